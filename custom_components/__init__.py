@@ -1,0 +1,1 @@
+"""Custom integrations (makes the folder a package, so that tests and mypy find it)."""

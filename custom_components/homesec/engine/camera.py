@@ -1,0 +1,351 @@
+"""One camera: the parts in the order in which a packet travels through them.
+
+source -> ring (+ recording) -> lookout -> detector's mailbox -> tracker -> presence -> event
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, TimeoutError as FutureTimeoutError
+import logging
+import math
+from queue import Empty, SimpleQueue
+from threading import Event
+from typing import TYPE_CHECKING
+
+from .errors import CameraNotRunning
+from .lookout import Lookout
+from .models import (
+    Activity,
+    CameraHealth,
+    CameraStats,
+    DetectionEnded,
+    DetectionStarted,
+    DetectionUpdated,
+    HealthChanged,
+    SnapshotTaken,
+    SourceKind,
+)
+from .presence import PresenceWatch, Step
+from .rate import RateMeter
+from .recording import Recording
+from .ring import PacketRing
+from .sources import CameraSource
+from .stills import annotate, encode_jpeg
+from .tracker import Tracker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from random import Random
+
+    from .catalog import Catalog
+    from .clock import Clock
+    from .lookout import Look
+    from .media import MediaPacket
+    from .models import CameraConfig, Detection, EventSink, Frame, Track
+    from .presence import PresenceChange
+    from .recorder import ClipRecorder
+    from .sources import SourceFeed
+    from .workers import DetectionPool
+
+_LOGGER = logging.getLogger(__name__)
+
+RING_MARGIN_S = 4.0
+"""The ring reaches back further than the pre-roll: recognising somebody takes a moment."""
+REPLAY_WAIT_S = 0.5
+"""How long a replayed picture waits for the detector before it takes its place."""
+WATCHED_S = 5.0
+"""Full frame rate goes on for this long after the last live picture was asked for."""
+COMMAND_TIMEOUT_S = 3.0
+SNAPSHOT_GAIN = 0.08
+"""A new snapshot is sent when its score is better by this much…"""
+SNAPSHOT_GAP_S = 1.0
+"""…and the last one is this old."""
+RESTART_S = 10.0
+DETECTOR_STUCK_S = 30.0
+
+
+class CameraSession:
+    """Runs one camera on the thread that calls ``run``, until ``stop``."""
+
+    def __init__(
+        self,
+        config: CameraConfig,
+        activity: Activity,
+        *,
+        feed: SourceFeed | None,
+        pool: DetectionPool,
+        catalog: Catalog,
+        clips_dir: Path,
+        on_event: EventSink,
+        on_recorder: Callable[[ClipRecorder], None],
+        clock: Clock,
+        rng: Random,
+    ) -> None:
+        self.config = config
+        self.activity = activity
+        self._pool = pool
+        self._on_event = on_event
+        self._clock = clock
+        self._stop = Event()
+        self._lossless = config.source.kind is SourceKind.FILE and not config.source.paced
+        self._source = CameraSource(
+            config.source,
+            feed=feed,
+            clock=clock,
+            rng=rng,
+            stop=self._stop,
+            on_health=self._health_changed,
+        )
+        self._ring = PacketRing(config.pre_roll_s + RING_MARGIN_S)
+        self._lookout = Lookout(config, self._ring)
+        self._tracker = Tracker()
+        self._presence = PresenceWatch(config)
+        self._recording = Recording(
+            config,
+            self._ring,
+            clips_dir=clips_dir,
+            catalog=catalog,
+            on_event=on_event,
+            on_recorder=on_recorder,
+            lossless=self._lossless,
+        )
+        self._replies: SimpleQueue[tuple[Frame, list[Detection] | None]] = SimpleQueue()
+        self._commands: SimpleQueue[tuple[Callable[[], str | None], Future[str | None]]] = (
+            SimpleQueue()
+        )
+        self._pending = 0
+        """Looks that were asked for and not answered."""
+        self._last_reply_t = 0.0
+        self._connection = 0
+        self._now = (0.0, clock.now())
+        """``t`` and ``at`` of the newest packet."""
+        self._watched_until = -math.inf
+        self._snapshot_score = 0.0
+        self._snapshot_t = -math.inf
+        self._video_codec = ""
+        self._arriving = RateMeter()
+        self._decoding = RateMeter()
+        self.health = CameraHealth.CONNECTING
+
+    # --- for other threads --------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Ask ``run`` to come to its end; returns at once."""
+        self._stop.set()
+        self._pool.forget(self.config.id)
+
+    def jpeg(self, *, width: int | None = None) -> bytes | None:
+        """Encode the newest picture; None if there is none yet."""
+        self._watched_until = self._clock.monotonic() + WATCHED_S
+        frame = self._lookout.latest
+        return None if frame is None else encode_jpeg(frame.picture, width=width)
+
+    def record(self, duration_s: float) -> str:
+        """Begin a clip by hand; returns its id. Raises ``CameraNotRunning``."""
+        clip_id = self._command(lambda: self._recording.record(*self._now, duration_s))
+        assert clip_id is not None  # noqa: S101 - record returns an id or raises
+        return clip_id
+
+    def stop_record(self) -> None:
+        """End what ``record`` began, unless somebody is here. Raises ``CameraNotRunning``."""
+        self._command(self._recording.stop_record)
+
+    def stats(self) -> CameraStats:
+        """Return the figures of this moment."""
+        frame = self._lookout.latest
+        return CameraStats(
+            fps=self._arriving.rate(),
+            decoded_fps=self._decoding.rate(),
+            keyframe_interval_s=self._lookout.keyframe_interval_s,
+            width=frame.width if frame else 0,
+            height=frame.height if frame else 0,
+            video_codec=self._video_codec,
+            reconnects=max(0, self._source.connections - 1),
+        )
+
+    def _command(self, action: Callable[[], str | None]) -> str | None:
+        """Have the camera's thread do something between two packets."""
+        if self.health is not CameraHealth.RUNNING:
+            raise CameraNotRunning
+        future: Future[str | None] = Future()
+        self._commands.put((action, future))
+        try:
+            return future.result(COMMAND_TIMEOUT_S)
+        except FutureTimeoutError:
+            future.cancel()
+            raise CameraNotRunning from None
+
+    # --- the camera's thread ------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Work until ``stop``, or until a file that is played once has ended."""
+        try:
+            while not self._stop.is_set():
+                try:
+                    self._run()
+                except Exception:
+                    # A defect must not cost the camera: say so, and begin anew.
+                    _LOGGER.exception("The camera %s failed and starts again", self.config.name)
+                    self._lost()
+                    self._stop.wait(RESTART_S)
+                else:
+                    return
+        finally:
+            self._finish()
+
+    def _run(self) -> None:
+        for packet in self._source.packets():
+            self._run_commands()
+            self._take_replies()
+            if packet is None:
+                self._lost()
+                self._tick(self._source.timeline.now)
+            else:
+                self._take(packet)
+        if not self._stop.is_set():
+            self._pool.wait_idle(self.config.id, DETECTOR_STUCK_S)
+            self._take_replies()
+
+    def _finish(self) -> None:
+        for change in self._presence.end():
+            self._presence_changed(change)
+        self._recording.end()
+        while True:
+            try:
+                _, future = self._commands.get_nowait()
+            except Empty:
+                break
+            if future.set_running_or_notify_cancel():
+                future.set_exception(CameraNotRunning())
+        self._health_changed(CameraHealth.OFF, None)
+
+    def _health_changed(self, health: CameraHealth, error: str | None) -> None:
+        if health is self.health and error is None:
+            return
+        self.health = health
+        self._on_event(HealthChanged(camera_id=self.config.id, health=health, error=error))
+
+    def _run_commands(self) -> None:
+        while True:
+            try:
+                action, future = self._commands.get_nowait()
+            except Empty:
+                return
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(action())
+            except CameraNotRunning as err:
+                future.set_exception(err)
+
+    # --- packets ------------------------------------------------------------------------------
+
+    def _take(self, packet: MediaPacket) -> None:
+        if self._connection != self._source.connections:
+            self._connection = self._source.connections
+            self._lost()
+        self._now = (packet.t, packet.at)
+        self._ring.push(packet)
+        self._recording.feed(packet)
+        if not packet.is_video:
+            return
+        self._video_codec = packet.format.codec
+        self._arriving.count(packet.t)
+        looks = self._lookout.feed(
+            packet,
+            present=bool(self._presence.present),
+            watched=self._clock.monotonic() < self._watched_until,
+        )
+        for look in looks:
+            self._ask(look)
+        self._decoding.note(packet.t, self._lookout.decoded)
+        if not self._pending or packet.t - self._last_reply_t > DETECTOR_STUCK_S:
+            self._tick(packet.t)
+
+    def _lost(self) -> None:
+        """The film has a gap: what comes does not continue what was."""
+        self._recording.end()
+        self._recording.audio = None
+        self._ring.clear()
+        self._lookout.reconnected()
+
+    def _ask(self, look: Look) -> None:
+        wait_s = math.inf if self._lossless else REPLAY_WAIT_S if look.replayed else 0.0
+        if self._pool.offer(self.config.id, look.frame, self._reply, wait_s=wait_s):
+            self._pending += 1
+        self._take_replies()
+
+    def _reply(self, frame: Frame, detections: list[Detection] | None) -> None:
+        """Called on the detector's thread."""
+        self._replies.put((frame, detections))
+
+    # --- looks --------------------------------------------------------------------------------
+
+    def _take_replies(self) -> None:
+        while True:
+            try:
+                frame, detections = self._replies.get_nowait()
+            except Empty:
+                return
+            self._pending = max(0, self._pending - 1)
+            self._last_reply_t = max(self._last_reply_t, frame.t)
+            if detections is None:
+                self._tick(frame.t)
+            else:
+                self._looked(frame, detections)
+
+    def _looked(self, frame: Frame, detections: list[Detection]) -> None:
+        threshold = self.config.threshold or self._pool.threshold
+        tracks = self._tracker.update(
+            frame.t,
+            [d for d in detections if d.label in self.config.labels and d.score >= threshold],
+        )
+        for change in self._presence.look(frame.t, frame.at, tracks):
+            self._presence_changed(change)
+        self._keep_recording()
+        self._picture(frame, tracks)
+
+    def _tick(self, t: float) -> None:
+        for change in self._presence.tick(t):
+            self._presence_changed(change)
+
+    def _keep_recording(self) -> None:
+        """See that a clip is open while somebody is here: also after a break."""
+        if not (present := self._presence.present):
+            return
+        if self.activity is Activity.RECORD:
+            self._recording.present(present[0], *self._now)
+        else:
+            self._recording.release()
+
+    def _presence_changed(self, change: PresenceChange) -> None:
+        presence = change.presence
+        match change.step:
+            case Step.ENTERED:
+                self._snapshot_score = 0.0
+                if self.activity is Activity.RECORD:
+                    self._recording.present(presence, change.t, presence.first_seen_at)
+                self._on_event(
+                    DetectionStarted(presence=presence, clip_id=self._recording.clip_id)
+                )
+            case Step.UPDATED:
+                self._on_event(DetectionUpdated(presence=presence))
+            case Step.LEFT:
+                clip_id = self._recording.clip_id
+                if not self._presence.present:
+                    self._recording.leave(self._now[0])
+                self._on_event(DetectionEnded(presence=presence, clip_id=clip_id))
+
+    def _picture(self, frame: Frame, tracks: list[Track]) -> None:
+        """Keep the best picture for the clip, and send one that is clearly better."""
+        if not tracks or not self._presence.present:
+            return
+        best = max(tracks, key=lambda track: track.score)
+        self._recording.offer_best(frame, best.score)
+        fresh = best.score >= self._snapshot_score + SNAPSHOT_GAIN
+        if fresh and frame.t - self._snapshot_t >= SNAPSHOT_GAP_S:
+            self._snapshot_score, self._snapshot_t = best.score, frame.t
+            jpeg = encode_jpeg(annotate(frame, [track.box for track in tracks]))
+            self._on_event(SnapshotTaken(camera_id=self.config.id, at=frame.at, jpeg=jpeg))
+

@@ -1,0 +1,61 @@
+"""How a picture is laid into a network's input: size, padding, normalisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+type Bgr = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letterbox:
+    """A network's input of ``width x height`` pixels; the picture lies at its top left."""
+
+    width: int
+    height: int
+    pad: float = 0.0
+    """Value of the pixels beside the picture, before normalisation."""
+    mean: Bgr = (0.0, 0.0, 0.0)
+    std: Bgr = (1.0, 1.0, 1.0)
+    rgb: bool = False
+    """The network wants R, G, B; pictures come as B, G, R."""
+    stretch: bool = False
+    """The picture fills the input, its aspect is given up."""
+
+    def fit(self, width: int, height: int) -> tuple[int, int]:
+        """Return the size to which a ``width x height`` picture is to be scaled to lie inside."""
+        if self.stretch:
+            return self.width, self.height
+        scale = min(self.width / width, self.height / height)
+        return (
+            min(self.width, max(1, round(width * scale))),
+            min(self.height, max(1, round(height * scale))),
+        )
+
+    def blob(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Lay a fitted ``(h, w, 3)`` B, G, R picture into a new ``(3, height, width)`` float32."""
+        if picture.ndim != 3 or picture.shape[2] != 3:
+            raise ValueError(f"A picture is (height, width, 3), not {picture.shape}")
+        height, width = picture.shape[:2]
+        if height > self.height or width > self.width:
+            raise ValueError(f"{width}x{height} does not fit {self.width}x{self.height}")
+        planes = np.empty((3, self.height, self.width), np.float32)
+        for channel in range(3):
+            plane = planes[2 - channel if self.rgb else channel]
+            mean, std = self.mean[channel], self.std[channel]
+            inside = plane[:height, :width]
+            inside[...] = picture[:, :, channel]
+            if mean:
+                inside -= mean
+            if std != 1.0:
+                inside *= 1.0 / std
+            outside = (self.pad - mean) / std
+            plane[height:] = outside
+            plane[:height, width:] = outside
+        return planes

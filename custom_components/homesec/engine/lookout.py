@@ -1,0 +1,197 @@
+"""Which pictures are worth a look by the detector: the two gears.
+
+*Idle* decodes keyframes only and compares each with a running background. Motion wakes it: the
+packets since the keyframe before are replayed from the ring, so that whoever came in between the
+two is seen from the first frame on. *Awake* decodes everything and hands on a few pictures a second
+while something moves or somebody is here; when neither was so for a while it idles again.
+
+A camera whose keyframes are further apart than two seconds would leave its watcher blind for that
+long, so ``Watch.AUTO`` keeps such a camera awake (decoding, not detecting). ``PROMPT`` does so for
+any camera, ``ECONOMY`` for none.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from .decoder import FrameDecoder, grey
+from .models import Watch
+from .motion import Change, MotionGate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .media import MediaPacket
+    from .models import CameraConfig, Frame
+    from .ring import PacketRing
+
+BLIND_S = 2.0
+"""Longest time between keyframes at which idling is allowed by ``Watch.AUTO``."""
+_BLIND_SLACK_S = 0.25
+LINGER_S = 4.0
+"""Looking goes on for this long after the last motion."""
+STILL_LOOK_S = 1.0
+"""Somebody who does not move is looked at this often, to know that they are still there."""
+IDLE_INTERVAL_S = 0.45
+"""Idle: sources that consist of nothing but keyframes (MJPEG) are not decoded more often."""
+
+
+class Gear(Enum):
+    """How much is decoded."""
+
+    IDLE = "idle"
+    AWAKE = "awake"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A picture for the detector."""
+
+    frame: Frame
+    replayed: bool
+    """From the ring: it is late already, and must not be dropped for a newer one."""
+
+
+class Lookout:
+    """The decoder, the motion gate and the gears of one camera."""
+
+    def __init__(self, config: CameraConfig, ring: PacketRing) -> None:
+        self._config = config
+        self._ring = ring
+        self._decoder = FrameDecoder()
+        self._gate = MotionGate()
+        self._gear = Gear.IDLE
+        self._look_interval_s = 1 / config.detect_fps
+        self._next_look_t = 0.0
+        self._last_still_look_t = 0.0
+        self._active_until = 0.0
+        self._last_keyframe_t: float | None = None
+        self._last_idle_t = -IDLE_INTERVAL_S
+        self._intervals: deque[float] = deque(maxlen=4)
+        self.latest: Frame | None = None
+        """The newest decoded picture."""
+
+    @property
+    def gear(self) -> Gear:
+        """How much is decoded at the moment."""
+        return self._gear
+
+    @property
+    def decoded(self) -> int:
+        """Pictures decoded so far."""
+        return self._decoder.decoded
+
+    @property
+    def keyframe_interval_s(self) -> float | None:
+        """The longest of the last few."""
+        return max(self._intervals) if self._intervals else None
+
+    def reconnected(self) -> None:
+        """Begin anew behind a gap in the film."""
+        self._gear = Gear.IDLE
+        self._decoder.stop()
+        self._gate.reset()
+        self._last_keyframe_t = None
+
+    def feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[Look]:
+        """Take the newest video packet, which is in the ring already.
+
+        ``present``: somebody is here. ``watched``: somebody looks at the live picture.
+        """
+        if packet.keyframe:
+            self._note_keyframe(packet.t)
+        if self._gear is Gear.IDLE:
+            if present or watched or self._would_be_blind(packet.t):
+                yield from self._shift_up(packet, eager=False, present=present)
+            elif packet.keyframe and packet.t - self._last_idle_t >= IDLE_INTERVAL_S:
+                yield from self._glance(packet, present=present)
+            return
+        yield from self._watch(packet, present=present)
+        if (
+            packet.t > self._active_until
+            and not present
+            and not watched
+            and not self._would_be_blind(packet.t)
+        ):
+            self._gear = Gear.IDLE
+            self._decoder.stop()
+
+    # --- gears --------------------------------------------------------------------------------
+
+    def _glance(self, packet: MediaPacket, *, present: bool) -> Iterator[Look]:
+        """Idle: compare one keyframe with the background."""
+        before = self._last_idle_t
+        self._last_idle_t = packet.t
+        frame = self._decoder.single(packet)
+        if frame is None:
+            return
+        self.latest = frame
+        if self._gate.update(grey(frame)) is not Change.NONE:
+            self._active_until = packet.t + LINGER_S
+            yield from self._shift_up(packet, eager=True, present=present, since=before)
+
+    def _shift_up(
+        self, packet: MediaPacket, *, eager: bool, present: bool, since: float | None = None
+    ) -> Iterator[Look]:
+        """Decode from a keyframe in the ring up to ``packet``, and everything from then on.
+
+        ``eager``: something moved, so each sampled picture on the way is worth a look.
+        """
+        self._gear = Gear.AWAKE
+        for past in self._ring.since(packet.t if since is None else since):
+            if not past.is_video:
+                continue
+            for frame in self._decoder.run(past):
+                self.latest = frame
+                if not self._due(frame):
+                    continue
+                if eager:
+                    yield Look(frame, replayed=True)
+                elif self._worth_a_look(frame, present=present):
+                    yield Look(frame, replayed=past is not packet)
+
+    def _watch(self, packet: MediaPacket, *, present: bool) -> Iterator[Look]:
+        """Awake: decode everything, hand on the sampled pictures while it matters."""
+        for frame in self._decoder.run(packet):
+            self.latest = frame
+            if self._due(frame) and self._worth_a_look(frame, present=present):
+                yield Look(frame, replayed=False)
+
+    def _due(self, frame: Frame) -> bool:
+        """Sample: a few pictures a second."""
+        if frame.t < self._next_look_t:
+            return False
+        late = frame.t - self._next_look_t > self._look_interval_s
+        self._next_look_t = (frame.t if late else self._next_look_t) + self._look_interval_s
+        return True
+
+    def _worth_a_look(self, frame: Frame, *, present: bool) -> bool:
+        if self._gate.update(grey(frame)) is not Change.NONE:
+            self._active_until = frame.t + LINGER_S
+        if frame.t <= self._active_until:
+            return True
+        if present and frame.t - self._last_still_look_t >= STILL_LOOK_S:
+            self._last_still_look_t = frame.t
+            return True
+        return False
+
+    # --- keyframes ----------------------------------------------------------------------------
+
+    def _note_keyframe(self, t: float) -> None:
+        if self._last_keyframe_t is not None:
+            self._intervals.append(t - self._last_keyframe_t)
+        self._last_keyframe_t = t
+
+    def _would_be_blind(self, t: float) -> bool:
+        """Whether decoding keyframes only leaves too long a gap."""
+        match self._config.watch:
+            case Watch.PROMPT:
+                return True
+            case Watch.ECONOMY:
+                return False
+        limit = BLIND_S + _BLIND_SLACK_S
+        waiting = 0.0 if self._last_keyframe_t is None else t - self._last_keyframe_t
+        return waiting > limit or (self.keyframe_interval_s or 0.0) > limit

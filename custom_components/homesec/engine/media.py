@@ -1,0 +1,102 @@
+"""Encoded media on a camera's timeline: what sources give and rings, decoders and recorders take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING, cast
+
+import av
+
+if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
+    from av.audio.stream import AudioStream
+    from av.video.codeccontext import VideoCodecContext
+
+TICKS = 90_000
+"""Ticks a second of every time stamp; divides the frame rates in use and 8 kHz audio."""
+TIME_BASE = Fraction(1, TICKS)
+
+COPIED_VIDEO = frozenset({"h264", "hevc"})
+"""Codecs that go into a clip as they come; browsers and phones play them."""
+
+
+class MediaKind(StrEnum):
+    """Which stream of a source a packet belongs to."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MediaFormat:
+    """What a decoder or a muxer must know before the first packet.
+
+    Compared by identity: a new object means that decoding and writing start afresh.
+    """
+
+    kind: MediaKind
+    codec: str
+    extradata: bytes | None = field(default=None, repr=False)
+    """None for H.264 and H.265, whose keyframes carry their parameter sets (Annex B)."""
+    width: int = 0
+    height: int = 0
+    pix_fmt: str | None = None
+    fps: float | None = None
+    sample_rate: int = 0
+    layout: str = ""
+    template: AudioStream | None = field(default=None, repr=False)
+    """Audio only: carries the codec's parameters, and outlives the connection."""
+
+    @property
+    def copied(self) -> bool:
+        """Video only: a clip can hold these packets without re-encoding."""
+        return self.codec in COPIED_VIDEO
+
+    def video_decoder(self) -> VideoCodecContext:
+        """Return a new decoder that needs nothing but packets from a keyframe on."""
+        context = cast("VideoCodecContext", av.CodecContext.create(self.codec, "r"))
+        if self.extradata:
+            context.extradata = self.extradata
+        if not self.copied:
+            context.width, context.height = self.width, self.height
+            if self.pix_fmt:
+                context.pix_fmt = self.pix_fmt
+        # One thread: a frame comes out as soon as its packet is in, and a camera cannot take
+        # the whole machine.
+        context.thread_count = 1
+        return context
+
+    def audio_decoder(self) -> AudioCodecContext:
+        """Return a new decoder for an audio stream."""
+        context = cast("AudioCodecContext", av.CodecContext.create(self.codec, "r"))
+        if self.extradata:
+            context.extradata = self.extradata
+        context.sample_rate = self.sample_rate
+        context.layout = self.layout
+        return context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MediaPacket:
+    """One encoded packet with its place on the camera's timeline."""
+
+    format: MediaFormat
+    data: av.Packet = field(repr=False)
+    """``pts`` and ``dts`` are ticks of ``TIME_BASE`` on the camera's timeline."""
+    t: float
+    """Decoding time, never less than that of the packet before in its stream."""
+    at: float
+    """UTC epoch seconds of ``t``."""
+    keyframe: bool = False
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it belongs to the video stream."""
+        return self.format.kind is MediaKind.VIDEO
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return int(self.data.size)

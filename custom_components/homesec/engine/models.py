@@ -1,0 +1,354 @@
+"""The dataclasses that every part of the engine shares.
+
+Units: seconds for every ``*_s`` and for ``t``; ``t`` is a camera's own timeline, which starts at 0
+and never jumps; ``*_at`` are UTC epoch seconds; box corners are fractions (0..1) of the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import av
+    import numpy as np
+    from numpy.typing import NDArray
+
+PERSON = "person"
+
+
+class SourceKind(StrEnum):
+    """Where a camera's packets come from."""
+
+    STREAM = "stream"
+    """RTSP or HTTP(S), by URL."""
+    WEBCAM = "webcam"
+    """A V4L2 device of this machine."""
+    FILE = "file"
+    """A video file, played in real time and looped, or as fast as it decodes (``paced=False``)."""
+    ENTITY = "entity"
+    """Something outside the engine that knows a URL or gives still pictures (``SourceFeed``)."""
+
+
+class Watch(StrEnum):
+    """How eagerly a camera is decoded while nothing happens (DESIGN.md, decoder.py)."""
+
+    AUTO = "auto"
+    PROMPT = "prompt"
+    ECONOMY = "economy"
+
+
+class Activity(StrEnum):
+    """What a camera does at the moment: chosen by the alarm's state."""
+
+    OFF = "off"
+    """The source is released."""
+    DETECT = "detect"
+    """People are detected and announced; nothing is recorded."""
+    RECORD = "record"
+    """As DETECT, and every presence becomes a clip."""
+
+
+class CameraHealth(StrEnum):
+    """The state of a camera's connection."""
+
+    OFF = "off"
+    CONNECTING = "connecting"
+    RUNNING = "running"
+    LOST = "lost"
+
+
+class ClipState(StrEnum):
+    """The life of a clip, as its catalogue row tells it."""
+
+    RECORDING = "recording"
+    SAVED = "saved"
+    FAILED = "failed"
+
+
+class Trigger(StrEnum):
+    """Why a clip was recorded."""
+
+    PRESENCE = "presence"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceConfig:
+    """How to open a camera's source."""
+
+    kind: SourceKind
+    location: str = field(default="", repr=False)
+    """URL, device path or file path; empty for ENTITY. May hold a password: never shown."""
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    paced: bool = True
+    """FILE only: play in real time."""
+    loop: bool = True
+    """FILE only: begin again at the end."""
+    verify_tls: bool = False
+    stall_s: float = 4.0
+    """A source that gives no packet for this long is taken for lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraConfig:
+    """Everything a camera session needs to know."""
+
+    id: str
+    """Opaque and stable; safe as a folder name."""
+    name: str
+    source: SourceConfig
+    watch: Watch = Watch.AUTO
+    labels: tuple[str, ...] = (PERSON,)
+    threshold: float | None = None
+    """Lowest score that counts; None: the model's own default."""
+    detect_fps: float = 5.0
+    """How many frames a second are looked at while something moves."""
+    enter_hits: int = 2
+    enter_window: int = 5
+    """A presence begins when ``enter_hits`` of the last ``enter_window`` looks saw the label."""
+    grace_s: float = 3.0
+    """A presence ends when its label was not seen for this long."""
+    pre_roll_s: float = 4.0
+    post_roll_s: float = 4.0
+    max_clip_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Corners as fractions of the picture; ``0 <= x1 <= x2 <= 1``, y downwards."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    @property
+    def area(self) -> float:
+        """Share of the picture."""
+        return max(0.0, self.x2 - self.x1) * max(0.0, self.y2 - self.y1)
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union with another box, 0..1."""
+        width = min(self.x2, other.x2) - max(self.x1, other.x1)
+        height = min(self.y2, other.y2) - max(self.y1, other.y1)
+        if width <= 0 or height <= 0:
+            return 0.0
+        both = width * height
+        return both / (self.area + other.area - both)
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One object that a detector found in one frame."""
+
+    label: str
+    score: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One object followed over frames."""
+
+    id: int
+    label: str
+    score: float
+    """Of the newest look."""
+    box: Box
+    first_t: float
+    last_t: float
+    hits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A decoded picture on a camera's timeline; pixels are converted only when asked for."""
+
+    t: float
+    at: float
+    picture: av.VideoFrame
+    keyframe: bool = False
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return self.picture.width
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return self.picture.height
+
+    def bgr(self, width: int | None = None, height: int | None = None) -> NDArray[np.uint8]:
+        """``(height, width, 3)`` uint8 in B, G, R order, scaled by area averaging."""
+        return self.picture.to_ndarray(
+            format="bgr24", width=width, height=height, interpolation="AREA"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """A label is here: from the look that confirmed it to the end of its grace period."""
+
+    camera_id: str
+    label: str
+    score: float
+    """Highest so far."""
+    track_id: int
+    box: Box
+    first_seen_at: float
+    last_seen_at: float
+    count: int = 1
+    """Objects of this label in the newest look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """A recording around one event: a row of the catalogue."""
+
+    id: str
+    camera_id: str
+    camera_name: str
+    state: ClipState
+    trigger: Trigger
+    started_at: float
+    """Of the first frame in the file, pre-roll included."""
+    event_at: float
+    """When the label was first seen (or recording was asked for)."""
+    duration_s: float = 0.0
+    label: str | None = None
+    score: float | None = None
+    path: str = ""
+    """Relative to the clip folder, with forward slashes."""
+    still_path: str | None = None
+    bytes: int = 0
+    width: int = 0
+    height: int = 0
+    video_codec: str = ""
+    audio_codec: str | None = None
+    error: str | None = None
+
+    @property
+    def pre_roll_s(self) -> float:
+        """Seconds of film before the event."""
+        return max(0.0, self.event_at - self.started_at)
+
+
+# --- what the engine tells its owner, through one callback -----------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineEvent:
+    """Base of everything the engine reports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthChanged(EngineEvent):
+    """A camera came, went or is being looked for."""
+
+    camera_id: str
+    health: CameraHealth
+    error: str | None = None
+    """A key of ``errors.py`` (``cannot_connect``, …) while LOST."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionStarted(EngineEvent):
+    """Somebody is here."""
+
+    presence: Presence
+    clip_id: str | None
+    """The clip that records it, if one does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionUpdated(EngineEvent):
+    """Somebody is still here; sent when the number of objects or the best score changes."""
+
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionEnded(EngineEvent):
+    """Nobody was seen for the grace period."""
+
+    presence: Presence
+    clip_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotTaken(EngineEvent):
+    """A better picture of who is here: JPEG with the boxes drawn in."""
+
+    camera_id: str
+    at: float
+    jpeg: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipStarted(EngineEvent):
+    """A clip's file is open."""
+
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipSaved(EngineEvent):
+    """A clip is finished, playable and in the catalogue."""
+
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipFailed(EngineEvent):
+    """A clip could not be written; ``clip.error`` is a key of ``errors.py``."""
+
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorChanged(EngineEvent):
+    """The shared detector became ready, or cannot work."""
+
+    ready: bool
+    detector: str
+    model: str
+    error: str | None = None
+    """A key of ``errors.py``."""
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+
+
+if TYPE_CHECKING:
+    EventSink = Callable[[EngineEvent], None]
+    """Called from any thread of the engine; must not block."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraStats:
+    """Health figures of one camera, for diagnostic sensors."""
+
+    fps: float = 0.0
+    """Video packets a second that arrive."""
+    decoded_fps: float = 0.0
+    keyframe_interval_s: float | None = None
+    width: int = 0
+    height: int = 0
+    video_codec: str = ""
+    reconnects: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStats:
+    """Figures of the whole engine."""
+
+    inference_ms: float | None = None
+    """Median of the last looks, pre- and post-processing included."""
+    looks: int = 0
+    clips: int = 0
+    clip_bytes: int = 0

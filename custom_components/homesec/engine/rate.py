@@ -1,0 +1,36 @@
+"""How many a second, over the last few seconds."""
+
+from __future__ import annotations
+
+from collections import deque
+
+WINDOW_S = 5.0
+
+
+class RateMeter:
+    """Counts happenings on a timeline; written by one thread, read by any."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque()
+        """(t, total) at most four times a second."""
+        self._total = 0
+        self._rate = 0.0
+
+    def count(self, t: float) -> None:
+        """Note one happening at ``t``."""
+        self.note(t, self._total + 1)
+
+    def note(self, t: float, total: int) -> None:
+        """Note how many there were until ``t``."""
+        self._total = total
+        if self._marks and t - self._marks[-1][0] < 0.25:
+            return
+        self._marks.append((t, total))
+        while t - self._marks[0][0] > WINDOW_S:
+            self._marks.popleft()
+        (t0, total0) = self._marks[0]
+        self._rate = (total - total0) / (t - t0) if t > t0 else 0.0
+
+    def rate(self) -> float:
+        """Return happenings a second."""
+        return self._rate

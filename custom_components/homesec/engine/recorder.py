@@ -1,0 +1,235 @@
+"""One clip, from its first packet to the finished file, on a thread of its own.
+
+A slow disk must not hold up the camera, so the camera's thread only puts packets into a queue.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+import errno
+import logging
+import sqlite3
+import threading
+from typing import TYPE_CHECKING
+
+import av.error
+
+from .clip_file import ClipFile
+from .errors import DiskFull, DiskReadOnly, RecordingError
+from .finish import finish, partial_path
+from .models import ClipFailed, ClipSaved, ClipStarted, ClipState
+from .stills import STILL_WIDTH, encode_jpeg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .catalog import Catalog
+    from .media import MediaFormat, MediaPacket
+    from .models import Clip, EventSink, Frame
+
+_LOGGER = logging.getLogger(__name__)
+
+QUEUE_BYTES = 64 * 1024 * 1024
+"""What may wait for a slow disk; more is left out, from the next keyframe on it goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What is known of a clip when it ends."""
+
+    label: str | None = None
+    score: float | None = None
+    best: Frame | None = None
+    """The picture for the still."""
+
+
+def recording_error(error: Exception) -> RecordingError:
+    """Return the engine's error for what the system said."""
+    match getattr(error, "errno", None):
+        case errno.ENOSPC | errno.EDQUOT:
+            return DiskFull()
+        case errno.EROFS | errno.EACCES | errno.EPERM:
+            return DiskReadOnly()
+        case _:
+            return RecordingError()
+
+
+class ClipRecorder:
+    """Writes one clip.
+
+    ``feed`` and ``end`` come from the camera's thread and never wait for the disk, unless
+    ``lossless``: a file that is read faster than real time waits instead of leaving out.
+    """
+
+    def __init__(
+        self,
+        clip: Clip,
+        *,
+        audio: MediaFormat | None,
+        clips_dir: Path,
+        catalog: Catalog,
+        on_event: EventSink,
+        lossless: bool = False,
+    ) -> None:
+        self._clip = clip
+        self._audio = audio
+        self._clips_dir = clips_dir
+        self._catalog = catalog
+        self._on_event = on_event
+        self._lossless = lossless
+        self._packets: deque[MediaPacket] = deque()
+        self._bytes = 0
+        self._skipping = False
+        self._ending: Ending | None = None
+        self._broken = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name=f"homesec-clip-{clip.id[-6:]}")
+
+    @property
+    def clip(self) -> Clip:
+        """The clip as it was begun."""
+        return self._clip
+
+    @property
+    def broken(self) -> bool:
+        """Whether the disk refused it: nothing more is taken."""
+        return self._broken
+
+    def start(self) -> None:
+        """Open the file, on the recorder's own thread."""
+        self._thread.start()
+
+    def feed(self, packet: MediaPacket) -> None:
+        """Append a packet."""
+        with self._changed:
+            if self._lossless:
+                self._changed.wait_for(lambda: self._bytes < QUEUE_BYTES or self._broken)
+            elif self._full_for(packet):
+                return
+            self._packets.append(packet)
+            self._bytes += packet.size
+            self._changed.notify_all()
+
+    def end(self, ending: Ending) -> None:
+        """No more packets come; the file is finished in the background."""
+        with self._changed:
+            self._ending = ending
+            self._changed.notify_all()
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait until the file is finished; False if it is not."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _full_for(self, packet: MediaPacket) -> bool:
+        """Whether to leave a packet out, since the disk is too slow."""
+        room = self._bytes < QUEUE_BYTES
+        if self._skipping and room and packet.is_video and packet.keyframe:
+            self._skipping = False
+        elif not room and not self._skipping:
+            self._skipping = True
+            _LOGGER.warning("The disk is too slow for %s: a part is left out", self._clip.id)
+        return self._skipping
+
+    # --- the recorder's thread ----------------------------------------------------------------
+
+    def _run(self) -> None:
+        final = self._clips_dir / self._clip.path
+        try:
+            self._put(self._clip)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            self._write(final)
+        except (OSError, av.error.FFmpegError, ValueError) as err:
+            # What was written until now is kept and finished like any other clip.
+            error = recording_error(err)
+            _LOGGER.error("Recording clip %s stopped: %s", self._clip.id, error)
+            self._break_off()
+            ending = self._wait_for_end()
+            self._complete(final, ending, error)
+            return
+        self._complete(final, self._wait_for_end(), None)
+
+    def _write(self, final: Path) -> None:
+        if (packet := self._next()) is None:
+            return
+        file = ClipFile(partial_path(final), packet.format, self._audio)
+        try:
+            self._on_event(ClipStarted(clip=self._clip))
+            while packet is not None:
+                file.write(packet)
+                packet = self._next()
+        finally:
+            file.close()
+
+    def _next(self) -> MediaPacket | None:
+        """Return the next packet, None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._packets or self._ending is not None)
+            if not self._packets:
+                return None
+            packet = self._packets.popleft()
+            self._bytes -= packet.size
+            self._changed.notify_all()
+            return packet
+
+    def _break_off(self) -> None:
+        with self._changed:
+            self._broken = True
+            self._packets.clear()
+            self._bytes = 0
+            self._changed.notify_all()
+
+    def _wait_for_end(self) -> Ending:
+        with self._changed:
+            if self._broken:
+                # The camera's thread sees that at its next packet and ends the clip.
+                self._changed.wait_for(lambda: self._ending is not None, timeout=30)
+            return self._ending or Ending()
+
+    def _complete(self, final: Path, ending: Ending, error: RecordingError | None) -> None:
+        """Finish the file, the still and the row, and tell how it went."""
+        clip = replace(self._clip, label=ending.label, score=ending.score)
+        try:
+            facts = finish(final)
+        except (OSError, av.error.FFmpegError, RecordingError) as err:
+            failure = error or (err if isinstance(err, RecordingError) else recording_error(err))
+            _LOGGER.error("Clip %s could not be finished: %s", clip.id, failure)
+            clip = replace(clip, state=ClipState.FAILED, error=failure.key)
+            self._put(clip)
+            self._on_event(ClipFailed(clip=clip))
+            return
+        clip = replace(
+            clip,
+            state=ClipState.SAVED,
+            duration_s=facts.duration_s,
+            bytes=facts.bytes,
+            width=facts.width,
+            height=facts.height,
+            video_codec=facts.video_codec,
+            audio_codec=facts.audio_codec,
+            still_path=self._write_still(final, ending.best),
+            error=None if error is None else error.key,
+        )
+        self._put(clip)
+        self._on_event(ClipSaved(clip=clip))
+        if error is not None:
+            self._on_event(ClipFailed(clip=clip))
+
+    def _put(self, clip: Clip) -> None:
+        """Keep the row; a clip without a row is found again by its file."""
+        try:
+            self._catalog.put(clip)
+        except sqlite3.Error as err:
+            _LOGGER.error("The clip index does not take clip %s: %s", clip.id, err)
+
+    def _write_still(self, final: Path, best: Frame | None) -> str | None:
+        if best is None:
+            return None
+        path = final.with_suffix(".jpg")
+        try:
+            path.write_bytes(encode_jpeg(best.picture, width=STILL_WIDTH))
+        except (OSError, av.error.FFmpegError) as err:
+            _LOGGER.warning("The still of clip %s is missing: %s", self._clip.id, err)
+            return None
+        return path.relative_to(self._clips_dir).as_posix()

@@ -1,0 +1,210 @@
+"""When a camera's clip begins, goes on and ends.
+
+A clip begins with the pre-roll before the first sight, goes on while somebody is here (or while
+recording was asked for), and ends after the post-roll. What lasts longer than the longest clip goes
+on in the next one, from the keyframe where the one before ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+import logging
+import math
+from typing import TYPE_CHECKING
+
+from .catalog import new_clip_id
+from .errors import CameraNotRunning
+from .models import Clip, ClipState, Trigger
+from .recorder import ClipRecorder, Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .catalog import Catalog
+    from .media import MediaFormat, MediaPacket
+    from .models import CameraConfig, EventSink, Frame, Presence
+    from .ring import PacketRing
+
+_LOGGER = logging.getLogger(__name__)
+
+RETRY_S = 30.0
+"""After the disk refused a clip, the next one begins no sooner than this."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """The clip that is being recorded."""
+
+    recorder: ClipRecorder
+    video: MediaFormat
+    start_t: float
+    label: str | None = None
+    score: float | None = None
+    best: Frame | None = None
+    best_score: float = -1.0
+
+
+class Recording:
+    """The clips of one camera; all calls come from the camera's thread."""
+
+    def __init__(
+        self,
+        config: CameraConfig,
+        ring: PacketRing,
+        *,
+        clips_dir: Path,
+        catalog: Catalog,
+        on_event: EventSink,
+        on_recorder: Callable[[ClipRecorder], None],
+        lossless: bool,
+    ) -> None:
+        """``on_recorder`` is told of each new recorder, so that its owner can wait for it."""
+        self._config = config
+        self._ring = ring
+        self._clips_dir = clips_dir
+        self._catalog = catalog
+        self._on_event = on_event
+        self._on_recorder = on_recorder
+        self._lossless = lossless
+        self._open: _Open | None = None
+        self._present = False
+        self._until_t = -math.inf
+        """End of the post-roll."""
+        self._manual_until_t = -math.inf
+        self._retry_t = -math.inf
+        self.audio: MediaFormat | None = None
+        """The sound of the present connection."""
+
+    @property
+    def clip_id(self) -> str | None:
+        """The clip that is being recorded."""
+        return self._open.recorder.clip.id if self._open else None
+
+    # --- what makes a clip --------------------------------------------------------------------
+
+    def present(self, presence: Presence, t: float, at: float) -> None:
+        """Somebody is here, seen (first, or again) at ``t``; begins a clip if none is open."""
+        self._present = True
+        if self._open is None and t >= self._retry_t:
+            self._begin(t, at, Trigger.PRESENCE, back_s=self._config.pre_roll_s)
+        self._describe(presence)
+
+    def leave(self, t: float) -> None:
+        """Nobody is here any more."""
+        self._present = False
+        self._until_t = max(self._until_t, t + self._config.post_roll_s)
+
+    def release(self) -> None:
+        """Who is here is not to be recorded any more: no post-roll."""
+        self._present = False
+
+    def record(self, t: float, at: float, duration_s: float) -> str:
+        """Record from now on for ``duration_s``; returns the clip's id.
+
+        Raises ``CameraNotRunning`` before the first picture has come.
+        """
+        if self._open is None:
+            self._begin(t, at, Trigger.MANUAL, back_s=self._config.pre_roll_s)
+        if self._open is None:
+            raise CameraNotRunning
+        self._manual_until_t = t + duration_s
+        return self._open.recorder.clip.id
+
+    def stop_record(self) -> None:
+        """Take back what ``record`` asked for."""
+        self._manual_until_t = -math.inf
+
+    def _describe(self, presence: Presence) -> None:
+        """Keep what the clip shows: the label that comes first in the camera's choice wins."""
+        if (clip := self._open) is None:
+            return
+        labels = self._config.labels
+        if clip.label is None or labels.index(presence.label) < labels.index(clip.label):
+            clip.label, clip.score = presence.label, presence.score
+        elif clip.label == presence.label:
+            clip.score = max(clip.score or 0.0, presence.score)
+
+    def offer_best(self, frame: Frame, worth: float) -> None:
+        """Keep a picture for the still, if it is worth more than the one before."""
+        if self._open is not None and worth > self._open.best_score:
+            self._open.best, self._open.best_score = frame, worth
+
+    # --- packets ------------------------------------------------------------------------------
+
+    def feed(self, packet: MediaPacket) -> None:
+        """Take the newest packet, which is in the ring already."""
+        if not packet.is_video:
+            self.audio = packet.format
+        if (clip := self._open) is None:
+            return
+        if clip.recorder.broken:
+            self._retry_t = packet.t + RETRY_S
+            self.end()
+            return
+        if packet.is_video and self._is_over(packet.t):
+            self.end()
+            return
+        if packet.is_video and packet.keyframe:
+            too_long = packet.t - clip.start_t >= self._config.max_clip_s
+            if too_long or packet.format is not clip.video:
+                self._go_on(packet)
+                return
+        clip.recorder.feed(packet)
+
+    def end(self) -> None:
+        """End the clip now: the camera is lost, switched off, or the time is over."""
+        if (clip := self._open) is None:
+            return
+        self._open = None
+        clip.recorder.end(Ending(label=clip.label, score=clip.score, best=clip.best))
+
+    def _is_over(self, t: float) -> bool:
+        return not self._present and t > max(self._until_t, self._manual_until_t)
+
+    def _go_on(self, packet: MediaPacket) -> None:
+        """End the clip at this keyframe and begin the next with it."""
+        before = self._open
+        assert before is not None  # noqa: S101 - the caller looked
+        self.end()
+        self._begin(packet.t, packet.at, before.recorder.clip.trigger, back_s=0.0)
+        if self._open is not None:
+            self._open.label, self._open.score = before.label, before.score
+
+    def _begin(self, event_t: float, event_at: float, trigger: Trigger, *, back_s: float) -> None:
+        """Open a clip that begins at the keyframe ``back_s`` before the event."""
+        packets = self._ring.since(event_t - back_s)
+        video = next((p for p in packets if p.is_video), None)
+        if video is None:
+            _LOGGER.debug("No packet yet to begin a clip with")
+            return
+        # After a change of format only what the new one can hold.
+        newest = next(p.format for p in reversed(packets) if p.is_video)
+        packets = [p for p in packets if not p.is_video or p.format is newest]
+        first = next(p for p in packets if p.is_video)
+        clip_id = new_clip_id(event_at)
+        day = datetime.fromtimestamp(event_at, UTC).date().isoformat()
+        clip = Clip(
+            id=clip_id,
+            camera_id=self._config.id,
+            camera_name=self._config.name,
+            state=ClipState.RECORDING,
+            trigger=trigger,
+            started_at=first.at,
+            event_at=max(event_at, first.at),
+            path=f"{self._config.id}/{day}/{clip_id}.mp4",
+        )
+        recorder = ClipRecorder(
+            clip,
+            audio=self.audio,
+            clips_dir=self._clips_dir,
+            catalog=self._catalog,
+            on_event=self._on_event,
+            lossless=self._lossless,
+        )
+        self._open = _Open(recorder=recorder, video=first.format, start_t=first.t)
+        self._on_recorder(recorder)
+        recorder.start()
+        for packet in packets[packets.index(first) :]:
+            recorder.feed(packet)

@@ -1,0 +1,255 @@
+"""The whole security recorder: all cameras, the shared detector, the catalogue."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from .camera import CameraSession
+from .catalog import Catalog
+from .clock import Clock, SystemClock
+from .detectors import create_detector, default_model
+from .errors import CameraNotRunning
+from .model_store import ModelStore
+from .models import (
+    Activity,
+    CameraHealth,
+    CameraStats,
+    ClipSaved,
+    EngineStats,
+    HealthChanged,
+)
+from .recovery import finish_open_clips
+from .workers import DetectionPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future, ThreadPoolExecutor
+    from pathlib import Path
+
+    from .detectors import Detector
+    from .models import CameraConfig, EngineEvent, EventSink
+    from .recorder import ClipRecorder
+    from .sources import SourceFeed
+
+_LOGGER = logging.getLogger(__name__)
+
+CATALOG_NAME = "clips.db"
+
+
+class HomeSecEngine:
+    """Owns everything that runs; its owner hears of it through one callback.
+
+    Calls may come from any thread; all but ``health``, ``stats`` and ``engine_stats`` may block for
+    a moment.
+    """
+
+    def __init__(
+        self,
+        *,
+        clips_dir: Path,
+        data_dir: Path,
+        models_dir: Path,
+        executor: ThreadPoolExecutor,
+        on_event: EventSink,
+        detector: str = "opencv",
+        model: str | None = None,
+        create_detector: Callable[[threading.Event], Detector] | None = None,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        """Prepare; nothing runs before ``start``.
+
+        ``executor`` runs one camera loop a thread, so it needs a thread for each camera.
+        ``create_detector`` replaces the detector that ``detector`` and ``model`` name.
+        """
+        self._clips_dir = clips_dir
+        self._data_dir = data_dir
+        self._executor = executor
+        self._sink = on_event
+        self._clock = clock or SystemClock()
+        self._rng = rng or random.Random()  # noqa: S311 - spreads retries, keeps no secret
+        self._detector = detector
+        self._model = model or default_model(detector)
+        self._store = ModelStore(folder=models_dir)
+        self._pool = DetectionPool(
+            create=create_detector or self._create_detector,
+            on_change=self._on_event,
+            detector=self._detector,
+            model=self._model,
+        )
+        self._lock = threading.RLock()
+        self._sessions: dict[str, tuple[CameraSession, Future[None]]] = {}
+        self._wanted: dict[str, tuple[CameraConfig, Activity, SourceFeed | None]] = {}
+        self._recorders: set[ClipRecorder] = set()
+        self._totals = (0, 0)
+        self._stopping = False
+        self.catalog: Catalog
+        """Open from ``start`` to ``stop``."""
+
+    # --- start and stop -----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open the catalogue, finish what a crash left open, make the detector.
+
+        Raises ``OSError`` or ``sqlite3.Error`` when the folders cannot be used.
+        """
+        self._clips_dir.mkdir(parents=True, exist_ok=True)
+        self.catalog = Catalog(self._data_dir / CATALOG_NAME)
+        finish_open_clips(self.catalog, self._clips_dir, self._on_event)
+        self._totals = self.catalog.totals()
+        self._pool.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End every thread; open clips are finished."""
+        deadline = time.monotonic() + timeout_s
+        with self._lock:
+            self._stopping = True
+            sessions = list(self._sessions.values())
+            self._wanted.clear()
+        for session, _ in sessions:
+            session.stop()
+        for session, future in sessions:
+            _wait(session, future, deadline)
+        self._pool.stop(max(0.1, deadline - time.monotonic()))
+        with self._lock:
+            recorders = list(self._recorders)
+        for recorder in recorders:
+            if not recorder.join(max(0.1, deadline - time.monotonic())):
+                _LOGGER.warning("Clip %s is finished at the next start", recorder.clip.id)
+        self.catalog.close()
+
+    # --- cameras ------------------------------------------------------------------------------
+
+    def set_camera(
+        self, config: CameraConfig, activity: Activity, feed: SourceFeed | None = None
+    ) -> None:
+        """Add a camera, or change it: it starts again only if its configuration differs."""
+        with self._lock:
+            if self._stopping:
+                return
+            before = self._wanted.get(config.id)
+            self._wanted[config.id] = (config, activity, feed)
+            running = self._sessions.get(config.id)
+        if running and before and before[0] == config and activity is not Activity.OFF:
+            running[0].activity = activity
+            return
+        self._end_session(config.id)
+        if activity is not Activity.OFF:
+            self._begin_session(config.id)
+
+    def remove_camera(self, camera_id: str) -> None:
+        """Stop a camera and forget it; its clips stay."""
+        with self._lock:
+            self._wanted.pop(camera_id, None)
+        self._end_session(camera_id)
+
+    def set_activity(self, camera_id: str, activity: Activity) -> None:
+        """Switch a known camera on, off, or between detecting and recording."""
+        with self._lock:
+            wanted = self._wanted.get(camera_id)
+        if wanted is not None:
+            self.set_camera(wanted[0], activity, wanted[2])
+
+    def start_recording(self, camera_id: str, duration_s: float | None = None) -> str:
+        """Record by hand; returns the clip's id. Raises ``CameraNotRunning``."""
+        session = self._session(camera_id)
+        return session.record(duration_s or session.config.max_clip_s)
+
+    def stop_recording(self, camera_id: str) -> None:
+        """End a recording made by hand. Raises ``CameraNotRunning``."""
+        self._session(camera_id).stop_record()
+
+    def jpeg(self, camera_id: str, *, width: int | None = None) -> bytes | None:
+        """Return the newest picture as JPEG; None if the camera gives none."""
+        with self._lock:
+            running = self._sessions.get(camera_id)
+        return running[0].jpeg(width=width) if running else None
+
+    def _session(self, camera_id: str) -> CameraSession:
+        with self._lock:
+            running = self._sessions.get(camera_id)
+        if running is None:
+            raise CameraNotRunning
+        return running[0]
+
+    def _begin_session(self, camera_id: str) -> None:
+        with self._lock:
+            if self._stopping or camera_id in self._sessions or camera_id not in self._wanted:
+                return
+            config, activity, feed = self._wanted[camera_id]
+            session = CameraSession(
+                config,
+                activity,
+                feed=feed,
+                pool=self._pool,
+                catalog=self.catalog,
+                clips_dir=self._clips_dir,
+                on_event=self._on_event,
+                on_recorder=self._keep_recorder,
+                clock=self._clock,
+                rng=self._rng,
+            )
+            self._sessions[camera_id] = (session, self._executor.submit(session.run))
+
+    def _end_session(self, camera_id: str) -> None:
+        with self._lock:
+            running = self._sessions.pop(camera_id, None)
+        if running is None:
+            return
+        session, future = running
+        session.stop()
+        _wait(session, future, time.monotonic() + 5.0)
+
+    # --- figures ------------------------------------------------------------------------------
+
+    def health(self, camera_id: str) -> CameraHealth:
+        """Return the state of a camera's connection."""
+        running = self._sessions.get(camera_id)
+        return running[0].health if running else CameraHealth.OFF
+
+    def stats(self, camera_id: str) -> CameraStats:
+        """Return a camera's figures; all zero while it is off."""
+        running = self._sessions.get(camera_id)
+        return running[0].stats() if running else CameraStats()
+
+    def engine_stats(self) -> EngineStats:
+        """Return the figures of the whole engine."""
+        clips, size = self._totals
+        return EngineStats(
+            inference_ms=self._pool.inference_ms,
+            looks=self._pool.looks,
+            clips=clips,
+            clip_bytes=size,
+        )
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _create_detector(self, stop: threading.Event) -> Detector:
+        """On the pool's thread: find or download the model, and load it."""
+        files = self._store.obtain(self._model, self._detector, stop=stop)
+        return create_detector(self._detector, files)
+
+    def _keep_recorder(self, recorder: ClipRecorder) -> None:
+        with self._lock:
+            self._recorders = {r for r in self._recorders if not r.join(0)} | {recorder}
+
+    def _on_event(self, event: EngineEvent) -> None:
+        if isinstance(event, ClipSaved):
+            with self._lock:
+                clips, size = self._totals
+                self._totals = (clips + 1, size + event.clip.bytes)
+        elif isinstance(event, HealthChanged):
+            _LOGGER.debug("Camera %s is %s", event.camera_id, event.health)
+        self._sink(event)
+
+
+def _wait(session: CameraSession, future: Future[None], deadline: float) -> None:
+    """Wait for a camera's loop; one that hangs in a driver is left behind, and said so."""
+    try:
+        future.result(max(0.1, deadline - time.monotonic()))
+    except TimeoutError:
+        _LOGGER.warning("Camera %s did not stop in time", session.config.name)

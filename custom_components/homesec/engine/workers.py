@@ -1,0 +1,305 @@
+"""The shared detector and its threads: every camera's newest frame in turn.
+
+A camera has one slot. A newer frame replaces the one that waits in it, so a slow detector never
+builds a queue. Slots are served in the order in which they were filled, so that cameras which all
+have something to show take turns, however fast each of them is.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
+import logging
+import math
+import random
+from statistics import median
+from threading import Condition, Event, Thread
+import time
+from typing import TYPE_CHECKING
+
+from .errors import DetectorError, HomeSecError
+from .models import DetectorChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .detectors import Detector
+    from .models import Detection, Frame
+
+    type Reply = Callable[[Frame, list[Detection] | None], None]
+    """Told what is in a frame; None: nobody could look. Called in a worker's thread: be quick."""
+
+_LOGGER = logging.getLogger(__name__)
+
+FAILURES_IN_A_ROW = 3
+"""Looks that fail until the detector is taken for broken and made anew."""
+LOG_EVERY_S = 60.0
+"""A failing look is worth one line in this time."""
+
+
+class _State(Enum):
+    MAKING = auto()
+    """The detector is made for the first time: frames wait."""
+    READY = auto()
+    FAILED = auto()
+    """It could not be made or broke down: frames are answered with None until it is made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    camera_id: str
+    frame: Frame
+    reply: Reply
+
+
+def backoff_s(failures: int, retry_s: tuple[float, float], rng: random.Random) -> float:
+    """Return the wait after the n-th failure in a row: doubled each time, bounded, ± 25 %."""
+    least, most = retry_s
+    return min(most, least * 2.0 ** min(failures - 1, 30)) * rng.uniform(0.75, 1.25)
+
+
+class DetectionPool:
+    """Looks at frames with one shared detector, which it makes, watches and makes again."""
+
+    def __init__(
+        self,
+        *,
+        create: Callable[[Event], Detector],
+        on_change: Callable[[DetectorChanged], None],
+        detector: str = "",
+        model: str = "",
+        workers: int = 1,
+        retry_s: tuple[float, float] = (10.0, 600.0),
+        clock: Callable[[], float] = time.monotonic,
+        rng: random.Random | None = None,
+    ) -> None:
+        """Prepare; nothing runs before ``start``.
+
+        ``create`` makes the detector, in a thread of the pool, and may download; it ends early when
+        its event is set. ``on_change`` is called from the pool's threads and must not block.
+        ``detector`` and ``model`` name what is wanted in the reports of a failure. ``retry_s`` is
+        the shortest and the longest wait before another attempt.
+        """
+        self._create = create
+        self._on_change = on_change
+        self._wanted = (detector, model)
+        self._retry_s = retry_s
+        self._clock = clock
+        self._rng = rng or random.Random()  # noqa: S311 - spreads retries, keeps no secret
+        self._stop = Event()
+        self._changed = Condition()
+        # All below is guarded by the condition's lock.
+        self._waiting: dict[str, _Job] = {}  # in the order in which the slots were filled
+        self._under_way: set[str] = set()
+        self._state = _State.MAKING
+        self._detector: Detector | None = None
+        self._looking = 0  # threads that use the detector
+        self._failures = 0  # of the detector, since a look last went well
+        self._failed_looks = 0  # in a row
+        self._breakdown: Exception = DetectorError("stopped")
+        self._recent_ms: deque[float] = deque(maxlen=50)
+        self._looks = 0
+        self._complained_at = -math.inf
+        # Daemons, since a native call that hangs must not keep the process from ending.
+        loops = {"homesec-detector": self._keep}
+        loops |= {f"homesec-look-{index}": self._work for index in range(workers)}
+        self._threads = [Thread(target=loop, name=n, daemon=True) for n, loop in loops.items()]
+
+    def start(self) -> None:
+        """Begin to make the detector and to look."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End the threads and drop what waits, without a reply; the pool cannot start again."""
+        self._stop.set()
+        with self._changed:
+            self._waiting.clear()
+            self._changed.notify_all()
+        deadline = time.monotonic() + timeout_s
+        for thread in filter(Thread.is_alive, self._threads):
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if any(thread.is_alive() for thread in self._threads):
+            _LOGGER.warning("The detector did not stop within %.0f s", timeout_s)
+
+    @property
+    def inference_ms(self) -> float | None:
+        """Median of the last looks in milliseconds, scaling included."""
+        with self._changed:
+            return median(self._recent_ms) if self._recent_ms else None
+
+    @property
+    def threshold(self) -> float:
+        """The model's own lowest score that counts; 1 while there is no detector."""
+        with self._changed:
+            return 1.0 if self._detector is None else self._detector.threshold
+
+    @property
+    def looks(self) -> int:
+        """Frames looked at so far."""
+        with self._changed:
+            return self._looks
+
+    def offer(self, camera_id: str, frame: Frame, reply: Reply, *, wait_s: float = 0.0) -> bool:
+        """Put a frame into the camera's slot; return False if it replaced one that waited there.
+
+        ``wait_s`` is how long to wait first for the slot to become free (``math.inf`` allowed).
+        Each frame is replied to once, unless it is replaced, forgotten or dropped by a stop. While
+        the detector is made for the first time frames wait; when it cannot work, they are answered
+        at once with None.
+        """
+        with self._changed:
+            self._wait_for(lambda: camera_id not in self._waiting, wait_s)
+            if self._stop.is_set():
+                return True
+            free = camera_id not in self._waiting
+            # An assignment to a key that is there keeps its place in the order.
+            self._waiting[camera_id] = _Job(camera_id, frame, reply)
+            self._changed.notify_all()
+            return free
+
+    def forget(self, camera_id: str) -> None:
+        """Drop the camera's waiting frame; a look under way may still reply."""
+        with self._changed:
+            self._waiting.pop(camera_id, None)
+            self._changed.notify_all()
+
+    def idle(self, camera_id: str) -> bool:
+        """Tell whether no frame of the camera waits or is looked at."""
+        with self._changed:
+            return self._idle(camera_id)
+
+    def wait_idle(self, camera_id: str, timeout_s: float) -> bool:
+        """Wait until the camera is idle; return whether it is."""
+        with self._changed:
+            self._wait_for(lambda: self._idle(camera_id), timeout_s)
+            return self._idle(camera_id)
+
+    def _idle(self, camera_id: str) -> bool:
+        return camera_id not in self._waiting and camera_id not in self._under_way
+
+    def _wait_for(self, ready: Callable[[], bool], timeout_s: float) -> None:
+        if timeout_s > 0:
+            self._changed.wait_for(
+                lambda: ready() or self._stop.is_set(),
+                None if math.isinf(timeout_s) else timeout_s,
+            )
+
+    def _keep(self) -> None:
+        while not self._stop.is_set():
+            try:
+                detector = self._create(self._stop)
+            except Exception as err:  # noqa: BLE001 - reported, and tried again
+                problem = err
+            else:
+                problem = self._serve(detector)
+            if not self._stop.is_set():
+                self._stop.wait(self._fail(problem))
+
+    def _serve(self, detector: Detector) -> Exception:
+        """Let the workers use a detector until it breaks down or the pool stops; then close it."""
+        with self._changed:
+            self._state, self._detector, self._failed_looks = _State.READY, detector, 0
+            self._changed.notify_all()
+        if not self._stop.is_set():
+            change = DetectorChanged(ready=True, detector=detector.name, model=detector.model)
+            _guarded("Reporting the detector", partial(self._on_change, change))
+        with self._changed:
+            self._wait_for(lambda: self._state is not _State.READY, math.inf)
+            self._detector = None
+            # Closing what another thread still uses would end the process.
+            self._changed.wait_for(lambda: not self._looking)
+        _guarded("Closing the detector", detector.close)
+        return self._breakdown
+
+    def _fail(self, problem: Exception) -> float:
+        """Make known that the detector does not work; return the seconds until another attempt."""
+        with self._changed:
+            self._state = _State.FAILED
+            self._failures += 1
+            failures = self._failures
+            self._changed.notify_all()
+        delay_s = backoff_s(failures, self._retry_s, self._rng)
+        level = logging.WARNING if failures == 1 else logging.DEBUG
+        _LOGGER.log(level, "%s; trying again in %.0f s", problem, delay_s)
+        if not isinstance(problem, HomeSecError):
+            problem = DetectorError(str(problem), reason=str(problem))
+        detector, model = self._wanted
+        change = DetectorChanged(
+            ready=False,
+            detector=detector,
+            model=model,
+            error=problem.key,
+            placeholders={"detector": detector, "model": model, **problem.placeholders},
+        )
+        _guarded("Reporting the detector", partial(self._on_change, change))
+        return delay_s
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            with self._changed:
+                job = self._take()
+                if job is None:
+                    self._changed.wait()
+                    continue
+                detector = self._detector
+                self._looking += detector is not None
+            found = self._look(detector, job) if detector else None
+            with self._changed:
+                self._looking -= detector is not None
+            _guarded("The reply to a look", partial(job.reply, job.frame, found))
+            with self._changed:
+                self._under_way.discard(job.camera_id)
+                self._changed.notify_all()
+
+    def _take(self) -> _Job | None:
+        """Take the slot that was filled first, of a camera whose last look has ended."""
+        if self._stop.is_set() or self._state is _State.MAKING:
+            return None
+        for camera_id in self._waiting:
+            if camera_id not in self._under_way:
+                self._under_way.add(camera_id)
+                self._changed.notify_all()
+                return self._waiting.pop(camera_id)
+        return None
+
+    def _look(self, detector: Detector, job: _Job) -> list[Detection] | None:
+        began, frame = self._clock(), job.frame
+        try:
+            picture = frame.bgr(*detector.fit(frame.width, frame.height))
+        except Exception as err:  # noqa: BLE001 - says nothing about the detector
+            self._complain("A frame cannot be scaled: %s", err)
+            return None
+        try:
+            found = detector.detect(picture)
+        except Exception as err:  # noqa: BLE001 - whatever a native library throws
+            self._complain("A look failed: %s", err)
+            with self._changed:
+                self._failed_looks += 1
+                if self._failed_looks >= FAILURES_IN_A_ROW and self._detector is detector:
+                    self._state, self._detector, self._breakdown = _State.FAILED, None, err
+                    self._changed.notify_all()
+            return None
+        with self._changed:
+            self._failures = self._failed_looks = 0
+            self._looks += 1
+            self._recent_ms.append((self._clock() - began) * 1000)
+        return found
+
+    def _complain(self, text: str, problem: Exception) -> None:
+        """Log a failed look, unless one was logged a moment ago."""
+        with self._changed:
+            if (now := self._clock()) - self._complained_at < LOG_EVERY_S:
+                return
+            self._complained_at = now
+        _LOGGER.warning(text, problem)
+
+
+def _guarded(what: str, call: Callable[[], None]) -> None:
+    """Call what is not ours: its exception is logged and ends no thread."""
+    try:
+        call()
+    except Exception:
+        _LOGGER.exception("%s failed", what)
