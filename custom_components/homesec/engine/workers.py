@@ -33,18 +33,14 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-FAILURES_IN_A_ROW = 3
-"""Looks that fail until the detector is taken for broken and made anew."""
-LOG_EVERY_S = 60.0
-"""A failing look is worth one line in this time."""
+FAILURES_IN_A_ROW = 3  # until the detector is taken for broken and made anew
+LOG_EVERY_S = 60.0  # a failing look is worth one line in this time
 
 
-class _State(Enum):
-    MAKING = auto()
-    """The detector is made for the first time: frames wait."""
+class _State(Enum):  # of the detector
+    MAKING = auto()  # for the first time: frames wait
     READY = auto()
-    FAILED = auto()
-    """It could not be made or broke down: frames are answered with None until it is made anew."""
+    FAILED = auto()  # or broken down: frames are answered with None until it is made anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,7 @@ class DetectionPool:
             thread.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """End the threads and drop what waits, without a reply; the pool cannot start again."""
+        """End the threads, drop what waits without a reply; the pool cannot start again."""
         self._stop.set()
         with self._changed:
             self._waiting.clear()
@@ -146,9 +142,8 @@ class DetectionPool:
         """Put a frame into the camera's slot; return False if it replaced one that waited there.
 
         ``wait_s`` is how long to wait first for the slot to become free (``math.inf`` allowed).
-        Each frame is replied to once, unless it is replaced, forgotten or dropped by a stop. While
-        the detector is made for the first time frames wait; when it cannot work, they are answered
-        at once with None.
+        Each frame is replied to once, unless it is replaced, forgotten or dropped by a stop: at
+        once with None while there is no working detector. While the first is made, frames wait.
         """
         with self._changed:
             self._wait_for(lambda: camera_id not in self._waiting, wait_s)

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints a table, with a baseline that was measured in the same run."""

@@ -1,0 +1,76 @@
+"""A minute of a surveillance camera's film in which nothing happens."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+from homesec_dev import footage
+from homesec_dev.bootstrap import paths
+from homesec_dev.bootstrap.console import step
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SECONDS, FPS, KEYFRAME_EVERY_S = 60, 20, 2
+WIDTH, HEIGHT = 1920, 1080
+BIT_RATE = 3_000_000
+"""What such cameras are usually set to."""
+NOISE = 2.5
+"""Standard deviation of a sensor's noise in grey levels, as a camera has it at dusk."""
+SCENE_AT_S = 1.0
+"""A street without people in `bikes`."""
+EDITION = 2
+
+
+def quiet_street() -> Path:
+    """Return 60 s of 1080p20 H.264, a keyframe every 2 s: a still street under sensor noise.
+
+    The noise is what keeps an encoder, and so a decoder, busy where nothing moves.
+    """
+    path = paths.footage() / f"quiet-street-{EDITION}.mp4"
+    if not path.exists():
+        step("Making 60 s of 1080p20 film")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new.mp4")
+        _write(fresh)
+        fresh.replace(path)
+    return path
+
+
+def _write(path: Path) -> None:
+    scene = _scene().astype(np.float32)
+    rng = np.random.default_rng(1)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.gop_size = FPS * KEYFRAME_EVERY_S
+        stream.bit_rate = BIT_RATE
+        stream.options = {"preset": "veryfast", "sc_threshold": "0", "maxrate": str(BIT_RATE),
+                          "bufsize": str(2 * BIT_RATE)}
+        # A few seconds of noise, over and over in another order: nobody can tell, and it is quick.
+        noises = [
+            rng.normal(0, NOISE, (HEIGHT, WIDTH)).astype(np.float32) for _ in range(2 * FPS)
+        ]
+        for index in range(SECONDS * FPS):
+            picture = scene.copy()
+            picture[:HEIGHT] += noises[rng.integers(len(noises))]
+            frame = av.VideoFrame.from_ndarray(
+                np.clip(picture, 0, 255).astype(np.uint8), format="yuv420p"
+            )
+            frame.pts, frame.time_base = index, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _scene() -> NDArray[np.uint8]:
+    """Return one picture as planes of luma and chroma below each other."""
+    with av.open(str(footage.sample("bikes"))) as container:
+        for frame in container.decode(video=0):
+            if frame.time is not None and frame.time >= SCENE_AT_S:
+                return frame.to_ndarray(width=WIDTH, height=HEIGHT, format="yuv420p")
+    raise ValueError("the sample footage is too short")

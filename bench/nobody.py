@@ -1,0 +1,33 @@
+"""A detector that never sees anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from custom_components.homesec.engine.detectors import Detector
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from custom_components.homesec.engine.models import Detection
+
+
+class Nobody(Detector):
+    """Costs nothing."""
+
+    name = "nobody"
+    model = "none"
+    threshold = 0.5
+    labels = ("person",)
+
+    def fit(self, width: int, height: int) -> tuple[int, int]:
+        """Take pictures as they are."""
+        return width, height
+
+    def detect(self, picture: NDArray[np.uint8]) -> list[Detection]:
+        """See nobody."""
+        return []
+
+    def close(self) -> None:
+        """Hold nothing."""

@@ -1,0 +1,78 @@
+"""HomeSec: a security recorder that knows a person from the cat."""
+
+from typing import TYPE_CHECKING
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.event import async_track_time_interval
+
+from .alarm_control import alarm_store
+from .const import DOMAIN, PLATFORMS, STATS_INTERVAL
+from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+from .services import async_setup_services
+from .views import async_setup_views
+
+if TYPE_CHECKING:
+    from homeassistant.helpers.typing import ConfigType
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Register what there is once, however often the entry is set up."""
+    async_setup_services(hass)
+    async_setup_views(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
+    """Set up the house; its engine starts in the background."""
+    coordinator = HomeSecCoordinator(hass, entry)
+    entry.runtime_data = coordinator
+    entry.async_on_unload(coordinator.issues.async_withdraw_all)
+    # Entries are not unloaded when Home Assistant stops.
+    entry.async_on_unload(coordinator.async_stop)
+    entry.async_on_unload(
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, coordinator.async_stop)
+    )
+    await coordinator.alarm.async_load()
+    coordinator.devices.async_register(None)
+    coordinator.async_sync_cameras()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(
+        async_track_time_interval(
+            hass,
+            coordinator.async_read_figures,
+            STATS_INTERVAL,
+            name="HomeSec figures",
+            cancel_on_shutdown=True,
+        )
+    )
+    _follow_changes(entry, coordinator)
+    entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
+    """Remove the entities; the engine is stopped after that."""
+    await hass.config_entries.async_unload_platforms_or_raise(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) -> None:
+    """Forget the alarm; clips are the owner's and stay."""
+    await alarm_store(hass).async_remove()
+
+
+@callback
+def _follow_changes(entry: HomeSecConfigEntry, coordinator: HomeSecCoordinator) -> None:
+    """Start, change and stop just the cameras that differ; reload only for another detector."""
+    running = (dict(entry.data), entry.title)
+
+    async def changed(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
+        if (dict(entry.data), entry.title) != running:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+            return
+        coordinator.async_sync_cameras()
+        await coordinator.async_reconcile()
+
+    entry.async_on_unload(entry.add_update_listener(changed))

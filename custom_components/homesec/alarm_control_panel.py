@@ -1,0 +1,125 @@
+"""Arm and disarm the house."""
+
+from typing import TYPE_CHECKING, Any, override
+
+from homeassistant.components.alarm_control_panel import (
+    AlarmControlPanelEntity,
+    AlarmControlPanelEntityFeature,
+    AlarmControlPanelState,
+)
+
+from .alarm import AlarmMode
+from .camera_state import AlarmChanged
+from .entity import HomeSecEntity
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+
+PARALLEL_UPDATES = 0
+
+STATES = {
+    AlarmMode.DISARMED: AlarmControlPanelState.DISARMED,
+    AlarmMode.HOME: AlarmControlPanelState.ARMED_HOME,
+    AlarmMode.AWAY: AlarmControlPanelState.ARMED_AWAY,
+    AlarmMode.NIGHT: AlarmControlPanelState.ARMED_NIGHT,
+    AlarmMode.VACATION: AlarmControlPanelState.ARMED_VACATION,
+    AlarmMode.CUSTOM: AlarmControlPanelState.ARMED_CUSTOM_BYPASS,
+}
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: HomeSecConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the one panel of the house."""
+    async_add_entities([HomeSecAlarmPanel(coordinator=entry.runtime_data)])
+
+
+class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
+    """Maps the alarm's modes; the rules are in ``alarm.py``."""
+
+    _attr_name = None
+    _attr_code_arm_required = False
+    _attr_supported_features = (
+        AlarmControlPanelEntityFeature.ARM_HOME
+        | AlarmControlPanelEntityFeature.ARM_AWAY
+        | AlarmControlPanelEntityFeature.ARM_NIGHT
+        | AlarmControlPanelEntityFeature.ARM_VACATION
+        | AlarmControlPanelEntityFeature.ARM_CUSTOM_BYPASS
+        | AlarmControlPanelEntityFeature.TRIGGER
+    )
+    listens_to = (AlarmChanged,)
+
+    def __init__(self, *, coordinator: HomeSecCoordinator) -> None:
+        super().__init__(coordinator=coordinator, key="alarm")
+        self._alarm = coordinator.alarm
+
+    @property
+    @override
+    def alarm_state(self) -> AlarmControlPanelState:
+        """Triggered, or what the owner set."""
+        if self._alarm.triggered:
+            return AlarmControlPanelState.TRIGGERED
+        return STATES[self._alarm.mode]
+
+    @property
+    @override
+    def changed_by(self) -> str | None:
+        """Who armed or disarmed last."""
+        return self._alarm.facts.changed_by
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Which camera saw somebody."""
+        by = self._alarm.facts.triggered_by if self._alarm.triggered else None
+        return {"triggered_by": by}
+
+    @override
+    async def async_alarm_disarm(self, code: str | None = None) -> None:
+        """Disarm."""
+        await self._async_set(AlarmMode.DISARMED)
+
+    @override
+    async def async_alarm_arm_home(self, code: str | None = None) -> None:
+        """Arm while somebody is at home."""
+        await self._async_set(AlarmMode.HOME)
+
+    @override
+    async def async_alarm_arm_away(self, code: str | None = None) -> None:
+        """Arm while nobody is at home."""
+        await self._async_set(AlarmMode.AWAY)
+
+    @override
+    async def async_alarm_arm_night(self, code: str | None = None) -> None:
+        """Arm for the night."""
+        await self._async_set(AlarmMode.NIGHT)
+
+    @override
+    async def async_alarm_arm_vacation(self, code: str | None = None) -> None:
+        """Arm for a long absence."""
+        await self._async_set(AlarmMode.VACATION)
+
+    @override
+    async def async_alarm_arm_custom_bypass(self, code: str | None = None) -> None:
+        """Arm the cameras that were chosen for this mode."""
+        await self._async_set(AlarmMode.CUSTOM)
+
+    @override
+    async def async_alarm_trigger(self, code: str | None = None) -> None:
+        """Set the alarm off by hand."""
+        await self._alarm.async_trigger(by=await self._async_who())
+
+    async def _async_set(self, mode: AlarmMode) -> None:
+        await self._alarm.async_set_mode(mode, by=await self._async_who())
+
+    async def _async_who(self) -> str | None:
+        """Return the name of the user behind the action; None for an automation."""
+        if self._context is None or self._context.user_id is None:
+            return None
+        user = await self.hass.auth.async_get_user(self._context.user_id)
+        return None if user is None else user.name

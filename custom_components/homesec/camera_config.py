@@ -1,0 +1,152 @@
+"""What a camera's subentry holds, as the engine understands it."""
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from homeassistant.const import CONF_ENTITY_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME
+
+from .alarm import ARMED_MODES, AlarmMode
+from .const import (
+    CONF_ARMED_MODES,
+    CONF_DETECT_FPS,
+    CONF_DETECTION,
+    CONF_DEVICE,
+    CONF_DISARMED,
+    CONF_FILE,
+    CONF_GRACE,
+    CONF_KIND,
+    CONF_LABELS,
+    CONF_MAX_CLIP,
+    CONF_POST_ROLL,
+    CONF_PRE_ROLL,
+    CONF_THRESHOLD,
+    CONF_VERIFY_TLS,
+    CONF_WATCH,
+)
+from .engine.models import PERSON, Activity, CameraConfig, SourceConfig, SourceKind, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.config_entries import ConfigSubentry
+
+LOCATION_FIELD: Final = {
+    SourceKind.STREAM: CONF_URL,
+    SourceKind.WEBCAM: CONF_DEVICE,
+    SourceKind.FILE: CONF_FILE,
+    SourceKind.ENTITY: CONF_ENTITY_ID,
+}
+"""The field that says where a source of each kind is."""
+
+SOURCE_FIELDS: Final = (
+    CONF_KIND,
+    CONF_URL,
+    CONF_USERNAME,
+    CONF_PASSWORD,
+    CONF_VERIFY_TLS,
+    CONF_DEVICE,
+    CONF_FILE,
+    CONF_ENTITY_ID,
+)
+
+DEFAULTS: Final[Mapping[str, Any]] = {
+    CONF_LABELS: [PERSON],
+    CONF_DISARMED: Activity.OFF.value,
+    CONF_ARMED_MODES: [mode.value for mode in ARMED_MODES],
+    CONF_DETECTION: True,
+    CONF_PRE_ROLL: 4,
+    CONF_POST_ROLL: 4,
+    CONF_MAX_CLIP: 120,
+    CONF_GRACE: 3,
+    CONF_DETECT_FPS: 5,
+    CONF_WATCH: Watch.AUTO.value,
+}
+"""Of every setting that has one; a threshold left empty is the model's own."""
+
+
+def source_config(data: Mapping[str, Any]) -> SourceConfig:
+    """Return how to open a camera's source."""
+    kind = SourceKind(data[CONF_KIND])
+    return SourceConfig(
+        kind=kind,
+        # Of an entity its id: the engine asks the feed, but sees when another one is meant.
+        location=data[LOCATION_FIELD[kind]],
+        username=data.get(CONF_USERNAME),
+        password=data.get(CONF_PASSWORD),
+        verify_tls=data.get(CONF_VERIFY_TLS, False),
+    )
+
+
+def camera_config(subentry: ConfigSubentry) -> CameraConfig:
+    """Return a camera as the engine wants it described."""
+    data = {**DEFAULTS, **subentry.data}
+    return CameraConfig(
+        id=subentry.subentry_id,
+        name=subentry.title,
+        source=source_config(data),
+        watch=Watch(data[CONF_WATCH]),
+        labels=tuple(data[CONF_LABELS]),
+        threshold=data.get(CONF_THRESHOLD),
+        detect_fps=data[CONF_DETECT_FPS],
+        grace_s=data[CONF_GRACE],
+        pre_roll_s=data[CONF_PRE_ROLL],
+        post_roll_s=data[CONF_POST_ROLL],
+        max_clip_s=data[CONF_MAX_CLIP],
+    )
+
+
+def camera_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a camera looks for."""
+    return tuple({**DEFAULTS, **data}[CONF_LABELS])
+
+
+def is_live(data: Mapping[str, Any], mode: AlarmMode) -> bool:
+    """Tell whether a camera guards the house in this mode of the alarm."""
+    settings = {**DEFAULTS, **data}
+    return bool(settings[CONF_DETECTION]) and mode in settings[CONF_ARMED_MODES]
+
+
+def activity(data: Mapping[str, Any], mode: AlarmMode) -> Activity:
+    """Return what a camera does in this mode of the alarm."""
+    settings = {**DEFAULTS, **data}
+    if not settings[CONF_DETECTION]:
+        return Activity.OFF
+    if is_live(data, mode):
+        return Activity.RECORD
+    # Armed in a mode that leaves this camera out is, to this camera, the same as disarmed.
+    return Activity(settings[CONF_DISARMED])
+
+
+def split_credentials(url: str) -> tuple[str, str | None, str | None]:
+    """Take user name and password out of a URL; they are kept and shown apart from it."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return url.strip(), None, None  # refused by whoever opens it
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return urlunsplit(parts), None, None
+    username, colon, password = userinfo.partition(":")
+    return (
+        urlunsplit(parts._replace(netloc=host)),
+        unquote(username) or None,
+        unquote(password) if colon else None,
+    )
+
+
+def source_unique_id(entry_id: str, data: Mapping[str, Any]) -> str:
+    """Return what two subentries with the same source share, and nobody can read.
+
+    Diagnostics and logs of Home Assistant may show unique ids, and a URL may hold a token: hence a
+    hash, salted with the entry so that a guess cannot be checked elsewhere either.
+    """
+    kind = SourceKind(data[CONF_KIND])
+    location = data[LOCATION_FIELD[kind]]
+    if kind is SourceKind.STREAM:
+        parts = urlsplit(location)
+        location = urlunsplit(
+            parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower())
+        )
+    digest = hashlib.sha256(f"{entry_id}\n{kind}\n{location}".encode()).hexdigest()
+    return f"camera:{digest[:32]}"

@@ -1,0 +1,105 @@
+"""What is known of one camera at the moment, as the engine's events told it."""
+
+from dataclasses import dataclass, field
+
+from .engine.models import (
+    CameraHealth,
+    CameraStats,
+    Clip,
+    ClipFailed,
+    ClipSaved,
+    ClipStarted,
+    DetectionEnded,
+    DetectionStarted,
+    DetectionUpdated,
+    EngineEvent,
+    HealthChanged,
+    Presence,
+    SnapshotTaken,
+    Trigger,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraChanged(EngineEvent):
+    """Home Assistant's side changed what a camera is or does."""
+
+    camera_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiguresRead(EngineEvent):
+    """The diagnostic figures were read anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmChanged(EngineEvent):
+    """The alarm was armed, disarmed or triggered, or its trigger time is over."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CameraState:
+    """One camera; changed by events only, in the event loop."""
+
+    health: CameraHealth = CameraHealth.OFF
+    error: str | None = None
+    presences: dict[str, Presence] = field(default_factory=dict)
+    """By label, those that last."""
+    recordings: dict[str, Clip] = field(default_factory=dict)
+    """By clip id, those that grow."""
+    asked_to_record: bool = False
+    """By somebody, and not taken back since; a clip that grows already may serve."""
+    snapshot: SnapshotTaken | None = None
+    stats: CameraStats = field(default_factory=CameraStats)
+
+    @property
+    def watching(self) -> bool:
+        """Whether the camera's picture is looked at, so that "nobody" means something."""
+        return self.health is CameraHealth.RUNNING
+
+    @property
+    def recording(self) -> bool:
+        """Whether a clip grows."""
+        return bool(self.recordings)
+
+    @property
+    def recording_manually(self) -> bool:
+        """Whether somebody asked for the clip that grows, or is about to."""
+        began_so = any(clip.trigger is Trigger.MANUAL for clip in self.recordings.values())
+        return began_so or self.asked_to_record
+
+    def apply(self, event: EngineEvent) -> None:
+        """Take in what happened."""
+        match event:
+            case HealthChanged(health=CameraHealth.CONNECTING):
+                # Also reported at each try to reconnect and at each turn of a looped file. Only
+                # a camera that was off becomes "connecting"; a lost one stays lost until it runs.
+                if self.health is CameraHealth.OFF:
+                    self.health = CameraHealth.CONNECTING
+            case HealthChanged():
+                self.health, self.error = event.health, event.error
+                if event.health is CameraHealth.OFF:
+                    self.presences.clear()
+            case DetectionStarted() | DetectionUpdated():
+                self.presences[event.presence.label] = event.presence
+            case DetectionEnded():
+                self.presences.pop(event.presence.label, None)
+            case ClipStarted():
+                self.recordings[event.clip.id] = event.clip
+            case ClipSaved() | ClipFailed():
+                self.recordings.pop(event.clip.id, None)
+                self.asked_to_record &= self.recording
+            case SnapshotTaken():
+                self.snapshot = event
+
+
+def camera_of(event: EngineEvent) -> str | None:
+    """Return the id of the camera that an event is about; None if it concerns the house."""
+    match event:
+        case DetectionStarted() | DetectionUpdated() | DetectionEnded():
+            return event.presence.camera_id
+        case ClipStarted() | ClipSaved() | ClipFailed():
+            return event.clip.camera_id
+        case HealthChanged() | SnapshotTaken() | CameraChanged():
+            return event.camera_id
+    return None

@@ -1,0 +1,82 @@
+"""Names shared by the Home Assistant side of HomeSec."""
+
+from datetime import timedelta
+import logging
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "homesec"
+LOGGER: Final = logging.getLogger(__package__)
+
+PLATFORMS: Final = [
+    Platform.ALARM_CONTROL_PANEL,
+    Platform.BINARY_SENSOR,
+    Platform.CAMERA,
+    Platform.EVENT,
+    Platform.IMAGE,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+SUBENTRY_CAMERA: Final = "camera"
+
+# Of the entry: the house.
+CONF_DETECTOR: Final = "detector"
+CONF_MODEL: Final = "model"
+SECTION_ADVANCED: Final = "advanced"
+DETECTOR_AUTO: Final = "auto"
+DETECTORS: Final = (DETECTOR_AUTO, "opencv", "ncnn")
+
+# Of a camera: where its pictures come from.
+CONF_KIND: Final = "kind"
+CONF_DEVICE: Final = "device"
+CONF_FILE: Final = "file"
+CONF_VERIFY_TLS: Final = "verify_tls"
+
+# Of a camera: what is done with them.
+CONF_LABELS: Final = "labels"
+CONF_DISARMED: Final = "disarmed"
+CONF_ARMED_MODES: Final = "armed_modes"
+CONF_DETECTION: Final = "detection"
+CONF_PRE_ROLL: Final = "pre_roll_s"
+CONF_POST_ROLL: Final = "post_roll_s"
+CONF_MAX_CLIP: Final = "max_clip_s"
+CONF_GRACE: Final = "grace_s"
+CONF_THRESHOLD: Final = "threshold"
+CONF_DETECT_FPS: Final = "detect_fps"
+CONF_WATCH: Final = "watch"
+
+LABELS: Final = (
+    "person",
+    "cat",
+    "dog",
+    "bird",
+    "horse",
+    "sheep",
+    "cow",
+    "bear",
+    "car",
+    "motorcycle",
+    "bicycle",
+    "bus",
+    "truck",
+)
+"""What a camera may look for: the COCO classes that move about a house."""
+
+EVENT_DETECTION_STARTED: Final = "homesec_detection_started"
+EVENT_DETECTION_ENDED: Final = "homesec_detection_ended"
+EVENT_CLIP_SAVED: Final = "homesec_clip_saved"
+EVENT_CLIP_FAILED: Final = "homesec_clip_failed"
+
+SERVICE_RECORD: Final = "record"
+ATTR_DURATION: Final = "duration"
+
+TRIGGER_TIME_S: Final = 180.0
+"""How long the alarm stays triggered before it goes back to what it was."""
+
+STATS_INTERVAL: Final = timedelta(seconds=30)
+LOST_BEFORE_REPAIR: Final = timedelta(minutes=5)
+"""Cameras restart and cables are unplugged: only a longer silence is worth a repair."""
+
+STOP_TIMEOUT_S: Final = 5.0

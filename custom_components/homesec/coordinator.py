@@ -1,0 +1,331 @@
+"""Owns the engine: starts it, keeps it in step with the entry, and hands on what it reports.
+
+The engine works in threads of a pool that belongs to this integration; Home Assistant's own pool
+and its event loop never wait for a camera, a file or a model.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+import contextlib
+from functools import partial
+from pathlib import Path
+import threading
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_ENTITY_ID
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from .alarm_control import AlarmControl
+from .announcements import announcement
+from .camera_config import activity, camera_config, is_live
+from .camera_state import AlarmChanged, CameraChanged, CameraState, FiguresRead, camera_of
+from .const import (
+    CONF_DETECTOR,
+    CONF_KIND,
+    CONF_MODEL,
+    DETECTOR_AUTO,
+    DOMAIN,
+    LOGGER,
+    STOP_TIMEOUT_S,
+    SUBENTRY_CAMERA,
+)
+from .detector_setup import async_prepare_detector
+from .devices import Devices
+from .engine.errors import HomeSecError
+from .engine.models import (
+    PERSON,
+    Activity,
+    CameraConfig,
+    ClipFailed,
+    ClipSaved,
+    DetectionStarted,
+    DetectorChanged,
+    EngineEvent,
+    EngineStats,
+    HealthChanged,
+    SourceKind,
+)
+from .engine.service import HomeSecEngine
+from .exceptions import EngineNotRunningError, translated
+from .issues import Issues
+from .listeners import Listeners
+from .source_feed import EntityFeed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+type HomeSecConfigEntry = ConfigEntry[HomeSecCoordinator]
+
+MAX_THREADS = 512
+"""One a camera for as long as it runs, besides short jobs. They are only created when needed; a
+pool that is full would hold back a camera for ever."""
+
+
+class HomeSecCoordinator:
+    """The house: its engine, its cameras' states and its alarm."""
+
+    def __init__(self, hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
+        self.hass = hass
+        self.entry = entry
+        self.alarm = AlarmControl(hass, on_change=self._async_alarm_changed)
+        self.cameras: dict[str, CameraState] = {}
+        self.detector: DetectorChanged | None = None
+        self.devices = Devices(hass, entry)
+        self.engine_stats = EngineStats()
+        self.issues = Issues(hass, entry.entry_id)
+        self.listeners = Listeners()
+        self.previews: dict[str, bytes] = {}
+        """By flow id: the picture that a camera flow shows before it saves."""
+        self._executor = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix=DOMAIN)
+        self._engine: HomeSecEngine | None = None
+        self._stopped = False
+        self._start_or_stop = threading.Lock()
+        self._reconciling = asyncio.Lock()
+        self._running: dict[str, tuple[CameraConfig, Activity]] = {}
+        self._camera_adders: list[Callable[[str], None]] = []
+
+    # --- what runs ----------------------------------------------------------------------------
+
+    @property
+    def engine(self) -> HomeSecEngine:
+        """The running engine. Raises ``EngineNotRunningError``."""
+        if not self.ready or self._engine is None:
+            raise EngineNotRunningError
+        return self._engine
+
+    @property
+    def ready(self) -> bool:
+        """Whether the engine runs."""
+        return self._engine is not None and not self._stopped
+
+    @property
+    def clips_dir(self) -> Path:
+        """Where the clips are, below Home Assistant's media folder."""
+        media_dirs = self.hass.config.media_dirs
+        media = media_dirs.get("local") or next(iter(media_dirs.values()), None)
+        return Path(media or self.hass.config.path("media")) / DOMAIN
+
+    async def async_start(self) -> None:
+        """Bring the engine up; awaited by nobody, since it may have to install a library first."""
+        data = self.entry.data
+        detector, installed = await async_prepare_detector(
+            self.hass, data.get(CONF_DETECTOR, DETECTOR_AUTO)
+        )
+        if not installed:
+            self.issues.async_detector_missing(detector)
+        try:
+            await self.async_run_raw(self._start_engine, detector, data.get(CONF_MODEL))
+        except Exception:  # noqa: BLE001 - whatever it is, the person has to hear of it
+            LOGGER.exception("HomeSec's engine could not start")
+            self.issues.async_engine_failed()
+            return
+        await self.async_reconcile()
+        self.async_read_figures()
+
+    async def async_stop(self, _event: object = None) -> None:
+        """End every thread; on unload and when Home Assistant stops, whichever comes first."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self.alarm.async_stop()
+        self.issues.async_stop()
+        await self.async_run_raw(self._stop_engine)
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self.hass.async_add_executor_job(
+                    partial(self._executor.shutdown, cancel_futures=True)
+                )
+        except TimeoutError:
+            LOGGER.warning("Some threads of HomeSec did not end within %s s", STOP_TIMEOUT_S)
+
+    def _start_engine(self, detector: str, model: str | None) -> None:
+        """Start, unless all is to stop already; runs to its end even if nobody waits any more."""
+        data_dir = Path(self.hass.config.path(DOMAIN))
+        with self._start_or_stop:
+            if self._stopped:
+                return
+            engine = HomeSecEngine(
+                clips_dir=self.clips_dir,
+                data_dir=data_dir,
+                models_dir=data_dir / "models",
+                executor=self._executor,
+                on_event=self._take_over,
+                detector=detector,
+                model=model,
+            )
+            engine.start()
+            self._engine = engine
+
+    def _stop_engine(self) -> None:
+        with self._start_or_stop:
+            engine, self._engine = self._engine, None
+            if engine is not None:
+                engine.stop(STOP_TIMEOUT_S)
+
+    async def async_run[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> T:
+        """Run what blocks in HomeSec's own threads; its errors come back translated."""
+        try:
+            return await self.async_run_raw(job, *args)
+        except HomeSecError as err:
+            raise translated(err) from err
+
+    async def async_run_raw[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> T:
+        """Run what blocks in HomeSec's own threads."""
+        return await self.hass.loop.run_in_executor(self._executor, job, *args)
+
+    # --- keeping the engine in step -----------------------------------------------------------
+
+    def subentry(self, camera_id: str) -> ConfigSubentry:
+        """Return the settings of a camera."""
+        return self.entry.subentries[camera_id]
+
+    async def async_reconcile(self) -> None:
+        """Make the engine's cameras what entry and alarm say they are; touch only what differs."""
+        async with self._reconciling:
+            if not self.ready:
+                return
+            wanted = {
+                s.subentry_id: (camera_config(s), activity(s.data, self.alarm.mode))
+                for s in self.entry.get_subentries_of_type(SUBENTRY_CAMERA)
+            }
+            await asyncio.gather(
+                *(
+                    self._async_reconcile_camera(camera_id, wanted.get(camera_id))
+                    for camera_id in wanted.keys() | self._running.keys()
+                    if wanted.get(camera_id) != self._running.get(camera_id)
+                )
+            )
+
+    async def _async_reconcile_camera(
+        self, camera_id: str, wanted: tuple[CameraConfig, Activity] | None
+    ) -> None:
+        running = self._running.pop(camera_id, None)
+        try:
+            if wanted is None:
+                await self.async_run(self.engine.remove_camera, camera_id)
+                return
+            config, what = wanted
+            if running is not None and running[0] == config:
+                await self.async_run(self.engine.set_activity, camera_id, what)
+            else:
+                feed = self._feed(config)
+                await self.async_run(self.engine.set_camera, config, what, feed)
+            self._running[camera_id] = wanted
+        except HomeAssistantError as err:
+            LOGGER.error("Camera %s could not be set up: %s", camera_id, err)
+
+    def _feed(self, config: CameraConfig) -> EntityFeed | None:
+        data = self.subentry(config.id).data
+        if data[CONF_KIND] != SourceKind.ENTITY:
+            return None
+        return EntityFeed(self.hass, data[CONF_ENTITY_ID])
+
+    @callback
+    def async_sync_cameras(self) -> None:
+        """Take over added, changed and removed subentries: devices, states, entities."""
+        subentries = self.entry.get_subentries_of_type(SUBENTRY_CAMERA)
+        wanted = {s.subentry_id for s in subentries}
+        for camera_id in self.cameras.keys() - wanted:
+            # Home Assistant itself removes the device and the entities.
+            del self.cameras[camera_id]
+            self.devices.async_forget(camera_id)
+            self.issues.async_forget_camera(camera_id)
+        for camera_id in wanted:
+            self.cameras.setdefault(camera_id, CameraState())
+            self.devices.async_register(camera_id)
+            for add in self._camera_adders:
+                add(camera_id)
+            self.listeners.async_tell(CameraChanged(camera_id=camera_id))
+
+    @callback
+    def async_on_camera(self, add: Callable[[str], None]) -> None:
+        """Have ``add`` called with each camera, now and whenever one is added or changed."""
+        self._camera_adders.append(add)
+        for camera_id in self.cameras:
+            add(camera_id)
+
+    async def async_record(self, camera_id: str, duration_s: float | None) -> str:
+        """Record by hand; returns the clip's id."""
+        clip_id = await self.async_run(self.engine.start_recording, camera_id, duration_s)
+        self.cameras[camera_id].asked_to_record = True
+        self.listeners.async_tell(CameraChanged(camera_id=camera_id))
+        return clip_id
+
+    async def async_end_record(self, camera_id: str) -> None:
+        """Take back what ``async_record`` asked for."""
+        await self.async_run(self.engine.stop_recording, camera_id)
+        self.cameras[camera_id].asked_to_record = False
+        self.listeners.async_tell(CameraChanged(camera_id=camera_id))
+
+    # --- what happens -------------------------------------------------------------------------
+
+    def _take_over(self, event: EngineEvent) -> None:
+        """Bring an event from a thread of the engine into the event loop."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+            self.hass.loop.call_soon_threadsafe(self._async_handle, event)
+
+    @callback
+    def _async_handle(self, event: EngineEvent) -> None:
+        camera_id = camera_of(event)
+        if camera_id is not None:
+            if camera_id not in self.cameras or camera_id not in self.entry.subentries:
+                return  # the last words of a camera that was removed
+            self.cameras[camera_id].apply(event)
+            self._async_announce(event, camera_id)
+        match event:
+            case HealthChanged():
+                self._async_check_health(event.camera_id)
+            case DetectorChanged():
+                self.detector = event
+                self.issues.async_detector(event)
+            case DetectionStarted():
+                self._async_intruder(event)
+            case ClipSaved():
+                self.issues.async_recording(None)
+            case ClipFailed():
+                self.issues.async_recording(event.clip.error or HomeSecError.key)
+        self.listeners.async_tell(event)
+        if isinstance(event, HealthChanged | ClipSaved):
+            self.async_read_figures()
+
+    def _async_announce(self, event: EngineEvent, camera_id: str) -> None:
+        if (told := announcement(event)) is not None:
+            name, facts = told
+            camera = {
+                "camera_id": camera_id,
+                "camera": self.subentry(camera_id).title,
+                "device_id": self.devices.id_of(camera_id),
+            }
+            self.hass.bus.async_fire(name, camera | facts)
+
+    def _async_check_health(self, camera_id: str) -> None:
+        if not self._stopped:
+            state = self.cameras[camera_id]
+            name = self.subentry(camera_id).title
+            self.issues.async_camera_health(camera_id, name, state.health, state.error)
+
+    def _async_intruder(self, event: DetectionStarted) -> None:
+        """Set the alarm off, if this camera guards the house at the moment."""
+        subentry = self.subentry(event.presence.camera_id)
+        if event.presence.label == PERSON and is_live(subentry.data, self.alarm.mode):
+            self.entry.async_create_task(
+                self.hass, self.alarm.async_trigger(by=subentry.title), "HomeSec alarm"
+            )
+
+    @callback
+    def _async_alarm_changed(self) -> None:
+        self.listeners.async_tell(AlarmChanged())
+        if not self._stopped:
+            self.entry.async_create_task(self.hass, self.async_reconcile(), "HomeSec alarm mode")
+
+    @callback
+    def async_read_figures(self, _now: object = None) -> None:
+        """Read the diagnostic figures anew; the engine keeps them, nothing blocks."""
+        if not self.ready:
+            return
+        self.engine_stats = self.engine.engine_stats()
+        for camera_id, state in self.cameras.items():
+            state.stats = self.engine.stats(camera_id)
+        self.listeners.async_tell(FiguresRead())

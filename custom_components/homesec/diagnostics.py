@@ -1,0 +1,86 @@
+"""What helps to find a fault, and nothing that a stranger should not read.
+
+Everything here is chosen, nothing is copied and then blacked out: a camera's address, its name, its
+login and the path of a file never get in.
+"""
+
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
+
+from .camera_config import DEFAULTS, activity
+from .const import CONF_DETECTOR, CONF_KIND, CONF_MODEL, CONF_THRESHOLD, CONF_VERIFY_TLS
+from .engine.sources.container import STREAM_SCHEMES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.core import HomeAssistant
+
+    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+
+PACKAGES = ("av", "numpy", "opencv-python-headless", "ncnn")
+SETTINGS = (CONF_KIND, CONF_VERIFY_TLS, CONF_THRESHOLD, *DEFAULTS)
+
+
+async def async_get_config_entry_diagnostics(
+    _hass: HomeAssistant, entry: HomeSecConfigEntry
+) -> dict[str, Any]:
+    """Return diagnostics for the house."""
+    coordinator = entry.runtime_data
+    detector = coordinator.detector
+    return {
+        "versions": await coordinator.async_run(_versions),
+        "settings": {key: entry.data.get(key) for key in (CONF_DETECTOR, CONF_MODEL)},
+        "engine": {"ready": coordinator.ready, **asdict(coordinator.engine_stats)},
+        "detector": detector
+        and {
+            "ready": detector.ready,
+            "detector": detector.detector,
+            "model": detector.model,
+            "error": detector.error,
+        },
+        "alarm": {"mode": coordinator.alarm.mode, "triggered": coordinator.alarm.triggered},
+        "cameras": {
+            camera_id: _camera(coordinator, camera_id) for camera_id in coordinator.cameras
+        },
+    }
+
+
+def _camera(coordinator: HomeSecCoordinator, camera_id: str) -> dict[str, Any]:
+    state = coordinator.cameras[camera_id]
+    data = coordinator.subentry(camera_id).data
+    return {
+        "settings": {key: data[key] for key in SETTINGS if key in data},
+        "source": _source(data),
+        "activity": activity(data, coordinator.alarm.mode),
+        "health": state.health,
+        "error": state.error,
+        "present": {label: presence.count for label, presence in state.presences.items()},
+        "recordings": len(state.recordings),
+        "stats": asdict(state.stats),
+    }
+
+
+def _source(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell how a source is reached, not where it is."""
+    scheme = urlsplit(data.get(CONF_URL, "")).scheme
+    return {
+        "scheme": scheme if scheme in STREAM_SCHEMES else None,
+        "has_username": CONF_USERNAME in data,
+        "has_password": CONF_PASSWORD in data,
+    }
+
+
+def _versions() -> dict[str, str | None]:
+    return {package: _version(package) for package in PACKAGES}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

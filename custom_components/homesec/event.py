@@ -1,0 +1,58 @@
+"""What happened before a camera, as an event entity that automations can wait for."""
+
+from typing import TYPE_CHECKING, override
+
+from homeassistant.components.event import EventEntity
+from homeassistant.core import HomeAssistant, callback
+
+from .announcements import announcement
+from .engine.models import ClipSaved, DetectionEnded, DetectionStarted, EngineEvent
+from .entity import HomeSecCameraEntity, add_camera_entities
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+
+PARALLEL_UPDATES = 0
+
+EVENT_TYPES: dict[type[EngineEvent], str] = {
+    DetectionStarted: "detected",
+    DetectionEnded: "left",
+    ClipSaved: "clip_saved",
+}
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: HomeSecConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add each camera's events."""
+
+    def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[CameraEvents]:
+        yield CameraEvents(coordinator=coordinator, camera_id=camera_id)
+
+    add_camera_entities(entry, async_add_entities, make)
+
+
+class CameraEvents(HomeSecCameraEntity, EventEntity):
+    """Fires with the same facts as the event on the bus."""
+
+    _attr_translation_key = "activity"
+    available_when_lost = True
+    listens_to = tuple(EVENT_TYPES)
+
+    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str) -> None:
+        super().__init__(coordinator=coordinator, key="activity", camera_id=camera_id)
+        self._attr_event_types = list(EVENT_TYPES.values())
+
+    @callback
+    @override
+    def async_handle(self, event: EngineEvent) -> None:
+        """Fire."""
+        if (told := announcement(event)) is not None:
+            self._trigger_event(EVENT_TYPES[type(event)], told[1])
+            self.async_write_ha_state()

@@ -1,0 +1,24 @@
+"""The engine's exceptions as Home Assistant's: translated here and nowhere else."""
+
+from homeassistant.exceptions import HomeAssistantError
+
+from .const import DOMAIN
+from .engine.errors import CameraNotRunning, DiskFull, DiskReadOnly, HomeSecError
+
+_TOLD_APART = (CameraNotRunning, DiskFull, DiskReadOnly)
+
+
+class EngineNotRunningError(HomeAssistantError):
+    """HomeSec is starting, stopping or could not start."""
+
+    def __init__(self) -> None:
+        super().__init__(translation_domain=DOMAIN, translation_key="engine_not_running")
+
+
+def translated(error: HomeSecError) -> HomeAssistantError:
+    """Return what a person is told about an error of the engine."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=error.key if isinstance(error, _TOLD_APART) else "engine_failed",
+        translation_placeholders={"error": str(error)},
+    )

@@ -1,0 +1,61 @@
+"""The best picture of who was here last, with the boxes drawn in."""
+
+from typing import TYPE_CHECKING, override
+
+from homeassistant.components.image import ImageEntity
+from homeassistant.util import dt as dt_util
+
+from .engine.models import SnapshotTaken
+from .entity import HomeSecCameraEntity, add_camera_entities
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: HomeSecConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add each camera's snapshot."""
+
+    def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[Snapshot]:
+        yield Snapshot(coordinator=coordinator, camera_id=camera_id)
+
+    add_camera_entities(entry, async_add_entities, make)
+
+
+class Snapshot(HomeSecCameraEntity, ImageEntity):
+    """Stays after the camera was switched off or lost: it shows the past."""
+
+    _attr_content_type = "image/jpeg"
+    _attr_translation_key = "snapshot"
+    available_when_lost = True
+    listens_to = (SnapshotTaken,)
+
+    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str) -> None:
+        ImageEntity.__init__(self, coordinator.hass)
+        HomeSecCameraEntity.__init__(
+            self, coordinator=coordinator, key="snapshot", camera_id=camera_id
+        )
+
+    @property
+    @override
+    def image_last_updated(self) -> datetime | None:
+        """When it was taken."""
+        snapshot = self.camera_state.snapshot
+        return None if snapshot is None else dt_util.utc_from_timestamp(snapshot.at)
+
+    @override
+    async def async_image(self) -> bytes | None:
+        """Return the JPEG."""
+        snapshot = self.camera_state.snapshot
+        return None if snapshot is None else snapshot.jpeg

@@ -1,0 +1,150 @@
+"""Repairs: what needs somebody's attention, withdrawn by itself when it has healed."""
+
+from typing import TYPE_CHECKING
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
+
+from .const import DOMAIN, LOST_BEFORE_REPAIR
+from .engine.errors import (
+    DetectorError,
+    DiskFull,
+    DiskReadOnly,
+    EngineMissing,
+    LoginRefused,
+    ModelBroken,
+    ModelUnavailable,
+    ModelUnknown,
+)
+from .engine.models import CameraHealth, DetectorChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ISSUE_DETECTOR = "detector"
+ISSUE_ENGINE = "engine"
+ISSUE_RECORDING = "recording"
+
+DETECTOR_ISSUES = frozenset(
+    error.key
+    for error in (DetectorError, EngineMissing, ModelUnknown, ModelUnavailable, ModelBroken)
+)
+RECORDING_ISSUES = frozenset(error.key for error in (DiskFull, DiskReadOnly))
+
+
+def camera_issue_id(camera_id: str) -> str:
+    """Return the id of the one issue that a camera can have."""
+    return f"camera_{camera_id}"
+
+
+class Issues:
+    """Raises and withdraws the issues of one entry."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        self._hass = hass
+        self._entry_id = entry_id
+        self._timers: dict[str, CALLBACK_TYPE] = {}
+
+    @callback
+    def async_camera_health(
+        self, camera_id: str, name: str, health: CameraHealth, error: str | None
+    ) -> None:
+        """Watch a camera's connection."""
+        if health is not CameraHealth.LOST:
+            self.async_forget_camera(camera_id)
+        elif error == LoginRefused.key:
+            # Waiting does not help, and every try may bring the camera closer to a lock-out.
+            self._async_cancel(camera_id)
+            self._async_raise_camera(camera_id, name, "camera_login_refused")
+        elif camera_id not in self._timers:
+
+            @callback
+            def long_lost(_now: object) -> None:
+                self._async_raise_camera(camera_id, name, "camera_lost")
+
+            self._timers[camera_id] = async_call_later(
+                self._hass,
+                LOST_BEFORE_REPAIR,
+                HassJob(long_lost, "HomeSec camera lost", cancel_on_shutdown=True),
+            )
+
+    @callback
+    def async_forget_camera(self, camera_id: str) -> None:
+        """Withdraw what a camera had: it runs again, was switched off or removed."""
+        self._async_cancel(camera_id)
+        ir.async_delete_issue(self._hass, DOMAIN, camera_issue_id(camera_id))
+
+    @callback
+    def async_detector(self, event: DetectorChanged) -> None:
+        """Watch the detector."""
+        if event.error is None:
+            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_DETECTOR)
+            return
+        key = event.error if event.error in DETECTOR_ISSUES else DetectorError.key
+        self._async_raise(
+            ISSUE_DETECTOR,
+            key,
+            {"detector": event.detector, "model": event.model, **event.placeholders},
+        )
+
+    @callback
+    def async_detector_missing(self, detector: str) -> None:
+        """Tell that the detector's library could not be installed."""
+        self._async_raise(ISSUE_DETECTOR, EngineMissing.key, {"detector": detector, "model": ""})
+
+    @callback
+    def async_engine_failed(self) -> None:
+        """Tell that nothing works; the log has the reason."""
+        self._async_raise(ISSUE_ENGINE, "engine_failed", {})
+
+    @callback
+    def async_recording(self, error: str | None) -> None:
+        """Watch the disk: ``error`` of the last clip, None if it was saved."""
+        if error is not None and error in RECORDING_ISSUES:
+            self._async_raise(ISSUE_RECORDING, error, {})
+        elif error is None:
+            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_RECORDING)
+
+    @callback
+    def async_stop(self) -> None:
+        """Cancel the timers; what was raised stays, since Home Assistant may only restart."""
+        for camera_id in list(self._timers):
+            self._async_cancel(camera_id)
+
+    @callback
+    def async_withdraw_all(self) -> None:
+        """Leave nothing behind on unload: whoever sets up again finds out anew."""
+        self.async_stop()
+        for domain, issue_id in list(ir.async_get(self._hass).issues):
+            if domain == DOMAIN:
+                ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
+    def _async_cancel(self, camera_id: str) -> None:
+        if (cancel := self._timers.pop(camera_id, None)) is not None:
+            cancel()
+
+    def _async_raise_camera(self, camera_id: str, name: str, key: str) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            camera_issue_id(camera_id),
+            config_entry_id=self._entry_id,
+            data={"entry_id": self._entry_id, "camera_id": camera_id},
+            is_fixable=True,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=key,
+            translation_placeholders={"camera": name},
+        )
+
+    def _async_raise(self, issue_id: str, key: str, placeholders: Mapping[str, str]) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            config_entry_id=self._entry_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=key,
+            translation_placeholders=dict(placeholders),
+        )

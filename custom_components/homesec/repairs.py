@@ -1,0 +1,55 @@
+"""What a person can do about a camera that is lost: look at its settings, password included."""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs.const import FlowType
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
+
+from .const import SUBENTRY_CAMERA
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+
+class CameraRepairFlow(RepairsFlow):
+    """Ends in the camera's own flow; the issue goes away by itself when the camera runs."""
+
+    def __init__(self, entry_id: str, camera_id: str, name: str) -> None:
+        self._entry_id = entry_id
+        self._camera_id = camera_id
+        self._name = name
+
+    async def async_step_init(self, _input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Say what is the matter, then open the camera's settings."""
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        if entry is None or self._camera_id not in entry.subentries:
+            return self.async_abort(reason="camera_gone")
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm", description_placeholders={"camera": self._name}
+            )
+        flow = await self.hass.config_entries.subentries.async_init(
+            (self._entry_id, SUBENTRY_CAMERA),
+            context=SubentryFlowContext(source=SOURCE_RECONFIGURE, subentry_id=self._camera_id),
+        )
+        return self.async_abort(
+            reason="opens_settings",
+            next_flow=(FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"]),
+        )
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, _issue_id: str, data: dict[str, str | int | float | None] | None
+) -> RepairsFlow:
+    """Return the flow of a camera's issue, the only kind that can be fixed by hand."""
+    entry_id, camera_id = str((data or {})["entry_id"]), str((data or {})["camera_id"])
+    entry = hass.config_entries.async_get_entry(entry_id)
+    subentry = entry.subentries.get(camera_id) if entry else None
+    return CameraRepairFlow(entry_id, camera_id, subentry.title if subentry else "")

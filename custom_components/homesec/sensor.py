@@ -1,0 +1,180 @@
+"""How many are here, and the figures by which to judge whether all is well."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
+
+from .camera_config import camera_labels
+from .camera_state import CameraState, FiguresRead
+from .engine.models import (
+    DetectionEnded,
+    DetectionStarted,
+    DetectionUpdated,
+    EngineStats,
+    HealthChanged,
+)
+from .entity import HomeSecCameraEntity, HomeSecEntity, add_camera_entities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+    from homeassistant.helpers.typing import StateType
+
+    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraSensorDescription(SensorEntityDescription):
+    """A figure of one camera."""
+
+    value_fn: Callable[[CameraState], StateType]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseSensorDescription(SensorEntityDescription):
+    """A figure of the whole engine."""
+
+    value_fn: Callable[[EngineStats], StateType]
+
+
+CAMERA_SENSORS = (
+    CameraSensorDescription(
+        key="fps",
+        translation_key="fps",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        native_unit_of_measurement="fps",
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=lambda camera: round(camera.stats.fps, 1) if camera.watching else None,
+    ),
+)
+
+HOUSE_SENSORS = (
+    HouseSensorDescription(
+        key="inference_time",
+        translation_key="inference_time",
+        device_class=SensorDeviceClass.DURATION,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        native_unit_of_measurement=UnitOfTime.MILLISECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        value_fn=lambda stats: stats.inference_ms,
+    ),
+    HouseSensorDescription(
+        key="storage_used",
+        translation_key="storage_used",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        native_unit_of_measurement=UnitOfInformation.BYTES,
+        suggested_unit_of_measurement=UnitOfInformation.MEGABYTES,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        value_fn=lambda stats: stats.clip_bytes,
+    ),
+    HouseSensorDescription(
+        key="clips",
+        translation_key="clips",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda stats: stats.clips,
+    ),
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: HomeSecConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the figures of the house and of each camera."""
+    async_add_entities(
+        HouseSensor(coordinator=entry.runtime_data, description=description)
+        for description in HOUSE_SENSORS
+    )
+
+    def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[HomeSecCameraEntity]:
+        for label in camera_labels(coordinator.subentry(camera_id).data):
+            yield CountSensor(coordinator=coordinator, camera_id=camera_id, label=label)
+        for description in CAMERA_SENSORS:
+            yield CameraSensor(
+                coordinator=coordinator, camera_id=camera_id, description=description
+            )
+
+    add_camera_entities(entry, async_add_entities, make)
+
+
+class CountSensor(HomeSecCameraEntity, SensorEntity):
+    """How many of one label are in the picture."""
+
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    listens_to = (HealthChanged, DetectionStarted, DetectionUpdated, DetectionEnded)
+
+    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str, label: str) -> None:
+        super().__init__(coordinator=coordinator, key=f"{label}_count", camera_id=camera_id)
+        self._label = label
+        self._attr_translation_key = f"{label}_count"
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """The newest count; unknown while the camera does not look."""
+        state = self.camera_state
+        if not state.watching:
+            return None
+        presence = state.presences.get(self._label)
+        return 0 if presence is None else presence.count
+
+
+class CameraSensor(HomeSecCameraEntity, SensorEntity):
+    """A diagnostic figure of a camera."""
+
+    entity_description: CameraSensorDescription
+    listens_to = (HealthChanged, FiguresRead)
+
+    def __init__(
+        self,
+        *,
+        coordinator: HomeSecCoordinator,
+        camera_id: str,
+        description: CameraSensorDescription,
+    ) -> None:
+        super().__init__(coordinator=coordinator, key=description.key, camera_id=camera_id)
+        self.entity_description = description
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """The figure when it was last read."""
+        return self.entity_description.value_fn(self.camera_state)
+
+
+class HouseSensor(HomeSecEntity, SensorEntity):
+    """A diagnostic figure of the engine."""
+
+    entity_description: HouseSensorDescription
+    listens_to = (FiguresRead,)
+
+    def __init__(
+        self, *, coordinator: HomeSecCoordinator, description: HouseSensorDescription
+    ) -> None:
+        super().__init__(coordinator=coordinator, key=description.key)
+        self.entity_description = description
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """The figure when it was last read; unknown until the engine is up."""
+        if not self.coordinator.ready:
+            return None
+        return self.entity_description.value_fn(self.coordinator.engine_stats)

@@ -1,0 +1,34 @@
+"""The line about HomeSec on Home Assistant's system page."""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import callback
+
+from .const import DOMAIN
+
+if TYPE_CHECKING:
+    from homeassistant.components.system_health import SystemHealthRegistration
+    from homeassistant.core import HomeAssistant
+
+    from .coordinator import HomeSecCoordinator
+
+
+@callback
+def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> None:
+    """Register what to ask."""
+    register.async_register_info(async_system_health)
+
+
+async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:
+    """Return a few figures of the loaded entry."""
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        coordinator: HomeSecCoordinator = entry.runtime_data
+        cameras = coordinator.cameras.values()
+        detector = coordinator.detector
+        return {
+            "detector": detector.detector if detector and detector.ready else "-",
+            "model": detector.model if detector and detector.ready else "-",
+            "cameras": f"{sum(camera.watching for camera in cameras)} / {len(cameras)}",
+            "clips": coordinator.engine_stats.clips,
+        }
+    return {}

@@ -1,0 +1,52 @@
+"""Folders that are there in full or not at all, whatever moment the power goes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import fcntl
+from pathlib import Path
+import shutil
+
+from .console import step
+
+
+@contextmanager
+def building(target: Path) -> Iterator[Path]:
+    """Yield an empty folder that takes the place of `target` once the block ends well.
+
+    If the block fails, `target` stays as it was. What a killed run left behind is cleared by the
+    next one, so callers hold the `lock`.
+    """
+    partial = target.with_name(target.name + ".partial")
+    replaced = target.with_name(target.name + ".replaced")
+    for leftover in (partial, replaced):
+        shutil.rmtree(leftover, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    if target.exists():
+        target.rename(replaced)
+    partial.rename(target)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def discard(target: Path) -> None:
+    """Remove `target` and what a killed run may have left beside it."""
+    for path in (target, *target.parent.glob(target.name + ".*")):
+        if path.is_dir():
+            shutil.rmtree(path)
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Let one process at a time change `folder`; the others wait for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            step(f"Waiting for another process that is at work in {folder}")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

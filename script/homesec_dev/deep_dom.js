@@ -1,0 +1,88 @@
+// Home Assistant's pages are shadow roots within shadow roots, which neither `querySelector` nor
+// `innerText` looks into. These do. Put into every page that `browser.py` opens.
+window.deepDom = {
+  // All elements below a root, in the page's order, those of shadow roots included.
+  *elements(root = document) {
+    for (const element of root.querySelectorAll("*")) {
+      yield element;
+      if (element.shadowRoot) yield* this.elements(element.shadowRoot);
+    }
+  },
+
+  isShown(element) {
+    if (["STYLE", "SCRIPT", "TEMPLATE"].includes(element.tagName)) return false;
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && box.height > 0 && element.checkVisibility({ visibilityProperty: true });
+  },
+
+  // The text that stands in the element itself, not in its children.
+  ownText(element) {
+    const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+    return texts.map((node) => node.textContent.trim()).join(" ").trim();
+  },
+
+  label(element) {
+    const named = ["aria-label", "label", "title"].map((name) => element.getAttribute(name));
+    return this.ownText(element) || named.find(Boolean) || "";
+  },
+
+  // Everything a person could read on the page, a line an element.
+  text() {
+    const lines = [];
+    for (const element of this.elements()) {
+      const text = this.ownText(element);
+      if (text && this.isShown(element)) lines.push(text);
+    }
+    return lines.join("\n");
+  },
+
+  // The element that is labelled so; failing that, the first whose label contains the text.
+  withText(text) {
+    let partly = null;
+    for (const element of this.elements()) {
+      const label = this.label(element);
+      if (!label.includes(text) || !this.isShown(element)) continue;
+      if (label === text) return element;
+      partly ??= element;
+    }
+    return partly;
+  },
+
+  // The first visible element that a CSS selector matches within any one shadow root.
+  matching(selector) {
+    for (const element of this.elements()) {
+      if (element.matches(selector) && this.isShown(element)) return element;
+    }
+    return null;
+  },
+
+  // Where to click, once the element is in view and stands still; null while another covers it.
+  async target(element) {
+    element.scrollIntoView({ block: "center", behavior: "instant" });
+    for (let before = null; ; ) {
+      const { x, y, width, height } = element.getBoundingClientRect();
+      const now = [x + width / 2, y + height / 2];
+      if (before && before[0] === now[0] && before[1] === now[1]) {
+        return this.isHitAt(element, ...now) ? now : null;
+      }
+      before = now;
+      await new Promise(requestAnimationFrame);
+    }
+  },
+
+  // Whether a click there reaches the element: it, a part of it or what it is part of lies on top.
+  isHitAt(element, x, y) {
+    let hit = document.elementFromPoint(x, y);
+    while (hit?.shadowRoot?.elementFromPoint(x, y) && hit !== element) {
+      const inner = hit.shadowRoot.elementFromPoint(x, y);
+      if (inner === hit) break;
+      hit = inner;
+    }
+    const above = (node) => {
+      const chain = [];
+      for (; node; node = node.assignedSlot ?? node.parentNode ?? node.host) chain.push(node);
+      return chain;
+    };
+    return above(hit).includes(element) || above(element).includes(hit);
+  },
+};

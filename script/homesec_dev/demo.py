@@ -1,0 +1,177 @@
+"""Show HomeSec at work: a real Home Assistant, a camera, people walking by.
+
+Everything that happens is told in a line. Ctrl-C stops it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from http import HTTPStatus
+import json
+import math
+from pathlib import Path
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+from . import footage, models
+from .bootstrap.console import SetupError, step
+from .demo_house import CAMERA_NAME, entity_id, furnish
+from .demo_story import Story
+from .ha import HomeAssistant, free_port
+from .ha_client import HaError
+
+if TYPE_CHECKING:
+    from .ha_client import HaClient, Subscription
+
+DETECTORS = ("auto", "opencv", "ncnn")
+PORT = 8123
+# Armed only when there is film from before to begin a clip with, even if somebody is already there.
+FILM_BEFORE_ARMING_S = 7.0
+CAMERA_READY_S = 60
+# A clip that goes on where a longest one ended is not announced before it is saved.
+SETTLE_S = 3
+LAST_CLIP_S = 20
+
+
+def main() -> None:
+    """Run the demo; exit code 0 if it was what it should be."""
+    options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        sys.exit(_run(options))
+    except (SetupError, HaError, TimeoutError) as err:
+        print(f"\nThe demo cannot go on: {err}", file=sys.stderr)
+        if advice := getattr(err, "advice", ""):
+            print(advice, file=sys.stderr)
+        sys.exit(1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
+    parser.add_argument(
+        "--source",
+        metavar="URL|FILE|/dev/videoN",
+        help="what the camera sees (default: sample footage, 10 s of nobody, then people)",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        metavar="N",
+        help="stop by itself after N seconds and print a summary in JSON as the last line",
+    )
+    parser.add_argument("--detector", choices=DETECTORS, default="auto")
+    parser.add_argument(
+        "--port", type=int, help=f"of the web page (default: {PORT}, or a free one if it is taken)"
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="DIR",
+        help="Home Assistant's folder, kept for the next time (default: one that is removed)",
+    )
+    return parser.parse_args()
+
+
+def _run(options: argparse.Namespace) -> int:
+    with ExitStack() as stack:
+        folder = options.config or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="ha-demo-"))
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        detector = "opencv" if options.detector == "auto" else options.detector
+        placed = models.place(folder / "homesec" / "models", detector)
+        source = _source(options.source, folder)
+        ha = HomeAssistant(folder, port=_port(options.port))
+        story = Story(folder / "media" / "homesec")
+        step("Starting Home Assistant")
+        try:
+            with ha:
+                furnish(ha.client, placed, source)
+                _watch(ha, story, options.seconds)
+        except KeyboardInterrupt:
+            print("\nStopped.", flush=True)
+        findings = ha.log_findings().ours
+        for record in findings:
+            print(record, file=sys.stderr)
+        if options.seconds is None:
+            return 1 if findings else 0
+        print(json.dumps(story.summary(findings)), flush=True)
+        return 0 if story.clips and not findings else 1
+
+
+def _watch(ha: HomeAssistant, story: Story, seconds: float | None) -> None:
+    """Arm, then tell what happens for so long (or until Ctrl-C), and disarm."""
+    client = ha.client
+    alarm = entity_id(client, "alarm_control_panel")
+    events = client.subscribe("subscribe_events")
+    print(
+        f"\nHome Assistant is at {ha.url} (started in {ha.started_in_s:.1f} s)."
+        f" Log in as {ha.user} / {ha.password}; Ctrl-C stops it.\n",
+        flush=True,
+    )
+    _wait_for_pictures(client)
+    _listen(events, story, FILM_BEFORE_ARMING_S)
+    client.act("alarm_control_panel.alarm_arm_away", entity_id=alarm)
+    print(f"{CAMERA_NAME} is watching, the alarm is armed.", flush=True)
+    _listen(events, story, seconds)
+    client.act("alarm_control_panel.alarm_disarm", entity_id=alarm)
+    _listen(events, story, SETTLE_S)
+    _listen(events, story, LAST_CLIP_S, until_saved=True)
+
+
+def _listen(
+    events: Subscription, story: Story, seconds: float | None, *, until_saved: bool = False
+) -> None:
+    """Tell what happens for so long; with `until_saved`, only until no clip is open."""
+    deadline = math.inf if seconds is None else time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        if until_saved and not story.open_clips:
+            return
+        try:
+            story.take(events.next(timeout_s=min(left, 1.0)))
+        except TimeoutError:
+            continue
+
+
+def _wait_for_pictures(client: HaClient) -> None:
+    """Wait until the camera gives one."""
+    camera = entity_id(client, "camera")
+    deadline = time.monotonic() + CAMERA_READY_S
+    while client.fetch(f"/api/camera_proxy/{camera}").status != HTTPStatus.OK:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the camera gives no picture within {CAMERA_READY_S} s")
+        time.sleep(0.25)
+
+
+def _source(text: str | None, folder: Path) -> dict[str, str]:
+    """Return the answers to the form that asks where the pictures come from."""
+    if text is not None and "://" in text:
+        return {"kind": "stream", "url": text}
+    if text is not None and text.startswith("/dev/"):
+        return {"kind": "webcam", "device": text}
+    file = footage.demo() if text is None else Path(text)
+    if not file.is_file():
+        raise SetupError(f"There is no file {file}.")
+    # Home Assistant opens files only in folders that it was allowed.
+    copy = folder / "media" / "footage" / file.name
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, copy)
+    return {"kind": "file", "file": str(copy.resolve())}
+
+
+def _port(wanted: int | None) -> int:
+    """Return the port asked for, or Home Assistant's usual one unless somebody has it."""
+    if wanted is not None:
+        return wanted
+    with socket.socket() as probe:
+        return PORT if probe.connect_ex(("127.0.0.1", PORT)) else free_port()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""The demo's house: HomeSec and one camera, set up through the same forms that a person fills in."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .bootstrap import paths
+from .bootstrap.console import SetupError
+from .ha_client import HaError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .ha_client import Flow, HaClient
+    from .models import Placed
+
+DOMAIN = "homesec"
+CAMERA_NAME = "Front door"
+# Short enough that a minute of uninterrupted comings and goings shows a finished clip, too.
+LONGEST_CLIP_S = 30
+
+
+def furnish(client: HaClient, placed: Placed, source: Mapping[str, str]) -> None:
+    """Add HomeSec and its camera, unless a former run did. SetupError says what is wrong."""
+    entries = client.entries(DOMAIN)
+    entry_id = entries[0]["entry_id"] if entries else _add_house(client, placed)
+    if not client.command("config_entries/subentries/list", entry_id=entry_id):
+        _add_camera(client, entry_id, source)
+
+
+def entity_id(client: HaClient, domain: str) -> str:
+    """Return the only (or first) entity of HomeSec in a domain."""
+    entities = client.command("config/entity_registry/list")
+    found = [
+        entity["entity_id"]
+        for entity in entities
+        if entity["platform"] == DOMAIN and entity["entity_id"].startswith(f"{domain}.")
+    ]
+    if not found:
+        raise HaError(f"HomeSec has no {domain}")
+    return str(found[0])
+
+
+def _add_house(client: HaClient, placed: Placed) -> str:
+    # The model is named only where it is not the one that a user's HA would choose by itself.
+    advanced = {"model": placed.model} if placed.is_fallback else {}
+    done = client.add_entry(DOMAIN).answer(detector=placed.detector, advanced=advanced)
+    _expect_entry(done)
+    # Adding HomeSec goes on with its first camera; ours is added on its own.
+    if next_flow := done.shown.get("next_flow"):
+        client.delete(f"/api/config/config_entries/subentries/flow/{next_flow[1]}")
+    return str(done.shown["result"]["entry_id"])
+
+
+def _add_camera(client: HaClient, entry_id: str, source: Mapping[str, str]) -> None:
+    shown = client.subentry(entry_id, "camera").answer(source)
+    if shown.errors:
+        raise SetupError(" ".join(_text(key, shown) for key in shown.errors.values()))
+    settings = _suggested(shown)
+    settings |= {"name": CAMERA_NAME, "disarmed": "detect"}
+    settings["advanced"] |= {"max_clip_s": LONGEST_CLIP_S}
+    _expect_entry(shown.answer(settings))
+
+
+def _expect_entry(flow: Flow) -> None:
+    if flow.type != "create_entry":
+        raise HaError(f"The form ends with {flow.type}: {flow.errors or flow.shown}")
+
+
+def _suggested(flow: Flow) -> dict[str, Any]:
+    """Return what a form proposes, as its sections nest it."""
+    return _proposals(flow.shown["data_schema"])
+
+
+def _proposals(fields: list[dict[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in fields:
+        if field.get("type") == "expandable":
+            values[field["name"]] = _proposals(field["schema"])
+        elif (proposed := field.get("description", {}).get("suggested_value")) is not None:
+            values[field["name"]] = proposed
+        elif "default" in field:
+            values[field["name"]] = field["default"]
+    return values
+
+
+def _text(key: str, flow: Flow) -> str:
+    """Return what the user interface says to an error."""
+    texts = json.loads((paths.COMPONENT / "translations" / "en.json").read_text(encoding="utf-8"))
+    text: str = texts["config_subentries"]["camera"]["error"].get(key, key)
+    for name, value in (flow.shown.get("description_placeholders") or {}).items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return text

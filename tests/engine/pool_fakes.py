@@ -1,0 +1,130 @@
+"""What the pool's tests use in the place of cameras and of a detector."""
+
+from contextlib import contextmanager
+import threading
+from threading import Event, Semaphore
+
+import numpy as np
+
+from custom_components.homesec.engine.models import Box, Detection
+from custom_components.homesec.engine.workers import DetectionPool
+
+PERSON = [Detection("person", 0.9, Box(0, 0, 1, 1))]
+LONG_S = 20.0  # a wait that only a failing test reaches
+NEVER_S = (1e6, 1e6)
+
+
+class Still:
+    """A frame, as far as the pool looks at it."""
+
+    width, height = 640, 360
+
+    def __init__(self, number=0):
+        self.number = number
+
+    def __repr__(self):
+        return f"Still({self.number})"
+
+    def bgr(self, width, height):
+        if self.number is None:
+            raise ValueError("cannot be converted")
+        return np.full((height, width, 3), self.number, np.uint8)
+
+
+class Fake:
+    """A detector that looks when the gate lets it."""
+
+    name, model, threshold, labels = "fake", "toy", 0.5, ("person",)
+
+    def __init__(self, gate=None):
+        self.gate = gate
+        self.started = Semaphore(0)
+        self.seen = []
+        self.failing = 0
+        self.closed = Event()
+        self.inside = 0
+
+    def fit(self, width, height):
+        return 16, 9
+
+    def detect(self, picture):
+        assert not self.closed.is_set()
+        self.inside += 1
+        self.seen.append(int(picture[0, 0, 0]))
+        self.started.release()
+        if self.gate:
+            assert self.gate.acquire(timeout=LONG_S)
+        self.inside -= 1
+        if self.failing:
+            self.failing -= 1
+            raise RuntimeError("native trouble")
+        return PERSON
+
+    def close(self):
+        assert not self.inside
+        self.closed.set()
+
+
+class Inbox:
+    """Collects replies."""
+
+    def __init__(self):
+        self.got = []
+        self.arrived = Semaphore(0)
+
+    def __call__(self, frame, found):
+        self.got.append((frame.number, found))
+        self.arrived.release()
+
+    def wait(self, count=1):
+        for _ in range(count):
+            assert self.arrived.acquire(timeout=LONG_S)
+        return self.got
+
+
+class Status:
+    """Collects what the pool says about its detector; gives one change after the other."""
+
+    def __init__(self):
+        self.changes = []
+        self.read = 0
+        self.arrived = Semaphore(0)
+
+    def __call__(self, change):
+        self.changes.append(change)
+        self.arrived.release()
+
+    def wait(self):
+        assert self.arrived.acquire(timeout=LONG_S)
+        self.read += 1
+        return self.changes[self.read - 1]
+
+
+@contextmanager
+def started_pools():
+    """Start pools that are stopped at the end, with no thread left behind."""
+    pools, gates = [], []
+
+    def start(fake=None, /, **options):
+        if fake is not None:
+            options["create"] = lambda stop: fake
+            if fake.gate:
+                gates.append(fake.gate)
+        options.setdefault("on_change", Status())
+        options.setdefault("retry_s", NEVER_S)
+        pools.append(DetectionPool(**options))
+        pools[-1].start()
+        return pools[-1]
+
+    yield start
+    for gate in gates:
+        gate.release(100)
+    for each in pools:
+        each.stop(LONG_S)
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("homesec-")] == []
+
+
+def hold(pool, fake, camera_id="busy"):
+    """Keep the one worker at the gate, so that what is offered next has to wait."""
+    assert pool.offer(camera_id, Still(99), Inbox())
+    assert fake.started.acquire(timeout=LONG_S)

@@ -1,0 +1,238 @@
+"""Heads, input and suppression, against numbers worked out by hand."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from custom_components.homesec.engine.detectors.base import NetworkDetector
+from custom_components.homesec.engine.detectors.catalogue import ModelFiles
+from custom_components.homesec.engine.detectors.heads import NanoDet, Ssd, YoloX, head_named
+from custom_components.homesec.engine.errors import DetectorError, ModelBroken
+from custom_components.homesec.engine.models import Box
+
+FLOOR = 0.1
+
+
+def f32(values):
+    return np.array(values, np.float32)
+
+
+# --- YOLOX: 32 x 32 pixels are 4 x 4 + 2 x 2 + 1 cells ---
+
+
+def yolox_outputs():
+    """Two objects of two classes: cell (1, 2) of stride 8, the only cell of stride 32."""
+    p8, p16, p32 = (np.zeros((1, 7, n, n), np.float32) for n in (4, 2, 1))
+    p8[0, :, 2, 1] = [0.5, 0.25, np.log(2), 0, 0.8, 0.5, 0.25]
+    p32[0, :, 0, 0] = [0.5, 0.5, 0, np.log(0.5), 0.5, 0.1, 1.0]
+    p16[0, :, 0, 0] = [0, 0, 0, 0, 0.3, 0.3, 0.3]  # 0.09: below the floor
+    return [p8, p16, p32]
+
+
+def merged(outputs):
+    rows = [each.reshape(each.shape[1], -1).T for each in outputs]
+    return [np.concatenate(rows)[None]]
+
+
+@pytest.mark.parametrize("arrange", [list, merged, lambda each: each[::-1]])
+def test_yolox_gives_the_boxes_worked_out_by_hand(arrange):
+    found = YoloX(32, 32, 2).decode(arrange(yolox_outputs()), FLOOR)
+    # centre ((.5 + 1) 8, (.25 + 2) 8) = (12, 18), size (2 x 8, 1 x 8); score .8 x .5
+    # centre (16, 16), size (32, 16); score .5 x 1
+    assert found.boxes == pytest.approx(f32([[4, 14, 20, 22], [0, 8, 32, 24]]))
+    assert found.scores.tolist() == pytest.approx([0.4, 0.5])
+    assert found.labels.tolist() == [0, 1]
+
+
+def test_yolox_without_a_batch_dimension_is_the_same():
+    bare = [each[0] for each in yolox_outputs()]
+    found = YoloX(32, 32, 2).decode(bare, FLOOR)
+    assert found.scores.tolist() == pytest.approx([0.4, 0.5])
+
+
+def test_yolox_wants_its_picture_on_grey_and_as_it_is():
+    box = YoloX(416, 416, 80).letterbox
+    assert (box.pad, box.mean, box.std, box.rgb) == (114, (0, 0, 0), (1, 1, 1), False)
+
+
+def test_an_absurd_yolox_size_stays_finite():
+    outputs = yolox_outputs()
+    outputs[0][0, 2:4, 2, 1] = 1e6
+    assert np.isfinite(YoloX(32, 32, 2).decode(outputs, FLOOR).boxes).all()
+
+
+# --- NanoDet: 64 x 64 pixels are 8 x 8 + 4 x 4 + 2 x 2 + 1 cells ---
+
+
+def nanodet_outputs():
+    """One object of class 2 of 3 in cell (3, 2) of stride 8."""
+    classes = [np.zeros((1, 3, n, n), np.float32) for n in (8, 4, 2, 1)]
+    distances = [np.zeros((1, n, n, 32), np.float32) for n in (8, 4, 2, 1)]
+    classes[0][0, :, 2, 3] = [0.2, 0.3, 0.6]
+    sides = np.full((4, 8), -100.0, np.float32)
+    sides[0, 1] = 0  # left: surely 1 bin of 8 pixels
+    sides[1, 2] = 0  # top: surely 2
+    sides[2] = 5  # right: any of 0..7, 3.5 on average
+    sides[3, :2] = 9  # bottom: 0 or 1
+    distances[0][0, 2, 3] = sides.reshape(-1)
+    return classes, distances
+
+
+@pytest.mark.parametrize("layout", ["by stride", "shuffled", "merged"])
+def test_nanodet_gives_the_box_worked_out_by_hand(layout):
+    classes, distances = nanodet_outputs()
+    outputs = [*classes, *distances]
+    if layout == "shuffled":
+        outputs = [*distances[::-1], *classes[::-1]]
+    if layout == "merged":
+        (left,), (right,) = (
+            merged(classes),
+            [np.concatenate([d.reshape(-1, 32) for d in distances])],
+        )
+        outputs = [np.concatenate([left[0], right], axis=1)[None]]
+    found = NanoDet(64, 64, 3).decode(outputs, FLOOR)
+    # the cell's corner is (24, 16); left 8, top 16, right 3.5 x 8 = 28, bottom 0.5 x 8 = 4
+    assert found.boxes.tolist() == [pytest.approx([16, 0, 52, 20], abs=1e-3)]
+    assert found.scores.tolist() == pytest.approx([0.6])
+    assert found.labels.tolist() == [2]
+
+
+def test_nanodet_rounds_its_grids_up():
+    # 40 pixels: 5, 3, 2 and 1 cells a side
+    classes = [np.zeros((3, n, n), np.float32) for n in (5, 3, 2, 1)]
+    distances = [np.zeros((n, n, 32), np.float32) for n in (5, 3, 2, 1)]
+    classes[1][1, 2, 2] = 0.9
+    found = NanoDet(40, 40, 3).decode([*classes, *distances], FLOOR)
+    # corner (32, 32), each side 3.5 bins of 16
+    assert found.boxes.tolist() == [pytest.approx([-24, -24, 88, 88])]
+
+
+def test_nanodet_normalises_and_pads_with_black():
+    blob = NanoDet(64, 64, 3).letterbox.blob(np.full((1, 1, 3), 103, np.uint8))
+    assert blob[0, 0, 0] == pytest.approx((103 - 103.53) / 57.375, abs=1e-5)
+    assert blob[1, 0, 0] == pytest.approx((103 - 116.28) / 57.12, abs=1e-5)
+    assert blob[2, 63, 63] == pytest.approx(-123.675 / 58.395, abs=1e-5)
+
+
+# --- SSD ---
+
+
+def test_ssd_rows_become_pixels_of_the_input():
+    rows = f32(
+        [
+            [0, 1, 0.9, 0.1, 0.2, 0.5, 1.1],
+            [0, 1, 0.05, 0, 0, 1, 1],  # below the floor
+            [0, 7, 0.9, 0, 0, 1, 1],  # no such class
+            [0, 0, 0.9, 0, 0, 1, 1],  # background
+        ]
+    )
+    found = Ssd(300, 200, 1).decode([rows.reshape(1, 1, 4, 7)], FLOOR)
+    assert found.boxes.tolist() == [pytest.approx([30, 40, 150, 220])]
+    assert found.labels.tolist() == [0]
+    assert found.scores.tolist() == pytest.approx([0.9])
+
+
+def test_ssd_takes_a_stretched_red_green_blue_picture():
+    box = Ssd(300, 300, 1).letterbox
+    assert box.fit(1920, 1080) == (300, 300)
+    blob = box.blob(np.full((300, 300, 3), (1, 2, 3), np.uint8))
+    assert blob[:, 150, 150].tolist() == [3, 2, 1]
+
+
+# --- all heads ---
+
+
+@pytest.mark.parametrize("head", [YoloX(32, 32, 2), NanoDet(64, 64, 3)])
+def test_a_picture_with_nothing_in_it_gives_nothing(head):
+    outputs = (
+        yolox_outputs()
+        if isinstance(head, YoloX)
+        else [*nanodet_outputs()[0], *nanodet_outputs()[1]]
+    )
+    found = head.decode([np.zeros_like(each) for each in outputs], FLOOR)
+    assert found.boxes.shape == (0, 4)
+    assert len(found.scores) == len(found.labels) == 0
+
+
+@pytest.mark.parametrize("head", [YoloX(32, 32, 2), NanoDet(64, 64, 3), Ssd(300, 300, 1)])
+@pytest.mark.parametrize("shapes", [[(1, 5)], [(1, 7, 3, 3), (1, 7, 2, 2)], []])
+def test_outputs_of_another_network_are_an_error(head, shapes):
+    with pytest.raises(DetectorError, match="not this head's"):
+        head.decode([np.zeros(shape, np.float32) for shape in shapes], FLOOR)
+
+
+def test_an_unknown_head_is_a_broken_model():
+    with pytest.raises(ModelBroken):
+        head_named("tarot", 416, 416, classes=80)
+
+
+# --- a detector's common part ---
+
+FILES = ModelFiles(
+    name="toy",
+    title="Toy",
+    paths=(Path("toy"),),
+    head="yolox",
+    input=(32, 32),
+    labels=("person", "cat"),
+    threshold=0.5,
+)
+
+
+class Toy(NetworkDetector):
+    engine = "toy"
+
+    def __init__(self, outputs, files=FILES):
+        super().__init__(files)
+        self.outputs = outputs
+        self.blobs = []
+
+    def close(self):
+        pass
+
+    def _run(self, blob):
+        self.blobs.append(blob)
+        return self.outputs
+
+
+def test_detections_are_named_sorted_and_fractions_of_the_picture():
+    toy = Toy(yolox_outputs())
+    assert toy.fit(1920, 1200) == (32, 20)
+    cat, person = toy.detect(np.zeros((20, 32, 3), np.uint8))
+    assert (cat.label, cat.score) == ("cat", pytest.approx(0.5))
+    # (0, 8) to (32, 24) of 32 x 20, cut at the lower edge of the picture
+    assert cat.box == Box(0, pytest.approx(0.4), 1, 1)
+    assert (person.label, person.score) == ("person", pytest.approx(0.4))
+    assert person.box == Box(
+        pytest.approx(4 / 32), pytest.approx(14 / 20), pytest.approx(20 / 32), 1
+    )
+
+
+def test_an_object_in_the_padding_is_none():
+    (only,) = Toy(yolox_outputs()).detect(np.zeros((14, 32, 3), np.uint8))
+    assert only.label == "cat"
+
+
+def test_a_detector_says_what_it_is():
+    toy = Toy([])
+    assert (toy.name, toy.model, toy.threshold) == ("toy", "toy", 0.5)
+    assert toy.labels == ("person", "cat")
+
+
+def test_a_picture_that_does_not_fit_is_a_detector_error():
+    with pytest.raises(DetectorError, match="does not fit"):
+        Toy(yolox_outputs()).detect(np.zeros((33, 32, 3), np.uint8))
+
+
+def test_warming_up_looks_once_at_a_whole_picture():
+    toy = Toy(yolox_outputs())
+    toy.warm_up()
+    assert [blob.shape for blob in toy.blobs] == [(3, 32, 32)]
+
+
+def test_warming_up_finds_a_network_of_another_family():
+    with pytest.raises(ModelBroken) as caught:
+        Toy(yolox_outputs(), replace(FILES, head="ssd")).warm_up()
+    assert caught.value.placeholders == {"model": "Toy", "detector": "toy"}

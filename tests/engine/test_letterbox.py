@@ -1,0 +1,44 @@
+"""How a picture is laid into a network's input."""
+
+from hypothesis import given, strategies as st
+import numpy as np
+import pytest
+
+from custom_components.homesec.engine.detectors.letterbox import Letterbox
+
+
+@pytest.mark.parametrize(
+    ("size", "fitted"),
+    [
+        ((1920, 1080), (416, 234)),
+        ((1080, 1920), (234, 416)),
+        ((416, 416), (416, 416)),
+        ((208, 104), (416, 208)),
+        ((10_000, 1), (416, 1)),
+    ],
+)
+def test_a_picture_keeps_its_aspect(size, fitted):
+    assert Letterbox(width=416, height=416).fit(*size) == fitted
+
+
+@given(st.integers(1, 8000), st.integers(1, 8000))
+def test_a_fitted_picture_always_lies_inside(width, height):
+    box = Letterbox(width=416, height=320)
+    fitted = box.fit(width, height)
+    assert 1 <= fitted[0] <= 416
+    assert 1 <= fitted[1] <= 320
+    assert fitted[0] == 416 or fitted[1] == 320
+
+
+def test_a_picture_lies_at_the_top_left_on_its_padding():
+    picture = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    blob = Letterbox(width=4, height=4, pad=114).blob(picture)
+    assert blob.dtype == np.float32
+    assert blob[0].tolist() == [[0, 3, 6, 114], [9, 12, 15, 114], [114] * 4, [114] * 4]
+    assert blob[2, 1].tolist() == [11, 14, 17, 114]
+
+
+@pytest.mark.parametrize("shape", [(5, 4, 3), (4, 5, 3), (4, 4), (4, 4, 4)])
+def test_a_picture_of_another_size_is_refused(shape):
+    with pytest.raises(ValueError, match=r"fit|picture"):
+        Letterbox(width=4, height=4).blob(np.zeros(shape, np.uint8))

@@ -1,0 +1,81 @@
+"""A Home Assistant with HomeSec in it: the real engine on a real video, and a detector that says
+what the test wants to hear."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from homesec_dev import footage
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+
+from custom_components.homesec.const import DOMAIN
+from custom_components.homesec.engine.service import HomeSecEngine
+from homesec_house import CAMERA_ID, ScriptedDetector, camera
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from syrupy.assertion import SnapshotAssertion
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(enable_custom_integrations: None) -> None:
+    """Let Home Assistant load what is in this repository."""
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Leave out of snapshots what differs from run to run."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture(scope="session")
+def video() -> Path:
+    """10 s of street shots, 640 x 272, with people in some of them."""
+    return footage.sample("bikes")
+
+
+@pytest.fixture(autouse=True)
+def house(hass: HomeAssistant, tmp_path: Path, video: Path) -> Path:
+    """Give Home Assistant a folder of its own, and leave to read the video."""
+    hass.config.config_dir = str(tmp_path)
+    hass.config.media_dirs = {"local": str(tmp_path / "media")}
+    hass.config.allowlist_external_dirs = {str(video.parent), str(tmp_path / "media")}
+    return tmp_path
+
+
+@pytest.fixture
+def detector() -> ScriptedDetector:
+    """What every camera's pictures are looked at with."""
+    return ScriptedDetector()
+
+
+@pytest.fixture(autouse=True)
+def engine(detector: ScriptedDetector) -> Iterator[None]:
+    """The real engine, but for its detector; nothing is installed or downloaded."""
+    with (
+        patch(
+            "custom_components.homesec.coordinator.HomeSecEngine",
+            partial(HomeSecEngine, create_detector=lambda _stop: detector),
+        ),
+        patch("custom_components.homesec.detector_setup.async_process_requirements"),
+    ):
+        yield
+
+
+@pytest.fixture
+def entry(video: Path) -> MockConfigEntry:
+    """HomeSec with one camera, which plays the video; not set up yet."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="HomeSec",
+        data={"detector": "opencv"},
+        entry_id="01K0HOVSE00000000000000000",
+        subentries_data=[camera("Front door", video, camera_id=CAMERA_ID)],
+    )

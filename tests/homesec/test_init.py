@@ -1,0 +1,144 @@
+"""Setting up, unloading, reloading and stopping leave everything as it should be."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.requirements import RequirementsNotFound
+import pytest
+
+from custom_components.homesec.const import DOMAIN
+from homesec_house import arm, set_up, state, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+
+def our_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("homesec")]
+
+
+async def test_unloading_leaves_no_thread(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
+    assert our_threads()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    assert our_threads() == []
+
+
+async def test_stopping_home_assistant_leaves_no_thread(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert our_threads() == []
+
+
+async def test_reloading_starts_everything_again(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    for _ in range(2):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
+
+
+async def test_unloading_while_the_engine_starts_is_safe(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert our_threads() == []
+
+
+async def test_the_engine_keeps_its_files_where_it_should(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Path
+) -> None:
+    await set_up(hass, entry)
+    assert (house / "homesec" / "clips.db").is_file()
+    assert entry.runtime_data.clips_dir == house / "media" / "homesec"
+
+
+async def test_without_media_folders_clips_go_below_the_configuration(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Path
+) -> None:
+    hass.config.media_dirs = {}
+    await set_up(hass, entry)
+    assert entry.runtime_data.clips_dir == house / "media" / "homesec"
+
+
+async def test_a_detector_that_cannot_be_installed_is_a_repair_not_a_failure(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    with patch(
+        "custom_components.homesec.detector_setup.async_process_requirements",
+        side_effect=RequirementsNotFound(DOMAIN, ["x"]),
+    ):
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await until(hass, lambda: issue_registry.async_get_issue(DOMAIN, "detector"))
+    assert issue_registry.async_get_issue(DOMAIN, "detector").translation_key == "detector_missing"
+    # The scripted detector then works after all, which withdraws the issue.
+    await until(hass, lambda: not issue_registry.async_get_issue(DOMAIN, "detector"))
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_an_engine_that_cannot_start_is_a_repair(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    house: Path,
+    issue_registry: ir.IssueRegistry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (house / "media").mkdir()
+    (house / "media" / "homesec").write_text("in the way")
+    await set_up(hass, entry)
+    assert issue_registry.async_get_issue(DOMAIN, "engine").translation_key == "engine_failed"
+    assert "could not start" in caplog.text
+    assert state(hass, "camera", "camera") == "idle"
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert issue_registry.async_get_issue(DOMAIN, "engine") is None
+
+
+@pytest.mark.parametrize(("musl", "expected"), [(True, "ncnn"), (False, "opencv")])
+async def test_the_automatic_detector_is_one_that_installs_here(
+    hass: HomeAssistant, entry: MockConfigEntry, *, musl: bool, expected: str
+) -> None:
+    object.__setattr__(entry, "data", {"detector": "auto"})
+    with (
+        patch("custom_components.homesec.detector_setup.is_musl", return_value=musl),
+        patch(
+            "custom_components.homesec.detector_setup.async_process_requirements"
+        ) as installed,
+    ):
+        await set_up(hass, entry)
+    [requirement] = installed.call_args.args[2]
+    assert requirement.startswith(expected)
+    assert installed.call_args.args[3] is False
+
+
+async def test_another_detector_reloads_the_entry(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    before = entry.runtime_data
+    hass.config_entries.async_update_entry(entry, data={"detector": "ncnn"})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.runtime_data is not before
+    assert entry.state is ConfigEntryState.LOADED

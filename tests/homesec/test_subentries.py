@@ -1,0 +1,172 @@
+"""Cameras come, change and go while the others run on."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from custom_components.homesec.const import DOMAIN
+from homesec_house import CAMERA_ID, arm, call, camera_data, entity_id, set_up, state, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+SECOND_ID = "01K0CAMERA0000000000000002"
+
+
+def add(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> None:
+    hass.config_entries.async_add_subentry(
+        entry,
+        ConfigSubentry(
+            data=MappingProxyType(camera_data(video)),
+            subentry_id=SECOND_ID,
+            subentry_type="camera",
+            title="Garden",
+            unique_id="camera:second",
+        ),
+    )
+
+
+def session(entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> object:
+    return entry.runtime_data.engine._sessions.get(camera_id)
+
+
+async def test_an_added_camera_runs_and_the_other_is_left_alone(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    video: Path,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
+    running = session(entry)
+    add(hass, entry, video)
+    await hass.async_block_till_done()
+    await until(hass, lambda: state(hass, "camera", "camera", SECOND_ID) == "streaming")
+    assert session(entry) is running
+    device = device_registry.async_get_device_by_identifier((DOMAIN, SECOND_ID), entry.entry_id)
+    assert device.name == "Garden"
+    assert device.config_subentry_id == SECOND_ID
+    house = device_registry.async_get_device_by_identifier((DOMAIN, entry.entry_id), entry.entry_id)
+    assert device.via_device_id == house.id
+
+
+async def test_a_removed_camera_stops_and_takes_its_entities_along(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    video: Path,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    await set_up(hass, entry)
+    add(hass, entry, video)
+    await arm(hass, entry)
+    await until(hass, lambda: state(hass, "camera", "camera", SECOND_ID) == "streaming")
+    running = session(entry)
+    hass.config_entries.async_remove_subentry(entry, SECOND_ID)
+    await hass.async_block_till_done()
+    await until(hass, lambda: session(entry, SECOND_ID) is None)
+    entries = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+    assert not [e for e in entries if e.unique_id.startswith(SECOND_ID)]
+    identifier = (DOMAIN, SECOND_ID)
+    assert device_registry.async_get_device_by_identifier(identifier, entry.entry_id) is None
+    assert SECOND_ID not in entry.runtime_data.cameras
+    assert session(entry) is running
+
+
+async def test_a_changed_camera_starts_again_with_its_new_name(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
+    running = session(entry)
+    subentry = entry.subentries[CAMERA_ID]
+    hass.config_entries.async_update_subentry(
+        entry, subentry, title="Back door", data={**subentry.data, "pre_roll_s": 2}
+    )
+    await hass.async_block_till_done()
+    await until(hass, lambda: session(entry) not in (None, running))
+    device = device_registry.async_get_device_by_identifier((DOMAIN, CAMERA_ID), entry.entry_id)
+    assert device.name == "Back door"
+    assert session(entry)[0].config.pre_roll_s == 2
+
+
+async def test_labels_bring_their_entities_and_take_them_away(
+    hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    def sensors() -> set[str]:
+        entries = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+        return {
+            e.unique_id.removeprefix(f"{CAMERA_ID}_")
+            for e in entries
+            if e.unique_id.endswith(("_present", "_count"))
+        }
+
+    await set_up(hass, entry)
+    assert sensors() == {"person_present", "person_count"}
+    for labels in (["person", "cat"], ["cat"], ["person"]):
+        subentry = entry.subentries[CAMERA_ID]
+        hass.config_entries.async_update_subentry(
+            entry, subentry, data={**subentry.data, "labels": labels}
+        )
+        await hass.async_block_till_done()
+        assert sensors() == {f"{label}_{what}" for label in labels for what in ("present", "count")}
+        assert hass.states.get(entity_id(hass, "binary_sensor", f"{labels[0]}_present"))
+
+
+async def test_arming_and_disarming_open_and_release_the_source(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    assert state(hass, "camera", "camera") == "idle"
+    assert session(entry) is None
+    await arm(hass, entry)
+    await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
+    await arm(hass, entry, "disarm")
+    await until(hass, lambda: state(hass, "camera", "camera") == "idle")
+    assert session(entry) is None
+
+
+async def test_a_camera_that_a_mode_leaves_out_stays_as_when_disarmed(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    subentry = entry.subentries[CAMERA_ID]
+    hass.config_entries.async_update_subentry(
+        entry, subentry, data={**subentry.data, "disarmed": "detect", "armed_modes": ["away"]}
+    )
+    await hass.async_block_till_done()
+    await until(hass, lambda: session(entry))
+    for mode, activity in (("arm_home", "detect"), ("arm_away", "record"), ("disarm", "detect")):
+        await arm(hass, entry, mode)
+        assert session(entry)[0].activity == activity
+
+
+async def test_the_detection_switch_is_remembered_and_stops_the_camera(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await until(hass, lambda: session(entry))
+    switch = entity_id(hass, "switch", "detection")
+    await call(hass, "switch", "turn_off", switch)
+    await until(hass, lambda: session(entry) is None)
+    assert hass.states.get(switch).state == "off"
+    assert entry.subentries[CAMERA_ID].data["detection"] is False
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.get(switch).state == "off"
+    assert session(entry) is None
+    await call(hass, "switch", "turn_on", switch)
+    await until(hass, lambda: session(entry))
+    assert hass.states.get(switch).state == "on"
