@@ -86,7 +86,7 @@ def _run(options: argparse.Namespace) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         detector = "opencv" if options.detector == "auto" else options.detector
         placed = models.place(folder / "homesec" / "models", detector)
-        source = _source(options.source, folder)
+        source = source_answers(options.source, folder)
         ha = HomeAssistant(folder, port=_port(options.port))
         story = Story(folder / "media" / "homesec")
         step("Starting Home Assistant")
@@ -149,7 +149,7 @@ def _wait_for_pictures(client: HaClient) -> None:
         time.sleep(0.25)
 
 
-def _source(text: str | None, folder: Path) -> dict[str, str]:
+def source_answers(text: str | None, folder: Path) -> dict[str, str]:
     """Return the answers to the form that asks where the pictures come from."""
     if text is not None and "://" in text:
         return {"kind": "stream", "url": text}

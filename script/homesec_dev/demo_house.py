@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from . import demo_dashboard
 from .bootstrap import paths
 from .bootstrap.console import SetupError
 from .ha_client import HaError
@@ -27,6 +28,7 @@ def furnish(client: HaClient, placed: Placed, source: Mapping[str, str]) -> None
     entry_id = entries[0]["entry_id"] if entries else _add_house(client, placed)
     if not client.command("config_entries/subentries/list", entry_id=entry_id):
         _add_camera(client, entry_id, source)
+    demo_dashboard.make(client, DOMAIN)
 
 
 def entity_id(client: HaClient, domain: str) -> str:

@@ -12,6 +12,9 @@ START = r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\S*) (?P<level>[A-Z]+) \((
 BEGINNING = re.compile(rf"^(?={START})", re.MULTILINE)
 RECORD = re.compile(rf"{START}\[(?P<logger>[^\]]+)\] (?P<message>.*)", re.DOTALL)
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
+# The integration, its code or its entities; but no folder of that name, of which a development
+# machine has several (a clone, the cache with HA itself in it, a demo's scratch folder).
+OURS = re.compile(r"custom_components[./]homesec|(?<![\w/-])homesec(?!\w*[-/])", re.IGNORECASE)
 FINDINGS = frozenset({"WARNING", "ERROR", "CRITICAL"})
 
 # What HA itself says on a machine like this, and why it is no finding: (logger, message).
@@ -42,7 +45,7 @@ class Record:
     @property
     def is_ours(self) -> bool:
         """Whether HomeSec wrote it, or HA wrote it about HomeSec or from its code."""
-        return "homesec" in self.logger or "homesec" in self.message.lower()
+        return bool(OURS.search(self.logger) or OURS.search(self.message))
 
     @property
     def is_noise(self) -> bool:

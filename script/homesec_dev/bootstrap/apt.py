@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 
-from .console import CommandError, SetupError, run, step
+from .console import CommandError, SetupError, notice, run, step
 
 INSTALL = ("apt-get", "install", "-y", "--no-install-recommends")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -39,6 +39,8 @@ def install(packages: Sequence[str], *, why: str) -> None:
     step(f"Installing the Debian packages {' '.join(packages)} ({why})")
     if not _are_on_offer(packages):
         _update_lists()
+        if not _are_on_offer(packages):
+            raise SetupError(f"This machine's apt sources lack one of: {' '.join(packages)}")
     try:
         _install(packages)
     except CommandError:  # the lists may be so old that what they name is gone
@@ -52,7 +54,8 @@ def _are_on_offer(packages: Sequence[str]) -> bool:
     Never ask apt to install what they do not: it would take "g++" for a regular expression, match
     half of the system, and report success.
     """
-    policy = run(["apt-cache", "policy", *packages], doing="Asking for packages")
+    command = ["apt-cache", "policy", *packages]
+    policy = run(command, doing="Asking for packages", env={"LC_ALL": "C"})
     offers = re.findall(r"^(\S+):\n.*\n  Candidate: (?!\(none\))", policy, re.MULTILINE)
     return set(packages) <= set(offers)
 
@@ -88,6 +91,17 @@ class ForeignSuite:
         (folder / "archives" / "partial").mkdir(parents=True)
         (folder / "status").touch()
         self._sources = folder / "sources.list"
+        self._options: dict[str, str | Path] = {
+            "Dir::Etc::sourcelist": self._sources,
+            "Dir::Etc::sourceparts": "/dev/null",
+            "Dir::State": folder,
+            "Dir::State::lists": self._lists,
+            "Dir::State::status": folder / "status",
+            "Dir::Cache": folder,
+            "Acquire::Languages": "none",
+            # apt's own user may not look into a home folder; downloads are checked either way.
+            "APT::Sandbox::User": "root",
+        }
 
     def fetch_lists(self) -> None:
         """Find the mirror and download the suite's list of packages."""
@@ -95,7 +109,16 @@ class ForeignSuite:
         self._sources.write_text(
             f"deb [target=Packages{signed}] {self._mirror()} {self._suite} main\n"
         )
-        self._apt("update", doing=f"Fetching the package list of Debian {self._suite}")
+        doing = f"Fetching the package list of Debian {self._suite}"
+        try:
+            self._apt("update", doing=doing)
+        except CommandError as err:
+            if "is expired" not in str(err):
+                raise
+            # A mirror that lags behind by more than a week. The signature still has to be right.
+            notice(f"The mirror's Debian {self._suite} is out of date; going on with what it has.")
+            self._options["Acquire::Check-Valid-Until"] = "false"
+            self._apt("update", doing=doing)
 
     def unpack(self, packages: Sequence[str], into: Path) -> None:
         """Download the packages and lay their files out below `into`, which exists."""
@@ -105,18 +128,7 @@ class ForeignSuite:
             archive.unlink()
 
     def _apt(self, *words: str, doing: str) -> str:
-        private = {
-            "Dir::Etc::sourcelist": self._sources,
-            "Dir::Etc::sourceparts": "/dev/null",
-            "Dir::State": self._folder,
-            "Dir::State::lists": self._lists,
-            "Dir::State::status": self._folder / "status",
-            "Dir::Cache": self._folder,
-            "Acquire::Languages": "none",
-            # apt's own user may not look into a home folder; downloads are checked either way.
-            "APT::Sandbox::User": "root",
-        }
-        options = [f"-o{name}={value}" for name, value in private.items()]
+        options = [f"-o{name}={value}" for name, value in self._options.items()]
         return run(
             ["apt-get", *options, *words],
             doing=doing,

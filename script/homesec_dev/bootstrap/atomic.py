@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 import fcntl
+import os
 from pathlib import Path
 import shutil
 
@@ -16,10 +17,10 @@ def building(target: Path) -> Iterator[Path]:
     If the block fails, `target` stays as it was. What a killed run left behind is cleared by the
     next one, so callers hold the `lock`.
     """
-    partial = target.with_name(target.name + ".partial")
-    replaced = target.with_name(target.name + ".replaced")
-    for leftover in (partial, replaced):
-        shutil.rmtree(leftover, ignore_errors=True)
+    _remove_leftovers(target)
+    # Named by the process: a program that a killed one had started may still be writing.
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    replaced = partial.with_suffix(".replaced")
     partial.mkdir(parents=True)
     try:
         yield partial
@@ -34,9 +35,15 @@ def building(target: Path) -> Iterator[Path]:
 
 def discard(target: Path) -> None:
     """Remove `target` and what a killed run may have left beside it."""
-    for path in (target, *target.parent.glob(target.name + ".*")):
-        if path.is_dir():
-            shutil.rmtree(path)
+    _remove_leftovers(target)
+    if target.exists():
+        shutil.rmtree(target)
+
+
+def _remove_leftovers(target: Path) -> None:
+    for suffix in ("partial", "replaced"):
+        for leftover in target.parent.glob(f"{target.name}.*.{suffix}"):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 @contextmanager

@@ -27,7 +27,8 @@ class Interpreter:
 
 def find() -> Interpreter:
     """Return a Python that Home Assistant runs on, installed privately if there is none."""
-    for look in (_on_path, _known_to_uv, _unpacked, _downloaded_by_uv):
+    uv.program()  # if there is no uv, that is what to report, not that it knows no Python
+    for look in (_on_path, _known_to_uv, _private_of_uv, _unpacked, _downloaded_by_uv):
         if found := look():
             return found
     if not apt.available():
@@ -43,13 +44,17 @@ def _on_path() -> Interpreter | None:
     return Interpreter(path=Path(found)) if found and _works(Path(found)) else None
 
 
-def _known_to_uv() -> Interpreter | None:
+def _known_to_uv(env: dict[str, str] | None = None) -> Interpreter | None:
     words = ["python", "find", "--no-project", "--no-python-downloads", WANTED]
     try:
-        path = Path(uv.run_uv(words, doing="Asking uv for a Python", env=_uv_private()).strip())
+        path = Path(uv.run_uv(words, doing="Asking uv for a Python", env=env).strip())
     except CommandError:
         return None
     return Interpreter(path=path) if _works(path) else None
+
+
+def _private_of_uv() -> Interpreter | None:
+    return _known_to_uv(_uv_private())
 
 
 def _unpacked() -> Interpreter | None:
@@ -69,7 +74,7 @@ def _downloaded_by_uv() -> Interpreter | None:
     except CommandError:
         notice("uv cannot download one here.")
         return None
-    return _known_to_uv()
+    return _private_of_uv()
 
 
 def _of_debian() -> Interpreter:

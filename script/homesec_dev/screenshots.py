@@ -1,0 +1,108 @@
+"""Take the README's pictures: a real Home Assistant, the demo's camera, a real browser."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+import tempfile
+from typing import TYPE_CHECKING
+
+from . import demo_dashboard, footage, models
+from .bootstrap import paths
+from .bootstrap.console import step
+from .browser import Browser
+from .demo import source_answers
+from .demo_house import CAMERA_NAME, DOMAIN, entity_id, furnish
+from .ha import HomeAssistant
+
+if TYPE_CHECKING:
+    from .ha_client import HaClient
+
+FOLDER = paths.REPOSITORY / "docs" / "images"
+DESKTOP, PHONE = (1280, 800), (390, 844)
+CLIPS = 2
+MEDIA = "/media-browser/browser/app%2Cmedia-source%3A%2F%2Fhomesec"
+FIRST_PICTURES_S = 120
+
+
+def main() -> None:
+    """Take all of them."""
+    parser = argparse.ArgumentParser(prog="script/screenshots", description=__doc__)
+    parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="ha-pictures-") as name:
+        folder = Path(name)
+        placed = models.place(folder / "homesec" / "models", "opencv")
+        source = source_answers(None, folder)
+        with HomeAssistant(folder) as ha:
+            furnish(ha.client, placed, source)
+            step("Waiting for clips")
+            _wait_for_clips(ha.client)
+            with Browser(size=DESKTOP) as page:
+                page.log_in(ha.url, ha.client.token)
+                _dashboard(page, ha.client)
+                _clip(page)
+                _camera_form(page, _second_film(folder))
+                page.resize(PHONE, mobile=True)
+                page.open(f"/{demo_dashboard.URL_PATH}")
+                _shoot(page, "phone", settle_s=5)
+
+
+def _wait_for_clips(client: HaClient) -> None:
+    alarm = entity_id(client, "alarm_control_panel")
+    client.act("alarm_control_panel.alarm_arm_away", entity_id=alarm)
+    saved = client.subscribe("subscribe_events", event_type="homesec_clip_saved")
+    for _ in range(CLIPS):
+        saved.next(timeout_s=FIRST_PICTURES_S)
+
+
+def _dashboard(page: Browser, client: HaClient) -> None:
+    seen = client.subscribe("subscribe_events", event_type="homesec_detection_started")
+    page.open(f"/{demo_dashboard.URL_PATH}")
+    page.wait_for_text(CAMERA_NAME)
+    seen.next(timeout_s=FIRST_PICTURES_S)
+    _shoot(page, "dashboard", settle_s=2)
+
+
+def _clip(page: Browser) -> None:
+    page.open(MEDIA)
+    page.click(CAMERA_NAME)
+    day = page.wait_for_text(r"20\d\d-\d\d-\d\d")
+    page.click(day.group())
+    title = page.wait_for_text(r"\d\d:\d\d:\d\d.*Person.*")
+    _shoot(page, "clips")
+    page.click(title.group())
+    video = "__deep.query('video')"
+    page.wait_for(f"({video})?.readyState >= 3")
+    # The pre-roll over, somebody is in the picture.
+    page.evaluate(f"({video}).currentTime = 5.6")
+    page.evaluate(f"({video}).pause()")
+    _shoot(page, "clip", settle_s=2)
+
+
+def _camera_form(page: Browser, film: Path) -> None:
+    page.open(f"/config/integrations/integration/{DOMAIN}")
+    page.click("Add camera")
+    page.click("Video file")
+    page.click_on("ha-form input[name=file], ha-form ha-input, ha-form ha-textfield")
+    page.type_text(str(film))
+    page.click("Submit")
+    page.wait_for_text("H.264")
+    _shoot(page, "add-camera", settle_s=3)
+
+
+def _second_film(folder: Path) -> Path:
+    """Return a file of its own: the same source twice would be refused."""
+    film = folder / "media" / "footage" / "driveway.mp4"
+    film.write_bytes(footage.sample("bikes").read_bytes())
+    return film.resolve()
+
+
+def _shoot(page: Browser, name: str, *, settle_s: float = 1.0) -> None:
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path, settle_s=settle_s)
+    print(path.relative_to(paths.REPOSITORY))
+
+
+if __name__ == "__main__":
+    main()
