@@ -23,6 +23,8 @@ DESKTOP, PHONE = (1280, 800), (390, 844)
 CLIPS = 2
 MEDIA = "/media-browser/browser/app%2Cmedia-source%3A%2F%2Fhomesec"
 FIRST_PICTURES_S = 120
+# Of a clip of the demo's film: the pre-roll is over, somebody crosses the street.
+SOMEBODY_AT_S = 8.3
 
 
 def main() -> None:
@@ -72,11 +74,11 @@ def _clip(page: Browser) -> None:
     title = page.wait_for_text(r"\d\d:\d\d:\d\d.*Person.*")
     _shoot(page, "clips")
     page.click(title.group())
-    video = "__deep.query('video')"
+    video = "deepDom.matching('video')"
     page.wait_for(f"({video})?.readyState >= 3")
-    # The pre-roll over, somebody is in the picture.
-    page.evaluate(f"({video}).currentTime = 5.6")
     page.evaluate(f"({video}).pause()")
+    page.evaluate(f"({video}).currentTime = {SOMEBODY_AT_S}")
+    page.wait_for(f"!({video}).seeking")
     _shoot(page, "clip", settle_s=2)
 
 
@@ -84,9 +86,9 @@ def _camera_form(page: Browser, film: Path) -> None:
     page.open(f"/config/integrations/integration/{DOMAIN}")
     page.click("Add camera")
     page.click("Video file")
-    page.click_on("ha-form input[name=file], ha-form ha-input, ha-form ha-textfield")
+    page.click_on("input[name=file]")
     page.type_text(str(film))
-    page.click("Submit")
+    page.click("Next")
     page.wait_for_text("H.264")
     _shoot(page, "add-camera", settle_s=3)
 

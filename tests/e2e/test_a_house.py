@@ -1,0 +1,210 @@
+"""A real Home Assistant, a real RTSP camera with a login, a real browser: from nothing to a clip."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+import re
+import sqlite3
+import subprocess
+import time
+
+from homesec_dev import footage, models
+from homesec_dev.browser import Browser
+from homesec_dev.demo_house import entity_id
+from homesec_dev.ha import HomeAssistant
+from homesec_dev.ha_client import Flow
+import pytest
+import pytest_socket
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.usefixtures("socket_enabled")]
+
+CANARY = "CANARY-7f3a"
+SERVER = Path(__file__).parents[1] / "rtsp_server.py"
+SHORTEST_PRE_ROLL_S = 3
+
+
+@dataclass
+class House:
+    """What the tests share: they tell one story, in their order."""
+
+    ha: HomeAssistant
+    rtsp: str
+    placed: models.Placed
+    entry_id: str = ""
+    clip: dict | None = None
+
+
+@pytest.fixture(scope="module")
+def rtsp() -> Iterator[str]:
+    """A camera that shows nobody for ten seconds, then people; it wants a login."""
+    film = footage.demo()
+    launch = f"( filesrc location={film} ! qtdemux ! h264parse ! rtph264pay name=pay0 pt=96 )"
+    command = ["/usr/bin/python3", SERVER, f"/door={launch}", "--login", f"guard:{CANARY}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield f"rtsp://127.0.0.1:{int(server.stdout.readline())}"
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, rtsp: str) -> Iterator[House]:
+    pytest_socket.enable_socket()  # the plugin's fixture is per test; this one lives longer
+    folder = tmp_path_factory.mktemp("ha")
+    placed = models.place(folder / "homesec" / "models", "opencv")
+    with HomeAssistant(folder) as ha:
+        yield House(ha, rtsp, placed)
+
+
+@pytest.fixture(scope="module")
+def browser(house: House) -> Iterator[Browser]:
+    pytest_socket.enable_socket()
+    with Browser() as page:
+        page.log_in(house.ha.url, house.ha.client.token)
+        yield page
+
+
+def describe(flow: Flow, url: str, password: str = CANARY) -> Flow:
+    return flow.answer(kind="stream", url=url, username="guard", password=password)
+
+
+def test_homesec_is_added_and_asks_for_the_first_camera(house: House) -> None:
+    client = house.ha.client
+    advanced = {"model": house.placed.model} if house.placed.is_fallback else {}
+    done = client.add_entry("homesec").answer(detector="opencv", advanced=advanced)
+    assert done.type == "create_entry"
+    kind, flow_id = done.shown["next_flow"]
+    assert kind == "config_subentries_flow"
+    client.delete(f"/api/config/config_entries/subentries/flow/{flow_id}")
+    house.entry_id = done.shown["result"]["entry_id"]
+
+
+def test_a_wrong_password_and_a_wrong_path_are_told_apart(house: House) -> None:
+    client = house.ha.client
+    refused = describe(client.subentry(house.entry_id, "camera"), f"{house.rtsp}/door", "wrong")
+    assert refused.errors == {"url": "invalid_auth"}
+    lost = describe(refused, f"{house.rtsp}/window")
+    assert lost.errors == {"url": "stream_not_found"}
+
+
+def test_the_form_shows_what_the_camera_sees_before_it_is_saved(house: House) -> None:
+    client = house.ha.client
+    shown = describe(client.subentry(house.entry_id, "camera"), f"{house.rtsp}/door")
+    assert shown.step == "settings", shown.errors
+    placeholders = shown.shown["description_placeholders"]
+    assert "1280 x 720" in placeholders["facts"]
+    address = re.search(r"\((.*)\)", placeholders["picture"])[1]
+    picture = client.fetch(address)
+    assert picture.status == HTTPStatus.OK
+    assert picture.body.startswith(b"\xff\xd8\xff")
+
+    saved = shown.answer(
+        name="Front door",
+        labels=["person"],
+        disarmed="off",
+        armed_modes=["away"],
+        pre_roll_s=4,
+        post_roll_s=3,
+        advanced={
+            "grace_s": 3,
+            "detect_fps": 5,
+            "max_clip_s": 120,
+            "watch": "auto",
+        },
+    )
+    assert saved.type == "create_entry", saved.shown
+
+
+def test_the_camera_is_left_alone_while_the_house_is_disarmed(house: House) -> None:
+    camera = house.ha.client.state(entity_id(house.ha.client, "camera"))
+    assert camera["state"] == "idle"
+
+
+def test_somebody_walks_in_and_the_alarm_is_raised_and_a_clip_kept(house: House) -> None:
+    client = house.ha.client
+    events = client.subscribe("subscribe_events")
+    alarm = entity_id(client, "alarm_control_panel")
+    client.act("alarm_control_panel.alarm_arm_away", entity_id=alarm)
+
+    told: dict[str, dict] = {}
+    deadline = time.monotonic() + 90
+    while "homesec_clip_saved" not in told and time.monotonic() < deadline:
+        event = events.next(timeout_s=60)
+        told.setdefault(event["event_type"], event["data"])
+        if event["event_type"] == "homesec_detection_started":
+            client.wait_for_state(alarm, "triggered", timeout_s=5)
+            client.wait_for_state(entity_id(client, "binary_sensor"), "on", timeout_s=5)
+
+    clip = told["homesec_clip_saved"]
+    assert told["homesec_detection_started"]["clip_id"] == clip["clip_id"]
+    assert clip["pre_roll_s"] >= SHORTEST_PRE_ROLL_S
+    assert clip["duration_s"] > clip["pre_roll_s"]
+    assert clip["label"] == "person"
+    assert (house.ha.folder / "media" / "homesec" / clip["path"]).stat().st_size > 0
+    house.clip = clip
+
+
+def test_the_clip_plays_and_seeks_in_the_media_browser(house: House, browser: Browser) -> None:
+    assert house.clip is not None
+    browser.open("/media-browser/browser/app%2Cmedia-source%3A%2F%2Fhomesec")
+    browser.click("Front door")
+    day = browser.wait_for_text(r"20\d\d-\d\d-\d\d")
+    browser.click(day.group())
+    title = browser.wait_for_text(r"\d\d:\d\d:\d\d .*Person.*")
+    browser.click(title.group())
+    video = "deepDom.matching('video')"
+    browser.wait_for(f"({video})?.currentTime > 0.5")
+    length = browser.evaluate(f"({video}).duration")
+    assert length == pytest.approx(house.clip["duration_s"], abs=0.3)
+    browser.evaluate(f"({video}).currentTime = {length - 1}")
+    browser.wait_for(f"({video}).ended || ({video}).currentTime > {length - 0.5}")
+    assert browser.evaluate(f"({video}).error") is None
+    assert browser.evaluate(f"({video}).videoWidth") == 1280
+
+
+def test_the_last_detection_shows_in_the_image_entity(house: House) -> None:
+    client = house.ha.client
+    image = client.fetch(f"/api/image_proxy/{entity_id(client, 'image')}")
+    assert image.status == HTTPStatus.OK
+    assert image.body.startswith(b"\xff\xd8\xff")
+
+
+def test_clips_are_for_those_who_are_logged_in(house: House) -> None:
+    assert house.clip is not None
+    client = house.ha.client
+    signed = client.resolve(house.clip["media_content_id"])["url"]
+    bare = signed.partition("?")[0]
+    part = client.fetch(signed, headers={"Range": "bytes=100-199"})
+    assert part.status == HTTPStatus.PARTIAL_CONTENT
+    assert len(part.body) == 100
+    nobody = client.fetch(bare + "?authSig=forged")
+    assert nobody.status == HTTPStatus.UNAUTHORIZED
+
+
+def test_disarming_releases_the_camera(house: House) -> None:
+    client = house.ha.client
+    alarm = entity_id(client, "alarm_control_panel")
+    client.act("alarm_control_panel.alarm_disarm", entity_id=alarm)
+    client.wait_for_state(entity_id(client, "camera"), "idle", timeout_s=20)
+
+
+def test_it_stops_cleanly_and_the_log_and_the_database_keep_the_password(house: House) -> None:
+    alarm = entity_id(house.ha.client, "alarm_control_panel")
+    house.ha.client.act("alarm_control_panel.alarm_arm_away", entity_id=alarm)
+    house.ha.client.wait_for_state(
+        entity_id(house.ha.client, "camera"), lambda state: state["state"] != "idle"
+    )
+    assert house.ha.stop() == 0
+    assert house.ha.log_findings().ours == []
+    assert CANARY not in house.ha.log.read_text()
+    with sqlite3.connect(house.ha.folder / "home-assistant_v2.db") as database:
+        assert CANARY not in "\n".join(database.iterdump())
+
+
+def test_after_a_restart_the_house_is_armed_as_it_was(house: House) -> None:
+    house.ha.start()
+    client = house.ha.client
+    client.wait_for_state(entity_id(client, "alarm_control_panel"), "armed_away")
+    client.wait_for_state(
+        entity_id(client, "camera"), lambda state: state["state"] in ("streaming", "recording")
+    )

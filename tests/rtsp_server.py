@@ -1,0 +1,55 @@
+#!/usr/bin/python3
+"""An RTSP camera made of GStreamer's RTSP server; runs under Debian's own Python.
+
+Its standard output is one line with the port. `MOUNT` is a path and what gst-launch would be told:
+`/cam=( filesrc location=film.mp4 ! qtdemux ! h264parse ! rtph264pay name=pay0 )`.
+"""
+
+import argparse
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - only after the versions
+
+
+def main() -> None:
+    """Serve until killed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mounts", metavar="MOUNT", nargs="+")
+    parser.add_argument("--port", default="0")
+    parser.add_argument("--login", metavar="USER:PASSWORD")
+    options = parser.parse_args()
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer(address="127.0.0.1", service=options.port)
+    for mount in options.mounts:
+        path, _, launch = mount.partition("=")
+        factory = GstRtspServer.RTSPMediaFactory(launch=launch, shared=True)
+        if options.login:
+            permissions = GstRtspServer.RTSPPermissions()
+            permissions.add_permission_for_role("viewer", "media.factory.access", True)
+            permissions.add_permission_for_role("viewer", "media.factory.construct", True)
+            factory.set_permissions(permissions)
+        server.get_mount_points().add_factory(path, factory)
+    if options.login:
+        server.set_auth(authentication(*options.login.split(":")))
+    if not server.attach(None):
+        raise SystemExit("the port is taken")
+    print(server.get_bound_port(), flush=True)
+    GLib.MainLoop().run()
+
+
+def authentication(user: str, password: str) -> GstRtspServer.RTSPAuth:
+    """Let one user in, by digest as most cameras do."""
+    auth = GstRtspServer.RTSPAuth()
+    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "viewer")
+    auth.add_digest(user, password, token)
+    return auth
+
+
+if __name__ == "__main__":
+    main()
