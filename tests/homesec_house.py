@@ -112,13 +112,13 @@ async def until(
             await hass.async_block_till_done()
 
 
-async def pictures(
-    hass: HomeAssistant, entry: MockConfigEntry, camera_id: str = CAMERA_ID
-) -> None:
+async def pictures(hass: HomeAssistant, entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> None:
     """Wait until a camera has shown its first picture."""
     coordinator = entry.runtime_data
     async with asyncio.timeout(10):
-        while not await coordinator.async_run(coordinator.engine.jpeg, camera_id):
+        while not await coordinator.async_run(  # noqa: ASYNC110 - nothing tells of a picture
+            coordinator.engine.jpeg, camera_id
+        ):
             await asyncio.sleep(0.02)
     await hass.async_block_till_done()
 
@@ -139,9 +139,7 @@ def state(hass: HomeAssistant, domain: str, key: str, owner_id: str = CAMERA_ID)
 
 async def call(hass: HomeAssistant, domain: str, service: str, target: str, **data: Any) -> None:
     """Call an action on an entity and wait for it."""
-    await hass.services.async_call(
-        domain, service, {"entity_id": target, **data}, blocking=True
-    )
+    await hass.services.async_call(domain, service, {"entity_id": target, **data}, blocking=True)
     await hass.async_block_till_done()
 
 

@@ -32,9 +32,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     entry.runtime_data = coordinator
     entry.async_on_unload(coordinator.issues.async_withdraw_all)
     # Entries are not unloaded when Home Assistant stops.
-    entry.async_on_unload(coordinator.async_stop)
+    entry.async_on_unload(coordinator.async_shut_down)
     entry.async_on_unload(
-        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, coordinator.async_stop)
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, coordinator.async_shut_down)
     )
     await coordinator.alarm.async_load()
     coordinator.devices.async_register(None)
@@ -50,7 +50,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
         )
     )
     _follow_changes(entry, coordinator)
-    entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
+    entry.async_create_background_task(hass, coordinator.async_bring_up(), "HomeSec engine start")
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:

@@ -1,8 +1,6 @@
 """Add a camera, or change one: where it is, a look through it, what to do with what it sees."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
 
@@ -27,6 +25,7 @@ from .camera_form import (
     shown_source,
     source_schema,
 )
+from .camera_look import Seen, async_look, async_seen_by_engine
 from .const import (
     CONF_DEVICE,
     CONF_FILE,
@@ -37,8 +36,7 @@ from .const import (
 )
 from .engine.errors import DeviceMissing, FileMissing, HomeSecError, SourceError
 from .engine.models import SourceKind
-from .engine.sources import Probe, probe, stream_url
-from .source_feed import EntityFeed
+from .engine.sources import stream_url
 from .texts import async_options
 from .views import PREVIEW_URL
 from .webcams import find_webcams, is_webcam_path
@@ -49,19 +47,7 @@ if TYPE_CHECKING:
 
     from .coordinator import HomeSecCoordinator
 
-PREVIEW_WIDTH = 960
 PREVIEW_LIFETIME = timedelta(minutes=30)
-RECORDED_AS_THEY_ARE = ("h264", "hevc")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What a look through the camera brought."""
-
-    facts: str = ""
-    note: str = ""
-    """A key of ``selector.note``."""
-    jpeg: bytes | None = field(default=None, repr=False)
 
 
 class CameraFlow(ConfigSubentryFlow):
@@ -147,7 +133,11 @@ class CameraFlow(ConfigSubentryFlow):
     async def async_step_look(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Open the source and take a picture, while the person sees that something is going on."""
         if self._look is None:
-            self._look = self.hass.async_create_task(self._async_look(), "HomeSec camera look")
+            # Not eagerly: a look that is over at once would lead from the form straight to the next
+            # step, with this form's answers as that step's.
+            self._look = self.hass.async_create_task(
+                self._async_look(), "HomeSec camera look", eager_start=False
+            )
         if not self._look.done():
             return self.async_show_progress(
                 step_id="look", progress_action="look", progress_task=self._look
@@ -171,39 +161,11 @@ class CameraFlow(ConfigSubentryFlow):
         return self.async_show_progress_done(next_step_id="settings")
 
     async def _async_look(self) -> Seen:
-        coordinator = self._coordinator
-        if self._source_unchanged() and (seen := await self._async_seen_by_engine()) is not None:
-            return seen
-        feed = None
-        if self._source[CONF_KIND] == SourceKind.ENTITY:
-            feed = EntityFeed(self.hass, self._source[CONF_ENTITY_ID])
-        found: Probe = await coordinator.async_run_raw(probe, source_config(self._source), feed)
-        return Seen(
-            facts=_facts(
-                found.width, found.height, found.video_codec, found.fps, found.audio_codec
-            ),
-            note="" if found.records_directly else "encoded",
-            jpeg=found.jpeg,
-        )
-
-    async def _async_seen_by_engine(self) -> Seen | None:
-        """Ask the running session: many cameras, and every webcam, cannot be opened twice."""
-        camera_id = self._reconfigure_subentry_id
-        coordinator = self._coordinator
-        state = coordinator.cameras.get(camera_id)
-        if state is None or not state.watching:
-            return None
-        jpeg = await coordinator.async_run(
-            partial(coordinator.engine.jpeg, camera_id, width=PREVIEW_WIDTH)
-        )
-        if jpeg is None:
-            return None
-        stats = coordinator.engine.stats(camera_id)
-        return Seen(
-            facts=_facts(stats.width, stats.height, stats.video_codec, stats.fps, None),
-            note="" if stats.video_codec in RECORDED_AS_THEY_ARE else "encoded",
-            jpeg=jpeg,
-        )
+        if self._source_unchanged():
+            seen = await async_seen_by_engine(self._coordinator, self._reconfigure_subentry_id)
+            if seen is not None:
+                return seen
+        return await async_look(self._coordinator, self._source)
 
     # --- what to do with what it sees ---------------------------------------------------------
 
@@ -289,14 +251,3 @@ class CameraFlow(ConfigSubentryFlow):
 
     def _source_unchanged(self) -> bool:
         return bool(stored := self._stored_source()) and self._source == stored
-
-
-def _facts(width: int, height: int, video: str, fps: float | None, audio: str | None) -> str:
-    """Return size and formats in the field's own terms, which need no translation."""
-    names = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG", "aac": "AAC"}
-    parts = [f"{width} x {height}", names.get(video, video)]
-    if fps:
-        parts.append(f"{fps:.3g} fps")
-    if audio:
-        parts.append(names.get(audio, audio))
-    return " · ".join(parts)

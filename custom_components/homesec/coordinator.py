@@ -1,15 +1,6 @@
-"""Owns the engine: starts it, keeps it in step with the entry, and hands on what it reports.
-
-The engine works in threads of a pool that belongs to this integration; Home Assistant's own pool
-and its event loop never wait for a camera, a file or a model.
-"""
+"""Keeps the engine in step with the entry and the alarm, and hands on what it reports."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
-import contextlib
-from functools import partial
-from pathlib import Path
-import threading
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -26,9 +17,7 @@ from .const import (
     CONF_KIND,
     CONF_MODEL,
     DETECTOR_AUTO,
-    DOMAIN,
     LOGGER,
-    STOP_TIMEOUT_S,
     SUBENTRY_CAMERA,
 )
 from .detector_setup import async_prepare_detector
@@ -47,8 +36,7 @@ from .engine.models import (
     HealthChanged,
     SourceKind,
 )
-from .engine.service import HomeSecEngine
-from .exceptions import EngineNotRunningError, translated
+from .engine_host import EngineHost
 from .issues import Issues
 from .listeners import Listeners
 from .source_feed import EntityFeed
@@ -58,15 +46,12 @@ if TYPE_CHECKING:
 
 type HomeSecConfigEntry = ConfigEntry[HomeSecCoordinator]
 
-MAX_THREADS = 512
-"""One a camera for as long as it runs, besides short jobs. They are only created when needed; a
-pool that is full would hold back a camera for ever."""
 
-
-class HomeSecCoordinator:
+class HomeSecCoordinator(EngineHost):
     """The house: its engine, its cameras' states and its alarm."""
 
     def __init__(self, hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
+        super().__init__(hass, on_event=self._async_handle)
         self.hass = hass
         self.entry = entry
         self.alarm = AlarmControl(hass, on_change=self._async_alarm_changed)
@@ -78,37 +63,12 @@ class HomeSecCoordinator:
         self.listeners = Listeners()
         self.previews: dict[str, bytes] = {}
         """By flow id: the picture that a camera flow shows before it saves."""
-        self._executor = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix=DOMAIN)
-        self._engine: HomeSecEngine | None = None
-        self._stopped = False
-        self._start_or_stop = threading.Lock()
         self._reconciling = asyncio.Lock()
         self._running: dict[str, tuple[CameraConfig, Activity]] = {}
         self._camera_adders: list[Callable[[str], None]] = []
 
-    # --- what runs ----------------------------------------------------------------------------
-
-    @property
-    def engine(self) -> HomeSecEngine:
-        """The running engine. Raises ``EngineNotRunningError``."""
-        if not self.ready or self._engine is None:
-            raise EngineNotRunningError
-        return self._engine
-
-    @property
-    def ready(self) -> bool:
-        """Whether the engine runs."""
-        return self._engine is not None and not self._stopped
-
-    @property
-    def clips_dir(self) -> Path:
-        """Where the clips are, below Home Assistant's media folder."""
-        media_dirs = self.hass.config.media_dirs
-        media = media_dirs.get("local") or next(iter(media_dirs.values()), None)
-        return Path(media or self.hass.config.path("media")) / DOMAIN
-
-    async def async_start(self) -> None:
-        """Bring the engine up; awaited by nobody, since it may have to install a library first."""
+    async def async_bring_up(self) -> None:
+        """Start all; awaited by nobody, since it may have to install a library first."""
         data = self.entry.data
         detector, installed = await async_prepare_detector(
             self.hass, data.get(CONF_DETECTOR, DETECTOR_AUTO)
@@ -116,7 +76,7 @@ class HomeSecCoordinator:
         if not installed:
             self.issues.async_detector_missing(detector)
         try:
-            await self.async_run_raw(self._start_engine, detector, data.get(CONF_MODEL))
+            await self.async_start(detector, data.get(CONF_MODEL))
         except Exception:  # noqa: BLE001 - whatever it is, the person has to hear of it
             LOGGER.exception("HomeSec's engine could not start")
             self.issues.async_engine_failed()
@@ -124,56 +84,11 @@ class HomeSecCoordinator:
         await self.async_reconcile()
         self.async_read_figures()
 
-    async def async_stop(self, _event: object = None) -> None:
-        """End every thread; on unload and when Home Assistant stops, whichever comes first."""
-        if self._stopped:
-            return
-        self._stopped = True
+    async def async_shut_down(self, _event: object = None) -> None:
+        """End all; on unload and when Home Assistant stops, whichever comes first."""
         self.alarm.async_stop()
         self.issues.async_stop()
-        await self.async_run_raw(self._stop_engine)
-        try:
-            async with asyncio.timeout(STOP_TIMEOUT_S):
-                await self.hass.async_add_executor_job(
-                    partial(self._executor.shutdown, cancel_futures=True)
-                )
-        except TimeoutError:
-            LOGGER.warning("Some threads of HomeSec did not end within %s s", STOP_TIMEOUT_S)
-
-    def _start_engine(self, detector: str, model: str | None) -> None:
-        """Start, unless all is to stop already; runs to its end even if nobody waits any more."""
-        data_dir = Path(self.hass.config.path(DOMAIN))
-        with self._start_or_stop:
-            if self._stopped:
-                return
-            engine = HomeSecEngine(
-                clips_dir=self.clips_dir,
-                data_dir=data_dir,
-                models_dir=data_dir / "models",
-                executor=self._executor,
-                on_event=self._take_over,
-                detector=detector,
-                model=model,
-            )
-            engine.start()
-            self._engine = engine
-
-    def _stop_engine(self) -> None:
-        with self._start_or_stop:
-            engine, self._engine = self._engine, None
-            if engine is not None:
-                engine.stop(STOP_TIMEOUT_S)
-
-    async def async_run[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> T:
-        """Run what blocks in HomeSec's own threads; its errors come back translated."""
-        try:
-            return await self.async_run_raw(job, *args)
-        except HomeSecError as err:
-            raise translated(err) from err
-
-    async def async_run_raw[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> T:
-        """Run what blocks in HomeSec's own threads."""
-        return await self.hass.loop.run_in_executor(self._executor, job, *args)
+        await self.async_stop()
 
     # --- keeping the engine in step -----------------------------------------------------------
 
@@ -261,11 +176,6 @@ class HomeSecCoordinator:
 
     # --- what happens -------------------------------------------------------------------------
 
-    def _take_over(self, event: EngineEvent) -> None:
-        """Bring an event from a thread of the engine into the event loop."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
-            self.hass.loop.call_soon_threadsafe(self._async_handle, event)
-
     @callback
     def _async_handle(self, event: EngineEvent) -> None:
         camera_id = camera_of(event)
@@ -301,7 +211,7 @@ class HomeSecCoordinator:
             self.hass.bus.async_fire(name, camera | facts)
 
     def _async_check_health(self, camera_id: str) -> None:
-        if not self._stopped:
+        if not self.stopped:
             state = self.cameras[camera_id]
             name = self.subentry(camera_id).title
             self.issues.async_camera_health(camera_id, name, state.health, state.error)
@@ -317,7 +227,7 @@ class HomeSecCoordinator:
     @callback
     def _async_alarm_changed(self) -> None:
         self.listeners.async_tell(AlarmChanged())
-        if not self._stopped:
+        if not self.stopped:
             self.entry.async_create_task(self.hass, self.async_reconcile(), "HomeSec alarm mode")
 
     @callback

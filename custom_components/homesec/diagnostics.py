@@ -13,7 +13,6 @@ from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 
 from .camera_config import DEFAULTS, activity
 from .const import CONF_DETECTOR, CONF_KIND, CONF_MODEL, CONF_THRESHOLD, CONF_VERIFY_TLS
-from .engine.sources.container import STREAM_SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
 
 PACKAGES = ("av", "numpy", "opencv-python-headless", "ncnn")
+SCHEMES = ("rtsp", "rtsps", "http", "https")
 SETTINGS = (CONF_KIND, CONF_VERIFY_TLS, CONF_THRESHOLD, *DEFAULTS)
 
 
@@ -69,7 +69,7 @@ def _source(data: Mapping[str, Any]) -> dict[str, Any]:
     """Tell how a source is reached, not where it is."""
     scheme = urlsplit(data.get(CONF_URL, "")).scheme
     return {
-        "scheme": scheme if scheme in STREAM_SCHEMES else None,
+        "scheme": scheme if scheme in SCHEMES else None,
         "has_username": CONF_USERNAME in data,
         "has_password": CONF_PASSWORD in data,
     }

@@ -93,10 +93,8 @@ def add_camera_entities(
         for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
             if entity.unique_id in had - wanted.keys():
                 registry.async_remove(entity.entity_id)
-        async_add_entities(
-            [entity for unique_id, entity in wanted.items() if unique_id not in had],
-            config_subentry_id=camera_id,
-        )
+        if new := [entity for unique_id, entity in wanted.items() if unique_id not in had]:
+            async_add_entities(new, config_subentry_id=camera_id)
         present[camera_id] = set(wanted)
 
     coordinator.async_on_camera(sync)

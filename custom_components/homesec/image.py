@@ -54,6 +54,12 @@ class Snapshot(HomeSecCameraEntity, ImageEntity):
         snapshot = self.camera_state.snapshot
         return None if snapshot is None else dt_util.utc_from_timestamp(snapshot.at)
 
+    @property
+    @override
+    def entity_picture(self) -> str | None:
+        """Where it is served; nowhere before there is one."""
+        return None if self.camera_state.snapshot is None else super().entity_picture
+
     @override
     async def async_image(self) -> bytes | None:
         """Return the JPEG."""

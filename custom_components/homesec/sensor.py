@@ -56,7 +56,8 @@ CAMERA_SENSORS = (
         native_unit_of_measurement="fps",
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
-        value_fn=lambda camera: round(camera.stats.fps, 1) if camera.watching else None,
+        # Zero is what is known before the first second has passed.
+        value_fn=lambda camera: round(camera.stats.fps, 1) or None if camera.watching else None,
     ),
 )
 

@@ -1,6 +1,7 @@
 """A real Home Assistant, a real RTSP camera with a login, a real browser: from nothing to a clip."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -197,7 +198,7 @@ def test_it_stops_cleanly_and_the_log_and_the_database_keep_the_password(house: 
     assert house.ha.stop() == 0
     assert house.ha.log_findings().ours == []
     assert CANARY not in house.ha.log.read_text()
-    with sqlite3.connect(house.ha.folder / "home-assistant_v2.db") as database:
+    with closing(sqlite3.connect(house.ha.folder / "home-assistant_v2.db")) as database:
         assert CANARY not in "\n".join(database.iterdump())
 
 

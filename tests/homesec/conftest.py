@@ -7,14 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from homesec_dev import footage
+from homesec_house import CAMERA_ID, ScriptedDetector, camera
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.service import HomeSecEngine
-from homesec_house import CAMERA_ID, ScriptedDetector, camera
+from homesec_dev import footage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def engine(detector: ScriptedDetector) -> Iterator[None]:
     """The real engine, but for its detector; nothing is installed or downloaded."""
     with (
         patch(
-            "custom_components.homesec.coordinator.HomeSecEngine",
+            "custom_components.homesec.engine_host.HomeSecEngine",
             partial(HomeSecEngine, create_detector=lambda _stop: detector),
         ),
         patch("custom_components.homesec.detector_setup.async_process_requirements"),

@@ -122,7 +122,7 @@ def test_whatever_happens_it_is_in_the_state_a_counting_panel_is_in(
             case "trigger", _:
                 assert alarm.trigger() is (reference.left_s == 0)
                 reference = replace(reference, left_s=reference.left_s or TRIGGER_TIME_S)
-            case ("wait" | "restart"), int():
+            case (("wait" | "restart"), int()):
                 clock.now += value
                 for _ in range(value):
                     reference.second()

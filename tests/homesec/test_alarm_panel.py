@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import Context
 from homeassistant.util import dt as dt_util
+from homesec_house import arm, call, entity_id, set_up, state
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
-
-from homesec_house import arm, call, entity_id, set_up, state
 
 if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory

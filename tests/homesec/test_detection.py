@@ -11,10 +11,6 @@ from homeassistant.components import media_source
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
-import pytest
-from pytest_homeassistant_custom_component.common import async_capture_events
-
-from custom_components.homesec import const
 from homesec_house import (
     CAMERA_ID,
     CAT,
@@ -27,15 +23,18 @@ from homesec_house import (
     state,
     until,
 )
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
+
+from custom_components.homesec import const
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.core import Event, HomeAssistant
+    from homesec_house import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
-
-    from homesec_house import ScriptedDetector
 
 COMMON = {"camera_id": CAMERA_ID, "camera": "Front door", "device_id": ANY}
 
@@ -194,9 +193,7 @@ async def test_unloading_in_the_middle_keeps_the_clip(
 # --- recording by hand, looking ----------------------------------------------------------------
 
 
-async def test_the_action_records_for_a_while(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
+async def test_the_action_records_for_a_while(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
     await watch(hass, entry)
     camera = entity_id(hass, "camera", "camera")
@@ -288,9 +285,12 @@ async def test_the_snapshot_is_served(
     hass_client: ClientSessionGenerator,
 ) -> None:
     await watch(hass, entry)
+    image = entity_id(hass, "image", "snapshot")
+    assert "entity_picture" not in hass.states.get(image).attributes
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "image", "snapshot") != "unknown")
+    assert hass.states.get(image).attributes["entity_picture"]
     client = await hass_client()
-    answer = await client.get(f"/api/image_proxy/{entity_id(hass, 'image', 'snapshot')}")
+    answer = await client.get(f"/api/image_proxy/{image}")
     assert answer.status == 200
     assert (await answer.read()).startswith(b"\xff\xd8")

@@ -8,17 +8,18 @@ from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.requirements import RequirementsNotFound
+from homesec_house import arm, set_up, state, until
 import pytest
 
 from custom_components.homesec.const import DOMAIN
-from homesec_house import arm, set_up, state, until
+from custom_components.homesec.engine.errors import RecordingError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.core import HomeAssistant
+    from homeassistant.helpers import issue_registry as ir
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 
@@ -123,9 +124,7 @@ async def test_the_automatic_detector_is_one_that_installs_here(
     object.__setattr__(entry, "data", {"detector": "auto"})
     with (
         patch("custom_components.homesec.detector_setup.is_musl", return_value=musl),
-        patch(
-            "custom_components.homesec.detector_setup.async_process_requirements"
-        ) as installed,
+        patch("custom_components.homesec.detector_setup.async_process_requirements") as installed,
     ):
         await set_up(hass, entry)
     [requirement] = installed.call_args.args[2]
@@ -142,3 +141,44 @@ async def test_another_detector_reloads_the_entry(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.runtime_data is not before
     assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_a_thread_that_hangs_is_not_waited_for_for_ever(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await set_up(hass, entry)
+    monkeypatch.setattr("custom_components.homesec.engine_host.STOP_TIMEOUT_S", 0.05)
+    free = threading.Event()
+    stuck = hass.async_create_task(entry.runtime_data.async_run_raw(free.wait, 10.0))
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert "did not end" in caplog.text
+    free.set()
+    await stuck
+    await until(hass, lambda: not our_threads())
+
+
+async def test_stopping_before_the_engine_has_begun_keeps_it_from_beginning(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    coordinator = entry.runtime_data
+    await coordinator.async_shut_down()
+    coordinator._start("opencv", None)
+    assert not coordinator.ready
+    await coordinator.async_reconcile()
+
+
+async def test_one_camera_that_cannot_be_set_up_does_not_harm_the_others(
+    hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await set_up(hass, entry)
+    failure = RecordingError("no room")
+    with patch.object(entry.runtime_data.engine, "set_activity", side_effect=failure):
+        await arm(hass, entry)
+    assert "could not be set up: HomeSec could not do this: no room" in caplog.text
+    # It is tried again with the next change.
+    await arm(hass, entry, "arm_home")
+    await until(hass, lambda: state(hass, "camera", "camera") == "streaming")

@@ -5,14 +5,15 @@ source -> ring (+ recording) -> lookout -> detector's mailbox -> tracker -> pres
 
 from __future__ import annotations
 
-from concurrent.futures import Future, TimeoutError as FutureTimeoutError
+from contextlib import closing
 import logging
 import math
 from queue import Empty, SimpleQueue
 from threading import Event
 from typing import TYPE_CHECKING
 
-from .errors import CameraNotRunning
+from .commands import Commands
+from .errors import CameraNotRunning, HomeSecError
 from .lookout import Lookout
 from .models import (
     Activity,
@@ -56,13 +57,12 @@ REPLAY_WAIT_S = 0.5
 """How long a replayed picture waits for the detector before it takes its place."""
 WATCHED_S = 5.0
 """Full frame rate goes on for this long after the last live picture was asked for."""
-COMMAND_TIMEOUT_S = 3.0
 SNAPSHOT_GAIN = 0.08
 """A new snapshot is sent when its score is better by this much…"""
 SNAPSHOT_GAP_S = 1.0
 """…and the last one is this old."""
 RESTART_S = 10.0
-DETECTOR_STUCK_S = 30.0
+DETECTOR_STUCK_S = 30
 
 
 class CameraSession:
@@ -111,9 +111,7 @@ class CameraSession:
             lossless=self._lossless,
         )
         self._replies: SimpleQueue[tuple[Frame, list[Detection] | None]] = SimpleQueue()
-        self._commands: SimpleQueue[tuple[Callable[[], str | None], Future[str | None]]] = (
-            SimpleQueue()
-        )
+        self._commands = Commands()
         self._pending = 0
         """Looks that were asked for and not answered."""
         self._last_reply_t = 0.0
@@ -127,6 +125,7 @@ class CameraSession:
         self._arriving = RateMeter()
         self._decoding = RateMeter()
         self.health = CameraHealth.CONNECTING
+        self._reported: tuple[CameraHealth, str | None] | None = None
 
     # --- for other threads --------------------------------------------------------------------
 
@@ -143,20 +142,24 @@ class CameraSession:
 
     def record(self, duration_s: float) -> str:
         """Begin a clip by hand; returns its id. Raises ``CameraNotRunning``."""
-        clip_id = self._command(lambda: self._recording.record(*self._now, duration_s))
-        assert clip_id is not None  # noqa: S101 - record returns an id or raises
-        return clip_id
+        return self._command(lambda: self._record(duration_s))
 
     def stop_record(self) -> None:
         """End what ``record`` began, unless somebody is here. Raises ``CameraNotRunning``."""
         self._command(self._recording.stop_record)
 
+    def _command[T](self, action: Callable[[], T]) -> T:
+        if self.health is not CameraHealth.RUNNING:
+            raise CameraNotRunning
+        return self._commands.ask(action)
+
     def stats(self) -> CameraStats:
         """Return the figures of this moment."""
         frame = self._lookout.latest
+        running = self.health is CameraHealth.RUNNING
         return CameraStats(
-            fps=self._arriving.rate(),
-            decoded_fps=self._decoding.rate(),
+            fps=self._arriving.rate() if running else 0.0,
+            decoded_fps=self._decoding.rate() if running else 0.0,
             keyframe_interval_s=self._lookout.keyframe_interval_s,
             width=frame.width if frame else 0,
             height=frame.height if frame else 0,
@@ -164,22 +167,11 @@ class CameraSession:
             reconnects=max(0, self._source.connections - 1),
         )
 
-    def _command(self, action: Callable[[], str | None]) -> str | None:
-        """Have the camera's thread do something between two packets."""
-        if self.health is not CameraHealth.RUNNING:
-            raise CameraNotRunning
-        future: Future[str | None] = Future()
-        self._commands.put((action, future))
-        try:
-            return future.result(COMMAND_TIMEOUT_S)
-        except FutureTimeoutError:
-            future.cancel()
-            raise CameraNotRunning from None
-
     # --- the camera's thread ------------------------------------------------------------------
 
     def run(self) -> None:
         """Work until ``stop``, or until a file that is played once has ended."""
+        self._health_changed(CameraHealth.CONNECTING, None)
         try:
             while not self._stop.is_set():
                 try:
@@ -187,57 +179,53 @@ class CameraSession:
                 except Exception:
                     # A defect must not cost the camera: say so, and begin anew.
                     _LOGGER.exception("The camera %s failed and starts again", self.config.name)
-                    self._lost()
-                    self._stop.wait(RESTART_S)
                 else:
                     return
+                self._lost()
+                self._health_changed(CameraHealth.LOST, HomeSecError.key)
+                self._stop.wait(RESTART_S)
         finally:
             self._finish()
 
     def _run(self) -> None:
-        for packet in self._source.packets():
-            self._run_commands()
-            self._take_replies()
-            if packet is None:
-                self._lost()
-                self._tick(self._source.timeline.now)
-            else:
-                self._take(packet)
-        if not self._stop.is_set():
-            self._pool.wait_idle(self.config.id, DETECTOR_STUCK_S)
-            self._take_replies()
+        with closing(self._source.packets()) as packets:
+            for packet in packets:
+                self._commands.run()
+                self._take_replies()
+                if packet is None:
+                    self._lost()
+                    self._tick(self._source.timeline.now)
+                else:
+                    self._take(packet)
+        self._await_replies()
+
+    def _await_replies(self) -> None:
+        """At the end of a file: let the detector finish what it has of it."""
+        for _ in range(DETECTOR_STUCK_S):
+            if self._stop.is_set() or self._pool.wait_idle(self.config.id, 1.0):
+                break
+        self._take_replies()
 
     def _finish(self) -> None:
         for change in self._presence.end():
             self._presence_changed(change)
         self._recording.end()
-        while True:
-            try:
-                _, future = self._commands.get_nowait()
-            except Empty:
-                break
-            if future.set_running_or_notify_cancel():
-                future.set_exception(CameraNotRunning())
+        self._commands.refuse()
         self._health_changed(CameraHealth.OFF, None)
 
     def _health_changed(self, health: CameraHealth, error: str | None) -> None:
-        if health is self.health and error is None:
+        """Report a change; trying again to connect to a lost camera is none."""
+        if (health, error) == self._reported:
             return
+        self._reported = (health, error)
         self.health = health
         self._on_event(HealthChanged(camera_id=self.config.id, health=health, error=error))
 
-    def _run_commands(self) -> None:
-        while True:
-            try:
-                action, future = self._commands.get_nowait()
-            except Empty:
-                return
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(action())
-            except CameraNotRunning as err:
-                future.set_exception(err)
+    def _record(self, duration_s: float) -> str:
+        clip_id = self._recording.record(*self._now, duration_s)
+        if (frame := self._lookout.latest) is not None:
+            self._recording.offer_best(frame, 0.0)
+        return clip_id
 
     # --- packets ------------------------------------------------------------------------------
 
@@ -264,7 +252,7 @@ class CameraSession:
             self._tick(packet.t)
 
     def _lost(self) -> None:
-        """The film has a gap: what comes does not continue what was."""
+        """Forget what was, since what comes does not continue it."""
         self._recording.end()
         self._recording.audio = None
         self._ring.clear()
@@ -277,7 +265,7 @@ class CameraSession:
         self._take_replies()
 
     def _reply(self, frame: Frame, detections: list[Detection] | None) -> None:
-        """Called on the detector's thread."""
+        """Take what the detector found, on its thread."""
         self._replies.put((frame, detections))
 
     # --- looks --------------------------------------------------------------------------------
@@ -326,9 +314,7 @@ class CameraSession:
                 self._snapshot_score = 0.0
                 if self.activity is Activity.RECORD:
                     self._recording.present(presence, change.t, presence.first_seen_at)
-                self._on_event(
-                    DetectionStarted(presence=presence, clip_id=self._recording.clip_id)
-                )
+                self._on_event(DetectionStarted(presence=presence, clip_id=self._recording.clip_id))
             case Step.UPDATED:
                 self._on_event(DetectionUpdated(presence=presence))
             case Step.LEFT:
@@ -348,4 +334,3 @@ class CameraSession:
             self._snapshot_score, self._snapshot_t = best.score, frame.t
             jpeg = encode_jpeg(annotate(frame, [track.box for track in tracks]))
             self._on_event(SnapshotTaken(camera_id=self.config.id, at=frame.at, jpeg=jpeg))
-

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
+import re
 import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from ulid_transform import ulid_at_time
+from ulid_transform import ulid_at_time, ulid_to_timestamp
 
 from .models import Clip, ClipState, Trigger
 
@@ -43,17 +44,23 @@ CREATE TABLE clips (
     audio_codec TEXT,
     error TEXT
 ) WITHOUT ROWID;
-CREATE INDEX clips_by_camera ON clips (camera_id, id);
-CREATE INDEX clips_by_label ON clips (label, id);
-CREATE INDEX clips_by_state ON clips (state, id);
+CREATE INDEX clips_by_time ON clips (state, id, bytes);
+CREATE INDEX clips_by_camera ON clips (state, camera_id, id);
+CREATE INDEX clips_by_label ON clips (state, label, id);
 """
 _COLUMNS = tuple(f.name for f in fields(Clip))
 _ULID_TIME_LENGTH = 10
+_ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
 def new_clip_id(event_at: float) -> str:
     """Return a ULID of this moment (UTC epoch seconds)."""
     return ulid_at_time(max(event_at, 0.0))
+
+
+def clip_time(clip_id: str) -> float | None:
+    """Return the moment that a clip's id tells (UTC epoch seconds); None if it is no clip id."""
+    return ulid_to_timestamp(clip_id) / 1000 if _ULID.fullmatch(clip_id) else None
 
 
 class Catalog:
@@ -64,11 +71,15 @@ class Catalog:
         self._lock = threading.Lock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        # A power cut may undo the last transactions, never damage the file; a row that is
-        # undone is found again by its clip (engine start: adopt).
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._migrate()
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            # A power cut may undo the last transactions, never damage the file; a row that is
+            # undone is found again by its clip (recovery.py).
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._migrate()
+        except BaseException:
+            self._db.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

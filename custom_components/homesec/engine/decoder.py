@@ -45,17 +45,17 @@ class FrameDecoder:
         """Decode a keyframe by itself; None if it is broken.
 
         The decoder is drained at once, since one that reorders would keep the picture back until
-        more packets come; and flushed, ready for the next.
+        more packets come.
         """
         self._running = False
         context = self._context_for(packet.format)
+        context.flush_buffers()
         try:
-            frames = [*context.decode(packet.data), *context.decode(None)]
+            frames = [*context.decode(packet.data), *context.decode()]
         except av.error.FFmpegError as err:
             _LOGGER.debug("A keyframe could not be decoded: %s", err.strerror)
-            frames = []
-        context.flush_buffers()
-        return self._frame(frames[0], packet, keyframe=True) if frames else None
+            return None
+        return self._frame(frames[0], packet) if frames else None
 
     def run(self, packet: MediaPacket) -> list[Frame]:
         """Decode the next packet in a row; gives nothing until a keyframe comes."""
@@ -72,7 +72,7 @@ class FrameDecoder:
         except av.error.FFmpegError as err:
             _LOGGER.debug("A picture could not be decoded: %s", err.strerror)
             return []
-        return [self._frame(frame, packet, keyframe=packet.keyframe) for frame in frames]
+        return [self._frame(frame, packet) for frame in frames]
 
     def stop(self) -> None:
         """Forget what a run has built up; the next one begins at a keyframe."""
@@ -84,10 +84,11 @@ class FrameDecoder:
             self._context = media.video_decoder()
         return self._context
 
-    def _frame(self, picture: VideoFrame, packet: MediaPacket, *, keyframe: bool) -> Frame:
+    def _frame(self, picture: VideoFrame, packet: MediaPacket) -> Frame:
         self.decoded += 1
         t = packet.t if picture.pts is None else picture.pts / TICKS
-        return Frame(t=t, at=packet.at + (t - packet.t), picture=picture, keyframe=keyframe)
+        at = packet.at + (t - packet.t)
+        return Frame(t=t, at=at, picture=picture, keyframe=picture.key_frame)
 
 
 def grey(frame: Frame, width: int = GREY_WIDTH) -> NDArray[np.uint8]:
@@ -98,7 +99,7 @@ def grey(frame: Frame, width: int = GREY_WIDTH) -> NDArray[np.uint8]:
     """
     picture = frame.picture
     if not picture.format.name.startswith(_PLANAR_LUMA) or picture.format.components[0].bits != 8:
-        picture = picture.reformat(format="gray")
+        picture = picture.reformat(format="gray", threads=1)
     plane = picture.planes[0]
     luma = np.frombuffer(cast("bytes", plane), np.uint8).reshape(-1, plane.line_size)
     luma = luma[: picture.height, : picture.width]

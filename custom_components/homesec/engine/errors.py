@@ -4,6 +4,8 @@
 a password: a host name or a file name is the most that is told.
 """
 
+# ruff: noqa: N818 - they are named for what happened; that they are errors, ``SourceError`` says
+
 from __future__ import annotations
 
 from typing import ClassVar
@@ -27,7 +29,7 @@ class SourceError(HomeSecError):
 
 
 class InvalidSource(SourceError):
-    """This is not an address that can be opened."""
+    """The address cannot be opened."""
 
     key = "invalid_source"
 
@@ -111,7 +113,7 @@ class DeviceBusy(SourceError):
 
 
 class AccessDenied(SourceError):
-    """This system does not let Home Assistant open it."""
+    """The system does not allow it to be opened."""
 
     key = "access_denied"
 

@@ -6,6 +6,7 @@ the whole file first. The new file appears under its name only when it is whole 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 import math
 import os
@@ -17,12 +18,17 @@ import av.error
 from .errors import RecordingError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
 
-_PARTIAL_SUFFIX = ".part.mp4"
+    from .media import AvPacket
+
+PARTIAL_SUFFIX = ".part.mp4"
+FRESH_SUFFIX = ".new.mp4"
+"""Of the finished file, until it is whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,7 @@ class Finished:
 
 def partial_path(final: Path) -> Path:
     """Return where a clip's file grows before it gets its name."""
-    return final.with_name(final.stem + _PARTIAL_SUFFIX)
+    return final.with_name(final.stem + PARTIAL_SUFFIX)
 
 
 def finish(final: Path) -> Finished:
@@ -50,21 +56,23 @@ def finish(final: Path) -> Finished:
     ``OSError`` when the disk does not take the new file; the partial one is then kept.
     """
     partial = partial_path(final)
-    fresh = final.with_name(final.stem + ".new.mp4")
+    fresh = final.with_name(final.stem + FRESH_SUFFIX)
     try:
         facts = _remux(partial, fresh)
         _sync(fresh)
         fresh.replace(final)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        if not _is_whole(partial):
+    except Exception as err:
+        with suppress(OSError):
+            fresh.unlink()
+        if not isinstance(err, OSError) or not _is_whole(partial):
             raise
         # No room for a second copy: the fragments play, too.
         facts = read_facts(partial)
         partial.replace(final)
     else:
         partial.unlink(missing_ok=True)
-    _sync(final.parent)
+    with suppress(OSError):  # network shares cannot do it for folders
+        _sync(final.parent)
     return facts
 
 
@@ -76,9 +84,9 @@ class _Span:
         self._start_s = math.inf
         self._end_s = -math.inf
 
-    def add(self, packet: av.Packet) -> None:
+    def add(self, packet: AvPacket) -> None:
         """Take in a video packet."""
-        if packet.pts is None or packet.time_base is None:
+        if packet.pts is None:
             return
         self.packets += 1
         self._start_s = min(self._start_s, float(packet.pts * packet.time_base))
@@ -122,9 +130,7 @@ def _copy(reader: InputContainer, out: OutputContainer) -> float:
             copy.codec_context.codec_tag = "hvc1"
         streams[stream.index] = copy
     span = _Span()
-    for packet in reader.demux(*(reader.streams[i] for i in streams)):
-        if not packet.size or packet.dts is None:
-            continue
+    for packet in _whole_packets(reader, [reader.streams[i] for i in streams]):
         if packet.stream.type == "video":
             span.add(packet)
         packet.stream = streams[packet.stream.index]
@@ -134,14 +140,27 @@ def _copy(reader: InputContainer, out: OutputContainer) -> float:
     return span.seconds
 
 
+def _whole_packets(reader: InputContainer, streams: Sequence[Stream]) -> Iterator[AvPacket]:
+    """Give the packets up to where a crash has cut the file off."""
+    packets = reader.demux(*streams)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.error.InvalidDataError, av.error.EOFError:
+            return
+        if packet is None:
+            return
+        if packet.size and packet.dts is not None and not packet.is_corrupt:
+            yield packet
+
+
 def read_facts(path: Path) -> Finished:
     """Return the facts of a file that stays as it is."""
     with av.open(str(path)) as reader:
         video, audio = reader.streams.video[0], reader.streams.audio
         span = _Span()
-        for packet in reader.demux(video):
-            if packet.size:
-                span.add(packet)
+        for packet in _whole_packets(reader, [video]):
+            span.add(packet)
         facts = Finished(
             duration_s=span.seconds,
             bytes=0,
@@ -160,7 +179,7 @@ def _with_size(facts: Finished, path: Path) -> Finished:
 def _is_whole(path: Path) -> bool:
     try:
         return read_facts(path).duration_s > 0
-    except (av.error.FFmpegError, IndexError):
+    except av.error.FFmpegError, IndexError:
         return False
 
 

@@ -34,7 +34,10 @@ _BLIND_SLACK_S = 0.25
 LINGER_S = 4.0
 """Looking goes on for this long after the last motion."""
 STILL_LOOK_S = 1.0
-"""Somebody who does not move is looked at this often, to know that they are still there."""
+"""Somebody who does not move is looked at this often, to know that they are still there: at least
+twice in the grace period."""
+_JITTER_S = 0.01
+"""A picture that comes so much before its time is taken; the next would be late."""
 IDLE_INTERVAL_S = 0.45
 """Idle: sources that consist of nothing but keyframes (MJPEG) are not decoded more often."""
 
@@ -65,11 +68,13 @@ class Lookout:
         self._gate = MotionGate()
         self._gear = Gear.IDLE
         self._look_interval_s = 1 / config.detect_fps
+        self._still_look_s = min(STILL_LOOK_S, config.grace_s / 2)
         self._next_look_t = 0.0
         self._last_still_look_t = 0.0
         self._active_until = 0.0
         self._last_keyframe_t: float | None = None
-        self._last_idle_t = -IDLE_INTERVAL_S
+        self._seen_t = -IDLE_INTERVAL_S
+        """Whatever came before was looked at, or compared with the background."""
         self._intervals: deque[float] = deque(maxlen=4)
         self.latest: Frame | None = None
         """The newest decoded picture."""
@@ -91,6 +96,7 @@ class Lookout:
 
     def reconnected(self) -> None:
         """Begin anew behind a gap in the film."""
+        self.latest = None
         self._gear = Gear.IDLE
         self._decoder.stop()
         self._gate.reset()
@@ -106,10 +112,10 @@ class Lookout:
         if self._gear is Gear.IDLE:
             if present or watched or self._would_be_blind(packet.t):
                 yield from self._shift_up(packet, eager=False, present=present)
-            elif packet.keyframe and packet.t - self._last_idle_t >= IDLE_INTERVAL_S:
+            elif packet.keyframe and packet.t - self._seen_t >= IDLE_INTERVAL_S:
                 yield from self._glance(packet, present=present)
             return
-        yield from self._watch(packet, present=present)
+        yield from self._watch(packet, present=present, watched=watched)
         if (
             packet.t > self._active_until
             and not present
@@ -118,13 +124,14 @@ class Lookout:
         ):
             self._gear = Gear.IDLE
             self._decoder.stop()
+            self._seen_t = packet.t
 
     # --- gears --------------------------------------------------------------------------------
 
     def _glance(self, packet: MediaPacket, *, present: bool) -> Iterator[Look]:
         """Idle: compare one keyframe with the background."""
-        before = self._last_idle_t
-        self._last_idle_t = packet.t
+        before = self._seen_t
+        self._seen_t = packet.t
         frame = self._decoder.single(packet)
         if frame is None:
             return
@@ -144,8 +151,7 @@ class Lookout:
         for past in self._ring.since(packet.t if since is None else since):
             if not past.is_video:
                 continue
-            for frame in self._decoder.run(past):
-                self.latest = frame
+            for frame in self._decode(past):
                 if not self._due(frame):
                     continue
                 if eager:
@@ -153,16 +159,25 @@ class Lookout:
                 elif self._worth_a_look(frame, present=present):
                     yield Look(frame, replayed=past is not packet)
 
-    def _watch(self, packet: MediaPacket, *, present: bool) -> Iterator[Look]:
+    def _watch(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[Look]:
         """Awake: decode everything, hand on the sampled pictures while it matters."""
-        for frame in self._decoder.run(packet):
-            self.latest = frame
+        for frame in self._decode(packet, watched=watched):
             if self._due(frame) and self._worth_a_look(frame, present=present):
                 yield Look(frame, replayed=False)
 
+    def _decode(self, packet: MediaPacket, *, watched: bool = False) -> list[Frame]:
+        """Decode the next packet, unless nobody wants its picture and none after it needs it."""
+        due = packet.t >= self._next_look_t - _JITTER_S
+        if packet.format.intra_only and not watched and not due:
+            return []
+        frames = self._decoder.run(packet)
+        if frames:
+            self.latest = frames[-1]
+        return frames
+
     def _due(self, frame: Frame) -> bool:
         """Sample: a few pictures a second."""
-        if frame.t < self._next_look_t:
+        if frame.t < self._next_look_t - _JITTER_S:
             return False
         late = frame.t - self._next_look_t > self._look_interval_s
         self._next_look_t = (frame.t if late else self._next_look_t) + self._look_interval_s
@@ -173,7 +188,7 @@ class Lookout:
             self._active_until = frame.t + LINGER_S
         if frame.t <= self._active_until:
             return True
-        if present and frame.t - self._last_still_look_t >= STILL_LOOK_S:
+        if present and frame.t - self._last_still_look_t >= self._still_look_s:
             self._last_still_look_t = frame.t
             return True
         return False

@@ -1,10 +1,11 @@
-"""Encoded media on a camera's timeline: what sources give and rings, decoders and recorders take."""
+"""Encoded media on a camera's timeline: what sources give, and rings and recorders take."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -12,7 +13,10 @@ import av
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.stream import AudioStream
+    from av.stream import Stream
     from av.video.codeccontext import VideoCodecContext
+
+    type AvPacket = av.Packet[Stream]
 
 TICKS = 90_000
 """Ticks a second of every time stamp; divides the frame rates in use and 8 kHz audio."""
@@ -20,6 +24,11 @@ TIME_BASE = Fraction(1, TICKS)
 
 COPIED_VIDEO = frozenset({"h264", "hevc"})
 """Codecs that go into a clip as they come; browsers and phones play them."""
+
+
+@cache
+def _intra_only(codec: str) -> bool:
+    return av.Codec(codec, "r").intra_only
 
 
 class MediaKind(StrEnum):
@@ -54,6 +63,11 @@ class MediaFormat:
         """Video only: a clip can hold these packets without re-encoding."""
         return self.codec in COPIED_VIDEO
 
+    @property
+    def intra_only(self) -> bool:
+        """Video only: every packet is a picture that needs no other."""
+        return _intra_only(self.codec)
+
     def video_decoder(self) -> VideoCodecContext:
         """Return a new decoder that needs nothing but packets from a keyframe on."""
         context = cast("VideoCodecContext", av.CodecContext.create(self.codec, "r"))
@@ -78,12 +92,22 @@ class MediaFormat:
         return context
 
 
+def padded_packet(data: bytes) -> AvPacket:
+    """Return a packet that holds a copy of the data, with the zeros behind it that decoders need.
+
+    FFmpeg's bit readers look up to 64 bytes beyond the end.
+    """
+    packet = av.Packet(len(data))
+    packet.update(data)
+    return packet
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MediaPacket:
     """One encoded packet with its place on the camera's timeline."""
 
     format: MediaFormat
-    data: av.Packet = field(repr=False)
+    data: AvPacket = field(repr=False)
     """``pts`` and ``dts`` are ticks of ``TIME_BASE`` on the camera's timeline."""
     t: float
     """Decoding time, never less than that of the packet before in its stream."""

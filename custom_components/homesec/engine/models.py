@@ -6,13 +6,12 @@ and never jumps; ``*_at`` are UTC epoch seconds; box corners are fractions (0..1
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import av
     import numpy as np
@@ -187,9 +186,11 @@ class Frame:
 
     def bgr(self, width: int | None = None, height: int | None = None) -> NDArray[np.uint8]:
         """``(height, width, 3)`` uint8 in B, G, R order, scaled by area averaging."""
-        return self.picture.to_ndarray(
-            format="bgr24", width=width, height=height, interpolation="AREA"
+        # More threads scale no faster, and cost a third more.
+        pixels = self.picture.to_ndarray(
+            format="bgr24", width=width, height=height, interpolation="AREA", threads=1
         )
+        return cast("NDArray[np.uint8]", pixels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

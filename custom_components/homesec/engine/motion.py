@@ -1,4 +1,4 @@
-"""A cheap gate before the detector: has anything changed in a small grey picture?
+"""A cheap gate before the detector: whether anything has changed in a small grey picture.
 
 A running background (exponential average) is compared with the new picture. What the whole picture
 has in common (auto-exposure, a cloud, infrared gain) is taken out first; what is left over in a
@@ -17,9 +17,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-WIDTH = 160
-"""Pixels across of the picture that is compared; its height follows the camera's aspect."""
 
 
 class Change(Enum):
@@ -56,6 +53,7 @@ class MotionGate:
     def __init__(
         self, settings: MotionSettings | None = None, *, mask: NDArray[np.bool_] | None = None
     ) -> None:
+        """``mask``: True where it is to look; ignored if it is not of the pictures' size."""
         self._settings = settings or MotionSettings()
         self._mask = mask
         self._background: NDArray[np.float32] | None = None
@@ -74,9 +72,11 @@ class MotionGate:
         difference = smooth - background
         difference -= np.float32(np.median(difference[::2, ::2]))
         changed = np.abs(difference) > self._settings.step
+        watched = changed.size
         if self._mask is not None and self._mask.shape == changed.shape:
             changed &= self._mask
-        share = float(np.count_nonzero(changed)) / changed.size
+            watched = max(1, np.count_nonzero(self._mask))
+        share = np.count_nonzero(changed) / watched
         if share > self._settings.scene_share:
             self._background = smooth
             return Change.SCENE
@@ -91,4 +91,5 @@ def _smooth(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     """3 x 3 box mean: sensor noise falls to a third, a person stays."""
     padded = np.pad(grey, 1, mode="edge").astype(np.float32)
     rows = padded[:-2] + padded[1:-1] + padded[2:]
-    return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
+    mean: NDArray[np.float32] = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
+    return mean

@@ -1,8 +1,8 @@
 """Tracks to "a person is here": a state machine per label.
 
 ``ABSENT`` becomes ``PRESENT`` when ``enter_hits`` of the last ``enter_window`` looks saw the label,
-and ``ABSENT`` again when it was not seen for ``grace_s``. Somebody who steps out and in again within
-the grace period never left.
+and ``ABSENT`` again when it was not seen for ``grace_s``. Somebody who steps out and in again
+within the grace period never left.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import errno
 import logging
 import sqlite3
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import av.error
@@ -19,12 +20,13 @@ from .clip_file import ClipFile
 from .errors import DiskFull, DiskReadOnly, RecordingError
 from .finish import finish, partial_path
 from .models import ClipFailed, ClipSaved, ClipStarted, ClipState
-from .stills import STILL_WIDTH, encode_jpeg
+from .stills import STILL_WIDTH, encode_jpeg, film_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from .catalog import Catalog
+    from .finish import Finished
     from .media import MediaFormat, MediaPacket
     from .models import Clip, EventSink, Frame
 
@@ -32,6 +34,10 @@ _LOGGER = logging.getLogger(__name__)
 
 QUEUE_BYTES = 64 * 1024 * 1024
 """What may wait for a slow disk; more is left out, from the next keyframe on it goes on."""
+SYNC_S = 5.0
+"""The growing file is written to the disk this often; left alone, Linux takes up to 30 s."""
+LAST_WORD_S = 30.0
+"""A broken clip waits this long for its camera to tell what it shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,8 @@ class Ending:
 
 def recording_error(error: Exception) -> RecordingError:
     """Return the engine's error for what the system said."""
+    if isinstance(error, RecordingError):
+        return error
     match getattr(error, "errno", None):
         case errno.ENOSPC | errno.EDQUOT:
             return DiskFull()
@@ -105,7 +113,7 @@ class ClipRecorder:
         with self._changed:
             if self._lossless:
                 self._changed.wait_for(lambda: self._bytes < QUEUE_BYTES or self._broken)
-            elif self._full_for(packet):
+            if self._broken or (not self._lossless and self._full_for(packet)):
                 return
             self._packets.append(packet)
             self._bytes += packet.size
@@ -136,28 +144,31 @@ class ClipRecorder:
 
     def _run(self) -> None:
         final = self._clips_dir / self._clip.path
+        error: RecordingError | None = None
         try:
             self._put(self._clip)
             final.parent.mkdir(parents=True, exist_ok=True)
             self._write(final)
-        except (OSError, av.error.FFmpegError, ValueError) as err:
+        except Exception as err:
             # What was written until now is kept and finished like any other clip.
             error = recording_error(err)
-            _LOGGER.error("Recording clip %s stopped: %s", self._clip.id, error)
+            defect = not isinstance(err, (OSError, av.error.FFmpegError))
+            _LOGGER.error("Recording clip %s stopped: %s", self._clip.id, error, exc_info=defect)
             self._break_off()
-            ending = self._wait_for_end()
-            self._complete(final, ending, error)
-            return
-        self._complete(final, self._wait_for_end(), None)
+        self._complete(final, self._wait_for_end(), error)
 
     def _write(self, final: Path) -> None:
         if (packet := self._next()) is None:
             return
         file = ClipFile(partial_path(final), packet.format, self._audio)
+        synced = time.monotonic()
         try:
             self._on_event(ClipStarted(clip=self._clip))
             while packet is not None:
                 file.write(packet)
+                if time.monotonic() - synced > SYNC_S:
+                    file.sync()
+                    synced = time.monotonic()
                 packet = self._next()
         finally:
             file.close()
@@ -182,9 +193,8 @@ class ClipRecorder:
 
     def _wait_for_end(self) -> Ending:
         with self._changed:
-            if self._broken:
-                # The camera's thread sees that at its next packet and ends the clip.
-                self._changed.wait_for(lambda: self._ending is not None, timeout=30)
+            # The camera's thread sees at its next packet that it is broken, and ends the clip.
+            self._changed.wait_for(lambda: self._ending is not None, timeout=LAST_WORD_S)
             return self._ending or Ending()
 
     def _complete(self, final: Path, ending: Ending, error: RecordingError | None) -> None:
@@ -192,23 +202,16 @@ class ClipRecorder:
         clip = replace(self._clip, label=ending.label, score=ending.score)
         try:
             facts = finish(final)
-        except (OSError, av.error.FFmpegError, RecordingError) as err:
-            failure = error or (err if isinstance(err, RecordingError) else recording_error(err))
+        except Exception as err:  # noqa: BLE001 - whatever it is, the clip must not stay open
+            failure = error or recording_error(err)
             _LOGGER.error("Clip %s could not be finished: %s", clip.id, failure)
             clip = replace(clip, state=ClipState.FAILED, error=failure.key)
             self._put(clip)
             self._on_event(ClipFailed(clip=clip))
             return
         clip = replace(
-            clip,
-            state=ClipState.SAVED,
-            duration_s=facts.duration_s,
-            bytes=facts.bytes,
-            width=facts.width,
-            height=facts.height,
-            video_codec=facts.video_codec,
-            audio_codec=facts.audio_codec,
-            still_path=self._write_still(final, ending.best),
+            saved(clip, facts),
+            still_path=write_still(self._clips_dir, clip, ending.best),
             error=None if error is None else error.key,
         )
         self._put(clip)
@@ -223,13 +226,35 @@ class ClipRecorder:
         except sqlite3.Error as err:
             _LOGGER.error("The clip index does not take clip %s: %s", clip.id, err)
 
-    def _write_still(self, final: Path, best: Frame | None) -> str | None:
-        if best is None:
-            return None
-        path = final.with_suffix(".jpg")
-        try:
-            path.write_bytes(encode_jpeg(best.picture, width=STILL_WIDTH))
-        except (OSError, av.error.FFmpegError) as err:
-            _LOGGER.warning("The still of clip %s is missing: %s", self._clip.id, err)
-            return None
-        return path.relative_to(self._clips_dir).as_posix()
+
+def saved(clip: Clip, facts: Finished) -> Clip:
+    """Return the clip as it is once its file is finished."""
+    return replace(
+        clip,
+        state=ClipState.SAVED,
+        duration_s=facts.duration_s,
+        bytes=facts.bytes,
+        width=facts.width,
+        height=facts.height,
+        video_codec=facts.video_codec,
+        audio_codec=facts.audio_codec,
+        error=None,
+    )
+
+
+def write_still(clips_dir: Path, clip: Clip, best: Frame | None = None) -> str | None:
+    """Write the still of a finished clip and return its path, None if there is no picture for it.
+
+    Without a ``best`` picture it shows what was there when it happened.
+    """
+    film = clips_dir / clip.path
+    still = film.with_suffix(".jpg")
+    picture = best.picture if best else film_picture(film, clip.pre_roll_s)
+    if picture is None:
+        return None
+    try:
+        still.write_bytes(encode_jpeg(picture, width=STILL_WIDTH))
+    except (OSError, av.error.FFmpegError) as err:
+        _LOGGER.warning("The still of clip %s is missing: %s", clip.id, err)
+        return None
+    return still.relative_to(clips_dir).as_posix()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from .catalog import new_clip_id
 from .errors import CameraNotRunning
+from .media import TICKS
 from .models import Clip, ClipState, Trigger
 from .recorder import ClipRecorder, Ending
 
@@ -149,7 +150,7 @@ class Recording:
         if packet.is_video and packet.keyframe:
             too_long = packet.t - clip.start_t >= self._config.max_clip_s
             if too_long or packet.format is not clip.video:
-                self._go_on(packet)
+                self._go_on(clip, packet)
                 return
         clip.recorder.feed(packet)
 
@@ -163,17 +164,15 @@ class Recording:
     def _is_over(self, t: float) -> bool:
         return not self._present and t > max(self._until_t, self._manual_until_t)
 
-    def _go_on(self, packet: MediaPacket) -> None:
+    def _go_on(self, before: _Open, packet: MediaPacket) -> None:
         """End the clip at this keyframe and begin the next with it."""
-        before = self._open
-        assert before is not None  # noqa: S101 - the caller looked
         self.end()
         self._begin(packet.t, packet.at, before.recorder.clip.trigger, back_s=0.0)
         if self._open is not None:
             self._open.label, self._open.score = before.label, before.score
 
     def _begin(self, event_t: float, event_at: float, trigger: Trigger, *, back_s: float) -> None:
-        """Open a clip that begins at the keyframe ``back_s`` before the event."""
+        """Open a clip that begins at the last keyframe ``back_s`` or more before the event."""
         packets = self._ring.since(event_t - back_s)
         video = next((p for p in packets if p.is_video), None)
         if video is None:
@@ -183,6 +182,9 @@ class Recording:
         newest = next(p.format for p in reversed(packets) if p.is_video)
         packets = [p for p in packets if not p.is_video or p.format is newest]
         first = next(p for p in packets if p.is_video)
+        # Counted in film: between the two the wall clock may have been set.
+        started_at = event_at - (event_t - (first.data.pts or 0) / TICKS)
+        event_at = max(event_at, started_at)
         clip_id = new_clip_id(event_at)
         day = datetime.fromtimestamp(event_at, UTC).date().isoformat()
         clip = Clip(
@@ -191,8 +193,8 @@ class Recording:
             camera_name=self._config.name,
             state=ClipState.RECORDING,
             trigger=trigger,
-            started_at=first.at,
-            event_at=max(event_at, first.at),
+            started_at=started_at,
+            event_at=event_at,
             path=f"{self._config.id}/{day}/{clip_id}.mp4",
         )
         recorder = ClipRecorder(

@@ -81,11 +81,7 @@ class PacketRing:
         self._keyframes.popleft()
         while self._packets:
             packet = self._packets[0]
-            if (
-                packet.is_video
-                and packet.keyframe
-                and packet.t >= self._keyframes[0]
-            ):
+            if packet.is_video and packet.keyframe and packet.t >= self._keyframes[0]:
                 return
             self._packets.popleft()
             self._bytes -= packet.size

@@ -88,7 +88,7 @@ class HomeSecEngine:
         self._totals = (0, 0)
         self._stopping = False
         self.catalog: Catalog
-        """Open from ``start`` to ``stop``."""
+        """Open from ``start`` to ``stop``; there is none before."""
 
     # --- start and stop -----------------------------------------------------------------------
 
@@ -99,8 +99,12 @@ class HomeSecEngine:
         """
         self._clips_dir.mkdir(parents=True, exist_ok=True)
         self.catalog = Catalog(self._data_dir / CATALOG_NAME)
-        finish_open_clips(self.catalog, self._clips_dir, self._on_event)
-        self._totals = self.catalog.totals()
+        try:
+            finish_open_clips(self.catalog, self._clips_dir, self._on_event)
+            self._totals = self.catalog.totals()
+        except BaseException:
+            self.catalog.close()
+            raise
         self._pool.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
@@ -138,8 +142,7 @@ class HomeSecEngine:
             running[0].activity = activity
             return
         self._end_session(config.id)
-        if activity is not Activity.OFF:
-            self._begin_session(config.id)
+        self._begin_session(config.id)
 
     def remove_camera(self, camera_id: str) -> None:
         """Stop a camera and forget it; its clips stay."""
@@ -181,6 +184,8 @@ class HomeSecEngine:
             if self._stopping or camera_id in self._sessions or camera_id not in self._wanted:
                 return
             config, activity, feed = self._wanted[camera_id]
+            if activity is Activity.OFF:
+                return
             session = CameraSession(
                 config,
                 activity,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import av
+import av.error
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -34,7 +36,7 @@ def fit_width(width: int, height: int, limit: int | None) -> tuple[int, int]:
 def encode_jpeg(picture: VideoFrame, *, width: int | None = None) -> bytes:
     """Return a JPEG of the picture, at most ``width`` pixels wide."""
     columns, rows = fit_width(picture.width, picture.height, width)
-    encoder = cast("av.VideoCodecContext", av.CodecContext.create("mjpeg", "w"))
+    encoder = av.CodecContext.create("mjpeg", "w")
     encoder.width, encoder.height = columns, rows
     encoder.pix_fmt = "yuv420p"
     # JPEG is full range; FFmpeg 7 and newer ask for it by range instead of the yuvj formats.
@@ -43,11 +45,26 @@ def encode_jpeg(picture: VideoFrame, *, width: int | None = None) -> bytes:
     encoder.qmin = encoder.qmax = _QSCALE
     encoder.options = {"strict": "unofficial"}
     scaled = picture.reformat(
-        width=columns, height=rows, format="yuv420p", dst_color_range=ColorRange.JPEG, interpolation="AREA"
+        width=columns,
+        height=rows,
+        format="yuv420p",
+        dst_color_range=ColorRange.JPEG,
+        interpolation="AREA",
+        threads=1,
     )
     scaled.pts = 0
     packets = [*encoder.encode(scaled), *encoder.encode(None)]
     return b"".join(bytes(packet) for packet in packets)
+
+
+def film_picture(path: Path, at_s: float) -> VideoFrame | None:
+    """Return the keyframe at ``at_s`` seconds of a film or before; None if it shows nothing."""
+    try:
+        with av.open(str(path)) as film:
+            film.seek(round(at_s * av.time_base))
+            return next(film.decode(video=0), None)
+    except av.error.FFmpegError, IndexError:
+        return None
 
 
 def annotate(frame: Frame, boxes: Iterable[Box], *, width: int = STILL_WIDTH) -> VideoFrame:

@@ -8,6 +8,7 @@ second apart and people run.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 from typing import TYPE_CHECKING
 
 from .models import Box, Track
@@ -121,5 +122,5 @@ def _likeness(expected: Box, found: Box) -> float:
     smaller, larger = sorted((expected.area, found.area))
     if height <= 0 or larger > 3 * smaller:
         return 0.0
-    distance = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 / height
+    distance = hypot(x1 - x0, y1 - y0) / height
     return max(0.0, 1 - distance / MAX_CENTRE_DISTANCE)

@@ -10,8 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LIMIT = 100
-"""Objects kept at most, best first: a picture with more of them is noise."""
+LIMIT = 256
+"""Candidates compared at most, best first: beyond them is only noise, thousands of it at worst."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +26,14 @@ class Candidates:
     """``(n,)``: the index of each one's best label."""
 
 
-def overlaps(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the ``(n,)`` intersections over unions of one ``(4,)`` box with ``(n, 4)`` others."""
-    sides = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
-    both = np.maximum(sides, 0.0).prod(axis=1)
-    areas = np.maximum(others[:, 2:] - others[:, :2], 0.0).prod(axis=1)
-    union = np.maximum(box[2:] - box[:2], 0.0).prod() + areas - both
+def overlaps(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the ``(n, n)`` intersections over unions of ``(n, 4)`` boxes."""
+    x1, y1, x2, y2 = boxes.T
+    wide = np.minimum.outer(x2, x2) - np.maximum.outer(x1, x1)
+    high = np.minimum.outer(y2, y2) - np.maximum.outer(y1, y1)
+    both = np.maximum(wide, 0.0) * np.maximum(high, 0.0)
+    areas = (x2 - x1) * (y2 - y1)
+    union = np.add.outer(areas, areas) - both
     # Boxes without an area overlap nothing, not even themselves.
     iou: NDArray[np.float32] = both / np.where(union > 0, union, 1.0)
     return iou
@@ -42,12 +44,12 @@ def suppress(found: Candidates, overlap: float) -> NDArray[np.intp]:
 
     A candidate goes when a better one of its label overlaps it by more than ``overlap``.
     """
-    left = np.argsort(-found.scores, kind="stable")
-    keep: list[np.intp] = []
-    while len(left) and len(keep) < LIMIT:
-        best, left = left[0], left[1:]
-        keep.append(best)
-        rival = overlaps(found.boxes[best], found.boxes[left]) > overlap
-        rival &= found.labels[left] == found.labels[best]
-        left = left[~rival]
-    return np.array(keep, np.intp)
+    order = np.argsort(-found.scores, kind="stable")[:LIMIT]
+    labels = found.labels[order]
+    harmless = overlaps(found.boxes[order]) <= overlap
+    harmless |= labels[:, None] != labels
+    alive = np.ones(len(order), np.bool_)
+    for index in range(len(order)):
+        if alive[index]:
+            alive[index + 1 :] &= harmless[index, index + 1 :]
+    return order[alive]

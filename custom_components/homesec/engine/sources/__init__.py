@@ -2,13 +2,14 @@
 
 from .base import Connection, SourceFeed
 from .camera_source import CameraSource
-from .container import stream_url
+from .opening import stream_url
 from .probe import Probe, probe
-from .timeline import Timeline
+from .timeline import Pace, Timeline
 
 __all__ = [
     "CameraSource",
     "Connection",
+    "Pace",
     "Probe",
     "SourceFeed",
     "Timeline",

@@ -8,22 +8,23 @@ resolution in mid-stream shows as a new sequence parameter set.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+import logging
+from typing import TYPE_CHECKING
 
-import av
 from av.bitstream import BitStreamFilterContext
 import av.error
 
-from .parameter_sets import ParameterSets, find_parameter_sets
+from ..media import padded_packet
+from .parameter_sets import NO_SETS, find_parameter_sets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-    from ..media import MediaFormat
+    from ..media import AvPacket, MediaFormat
 
+_LOGGER = logging.getLogger(__name__)
 _FILTERS = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 
 
@@ -36,42 +37,51 @@ class AnnexB:
         # avcC and hvcC begin with their version, 1; Annex B begins with a zero.
         lengths = extradata[:1] == b"\x01"
         self._filter = BitStreamFilterContext(_FILTERS[video.codec], stream) if lengths else None
-        self._sets = (
-            ParameterSets((), ()) if lengths else find_parameter_sets(extradata, video.codec)
-        )
+        self._sets = NO_SETS if lengths else find_parameter_sets(extradata, video.codec)
 
-    def feed(self, packet: av.Packet) -> Iterator[tuple[MediaFormat, av.Packet]]:
+    def feed(self, packet: AvPacket) -> Iterator[tuple[MediaFormat, AvPacket]]:
         """Give the packets to pass on, each with the format it belongs to."""
-        for plain in self._filter.filter(packet) if self._filter else (packet,):
-            if not plain.is_keyframe:
-                yield self.format, plain
-                continue
-            found = find_parameter_sets(bytes(plain), self.format.codec)
-            if not found and self._sets:
-                plain = self._with_sets(plain)
-            elif found and found.sps != self._sets.sps:
-                if self._sets:
-                    self.format = self._measured(plain)
-                self._sets = found
-            yield self.format, plain
+        for plain in self._with_start_codes(packet):
+            whole = self._self_contained(plain) if plain.is_keyframe else plain
+            yield self.format, whole
 
-    def _with_sets(self, packet: av.Packet) -> av.Packet:
+    def _with_start_codes(self, packet: AvPacket) -> Sequence[AvPacket]:
+        if self._filter is None:
+            return (packet,)
+        try:
+            return self._filter.filter(packet)
+        except av.error.FFmpegError as err:
+            _LOGGER.debug("A broken packet is left out: %s", err.strerror)
+            self._filter.flush()
+            return ()
+
+    def _self_contained(self, keyframe: AvPacket) -> AvPacket:
+        """Return the keyframe with parameter sets; takes in new ones."""
+        found = find_parameter_sets(memoryview(keyframe), self.format.codec)
+        if not found:
+            return self._with_sets(keyframe) if self._sets else keyframe
+        if self._sets and found.sps != self._sets.sps:
+            self.format = self._measured(keyframe)
+        self._sets = found
+        return keyframe
+
+    def _with_sets(self, keyframe: AvPacket) -> AvPacket:
         """Put the known parameter sets before a keyframe that has none."""
-        whole = av.Packet(self._sets.annexb(self.format.codec) + bytes(packet))
-        whole.pts, whole.dts = packet.pts, packet.dts
-        whole.time_base = packet.time_base
-        whole.duration = packet.duration or 0
+        whole = padded_packet(self._sets.annexb(self.format.codec) + bytes(keyframe))
+        whole.pts, whole.dts = keyframe.pts, keyframe.dts
+        whole.time_base = keyframe.time_base
+        whole.duration = keyframe.duration or 0
         whole.is_keyframe = True
         return whole
 
-    def _measured(self, packet: av.Packet) -> MediaFormat:
+    def _measured(self, keyframe: AvPacket) -> MediaFormat:
         """Return the format of a keyframe with new parameter sets."""
         context = self.format.video_decoder()
         try:
-            frames = [*context.decode(packet), *context.decode(None)]
+            frames = [*context.decode(keyframe), *context.decode()]
         except av.error.FFmpegError:
             frames = []
-        if not frames:
-            return self.format
-        frame = cast("VideoFrame", frames[0])
-        return replace(self.format, width=frame.width, height=frame.height)
+        width, height = (frames[0].width, frames[0].height) if frames else (0, 0)
+        return replace(
+            self.format, width=width or self.format.width, height=height or self.format.height
+        )

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 import logging
 from typing import TYPE_CHECKING
 
-from ..errors import LoginRefused, SourceEnded, SourceError
+from ..errors import (
+    EntityUnavailable,
+    LoginRefused,
+    NoVideo,
+    SourceEnded,
+    SourceError,
+    SourceStalled,
+)
 from ..models import CameraHealth, SourceKind
 from .container import ContainerConnection
 from .pictures import PictureConnection
-from .timeline import Timeline
+from .timeline import Pace, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from random import Random
     from threading import Event
 
@@ -33,13 +41,21 @@ PROVEN_S = 20.0
 _TICK_S = 0.5
 
 
+def pace(config: SourceConfig) -> Pace:
+    """Return what drives a source's time."""
+    if config.kind is not SourceKind.FILE:
+        return Pace.LIVE
+    return Pace.PLAYED if config.paced else Pace.READ
+
+
 def connect(
     config: SourceConfig, feed: SourceFeed | None, timeline: Timeline, stop: Event
 ) -> Connection:
     """Open a source of any kind. Raises ``SourceError``."""
     if config.kind is not SourceKind.ENTITY:
         return ContainerConnection(config, timeline, stop)
-    assert feed is not None  # noqa: S101 - the owner gives each ENTITY camera its feed
+    if feed is None:
+        raise EntityUnavailable
     if (url := feed.stream_url()) is None:
         return PictureConnection(feed, timeline, stop)
     return ContainerConnection(
@@ -60,23 +76,25 @@ class CameraSource:
         stop: Event,
         on_health: Callable[[CameraHealth, str | None], None],
     ) -> None:
+        """``on_health`` is told when it runs, and LOST with an error's key at each failure."""
         self._config = config
         self._feed = feed
         self._rng = rng
         self._stop = stop
         self._on_health = on_health
-        self.timeline = Timeline(clock, follows_clock=config.kind is not SourceKind.FILE)
+        self.timeline = Timeline(clock, pace(config))
         self.connections = 0
+        """How many gave a packet."""
         self._failures = 0
+        """In a row, of connections that did not last."""
 
-    def packets(self) -> Iterator[MediaPacket | None]:
+    def packets(self) -> Generator[MediaPacket | None]:
         """Give packets until stopped, or until a file that is played once has ended.
 
         While there is no connection it gives None about twice a second: time goes on.
         """
         yield None
         while not self._stop.is_set():
-            self._on_health(CameraHealth.CONNECTING, None)
             try:
                 yield from self._one_connection()
             except SourceEnded:
@@ -89,9 +107,8 @@ class CameraSource:
                 yield from self._wait(err)
 
     def _one_connection(self) -> Iterator[MediaPacket | None]:
-        connection = connect(self._config, self._feed, self.timeline, self._stop)
         began: float | None = None
-        try:
+        with closing(connect(self._config, self._feed, self.timeline, self._stop)) as connection:
             for packet in connection.packets():
                 if began is None:
                     began = packet.t
@@ -100,14 +117,14 @@ class CameraSource:
                 elif packet.t - began > PROVEN_S:
                     self._failures = 0
                 yield packet
-        finally:
-            connection.close()
         if self._stop.is_set():
             return
+        if began is None:
+            raise NoVideo
         if self._config.kind is not SourceKind.FILE:
             # A camera's film has no end: the server closed the connection.
-            raise SourceError
-        if not self._config.loop or began is None:
+            raise SourceStalled
+        if not self._config.loop:
             raise SourceEnded
 
     def _wait(self, error: SourceError) -> Iterator[None]:

@@ -31,11 +31,14 @@ class ParameterSets(NamedTuple):
         return b"".join(b"\x00\x00\x00\x01" + unit for unit in (*first, *self.sps, *rest))
 
 
-def find_parameter_sets(data: bytes, codec: str) -> ParameterSets:
+NO_SETS = ParameterSets((), ())
+
+
+def find_parameter_sets(data: bytes | memoryview, codec: str) -> ParameterSets:
     """Return the parameter sets at the head of an Annex B packet or extradata."""
     sps: list[bytes] = []
     others: list[bytes] = []
-    for unit in _units(data[:_SEARCH_BYTES]):
+    for unit in _units(data):
         if codec == "h264":
             kind = unit[0] & 0x1F
             if kind == 7:
@@ -55,9 +58,13 @@ def _hevc_type(unit: bytes) -> int:
     return (unit[0] >> 1) & 0x3F
 
 
-def _units(data: bytes) -> list[bytes]:
-    starts = [match.end() for match in _START.finditer(data)]
-    ends = [start - 3 for start in starts[1:]] + [len(data)]
+def _units(data: bytes | memoryview) -> list[bytes]:
+    """Return the units that end within the first few kilobytes."""
+    head = bytes(data[:_SEARCH_BYTES])
+    starts = [match.end() for match in _START.finditer(head)]
+    ends = [start - 3 for start in starts[1:]]
+    if len(data) <= _SEARCH_BYTES:
+        ends.append(len(head))
     # A four-byte start code leaves its first zero at the end of the unit before.
-    units = [data[a:b].rstrip(b"\x00") for a, b in zip(starts, ends, strict=True)]
+    units = [head[a:b].rstrip(b"\x00") for a, b in zip(starts, ends, strict=False)]
     return [unit for unit in units if unit]

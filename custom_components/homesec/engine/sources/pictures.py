@@ -8,18 +8,18 @@ import av
 import av.error
 
 from ..errors import EntityUnavailable, SourceError
-from ..media import TICKS, TIME_BASE, MediaFormat, MediaKind, MediaPacket
+from ..media import TICKS, TIME_BASE, MediaFormat, MediaKind, MediaPacket, padded_packet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
 
-    from av.video.frame import VideoFrame
-
     from .base import SourceFeed
     from .timeline import Timeline
 
 INTERVAL_S = 0.5
+LEAST_WAIT_S = 0.05
+"""Between two questions, however slow the answers are."""
 _MAGIC = {b"\xff\xd8\xff": "mjpeg", b"\x89PNG": "png"}
 _TOLERATED_FAILURES = 3
 
@@ -34,7 +34,9 @@ class PictureConnection:
         self._feed = feed
         self._timeline = timeline
         self._stop = stop
-        self.video = _format_of(feed.still())
+        self._asked = timeline.elapsed
+        self._first: bytes | None = feed.still()
+        self.video = _format_of(self._first)
         timeline.reconnect()
 
     def close(self) -> None:
@@ -44,9 +46,8 @@ class PictureConnection:
         """Give a picture twice a second; a few may fail in a row before the source is lost."""
         failures = 0
         while not self._stop.is_set():
-            began = self._timeline.elapsed
             try:
-                packet = self._take()
+                packet = self._packet(self._next())
             except SourceError:
                 failures += 1
                 if failures >= _TOLERATED_FAILURES:
@@ -54,16 +55,24 @@ class PictureConnection:
             else:
                 failures = 0
                 yield packet
-            self._stop.wait(max(0.05, INTERVAL_S - (self._timeline.elapsed - began)))
+            took_s = self._timeline.elapsed - self._asked
+            self._stop.wait(max(LEAST_WAIT_S, INTERVAL_S - took_s))
 
-    def _take(self) -> MediaPacket:
-        picture = self._feed.still()
+    def _next(self) -> bytes:
+        first, self._first = self._first, None
+        if first is not None:
+            return first
+        self._asked = self._timeline.elapsed
+        return self._feed.still()
+
+    def _packet(self, picture: bytes) -> MediaPacket:
         if _codec_of(picture) != self.video.codec:
             self.video = _format_of(picture)
-        place = self._timeline.place_video(None, INTERVAL_S)
-        data = av.Packet(picture)
+        place = self._timeline.place_video(None)
+        data = padded_packet(picture)
         data.time_base = TIME_BASE
         data.pts = data.dts = round(place.t * TICKS)
+        data.duration = round(INTERVAL_S * TICKS)
         data.is_keyframe = True
         return MediaPacket(format=self.video, data=data, t=place.t, at=place.at, keyframe=True)
 
@@ -79,17 +88,16 @@ def _format_of(picture: bytes) -> MediaFormat:
     codec = _codec_of(picture)
     context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
     try:
-        frames = [*context.decode(av.Packet(picture)), *context.decode(None)]
+        frames = [*context.decode(padded_packet(picture)), *context.decode()]
     except av.error.FFmpegError:
         frames = []
     if not frames:
         raise EntityUnavailable
-    frame = cast("VideoFrame", frames[0])
     return MediaFormat(
         kind=MediaKind.VIDEO,
         codec=codec,
-        width=frame.width,
-        height=frame.height,
-        pix_fmt=frame.format.name,
+        width=frames[0].width,
+        height=frames[0].height,
+        pix_fmt=frames[0].format.name,
         fps=1 / INTERVAL_S,
     )

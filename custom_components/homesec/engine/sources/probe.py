@@ -1,18 +1,18 @@
-"""A first look at a source: does it work, and what does it show?"""
+"""A first look at a source: whether it works, and what it shows."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
-import av.error
-
 from ..clock import SystemClock
-from ..errors import NoVideo, UnsupportedCodec
+from ..decoder import FrameDecoder
+from ..errors import NoVideo, SourceError, UnsupportedCodec
 from ..models import SourceKind
 from ..stills import encode_jpeg
-from .camera_source import connect
+from .camera_source import connect, pace
 from .timeline import Timeline
 
 if TYPE_CHECKING:
@@ -44,12 +44,9 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
     """Open the source, decode one picture and close it again. Raises ``SourceError``."""
     if config.kind is SourceKind.FILE:
         config = replace(config, paced=False, loop=False)
-    timeline = Timeline(SystemClock(), follows_clock=config.kind is not SourceKind.FILE)
-    connection = connect(config, feed, timeline, Event())
-    try:
+    timeline = Timeline(SystemClock(), pace(config))
+    with closing(connect(config, feed, timeline, Event())) as connection:
         picture = _first_picture(connection)
-    finally:
-        connection.close()
     return Probe(
         width=picture.width,
         height=picture.height,
@@ -62,28 +59,13 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
 
 
 def _first_picture(connection: Connection) -> VideoFrame:
-    try:
-        decoder = connection.video.video_decoder()
-    except (av.error.FFmpegError, ValueError):
-        raise UnsupportedCodec from None
-    broken = False
-    started = False
+    decoder = FrameDecoder()
+    error: type[SourceError] = NoVideo
     for packet in connection.packets():
         if packet.t > LIMIT_S:
             break
-        if not packet.is_video or not (started := started or packet.keyframe):
-            continue
-        try:
-            frames = decoder.decode(packet.data)
-        except av.error.FFmpegError:
-            broken = True
-            continue
-        if frames:
-            return frames[0]
-    try:
-        frames = decoder.decode(None)
-    except av.error.FFmpegError:
-        frames = []
-    if frames:
-        return frames[0]
-    raise UnsupportedCodec if broken else NoVideo
+        if packet.is_video and packet.keyframe:
+            if (frame := decoder.single(packet)) is not None:
+                return frame.picture
+            error = UnsupportedCodec
+    raise error

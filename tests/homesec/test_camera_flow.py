@@ -1,0 +1,437 @@
+"""Adding and changing a camera, with the engine's real look through it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
+from homeassistant.data_entry_flow import FlowResultType
+from homesec_house import CAMERA_ID, arm, pictures, set_up
+import pytest
+
+from custom_components.homesec.engine import errors
+from custom_components.homesec.engine.sources import Probe
+from custom_components.homesec.webcams import Webcam
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+URL = "rtsp://192.0.2.7:554/stream1"
+STREAM = {"kind": "stream", "url": URL}
+SETTINGS = {
+    "name": "Garden",
+    "labels": ["person", "cat"],
+    "disarmed": "off",
+    "armed_modes": ["away", "night"],
+    "pre_roll_s": 5.0,
+    "post_roll_s": 6.0,
+    "advanced": {
+        "threshold": 60,
+        "grace_s": 2.5,
+        "detect_fps": 4.0,
+        "max_clip_s": 90.0,
+        "watch": "prompt",
+    },
+}
+SEEN = Probe(
+    width=1920,
+    height=1080,
+    video_codec="h264",
+    audio_codec="aac",
+    fps=25.0,
+    records_directly=True,
+    jpeg=b"\xff\xd8 a picture",
+)
+SOURCE_ERRORS = [
+    error
+    for error in vars(errors).values()
+    if isinstance(error, type) and issubclass(error, errors.SourceError)
+]
+
+
+@pytest.fixture
+def probe() -> Iterator[Any]:
+    """Stand in for the engine's look where no camera is at hand."""
+    with patch("custom_components.homesec.camera_look.probe", return_value=SEEN) as probe:
+        yield probe
+
+
+async def begin(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "camera"), context={"source": SOURCE_USER}
+    )
+
+
+async def change(hass: HomeAssistant, entry: MockConfigEntry, camera_id: str) -> dict[str, Any]:
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "camera"),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": camera_id},
+    )
+
+
+async def answer(hass: HomeAssistant, flow: dict[str, Any], given: dict[str, Any]) -> Any:
+    """Answer a form, and wait if the flow then takes a look."""
+    result = await hass.config_entries.subentries.async_configure(flow["flow_id"], given)
+    if result["type"] is FlowResultType.SHOW_PROGRESS:
+        assert result["step_id"] == result["progress_action"] == "look"
+        await hass.async_block_till_done()
+        result = await hass.config_entries.subentries.async_configure(flow["flow_id"])
+    return result
+
+
+def suggested(flow: dict[str, Any]) -> dict[str, Any]:
+    """Return what a form shows."""
+    shown = {}
+    for key, value in flow["data_schema"].schema.items():
+        if hasattr(value, "schema"):
+            fields = value.schema.schema
+            shown[str(key)] = {
+                str(field): (field.description or {}).get("suggested_value") for field in fields
+            }
+        elif key.description is not None:
+            shown[str(key)] = key.description["suggested_value"]
+    return shown
+
+
+# --- adding ------------------------------------------------------------------------------------
+
+
+async def test_a_video_file_is_looked_at_and_becomes_a_camera(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    video: Path,
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    object.__setattr__(entry, "subentries", {})
+    await set_up(hass, entry)
+    flow = await begin(hass, entry)
+    assert flow["step_id"] == "user"
+    shown = await answer(hass, flow, {"kind": "file", "file": str(video)})
+    assert shown["step_id"] == "settings", shown["errors"]
+    placeholders = shown["description_placeholders"]
+    assert placeholders["facts"].startswith("640 x 272 · H.264")
+    assert suggested(shown)["name"] == "bikes"
+    assert suggested(shown)["labels"] == ["person"]
+
+    [signed] = re.findall(r"!\[\]\((.*)\)", placeholders["picture"])
+    stranger = await hass_client_no_auth()
+    picture = await stranger.get(signed)
+    assert picture.status == 200
+    assert (await picture.read()).startswith(b"\xff\xd8")
+    path = signed.partition("?")[0]
+    assert (await stranger.get(path)).status == 401
+
+    done = await answer(hass, shown, SETTINGS)
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    [camera] = entry.get_subentries_of_type("camera")
+    assert camera.title == "Garden"
+    assert dict(camera.data) == {
+        "kind": "file",
+        "file": str(video),
+        "labels": ["person", "cat"],
+        "disarmed": "off",
+        "armed_modes": ["away", "night"],
+        "detection": True,
+        "pre_roll_s": 5.0,
+        "post_roll_s": 6.0,
+        "threshold": 0.6,
+        "grace_s": 2.5,
+        "detect_fps": 4.0,
+        "max_clip_s": 90.0,
+        "watch": "prompt",
+    }
+    client = await hass_client()
+    assert (await client.get(path)).status == 404
+
+
+async def test_a_login_inside_the_url_is_taken_out_of_it(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    flow = await begin(hass, entry)
+    given = {"kind": "stream", "url": "rtsp://ann:p%40ss:word@192.0.2.7:554/stream1"}
+    shown = await answer(hass, flow, given)
+    config, feed = probe.call_args.args
+    assert (config.location, config.username, config.password) == (URL, "ann", "p@ss:word")
+    assert feed is None
+    assert shown["description_placeholders"]["facts"] == "1920 x 1080 · H.264 · 25 fps · AAC"
+    assert shown["description_placeholders"]["note"] == ""
+    await answer(hass, shown, SETTINGS)
+    [camera] = [s for s in entry.get_subentries_of_type("camera") if s.title == "Garden"]
+    assert camera.data["url"] == URL
+    assert camera.data["username"] == "ann"
+    assert camera.data["password"] == "p@ss:word"
+    assert camera.unique_id.startswith("camera:")
+    for part in ("192.0.2.7", "ann", "stream1", "p@ss"):
+        assert part not in camera.unique_id
+
+
+async def test_the_fields_go_before_the_url(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    flow = await begin(hass, entry)
+    given = {
+        "kind": "stream",
+        "url": "RTSP://ann:old@192.0.2.7/1",
+        "username": "bob",
+        "password": "new",
+    }
+    await answer(hass, flow, given)
+    config, _ = probe.call_args.args
+    assert (config.username, config.password) == ("bob", "new")
+
+
+async def test_a_source_that_has_to_be_encoded_is_said_so(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    probe.return_value = Probe(
+        width=640,
+        height=480,
+        video_codec="mjpeg",
+        audio_codec=None,
+        fps=None,
+        records_directly=False,
+        jpeg=b"\xff\xd8",
+    )
+    await set_up(hass, entry)
+    with patch(
+        "custom_components.homesec.camera_flow.find_webcams",
+        return_value=[Webcam("/dev/video0", "Desk cam")],
+    ):
+        flow = await begin(hass, entry)
+        shown = await answer(hass, flow, {"kind": "webcam", "device": "/dev/video0"})
+    assert shown["description_placeholders"]["facts"] == "640 x 480 · MJPEG"
+    assert "encoded" in shown["description_placeholders"]["note"]
+    assert suggested(shown)["name"] == "Desk cam"
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_camera_of_home_assistant_is_asked_through_its_entity(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, *, known: bool
+) -> None:
+    await set_up(hass, entry)
+    if known:
+        hass.states.async_set("camera.drive", "idle", {"friendly_name": "Drive"})
+    flow = await begin(hass, entry)
+    shown = await answer(hass, flow, {"kind": "entity", "entity_id": "camera.drive"})
+    _, feed = probe.call_args.args
+    assert feed is not None
+    assert suggested(shown)["name"] == ("Drive" if known else "")
+    done = await answer(hass, shown, SETTINGS)
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+
+
+# --- what can go wrong -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", SOURCE_ERRORS, ids=lambda error: error.__name__)
+async def test_each_failed_look_says_what_to_do_and_may_be_repeated(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    probe: Any,
+    error: type[errors.SourceError],
+) -> None:
+    await set_up(hass, entry)
+    probe.side_effect = error()
+    flow = await begin(hass, entry)
+    again = await answer(hass, flow, {**STREAM, "username": "ann", "password": "secret"})
+    assert again["step_id"] == "user"
+    assert again["errors"] == {"url": error.key}
+    assert suggested(again)["url"] == URL
+    assert "secret" not in str(suggested(again))
+    probe.side_effect = None
+    # The password need not be typed again.
+    shown = await answer(hass, again, {**STREAM, "username": "ann"})
+    assert shown["step_id"] == "settings"
+    assert probe.call_args.args[0].password == "secret"
+
+
+async def test_a_look_that_breaks_is_logged_and_told(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    await set_up(hass, entry)
+    probe.side_effect = ZeroDivisionError
+    again = await answer(hass, await begin(hass, entry), STREAM)
+    assert again["errors"] == {"base": "unknown"}
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"kind": "stream", "url": "file:///etc/passwd"}, {"url": "invalid_source"}),
+        ({"kind": "stream", "url": "rtsp://[::1"}, {"url": "invalid_source"}),
+        ({"kind": "stream", "url": "rtsp://ann:pa#ss@192.0.2.7/1"}, {"url": "invalid_source"}),
+        ({"kind": "webcam", "device": "/etc/passwd"}, {"device": "device_missing"}),
+        ({"kind": "webcam", "device": "/dev/../etc/passwd"}, {"device": "device_missing"}),
+        ({"kind": "file", "file": "/etc/passwd"}, {"file": "path_not_allowed"}),
+    ],
+)
+async def test_what_cannot_be_right_is_refused_without_a_look(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    probe: Any,
+    given: dict[str, str],
+    error: dict[str, str],
+) -> None:
+    await set_up(hass, entry)
+    again = await answer(hass, await begin(hass, entry), given)
+    assert again["errors"] == error
+    probe.assert_not_called()
+
+
+async def test_a_file_that_is_not_there_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Path
+) -> None:
+    await set_up(hass, entry)
+    given = {"kind": "file", "file": str(house / "media" / "no.mp4")}
+    again = await answer(hass, await begin(hass, entry), given)
+    assert again["errors"] == {"file": "file_missing"}
+
+
+async def test_a_camera_of_our_own_is_refused(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await set_up(hass, entry)
+    given = {"kind": "entity", "entity_id": "camera.front_door"}
+    again = await answer(hass, await begin(hass, entry), given)
+    assert again["errors"] == {"entity_id": "own_camera"}
+
+
+async def test_the_same_source_twice_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    await answer(hass, await answer(hass, await begin(hass, entry), STREAM), SETTINGS)
+    given = {"kind": "stream", "url": f"rtsp://other:login@{URL.removeprefix('rtsp://')}"}
+    again = await answer(hass, await begin(hass, entry), given)
+    assert again["type"] is FlowResultType.ABORT
+    assert again["reason"] == "already_configured"
+
+
+async def test_a_camera_needs_a_name_and_something_to_look_for(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    shown = await answer(hass, await begin(hass, entry), STREAM)
+    again = await answer(hass, shown, {**SETTINGS, "name": " ", "labels": []})
+    assert again["errors"] == {"name": "name_missing", "labels": "labels_missing"}
+    assert suggested(again)["pre_roll_s"] == 5.0
+    done = await answer(hass, again, SETTINGS)
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_house_that_does_not_run_takes_no_camera(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    flow = await begin(hass, entry)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    gone = await answer(hass, flow, STREAM)
+    assert gone["reason"] == "not_loaded"
+    assert (await begin(hass, entry))["reason"] == "not_loaded"
+
+
+async def test_closing_the_dialog_drops_the_picture(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    shown = await answer(hass, await begin(hass, entry), STREAM)
+    assert entry.runtime_data.previews
+    hass.config_entries.subentries.async_abort(shown["flow_id"])
+    assert not entry.runtime_data.previews
+
+
+# --- changing ----------------------------------------------------------------------------------
+
+
+async def test_a_camera_is_changed_without_showing_its_password(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    given = {**STREAM, "username": "ann", "password": "secret"}
+    await answer(hass, await answer(hass, await begin(hass, entry), given), SETTINGS)
+    await hass.async_block_till_done()
+    [camera] = [s for s in entry.get_subentries_of_type("camera") if s.title == "Garden"]
+    hass.config_entries.async_update_subentry(
+        entry, camera, data={**camera.data, "detection": False}
+    )
+    await hass.async_block_till_done()
+
+    flow = await change(hass, entry, camera.subentry_id)
+    assert flow["step_id"] == "reconfigure"
+    assert suggested(flow) == {"kind": "stream", "url": URL, "username": "ann", "verify_tls": False}
+    other = "rtsp://192.0.2.8/2"
+    shown = await answer(hass, flow, {"kind": "stream", "url": other, "username": "ann"})
+    assert suggested(shown) == SETTINGS
+    changed = {**SETTINGS, "name": "Garden gate", "pre_roll_s": 8.0}
+    changed["advanced"] = {k: v for k, v in SETTINGS["advanced"].items() if k != "threshold"}
+    done = await answer(hass, shown, changed)
+    assert done["reason"] == "reconfigure_successful"
+    assert camera.title == "Garden gate"
+    assert camera.data["url"] == other
+    assert camera.data["password"] == "secret"
+    assert camera.data["pre_roll_s"] == 8.0
+    assert camera.data["detection"] is False
+    assert "threshold" not in camera.data
+    await hass.async_block_till_done()
+
+
+async def test_a_source_that_another_camera_has_cannot_be_taken(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    await answer(hass, await answer(hass, await begin(hass, entry), STREAM), SETTINGS)
+    await hass.async_block_till_done()
+    again = await answer(hass, await change(hass, entry, CAMERA_ID), STREAM)
+    assert again["reason"] == "already_configured"
+
+
+async def test_a_running_camera_is_not_opened_a_second_time(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, video: Path
+) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    flow = await change(hass, entry, CAMERA_ID)
+    shown = await answer(hass, flow, {"kind": "file", "file": str(video)})
+    assert shown["step_id"] == "settings"
+    assert "H.264" in shown["description_placeholders"]["facts"]
+    assert shown["description_placeholders"]["picture"]
+    probe.assert_not_called()
+
+
+async def test_a_camera_without_a_picture_yet_is_opened_after_all(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, video: Path
+) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    flow = await change(hass, entry, CAMERA_ID)
+    with patch.object(entry.runtime_data.engine, "jpeg", return_value=None):
+        await answer(hass, flow, {"kind": "file", "file": str(video)})
+    probe.assert_called_once()
+
+
+async def test_the_settings_of_a_camera_that_is_away_can_be_changed(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, video: Path
+) -> None:
+    await set_up(hass, entry)
+    probe.side_effect = errors.NoRoute()
+    flow = await change(hass, entry, CAMERA_ID)
+    shown = await answer(hass, flow, {"kind": "file", "file": str(video)})
+    assert shown["step_id"] == "settings"
+    assert shown["description_placeholders"]["picture"] == ""
+    assert "could not be reached" in shown["description_placeholders"]["note"]
+    # Another source has to be there.
+    flow = await change(hass, entry, CAMERA_ID)
+    again = await answer(hass, flow, STREAM)
+    assert again["step_id"] == "reconfigure"
+    assert again["errors"] == {"url": "no_route"}

@@ -1,0 +1,325 @@
+"""Clips in the media browser and over HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+import shutil
+from typing import TYPE_CHECKING
+
+from homeassistant.components import media_source
+from homeassistant.components.media_player import BrowseError
+from homeassistant.components.media_source import Unresolvable
+from homesec_house import CAMERA_ID, set_up
+import pytest
+from ulid_transform import ulid_at_time
+
+from custom_components.homesec import media_source as ours
+from custom_components.homesec.engine.models import Clip, ClipState, Trigger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from pytest_homeassistant_custom_component.typing import (
+        ClientSessionGenerator,
+        WebSocketGenerator,
+    )
+
+GONE_ID = "01K0CAMERA0000000000000009"
+# 23:30 in Amsterdam is still the day before in New York and in UTC 22:30.
+EVENING = datetime(2026, 11, 21, 22, 30, tzinfo=UTC).timestamp()
+STILL = b"\xff\xd8\xff still"
+
+
+class Shelf:
+    """Puts clips where the engine would."""
+
+    def __init__(self, entry: MockConfigEntry, video: Path) -> None:
+        self._coordinator = entry.runtime_data
+        self._video = video
+
+    async def put(
+        self,
+        at: float,
+        *,
+        camera_id: str = CAMERA_ID,
+        name: str = "Front door",
+        trigger: Trigger = Trigger.PRESENCE,
+        state: ClipState = ClipState.SAVED,
+        still: bool = True,
+    ) -> Clip:
+        clip_id = ulid_at_time(at)
+        path = f"{camera_id}/2026-11-21/{clip_id}"
+        clip = Clip(
+            id=clip_id,
+            camera_id=camera_id,
+            camera_name=name,
+            state=state,
+            trigger=trigger,
+            started_at=at - 4,
+            event_at=at,
+            duration_s=12.4,
+            label="person" if trigger is Trigger.PRESENCE else None,
+            score=0.872 if trigger is Trigger.PRESENCE else None,
+            path=f"{path}.mp4",
+            still_path=f"{path}.jpg" if still else None,
+        )
+        await self._coordinator.async_run_raw(self._write, clip)
+        return clip
+
+    def _write(self, clip: Clip) -> None:
+        target = self._coordinator.clips_dir / clip.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self._video, target)
+        if clip.still_path:
+            (self._coordinator.clips_dir / clip.still_path).write_bytes(STILL)
+        self._coordinator.engine.catalog.put(clip)
+
+
+@pytest.fixture(scope="session")
+def film(video: Path) -> bytes:
+    """What every clip here consists of."""
+    return video.read_bytes()
+
+
+@pytest.fixture
+async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> Shelf:
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    await set_up(hass, entry)
+    return Shelf(entry, video)
+
+
+async def browse(hass: HomeAssistant, path: str = "") -> media_source.BrowseMediaSource:
+    return await media_source.async_browse_media(hass, f"media-source://homesec{path}")
+
+
+# --- browsing ----------------------------------------------------------------------------------
+
+
+async def test_cameras_then_days_then_clips(hass: HomeAssistant, shelf: Shelf) -> None:
+    late = await shelf.put(EVENING)
+    manual = await shelf.put(EVENING + 60, trigger=Trigger.MANUAL, still=False)
+    await shelf.put(EVENING + 3600)
+    await shelf.put(EVENING, camera_id=GONE_ID, name="Old shed")
+    await shelf.put(EVENING + 90, state=ClipState.RECORDING)
+
+    root = await browse(hass)
+    assert root.title == "HomeSec"
+    assert [child.title for child in root.children] == ["Front door", "Old shed"]
+    assert [child.media_content_id for child in root.children] == [
+        f"media-source://homesec/camera/{CAMERA_ID}",
+        f"media-source://homesec/camera/{GONE_ID}",
+    ]
+    camera = await browse(hass, f"/camera/{CAMERA_ID}")
+    assert camera.title == "Front door"
+    assert [child.title for child in camera.children] == ["2026-11-22 (1)", "2026-11-21 (2)"]
+    day = await browse(hass, f"/camera/{CAMERA_ID}/2026-11-21")
+    assert [child.title for child in day.children] == [
+        "23:31:00 · Recorded by hand · 12 s",
+        "23:30:00 · Person 87 % · 12 s",
+    ]
+    assert day.not_shown == 0
+    assert day.children_media_class == "video"
+    first, second = day.children
+    assert first.media_content_id == f"media-source://homesec/clip/{manual.id}"
+    assert first.thumbnail is None
+    assert second.thumbnail == f"/api/homesec/clip/{late.id}.jpg"
+    assert second.can_play
+    assert not second.can_expand
+    assert second.media_content_type == "video/mp4"
+
+
+async def test_a_renamed_camera_goes_by_its_new_name(
+    hass: HomeAssistant, entry: MockConfigEntry, shelf: Shelf
+) -> None:
+    await shelf.put(EVENING, name="What it was called then")
+    assert [child.title for child in (await browse(hass)).children] == ["Front door"]
+
+
+async def test_what_does_not_fit_is_told(
+    hass: HomeAssistant, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ours, "MAX_CLIPS", 2)
+    for minute in range(5):
+        await shelf.put(EVENING + 60 * minute)
+    day = await browse(hass, f"/camera/{CAMERA_ID}/2026-11-21")
+    assert len(day.children) == 2
+    assert day.not_shown == 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nonsense",
+        "/camera",
+        f"/camera/{CAMERA_ID}/yesterday",
+        f"/camera/{CAMERA_ID}/2026-11-21/more",
+        "/clip/01K0CAMERA0000000000000001",
+    ],
+)
+async def test_folders_that_are_not_there(hass: HomeAssistant, shelf: Shelf, path: str) -> None:
+    with pytest.raises(BrowseError) as raised:
+        await browse(hass, path)
+    assert raised.value.translation_key == "folder_not_found"
+
+
+async def test_an_unloaded_house_is_told_apart(
+    hass: HomeAssistant, entry: MockConfigEntry, shelf: Shelf
+) -> None:
+    clip = await shelf.put(EVENING)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(BrowseError) as raised:
+        await browse(hass)
+    assert raised.value.translation_key == "engine_not_running"
+    with pytest.raises(Unresolvable) as unresolvable:
+        await media_source.async_resolve_media(hass, f"media-source://homesec/clip/{clip.id}", None)
+    assert unresolvable.value.translation_key == "engine_not_running"
+
+
+async def test_the_frontend_gets_a_signed_url_that_plays(
+    hass: HomeAssistant,
+    shelf: Shelf,
+    film: bytes,
+    hass_ws_client: WebSocketGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    clip = await shelf.put(EVENING)
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id(
+        {
+            "type": "media_source/resolve_media",
+            "media_content_id": f"media-source://homesec/clip/{clip.id}",
+        }
+    )
+    answer = await client.receive_json()
+    assert answer["result"]["mime_type"] == "video/mp4"
+    stranger = await hass_client_no_auth()
+    played = await stranger.get(answer["result"]["url"])
+    assert played.status == 200
+    assert await played.read() == film
+
+
+@pytest.mark.parametrize(
+    "identifier", ["clip/", "clip/..%2f..", "clip/01K0CAMERA0000000000000001", "camera/x", "x"]
+)
+async def test_clips_that_are_not_there(hass: HomeAssistant, shelf: Shelf, identifier: str) -> None:
+    with pytest.raises(Unresolvable) as raised:
+        await media_source.async_resolve_media(hass, f"media-source://homesec/{identifier}", None)
+    assert raised.value.translation_key == "clip_not_found"
+
+
+async def test_a_still_can_be_had_as_an_image(hass: HomeAssistant, shelf: Shelf) -> None:
+    source = await ours.async_get_media_source(hass)
+    for still, expected in ((True, STILL), (False, None)):
+        clip = await shelf.put(EVENING + still, still=still)
+        item = media_source.MediaSourceItem(hass, "homesec", f"clip/{clip.id}", None)
+        image = await source.async_get_media_image(item)
+        assert (image and image.content) == expected
+
+
+# --- over HTTP ---------------------------------------------------------------------------------
+
+
+async def test_a_part_of_a_clip_can_be_fetched(
+    shelf: Shelf, film: bytes, hass_client: ClientSessionGenerator
+) -> None:
+    clip = await shelf.put(EVENING)
+    client = await hass_client()
+    url = f"/api/homesec/clip/{clip.id}.mp4"
+    part = await client.get(url, headers={"Range": "bytes=1000-1999"})
+    assert part.status == 206
+    assert part.headers["Content-Range"] == f"bytes 1000-1999/{len(film)}"
+    assert await part.read() == film[1000:2000]
+    beyond = await client.get(url, headers={"Range": "bytes=99999999-"})
+    assert beyond.status == 416
+    head = await client.head(url)
+    assert head.status == 200
+    assert head.headers["Content-Type"] == "video/mp4"
+    assert int(head.headers["Content-Length"]) == len(film)
+    assert head.headers["Cache-Control"] == "private, max-age=86400"
+
+
+async def test_a_still_is_served(shelf: Shelf, hass_client: ClientSessionGenerator) -> None:
+    clip = await shelf.put(EVENING)
+    without = await shelf.put(EVENING + 1, still=False)
+    client = await hass_client()
+    answer = await client.get(f"/api/homesec/clip/{clip.id}.jpg")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert await answer.read() == STILL
+    assert (await client.head(f"/api/homesec/clip/{clip.id}.jpg")).status == 200
+    assert (await client.get(f"/api/homesec/clip/{without.id}.jpg")).status == 404
+
+
+async def test_a_clip_that_grows_is_not_kept_by_the_browser(
+    shelf: Shelf, hass_client: ClientSessionGenerator
+) -> None:
+    clip = await shelf.put(EVENING, state=ClipState.RECORDING)
+    client = await hass_client()
+    answer = await client.get(f"/api/homesec/clip/{clip.id}.mp4")
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("kind", ["mp4", "jpg"])
+async def test_strangers_get_nothing(
+    shelf: Shelf, hass_client_no_auth: ClientSessionGenerator, kind: str
+) -> None:
+    clip = await shelf.put(EVENING)
+    client = await hass_client_no_auth()
+    for clip_id in (clip.id, ulid_at_time(EVENING), "x"):
+        assert (await client.get(f"/api/homesec/clip/{clip_id}.{kind}")).status == 401
+        assert (await client.head(f"/api/homesec/clip/{clip_id}.{kind}")).status == 401
+    assert (await client.get("/api/homesec/flow/x.jpg")).status == 401
+
+
+@pytest.mark.parametrize(
+    "clip_id",
+    [
+        "01K0CAMERA0000000000000001",
+        "..%2F..%2Fhomesec%2Fclips",
+        "%2Fetc%2Fpasswd",
+        "x' OR '1'='1",
+        "81K0CAMERA0000000000000001",
+        "01k0camera0000000000000001",
+        "%00",
+        "0" * 10_000,
+    ],
+)
+async def test_hostile_ids_find_nothing(
+    shelf: Shelf, hass_client: ClientSessionGenerator, clip_id: str
+) -> None:
+    await shelf.put(EVENING)
+    client = await hass_client()
+    answer = await client.get(f"/api/homesec/clip/{clip_id}.mp4")
+    assert answer.status in (400, 404)
+
+
+async def test_a_row_that_points_outside_finds_nothing(
+    entry: MockConfigEntry, shelf: Shelf, house: Path, hass_client: ClientSessionGenerator
+) -> None:
+    (house / "secret.mp4").write_text("secret")
+    clip = await shelf.put(EVENING)
+    catalog = entry.runtime_data.engine.catalog
+    client = await hass_client()
+    link = entry.runtime_data.clips_dir / "link.mp4"
+    link.symlink_to(house / "secret.mp4")
+    for path in ("../../secret.mp4", str(house / "secret.mp4"), "link.mp4", "missing.mp4", ""):
+        object.__setattr__(clip, "path", path)
+        catalog.put(clip)
+        assert (await client.get(f"/api/homesec/clip/{clip.id}.mp4")).status == 404
+
+
+async def test_without_a_running_engine_the_answer_is_503(
+    hass: HomeAssistant, entry: MockConfigEntry, shelf: Shelf, hass_client: ClientSessionGenerator
+) -> None:
+    clip = await shelf.put(EVENING)
+    client = await hass_client()
+    coordinator = entry.runtime_data
+    engine, coordinator._engine = coordinator._engine, None
+    assert (await client.get(f"/api/homesec/clip/{clip.id}.mp4")).status == 503
+    coordinator._engine = engine
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert (await client.get(f"/api/homesec/clip/{clip.id}.mp4")).status == 503
+    assert (await client.get("/api/homesec/flow/x.jpg")).status == 503

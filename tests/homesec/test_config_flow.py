@@ -1,0 +1,92 @@
+"""Setting up the house."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, FlowType
+from homeassistant.data_entry_flow import FlowResultType
+from homesec_house import set_up
+import pytest
+
+from custom_components.homesec.const import DOMAIN
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+
+async def test_the_house_is_set_up_and_its_first_camera_comes_next(hass: HomeAssistant) -> None:
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert flow["type"] is FlowResultType.FORM
+    assert flow["step_id"] == "user"
+    done = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"detector": "auto", "advanced": {}}
+    )
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert done["title"] == "HomeSec"
+    assert done["data"] == {"detector": "auto"}
+    assert done["result"].state is ConfigEntryState.LOADED
+    kind, flow_id = done["next_flow"]
+    assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
+    following = hass.config_entries.subentries.async_get(flow_id)
+    assert following["step_id"] == "user"
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_without_a_running_house_no_camera_is_asked_for(hass: HomeAssistant) -> None:
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    with patch("custom_components.homesec.async_setup_entry", side_effect=OSError):
+        done = await hass.config_entries.flow.async_configure(
+            flow["flow_id"], {"detector": "opencv", "advanced": {"model": "yolox-nano"}}
+        )
+    assert done["data"] == {"detector": "opencv", "model": "yolox-nano"}
+    assert "next_flow" not in done
+
+
+async def test_there_is_one_house_only(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    entry.add_to_hass(hass)
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert flow["type"] is FlowResultType.ABORT
+    assert flow["reason"] == "single_instance_allowed"
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("auto", "model_needs_detector"), ("ncnn", "model_unknown")]
+)
+async def test_a_model_that_the_detector_cannot_use_is_refused(
+    hass: HomeAssistant, name: str, error: str
+) -> None:
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    again = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"detector": name, "advanced": {"model": "pedestrian-ssdlite"}}
+    )
+    assert again["errors"] == {"base": error}
+    done = await hass.config_entries.flow.async_configure(
+        again["flow_id"], {"detector": "opencv", "advanced": {"model": "pedestrian-ssdlite"}}
+    )
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_another_detector_can_be_chosen_later(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    flow = await entry.start_reconfigure_flow(hass)
+    assert flow["step_id"] == "reconfigure"
+    again = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"detector": "ncnn", "advanced": {"model": "pedestrian-ssdlite"}}
+    )
+    assert again["errors"] == {"base": "model_unknown"}
+    done = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"detector": "ncnn", "advanced": {"model": "yolox-nano"}}
+    )
+    assert done["reason"] == "reconfigure_successful"
+    assert entry.data == {"detector": "ncnn", "model": "yolox-nano"}
+    await hass.async_block_till_done(wait_background_tasks=True)
+    flow = await entry.start_reconfigure_flow(hass)
+    [section] = [value for key, value in flow["data_schema"].schema.items() if key == "advanced"]
+    [model] = section.schema.schema
+    assert model.description == {"suggested_value": "yolox-nano"}

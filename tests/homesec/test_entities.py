@@ -1,0 +1,84 @@
+"""The entities of a house with one camera that looks for people and cats."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from homesec_house import CAMERA_ID, PERSON, arm, pictures, set_up, state, until
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    async_fire_time_changed,
+    get_system_health_info,
+    snapshot_platform,
+)
+
+from custom_components.homesec.const import PLATFORMS
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers import entity_registry as er
+    from homesec_house import ScriptedDetector
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from syrupy.assertion import SnapshotAssertion
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_entities_of(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+    monkeypatch: pytest.MonkeyPatch,
+    platform: str,
+) -> None:
+    # Cameras and images have tokens of chance in their attributes.
+    for module in ("camera.entity", "image.entity"):
+        monkeypatch.setattr(f"homeassistant.components.{module}._RND.getrandbits", lambda _: 1)
+    monkeypatch.setattr("custom_components.homesec.const.PLATFORMS", [platform])
+    monkeypatch.setattr("custom_components.homesec.PLATFORMS", [platform])
+    subentry = entry.subentries[CAMERA_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, "labels": ["person", "cat"]})
+    await set_up(hass, entry)
+    await snapshot_platform(hass, entity_registry, snapshot, entry.entry_id)
+
+
+async def test_the_figures_are_read_every_half_minute(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
+) -> None:
+    await set_up(hass, entry)
+    assert state(hass, "sensor", "fps") == "unknown"
+    assert state(hass, "sensor", "inference_time", entry.entry_id) == "unknown"
+    assert state(hass, "sensor", "clips", entry.entry_id) == "0"
+    await arm(hass, entry)
+    detector.sees = [PERSON]
+    await pictures(hass, entry)
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    await until(hass, lambda: entry.runtime_data.engine.stats(CAMERA_ID).fps)
+    assert state(hass, "sensor", "fps") == "unknown"
+    # The time of Home Assistant only: the engine's goes on as it is.
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
+    await hass.async_block_till_done()
+    assert float(state(hass, "sensor", "inference_time", entry.entry_id)) >= 0
+    assert float(state(hass, "sensor", "fps")) > 0
+
+
+async def test_system_health_tells_how_many_cameras_are_watched(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    assert await async_setup_component(hass, "system_health", {})
+    await set_up(hass, entry)
+    await until(hass, lambda: entry.runtime_data.detector)
+    assert await get_system_health_info(hass, "homesec") == {
+        "detector": "opencv",
+        "model": "scripted",
+        "cameras": "0 / 1",
+        "clips": 0,
+    }
+    await arm(hass, entry)
+    await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
+    assert (await get_system_health_info(hass, "homesec"))["cameras"] == "1 / 1"
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await get_system_health_info(hass, "homesec") == {}

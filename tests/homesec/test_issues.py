@@ -1,0 +1,233 @@
+"""What needs attention is raised as a repair, and withdrawn when it has healed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.components.repairs import repairs_flow_manager
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
+from homesec_house import CAMERA_ID, set_up, state
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_fire_time_changed,
+)
+
+from custom_components.homesec import const
+from custom_components.homesec.engine.models import (
+    CameraHealth,
+    Clip,
+    ClipFailed,
+    ClipSaved,
+    ClipStarted,
+    ClipState,
+    DetectorChanged,
+    HealthChanged,
+    Trigger,
+)
+
+if TYPE_CHECKING:
+    from freezegun.api import FrozenDateTimeFactory
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers import issue_registry as ir
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+    from custom_components.homesec.engine.models import EngineEvent
+
+CAMERA_ISSUE = f"camera_{CAMERA_ID}"
+CLIP = Clip(
+    id="01K0C0000000000000000000AA",
+    camera_id=CAMERA_ID,
+    camera_name="Front door",
+    state=ClipState.RECORDING,
+    trigger=Trigger.PRESENCE,
+    started_at=1_790_000_000.0,
+    event_at=1_790_000_004.0,
+)
+
+
+async def happens(hass: HomeAssistant, entry: MockConfigEntry, *events: EngineEvent) -> None:
+    """Report from a thread, as the engine does."""
+    for event in events:
+        await hass.async_add_executor_job(entry.runtime_data._take_over, event)
+    await hass.async_block_till_done()
+
+
+def health(health: CameraHealth, error: str | None = None) -> HealthChanged:
+    return HealthChanged(camera_id=CAMERA_ID, health=health, error=error)
+
+
+async def later(hass: HomeAssistant, freezer: FrozenDateTimeFactory, **time: int) -> None:
+    freezer.tick(timedelta(**time))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+
+
+async def test_only_a_camera_that_stays_away_is_worth_a_repair(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    issue_registry: ir.IssueRegistry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await set_up(hass, entry)
+    await happens(hass, entry, health(CameraHealth.RUNNING))
+    assert state(hass, "binary_sensor", "person_present") == "off"
+    await happens(hass, entry, health(CameraHealth.LOST, "no_route"))
+    assert state(hass, "binary_sensor", "person_present") == "unavailable"
+    await later(hass, freezer, minutes=4)
+    # Each try to reconnect reports anew; the clock goes on.
+    await happens(
+        hass, entry, health(CameraHealth.CONNECTING), health(CameraHealth.LOST, "timeout")
+    )
+    assert state(hass, "binary_sensor", "person_present") == "unavailable"
+    assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
+    await later(hass, freezer, minutes=1, seconds=1)
+    issue = issue_registry.async_get_issue("homesec", CAMERA_ISSUE)
+    assert issue.translation_key == "camera_lost"
+    assert issue.translation_placeholders == {"camera": "Front door"}
+    assert issue.is_fixable
+    await happens(hass, entry, health(CameraHealth.RUNNING))
+    assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
+    assert state(hass, "binary_sensor", "person_present") == "off"
+
+
+async def test_a_blink_is_not_worth_a_repair(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    issue_registry: ir.IssueRegistry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await set_up(hass, entry)
+    await happens(
+        hass,
+        entry,
+        health(CameraHealth.LOST, "stalled"),
+        health(CameraHealth.CONNECTING),
+        health(CameraHealth.RUNNING),
+    )
+    await later(hass, freezer, minutes=10)
+    assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
+
+
+async def test_a_refused_login_is_told_at_once(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    await set_up(hass, entry)
+    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    issue = issue_registry.async_get_issue("homesec", CAMERA_ISSUE)
+    assert issue.translation_key == "camera_login_refused"
+    await happens(hass, entry, health(CameraHealth.OFF))
+    assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
+
+
+async def test_removing_the_camera_withdraws_its_issue(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    await set_up(hass, entry)
+    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+    # What the engine still has to say about it comes too late.
+    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
+
+
+async def test_the_fix_leads_to_the_cameras_settings(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    assert await async_setup_component(hass, "repairs", {})
+    await set_up(hass, entry)
+    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    flows = repairs_flow_manager(hass)
+    flow = await flows.async_init("homesec", context={"issue_id": CAMERA_ISSUE})
+    assert flow["step_id"] == "confirm"
+    assert flow["description_placeholders"] == {"camera": "Front door"}
+    done = await flows.async_configure(flow["flow_id"], {})
+    assert done["type"] is FlowResultType.ABORT
+    kind, flow_id = done["next_flow"]
+    assert kind == "config_subentries_flow"
+    assert hass.config_entries.subentries.async_get(flow_id)["step_id"] == "reconfigure"
+    # The issue goes when the camera runs, not when somebody pressed a button.
+    assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE)
+
+
+async def test_the_fix_of_a_camera_that_is_gone_says_so(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    assert await async_setup_component(hass, "repairs", {})
+    await set_up(hass, entry)
+    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    flows = repairs_flow_manager(hass)
+    flow = await flows.async_init("homesec", context={"issue_id": CAMERA_ISSUE})
+    hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+    done = await flows.async_configure(flow["flow_id"], {})
+    assert done["reason"] == "camera_gone"
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["detector_failed", "detector_missing", "model_unknown", "model_unavailable", "model_broken"],
+)
+async def test_a_detector_that_cannot_work_is_told_until_it_can(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, error: str
+) -> None:
+    await set_up(hass, entry)
+    broken = DetectorChanged(ready=False, detector="ncnn", model="nanodet", error=error)
+    await happens(hass, entry, broken)
+    issue = issue_registry.async_get_issue("homesec", "detector")
+    assert issue.translation_key == error
+    assert issue.translation_placeholders == {"detector": "ncnn", "model": "nanodet"}
+    await happens(hass, entry, replace(broken, ready=True, error=None))
+    assert issue_registry.async_get_issue("homesec", "detector") is None
+
+
+async def test_an_error_that_nobody_foresaw_has_a_text_too(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    await set_up(hass, entry)
+    broken = DetectorChanged(ready=False, detector="ncnn", model="nanodet", error="unknown")
+    await happens(hass, entry, broken)
+    assert issue_registry.async_get_issue("homesec", "detector").translation_key == (
+        "detector_failed"
+    )
+
+
+@pytest.mark.parametrize("error", ["disk_full", "disk_read_only"])
+async def test_a_disk_that_takes_no_clips_is_told_until_it_does(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, error: str
+) -> None:
+    failed = async_capture_events(hass, const.EVENT_CLIP_FAILED)
+    await set_up(hass, entry)
+    await happens(hass, entry, ClipStarted(clip=CLIP), ClipFailed(clip=replace(CLIP, error=error)))
+    assert issue_registry.async_get_issue("homesec", "recording").translation_key == error
+    assert failed[0].data["error"] == error
+    assert failed[0].data["clip_id"] == CLIP.id
+    # A failure for another reason says nothing about the disk.
+    await happens(hass, entry, ClipFailed(clip=replace(CLIP, error="recording_failed")))
+    await happens(hass, entry, ClipFailed(clip=CLIP))
+    assert issue_registry.async_get_issue("homesec", "recording")
+    await happens(hass, entry, ClipSaved(clip=CLIP))
+    assert issue_registry.async_get_issue("homesec", "recording") is None
+
+
+async def test_a_restart_keeps_what_was_ignored(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    await set_up(hass, entry)
+    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    issue_registry.async_ignore("homesec", CAMERA_ISSUE, ignore=True)
+    await entry.runtime_data.async_shut_down()
+    assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE).dismissed_version
+    await entry.runtime_data.async_shut_down()
+
+
+async def test_an_event_of_the_last_moment_hurts_nobody(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    await set_up(hass, entry)
+    coordinator: Any = entry.runtime_data
+    await coordinator.async_shut_down()
+    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None

@@ -1,0 +1,149 @@
+"""A password stays where it was typed: on this system's disk."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from homeassistant.config_entries import SOURCE_USER, ConfigSubentry
+from homeassistant.const import MATCH_ALL
+from homeassistant.core import callback
+from homeassistant.helpers.json import JSONEncoder
+from homeassistant.setup import async_setup_component
+from homesec_house import arm, camera, set_up, until
+import pytest
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+
+from custom_components.homesec import diagnostics
+from custom_components.homesec.engine.errors import NoRoute
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import Event, HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+    from syrupy.assertion import SnapshotAssertion
+
+CANARY = "CANARY-b3a1"
+STREAM_ID = "01K0CAMERA0000000000000002"
+# Nothing listens there: each try fails at once, and has every chance to tell the URL.
+URL = f"rtsp://127.0.0.1:9/{CANARY}-path?token={CANARY}-token"
+
+
+@pytest.fixture
+def entry(entry: MockConfigEntry, video: Path) -> MockConfigEntry:
+    """The house with a second camera that is full of secrets."""
+    data = camera(f"{CANARY}-name", video, camera_id=STREAM_ID, disarmed="detect")
+    secret = {
+        **data["data"],
+        "kind": "stream",
+        "url": URL,
+        "username": f"{CANARY}-user",
+        "password": f"{CANARY}-pass",
+    }
+    secret.pop("file")
+    subentry = ConfigSubentry(
+        data=secret,
+        subentry_id=STREAM_ID,
+        subentry_type="camera",
+        title=f"{CANARY}-name",
+        unique_id=f"camera:{CANARY}-unique",
+    )
+    object.__setattr__(entry, "subentries", {**entry.subentries, STREAM_ID: subentry})
+    return entry
+
+
+async def test_diagnostics_hold_nothing_that_a_stranger_should_read(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    snapshot: SnapshotAssertion,
+    video: Path,
+) -> None:
+    assert await async_setup_component(hass, "diagnostics", {})
+    await set_up(hass, entry)
+    await until(hass, lambda: entry.runtime_data.cameras[STREAM_ID].health == "lost")
+    await until(hass, lambda: entry.runtime_data.detector)
+    found = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    text = json.dumps(found)
+    assert CANARY not in text
+    assert "127.0.0.1" not in text
+    assert video.name not in text
+    assert found["cameras"][STREAM_ID]["source"] == {
+        "scheme": "rtsp",
+        "has_username": True,
+        "has_password": True,
+    }
+    # What differs between machines is left out of the snapshot.
+    found["versions"] = sorted(found["versions"])
+    found["cameras"][STREAM_ID]["stats"] = sorted(found["cameras"][STREAM_ID]["stats"])
+    assert found == snapshot
+
+
+async def test_no_secret_is_logged_announced_or_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    told: list[str] = []
+
+    @callback
+    def listen(event: Event) -> None:
+        told.append(json.dumps(event.as_dict(), cls=JSONEncoder))
+
+    hass.bus.async_listen(MATCH_ALL, listen)
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await until(hass, lambda: entry.runtime_data.cameras[STREAM_ID].health == "lost")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    secrets = [f"{CANARY}-{part}" for part in ("path", "token", "user", "pass", "unique")]
+    states = json.dumps([state.as_dict() for state in hass.states.async_all()], cls=JSONEncoder)
+    for secret in secrets:
+        assert secret not in caplog.text
+        assert secret not in states
+        assert not [event for event in told if secret in event]
+
+
+async def test_a_failed_flow_keeps_its_secrets(
+    hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await set_up(hass, entry)
+    given: dict[str, Any] = {
+        "kind": "stream",
+        "url": f"rtsp://ann:{CANARY}-typed@127.0.0.1:9/x",
+    }
+    for failure in (NoRoute(), ZeroDivisionError()):
+        flow = await hass.config_entries.subentries.async_init(
+            (entry.entry_id, "camera"), context={"source": SOURCE_USER}
+        )
+        with patch("custom_components.homesec.camera_look.probe", side_effect=failure):
+            await hass.config_entries.subentries.async_configure(flow["flow_id"], given)
+            await hass.async_block_till_done()
+        shown = await hass.config_entries.subentries.async_configure(flow["flow_id"])
+        fields = [key.description for key in shown["data_schema"].schema]
+        assert f"{CANARY}-typed" not in str(fields)
+        assert f"{CANARY}-typed" not in str(shown["errors"])
+    assert f"{CANARY}-typed" not in caplog.text
+
+
+async def test_the_engines_descriptions_of_a_camera_hide_its_source(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    for config, _ in entry.runtime_data._running.values():
+        assert CANARY not in repr(config).replace(f"{CANARY}-name", "")
+
+
+async def test_diagnostics_do_not_need_every_detector(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnostics, "PACKAGES", ("av", "no-such-detector"))
+    await set_up(hass, entry)
+    found = await diagnostics.async_get_config_entry_diagnostics(hass, entry)
+    assert found["versions"]["av"]
+    assert found["versions"]["no-such-detector"] is None
