@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 import json
 import multiprocessing
@@ -28,6 +27,7 @@ from .machine import machine
 from .table import table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from threading import Event
 
     from custom_components.homesec.engine.detectors import Detector
@@ -113,7 +113,9 @@ def _idle(film: str, warming: bool) -> None:  # noqa: FBT001
         engine.start()
         source = SourceConfig(kind=SourceKind.FILE, location=film, paced=False, loop=False)
         engine.set_camera(CameraConfig(id="quiet", name="Quiet", source=source), Activity.RECORD)
-        while not any(isinstance(e, HealthChanged) and e.health is CameraHealth.OFF for e in states):
+        while not any(
+            isinstance(e, HealthChanged) and e.health is CameraHealth.OFF for e in states
+        ):
             time.sleep(0.02)
         engine.stop()
 

@@ -6,10 +6,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
+import numpy as np
+
 from homesec_dev import footage
 from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.console import step
-import numpy as np
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,12 +51,14 @@ def _write(path: Path) -> None:
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.codec_context.gop_size = FPS * KEYFRAME_EVERY_S
         stream.bit_rate = BIT_RATE
-        stream.options = {"preset": "veryfast", "sc_threshold": "0", "maxrate": str(BIT_RATE),
-                          "bufsize": str(2 * BIT_RATE)}
+        stream.options = {
+            "preset": "veryfast",
+            "sc_threshold": "0",
+            "maxrate": str(BIT_RATE),
+            "bufsize": str(2 * BIT_RATE),
+        }
         # A few seconds of noise, over and over in another order: nobody can tell, and it is quick.
-        noises = [
-            rng.normal(0, NOISE, (HEIGHT, WIDTH)).astype(np.float32) for _ in range(2 * FPS)
-        ]
+        noises = [rng.normal(0, NOISE, (HEIGHT, WIDTH)).astype(np.float32) for _ in range(2 * FPS)]
         for index in range(SECONDS * FPS):
             picture = scene.copy()
             picture[:HEIGHT] += noises[rng.integers(len(noises))]

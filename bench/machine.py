@@ -1,7 +1,7 @@
 """What the figures were measured on."""
 
-from pathlib import Path
 import os
+from pathlib import Path
 import platform
 
 

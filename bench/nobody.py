@@ -25,7 +25,7 @@ class Nobody(Detector):
         """Take pictures as they are."""
         return width, height
 
-    def detect(self, picture: NDArray[np.uint8]) -> list[Detection]:
+    def detect(self, picture: NDArray[np.uint8]) -> list[Detection]:  # noqa: ARG002
         """See nobody."""
         return []
 

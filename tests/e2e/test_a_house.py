@@ -1,4 +1,4 @@
-"""A real Home Assistant, a real RTSP camera with a login, a real browser: from nothing to a clip."""
+"""A real Home Assistant, an RTSP camera with a login, a real browser: from nothing to a clip."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,13 +10,14 @@ import sqlite3
 import subprocess
 import time
 
+import pytest
+import pytest_socket
+
 from homesec_dev import footage, models
 from homesec_dev.browser import Browser
 from homesec_dev.demo_house import entity_id
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import Flow
-import pytest
-import pytest_socket
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.usefixtures("socket_enabled")]
 

@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def shelf():
+def shelf(socket_enabled):
     with Shelf() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
@@ -182,7 +182,9 @@ def test_a_server_in_trouble_is_asked_again_a_few_times(shelf, get):
     assert paths == ["/one/toy.onnx"] * download.TRIES + ["/two/toy.onnx"]
 
 
-@pytest.mark.parametrize("wrong", [CONTENT[::-1], CONTENT + b"!", CONTENT[:-1]])
+@pytest.mark.parametrize(
+    "wrong", [CONTENT[::-1], CONTENT + b"!", CONTENT[:-1]], ids=["other", "longer", "shorter"]
+)
 @pytest.mark.parametrize("size", [True, False])
 def test_a_wrong_file_is_removed_and_refused(shelf, get, tmp_path, wrong, size):
     shelf.files["/one/toy.onnx"] = wrong

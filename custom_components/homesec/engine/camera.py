@@ -31,7 +31,7 @@ from .rate import RateMeter
 from .recording import Recording
 from .ring import PacketRing
 from .sources import CameraSource
-from .stills import annotate, encode_jpeg
+from .stills import annotate, encode_jpeg, worth
 from .tracker import Tracker
 
 if TYPE_CHECKING:
@@ -140,8 +140,11 @@ class CameraSession:
         frame = self._lookout.latest
         return None if frame is None else encode_jpeg(frame.picture, width=width)
 
-    def record(self, duration_s: float) -> str:
-        """Begin a clip by hand; returns its id. Raises ``CameraNotRunning``."""
+    def record(self, duration_s: float | None) -> str:
+        """Begin a clip by hand, full length for None; returns its id.
+
+        Raises ``CameraNotRunning``.
+        """
         return self._command(lambda: self._record(duration_s))
 
     def stop_record(self) -> None:
@@ -221,7 +224,7 @@ class CameraSession:
         self.health = health
         self._on_event(HealthChanged(camera_id=self.config.id, health=health, error=error))
 
-    def _record(self, duration_s: float) -> str:
+    def _record(self, duration_s: float | None) -> str:
         clip_id = self._recording.record(*self._now, duration_s)
         if (frame := self._lookout.latest) is not None:
             self._recording.offer_best(frame, 0.0)
@@ -291,21 +294,21 @@ class CameraSession:
         )
         for change in self._presence.look(frame.t, frame.at, tracks):
             self._presence_changed(change)
-        self._keep_recording()
+        self._keep_recording(seen=bool(tracks))
         self._picture(frame, tracks)
 
     def _tick(self, t: float) -> None:
         for change in self._presence.tick(t):
             self._presence_changed(change)
 
-    def _keep_recording(self) -> None:
-        """See that a clip is open while somebody is here: also after a break."""
+    def _keep_recording(self, *, seen: bool) -> None:
+        """See that a clip is open while somebody is here: also after a break, once seen again."""
         if not (present := self._presence.present):
             return
-        if self.activity is Activity.RECORD:
-            self._recording.present(present[0], *self._now)
-        else:
+        if self.activity is not Activity.RECORD:
             self._recording.release()
+        elif seen:
+            self._recording.present(present[0], *self._now)
 
     def _presence_changed(self, change: PresenceChange) -> None:
         presence = change.presence
@@ -328,7 +331,7 @@ class CameraSession:
         if not tracks or not self._presence.present:
             return
         best = max(tracks, key=lambda track: track.score)
-        self._recording.offer_best(frame, best.score)
+        self._recording.offer_best(frame, max(worth(track) for track in tracks))
         fresh = best.score >= self._snapshot_score + SNAPSHOT_GAIN
         if fresh and frame.t - self._snapshot_t >= SNAPSHOT_GAP_S:
             self._snapshot_score, self._snapshot_t = best.score, frame.t

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PARTIAL_SUFFIX = ".part.mp4"
 FRESH_SUFFIX = ".new.mp4"
 """Of the finished file, until it is whole."""
+_EMPTY_BYTES = 64 * 1024
+"""What cannot be finished and is smaller ended before its first second did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,14 @@ def partial_path(final: Path) -> Path:
     return final.with_name(final.stem + PARTIAL_SUFFIX)
 
 
+def discard_empty(final: Path) -> None:
+    """Remove a partial file that never came to hold a picture; one that might have stays."""
+    partial = partial_path(final)
+    with suppress(OSError):
+        if partial.stat().st_size < _EMPTY_BYTES:
+            partial.unlink()
+
+
 def finish(final: Path) -> Finished:
     """Make the final file of the partial one, and remove that.
 
@@ -58,6 +68,7 @@ def finish(final: Path) -> Finished:
     partial = partial_path(final)
     fresh = final.with_name(final.stem + FRESH_SUFFIX)
     try:
+        _drop_torn_end(partial)
         facts = _remux(partial, fresh)
         _sync(fresh)
         fresh.replace(final)
@@ -67,6 +78,7 @@ def finish(final: Path) -> Finished:
         if not isinstance(err, OSError) or not _is_whole(partial):
             raise
         # No room for a second copy: the fragments play, too.
+        _drop_torn_end(partial, media=True)
         facts = read_facts(partial)
         partial.replace(final)
     else:
@@ -76,8 +88,34 @@ def finish(final: Path) -> Finished:
     return facts
 
 
+def _drop_torn_end(path: Path, *, media: bool = False) -> None:
+    """Cut off a header that a crash has torn: FFmpeg would not open the whole file for it.
+
+    Torn ``media`` stays otherwise, since the pictures in it that are whole can be read; it goes
+    with its fragment if the file is to be the clip as it is, and other fragments are left.
+    """
+    with path.open("r+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        begin = fragment = whole = 0
+        while begin < end:
+            file.seek(begin)
+            head = file.read(16)
+            size, name = int.from_bytes(head[:4]), head[4:8]
+            if size == 1:
+                size = int.from_bytes(head[8:])
+            if name == b"moof":
+                fragment = begin
+            if size < 8 or (begin + size > end and name != b"mdat"):
+                file.truncate(begin)
+                return
+            begin += size
+            whole += name == b"mdat" and begin <= end
+        if media and begin > end and whole:
+            file.truncate(fragment)
+
+
 class _Span:
-    """From the first picture shown to the end of the last."""
+    """The length of a video as its file tells it: of all its pictures together."""
 
     def __init__(self) -> None:
         self.packets = 0
@@ -86,11 +124,11 @@ class _Span:
 
     def add(self, packet: AvPacket) -> None:
         """Take in a video packet."""
-        if packet.pts is None:
+        if packet.dts is None:
             return
         self.packets += 1
-        self._start_s = min(self._start_s, float(packet.pts * packet.time_base))
-        end = packet.pts + (packet.duration or 0)
+        self._start_s = min(self._start_s, float(packet.dts * packet.time_base))
+        end = packet.dts + (packet.duration or 0)
         self._end_s = max(self._end_s, float(end * packet.time_base))
 
     @property

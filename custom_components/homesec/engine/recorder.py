@@ -6,6 +6,7 @@ A slow disk must not hold up the camera, so the camera's thread only puts packet
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, replace
 import errno
 import logging
@@ -18,7 +19,7 @@ import av.error
 
 from .clip_file import ClipFile
 from .errors import DiskFull, DiskReadOnly, RecordingError
-from .finish import finish, partial_path
+from .finish import discard_empty, finish, partial_path
 from .models import ClipFailed, ClipSaved, ClipStarted, ClipState
 from .stills import STILL_WIDTH, encode_jpeg, film_picture
 
@@ -204,7 +205,10 @@ class ClipRecorder:
             facts = finish(final)
         except Exception as err:  # noqa: BLE001 - whatever it is, the clip must not stay open
             failure = error or recording_error(err)
-            _LOGGER.error("Clip %s could not be finished: %s", clip.id, failure)
+            if error is None:
+                _LOGGER.error("Clip %s could not be finished: %s", clip.id, failure)
+            if isinstance(err, RecordingError):
+                discard_empty(final)
             clip = replace(clip, state=ClipState.FAILED, error=failure.key)
             self._put(clip)
             self._on_event(ClipFailed(clip=clip))
@@ -256,5 +260,7 @@ def write_still(clips_dir: Path, clip: Clip, best: Frame | None = None) -> str |
         still.write_bytes(encode_jpeg(picture, width=STILL_WIDTH))
     except (OSError, av.error.FFmpegError) as err:
         _LOGGER.warning("The still of clip %s is missing: %s", clip.id, err)
+        with suppress(OSError):
+            still.unlink()
         return None
     return still.relative_to(clips_dir).as_posix()

@@ -45,6 +45,18 @@ class _Open:
     score: float | None = None
     best: Frame | None = None
     best_score: float = -1.0
+    shown_pts: int = -1
+    """When the picture is shown that is shown last of those until now."""
+
+    def feed(self, packet: MediaPacket) -> None:
+        """Append a packet."""
+        if packet.is_video:
+            self.shown_pts = max(self.shown_pts, packet.data.pts or 0)
+        self.recorder.feed(packet)
+
+    def is_in_order_before(self, packet: MediaPacket) -> bool:
+        """Whether no picture is missing if the clip ends before this one: it is no B-frame."""
+        return (packet.data.pts or 0) > self.shown_pts
 
 
 class Recording:
@@ -101,8 +113,8 @@ class Recording:
         """Who is here is not to be recorded any more: no post-roll."""
         self._present = False
 
-    def record(self, t: float, at: float, duration_s: float) -> str:
-        """Record from now on for ``duration_s``; returns the clip's id.
+    def record(self, t: float, at: float, duration_s: float | None) -> str:
+        """Record from now on for ``duration_s``, or until the clip is full; returns its id.
 
         Raises ``CameraNotRunning`` before the first picture has come.
         """
@@ -110,7 +122,8 @@ class Recording:
             self._begin(t, at, Trigger.MANUAL, back_s=self._config.pre_roll_s)
         if self._open is None:
             raise CameraNotRunning
-        self._manual_until_t = t + duration_s
+        full_t = self._open.start_t + self._config.max_clip_s
+        self._manual_until_t = full_t if duration_s is None else t + duration_s
         return self._open.recorder.clip.id
 
     def stop_record(self) -> None:
@@ -144,7 +157,7 @@ class Recording:
             self._retry_t = packet.t + RETRY_S
             self.end()
             return
-        if packet.is_video and self._is_over(packet.t):
+        if packet.is_video and self._is_over(packet.t) and clip.is_in_order_before(packet):
             self.end()
             return
         if packet.is_video and packet.keyframe:
@@ -152,7 +165,7 @@ class Recording:
             if too_long or packet.format is not clip.video:
                 self._go_on(clip, packet)
                 return
-        clip.recorder.feed(packet)
+        clip.feed(packet)
 
     def end(self) -> None:
         """End the clip now: the camera is lost, switched off, or the time is over."""
@@ -162,7 +175,7 @@ class Recording:
         clip.recorder.end(Ending(label=clip.label, score=clip.score, best=clip.best))
 
     def _is_over(self, t: float) -> bool:
-        return not self._present and t > max(self._until_t, self._manual_until_t)
+        return not self._present and t >= max(self._until_t, self._manual_until_t)
 
     def _go_on(self, before: _Open, packet: MediaPacket) -> None:
         """End the clip at this keyframe and begin the next with it."""
@@ -209,4 +222,4 @@ class Recording:
         self._on_recorder(recorder)
         recorder.start()
         for packet in packets[packets.index(first) :]:
-            recorder.feed(packet)
+            self._open.feed(packet)

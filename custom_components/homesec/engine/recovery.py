@@ -11,7 +11,15 @@ import av.error
 
 from .catalog import clip_time
 from .errors import RecordingError
-from .finish import FRESH_SUFFIX, PARTIAL_SUFFIX, Finished, finish, partial_path, read_facts
+from .finish import (
+    FRESH_SUFFIX,
+    PARTIAL_SUFFIX,
+    Finished,
+    discard_empty,
+    finish,
+    partial_path,
+    read_facts,
+)
 from .models import Clip, ClipFailed, ClipSaved, ClipState, Trigger
 from .recorder import recording_error, saved, write_still
 
@@ -49,7 +57,7 @@ def _repaired(clip: Clip, clips_dir: Path) -> Clip:
         facts = _finish(final)
     except (OSError, av.error.FFmpegError, RecordingError) as err:
         if isinstance(err, RecordingError):
-            partial_path(final).unlink(missing_ok=True)  # there is no film in it
+            discard_empty(final)
         return replace(clip, state=ClipState.FAILED, error=recording_error(err).key)
     still = final.with_suffix(".jpg")
     found = still.relative_to(clips_dir).as_posix() if still.is_file() else None

@@ -158,9 +158,11 @@ class HomeSecEngine:
             self.set_camera(wanted[0], activity, wanted[2])
 
     def start_recording(self, camera_id: str, duration_s: float | None = None) -> str:
-        """Record by hand; returns the clip's id. Raises ``CameraNotRunning``."""
-        session = self._session(camera_id)
-        return session.record(duration_s or session.config.max_clip_s)
+        """Record by hand, until the clip is full if no time is given; returns its id.
+
+        Raises ``CameraNotRunning``.
+        """
+        return self._session(camera_id).record(duration_s)
 
     def stop_recording(self, camera_id: str) -> None:
         """End a recording made by hand. Raises ``CameraNotRunning``."""

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .models import Box, Frame
+    from .models import Box, Frame, Track
 
 STILL_WIDTH = 1280
 _QSCALE = 4
 """FFmpeg's MJPEG quality, 2 (best) to 31; 4 is about quality 85 of libjpeg."""
+_EDGE = 0.01
+"""A box that comes this close to the edge of the picture is taken for cut off by it."""
+_CUT_OFF = 0.7
+_LARGE = 0.25
+"""Share of the picture that is large enough: more shows no more of a person."""
 _ACCENT = (40, 160, 255)
 """B, G, R."""
 
@@ -55,6 +60,13 @@ def encode_jpeg(picture: VideoFrame, *, width: int | None = None) -> bytes:
     scaled.pts = 0
     packets = [*encoder.encode(scaled), *encoder.encode(None)]
     return b"".join(bytes(packet) for packet in packets)
+
+
+def worth(track: Track) -> float:
+    """Return how well a picture shows who it is, 0..1: sure, large, and not cut off by the edge."""
+    box = track.box
+    cut = min(box.x1, box.y1, 1 - box.x2, 1 - box.y2) < _EDGE
+    return track.score * min(1.0, box.area / _LARGE) ** 0.5 * (_CUT_OFF if cut else 1.0)
 
 
 def film_picture(path: Path, at_s: float) -> VideoFrame | None:

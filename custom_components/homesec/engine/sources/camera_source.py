@@ -103,6 +103,7 @@ class CameraSource:
                 if self._stop.is_set():
                     return
                 _LOGGER.debug("Camera source lost: %s", err.key)
+                yield None
                 self._on_health(CameraHealth.LOST, err.key)
                 yield from self._wait(err)
 

@@ -8,7 +8,7 @@ import av
 import av.error
 from av.format import Flags
 
-from ..errors import SourceError, SourceStalled
+from ..errors import NoVideo, SourceError, SourceStalled
 from ..media import TICKS, TIME_BASE, MediaPacket
 from ..models import SourceKind
 from .annexb import AnnexB
@@ -106,7 +106,10 @@ class ContainerConnection:
     def _broken(self, error: Exception) -> SourceError:
         if isinstance(error, av.error.ExitError):
             return SourceStalled()
-        return translate(error, self._config, self._url, self._stop)
+        found = translate(error, self._config, self._url, self._stop)
+        # It did work: what is left to say is that it does no longer.
+        unclear = type(found) is SourceError or isinstance(found, NoVideo)
+        return SourceStalled() if unclear else found
 
     def _placed(self, packet: AvPacket) -> Iterator[MediaPacket]:
         if packet.stream.type == "audio":

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 
+_HIGHEST_FPS = 240
+"""FFmpeg takes the ticks of a clock for the frame rate where it has nothing better."""
+
+
 def find_video(container: InputContainer) -> VideoStream:
     """Return the video stream. Raises ``NoVideo`` or ``UnsupportedCodec``."""
     if not container.streams.video:
@@ -49,7 +53,7 @@ def video_format(stream: VideoStream, *, timed: bool = True) -> MediaFormat:
         width=context.width,
         height=context.height,
         pix_fmt=context.pix_fmt,
-        fps=float(rate) if rate else None,
+        fps=float(rate) if rate and rate <= _HIGHEST_FPS else None,
     )
 
 

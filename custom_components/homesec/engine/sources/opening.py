@@ -112,8 +112,10 @@ def _stream_options(config: SourceConfig, url: str) -> dict[str, str]:
     options = {
         # A playlist or a redirect must not lead to files of this machine.
         "protocol_whitelist": "rtp,srtp,udp,tcp,tls,rtsp,rtsps,http,https,httpproxy,crypto",
-        # By default FFmpeg waits for 20 pictures to estimate the frame rate: four seconds at 5 fps.
-        "fpsprobesize": "3",
+        # By default FFmpeg reads a dozen pictures to learn the frame rate and the first time stamp:
+        # at 2 fps that alone takes longer than is allowed, and neither is needed.
+        "fpsprobesize": "0",
+        "max_ts_probe": "1",
     }
     scheme = urlsplit(url).scheme.lower()
     if scheme.startswith("rtsp"):

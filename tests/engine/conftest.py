@@ -1,0 +1,76 @@
+"""What the engine's tests have in common: films, clocks, a whole engine."""
+
+from contextlib import ExitStack
+
+from cameras import HttpServer, rtsp
+from films import Recipe, cached
+from homesec_dev import footage
+import pytest
+from rig import FakeClock, Rig
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory):
+    """Make films: ``films(seconds=12, walks=((5, 7),))``; see ``Recipe``."""
+    folder = tmp_path_factory.mktemp("films")
+    return lambda **recipe: cached(folder, Recipe(**recipe))
+
+
+@pytest.fixture(scope="session")
+def bikes():
+    """10 s of street shots: people at 1.2-2.0, 3.1-3.3, 4.1-5.5 and 7.5-8.5 s."""
+    return footage.sample("bikes")
+
+
+@pytest.fixture(scope="session")
+def bunny():
+    """5.3 s of cartoon animals, with sound; no person."""
+    return footage.sample("bigbuckbunny")
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def rig(tmp_path):
+    """A running engine with a detector that sees the films' figure."""
+    with Rig(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def rigs(tmp_path):
+    """Make further engines: ``rigs(clips_dir=…)``."""
+    made = []
+
+    def make(**options):
+        options.setdefault("folder", tmp_path)
+        made.append(Rig(**options).__enter__())
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+@pytest.fixture
+def http(socket_enabled):
+    """Start HTTP servers: ``http({"/film": Reply(…)})``."""
+    servers = []
+
+    def start(replies, **options):
+        servers.append(HttpServer(replies, **options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def rtsp_server(socket_enabled):
+    """Start RTSP servers: ``rtsp_server({"/cam": plays(film)})``."""
+    with ExitStack() as running:
+        yield lambda mounts, **options: running.enter_context(rtsp(mounts, **options))

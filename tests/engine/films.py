@@ -1,0 +1,234 @@
+"""Films made for tests: a grey street, and a bright figure that walks through it.
+
+Each picture carries its own number in faint blocks at the top, too faint to be motion: so a test
+can say exactly which pictures a clip holds.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import av
+import numpy as np
+
+from custom_components.homesec.engine.detectors import Detector
+from custom_components.homesec.engine.models import Box, Detection
+
+GROUND = 90
+FIGURE = 235
+_BLOCK = 16
+_BITS = 12
+_FAINT = 6
+_numbers = count()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What a film shows and how it is encoded."""
+
+    seconds: float = 12.0
+    walks: tuple[tuple[float, float], ...] = ((5.0, 7.0),)
+    """From when to when the figure is there."""
+    fps: int = 10
+    gop_s: float = 1.0
+    size: tuple[int, int] = (320, 192)
+    codec: str = "libx264"
+    pix_fmt: str = "yuv420p"
+    bframes: int = 0
+    audio: str | None = None
+    audio_rate: int = 48_000
+    container: str | None = None
+    options: dict = field(default_factory=dict, hash=False)
+    first_number: int = 0
+    slices: int = 1
+    """Pieces that each picture is cut into (H.264)."""
+
+
+def picture(number, *, figure_at=None, size=(320, 192)):
+    """Return the ``(H, W) uint8`` luma of one picture; ``figure_at`` is 0..1 of the way."""
+    width, height = size
+    luma = np.full((height, width), GROUND, np.uint8)
+    for bit in range(_BITS):
+        shade = GROUND + (_FAINT if number >> bit & 1 else -_FAINT)
+        luma[:_BLOCK, bit * _BLOCK : (bit + 1) * _BLOCK] = shade
+    if figure_at is not None:
+        left = round(figure_at * (width - width // 8))
+        luma[height // 3 : height * 5 // 6, left : left + width // 8] = FIGURE
+    return luma
+
+
+def number_of(frame):
+    """Read the number of a decoded picture (``av.VideoFrame``)."""
+    luma = frame.reformat(format="gray").to_ndarray()
+    width = frame.width
+    scale = width / (round(width / 16) * 16)
+    number = 0
+    for bit in range(_BITS):
+        left = round((bit * _BLOCK + 4) * scale)
+        number |= int(luma[4 : _BLOCK - 4, left : left + _BLOCK - 8].mean() > GROUND) << bit
+    return number
+
+
+def frame_of(luma, pix_fmt="yuv420p"):
+    """Return a grey picture as ``av.VideoFrame``."""
+    grey = av.VideoFrame.from_ndarray(np.repeat(luma[:, :, None], 3, axis=2), format="bgr24")
+    return grey.reformat(format=pix_fmt)
+
+
+def pictures(recipe):
+    """Give each picture's number and luma."""
+    for index in range(round(recipe.seconds * recipe.fps)):
+        t = index / recipe.fps
+        at = next(((t - a) / (b - a) for a, b in recipe.walks if a <= t < b), None)
+        yield index, picture(index + recipe.first_number, figure_at=at, size=recipe.size)
+
+
+def _options(recipe):
+    gop = round(recipe.gop_s * recipe.fps)
+    params = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={recipe.bframes}"
+    match recipe.codec:
+        case "libx264":
+            params += f":slices={recipe.slices}"
+            return {"preset": "ultrafast", "crf": "18", "x264-params": params}
+        case "libx265":
+            params += ":log-level=none:pools=1:frame-threads=1:open-gop=0"
+            return {"preset": "ultrafast", "x265-params": params}
+        case "mjpeg":
+            return {"qmin": "3", "qmax": "3", "strict": "unofficial"}
+        case _:
+            return {"g": str(gop), "qmin": "1", "qmax": "2"}
+
+
+def write(path, recipe):
+    """Write the film."""
+    with av.open(str(path), "w", format=recipe.container) as output:
+        video = output.add_stream(
+            recipe.codec,
+            rate=recipe.fps,
+            width=recipe.size[0],
+            height=recipe.size[1],
+            pix_fmt=recipe.pix_fmt,
+            options={**_options(recipe), **recipe.options},
+        )
+        video.codec_context.time_base = Fraction(1, recipe.fps)
+        video.codec_context.thread_count = 1  # else each thread makes a slice of its own
+        audio = recipe.audio and output.add_stream(
+            recipe.audio, rate=recipe.audio_rate, layout="mono"
+        )
+        samples = 0
+        for index, luma in pictures(recipe):
+            frame = frame_of(luma, recipe.pix_fmt)
+            frame.pts, frame.time_base = index, Fraction(1, recipe.fps)
+            output.mux(video.encode(frame))
+            while audio and samples < (index + 1) * recipe.audio_rate / recipe.fps:
+                output.mux(audio.encode(tone(samples, recipe.audio_rate)))
+                samples += 1024
+        output.mux(video.encode(None))
+        if audio:
+            output.mux(audio.encode(None))
+    return Path(path)
+
+
+def tone(first_sample, rate, length=1024):
+    """Return a piece of a 440 Hz tone."""
+    phase = (np.arange(length) + first_sample) * (2 * np.pi * 440 / rate)
+    wave = (np.sin(phase) * 8000).astype(np.int16)[None, :]
+    frame = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
+    frame.sample_rate, frame.pts, frame.time_base = rate, first_sample, Fraction(1, rate)
+    return frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a file turned out to hold."""
+
+    numbers: list
+    """Of its pictures, in the order shown."""
+    times: list
+    """Seconds at which they are shown."""
+    duration_s: float
+    codec: str
+    tag: str
+    audio: str | None
+    size: tuple[int, int]
+    first_is_key: bool
+    audio_s: float = 0.0
+    errors: int = 0
+
+
+def content(path):
+    """Decode a file from beginning to end, strictly."""
+    with av.open(str(path)) as film:
+        video = film.streams.video[0]
+        video.codec_context.options = {"err_detect": "explode"}
+        video.codec_context.thread_count = 1
+        numbers, times, first_is_key = [], [], None
+        for packet in film.demux(video):
+            if first_is_key is None:
+                first_is_key = packet.is_keyframe
+            for frame in packet.decode():
+                numbers.append(number_of(frame))
+                times.append(float(frame.pts * frame.time_base))
+        sound, audio_s = next(iter(film.streams.audio), None), 0.0
+        if sound is not None:
+            film.seek(0)
+            audio_s = sum(f.samples / f.sample_rate for f in film.decode(sound))
+        return Content(
+            numbers=numbers,
+            times=times,
+            duration_s=film.duration / av.time_base,
+            codec=video.codec_context.codec.canonical_name,
+            tag=video.codec_context.codec_tag,
+            audio=sound and sound.codec_context.codec.canonical_name,
+            size=(video.width, video.height),
+            first_is_key=first_is_key,
+            audio_s=audio_s,
+        )
+
+
+def atoms(path):
+    """Return the names of an MP4's top-level boxes, in their order."""
+    data, names, at = Path(path).read_bytes(), [], 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4])
+        names.append(data[at + 4 : at + 8].decode("latin-1"))
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16])
+        at += size or len(data)
+    return names
+
+
+class FigureDetector(Detector):
+    """Sees the figure: whatever is bright enough."""
+
+    name, model, threshold, labels = "figure", "bright", 0.5, ("person", "cat")
+
+    def __init__(self):
+        self.looks = 0
+
+    def fit(self, width, height):
+        return 160, 96
+
+    def detect(self, picture):
+        self.looks += 1
+        bright = picture[:, :, 1] > (GROUND + FIGURE) // 2
+        if np.count_nonzero(bright) < 100:
+            return []
+        rows, columns = np.nonzero(bright)
+        height, width = bright.shape
+        x1, x2 = columns.min() / width, (columns.max() + 1) / width
+        y1, y2 = rows.min() / height, (rows.max() + 1) / height
+        return [Detection("person", 0.9, Box(*map(float, (x1, y1, x2, y2))))]
+
+    def close(self):
+        pass
+
+
+@cache
+def cached(folder, recipe):
+    """Return the film of a recipe, made when first asked for."""
+    suffix = {"mpegts": "ts", "avi": "avi", "h264": "h264", "matroska": "mkv"}
+    name = f"film-{next(_numbers)}.{suffix.get(recipe.container, 'mp4')}"
+    return write(folder / name, recipe)

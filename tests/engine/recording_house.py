@@ -1,0 +1,38 @@
+"""A process that records until it is killed: `recording_house.py FOLDER FILM`."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import sys
+import threading
+
+from films import FigureDetector
+from rig import file_camera
+
+from custom_components.homesec.engine.models import Activity, ClipStarted, Watch
+from custom_components.homesec.engine.service import HomeSecEngine
+
+
+def main():
+    """Play the film in real time; print a line when a clip has begun."""
+    folder, film = map(Path, sys.argv[1:])
+
+    def tell(event):
+        if isinstance(event, ClipStarted):
+            print(event.clip.id, event.clip.started_at, flush=True)
+
+    engine = HomeSecEngine(
+        clips_dir=folder / "clips",
+        data_dir=folder / "data",
+        models_dir=folder / "models",
+        executor=ThreadPoolExecutor(2),
+        on_event=tell,
+        create_detector=lambda _stop: FigureDetector(),
+    )
+    engine.start()
+    camera = file_camera(film, paced=True, loop=True, watch=Watch.PROMPT, pre_roll_s=1.0)
+    engine.set_camera(camera, Activity.RECORD)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

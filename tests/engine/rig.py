@@ -1,0 +1,201 @@
+"""A whole engine with its ears open, and clocks that a test sets."""
+
+from concurrent.futures import ThreadPoolExecutor
+import random
+import threading
+import time
+
+from films import FigureDetector
+
+from custom_components.homesec.engine.models import (
+    Activity,
+    CameraConfig,
+    CameraHealth,
+    ClipFailed,
+    ClipSaved,
+    HealthChanged,
+    SourceConfig,
+    SourceKind,
+    Watch,
+)
+from custom_components.homesec.engine.service import HomeSecEngine
+from custom_components.homesec.engine.sources.container import ContainerConnection
+from custom_components.homesec.engine.sources.timeline import Pace, Timeline
+
+LONG_S = 25.0  # a wait that only a failing test reaches
+
+
+class FakeClock:
+    """A clock that stands still unless it is moved."""
+
+    def __init__(self, now=1_800_000_000.0):
+        self.wall = now
+        self.ticks = 1000.0
+
+    def now(self):
+        return self.wall
+
+    def monotonic(self):
+        return self.ticks
+
+    def advance(self, seconds):
+        self.wall += seconds
+        self.ticks += seconds
+
+
+def file_camera(path, **settings):
+    """Return a camera that plays a film once, as fast as it decodes."""
+    source = {k: settings.pop(k) for k in ("paced", "loop", "stall_s") if k in settings}
+    source = {"paced": False, "loop": False, **source}
+    return camera(SourceConfig(kind=SourceKind.FILE, location=str(path), **source), **settings)
+
+
+def stream_camera(url, *, username=None, password=None, stall_s=4.0, verify_tls=False, **settings):
+    source = SourceConfig(
+        kind=SourceKind.STREAM,
+        location=url,
+        username=username,
+        password=password,
+        stall_s=stall_s,
+        verify_tls=verify_tls,
+    )
+    return camera(source, **settings)
+
+
+def camera(source, **settings):
+    """Return a camera that is quick to begin and to end a clip."""
+    settings = {
+        "id": "cam",
+        "name": "Front door",
+        "watch": Watch.AUTO,
+        "grace_s": 1.0,
+        "pre_roll_s": 2.0,
+        "post_roll_s": 1.0,
+        **settings,
+    }
+    return CameraConfig(source=source, **settings)
+
+
+class Rig:
+    """A running engine; collects what it tells."""
+
+    def __init__(self, folder, *, clips_dir=None, detector=None, **engine):
+        self.clips_dir = clips_dir or folder / "clips"
+        self.data_dir = folder / "data"
+        self.events = []
+        self.told = threading.Condition()
+        self.detector = detector or FigureDetector()
+        self._executor = ThreadPoolExecutor(16, thread_name_prefix="homesec-test")
+        engine.setdefault("create_detector", lambda _stop: self.detector)
+        if "engine_detector" in engine:
+            engine["detector"] = engine.pop("engine_detector")
+        engine.setdefault("rng", random.Random(1))
+        self.engine = HomeSecEngine(
+            clips_dir=self.clips_dir,
+            data_dir=self.data_dir,
+            models_dir=folder / "models",
+            executor=self._executor,
+            on_event=self._hear,
+            **engine,
+        )
+        self._stopped = False
+
+    def __enter__(self):
+        self.engine.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        """Stop; no thread may be left."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self.engine.stop()
+        began = time.monotonic()
+        self._executor.shutdown(cancel_futures=True)
+        assert time.monotonic() - began < 5.0, "a camera's thread outlived the stop"
+        left = [t.name for t in threading.enumerate() if t.name.startswith("homesec")]
+        assert not left, left
+
+    def _hear(self, event):
+        with self.told:
+            self.events.append(event)
+            self.told.notify_all()
+
+    def of(self, *kinds, camera_id=None):
+        """Return what was told of these kinds so far."""
+        with self.told:
+            found = [e for e in self.events if isinstance(e, kinds)]
+        if camera_id is not None:
+            found = [e for e in found if camera_of(e) == camera_id]
+        return found
+
+    def wait(self, condition, timeout_s=LONG_S):
+        """Wait until a condition holds, looked at after each event."""
+        with self.told:
+            met = self.told.wait_for(condition, timeout_s)
+        assert met, f"told until now: {self.events}"
+
+    def wait_for(self, kind, *, count=1, camera_id=None, timeout_s=LONG_S):
+        """Wait until there are so many events of a kind; return the last of them."""
+        self.wait(lambda: len(self.of(kind, camera_id=camera_id)) >= count, timeout_s)
+        return self.of(kind, camera_id=camera_id)[count - 1]
+
+    def wait_health(self, health, *, error=None, camera_id="cam", count=1, timeout_s=LONG_S):
+        """Wait until a camera was reported so, ``count`` times."""
+
+        def reports():
+            return [
+                e
+                for e in self.of(HealthChanged, camera_id=camera_id)
+                if e.health is health and (error is None or e.error == error)
+            ]
+
+        self.wait(lambda: len(reports()) >= count, timeout_s)
+        return reports()[count - 1]
+
+    def play(self, config, activity=Activity.RECORD):
+        """Play a file to its end; return the clips it gave, finished."""
+        self.engine.set_camera(config, activity)
+        self.wait_health(CameraHealth.OFF, camera_id=config.id)
+        self.engine.remove_camera(config.id)
+        for recorder in list(self.engine._recorders):
+            assert recorder.join(LONG_S)
+        return self.saved(config.id)
+
+    def saved(self, camera_id=None):
+        """Return the clips, oldest first: a short one may be finished before a long one."""
+        clips = [e.clip for e in self.of(ClipSaved, camera_id=camera_id)]
+        return sorted(clips, key=lambda clip: clip.id)
+
+    def failed(self, camera_id=None):
+        return [e.clip for e in self.of(ClipFailed, camera_id=camera_id)]
+
+    def path(self, clip):
+        return self.clips_dir / clip.path
+
+
+def camera_of(event):
+    """Return the id of the camera that an event is about."""
+    for holder in (event, getattr(event, "presence", None), getattr(event, "clip", None)):
+        if hasattr(holder, "camera_id"):
+            return holder.camera_id
+    return None
+
+
+def media_packets(path, clock=None):
+    """Return a file's packets as a camera's thread gets them."""
+    config = file_camera(path).source
+    timeline = Timeline(clock or FakeClock(), Pace.READ)
+    connection = ContainerConnection(config, timeline, threading.Event())
+    try:
+        return list(connection.packets())
+    finally:
+        connection.close()
+
+
+def split_video(packets):
+    """Return the video packets and the audio packets."""
+    return [p for p in packets if p.is_video], [p for p in packets if not p.is_video]

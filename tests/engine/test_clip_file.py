@@ -1,0 +1,290 @@
+"""The file that grows while a clip is recorded."""
+
+from dataclasses import replace
+import errno
+import os
+
+import av
+from films import atoms, content, tone
+import numpy as np
+import pytest
+from rig import media_packets, split_video
+
+from custom_components.homesec.engine.clip_file import ClipFile
+from custom_components.homesec.engine.media import (
+    TICKS,
+    TIME_BASE,
+    MediaFormat,
+    MediaKind,
+    MediaPacket,
+    padded_packet,
+)
+
+
+def record(path, packets, *, audio=None):
+    """Write packets as the recorder does."""
+    file = ClipFile(path, next(p.format for p in packets if p.is_video), audio)
+    for packet in packets:
+        file.write(packet)
+    file.close()
+    return content(path)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "clip.part.mp4"
+
+
+@pytest.fixture(scope="module")
+def film(films):
+    return media_packets(films(seconds=4, bframes=3, fps=20))
+
+
+# --- pictures ---
+
+
+def test_pictures_are_copied_one_by_one(path, film):
+    clip = record(path, film)
+    assert clip.numbers == list(range(80))
+    assert clip.codec == "h264"
+    with av.open(str(path)) as copy:
+        # Only the parameter sets may be elsewhere: in an MP4 they stand in the header, too.
+        sizes = [p.size for p in copy.demux(video=0) if p.size]
+    assert len(sizes) == 80
+
+
+def test_it_begins_at_zero_wherever_it_is_cut_from(path, film):
+    start = next(n for n, p in enumerate(film) if p.keyframe and p.t > 1.5)
+    clip = record(path, film[start:])
+    assert clip.numbers == list(range(40, 80))
+    assert clip.times[0] == 0.0
+    steps = [b - a for a, b in zip(clip.times, clip.times[1:], strict=False)]
+    assert steps == pytest.approx([0.05] * 39)
+
+
+def test_each_second_is_a_fragment_of_its_own(path, film):
+    record(path, film)
+    names = atoms(path)
+    assert names[:2] == ["ftyp", "moov"]
+    assert 4 <= names.count("moof") <= 5
+
+
+def test_rare_keyframes_do_not_make_long_fragments(path, films):
+    record(path, media_packets(films(seconds=8, gop_s=8)))
+    assert atoms(path).count("moof") >= 8
+
+
+def test_h265_is_copied(path, films):
+    clip = record(path, media_packets(films(seconds=3, codec="libx265")))
+    assert (clip.codec, clip.numbers) == ("hevc", list(range(30)))
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj422p"},
+        {"codec": "mpeg4"},
+        {"codec": "rawvideo", "container": "avi", "pix_fmt": "yuyv422"},
+        {"codec": "rawvideo", "container": "avi", "pix_fmt": "bgr24"},
+    ],
+    ids=["mjpeg", "mpeg4", "yuyv", "rgb"],
+)
+def test_what_browsers_do_not_play_is_encoded(path, films, recipe):
+    clip = record(path, media_packets(films(seconds=3, **recipe)))
+    assert (clip.codec, clip.numbers) == ("h264", list(range(30)))
+    with av.open(str(path)) as film:
+        assert film.streams.video[0].codec_context.pix_fmt == "yuv420p"
+
+
+def test_odd_sides_become_even(path, films):
+    recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj444p"}
+    clip = record(path, media_packets(films(seconds=1, size=(321, 193), **recipe)))
+    assert clip.size == (320, 192)
+    assert clip.numbers == list(range(10))
+
+
+def test_pictures_that_are_encoded_keep_their_times(path, films):
+    recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
+    packets = media_packets(films(seconds=3, **recipe))
+    del packets[10:15]
+    clip = record(path, packets)
+    assert clip.times[10] - clip.times[9] == pytest.approx(0.6)
+
+
+def test_an_encoded_clip_begins_when_its_first_packet_says(path, films):
+    recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
+    clip = record(path, media_packets(films(seconds=3, **recipe))[12:])
+    assert (clip.times[0], clip.numbers[0]) == (0.0, 12)
+
+
+def test_broken_pictures_are_left_out(path, films):
+    recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
+    packets = media_packets(films(seconds=2, **recipe))
+    packets[5].data.update(bytes(packets[5].size))
+    assert record(path, packets).numbers == [n for n in range(20) if n != 5]
+
+
+def test_a_strange_frame_rate_is_no_obstacle(path, films):
+    recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
+    packets = media_packets(films(seconds=1, **recipe))
+    for fps in (None, 0.1, 90_000.0):
+        media = replace(packets[0].format, fps=fps)
+        clip = record(path, [replace(p, format=media) for p in packets])
+        assert clip.numbers == list(range(10))
+
+
+# --- sound ---
+
+
+def test_aac_is_copied(path, films):
+    packets = media_packets(films(seconds=4, audio="aac"))
+    sound = split_video(packets)[1]
+    clip = record(path, packets, audio=sound[0].format)
+    assert clip.audio == "aac"
+    assert clip.audio_s == pytest.approx(4.0, abs=0.1)
+
+
+def test_aac_of_a_transport_stream_is_made_anew(path, films):
+    packets = media_packets(films(seconds=4, audio="aac", container="mpegts"))
+    sound = split_video(packets)[1]
+    assert sound[0].format.template is None
+    clip = record(path, packets, audio=sound[0].format)
+    assert clip.audio == "aac"
+    assert clip.audio_s == pytest.approx(4.0, abs=0.2)
+
+
+TELEPHONE = MediaFormat(
+    kind=MediaKind.AUDIO, codec="pcm_alaw", sample_rate=8000, layout="mono"
+)
+
+
+def telephone(t, audio=TELEPHONE, samples=160):
+    """A fiftieth of a second of G.711."""
+    data = padded_packet(b"\xd5\x55" * (samples // 2))
+    data.time_base = TIME_BASE
+    data.pts = data.dts = round(t * TICKS)
+    return MediaPacket(format=audio, data=data, t=t, at=t, keyframe=True)
+
+
+def with_sound(film, times, audio=TELEPHONE):
+    return sorted([*film, *(telephone(t, audio) for t in times)], key=lambda p: p.t)
+
+
+def test_telephone_sound_becomes_aac(path, film):
+    times = [n * 0.02 for n in range(200)]
+    clip = record(path, with_sound(film, times), audio=TELEPHONE)
+    assert clip.audio == "aac"
+    assert clip.audio_s == pytest.approx(4.0, abs=0.2)
+    assert len(clip.numbers) == 80
+
+
+def test_sound_of_an_unnamed_layout_is_mono(path, film):
+    audio = replace(TELEPHONE, layout="1 channels")
+    packets = with_sound(film, [n * 0.02 for n in range(200)], audio)
+    assert record(path, packets, audio=audio).audio_s == pytest.approx(4.0, abs=0.2)
+
+
+def test_sound_that_comes_in_bursts_is_laid_end_to_end(path, film):
+    times = [0.08 * (n // 4) + 0.001 * (n % 4) for n in range(200)]
+    clip = record(path, with_sound(film, times), audio=TELEPHONE)
+    assert clip.audio_s == pytest.approx(4.0, abs=0.2)
+
+
+def test_sound_with_a_gap_keeps_its_place(path, film):
+    times = [n * 0.02 for n in range(200) if not 50 <= n < 125]
+    record(path, with_sound(film, times), audio=TELEPHONE)
+    with av.open(str(path)) as clip:
+        ends = [float((p.pts + p.duration) * p.time_base) for p in clip.demux(audio=0) if p.size]
+    assert ends[-1] == pytest.approx(4.0, abs=0.2)
+
+
+def test_more_sound_than_time_is_cut(path, film):
+    times = [n * 0.01 for n in range(400)]  # twice as much
+    clip = record(path, with_sound(film, times), audio=TELEPHONE)
+    assert clip.audio_s == pytest.approx(4.2, abs=0.3)
+
+
+def test_broken_sound_is_left_out(path, films):
+    packets = media_packets(films(seconds=3, audio="aac"))
+    sound = [p for p in packets if not p.is_video]
+    media = replace(sound[0].format, template=None)  # so it has to be decoded
+    for packet in sound[40:60]:
+        packet.data.update(b"\xff" * packet.size)
+    packets = [p if p.is_video else replace(p, format=media) for p in packets]
+    clip = record(path, packets, audio=media)
+    assert len(clip.numbers) == 30
+    assert 2.0 < clip.audio_s < 3.5
+
+
+def test_sound_that_is_announced_and_never_comes_holds_nothing_back(path, film):
+    file = ClipFile(path, film[0].format, TELEPHONE)
+    for packet in film:
+        file.write(packet)
+    assert atoms(path).count("moof") >= 1  # on the disk although no sound has come
+    file.close()
+    assert content(path).numbers == list(range(80))
+
+
+def test_sound_at_a_rate_that_aac_does_not_have_is_left_out(path, film):
+    audio = replace(TELEPHONE, sample_rate=9000)
+    clip = record(path, with_sound(film, [0.0, 0.02], audio), audio=audio)
+    assert clip.audio is None
+    assert len(clip.numbers) == 80
+
+
+def test_sound_from_before_the_clip_is_left_out(path, films):
+    packets = media_packets(films(seconds=4, audio="aac"))
+    start = next(n for n, p in enumerate(packets) if p.is_video and p.keyframe and p.t > 1)
+    late = [packets[start], *[p for p in packets[:start] if not p.is_video], *packets[start + 1 :]]
+    sound = [p for p in packets if not p.is_video]
+    clip = record(path, late, audio=sound[0].format)
+    assert clip.audio_s == pytest.approx(2.0, abs=0.2)
+
+
+def test_without_sound_in_the_format_sound_packets_are_left_out(path, film):
+    clip = record(path, with_sound(film, [0.0, 0.02]))
+    assert clip.audio is None
+
+
+def test_a_tone_is_still_a_tone(path, film):
+    encoder = av.CodecContext.create("pcm_alaw", "w")
+    encoder.sample_rate, encoder.layout, encoder.format = 8000, "mono", "s16"
+    packets = []
+    for n in range(200):
+        (data,) = encoder.encode(tone(n * 160, 8000, 160))
+        data.time_base = TIME_BASE
+        data.pts = data.dts = round(n * 0.02 * TICKS)
+        packets.append(
+            MediaPacket(format=TELEPHONE, data=data, t=n * 0.02, at=0, keyframe=True)
+        )
+    mixed = sorted([*film, *packets], key=lambda p: p.t)
+    record(path, mixed, audio=TELEPHONE)
+    with av.open(str(path)) as clip:
+        samples = [f.to_ndarray()[0] for f in clip.decode(audio=0)]
+    middle = np.concatenate(samples)[8000:16000]
+    spectrum = np.abs(np.fft.rfft(middle))
+    assert np.argmax(spectrum) == pytest.approx(440, abs=2)
+
+
+# --- the disk ---
+
+
+def test_a_folder_that_is_not_there_is_told_by_its_error(tmp_path, film):
+    with pytest.raises(FileNotFoundError) as caught:
+        ClipFile(tmp_path / "missing" / "clip.mp4", film[0].format, None)
+    assert caught.value.errno == errno.ENOENT
+
+
+def test_what_was_written_can_be_brought_to_the_disk(path, film, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fdatasync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")))
+    file = ClipFile(path, film[0].format, None)
+    file.write(film[0])
+    file.sync()
+    file.close()
+    assert synced == [str(path)]
+
+
+def test_an_empty_file_can_be_closed(path, film):
+    ClipFile(path, film[0].format, None).close()
+    assert path.exists()

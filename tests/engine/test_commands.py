@@ -1,0 +1,66 @@
+"""What other threads ask of a camera's thread."""
+
+from threading import Event, Thread
+
+import pytest
+from rig import LONG_S
+
+from custom_components.homesec.engine import commands
+from custom_components.homesec.engine.commands import Commands
+from custom_components.homesec.engine.errors import CameraNotRunning
+
+
+@pytest.fixture
+def queue():
+    """Commands that another thread answers."""
+    commands, over = Commands(), Event()
+
+    def camera():
+        while not over.wait(0.001):
+            commands.run()
+
+    thread = Thread(target=camera)
+    thread.start()
+    yield commands
+    over.set()
+    thread.join(LONG_S)
+
+
+def test_the_asker_gets_the_result(queue):
+    assert queue.ask(lambda: 6 * 7) == 42
+
+
+def test_the_asker_gets_what_was_raised(queue):
+    def broken():
+        raise OSError("the disk")
+
+    with pytest.raises(OSError, match="the disk"):
+        queue.ask(broken)
+    assert queue.ask(lambda: "still working") == "still working"
+
+
+def test_a_camera_that_does_not_come_to_it_is_not_running(monkeypatch):
+    monkeypatch.setattr(commands, "COMMAND_TIMEOUT_S", 0.01)
+    idle, done = Commands(), []
+    with pytest.raises(CameraNotRunning):
+        idle.ask(lambda: done.append(1))
+    idle.run()
+    idle.refuse()
+    assert done == []
+
+
+def test_a_camera_that_ends_refuses_what_waits():
+    idle, answers = Commands(), []
+
+    def ask():
+        try:
+            idle.ask(lambda: None)
+        except CameraNotRunning as err:
+            answers.append(err.key)
+
+    asker = Thread(target=ask)
+    asker.start()
+    while not answers:
+        idle.refuse()
+    asker.join(LONG_S)
+    assert answers == ["camera_not_running"]

@@ -1,0 +1,151 @@
+"""Packets to pictures."""
+
+from dataclasses import replace
+
+import av
+from films import frame_of, number_of, picture
+import numpy as np
+import pytest
+from rig import media_packets, split_video
+
+from custom_components.homesec.engine.decoder import FrameDecoder, grey
+from custom_components.homesec.engine.media import MediaPacket, padded_packet
+from custom_components.homesec.engine.models import Frame
+
+
+@pytest.fixture(scope="module")
+def reordered(films):
+    """Three seconds with B-frames: decoded in another order than shown."""
+    return split_video(media_packets(films(seconds=3, bframes=3, fps=20)))[0]
+
+
+def broken(packet):
+    data = bytearray(bytes(packet.data))
+    data[len(data) // 3 :] = bytes(len(data) - len(data) // 3)
+    other = padded_packet(bytes(data))
+    other.pts, other.dts = packet.data.pts, packet.data.dts
+    return MediaPacket(
+        format=packet.format, data=other, t=packet.t, at=packet.at, keyframe=packet.keyframe
+    )
+
+
+def test_a_keyframe_by_itself_gives_its_picture_at_once(reordered):
+    decoder = FrameDecoder()
+    keys = [p for p in reordered if p.keyframe]
+    frames = [decoder.single(p) for p in keys]
+    assert [number_of(f.picture) for f in frames] == [0, 20, 40]
+    assert decoder.decoded == 3
+
+
+def test_a_row_of_packets_gives_every_picture_in_the_order_shown(reordered):
+    decoder = FrameDecoder()
+    numbers = [number_of(f.picture) for p in reordered for f in decoder.run(p)]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) >= 60 - 4  # a few are still inside
+
+
+def test_a_picture_has_the_time_at_which_it_is_shown(reordered):
+    decoder = FrameDecoder()
+    frames = [f for p in reordered for f in decoder.run(p)]
+    start = frames[0]
+    for n, frame in enumerate(frames):
+        assert frame.t - start.t == pytest.approx(n / 20, abs=1e-4)
+        assert frame.at - start.at == pytest.approx(n / 20, abs=1e-4)
+
+
+def test_a_row_begins_with_a_keyframe(reordered):
+    decoder = FrameDecoder()
+    assert [f for p in reordered[1:20] for f in decoder.run(p)] == []
+    assert not decoder.running
+    decoder.run(reordered[20])
+    assert decoder.running
+
+
+def test_after_a_stop_a_row_begins_anew(reordered):
+    decoder = FrameDecoder()
+    for packet in reordered[:10]:
+        decoder.run(packet)
+    decoder.stop()
+    assert decoder.run(reordered[10]) == []
+
+
+def test_single_keyframes_and_rows_may_take_turns(reordered):
+    decoder = FrameDecoder()
+    for packet in reordered[:15]:
+        decoder.run(packet)
+    assert number_of(decoder.single(reordered[20]).picture) == 20
+    numbers = [number_of(f.picture) for p in reordered[40:] for f in decoder.run(p)]
+    assert numbers == list(range(40, 40 + len(numbers)))
+
+
+def test_a_broken_keyframe_is_no_picture_and_harms_no_other(reordered):
+    decoder = FrameDecoder()
+    junk = MediaPacket(
+        format=reordered[0].format, data=padded_packet(b"\x00\x00\x01\x65" + b"\xff" * 99),
+        t=0, at=0, keyframe=True,
+    )  # fmt: skip
+    assert decoder.single(junk) is None
+    assert number_of(decoder.single(reordered[20]).picture) == 20
+
+
+def test_broken_pictures_in_a_row_are_passed_over(reordered):
+    decoder = FrameDecoder()
+    packets = [broken(p) if n % 7 == 3 else p for n, p in enumerate(reordered)]
+    frames = [f for p in packets for f in decoder.run(p)]
+    assert number_of(frames[-1].picture) > 50
+
+
+def test_a_new_format_begins_a_new_row(reordered, films):
+    decoder = FrameDecoder()
+    for packet in reordered[:10]:
+        decoder.run(packet)
+    other = split_video(media_packets(films(seconds=2, size=(192, 128))))[0]
+    assert decoder.run(other[1]) == []
+    assert decoder.run(other[0])[0].width == 192
+
+
+@pytest.mark.parametrize("codec", ["libx265", "mjpeg", "mpeg4"])
+def test_other_codecs_decode_alike(films, codec):
+    container = "avi" if codec == "mjpeg" else None
+    pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    film = films(seconds=2, codec=codec, container=container, pix_fmt=pix_fmt)
+    packets = split_video(media_packets(film))[0]
+    decoder = FrameDecoder()
+    assert number_of(decoder.single(packets[0]).picture) == 0
+    numbers = [number_of(f.picture) for p in packets for f in decoder.run(p)]
+    assert numbers == list(range(len(numbers)))
+
+
+# --- the small grey picture ---
+
+
+def grey_of(picture_, pix_fmt="yuv420p"):
+    return grey(Frame(t=0, at=0, picture=frame_of(picture_, pix_fmt)))
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p", "nv12", "gray", "yuyv422", "bgr24"])
+def test_the_luma_of_any_format_becomes_small_and_grey(pix_fmt):
+    small = grey_of(picture(0, figure_at=0.0, size=(1280, 720)), pix_fmt)
+    assert small.dtype == np.uint8
+    assert small.shape == (90, 160)
+    assert small[45, 10] > 200
+    assert 60 < small[80, 100] < 120
+
+
+def test_ten_bits_become_eight():
+    assert 80 < grey_of(picture(0, size=(640, 384)), "yuv420p10le")[50, 50] < 100
+
+
+@pytest.mark.parametrize("size", [(2, 2), (17, 31), (159, 90), (641, 359), (5000, 20)])
+def test_any_size_becomes_about_as_wide(size):
+    luma = np.full((size[1], size[0]), 100, np.uint8)
+    small = grey(Frame(t=0, at=0, picture=av.VideoFrame.from_ndarray(luma, format="gray")))
+    assert small.shape[1] <= 320
+    assert np.all(small == 100)
+
+
+def test_a_packet_without_a_time_is_shown_when_it_is_decoded(reordered):
+    packet = reordered[0]
+    data = padded_packet(bytes(packet.data))
+    frame = FrameDecoder().single(replace(packet, data=data, t=7.0, at=17.0))
+    assert (frame.t, frame.at) == (7.0, 17.0)

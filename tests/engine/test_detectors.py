@@ -1,0 +1,185 @@
+"""Each detector with each model on real film, as far as the models' files can be had here.
+
+The model of last resort comes from the package registry that the tests need anyway, so OpenCV is
+always tested.
+"""
+
+from dataclasses import replace
+import threading
+
+import av
+from model_files import LAST_RESORT, files_of
+import numpy as np
+import pytest
+
+from custom_components.homesec.engine.detectors import (
+    REQUIREMENTS,
+    create_detector,
+    models_for,
+)
+from custom_components.homesec.engine.errors import DetectorError
+from custom_components.homesec.engine.model_store import ModelStore
+from custom_components.homesec.engine.models import PERSON, Box, Frame
+from homesec_dev import footage, models
+from homesec_dev.bootstrap import paths
+
+ALL = [(kind, model.name) for kind in REQUIREMENTS for model in models_for(kind)]
+CYCLIST_T, CYCLIST = 4.8, Box(0.54, 0.01, 0.77, 1.0)
+
+
+@pytest.fixture(scope="module", params=ALL, ids="-".join)
+def detector(request):
+    kind, model = request.param
+    made = create_detector(kind, files_of(kind, model))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def last_resort():
+    return files_of(*LAST_RESORT)
+
+
+def film(name, every_s):
+    """Decode a sample, one frame in ``every_s`` seconds."""
+    with av.open(footage.sample(name)) as container:
+        due = 0.0
+        for picture in container.decode(video=0):
+            if picture.time >= due - 1e-6:
+                due = picture.time + every_s
+                yield Frame(t=picture.time, at=picture.time, picture=picture)
+
+
+@pytest.fixture(scope="module")
+def bikes():
+    return list(film("bikes", 0.2))
+
+
+@pytest.fixture(scope="module")
+def bunny():
+    return list(film("bigbuckbunny", 0.5))
+
+
+def look(detector, frame):
+    return detector.detect(frame.bgr(*detector.fit(frame.width, frame.height)))
+
+
+def people(detector, frame):
+    return [
+        each
+        for each in look(detector, frame)
+        if each.label == PERSON and each.score >= detector.threshold
+    ]
+
+
+def at(frames, t):
+    return min(frames, key=lambda frame: abs(frame.t - t))
+
+
+def test_the_cyclist_is_where_he_stands(detector, bikes):
+    found = people(detector, at(bikes, CYCLIST_T))
+    assert max(each.box.iou(CYCLIST) for each in found) > 0.8
+
+
+def test_each_shot_with_a_whole_person_has_a_hit(detector, bikes):
+    for begin, end in ((1.2, 2.0), (3.1, 3.3), (4.1, 5.5), (7.5, 8.5)):
+        shot = [frame for frame in bikes if begin - 1e-3 <= frame.t <= end]
+        assert any(people(detector, frame) for frame in shot), f"nobody from {begin} to {end} s"
+
+
+def test_a_cartoon_without_people_has_none(detector, bunny):
+    assert [frame.t for frame in bunny if people(detector, frame)] == []
+
+
+def test_everything_is_reported_best_first_down_to_a_low_floor(detector, bikes):
+    found = [each for frame in bikes[::5] for each in look(detector, frame)]
+    assert {each.label for each in found} <= set(detector.labels)
+    assert all(0.1 <= each.score <= 1 for each in found)
+    assert any(each.score < detector.threshold for each in found)
+    for each in found:
+        assert 0 <= each.box.x1 < each.box.x2 <= 1
+        assert 0 <= each.box.y1 < each.box.y2 <= 1
+    scores = [each.score for each in look(detector, at(bikes, CYCLIST_T))]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_threads_may_look_at_the_same_time(detector, bikes):
+    frames = [at(bikes, t) for t in (1.4, CYCLIST_T)] * 3
+    alone = [look(detector, frame) for frame in frames]
+    together = [None] * len(frames)
+
+    def run(index):
+        together[index] = look(detector, frames[index])
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(len(frames))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == alone
+
+
+def assert_same(found, expected, frame):
+    """Labels equal, scores within .01, corners within a pixel of the film."""
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        assert one.label == other.label
+        assert one.score == pytest.approx(other.score, abs=0.01)
+        for side, pixels in (
+            ("x1", frame.width), ("x2", frame.width), ("y1", frame.height), ("y2", frame.height),
+        ):  # fmt: skip
+            assert getattr(one.box, side) * pixels == pytest.approx(
+                getattr(other.box, side) * pixels, abs=1
+            )
+
+
+@pytest.mark.parametrize("model", sorted({name for _, name in ALL} - {models.FALLBACK}))
+def test_every_engine_and_variant_sees_the_same(model, bikes):
+    shared = paths.shared("models")
+    if shared is None:
+        pytest.skip("the files of one model for two engines are on developers' machines only")
+    seen = []
+    for kind in REQUIREMENTS:
+        files = files_of(kind, model)
+        catalogue = {each.name: each for each in models_for(kind)}
+        for variant in catalogue[model].variants[kind]:
+            alone = replace(catalogue[model], variants={kind: (variant,)})
+            store = ModelStore(folder=shared, catalogue={model: alone})
+            if (only := store.find(model, kind)) is None:
+                continue
+            assert only.labels == files.labels
+            detector = create_detector(kind, only)
+            found = [look(detector, frame) for frame in bikes[::6]]
+            seen.append([[each for each in some if each.score > 0.2] for some in found])
+            detector.close()
+    assert len(seen) >= 2
+    for other in seen[1:]:
+        for frame, found, expected in zip(bikes[::6], other, seen[0], strict=True):
+            assert_same(found, expected, frame)
+
+
+def test_nothing_is_written_to_the_log_of_home_assistant(bikes, capfd, caplog):
+    for kind, model in (LAST_RESORT, *ALL):
+        shared = paths.shared("models")
+        store = ModelStore(folder=paths.models(), also=[shared] if shared else [])
+        if files := store.find(model, kind):
+            made = create_detector(kind, files)
+            look(made, bikes[0])
+            made.close()
+    assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
+
+
+def test_a_closed_detector_refuses_and_may_be_closed_again(detector):
+    other = create_detector(detector.name, files_of(detector.name, detector.model))
+    picture = np.zeros((10, 10, 3), np.uint8)
+    other.detect(picture)
+    other.close()
+    other.close()
+    with pytest.raises(DetectorError, match="closed"):
+        other.detect(picture)
+
+
+def test_more_threads_see_the_same(last_resort, bikes):
+    one, two = (create_detector("opencv", last_resort, threads=count) for count in (1, 2))
+    assert_same(look(two, bikes[24]), look(one, bikes[24]), bikes[24])

@@ -1,0 +1,161 @@
+"""Detectors whose model or library is damaged, missing or another: an error, never a crash."""
+
+from dataclasses import replace
+import sys
+
+from model_files import LAST_RESORT, files_of
+import numpy as np
+import pytest
+
+from custom_components.homesec.engine.detectors import REQUIREMENTS, choose, create_detector
+from custom_components.homesec.engine.errors import DetectorError, EngineMissing, ModelBroken
+from custom_components.homesec.engine.models import PERSON, Box, Detection
+
+INPUT = "Input data 0 1 data\n"
+PICTURE = np.zeros((300, 300, 3), np.uint8)
+
+
+@pytest.fixture
+def last_resort():
+    return files_of(*LAST_RESORT)
+
+
+def damaged(files, folder, damage, *, which=0):
+    """Give a model one of whose files is a damaged copy."""
+    copy = folder / files.paths[which].name
+    copy.write_bytes(damage(files.paths[which].read_bytes()))
+    return replace(
+        files,
+        paths=tuple(copy if at == which else path for at, path in enumerate(files.paths)),
+    )
+
+
+DAMAGES = {
+    "cut": lambda content: content[: len(content) // 2],
+    "empty": lambda content: b"",
+    "a page": lambda content: b"<!doctype html><title>404</title>" * 100,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_model_is_an_error_and_no_noise(tmp_path, capfd, last_resort, damage):
+    with pytest.raises(ModelBroken) as caught:
+        create_detector("opencv", damaged(last_resort, tmp_path, damage))
+    assert caught.value.placeholders == {"model": "Pedestrian SSDLite", "detector": "opencv"}
+    assert "OpenCV(" not in str(caught.value)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("kind_and_model", [LAST_RESORT, ("ncnn", "nanodet-plus-m")], ids="-".join)
+def test_either_file_cut_in_half_is_an_error_and_no_crash(tmp_path, kind_and_model, which):
+    files = files_of(*kind_and_model)
+    with pytest.raises(ModelBroken):
+        create_detector(kind_and_model[0], damaged(files, tmp_path, DAMAGES["cut"], which=which))
+
+
+@pytest.mark.parametrize("kind", REQUIREMENTS)
+def test_files_that_are_no_model_are_an_error(kind, tmp_path, last_resort):
+    # Needs no model files of ncnn: this engine is tested everywhere at least so far.
+    paths_ = tuple(tmp_path / name for name in ("a.param", "a.bin"))
+    for path in paths_:
+        path.write_text("7767517\n3 3\nnothing of the kind\n")
+    files = replace(last_resort, paths=paths_ if kind == "ncnn" else paths_[:1])
+    with pytest.raises(ModelBroken):
+        create_detector(kind, files)
+
+
+def test_a_model_of_another_head_is_broken(last_resort):
+    with pytest.raises(ModelBroken, match="head"):
+        create_detector("opencv", replace(last_resort, head="yolox"))
+
+
+@pytest.mark.parametrize(("kind", "library"), [("opencv", "cv2"), ("ncnn", "ncnn")])
+def test_a_library_that_is_not_installed_is_told(monkeypatch, last_resort, kind, library):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(EngineMissing) as caught:
+        create_detector(kind, last_resort)
+    assert caught.value.placeholders == {"detector": kind}
+
+
+def test_an_unknown_detector_is_missing(last_resort):
+    with pytest.raises(EngineMissing):
+        create_detector("abacus", last_resort)
+
+
+def test_auto_is_what_the_system_has_wheels_for():
+    assert choose("auto", musl=False) == "opencv"
+    assert choose("auto", musl=True) == "ncnn"
+    assert choose("ncnn", musl=False) == "ncnn"
+    assert set(REQUIREMENTS) == {"opencv", "ncnn"}
+
+
+# --- ncnn with networks written by hand: tested also where no model for it can be had ---
+
+
+@pytest.fixture
+def by_hand(tmp_path, last_resort):
+    """Make an SSD's files of ncnn layers."""
+
+    def make(layers, counts):
+        graph, weights = tmp_path / "hand.param", tmp_path / "hand.bin"
+        graph.write_text(f"7767517\n{counts}\n{layers}")
+        weights.touch()
+        return replace(last_resort, paths=(graph, weights))
+
+    return make
+
+
+@pytest.fixture
+def first_row(by_hand):
+    """Load a network that gives the first seven pixels of the first channel, which is red."""
+    return create_detector("ncnn", by_hand(INPUT + "Crop crop 1 1 data out 3=7 4=1 5=1\n", "2 2"))
+
+
+def test_ncnn_runs_a_network_written_by_hand(first_row):
+    picture = PICTURE.copy()
+    # picture 0, class 1, score 1, from (0, 0) to (1, 1)
+    picture[0, :7, 2] = [0, 1, 1, 0, 0, 1, 1]
+    assert first_row.detect(picture) == [Detection(PERSON, 1.0, Box(0, 0, 1, 1))]
+    assert first_row.detect(PICTURE) == []
+
+
+def test_ncnn_refuses_a_network_of_two_inputs(by_hand):
+    layers = INPUT + "Input more 0 1 more\nBinaryOp sum 2 1 data more out 0=0\n"
+    with pytest.raises(ModelBroken, match="2 inputs"):
+        create_detector("ncnn", by_hand(layers, "3 3"))
+
+
+@pytest.mark.parametrize("trouble", [RuntimeError("bad"), MemoryError("full")])
+def test_an_exception_of_ncnn_is_a_detector_error(first_row, monkeypatch, trouble):
+    def mat(blob):
+        raise trouble
+
+    monkeypatch.setattr(first_row, "_mat", mat)
+    with pytest.raises(DetectorError):
+        first_row.detect(PICTURE)
+
+
+@pytest.mark.parametrize("attribute", ["_input", "_outputs"])
+def test_a_return_value_of_ncnn_is_a_detector_error(first_row, monkeypatch, attribute):
+    monkeypatch.setattr(first_row, attribute, ["nope"] if attribute == "_outputs" else "nope")
+    with pytest.raises(DetectorError):
+        first_row.detect(PICTURE)
+
+
+def test_an_exception_while_ncnn_loads_is_a_broken_model(by_hand, monkeypatch):
+    import ncnn
+
+    def load_model(net, path):
+        raise RuntimeError("bad")
+
+    monkeypatch.setattr(ncnn.Net, "load_model", load_model)
+    with pytest.raises(ModelBroken):
+        create_detector("ncnn", by_hand(INPUT, "1 1"))
+
+
+def test_an_exception_of_opencv_is_a_detector_error(last_resort, monkeypatch):
+    detector = create_detector("opencv", last_resort)
+    monkeypatch.setattr(detector, "_outputs", ["nope"])
+    with pytest.raises(DetectorError):
+        detector.detect(PICTURE)

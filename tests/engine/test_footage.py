@@ -1,0 +1,128 @@
+"""Real street shots, the real detector, the whole engine."""
+
+import shutil
+
+import av
+from films import atoms, content
+from model_files import LAST_RESORT, files_of
+import pytest
+from rig import file_camera
+
+from custom_components.homesec.engine.detectors import create_detector, default_model
+from custom_components.homesec.engine.models import (
+    CameraHealth,
+    DetectionEnded,
+    DetectionStarted,
+    DetectorChanged,
+    SnapshotTaken,
+)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """The default model where it is at hand, else the one that is always to be had."""
+    for kind, name in (("opencv", default_model("opencv")), LAST_RESORT):
+        try:
+            return files_of(kind, name)
+        except pytest.skip.Exception:
+            if (kind, name) == LAST_RESORT:
+                raise
+    return None
+
+
+@pytest.fixture(scope="module")
+def detector(model):
+    detector = create_detector("opencv", model)
+    yield detector
+    detector.close()
+
+
+class Borrowed:
+    """The detector of the module, which outlives each engine."""
+
+    def __init__(self, detector):
+        self._detector = detector
+
+    def __getattr__(self, name):
+        return getattr(self._detector, name)
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def street(rigs, detector):
+    """An engine that knows people."""
+    return rigs(detector=Borrowed(detector))
+
+
+def people(detector, path, at_s):
+    """Return how many people the detector sees in a film's picture at a moment."""
+    with av.open(str(path)) as film:
+        frame = next(f for f in film.decode(video=0) if f.time >= at_s - 0.01)
+    width, height = detector.fit(frame.width, frame.height)
+    picture = frame.to_ndarray(format="bgr24", width=width, height=height, interpolation="AREA")
+    return sum(
+        d.label == "person" and d.score >= detector.threshold for d in detector.detect(picture)
+    )
+
+
+def bike_camera(bikes, **settings):
+    return file_camera(
+        bikes, **{"grace_s": 0.6, "pre_roll_s": 0.5, "post_roll_s": 0.2, **settings}
+    )
+
+
+def test_who_passes_by_is_announced_and_recorded(street, bikes):
+    clips = street.play(bike_camera(bikes))
+    assert len(street.of(DetectionStarted)) == len(street.of(DetectionEnded)) >= 2
+    assert {e.presence.label for e in street.of(DetectionStarted)} == {"person"}
+    assert street.of(SnapshotTaken)
+    assert clips
+    assert {clip.label for clip in clips} == {"person"}
+
+
+def test_each_clip_begins_before_the_person_it_shows(street, detector, bikes):
+    # Three cuts of the film bring somebody into the picture; before the first there is nobody.
+    first = street.play(bike_camera(bikes))[0]
+    assert first.pre_roll_s >= 0.5
+    assert people(detector, street.path(first), 0.0) == 0
+    assert people(detector, street.path(first), first.pre_roll_s) >= 1
+
+
+def test_each_clip_plays_from_beginning_to_end(street, bikes):
+    for clip in street.play(bike_camera(bikes)):
+        path = street.path(clip)
+        shown = content(path)
+        assert shown.first_is_key
+        assert shown.times[0] == 0.0
+        assert atoms(path)[:2] == ["ftyp", "moov"]
+        assert shown.duration_s == pytest.approx(clip.duration_s, abs=0.001)
+        assert clip.duration_s == pytest.approx(len(shown.numbers) / 25)
+        assert clip.bytes == path.stat().st_size
+
+
+def test_with_everyday_settings_the_street_is_one_clip(street, bikes):
+    everyday = {"grace_s": 3.0, "pre_roll_s": 4.0, "post_roll_s": 4.0}
+    (clip,) = street.play(bike_camera(bikes, **everyday))
+    assert content(street.path(clip)).duration_s == pytest.approx(10.0, abs=0.2)
+
+
+def test_cartoon_animals_are_nobody(street, bunny):
+    assert street.play(bike_camera(bunny)) == []
+    assert street.of(DetectionStarted) == []
+    assert list(street.clips_dir.iterdir()) == []
+
+
+def test_the_engine_finds_and_loads_its_model_by_itself(rigs, model, tmp_path, bikes):
+    models = tmp_path / "models"
+    models.mkdir()
+    for path in model.paths:
+        shutil.copy(path, models)
+    rig = rigs(create_detector=None, detector=None, engine_detector="opencv", model=model.name)
+    ready = rig.wait_for(DetectorChanged)
+    assert (ready.ready, ready.detector, ready.model) == (True, "opencv", model.name)
+    rig.engine.set_camera(bike_camera(bikes), "record")
+    rig.wait_health(CameraHealth.OFF)
+    assert rig.engine.engine_stats().looks > 10
+    assert rig.engine.engine_stats().inference_ms > 0

@@ -1,0 +1,110 @@
+"""Disks that are full or cannot be written to: real ones, mounted for the test."""
+
+from contextlib import contextmanager
+import subprocess
+
+from films import content
+import pytest
+from rig import file_camera
+
+from custom_components.homesec.engine import recording
+from custom_components.homesec.engine.models import (
+    Activity,
+    CameraHealth,
+    ClipFailed,
+    ClipSaved,
+    ClipState,
+)
+
+FILM = {"seconds": 30, "walks": ((2.0, 29.0),)}
+
+
+@contextmanager
+def mounted(folder, options):
+    folder.mkdir()
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False
+    )
+    if mount.returncode:
+        pytest.skip("a small file system can only be mounted by root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def remount(folder, options):
+    subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A disk of 64 KB."""
+    with mounted(tmp_path / "disk", "size=64k") as disk:
+        yield disk
+
+
+@pytest.fixture
+def thick(films, tmp_path):
+    """Half a minute that needs about 400 KB."""
+    return films(**FILM, codec="libx264", size=(640, 384), fps=20)
+
+
+@pytest.fixture(autouse=True)
+def _soon_again(monkeypatch):
+    monkeypatch.setattr(recording, "RETRY_S", 4.0)
+
+
+def test_what_was_recorded_until_the_disk_was_full_is_kept(rigs, small, thick):
+    rig = rigs(clips_dir=small / "clips")
+    rig.play(file_camera(thick))
+    first = rig.failed()[0]
+    assert (first.error, first.state) == ("disk_full", ClipState.SAVED)
+    shown = content(rig.path(first))
+    assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
+    assert len(shown.numbers) >= 20
+    assert rig.engine.catalog.get(first.id) == first
+
+
+def test_what_could_not_be_written_leaves_nothing_behind(rigs, small, thick):
+    rig = rigs(clips_dir=small / "clips")
+    rig.play(file_camera(thick))
+    whole = {rig.path(clip).name for clip in rig.saved()}
+    left = {p.name for p in (small / "clips").rglob("*") if p.is_file()}
+    assert whole <= left
+    assert not [name for name in left - whole if not name.endswith(".jpg")]
+    assert not [p for p in (small / "clips").rglob("*.jpg") if not p.stat().st_size]
+
+
+def test_the_camera_goes_on_and_tries_again(rigs, small, thick):
+    rig = rigs(clips_dir=small / "clips")
+    rig.play(file_camera(thick))
+    assert len(rig.failed()) >= 3
+    assert {clip.error for clip in rig.failed()} == {"disk_full"}
+
+
+def test_it_records_again_when_there_is_room(rigs, small, thick):
+    rig = rigs(clips_dir=small / "clips")
+    rig.engine.set_camera(file_camera(thick, loop=True), Activity.RECORD)
+    rig.wait_for(ClipFailed)
+    remount(small, "size=64m")
+
+    def whole():
+        return [c for c in rig.saved() if c.error is None]
+
+    rig.wait(whole)
+    rig.engine.remove_camera("cam")
+    assert len(content(rig.path(whole()[0])).numbers) > 40
+
+
+def test_a_disk_that_cannot_be_written_to_is_told_and_left_when_it_can(rigs, tmp_path, thick):
+    with mounted(tmp_path / "disk", "size=64m") as disk:
+        rig = rigs(clips_dir=disk / "clips")
+        remount(disk, "ro")
+        rig.engine.set_camera(file_camera(thick, loop=True), Activity.RECORD)
+        failed = rig.wait_for(ClipFailed).clip
+        assert (failed.error, failed.state) == ("disk_read_only", ClipState.FAILED)
+        assert rig.engine.health("cam") is CameraHealth.RUNNING
+        remount(disk, "rw")
+        assert rig.wait_for(ClipSaved).clip.error is None
+        rig.stop()

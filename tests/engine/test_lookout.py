@@ -1,0 +1,210 @@
+"""The two gears: which pictures are decoded, and which are looked at."""
+
+from films import number_of
+import pytest
+from rig import camera, media_packets, split_video
+
+from custom_components.homesec.engine.lookout import LINGER_S, Gear, Lookout
+from custom_components.homesec.engine.models import SourceConfig, SourceKind, Watch
+from custom_components.homesec.engine.ring import PacketRing
+
+
+class Scene:
+    """A film before a lookout, packet by packet."""
+
+    def __init__(self, film, *, ring_s=8.0, **settings):
+        self.packets = split_video(media_packets(film))[0]
+        self.ring = PacketRing(ring_s)
+        config = camera(SourceConfig(kind=SourceKind.FILE), **settings)
+        self.lookout = Lookout(config, self.ring)
+        self.looks = []
+        self.gears = []
+
+    def play(self, *, until=None, present=lambda t: False, watched=lambda t: False):
+        while self.packets and (until is None or self.packets[0].t < until):
+            packet = self.packets.pop(0)
+            self.ring.push(packet)
+            self.looks += self.lookout.feed(
+                packet, present=present(packet.t), watched=watched(packet.t)
+            )
+            self.gears.append((packet.t, self.lookout.gear))
+        return self
+
+    def numbers(self, since=0):
+        return [number_of(x.frame.picture) for x in self.looks if x.frame.t >= since]
+
+    def idle_at(self, t):
+        return next(gear for when, gear in self.gears if when >= t) is Gear.IDLE
+
+
+QUIET = {"seconds": 30, "walks": ()}
+BETWEEN = {"seconds": 20, "walks": ((11.3, 14.0),), "gop_s": 2.0}
+
+
+@pytest.fixture
+def scene(films):
+    def make(recipe, **settings):
+        return Scene(films(**recipe), **settings)
+
+    return make
+
+
+def test_the_first_picture_is_looked_at_in_case_somebody_is_there_already(scene):
+    quiet = scene(QUIET).play(until=0.05)
+    assert quiet.numbers() == [0]
+
+
+def test_idle_decodes_keyframes_only(scene):
+    quiet = scene(QUIET).play(until=10)
+    before = quiet.lookout.decoded
+    quiet.play()
+    assert quiet.lookout.decoded - before == 20  # in 20 s with a keyframe a second
+    assert quiet.numbers(since=5) == []
+
+
+def test_idle_keeps_the_newest_keyframe_for_the_live_picture(scene):
+    quiet = scene(QUIET).play()
+    assert number_of(quiet.lookout.latest.picture) == 290
+
+
+def test_who_came_between_two_keyframes_is_looked_at_from_the_first_pictures(scene):
+    found = scene(BETWEEN).play().numbers(since=10)
+    assert found[:2] == [112, 114] or found[0] <= 113
+    assert min(n for n in found if n >= 113) <= 114
+
+
+def test_pictures_from_the_ring_are_marked_as_replayed(scene):
+    film = scene(BETWEEN).play()
+    assert {x.replayed for x in film.looks if 10 < x.frame.t < 12} == {True}
+    assert {x.replayed for x in film.looks if 12.1 < x.frame.t} == {False}
+
+
+def test_nothing_is_looked_at_twice_and_time_only_grows(scene):
+    film = scene({"seconds": 40, "walks": ((8.3, 9.1), (14.2, 15.0), (20.1, 21.0))}).play()
+    times = [x.frame.t for x in film.looks]
+    assert times == sorted(set(times))
+
+
+def test_a_few_pictures_a_second_are_looked_at(scene):
+    walk = {"seconds": 20, "walks": ((5.0, 18.0),), "fps": 20}
+    found = scene(walk, detect_fps=4.0).play().numbers(since=8)
+    assert {b - a for a, b in zip(found, found[1:], strict=False)} == {5}
+
+
+def test_it_goes_idle_again_after_the_last_motion(scene):
+    film = scene(BETWEEN).play()
+    assert not film.idle_at(14.0)
+    assert not film.idle_at(14.0 + LINGER_S - 0.5)
+    assert film.idle_at(14.0 + LINGER_S + 1.5)
+
+
+def test_it_does_not_decode_again_what_it_has_watched(scene):
+    film = scene({"seconds": 24, "walks": ((6.0, 9.0), (14.6, 16.0)), "gop_s": 2.0})
+    film.play(until=14.55)
+    before = film.lookout.decoded
+    film.play(until=16.05)
+    assert film.lookout.decoded - before <= 22  # one group of pictures, not the whole ring
+
+
+def test_rare_keyframes_keep_it_awake(scene):
+    film = scene({"seconds": 30, "walks": (), "gop_s": 4.0}).play()
+    assert not film.idle_at(10.0)
+    assert film.lookout.keyframe_interval_s == pytest.approx(4.0)
+    assert film.numbers(since=8) == []  # decoded and compared, not looked at
+
+
+def test_rare_keyframes_let_economy_idle(scene):
+    film = scene({"seconds": 30, "walks": (), "gop_s": 4.0}, watch=Watch.ECONOMY).play()
+    assert film.idle_at(20.0)
+
+
+def test_economy_replays_from_the_keyframe_before_however_long_ago(scene):
+    recipe = {"seconds": 20, "walks": ((9.0, 11.9),), "gop_s": 4.0}
+    film = scene(recipe, watch=Watch.ECONOMY)
+    film.play()
+    assert film.numbers(since=8.5) == []  # in and out between two keyframes: the price of economy
+    recipe = {"seconds": 20, "walks": ((9.0, 13.0),), "gop_s": 4.0}
+    found = scene(recipe, watch=Watch.ECONOMY).play().numbers(since=8.05)
+    assert min(n for n in found if n >= 90) <= 92
+
+
+def test_prompt_never_idles(scene):
+    film = scene(QUIET, watch=Watch.PROMPT).play()
+    assert {gear for _, gear in film.gears} == {Gear.AWAKE}
+    assert film.lookout.decoded == 300
+
+
+def test_prompt_looks_only_when_something_moves(scene):
+    film = scene({"seconds": 20, "walks": ((11.3, 12.0),)}, watch=Watch.PROMPT).play()
+    assert film.numbers(since=5)[0] in (113, 114)
+
+
+def test_the_live_picture_raises_the_gear_and_lets_it_go_again(scene):
+    film = scene(QUIET).play(watched=lambda t: 10.5 < t < 12)
+    assert film.idle_at(10.2)
+    assert not film.idle_at(10.7)
+    assert film.idle_at(12.5)
+    assert film.numbers(since=9) == []
+
+
+def test_somebody_who_does_not_move_is_looked_at_now_and_then(scene):
+    film = scene(QUIET, grace_s=3.0).play(present=lambda t: t >= 10)
+    found = film.numbers(since=12)
+    assert {b - a for a, b in zip(found, found[1:], strict=False)} == {10}
+
+
+def test_a_short_grace_period_is_looked_into_twice(scene):
+    film = scene(QUIET, grace_s=1.0, detect_fps=10).play(present=lambda t: t >= 10)
+    found = film.numbers(since=12)
+    assert {b - a for a, b in zip(found, found[1:], strict=False)} == {5}
+
+
+def test_behind_a_gap_it_begins_anew(scene):
+    film = scene(QUIET).play(until=10)
+    film.lookout.reconnected()
+    film.ring.clear()
+    assert film.lookout.latest is None
+    film.play()
+    assert film.numbers(since=10)[0] == 100
+    assert film.lookout.keyframe_interval_s == pytest.approx(1.0)
+
+
+MJPEG = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p", "fps": 25}
+
+
+def test_idle_mjpeg_is_decoded_twice_a_second(scene):
+    film = scene({"seconds": 20, "walks": (), **MJPEG}).play(until=10)
+    before = film.lookout.decoded
+    film.play()
+    assert 19 <= film.lookout.decoded - before <= 22
+
+
+def test_awake_mjpeg_is_decoded_only_as_often_as_it_is_looked_at(scene):
+    film = scene({"seconds": 16, "walks": ((2.0, 16.0),), **MJPEG}).play(until=6)
+    before = film.lookout.decoded
+    film.play()
+    assert film.lookout.decoded - before <= 10 * 5 + 2
+
+
+def test_watched_mjpeg_is_decoded_at_its_full_rate(scene):
+    film = scene({"seconds": 12, "walks": (), **MJPEG}).play(until=8)
+    before = film.lookout.decoded
+    film.play(watched=lambda t: True)
+    assert film.lookout.decoded - before >= 100
+
+
+def test_a_ring_that_holds_nothing_does_not_stop_it(scene):
+    film = scene(QUIET).play(until=10)
+    film.ring.clear()
+    film.play(until=10.5, present=lambda t: True)
+    film.ring.clear()
+    film.play(present=lambda t: True)
+    assert film.numbers(since=12)
+
+
+def test_one_keyframe_that_does_not_decode_is_passed_over(scene):
+    film = scene(QUIET).play(until=10)
+    film.packets[0].data.update(bytes(film.packets[0].size))
+    film.play()
+    assert film.numbers(since=5) == []
+    assert number_of(film.lookout.latest.picture) == 290

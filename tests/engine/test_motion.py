@@ -1,0 +1,125 @@
+"""The gate before the detector, on synthetic pictures."""
+
+import numpy as np
+import pytest
+
+from custom_components.homesec.engine.motion import Change, MotionGate
+
+SHAPE = (90, 160)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+def street(rng, *, noise=3.0, level=0.0, gain=1.0, figure=None):
+    """A picture with texture, sensor noise, and a figure of 5 x 14 pixels."""
+    rows, columns = np.indices(SHAPE)
+    scene = 60 + 50 * np.sin(columns / 9) * np.cos(rows / 7) + columns / 2
+    if figure is not None:
+        scene[40:54, figure : figure + 5] = 190
+    scene = scene * gain + level + rng.normal(0, noise, SHAPE)
+    return np.clip(scene, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def gate(rng):
+    """A gate that knows the street."""
+    gate = MotionGate()
+    for _ in range(20):
+        gate.update(street(rng))
+    return gate
+
+
+def test_the_first_picture_is_a_new_scene(rng):
+    gate = MotionGate()
+    assert gate.update(street(rng)) is Change.SCENE
+    gate.reset()
+    assert gate.update(street(rng)) is Change.SCENE
+
+
+def test_a_picture_of_another_size_is_a_new_scene(gate):
+    assert gate.update(np.zeros((60, 80), np.uint8)) is Change.SCENE
+
+
+def test_sensor_noise_is_nothing(gate, rng):
+    assert {gate.update(street(rng)) for _ in range(200)} == {Change.NONE}
+
+
+def test_a_small_figure_is_motion(gate, rng):
+    assert gate.update(street(rng, figure=80)) is Change.MOTION
+
+
+def test_a_figure_that_walks_stays_motion(gate, rng):
+    walk = [gate.update(street(rng, figure=20 + 3 * n)) for n in range(30)]
+    assert set(walk) == {Change.MOTION}
+
+
+def test_a_figure_that_stands_still_does_not_melt_away_at_once(gate, rng):
+    assert {gate.update(street(rng, figure=80)) for _ in range(15)} == {Change.MOTION}
+
+
+def test_what_is_left_standing_becomes_background_in_the_end(gate, rng):
+    stands = [gate.update(street(rng, figure=80)) for _ in range(200)]
+    assert stands[-1] is Change.NONE
+
+
+def test_slow_exposure_is_nothing(gate, rng):
+    drift = [gate.update(street(rng, level=0.8 * n)) for n in range(60)]
+    assert set(drift) == {Change.NONE}
+
+
+def test_a_sudden_step_of_exposure_is_nothing(gate, rng):
+    assert gate.update(street(rng, level=25)) is Change.NONE
+
+
+def test_slow_gain_is_nothing(gate, rng):
+    drift = [gate.update(street(rng, gain=1 + n / 300)) for n in range(90)]
+    assert set(drift) == {Change.NONE}
+
+
+def test_somebody_is_seen_in_spite_of_changing_exposure(gate, rng):
+    assert gate.update(street(rng, level=20, figure=80)) is Change.MOTION
+
+
+def test_a_light_switch_rings_once(gate, rng):
+    dark = [gate.update(street(rng, gain=0.1, level=5)) for _ in range(10)]
+    assert dark[0] is not Change.NONE
+    assert dark[-1] is Change.NONE
+
+
+def test_somebody_who_comes_in_with_the_light_is_seen_after_it(gate, rng):
+    gate.update(street(rng, gain=0.1, level=5))
+    for _ in range(10):
+        gate.update(street(rng, gain=0.1, level=5))
+    assert gate.update(street(rng, figure=80)) is not Change.NONE
+    assert gate.update(street(rng, figure=90)) is Change.MOTION
+
+
+def test_what_is_masked_does_not_move(rng):
+    mask = np.ones(SHAPE, np.bool_)
+    mask[:, 70:] = False
+    gate = MotionGate(mask=mask)
+    for _ in range(20):
+        gate.update(street(rng))
+    assert gate.update(street(rng, figure=100)) is Change.NONE
+    assert gate.update(street(rng, figure=30)) is Change.MOTION
+
+
+def test_the_share_is_of_what_is_not_masked(rng):
+    mask = np.zeros(SHAPE, np.bool_)
+    mask[38:56, 75:90] = True
+    gate = MotionGate(mask=mask)
+    for _ in range(20):
+        gate.update(street(rng, noise=0))
+    tiny = street(rng, noise=0)
+    tiny[40:42, 80:82] = 255
+    assert gate.update(tiny) is Change.MOTION
+
+
+def test_a_mask_of_another_size_is_ignored(rng):
+    gate = MotionGate(mask=np.zeros((3, 3), np.bool_))
+    for _ in range(20):
+        gate.update(street(rng))
+    assert gate.update(street(rng, figure=80)) is Change.MOTION

@@ -1,0 +1,136 @@
+"""A camera that gives only single pictures."""
+
+from fractions import Fraction
+from threading import Event
+
+import av
+from films import frame_of, number_of, picture
+import pytest
+from rig import FakeClock
+
+from custom_components.homesec.engine.decoder import FrameDecoder
+from custom_components.homesec.engine.errors import EntityUnavailable
+from custom_components.homesec.engine.sources.pictures import INTERVAL_S, PictureConnection
+from custom_components.homesec.engine.sources.timeline import Pace, Timeline
+from custom_components.homesec.engine.stills import encode_jpeg
+
+
+class Paced(Event):
+    """A stop event whose waiting moves the clock, and ends after so many waits."""
+
+    def __init__(self, clock, waits):
+        super().__init__()
+        self.clock, self.left = clock, waits
+        self.waited = []
+
+    def wait(self, timeout=None):
+        self.waited.append(timeout)
+        self.clock.advance(timeout)
+        self.left -= 1
+        if self.left <= 0:
+            self.set()
+        return self.is_set()
+
+
+class Feed:
+    """Numbered pictures; an exception in the list is raised."""
+
+    def __init__(self, clock, script=(), *, takes_s=0.0, make=encode_jpeg):
+        self.clock, self.script, self.takes_s, self.make = clock, list(script), takes_s, make
+        self.asked = 0
+
+    def stream_url(self):
+        return None
+
+    def still(self):
+        self.clock.advance(self.takes_s)
+        self.asked += 1
+        answer = self.script.pop(0) if self.script else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer or self.make(frame_of(picture(self.asked)))
+
+
+def png(frame):
+    encoder = av.CodecContext.create("png", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, "rgb24"
+    encoder.time_base = Fraction(1, 25)
+    return b"".join(map(bytes, encoder.encode(frame.reformat(format="rgb24"))))
+
+
+def take(clock, feed, waits=6):
+    stop = Paced(clock, waits)
+    connection = PictureConnection(feed, Timeline(clock, Pace.LIVE), stop)
+    packets = []
+    try:
+        packets.extend(connection.packets())
+    finally:
+        connection.close()
+    return packets, stop
+
+
+def test_it_gives_a_picture_twice_a_second(clock):
+    packets, _ = take(clock, Feed(clock))
+    assert [p.t - packets[0].t for p in packets] == pytest.approx(
+        [n * INTERVAL_S for n in range(6)]
+    )
+    assert all(p.keyframe and p.is_video for p in packets)
+
+
+def test_the_first_picture_is_not_asked_for_twice(clock):
+    feed = Feed(clock)
+    packets, _ = take(clock, feed)
+    assert feed.asked == len(packets)
+
+
+def test_the_time_a_picture_takes_is_part_of_the_pace(clock):
+    packets, _ = take(clock, Feed(clock, takes_s=0.3))
+    assert packets[4].t - packets[1].t == pytest.approx(3 * INTERVAL_S)
+
+
+def test_a_slow_camera_is_given_a_moment(clock):
+    _, stop = take(clock, Feed(clock, takes_s=2.0))
+    assert min(stop.waited) > 0
+
+
+def test_each_packet_is_a_picture_by_itself(clock):
+    packets, _ = take(clock, Feed(clock))
+    decoder = FrameDecoder()
+    assert [number_of(decoder.single(p).picture) for p in packets] == [1, 2, 3, 4, 5, 6]
+
+
+def test_it_tells_what_the_pictures_are(clock):
+    feed = Feed(clock)
+    video = PictureConnection(feed, Timeline(clock, Pace.LIVE), Event()).video
+    assert (video.codec, video.width, video.height) == ("mjpeg", 320, 192)
+
+
+def test_png_is_understood(clock):
+    packets, _ = take(clock, Feed(clock, make=png))
+    assert packets[0].format.codec == "png"
+    assert number_of(FrameDecoder().single(packets[2]).picture) == 3
+
+
+def test_another_codec_in_mid_stream_is_another_format(clock):
+    feed = Feed(clock, [None, None, png(frame_of(picture(9)))])
+    packets, _ = take(clock, feed)
+    assert [p.format.codec for p in packets[:4]] == ["mjpeg", "mjpeg", "png", "mjpeg"]
+
+
+def test_a_few_failures_are_borne(clock):
+    feed = Feed(clock, [None, EntityUnavailable(), EntityUnavailable(), None])
+    packets, _ = take(clock, feed, waits=8)
+    assert len(packets) == 6
+
+
+def test_three_failures_in_a_row_are_a_loss(clock):
+    feed = Feed(clock, [None, *[EntityUnavailable()] * 3])
+    with pytest.raises(EntityUnavailable):
+        take(clock, feed)
+
+
+@pytest.mark.parametrize("answer", [b"", b"<html>", b"\xff\xd8\xff" + b"junk" * 99, b"\x89PNGjunk"])
+def test_what_is_no_picture_is_no_camera(clock, answer):
+    feed = Feed(clock, make=lambda _frame: answer)
+    with pytest.raises(EntityUnavailable):
+        PictureConnection(feed, Timeline(clock, Pace.LIVE), Event())

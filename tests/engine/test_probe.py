@@ -1,0 +1,74 @@
+"""A first look at a source."""
+
+import io
+import re
+
+import av
+from films import number_of
+import pytest
+from rig import file_camera
+
+from custom_components.homesec.engine.errors import (
+    EntityUnavailable,
+    FileMissing,
+    UnsupportedCodec,
+)
+from custom_components.homesec.engine.models import SourceConfig, SourceKind
+from custom_components.homesec.engine.sources import Probe, probe
+from custom_components.homesec.engine.sources.probe import PREVIEW_WIDTH
+
+
+def shown(result):
+    with av.open(io.BytesIO(result.jpeg)) as film:
+        return next(film.decode(video=0))
+
+
+def test_a_file_is_looked_at_quickly_even_if_it_is_to_be_played_slowly(films):
+    film = films(seconds=5, audio="aac", bframes=2)
+    result = probe(file_camera(film, paced=True, loop=True).source)
+    assert (result.width, result.height, result.fps) == (320, 192, pytest.approx(10))
+    assert (result.video_codec, result.audio_codec) == ("h264", "aac")
+    assert result.records_directly
+    assert number_of(shown(result)) == 0
+
+
+def test_what_must_be_encoded_is_told(films):
+    film = films(seconds=1, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
+    result = probe(file_camera(film).source)
+    assert (result.video_codec, result.records_directly) == ("mjpeg", False)
+
+
+def test_the_preview_is_small(films):
+    result = probe(file_camera(films(seconds=0.2, size=(1920, 1080))).source)
+    assert (result.width, shown(result).width) == (1920, PREVIEW_WIDTH)
+
+
+def test_the_picture_is_in_no_log():
+    result = Probe(
+        width=1, height=1, video_codec="h264", audio_codec=None, fps=None,
+        records_directly=True, jpeg=b"private",
+    )  # fmt: skip
+    assert "private" not in repr(result)
+
+
+def test_errors_are_those_of_the_source(tmp_path):
+    with pytest.raises(FileMissing):
+        probe(file_camera(tmp_path / "nothing.mp4").source)
+
+
+def test_a_film_whose_pictures_are_all_broken_cannot_be_decoded(films, tmp_path):
+    film = films(seconds=2, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
+    broken = tmp_path / "broken.avi"
+    jpeg = re.compile(rb"\xff\xd8\xff.*?\xff\xd9", re.DOTALL)
+    broken.write_bytes(jpeg.sub(lambda found: bytes(len(found[0])), film.read_bytes()))
+    with pytest.raises(UnsupportedCodec):
+        probe(file_camera(broken).source)
+
+
+def test_an_entity_that_gives_nothing(films):
+    class Feed:
+        def stream_url(self):
+            raise EntityUnavailable
+
+    with pytest.raises(EntityUnavailable):
+        probe(SourceConfig(kind=SourceKind.ENTITY), Feed())

@@ -1,0 +1,293 @@
+"""When a clip begins, goes on and ends: whole films through a whole engine."""
+
+from films import FigureDetector, content
+import pytest
+from rig import file_camera
+
+from custom_components.homesec.engine.errors import CameraNotRunning
+from custom_components.homesec.engine.models import (
+    Activity,
+    CameraHealth,
+    ClipSaved,
+    ClipStarted,
+    DetectionEnded,
+    DetectionStarted,
+    Trigger,
+    Watch,
+)
+
+FPS = 10
+ALWAYS = {"seconds": 30, "walks": ((3.0, 30.0),)}
+QUIET = {"seconds": 20, "walks": ()}
+
+
+def numbers(rig, clip):
+    return content(rig.path(clip)).numbers
+
+
+def event_number(rig, clip):
+    """Return the number of the picture at which the clip says that it happened."""
+    return numbers(rig, clip)[0] + round(clip.pre_roll_s * FPS)
+
+
+class Calls(FigureDetector):
+    """Does something at the first look that sees the figure so many seconds after another."""
+
+    def __init__(self, action, after_looks):
+        super().__init__()
+        self.action, self.left = action, after_looks
+
+    def detect(self, picture):
+        seen = super().detect(picture)
+        if seen:
+            self.left -= 1
+            if self.left == 0:
+                self.action()
+        return seen
+
+
+# --- pre-roll and post-roll ---
+
+
+@pytest.mark.parametrize("pre_roll_s", [0.0, 1.0, 4.0])
+@pytest.mark.parametrize("bframes", [0, 3])
+def test_it_begins_before_whoever_it_shows(rig, films, pre_roll_s, bframes):
+    film = films(seconds=12, walks=((6.3, 8.0),), bframes=bframes)
+    (clip,) = rig.play(file_camera(film, pre_roll_s=pre_roll_s))
+    first = numbers(rig, clip)[0]
+    seen = event_number(rig, clip)
+    assert 63 <= seen <= 65
+    assert first % 10 == 0  # a keyframe
+    assert pre_roll_s * FPS <= seen - first < pre_roll_s * FPS + 10
+    assert clip.event_at - clip.started_at == pytest.approx((seen - first) / FPS)
+
+
+def test_it_cannot_begin_before_the_film(rig, films):
+    (clip,) = rig.play(file_camera(films(walks=((0.0, 2.0),)), pre_roll_s=4.0))
+    assert numbers(rig, clip)[0] == 0
+    assert clip.pre_roll_s == pytest.approx(0.0, abs=0.21)
+
+
+def test_it_ends_after_the_grace_and_the_post_roll(rig, films):
+    (clip,) = rig.play(file_camera(films(), grace_s=1.0, post_roll_s=1.5))
+    assert numbers(rig, clip)[-1] == pytest.approx(68 + 10 + 15, abs=4)
+
+
+def test_its_length_is_that_of_its_pictures(rig, films):
+    (clip,) = rig.play(file_camera(films(bframes=3)))
+    shown = content(rig.path(clip))
+    assert clip.duration_s == pytest.approx(len(shown.numbers) / FPS)
+    assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
+    assert shown.duration_s == pytest.approx(clip.duration_s)
+
+
+def test_it_lies_in_a_folder_of_its_camera_and_day(rig, films):
+    (clip,) = rig.play(file_camera(films(), id="garden"))
+    camera, day, name = clip.path.split("/")
+    assert (camera, name) == ("garden", f"{clip.id}.mp4")
+    assert len(day) == len("2027-01-15")
+
+
+# --- together and apart ---
+
+
+def test_out_and_in_within_the_grace_is_one_clip(rig, films):
+    film = films(seconds=14, walks=((4.0, 5.0), (5.9, 7.0)))
+    clips = rig.play(file_camera(film, grace_s=1.5, post_roll_s=0.5))
+    assert len(clips) == len(rig.of(DetectionStarted)) == 1
+
+
+def test_back_within_the_post_roll_is_another_event_of_the_same_clip(rig, films):
+    film = films(seconds=16, walks=((4.0, 5.0), (7.0, 8.0)))
+    (clip,) = rig.play(file_camera(film, grace_s=0.5, post_roll_s=3.0))
+    assert [e.clip_id for e in rig.of(DetectionStarted)] == [clip.id] * 2
+    assert numbers(rig, clip)[-1] > 100
+
+
+def test_back_much_later_is_another_clip(rig, films):
+    film = films(seconds=20, walks=((4.0, 5.0), (12.0, 13.0)))
+    first, second = rig.play(file_camera(film, grace_s=0.5, post_roll_s=1.0))
+    assert first.id < second.id
+    assert numbers(rig, first)[-1] < numbers(rig, second)[0]
+
+
+@pytest.mark.parametrize("bframes", [0, 3])
+def test_what_lasts_too_long_is_split_and_no_picture_is_lost(rig, films, bframes):
+    clips = rig.play(file_camera(films(**ALWAYS, bframes=bframes), max_clip_s=7.0))
+    assert len(clips) == 5
+    parts = [numbers(rig, clip) for clip in clips]
+    assert [n for part in parts for n in part] == list(range(parts[0][0], 300))
+    assert all(part[0] % 10 == 0 and len(part) <= 80 for part in parts)
+    assert [clip.label for clip in clips] == ["person"] * 5
+    for before, after in zip(clips, clips[1:], strict=False):
+        assert before.started_at + before.duration_s == pytest.approx(after.started_at, abs=0.01)
+        assert after.pre_roll_s == 0.0
+        assert before.id < after.id
+
+
+def test_a_split_loses_no_picture_of_a_camera_that_is_encoded_either(rig, films):
+    film = films(**ALWAYS, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
+    clips = rig.play(file_camera(film, max_clip_s=9.0))
+    parts = [numbers(rig, clip) for clip in clips]
+    assert len(parts) == 4
+    assert [n for part in parts for n in part] == list(range(parts[0][0], 300))
+
+
+def test_every_clip_of_a_long_event_has_a_still(rig, films):
+    clips = rig.play(file_camera(films(**ALWAYS), max_clip_s=7.0))
+    assert all(rig.path(clip).with_suffix(".jpg").stat().st_size for clip in clips)
+    assert all(clip.still_path for clip in clips)
+
+
+def test_another_size_in_mid_event_goes_on_in_another_clip(rig, films, tmp_path):
+    big = films(seconds=8, walks=((4.0, 8.0),), container="mpegts")
+    small = films(
+        seconds=6, walks=((0.0, 2.0),), container="mpegts", size=(192, 128), first_number=80
+    )
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(big.read_bytes() + small.read_bytes())
+    first, second = rig.play(file_camera(joined))
+    assert ((first.width, first.height), (second.width, second.height)) == ((320, 192), (192, 128))
+    assert numbers(rig, first) == list(range(numbers(rig, first)[0], 80))
+    assert numbers(rig, second)[0] == 80
+    assert second.label == "person"
+
+
+def test_the_same_camera_with_restarted_time_stamps_goes_on_in_the_same_clip(
+    rig, films, tmp_path
+):
+    one = films(seconds=8, walks=((4.0, 8.0),), container="mpegts")
+    two = films(seconds=6, walks=((0.0, 2.0),), container="mpegts", first_number=80)
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(one.read_bytes() + two.read_bytes())
+    (clip,) = rig.play(file_camera(joined))
+    shown = content(rig.path(clip))
+    assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
+    assert shown.numbers[-1] > 100
+    assert clip.duration_s == pytest.approx(len(shown.numbers) / FPS, abs=0.05)
+
+
+def test_a_codec_that_is_encoded_is_one_playable_clip(rig, films):
+    film = films(codec="mjpeg", container="avi", pix_fmt="yuvj422p")
+    (clip,) = rig.play(file_camera(film))
+    assert clip.video_codec == "h264"
+    shown = content(rig.path(clip))
+    assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
+
+
+def test_sound_is_recorded_with_the_pictures(rig, films):
+    (clip,) = rig.play(file_camera(films(audio="aac")))
+    shown = content(rig.path(clip))
+    assert clip.audio_codec == shown.audio == "aac"
+    assert shown.audio_s == pytest.approx(clip.duration_s, abs=0.2)
+
+
+# --- what the camera is to do ---
+
+
+def test_detecting_announces_and_records_nothing(rig, films):
+    assert rig.play(file_camera(films()), Activity.DETECT) == []
+    (started,) = rig.of(DetectionStarted)
+    assert started.clip_id is None
+    assert len(rig.of(DetectionEnded)) == 1
+
+
+def test_recording_begins_for_somebody_who_is_there_already(rigs, films):
+    rig = rigs(
+        detector=Calls(lambda: rig.engine.set_activity("cam", Activity.RECORD), after_looks=20)
+    )
+    (clip,) = rig.play(file_camera(films(**ALWAYS), pre_roll_s=2.0), Activity.DETECT)
+    assert rig.of(DetectionStarted)[0].clip_id is None
+    assert rig.of(DetectionEnded)[0].clip_id == clip.id
+    assert 65 <= event_number(rig, clip) <= 85
+    assert 2.0 <= clip.pre_roll_s < 3.2
+
+
+def test_recording_ends_at_once_when_only_detecting_is_wanted(rigs, films):
+    rig = rigs(
+        detector=Calls(lambda: rig.engine.set_activity("cam", Activity.DETECT), after_looks=20)
+    )
+    (clip,) = rig.play(file_camera(films(**ALWAYS)))
+    assert 65 <= numbers(rig, clip)[-1] <= 85
+    assert len(rig.of(DetectionEnded)) == 1
+
+
+# --- by hand ---
+
+
+@pytest.fixture
+def running(rig, films):
+    """An engine with a camera whose film never ends."""
+    film = films(**QUIET)
+    rig.engine.set_camera(file_camera(film, loop=True, pre_roll_s=2.0), Activity.DETECT)
+    rig.wait_health(CameraHealth.RUNNING)
+    return rig
+
+
+def test_recording_by_hand_has_a_pre_roll_and_the_length_asked_for(running):
+    clip_id = running.engine.start_recording("cam", 5.0)
+    clip = running.wait_for(ClipSaved).clip
+    assert clip.id == clip_id
+    assert (clip.trigger, clip.label, clip.score) == (Trigger.MANUAL, None, None)
+    assert clip.duration_s == pytest.approx(clip.pre_roll_s + 5.0, abs=0.25)
+    assert clip.pre_roll_s < 3.2
+
+
+def test_recording_by_hand_has_a_still(running):
+    running.engine.start_recording("cam", 1.0)
+    clip = running.wait_for(ClipSaved).clip
+    assert running.path(clip).with_suffix(".jpg").exists()
+
+
+def test_asking_again_prolongs_the_clip(running):
+    first = running.engine.start_recording("cam", 3.0)
+    second = running.engine.start_recording("cam", 3.0)
+    saved = running.wait_for(ClipSaved).clip
+    assert saved.duration_s > saved.pre_roll_s + 2.8
+    assert first == second or running.wait_for(ClipSaved, count=2)
+
+
+def test_without_a_length_it_lasts_until_the_clip_is_full(rig, films):
+    quiet = file_camera(films(**QUIET), loop=True, pre_roll_s=2.0, max_clip_s=10.0)
+    rig.engine.set_camera(quiet, Activity.DETECT)
+    rig.wait_health(CameraHealth.RUNNING)
+    rig.engine.start_recording("cam")
+    assert rig.wait_for(ClipSaved).clip.duration_s == pytest.approx(10.0, abs=0.11)
+    rig.engine.remove_camera("cam")
+    assert len(rig.of(ClipStarted)) == 1
+
+
+def test_recording_by_hand_can_be_ended(running):
+    running.engine.start_recording("cam", 1e9)
+    running.engine.stop_recording("cam")
+    assert running.wait_for(ClipSaved).clip.trigger is Trigger.MANUAL
+
+
+def test_recording_by_hand_does_not_end_what_somebody_is_in(rig, films):
+    film = films(**ALWAYS)
+    rig.engine.set_camera(file_camera(film, loop=True, watch=Watch.PROMPT), Activity.RECORD)
+    started = rig.wait_for(DetectionStarted)
+    assert rig.engine.start_recording("cam", 1.0) == started.clip_id
+    rig.engine.stop_recording("cam")
+    ended = rig.wait_for(DetectionEnded)
+    assert ended.clip_id is not None
+    clip = rig.wait_for(ClipSaved).clip
+    assert clip.trigger is Trigger.PRESENCE
+    assert clip.duration_s > 20
+
+
+def test_a_camera_that_is_off_cannot_record(rig):
+    with pytest.raises(CameraNotRunning):
+        rig.engine.start_recording("nobody")
+    with pytest.raises(CameraNotRunning):
+        rig.engine.stop_recording("nobody")
+
+
+def test_switched_off_in_the_middle_the_clip_is_saved(rig, films):
+    film = films(seconds=30, walks=((0.0, 30.0),))
+    rig.engine.set_camera(file_camera(film, paced=True, loop=True), Activity.RECORD)
+    rig.wait_for(ClipStarted)
+    rig.engine.set_activity("cam", Activity.OFF)
+    clip = rig.wait_for(ClipSaved).clip
+    assert rig.wait_for(DetectionEnded).clip_id == clip.id
+    assert rig.engine.health("cam") is CameraHealth.OFF

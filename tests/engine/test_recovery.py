@@ -1,0 +1,241 @@
+"""What a crash left behind."""
+
+from datetime import UTC, datetime, timedelta
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import time
+
+from films import content, number_of
+import pytest
+from rig import media_packets
+from test_clip_file import record
+
+from custom_components.homesec.engine.catalog import Catalog, new_clip_id
+from custom_components.homesec.engine.finish import finish, partial_path
+from custom_components.homesec.engine.models import (
+    Clip,
+    ClipFailed,
+    ClipSaved,
+    ClipState,
+    Trigger,
+)
+from custom_components.homesec.engine.recovery import finish_open_clips
+from custom_components.homesec.engine.stills import film_picture
+
+HERE = Path(__file__).parent
+
+
+class Wreck:
+    """A folder of clips and its index, as a crash may leave them."""
+
+    def __init__(self, folder, film):
+        self.catalog = Catalog(folder / "clips.db")
+        self.clips_dir = folder / "clips"
+        self.packets = media_packets(film)
+        self.events = []
+
+    def clip(self, *, event_at=None, state=ClipState.RECORDING, row=True, **values):
+        event_at = event_at or time.time()
+        clip_id = new_clip_id(event_at)
+        day = datetime.fromtimestamp(event_at, UTC).date()
+        clip = Clip(
+            id=clip_id,
+            camera_id="cam",
+            camera_name="Front door",
+            state=state,
+            trigger=Trigger.PRESENCE,
+            started_at=event_at - 2,
+            event_at=event_at,
+            path=f"cam/{day}/{clip_id}.mp4",
+            **values,
+        )
+        self.final(clip).parent.mkdir(parents=True, exist_ok=True)
+        if row:
+            self.catalog.put(clip)
+        return clip
+
+    def final(self, clip):
+        return self.clips_dir / clip.path
+
+    def grown(self, clip):
+        record(partial_path(self.final(clip)), self.packets)
+        return clip
+
+    def repair(self):
+        finish_open_clips(self.catalog, self.clips_dir, self.events.append)
+        return [type(e) for e in self.events]
+
+    def files(self):
+        return sorted(p.suffixes[-1] for p in self.clips_dir.rglob("*") if p.is_file())
+
+
+@pytest.fixture
+def wreck(tmp_path, films):
+    wreck = Wreck(tmp_path, films(seconds=5))
+    yield wreck
+    wreck.catalog.close()
+
+
+def test_a_clip_that_was_cut_off_is_finished(wreck):
+    clip = wreck.grown(wreck.clip(label="person", score=0.7))
+    with partial_path(wreck.final(clip)).open("r+b") as file:
+        file.truncate(file.seek(0, os.SEEK_END) - 300)
+    assert wreck.repair() == [ClipSaved]
+    row = wreck.catalog.get(clip.id)
+    assert (row.state, row.label, row.score) == (ClipState.SAVED, "person", 0.7)
+    assert row.duration_s == pytest.approx(4.5, abs=0.5)
+    assert content(wreck.final(clip)).numbers[:40] == list(range(40))
+    assert wreck.events[0].clip == row
+
+
+def test_it_gets_a_still_of_its_event(wreck):
+    clip = wreck.grown(wreck.clip())
+    wreck.repair()
+    row = wreck.catalog.get(clip.id)
+    assert number_of(film_picture(wreck.clips_dir / row.still_path, 0)) == 20
+    assert wreck.files() == [".jpg", ".mp4"]
+
+
+def test_a_still_that_is_there_is_kept(wreck):
+    clip = wreck.grown(wreck.clip())
+    still = wreck.final(clip).with_suffix(".jpg")
+    still.write_bytes(b"the better picture")
+    wreck.repair()
+    assert still.read_bytes() == b"the better picture"
+    assert wreck.catalog.get(clip.id).still_path == clip.path.replace(".mp4", ".jpg")
+
+
+def test_a_clip_whose_row_alone_was_not_written_is_saved(wreck):
+    clip = wreck.grown(wreck.clip())
+    finish(wreck.final(clip))
+    assert wreck.repair() == [ClipSaved]
+    assert wreck.catalog.get(clip.id).duration_s == pytest.approx(5.0)
+
+
+def test_a_crash_between_the_two_files_costs_nothing(wreck):
+    clip = wreck.grown(wreck.clip())
+    partial = partial_path(wreck.final(clip)).read_bytes()
+    finish(wreck.final(clip))
+    partial_path(wreck.final(clip)).write_bytes(partial)
+    wreck.repair()
+    assert content(wreck.final(clip)).numbers == list(range(50))
+    assert wreck.files() == [".jpg", ".mp4"]
+
+
+def test_a_half_finished_copy_is_cleared_away(wreck):
+    clip = wreck.grown(wreck.clip())
+    wreck.final(clip).with_suffix(".new.mp4").write_bytes(b"half of it")
+    other = wreck.final(clip).with_name(f"{new_clip_id(1.0)}.new.mp4")
+    other.write_bytes(b"half of it")
+    wreck.repair()
+    assert wreck.files() == [".jpg", ".mp4"]
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 999, None])
+def test_a_clip_that_holds_no_film_has_failed_and_is_not_tried_again(wreck, left):
+    clip = wreck.clip()
+    if left is not None:
+        partial_path(wreck.final(clip)).write_bytes(left)
+    assert wreck.repair() == [ClipFailed]
+    assert wreck.catalog.get(clip.id).state is ClipState.FAILED
+    assert wreck.files() == []
+    assert wreck.repair() == [ClipFailed]
+
+
+def test_nothing_is_done_where_nothing_was_left(wreck):
+    assert wreck.repair() == []
+    clip = wreck.grown(wreck.clip(state=ClipState.SAVED, duration_s=99.0))
+    partial_path(wreck.final(clip)).rename(wreck.final(clip))
+    assert wreck.repair() == []
+    assert wreck.catalog.get(clip.id).duration_s == 99.0
+
+
+# --- orphans ---
+
+
+def test_a_growing_file_without_a_row_is_adopted_however_old(wreck):
+    wreck.clip(state=ClipState.SAVED)
+    clip = wreck.grown(wreck.clip(event_at=1.5e9, row=False))
+    assert wreck.repair() == [ClipSaved]
+    row = wreck.catalog.get(clip.id)
+    assert (row.camera_id, row.camera_name) == ("cam", "Front door")
+    assert row.event_at == pytest.approx(1.5e9, abs=0.01)
+
+
+def test_a_clip_whose_row_a_power_cut_undid_is_adopted(wreck):
+    wreck.clip(state=ClipState.SAVED)
+    clip = wreck.grown(wreck.clip(event_at=time.time() - 60, row=False))
+    finish(wreck.final(clip))
+    assert wreck.repair() == [ClipSaved]
+
+
+def test_old_clips_without_a_row_are_not_looked_for_every_time(wreck):
+    wreck.clip(state=ClipState.SAVED, bytes=1)
+    ago = time.time() - timedelta(days=9).total_seconds()
+    finish(wreck.final(wreck.grown(wreck.clip(event_at=ago, row=False))))
+    assert wreck.repair() == []
+
+
+def test_an_index_that_was_lost_is_filled_again(wreck):
+    clips = [wreck.grown(wreck.clip(event_at=1.5e9 + n * 1e6, row=False)) for n in range(3)]
+    for clip in clips:
+        finish(wreck.final(clip))
+    assert wreck.repair() == [ClipSaved] * 3
+    rows = wreck.catalog.page()
+    assert [row.id for row in rows] == sorted((c.id for c in clips), reverse=True)
+    assert {row.camera_name for row in rows} == {"cam"}
+
+
+def test_a_clip_that_failed_and_has_a_film_after_all_is_saved(wreck):
+    clip = wreck.grown(wreck.clip(state=ClipState.FAILED, error="disk_read_only"))
+    assert wreck.repair() == [ClipSaved]
+    assert wreck.catalog.get(clip.id).error is None
+
+
+def test_other_peoples_films_are_left_alone(wreck):
+    wreck.clip()
+    wreck.repair()
+    wreck.events.clear()
+    for name in ("holiday.mp4", "holiday.part.mp4", "cam/holiday.mp4", "cam/2020/x/y.mp4"):
+        path = wreck.clips_dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"grandma")
+    day = wreck.clips_dir / "cam" / datetime.now(UTC).date().isoformat()
+    (day / "holiday.mp4").write_bytes(b"grandma")
+    (day / "holiday.part.mp4").write_bytes(b"grandma")
+    assert wreck.repair() == []
+    assert sum(p.read_bytes() == b"grandma" for p in wreck.clips_dir.rglob("*.mp4")) == 6
+
+
+# --- a real crash ---
+
+
+def test_a_process_that_is_killed_leaves_a_clip_up_to_its_last_second(films, tmp_path, rigs):
+    film = films(seconds=60, walks=((0.3, 60.0),))
+    house = subprocess.Popen(
+        [sys.executable, HERE / "recording_house.py", tmp_path, film],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parents[1]}:{HERE.parents[1] / 'script'}"},
+    )
+    try:
+        clip_id, started_at = house.stdout.readline().split()
+        time.sleep(3.2)
+    finally:
+        house.send_signal(signal.SIGKILL)
+        house.wait()
+        house.stdout.close()
+    killed_at = time.time()
+    rig = rigs(folder=tmp_path)
+    (clip,) = rig.saved()
+    assert clip.id == clip_id
+    shown = content(rig.path(clip))
+    assert shown.numbers == list(range(len(shown.numbers)))
+    lost_s = killed_at - float(started_at) - clip.duration_s
+    assert lost_s < 2.0
+    assert clip.duration_s == pytest.approx(len(shown.numbers) / 10, abs=0.01)
+    assert rig.engine.catalog.open_clips() == []
+    assert rig.engine.engine_stats().clips == 1

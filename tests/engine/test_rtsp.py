@@ -1,0 +1,175 @@
+"""RTSP cameras: GStreamer's server plays films in real time."""
+
+import threading
+
+from cameras import plays, rtsp
+from films import content
+import pytest
+from rig import Rig, stream_camera
+
+from custom_components.homesec.engine.errors import LoginRefused, StreamNotFound
+from custom_components.homesec.engine.models import (
+    Activity,
+    CameraHealth,
+    ClipSaved,
+    ClipStarted,
+    DetectionStarted,
+    HealthChanged,
+)
+from custom_components.homesec.engine.sources import probe
+
+QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}
+LOST, RUNNING = CameraHealth.LOST, CameraHealth.RUNNING
+CAMERAS = {
+    # name: (film, what the server does with it)
+    "h264": ({"bframes": 0}, {}),
+    "h264-sdp": ({}, {"in_band": False}),
+    "h264-aac": ({"audio": "aac"}, {"sound": "aac"}),
+    "h264-g711": ({}, {"sound": "alaw"}),
+    "h265": ({"codec": "libx265"}, {"codec": "h265"}),
+}
+
+
+def is_complete(shown):
+    """Say whether no picture is missing; GStreamer sends a film's very first one twice."""
+    numbers = [n for n in shown.numbers if n] if 0 in shown.numbers else shown.numbers
+    return numbers == list(range(numbers[0], numbers[-1] + 1))
+
+
+@pytest.fixture(scope="module")
+def recorded(films, tmp_path_factory):
+    """One clip of each camera, all recorded at the same time."""
+    mounts = {
+        f"/{name}": plays(films(seconds=12, walks=((2.0, 3.0),), **recipe), **options)
+        for name, (recipe, options) in CAMERAS.items()
+    }
+    with rtsp(mounts) as server, Rig(tmp_path_factory.mktemp("rtsp")) as rig:
+        for name in CAMERAS:
+            camera = stream_camera(server.url(f"/{name}"), id=name, **QUICK)
+            rig.engine.set_camera(camera, Activity.RECORD)
+        for name in CAMERAS:
+            rig.wait_for(ClipSaved, camera_id=name)
+        stats = {name: rig.engine.stats(name) for name in CAMERAS}
+        rig.stop()
+        yield {
+            name: (clip := rig.saved(name)[0], content(rig.path(clip)), stats[name])
+            for name in CAMERAS
+        }
+
+
+@pytest.mark.parametrize("name", CAMERAS)
+def test_a_clip_shows_every_picture_from_before_the_person(recorded, name):
+    clip, shown, _ = recorded[name]
+    assert shown.first_is_key
+    assert is_complete(shown)
+    seen = shown.numbers[0] + round(clip.pre_roll_s * 10)
+    assert 20 <= seen <= 24
+    assert 1.0 <= clip.pre_roll_s <= 2.15
+    assert shown.numbers[-1] >= 27 + 8
+    assert shown.duration_s == pytest.approx(clip.duration_s, abs=0.25)  # sound may end later
+    assert clip.duration_s == pytest.approx(len(shown.numbers) / 10, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "video", "audio"),
+    [
+        ("h264", "h264", None),
+        ("h264-sdp", "h264", None),
+        ("h264-aac", "h264", "aac"),
+        ("h264-g711", "h264", "aac"),
+        ("h265", "hevc", None),
+    ],
+)
+def test_a_clip_holds_what_browsers_and_phones_play(recorded, name, video, audio):
+    clip, shown, _ = recorded[name]
+    assert (clip.video_codec, clip.audio_codec) == (shown.codec, shown.audio) == (video, audio)
+    assert shown.tag == {"h264": "avc1", "hevc": "hvc1"}[video]
+    if audio:
+        assert shown.audio_s == pytest.approx(clip.duration_s, abs=0.4)
+
+
+@pytest.mark.parametrize("name", CAMERAS)
+def test_the_camera_tells_its_figures(recorded, name):
+    _, _, stats = recorded[name]
+    assert stats.fps == pytest.approx(10, rel=0.25)
+    assert stats.keyframe_interval_s == pytest.approx(1.0, abs=0.1)
+    assert (stats.width, stats.height, stats.reconnects) == (320, 192, 0)
+    assert stats.video_codec == ("hevc" if name == "h265" else "h264")
+
+
+@pytest.fixture
+def long_film(films):
+    """A minute with somebody in it from the first second on."""
+    return films(seconds=60, walks=((0.4, 60.0),))
+
+
+def test_cut_while_recording_both_clips_are_saved_and_it_goes_on_by_itself(
+    rtsp_server, rig, long_film
+):
+    server = rtsp_server({"/cam": plays(long_film)})
+    rig.engine.set_camera(stream_camera(server.url("/cam"), **QUICK), Activity.RECORD)
+    started = rig.wait_for(ClipStarted).clip
+    threading.Event().wait(1.5)
+    server.kill()
+    rig.wait_health(LOST)
+    before = rig.wait_for(ClipSaved).clip
+    assert before.id == started.id
+    server.start()
+    rig.wait_health(RUNNING, count=2)
+    again = rig.wait_for(ClipStarted, count=2).clip
+    threading.Event().wait(1.0)
+    rig.stop()
+    assert [clip.id for clip in rig.saved()] == [before.id, again.id]
+    for clip in rig.saved():
+        shown = content(rig.path(clip))
+        assert len(shown.numbers) >= 8
+        assert is_complete(shown)
+    assert before.started_at + before.duration_s < again.started_at
+    assert rig.failed() == []
+
+
+def test_a_short_cut_does_not_end_who_is_here(rtsp_server, rig, long_film):
+    server = rtsp_server({"/cam": plays(long_film)})
+    camera = stream_camera(server.url("/cam"), **QUICK | {"grace_s": 10.0})
+    rig.engine.set_camera(camera, Activity.RECORD)
+    rig.wait_for(ClipStarted)
+    server.kill()
+    rig.wait_health(LOST)
+    server.start()
+    rig.wait_for(ClipStarted, count=2)
+    assert len(rig.of(DetectionStarted)) == 1
+
+
+def test_a_camera_that_freezes_is_noticed_and_found_again(rtsp_server, rig, long_film):
+    server = rtsp_server({"/cam": plays(long_film)})
+    rig.engine.set_camera(stream_camera(server.url("/cam"), stall_s=0.8, **QUICK), Activity.DETECT)
+    rig.wait_health(RUNNING)
+    server.freeze()
+    rig.wait_health(LOST, error="stalled")
+    assert rig.engine.jpeg("cam") is None
+    assert rig.engine.stats("cam").fps == 0.0
+    server.thaw()
+    rig.wait_health(RUNNING, count=2)
+    assert rig.engine.stats("cam").reconnects == 1
+
+
+def test_a_slow_camera_is_opened_as_quickly_as_any(rtsp_server, rig, films):
+    # By itself FFmpeg would read for four to six seconds, which is more than it is given.
+    film = films(seconds=60, fps=1, gop_s=4.0, walks=())
+    server = rtsp_server({"/cam": plays(film, in_band=False)})
+    rig.engine.set_camera(stream_camera(server.url("/cam")), Activity.DETECT)
+    rig.wait_health(RUNNING)
+    assert rig.of(HealthChanged)[-2].health is CameraHealth.CONNECTING
+
+
+def test_logins_and_paths(rtsp_server, films):
+    server = rtsp_server({"/cam": plays(films(seconds=5))}, login="bob:s3cret")
+    url = server.url("/cam")
+    with pytest.raises(LoginRefused):
+        probe(stream_camera(url).source)
+    with pytest.raises(LoginRefused):
+        probe(stream_camera(url, username="bob", password="wrong").source)
+    known = {"username": "bob", "password": "s3cret"}
+    with pytest.raises(StreamNotFound):
+        probe(stream_camera(server.url("/elsewhere"), **known).source)
+    assert probe(stream_camera(url, **known).source).width == 320

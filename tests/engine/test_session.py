@@ -1,0 +1,230 @@
+"""One camera's session: health, live picture, figures, and what becomes of a defect."""
+
+from dataclasses import replace
+import io
+import threading
+
+import av
+from films import FigureDetector, content, number_of
+import pytest
+from rig import LONG_S, file_camera, stream_camera
+
+from custom_components.homesec.engine import camera as module
+from custom_components.homesec.engine.camera import CameraSession
+from custom_components.homesec.engine.errors import CameraNotRunning, DetectorError
+from custom_components.homesec.engine.models import (
+    Activity,
+    Box,
+    CameraHealth,
+    ClipSaved,
+    ClipStarted,
+    Detection,
+    DetectionEnded,
+    DetectionStarted,
+    DetectionUpdated,
+    HealthChanged,
+    SnapshotTaken,
+    Watch,
+)
+
+CONNECTING, RUNNING = CameraHealth.CONNECTING, CameraHealth.RUNNING
+LOST, OFF = CameraHealth.LOST, CameraHealth.OFF
+
+
+def healths(rig):
+    return [(e.health, e.error) for e in rig.of(HealthChanged)]
+
+
+def shown(jpeg):
+    with av.open(io.BytesIO(jpeg)) as film:
+        return next(film.decode(video=0))
+
+
+class Crowd(FigureDetector):
+    """Two at once from the tenth look on."""
+
+    def detect(self, picture):
+        seen = super().detect(picture)
+        return seen * 2 if self.looks > 10 else seen
+
+
+class Unsure(FigureDetector):
+    """The surer, the longer it looks."""
+
+    def detect(self, picture):
+        return [
+            replace(seen, score=min(0.99, 0.5 + self.looks / 100))
+            for seen in super().detect(picture)
+        ]
+
+
+# --- health ---
+
+
+def test_a_film_connects_runs_and_ends(rig, films):
+    rig.play(file_camera(films(seconds=2)))
+    assert healths(rig) == [(CONNECTING, None), (RUNNING, None), (OFF, None)]
+
+
+def test_a_camera_that_is_not_there_is_told_once_however_often_it_is_tried(rig, tmp_path):
+    camera = file_camera(tmp_path / "nothing.mp4", loop=True, paced=True)
+    rig.engine.set_camera(camera, Activity.DETECT)
+    rig.wait_health(LOST, error="file_missing")
+    session, _ = rig.engine._sessions["cam"]
+    tries = []
+    session._source._on_health = lambda *told: (
+        tries.append(told),
+        session._health_changed(*told),
+    )
+    while len(tries) < 2:
+        threading.Event().wait(0.01)
+    rig.engine.remove_camera("cam")
+    assert healths(rig) == [(CONNECTING, None), (LOST, "file_missing"), (OFF, None)]
+
+
+def test_a_lost_camera_that_appears_runs(rig, films, tmp_path):
+    path = tmp_path / "later.mp4"
+    rig.engine.set_camera(file_camera(path, loop=True, paced=True), Activity.DETECT)
+    rig.wait_health(LOST)
+    path.write_bytes(films(seconds=2).read_bytes())
+    rig.wait_health(RUNNING)
+    assert rig.engine.health("cam") is RUNNING
+
+
+def test_a_defect_does_not_cost_the_camera(rig, films, monkeypatch, caplog):
+    monkeypatch.setattr(module, "RESTART_S", 0.01)
+    real, calls = CameraSession._looked, []
+
+    def looked(self, *args):
+        calls.append(1)
+        if len(calls) == 5:
+            raise ZeroDivisionError
+        real(self, *args)
+
+    monkeypatch.setattr(CameraSession, "_looked", looked)
+    film = films(seconds=20, walks=((0.0, 20.0),))
+    rig.engine.set_camera(file_camera(film, paced=True, loop=True), Activity.RECORD)
+    rig.wait_health(LOST, error="unknown")
+    rig.wait_health(RUNNING, count=2)
+    assert "ZeroDivisionError" in caplog.text
+    rig.wait_for(ClipSaved)
+    rig.wait_for(ClipStarted, count=2)
+
+
+# --- what happens ---
+
+
+def test_somebody_is_announced_while_they_are_there(rig, films):
+    rig.play(file_camera(films()))
+    started, ended = rig.of(DetectionStarted)[0].presence, rig.of(DetectionEnded)[0].presence
+    assert started.camera_id == "cam"
+    assert started.first_seen_at == ended.first_seen_at < started.last_seen_at
+    assert ended.last_seen_at - ended.first_seen_at == pytest.approx(1.8, abs=0.21)
+    assert started.track_id == ended.track_id
+
+
+def test_more_of_them_is_news(rigs, films):
+    rig = rigs(detector=Crowd())
+    rig.play(file_camera(films(seconds=12, walks=((2.0, 12.0),))))
+    assert [e.presence.count for e in rig.of(DetectionUpdated)] == [2]
+
+
+def test_a_clearly_better_picture_is_sent_and_not_too_often(rigs, films):
+    rig = rigs(detector=Unsure())
+    rig.play(file_camera(films(seconds=14, walks=((2.0, 14.0),))))
+    pictures = rig.of(SnapshotTaken)
+    assert 3 <= len(pictures) <= 8
+    gaps = [b.at - a.at for a, b in zip(pictures, pictures[1:], strict=False)]
+    assert min(gaps) >= 1.0 - 1e-6
+    assert shown(pictures[0].jpeg).width == 320
+    assert pictures[0].jpeg not in repr(pictures[0]).encode()
+
+
+def test_what_is_less_sure_than_the_threshold_is_nobody(rigs, films):
+    rig = rigs(detector=Unsure())
+    rig.play(file_camera(films(seconds=12, walks=((2.0, 12.0),)), threshold=0.999))
+    assert rig.of(DetectionStarted) == []
+
+
+def test_a_broken_detector_ends_who_is_here_and_nothing_else(rigs, films):
+    class Breaks(FigureDetector):
+        def detect(self, picture):
+            if self.looks > 30:
+                raise DetectorError("broken")
+            return super().detect(picture)
+
+    rig = rigs(detector=Breaks())
+    rig.play(file_camera(films(seconds=20, walks=((2.0, 20.0),))))
+    assert len(rig.of(DetectionEnded)) == 1
+    assert healths(rig)[-2:] == [(RUNNING, None), (OFF, None)]
+
+
+# --- live picture and figures ---
+
+
+@pytest.fixture
+def live(rig, films):
+    film = films(seconds=20, walks=(), gop_s=2.0)
+    rig.engine.set_camera(file_camera(film, paced=True, loop=True), Activity.DETECT)
+    rig.wait_health(RUNNING)
+    return rig
+
+
+def wait_for(value):
+    until = threading.Event()
+    for _ in range(round(LONG_S / 0.01)):
+        if (found := value()) is not None and found is not False:
+            return found
+        until.wait(0.01)
+    raise AssertionError("it never came")
+
+
+def test_the_live_picture_is_a_jpeg_of_the_newest_picture(live):
+    first = wait_for(lambda: live.engine.jpeg("cam"))
+    number = number_of(shown(first))
+    wait_for(lambda: number_of(shown(live.engine.jpeg("cam"))) > number + 3)
+    small = shown(live.engine.jpeg("cam", width=100))
+    assert (small.width, small.height) == (100, 60)
+
+
+def test_there_is_no_live_picture_of_a_camera_that_is_off(rig):
+    assert rig.engine.jpeg("cam") is None
+
+
+def test_figures(live):
+    wait_for(lambda: live.engine.stats("cam").keyframe_interval_s)
+    stats = live.engine.stats("cam")
+    assert stats.fps == pytest.approx(10, rel=0.2)
+    assert (stats.width, stats.height, stats.video_codec) == (320, 192, "h264")
+    assert stats.reconnects == 0
+    assert live.engine.stats("nobody").fps == 0.0
+
+
+def test_a_camera_that_was_never_reached_cannot_record(rig):
+    rig.engine.set_camera(stream_camera("nonsense"), Activity.RECORD)
+    rig.wait_health(LOST, error="invalid_source")
+    with pytest.raises(CameraNotRunning):
+        rig.engine.start_recording("cam")
+    assert rig.engine.stats("cam").fps == 0.0
+
+
+# --- long plays ---
+
+
+def test_real_footage_in_a_loop_is_one_event_without_a_seam(rigs, bikes):
+    class SeesSomebody(FigureDetector):
+        def detect(self, picture):
+            return [Detection("person", 0.9, Box(0.4, 0.2, 0.6, 0.9))]
+
+    rig = rigs(detector=SeesSomebody())
+    camera = file_camera(bikes, loop=True, watch=Watch.PROMPT, max_clip_s=35.0)
+    rig.engine.set_camera(camera, Activity.RECORD)
+    rig.wait_for(ClipSaved, count=2)
+    rig.stop()
+    first = rig.saved()[0]
+    clip = content(rig.path(first))
+    steps = {round(b - a, 3) for a, b in zip(clip.times, clip.times[1:], strict=False)}
+    assert steps == {0.04}
+    assert clip.duration_s == pytest.approx(first.duration_s, abs=0.001)
+    assert 35 <= first.duration_s < 38
+    assert len(rig.of(DetectionStarted)) == 1

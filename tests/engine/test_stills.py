@@ -1,0 +1,115 @@
+"""JPEGs of what a camera has seen."""
+
+import io
+
+import av
+from films import frame_of, number_of, picture
+import numpy as np
+import pytest
+
+from custom_components.homesec.engine.models import Box, Frame, Track
+from custom_components.homesec.engine.stills import (
+    annotate,
+    encode_jpeg,
+    film_picture,
+    fit_width,
+    worth,
+)
+
+ACCENT = np.array([40, 160, 255])
+
+
+def decoded(jpeg):
+    with av.open(io.BytesIO(jpeg)) as film:
+        return next(film.decode(video=0))
+
+
+def frame(luma):
+    return Frame(t=0.0, at=0.0, picture=frame_of(luma))
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "fitted"),
+    [
+        ((1920, 1080), 1280, (1280, 720)),
+        ((640, 480), 1280, (640, 480)),
+        ((641, 481), None, (640, 480)),
+        ((3, 3), None, (2, 2)),
+        ((1, 1), 100, (2, 2)),
+        ((4000, 3), 100, (100, 2)),
+    ],
+)
+def test_a_picture_is_fitted_with_even_sides(size, limit, fitted):
+    assert fit_width(*size, limit) == fitted
+
+
+def test_a_jpeg_shows_the_picture():
+    shown = decoded(encode_jpeg(frame_of(picture(1234, figure_at=0.5))))
+    assert (shown.width, shown.height) == (320, 192)
+    assert number_of(shown) == 1234
+
+
+def test_a_jpeg_is_no_wider_than_asked_for():
+    shown = decoded(encode_jpeg(frame_of(picture(1)), width=100))
+    assert (shown.width, shown.height) == (100, 60)
+
+
+def test_white_stays_white_and_black_stays_black():
+    luma = np.full((64, 64), 16, np.uint8)
+    luma[:, 32:] = 235
+    grey = decoded(encode_jpeg(av.VideoFrame.from_ndarray(
+        np.concatenate([luma, np.full((32, 64), 128, np.uint8)]), format="yuv420p"
+    ))).to_ndarray(format="gray")
+    assert grey[:, :24].mean() < 4
+    assert grey[:, 40:].mean() > 251
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj422p", "yuyv422", "yuv420p10le", "nv12"])
+def test_any_camera_format_becomes_a_jpeg(pix_fmt):
+    shown = decoded(encode_jpeg(frame_of(picture(77), pix_fmt)))
+    assert number_of(shown) == 77
+
+
+def test_a_frame_is_drawn_around_a_box():
+    pixels = annotate(frame(picture(0)), [Box(0.25, 0.25, 0.75, 0.75)]).to_ndarray(format="bgr24")
+    for x, y in ((80, 96), (239, 96), (160, 48), (160, 143)):
+        assert np.abs(pixels[y, x].astype(int) - ACCENT).max() < 10
+    assert np.abs(pixels[96, 160].astype(int) - 90).max() < 12
+
+
+@pytest.mark.parametrize(
+    "box", [Box(-1, -1, 2, 2), Box(0, 0, 0, 0), Box(1, 1, 1, 1), Box(0.5, 0.5, 0.5, 0.9)]
+)
+def test_a_box_at_the_edge_or_beyond_is_drawn_without_trouble(box):
+    drawn = annotate(frame(picture(0)), [box], width=200)
+    assert (drawn.width, drawn.height) == (200, 120)
+
+
+def test_a_picture_is_taken_from_a_film_at_a_moment(films):
+    film = films(seconds=6)
+    assert number_of(film_picture(film, 3.4)) == 30
+    assert number_of(film_picture(film, 0.0)) == 0
+
+
+def test_a_film_that_shows_nothing_gives_no_picture(tmp_path):
+    junk = tmp_path / "junk.mp4"
+    junk.write_bytes(b"nothing" * 1000)
+    assert film_picture(junk, 0.0) is None
+    assert film_picture(tmp_path / "missing.mp4", 0.0) is None
+
+
+def track(score: float, box: Box) -> Track:
+    return Track(id=1, label="person", score=score, box=box, first_t=0, last_t=0, hits=1)
+
+
+def test_a_still_is_worth_more_the_surer_the_larger_and_the_wholer_somebody_is_in_it() -> None:
+    whole = worth(track(0.9, Box(0.3, 0.2, 0.5, 0.8)))
+    assert whole > worth(track(0.6, Box(0.3, 0.2, 0.5, 0.8)))
+    assert whole > worth(track(0.9, Box(0.3, 0.2, 0.35, 0.4)))
+    assert whole > worth(track(0.9, Box(0.0, 0.2, 0.2, 0.8)))
+
+
+def test_somebody_who_fills_the_picture_is_worth_no_more_than_somebody_large() -> None:
+    assert worth(track(0.8, Box(0.02, 0.02, 0.98, 0.98))) == worth(
+        track(0.8, Box(0.2, 0.2, 0.8, 0.8))
+    )
