@@ -37,7 +37,7 @@ def main() -> None:
         server.set_auth(authentication(*options.login.split(":")))
     if not server.attach(None):
         raise SystemExit("the port is taken")
-    print(server.get_bound_port(), flush=True)
+    print(server.get_bound_port(), flush=True)  # noqa: T201 - that is what it is asked for
     GLib.MainLoop().run()
 
 

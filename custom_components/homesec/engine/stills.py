@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+import math
 from typing import TYPE_CHECKING
 
 import av
@@ -66,7 +67,7 @@ def worth(track: Track) -> float:
     """Return how well a picture shows who it is, 0..1: sure, large, and not cut off by the edge."""
     box = track.box
     cut = min(box.x1, box.y1, 1 - box.x2, 1 - box.y2) < _EDGE
-    return track.score * min(1.0, box.area / _LARGE) ** 0.5 * (_CUT_OFF if cut else 1.0)
+    return track.score * math.sqrt(min(1.0, box.area / _LARGE)) * (_CUT_OFF if cut else 1.0)
 
 
 def film_picture(path: Path, at_s: float) -> VideoFrame | None:
