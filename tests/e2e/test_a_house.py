@@ -53,7 +53,7 @@ def rtsp() -> Iterator[str]:
 def house(tmp_path_factory: pytest.TempPathFactory, rtsp: str) -> Iterator[House]:
     pytest_socket.enable_socket()  # the plugin's fixture is per test; this one lives longer
     folder = tmp_path_factory.mktemp("ha")
-    placed = models.place(folder / "homesec" / "models", "opencv")
+    placed = models.place(folder / "homesec" / "models", "opencv", download=False)
     with HomeAssistant(folder) as ha:
         yield House(ha, rtsp, placed)
 
