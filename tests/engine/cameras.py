@@ -82,7 +82,7 @@ def rtsp(mounts, *, login=None):
     check = "import gi; gi.require_version('GstRtspServer', '1.0')"
     try:
         subprocess.run(["/usr/bin/python3", "-c", check], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
+    except OSError, subprocess.CalledProcessError:
         pytest.skip("gir1.2-gst-rtsp-server-1.0 is not installed: script/setup --test")
     server = RtspServer(mounts, login=login).start()
     try:
@@ -182,11 +182,24 @@ def self_signed(folder):
     return context
 
 
+class BlackHole:
+    """Listens at a port, accepts, and never answers."""
+
+    def __init__(self, listener):
+        self._listener = listener
+        self.address = f"127.0.0.1:{listener.getsockname()[1]}"
+
+    def wait(self):
+        """Wait until somebody has fallen in."""
+        self._listener.accept()[0].detach()
+
+
 @contextmanager
 def black_hole():
-    """Listen at a port, accept, and never answer."""
+    """Open a black hole."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        listener.settimeout(20)
+        yield BlackHole(listener)
 
 
 def refused():
@@ -202,7 +215,7 @@ def multipart(jpegs, *, every_s, closing):
         for jpeg in jpegs:
             head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
             yield head.encode() + jpeg + b"\r\n"
-            if closing().wait(every_s):
+            if closing.wait(every_s):
                 return
 
     return Reply(pieces, "multipart/x-mixed-replace; boundary=frame")
@@ -216,7 +229,7 @@ def paced(path, *, seconds, closing):
     def pieces():
         for at in range(0, len(data), step):
             yield data[at : at + step]
-            if closing().wait(0.05):
+            if closing.wait(0.05):
                 return
 
     return Reply(pieces, _TYPES[Path(path).suffix])

@@ -4,9 +4,10 @@ from contextlib import ExitStack
 
 from cameras import HttpServer, rtsp
 from films import Recipe, cached
-from homesec_dev import footage
 import pytest
 from rig import FakeClock, Rig
+
+from homesec_dev import footage
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,8 @@ class Recipe:
     container: str | None = None
     options: dict = field(default_factory=dict, hash=False)
     first_number: int = 0
+    begins_at_s: float = 0.0
+    """What its time stamps begin with."""
     slices: int = 1
     """Pieces that each picture is cut into (H.264)."""
 
@@ -120,7 +122,8 @@ def write(path, recipe):
         samples = 0
         for index, luma in pictures(recipe):
             frame = frame_of(luma, recipe.pix_fmt)
-            frame.pts, frame.time_base = index, Fraction(1, recipe.fps)
+            frame.pts = index + round(recipe.begins_at_s * recipe.fps)
+            frame.time_base = Fraction(1, recipe.fps)
             output.mux(video.encode(frame))
             while audio and samples < (index + 1) * recipe.audio_rate / recipe.fps:
                 output.mux(audio.encode(tone(samples, recipe.audio_rate)))

@@ -18,7 +18,8 @@ def main():
 
     def tell(event):
         if isinstance(event, ClipStarted):
-            print(event.clip.id, event.clip.started_at, flush=True)
+            sys.stdout.write(f"{event.clip.id} {event.clip.started_at}\n")
+            sys.stdout.flush()
 
     engine = HomeSecEngine(
         clips_dir=folder / "clips",

@@ -1,5 +1,6 @@
 """Connecting, and connecting again."""
 
+import itertools
 import random
 from threading import Event
 
@@ -103,7 +104,7 @@ class Lab:
 
     @property
     def waits(self):
-        return [b - a for a, b in zip(self.tries, self.tries[1:], strict=False)]
+        return [b - a for a, b in itertools.pairwise(self.tries)]
 
 
 @pytest.fixture
@@ -272,4 +273,3 @@ def test_an_entity_that_nobody_feeds_is_unavailable():
 )
 def test_what_drives_a_sources_time(config, pace):
     assert camera_source.pace(config) is pace
-

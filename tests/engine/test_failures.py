@@ -79,21 +79,37 @@ def test_an_unknown_host(scheme, unknown_host):
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
 def test_a_host_that_accepts_and_never_answers(scheme, monkeypatch):
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.3)
-    with black_hole() as address, pytest.raises(SourceTimeout):
-        open_stream(f"{scheme}://{address}/live")
+    with black_hole() as hole, pytest.raises(SourceTimeout):
+        open_stream(f"{scheme}://{hole.address}/live")
 
 
-def test_a_host_that_nobody_can_reach(monkeypatch):
+@pytest.mark.parametrize(
+    ("answer", "error"), [(TimeoutError, NoRoute), (ConnectionRefusedError, ConnectionRefused)]
+)
+def test_what_is_found_out_about_a_host(monkeypatch, answer, error):
     def no_answer(*_, **__):
-        raise TimeoutError
+        raise answer
 
     monkeypatch.setattr(failures.socket, "create_connection", no_answer)
-    assert isinstance(diagnose("rtsp://192.0.2.1/"), NoRoute)
+    assert type(diagnose("rtsp://192.0.2.1/")) is error
+
+
+def test_a_host_that_answers_otherwise_cannot_be_connected_to(monkeypatch):
+    monkeypatch.setattr(failures, "diagnose", lambda _url: None)
+    assert type(translate(failure(errno.EIO), of_kind(SourceKind.STREAM), "x")) is SourceError
+
+
+def test_broken_data_is_no_video_unless_it_took_all_the_time_there_was(monkeypatch):
+    monkeypatch.setattr(failures, "diagnose", lambda _url: None)
+    broken = av.error.InvalidDataError(1, "Invalid data found", "x")
+    stream = of_kind(SourceKind.STREAM)
+    assert type(translate(broken, stream, "x")) is NoVideo
+    assert type(translate(broken, stream, "x", late=True)) is SourceTimeout
 
 
 def test_a_host_that_answers_is_no_problem():
-    with black_hole() as address:
-        assert diagnose(f"rtsp://{address}/") is None
+    with black_hole() as hole:
+        assert diagnose(f"rtsp://{hole.address}/") is None
 
 
 def test_nobody_asks_further_once_the_camera_is_stopped(monkeypatch):
@@ -113,7 +129,7 @@ def test_a_web_page_is_no_video(http):
 
 
 def test_an_empty_answer_is_no_video(http):
-    empty = Reply(lambda: [], "video/mp4")
+    empty = Reply(list, "video/mp4")
     with pytest.raises(SourceError):
         open_stream(http({"/": empty}).url("/"))
 
@@ -127,7 +143,7 @@ def test_a_wrong_path(http):
     ("status", "error"), [(403, LoginRefused), (410, StreamNotFound), (500, SourceError)]
 )
 def test_what_a_web_server_answers(http, status, error):
-    reply = Reply(lambda: [], "text/plain", status=status)
+    reply = Reply(list, "text/plain", status=status)
     with pytest.raises(error) as caught:
         open_stream(http({"/": reply}).url("/"))
     assert type(caught.value) is error
@@ -219,9 +235,7 @@ def test_an_unknown_protocol_is_no_address():
 
 
 def test_every_error_has_a_key_and_a_text_of_its_own():
-    classes = [
-        x for x in vars(errors).values() if isinstance(x, type) and issubclass(x, Exception)
-    ]
+    classes = [x for x in vars(errors).values() if isinstance(x, type) and issubclass(x, Exception)]
     assert len({x.key for x in classes}) == len(classes)
     assert len({str(x()) for x in classes}) == len(classes)
     assert all(str(x()) for x in classes)

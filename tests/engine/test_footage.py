@@ -68,9 +68,7 @@ def people(detector, path, at_s):
 
 
 def bike_camera(bikes, **settings):
-    return file_camera(
-        bikes, **{"grace_s": 0.6, "pre_roll_s": 0.5, "post_roll_s": 0.2, **settings}
-    )
+    return file_camera(bikes, **{"grace_s": 0.6, "pre_roll_s": 0.5, "post_roll_s": 0.2, **settings})
 
 
 def test_who_passes_by_is_announced_and_recorded(street, bikes):

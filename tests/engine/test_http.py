@@ -1,13 +1,15 @@
-"""Cameras over HTTP: MJPEG, MP4, transport streams."""
+"""Cameras over HTTP: MJPEG, MP4, transport streams; and an entity that gives single pictures."""
 
+import itertools
 from itertools import cycle
 import threading
 
 import av
-from cameras import Reply, multipart, paced, self_signed
+from cameras import HttpServer, Reply, multipart, paced, self_signed
 from films import content, frame_of, picture
 import pytest
-from rig import LONG_S, camera, stream_camera
+import pytest_socket
+from rig import LONG_S, Rig, camera, stream_camera
 
 from custom_components.homesec.engine.clock import SystemClock
 from custom_components.homesec.engine.errors import SourceError, SourceStalled
@@ -24,19 +26,19 @@ from custom_components.homesec.engine.sources.timeline import Pace, Timeline
 from custom_components.homesec.engine.stills import encode_jpeg
 
 QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}
-LOST, RUNNING = CameraHealth.LOST, CameraHealth.RUNNING
 
 
-@pytest.fixture
-def served(http):
-    """Serve replies that end with the test."""
+class Pictures:
+    """An entity without a stream."""
 
-    def start(make):
-        server = http({}, **make.pop("options", {}))
-        server.replies.update({path: reply(lambda: server.closing) for path, reply in make.items()})
-        return server
+    def __init__(self, pictures):
+        self._pictures = cycle(pictures)
 
-    return start
+    def stream_url(self):
+        return None
+
+    def still(self):
+        return next(self._pictures)
 
 
 def connection(url, **source):
@@ -53,50 +55,82 @@ def walk():
     ]
 
 
-def test_mjpeg_is_recorded_at_the_speed_at_which_it_happened(served, rig, walk):
-    server = served({"/": lambda closing: multipart(cycle(walk), every_s=0.1, closing=closing)})
-    rig.engine.set_camera(stream_camera(server.url("/"), **QUICK), Activity.RECORD)
-    clip = rig.wait_for(ClipSaved).clip
-    shown = content(rig.path(clip))
+@pytest.fixture(scope="module")
+def recorded(films, walk, tmp_path_factory):
+    """The first clips of several cameras, all recorded at the same time."""
+    pytest_socket.enable_socket()
+    folder = tmp_path_factory.mktemp("http")
+    live = films(seconds=10, walks=((2.0, 3.0),), container="mpegts", audio="aac")
+    big = films(seconds=4, walks=((1.0, 4.0),), container="mpegts")
+    small = {"walks": ((0.0, 1.0),), "size": (192, 128), "first_number": 40}
+    changing = folder / "changing.ts"
+    changing.write_bytes(
+        big.read_bytes() + films(seconds=4, container="mpegts", **small).read_bytes()
+    )
+    server = HttpServer({})
+    closing = server.closing
+    server.replies = {
+        "/mjpeg": multipart(cycle(walk), every_s=0.1, closing=closing),
+        "/live.ts": paced(live, seconds=10, closing=closing),
+        "/changing.ts": paced(changing, seconds=8, closing=closing),
+    }
+    try:
+        with Rig(folder) as rig:
+            for name in ("mjpeg", "live.ts", "changing.ts"):
+                stream = stream_camera(server.url(f"/{name}"), id=name, **QUICK)
+                rig.engine.set_camera(stream, Activity.RECORD)
+            entity = camera(
+                SourceConfig(kind=SourceKind.ENTITY), id="entity", enter_hits=1, **QUICK
+            )
+            rig.engine.set_camera(entity, Activity.RECORD, Pictures(walk[::5]))
+            rig.wait_for(ClipSaved, camera_id="changing.ts", count=2)
+            for name in ("mjpeg", "live.ts", "entity"):
+                rig.wait_for(ClipSaved, camera_id=name)
+            fps = rig.engine.stats("mjpeg").fps
+            rig.stop()
+            yield {
+                name: [(clip, content(rig.path(clip))) for clip in rig.saved(name)]
+                for name in ("mjpeg", "live.ts", "changing.ts", "entity")
+            } | {"fps": fps}
+    finally:
+        server.close()
+
+
+def test_mjpeg_is_recorded_at_the_speed_at_which_it_happened(recorded):
+    clip, shown = recorded["mjpeg"][0]
     assert clip.video_codec == "h264"
     # FFmpeg takes any such stream for 25 fps; it would last less than half as long.
-    real_s = (len(shown.numbers) - 1) * 0.1
-    assert clip.duration_s == pytest.approx(real_s, rel=0.2)
+    assert clip.duration_s == pytest.approx((len(shown.numbers) - 1) * 0.1, rel=0.2)
     assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
     assert 0.9 <= clip.pre_roll_s < 1.5
-    assert rig.engine.stats("cam").fps == pytest.approx(10, rel=0.2)
+    assert recorded["fps"] == pytest.approx(10, rel=0.2)
 
 
-def test_mjpeg_tells_no_frame_rate_that_it_does_not_know(served, walk):
-    server = served({"/": lambda closing: multipart(cycle(walk), every_s=0.02, closing=closing)})
-    result = probe(stream_camera(server.url("/")).source)
-    assert (result.video_codec, result.fps, result.records_directly) == ("mjpeg", None, False)
-
-
-def test_a_transport_stream_is_recorded(served, rig, films):
-    film = films(seconds=12, walks=((2.0, 3.0),), container="mpegts", audio="aac")
-    server = served({"/live.ts": lambda closing: paced(film, seconds=12, closing=closing)})
-    rig.engine.set_camera(stream_camera(server.url("/live.ts"), **QUICK), Activity.RECORD)
-    clip = rig.wait_for(ClipSaved).clip
-    shown = content(rig.path(clip))
+def test_a_transport_stream_is_recorded(recorded):
+    clip, shown = recorded["live.ts"][0]
     assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
     assert (shown.codec, shown.audio) == ("h264", "aac")
     assert clip.pre_roll_s >= 1.0
 
 
-def test_a_camera_that_changes_its_size_in_mid_stream_goes_on(served, rig, films, tmp_path):
-    big = films(seconds=4, walks=((1.0, 4.0),), container="mpegts")
-    small = films(seconds=4, walks=((0.0, 1.0),), container="mpegts", size=(192, 128),
-                  first_number=40)  # fmt: skip
-    joined = tmp_path / "joined.ts"
-    joined.write_bytes(big.read_bytes() + small.read_bytes())
-    server = served({"/live.ts": lambda closing: paced(joined, seconds=8, closing=closing)})
-    rig.engine.set_camera(stream_camera(server.url("/live.ts"), **QUICK), Activity.RECORD)
-    rig.wait_for(ClipSaved, count=2)
-    first, second = rig.saved()
+def test_a_camera_that_changes_its_size_in_mid_stream_goes_on(recorded):
+    (first, before), (second, after) = recorded["changing.ts"][:2]
     assert (first.width, second.width) == (320, 192)
-    assert content(rig.path(first)).numbers[-1] == 39
-    assert content(rig.path(second)).numbers[0] == 40
+    assert before.numbers[-1] == 39
+    assert after.numbers[0] == 40
+
+
+def test_an_entity_that_gives_pictures_is_recorded(recorded):
+    clip, shown = recorded["entity"][0]
+    assert (clip.video_codec, clip.label) == ("h264", "person")
+    assert {b - a for a, b in itertools.pairwise(shown.numbers)} == {5}
+
+
+def test_mjpeg_tells_no_frame_rate_that_it_does_not_know(http, walk):
+    server = http({})
+    server.replies["/"] = multipart(cycle(walk), every_s=0.02, closing=server.closing)
+    result = probe(stream_camera(server.url("/")).source)
+    assert (result.video_codec, result.fps, result.records_directly) == ("mjpeg", None, False)
 
 
 def test_a_film_on_a_web_server_is_a_source_too(http, rig, films):
@@ -104,11 +138,11 @@ def test_a_film_on_a_web_server_is_a_source_too(http, rig, films):
     rig.engine.set_camera(stream_camera(server.url("/film.mp4"), **QUICK), Activity.RECORD)
     assert rig.wait_for(ClipSaved).clip.label == "person"
     # It comes to its end, and is asked for again.
-    rig.wait_health(LOST, error="stalled")
-    rig.wait_health(RUNNING, count=2)
+    rig.wait_health(CameraHealth.LOST, error="stalled")
+    rig.wait_health(CameraHealth.RUNNING, count=2)
 
 
-def test_sound_without_pictures_is_a_loss(served, films, tmp_path):
+def test_sound_without_pictures_is_a_loss(http, films, tmp_path):
     film = films(seconds=30, walks=(), container="mpegts", audio="aac")
     with av.open(str(film)) as source:
         audio_pid = source.streams.audio[0].id
@@ -117,7 +151,8 @@ def test_sound_without_pictures_is_a_loss(served, films, tmp_path):
     sound = [p for p in parts[300:] if int.from_bytes(p[1:3]) & 0x1FFF == audio_pid]
     lame = tmp_path / "lame.ts"
     lame.write_bytes(b"".join(parts[:300] + sound))
-    server = served({"/live.ts": lambda closing: paced(lame, seconds=12, closing=closing)})
+    server = http({})
+    server.replies["/live.ts"] = paced(lame, seconds=8, closing=server.closing)
     source = connection(server.url("/live.ts"), stall_s=0.5)
     with pytest.raises(SourceStalled):
         for _ in source.packets():
@@ -147,22 +182,3 @@ def test_a_certificate_is_accepted_or_looked_at(http, films, tmp_path):
     connection(server.url("/film.mp4")).close()
     with pytest.raises(SourceError):
         connection(server.url("/film.mp4"), verify_tls=True)
-
-
-def test_an_entity_that_gives_pictures_is_recorded(rig, walk):
-    class Feed:
-        def __init__(self):
-            self.pictures = cycle(walk[::5])
-
-        def stream_url(self):
-            return None
-
-        def still(self):
-            return next(self.pictures)
-
-    entity = camera(SourceConfig(kind=SourceKind.ENTITY), enter_hits=1, **QUICK)
-    rig.engine.set_camera(entity, Activity.RECORD, Feed())
-    clip = rig.wait_for(ClipSaved).clip
-    shown = content(rig.path(clip))
-    assert (clip.video_codec, clip.label) == ("h264", "person")
-    assert {b - a for a, b in zip(shown.numbers, shown.numbers[1:], strict=False)} == {5}

@@ -42,8 +42,6 @@ def test_raw_pictures_are_decoded_by_their_size_and_format():
 
 
 def test_sound_is_decoded_by_its_rate_and_layout():
-    telephone = MediaFormat(
-        kind=MediaKind.AUDIO, codec="pcm_alaw", sample_rate=8000, layout="mono"
-    )
+    telephone = MediaFormat(kind=MediaKind.AUDIO, codec="pcm_alaw", sample_rate=8000, layout="mono")
     (frame,) = telephone.audio_decoder().decode(padded_packet(b"\xd5" * 160))
     assert (frame.samples, frame.sample_rate) == (160, 8000)

@@ -59,9 +59,7 @@ def test_no_bytes_are_too_strange(data, codec):
     assert all(unit in data for unit in (*found.sps, *found.others))
 
 
-units = st.binary(min_size=1, max_size=20).filter(
-    lambda x: b"\x00\x00" not in x and x[-1] and x[0]
-)
+units = st.binary(min_size=1, max_size=20).filter(lambda x: b"\x00\x00" not in x and x[-1] and x[0])
 
 
 @given(units, units)

@@ -6,7 +6,6 @@ from threading import Event
 import av
 from films import frame_of, number_of, picture
 import pytest
-from rig import FakeClock
 
 from custom_components.homesec.engine.decoder import FrameDecoder
 from custom_components.homesec.engine.errors import EntityUnavailable

@@ -51,9 +51,7 @@ def steps(changes):
 def test_it_enters_on_two_of_the_last_five_looks(looks, enters_at):
     presence = watch()
     entered = [
-        n
-        for n, hit in enumerate(looks)
-        if look(presence, n * LOOK_S, *["person"] * int(hit))
+        n for n, hit in enumerate(looks) if look(presence, n * LOOK_S, *["person"] * int(hit))
     ]
     assert entered == ([] if enters_at is None else [enters_at])
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 
 import av
 from films import number_of
@@ -11,11 +12,14 @@ from rig import file_camera
 from custom_components.homesec.engine.errors import (
     EntityUnavailable,
     FileMissing,
+    NoVideo,
     UnsupportedCodec,
 )
 from custom_components.homesec.engine.models import SourceConfig, SourceKind
 from custom_components.homesec.engine.sources import Probe, probe
 from custom_components.homesec.engine.sources.probe import PREVIEW_WIDTH
+
+probe_module = sys.modules[Probe.__module__]
 
 
 def shown(result):
@@ -63,6 +67,12 @@ def test_a_film_whose_pictures_are_all_broken_cannot_be_decoded(films, tmp_path)
     broken.write_bytes(jpeg.sub(lambda found: bytes(len(found[0])), film.read_bytes()))
     with pytest.raises(UnsupportedCodec):
         probe(file_camera(broken).source)
+
+
+def test_it_does_not_look_for_ever(films, monkeypatch):
+    monkeypatch.setattr(probe_module, "LIMIT_S", -1.0)
+    with pytest.raises(NoVideo):
+        probe(file_camera(films(seconds=2)).source)
 
 
 def test_an_entity_that_gives_nothing(films):

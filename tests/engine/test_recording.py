@@ -1,20 +1,23 @@
 """When a clip begins, goes on and ends: whole films through a whole engine."""
 
-from films import FigureDetector, content
-import pytest
-from rig import file_camera
+from dataclasses import replace
+import itertools
+import random
 
+from films import FigureDetector, content, number_of
+import pytest
+from rig import LONG_S, file_camera, media_packets
+
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.decoder import FrameDecoder
 from custom_components.homesec.engine.errors import CameraNotRunning
 from custom_components.homesec.engine.models import (
     Activity,
-    CameraHealth,
-    ClipSaved,
-    ClipStarted,
     DetectionEnded,
     DetectionStarted,
-    Trigger,
-    Watch,
 )
+from custom_components.homesec.engine.recording import Recording
+from custom_components.homesec.engine.ring import PacketRing
 
 FPS = 10
 ALWAYS = {"seconds": 30, "walks": ((3.0, 30.0),)}
@@ -119,7 +122,7 @@ def test_what_lasts_too_long_is_split_and_no_picture_is_lost(rig, films, bframes
     assert [n for part in parts for n in part] == list(range(parts[0][0], 300))
     assert all(part[0] % 10 == 0 and len(part) <= 80 for part in parts)
     assert [clip.label for clip in clips] == ["person"] * 5
-    for before, after in zip(clips, clips[1:], strict=False):
+    for before, after in itertools.pairwise(clips):
         assert before.started_at + before.duration_s == pytest.approx(after.started_at, abs=0.01)
         assert after.pre_roll_s == 0.0
         assert before.id < after.id
@@ -153,9 +156,7 @@ def test_another_size_in_mid_event_goes_on_in_another_clip(rig, films, tmp_path)
     assert second.label == "person"
 
 
-def test_the_same_camera_with_restarted_time_stamps_goes_on_in_the_same_clip(
-    rig, films, tmp_path
-):
+def test_the_same_camera_with_restarted_time_stamps_goes_on_in_the_same_clip(rig, films, tmp_path):
     one = films(seconds=8, walks=((4.0, 8.0),), container="mpegts")
     two = films(seconds=6, walks=((0.0, 2.0),), container="mpegts", first_number=80)
     joined = tmp_path / "joined.ts"
@@ -212,82 +213,70 @@ def test_recording_ends_at_once_when_only_detecting_is_wanted(rigs, films):
     assert len(rig.of(DetectionEnded)) == 1
 
 
-# --- by hand ---
+# --- what is broken ---
 
 
-@pytest.fixture
-def running(rig, films):
-    """An engine with a camera whose film never ends."""
-    film = films(**QUIET)
-    rig.engine.set_camera(file_camera(film, loop=True, pre_roll_s=2.0), Activity.DETECT)
-    rig.wait_health(CameraHealth.RUNNING)
-    return rig
+@pytest.mark.parametrize("container", ["mp4", "mpegts"])
+def test_broken_packets_in_mid_clip_cost_neither_the_clip_nor_the_camera(
+    rig, films, tmp_path, container
+):
+    film = films(seconds=20, walks=((3.0, 17.0),), container=container)
+    data = bytearray(film.read_bytes())
+    rng = random.Random(11)
+    for at in rng.sample(range(len(data) * 4 // 10, len(data) * 6 // 10), 40):
+        data[at] ^= 0xFF
+    broken = tmp_path / f"broken.{container}"
+    broken.write_bytes(data)
+    clips = rig.play(file_camera(broken))
+    assert rig.failed() == []
+    shown = [n for clip in clips for n in media_numbers(rig.path(clip))]
+    assert 30 in shown
+    assert max(shown) >= 180
 
 
-def test_recording_by_hand_has_a_pre_roll_and_the_length_asked_for(running):
-    clip_id = running.engine.start_recording("cam", 5.0)
-    clip = running.wait_for(ClipSaved).clip
-    assert clip.id == clip_id
-    assert (clip.trigger, clip.label, clip.score) == (Trigger.MANUAL, None, None)
-    assert clip.duration_s == pytest.approx(clip.pre_roll_s + 5.0, abs=0.25)
-    assert clip.pre_roll_s < 3.2
+def media_numbers(path):
+    """Decode a clip as a player does: what is broken is passed over."""
+    decoder = FrameDecoder()
+    return [number_of(f.picture) for p in media_packets(path) for f in decoder.run(p)]
 
 
-def test_recording_by_hand_has_a_still(running):
-    running.engine.start_recording("cam", 1.0)
-    clip = running.wait_for(ClipSaved).clip
-    assert running.path(clip).with_suffix(".jpg").exists()
+def test_a_clock_that_is_set_in_mid_film_does_not_falsify_the_pre_roll(films, tmp_path):
+    packets = media_packets(films(seconds=8))
+    ring, opened = PacketRing(8.0), []
+    with Catalog(tmp_path / "clips.db") as catalog:
+        clips = Recording(
+            file_camera("x", pre_roll_s=3.0),
+            ring,
+            clips_dir=tmp_path / "clips",
+            catalog=catalog,
+            on_event=lambda _event: None,
+            on_recorder=opened.append,
+            lossless=True,
+        )
+        for packet in packets[:60]:
+            hour = 3600.0 if packet.t > 4.0 else 0.0
+            ring.push(replace(packet, at=packet.at + hour))
+        event_at = packets[55].at + 3600.0
+        clips.record(packets[55].t, event_at, 1.0)
+        clips.end()
+        (recorder,) = opened
+        assert recorder.join(LONG_S)
+        clip = catalog.get(recorder.clip.id)
+    assert clip.event_at == event_at
+    assert clip.pre_roll_s == pytest.approx(3.5)
+    assert content(tmp_path / "clips" / clip.path).numbers[0] == 20
 
 
-def test_asking_again_prolongs_the_clip(running):
-    first = running.engine.start_recording("cam", 3.0)
-    second = running.engine.start_recording("cam", 3.0)
-    saved = running.wait_for(ClipSaved).clip
-    assert saved.duration_s > saved.pre_roll_s + 2.8
-    assert first == second or running.wait_for(ClipSaved, count=2)
-
-
-def test_without_a_length_it_lasts_until_the_clip_is_full(rig, films):
-    quiet = file_camera(films(**QUIET), loop=True, pre_roll_s=2.0, max_clip_s=10.0)
-    rig.engine.set_camera(quiet, Activity.DETECT)
-    rig.wait_health(CameraHealth.RUNNING)
-    rig.engine.start_recording("cam")
-    assert rig.wait_for(ClipSaved).clip.duration_s == pytest.approx(10.0, abs=0.11)
-    rig.engine.remove_camera("cam")
-    assert len(rig.of(ClipStarted)) == 1
-
-
-def test_recording_by_hand_can_be_ended(running):
-    running.engine.start_recording("cam", 1e9)
-    running.engine.stop_recording("cam")
-    assert running.wait_for(ClipSaved).clip.trigger is Trigger.MANUAL
-
-
-def test_recording_by_hand_does_not_end_what_somebody_is_in(rig, films):
-    film = films(**ALWAYS)
-    rig.engine.set_camera(file_camera(film, loop=True, watch=Watch.PROMPT), Activity.RECORD)
-    started = rig.wait_for(DetectionStarted)
-    assert rig.engine.start_recording("cam", 1.0) == started.clip_id
-    rig.engine.stop_recording("cam")
-    ended = rig.wait_for(DetectionEnded)
-    assert ended.clip_id is not None
-    clip = rig.wait_for(ClipSaved).clip
-    assert clip.trigger is Trigger.PRESENCE
-    assert clip.duration_s > 20
-
-
-def test_a_camera_that_is_off_cannot_record(rig):
-    with pytest.raises(CameraNotRunning):
-        rig.engine.start_recording("nobody")
-    with pytest.raises(CameraNotRunning):
-        rig.engine.stop_recording("nobody")
-
-
-def test_switched_off_in_the_middle_the_clip_is_saved(rig, films):
-    film = films(seconds=30, walks=((0.0, 30.0),))
-    rig.engine.set_camera(file_camera(film, paced=True, loop=True), Activity.RECORD)
-    rig.wait_for(ClipStarted)
-    rig.engine.set_activity("cam", Activity.OFF)
-    clip = rig.wait_for(ClipSaved).clip
-    assert rig.wait_for(DetectionEnded).clip_id == clip.id
-    assert rig.engine.health("cam") is CameraHealth.OFF
+def test_nothing_is_recorded_before_the_first_picture(tmp_path):
+    with Catalog(tmp_path / "clips.db") as catalog:
+        clips = Recording(
+            file_camera("x"),
+            PacketRing(8.0),
+            clips_dir=tmp_path / "clips",
+            catalog=catalog,
+            on_event=lambda _event: None,
+            on_recorder=lambda _recorder: None,
+            lossless=True,
+        )
+        with pytest.raises(CameraNotRunning):
+            clips.record(0.0, 1.8e9, 1.0)

@@ -223,7 +223,7 @@ def test_a_process_that_is_killed_leaves_a_clip_up_to_its_last_second(films, tmp
     )
     try:
         clip_id, started_at = house.stdout.readline().split()
-        time.sleep(3.2)
+        time.sleep(2.3)
     finally:
         house.send_signal(signal.SIGKILL)
         house.wait()

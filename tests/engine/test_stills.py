@@ -57,9 +57,13 @@ def test_a_jpeg_is_no_wider_than_asked_for():
 def test_white_stays_white_and_black_stays_black():
     luma = np.full((64, 64), 16, np.uint8)
     luma[:, 32:] = 235
-    grey = decoded(encode_jpeg(av.VideoFrame.from_ndarray(
-        np.concatenate([luma, np.full((32, 64), 128, np.uint8)]), format="yuv420p"
-    ))).to_ndarray(format="gray")
+    grey = decoded(
+        encode_jpeg(
+            av.VideoFrame.from_ndarray(
+                np.concatenate([luma, np.full((32, 64), 128, np.uint8)]), format="yuv420p"
+            )
+        )
+    ).to_ndarray(format="gray")
     assert grey[:, :24].mean() < 4
     assert grey[:, 40:].mean() > 251
 

@@ -1,5 +1,7 @@
 """Where packets lie in time, whatever their time stamps say."""
 
+import itertools
+
 from hypothesis import given, strategies as st
 import pytest
 from rig import FakeClock
@@ -153,7 +155,7 @@ def test_the_time_of_day_does_not_shake_with_the_network(clock):
     for n in range(50):
         places.append(timeline.place_video(n * 0.1, 0.1))
         clock.advance(0.2 if n % 2 else 0.0)
-    steps = [b.at - a.at for a, b in zip(places, places[1:], strict=False)]
+    steps = [b.at - a.at for a, b in itertools.pairwise(places)]
     assert steps == pytest.approx([0.1] * 49, abs=1e-5)
 
 
@@ -195,7 +197,7 @@ def test_sound_only_grows_by_at_least_eight_samples_of_a_telephone(stamps):
     timeline = Timeline(FakeClock(), LIVE)
     timeline.place_video(0.0, 0.04)
     placed = [place.t for s in stamps if (place := timeline.place_audio(s))]
-    assert all(b - a >= 0.00099 for a, b in zip(placed, placed[1:], strict=False))
+    assert all(b - a >= 0.00099 for a, b in itertools.pairwise(placed))
 
 
 # --- playing in real time ---

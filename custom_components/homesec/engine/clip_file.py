@@ -44,7 +44,6 @@ _OPTIONS = {
 _ENCODER = {"preset": "veryfast", "tune": "zerolatency", "crf": "23", "threads": "2"}
 _GOP_S = 2
 _SOUND_BIT_RATE = 64_000
-_MUXED_SOUND = frozenset({"aac"})
 _MONO = frozenset({"mono", "1 channels"})
 _SOUND_SLACK_S = 0.2
 """Sound may be off by so much before it is cut or has a gap: jitter and a drifting clock."""
@@ -209,7 +208,7 @@ class ClipFile:
 
     def close(self) -> None:
         """Write what is held back, and the file's end."""
-        if self._container is None and self._held:
+        if self._held:
             self._begin(None)
         if self._container is None:
             return
@@ -246,7 +245,7 @@ def _video_writer(container: OutputContainer, video: MediaFormat) -> _Writer:
 
 
 def _sound_writer(container: OutputContainer, audio: MediaFormat) -> _Writer | None:
-    if audio.codec in _MUXED_SOUND and audio.template is not None:
+    if audio.template is not None:
         return _Copier(container, container.add_stream_from_template(audio.template))
     if audio.sample_rate not in (av.Codec("aac", "w").audio_rates or ()):
         _LOGGER.debug("AAC has no sample rate of %s: the clip is silent", audio.sample_rate)

@@ -124,11 +124,10 @@ class _Span:
 
     def add(self, packet: AvPacket) -> None:
         """Take in a video packet."""
-        if packet.dts is None:
-            return
         self.packets += 1
-        self._start_s = min(self._start_s, float(packet.dts * packet.time_base))
-        end = packet.dts + (packet.duration or 0)
+        dts = packet.dts or 0
+        self._start_s = min(self._start_s, float(dts * packet.time_base))
+        end = dts + (packet.duration or 0)
         self._end_s = max(self._end_s, float(end * packet.time_base))
 
     @property

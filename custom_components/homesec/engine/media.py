@@ -23,6 +23,7 @@ TICKS = 90_000
 TIME_BASE = Fraction(1, TICKS)
 
 COPIED_VIDEO = frozenset({"h264", "hevc"})
+COPIED_AUDIO = frozenset({"aac"})
 """Codecs that go into a clip as they come; browsers and phones play them."""
 
 
@@ -56,7 +57,7 @@ class MediaFormat:
     sample_rate: int = 0
     layout: str = ""
     template: AudioStream | None = field(default=None, repr=False)
-    """Audio only: carries the codec's parameters, and outlives the connection."""
+    """Audio that can be copied: carries the codec's parameters, and outlives the connection."""
 
     @property
     def copied(self) -> bool:

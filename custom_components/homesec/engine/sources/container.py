@@ -63,11 +63,15 @@ class ContainerConnection:
 
     def packets(self) -> Iterator[MediaPacket]:
         """Give packets until the source ends. Raises ``SourceError`` when it breaks."""
-        yield from self._read()
-        while self._config.kind is SourceKind.FILE and self._config.loop:
-            if self._stop.is_set() or not self._rewind():
-                return
-            yield from self._read()
+        looped = self._config.kind is SourceKind.FILE and self._config.loop
+        some = True
+        while some:
+            some = False
+            for packet in self._read():
+                some = True
+                yield packet
+            # A film that gives nothing any more has been cut off: to be opened anew.
+            some = some and looped and not self._stop.is_set() and self._rewind()
 
     def _rewind(self) -> bool:
         try:

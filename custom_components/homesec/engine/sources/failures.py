@@ -88,9 +88,7 @@ def _file_error(error: Exception) -> SourceError:
             return NoVideo()
 
 
-def _stream_error(
-    error: Exception, url: str, stop: Event | None, *, late: bool
-) -> SourceError:
+def _stream_error(error: Exception, url: str, stop: Event | None, *, late: bool) -> SourceError:
     match getattr(error, "errno", None):
         case errno.ECONNREFUSED:
             return ConnectionRefused()

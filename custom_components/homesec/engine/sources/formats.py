@@ -6,10 +6,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import av
-import av.error
 
 from ..errors import NoVideo, UnsupportedCodec
-from ..media import COPIED_VIDEO, MediaFormat, MediaKind
+from ..media import COPIED_AUDIO, COPIED_VIDEO, MediaFormat, MediaKind
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -60,25 +59,24 @@ def video_format(stream: VideoStream, *, timed: bool = True) -> MediaFormat:
 def audio_format(stream: AudioStream) -> MediaFormat:
     """Return what the audio stream holds."""
     context = stream.codec_context
+    codec = context.codec.canonical_name
+    # AAC of transport streams tells its parameters in each packet (ADTS) instead of beforehand: a
+    # fragmented MP4 cannot take it as it is.
+    copied = codec in COPIED_AUDIO and context.extradata
     return MediaFormat(
         kind=MediaKind.AUDIO,
-        codec=context.codec.canonical_name,
+        codec=codec,
         extradata=context.extradata,
         sample_rate=context.sample_rate,
         layout=context.layout.name,
-        # AAC of transport streams tells its parameters in each packet (ADTS) instead of beforehand:
-        # a fragmented MP4 cannot take it as it is.
-        template=_keep(stream) if context.extradata else None,
+        template=_keep(stream) if copied else None,
     )
 
 
-def _keep(stream: AudioStream) -> AudioStream | None:
+def _keep(stream: AudioStream) -> AudioStream:
     """Return a copy of the stream's parameters that does not need the connection.
 
     It belongs to an output that is never written; clips are made from it by other threads, when
     the connection may be gone.
     """
-    try:
-        return av.open(BytesIO(), "w", format="mp4").add_stream_from_template(stream)
-    except av.error.FFmpegError, ValueError:
-        return None  # MP4 cannot hold this codec: it is going to be encoded as AAC
+    return av.open(BytesIO(), "w", format="mp4").add_stream_from_template(stream)

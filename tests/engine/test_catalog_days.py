@@ -1,0 +1,105 @@
+"""The days on which a camera has clips, by the clock on the wall."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings, strategies as st
+import pytest
+from test_catalog import clip, put
+
+from custom_components.homesec.engine.catalog import Catalog, day_bounds
+from custom_components.homesec.engine.models import ClipState
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    with Catalog(tmp_path / "clips.db") as index:
+        yield index
+
+
+def at(text, tz=UTC):
+    return datetime.fromisoformat(text).replace(tzinfo=tz).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"),
+    [("2027-03-28", 23), ("2027-10-31", 25), ("2027-06-01", 24)],
+)
+def test_a_day_is_as_long_as_the_clocks_make_it(day, hours):
+    start, end = day_bounds(date.fromisoformat(day), BERLIN)
+    assert (end - start) / 3600 == hours
+
+
+@pytest.mark.parametrize(
+    "tz",
+    [
+        "Europe/Berlin",
+        "America/St_Johns",
+        "Asia/Kathmandu",
+        "Africa/Cairo",
+        "Pacific/Apia",
+        "America/Havana",
+        "Asia/Beirut",
+        "Antarctica/Troll",
+        "UTC",
+    ],
+)
+def test_the_days_of_a_year_follow_each_other_without_a_gap(tz):
+    day = date(2027, 1, 1)
+    end = None
+    for _ in range(366):
+        start, after = day_bounds(day, ZoneInfo(tz))
+        assert end in (None, start)
+        assert start < after
+        assert datetime.fromtimestamp(after - 1, UTC).astimezone(ZoneInfo(tz)).date() == day
+        day, end = day + timedelta(days=1), after
+
+
+def test_a_clip_belongs_to_the_day_that_the_clock_on_the_wall_shows(catalog):
+    put(
+        catalog,
+        clip(at("2027-06-01T21:59:59.500")),  # Berlin: 23:59:59.5
+        clip(at("2027-06-01T22:00:00")),
+        clip(at("2027-06-01T22:00:01")),
+    )
+    assert catalog.days("door", BERLIN) == [(date(2027, 6, 2), 2), (date(2027, 6, 1), 1)]
+    assert catalog.days("door", UTC) == [(date(2027, 6, 1), 3)]
+
+
+def test_the_hour_that_comes_twice_is_of_one_day(catalog):
+    night = at("2027-10-31T00:30", UTC)
+    put(catalog, clip(night), clip(night + 3600))
+    assert catalog.days("door", BERLIN) == [(date(2027, 10, 31), 2)]
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(st.floats(1.8e9, 1.84e9), max_size=30),
+    st.sampled_from(["Europe/Berlin", "America/St_Johns", "Africa/Cairo", "Asia/Kathmandu"]),
+)
+def test_the_days_hold_every_clip_once(tmp_path_factory, moments, zone):
+    tz = ZoneInfo(zone)
+    with Catalog(tmp_path_factory.mktemp("catalog") / "clips.db") as catalog:
+        catalog._db.execute("PRAGMA synchronous = OFF")
+        put(catalog, *map(clip, moments))
+        days = catalog.days("door", tz)
+        counts = {}
+        for moment in moments:
+            day = datetime.fromtimestamp(moment, UTC).astimezone(tz).date()
+            counts[day] = counts.get(day, 0) + 1
+        assert days == sorted(counts.items(), reverse=True)
+        for day, count in days:
+            since, until = day_bounds(day, tz)
+            assert len(catalog.page(since=since, until=until)) == count
+
+
+def test_only_finished_clips_of_the_camera_make_a_day(catalog):
+    put(
+        catalog,
+        clip(1.8e9, state=ClipState.FAILED),
+        clip(1.8e9, state=ClipState.RECORDING),
+        clip(1.8e9, camera_id="yard"),
+    )
+    assert catalog.days("door", UTC) == []

@@ -1,0 +1,153 @@
+"""Where the packets of films lie in time: looped, joined, leaping, broken."""
+
+import itertools
+import random
+from threading import Event, Timer
+
+import av
+import pytest
+from rig import FakeClock, media_packets, split_video
+from test_container import connection, numbers
+
+
+def joined(path, *films):
+    """Join MPEG transport streams as they are: time stamps begin again at each."""
+    path.write_bytes(b"".join(film.read_bytes() for film in films))
+    return path
+
+
+# --- beginning again ---
+
+
+@pytest.mark.parametrize("bframes", [0, 3])
+def test_a_looped_film_goes_on_without_a_gap(films, bframes):
+    film = films(seconds=2, bframes=bframes, fps=20)
+    looped = connection(film, loop=True)
+    packets, wanted = [], 5 * 40
+    for packet in looped.packets():
+        packets.append(packet)
+        if len(packets) == wanted:
+            break
+    looped.close()
+    steps = {round(b.t - a.t, 4) for a, b in itertools.pairwise(packets)}
+    assert steps == {0.05}
+    shown = sorted(p.data.pts for p in packets)
+    assert {b - a for a, b in itertools.pairwise(shown)} == {4500}
+    assert {id(p.format) for p in packets} == {id(packets[0].format)}
+
+
+def test_real_footage_loops_without_a_gap(bikes):
+    looped = connection(bikes, loop=True)
+    packets = []
+    for packet in looped.packets():
+        packets.append(packet)
+        if len(packets) == 1000:
+            break
+    looped.close()
+    assert packets[-1].t == pytest.approx(999 / 25, abs=0.01)
+    assert {id(p.format) for p in packets} == {id(packets[0].format)}
+    shown = sorted(p.data.pts for p in packets)
+    assert max(b - a for a, b in itertools.pairwise(shown)) == 3600
+
+
+def test_a_film_of_three_pictures_loops_in_its_own_time(films):
+    looped = connection(films(seconds=0.3), loop=True)
+    times = []
+    for packet in looped.packets():
+        times.append(packet.t)
+        if len(times) == 12:
+            break
+    looped.close()
+    assert times == pytest.approx([n / 10 for n in range(12)])
+
+
+def test_a_film_that_is_cut_to_nothing_does_not_loop_for_ever(films):
+    looped = connection(films(seconds=1), loop=True)
+    looped._read = iter([iter(["a", "b"]), iter(["c"]), iter([]), iter(["never"])]).__next__
+    assert list(looped.packets()) == ["a", "b", "c"]
+    looped.close()
+
+
+def test_a_film_that_cannot_be_rewound_comes_to_its_end(films):
+    looped = connection(films(seconds=1), loop=True)
+    container = looped._container
+
+    class Unseekable:
+        demux = container.demux
+
+        def seek(self, _offset):
+            raise av.error.OSError(29, "Illegal seek")
+
+    looped._container = Unseekable()
+    assert len(list(looped.packets())) == 10
+    container.close()
+
+
+def test_a_played_film_ends_at_once_when_it_is_stopped(films):
+    stop = Event()
+    played = connection(films(), paced=True, loop=True, stop=stop, clock=FakeClock())
+    Timer(0.05, stop.set).start()
+    # The clock stands still, so the second packet would wait until the stop.
+    assert len(list(played.packets())) <= 2
+    played.close()
+
+
+# --- strange time stamps ---
+
+
+def test_time_stamps_that_begin_again_in_mid_stream(films, tmp_path):
+    one = films(seconds=3, container="mpegts")
+    two = films(seconds=3, container="mpegts", first_number=30)
+    packets = media_packets(joined(tmp_path / "joined.ts", one, two, one))
+    assert {round(b.t - a.t, 4) for a, b in itertools.pairwise(packets)} == {0.1}
+    assert numbers(packets)[:60] == list(range(60))
+
+
+@pytest.mark.parametrize("begins_at_s", [2.0, 3600.0, 20_000.0])
+def test_time_stamps_that_leap_in_mid_stream(films, tmp_path, begins_at_s):
+    one = films(seconds=3, container="mpegts", begins_at_s=100.0)
+    two = films(seconds=3, container="mpegts", begins_at_s=begins_at_s, first_number=30)
+    packets = media_packets(joined(tmp_path / "joined.ts", one, two))
+    assert {round(b.t - a.t, 4) for a, b in itertools.pairwise(packets)} == {0.1}
+    assert numbers(packets) == list(range(60))
+
+
+def test_sound_goes_on_after_time_stamps_began_again(films, tmp_path):
+    one = films(seconds=3, container="mpegts", audio="aac")
+    video, audio = split_video(media_packets(joined(tmp_path / "joined.ts", one, one)))
+    assert video[-1].t == pytest.approx(5.9, abs=0.1)
+    assert audio[-1].t == pytest.approx(5.9, abs=0.3)
+    assert len(audio) > 0.9 * 2 * 140
+
+
+def test_bare_h264_has_no_time_stamps_and_is_timed_all_the_same(films):
+    packets = media_packets(films(seconds=3, container="h264"))
+    assert len(packets) == 30
+    times = [p.t for p in packets]
+    assert times == sorted(set(times))
+    assert numbers(packets) == list(range(30))
+
+
+def test_another_size_in_mid_stream_is_another_format(films, tmp_path):
+    big = films(seconds=2, container="mpegts")
+    small = films(seconds=2, container="mpegts", size=(192, 128), first_number=20)
+    packets = media_packets(joined(tmp_path / "joined.ts", big, small))
+    sizes = [(p.format.width, p.format.height) for p in packets]
+    assert sizes == [(320, 192)] * 20 + [(192, 128)] * 20
+    assert numbers(packets) == list(range(40))
+
+
+@pytest.mark.parametrize("container", ["mp4", "mpegts", "avi"])
+def test_flipped_bytes_in_mid_stream_harm_only_their_pictures(films, tmp_path, container):
+    codec = {"codec": "mpeg4"} if container == "avi" else {}
+    film = films(seconds=16, walks=((0.5, 15.0),), container=container, **codec)
+    data = bytearray(film.read_bytes())
+    rng = random.Random(5)
+    for at in rng.sample(range(len(data) // 2, len(data) * 3 // 4), 60):
+        data[at] ^= 0xFF
+    broken = tmp_path / f"broken.{container}"
+    broken.write_bytes(data)
+    packets = media_packets(broken)
+    found = numbers(packets)
+    assert found[:15] == list(range(15))
+    assert 159 in found

@@ -1,0 +1,97 @@
+"""Clips that somebody asked for."""
+
+import pytest
+from rig import file_camera
+
+from custom_components.homesec.engine.errors import CameraNotRunning
+from custom_components.homesec.engine.models import (
+    Activity,
+    CameraHealth,
+    ClipSaved,
+    ClipStarted,
+    DetectionEnded,
+    DetectionStarted,
+    Trigger,
+    Watch,
+)
+
+ALWAYS = {"seconds": 30, "walks": ((3.0, 30.0),)}
+QUIET = {"seconds": 20, "walks": ()}
+
+
+@pytest.fixture
+def running(rig, films):
+    """An engine with a camera whose film never ends."""
+    film = films(**QUIET)
+    rig.engine.set_camera(file_camera(film, loop=True, pre_roll_s=2.0), Activity.DETECT)
+    rig.wait_health(CameraHealth.RUNNING)
+    return rig
+
+
+def test_recording_by_hand_has_a_pre_roll_and_the_length_asked_for(running):
+    clip_id = running.engine.start_recording("cam", 5.0)
+    clip = running.wait_for(ClipSaved).clip
+    assert clip.id == clip_id
+    assert (clip.trigger, clip.label, clip.score) == (Trigger.MANUAL, None, None)
+    assert clip.duration_s == pytest.approx(clip.pre_roll_s + 5.0, abs=0.25)
+    assert clip.pre_roll_s < 3.2
+
+
+def test_recording_by_hand_has_a_still(running):
+    running.engine.start_recording("cam", 1.0)
+    clip = running.wait_for(ClipSaved).clip
+    assert running.path(clip).with_suffix(".jpg").exists()
+
+
+def test_asking_again_prolongs_the_clip(running):
+    first = running.engine.start_recording("cam", 3.0)
+    second = running.engine.start_recording("cam", 3.0)
+    saved = running.wait_for(ClipSaved).clip
+    assert saved.duration_s > saved.pre_roll_s + 2.8
+    assert first == second or running.wait_for(ClipSaved, count=2)
+
+
+def test_without_a_length_it_lasts_until_the_clip_is_full(rig, films):
+    quiet = file_camera(films(**QUIET), loop=True, pre_roll_s=2.0, max_clip_s=10.0)
+    rig.engine.set_camera(quiet, Activity.DETECT)
+    rig.wait_health(CameraHealth.RUNNING)
+    rig.engine.start_recording("cam")
+    assert rig.wait_for(ClipSaved).clip.duration_s == pytest.approx(10.0, abs=0.11)
+    rig.engine.remove_camera("cam")
+    assert len(rig.of(ClipStarted)) == 1
+
+
+def test_recording_by_hand_can_be_ended(running):
+    running.engine.start_recording("cam", 1e9)
+    running.engine.stop_recording("cam")
+    assert running.wait_for(ClipSaved).clip.trigger is Trigger.MANUAL
+
+
+def test_recording_by_hand_does_not_end_what_somebody_is_in(rig, films):
+    film = films(**ALWAYS)
+    rig.engine.set_camera(file_camera(film, loop=True, watch=Watch.PROMPT), Activity.RECORD)
+    started = rig.wait_for(DetectionStarted)
+    assert rig.engine.start_recording("cam", 1.0) == started.clip_id
+    rig.engine.stop_recording("cam")
+    ended = rig.wait_for(DetectionEnded)
+    assert ended.clip_id is not None
+    clip = rig.wait_for(ClipSaved).clip
+    assert clip.trigger is Trigger.PRESENCE
+    assert clip.duration_s > 20
+
+
+def test_a_camera_that_is_off_cannot_record(rig):
+    with pytest.raises(CameraNotRunning):
+        rig.engine.start_recording("nobody")
+    with pytest.raises(CameraNotRunning):
+        rig.engine.stop_recording("nobody")
+
+
+def test_switched_off_in_the_middle_the_clip_is_saved(rig, films):
+    film = films(seconds=30, walks=((0.0, 30.0),))
+    rig.engine.set_camera(file_camera(film, paced=True, loop=True), Activity.RECORD)
+    rig.wait_for(ClipStarted)
+    rig.engine.set_activity("cam", Activity.OFF)
+    clip = rig.wait_for(ClipSaved).clip
+    assert rig.wait_for(DetectionEnded).clip_id == clip.id
+    assert rig.engine.health("cam") is CameraHealth.OFF

@@ -1,0 +1,68 @@
+"""No password comes out, wherever it goes in."""
+
+import logging
+
+import av
+from cameras import black_hole, refused
+import pytest
+from rig import stream_camera
+
+from custom_components.homesec.engine.errors import SourceError
+from custom_components.homesec.engine.models import Activity, CameraHealth
+from custom_components.homesec.engine.sources import opening, probe
+
+CANARY = "tweety-7f3a"
+
+
+def addresses():
+    return [f"http://{refused()}/x", f"rtsp://{refused()}/x", "nonsense", "http://[broken"]
+
+
+def configurations(address):
+    """The password in the address, and beside it."""
+    yield stream_camera(address, username="bob", password=CANARY)
+    yield stream_camera(address.replace("://", f"://bob:{CANARY}@"))
+
+
+@pytest.fixture
+def everything_logged(caplog):
+    caplog.set_level(logging.DEBUG)
+    av.logging.set_level(av.logging.DEBUG)
+    yield caplog
+    av.logging.set_level(None)
+
+
+def ours(caplog):
+    """Return what the engine itself logs; FFmpeg's own log is off unless somebody asks for it."""
+    return [r for r in caplog.records if r.name.startswith("custom_components")]
+
+
+@pytest.mark.parametrize("kind", range(2), ids=["beside", "inside"])
+@pytest.mark.parametrize("number", range(4))
+def test_nothing_that_is_told_or_logged_holds_the_password(
+    rig, everything_logged, capfd, kind, number, socket_enabled
+):
+    camera = list(configurations(addresses()[number]))[kind]
+    rig.engine.set_camera(camera, Activity.RECORD)
+    rig.wait_health(CameraHealth.LOST)
+    rig.stop()
+    told = [repr(camera), *map(repr, rig.events)]
+    told += [logging.Formatter().format(record) for record in ours(everything_logged)]
+    assert CANARY not in "".join(told)
+
+
+def test_ffmpeg_itself_writes_nothing(rig, capfd, socket_enabled, monkeypatch):
+    monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.2)
+    with black_hole() as hole:
+        for url in (f"rtsp://{hole.address}/x", f"http://{refused()}/x"):
+            with pytest.raises(SourceError):
+                probe(stream_camera(url, username="bob", password=CANARY).source)
+    assert CANARY not in "".join(capfd.readouterr())
+
+
+def test_a_login_is_in_no_text_of_an_error(http):
+    server = http({}, login="alice:pw")
+    with pytest.raises(SourceError) as caught:
+        probe(stream_camera(server.url("/"), username="bob", password=CANARY).source)
+    error = caught.value
+    assert CANARY not in f"{error} {error!r} {error.args} {error.placeholders}"

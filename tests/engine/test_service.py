@@ -1,0 +1,268 @@
+"""The whole engine: cameras come and go, figures, start and stop."""
+
+import sqlite3
+import threading
+import time
+
+from cameras import black_hole
+from films import FigureDetector
+import pytest
+from rig import LONG_S, file_camera, stream_camera
+
+from custom_components.homesec.engine import recorder, service
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.errors import EngineMissing
+from custom_components.homesec.engine.models import (
+    Activity,
+    CameraHealth,
+    CameraStats,
+    ClipSaved,
+    ClipStarted,
+    DetectorChanged,
+    HealthChanged,
+)
+from custom_components.homesec.engine.service import CATALOG_NAME
+
+RUNNING, OFF = CameraHealth.RUNNING, CameraHealth.OFF
+QUIET = {"seconds": 20, "walks": ()}
+ALWAYS = {"seconds": 20, "walks": ((0.0, 20.0),)}
+
+
+@pytest.fixture
+def quiet(films):
+    return lambda **settings: file_camera(films(**QUIET), paced=True, loop=True, **settings)
+
+
+def starts(rig, camera_id="cam"):
+    told = rig.of(HealthChanged, camera_id=camera_id)
+    return sum(e.health is CameraHealth.CONNECTING for e in told)
+
+
+# --- cameras ---
+
+
+def test_cameras_run_side_by_side(rig, films):
+    for name in ("a", "b", "c"):
+        rig.engine.set_camera(file_camera(films(), id=name), Activity.RECORD)
+    for name in ("a", "b", "c"):
+        assert rig.wait_for(ClipSaved, camera_id=name).clip.camera_id == name
+    assert rig.engine.engine_stats().clips == 3
+
+
+def test_another_activity_does_not_start_a_camera_again(rig, quiet):
+    rig.engine.set_camera(quiet(), Activity.DETECT)
+    rig.wait_health(RUNNING)
+    rig.engine.set_camera(quiet(), Activity.RECORD)
+    rig.engine.set_activity("cam", Activity.DETECT)
+    assert starts(rig) == 1
+    assert rig.engine.health("cam") is RUNNING
+
+
+def test_another_configuration_does(rig, quiet):
+    rig.engine.set_camera(quiet(), Activity.DETECT)
+    rig.wait_health(RUNNING)
+    rig.engine.set_camera(quiet(name="Back door"), Activity.DETECT)
+    rig.wait_health(RUNNING, count=2)
+    assert starts(rig) == 2
+
+
+def test_off_releases_the_source_and_on_takes_it_again(rig, quiet):
+    rig.engine.set_camera(quiet(), Activity.OFF)
+    assert (rig.engine.health("cam"), rig.events[1:]) == (OFF, [])
+    rig.engine.set_activity("cam", Activity.DETECT)
+    rig.wait_health(RUNNING)
+    rig.engine.set_activity("cam", Activity.OFF)
+    assert rig.of(HealthChanged)[-1].health is OFF
+    assert rig.engine.health("cam") is OFF
+    assert rig.engine.stats("cam") == CameraStats()
+    rig.engine.set_activity("cam", Activity.DETECT)
+    rig.wait_health(RUNNING, count=2)
+
+
+def test_a_removed_camera_is_forgotten(rig, quiet):
+    rig.engine.set_camera(quiet(), Activity.DETECT)
+    rig.wait_health(RUNNING)
+    rig.engine.remove_camera("cam")
+    rig.engine.remove_camera("cam")
+    rig.engine.set_activity("cam", Activity.RECORD)
+    assert rig.engine.health("cam") is OFF
+    assert starts(rig) == 1
+
+
+def test_calls_may_come_from_any_thread_and_the_last_one_holds(rig, quiet):
+    def toggle():
+        for _ in range(6):
+            for activity in Activity:
+                rig.engine.set_camera(quiet(), activity)
+
+    threads = [threading.Thread(target=toggle) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LONG_S)
+    rig.engine.set_activity("cam", Activity.OFF)
+    assert rig.engine.health("cam") is OFF
+    assert rig.engine._sessions == {}
+
+
+def test_no_session_begins_for_a_camera_that_was_switched_off_meanwhile(rig, quiet, monkeypatch):
+    real = rig.engine._end_session
+
+    def slow(camera_id):
+        real(camera_id)
+        monkeypatch.setattr(rig.engine, "_end_session", real)
+        rig.engine.set_activity("cam", Activity.OFF)
+
+    monkeypatch.setattr(rig.engine, "_end_session", slow)
+    rig.engine.set_camera(quiet(), Activity.RECORD)
+    assert rig.engine._sessions == {}
+
+
+# --- start ---
+
+
+def test_the_detector_that_cannot_be_made_is_reported(rigs, films):
+    def impossible(_stop):
+        raise EngineMissing("no wheel", detector="opencv")
+
+    rig = rigs(create_detector=impossible)
+    told = rig.wait_for(DetectorChanged)
+    assert (told.ready, told.error) == (False, "detector_missing")
+    rig.play(file_camera(films()))
+    assert rig.saved() == []
+
+
+def test_recording_by_hand_needs_no_detector(rigs, quiet):
+    def impossible(_stop):
+        raise EngineMissing("no wheel", detector="opencv")
+
+    rig = rigs(create_detector=impossible)
+    rig.engine.set_camera(quiet(), Activity.DETECT)
+    rig.wait_health(RUNNING)
+    rig.engine.start_recording("cam", 0.5)
+    assert rig.wait_for(ClipSaved).clip.label is None
+
+
+def test_a_start_that_fails_leaves_nothing_open(rigs, tmp_path, monkeypatch):
+    closed, close = [], Catalog.close
+    monkeypatch.setattr(Catalog, "close", lambda self: closed.append(close(self)))
+
+    def broken(*_):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(service, "finish_open_clips", broken)
+    with pytest.raises(OSError, match="the disk is gone"):
+        rigs()
+    assert len(closed) == 1
+
+
+def test_an_index_that_cannot_be_read_is_told(rigs, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / CATALOG_NAME).write_bytes(b"not an index" * 100)
+    with pytest.raises(sqlite3.DatabaseError):
+        rigs()
+
+
+def test_totals_survive_a_restart(rigs, films, tmp_path):
+    first = rigs()
+    first.play(file_camera(films()))
+    told = first.engine.engine_stats()
+    first.stop()
+    again = rigs().engine.engine_stats()
+    assert (again.clips, again.clip_bytes) == (told.clips, told.clip_bytes) == (1, told.clip_bytes)
+    assert told.clip_bytes > 1000
+
+
+# --- stop: nothing outlives it (``Rig.stop`` looks) ---
+
+
+def test_a_stop_saves_what_is_being_recorded(rig, films):
+    film = file_camera(films(**ALWAYS), paced=True, loop=True)
+    rig.engine.set_camera(film, Activity.RECORD)
+    rig.wait_for(ClipStarted)
+    rig.stop()
+    assert len(rig.saved()) == 1
+    with Catalog(rig.data_dir / CATALOG_NAME) as catalog:
+        assert catalog.totals()[0] == 1
+
+
+def test_a_stop_while_connecting_to_black_holes_takes_less_than_five_seconds(socket_enabled, rig):
+    with black_hole() as hole:
+        for scheme in ("rtsp", "http"):
+            camera = stream_camera(f"{scheme}://{hole.address}/live", id=scheme)
+            rig.engine.set_camera(camera, Activity.RECORD)
+            hole.wait()
+        began = time.monotonic()
+        rig.stop()
+        assert time.monotonic() - began < 5.0
+
+
+def test_a_stop_while_waiting_to_connect_again_is_quick(rig):
+    rig.engine.set_camera(stream_camera("nonsense"), Activity.RECORD)
+    rig.wait_health(CameraHealth.LOST)
+    began = time.monotonic()
+    rig.stop()
+    assert time.monotonic() - began < 2.0
+
+
+def test_a_stop_does_not_wait_for_the_end_of_a_film(rig, films):
+    rig.engine.set_camera(file_camera(films(**QUIET), loop=True), Activity.DETECT)
+    rig.wait_health(RUNNING)
+    began = time.monotonic()
+    rig.stop()
+    assert time.monotonic() - began < 2.0
+
+
+def test_a_stop_does_not_wait_for_a_detector_that_hangs(rigs, films):
+    gate = threading.Event()
+
+    class Hangs(FigureDetector):
+        def detect(self, picture):
+            gate.wait(LONG_S)
+            return []
+
+    rig = rigs(detector=Hangs())
+    rig.engine.set_camera(file_camera(films(**ALWAYS)), Activity.RECORD)
+    rig.wait_health(RUNNING)
+    began = time.monotonic()
+    threading.Timer(1.0, gate.set).start()
+    rig.stop()
+    assert time.monotonic() - began < 5.0
+
+
+def test_a_clip_that_a_slow_disk_cannot_finish_in_time_is_told(rigs, films, monkeypatch, caplog):
+    gate = threading.Event()
+    real = recorder.finish
+
+    def slow(final):
+        gate.wait(LONG_S)
+        return real(final)
+
+    monkeypatch.setattr(recorder, "finish", slow)
+    rig = rigs()
+    rig.engine.set_camera(file_camera(films(), paced=False), Activity.RECORD)
+    rig.wait_for(ClipStarted)
+    rig.engine.stop(timeout_s=0.3)
+    assert "is finished at the next start" in caplog.text
+    gate.set()
+    assert all(each.join(LONG_S) for each in rig.engine._recorders)
+    rig._executor.shutdown()
+    rig._stopped = True
+    again = rigs()
+    assert [clip.id for clip in again.engine.catalog.page()] != []
+
+
+def test_a_camera_that_hangs_in_a_driver_is_left_behind_and_told(rig, quiet, monkeypatch, caplog):
+    gate = threading.Event()
+    monkeypatch.setattr(service.CameraSession, "run", lambda self: gate.wait(LONG_S) and None)
+    rig.engine.set_camera(quiet(), Activity.DETECT)
+    rig.engine.stop(timeout_s=0.2)
+    assert "Front door did not stop in time" in caplog.text
+    gate.set()
+
+
+def test_after_a_stop_nothing_begins_any_more(rig, quiet):
+    rig.engine.stop()
+    rig.engine.set_camera(quiet(), Activity.RECORD)
+    assert rig.engine._sessions == {}
