@@ -4,10 +4,16 @@ from contextlib import ExitStack
 
 from cameras import HttpServer, rtsp
 from films import Recipe, cached
+from hypothesis import settings
 import pytest
-from rig import FakeClock, Rig
+from recorder_bench import Bench
+from rig import FakeClock, Rig, media_packets
 
 from homesec_dev import footage
+
+# How long an example takes says something of the machine's other work only.
+settings.register_profile("engine", deadline=None)
+settings.load_profile("engine")
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +81,23 @@ def rtsp_server(socket_enabled):
     """Start RTSP servers: ``rtsp_server({"/cam": plays(film)})``."""
     with ExitStack() as running:
         yield lambda mounts, **options: running.enter_context(rtsp(mounts, **options))
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """Make recorders: ``bench(lossless=True)``."""
+    made = []
+
+    def make(**options):
+        made.append(Bench(tmp_path, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.catalog.close()
+
+
+@pytest.fixture(scope="module")
+def packets(films):
+    """Five seconds for a recorder: 50 pictures."""
+    return media_packets(films(seconds=5))

@@ -1,90 +1,24 @@
 """One clip on its own thread: from the queue to the finished file and its row."""
 
-import sqlite3
+from itertools import pairwise
 import threading
 
 from films import content, number_of
 import pytest
-from rig import LONG_S, media_packets
+from rig import LONG_S
 
 from custom_components.homesec.engine import recorder as module
-from custom_components.homesec.engine.catalog import Catalog, new_clip_id
 from custom_components.homesec.engine.clip_file import ClipFile
 from custom_components.homesec.engine.decoder import FrameDecoder
-from custom_components.homesec.engine.errors import DiskFull, DiskReadOnly, RecordingError
 from custom_components.homesec.engine.finish import partial_path
 from custom_components.homesec.engine.models import (
-    Clip,
     ClipFailed,
     ClipSaved,
     ClipStarted,
     ClipState,
-    Trigger,
 )
-from custom_components.homesec.engine.recorder import ClipRecorder, Ending, recording_error
+from custom_components.homesec.engine.recorder import Ending
 from custom_components.homesec.engine.stills import film_picture
-
-
-class Bench:
-    """A recorder with a catalogue."""
-
-    def __init__(self, folder, catalog=None, **options):
-        self.catalog = catalog or Catalog(folder / "clips.db")
-        self.clips_dir = folder / "clips"
-        self.events = []
-        clip_id = new_clip_id(1.8e9)
-        self.clip = Clip(
-            id=clip_id,
-            camera_id="cam",
-            camera_name="Front door",
-            state=ClipState.RECORDING,
-            trigger=Trigger.PRESENCE,
-            started_at=1.8e9 - 2,
-            event_at=1.8e9,
-            path=f"cam/2027-01-15/{clip_id}.mp4",
-        )
-        self.final = self.clips_dir / self.clip.path
-        self.recorder = ClipRecorder(
-            self.clip,
-            audio=None,
-            clips_dir=self.clips_dir,
-            catalog=self.catalog,
-            on_event=self.events.append,
-            **options,
-        )
-
-    def record(self, packets, ending=None):
-        self.recorder.start()
-        for packet in packets:
-            self.recorder.feed(packet)
-        return self.end(ending)
-
-    def end(self, ending=None):
-        self.recorder.end(ending or Ending(label="person", score=0.8))
-        assert self.recorder.join(LONG_S)
-        return self.catalog.get(self.clip.id)
-
-    @property
-    def kinds(self):
-        return [type(e) for e in self.events]
-
-
-@pytest.fixture
-def bench(tmp_path):
-    made = []
-
-    def make(**options):
-        made.append(Bench(tmp_path, **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.catalog.close()
-
-
-@pytest.fixture(scope="module")
-def packets(films):
-    return media_packets(films(seconds=5))
 
 
 class Slow:
@@ -183,7 +117,9 @@ def test_feeding_never_waits_for_the_disk_and_goes_on_from_a_keyframe(
     numbers = content(made.final).numbers
     assert numbers[:23] == list(range(23))
     assert numbers[-10:] == list(range(40, 50))
-    assert 35 not in numbers
+    # At which keyframe the gap ends depends on when the writer took its first packet.
+    (after,) = [later for before, later in pairwise(numbers) if later != before + 1]
+    assert after % 10 == 0
 
 
 def test_a_film_that_is_read_faster_than_written_waits_instead(bench, packets, monkeypatch):
@@ -203,105 +139,3 @@ def test_a_film_that_is_read_faster_than_written_waits_instead(bench, packets, m
     feeder.join(LONG_S)
     made.end()
     assert content(made.final).numbers == list(range(50))
-
-
-# --- a disk that refuses ---
-
-
-def refuse_after(monkeypatch, count, error):
-    real = ClipFile.write
-    left = [count]
-
-    def write(self, packet):
-        left[0] -= 1
-        if left[0] < 0:
-            raise error
-        real(self, packet)
-
-    monkeypatch.setattr(ClipFile, "write", write)
-
-
-def feed_until_broken(made, packets):
-    made.recorder.start()
-    for packet in packets:
-        made.recorder.feed(packet)
-    while not made.recorder.broken:
-        threading.Event().wait(0.001)
-
-
-@pytest.mark.parametrize("lossless", [False, True])
-def test_what_was_written_until_the_disk_was_full_is_kept(bench, packets, monkeypatch, lossless):
-    refuse_after(monkeypatch, 30, OSError(28, "No space left on device"))
-    made = bench(lossless=lossless)
-    feed_until_broken(made, packets)
-    for packet in packets:
-        made.recorder.feed(packet)  # into nothing
-    row = made.end()
-    assert (row.state, row.error, row.label) == (ClipState.SAVED, "disk_full", "person")
-    assert content(made.final).numbers == list(range(30))
-    assert made.kinds == [ClipStarted, ClipSaved, ClipFailed]
-    assert made.events[-1].clip.error == "disk_full"
-
-
-def test_a_defect_of_ours_costs_no_thread_and_is_logged(bench, packets, monkeypatch, caplog):
-    refuse_after(monkeypatch, 30, ZeroDivisionError())
-    made = bench()
-    feed_until_broken(made, packets)
-    assert made.end().error == "recording_failed"
-    assert "ZeroDivisionError" in caplog.text
-
-
-def test_a_broken_clip_does_not_wait_for_its_camera_for_ever(bench, packets, monkeypatch):
-    monkeypatch.setattr(module, "LAST_WORD_S", 0.01)
-    refuse_after(monkeypatch, 30, OSError(28, "No space left on device"))
-    made = bench()
-    feed_until_broken(made, packets)
-    assert made.recorder.join(LONG_S)
-    assert made.catalog.get(made.clip.id).state is ClipState.SAVED
-
-
-def test_a_folder_that_cannot_be_made_is_told(bench, packets):
-    made = bench()
-    made.clips_dir.write_text("in the way")
-    made.recorder.start()
-    while not made.recorder.broken:
-        threading.Event().wait(0.001)
-    row = made.end()
-    assert row.state is ClipState.FAILED
-    assert made.kinds == [ClipFailed]
-
-
-def test_a_clip_is_kept_though_its_row_is_not(bench, packets, monkeypatch, caplog):
-    made = bench()
-
-    def locked(_clip):
-        raise sqlite3.OperationalError("database is locked")
-
-    monkeypatch.setattr(made.catalog, "put", locked)
-    made.record(packets)
-    assert made.kinds == [ClipStarted, ClipSaved]
-    assert content(made.final).numbers == list(range(50))
-    assert "database is locked" in caplog.text
-
-
-def test_a_growing_file_is_brought_to_the_disk_now_and_then(bench, packets, monkeypatch):
-    synced = []
-    monkeypatch.setattr(module, "SYNC_S", -1)
-    monkeypatch.setattr(ClipFile, "sync", lambda self: synced.append(1))
-    bench().record(packets)
-    assert len(synced) == 50
-
-
-@pytest.mark.parametrize(
-    ("error", "kind"),
-    [
-        (OSError(28, "No space left on device"), DiskFull),
-        (OSError(122, "Quota exceeded"), DiskFull),
-        (OSError(30, "Read-only file system"), DiskReadOnly),
-        (PermissionError(13, "Permission denied"), DiskReadOnly),
-        (ValueError("whatever"), RecordingError),
-        (DiskFull(), DiskFull),
-    ],
-)
-def test_what_the_system_says_gets_a_name(error, kind):
-    assert type(recording_error(error)) is kind

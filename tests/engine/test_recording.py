@@ -240,43 +240,51 @@ def media_numbers(path):
     return [number_of(f.picture) for p in media_packets(path) for f in decoder.run(p)]
 
 
-def test_a_clock_that_is_set_in_mid_film_does_not_falsify_the_pre_roll(films, tmp_path):
-    packets = media_packets(films(seconds=8))
-    ring, opened = PacketRing(8.0), []
+@pytest.fixture
+def bare(tmp_path):
+    """The clips of one camera, without the rest of it."""
+    opened = []
     with Catalog(tmp_path / "clips.db") as catalog:
+        ring = PacketRing(8.0)
         clips = Recording(
             file_camera("x", pre_roll_s=3.0),
             ring,
             clips_dir=tmp_path / "clips",
             catalog=catalog,
             on_event=lambda _event: None,
-            on_recorder=opened.append,
+            on_recorder=lambda recorder: opened.append((recorder, recorder.join(0))),
             lossless=True,
         )
-        for packet in packets[:60]:
-            hour = 3600.0 if packet.t > 4.0 else 0.0
-            ring.push(replace(packet, at=packet.at + hour))
-        event_at = packets[55].at + 3600.0
-        clips.record(packets[55].t, event_at, 1.0)
+        yield clips, ring, opened
         clips.end()
-        (recorder,) = opened
-        assert recorder.join(LONG_S)
-        clip = catalog.get(recorder.clip.id)
+        assert all(recorder.join(LONG_S) for recorder, _ in opened)
+
+
+def test_nothing_is_recorded_before_the_first_picture(bare):
+    with pytest.raises(CameraNotRunning):
+        bare[0].record(0.0, 1.8e9, 1.0)
+
+
+def test_a_recorder_that_is_told_of_can_be_waited_for(bare, films):
+    # Another camera, which begins a clip in the same moment, does so.
+    clips, ring, opened = bare
+    for packet in media_packets(films(seconds=2)):
+        ring.push(packet)
+    clips.record(1.9, 1.8e9, 1.0)
+    assert [done for _, done in opened] == [False]
+
+
+def test_a_clock_that_is_set_in_mid_film_does_not_falsify_the_pre_roll(bare, films, tmp_path):
+    clips, ring, opened = bare
+    packets = media_packets(films(seconds=8))
+    for packet in packets[:60]:
+        hour = 3600.0 if packet.t > 4.0 else 0.0
+        ring.push(replace(packet, at=packet.at + hour))
+    event_at = packets[55].at + 3600.0
+    clips.record(packets[55].t, event_at, 1.0)
+    clips.end()
+    clip = opened[0][0].clip
+    assert opened[0][0].join(LONG_S)
     assert clip.event_at == event_at
     assert clip.pre_roll_s == pytest.approx(3.5)
     assert content(tmp_path / "clips" / clip.path).numbers[0] == 20
-
-
-def test_nothing_is_recorded_before_the_first_picture(tmp_path):
-    with Catalog(tmp_path / "clips.db") as catalog:
-        clips = Recording(
-            file_camera("x"),
-            PacketRing(8.0),
-            clips_dir=tmp_path / "clips",
-            catalog=catalog,
-            on_event=lambda _event: None,
-            on_recorder=lambda _recorder: None,
-            lossless=True,
-        )
-        with pytest.raises(CameraNotRunning):
-            clips.record(0.0, 1.8e9, 1.0)

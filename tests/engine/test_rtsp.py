@@ -20,6 +20,7 @@ from custom_components.homesec.engine.sources import probe
 
 QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}
 LOST, RUNNING = CameraHealth.LOST, CameraHealth.RUNNING
+WALKS = tuple((n + 2.0, n + 3.0) for n in range(0, 36, 6))
 CAMERAS = {
     # name: (film, what the server does with it)
     "h264": ({"bframes": 0}, {}),
@@ -40,7 +41,7 @@ def is_complete(shown):
 def recorded(films, tmp_path_factory):
     """One clip of each camera, all recorded at the same time."""
     mounts = {
-        f"/{name}": plays(films(seconds=12, walks=((2.0, 3.0),), **recipe), **options)
+        f"/{name}": plays(films(seconds=36, walks=WALKS, **recipe), **options)
         for name, (recipe, options) in CAMERAS.items()
     }
     with rtsp(mounts) as server, Rig(tmp_path_factory.mktemp("rtsp")) as rig:
@@ -63,9 +64,9 @@ def test_a_clip_shows_every_picture_from_before_the_person(recorded, name):
     assert shown.first_is_key
     assert is_complete(shown)
     seen = shown.numbers[0] + round(clip.pre_roll_s * 10)
-    assert 20 <= seen <= 24
+    assert 20 <= seen % 60 <= 24
     assert 1.0 <= clip.pre_roll_s <= 2.15
-    assert shown.numbers[-1] >= 27 + 8
+    assert shown.numbers[-1] % 60 >= 27 + 8
     assert shown.duration_s == pytest.approx(clip.duration_s, abs=0.25)  # sound may end later
     assert clip.duration_s == pytest.approx(len(shown.numbers) / 10, abs=0.1)
 

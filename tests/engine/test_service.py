@@ -215,20 +215,23 @@ def test_a_stop_does_not_wait_for_the_end_of_a_film(rig, films):
 
 
 def test_a_stop_does_not_wait_for_a_detector_that_hangs(rigs, films):
-    gate = threading.Event()
+    gate, inside = threading.Event(), threading.Event()
 
     class Hangs(FigureDetector):
         def detect(self, picture):
+            inside.set()
             gate.wait(LONG_S)
             return []
 
     rig = rigs(detector=Hangs())
     rig.engine.set_camera(file_camera(films(**ALWAYS)), Activity.RECORD)
-    rig.wait_health(RUNNING)
+    assert inside.wait(LONG_S)
     began = time.monotonic()
-    threading.Timer(1.0, gate.set).start()
+    native = threading.Timer(1.0, gate.set)
+    native.start()
     rig.stop()
     assert time.monotonic() - began < 5.0
+    native.join()
 
 
 def test_a_clip_that_a_slow_disk_cannot_finish_in_time_is_told(rigs, films, monkeypatch, caplog):

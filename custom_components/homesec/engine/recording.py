@@ -219,7 +219,7 @@ class Recording:
             lossless=self._lossless,
         )
         self._open = _Open(recorder=recorder, video=first.format, start_t=first.t)
-        self._on_recorder(recorder)
         recorder.start()
+        self._on_recorder(recorder)
         for packet in packets[packets.index(first) :]:
             self._open.feed(packet)

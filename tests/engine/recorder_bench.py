@@ -1,0 +1,51 @@
+"""A recorder with a catalogue, and nothing else of an engine."""
+
+from rig import LONG_S
+
+from custom_components.homesec.engine.catalog import Catalog, new_clip_id
+from custom_components.homesec.engine.models import Clip, ClipState, Trigger
+from custom_components.homesec.engine.recorder import ClipRecorder, Ending
+
+
+class Bench:
+    """A recorder with a catalogue."""
+
+    def __init__(self, folder, catalog=None, **options):
+        self.catalog = catalog or Catalog(folder / "clips.db")
+        self.clips_dir = folder / "clips"
+        self.events = []
+        clip_id = new_clip_id(1.8e9)
+        self.clip = Clip(
+            id=clip_id,
+            camera_id="cam",
+            camera_name="Front door",
+            state=ClipState.RECORDING,
+            trigger=Trigger.PRESENCE,
+            started_at=1.8e9 - 2,
+            event_at=1.8e9,
+            path=f"cam/2027-01-15/{clip_id}.mp4",
+        )
+        self.final = self.clips_dir / self.clip.path
+        self.recorder = ClipRecorder(
+            self.clip,
+            audio=None,
+            clips_dir=self.clips_dir,
+            catalog=self.catalog,
+            on_event=self.events.append,
+            **options,
+        )
+
+    def record(self, packets, ending=None):
+        self.recorder.start()
+        for packet in packets:
+            self.recorder.feed(packet)
+        return self.end(ending)
+
+    def end(self, ending=None):
+        self.recorder.end(ending or Ending(label="person", score=0.8))
+        assert self.recorder.join(LONG_S)
+        return self.catalog.get(self.clip.id)
+
+    @property
+    def kinds(self):
+        return [type(e) for e in self.events]

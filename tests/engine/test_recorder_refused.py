@@ -1,0 +1,113 @@
+"""A clip on a disk that refuses it."""
+
+import sqlite3
+import threading
+
+from films import content
+import pytest
+from rig import LONG_S
+
+from custom_components.homesec.engine import recorder as module
+from custom_components.homesec.engine.clip_file import ClipFile
+from custom_components.homesec.engine.errors import DiskFull, DiskReadOnly, RecordingError
+from custom_components.homesec.engine.models import ClipFailed, ClipSaved, ClipStarted, ClipState
+from custom_components.homesec.engine.recorder import recording_error
+
+
+def refuse_after(monkeypatch, count, error):
+    real = ClipFile.write
+    left = [count]
+
+    def write(self, packet):
+        left[0] -= 1
+        if left[0] < 0:
+            raise error
+        real(self, packet)
+
+    monkeypatch.setattr(ClipFile, "write", write)
+
+
+def feed_until_broken(made, packets):
+    made.recorder.start()
+    for packet in packets:
+        made.recorder.feed(packet)
+    while not made.recorder.broken:
+        threading.Event().wait(0.001)
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_what_was_written_until_the_disk_was_full_is_kept(bench, packets, monkeypatch, lossless):
+    refuse_after(monkeypatch, 30, OSError(28, "No space left on device"))
+    made = bench(lossless=lossless)
+    feed_until_broken(made, packets)
+    for packet in packets:
+        made.recorder.feed(packet)  # into nothing
+    row = made.end()
+    assert (row.state, row.error, row.label) == (ClipState.SAVED, "disk_full", "person")
+    assert content(made.final).numbers == list(range(30))
+    assert made.kinds == [ClipStarted, ClipSaved, ClipFailed]
+    assert made.events[-1].clip.error == "disk_full"
+
+
+def test_a_defect_of_ours_costs_no_thread_and_is_logged(bench, packets, monkeypatch, caplog):
+    refuse_after(monkeypatch, 30, ZeroDivisionError())
+    made = bench()
+    feed_until_broken(made, packets)
+    assert made.end().error == "recording_failed"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_broken_clip_does_not_wait_for_its_camera_for_ever(bench, packets, monkeypatch):
+    monkeypatch.setattr(module, "LAST_WORD_S", 0.01)
+    refuse_after(monkeypatch, 30, OSError(28, "No space left on device"))
+    made = bench()
+    feed_until_broken(made, packets)
+    assert made.recorder.join(LONG_S)
+    assert made.catalog.get(made.clip.id).state is ClipState.SAVED
+
+
+def test_a_folder_that_cannot_be_made_is_told(bench, packets):
+    made = bench()
+    made.clips_dir.write_text("in the way")
+    made.recorder.start()
+    while not made.recorder.broken:
+        threading.Event().wait(0.001)
+    row = made.end()
+    assert row.state is ClipState.FAILED
+    assert made.kinds == [ClipFailed]
+
+
+def test_a_clip_is_kept_though_its_row_is_not(bench, packets, monkeypatch, caplog):
+    made = bench()
+
+    def locked(_clip):
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(made.catalog, "put", locked)
+    made.record(packets)
+    assert made.kinds == [ClipStarted, ClipSaved]
+    assert content(made.final).numbers == list(range(50))
+    assert "database is locked" in caplog.text
+
+
+def test_a_growing_file_is_brought_to_the_disk_now_and_then(bench, packets, monkeypatch):
+    synced = []
+    monkeypatch.setattr(module, "SYNC_S", -1)
+    monkeypatch.setattr(ClipFile, "sync", lambda self: synced.append(1))
+    bench().record(packets)
+    assert len(synced) == 50
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OSError(28, "No space left on device"), DiskFull),
+        (OSError(122, "Quota exceeded"), DiskFull),
+        (OSError(30, "Read-only file system"), DiskReadOnly),
+        (PermissionError(13, "Permission denied"), DiskReadOnly),
+        (ValueError("whatever"), RecordingError),
+        (DiskFull(), DiskFull),
+    ],
+)
+def test_what_the_system_says_gets_a_name(error, kind):
+    assert type(recording_error(error)) is kind
