@@ -72,8 +72,7 @@ class CameraState:
         """Take in what happened."""
         match event:
             case HealthChanged(health=CameraHealth.CONNECTING):
-                # Also reported at each try to reconnect and at each turn of a looped file. Only
-                # a camera that was off becomes "connecting"; a lost one stays lost until it runs.
+                # Only a camera that was off is "connecting"; a lost one stays lost until it runs.
                 if self.health is CameraHealth.OFF:
                     self.health = CameraHealth.CONNECTING
             case HealthChanged():
