@@ -12,9 +12,9 @@ TEST_REQUIREMENTS = REPOSITORY / "requirements_test.txt"
 def cache() -> Path:
     """Return the folder that holds all that the set-up made; `script/setup --clean` removes it."""
     if chosen := os.environ.get("HOMESEC_CACHE"):
-        return Path(chosen).absolute()
+        return Path(chosen).resolve()
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base).absolute() / "homesec-dev"
+    return Path(base).resolve() / "homesec-dev"
 
 
 def tools() -> Path:
@@ -51,5 +51,5 @@ def owned() -> tuple[Path, ...]:
 
 def shared(relative: str) -> Path | None:
     """Return a file or folder of `../shared`, which some developers have beside the repository."""
-    path = REPOSITORY.parent / "shared" / relative
+    path = (REPOSITORY.parent / "shared" / relative).resolve()
     return path if path.exists() else None
