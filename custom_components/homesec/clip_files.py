@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .engine.models import ClipState
 from .media_ids import is_clip_id
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ClipNotFoundError(Exception):
-    """There is no such clip, or its file is gone."""
+    """There is no such clip, its file is gone, or it is still being recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +22,6 @@ class ClipFile:
 
     video: Path
     still: Path | None
-    finished: bool
 
 
 async def async_find_clip(coordinator: HomeSecCoordinator, clip_id: str) -> ClipFile:
@@ -38,11 +36,7 @@ def _find(catalog: Catalog, clips_dir: Path, clip_id: str) -> ClipFile:
     clip = catalog.get(clip_id)
     if clip is None or (video := _inside(clips_dir, clip.path)) is None:
         raise ClipNotFoundError
-    return ClipFile(
-        video=video,
-        still=_inside(clips_dir, clip.still_path),
-        finished=clip.state is ClipState.SAVED,
-    )
+    return ClipFile(video=video, still=_inside(clips_dir, clip.still_path))
 
 
 def _inside(clips_dir: Path, relative: str | None) -> Path | None:

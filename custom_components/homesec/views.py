@@ -1,7 +1,7 @@
 """What is served over HTTP, to people who are logged in: clips, their stills, a flow's preview."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
@@ -49,44 +49,52 @@ async def _find(request: web.Request, clip_id: str) -> ClipFile:
         raise web.HTTPNotFound from None
 
 
-def _file(path: Path | None, content_type: str, *, finished: bool) -> web.FileResponse:
-    """Serve a file; ``FileResponse`` answers ranges and HEAD, and reads in an executor."""
-    if path is None:
-        raise web.HTTPNotFound
-    headers = _CACHED if finished else _NOT_CACHED
-    return web.FileResponse(path, headers={hdrs.CONTENT_TYPE: content_type, **headers})
+class _FileView(HomeAssistantView):
+    """A file of a clip. While a clip grows its file has another name, so there is none to serve."""
 
+    content_type: str
 
-class ClipView(HomeAssistantView):
-    """A clip's video, also while it is being recorded."""
-
-    url = CLIP_URL
-    name = "api:homesec:clip"
+    @staticmethod
+    def pick(clip: ClipFile) -> Path | None:
+        """Return the file; None if the clip has no such one."""
+        raise NotImplementedError
 
     async def get(self, request: web.Request, clip_id: str) -> web.FileResponse:
-        """Serve the video, or a part of it."""
-        clip = await _find(request, clip_id)
-        return _file(clip.video, "video/mp4", finished=clip.finished)
+        """Serve the file or a part of it; ``FileResponse`` answers ranges, off the event loop."""
+        if (path := self.pick(await _find(request, clip_id))) is None:
+            raise web.HTTPNotFound
+        headers = {hdrs.CONTENT_TYPE: self.content_type, **_CACHED}
+        return web.FileResponse(path, headers=headers)
 
     async def head(self, request: web.Request, clip_id: str) -> web.FileResponse:
         """Tell cast and DLNA players what GET would give."""
         return await self.get(request, clip_id)
 
 
-class StillView(HomeAssistantView):
+class ClipView(_FileView):
+    """A clip's video."""
+
+    url = CLIP_URL
+    name = "api:homesec:clip"
+    content_type = "video/mp4"
+
+    @staticmethod
+    @override
+    def pick(clip: ClipFile) -> Path:
+        return clip.video
+
+
+class StillView(_FileView):
     """A clip's still."""
 
     url = STILL_URL
     name = "api:homesec:still"
+    content_type = "image/jpeg"
 
-    async def get(self, request: web.Request, clip_id: str) -> web.FileResponse:
-        """Serve the JPEG."""
-        clip = await _find(request, clip_id)
-        return _file(clip.still, "image/jpeg", finished=clip.finished)
-
-    async def head(self, request: web.Request, clip_id: str) -> web.FileResponse:
-        """Tell what GET would give."""
-        return await self.get(request, clip_id)
+    @staticmethod
+    @override
+    def pick(clip: ClipFile) -> Path | None:
+        return clip.still
 
 
 class PreviewView(HomeAssistantView):

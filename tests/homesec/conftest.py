@@ -4,9 +4,10 @@ what the test wants to hear."""
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from camera_dialog import SEEN
 from homesec_house import CAMERA_ID, ScriptedDetector, camera
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -79,3 +80,10 @@ def entry(video: Path) -> MockConfigEntry:
         entry_id="01K0HOVSE00000000000000000",
         subentries_data=[camera("Front door", video, camera_id=CAMERA_ID)],
     )
+
+
+@pytest.fixture
+def probe() -> Iterator[Any]:
+    """Stand in for the engine's look where no camera is at hand."""
+    with patch("custom_components.homesec.camera_look.probe", return_value=SEEN) as probe:
+        yield probe

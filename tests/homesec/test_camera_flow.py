@@ -1,4 +1,4 @@
-"""Adding and changing a camera, with the engine's real look through it."""
+"""Adding a camera, with the engine's real look through it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
+from camera_dialog import SETTINGS, STREAM, URL, answer, begin, suggested
 from homeassistant.data_entry_flow import FlowResultType
-from homesec_house import CAMERA_ID, arm, pictures, set_up
+from homesec_house import set_up
 import pytest
 
 from custom_components.homesec.engine import errors
@@ -16,88 +16,17 @@ from custom_components.homesec.engine.sources import Probe
 from custom_components.homesec.webcams import Webcam
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-URL = "rtsp://192.0.2.7:554/stream1"
-STREAM = {"kind": "stream", "url": URL}
-SETTINGS = {
-    "name": "Garden",
-    "labels": ["person", "cat"],
-    "disarmed": "off",
-    "armed_modes": ["away", "night"],
-    "pre_roll_s": 5.0,
-    "post_roll_s": 6.0,
-    "advanced": {
-        "threshold": 60,
-        "grace_s": 2.5,
-        "detect_fps": 4.0,
-        "max_clip_s": 90.0,
-        "watch": "prompt",
-    },
-}
-SEEN = Probe(
-    width=1920,
-    height=1080,
-    video_codec="h264",
-    audio_codec="aac",
-    fps=25.0,
-    records_directly=True,
-    jpeg=b"\xff\xd8 a picture",
-)
 SOURCE_ERRORS = [
     error
     for error in vars(errors).values()
     if isinstance(error, type) and issubclass(error, errors.SourceError)
 ]
-
-
-@pytest.fixture
-def probe() -> Iterator[Any]:
-    """Stand in for the engine's look where no camera is at hand."""
-    with patch("custom_components.homesec.camera_look.probe", return_value=SEEN) as probe:
-        yield probe
-
-
-async def begin(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
-    return await hass.config_entries.subentries.async_init(
-        (entry.entry_id, "camera"), context={"source": SOURCE_USER}
-    )
-
-
-async def change(hass: HomeAssistant, entry: MockConfigEntry, camera_id: str) -> dict[str, Any]:
-    return await hass.config_entries.subentries.async_init(
-        (entry.entry_id, "camera"),
-        context={"source": SOURCE_RECONFIGURE, "subentry_id": camera_id},
-    )
-
-
-async def answer(hass: HomeAssistant, flow: dict[str, Any], given: dict[str, Any]) -> Any:
-    """Answer a form, and wait if the flow then takes a look."""
-    result = await hass.config_entries.subentries.async_configure(flow["flow_id"], given)
-    if result["type"] is FlowResultType.SHOW_PROGRESS:
-        assert result["step_id"] == result["progress_action"] == "look"
-        await hass.async_block_till_done()
-        result = await hass.config_entries.subentries.async_configure(flow["flow_id"])
-    return result
-
-
-def suggested(flow: dict[str, Any]) -> dict[str, Any]:
-    """Return what a form shows."""
-    shown = {}
-    for key, value in flow["data_schema"].schema.items():
-        if hasattr(value, "schema"):
-            fields = value.schema.schema
-            shown[str(key)] = {
-                str(field): (field.description or {}).get("suggested_value") for field in fields
-            }
-        elif key.description is not None:
-            shown[str(key)] = key.description["suggested_value"]
-    return shown
 
 
 # --- adding ------------------------------------------------------------------------------------
@@ -347,91 +276,3 @@ async def test_closing_the_dialog_drops_the_picture(
     assert entry.runtime_data.previews
     hass.config_entries.subentries.async_abort(shown["flow_id"])
     assert not entry.runtime_data.previews
-
-
-# --- changing ----------------------------------------------------------------------------------
-
-
-async def test_a_camera_is_changed_without_showing_its_password(
-    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
-) -> None:
-    await set_up(hass, entry)
-    given = {**STREAM, "username": "ann", "password": "secret"}
-    await answer(hass, await answer(hass, await begin(hass, entry), given), SETTINGS)
-    await hass.async_block_till_done()
-    [camera] = [s for s in entry.get_subentries_of_type("camera") if s.title == "Garden"]
-    hass.config_entries.async_update_subentry(
-        entry, camera, data={**camera.data, "detection": False}
-    )
-    await hass.async_block_till_done()
-
-    flow = await change(hass, entry, camera.subentry_id)
-    assert flow["step_id"] == "reconfigure"
-    assert suggested(flow) == {"kind": "stream", "url": URL, "username": "ann", "verify_tls": False}
-    other = "rtsp://192.0.2.8/2"
-    shown = await answer(hass, flow, {"kind": "stream", "url": other, "username": "ann"})
-    assert suggested(shown) == SETTINGS
-    changed = {**SETTINGS, "name": "Garden gate", "pre_roll_s": 8.0}
-    changed["advanced"] = {k: v for k, v in SETTINGS["advanced"].items() if k != "threshold"}
-    done = await answer(hass, shown, changed)
-    assert done["reason"] == "reconfigure_successful"
-    assert camera.title == "Garden gate"
-    assert camera.data["url"] == other
-    assert camera.data["password"] == "secret"
-    assert camera.data["pre_roll_s"] == 8.0
-    assert camera.data["detection"] is False
-    assert "threshold" not in camera.data
-    await hass.async_block_till_done()
-
-
-async def test_a_source_that_another_camera_has_cannot_be_taken(
-    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
-) -> None:
-    await set_up(hass, entry)
-    await answer(hass, await answer(hass, await begin(hass, entry), STREAM), SETTINGS)
-    await hass.async_block_till_done()
-    again = await answer(hass, await change(hass, entry, CAMERA_ID), STREAM)
-    assert again["reason"] == "already_configured"
-
-
-async def test_a_running_camera_is_not_opened_a_second_time(
-    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, video: Path
-) -> None:
-    await set_up(hass, entry)
-    await arm(hass, entry)
-    await pictures(hass, entry)
-    flow = await change(hass, entry, CAMERA_ID)
-    shown = await answer(hass, flow, {"kind": "file", "file": str(video)})
-    assert shown["step_id"] == "settings"
-    assert "H.264" in shown["description_placeholders"]["facts"]
-    assert shown["description_placeholders"]["picture"]
-    probe.assert_not_called()
-
-
-async def test_a_camera_without_a_picture_yet_is_opened_after_all(
-    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, video: Path
-) -> None:
-    await set_up(hass, entry)
-    await arm(hass, entry)
-    await pictures(hass, entry)
-    flow = await change(hass, entry, CAMERA_ID)
-    with patch.object(entry.runtime_data.engine, "jpeg", return_value=None):
-        await answer(hass, flow, {"kind": "file", "file": str(video)})
-    probe.assert_called_once()
-
-
-async def test_the_settings_of_a_camera_that_is_away_can_be_changed(
-    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, video: Path
-) -> None:
-    await set_up(hass, entry)
-    probe.side_effect = errors.NoRoute()
-    flow = await change(hass, entry, CAMERA_ID)
-    shown = await answer(hass, flow, {"kind": "file", "file": str(video)})
-    assert shown["step_id"] == "settings"
-    assert shown["description_placeholders"]["picture"] == ""
-    assert "could not be reached" in shown["description_placeholders"]["note"]
-    # Another source has to be there.
-    flow = await change(hass, entry, CAMERA_ID)
-    again = await answer(hass, flow, STREAM)
-    assert again["step_id"] == "reconfigure"
-    assert again["errors"] == {"url": "no_route"}

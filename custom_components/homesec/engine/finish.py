@@ -144,17 +144,8 @@ def _remux(source: Path, target: Path) -> Finished:
     with reader, av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as out:
         if not reader.streams.video:
             raise RecordingError
-        duration_s = _copy(reader, out)
-        video, audio = reader.streams.video[0], reader.streams.audio
-        facts = Finished(
-            duration_s=duration_s,
-            bytes=0,
-            width=video.width,
-            height=video.height,
-            video_codec=video.codec_context.codec.canonical_name,
-            audio_codec=audio[0].codec_context.codec.canonical_name if audio else None,
-        )
-    return _with_size(facts, target)
+        facts = _facts(reader, _copy(reader, out))
+    return replace(facts, bytes=target.stat().st_size)
 
 
 def _copy(reader: InputContainer, out: OutputContainer) -> float:
@@ -194,23 +185,24 @@ def _whole_packets(reader: InputContainer, streams: Sequence[Stream]) -> Iterato
 def read_facts(path: Path) -> Finished:
     """Return the facts of a file that stays as it is."""
     with av.open(str(path)) as reader:
-        video, audio = reader.streams.video[0], reader.streams.audio
         span = _Span()
-        for packet in _whole_packets(reader, [video]):
+        for packet in _whole_packets(reader, [reader.streams.video[0]]):
             span.add(packet)
-        facts = Finished(
-            duration_s=span.seconds,
-            bytes=0,
-            width=video.width,
-            height=video.height,
-            video_codec=video.codec_context.codec.canonical_name,
-            audio_codec=audio[0].codec_context.codec.canonical_name if audio else None,
-        )
-    return _with_size(facts, path)
-
-
-def _with_size(facts: Finished, path: Path) -> Finished:
+        facts = _facts(reader, span.seconds)
     return replace(facts, bytes=path.stat().st_size)
+
+
+def _facts(reader: InputContainer, duration_s: float) -> Finished:
+    """Return the facts of an open file, its size left out: that counts once it is closed."""
+    video, audio = reader.streams.video[0], reader.streams.audio
+    return Finished(
+        duration_s=duration_s,
+        bytes=0,
+        width=video.width,
+        height=video.height,
+        video_codec=video.codec_context.codec.canonical_name,
+        audio_codec=audio[0].codec_context.codec.canonical_name if audio else None,
+    )
 
 
 def _is_whole(path: Path) -> bool:

@@ -1,0 +1,78 @@
+"""Filling in the camera form, as the tests of adding and of changing a camera do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
+from homeassistant.data_entry_flow import FlowResultType
+
+from custom_components.homesec.engine.sources import Probe
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+URL = "rtsp://192.0.2.7:554/stream1"
+STREAM = {"kind": "stream", "url": URL}
+SETTINGS = {
+    "name": "Garden",
+    "labels": ["person", "cat"],
+    "disarmed": "off",
+    "armed_modes": ["away", "night"],
+    "pre_roll_s": 5.0,
+    "post_roll_s": 6.0,
+    "advanced": {
+        "threshold": 60,
+        "grace_s": 2.5,
+        "detect_fps": 4.0,
+        "max_clip_s": 90.0,
+        "watch": "prompt",
+    },
+}
+SEEN = Probe(
+    width=1920,
+    height=1080,
+    video_codec="h264",
+    audio_codec="aac",
+    fps=25.0,
+    records_directly=True,
+    jpeg=b"\xff\xd8 a picture",
+)
+
+
+async def begin(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "camera"), context={"source": SOURCE_USER}
+    )
+
+
+async def change(hass: HomeAssistant, entry: MockConfigEntry, camera_id: str) -> dict[str, Any]:
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "camera"),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": camera_id},
+    )
+
+
+async def answer(hass: HomeAssistant, flow: dict[str, Any], given: dict[str, Any]) -> Any:
+    """Answer a form, and wait if the flow then takes a look."""
+    result = await hass.config_entries.subentries.async_configure(flow["flow_id"], given)
+    if result["type"] is FlowResultType.SHOW_PROGRESS:
+        assert result["step_id"] == result["progress_action"] == "look"
+        await hass.async_block_till_done()
+        result = await hass.config_entries.subentries.async_configure(flow["flow_id"])
+    return result
+
+
+def suggested(flow: dict[str, Any]) -> dict[str, Any]:
+    """Return what a form shows."""
+    shown = {}
+    for key, value in flow["data_schema"].schema.items():
+        if hasattr(value, "schema"):
+            fields = value.schema.schema
+            shown[str(key)] = {
+                str(field): (field.description or {}).get("suggested_value") for field in fields
+            }
+        elif key.description is not None:
+            shown[str(key)] = key.description["suggested_value"]
+    return shown
