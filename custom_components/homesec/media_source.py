@@ -18,7 +18,6 @@ from homeassistant.util import dt as dt_util
 from .clip_files import ClipFile, ClipNotFoundError, async_find_clip
 from .const import DOMAIN
 from .engine.catalog import day_bounds
-from .engine.models import Clip, Trigger
 from .exceptions import EngineNotRunningError
 from .media_ids import CAMERA, CLIP, is_clip_id
 from .texts import async_options
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from .coordinator import HomeSecCoordinator
+    from .engine.models import Clip
 
 MAX_CLIPS = 500
 """In one answer, which is not paged: what is beyond is told as ``not_shown``."""
@@ -197,6 +197,6 @@ def _playable(clip: Clip, title: str) -> BrowseMediaSource:
 def _title(clip: Clip, names: dict[str, str]) -> str:
     """Return when, what and how long, as ``14:03:21 Person, 12 s``: a card shows no more."""
     local = datetime.fromtimestamp(clip.event_at, UTC).astimezone(dt_util.get_default_time_zone())
-    manual = clip.trigger is Trigger.MANUAL or clip.label is None
-    what = names.get(str(Trigger.MANUAL) if manual else str(clip.label), str(clip.label))
+    what = clip.label or clip.trigger.value
+    what = names.get(what, what)
     return f"{local:%H:%M:%S} {what}, {clip.duration_s:.0f} s"

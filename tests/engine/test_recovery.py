@@ -232,6 +232,8 @@ def test_a_process_that_is_killed_leaves_a_clip_up_to_its_last_second(films, tmp
     rig = rigs(folder=tmp_path)
     (clip,) = rig.saved()
     assert clip.id == clip_id
+    assert clip.label == "person"
+    assert clip.score
     shown = content(rig.path(clip))
     assert shown.numbers == list(range(len(shown.numbers)))
     lost_s = killed_at - float(started_at) - clip.duration_s

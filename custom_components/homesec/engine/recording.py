@@ -101,7 +101,14 @@ class Recording:
         """Somebody is here, seen (first, or again) at ``t``; begins a clip if none is open."""
         self._present = True
         if self._open is None and t >= self._retry_t:
-            self._begin(t, at, Trigger.PRESENCE, back_s=self._config.pre_roll_s)
+            self._begin(
+                t,
+                at,
+                Trigger.PRESENCE,
+                back_s=self._config.pre_roll_s,
+                label=presence.label,
+                score=presence.score,
+            )
         self._describe(presence)
 
     def leave(self, t: float) -> None:
@@ -180,12 +187,29 @@ class Recording:
     def _go_on(self, before: _Open, packet: MediaPacket) -> None:
         """End the clip at this keyframe and begin the next with it."""
         self.end()
-        self._begin(packet.t, packet.at, before.recorder.clip.trigger, back_s=0.0)
-        if self._open is not None:
-            self._open.label, self._open.score = before.label, before.score
+        self._begin(
+            packet.t,
+            packet.at,
+            before.recorder.clip.trigger,
+            back_s=0.0,
+            label=before.label,
+            score=before.score,
+        )
 
-    def _begin(self, event_t: float, event_at: float, trigger: Trigger, *, back_s: float) -> None:
-        """Open a clip that begins at the last keyframe ``back_s`` or more before the event."""
+    def _begin(
+        self,
+        event_t: float,
+        event_at: float,
+        trigger: Trigger,
+        *,
+        back_s: float,
+        label: str | None = None,
+        score: float | None = None,
+    ) -> None:
+        """Open a clip that begins at the last keyframe ``back_s`` or more before the event.
+
+        ``label`` and ``score`` are in its row from the start, lest a power cut loses them.
+        """
         packets = self._ring.since(event_t - back_s)
         video = next((p for p in packets if p.is_video), None)
         if video is None:
@@ -208,6 +232,8 @@ class Recording:
             trigger=trigger,
             started_at=started_at,
             event_at=event_at,
+            label=label,
+            score=score,
             path=f"{self._config.id}/{day}/{clip_id}.mp4",
         )
         recorder = ClipRecorder(
@@ -218,7 +244,9 @@ class Recording:
             on_event=self._on_event,
             lossless=self._lossless,
         )
-        self._open = _Open(recorder=recorder, video=first.format, start_t=first.t)
+        self._open = _Open(
+            recorder=recorder, video=first.format, start_t=first.t, label=label, score=score
+        )
         recorder.start()
         self._on_recorder(recorder)
         for packet in packets[packets.index(first) :]:
