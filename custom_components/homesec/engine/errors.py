@@ -176,3 +176,136 @@ class CameraNotRunning(HomeSecError):
     """The camera gives no picture at the moment."""
 
     key = "camera_not_running"
+
+
+class ClipNotFound(HomeSecError):
+    """There is no such clip, or it is still being recorded."""
+
+    key = "clip_not_found"
+
+
+class ClipProtected(HomeSecError):
+    """The clip is protected: it is only removed once it is not any more."""
+
+    key = "clip_protected"
+
+
+class StorageError(HomeSecError):
+    """The cloud storage cannot be used."""
+
+    key = "storage_failed"
+
+
+class StorageUnreachable(StorageError):
+    """The cloud storage does not answer; uploads go on by themselves when it does."""
+
+    key = "storage_unreachable"
+
+
+class StorageBusy(StorageError):
+    """The cloud storage asks for patience; uploads go on by themselves."""
+
+    key = "storage_busy"
+
+    def __init__(
+        self, message: str = "", *, retry_after_s: float | None = None, **placeholders: str
+    ) -> None:
+        """Keep how long the storage asks to wait, if it says so."""
+        super().__init__(message, **placeholders)
+        self.retry_after_s = retry_after_s
+
+
+class QuotaExceeded(StorageError):
+    """The project's quota is used up: raise it in the Google Cloud console, or wait."""
+
+    key = "storage_quota"
+
+
+class StorageDenied(StorageError):
+    """The account may not do this: give it the role Storage Object User on the bucket."""
+
+    key = "storage_denied"
+
+
+class KeyInvalid(StorageDenied):
+    """Not a service-account key: paste the whole JSON file that Google Cloud gave out."""
+
+    key = "storage_key_invalid"
+
+
+class LoginMissing(StorageDenied):
+    """The machine has no Google login of its own: give a service-account key instead."""
+
+    key = "storage_login_missing"
+
+
+class KeyRevoked(StorageDenied):
+    """Google no longer accepts this key or account: make a new key for the service account."""
+
+    key = "storage_key_revoked"
+
+
+class WrongProject(StorageDenied):
+    """The project cannot store: turn on its billing and its Cloud Storage API, or use another."""
+
+    key = "storage_wrong_project"
+
+
+class BucketMissing(StorageError):
+    """There is no bucket of this name: create it in the Google Cloud console, or correct it."""
+
+    key = "storage_bucket_missing"
+
+
+class ClockSkew(StorageError):
+    """The machine's clock is wrong, so that Google refuses its login: let it be set by NTP."""
+
+    key = "storage_clock_skew"
+
+
+class ObjectMissing(StorageError):
+    """The bucket holds no such object; it may have been deleted there."""
+
+    key = "storage_object_missing"
+
+
+class ObjectConflict(StorageError):
+    """Something else is stored under this name already; it is left as it is."""
+
+    key = "storage_object_conflict"
+
+
+class ChecksumMismatch(StorageError):
+    """What arrived is not what was sent; it is sent again."""
+
+    key = "storage_checksum"
+
+
+class TransferStopped(StorageError):
+    """The transfer was told to stop; what has arrived is kept."""
+
+    key = "storage_stopped"
+
+
+class SealError(StorageError):
+    """The encrypted clip cannot be opened."""
+
+    key = "seal_failed"
+
+
+class SealKeyInvalid(SealError):
+    """Not an encryption key, or a letter of it is wrong."""
+
+    key = "seal_key_invalid"
+
+
+class SealKeyMissing(SealError):
+    """The clip was encrypted with another key: enter the key it was encrypted with."""
+
+    key = "seal_key_missing"
+
+
+class SealBroken(SealError):
+    """The encrypted clip was changed or cut off in the bucket."""
+
+    key = "seal_broken"

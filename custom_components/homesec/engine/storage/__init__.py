@@ -1,0 +1,1 @@
+"""Where clips live when they are safe elsewhere."""

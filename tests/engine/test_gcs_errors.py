@@ -1,0 +1,371 @@
+"""Whatever is wrong, the person is told what, and nothing that is secret."""
+
+import base64
+import json
+import logging
+import traceback
+
+from fault_proxy import Fault, Kind, google_error
+from google.api_core.exceptions import RetryError, ServiceUnavailable
+from google.auth.exceptions import DefaultCredentialsError, MutualTLSChannelError, RefreshError
+from google.cloud.storage.exceptions import DataCorruption
+import pytest
+import requests
+from rig import FakeClock
+from store_house import CANARY, CHUNK, NEVER, cut_short, pem_lines, service_account, store, upload
+
+from custom_components.homesec.engine.errors import (
+    BucketMissing,
+    ChecksumMismatch,
+    ClockSkew,
+    HomeSecError,
+    KeyRevoked,
+    LoginMissing,
+    ObjectConflict,
+    ObjectMissing,
+    QuotaExceeded,
+    StorageBusy,
+    StorageDenied,
+    StorageError,
+    StorageUnreachable,
+    WrongProject,
+)
+from custom_components.homesec.engine.storage import gcs as gcs_store, gcs_upload
+from custom_components.homesec.engine.storage.base import ResumePoint
+from custom_components.homesec.engine.storage.gcs_errors import refused, told_apart
+
+ALL = ("create", "get", "list", "delete")
+
+
+@pytest.fixture(autouse=True)
+def no_long_pauses(monkeypatch):
+    monkeypatch.setattr(gcs_upload, "PAUSE_S", 0.01)
+    monkeypatch.setattr(gcs_store, "RETRY", gcs_store.RETRY.with_timeout(0.2))
+
+
+@pytest.fixture
+def bucket(gcs):
+    with store(gcs, key=service_account(gcs)) as made:
+        yield made
+
+
+# --- what an answer means -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "reason", "error"),
+    [
+        (400, 'Provided MD5 hash "x" doesn\'t match', "invalid", ChecksumMismatch),
+        (400, "Bad", "invalid", StorageError),
+        (400, "User project missing", "userProjectMissing", WrongProject),
+        (401, "Invalid Credentials", "authError", KeyRevoked),
+        (403, "x does not have storage.objects.get access", "forbidden", StorageDenied),
+        (403, "Quota exceeded", "quotaExceeded", QuotaExceeded),
+        (403, "Rate limit", "rateLimitExceeded", QuotaExceeded),
+        (403, "The API is off", "accessNotConfigured", WrongProject),
+        (403, "The billing account is disabled", "accountDisabled", WrongProject),
+        (403, "The billing account for the project is closed", "", WrongProject),
+        (404, "The specified bucket does not exist.", "notFound", BucketMissing),
+        (404, "No such object: a/b", "notFound", ObjectMissing),
+        (408, "", "", StorageBusy),
+        (412, "", "conditionNotMet", ObjectConflict),
+        (429, "", "rateLimitExceeded", StorageBusy),
+        (500, "", "", StorageBusy),
+        (503, "", "", StorageBusy),
+        (418, "", "", StorageError),
+    ],
+)
+def test_each_answer_has_its_meaning(status, message, reason, error):
+    body = json.dumps(google_error(status, message, reason)).encode()
+    assert type(refused(status, {}, body)) is error
+
+
+def test_the_reason_of_the_newer_form_counts_too():
+    body = b'{"error": {"message": "", "details": [{"reason": "SERVICE_DISABLED"}, 5]}}'
+    assert isinstance(refused(403, {}, body), WrongProject)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"error": "x"}', b"\xff\xfe", b"null"])
+def test_a_body_that_says_nothing_is_no_problem(body):
+    assert type(refused(403, {}, body)) is StorageDenied
+
+
+def test_the_missing_permission_is_named():
+    error = refused(403, {}, b"x does not have storage.objects.delete access")
+    assert error.placeholders == {"permission": "storage.objects.delete"}
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("30", 30), ("soon", None), ("", None)])
+def test_how_long_to_wait_is_told_if_it_is_said(header, seconds):
+    assert refused(503, {"Retry-After": header}, b"").retry_after_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("raised", "error"),
+    [
+        (requests.ConnectionError(), StorageUnreachable),
+        (RetryError("", requests.Timeout()), StorageUnreachable),
+        (ServiceUnavailable("without an answer"), StorageUnreachable),
+        (RetryError("", None), StorageUnreachable),
+        (DataCorruption(None), ChecksumMismatch),
+        (DefaultCredentialsError(""), LoginMissing),
+        (MutualTLSChannelError(""), StorageDenied),
+        (RefreshError("", retryable=True), StorageBusy),
+        (RefreshError("invalid_grant: account not found"), KeyRevoked),
+        (RefreshError("Check your iat and exp values in the JWT claim"), ClockSkew),
+    ],
+)
+def test_what_the_libraries_raise_is_told_apart(raised, error):
+    with pytest.raises(error) as caught, told_apart(skew_s=lambda: 0.0):
+        raise raised
+    assert type(caught.value) is error
+
+
+def test_what_is_not_the_storages_fault_passes():
+    with pytest.raises(FileNotFoundError), told_apart(skew_s=lambda: 0.0):
+        raise FileNotFoundError
+
+
+def test_every_error_has_its_own_key_and_a_text():
+    seen = {}
+    for error in _all(StorageError):
+        assert error.__doc__
+        assert seen.setdefault(error.key, error) is error
+        assert str(error()) == error.__doc__
+
+
+def _all(base: type[HomeSecError]):
+    yield base
+    for each in base.__subclasses__():
+        yield from _all(each)
+
+
+# --- the network --------------------------------------------------------------------------------
+
+
+def everything(bucket, tmp_path):
+    """Give every way to ask the bucket for something."""
+    yield lambda: bucket.upload(upload(tmp_path / "f", 10), stop=NEVER)
+    yield lambda: bucket.find("house/x")
+    yield lambda: list(bucket.read("house/x"))
+    yield lambda: bucket.download("house/x", tmp_path / "y", stop=NEVER)
+    yield lambda: bucket.delete("house/x")
+    yield lambda: list(bucket.list())
+    yield bucket.probe
+
+
+def test_a_storage_that_refuses_connections_is_unreachable(gcs, bucket, tmp_path):
+    gcs.faults.down()
+    for ask in everything(bucket, tmp_path):
+        with pytest.raises(StorageUnreachable):
+            ask()
+    gcs.faults.up()
+    bucket.probe()
+
+
+def test_a_storage_that_is_busy_is_busy_for_everything(gcs, bucket, tmp_path):
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=503, path="/b/", times=999))
+    for ask in everything(bucket, tmp_path):
+        with pytest.raises(StorageBusy):
+            ask()
+
+
+def test_a_bucket_that_is_not_there_is_missing_for_everything(gcs, tmp_path):
+    with store(gcs, bucket="no-such-bucket") as bucket:
+        for ask in everything(bucket, tmp_path):
+            with pytest.raises(BucketMissing):
+                ask()
+
+
+def test_a_read_that_breaks_off_again_and_again_is_unreachable(gcs, bucket):
+    gcs.put("house/x", b"x" * 100_000)
+    gcs.faults.add(Fault(kind=Kind.CUT_ANSWER, path="alt=media", times=999))
+    with pytest.raises(StorageUnreachable):
+        list(bucket.read("house/x"))
+
+
+# --- the login ----------------------------------------------------------------------------------
+
+
+def test_a_key_logs_in_once(gcs, bucket):
+    bucket.probe()
+    bucket.probe()
+    assert len(gcs.front.tokens) == 1
+
+
+def test_a_key_that_google_no_longer_takes_is_told(gcs, bucket):
+    gcs.front.token_answer = (
+        400,
+        {"error": "invalid_grant", "error_description": "Invalid JWT Signature."},
+    )
+    with pytest.raises(KeyRevoked):
+        bucket.probe()
+
+
+def test_a_token_that_is_not_taken_is_told(gcs, bucket):
+    gcs.faults.add(
+        Fault(kind=Kind.STATUS, status=401, path="/b/", times=99, body=google_error(401, "no"))
+    )
+    with pytest.raises(KeyRevoked):
+        bucket.probe()
+
+
+def test_a_wrong_clock_is_told_with_how_wrong_it_is(gcs):
+    clock = FakeClock(now=0.0)
+    gcs.front.token_answer = (400, {"error": "invalid_grant"})
+    with store(gcs, key=service_account(gcs), clock=clock) as bucket:
+        with pytest.raises(ClockSkew) as raised:
+            bucket.probe()
+        assert int(raised.value.placeholders["skew_s"]) < -1_000_000_000
+        gcs.front.token_answer = None
+        gcs.faults.add(Fault(kind=Kind.STATUS, status=401, path="/b/", times=99))
+        with pytest.raises(KeyRevoked):  # this answer does not tell the time: the last one did
+            store(gcs, key=service_account(gcs)).probe()
+        gcs.faults.add(Fault(kind=Kind.STATUS, status=401, path="/b/", times=99))
+        with pytest.raises(ClockSkew):
+            bucket.probe()
+
+
+# --- the probe ----------------------------------------------------------------------------------
+
+
+def test_a_good_bucket_is_left_as_it_was(gcs, bucket):
+    bucket.probe()
+    assert gcs.objects() == {}
+
+
+def test_a_bucket_without_a_prefix_is_probed_too(gcs):
+    with store(gcs, prefix="") as bucket:
+        bucket.probe()
+    assert gcs.objects() == {}
+
+
+@pytest.mark.parametrize("tells", [True, False], ids=["told", "found out"])
+@pytest.mark.parametrize(
+    "missing", [*((each,) for each in ALL), ("get", "list"), ("list", "delete")]
+)
+def test_the_probe_names_every_permission_that_is_missing(gcs, bucket, missing, tells):
+    gcs.front.denied = {f"storage.objects.{each}" for each in missing}
+    gcs.front.tells_permissions = tells
+    with pytest.raises(StorageDenied) as raised:
+        bucket.probe()
+    named = ", ".join(f"storage.objects.{each}" for each in missing)
+    assert raised.value.placeholders == {"permission": named, "bucket": gcs.bucket}
+
+
+def test_a_probe_without_any_permission_names_them_all(gcs, bucket):
+    gcs.front.denied = {f"storage.objects.{each}" for each in ALL}
+    with pytest.raises(StorageDenied) as raised:
+        bucket.probe()
+    assert raised.value.placeholders["permission"].count("storage.objects.") == 4
+
+
+def test_the_probe_names_the_bucket_that_is_missing(gcs):
+    with store(gcs, bucket="no-such-bucket") as bucket, pytest.raises(BucketMissing) as raised:
+        bucket.probe()
+    assert raised.value.placeholders == {"bucket": "no-such-bucket"}
+
+
+def test_a_probe_that_comes_back_changed_is_told_and_taken_away(gcs, bucket):
+    gcs.faults.add(Fault(kind=Kind.CORRUPT_ANSWER, path="alt=media"))
+    with pytest.raises(ChecksumMismatch):
+        bucket.probe()
+    assert gcs.objects() == {}
+
+
+def test_a_probe_that_is_not_listed_is_told(gcs, bucket):
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=200, path="prefix=", body={"items": []}))
+    with pytest.raises(StorageError, match="list"):
+        bucket.probe()
+
+
+def test_a_project_without_billing_is_not_a_matter_of_permissions(gcs, bucket):
+    body = google_error(403, "The billing account is disabled", "accountDisabled")
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=403, method="POST", path="/b/", body=body))
+    with pytest.raises(WrongProject):
+        bucket.probe()
+
+
+# --- secrets ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def everything_logged(caplog):
+    caplog.set_level(logging.DEBUG)
+    # The library's own log is off unless somebody sets it up: do so.
+    for name in ("google", "urllib3", "requests"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    yield caplog
+    for name in ("google", "urllib3", "requests"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+def told(caplog, errors):
+    text = [logging.Formatter().format(record) for record in caplog.records]
+    text += [str(vars(record)) for record in caplog.records]
+    for error in errors:
+        text += [str(error), repr(error), str(error.placeholders) if _ours(error) else ""]
+        text += traceback.format_exception(error)
+    return "\n".join(text)
+
+
+def _ours(error):
+    return isinstance(error, HomeSecError)
+
+
+def test_no_secret_is_told_or_logged(gcs, tmp_path, everything_logged):
+    key = service_account(gcs)
+    errors, kept = [], []
+    with store(gcs, key=key) as bucket:
+        shown = [repr(bucket), repr(vars(bucket))]
+        for number, fault in enumerate(_faults()):
+            gcs.faults.clear()
+            gcs.faults.add(*fault)
+            sent = upload(tmp_path / "f", 3 * CHUNK, name=f"house/{number}")
+            try:
+                bucket.upload(sent, stop=NEVER, keep=kept.append)
+            except StorageError as err:
+                errors.append(err)
+            cut_short(bucket.probe)
+    points = [point for point in kept if point]
+    sessions = [point.session.rpartition("=")[2] for point in points]
+    assert len(sessions) > 4
+    assert len(errors) > 5
+    everything_told = told(everything_logged, errors) + "".join(shown) + repr(points)
+    for secret in (*sessions, *pem_lines(), *gcs.front.tokens):
+        assert secret not in everything_told
+
+
+def _faults():
+    yield ()
+    for kind in (Kind.RESET, Kind.LOSE, Kind.CORRUPT_REQUEST, Kind.CORRUPT_CHECKSUM):
+        yield (Fault(kind=kind, method="PUT", times=99),)
+    for status in (401, 403, 404, 418, 429, 503):
+        yield (Fault(kind=Kind.STATUS, status=status, method="PUT", times=99),)
+        yield (Fault(kind=Kind.STATUS, status=status, path="/b/", times=99),)
+
+
+def test_a_broken_key_does_not_end_in_its_error(gcs, everything_logged):
+    secret = base64.b64encode(CANARY.encode() * 20).decode()
+    broken = f"-----BEGIN PRIVATE KEY-----\n{secret}\n-----END PRIVATE KEY-----\n"
+    errors = []
+    for key in (
+        {**service_account(gcs), "private_key": broken},
+        {**service_account(gcs), "private_key": CANARY},
+        {**service_account(gcs), "type": CANARY},
+    ):
+        try:
+            store(gcs, key=key)
+        except StorageError as err:
+            errors.append(err)
+    assert len(errors) == 3
+    text = told(everything_logged, errors)
+    # The traceback quotes our own lines, which name the canary's variable, not its text.
+    assert CANARY not in text
+    assert secret not in text
+
+
+def test_settings_and_resume_points_do_not_show_their_secrets(gcs):
+    point = ResumePoint(name="n", bytes=1, md5="m", session=f"https://x/?upload_id={CANARY}")
+    with store(gcs, key=service_account(gcs)) as bucket:
+        assert CANARY not in repr(bucket) + repr(point)

@@ -1,0 +1,307 @@
+"""An HTTP proxy in front of one server that does what networks and services do on bad days.
+
+``proxy.add(Fault(...))`` lets the next requests that match fail; ``proxy.down()`` refuses all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import json
+import socket
+import struct
+import threading
+
+PIECE_BYTES = 16 * 2**10
+HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "transfer-encoding"}
+
+
+class Kind(StrEnum):
+    """What happens to a request."""
+
+    HANG = "hang"
+    """It is read, and never answered."""
+    RESET = "reset"
+    """The connection is reset when ``after_bytes`` of its body went on."""
+    LOSE = "lose"
+    """It is carried out, but the connection is reset instead of the answer."""
+    STATUS = "status"
+    """It is answered with ``status``, unread by the server."""
+    CORRUPT_REQUEST = "corrupt_request"
+    """A bit of its body is flipped on the way."""
+    CORRUPT_ANSWER = "corrupt_answer"
+    """A bit of the answer's body is flipped."""
+    CORRUPT_CHECKSUM = "corrupt_checksum"
+    """The MD5 in a JSON answer is another one."""
+    CUT_ANSWER = "cut_answer"
+    """The connection is reset after half of the answer's body."""
+
+
+@dataclass(kw_only=True)
+class Fault:
+    """Something that happens to the next ``times`` requests that match."""
+
+    kind: Kind
+    method: str = ""
+    path: str = ""
+    """A part of the path and query."""
+    times: int = 1
+    skip: int = 0
+    """How many matching requests pass before."""
+    after_bytes: int = 0
+    status: int = 503
+    body: dict | bytes = b""
+    headers: dict = field(default_factory=dict)
+
+    def matches(self, method, path):
+        return self.times > 0 and self.method in ("", method) and self.path in path
+
+
+def google_error(status, message, reason=""):
+    """Return an error body as Google's JSON API gives it."""
+    entry = {"message": message, "domain": "global", "reason": reason}
+    return {"error": {"code": status, "message": message, "errors": [entry]}}
+
+
+class FaultProxy:
+    """The proxy; a context manager."""
+
+    def __init__(self, host: str, port: int, *, at_port: int = 0) -> None:
+        self.upstream = (host, port)
+        self.seen: list[tuple[str, str, int]] = []
+        """(method, path and query, body bytes that went on)."""
+        self.released = threading.Event()
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+        self._server: _Server | None = None
+        self._port = at_port
+
+    def __enter__(self):
+        self.up()
+        return self
+
+    def __exit__(self, *_):
+        self.down()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._port}"
+
+    def up(self):
+        """Listen, at the same port as before."""
+        self.released.clear()
+        self._server = _Server(("127.0.0.1", self._port), self)
+        self._port = self._server.server_port
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
+
+    def down(self):
+        """Close every connection and refuse new ones."""
+        self.released.set()
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server.cut_all()
+            self._server = None
+
+    def add(self, *faults):
+        with self._lock:
+            self._faults += faults
+
+    def clear(self):
+        with self._lock:
+            self._faults.clear()
+
+    def pick(self, method, path) -> Fault | None:
+        with self._lock:
+            for fault in self._faults:
+                if fault.matches(method, path):
+                    if fault.skip:
+                        fault.skip -= 1
+                        continue
+                    fault.times -= 1
+                    return fault
+        return None
+
+    def count(self, method="", path=""):
+        """Return how many such requests came."""
+        return sum(method in ("", m) and path in p for m, p, _ in self.seen)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 64
+
+    def __init__(self, address, proxy):
+        self.proxy = proxy
+        self._open: set[socket.socket] = set()
+        self._guard = threading.Lock()
+        super().__init__(address, _Handler)
+
+    def get_request(self):
+        sock, address = super().get_request()
+        with self._guard:
+            self._open.add(sock)
+        return sock, address
+
+    def shutdown_request(self, request):
+        with self._guard:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request, client_address):
+        pass  # a client that goes away is what this is for
+
+    def cut_all(self):
+        with self._guard:
+            for sock in self._open:
+                with_reset(sock)
+
+
+def with_reset(sock):
+    """Close a connection so that the other side sees a reset."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.shutdown(socket.SHUT_RD)
+        sock.close()
+    except OSError:
+        pass
+
+
+class _CutError(Exception):
+    """The client's connection is to be reset."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, *_):
+        pass
+
+    def __getattr__(self, name):
+        if name.startswith("do_"):
+            return self._any
+        raise AttributeError(name)
+
+    def _any(self):
+        proxy = self.server.proxy
+        fault = proxy.pick(self.command, self.path)
+        self._left = int(self.headers.get("Content-Length", 0))
+        self._passed = 0
+        upstream = HTTPConnection(*proxy.upstream, timeout=30)
+        try:
+            self._serve(fault, upstream)
+        except _CutError, HTTPException, OSError:
+            self.close_connection = True
+            self.wfile.close = lambda: None
+            self.rfile.close()
+            with_reset(self.connection)
+        finally:
+            proxy.seen.append((self.command, self.path, self._passed))
+            upstream.close()
+
+    def _serve(self, fault, upstream):
+        kind = fault.kind if fault else None
+        match kind:
+            case Kind.HANG:
+                self.server.proxy.released.wait()
+                raise _CutError
+            case Kind.STATUS:
+                self._drain()
+                body = fault.body
+                if isinstance(body, dict):
+                    body = json.dumps(body).encode()
+                self._answer(fault.status, fault.headers, body)
+                return
+        reset_at = fault.after_bytes if kind is Kind.RESET else None
+        status, headers, body = self._forward(
+            upstream, reset_at=reset_at, flip=kind is Kind.CORRUPT_REQUEST
+        )
+        if kind is Kind.LOSE:
+            raise _CutError
+        if kind is Kind.CORRUPT_ANSWER and body:
+            body = body[:-1] + bytes([body[-1] ^ 1])
+        if kind is Kind.CORRUPT_CHECKSUM:
+            resource = json.loads(body)
+            resource["md5Hash"] = "AAAAAAAAAAAAAAAAAAAAAA=="
+            body = json.dumps(resource).encode()
+        self._answer(status, headers, body, cut=kind is Kind.CUT_ANSWER)
+
+    def _forward(self, upstream, *, reset_at, flip):
+        upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+        for name, value in self.headers.items():
+            if name.lower() not in HOP_BY_HOP:
+                upstream.putheader(name, value)
+        upstream.endheaders()
+        while self._left:
+            wanted = PIECE_BYTES
+            if reset_at is not None:
+                wanted = min(wanted, reset_at - self._passed)
+                if wanted <= 0:
+                    raise _CutError
+            piece = self._read(wanted)
+            if flip:
+                piece, flip = bytes([piece[0] ^ 1]) + piece[1:], False
+            upstream.send(piece)
+            self._passed += len(piece)
+        if reset_at is not None:
+            raise _CutError
+        response = upstream.getresponse()
+        return response.status, dict(response.getheaders()), response.read()
+
+    def _read(self, most):
+        piece = self.rfile.read(min(most, self._left))
+        if not piece:
+            raise _CutError
+        self._left -= len(piece)
+        return piece
+
+    def _drain(self):
+        while self._left:
+            self._read(PIECE_BYTES)
+
+    def _answer(self, status, headers, body, *, cut=False):
+        self.send_response_only(status)
+        for name, value in headers.items():
+            if name.lower() not in HOP_BY_HOP | {"content-length"}:
+                self.send_header(name, value)
+        # An answer to HEAD tells the length of what it does not bring.
+        length = headers.get("Content-Length", "0") if self.command == "HEAD" else len(body)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if cut else body)
+        self.wfile.flush()
+        if cut:
+            raise _CutError
+
+
+def serve(handler: Callable[[BaseHTTPRequestHandler], None]) -> ThreadingHTTPServer:
+    """Run a small HTTP server on a free port of the loopback; close it with ``shutdown``."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_):
+            pass
+
+        def __getattr__(self, name):
+            if name.startswith("do_"):
+                return lambda: handler(self)
+            raise AttributeError(name)
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 64
+
+        def handle_error(self, request, client_address):
+            pass
+
+    server = Server(("127.0.0.1", 0), Handler)
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    ).start()
+    return server
