@@ -10,6 +10,7 @@ from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import json
 import socket
+import ssl
 import struct
 import threading
 
@@ -279,7 +280,9 @@ class _Handler(BaseHTTPRequestHandler):
             raise _CutError
 
 
-def serve(handler: Callable[[BaseHTTPRequestHandler], None]) -> ThreadingHTTPServer:
+def serve(
+    handler: Callable[[BaseHTTPRequestHandler], None], tls: ssl.SSLContext | None = None
+) -> ThreadingHTTPServer:
     """Run a small HTTP server on a free port of the loopback; close it with ``shutdown``."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -301,6 +304,8 @@ def serve(handler: Callable[[BaseHTTPRequestHandler], None]) -> ThreadingHTTPSer
             pass
 
     server = Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(
         target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
     ).start()

@@ -43,7 +43,7 @@ def upload(path, size=0, *, name="house/cam/clip.mp4", seed=1, metadata=None):
 def clip(**facts):
     event_at = facts.pop("event_at", 1_800_000_000.25)
     made = Clip(
-        id=new_clip_id(event_at),
+        id=facts.pop("id", None) or new_clip_id(event_at),
         camera_id="01cam",
         camera_name="Front door",
         state=ClipState.SAVED,

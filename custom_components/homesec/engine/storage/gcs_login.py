@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
+import math
 from typing import TYPE_CHECKING, Any, override
+from urllib.parse import urlsplit
 
 import google.auth
 from google.auth.credentials import AnonymousCredentials
@@ -12,7 +14,8 @@ from google.auth.transport.requests import AuthorizedSession, Request
 from google.oauth2 import service_account
 import requests
 
-from ..errors import KeyInvalid
+from ..errors import KeyInvalid, StorageUnreachable
+from .reaching import connect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 
 SCOPES = ("https://www.googleapis.com/auth/devstorage.read_write",)
 """Objects' contents and facts; not who may see them, which only full_control may change."""
+
+FRESH_S = 10.0
+"""After an answer, how long the network is taken to be there."""
+REACH_S = 4.0
 
 
 def key_credentials(key: Mapping[str, Any]) -> service_account.Credentials:
@@ -58,18 +65,26 @@ def no_credentials() -> Credentials:
 class LoginSession(AuthorizedSession):
     """A connection that logs in, never tries again by itself and compares the clocks.
 
-    The library's own tries a login four times, each with its own time limit; whoever is to stop
-    within seconds cannot wait for that.
+    The library's own tries a login four times, and each of dozens of addresses, each time with the
+    whole time limit; whoever is to stop within seconds cannot wait for that.
     """
 
     def __init__(self, credentials: Credentials, clock: Clock) -> None:
         self._plain = requests.Session()
         super().__init__(credentials, auth_request=Request(self._plain))  # type: ignore[no-untyped-call]
         self._clock = clock
+        self._answered_at = -math.inf
         self.skew_s = 0.0
         """How far this machine's clock is ahead of Google's, as of the last answer."""
         for session in (self, self._plain):
             session.hooks["response"].append(self._compare_clocks)
+
+    @override
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        if self._clock.monotonic() - self._answered_at > FRESH_S:
+            _reach(url)
+        response: requests.Response = super().request(method, url, *args, **kwargs)  # type: ignore[no-untyped-call]
+        return response
 
     @override
     def close(self) -> None:
@@ -77,8 +92,19 @@ class LoginSession(AuthorizedSession):
         super().close()  # type: ignore[no-untyped-call]
 
     def _compare_clocks(self, response: requests.Response, *_: object, **__: object) -> None:
+        self._answered_at = self._clock.monotonic()
         try:
             told = parsedate_to_datetime(response.headers.get("Date", ""))
         except ValueError:  # a proxy on the way need not tell the time
             return
         self.skew_s = self._clock.now() - told.timestamp()
+
+
+def _reach(url: str) -> None:
+    """Raise StorageUnreachable, soon, if nothing answers there."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        connect(parts.hostname or "", port, REACH_S).close()
+    except OSError as err:
+        raise StorageUnreachable from err

@@ -7,20 +7,22 @@ password), and a stop would have to wait for it.
 
 from __future__ import annotations
 
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 import json
 import re
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, override
 from urllib.parse import urlsplit
 
 from ..errors import ChecksumMismatch, StorageError, StorageUnreachable, TransferStopped
 from .gcs_errors import refused
+from .reaching import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
+    from urllib.parse import SplitResult
 
     from .throttle import Throttle
 
@@ -43,6 +45,29 @@ class LocalReadError(Exception):
     def __init__(self, error: OSError) -> None:
         super().__init__()
         self.error = error
+
+
+class _Connection(HTTPConnection):
+    """A connection that is quick to fail and keeps little back."""
+
+    def __init__(self, address: SplitResult) -> None:
+        self._tls = ssl.create_default_context() if address.scheme == "https" else None
+        port = address.port or (443 if self._tls else 80)
+        super().__init__(address.hostname or "", port, timeout=TIMEOUT_S)
+
+    @override
+    def connect(self) -> None:
+        sock = connect(self.host, self.port, TIMEOUT_S)
+        sock.settimeout(TIMEOUT_S)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        try:
+            self.sock = (
+                self._tls.wrap_socket(sock, server_hostname=self.host) if self._tls else sock
+            )
+        except OSError:
+            sock.close()
+            raise
 
 
 class UploadSession:
@@ -101,17 +126,9 @@ class UploadSession:
 
     def _connected(self) -> HTTPConnection:
         if self._connection is None:
-            host = self._parts.netloc
-            if self._parts.scheme == "http":
-                made: HTTPConnection = HTTPConnection(host, timeout=TIMEOUT_S)
-            else:
-                context = ssl.create_default_context()
-                made = HTTPSConnection(host, timeout=TIMEOUT_S, context=context)
-            self._connection = made
+            self._connection = _Connection(self._parts)
         if self._connection.sock is None:
             self._connection.connect()
-            sock = cast("socket.socket", self._connection.sock)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         return self._connection
 
     def _pieces(self, stream: BinaryIO, start: int, end: int) -> Iterator[bytes]:

@@ -1,0 +1,30 @@
+"""Uploads leave some of the line to others."""
+
+from hypothesis import given, strategies as st
+from rig import FakeClock
+
+from custom_components.homesec.engine.storage.throttle import BURST_S, Throttle
+
+
+def test_without_a_limit_nobody_waits():
+    throttle = Throttle(None, FakeClock())
+    assert throttle.take(10**12) == 0
+
+
+@given(st.lists(st.tuples(st.integers(1, 10_000), st.floats(0, 3)), max_size=50))
+def test_whoever_waits_as_told_keeps_the_limit(takes):
+    clock = FakeClock()
+    throttle = Throttle(1000, clock)
+    began, sent = clock.monotonic(), 0
+    for count, idle_s in takes:
+        clock.advance(throttle.take(count))
+        sent += count
+        assert sent <= (clock.monotonic() - began + BURST_S) * 1000 + 1e-3
+        clock.advance(idle_s)
+
+
+def test_a_quiet_hour_is_not_made_up_for():
+    clock = FakeClock()
+    throttle = Throttle(1000, clock)
+    clock.advance(3600)
+    assert throttle.take(10_000) == 10 - BURST_S
