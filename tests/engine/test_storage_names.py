@@ -1,0 +1,175 @@
+"""A clip's facts travel with its objects and come back; what is no clip's facts is no clip."""
+
+from dataclasses import replace
+import json
+import string
+
+from hypothesis import given, strategies as st
+import pytest
+from store_house import clip, stored
+import ulid_transform
+
+from custom_components.homesec.engine.catalog import new_clip_id
+from custom_components.homesec.engine.models import Clip, CloudState, Trigger
+from custom_components.homesec.engine.storage.names import (
+    FACTS,
+    STILL,
+    TEXT_LIMIT,
+    clip_from_object,
+    clip_id_of,
+    clip_metadata,
+    object_name,
+)
+
+TEXTS = st.text(max_size=TEXT_LIMIT)
+ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+
+
+def clip_id(event_at, chance):
+    """Return a ULID whose random part is hypothesis's, not the ``random`` module's."""
+    return ulid_transform.bytes_to_ulid(int(event_at * 1000).to_bytes(6) + chance.to_bytes(10))
+
+
+def in_cloud(made):
+    return replace(made, local=False, cloud=CloudState.STORED, cloud_bytes=made.bytes)
+
+
+@st.composite
+def clips(draw):
+    event_at = draw(st.floats(0, 200_000_000_000))
+    number = st.floats(0, 2**30)
+    count = st.integers(0, 2**30)
+    return clip(
+        event_at=event_at,
+        id=clip_id(event_at, draw(st.integers(0, 2**80 - 1))),
+        camera_id=draw(st.text(min_size=1, max_size=TEXT_LIMIT)),
+        camera_name=draw(TEXTS),
+        trigger=draw(st.sampled_from(Trigger)),
+        started_at=draw(st.floats(0, 200_000_000_000)),
+        duration_s=draw(number),
+        label=draw(st.none() | TEXTS),
+        score=draw(st.none() | st.floats(0, 1)),
+        bytes=draw(count),
+        width=draw(count),
+        height=draw(count),
+        video_codec=draw(TEXTS),
+        audio_codec=draw(st.none() | TEXTS),
+    )
+
+
+@given(clips(), st.sampled_from(["", "house", "a/b"]))
+def test_a_clip_comes_back_from_its_object(made, prefix):
+    obj = stored(object_name(made, prefix=prefix), clip_metadata(made), made.bytes)
+    assert clip_from_object(obj) == in_cloud(made)
+
+
+@given(clips())
+def test_a_name_is_one_that_the_storage_takes(made):
+    name = object_name(made)
+    parts = name.split("/")
+    assert len(parts) == 5
+    assert not {"", ".", ".."} & set(parts)
+    assert set(name) <= set(string.ascii_letters + string.digits + "%-._~/")
+    assert clip_id_of(name) == made.id
+
+
+@given(clips())
+def test_facts_fit_what_the_storage_takes(made):
+    (facts,) = clip_metadata(made).values()
+    assert facts.isascii()
+    assert len(facts) < 8 * 1024
+
+
+def test_names_tell_camera_day_and_clip():
+    made = clip(event_at=1_800_000_000.25)
+    assert object_name(made, prefix="house") == f"house/01cam/2027/01/15/{made.id}.mp4"
+    assert object_name(made, suffix=STILL) == f"01cam/2027/01/15/{made.id}.jpg"
+
+
+def test_the_facts_that_are_not_elsewhere_come_back_as_of_a_clip_that_is_not_here():
+    made = clip(path="x/y.mp4", still_path="x/y.jpg", error="disk_full")
+    back = clip_from_object(stored(object_name(made), clip_metadata(made), 99))
+    assert back == in_cloud(replace(made, path="", still_path=None, error=None, bytes=99))
+
+
+def test_a_long_name_is_cut():
+    made = clip(camera_name="x" * 999)
+    back = clip_from_object(stored(object_name(made), clip_metadata(made)))
+    assert back.camera_name == "x" * TEXT_LIMIT
+
+
+@given(st.text())
+def test_any_text_for_facts_is_no_clip(text):
+    assert clip_from_object(stored(object_name(clip()), {FACTS: text})) is None
+
+
+@given(st.recursive(ATOMS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_any_json_for_facts_is_no_clip(value):
+    assert clip_from_object(stored(object_name(clip()), {FACTS: json.dumps(value)})) is None
+
+
+@given(st.data())
+def test_any_value_for_one_fact_gives_a_sound_clip_or_none(data):
+    facts = json.loads(clip_metadata(clip())[FACTS])
+    facts[data.draw(st.sampled_from(sorted(facts)))] = data.draw(ATOMS | st.lists(ATOMS))
+    back = clip_from_object(stored(object_name(clip()), {FACTS: json.dumps(facts)}))
+    if back is not None:
+        assert isinstance(back, Clip)
+        assert clip_from_object(stored(object_name(back), clip_metadata(back), 1234)) == back
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [
+        ("id", "01"),
+        ("id", new_clip_id(5.0)),
+        ("camera_id", ""),
+        ("camera_id", "other"),
+        ("camera_name", "x" * (TEXT_LIMIT + 1)),
+        ("camera_name", "\ud800"),
+        ("trigger", "nonsense"),
+        ("started_at", -1),
+        ("started_at", 1e15),
+        ("started_at", float("inf")),
+        ("event_at", float("nan")),
+        ("event_at", True),
+        ("event_at", 10**400),
+        ("event_at", 0),
+        ("duration_s", "5"),
+        ("width", 1.5),
+        ("score", []),
+        ("label", 5),
+        ("video_codec", None),
+    ],
+)
+def test_what_no_clip_can_be_is_none(fact, value):
+    facts = json.loads(clip_metadata(clip())[FACTS]) | {fact: value}
+    assert clip_from_object(stored(object_name(clip()), {FACTS: json.dumps(facts)})) is None
+
+
+def test_facts_without_end_are_no_clip():
+    deep = "[" * 100_000 + "]" * 100_000
+    assert clip_from_object(stored(object_name(clip()), {FACTS: deep})) is None
+
+
+@pytest.mark.parametrize("missing", sorted(json.loads(clip_metadata(clip())[FACTS]).keys() - {"v"}))
+def test_every_fact_is_needed(missing):
+    facts = json.loads(clip_metadata(clip())[FACTS])
+    del facts[missing]
+    assert clip_from_object(stored(object_name(clip()), {FACTS: json.dumps(facts)})) is None
+
+
+@pytest.mark.parametrize("place", ["x.mp4", "01cam/2027/01/15/x.mp4", "", "a/b"])
+def test_facts_that_lie_with_another_object_are_no_clip(place):
+    assert clip_from_object(stored(place, clip_metadata(clip()))) is None
+
+
+def test_the_still_is_not_the_clip():
+    made = clip()
+    assert clip_from_object(stored(object_name(made, suffix=STILL), clip_metadata(made))) is None
+
+
+@given(st.text())
+def test_any_other_name_is_of_no_clip(name):
+    assert clip_id_of(name) is None
+    assert clip_id_of(f"{name}.mp4") is None
