@@ -1,5 +1,6 @@
 """The index of clips."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 import sqlite3
 import threading
@@ -9,12 +10,13 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.homesec.engine.catalog import (
-    SCHEMA_VERSION,
     Catalog,
     clip_time,
+    first_clip_id,
     new_clip_id,
 )
-from custom_components.homesec.engine.models import Clip, ClipState, Trigger
+from custom_components.homesec.engine.jobs import JobKind
+from custom_components.homesec.engine.models import Clip, ClipState, CloudState, Trigger
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -61,6 +63,12 @@ def test_ids_sort_by_time(moment, later):
 @given(st.floats(0, 4e9))
 def test_an_id_tells_its_time(moment):
     assert clip_time(new_clip_id(moment)) == pytest.approx(moment, abs=0.002)
+
+
+@given(st.floats(0, 4e9))
+def test_no_clip_of_a_moment_comes_before_its_first_id(moment):
+    assert first_clip_id(moment) <= new_clip_id(moment)
+    assert first_clip_id(moment)[:10] == new_clip_id(moment)[:10]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +169,7 @@ def test_the_pages_hold_each_clip_that_is_asked_for_once_newest_first(
     tmp_path_factory, rows, camera_id, label, since, until, limit
 ):
     with Catalog(tmp_path_factory.mktemp("catalog") / "clips.db") as catalog:
-        catalog._db.execute("PRAGMA synchronous = OFF")
+        catalog.database._db.execute("PRAGMA synchronous = OFF")
         every = put(
             catalog,
             *(
@@ -196,13 +204,13 @@ def test_the_pages_hold_each_clip_that_is_asked_for_once_newest_first(
 def plan(catalog, query):
     """Return how SQLite answers what a method asks."""
     asked = []
-    catalog._db.set_trace_callback(asked.append)
+    catalog.database._db.set_trace_callback(asked.append)
     query()
-    catalog._db.set_trace_callback(None)
+    catalog.database._db.set_trace_callback(None)
     return [
         row[3]
         for sql in asked
-        for row in catalog._db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
+        for row in catalog.database._db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
     ]
 
 
@@ -216,6 +224,8 @@ def plan(catalog, query):
         lambda c: c.cameras(),
         lambda c: c.totals(),
         lambda c: c.open_clips(),
+        lambda c: c.in_state(ClipState.REMOVING),
+        lambda c: c.forget(1.8e9),
     ],
 )
 def test_every_listing_uses_an_index_and_sorts_nothing(catalog, query):
@@ -239,32 +249,65 @@ def test_cameras_are_listed_by_their_newest_name(catalog):
     assert catalog.cameras() == [("b", "Attic", 1), ("a", "yard", 2)]
 
 
-def test_totals_count_finished_clips(catalog):
-    assert catalog.totals() == (0, 0)
+def test_totals_count_finished_clips_and_what_they_take_up_where(catalog):
+    assert catalog.totals() == (0, 0, 0, 0)
     put(catalog, clip(1.8e9, bytes=5), clip(1.8e9 + 1, bytes=7))
     put(catalog, clip(1.8e9 + 2, bytes=100, state=ClipState.FAILED))
-    assert catalog.totals() == (2, 12)
+    put(catalog, clip(1.8e9 + 3, bytes=30, local=False, cloud=CloudState.STORED, cloud_bytes=31))
+    put(catalog, clip(1.8e9 + 4, bytes=50, cloud=CloudState.WAITING))
+    assert catalog.totals() == (4, 62, 1, 31)
+
+
+# --- what others have to say about a clip while it is recorded ---
+
+
+def test_a_recording_that_ends_does_not_undo_what_was_said_of_its_clip(catalog):
+    (one,) = put(catalog, clip(1.8e9, state=ClipState.RECORDING))
+    catalog.database.query("UPDATE clips SET protected = 1")
+    catalog.put(replace(one, state=ClipState.SAVED, duration_s=9.0))
+    row = catalog.get(one.id)
+    assert (row.protected, row.state, row.duration_s) == (True, ClipState.SAVED, 9.0)
+
+
+def test_a_saved_clip_and_its_upload_are_one(tmp_path):
+    with Catalog(tmp_path / "clips.db", upload=True) as catalog:
+        row = catalog.save(clip(1.8e9, bytes=7))
+        catalog.save(row)
+        assert catalog.get(row.id) == row
+        assert row.cloud is CloudState.WAITING
+        job = catalog.jobs.due([JobKind.UPLOAD])
+        assert (job.subject, job.bytes) == (row.id, 7)
+        assert catalog.jobs.backlog([JobKind.UPLOAD]).jobs == 1
+
+
+def test_what_is_in_the_cloud_is_not_uploaded_again(tmp_path):
+    with Catalog(tmp_path / "clips.db", upload=True) as catalog:
+        (one,) = put(catalog, clip(1.8e9, cloud=CloudState.STORED))
+        assert catalog.save(one).cloud is CloudState.STORED
+        assert catalog.jobs.due([JobKind.UPLOAD]) is None
+
+
+def test_without_a_cloud_nothing_waits_for_it(catalog):
+    assert catalog.save(clip(1.8e9)).cloud is CloudState.NONE
+    assert catalog.jobs.due([JobKind.UPLOAD]) is None
+
+
+def test_what_failed_long_ago_is_forgotten(catalog):
+    states = (ClipState.FAILED, ClipState.MISSING, ClipState.SAVED)
+    old = put(catalog, *(clip(1.8e9, state=state) for state in states))
+    new = put(catalog, *(clip(1.9e9, state=state) for state in states))
+    catalog.forget(1.85e9)
+    assert [catalog.get(c.id) is not None for c in (*old, *new)] == [False, False, *[True] * 4]
+
+
+def test_a_note_is_kept_and_struck_out(catalog):
+    catalog.write_note("key", "value")
+    assert catalog.note("key") == "value"
+    catalog.write_note("key", None)
+    assert catalog.note("key") is None
 
 
 # --- the file ---
-
-
-def test_an_index_of_a_newer_version_is_left_alone(tmp_path):
-    path = tmp_path / "clips.db"
-    with Catalog(path) as catalog:
-        catalog._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    before = path.read_bytes()
-    with pytest.raises(sqlite3.DatabaseError, match="newer"):
-        Catalog(path)
-    assert path.read_bytes() == before
-
-
-def test_a_file_that_is_no_index_is_not_touched(tmp_path):
-    path = tmp_path / "clips.db"
-    path.write_bytes(b"somebody's letter to grandma " * 100)
-    with pytest.raises(sqlite3.DatabaseError):
-        Catalog(path)
-    assert path.read_bytes().startswith(b"somebody's letter")
 
 
 def test_closing_twice_is_allowed(tmp_path):

@@ -82,7 +82,7 @@ def test_the_hour_that_comes_twice_is_of_one_day(catalog):
 def test_the_days_hold_every_clip_once(tmp_path_factory, moments, zone):
     tz = ZoneInfo(zone)
     with Catalog(tmp_path_factory.mktemp("catalog") / "clips.db") as catalog:
-        catalog._db.execute("PRAGMA synchronous = OFF")
+        catalog.database._db.execute("PRAGMA synchronous = OFF")
         put(catalog, *map(clip, moments))
         days = catalog.days("door", tz)
         counts = {}

@@ -49,6 +49,20 @@ def test_what_was_written_until_the_disk_was_full_is_kept(bench, packets, monkey
     assert made.events[-1].clip.error == "disk_full"
 
 
+def test_a_clip_that_the_index_does_not_take_at_its_end_is_told_all_the_same(
+    bench, packets, monkeypatch, caplog
+):
+    def refuse(_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    made = bench()
+    monkeypatch.setattr(made.catalog, "save", refuse)
+    assert made.record(packets).state is ClipState.RECORDING
+    assert made.kinds == [ClipStarted, ClipSaved]
+    assert len(content(made.final).numbers) == 50
+    assert "database or disk is full" in caplog.text
+
+
 def test_a_defect_of_ours_costs_no_thread_and_is_logged(bench, packets, monkeypatch, caplog):
     refuse_after(monkeypatch, 30, ZeroDivisionError())
     made = bench()

@@ -173,20 +173,9 @@ def test_a_clip_whose_row_a_power_cut_undid_is_adopted(wreck):
 
 
 def test_old_clips_without_a_row_are_not_looked_for_every_time(wreck):
-    wreck.clip(state=ClipState.SAVED, bytes=1)
     ago = time.time() - timedelta(days=9).total_seconds()
     finish(wreck.final(wreck.grown(wreck.clip(event_at=ago, row=False))))
     assert wreck.repair() == []
-
-
-def test_an_index_that_was_lost_is_filled_again(wreck):
-    clips = [wreck.grown(wreck.clip(event_at=1.5e9 + n * 1e6, row=False)) for n in range(3)]
-    for clip in clips:
-        finish(wreck.final(clip))
-    assert wreck.repair() == [ClipSaved] * 3
-    rows = wreck.catalog.page()
-    assert [row.id for row in rows] == sorted((c.id for c in clips), reverse=True)
-    assert {row.camera_name for row in rows} == {"cam"}
 
 
 def test_a_clip_that_failed_and_has_a_film_after_all_is_saved(wreck):

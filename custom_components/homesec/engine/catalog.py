@@ -6,50 +6,34 @@ of time is a range of ids, and a page is told by the id where it ends (keyset pa
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 import re
-import sqlite3
-import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ulid_transform import ulid_at_time, ulid_to_timestamp
+from ulid_transform import bytes_to_ulid, ulid_at_time, ulid_to_timestamp
 
-from .models import Clip, ClipState, Trigger
+from .clock import SystemClock
+from .database import Database
+from .jobs import JobKind, Jobs
+from .models import Clip, ClipState, CloudState, Trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import tzinfo
     from pathlib import Path
+    import sqlite3
 
-SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE clips (
-    id TEXT PRIMARY KEY,
-    camera_id TEXT NOT NULL,
-    camera_name TEXT NOT NULL,
-    state TEXT NOT NULL,
-    trigger TEXT NOT NULL,
-    started_at REAL NOT NULL,
-    event_at REAL NOT NULL,
-    duration_s REAL NOT NULL,
-    label TEXT,
-    score REAL,
-    path TEXT NOT NULL,
-    still_path TEXT,
-    bytes INTEGER NOT NULL,
-    width INTEGER NOT NULL,
-    height INTEGER NOT NULL,
-    video_codec TEXT NOT NULL,
-    audio_codec TEXT,
-    error TEXT
-) WITHOUT ROWID;
-CREATE INDEX clips_by_time ON clips (state, id, bytes);
-CREATE INDEX clips_by_camera ON clips (state, camera_id, id);
-CREATE INDEX clips_by_label ON clips (state, label, id);
-"""
+    from .clock import Clock
+
 _COLUMNS = tuple(f.name for f in fields(Clip))
-_ULID_TIME_LENGTH = 10
+_KEPT = ("id", "protected", "local", "cloud", "cloud_bytes")
+_PUT = (
+    f"INSERT INTO clips ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+    " ON CONFLICT (id) DO UPDATE SET "
+    + ", ".join(f"{column} = excluded.{column}" for column in _COLUMNS if column not in _KEPT)
+)
+
+
 _ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
@@ -63,23 +47,32 @@ def clip_time(clip_id: str) -> float | None:
     return ulid_to_timestamp(clip_id) / 1000 if _ULID.fullmatch(clip_id) else None
 
 
+def first_clip_id(at: float) -> str:
+    """Return the lowest id that a clip of this moment can have."""
+    return bytes_to_ulid(int(max(at, 0.0) * 1000).to_bytes(6) + bytes(10))
+
+
+class Totals(NamedTuple):
+    """What the finished clips take up."""
+
+    clips: int = 0
+    bytes: int = 0
+    """Of those in the clip folder."""
+    cloud_clips: int = 0
+    cloud_bytes: int = 0
+
+
 class Catalog:
     """The index of clips. Calls block for a moment and may come from any thread."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        try:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # A power cut may undo the last transactions, never damage the file; a row that is
-            # undone is found again by its clip (recovery.py).
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._migrate()
-        except BaseException:
-            self._db.close()
-            raise
+    def __init__(self, path: Path, *, upload: bool = False, clock: Clock | None = None) -> None:
+        """Open the file.
+
+        ``upload``: what is saved is to go to the cloud. Raises as ``Database``.
+        """
+        self.database = Database(path)
+        self.jobs = Jobs(self.database, clock or SystemClock())
+        self._upload = upload
 
     def __enter__(self) -> Self:
         return self
@@ -89,48 +82,58 @@ class Catalog:
 
     def close(self) -> None:
         """Close the file; idempotent."""
-        with self._lock:
-            self._db.close()
-
-    def _migrate(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            message = f"the clip index is of version {version}, newer than {SCHEMA_VERSION}"
-            raise sqlite3.DatabaseError(message)
-        if version == 0:
-            self._db.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
-
-    def _query(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
-        with self._lock:
-            return self._db.execute(sql, tuple(values)).fetchall()
+        self.database.close()
 
     # --- rows ---------------------------------------------------------------------------------
 
     def put(self, clip: Clip) -> None:
-        """Add the clip's row or replace it."""
-        marks = ", ".join("?" * len(_COLUMNS))
-        self._query(
-            f"INSERT OR REPLACE INTO clips ({', '.join(_COLUMNS)}) VALUES ({marks})",  # noqa: S608
-            (getattr(clip, column) for column in _COLUMNS),
-        )
+        """Add the clip's row, or bring up to date what its recording tells.
+
+        Where its copies are and whether it is protected stays: others have a say in that while
+        it is recorded.
+        """
+        self.database.query(_PUT, (getattr(clip, column) for column in _COLUMNS))
+
+    def save(self, clip: Clip) -> Clip:
+        """Keep a finished clip and, in one transaction, the job to upload it; return its row."""
+        with self.database.transaction():
+            self.put(clip)
+            row = self.get(clip.id) or clip
+            if self._upload and row.cloud in (CloudState.NONE, CloudState.WAITING):
+                self.database.query(
+                    "UPDATE clips SET cloud = ? WHERE id = ?", (CloudState.WAITING, clip.id)
+                )
+                self.jobs.add(JobKind.UPLOAD, clip.id, bytes=clip.bytes)
+                row = replace(row, cloud=CloudState.WAITING)
+            return row
 
     def remove(self, clip_id: str) -> None:
         """Remove the clip's row; no error if there is none."""
-        self._query("DELETE FROM clips WHERE id = ?", (clip_id,))
+        self.database.query("DELETE FROM clips WHERE id = ?", (clip_id,))
+
+    def forget(self, before: float) -> None:
+        """Remove the rows that have told of a failure since before this moment."""
+        for state in (ClipState.FAILED, ClipState.MISSING):
+            self.database.query(
+                "DELETE FROM clips WHERE state = ? AND id < ? AND NOT protected",
+                (state, first_clip_id(before)),
+            )
 
     def get(self, clip_id: str) -> Clip | None:
         """Return one clip."""
-        rows = self._query("SELECT * FROM clips WHERE id = ?", (clip_id,))
-        return _clip(rows[0]) if rows else None
+        rows = self.database.query("SELECT * FROM clips WHERE id = ?", (clip_id,))
+        return clip_of(rows[0]) if rows else None
 
     def open_clips(self) -> list[Clip]:
         """Return the clips whose recording was never finished, oldest first."""
+        return self.in_state(ClipState.RECORDING)
+
+    def in_state(self, state: ClipState) -> list[Clip]:
+        """Return all clips in a state that few are in, oldest first."""
         return [
-            _clip(row)
-            for row in self._query(
-                "SELECT * FROM clips WHERE state = ? ORDER BY id", (ClipState.RECORDING,)
+            clip_of(row)
+            for row in self.database.query(
+                "SELECT * FROM clips WHERE state = ? ORDER BY id", (state,)
             )
         ]
 
@@ -155,16 +158,16 @@ class Catalog:
         for condition, value in (
             ("camera_id = ?", camera_id),
             ("label = ?", label),
-            ("id >= ?", None if since is None else _first_id(since)),
-            ("id < ?", None if until is None else _first_id(until)),
+            ("id >= ?", None if since is None else first_clip_id(since)),
+            ("id < ?", None if until is None else first_clip_id(until)),
             ("id < ?", before),
         ):
             if value is not None:
                 where.append(condition)
                 values.append(value)
         return [
-            _clip(row)
-            for row in self._query(
+            clip_of(row)
+            for row in self.database.query(
                 f"SELECT * FROM clips WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?",  # noqa: S608
                 (*values, limit),
             )
@@ -177,10 +180,10 @@ class Catalog:
         while newest := self.page(camera_id=camera_id, until=until, limit=1):
             day = datetime.fromtimestamp(newest[0].event_at, UTC).astimezone(tz).date()
             since, end = day_bounds(day, tz)
-            ((count,),) = self._query(
+            ((count,),) = self.database.query(
                 "SELECT count(*) FROM clips WHERE camera_id = ? AND id >= ? AND id < ?"
                 " AND state = ?",
-                (camera_id, _first_id(since), _first_id(end), ClipState.SAVED),
+                (camera_id, first_clip_id(since), first_clip_id(end), ClipState.SAVED),
             )
             found.append((day, count))
             until = since
@@ -188,7 +191,7 @@ class Catalog:
 
     def cameras(self) -> list[tuple[str, str, int]]:
         """Return (camera id, its newest name, clips) of every camera that has clips, by name."""
-        rows = self._query(
+        rows = self.database.query(
             "SELECT camera_id, count(*) AS clips, max(id) AS newest FROM clips WHERE state = ?"
             " GROUP BY camera_id",
             (ClipState.SAVED,),
@@ -200,13 +203,29 @@ class Catalog:
         ]
         return sorted(named, key=lambda x: (x[1].casefold(), x[0]))
 
-    def totals(self) -> tuple[int, int]:
-        """Return how many finished clips there are, and their bytes."""
-        ((count, size),) = self._query(
-            "SELECT count(*), coalesce(sum(bytes), 0) FROM clips WHERE state = ?",
-            (ClipState.SAVED,),
+    def totals(self) -> Totals:
+        """Return how many finished clips there are, and what they take up where."""
+        ((clips, size, cloud_clips, cloud_bytes),) = self.database.query(
+            "SELECT count(*), coalesce(sum(bytes * local), 0),"
+            " coalesce(sum(cloud = ?), 0), coalesce(sum(cloud_bytes), 0)"
+            " FROM clips WHERE state = ?",
+            (CloudState.STORED, ClipState.SAVED),
         )
-        return count, size
+        return Totals(clips, size, cloud_clips, cloud_bytes)
+
+    # --- notes --------------------------------------------------------------------------------
+
+    def note(self, key: str) -> str | None:
+        """Return what was noted under this key."""
+        rows = self.database.query("SELECT value FROM notes WHERE key = ?", (key,))
+        return str(rows[0]["value"]) if rows else None
+
+    def write_note(self, key: str, value: str | None) -> None:
+        """Keep a line for the next start; None strikes it out."""
+        if value is None:
+            self.database.query("DELETE FROM notes WHERE key = ?", (key,))
+        else:
+            self.database.query("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, value))
 
 
 def day_bounds(day: date, tz: tzinfo) -> tuple[float, float]:
@@ -216,13 +235,12 @@ def day_bounds(day: date, tz: tzinfo) -> tuple[float, float]:
     return start.timestamp(), end.timestamp()
 
 
-def _first_id(at: float) -> str:
-    """Return the lowest ULID that a clip of this moment can have."""
-    return ulid_at_time(max(at, 0.0))[:_ULID_TIME_LENGTH] + "0" * 16
-
-
-def _clip(row: sqlite3.Row) -> Clip:
+def clip_of(row: sqlite3.Row) -> Clip:
+    """Return a row of the table as the clip that it is."""
     values = dict(row)
     values["state"] = ClipState(values["state"])
     values["trigger"] = Trigger(values["trigger"])
+    values["cloud"] = CloudState(values["cloud"])
+    values["protected"] = bool(values["protected"])
+    values["local"] = bool(values["local"])
     return Clip(**values)

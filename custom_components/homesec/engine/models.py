@@ -67,6 +67,22 @@ class ClipState(StrEnum):
     RECORDING = "recording"
     SAVED = "saved"
     FAILED = "failed"
+    MISSING = "missing"
+    """It was saved, but its file has gone, and it is not in the cloud."""
+    REMOVING = "removing"
+    """Its files are being removed; a crash does not bring it back."""
+
+
+class CloudState(StrEnum):
+    """Whether a clip is in the cloud."""
+
+    NONE = "none"
+    """It is not to be uploaded."""
+    WAITING = "waiting"
+    STORED = "stored"
+    """Uploaded, and its checksum compared."""
+    DROPPED = "dropped"
+    """It was there, until retention removed it."""
 
 
 class Trigger(StrEnum):
@@ -234,6 +250,13 @@ class Clip:
     video_codec: str = ""
     audio_codec: str | None = None
     error: str | None = None
+    protected: bool = False
+    """Never removed by retention."""
+    local: bool = True
+    """Whether its file is in the clip folder."""
+    cloud: CloudState = CloudState.NONE
+    cloud_bytes: int = 0
+    """What it takes up in the cloud, the still included."""
 
     @property
     def pre_roll_s(self) -> float:
@@ -353,3 +376,6 @@ class EngineStats:
     looks: int = 0
     clips: int = 0
     clip_bytes: int = 0
+    """Of those in the clip folder."""
+    cloud_clips: int = 0
+    cloud_bytes: int = 0

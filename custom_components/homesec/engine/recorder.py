@@ -218,10 +218,18 @@ class ClipRecorder:
             still_path=write_still(self._clips_dir, clip, ending.best),
             error=None if error is None else error.key,
         )
-        self._put(clip)
+        clip = self._save(clip)
         self._on_event(ClipSaved(clip=clip))
         if error is not None:
             self._on_event(ClipFailed(clip=clip))
+
+    def _save(self, clip: Clip) -> Clip:
+        """Keep the finished clip's row and what is to be done with it."""
+        try:
+            return self._catalog.save(clip)
+        except sqlite3.Error as err:
+            _LOGGER.error("The clip index does not take clip %s: %s", clip.id, err)
+            return clip
 
     def _put(self, clip: Clip) -> None:
         """Keep the row; a clip without a row is found again by its file."""

@@ -1,4 +1,7 @@
-"""What a crash left behind: open rows are finished from their fragments, orphans adopted."""
+"""What a crash left behind: open rows are finished from their fragments, orphans adopted.
+
+A catalogue that is damaged is set aside, and a new one filled from the clips that are there.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import av.error
 
-from .catalog import clip_time
+from .catalog import Catalog, clip_time
+from .catalog_schema import UNFILLED
+from .database import DatabaseDamaged, set_aside
 from .errors import RecordingError
 from .finish import (
     FRESH_SUFFIX,
@@ -17,17 +22,19 @@ from .finish import (
     Finished,
     discard_empty,
     finish,
+    known_facts,
     partial_path,
-    read_facts,
 )
+from .keeping import CatalogRebuilt
 from .models import Clip, ClipFailed, ClipSaved, ClipState, Trigger
 from .recorder import recording_error, saved, write_still
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from threading import Event
 
-    from .catalog import Catalog
+    from .clock import Clock
     from .models import EventSink
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,15 +43,62 @@ UNDONE_DAYS = 2
 """A power cut undoes what the catalogue took in last: only so far back rows can be missing."""
 
 
+def open_catalog(path: Path, *, upload: bool, clock: Clock) -> Catalog:
+    """Open the catalogue; one that is damaged is set aside, and a new one begun.
+
+    Raises ``OSError`` and ``sqlite3.Error`` for whatever a new one would not cure.
+    """
+    try:
+        return Catalog(path, upload=upload, clock=clock)
+    except DatabaseDamaged as err:
+        aside = set_aside(path, clock.now())
+        _LOGGER.error("The clip index is damaged (%s): it is now %s", err, aside.name)
+    catalog = Catalog(path, upload=upload, clock=clock)
+    catalog.write_note(UNFILLED, aside.name)
+    return catalog
+
+
+def adopt_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink, stop: Event) -> None:
+    """Fill a new catalogue with all clips that are there; one that is full is left alone.
+
+    May take long with many clips, so cameras may record meanwhile: only whole files are adopted,
+    and what is being recorded has its row already.
+    """
+    if (before := catalog.note(UNFILLED)) is None:
+        return
+    adopted = 0
+    for folder in _days(clips_dir):
+        for clip in _without_row(catalog, folder, _whole(folder)):
+            if stop.is_set():
+                return
+            adopted += _adopt(catalog, clips_dir, clip)
+    catalog.write_note(UNFILLED, None)
+    if adopted or before:
+        _LOGGER.info("The new clip index holds %s clips that were there", adopted)
+        on_event(CatalogRebuilt(clips=adopted, set_aside=before or None))
+
+
+def _adopt(catalog: Catalog, clips_dir: Path, clip: Clip) -> bool:
+    final = clips_dir / clip.path
+    try:
+        facts = known_facts(final)
+    except (OSError, av.error.FFmpegError, IndexError) as err:
+        _LOGGER.warning("%s is no film, and is left alone: %s", clip.path, recording_error(err))
+        return False
+    catalog.save(replace(saved(clip, facts), still_path=_still(clips_dir, clip)))
+    return True
+
+
 def finish_open_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) -> None:
     """Finish every clip whose recording a crash or a power cut ended."""
     for clip in (*catalog.open_clips(), *_orphans(catalog, clips_dir)):
         repaired = _repaired(clip, clips_dir)
-        catalog.put(repaired)
         if repaired.state is ClipState.SAVED:
+            repaired = catalog.save(repaired)
             _LOGGER.info("Clip %s, cut off in mid-recording, was finished", clip.id)
             on_event(ClipSaved(clip=repaired))
         else:
+            catalog.put(repaired)
             _LOGGER.warning("Clip %s, cut off in mid-recording, holds no film", clip.id)
             on_event(ClipFailed(clip=repaired))
     for path in clips_dir.glob(f"*/*/*{FRESH_SUFFIX}"):
@@ -55,40 +109,57 @@ def _repaired(clip: Clip, clips_dir: Path) -> Clip:
     final = clips_dir / clip.path
     try:
         facts = _finish(final)
-    except (OSError, av.error.FFmpegError, RecordingError) as err:
+    except (OSError, av.error.FFmpegError, RecordingError, IndexError) as err:
         if isinstance(err, RecordingError):
             discard_empty(final)
         return replace(clip, state=ClipState.FAILED, error=recording_error(err).key)
-    still = final.with_suffix(".jpg")
-    found = still.relative_to(clips_dir).as_posix() if still.is_file() else None
-    return replace(saved(clip, facts), still_path=found or write_still(clips_dir, clip))
+    return replace(saved(clip, facts), still_path=_still(clips_dir, clip))
+
+
+def _still(clips_dir: Path, clip: Clip) -> str | None:
+    """Return the still that is there, else make one."""
+    still = (clips_dir / clip.path).with_suffix(".jpg")
+    if still.is_file():
+        return still.relative_to(clips_dir).as_posix()
+    return write_still(clips_dir, clip)
 
 
 def _finish(final: Path) -> Finished:
     """Finish the file, unless only its row was not written any more."""
     if final.is_file() and not partial_path(final).exists():
-        return read_facts(final)
+        return known_facts(final)
     return finish(final)
 
 
 def _orphans(catalog: Catalog, clips_dir: Path) -> Iterator[Clip]:
     """Give the clips that have a file and no row, or one that says that they failed."""
-    everything = catalog.totals() == (0, 0)
     oldest = (datetime.now(UTC).date() - timedelta(days=UNDONE_DAYS)).isoformat()
-    for folder in sorted(clips_dir.glob("*/*/")):
-        if not _is_day(folder.name):
+    for folder in _days(clips_dir):
+        names = {p.name.removesuffix(PARTIAL_SUFFIX) for p in folder.glob(f"*{PARTIAL_SUFFIX}")}
+        if folder.name >= oldest:
+            names |= _whole(folder)
+        yield from _without_row(catalog, folder, names)
+
+
+def _days(clips_dir: Path) -> Iterator[Path]:
+    """Give the folders of clips, one a day and camera."""
+    return (folder for folder in sorted(clips_dir.glob("*/*/")) if _is_day(folder.name))
+
+
+def _whole(folder: Path) -> set[str]:
+    """Return the names of the files that are finished."""
+    return {p.stem for p in folder.glob("*.mp4") if "." not in p.stem}
+
+
+def _without_row(catalog: Catalog, folder: Path, names: set[str]) -> Iterator[Clip]:
+    for clip_id in sorted(names):
+        clip = catalog.get(clip_id)
+        if clip is None:
+            clip = _unknown(catalog, folder, clip_id)
+        elif clip.state is not ClipState.FAILED:
             continue
-        partials = {p.name.removesuffix(PARTIAL_SUFFIX) for p in folder.glob(f"*{PARTIAL_SUFFIX}")}
-        whole = {p.stem for p in folder.glob("*.mp4") if "." not in p.stem}
-        recent = everything or folder.name >= oldest
-        for clip_id in sorted(partials | whole if recent else partials):
-            clip = catalog.get(clip_id)
-            if clip is None:
-                clip = _unknown(catalog, folder, clip_id)
-            elif clip.state is not ClipState.FAILED:
-                continue
-            if clip is not None:
-                yield clip
+        if clip is not None:
+            yield clip
 
 
 def _unknown(catalog: Catalog, folder: Path, clip_id: str) -> Clip | None:

@@ -101,7 +101,7 @@ class HomeSecEngine:
         self.catalog = Catalog(self._data_dir / CATALOG_NAME)
         try:
             finish_open_clips(self.catalog, self._clips_dir, self._on_event)
-            self._totals = self.catalog.totals()
+            self._totals = self.catalog.totals()[:2]
         except BaseException:
             self.catalog.close()
             raise

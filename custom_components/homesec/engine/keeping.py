@@ -1,0 +1,78 @@
+"""What the engine tells of keeping clips: uploads, retention, the health of the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from .models import EngineEvent
+
+if TYPE_CHECKING:
+    from .models import Clip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits in the outbox."""
+
+    jobs: int = 0
+    bytes: int = 0
+    """To be uploaded."""
+    oldest_at: float | None = None
+    """Since when the oldest job waits."""
+
+
+class DropReason(StrEnum):
+    """Why retention removed something."""
+
+    AGE = "age"
+    SIZE = "size"
+    SPACE = "space"
+    """The disk was about to be full."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipUploaded(EngineEvent):
+    """A clip is in the cloud, and its checksum was compared."""
+
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxChanged(EngineEvent):
+    """Jobs came or were done, or the outbox began to wait for something."""
+
+    backlog: Backlog
+    error: str | None = None
+    """A key of ``errors.py``, while the cloud cannot be used."""
+    paused: bool = False
+    """Whether it waits until somebody has cured that, and ``resume`` is called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipsDropped(EngineEvent):
+    """Retention removed copies of clips."""
+
+    count: int
+    bytes: int
+    reason: DropReason
+    last_copies: int
+    """How many of the clips are nowhere any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskSpaceChanged(EngineEvent):
+    """There is too little free space for clips, whatever is removed; or enough again."""
+
+    low: bool
+    free_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogRebuilt(EngineEvent):
+    """A new catalogue was filled from the files that are there."""
+
+    clips: int
+    set_aside: str | None
+    """File name of the damaged catalogue before, if there was one."""

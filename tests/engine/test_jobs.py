@@ -1,0 +1,126 @@
+"""What is still to be done, as rows."""
+
+import pytest
+from rig import FakeClock
+
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.jobs import LONGEST_WAIT_S, JobKind
+
+UPLOAD, DELETE = JobKind.UPLOAD, JobKind.DELETE
+ALL = (UPLOAD, DELETE)
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def jobs(tmp_path, clock):
+    with Catalog(tmp_path / "clips.db", clock=clock) as catalog:
+        yield catalog.jobs
+
+
+def test_a_job_comes_back_as_it_was_added(jobs, clock):
+    jobs.add(DELETE, "x", {"names": ["a", "b"]}, bytes=7)
+    job = jobs.due(ALL)
+    assert (job.kind, job.subject, job.payload) == (DELETE, "x", {"names": ["a", "b"]})
+    assert (job.bytes, job.created_at, job.attempts) == (7, clock.now(), 0)
+    assert (job.resume, job.error) == (None, None)
+
+
+def test_there_is_one_job_of_a_kind_for_a_subject(jobs):
+    for _ in range(2):
+        jobs.add(UPLOAD, "x")
+        jobs.add(DELETE, "x")
+    assert jobs.backlog(ALL).jobs == 2
+
+
+def test_the_newest_or_the_oldest_is_due(jobs):
+    for name in "abc":
+        jobs.add(UPLOAD, name)
+    assert jobs.due(ALL).subject == "c"
+    assert jobs.due(ALL, oldest=True).subject == "a"
+
+
+def test_only_the_kinds_that_are_asked_for_count(jobs):
+    jobs.add(UPLOAD, "x", bytes=5)
+    assert jobs.due([DELETE]) is None
+    assert jobs.wait_s([DELETE]) is None
+    assert jobs.backlog([DELETE]).jobs == 0
+
+
+def test_a_job_that_was_put_off_is_due_later(jobs, clock):
+    jobs.add(UPLOAD, "x")
+    jobs.put_off(jobs.due(ALL), 60, "storage_busy")
+    assert jobs.due(ALL) is None
+    assert jobs.wait_s(ALL) == 60
+    clock.advance(60)
+    job = jobs.due(ALL)
+    assert (job.attempts, job.error) == (1, "storage_busy")
+
+
+def test_a_clock_that_was_wrong_puts_nothing_off_for_long(jobs, clock):
+    clock.wall += 1e8
+    jobs.add(UPLOAD, "x")
+    jobs.put_off(jobs.due(ALL), 60, "storage_busy")
+    clock.wall -= 1e8
+    assert jobs.due(ALL).subject == "x"
+
+
+def test_nothing_is_put_off_longer_than_the_longest_wait(jobs, clock):
+    jobs.add(UPLOAD, "x")
+    jobs.put_off(jobs.due(ALL), 1e9, "storage_busy")
+    clock.advance(LONGEST_WAIT_S)
+    assert jobs.due(ALL) is not None
+
+
+def test_only_what_failed_for_the_cause_that_is_gone_is_hurried(jobs):
+    for name, error in (("a", "storage_busy"), ("b", "unknown")):
+        jobs.add(UPLOAD, name)
+        jobs.put_off(jobs.due(ALL), 60, error)
+    jobs.hurry(["storage_busy"])
+    assert jobs.due(ALL).subject == "a"
+    assert jobs.due(ALL, oldest=True).subject == "a"
+
+
+def test_a_job_goes_once(jobs):
+    jobs.add(UPLOAD, "x")
+    job = jobs.due(ALL)
+    assert jobs.remove(job.id)
+    assert not jobs.remove(job.id)
+
+
+def test_a_job_that_was_withdrawn_and_added_again_is_another_one(jobs):
+    jobs.add(UPLOAD, "x")
+    job = jobs.due(ALL)
+    jobs.withdraw(UPLOAD, "x")
+    jobs.add(UPLOAD, "x")
+    assert not jobs.remove(job.id)
+    assert jobs.due(ALL).id > job.id
+
+
+def test_the_backlog_tells_count_bytes_and_age(jobs, clock):
+    assert (jobs.backlog(ALL).jobs, jobs.backlog(ALL).oldest_at) == (0, None)
+    begin = clock.now()
+    for size in (5, 7):
+        jobs.add(UPLOAD, f"{size}", bytes=size)
+        clock.advance(60)
+    backlog = jobs.backlog(ALL)
+    assert (backlog.jobs, backlog.bytes, backlog.oldest_at) == (2, 12, begin)
+
+
+def test_where_to_go_on_is_kept_and_never_shown(jobs):
+    jobs.add(UPLOAD, "x")
+    jobs.keep_resume(jobs.due(ALL).id, "https://secret.example/session")
+    job = jobs.due(ALL)
+    assert job.resume == "https://secret.example/session"
+    assert "secret" not in repr(job)
+
+
+def test_who_watches_is_told(jobs):
+    told = []
+    jobs.watch(lambda: told.append(1))
+    jobs.add(UPLOAD, "x")
+    jobs.withdraw(UPLOAD, "x")
+    assert len(told) == 2
