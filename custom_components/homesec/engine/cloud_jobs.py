@@ -1,0 +1,123 @@
+"""What the outbox does with the cloud: bring a clip there, remove one from there.
+
+Both may be done twice without harm: the store takes an object that is there already for uploaded,
+and one that is gone for deleted.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from .errors import TransferStopped
+from .jobs import JobKind
+from .keeping import ClipUploaded
+from .models import ClipState
+from .storage.base import FileContent, ResumePoint, Upload
+from .storage.names import CONTENT_TYPES, STILL, VIDEO, clip_metadata, object_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from threading import Event
+
+    from .catalog import Catalog
+    from .copies import Copies
+    from .jobs import Job
+    from .models import Clip
+    from .outbox import Perform, Settle
+    from .storage.base import CloudStore
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class CloudJobs:
+    """Works on a bucket; all calls come from the outbox's thread."""
+
+    def __init__(
+        self, *, store: CloudStore, catalog: Catalog, copies: Copies, clips_dir: Path
+    ) -> None:
+        self.store = store
+        self._catalog = catalog
+        self._copies = copies
+        self._clips_dir = clips_dir
+
+    @property
+    def perform(self) -> Mapping[JobKind, Perform]:
+        """Who does what, for the outbox."""
+        return {JobKind.UPLOAD: self.upload, JobKind.DELETE: self.delete}
+
+    def upload(self, job: Job, stop: Event) -> Settle:
+        """Upload a clip's still and its film."""
+        clip = self._catalog.get(job.subject)
+        if clip is None or clip.state not in (ClipState.SAVED, ClipState.MISSING):
+            return lambda: None
+        if not (self._clips_dir / clip.path).is_file():
+            return self._gone(clip)
+        # The still is there in a moment, even over a slow line, and shows who it was.
+        size = self._upload_still(clip, stop)
+        stored = self.store.upload(
+            self._object(clip, VIDEO, clip.path),
+            stop=stop,
+            resume=ResumePoint.load(job.resume),
+            keep=lambda point: self._keep(job, point),
+        )
+        return self._stored(clip.id, stored.bytes + size)
+
+    def _upload_still(self, clip: Clip, stop: Event) -> int:
+        """Upload the still, if there is one; return its bytes."""
+        if clip.still_path is None or not (self._clips_dir / clip.still_path).is_file():
+            return 0
+        return self.store.upload(self._object(clip, STILL, clip.still_path), stop=stop).bytes
+
+    def _object(self, clip: Clip, suffix: str, path: str) -> Upload:
+        return Upload(
+            name=self._name(clip, suffix),
+            content=FileContent(path=self._clips_dir / path),
+            content_type=CONTENT_TYPES[suffix],
+            metadata=clip_metadata(clip),
+        )
+
+    def _name(self, clip: Clip, suffix: str) -> str:
+        return object_name(clip, prefix=self.store.prefix, suffix=suffix)
+
+    def _keep(self, job: Job, point: ResumePoint | None) -> None:
+        self._catalog.jobs.keep_resume(job.id, point.dump() if point else None)
+
+    def _stored(self, clip_id: str, cloud_bytes: int, *, local: bool = True) -> Settle:
+        def settle() -> ClipUploaded | None:
+            self._copies.stored(clip_id, cloud_bytes)
+            if not local:
+                self._copies.local_gone(clip_id)
+            clip = self._catalog.get(clip_id)
+            return None if clip is None else ClipUploaded(clip=clip)
+
+        return settle
+
+    def _gone(self, clip: Clip) -> Settle:
+        """Settle a clip whose file is not there any more.
+
+        It may be in the cloud all the same: a power cut has undone the row that told so.
+        """
+        film = self.store.find(self._name(clip, VIDEO))
+        if film is not None:
+            still = self.store.find(self._name(clip, STILL))
+            size = film.bytes + (still.bytes if still else 0)
+            return self._stored(clip.id, size, local=False)
+        if not (self._clips_dir / clip.path).parent.is_dir():
+            # Rather a disk that is not there at the moment than a clip.
+            raise FileNotFoundError(2, "the clip's folder is not there")
+        _LOGGER.warning("Clip %s was never uploaded, and its file has gone", clip.id)
+
+        def settle() -> None:
+            self._copies.local_gone(clip.id)
+
+        return settle
+
+    def delete(self, job: Job, stop: Event) -> Settle:
+        """Delete a clip's film and still."""
+        for name in job.payload["names"]:
+            if stop.is_set():
+                raise TransferStopped
+            self.store.delete(f"{self.store.prefix}/{name}".lstrip("/"))
+        return lambda: None

@@ -1,0 +1,234 @@
+"""The worker behind the jobs: which is done next, and what becomes of one that fails.
+
+It survives a kill at any instruction: a job's row goes in the transaction that tells what the job
+has brought about, and doing a job twice does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import logging
+import math
+import sqlite3
+import threading
+import traceback
+from typing import TYPE_CHECKING
+
+from .errors import (
+    BucketMissing,
+    ClockSkew,
+    HomeSecError,
+    QuotaExceeded,
+    StorageBusy,
+    StorageDenied,
+    StorageError,
+    StorageUnreachable,
+)
+from .jobs import LONGEST_WAIT_S, Job, JobKind
+from .keeping import OutboxChanged
+from .models import EngineEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    import random
+
+    from .catalog import Catalog
+    from .clock import Clock
+    from .keeping import Backlog
+    from .models import EventSink
+
+_LOGGER = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 2.0
+"""After the first failure; each further one doubles it, up to ``LONGEST_WAIT_S``."""
+QUOTA_WAIT_S = LONGEST_WAIT_S
+OLDEST_EVERY = 4
+"""Of so many jobs one is the oldest, the others are the newest."""
+LOOK_AGAIN_S = 60.0
+"""The longest sleep: the clock may have been set meanwhile."""
+_FOR_A_PERSON = (StorageDenied, BucketMissing)
+"""Trying again is of no use before somebody has done something."""
+_OF_ALL = (StorageUnreachable, StorageBusy, QuotaExceeded, ClockSkew)
+"""What no job can be blamed for: the next one would fail, too."""
+
+type Settle = Callable[[], EngineEvent | None]
+"""Writes down what a job has brought about, inside the transaction that removes the job."""
+type Perform = Callable[[Job, threading.Event], Settle]
+"""Does a job, and gives up within 5 s of the event by raising ``TransferStopped``."""
+
+
+class Outbox:
+    """Does the jobs of some kinds, one at a time, on a thread of its own."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        perform: Mapping[JobKind, Perform],
+        on_event: EventSink,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        self._catalog = catalog
+        self._jobs = catalog.jobs
+        self._perform = perform
+        self._kinds = tuple(perform)
+        self._on_event = on_event
+        self._clock = clock
+        self._rng = rng
+        # Not always the same: else a house that is often started again would never get there.
+        self._turn = rng.randrange(OLDEST_EVERY)
+        self._failures = 0
+        """Of the whole outbox, one after the other."""
+        self._ready_t = -math.inf
+        self._error: str | None = None
+        self._paused = False
+        self._told: OutboxChanged | None = None
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(
+            # Whatever it is doing may be cut off, so it never holds up the end of the process.
+            target=self._run,
+            name="homesec-outbox",
+            daemon=True,
+        )
+        self._jobs.watch(self._wake.set)
+
+    @property
+    def backlog(self) -> Backlog:
+        """What waits."""
+        return self._jobs.backlog(self._kinds)
+
+    @property
+    def paused(self) -> bool:
+        """Whether it waits for ``resume``."""
+        return self._paused
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def halt(self) -> None:
+        """Begin to end; a job that is being done is left for the next start."""
+        self._stop.set()
+        self._wake.set()
+
+    def join(self, timeout_s: float = 5.0) -> bool:
+        """Wait for the end; False if it has not come."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def resume(self) -> None:
+        """Try again at once: what was in the way has been cured, or may have been."""
+        self._jobs.hurry(_keys((*_FOR_A_PERSON, *_OF_ALL)))
+        self._paused = False
+        self._error = None
+        self._failures = 0
+        self._ready_t = -math.inf
+        self._wake.set()
+
+    # --- the outbox's thread ------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                self._tell()
+                wait_s = self.step()
+            except sqlite3.Error as err:
+                if self._stop.is_set():
+                    return
+                # Nothing was lost: the job is still there.
+                _LOGGER.error("The clip index does not take what the outbox has done: %s", err)
+                wait_s = LOOK_AGAIN_S
+            if wait_s > 0:
+                self._wake.wait(min(wait_s, LOOK_AGAIN_S))
+
+    def step(self) -> float:
+        """Do one job, if one is due; return in how many seconds the next may be."""
+        if self._paused:
+            return math.inf
+        if (wait_s := self._ready_t - self._clock.monotonic()) > 0:
+            return wait_s
+        job = self._jobs.due(self._kinds, oldest=self._turn % OLDEST_EVERY == 0)
+        if job is None:
+            next_s = self._jobs.wait_s(self._kinds)
+            return math.inf if next_s is None else next_s
+        self._turn += 1
+        self._do(job)
+        self._tell()
+        return 0.0
+
+    def _do(self, job: Job) -> None:
+        try:
+            settle = self._perform[job.kind](job, self._stop)
+        except Exception as err:  # noqa: BLE001 - whatever it is, the other jobs go on
+            # Cut off by the stop, it has not failed, and is done at the next start.
+            if not self._stop.is_set():
+                self._failed(job, err)
+        else:
+            self._done(job, settle)
+
+    def _done(self, job: Job, settle: Settle) -> None:
+        event = None
+        with self._catalog.database.transaction(durable=True):
+            # Withdrawn meanwhile: then what it has brought about is of no interest any more.
+            if self._jobs.remove(job.id):
+                event = settle()
+        if self._failures:
+            self._jobs.hurry(_keys(_OF_ALL))
+        self._failures = 0
+        self._error = None
+        if event is not None:
+            self._on_event(event)
+
+    def _failed(self, job: Job, err: Exception) -> None:
+        key = err.key if isinstance(err, HomeSecError) else "unknown"
+        self._jobs.put_off(job, self._back_off_s(job.attempts), key)
+        _log(job, err, key)
+        if type(err) is StorageDenied and job.kind is JobKind.DELETE:
+            # A bucket may forbid that on purpose, so that no burglar can do it.
+            return
+        if isinstance(err, _FOR_A_PERSON):
+            self._paused = True
+            self._error = key
+        elif isinstance(err, _OF_ALL):
+            wait_s = self._back_off_s(self._failures)
+            if isinstance(err, StorageBusy):
+                wait_s = max(wait_s, min(err.retry_after_s or 0.0, LONGEST_WAIT_S))
+            elif isinstance(err, QuotaExceeded):
+                wait_s = QUOTA_WAIT_S
+            self._failures += 1
+            self._ready_t = self._clock.monotonic() + wait_s
+            self._error = key
+
+    def _back_off_s(self, failures: int) -> float:
+        """Return how long to wait; by chance, so that many houses do not come back at once."""
+        longest_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures, 32))
+        return longest_s * (0.5 + self._rng.random() / 2)
+
+    def _tell(self) -> None:
+        now = OutboxChanged(backlog=self.backlog, error=self._error, paused=self._paused)
+        if now != self._told:
+            self._told = now
+            self._on_event(now)
+
+
+def _keys(errors: tuple[type[StorageError], ...]) -> tuple[str, ...]:
+    """Return the keys of these errors and of all that are told apart among them."""
+    return tuple(
+        key for error in errors for key in (error.key, *_keys(tuple(error.__subclasses__())))
+    )
+
+
+def _log(job: Job, err: Exception, key: str) -> None:
+    """Say what failed, without what a library wrote of it: that may hold a link or a key."""
+    if isinstance(err, HomeSecError):
+        _LOGGER.warning("Job %s of clip %s has to wait: %s", job.kind, job.subject, key)
+    elif isinstance(err, OSError):
+        _LOGGER.warning("Job %s of clip %s has to wait: %s", job.kind, job.subject, err.strerror)
+    else:
+        where = "".join(traceback.format_tb(err.__traceback__))
+        kind = type(err).__name__
+        _LOGGER.error("Job %s of clip %s failed: %s\n%s", job.kind, job.subject, kind, where)

@@ -1,0 +1,128 @@
+"""A cloud that is a folder, with the faults that a test orders."""
+
+import base64
+from collections import deque
+import contextlib
+import hashlib
+import json
+import threading
+import time
+
+from custom_components.homesec.engine.errors import (
+    ChecksumMismatch,
+    ObjectConflict,
+    StorageUnreachable,
+    TransferStopped,
+)
+from custom_components.homesec.engine.storage.base import ResumePoint, StoredObject
+
+CHUNK_BYTES = 1000
+
+
+class DiskStore:
+    """A ``CloudStore``: objects in ``folder/objects``, open uploads in ``folder/sessions``."""
+
+    prefix = "house"
+
+    def __init__(self, folder, *, chunk_s=0.0):
+        self.objects = folder / "objects"
+        self.sessions = folder / "sessions"
+        for each in (self.objects, self.sessions):
+            each.mkdir(parents=True, exist_ok=True)
+        self.chunk_s = chunk_s
+        self.faults = deque()
+        """Raised by the next calls, one each; None lets a call pass."""
+        self.calls = []
+        self.sent_bytes = 0
+        self.breaks_at = None
+        """The line breaks once, when so many bytes were sent."""
+        self.busy = threading.Event()
+        """Something is being uploaded."""
+        self.closed = False
+
+    def _call(self, what, name):
+        self.calls.append((what, name))
+        if self.faults and (fault := self.faults.popleft()) is not None:
+            raise fault
+
+    def upload(self, upload, *, stop, resume=None, keep=lambda _: None, tell=lambda _: None):
+        self._call("upload", upload.name)
+        with upload.content.open() as file:
+            data = file.read()
+        md5 = base64.b64encode(hashlib.md5(data).digest()).decode()
+        if (there := self.find(upload.name)) is not None:
+            keep(None)
+            if there.md5 != md5:
+                raise ObjectConflict
+            return there
+        session = self._session(upload.name, md5, resume, keep)
+        while (have := session.stat().st_size) < len(data):
+            self.busy.set()
+            if stop.wait(self.chunk_s):
+                raise TransferStopped
+            chunk = data[have : have + CHUNK_BYTES]
+            with session.open("ab") as file:
+                file.write(chunk)
+            self.sent_bytes += len(chunk)
+            if self.sent_bytes == self.breaks_at:
+                raise StorageUnreachable
+        if session.read_bytes() != data:
+            session.unlink()
+            keep(None)
+            raise ChecksumMismatch
+        target = self.objects / upload.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        facts = {"metadata": dict(upload.metadata), "content_type": upload.content_type}
+        target.with_name(target.name + ".facts").write_text(json.dumps(facts))
+        # As ``if_generation_match=0``: what is there already is never written over.
+        target.hardlink_to(session)
+        session.unlink()
+        keep(None)
+        return self.find(upload.name)
+
+    def _session(self, name, md5, resume, keep):
+        if resume is not None and (resume.name, resume.md5) == (name, md5):
+            session = self.sessions / resume.session
+            if session.exists():
+                return session
+        session = self.sessions / f"{time.monotonic_ns()}"
+        session.touch()
+        keep(ResumePoint(name=name, bytes=0, md5=md5, session=session.name))
+        return session
+
+    def find(self, name):
+        path = self.objects / name
+        if not path.is_file():
+            return None
+        data = path.read_bytes()
+        facts = json.loads(path.with_name(path.name + ".facts").read_text())
+        md5 = base64.b64encode(hashlib.md5(data).digest()).decode()
+        return StoredObject(name=name, bytes=len(data), generation=1, md5=md5, **facts)
+
+    def delete(self, name):
+        self._call("delete", name)
+        with contextlib.suppress(FileNotFoundError):
+            (self.objects / name).unlink()
+            return True
+        return False
+
+    def close(self):
+        self.closed = True
+
+    # --- what tests ask -----------------------------------------------------------------------
+
+    def names(self, suffix=""):
+        """Return the names of all objects."""
+        found = (p.relative_to(self.objects).as_posix() for p in self.objects.rglob("*.*"))
+        return sorted(n for n in found if not n.endswith(".facts") and n.endswith(suffix))
+
+    def uploads(self):
+        return [name for what, name in self.calls if what == "upload"]
+
+
+class DeadStore(DiskStore):
+    """A cloud that cannot be reached."""
+
+    def upload(self, upload, **_):
+        self.calls.append(("upload", upload.name))
+        raise StorageUnreachable

@@ -1,0 +1,121 @@
+"""Clips that need no film, and the house that keeps them."""
+
+from datetime import UTC, datetime
+import random
+
+from disk_store import DiskStore
+from rig import FakeClock
+
+from custom_components.homesec.engine.catalog import Catalog, new_clip_id
+from custom_components.homesec.engine.cloud_jobs import CloudJobs
+from custom_components.homesec.engine.copies import Copies
+from custom_components.homesec.engine.models import Clip, ClipState, Trigger
+from custom_components.homesec.engine.outbox import Outbox
+from custom_components.homesec.engine.retention import Retention
+from custom_components.homesec.engine.retention_rules import RetentionRules
+
+NOON = 1_800_000_000.0
+
+
+def clip_row(event_at=NOON, **values):
+    """Return a finished clip."""
+    camera_id = values.get("camera_id", "door")
+    clip_id = values.pop("id", None) or new_clip_id(event_at)
+    day = datetime.fromtimestamp(event_at, UTC).date()
+    values = {
+        "camera_id": camera_id,
+        "camera_name": "Front door",
+        "state": ClipState.SAVED,
+        "trigger": Trigger.PRESENCE,
+        "started_at": event_at - 4,
+        "event_at": event_at,
+        "label": "person",
+        "path": f"{camera_id}/{day}/{clip_id}.mp4",
+        "still_path": f"{camera_id}/{day}/{clip_id}.jpg",
+        **values,
+    }
+    return Clip(id=clip_id, **values)
+
+
+class House:
+    """A catalogue, its files and its cloud; nothing runs but what a test calls."""
+
+    def __init__(self, folder, *, store=None, upload=True):
+        self.clock = FakeClock(NOON)
+        self.clips_dir = folder / "clips"
+        self.clips_dir.mkdir(exist_ok=True)
+        self.events = []
+        self.store = store or DiskStore(folder / "cloud")
+        self.catalog = Catalog(folder / "clips.db", upload=upload, clock=self.clock)
+        self.catalog.database._db.execute("PRAGMA synchronous = OFF")
+        self.jobs = self.catalog.jobs
+        self.copies = Copies(self.catalog, self.clips_dir)
+        self.cloud_jobs = CloudJobs(
+            store=self.store, catalog=self.catalog, copies=self.copies, clips_dir=self.clips_dir
+        )
+        self.outbox = self.make_outbox(self.cloud_jobs.perform)
+
+    def make_outbox(self, perform, seed=1):
+        return Outbox(
+            catalog=self.catalog,
+            perform=perform,
+            on_event=self.events.append,
+            clock=self.clock,
+            rng=random.Random(seed),
+        )
+
+    def make_retention(self, rules=None, *, free=10**12, uploading=True, **options):
+        return Retention(
+            catalog=self.catalog,
+            copies=self.copies,
+            rules=rules or RetentionRules(),
+            uploading=uploading,
+            disk_free=free if callable(free) else lambda: free,
+            on_event=self.events.append,
+            clock=self.clock,
+            **options,
+        )
+
+    def close(self):
+        self.outbox.halt()
+        assert self.outbox.join()
+        self.catalog.close()
+
+    def saved(self, event_at=NOON, *, size=100, **values):
+        """Save a clip with its files, and its job; return the row."""
+        clip = clip_row(event_at, bytes=size, **values)
+        self.write(clip, size)
+        return self.catalog.save(clip)
+
+    def write(self, clip, size=100):
+        film, still = self.files(clip)
+        film.parent.mkdir(parents=True, exist_ok=True)
+        film.write_bytes(random.Random(clip.id).randbytes(size))
+        still.write_bytes(b"still of " + clip.id.encode())
+
+    def files(self, clip):
+        film = self.clips_dir / clip.path
+        return film, film.with_suffix(".jpg")
+
+    def stored(self, event_at=NOON, **values):
+        """Save a clip and upload it."""
+        clip = self.saved(event_at, **values)
+        self.run()
+        return self.row(clip)
+
+    def row(self, clip):
+        return self.catalog.get(clip.id)
+
+    def run(self, steps=50):
+        """Let the outbox do what is due."""
+        for _ in range(steps):
+            if self.outbox.step() > 0:
+                return
+        raise AssertionError("the outbox does not come to an end")
+
+    def of(self, kind):
+        return [e for e in self.events if isinstance(e, kind)]
+
+    def left(self):
+        """Return the names of all files in the clip folder."""
+        return sorted(p.name for p in self.clips_dir.rglob("*") if p.is_file())

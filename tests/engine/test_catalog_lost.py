@@ -1,0 +1,242 @@
+"""A catalogue that is damaged or gone is filled again from the clips that are there."""
+
+import logging
+import threading
+
+from films import content
+from kept import NOON, clip_row
+import pytest
+from rig import FakeClock, media_packets
+from test_clip_file import record
+
+from custom_components.homesec.engine import finish as finishing, recovery
+from custom_components.homesec.engine.catalog_schema import UNFILLED
+from custom_components.homesec.engine.finish import (
+    finish,
+    known_facts,
+    partial_path,
+    read_facts,
+)
+from custom_components.homesec.engine.keeping import CatalogRebuilt
+from custom_components.homesec.engine.models import ClipState, CloudState
+from custom_components.homesec.engine.recovery import adopt_clips, open_catalog
+
+
+class Ruin:
+    """A folder of clips, with an index that may be damaged."""
+
+    def __init__(self, folder, film):
+        self.path = folder / "clips.db"
+        self.clips_dir = folder / "clips"
+        self.packets = media_packets(film)
+        self.events = []
+        self.stop = threading.Event()
+        self.catalog = None
+
+    def open(self, *, upload=False):
+        self.close()
+        self.catalog = open_catalog(self.path, upload=upload, clock=FakeClock())
+        return self.catalog
+
+    def close(self):
+        if self.catalog is not None:
+            self.catalog.close()
+
+    def film(self, event_at=NOON, *, still=True, **values):
+        """Write a clip's files; return its row, which is not in the catalogue."""
+        clip = clip_row(event_at, **values)
+        final = self.clips_dir / clip.path
+        final.parent.mkdir(parents=True, exist_ok=True)
+        record(partial_path(final), self.packets)
+        finish(final)
+        if still:
+            final.with_suffix(".jpg").write_bytes(b"who it was")
+        return clip
+
+    def adopt(self):
+        adopt_clips(self.catalog, self.clips_dir, self.events.append, self.stop)
+
+
+@pytest.fixture
+def ruin(tmp_path, films):
+    ruin = Ruin(tmp_path, films(seconds=2))
+    yield ruin
+    ruin.close()
+
+
+def names(ruin):
+    return sorted(p.name for p in ruin.path.parent.iterdir() if p.is_file())
+
+
+def test_a_damaged_index_is_set_aside_whole(ruin, caplog):
+    ruin.path.write_bytes(b"not an index" * 100)
+    catalog = ruin.open()
+    aside = catalog.note(UNFILLED)
+    assert (ruin.path.parent / aside).read_bytes() == b"not an index" * 100
+    assert aside.startswith("clips.db.corrupt-20")
+    assert "is damaged" in caplog.text
+
+
+def test_an_index_that_is_well_is_left_alone(ruin):
+    ruin.open().put(clip_row())
+    ruin.adopt()
+    assert ruin.open().totals().clips == 1
+    assert not [name for name in names(ruin) if "corrupt" in name]
+
+
+def test_all_clips_that_are_there_are_in_the_new_one_and_it_is_told_once(ruin):
+    ruin.path.write_bytes(b"not an index" * 100)
+    clips = [ruin.film(NOON + n * 86400) for n in range(3)]
+    aside = ruin.open().note(UNFILLED)
+    ruin.adopt()
+    ruin.adopt()
+    rows = ruin.catalog.page()
+    assert [row.id for row in rows] == [clip.id for clip in clips[::-1]]
+    assert ruin.events == [CatalogRebuilt(clips=3, set_aside=aside)]
+    for row, clip in zip(rows, clips[::-1], strict=True):
+        assert (row.state, row.duration_s, row.width) == (ClipState.SAVED, 2.0, 320)
+        assert row.still_path == row.path.replace(".mp4", ".jpg")
+        assert row.event_at == pytest.approx(clip.event_at, abs=0.01)
+        assert len(content(ruin.clips_dir / row.path).numbers) == 20
+
+
+def test_what_is_adopted_is_uploaded(ruin):
+    clip = ruin.film()
+    ruin.open(upload=True)
+    ruin.adopt()
+    assert ruin.catalog.get(clip.id).cloud is CloudState.WAITING
+
+
+def test_a_still_that_is_not_there_is_made(ruin):
+    clip = ruin.film(still=False)
+    ruin.open()
+    ruin.adopt()
+    assert (ruin.clips_dir / ruin.catalog.get(clip.id).still_path).read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_a_house_without_clips_has_nothing_to_tell(ruin):
+    ruin.open()
+    ruin.adopt()
+    assert ruin.events == []
+    assert ruin.catalog.note(UNFILLED) is None
+
+
+def test_filling_goes_on_after_a_stop(ruin, monkeypatch):
+    clips = [ruin.film(NOON + n) for n in range(3)]
+    ruin.open()
+    adopt, adopted = recovery._adopt, []
+
+    def one(*args):
+        adopted.append(args)
+        ruin.stop.set()
+        return adopt(*args)
+
+    monkeypatch.setattr(recovery, "_adopt", one)
+    ruin.adopt()
+    assert (ruin.catalog.totals().clips, ruin.events) == (1, [])
+    monkeypatch.undo()
+    ruin.stop.clear()
+    ruin.open()
+    ruin.adopt()
+    assert ruin.catalog.totals().clips == len(clips)
+    assert ruin.events == [CatalogRebuilt(clips=2, set_aside=None)]
+
+
+def test_what_is_being_recorded_is_left_to_its_recorder(ruin):
+    ruin.open()
+    clip = ruin.film()
+    recording = clip_row(id=clip.id, state=ClipState.RECORDING)
+    ruin.catalog.put(recording)
+    ruin.adopt()
+    assert ruin.catalog.get(clip.id) == recording
+
+
+def test_a_file_that_is_no_film_is_left_alone(ruin, caplog):
+    good, bad = ruin.film(NOON), ruin.film(NOON + 1)
+    (ruin.clips_dir / bad.path).write_bytes(b"no film at all")
+    ruin.open()
+    ruin.adopt()
+    assert [c.id for c in ruin.catalog.page()] == [good.id]
+    assert (ruin.clips_dir / bad.path).read_bytes() == b"no film at all"
+    assert "is no film" in caplog.text
+
+
+# --- the facts of a film, from its index alone ---
+
+
+@pytest.fixture
+def read_whole(monkeypatch):
+    """Notes which files were read from end to end."""
+    read = []
+    monkeypatch.setattr(finishing, "read_facts", lambda path: read.append(path) or read_facts(path))
+    return read
+
+
+@pytest.mark.parametrize("recipe", [{}, {"bframes": 2}, {"fps": 25, "codec": "libx265"}])
+def test_a_finished_film_is_not_read_to_its_end(films, tmp_path, read_whole, recipe):
+    final = tmp_path / "film.mp4"
+    record(partial_path(final), media_packets(films(seconds=3, **recipe)))
+    told = finish(final)
+    assert known_facts(final) == told
+    assert read_whole == []
+
+
+def test_a_film_of_fragments_is(films, tmp_path, read_whole):
+    final = tmp_path / "film.mp4"
+    record(final, media_packets(films(seconds=3)))
+    assert known_facts(final).duration_s == pytest.approx(3.0, abs=0.11)
+    assert read_whole == [final]
+
+
+@pytest.mark.parametrize("cut", [5, 100])
+def test_a_film_that_is_cut_off_is(films, tmp_path, read_whole, cut):
+    final = tmp_path / "film.mp4"
+    record(partial_path(final), media_packets(films(seconds=3)))
+    finish(final)
+    with final.open("r+b") as file:
+        file.truncate(final.stat().st_size - cut)
+    assert known_facts(final).duration_s > 0
+    assert read_whole == [final]
+
+
+def test_rubbish_at_the_end_of_a_film_is_no_reason_to_trust_its_index(
+    films, tmp_path, read_whole, caplog
+):
+    caplog.set_level(logging.CRITICAL)
+    final = tmp_path / "film.mp4"
+    record(partial_path(final), media_packets(films(seconds=3)))
+    finish(final)
+    with final.open("ab") as file:
+        file.write(b"\0\0\0\1rubb\0\0\0\0\0\0\0\0")
+        file.write(bytes(16))
+    assert known_facts(final).duration_s == pytest.approx(3.0)
+    assert read_whole == [final]
+
+
+def test_an_index_that_does_not_tell_how_long_a_film_is_is_not_trusted(
+    films, tmp_path, read_whole, monkeypatch
+):
+    final = tmp_path / "film.mp4"
+    record(partial_path(final), media_packets(films(seconds=3)))
+    told = finish(final)
+    opened = finishing.av.open
+
+    class Mute:
+        """A video whose header holds no duration."""
+
+        duration = None
+        time_base = None
+
+    class Reader:
+        streams = type("Streams", (), {"video": [Mute()]})
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+    readers = iter([Reader()])
+    monkeypatch.setattr(finishing.av, "open", lambda path: next(readers, None) or opened(path))
+    assert known_facts(final) == told
+    assert read_whole == [final]

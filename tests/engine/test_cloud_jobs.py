@@ -1,0 +1,151 @@
+"""What the outbox does with the cloud."""
+
+import shutil
+
+from disk_store import CHUNK_BYTES
+from kept import NOON, House
+import pytest
+
+from custom_components.homesec.engine.jobs import JobKind
+from custom_components.homesec.engine.keeping import ClipUploaded
+from custom_components.homesec.engine.models import ClipState, CloudState
+from custom_components.homesec.engine.storage.names import clip_from_object
+
+
+@pytest.fixture
+def house(tmp_path):
+    made = House(tmp_path)
+    yield made
+    made.close()
+
+
+def test_the_still_goes_first_then_the_film(house):
+    clip = house.stored(size=5000)
+    film, still = house.files(clip)
+    names = house.store.uploads()
+    assert [n.rpartition(".")[2] for n in names] == ["jpg", "mp4"]
+    assert [(house.store.objects / n).read_bytes() for n in names] == [
+        still.read_bytes(),
+        film.read_bytes(),
+    ]
+    assert clip.cloud_bytes == 5000 + still.stat().st_size
+    assert house.of(ClipUploaded)[0].clip == clip
+
+
+def test_what_is_in_the_cloud_tells_all_of_the_row(house):
+    clip = house.stored(score=0.5, duration_s=9.0, width=640, height=480, video_codec="h264")
+    film = house.store.find(house.store.names(".mp4")[0])
+    told = clip_from_object(film)
+    assert (told.id, told.label, told.score, told.duration_s) == (clip.id, "person", 0.5, 9.0)
+
+
+def test_a_clip_without_a_still_is_uploaded_all_the_same(house):
+    none, lost = house.saved(still_path=None), house.saved(NOON + 1)
+    house.files(lost)[1].unlink()
+    house.run()
+    assert {house.row(c).cloud for c in (none, lost)} == {CloudState.STORED}
+    assert house.store.names(".jpg") == []
+
+
+def test_uploading_twice_does_no_harm(house):
+    clip = house.stored()
+    before = house.store.names()
+    house.catalog.database.query("UPDATE clips SET cloud = 'waiting', cloud_bytes = 0")
+    house.catalog.save(house.row(clip))
+    house.run()
+    assert house.store.names() == before
+    assert house.row(clip) == clip
+
+
+def test_an_upload_goes_on_where_it_broke_off(house):
+    clip = house.saved(size=10 * CHUNK_BYTES, still_path=None)
+    house.store.breaks_at = 7 * CHUNK_BYTES
+    house.run()
+    assert house.row(clip).cloud is CloudState.WAITING
+    house.clock.advance(2)
+    house.run()
+    assert house.row(clip).cloud is CloudState.STORED
+    assert house.store.sent_bytes == 10 * CHUNK_BYTES
+
+
+# --- the file has gone ---
+
+
+def test_a_clip_whose_upload_was_forgotten_and_whose_file_has_gone_is_stored(house):
+    clip = house.stored()
+    house.catalog.database.query("UPDATE clips SET cloud = 'waiting', cloud_bytes = 0")
+    house.catalog.save(house.row(clip))
+    for path in house.files(clip):
+        path.unlink()
+    house.run()
+    row = house.row(clip)
+    assert (row.cloud, row.state, row.local) == (CloudState.STORED, ClipState.SAVED, False)
+    assert row.cloud_bytes == clip.cloud_bytes
+
+
+def test_a_clip_that_is_nowhere_is_missing(house, caplog):
+    clip = house.saved()
+    house.files(clip)[0].unlink()
+    house.run()
+    row = house.row(clip)
+    assert (row.state, row.local) == (ClipState.MISSING, False)
+    assert "never uploaded" in caplog.text
+    assert house.of(ClipUploaded) == []
+
+
+def test_a_disk_that_is_not_there_is_waited_for(house):
+    clip = house.saved()
+    away = house.clips_dir.with_name("away")
+    shutil.move(house.clips_dir, away)
+    house.run()
+    assert house.row(clip).state is ClipState.SAVED
+    shutil.move(away, house.clips_dir)
+    house.clock.advance(900)
+    house.run()
+    assert house.row(clip).cloud is CloudState.STORED
+
+
+def test_a_job_of_a_clip_that_is_not_known_any_more_ends(house):
+    clip = house.saved()
+    house.catalog.remove(clip.id)
+    house.run()
+    assert house.store.calls == []
+
+
+# --- deleting ---
+
+
+def test_a_clip_is_deleted_whole_and_twice_does_no_harm(house):
+    clip = house.stored()
+    other = house.stored(NOON + 1)
+    house.copies.remove(clip)
+    house.run()
+    house.copies._delete_later(clip)
+    house.run()
+    assert [n.rpartition("/")[2] for n in house.store.names(".mp4")] == [f"{other.id}.mp4"]
+    assert house.jobs.backlog([JobKind.DELETE]).jobs == 0
+
+
+def test_deleting_stops_when_it_is_told_to(house):
+    clip = house.stored()
+    house.copies.remove(clip)
+    house.outbox.halt()
+    house.outbox.step()
+    assert len(house.store.names()) == 2
+    assert house.jobs.backlog([JobKind.DELETE]).jobs == 1
+
+
+def test_a_clip_that_is_removed_while_it_is_uploaded_does_not_stay_in_the_cloud(house):
+    clip = house.saved()
+    upload = house.store.upload
+
+    def removed_meanwhile(what, **options):
+        stored = upload(what, **options)
+        house.copies.remove(clip)
+        return stored
+
+    house.store.upload = removed_meanwhile
+    house.run()
+    assert house.row(clip) is None
+    assert house.store.names() == []
+    assert house.of(ClipUploaded) == []

@@ -1,0 +1,220 @@
+"""Where each clip's copies are, and how they go."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from kept import NOON, House
+import pytest
+
+from custom_components.homesec.engine.jobs import JobKind
+from custom_components.homesec.engine.models import ClipState, CloudState
+
+
+@pytest.fixture
+def house(tmp_path):
+    made = House(tmp_path)
+    yield made
+    made.close()
+
+
+def jobs(house, kind):
+    return house.jobs.backlog([kind]).jobs
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+# --- removing ---
+
+
+def test_a_removed_clip_leaves_no_file_no_row_and_a_job_for_the_cloud(house):
+    clip = house.stored()
+    house.copies.remove(clip)
+    assert house.row(clip) is None
+    assert house.left() == []
+    assert jobs(house, JobKind.DELETE) == 1
+
+
+def test_a_clip_that_was_never_to_be_uploaded_needs_no_job(tmp_path):
+    house = House(tmp_path, upload=False)
+    house.copies.remove(house.saved())
+    assert jobs(house, JobKind.DELETE) == 0
+    house.close()
+
+
+def test_what_waits_for_its_upload_waits_no_longer_when_it_is_removed(house):
+    house.copies.remove(house.saved())
+    assert jobs(house, JobKind.UPLOAD) == 0
+    assert jobs(house, JobKind.DELETE) == 1
+
+
+def test_a_clip_that_went_to_the_cloud_meanwhile_is_removed_there_too(house):
+    before = replace(house.stored(), cloud=CloudState.NONE)
+    house.copies.remove(before)
+    assert jobs(house, JobKind.DELETE) == 1
+
+
+@pytest.mark.parametrize("unlinked", [0, 1, 2])
+def test_a_kill_while_removing_leaves_nothing_for_long(house, monkeypatch, unlinked):
+    clip = house.stored()
+    real, left = Path.unlink, [unlinked]
+
+    def unlink(path, **options):
+        if not left[0]:
+            raise Killed
+        left[0] -= 1
+        real(path, **options)
+
+    def remove(_):
+        raise Killed
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    monkeypatch.setattr(house.catalog, "remove", remove)
+    with pytest.raises(Killed):
+        house.copies.remove(clip)
+    monkeypatch.undo()
+    assert house.catalog.page() == []
+    house.copies.finish_removals()
+    assert house.copies.survey() == (0, 0)
+    assert house.row(clip) is None
+    assert house.left() == []
+    assert jobs(house, JobKind.DELETE) == 1
+
+
+def test_a_disk_that_does_not_let_go_is_tried_again(house, monkeypatch, caplog):
+    clip = house.saved()
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "read-only")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(PermissionError):
+        house.copies.remove(clip)
+    house.copies.finish_removals()
+    assert "cannot be removed: read-only" in caplog.text
+    monkeypatch.undo()
+    house.copies.finish_removals()
+    assert (house.row(clip), house.left()) == (None, [])
+
+
+def test_only_the_local_copy_goes(house):
+    clip = house.stored()
+    house.copies.drop_local(clip)
+    assert house.left() == []
+    row = house.row(clip)
+    assert (row.local, row.cloud, row.state) == (False, CloudState.STORED, ClipState.SAVED)
+    assert house.catalog.totals() == (1, 0, 1, clip.cloud_bytes)
+
+
+def test_a_kill_while_the_local_copy_goes_is_put_right(house, monkeypatch):
+    clip = house.stored()
+    monkeypatch.setattr(house.copies, "_db", None)
+    with pytest.raises(AttributeError):
+        house.copies.drop_local(clip)
+    monkeypatch.undo()
+    assert house.row(clip).local
+    assert house.copies.survey() == (1, 0)
+    row = house.row(clip)
+    assert (row.local, row.cloud, row.state) == (False, CloudState.STORED, ClipState.SAVED)
+
+
+def test_only_the_clouds_copy_goes_and_does_not_come_back(house):
+    clip = house.stored()
+    house.copies.drop_cloud(clip)
+    house.run()
+    assert house.store.names() == []
+    row = house.row(clip)
+    assert (row.local, row.cloud, row.cloud_bytes) == (True, CloudState.DROPPED, 0)
+    assert house.catalog.save(row).cloud is CloudState.DROPPED
+    assert house.copies.upload_rest() == 0
+
+
+# --- protecting, uploading what was there before ---
+
+
+def test_a_clip_is_protected_and_released(house):
+    clip = house.saved()
+    assert house.copies.protect(clip.id, protected=True)
+    assert house.row(clip).protected
+    assert house.copies.protect(clip.id, protected=False)
+    assert not house.row(clip).protected
+    assert not house.copies.protect("nobody", protected=True)
+
+
+def test_what_was_recorded_before_there_was_a_cloud_is_uploaded_when_asked_for(tmp_path):
+    house = House(tmp_path, upload=False)
+    clips = [house.saved(NOON + n) for n in range(3)]
+    assert house.copies.upload_rest() == 3
+    assert house.copies.upload_rest() == 0
+    house.run()
+    assert {house.row(c).cloud for c in clips} == {CloudState.STORED}
+    house.close()
+
+
+# --- rows and files ---
+
+
+def test_a_clip_whose_file_has_gone_is_missing_and_not_uploaded(house):
+    gone, here = house.saved(), house.saved(NOON + 1)
+    house.files(gone)[0].unlink()
+    assert house.copies.survey() == (1, 0)
+    row = house.row(gone)
+    assert (row.state, row.local) == (ClipState.MISSING, False)
+    assert house.row(here) == here
+    assert jobs(house, JobKind.UPLOAD) == 1
+
+
+def test_a_disk_that_was_away_brings_everything_back(house):
+    stored = house.stored(NOON + 9)
+    clips = [house.saved(NOON + n * 86400) for n in range(3)]
+    away = house.clips_dir.rename(house.clips_dir.with_name("away"))
+    house.clips_dir.mkdir()
+    assert house.copies.survey() == (4, 0)
+    assert house.catalog.page() == [replace(stored, local=False)]
+    house.clips_dir.rmdir()
+    away.rename(house.clips_dir)
+    assert house.copies.survey() == (0, 4)
+    assert all(house.row(c).state is ClipState.SAVED and house.row(c).local for c in clips)
+    house.run()
+    assert {house.row(c).cloud for c in clips} == {CloudState.STORED}
+
+
+def test_a_folder_that_cannot_be_read_says_nothing_of_its_clips(house, monkeypatch, caplog):
+    clip = house.saved()
+
+    def refuse(_):
+        raise OSError(5, "input/output error")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert house.copies.survey() == (0, 0)
+    assert house.row(clip) == clip
+    assert "input/output error" in caplog.text
+
+
+def test_folders_that_are_empty_go(house):
+    clip = house.saved()
+    folder = house.files(clip)[0].parent
+    for path in house.files(clip):
+        path.unlink()
+    house.copies.survey()
+    assert not folder.exists()
+    assert folder.parent.exists()
+
+
+def test_retention_sees_all_clips_oldest_first_without_reading_the_table(house, monkeypatch):
+    monkeypatch.setattr("custom_components.homesec.engine.copies._PAGE", 3)
+    clips = [house.saved(NOON + n, size=n) for n in (5, 1, 4, 2, 3, 6)]
+    house.saved(NOON + 9, state=ClipState.FAILED)
+    holdings = house.copies.holdings()
+    assert [h.bytes for h in holdings] == [1, 2, 3, 4, 5, 6]
+    assert holdings[0].id == clips[1].id
+    assert {h.cloud for h in holdings} == {CloudState.WAITING}
+    asked = []
+    db = house.catalog.database._db
+    db.set_trace_callback(asked.append)
+    house.copies.holdings()
+    db.set_trace_callback(None)
+    plans = [row[3] for sql in asked for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    assert plans
+    assert all("COVERING INDEX clips_by_time" in step for step in plans)

@@ -1,0 +1,70 @@
+"""The outbox and a real object store, with a line that has bad days."""
+
+from fault_proxy import Fault, Kind
+from kept import NOON, House
+import pytest
+from store_house import store
+
+from custom_components.homesec.engine.jobs import LONGEST_WAIT_S
+from custom_components.homesec.engine.models import CloudState
+from custom_components.homesec.engine.storage import gcs_upload
+from custom_components.homesec.engine.storage.seal_key import SealKey
+from custom_components.homesec.engine.storage.sealed_store import SealedStore
+
+
+@pytest.fixture(autouse=True)
+def no_long_pauses(monkeypatch):
+    monkeypatch.setattr(gcs_upload, "PAUSE_S", 0.01)
+
+
+@pytest.fixture(params=["plain", "sealed"])
+def house(request, tmp_path, gcs):
+    bucket = store(gcs)
+    if request.param == "sealed":
+        bucket = SealedStore(bucket, seal_with=SealKey.generate())
+    made = House(tmp_path, store=bucket)
+    yield made
+    made.close()
+    bucket.close()
+
+
+def in_the_bucket(house, clip):
+    (film,) = [o for o in house.store.list("") if o.name.endswith(f"{clip.id}.mp4")]
+    return b"".join(house.store.read(film.name))
+
+
+def test_clips_arrive_whole_and_once_and_go_when_they_are_removed(house):
+    clips = [house.saved(NOON + n, size=300_000) for n in range(3)]
+    house.run()
+    for clip in clips:
+        assert house.row(clip).cloud is CloudState.STORED
+        assert in_the_bucket(house, clip) == house.files(clip)[0].read_bytes()
+    assert len(list(house.store.list(""))) == 6
+    house.copies.remove(clips[0])
+    house.run()
+    assert len(list(house.store.list(""))) == 4
+
+
+def test_doing_it_all_again_after_a_crash_changes_nothing(house):
+    clip = house.stored(size=300_000)
+    before = [(o.name, o.generation) for o in house.store.list("")]
+    house.catalog.database.query("UPDATE clips SET cloud = 'waiting', cloud_bytes = 0")
+    house.catalog.save(house.row(clip))
+    house.run()
+    assert house.row(clip) == clip
+    assert [(o.name, o.generation) for o in house.store.list("")] == before
+
+
+def test_bad_days_end(house, gcs):
+    clip = house.saved(size=300_000)
+    gcs.faults.add(
+        Fault(kind=Kind.RESET, times=9, after_bytes=1000),
+        Fault(kind=Kind.STATUS, times=3, status=503),
+        Fault(kind=Kind.LOSE, times=2),
+        Fault(kind=Kind.CORRUPT_REQUEST, method="PUT"),
+    )
+    for _ in range(20):
+        house.run()
+        house.clock.advance(LONGEST_WAIT_S)
+    assert house.row(clip).cloud is CloudState.STORED
+    assert in_the_bucket(house, clip) == house.files(clip)[0].read_bytes()

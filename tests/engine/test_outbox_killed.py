@@ -1,0 +1,69 @@
+"""A process that is killed while it saves, uploads and removes clips."""
+
+import os
+from pathlib import Path
+import random
+import signal
+import subprocess
+import sys
+import time
+
+from disk_store import DiskStore
+from kept import House
+
+from custom_components.homesec.engine.models import CloudState
+
+HERE = Path(__file__).parent
+KILLS = 12
+
+
+def run(folder, count, *, kill_after_s=None):
+    """Run a house, and kill it so long after it is ready; return what it said."""
+    process = subprocess.Popen(
+        [sys.executable, HERE / "uploading_house.py", folder, f"{count}"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parents[1]}:{HERE.parents[1] / 'script'}"},
+    )
+    try:
+        said = [process.stdout.readline().split()]
+        assert said == [["ready"]]
+        if kill_after_s is not None:
+            time.sleep(kill_after_s)
+            process.send_signal(signal.SIGKILL)
+        said += [line.split() for line in process.stdout if line.endswith("\n")]
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    return said[1:]
+
+
+def test_no_clip_is_lost_or_doubled_however_often_it_is_killed(tmp_path):
+    rng = random.Random(4)
+    said = []
+    for _ in range(KILLS):
+        said += run(tmp_path, 6, kill_after_s=rng.uniform(0.0, 0.15))
+    said += run(tmp_path, 1)
+    assert said[-1] == ["done"]
+    saved = {line[1] for line in said if line[0] == "saved"}
+    removed = {line[1] for line in said if line[0] == "removed"}
+    to_go = {line[1] for line in said if line[0] == "removing"}
+    assert len(saved) > KILLS
+
+    house = House(tmp_path, store=DiskStore(tmp_path / "cloud"))
+    clips = house.catalog.page(limit=1000)
+    known = {clip.id for clip in clips}
+    # Each fifth is removed, and may have been killed before it could say so.
+    gone = saved - removed - known
+    assert gone <= to_go
+    assert not known & removed
+    assert {clip.cloud for clip in clips} == {CloudState.STORED}
+    films = {Path(name).stem: name for name in house.store.names(".mp4")}
+    assert films.keys() == known
+    assert len(house.store.names(".jpg")) == len(clips)
+    for clip in clips:
+        film = house.files(clip)[0].read_bytes()
+        assert (house.store.objects / films[clip.id]).read_bytes() == film
+    assert house.outbox.backlog.jobs == 0
+    house.close()

@@ -1,0 +1,254 @@
+"""Removes what the rules say."""
+
+from pathlib import Path
+import sqlite3
+import threading
+import time
+
+from kept import NOON, House
+import pytest
+from rig import LONG_S
+from test_full_disk import mounted, remount
+
+from custom_components.homesec.engine.keeping import ClipsDropped, DiskSpaceChanged, DropReason
+from custom_components.homesec.engine.models import ClipState, CloudState
+from custom_components.homesec.engine.retention import disk_free
+from custom_components.homesec.engine.retention_rules import Limits, PlaceRules, RetentionRules
+
+DAY = 86400.0
+OLD = NOON - 9 * DAY
+WEEK = PlaceRules(each=Limits(max_age_s=7 * DAY))
+
+
+@pytest.fixture
+def house(tmp_path):
+    made = House(tmp_path)
+    yield made
+    made.close()
+
+
+def test_what_is_too_old_here_stays_in_the_cloud(house):
+    old, new = house.stored(OLD), house.stored(NOON)
+    house.make_retention(RetentionRules(local=WEEK)).apply()
+    assert (house.row(old).local, house.row(old).cloud) == (False, CloudState.STORED)
+    assert house.row(new).local
+    assert house.files(new)[0].exists()
+    assert house.of(ClipsDropped) == [
+        ClipsDropped(count=1, bytes=100, reason=DropReason.AGE, last_copies=0)
+    ]
+
+
+def test_what_is_too_old_everywhere_is_nowhere(house):
+    old = house.stored(OLD)
+    house.make_retention(RetentionRules(local=WEEK, cloud=WEEK)).apply()
+    house.run()
+    assert house.row(old) is None
+    assert house.store.names() == []
+    assert house.left() == []
+    (told,) = house.of(ClipsDropped)
+    assert (told.count, told.last_copies) == (2, 1)
+
+
+def test_what_is_too_old_in_the_cloud_stays_here(house):
+    old = house.stored(OLD)
+    house.make_retention(RetentionRules(cloud=WEEK)).apply()
+    house.run()
+    assert house.store.names() == []
+    assert house.files(old)[0].exists()
+    assert house.row(old).cloud is CloudState.DROPPED
+
+
+def test_what_waits_for_its_upload_stays(house):
+    old = house.saved(OLD)
+    house.make_retention(RetentionRules(local=WEEK)).apply()
+    assert house.row(old) == old
+    assert house.of(ClipsDropped) == []
+
+
+def test_without_a_cloud_the_rules_remove_the_clip(house):
+    old = house.saved(OLD, cloud=CloudState.NONE)
+    house.make_retention(RetentionRules(local=WEEK), uploading=False).apply()
+    assert house.row(old) is None
+    assert house.left() == []
+
+
+@pytest.mark.parametrize("change", ["protected", "gone", "no longer in the cloud"])
+def test_what_changed_since_it_was_planned_stays(house, change):
+    old = house.stored(OLD)
+
+    def meanwhile():
+        match change:
+            case "protected":
+                house.copies.protect(old.id, protected=True)
+            case "gone":
+                house.catalog.remove(old.id)
+            case _:
+                house.copies.drop_cloud(old)
+        return 10**12
+
+    house.make_retention(RetentionRules(local=WEEK), free=meanwhile).apply()
+    assert house.files(old)[0].exists()
+    assert house.of(ClipsDropped) == []
+
+
+def test_a_disk_that_fills_loses_the_oldest_and_it_is_told(house, caplog):
+    clips = [house.saved(NOON + n) for n in range(4)]
+    rules = RetentionRules(min_free_bytes=1000)
+
+    def free():
+        return 1150 - 100 * sum(name.endswith(".mp4") for name in house.left())
+
+    house.make_retention(rules, free=free).apply()
+    assert [house.row(c) is None for c in clips] == [True, True, True, False]
+    (told,) = house.of(ClipsDropped)
+    assert (told.count, told.reason, told.last_copies) == (3, DropReason.SPACE, 3)
+    assert "were nowhere else" in caplog.text
+    assert house.of(DiskSpaceChanged) == []
+
+
+def test_a_disk_that_others_have_filled_is_told_once_and_when_it_is_well_again(house):
+    kept = house.saved()
+    house.copies.protect(kept.id, protected=True)
+    free = [10]
+    retention = house.make_retention(RetentionRules(min_free_bytes=1000), free=lambda: free[0])
+    for free[0] in (10, 20, 5000, 5000):
+        retention.apply()
+    assert house.of(DiskSpaceChanged) == [
+        DiskSpaceChanged(low=True, free_bytes=10),
+        DiskSpaceChanged(low=False, free_bytes=5000),
+    ]
+    assert house.files(kept)[0].exists()
+
+
+def test_a_file_that_cannot_be_removed_does_not_hold_up_the_others(house, monkeypatch, caplog):
+    first, second = house.saved(OLD), house.saved(OLD + 1)
+    real = Path.unlink
+
+    def unlink(path, **options):
+        if first.id in path.name:
+            raise PermissionError(1, "not allowed")
+        real(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    rules = RetentionRules(local=WEEK)
+    house.make_retention(rules, uploading=False).apply()
+    assert house.row(second) is None
+    assert "not allowed" in caplog.text
+    monkeypatch.undo()
+    house.make_retention(rules, uploading=False).apply()
+    assert house.row(first) is None
+
+
+def test_rows_that_tell_of_old_failures_go(house):
+    failed = house.saved(NOON - 40 * DAY, state=ClipState.FAILED)
+    house.make_retention().apply()
+    assert house.row(failed) is None
+
+
+# --- the thread ---
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + LONG_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_it_looks_at_once_and_again_when_it_is_told_to(house):
+    looks = []
+    retention = house.make_retention(free=lambda: looks.append(1) or 10**12)
+    retention.start()
+    wait_until(lambda: len(looks) == 2)
+    retention.hurry()
+    wait_until(lambda: len(looks) == 4)
+    retention.halt()
+    assert retention.join()
+
+
+def test_it_looks_every_few_minutes(house):
+    looks = []
+    retention = house.make_retention(free=lambda: looks.append(1) or 10**12, every_s=0.01)
+    retention.start()
+    wait_until(lambda: len(looks) >= 6)
+    retention.halt()
+    assert retention.join()
+
+
+@pytest.mark.parametrize("error", [OSError(5, "no disk"), sqlite3.OperationalError("no disk")])
+def test_a_look_that_fails_is_not_the_last(house, caplog, error):
+    looks = []
+
+    def free():
+        looks.append(1)
+        if len(looks) == 1:
+            raise error
+        return 10**12
+
+    retention = house.make_retention(free=free, every_s=0.01)
+    retention.start()
+    wait_until(lambda: len(looks) >= 3)
+    retention.halt()
+    assert retention.join()
+    assert "no disk" in caplog.text
+
+
+def test_a_stop_in_the_middle_leaves_the_rest_for_the_next_time(house):
+    clips = [house.saved(OLD + n) for n in range(5)]
+    retention = house.make_retention(RetentionRules(local=WEEK), uploading=False)
+    removing, go_on = threading.Event(), threading.Event()
+    real = house.copies.remove
+
+    def remove(clip):
+        removing.set()
+        go_on.wait(LONG_S)
+        real(clip)
+
+    house.copies.remove = remove
+    retention.start()
+    assert removing.wait(LONG_S)
+    retention.halt()
+    go_on.set()
+    assert retention.join()
+    assert sum(house.row(c) is None for c in clips) == 1
+
+
+def test_what_never_began_ends_at_once(house):
+    retention = house.make_retention()
+    retention.halt()
+    assert retention.join()
+
+
+# --- a real disk ---
+
+
+def test_on_a_real_disk_there_is_room_again(tmp_path):
+    with mounted(tmp_path / "disk", "size=1m") as disk:
+        house = House(tmp_path)
+        house.clips_dir = house.copies._clips_dir = disk
+        size = 100 * 1024
+        clips = [house.saved(NOON + n, size=size) for n in range(9)]
+        rules = RetentionRules(min_free_bytes=4 * size)
+        assert disk_free(disk) < size
+        house.make_retention(rules, free=lambda: disk_free(disk)).apply()
+        assert disk_free(disk) >= 4 * size
+        left = [c for c in clips if house.row(c) is not None]
+        assert left == clips[-len(left) :]
+        assert len(left) >= 4
+        house.close()
+
+
+def test_on_a_disk_that_is_read_only_nothing_is_lost(tmp_path):
+    with mounted(tmp_path / "disk", "size=1m") as disk:
+        house = House(tmp_path)
+        house.clips_dir = house.copies._clips_dir = disk
+        clip = house.saved(OLD)
+        remount(disk, "ro")
+        retention = house.make_retention(RetentionRules(local=WEEK), uploading=False)
+        retention.apply()
+        assert house.files(clip)[0].exists()
+        remount(disk, "rw")
+        retention.apply()
+        assert house.row(clip) is None
+        assert house.left() == []
+        house.close()

@@ -1,0 +1,282 @@
+"""Which copies are to go: a pure function."""
+
+from hypothesis import given, strategies as st
+from kept import NOON
+import pytest
+
+from custom_components.homesec.engine.catalog import first_clip_id
+from custom_components.homesec.engine.copies import Holding
+from custom_components.homesec.engine.keeping import DropReason
+from custom_components.homesec.engine.models import CloudState
+from custom_components.homesec.engine.retention_rules import (
+    Limits,
+    Place,
+    PlaceRules,
+    RetentionRules,
+    plan,
+)
+
+DAY = 86400.0
+CAMERAS = ("door", "yard", "attic")
+
+
+def holding(age_s=0.0, *, camera_id="door", size=10, local=True, cloud=CloudState.NONE, kept=False):
+    cloud_bytes = size + 1 if cloud is CloudState.STORED else 0
+    return Holding(first_clip_id(NOON - age_s), camera_id, size, local, cloud, cloud_bytes, kept)
+
+
+def run(holdings, *, local=None, cloud=None, free=1000, floor=0, uploading=True):
+    rules = RetentionRules(
+        local=local or PlaceRules(), cloud=cloud or PlaceRules(), min_free_bytes=floor
+    )
+    holdings = sorted(holdings)
+    removals = plan(holdings, rules, now=NOON, free_bytes=free, uploading=uploading)
+    place = {h.id: n for n, h in enumerate(holdings)}
+    return [(place[r.clip_id], r.place, r.reason, r.last_copy) for r in removals]
+
+
+LOCAL, CLOUD = Place.LOCAL, Place.CLOUD
+AGE, SIZE, SPACE = DropReason.AGE, DropReason.SIZE, DropReason.SPACE
+STORED, WAITING = CloudState.STORED, CloudState.WAITING
+
+
+def test_without_rules_everything_stays():
+    assert run([holding(9 * DAY), holding(1e8, cloud=STORED)]) == []
+
+
+def test_what_is_too_old_goes():
+    old, new = holding(8 * DAY), holding(6 * DAY)
+    rules = PlaceRules(each=Limits(max_age_s=7 * DAY))
+    assert run([old, new], local=rules) == [(0, LOCAL, AGE, True)]
+
+
+def test_of_what_is_too_much_the_oldest_goes():
+    rules = PlaceRules(each=Limits(max_bytes=25))
+    clips = [holding(n) for n in range(4)]
+    assert run(clips, local=rules) == [(0, LOCAL, SIZE, True), (1, LOCAL, SIZE, True)]
+
+
+def test_what_is_too_old_does_not_count_for_what_is_too_much():
+    rules = PlaceRules(each=Limits(max_bytes=25, max_age_s=DAY))
+    clips = [holding(2 * DAY), holding(3 * DAY), holding(1), holding(2)]
+    assert [reason for *_, reason, _ in run(clips, local=rules)] == [AGE, AGE]
+
+
+def test_each_camera_has_limits_of_its_own_or_the_houses():
+    rules = PlaceRules(each=Limits(max_bytes=10), cameras={"yard": Limits(max_bytes=20)})
+    clips = [holding(4 - n, camera_id=c) for n, c in enumerate(["door", "yard", "door", "yard"])]
+    assert run(clips, local=rules) == [(0, LOCAL, SIZE, True)]
+
+
+def test_all_cameras_together_may_not_take_up_more_than_the_total():
+    rules = PlaceRules(total_bytes=20)
+    clips = [holding(4 - n, camera_id=c) for n, c in enumerate(["door", "yard", "attic"])]
+    assert run(clips, local=rules) == [(0, LOCAL, SIZE, True)]
+
+
+def test_the_local_copy_and_the_clouds_have_rules_of_their_own():
+    clips = [holding(5 * DAY, cloud=STORED), holding(50 * DAY, cloud=STORED)]
+    local = PlaceRules(each=Limits(max_age_s=DAY))
+    cloud = PlaceRules(each=Limits(max_age_s=30 * DAY))
+    assert run(clips, local=local, cloud=cloud) == [
+        (0, LOCAL, AGE, False),
+        (1, LOCAL, AGE, False),
+        (0, CLOUD, AGE, True),
+    ]
+
+
+def test_a_copy_in_the_cloud_that_expires_leaves_the_local_one():
+    cloud = PlaceRules(each=Limits(max_age_s=DAY))
+    assert run([holding(2 * DAY, cloud=STORED)], cloud=cloud) == [(0, CLOUD, AGE, False)]
+
+
+@pytest.mark.parametrize(("uploading", "expected"), [(True, []), (False, [(0, LOCAL, AGE, True)])])
+def test_what_waits_for_its_upload_stays_as_long_as_there_is_a_cloud(uploading, expected):
+    rules = PlaceRules(each=Limits(max_age_s=DAY))
+    clips = [holding(9 * DAY, cloud=WAITING)]
+    assert run(clips, local=rules, uploading=uploading) == expected
+
+
+def test_a_disk_that_fills_loses_first_what_is_in_the_cloud_then_the_oldest():
+    clips = [
+        holding(5, cloud=WAITING),
+        holding(4, cloud=STORED),
+        holding(3),
+        holding(2, cloud=STORED),
+    ]
+    assert run(clips, free=70, floor=85) == [(1, LOCAL, SPACE, False), (3, LOCAL, SPACE, False)]
+    assert run(clips, free=70, floor=95) == [
+        (0, LOCAL, SPACE, True),
+        (1, LOCAL, SPACE, False),
+        (3, LOCAL, SPACE, False),
+    ]
+
+
+def test_what_the_rules_free_counts_for_the_space():
+    rules = PlaceRules(each=Limits(max_age_s=DAY))
+    clips = [holding(2 * DAY), holding(1)]
+    assert run(clips, local=rules, free=70, floor=80) == [(0, LOCAL, AGE, True)]
+
+
+def test_a_protected_clip_stays_even_if_the_disk_fills():
+    rules = PlaceRules(each=Limits(max_age_s=1, max_bytes=0), total_bytes=0)
+    clips = [holding(9 * DAY, cloud=STORED, kept=True)]
+    assert run(clips, local=rules, cloud=rules, free=0, floor=1000) == []
+
+
+def test_a_clock_that_was_set_back_removes_nothing():
+    rules = PlaceRules(each=Limits(max_age_s=DAY))
+    assert run([holding(-90 * DAY)], local=rules) == []
+
+
+# --- whatever there is ---
+
+sizes = st.one_of(st.none(), st.integers(0, 300))
+limits = st.builds(Limits, max_age_s=st.one_of(st.none(), st.floats(0, 100 * DAY)), max_bytes=sizes)
+places = st.builds(
+    PlaceRules,
+    each=limits,
+    cameras=st.dictionaries(st.sampled_from(CAMERAS), limits),
+    total_bytes=sizes,
+)
+rule_sets = st.builds(
+    RetentionRules, local=places, cloud=places, min_free_bytes=st.integers(0, 500)
+)
+held = st.lists(
+    st.builds(
+        holding,
+        st.floats(-10 * DAY, 100 * DAY),
+        camera_id=st.sampled_from(CAMERAS),
+        size=st.integers(0, 50),
+        local=st.booleans(),
+        cloud=st.sampled_from(CloudState),
+        kept=st.booleans(),
+    ).filter(lambda h: h.local or h.cloud is STORED),
+    max_size=12,
+    unique_by=lambda h: h.id,
+).map(sorted)
+
+
+class Outcome:
+    """What a plan leaves."""
+
+    def __init__(self, clips, rules, free, uploading):
+        self.clips, self.rules, self.free, self.uploading = clips, rules, free, uploading
+        self.removals = plan(clips, rules, now=NOON, free_bytes=free, uploading=uploading)
+        self.by_id = {h.id: h for h in clips}
+        self.reason = {(r.clip_id, r.place): r.reason for r in self.removals}
+        self.freed = sum(h.bytes for h in clips if self.gone(h, LOCAL))
+
+    def gone(self, holding, place):
+        return (holding.id, place) in self.reason
+
+    def stay(self, place):
+        """Return (clip, bytes) of the copies that stay in a place."""
+        copies = (
+            [(h, h.bytes) for h in self.clips if h.local]
+            if place is LOCAL
+            else [(h, h.cloud_bytes) for h in self.clips if h.cloud is STORED]
+        )
+        return [(h, size) for h, size in copies if not self.gone(h, place)]
+
+    def may_go(self, holding, place):
+        """Whether a rule by age or size may remove it."""
+        waits = place is LOCAL and self.uploading and holding.cloud is WAITING
+        return not holding.protected and not waits
+
+
+outcomes = st.builds(Outcome, held, rule_sets, st.integers(0, 600), st.booleans())
+each_place = pytest.mark.parametrize("place", Place)
+
+
+@given(outcomes)
+def test_each_copy_goes_once_and_is_of_no_protected_clip(out):
+    assert len(out.reason) == len(out.removals)
+    for removal in out.removals:
+        clip = out.by_id[removal.clip_id]
+        assert clip.local if removal.place is LOCAL else clip.cloud is STORED
+        assert not clip.protected
+
+
+@given(outcomes)
+def test_what_is_said_of_last_copies_is_true(out):
+    for removal in out.removals:
+        clip = out.by_id[removal.clip_id]
+        here = removal.place is CLOUD and clip.local and not out.gone(clip, LOCAL)
+        there = removal.place is LOCAL and clip.cloud is STORED
+        assert removal.last_copy is not (here or there)
+
+
+@each_place
+@given(outcomes)
+def test_nothing_that_is_too_old_stays(place, out):
+    rules = out.rules.local if place is LOCAL else out.rules.cloud
+    for clip, _ in out.stay(place):
+        limit = rules.cameras.get(clip.camera_id, rules.each).max_age_s
+        if limit is not None and out.may_go(clip, place):
+            assert clip.id >= first_clip_id(NOON - limit)
+
+
+@each_place
+@given(outcomes)
+def test_more_than_the_limits_stays_only_if_it_may_not_go(place, out):
+    rules = out.rules.local if place is LOCAL else out.rules.cloud
+    groups = [
+        (rules.cameras.get(camera, rules.each).max_bytes, lambda h, c=camera: h.camera_id == c)
+        for camera in CAMERAS
+    ]
+    for limit, belongs in (*groups, (rules.total_bytes, lambda _: True)):
+        its = [(h, size) for h, size in out.stay(place) if belongs(h)]
+        if limit is not None and sum(size for _, size in its) > limit:
+            assert not [h for h, _ in its if out.may_go(h, place)]
+
+
+@given(outcomes)
+def test_the_disk_has_its_space_unless_only_protected_clips_are_left(out):
+    if out.free + out.freed < out.rules.min_free_bytes:
+        assert all(h.protected for h, _ in out.stay(LOCAL))
+
+
+@given(outcomes)
+def test_no_more_goes_for_space_than_is_needed(out):
+    space = [r for r in out.removals if r.reason is SPACE]
+    assert all(r.place is LOCAL for r in space)
+    if space:
+        largest = max(r.bytes for r in space)
+        assert out.free + out.freed - largest < out.rules.min_free_bytes
+
+
+@given(outcomes)
+def test_only_copies_go_for_space_last(out):
+    if any(r.last_copy for r in out.removals if r.reason is SPACE):
+        assert not [h for h, _ in out.stay(LOCAL) if h.cloud is STORED and not h.protected]
+
+
+@given(outcomes)
+def test_what_waits_for_its_upload_goes_for_space_only(out):
+    for removal in out.removals:
+        if out.uploading and out.by_id[removal.clip_id].cloud is WAITING:
+            assert removal.reason is SPACE
+
+
+@pytest.mark.parametrize("safe", [True, False])
+@given(outcomes)
+def test_the_oldest_goes_for_space_first(safe, out):
+    kind = [h for h in out.clips if h.local and not h.protected and (h.cloud is STORED) is safe]
+    newest = max((h.id for h in kind if out.reason.get((h.id, LOCAL)) is SPACE), default="")
+    assert all(out.gone(h, LOCAL) for h in kind if h.id < newest)
+
+
+@given(outcomes)
+def test_once_it_is_done_there_is_nothing_more_to_do(out):
+    after = [
+        h._replace(
+            local=h.local and not out.gone(h, LOCAL),
+            cloud=CloudState.DROPPED if out.gone(h, CLOUD) else h.cloud,
+            cloud_bytes=0 if out.gone(h, CLOUD) else h.cloud_bytes,
+        )
+        for h in out.clips
+    ]
+    after = [h for h in after if h.local or h.cloud is STORED]
+    again = Outcome(after, out.rules, out.free + out.freed, out.uploading)
+    assert again.removals == []
