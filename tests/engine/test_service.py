@@ -9,7 +9,7 @@ from films import FigureDetector
 import pytest
 from rig import LONG_S, file_camera, stream_camera
 
-from custom_components.homesec.engine import recorder, service
+from custom_components.homesec.engine import keeper, recorder, service
 from custom_components.homesec.engine.catalog import Catalog
 from custom_components.homesec.engine.errors import EngineMissing
 from custom_components.homesec.engine.models import (
@@ -150,17 +150,15 @@ def test_a_start_that_fails_leaves_nothing_open(rigs, tmp_path, monkeypatch):
     def broken(*_):
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(service, "finish_open_clips", broken)
+    monkeypatch.setattr(keeper, "finish_open_clips", broken)
     with pytest.raises(OSError, match="the disk is gone"):
         rigs()
     assert len(closed) == 1
 
 
-def test_an_index_that_cannot_be_read_is_told(rigs, tmp_path):
-    data = tmp_path / "data"
-    data.mkdir()
-    (data / CATALOG_NAME).write_bytes(b"not an index" * 100)
-    with pytest.raises(sqlite3.DatabaseError):
+def test_an_index_that_cannot_be_opened_is_told(rigs, tmp_path):
+    (tmp_path / "data" / CATALOG_NAME).mkdir(parents=True)
+    with pytest.raises(sqlite3.OperationalError):
         rigs()
 
 

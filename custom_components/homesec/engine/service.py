@@ -1,4 +1,4 @@
-"""The whole security recorder: all cameras, the shared detector, the catalogue."""
+"""The whole security recorder: all cameras, the shared detector, the keeper of clips."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ import time
 from typing import TYPE_CHECKING
 
 from .camera import CameraSession
-from .catalog import Catalog
 from .clock import Clock, SystemClock
 from .detectors import create_detector, default_model
 from .errors import CameraNotRunning
+from .keeper import ClipKeeper
 from .model_store import ModelStore
 from .models import (
     Activity,
     CameraHealth,
     CameraStats,
-    ClipSaved,
     EngineStats,
     HealthChanged,
 )
-from .recovery import finish_open_clips
 from .workers import DetectionPool
 
 if TYPE_CHECKING:
@@ -30,10 +28,13 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
+    from .catalog import Catalog
     from .detectors import Detector
     from .models import CameraConfig, EngineEvent, EventSink
     from .recorder import ClipRecorder
+    from .retention_rules import RetentionRules
     from .sources import SourceFeed
+    from .storage.base import CloudStore
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,11 +61,14 @@ class HomeSecEngine:
         create_detector: Callable[[threading.Event], Detector] | None = None,
         clock: Clock | None = None,
         rng: random.Random | None = None,
+        cloud: CloudStore | None = None,
+        retention: RetentionRules | None = None,
     ) -> None:
         """Prepare; nothing runs before ``start``.
 
         ``executor`` runs one camera loop a thread, so it needs a thread for each camera.
         ``create_detector`` replaces the detector that ``detector`` and ``model`` name.
+        With a ``cloud`` every clip is uploaded; without ``retention`` none is ever removed.
         """
         self._clips_dir = clips_dir
         self._data_dir = data_dir
@@ -85,10 +89,21 @@ class HomeSecEngine:
         self._sessions: dict[str, tuple[CameraSession, Future[None]]] = {}
         self._wanted: dict[str, tuple[CameraConfig, Activity, SourceFeed | None]] = {}
         self._recorders: set[ClipRecorder] = set()
-        self._totals = (0, 0)
         self._stopping = False
-        self.catalog: Catalog
-        """Open from ``start`` to ``stop``; there is none before."""
+        self.keeper = ClipKeeper(
+            path=data_dir / CATALOG_NAME,
+            clips_dir=clips_dir,
+            cloud=cloud,
+            rules=retention,
+            on_event=self._on_event,
+            clock=self._clock,
+            rng=self._rng,
+        )
+
+    @property
+    def catalog(self) -> Catalog:
+        """The index of clips, open from ``start`` to ``stop``."""
+        return self.keeper.catalog
 
     # --- start and stop -----------------------------------------------------------------------
 
@@ -98,13 +113,7 @@ class HomeSecEngine:
         Raises ``OSError`` or ``sqlite3.Error`` when the folders cannot be used.
         """
         self._clips_dir.mkdir(parents=True, exist_ok=True)
-        self.catalog = Catalog(self._data_dir / CATALOG_NAME)
-        try:
-            finish_open_clips(self.catalog, self._clips_dir, self._on_event)
-            self._totals = self.catalog.totals()[:2]
-        except BaseException:
-            self.catalog.close()
-            raise
+        self.keeper.start()
         self._pool.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
@@ -114,6 +123,7 @@ class HomeSecEngine:
             self._stopping = True
             sessions = list(self._sessions.values())
             self._wanted.clear()
+        self.keeper.halt()
         for session, _ in sessions:
             session.stop()
         for session, future in sessions:
@@ -124,7 +134,7 @@ class HomeSecEngine:
         for recorder in recorders:
             if not recorder.join(max(0.1, deadline - time.monotonic())):
                 _LOGGER.warning("Clip %s is finished at the next start", recorder.clip.id)
-        self.catalog.close()
+        self.keeper.close(max(0.1, deadline - time.monotonic()))
 
     # --- cameras ------------------------------------------------------------------------------
 
@@ -225,12 +235,14 @@ class HomeSecEngine:
 
     def engine_stats(self) -> EngineStats:
         """Return the figures of the whole engine."""
-        clips, size = self._totals
+        totals = self.keeper.totals
         return EngineStats(
             inference_ms=self._pool.inference_ms,
             looks=self._pool.looks,
-            clips=clips,
-            clip_bytes=size,
+            clips=totals.clips,
+            clip_bytes=totals.bytes,
+            cloud_clips=totals.cloud_clips,
+            cloud_bytes=totals.cloud_bytes,
         )
 
     # --- inside -------------------------------------------------------------------------------
@@ -245,11 +257,8 @@ class HomeSecEngine:
             self._recorders = {r for r in self._recorders if not r.join(0)} | {recorder}
 
     def _on_event(self, event: EngineEvent) -> None:
-        if isinstance(event, ClipSaved):
-            with self._lock:
-                clips, size = self._totals
-                self._totals = (clips + 1, size + event.clip.bytes)
-        elif isinstance(event, HealthChanged):
+        self.keeper.hear(event)
+        if isinstance(event, HealthChanged):
             _LOGGER.debug("Camera %s is %s", event.camera_id, event.health)
         self._sink(event)
 

@@ -1,0 +1,233 @@
+"""What becomes of clips once they are recorded: the catalogue, the outbox and retention, as one."""
+
+from __future__ import annotations
+
+from functools import partial
+import logging
+import sqlite3
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from .catalog import Totals
+from .cloud_jobs import CloudJobs
+from .copies import Copies
+from .errors import ClipNotFound, ClipProtected, DiskFull
+from .keeping import Backlog, CatalogRebuilt, ClipsDropped, ClipUploaded, OutboxChanged
+from .models import ClipFailed, ClipSaved, ClipState
+from .outbox import Outbox
+from .recovery import adopt_clips, finish_open_clips, open_catalog
+from .retention import Retention, disk_free
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    import random
+
+    from .catalog import Catalog
+    from .clock import Clock
+    from .models import EngineEvent, EventSink
+    from .retention_rules import RetentionRules
+    from .storage.base import CloudStore
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class ClipKeeper:
+    """Owns the catalogue and all threads that work on finished clips.
+
+    Calls may come from any thread; all but the properties may block for a moment.
+    """
+
+    def __init__(
+        self,
+        *,
+        path: Path,
+        clips_dir: Path,
+        cloud: CloudStore | None,
+        rules: RetentionRules | None,
+        on_event: EventSink,
+        clock: Clock,
+        rng: random.Random,
+        free: Callable[[], int] | None = None,
+    ) -> None:
+        """Prepare; ``path`` is the catalogue's file, ``free`` tells the clips' disk's free bytes.
+
+        Without ``rules`` nothing is ever removed.
+        """
+        self._path = path
+        self._clips_dir = clips_dir
+        self._cloud = cloud
+        self._rules = rules
+        self._on_event = on_event
+        self._clock = clock
+        self._rng = rng
+        self._free = free or partial(disk_free, clips_dir)
+        self._lock = threading.Lock()
+        self._totals = Totals()
+        self._uploads = OutboxChanged(backlog=Backlog())
+        self._stop = threading.Event()
+        self._jobs: CloudJobs | None = None
+        self._outbox: Outbox | None = None
+        self._retention: Retention | None = None
+        self._adopting: threading.Thread | None = None
+        self.catalog: Catalog
+        """Open from ``start`` to ``close``; there is none before."""
+        self.copies: Copies
+
+    # --- start and stop -----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open the catalogue, repair what a crash left, and begin to work.
+
+        Raises ``OSError`` or ``sqlite3.Error`` when the folders cannot be used.
+        """
+        self.catalog = open_catalog(self._path, upload=self._cloud is not None, clock=self._clock)
+        try:
+            self.copies = Copies(self.catalog, self._clips_dir)
+            finish_open_clips(self.catalog, self._clips_dir, self._on_event)
+            self.copies.finish_removals()
+            self.copies.survey()
+            self._totals = self.catalog.totals()
+        except BaseException:
+            self.catalog.close()
+            raise
+        self._adopting = threading.Thread(target=self._adopt, name="homesec-adopt", daemon=True)
+        self._adopting.start()
+        self._start_outbox()
+        self._start_retention()
+
+    def _adopt(self) -> None:
+        try:
+            adopt_clips(self.catalog, self._clips_dir, self._on_event, self._stop)
+        except (OSError, sqlite3.Error) as err:
+            # The next start goes on with it.
+            _LOGGER.error("The clips that are there could not all be taken in: %s", err)
+
+    def _start_outbox(self) -> None:
+        if self._cloud is None:
+            return
+        self._jobs = CloudJobs(
+            store=self._cloud,
+            catalog=self.catalog,
+            copies=self.copies,
+            clips_dir=self._clips_dir,
+        )
+        self._outbox = Outbox(
+            catalog=self.catalog,
+            perform=self._jobs.perform,
+            on_event=self._on_event,
+            clock=self._clock,
+            rng=self._rng,
+        )
+        self._outbox.start()
+
+    def _start_retention(self) -> None:
+        if self._rules is None:
+            return
+        self._retention = Retention(
+            catalog=self.catalog,
+            copies=self.copies,
+            rules=self._rules,
+            uploading=self._cloud is not None,
+            disk_free=self._free,
+            on_event=self._on_event,
+            clock=self._clock,
+        )
+        self._retention.start()
+
+    def halt(self) -> None:
+        """Begin to end, without waiting for it: clips may still be saved."""
+        self._stop.set()
+        for worker in (self._outbox, self._retention):
+            if worker is not None:
+                worker.halt()
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """End every thread, and close the catalogue."""
+        self.halt()
+        deadline = time.monotonic() + timeout_s
+        for worker in (self._outbox, self._retention):
+            if worker is not None and not worker.join(max(0.1, deadline - time.monotonic())):
+                _LOGGER.warning("%s did not stop in time", type(worker).__name__)
+        if self._adopting is not None:
+            self._adopting.join(max(0.1, deadline - time.monotonic()))
+        self.catalog.close()
+        if self._jobs is not None:
+            self._jobs.store.close()
+
+    # --- figures ------------------------------------------------------------------------------
+
+    @property
+    def totals(self) -> Totals:
+        """What the finished clips take up."""
+        return self._totals
+
+    @property
+    def uploads(self) -> OutboxChanged:
+        """What waits for the cloud, and why."""
+        return self._uploads
+
+    def hear(self, event: EngineEvent) -> None:
+        """Learn from what the engine tells; to be called with every event."""
+        match event:
+            case ClipSaved() | ClipUploaded() | ClipsDropped() | CatalogRebuilt():
+                self._count()
+            case OutboxChanged():
+                self._uploads = event
+            case ClipFailed(clip=clip) if clip.error == DiskFull.key and self._retention:
+                self._retention.hurry()
+
+    def _count(self) -> None:
+        try:
+            with self._lock:
+                self._totals = self.catalog.totals()
+        except sqlite3.Error as err:
+            # A clip may be finished after all was closed; the next start counts it.
+            _LOGGER.warning("The clips could not be counted: %s", err)
+
+    # --- what an owner asks for ---------------------------------------------------------------
+
+    def delete(self, clip_id: str) -> None:
+        """Remove a clip, here and in the cloud.
+
+        Raises ``ClipNotFound``, ``ClipProtected``, and ``OSError`` when the disk does not let go of
+        it; it is then removed later.
+        """
+        clip = self.catalog.get(clip_id)
+        if clip is None or clip.state in (ClipState.RECORDING, ClipState.REMOVING):
+            raise ClipNotFound
+        if clip.protected:
+            raise ClipProtected
+        self.copies.remove(clip)
+        self._count()
+
+    def protect(self, clip_id: str, *, protected: bool = True) -> None:
+        """Keep a clip from retention, or leave it to that again. Raises ``ClipNotFound``."""
+        if not self.copies.protect(clip_id, protected=protected):
+            raise ClipNotFound
+
+    def set_rules(self, rules: RetentionRules) -> None:
+        """Change what is kept; it is applied at once."""
+        if self._retention is not None:
+            self._retention.rules = rules
+            self._retention.hurry()
+
+    def hold_still(self) -> None:
+        """Let a backup copy the catalogue, until ``release``. Raises ``sqlite3.Error``."""
+        self.catalog.database.hold_still()
+
+    def release(self) -> None:
+        """End what ``hold_still`` began; idempotent."""
+        self.catalog.database.release()
+
+    def resume_uploads(self, cloud: CloudStore | None = None) -> None:
+        """Go on with a pause that somebody has ended, with a new login if there is one."""
+        if self._jobs is not None and self._outbox is not None:
+            if cloud is not None:
+                self._jobs.store = cloud
+            self._outbox.resume()
+
+    def upload_rest(self) -> int:
+        """Have uploaded what was recorded before there was a cloud, too; return how many."""
+        return self.copies.upload_rest() if self._outbox is not None else 0

@@ -1,0 +1,262 @@
+"""What becomes of clips once they are recorded, in a whole engine."""
+
+import shutil
+import sqlite3
+import threading
+import time
+
+from disk_store import DeadStore, DiskStore
+from films import content
+import pytest
+from rig import LONG_S, file_camera
+from test_full_disk import mounted
+
+from custom_components.homesec.engine import keeper as keeping_module
+from custom_components.homesec.engine.errors import BucketMissing, ClipNotFound, ClipProtected
+from custom_components.homesec.engine.keeping import (
+    CatalogRebuilt,
+    ClipsDropped,
+    ClipUploaded,
+    OutboxChanged,
+)
+from custom_components.homesec.engine.models import (
+    Activity,
+    ClipFailed,
+    ClipSaved,
+    ClipStarted,
+    ClipState,
+    CloudState,
+)
+from custom_components.homesec.engine.retention_rules import Limits, PlaceRules, RetentionRules
+from custom_components.homesec.engine.service import CATALOG_NAME
+
+KEEP_ALL = RetentionRules(min_free_bytes=0)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return DiskStore(tmp_path / "cloud")
+
+
+def film(films, **options):
+    return file_camera(films(seconds=12, walks=((3.0, 7.0),)), **options)
+
+
+def test_a_clip_that_is_recorded_is_soon_in_the_cloud(rigs, films, store):
+    rig = rigs(cloud=store)
+    (saved,) = rig.play(film(films))
+    assert saved.cloud is CloudState.WAITING
+    clip = rig.wait_for(ClipUploaded).clip
+    assert clip == rig.engine.catalog.get(saved.id)
+    assert clip.cloud is CloudState.STORED
+    (name,) = store.names(".mp4")
+    assert (store.objects / name).read_bytes() == rig.path(clip).read_bytes()
+    rig.wait(lambda: rig.engine.keeper.uploads.backlog.jobs == 0)
+    stats = rig.engine.engine_stats()
+    assert (stats.clips, stats.clip_bytes) == (1, clip.bytes)
+    assert (stats.cloud_clips, stats.cloud_bytes) == (1, clip.cloud_bytes)
+    rig.stop()
+    assert store.closed
+
+
+def test_without_a_cloud_and_without_rules_clips_just_stay(rig, films):
+    (saved,) = rig.play(film(films))
+    assert saved.cloud is CloudState.NONE
+    assert rig.engine.keeper.upload_rest() == 0
+    rig.engine.keeper.resume_uploads()
+    rig.engine.keeper.set_rules(RetentionRules())
+    assert rig.of(OutboxChanged, ClipsDropped) == []
+
+
+def test_what_was_not_uploaded_before_a_restart_is_after_it(rigs, films, tmp_path, store):
+    first = rigs(cloud=DeadStore(tmp_path / "nowhere"))
+    first.play(film(films))
+    first.wait(lambda: any(e.error for e in first.of(OutboxChanged)))
+    told = first.of(OutboxChanged)[-1]
+    assert (told.error, told.paused, told.backlog.jobs) == ("storage_unreachable", False, 1)
+    first.stop()
+    again = rigs(cloud=store)
+    again.engine.keeper.resume_uploads()
+    assert again.wait_for(ClipUploaded).clip.id == first.saved()[0].id
+
+
+def test_a_new_login_ends_a_pause(rigs, films, tmp_path, store):
+    broken = DiskStore(tmp_path / "broken")
+    broken.faults.append(BucketMissing())
+    rig = rigs(cloud=broken)
+    rig.play(film(films))
+    rig.wait(lambda: any(e.paused for e in rig.of(OutboxChanged)))
+    rig.engine.keeper.resume_uploads(store)
+    rig.wait_for(ClipUploaded)
+    assert len(store.names()) == 2
+
+
+def test_what_was_recorded_before_there_was_a_cloud_can_be_uploaded(rigs, films, store):
+    first = rigs()
+    first.play(film(films))
+    first.stop()
+    again = rigs(cloud=store)
+    assert again.engine.keeper.upload_rest() == 1
+    again.wait_for(ClipUploaded)
+
+
+def test_a_stop_in_mid_upload_is_quick(rigs, films, tmp_path):
+    slow = DiskStore(tmp_path / "slow", chunk_s=LONG_S)
+    rig = rigs(cloud=slow)
+    rig.play(film(films))
+    assert slow.busy.wait(LONG_S)
+    began = time.monotonic()
+    rig.stop()
+    assert time.monotonic() - began < 5.0
+
+
+def test_threads_that_hang_are_left_behind_and_told(rigs, films, tmp_path, caplog):
+    gate, inside = threading.Event(), threading.Event()
+
+    class Hangs(DiskStore):
+        def upload(self, *_, **__):
+            inside.set()
+            gate.wait(LONG_S)
+            raise ValueError
+
+    rig = rigs(cloud=Hangs(tmp_path / "cloud"))
+    rig.play(film(films))
+    assert inside.wait(LONG_S)
+    rig.engine.stop(timeout_s=0.5)
+    assert "Outbox did not stop in time" in caplog.text
+    gate.set()
+    assert rig.engine.keeper._outbox.join(LONG_S)
+
+
+# --- removing and keeping ---
+
+
+def test_a_clip_is_removed_everywhere(rigs, films, store):
+    rig = rigs(cloud=store, retention=KEEP_ALL)
+    (clip,) = rig.play(film(films))
+    rig.wait_for(ClipUploaded)
+    rig.engine.keeper.delete(clip.id)
+    assert not rig.path(clip).exists()
+    assert rig.engine.engine_stats().clips == 0
+    rig.wait(lambda: rig.of(OutboxChanged)[-1].backlog.jobs == 0 and not store.names())
+    with pytest.raises(ClipNotFound):
+        rig.engine.keeper.delete(clip.id)
+
+
+def test_a_protected_clip_is_not_removed(rig, films):
+    (clip,) = rig.play(film(films))
+    rig.engine.keeper.protect(clip.id)
+    with pytest.raises(ClipProtected):
+        rig.engine.keeper.delete(clip.id)
+    rig.engine.keeper.protect(clip.id, protected=False)
+    rig.engine.keeper.delete(clip.id)
+    with pytest.raises(ClipNotFound):
+        rig.engine.keeper.protect(clip.id)
+
+
+def test_a_clip_that_is_being_recorded_can_be_protected_but_not_removed(rig, films):
+    rig.engine.set_camera(film(films, paced=True, loop=True), Activity.RECORD)
+    clip = rig.wait_for(ClipStarted).clip
+    with pytest.raises(ClipNotFound):
+        rig.engine.keeper.delete(clip.id)
+    rig.engine.keeper.protect(clip.id)
+    rig.engine.remove_camera("cam")
+    rig.wait_for(ClipSaved)
+    assert rig.engine.catalog.get(clip.id).protected
+
+
+def test_new_rules_hold_at_once(rigs, films):
+    rig = rigs(retention=KEEP_ALL)
+    (clip,) = rig.play(film(films))
+    none = RetentionRules(local=PlaceRules(each=Limits(max_bytes=0)), min_free_bytes=0)
+    rig.engine.keeper.set_rules(none)
+    assert rig.wait_for(ClipsDropped).last_copies == 1
+    assert not rig.path(clip).exists()
+    assert rig.engine.engine_stats().clips == 0
+
+
+def test_a_full_disk_makes_room_for_the_next_clip(rigs, films, tmp_path):
+    with mounted(tmp_path / "disk", "size=400k") as disk:
+        thick = films(seconds=30, walks=((2.0, 29.0),), codec="libx264", size=(640, 384), fps=20)
+        rig = rigs(clips_dir=disk / "clips", retention=RetentionRules(min_free_bytes=250 * 1024))
+        rig.engine.set_camera(file_camera(thick, loop=True, max_clip_s=8.0), Activity.RECORD)
+        rig.wait_for(ClipsDropped, count=2)
+        rig.wait_for(ClipSaved, count=3)
+        rig.engine.remove_camera("cam")
+        rig.engine.keeper.halt()
+        rig.engine.keeper._retention.join(LONG_S)
+        rows = rig.engine.catalog.page()
+        rig.stop()
+        assert all(content(rig.path(clip)).numbers for clip in rows)
+        assert {p.stem for p in rig.clips_dir.rglob("*.mp4")} == {clip.id for clip in rows}
+
+
+# --- the catalogue ---
+
+
+@pytest.mark.parametrize("damage", ["garbage", "gone"])
+def test_a_catalogue_that_is_damaged_is_not_the_end_of_the_clips(
+    rigs, films, tmp_path, store, damage
+):
+    first = rigs(cloud=store)
+    (clip,) = first.play(film(films))
+    first.wait_for(ClipUploaded)
+    first.stop()
+    path = first.data_dir / CATALOG_NAME
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(b"garbage" * 1000)
+    old = clip.path.split("/")[1]
+    shutil.move(first.clips_dir / "cam" / old, first.clips_dir / "cam" / "2020-01-01")
+    sent_bytes = store.sent_bytes
+    again = rigs(cloud=store)
+    told = again.wait_for(CatalogRebuilt)
+    assert told.clips == 1
+    assert (told.set_aside is not None) is (damage == "garbage")
+    again.wait_for(ClipUploaded)
+    row = again.engine.catalog.get(clip.id)
+    assert (row.bytes, row.cloud, row.state) == (clip.bytes, CloudState.STORED, ClipState.SAVED)
+    assert store.sent_bytes == sent_bytes
+    assert again.engine.engine_stats().clips == 1
+
+
+def test_a_folder_that_cannot_be_taken_in_now_is_at_the_next_start(
+    rigs, films, monkeypatch, caplog
+):
+    def refuse(*_):
+        raise sqlite3.OperationalError("disk full")
+
+    monkeypatch.setattr(keeping_module, "adopt_clips", refuse)
+    rig = rigs()
+    rig.play(film(films))
+    rig.engine.keeper._adopting.join()
+    assert "could not all be taken in: disk full" in caplog.text
+
+
+def test_a_backup_may_copy_the_catalogue_while_clips_are_recorded(rig, films, tmp_path):
+    rig.engine.keeper.hold_still()
+    path = rig.data_dir / CATALOG_NAME
+    held = path.read_bytes()
+    (clip,) = rig.play(film(films))
+    assert path.read_bytes() == held
+    rig.engine.keeper.release()
+    assert rig.engine.catalog.get(clip.id) == clip
+
+
+def test_a_clip_that_fails_for_another_reason_is_no_reason_to_remove_any(rigs, films):
+    rig = rigs(retention=KEEP_ALL)
+    (clip,) = rig.play(film(films))
+    hurried = []
+    rig.engine.keeper._retention.hurry = lambda: hurried.append(1)
+    rig.engine._on_event(ClipFailed(clip=clip))
+    assert hurried == []
+
+
+def test_a_clip_that_is_finished_after_the_stop_is_counted_at_the_next_start(rig, films, caplog):
+    (clip,) = rig.play(film(films))
+    before = rig.engine.engine_stats()
+    rig.stop()
+    rig.engine._on_event(ClipSaved(clip=clip))
+    assert "could not be counted" in caplog.text
+    assert rig.engine.engine_stats() == before
