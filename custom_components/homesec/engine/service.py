@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from .camera import CameraSession
 from .catalog import Catalog
 from .clock import Clock, SystemClock
-from .detectors import create_detector, default_model
+from .detectors import default_model
 from .errors import CameraNotRunning
+from .examiner import make_examiner as load_examiner
 from .model_store import ModelStore
 from .models import (
     Activity,
@@ -21,6 +22,7 @@ from .models import (
     ClipSaved,
     EngineStats,
     HealthChanged,
+    ModelProgress,
 )
 from .recovery import finish_open_clips
 from .workers import DetectionPool
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
-    from .detectors import Detector
+    from .examiner import Examiner
     from .models import CameraConfig, EngineEvent, EventSink
     from .recorder import ClipRecorder
     from .sources import SourceFeed
@@ -57,14 +59,14 @@ class HomeSecEngine:
         on_event: EventSink,
         detector: str = "opencv",
         model: str | None = None,
-        create_detector: Callable[[threading.Event], Detector] | None = None,
+        make_examiner: Callable[[threading.Event], Examiner] | None = None,
         clock: Clock | None = None,
         rng: random.Random | None = None,
     ) -> None:
         """Prepare; nothing runs before ``start``.
 
         ``executor`` runs one camera loop a thread, so it needs a thread for each camera.
-        ``create_detector`` replaces the detector that ``detector`` and ``model`` name.
+        ``make_examiner`` replaces what ``detector`` and ``model`` name.
         """
         self._clips_dir = clips_dir
         self._data_dir = data_dir
@@ -76,7 +78,7 @@ class HomeSecEngine:
         self._model = model or default_model(detector)
         self._store = ModelStore(folder=models_dir)
         self._pool = DetectionPool(
-            create=create_detector or self._create_detector,
+            create=make_examiner or self._make_examiner,
             on_change=self._on_event,
             detector=self._detector,
             model=self._model,
@@ -235,10 +237,14 @@ class HomeSecEngine:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _create_detector(self, stop: threading.Event) -> Detector:
-        """On the pool's thread: find or download the model, and load it."""
-        files = self._store.obtain(self._model, self._detector, stop=stop)
-        return create_detector(self._detector, files)
+    def _make_examiner(self, stop: threading.Event) -> Examiner:
+        """On the pool's thread: find or download the models, and load them."""
+        return load_examiner(
+            self._store, self._detector, self._model, stop=stop, progress=self._downloading
+        )
+
+    def _downloading(self, model: str, have: int, total: int) -> None:
+        self._on_event(ModelProgress(model=model, have_bytes=have, total_bytes=total))
 
     def _keep_recorder(self, recorder: ClipRecorder) -> None:
         with self._lock:
