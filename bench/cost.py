@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from threading import Event
 
-    from custom_components.homesec.engine.detectors import Detector
+    from custom_components.homesec.engine.examiner import Examiner
     from custom_components.homesec.engine.models import EngineEvent
 
 ROWS = {
@@ -108,7 +108,7 @@ def _idle(film: str, warming: bool) -> None:  # noqa: FBT001
             models_dir=Path(folder),
             executor=executor,
             on_event=states.append,
-            create_detector=_nobody,
+            make_examiner=_nobody,
         )
         engine.start()
         source = SourceConfig(kind=SourceKind.FILE, location=film, paced=False, loop=False)
@@ -120,11 +120,13 @@ def _idle(film: str, warming: bool) -> None:  # noqa: FBT001
         engine.stop()
 
 
-def _nobody(_stop: Event) -> Detector:
+def _nobody(_stop: Event) -> Examiner:
     """Stand in for the detector, whose cost is another benchmark's: it is not used while idle."""
+    from custom_components.homesec.engine.examiner import Examiner
+
     from .nobody import Nobody
 
-    return Nobody()
+    return Examiner(Nobody())
 
 
 WAYS: dict[str, Callable[[str, bool], None]] = {

@@ -44,7 +44,9 @@ def quiet_street() -> Path:
 
 
 def _write(path: Path) -> None:
-    scene = _scene().astype(np.float32)
+    # Planes of luma and chroma below each other.
+    planes = _scene().to_ndarray(width=WIDTH, height=HEIGHT, format="yuv420p")
+    scene = planes.astype(np.float32)
     rng = np.random.default_rng(1)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FPS)
@@ -70,10 +72,14 @@ def _write(path: Path) -> None:
         container.mux(stream.encode(None))
 
 
-def _scene() -> NDArray[np.uint8]:
-    """Return one picture as planes of luma and chroma below each other."""
+def street() -> NDArray[np.uint8]:
+    """Return a street without people as ``(h, w, 3)`` uint8 in B, G, R order."""
+    return _scene().to_ndarray(format="bgr24")
+
+
+def _scene() -> av.VideoFrame:
     with av.open(str(footage.sample("bikes"))) as container:
         for frame in container.decode(video=0):
             if frame.time is not None and frame.time >= SCENE_AT_S:
-                return frame.to_ndarray(width=WIDTH, height=HEIGHT, format="yuv420p")
+                return frame
     raise ValueError("the sample footage is too short")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import ConfigSubentryDataWithId
@@ -22,6 +23,21 @@ if TYPE_CHECKING:
 CAMERA_ID = "01K0CAMERA0000000000000001"
 PERSON = Detection("person", 0.87, Box(0.4, 0.2, 0.6, 0.9))
 CAT = Detection("cat", 0.71, Box(0.1, 0.7, 0.3, 0.95))
+DRIVE = {
+    "name": "Drive",
+    "kind": "noted",
+    "polygon": [[0.3, 0.5], [0.7, 0.5], [0.7, 1], [0.3, 1]],
+    "labels": ["person"],
+    "loiter_s": 0,
+}
+"""Where ``PERSON`` stands."""
+ROAD = {
+    "name": "Road",
+    "kind": "mask",
+    "polygon": [[0, 0], [1, 0], [1, 0.1]],
+    "labels": [],
+    "loiter_s": 0,
+}
 
 
 class ScriptedDetector(Detector):
@@ -29,6 +45,7 @@ class ScriptedDetector(Detector):
 
     def __init__(self) -> None:
         self.sees: list[Detection] = []
+        self.looks = 0
 
     @property
     @override
@@ -52,15 +69,29 @@ class ScriptedDetector(Detector):
 
     @override
     def fit(self, width: int, height: int) -> tuple[int, int]:
-        return 64, 36
+        # Nothing is made smaller, so nothing is to be looked at in parts.
+        return width, height
+
+    @property
+    @override
+    def part_px(self) -> int:
+        return 320
 
     @override
     def detect(self, picture: Any) -> list[Detection]:
-        return list(self.sees)
+        # To and fro: what never moves is a picture on a wall.
+        self.looks += 1
+        sway = (-0.7, -0.2, 0.3, 0.7, 0.2, -0.3)[self.looks % 6]
+        return [replace(each, box=_moved(each.box, sway)) for each in self.sees]
 
     @override
     def close(self) -> None:
         """Nothing to give back."""
+
+
+def _moved(box: Box, widths: float) -> Box:
+    step = widths * box.width
+    return Box(box.x1 + step, box.y1, box.x2 + step, box.y2)
 
 
 def camera_data(video: Path, **settings: Any) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from .const import (
     EVENT_CLIP_SAVED,
     EVENT_DETECTION_ENDED,
     EVENT_DETECTION_STARTED,
+    EVENT_ZONE_ENTERED,
+    EVENT_ZONE_LEFT,
 )
 from .engine.models import (
     Clip,
@@ -23,6 +25,7 @@ from .engine.models import (
     DetectionStarted,
     EngineEvent,
     Presence,
+    ZoneChanged,
 )
 from .media_ids import clip_media_id
 
@@ -33,6 +36,7 @@ def announcement(event: EngineEvent) -> tuple[str, dict[str, Any]] | None:
         case DetectionStarted():
             return EVENT_DETECTION_STARTED, {
                 **_presence_facts(event.presence),
+                "zones": list(event.presence.zones),
                 "clip_id": event.clip_id,
             }
         case DetectionEnded():
@@ -42,6 +46,12 @@ def announcement(event: EngineEvent) -> tuple[str, dict[str, Any]] | None:
                 "last_seen": _iso(presence.last_seen_at),
                 "duration_s": round(presence.last_seen_at - presence.first_seen_at, 1),
                 "clip_id": event.clip_id,
+            }
+        case ZoneChanged():
+            return EVENT_ZONE_ENTERED if event.occupied else EVENT_ZONE_LEFT, {
+                "zone": event.zone,
+                "label": event.label,
+                "time": _iso(event.at),
             }
         case ClipSaved():
             return EVENT_CLIP_SAVED, {

@@ -1,12 +1,12 @@
-"""Whether there is a person, a cat, a car … before a camera."""
+"""Whether there is a person, a cat, a car … before a camera, and in which part of its picture."""
 
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
 
-from .camera_config import camera_labels
-from .engine.models import DetectionEnded, DetectionStarted, HealthChanged
-from .entity import HomeSecCameraEntity, add_camera_entities
+from .camera_config import camera_labels, zone_names
+from .engine.models import DetectionEnded, DetectionStarted, HealthChanged, ZoneChanged
+from .entity import HomeSecCameraEntity, add_camera_entities, label_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,11 +24,14 @@ async def async_setup_entry(
     entry: HomeSecConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add an occupancy sensor for each label of each camera."""
+    """Add an occupancy sensor for each label and each zone of each camera."""
 
-    def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[LabelSensor]:
-        for label in camera_labels(coordinator.subentry(camera_id).data):
+    def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[HomeSecCameraEntity]:
+        data = coordinator.subentry(camera_id).data
+        for label in camera_labels(data):
             yield LabelSensor(coordinator=coordinator, camera_id=camera_id, label=label)
+        for zone in zone_names(data):
+            yield ZoneSensor(coordinator=coordinator, camera_id=camera_id, zone=zone)
 
     add_camera_entities(entry, async_add_entities, make)
 
@@ -42,7 +45,8 @@ class LabelSensor(HomeSecCameraEntity, BinarySensorEntity):
     def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str, label: str) -> None:
         super().__init__(coordinator=coordinator, key=f"{label}_present", camera_id=camera_id)
         self._label = label
-        self._attr_translation_key = label
+        self._attr_translation_key = label_key(label)
+        self._attr_translation_placeholders = {"label": label.capitalize()}
 
     @property
     @override
@@ -50,3 +54,29 @@ class LabelSensor(HomeSecCameraEntity, BinarySensorEntity):
         """Whether one is here; unknown while the camera does not look."""
         state = self.camera_state
         return self._label in state.presences if state.watching else None
+
+
+class ZoneSensor(HomeSecCameraEntity, BinarySensorEntity):
+    """On while something that the zone is for is in it."""
+
+    _attr_device_class = BinarySensorDeviceClass.OCCUPANCY
+    _attr_translation_key = "zone"
+    listens_to = (HealthChanged, ZoneChanged)
+
+    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str, zone: str) -> None:
+        super().__init__(coordinator=coordinator, key=f"zone_{zone}", camera_id=camera_id)
+        self._zone = zone
+        self._attr_translation_placeholders = {"zone": zone}
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Whether the zone is occupied; unknown while the camera does not look."""
+        state = self.camera_state
+        return self._zone in state.zones if state.watching else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """What is in it."""
+        return {"labels": self.camera_state.zones.get(self._zone, [])}

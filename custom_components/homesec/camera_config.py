@@ -7,7 +7,9 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from homeassistant.const import CONF_ENTITY_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 
 from .alarm import ARMED_MODES, AlarmMode
+from .camera_zones import label_rule, zone
 from .const import (
+    CONF_ALARM_LABELS,
     CONF_ARMED_MODES,
     CONF_DETECT_FPS,
     CONF_DETECTION,
@@ -20,11 +22,14 @@ from .const import (
     CONF_MAX_CLIP,
     CONF_POST_ROLL,
     CONF_PRE_ROLL,
+    CONF_RECORD_LABELS,
+    CONF_RULES,
     CONF_THRESHOLD,
     CONF_VERIFY_TLS,
     CONF_WATCH,
+    CONF_ZONES,
 )
-from .engine.models import PERSON, Activity, CameraConfig, SourceConfig, SourceKind, Watch
+from .engine.models import PERSON, Activity, CameraConfig, SourceConfig, SourceKind, Watch, ZoneKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +57,8 @@ SOURCE_FIELDS: Final = (
 
 DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_LABELS: [PERSON],
+    CONF_RECORD_LABELS: [],
+    CONF_ALARM_LABELS: [PERSON],
     CONF_DISARMED: Activity.OFF.value,
     CONF_ARMED_MODES: [mode.value for mode in ARMED_MODES],
     CONF_DETECTION: True,
@@ -61,8 +68,11 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_GRACE: 3,
     CONF_DETECT_FPS: 5,
     CONF_WATCH: Watch.AUTO.value,
+    CONF_RULES: [],
+    CONF_ZONES: [],
 }
-"""Of every setting that has one; a threshold left empty is the model's own."""
+"""Of every setting that has one. A threshold left empty is the model's own; where nothing is named
+that is to be recorded, all is."""
 
 
 def source_config(data: Mapping[str, Any]) -> SourceConfig:
@@ -88,6 +98,11 @@ def camera_config(subentry: ConfigSubentry) -> CameraConfig:
         watch=Watch(data[CONF_WATCH]),
         labels=tuple(data[CONF_LABELS]),
         threshold=data.get(CONF_THRESHOLD),
+        rules=tuple(
+            label_rule(label, data[CONF_RULES], records=label in recorded_labels(data))
+            for label in data[CONF_LABELS]
+        ),
+        zones=tuple(map(zone, data[CONF_ZONES])),
         detect_fps=data[CONF_DETECT_FPS],
         grace_s=data[CONF_GRACE],
         pre_roll_s=data[CONF_PRE_ROLL],
@@ -99,6 +114,28 @@ def camera_config(subentry: ConfigSubentry) -> CameraConfig:
 def camera_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what a camera looks for."""
     return tuple({**DEFAULTS, **data}[CONF_LABELS])
+
+
+def recorded_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what becomes a clip."""
+    return tuple({**DEFAULTS, **data}[CONF_RECORD_LABELS]) or camera_labels(data)
+
+
+def raises_alarm(data: Mapping[str, Any], label: str) -> bool:
+    """Tell whether a label sets the alarm off."""
+    return label in {**DEFAULTS, **data}[CONF_ALARM_LABELS]
+
+
+def zone_names(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the zones that somebody can be in: no masks, none for what is not looked for."""
+    labels = camera_labels(data)
+    zones = map(zone, {**DEFAULTS, **data}[CONF_ZONES])
+    return tuple(
+        each.name
+        for each in zones
+        if each.kind is not ZoneKind.MASK
+        and (not each.labels or any(label in labels for label in each.labels))
+    )
 
 
 def is_live(data: Mapping[str, Any], mode: AlarmMode) -> bool:

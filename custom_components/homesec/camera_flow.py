@@ -15,28 +15,31 @@ from homeassistant.const import CONF_ENTITY_ID, CONF_URL
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 
-from .camera_config import LOCATION_FIELD, SOURCE_FIELDS, source_config, source_unique_id
-from .camera_form import (
-    read_settings,
-    read_source,
-    settings_errors,
-    settings_schema,
-    shown_settings,
-    shown_source,
-    source_schema,
+from .camera_config import (
+    LOCATION_FIELD,
+    SOURCE_FIELDS,
+    camera_labels,
+    source_config,
+    source_unique_id,
 )
 from .camera_look import Seen, async_look, async_seen_by_engine
+from .camera_zones import ZoneError
 from .const import (
     CONF_DEVICE,
     CONF_FILE,
     CONF_KIND,
+    CONF_MODEL,
     DOMAIN,
+    LABELS,
     LOGGER,
     SUBENTRY_CAMERA,
 )
 from .engine.errors import DeviceMissing, FileMissing, HomeSecError, SourceError
 from .engine.models import SourceKind
 from .engine.sources import stream_url
+from .model_choice import models_dir, own_labels
+from .settings_form import read_settings, settings_errors, settings_schema, shown_settings
+from .source_form import read_source, shown_source, source_schema
 from .texts import async_options
 from .views import PREVIEW_URL
 from .webcams import find_webcams, is_webcam_path
@@ -175,32 +178,54 @@ class CameraFlow(ConfigSubentryFlow):
         """Show the picture and ask for the settings."""
         changing = self.source == SOURCE_RECONFIGURE
         stored = self._get_reconfigure_subentry().data if changing else {}
+        labels = await self._async_labels(stored)
+        zone_kinds = await async_options(self.hass, "zone_kind")
         errors: dict[str, str] = {}
-        if user_input is not None and not (errors := settings_errors(user_input)):
-            name, settings = read_settings(user_input, stored)
-            data = {**self._source, **settings}
-            unique_id = source_unique_id(self._entry_id, self._source)
-            if not changing:
-                return self.async_create_entry(title=name, data=data, unique_id=unique_id)
-            return self.async_update_and_abort(
-                self._get_entry(),
-                self._get_reconfigure_subentry(),
-                title=name,
-                data=data,
-                unique_id=unique_id,
-            )
-        shown = user_input or shown_settings(await self._async_name(), stored)
+        about = {"zone": "", "label": ""}
+        if user_input is not None:
+            errors = settings_errors(user_input)
+            try:
+                name, settings = read_settings(user_input, stored, zone_kinds)
+            except ZoneError as err:
+                # An error cannot be placed at a field inside a section.
+                errors = errors or {"base": err.key}
+                about = {"zone": err.zone, "label": labels.get(err.label, err.label)}
+            if not errors:
+                return self._save(name, {**self._source, **settings})
+        shown = user_input or shown_settings(await self._async_name(), stored, zone_kinds)
+        schema = settings_schema(labels, zone_kinds)
         return self.async_show_form(
             step_id="settings",
-            data_schema=self.add_suggested_values_to_schema(settings_schema(), shown),
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=errors,
             description_placeholders={
                 "picture": self._async_picture(),
                 "facts": self._seen.facts,
                 "note": (await async_options(self.hass, "note")).get(self._seen.note, ""),
+                **about,
             },
             last_step=True,
         )
+
+    def _save(self, name: str, data: dict[str, Any]) -> SubentryFlowResult:
+        unique_id = source_unique_id(self._entry_id, self._source)
+        if self.source != SOURCE_RECONFIGURE:
+            return self.async_create_entry(title=name, data=data, unique_id=unique_id)
+        return self.async_update_and_abort(
+            self._get_entry(),
+            self._get_reconfigure_subentry(),
+            title=name,
+            data=data,
+            unique_id=unique_id,
+        )
+
+    async def _async_labels(self, stored: Mapping[str, Any]) -> dict[str, str]:
+        """Return what may be looked for, with texts: what is known, and what a model adds to it."""
+        texts = await async_options(self.hass, "label")
+        model = self._get_entry().data.get(CONF_MODEL)
+        own = await self._coordinator.async_run(own_labels, models_dir(self.hass), model)
+        offered = (*LABELS, *own, *camera_labels(stored))
+        return {label: texts.get(label, label.capitalize()) for label in offered}
 
     async def _async_name(self) -> str:
         """Return the camera's name, or one to begin with; never one that a URL betrays."""

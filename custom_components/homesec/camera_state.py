@@ -17,6 +17,7 @@ from .engine.models import (
     Presence,
     SnapshotTaken,
     Trigger,
+    ZoneChanged,
 )
 
 
@@ -45,6 +46,8 @@ class CameraState:
     error: str | None = None
     presences: dict[str, Presence] = field(default_factory=dict)
     """By label, those that last."""
+    zones: dict[str, list[str]] = field(default_factory=dict)
+    """By name, those that somebody is in: the labels, in the order in which they came."""
     recordings: dict[str, Clip] = field(default_factory=dict)
     """By clip id, those that grow."""
     asked_to_record: bool = False
@@ -71,18 +74,14 @@ class CameraState:
     def apply(self, event: EngineEvent) -> None:
         """Take in what happened."""
         match event:
-            case HealthChanged(health=CameraHealth.CONNECTING):
-                # Only a camera that was off is "connecting"; a lost one stays lost until it runs.
-                if self.health is CameraHealth.OFF:
-                    self.health = CameraHealth.CONNECTING
             case HealthChanged():
-                self.health, self.error = event.health, event.error
-                if event.health is CameraHealth.OFF:
-                    self.presences.clear()
+                self._take_health(event)
             case DetectionStarted() | DetectionUpdated():
                 self.presences[event.presence.label] = event.presence
             case DetectionEnded():
                 self.presences.pop(event.presence.label, None)
+            case ZoneChanged():
+                self._take_zone(event)
             case ClipStarted():
                 self.recordings[event.clip.id] = event.clip
             case ClipSaved() | ClipFailed():
@@ -90,6 +89,22 @@ class CameraState:
                 self.asked_to_record &= self.recording
             case SnapshotTaken():
                 self.snapshot = event
+
+    def _take_health(self, event: HealthChanged) -> None:
+        if event.health is CameraHealth.CONNECTING and self.health is not CameraHealth.OFF:
+            # Only a camera that was off is "connecting"; a lost one stays lost until it runs.
+            return
+        self.health, self.error = event.health, event.error
+        if event.health is CameraHealth.OFF:
+            self.presences.clear()
+            self.zones.clear()
+
+    def _take_zone(self, event: ZoneChanged) -> None:
+        labels = [label for label in self.zones.pop(event.zone, []) if label != event.label]
+        if event.occupied:
+            labels.append(event.label)
+        if labels:
+            self.zones[event.zone] = labels
 
 
 def camera_of(event: EngineEvent) -> str | None:
@@ -99,6 +114,6 @@ def camera_of(event: EngineEvent) -> str | None:
             return event.presence.camera_id
         case ClipStarted() | ClipSaved() | ClipFailed():
             return event.clip.camera_id
-        case HealthChanged() | SnapshotTaken() | CameraChanged():
+        case HealthChanged() | ZoneChanged() | SnapshotTaken() | CameraChanged():
             return event.camera_id
     return None

@@ -1,11 +1,10 @@
 """Set up the house; its cameras follow one by one."""
 
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
     FlowType,
@@ -13,13 +12,8 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
-import probatio
+from homeassistant.helpers.selector import SelectSelectorMode
+from probatio import Optional, Required, Schema
 
 from .camera_flow import CameraFlow
 from .const import (
@@ -31,40 +25,35 @@ from .const import (
     SECTION_ADVANCED,
     SUBENTRY_CAMERA,
 )
-from .engine.detectors.catalogue import CATALOGUE
 from .engine.errors import ModelUnknown
+from .form_fields import choice, named_choice
+from .model_choice import models_dir, offered_models, own_titles
+from .own_model_flow import OwnModelSteps
+from .texts import async_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .engine.detectors.catalogue import Model
 
 TITLE = "HomeSec"
-SCHEMA = probatio.Schema(
-    {
-        probatio.Required(CONF_DETECTOR, default=DETECTOR_AUTO): SelectSelector(
-            SelectSelectorConfig(
-                options=list(DETECTORS),
-                translation_key="detector",
-                mode=SelectSelectorMode.LIST,
-            )
-        ),
-        probatio.Required(SECTION_ADVANCED): section(
-            probatio.Schema(
-                {
-                    probatio.Optional(CONF_MODEL): SelectSelector(
-                        SelectSelectorConfig(
-                            options=[
-                                SelectOptionDict(value=model.name, label=model.title)
-                                for model in CATALOGUE.values()
-                            ],
-                            mode=SelectSelectorMode.DROPDOWN,
-                        )
-                    )
-                }
+
+
+def choice_schema(titles: Mapping[str, str], *, collapsed: bool) -> Schema:
+    """Return the form that asks for detector and model; ``titles`` are the models' by name."""
+    return Schema(
+        {
+            Required(CONF_DETECTOR, default=DETECTOR_AUTO): choice(
+                DETECTORS, "detector", mode=SelectSelectorMode.LIST
             ),
-            {"collapsed": True},
-        ),
-    }
-)
+            Required(SECTION_ADVANCED): section(
+                Schema({Optional(CONF_MODEL): named_choice(titles)}), {"collapsed": collapsed}
+            ),
+        }
+    )
 
 
-class HomeSecFlow(ConfigFlow, domain=DOMAIN):
+class HomeSecFlow(OwnModelSteps, domain=DOMAIN):
     """The flow behind "Add integration"."""
 
     VERSION = 1
@@ -81,32 +70,66 @@ class HomeSecFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask how people are to be detected; what is offered fits any machine."""
+        models = await self._async_models()
         errors: dict[str, str] = {}
         if user_input is not None:
             data = _read(user_input)
-            if not (errors := _errors(data)):
+            if not (errors := _errors(data, models)):
                 return self.async_create_entry(title=TITLE, data=data)
-        return self._async_ask("user", user_input, errors)
+        return await self._async_ask("user", user_input, errors, models)
 
     async def async_step_reconfigure(
+        self, _input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer what can be changed about the detection."""
+        own = await self.hass.async_add_executor_job(own_titles, models_dir(self.hass))
+        options = ["detector", "add_model", *(["remove_model"] if own else [])]
+        return self.async_show_menu(step_id="reconfigure", menu_options=options)
+
+    async def async_step_detector(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change the detector; the update listener then reloads the entry."""
+        """Change detector and model; the update listener then reloads the entry."""
         entry = self._get_reconfigure_entry()
+        models = await self._async_models()
         errors: dict[str, str] = {}
         if user_input is not None:
             data = _read(user_input)
-            if not (errors := _errors(data)):
+            if not (errors := _errors(data, models)):
                 return self.async_update_and_abort(entry, data=data)
-        advanced = {CONF_MODEL: entry.data[CONF_MODEL]} if CONF_MODEL in entry.data else {}
-        shown = {CONF_DETECTOR: entry.data[CONF_DETECTOR], SECTION_ADVANCED: advanced}
-        return self._async_ask("reconfigure", user_input or shown, errors)
+        return await self._async_ask("detector", user_input or self._known(), errors, models)
 
-    def _async_ask(
-        self, step_id: str, shown: dict[str, Any] | None, errors: dict[str, str]
+    def _known(self) -> dict[str, Any]:
+        """Return what the form begins with: the model that was just added, or what is in use."""
+        if self.added is not None and self.added.model is not None:
+            [detector] = self.added.model.variants
+            return {CONF_DETECTOR: detector, SECTION_ADVANCED: {CONF_MODEL: self.added.name}}
+        data = self._get_reconfigure_entry().data
+        advanced = {CONF_MODEL: data[CONF_MODEL]} if CONF_MODEL in data else {}
+        return {CONF_DETECTOR: data[CONF_DETECTOR], SECTION_ADVANCED: advanced}
+
+    async def _async_models(self) -> Mapping[str, Model]:
+        return await self.hass.async_add_executor_job(offered_models, models_dir(self.hass))
+
+    async def _async_ask(
+        self,
+        step_id: str,
+        shown: dict[str, Any] | None,
+        errors: dict[str, str],
+        models: Mapping[str, Model],
     ) -> ConfigFlowResult:
-        schema = self.add_suggested_values_to_schema(SCHEMA, shown)
-        return self.async_show_form(step_id=step_id, data_schema=schema, errors=errors)
+        titles = {name: model.title for name, model in models.items()}
+        if chosen := (shown or {}).get(SECTION_ADVANCED, {}).get(CONF_MODEL):
+            # One that is gone can still be seen, and is refused with a word about it.
+            titles.setdefault(chosen, chosen)
+        schema = choice_schema(titles, collapsed=chosen is None)
+        notes = await async_options(self.hass, "note")
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            errors=errors,
+            description_placeholders={"note": "" if self.added is None else notes["model_added"]},
+        )
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
@@ -125,10 +148,14 @@ def _read(answer: dict[str, Any]) -> dict[str, Any]:
     return {CONF_DETECTOR: answer[CONF_DETECTOR], **answer[SECTION_ADVANCED]}
 
 
-def _errors(data: dict[str, Any]) -> dict[str, str]:
+def _errors(data: dict[str, Any], models: Mapping[str, Model]) -> dict[str, str]:
     """Refuse a model that the detector cannot use; "auto" may become any detector."""
-    detector, model = data[CONF_DETECTOR], data.get(CONF_MODEL)
-    if model is None or detector in CATALOGUE[model].variants:
+    detector, name = data[CONF_DETECTOR], data.get(CONF_MODEL)
+    if name is None:
+        return {}
+    may_be = set(DETECTORS[1:]) if detector == DETECTOR_AUTO else {detector}
+    if name in models and may_be <= models[name].variants.keys():
         return {}
     # An error cannot be placed at a field inside a section.
-    return {"base": "model_needs_detector" if detector == DETECTOR_AUTO else ModelUnknown.key}
+    known = name in models and detector == DETECTOR_AUTO
+    return {"base": "model_needs_detector" if known else ModelUnknown.key}

@@ -25,6 +25,7 @@ SUBENTRY_CAMERA: Final = "camera"
 CONF_DETECTOR: Final = "detector"
 CONF_MODEL: Final = "model"
 SECTION_ADVANCED: Final = "advanced"
+SECTION_ZONES: Final = "zones"
 DETECTOR_AUTO: Final = "auto"
 DETECTORS: Final = (DETECTOR_AUTO, "opencv", "ncnn")
 
@@ -46,6 +47,18 @@ CONF_GRACE: Final = "grace_s"
 CONF_THRESHOLD: Final = "threshold"
 CONF_DETECT_FPS: Final = "detect_fps"
 CONF_WATCH: Final = "watch"
+CONF_RECORD_LABELS: Final = "record_labels"
+CONF_ALARM_LABELS: Final = "alarm_labels"
+
+# Of a camera: what single labels have to be like.
+CONF_RULES: Final = "rules"
+CONF_LABEL: Final = "label"
+CONF_MIN_HEIGHT: Final = "min_height"
+
+# Of a camera: parts of its picture.
+CONF_ZONES: Final = "zones"
+CONF_POLYGON: Final = "polygon"
+CONF_LOITER: Final = "loiter_s"
 
 LABELS: Final = (
     "person",
@@ -66,6 +79,8 @@ LABELS: Final = (
 
 EVENT_DETECTION_STARTED: Final = "homesec_detection_started"
 EVENT_DETECTION_ENDED: Final = "homesec_detection_ended"
+EVENT_ZONE_ENTERED: Final = "homesec_zone_entered"
+EVENT_ZONE_LEFT: Final = "homesec_zone_left"
 EVENT_CLIP_SAVED: Final = "homesec_clip_saved"
 EVENT_CLIP_FAILED: Final = "homesec_clip_failed"
 

@@ -10,7 +10,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .alarm_control import AlarmControl
 from .announcements import announcement
-from .camera_config import activity, camera_config, is_live
+from .camera_config import activity, camera_config, is_live, raises_alarm
 from .camera_state import AlarmChanged, CameraChanged, CameraState, FiguresRead, camera_of
 from .const import (
     CONF_DETECTOR,
@@ -21,10 +21,10 @@ from .const import (
     SUBENTRY_CAMERA,
 )
 from .detector_setup import async_prepare_detector
+from .detector_state import DetectorState
 from .devices import Devices
 from .engine.errors import HomeSecError
 from .engine.models import (
-    PERSON,
     Activity,
     CameraConfig,
     ClipFailed,
@@ -34,6 +34,7 @@ from .engine.models import (
     EngineEvent,
     EngineStats,
     HealthChanged,
+    ModelProgress,
     SourceKind,
 )
 from .engine_host import EngineHost
@@ -56,7 +57,7 @@ class HomeSecCoordinator(EngineHost):
         self.entry = entry
         self.alarm = AlarmControl(hass, on_change=self._async_alarm_changed)
         self.cameras: dict[str, CameraState] = {}
-        self.detector: DetectorChanged | None = None
+        self.detector = DetectorState()
         self.devices = Devices(hass, entry)
         self.engine_stats = EngineStats()
         self.issues = Issues(hass, entry.entry_id)
@@ -80,6 +81,8 @@ class HomeSecCoordinator(EngineHost):
         except Exception:  # noqa: BLE001 - whatever it is, the person has to hear of it
             LOGGER.exception("HomeSec's engine could not start")
             self.issues.async_engine_failed()
+            self.detector.given_up = True
+            self.listeners.async_tell(FiguresRead())
             return
         await self.async_reconcile()
         self.async_read_figures()
@@ -188,8 +191,10 @@ class HomeSecCoordinator(EngineHost):
             case HealthChanged():
                 self._async_check_health(event.camera_id)
             case DetectorChanged():
-                self.detector = event
+                self.detector.apply(event)
                 self.issues.async_detector(event)
+            case ModelProgress():
+                self.detector.apply(event)
             case DetectionStarted():
                 self._async_intruder(event)
             case ClipSaved():
@@ -219,7 +224,8 @@ class HomeSecCoordinator(EngineHost):
     def _async_intruder(self, event: DetectionStarted) -> None:
         """Set the alarm off, if this camera guards the house at the moment."""
         subentry = self.subentry(event.presence.camera_id)
-        if event.presence.label == PERSON and is_live(subentry.data, self.alarm.mode):
+        alarming = raises_alarm(subentry.data, event.presence.label)
+        if alarming and is_live(subentry.data, self.alarm.mode):
             self.entry.async_create_task(
                 self.hass, self.alarm.async_trigger(by=subentry.title), "HomeSec alarm"
             )

@@ -9,21 +9,30 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
+from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 
 from .camera_config import DEFAULTS, activity
-from .const import CONF_DETECTOR, CONF_KIND, CONF_MODEL, CONF_THRESHOLD, CONF_VERIFY_TLS
+from .const import (
+    CONF_DETECTOR,
+    CONF_KIND,
+    CONF_MODEL,
+    CONF_THRESHOLD,
+    CONF_VERIFY_TLS,
+    CONF_ZONES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
 
+    from .camera_state import CameraState
     from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from .engine.models import DetectorChanged
 
 PACKAGES = ("av", "numpy", "opencv-python-headless", "ncnn")
 SCHEMES = ("rtsp", "rtsps", "http", "https")
-SETTINGS = (CONF_KIND, CONF_VERIFY_TLS, CONF_THRESHOLD, *DEFAULTS)
+SETTINGS = (CONF_KIND, CONF_VERIFY_TLS, CONF_THRESHOLD, *(k for k in DEFAULTS if k != CONF_ZONES))
 
 
 async def async_get_config_entry_diagnostics(
@@ -36,12 +45,10 @@ async def async_get_config_entry_diagnostics(
         "versions": await coordinator.async_run(_versions),
         "settings": {key: entry.data.get(key) for key in (CONF_DETECTOR, CONF_MODEL)},
         "engine": {"ready": coordinator.ready, **asdict(coordinator.engine_stats)},
-        "detector": detector
-        and {
-            "ready": detector.ready,
-            "detector": detector.detector,
-            "model": detector.model,
-            "error": detector.error,
+        "detector": {
+            "status": detector.status,
+            "progress": detector.progress,
+            **(_detector(detector.report) if detector.report else {}),
         },
         "alarm": {"mode": coordinator.alarm.mode, "triggered": coordinator.alarm.triggered},
         "cameras": {
@@ -55,6 +62,7 @@ def _camera(coordinator: HomeSecCoordinator, camera_id: str) -> dict[str, Any]:
     data = coordinator.subentry(camera_id).data
     return {
         "settings": {key: data[key] for key in SETTINGS if key in data},
+        "zones": [_zone(zone, state) for zone in data.get(CONF_ZONES, ())],
         "source": _source(data),
         "activity": activity(data, coordinator.alarm.mode),
         "health": state.health,
@@ -63,6 +71,24 @@ def _camera(coordinator: HomeSecCoordinator, camera_id: str) -> dict[str, Any]:
         "recordings": len(state.recordings),
         "stats": asdict(state.stats),
     }
+
+
+def _detector(report: DetectorChanged) -> dict[str, Any]:
+    """Tell what works; placeholders of an error may name folders, and are left out."""
+    return {
+        "ready": report.ready,
+        "detector": report.detector,
+        "model": report.model,
+        "error": report.error,
+        "second": report.second,
+        "second_error": report.second_error,
+    }
+
+
+def _zone(zone: Mapping[str, Any], state: CameraState) -> dict[str, Any]:
+    """Describe a zone without its name, which may tell who lives where."""
+    facts = {key: value for key, value in zone.items() if key != CONF_NAME}
+    return facts | {"occupied_by": state.zones.get(zone[CONF_NAME], [])}
 
 
 def _source(data: Mapping[str, Any]) -> dict[str, Any]:

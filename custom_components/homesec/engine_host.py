@@ -16,6 +16,7 @@ from .const import DOMAIN, LOGGER, STOP_TIMEOUT_S
 from .engine.errors import HomeSecError
 from .engine.service import HomeSecEngine
 from .exceptions import EngineNotRunningError, translated
+from .model_choice import models_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +88,7 @@ class EngineHost:
             engine = HomeSecEngine(
                 clips_dir=self.clips_dir,
                 data_dir=data_dir,
-                models_dir=data_dir / "models",
+                models_dir=models_dir(self._hass),
                 executor=self._executor,
                 on_event=self._take_over,
                 detector=detector,

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, ClassVar, override
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import async_get_current_platform
 
 from .camera_state import CameraState
+from .const import LABELS
 from .engine.models import CameraHealth, EngineEvent, HealthChanged
 
 if TYPE_CHECKING:
@@ -72,6 +74,11 @@ class HomeSecCameraEntity(HomeSecEntity):
         return self.available_when_lost or self.camera_state.health is not CameraHealth.LOST
 
 
+def label_key(label: str) -> str:
+    """Return the key of a label's texts; what only a user's own model knows has none of its own."""
+    return label if label in LABELS else "other"
+
+
 def add_camera_entities(
     entry: HomeSecConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
@@ -80,9 +87,10 @@ def add_camera_entities(
     """Keep a platform's entities in step with the cameras, without reloading anything.
 
     ``make`` returns all entities that a camera is to have now; those it lacks are added, and those
-    it had before and is not to have any more (a label that was given up) are removed.
+    it had at any time and is not to have any more (a label or zone that was given up) are removed.
     """
     coordinator = entry.runtime_data
+    domain = async_get_current_platform().domain
     present: dict[str, set[str]] = {}
 
     @callback
@@ -90,9 +98,10 @@ def add_camera_entities(
         wanted = {entity.unique_id or "": entity for entity in make(coordinator, camera_id)}
         had = present.get(camera_id, set())
         registry = er.async_get(coordinator.hass)
-        for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
-            if entity.unique_id in had - wanted.keys():
-                registry.async_remove(entity.entity_id)
+        for known in er.async_entries_for_config_entry(registry, entry.entry_id):
+            mine = known.domain == domain and known.config_subentry_id == camera_id
+            if mine and known.unique_id not in wanted:
+                registry.async_remove(known.entity_id)
         if new := [entity for unique_id, entity in wanted.items() if unique_id not in had]:
             async_add_entities(new, config_subentry_id=camera_id)
         present[camera_id] = set(wanted)

@@ -6,7 +6,14 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 
 from .announcements import announcement
-from .engine.models import ClipSaved, DetectionEnded, DetectionStarted, EngineEvent
+from .const import (
+    EVENT_CLIP_SAVED,
+    EVENT_DETECTION_ENDED,
+    EVENT_DETECTION_STARTED,
+    EVENT_ZONE_ENTERED,
+    EVENT_ZONE_LEFT,
+)
+from .engine.models import ClipSaved, DetectionEnded, DetectionStarted, EngineEvent, ZoneChanged
 from .entity import HomeSecCameraEntity, add_camera_entities
 
 if TYPE_CHECKING:
@@ -18,11 +25,14 @@ if TYPE_CHECKING:
 
 PARALLEL_UPDATES = 0
 
-EVENT_TYPES: dict[type[EngineEvent], str] = {
-    DetectionStarted: "detected",
-    DetectionEnded: "left",
-    ClipSaved: "clip_saved",
+EVENT_TYPES = {
+    EVENT_DETECTION_STARTED: "detected",
+    EVENT_DETECTION_ENDED: "left",
+    EVENT_ZONE_ENTERED: "zone_entered",
+    EVENT_ZONE_LEFT: "zone_left",
+    EVENT_CLIP_SAVED: "clip_saved",
 }
+"""By the event on the bus that tells the same."""
 
 
 async def async_setup_entry(
@@ -43,7 +53,7 @@ class CameraEvents(HomeSecCameraEntity, EventEntity):
 
     _attr_translation_key = "activity"
     available_when_lost = True
-    listens_to = tuple(EVENT_TYPES)
+    listens_to = (DetectionStarted, DetectionEnded, ZoneChanged, ClipSaved)
 
     def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str) -> None:
         super().__init__(coordinator=coordinator, key="activity", camera_id=camera_id)
@@ -54,5 +64,6 @@ class CameraEvents(HomeSecCameraEntity, EventEntity):
     def async_handle(self, event: EngineEvent) -> None:
         """Fire."""
         if (told := announcement(event)) is not None:
-            self._trigger_event(EVENT_TYPES[type(event)], told[1])
+            name, facts = told
+            self._trigger_event(EVENT_TYPES[name], facts)
             self.async_write_ha_state()

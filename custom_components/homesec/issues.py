@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 ISSUE_DETECTOR = "detector"
 ISSUE_ENGINE = "engine"
 ISSUE_RECORDING = "recording"
+ISSUE_SECOND = "second_opinion"
 
 DETECTOR_ISSUES = frozenset(
     error.key
     for error in (DetectorError, EngineMissing, ModelUnknown, ModelUnavailable, ModelBroken)
 )
+SECOND_ISSUES = {ModelUnavailable.key: "second_opinion_unavailable"}
+SECOND_FAILED = "second_opinion_failed"
 RECORDING_ISSUES = frozenset(error.key for error in (DiskFull, DiskReadOnly))
 
 
@@ -77,16 +80,18 @@ class Issues:
 
     @callback
     def async_detector(self, event: DetectorChanged) -> None:
-        """Watch the detector."""
+        """Watch the detector, and the model that gives the second opinion."""
+        about = {"detector": event.detector, "model": event.model, **event.placeholders}
         if event.error is None:
             ir.async_delete_issue(self._hass, DOMAIN, ISSUE_DETECTOR)
-            return
-        key = event.error if event.error in DETECTOR_ISSUES else DetectorError.key
-        self._async_raise(
-            ISSUE_DETECTOR,
-            key,
-            {"detector": event.detector, "model": event.model, **event.placeholders},
-        )
+        else:
+            key = event.error if event.error in DETECTOR_ISSUES else DetectorError.key
+            self._async_raise(ISSUE_DETECTOR, key, about)
+        if event.second_error is None:
+            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_SECOND)
+        else:
+            key = SECOND_ISSUES.get(event.second_error, SECOND_FAILED)
+            self._async_raise(ISSUE_SECOND, key, about, severity=ir.IssueSeverity.WARNING)
 
     @callback
     def async_detector_missing(self, detector: str) -> None:
@@ -137,14 +142,21 @@ class Issues:
             translation_placeholders={"camera": name},
         )
 
-    def _async_raise(self, issue_id: str, key: str, placeholders: Mapping[str, str]) -> None:
+    def _async_raise(
+        self,
+        issue_id: str,
+        key: str,
+        placeholders: Mapping[str, str],
+        *,
+        severity: ir.IssueSeverity = ir.IssueSeverity.ERROR,
+    ) -> None:
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             issue_id,
             config_entry_id=self._entry_id,
             is_fixable=False,
-            severity=ir.IssueSeverity.ERROR,
+            severity=severity,
             translation_key=key,
             translation_placeholders=dict(placeholders),
         )

@@ -1,7 +1,7 @@
 """How many are here, and the figures by which to judge whether all is well."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -13,14 +13,17 @@ from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
 
 from .camera_config import camera_labels
 from .camera_state import CameraState, FiguresRead
+from .detector_state import DetectorStatus
 from .engine.models import (
     DetectionEnded,
     DetectionStarted,
     DetectionUpdated,
+    DetectorChanged,
     EngineStats,
     HealthChanged,
+    ModelProgress,
 )
-from .entity import HomeSecCameraEntity, HomeSecEntity, add_camera_entities
+from .entity import HomeSecCameraEntity, HomeSecEntity, add_camera_entities, label_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -103,6 +106,7 @@ async def async_setup_entry(
         HouseSensor(coordinator=entry.runtime_data, description=description)
         for description in HOUSE_SENSORS
     )
+    async_add_entities([DetectorSensor(coordinator=entry.runtime_data)])
 
     def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[HomeSecCameraEntity]:
         for label in camera_labels(coordinator.subentry(camera_id).data):
@@ -124,7 +128,8 @@ class CountSensor(HomeSecCameraEntity, SensorEntity):
     def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str, label: str) -> None:
         super().__init__(coordinator=coordinator, key=f"{label}_count", camera_id=camera_id)
         self._label = label
-        self._attr_translation_key = f"{label}_count"
+        self._attr_translation_key = f"{label_key(label)}_count"
+        self._attr_translation_placeholders = {"label": label.capitalize()}
 
     @property
     @override
@@ -179,3 +184,36 @@ class HouseSensor(HomeSecEntity, SensorEntity):
         if not self.coordinator.ready:
             return None
         return self.entity_description.value_fn(self.coordinator.engine_stats)
+
+
+class DetectorSensor(HomeSecEntity, SensorEntity):
+    """Whether people can be told from what else moves."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_translation_key = "detector"
+    # Changes with every percent of a download.
+    _unrecorded_attributes = frozenset({"progress"})
+    listens_to = (DetectorChanged, ModelProgress, FiguresRead)
+
+    def __init__(self, *, coordinator: HomeSecCoordinator) -> None:
+        super().__init__(coordinator=coordinator, key="detector")
+        self._attr_options = [status.value for status in DetectorStatus]
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Its status."""
+        return self.coordinator.detector.status
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """What works, or is about to."""
+        detector = self.coordinator.detector
+        return {
+            "model": detector.model,
+            "second_opinion": detector.second_opinion,
+            "detector": detector.detector,
+            "progress": detector.progress,
+        }

@@ -24,10 +24,12 @@ async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         coordinator: HomeSecCoordinator = entry.runtime_data
         cameras = coordinator.cameras.values()
-        detector = coordinator.detector
+        report = coordinator.detector.report
+        works = report if report is not None and report.ready else None
         return {
-            "detector": detector.detector if detector and detector.ready else "-",
-            "model": detector.model if detector and detector.ready else "-",
+            "detector": works.detector if works else "-",
+            "model": works.model if works else "-",
+            "second_opinion": (works.second if works else None) or "-",
             "cameras": f"{sum(camera.watching for camera in cameras)} / {len(cameras)}",
             "clips": coordinator.engine_stats.clips,
         }

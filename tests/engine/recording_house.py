@@ -8,6 +8,7 @@ import threading
 from films import FigureDetector
 from rig import file_camera
 
+from custom_components.homesec.engine.examiner import Examiner
 from custom_components.homesec.engine.models import Activity, ClipStarted, Watch
 from custom_components.homesec.engine.service import HomeSecEngine
 
@@ -27,7 +28,7 @@ def main():
         models_dir=folder / "models",
         executor=ThreadPoolExecutor(2),
         on_event=tell,
-        create_detector=lambda _stop: FigureDetector(),
+        make_examiner=lambda _stop: Examiner(FigureDetector()),
     )
     engine.start()
     camera = file_camera(film, paced=True, loop=True, watch=Watch.PROMPT, pre_roll_s=1.0)

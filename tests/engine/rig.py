@@ -7,6 +7,7 @@ import time
 
 from films import FigureDetector
 
+from custom_components.homesec.engine.examiner import Examiner
 from custom_components.homesec.engine.models import (
     Activity,
     CameraConfig,
@@ -86,7 +87,7 @@ class Rig:
         self.told = threading.Condition()
         self.detector = detector or FigureDetector()
         self._executor = ThreadPoolExecutor(16, thread_name_prefix="homesec-test")
-        engine.setdefault("create_detector", lambda _stop: self.detector)
+        engine.setdefault("make_examiner", lambda _stop: Examiner(self.detector))
         if "engine_detector" in engine:
             engine["detector"] = engine.pop("engine_detector")
         engine.setdefault("rng", random.Random(1))

@@ -20,6 +20,7 @@ from custom_components.homesec.engine.detectors import (
 from custom_components.homesec.engine.errors import DetectorError
 from custom_components.homesec.engine.model_store import ModelStore
 from custom_components.homesec.engine.models import PERSON, Box, Frame
+from custom_components.homesec.engine.pixels import bgr
 from homesec_dev import footage, models
 from homesec_dev.bootstrap import paths
 
@@ -61,7 +62,8 @@ def bunny():
 
 
 def look(detector, frame):
-    return detector.detect(frame.bgr(*detector.fit(frame.width, frame.height)))
+    size = detector.fit(frame.width, frame.height)
+    return detector.detect(bgr(frame.picture, *size))
 
 
 def people(detector, frame):

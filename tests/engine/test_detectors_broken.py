@@ -7,7 +7,13 @@ from model_files import LAST_RESORT, files_of
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.detectors import REQUIREMENTS, choose, create_detector
+from custom_components.homesec.engine.detectors import (
+    REQUIREMENTS,
+    ModelFiles,
+    choose,
+    create_detector,
+)
+from custom_components.homesec.engine.detectors.base import NetworkDetector
 from custom_components.homesec.engine.errors import DetectorError, EngineMissing, ModelBroken
 from custom_components.homesec.engine.models import PERSON, Box, Detection
 
@@ -159,3 +165,44 @@ def test_an_exception_of_opencv_is_a_detector_error(last_resort, monkeypatch):
     monkeypatch.setattr(detector, "_outputs", ["nope"])
     with pytest.raises(DetectorError):
         detector.detect(PICTURE)
+
+
+class Strict(NetworkDetector):
+    """A network that claims to take any size, and takes one."""
+
+    engine = "strict"
+    refused = 0
+
+    def _run(self, blob):
+        if blob.shape != (3, 64, 64):
+            self.refused += 1
+            raise DetectorError("another size")
+        return [np.zeros((1, 84, 8, 8)), np.zeros((1, 84, 4, 4)), np.zeros((1, 84, 2, 2))]
+
+    def close(self):
+        pass
+
+
+def strict(size):
+    labels = tuple(f"label {n}" for n in range(79))
+    return Strict(
+        ModelFiles(
+            name="strict", title="Strict", paths=(), head="yolox", input=(size, size),
+            labels=labels, threshold=0.5, flexible=True,
+        )
+    )  # fmt: skip
+
+
+def test_a_network_that_does_not_take_any_size_after_all_gets_its_own():
+    detector = strict(64)
+    assert detector.fit(1920, 1080) == (672, 378)
+    detector.warm_up()
+    assert detector.refused == 1
+    assert detector.fit(1920, 1080) == (64, 36)
+    assert detector.part_px == 64
+    assert detector.detect(np.zeros((36, 64, 3), np.uint8)) == []
+
+
+def test_a_network_that_takes_no_size_is_broken():
+    with pytest.raises(ModelBroken, match="another size"):
+        strict(96).warm_up()

@@ -1,13 +1,11 @@
 """Downloads from a real HTTP server on this machine, which breaks off, lies and hangs."""
 
 import hashlib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-import threading
 from threading import Event
 from urllib.error import URLError
-from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
+from model_server import model_server
 import pytest
 
 from custom_components.homesec.engine.detectors import download
@@ -17,70 +15,10 @@ from custom_components.homesec.engine.detectors.download import Download, Downlo
 CONTENT = bytes(range(256)) * 1000
 
 
-class Shelf(ThreadingHTTPServer):
-    """Serves ``/host/name``; every oddity is set by a test."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files = {}
-        self.ranges = []
-        self.cut_at = []  # bytes after which the next responses break off
-        self.status = {}
-        self.ignore_range = False
-        self.content_range = None
-        self.hold = None  # waited for after half of a body
-        self.reached_half = Event()
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        shelf = self.server
-        asked = self.headers.get("Range")
-        shelf.ranges.append((self.path, asked))
-        content = shelf.files.get(self.path)
-        if content is None or self.path in shelf.status:
-            self.send_error(shelf.status.get(self.path, 404))
-            return
-        first = 0
-        if asked and not shelf.ignore_range:
-            first = int(asked.removeprefix("bytes=").removesuffix("-"))
-            if first >= len(content):
-                self.send_error(416)
-                return
-        self.send_response(206 if first else 200)
-        if first:
-            span = f"bytes {first}-{len(content) - 1}/{len(content)}"
-            self.send_header("Content-Range", shelf.content_range or span)
-        body = content[first:]
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if shelf.cut_at:
-            self.wfile.write(body[: shelf.cut_at.pop(0)])
-            self.close_connection = True
-        elif shelf.hold:
-            self.wfile.write(body[: len(body) // 2])
-            self.wfile.flush()
-            shelf.reached_half.set()
-            shelf.hold.wait(10)
-        else:
-            self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture
 def shelf(socket_enabled):
-    with Shelf() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
+    with model_server() as server:
         yield server
-        if server.hold:
-            server.hold.set()
-        server.shutdown()
-        thread.join()
 
 
 def entry(*hosts, size=True):
@@ -99,16 +37,12 @@ def part(tmp_path):
 
 @pytest.fixture
 def get(shelf, tmp_path):
-    """Download a file into the folder; https://HOST.test/NAME is /HOST/NAME of the server."""
-
-    def fetch(request, timeout_s):
-        parts = urlsplit(request.full_url)
-        host = parts.hostname.removesuffix(".test")
-        url = f"http://127.0.0.1:{shelf.server_port}/{host}{parts.path}"
-        return urlopen(Request(url, headers=dict(request.header_items())), timeout=timeout_s)
+    """Download a file into the folder."""
 
     def run(file, *, stop=None, tell=lambda have: None):
-        Download(file, tmp_path, fetch=fetch, stop=stop or Event(), pause_s=0.0, tell=tell).run()
+        Download(
+            file, tmp_path, fetch=shelf.fetch, stop=stop or Event(), pause_s=0.0, tell=tell
+        ).run()
         assert [path.name for path in tmp_path.iterdir()] == ["toy.onnx"]
         return (tmp_path / "toy.onnx").read_bytes()
 

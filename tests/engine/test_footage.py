@@ -9,6 +9,7 @@ import pytest
 from rig import file_camera
 
 from custom_components.homesec.engine.detectors import create_detector, default_model
+from custom_components.homesec.engine.detectors.catalogue import CATALOGUE
 from custom_components.homesec.engine.models import (
     CameraHealth,
     DetectionEnded,
@@ -115,9 +116,11 @@ def test_cartoon_animals_are_nobody(street, bunny):
 def test_the_engine_finds_and_loads_its_model_by_itself(rigs, model, tmp_path, bikes):
     models = tmp_path / "models"
     models.mkdir()
-    for path in model.paths:
-        shutil.copy(path, models)
-    rig = rigs(create_detector=None, detector=None, engine_detector="opencv", model=model.name)
+    second = CATALOGUE[model.name].second
+    for files in filter(None, (model, second and files_of("opencv", second))):
+        for path in files.paths:
+            shutil.copy(path, models)
+    rig = rigs(make_examiner=None, detector=None, engine_detector="opencv", model=model.name)
     ready = rig.wait_for(DetectorChanged)
     assert (ready.ready, ready.detector, ready.model) == (True, "opencv", model.name)
     rig.engine.set_camera(bike_camera(bikes), "record")

@@ -8,7 +8,14 @@ import pytest
 
 from custom_components.homesec.engine.detectors.base import NetworkDetector
 from custom_components.homesec.engine.detectors.catalogue import ModelFiles
-from custom_components.homesec.engine.detectors.heads import NanoDet, Ssd, YoloX, head_named
+from custom_components.homesec.engine.detectors.heads import (
+    HEADS,
+    NanoDet,
+    Ssd,
+    YoloV8,
+    YoloX,
+    head_named,
+)
 from custom_components.homesec.engine.errors import DetectorError, ModelBroken
 from custom_components.homesec.engine.models import Box
 
@@ -116,6 +123,47 @@ def test_nanodet_normalises_and_pads_with_black():
     assert blob[2, 63, 63] == pytest.approx(-123.675 / 58.395, abs=1e-5)
 
 
+# --- YOLOv8: 64 x 32 pixels are 8 x 4 + 4 x 2 + 2 x 1 = 42 cells ---
+
+
+def yolov8_output():
+    """Two objects of two classes in any cells: boxes are in pixels of the input already."""
+    output = np.zeros((1, 6, 42), np.float32)
+    output[0, :, 7] = [20, 16, 24, 8, 0.25, 0.75]
+    output[0, :, 41] = [50, 10, 6, 16, 0.5, 0.125]
+    output[0, :, 3] = [5, 5, 5, 5, 0.05, 0.09]  # below the floor
+    return output
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [
+        lambda output: output,
+        lambda output: output[0],
+        lambda output: output.transpose(0, 2, 1),
+        lambda output: output[0].T,
+    ],
+    ids=["channels first", "no batch", "channels last", "channels last, no batch"],
+)
+def test_yolov8_gives_the_boxes_worked_out_by_hand(arrange):
+    found = YoloV8(64, 32, 2).decode([arrange(yolov8_output())], FLOOR)
+    # from centre and size to corners: 20 -+ 12, 16 -+ 4 and 50 -+ 3, 10 -+ 8
+    assert found.boxes.tolist() == [[8, 12, 32, 20], [47, 2, 53, 18]]
+    assert found.scores.tolist() == [0.75, 0.5]
+    assert found.labels.tolist() == [1, 0]
+
+
+def test_yolov8_wants_its_picture_red_first_and_from_0_to_1_on_grey():
+    blob = YoloV8(64, 32, 2).letterbox.blob(np.full((1, 1, 3), (0, 51, 255), np.uint8))
+    assert blob[:, 0, 0].tolist() == pytest.approx([1.0, 0.2, 0.0])
+    assert blob[:, 31, 63].tolist() == pytest.approx([114 / 255] * 3)
+
+
+def test_yolov8_refuses_the_output_of_a_network_that_suppresses_itself():
+    with pytest.raises(DetectorError, match="not this head's"):
+        YoloV8(64, 32, 2).decode([np.zeros((1, 300, 6), np.float32)], FLOOR)
+
+
 # --- SSD ---
 
 
@@ -144,23 +192,34 @@ def test_ssd_takes_a_stretched_red_green_blue_picture():
 # --- all heads ---
 
 
-@pytest.mark.parametrize("head", [YoloX(32, 32, 2), NanoDet(64, 64, 3)])
-def test_a_picture_with_nothing_in_it_gives_nothing(head):
-    outputs = (
-        yolox_outputs()
-        if isinstance(head, YoloX)
-        else [*nanodet_outputs()[0], *nanodet_outputs()[1]]
-    )
+@pytest.mark.parametrize(
+    ("head", "outputs"),
+    [
+        (YoloX(32, 32, 2), yolox_outputs()),
+        (NanoDet(64, 64, 3), [*nanodet_outputs()[0], *nanodet_outputs()[1]]),
+        (YoloV8(64, 32, 2), [yolov8_output()]),
+    ],
+)
+def test_a_picture_with_nothing_in_it_gives_nothing(head, outputs):
     found = head.decode([np.zeros_like(each) for each in outputs], FLOOR)
     assert found.boxes.shape == (0, 4)
     assert len(found.scores) == len(found.labels) == 0
 
 
-@pytest.mark.parametrize("head", [YoloX(32, 32, 2), NanoDet(64, 64, 3), Ssd(300, 300, 1)])
+@pytest.mark.parametrize(
+    "head", [YoloX(32, 32, 2), NanoDet(64, 64, 3), YoloV8(32, 32, 1), Ssd(300, 300, 1)]
+)
 @pytest.mark.parametrize("shapes", [[(1, 5)], [(1, 7, 3, 3), (1, 7, 2, 2)], []])
 def test_outputs_of_another_network_are_an_error(head, shapes):
     with pytest.raises(DetectorError, match="not this head's"):
         head.decode([np.zeros(shape, np.float32) for shape in shapes], FLOOR)
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize(("width", "height"), [(32, 32), (640, 384), (384, 640), (96, 1280)])
+def test_every_head_can_be_had_in_any_size(name, width, height):
+    box = head_named(name, width, height, classes=3).letterbox
+    assert (box.width, box.height) == (width, height)
 
 
 def test_an_unknown_head_is_a_broken_model():

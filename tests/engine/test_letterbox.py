@@ -4,7 +4,7 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.detectors.letterbox import Letterbox
+from custom_components.homesec.engine.detectors.letterbox import STEP, Letterbox, fitted
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,27 @@ def test_a_picture_lies_at_the_top_left_on_its_padding():
 def test_a_picture_of_another_size_is_refused(shape):
     with pytest.raises(ValueError, match=r"fit|picture"):
         Letterbox(width=4, height=4).blob(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("size", "scaled"),
+    [
+        ((1920, 1080), (672, 378)),
+        ((1080, 1920), (378, 672)),
+        ((1280, 960), (576, 432)),
+        ((320, 240), (320, 240)),
+        ((8000, 100), (4032, 50)),
+    ],
+)
+def test_an_input_that_may_have_any_shape_takes_the_pictures(size, scaled):
+    assert fitted(*size, area=672 * 384) == scaled
+
+
+@given(st.integers(1, 8000), st.integers(1, 8000))
+def test_what_is_fitted_is_not_enlarged_and_not_too_much_work(width, height):
+    columns, rows = fitted(width, height, area=672 * 384)
+    assert columns <= width
+    assert rows <= height
+    padded = -(-columns // STEP) * STEP * -(-rows // STEP) * STEP
+    # A picture so narrow that it needs rows of padding only is the exception.
+    assert padded <= 672 * 384 or min(columns, rows) <= STEP

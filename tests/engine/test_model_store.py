@@ -3,7 +3,6 @@
 from email.message import Message
 import hashlib
 import io
-import json
 import threading
 from threading import Event
 from urllib.error import URLError
@@ -11,15 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from custom_components.homesec.engine.detectors.catalogue import (
-    CATALOGUE,
-    Model,
-    ModelFile,
-    models_for,
-    read_catalogue,
-)
+from custom_components.homesec.engine import model_store
+from custom_components.homesec.engine.detectors.catalogue import Model, ModelFile, Variant
 from custom_components.homesec.engine.errors import ModelBroken, ModelUnavailable, ModelUnknown
-from custom_components.homesec.engine.model_store import ModelStore, default_model
+from custom_components.homesec.engine.model_store import ModelStore
 
 CONTENT = bytes(range(256)) * 1000
 GRAPH = b"7767517\n"
@@ -43,7 +37,7 @@ def catalogue(*variants):
         input=(32, 32),
         threshold=0.4,
         head="ssd",
-        variants={"opencv": tuple(variants)},
+        variants={"opencv": tuple(Variant(files=tuple(files)) for files in variants)},
         default_for=frozenset(),
     )
     return {"toy": model}
@@ -162,6 +156,16 @@ def test_only_what_is_missing_of_a_variant_is_downloaded(web, store, folder):
     assert told == sorted(told)
 
 
+def test_the_whole_of_a_model_with_a_file_of_unknown_size_is_not_told(web, store):
+    web.files |= {"one/toy.param": GRAPH, "one/toy.bin": CONTENT}
+    told = []
+    obtain(
+        store([entry("toy.param", GRAPH, "one"), entry("toy.bin", CONTENT, "one", size=False)]),
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told[-1] == (len(GRAPH) + len(CONTENT), 0)
+
+
 def test_a_file_on_disk_that_is_damaged_is_not_there(store, folder):
     models = store([entry("toy.onnx", CONTENT)])
     (folder / "toy.onnx").write_bytes(CONTENT)
@@ -262,38 +266,35 @@ def test_a_folder_that_cannot_be_written_is_an_error_not_a_crash(web, store, fol
         obtain(store([entry("toy.onnx", CONTENT, "one")]))
 
 
-def test_each_detector_has_its_default_model():
-    assert default_model("opencv") == "yolox-nano"
-    assert default_model("ncnn") == "nanodet-plus-m"
-    with pytest.raises(ModelUnknown):
-        default_model("abacus")
+def test_a_file_brought_by_hand_gets_its_name_and_place(store, folder, tmp_path):
+    upload = tmp_path / "download (3).bin"
+    upload.write_bytes(CONTENT)
+    models = store([entry("toy.param", GRAPH)], [entry("toy.onnx", CONTENT, size=False)])
+    assert models.adopt(upload).name == "toy.onnx"
+    assert models.find("toy", "opencv").paths == (folder / "toy.onnx",)
+    assert models.adopt(upload).name == "toy.onnx"
+    assert upload.exists()
+    assert [path.name for path in folder.iterdir()] == ["toy.onnx"]
 
 
-def test_the_catalogue_lists_the_models_of_a_detector():
-    assert [model.name for model in models_for("ncnn")] == ["yolox-nano", "nanodet-plus-m"]
-    assert "pedestrian-ssdlite" in [model.name for model in models_for("opencv")]
+def test_a_file_of_no_model_is_not_taken(store, folder, tmp_path, monkeypatch):
+    upload = tmp_path / "toy.onnx"
+    upload.write_bytes(CONTENT[::-1])
+    models = store([entry("toy.onnx", CONTENT)])
+    assert models.adopt(upload) is None
+    upload.write_bytes(CONTENT)
+    monkeypatch.setattr(model_store, "LIMIT_BYTES", 1000)
+    assert models.adopt(upload) is None
+    assert list(folder.iterdir()) == []
 
 
-def test_every_model_of_the_catalogue_is_complete():
-    for model in CATALOGUE.values():
-        assert model.licence in {"Apache-2.0", "MIT"}
-        assert "person" in model.labels
-        for detector, variants in model.variants.items():
-            assert variants
-            for files in variants:
-                assert len(files) == (2 if detector == "ncnn" or model.head == "ssd" else 1)
-                for file in files:
-                    assert len(bytes.fromhex(file.sha256)) == 32
-
-
-@pytest.mark.parametrize(
-    ("name", "url"), [("../../x", "https://one.test/x"), ("x", "http://one.test/x")]
-)
-def test_a_catalogue_of_hostile_names_or_plain_http_is_refused(name, url):
-    file = {"name": name, "bytes": 1, "sha256": "00", "urls": [url]}
-    model = {
-        "name": "m", "title": "m", "licence": "MIT", "labels": "l", "input": [1, 1],
-        "threshold": 0.5, "head": "ssd", "engines": {"opencv": {"variants": [[file]]}},
-    }  # fmt: skip
-    with pytest.raises(ValueError, match="plain file name"):
-        read_catalogue(json.dumps({"labels": {"l": ["person"]}, "models": [model]}))
+def test_a_file_brought_by_hand_that_cannot_be_stored_is_an_error(store, folder, tmp_path):
+    upload = tmp_path / "upload"
+    upload.write_bytes(CONTENT)
+    folder.rmdir()
+    folder.write_text("a file where the folder should be")
+    with pytest.raises(ModelUnavailable) as caught:
+        store([entry("toy.onnx", CONTENT)]).adopt(upload)
+    assert caught.value.placeholders["reason"] == "File exists"
+    with pytest.raises(FileNotFoundError):
+        store([entry("toy.onnx", CONTENT)]).adopt(tmp_path / "none")

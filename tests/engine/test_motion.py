@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.motion import Change, MotionGate
+from custom_components.homesec.engine.models import Box
+from custom_components.homesec.engine.motion import Change, MotionGate, Movement
 
 SHAPE = (90, 160)
 
@@ -34,57 +35,57 @@ def gate(rng):
 
 def test_the_first_picture_is_a_new_scene(rng):
     gate = MotionGate()
-    assert gate.update(street(rng)) is Change.SCENE
+    assert gate.update(street(rng)).change is Change.SCENE
     gate.reset()
-    assert gate.update(street(rng)) is Change.SCENE
+    assert gate.update(street(rng)).change is Change.SCENE
 
 
 def test_a_picture_of_another_size_is_a_new_scene(gate):
-    assert gate.update(np.zeros((60, 80), np.uint8)) is Change.SCENE
+    assert gate.update(np.zeros((60, 80), np.uint8)).change is Change.SCENE
 
 
 def test_sensor_noise_is_nothing(gate, rng):
-    assert {gate.update(street(rng)) for _ in range(200)} == {Change.NONE}
+    assert {gate.update(street(rng)).change for _ in range(200)} == {Change.NONE}
 
 
 def test_a_small_figure_is_motion(gate, rng):
-    assert gate.update(street(rng, figure=80)) is Change.MOTION
+    assert gate.update(street(rng, figure=80)).change is Change.MOTION
 
 
 def test_a_figure_that_walks_stays_motion(gate, rng):
-    walk = [gate.update(street(rng, figure=20 + 3 * n)) for n in range(30)]
+    walk = [gate.update(street(rng, figure=20 + 3 * n)).change for n in range(30)]
     assert set(walk) == {Change.MOTION}
 
 
 def test_a_figure_that_stands_still_does_not_melt_away_at_once(gate, rng):
-    assert {gate.update(street(rng, figure=80)) for _ in range(15)} == {Change.MOTION}
+    assert {gate.update(street(rng, figure=80)).change for _ in range(15)} == {Change.MOTION}
 
 
 def test_what_is_left_standing_becomes_background_in_the_end(gate, rng):
-    stands = [gate.update(street(rng, figure=80)) for _ in range(200)]
+    stands = [gate.update(street(rng, figure=80)).change for _ in range(200)]
     assert stands[-1] is Change.NONE
 
 
 def test_slow_exposure_is_nothing(gate, rng):
-    drift = [gate.update(street(rng, level=0.8 * n)) for n in range(60)]
+    drift = [gate.update(street(rng, level=0.8 * n)).change for n in range(60)]
     assert set(drift) == {Change.NONE}
 
 
 def test_a_sudden_step_of_exposure_is_nothing(gate, rng):
-    assert gate.update(street(rng, level=25)) is Change.NONE
+    assert gate.update(street(rng, level=25)).change is Change.NONE
 
 
 def test_slow_gain_is_nothing(gate, rng):
-    drift = [gate.update(street(rng, gain=1 + n / 300)) for n in range(90)]
+    drift = [gate.update(street(rng, gain=1 + n / 300)).change for n in range(90)]
     assert set(drift) == {Change.NONE}
 
 
 def test_somebody_is_seen_in_spite_of_changing_exposure(gate, rng):
-    assert gate.update(street(rng, level=20, figure=80)) is Change.MOTION
+    assert gate.update(street(rng, level=20, figure=80)).change is Change.MOTION
 
 
 def test_a_light_switch_rings_once(gate, rng):
-    dark = [gate.update(street(rng, gain=0.1, level=5)) for _ in range(10)]
+    dark = [gate.update(street(rng, gain=0.1, level=5)).change for _ in range(10)]
     assert dark[0] is not Change.NONE
     assert dark[-1] is Change.NONE
 
@@ -93,8 +94,8 @@ def test_somebody_who_comes_in_with_the_light_is_seen_after_it(gate, rng):
     gate.update(street(rng, gain=0.1, level=5))
     for _ in range(10):
         gate.update(street(rng, gain=0.1, level=5))
-    assert gate.update(street(rng, figure=80)) is not Change.NONE
-    assert gate.update(street(rng, figure=90)) is Change.MOTION
+    assert gate.update(street(rng, figure=80)).change is not Change.NONE
+    assert gate.update(street(rng, figure=90)).change is Change.MOTION
 
 
 def test_what_is_masked_does_not_move(rng):
@@ -103,8 +104,8 @@ def test_what_is_masked_does_not_move(rng):
     gate = MotionGate(mask=mask)
     for _ in range(20):
         gate.update(street(rng))
-    assert gate.update(street(rng, figure=100)) is Change.NONE
-    assert gate.update(street(rng, figure=30)) is Change.MOTION
+    assert gate.update(street(rng, figure=100)).change is Change.NONE
+    assert gate.update(street(rng, figure=30)).change is Change.MOTION
 
 
 def test_the_share_is_of_what_is_not_masked(rng):
@@ -115,11 +116,51 @@ def test_the_share_is_of_what_is_not_masked(rng):
         gate.update(street(rng, noise=0))
     tiny = street(rng, noise=0)
     tiny[40:42, 80:82] = 255
-    assert gate.update(tiny) is Change.MOTION
+    assert gate.update(tiny).change is Change.MOTION
 
 
 def test_a_mask_of_another_size_is_ignored(rng):
     gate = MotionGate(mask=np.zeros((3, 3), np.bool_))
     for _ in range(20):
         gate.update(street(rng))
-    assert gate.update(street(rng, figure=80)) is Change.MOTION
+    assert gate.update(street(rng, figure=80)).change is Change.MOTION
+
+
+def cells(*marks):
+    """Movement on a grid of 8 x 10 with the given rows and columns marked."""
+    grid = np.zeros((8, 10), np.bool_)
+    for rows, columns in marks:
+        grid[rows, columns] = True
+    return Movement(Change.MOTION, grid)
+
+
+def test_where_something_moves_is_known_to_the_cell(gate, rng):
+    moving = gate.update(street(rng, figure=80, noise=1.0))
+    (box,) = moving.boxes()
+    assert box.iou(Box(80 / 160, 40 / 90, 85 / 160, 54 / 90)) > 0.5
+
+
+def test_the_share_of_a_box_that_moves():
+    movement = cells((slice(0, 4), slice(0, 5)))
+    assert movement.share(Box(0, 0, 0.5, 0.5)) == 1.0
+    assert movement.share(Box(0, 0, 1, 1)) == 0.25
+    assert movement.share(Box(0.6, 0.6, 1, 1)) == 0.0
+    assert movement.share(Box(1, 1, 1, 1)) == 0.0
+
+
+def test_nothing_is_known_of_where_after_a_change_of_scene(rng):
+    movement = MotionGate().update(street(rng))
+    assert movement.share(Box(0, 0, 1, 1)) is None
+    assert movement.boxes() == []
+
+
+def test_patches_that_are_near_are_one_and_specks_are_none():
+    grid = np.zeros((60, 80), np.bool_)
+    grid[10:14, 10:13] = True  # a head
+    grid[17:22, 9:14] = True  # and legs
+    grid[40:44, 60:66] = True  # somebody else
+    grid[50, 5] = True  # a speck
+    assert Movement(Change.MOTION, grid).boxes() == [
+        Box(9 / 80, 10 / 60, 14 / 80, 22 / 60),
+        Box(60 / 80, 40 / 60, 66 / 80, 44 / 60),
+    ]

@@ -9,6 +9,7 @@ from custom_components.homesec.engine.presence import LOOK_AGE_S, PresenceWatch,
 
 WALL = 1_800_000_000.0
 LOOK_S = 0.2
+BEGINS = {"person": 0.5, "cat": 0.5}
 
 
 def watch(**settings):
@@ -29,8 +30,15 @@ def seen(t, label="person", score=0.8, number=1):
 
 
 def look(presence, t, *labels, score=0.8):
+    """Look once, with a second opinion that agrees at once."""
     tracks = [seen(t, label, score, n) for n, label in enumerate(labels, 1)]
-    return presence.look(t, WALL + t, tracks)
+    return agreed(presence, t, presence.look(t, WALL + t, tracks, begins=BEGINS))
+
+
+def agreed(presence, t, changes):
+    asked = [change for change in changes if change.step is Step.ASKED]
+    answers = [presence.answer(x.presence.label, t, confirmed=True) for x in asked]
+    return [x for x in changes if x not in asked] + [x for answer in answers for x in answer]
 
 
 def steps(changes):
@@ -117,6 +125,15 @@ def test_labels_come_and_go_by_themselves():
     assert [p.label for p in presence.present] == ["person", "cat"]
     (left,) = look(presence, 2.1, "person")
     assert (left.step, left.presence.label) == (Step.LEFT, "cat")
+
+
+def test_the_one_it_began_with_stays_its_track():
+    presence = watch()
+    look(presence, 0.0, "person")
+    look(presence, 0.2, "person")
+    tracks = [seen(0.4, score=0.95, number=7)]
+    (better,) = presence.look(0.4, WALL, tracks, begins=BEGINS)
+    assert better.presence.track_id == 1
 
 
 def test_labels_that_were_not_chosen_are_nothing():

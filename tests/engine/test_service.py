@@ -5,7 +5,7 @@ import threading
 import time
 
 from cameras import black_hole
-from films import FigureDetector
+from films import FigureDetector, content
 import pytest
 from rig import LONG_S, file_camera, stream_camera
 
@@ -18,8 +18,10 @@ from custom_components.homesec.engine.models import (
     CameraStats,
     ClipSaved,
     ClipStarted,
+    DetectionStarted,
     DetectorChanged,
     HealthChanged,
+    Trigger,
 )
 from custom_components.homesec.engine.service import CATALOG_NAME
 
@@ -125,18 +127,39 @@ def test_the_detector_that_cannot_be_made_is_reported(rigs, films):
     def impossible(_stop):
         raise EngineMissing("no wheel", detector="opencv")
 
-    rig = rigs(create_detector=impossible)
+    rig = rigs(make_examiner=impossible)
     told = rig.wait_for(DetectorChanged)
     assert (told.ready, told.error) == (False, "detector_missing")
-    rig.play(file_camera(films()))
-    assert rig.saved() == []
+
+
+def test_without_a_detector_whatever_moves_is_recorded(rigs, films):
+    def impossible(_stop):
+        raise EngineMissing("no wheel", detector="opencv")
+
+    rig = rigs(make_examiner=impossible)
+    rig.wait_for(DetectorChanged)
+    (clip,) = rig.play(file_camera(films(seconds=20, walks=((8.0, 12.0),))))
+    assert (clip.trigger, clip.label) == (Trigger.MOTION, None)
+    assert clip.pre_roll_s >= 2.0
+    shown = content(rig.path(clip)).numbers
+    assert set(range(80, 120)) <= set(shown)
+    assert rig.of(DetectionStarted) == []
+
+
+def test_without_a_detector_nothing_is_recorded_where_nothing_was_to_be(rigs, films):
+    def impossible(_stop):
+        raise EngineMissing("no wheel", detector="opencv")
+
+    rig = rigs(make_examiner=impossible)
+    rig.wait_for(DetectorChanged)
+    assert rig.play(file_camera(films()), Activity.DETECT) == []
 
 
 def test_recording_by_hand_needs_no_detector(rigs, quiet):
     def impossible(_stop):
         raise EngineMissing("no wheel", detector="opencv")
 
-    rig = rigs(create_detector=impossible)
+    rig = rigs(make_examiner=impossible)
     rig.engine.set_camera(quiet(), Activity.DETECT)
     rig.wait_health(RUNNING)
     rig.engine.start_recording("cam", 0.5)

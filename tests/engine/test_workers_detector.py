@@ -5,11 +5,12 @@ import random
 import threading
 from threading import Event, Semaphore
 
-from pool_fakes import LONG_S, PERSON, Fake, Inbox, Status, Still, hold, started_pools
+from pool_fakes import LONG_S, PERSON, Fake, Inbox, Status, Still, StillPool, hold, started_pools
 import pytest
 
 from custom_components.homesec.engine import workers
 from custom_components.homesec.engine.errors import ModelUnavailable
+from custom_components.homesec.engine.examiner import Examiner
 from custom_components.homesec.engine.workers import DetectionPool, backoff_s
 
 
@@ -35,14 +36,17 @@ def test_frames_wait_while_the_first_detector_is_made(pool, inbox):
     running = pool(create=create, on_change=status)
     running.offer("door", Still(1), inbox)
     assert not running.wait_idle("door", 0.01)
-    assert running.threshold == 1.0
+    assert running.thresholds == (1.0, 1.0)
+    assert not running.blind
     ready.set()
     assert inbox.wait() == [(1, PERSON)]
     change = status.wait()
     assert (change.ready, change.detector, change.model, change.error) == (
         True, "fake", "toy", None,
     )  # fmt: skip
-    assert running.threshold == 0.5
+    assert running.thresholds == (0.5, 0.5)
+    assert not running.blind
+    assert not running.confirms
 
 
 def test_a_detector_that_cannot_be_made_is_reported_and_frames_get_no_opinion(pool, inbox):
@@ -164,6 +168,48 @@ def test_a_stop_closes_the_detector_and_drops_what_waits(pool, inbox):
     assert running.idle("door")
 
 
+def test_a_second_network_that_is_missing_is_looked_for_again():
+    status, attempts = Status(), []
+
+    def load():
+        attempts.append(1)
+        if len(attempts) < 3:
+            raise ModelUnavailable("offline", host="one.test")
+        return Fake()
+
+    def create(stop):
+        examiner = Examiner(Fake(), load_second=load)
+        examiner.complete()
+        return examiner
+
+    pool = DetectionPool(create=create, on_change=status, retry_s=(0.0, 0.01))
+    pool.start()
+    alone, together = status.wait(), status.wait()
+    pool.stop(LONG_S)
+    assert (alone.ready, alone.second, alone.second_error) == (True, None, "model_unavailable")
+    assert alone.placeholders == {"host": "one.test"}
+    assert (together.ready, together.second, together.second_error) == (True, "toy", None)
+    assert len(attempts) == 3
+
+
+def test_nobody_is_blind_while_the_detector_is_made_unless_that_takes_long(pool):
+    ticks = [100.0]
+    made = Event()
+
+    def create(stop):
+        assert made.wait(LONG_S)
+        return Fake()
+
+    status = Status()
+    running = pool(create=create, on_change=status, clock=lambda: ticks[0])
+    assert not running.blind
+    ticks[0] += workers.PATIENCE_S + 1
+    assert running.blind
+    made.set()
+    status.wait()
+    assert not running.blind
+
+
 def test_a_stop_ends_the_making_of_the_detector(pool):
     status, begun = Status(), Event()
 
@@ -203,7 +249,7 @@ def test_a_look_that_hangs_does_not_hold_up_the_stop(pool, caplog):
 
 
 def test_a_pool_that_never_started_can_be_stopped():
-    DetectionPool(create=lambda stop: Fake(), on_change=Status()).stop()
+    StillPool(create=lambda stop: Fake(), on_change=Status()).stop()
 
 
 def test_retries_are_doubled_bounded_and_spread():

@@ -18,12 +18,26 @@ STREAM = {"kind": "stream", "url": URL}
 SETTINGS = {
     "name": "Garden",
     "labels": ["person", "cat"],
+    "record_labels": ["person"],
+    "alarm_labels": ["person", "cat"],
     "disarmed": "off",
     "armed_modes": ["away", "night"],
     "pre_roll_s": 5.0,
     "post_roll_s": 6.0,
+    "zones": {
+        "zones": [
+            {
+                "name": "Drive",
+                "kind": "Only here counts",
+                "corners": "10,20 60.5,20 60.5,90 10,90",
+                "labels": ["person"],
+                "loiter_s": 2.5,
+            }
+        ]
+    },
     "advanced": {
         "threshold": 60,
+        "rules": [{"label": "cat", "threshold": 35, "min_height": 5}],
         "grace_s": 2.5,
         "detect_fps": 4.0,
         "max_clip_s": 90.0,

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 
 from custom_components.homesec.const import DOMAIN
+from custom_components.homesec.engine.examiner import Examiner
 from custom_components.homesec.engine.service import HomeSecEngine
 from homesec_dev import footage
 
@@ -63,7 +64,7 @@ def engine(detector: ScriptedDetector) -> Iterator[None]:
     with (
         patch(
             "custom_components.homesec.engine_host.HomeSecEngine",
-            partial(HomeSecEngine, create_detector=lambda _stop: detector),
+            partial(HomeSecEngine, make_examiner=lambda _stop: Examiner(detector)),
         ),
         patch("custom_components.homesec.detector_setup.async_process_requirements"),
     ):

@@ -66,6 +66,8 @@ async def test_a_video_file_is_looked_at_and_becomes_a_camera(
         "kind": "file",
         "file": str(video),
         "labels": ["person", "cat"],
+        "record_labels": ["person"],
+        "alarm_labels": ["person", "cat"],
         "disarmed": "off",
         "armed_modes": ["away", "night"],
         "detection": True,
@@ -76,6 +78,16 @@ async def test_a_video_file_is_looked_at_and_becomes_a_camera(
         "detect_fps": 4.0,
         "max_clip_s": 90.0,
         "watch": "prompt",
+        "rules": [{"label": "cat", "threshold": 0.35, "min_height": 0.05}],
+        "zones": [
+            {
+                "name": "Drive",
+                "kind": "required",
+                "polygon": [[0.1, 0.2], [0.605, 0.2], [0.605, 0.9], [0.1, 0.9]],
+                "labels": ["person"],
+                "loiter_s": 2.5,
+            }
+        ],
     }
     client = await hass_client()
     assert (await client.get(path)).status == 404
@@ -252,6 +264,10 @@ async def test_a_camera_needs_a_name_and_something_to_look_for(
     shown = await answer(hass, await begin(hass, entry), STREAM)
     again = await answer(hass, shown, {**SETTINGS, "name": " ", "labels": []})
     assert again["errors"] == {"name": "name_missing", "labels": "labels_missing"}
+    again = await answer(hass, again, {**SETTINGS, "labels": ["person"]})
+    assert again["errors"] == {"alarm_labels": "label_not_chosen"}
+    again = await answer(hass, again, {**SETTINGS, "record_labels": ["dog"]})
+    assert again["errors"] == {"record_labels": "label_not_chosen"}
     assert suggested(again)["pre_roll_s"] == 5.0
     done = await answer(hass, again, SETTINGS)
     assert done["type"] is FlowResultType.CREATE_ENTRY

@@ -8,6 +8,7 @@ from unittest.mock import patch
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, FlowType
 from homeassistant.data_entry_flow import FlowResultType
 from homesec_house import set_up
+from own_network import choose
 import pytest
 
 from custom_components.homesec.const import DOMAIN
@@ -70,12 +71,23 @@ async def test_a_model_that_the_detector_cannot_use_is_refused(
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+async def test_a_model_that_any_detector_can_use_needs_no_choice_of_detector(
+    hass: HomeAssistant,
+) -> None:
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    done = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"detector": "auto", "advanced": {"model": "nanodet-plus-m"}}
+    )
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
 async def test_another_detector_can_be_chosen_later(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
-    flow = await entry.start_reconfigure_flow(hass)
-    assert flow["step_id"] == "reconfigure"
+    flow = await choose(hass, entry, "detector")
+    assert flow["step_id"] == "detector"
     again = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"detector": "ncnn", "advanced": {"model": "pedestrian-ssdlite"}}
     )
@@ -86,7 +98,7 @@ async def test_another_detector_can_be_chosen_later(
     assert done["reason"] == "reconfigure_successful"
     assert entry.data == {"detector": "ncnn", "model": "yolox-nano"}
     await hass.async_block_till_done(wait_background_tasks=True)
-    flow = await entry.start_reconfigure_flow(hass)
+    flow = await choose(hass, entry, "detector")
     [section] = [value for key, value in flow["data_schema"].schema.items() if key == "advanced"]
     [model] = section.schema.schema
     assert model.description == {"suggested_value": "yolox-nano"}

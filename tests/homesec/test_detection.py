@@ -69,6 +69,7 @@ async def test_a_person_is_announced_recorded_and_raises_the_alarm(
         "track_id": ANY,
         "count": 1,
         "first_seen": ANY,
+        "zones": [],
         "clip_id": ANY,
     }
     clip_id = started[0].data["clip_id"]

@@ -1,4 +1,4 @@
-"""The entities of a house with one camera that looks for people and cats."""
+"""The entities of a house with one camera that looks for people, cats and what nobody foresaw."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from homesec_house import CAMERA_ID, PERSON, arm, pictures, set_up, state, until
+from homesec_house import CAMERA_ID, DRIVE, PERSON, ROAD, arm, pictures, set_up, state, until
 import pytest
 from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
@@ -40,8 +40,10 @@ async def test_entities_of(
     monkeypatch.setattr("custom_components.homesec.const.PLATFORMS", [platform])
     monkeypatch.setattr("custom_components.homesec.PLATFORMS", [platform])
     subentry = entry.subentries[CAMERA_ID]
-    object.__setattr__(subentry, "data", {**subentry.data, "labels": ["person", "cat"]})
+    settings = {"labels": ["person", "cat", "garden gnome"], "zones": [DRIVE, ROAD]}
+    object.__setattr__(subentry, "data", {**subentry.data, **settings})
     await set_up(hass, entry)
+    await until(hass, lambda: entry.runtime_data.detector.report)
     await snapshot_platform(hass, entity_registry, snapshot, entry.entry_id)
 
 
@@ -70,10 +72,11 @@ async def test_system_health_tells_how_many_cameras_are_watched(
 ) -> None:
     assert await async_setup_component(hass, "system_health", {})
     await set_up(hass, entry)
-    await until(hass, lambda: entry.runtime_data.detector)
+    await until(hass, lambda: entry.runtime_data.detector.report)
     assert await get_system_health_info(hass, "homesec") == {
         "detector": "opencv",
         "model": "scripted",
+        "second_opinion": "-",
         "cameras": "0 / 1",
         "clips": 0,
     }

@@ -8,6 +8,8 @@ from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import callback
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.requirements import RequirementsNotFound
 from homesec_house import arm, set_up, state, until
 import pytest
@@ -18,8 +20,7 @@ from custom_components.homesec.engine.errors import RecordingError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from homeassistant.core import HomeAssistant
-    from homeassistant.helpers import issue_registry as ir
+    from homeassistant.core import Event, HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 
@@ -87,14 +88,22 @@ async def test_without_media_folders_clips_go_below_the_configuration(
 async def test_a_detector_that_cannot_be_installed_is_a_repair_not_a_failure(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
+    raised: list[str | None] = []
+
+    @callback
+    def changed(event: Event) -> None:
+        if event.data["issue_id"] == "detector" and event.data["action"] == "create":
+            raised.append(issue_registry.async_get_issue(DOMAIN, "detector").translation_key)
+
+    hass.bus.async_listen(ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED, changed)
     with patch(
         "custom_components.homesec.detector_setup.async_process_requirements",
         side_effect=RequirementsNotFound(DOMAIN, ["x"]),
     ):
         entry.add_to_hass(hass)
         assert await hass.config_entries.async_setup(entry.entry_id)
-        await until(hass, lambda: issue_registry.async_get_issue(DOMAIN, "detector"))
-    assert issue_registry.async_get_issue(DOMAIN, "detector").translation_key == "detector_missing"
+        await until(hass, lambda: raised)
+    assert raised == ["detector_missing"]
     # The scripted detector then works after all, which withdraws the issue.
     await until(hass, lambda: not issue_registry.async_get_issue(DOMAIN, "detector"))
     assert entry.state is ConfigEntryState.LOADED
@@ -113,6 +122,7 @@ async def test_an_engine_that_cannot_start_is_a_repair(
     assert issue_registry.async_get_issue(DOMAIN, "engine").translation_key == "engine_failed"
     assert "could not start" in caplog.text
     assert state(hass, "camera", "camera") == "idle"
+    assert state(hass, "sensor", "detector", entry.entry_id) == "failed"
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert issue_registry.async_get_issue(DOMAIN, "engine") is None
 

@@ -179,8 +179,42 @@ async def test_a_detector_that_cannot_work_is_told_until_it_can(
     issue = issue_registry.async_get_issue("homesec", "detector")
     assert issue.translation_key == error
     assert issue.translation_placeholders == {"detector": "ncnn", "model": "nanodet"}
+    assert state(hass, "sensor", "detector", entry.entry_id) == "failed"
     await happens(hass, entry, replace(broken, ready=True, error=None))
     assert issue_registry.async_get_issue("homesec", "detector") is None
+    assert state(hass, "sensor", "detector", entry.entry_id) == "ready"
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        ("model_unavailable", "second_opinion_unavailable"),
+        ("model_broken", "second_opinion_failed"),
+        ("detector_failed", "second_opinion_failed"),
+    ],
+)
+async def test_a_missing_second_opinion_is_a_warning_until_there_is_one(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    issue_registry: ir.IssueRegistry,
+    error: str,
+    key: str,
+) -> None:
+    await set_up(hass, entry)
+    files = {"model": "NanoDet", "files": "a.param + a.bin", "folder": "/config/homesec/models"}
+    alone = DetectorChanged(
+        ready=True, detector="ncnn", model="yolox-nano", second_error=error, placeholders=files
+    )
+    await happens(hass, entry, alone)
+    issue = issue_registry.async_get_issue("homesec", "second_opinion")
+    assert issue.translation_key == key
+    assert issue.severity == "warning"
+    assert issue.translation_placeholders == {"detector": "ncnn", **files}
+    assert issue_registry.async_get_issue("homesec", "detector") is None
+    assert state(hass, "sensor", "detector", entry.entry_id) == "alone"
+    await happens(hass, entry, replace(alone, second="nanodet-plus-m", second_error=None))
+    assert issue_registry.async_get_issue("homesec", "second_opinion") is None
+    assert state(hass, "sensor", "detector", entry.entry_id) == "ready"
 
 
 async def test_an_error_that_nobody_foresaw_has_a_text_too(

@@ -12,20 +12,24 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import SelectSelector
+from homeassistant.helpers.selector import ObjectSelector, SelectSelector
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 import custom_components.homesec
 from custom_components.homesec import (
-    camera_form,
     config_flow,
     const,
     event,
     issues,
+    own_model_form,
     sensor,
+    settings_form,
+    source_form,
 )
+from custom_components.homesec.detector_state import DetectorStatus
 from custom_components.homesec.engine import errors
+from custom_components.homesec.engine.models import Trigger, ZoneKind
 
 if TYPE_CHECKING:
     import probatio
@@ -64,19 +68,46 @@ def check_form(schema: probatio.Schema, step: dict[str, Any]) -> None:
         if isinstance(selector, SelectSelector) and "translation_key" in selector.config:
             texts = TEXTS["selector"][selector.config["translation_key"]]["options"]
             assert texts.keys() == set(selector.config["options"])
+        if isinstance(selector, ObjectSelector):
+            texts = TEXTS["selector"][selector.config["translation_key"]]["fields"]
+            assert texts.keys() == selector.config["fields"].keys()
 
 
 def test_the_forms_of_the_house_are_labelled() -> None:
-    for step in ("user", "reconfigure"):
-        check_form(config_flow.SCHEMA, TEXTS["config"]["step"][step])
-    used = re.findall(r'"(model_\w+)"', SOURCE["config_flow"])
-    assert TEXTS["config"]["error"].keys() == {*used, errors.ModelUnknown.key}
+    steps = TEXTS["config"]["step"]
+    for step in ("user", "detector"):
+        check_form(config_flow.choice_schema({}, collapsed=True), steps[step])
+    check_form(own_model_form.FILES_SCHEMA, steps["add_model"])
+    check_form(own_model_form.FACTS_SCHEMA, steps["describe"])
+    check_form(own_model_form.removal_schema({}), steps["remove_model"])
+    menu = set(re.findall(r'"(detector|\w+_model)"', SOURCE["config_flow"]))
+    assert steps["reconfigure"]["menu_options"].keys() == menu
+    assert steps["reconfigure"]["menu_option_descriptions"].keys() == menu
+
+
+def test_every_error_of_the_house_says_what_to_do() -> None:
+    used = set(re.findall(r'"(model_needs_\w+)"', SOURCE["config_flow"]))
+    used |= set(re.findall(r': "(own_\w+)"', SOURCE["own_model_flow"]))
+    used |= set(re.findall(r'"(\w+_(?:failed|unfit|unreadable))"', SOURCE["own_model_flow"]))
+    used |= {f"own_{field}_refused" for field in own_model_form.FIELDS}
+    used |= {errors.ModelUnknown.key, errors.EngineMissing.key, errors.HomeSecError.key}
+    assert TEXTS["config"]["error"].keys() == used
+    reasons = set(re.findall(r'reason="(\w+)"', SOURCE["own_model_flow"]))
+    assert TEXTS["config"]["abort"].keys() == {*reasons, "single_instance_allowed"}
+    assert TEXTS["config"]["progress"].keys() == {"try_model"}
+    for group in ("error", "abort"):
+        placeholders = re.findall(r"{(\w+)}", json.dumps(TEXTS["config"][group]))
+        assert set(placeholders) <= {"reason", "files"}
 
 
 def test_the_forms_of_a_camera_are_labelled() -> None:
     for step in ("user", "reconfigure"):
-        check_form(camera_form.source_schema([]), CAMERA["step"][step])
-    check_form(camera_form.settings_schema(), CAMERA["step"]["settings"])
+        check_form(source_form.source_schema([]), CAMERA["step"][step])
+    kinds = TEXTS["selector"]["zone_kind"]["options"]
+    labels = dict.fromkeys(const.LABELS, "")
+    check_form(settings_form.settings_schema(labels, kinds), CAMERA["step"]["settings"])
+    assert kinds.keys() == set(ZoneKind)
+    assert len(set(kinds.values())) == len(kinds)
     for placeholder in re.findall(r"{(\w+)}", CAMERA["step"]["settings"]["description"]):
         assert f'"{placeholder}":' in SOURCE["camera_flow"]
     assert CAMERA["initiate_flow"].keys() == {"user", "reconfigure"}
@@ -90,11 +121,13 @@ def test_every_error_of_a_source_says_what_to_do() -> None:
         for error in vars(errors).values()
         if isinstance(error, type) and issubclass(error, errors.SourceError)
     }
-    used = re.findall(r'"(\w+_missing|own_camera|path_not_allowed)"', SOURCE["camera_form"])
+    used = re.findall(r'"(\w+_missing|\w+_not_chosen)"', SOURCE["settings_form"])
+    used += re.findall(r'ZoneError\(\s*"(\w+)"', SOURCE["camera_zones"] + SOURCE["zone_form"])
     used += re.findall(r': "(own_camera|path_not_allowed)"', SOURCE["camera_flow"])
     assert CAMERA["error"].keys() == keys | {*used, errors.HomeSecError.key}
-    for text in CAMERA["error"].values():
-        assert "{" not in text
+    for key, text in CAMERA["error"].items():
+        placeholders = set(re.findall(r"{(\w+)}", text))
+        assert placeholders <= ({"zone", "label"} if key.startswith(("zone", "rule")) else set())
 
 
 def test_every_end_of_a_flow_has_its_reason() -> None:
@@ -106,10 +139,11 @@ def entity_keys() -> dict[str, set[str]]:
     """Return the translation keys that entities use, by platform."""
     descriptions = (*sensor.CAMERA_SENSORS, *sensor.HOUSE_SENSORS)
     return {
-        "binary_sensor": set(const.LABELS),
+        "binary_sensor": {*const.LABELS, "other"} | keys_in("binary_sensor"),
         "event": keys_in("event"),
         "image": keys_in("image"),
-        "sensor": {f"{label}_count" for label in const.LABELS}
+        "sensor": {f"{label}_count" for label in (*const.LABELS, "other")}
+        | keys_in("sensor")
         | {description.translation_key for description in descriptions},
         "switch": keys_in("switch"),
     }
@@ -128,14 +162,21 @@ def test_every_entity_has_a_name_and_an_icon() -> None:
         assert len(set(names)) == len(names)
     types = TEXTS["entity"]["event"]["activity"]["state_attributes"]["event_type"]["state"]
     assert list(types) == list(event.EVENT_TYPES.values())
+    assert list(TEXTS["entity"]["sensor"]["detector"]["state"]) == list(DetectorStatus)
 
 
 def test_every_issue_is_described() -> None:
     raised = set(re.findall(r'"(camera_l\w+|engine_failed)"', SOURCE["issues"]))
-    assert TEXTS["issues"].keys() == raised | issues.DETECTOR_ISSUES | issues.RECORDING_ISSUES
-    known = {"camera", "detector", "model"}
-    for issue in TEXTS["issues"].values():
+    raised |= issues.DETECTOR_ISSUES | issues.RECORDING_ISSUES
+    raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
+    assert TEXTS["issues"].keys() == raised
+    for key, issue in TEXTS["issues"].items():
+        known = {"camera", "detector", "model"}
+        if key.endswith("_unavailable"):
+            known |= {"files", "folder"}
         assert set(re.findall(r"{(\w+)}", json.dumps(issue))) <= known
+        if key in issues.DETECTOR_ISSUES:
+            assert "records whatever moves" in issue["description"]
         assert issue["title"]
         assert ("fix_flow" in issue) is not ("description" in issue)
         if "fix_flow" in issue:
@@ -148,7 +189,7 @@ def test_every_exception_has_a_message() -> None:
     used = {
         key
         for name, text in SOURCE.items()
-        if name not in ("issues", "sensor", "camera_form", "config_flow")
+        if name not in ("binary_sensor", "issues", "sensor", "zone_form")
         for key in re.findall(r'translation_key="(\w+)"', text)
     }
     used |= {"camera_not_running", "disk_full", "disk_read_only", "engine_failed"}
@@ -166,9 +207,9 @@ def test_the_action_is_described() -> None:
 
 
 def test_the_notes_and_triggers_have_texts() -> None:
-    notes = set(re.findall(r'note="(\w+)"', SOURCE["camera_flow"])) | {"encoded"}
+    notes = set(re.findall(r'note="(\w+)"', SOURCE["camera_flow"])) | {"encoded", "model_added"}
     assert TEXTS["selector"]["note"]["options"].keys() == notes
-    assert TEXTS["selector"]["trigger"]["options"].keys() == {"presence", "manual"}
+    assert TEXTS["selector"]["trigger"]["options"].keys() == set(Trigger)
 
 
 def test_the_manifest_is_what_home_assistant_and_hacs_expect() -> None:

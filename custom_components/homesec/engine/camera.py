@@ -8,7 +8,6 @@ from __future__ import annotations
 from contextlib import closing
 import logging
 import math
-from queue import Empty, SimpleQueue
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -26,13 +25,13 @@ from .models import (
     SnapshotTaken,
     SourceKind,
 )
-from .presence import PresenceWatch, Step
+from .presence import Step
 from .rate import RateMeter
 from .recording import Recording
 from .ring import PacketRing
 from .sources import CameraSource
 from .stills import annotate, encode_jpeg, worth
-from .tracker import Tracker
+from .watcher import Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .lookout import Look
     from .media import MediaPacket
-    from .models import CameraConfig, Detection, EventSink, Frame, Track
+    from .models import CameraConfig, EventSink, Frame, Presence, Track
     from .presence import PresenceChange
     from .recorder import ClipRecorder
     from .sources import SourceFeed
@@ -53,8 +52,6 @@ _LOGGER = logging.getLogger(__name__)
 
 RING_MARGIN_S = 4.0
 """The ring reaches back further than the pre-roll: recognising somebody takes a moment."""
-REPLAY_WAIT_S = 0.5
-"""How long a replayed picture waits for the detector before it takes its place."""
 WATCHED_S = 5.0
 """Full frame rate goes on for this long after the last live picture was asked for."""
 SNAPSHOT_GAIN = 0.08
@@ -62,7 +59,6 @@ SNAPSHOT_GAIN = 0.08
 SNAPSHOT_GAP_S = 1.0
 """…and the last one is this old."""
 RESTART_S = 10.0
-DETECTOR_STUCK_S = 30
 
 
 class CameraSession:
@@ -84,11 +80,10 @@ class CameraSession:
     ) -> None:
         self.config = config
         self.activity = activity
-        self._pool = pool
         self._on_event = on_event
         self._clock = clock
         self._stop = Event()
-        self._lossless = config.source.kind is SourceKind.FILE and not config.source.paced
+        lossless = config.source.kind is SourceKind.FILE and not config.source.paced
         self._source = CameraSource(
             config.source,
             feed=feed,
@@ -99,8 +94,15 @@ class CameraSession:
         )
         self._ring = PacketRing(config.pre_roll_s + RING_MARGIN_S)
         self._lookout = Lookout(config, self._ring)
-        self._tracker = Tracker()
-        self._presence = PresenceWatch(config)
+        self._watcher = Watcher(
+            config,
+            pool,
+            lossless=lossless,
+            on_look=self._looked,
+            on_change=self._presence_changed,
+            on_zone=on_event,
+            on_stir=self._stirred,
+        )
         self._recording = Recording(
             config,
             self._ring,
@@ -108,13 +110,9 @@ class CameraSession:
             catalog=catalog,
             on_event=on_event,
             on_recorder=on_recorder,
-            lossless=self._lossless,
+            lossless=lossless,
         )
-        self._replies: SimpleQueue[tuple[Frame, list[Detection] | None]] = SimpleQueue()
         self._commands = Commands()
-        self._pending = 0
-        """Looks that were asked for and not answered."""
-        self._last_reply_t = 0.0
         self._connection = 0
         self._now = (0.0, clock.now())
         """``t`` and ``at`` of the newest packet."""
@@ -132,7 +130,7 @@ class CameraSession:
     def stop(self) -> None:
         """Ask ``run`` to come to its end; returns at once."""
         self._stop.set()
-        self._pool.forget(self.config.id)
+        self._watcher.forget()
 
     def jpeg(self, *, width: int | None = None) -> bytes | None:
         """Encode the newest picture; None if there is none yet."""
@@ -194,24 +192,16 @@ class CameraSession:
         with closing(self._source.packets()) as packets:
             for packet in packets:
                 self._commands.run()
-                self._take_replies()
+                self._watcher.take()
                 if packet is None:
                     self._lost()
-                    self._tick(self._source.timeline.now)
+                    self._watcher.tick(self._source.timeline.now)
                 else:
                     self._take(packet)
-        self._await_replies()
-
-    def _await_replies(self) -> None:
-        """At the end of a file: let the detector finish what it has of it."""
-        for _ in range(DETECTOR_STUCK_S):
-            if self._stop.is_set() or self._pool.wait_idle(self.config.id, 1.0):
-                break
-        self._take_replies()
+        self._watcher.wait(self._stop)
 
     def _finish(self) -> None:
-        for change in self._presence.end():
-            self._presence_changed(change)
+        self._watcher.end()
         self._recording.end()
         self._commands.refuse()
         self._health_changed(CameraHealth.OFF, None)
@@ -245,14 +235,13 @@ class CameraSession:
         self._arriving.count(packet.t)
         looks = self._lookout.feed(
             packet,
-            present=bool(self._presence.present),
+            present=bool(self._watcher.present),
             watched=self._clock.monotonic() < self._watched_until,
         )
         for look in looks:
-            self._ask(look)
+            self._watcher.ask(look)
         self._decoding.note(packet.t, self._lookout.decoded)
-        if not self._pending or packet.t - self._last_reply_t > DETECTOR_STUCK_S:
-            self._tick(packet.t)
+        self._watcher.pass_time(packet.t)
 
     def _lost(self) -> None:
         """Forget what was, since what comes does not continue it."""
@@ -261,74 +250,51 @@ class CameraSession:
         self._ring.clear()
         self._lookout.reconnected()
 
-    def _ask(self, look: Look) -> None:
-        wait_s = math.inf if self._lossless else REPLAY_WAIT_S if look.replayed else 0.0
-        if self._pool.offer(self.config.id, look.frame, self._reply, wait_s=wait_s):
-            self._pending += 1
-        self._take_replies()
+    # --- what is seen -------------------------------------------------------------------------
 
-    def _reply(self, frame: Frame, detections: list[Detection] | None) -> None:
-        """Take what the detector found, on its thread."""
-        self._replies.put((frame, detections))
-
-    # --- looks --------------------------------------------------------------------------------
-
-    def _take_replies(self) -> None:
-        while True:
-            try:
-                frame, detections = self._replies.get_nowait()
-            except Empty:
-                return
-            self._pending = max(0, self._pending - 1)
-            self._last_reply_t = max(self._last_reply_t, frame.t)
-            if detections is None:
-                self._tick(frame.t)
-            else:
-                self._looked(frame, detections)
-
-    def _looked(self, frame: Frame, detections: list[Detection]) -> None:
-        threshold = self.config.threshold or self._pool.threshold
-        tracks = self._tracker.update(
-            frame.t,
-            [d for d in detections if d.label in self.config.labels and d.score >= threshold],
-        )
-        for change in self._presence.look(frame.t, frame.at, tracks):
-            self._presence_changed(change)
+    def _looked(self, look: Look, tracks: list[Track]) -> None:
         self._keep_recording(seen=bool(tracks))
-        self._picture(frame, tracks)
+        self._picture(look.frame, [track for track in tracks if track.moved])
 
-    def _tick(self, t: float) -> None:
-        for change in self._presence.tick(t):
-            self._presence_changed(change)
+    def _stirred(self, look: Look) -> None:
+        """Something moves and no detector can tell what: better a clip of a cat than none."""
+        if self.activity is not Activity.RECORD:
+            return
+        self._recording.motion(look.frame.t, look.frame.at)
+        self._recording.offer_best(look.frame, 0.0)
 
     def _keep_recording(self, *, seen: bool) -> None:
         """See that a clip is open while somebody is here: also after a break, once seen again."""
-        if not (present := self._presence.present):
-            return
         if self.activity is not Activity.RECORD:
             self._recording.release()
-        elif seen:
+        elif seen and (present := self._recorded):
             self._recording.present(present[0], *self._now)
+
+    @property
+    def _recorded(self) -> list[Presence]:
+        """Who is here and is to be recorded."""
+        return [x for x in self._watcher.present if self.config.rule(x.label).records]
 
     def _presence_changed(self, change: PresenceChange) -> None:
         presence = change.presence
         match change.step:
             case Step.ENTERED:
                 self._snapshot_score = 0.0
-                if self.activity is Activity.RECORD:
+                records = self.config.rule(presence.label).records
+                if records and self.activity is Activity.RECORD:
                     self._recording.present(presence, change.t, presence.first_seen_at)
                 self._on_event(DetectionStarted(presence=presence, clip_id=self._recording.clip_id))
             case Step.UPDATED:
                 self._on_event(DetectionUpdated(presence=presence))
             case Step.LEFT:
                 clip_id = self._recording.clip_id
-                if not self._presence.present:
+                if not self._recorded:
                     self._recording.leave(self._now[0])
                 self._on_event(DetectionEnded(presence=presence, clip_id=clip_id))
 
     def _picture(self, frame: Frame, tracks: list[Track]) -> None:
         """Keep the best picture for the clip, and send one that is clearly better."""
-        if not tracks or not self._presence.present:
+        if not tracks or not self._watcher.present:
             return
         best = max(tracks, key=lambda track: track.score)
         self._recording.offer_best(frame, max(worth(track) for track in tracks))

@@ -154,6 +154,21 @@ class ModelBroken(DetectorError):
     key = "model_broken"
 
 
+class OwnModelRefused(DetectorError):
+    """The files or facts of a user's own network cannot be taken.
+
+    ``field`` names the fact at fault as ``import_own`` does, ``reason`` what is wrong with it.
+    """
+
+    key = "own_model_refused"
+
+
+class FrameBroken(HomeSecError):
+    """A decoded picture cannot be converted."""
+
+    key = "frame_broken"
+
+
 class RecordingError(HomeSecError):
     """A clip could not be written."""
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from .decoder import FrameDecoder, grey
 from .models import Watch
-from .motion import Change, MotionGate
+from .motion import Change, MotionGate, Movement
+from .zones import motion_mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,7 @@ class Look:
     """A picture for the detector."""
 
     frame: Frame
+    movement: Movement
     replayed: bool
     """From the ring: it is late already, and must not be dropped for a newer one."""
 
@@ -65,7 +67,7 @@ class Lookout:
         self._config = config
         self._ring = ring
         self._decoder = FrameDecoder()
-        self._gate = MotionGate()
+        self._gate: MotionGate | None = None
         self._gear = Gear.IDLE
         self._look_interval_s = 1 / config.detect_fps
         self._still_look_s = min(STILL_LOOK_S, config.grace_s / 2)
@@ -99,7 +101,7 @@ class Lookout:
         self.latest = None
         self._gear = Gear.IDLE
         self._decoder.stop()
-        self._gate.reset()
+        self._gate = None
         self._last_keyframe_t = None
 
     def feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[Look]:
@@ -136,7 +138,7 @@ class Lookout:
         if frame is None:
             return
         self.latest = frame
-        if self._gate.update(grey(frame)) is not Change.NONE:
+        if self._compare(frame).change is not Change.NONE:
             self._active_until = packet.t + LINGER_S
             yield from self._shift_up(packet, eager=True, present=present, since=before)
 
@@ -154,16 +156,18 @@ class Lookout:
             for frame in self._decode(past):
                 if not self._due(frame):
                     continue
-                if eager:
-                    yield Look(frame, replayed=True)
-                elif self._worth_a_look(frame, present=present):
-                    yield Look(frame, replayed=past is not packet)
+                movement = self._compare(frame)
+                if eager or self._worth_a_look(frame, movement, present=present):
+                    yield Look(frame, movement, replayed=eager or past is not packet)
 
     def _watch(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[Look]:
         """Awake: decode everything, hand on the sampled pictures while it matters."""
         for frame in self._decode(packet, watched=watched):
-            if self._due(frame) and self._worth_a_look(frame, present=present):
-                yield Look(frame, replayed=False)
+            if not self._due(frame):
+                continue
+            movement = self._compare(frame)
+            if self._worth_a_look(frame, movement, present=present):
+                yield Look(frame, movement, replayed=False)
 
     def _decode(self, packet: MediaPacket, *, watched: bool = False) -> list[Frame]:
         """Decode the next packet, unless nobody wants its picture and none after it needs it."""
@@ -183,8 +187,15 @@ class Lookout:
         self._next_look_t = (frame.t if late else self._next_look_t) + self._look_interval_s
         return True
 
-    def _worth_a_look(self, frame: Frame, *, present: bool) -> bool:
-        if self._gate.update(grey(frame)) is not Change.NONE:
+    def _compare(self, frame: Frame) -> Movement:
+        """Look for what moves, outside the masks."""
+        small = grey(frame)
+        if self._gate is None:
+            self._gate = MotionGate(mask=motion_mask(self._config.zones, *small.shape))
+        return self._gate.update(small)
+
+    def _worth_a_look(self, frame: Frame, movement: Movement, *, present: bool) -> bool:
+        if movement.change is not Change.NONE:
             self._active_until = frame.t + LINGER_S
         if frame.t <= self._active_until:
             return True

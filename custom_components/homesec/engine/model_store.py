@@ -1,27 +1,28 @@
-"""The files of detection models: found, verified, or downloaded."""
+"""The files of detection models: found, verified, downloaded, or made from others."""
 
 from __future__ import annotations
 
-import hashlib
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .detectors.catalogue import CATALOGUE, Model, ModelFile, ModelFiles, default_model
-from .detectors.download import Download, DownloadFailed, fetch_https
+from .detectors.catalogue import CATALOGUE, GRAPHS, Model, ModelFile, ModelFiles, default_model
+from .detectors.download import LIMIT_BYTES, Download, DownloadFailed, fetch_https
+from .detectors.making import can_be_made, make
+from .detectors.meter import Meter, Progress
+from .detectors.shelf import Shelf, digest
 from .errors import ModelBroken, ModelUnavailable, ModelUnknown
+from .own_models import PREFIX, own_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from threading import Event
 
     from .detectors.download import Fetch
 
-    type Progress = Callable[[int, int], None]
-    """Told the bytes that are here and the bytes of the whole model (0: not known)."""
-
-__all__ = ["ModelFiles", "ModelStore", "default_model"]
+__all__ = ["ModelFiles", "ModelStore", "Progress", "default_model"]
 
 
 class ModelStore:
@@ -36,34 +37,24 @@ class ModelStore:
         catalogue: Mapping[str, Model] = CATALOGUE,
         pause_s: float = 1.0,
     ) -> None:
-        """Download into ``folder``; look into it, then into the folders ``also``."""
+        """Download into ``folder``; look into it, then into the folders ``also``.
+
+        The user's own models lie in ``folder`` too, see ``own_models``.
+        """
         self._folder = folder
-        self._folders = (folder, *also)
+        self._shelf = Shelf(folder, (*also, GRAPHS))
         self._fetch = fetch or fetch_https
         self._catalogue = catalogue
         self._pause_s = pause_s
-        self._hashes: dict[tuple[Path, int, int], str] = {}
         self._downloading = Lock()
 
     def find(self, name: str, detector: str) -> ModelFiles | None:
         """Give the first variant of a model whose files are all here and intact.
 
-        A file is read once and then remembered by its size and time. Raises ModelUnknown.
+        ``own:...`` names one of the user's own. A file is read once and then remembered by its size
+        and time. Raises ModelUnknown, and ModelBroken for an own model whose facts are damaged.
         """
-        model = self._model(name, detector)
-        for variant in model.variants[detector]:
-            paths = tuple(path for path in map(self._path, variant) if path)
-            if len(paths) == len(variant):
-                return ModelFiles(
-                    name=model.name,
-                    title=model.title,
-                    paths=paths,
-                    head=model.head,
-                    input=model.input,
-                    labels=model.labels,
-                    threshold=model.threshold,
-                )
-        return None
+        return self._find(self._model(name, detector), detector)
 
     def obtain(
         self, name: str, detector: str, *, stop: Event, progress: Progress | None = None
@@ -74,6 +65,8 @@ class ModelStore:
         names, ModelBroken.
         """
         model = self._model(name, detector)
+        if name.startswith(PREFIX):
+            return self._intact(model, detector)
         while not self._downloading.acquire(timeout=0.2):
             if stop.is_set():
                 raise self._unavailable(model, detector, ["stopped"])
@@ -82,45 +75,133 @@ class ModelStore:
         finally:
             self._downloading.release()
 
+    def second(self, name: str) -> str | None:
+        """Return the name of the model whose opinion is asked about what this one sees."""
+        model = self._catalogue.get(name)
+        return model.second if model else None
+
+    def adopt(self, path: Path) -> ModelFile | None:
+        """Copy a file of the catalogue, brought by hand, into the folder under its right name.
+
+        It is recognised by its content alone; None: it is no file of the catalogue. Raises OSError
+        if it cannot be read and ModelUnavailable if it cannot be stored.
+        """
+        if path.stat().st_size > LIMIT_BYTES:
+            return None
+        sha256 = digest(path)
+        for model, detector, file in self._files():
+            if file.sha256 == sha256:
+                try:
+                    self._shelf.put(file, path)
+                except OSError as err:
+                    reason = str(err.strerror or err)
+                    raise self._unavailable(model, detector, [reason]) from err
+                return file
+        return None
+
+    def _files(self) -> Iterator[tuple[Model, str, ModelFile]]:
+        for model in self._catalogue.values():
+            for detector, variants in model.variants.items():
+                for variant in variants:
+                    yield from ((model, detector, file) for file in variant.files)
+
+    def _model(self, name: str, detector: str) -> Model:
+        model = self._catalogue.get(name)
+        if own := own_model(self._folder, name):
+            if own.model is None:
+                raise _damaged(own.title, detector, own.problem)
+            model = own.model
+        if model is None or detector not in model.variants:
+            raise ModelUnknown(
+                f"{detector} has no model named {name}", model=name, detector=detector
+            )
+        return model
+
+    def _find(self, model: Model, detector: str) -> ModelFiles | None:
+        for variant in model.variants[detector]:
+            paths = tuple(path for path in map(self._shelf.find, variant.files) if path)
+            if len(paths) == len(variant.files):
+                return ModelFiles(
+                    name=model.name,
+                    title=model.title,
+                    paths=paths,
+                    head=model.head,
+                    input=model.input,
+                    labels=model.labels,
+                    threshold=model.threshold,
+                    flexible=variant.flexible,
+                )
+        return None
+
+    def _intact(self, model: Model, detector: str) -> ModelFiles:
+        """Find one of the user's own, whose files nobody else has."""
+        if found := self._find(model, detector):
+            return found
+        raise _damaged(model.title, detector, "a file is not what it was")
+
     def _obtain(
         self, model: Model, detector: str, stop: Event, progress: Progress | None
     ) -> ModelFiles:
         reasons: list[str] = []
         wrong = False
         for variant in model.variants[detector]:
-            if found := self.find(model.name, detector):
+            if found := self._find(model, detector):
                 return found
             if stop.is_set():
                 reasons.append("stopped")
                 break
-            missing = [file for file in variant if self._path(file) is None]
-            if not all(file.urls for file in missing):
+            if not all(map(self._can_be_had, variant.files)):
                 continue
+            meter = Meter(variant.files, self._shelf, progress)
             try:
-                for file in missing:
-                    Download(
-                        file,
-                        self._folder,
-                        fetch=self._fetch,
-                        stop=stop,
-                        pause_s=self._pause_s,
-                        tell=_meter(variant, file, progress),
-                    ).run()
+                for file in variant.files:
+                    if self._shelf.find(file) is None:
+                        self._bring(file, stop, partial(meter.tell, file))
             except DownloadFailed as err:
                 reasons += err.reasons
                 wrong = wrong or err.wrong
-        if found := self.find(model.name, detector):
+        if found := self._find(model, detector):
             return found
         unavailable = self._unavailable(model, detector, reasons)
         if wrong:
             raise ModelBroken(str(unavailable), **unavailable.placeholders)
         raise unavailable
 
+    def _can_be_had(self, file: ModelFile) -> bool:
+        if file.made_from and can_be_made(file.made_from, self._shelf):
+            return True
+        return bool(file.urls) or self._shelf.find(file) is not None
+
+    def _bring(self, file: ModelFile, stop: Event, tell: Callable[[int], None]) -> None:
+        """Download a file or make it; raises DownloadFailed."""
+
+        def download(wanted: ModelFile) -> None:
+            Download(
+                wanted,
+                self._folder,
+                fetch=self._fetch,
+                stop=stop,
+                pause_s=self._pause_s,
+                tell=tell,
+            ).run()
+
+        if file.made_from:
+            make(file, file.made_from, self._shelf, download=download, stop=stop)
+        else:
+            download(file)
+
     def _unavailable(self, model: Model, detector: str, reasons: list[str]) -> ModelUnavailable:
         variants = model.variants[detector]
-        urls = [url for files in variants for file in files for url in file.urls]
+        files = [file for variant in variants for file in variant.files]
+        sources = [each for file in files if file.made_from for each in file.made_from.onnx]
+        urls = [url for file in (*files, *sources) for url in file.urls]
         hosts = sorted({urlsplit(url).hostname or "" for url in urls})
-        names = " or ".join(" + ".join(file.name for file in files) for files in variants)
+        sets = [
+            " + ".join(file.name for file in variant.files if not self._shelf.find(file))
+            for variant in variants
+        ]
+        # Some are names of several files, told apart by their hashes.
+        names = " or ".join(dict.fromkeys([*sets, *(file.name for file in sources)]))
         reason = "; ".join(reasons) or "they have no public address"
         return ModelUnavailable(
             f"The files of {model.title} are not in {self._folder.name} and cannot be downloaded: "
@@ -133,43 +214,6 @@ class ModelStore:
             reason=reason,
         )
 
-    def _model(self, name: str, detector: str) -> Model:
-        model = self._catalogue.get(name)
-        if model is None or detector not in model.variants:
-            raise ModelUnknown(
-                f"{detector} has no model named {name}", model=name, detector=detector
-            )
-        return model
 
-    def _path(self, file: ModelFile) -> Path | None:
-        """Return where an intact copy of a file lies."""
-        for folder in self._folders:
-            path = folder / file.name
-            try:
-                stat = path.stat()
-                if file.bytes not in (None, stat.st_size):
-                    continue
-                known = (path, stat.st_size, stat.st_mtime_ns)
-                if known not in self._hashes:
-                    with path.open("rb") as stream:
-                        self._hashes[known] = hashlib.file_digest(stream, "sha256").hexdigest()
-            except OSError:
-                continue
-            if self._hashes[known] == file.sha256:
-                return path
-        return None
-
-
-def _meter(
-    variant: Sequence[ModelFile], file: ModelFile, progress: Progress | None
-) -> Callable[[int], None]:
-    """Turn the bytes of one file into those of all, in the order in which they are fetched."""
-    sizes = [each.bytes or 0 for each in variant]
-    total = 0 if 0 in sizes else sum(sizes)
-    before = sum(sizes[: list(variant).index(file)])
-
-    def tell(have: int) -> None:
-        if progress:
-            progress(before + have, total)
-
-    return tell
+def _damaged(title: str, detector: str, problem: str) -> ModelBroken:
+    return ModelBroken(f"{title} cannot be read: {problem}", model=title, detector=detector)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import av
-    import numpy as np
-    from numpy.typing import NDArray
 
 PERSON = "person"
 
@@ -90,6 +88,19 @@ class Trigger(StrEnum):
 
     PRESENCE = "presence"
     MANUAL = "manual"
+    MOTION = "motion"
+    """Something moved while nobody could tell what: there was no working detector."""
+
+
+class ZoneKind(StrEnum):
+    """What a zone does with what is in it."""
+
+    REQUIRED = "required"
+    """Only what is in one of these counts for its labels."""
+    NOTED = "noted"
+    """Who is in it is told; what counts does not depend on it."""
+    MASK = "mask"
+    """What is in it is not there, and what moves in it wakes nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +122,34 @@ class SourceConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A part of the picture; something is in it when the point it stands on is."""
+
+    name: str
+    """Unique among a camera's zones."""
+    polygon: tuple[tuple[float, float], ...]
+    """Three corners or more, x and y as fractions of the picture, in either direction."""
+    kind: ZoneKind = ZoneKind.NOTED
+    labels: tuple[str, ...] = ()
+    """Which labels it is for; none: all."""
+    loiter_s: float = 0.0
+    """Whoever has not been in it for this long is not in it yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRule:
+    """What one label has to be like before one camera."""
+
+    label: str
+    threshold: float | None = None
+    """Lowest score that begins a presence; None: the camera's."""
+    min_height: float = 0.0
+    """Share of the picture's height below which it is too small to count."""
+    records: bool = True
+    """Whether its presence becomes a clip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraConfig:
     """Everything a camera session needs to know."""
 
@@ -121,7 +160,10 @@ class CameraConfig:
     watch: Watch = Watch.AUTO
     labels: tuple[str, ...] = (PERSON,)
     threshold: float | None = None
-    """Lowest score that counts; None: the model's own default."""
+    """Lowest score that begins a presence; None: the model's own default."""
+    rules: tuple[LabelRule, ...] = ()
+    """At most one for each label; those without one have the defaults."""
+    zones: tuple[Zone, ...] = ()
     detect_fps: float = 5.0
     """How many frames a second are looked at while something moves."""
     enter_hits: int = 2
@@ -133,6 +175,10 @@ class CameraConfig:
     post_roll_s: float = 4.0
     max_clip_s: float = 120.0
 
+    def rule(self, label: str) -> LabelRule:
+        """Return what is asked of a label."""
+        return next((x for x in self.rules if x.label == label), LabelRule(label=label))
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -142,6 +188,26 @@ class Box:
     y1: float
     x2: float
     y2: float
+
+    @property
+    def width(self) -> float:
+        """Share of the picture's width."""
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> float:
+        """Share of the picture's height."""
+        return self.y2 - self.y1
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """X and y of the middle."""
+        return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
+
+    @property
+    def foot(self) -> tuple[float, float]:
+        """X and y of the point that it stands on: the middle of the lower edge."""
+        return (self.x1 + self.x2) / 2, self.y2
 
     @property
     def area(self) -> float:
@@ -178,12 +244,17 @@ class Track:
     box: Box
     first_t: float
     last_t: float
+    """Of the newest look that saw it."""
     hits: int
+    moved: bool = True
+    """Whether it was ever seen to move: a picture on a wall was not."""
+    still_since_t: float | None = None
+    """Since when it has stayed where it is; None: it is on its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """A decoded picture on a camera's timeline; pixels are converted only when asked for."""
+    """A decoded picture on a camera's timeline; ``pixels.py`` converts it when asked to."""
 
     t: float
     at: float
@@ -200,14 +271,6 @@ class Frame:
         """Pixels."""
         return self.picture.height
 
-    def bgr(self, width: int | None = None, height: int | None = None) -> NDArray[np.uint8]:
-        """``(height, width, 3)`` uint8 in B, G, R order, scaled by area averaging."""
-        # More threads scale no faster, and cost a third more.
-        pixels = self.picture.to_ndarray(
-            format="bgr24", width=width, height=height, interpolation="AREA", threads=1
-        )
-        return cast("NDArray[np.uint8]", pixels)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
@@ -223,6 +286,10 @@ class Presence:
     last_seen_at: float
     count: int = 1
     """Objects of this label in the newest look."""
+    zones: tuple[str, ...] = ()
+    """Where they are, in the order of the camera's zones."""
+    confirmed: bool = False
+    """Whether it counts: by the second opinion, where there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +360,7 @@ class DetectionStarted(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionUpdated(EngineEvent):
-    """Somebody is still here; sent when the number of objects or the best score changes."""
+    """Somebody is still here; sent when their number, their zones or the best score changes."""
 
     presence: Presence
 
@@ -304,6 +371,18 @@ class DetectionEnded(EngineEvent):
 
     presence: Presence
     clip_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneChanged(EngineEvent):
+    """A zone of a camera has become occupied by a label, or empty of it."""
+
+    camera_id: str
+    zone: str
+    label: str
+    occupied: bool
+    at: float
+    """When it was first seen in the zone; when it was last seen there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,9 +422,23 @@ class DetectorChanged(EngineEvent):
     ready: bool
     detector: str
     model: str
+    second: str | None = None
+    """The model that gives the second opinion, if there is one."""
+    second_error: str | None = None
+    """Why there is none though there should be: a key of ``errors.py``."""
     error: str | None = None
     """A key of ``errors.py``."""
     placeholders: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelProgress(EngineEvent):
+    """A model is being downloaded."""
+
+    model: str
+    have_bytes: int
+    total_bytes: int
+    """0 while it is not known."""
 
 
 if TYPE_CHECKING:

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from .models import Box
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +29,41 @@ class Change(Enum):
     MOTION = "motion"
     SCENE = "scene"
     """Most of the picture is new."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Movement:
+    """What a picture shows against the ones before it, and where."""
+
+    change: Change
+    cells: NDArray[np.bool_] | None = None
+    """``(H, W)``: True where it moves; None when that is not known, as after a change of scene."""
+
+    def share(self, box: Box) -> float | None:
+        """Return which share of a box moves, 0..1; None when that is not known."""
+        if self.cells is None:
+            return None
+        rows, columns = self.cells.shape
+        left, top = math.floor(box.x1 * columns), math.floor(box.y1 * rows)
+        right, bottom = math.ceil(box.x2 * columns), math.ceil(box.y2 * rows)
+        inside = self.cells[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+        return float(np.count_nonzero(inside) / inside.size) if inside.size else 0.0
+
+    def boxes(self, *, least: int = 3) -> list[Box]:
+        """Return where it moves: a box around each patch of ``least`` cells or more, largest first.
+
+        Cells belong to one patch when no more than a gap of a few cells lies between them, since
+        what walks shows as legs here and a head there.
+        """
+        if self.cells is None or not self.cells.any():
+            return []
+        rows, columns = self.cells.shape
+        boxes = [
+            Box(x1 / columns, y1 / rows, x2 / columns, y2 / rows)
+            for x1, y1, x2, y2, count in _patches(self.cells)
+            if count >= least
+        ]
+        return sorted(boxes, key=lambda box: -box.area)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +100,13 @@ class MotionGate:
         """Forget the background: the camera moved or came back."""
         self._background = None
 
-    def update(self, grey: NDArray[np.uint8]) -> Change:
+    def update(self, grey: NDArray[np.uint8]) -> Movement:
         """Look at ``(H, W) uint8`` luma; the first picture after a reset is a new scene."""
         smooth = _smooth(grey)
         background = self._background
         if background is None or background.shape != smooth.shape:
             self._background = smooth
-            return Change.SCENE
+            return Movement(Change.SCENE)
         difference = smooth - background
         difference -= np.float32(np.median(difference[::2, ::2]))
         changed = np.abs(difference) > self._settings.step
@@ -79,12 +117,46 @@ class MotionGate:
         share = np.count_nonzero(changed) / watched
         if share > self._settings.scene_share:
             self._background = smooth
-            return Change.SCENE
+            return Movement(Change.SCENE)
         weight = np.where(
             changed, np.float32(self._settings.adapt_moving), np.float32(self._settings.adapt)
         )
         background += weight * (smooth - background)
-        return Change.MOTION if share > self._settings.min_share else Change.NONE
+        change = Change.MOTION if share > self._settings.min_share else Change.NONE
+        return Movement(change, changed)
+
+
+_JOIN = 4
+"""Cells of 160 across: patches this close belong together."""
+
+
+def _patches(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int, int]]:
+    """Return x1, y1, x2, y2 and the number of cells of each patch.
+
+    Works on blocks of ``_JOIN`` cells, which are joined when they touch: union by flooding.
+    """
+    ys, xs = np.nonzero(cells)
+    blocks: dict[tuple[int, int], list[int]] = {}
+    for y, x in zip(ys.tolist(), xs.tolist(), strict=True):
+        block = blocks.setdefault((y // _JOIN, x // _JOIN), [x, y, x + 1, y + 1, 0])
+        block[0], block[1] = min(block[0], x), min(block[1], y)
+        block[2], block[3] = max(block[2], x + 1), max(block[3], y + 1)
+        block[4] += 1
+    found = []
+    while blocks:
+        start, (x1, y1, x2, y2, count) = blocks.popitem()
+        border = [start]
+        while border:
+            row, column = border.pop()
+            for near in ((row + dy, column + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)):
+                if (more := blocks.pop(near, None)) is None:
+                    continue
+                x1, y1 = min(x1, more[0]), min(y1, more[1])
+                x2, y2 = max(x2, more[2]), max(y2, more[3])
+                count += more[4]
+                border.append(near)
+        found.append((x1, y1, x2, y2, count))
+    return found
 
 
 def _smooth(grey: NDArray[np.uint8]) -> NDArray[np.float32]:

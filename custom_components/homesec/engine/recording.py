@@ -120,6 +120,12 @@ class Recording:
         """Who is here is not to be recorded any more: no post-roll."""
         self._present = False
 
+    def motion(self, t: float, at: float) -> None:
+        """Something moves, and nobody can tell what; begins a clip if none is open."""
+        if self._open is None and t >= self._retry_t:
+            self._begin(t, at, Trigger.MOTION, back_s=self._config.pre_roll_s)
+        self._until_t = max(self._until_t, t + self._config.post_roll_s)
+
     def record(self, t: float, at: float, duration_s: float | None) -> str:
         """Record from now on for ``duration_s``, or until the clip is full; returns its id.
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from .camera import CameraSession
 from .clock import Clock, SystemClock
-from .detectors import create_detector, default_model
+from .detectors import default_model
 from .errors import CameraNotRunning
+from .examiner import make_examiner as load_examiner
 from .keeper import ClipKeeper
 from .model_store import ModelStore
 from .models import (
@@ -20,6 +21,7 @@ from .models import (
     CameraStats,
     EngineStats,
     HealthChanged,
+    ModelProgress,
 )
 from .workers import DetectionPool
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .catalog import Catalog
-    from .detectors import Detector
+    from .examiner import Examiner
     from .models import CameraConfig, EngineEvent, EventSink
     from .recorder import ClipRecorder
     from .retention_rules import RetentionRules
@@ -58,7 +60,7 @@ class HomeSecEngine:
         on_event: EventSink,
         detector: str = "opencv",
         model: str | None = None,
-        create_detector: Callable[[threading.Event], Detector] | None = None,
+        make_examiner: Callable[[threading.Event], Examiner] | None = None,
         clock: Clock | None = None,
         rng: random.Random | None = None,
         cloud: CloudStore | None = None,
@@ -67,7 +69,7 @@ class HomeSecEngine:
         """Prepare; nothing runs before ``start``.
 
         ``executor`` runs one camera loop a thread, so it needs a thread for each camera.
-        ``create_detector`` replaces the detector that ``detector`` and ``model`` name.
+        ``make_examiner`` replaces what ``detector`` and ``model`` name.
         With a ``cloud`` every clip is uploaded; without ``retention`` none is ever removed.
         """
         self._clips_dir = clips_dir
@@ -80,7 +82,7 @@ class HomeSecEngine:
         self._model = model or default_model(detector)
         self._store = ModelStore(folder=models_dir)
         self._pool = DetectionPool(
-            create=create_detector or self._create_detector,
+            create=make_examiner or self._make_examiner,
             on_change=self._on_event,
             detector=self._detector,
             model=self._model,
@@ -247,10 +249,14 @@ class HomeSecEngine:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _create_detector(self, stop: threading.Event) -> Detector:
-        """On the pool's thread: find or download the model, and load it."""
-        files = self._store.obtain(self._model, self._detector, stop=stop)
-        return create_detector(self._detector, files)
+    def _make_examiner(self, stop: threading.Event) -> Examiner:
+        """On the pool's thread: find or download the models, and load them."""
+        return load_examiner(
+            self._store, self._detector, self._model, stop=stop, progress=self._downloading
+        )
+
+    def _downloading(self, model: str, have: int, total: int) -> None:
+        self._on_event(ModelProgress(model=model, have_bytes=have, total_bytes=total))
 
     def _keep_recorder(self, recorder: ClipRecorder) -> None:
         with self._lock:

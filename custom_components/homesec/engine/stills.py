@@ -12,6 +12,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
 import numpy as np
 
+from .pixels import bgr
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -83,7 +85,7 @@ def film_picture(path: Path, at_s: float) -> VideoFrame | None:
 def annotate(frame: Frame, boxes: Iterable[Box], *, width: int = STILL_WIDTH) -> VideoFrame:
     """Return the picture, at most ``width`` wide, with a frame drawn around each box."""
     columns, rows = fit_width(frame.width, frame.height, width)
-    pixels = frame.bgr(columns, rows)
+    pixels = bgr(frame.picture, columns, rows)
     for box in boxes:
         _draw(pixels, box)
     return VideoFrame.from_ndarray(pixels, format="bgr24")

@@ -1,126 +1,154 @@
-"""Boxes to tracks: who in this look is who in the last one.
+"""Boxes to tracks: who in this look is who in the last one, and whether they ever moved.
 
-Greedy matching, best overlap first, on boxes carried forward at constant velocity; a box that
-overlaps nothing may still belong to a track whose centre is near, since looks are a fifth of a
-second apart and people run.
+After ByteTrack (Zhang et al., 2022): what the detector is sure of is matched first; what it is less
+sure of may then continue a track that is left over, but never begin one. Matching is greedy, best
+overlap first, on boxes carried forward by an alpha-beta filter; a box that overlaps nothing may
+still belong to a track whose centre is near: looks are a fifth of a second apart, and people run.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import hypot
+from math import hypot, inf
 from typing import TYPE_CHECKING
 
-from .models import Box, Track
+from .live_track import KEEP_S, LiveTrack, shifted
+from .models import Track
+from .scenery import Scenery
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from .models import Detection
+    from .models import Box, Detection
+    from .motion import Movement
 
-MIN_IOU = 0.15
-MAX_CENTRE_DISTANCE = 1.2
-"""In box heights: how far a centre may be off when boxes do not overlap."""
-KEEP_S = 2.0
-"""A track that was not seen for this long is over."""
-
-
-@dataclass(slots=True)
-class _Live:
-    track: Track
-    velocity: tuple[float, float] = (0.0, 0.0)
-    """Of the centre, in pictures a second."""
-
-    def predicted(self, t: float) -> Box:
-        """Where the box should be at ``t``."""
-        box, elapsed = self.track.box, t - self.track.last_t
-        dx, dy = self.velocity[0] * elapsed, self.velocity[1] * elapsed
-        return Box(box.x1 + dx, box.y1 + dy, box.x2 + dx, box.y2 + dy)
+MIN_IOU = 0.2
+UNSURE_MIN_IOU = 0.3
+"""For detections that may only continue a track, and for tracks that were not seen for long."""
+NEAR_WIDTHS, NEAR_HEIGHTS = 2.5, 0.4
+"""How far a centre may be off when boxes do not overlap."""
+STIR_LOOK_S, STIR_LOOKS = 0.2, 2.5
+"""Where looks are further apart than the first, one is worth several, up to the second."""
 
 
 class Tracker:
     """Gives each object an id that it keeps while it is seen."""
 
     def __init__(self) -> None:
-        self._live: list[_Live] = []
+        self._live: list[LiveTrack] = []
         self._next_id = 1
+        self._looked_t = inf  # never yet
+        self._scenery = Scenery()
 
-    def update(self, t: float, detections: Sequence[Detection]) -> list[Track]:
-        """Match this look's detections; returns the tracks seen in it, newest state."""
-        self._live = [live for live in self._live if t - live.track.last_t <= KEEP_S]
-        pairs = sorted(
-            (
-                (likeness, i, j)
-                for i, live in enumerate(self._live)
-                for j, detection in enumerate(detections)
-                if live.track.label == detection.label
-                and (likeness := _likeness(live.predicted(t), detection.box)) > 0
-            ),
-            reverse=True,
-        )
-        taken: dict[int, int] = {}
-        used: set[int] = set()
-        for _, i, j in pairs:
-            if i not in used and j not in taken:
-                used.add(i)
-                taken[j] = i
-        seen: list[Track] = []
-        for j, detection in enumerate(detections):
-            live = (
-                self._continue(self._live[taken[j]], t, detection)
-                if j in taken
-                else self._begin(t, detection)
-            )
-            seen.append(live.track)
-        return seen
+    def update(
+        self,
+        t: float,
+        detections: Sequence[Detection],
+        movement: Movement | None = None,
+        *,
+        begins: Mapping[str, float] | None = None,
+    ) -> list[Track]:
+        """Match this look's detections; returns the tracks seen in it, newest state.
 
-    def _begin(self, t: float, detection: Detection) -> _Live:
-        live = _Live(
-            Track(
-                id=self._next_id,
-                label=detection.label,
-                score=detection.score,
-                box=detection.box,
-                first_t=t,
-                last_t=t,
-                hits=1,
-            )
+        ``begins``: lowest score with which a label begins a track; none named: any. ``movement``:
+        what the motion gate saw; None: there is no gate, only who changes place has moved.
+        """
+        self._live = [live for live in self._live if not live.over(t)]
+        self._scenery.look(t, movement)
+        lowest = begins or {}
+        sure = [n for n, x in enumerate(detections) if x.score >= lowest.get(x.label, 0.0)]
+        taken = _match(t, self._live, [(n, detections[n]) for n in sure], _likeness)
+        rest = [live for live in self._live if live not in taken.values()]
+        unsure = [(n, x) for n, x in enumerate(detections) if n not in set(sure)]
+        taken |= _match(t, rest, unsure, _overlap)
+        for n, live in taken.items():
+            live.see(t, detections[n])
+        for n in sure:
+            if n not in taken:
+                taken[n] = self._begin(t, detections[n])
+        seen = [taken[n] for n in sorted(taken)]
+        # Who comes by in seconds is in few of the pictures of a camera that gives two a second.
+        weight = min(max(1.0, (t - self._looked_t) / STIR_LOOK_S), STIR_LOOKS)
+        self._looked_t = t
+        if movement is not None:
+            for live in seen:
+                if not live.proven:
+                    live.stir(t, movement, self._live, weight)
+        self._scenery.remember(t, [live.track for live in seen])
+        return [live.track for live in seen]
+
+    def _begin(self, t: float, detection: Detection) -> LiveTrack:
+        box = detection.box
+        track = Track(
+            id=self._next_id,
+            label=detection.label,
+            score=detection.score,
+            box=box,
+            first_t=t,
+            last_t=t,
+            hits=1,
+            moved=False,
         )
+        live = LiveTrack(track, began=[box], place=box, place_t=t, smooth=box)
+        if self._scenery.brought(t, detection):
+            live.credit()
         self._next_id += 1
         self._live.append(live)
         return live
 
-    @staticmethod
-    def _continue(live: _Live, t: float, detection: Detection) -> _Live:
-        old = live.track
-        elapsed = t - old.last_t
-        if elapsed > 0:
-            (x0, y0), (x1, y1) = _centre(old.box), _centre(detection.box)
-            live.velocity = ((x1 - x0) / elapsed, (y1 - y0) / elapsed)
-        live.track = Track(
-            id=old.id,
-            label=old.label,
-            score=detection.score,
-            box=detection.box,
-            first_t=old.first_t,
-            last_t=t,
-            hits=old.hits + 1,
-        )
-        return live
+
+def _match(
+    t: float,
+    lives: Sequence[LiveTrack],
+    detections: Iterable[tuple[int, Detection]],
+    likeness: Callable[[Box, Box], float],
+) -> dict[int, LiveTrack]:
+    """Give each detection, by its number, the track that it continues; most alike first."""
+    expected = [live.expected(t) for live in lives]
+    pairs = [
+        (alike, i, n)
+        for n, detection in detections
+        for i, live in enumerate(lives)
+        if live.track.label == detection.label
+        and (alike := _claim(live, t, expected[i], detection.box, likeness)) > 0
+    ]
+    pairs.sort(reverse=True)
+    taken: dict[int, LiveTrack] = {}
+    used: set[int] = set()
+    for _, i, n in pairs:
+        if i not in used and n not in taken:
+            used.add(i)
+            taken[n] = lives[i]
+    return taken
 
 
-def _centre(box: Box) -> tuple[float, float]:
-    return (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
+def _claim(
+    live: LiveTrack, t: float, expected: Box, found: Box, likeness: Callable[[Box, Box], float]
+) -> float:
+    """How much a track claims a box; whoever stood still claims little but their own place.
+
+    Else a mannequin would swap its track with a walker who stops before it.
+    """
+    alike = likeness(expected, found)
+    if not live.still:
+        return alike
+    iou = expected.iou(found)
+    if iou >= UNSURE_MIN_IOU and not shifted(expected, found):
+        return 1 + iou**2
+    return 0.0 if t - live.track.last_t > KEEP_S else min(alike, 0.5)
 
 
 def _likeness(expected: Box, found: Box) -> float:
     """1..2 for boxes that overlap enough, 0..1 for near ones of like size, else 0."""
     if (iou := expected.iou(found)) >= MIN_IOU:
         return 1 + iou
-    (x0, y0), (x1, y1) = _centre(expected), _centre(found)
-    height = max(expected.y2 - expected.y1, found.y2 - found.y1)
+    (x0, y0), (x1, y1) = expected.centre, found.centre
+    width, height = max(expected.width, found.width), max(expected.height, found.height)
     smaller, larger = sorted((expected.area, found.area))
-    if height <= 0 or larger > 3 * smaller:
+    if not smaller or larger > 3 * smaller:
         return 0.0
-    distance = hypot(x1 - x0, y1 - y0) / height
-    return max(0.0, 1 - distance / MAX_CENTRE_DISTANCE)
+    return max(0.0, 1 - hypot((x1 - x0) / width / NEAR_WIDTHS, (y1 - y0) / height / NEAR_HEIGHTS))
+
+
+def _overlap(expected: Box, found: Box) -> float:
+    """1..2 for boxes that overlap enough to leave no doubt, else 0."""
+    return 1 + iou if (iou := expected.iou(found)) >= UNSURE_MIN_IOU else 0.0

@@ -1,8 +1,9 @@
 """The shared detector and its threads: every camera's newest frame in turn.
 
-A camera has one slot. A newer frame replaces the one that waits in it, so a slow detector never
+A camera has one slot. A newer task replaces the one that waits in it, so a slow detector never
 builds a queue. Slots are served in the order in which they were filled, so that cameras which all
-have something to show take turns, however fast each of them is.
+have something to show take turns, however fast each of them is. A second opinion on somebody who
+seems to have come has a slot of its own: the next frame does not replace it.
 """
 
 from __future__ import annotations
@@ -19,21 +20,24 @@ from threading import Condition, Event, Thread
 import time
 from typing import TYPE_CHECKING
 
-from .errors import DetectorError, HomeSecError
+from .errors import DetectorError, FrameBroken, HomeSecError
 from .models import DetectorChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .detectors import Detector
-    from .models import Detection, Frame
+    from .examiner import Examiner
+    from .models import Detection
 
-    type Reply = Callable[[Frame, list[Detection] | None], None]
-    """Told what is in a frame; None: nobody could look. Called in a worker's thread: be quick."""
+    type Task = Callable[[Examiner], list[Detection]]
+    """Looks at a picture in some way. Called in a worker's thread."""
+    type Reply = Callable[[list[Detection] | None], None]
+    """Told what is in it; None: nobody could look. Called in a worker's thread: be quick."""
 
 _LOGGER = logging.getLogger(__name__)
 
 FAILURES_IN_A_ROW = 3  # until the detector is taken for broken and made anew
+PATIENCE_S = 15.0  # that the first detector may take to be made
 LOG_EVERY_S = 60.0  # a failing look is worth one line in this time
 
 
@@ -45,9 +49,10 @@ class _State(Enum):  # of the detector
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    camera_id: str
-    frame: Frame
+    slot: str
+    task: Task
     reply: Reply
+    timed: bool
 
 
 def backoff_s(failures: int, retry_s: tuple[float, float], rng: random.Random) -> float:
@@ -62,7 +67,7 @@ class DetectionPool:
     def __init__(
         self,
         *,
-        create: Callable[[Event], Detector],
+        create: Callable[[Event], Examiner],
         on_change: Callable[[DetectorChanged], None],
         detector: str = "",
         model: str = "",
@@ -90,14 +95,15 @@ class DetectionPool:
         self._waiting: dict[str, _Job] = {}  # in the order in which the slots were filled
         self._under_way: set[str] = set()
         self._state = _State.MAKING
-        self._detector: Detector | None = None
-        self._looking = 0  # threads that use the detector
+        self._examiner: Examiner | None = None
+        self._looking = 0  # threads that use it
         self._failures = 0  # of the detector, since a look last went well
         self._failed_looks = 0  # in a row
         self._breakdown: Exception = DetectorError("stopped")
         self._recent_ms: deque[float] = deque(maxlen=50)
         self._looks = 0
         self._complained_at = -math.inf
+        self._begun = clock()
         # Daemons, since a native call that hangs must not keep the process from ending.
         loops = {"homesec-detector": self._keep}
         loops |= {f"homesec-look-{index}": self._work for index in range(workers)}
@@ -105,6 +111,7 @@ class DetectionPool:
 
     def start(self) -> None:
         """Begin to make the detector and to look."""
+        self._begun = self._clock()
         for thread in self._threads:
             thread.start()
 
@@ -127,10 +134,26 @@ class DetectionPool:
             return median(self._recent_ms) if self._recent_ms else None
 
     @property
-    def threshold(self) -> float:
-        """The model's own lowest score that counts; 1 while there is no detector."""
+    def thresholds(self) -> tuple[float, float]:
+        """Lowest score that counts: of a look, and of a second opinion; 1 without a detector."""
         with self._changed:
-            return 1.0 if self._detector is None else self._detector.threshold
+            examiner = self._examiner
+        if examiner is None:
+            return 1.0, 1.0
+        return examiner.threshold, examiner.confirmed_threshold
+
+    @property
+    def confirms(self) -> bool:
+        """Whether there is a second network to ask."""
+        with self._changed:
+            return self._examiner is not None and self._examiner.second is not None
+
+    @property
+    def blind(self) -> bool:
+        """Whether nobody can look, nor will in a moment."""
+        with self._changed:
+            late = self._clock() - self._begun > PATIENCE_S
+            return self._examiner is None and (late or self._state is not _State.MAKING)
 
     @property
     def looks(self) -> int:
@@ -138,42 +161,45 @@ class DetectionPool:
         with self._changed:
             return self._looks
 
-    def offer(self, camera_id: str, frame: Frame, reply: Reply, *, wait_s: float = 0.0) -> bool:
-        """Put a frame into the camera's slot; return False if it replaced one that waited there.
+    def offer(
+        self, slot: str, task: Task, reply: Reply, *, wait_s: float = 0.0, timed: bool = True
+    ) -> bool:
+        """Put a task into a slot; return False if it replaced one that waited there.
 
         ``wait_s`` is how long to wait first for the slot to become free (``math.inf`` allowed).
-        Each frame is replied to once, unless it is replaced, forgotten or dropped by a stop: at
-        once with None while there is no working detector. While the first is made, frames wait.
+        Each task is replied to once, unless it is replaced, forgotten or dropped by a stop: at
+        once with None while there is no working detector. While the first is made, tasks wait.
+        ``timed``: it is a common look, by which to judge how long looks take.
         """
         with self._changed:
-            self._wait_for(lambda: camera_id not in self._waiting, wait_s)
+            self._wait_for(lambda: slot not in self._waiting, wait_s)
             if self._stop.is_set():
                 return True
-            free = camera_id not in self._waiting
+            free = slot not in self._waiting
             # An assignment to a key that is there keeps its place in the order.
-            self._waiting[camera_id] = _Job(camera_id, frame, reply)
+            self._waiting[slot] = _Job(slot, task, reply, timed)
             self._changed.notify_all()
             return free
 
-    def forget(self, camera_id: str) -> None:
-        """Drop the camera's waiting frame; a look under way may still reply."""
+    def forget(self, slot: str) -> None:
+        """Drop the task that waits; a look under way may still reply."""
         with self._changed:
-            self._waiting.pop(camera_id, None)
+            self._waiting.pop(slot, None)
             self._changed.notify_all()
 
-    def idle(self, camera_id: str) -> bool:
-        """Tell whether no frame of the camera waits or is looked at."""
+    def idle(self, slot: str) -> bool:
+        """Tell whether no task of the slot waits or is under way."""
         with self._changed:
-            return self._idle(camera_id)
+            return self._idle(slot)
 
-    def wait_idle(self, camera_id: str, timeout_s: float) -> bool:
-        """Wait until the camera is idle; return whether it is."""
+    def wait_idle(self, slot: str, timeout_s: float) -> bool:
+        """Wait until the slot is idle; return whether it is."""
         with self._changed:
-            self._wait_for(lambda: self._idle(camera_id), timeout_s)
-            return self._idle(camera_id)
+            self._wait_for(lambda: self._idle(slot), timeout_s)
+            return self._idle(slot)
 
-    def _idle(self, camera_id: str) -> bool:
-        return camera_id not in self._waiting and camera_id not in self._under_way
+    def _idle(self, slot: str) -> bool:
+        return slot not in self._waiting and slot not in self._under_way
 
     def _wait_for(self, ready: Callable[[], bool], timeout_s: float) -> None:
         if timeout_s > 0:
@@ -185,29 +211,49 @@ class DetectionPool:
     def _keep(self) -> None:
         while not self._stop.is_set():
             try:
-                detector = self._create(self._stop)
+                examiner = self._create(self._stop)
             except Exception as err:  # noqa: BLE001 - reported, and tried again
                 problem = err
             else:
-                problem = self._serve(detector)
+                problem = self._serve(examiner)
             if not self._stop.is_set():
                 self._stop.wait(self._fail(problem))
 
-    def _serve(self, detector: Detector) -> Exception:
+    def _serve(self, examiner: Examiner) -> Exception:
         """Let the workers use a detector until it breaks down or the pool stops; then close it."""
         with self._changed:
-            self._state, self._detector, self._failed_looks = _State.READY, detector, 0
+            self._state, self._examiner, self._failed_looks = _State.READY, examiner, 0
             self._changed.notify_all()
-        if not self._stop.is_set():
-            change = DetectorChanged(ready=True, detector=detector.name, model=detector.model)
-            _guarded("Reporting the detector", partial(self._on_change, change))
+        self._report(examiner)
+        while not self._over_within(math.inf if examiner.missing is None else self._retry_s[1]):
+            if examiner.complete():
+                self._report(examiner)
         with self._changed:
-            self._wait_for(lambda: self._state is not _State.READY, math.inf)
-            self._detector = None
+            self._examiner = None
             # Closing what another thread still uses would end the process.
             self._changed.wait_for(lambda: not self._looking)
-        _guarded("Closing the detector", detector.close)
+        _guarded("Closing the detector", examiner.close)
         return self._breakdown
+
+    def _over_within(self, timeout_s: float) -> bool:
+        """Wait until the detector has broken down or the pool stops; return whether it did."""
+        with self._changed:
+            self._wait_for(lambda: self._state is not _State.READY, timeout_s)
+            return self._stop.is_set() or self._state is not _State.READY
+
+    def _report(self, examiner: Examiner) -> None:
+        if self._stop.is_set():
+            return
+        missing = examiner.missing
+        change = DetectorChanged(
+            ready=True,
+            detector=examiner.first.name,
+            model=examiner.first.model,
+            second=None if examiner.second is None else examiner.second.model,
+            second_error=None if missing is None else missing.key,
+            placeholders={} if missing is None else missing.placeholders,
+        )
+        _guarded("Reporting the detector", partial(self._on_change, change))
 
     def _fail(self, problem: Exception) -> float:
         """Make known that the detector does not work; return the seconds until another attempt."""
@@ -239,48 +285,47 @@ class DetectionPool:
                 if job is None:
                     self._changed.wait()
                     continue
-                detector = self._detector
-                self._looking += detector is not None
-            found = self._look(detector, job) if detector else None
+                examiner = self._examiner
+                self._looking += examiner is not None
+            found = self._look(examiner, job) if examiner else None
             with self._changed:
-                self._looking -= detector is not None
-            _guarded("The reply to a look", partial(job.reply, job.frame, found))
+                self._looking -= examiner is not None
+            _guarded("The reply to a look", partial(job.reply, found))
             with self._changed:
-                self._under_way.discard(job.camera_id)
+                self._under_way.discard(job.slot)
                 self._changed.notify_all()
 
     def _take(self) -> _Job | None:
-        """Take the slot that was filled first, of a camera whose last look has ended."""
+        """Take the slot that was filled first, of those whose last task has ended."""
         if self._stop.is_set() or self._state is _State.MAKING:
             return None
-        for camera_id in self._waiting:
-            if camera_id not in self._under_way:
-                self._under_way.add(camera_id)
+        for slot in self._waiting:
+            if slot not in self._under_way:
+                self._under_way.add(slot)
                 self._changed.notify_all()
-                return self._waiting.pop(camera_id)
+                return self._waiting.pop(slot)
         return None
 
-    def _look(self, detector: Detector, job: _Job) -> list[Detection] | None:
-        began, frame = self._clock(), job.frame
+    def _look(self, examiner: Examiner, job: _Job) -> list[Detection] | None:
+        began = self._clock()
         try:
-            picture = frame.bgr(*detector.fit(frame.width, frame.height))
-        except Exception as err:  # noqa: BLE001 - says nothing about the detector
-            self._complain("A frame cannot be scaled: %s", err)
+            found = job.task(examiner)
+        except FrameBroken as err:  # says nothing about the detector
+            self._complain("A look failed: %s", err)
             return None
-        try:
-            found = detector.detect(picture)
         except Exception as err:  # noqa: BLE001 - whatever a native library throws
             self._complain("A look failed: %s", err)
             with self._changed:
                 self._failed_looks += 1
-                if self._failed_looks >= FAILURES_IN_A_ROW and self._detector is detector:
-                    self._state, self._detector, self._breakdown = _State.FAILED, None, err
+                if self._failed_looks >= FAILURES_IN_A_ROW and self._examiner is examiner:
+                    self._state, self._examiner, self._breakdown = _State.FAILED, None, err
                     self._changed.notify_all()
             return None
         with self._changed:
             self._failures = self._failed_looks = 0
-            self._looks += 1
-            self._recent_ms.append((self._clock() - began) * 1000)
+            if job.timed:
+                self._looks += 1
+                self._recent_ms.append((self._clock() - began) * 1000)
         return found
 
     def _complain(self, text: str, problem: Exception) -> None:

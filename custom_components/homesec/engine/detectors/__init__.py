@@ -37,14 +37,17 @@ def choose(kind: str, *, musl: bool) -> str:
     return "ncnn" if musl else "opencv"
 
 
-def create_detector(kind: str, files: ModelFiles, *, threads: int = 1) -> Detector:
+def create_detector(
+    kind: str, files: ModelFiles, *, threads: int = 1, floor: float = FLOOR
+) -> Detector:
     """Load a detector and let it look once, so that the first real look is as fast as the others.
 
-    Takes about a second: not for the event loop. Raises EngineMissing and ModelBroken.
+    ``floor`` is the lowest score that it reports. Takes about a second: not for the event loop.
+    Raises EngineMissing and ModelBroken.
     """
     if kind not in _DETECTORS:
         raise EngineMissing(f"There is no detector named {kind}", detector=kind)
-    detector = _DETECTORS[kind](files, threads=threads)
+    detector = _DETECTORS[kind](files, threads=threads, floor=floor)
     try:
         detector.warm_up()
     except BaseException:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Protocol, override
 
 import numpy as np
 
 from ..errors import DetectorError, ModelBroken
 from ..models import Box, Detection
-from .heads import head_named
+from .heads import Head, head_named
+from .letterbox import STEP, fitted
 from .nms import suppress
 
 if TYPE_CHECKING:
@@ -21,6 +24,11 @@ if TYPE_CHECKING:
 
 FLOOR = 0.1
 """Lowest score that is reported at all: below it, candidates are noise by the hundred."""
+LOOK_PX = 672 * 384
+"""Pixels of the input of a network that takes any size: more finds few more people, and costs."""
+PART_PX = 320
+"""A part of a picture for a network that takes any size: large enough for somebody far away with
+what is around them, and a third of the work of a whole picture."""
 
 
 class Detector(Protocol):
@@ -45,6 +53,10 @@ class Detector(Protocol):
     def fit(self, width: int, height: int) -> tuple[int, int]:
         """Return the size to which a ``width x height`` picture is to be scaled for ``detect``."""
 
+    @property
+    def part_px(self) -> int:
+        """Shortest side of a picture's part that is worth a look of its own, in its own pixels."""
+
     def detect(self, picture: NDArray[np.uint8]) -> list[Detection]:
         """Look at an ``(h, w, 3)`` B, G, R picture of the size that ``fit`` told; best first.
 
@@ -61,11 +73,13 @@ class NetworkDetector(Detector):
 
     engine: ClassVar[str]
 
-    def __init__(self, files: ModelFiles) -> None:
+    def __init__(self, files: ModelFiles, *, floor: float = FLOOR) -> None:
         """Prepare for the model; the subclass then loads ``files.paths``."""
         self._files = files
-        self._head = head_named(files.head, *files.input, classes=len(files.labels))
-        self._letterbox = self._head.letterbox
+        self._floor = floor
+        # Of each size of input that came up: cameras have few shapes, and so have their parts.
+        self._head_for = lru_cache(maxsize=32)(self._make_head)
+        self._head_for(*files.input)
 
     @property
     @override
@@ -89,16 +103,24 @@ class NetworkDetector(Detector):
 
     @override
     def fit(self, width: int, height: int) -> tuple[int, int]:
-        return self._letterbox.fit(width, height)
+        if self._files.flexible:
+            return fitted(width, height, area=LOOK_PX)
+        return self._head_for(*self._files.input).letterbox.fit(width, height)
+
+    @property
+    @override
+    def part_px(self) -> int:
+        return PART_PX if self._files.flexible else min(self._files.input)
 
     @override
     def detect(self, picture: NDArray[np.uint8]) -> list[Detection]:
+        head = self._head_of(picture)
         try:
-            blob = self._letterbox.blob(picture)
+            blob = head.letterbox.blob(picture)
         except ValueError as err:
             raise DetectorError(str(err), model=self.model) from err
-        found = self._head.decode(self._run(blob), FLOOR)
-        keep = suppress(found, self._head.overlap)
+        found = head.decode(self._run(blob), self._floor)
+        keep = suppress(found, head.overlap)
         # From pixels of the input to fractions of the picture that was laid into it.
         height, width = picture.shape[:2]
         corners = found.boxes[keep] / np.array([width, height, width, height], np.float32)
@@ -117,13 +139,30 @@ class NetworkDetector(Detector):
     def warm_up(self) -> None:
         """Look once at a grey picture: the first look allocates, and shows whether it works.
 
-        Raises ModelBroken.
+        A network that turns out not to take any size gets its own from then on. Raises ModelBroken.
         """
-        grey = np.full((self._letterbox.height, self._letterbox.width, 3), 114, np.uint8)
-        try:
-            self.detect(grey)
-        except DetectorError as err:
-            raise self._broken(str(err)) from err
+        sizes = [self._files.input]
+        if self._files.flexible:
+            sizes.insert(0, fitted(1920, 1080, area=LOOK_PX))
+        for width, height in sizes:
+            try:
+                self.detect(np.full((height, width, 3), 114, np.uint8))
+            except DetectorError as err:
+                problem = err
+                self._files = replace(self._files, flexible=False)
+            else:
+                return
+        raise self._broken(str(problem)) from problem
+
+    def _make_head(self, width: int, height: int) -> Head:
+        return head_named(self._files.head, width, height, classes=len(self._files.labels))
+
+    def _head_of(self, picture: NDArray[np.uint8]) -> Head:
+        """Return the head for the input that a picture is to be laid into."""
+        width, height = self._files.input
+        if self._files.flexible:
+            height, width = (-(-side // STEP) * STEP for side in picture.shape[:2])
+        return self._head_for(width, height)
 
     @abstractmethod
     def _run(self, blob: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,9 @@ from ..errors import ModelUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+GRAPHS = Path(__file__).parent / "graphs"
+"""Descriptions of networks that come with HomeSec. They hold no weights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,29 @@ class ModelFile:
     """None: known by its hash only."""
     sha256: str
     urls: tuple[str, ...]
-    """Tried in this order; none: it can only be put into the folder by hand."""
+    """Tried in this order; none: it is made, comes with HomeSec, or is put there by hand."""
+    made_from: MadeFrom | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeFrom:
+    """What ncnn weights that nobody publishes are made from, on the user's machine."""
+
+    graph: ModelFile
+    """Tells the order; the ``.param`` of the same variant."""
+    onnx: tuple[ModelFile, ...]
+    """Published files with the same weights: any of them does, best source first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One set of files of a model for one detector."""
+
+    files: tuple[ModelFile, ...]
+    flexible: bool = False
+    """It is given inputs in the shape of the picture, of any size in multiples of 32 pixels.
+
+    Only where every detector's files of the model allow that, so that all see the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +63,11 @@ class Model:
     threshold: float
     head: str
     """The decoding in ``detectors/heads.py``."""
-    variants: Mapping[str, tuple[tuple[ModelFile, ...], ...]]
+    variants: Mapping[str, tuple[Variant, ...]]
     """By detector: equivalent sets of files, best source first."""
     default_for: frozenset[str]
+    second: str | None = None
+    """Name of the model whose opinion is asked about what this one sees."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +81,31 @@ class ModelFiles:
     input: tuple[int, int]
     labels: tuple[str, ...]
     threshold: float
+    flexible: bool = False
+    """See ``Variant``."""
 
 
 def read_catalogue(text: str) -> dict[str, Model]:
     """Read ``models.json``; raises ValueError for addresses or names that must never be used."""
     raw = json.loads(text)
-    return {each["name"]: _model(each, raw["labels"]) for each in raw["models"]}
+    variants = [
+        variant
+        for model in raw["models"]
+        for engine in model["engines"].values()
+        for variant in engine["variants"]
+    ]
+    published = {
+        each["sha256"]: _file(each)
+        for variant in variants
+        for each in variant["files"]
+        if "made_from" not in each
+    }
+    return {each["name"]: _model(each, raw["labels"], published) for each in raw["models"]}
 
 
-def _model(raw: dict[str, Any], labels: dict[str, list[str]]) -> Model:
+def _model(
+    raw: dict[str, Any], labels: dict[str, list[str]], published: Mapping[str, ModelFile]
+) -> Model:
     engines = raw["engines"]
     return Model(
         name=raw["name"],
@@ -73,11 +116,24 @@ def _model(raw: dict[str, Any], labels: dict[str, list[str]]) -> Model:
         threshold=raw["threshold"],
         head=raw["head"],
         variants={
-            detector: tuple(tuple(_file(each) for each in files) for files in engine["variants"])
+            detector: tuple(_variant(each, published) for each in engine["variants"])
             for detector, engine in engines.items()
         },
         default_for=frozenset(name for name, engine in engines.items() if engine.get("default")),
+        second=raw.get("second"),
     )
+
+
+def _variant(raw: dict[str, Any], published: Mapping[str, ModelFile]) -> Variant:
+    files: list[ModelFile] = []
+    for each in raw["files"]:
+        file = _file(each)
+        if recipe := each.get("made_from"):
+            (graph,) = (one for one in files if one.name == recipe["graph"])
+            onnx = tuple(published[sha256] for sha256 in recipe["onnx"])
+            file = replace(file, made_from=MadeFrom(graph=graph, onnx=onnx))
+        files.append(file)
+    return Variant(files=tuple(files), flexible=raw["flexible"])
 
 
 def _file(raw: dict[str, Any]) -> ModelFile:

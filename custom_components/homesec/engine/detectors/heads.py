@@ -157,6 +157,43 @@ class NanoDet(Head):
         return Candidates(boxes=boxes, scores=scores[good], labels=labels)
 
 
+class YoloV8(Head):
+    """The anchor-free head that came with YOLOv8 and stayed: boxes and classes, no objectness.
+
+    Output: ``[1, 4 + classes, N]``, or the same transposed, for the strides 8, 16 and 32. Channels:
+    the box's centre, width and height in pixels of the input, then the classes, already through a
+    sigmoid. Networks that suppress duplicates themselves have another output, ``[1, 300, 6]``.
+    """
+
+    strides: ClassVar = (8, 16, 32)
+
+    def __init__(self, width: int, height: int, classes: int) -> None:
+        white = (255.0, 255.0, 255.0)
+        self.letterbox = Letterbox(width=width, height=height, pad=114, std=white, rgb=True)
+        self._shape = (4 + classes, len(_Cells(width, height, self.strides)))
+
+    @override
+    def decode(self, outputs: Sequence[Array], floor: float) -> Candidates:
+        values = self._channels_first(outputs)
+        classes = values[4:]
+        scores = classes.max(axis=0)
+        (good,) = np.nonzero(scores >= floor)
+        x, y, wide, high = values[:4, good]
+        half_w, half_h = wide / 2, high / 2
+        boxes = np.stack((x - half_w, y - half_h, x + half_w, y + half_h), axis=1)
+        labels = classes[:, good].argmax(axis=0) if len(good) else good
+        return Candidates(boxes=boxes, scores=scores[good], labels=labels)
+
+    def _channels_first(self, outputs: Sequence[Array]) -> Array:
+        if len(outputs) == 1:
+            values = outputs[0][0] if outputs[0].shape[:1] == (1,) else outputs[0]
+            if values.shape == self._shape:
+                return values
+            if values.shape == self._shape[::-1]:
+                return values.T
+        raise _unfit(outputs, f"not one output of {self._shape}")
+
+
 class Ssd(Head):
     """A TensorFlow SSD whose post-processing is part of the graph.
 
@@ -180,7 +217,12 @@ class Ssd(Head):
         )
 
 
-HEADS: dict[str, Callable[[int, int, int], Head]] = {"yolox": YoloX, "nanodet": NanoDet, "ssd": Ssd}
+HEADS: dict[str, Callable[[int, int, int], Head]] = {
+    "yolox": YoloX,
+    "nanodet": NanoDet,
+    "yolov8": YoloV8,
+    "ssd": Ssd,
+}
 
 
 def head_named(name: str, width: int, height: int, *, classes: int) -> Head:

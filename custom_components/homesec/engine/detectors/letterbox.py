@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 type Bgr = tuple[float, float, float]
+
+STEP = 32
+"""Networks halve their input five times: its sides are multiples of this."""
+
+
+@lru_cache(maxsize=64)
+def fitted(width: int, height: int, *, area: int) -> tuple[int, int]:
+    """Return the size at which a picture fills an input of about ``area`` pixels best.
+
+    A network that takes any size is given the shape of the picture: nothing is spent on padding,
+    and an upright picture is not made smaller than one that lies. Nothing is enlarged.
+    """
+    best = 0.0
+    for columns in range(STEP, area // STEP + 1, STEP):
+        rows = area // columns // STEP * STEP
+        best = max(best, min(columns / width, rows / height))
+    scale = min(1.0, best)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from ..errors import DetectorError, EngineMissing
-from .base import NetworkDetector
+from .base import FLOOR, NetworkDetector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,12 +24,12 @@ class OpenCvDetector(NetworkDetector):
 
     engine: ClassVar = "opencv"
 
-    def __init__(self, files: ModelFiles, *, threads: int = 1) -> None:
+    def __init__(self, files: ModelFiles, *, threads: int = 1, floor: float = FLOOR) -> None:
         """Load the network; raises EngineMissing and ModelBroken.
 
         OpenCV has one thread count for the whole process, so the last detector's holds.
         """
-        super().__init__(files)
+        super().__init__(files, floor=floor)
         try:
             # A broken installation raises more than ImportError: OSError, AttributeError, …
             import cv2

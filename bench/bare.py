@@ -1,0 +1,58 @@
+"""A network alone, without anything of ours around it: what the rest is measured against."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from custom_components.homesec.engine.model_store import ModelFiles
+
+    type Blob = NDArray[np.float32]
+
+
+def bare_network(detector: str, files: ModelFiles) -> Callable[[Blob], object]:
+    """Load a network for one thread, with the engine's own interface; it takes ``(3, H, W)``."""
+    return {"opencv": _opencv, "ncnn": _ncnn}[detector](files)
+
+
+def _opencv(files: ModelFiles) -> Callable[[Blob], object]:
+    import cv2
+
+    cv2.setNumThreads(1)
+    tensorflow = files.paths[0].suffix == ".pb"
+    read = cv2.dnn.readNetFromTensorflow if tensorflow else cv2.dnn.readNetFromONNX
+    network = read(*map(str, files.paths))
+    names = network.getUnconnectedOutLayersNames()
+
+    def run(blob: Blob) -> object:
+        network.setInput(blob[None])
+        return network.forward(names)
+
+    return run
+
+
+def _ncnn(files: ModelFiles) -> Callable[[Blob], object]:
+    import ncnn
+
+    network = ncnn.Net()
+    network.opt.num_threads = 1
+    network.opt.use_vulkan_compute = False
+    if files.head == "yolox":  # as HomeSec runs it: 16-bit floats change its scores
+        network.opt.use_fp16_storage = False
+        network.opt.use_fp16_packed = False
+        network.opt.use_fp16_arithmetic = False
+    graph, weights = map(str, files.paths)
+    network.load_param(graph)
+    network.load_model(weights)
+
+    def run(blob: Blob) -> object:
+        extractor = network.create_extractor()
+        extractor.input(network.input_names()[0], ncnn.Mat(blob))
+        return [extractor.extract(name) for name in network.output_names()]
+
+    return run

@@ -1,0 +1,54 @@
+"""A cat alone for an hour before an armed camera: how often it is taken for a person."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+import tempfile
+from typing import TYPE_CHECKING
+
+from custom_components.homesec.engine.models import PERSON
+from homesec_dev.bootstrap import paths
+from homesec_dev.bootstrap.console import SetupError, step
+
+from .cat_film import cat_minute, repeat
+from .machine import machine
+from .photos import ANNOTATIONS
+from .playing import play
+from .table import table
+
+if TYPE_CHECKING:
+    from .playing import Played
+
+MINUTES = 60
+
+
+def run(data: Path | None, target: Path | None, *, minutes: int = MINUTES) -> None:
+    """Play the film, print the table, and write the figures where asked. Raises SetupError."""
+    folder = data or paths.shared("media/persons")
+    if folder is None:
+        raise SetupError(
+            "There are no photos of cats beside the repository.",
+            advice=f"Give a folder of photos with COCO's {ANNOTATIONS}: --data FOLDER",
+        )
+    with tempfile.TemporaryDirectory() as place:
+        minute, film = Path(place, "minute.mp4"), Path(place, "film.mp4")
+        visits = cat_minute(folder, minute) * minutes
+        repeat(minute, film, minutes)
+        step(f"Watching {minutes} minutes of it")
+        played = play(film, labels=(PERSON, "cat"))
+    figures = {
+        "minutes": minutes,
+        "visits": visits,
+        "persons": _count(played, PERSON),
+        "cats": _count(played, "cat"),
+        "looks": played.looks,
+    }
+    print(f"\nA cat that comes and goes, {played.model}, on {machine()}\n")
+    print(table(tuple(figures), [tuple(str(value) for value in figures.values())]))
+    if target is not None:
+        target.write_text(json.dumps(figures | {"machine": machine()}, indent=2) + "\n")
+
+
+def _count(played: Played, label: str) -> int:
+    return sum(stay.label == label for stay in played.stays)

@@ -1,0 +1,129 @@
+"""The networks that can be had on this machine, each at the inputs that people ask about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import TYPE_CHECKING
+
+from custom_components.homesec.detector_setup import is_musl
+from custom_components.homesec.engine.detectors import choose, create_detector
+from custom_components.homesec.engine.detectors.base import LOOK_PX
+from custom_components.homesec.engine.detectors.catalogue import CATALOGUE
+from custom_components.homesec.engine.detectors.letterbox import fitted
+from custom_components.homesec.engine.errors import DetectorError
+from custom_components.homesec.engine.examiner import Examiner, make_examiner
+from custom_components.homesec.engine.model_store import ModelStore, default_model
+from homesec_dev import models
+from homesec_dev.bootstrap import paths
+from homesec_dev.bootstrap.atomic import lock
+from homesec_dev.bootstrap.console import SetupError, notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from custom_components.homesec.engine.detectors import Detector
+    from custom_components.homesec.engine.model_store import ModelFiles
+
+FLOOR = 0.02
+"""An average precision asks for scores far below those that count."""
+INPUTS = ((320, 320), (416, 416), (640, 384))
+WIDESCREEN = (1920, 1080)
+OTHER_SIZES = {"nanodet-plus-m": "nanodet_plus_m_{}x{}.onnx"}
+"""Files of `../shared/models` for the inputs that a model's ONNX in the catalogue does not take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A model for an engine, at one input."""
+
+    model: str
+    detector: str
+    input: str
+    files: ModelFiles
+
+    def load(self, floor: float = FLOOR) -> Detector:
+        """Load it, for one thread; raises DetectorError."""
+        return create_detector(self.detector, self.files, threads=1, floor=floor)
+
+
+def networks() -> Iterator[Network]:
+    """Yield all that can be had; says what cannot."""
+    store = _store()
+    for name, model in CATALOGUE.items():
+        for detector in model.variants:
+            files = _obtain(store, name, detector)
+            if files is None:
+                continue
+            if files.flexible:
+                yield Network(model=name, detector=detector, input=_fitted(), files=files)
+            for width, height in INPUTS if name != models.FALLBACK else (files.input,):
+                fixed = _with_input(detector, files, width, height)
+                if fixed is None:
+                    notice(f"{name} for {detector} is not here for {width}x{height}.")
+                else:
+                    size = f"{width}x{height}"
+                    yield Network(model=name, detector=detector, input=size, files=fixed)
+
+
+def product(floor: float = FLOOR) -> Examiner:
+    """Return what a user's HA would have, as far as that can be had; for one thread.
+
+    The one pedestrian network takes its place where nothing else can be had. Raises SetupError.
+    """
+    store, kind = _store(), default_detector()
+    try:
+        return make_examiner(store, kind, default_model(kind), stop=Event(), floor=floor)
+    except DetectorError as err:
+        notice(f"The default configuration cannot be had: {err}")
+    files = _obtain(store, models.FALLBACK, models.FALLBACK_DETECTOR)
+    if files is None:
+        raise SetupError("No detection model can be had on this machine.")
+    notice(f"{files.title} takes its place.")
+    return Examiner(create_detector(models.FALLBACK_DETECTOR, files, threads=1, floor=floor))
+
+
+def default_detector() -> str:
+    """Return the engine that HomeSec chooses by itself on this machine."""
+    return choose("auto", musl=is_musl())
+
+
+def input_of(detector: Detector) -> str:
+    """Return the size to which it has pictures scaled that are as wide as most cameras' are."""
+    width, height = detector.fit(*WIDESCREEN)
+    return f"{width}x{height}"
+
+
+def _store() -> ModelStore:
+    shared = paths.shared("models")
+    return ModelStore(folder=paths.models(), also=[shared] if shared else [], pause_s=0.2)
+
+
+def _obtain(store: ModelStore, name: str, detector: str) -> ModelFiles | None:
+    if found := store.find(name, detector):
+        return found
+    with lock(paths.cache()):
+        try:
+            if name == models.FALLBACK:
+                return models.last_resort(store)
+            return store.obtain(name, detector, stop=Event())
+        except (DetectorError, SetupError) as err:
+            notice(f"Left out: {name} for {detector}. {err}")
+            return None
+
+
+def _fitted() -> str:
+    width, height = fitted(*WIDESCREEN, area=LOOK_PX)
+    return f"{width}x{height} fitted"
+
+
+def _with_input(detector: str, files: ModelFiles, width: int, height: int) -> ModelFiles | None:
+    """Return the files for a fixed input; None where they are only for another.
+
+    ncnn runs any network at any input, also where the product does not make use of it.
+    """
+    fixed = replace(files, input=(width, height), flexible=False)
+    if files.flexible or detector == "ncnn" or files.input == (width, height):
+        return fixed
+    other = paths.shared(f"models/{OTHER_SIZES[files.name].format(width, height)}")
+    return replace(fixed, paths=(other,)) if other else None

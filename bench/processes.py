@@ -1,0 +1,37 @@
+"""Work on all cores, where the answers count more than the time they take."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+import multiprocessing
+import os
+from typing import TYPE_CHECKING
+
+from .networks import product
+from .photos import photos_to_use
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from custom_components.homesec.engine.examiner import Examiner
+
+    from .photos import Photo
+
+
+def processes() -> ProcessPoolExecutor:
+    """Return a pool of fresh processes, as OpenCV's threads do not survive a fork."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(os.process_cpu_count(), mp_context=context)
+
+
+@cache
+def loaded_product() -> Examiner:
+    """Return this process's own default configuration."""
+    return product()
+
+
+@cache
+def loaded_photos(data: Path | None) -> list[Photo]:
+    """Return the photos, read once a process."""
+    return photos_to_use(data)

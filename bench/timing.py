@@ -1,0 +1,85 @@
+"""How long a picture takes, and how much of that is the network itself."""
+
+from __future__ import annotations
+
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from custom_components.homesec.engine.detectors import FLOOR
+from custom_components.homesec.engine.detectors.letterbox import STEP
+from custom_components.homesec.engine.examiner import Examiner
+
+from .bare import bare_network
+from .examining import examine
+from .networks import product
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from custom_components.homesec.engine.detectors import Detector
+
+    from .networks import Network
+    from .photos import Photo
+
+    type Times = dict[str, float]
+
+MOST = 60
+"""Pictures that are timed: a median of more is no better."""
+
+
+def some(photos: Sequence[Photo]) -> Sequence[Photo]:
+    """Return photos from all over the set."""
+    return photos[:: -(-len(photos) // MOST)]
+
+
+def network_times(network: Network, photos: Sequence[Photo]) -> Times:
+    """Time a network as HomeSec runs it, and alone, in turns: the machine has other work, too.
+
+    Candidates are those that HomeSec asks for, far fewer than an average precision does. ``ratio``
+    is the median of the pictures' own. Raises DetectorError.
+    """
+    examiner = Examiner(network.load(FLOOR))
+    alone = bare_network(network.detector, network.files)
+    whole_s, alone_s = [], []
+    try:
+        for photo in photos:
+            whole_s.append(examine(examiner, photo.frame()).total_s)
+            blob = _blank(network, examiner.first, photo)
+            began = perf_counter()
+            alone(blob)
+            alone_s.append(perf_counter() - began)
+    finally:
+        examiner.close()
+    ratios = [whole / part for whole, part in zip(whole_s, alone_s, strict=True)]
+    return {"ms": _ms(whole_s), "network_ms": _ms(alone_s), "ratio": round(median(ratios), 3)}
+
+
+def product_times(photos: Sequence[Photo]) -> Times:
+    """Time the default configuration: its look, and that with all further views."""
+    examiner = product(FLOOR)
+    try:
+        answers = [examine(examiner, photo.frame()) for photo in photos]
+    finally:
+        examiner.close()
+    return {
+        "ms": _ms([answer.total_s for answer in answers]),
+        "look_ms": _ms([answer.look_s for answer in answers]),
+    }
+
+
+def _blank(network: Network, detector: Detector, photo: Photo) -> NDArray[np.float32]:
+    """Return an input of the size that the photo is laid into; what is in it costs no time."""
+    width, height = network.files.input
+    if network.files.flexible:
+        fitted = detector.fit(photo.width, photo.height)
+        width, height = (-(-side // STEP) * STEP for side in fitted)
+    return np.full((3, height, width), 0.5, np.float32)
+
+
+def _ms(seconds: Sequence[float]) -> float:
+    return round(1000 * median(seconds), 1)

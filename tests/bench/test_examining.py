@@ -1,0 +1,65 @@
+"""A photo is looked at as HomeSec looks at somebody new."""
+
+import av
+import numpy as np
+import pytest
+
+from bench.examining import examine
+from custom_components.homesec.engine.models import Box, Detection, Frame
+
+HERE = Box(0.2, 0.2, 0.4, 0.8)
+
+
+class Scripted:
+    """Stands in for the examiner: says what it is told to say."""
+
+    threshold = 0.25
+    confirmed_threshold = 0.45
+
+    def __init__(self, look, confirmed):
+        self.seen, self.confirmed = look, confirmed
+        self.about = None
+
+    def look(self, frame, moving=()):
+        return [Detection(label, score, HERE) for label, score in self.seen]
+
+    def confirm(self, frame, found, about):
+        self.about = about
+        return [Detection(label, score, HERE) for label, score in self.confirmed]
+
+
+@pytest.fixture
+def frame():
+    picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="bgr24")
+    return Frame(t=0, at=0, picture=picture)
+
+
+@pytest.mark.parametrize(
+    ("look", "confirmed", "reported"),
+    [(0.3, 0.5, True), (0.2, 0.5, False), (0.3, 0.4, False)],
+    ids=["both say so", "the look does not", "the other views do not"],
+)
+def test_somebody_is_reported_when_both_steps_say_so(frame, look, confirmed, reported):
+    examiner = Scripted([("person", look)], [("person", confirmed)])
+    assert examine(examiner, frame).reported is reported
+
+
+def test_only_people_count(frame):
+    examiner = Scripted([("cat", 0.9), ("person", 0.3)], [("cat", 0.9), ("person", 0.2)])
+    answer = examine(examiner, frame)
+    assert [each.label for each in answer.people] == ["person"]
+    assert not answer.reported
+    assert examiner.about == [HERE]
+
+
+def test_further_views_are_about_those_whom_the_look_takes_for_people(frame):
+    examiner = Scripted([("person", 0.9), ("person", 0.1)], [])
+    examine(examiner, frame)
+    assert examiner.about == [HERE]
+
+
+def test_the_look_alone_goes_by_its_own_threshold(frame):
+    answer = examine(Scripted([("person", 0.48)], [("person", 0.9)]), frame)
+    assert [each.score for each in answer.of_look_alone(0.5).people] == [0.48]
+    assert not answer.of_look_alone(0.5).reported
+    assert answer.of_look_alone(0.45).reported

@@ -1,0 +1,41 @@
+"""Which networks are measured."""
+
+from pathlib import Path
+
+import pytest
+
+from bench import networks
+from custom_components.homesec.engine.model_store import ModelFiles
+
+
+def files(*, flexible, name="nanodet-plus-m"):
+    return ModelFiles(
+        name=name,
+        title=name,
+        paths=(Path("416.onnx"),),
+        head="nanodet",
+        input=(416, 416),
+        labels=("person",),
+        threshold=0.5,
+        flexible=flexible,
+    )
+
+
+@pytest.mark.parametrize(
+    ("detector", "flexible"), [("opencv", True), ("ncnn", False)], ids=["flexible", "ncnn"]
+)
+def test_a_network_of_any_size_is_held_to_one(detector, flexible):
+    fixed = networks._with_input(detector, files(flexible=flexible), 320, 320)
+    assert (fixed.input, fixed.flexible, fixed.paths) == ((320, 320), False, (Path("416.onnx"),))
+
+
+def test_a_network_of_one_size_has_another_file_for_another(monkeypatch, tmp_path):
+    monkeypatch.setattr(networks.paths, "shared", lambda name: tmp_path / name)
+    fixed = networks._with_input("opencv", files(flexible=False), 640, 384)
+    assert fixed.paths == (tmp_path / "models/nanodet_plus_m_640x384.onnx",)
+
+
+def test_a_network_of_one_size_is_left_out_at_others_without_such_a_file(monkeypatch):
+    monkeypatch.setattr(networks.paths, "shared", lambda _: None)
+    assert networks._with_input("opencv", files(flexible=False), 640, 384) is None
+    assert networks._with_input("opencv", files(flexible=False), 416, 416) is not None

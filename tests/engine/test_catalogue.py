@@ -1,0 +1,91 @@
+"""The catalogue of models: complete, harmless, and with a default for each detector."""
+
+import json
+from pathlib import Path
+
+from model_files import files_of
+import pytest
+
+from custom_components.homesec.engine.detectors.catalogue import (
+    CATALOGUE,
+    GRAPHS,
+    models_for,
+    read_catalogue,
+)
+from custom_components.homesec.engine.errors import ModelUnknown
+from custom_components.homesec.engine.model_store import ModelStore, default_model
+
+
+def test_a_model_names_the_one_that_is_asked_too():
+    models = ModelStore(folder=Path("none"))
+    assert models.second("yolox-nano") == "nanodet-plus-m"
+    assert models.second("nanodet-plus-m") == "yolox-nano"
+    assert models.second("pedestrian-ssdlite") is None
+    assert models.second("own:mine") is None
+
+
+def test_each_detector_has_its_default_model():
+    assert default_model("opencv") == "yolox-nano"
+    assert default_model("ncnn") == "yolox-nano"
+    with pytest.raises(ModelUnknown):
+        default_model("abacus")
+
+
+def test_the_catalogue_lists_the_models_of_a_detector():
+    assert [model.name for model in models_for("ncnn")] == ["yolox-nano", "nanodet-plus-m"]
+    assert "pedestrian-ssdlite" in [model.name for model in models_for("opencv")]
+
+
+def test_every_model_of_the_catalogue_is_complete():
+    for model in CATALOGUE.values():
+        assert model.licence in {"Apache-2.0", "MIT"}
+        assert "person" in model.labels
+        for detector, variants in model.variants.items():
+            assert variants
+            for variant in variants:
+                expected = 2 if detector == "ncnn" or model.head == "ssd" else 1
+                assert len(variant.files) == expected
+                for file in variant.files:
+                    assert len(bytes.fromhex(file.sha256)) == 32
+
+
+@pytest.mark.parametrize(
+    ("name", "url"), [("../../x", "https://one.test/x"), ("x", "http://one.test/x")]
+)
+def test_a_catalogue_of_hostile_names_or_plain_http_is_refused(name, url):
+    file = {"name": name, "bytes": 1, "sha256": "00", "urls": [url]}
+    model = {
+        "name": "m", "title": "m", "licence": "MIT", "labels": "l", "input": [1, 1],
+        "threshold": 0.5, "head": "ssd", "engines": {"opencv": {"variants": [{"files": [file]}]}},
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="plain file name"):
+        read_catalogue(json.dumps({"labels": {"l": ["person"]}, "models": [model]}))
+
+
+def test_a_file_that_is_made_needs_nothing_but_what_is_published_or_comes_with_homesec():
+    (variant,) = CATALOGUE["yolox-nano"].variants["ncnn"]
+    graph, weights = variant.files
+    assert weights.made_from.graph is graph
+    assert (GRAPHS / graph.name).is_file()
+    # The mirror's file is the one that was seen; the official one is there when it is not.
+    assert [len(file.urls) for file in weights.made_from.onnx] == [1, 1, 0]
+
+
+def test_the_default_model_of_each_detector_is_flexible_and_has_a_second():
+    for detector in ("opencv", "ncnn"):
+        (model,) = (each for each in CATALOGUE.values() if detector in each.default_for)
+        assert all(variant.flexible for variant in model.variants[detector])
+        assert detector in CATALOGUE[model.second].variants
+        assert CATALOGUE[model.second].second == model.name
+
+
+def test_a_flexible_model_says_so_when_found():
+    assert files_of("opencv", "yolox-nano").flexible
+    assert not files_of("opencv", "nanodet-plus-m").flexible
+
+
+def test_a_model_is_flexible_for_all_detectors_or_for_none():
+    # Else the same picture would be looked at in another size on another machine.
+    for model in CATALOGUE.values():
+        flexible = {variant.flexible for files in model.variants.values() for variant in files}
+        assert len(flexible) == 1, model.name

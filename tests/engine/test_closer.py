@@ -1,0 +1,63 @@
+"""Which moving parts are looked at closely, and how often."""
+
+from hypothesis import given, strategies as st
+
+from custom_components.homesec.engine.closer import LIMIT, MEMORY_S, CloserLooks
+from custom_components.homesec.engine.models import Box, Detection
+
+TREE = Box(0.7, 0.1, 0.8, 0.3)
+STREET = Box(0.1, 0.6, 0.15, 0.7)
+LOOK_S = 0.2
+
+
+def watch(closer, seconds, moving, *, found=()):
+    """Look five times a second; return when the parts were looked at closely."""
+    times = []
+    for n in range(round(seconds / LOOK_S)):
+        t = n * LOOK_S
+        if chosen := closer.choose(t, moving):
+            times.append(round(t, 1))
+        closer.learn(t, chosen, found)
+    return times
+
+
+def test_leaves_are_looked_at_less_and_less():
+    assert watch(CloserLooks(), 24, [TREE]) == [0.0, 0.2, 1.2, 3.2, 7.2, 15.2, 23.2]
+
+
+def test_somebody_far_away_is_looked_at_each_time():
+    walker = Detection("person", 0.4, STREET)
+    assert len(watch(CloserLooks(), 4, [STREET], found=[walker])) == 20
+
+
+def test_who_steps_out_of_the_leaves_is_looked_at_at_once():
+    closer = CloserLooks()
+    watch(closer, 20, [TREE])
+    assert closer.choose(20.0, [TREE, STREET]) == [STREET]
+
+
+def test_a_place_where_somebody_was_found_is_no_place_of_leaves_any_more():
+    closer = CloserLooks()
+    watch(closer, 20, [TREE])
+    closer.learn(20.0, [TREE], [Detection("person", 0.4, TREE)])
+    assert closer.choose(20.2, [TREE]) == [TREE]
+
+
+def test_after_a_long_calm_it_begins_anew():
+    closer = CloserLooks()
+    watch(closer, 20, [TREE])
+    closer.learn(20.0 + MEMORY_S, [STREET], [])
+    assert closer.choose(20.2 + MEMORY_S, [TREE]) == [TREE]
+
+
+BOXES = st.builds(lambda x, y: Box(x, y, x + 0.05, y + 0.1), *[st.floats(0, 0.9)] * 2)
+
+
+@given(st.lists(st.lists(BOXES, max_size=8), max_size=40))
+def test_what_is_remembered_has_an_end(looks):
+    closer = CloserLooks()
+    for n, moving in enumerate(looks):
+        chosen = closer.choose(n * LOOK_S, moving)
+        assert all(box in moving for box in chosen)
+        closer.learn(n * LOOK_S, chosen, [])
+        assert len(closer._fruitless) <= LIMIT

@@ -1,0 +1,64 @@
+"""Which parts of a picture deserve a closer look."""
+
+from hypothesis import given, strategies as st
+
+from custom_components.homesec.engine.models import Box
+from custom_components.homesec.engine.regions import MARGIN, Square, squares
+
+HD = {"width": 1920, "height": 1080}
+PART = st.tuples(*[st.floats(0, 1)] * 4)
+
+
+def box(left, top, width, height):
+    """A box given in pixels of a 1920 x 1080 picture."""
+    return Box(left / 1920, top / 1080, (left + width) / 1920, (top + height) / 1080)
+
+
+def test_somebody_far_away_is_in_the_middle_of_a_small_square():
+    (found,) = squares([box(1000, 500, 20, 60)], **HD, least=320, limit=2)
+    assert found == Square(left=850, top=370, side=320)
+
+
+def test_a_square_at_the_edge_is_moved_inside():
+    found = squares([box(0, 0, 20, 60), box(1900, 1020, 20, 60)], **HD, least=320, limit=2)
+    assert found == [Square(0, 0, 320), Square(1600, 760, 320)]
+
+
+def test_a_square_has_room_for_what_is_around():
+    (found,) = squares([box(800, 300, 100, 400)], **HD, least=320, limit=2)
+    assert found.side == 400 * MARGIN
+
+
+def test_what_is_too_large_gets_the_largest_square_there_is():
+    (found,) = squares([box(100, 0, 1000, 1080)], **HD, least=320, limit=2)
+    assert found.side == 1080
+
+
+def test_neighbours_share_a_square():
+    near = [box(1000, 500, 20, 60), box(1040, 510, 20, 60)]
+    assert len(squares(near, **HD, least=320, limit=2)) == 1
+
+
+def test_no_more_than_the_limit():
+    spread = [box(x, 500, 20, 60) for x in (100, 600, 1100, 1600)]
+    assert len(squares(spread, **HD, least=320, limit=2)) == 2
+    assert squares([], **HD, least=320, limit=2) == []
+
+
+def test_a_square_is_a_part_of_the_picture():
+    assert Square(960, 270, 540).box(1920, 1080) == Box(0.5, 0.25, 0.78125, 0.75)
+
+
+@given(
+    st.lists(PART, max_size=6),
+    st.integers(64, 4000),
+    st.integers(64, 4000),
+    st.integers(32, 640),
+)
+def test_squares_lie_inside_and_begin_where_colours_do(parts, width, height, least):
+    boxes = [Box(min(a, c), min(b, d), max(a, c), max(b, d)) for a, b, c, d in parts]
+    for found in squares(boxes, width=width, height=height, least=least, limit=3):
+        assert 0 <= found.left <= width - found.side
+        assert 0 <= found.top <= height - found.side
+        assert found.side >= min(least, width, height)
+        assert found.left % 2 == found.top % 2 == 0

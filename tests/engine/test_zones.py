@@ -1,0 +1,231 @@
+"""What is inside of a zone, who stands in it, and since when."""
+
+import math
+
+from hypothesis import assume, given, strategies as st
+import numpy as np
+import pytest
+
+from custom_components.homesec.engine.models import Box, Track, Zone, ZoneKind
+from custom_components.homesec.engine.zones import (
+    EDGE,
+    FORGET_S,
+    STRAY_S,
+    LabelZones,
+    Occupancy,
+    contains,
+    motion_mask,
+    raster,
+    stands_in,
+)
+
+SQUARE = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
+YARD = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.7, 1.0), (0.7, 0.3), (0.3, 0.3), (0.3, 1.0), (0, 1))
+"""Around a house: concave, open towards the bottom."""
+WALL = 1_800_000_000.0
+
+fractions = st.floats(0, 1, width=32)
+points = st.tuples(fractions, fractions)
+
+
+def person(x, foot=0.5, *, t=0.0, number=1):
+    box = Box(x - 0.05, foot - 0.3, x + 0.05, foot)
+    return Track(number, "person", 0.8, box, first_t=t, last_t=t, hits=1)
+
+
+def zone(polygon=SQUARE, *, name="lawn", **settings):
+    return Zone(name=name, polygon=polygon, **settings)
+
+
+def winding(polygon, x, y):
+    """Return how often a polygon goes round a point: the angles from corner to corner, summed."""
+    angles = [math.atan2(b - y, a - x) for a, b in polygon]
+    turns = [b - a for a, b in zip(angles, [*angles[1:], angles[0]], strict=True)]
+    return round(sum((turn + math.pi) % math.tau - math.pi for turn in turns) / math.tau)
+
+
+def far_from_border(polygon, x, y):
+    for (x1, y1), (x2, y2) in zip(polygon, [*polygon[1:], polygon[0]], strict=True):
+        length = (x2 - x1) ** 2 + (y2 - y1) ** 2
+        along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length if length else 0
+        along = min(1, max(0, along))
+        if math.hypot(x - x1 - along * (x2 - x1), y - y1 - along * (y2 - y1)) < 1e-3:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("polygon", [YARD, YARD[::-1]], ids=["one way", "the other"])
+def test_a_concave_zone_leaves_out_what_it_goes_around(polygon):
+    inside = [contains(polygon, x, y) for x, y in [(0.1, 0.9), (0.9, 0.9), (0.5, 0.1), (0.5, 0.6)]]
+    assert inside == [True, True, True, False]
+
+
+@given(st.lists(points, min_size=3, max_size=8), points)
+def test_a_point_is_inside_when_the_polygon_goes_round_it_an_odd_number_of_times(polygon, point):
+    assume(far_from_border(polygon, *point))
+    assert contains(polygon, *point) == bool(winding(polygon, *point) % 2)
+
+
+@given(st.lists(points, min_size=3, max_size=8), st.integers(1, 12), st.integers(1, 12))
+def test_a_raster_is_what_is_inside_cell_by_cell_whichever_way_round(polygon, rows, columns):
+    cells = [
+        [contains(polygon, (x + 0.5) / columns, (y + 0.5) / rows) for x in range(columns)]
+        for y in range(rows)
+    ]
+    mask = raster(polygon, rows, columns)
+    assert mask.dtype == np.bool_
+    assert mask.tolist() == cells
+    steady = [
+        far_from_border(polygon, (x + 0.5) / columns, (y + 0.5) / rows)
+        for y in range(rows)
+        for x in range(columns)
+    ]
+    other = raster(polygon[::-1], rows, columns)
+    assert np.array_equal(mask.ravel()[steady], other.ravel()[steady])
+
+
+def test_a_raster_covers_the_share_of_the_polygon():
+    assert raster(YARD, 90, 160).mean() == pytest.approx(1 - 0.4 * 0.7, abs=0.01)
+
+
+def test_whose_feet_the_edge_cuts_off_stands_in_the_zone_at_the_edge():
+    whole = zone(((0, 0), (1, 0), (1, 1), (0, 1)))
+    assert stands_in(Box(0.4, 0.3, 0.6, 1.0), whole)
+    assert stands_in(Box(1.0, 0.3, 1.0, 1.0), whole)
+    drawn = zone(((0, 0), (1, 0), (1, 1 - EDGE / 2), (0, 1 - EDGE / 2)))
+    assert stands_in(Box(0.4, 0.3, 0.6, 1.0), drawn)
+
+
+def test_only_the_feet_matter():
+    assert not stands_in(Box(0.4, 0.3, 0.6, 0.9), zone())
+    assert stands_in(Box(0.4, 0.0, 0.6, 0.3), zone())
+
+
+def test_the_gate_looks_everywhere_but_in_masks_for_everything():
+    road = zone(((0, 0), (1, 0), (1, 0.5), (0, 0.5)), name="road", kind=ZoneKind.MASK)
+    tree = zone(((0, 0.5), (0.5, 0.5), (0.5, 1), (0, 1)), name="tree", kind=ZoneKind.MASK)
+    watched = motion_mask([road, zone(), tree], 4, 4)
+    assert watched.tolist() == [[False] * 4] * 2 + [[False, False, True, True]] * 2
+
+
+def test_a_mask_for_some_labels_hides_no_motion():
+    cats = zone(kind=ZoneKind.MASK, labels=("cat",))
+    assert motion_mask([cats, zone(kind=ZoneKind.REQUIRED)], 4, 4) is None
+
+
+def test_where_there_is_no_zone_everybody_counts():
+    zones = LabelZones([], "person")
+    zones.look(0.0, [person(0.5)])
+    assert zones.placed(person(0.5))
+    assert not zones.masked(person(0.5))
+    assert zones.since([person(0.5)]) == {}
+
+
+def test_zones_for_other_labels_are_none():
+    others = [
+        zone(name="a", kind=ZoneKind.MASK, labels=("cat",)),
+        zone(name="b", kind=ZoneKind.REQUIRED, labels=("cat", "dog")),
+    ]
+    people, cats = LabelZones(others, "person"), LabelZones(others, "cat")
+    assert people.placed(person(0.1))
+    assert not people.masked(person(0.5))
+    assert not cats.placed(person(0.1))
+    assert cats.masked(person(0.5))
+
+
+def test_it_tells_since_when_the_first_of_them_is_in_each_zone():
+    zones = LabelZones([zone(), zone(name="bed", kind=ZoneKind.REQUIRED)], "person")
+    zones.look(1.0, [person(0.5, t=1.0)])
+    both = [person(0.4, t=2.0), person(0.6, t=2.0, number=2)]
+    zones.look(2.0, both)
+    assert zones.since(both) == {"lawn": 1.0, "bed": 1.0}
+    assert zones.since(both[1:]) == {"lawn": 2.0, "bed": 2.0}
+
+
+def test_whoever_passes_through_faster_than_the_loitering_time_is_not_in_it():
+    zones = LabelZones([zone(kind=ZoneKind.REQUIRED, loiter_s=1.0)], "person")
+    placed = []
+    for n in range(8):
+        track = person(0.5, t=n / 4)
+        zones.look(n / 4, [track])
+        placed.append(zones.placed(track))
+    assert placed == [False] * 4 + [True] * 4
+
+
+def test_a_step_across_the_border_does_not_begin_the_loitering_anew():
+    zones = LabelZones([zone(loiter_s=2.0)], "person")
+    for t, x in [(0.0, 0.5), (1.0, 0.1), (2.0, 0.5)]:
+        zones.look(t, [person(x, t=t)])
+    assert zones.since([person(0.5, t=2.0)]) == {"lawn": 0.0}
+
+
+def test_whoever_is_outside_is_not_in_it_and_after_a_while_has_left():
+    zones = LabelZones([zone()], "person")
+    zones.look(0.0, [person(0.5)])
+    for t in (0.5, 0.5 + STRAY_S):
+        zones.look(t, [person(0.1, t=t)])
+        assert zones.since([person(0.1, t=t)]) == {}
+    zones.look(2.0, [person(0.5, t=2.0)])
+    assert zones.since([person(0.5, t=2.0)]) == {"lawn": 2.0}
+
+
+def test_whoever_was_hidden_for_a_moment_has_not_left():
+    zones = LabelZones([zone()], "person")
+    for t in (0.0, 5.0):
+        zones.look(t, [person(0.5, t=t)])
+    assert zones.since([person(0.5, t=5.0)]) == {"lawn": 0.0}
+
+
+@pytest.mark.parametrize("gone", ["unseen", "forgotten"])
+def test_nobody_is_remembered_for_ever(gone):
+    zones = LabelZones([zone()], "person")
+    zones.look(0.0, [person(0.5)])
+    if gone == "forgotten":
+        zones.forget()
+    else:
+        zones.look(FORGET_S + 1, [])
+    late = person(0.5, t=FORGET_S + 2)
+    zones.look(late.last_t, [late])
+    assert zones.since([late]) == {"lawn": late.last_t}
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def occupancy(told):
+    return Occupancy(camera_id="cam", label="person", grace_s=2.0, tell=told.append)
+
+
+def test_a_zone_is_occupied_from_the_first_sight_to_the_last(occupancy, told):
+    occupancy.look(1.0, WALL + 1, {"lawn": 0.5})
+    occupancy.look(2.0, WALL + 2, {"lawn": 0.5})
+    occupancy.look(4.0, WALL + 4, {})
+    assert [(e.camera_id, e.zone, e.label, e.occupied, e.at) for e in told] == [
+        ("cam", "lawn", "person", True, WALL + 0.5)
+    ]
+    occupancy.tick(4.1)
+    occupancy.tick(9.0)
+    assert [(e.occupied, e.at) for e in told[1:]] == [(False, WALL + 2)]
+
+
+def test_all_zones_are_empty_at_the_end(occupancy, told):
+    occupancy.look(1.0, WALL + 1, {"lawn": 1.0, "bed": 1.0})
+    occupancy.end()
+    assert [(e.zone, e.occupied) for e in told[2:]] == [("lawn", False), ("bed", False)]
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 3), st.sets(st.sampled_from("abc"))), max_size=40))
+def test_a_zone_becomes_occupied_and_empty_in_turns(steps):
+    told, t = [], 0.0
+    occupancy = Occupancy(camera_id="cam", label="person", grace_s=2.0, tell=told.append)
+    for step, names in steps:
+        t += step
+        occupancy.look(t, WALL + t, dict.fromkeys(names, t))
+    occupancy.end()
+    for name in "abc":
+        turns = [event.occupied for event in told if event.zone == name]
+        assert turns == [n % 2 == 0 for n in range(len(turns))]
+        assert len(turns) % 2 == 0

@@ -1,0 +1,59 @@
+"""The sensor that tells whether people can be told from what else moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from homesec_house import entity_id, set_up, state, until
+
+from custom_components.homesec.detector_state import DetectorState, DetectorStatus
+from custom_components.homesec.engine.models import DetectorChanged, ModelProgress
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+READY = DetectorChanged(ready=True, detector="ncnn", model="yolox-nano", second="nanodet-plus-m")
+
+
+def progress(have: int, total: int = 1000) -> ModelProgress:
+    return ModelProgress(model="yolox-nano", have_bytes=have, total_bytes=total)
+
+
+async def test_it_follows_a_detector_from_download_to_readiness(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    await until(hass, lambda: state(hass, "sensor", "detector", entry.entry_id) == "ready")
+    sensor = entity_id(hass, "sensor", "detector", entry.entry_id)
+    shown: list[tuple[Any, ...]] = []
+    for event in (progress(0), progress(459), progress(1000), progress(7, total=0), READY):
+        await hass.async_add_executor_job(entry.runtime_data._take_over, event)
+        await hass.async_block_till_done()
+        found = hass.states.get(sensor)
+        attributes = found.attributes
+        shown.append(
+            (found.state, *(attributes[key] for key in ("progress", "model", "second_opinion")))
+        )
+    assert shown == [
+        ("downloading", 0, "yolox-nano", None),
+        ("downloading", 45, "yolox-nano", None),
+        # Nothing more to come; it is made and loaded now.
+        ("preparing", 100, "yolox-nano", None),
+        ("downloading", None, "yolox-nano", None),
+        ("ready", None, "yolox-nano", "nanodet-plus-m"),
+    ]
+    assert hass.states.get(sensor).attributes["detector"] == "ncnn"
+
+
+def test_it_prepares_until_something_is_heard() -> None:
+    detector = DetectorState()
+    assert detector.status is DetectorStatus.PREPARING
+    assert (detector.model, detector.detector, detector.second_opinion) == (None, None, None)
+
+
+def test_a_detector_that_fails_gives_no_second_opinion() -> None:
+    detector = DetectorState()
+    detector.apply(DetectorChanged(ready=False, detector="ncnn", model="x", error="model_broken"))
+    assert detector.status is DetectorStatus.FAILED
+    assert (detector.model, detector.second_opinion) == ("x", None)

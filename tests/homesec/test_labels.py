@@ -1,0 +1,116 @@
+"""What is recorded, what raises the alarm, and labels that only a user's own model knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.config_entries import ConfigSubentry
+from homesec_house import CAMERA_ID, CAT, PERSON, arm, camera, pictures, set_up, state, until
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
+
+from custom_components.homesec import const
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from homesec_house import ScriptedDetector
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+OTHER_ID = "01K0CAMERA0000000000000002"
+
+
+async def watch(hass: HomeAssistant, entry: MockConfigEntry, **settings: Any) -> None:
+    subentry = entry.subentries[CAMERA_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, **settings})
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+
+
+def session(entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> Any:
+    return entry.runtime_data.engine._sessions.get(camera_id)
+
+
+async def test_a_label_that_is_not_recorded_is_announced_all_the_same(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
+) -> None:
+    started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
+    await watch(hass, entry, labels=["person", "cat"], record_labels=["person"])
+    detector.sees = [CAT]
+    await until(hass, lambda: started)
+    assert started[0].data["clip_id"] is None
+    assert state(hass, "camera", "camera") == "streaming"
+    detector.sees = [CAT, PERSON]
+    await until(hass, lambda: len(started) == 2)
+    assert started[1].data["clip_id"] is not None
+
+
+@pytest.mark.parametrize(
+    ("labels", "triggered"), [(["cat"], True), ([], False), (["person"], False)]
+)
+async def test_the_chosen_labels_set_off_the_alarm(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    labels: list[str],
+    triggered: bool,
+) -> None:
+    await watch(hass, entry, labels=["person", "cat"], alarm_labels=labels)
+    detector.sees = [CAT]
+    await until(hass, lambda: state(hass, "binary_sensor", "cat_present") == "on")
+    expected = "triggered" if triggered else "armed_away"
+    assert state(hass, "alarm_control_panel", "alarm", entry.entry_id) == expected
+
+
+async def test_a_person_does_not_set_it_off_if_only_a_cat_is_to(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
+) -> None:
+    await watch(hass, entry, labels=["person", "cat"], alarm_labels=["cat"])
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    assert state(hass, "alarm_control_panel", "alarm", entry.entry_id) == "armed_away"
+
+
+async def test_rules_and_zones_start_only_their_own_camera_again(
+    hass: HomeAssistant, entry: MockConfigEntry, video: Path
+) -> None:
+    entry.add_to_hass(hass)
+    data = camera("Garden", video, camera_id=OTHER_ID)
+    hass.config_entries.async_add_subentry(entry, ConfigSubentry(**data))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await arm(hass, entry)
+    await until(hass, lambda: session(entry) and session(entry, OTHER_ID))
+    zone = {"name": "A", "kind": "mask", "polygon": [[0, 0], [1, 0], [1, 1]]}
+    for settings in (
+        {"zones": [zone]},
+        {"rules": [{"label": "person", "threshold": 0.7}]},
+        {"labels": ["person", "cat"], "record_labels": ["cat"]},
+    ):
+        mine, other = session(entry), session(entry, OTHER_ID)
+        subentry = entry.subentries[CAMERA_ID]
+        data = {**subentry.data, **settings}
+        hass.config_entries.async_update_subentry(entry, subentry, data=data)
+        await until(hass, lambda before=mine: session(entry) not in (None, before))
+        assert session(entry, OTHER_ID) is other
+    # Whom the alarm is for is no business of the camera's.
+    mine = session(entry)
+    subentry = entry.subentries[CAMERA_ID]
+    data = {**subentry.data, "alarm_labels": ["cat"]}
+    hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert session(entry) is mine
+
+
+async def test_a_label_of_an_own_model_has_its_name_for_a_text(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
+) -> None:
+    await watch(hass, entry, labels=["garden gnome"])
+    detector.sees = [PERSON.__class__("garden gnome", 0.9, PERSON.box)]
+    gnome = "binary_sensor.front_door_garden_gnome"
+    await until(hass, lambda: hass.states.get(gnome).state == "on")
+    assert hass.states.get(gnome).name == "Front door Garden gnome"
+    count = hass.states.get("sensor.front_door_garden_gnome_count")
+    assert (count.name, count.state) == ("Front door Garden gnome count", "1")

@@ -1,0 +1,199 @@
+"""Zones and rules as they are typed into the camera form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from camera_dialog import SETTINGS, STREAM, answer, begin, change, suggested
+from homesec_house import CAMERA_ID, DRIVE, ROAD, set_up
+from hypothesis import given, strategies as st
+import probatio
+import pytest
+
+from custom_components.homesec.camera_config import camera_config, zone_names
+from custom_components.homesec.camera_zones import MOST_CORNERS, MOST_ZONES
+from custom_components.homesec.engine.models import LabelRule, Zone, ZoneKind
+from custom_components.homesec.zone_form import read_zones, shown_zones
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+KINDS = {
+    "required": "Only here counts",
+    "noted": "Tell me who is in it",
+    "mask": "Ignore what is here",
+}
+ZONE = SETTINGS["zones"]["zones"][0]
+
+
+def settings(*zones: dict[str, Any], rules: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    advanced = {**SETTINGS["advanced"], "rules": list(rules)}
+    return {**SETTINGS, "zones": {"zones": list(zones)}, "advanced": advanced}
+
+
+async def test_the_engine_gets_what_was_typed(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    await answer(hass, await answer(hass, await begin(hass, entry), STREAM), SETTINGS)
+    [camera] = [s for s in entry.get_subentries_of_type("camera") if s.title == "Garden"]
+    config = camera_config(camera)
+    assert config.rules == (
+        LabelRule(label="person"),
+        LabelRule(label="cat", threshold=0.35, min_height=0.05, records=False),
+    )
+    assert config.zones == (
+        Zone(
+            name="Drive",
+            polygon=((0.1, 0.2), (0.605, 0.2), (0.605, 0.9), (0.1, 0.9)),
+            kind=ZoneKind.REQUIRED,
+            labels=("person",),
+            loiter_s=2.5,
+        ),
+    )
+
+
+async def test_a_camera_from_before_there_were_zones_goes_on(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    config = camera_config(entry.subentries[CAMERA_ID])
+    assert config.zones == ()
+    assert config.rules == (LabelRule(label="person"),)
+    source = {"kind": "file", "file": entry.subentries[CAMERA_ID].data["file"]}
+    shown = await answer(hass, await change(hass, entry, CAMERA_ID), source)
+    assert suggested(shown)["record_labels"] == []
+    assert suggested(shown)["alarm_labels"] == ["person"]
+    assert suggested(shown)["zones"] == {"zones": []}
+    assert suggested(shown)["advanced"]["rules"] == []
+    # What is left out is the same as nothing.
+    few = {k: v for k, v in SETTINGS.items() if k not in ("zones", "record_labels", "alarm_labels")}
+    few["advanced"] = {k: v for k, v in SETTINGS["advanced"].items() if k != "rules"}
+    done = await answer(hass, shown, few)
+    assert done["reason"] == "reconfigure_successful"
+    config = camera_config(entry.subentries[CAMERA_ID])
+    assert config.zones == ()
+    assert [rule.records for rule in config.rules] == [True, True]
+
+
+async def test_a_zone_is_shown_again_as_it_was_drawn(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    subentry = entry.subentries[CAMERA_ID]
+    drawn = {**DRIVE, "polygon": [[1 / 3, 0.5], [0.7, 0.123456], [1, 1]]}
+    data = {**subentry.data, "zones": [drawn, {k: ROAD[k] for k in ("name", "kind", "polygon")}]}
+    hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    source = {"kind": "file", "file": subentry.data["file"]}
+    shown = await answer(hass, await change(hass, entry, CAMERA_ID), source)
+    # A default of the section would hide them from the frontend, and saving would lose them.
+    [section] = [key for key in shown["data_schema"].schema if key == "zones"]
+    assert isinstance(section.default, probatio.Undefined)
+    assert suggested(shown)["zones"]["zones"] == [
+        {
+            "name": "Drive",
+            "kind": "Tell me who is in it",
+            "corners": "33.33,50 70,12.35 100,100",
+            "labels": ["person"],
+            "loiter_s": 0,
+        },
+        {
+            "name": "Road",
+            "kind": "Ignore what is here",
+            "corners": "0,0 100,0 100,10",
+            "labels": [],
+            "loiter_s": 0,
+        },
+    ]
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"name": "  "}, "zone_name_missing"),
+        ({"name": "x" * 41}, "zone_name_long"),
+        ({"labels": ["dog"]}, "zone_label_not_chosen"),
+        ({"corners": ""}, "zone_corners_unreadable"),
+        ({"corners": "10 20 60 20 60 90"}, "zone_corners_unreadable"),
+        ({"corners": "10,20 60,twenty 60,90"}, "zone_corners_unreadable"),
+        ({"corners": "10,20 60,20"}, "zone_corners_few"),
+        ({"corners": "1,2 " * MOST_CORNERS + "5,5"}, "zone_corners_many"),
+        ({"corners": "10,20 60,20 60,101"}, "zone_corners_outside"),
+        ({"corners": "10,20 -1,20 60,90"}, "zone_corners_outside"),
+        ({"corners": "10,20 20,20 60,20"}, "zone_flat"),
+        ({"corners": "10,20 10,20 10,20 10,20"}, "zone_flat"),
+    ],
+)
+async def test_a_zone_that_cannot_be_right_is_refused_by_its_name(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, change: dict[str, Any], error: str
+) -> None:
+    await set_up(hass, entry)
+    shown = await answer(hass, await begin(hass, entry), STREAM)
+    wrong = settings({**ZONE, **change})
+    again = await answer(hass, shown, wrong)
+    assert again["errors"] == {"base": error}
+    placeholders = again["description_placeholders"]
+    assert placeholders["zone"] == ("" if error == "zone_name_missing" else wrong_name(wrong))
+    assert placeholders["label"] == ("Dog" if error == "zone_label_not_chosen" else "")
+    # Nothing that was typed is lost.
+    assert suggested(again)["zones"] == wrong["zones"]
+    done = await answer(hass, again, SETTINGS)
+    assert done["type"] == "create_entry"
+
+
+def wrong_name(wrong: dict[str, Any]) -> str:
+    name: str = wrong["zones"]["zones"][0]["name"]
+    return name
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        (settings(ZONE, {**ZONE, "name": "drive "}), "zone_name_twice"),
+        (settings(*({**ZONE, "name": str(n)} for n in range(MOST_ZONES + 1))), "zones_too_many"),
+        (settings(rules=({"label": "cat"}, {"label": "cat", "threshold": 50})), "rule_twice"),
+        (settings(rules=({"label": "bear", "min_height": 10},)), "rule_label_not_chosen"),
+    ],
+)
+async def test_what_contradicts_the_rest_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, wrong: dict[str, Any], error: str
+) -> None:
+    await set_up(hass, entry)
+    again = await answer(hass, await answer(hass, await begin(hass, entry), STREAM), wrong)
+    assert again["errors"] == {"base": error}
+    if error.startswith("rule"):
+        assert again["description_placeholders"]["label"] in ("Cat", "Bear")
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        "10,20 60,20 60,90",
+        " 10, 20  60 ,20\n60,90 ",
+        "10,20; 60,20; 60,90",
+        "10.0,20 60,20.00;60,90",
+    ],
+)
+def test_corners_may_be_typed_in_several_ways(corners: str) -> None:
+    [read] = read_zones([{**ZONE, "corners": corners}], KINDS)
+    assert read["polygon"] == [[0.1, 0.2], [0.6, 0.2], [0.6, 0.9]]
+
+
+percent = st.integers(0, 10000).map(lambda hundredths: hundredths / 10000)
+
+
+@given(st.lists(st.tuples(percent, percent).map(list), min_size=3, max_size=MOST_CORNERS))
+def test_what_is_shown_is_read_back_as_it_was(polygon: list[list[float]]) -> None:
+    stored = {**DRIVE, "polygon": polygon}
+    assert read_zones(shown_zones([stored], KINDS), KINDS) == [stored]
+
+
+def test_a_zone_without_anybody_to_be_in_it_has_no_sensor() -> None:
+    data = {
+        "labels": ["person"],
+        "zones": [DRIVE, ROAD, {**DRIVE, "name": "Feeder", "labels": ["cat"]}],
+    }
+    assert zone_names(data) == ("Drive",)
+    assert zone_names({**data, "labels": ["cat"]}) == ("Feeder",)

@@ -1,0 +1,187 @@
+"""Who is in which zone: sensors, events, and what becomes of them when zones change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
+
+from homeassistant.core import callback
+from homesec_house import (
+    CAMERA_ID,
+    CAT,
+    DRIVE,
+    PERSON,
+    ROAD,
+    arm,
+    entity_id,
+    pictures,
+    set_up,
+    state,
+    until,
+)
+from pytest_homeassistant_custom_component.common import async_capture_events
+
+from custom_components.homesec import const
+
+if TYPE_CHECKING:
+    from homeassistant.core import Event, HomeAssistant
+    from homeassistant.helpers import entity_registry as er
+    from homesec_house import ScriptedDetector
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+FEEDER = {
+    "name": "Feeder",
+    "kind": "noted",
+    "polygon": [[0, 0.5], [0.35, 0.5], [0.35, 1], [0, 1]],
+    "labels": [],
+    "loiter_s": 0,
+}
+ZONES = [DRIVE, ROAD, FEEDER]
+COMMON = {"camera_id": CAMERA_ID, "camera": "Front door", "device_id": ANY}
+
+
+def configure(hass: HomeAssistant, entry: MockConfigEntry, **settings: Any) -> None:
+    """Change the camera's settings, also before it is set up."""
+    subentry = entry.subentries[CAMERA_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, **settings})
+
+
+def known(entity_registry: er.EntityRegistry, entry: MockConfigEntry) -> set[str]:
+    return {
+        known.unique_id.removeprefix(f"{CAMERA_ID}_")
+        for known in entity_registry.entities.get_entries_for_config_entry_id(entry.entry_id)
+        if known.domain == "binary_sensor"
+    }
+
+
+async def test_a_zone_has_a_sensor_and_its_events(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
+) -> None:
+    entered = async_capture_events(hass, const.EVENT_ZONE_ENTERED)
+    left = async_capture_events(hass, const.EVENT_ZONE_LEFT)
+    started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
+    told: list[str] = []
+
+    @callback
+    def changed(event: Event) -> None:
+        if event.data["entity_id"] == events:
+            told.append(event.data["new_state"].attributes.get("event_type"))
+
+    configure(hass, entry, labels=["person", "cat"], zones=ZONES)
+    await set_up(hass, entry)
+    assert state(hass, "binary_sensor", "zone_Drive") == "unknown"
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    events = entity_id(hass, "event", "activity")
+    hass.bus.async_listen("state_changed", changed)
+    drive = entity_id(hass, "binary_sensor", "zone_Drive")
+    assert drive == "binary_sensor.front_door_drive"
+    assert hass.states.get(drive).state == "off"
+    assert hass.states.get(drive).attributes["labels"] == []
+
+    detector.sees = [PERSON, CAT]
+    await until(hass, lambda: len(entered) == 2)
+    by_zone = {event.data["zone"]: event.data for event in entered}
+    assert by_zone["Drive"] == COMMON | {"zone": "Drive", "label": "person", "time": ANY}
+    assert by_zone["Feeder"] == COMMON | {"zone": "Feeder", "label": "cat", "time": ANY}
+    assert hass.states.get(drive).state == "on"
+    assert hass.states.get(drive).attributes["labels"] == ["person"]
+    assert state(hass, "binary_sensor", "zone_Feeder") == "on"
+    assert {event.data["label"]: event.data["zones"] for event in started} == {
+        "person": ["Drive"],
+        "cat": ["Feeder"],
+    }
+
+    detector.sees = []
+    await until(hass, lambda: len(left) == 2)
+    assert {event.data["zone"] for event in left} == {"Drive", "Feeder"}
+    assert hass.states.get(drive).state == "off"
+    assert hass.states.get(drive).attributes["labels"] == []
+    await until(hass, lambda: told.count("zone_left") == told.count("zone_entered") == 2)
+
+
+async def test_two_labels_in_one_zone_are_told_apart(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
+) -> None:
+    everywhere = {**FEEDER, "name": "Garden", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]}
+    configure(hass, entry, labels=["person", "cat"], zones=[everywhere])
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+
+    def labels() -> set[str]:
+        garden = hass.states.get(entity_id(hass, "binary_sensor", "zone_Garden"))
+        return set(garden.attributes["labels"])
+
+    detector.sees = [PERSON, CAT]
+    await until(hass, lambda: labels() == {"person", "cat"})
+    detector.sees = [PERSON]
+    await until(hass, lambda: labels() == {"person"})
+    assert state(hass, "binary_sensor", "zone_Garden") == "on"
+    await arm(hass, entry, "disarm")
+    await until(hass, lambda: state(hass, "binary_sensor", "zone_Garden") == "unknown")
+    assert labels() == set()
+
+
+async def test_who_is_not_in_a_zone_that_counts_alone_is_not_there(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
+) -> None:
+    only = {**FEEDER, "kind": "required", "labels": ["person"]}
+    configure(hass, entry, labels=["person", "cat"], zones=[only])
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    detector.sees = [PERSON, CAT]
+    await until(hass, lambda: state(hass, "binary_sensor", "cat_present") == "on")
+    assert state(hass, "binary_sensor", "person_present") == "off"
+    assert state(hass, "alarm_control_panel", "alarm", entry.entry_id) == "armed_away"
+
+
+async def test_zones_bring_their_sensors_and_take_them_away(
+    hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    await set_up(hass, entry)
+    assert known(entity_registry, entry) == {"person_present"}
+    renamed = {**DRIVE, "name": "Gate"}
+    for zones, expected in (
+        (ZONES, {"zone_Drive", "zone_Feeder"}),
+        ([renamed, ROAD], {"zone_Gate"}),
+        ([{**renamed, "labels": ["cat"]}], set()),
+        ([], set()),
+    ):
+        subentry = entry.subentries[CAMERA_ID]
+        data = {**subentry.data, "zones": zones}
+        hass.config_entries.async_update_subentry(entry, subentry, data=data)
+        await hass.async_block_till_done()
+        assert known(entity_registry, entry) == {"person_present"} | expected
+
+
+async def test_a_redrawn_zone_keeps_its_sensor(
+    hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    configure(hass, entry, zones=[DRIVE])
+    await set_up(hass, entry)
+    drive = entity_id(hass, "binary_sensor", "zone_Drive")
+    entity_registry.async_update_entity(drive, name="Where the car stands")
+    subentry = entry.subentries[CAMERA_ID]
+    redrawn = {**DRIVE, "kind": "required", "polygon": [[0, 0], [1, 0], [1, 1]]}
+    data = {**subentry.data, "zones": [redrawn]}
+    hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    await hass.async_block_till_done()
+    assert entity_registry.async_get(drive).name == "Where the car stands"
+
+
+async def test_what_was_given_up_while_homesec_did_not_run_goes_too(
+    hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    configure(hass, entry, labels=["person", "cat"], zones=[DRIVE])
+    await set_up(hass, entry)
+    assert known(entity_registry, entry) == {"person_present", "cat_present", "zone_Drive"}
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    configure(hass, entry, labels=["person"], zones=[])
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert known(entity_registry, entry) == {"person_present"}
+    # Of the other platforms nothing was touched.
+    assert entity_id(hass, "camera", "camera")
+    assert entity_id(hass, "sensor", "clips", entry.entry_id)
