@@ -57,6 +57,10 @@ class FakeGcs:
 
     def __exit__(self, *_):
         self._running.close()
+        # Each request has a thread, which ends a moment after its socket was closed.
+        for thread in threading.enumerate():
+            if "process_request_thread" in thread.name:
+                thread.join(5.0)
 
     @property
     def url(self):

@@ -303,7 +303,8 @@ def test_another_process_goes_on_where_the_last_one_stopped(gcs, bucket, tmp_pat
         )
     assert told[0] == 2 * MIB
     assert kept == [None]
-    assert put_bytes(gcs) - before == 2 * MIB
+    # What the first process had sent and nobody had counted yet may be part of it.
+    assert 2 * MIB <= put_bytes(gcs) - before < 3 * MIB
     assert gcs.faults.count("POST") == 1
     assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
 
