@@ -1,5 +1,7 @@
 """The gate before the detector, on synthetic pictures."""
 
+from hypothesis import given, strategies as st
+from hypothesis.extra.numpy import arrays
 import numpy as np
 import pytest
 
@@ -164,3 +166,24 @@ def test_patches_that_are_near_are_one_and_specks_are_none():
         Box(9 / 80, 10 / 60, 14 / 80, 22 / 60),
         Box(60 / 80, 40 / 60, 66 / 80, 44 / 60),
     ]
+
+
+def test_where_a_large_part_moves_nothing_is_told_apart():
+    grid = np.zeros((60, 80), np.bool_)
+    grid[:15] = True
+    assert Movement(Change.MOTION, grid).boxes() == []
+
+
+@given(arrays(np.bool_, (20, 30), elements=st.booleans(), fill=st.just(False)))
+def test_every_moving_cell_is_in_a_patch_and_patches_lie_apart(grid):
+    grid[:, 10:] &= np.indices(grid.shape)[0][:, 10:] % 7 == 0
+    boxes = Movement(Change.MOTION, grid).boxes(least=1)
+    if np.count_nonzero(grid) >= grid.size / 4:
+        assert boxes == []
+        return
+    for y, x in np.argwhere(grid):
+        inside = [
+            b for b in boxes if b.x1 * 30 < x + 0.5 < b.x2 * 30 and b.y1 * 20 < y + 0.5 < b.y2 * 20
+        ]
+        assert inside
+    assert [b.area for b in boxes] == sorted((b.area for b in boxes), reverse=True)

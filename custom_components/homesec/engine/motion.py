@@ -53,9 +53,10 @@ class Movement:
         """Return where it moves: a box around each patch of ``least`` cells or more, largest first.
 
         Cells belong to one patch when no more than a gap of a few cells lies between them, since
-        what walks shows as legs here and a head there.
+        what walks shows as legs here and a head there. Where a large part of the picture moves,
+        nothing in it can be told apart: none is returned.
         """
-        if self.cells is None or not self.cells.any():
+        if self.cells is None or not 0 < np.count_nonzero(self.cells) < self.cells.size * _APART:
             return []
         rows, columns = self.cells.shape
         boxes = [
@@ -126,6 +127,8 @@ class MotionGate:
         return Movement(change, changed)
 
 
+_APART = 0.25
+"""Share of the picture up to which patches mean something."""
 _JOIN = 4
 """Cells of 160 across: patches this close belong together."""
 
@@ -135,13 +138,7 @@ def _patches(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int, int]]:
 
     Works on blocks of ``_JOIN`` cells, which are joined when they touch: union by flooding.
     """
-    ys, xs = np.nonzero(cells)
-    blocks: dict[tuple[int, int], list[int]] = {}
-    for y, x in zip(ys.tolist(), xs.tolist(), strict=True):
-        block = blocks.setdefault((y // _JOIN, x // _JOIN), [x, y, x + 1, y + 1, 0])
-        block[0], block[1] = min(block[0], x), min(block[1], y)
-        block[2], block[3] = max(block[2], x + 1), max(block[3], y + 1)
-        block[4] += 1
+    blocks = _blocks(cells)
     found = []
     while blocks:
         start, (x1, y1, x2, y2, count) = blocks.popitem()
@@ -157,6 +154,25 @@ def _patches(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int, int]]:
                 border.append(near)
         found.append((x1, y1, x2, y2, count))
     return found
+
+
+def _blocks(cells: NDArray[np.bool_]) -> dict[tuple[int, int], tuple[int, int, int, int, int]]:
+    """Return, by row and column of each block with cells in it, what ``_patches`` returns of it."""
+    ys, xs = np.nonzero(cells)
+    width = cells.shape[1] // _JOIN + 1
+    ids = ys // _JOIN * width + xs // _JOIN
+    order = np.argsort(ids, kind="stable")
+    ids, ys, xs = ids[order], ys[order], xs[order]
+    first = np.flatnonzero(np.diff(ids, prepend=-1))
+    figures = (
+        np.minimum.reduceat(xs, first),
+        np.minimum.reduceat(ys, first),
+        np.maximum.reduceat(xs, first) + 1,
+        np.maximum.reduceat(ys, first) + 1,
+        np.diff(first, append=len(ids)),
+    )
+    keys = (divmod(key, width) for key in ids[first].tolist())
+    return dict(zip(keys, zip(*(x.tolist() for x in figures), strict=True), strict=True))
 
 
 def _smooth(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
