@@ -1,8 +1,8 @@
 """What could be done to every picture before a network sees it.
 
 Each takes and returns an ``(h, w, 3) uint8`` B, G, R picture. They are measured by
-`script/bench light` on top of what the product does: `stretch` helped flat pictures and hurt some
-others, so the product does it to flat ones only (``engine/contrast.py``); the others helped nowhere.
+`script/bench light` on top of what the product does. `stretch` helped flat pictures and hurt some
+others, so the product does it to flat ones only (``engine/contrast.py``); the rest helped nowhere.
 """
 
 from __future__ import annotations
