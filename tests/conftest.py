@@ -3,4 +3,14 @@
 The pytest plugin brings a package of that name too; whichever is imported first wins.
 """
 
-import custom_components  # noqa: F401
+import custom_components  # noqa: F401  # isort: skip
+
+from fake_gcs import FakeGcs
+import pytest
+
+
+@pytest.fixture
+def gcs(socket_enabled, tmp_path):
+    """A bucket in an object store on the loopback, with a proxy for faults in front."""
+    with FakeGcs(tmp_path / "bucket") as running:
+        yield running

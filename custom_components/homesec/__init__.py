@@ -1,6 +1,6 @@
 """HomeSec: a security recorder that knows a person from the cat."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant, callback
@@ -8,8 +8,9 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_track_time_interval
 
 from .alarm_control import alarm_store
-from .const import DOMAIN, PLATFORMS, STATS_INTERVAL
+from .const import CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
 from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+from .issues import async_withdraw
 from .services import async_setup_services
 from .views import async_setup_views
 
@@ -60,19 +61,26 @@ async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) -> None:
     """Forget the alarm; clips are the owner's and stay."""
+    async_withdraw(hass, persistent=True)
     await alarm_store(hass).async_remove()
 
 
 @callback
 def _follow_changes(entry: HomeSecConfigEntry, coordinator: HomeSecCoordinator) -> None:
-    """Start, change and stop just the cameras that differ; reload only for another detector."""
-    running = (dict(entry.data), entry.title)
+    """Start, change and stop just the cameras that differ; reload only for what they all share."""
+    running = _shared(entry)
 
     async def changed(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
-        if (dict(entry.data), entry.title) != running:
+        if _shared(entry) != running:
             hass.config_entries.async_schedule_reload(entry.entry_id)
             return
+        coordinator.storage.async_apply_retention()
         coordinator.async_sync_cameras()
         await coordinator.async_reconcile()
 
     entry.async_on_unload(entry.add_update_listener(changed))
+
+
+def _shared(entry: HomeSecConfigEntry) -> tuple[dict[str, Any], str]:
+    """Return what cannot change while the engine runs."""
+    return {key: value for key, value in entry.data.items() if key != CONF_RETENTION}, entry.title

@@ -12,11 +12,13 @@ from homeassistant.util import dt as dt_util
 from .const import (
     EVENT_CLIP_FAILED,
     EVENT_CLIP_SAVED,
+    EVENT_CLIP_UPLOADED,
     EVENT_DETECTION_ENDED,
     EVENT_DETECTION_STARTED,
     EVENT_ZONE_ENTERED,
     EVENT_ZONE_LEFT,
 )
+from .engine.keeping import ClipUploaded
 from .engine.models import (
     Clip,
     ClipFailed,
@@ -30,7 +32,9 @@ from .engine.models import (
 from .media_ids import clip_media_id
 
 
-def announcement(event: EngineEvent) -> tuple[str, dict[str, Any]] | None:
+def announcement(  # noqa: PLR0911 - a table
+    event: EngineEvent,
+) -> tuple[str, dict[str, Any]] | None:
     """Return the bus event's name and what it says; None for what is not announced."""
     match event:
         case DetectionStarted():
@@ -59,6 +63,11 @@ def announcement(event: EngineEvent) -> tuple[str, dict[str, Any]] | None:
                 "duration_s": round(event.clip.duration_s, 1),
                 "pre_roll_s": round(event.clip.pre_roll_s, 1),
                 "path": event.clip.path,
+                "media_content_id": clip_media_id(event.clip.id),
+            }
+        case ClipUploaded():
+            return EVENT_CLIP_UPLOADED, {
+                **clip_facts(event.clip),
                 "media_content_id": clip_media_id(event.clip.id),
             }
         case ClipFailed():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from .engine.keeping import ClipUploaded
 from .engine.models import (
     CameraHealth,
     CameraStats,
@@ -112,7 +113,7 @@ def camera_of(event: EngineEvent) -> str | None:
     match event:
         case DetectionStarted() | DetectionUpdated() | DetectionEnded():
             return event.presence.camera_id
-        case ClipStarted() | ClipSaved() | ClipFailed():
+        case ClipStarted() | ClipSaved() | ClipFailed() | ClipUploaded():
             return event.clip.camera_id
         case HealthChanged() | ZoneChanged() | SnapshotTaken() | CameraChanged():
             return event.camera_id

@@ -1,42 +1,69 @@
-"""From a clip's id, which may come from anywhere, to files inside the clip folder."""
+"""From a clip's id, which may come from anywhere, to its files: in the clip folder or the cloud."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .engine.models import ClipState, CloudState
+from .engine.storage.names import STILL, VIDEO, object_name
 from .media_ids import is_clip_id
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from .coordinator import HomeSecCoordinator
-    from .engine.catalog import Catalog
+    from .engine.keeper import ClipKeeper
+    from .engine.models import Clip
+    from .engine.storage.base import CloudStore
 
 
 class ClipNotFoundError(Exception):
-    """There is no such clip, its file is gone, or it is still being recorded."""
+    """There is no such clip, no copy is left, or it is still being recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudFile:
+    """An object in the bucket."""
+
+    store: CloudStore
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipFile:
-    """A clip's files."""
+    """A clip's files: each is here, else in the cloud, or there is none."""
 
-    video: Path
-    still: Path | None
+    id: str
+    video: Path | CloudFile
+    still: Path | CloudFile | None
 
 
 async def async_find_clip(coordinator: HomeSecCoordinator, clip_id: str) -> ClipFile:
     """Find a clip's files. Raises ``ClipNotFoundError`` and ``EngineNotRunningError``."""
-    catalog = coordinator.engine.catalog
+    keeper = coordinator.engine.keeper
     if not is_clip_id(clip_id):
         raise ClipNotFoundError
-    return await coordinator.async_run(_find, catalog, coordinator.clips_dir, clip_id)
+    return await coordinator.async_run(_find, keeper, coordinator.clips_dir, clip_id)
 
 
-def _find(catalog: Catalog, clips_dir: Path, clip_id: str) -> ClipFile:
-    clip = catalog.get(clip_id)
-    if clip is None or (video := _inside(clips_dir, clip.path)) is None:
+def _find(keeper: ClipKeeper, clips_dir: Path, clip_id: str) -> ClipFile:
+    clip = keeper.catalog.get(clip_id)
+    # A missing one may be back: its disk was not connected when Home Assistant started.
+    if clip is None or clip.state not in (ClipState.SAVED, ClipState.MISSING):
         raise ClipNotFoundError
-    return ClipFile(video=video, still=_inside(clips_dir, clip.still_path))
+    video = _inside(clips_dir, clip.path) or _in_cloud(keeper, clip, VIDEO)
+    if video is None:
+        raise ClipNotFoundError
+    still = _inside(clips_dir, clip.still_path)
+    if still is None and clip.still_path:
+        return ClipFile(id=clip_id, video=video, still=_in_cloud(keeper, clip, STILL))
+    return ClipFile(id=clip_id, video=video, still=still)
+
+
+def _in_cloud(keeper: ClipKeeper, clip: Clip, suffix: str) -> CloudFile | None:
+    store = keeper.cloud
+    if store is None or clip.cloud is not CloudState.STORED:
+        return None
+    return CloudFile(store=store, name=object_name(clip, prefix=store.prefix, suffix=suffix))
 
 
 def _inside(clips_dir: Path, relative: str | None) -> Path | None:

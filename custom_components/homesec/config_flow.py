@@ -29,6 +29,8 @@ from .engine.errors import ModelUnknown
 from .form_fields import choice, named_choice
 from .model_choice import models_dir, offered_models, own_titles
 from .own_model_flow import OwnModelSteps
+from .retention_flow import RetentionSteps
+from .storage_flow import StorageSteps
 from .texts import async_options
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def choice_schema(titles: Mapping[str, str], *, collapsed: bool) -> Schema:
     )
 
 
-class HomeSecFlow(OwnModelSteps, domain=DOMAIN):
+class HomeSecFlow(OwnModelSteps, StorageSteps, RetentionSteps, domain=DOMAIN):
     """The flow behind "Add integration"."""
 
     VERSION = 1
@@ -81,9 +83,10 @@ class HomeSecFlow(OwnModelSteps, domain=DOMAIN):
     async def async_step_reconfigure(
         self, _input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Offer what can be changed about the detection."""
+        """Offer what can be changed about the house."""
         own = await self.hass.async_add_executor_job(own_titles, models_dir(self.hass))
-        options = ["detector", "add_model", *(["remove_model"] if own else [])]
+        models = ["detector", "add_model", *(["remove_model"] if own else [])]
+        options = [*models, "cloud", "retention"]
         return self.async_show_menu(step_id="reconfigure", menu_options=options)
 
     async def async_step_detector(
@@ -96,7 +99,8 @@ class HomeSecFlow(OwnModelSteps, domain=DOMAIN):
         if user_input is not None:
             data = _read(user_input)
             if not (errors := _errors(data, models)):
-                return self.async_update_and_abort(entry, data=data)
+                kept = {k: v for k, v in entry.data.items() if k not in (CONF_DETECTOR, CONF_MODEL)}
+                return self.async_update_and_abort(entry, data=kept | data)
         return await self._async_ask("detector", user_input or self._known(), errors, models)
 
     def _known(self) -> dict[str, Any]:

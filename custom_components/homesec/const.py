@@ -83,6 +83,7 @@ EVENT_ZONE_ENTERED: Final = "homesec_zone_entered"
 EVENT_ZONE_LEFT: Final = "homesec_zone_left"
 EVENT_CLIP_SAVED: Final = "homesec_clip_saved"
 EVENT_CLIP_FAILED: Final = "homesec_clip_failed"
+EVENT_CLIP_UPLOADED: Final = "homesec_clip_uploaded"
 
 SERVICE_RECORD: Final = "record"
 ATTR_DURATION: Final = "duration"
@@ -95,3 +96,12 @@ LOST_BEFORE_REPAIR: Final = timedelta(minutes=5)
 """Cameras restart and cables are unplugged: only a longer silence is worth a repair."""
 
 STOP_TIMEOUT_S: Final = 5.0
+
+# Of the entry: the cloud storage, and how long clips are kept.
+CONF_STORAGE: Final = "storage"
+CONF_SEAL_KEYS: Final = "seal_keys"
+"""Keys that clips in the bucket were encrypted with before; kept even without a storage."""
+CONF_RETENTION: Final = "retention"
+
+UPLOADS_STUCK_AFTER: Final = timedelta(hours=24)
+"""A slow line or a day without internet heals by itself."""

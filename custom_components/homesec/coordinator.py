@@ -24,6 +24,7 @@ from .detector_setup import async_prepare_detector
 from .detector_state import DetectorState
 from .devices import Devices
 from .engine.errors import HomeSecError
+from .engine.keeping import ClipsDropped, ClipUploaded
 from .engine.models import (
     Activity,
     CameraConfig,
@@ -40,7 +41,9 @@ from .engine.models import (
 from .engine_host import EngineHost
 from .issues import Issues
 from .listeners import Listeners
+from .retention_config import retention_rules
 from .source_feed import EntityFeed
+from .storage_watch import StorageWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +65,7 @@ class HomeSecCoordinator(EngineHost):
         self.engine_stats = EngineStats()
         self.issues = Issues(hass, entry.entry_id)
         self.listeners = Listeners()
+        self.storage = StorageWatch(self)
         self.previews: dict[str, bytes] = {}
         """By flow id: the picture that a camera flow shows before it saves."""
         self._reconciling = asyncio.Lock()
@@ -77,7 +81,12 @@ class HomeSecCoordinator(EngineHost):
         if not installed:
             self.issues.async_detector_missing(detector)
         try:
-            await self.async_start(detector, data.get(CONF_MODEL))
+            await self.async_start(
+                detector,
+                data.get(CONF_MODEL),
+                cloud=self.storage.cloud,
+                retention=retention_rules(data),
+            )
         except Exception:  # noqa: BLE001 - whatever it is, the person has to hear of it
             LOGGER.exception("HomeSec's engine could not start")
             self.issues.async_engine_failed()
@@ -86,6 +95,8 @@ class HomeSecCoordinator(EngineHost):
             return
         await self.async_reconcile()
         self.async_read_figures()
+        if self.ready:
+            await self.storage.async_bring_up()
 
     async def async_shut_down(self, _event: object = None) -> None:
         """End all; on unload and when Home Assistant stops, whichever comes first."""
@@ -201,8 +212,9 @@ class HomeSecCoordinator(EngineHost):
                 self.issues.async_recording(None)
             case ClipFailed():
                 self.issues.async_recording(event.clip.error or HomeSecError.key)
+        self.storage.async_handle(event)
         self.listeners.async_tell(event)
-        if isinstance(event, HealthChanged | ClipSaved):
+        if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsDropped):
             self.async_read_figures()
 
     def _async_announce(self, event: EngineEvent, camera_id: str) -> None:
@@ -242,6 +254,7 @@ class HomeSecCoordinator(EngineHost):
         if not self.ready:
             return
         self.engine_stats = self.engine.engine_stats()
+        self.storage.async_look()
         for camera_id, state in self.cameras.items():
             state.stats = self.engine.stats(camera_id)
         self.listeners.async_tell(FiguresRead())

@@ -12,14 +12,18 @@ from urllib.parse import urlsplit
 from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 
 from .camera_config import DEFAULTS, activity
+from .cloud_store import CONF_KEY, CONF_LIMIT, CONF_SEAL_KEY, CONF_UPLOAD_REST
 from .const import (
     CONF_DETECTOR,
     CONF_KIND,
     CONF_MODEL,
+    CONF_SEAL_KEYS,
+    CONF_STORAGE,
     CONF_THRESHOLD,
     CONF_VERIFY_TLS,
     CONF_ZONES,
 )
+from .retention_config import retention_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
     from .engine.models import DetectorChanged
 
-PACKAGES = ("av", "numpy", "opencv-python-headless", "ncnn")
+PACKAGES = ("av", "numpy", "opencv-python-headless", "ncnn", "google-cloud-storage")
 SCHEMES = ("rtsp", "rtsps", "http", "https")
 SETTINGS = (CONF_KIND, CONF_VERIFY_TLS, CONF_THRESHOLD, *(k for k in DEFAULTS if k != CONF_ZONES))
 
@@ -50,6 +54,7 @@ async def async_get_config_entry_diagnostics(
             "progress": detector.progress,
             **(_detector(detector.report) if detector.report else {}),
         },
+        "storage": _storage(coordinator),
         "alarm": {"mode": coordinator.alarm.mode, "triggered": coordinator.alarm.triggered},
         "cameras": {
             camera_id: _camera(coordinator, camera_id) for camera_id in coordinator.cameras
@@ -70,6 +75,26 @@ def _camera(coordinator: HomeSecCoordinator, camera_id: str) -> dict[str, Any]:
         "present": {label: presence.count for label, presence in state.presences.items()},
         "recordings": len(state.recordings),
         "stats": asdict(state.stats),
+    }
+
+
+def _storage(coordinator: HomeSecCoordinator) -> dict[str, Any]:
+    """Tell how clips are kept; neither where nor with which keys."""
+    data, state = coordinator.entry.data, coordinator.storage.state
+    storage = data.get(CONF_STORAGE)
+    return {
+        "cloud": storage
+        and {
+            "login": "key" if CONF_KEY in storage else "own",
+            "limit_mbit": storage.get(CONF_LIMIT),
+            "upload_rest": storage.get(CONF_UPLOAD_REST),
+            "encrypted": CONF_SEAL_KEY in storage,
+            "earlier_keys": len(data.get(CONF_SEAL_KEYS, ())),
+        },
+        "uploads": asdict(state.uploads),
+        "error": state.error,
+        "disk_low": state.disk_low,
+        "retention": asdict(retention_rules(data)),
     }
 
 

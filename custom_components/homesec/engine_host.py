@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from .engine.models import EngineEvent
+    from .engine.retention_rules import RetentionRules
+    from .engine.storage.base import CloudStore
 
 MAX_THREADS = 512
 """One a camera for as long as it runs, besides short jobs. They are only created when needed; a
@@ -61,9 +63,16 @@ class EngineHost:
         media = media_dirs.get("local") or next(iter(media_dirs.values()), None)
         return Path(media or self._hass.config.path("media")) / DOMAIN
 
-    async def async_start(self, detector: str, model: str | None) -> None:
+    async def async_start(
+        self,
+        detector: str,
+        model: str | None,
+        *,
+        cloud: CloudStore | None = None,
+        retention: RetentionRules | None = None,
+    ) -> None:
         """Start the engine. Raises whatever keeps it from starting."""
-        await self.async_run_raw(self._start, detector, model)
+        await self.async_run_raw(self._start, detector, model, cloud, retention)
 
     async def async_stop(self) -> None:
         """End every thread; the second call does nothing."""
@@ -79,7 +88,13 @@ class EngineHost:
         except TimeoutError:
             LOGGER.warning("Some threads of HomeSec did not end within %s s", STOP_TIMEOUT_S)
 
-    def _start(self, detector: str, model: str | None) -> None:
+    def _start(
+        self,
+        detector: str,
+        model: str | None,
+        cloud: CloudStore | None = None,
+        retention: RetentionRules | None = None,
+    ) -> None:
         """Start, unless all is to stop already; runs to its end even if nobody waits any more."""
         data_dir = Path(self._hass.config.path(DOMAIN))
         with self._start_or_stop:
@@ -93,6 +108,8 @@ class EngineHost:
                 on_event=self._take_over,
                 detector=detector,
                 model=model,
+                cloud=cloud,
+                retention=retention,
             )
             engine.start()
             self._engine = engine

@@ -8,11 +8,13 @@ from homeassistant.core import HomeAssistant, callback
 from .announcements import announcement
 from .const import (
     EVENT_CLIP_SAVED,
+    EVENT_CLIP_UPLOADED,
     EVENT_DETECTION_ENDED,
     EVENT_DETECTION_STARTED,
     EVENT_ZONE_ENTERED,
     EVENT_ZONE_LEFT,
 )
+from .engine.keeping import ClipUploaded
 from .engine.models import ClipSaved, DetectionEnded, DetectionStarted, EngineEvent, ZoneChanged
 from .entity import HomeSecCameraEntity, add_camera_entities
 
@@ -31,6 +33,7 @@ EVENT_TYPES = {
     EVENT_ZONE_ENTERED: "zone_entered",
     EVENT_ZONE_LEFT: "zone_left",
     EVENT_CLIP_SAVED: "clip_saved",
+    EVENT_CLIP_UPLOADED: "clip_uploaded",
 }
 """By the event on the bus that tells the same."""
 
@@ -53,7 +56,7 @@ class CameraEvents(HomeSecCameraEntity, EventEntity):
 
     _attr_translation_key = "activity"
     available_when_lost = True
-    listens_to = (DetectionStarted, DetectionEnded, ZoneChanged, ClipSaved)
+    listens_to = (DetectionStarted, DetectionEnded, ZoneChanged, ClipSaved, ClipUploaded)
 
     def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str) -> None:
         super().__init__(coordinator=coordinator, key="activity", camera_id=camera_id)

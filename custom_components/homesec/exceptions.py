@@ -1,11 +1,21 @@
 """The engine's exceptions as Home Assistant's: translated here and nowhere else."""
 
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
-from .engine.errors import CameraNotRunning, DiskFull, DiskReadOnly, HomeSecError
+from .engine.errors import (
+    CameraNotRunning,
+    ClipNotFound,
+    ClipProtected,
+    DiskFull,
+    DiskReadOnly,
+    HomeSecError,
+    StorageError,
+)
 
-_TOLD_APART = (CameraNotRunning, DiskFull, DiskReadOnly)
+_CANNOT_BE_DONE = (ClipNotFound, ClipProtected)
+"""What was asked for is wrong, nothing else."""
+_TOLD_APART = (CameraNotRunning, DiskFull, DiskReadOnly, StorageError, *_CANNOT_BE_DONE)
 
 
 class EngineNotRunningError(HomeAssistantError):
@@ -17,7 +27,8 @@ class EngineNotRunningError(HomeAssistantError):
 
 def translated(error: HomeSecError) -> HomeAssistantError:
     """Return what a person is told about an error of the engine."""
-    return HomeAssistantError(
+    kind = ServiceValidationError if isinstance(error, _CANNOT_BE_DONE) else HomeAssistantError
+    return kind(
         translation_domain=DOMAIN,
         translation_key=error.key if isinstance(error, _TOLD_APART) else "engine_failed",
         translation_placeholders={"error": str(error)},

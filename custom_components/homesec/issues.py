@@ -41,6 +41,14 @@ def camera_issue_id(camera_id: str) -> str:
     return f"camera_{camera_id}"
 
 
+@callback
+def async_withdraw(hass: HomeAssistant, *, persistent: bool) -> None:
+    """Withdraw all issues, or all but those that stay until somebody has read them."""
+    for (domain, issue_id), issue in list(ir.async_get(hass).issues.items()):
+        if domain == DOMAIN and (persistent or not issue.is_persistent):
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
 class Issues:
     """Raises and withdraws the issues of one entry."""
 
@@ -119,11 +127,9 @@ class Issues:
 
     @callback
     def async_withdraw_all(self) -> None:
-        """Leave nothing behind on unload: whoever sets up again finds out anew."""
+        """Leave behind on unload only what has happened: all else is found out anew."""
         self.async_stop()
-        for domain, issue_id in list(ir.async_get(self._hass).issues):
-            if domain == DOMAIN:
-                ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        async_withdraw(self._hass, persistent=False)
 
     def _async_cancel(self, camera_id: str) -> None:
         if (cancel := self._timers.pop(camera_id, None)) is not None:

@@ -1,10 +1,17 @@
 """The clips in the media browser: camera, day, clip."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING, override
 
-from homeassistant.components.media_player import BrowseError, MediaClass, MediaType
+from homeassistant.components.media_player import (
+    BrowseError,
+    MediaClass,
+    MediaType,
+    SearchMedia,
+    SearchMediaQuery,
+)
 from homeassistant.components.media_source import (
     BrowseMediaSource,
     MediaImage,
@@ -15,12 +22,14 @@ from homeassistant.components.media_source import (
 )
 from homeassistant.util import dt as dt_util
 
-from .clip_files import ClipFile, ClipNotFoundError, async_find_clip
+from . import clip_texts, media_search
+from .clip_files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
 from .const import DOMAIN
 from .engine.catalog import day_bounds
+from .engine.errors import StorageError
 from .exceptions import EngineNotRunningError
 from .media_ids import CAMERA, CLIP, is_clip_id
-from .texts import async_options
+from .still_cache import still_cache
 from .views import CLIP_URL, STILL_URL
 
 if TYPE_CHECKING:
@@ -31,6 +40,9 @@ if TYPE_CHECKING:
 
 MAX_CLIPS = 500
 """In one answer, which is not paged: what is beyond is told as ``not_shown``."""
+
+YEARS = range(1970, 9999)
+"""Beyond, a day has no end that a date can tell."""
 
 
 async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
@@ -60,44 +72,85 @@ class ClipSource(MediaSource):
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
         """Open a folder."""
         try:
-            match (item.identifier or "").split("/"):
-                case [""]:
+            match _scope(item.identifier):
+                case None, _:
                     return await self._async_cameras()
-                case ["camera", camera_id]:
+                case camera_id, None:
                     return await self._async_days(camera_id)
-                case ["camera", camera_id, day]:
-                    return await self._async_clips(camera_id, date.fromisoformat(day))
+                case camera_id, day:
+                    return await self._async_clips(camera_id, day)
         except EngineNotRunningError as err:
             raise BrowseError(
                 translation_domain=DOMAIN, translation_key="engine_not_running"
             ) from err
-        except ValueError:
-            pass
-        raise BrowseError(translation_domain=DOMAIN, translation_key="folder_not_found")
+
+    @override
+    async def async_search_media(
+        self, item: MediaSourceItem, query: SearchMediaQuery
+    ) -> SearchMedia:
+        """Find clips in a folder and those below by camera, by what was seen, by day."""
+        classes = query.media_filter_classes
+        if classes and MediaClass.VIDEO not in classes:
+            return SearchMedia(result=[])
+        camera_id, day = _scope(item.identifier)
+        try:
+            coordinator = self._coordinator()
+            names = await self._async_camera_names(coordinator)
+            occasions = await clip_texts.async_occasions(self.hass)
+
+            def searching() -> list[Clip]:
+                return media_search.search(
+                    coordinator.engine.catalog,
+                    query.search_query,
+                    cameras=names,
+                    occasions=occasions,
+                    camera_id=camera_id,
+                    day=day,
+                )
+
+            clips = await coordinator.async_run(searching)
+        except EngineNotRunningError as err:
+            raise BrowseError(
+                translation_domain=DOMAIN, translation_key="engine_not_running"
+            ) from err
+        return SearchMedia(
+            result=[
+                _playable(
+                    clip,
+                    f"{names.get(clip.camera_id, clip.camera_name)},"
+                    f" {clip_texts.local_time(clip):%Y-%m-%d} {clip_texts.title(clip, occasions)}",
+                    cloud=_has_cloud(coordinator),
+                )
+                for clip in clips
+            ]
+        )
+
+    @staticmethod
+    async def _async_camera_names(coordinator: HomeSecCoordinator) -> dict[str, str]:
+        found = await coordinator.async_run(coordinator.engine.catalog.cameras)
+        return {
+            camera_id: clip_texts.camera_name(coordinator, camera_id, name)
+            for camera_id, name, _clips in found
+        }
 
     async def _async_cameras(self) -> BrowseMediaSource:
-        coordinator = self._coordinator()
-        found = await coordinator.async_run(coordinator.engine.catalog.cameras)
+        names = await self._async_camera_names(self._coordinator())
         return _folder(
             None,
             self.name or DOMAIN,
-            children=[
-                _folder(f"{CAMERA}/{camera_id}", self._camera_name(coordinator, camera_id, name))
-                for camera_id, name, _clips in found
-            ],
+            children=[_folder(f"{CAMERA}/{id_}", name) for id_, name in names.items()],
         )
 
     async def _async_days(self, camera_id: str) -> BrowseMediaSource:
         coordinator = self._coordinator()
         catalog = coordinator.engine.catalog
-        cameras, days = await asyncio.gather(
-            coordinator.async_run(catalog.cameras),
+        names, days = await asyncio.gather(
+            self._async_camera_names(coordinator),
             coordinator.async_run(catalog.days, camera_id, dt_util.get_default_time_zone()),
         )
-        name = next((name for found_id, name, _clips in cameras if found_id == camera_id), "")
         return _folder(
             f"{CAMERA}/{camera_id}",
-            self._camera_name(coordinator, camera_id, name) or camera_id,
+            names.get(camera_id) or clip_texts.camera_name(coordinator, camera_id, camera_id),
             children=[
                 _folder(f"{CAMERA}/{camera_id}/{day.isoformat()}", f"{day.isoformat()} ({count})")
                 for day, count in days
@@ -117,22 +170,16 @@ class ClipSource(MediaSource):
             return clips, dict(catalog.days(camera_id, zone)).get(day, len(clips))
 
         clips, count = await coordinator.async_run(listing)
-        labels = await async_options(self.hass, "label")
-        triggers = await async_options(self.hass, "trigger")
+        names = await clip_texts.async_occasions(self.hass)
+        cloud = _has_cloud(coordinator)
         folder = _folder(
             f"{CAMERA}/{camera_id}/{day.isoformat()}",
             day.isoformat(),
-            children=[_playable(clip, _title(clip, labels | triggers)) for clip in clips],
+            children=[_playable(c, clip_texts.title(c, names), cloud=cloud) for c in clips],
         )
         folder.children_media_class = MediaClass.VIDEO
         folder.not_shown = count - len(clips)
         return folder
-
-    @staticmethod
-    def _camera_name(coordinator: HomeSecCoordinator, camera_id: str, recorded_as: str) -> str:
-        """Return a camera's name of today; of one that is gone, that of its last clip."""
-        subentry = coordinator.entry.subentries.get(camera_id)
-        return recorded_as if subentry is None else subentry.title
 
     # --- playing ------------------------------------------------------------------------------
 
@@ -140,15 +187,23 @@ class ClipSource(MediaSource):
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
         """Return what plays a clip."""
         clip_id, clip = await self._async_find(item)
-        return PlayMedia(CLIP_URL.format(clip_id=clip_id), "video/mp4", path=clip.video)
+        # From the cloud it goes through our view, which knows who is logged in.
+        path = None if isinstance(clip.video, CloudFile) else clip.video
+        return PlayMedia(CLIP_URL.format(clip_id=clip_id), "video/mp4", path=path)
 
     @override
     async def async_get_media_image(self, item: MediaSourceItem) -> MediaImage | None:
         """Return a clip's still."""
-        _, clip = await self._async_find(item)
-        if clip.still is None:
+        clip_id, clip = await self._async_find(item)
+        still, coordinator = clip.still, self._coordinator()
+        if still is None:
             return None
-        content = await self._coordinator().async_run(clip.still.read_bytes)
+        if not isinstance(still, CloudFile):
+            return MediaImage(await coordinator.async_run(still.read_bytes), "image/jpeg")
+        try:
+            content = await coordinator.async_run_raw(still_cache(self.hass).get, clip_id, still)
+        except StorageError:
+            return None
         return MediaImage(content, "image/jpeg")
 
     async def _async_find(self, item: MediaSourceItem) -> tuple[str, ClipFile]:
@@ -165,6 +220,26 @@ class ClipSource(MediaSource):
             raise Unresolvable(translation_domain=DOMAIN, translation_key="clip_not_found") from err
 
 
+type Scope = tuple[None, None] | tuple[str, date | None]
+
+
+def _scope(identifier: str | None) -> Scope:
+    """Return the camera and the day of a folder. Raises ``BrowseError``."""
+    with suppress(ValueError):
+        match (identifier or "").split("/"):
+            case [""]:
+                return None, None
+            case ["camera", camera_id]:
+                return camera_id, None
+            case ["camera", camera_id, day] if (found := date.fromisoformat(day)).year in YEARS:
+                return camera_id, found
+    raise BrowseError(translation_domain=DOMAIN, translation_key="folder_not_found")
+
+
+def _has_cloud(coordinator: HomeSecCoordinator) -> bool:
+    return coordinator.engine.keeper.cloud is not None
+
+
 def _folder(
     identifier: str | None, title: str, *, children: list[BrowseMediaSource] | None = None
 ) -> BrowseMediaSource:
@@ -176,27 +251,21 @@ def _folder(
         title=title,
         can_play=False,
         can_expand=True,
+        can_search=True,
         children=children,
         children_media_class=MediaClass.DIRECTORY,
     )
 
 
-def _playable(clip: Clip, title: str) -> BrowseMediaSource:
+def _playable(clip: Clip, title: str, *, cloud: bool) -> BrowseMediaSource:
     return BrowseMediaSource(
         domain=DOMAIN,
         identifier=f"{CLIP}/{clip.id}",
         media_class=MediaClass.VIDEO,
         media_content_type="video/mp4",
         title=title,
-        can_play=True,
+        # Without the cloud that it went to, a clip is known, no more.
+        can_play=clip.local or cloud,
         can_expand=False,
         thumbnail=STILL_URL.format(clip_id=clip.id) if clip.still_path else None,
     )
-
-
-def _title(clip: Clip, names: dict[str, str]) -> str:
-    """Return when, what and how long, as ``14:03:21 Person, 12 s``: a card shows no more."""
-    local = datetime.fromtimestamp(clip.event_at, UTC).astimezone(dt_util.get_default_time_zone())
-    what = clip.label or clip.trigger.value
-    what = names.get(what, what)
-    return f"{local:%H:%M:%S} {what}, {clip.duration_s:.0f} s"

@@ -35,6 +35,7 @@ class OwnModelSteps(ConfigFlow):
     """Part of the house's flow: the user's own models."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._work: Path | None = None
         """The uploaded files, as long as the flow lasts."""
         self._files: list[Path] = []

@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
 
 from .const import SUBENTRY_CAMERA
+from .storage_issues import ISSUE_STORAGE
+from .storage_repairs import StorageRepairFlow
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -46,10 +48,14 @@ class CameraRepairFlow(RepairsFlow):
 
 
 async def async_create_fix_flow(
-    hass: HomeAssistant, _issue_id: str, data: dict[str, str | int | float | None] | None
+    hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the flow of a camera's issue, the only kind that can be fixed by hand."""
-    entry_id, camera_id = str((data or {})["entry_id"]), str((data or {})["camera_id"])
+    """Return the flow of an issue; those that only tell something need just be read."""
+    entry_id = str((data or {})["entry_id"])
+    if issue_id == ISSUE_STORAGE:
+        return StorageRepairFlow(entry_id)
+    if (camera_id := (data or {}).get("camera_id")) is None:
+        return ConfirmRepairFlow()
     entry = hass.config_entries.async_get_entry(entry_id)
-    subentry = entry.subentries.get(camera_id) if entry else None
-    return CameraRepairFlow(entry_id, camera_id, subentry.title if subentry else "")
+    subentry = entry.subentries.get(str(camera_id)) if entry else None
+    return CameraRepairFlow(entry_id, str(camera_id), subentry.title if subentry else "")

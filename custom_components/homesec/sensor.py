@@ -13,6 +13,7 @@ from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
 
 from .camera_config import camera_labels
 from .camera_state import CameraState, FiguresRead
+from .cloud_sensor import CLOUD_SENSORS, CloudSensor, async_forget_cloud
 from .detector_state import DetectorStatus
 from .engine.models import (
     DetectionEnded,
@@ -97,7 +98,7 @@ HOUSE_SENSORS = (
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant,
+    hass: HomeAssistant,
     entry: HomeSecConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
@@ -107,6 +108,13 @@ async def async_setup_entry(
         for description in HOUSE_SENSORS
     )
     async_add_entities([DetectorSensor(coordinator=entry.runtime_data)])
+    if entry.runtime_data.storage.state.cloud:
+        async_add_entities(
+            CloudSensor(coordinator=entry.runtime_data, description=description)
+            for description in CLOUD_SENSORS
+        )
+    else:
+        async_forget_cloud(hass, entry)
 
     def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[HomeSecCameraEntity]:
         for label in camera_labels(coordinator.subentry(camera_id).data):

@@ -6,6 +6,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_platform_entity_service
 import probatio
 
+from .clip_actions import async_setup_clip_actions
 from .const import ATTR_DURATION, DOMAIN, SERVICE_RECORD
 
 
@@ -21,3 +22,4 @@ def async_setup_services(hass: HomeAssistant) -> None:
         schema={probatio.Optional(ATTR_DURATION): cv.positive_time_period},
         supports_response=SupportsResponse.OPTIONAL,
     )
+    async_setup_clip_actions(hass)

@@ -24,6 +24,7 @@ async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         coordinator: HomeSecCoordinator = entry.runtime_data
         cameras = coordinator.cameras.values()
+        storage = coordinator.storage.state
         report = coordinator.detector.report
         works = report if report is not None and report.ready else None
         return {
@@ -32,5 +33,7 @@ async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:
             "second_opinion": (works.second if works else None) or "-",
             "cameras": f"{sum(camera.watching for camera in cameras)} / {len(cameras)}",
             "clips": coordinator.engine_stats.clips,
+            "uploads_waiting": storage.uploads.backlog.jobs if storage.cloud else "-",
+            "cloud_error": storage.error or "-",
         }
     return {}

@@ -7,9 +7,12 @@ from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.core import HomeAssistant, callback
 
-from .clip_files import ClipFile, ClipNotFoundError, async_find_clip
+from .clip_files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
+from .cloud_view import async_serve_film, http_error
 from .const import DOMAIN
+from .engine.errors import StorageError
 from .exceptions import EngineNotRunningError
+from .still_cache import still_cache
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,23 +55,13 @@ async def _find(request: web.Request, clip_id: str) -> ClipFile:
 class _FileView(HomeAssistantView):
     """A file of a clip. While a clip grows its file has another name, so there is none to serve."""
 
-    content_type: str
-
-    @staticmethod
-    def pick(clip: ClipFile) -> Path | None:
-        """Return the file; None if the clip has no such one."""
-        raise NotImplementedError
-
-    async def get(self, request: web.Request, clip_id: str) -> web.FileResponse:
-        """Serve the file or a part of it; ``FileResponse`` answers ranges, off the event loop."""
-        if (path := self.pick(await _find(request, clip_id))) is None:
-            raise web.HTTPNotFound
-        headers = {hdrs.CONTENT_TYPE: self.content_type, **_CACHED}
-        return web.FileResponse(path, headers=headers)
-
-    async def head(self, request: web.Request, clip_id: str) -> web.FileResponse:
+    async def head(self, request: web.Request, clip_id: str) -> web.StreamResponse:
         """Tell cast and DLNA players what GET would give."""
         return await self.get(request, clip_id)
+
+    async def get(self, request: web.Request, clip_id: str) -> web.StreamResponse:
+        """Serve the file or a part of it."""
+        raise NotImplementedError
 
 
 class ClipView(_FileView):
@@ -76,25 +69,42 @@ class ClipView(_FileView):
 
     url = CLIP_URL
     name = "api:homesec:clip"
-    content_type = "video/mp4"
 
-    @staticmethod
     @override
-    def pick(clip: ClipFile) -> Path:
-        return clip.video
+    async def get(self, request: web.Request, clip_id: str) -> web.StreamResponse:
+        video = (await _find(request, clip_id)).video
+        if isinstance(video, CloudFile):
+            return await async_serve_film(_coordinator(request), request, video)
+        return _file(video, "video/mp4")
 
 
 class StillView(_FileView):
-    """A clip's still."""
+    """A clip's still.
+
+    Never a redirect: the frontend fetches it with a script, to which the bucket would not answer.
+    """
 
     url = STILL_URL
     name = "api:homesec:still"
-    content_type = "image/jpeg"
 
-    @staticmethod
     @override
-    def pick(clip: ClipFile) -> Path | None:
-        return clip.still
+    async def get(self, request: web.Request, clip_id: str) -> web.StreamResponse:
+        still = (await _find(request, clip_id)).still
+        if still is None:
+            raise web.HTTPNotFound
+        if not isinstance(still, CloudFile):
+            return _file(still, "image/jpeg")
+        cache = still_cache(request.app[KEY_HASS])
+        try:
+            jpeg = await _coordinator(request).async_run_raw(cache.get, clip_id, still)
+        except StorageError as err:
+            raise http_error(err) from err
+        return web.Response(body=jpeg, content_type="image/jpeg", headers=_CACHED)
+
+
+def _file(path: Path, content_type: str) -> web.FileResponse:
+    """``FileResponse`` answers ranges, off the event loop."""
+    return web.FileResponse(path, headers={hdrs.CONTENT_TYPE: content_type, **_CACHED})
 
 
 class PreviewView(HomeAssistantView):

@@ -3,7 +3,6 @@
 from contextlib import ExitStack
 
 from cameras import HttpServer, rtsp
-from fake_gcs import FakeGcs
 from films import Recipe, cached
 from hypothesis import settings
 import pytest
@@ -102,10 +101,3 @@ def bench(tmp_path):
 def packets(films):
     """Five seconds for a recorder: 50 pictures."""
     return media_packets(films(seconds=5))
-
-
-@pytest.fixture
-def gcs(socket_enabled, tmp_path):
-    """A bucket in an object store on the loopback, with a proxy for faults in front."""
-    with FakeGcs(tmp_path / "bucket") as running:
-        yield running

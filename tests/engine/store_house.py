@@ -2,11 +2,9 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from threading import Event
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from google_key import CANARY, pem_lines, service_account  # noqa: F401 - for those who use both
 
 from custom_components.homesec.engine.catalog import new_clip_id
 from custom_components.homesec.engine.models import Clip, ClipState, Trigger
@@ -17,7 +15,6 @@ KIB = 2**10
 MIB = 2**20
 CHUNK = 256 * KIB
 NEVER = Event()
-CANARY = "tweety-7f3a"
 
 
 def store(gcs, *, key=None, prefix="house", limit=None, bucket=None, **options):
@@ -64,33 +61,6 @@ def clip(**facts):
 
 def stored(name, metadata, size=1234):
     return StoredObject(name=name, bytes=size, generation=1, metadata=metadata)
-
-
-@cache
-def _pem():
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
-
-
-def service_account(gcs):
-    """Return a key whose login is asked of our own server."""
-    return {
-        "type": "service_account",
-        "project_id": "project",
-        "private_key_id": CANARY,
-        "private_key": _pem(),
-        "client_email": "homesec@project.iam.gserviceaccount.com",
-        "token_uri": f"{gcs.url}/token",
-    }
-
-
-def pem_lines():
-    """Return what of a private key is secret."""
-    return [line for line in _pem().splitlines() if not line.startswith("-")]
 
 
 def cut_short(act):

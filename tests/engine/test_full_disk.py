@@ -8,6 +8,7 @@ import pytest
 from rig import file_camera
 
 from custom_components.homesec.engine import recording
+from custom_components.homesec.engine.finish import FRESH_SUFFIX
 from custom_components.homesec.engine.models import (
     Activity,
     CameraHealth,
@@ -108,3 +109,16 @@ def test_a_disk_that_cannot_be_written_to_is_told_and_left_when_it_can(rigs, tmp
         remount(disk, "rw")
         assert rig.wait_for(ClipSaved).clip.error is None
         rig.stop()
+
+
+def test_the_engine_starts_on_a_read_only_disk_with_what_a_kill_left_half_finished(rigs, tmp_path):
+    with mounted(tmp_path / "disk", "size=1m") as disk:
+        left = disk / "clips" / "cam" / "2027-01-15" / f"clip{FRESH_SUFFIX}"
+        left.parent.mkdir(parents=True)
+        left.touch()
+        remount(disk, "ro")
+        rigs(clips_dir=disk / "clips").stop()
+        assert left.exists()
+        remount(disk, "rw")
+        rigs(clips_dir=disk / "clips").stop()
+        assert not left.exists()

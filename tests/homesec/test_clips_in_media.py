@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-import shutil
 from typing import TYPE_CHECKING
 
+from clip_shelf import EVENING, STILL, Shelf
 from homeassistant.components import media_source
 from homeassistant.components.media_player import BrowseError
 from homeassistant.components.media_source import Unresolvable
@@ -14,8 +13,7 @@ import pytest
 from ulid_transform import ulid_at_time
 
 from custom_components.homesec import media_source as ours
-from custom_components.homesec.engine.finish import partial_path
-from custom_components.homesec.engine.models import Clip, ClipState, Trigger
+from custom_components.homesec.engine.models import ClipState, Trigger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,56 +26,6 @@ if TYPE_CHECKING:
     )
 
 GONE_ID = "01K0CAMERA0000000000000009"
-# 23:30 in Amsterdam is still the day before in New York and in UTC 22:30.
-EVENING = datetime(2026, 11, 21, 22, 30, tzinfo=UTC).timestamp()
-STILL = b"\xff\xd8\xff still"
-
-
-class Shelf:
-    """Puts clips where the engine would."""
-
-    def __init__(self, entry: MockConfigEntry, video: Path) -> None:
-        self._coordinator = entry.runtime_data
-        self._video = video
-
-    async def put(
-        self,
-        at: float,
-        *,
-        camera_id: str = CAMERA_ID,
-        name: str = "Front door",
-        trigger: Trigger = Trigger.PRESENCE,
-        state: ClipState = ClipState.SAVED,
-        still: bool = True,
-    ) -> Clip:
-        clip_id = ulid_at_time(at)
-        path = f"{camera_id}/2026-11-21/{clip_id}"
-        clip = Clip(
-            id=clip_id,
-            camera_id=camera_id,
-            camera_name=name,
-            state=state,
-            trigger=trigger,
-            started_at=at - 4,
-            event_at=at,
-            duration_s=12.4,
-            label="person" if trigger is Trigger.PRESENCE else None,
-            score=0.872 if trigger is Trigger.PRESENCE else None,
-            path=f"{path}.mp4",
-            still_path=f"{path}.jpg" if still else None,
-        )
-        await self._coordinator.async_run_raw(self._write, clip)
-        return clip
-
-    def _write(self, clip: Clip) -> None:
-        target = self._coordinator.clips_dir / clip.path
-        if clip.state is ClipState.RECORDING:
-            target = partial_path(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(self._video, target)
-        if clip.still_path:
-            (self._coordinator.clips_dir / clip.still_path).write_bytes(STILL)
-        self._coordinator.engine.catalog.put(clip)
 
 
 @pytest.fixture(scope="session")

@@ -79,6 +79,8 @@ async def test_system_health_tells_how_many_cameras_are_watched(
         "second_opinion": "-",
         "cameras": "0 / 1",
         "clips": 0,
+        "uploads_waiting": "-",
+        "cloud_error": "-",
     }
     await arm(hass, entry)
     await until(hass, lambda: state(hass, "camera", "camera") == "streaming")

@@ -18,18 +18,24 @@ import pytest
 
 import custom_components.homesec
 from custom_components.homesec import (
+    cloud_sensor,
     config_flow,
     const,
     event,
     issues,
     own_model_form,
+    retention_form,
     sensor,
     settings_form,
     source_form,
+    storage_flow,
+    storage_form,
+    storage_issues,
 )
 from custom_components.homesec.detector_state import DetectorStatus
 from custom_components.homesec.engine import errors
 from custom_components.homesec.engine.models import Trigger, ZoneKind
+from custom_components.homesec.storage_state import error_keys
 
 if TYPE_CHECKING:
     import probatio
@@ -41,6 +47,10 @@ MANIFEST: dict[str, Any] = json.loads((ROOT / "manifest.json").read_text())
 HACS: dict[str, Any] = json.loads((ROOT.parents[1] / "hacs.json").read_text())
 CAMERA = TEXTS["config_subentries"]["camera"]
 MODULES = sorted(path.stem for path in ROOT.glob("*.py") if path.stem != "__init__")
+ASK_OR_SHOW = {
+    *("binary_sensor", "cloud_sensor", "issues", "sensor", "retention_form", "zone_form"),
+}
+"""Their translation keys are of entities, issues and fields, not of exceptions."""
 SOURCE = {path.stem: path.read_text() for path in ROOT.glob("*.py")}
 
 
@@ -80,7 +90,19 @@ def test_the_forms_of_the_house_are_labelled() -> None:
     check_form(own_model_form.FILES_SCHEMA, steps["add_model"])
     check_form(own_model_form.FACTS_SCHEMA, steps["describe"])
     check_form(own_model_form.removal_schema({}), steps["remove_model"])
-    menu = set(re.findall(r'"(detector|\w+_model)"', SOURCE["config_flow"]))
+    for step, schema in (
+        ("bucket", storage_form.BUCKET_SCHEMA),
+        ("reauth_confirm", storage_form.LOGIN_SCHEMA),
+        ("seal", storage_form.SEAL_SCHEMA),
+        ("retention", retention_form.retention_schema([])),
+    ):
+        check_form(schema, steps[step])
+    assert steps["cloud"]["menu_options"].keys() == {"bucket", "cloud_off"}
+    assert steps["cloud"]["menu_option_descriptions"].keys() == {"bucket", "cloud_off"}
+    known = {*storage_flow.NO_FACTS, "account", "key"}
+    for step in ("bucket", "cloud_off", "reauth_confirm", "seal"):
+        assert set(re.findall(r"{(\w+)}", json.dumps(steps[step]))) <= known
+    menu = set(re.findall(r'"(detector|cloud|retention|\w+_model)"', SOURCE["config_flow"]))
     assert steps["reconfigure"]["menu_options"].keys() == menu
     assert steps["reconfigure"]["menu_option_descriptions"].keys() == menu
 
@@ -91,13 +113,15 @@ def test_every_error_of_the_house_says_what_to_do() -> None:
     used |= set(re.findall(r'"(\w+_(?:failed|unfit|unreadable))"', SOURCE["own_model_flow"]))
     used |= {f"own_{field}_refused" for field in own_model_form.FIELDS}
     used |= {errors.ModelUnknown.key, errors.EngineMissing.key, errors.HomeSecError.key}
+    used |= {*error_keys(errors.StorageError), "key_missing", "camera_twice"}
     assert TEXTS["config"]["error"].keys() == used
-    reasons = set(re.findall(r'reason="(\w+)"', SOURCE["own_model_flow"]))
+    flows = SOURCE["own_model_flow"] + SOURCE["storage_flow"]
+    reasons = set(re.findall(r'reason="(\w+)"', flows))
     assert TEXTS["config"]["abort"].keys() == {*reasons, "single_instance_allowed"}
-    assert TEXTS["config"]["progress"].keys() == {"try_model"}
+    assert TEXTS["config"]["progress"].keys() == {"try_model", "probe_bucket"}
     for group in ("error", "abort"):
         placeholders = re.findall(r"{(\w+)}", json.dumps(TEXTS["config"][group]))
-        assert set(placeholders) <= {"reason", "files"}
+        assert set(placeholders) <= {"reason", "files", *storage_flow.NO_FACTS}
 
 
 def test_the_forms_of_a_camera_are_labelled() -> None:
@@ -137,7 +161,7 @@ def test_every_end_of_a_flow_has_its_reason() -> None:
 
 def entity_keys() -> dict[str, set[str]]:
     """Return the translation keys that entities use, by platform."""
-    descriptions = (*sensor.CAMERA_SENSORS, *sensor.HOUSE_SENSORS)
+    descriptions = (*sensor.CAMERA_SENSORS, *sensor.HOUSE_SENSORS, *cloud_sensor.CLOUD_SENSORS)
     return {
         "binary_sensor": {*const.LABELS, "other"} | keys_in("binary_sensor"),
         "event": keys_in("event"),
@@ -169,19 +193,30 @@ def test_every_issue_is_described() -> None:
     raised = set(re.findall(r'"(camera_l\w+|engine_failed)"', SOURCE["issues"]))
     raised |= issues.DETECTOR_ISSUES | issues.RECORDING_ISSUES
     raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
+    raised |= storage_issues.STORAGE_ISSUES | {*storage_issues.STUCK_ISSUES.values()}
+    told = set(
+        re.findall(r'"(disk_nearly_full|clips_dropped|catalog_rebuilt)"', SOURCE["storage_issues"])
+    )
+    raised |= {*told, storage_issues.STUCK}
     assert TEXTS["issues"].keys() == raised
     for key, issue in TEXTS["issues"].items():
         known = {"camera", "detector", "model"}
         if key.endswith("_unavailable"):
             known |= {"files", "folder"}
+        if key in storage_issues.STORAGE_ISSUES:
+            known |= {"bucket"}
+        elif key in told or key.startswith("uploads_stuck"):
+            known |= {"clips", "free", "file"}
         assert set(re.findall(r"{(\w+)}", json.dumps(issue))) <= known
         if key in issues.DETECTOR_ISSUES:
             assert "records whatever moves" in issue["description"]
         assert issue["title"]
         assert ("fix_flow" in issue) is not ("description" in issue)
         if "fix_flow" in issue:
-            reasons = re.findall(r'reason="(\w+)"', SOURCE["repairs"])
-            assert issue["fix_flow"]["abort"].keys() == set(reasons)
+            module = "repairs" if key.startswith("camera") else "storage_repairs"
+            reasons = set(re.findall(r'reason="(\w+)"', SOURCE[module]))
+            # What only tells something is read, and that is all.
+            assert issue["fix_flow"].get("abort", {}).keys() == (set() if key in told else reasons)
             assert issue["fix_flow"]["step"].keys() == {"confirm"}
 
 
@@ -189,21 +224,27 @@ def test_every_exception_has_a_message() -> None:
     used = {
         key
         for name, text in SOURCE.items()
-        if name not in ("binary_sensor", "issues", "sensor", "zone_form")
+        if name not in ASK_OR_SHOW
         for key in re.findall(r'translation_key="(\w+)"', text)
     }
     used |= {"camera_not_running", "disk_full", "disk_read_only", "engine_failed"}
+    used |= {errors.ClipNotFound.key, errors.ClipProtected.key}
+    used |= error_keys(errors.StorageError)
     assert TEXTS["exceptions"].keys() == used
 
 
 def test_the_action_is_described() -> None:
     described = load_yaml_dict(str(ROOT / "services.yaml"))
-    assert described.keys() == TEXTS["services"].keys() == ICONS["services"].keys() == {"record"}
+    assert described.keys() == TEXTS["services"].keys() == ICONS["services"].keys()
     for name, action in described.items():
         texts = TEXTS["services"][name]
         assert texts["name"]
         assert texts["description"]
-        assert action["fields"].keys() == texts["fields"].keys()
+        fields = action["fields"] if action else {}
+        assert fields.keys() == texts.get("fields", {}).keys()
+        for field in texts.get("fields", {}).values():
+            assert field["name"]
+            assert field["description"]
 
 
 def test_the_notes_and_triggers_have_texts() -> None:

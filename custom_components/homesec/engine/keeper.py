@@ -13,9 +13,11 @@ from .catalog import Totals
 from .cloud_jobs import CloudJobs
 from .copies import Copies
 from .errors import ClipNotFound, ClipProtected, DiskFull
+from .fetching import fetch_film
 from .keeping import Backlog, CatalogRebuilt, ClipsDropped, ClipUploaded, OutboxChanged
 from .models import ClipFailed, ClipSaved, ClipState
 from .outbox import Outbox
+from .rebuild import Rebuilt, rebuild
 from .recovery import adopt_clips, finish_open_clips, open_catalog
 from .retention import Retention, disk_free
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from .catalog import Catalog
     from .clock import Clock
-    from .models import EngineEvent, EventSink
+    from .models import Clip, EngineEvent, EventSink
     from .retention_rules import RetentionRules
     from .storage.base import CloudStore
 
@@ -64,6 +66,7 @@ class ClipKeeper:
         self._rng = rng
         self._free = free or partial(disk_free, clips_dir)
         self._lock = threading.Lock()
+        self._rebuilding = threading.Lock()
         self._totals = Totals()
         self._uploads = OutboxChanged(backlog=Backlog())
         self._stop = threading.Event()
@@ -206,6 +209,31 @@ class ClipKeeper:
         """Keep a clip from retention, or leave it to that again. Raises ``ClipNotFound``."""
         if not self.copies.protect(clip_id, protected=protected):
             raise ClipNotFound
+
+    @property
+    def cloud(self) -> CloudStore | None:
+        """The bucket that clips are in, with the login of the moment."""
+        return self._jobs.store if self._jobs is not None else None
+
+    def fetch(self, clip: Clip, target: Path) -> None:
+        """Write a clip's film to a file elsewhere; see ``fetch_film``."""
+        fetch_film(clip, target, clips_dir=self._clips_dir, cloud=self.cloud, stop=self._stop)
+
+    def rebuild(self) -> Rebuilt:
+        """Find every clip again that is in the folder or in the cloud; see ``rebuild``."""
+        with self._rebuilding:
+            if self._adopting is not None:
+                self._adopting.join()
+            try:
+                return rebuild(
+                    catalog=self.catalog,
+                    copies=self.copies,
+                    clips_dir=self._clips_dir,
+                    cloud=self.cloud,
+                    stop=self._stop,
+                )
+            finally:
+                self._count()
 
     def set_rules(self, rules: RetentionRules) -> None:
         """Change what is kept; it is applied at once."""

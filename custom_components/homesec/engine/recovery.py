@@ -5,6 +5,7 @@ A catalogue that is damaged is set aside, and a new one filled from the clips th
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 import logging
@@ -66,16 +67,24 @@ def adopt_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink, stop: Ev
     """
     if (before := catalog.note(UNFILLED)) is None:
         return
-    adopted = 0
-    for folder in _days(clips_dir):
-        for clip in _without_row(catalog, folder, _whole(folder)):
-            if stop.is_set():
-                return
-            adopted += _adopt(catalog, clips_dir, clip)
+    adopted = adopt_without_row(catalog, clips_dir, stop)
+    if stop.is_set():
+        return
     catalog.write_note(UNFILLED, None)
     if adopted or before:
         _LOGGER.info("The new clip index holds %s clips that were there", adopted)
         on_event(CatalogRebuilt(clips=adopted, set_aside=before or None))
+
+
+def adopt_without_row(catalog: Catalog, clips_dir: Path, stop: Event) -> int:
+    """Take in every whole file that the catalogue does not know; return how many."""
+    adopted = 0
+    for folder in _days(clips_dir):
+        for clip in _without_row(catalog, folder, _whole(folder)):
+            if stop.is_set():
+                return adopted
+            adopted += _adopt(catalog, clips_dir, clip)
+    return adopted
 
 
 def _adopt(catalog: Catalog, clips_dir: Path, clip: Clip) -> bool:
@@ -102,7 +111,9 @@ def finish_open_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) ->
             _LOGGER.warning("Clip %s, cut off in mid-recording, holds no film", clip.id)
             on_event(ClipFailed(clip=repaired))
     for path in clips_dir.glob(f"*/*/*{FRESH_SUFFIX}"):
-        path.unlink()
+        # In the way of nobody: on a disk that is read-only it stays until a later start.
+        with suppress(OSError):
+            path.unlink()
 
 
 def _repaired(clip: Clip, clips_dir: Path) -> Clip:

@@ -1,0 +1,81 @@
+"""A clip's film somewhere else, from whichever copy there is."""
+
+from threading import Event
+
+from kept import NOON, House
+import pytest
+from store_house import store
+
+from custom_components.homesec.engine.errors import ClipNotFound, TransferStopped
+from custom_components.homesec.engine.fetching import fetch_film
+from custom_components.homesec.engine.models import ClipState
+
+
+@pytest.fixture
+def house(tmp_path, gcs):
+    with store(gcs) as bucket:
+        (tmp_path / "house").mkdir()
+        made = House(tmp_path / "house", store=bucket)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "export" / "film.mp4"
+
+
+def fetch(house, clip, target, *, cloud=..., stop=None):
+    cloud = house.store if cloud is ... else cloud
+    stop = stop or Event()
+    fetch_film(house.row(clip), target, clips_dir=house.clips_dir, cloud=cloud, stop=stop)
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_both_copies_give_the_same_film(house, target, local):
+    clip = house.stored(NOON, size=5000)
+    film = house.files(clip)[0].read_bytes()
+    if not local:
+        house.copies.drop_local(clip)
+    fetch(house, clip, target)
+    assert target.read_bytes() == film
+    assert [p.name for p in target.parent.iterdir()] == ["film.mp4"]
+
+
+def test_a_file_that_has_gone_unnoticed_comes_from_the_cloud(house, target):
+    clip = house.stored(NOON)
+    film = house.files(clip)[0].read_bytes()
+    house.files(clip)[0].unlink()
+    fetch(house, clip, target)
+    assert target.read_bytes() == film
+
+
+def test_without_a_copy_there_is_no_film(house, target):
+    clip = house.stored(NOON)
+    house.copies.drop_local(clip)
+    with pytest.raises(ClipNotFound):
+        fetch(house, clip, target, cloud=None)
+    for obj in list(house.store.list()):
+        house.store.delete(obj.name)
+    with pytest.raises(ClipNotFound):
+        fetch(house, clip, target)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("state", [s for s in ClipState if s is not ClipState.SAVED])
+def test_what_is_no_finished_clip_is_not_found(house, target, state):
+    clip = house.saved(NOON, state=state)
+    with pytest.raises(ClipNotFound):
+        fetch(house, clip, target)
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_told_to_stop_it_leaves_nothing_behind(house, target, local):
+    clip = house.stored(NOON)
+    if not local:
+        house.copies.drop_local(clip)
+    stop = Event()
+    stop.set()
+    with pytest.raises(TransferStopped):
+        fetch(house, clip, target, stop=stop)
+    assert list(target.parent.iterdir()) == []

@@ -1,0 +1,250 @@
+"""An empty catalogue that becomes what it was, from the bucket and the clip folder."""
+
+from dataclasses import replace
+import json
+from pathlib import Path
+import shutil
+from threading import Event
+from urllib.parse import quote
+
+from kept import NOON, House, clip_row
+import pytest
+from store_house import store, stored
+
+from custom_components.homesec.engine.errors import TransferStopped
+from custom_components.homesec.engine.jobs import JobKind
+from custom_components.homesec.engine.models import ClipState, CloudState, Trigger
+from custom_components.homesec.engine.rebuild import BATCH, Rebuilt, _Shelf, rebuild
+from custom_components.homesec.engine.storage.gcs import PAGE_SIZE
+from custom_components.homesec.engine.storage.names import clip_metadata, object_name
+from custom_components.homesec.engine.storage.seal_key import SealKey
+from custom_components.homesec.engine.storage.sealed_store import SealedStore
+
+NEVER = Event()
+
+
+@pytest.fixture
+def bucket(gcs):
+    with store(gcs) as made:
+        yield made
+
+
+@pytest.fixture
+def house(tmp_path, bucket):
+    (tmp_path / "house").mkdir()
+    made = House(tmp_path / "house", store=bucket)
+    yield made
+    made.close()
+
+
+def found(house, stop=NEVER, cloud=...):
+    return rebuild(
+        catalog=house.catalog,
+        copies=house.copies,
+        clips_dir=house.clips_dir,
+        cloud=house.store if cloud is ... else cloud,
+        stop=stop,
+    )
+
+
+def forgotten(house):
+    """Lose the catalogue's rows; return them as they were, newest first."""
+    rows = house.catalog.page()
+    for row in rows:
+        house.catalog.remove(row.id)
+    return rows
+
+
+def test_what_was_uploaded_comes_back_as_it_was(house):
+    house.stored(NOON, label="person", score=0.83, duration_s=12.5, width=640, height=360)
+    house.stored(NOON + 9, trigger=Trigger.MANUAL, label=None, audio_codec="aac")
+    before = forgotten(house)
+    assert found(house) == Rebuilt(from_cloud=2)
+    assert house.catalog.page() == before
+    assert found(house) == Rebuilt(unchanged=2)
+    assert house.catalog.page() == before
+    assert house.jobs.backlog([*JobKind]).jobs == 0
+
+
+def test_on_a_new_machine_the_clips_are_in_the_cloud_only(house):
+    clip = house.stored(NOON)
+    forgotten(house)
+    shutil.rmtree(house.clips_dir)
+    house.clips_dir.mkdir()
+    found(house)
+    assert house.row(clip) == replace(clip, local=False)
+    assert house.copies.survey() == (0, 0)
+    house.copies.remove(house.row(clip))
+    house.run()
+    assert list(house.store.list()) == []
+
+
+def test_a_clip_without_a_still_has_none(house, gcs):
+    clip = clip_row(NOON, bytes=7)
+    gcs.put(object_name(clip, prefix="house"), b"1234567", clip_metadata(clip))
+    other = clip_row(NOON - 1)
+    gcs.put(object_name(other, prefix="house", suffix=".jpg"), b"still", clip_metadata(other))
+    assert found(house) == Rebuilt(from_cloud=1)
+    row = house.row(clip)
+    assert (row.still_path, row.cloud_bytes, row.local) == (None, 7, False)
+
+
+def test_what_the_folder_alone_knows_is_taken_in_and_uploaded(house, bikes):
+    clip = clip_row(NOON)
+    film, _ = house.files(clip)
+    film.parent.mkdir(parents=True)
+    shutil.copyfile(bikes, film)
+    assert found(house) == Rebuilt(from_folder=1)
+    assert house.row(clip).cloud is CloudState.WAITING
+    assert found(house) == Rebuilt()
+    house.run()
+    assert found(house) == Rebuilt(unchanged=1)
+
+
+def test_without_a_cloud_there_is_the_folder(house, bikes):
+    clip = clip_row(NOON)
+    film, _ = house.files(clip)
+    film.parent.mkdir(parents=True)
+    shutil.copyfile(bikes, film)
+    assert found(house, cloud=None) == Rebuilt(from_folder=1)
+
+
+def test_a_clip_taken_in_from_its_file_learns_whom_it_shows(house):
+    clip = house.stored(NOON, label="cat", score=0.7)
+    forgotten(house)
+    taken_in = replace(clip, label=None, score=None, cloud=CloudState.NONE, cloud_bytes=0)
+    house.catalog.put(replace(taken_in, camera_name="door"))
+    assert found(house) == Rebuilt(completed=1)
+    assert house.row(clip) == clip
+
+
+def test_a_clip_whose_file_has_gone_is_no_longer_missing(house):
+    clip = house.stored(NOON)
+    house.files(clip)[0].unlink()
+    house.catalog.put(replace(clip, state=ClipState.MISSING))
+    house.catalog.database.query("UPDATE clips SET cloud = 'none', local = 0, cloud_bytes = 0")
+    assert found(house) == Rebuilt(completed=1)
+    assert house.row(clip) == replace(clip, local=False)
+
+
+def test_another_film_of_the_same_name_is_not_taken_for_the_clip(house):
+    clip = house.stored(NOON)
+    forgotten(house)
+    house.files(clip)[0].write_bytes(b"something else")
+    found(house)
+    row = house.row(clip)
+    assert (row.local, row.cloud, row.bytes) == (True, CloudState.WAITING, 14)
+
+
+def test_what_is_being_removed_does_not_come_back(house):
+    clip = house.stored(NOON)
+    house.copies.remove(clip)  # its objects are still there: the outbox has not run
+    dropped = house.stored(NOON + 1)
+    house.catalog.jobs.add(JobKind.DELETE, clip.id, {"names": []})
+    house.copies.drop_cloud(dropped)
+    removing = house.saved(NOON + 2)
+    house.catalog.put(replace(removing, state=ClipState.REMOVING))
+    before = [house.row(c) for c in (clip, dropped, removing)]
+    assert before[0] is None
+    found(house)
+    assert [house.row(c) for c in (clip, dropped, removing)] == before
+
+
+def test_a_clip_removed_meanwhile_does_not_come_back(house):
+    clip = house.stored(NOON)
+
+    class Removing:
+        prefix = "house"
+
+        def list(self):
+            objects = [*house.store.list()]
+            house.copies.remove(clip)
+            house.run()
+            return iter(objects)
+
+    assert found(house, cloud=Removing()) == Rebuilt()
+    assert house.row(clip) is None
+
+
+def test_what_is_no_clip_is_counted_and_left_alone(house, gcs):
+    clip = clip_row(NOON)
+    name = object_name(clip, prefix="house")
+    facts = json.loads(clip_metadata(clip)["homesec-clip"])
+    gcs.put("house/readme.txt", b"hello")
+    gcs.put(name, b"no facts")
+    for number, wrong in enumerate(({"camera_id": "../../etc"}, {"event_at": -1}, {"id": "x"})):
+        other = clip_row(NOON + number + 1)
+        metadata = {"homesec-clip": json.dumps({**facts, "id": other.id, **wrong})}
+        gcs.put(object_name(other, prefix="house"), b"x", metadata)
+    gcs.put("elsewhere/" + name, b"x", clip_metadata(clip))
+    assert found(house) == Rebuilt(foreign=5)
+    assert house.catalog.page() == []
+
+
+@pytest.mark.parametrize("camera_id", ["../../../etc", "..", "/etc/passwd", "a/../../b", "."])
+def test_hostile_names_stay_inside_the_clip_folder(house, gcs, camera_id):
+    clip = clip_row(NOON, camera_id=camera_id)
+    assert quote(camera_id, safe="").replace(".", "%2E") not in ("", ".")
+    gcs.put(object_name(clip, prefix="house"), b"x", clip_metadata(clip))
+    assert found(house) == Rebuilt(from_cloud=1)
+    row = house.row(clip)
+    assert row.camera_id == camera_id
+    for path in filter(None, (row.path, row.still_path)):
+        inside = (house.clips_dir / path).resolve()
+        assert inside.is_relative_to(house.clips_dir)
+        assert len(Path(path).parts) == 3
+
+
+def test_encrypted_clips_come_back_with_their_key_and_are_counted_without(house, bucket):
+    key = SealKey.generate()
+    house.cloud_jobs.store = house.store = SealedStore(bucket, seal_with=key)
+    house.stored(NOON)
+    before = forgotten(house)
+    assert found(house, cloud=SealedStore(bucket)) == Rebuilt(locked=1)
+    assert house.catalog.page() == []
+    assert found(house, cloud=SealedStore(bucket, open_with=[key])) == Rebuilt(from_cloud=1)
+    assert house.catalog.page() == before
+
+
+def test_told_to_stop_it_stops_and_can_be_done_again(house):
+    house.stored(NOON)
+    before = forgotten(house)
+    stop = Event()
+    stop.set()
+    with pytest.raises(TransferStopped):
+        found(house, stop=stop)
+    assert found(house) == Rebuilt(from_cloud=1)
+    assert house.catalog.page() == before
+
+
+def test_a_bucket_of_several_pages_comes_back_whole(house, gcs):
+    clips = [clip_row(NOON + n, bytes=1) for n in range(PAGE_SIZE // 2 + 30)]
+    for clip in clips:
+        for suffix in (".mp4", ".jpg"):
+            gcs.put(object_name(clip, prefix="house", suffix=suffix), b"x", clip_metadata(clip))
+    assert found(house) == Rebuilt(from_cloud=len(clips))
+    assert house.catalog.totals().cloud_bytes == 2 * len(clips)
+    assert [c.id for c in house.catalog.page(limit=9999)] == [c.id for c in reversed(clips)]
+    assert all(c.still_path for c in house.catalog.page(limit=9999))
+
+
+def test_no_recording_waits_for_all_of_ten_thousand_clips(house, monkeypatch):
+    """They are written down in small parts; whoever waits has his turn in between."""
+    clips = [clip_row(NOON + n) for n in range(10_000)]
+    parts = []
+    take_in = _Shelf.take_in
+    monkeypatch.setattr(
+        _Shelf, "take_in", lambda self, films: (parts.append(len(films)), take_in(self, films))
+    )
+
+    class Many:
+        prefix = "house"
+
+        def list(self):
+            return (
+                stored(object_name(clip, prefix="house"), clip_metadata(clip)) for clip in clips
+            )
+
+    assert found(house, cloud=Many()) == Rebuilt(from_cloud=10_000)
+    assert max(parts) == BATCH
+    assert found(house, cloud=Many()) == Rebuilt(unchanged=10_000)

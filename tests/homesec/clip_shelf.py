@@ -1,0 +1,113 @@
+"""Clips put where the engine would put them: into the clip folder and into the cloud."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+import shutil
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from homesec_house import CAMERA_ID
+from ulid_transform import ulid_at_time
+
+from custom_components.homesec.engine.finish import partial_path
+from custom_components.homesec.engine.models import Clip, ClipState, Trigger
+from custom_components.homesec.engine.storage.base import FileContent, Upload
+from custom_components.homesec.engine.storage.names import (
+    CONTENT_TYPES,
+    STILL as STILL_SUFFIX,
+    VIDEO,
+    clip_metadata,
+    object_name,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+    from custom_components.homesec.engine.keeper import ClipKeeper
+
+# 23:30 in Amsterdam is still the day before in New York and in UTC 22:30.
+EVENING = datetime(2026, 11, 21, 22, 30, tzinfo=UTC).timestamp()
+STILL = b"\xff\xd8\xff still"
+
+
+class Shelf:
+    """Puts clips where the engine would."""
+
+    def __init__(self, entry: MockConfigEntry, video: Path) -> None:
+        self._coordinator = self.coordinator = entry.runtime_data
+        self._video = video
+
+    @property
+    def keeper(self) -> ClipKeeper:
+        """Return who keeps the clips."""
+        keeper: ClipKeeper = self._coordinator.engine.keeper
+        return keeper
+
+    async def cloud_only(self, at: float, **facts: Any) -> Clip:
+        """Put a clip into the cloud, and drop what is here of it."""
+        clip = await self.put(at, **facts)
+        await self._coordinator.async_run_raw(self._upload, clip)
+        return clip
+
+    def _upload(self, clip: Clip) -> None:
+        keeper, size = self.keeper, 0
+        store = keeper.cloud
+        assert store is not None
+        for suffix, path in ((VIDEO, clip.path), (STILL_SUFFIX, clip.still_path)):
+            if path is None:
+                continue
+            upload = Upload(
+                name=object_name(clip, prefix=store.prefix, suffix=suffix),
+                content=FileContent(path=self._coordinator.clips_dir / path),
+                content_type=CONTENT_TYPES[suffix],
+                metadata=clip_metadata(clip),
+            )
+            size += store.upload(upload, stop=Event()).bytes
+        keeper.copies.stored(clip.id, size)
+        keeper.copies.drop_local(clip)
+
+    async def put(
+        self,
+        at: float,
+        *,
+        camera_id: str = CAMERA_ID,
+        name: str = "Front door",
+        trigger: Trigger = Trigger.PRESENCE,
+        state: ClipState = ClipState.SAVED,
+        still: bool = True,
+        **facts: Any,
+    ) -> Clip:
+        clip_id = ulid_at_time(at)
+        path = f"{camera_id}/2026-11-21/{clip_id}"
+        clip = Clip(
+            id=clip_id,
+            camera_id=camera_id,
+            camera_name=name,
+            state=state,
+            trigger=trigger,
+            started_at=at - 4,
+            event_at=at,
+            duration_s=12.4,
+            label="person" if trigger is Trigger.PRESENCE else None,
+            score=0.872 if trigger is Trigger.PRESENCE else None,
+            path=f"{path}.mp4",
+            still_path=f"{path}.jpg" if still else None,
+            bytes=self._video.stat().st_size,
+        )
+        clip = replace(clip, **facts)
+        await self._coordinator.async_run_raw(self._write, clip)
+        return clip
+
+    def _write(self, clip: Clip) -> None:
+        target = self._coordinator.clips_dir / clip.path
+        if clip.state is ClipState.RECORDING:
+            target = partial_path(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self._video, target)
+        if clip.still_path:
+            (self._coordinator.clips_dir / clip.still_path).write_bytes(STILL)
+        self._coordinator.engine.catalog.put(clip)

@@ -1,0 +1,55 @@
+"""A house whose clips go to a bucket on the loopback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from clip_shelf import Shelf
+from homesec_house import CAMERA_ID, camera, set_up
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.homesec.const import DOMAIN
+from custom_components.homesec.engine.storage.gcs import GcsSettings, GcsStore
+from custom_components.homesec.engine.storage.sealed_store import SealedStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+
+    from custom_components.homesec.engine.storage.seal_key import SealKey
+
+
+def house_with_cloud(video: Path) -> MockConfigEntry:
+    """Return HomeSec with one camera and a bucket; not set up yet."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="HomeSec",
+        data={"detector": "opencv", "storage": {"bucket": "homesec-clips", "prefix": "house"}},
+        entry_id="01K0HOVSE00000000000000000",
+        subentries_data=[camera("Front door", video, camera_id=CAMERA_ID)],
+    )
+
+
+async def move_in(
+    hass: HomeAssistant,
+    gcs: Any,
+    video: Path,
+    *,
+    key: dict[str, str] | None = None,
+    seal: SealKey | None = None,
+) -> Shelf:
+    """Set such a house up, with a login that can sign if ``key`` is given."""
+
+    def make_store(*_: object) -> SealedStore:
+        settings = GcsSettings(bucket=gcs.bucket, prefix="house", key=key)
+        return SealedStore(GcsStore(settings, endpoint=gcs.url), seal_with=seal)
+
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    entry = house_with_cloud(video)
+    with patch("custom_components.homesec.cloud_store.make_store", make_store):
+        await set_up(hass, entry)
+        # The bucket is opened by whoever first asks for it.
+        await entry.runtime_data.async_run(entry.runtime_data.engine.keeper.cloud.find, "x")
+    return Shelf(entry, video)

@@ -1,0 +1,74 @@
+"""A house whose clips go to the bucket on the loopback."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from homeassistant.data_entry_flow import FlowResultType
+from own_network import choose
+
+from custom_components.homesec.engine.storage.gcs import GcsStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fake_gcs import FakeGcs
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+
+@contextmanager
+def google_at(gcs: FakeGcs) -> Iterator[None]:
+    """Let Google Cloud Storage be on the loopback, with short waits."""
+    store = partial(GcsStore, endpoint=gcs.url, chunk_bytes=256 * 1024)
+    with (
+        patch("custom_components.homesec.engine.storage.gcs.GcsStore", store),
+        patch("custom_components.homesec.engine.storage.gcs_upload.PAUSE_S", 0.01),
+    ):
+        yield
+
+
+def storage(gcs: FakeGcs, **settings: Any) -> dict[str, Any]:
+    """Return a storage as an entry holds it; without a key the emulator lets everybody in."""
+    return {"bucket": gcs.bucket, "prefix": "homesec", "upload_rest": True, **settings}
+
+
+def add_storage(entry: MockConfigEntry, kept: dict[str, Any]) -> None:
+    """Put it into an entry that is not set up yet."""
+    object.__setattr__(entry, "data", {**entry.data, "storage": kept})
+
+
+def given(gcs: FakeGcs, **answers: Any) -> dict[str, Any]:
+    """Return the answers of the form of the bucket."""
+    return {
+        "login": "own",
+        "bucket": gcs.bucket,
+        "prefix": "homesec",
+        "upload_rest": True,
+        "encrypt": False,
+        **answers,
+    }
+
+
+async def open_bucket(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+    """Open the form of the bucket, wherever the menu has it."""
+    flow = await choose(hass, entry, "cloud")
+    if flow["type"] is FlowResultType.MENU:
+        flow = await send(hass, flow, {"next_step_id": "bucket"})
+    assert flow["step_id"] == "bucket"
+    return flow
+
+
+async def send(hass: HomeAssistant, flow: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """Answer, and wait if the bucket is tried out then."""
+    flows = hass.config_entries.flow
+    result = await flows.async_configure(flow["flow_id"], answer)
+    if result["type"] is FlowResultType.SHOW_PROGRESS:
+        assert result["step_id"] == result["progress_action"] == "probe_bucket"
+        await hass.async_block_till_done()
+        result = await flows.async_configure(flow["flow_id"])
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return dict(result)

@@ -1,0 +1,90 @@
+"""Home Assistant's backup of a house that goes on recording."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from clip_shelf import EVENING, Shelf
+from homeassistant.exceptions import HomeAssistantError
+from homesec_house import set_up
+import pytest
+
+from custom_components.homesec.backup import async_post_backup, async_pre_backup
+from custom_components.homesec.engine.catalog import Catalog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+BEFORE, MEANWHILE = 300, 300
+
+
+@pytest.fixture
+async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> Shelf:
+    await set_up(hass, entry)
+    return Shelf(entry, video)
+
+
+def copied(house: Path, to: Path) -> list[str]:
+    """Return the ids in a copy, which was made as a backup makes it: file by file."""
+    with Catalog(to / "clips.db") as catalog:
+        ((found,),) = catalog.database.query("PRAGMA integrity_check")
+        assert found == "ok"
+        return sorted(clip.id for clip in catalog.page(limit=10_000))
+
+
+async def test_what_is_copied_meanwhile_is_consistent(
+    hass: HomeAssistant, shelf: Shelf, house: Path, tmp_path: Path
+) -> None:
+    clip = await shelf.put(EVENING)
+    catalog = shelf.keeper.catalog
+
+    def rows(first: int, count: int) -> list[str]:
+        ids = [clip.id[:-4] + f"{n:04d}" for n in range(first, first + count)]
+        for id_ in ids:
+            object.__setattr__(clip, "id", id_)
+            catalog.put(clip)
+        return ids
+
+    run = shelf.coordinator.async_run
+    known = [clip.id, *await run(rows, 0, BEFORE)]
+    await async_pre_backup(hass)
+    for turn, parts in enumerate((("clips.db",), ("clips.db", "clips.db-wal"))):
+        target = tmp_path / f"backup{turn}"
+        target.mkdir()
+        shutil.copyfile(house / "homesec" / parts[0], target / parts[0])
+        # Between the two files of one backup, the house goes on.
+        meanwhile = await run(rows, BEFORE + turn * MEANWHILE, MEANWHILE)
+        for part in parts[1:]:
+            shutil.copyfile(house / "homesec" / part, target / part)
+        found = await run(copied, house, target)
+        assert set(found) >= set(known)
+        if turn:
+            assert set(found) >= set(meanwhile)
+    await async_post_backup(hass)
+    await async_post_backup(hass)
+    assert len(await run(lambda: catalog.page(limit=10_000))) == 1 + BEFORE + 2 * MEANWHILE
+
+
+async def test_an_index_that_is_in_use_fails_the_backup(hass: HomeAssistant, shelf: Shelf) -> None:
+    with (
+        patch.object(type(shelf.keeper), "hold_still", side_effect=sqlite3.OperationalError),
+        pytest.raises(HomeAssistantError) as raised,
+    ):
+        await async_pre_backup(hass)
+    assert raised.value.translation_key == "index_in_use"
+
+
+async def test_a_house_that_is_not_running_holds_no_backup_up(
+    hass: HomeAssistant, entry: MockConfigEntry, shelf: Shelf
+) -> None:
+    await async_pre_backup(hass)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await async_post_backup(hass)
+    await async_pre_backup(hass)
+    await async_post_backup(hass)

@@ -1,0 +1,359 @@
+"""Setting the cloud storage up, changing it, switching it off, and logging in again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from camera_dialog import suggested
+from fault_proxy import Fault, Kind
+from google_key import pem_lines, service_account
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.data_entry_flow import FlowResultType
+from homesec_house import set_up
+from own_network import Browser, choose
+import pytest
+from storage_house import add_storage, given, google_at, open_bucket, send, storage
+
+from custom_components.homesec.engine.errors import ClockSkew, StorageBusy, StorageError
+from custom_components.homesec.engine.storage.seal_key import SealKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fake_gcs import FakeGcs
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+PROBE = "custom_components.homesec.storage_flow.make_store"
+
+
+@pytest.fixture(autouse=True)
+def google(gcs: FakeGcs) -> Iterator[None]:
+    with google_at(gcs):
+        yield
+
+
+def pasted(gcs: FakeGcs) -> dict[str, str]:
+    return {"login": "key", "key": json.dumps(service_account(gcs), indent=2)}
+
+
+def hidden(flow: dict[str, Any]) -> bool:
+    """Tell whether nothing of the key is in what goes to the browser."""
+    shown = {k: v for k, v in flow.items() if k != "data_schema"}
+    text = f"{shown}{[k.description for k in flow['data_schema'].schema]}"
+    return not any(line in text for line in pem_lines())
+
+
+async def again(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+    """Begin to log in again."""
+    return dict(await entry.start_reauth_flow(hass))
+
+
+# --- setting up --------------------------------------------------------------------------------
+
+
+async def test_a_bucket_is_tried_out_and_kept(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    await set_up(hass, entry)
+    flow = await open_bucket(hass, entry)
+    assert suggested(flow)["prefix"] == "homesec"
+    answers = given(gcs, **pasted(gcs), bucket=f" gs://{gcs.bucket}/", prefix="/a/b/", limit_mbit=8)
+    done = await send(hass, flow, answers)
+    assert done["reason"] == "reconfigure_successful"
+    assert entry.data == {
+        "detector": "opencv",
+        "storage": {
+            "bucket": gcs.bucket,
+            "prefix": "a/b",
+            "limit_mbit": 8,
+            "upload_rest": True,
+            "key": service_account(gcs),
+        },
+    }
+    assert entry.runtime_data.storage.cloud.open()
+    assert gcs.objects() == {}
+    assert [path for method, path, _ in gcs.faults.seen if method == "DELETE"]
+
+
+async def test_a_key_can_be_uploaded(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    gcs: FakeGcs,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    await set_up(hass, entry)
+    flow = await open_bucket(hass, entry)
+    browser = Browser(hass, hass_client)
+    upload = await browser.upload("key.json", json.dumps(service_account(gcs)).encode())
+    done = await send(hass, flow, given(gcs, login="key", key_file=upload))
+    assert done["reason"] == "reconfigure_successful"
+    assert entry.data["storage"]["key"] == service_account(gcs)
+
+
+async def test_the_machines_own_login_needs_no_key(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    await set_up(hass, entry)
+    done = await send(hass, await open_bucket(hass, entry), given(gcs))
+    assert done["reason"] == "reconfigure_successful"
+    assert "key" not in entry.data["storage"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "errors"),
+    [
+        ({}, {"key": "key_missing"}),
+        ({"key": " \n"}, {"key": "key_missing"}),
+        ({"key": "nonsense"}, {"key": "storage_key_invalid"}),
+        ({"key": "[" * 100_000}, {"key": "storage_key_invalid"}),
+        ({"key": '["a"]'}, {"key": "storage_key_invalid"}),
+        ({"key": '{"type": "authorized_user"}'}, {"key": "storage_key_invalid"}),
+        ({"key_file": "0" * 32}, {"key_file": "upload_failed"}),
+    ],
+)
+async def test_what_is_no_key_is_refused_at_its_field(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    gcs: FakeGcs,
+    answers: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    await set_up(hass, entry)
+    flow = await open_bucket(hass, entry)
+    refused = await send(hass, flow, given(gcs, login="key", **answers))
+    assert refused["errors"] == errors
+    assert suggested(refused)["bucket"] == gcs.bucket
+    done = await send(hass, refused, given(gcs, **pasted(gcs)))
+    assert done["reason"] == "reconfigure_successful"
+
+
+async def test_what_is_missing_is_said_exactly(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    await set_up(hass, entry)
+    flow = await open_bucket(hass, entry)
+    gone = await send(hass, flow, given(gcs, **pasted(gcs), bucket="no-such-bucket"))
+    assert gone["errors"] == {"bucket": "storage_bucket_missing"}
+    assert gone["description_placeholders"]["bucket"] == "no-such-bucket"
+    assert gone["description_placeholders"]["account"].startswith("homesec@project")
+    assert hidden(gone)
+    # The key was right, and needs not be pasted again.
+    gcs.front.denied = {"storage.objects.list", "storage.objects.delete"}
+    denied = await send(hass, gone, given(gcs, login="key"))
+    assert denied["errors"] == {"base": "storage_denied"}
+    assert denied["description_placeholders"]["permission"] == (
+        "storage.objects.list, storage.objects.delete"
+    )
+    gcs.front.denied = set()
+    gcs.front.token_answer = (400, {"error": "invalid_grant"})
+    revoked = await send(hass, denied, given(gcs, login="key"))
+    assert revoked["errors"] == {"key": "storage_key_revoked"}
+    gcs.front.token_answer = None
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=503, method="POST", skip=1))
+    busy = await send(hass, revoked, given(gcs, login="key"))
+    assert busy["errors"] == {"base": "storage_busy"}
+    assert busy["description_placeholders"]["status"] == "503"
+    assert (await send(hass, busy, given(gcs, login="key")))["reason"] == "reconfigure_successful"
+    assert entry.data["storage"]["key"] == service_account(gcs)
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [
+        (ClockSkew(skew_s="400"), "storage_clock_skew"),
+        (StorageBusy(), "storage_busy"),
+        (StorageError(), "storage_failed"),
+        (ZeroDivisionError("a piece of the key"), "unknown"),
+    ],
+)
+async def test_every_failure_leads_back_to_the_form(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    gcs: FakeGcs,
+    caplog: pytest.LogCaptureFixture,
+    failure: Exception,
+    error: str,
+) -> None:
+    await set_up(hass, entry)
+    flow = await open_bucket(hass, entry)
+    with patch(PROBE, side_effect=failure):
+        refused = await send(hass, flow, given(gcs))
+    assert refused["errors"] == {"base": error}
+    assert "a piece" not in caplog.text
+    assert (await send(hass, refused, given(gcs)))["reason"] == "reconfigure_successful"
+
+
+async def test_a_house_that_does_not_run_cannot_try_a_bucket(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    assert (await choose(hass, entry, "cloud"))["reason"] == "not_loaded"
+    assert (await again(hass, entry))["reason"] == "not_loaded"
+
+
+# --- changing, switching off -------------------------------------------------------------------
+
+
+async def test_what_is_stored_can_be_changed_without_the_key(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    add_storage(entry, storage(gcs, key=service_account(gcs), limit_mbit=8))
+    await set_up(hass, entry)
+    flow = await open_bucket(hass, entry)
+    assert hidden(flow)
+    shown = suggested(flow)
+    assert shown["login"] == "key"
+    assert shown["limit_mbit"] == 8
+    assert shown.get("key") is None
+    done = await send(hass, flow, given(gcs, login="key", prefix=""))
+    assert done["reason"] == "reconfigure_successful"
+    assert entry.data["storage"]["key"] == service_account(gcs)
+    assert entry.data["storage"]["prefix"] == ""
+    assert "limit_mbit" not in entry.data["storage"]
+
+
+async def test_another_detector_leaves_the_storage_alone(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    add_storage(entry, storage(gcs))
+    await set_up(hass, entry)
+    flow = await choose(hass, entry, "detector")
+    await send(hass, flow, {"detector": "ncnn", "advanced": {}})
+    assert entry.data == {"detector": "ncnn", "storage": storage(gcs)}
+
+
+async def test_trying_again_without_a_change_goes_on_with_the_uploads(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    add_storage(entry, storage(gcs))
+    await set_up(hass, entry)
+    coordinator = entry.runtime_data
+    flow = await open_bucket(hass, entry)
+    with patch.object(coordinator.engine.keeper, "resume_uploads") as resume:
+        assert (await send(hass, flow, given(gcs)))["reason"] == "reconfigure_successful"
+    resume.assert_called_once_with()
+    assert entry.runtime_data is coordinator
+
+
+async def test_it_can_be_tried_while_the_engine_does_not_run(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    add_storage(entry, storage(gcs))
+    with patch("custom_components.homesec.engine_host.HomeSecEngine", side_effect=OSError):
+        await set_up(hass, entry)
+    assert not entry.runtime_data.ready
+    done = await send(hass, await open_bucket(hass, entry), given(gcs))
+    assert done["reason"] == "reconfigure_successful"
+
+
+async def test_a_key_that_is_none_does_not_take_the_place_of_the_stored_one(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    add_storage(entry, storage(gcs, key=service_account(gcs)))
+    await set_up(hass, entry)
+    wrong = given(gcs, login="key", key='{"type": "authorized_user"}')
+    refused = await send(hass, await open_bucket(hass, entry), wrong)
+    assert refused["errors"] == {"key": "storage_key_invalid"}
+    assert (await send(hass, refused, given(gcs, login="key")))["type"] is FlowResultType.ABORT
+    assert entry.data["storage"]["key"] == service_account(gcs)
+
+
+async def test_it_can_be_switched_off(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    key = SealKey.generate().text
+    add_storage(entry, storage(gcs, seal_key=key))
+    await set_up(hass, entry)
+    menu = await choose(hass, entry, "cloud")
+    flow = await send(hass, menu, {"next_step_id": "cloud_off"})
+    assert flow["description_placeholders"] == {"bucket": gcs.bucket}
+    assert (await send(hass, flow, {}))["reason"] == "reconfigure_successful"
+    # What was encrypted can be read if it is ever set up again.
+    assert entry.data == {"detector": "opencv", "seal_keys": [key]}
+    assert entry.runtime_data.storage.cloud is None
+
+
+# --- encryption --------------------------------------------------------------------------------
+
+
+async def test_a_new_key_is_shown_once_and_asked_back(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    await set_up(hass, entry)
+    flow = await send(hass, await open_bucket(hass, entry), given(gcs, encrypt=True))
+    assert flow["step_id"] == "seal"
+    shown = flow["description_placeholders"]["key"]
+    refused = await send(hass, flow, {"seal_key": shown[:-1] + ("0" if shown[-1] != "0" else "1")})
+    assert refused["errors"] == {"seal_key": "seal_key_invalid"}
+    assert "storage" not in entry.data
+    done = await send(hass, refused, {"seal_key": shown.lower().replace("-", " ")})
+    assert done["reason"] == "reconfigure_successful"
+    assert entry.data["storage"]["seal_key"] == shown
+    # Changing something else neither asks for it nor shows it.
+    flow = await open_bucket(hass, entry)
+    assert suggested(flow)["encrypt"] is True
+    assert shown not in str({k: v for k, v in flow.items() if k != "data_schema"})
+    await send(hass, flow, given(gcs, encrypt=True, limit_mbit=3))
+    assert entry.data["storage"]["seal_key"] == shown
+    # Without encryption what is encrypted already can still be read.
+    await send(hass, await open_bucket(hass, entry), given(gcs))
+    assert "seal_key" not in entry.data["storage"]
+    assert entry.data["seal_keys"] == [shown]
+    # And the same key can be used again.
+    flow = await send(hass, await open_bucket(hass, entry), given(gcs, encrypt=True))
+    assert flow["description_placeholders"]["key"] != shown
+    await send(hass, flow, {"seal_key": shown})
+    assert entry.data["storage"]["seal_key"] == shown
+    assert "seal_keys" not in entry.data
+
+
+# --- logging in again --------------------------------------------------------------------------
+
+
+async def test_another_key_is_tried_and_kept(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    old = {**service_account(gcs), "client_email": "old@project.iam.gserviceaccount.com"}
+    add_storage(entry, storage(gcs, key=old, seal_key=SealKey.generate().text))
+    await set_up(hass, entry)
+    before = dict(entry.data["storage"])
+    flow = await again(hass, entry)
+    assert flow["step_id"] == "reauth_confirm"
+    assert suggested(flow) == {"login": "key"}
+    assert flow["description_placeholders"]["account"].startswith("old@")
+    assert flow["description_placeholders"]["bucket"] == gcs.bucket
+    assert hidden(flow)
+    refused = await send(hass, flow, {"login": "key", "key": "{}"})
+    assert refused["errors"] == {"key": "storage_key_invalid"}
+    done = await send(hass, refused, pasted(gcs))
+    assert done["reason"] == "reauth_successful"
+    assert entry.data["storage"] == {**before, "key": service_account(gcs)}
+
+
+async def test_the_same_key_is_tried_again_once_it_may_do_more(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    add_storage(entry, storage(gcs, key=service_account(gcs)))
+    await set_up(hass, entry)
+    gcs.front.denied = {"storage.objects.create"}
+    refused = await send(hass, await again(hass, entry), {"login": "key"})
+    assert refused["step_id"] == "reauth_confirm"
+    assert refused["errors"] == {"base": "storage_denied"}
+    gcs.front.denied = set()
+    done = await send(hass, refused, {"login": "key"})
+    assert done["type"] is FlowResultType.ABORT
+    assert done["reason"] == "reauth_successful"
+
+
+async def test_a_missing_bucket_is_told_where_it_cannot_be_changed(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    add_storage(entry, storage(gcs, bucket="no-such-bucket"))
+    await set_up(hass, entry)
+    refused = await send(hass, await again(hass, entry), {"login": "own"})
+    assert refused["errors"] == {"base": "storage_bucket_missing"}

@@ -1,0 +1,310 @@
+"""What needs somebody about the cloud, the disk and the index is raised, and leads to the cure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from google_key import service_account
+from homeassistant.components.repairs import repairs_flow_manager
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
+from homesec_house import set_up, state, until
+import pytest
+from storage_house import add_storage, google_at, send, storage
+from test_issues import CLIP, happens, later
+
+from custom_components.homesec.engine.jobs import JobKind
+from custom_components.homesec.engine.keeping import (
+    Backlog,
+    CatalogRebuilt,
+    ClipsDropped,
+    ClipUploaded,
+    DiskSpaceChanged,
+    DropReason,
+    OutboxChanged,
+)
+from custom_components.homesec.storage_state import FOR_A_PERSON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fake_gcs import FakeGcs
+    from freezegun.api import FrozenDateTimeFactory
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers import issue_registry as ir
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+GIB = 1024**3
+
+
+@pytest.fixture(autouse=True)
+def google(gcs: FakeGcs) -> Iterator[None]:
+    with google_at(gcs):
+        yield
+
+
+@pytest.fixture
+async def repairs(hass: HomeAssistant) -> Any:
+    assert await async_setup_component(hass, "repairs", {})
+    return repairs_flow_manager(hass)
+
+
+def paused(error: str | None) -> OutboxChanged:
+    return OutboxChanged(backlog=Backlog(jobs=3, bytes=99), error=error, paused=error is not None)
+
+
+def issue_key(issue_registry: ir.IssueRegistry, issue_id: str) -> str | None:
+    issue = issue_registry.async_get_issue("homesec", issue_id)
+    return None if issue is None else issue.translation_key
+
+
+async def fix(hass: HomeAssistant, repairs: Any, issue_id: str = "storage") -> dict[str, Any]:
+    """Read an issue and go on."""
+    flow = await repairs.async_init("homesec", context={"issue_id": issue_id})
+    assert flow["step_id"] == "confirm"
+    done = await repairs.async_configure(flow["flow_id"], {})
+    await hass.async_block_till_done()
+    return dict(done)
+
+
+def next_flow(hass: HomeAssistant, done: dict[str, Any]) -> dict[str, Any]:
+    assert done["reason"] == "opens_storage"
+    kind, flow_id = done["next_flow"]
+    assert kind == "config_flow"
+    return dict(hass.config_entries.flow.async_get(flow_id))
+
+
+# --- the cloud ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", sorted(FOR_A_PERSON))
+async def test_what_somebody_has_to_cure_is_told_at_once(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    gcs: FakeGcs,
+    issue_registry: ir.IssueRegistry,
+    error: str,
+) -> None:
+    add_storage(entry, storage(gcs))
+    await set_up(hass, entry)
+    await happens(hass, entry, paused(error))
+    issue = issue_registry.async_get_issue("homesec", "storage")
+    assert issue.translation_key == error
+    assert issue.is_fixable
+    assert issue.severity == "error"
+    assert state(hass, "sensor", "uploads_waiting", entry.entry_id) == "3"
+    await happens(hass, entry, paused(None))
+    assert issue_key(issue_registry, "storage") is None
+
+
+@pytest.mark.parametrize("error", ["storage_unreachable", "storage_busy", "storage_quota", None])
+async def test_what_heals_by_itself_is_not_told(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    gcs: FakeGcs,
+    issue_registry: ir.IssueRegistry,
+    error: str | None,
+) -> None:
+    add_storage(entry, storage(gcs))
+    await set_up(hass, entry)
+    await happens(hass, entry, OutboxChanged(backlog=Backlog(jobs=3, bytes=9), error=error))
+    assert issue_key(issue_registry, "storage") is None
+    assert issue_key(issue_registry, "uploads_stuck") is None
+
+
+async def test_a_refused_login_is_cured_by_another_key(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    gcs: FakeGcs,
+    issue_registry: ir.IssueRegistry,
+    repairs: Any,
+) -> None:
+    add_storage(entry, storage(gcs, key=service_account(gcs)))
+    gcs.front.token_answer = (400, {"error": "invalid_grant"})
+    await set_up(hass, entry)
+    coordinator = entry.runtime_data
+    jobs = coordinator.engine.catalog.jobs
+    await coordinator.async_run(jobs.add, JobKind.DELETE, "x", {"names": ["x.mp4"]})
+    await until(hass, lambda: issue_key(issue_registry, "storage") == "storage_key_revoked")
+    flow = next_flow(hass, await fix(hass, repairs))
+    assert flow["step_id"] == "reauth_confirm"
+    # A second look leads to the same dialog.
+    assert next_flow(hass, await fix(hass, repairs))["flow_id"] == flow["flow_id"]
+    gcs.front.token_answer = None
+    done = await send(hass, flow, {"login": "key"})
+    assert done["reason"] == "reauth_successful"
+    await until(hass, lambda: issue_key(issue_registry, "storage") is None)
+    await until(hass, lambda: coordinator.storage.state.uploads.backlog.jobs == 0)
+
+
+async def test_a_missing_bucket_is_cured_by_another_bucket(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    gcs: FakeGcs,
+    issue_registry: ir.IssueRegistry,
+    repairs: Any,
+) -> None:
+    add_storage(entry, storage(gcs, bucket="no-such-bucket"))
+    await set_up(hass, entry)
+    await happens(hass, entry, paused("storage_bucket_missing"))
+    flow = await repairs.async_init("homesec", context={"issue_id": "storage"})
+    assert flow["description_placeholders"] == {"bucket": "no-such-bucket"}
+    assert next_flow(hass, await fix(hass, repairs))["step_id"] == "bucket"
+
+
+async def test_the_fix_of_a_cloud_that_was_switched_off_says_so(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, repairs: Any
+) -> None:
+    add_storage(entry, storage(gcs))
+    await set_up(hass, entry)
+    await happens(hass, entry, paused("storage_denied"))
+    flow = await repairs.async_init("homesec", context={"issue_id": "storage"})
+    hass.config_entries.async_update_entry(entry, data={"detector": "opencv"})
+    done = await repairs.async_configure(flow["flow_id"], {})
+    assert done["type"] is FlowResultType.ABORT
+    assert done["reason"] == "storage_gone"
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_login_that_failed_at_the_start_is_forgotten_once_a_clip_got_through(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, issue_registry: ir.IssueRegistry
+) -> None:
+    add_storage(entry, storage(gcs, key={"type": "nonsense"}))
+    await set_up(hass, entry)
+    assert issue_key(issue_registry, "storage") == "storage_key_invalid"
+    await happens(hass, entry, paused(None))
+    assert issue_key(issue_registry, "storage") == "storage_key_invalid"
+    await happens(hass, entry, ClipUploaded(clip=CLIP))
+    assert issue_key(issue_registry, "storage") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (None, "uploads_stuck"),
+        ("storage_unreachable", "uploads_stuck"),
+        ("storage_quota", "uploads_stuck_quota"),
+        ("storage_clock_skew", "uploads_stuck_clock"),
+    ],
+)
+async def test_uploads_that_are_stuck_for_a_day_are_told(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    gcs: FakeGcs,
+    issue_registry: ir.IssueRegistry,
+    freezer: FrozenDateTimeFactory,
+    error: str | None,
+    key: str,
+) -> None:
+    add_storage(entry, storage(gcs))
+    await set_up(hass, entry)
+    coordinator = entry.runtime_data
+    outbox = coordinator.engine.keeper._outbox
+    outbox.halt()
+    await coordinator.async_run(outbox.join)
+    jobs = coordinator.engine.catalog.jobs
+    # A bucket may forbid that anything is deleted: nobody is told of that.
+    await coordinator.async_run(jobs.add, JobKind.DELETE, "x")
+    since = freezer.time_to_freeze.timestamp()
+    await happens(hass, entry, OutboxChanged(backlog=Backlog(jobs=2, oldest_at=since), error=error))
+    await later(hass, freezer, hours=12)
+    await coordinator.async_run(jobs.add, JobKind.UPLOAD, "a")
+    await later(hass, freezer, hours=12, minutes=5)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert issue_key(issue_registry, "uploads_stuck") is None
+    assert state(hass, "sensor", "uploads_age", entry.entry_id) == "1445.0"
+    await later(hass, freezer, hours=12)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    issue = issue_registry.async_get_issue("homesec", "uploads_stuck")
+    assert issue.translation_key == key
+    assert issue.translation_placeholders == {"clips": "1"}
+    # What somebody has to cure is told of by itself.
+    await happens(
+        hass,
+        entry,
+        OutboxChanged(
+            backlog=Backlog(jobs=2, oldest_at=since), error="storage_denied", paused=True
+        ),
+    )
+    await later(hass, freezer, minutes=1)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert issue_key(issue_registry, "uploads_stuck") is None
+    await happens(hass, entry, OutboxChanged(backlog=Backlog()))
+    await later(hass, freezer, minutes=1)
+    assert issue_key(issue_registry, "uploads_stuck") is None
+    assert state(hass, "sensor", "uploads_age", entry.entry_id) == "0.0"
+
+
+# --- disk and index ----------------------------------------------------------------------------
+
+
+async def test_a_disk_that_is_nearly_full_is_told_until_it_is_not(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    await set_up(hass, entry)
+    await happens(hass, entry, DiskSpaceChanged(low=True, free_bytes=GIB // 2))
+    issue = issue_registry.async_get_issue("homesec", "disk_space")
+    assert issue.translation_key == "disk_nearly_full"
+    assert issue.translation_placeholders == {"free": "0.5"}
+    await happens(hass, entry, DiskSpaceChanged(low=False, free_bytes=2 * GIB))
+    assert issue_key(issue_registry, "disk_space") is None
+
+
+async def test_clips_that_are_gone_for_good_are_counted_until_somebody_has_read_it(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, repairs: Any
+) -> None:
+    await set_up(hass, entry)
+    dropped = {"count": 9, "bytes": 9, "last_copies": 4}
+    await happens(hass, entry, ClipsDropped(reason=DropReason.AGE, **dropped))
+    await happens(
+        hass, entry, ClipsDropped(reason=DropReason.SPACE, **dropped | {"last_copies": 0})
+    )
+    assert issue_key(issue_registry, "clips_dropped") is None
+    await happens(hass, entry, ClipsDropped(reason=DropReason.SPACE, **dropped))
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await happens(hass, entry, ClipsDropped(reason=DropReason.SPACE, **dropped))
+    issue = issue_registry.async_get_issue("homesec", "clips_dropped")
+    assert issue.translation_placeholders == {"clips": "8"}
+    assert (await fix(hass, repairs, "clips_dropped"))["type"] is FlowResultType.CREATE_ENTRY
+    assert issue_key(issue_registry, "clips_dropped") is None
+
+
+async def test_an_index_that_was_rebuilt_is_told_unless_there_was_none_before(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, repairs: Any
+) -> None:
+    await set_up(hass, entry)
+    await happens(hass, entry, CatalogRebuilt(clips=3, set_aside=None))
+    assert issue_key(issue_registry, "catalog_rebuilt") is None
+    await happens(hass, entry, CatalogRebuilt(clips=3, set_aside="clips.db.broken"))
+    issue = issue_registry.async_get_issue("homesec", "catalog_rebuilt")
+    assert issue.translation_placeholders == {"clips": "3", "file": "clips.db.broken"}
+    assert issue.severity == "warning"
+    # A restart does not take it away, the end of the house does.
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    assert issue_key(issue_registry, "catalog_rebuilt")
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert issue_key(issue_registry, "catalog_rebuilt") is None
+
+
+async def test_a_damaged_index_is_told_of_by_the_engine_itself(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, house: Any
+) -> None:
+    (house / "homesec").mkdir()
+    (house / "homesec" / "clips.db").write_bytes(b"no database" * 1000)
+    await set_up(hass, entry)
+    await until(hass, lambda: issue_key(issue_registry, "catalog_rebuilt"))
+    assert entry.runtime_data.ready
+
+
+async def test_what_the_engine_says_while_it_stops_raises_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    await set_up(hass, entry)
+    with patch.object(entry.runtime_data.storage.issues, "async_disk") as told:
+        await entry.runtime_data.async_shut_down()
+        await happens(hass, entry, DiskSpaceChanged(low=True, free_bytes=0))
+        entry.runtime_data.storage.async_apply_retention()
+    told.assert_not_called()

@@ -1,0 +1,128 @@
+"""How long clips are kept: asked for in the settings, applied at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from camera_dialog import suggested
+from homeassistant.config_entries import ConfigSubentry
+from homesec_house import CAMERA_ID, arm, call, entity_id, pictures, set_up, state, until
+from own_network import choose
+from pytest_homeassistant_custom_component.common import async_capture_events
+from storage_house import send
+
+from custom_components.homesec import const
+from custom_components.homesec.engine.retention_rules import (
+    GIB,
+    Limits,
+    PlaceRules,
+    RetentionRules,
+)
+from custom_components.homesec.retention_config import retention_rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+DAY_S = 86_400.0
+
+
+def test_an_entry_that_says_nothing_keeps_the_disk_from_filling_only() -> None:
+    assert retention_rules({"detector": "auto"}) == RetentionRules()
+
+
+def test_what_a_camera_leaves_open_is_as_for_all() -> None:
+    kept = {
+        "local_days": 7,
+        "cloud_gb": 100.0,
+        "min_free_gb": 2.5,
+        "cameras": {"a": {"local_gb": 1.5}, "b": {"local_days": 1, "cloud_days": 90}},
+    }
+    assert retention_rules({"retention": kept}) == RetentionRules(
+        local=PlaceRules(
+            each=Limits(max_age_s=7 * DAY_S),
+            cameras={
+                "a": Limits(max_age_s=7 * DAY_S, max_bytes=GIB * 3 // 2),
+                "b": Limits(max_age_s=DAY_S),
+            },
+        ),
+        cloud=PlaceRules(
+            cameras={"a": Limits(), "b": Limits(max_age_s=90 * DAY_S)}, total_bytes=100 * GIB
+        ),
+        min_free_bytes=GIB * 5 // 2,
+    )
+
+
+async def test_it_is_changed_without_starting_anything_again(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    coordinator = entry.runtime_data
+    assert coordinator.engine.keeper._retention.rules == RetentionRules()
+    flow = await choose(hass, entry, "retention")
+    assert suggested(flow)["min_free_gb"] == 1
+    answers = {
+        "local_days": 30,
+        "min_free_gb": 2,
+        "cameras": [{"camera": "Front door", "local_days": 3, "cloud_gb": 5}],
+    }
+    done = await send(hass, flow, answers)
+    assert done["reason"] == "reconfigure_successful"
+    assert entry.runtime_data is coordinator
+    assert entry.data["retention"] == {
+        "local_days": 30,
+        "min_free_gb": 2,
+        "cameras": {CAMERA_ID: {"local_days": 3, "cloud_gb": 5}},
+    }
+    rules = coordinator.engine.keeper._retention.rules
+    assert rules == retention_rules(entry.data)
+    assert rules.local.cameras[CAMERA_ID].max_age_s == 3 * DAY_S
+    shown = suggested(await choose(hass, entry, "retention"))
+    assert {key: shown[key] for key in answers} == answers
+
+
+async def test_one_camera_has_one_rule_and_a_name_of_its_own(
+    hass: HomeAssistant, entry: MockConfigEntry, video: Path
+) -> None:
+    await set_up(hass, entry)
+    twin = ConfigSubentry(
+        data=dict(entry.subentries[CAMERA_ID].data),
+        subentry_type="camera",
+        title="Front door",
+        unique_id="camera:twin",
+    )
+    hass.config_entries.async_add_subentry(entry, twin)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    flow = await choose(hass, entry, "retention")
+    twice = [{"camera": "Front door"}, {"camera": "Front door"}]
+    refused = await send(hass, flow, {"min_free_gb": 1, "cameras": twice})
+    assert refused["errors"] == {"cameras": "camera_twice"}
+    both = [{"camera": "Front door"}, {"camera": "Front door (2)", "local_days": 1}]
+    await send(hass, refused, {"min_free_gb": 1, "cameras": both})
+    assert entry.data["retention"]["cameras"] == {
+        CAMERA_ID: {},
+        twin.subentry_id: {"local_days": 1},
+    }
+    # A camera that is gone has no rule any more.
+    hass.config_entries.async_remove_subentry(entry, twin.subentry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    shown = suggested(await choose(hass, entry, "retention"))
+    assert shown["cameras"] == [{"camera": "Front door"}]
+
+
+async def test_clips_beyond_the_limit_go(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Path
+) -> None:
+    saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    await call(hass, "homesec", "record", entity_id(hass, "camera", "camera"), duration=1)
+    await until(hass, lambda: saved)
+    assert list((house / "media").rglob("*.mp4"))
+    data = {**entry.data, "retention": {"local_gb": 0.00001, "min_free_gb": 0}}
+    hass.config_entries.async_update_entry(entry, data=data)
+    await until(hass, lambda: state(hass, "sensor", "clips", entry.entry_id) == "0")
+    assert not list((house / "media").rglob("*.mp4"))
