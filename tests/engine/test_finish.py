@@ -182,6 +182,29 @@ def test_without_room_for_a_second_copy_the_fragments_are_the_clip(grown, final,
     assert content(final).numbers == list(range(50))
 
 
+@pytest.mark.parametrize("sound", [False, True])
+@pytest.mark.parametrize("pictures", [1, 3, 6])
+def test_without_room_the_only_fragment_is_rid_of_its_torn_picture(
+    grown, final, monkeypatch, sound, pictures
+):
+    grown(sound=sound, bframes=0, size=(640, 384))
+    partial = partial_path(final)
+    # The picture after these is half there.
+    with av.open(str(partial)) as film:
+        packets = [p for p in film.demux(video=0) if p.size][: pictures + 1]
+    os.truncate(partial, packets[-1].pos + packets[-1].size // 2)
+
+    def no_room(_path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "_sync", no_room)
+    before = partial.stat().st_size
+    facts = finish(final)
+    assert content(final).numbers == list(range(pictures))
+    assert facts.duration_s == pytest.approx(pictures / 10)
+    assert facts.bytes == final.stat().st_size <= before
+
+
 def test_the_partial_file_stays_until_the_clip_is_safe(grown, final, monkeypatch):
     grown()
     size = partial_path(final).stat().st_size

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from io import BytesIO
 import math
 import os
 from typing import TYPE_CHECKING
@@ -78,7 +79,8 @@ def finish(final: Path) -> Finished:
         if not isinstance(err, OSError) or not _is_whole(partial):
             raise
         # No room for a second copy: the fragments play, too.
-        _drop_torn_end(partial, media=True)
+        if _drop_torn_end(partial, media=True):
+            _mend_in_place(partial)
         facts = read_facts(partial)
         partial.replace(final)
     else:
@@ -88,11 +90,12 @@ def finish(final: Path) -> Finished:
     return facts
 
 
-def _drop_torn_end(path: Path, *, media: bool = False) -> None:
+def _drop_torn_end(path: Path, *, media: bool = False) -> bool:
     """Cut off a header that a crash has torn: FFmpeg would not open the whole file for it.
 
     Torn ``media`` stays otherwise, since the pictures in it that are whole can be read; it goes
-    with its fragment if the file is to be the clip as it is, and other fragments are left.
+    with its fragment if the file is to be the clip as it is, and other fragments are left. Returns
+    whether torn media is still there.
     """
     with path.open("r+b") as file:
         end = file.seek(0, os.SEEK_END)
@@ -107,11 +110,29 @@ def _drop_torn_end(path: Path, *, media: bool = False) -> None:
                 fragment = begin
             if size < 8 or (begin + size > end and name != b"mdat"):
                 file.truncate(begin)
-                return
+                return False
             begin += size
             whole += name == b"mdat" and begin <= end
         if media and begin > end and whole:
             file.truncate(fragment)
+            return False
+        return begin > end
+
+
+def _mend_in_place(path: Path) -> None:
+    """Leave out the torn picture of a film whose only fragment a full disk has torn.
+
+    There is no room for a second file, but the film needs less than it has; in memory it is one
+    fragment, a second at most.
+    """
+    fresh = BytesIO()
+    with av.open(str(path)) as reader, av.open(fresh, "w", format="mp4") as out:
+        _copy(reader, out)
+    # What does not fit could be cut off in the middle; the whole pictures can be read as it is.
+    if fresh.getbuffer().nbytes <= path.stat().st_size:
+        with path.open("r+b") as file:
+            file.write(fresh.getbuffer())
+            file.truncate()
 
 
 class _Span:
