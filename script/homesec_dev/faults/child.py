@@ -1,0 +1,151 @@
+"""The engine that is killed: `python -m homesec_dev.faults.child SETTINGS`, with JSON.
+
+It tells what it hears, one JSON line each, and takes commands from its standard input. All that
+waits waits shorter than in a house, so that hundreds of faults fit into minutes; nothing else of
+the engine is touched.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+import json
+import logging
+import os
+from pathlib import Path
+import random
+import sys
+import time
+from typing import Any
+
+from custom_components.homesec.engine import jobs, outbox, recording
+from custom_components.homesec.engine.examiner import Examiner
+from custom_components.homesec.engine.keeping import ClipUploaded, OutboxChanged
+from custom_components.homesec.engine.models import (
+    Activity,
+    CameraConfig,
+    ClipFailed,
+    ClipSaved,
+    ClipStarted,
+    EngineEvent,
+    SourceConfig,
+    SourceKind,
+    Watch,
+)
+from custom_components.homesec.engine.service import HomeSecEngine
+from custom_components.homesec.engine.storage import gcs, gcs_session, gcs_upload
+
+from .parts import FigureDetector
+
+UPLOAD_BYTES_PER_S = 800_000.0
+"""So slow that a random moment often finds an upload half done."""
+CHUNK_BYTES = 256 * 2**10
+
+
+class SteppedClock:
+    """The machine's clocks, the wall clock set wrong."""
+
+    def __init__(self, offset_s: float) -> None:
+        self.offset_s = offset_s
+
+    def now(self) -> float:
+        """Return UTC epoch seconds, as somebody has set them."""
+        return time.time() + self.offset_s
+
+    def monotonic(self) -> float:
+        """Return seconds that only ever grow."""
+        return time.monotonic()
+
+
+def main(settings: dict[str, Any]) -> None:
+    """Run until told to stop, or killed."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    _hurry()
+    clock = SteppedClock(settings["offset_s"])
+    engine = HomeSecEngine(
+        clips_dir=Path(settings["clips"]),
+        data_dir=Path(settings["data"]),
+        models_dir=Path(settings["data"]) / "models",
+        executor=ThreadPoolExecutor(8),
+        on_event=partial(_hear, clock),
+        make_examiner=lambda _stop: Examiner(FigureDetector()),
+        clock=clock,
+        rng=random.Random(settings["seed"]),
+        cloud=gcs.GcsStore(
+            gcs.GcsSettings(
+                bucket=settings["bucket"],
+                prefix="house",
+                upload_bytes_per_s=UPLOAD_BYTES_PER_S if settings["films"] else None,
+            ),
+            endpoint=settings["url"],
+            chunk_bytes=CHUNK_BYTES,
+        ),
+    )
+    engine.start()
+    for n, film in enumerate(settings["films"]):
+        engine.set_camera(_camera(f"cam{n}", film), Activity.RECORD)
+    _tell("ready")
+    _obey(engine, clock)
+
+
+def _hurry() -> None:
+    """Shorten what waits."""
+    for module in (jobs, outbox):
+        module.LONGEST_WAIT_S = 2.0  # type: ignore[attr-defined]
+    outbox.QUOTA_WAIT_S = 2.0
+    outbox.FIRST_WAIT_S = 0.2
+    outbox.LOOK_AGAIN_S = 2.0
+    recording.RETRY_S = 1.0
+    gcs_upload.PAUSE_S = 0.1
+    gcs_upload.TIMEOUT_S = (2.0, 2.0)
+    gcs_session.TIMEOUT_S = 1.0
+
+
+def _camera(name: str, film: str) -> CameraConfig:
+    return CameraConfig(
+        id=name,
+        name=name,
+        source=SourceConfig(kind=SourceKind.FILE, location=film),
+        watch=Watch.PROMPT,
+        detect_fps=10.0,
+        grace_s=0.4,
+        pre_roll_s=1.0,
+        post_roll_s=0.4,
+    )
+
+
+def _hear(clock: SteppedClock, event: EngineEvent) -> None:
+    match event:
+        case ClipStarted(clip=clip):
+            _tell("started", id=clip.id, back_s=clock.now() - clip.started_at)
+        case ClipSaved(clip=clip):
+            _tell("saved", id=clip.id)
+        case ClipFailed(clip=clip):
+            _tell("failed", id=clip.id, error=clip.error)
+        case ClipUploaded(clip=clip):
+            _tell("uploaded", id=clip.id)
+        case OutboxChanged(backlog=backlog, paused=paused):
+            _tell("outbox", jobs=backlog.jobs, paused=paused)
+
+
+def _tell(what: str, **facts: object) -> None:
+    # One write, past Python's buffers: what was told counts, even if the next instruction is never.
+    line = json.dumps({"what": what, "t": time.monotonic(), **facts})
+    os.write(1, f"{line}\n".encode())
+
+
+def _obey(engine: HomeSecEngine, clock: SteppedClock) -> None:
+    for line in sys.stdin:
+        match line.split():
+            case ["resume"]:
+                engine.keeper.resume_uploads()
+            case ["clock", offset_s]:
+                clock.offset_s = float(offset_s)
+            case ["stop"]:
+                engine.stop()
+                return
+    os._exit(1)  # whoever started it is gone
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

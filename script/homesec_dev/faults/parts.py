@@ -1,0 +1,26 @@
+"""What the faults take from the tests: the object store, its proxy, films with a figure in them.
+
+They are scripts' neighbours, not their package: the tests import them from their own folder.
+"""
+
+import sys
+
+from ..bootstrap import paths
+
+_TESTS = paths.REPOSITORY / "tests"
+sys.path[:0] = [str(_TESTS), str(_TESTS / "engine")]
+
+from fake_gcs import FakeGcs  # type: ignore[import-not-found]  # noqa: E402
+from fault_proxy import Fault, Kind, google_error  # type: ignore[import-not-found]  # noqa: E402
+from films import FigureDetector, Recipe, content, write  # type: ignore[import-not-found]  # noqa: E402
+
+__all__ = [
+    "FakeGcs",
+    "Fault",
+    "FigureDetector",
+    "Kind",
+    "Recipe",
+    "content",
+    "google_error",
+    "write",
+]

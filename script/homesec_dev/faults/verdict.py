@@ -1,0 +1,188 @@
+"""What became of every clip that was announced: on the disk, in the catalogue, in the bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+import hashlib
+from itertools import pairwise
+import math
+from typing import TYPE_CHECKING
+
+import av.error
+
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.models import Clip, ClipState, CloudState
+from custom_components.homesec.engine.storage.names import object_name
+
+from .films import PICTURES
+from .parts import content
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .cloud import Cloud
+    from .disk import Disk
+    from .house import House, Telling
+
+PREFIX = "house"
+LAST_SECOND_S = 1.0
+"""What began so short before a kill may hold no picture; that is what is promised."""
+
+
+@dataclass(kw_only=True)
+class Verdict:
+    """Ids of clips (or names of files and objects), by what became of them."""
+
+    clips: set[str] = field(default_factory=set)
+    """All that were announced or are in the catalogue."""
+    refused: set[str] = field(default_factory=set)
+    """A disk that was full or read-only never took a picture of them."""
+    last_second: set[str] = field(default_factory=set)
+    """Begun in the last second before a kill, and without a picture."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """With the reason."""
+    duplicated: set[str] = field(default_factory=set)
+    unplayable: dict[str, str] = field(default_factory=dict)
+    stray: set[str] = field(default_factory=set)
+    """Files and objects that belong to no clip."""
+    missing_ends_s: list[float] = field(default_factory=list)
+    """How much of each clip that a kill has ended is missing before that; a figure, no verdict,
+    as it is also what the machine's other work makes of it."""
+
+    @property
+    def good(self) -> bool:
+        """Whether the promise was kept."""
+        return not (self.lost or self.duplicated or self.unplayable or self.stray)
+
+
+class Judge:
+    """Looks at everything once the engine has come to rest."""
+
+    def __init__(self, *, house: House, disk: Disk, cloud: Cloud) -> None:
+        self._house = house
+        self._disk = disk
+        self._cloud = cloud
+        self._begun: dict[str, Telling] = {}
+        self._announced: set[str] = set()
+        self._failed = {x.id: x.t for x in reversed(house.told) if x.what == "failed"}
+        """When that was told first."""
+        self._ended_well = {(x.id, x.life) for x in house.told if x.what in ("saved", "failed")}
+        for telling in house.told:
+            if telling.what in ("started", "saved"):
+                self._announced.add(telling.id)
+            if telling.what == "started":
+                self._begun[telling.id] = telling
+
+    def judge(self) -> Verdict:
+        """Count."""
+        with Catalog(self._house.data_dir / "clips.db") as catalog:
+            rows = {clip.id: clip for state in ClipState for clip in catalog.in_state(state)}
+        objects = self._cloud.objects()
+        verdict = Verdict()
+        kept = {clip.id for clip in rows.values() if clip.state is ClipState.SAVED}
+        verdict.clips = kept | self._announced
+        told_failed = {x.id for x in self._house.told if x.what == "failed"}
+        for clip_id in sorted(verdict.clips | told_failed):
+            self._judge(clip_id, rows.get(clip_id), objects, verdict)
+        verdict.clips -= verdict.refused | verdict.last_second
+        self._find_duplicates(objects, verdict)
+        self._find_strays([rows[clip_id] for clip_id in kept], objects, verdict)
+        return verdict
+
+    def _judge(
+        self, clip_id: str, clip: Clip | None, objects: dict[str, str], verdict: Verdict
+    ) -> None:
+        if clip is None:
+            verdict.lost[clip_id] = "it has no row"
+        elif clip.state is ClipState.SAVED:
+            self._judge_saved(clip, objects, verdict)
+        elif clip.state is not ClipState.FAILED:
+            verdict.lost[clip_id] = f"its row says {clip.state}"
+        elif self._was_refused(clip):
+            verdict.refused.add(clip_id)
+        elif self._in_the_last_second(clip_id):
+            verdict.last_second.add(clip_id)
+        else:
+            verdict.lost[clip_id] = f"failed: {clip.error}"
+
+    def _judge_saved(self, clip: Clip, objects: dict[str, str], verdict: Verdict) -> None:
+        film = self._house.clips_dir / clip.path
+        if not film.is_file():
+            verdict.lost[clip.id] = "its file is not there"
+            return
+        if (fault := _fault_of(film)) is not None:
+            verdict.unplayable[clip.id] = fault
+        elif (missing_s := self._missing_end_s(clip)) is not None:
+            verdict.missing_ends_s.append(missing_s)
+        if clip.cloud is not CloudState.STORED:
+            verdict.lost[clip.id] = f"its row says {clip.cloud} of the cloud"
+        for path, suffix in ((clip.path, ".mp4"), (clip.still_path, ".jpg")):
+            if path is None:
+                continue
+            there = objects.get(object_name(clip, prefix=PREFIX, suffix=suffix))
+            if there is None:
+                verdict.lost[clip.id] = f"its {suffix} is not in the bucket"
+            elif there != _md5(self._house.clips_dir / path):
+                verdict.lost[clip.id] = f"its {suffix} in the bucket is another one"
+
+    def _was_refused(self, clip: Clip) -> bool:
+        if (begun := self._begun.get(clip.id)) is None:
+            return clip.error in ("disk_full", "disk_read_only")
+        # Whether there was film of it after all is seen by what lies around (strays).
+        end = min(self._house.ended[begun.life], self._failed.get(clip.id, math.inf))
+        return self._disk.refused_between(begun.t - LAST_SECOND_S, end)
+
+    def _in_the_last_second(self, clip_id: str) -> bool:
+        begun = self._begun.get(clip_id)
+        return begun is None or self._house.ended[begun.life] - begun.t <= LAST_SECOND_S
+
+    def _missing_end_s(self, clip: Clip) -> float | None:
+        """Return what is missing at its end if nothing but a kill has ended it."""
+        begun = self._begun.get(clip.id)
+        if begun is None or (clip.id, begun.life) in self._ended_well:
+            return None
+        killed_t = self._house.ended[begun.life]
+        if self._disk.refused_between(begun.t, killed_t) or not 0 <= begun.back_s < 10:
+            return None  # it was the disk, or the clock was set just then
+        return killed_t - (begun.t - begun.back_s + clip.duration_s)
+
+    def _find_duplicates(self, objects: dict[str, str], verdict: Verdict) -> None:
+        verdict.duplicated |= set(self._cloud.overwritten)
+        seen: set[str] = set()
+        for name in objects:
+            file_name = name.rpartition("/")[2]
+            if file_name in seen:  # the same clip in two places
+                verdict.duplicated.add(name)
+            seen.add(file_name)
+
+    def _find_strays(self, clips: list[Clip], objects: dict[str, str], verdict: Verdict) -> None:
+        files = {path for clip in clips for path in (clip.path, clip.still_path) if path}
+        root = self._house.clips_dir
+        verdict.stray |= {
+            path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()
+        } - files
+        names = {
+            object_name(clip, prefix=PREFIX, suffix=suffix)
+            for clip in clips
+            for suffix in (".mp4", *((".jpg",) if clip.still_path else ()))
+        }
+        verdict.stray |= objects.keys() - names
+
+
+def _fault_of(film: Path) -> str | None:
+    """Return what is wrong with a film, decoded strictly to its end."""
+    try:
+        numbers = content(film).numbers
+    except (av.error.FFmpegError, OSError, IndexError, TypeError) as err:
+        return f"{type(err).__name__}: {err}"
+    if not numbers:
+        return "no picture"
+    if any((b - a) % PICTURES != 1 for a, b in pairwise(numbers)):
+        return f"pictures are missing: {numbers}"
+    return None
+
+
+def _md5(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
