@@ -20,6 +20,7 @@ PLATFORMS: Final = [
 ]
 
 SUBENTRY_CAMERA: Final = "camera"
+SUBENTRY_RECIPIENT: Final = "recipient"
 
 # Of the entry: the house.
 CONF_DETECTOR: Final = "detector"

@@ -260,7 +260,7 @@ def test_the_manifest_is_what_home_assistant_and_hacs_expect() -> None:
     assert MANIFEST["single_config_entry"]
     assert MANIFEST["config_flow"]
     # Anything here has to install on Alpine Linux too; detectors are installed when chosen.
-    assert MANIFEST["requirements"] == ["google-cloud-storage>=3.17,<4"]
+    assert MANIFEST["requirements"] == ["google-cloud-storage>=3.17,<4", "twilio>=6.32.0"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", MANIFEST["version"])
     assert HACS["homeassistant"] == "2026.11.0"
 
