@@ -247,6 +247,26 @@ def test_the_action_is_described() -> None:
             assert field["description"]
 
 
+@pytest.mark.parametrize("kind", ["trigger", "condition"])
+def test_every_trigger_and_condition_is_described(kind: str) -> None:
+    described = load_yaml_dict(str(ROOT / f"{kind}s.yaml"))
+    described = {key: value for key, value in described.items() if key[0] != "."}
+    assert described.keys() == TEXTS[f"{kind}s"].keys() == ICONS[f"{kind}s"].keys()
+    for name, parts in described.items():
+        texts = TEXTS[f"{kind}s"][name]
+        assert texts["name"]
+        assert texts["description"]
+        assert ICONS[f"{kind}s"][name][kind].startswith("mdi:")
+        assert parts["fields"].keys() == texts.get("fields", {}).keys()
+        for key, field in parts["fields"].items():
+            assert texts["fields"][key]["name"]
+            assert texts["fields"][key]["description"]
+            select = field["selector"].get("select")
+            if select is not None:
+                known = TEXTS["selector"][select["translation_key"]]["options"]
+                assert select["options"] == list(known)
+
+
 def test_the_notes_and_triggers_have_texts() -> None:
     notes = set(re.findall(r'note="(\w+)"', SOURCE["camera_flow"])) | {"encoded", "model_added"}
     assert TEXTS["selector"]["note"]["options"].keys() == notes

@@ -1,0 +1,159 @@
+"""What an automation can ask."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack, cast, override
+
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConditionErrorMessage
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.condition import (
+    ATTR_BEHAVIOR,
+    BEHAVIOR_ALL,
+    BEHAVIOR_ANY,
+    Condition,
+    ConditionCheckParams,
+    ConditionConfig,
+)
+import probatio
+
+from .alarm import ARMED_MODES
+from .const import CONF_LABEL, DOMAIN
+from .targets import async_target_devices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from homeassistant.helpers.typing import ConfigType
+
+    from .camera_state import CameraState
+    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+
+OPTION_MODE = "mode"
+OPTION_ZONE = "zone"
+
+_TEXTS = probatio.All(cv.ensure_list, [cv.string])
+_OF_CAMERAS = {
+    probatio.Optional(CONF_TARGET): cv.TARGET_FIELDS,
+}
+_BEHAVIOR = {
+    probatio.Optional(ATTR_BEHAVIOR, default=BEHAVIOR_ANY): probatio.In(
+        [BEHAVIOR_ANY, BEHAVIOR_ALL]
+    )
+}
+
+
+class HomeSecCondition(Condition):
+    """Asks the house."""
+
+    schema: ClassVar[probatio.Schema]
+
+    @classmethod
+    @override
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        """Check target and options."""
+        return cast("ConfigType", cls.schema(config))
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        super().__init__(hass, config)
+        self._target = config.target
+        self._options: dict[str, Any] = config.options or {}
+
+    @callback
+    def _async_house(self) -> HomeSecCoordinator:
+        entries: list[HomeSecConfigEntry] = self._hass.config_entries.async_loaded_entries(DOMAIN)
+        if not entries:
+            raise ConditionErrorMessage(DOMAIN, "HomeSec is not set up")
+        return entries[0].runtime_data
+
+
+class IsArmed(HomeSecCondition):
+    """Whether the alarm is armed, in one of these modes if some are named."""
+
+    schema = probatio.Schema(
+        {
+            probatio.Optional(CONF_OPTIONS, default=dict): {
+                probatio.Optional(OPTION_MODE): probatio.All(
+                    cv.ensure_list, [probatio.In([mode.value for mode in ARMED_MODES])]
+                )
+            }
+        }
+    )
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        modes = self._options.get(OPTION_MODE) or ARMED_MODES
+        return self._async_house().alarm.mode in modes
+
+
+class CameraCondition(HomeSecCondition):
+    """Asks some of the cameras, or all."""
+
+    schema = probatio.Schema(
+        {**_OF_CAMERAS, probatio.Optional(CONF_OPTIONS, default=dict): _BEHAVIOR}
+    )
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        house = self._async_house()
+        devices = async_target_devices(self._hass, self._target)
+        asked = [
+            self.is_so(house, camera_id)
+            for camera_id in house.cameras
+            if devices is None or house.devices.id_of(camera_id) in devices
+        ]
+        # Of no camera at all, nothing is so: a target that is gone must not let anything pass.
+        if self._options.get(ATTR_BEHAVIOR) == BEHAVIOR_ALL:
+            return bool(asked) and all(asked)
+        return any(asked)
+
+    def is_so(self, house: HomeSecCoordinator, camera_id: str) -> bool:
+        """Tell it of one camera."""
+        raise NotImplementedError
+
+
+class IsPresent(CameraCondition):
+    """Whether somebody is before the camera: such a label, in such a zone."""
+
+    schema = probatio.Schema(
+        {
+            **_OF_CAMERAS,
+            probatio.Optional(CONF_OPTIONS, default=dict): {
+                **_BEHAVIOR,
+                probatio.Optional(CONF_LABEL): _TEXTS,
+                probatio.Optional(OPTION_ZONE): _TEXTS,
+            },
+        }
+    )
+
+    @override
+    def is_so(self, house: HomeSecCoordinator, camera_id: str) -> bool:
+        wanted = self._options.get(CONF_LABEL)
+        present = self._present(house.cameras[camera_id])
+        return any(not wanted or label in wanted for label in present)
+
+    def _present(self, camera: CameraState) -> Iterable[str]:
+        """Return the labels that are here, or in the zones that were named."""
+        zones = self._options.get(OPTION_ZONE)
+        if not zones:
+            return camera.presences
+        return [label for zone in zones for label in camera.zones.get(zone, ())]
+
+
+class IsRecording(CameraCondition):
+    """Whether a clip grows."""
+
+    @override
+    def is_so(self, house: HomeSecCoordinator, camera_id: str) -> bool:
+        return house.cameras[camera_id].recording
+
+
+CONDITIONS: dict[str, type[Condition]] = {
+    "is_armed": IsArmed,
+    "is_present": IsPresent,
+    "is_recording": IsRecording,
+}
+
+
+async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:  # noqa: ARG001
+    """Return the conditions."""
+    return CONDITIONS

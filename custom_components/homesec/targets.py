@@ -1,0 +1,28 @@
+"""Which cameras somebody means by a target: entities, devices, areas, floors, labels."""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@callback
+def async_target_devices(
+    hass: HomeAssistant, target: Mapping[str, Any] | None
+) -> frozenset[str] | None:
+    """Return the ids of the devices that a target comes down to; None if it means all.
+
+    Any entity stands for its device, so that ``binary_sensor.door_person`` names the camera as
+    well as ``camera.door`` does. Asked anew each time: areas and labels are given away at any time.
+    """
+    if not target:
+        return None
+    selected = async_extract_referenced_entity_ids(hass, TargetSelection(dict(target)))
+    registry = er.async_get(hass)
+    entries = map(registry.async_get, selected.referenced | selected.indirectly_referenced)
+    of_entities = {entry.device_id for entry in entries if entry is not None and entry.device_id}
+    return frozenset(of_entities | selected.referenced_devices)
