@@ -7,8 +7,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_track_time_interval
 
-from .alarm_control import alarm_store
-from .const import CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
+from .alarm_control import AlarmStore
+from .camera_state import AlarmChanged
+from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
 from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
 from .issues import async_withdraw
 from .services import async_setup_services
@@ -16,6 +17,9 @@ from .views import async_setup_views
 
 if TYPE_CHECKING:
     from homeassistant.helpers.typing import ConfigType
+
+APPLIED = {CONF_ALARM, CONF_PINS, CONF_RETENTION}
+"""What can change while the engine runs."""
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -51,6 +55,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
         )
     )
     _follow_changes(entry, coordinator)
+    entry.async_on_unload(coordinator.alarm.async_begin())
     entry.async_create_background_task(hass, coordinator.async_bring_up(), "HomeSec engine start")
 
 
@@ -62,7 +67,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) -> None:
     """Forget the alarm; clips are the owner's and stay."""
     async_withdraw(hass, persistent=True)
-    await alarm_store(hass).async_remove()
+    await AlarmStore(hass).async_remove()
 
 
 @callback
@@ -75,6 +80,7 @@ def _follow_changes(entry: HomeSecConfigEntry, coordinator: HomeSecCoordinator) 
             hass.config_entries.async_schedule_reload(entry.entry_id)
             return
         coordinator.storage.async_apply_retention()
+        coordinator.listeners.async_tell(AlarmChanged())
         coordinator.async_sync_cameras()
         await coordinator.async_reconcile()
 
@@ -83,4 +89,4 @@ def _follow_changes(entry: HomeSecConfigEntry, coordinator: HomeSecCoordinator) 
 
 def _shared(entry: HomeSecConfigEntry) -> tuple[dict[str, Any], str]:
     """Return what cannot change while the engine runs."""
-    return {key: value for key, value in entry.data.items() if key != CONF_RETENTION}, entry.title
+    return {key: value for key, value in entry.data.items() if key not in APPLIED}, entry.title

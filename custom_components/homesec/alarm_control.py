@@ -1,49 +1,96 @@
-"""The alarm of this Home Assistant: its facts on disk, its timer, who wants to know."""
+"""The alarm of this Home Assistant: its facts on disk, its timer, what the cameras tell it."""
 
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
-from homeassistant.util import dt as dt_util
 
-from .alarm import Alarm, AlarmFacts, AlarmMode
+from .alarm import Alarm, AlarmFacts, AlarmMode, AlarmState, Cause, Delays
+from .alarm_announcements import alarm_announcement
+from .alarm_config import delays
+from .alarm_facts import migrated
+from .camera_config import alarms_at_once, is_live, raises_alarm
+from .camera_state import AlarmChanged, AlarmTriggered
 from .const import DOMAIN, LOGGER
+from .engine.models import CameraHealth, DetectionStarted, EngineEvent, HealthChanged
+from .span import Clocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from .coordinator import HomeSecCoordinator
 
-STORAGE_VERSION = 1
+STORAGE_VERSION = 2
 STORAGE_KEY = f"{DOMAIN}.alarm"
+CLOCK_STEP_S = 1.0
 
 
-def alarm_store(hass: HomeAssistant) -> Store[dict[str, Any]]:
-    """Return where the alarm's facts are kept.
+class AlarmStore(Store[dict[str, Any]]):
+    """Where the alarm's facts are kept.
 
     Not ``RestoreEntity``: that is written every 15 minutes, and a power cut would disarm the house.
     """
-    return Store(hass, STORAGE_VERSION, STORAGE_KEY, atomic_writes=True)
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        super().__init__(hass, STORAGE_VERSION, STORAGE_KEY, atomic_writes=True)
+
+    @override
+    async def _async_migrate_func(
+        self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Take over what was stored before there were delays; what is unreadable is told later."""
+        try:
+            return {"facts": migrated(old_data)}
+        except KeyError, TypeError, ValueError:
+            return {}
 
 
 class AlarmControl:
-    """Saves the facts at each change and asks again when a triggered alarm is due to calm down."""
+    """Saves the facts at each change, and asks again when a phase is due to end."""
 
-    def __init__(self, hass: HomeAssistant, *, on_change: Callable[[], None]) -> None:
-        self._hass = hass
-        self._on_change = on_change
-        self._store = alarm_store(hass)
-        self._alarm = Alarm(clock=_now)
+    def __init__(self, coordinator: HomeSecCoordinator) -> None:
+        self._coordinator = coordinator
+        self._hass = coordinator.hass
+        self._store = AlarmStore(coordinator.hass)
+        self._alarm = self._make(AlarmFacts())
         self._cancel_timer: CALLBACK_TYPE | None = None
+        self._started = False
+        self._unsaved = False
+        self._ends_at: float | None = None
+
+    def _make(self, facts: AlarmFacts) -> Alarm:
+        return Alarm(
+            clocks=Clocks(wall=_wall, steady=_steady),
+            delays=self._delays,
+            on_state=self._async_on_state,
+            facts=facts,
+        )
+
+    def _delays(self, mode: AlarmMode) -> Delays:
+        return delays(self._coordinator.entry.data, mode)
 
     async def async_load(self) -> None:
         """Take up where the last run ended, however it ended."""
         stored = await self._store.async_load()
         if stored is not None:
             try:
-                self._alarm.facts = AlarmFacts.from_dict(stored)
-            except KeyError, ValueError:
+                self._alarm = self._make(AlarmFacts.from_dict(stored["facts"]))
+            except KeyError, TypeError, ValueError:
                 LOGGER.error("The stored state of the alarm is unreadable; it starts disarmed")
-        self._async_set_timer()
+
+    @callback
+    def async_begin(self) -> CALLBACK_TYPE:
+        """Let time pass, as soon as automations listen: what ran out meanwhile is told to them."""
+
+        @callback
+        def begin(_hass: HomeAssistant) -> None:
+            self._started = True
+            self._async_settle()
+
+        return async_at_started(self._hass, begin)
+
+    # --- what it is ---------------------------------------------------------------------------
 
     @property
     def mode(self) -> AlarmMode:
@@ -51,57 +98,183 @@ class AlarmControl:
         return self._alarm.mode
 
     @property
+    def state(self) -> AlarmState:
+        """What it is at."""
+        return self._alarm.state
+
+    @property
+    def armed(self) -> bool:
+        """Whether the owner wants intruders reported, be it only after the exit delay."""
+        return self.mode is not AlarmMode.DISARMED
+
+    @property
+    def guarding(self) -> bool:
+        """Whether whom a camera of this mode sees is an intruder."""
+        return self._alarm.guarding
+
+    @property
+    def arming(self) -> bool:
+        """Whether people are given time to leave."""
+        return self.state is AlarmState.ARMING
+
+    @property
     def triggered(self) -> bool:
-        """Whether somebody set it off a short while ago."""
-        return self._alarm.triggered
+        """Whether it was set off a short while ago."""
+        return self.state is AlarmState.TRIGGERED
 
     @property
     def facts(self) -> AlarmFacts:
         """Who did what when."""
         return self._alarm.facts
 
-    async def async_set_mode(self, mode: AlarmMode, *, by: str | None = None) -> None:
-        """Arm or disarm; returns when that is on disk."""
-        self._alarm.set_mode(mode, by=by)
-        self._async_changed()
+    @property
+    def delay_ends_at(self) -> float | None:
+        """When the exit or entry delay is over, in UTC epoch seconds."""
+        remaining_s = self._alarm.remaining_s
+        if remaining_s is None or self.triggered:
+            return None
+        ends_at = _wall() + remaining_s
+        if self._ends_at is None or abs(self._ends_at - ends_at) > CLOCK_STEP_S:
+            self._ends_at = ends_at  # else as it was told before, to the millisecond
+        return self._ends_at
+
+    @property
+    def bypassed(self) -> list[str]:
+        """The names of cameras that were left out, and are still offline."""
+        names = map(self._coordinator.camera_name, self.facts.bypassed)
+        return [name for name in names if name is not None]
+
+    @property
+    def code_format(self) -> str | None:
+        """What a code is made of; None as long as none is asked for."""
+        return None
+
+    @property
+    def code_arm_required(self) -> bool:
+        """Whether arming takes a code too."""
+        return False
+
+    # --- what people do -----------------------------------------------------------------------
+
+    async def async_arm(
+        self, mode: AlarmMode, *, by: str | None = None, skip_delay: bool = False
+    ) -> None:
+        """Arm; returns when that is on disk."""
+        self._alarm.arm(mode, by=by, skip_delay=skip_delay)
+        await self._async_save()
+
+    async def async_disarm(self, *, by: str | None = None) -> None:
+        """Disarm; returns when that is on disk."""
+        self._alarm.disarm(by=by)
         await self._async_save()
 
     async def async_trigger(self, *, by: str | None = None) -> None:
         """Set it off; returns when that is on disk."""
-        if self._alarm.trigger(by=by):
-            self._async_changed()
-            await self._async_save()
+        self._alarm.trigger(Cause(by=by))
+        await self._async_save()
 
-    async def _async_save(self) -> None:
-        await self._store.async_save(self._alarm.facts.as_dict())
+    # --- what cameras see ---------------------------------------------------------------------
 
     @callback
-    def _async_changed(self) -> None:
+    def async_handle(self, event: EngineEvent) -> None:
+        """Take in what the engine tells."""
+        match event:
+            case DetectionStarted():
+                self._async_see(event.presence.camera_id, event.presence.label)
+                self._async_save_soon()
+            case HealthChanged(health=CameraHealth.RUNNING):
+                if self._alarm.restore(event.camera_id):
+                    self._unsaved = True
+                    self._async_save_soon()
+                    self._coordinator.listeners.async_tell(AlarmChanged())
+
+    def _async_see(self, camera_id: str, label: str) -> None:
+        camera = self._coordinator.subentry(camera_id)
+        if raises_alarm(camera.data, label) and is_live(camera.data, self.mode):
+            cause = Cause(by=camera.title, camera_id=camera_id, label=label)
+            self._alarm.see(cause, at_once=alarms_at_once(camera.data))
+
+    def _async_look_around(self) -> None:
+        """Whoever is in view when the alarm is armed has not left."""
+        for camera_id, camera in self._coordinator.cameras.items():
+            if camera.watching:
+                for label in camera.presences:
+                    self._async_see(camera_id, label)
+
+    # --- what comes of it ---------------------------------------------------------------------
+
+    @callback
+    def _async_on_state(self, was: AlarmFacts, timed: bool) -> None:  # noqa: FBT001
+        facts, coordinator = self._alarm.facts, self._coordinator
+        self._unsaved = True
+        self._ends_at = None
         self._async_set_timer()
-        self._on_change()
+        told = alarm_announcement(
+            facts, was, timed=timed, bypassed=self.bypassed, ends_at=self.delay_ends_at
+        )
+        if told is not None:
+            name, what = told
+            camera = coordinator.camera_facts(facts.cause.camera_id if facts.cause else None)
+            self._hass.bus.async_fire(name, what | camera)
+        coordinator.async_alarm_changed()
+        if facts.state is AlarmState.TRIGGERED:
+            cause = facts.cause or Cause()
+            coordinator.listeners.async_tell(
+                AlarmTriggered(camera_id=cause.camera_id, label=cause.label)
+            )
+        elif facts.state is AlarmState.ARMED and not (timed and was.state is AlarmState.TRIGGERED):
+            self._async_look_around()
+
+    @callback
+    def _async_settle(self) -> None:
+        self._alarm.settle()
+        self._async_save_soon()
+        self._async_set_timer()
 
     @callback
     def _async_set_timer(self) -> None:
-        self.async_stop()
-        if remaining_s := self._alarm.remaining_s:
+        self._async_cancel_timer()
+        remaining_s = self._alarm.remaining_s
+        if self._started and remaining_s is not None:
             self._cancel_timer = async_call_later(
                 self._hass,
                 remaining_s,
-                HassJob(self._async_due, "HomeSec alarm calms down", cancel_on_shutdown=True),
+                HassJob(self._async_due, "HomeSec alarm", cancel_on_shutdown=True),
             )
 
     @callback
     def _async_due(self, _now: object) -> None:
         self._cancel_timer = None
-        self._async_changed()
+        self._async_settle()
 
     @callback
-    def async_stop(self) -> None:
-        """Cancel the timer; the facts stay."""
+    def _async_cancel_timer(self) -> None:
         if self._cancel_timer is not None:
             self._cancel_timer()
             self._cancel_timer = None
 
+    async def _async_save(self) -> None:
+        self._unsaved = False
+        await self._store.async_save({"facts": self._alarm.facts.as_dict()})
 
-def _now() -> float:
-    return dt_util.utcnow().timestamp()
+    @callback
+    def _async_save_soon(self) -> None:
+        if self._unsaved:
+            self._coordinator.entry.async_create_task(
+                self._hass, self._async_save(), "HomeSec alarm saved"
+            )
+
+    async def async_stop(self) -> None:
+        """End; a phase that lasts is stored once more, by the clock as it is set now."""
+        self._async_cancel_timer()
+        if self._started and self._alarm.remaining_s is not None:
+            await self._async_save()
+        self._started = False
+
+
+def _wall() -> float:
+    return time.time()
+
+
+def _steady() -> float:
+    return time.monotonic()

@@ -8,7 +8,8 @@ from homeassistant.components.alarm_control_panel import (
     AlarmControlPanelState,
 )
 
-from .alarm import AlarmMode
+from .alarm import AlarmMode, AlarmState
+from .announcements import iso
 from .camera_state import AlarmChanged
 from .entity import HomeSecEntity
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 PARALLEL_UPDATES = 0
 
-STATES = {
+MODES = {
     AlarmMode.DISARMED: AlarmControlPanelState.DISARMED,
     AlarmMode.HOME: AlarmControlPanelState.ARMED_HOME,
     AlarmMode.AWAY: AlarmControlPanelState.ARMED_AWAY,
@@ -28,6 +29,12 @@ STATES = {
     AlarmMode.VACATION: AlarmControlPanelState.ARMED_VACATION,
     AlarmMode.CUSTOM: AlarmControlPanelState.ARMED_CUSTOM_BYPASS,
 }
+STATES = {
+    AlarmState.ARMING: AlarmControlPanelState.ARMING,
+    AlarmState.PENDING: AlarmControlPanelState.PENDING,
+    AlarmState.TRIGGERED: AlarmControlPanelState.TRIGGERED,
+}
+"""Those that say more than the mode does."""
 
 
 async def async_setup_entry(
@@ -61,10 +68,8 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
     @property
     @override
     def alarm_state(self) -> AlarmControlPanelState:
-        """Triggered, or what the owner set."""
-        if self._alarm.triggered:
-            return AlarmControlPanelState.TRIGGERED
-        return STATES[self._alarm.mode]
+        """A delay, triggered, or what the owner set."""
+        return STATES.get(self._alarm.state) or MODES[self._alarm.mode]
 
     @property
     @override
@@ -75,47 +80,52 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Which camera saw somebody."""
-        by = self._alarm.facts.triggered_by if self._alarm.triggered else None
-        return {"triggered_by": by}
+        """What it is armed for, until when a delay lasts, who set it off, which cameras are out."""
+        ends_at = self._alarm.delay_ends_at
+        return {
+            "mode": self._alarm.mode.value,
+            "delay_ends_at": None if ends_at is None else iso(ends_at),
+            "triggered_by": self._alarm.facts.triggered_by,
+            "bypassed": self._alarm.bypassed,
+        }
 
     @override
     async def async_alarm_disarm(self, code: str | None = None) -> None:
         """Disarm."""
-        await self._async_set(AlarmMode.DISARMED)
+        await self._alarm.async_disarm(by=await self._async_who())
 
     @override
     async def async_alarm_arm_home(self, code: str | None = None) -> None:
         """Arm while somebody is at home."""
-        await self._async_set(AlarmMode.HOME)
+        await self._async_arm(AlarmMode.HOME)
 
     @override
     async def async_alarm_arm_away(self, code: str | None = None) -> None:
         """Arm while nobody is at home."""
-        await self._async_set(AlarmMode.AWAY)
+        await self._async_arm(AlarmMode.AWAY)
 
     @override
     async def async_alarm_arm_night(self, code: str | None = None) -> None:
         """Arm for the night."""
-        await self._async_set(AlarmMode.NIGHT)
+        await self._async_arm(AlarmMode.NIGHT)
 
     @override
     async def async_alarm_arm_vacation(self, code: str | None = None) -> None:
         """Arm for a long absence."""
-        await self._async_set(AlarmMode.VACATION)
+        await self._async_arm(AlarmMode.VACATION)
 
     @override
     async def async_alarm_arm_custom_bypass(self, code: str | None = None) -> None:
         """Arm the cameras that were chosen for this mode."""
-        await self._async_set(AlarmMode.CUSTOM)
+        await self._async_arm(AlarmMode.CUSTOM)
 
     @override
     async def async_alarm_trigger(self, code: str | None = None) -> None:
         """Set the alarm off by hand."""
         await self._alarm.async_trigger(by=await self._async_who())
 
-    async def _async_set(self, mode: AlarmMode) -> None:
-        await self._alarm.async_set_mode(mode, by=await self._async_who())
+    async def _async_arm(self, mode: AlarmMode) -> None:
+        await self._alarm.async_arm(mode, by=await self._async_who())
 
     async def _async_who(self) -> str | None:
         """Return the name of the user behind the action; None for an automation."""

@@ -47,7 +47,7 @@ def announcement(  # noqa: PLR0911 - a table
             presence = event.presence
             return EVENT_DETECTION_ENDED, {
                 **_presence_facts(presence),
-                "last_seen": _iso(presence.last_seen_at),
+                "last_seen": iso(presence.last_seen_at),
                 "duration_s": round(presence.last_seen_at - presence.first_seen_at, 1),
                 "clip_id": event.clip_id,
             }
@@ -55,7 +55,7 @@ def announcement(  # noqa: PLR0911 - a table
             return EVENT_ZONE_ENTERED if event.occupied else EVENT_ZONE_LEFT, {
                 "zone": event.zone,
                 "label": event.label,
-                "time": _iso(event.at),
+                "time": iso(event.at),
             }
         case ClipSaved():
             return EVENT_CLIP_SAVED, {
@@ -81,7 +81,7 @@ def _presence_facts(presence: Presence) -> dict[str, Any]:
         "score": round(presence.score, 2),
         "track_id": presence.track_id,
         "count": presence.count,
-        "first_seen": _iso(presence.first_seen_at),
+        "first_seen": iso(presence.first_seen_at),
     }
 
 
@@ -92,11 +92,11 @@ def clip_facts(clip: Clip) -> dict[str, Any]:
         "trigger": clip.trigger.value,
         "label": clip.label,
         "score": None if clip.score is None else round(clip.score, 2),
-        "started": _iso(clip.started_at),
-        "event": _iso(clip.event_at),
+        "started": iso(clip.started_at),
+        "event": iso(clip.event_at),
     }
 
 
-def _iso(at: float) -> str:
+def iso(at: float) -> str:
     """Return UTC epoch seconds as ISO 8601 text."""
     return datetime.fromtimestamp(at, dt_util.UTC).isoformat(timespec="milliseconds")

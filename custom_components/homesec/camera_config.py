@@ -11,6 +11,7 @@ from .camera_zones import label_rule, zone
 from .const import (
     CONF_ALARM_LABELS,
     CONF_ARMED_MODES,
+    CONF_AT_ONCE,
     CONF_DETECT_FPS,
     CONF_DETECTION,
     CONF_DEVICE,
@@ -61,6 +62,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_ALARM_LABELS: [PERSON],
     CONF_DISARMED: Activity.OFF.value,
     CONF_ARMED_MODES: [mode.value for mode in ARMED_MODES],
+    CONF_AT_ONCE: False,
     CONF_DETECTION: True,
     CONF_PRE_ROLL: 4,
     CONF_POST_ROLL: 4,
@@ -144,15 +146,24 @@ def is_live(data: Mapping[str, Any], mode: AlarmMode) -> bool:
     return bool(settings[CONF_DETECTION]) and mode in settings[CONF_ARMED_MODES]
 
 
-def activity(data: Mapping[str, Any], mode: AlarmMode) -> Activity:
-    """Return what a camera does in this mode of the alarm."""
+def alarms_at_once(data: Mapping[str, Any]) -> bool:
+    """Tell whether whom a camera sees has no time to disarm."""
+    return bool({**DEFAULTS, **data}[CONF_AT_ONCE])
+
+
+def activity(data: Mapping[str, Any], mode: AlarmMode, *, arming: bool = False) -> Activity:
+    """Return what a camera does in this mode of the alarm, and while people leave the house."""
     settings = {**DEFAULTS, **data}
     if not settings[CONF_DETECTION]:
         return Activity.OFF
-    if is_live(data, mode):
-        return Activity.RECORD
     # Armed in a mode that leaves this camera out is, to this camera, the same as disarmed.
-    return Activity(settings[CONF_DISARMED])
+    disarmed = Activity(settings[CONF_DISARMED])
+    if not is_live(data, mode):
+        return disarmed
+    if arming:
+        # Connected, and its detector warm, by the time that it counts.
+        return Activity.DETECT if disarmed is Activity.OFF else disarmed
+    return Activity.RECORD
 
 
 def split_credentials(url: str) -> tuple[str, str | None, str | None]:

@@ -36,7 +36,22 @@ class FiguresRead(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmChanged(EngineEvent):
-    """The alarm was armed, disarmed or triggered, or its trigger time is over."""
+    """What the alarm is at changed, or what is told of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmTriggered(EngineEvent):
+    """The alarm went off: before a camera, or by hand or after a restart without one."""
+
+    camera_id: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duress(EngineEvent):
+    """Somebody disarms under threat: tell those who help, show nothing here."""
+
+    by: str
 
 
 @dataclass(slots=True, kw_only=True)

@@ -50,6 +50,7 @@ CONF_DETECT_FPS: Final = "detect_fps"
 CONF_WATCH: Final = "watch"
 CONF_RECORD_LABELS: Final = "record_labels"
 CONF_ALARM_LABELS: Final = "alarm_labels"
+CONF_AT_ONCE: Final = "alarm_at_once"
 
 # Of a camera: what single labels have to be like.
 CONF_RULES: Final = "rules"
@@ -95,6 +96,10 @@ EVENT_ALERT: Final = "homesec_alert"
 EVENT_ALERT_UPDATED: Final = "homesec_alert_updated"
 
 SERVICE_RECORD: Final = "record"
+SERVICE_ARM: Final = "arm"
+ATTR_MODE: Final = "mode"
+ATTR_FORCE: Final = "force"
+ATTR_SKIP_DELAY: Final = "skip_delay"
 ATTR_DURATION: Final = "duration"
 
 TRIGGER_TIME_S: Final = 180.0
@@ -114,3 +119,7 @@ CONF_RETENTION: Final = "retention"
 
 UPLOADS_STUCK_AFTER: Final = timedelta(hours=24)
 """A slow line or a day without internet heals by itself."""
+
+# Of the entry: the alarm.
+CONF_ALARM: Final = "alarm"
+CONF_PINS: Final = "pins"

@@ -10,7 +10,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .alarm_control import AlarmControl
 from .announcements import announcement
-from .camera_config import activity, camera_config, is_live, raises_alarm
+from .camera_config import activity, camera_config
 from .camera_state import AlarmChanged, CameraChanged, CameraState, FiguresRead, camera_of
 from .const import (
     CONF_DETECTOR,
@@ -30,7 +30,6 @@ from .engine.models import (
     CameraConfig,
     ClipFailed,
     ClipSaved,
-    DetectionStarted,
     DetectorChanged,
     EngineEvent,
     EngineStats,
@@ -58,7 +57,7 @@ class HomeSecCoordinator(EngineHost):
         super().__init__(hass, on_event=self._async_handle)
         self.hass = hass
         self.entry = entry
-        self.alarm = AlarmControl(hass, on_change=self._async_alarm_changed)
+        self.alarm = AlarmControl(self)
         self.cameras: dict[str, CameraState] = {}
         self.detector = DetectorState()
         self.devices = Devices(hass, entry)
@@ -100,7 +99,7 @@ class HomeSecCoordinator(EngineHost):
 
     async def async_shut_down(self, _event: object = None) -> None:
         """End all; on unload and when Home Assistant stops, whichever comes first."""
-        self.alarm.async_stop()
+        await self.alarm.async_stop()
         self.issues.async_stop()
         await self.async_stop()
 
@@ -110,13 +109,29 @@ class HomeSecCoordinator(EngineHost):
         """Return the settings of a camera."""
         return self.entry.subentries[camera_id]
 
+    def camera_name(self, camera_id: str) -> str | None:
+        """Return what a camera is called; None for one that was removed."""
+        subentry = self.entry.subentries.get(camera_id)
+        return None if subentry is None else subentry.title
+
+    def camera_facts(self, camera_id: str | None) -> dict[str, str | None]:
+        """Return what every event about a camera says of it; nothing of none."""
+        if camera_id is None or camera_id not in self.entry.subentries:
+            return {}
+        return {
+            "camera_id": camera_id,
+            "camera": self.camera_name(camera_id),
+            "device_id": self.devices.id_of(camera_id),
+        }
+
     async def async_reconcile(self) -> None:
         """Make the engine's cameras what entry and alarm say they are; touch only what differs."""
         async with self._reconciling:
             if not self.ready:
                 return
+            mode, arming = self.alarm.mode, self.alarm.arming
             wanted = {
-                s.subentry_id: (camera_config(s), activity(s.data, self.alarm.mode))
+                s.subentry_id: (camera_config(s), activity(s.data, mode, arming=arming))
                 for s in self.entry.get_subentries_of_type(SUBENTRY_CAMERA)
             }
             await asyncio.gather(
@@ -206,13 +221,12 @@ class HomeSecCoordinator(EngineHost):
                 self.issues.async_detector(event)
             case ModelProgress():
                 self.detector.apply(event)
-            case DetectionStarted():
-                self._async_intruder(event)
             case ClipSaved():
                 self.issues.async_recording(None)
             case ClipFailed():
                 self.issues.async_recording(event.clip.error or HomeSecError.key)
         self.storage.async_handle(event)
+        self.alarm.async_handle(event)
         self.listeners.async_tell(event)
         if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsDropped):
             self.async_read_figures()
@@ -220,12 +234,7 @@ class HomeSecCoordinator(EngineHost):
     def _async_announce(self, event: EngineEvent, camera_id: str) -> None:
         if (told := announcement(event)) is not None:
             name, facts = told
-            camera = {
-                "camera_id": camera_id,
-                "camera": self.subentry(camera_id).title,
-                "device_id": self.devices.id_of(camera_id),
-            }
-            self.hass.bus.async_fire(name, camera | facts)
+            self.hass.bus.async_fire(name, self.camera_facts(camera_id) | facts)
 
     def _async_check_health(self, camera_id: str) -> None:
         if not self.stopped:
@@ -233,17 +242,9 @@ class HomeSecCoordinator(EngineHost):
             name = self.subentry(camera_id).title
             self.issues.async_camera_health(camera_id, name, state.health, state.error)
 
-    def _async_intruder(self, event: DetectionStarted) -> None:
-        """Set the alarm off, if this camera guards the house at the moment."""
-        subentry = self.subentry(event.presence.camera_id)
-        alarming = raises_alarm(subentry.data, event.presence.label)
-        if alarming and is_live(subentry.data, self.alarm.mode):
-            self.entry.async_create_task(
-                self.hass, self.alarm.async_trigger(by=subentry.title), "HomeSec alarm"
-            )
-
     @callback
-    def _async_alarm_changed(self) -> None:
+    def async_alarm_changed(self) -> None:
+        """Show it, and have the cameras do what they do from now on."""
         self.listeners.async_tell(AlarmChanged())
         if not self.stopped:
             self.entry.async_create_task(self.hass, self.async_reconcile(), "HomeSec alarm mode")

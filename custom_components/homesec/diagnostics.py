@@ -55,7 +55,7 @@ async def async_get_config_entry_diagnostics(
             **(_detector(detector.report) if detector.report else {}),
         },
         "storage": _storage(coordinator),
-        "alarm": {"mode": coordinator.alarm.mode, "triggered": coordinator.alarm.triggered},
+        "alarm": {"mode": coordinator.alarm.mode, "state": coordinator.alarm.state},
         "cameras": {
             camera_id: _camera(coordinator, camera_id) for camera_id in coordinator.cameras
         },
@@ -63,13 +63,13 @@ async def async_get_config_entry_diagnostics(
 
 
 def _camera(coordinator: HomeSecCoordinator, camera_id: str) -> dict[str, Any]:
-    state = coordinator.cameras[camera_id]
+    state, alarm = coordinator.cameras[camera_id], coordinator.alarm
     data = coordinator.subentry(camera_id).data
     return {
         "settings": {key: data[key] for key in SETTINGS if key in data},
         "zones": [_zone(zone, state) for zone in data.get(CONF_ZONES, ())],
         "source": _source(data),
-        "activity": activity(data, coordinator.alarm.mode),
+        "activity": activity(data, alarm.mode, arming=alarm.arming),
         "health": state.health,
         "error": state.error,
         "present": {label: presence.count for label, presence in state.presences.items()},

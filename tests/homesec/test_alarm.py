@@ -1,135 +1,399 @@
-"""The alarm's state machine, against a reference that counts seconds one by one."""
+"""The alarm's state machine, against a panel that counts seconds one by one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 import json
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import pytest
 
-from custom_components.homesec.alarm import ARMED_MODES, Alarm, AlarmFacts, AlarmMode
+from custom_components.homesec.alarm import (
+    ARMED_MODES,
+    Alarm,
+    AlarmFacts,
+    AlarmMode,
+    AlarmState,
+    Cause,
+    Delays,
+)
+from custom_components.homesec.span import Clocks
 
-TRIGGER_TIME_S = 180
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def alarm(clock: Clock) -> Alarm:
-    return Alarm(clock=clock)
-
-
-def test_a_new_alarm_is_disarmed(alarm: Alarm) -> None:
-    assert alarm.mode is AlarmMode.DISARMED
-    assert not alarm.armed
-    assert not alarm.triggered
-
-
-@pytest.mark.parametrize("mode", ARMED_MODES)
-def test_a_triggered_alarm_is_armed_again_after_its_time(
-    alarm: Alarm, clock: Clock, mode: AlarmMode
-) -> None:
-    alarm.set_mode(mode, by="Ann")
-    assert alarm.trigger(by="Front door")
-    clock.now += TRIGGER_TIME_S - 1
-    assert alarm.triggered
-    assert alarm.facts.triggered_by == "Front door"
-    clock.now += 1
-    assert not alarm.triggered
-    assert alarm.mode is mode
-    assert alarm.facts.changed_by == "Ann"
-
-
-def test_a_second_person_does_not_prolong_the_first_ones_alarm(alarm: Alarm, clock: Clock) -> None:
-    alarm.set_mode(AlarmMode.AWAY)
-    alarm.trigger(by="Front door")
-    clock.now += 100
-    assert not alarm.trigger(by="Garden")
-    assert alarm.remaining_s == TRIGGER_TIME_S - 100
-    assert alarm.facts.triggered_by == "Front door"
-
-
-def test_disarming_silences(alarm: Alarm) -> None:
-    alarm.set_mode(AlarmMode.AWAY)
-    alarm.trigger()
-    alarm.set_mode(AlarmMode.DISARMED)
-    assert not alarm.triggered
-
-
-def test_a_panic_button_works_while_disarmed(alarm: Alarm, clock: Clock) -> None:
-    alarm.trigger()
-    assert alarm.triggered
-    clock.now += TRIGGER_TIME_S
-    assert not alarm.triggered
-    assert alarm.mode is AlarmMode.DISARMED
-
-
-def test_a_clock_set_back_neither_ends_nor_prolongs_much(alarm: Alarm, clock: Clock) -> None:
-    alarm.set_mode(AlarmMode.AWAY)
-    alarm.trigger()
-    clock.now -= 3600
-    assert alarm.remaining_s == TRIGGER_TIME_S
-    clock.now += TRIGGER_TIME_S
-    assert not alarm.triggered
-
-
-# --- random histories, with restarts in between, against a model that counts seconds -----------
+DISARMED, ARMING, ARMED, PENDING, TRIGGERED = AlarmState
+AWAY = AlarmMode.AWAY
+DOOR = Cause(by="Front door", camera_id="door", label="person")
 
 
 @dataclass
-class Reference:
-    """Counts down second by second, as a panel on the wall does."""
+class House:
+    """An alarm with a clock on the wall that can be set, and what it told."""
 
-    mode: AlarmMode = AlarmMode.DISARMED
-    left_s: int = 0
+    delays: dict[AlarmMode, Delays] = field(default_factory=dict)
+    wall: float = 1_700_000_000.0
+    steady: float = 50.0
+    told: list[AlarmState] = field(default_factory=list)
 
-    def second(self) -> None:
-        self.left_s = max(0, self.left_s - 1)
+    def __post_init__(self) -> None:
+        self.alarm = self._start(AlarmFacts())
+        self.store()
+
+    def _start(self, facts: AlarmFacts) -> Alarm:
+        return Alarm(
+            clocks=Clocks(wall=lambda: self.wall, steady=lambda: self.steady),
+            delays=lambda mode: self.delays.get(mode, Delays()),
+            on_state=self._on_state,
+            facts=facts,
+        )
+
+    def _on_state(self, _was: AlarmFacts, _timed: bool) -> None:
+        self.told.append(self.alarm.state)
+        self.store()
+
+    def store(self) -> None:
+        """Write to the disk, as at each change and at a clean stop."""
+        self.disk = json.dumps(self.alarm.facts.as_dict())
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and the timer fire whenever it is due."""
+        while (left := self.alarm.remaining_s) is not None and left <= seconds:
+            self.pass_over(left)
+            seconds -= left
+            self.alarm.settle()
+        self.pass_over(seconds)
+
+    def pass_over(self, seconds: float) -> None:
+        self.wall += seconds
+        self.steady += seconds
+
+    def restart(self, off_s: float) -> None:
+        """End as in a power cut, and start anew from what is on the disk."""
+        self.wall += off_s
+        self.steady = 3.0
+        self.alarm = self._start(AlarmFacts.from_dict(json.loads(self.disk)))
+        self.alarm.settle()
 
 
-actions = st.one_of(
-    st.tuples(st.just("mode"), st.sampled_from(AlarmMode)),
-    st.tuples(st.just("trigger"), st.none()),
-    st.tuples(st.just("wait"), st.integers(0, 400)),
-    st.tuples(st.just("restart"), st.integers(0, 400)),
-)
+@pytest.fixture
+def house() -> House:
+    return House({AWAY: Delays(exit_s=30, entry_s=20, trigger_s=100)})
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(actions, max_size=30))
-def test_whatever_happens_it_is_in_the_state_a_counting_panel_is_in(
-    history: list[tuple[str, AlarmMode | int | None]],
+def test_a_new_alarm_is_disarmed(house: House) -> None:
+    alarm = house.alarm
+    assert (alarm.state, alarm.mode, alarm.guarding) == (DISARMED, AlarmMode.DISARMED, False)
+    assert alarm.remaining_s is None
+
+
+def test_it_goes_round_from_leaving_to_coming_home(house: House) -> None:
+    alarm = house.alarm
+    alarm.arm(AWAY, by="Ann")
+    assert (alarm.state, alarm.remaining_s, alarm.guarding) == (ARMING, 30, False)
+    house.wait(29)
+    alarm.see(DOOR)
+    assert alarm.state is ARMING
+    house.wait(1)
+    assert (alarm.state, alarm.remaining_s, alarm.guarding) == (ARMED, None, True)
+    alarm.see(DOOR)
+    assert (alarm.state, alarm.remaining_s, alarm.facts.cause) == (PENDING, 20, DOOR)
+    house.wait(20)
+    assert (alarm.state, alarm.remaining_s, alarm.facts.triggered_by) == (
+        TRIGGERED,
+        100,
+        "Front door",
+    )
+    house.wait(100)
+    assert (alarm.state, alarm.mode, alarm.facts.changed_by) == (ARMED, AWAY, "Ann")
+    assert alarm.facts.cause is None
+    alarm.disarm(by="Bob")
+    assert (alarm.state, alarm.facts.changed_by) == (DISARMED, "Bob")
+    assert house.told == [ARMING, ARMED, PENDING, TRIGGERED, ARMED, DISARMED]
+
+
+@pytest.mark.parametrize("mode", ARMED_MODES)
+def test_a_mode_without_delays_is_armed_and_triggered_at_once(mode: AlarmMode) -> None:
+    house = House()
+    house.alarm.arm(mode)
+    assert house.alarm.state is ARMED
+    house.alarm.see(DOOR)
+    assert house.alarm.state is TRIGGERED
+
+
+def test_a_camera_can_leave_no_time_to_disarm(house: House) -> None:
+    house.alarm.arm(AWAY, skip_delay=True)
+    assert house.alarm.state is ARMED
+    house.alarm.see(DOOR)
+    house.wait(5)
+    safe = Cause(by="Safe", camera_id="safe", label="person")
+    house.alarm.see(safe, at_once=True)
+    assert (house.alarm.state, house.alarm.remaining_s) == (TRIGGERED, 100)
+    assert house.alarm.facts.cause == safe
+
+
+def test_whoever_comes_second_prolongs_nothing(house: House) -> None:
+    house.alarm.arm(AWAY, skip_delay=True)
+    house.alarm.see(DOOR)
+    house.wait(5)
+    house.alarm.see(Cause(by="Garden"))
+    assert (house.alarm.remaining_s, house.alarm.facts.triggered_by) == (15, "Front door")
+    house.wait(25)
+    house.alarm.see(Cause(by="Garden"), at_once=True)
+    house.alarm.trigger(Cause(by="Ann"))
+    assert (house.alarm.remaining_s, house.alarm.facts.triggered_by) == (90, "Front door")
+
+
+@pytest.mark.parametrize("before", list(AlarmState))
+def test_it_is_set_off_by_hand_whatever_it_is_at(house: House, before: AlarmState) -> None:
+    alarm = house.alarm
+    if before is not DISARMED:
+        alarm.arm(AWAY, skip_delay=before is not ARMING)
+    if before in (PENDING, TRIGGERED):
+        alarm.see(DOOR, at_once=before is TRIGGERED)
+    assert alarm.state is before
+    alarm.trigger(Cause(by="Ann"))
+    assert alarm.state is TRIGGERED
+    house.wait(300)
+    assert alarm.state is (DISARMED if before is DISARMED else ARMED)
+
+
+def test_nobody_is_an_intruder_while_disarmed(house: House) -> None:
+    house.alarm.see(DOOR, at_once=True)
+    assert house.alarm.state is DISARMED
+
+
+def test_what_is_set_meanwhile_does_not_change_a_delay_that_runs(house: House) -> None:
+    house.alarm.arm(AWAY)
+    house.delays[AWAY] = Delays(exit_s=500, entry_s=0, trigger_s=7)
+    assert house.alarm.remaining_s == 30
+    house.wait(30)
+    house.alarm.see(DOOR)
+    assert (house.alarm.state, house.alarm.remaining_s) == (TRIGGERED, 7)
+
+
+def test_an_entry_delay_goes_on_though_none_is_set_any_more(house: House) -> None:
+    house.alarm.arm(AWAY, skip_delay=True)
+    house.alarm.see(DOOR)
+    house.delays[AWAY] = Delays()
+    house.alarm.see(DOOR)
+    assert (house.alarm.state, house.alarm.remaining_s) == (PENDING, 20)
+
+
+@pytest.mark.parametrize("step_s", [-86_400, -5, 5, 86_400 * 365 * 20])
+@pytest.mark.parametrize("state", [ARMING, PENDING, TRIGGERED])
+def test_a_clock_that_is_set_in_a_run_changes_nothing(
+    house: House, state: AlarmState, step_s: float
 ) -> None:
-    clock, reference = Clock(), Reference()
-    alarm = Alarm(clock=clock)
-    for action, value in history:
-        match action, value:
-            case "mode", AlarmMode():
-                alarm.set_mode(value)
-                reference = Reference(value)
-            case "trigger", _:
-                assert alarm.trigger() is (reference.left_s == 0)
-                reference = replace(reference, left_s=reference.left_s or TRIGGER_TIME_S)
-            case (("wait" | "restart"), int()):
-                clock.now += value
-                for _ in range(value):
-                    reference.second()
-                if action == "restart":
-                    stored = json.loads(json.dumps(alarm.facts.as_dict()))
-                    alarm = Alarm(clock=clock, facts=AlarmFacts.from_dict(stored))
-        assert alarm.mode is reference.mode
-        assert alarm.triggered is (reference.left_s > 0)
-        assert alarm.remaining_s == reference.left_s
-        assert alarm.armed is (reference.mode is not AlarmMode.DISARMED)
+    alarm = house.alarm
+    alarm.arm(AWAY, skip_delay=state is not ARMING)
+    if state is not ARMING:
+        alarm.see(DOOR, at_once=state is TRIGGERED)
+    house.pass_over(4)
+    left = alarm.remaining_s
+    house.wall += step_s
+    assert (alarm.state, alarm.remaining_s) == (state, left)
+    alarm.settle()
+    assert (alarm.state, alarm.remaining_s) == (state, left)
+    # A clean stop stores it by the clock as it is set now.
+    house.store()
+    house.restart(off_s=1)
+    assert left is not None
+    assert (house.alarm.state, house.alarm.remaining_s) == (state, left - 1)
+
+
+@pytest.mark.parametrize(
+    ("off_s", "expected", "left"), [(10, ARMING, 20), (30, ARMED, None), (9999, ARMED, None)]
+)
+def test_an_exit_delay_runs_on_while_the_power_is_off(
+    house: House, off_s: float, expected: AlarmState, left: float | None
+) -> None:
+    house.alarm.arm(AWAY)
+    house.restart(off_s)
+    assert (house.alarm.state, house.alarm.remaining_s) == (expected, left)
+
+
+@pytest.mark.parametrize(
+    ("off_s", "expected", "left"),
+    [(10, PENDING, 10), (20, TRIGGERED, 100), (99_999, TRIGGERED, 100)],
+)
+def test_an_entry_delay_that_runs_out_while_the_power_is_off_ends_in_an_alarm_that_is_heard(
+    house: House, off_s: float, expected: AlarmState, left: float
+) -> None:
+    house.alarm.arm(AWAY, skip_delay=True)
+    house.alarm.see(DOOR)
+    house.told.clear()
+    house.restart(off_s)
+    assert (house.alarm.state, house.alarm.remaining_s) == (expected, left)
+    assert house.alarm.facts.cause == DOOR
+    assert house.told == ([] if expected is PENDING else [TRIGGERED])
+
+
+@pytest.mark.parametrize(("off_s", "expected"), [(99, TRIGGERED), (100, ARMED)])
+def test_a_siren_does_not_begin_again_after_the_power_was_off(
+    house: House, off_s: float, expected: AlarmState
+) -> None:
+    house.alarm.arm(AWAY, skip_delay=True)
+    house.alarm.see(DOOR, at_once=True)
+    house.restart(off_s)
+    assert house.alarm.state is expected
+
+
+@pytest.mark.parametrize("state", [ARMING, PENDING, TRIGGERED])
+def test_what_began_in_the_future_begins_again(house: House, state: AlarmState) -> None:
+    house.alarm.arm(AWAY, skip_delay=state is not ARMING)
+    if state is not ARMING:
+        house.alarm.see(DOOR, at_once=state is TRIGGERED)
+    whole = house.alarm.remaining_s
+    house.pass_over(7)
+    house.restart(off_s=-3600)
+    assert (house.alarm.state, house.alarm.remaining_s) == (state, whole)
+
+
+def test_a_camera_that_comes_back_counts_again(house: House) -> None:
+    house.alarm.arm(AWAY, forced=True, bypassed=("door", "safe"))
+    assert house.alarm.restore("door")
+    house.store()
+    assert not house.alarm.restore("door")
+    assert (house.alarm.facts.bypassed, house.alarm.state) == (("safe",), ARMING)
+    house.restart(0)
+    assert (house.alarm.facts.bypassed, house.alarm.facts.forced) == (("safe",), True)
+
+
+# --- random histories against a panel on the wall ----------------------------------------------
+
+
+@dataclass
+class WallPanel:
+    """What HomeSec should be: counts down second by second, and remembers nothing but that."""
+
+    state: AlarmState = DISARMED
+    mode: AlarmMode = AlarmMode.DISARMED
+    left: int = 0
+    whole: int = 0
+
+    def go(self, state: AlarmState, seconds: int = 0) -> None:
+        self.state, self.left, self.whole = state, seconds, seconds
+
+    def over(self, delays: Delays) -> None:
+        match self.state:
+            case AlarmState.ARMING:
+                self.go(ARMED)
+            case AlarmState.PENDING:
+                self.go(TRIGGERED, int(delays.trigger_s))
+            case AlarmState.TRIGGERED:
+                self.go(DISARMED if self.mode is AlarmMode.DISARMED else ARMED)
+
+    def seconds(self, count: int, delays: Delays) -> None:
+        while self.left and count:
+            step = min(self.left, count)
+            self.left -= step
+            count -= step
+            if not self.left:
+                self.over(delays)
+
+    def off(self, gone: int, delays: Delays) -> None:
+        """Be on again, by a clock that says how long ago the phase began; if it was over, go on."""
+        if not self.left:
+            return
+        if gone < 0:
+            self.left = self.whole
+        elif gone >= self.whole:
+            self.over(delays)
+        else:
+            self.left = self.whole - gone
+
+
+some_delays = st.builds(
+    Delays,
+    exit_s=st.sampled_from([0, 1, 30]),
+    entry_s=st.sampled_from([0, 1, 20]),
+    trigger_s=st.sampled_from([1, 60]),
+)
+seconds = st.one_of(st.integers(0, 70), st.integers(0, 400))
+
+
+class Histories(RuleBasedStateMachine):
+    """Drives both through the same days."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.house, self.panel = House(), WallPanel()
+
+    @property
+    def began_at(self) -> float:
+        return float(json.loads(self.house.disk)["began_at"])
+
+    @property
+    def delays(self) -> Delays:
+        return self.house.delays.get(self.house.alarm.mode, Delays())
+
+    @rule(mode=st.sampled_from(list(AlarmMode)), delays=some_delays)
+    def set_up(self, mode: AlarmMode, delays: Delays) -> None:
+        self.house.delays[mode] = delays
+
+    @rule(mode=st.sampled_from(ARMED_MODES), skip_delay=st.booleans())
+    def arm(self, mode: AlarmMode, *, skip_delay: bool) -> None:
+        self.house.alarm.arm(mode, skip_delay=skip_delay)
+        self.panel.mode = mode
+        exit_s = 0 if skip_delay else int(self.house.delays.get(mode, Delays()).exit_s)
+        self.panel.go(ARMING if exit_s else ARMED, exit_s)
+
+    @rule()
+    def disarm(self) -> None:
+        self.house.alarm.disarm()
+        self.panel = WallPanel()
+
+    @rule(at_once=st.booleans())
+    def see(self, *, at_once: bool) -> None:
+        self.house.alarm.see(DOOR, at_once=at_once)
+        entry_s = int(self.delays.entry_s)
+        if at_once and self.panel.state in (ARMED, PENDING):
+            self.panel.go(TRIGGERED, int(self.delays.trigger_s))
+        elif self.panel.state is ARMED and entry_s:
+            self.panel.go(PENDING, entry_s)
+        elif self.panel.state is ARMED:
+            self.panel.go(TRIGGERED, int(self.delays.trigger_s))
+
+    @rule()
+    def trigger(self) -> None:
+        self.house.alarm.trigger(Cause(by="Ann"))
+        if self.panel.state is not TRIGGERED:
+            self.panel.go(TRIGGERED, int(self.delays.trigger_s))
+
+    @rule(count=seconds)
+    def wait(self, count: int) -> None:
+        self.house.wait(count)
+        self.panel.seconds(count, self.delays)
+
+    @rule(step=st.integers(-(10**8), 10**8))
+    def set_clock(self, step: int) -> None:
+        self.house.wall += step
+
+    @rule(off_s=seconds)
+    def restart(self, off_s: int) -> None:
+        gone = self.panel.whole - self.panel.left + off_s
+        self.house.store()
+        self.house.restart(off_s)
+        self.panel.off(gone, self.delays)
+
+    @rule(off_s=st.one_of(seconds, st.integers(-(10**8), 10**8)))
+    def power_cut(self, off_s: int) -> None:
+        """What is on the disk goes by the clock as it was set when the phase began."""
+        gone = int(self.house.wall - self.began_at) + off_s
+        self.house.restart(off_s)
+        self.panel.off(gone, self.delays)
+
+    @invariant()
+    def they_agree(self) -> None:
+        alarm = self.house.alarm
+        assert (alarm.state, alarm.mode) == (self.panel.state, self.panel.mode)
+        assert alarm.remaining_s == (self.panel.left or None)
+        quiet = alarm.state not in (PENDING, TRIGGERED)
+        assert quiet is (alarm.facts.cause is None)
+        assert alarm.guarding is (
+            alarm.state in (ARMED, PENDING)
+            or (alarm.state is TRIGGERED and (alarm.mode is not AlarmMode.DISARMED))
+        )
+
+
+Histories.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestHistories = Histories.TestCase

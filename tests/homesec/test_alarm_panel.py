@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from datetime import timedelta
+import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.core import Context
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import Context, CoreState
 from homeassistant.util import dt as dt_util
 from homesec_house import arm, call, entity_id, set_up, state
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_fire_time_changed,
+)
+
+from custom_components.homesec import alarm_control
+from custom_components.homesec.alarm import AlarmFacts, AlarmMode, AlarmState, Cause
+from custom_components.homesec.announcements import iso
+from custom_components.homesec.camera_state import AlarmTriggered
 
 if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+    from custom_components.homesec.engine.models import EngineEvent
 
 STORE = "homesec.alarm"
 
@@ -52,8 +65,8 @@ async def test_every_action_leads_to_its_state_and_to_the_disk(
     await set_up(hass, entry)
     await arm(hass, entry, action)
     assert hass.states.get(panel(hass, entry)).state == expected
-    stored = hass_storage[STORE]["data"]
-    assert (stored["triggered_at"] is not None) is (action == "trigger")
+    stored = hass_storage[STORE]["data"]["facts"]
+    assert stored["state"] == expected.split("_", maxsplit=1)[0]
 
 
 async def test_who_armed_is_told(
@@ -72,6 +85,21 @@ async def test_who_armed_is_told(
     assert hass.states.get(panel(hass, entry)).attributes["changed_by"] is None
 
 
+DELAYS = {"away": {"exit_s": 30, "entry_s": 20, "trigger_s": 100}}
+
+
+def slow(entry: MockConfigEntry) -> MockConfigEntry:
+    """Give the house's mode "away" delays."""
+    object.__setattr__(entry, "data", MappingProxyType({**entry.data, "alarm": {"delays": DELAYS}}))
+    return entry
+
+
+async def wait(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float) -> None:
+    freezer.tick(timedelta(seconds=seconds))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+
+
 async def test_a_triggered_alarm_calms_down_by_itself(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -79,14 +107,160 @@ async def test_a_triggered_alarm_calms_down_by_itself(
     await arm(hass, entry, "arm_away")
     await arm(hass, entry, "trigger")
     for seconds, expected in ((179, "triggered"), (1, "armed_away")):
-        freezer.tick(timedelta(seconds=seconds))
-        async_fire_time_changed(hass)
-        await hass.async_block_till_done()
+        await wait(hass, freezer, seconds)
         assert state(hass, "alarm_control_panel", "alarm", entry.entry_id) == expected
 
 
+async def test_people_have_time_to_leave_and_to_disarm_and_every_step_is_told(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await set_up(hass, slow(entry))
+    told = [
+        async_capture_events(hass, f"homesec_alarm_{name}")
+        for name in ("armed", "pending", "triggered", "disarmed")
+    ]
+    heard: list[EngineEvent] = []
+    coordinator = entry.runtime_data
+    coordinator.listeners.async_add(heard.append, camera_id=None, to=(AlarmTriggered,))
+    began = dt_util.utcnow()
+    await arm(hass, entry, "arm_away")
+    found = hass.states.get(panel(hass, entry))
+    assert (found.state, found.attributes["mode"]) == ("arming", "away")
+    assert found.attributes["delay_ends_at"] == iso(began.timestamp() + 30)
+    assert not any(told)
+    await wait(hass, freezer, 30)
+    found = hass.states.get(panel(hass, entry))
+    assert (found.state, found.attributes["delay_ends_at"]) == ("armed_away", None)
+    coordinator.alarm._alarm.see(Cause(by="Gone", camera_id="no longer there", label="person"))
+    await hass.async_block_till_done()
+    found = hass.states.get(panel(hass, entry))
+    assert (found.state, found.attributes["triggered_by"]) == ("pending", "Gone")
+    await wait(hass, freezer, 20)
+    assert hass.states.get(panel(hass, entry)).state == "triggered"
+    await arm(hass, entry, "disarm")
+    assert hass.states.get(panel(hass, entry)).attributes["triggered_by"] is None
+    assert [[event.data for event in events] for events in told] == [
+        [{"mode": "away", "changed_by": None, "forced": False, "bypassed": []}],
+        [
+            {
+                "mode": "away",
+                "delay_s": 20,
+                "ends_at": iso((began + timedelta(seconds=50)).timestamp()),
+                "label": "person",
+            }
+        ],
+        [{"mode": "away", "label": "person", "triggered_by": "Gone"}],
+        [{"changed_by": None, "was": "triggered", "mode": "away"}],
+    ]
+    assert heard == [AlarmTriggered(camera_id="no longer there", label="person")]
+
+
+async def test_a_panic_button_works_while_disarmed_and_ends_so(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await set_up(hass, entry)
+    disarmed = async_capture_events(hass, "homesec_alarm_disarmed")
+    await arm(hass, entry, "trigger")
+    await wait(hass, freezer, 180)
+    assert hass.states.get(panel(hass, entry)).state == "disarmed"
+    assert not disarmed  # nobody did
+
+
+def stored(state: str, at: float, lasts_s: float, **more: Any) -> dict[str, Any]:
+    """Return the store as a power cut leaves it."""
+    facts = AlarmFacts(
+        mode=AlarmMode.AWAY,
+        state=AlarmState(state),
+        began_at=at,
+        lasts_s=lasts_s,
+        changed_at=at - 3600,
+        changed_by="Ann",
+        **more,
+    )
+    return {"version": 2, "minor_version": 1, "key": STORE, "data": {"facts": facts.as_dict()}}
+
+
+@pytest.mark.parametrize(
+    ("before", "off_s", "expected"),
+    [
+        ("arming", 29, "arming"),
+        ("arming", 31, "armed_away"),
+        ("arming", -5000, "arming"),
+        ("pending", 29, "pending"),
+        ("pending", 9999, "triggered"),
+        ("triggered", 29, "triggered"),
+        ("triggered", 31, "armed_away"),
+    ],
+)
+async def test_after_a_power_cut_it_is_what_facts_and_clock_say(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+    before: str,
+    off_s: int,
+    expected: str,
+) -> None:
+    cause = None if before == "arming" else Cause(by="Front door", label="person")
+    hass_storage[STORE] = stored(before, dt_util.utcnow().timestamp(), 30, cause=cause)
+    triggered = async_capture_events(hass, "homesec_alarm_triggered")
+    freezer.tick(timedelta(seconds=off_s))
+    await set_up(hass, slow(entry))
+    found = hass.states.get(panel(hass, entry))
+    assert (found.state, found.attributes["changed_by"]) == (expected, "Ann")
+    assert len(triggered) == (before != expected == "triggered")
+    assert hass_storage[STORE]["data"]["facts"]["state"] == expected.removesuffix("_away")
+    await wait(hass, freezer, 30)
+    after = {"arming": "armed_away", "pending": "triggered"}
+    if before != expected == "triggered":
+        after["triggered"] = "triggered"  # for as long as any other
+    assert hass.states.get(panel(hass, entry)).state == after.get(expected, "armed_away")
+
+
+async def test_what_ran_out_meanwhile_waits_for_the_automations(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    hass_storage[STORE] = stored("pending", dt_util.utcnow().timestamp(), 30, cause=Cause())
+    freezer.tick(timedelta(seconds=60))
+    hass.set_state(CoreState.not_running)
+    await set_up(hass, entry)
+    assert hass.states.get(panel(hass, entry)).state == "pending"
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
+    assert hass.states.get(panel(hass, entry)).state == "triggered"
+
+
+async def test_a_clock_that_is_set_changes_no_delay(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    hass_storage: dict[str, Any],
+) -> None:
+    step_s = 0.0
+    monkeypatch.setattr(alarm_control, "_wall", lambda: time.time() + step_s)
+    await set_up(hass, slow(entry))
+    await arm(hass, entry, "arm_away")
+    began = dt_util.utcnow()
+    step_s = 86_400.0 * 3
+    await wait(hass, freezer, 10)
+    entry.runtime_data.async_alarm_changed()
+    found = hass.states.get(panel(hass, entry))
+    assert found.state == "arming"
+    assert found.attributes["delay_ends_at"] == iso(began.timestamp() + step_s + 30)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.get(panel(hass, entry)).state == "arming"
+    await wait(hass, freezer, 20)
+    assert hass.states.get(panel(hass, entry)).state == "armed_away"
+
+
 @pytest.mark.parametrize(("away_s", "expected"), [(60, "triggered"), (600, "armed_night")])
-async def test_after_a_restart_it_is_what_facts_and_clock_say(
+async def test_what_an_earlier_version_stored_is_taken_over(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
@@ -113,19 +287,36 @@ async def test_after_a_restart_it_is_what_facts_and_clock_say(
     assert found.state == expected
     assert found.attributes["changed_by"] == "Ann"
     assert found.attributes["triggered_by"] == ("Front door" if expected == "triggered" else None)
-    freezer.tick(timedelta(seconds=180 - 60))
-    async_fire_time_changed(hass)
-    await hass.async_block_till_done()
+    await wait(hass, freezer, 180 - 60)
     assert hass.states.get(panel(hass, entry)).state == "armed_night"
 
 
+@pytest.mark.parametrize(("mode", "expected"), [("disarmed", "disarmed"), ("home", "armed_home")])
+async def test_a_quiet_alarm_of_an_earlier_version_is_taken_over(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    mode: str,
+    expected: str,
+) -> None:
+    facts = {"changed_at": 5.0, "changed_by": None, "triggered_at": None, "triggered_by": None}
+    hass_storage[STORE] = {"version": 1, "key": STORE, "data": {"mode": mode, **facts}}
+    await set_up(hass, entry)
+    assert hass.states.get(panel(hass, entry)).state == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "data"), [(1, {"mode": "?"}), (2, {"facts": {"mode": "?"}}), (2, {"facts": None})]
+)
 async def test_an_unreadable_store_is_told_and_starts_disarmed(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
+    version: int,
+    data: dict[str, Any],
 ) -> None:
-    hass_storage[STORE] = {"version": 1, "minor_version": 1, "key": STORE, "data": {"mode": "?"}}
+    hass_storage[STORE] = {"version": version, "minor_version": 1, "key": STORE, "data": data}
     await set_up(hass, entry)
     assert hass.states.get(panel(hass, entry)).state == "disarmed"
     assert "unreadable" in caplog.text
