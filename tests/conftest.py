@@ -7,10 +7,19 @@ import custom_components  # noqa: F401  # isort: skip
 
 from fake_gcs import FakeGcs
 import pytest
+from twilio_server import TwilioServer
 
 
 @pytest.fixture
 def gcs(socket_enabled, tmp_path):
     """A bucket in an object store on the loopback, with a proxy for faults in front."""
     with FakeGcs(tmp_path / "bucket") as running:
+        yield running
+
+
+@pytest.fixture
+def twilio(socket_enabled, monkeypatch):
+    """Whom HomeSec takes for Twilio."""
+    with TwilioServer() as running:
+        monkeypatch.setenv("HOMESEC_TWILIO_API", running.url)
         yield running

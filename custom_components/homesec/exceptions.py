@@ -11,11 +11,12 @@ from .engine.errors import (
     DiskReadOnly,
     HomeSecError,
     StorageError,
+    TextError,
 )
 
 _CANNOT_BE_DONE = (ClipNotFound, ClipProtected)
 """What was asked for is wrong, nothing else."""
-_TOLD_APART = (CameraNotRunning, DiskFull, DiskReadOnly, StorageError, *_CANNOT_BE_DONE)
+_TOLD_APART = (CameraNotRunning, DiskFull, DiskReadOnly, StorageError, TextError, *_CANNOT_BE_DONE)
 
 
 class EngineNotRunningError(HomeAssistantError):

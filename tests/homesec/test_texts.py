@@ -229,7 +229,7 @@ def test_every_exception_has_a_message() -> None:
     }
     used |= {"camera_not_running", "disk_full", "disk_read_only", "engine_failed"}
     used |= {errors.ClipNotFound.key, errors.ClipProtected.key}
-    used |= error_keys(errors.StorageError)
+    used |= error_keys(errors.StorageError) | error_keys(errors.TextError)
     assert TEXTS["exceptions"].keys() == used
 
 
@@ -280,7 +280,11 @@ def test_the_manifest_is_what_home_assistant_and_hacs_expect() -> None:
     assert MANIFEST["single_config_entry"]
     assert MANIFEST["config_flow"]
     # Anything here has to install on Alpine Linux too; detectors are installed when chosen.
-    assert MANIFEST["requirements"] == ["google-cloud-storage>=3.17,<4", "twilio>=6.32.0"]
+    assert MANIFEST["requirements"] == [
+        "google-cloud-storage>=3.17,<4",
+        "phonenumberslite>=9.0.42",
+        "twilio>=6.32.0",
+    ]
     assert re.fullmatch(r"\d+\.\d+\.\d+", MANIFEST["version"])
     assert HACS["homeassistant"] == "2026.11.0"
 

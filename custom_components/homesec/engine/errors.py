@@ -324,3 +324,81 @@ class SealBroken(SealError):
     """The encrypted clip was changed or cut off in the bucket."""
 
     key = "seal_broken"
+
+
+class TextError(HomeSecError):
+    """Twilio did not take the text."""
+
+    key = "text_failed"
+
+    def __init__(self, message: str = "", *, maybe_sent: bool = False, **placeholders: str) -> None:
+        """Keep whether Twilio may have taken it all the same: then nobody may just try again."""
+        super().__init__(message, **placeholders)
+        self.maybe_sent = maybe_sent
+
+
+class TextDenied(TextError):
+    """Twilio refuses the login: correct the account SID, and the token or key."""
+
+    key = "text_denied"
+
+
+class BadPhoneNumber(TextError):
+    """No text can be sent to this phone number."""
+
+    key = "text_bad_number"
+
+
+class TextSenderRefused(TextError):
+    """Twilio does not let the account send from this number or messaging service."""
+
+    key = "text_sender_refused"
+
+
+class TextBlocked(TextError):
+    """The recipient has opted out: they have to text START to the sender's number."""
+
+    key = "text_blocked"
+
+
+class TextCountryRefused(TextError):
+    """The account may not text to this country: allow it in Twilio's console (geo permissions)."""
+
+    key = "text_country_refused"
+
+
+class TextUnsupported(TextError):
+    """Nothing can be sent from this sender to this recipient: choose another sender."""
+
+    key = "text_unsupported"
+
+
+class TextUnreachable(TextError):
+    """Twilio does not answer; texts go out by themselves when it does."""
+
+    key = "text_unreachable"
+
+
+class TextBusy(TextError):
+    """Twilio asks for patience; texts go out by themselves."""
+
+    key = "text_busy"
+
+    def __init__(
+        self, message: str = "", *, retry_after_s: float | None = None, **placeholders: str
+    ) -> None:
+        """Keep how long Twilio asks to wait, if it says so."""
+        super().__init__(message, maybe_sent=False, **placeholders)
+        self.retry_after_s = retry_after_s
+
+
+class TextUndelivered(TextError):
+    """Twilio took the text, but the phone's network did not."""
+
+    key = "text_undelivered"
+
+
+class TextExpired(TextError):
+    """The text could not be sent before it was too old to be of use."""
+
+    key = "text_expired"

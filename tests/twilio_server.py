@@ -1,0 +1,253 @@
+"""A stand-in for Twilio's API on the loopback, which checks what comes, and fails to order.
+
+In a test: ``with TwilioServer() as twilio``. On its own: ``python -m twilio_server`` says its port;
+``GET /_messages`` gives what it has taken, ``POST /_faults`` takes the JSON of a ``Fault``.
+"""
+
+from base64 import b64decode
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import json
+import socket
+import struct
+import sys
+import threading
+import time
+from urllib.parse import parse_qsl, urlsplit
+
+from twilio_messages import RESOURCE, Messages, RefusedError
+
+FIELDS = {"To", "From", "MessagingServiceSid", "Body", "MediaUrl"}
+
+
+class Kind(StrEnum):
+    """What happens to a request."""
+
+    REFUSE = "refuse"
+    """It is answered with ``status`` and ``code``, and nothing else comes of it."""
+    HANG = "hang"
+    """It is never answered."""
+    RESET = "reset"
+    """The connection is reset."""
+    ACCEPT_HANG = "accept_hang"
+    """It is carried out, and never answered."""
+    ACCEPT_RESET = "accept_reset"
+    ACCEPT_REFUSE = "accept_refuse"
+    """It is carried out, and answered as if it were not."""
+    ACCEPT_GARBAGE = "accept_garbage"
+    """It is carried out, and answered with what is no JSON."""
+    LATE = "late"
+    """It is carried out ``after_s`` seconds after the connection was reset."""
+
+
+@dataclass(kw_only=True)
+class Fault:
+    """Something that happens to the next ``times`` requests that match."""
+
+    kind: Kind = Kind.REFUSE
+    status: int = 400
+    code: int | None = None
+    headers: dict = field(default_factory=dict)
+    method: str = "POST"
+    to: str = ""
+    times: int = 1
+    after_s: float = 0.0
+
+    def matches(self, method, fields):
+        return self.times > 0 and method == self.method and self.to in ("", fields.get("To"))
+
+
+class TwilioServer(ThreadingHTTPServer):
+    """Keeps what it takes in ``messages``, as the API gives it, the oldest first."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, port=0):
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.account = Messages()
+        self.requests = []
+        """(method, address, fields, time) of all that came."""
+        self.complaints = []
+        """Requests that Twilio might take, but that it does not document."""
+        self.released = threading.Event()
+        self._faults = []
+        self._lock = self.account.lock
+
+    @property
+    def messages(self):
+        return self.account.all
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def __enter__(self):
+        threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
+        return self
+
+    def __exit__(self, *_):
+        self.released.set()
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), OSError):  # a client that went away
+            super().handle_error(request, client_address)
+
+    def pick(self, method, fields):
+        with self._lock:
+            for fault in self._faults:
+                if fault.matches(method, fields):
+                    fault.times -= 1
+                    return fault
+        return None
+
+    # --- what tests ask -----------------------------------------------------------------------
+
+    def add(self, *faults):
+        with self._lock:
+            self._faults += faults
+
+    def refuse(self, code, *, status=400, **options):
+        """Answer the next text with an error code."""
+        self.add(Fault(status=status, code=code, **options))
+
+    def clear(self):
+        with self._lock:
+            self._faults.clear()
+
+    def bodies(self, to=None):
+        with self._lock:
+            return [m["body"] for m in self.messages if to in (None, m["to"])]
+
+    def asked(self, method):
+        """Return the fields of all such requests."""
+        with self._lock:
+            return [fields for m, _, fields, _ in self.requests if m == method]
+
+    def wait_for(self, count, timeout_s=25.0):
+        """Wait until it has taken so many texts."""
+        with self._lock:
+            met = self.account.arrived.wait_for(lambda: len(self.messages) >= count, timeout_s)
+        assert met, self.messages
+
+
+class _CutError(Exception):
+    """The connection is to be reset."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: TwilioServer
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self._serve("GET")
+
+    def do_POST(self):
+        self._serve("POST")
+
+    def _serve(self, method):
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        if parts.path.startswith("/_"):
+            self._control(parts.path, body)
+            return
+        pairs = parse_qsl(body if method == "POST" else parts.query, keep_blank_values=True)
+        fields = {name: value for name, value in pairs if name != "MediaUrl"}
+        media = [value for name, value in pairs if name == "MediaUrl"]
+        with self.server._lock:
+            self.server.requests.append((method, parts.path, dict(pairs), time.time()))
+        try:
+            self._answer(*self._result(method, parts.path, fields, media))
+        except RefusedError as err:
+            self._answer(err.status, err.body, err.headers)
+        except _CutError:
+            self.close_connection = True
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.connection.close()
+
+    def _result(self, method, path, fields, media):
+        matched = RESOURCE.fullmatch(path)
+        if not matched:
+            raise RefusedError(404, 20404, f"The requested resource {path} was not found")
+        account, sid = matched.groups()
+        fault = self.server.pick(method, fields)
+        if fault is not None and fault.kind in (Kind.HANG, Kind.RESET, Kind.REFUSE, Kind.LATE):
+            self._fail(fault, fields, media)
+        self.server.account.login(account, *self._login())
+        if method == "GET":
+            found = (
+                self.server.account.fetch(sid) if sid else self.server.account.page(account, fields)
+            )
+            return 200, found, {}
+        if self.headers.get_content_type() != "application/x-www-form-urlencoded":
+            raise RefusedError(415, 20415, "Unsupported media type")
+        if odd := fields.keys() - FIELDS:
+            self.server.complaints.append(f"unknown fields {odd}")
+        message = self.server.account.create(fields, media)
+        if fault is None:
+            return 201, message, {}
+        if fault.kind is Kind.ACCEPT_GARBAGE:
+            return 201, b"<html>a proxy</html>", {}
+        return self._fail(fault, fields, media)
+
+    def _fail(self, fault, fields, media):
+        match fault.kind:
+            case Kind.REFUSE | Kind.ACCEPT_REFUSE:
+                raise RefusedError(fault.status, fault.code, headers=fault.headers)
+            case Kind.HANG | Kind.ACCEPT_HANG:
+                self.server.released.wait(60)
+            case Kind.LATE:
+                late = threading.Timer(fault.after_s, self.server.account.create, (fields, media))
+                late.daemon = True
+                late.start()
+        raise _CutError
+
+    def _login(self):
+        scheme, _, value = self.headers.get("Authorization", "").partition(" ")
+        if scheme != "Basic":
+            raise RefusedError(401, 20003, "Authenticate")
+        user, _, secret = b64decode(value).decode().partition(":")
+        return user, secret
+
+    def _control(self, path, body):
+        if path == "/_messages":
+            self._answer(200, self.server.messages, {})
+        elif path == "/_faults":
+            order = json.loads(body)
+            order["kind"] = Kind(order.get("kind", Kind.REFUSE))
+            self.server.add(Fault(**order))
+            self._answer(200, asdict(Fault(**order)), {})
+        else:
+            self._answer(404, {}, {})
+
+    def _answer(self, status, body, headers):
+        if not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def main():
+    """Run until the standard input ends."""
+    with TwilioServer() as server:
+        sys.stdout.write(f"{server.server_port}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
