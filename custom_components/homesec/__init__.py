@@ -1,5 +1,6 @@
 """HomeSec: a security recorder that knows a person from the cat."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -14,6 +15,8 @@ from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
 from .issues import async_withdraw
 from .services import async_setup_services
 from .views import async_setup_views
+from .websocket import async_setup_websocket
+from .websocket_live import async_announce_house
 
 if TYPE_CHECKING:
     from homeassistant.helpers.typing import ConfigType
@@ -28,6 +31,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register what there is once, however often the entry is set up."""
     async_setup_services(hass)
     async_setup_views(hass)
+    async_setup_websocket(hass)
     return True
 
 
@@ -57,6 +61,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     _follow_changes(entry, coordinator)
     entry.async_on_unload(coordinator.alarm.async_begin())
     entry.async_create_background_task(hass, coordinator.async_bring_up(), "HomeSec engine start")
+    async_announce_house(hass, coordinator)
+    entry.async_on_unload(partial(async_announce_house, hass, None))
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:

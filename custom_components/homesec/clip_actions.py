@@ -10,13 +10,13 @@ from homeassistant.helpers.service import async_get_config_entry, async_register
 import probatio
 
 from .announcements import clip_facts
+from .clip_changes import existing, protect
 from .clip_export import async_export
 from .clip_query import ATTR_FROM, ATTR_TO, QUERY_FIELDS, async_clip_query
 from .clip_texts import camera_name
 from .const import DOMAIN
-from .engine.errors import ClipNotFound, ClipProtected
-from .engine.models import ClipState
-from .media_ids import clip_media_id, is_clip_id
+from .engine.errors import ClipProtected
+from .media_ids import clip_media_id
 from .still_cache import StillCache, still_cache
 from .views import STILL_URL
 
@@ -144,7 +144,7 @@ def _told(coordinator: HomeSecCoordinator, clip: Clip) -> JsonObjectType:
 async def _async_export(call: ServiceCall) -> ServiceResponse:
     coordinator = _coordinator(call)
     if (clip_ids := call.data.get(ATTR_CLIP_ID)) is not None:
-        clips = await coordinator.async_run(_existing, coordinator.engine.keeper, clip_ids)
+        clips = await coordinator.async_run(existing, coordinator.engine.keeper, clip_ids)
     elif ATTR_FROM in call.data and ATTR_TO in call.data:
         query = await async_clip_query(call.hass, coordinator, call.data)
         catalog = coordinator.engine.catalog
@@ -185,7 +185,7 @@ async def _async_delete(call: ServiceCall) -> None:
 
 def _delete(keeper: ClipKeeper, clip_ids: list[str], stills: StillCache) -> None:
     """Delete all of them or, if one may not go, none."""
-    if any(clip.protected for clip in _existing(keeper, clip_ids)):
+    if any(clip.protected for clip in existing(keeper, clip_ids)):
         raise ClipProtected
     for clip_id in dict.fromkeys(clip_ids):
         stills.forget(clip_id)
@@ -195,22 +195,7 @@ def _delete(keeper: ClipKeeper, clip_ids: list[str], stills: StillCache) -> None
 async def _async_protect(call: ServiceCall) -> None:
     coordinator = _coordinator(call)
     keeper, clip_ids = coordinator.engine.keeper, call.data[ATTR_CLIP_ID]
-    await coordinator.async_run(_protect, keeper, clip_ids, call.data[ATTR_PROTECTED])
-
-
-def _protect(keeper: ClipKeeper, clip_ids: list[str], protected: bool) -> None:  # noqa: FBT001
-    _existing(keeper, clip_ids)
-    for clip_id in clip_ids:
-        keeper.protect(clip_id, protected=protected)
-
-
-def _existing(keeper: ClipKeeper, clip_ids: list[str]) -> list[Clip]:
-    """Return the clips; ids come from anywhere. Raises ``ClipNotFound``."""
-    clips = [keeper.catalog.get(clip_id) for clip_id in clip_ids if is_clip_id(clip_id)]
-    found = [c for c in clips if c is not None and c.state is not ClipState.REMOVING]
-    if len(found) != len(clip_ids):
-        raise ClipNotFound
-    return found
+    await coordinator.async_run(protect, keeper, clip_ids, call.data[ATTR_PROTECTED])
 
 
 async def _async_rebuild(call: ServiceCall) -> ServiceResponse:

@@ -12,6 +12,7 @@ from .alarm_control import AlarmControl
 from .announcements import announcement
 from .camera_config import activity, camera_config
 from .camera_state import AlarmChanged, CameraChanged, CameraState, FiguresRead, camera_of
+from .clip_feed import ClipFeed
 from .const import (
     CONF_DETECTOR,
     CONF_KIND,
@@ -38,6 +39,7 @@ from .engine.models import (
     SourceKind,
 )
 from .engine_host import EngineHost
+from .house_feed import HouseFeed
 from .issues import Issues
 from .listeners import Listeners
 from .retention_config import retention_rules
@@ -64,6 +66,10 @@ class HomeSecCoordinator(EngineHost):
         self.engine_stats = EngineStats()
         self.issues = Issues(hass, entry.entry_id)
         self.listeners = Listeners()
+        self.clip_feed = ClipFeed(self)
+        self.house_feed = HouseFeed(self)
+        self.listeners.async_add_for_all(self.clip_feed.async_handle, to=ClipFeed.listens_to)
+        self.listeners.async_add_for_all(self.house_feed.async_touch, to=HouseFeed.listens_to)
         self.storage = StorageWatch(self)
         self.previews: dict[str, bytes] = {}
         """By flow id: the picture that a camera flow shows before it saves."""
@@ -100,6 +106,8 @@ class HomeSecCoordinator(EngineHost):
     async def async_shut_down(self, _event: object = None) -> None:
         """End all; on unload and when Home Assistant stops, whichever comes first."""
         await self.alarm.async_stop()
+        self.clip_feed.async_stop()
+        self.house_feed.async_stop()
         self.issues.async_stop()
         await self.async_stop()
 

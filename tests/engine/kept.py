@@ -6,7 +6,8 @@ import random
 from disk_store import DiskStore
 from rig import FakeClock
 
-from custom_components.homesec.engine.catalog import Catalog, new_clip_id
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.clip_rows import new_clip_id
 from custom_components.homesec.engine.cloud_jobs import CloudJobs
 from custom_components.homesec.engine.copies import Copies
 from custom_components.homesec.engine.models import Clip, ClipState, Trigger

@@ -2,7 +2,8 @@
 
 from rig import LONG_S
 
-from custom_components.homesec.engine.catalog import Catalog, new_clip_id
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.clip_rows import new_clip_id
 from custom_components.homesec.engine.models import Clip, ClipState, Trigger
 from custom_components.homesec.engine.recorder import ClipRecorder, Ending
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.homesec.engine.catalog import (
-    Catalog,
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.clip_rows import (
     clip_time,
     first_clip_id,
     new_clip_id,

@@ -13,7 +13,8 @@ import pytest
 from rig import media_packets
 from test_clip_file import record
 
-from custom_components.homesec.engine.catalog import Catalog, new_clip_id
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.clip_rows import new_clip_id
 from custom_components.homesec.engine.finish import finish, partial_path
 from custom_components.homesec.engine.models import (
     Clip,

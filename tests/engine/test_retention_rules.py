@@ -4,7 +4,7 @@ from hypothesis import given, strategies as st
 from kept import NOON
 import pytest
 
-from custom_components.homesec.engine.catalog import first_clip_id
+from custom_components.homesec.engine.clip_rows import first_clip_id
 from custom_components.homesec.engine.copies import Holding
 from custom_components.homesec.engine.keeping import DropReason
 from custom_components.homesec.engine.models import CloudState

@@ -9,7 +9,7 @@ import pytest
 from store_house import clip, stored
 import ulid_transform
 
-from custom_components.homesec.engine.catalog import new_clip_id
+from custom_components.homesec.engine.clip_rows import new_clip_id
 from custom_components.homesec.engine.models import Clip, CloudState, Trigger
 from custom_components.homesec.engine.storage.names import (
     FACTS,

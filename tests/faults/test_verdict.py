@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from custom_components.homesec.engine.catalog import Catalog, new_clip_id
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.clip_rows import new_clip_id
 from custom_components.homesec.engine.models import Clip, ClipState, CloudState, Trigger
 from homesec_dev.faults import films
 from homesec_dev.faults.house import Telling

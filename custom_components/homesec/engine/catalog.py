@@ -6,50 +6,30 @@ of time is a range of ids, and a page is told by the id where it ends (keyset pa
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ulid_transform import bytes_to_ulid, ulid_at_time, ulid_to_timestamp
-
+from .catalog_query import ClipQueries
+from .clip_rows import COLUMNS, clip_of, first_clip_id, row_of
 from .clock import SystemClock
 from .database import Database
 from .jobs import JobKind, Jobs
-from .models import Clip, ClipState, CloudState, Trigger
+from .models import ClipState, CloudState
 
 if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
-    import sqlite3
 
     from .clock import Clock
+    from .models import Clip
 
-_COLUMNS = tuple(f.name for f in fields(Clip))
 _KEPT = ("id", "protected", "local", "cloud", "cloud_bytes")
 _PUT = (
-    f"INSERT INTO clips ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+    f"INSERT INTO clips ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
     " ON CONFLICT (id) DO UPDATE SET "
-    + ", ".join(f"{column} = excluded.{column}" for column in _COLUMNS if column not in _KEPT)
+    + ", ".join(f"{column} = excluded.{column}" for column in COLUMNS if column not in _KEPT)
 )
-
-
-_ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
-
-
-def new_clip_id(event_at: float) -> str:
-    """Return a ULID of this moment (UTC epoch seconds)."""
-    return ulid_at_time(max(event_at, 0.0))
-
-
-def clip_time(clip_id: str) -> float | None:
-    """Return the moment that a clip's id tells (UTC epoch seconds); None if it is no clip id."""
-    return ulid_to_timestamp(clip_id) / 1000 if _ULID.fullmatch(clip_id) else None
-
-
-def first_clip_id(at: float) -> str:
-    """Return the lowest id that a clip of this moment can have."""
-    return bytes_to_ulid(int(max(at, 0.0) * 1000).to_bytes(6) + bytes(10))
 
 
 class Totals(NamedTuple):
@@ -72,6 +52,7 @@ class Catalog:
         """
         self.database = Database(path)
         self.jobs = Jobs(self.database, clock or SystemClock())
+        self.queries = ClipQueries(self.database)
         self._upload = upload
 
     def __enter__(self) -> Self:
@@ -92,7 +73,7 @@ class Catalog:
         Where its copies are and whether it is protected stays: others have a say in that while
         it is recorded.
         """
-        self.database.query(_PUT, (getattr(clip, column) for column in _COLUMNS))
+        self.database.query(_PUT, row_of(clip))
 
     def save(self, clip: Clip) -> Clip:
         """Keep a finished clip and, in one transaction, the job to upload it; return its row."""
@@ -233,14 +214,3 @@ def day_bounds(day: date, tz: tzinfo) -> tuple[float, float]:
     start = datetime.combine(day, time.min, tz)
     end = datetime.combine(day + timedelta(days=1), time.min, tz)
     return start.timestamp(), end.timestamp()
-
-
-def clip_of(row: sqlite3.Row) -> Clip:
-    """Return a row of the table as the clip that it is."""
-    values = dict(row)
-    values["state"] = ClipState(values["state"])
-    values["trigger"] = Trigger(values["trigger"])
-    values["cloud"] = CloudState(values["cloud"])
-    values["protected"] = bool(values["protected"])
-    values["local"] = bool(values["local"])
-    return Clip(**values)

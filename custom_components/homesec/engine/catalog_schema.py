@@ -59,8 +59,50 @@ MIGRATIONS = (
         value TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    # 3: where somebody was, every visit (recorded or not), and who was where in a clip. A listing
+    # that is filtered in several ways at once goes through ``clips_listed``, which is small and in
+    # the order of time; the zones' own table follows ``clips.zones`` (JSON) by itself.
+    """
+    ALTER TABLE clips ADD COLUMN zones TEXT NOT NULL DEFAULT '[]';
+    CREATE INDEX clips_listed ON clips (id, camera_id, label, protected, state);
+    CREATE TABLE clip_zones (
+        zone TEXT NOT NULL,
+        clip_id TEXT NOT NULL,
+        PRIMARY KEY (zone, clip_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX clip_zones_by_clip ON clip_zones (clip_id);
+    CREATE TABLE tracks (
+        clip_id TEXT PRIMARY KEY,
+        packed BLOB NOT NULL
+    );
+    CREATE TRIGGER clip_added AFTER INSERT ON clips WHEN new.zones != '[]' BEGIN
+        INSERT OR IGNORE INTO clip_zones SELECT value, new.id FROM json_each(new.zones);
+    END;
+    CREATE TRIGGER clip_changed AFTER UPDATE OF zones ON clips WHEN new.zones != old.zones BEGIN
+        DELETE FROM clip_zones WHERE clip_id = new.id;
+        INSERT OR IGNORE INTO clip_zones SELECT value, new.id FROM json_each(new.zones);
+    END;
+    CREATE TRIGGER clip_removed AFTER DELETE ON clips BEGIN
+        DELETE FROM clip_zones WHERE clip_id = old.id;
+        DELETE FROM tracks WHERE clip_id = old.id;
+    END;
+    CREATE TABLE visits (
+        id INTEGER PRIMARY KEY,
+        camera_id TEXT NOT NULL,
+        label TEXT NOT NULL,
+        started_at REAL NOT NULL,
+        ended_at REAL,
+        clip_id TEXT
+    );
+    CREATE INDEX visits_by_time ON visits (started_at, camera_id, label);
+    CREATE INDEX visits_by_camera ON visits (camera_id, label, started_at);
+    CREATE INDEX visits_open ON visits (started_at) WHERE ended_at IS NULL;
+    INSERT INTO visits (camera_id, label, started_at, ended_at, clip_id)
+        SELECT camera_id, label, event_at, max(event_at, started_at + duration_s), id
+        FROM clips WHERE state = 'saved' AND label IS NOT NULL;
+    """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
-TABLES = frozenset({"clips", "jobs", "notes"})
+TABLES = frozenset({"clips", "clip_zones", "jobs", "notes", "tracks", "visits"})
 UNFILLED = "unfilled"
 """The note that a new file begins with: there may be clips that it does not know yet."""

@@ -19,6 +19,7 @@ from .models import ClipState, CloudState
 from .storage.names import CONTENT_TYPES, object_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .catalog import Catalog
@@ -44,8 +45,16 @@ class Holding(NamedTuple):
 class Copies:
     """Calls block for a moment and may come from any thread."""
 
-    def __init__(self, catalog: Catalog, clips_dir: Path) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        clips_dir: Path,
+        *,
+        on_change: Callable[[str], None] = lambda _clip_id: None,
+    ) -> None:
+        """``on_change`` is told the id of each clip whose row has changed; it must not block."""
         self._catalog = catalog
+        self._on_change = on_change
         self._db = catalog.database
         self._jobs = catalog.jobs
         self._clips_dir = clips_dir
@@ -70,9 +79,10 @@ class Copies:
 
     def protect(self, clip_id: str, *, protected: bool) -> bool:
         """Keep a clip from retention, or leave it to that again; False if there is none."""
-        return (
-            self._db.change("UPDATE clips SET protected = ? WHERE id = ?", (protected, clip_id)) > 0
-        )
+        sql = "UPDATE clips SET protected = ? WHERE id = ?"
+        found = self._db.change(sql, (protected, clip_id)) > 0
+        self._on_change(clip_id)
+        return found
 
     # --- the cloud ----------------------------------------------------------------------------
 
@@ -105,12 +115,14 @@ class Copies:
         """Remove the local copy of a clip that is in the cloud. Raises ``OSError``."""
         self._unlink(clip)
         self._db.query("UPDATE clips SET local = 0 WHERE id = ?", (clip.id,))
+        self._on_change(clip.id)
 
     def drop_cloud(self, clip: Clip) -> None:
         """Remove the cloud's copy of a clip that is here, too."""
         with self._db.transaction(durable=True):
             self._set_cloud(clip.id, CloudState.DROPPED)
             self._delete_later(clip)
+        self._on_change(clip.id)
 
     def remove(self, clip: Clip) -> None:
         """Remove a finished clip, wherever it is.
@@ -124,6 +136,7 @@ class Copies:
             if clip.cloud in (CloudState.WAITING, CloudState.STORED):
                 # Of one that waits, a part may be there, or all in a moment.
                 self._delete_later(clip)
+        self._on_change(clip.id)
         self._finish(clip)
 
     def finish_removals(self) -> None:
@@ -158,6 +171,7 @@ class Copies:
                 (ClipState.MISSING, clip_id, ClipState.SAVED, CloudState.STORED),
             )
             self._jobs.withdraw(JobKind.UPLOAD, clip_id)
+        self._on_change(clip_id)
 
     def local_back(self, clip: Clip) -> None:
         """Note that a clip's file is there again: its disk was not connected for a while."""

@@ -14,7 +14,7 @@ from .cloud_jobs import CloudJobs
 from .copies import Copies
 from .errors import ClipNotFound, ClipProtected, DiskFull
 from .fetching import fetch_film
-from .keeping import Backlog, CatalogRebuilt, ClipsDropped, ClipUploaded, OutboxChanged
+from .keeping import Backlog, CatalogRebuilt, ClipChanged, ClipsDropped, ClipUploaded, OutboxChanged
 from .models import ClipFailed, ClipSaved, ClipState
 from .outbox import Outbox
 from .rebuild import Rebuilt, rebuild
@@ -87,7 +87,7 @@ class ClipKeeper:
         """
         self.catalog = open_catalog(self._path, upload=self._cloud is not None, clock=self._clock)
         try:
-            self.copies = Copies(self.catalog, self._clips_dir)
+            self.copies = Copies(self.catalog, self._clips_dir, on_change=self._changed)
             finish_open_clips(self.catalog, self._clips_dir, self._on_event)
             self.copies.finish_removals()
             self.copies.survey()
@@ -99,6 +99,9 @@ class ClipKeeper:
         self._adopting.start()
         self._start_outbox()
         self._start_retention()
+
+    def _changed(self, clip_id: str) -> None:
+        self._on_event(ClipChanged(clip_id=clip_id))
 
     def _adopt(self) -> None:
         try:

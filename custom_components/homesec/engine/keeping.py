@@ -40,6 +40,13 @@ class ClipUploaded(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClipChanged(EngineEvent):
+    """A clip's row has changed, or is gone: what it says now, the catalogue tells."""
+
+    clip_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxChanged(EngineEvent):
     """Jobs came or were done, or the outbox began to wait for something."""
 

@@ -324,6 +324,8 @@ class Clip:
     cloud: CloudState = CloudState.NONE
     cloud_bytes: int = 0
     """What it takes up in the cloud, the still included."""
+    zones: tuple[str, ...] = ()
+    """Where somebody was while it was recorded, in the order of the camera's zones."""
 
     @property
     def pre_roll_s(self) -> float:

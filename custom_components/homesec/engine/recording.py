@@ -13,7 +13,7 @@ import logging
 import math
 from typing import TYPE_CHECKING
 
-from .catalog import new_clip_id
+from .clip_rows import new_clip_id
 from .errors import CameraNotRunning
 from .media import TICKS
 from .models import Clip, ClipState, Trigger

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import av.error
 
-from .catalog import Catalog, clip_time
+from .catalog import Catalog
 from .catalog_schema import UNFILLED
+from .clip_rows import clip_time
 from .database import DatabaseDamaged, set_aside
 from .errors import RecordingError
 from .finish import (

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from .catalog import first_clip_id
+from .clip_rows import first_clip_id
 from .keeping import DropReason
 from .models import CloudState
 

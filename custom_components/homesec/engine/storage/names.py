@@ -13,7 +13,7 @@ import math
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ..catalog import clip_time
+from ..clip_rows import clip_time
 from ..models import Clip, ClipState, CloudState, Trigger
 
 if TYPE_CHECKING:

@@ -1,0 +1,13 @@
+"""The websocket commands that the page stands on; ``docs/websocket.md`` describes each."""
+
+from homeassistant.core import HomeAssistant, callback
+
+from .websocket_clips import async_setup_clip_commands
+from .websocket_live import async_setup_live_commands
+
+
+@callback
+def async_setup_websocket(hass: HomeAssistant) -> None:
+    """Register all of them; once, however often the entry is set up."""
+    async_setup_clip_commands(hass)
+    async_setup_live_commands(hass)

@@ -1,0 +1,289 @@
+"""The page's commands on clips: what it is shown, and what it may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clip_shelf import EVENING, Shelf
+from homesec_house import CAMERA_ID, set_up
+from page import Page
+import pytest
+
+from custom_components.homesec.engine.models import ClipState, CloudState, Trigger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+GONE_ID = "01K0CAMERA0000000000000009"
+UNKNOWN_ID = "01K0CAMERA0000000000000005"
+HOSTILE = ("", "x", "../../etc/passwd", "' OR 1=1 --", "\0", "81K0CAMERA0000000000000001")
+
+
+@pytest.fixture
+async def shelf(
+    hass: HomeAssistant, entry: MockConfigEntry, video: Path, socket_enabled: None
+) -> Shelf:
+    """A house without a cloud."""
+    await set_up(hass, entry)
+    return Shelf(entry, video)
+
+
+@pytest.fixture
+async def page(hass: HomeAssistant, shelf: Shelf, hass_ws_client: WebSocketGenerator) -> Page:
+    """The owner's page."""
+    return Page(await hass_ws_client(hass))
+
+
+@pytest.fixture
+async def reader(
+    hass: HomeAssistant,
+    shelf: Shelf,
+    hass_ws_client: WebSocketGenerator,
+    hass_read_only_access_token: str,
+) -> Page:
+    """The page of somebody who may only look."""
+    return Page(await hass_ws_client(hass, hass_read_only_access_token))
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    return [clip["id"] for clip in answer["clips"]]
+
+
+# --- list --------------------------------------------------------------------------------------
+
+
+async def test_a_clip_is_told_with_all_that_the_page_shows(page: Page, shelf: Shelf) -> None:
+    clip = await shelf.put(EVENING, zones=("Drive", "Porch"), width=640, height=272)
+    assert await page.ask("clips/list") == {
+        "clips": [
+            {
+                "id": clip.id,
+                "camera_id": CAMERA_ID,
+                "camera": "Front door",
+                "state": "saved",
+                "trigger": "presence",
+                "started": EVENING - 4,
+                "event": EVENING,
+                "duration": 12.4,
+                "label": "person",
+                "score": 0.872,
+                "zones": ["Drive", "Porch"],
+                "protected": False,
+                "local": True,
+                "cloud": "none",
+                "progress": None,
+                "bytes": clip.bytes,
+                "width": 640,
+                "height": 272,
+                "error": None,
+                "film": f"/api/homesec/clip/{clip.id}.mp4",
+                "still": f"/api/homesec/clip/{clip.id}.jpg",
+            }
+        ],
+        "cursor": None,
+        "total": 1,
+    }
+
+
+async def test_pages_follow_each_other_to_the_end(page: Page, shelf: Shelf) -> None:
+    clips = [(await shelf.put(EVENING + minute * 60)).id for minute in range(5)]
+    first = await page.ask("clips/list", limit=2)
+    second = await page.ask("clips/list", limit=2, cursor=first["cursor"])
+    third = await page.ask("clips/list", limit=2, cursor=second["cursor"])
+    assert ids(first) + ids(second) + ids(third) == clips[::-1]
+    assert (first["total"], second["total"], third["cursor"]) == (5, None, None)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, "abcd"),
+        ({"cameras": [GONE_ID]}, "b"),
+        ({"cameras": []}, "abcd"),
+        ({"labels": ["cat"]}, "b"),
+        ({"labels": ["cat", "person"]}, "abd"),
+        ({"zones": ["Porch"]}, "ad"),
+        ({"zones": ["Porch", "Road"]}, "abd"),
+        ({"protected": True}, "c"),
+        ({"protected": False}, "abd"),
+        ({"from": EVENING + 60}, "bcd"),
+        ({"to": EVENING + 120}, "ab"),
+        ({"from": EVENING + 60, "to": EVENING + 120.5}, "bc"),
+        ({"text": "FRONT"}, "acd"),
+        ({"text": "gard road"}, "b"),
+        ({"text": "cat"}, "b"),
+        ({"text": "porch person"}, "ad"),
+        ({"text": "nothing"}, ""),
+        ({"text": "%"}, ""),
+        ({"cameras": [CAMERA_ID], "zones": ["Porch"], "text": "front", "from": EVENING + 1}, "d"),
+    ],
+)
+async def test_a_filter_finds_what_it_says(
+    page: Page, shelf: Shelf, wanted: dict[str, Any], found: str
+) -> None:
+    clips = {
+        "a": await shelf.put(EVENING, zones=("Porch",)),
+        "b": await shelf.put(
+            EVENING + 60, camera_id=GONE_ID, name="Garden", label="cat", zones=("Road",)
+        ),
+        "c": await shelf.put(EVENING + 120, trigger=Trigger.MANUAL, protected=True),
+        "d": await shelf.put(EVENING + 180, zones=("Drive", "Porch")),
+    }
+    answer = await page.ask("clips/list", **wanted)
+    assert ids(answer) == [clips[name].id for name in reversed(found)]
+    assert answer["total"] == len(found)
+
+
+async def test_what_is_being_recorded_failed_or_is_missing_is_listed_and_says_so(
+    page: Page, shelf: Shelf
+) -> None:
+    for n, state in enumerate((ClipState.RECORDING, ClipState.FAILED, ClipState.MISSING)):
+        await shelf.put(EVENING + n, state=state, still=False)
+    await shelf.put(EVENING + 9, state=ClipState.REMOVING)
+    answer = await page.ask("clips/list")
+    assert [(c["state"], c["film"] is not None, c["still"]) for c in answer["clips"]] == [
+        ("missing", False, None),
+        ("failed", False, None),
+        ("recording", True, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *({"cursor": cursor} for cursor in HOSTILE),
+        {"from": 2, "to": 2},
+        {"from": -1},
+        {"to": 1e30},
+        {"from": "yesterday"},
+        {"limit": 0},
+        {"limit": 201},
+        {"limit": True, "cursor": "x"},
+        {"cameras": "x"},
+        {"cameras": [1]},
+        {"labels": ["x" * 201]},
+        {"zones": ["x"] * 101},
+        {"text": "x" * 201},
+        {"protected": "yes"},
+        {"order": "oldest"},
+    ],
+)
+async def test_what_no_filter_can_be_is_refused(page: Page, wanted: dict[str, Any]) -> None:
+    error = await page.refused("clips/list", **wanted)
+    assert error["code"] in ("invalid_format", "service_validation_error")
+
+
+async def test_names_from_anywhere_are_only_names(page: Page, shelf: Shelf) -> None:
+    await shelf.put(EVENING)
+    for text in HOSTILE[1:]:
+        for part in ("cameras", "labels", "zones"):
+            assert (await page.ask("clips/list", **{part: [text]}))["clips"] == []
+        assert (await page.ask("clips/list", text=text))["total"] in (0, 1)
+
+
+# --- get ---------------------------------------------------------------------------------------
+
+
+async def test_a_clip_is_told_with_its_neighbours_in_the_same_filter(
+    page: Page, shelf: Shelf
+) -> None:
+    a, b, c, d = [
+        await shelf.put(EVENING + n * 60, label=label)
+        for n, label in enumerate(("cat", "person", "cat", "cat"))
+    ]
+    got = await page.ask("clips/get", clip_id=c.id)
+    assert (got["clip"]["id"], got["previous"], got["next"]) == (c.id, b.id, d.id)
+    cats = await page.ask("clips/get", clip_id=c.id, labels=["cat"])
+    assert (cats["previous"], cats["next"]) == (a.id, d.id)
+    newest = await page.ask("clips/get", clip_id=d.id)
+    assert (newest["previous"], newest["next"]) == (c.id, None)
+
+
+@pytest.mark.parametrize("clip_id", [*HOSTILE, UNKNOWN_ID])
+async def test_a_clip_that_is_not_there_is_not_found(page: Page, clip_id: str) -> None:
+    error = await page.refused("clips/get", clip_id=clip_id)
+    assert (error["code"], error["translation_key"]) == ("not_found", "clip_not_found")
+
+
+# --- protect and delete ------------------------------------------------------------------------
+
+
+async def test_clips_are_protected_and_left_to_retention_again(page: Page, shelf: Shelf) -> None:
+    a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60)
+    assert await page.ask("clips/protect", ids=[a.id, b.id], protected=True) == {}
+    assert (await page.ask("clips/list", protected=True))["total"] == 2
+    await page.ask("clips/protect", ids=[a.id], protected=False)
+    assert ids(await page.ask("clips/list", protected=True)) == [b.id]
+
+
+async def test_of_ids_that_are_not_all_there_none_is_protected(page: Page, shelf: Shelf) -> None:
+    clip = await shelf.put(EVENING)
+    error = await page.refused("clips/protect", ids=[clip.id, UNKNOWN_ID], protected=True)
+    assert error["code"] == "not_found"
+    assert (await page.ask("clips/list", protected=True))["total"] == 0
+
+
+async def test_what_may_be_deleted_is_and_the_rest_says_why_not(page: Page, shelf: Shelf) -> None:
+    a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60, protected=True)
+    answer = await page.ask("clips/delete", ids=[a.id, b.id, a.id, UNKNOWN_ID, "../x"])
+    assert answer["deleted"] == [a.id]
+    assert answer["refused"] == [
+        {"id": b.id, "error": "clip_protected"},
+        {"id": UNKNOWN_ID, "error": "clip_not_found"},
+        {"id": "../x", "error": "clip_not_found"},
+    ]
+    assert ids(await page.ask("clips/list")) == [b.id]
+    assert not (shelf.coordinator.clips_dir / a.path).exists()
+
+
+async def test_a_clip_that_the_disk_holds_on_to_is_said_to_go_later(
+    page: Page, shelf: Shelf
+) -> None:
+    clip = await shelf.put(EVENING)
+    film = shelf.coordinator.clips_dir / clip.path
+    film.unlink()
+    film.mkdir()  # unlink refuses it
+    answer = await page.ask("clips/delete", ids=[clip.id])
+    assert answer == {"deleted": [], "refused": [{"id": clip.id, "error": "clip_removed_later"}]}
+    assert (await page.ask("clips/list"))["total"] == 0
+
+
+@pytest.mark.parametrize("clip_ids", [[], ["x"] * 1001, "x", [1], None])
+async def test_what_no_list_of_ids_can_be_is_refused(page: Page, clip_ids: Any) -> None:
+    for command, more in (("protect", {"protected": True}), ("delete", {})):
+        error = await page.refused(f"clips/{command}", ids=clip_ids, **more)
+        assert error["code"] == "invalid_format"
+
+
+# --- who may -----------------------------------------------------------------------------------
+
+
+async def test_who_may_only_look_sees_clips_and_changes_none(reader: Page, shelf: Shelf) -> None:
+    clip = await shelf.put(EVENING)
+    assert ids(await reader.ask("clips/list")) == [clip.id]
+    assert (await reader.ask("clips/get", clip_id=clip.id))["clip"]["id"] == clip.id
+    for command, more in (("protect", {"protected": True}), ("delete", {})):
+        error = await reader.refused(f"clips/{command}", ids=[clip.id], **more)
+        assert error["code"] == "unauthorized"
+    row = shelf.keeper.catalog.get(clip.id)
+    assert row is not None
+    assert not row.protected
+
+
+async def test_a_house_that_is_not_loaded_says_so(
+    hass: HomeAssistant, page: Page, entry: MockConfigEntry
+) -> None:
+    await hass.config_entries.async_unload(entry.entry_id)
+    error = await page.refused("clips/list")
+    assert error["translation_key"] == "engine_not_running"
+
+
+async def test_a_clip_in_the_cloud_only_can_be_played(page: Page, shelf: Shelf) -> None:
+    await shelf.put(EVENING, local=False, cloud=CloudState.STORED)
+    (clip,) = (await page.ask("clips/list"))["clips"]
+    assert (clip["local"], clip["cloud"]) == (False, "stored")
+    assert clip["film"] is not None
