@@ -60,25 +60,22 @@ def house_message(coordinator: HomeSecCoordinator) -> dict[str, Any]:
 
 def _alarm(coordinator: HomeSecCoordinator) -> dict[str, Any]:
     alarm = coordinator.alarm
-    state = "triggered" if alarm.triggered else "armed"
-    if alarm.mode not in ARMED_MODES and not alarm.triggered:
-        state = "disarmed"
     return {
         "entity_id": alarm_entity_id(coordinator),
-        "state": state,
+        "state": alarm.state.value,
         "mode": alarm.mode.value,
         "changed_by": alarm.facts.changed_by,
-        "delay_ends_at": None,
-        "code_arm_required": False,
-        "code_format": None,
+        "delay_ends_at": alarm.delay_ends_at,
+        "code_arm_required": alarm.code_arm_required,
+        "code_format": alarm.code_format,
         "modes": [mode.value for mode in ARMED_MODES],
-        "triggered_by": alarm.facts.triggered_by if alarm.triggered else None,
-        "bypassed": [],
+        "triggered_by": alarm.facts.triggered_by,
+        "bypassed": alarm.bypassed,
     }
 
 
 def _camera(coordinator: HomeSecCoordinator, camera_id: str, state: CameraState) -> dict[str, Any]:
-    subentry = coordinator.subentry(camera_id)
+    subentry, alarm = coordinator.subentry(camera_id), coordinator.alarm
     entities = er.async_get(coordinator.hass)
     return {
         "id": camera_id,
@@ -90,7 +87,7 @@ def _camera(coordinator: HomeSecCoordinator, camera_id: str, state: CameraState)
         ),
         "health": state.health.value,
         "error": state.error,
-        "activity": activity(subentry.data, coordinator.alarm.mode).value,
+        "activity": activity(subentry.data, alarm.mode, arming=alarm.arming).value,
         "presences": [_presence(each) for each in state.presences.values()],
         "recording": state.recording,
         "snoozed_until": None,
