@@ -67,7 +67,10 @@ class HomeSecCondition(Condition):
 
 
 class IsArmed(HomeSecCondition):
-    """Whether the alarm is armed, in one of these modes if some are named."""
+    """Whether the alarm is armed, in one of these modes if some are named.
+
+    Not yet while there is time to leave, as core's own conditions have it.
+    """
 
     schema = probatio.Schema(
         {
@@ -82,7 +85,8 @@ class IsArmed(HomeSecCondition):
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
         modes = self._options.get(OPTION_MODE) or ARMED_MODES
-        return self._async_house().alarm.mode in modes
+        alarm = self._async_house().alarm
+        return alarm.guarding and alarm.mode in modes
 
 
 class CameraCondition(HomeSecCondition):

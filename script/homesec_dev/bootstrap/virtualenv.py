@@ -22,6 +22,7 @@ INTEGRATIONS = (
     "logbook",
     "media_source",
     "mobile_app",
+    "smtp",
     "stream",
 )
 # HomeSec asks HA for one of them when the user has chosen it: no requirement of its manifest.

@@ -1,0 +1,498 @@
+"""Every blueprint is imported into a real Home Assistant and run there.
+
+Phones, mail server and Twilio are on the loopback; the app, SMTP, Twilio, lights and the rest are
+Home Assistant's own integrations, so that what they are told is what they understand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import queue
+import shutil
+import subprocess
+import sys
+import time
+from typing import Any
+from urllib.request import urlopen
+
+from loopback import Folder, MailServer, PushService
+import pytest
+import pytest_socket
+from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER
+
+from homesec_dev import demo_house, footage, models
+from homesec_dev.bootstrap import paths
+from homesec_dev.ha import HomeAssistant
+from homesec_dev.ha_client import Subscription
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(200), pytest.mark.usefixtures("socket_enabled")]
+
+BLUEPRINTS = paths.REPOSITORY / "blueprints" / "automation" / "homesec"
+NAMES = sorted(path.stem for path in BLUEPRINTS.glob("*.yaml"))
+STAND_IN = Path(__file__).parent / "stand_in"
+MAILBOX = "notify.ha_example_org_anna"
+TWILIO = Path(__file__).parents[1] / "twilio_server.py"
+YAML = f"""
+automation: !include automations.yaml
+scene:
+stand_in:
+twilio:
+  account_sid: {ACCOUNT_SID}
+  auth_token: {AUTH_TOKEN}
+notify:
+  - platform: twilio_sms
+    name: twilio_sms
+    from_number: "{SENDER}"
+"""
+
+
+@dataclass
+class House:
+    """A Home Assistant with HomeSec, and the world around it."""
+
+    ha: HomeAssistant
+    push: PushService
+    mail: MailServer
+    twilio: str
+    site: Folder
+    phone: str = ""
+    camera: dict[str, str] = field(default_factory=dict)
+    actions: Subscription | None = None
+
+    @property
+    def panel(self) -> str:
+        return demo_house.entity_id(self.ha.client, "alarm_control_panel")
+
+    def fire(self, event: str, **data: Any) -> None:
+        self.ha.client.post(f"/api/events/{event}", data)
+
+    def alert(self, event: str = "homesec_alert", **facts: Any) -> None:
+        self.fire(event, **(ALERT | self.camera | {"image_entity_id": "image.picture"} | facts))
+
+    def called(self, action: str) -> dict[str, Any]:
+        """Wait for the next call of an action, and return what it was called with."""
+        while True:
+            call = self.actions.next(timeout_s=10)["data"]
+            if f"{call['domain']}.{call['service']}" == action:
+                return call["service_data"]
+
+
+ALERT = {
+    "alert_id": "01K0ALERT00000000000000001",
+    "kind": "seen",
+    "cameras": ["Front door"],
+    "label": "person",
+    "score": 0.87,
+    "count": 1,
+    "zones": [],
+    "mode": "away",
+    "alarm_state": "armed",
+    "first_seen": "2026-11-21T18:00:00.000+00:00",
+    "time": "2026-11-21T18:00:00.000+00:00",
+    "clip_id": "01K0CLIP000000000000000001",
+    "link": "/homesec/clip/01K0CLIP000000000000000001",
+    "still": "/api/homesec/alert/01K0ALERT00000000000000001.jpg",
+    "clip": "/api/homesec/clip/01K0CLIP000000000000000001.mp4",
+    "title": "Person at Front door",
+    "message": "Seen at 18:00 <b>& after</b>",
+}
+
+
+@contextmanager
+def twilio_server() -> Iterator[str]:
+    """Start Twilio's stand-in; return its address."""
+    command = [sys.executable, TWILIO]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as server:
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    pytest_socket.enable_socket()  # the plugin's fixture is per test; this one lives longer
+    folder = tmp_path_factory.mktemp("ha")
+    film = footage.demo()
+    placed = models.place(folder / "homesec" / "models", "opencv", download=False)
+    (folder / "automations.yaml").write_text("[]")
+    for part in ("custom_components", "www"):
+        (folder / part).mkdir()
+    (folder / "custom_components" / "stand_in").symlink_to(STAND_IN)
+    with ExitStack() as stack:
+        push, mail, site = map(
+            stack.enter_context, (PushService(), MailServer(), Folder(BLUEPRINTS))
+        )
+        twilio = stack.enter_context(twilio_server())
+        shutil.copy(film, folder / "www" / film.name)  # which HA may read
+        environment = {"STAND_IN_TWILIO": twilio}
+        ha = stack.enter_context(HomeAssistant(folder, env=environment, extra_yaml=YAML))
+        house = House(ha, push, mail, twilio, site)
+        furnish(house, placed, folder / "www" / film.name)
+        yield house
+
+
+def furnish(house: House, placed: models.Placed, film: Path) -> None:
+    """Add HomeSec with a camera that is never live, a phone, a mailbox and the stand-ins."""
+    client = house.ha.client
+    advanced = {"model": placed.model} if placed.is_fallback else {}
+    done = client.add_entry("homesec").answer(detector="opencv", advanced=advanced)
+    client.delete(f"/api/config/config_entries/subentries/flow/{done.shown['next_flow'][1]}")
+    entry_id = done.shown["result"]["entry_id"]
+    shown = client.subentry(entry_id, "camera").answer(kind="file", file=str(film))
+    settings = demo_house._suggested(shown)
+    settings |= {"name": "Front door", "disarmed": "off", "armed_modes": []}
+    assert shown.answer(settings).type == "create_entry"
+    devices = client.command("config/device_registry/list")
+    device_id = next(each["id"] for each in devices if each["name"] == "Front door")
+    [camera] = client.command("config_entries/subentries/list", entry_id=entry_id)
+    house.camera = {
+        "camera_id": camera["subentry_id"],
+        "camera": "Front door",
+        "device_id": device_id,
+        "camera_entity_id": demo_house.entity_id(client, "camera"),
+    }
+
+    assert client.add_entry("stand_in").type == "create_entry"
+    registration = {
+        "device_id": "phone-1",
+        "app_id": "io.homeassistant.companion",
+        "app_name": "Home Assistant",
+        "app_version": "2026.11",
+        "device_name": "Phone",
+        "manufacturer": "Apple",
+        "model": "iPhone",
+        "os_name": "iOS",
+        "os_version": "20",
+        "supports_encryption": False,
+        "app_data": {"push_token": "token", "push_url": f"{house.push.url}/push"},
+    }
+    client.post("/api/mobile_app/registrations", registration)
+    devices = client.command("config/device_registry/list")
+    house.phone = next(each["id"] for each in devices if each["name"] == "Phone")
+
+    server = {"server": "127.0.0.1", "port": house.mail.port, "encryption": "none"}
+    mailbox = client.add_entry("smtp").answer(
+        sender="ha@example.org", verify_ssl=True, options={}, **server
+    )
+    kind, flow_id = mailbox.shown["next_flow"]
+    assert kind == "config_subentries_flow"
+    path = "/api/config/config_entries/subentries/flow"
+    added = client.post(f"{path}/{flow_id}", {"name": "Anna", "recipient": "anna@example.org"})
+    assert added["type"] == "create_entry"
+    client.wait_for_state(MAILBOX, "unknown")
+
+
+@pytest.fixture
+def automation(house: House) -> Iterator[Callable[..., str]]:
+    """Make automations out of blueprints; they are gone after the test."""
+    client = house.ha.client
+    house.actions = client.subscribe("subscribe_events", event_type="call_service")
+    made: list[str] = []
+
+    def make(name: str, **inputs: object) -> str:
+        use = {"path": f"homesec/{name}.yaml", "input": inputs}
+        config = {"alias": f"Test {name}", "use_blueprint": use}
+        client.post(f"/api/config/automation/config/{name}", config)
+        made.append(name)
+        client.wait_for_state(f"automation.test_{name}", "on")
+        return f"automation.test_{name}"
+
+    yield make
+    for name in made:
+        client.delete(f"/api/config/automation/config/{name}")
+    with pytest.raises(queue.Empty):  # and nobody was told what nobody asked for
+        house.push.taken.get_nowait()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_imported_by_its_address(house: House, name: str) -> None:
+    client = house.ha.client
+    told = client.command("blueprint/import", url=f"{house.site.url}/{name}.yaml")
+    assert told["validation_errors"] is None
+    metadata = told["blueprint"]["metadata"]
+    assert metadata["domain"] == "automation"
+    saved = client.command(
+        "blueprint/save",
+        domain="automation",
+        path=f"homesec/{name}.yaml",
+        yaml=told["raw_data"],
+        source_url=metadata["source_url"],
+    )
+    assert saved == {"overrides_existing": False}
+
+
+def test_a_phone_shows_the_still_and_the_buttons(
+    house: House, automation: Callable[..., str]
+) -> None:
+    automation("phone_alert", phone=house.phone)
+    house.alert()
+    told = house.push.next()
+    assert (told["title"], told["message"]) == (ALERT["title"], ALERT["message"])
+    data = told["data"]
+    assert data["image"] == ALERT["still"]
+    assert data["url"] == data["clickAction"] == ALERT["link"]
+    assert data["tag"] == f"homesec-{ALERT['alert_id']}"
+    assert data["push"] == {"interruption-level": "time-sensitive"}
+    assert (data["channel"], data["priority"], data["ttl"]) == ("HomeSec", "high", 0)
+    assert [button["action"] for button in data["actions"]] == [
+        "HOMESEC_DISARM",
+        "HOMESEC_SIREN",
+        f"HOMESEC_SNOOZE_{house.camera['device_id']}",
+        "URI",
+    ]
+    assert data["actions"][0] | {"title": ""} == {
+        "action": "HOMESEC_DISARM",
+        "title": "",
+        "behavior": "textInput",
+        "textInputButtonTitle": "Disarm",
+        "textInputPlaceholder": "PIN",
+        "authenticationRequired": True,
+    }
+    assert data["actions"][3]["uri"] == ALERT["link"]
+
+    house.alert("homesec_alert_updated", clip_ready=True)
+    data = house.push.next()["data"]
+    assert data["tag"] == f"homesec-{ALERT['alert_id']}"  # it takes the other's place, in silence
+    assert data["push"] == {"sound": "none", "interruption-level": "passive"}
+    assert data["alert_once"] is True
+    assert data["image"] == ALERT["still"]
+
+
+def test_an_alarm_sounds_through_do_not_disturb(
+    house: House, automation: Callable[..., str]
+) -> None:
+    target = {"device_id": house.camera["device_id"]}
+    automation("phone_alert", phone=house.phone, cameras=target, kinds=["alarm"], clip_inside=True)
+    house.alert()
+    house.alert(kind="alarm", device_id="0" * 32, camera="Another")
+    house.alert(kind="alarm", still=None, mode="disarmed")
+    data = house.push.next()["data"]
+    assert "image" not in data
+    assert data["push"]["interruption-level"] == "critical"
+    assert data["push"]["sound"] == {"name": "default", "critical": 1, "volume": 1.0}
+    assert data["channel"] == "alarm_stream"
+    # Nothing to disarm.
+    assert data["actions"][0]["action"] == "HOMESEC_SIREN"
+    house.alert("homesec_alert_updated", kind="alarm", clip_ready=True)
+    data = house.push.next()["data"]
+    assert data["video"] == ALERT["clip"]
+    assert "image" not in data
+
+
+def test_a_duress_has_no_camera_to_snooze(house: House, automation: Callable[..., str]) -> None:
+    automation("phone_alert", phone=house.phone, critical="never", buttons=["snooze", "open"])
+    nothing = {"camera_id": None, "camera": None, "device_id": None, "label": None, "still": None}
+    house.alert(kind="duress", **nothing)
+    data = house.push.next()["data"]
+    assert [button["action"] for button in data["actions"]] == ["URI"]
+    assert data["channel"] == "HomeSec"
+
+
+def press(house: House, action: str, **more: str) -> None:
+    """Press a button as the app does it, by its webhook."""
+    entry = house.ha.client.entries("mobile_app")[0]
+    assert entry["title"] == "Phone"
+    house.fire("mobile_app_notification_action", action=action, **more)
+
+
+def test_the_buttons_do_what_they_say(house: House, automation: Callable[..., str]) -> None:
+    client = house.ha.client
+    automation(
+        "phone_buttons",
+        panel=house.panel,
+        sirens=["siren.horn"],
+        siren_for={"milliseconds": 200},
+    )
+    client.act("alarm_control_panel.alarm_arm_away", entity_id=house.panel)
+    client.wait_for_state(house.panel, lambda state: state["state"] != "disarmed")
+    press(house, "HOMESEC_DISARM", reply_text="0042")
+    assert house.called("alarm_control_panel.alarm_disarm") == {
+        "entity_id": [house.panel],
+        "code": "0042",
+    }
+    client.wait_for_state(house.panel, "disarmed")
+    press(house, "SOMETHING_ELSE")
+    press(house, "HOMESEC_SIREN")
+    assert house.called("homeassistant.turn_on") == {"entity_id": ["siren.horn"]}
+    assert house.called("homeassistant.turn_off") == {"entity_id": ["siren.horn"]}
+    client.wait_for_state("siren.horn", "off")
+
+
+def test_a_phone_is_woken_until_the_alarm_is_disarmed(
+    house: House, automation: Callable[..., str]
+) -> None:
+    client = house.ha.client
+    inputs = {"phone": house.phone, "panel": house.panel, "every": {"milliseconds": 300}}
+    automation("critical_alarm", **inputs, times=30)
+    client.act("alarm_control_panel.alarm_trigger", entity_id=house.panel)
+    client.wait_for_state(house.panel, "triggered")
+    for _ in range(2):
+        told = house.push.next()
+        assert (told["title"], told["message"]) == ("Alarm!", "Raised by Demo")
+        assert told["data"]["push"]["interruption-level"] == "critical"
+        assert told["data"]["channel"] == "alarm_stream"
+    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel)
+    while (told := house.push.next())["message"] != "clear_notification":
+        assert told["title"] == "Alarm!"
+    assert told["data"]["tag"] == "homesec-alarm"
+
+
+def test_an_e_mail_holds_the_still(house: House, automation: Callable[..., str]) -> None:
+    automation("email_alert", recipients=[MAILBOX], address="https://ha.example.org/")
+    house.alert()
+    mail = house.mail.next()
+    assert mail["Subject"] == ALERT["title"]
+    assert mail["To"] == "Anna <anna@example.org>"
+    assert mail["X-Priority"] == "3 (Normal)"
+    plain = mail.get_body(("plain",)).get_content()
+    assert plain.splitlines() == [ALERT["message"], "", "https://ha.example.org" + ALERT["link"]]
+    html = mail.get_body(("html",)).get_content()
+    assert "Seen at 18:00 &lt;b&gt;&amp; after" in html
+    assert '<img src="cid:still"' in html
+    [picture] = [part for part in mail.walk() if part.get_content_type() == "image/jpeg"]
+    assert picture["Content-ID"] == "<still>"
+    assert picture.get_content().startswith(b"\xff\xd8\xff")
+
+    house.alert(kind="alarm", still=None)
+    mail = house.mail.next()
+    assert mail["X-Priority"] == "1 (Highest)"
+    assert not [part for part in mail.walk() if part.get_content_maintype() == "image"]
+
+
+def test_lights_siren_and_voice_answer_the_alarm(
+    house: House, automation: Callable[..., str]
+) -> None:
+    client = house.ha.client
+    lights = ["light.lamp", "light.dimmer", "light.strip"]
+    client.act("light.turn_on", entity_id="light.dimmer", brightness=26)
+    automation(
+        "alarm_response",
+        panel=house.panel,
+        lights=lights,
+        sirens=["siren.horn"],
+        speakers=["media_player.speaker"],
+        voice=["tts.voice"],
+        message="Go away",
+    )
+    client.act("alarm_control_panel.alarm_trigger", entity_id=house.panel)
+    client.wait_for_state(house.panel, "triggered")
+    client.wait_for_state("siren.horn", "on")
+    client.wait_for_state("light.lamp", "on")
+    client.wait_for_state("light.dimmer", lambda s: s["attributes"]["brightness"] == 255)
+    client.wait_for_state("light.strip", lambda s: s["attributes"].get("rgb_color") == [255, 0, 0])
+    client.wait_for_state("media_player.speaker", "playing")
+    spoken = house.called("tts.speak")
+    assert spoken["message"] == "Go away"
+    assert spoken["media_player_entity_id"] == ["media_player.speaker"]
+
+    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel)
+    client.wait_for_state("siren.horn", "off")
+    client.wait_for_state("light.lamp", "off")
+    client.wait_for_state("light.strip", "off")
+    client.wait_for_state("light.dimmer", lambda s: s["attributes"]["brightness"] == 26)
+
+
+def test_a_siren_ends_after_its_time_though_the_alarm_goes_on(
+    house: House, automation: Callable[..., str]
+) -> None:
+    client = house.ha.client
+    sirens = {"sirens": ["siren.horn"], "siren_for": {"milliseconds": 200}}
+    automation("alarm_response", panel=house.panel, **sirens)
+    client.act("alarm_control_panel.alarm_trigger", entity_id=house.panel)
+    client.wait_for_state(house.panel, "triggered")
+    assert house.called("homeassistant.turn_on") == {"entity_id": ["siren.horn"]}
+    assert house.called("homeassistant.turn_off") == {"entity_id": ["siren.horn"]}
+    client.wait_for_state("siren.horn", "off")
+    assert client.state(house.panel)["state"] == "triggered"
+    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel)
+
+
+def test_a_text_goes_through_twilio_of_home_assistant(
+    house: House, automation: Callable[..., str]
+) -> None:
+    automation(
+        "twilio_sms", numbers=["+31612345678", "+31687654321"], address="https://ha.example.org"
+    )
+    house.alert(kind="test")
+    house.alert(kind="alarm")
+    deadline = time.monotonic() + 10
+    while len(taken := json.load(urlopen(f"{house.twilio}/_messages"))) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    text = f"{ALERT['title']}: {ALERT['message']} https://ha.example.org{ALERT['link']}"
+    assert [m["to"] for m in taken] == ["+31612345678", "+31687654321"]
+    assert [m["body"] for m in taken] == [text, text]
+
+
+def set_state(house: House, entity_id: str, state: str) -> None:
+    house.ha.client.post(f"/api/states/{entity_id}", {"state": state})
+
+
+def test_the_house_is_armed_when_everybody_left(
+    house: House, automation: Callable[..., str]
+) -> None:
+    client = house.ha.client
+    people = ["device_tracker.anna", "device_tracker.ben"]
+    for who in people:
+        set_state(house, who, "home")
+    refused = [{"event": "test_refused"}]
+    name = automation(
+        "arm_when_everybody_left",
+        people=people,
+        panel=house.panel,
+        after={"milliseconds": 100},
+        refused=refused,
+    )
+    set_state(house, people[0], "not_home")
+    set_state(house, people[1], "unavailable")
+    set_state(house, people[1], "home")
+    assert client.state(name)["attributes"]["last_triggered"] is None
+    set_state(house, people[1], "Work")
+    client.wait_for_state(house.panel, lambda s: s["state"] in ("arming", "armed_away"))
+    assert house.called("alarm_control_panel.alarm_arm_away") == {"entity_id": [house.panel]}
+    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel)
+    client.wait_for_state(house.panel, "disarmed")
+
+
+def test_the_house_is_disarmed_when_somebody_is_home(
+    house: House, automation: Callable[..., str]
+) -> None:
+    client = house.ha.client
+    set_state(house, "device_tracker.anna", "not_home")
+    people = ["device_tracker.anna"]
+    automation("disarm_when_home", people=people, panel=house.panel, modes=["away"], pin="1234")
+    client.act("alarm_control_panel.alarm_arm_away", entity_id=house.panel)
+    client.wait_for_state(house.panel, lambda s: s["state"] != "disarmed")
+    set_state(house, "device_tracker.anna", "unknown")
+    set_state(house, "device_tracker.anna", "home")  # so it is after a restart, too
+    set_state(house, "device_tracker.anna", "not_home")
+    assert client.state(house.panel)["state"] != "disarmed"
+    set_state(house, "device_tracker.anna", "home")
+    assert house.called("alarm_control_panel.alarm_disarm")["code"] == "1234"
+    client.wait_for_state(house.panel, "disarmed")
+
+
+def test_visits_of_the_cat_are_noted(house: House, automation: Callable[..., str]) -> None:
+    told = house.ha.client.subscribe("subscribe_events", event_type="test_visit")
+    facts = "{{ {'who': label, 'where': camera, 's': seconds, 'text': visit} }}"
+    automation("cat_visit", then=[{"event": "test_visit", "event_data": {"visit": facts}}])
+    for label, seconds in (("person", 60.0), ("cat", 2.0), ("cat", 75.4)):
+        house.fire("homesec_detection_ended", label=label, duration_s=seconds, **house.camera)
+    visit = told.next(timeout_s=10)["data"]["visit"]
+    text = "was there for 1 min 15 s"
+    assert visit == {"who": "cat", "where": "Front door", "s": 75, "text": text}
+    assert house.called("logbook.log") == {
+        "name": "Cat at Front door",
+        "message": text,
+        "entity_id": house.camera["camera_entity_id"],
+    }
+
+
+def test_home_assistant_has_nothing_to_complain_of(house: House) -> None:
+    found = house.ha.log_findings()
+    assert not [*map(str, found.ours), *map(str, found.others)]
