@@ -14,6 +14,7 @@ from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STA
 from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
 from .issues import async_withdraw
 from .services import async_setup_services
+from .snooze import snooze_store
 from .views import async_setup_views
 from .websocket import async_setup_websocket
 from .websocket_live import async_announce_house
@@ -46,6 +47,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, coordinator.async_shut_down)
     )
     await coordinator.alarm.async_load()
+    await coordinator.alerts.async_load()
     coordinator.devices.async_register(None)
     coordinator.async_sync_cameras()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -74,6 +76,7 @@ async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) ->
     """Forget the alarm; clips are the owner's and stay."""
     async_withdraw(hass, persistent=True)
     await AlarmStore(hass).async_remove()
+    await snooze_store(hass).async_remove()
 
 
 @callback

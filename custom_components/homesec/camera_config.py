@@ -10,6 +10,7 @@ from .alarm import ARMED_MODES, AlarmMode
 from .camera_zones import label_rule, zone
 from .const import (
     CONF_ALARM_LABELS,
+    CONF_ALERT_LABELS,
     CONF_ARMED_MODES,
     CONF_AT_ONCE,
     CONF_DETECT_FPS,
@@ -60,6 +61,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_LABELS: [PERSON],
     CONF_RECORD_LABELS: [],
     CONF_ALARM_LABELS: [PERSON],
+    CONF_ALERT_LABELS: [PERSON],
     CONF_DISARMED: Activity.OFF.value,
     CONF_ARMED_MODES: [mode.value for mode in ARMED_MODES],
     CONF_AT_ONCE: False,
@@ -126,6 +128,11 @@ def recorded_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
 def raises_alarm(data: Mapping[str, Any], label: str) -> bool:
     """Tell whether a label sets the alarm off."""
     return label in {**DEFAULTS, **data}[CONF_ALARM_LABELS]
+
+
+def alerts_of(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what people are told of."""
+    return tuple({**DEFAULTS, **data}[CONF_ALERT_LABELS])
 
 
 def zone_names(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ CONF_WATCH: Final = "watch"
 CONF_RECORD_LABELS: Final = "record_labels"
 CONF_ALARM_LABELS: Final = "alarm_labels"
 CONF_AT_ONCE: Final = "alarm_at_once"
+CONF_ALERT_LABELS: Final = "alert_labels"
 
 # Of a camera: what single labels have to be like.
 CONF_RULES: Final = "rules"
@@ -94,6 +95,8 @@ EVENT_ALARM_REFUSED: Final = "homesec_alarm_refused"
 EVENT_ALARM_DURESS: Final = "homesec_alarm_duress"
 EVENT_ALERT: Final = "homesec_alert"
 EVENT_ALERT_UPDATED: Final = "homesec_alert_updated"
+
+ALERT_STILL_URL: Final = f"/api/{DOMAIN}/alert/{{alert_id}}.jpg"
 
 SERVICE_RECORD: Final = "record"
 SERVICE_ARM: Final = "arm"

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .alarm_control import AlarmControl
+from .alert_control import AlertControl
 from .announcements import announcement
 from .camera_config import activity, camera_config
 from .camera_state import AlarmChanged, CameraChanged, CameraState, FiguresRead, camera_of
@@ -71,6 +72,7 @@ class HomeSecCoordinator(EngineHost):
         self.listeners.async_add_for_all(self.clip_feed.async_handle, to=ClipFeed.listens_to)
         self.listeners.async_add_for_all(self.house_feed.async_touch, to=HouseFeed.listens_to)
         self.storage = StorageWatch(self)
+        self.alerts = AlertControl(self)
         self.previews: dict[str, bytes] = {}
         """By flow id: the picture that a camera flow shows before it saves."""
         self._reconciling = asyncio.Lock()
@@ -108,6 +110,7 @@ class HomeSecCoordinator(EngineHost):
         await self.alarm.async_stop()
         self.clip_feed.async_stop()
         self.house_feed.async_stop()
+        self.alerts.async_stop()
         self.issues.async_stop()
         await self.async_stop()
 
@@ -184,6 +187,7 @@ class HomeSecCoordinator(EngineHost):
             del self.cameras[camera_id]
             self.devices.async_forget(camera_id)
             self.issues.async_forget_camera(camera_id)
+        self.alerts.async_sync()
         for camera_id in wanted:
             self.cameras.setdefault(camera_id, CameraState())
             self.devices.async_register(camera_id)
@@ -235,6 +239,7 @@ class HomeSecCoordinator(EngineHost):
                 self.issues.async_recording(event.clip.error or HomeSecError.key)
         self.storage.async_handle(event)
         self.alarm.async_handle(event)
+        self.alerts.async_handle(event)
         self.listeners.async_tell(event)
         if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsDropped):
             self.async_read_figures()

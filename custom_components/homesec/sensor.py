@@ -25,6 +25,7 @@ from .engine.models import (
     ModelProgress,
 )
 from .entity import HomeSecCameraEntity, HomeSecEntity, add_camera_entities, label_key
+from .snooze_sensor import SnoozeSensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -123,6 +124,7 @@ async def async_setup_entry(
             yield CameraSensor(
                 coordinator=coordinator, camera_id=camera_id, description=description
             )
+        yield SnoozeSensor(coordinator=coordinator, camera_id=camera_id)
 
     add_camera_entities(entry, async_add_entities, make)
 

@@ -6,6 +6,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_platform_entity_service
 import probatio
 
+from .alert_actions import async_setup_alert_actions
 from .clip_actions import async_setup_clip_actions
 from .const import ATTR_DURATION, DOMAIN, SERVICE_RECORD
 
@@ -23,3 +24,4 @@ def async_setup_services(hass: HomeAssistant) -> None:
         supports_response=SupportsResponse.OPTIONAL,
     )
     async_setup_clip_actions(hass)
+    async_setup_alert_actions(hass)

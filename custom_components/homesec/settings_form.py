@@ -12,6 +12,7 @@ from .camera_config import DEFAULTS
 from .camera_zones import check_rules, check_zones
 from .const import (
     CONF_ALARM_LABELS,
+    CONF_ALERT_LABELS,
     CONF_ARMED_MODES,
     CONF_DETECT_FPS,
     CONF_DETECTION,
@@ -47,11 +48,14 @@ _PLAIN: Final = (
     CONF_LABELS,
     CONF_RECORD_LABELS,
     CONF_ALARM_LABELS,
+    CONF_ALERT_LABELS,
     CONF_DISARMED,
     CONF_ARMED_MODES,
     CONF_PRE_ROLL,
     CONF_POST_ROLL,
 )
+_SOME_LABELS: Final = (CONF_RECORD_LABELS, CONF_ALARM_LABELS, CONF_ALERT_LABELS)
+"""Each a choice among those that are looked for."""
 _ADVANCED: Final = (
     CONF_THRESHOLD,
     CONF_RULES,
@@ -71,6 +75,7 @@ def settings_schema(labels: Mapping[str, str], zone_kinds: Mapping[str, str]) ->
             Required(CONF_LABELS): choice(labels, "label", multiple=True),
             Optional(CONF_RECORD_LABELS): choice(labels, "label", multiple=True),
             Optional(CONF_ALARM_LABELS): choice(labels, "label", multiple=True),
+            Optional(CONF_ALERT_LABELS): choice(labels, "label", multiple=True),
             Required(CONF_DISARMED): choice(Activity, "disarmed"),
             Required(CONF_ARMED_MODES): choice(ARMED_MODES, "armed_mode", multiple=True),
             Required(CONF_PRE_ROLL): number(0, 30, unit=seconds),
@@ -105,7 +110,7 @@ def shown_settings(
     if (threshold := values.get(CONF_THRESHOLD)) is not None:
         values[CONF_THRESHOLD] = round(threshold * 100)
     # What alone is not looked for (any more) is no mistake of the person who opens the form.
-    for key in (CONF_RECORD_LABELS, CONF_ALARM_LABELS):
+    for key in _SOME_LABELS:
         values[key] = [label for label in values[key] if label in values[CONF_LABELS]]
     values[CONF_RULES] = shown_rules(values[CONF_RULES])
     return {
@@ -124,7 +129,7 @@ def settings_errors(answer: Mapping[str, Any]) -> dict[str, str]:
     if not answer[CONF_LABELS]:
         errors[CONF_LABELS] = "labels_missing"
         return errors
-    for key in (CONF_RECORD_LABELS, CONF_ALARM_LABELS):
+    for key in _SOME_LABELS:
         if not set(answer.get(key, ())) <= set(answer[CONF_LABELS]):
             errors[key] = "label_not_chosen"
     return errors

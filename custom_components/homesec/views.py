@@ -7,11 +7,13 @@ from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.core import HomeAssistant, callback
 
+from .alert_stills import alert_stills
 from .clip_files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
 from .cloud_view import async_serve_film, http_error
-from .const import DOMAIN
+from .const import ALERT_STILL_URL, DOMAIN
 from .engine.errors import StorageError
 from .exceptions import EngineNotRunningError
+from .media_ids import is_clip_id
 from .still_cache import still_cache
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ _NOT_CACHED = {hdrs.CACHE_CONTROL: "no-store"}
 @callback
 def async_setup_views(hass: HomeAssistant) -> None:
     """Register the views."""
-    for view in (ClipView, StillView, PreviewView):
+    for view in (ClipView, StillView, AlertStillView, PreviewView):
         hass.http.register_view(view)
 
 
@@ -105,6 +107,23 @@ class StillView(_FileView):
 def _file(path: Path, content_type: str) -> web.FileResponse:
     """``FileResponse`` answers ranges, off the event loop."""
     return web.FileResponse(path, headers={hdrs.CONTENT_TYPE: content_type, **_CACHED})
+
+
+class AlertStillView(HomeAssistantView):
+    """The picture that an alert carries, for a day."""
+
+    url = ALERT_STILL_URL
+    name = "api:homesec:alert"
+
+    async def get(self, request: web.Request, alert_id: str) -> web.Response:
+        """Serve the JPEG."""
+        if not is_clip_id(alert_id):
+            raise web.HTTPNotFound
+        stills = alert_stills(request.app[KEY_HASS])
+        jpeg = await _coordinator(request).async_run_raw(stills.get, alert_id)
+        if jpeg is None:
+            raise web.HTTPNotFound
+        return web.Response(body=jpeg, content_type="image/jpeg", headers=_CACHED)
 
 
 class PreviewView(HomeAssistantView):

@@ -20,6 +20,7 @@ SETTINGS = {
     "labels": ["person", "cat"],
     "record_labels": ["person"],
     "alarm_labels": ["person", "cat"],
+    "alert_labels": ["cat"],
     "disarmed": "off",
     "armed_modes": ["away", "night"],
     "pre_roll_s": 5.0,

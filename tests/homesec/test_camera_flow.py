@@ -68,6 +68,7 @@ async def test_a_video_file_is_looked_at_and_becomes_a_camera(
         "labels": ["person", "cat"],
         "record_labels": ["person"],
         "alarm_labels": ["person", "cat"],
+        "alert_labels": ["cat"],
         "disarmed": "off",
         "armed_modes": ["away", "night"],
         "detection": True,
@@ -265,7 +266,7 @@ async def test_a_camera_needs_a_name_and_something_to_look_for(
     again = await answer(hass, shown, {**SETTINGS, "name": " ", "labels": []})
     assert again["errors"] == {"name": "name_missing", "labels": "labels_missing"}
     again = await answer(hass, again, {**SETTINGS, "labels": ["person"]})
-    assert again["errors"] == {"alarm_labels": "label_not_chosen"}
+    assert again["errors"] == dict.fromkeys(("alarm_labels", "alert_labels"), "label_not_chosen")
     again = await answer(hass, again, {**SETTINGS, "record_labels": ["dog"]})
     assert again["errors"] == {"record_labels": "label_not_chosen"}
     assert suggested(again)["pre_roll_s"] == 5.0

@@ -48,7 +48,15 @@ HACS: dict[str, Any] = json.loads((ROOT.parents[1] / "hacs.json").read_text())
 CAMERA = TEXTS["config_subentries"]["camera"]
 MODULES = sorted(path.stem for path in ROOT.glob("*.py") if path.stem != "__init__")
 ASK_OR_SHOW = {
-    *("binary_sensor", "cloud_sensor", "issues", "sensor", "retention_form", "zone_form"),
+    *(
+        "binary_sensor",
+        "cloud_sensor",
+        "issues",
+        "sensor",
+        "snooze_sensor",
+        "retention_form",
+        "zone_form",
+    ),
 }
 """Their translation keys are of entities, issues and fields, not of exceptions."""
 SOURCE = {path.stem: path.read_text() for path in ROOT.glob("*.py")}
@@ -168,6 +176,7 @@ def entity_keys() -> dict[str, set[str]]:
         "image": keys_in("image"),
         "sensor": {f"{label}_count" for label in (*const.LABELS, "other")}
         | keys_in("sensor")
+        | keys_in("snooze_sensor")
         | {description.translation_key for description in descriptions},
         "switch": keys_in("switch"),
     }

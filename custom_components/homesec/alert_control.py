@@ -1,0 +1,185 @@
+"""Decides what is an alert, from what the engine and the alarm report."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from .alarm import AlarmMode
+from .alert_burst import Bursts, Running
+from .alert_teller import AlertTeller
+from .alerts import AlertKind, Sighting
+from .camera_config import alerts_of, is_live
+from .camera_state import CameraChanged
+from .const import SUBENTRY_CAMERA
+from .engine.models import (
+    ClipFailed,
+    ClipSaved,
+    DetectionEnded,
+    DetectionStarted,
+    DetectionUpdated,
+    SnapshotTaken,
+)
+from .snooze import Snooze
+
+if TYPE_CHECKING:
+    from .coordinator import HomeSecCoordinator
+    from .engine.models import EngineEvent, Presence
+
+CLIP_WAIT_S: Final = 6 * 3600.0
+"""No clip takes that long; an alert whose clip never came is forgotten then."""
+
+
+class AlertControl:
+    """One house's alerts, as they happen."""
+
+    def __init__(self, coordinator: HomeSecCoordinator) -> None:
+        self._coordinator = coordinator
+        self.snooze = Snooze(coordinator.hass, clock=_now, on_change=self._async_snoozed)
+        self.teller = AlertTeller(coordinator)
+        self._bursts = Bursts()
+        self._present: dict[tuple[str, str], tuple[Running, Sighting]] = {}
+        """By camera and label, what lasts."""
+        self._clips: dict[str, Running] = {}
+        """By clip, the alert that shall hear of it."""
+
+    async def async_load(self) -> None:
+        """Take up what the last run was told."""
+        await self.snooze.async_load()
+
+    @callback
+    def async_stop(self) -> None:
+        """Cancel what runs."""
+        self.snooze.async_stop()
+
+    @callback
+    def async_sync(self) -> None:
+        """Forget what was said of cameras that are gone."""
+        coordinator = self._coordinator
+        coordinator.entry.async_create_task(
+            coordinator.hass,
+            self.snooze.async_forget(
+                {x.subentry_id for x in coordinator.entry.get_subentries_of_type(SUBENTRY_CAMERA)}
+            ),
+            "HomeSec snooze",
+        )
+
+    def snoozed_until(self, camera_id: str) -> float | None:
+        """Return until when nobody is told of what this camera sees; None: everybody is."""
+        return self.snooze.until(camera_id)
+
+    @callback
+    def _async_snoozed(self, camera_id: str) -> None:
+        self._coordinator.listeners.async_tell(CameraChanged(camera_id=camera_id))
+
+    # --- what happens -------------------------------------------------------------------------
+
+    @callback
+    def async_handle(self, event: EngineEvent) -> None:
+        """Take in what the engine reports."""
+        match event:
+            case DetectionStarted():
+                self._async_seen(event.presence, event.clip_id)
+            case DetectionUpdated():
+                self._async_seen_again(event.presence)
+            case DetectionEnded():
+                self._present.pop((event.presence.camera_id, event.presence.label), None)
+            case SnapshotTaken():
+                self.teller.snapshot(event)
+            case ClipSaved():
+                self._async_clip_saved(event.clip.id)
+            case ClipFailed():
+                self._clips.pop(event.clip.id, None)
+
+    def _async_seen(self, presence: Presence, clip_id: str | None) -> None:
+        camera_id = presence.camera_id
+        subentry = self._coordinator.subentry(camera_id)
+        if presence.label not in alerts_of(subentry.data) or self.snoozed_until(camera_id):
+            return
+        sighting = Sighting(
+            kind=AlertKind.SEEN,
+            at=presence.first_seen_at,
+            mode=self._mode(camera_id),
+            camera_id=camera_id,
+            camera=subentry.title,
+            label=presence.label,
+            score=presence.score,
+            count=presence.count,
+            zones=presence.zones,
+            clip_id=clip_id,
+        )
+        if sighting.mode is not AlarmMode.DISARMED:
+            self._async_take(sighting)
+
+    def _async_seen_again(self, presence: Presence) -> None:
+        """Keep count of those who are here; who enters a zone may be news to somebody."""
+        key = presence.camera_id, presence.label
+        if (known := self._present.get(key)) is None:
+            return
+        running, old = known
+        zones = tuple(dict.fromkeys((*old.zones, *presence.zones)))
+        new = replace(
+            old,
+            count=max(old.count, presence.count),
+            score=max(old.score or 0.0, presence.score),
+            zones=zones,
+        )
+        running.change(old, new)
+        self._present[key] = running, new
+        if zones != old.zones:
+            self._async_tell(running)
+
+    def _async_take(self, sighting: Sighting) -> None:
+        running, _new = self._bursts.take(sighting)
+        if sighting.camera_id is not None and sighting.label is not None:
+            self._present[sighting.camera_id, sighting.label] = running, sighting
+        if sighting.clip_id is not None:
+            self._forget_clips(sighting.at)
+            self._clips.setdefault(sighting.clip_id, running)
+        self._async_tell(running)
+
+    def _async_clip_saved(self, clip_id: str) -> None:
+        running = self._clips.pop(clip_id, None)
+        if running is not None and running.alert.clip_id == clip_id:
+            running.clip_ready = True
+            self._async_tell(running)
+
+    def _forget_clips(self, now: float) -> None:
+        self._clips = {
+            clip_id: running
+            for clip_id, running in self._clips.items()
+            if now - running.alert.first.at < CLIP_WAIT_S
+        }
+
+    def _mode(self, camera_id: str) -> AlarmMode:
+        """Return the mode, as this camera sees it: left out of a mode is as good as disarmed."""
+        alarm = self._coordinator.alarm
+        data = self._coordinator.subentry(camera_id).data
+        return alarm.mode if is_live(data, alarm.mode) else AlarmMode.DISARMED
+
+    # --- telling ------------------------------------------------------------------------------
+
+    @callback
+    def _async_tell(self, running: Running) -> None:
+        """Tell what is new of an alert; one after the other, so that nothing is told twice."""
+        if running.telling or self._coordinator.stopped:
+            return
+        running.telling = True
+        self._coordinator.entry.async_create_task(
+            self._coordinator.hass, self._async_tell_all(running), "HomeSec alert"
+        )
+
+    async def _async_tell_all(self, running: Running) -> None:
+        try:
+            while True:
+                clip_ready = running.clip_ready
+                told = await self.teller.async_tell(running)
+                if told == running.alert and clip_ready == running.clip_ready:
+                    return
+        finally:
+            running.telling = False
+
+
+def _now() -> float:
+    return dt_util.utcnow().timestamp()

@@ -1,0 +1,34 @@
+"""Sightings and alerts to try rules and texts on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from custom_components.homesec.alarm import AlarmMode
+from custom_components.homesec.alerts import Alert, AlertKind, Sighting
+
+NOW = 1_790_000_000.0
+"""14:13:20 in UTC."""
+
+
+def sighting(**facts: Any) -> Sighting:
+    return Sighting(
+        **{
+            "kind": AlertKind.SEEN,
+            "at": NOW,
+            "mode": AlarmMode.AWAY,
+            "camera_id": "door",
+            "camera": "Front door",
+            "label": "person",
+            "zones": ("Drive",),
+        }
+        | facts
+    )
+
+
+BY_HAND = {"kind": AlertKind.ALARM, "camera_id": None, "camera": None, "label": None, "zones": ()}
+
+
+def alert(*facts: dict[str, Any]) -> Alert:
+    """Return an alert of such sightings."""
+    return Alert(id="01K0A1ERT00000000000000000", sightings=tuple(sighting(**x) for x in facts))

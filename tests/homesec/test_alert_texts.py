@@ -1,0 +1,108 @@
+"""An alert's words are few, and fit into a text message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alert_samples import BY_HAND, NOW, alert
+from homesec_house import set_up
+import pytest
+
+from custom_components.homesec.alert_texts import Words, absolute_link, link_path
+from custom_components.homesec.alerts import AlertKind
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+TWO_PARTS = 306
+"""Characters that two text messages hold together."""
+FORCED = "was forced to disarm the alarm at 16:13:20. Do not call the house; call the police."
+CLIP_ID = "01K0C0FFEE0000000000000000"
+DURESS: dict[str, Any] = {**BY_HAND, "kind": AlertKind.DURESS}
+
+
+@pytest.fixture
+async def words(hass: HomeAssistant, entry: MockConfigEntry) -> Words:
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    await set_up(hass, entry)
+    return await Words.async_load(hass)
+
+
+@pytest.mark.parametrize(
+    ("sightings", "title", "message"),
+    [
+        ([{"zones": ()}], "Person: Front door", "Seen at 16:13:20."),
+        ([{}], "Person: Front door", "Seen at 16:13:20, Drive."),
+        (
+            [{}, {"camera": "Garden", "count": 2, "zones": ("Pool",)}],
+            "Person (3): Front door, Garden",
+            "Seen at 16:13:20, Drive, Pool.",
+        ),
+        (
+            [{"camera": name, "label": "cat", "zones": ()} for name in "ABCDE"],
+            "Cat (5): A, B, C +2",
+            "Seen at 16:13:20.",
+        ),
+        ([{"label": "garden gnome", "zones": ()}], "Garden gnome: Front door", "Seen at 16:13:20."),
+        ([{"kind": AlertKind.ALARM}], "ALARM! Person: Front door", "Set off at 16:13:20."),
+        ([{**BY_HAND, "by": "Ann"}], "ALARM! Set off by Ann", "Set off at 16:13:20."),
+        ([BY_HAND], "ALARM", "Set off at 16:13:20."),
+        (
+            [{**DURESS, "by": "Ann"}],
+            "HELP! Disarmed under threat",
+            f"Ann {FORCED}",
+        ),
+        (
+            [DURESS],
+            "HELP! Disarmed under threat",
+            f"Somebody {FORCED}",
+        ),
+        (
+            [{**BY_HAND, "kind": AlertKind.TEST}],
+            "Test of the alerts",
+            "Sent at 16:13:20. All is well.",
+        ),
+    ],
+)
+async def test_an_alert_says_what_where_and_when(
+    words: Words, sightings: list[dict[str, Any]], title: str, message: str
+) -> None:
+    told = alert(*sightings)
+    assert words.title(told) == title
+    assert words.message(told) == message
+    text = words.sms(told, f"homeassistant://navigate/homesec/clip/{CLIP_ID}")
+    assert text.startswith(f"{title}. {message} homeassistant://")
+    assert set(text) <= GSM7
+    assert len(text) <= TWO_PARTS
+
+
+async def test_the_longest_names_fit_into_two_parts(words: Words) -> None:
+    sightings = [
+        {"camera": f"{n} " + "very " * 20 + "long name", "zones": (f"{n}" + "z" * 80,), "at": NOW}
+        for n in range(9)
+    ]
+    link = "https://" + "a" * 60 + f".ui.nabu.casa/homesec/clip/{CLIP_ID}"
+    text = words.sms(alert(*sightings), link)
+    assert text.endswith(link)
+    assert len(text) <= TWO_PARTS
+    clip = words.sms(alert(*sightings), link, clip=True)
+    assert "The clip can be watched." in clip
+    assert len(clip) <= TWO_PARTS
+
+
+async def test_the_link_opens_the_clip_from_anywhere(hass: HomeAssistant) -> None:
+    path = link_path(alert({"clip_id": CLIP_ID}))
+    assert path == f"/homesec/clip/{CLIP_ID}"
+    assert link_path(alert({})) == "/homesec"
+    # Without a way in from outside only Home Assistant's app, at home or by VPN, gets there.
+    await hass.config.async_update(internal_url="http://192.0.2.3:8123")
+    assert absolute_link(hass, path) == f"homeassistant://navigate{path}"
+    await hass.config.async_update(external_url="https://house.example.org")
+    assert absolute_link(hass, path) == f"https://house.example.org{path}"
+    await hass.config.async_update(external_url="https://203.0.113.4:8123")
+    assert absolute_link(hass, path) == f"https://203.0.113.4:8123{path}"

@@ -1,0 +1,173 @@
+"""Which alerts a recipient wants, and what becomes one alert."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import time
+from typing import Any
+
+from alert_samples import BY_HAND, NOW, sighting
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.homesec.alarm import AlarmMode
+from custom_components.homesec.alert_burst import BURST_S, Bursts
+from custom_components.homesec.alerts import (
+    CLIP,
+    AlertKind,
+    CoolDowns,
+    Rules,
+    is_within,
+)
+
+NOON = time(12)
+
+
+@pytest.mark.parametrize(
+    ("rules", "facts", "wanted"),
+    [
+        ({}, {}, True),
+        ({"cameras": frozenset({"door"})}, {}, True),
+        ({"cameras": frozenset({"garden"})}, {}, False),
+        ({"labels": frozenset({"person", "car"})}, {}, True),
+        ({"labels": frozenset({"cat"})}, {}, False),
+        ({"zones": frozenset({"Drive", "Pool"})}, {}, True),
+        ({"zones": frozenset({"Pool"})}, {}, False),
+        ({"zones": frozenset({"Pool"})}, {"zones": ()}, False),
+        ({"modes": frozenset({AlarmMode.NIGHT})}, {}, False),
+        ({}, {"mode": AlarmMode.DISARMED}, False),
+        ({"modes": frozenset({AlarmMode.DISARMED})}, {"mode": AlarmMode.DISARMED}, True),
+        ({"kinds": frozenset({"alarm"})}, {}, False),
+        ({"kinds": frozenset({"alarm"})}, {"kind": AlertKind.ALARM}, True),
+        # By hand there is no camera, and often no mode; only hours and kinds count.
+        ({"cameras": frozenset({"garden"}), "zones": frozenset({"Pool"})}, BY_HAND, True),
+        ({}, {**BY_HAND, "mode": AlarmMode.DISARMED}, True),
+        ({"hours": (time(22), time(6))}, BY_HAND, False),
+        # Nobody is told of duress who did not ask for it: they may stand beside the burglar.
+        ({}, {**BY_HAND, "kind": AlertKind.DURESS}, False),
+        ({"kinds": frozenset({"duress"})}, {**BY_HAND, "kind": AlertKind.DURESS}, True),
+        (
+            {"kinds": frozenset({"duress"}), "hours": (time(22), time(6))},
+            {**BY_HAND, "kind": AlertKind.DURESS},
+            True,
+        ),
+        ({"kinds": frozenset()}, {**BY_HAND, "kind": AlertKind.TEST}, True),
+    ],
+)
+def test_rules_say_who_wants_what(
+    rules: dict[str, Any], facts: dict[str, Any], wanted: bool
+) -> None:
+    assert Rules(**rules).want(sighting(**facts), NOON) is wanted
+
+
+def test_the_clip_is_wanted_only_by_who_asked_for_it() -> None:
+    assert not Rules().want(sighting(), NOON, kind=CLIP)
+    assert Rules(kinds=frozenset({CLIP})).want(sighting(), NOON, kind=CLIP)
+
+
+@pytest.mark.parametrize(
+    ("hours", "local", "within"),
+    [
+        (None, time(3), True),
+        ((time(8), time(20)), time(8), True),
+        ((time(8), time(20)), time(19, 59, 59), True),
+        ((time(8), time(20)), time(20), False),
+        ((time(22), time(6)), time(23), True),
+        ((time(22), time(6)), time(5, 59), True),
+        ((time(22), time(6)), time(6), False),
+        ((time(22), time(6)), NOON, False),
+        ((NOON, NOON), time(3), True),
+    ],
+)
+def test_hours_may_go_over_midnight(
+    hours: tuple[time, time] | None, local: time, within: bool
+) -> None:
+    assert is_within(hours, local) is within
+
+
+@given(st.times(), st.times(), st.times())
+def test_each_moment_is_in_the_hours_or_in_those_that_are_left(a: time, b: time, x: time) -> None:
+    if a != b:
+        assert is_within((a, b), x) is not is_within((b, a), x)
+
+
+def test_a_camera_is_left_alone_for_a_while_after_each_message() -> None:
+    cool_downs, rules = CoolDowns(), Rules(cool_down_s=300)
+    assert not cool_downs.active("ann", "door", rules, NOW)
+    cool_downs.note("ann", "door", NOW)
+    assert cool_downs.active("ann", "door", rules, NOW + 299)
+    assert not cool_downs.active("ann", "door", rules, NOW + 300)
+    assert not cool_downs.active("ann", "garden", rules, NOW)
+    assert not cool_downs.active("bob", "door", rules, NOW)
+    # The clock was set back by an hour: better one message too many.
+    assert not cool_downs.active("ann", "door", rules, NOW - 3600)
+
+
+def test_ten_people_in_a_minute_are_one_alert() -> None:
+    bursts = Bursts()
+    running, new = bursts.take(sighting())
+    assert new
+    running.announced = True
+    for n in range(1, 10):
+        camera = {"camera_id": "garden", "camera": "Garden"} if n % 2 else {}
+        joined, new = bursts.take(sighting(at=NOW + n * 6, score=n / 10, **camera))
+        assert joined is running
+        assert not new
+    alert = running.alert
+    assert alert.count == 10
+    assert alert.cameras == ("Front door", "Garden")
+    assert alert.score == 0.9
+    assert alert.first.at == NOW
+    later, new = bursts.take(sighting(at=NOW + BURST_S))
+    assert new
+    assert later.alert.id != alert.id
+
+
+@pytest.mark.parametrize("facts", [{"label": "cat"}, {"mode": AlarmMode.DISARMED}, {"at": NOW - 1}])
+def test_a_person_is_not_swallowed_by_what_came_before(facts: dict[str, Any]) -> None:
+    bursts = Bursts()
+    before, _ = bursts.take(sighting(**facts))
+    after, new = bursts.take(sighting(at=NOW if "at" not in facts else NOW - 2))
+    assert new
+    assert after is not before
+
+
+def test_what_sets_off_the_alarm_at_once_is_told_once() -> None:
+    bursts = Bursts()
+    running, _ = bursts.take(sighting(clip_id="clip"))
+    alarm, new = bursts.take(sighting(kind=AlertKind.ALARM))
+    assert (alarm, new) == (running, False)
+    assert running.alert.kind is AlertKind.ALARM
+    assert running.alert.count == 1
+    assert running.alert.clip_id == "clip"
+
+
+def test_an_alarm_after_the_entry_delay_is_news() -> None:
+    bursts = Bursts()
+    running, _ = bursts.take(sighting())
+    running.announced = True
+    alarm, new = bursts.take(sighting(at=NOW + 30, kind=AlertKind.ALARM))
+    assert new
+    # Who comes after that belongs to the alarm.
+    joined, new = bursts.take(sighting(at=NOW + 40))
+    assert (joined, new) == (alarm, False)
+    assert alarm.alert.kind is AlertKind.ALARM
+
+
+@pytest.mark.parametrize("kind", [AlertKind.DURESS, AlertKind.TEST])
+def test_duress_and_tests_stand_alone(kind: AlertKind) -> None:
+    bursts = Bursts()
+    bursts.take(sighting())
+    alone, new = bursts.take(sighting(kind=kind))
+    assert new
+    assert alone.alert.kind is kind
+    joined, new = bursts.take(sighting())
+    assert joined is not alone
+    assert not new
+
+
+def test_what_is_learnt_of_a_sighting_changes_its_alert() -> None:
+    running, _ = Bursts().take(first := sighting())
+    running.change(first, replace(first, count=3, zones=("Drive", "Pool")))
+    assert running.alert.count == 3
+    assert running.alert.zones == ("Drive", "Pool")

@@ -1,0 +1,189 @@
+"""A camera that is snoozed records and raises the alarm, and nobody is told of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import Context
+from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.helpers import area_registry as ar, device_registry as dr
+from homeassistant.util import dt as dt_util
+from homesec_house import CAMERA_ID, PERSON, arm, entity_id, pictures, set_up, state, until
+import probatio
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_fire_time_changed,
+)
+
+from custom_components.homesec.camera_state import CameraChanged
+from custom_components.homesec.const import DOMAIN, EVENT_ALERT
+from custom_components.homesec.snooze import STORAGE_KEY
+
+if TYPE_CHECKING:
+    from freezegun.api import FrozenDateTimeFactory
+    from homeassistant.auth.models import User as MockUser
+    from homeassistant.core import HomeAssistant
+    from homesec_house import ScriptedDetector
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+
+async def snooze(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
+    answer = await hass.services.async_call(
+        DOMAIN, "snooze", {"duration": "00:30:00", **data}, blocking=True, return_response=True
+    )
+    assert answer is not None
+    return dict(answer)
+
+
+async def test_a_snoozed_camera_records_without_an_alert(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
+) -> None:
+    alerts = async_capture_events(hass, EVENT_ALERT)
+    await set_up(hass, entry)
+    await snooze(hass, camera=CAMERA_ID)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, "camera", "camera") == "recording")
+    panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
+    await until(hass, lambda: hass.states.get(panel).state == "triggered")
+    assert [alert for alert in alerts if alert.data["kind"] == "seen"] == []
+
+
+@pytest.mark.parametrize("target", ["entity", "device", "area", "all", "field", "device_field"])
+async def test_a_camera_can_be_chosen_in_many_ways(
+    hass: HomeAssistant, entry: MockConfigEntry, target: str
+) -> None:
+    await set_up(hass, entry)
+    device_id = entry.runtime_data.devices.id_of(CAMERA_ID)
+    area = ar.async_get(hass).async_create("Porch")
+    dr.async_get(hass).async_update_device(device_id, area_id=area.id)
+    data = {
+        "entity": {"entity_id": entity_id(hass, "camera", "camera")},
+        "device": {"device_id": device_id},
+        "area": {"area_id": area.id},
+        "all": {"entity_id": "all"},
+        "field": {"camera": CAMERA_ID},
+        "device_field": {"camera": [device_id]},
+    }[target]
+    before = dt_util.utcnow().timestamp()
+    [found] = (await snooze(hass, **data))["cameras"]
+    assert (found["camera_id"], found["camera"]) == (CAMERA_ID, "Front door")
+    until_ = entry.runtime_data.alerts.snoozed_until(CAMERA_ID)
+    assert before + 1800 <= until_ <= dt_util.utcnow().timestamp() + 1800
+    assert dt_util.parse_datetime(found["until"]).timestamp() == pytest.approx(until_, abs=0.001)
+    shown = dt_util.parse_datetime(state(hass, "sensor", "snoozed_until"))
+    assert shown.timestamp() == pytest.approx(until_, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        ({}, "no_camera_chosen"),
+        ({"entity_id": "light.kitchen"}, "no_camera_chosen"),
+        ({"camera": "nobody"}, "camera_not_found"),
+        ({"camera": "sensor.foreign"}, "camera_not_found"),
+    ],
+)
+async def test_what_is_no_camera_is_refused(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    entity_registry: Any,
+    data: dict[str, Any],
+    key: str,
+) -> None:
+    entity_registry.async_get_or_create("sensor", "else", "1", suggested_object_id="foreign")
+    await set_up(hass, entry)
+    with pytest.raises(ServiceValidationError) as refused:
+        await snooze(hass, **data)
+    assert refused.value.translation_key == key
+
+
+@pytest.mark.parametrize("duration", ["-00:00:01", {"days": 31}])
+async def test_a_silly_duration_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, duration: Any
+) -> None:
+    await set_up(hass, entry)
+    with pytest.raises(probatio.Invalid):
+        await snooze(hass, camera=CAMERA_ID, duration=duration)
+
+
+async def test_zero_wakes_it(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await set_up(hass, entry)
+    await snooze(hass, camera=CAMERA_ID)
+    [found] = (await snooze(hass, camera=CAMERA_ID, duration=0))["cameras"]
+    assert found["until"] is None
+    assert entry.runtime_data.alerts.snoozed_until(CAMERA_ID) is None
+    assert state(hass, "sensor", "snoozed_until") == "unknown"
+
+
+async def test_it_wakes_by_itself_and_whoever_listens_is_told(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await set_up(hass, entry)
+    await snooze(hass, camera=CAMERA_ID, duration=60)
+    told: list[object] = []
+    coordinator = entry.runtime_data
+    coordinator.listeners.async_add(told.append, camera_id=CAMERA_ID, to=(CameraChanged,))
+    # A clock that was set back does not shorten it.
+    freezer.tick(-600)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=661))
+    await hass.async_block_till_done()
+    assert coordinator.alerts.snoozed_until(CAMERA_ID) is not None
+    freezer.tick(700)
+    async_fire_time_changed(hass, dt_util.utcnow())
+    await hass.async_block_till_done()
+    assert coordinator.alerts.snoozed_until(CAMERA_ID) is None
+    assert told == [CameraChanged(camera_id=CAMERA_ID)]
+    assert state(hass, "sensor", "snoozed_until") == "unknown"
+
+
+async def test_a_restart_does_not_wake_it(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    await set_up(hass, entry)
+    await snooze(hass, camera=CAMERA_ID)
+    until_ = entry.runtime_data.alerts.snoozed_until(CAMERA_ID)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.runtime_data.alerts.snoozed_until(CAMERA_ID) == until_
+    # Nothing is left of a camera that is removed, nor of the house.
+    hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass_storage[STORAGE_KEY]["data"] == {"until": {}}
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert STORAGE_KEY not in hass_storage
+
+
+@pytest.mark.parametrize("stored", [{"until": {"x": "soon"}}, {"until": 7}, {}])
+async def test_a_store_that_cannot_be_read_wakes_all(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    stored: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hass_storage[STORAGE_KEY] = {"version": 1, "minor_version": 1, "data": stored}
+    await set_up(hass, entry)
+    assert entry.runtime_data.alerts.snoozed_until(CAMERA_ID) is None
+    assert "every camera is told of again" in caplog.text
+
+
+async def test_only_who_may_switch_off_the_alarm_may_silence_a_camera(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_read_only_user: MockUser
+) -> None:
+    await set_up(hass, entry)
+    data = {"camera": CAMERA_ID, "duration": 60}
+    for user_id, error in ((hass_read_only_user.id, Unauthorized), ("nobody", UnknownUser)):
+        with pytest.raises(error):
+            await hass.services.async_call(
+                DOMAIN, "snooze", data, blocking=True, context=Context(user_id=user_id)
+            )
+    assert entry.runtime_data.alerts.snoozed_until(CAMERA_ID) is None
+    owner = await hass.auth.async_create_user("Ann", group_ids=["system-users"])
+    await hass.services.async_call(
+        DOMAIN, "snooze", data, blocking=True, context=Context(user_id=owner.id)
+    )
+    assert entry.runtime_data.alerts.snoozed_until(CAMERA_ID) is not None
