@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 BURST_S: Final = 60.0
 """From its first sighting on, an alert takes in others for so long."""
+SLACK_S: Final = 5.0
+"""The alarm goes off a moment after what set it off was first seen."""
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class Bursts:
         return running, True
 
     def _joins(self, latest: Running, sighting: Sighting) -> bool:
-        if not 0 <= sighting.at - latest.alert.first.at < BURST_S:
+        if not -SLACK_S < sighting.at - latest.alert.first.at < BURST_S:
             return False
         match sighting.kind:
             case AlertKind.SEEN:

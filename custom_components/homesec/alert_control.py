@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.core import callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.util import dt as dt_util
 
 from .alarm import AlarmMode
@@ -11,7 +11,7 @@ from .alert_burst import Bursts, Running
 from .alert_teller import AlertTeller
 from .alerts import AlertKind, Sighting
 from .camera_config import alerts_of, is_live
-from .camera_state import CameraChanged
+from .camera_state import AlarmChanged, AlarmTriggered, CameraChanged, Duress
 from .const import SUBENTRY_CAMERA
 from .engine.models import (
     ClipFailed,
@@ -43,14 +43,20 @@ class AlertControl:
         """By camera and label, what lasts."""
         self._clips: dict[str, Running] = {}
         """By clip, the alert that shall hear of it."""
+        self._stop_listening: CALLBACK_TYPE | None = None
 
     async def async_load(self) -> None:
         """Take up what the last run was told."""
         await self.snooze.async_load()
+        self._stop_listening = self._coordinator.listeners.async_add(
+            self._async_hear, camera_id=None, to=(AlarmChanged, AlarmTriggered, Duress)
+        )
 
     @callback
     def async_stop(self) -> None:
         """Cancel what runs."""
+        if self._stop_listening is not None:
+            self._stop_listening()
         self.snooze.async_stop()
 
     @callback
@@ -92,6 +98,56 @@ class AlertControl:
             case ClipFailed():
                 self._clips.pop(event.clip.id, None)
 
+    @callback
+    def _async_hear(self, event: EngineEvent) -> None:
+        """Take in what the alarm tells."""
+        match event:
+            case AlarmChanged():
+                self._async_look_around()
+            case AlarmTriggered():
+                self._async_take(self._alarm_sighting(event))
+            case Duress():
+                self._async_take(
+                    Sighting(
+                        kind=AlertKind.DURESS,
+                        at=_now(),
+                        mode=self._coordinator.alarm.mode,
+                        by=event.by,
+                    )
+                )
+
+    def _alarm_sighting(self, event: AlarmTriggered) -> Sighting:
+        """Describe what set the alarm off; the clip that grows shows it."""
+        coordinator, camera_id = self._coordinator, event.camera_id
+        alarm = coordinator.alarm
+        state = None if camera_id is None else coordinator.cameras.get(camera_id)
+        if camera_id is None or state is None:
+            by = alarm.facts.cause.by if alarm.facts.cause else None
+            return Sighting(kind=AlertKind.ALARM, at=_now(), mode=alarm.mode, by=by)
+        presence = state.presences.get(event.label or "")
+        return Sighting(
+            kind=AlertKind.ALARM,
+            at=_now(),
+            mode=alarm.mode,
+            camera_id=camera_id,
+            camera=coordinator.subentry(camera_id).title,
+            label=event.label,
+            score=None if presence is None else presence.score,
+            zones=() if presence is None else presence.zones,
+            clip_id=next(iter(state.recordings), None),
+        )
+
+    def _async_look_around(self) -> None:
+        """Whoever is still here when a camera begins to guard is seen by it from then on."""
+        for camera_id, state in self._coordinator.cameras.items():
+            if camera_id not in self._coordinator.entry.subentries:
+                continue  # it is just being removed
+            guards = self._mode(camera_id) is not AlarmMode.DISARMED
+            for label, presence in state.presences.items() if guards and state.watching else ():
+                known = self._present.get((camera_id, label))
+                if known is None or known[1].mode is AlarmMode.DISARMED:
+                    self._async_seen(presence, next(iter(state.recordings), None))
+
     def _async_seen(self, presence: Presence, clip_id: str | None) -> None:
         camera_id = presence.camera_id
         subentry = self._coordinator.subentry(camera_id)
@@ -132,7 +188,7 @@ class AlertControl:
 
     def _async_take(self, sighting: Sighting) -> None:
         running, _new = self._bursts.take(sighting)
-        if sighting.camera_id is not None and sighting.label is not None:
+        if sighting.kind is AlertKind.SEEN and sighting.camera_id and sighting.label:
             self._present[sighting.camera_id, sighting.label] = running, sighting
         if sighting.clip_id is not None:
             self._forget_clips(sighting.at)
@@ -153,10 +209,11 @@ class AlertControl:
         }
 
     def _mode(self, camera_id: str) -> AlarmMode:
-        """Return the mode, as this camera sees it: left out of a mode is as good as disarmed."""
+        """Return the mode, as this camera sees it: left out of it is as good as disarmed."""
         alarm = self._coordinator.alarm
         data = self._coordinator.subentry(camera_id).data
-        return alarm.mode if is_live(data, alarm.mode) else AlarmMode.DISARMED
+        guards = alarm.guarding and is_live(data, alarm.mode)
+        return alarm.mode if guards else AlarmMode.DISARMED
 
     # --- telling ------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from .alarm import AlarmMode
 from .alert_texts import link_path
 from .const import ALERT_STILL_URL, DOMAIN
 
@@ -34,7 +33,7 @@ def alert_facts(
         "count": alert.count,
         "zones": list(alert.zones),
         "mode": coordinator.alarm.mode.value,
-        "alarm_state": _alarm_state(coordinator),
+        "alarm_state": coordinator.alarm.state.value,
         "triggered_by": next((x.by for x in alert.sightings if x.by), None),
         "first_seen": _iso(first.at),
         "time": _iso(alert.sightings[-1].at),
@@ -45,13 +44,6 @@ def alert_facts(
         "title": words.title(alert),
         "message": words.message(alert),
     }
-
-
-def _alarm_state(coordinator: HomeSecCoordinator) -> str:
-    alarm = coordinator.alarm
-    if alarm.triggered:
-        return "triggered"
-    return "disarmed" if alarm.mode is AlarmMode.DISARMED else "armed"
 
 
 def _entity_id(

@@ -57,7 +57,7 @@ class AlertTeller:
         if camera_id is None or alert.kind is AlertKind.TEST:
             return False
         try:
-            if (jpeg := await self._async_picture(camera_id, alert.first.at)) is None:
+            if (jpeg := await self._async_picture(alert, camera_id)) is None:
                 return False
             await self._coordinator.async_run(self.stills.keep, alert.id, jpeg)
         except (HomeAssistantError, OSError) as err:
@@ -65,13 +65,13 @@ class AlertTeller:
             return False
         return True
 
-    async def _async_picture(self, camera_id: str, at: float) -> bytes | None:
+    async def _async_picture(self, alert: Alert, camera_id: str) -> bytes | None:
         """Return the picture with the boxes, or else what the camera shows just now."""
         waiting = asyncio.Event()
         self._waiting.setdefault(camera_id, set()).add(waiting)
         try:
             async with asyncio.timeout(HOLD_S):
-                while (jpeg := self._fresh(camera_id, at)) is None:
+                while (jpeg := self._fresh(alert, camera_id)) is None:
                     waiting.clear()
                     await waiting.wait()
                 return jpeg
@@ -81,8 +81,11 @@ class AlertTeller:
         finally:
             self._waiting[camera_id].discard(waiting)
 
-    def _fresh(self, camera_id: str, at: float) -> bytes | None:
-        """Return the last snapshot, if it shows this sighting and not one before."""
-        state = self._coordinator.cameras.get(camera_id)
-        snapshot = None if state is None else state.snapshot
-        return snapshot.jpeg if snapshot is not None and snapshot.at >= at else None
+    def _fresh(self, alert: Alert, camera_id: str) -> bytes | None:
+        """Return the last snapshot, if it shows this presence and not one before."""
+        if (camera := self._coordinator.cameras.get(camera_id)) is None:
+            return None
+        presence = camera.presences.get(alert.label or "")
+        since = min(alert.first.at, alert.first.at if presence is None else presence.first_seen_at)
+        snapshot = camera.snapshot
+        return snapshot.jpeg if snapshot is not None and snapshot.at >= since else None

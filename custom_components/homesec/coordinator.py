@@ -238,8 +238,8 @@ class HomeSecCoordinator(EngineHost):
             case ClipFailed():
                 self.issues.async_recording(event.clip.error or HomeSecError.key)
         self.storage.async_handle(event)
+        self.alerts.async_handle(event)  # before the alarm: who sets it off is one alert
         self.alarm.async_handle(event)
-        self.alerts.async_handle(event)
         self.listeners.async_tell(event)
         if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsDropped):
             self.async_read_figures()

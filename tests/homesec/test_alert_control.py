@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 import os
 import time
@@ -26,13 +27,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.homesec.alert_stills import KEPT_S, AlertStills
+from custom_components.homesec.camera_state import Duress
 from custom_components.homesec.const import (
     EVENT_ALERT,
     EVENT_ALERT_UPDATED,
     EVENT_CLIP_SAVED,
-    EVENT_DETECTION_STARTED,
 )
 from custom_components.homesec.engine.errors import HomeSecError
+from custom_components.homesec.engine.models import DetectionStarted
 from custom_components.homesec.media_ids import is_clip_id
 
 if TYPE_CHECKING:
@@ -191,11 +193,22 @@ async def test_a_second_camera_within_a_minute_joins_the_alert(
     await pictures(hass, entry)
     await pictures(hass, entry, OTHER_ID)
     detector.sees = [PERSON]
-    started = async_capture_events(hass, EVENT_DETECTION_STARTED)
-    await until(hass, lambda: len({each.data["camera_id"] for each in started}) == 2)
-    await until(hass, lambda: len((updates or alerts or started)[-1].data.get("cameras", ())) == 2)
+    # The one detector of the tests shows both cameras the same; who is first is chance.
+    await until(hass, lambda: alerts)
+    coordinator = entry.runtime_data
+    seen = next(
+        camera.presences["person"] for camera in coordinator.cameras.values() if camera.presences
+    )
+    other = OTHER_ID if seen.camera_id == CAMERA_ID else CAMERA_ID
+    coordinator._async_handle(
+        DetectionStarted(presence=replace(seen, camera_id=other, count=2), clip_id=None)
+    )
+    await until(hass, lambda: updates)
     assert len(alerts) == 1
-    assert (updates or alerts)[-1].data["count"] == 2
+    assert sorted(updates[0].data["cameras"]) == ["Front door", "Garden"]
+    assert updates[0].data["count"] >= 3
+    assert updates[0].data["alert_id"] == alerts[0].data["alert_id"]
+    assert not updates[0].data["clip_ready"]
 
 
 @pytest.mark.parametrize(
@@ -239,6 +252,90 @@ async def test_who_walks_into_a_zone_later_is_told_again_silently(
     detector.sees = [PERSON]
     await until(hass, lambda: any(x.data["zones"] == ["Drive"] for x in (*alerts, *updates)))
     assert len(alerts) == 1
+
+
+# --- the alarm -------------------------------------------------------------------------------
+
+
+async def test_who_sets_off_the_alarm_at_once_is_one_alert(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    updates: list[Event],
+) -> None:
+    await guard(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    detector.sees = []
+    await until(hass, lambda: updates)
+    [alert] = alerts
+    assert alert.data["kind"] == "alarm"
+    assert alert.data["title"] == "ALARM! Person: Front door"
+    assert alert.data["alarm_state"] == "triggered"
+    assert alert.data["count"] == 1
+    assert alert.data["clip_id"] is not None
+    assert alert.data["still"]
+
+
+async def test_an_entry_delay_makes_two_alerts_of_it(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+) -> None:
+    alarm = {"delays": {"away": {"exit_s": 0, "entry_s": 1, "trigger_s": 100}}}
+    object.__setattr__(entry, "data", {**entry.data, "alarm": alarm})
+    await guard(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: len(alerts) == 2)
+    assert [alert.data["kind"] for alert in alerts] == ["seen", "alarm"]
+    assert [alert.data["alarm_state"] for alert in alerts] == ["pending", "triggered"]
+    assert alerts[0].data["clip_id"] == alerts[1].data["clip_id"] is not None
+    assert all(alert.data["still"] for alert in alerts)
+
+
+async def test_the_alarm_by_hand_is_told_without_a_camera(
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event]
+) -> None:
+    await set_up(hass, entry)
+    await entry.runtime_data.alarm.async_trigger(by="Ann")
+    await until(hass, lambda: alerts)
+    told = alerts[0].data
+    assert (told["kind"], told["camera_id"], told["clip"]) == ("alarm", None, None)
+    assert told["title"] == "ALARM! Set off by Ann"
+    assert told["triggered_by"] == "Ann"
+    assert told["link"] == "/homesec"
+    assert told["still"] is None
+
+
+async def test_duress_is_told(
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event]
+) -> None:
+    await set_up(hass, entry)
+    entry.runtime_data.listeners.async_tell(Duress(by="Ann"))
+    await until(hass, lambda: alerts)
+    assert alerts[0].data["kind"] == "duress"
+    assert alerts[0].data["message"].startswith("Ann was forced to disarm the alarm")
+
+
+async def test_who_is_in_view_when_the_alarm_is_armed_is_told_of(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
+) -> None:
+    subentry = entry.subentries[CAMERA_ID]
+    settings = {"disarmed": "detect", "alarm_labels": []}
+    object.__setattr__(subentry, "data", {**subentry.data, **settings})
+    await set_up(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    assert not alerts
+    await arm(hass, entry)
+    await until(hass, lambda: alerts)
+    assert alerts[0].data["kind"] == "seen"
+    # Once: that the alarm goes on to change is no news of who is here.
+    await entry.runtime_data.alarm.async_trigger()
+    await until(hass, lambda: len(alerts) == 2)
+    assert alerts[1].data["kind"] == "alarm"
 
 
 # --- the pictures' folder and view -----------------------------------------------------------
