@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from .alarm import Delays
-from .const import CONF_ALARM
+from .const import CONF_ALARM, CONF_PINS
+from .pins import Pin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,3 +28,8 @@ def delays(data: Mapping[str, Any], mode: AlarmMode) -> Delays:
 def needs_code_to_arm(data: Mapping[str, Any]) -> bool:
     """Tell whether the owner wants a PIN for arming too."""
     return bool(data.get(CONF_ALARM, {}).get(CONF_CODE_TO_ARM, False))
+
+
+def pins(data: Mapping[str, Any]) -> dict[str, Pin]:
+    """Return the PINs by their ids."""
+    return {pin_id: Pin.from_dict(stored) for pin_id, stored in data.get(CONF_PINS, {}).items()}

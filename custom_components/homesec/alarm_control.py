@@ -1,49 +1,29 @@
 """The alarm of this Home Assistant: its facts on disk, its timer, what the cameras tell it."""
 
-import time
-from typing import TYPE_CHECKING, Any, override
+from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.storage import Store
 
 from .alarm import Alarm, AlarmFacts, AlarmMode, AlarmState, Cause, Delays
 from .alarm_announcements import alarm_announcement
+from .alarm_codes import AlarmCodes
 from .alarm_config import delays
-from .alarm_facts import migrated
+from .alarm_store import AlarmStore
 from .camera_config import alarms_at_once, is_live, raises_alarm
-from .camera_state import AlarmChanged, AlarmTriggered
-from .const import DOMAIN, LOGGER
+from .camera_state import AlarmChanged, AlarmTriggered, Duress
+from .const import EVENT_ALARM_DURESS, LOGGER
 from .engine.models import CameraHealth, DetectionStarted, EngineEvent, HealthChanged
-from .span import Clocks
+from .pins import ARMING_KINDS, DISARMING_KINDS, Pin, PinKind
+from .span import system_clocks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .coordinator import HomeSecCoordinator
 
-STORAGE_VERSION = 2
-STORAGE_KEY = f"{DOMAIN}.alarm"
 CLOCK_STEP_S = 1.0
-
-
-class AlarmStore(Store[dict[str, Any]]):
-    """Where the alarm's facts are kept.
-
-    Not ``RestoreEntity``: that is written every 15 minutes, and a power cut would disarm the house.
-    """
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        super().__init__(hass, STORAGE_VERSION, STORAGE_KEY, atomic_writes=True)
-
-    @override
-    async def _async_migrate_func(
-        self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Take over what was stored before there were delays; what is unreadable is told later."""
-        try:
-            return {"facts": migrated(old_data)}
-        except KeyError, TypeError, ValueError:
-            return {}
 
 
 class AlarmControl:
@@ -53,7 +33,14 @@ class AlarmControl:
         self._coordinator = coordinator
         self._hass = coordinator.hass
         self._store = AlarmStore(coordinator.hass)
+        self._clocks = system_clocks()
         self._alarm = self._make(AlarmFacts())
+        self._codes = AlarmCodes(
+            coordinator.hass,
+            data=lambda: coordinator.entry.data,
+            clocks=self._clocks,
+            save=self._async_save,
+        )
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._started = False
         self._unsaved = False
@@ -61,7 +48,7 @@ class AlarmControl:
 
     def _make(self, facts: AlarmFacts) -> Alarm:
         return Alarm(
-            clocks=Clocks(wall=_wall, steady=_steady),
+            clocks=self._clocks,
             delays=self._delays,
             on_state=self._async_on_state,
             facts=facts,
@@ -76,6 +63,7 @@ class AlarmControl:
         if stored is not None:
             try:
                 self._alarm = self._make(AlarmFacts.from_dict(stored["facts"]))
+                self._codes.lockout.load(stored["tries"])
             except KeyError, TypeError, ValueError:
                 LOGGER.error("The stored state of the alarm is unreadable; it starts disarmed")
 
@@ -133,7 +121,7 @@ class AlarmControl:
         remaining_s = self._alarm.remaining_s
         if remaining_s is None or self.triggered:
             return None
-        ends_at = _wall() + remaining_s
+        ends_at = self._clocks.wall() + remaining_s
         if self._ends_at is None or abs(self._ends_at - ends_at) > CLOCK_STEP_S:
             self._ends_at = ends_at  # else as it was told before, to the millisecond
         return self._ends_at
@@ -141,32 +129,69 @@ class AlarmControl:
     @property
     def bypassed(self) -> list[str]:
         """The names of cameras that were left out, and are still offline."""
-        names = map(self._coordinator.camera_name, self.facts.bypassed)
+        return self._names(self.facts.bypassed)
+
+    def _names(self, camera_ids: Iterable[str]) -> list[str]:
+        names = map(self._coordinator.camera_name, camera_ids)
         return [name for name in names if name is not None]
 
     @property
     def code_format(self) -> str | None:
         """What a code is made of; None as long as none is asked for."""
-        return None
+        return "number" if self._codes.asked else None
 
     @property
     def code_arm_required(self) -> bool:
-        """Whether arming takes a code too."""
-        return False
+        """Whether arming takes a code too: while armed always, since it disarms for a while."""
+        return self._codes.asked_to_arm or (self._codes.asked and self.armed)
 
     # --- what people do -----------------------------------------------------------------------
 
     async def async_arm(
-        self, mode: AlarmMode, *, by: str | None = None, skip_delay: bool = False
+        self,
+        mode: AlarmMode,
+        *,
+        code: str | None = None,
+        by: str | None = None,
+        force: bool = False,
+        skip_delay: bool = False,
     ) -> None:
-        """Arm; returns when that is on disk."""
-        self._alarm.arm(mode, by=by, skip_delay=skip_delay)
+        """Arm; returns when that is on disk. ``force`` leaves out cameras that are offline."""
+        # While armed it is to disarm too, be it for an exit delay only.
+        kinds = ARMING_KINDS & DISARMING_KINDS if self.armed else ARMING_KINDS
+        pin = await self._codes.async_check(code, kinds=kinds, needed=self.code_arm_required)
+        cameras = self._coordinator.cameras.items()
+        offline = tuple(
+            camera_id
+            for camera_id, camera in cameras
+            if camera.health is CameraHealth.LOST
+            and is_live(self._coordinator.subentry(camera_id).data, mode)
+        )
+        if offline and not force:
+            raise self._codes.refuse_cameras(self._names(offline))
+        self._alarm.arm(
+            mode,
+            by=by if pin is None else pin.name,
+            skip_delay=skip_delay,
+            forced=bool(offline),
+            bypassed=offline,
+        )
+        self._async_call_for_help(pin)
         await self._async_save()
 
-    async def async_disarm(self, *, by: str | None = None) -> None:
+    async def async_disarm(self, *, code: str | None = None, by: str | None = None) -> None:
         """Disarm; returns when that is on disk."""
-        self._alarm.disarm(by=by)
+        pin = await self._codes.async_check(code, kinds=DISARMING_KINDS, needed=True)
+        self._alarm.disarm(by=by if pin is None else pin.name)
+        self._async_call_for_help(pin)
         await self._async_save()
+
+    @callback
+    def _async_call_for_help(self, pin: Pin | None) -> None:
+        """Tell of a threat to those who listen for it; nothing that is shown here knows of it."""
+        if pin is not None and pin.kind is PinKind.DURESS:
+            self._hass.bus.async_fire(EVENT_ALARM_DURESS, {"changed_by": pin.name})
+            self._coordinator.listeners.async_tell(Duress(by=pin.name))
 
     async def async_trigger(self, *, by: str | None = None) -> None:
         """Set it off; returns when that is on disk."""
@@ -255,7 +280,9 @@ class AlarmControl:
 
     async def _async_save(self) -> None:
         self._unsaved = False
-        await self._store.async_save({"facts": self._alarm.facts.as_dict()})
+        await self._store.async_save(
+            {"facts": self._alarm.facts.as_dict(), "tries": self._codes.lockout.as_dict()}
+        )
 
     @callback
     def _async_save_soon(self) -> None:
@@ -270,11 +297,3 @@ class AlarmControl:
         if self._started and self._alarm.remaining_s is not None:
             await self._async_save()
         self._started = False
-
-
-def _wall() -> float:
-    return time.time()
-
-
-def _steady() -> float:
-    return time.monotonic()

@@ -6,6 +6,7 @@ from homeassistant.components.alarm_control_panel import (
     AlarmControlPanelEntity,
     AlarmControlPanelEntityFeature,
     AlarmControlPanelState,
+    CodeFormat,
 )
 
 from .alarm import AlarmMode, AlarmState
@@ -50,7 +51,6 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
     """Maps the alarm's modes; the rules are in ``alarm.py``."""
 
     _attr_name = None
-    _attr_code_arm_required = False
     _attr_supported_features = (
         AlarmControlPanelEntityFeature.ARM_HOME
         | AlarmControlPanelEntityFeature.ARM_AWAY
@@ -79,6 +79,18 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
 
     @property
     @override
+    def code_format(self) -> CodeFormat | None:
+        """Digits, as soon as there is a PIN."""
+        return CodeFormat.NUMBER if self._alarm.code_format else None
+
+    @property
+    @override
+    def code_arm_required(self) -> bool:
+        """Whether arming takes a PIN too."""
+        return self._alarm.code_arm_required
+
+    @property
+    @override
     def extra_state_attributes(self) -> dict[str, Any]:
         """What it is armed for, until when a delay lasts, who set it off, which cameras are out."""
         ends_at = self._alarm.delay_ends_at
@@ -92,40 +104,54 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
     @override
     async def async_alarm_disarm(self, code: str | None = None) -> None:
         """Disarm."""
-        await self._alarm.async_disarm(by=await self._async_who())
+        await self._alarm.async_disarm(code=code, by=await self._async_who())
 
     @override
     async def async_alarm_arm_home(self, code: str | None = None) -> None:
         """Arm while somebody is at home."""
-        await self._async_arm(AlarmMode.HOME)
+        await self.async_arm(AlarmMode.HOME, code=code)
 
     @override
     async def async_alarm_arm_away(self, code: str | None = None) -> None:
         """Arm while nobody is at home."""
-        await self._async_arm(AlarmMode.AWAY)
+        await self.async_arm(AlarmMode.AWAY, code=code)
 
     @override
     async def async_alarm_arm_night(self, code: str | None = None) -> None:
         """Arm for the night."""
-        await self._async_arm(AlarmMode.NIGHT)
+        await self.async_arm(AlarmMode.NIGHT, code=code)
 
     @override
     async def async_alarm_arm_vacation(self, code: str | None = None) -> None:
         """Arm for a long absence."""
-        await self._async_arm(AlarmMode.VACATION)
+        await self.async_arm(AlarmMode.VACATION, code=code)
 
     @override
     async def async_alarm_arm_custom_bypass(self, code: str | None = None) -> None:
         """Arm the cameras that were chosen for this mode."""
-        await self._async_arm(AlarmMode.CUSTOM)
+        await self.async_arm(AlarmMode.CUSTOM, code=code)
 
     @override
     async def async_alarm_trigger(self, code: str | None = None) -> None:
         """Set the alarm off by hand."""
         await self._alarm.async_trigger(by=await self._async_who())
 
-    async def _async_arm(self, mode: AlarmMode) -> None:
-        await self._alarm.async_arm(mode, by=await self._async_who())
+    async def async_arm(
+        self,
+        mode: AlarmMode | str,
+        *,
+        code: str | None = None,
+        force: bool = False,
+        skip_delay: bool = False,
+    ) -> None:
+        """Arm, as the action ``homesec.arm`` does."""
+        await self._alarm.async_arm(
+            AlarmMode(mode),
+            code=self.code_or_default_code(code),
+            by=await self._async_who(),
+            force=force,
+            skip_delay=skip_delay,
+        )
 
     async def _async_who(self) -> str | None:
         """Return the name of the user behind the action; None for an automation."""

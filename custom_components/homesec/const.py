@@ -100,7 +100,6 @@ ALERT_STILL_URL: Final = f"/api/{DOMAIN}/alert/{{alert_id}}.jpg"
 
 SERVICE_RECORD: Final = "record"
 SERVICE_ARM: Final = "arm"
-ATTR_MODE: Final = "mode"
 ATTR_FORCE: Final = "force"
 ATTR_SKIP_DELAY: Final = "skip_delay"
 ATTR_DURATION: Final = "duration"

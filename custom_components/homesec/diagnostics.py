@@ -4,6 +4,7 @@ Everything here is chosen, nothing is copied and then blacked out: a camera's ad
 login and the path of a file never get in.
 """
 
+from collections import Counter
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 
 from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 
+from .alarm import AlarmMode
+from .alarm_config import delays, needs_code_to_arm, pins
 from .camera_config import DEFAULTS, activity
 from .cloud_store import CONF_KEY, CONF_LIMIT, CONF_SEAL_KEY, CONF_UPLOAD_REST
 from .const import (
@@ -55,7 +58,7 @@ async def async_get_config_entry_diagnostics(
             **(_detector(detector.report) if detector.report else {}),
         },
         "storage": _storage(coordinator),
-        "alarm": {"mode": coordinator.alarm.mode, "state": coordinator.alarm.state},
+        "alarm": _alarm(coordinator),
         "cameras": {
             camera_id: _camera(coordinator, camera_id) for camera_id in coordinator.cameras
         },
@@ -75,6 +78,20 @@ def _camera(coordinator: HomeSecCoordinator, camera_id: str) -> dict[str, Any]:
         "present": {label: presence.count for label, presence in state.presences.items()},
         "recordings": len(state.recordings),
         "stats": asdict(state.stats),
+    }
+
+
+def _alarm(coordinator: HomeSecCoordinator) -> dict[str, Any]:
+    """Tell how the alarm is set; of PINs how many there are that may do what."""
+    alarm, data = coordinator.alarm, coordinator.entry.data
+    kinds = Counter(pin.kind.value for pin in pins(data).values())
+    return {
+        "mode": alarm.mode,
+        "state": alarm.state,
+        "delays": {mode: asdict(delays(data, mode)) for mode in AlarmMode},
+        "code_to_arm": needs_code_to_arm(data),
+        "pins": dict(kinds),
+        "bypassed": len(alarm.bypassed),
     }
 
 

@@ -1,6 +1,7 @@
 """How long something has lasted, whatever happens to the clock."""
 
 from dataclasses import dataclass
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ class Clocks:
     """UTC epoch seconds."""
     steady: Callable[[], float]
     """Seconds since some moment in this run."""
+
+
+def system_clocks() -> Clocks:
+    """Return those of this machine."""
+    return Clocks(wall=time.time, steady=time.monotonic)
 
 
 class Span:

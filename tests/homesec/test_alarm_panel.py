@@ -19,8 +19,10 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.homesec import alarm_control
 from custom_components.homesec.alarm import AlarmFacts, AlarmMode, AlarmState, Cause
+from custom_components.homesec.alarm_store import NO_TRIES
 from custom_components.homesec.announcements import iso
 from custom_components.homesec.camera_state import AlarmTriggered
+from custom_components.homesec.span import Clocks
 
 if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory
@@ -177,7 +179,12 @@ def stored(state: str, at: float, lasts_s: float, **more: Any) -> dict[str, Any]
         changed_by="Ann",
         **more,
     )
-    return {"version": 2, "minor_version": 1, "key": STORE, "data": {"facts": facts.as_dict()}}
+    return {
+        "version": 2,
+        "minor_version": 1,
+        "key": STORE,
+        "data": {"facts": facts.as_dict(), "tries": NO_TRIES},
+    }
 
 
 @pytest.mark.parametrize(
@@ -242,7 +249,8 @@ async def test_a_clock_that_is_set_changes_no_delay(
     hass_storage: dict[str, Any],
 ) -> None:
     step_s = 0.0
-    monkeypatch.setattr(alarm_control, "_wall", lambda: time.time() + step_s)
+    clocks = Clocks(wall=lambda: time.time() + step_s, steady=time.monotonic)
+    monkeypatch.setattr(alarm_control, "system_clocks", lambda: clocks)
     await set_up(hass, slow(entry))
     await arm(hass, entry, "arm_away")
     began = dt_util.utcnow()

@@ -13,7 +13,7 @@ from homeassistant.const import MATCH_ALL
 from homeassistant.core import callback
 from homeassistant.helpers.json import JSONEncoder
 from homeassistant.setup import async_setup_component
-from homesec_house import DRIVE, arm, camera, set_up, until
+from homesec_house import DRIVE, call, camera, entity_id, set_up, until
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
@@ -100,8 +100,10 @@ async def test_no_secret_is_logged_announced_or_shown(
 
     hass.bus.async_listen(MATCH_ALL, listen)
     await set_up(hass, entry)
-    await arm(hass, entry)
     await until(hass, lambda: entry.runtime_data.cameras[STREAM_ID].health == "lost")
+    panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
+    await call(hass, "homesec", "arm", panel, mode="away", force=True)
+    assert hass.states.get(panel).attributes["bypassed"] == [f"{CANARY}-name"]
     assert await hass.config_entries.async_unload(entry.entry_id)
     secrets = [f"{CANARY}-{part}" for part in ("path", "token", "user", "pass", "unique")]
     states = json.dumps([state.as_dict() for state in hass.states.async_all()], cls=JSONEncoder)

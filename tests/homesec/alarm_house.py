@@ -1,0 +1,47 @@
+"""A house whose alarm has PINs and delays."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from homesec_house import entity_id
+
+from custom_components.homesec.pins import Pin, PinKind
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+# Digits that nothing else is likely to hold.
+CODES = {
+    PinKind.FULL: "730518",
+    PinKind.ARM: "730519",
+    PinKind.DISARM: "730520",
+    PinKind.DURESS: "730521",
+}
+WRONG = "999111"
+NAMES = {
+    PinKind.FULL: "Ann",
+    PinKind.ARM: "Cleaner",
+    PinKind.DISARM: "Neighbour",
+    PinKind.DURESS: "Ann at home",
+}
+DELAYS = {"away": {"exit_s": 30, "entry_s": 20, "trigger_s": 100}}
+
+# Made once: hashing takes its time on purpose.
+PINS = {
+    f"pin_{kind}": Pin.make(code, name=NAMES[kind], kind=kind).as_dict()
+    for kind, code in CODES.items()
+}
+
+
+def with_alarm(entry: MockConfigEntry, **data: Any) -> MockConfigEntry:
+    """Give a house that is not set up yet settings of the alarm."""
+    object.__setattr__(entry, "data", MappingProxyType({**entry.data, **data}))
+    return entry
+
+
+def panel(hass: HomeAssistant, entry: MockConfigEntry) -> str:
+    """Return the id of the alarm's entity."""
+    return entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)

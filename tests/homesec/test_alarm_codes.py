@@ -1,0 +1,246 @@
+"""PINs at the panel: who may do what, what wrong ones lead to, and a call for help."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from alarm_house import CODES, NAMES, PINS, WRONG, panel, with_alarm
+from homeassistant.const import EVENT_CALL_SERVICE, MATCH_ALL
+from homeassistant.core import callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.json import JSONEncoder
+from homesec_house import call, set_up
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
+
+from custom_components.homesec import diagnostics
+from custom_components.homesec.announcements import iso
+from custom_components.homesec.camera_state import Duress
+from custom_components.homesec.pins import PinKind
+
+if TYPE_CHECKING:
+    from freezegun.api import FrozenDateTimeFactory
+    from homeassistant.core import Event, HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+    from custom_components.homesec.engine.models import EngineEvent
+
+STORE = "homesec.alarm"
+ALARM = "alarm_control_panel"
+
+
+@pytest.fixture
+def entry(entry: MockConfigEntry, hass_storage: dict[str, Any]) -> MockConfigEntry:
+    """The house without cameras and with a PIN of each kind."""
+    object.__setattr__(entry, "subentries", {})
+    return with_alarm(entry, pins=PINS)
+
+
+async def act(
+    hass: HomeAssistant, entry: MockConfigEntry, action: str, code: str | None = None
+) -> str:
+    """Arm or disarm, and return what the panel shows then."""
+    data = {} if code is None else {"code": code}
+    await call(hass, ALARM, f"alarm_{action}", panel(hass, entry), **data)
+    found = hass.states.get(panel(hass, entry))
+    assert found is not None
+    return found.state
+
+
+async def refused(
+    hass: HomeAssistant, entry: MockConfigEntry, action: str, code: str | None = None
+) -> str | None:
+    """Return why."""
+    with pytest.raises(ServiceValidationError) as error:
+        await act(hass, entry, action, code)
+    assert WRONG not in str(error.value)
+    return error.value.translation_key
+
+
+@pytest.mark.parametrize("kind", list(PinKind))
+async def test_each_pin_may_do_what_it_may(
+    hass: HomeAssistant, entry: MockConfigEntry, kind: PinKind
+) -> None:
+    await set_up(hass, entry)
+    attributes = hass.states.get(panel(hass, entry)).attributes
+    assert (attributes["code_format"], attributes["code_arm_required"]) == ("number", False)
+    if kind is PinKind.DISARM:
+        assert await refused(hass, entry, "arm_away", CODES[kind]) == "wrong_code"
+        await act(hass, entry, "arm_away")
+    else:
+        assert await act(hass, entry, "arm_away", CODES[kind]) == "armed_away"
+        assert hass.states.get(panel(hass, entry)).attributes["changed_by"] == NAMES[kind]
+    if kind is PinKind.ARM:
+        assert await refused(hass, entry, "disarm", CODES[kind]) == "wrong_code"
+    else:
+        assert await act(hass, entry, "disarm", CODES[kind]) == "disarmed"
+        assert hass.states.get(panel(hass, entry)).attributes["changed_by"] == NAMES[kind]
+
+
+async def test_disarming_without_a_pin_is_refused_and_is_no_try(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    told = async_capture_events(hass, "homesec_alarm_refused")
+    await act(hass, entry, "arm_night")
+    assert await refused(hass, entry, "disarm") == "code_missing"
+    assert await refused(hass, entry, "disarm", "") == "code_missing"
+    assert hass.states.get(panel(hass, entry)).state == "armed_night"
+    assert not told
+
+
+async def test_arming_takes_a_pin_only_if_that_is_set(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, with_alarm(entry, alarm={"code_to_arm": True}))
+    assert hass.states.get(panel(hass, entry)).attributes["code_arm_required"]
+    assert await refused(hass, entry, "arm_away") == "code_arm_required"
+    assert await act(hass, entry, "arm_away", CODES[PinKind.ARM]) == "armed_away"
+
+
+async def test_a_setting_without_pins_asks_for_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, with_alarm(entry, pins={}, alarm={"code_to_arm": True}))
+    attributes = hass.states.get(panel(hass, entry)).attributes
+    assert (attributes["code_format"], attributes["code_arm_required"]) == (None, False)
+    await act(hass, entry, "arm_away", WRONG)
+    assert await act(hass, entry, "disarm") == "disarmed"
+
+
+async def test_an_armed_house_is_not_disarmed_by_arming_it_otherwise(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """Another mode may have an exit delay, or no cameras at all."""
+    await set_up(hass, entry)
+    await act(hass, entry, "arm_away")
+    assert hass.states.get(panel(hass, entry)).attributes["code_arm_required"]
+    assert await refused(hass, entry, "arm_custom_bypass") == "code_arm_required"
+    with pytest.raises(ServiceValidationError) as error:
+        await call(hass, "homesec", "arm", panel(hass, entry), mode="custom")
+    assert error.value.translation_key == "code_missing"
+    for kind in (PinKind.ARM, PinKind.DISARM):
+        assert await refused(hass, entry, "arm_custom_bypass", CODES[kind]) == "wrong_code"
+    assert await act(hass, entry, "arm_home", CODES[PinKind.FULL]) == "armed_home"
+
+
+async def test_who_guesses_is_locked_out_and_everybody_hears_of_it(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    hass_storage: dict[str, Any],
+) -> None:
+    await set_up(hass, entry)
+    await act(hass, entry, "arm_away")
+    told = async_capture_events(hass, "homesec_alarm_refused")
+    for _ in range(4):
+        assert await refused(hass, entry, "disarm", WRONG) == "wrong_code"
+    assert await refused(hass, entry, "disarm", WRONG) == "locked_out"
+    began = freezer().timestamp()
+    assert await refused(hass, entry, "disarm", CODES[PinKind.FULL]) == "locked_out"
+    assert hass.states.get(panel(hass, entry)).state == "armed_away"
+    until = iso(began + 60)
+    assert [tuple(event.data.values()) for event in told] == [
+        *(("wrong_code", n, None, []) for n in (1, 2, 3, 4)),
+        ("wrong_code", 5, until, []),
+        ("locked_out", 5, until, []),
+    ]
+    # Pulling the plug does not help.
+    assert hass_storage[STORE]["data"]["tries"]["wrong"] == 5
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    freezer.tick(timedelta(seconds=59))
+    assert await refused(hass, entry, "disarm", CODES[PinKind.FULL]) == "locked_out"
+    freezer.tick(timedelta(seconds=1))
+    assert await refused(hass, entry, "disarm", WRONG) == "locked_out"
+    assert told[-1].data["locked_until"] == iso(began + 60 + 120)
+    freezer.tick(timedelta(seconds=120))
+    assert await act(hass, entry, "disarm", CODES[PinKind.FULL]) == "disarmed"
+    assert hass_storage[STORE]["data"]["tries"]["wrong"] == 0
+
+
+async def test_tries_at_the_same_time_are_counted_one_by_one(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    alarm = entry.runtime_data.alarm
+    results = await asyncio.gather(
+        *(alarm.async_disarm(code=WRONG) for _ in range(8)), return_exceptions=True
+    )
+    keys = [error.translation_key for error in results if isinstance(error, ServiceValidationError)]
+    assert keys == ["wrong_code"] * 4 + ["locked_out"] * 4
+    assert alarm._codes.lockout.wrong == 5
+
+
+async def test_a_call_for_help_shows_nowhere(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await set_up(hass, entry)
+    heard: list[EngineEvent] = []
+    entry.runtime_data.listeners.async_add(heard.append, camera_id=None, to=(Duress,))
+    told = async_capture_events(hass, "homesec_alarm_duress")
+    shown: list[dict[str, Any]] = []
+    for kind in (PinKind.FULL, PinKind.DURESS):
+        await act(hass, entry, "arm_away")
+        assert await act(hass, entry, "disarm", CODES[kind]) == "disarmed"
+        attributes = dict(hass.states.get(panel(hass, entry)).attributes)
+        assert attributes.pop("changed_by") == NAMES[kind]
+        shown.append(attributes)
+    assert shown[0] == shown[1]
+    assert "duress" not in json.dumps(
+        [s.as_dict() for s in hass.states.async_all()], cls=JSONEncoder
+    )
+    assert heard == [Duress(by=NAMES[PinKind.DURESS])]
+    assert [event.data for event in told] == [{"changed_by": NAMES[PinKind.DURESS]}]
+    # Also where it is asked for to arm, and where nothing was armed.
+    await act(hass, entry, "disarm", CODES[PinKind.DURESS])
+    await act(hass, entry, "arm_home", CODES[PinKind.DURESS])
+    assert len(told) == len(heard) == 3
+
+
+async def test_no_pin_is_logged_announced_shown_or_stored(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    hass_storage: dict[str, Any],
+) -> None:
+    caplog.set_level(logging.DEBUG, "custom_components.homesec")
+    caplog.set_level(logging.INFO)
+    told: list[str] = []
+
+    @callback
+    def listen(event: Event) -> None:
+        # Home Assistant itself fires each call of an action, with all that it was called with.
+        if event.event_type != EVENT_CALL_SERVICE:
+            told.append(json.dumps(event.as_dict(), cls=JSONEncoder))
+
+    hass.bus.async_listen(MATCH_ALL, listen)
+    await set_up(hass, entry)
+    for action, code in (
+        ("arm_away", CODES[PinKind.FULL]),
+        ("disarm", CODES[PinKind.DURESS]),
+        ("arm_away", CODES[PinKind.ARM]),
+        ("disarm", CODES[PinKind.DISARM]),
+    ):
+        await act(hass, entry, action, code)
+    for _ in range(6):
+        await refused(hass, entry, "disarm", WRONG)
+    found = await diagnostics.async_get_config_entry_diagnostics(hass, entry)
+    assert found["alarm"]["pins"] == {"full": 1, "arm": 1, "disarm": 1, "duress": 1}
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    everything = (
+        caplog.text,
+        *told,
+        json.dumps(found),
+        json.dumps([state.as_dict() for state in hass.states.async_all()], cls=JSONEncoder),
+        json.dumps(hass_storage, default=str),
+        json.dumps(dict(entry.data)),
+    )
+    hashes = [stored[key] for stored in PINS.values() for key in ("salt", "digest")]
+    for text in everything:
+        for code in (*CODES.values(), WRONG):
+            assert code not in text
+    for text in everything[:-2]:
+        assert not [part for part in hashes if part in text]

@@ -1,0 +1,146 @@
+"""PINs: stored as hashes, and locked out after too many wrong ones."""
+
+from __future__ import annotations
+
+import json
+from unittest.mock import patch
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.homesec.lockout import FREE_TRIES, Lockout
+from custom_components.homesec.pins import Pin, PinKind, is_pin, pin_of
+from custom_components.homesec.span import Clocks
+
+
+def pin(code: str, name: str = "Ann", kind: PinKind = PinKind.FULL) -> Pin:
+    return Pin.make(code, name=name, kind=kind)
+
+
+def test_a_pin_is_known_again_after_it_was_stored() -> None:
+    stored = json.loads(json.dumps(pin("2580", kind=PinKind.DURESS).as_dict()))
+    read = Pin.from_dict(stored)
+    assert read.fits("2580")
+    assert not read.fits("2581")
+    assert not read.fits("02580")
+    assert (read.name, read.kind) == ("Ann", "duress")
+
+
+def test_nothing_that_is_stored_or_shown_holds_the_pin() -> None:
+    made = pin("739154682037")
+    assert "739154682037" not in json.dumps(made.as_dict()) + repr(made)
+    assert made.salt.hex() not in repr(made)
+    assert made.digest.hex() not in repr(made)
+
+
+def test_the_same_pin_never_has_the_same_hash() -> None:
+    one, two = pin("2580"), pin("2580")
+    assert one.salt != two.salt
+    assert one.digest != two.digest
+
+
+def test_all_pins_are_compared_whichever_fits() -> None:
+    pins = [pin(code, name=code) for code in ("1111", "2222", "3333")]
+    tried: list[str] = []
+
+    def fits(self: Pin, code: str) -> bool:
+        tried.append(self.name)
+        return code == self.name
+
+    with patch.object(Pin, "fits", fits):
+        for code, expected in (("1111", pins[0]), ("3333", pins[2]), ("9999", None)):
+            tried.clear()
+            assert pin_of(pins, code) is expected
+            assert tried == ["1111", "2222", "3333"]
+
+
+@given(st.text(max_size=14))
+def test_a_pin_is_four_to_twelve_digits(text: str) -> None:
+    expected = 4 <= len(text) <= 12 and all(letter in "0123456789" for letter in text)
+    assert is_pin(text) is expected
+
+
+@pytest.mark.parametrize(
+    "text", ["\u0663" * 4, "\uff11\uff12\uff13\uff14", "1234\n", " 1234", "12 34", "-1234"]
+)
+def test_digits_of_other_scripts_and_blanks_are_none(text: str) -> None:
+    assert not is_pin(text)
+    assert pin_of([pin("1234")], text) is None
+
+
+# --- after wrong ones --------------------------------------------------------------------------
+
+
+class Times:
+    """Two clocks, of which one can be set."""
+
+    def __init__(self) -> None:
+        self.wall, self.steady = 1_700_000_000.0, 10.0
+        self.clocks = Clocks(wall=lambda: self.wall, steady=lambda: self.steady)
+
+    def wait(self, seconds: float) -> None:
+        self.wall += seconds
+        self.steady += seconds
+
+
+def locked(times: Times, tries: int = FREE_TRIES) -> Lockout:
+    lockout = Lockout(times.clocks)
+    for _ in range(tries):
+        lockout.fail()
+    return lockout
+
+
+def again(times: Times, lockout: Lockout, step_s: float) -> Lockout:
+    """Return it after a restart, between whose ends the clock was set."""
+    stored = json.loads(json.dumps(lockout.as_dict()))
+    times.wall += step_s
+    times.steady = 1.0
+    loaded = Lockout(times.clocks)
+    loaded.load(stored)
+    return loaded
+
+
+def test_some_wrong_tries_are_free() -> None:
+    lockout = locked(Times(), FREE_TRIES - 1)
+    assert lockout.remaining_s == 0
+    assert lockout.until is None
+
+
+def test_each_one_after_that_costs_twice_the_time_up_to_an_hour() -> None:
+    times = Times()
+    lockout = locked(times, FREE_TRIES - 1)
+    waits = []
+    for _ in range(9):
+        lockout.fail()
+        waits.append(lockout.remaining_s)
+        assert lockout.until == times.wall + waits[-1]
+        times.wait(waits[-1])
+        assert lockout.remaining_s == 0
+    assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+    assert locked(times, 100_000).remaining_s == 3600
+
+
+def test_a_right_one_is_forgiven_all() -> None:
+    lockout = locked(Times(), 9)
+    assert lockout.forgive()
+    assert not lockout.forgive()
+    lockout.fail()
+    assert lockout.remaining_s == 0
+
+
+@pytest.mark.parametrize("step_s", [-1e7, 1e7])
+def test_the_clock_does_not_end_it(step_s: float) -> None:
+    times = Times()
+    lockout = locked(times)
+    times.wall += step_s
+    assert lockout.remaining_s == 60
+
+
+@pytest.mark.parametrize("step_s", [0, -1e7])
+def test_a_restart_does_not_end_it(step_s: float) -> None:
+    times = Times()
+    lockout = again(times, locked(times), step_s)
+    assert lockout.remaining_s == 60
+    times.wait(59)
+    assert lockout.remaining_s == 1
+    assert lockout.wrong == FREE_TRIES
