@@ -25,9 +25,9 @@ LONGEST_CLIP_S = 30
 def furnish(client: HaClient, placed: Placed, source: Mapping[str, str]) -> None:
     """Add HomeSec and its camera, unless a former run did. SetupError says what is wrong."""
     entries = client.entries(DOMAIN)
-    entry_id = entries[0]["entry_id"] if entries else _add_house(client, placed)
+    entry_id = entries[0]["entry_id"] if entries else add_house(client, placed)
     if not client.command("config_entries/subentries/list", entry_id=entry_id):
-        _add_camera(client, entry_id, source)
+        add_camera(client, entry_id, source)
     demo_dashboard.make(client, DOMAIN)
 
 
@@ -44,7 +44,8 @@ def entity_id(client: HaClient, domain: str) -> str:
     return str(found[0])
 
 
-def _add_house(client: HaClient, placed: Placed) -> str:
+def add_house(client: HaClient, placed: Placed) -> str:
+    """Add HomeSec without any camera; return the entry's id."""
     # The model is named only where it is not the one that a user's HA would choose by itself.
     advanced = {"model": placed.model} if placed.is_fallback else {}
     done = client.add_entry(DOMAIN).answer(detector=placed.detector, advanced=advanced)
@@ -55,7 +56,8 @@ def _add_house(client: HaClient, placed: Placed) -> str:
     return str(done.shown["result"]["entry_id"])
 
 
-def _add_camera(client: HaClient, entry_id: str, source: Mapping[str, str]) -> None:
+def add_camera(client: HaClient, entry_id: str, source: Mapping[str, str]) -> None:
+    """Add a camera that looks for people while the house is disarmed, too."""
     shown = client.subentry(entry_id, "camera").answer(source)
     if shown.errors:
         raise SetupError(" ".join(_text(key, shown) for key in shown.errors.values()))

@@ -88,9 +88,8 @@ class HomeAssistant:
             raise HaError("Home Assistant is not running")
         return self._process.pid
 
-    def start(self, *, timeout_s: float = START_S) -> None:
-        """Start it and return once it is up and someone is logged in."""
-        began = time.monotonic()
+    def launch(self) -> None:
+        """Start the process, and wait for nothing."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 # Without --skip-pip a missing package would be installed on the fly, unnoticed.
@@ -103,6 +102,11 @@ class HomeAssistant:
                 # Ctrl-C in the terminal is for us; we then stop it in an orderly way.
                 start_new_session=True,
             )
+
+    def start(self, *, timeout_s: float = START_S) -> None:
+        """Start it and return once it is up and someone is logged in."""
+        began = time.monotonic()
+        self.launch()
         try:
             self._http = Http()
             deadline = began + timeout_s

@@ -554,6 +554,13 @@ def test_the_machines_own_login_is_used(monkeypatch, tmp_path, socket_enabled, g
         assert made.signed_url("x", 60).startswith("https://storage.googleapis.com/some-bucket/x?")
 
 
+def test_a_stand_in_for_the_storage_is_taken_from_the_environment(monkeypatch, gcs):
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
+    with GcsStore(GcsSettings(bucket=gcs.bucket)) as made:
+        made.probe()
+    assert gcs.faults.seen
+
+
 def test_a_name_that_no_bucket_can_have_is_missing(gcs):
     with pytest.raises(BucketMissing) as raised:
         store(gcs, bucket="-nonsense-")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 import json
 from pathlib import Path
 import random
@@ -11,6 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from threading import Event
 import time
 from typing import Any
 
@@ -20,7 +22,13 @@ from .campaign import Campaign
 from .cloud import Cloud
 from .disk import Disk
 from .house import House
-from .verdict import Judge, Verdict
+from .report import Part, figures, print_table
+from .verdict import Judge
+from .whole import WholeHouse
+from .whole_campaign import WholeCampaign
+
+WHOLE_SHARE = 0.1
+"""Of the faults: Home Assistant takes seconds to start again, the engine alone a tenth of one."""
 
 
 def main() -> int:
@@ -28,39 +36,71 @@ def main() -> int:
     # Whoever ends it early shall not have to unmount and to kill what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options = _options()
+    whole = round(WHOLE_SHARE * options.count) if options.whole is None else options.whole
+    whole = min(whole, options.count)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
-    step(f"{options.count} faults, --seed {seed}")
+    step(f"{options.count} faults, --seed {seed}, {whole} of them to a whole Home Assistant")
     folder = Path(tempfile.mkdtemp(prefix="homesec-faults-"))
+    began = time.monotonic()
     try:
-        report, verdict = _run(folder, options.count, random.Random(seed))
+        parts, report = _run(folder, options.count - whole, whole, seed)
     except BaseException:
         notice(f"What there is of it is in {folder}")
         raise
-    report = {**report, "seed": seed}
-    _print(report)
+    report = {
+        **figures(parts),
+        **report,
+        "seconds": round(time.monotonic() - began),
+        "seed": seed,
+    }
+    print_table(report)
     if options.json:
         options.json.write_text(json.dumps(report, indent=2) + "\n")
-    if verdict.good:
+    good = all(part.verdict.good for part in parts)
+    if good:
         shutil.rmtree(folder)
     else:
-        notice(f"What the engine said is in {folder / 'child.log'}")
-    return 0 if verdict.good else 1
+        notice(f"What there is of it, and what was logged, is in {folder}")
+    return 0 if good else 1
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/faults", description=__doc__)
     parser.add_argument("--count", type=int, default=200, metavar="N", help="default: 200")
+    parser.add_argument(
+        "--whole",
+        type=int,
+        metavar="N",
+        help="of these, so many kill a whole Home Assistant (default: one in ten)",
+    )
     parser.add_argument("--seed", type=int, help="for the same faults in the same order")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     return parser.parse_args()
 
 
-def _run(folder: Path, count: int, rng: random.Random) -> tuple[dict[str, Any], Verdict]:
-    began = time.monotonic()
+def _run(folder: Path, count: int, whole: int, seed: int) -> tuple[list[Part], dict[str, Any]]:
+    """Let both houses have their faults, beside each other: mostly both wait for something."""
+    made = films.make(folder)
+    stop = Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="whole") as executor:
+        beside = executor.submit(_whole, folder, made[1], whole, random.Random(f"whole {seed}"), stop)
+        try:
+            parts, report = _engine(folder, made, count, random.Random(seed))
+        except BaseException:
+            stop.set()
+            raise
+        return [*parts, *beside.result()], report
+
+
+def _engine(
+    folder: Path, made: list[Path], count: int, rng: random.Random
+) -> tuple[list[Part], dict[str, Any]]:
+    if not count:
+        return [], {}
     with Disk(folder / "disk") as disk, Cloud(folder / "bucket") as cloud:
         if not disk.mounted:
             notice("A file system may not be mounted here: no full and no read-only disk")
-        house = House(folder, disk.folder / "clips", films.make(folder))
+        house = House(folder, disk.folder / "clips", made)
         house.store = cloud.address
         campaign = Campaign(house=house, disk=disk, cloud=cloud, rng=rng, count=count, say=_say)
         try:
@@ -75,57 +115,29 @@ def _run(folder: Path, count: int, rng: random.Random) -> tuple[dict[str, Any], 
         verdict = Judge(house=house, disk=disk, cloud=cloud).judge()
         if not verdict.good:
             shutil.copytree(disk.folder, folder / "evidence")
-    faults = campaign.faults
-    return {
-        "faults": faults.total(),
-        "clips": len(verdict.clips),
-        "lost": len(verdict.lost),
-        "duplicated": len(verdict.duplicated),
-        "unplayable": len(verdict.unplayable),
-        "stray": len(verdict.stray),
-        "refused": len(verdict.refused),
-        "last_second": len(verdict.last_second),
-        "cut_by_a_kill": len(verdict.missing_ends_s),
-        "longest_missing_end_s": round(max(verdict.missing_ends_s, default=0.0), 2),
-        "starts_refused": campaign.starts_refused,
-        "disk_faults": disk.mounted,
-        "seconds": round(time.monotonic() - began),
-        "kinds": dict(sorted(faults.items())),
-        "details": {
-            "lost": verdict.lost,
-            "duplicated": sorted(verdict.duplicated),
-            "unplayable": verdict.unplayable,
-            "stray": sorted(verdict.stray),
-        },
-    }, verdict
+        facts = {"starts_refused": campaign.starts_refused, "disk_faults": disk.mounted}
+        return [Part(faults=campaign.faults, verdict=verdict)], facts
+
+
+def _whole(folder: Path, film: Path, count: int, rng: random.Random, stop: Event) -> list[Part]:
+    if not count:
+        return []
+    with Cloud(folder / "whole-bucket") as cloud:
+        house = WholeHouse(folder / "whole", film, cloud.address)
+        campaign = WholeCampaign(house=house, rng=rng, count=count, stop=stop, say=_say)
+        try:
+            campaign.run()
+            drained = campaign.heal()
+        finally:
+            house.kill()
+        if not drained:
+            notice("The outbox of the whole Home Assistant was never empty")
+        judge = Judge(house=house, disk=Disk(folder / "never-bad"), cloud=cloud)
+        return [Part(faults=campaign.faults, verdict=judge.judge())]
 
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def _print(report: dict[str, Any]) -> None:
-    rows = [
-        *report["kinds"].items(),
-        ("faults in all", report["faults"]),
-        ("clips", report["clips"]),
-        ("lost", report["lost"]),
-        ("duplicated", report["duplicated"]),
-        ("unplayable", report["unplayable"]),
-        ("stray files and objects", report["stray"]),
-        ("refused by a full or read-only disk", report["refused"]),
-        ("begun in the last second before a kill", report["last_second"]),
-        ("ended by a kill, and finished", report["cut_by_a_kill"]),
-        ("most that is missing before a kill, s", report["longest_missing_end_s"]),
-    ]
-    width = max(len(name) for name, _ in rows)
-    print(f"| {'':{width}} | number |\n| {'-' * width} | -----: |")
-    for name, number in rows:
-        print(f"| {name:{width}} | {number:6} |")
-    for what, found in report["details"].items():
-        for each in found:
-            why = f": {found[each]}" if isinstance(found, dict) else ""
-            print(f"{what}: {each}{why}")
 
 
 if __name__ == "__main__":

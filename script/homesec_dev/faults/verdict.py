@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import hashlib
 from itertools import pairwise
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import av.error
 
@@ -18,15 +18,40 @@ from .films import PICTURES
 from .parts import content
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from .cloud import Cloud
-    from .disk import Disk
-    from .house import House, Telling
+    from .house import Telling
 
 PREFIX = "house"
 LAST_SECOND_S = 1.0
 """What began so short before a kill may hold no picture; that is what is promised."""
+
+
+class Watched(Protocol):
+    """What recorded clips, and what was seen of that from outside."""
+
+    clips_dir: Path
+    data_dir: Path
+
+    @property
+    def told(self) -> Sequence[Telling]:
+        """Return what became known, in this order."""
+        ...
+
+    @property
+    def ended(self) -> Mapping[int, float]:
+        """Return when each life was over (monotonic seconds)."""
+        ...
+
+
+class Refusals(Protocol):
+    """A disk that may have had bad moments."""
+
+    def refused_between(self, begin: float, end: float) -> bool:
+        """Whether it refused to write at some moment between two."""
+        ...
 
 
 @dataclass(kw_only=True)
@@ -58,7 +83,7 @@ class Verdict:
 class Judge:
     """Looks at everything once the engine has come to rest."""
 
-    def __init__(self, *, house: House, disk: Disk, cloud: Cloud) -> None:
+    def __init__(self, *, house: Watched, disk: Refusals, cloud: Cloud) -> None:
         self._house = house
         self._disk = disk
         self._cloud = cloud

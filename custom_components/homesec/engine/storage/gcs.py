@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+import os
 from typing import TYPE_CHECKING, Any, Self
 
 from google.api_core.exceptions import RequestRangeNotSatisfiable
@@ -47,6 +48,8 @@ and on a slow line whoever reads is never held up for long."""
 PAGE_SIZE = 1000
 LONGEST_LINK_S = 7 * 86_400
 """What V4 signatures allow."""
+EMULATOR_VARIABLE = "STORAGE_EMULATOR_HOST"
+"""Google's own libraries look there, too: the address of a stand-in for the whole storage."""
 _FIELDS = "items(name,size,generation,md5Hash,contentType,metadata),nextPageToken"
 
 
@@ -74,9 +77,10 @@ class GcsStore:
     ) -> None:
         """Log in; raises KeyInvalid, LoginMissing or BucketMissing (no bucket can be called so).
 
-        ``endpoint`` is an emulator's address, ``chunk_bytes`` (a multiple of 256 KiB) how much an
-        upload sends between two answers; both for tests.
+        ``endpoint`` is an emulator's address (else the environment may name one), ``chunk_bytes``
+        (a multiple of 256 KiB) how much an upload sends between two answers; both for tests.
         """
+        endpoint = endpoint or os.environ.get(EMULATOR_VARIABLE)
         clock = clock or SystemClock()
         self._clock = clock
         self._session: LoginSession | None = None

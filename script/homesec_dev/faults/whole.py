@@ -1,0 +1,205 @@
+"""A whole Home Assistant with HomeSec in it: set up through its forms, killed, started again.
+
+Its automation records a few seconds again and again, HomeSec uploads them. What the judge has to
+know of it is seen from outside: the events on its bus, and the catalogue as each kill left it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+import shutil
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Any
+
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.models import Clip, ClipState
+from custom_components.homesec.engine.service import CATALOG_NAME
+
+from .. import demo_house, ha_config, models
+from ..bootstrap import paths
+from ..bootstrap.console import SetupError
+from ..ha import HomeAssistant
+from ..ha_client import HaError
+from .house import PATIENCE_S, Telling
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..ha_client import Flow, Subscription
+
+AUTOMATION = """\
+automation:
+  - alias: Record again and again
+    triggers:
+      - trigger: time_pattern
+        seconds: "/5"
+    actions:
+      - action: homesec.record
+        target:
+          entity_id: {camera}
+        data:
+          duration: "00:00:04"
+"""
+LIMIT_MBIT = 2
+"""So slow that a random moment often finds an upload half done."""
+EVENTS = {
+    "homesec_detection_started": "started",
+    "homesec_clip_saved": "saved",
+    "homesec_clip_failed": "failed",
+}
+LOOK_S = 0.2
+
+
+class WholeHouse:
+    """Keeps all that became known of its clips, and when each life ended."""
+
+    def __init__(self, folder: Path, film: Path, cloud: dict[str, str]) -> None:
+        """Prepare; ``cloud`` is the address of the bucket and its name."""
+        self._film = folder / "media" / "street.mp4"
+        self._film.parent.mkdir(parents=True)
+        shutil.copyfile(film, self._film)
+        self._ha = HomeAssistant(folder, env={"STORAGE_EMULATOR_HOST": cloud["url"]})
+        self._bucket = cloud["bucket"]
+        self._copy = folder / "seen"
+        self._records = ""
+        self._bus: Subscription | None = None
+        self._known: set[str] = set()
+        self.clips_dir = folder / "media" / "homesec"
+        self.data_dir = folder / "homesec"
+        self.told: list[Telling] = []
+        self.ended: dict[int, float] = {}
+        self.life = 0
+        self.started_in_s = 0.0
+        """The last start that came to its end."""
+
+    def furnish(self) -> None:
+        """Add HomeSec, the bucket and a camera as a person does, then stop."""
+        try:
+            placed = models.place(self.data_dir / "models", "opencv", download=False)
+        except SetupError:  # what records here is an automation, which needs none
+            placed = models.Placed(model="", detector="opencv", paths=())
+        with self._ha as ha:
+            entry_id = demo_house.add_house(ha.client, placed)
+            camera = {"kind": "file", "file": str(self._film)}
+            demo_house.add_camera(ha.client, entry_id, camera)
+            self._add_bucket(ha.client.reconfigure_entry(demo_house.DOMAIN, entry_id))
+            self._records = AUTOMATION.format(camera=demo_house.entity_id(ha.client, "camera"))
+
+    def _add_bucket(self, menu: Flow) -> None:
+        done = menu.answer(next_step_id="cloud").answer(
+            login="own",
+            bucket=self._bucket,
+            prefix="house",
+            limit_mbit=LIMIT_MBIT,
+            upload_rest=True,
+            encrypt=False,
+        )
+        if done.type != "abort" or done.shown["reason"] != "reconfigure_successful":
+            raise HaError(f"The bucket is refused: {done.errors or done.shown}")
+
+    # --- a life -------------------------------------------------------------------------------
+
+    def start(self, *, records: bool = True) -> None:
+        """Begin a life; returns once Home Assistant is up."""
+        self._begin(records=records)
+        self._ha.start()
+        self.started_in_s = self._ha.started_in_s
+        self._bus = self._ha.client.subscribe("subscribe_events")
+
+    def launch(self) -> None:
+        """Begin a life, and do not wait for it."""
+        self._begin(records=True)
+        self._ha.launch()
+
+    def _begin(self, *, records: bool) -> None:
+        self.life += 1
+        ha_config.write(
+            self._ha.folder,
+            port=self._ha.port,
+            component=paths.COMPONENT,
+            extra_yaml=self._records if records else "",
+        )
+
+    def watch(self, seconds: float) -> None:
+        """Let time pass, and listen to what is announced."""
+        until = time.monotonic() + seconds
+        while (left_s := until - time.monotonic()) > 0:
+            with suppress(TimeoutError):
+                if self._bus is None:
+                    time.sleep(left_s)
+                else:
+                    self._hear(self._bus.next(timeout_s=left_s))
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        what = EVENTS.get(event["event_type"])
+        if what in ("saved", "failed") and (clip_id := event["data"].get("clip_id")):
+            self._tell(what, clip_id, error=event["data"].get("error"))
+
+    def kill(self) -> None:
+        """Kill it, whatever it is doing, and see what it was at."""
+        if self._ha.is_running():
+            now = time.monotonic()
+            self._bus = None
+            self._ha.kill()
+            self.ended[self.life] = now
+            self._look(now)
+
+    def wait_drained(self) -> bool:
+        """Wait until nothing is recorded or to be uploaded; False if that does not come."""
+        sensor = demo_house.entity_id(self._ha.client, "alarm_control_panel")
+        self._ha.client.wait_for_state(sensor, lambda state: state["state"] != "unavailable")
+        camera = demo_house.entity_id(self._ha.client, "camera")
+        self._ha.client.wait_for_state(camera, lambda state: state["state"] != "unavailable")
+        least, until = None, time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            left = self._left()
+            if left == 0:
+                return True
+            if least is None or left < least:  # as long as some of it goes, it goes on
+                least, until = left, time.monotonic() + PATIENCE_S
+            time.sleep(LOOK_S)
+        return False
+
+    def _left(self) -> int:
+        """Return how much is still to be done, as the catalogue tells while it is in use."""
+        uri = f"file:{self.data_dir / CATALOG_NAME}?mode=ro"
+        connection = sqlite3.connect(uri, uri=True)
+        try:
+            ((left,),) = connection.execute(
+                "SELECT (SELECT count(*) FROM jobs)"
+                " + (SELECT count(*) FROM clips WHERE state = 'recording')"
+            )
+        finally:
+            connection.close()
+        return int(left)
+
+    def stop(self) -> bool:
+        """End it in good order; False if it did not go by itself."""
+        self._bus = None
+        return self._ha.stop() == 0
+
+    # --- what became known --------------------------------------------------------------------
+
+    def _look(self, now: float) -> None:
+        """Read a copy of the catalogue, so that the next start finds it as the kill left it."""
+        shutil.rmtree(self._copy, ignore_errors=True)
+        self._copy.mkdir()
+        for name in (CATALOG_NAME, f"{CATALOG_NAME}-wal"):
+            if (self.data_dir / name).exists():
+                shutil.copyfile(self.data_dir / name, self._copy / name)
+        wall = time.time()
+        with Catalog(self._copy / CATALOG_NAME) as catalog:
+            for clip in catalog.in_state(ClipState.RECORDING):
+                self._begun(clip, now - (wall - clip.event_at))
+            for clip in catalog.in_state(ClipState.SAVED):
+                self._tell("saved", clip.id)
+
+    def _begun(self, clip: Clip, t: float) -> None:
+        if clip.id not in self._known:
+            self._tell("started", clip.id, t=t, back_s=clip.event_at - clip.started_at)
+
+    def _tell(self, what: str, clip_id: str, *, t: float | None = None, **facts: Any) -> None:  # noqa: ANN401
+        self._known.add(clip_id)
+        at = time.monotonic() if t is None else t
+        self.told.append(Telling(life=self.life, what=what, t=at, id=clip_id, **facts))
