@@ -13,6 +13,7 @@ from .camera_state import AlarmChanged
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
 from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
 from .issues import async_withdraw
+from .panel import async_serve_panel, async_show_panel, hide_panel
 from .services import async_setup_services
 from .snooze import snooze_store
 from .views import async_setup_views
@@ -33,6 +34,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     async_setup_services(hass)
     async_setup_views(hass)
     async_setup_websocket(hass)
+    await async_serve_panel(hass)
     return True
 
 
@@ -60,6 +62,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
             cancel_on_shutdown=True,
         )
     )
+    await async_show_panel(hass)
+    entry.async_on_unload(partial(hide_panel, hass))
     _follow_changes(entry, coordinator)
     entry.async_on_unload(coordinator.alarm.async_begin())
     entry.async_create_background_task(hass, coordinator.async_bring_up(), "HomeSec engine start")

@@ -21,6 +21,7 @@ LINT = (
     ("ruff", "check"),
     ("ruff", "format", "--check"),
     ("mypy", "--strict", "custom_components/homesec", "script/homesec_dev"),
+    ("homesec_dev.panel", "check"),
 )
 # What each of them covers is judged when all of it is known.
 PYTEST = ("pytest", "--cov", "--cov-report=", "--cov-fail-under=0", "-p", "no:cacheprovider")

@@ -1,0 +1,50 @@
+"""The page `/homesec` in the sidebar: one ES module, built from `panel/` in the repository."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.components import frontend, panel_custom
+from homeassistant.components.http import StaticPathConfig
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+MODULE: Final = Path(__file__).parent / "frontend" / "homesec-panel.js"
+ICON: Final = "mdi:shield-home"
+ELEMENT: Final = "homesec-panel"
+
+_URL: HassKey[str] = HassKey(f"{DOMAIN}_panel_url")
+
+
+async def async_serve_panel(hass: HomeAssistant) -> None:
+    """Serve the module; once, as a static path cannot be taken back."""
+    url = await hass.async_add_executor_job(_url)
+    # Browsers keep it for a month; another content has another address.
+    await hass.http.async_register_static_paths([StaticPathConfig(url, str(MODULE), True)])
+    hass.data[_URL] = url
+
+
+async def async_show_panel(hass: HomeAssistant) -> None:
+    """Put the page into the sidebar. What a user may do there is checked with each command."""
+    await panel_custom.async_register_panel(
+        hass,
+        frontend_url_path=DOMAIN,
+        webcomponent_name=ELEMENT,
+        sidebar_title="HomeSec",
+        sidebar_icon=ICON,
+        module_url=hass.data[_URL],
+    )
+
+
+def hide_panel(hass: HomeAssistant) -> None:
+    """Take it out of the sidebar."""
+    frontend.async_remove_panel(hass, DOMAIN)
+
+
+def _url() -> str:
+    digest = hashlib.sha256(MODULE.read_bytes()).hexdigest()[:16]
+    return f"/{DOMAIN}_static/{MODULE.stem}-{digest}.js"

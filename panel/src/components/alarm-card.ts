@@ -1,0 +1,294 @@
+import {
+  mdiBagSuitcase,
+  mdiHome,
+  mdiLockOpenVariantOutline,
+  mdiMoonWaningCrescent,
+  mdiShieldAlert,
+  mdiShieldHalfFull,
+  mdiShieldLock,
+  mdiShieldOffOutline,
+  mdiShieldSun,
+  mdiTune,
+} from "@mdi/js";
+import { css, html, nothing } from "lit";
+import { customElement, state } from "lit/decorators.js";
+
+import type { Alarm, AlarmState, ArmMode } from "../data/shapes.ts";
+import type { HassError } from "../ha/hass.ts";
+import { PageElement, now } from "../page.ts";
+import { cards, controls } from "../styles/shared.ts";
+import { duration } from "../time/format.ts";
+import { icon } from "./icon.ts";
+import "./pin-pad.ts";
+
+const MODE_ICON: Record<ArmMode, string> = {
+  home: mdiHome,
+  away: mdiShieldLock,
+  night: mdiMoonWaningCrescent,
+  vacation: mdiBagSuitcase,
+  custom: mdiTune,
+};
+const STATE_ICON: Record<AlarmState, string> = {
+  disarmed: mdiShieldOffOutline,
+  arming: mdiShieldHalfFull,
+  armed: mdiShieldSun,
+  pending: mdiShieldAlert,
+  triggered: mdiShieldAlert,
+};
+
+type Wish = ArmMode | "disarm";
+
+/** The alarm: how it is, and the buttons to change it. What was refused stands where it was pressed. */
+@customElement("homesec-alarm-card")
+export class AlarmCard extends PageElement {
+  @state() private asking: Wish | null = null;
+  @state() private busy = false;
+  @state() private refused: { wish: Wish; code: string | null; text: string; force: boolean } | null =
+    null;
+  private ticking: ReturnType<typeof setInterval> | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.ticking);
+    this.ticking = undefined;
+  }
+
+  protected override updated(): void {
+    const counting = this.house?.alarm.delay_ends_at != null;
+    if (counting && !this.ticking) {
+      this.ticking = setInterval(() => this.requestUpdate(), 500);
+    } else if (!counting) {
+      clearInterval(this.ticking);
+      this.ticking = undefined;
+    }
+  }
+
+  protected override render(): unknown {
+    const alarm = this.house?.alarm;
+    if (!alarm) return nothing;
+    return html`<section class="card ${alarm.state}" aria-labelledby="title">
+      <div class="head">
+        <span class="shield">${icon(STATE_ICON[alarm.state])}</span>
+        <div class="now">
+          <h2 id="title">
+            <span class="hidden-text">${this.texts.get("alarm.title")}:</span> ${this.heading(alarm)}
+          </h2>
+          <p role="status" class="quiet">${this.detail(alarm)}</p>
+        </div>
+        ${this.renderCountdown(alarm)}
+      </div>
+      ${this.asking ? this.renderPad(alarm, this.asking) : this.renderButtons(alarm)}
+      ${this.renderRefused()}
+    </section>`;
+  }
+
+  private heading(alarm: Alarm): string {
+    if (alarm.state === "armed" || alarm.state === "arming") {
+      const mode = alarm.mode === "disarmed" ? "away" : alarm.mode;
+      const word = this.texts.get(`alarm.modes.${mode}`);
+      return this.texts.get(alarm.state === "armed" ? "alarm.armed" : "alarm.arming", {
+        mode: word,
+      });
+    }
+    return this.texts.get(`alarm.${alarm.state}`);
+  }
+
+  private detail(alarm: Alarm): string {
+    const { texts } = this;
+    if ((alarm.state === "triggered" || alarm.state === "pending") && alarm.triggered_by) {
+      return texts.get("alarm.by", { who: alarm.triggered_by });
+    }
+    const parts = [];
+    if (alarm.changed_by) parts.push(texts.get("alarm.changed_by", { who: alarm.changed_by }));
+    if (alarm.bypassed.length) {
+      parts.push(texts.get("alarm.bypassed", { cameras: alarm.bypassed.join(", ") }));
+    }
+    return parts.join(" · ");
+  }
+
+  private renderCountdown(alarm: Alarm): unknown {
+    if (alarm.delay_ends_at === null) return nothing;
+    const left = Math.max(0, Math.ceil(alarm.delay_ends_at - now()));
+    return html`<span class="count" role="timer" aria-label=${this.texts.get("alarm.left")}
+      >${duration(left)}</span
+    >`;
+  }
+
+  private renderButtons(alarm: Alarm): unknown {
+    if (!this.mayControl || !alarm.entity_id) return nothing;
+    const disarmed = alarm.state === "disarmed";
+    return html`<div class="buttons" role="group" aria-label=${this.texts.get("alarm.title")}>
+      ${disarmed
+        ? nothing
+        : html`<button
+            class="button strong disarm"
+            ?disabled=${this.busy}
+            @click=${() => this.press("disarm")}
+          >
+            ${icon(mdiLockOpenVariantOutline)}${this.texts.get("alarm.disarm")}
+          </button>`}
+      ${alarm.modes.map(
+        (mode) =>
+          html`<button
+            class="button"
+            aria-pressed=${!disarmed && alarm.mode === mode}
+            ?disabled=${this.busy || (!disarmed && alarm.mode === mode)}
+            @click=${() => this.press(mode)}
+          >
+            ${icon(MODE_ICON[mode])}${this.texts.get(`alarm.modes.${mode}`)}
+          </button>`,
+      )}
+    </div>`;
+  }
+
+  private renderPad(alarm: Alarm, wish: Wish): unknown {
+    return html`<homesec-pin-pad
+      .texts=${this.texts}
+      .format=${alarm.code_format ?? "number"}
+      .busy=${this.busy}
+      .action=${this.wishText(wish)}
+      @code=${(event: CustomEvent<string>) => void this.send(wish, event.detail)}
+      @cancel=${() => this.stopAsking()}
+    ></homesec-pin-pad>`;
+  }
+
+  private renderRefused(): unknown {
+    if (!this.refused) return nothing;
+    const { text, force } = this.refused;
+    return html`<div class="refused" role="alert">
+      <p>${text}</p>
+      ${force
+        ? html`<button class="button small" ?disabled=${this.busy} @click=${() => void this.force()}>
+            ${this.texts.get("alarm.anyway")}
+          </button>`
+        : nothing}
+    </div>`;
+  }
+
+  private wishText(wish: Wish): string {
+    if (wish === "disarm") return this.texts.get("alarm.disarm");
+    return this.texts.get("alarm.arm", { mode: this.texts.get(`alarm.modes.${wish}`) });
+  }
+
+  private press(wish: Wish): void {
+    const alarm = this.house?.alarm;
+    if (!alarm) return;
+    this.refused = null;
+    const needed = alarm.code_format !== null && (wish === "disarm" || alarm.code_arm_required);
+    if (needed) this.asking = wish;
+    else void this.send(wish, null);
+  }
+
+  private stopAsking(): void {
+    this.asking = null;
+    this.refused = null;
+  }
+
+  private async send(wish: Wish, code: string | null, force = false): Promise<void> {
+    const entity = this.house?.alarm.entity_id;
+    if (!entity) return;
+    this.busy = true;
+    this.refused = null;
+    try {
+      if (wish === "disarm") await this.page.api.disarm(entity, code);
+      else if (force) await this.page.api.armAnyway(entity, wish, code);
+      else await this.page.api.arm(entity, wish, code);
+      this.asking = null;
+    } catch (error) {
+      const offline = (error as HassError).translation_key === "arm_camera_offline";
+      this.refused = { wish, code, text: this.texts.error(error), force: offline };
+      if (offline) this.asking = null;
+    }
+    this.busy = false;
+  }
+
+  private async force(): Promise<void> {
+    if (!this.refused) return;
+    const { wish, code } = this.refused;
+    await this.send(wish, code, true);
+  }
+
+  static override styles = [
+    controls,
+    cards,
+    css`
+      .card {
+        display: grid;
+        gap: 16px;
+        border-inline-start: 6px solid var(--state);
+      }
+      .card {
+        --state: var(--hs-line);
+      }
+      .armed {
+        --state: var(--state-alarm_control_panel-armed_away-color, #43a047);
+      }
+      .arming,
+      .pending {
+        --state: var(--state-alarm_control_panel-pending-color, #ff9800);
+      }
+      .triggered {
+        --state: var(--state-alarm_control_panel-triggered-color, #db4437);
+        background: color-mix(in srgb, var(--state) 14%, var(--hs-card));
+      }
+      .head {
+        display: flex;
+        align-items: center;
+        gap: 14px;
+      }
+      .shield svg {
+        width: 40px;
+        height: 40px;
+        color: color-mix(in srgb, var(--state) 80%, var(--hs-text));
+      }
+      .disarmed .shield svg {
+        color: var(--hs-text-2);
+      }
+      .now {
+        flex: 1;
+        min-width: 0;
+      }
+      h2 {
+        font-size: 22px;
+      }
+      p {
+        margin: 2px 0 0;
+      }
+      .count {
+        font-size: 28px;
+        font-variant-numeric: tabular-nums;
+      }
+      .buttons {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(128px, 1fr));
+        gap: 8px;
+      }
+      .disarm {
+        grid-column: 1 / -1;
+        min-height: 52px;
+        border-radius: 26px;
+        font-size: 16px;
+      }
+      .refused {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 8px 16px;
+        color: var(--hs-bad);
+        border-radius: 8px;
+        background: color-mix(in srgb, var(--hs-bad) 8%, transparent);
+        padding: 10px 12px;
+      }
+      .refused p {
+        margin: 0;
+        flex: 1 1 200px;
+      }
+    `,
+  ];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-alarm-card": AlarmCard;
+  }
+}

@@ -1,0 +1,214 @@
+import {
+  mdiBellOffOutline,
+  mdiBellOutline,
+  mdiMotionPlayOutline,
+  mdiPauseCircleOutline,
+  mdiVectorPolygon,
+  mdiVideoOffOutline,
+} from "@mdi/js";
+import { css, html, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+
+import type { Camera } from "../data/shapes.ts";
+import { followLink } from "../ha/navigate.ts";
+import { PageElement } from "../page.ts";
+import { pathOf } from "../router.ts";
+import { cards, controls } from "../styles/shared.ts";
+import { icon } from "./icon.ts";
+import { labelIcon } from "./label-icon.ts";
+import "./live-picture.ts";
+
+const SNOOZE_MIN = 60;
+
+/** A camera as it is now: its picture, who is there, whether it records or why it does not. */
+@customElement("homesec-camera-tile")
+export class CameraTile extends PageElement {
+  @property({ attribute: false }) which!: Camera;
+  @property({ type: Boolean }) moving = false;
+
+  protected override render(): unknown {
+    const { texts, which: camera } = this;
+    const off = camera.health === "off";
+    return html`<article class="card" aria-label=${camera.name}>
+      <div class="picture">
+        ${camera.health === "running"
+          ? html`<homesec-live
+              .hass=${this.page.hass}
+              .entity=${camera.entity_id}
+              .moving=${this.moving}
+              text=${texts.get("cameras.picture", { camera: camera.name })}
+            ></homesec-live>`
+          : html`<div class="dark">
+              ${icon(mdiVideoOffOutline)}
+              <b>${texts.named("health", camera.health)}</b>
+              ${camera.error
+                ? html`<span>${texts.named("source_error", camera.error)}</span>`
+                : off
+                  ? html`<span>${texts.get("cameras.off_why")}</span>`
+                  : nothing}
+            </div>`}
+        ${camera.recording
+          ? html`<span class="badge rec">${texts.get("clip.recording")}</span>`
+          : nothing}
+        <span class="who">${this.renderPresences()}</span>
+      </div>
+      <div class="foot">
+        <h3>${camera.name}</h3>
+        ${this.renderSnoozed()}
+        <span class="actions">
+          ${camera.health === "running"
+            ? html`<button
+                class="button small icon plain"
+                aria-pressed=${this.moving}
+                title=${texts.get(this.moving ? "cameras.still" : "cameras.live")}
+                aria-label=${`${texts.get(this.moving ? "cameras.still" : "cameras.live")}: ${camera.name}`}
+                @click=${() => this.dispatchEvent(new CustomEvent("toggle-live"))}
+              >
+                ${icon(this.moving ? mdiPauseCircleOutline : mdiMotionPlayOutline)}
+              </button>`
+            : nothing}
+          ${this.mayControl && camera.entity_id
+            ? html`<button
+                class="button small icon plain"
+                title=${this.snoozeText()}
+                aria-label=${`${this.snoozeText()}: ${camera.name}`}
+                @click=${() => void this.snooze()}
+              >
+                ${icon(camera.snoozed_until ? mdiBellOutline : mdiBellOffOutline)}
+              </button>`
+            : nothing}
+          ${this.house?.user.is_admin
+            ? html`<a
+                class="button small icon plain"
+                href=${pathOf({ view: "zones", camera: camera.id })}
+                title=${texts.get("zones.open")}
+                aria-label=${`${texts.get("zones.open")}: ${camera.name}`}
+                @click=${followLink}
+                >${icon(mdiVectorPolygon)}</a
+              >`
+            : nothing}
+        </span>
+      </div>
+    </article>`;
+  }
+
+  private renderPresences(): unknown {
+    return this.which.presences.map((presence) => {
+      const label = this.texts.label(presence.label);
+      const where = presence.zones.length ? ` · ${presence.zones.join(", ")}` : "";
+      return html`<span class="badge here"
+        >${icon(labelIcon(presence.label))}${presence.count > 1
+          ? `${presence.count} × `
+          : ""}${label}${where}</span
+      >`;
+    });
+  }
+
+  private renderSnoozed(): unknown {
+    const until = this.which.snoozed_until;
+    if (!until) return nothing;
+    return html`<span class="quiet"
+      >${this.texts.get("cameras.snoozed", { time: this.format.time(until) })}</span
+    >`;
+  }
+
+  private snoozeText(): string {
+    return this.texts.get(this.which.snoozed_until ? "cameras.unsnooze" : "cameras.snooze");
+  }
+
+  private async snooze(): Promise<void> {
+    const { entity_id: entity, snoozed_until: until } = this.which;
+    if (!entity) return;
+    try {
+      await this.page.api.snooze(entity, until ? 0 : SNOOZE_MIN);
+    } catch (error) {
+      this.page.say(this.texts.error(error), "error");
+    }
+  }
+
+  static override styles = [
+    controls,
+    cards,
+    css`
+      .card {
+        padding: 0;
+        overflow: hidden;
+        height: 100%;
+      }
+      .picture {
+        position: relative;
+        aspect-ratio: 16 / 9;
+        background: #1a1a1a;
+      }
+      homesec-live {
+        height: 100%;
+      }
+      .dark {
+        height: 100%;
+        display: flex;
+        flex-direction: column;
+        align-items: center;
+        justify-content: center;
+        gap: 4px;
+        padding: 12px;
+        text-align: center;
+        color: #e6e6e6;
+      }
+      .dark svg {
+        width: 32px;
+        height: 32px;
+      }
+      .badge {
+        display: inline-flex;
+        align-items: center;
+        gap: 4px;
+        padding: 2px 9px 2px 7px;
+        border-radius: 12px;
+        background: rgba(0, 0, 0, 0.72);
+        color: #fff;
+        font-size: 13px;
+      }
+      .badge svg {
+        width: 16px;
+        height: 16px;
+      }
+      .rec {
+        position: absolute;
+        top: 10px;
+        left: 10px;
+        background: #b3261e;
+        padding-left: 9px;
+      }
+      .who {
+        position: absolute;
+        left: 10px;
+        right: 10px;
+        bottom: 10px;
+        display: flex;
+        flex-wrap: wrap;
+        gap: 6px;
+      }
+      .foot {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        min-height: 48px;
+        padding: 4px 6px 4px 14px;
+        flex-wrap: wrap;
+      }
+      h3 {
+        flex: 1;
+        min-width: 80px;
+      }
+      .actions {
+        display: flex;
+      }
+    `,
+  ];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-camera-tile": CameraTile;
+  }
+}

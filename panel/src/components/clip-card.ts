@@ -1,0 +1,207 @@
+/** A clip in a grid or a row: its still, when, whom, where it is stored. */
+
+import {
+  mdiAlertCircleOutline,
+  mdiCheckboxBlankCircleOutline,
+  mdiCheckCircle,
+  mdiCloudCheckOutline,
+  mdiCloudUploadOutline,
+  mdiLock,
+} from "@mdi/js";
+import type { TemplateResult } from "lit";
+import { css, html, nothing } from "lit";
+
+import type { Clip } from "../data/shapes.ts";
+import type { Page } from "../page.ts";
+import { pathOf } from "../router.ts";
+import { duration } from "../time/format.ts";
+import { icon } from "./icon.ts";
+import { labelIcon } from "./label-icon.ts";
+
+export interface CardState {
+  /** The address's part behind the path: what "next" and "previous" go through. */
+  search?: string;
+  selecting?: boolean;
+  selected?: boolean;
+  tabIndex?: number;
+  onClick: (event: MouseEvent) => void;
+}
+
+export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResult {
+  const { texts, format } = page;
+  const time = format.time(clip.event, { seconds: true });
+  const what = whatOf(page, clip);
+  const said = [
+    `${clip.camera}, ${format.day(clip.event)} ${time}`,
+    what,
+    clip.protected ? texts.get("clip.protected") : "",
+    card.selecting ? texts.get(card.selected ? "clips.is_selected" : "clips.not_selected") : "",
+  ];
+  return html`<a
+    class="clip ${card.selected ? "selected" : ""}"
+    href=${pathOf({ view: "clip", id: clip.id }) + (card.search ?? "")}
+    data-id=${clip.id}
+    tabindex=${card.tabIndex ?? 0}
+    aria-label=${said.filter(Boolean).join(", ")}
+    draggable="false"
+    @click=${card.onClick}
+  >
+    <homesec-still
+      .stills=${page.stills}
+      .path=${clip.state === "recording" ? livePicture(page, clip) : clip.still}
+    ></homesec-still>
+    ${card.selecting
+      ? html`<span class="check"
+          >${icon(card.selected ? mdiCheckCircle : mdiCheckboxBlankCircleOutline)}</span
+        >`
+      : nothing}
+    <span class="marks">${marks(clip)}</span>
+    ${badge(page, clip)}
+    <span class="words">
+      <span class="line"
+        ><b>${time}</b><span class="what">${icon(labelIcon(clip.label))}${what}</span></span
+      >
+      <span class="line second"
+        >${clip.camera}${clip.zones.length ? ` · ${clip.zones.join(", ")}` : ""}</span
+      >
+    </span>
+  </a>`;
+}
+
+function livePicture(page: Page, clip: Clip): string | null {
+  const entity = page.store.camera(clip.camera_id)?.entity_id;
+  return entity ? `/api/camera_proxy/${entity}` : null;
+}
+
+export function whatOf(page: Page, clip: Clip): string {
+  if (clip.label !== null) {
+    const label = page.texts.label(clip.label);
+    return clip.score === null ? label : `${label} ${page.format.percent(clip.score)}`;
+  }
+  return page.texts.get(clip.trigger === "manual" ? "clip.by_hand" : "clip.motion");
+}
+
+function marks(clip: Clip): unknown {
+  return [
+    clip.protected ? icon(mdiLock) : nothing,
+    clip.cloud === "stored" ? icon(mdiCloudCheckOutline) : nothing,
+    clip.cloud === "waiting" ? icon(mdiCloudUploadOutline) : nothing,
+  ];
+}
+
+function badge(page: Page, clip: Clip): TemplateResult {
+  switch (clip.state) {
+    case "recording":
+      return html`<span class="badge rec">${page.texts.get("clip.recording")}</span>`;
+    case "failed":
+    case "missing":
+      return html`<span class="badge"
+        >${icon(mdiAlertCircleOutline)}${page.texts.get(`clip.${clip.state}`)}</span
+      >`;
+    default:
+      return html`<span class="badge">${duration(clip.duration)}</span>`;
+  }
+}
+
+export const clipCardStyles = css`
+  .clip {
+    position: relative;
+    display: flex;
+    flex-direction: column;
+    border-radius: var(--hs-radius);
+    overflow: hidden;
+    background: var(--hs-card);
+    border: 1px solid var(--hs-line);
+    color: var(--hs-text);
+    text-decoration: none;
+    user-select: none;
+    -webkit-user-select: none;
+    -webkit-touch-callout: none;
+    -webkit-tap-highlight-color: transparent;
+    min-width: 0;
+  }
+  .clip homesec-still {
+    aspect-ratio: 16 / 9;
+    width: 100%;
+  }
+  .clip.selected {
+    outline: 3px solid var(--hs-accent);
+    outline-offset: -3px;
+  }
+  .clip:focus-visible {
+    outline: 3px solid var(--hs-accent);
+    outline-offset: 1px;
+  }
+  .clip .words {
+    display: block;
+    padding: 7px 10px 8px;
+    line-height: 19px;
+  }
+  .clip .line {
+    display: flex;
+    justify-content: space-between;
+    gap: 8px;
+    white-space: nowrap;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .clip .line b {
+    font-weight: 500;
+    font-variant-numeric: tabular-nums;
+  }
+  .clip .what {
+    display: inline-flex;
+    align-items: center;
+    gap: 4px;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .clip .what svg {
+    width: 16px;
+    height: 16px;
+  }
+  .clip .second {
+    display: block;
+    font-size: 12px;
+    color: var(--hs-text-2);
+  }
+  .clip .marks,
+  .clip .badge,
+  .clip .check {
+    position: absolute;
+    top: 8px;
+    color: #fff;
+    display: flex;
+    gap: 4px;
+    align-items: center;
+    filter: drop-shadow(0 0 2px #000);
+  }
+  .clip .marks {
+    right: 8px;
+  }
+  .clip .marks svg,
+  .clip .badge svg {
+    width: 16px;
+    height: 16px;
+  }
+  .clip .badge {
+    left: 8px;
+    padding: 1px 7px;
+    border-radius: 10px;
+    background: rgba(0, 0, 0, 0.72);
+    font-size: 12px;
+    font-variant-numeric: tabular-nums;
+    filter: none;
+  }
+  .clip .badge.rec {
+    background: #b3261e;
+  }
+  .clip .check {
+    left: 8px;
+    top: 36px;
+  }
+  .clip .check svg {
+    width: 28px;
+    height: 28px;
+  }
+`;

@@ -1,0 +1,236 @@
+import { css, html, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import type { Timeline } from "../data/shapes.ts";
+import type { Mark } from "../layout/spans.ts";
+import { hourTicks, marksOf } from "../layout/spans.ts";
+import { PageElement, now } from "../page.ts";
+import type { ClipList } from "../state/clips.ts";
+import { Watch } from "../state/observed.ts";
+import { controls } from "../styles/shared.ts";
+import type { Day } from "../time/zone.ts";
+import { dayBounds } from "../time/zone.ts";
+
+const APART = 0.004;
+const RELOAD_MS = 3000;
+
+/** The day as a strip per camera, with what was recorded drawn in. Fires `jump` with a moment. */
+@customElement("homesec-day-strip")
+export class DayStrip extends PageElement {
+  @property() day: Day = "";
+  @property({ attribute: false }) list!: ClipList;
+  @property({ attribute: false }) cameras: string[] = [];
+  @state() private timeline: Timeline | null = null;
+  @state() private at: number | null = null;
+  private loaded = "";
+  private seen: unknown = null;
+  private reloading: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    new Watch(this, () => this.list);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.reloading);
+    this.reloading = undefined;
+  }
+
+  protected override willUpdate(): void {
+    if (this.day !== this.loaded) {
+      this.loaded = this.day;
+      this.timeline = null;
+      void this.load();
+    } else if (this.list.clips !== this.seen && !this.reloading) {
+      // Something came or went. Not at once: a recording tells of itself every other second.
+      this.reloading = setTimeout(() => {
+        this.reloading = undefined;
+        void this.load();
+      }, RELOAD_MS);
+    }
+    this.seen = this.list.clips;
+  }
+
+  private get bounds(): { from: number; to: number } {
+    return dayBounds(this.day, this.format.zone);
+  }
+
+  private async load(): Promise<void> {
+    const { day } = this;
+    const { from, to } = this.bounds;
+    try {
+      const timeline = await this.page.api.timeline(from, to);
+      if (day === this.day) this.timeline = timeline;
+    } catch {
+      this.timeline = null; // the list below says what is wrong
+    }
+  }
+
+  protected override render(): unknown {
+    const { from, to } = this.bounds;
+    const cameras = (this.timeline?.cameras ?? []).filter(
+      (camera) => !this.cameras.length || this.cameras.includes(camera.camera_id),
+    );
+    if (!cameras.some((camera) => camera.spans.length)) return nothing;
+    return html`<div class="strips" role="group" aria-label=${this.texts.get("strip.title")}>
+      ${cameras.map(
+        (camera) =>
+          html`<div class="camera">
+            <span class="name">${this.camera(camera.camera_id)}</span>
+            <div
+              class="strip"
+              @click=${(event: MouseEvent) => this.onClick(event, from, to)}
+              @pointermove=${(event: PointerEvent) => this.onMove(event, from, to)}
+              @pointerleave=${() => (this.at = null)}
+            >
+              ${this.renderNow(from, to)}
+              ${marksOf(camera.spans, from, to, APART, now()).map((mark) => this.renderMark(mark))}
+            </div>
+          </div>`,
+      )}
+      <div class="camera" aria-hidden="true">
+        <span class="name">${this.at === null ? "" : this.format.time(this.at)}</span>
+        <div class="hours">
+          ${hourTicks(from, to).map(
+            (at) =>
+              html`<span style="left:${((at - from) / (to - from)) * 100}%"
+                >${this.format.time(at)}</span
+              >`,
+          )}
+        </div>
+      </div>
+    </div>`;
+  }
+
+  private renderNow(from: number, to: number): unknown {
+    const share = (now() - from) / (to - from);
+    if (share < 0 || share > 1) return nothing;
+    return html`<span class="later" style="left:${share * 100}%"></span>`;
+  }
+
+  private renderMark({ left, width, spans }: Mark): unknown {
+    const first = spans[0]!;
+    const people = spans.some((span) => span.label === "person");
+    const labels = [...new Set(spans.map((span) => span.label))]
+      .map((label) => (label ? this.texts.label(label) : this.texts.get("clip.motion")))
+      .join(", ");
+    const text = `${this.format.time(first.started)} ${labels}`;
+    return html`<button
+      class="mark ${people ? "people" : ""}"
+      style="left:${left * 100}%;width:${width * 100}%"
+      title=${text}
+      aria-label=${`${this.texts.get("strip.jump")}: ${text}`}
+      @click=${(event: Event) => {
+        event.stopPropagation();
+        this.jump(spans.at(-1)!.started);
+      }}
+    ></button>`;
+  }
+
+  private momentAt(event: MouseEvent, from: number, to: number): number {
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    return from + ((event.clientX - box.left) / box.width) * (to - from);
+  }
+
+  private onClick(event: MouseEvent, from: number, to: number): void {
+    this.jump(this.momentAt(event, from, to));
+  }
+
+  private onMove(event: PointerEvent, from: number, to: number): void {
+    this.at = this.momentAt(event, from, to);
+  }
+
+  private jump(at: number): void {
+    this.dispatchEvent(new CustomEvent("jump", { detail: at }));
+  }
+
+  static override styles = [
+    controls,
+    css`
+      .strips {
+        padding: 0 12px 4px;
+        display: grid;
+        gap: 4px;
+        max-height: 28vh;
+        overflow-y: auto;
+        overflow-x: hidden;
+      }
+      .camera {
+        display: grid;
+        grid-template-columns: minmax(72px, 12%) 1fr;
+        gap: 10px;
+        align-items: center;
+      }
+      .name {
+        font-size: 12px;
+        color: var(--hs-text-2);
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+        font-variant-numeric: tabular-nums;
+      }
+      .strip {
+        position: relative;
+        height: 26px;
+        border-radius: 6px;
+        background: var(--hs-soft);
+        cursor: pointer;
+        overflow: hidden;
+      }
+      .later {
+        position: absolute;
+        top: 0;
+        bottom: 0;
+        right: 0;
+        background: var(--hs-soft);
+        border-inline-start: 2px solid var(--hs-text-2);
+      }
+      .mark {
+        position: absolute;
+        top: 3px;
+        bottom: 3px;
+        min-width: 5px;
+        padding: 0;
+        border: none;
+        border-radius: 3px;
+        background: color-mix(in srgb, var(--hs-text) 45%, transparent);
+        cursor: pointer;
+      }
+      .mark.people {
+        background: var(--hs-accent);
+      }
+      .mark:focus-visible {
+        outline-offset: 0;
+      }
+      .hours {
+        position: relative;
+        height: 18px;
+        font-size: 11px;
+        color: var(--hs-text-2);
+      }
+      .hours span {
+        position: absolute;
+        transform: translateX(-50%);
+        font-variant-numeric: tabular-nums;
+      }
+      .hours span:first-child {
+        transform: none;
+      }
+      .hours span:last-child {
+        transform: translateX(-100%);
+      }
+      @media (max-width: 600px) {
+        .hours span:nth-child(even) {
+          display: none;
+        }
+      }
+    `,
+  ];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-day-strip": DayStrip;
+  }
+}

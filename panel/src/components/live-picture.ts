@@ -1,0 +1,109 @@
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import type { Hass } from "../ha/hass.ts";
+
+const REFRESH_MS = 2000;
+const SLOW_REFRESH_MS = 15_000;
+
+/**
+ * A camera's picture as it is now: a still every two seconds, or the moving picture on wish.
+ *
+ * Stills, because browsers open six connections to a server and each moving picture holds one.
+ */
+@customElement("homesec-live")
+export class LivePicture extends LitElement {
+  @property({ attribute: false }) hass!: () => Hass;
+  @property() entity: string | null = null;
+  @property() text = "";
+  @property({ type: Boolean }) moving = false;
+  /** Pictures do not change while the camera is off. */
+  @property({ type: Boolean }) slow = false;
+  @state() private source: string | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private seen = true;
+  private readonly watcher = new IntersectionObserver((entries) => {
+    this.seen = entries.at(-1)?.isIntersecting ?? true;
+    if (this.seen) this.refresh();
+  });
+  private readonly onVisible = (): void => this.refresh();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.watcher.observe(this);
+    document.addEventListener("visibilitychange", this.onVisible);
+    this.refresh();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.watcher.disconnect();
+    document.removeEventListener("visibilitychange", this.onVisible);
+    clearTimeout(this.timer);
+    this.source = null; // ends a moving picture's connection
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (changed.has("moving") || changed.has("entity") || changed.has("slow")) this.refresh();
+  }
+
+  /** The picture's address; its token changes every few minutes. */
+  private address(): string | null {
+    const entity = this.entity === null ? undefined : this.hass?.().states[this.entity];
+    return entity?.attributes.entity_picture ?? null;
+  }
+
+  private refresh(): void {
+    clearTimeout(this.timer);
+    if (!this.isConnected || !this.seen || document.hidden) return;
+    const address = this.address();
+    if (address === null) {
+      this.source = null;
+      this.again();
+    } else if (this.moving) {
+      const stream = address.replace("/camera_proxy/", "/camera_proxy_stream/");
+      if (!this.source?.startsWith(stream)) this.source = stream;
+    } else {
+      // A still that fails or comes late keeps the one before in view.
+      const fresh = `${address}${address.includes("?") ? "&" : "?"}width=640&height=360&at=${Date.now()}`;
+      const image = new Image();
+      image.onload = () => {
+        if (!this.moving && this.isConnected) this.source = fresh;
+        this.again();
+      };
+      image.onerror = () => this.again();
+      image.src = fresh;
+    }
+  }
+
+  private again(): void {
+    clearTimeout(this.timer);
+    const wait = this.slow ? SLOW_REFRESH_MS : REFRESH_MS;
+    this.timer = setTimeout(() => this.refresh(), wait);
+  }
+
+  protected override render(): unknown {
+    return this.source ? html`<img src=${this.source} alt=${this.text} />` : nothing;
+  }
+
+  static override styles = css`
+    :host {
+      display: block;
+      background: #1a1a1a;
+      overflow: hidden;
+      aspect-ratio: 16 / 9;
+    }
+    img {
+      display: block;
+      width: 100%;
+      height: 100%;
+      object-fit: cover;
+    }
+  `;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-live": LivePicture;
+  }
+}

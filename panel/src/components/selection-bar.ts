@@ -1,0 +1,155 @@
+import {
+  mdiClose,
+  mdiDeleteOutline,
+  mdiExportVariant,
+  mdiLock,
+  mdiLockOpenVariantOutline,
+} from "@mdi/js";
+import { css, html, nothing } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+
+import { PageElement } from "../page.ts";
+import type { ClipList } from "../state/clips.ts";
+import { Watch } from "../state/observed.ts";
+import type { Selection } from "../state/selection.ts";
+import { controls } from "../styles/shared.ts";
+import type { Ask } from "./ask.ts";
+import "./ask.ts";
+import { icon } from "./icon.ts";
+
+/** What can be done with the chosen clips. */
+@customElement("homesec-selection-bar")
+export class SelectionBar extends PageElement {
+  @property({ attribute: false }) selection!: Selection;
+  @property({ attribute: false }) list!: ClipList;
+  @state() private busy = false;
+  @query("homesec-ask") private question!: Ask;
+
+  constructor() {
+    super();
+    new Watch(this, () => this.selection);
+  }
+
+  protected override render(): unknown {
+    const { texts, selection } = this;
+    const none = this.busy || selection.size === 0;
+    const action = (path: string, text: string, act: () => Promise<void>, kind = ""): unknown =>
+      html`<button
+        class="button small ${kind}"
+        ?disabled=${none}
+        title=${text}
+        @click=${() => void this.run(act)}
+      >
+        ${icon(path)}<span class="word">${text}</span>
+      </button>`;
+    return html`${selection.active
+        ? html`<div class="bar" role="toolbar" aria-label=${texts.get("clips.selection")}>
+            <button
+              class="button small icon plain"
+              aria-label=${texts.get("clips.select_end")}
+              @click=${() => selection.end()}
+            >
+              ${icon(mdiClose)}
+            </button>
+            <span class="count" role="status">${texts.count("clips.selected", selection.size)}</span>
+            ${action(mdiExportVariant, texts.get("clip.export"), () => this.export())}
+            ${action(mdiLock, texts.get("clip.protect"), () => this.protect(true))}
+            ${action(mdiLockOpenVariantOutline, texts.get("clip.unprotect"), () =>
+              this.protect(false),
+            )}
+            ${action(mdiDeleteOutline, texts.get("clip.delete"), () => this.delete(), "danger")}
+          </div>`
+        : nothing}
+      <homesec-ask></homesec-ask>`;
+  }
+
+  /** Delete what is chosen, after asking. */
+  async deleteChosen(): Promise<void> {
+    await this.run(() => this.delete());
+  }
+
+  private async run(act: () => Promise<void>): Promise<void> {
+    if (this.busy || !this.selection.size) return;
+    this.busy = true;
+    try {
+      await act();
+    } catch (error) {
+      this.page.say(this.texts.error(error), "error");
+    }
+    this.busy = false;
+  }
+
+  private async export(): Promise<void> {
+    const { exported, folder } = await this.page.api.export([...this.selection.ids]);
+    this.page.say(this.texts.count("clips.exported", exported, { folder }));
+    this.selection.end();
+  }
+
+  private async protect(on: boolean): Promise<void> {
+    const ids = [...this.selection.ids];
+    await this.page.api.protect(ids, on);
+    this.page.say(this.texts.count(on ? "clips.protected" : "clips.unprotected", ids.length));
+    this.selection.end();
+  }
+
+  private async delete(): Promise<void> {
+    const ids = [...this.selection.ids];
+    const { texts } = this;
+    const sure = await this.question.ask(
+      texts.count("clips.delete_sure", ids.length),
+      texts.get("clip.delete"),
+      texts.get("common.cancel"),
+    );
+    if (!sure) return;
+    const { deleted, refused } = await this.page.api.delete(ids);
+    this.list.remove(deleted);
+    this.selection.forget(deleted);
+    if (refused.length) {
+      this.page.say(texts.count("clips.not_deleted", refused.length), "error");
+    } else {
+      this.page.say(texts.count("clips.deleted", deleted.length));
+      this.selection.end();
+    }
+  }
+
+  static override styles = [
+    controls,
+    css`
+      .bar {
+        display: flex;
+        align-items: center;
+        gap: 6px;
+        padding: 8px 12px;
+        background: var(--hs-tone);
+        border-top: 1px solid var(--hs-line);
+      }
+      .count {
+        flex: 1;
+        min-width: 0;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      @media (max-width: 700px) {
+        .word {
+          position: absolute;
+          width: 1px;
+          height: 1px;
+          overflow: hidden;
+          clip-path: inset(50%);
+        }
+        .button.small {
+          width: 44px;
+          min-height: 44px;
+          padding: 0;
+        }
+      }
+    `,
+  ];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-selection-bar": SelectionBar;
+  }
+}

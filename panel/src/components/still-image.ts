@@ -1,0 +1,76 @@
+import { mdiImageOffOutline } from "@mdi/js";
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import type { Stills } from "../data/stills.ts";
+import { controls } from "../styles/shared.ts";
+import { icon } from "./icon.ts";
+
+/** A picture for those logged in, fetched while it is on the page. Decoration: its card has the words. */
+@customElement("homesec-still")
+export class StillImage extends LitElement {
+  @property({ attribute: false }) stills!: Stills;
+  @property() path: string | null = null;
+  @state() private address: string | null = null;
+  @state() private missing = false;
+  private loading: string | null = null;
+  private stop: (() => void) | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.requestUpdate("path");
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.stop?.();
+    this.stop = this.loading = null;
+  }
+
+  protected override willUpdate(): void {
+    if (!this.isConnected || this.path === this.loading) return;
+    this.stop?.();
+    this.loading = this.path;
+    this.address = null;
+    this.missing = this.path === null;
+    if (this.path === null) return;
+    this.stop = this.stills.load(this.path, (address) => {
+      this.address = address;
+      this.missing = address === null;
+    });
+  }
+
+  protected override render(): unknown {
+    if (this.address) return html`<img src=${this.address} alt="" decoding="async" />`;
+    return this.missing ? html`<div class="none">${icon(mdiImageOffOutline)}</div>` : nothing;
+  }
+
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: block;
+        background: #1a1a1a;
+        overflow: hidden;
+      }
+      img {
+        display: block;
+        width: 100%;
+        height: 100%;
+        object-fit: cover;
+      }
+      .none {
+        display: grid;
+        place-items: center;
+        height: 100%;
+        color: #bbb;
+      }
+    `,
+  ];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-still": StillImage;
+  }
+}

@@ -1,0 +1,183 @@
+/** What HomeSec's websocket commands answer. Times are seconds since 1970, UTC. */
+
+export type ArmMode = "home" | "away" | "night" | "vacation" | "custom";
+export type AlarmState = "disarmed" | "arming" | "armed" | "pending" | "triggered";
+
+export interface Alarm {
+  entity_id: string | null;
+  state: AlarmState;
+  mode: ArmMode | "disarmed";
+  changed_by: string | null;
+  delay_ends_at: number | null;
+  code_arm_required: boolean;
+  code_format: "number" | "text" | null;
+  modes: ArmMode[];
+  triggered_by: string | null;
+  bypassed: string[];
+}
+
+export interface PresenceSeen {
+  label: string;
+  count: number;
+  since: number;
+  zones: string[];
+}
+
+export interface Camera {
+  id: string;
+  name: string;
+  device_id: string | null;
+  entity_id: string | null;
+  image_entity_id: string | null;
+  /** What the engine says: connecting, live, lost, off … */
+  health: string;
+  error: string | null;
+  activity: string;
+  presences: PresenceSeen[];
+  recording: boolean;
+  snoozed_until: number | null;
+  labels: string[];
+  zones: string[];
+}
+
+export interface Uploads {
+  jobs: number;
+  bytes: number;
+  oldest_at: number | null;
+  error: string | null;
+}
+
+export interface Storage {
+  clips: number;
+  bytes: number;
+  cloud_clips: number;
+  cloud_bytes: number;
+  uploads: Uploads | null;
+  disk_low: boolean;
+}
+
+export interface House {
+  alarm: Alarm;
+  cameras: Camera[];
+  storage: Storage;
+  user: { may_control: boolean; is_admin: boolean };
+  time_zone: string;
+}
+
+export type ClipState = "recording" | "saved" | "failed" | "missing";
+export type CloudState = "none" | "waiting" | "stored" | "dropped";
+
+export interface Clip {
+  id: string;
+  camera_id: string;
+  camera: string;
+  state: ClipState;
+  trigger: "presence" | "manual" | "motion";
+  /** When the film begins, pre-roll and all. */
+  started: number;
+  /** When what it was recorded for happened. */
+  event: number;
+  duration: number;
+  label: string | null;
+  score: number | null;
+  zones: string[];
+  protected: boolean;
+  local: boolean;
+  cloud: CloudState;
+  progress: number | null;
+  bytes: number;
+  width: number;
+  height: number;
+  error: string | null;
+  film: string | null;
+  still: string | null;
+}
+
+export interface ClipFilter {
+  from?: number;
+  to?: number;
+  cameras?: string[];
+  labels?: string[];
+  zones?: string[];
+  protected?: boolean;
+  text?: string;
+}
+
+export interface ClipPage {
+  clips: Clip[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Seconds from the film's start, then the box in shares of the picture, then how sure. */
+export type TimedBox = [number, number, number, number, number, number];
+
+export interface ClipTrack {
+  id: number | string;
+  label: string;
+  boxes: TimedBox[];
+}
+
+export interface ClipDetail {
+  clip: Clip;
+  tracks: ClipTrack[];
+  /** The older neighbour. */
+  previous: string | null;
+  /** The newer one. */
+  next: string | null;
+}
+
+export type ClipEvent = { clip: Clip } | { removed: string };
+
+export interface Refusal {
+  id: string;
+  error: string;
+}
+
+export interface Span {
+  id: string;
+  started: number;
+  ended: number;
+  label: string | null;
+  state: ClipState;
+}
+
+export interface Timeline {
+  cameras: { camera_id: string; spans: Span[] }[];
+}
+
+export interface Insight {
+  days: { day: string; camera_id: string; label: string; count: number }[];
+  /** Monday to Sunday, each 24 counts. */
+  hours: number[][];
+}
+
+export type ZoneKind = "required" | "noted" | "mask";
+export type Point = [number, number];
+
+export interface Zone {
+  name: string;
+  polygon: Point[];
+  kind: ZoneKind;
+  labels: string[];
+  loiter_s: number;
+}
+
+export interface CameraZones {
+  zones: Zone[];
+  labels: string[];
+  picture: string;
+}
+
+export interface PreviewBox {
+  label: string;
+  score: number;
+  box: [number, number, number, number];
+  counts: boolean;
+  zones: string[];
+}
+
+export interface ZonesPreview {
+  at: number;
+  boxes: PreviewBox[];
+}

@@ -1,0 +1,46 @@
+/** What of Home Assistant's `hass` object the page uses; it is handed to every panel. */
+
+export interface HassEntity {
+  entity_id: string;
+  state: string;
+  attributes: { entity_picture?: string; friendly_name?: string; [name: string]: unknown };
+}
+
+export interface Connection {
+  subscribeMessage<T>(
+    callback: (message: T) => void,
+    message: { type: string; [key: string]: unknown },
+  ): Promise<() => Promise<void>>;
+}
+
+export interface Hass {
+  language: string;
+  locale: { language: string; time_format: "language" | "system" | "12" | "24" };
+  states: Record<string, HassEntity | undefined>;
+  connected: boolean;
+  connection: Connection;
+  callWS<T>(message: { type: string; [key: string]: unknown }): Promise<T>;
+  callService(
+    domain: string,
+    service: string,
+    data?: Record<string, unknown>,
+    target?: { entity_id: string },
+    notifyOnError?: boolean,
+  ): Promise<unknown>;
+  fetchWithAuth(path: string, init?: RequestInit): Promise<Response>;
+}
+
+/** Where in the page somebody is: Home Assistant splits the address for us. */
+export interface Route {
+  prefix: string;
+  path: string;
+}
+
+/** What a refused command or action looks like. */
+export interface HassError {
+  code?: string;
+  message?: string;
+  translation_key?: string;
+  translation_domain?: string;
+  translation_placeholders?: Record<string, string>;
+}

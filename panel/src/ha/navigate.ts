@@ -1,0 +1,15 @@
+/** Moving within Home Assistant's frontend, which follows the history and this one event. */
+
+export function navigate(path: string, { replace = false } = {}): void {
+  if (replace) history.replaceState(history.state, "", path);
+  else history.pushState(null, "", path);
+  window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace } }));
+}
+
+/** Follow a link inside the page; with a modifier it is the browser's, which opens a tab. */
+export function followLink(event: MouseEvent): void {
+  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  const link = event.currentTarget as HTMLAnchorElement;
+  event.preventDefault();
+  navigate(link.getAttribute("href") ?? "/homesec");
+}

@@ -1,0 +1,294 @@
+/** The page `/homesec` in Home Assistant's sidebar: gets `hass`, `narrow` and `route` from it. */
+
+import { mdiFilmstrip, mdiMenu, mdiShieldHome } from "@mdi/js";
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import { icon } from "./components/icon.ts";
+import { Api } from "./data/api.ts";
+import { Stills } from "./data/stills.ts";
+import type { Hass, Route } from "./ha/hass.ts";
+import { followLink } from "./ha/navigate.ts";
+import type { Page } from "./page.ts";
+import { BASE, readPlace } from "./router.ts";
+import type { Place } from "./router.ts";
+import { HouseStore } from "./state/house.ts";
+import { Watch } from "./state/observed.ts";
+import { cards, controls, theme } from "./styles/shared.ts";
+import { loadResources, Texts } from "./texts/texts.ts";
+import { Format } from "./time/format.ts";
+import "./views/overview-view.ts";
+import "./views/clips-view.ts";
+
+const TABS = [
+  { view: "overview", path: BASE, icon: mdiShieldHome },
+  { view: "clips", path: `${BASE}/clips`, icon: mdiFilmstrip },
+] as const;
+const MESSAGE_MS = 5000;
+
+@customElement("homesec-panel")
+export class HomeSecPanel extends LitElement {
+  @property({ attribute: false }) hass!: Hass;
+  @property({ type: Boolean, reflect: true }) narrow = false;
+  @property({ attribute: false }) route: Route = { prefix: BASE, path: "" };
+  @state() private page: Page | null = null;
+  @state() private message: { text: string; kind: "info" | "error" } | null = null;
+  private readonly api = new Api(() => this.hass);
+  private readonly store = new HouseStore(this.api);
+  private readonly stills = new Stills(async (path) => {
+    const response = await this.hass.fetchWithAuth(path);
+    if (!response.ok) throw new Error(String(response.status));
+    return response.blob();
+  });
+  private language = "";
+  private hushing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    new Watch(this, () => this.store);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hass) void this.store.start();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.store.end();
+    this.stills.clear();
+  }
+
+  /** `hass` comes anew with every change of any state, which is most of the time not ours. */
+  protected override shouldUpdate(changed: Map<string, unknown>): boolean {
+    if (changed.size !== 1 || !changed.has("hass")) return true;
+    return this.hass.language !== this.language || this.page === null;
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (changed.has("hass") && changed.get("hass") === undefined && this.isConnected) {
+      void this.store.start();
+    }
+    const { language } = this.hass;
+    if (language !== this.language) {
+      this.language = language;
+      void this.loadTexts(language);
+    }
+    const zone = this.store.house?.time_zone;
+    if (this.page && zone && zone !== this.page.format.zone) {
+      this.page = this.makePage(this.page.texts, zone);
+    }
+  }
+
+  private async loadTexts(language: string): Promise<void> {
+    const resources = await loadResources(this.hass);
+    if (language !== this.language) return;
+    const zone = this.store.house?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+    this.page = this.makePage(new Texts(resources, language), zone);
+  }
+
+  private makePage(texts: Texts, zone: string): Page {
+    return {
+      hass: () => this.hass,
+      api: this.api,
+      store: this.store,
+      stills: this.stills,
+      texts,
+      format: new Format(this.hass, zone),
+      say: (text, kind = "info") => this.say(text, kind),
+    };
+  }
+
+  private say(text: string, kind: "info" | "error"): void {
+    clearTimeout(this.hushing);
+    this.message = { text, kind };
+    this.hushing = setTimeout(() => (this.message = null), MESSAGE_MS);
+  }
+
+  protected override render(): unknown {
+    if (!this.page) return nothing;
+    const place = readPlace(this.route.path);
+    const { texts } = this.page;
+    return html`<header>
+        ${this.narrow
+          ? html`<button class="button icon plain" aria-label=${texts.get("common.menu")} @click=${this.toggleMenu}>
+              ${icon(mdiMenu)}
+            </button>`
+          : nothing}
+        <h1>${texts.get("title")}</h1>
+        <nav aria-label=${texts.get("title")}>
+          ${TABS.map(
+            (tab) =>
+              html`<a
+                href=${tab.path}
+                aria-current=${tab.view === tabOf(place) ? "page" : nothing}
+                @click=${followLink}
+                >${icon(tab.icon)}<span>${texts.get(`tabs.${tab.view}`)}</span></a
+              >`,
+          )}
+        </nav>
+      </header>
+      <main>${this.renderBody(place)}</main>
+      <div class="said" role="status" aria-live="polite">
+        ${this.message
+          ? html`<p class=${this.message.kind}>${this.message.text}</p>`
+          : nothing}
+      </div>`;
+  }
+
+  private renderBody(place: Place): unknown {
+    const page = this.page!;
+    const { house, error } = this.store;
+    if (!house && error) {
+      return html`<div class="empty" role="alert">
+        <p>${page.texts.error(error)}</p>
+        <button class="button" @click=${() => void this.store.start()}>
+          ${page.texts.get("errors.again")}
+        </button>
+      </div>`;
+    }
+    if (!house) return html`<p class="empty" role="status">${page.texts.get("common.loading")}</p>`;
+    switch (place.view) {
+      case "clips":
+        return html`<homesec-clips
+          .page=${page}
+          .search=${window.location.search}
+        ></homesec-clips>`;
+      default:
+        return html`<homesec-overview .page=${page}></homesec-overview>`;
+    }
+  }
+
+  private toggleMenu(): void {
+    this.dispatchEvent(new CustomEvent("hass-toggle-menu", { bubbles: true, composed: true }));
+  }
+
+  static override styles = [
+    theme,
+    controls,
+    cards,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        height: 100%;
+        min-height: 0;
+        background: var(--primary-background-color, #fafafa);
+      }
+      header {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        min-height: var(--header-height, 56px);
+        padding: 0 16px;
+        background: var(--app-header-background-color, var(--hs-card));
+        color: var(--app-header-text-color, var(--hs-text));
+        border-bottom: 1px solid var(--hs-line);
+        flex: none;
+      }
+      h1 {
+        font-size: 20px;
+        font-weight: 400;
+        margin: 0;
+      }
+      header .button {
+        color: inherit;
+      }
+      nav {
+        display: flex;
+        flex: 1;
+        justify-content: center;
+        align-self: stretch;
+        gap: 4px;
+      }
+      nav a {
+        display: inline-flex;
+        align-items: center;
+        gap: 8px;
+        padding: 0 16px;
+        color: inherit;
+        text-decoration: none;
+        border-bottom: 3px solid transparent;
+        border-top: 3px solid transparent;
+      }
+      nav a[aria-current] {
+        border-bottom-color: var(--hs-accent);
+      }
+      nav a:focus-visible {
+        outline-offset: -4px;
+      }
+      main {
+        flex: 1;
+        min-height: 0;
+        position: relative;
+      }
+      main > * {
+        position: absolute;
+        inset: 0;
+      }
+      .said {
+        position: absolute;
+        left: 0;
+        right: 0;
+        bottom: 72px;
+        display: grid;
+        place-items: center;
+        pointer-events: none;
+        z-index: 10;
+        padding: 0 16px;
+      }
+      .said p {
+        margin: 0;
+        padding: 12px 20px;
+        border-radius: 24px;
+        background: #2b2b2b;
+        color: #fff;
+        box-shadow: 0 4px 16px rgba(0, 0, 0, 0.4);
+      }
+      .said p.error {
+        background: #8c1d18;
+      }
+      @media (max-width: 700px) {
+        header {
+          padding: 0 4px 0 8px;
+        }
+        h1 {
+          flex: 1;
+        }
+        nav {
+          position: absolute;
+          z-index: 4;
+          left: 0;
+          right: 0;
+          bottom: 0;
+          height: 60px;
+          background: var(--hs-card);
+          color: var(--hs-text);
+          border-top: 1px solid var(--hs-line);
+          justify-content: space-around;
+        }
+        nav a {
+          flex: 1;
+          flex-direction: column;
+          justify-content: center;
+          gap: 2px;
+          font-size: 12px;
+          padding: 0;
+        }
+        main {
+          margin-bottom: 60px;
+        }
+      }
+    `,
+  ];
+}
+
+function tabOf(place: Place): string {
+  return place.view === "clip" ? "clips" : place.view === "zones" ? "overview" : place.view;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-panel": HomeSecPanel;
+  }
+}

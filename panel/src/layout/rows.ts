@@ -1,0 +1,68 @@
+/** A long list as rows of known height, so that only those in view have to exist. */
+
+import type { Clip } from "../data/shapes.ts";
+
+export type Row =
+  | { kind: "day"; key: string; top: number; height: number; at: number }
+  | { kind: "cards"; key: string; top: number; height: number; first: number; count: number };
+
+export interface Sizes {
+  columns: number;
+  cardHeight: number;
+  dayHeight: number;
+}
+
+export interface Layout {
+  rows: Row[];
+  height: number;
+}
+
+/** Lay clips out, each day under its name. `dayOf` is asked once a clip. */
+export function layOut(clips: readonly Clip[], sizes: Sizes, dayOf: (at: number) => string): Layout {
+  const rows: Row[] = [];
+  let top = 0;
+  for (let first = 0; first < clips.length; ) {
+    const at = clips[first]!.started;
+    const day = dayOf(at);
+    rows.push({ kind: "day", key: day, top, height: sizes.dayHeight, at });
+    top += sizes.dayHeight;
+    let end = first;
+    while (end < clips.length && dayOf(clips[end]!.started) === day) end += 1;
+    for (; first < end; first += sizes.columns) {
+      const count = Math.min(sizes.columns, end - first);
+      const key = `${day}/${clips[first]!.id}`;
+      rows.push({ kind: "cards", key, top, height: sizes.cardHeight, first, count });
+      top += sizes.cardHeight;
+    }
+    first = end;
+  }
+  return { rows, height: top };
+}
+
+/** The rows of which a part lies between two heights. */
+export function visibleRows(layout: Layout, from: number, to: number): Row[] {
+  const { rows } = layout;
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const row = rows[middle]!;
+    if (row.top + row.height <= from) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while (end < rows.length && rows[end]!.top < to) end += 1;
+  return rows.slice(low, end);
+}
+
+/** The row in which a clip is, by its place in the list. */
+export function rowOf(layout: Layout, index: number): Row | undefined {
+  return layout.rows.find(
+    (row) => row.kind === "cards" && index >= row.first && index < row.first + row.count,
+  );
+}
+
+/** As many columns as fit, each at least so wide. */
+export function columnsFor(width: number, narrowest: number, gap: number): number {
+  return Math.max(1, Math.floor((width + gap) / (narrowest + gap)));
+}

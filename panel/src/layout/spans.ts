@@ -1,0 +1,40 @@
+/** Where a day's clips lie on a strip, as shares of its width. */
+
+import type { Span } from "../data/shapes.ts";
+
+export interface Mark {
+  left: number;
+  width: number;
+  spans: Span[];
+}
+
+/** Spans that would be drawn less than `apart` from each other become one mark. */
+export function marksOf(
+  spans: readonly Span[],
+  from: number,
+  to: number,
+  apart: number,
+  until: number,
+): Mark[] {
+  const share = (at: number): number => Math.min(1, Math.max(0, (at - from) / (to - from)));
+  const marks: Mark[] = [];
+  const inOrder = [...spans].sort((a, b) => a.started - b.started);
+  for (const span of inOrder) {
+    const left = share(span.started);
+    // One that is being recorded goes on until now.
+    const right = share(span.state === "recording" ? Math.max(until, span.ended) : span.ended);
+    const last = marks.at(-1);
+    if (last && left - (last.left + last.width) < apart) {
+      last.width = Math.max(last.width, right - last.left);
+      last.spans.push(span);
+    } else marks.push({ left, width: Math.max(0, right - left), spans: [span] });
+  }
+  return marks;
+}
+
+/** Full hours of a day that may have 23 or 25 of them: every third. */
+export function hourTicks(from: number, to: number): number[] {
+  const ticks = [];
+  for (let at = from; at <= to; at += 3 * 3600) ticks.push(at);
+  return ticks;
+}

@@ -1,0 +1,159 @@
+/** A list of clips, newest first, that grows as somebody scrolls and follows what happens. */
+
+import type { Api, Unsubscribe } from "../data/api.ts";
+import type { Clip, ClipEvent, ClipFilter } from "../data/shapes.ts";
+import { belongs } from "./belongs.ts";
+import { Observed } from "./observed.ts";
+
+export const PAGE = 200;
+const FIRST_PAGE = 60;
+
+type ClipApi = Pick<Api, "clips" | "subscribeClips">;
+
+export class ClipList extends Observed {
+  clips: Clip[] = [];
+  /** How many there are in all, as far as the server counts them. */
+  total: number | null = null;
+  loading = false;
+  error: unknown = null;
+  private cursor: string | null = null;
+  private filter: ClipFilter = {};
+  private begun = false;
+  /** Answers to what was asked before are not of this list any more. */
+  private generation = 0;
+  /** What was told while a page was on its way, which may not know of it yet. */
+  private meanwhile: ClipEvent[] = [];
+  private stop: Unsubscribe | null = null;
+  private wanted = false;
+
+  constructor(private readonly api: ClipApi) {
+    super();
+  }
+
+  get complete(): boolean {
+    return this.begun && this.cursor === null;
+  }
+
+  /** Whether the first answer is here. */
+  get ready(): boolean {
+    return this.begun;
+  }
+
+  async follow(): Promise<void> {
+    this.wanted = true;
+    const stop = await this.api.subscribeClips((event) => this.take(event));
+    if (this.wanted) this.stop = stop;
+    else stop();
+  }
+
+  end(): void {
+    this.wanted = false;
+    this.stop?.();
+    this.stop = null;
+  }
+
+  /** Begin again with another filter. */
+  async show(filter: ClipFilter): Promise<void> {
+    this.generation += 1;
+    this.filter = filter;
+    this.cursor = null;
+    this.begun = false;
+    this.loading = false;
+    this.total = null;
+    await this.more();
+  }
+
+  /** Load the next page, unless all is here or one is on its way. */
+  async more(): Promise<void> {
+    if (this.loading || this.complete) return;
+    const generation = this.generation;
+    const first = !this.begun;
+    this.loading = true;
+    this.meanwhile = [];
+    this.error = null;
+    this.changed();
+    try {
+      const page = await this.api.clips(this.filter, this.cursor, first ? FIRST_PAGE : PAGE);
+      if (generation !== this.generation) return;
+      this.clips = first ? page.clips : merged(this.clips, page.clips);
+      this.cursor = page.cursor;
+      this.total = page.total ?? this.total;
+      this.begun = true;
+      this.loading = false;
+      for (const event of this.meanwhile) this.apply(event);
+    } catch (error) {
+      if (generation !== this.generation) return;
+      this.error = error;
+      if (first) this.clips = [];
+    }
+    this.loading = false;
+    this.changed();
+  }
+
+  /** Load until a moment is in the list, or all is; return the first clip from it or before. */
+  async reach(at: number): Promise<number> {
+    for (;;) {
+      const index = this.clips.findIndex((clip) => clip.started <= at);
+      if (index >= 0) return index;
+      if (this.complete || this.error) return this.clips.length - 1;
+      await this.more();
+    }
+  }
+
+  /** Take what was deleted out at once, before the server tells. */
+  remove(ids: Iterable<string>): void {
+    const gone = new Set(ids);
+    const left = this.clips.filter((clip) => !gone.has(clip.id));
+    if (left.length === this.clips.length) return;
+    if (this.total !== null) this.total -= this.clips.length - left.length;
+    this.clips = left;
+    this.changed();
+  }
+
+  take(event: ClipEvent): void {
+    if (this.loading) this.meanwhile.push(event);
+    this.apply(event);
+  }
+
+  private apply(event: ClipEvent): void {
+    if ("removed" in event) {
+      this.remove([event.removed]);
+      return;
+    }
+    const { clip } = event;
+    const index = this.clips.findIndex((known) => known.id === clip.id);
+    if (index >= 0) {
+      if (!belongs(clip, this.filter)) {
+        this.remove([clip.id]);
+        return;
+      }
+      this.clips = this.clips.with(index, clip);
+    } else {
+      if (!this.begun || !belongs(clip, this.filter)) return;
+      const last = this.clips.at(-1);
+      // Older than what is loaded: it comes with its page.
+      if (!this.complete && last && older(clip, last)) return;
+      this.clips = merged(this.clips, [clip]);
+      if (this.total !== null) this.total += 1;
+    }
+    this.changed();
+  }
+}
+
+function older(clip: Clip, than: Clip): boolean {
+  return clip.started < than.started || (clip.started === than.started && clip.id < than.id);
+}
+
+/** Both, newest first, each once; the second one wins, being the later answer. */
+function merged(clips: Clip[], more: Clip[]): Clip[] {
+  const last = clips.at(-1);
+  const first = more[0];
+  const fresh = new Set(more.map((clip) => clip.id));
+  const kept = clips.some((clip) => fresh.has(clip.id))
+    ? clips.filter((clip) => !fresh.has(clip.id))
+    : clips;
+  const all = [...kept, ...more];
+  // The usual case, the next page, is in order as it is.
+  if (last && first && kept === clips && older(first, last)) return all;
+  return all.sort((a, b) => (older(a, b) ? 1 : -1));
+}

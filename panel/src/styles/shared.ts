@@ -1,0 +1,157 @@
+/** The page's look, of Home Assistant's theme variables alone. */
+
+import { css } from "lit";
+
+/** For the panel's root: names for what themes give, with what HA's own theme would say. */
+export const theme = css`
+  :host {
+    --hs-text: var(--primary-text-color, #141414);
+    --hs-text-2: var(--secondary-text-color, #5e5e5e);
+    --hs-card: var(--ha-card-background, var(--card-background-color, #fff));
+    --hs-line: var(--divider-color, rgba(0, 0, 0, 0.12));
+    --hs-accent: var(--primary-color, #009ac7);
+    --hs-radius: var(--ha-card-border-radius, 12px);
+    /* Text in a theme's signal colours is hardly readable on a card; nearer to the text's it is. */
+    --hs-bad: color-mix(in srgb, var(--error-color, #db4437) 65%, var(--hs-text));
+    --hs-good: color-mix(in srgb, var(--success-color, #43a047) 55%, var(--hs-text));
+    --hs-warn: color-mix(in srgb, var(--warning-color, #ffa600) 45%, var(--hs-text));
+    --hs-link: color-mix(in srgb, var(--hs-accent) 65%, var(--hs-text));
+    --hs-soft: color-mix(in srgb, var(--hs-text) 7%, transparent);
+    --hs-tone: color-mix(in srgb, var(--hs-accent) 18%, var(--hs-card));
+    color: var(--hs-text);
+    font-family: var(--ha-font-family-body, Roboto, Noto, sans-serif);
+    font-size: 14px;
+    line-height: 1.4;
+  }
+`;
+
+export const controls = css`
+  *,
+  *::before,
+  *::after {
+    box-sizing: border-box;
+  }
+  button,
+  input,
+  select {
+    font: inherit;
+    color: inherit;
+  }
+  .button {
+    display: inline-flex;
+    align-items: center;
+    justify-content: center;
+    gap: 8px;
+    min-height: 44px;
+    padding: 0 16px;
+    border: 1px solid transparent;
+    border-radius: 22px;
+    background: var(--hs-soft);
+    color: var(--hs-text);
+    cursor: pointer;
+    text-decoration: none;
+    white-space: nowrap;
+    -webkit-tap-highlight-color: transparent;
+  }
+  .button:hover {
+    background: color-mix(in srgb, var(--hs-text) 12%, transparent);
+  }
+  .button.strong,
+  .button[aria-pressed="true"],
+  .button[aria-current="true"] {
+    background: var(--hs-tone);
+    border-color: color-mix(in srgb, var(--hs-accent) 55%, transparent);
+  }
+  .button.danger {
+    color: var(--hs-bad);
+  }
+  .button.icon {
+    width: 44px;
+    padding: 0;
+    flex: none;
+  }
+  .button.plain {
+    background: none;
+  }
+  .button.small {
+    min-height: 36px;
+    padding: 0 12px;
+    border-radius: 18px;
+  }
+  .button.small.icon {
+    width: 36px;
+    padding: 0;
+  }
+  .button:disabled {
+    opacity: 0.5;
+    cursor: default;
+  }
+  :focus-visible {
+    outline: 2px solid var(--hs-accent);
+    outline-offset: 2px;
+  }
+  .field {
+    min-height: 44px;
+    padding: 0 12px;
+    border: 1px solid color-mix(in srgb, var(--hs-text) 35%, transparent);
+    border-radius: 8px;
+    background: var(--hs-card);
+    color: var(--hs-text);
+    color-scheme: var(--hs-scheme, light dark);
+    min-width: 0;
+  }
+  svg.mdi {
+    width: 20px;
+    height: 20px;
+    fill: currentColor;
+    flex: none;
+    display: block;
+  }
+  .hidden-text {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    * {
+      animation: none !important;
+      transition: none !important;
+      scroll-behavior: auto !important;
+    }
+  }
+`;
+
+export const cards = css`
+  .card {
+    background: var(--hs-card);
+    border-radius: var(--hs-radius);
+    border: 1px solid var(--hs-line);
+    box-shadow: var(--ha-card-box-shadow, none);
+    padding: 16px;
+    min-width: 0;
+  }
+  h2 {
+    font-size: 18px;
+    font-weight: 500;
+    margin: 0;
+  }
+  h3 {
+    font-size: 15px;
+    font-weight: 500;
+    margin: 0;
+  }
+  .quiet {
+    color: var(--hs-text-2);
+  }
+  .bad {
+    color: var(--hs-bad);
+  }
+  .empty {
+    padding: 32px 16px;
+    text-align: center;
+    color: var(--hs-text-2);
+  }
+`;

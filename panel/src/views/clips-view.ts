@@ -1,0 +1,156 @@
+import { mdiCheckboxMultipleMarkedOutline } from "@mdi/js";
+import { css, html, nothing } from "lit";
+import { customElement, property, query } from "lit/decorators.js";
+
+import type { ClipGrid } from "../components/clip-grid.ts";
+import { icon } from "../components/icon.ts";
+import type { SelectionBar } from "../components/selection-bar.ts";
+import { navigate } from "../ha/navigate.ts";
+import { PageElement, now } from "../page.ts";
+import { BASE } from "../router.ts";
+import { ClipList } from "../state/clips.ts";
+import type { Filter } from "../state/filter.ts";
+import { clipFilter, EVERYTHING, filterSearch, rangeDays, readFilter } from "../state/filter.ts";
+import { Watch } from "../state/observed.ts";
+import { Selection } from "../state/selection.ts";
+import { controls } from "../styles/shared.ts";
+import { dayOf } from "../time/zone.ts";
+import "../components/clip-grid.ts";
+import "../components/day-strip.ts";
+import "../components/filter-bar.ts";
+import "../components/selection-bar.ts";
+import "../components/still-image.ts";
+
+/** Finding clips: filters, the day as a strip, the grid, and actions on many. */
+@customElement("homesec-clips")
+export class ClipsView extends PageElement {
+  /** The address's part behind the path: the filter. */
+  @property() search = "";
+  @query("homesec-clip-grid") private grid!: ClipGrid;
+  @query("homesec-selection-bar") private bar!: SelectionBar;
+  private readonly selection = new Selection();
+  private list: ClipList | undefined;
+  private filter: Filter = EVERYTHING;
+  private shown: string | null = null;
+
+  constructor() {
+    super();
+    new Watch(this, () => this.list);
+    new Watch(this, () => this.selection);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.list ??= new ClipList(this.page.api);
+    void this.list.follow().catch(() => undefined); // the list itself says what is wrong
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.list?.end();
+    this.list = undefined;
+    this.shown = null;
+    this.selection.end();
+  }
+
+  protected override willUpdate(): void {
+    if (this.search === this.shown || !this.list) return;
+    this.shown = this.search;
+    this.filter = readFilter(this.search);
+    this.selection.end();
+    void this.list.show(clipFilter(this.filter, now(), this.format.zone));
+    this.grid?.toTop();
+  }
+
+  /** The one day that the strip shows, if it is one. */
+  private get day(): string | null {
+    const days = rangeDays(this.filter.range, now(), this.format.zone);
+    if (!days) return dayOf(now(), this.format.zone);
+    return days.from === days.to ? days.from : null;
+  }
+
+  protected override render(): unknown {
+    const { list, selection, texts } = this;
+    if (!list) return nothing;
+    return html`<homesec-filter-bar
+        .page=${this.page}
+        .filter=${this.filter}
+        @filter=${(event: CustomEvent<Filter>) => this.setFilter(event.detail)}
+      ></homesec-filter-bar>
+      ${this.day
+        ? html`<homesec-day-strip
+            .page=${this.page}
+            .day=${this.day}
+            .list=${list}
+            .cameras=${this.filter.cameras}
+            @jump=${(event: CustomEvent<number>) => void this.jump(event.detail)}
+          ></homesec-day-strip>`
+        : nothing}
+      <div class="count">
+        <span role="status"
+          >${list.ready && list.total !== null
+            ? texts.count("clips.count", list.total, { n: this.format.number(list.total) })
+            : ""}</span
+        >
+        ${this.mayControl && list.clips.length
+          ? html`<button
+              class="button small"
+              aria-pressed=${selection.active}
+              @click=${() => (selection.active ? selection.end() : selection.begin())}
+            >
+              ${icon(mdiCheckboxMultipleMarkedOutline)}${texts.get("clips.select")}
+            </button>`
+          : nothing}
+      </div>
+      <homesec-clip-grid
+        .page=${this.page}
+        .list=${list}
+        .selection=${selection}
+        .selectable=${this.mayControl}
+        .search=${filterSearch(this.filter)}
+        @delete-selected=${() => void this.bar.deleteChosen()}
+      ></homesec-clip-grid>
+      <homesec-selection-bar
+        .page=${this.page}
+        .selection=${selection}
+        .list=${list}
+      ></homesec-selection-bar>`;
+  }
+
+  private setFilter(filter: Filter): void {
+    navigate(`${BASE}/clips${filterSearch(filter)}`, { replace: true });
+  }
+
+  private async jump(at: number): Promise<void> {
+    const index = await this.list?.reach(at);
+    if (index !== undefined && index >= 0) await this.grid.show(index);
+  }
+
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        min-height: 0;
+      }
+      homesec-clip-grid {
+        flex: 1;
+      }
+      .count {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        min-height: 36px;
+        padding: 0 12px;
+        color: var(--hs-text-2);
+      }
+    `,
+  ];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-clips": ClipsView;
+  }
+}

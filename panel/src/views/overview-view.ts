@@ -1,0 +1,181 @@
+import { mdiArrowRight } from "@mdi/js";
+import { css, html, nothing } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+
+import { clipCard, clipCardStyles } from "../components/clip-card.ts";
+import { icon } from "../components/icon.ts";
+import { followLink } from "../ha/navigate.ts";
+import { PageElement, now } from "../page.ts";
+import { BASE } from "../router.ts";
+import { ClipList } from "../state/clips.ts";
+import { clipFilter, EVERYTHING } from "../state/filter.ts";
+import { Watch } from "../state/observed.ts";
+import { cards, controls } from "../styles/shared.ts";
+import { dayOf } from "../time/zone.ts";
+import "../components/alarm-card.ts";
+import "../components/camera-tile.ts";
+import "../components/still-image.ts";
+
+const SHOWN = 12;
+
+/** The house at a glance: alarm, cameras, what happened today. */
+@customElement("homesec-overview")
+export class OverviewView extends PageElement {
+  @state() private moving: string | null = null;
+  private list: ClipList | undefined;
+  private day = "";
+  private midnight: ReturnType<typeof setInterval> | undefined;
+
+  constructor() {
+    super();
+    new Watch(this, () => this.list);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.list ??= new ClipList(this.page.api);
+    void this.list.follow().catch(() => undefined); // what is wrong is said where the list is
+    this.showToday();
+    this.midnight = setInterval(() => this.showToday(), 30_000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.list?.end();
+    this.list = undefined;
+    this.day = "";
+    clearInterval(this.midnight);
+  }
+
+  private showToday(): void {
+    const { zone } = this.format;
+    const today = dayOf(now(), zone);
+    if (today === this.day) return;
+    this.day = today;
+    const filter = { ...EVERYTHING, range: { kind: "today" as const } };
+    void this.list?.show(clipFilter(filter, now(), zone));
+  }
+
+  protected override render(): unknown {
+    return html`<div class="page">
+      <homesec-alarm-card .page=${this.page}></homesec-alarm-card>
+      ${this.renderWarnings()}
+      <section aria-labelledby="cameras">
+        <h2 id="cameras" class="hidden-text">${this.texts.get("cameras.title")}</h2>
+        ${this.renderCameras()}
+      </section>
+      <section aria-labelledby="today">
+        <div class="title">
+          <h2 id="today">${this.texts.get("overview.today")}</h2>
+          <a class="button small plain" href="${BASE}/clips" @click=${followLink}
+            >${this.texts.get("overview.all")}${icon(mdiArrowRight)}</a
+          >
+        </div>
+        ${this.renderToday()}
+      </section>
+    </div>`;
+  }
+
+  private renderWarnings(): unknown {
+    const storage = this.house?.storage;
+    if (!storage) return nothing;
+    const { texts } = this;
+    const error = storage.uploads?.error;
+    const lines = [
+      storage.disk_low ? texts.get("storage.disk_low") : null,
+      error ? `${texts.get("storage.stuck")} ${texts.problem(error)}` : null,
+    ].filter(Boolean);
+    if (!lines.length) return nothing;
+    return html`<div class="card warning" role="status">${lines.map((line) => html`<p>${line}</p>`)}</div>`;
+  }
+
+  private renderCameras(): unknown {
+    const cameras = this.house?.cameras ?? [];
+    if (!cameras.length) return html`<p class="card empty">${this.texts.get("cameras.none")}</p>`;
+    return html`<div class="tiles ${cameras.length === 1 ? "single" : ""}">
+      ${repeat(
+        cameras,
+        (camera) => camera.id,
+        (camera) =>
+          html`<homesec-camera-tile
+            .page=${this.page}
+            .which=${camera}
+            .moving=${this.moving === camera.id}
+            @toggle-live=${() => (this.moving = this.moving === camera.id ? null : camera.id)}
+          ></homesec-camera-tile>`,
+      )}
+    </div>`;
+  }
+
+  private renderToday(): unknown {
+    const { list, texts } = this;
+    if (!list) return nothing;
+    if (list.error) return html`<p class="card bad" role="alert">${texts.error(list.error)}</p>`;
+    if (!list.ready) return html`<p class="empty">${texts.get("clips.loading")}</p>`;
+    if (!list.clips.length) return html`<p class="card empty">${texts.get("overview.quiet")}</p>`;
+    return html`<div class="clips">
+      ${repeat(
+        list.clips.slice(0, SHOWN),
+        (clip) => clip.id,
+        (clip) => clipCard(this.page, clip, { onClick: followLink }),
+      )}
+    </div>`;
+  }
+
+  static override styles = [
+    controls,
+    cards,
+    clipCardStyles,
+    css`
+      :host {
+        display: block;
+        overflow-y: auto;
+      }
+      .page {
+        display: grid;
+        gap: 16px;
+        padding: 16px;
+        max-width: 1280px;
+        margin: 0 auto;
+      }
+      .tiles {
+        display: grid;
+        gap: 16px;
+        grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr));
+      }
+      .tiles.single {
+        max-width: 760px;
+      }
+      .title {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        margin-bottom: 8px;
+      }
+      .clips {
+        display: grid;
+        gap: 12px;
+        grid-template-columns: repeat(auto-fill, minmax(min(46%, 200px), 1fr));
+      }
+      .warning {
+        border-inline-start: 6px solid var(--warning-color, #ffa600);
+      }
+      .warning p {
+        margin: 0;
+      }
+      @media (max-width: 600px) {
+        .page {
+          padding: 12px;
+          gap: 12px;
+        }
+      }
+    `,
+  ];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-overview": OverviewView;
+  }
+}

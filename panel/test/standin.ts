@@ -1,0 +1,390 @@
+/** A Home Assistant without a server: answers as HomeSec's websocket does, from made-up clips. */
+
+import type { Hass } from "../src/ha/hass.ts";
+import type { Camera, Clip, ClipEvent, ClipFilter, House } from "../src/data/shapes.ts";
+import { belongs } from "../src/state/belongs.ts";
+import english from "../../custom_components/homesec/translations/en.json" with { type: "json" };
+
+type Message = { type: string; [key: string]: unknown };
+type Answer = (message: Message) => unknown;
+
+export interface StandInOptions {
+  clips?: number;
+  now?: number;
+  zone?: string;
+  admin?: boolean;
+  /** The code that the alarm asks for; null for none. */
+  code?: string | null;
+}
+
+const CAMERAS: [string, string][] = [
+  ["door", "Front door"],
+  ["drive", "Drive"],
+  ["garden", "Garden"],
+];
+const LABELS = ["person", "person", "person", "cat", "car", null];
+
+/** Numbers that are the same at each run (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function makeClip(number: number, started: number, change: Partial<Clip> = {}): Clip {
+  const random = seeded(number);
+  const [camera_id, camera] = CAMERAS[Math.floor(random() * CAMERAS.length)]!;
+  const label = LABELS[Math.floor(random() * LABELS.length)] ?? null;
+  const id = `C${String(number).padStart(6, "0")}`;
+  return {
+    id,
+    camera_id,
+    camera,
+    state: "saved",
+    trigger: label ? "presence" : "manual",
+    started,
+    event: started + 5,
+    duration: 8 + Math.floor(random() * 60),
+    label,
+    score: label ? 0.5 + random() / 2 : null,
+    zones: camera_id === "drive" ? ["Path"] : [],
+    protected: random() < 0.05,
+    local: true,
+    cloud: number % 7 ? "stored" : "waiting",
+    progress: number % 7 ? null : 0.4,
+    bytes: 3_000_000,
+    width: 1920,
+    height: 1080,
+    error: null,
+    film: `/api/homesec/clip/${id}.mp4`,
+    still: `/api/homesec/clip/${id}.jpg`,
+    ...change,
+  };
+}
+
+function makeCamera(id: string, name: string, change: Partial<Camera> = {}): Camera {
+  return {
+    id,
+    name,
+    device_id: id,
+    entity_id: `camera.${id}`,
+    image_entity_id: `image.${id}`,
+    health: "running",
+    error: null,
+    activity: "record",
+    presences: [],
+    recording: false,
+    snoozed_until: null,
+    labels: ["person", "cat", "car"],
+    zones: id === "drive" ? ["Path", "Road"] : [],
+    ...change,
+  };
+}
+
+export class StandIn {
+  readonly clips: Clip[];
+  house: House;
+  readonly calls: Message[] = [];
+  readonly actions: { action: string; data: Record<string, unknown> }[] = [];
+  private readonly houseReaders = new Set<(house: House) => void>();
+  private readonly clipReaders = new Set<(event: ClipEvent) => void>();
+  private readonly answers: Record<string, Answer>;
+  private readonly now: number;
+  private readonly code: string | null;
+
+  constructor({
+    clips = 300,
+    now = Date.now() / 1000,
+    zone = "Europe/Berlin",
+    admin = true,
+    code = "1234",
+  }: StandInOptions = {}) {
+    this.now = now;
+    this.code = code;
+    const random = seeded(1);
+    let at = now - 600;
+    this.clips = Array.from({ length: clips }, (_, index) => {
+      const clip = makeClip(clips - index, at);
+      at -= 60 + random() * 5000;
+      return clip;
+    });
+    this.house = this.makeHouse(zone, admin);
+    this.answers = this.makeAnswers();
+  }
+
+  /** What a panel gets as `hass`. */
+  hass(): Hass {
+    return {
+      language: "en",
+      locale: { language: "en", time_format: "24" },
+      connected: true,
+      states: Object.fromEntries(
+        CAMERAS.map(([id]) => [
+          `camera.${id}`,
+          {
+            entity_id: `camera.${id}`,
+            state: "recording",
+            attributes: { entity_picture: `/api/camera_proxy/camera.${id}?token=x` },
+          },
+        ]),
+      ),
+      callWS: async <T>(message: Message) => {
+        this.calls.push(message);
+        const answer = this.answers[message.type];
+        if (!answer) throw { code: "unknown_command", message: `No ${message.type}` };
+        return structuredClone(answer(message)) as T;
+      },
+      callService: async (_domain, action, data = {}) => {
+        this.actions.push({ action, data });
+        this.act(action, data);
+        return {};
+      },
+      fetchWithAuth: (path) => fetch(path),
+      connection: {
+        subscribeMessage: async <T>(callback: (message: T) => void, message: Message) => {
+          this.calls.push(message);
+          return this.subscribe(message, callback as (message: unknown) => void);
+        },
+      },
+    };
+  }
+
+  /** Tell of a clip, as the engine does while it grows and when it is finished. */
+  tell(clip: Clip): void {
+    const index = this.clips.findIndex((known) => known.id === clip.id);
+    if (index >= 0) this.clips[index] = clip;
+    else this.clips.unshift(clip);
+    for (const reader of this.clipReaders) reader({ clip });
+  }
+
+  change(change: Partial<House>): void {
+    this.house = { ...this.house, ...change };
+    for (const reader of this.houseReaders) reader(structuredClone(this.house));
+  }
+
+  private subscribe(message: Message, callback: (message: unknown) => void): () => Promise<void> {
+    const stops: (() => void)[] = [];
+    if (message.type === "homesec/house/subscribe") {
+      this.houseReaders.add(callback);
+      callback(structuredClone(this.house));
+      stops.push(() => this.houseReaders.delete(callback));
+    } else if (message.type === "homesec/clips/subscribe") {
+      this.clipReaders.add(callback);
+      stops.push(() => this.clipReaders.delete(callback));
+    } else if (message.type === "homesec/zones/preview") {
+      callback({
+        at: this.now,
+        boxes: [
+          { label: "person", score: 0.88, box: [0.42, 0.3, 0.55, 0.9], counts: true, zones: ["Path"] },
+          { label: "cat", score: 0.61, box: [0.1, 0.75, 0.2, 0.88], counts: false, zones: [] },
+        ],
+      });
+    } else throw { code: "unknown_command", message: `No ${message.type}` };
+    return async () => stops.forEach((stop) => stop());
+  }
+
+  private act(action: string, data: Record<string, unknown>): void {
+    if (action === "snooze") return;
+    if (this.code !== null && data["code"] !== this.code) {
+      throw { code: "service_validation_error", message: "The code is wrong." };
+    }
+    const { alarm } = this.house;
+    const mode = action.replace("alarm_arm_", "").replace("_bypass", "") as House["alarm"]["mode"];
+    const disarm = action === "alarm_disarm";
+    this.change({
+      alarm: {
+        ...alarm,
+        state: disarm ? "disarmed" : "armed",
+        mode: disarm ? "disarmed" : mode,
+        changed_by: "Ada",
+      },
+    });
+  }
+
+  private makeHouse(zone: string, admin: boolean): House {
+    return {
+      alarm: {
+        entity_id: "alarm_control_panel.home",
+        state: "disarmed",
+        mode: "disarmed",
+        changed_by: "Ada",
+        delay_ends_at: null,
+        code_arm_required: true,
+        code_format: this.code === null ? null : "number",
+        modes: ["home", "away", "night", "vacation", "custom"],
+        triggered_by: null,
+        bypassed: [],
+      },
+      cameras: [
+        makeCamera("door", "Front door", {
+          recording: true,
+          presences: [{ label: "person", count: 2, since: this.now - 20, zones: [] }],
+        }),
+        makeCamera("drive", "Drive"),
+        makeCamera("garden", "Garden", { health: "lost", error: "no_route" }),
+      ],
+      storage: {
+        clips: this.clips.length,
+        bytes: 48_000_000_000,
+        cloud_clips: this.clips.length - 20,
+        cloud_bytes: 46_000_000_000,
+        uploads: { jobs: 3, bytes: 12_000_000, oldest_at: this.now - 90, error: null },
+        disk_low: false,
+      },
+      user: { may_control: admin, is_admin: admin },
+      time_zone: zone,
+    };
+  }
+
+  private makeAnswers(): Record<string, Answer> {
+    return {
+      "frontend/get_translations": ({ category }) => ({
+        resources: flattened(`component.homesec.${String(category)}`, categoryTexts(category)),
+      }),
+      "auth/sign_path": ({ path }) => ({ path: `${String(path)}?authSig=x` }),
+      "homesec/clips/list": (message) => this.page(message as Message & ClipFilter),
+      "homesec/clips/get": ({ id, ...filter }) => this.detail(String(id), filter as ClipFilter),
+      "homesec/clips/protect": ({ ids, protected: on }) => {
+        for (const clip of this.those(ids)) this.tell({ ...clip, protected: Boolean(on) });
+        return {};
+      },
+      "homesec/clips/delete": ({ ids }) => this.remove(ids as string[]),
+      "homesec/clips/export": ({ ids }) => ({
+        folder: "/media/homesec-export",
+        exported: (ids as string[]).length,
+        refused: [],
+      }),
+      "homesec/timeline": ({ from, to }) => this.timeline(Number(from), Number(to)),
+      "homesec/insight": ({ from, to }) => this.insight(Number(from), Number(to)),
+      "homesec/zones/get": () => ({
+        zones: [
+          {
+            name: "Path",
+            kind: "required",
+            polygon: [
+              [0.3, 0.4],
+              [0.65, 0.4],
+              [0.8, 1],
+              [0.2, 1],
+            ],
+            labels: ["person"],
+            loiter_s: 0,
+          },
+          {
+            name: "Road",
+            kind: "mask",
+            polygon: [
+              [0, 0],
+              [1, 0],
+              [1, 0.25],
+              [0, 0.3],
+            ],
+            labels: [],
+            loiter_s: 0,
+          },
+        ],
+        labels: ["person", "cat", "car"],
+        picture: "/api/camera_proxy/camera.door",
+      }),
+      "homesec/zones/save": () => ({}),
+    };
+  }
+
+  private page(message: Message & ClipFilter): unknown {
+    const matching = this.matching(message);
+    const cursor = message["cursor"];
+    const first = cursor ? matching.findIndex((clip) => clip.id === cursor) + 1 : 0;
+    const clips = matching.slice(first, first + Number(message["limit"] ?? 200));
+    const more = first + clips.length < matching.length;
+    return { clips, cursor: more ? clips.at(-1)?.id : null, total: matching.length };
+  }
+
+  private matching(filter: ClipFilter): Clip[] {
+    return this.clips.filter((clip) => belongs(clip, filter));
+  }
+
+  private detail(id: string, filter: ClipFilter): unknown {
+    const clip = this.clips.find((known) => known.id === id);
+    if (!clip) throw { code: "not_found", message: "No such clip" };
+    const matching = this.matching(filter);
+    const index = matching.findIndex((known) => known.id === id);
+    const boxes = Array.from({ length: clip.duration * 2 }, (_, half) => {
+      const x = 0.05 + (0.7 * half) / (clip.duration * 2);
+      return [half / 2 + 4, x, 0.35, x + 0.12, 0.85, 0.8];
+    }).filter(([t]) => t! < clip.duration - 2);
+    return {
+      clip,
+      tracks: clip.label ? [{ id: 1, label: clip.label, boxes }] : [],
+      previous: matching[index + 1]?.id ?? null,
+      next: matching[index - 1]?.id ?? null,
+    };
+  }
+
+  private those(ids: unknown): Clip[] {
+    return this.clips.filter((clip) => (ids as string[]).includes(clip.id));
+  }
+
+  private remove(ids: string[]): unknown {
+    const refused = this.those(ids).filter((clip) => clip.protected);
+    const kept = new Set(refused.map((clip) => clip.id));
+    const deleted = ids.filter((id) => !kept.has(id));
+    for (const id of deleted) {
+      const index = this.clips.findIndex((clip) => clip.id === id);
+      if (index >= 0) this.clips.splice(index, 1);
+      for (const reader of this.clipReaders) reader({ removed: id });
+    }
+    return { deleted, refused: refused.map(({ id }) => ({ id, error: "clip_protected" })) };
+  }
+
+  private timeline(from: number, to: number): unknown {
+    const those = this.matching({ from, to });
+    return {
+      cameras: CAMERAS.map(([camera_id]) => ({
+        camera_id,
+        spans: those
+          .filter((clip) => clip.camera_id === camera_id)
+          .map(({ id, started, duration, label, state }) => ({
+            id,
+            started,
+            ended: started + duration,
+            label,
+            state,
+          })),
+      })),
+    };
+  }
+
+  private insight(from: number, to: number): unknown {
+    const days = new Map<string, { day: string; camera_id: string; label: string; count: number }>();
+    const hours = Array.from({ length: 7 }, () => new Array<number>(24).fill(0));
+    for (const clip of this.matching({ from, to })) {
+      const when = new Date(clip.event * 1000);
+      const day = when.toISOString().slice(0, 10);
+      const label = clip.label ?? "motion";
+      const key = `${day}/${clip.camera_id}/${label}`;
+      const entry = days.get(key) ?? { day, camera_id: clip.camera_id, label, count: 0 };
+      days.set(key, { ...entry, count: entry.count + 1 });
+      hours[(when.getUTCDay() + 6) % 7]![when.getUTCHours()]! += 1;
+    }
+    return { days: [...days.values()], hours };
+  }
+}
+
+type Tree = { [key: string]: string | Tree };
+
+function categoryTexts(category: unknown): Tree {
+  return (english as unknown as Record<string, Tree>)[String(category)] ?? {};
+}
+
+function flattened(prefix: string, tree: Tree): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [key, value] of Object.entries(tree)) {
+    if (typeof value === "string") flat[`${prefix}.${key}`] = value;
+    else Object.assign(flat, flattened(`${prefix}.${key}`, value));
+  }
+  return flat;
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+
+import { Stills } from "../src/data/stills.ts";
+
+class Server {
+  readonly asked: string[] = [];
+  private readonly pending: { path: string; end: (blob: Blob | null) => void }[] = [];
+
+  readonly fetch = (path: string): Promise<Blob> => {
+    this.asked.push(path);
+    return new Promise((resolve, reject) =>
+      this.pending.push({ path, end: (blob) => (blob ? resolve(blob) : reject(new Error())) }),
+    );
+  };
+
+  async answer(blob: Blob | null = new Blob()): Promise<void> {
+    this.pending.shift()?.end(blob);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+function setUp(limit = 10) {
+  const server = new Server();
+  const revoked: string[] = [];
+  let made = 0;
+  const addresses = {
+    createObjectURL: () => `blob:${++made}`,
+    revokeObjectURL: (address: string) => void revoked.push(address),
+  };
+  return { server, revoked, stills: new Stills(server.fetch, addresses, limit) };
+}
+
+const nobody = (): void => undefined;
+
+describe("stills", () => {
+  test("few are fetched at a time, those asked for last before the others", async () => {
+    const { server, stills } = setUp();
+    for (const path of "abcdefg") stills.load(path, nobody);
+    expect(server.asked).toEqual([..."abcd"]);
+    await server.answer();
+    expect(server.asked).toEqual([..."abcdg"]);
+  });
+
+  test("what has left the screen is not fetched", async () => {
+    const { server, stills } = setUp();
+    const stops = [..."abcdef"].map((path) => stills.load(path, nobody));
+    stops[5]!();
+    await server.answer();
+    await server.answer();
+    expect(server.asked).toEqual([..."abcde"]);
+  });
+
+  test("one picture is fetched once for all who show it", async () => {
+    const { server, stills } = setUp();
+    const seen: (string | null)[] = [];
+    stills.load("a", (address) => seen.push(address));
+    stills.load("a", (address) => seen.push(address));
+    await server.answer();
+    stills.load("a", (address) => seen.push(address));
+    expect(server.asked).toEqual(["a"]);
+    expect(seen).toEqual(["blob:1", "blob:1", "blob:1"]);
+  });
+
+  test("those not used for long are given back", async () => {
+    const { server, stills, revoked } = setUp(2);
+    for (const path of "ab") {
+      stills.load(path, nobody);
+      await server.answer();
+    }
+    stills.load("a", nobody); // used again
+    stills.load("c", nobody);
+    await server.answer();
+    expect(revoked).toEqual(["blob:2"]);
+    expect(stills.peek("a")).toBe("blob:1");
+  });
+
+  test("a picture that is not there is told, and asked for anew the next time", async () => {
+    const { server, stills } = setUp();
+    const seen: (string | null)[] = [];
+    stills.load("a", (address) => seen.push(address));
+    await server.answer(null);
+    expect(seen).toEqual([null]);
+    stills.load("a", nobody);
+    expect(server.asked).toEqual(["a", "a"]);
+  });
+});

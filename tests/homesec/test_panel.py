@@ -1,0 +1,118 @@
+"""The page is in the sidebar as long as HomeSec runs, and its module is served to the browser."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.components.frontend import DATA_PANELS
+from homesec_house import set_up
+import pytest
+
+from custom_components.homesec.panel import MODULE, async_serve_panel
+from homesec_dev.bootstrap import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from homeassistant.core import HomeAssistant
+
+SOURCE = paths.REPOSITORY / "panel" / "src"
+TEXTS: dict[str, Any] = json.loads((paths.COMPONENT / "translations/en.json").read_text())
+
+
+def module_url(hass: HomeAssistant) -> str:
+    url: str = hass.data[DATA_PANELS]["homesec"].config["_panel_custom"]["module_url"]
+    return url
+
+
+async def test_the_page_is_in_the_sidebar_for_every_user(hass, entry) -> None:
+    await set_up(hass, entry)
+    panel = hass.data[DATA_PANELS]["homesec"]
+    assert panel.sidebar_title == "HomeSec"
+    assert not panel.require_admin
+    assert panel.config["_panel_custom"]["name"] == "homesec-panel"
+    assert panel.config["_panel_custom"]["embed_iframe"] is False
+
+
+async def test_it_leaves_the_sidebar_with_homesec_and_comes_back(hass, entry) -> None:
+    await set_up(hass, entry)
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert "homesec" not in hass.data[DATA_PANELS]
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert "homesec" in hass.data[DATA_PANELS]
+
+
+async def test_the_module_is_served_and_may_be_kept(hass, entry, hass_client_no_auth) -> None:
+    await set_up(hass, entry)
+    answer = await (await hass_client_no_auth()).get(module_url(hass))
+    assert answer.status == HTTPStatus.OK
+    assert "javascript" in answer.content_type
+    assert "max-age" in answer.headers["Cache-Control"]
+    assert await answer.read() == MODULE.read_bytes()
+
+
+async def test_another_content_has_another_address(hass, tmp_path, monkeypatch) -> None:
+    addresses: list[str] = []
+
+    async def register(configs: list[Any]) -> None:
+        addresses.extend(config.url_path for config in configs)
+
+    class Http:
+        async_register_static_paths = staticmethod(register)
+
+    hass.http = Http()  # what the page's module is registered with
+    for content in ("one", "two", "two"):
+        module = tmp_path / "homesec-panel.js"
+        module.write_text(content)
+        monkeypatch.setattr("custom_components.homesec.panel.MODULE", module)
+        await async_serve_panel(hass)
+    assert addresses[0] != addresses[1] == addresses[2]
+    assert all(
+        re.fullmatch(r"/homesec_static/homesec-panel-[0-9a-f]{16}\.js", a) for a in addresses
+    )
+
+
+def test_what_is_committed_is_one_module_without_references_to_others() -> None:
+    text = MODULE.read_text()
+    assert not re.search(r"\bimport\(|\bimport[\s{\"']|\bexport\s*[{*]", text)
+    assert not re.search(r"https?://(?!www\.w3\.org)", text)
+    assert "sourceMappingURL" not in text
+
+
+def test_the_page_uses_no_element_of_the_frontend() -> None:
+    for path in SOURCE.rglob("*.ts"):
+        assert not re.search(r"</?ha-|</?hui-|customElements\.get", path.read_text()), path
+
+
+def leaves(tree: dict[str, Any], prefix: str = "") -> list[str]:
+    found = []
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            found += leaves(value, f"{prefix}{key}.")
+        else:
+            found.append(prefix + key)
+    return found
+
+
+@pytest.fixture
+def used() -> Callable[[str], bool]:
+    """Whether the source names a text, or the group that it is chosen from."""
+    source = "\n".join(path.read_text() for path in SOURCE.rglob("*.ts"))
+    names = set(re.findall(r'"([a-z_.]+)"', source))
+    groups = set(re.findall(r"`([a-z_.]+\.)\$\{", source))
+    groups |= {f"{name}." for name in re.findall(r'named\(\s*"(\w+)"', source)}
+
+    def is_used(key: str) -> bool:
+        plain = re.sub(r"\.(one|other)$", "", key)
+        return plain in names or any(plain.startswith(group) for group in groups)
+
+    return is_used
+
+
+def test_every_text_of_the_page_is_used(used: Callable[[str], bool]) -> None:
+    # That every text used is there is checked by the compiler: the keys are a type.
+    assert [key for key in leaves(TEXTS["config_panel"]) if not used(key)] == []
