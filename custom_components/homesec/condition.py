@@ -151,10 +151,19 @@ class IsRecording(CameraCondition):
         return house.cameras[camera_id].recording
 
 
+class IsSnoozed(CameraCondition):
+    """Whether nobody is told of what the camera sees."""
+
+    @override
+    def is_so(self, house: HomeSecCoordinator, camera_id: str) -> bool:
+        return house.alerts.snoozed_until(camera_id) is not None
+
+
 CONDITIONS: dict[str, type[Condition]] = {
     "is_armed": IsArmed,
     "is_present": IsPresent,
     "is_recording": IsRecording,
+    "is_snoozed": IsSnoozed,
 }
 
 

@@ -151,6 +151,29 @@ async def test_a_clip_is_recorded(hass: HomeAssistant, entry: MockConfigEntry) -
     assert not await is_so(hass, "is_recording")
 
 
+async def test_a_camera_is_snoozed(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await ready(hass, entry)
+    door = {"device_id": entry.runtime_data.devices.id_of(CAMERA_ID)}
+    assert not await is_so(hass, "is_snoozed")
+    await hass.services.async_call(
+        DOMAIN, "snooze", {**door, "duration": {"minutes": 30}}, blocking=True
+    )
+    assert await is_so(hass, "is_snoozed")
+    assert await is_so(hass, "is_snoozed", target=door, options={"behavior": "all"})
+    assert not await is_so(hass, "is_snoozed", options={"behavior": "all"})
+    await hass.services.async_call(DOMAIN, "snooze", {**door, "duration": 0}, blocking=True)
+    assert not await is_so(hass, "is_snoozed")
+
+
+async def test_time_to_leave_is_not_armed_yet(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    data = {**entry.data, "alarm": {"delays": {"away": {"exit_s": 60}}}}
+    object.__setattr__(entry, "data", data)
+    await ready(hass, entry)
+    await arm(hass, entry)
+    assert entry.runtime_data.alarm.arming
+    assert not await is_so(hass, "is_armed")
+
+
 async def test_of_no_camera_at_all_nothing_is_so(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:

@@ -83,7 +83,9 @@ def _run(folder: Path, count: int, whole: int, seed: int) -> tuple[list[Part], d
     made = films.make(folder)
     stop = Event()
     with ThreadPoolExecutor(1, thread_name_prefix="whole") as executor:
-        beside = executor.submit(_whole, folder, made[1], whole, random.Random(f"whole {seed}"), stop)
+        beside = executor.submit(
+            _whole, folder, made[1], whole, random.Random(f"whole {seed}"), stop
+        )
         try:
             parts, report = _engine(folder, made, count, random.Random(seed))
         except BaseException:
