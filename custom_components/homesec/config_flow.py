@@ -15,6 +15,7 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelectorMode
 from probatio import Optional, Required, Schema
 
+from .alarm_flow import AlarmSteps
 from .camera_flow import CameraFlow
 from .const import (
     CONF_DETECTOR,
@@ -55,7 +56,7 @@ def choice_schema(titles: Mapping[str, str], *, collapsed: bool) -> Schema:
     )
 
 
-class HomeSecFlow(OwnModelSteps, StorageSteps, RetentionSteps, domain=DOMAIN):
+class HomeSecFlow(OwnModelSteps, StorageSteps, RetentionSteps, AlarmSteps, domain=DOMAIN):
     """The flow behind "Add integration"."""
 
     VERSION = 1
@@ -86,7 +87,7 @@ class HomeSecFlow(OwnModelSteps, StorageSteps, RetentionSteps, domain=DOMAIN):
         """Offer what can be changed about the house."""
         own = await self.hass.async_add_executor_job(own_titles, models_dir(self.hass))
         models = ["detector", "add_model", *(["remove_model"] if own else [])]
-        options = [*models, "cloud", "retention"]
+        options = [*models, "alarm", "pins", "cloud", "retention"]
         return self.async_show_menu(step_id="reconfigure", menu_options=options)
 
     async def async_step_detector(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_NAME, UnitOfTime
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import TextSelector
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
 from probatio import Optional, Required, Schema
 
 from .alarm import ARMED_MODES
@@ -14,6 +14,7 @@ from .const import (
     CONF_ALARM_LABELS,
     CONF_ALERT_LABELS,
     CONF_ARMED_MODES,
+    CONF_AT_ONCE,
     CONF_DETECT_FPS,
     CONF_DETECTION,
     CONF_DISARMED,
@@ -51,6 +52,7 @@ _PLAIN: Final = (
     CONF_ALERT_LABELS,
     CONF_DISARMED,
     CONF_ARMED_MODES,
+    CONF_AT_ONCE,
     CONF_PRE_ROLL,
     CONF_POST_ROLL,
 )
@@ -78,6 +80,7 @@ def settings_schema(labels: Mapping[str, str], zone_kinds: Mapping[str, str]) ->
             Optional(CONF_ALERT_LABELS): choice(labels, "label", multiple=True),
             Required(CONF_DISARMED): choice(Activity, "disarmed"),
             Required(CONF_ARMED_MODES): choice(ARMED_MODES, "armed_mode", multiple=True),
+            Required(CONF_AT_ONCE): BooleanSelector(),
             Required(CONF_PRE_ROLL): number(0, 30, unit=seconds),
             Required(CONF_POST_ROLL): number(0, 60, unit=seconds),
             # Without a default: to the frontend that of a section goes before what is stored.

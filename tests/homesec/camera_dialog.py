@@ -23,6 +23,7 @@ SETTINGS = {
     "alert_labels": ["cat"],
     "disarmed": "off",
     "armed_modes": ["away", "night"],
+    "alarm_at_once": True,
     "pre_roll_s": 5.0,
     "post_roll_s": 6.0,
     "zones": {

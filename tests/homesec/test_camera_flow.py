@@ -71,6 +71,7 @@ async def test_a_video_file_is_looked_at_and_becomes_a_camera(
         "alert_labels": ["cat"],
         "disarmed": "off",
         "armed_modes": ["away", "night"],
+        "alarm_at_once": True,
         "detection": True,
         "pre_roll_s": 5.0,
         "post_roll_s": 6.0,

@@ -18,12 +18,14 @@ import pytest
 
 import custom_components.homesec
 from custom_components.homesec import (
+    alarm_form,
     cloud_sensor,
     config_flow,
     const,
     event,
     issues,
     own_model_form,
+    pins_form,
     retention_form,
     sensor,
     settings_form,
@@ -103,14 +105,23 @@ def test_the_forms_of_the_house_are_labelled() -> None:
         ("reauth_confirm", storage_form.LOGIN_SCHEMA),
         ("seal", storage_form.SEAL_SCHEMA),
         ("retention", retention_form.retention_schema([])),
+        ("alarm", alarm_form.ALARM_SCHEMA),
+        ("add_pin", pins_form.NEW_SCHEMA),
+        ("edit_pin", pins_form.EDIT_SCHEMA),
+        ("change_pin", pins_form.pin_choice({})),
+        ("remove_pin", pins_form.pin_choice({})),
     ):
         check_form(schema, steps[step])
     assert steps["cloud"]["menu_options"].keys() == {"bucket", "cloud_off"}
     assert steps["cloud"]["menu_option_descriptions"].keys() == {"bucket", "cloud_off"}
+    assert steps["pins"]["menu_options"].keys() == {"add_pin", "change_pin", "remove_pin"}
+    assert re.findall(r"{(\w+)}", json.dumps(steps["pins"])) == ["pins"]
     known = {*storage_flow.NO_FACTS, "account", "key"}
     for step in ("bucket", "cloud_off", "reauth_confirm", "seal"):
         assert set(re.findall(r"{(\w+)}", json.dumps(steps[step]))) <= known
-    menu = set(re.findall(r'"(detector|cloud|retention|\w+_model)"', SOURCE["config_flow"]))
+    menu = set(
+        re.findall(r'"(detector|alarm|pins|cloud|retention|\w+_model)"', SOURCE["config_flow"])
+    )
     assert steps["reconfigure"]["menu_options"].keys() == menu
     assert steps["reconfigure"]["menu_option_descriptions"].keys() == menu
 
@@ -122,6 +133,9 @@ def test_every_error_of_the_house_says_what_to_do() -> None:
     used |= {f"own_{field}_refused" for field in own_model_form.FIELDS}
     used |= {errors.ModelUnknown.key, errors.EngineMissing.key, errors.HomeSecError.key}
     used |= {*error_keys(errors.StorageError), "key_missing", "camera_twice"}
+    used |= set(re.findall(r'"(pin_\w+)"', SOURCE["pins_form"] + SOURCE["alarm_flow"])) - {
+        "pin_kind"
+    }
     assert TEXTS["config"]["error"].keys() == used
     flows = SOURCE["own_model_flow"] + SOURCE["storage_flow"]
     reasons = set(re.findall(r'reason="(\w+)"', flows))
