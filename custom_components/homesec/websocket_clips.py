@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .engine.catalog import Catalog
     from .engine.catalog_query import ClipFilter
     from .engine.models import Clip
+    from .engine.tracks import ClipTrack
 
 MOST_CLIPS: Final = 200
 """In one page."""
@@ -83,11 +84,15 @@ async def _get(
 ) -> dict[str, Any]:
     wanted = await async_filter(coordinator, msg)
     catalog = coordinator.engine.catalog
-    clip, beside = await coordinator.async_run(_one, catalog, wanted, msg["clip_id"])
-    older, newer = beside
+    clip, (older, newer), tracks = await coordinator.async_run(
+        _one, catalog, wanted, msg["clip_id"]
+    )
     return {
         "clip": clip_message(coordinator, clip),
-        "tracks": [],
+        "tracks": [
+            {"id": track.id, "label": track.label, "boxes": [list(box) for box in track.boxes]}
+            for track in tracks
+        ],
         "previous": older,
         "next": newer,
     }
@@ -95,12 +100,12 @@ async def _get(
 
 def _one(
     catalog: Catalog, wanted: ClipFilter, clip_id: str
-) -> tuple[Clip, tuple[str | None, str | None]]:
-    """Return a clip and its neighbours. Raises ``ClipNotFound``."""
+) -> tuple[Clip, tuple[str | None, str | None], list[ClipTrack]]:
+    """Return a clip, its neighbours and who is where in it. Raises ``ClipNotFound``."""
     clip = catalog.get(clip_id) if is_clip_id(clip_id) else None
     if clip is None or clip.state is ClipState.REMOVING:
         raise ClipNotFound
-    return clip, catalog.queries.beside(wanted, clip_id)
+    return clip, catalog.queries.beside(wanted, clip_id), catalog.tracks(clip_id)
 
 
 @websocket_api.websocket_command(

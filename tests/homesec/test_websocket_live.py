@@ -121,8 +121,14 @@ async def test_an_open_page_sees_the_alarm_armed_somebody_come_and_the_clip_grow
     await arm(hass, entry, "disarm")
     saved = await page.news(lambda x: "clip" in x and x["clip"]["state"] == "saved")
     assert saved["clip"]["label"] == "person"
-    shown = (await page.ask("clips/get", clip_id=saved["clip"]["id"]))["clip"]
-    assert shown == saved["clip"]
+    got = await page.ask("clips/get", clip_id=saved["clip"]["id"])
+    assert got["clip"] == saved["clip"]
+    assert got["clip"]["zones"] == ["Drive"]
+    assert {track["label"] for track in got["tracks"]} == {"person"}
+    for t, *corners, score in got["tracks"][0]["boxes"]:
+        assert 0 <= t <= got["clip"]["duration"] + 1
+        assert all(0 <= corner <= 1 for corner in corners)
+        assert score == 0.87
 
 
 async def test_an_open_page_hears_of_clips_that_change_and_go(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+import json
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from .catalog_query import ClipQueries
@@ -16,6 +17,8 @@ from .clock import SystemClock
 from .database import Database
 from .jobs import JobKind, Jobs
 from .models import ClipState, CloudState
+from .tracks import unpack
+from .visit_query import Visits
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from .clock import Clock
     from .models import Clip
+    from .tracks import ClipTrack
 
 _KEPT = ("id", "protected", "local", "cloud", "cloud_bytes")
 _PUT = (
@@ -53,6 +57,7 @@ class Catalog:
         self.database = Database(path)
         self.jobs = Jobs(self.database, clock or SystemClock())
         self.queries = ClipQueries(self.database)
+        self.visits = Visits(self.database)
         self._upload = upload
 
     def __enter__(self) -> Self:
@@ -75,10 +80,15 @@ class Catalog:
         """
         self.database.query(_PUT, row_of(clip))
 
-    def save(self, clip: Clip) -> Clip:
-        """Keep a finished clip and, in one transaction, the job to upload it; return its row."""
+    def save(self, clip: Clip, tracks: bytes | None = None) -> Clip:
+        """Keep a finished clip and, in one transaction, the job to upload it; return its row.
+
+        ``tracks``: who was where in it, packed; None leaves what was kept of that.
+        """
         with self.database.transaction():
             self.put(clip)
+            if tracks is not None:
+                self.put_tracks(clip.id, tracks)
             row = self.get(clip.id) or clip
             if self._upload and row.cloud in (CloudState.NONE, CloudState.WAITING):
                 self.database.query(
@@ -87,6 +97,24 @@ class Catalog:
                 self.jobs.add(JobKind.UPLOAD, clip.id, bytes=clip.bytes)
                 row = replace(row, cloud=CloudState.WAITING)
             return row
+
+    def note_sights(self, clip_id: str, zones: tuple[str, ...], tracks: bytes | None) -> None:
+        """Keep who was where until now in a clip that is being recorded."""
+        with self.database.transaction():
+            self.database.query(
+                "UPDATE clips SET zones = ? WHERE id = ?", (json.dumps(zones), clip_id)
+            )
+            if tracks is not None:
+                self.put_tracks(clip_id, tracks)
+
+    def put_tracks(self, clip_id: str, tracks: bytes) -> None:
+        """Keep who was where in a clip; they go with its row."""
+        self.database.query("INSERT OR REPLACE INTO tracks VALUES (?, ?)", (clip_id, tracks))
+
+    def tracks(self, clip_id: str) -> list[ClipTrack]:
+        """Return who was where in a clip; nothing of one that is older than this is kept."""
+        rows = self.database.query("SELECT packed FROM tracks WHERE clip_id = ?", (clip_id,))
+        return unpack(rows[0]["packed"]) if rows else []
 
     def remove(self, clip_id: str) -> None:
         """Remove the clip's row; no error if there is none."""

@@ -20,6 +20,7 @@ from .outbox import Outbox
 from .rebuild import Rebuilt, rebuild
 from .recovery import adopt_clips, finish_open_clips, open_catalog
 from .retention import Retention, disk_free
+from .visits import VisitLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +75,7 @@ class ClipKeeper:
         self._outbox: Outbox | None = None
         self._retention: Retention | None = None
         self._adopting: threading.Thread | None = None
+        self._visit_log: VisitLog | None = None
         self.catalog: Catalog
         """Open from ``start`` to ``close``; there is none before."""
         self.copies: Copies
@@ -92,6 +94,10 @@ class ClipKeeper:
             self.copies.finish_removals()
             self.copies.survey()
             self._totals = self.catalog.totals()
+            self._visit_log = VisitLog(
+                self.catalog.visits, on_event=self._on_event, clock=self._clock
+            )
+            self._visit_log.start()
         except BaseException:
             self.catalog.close()
             raise
@@ -158,6 +164,10 @@ class ClipKeeper:
                 _LOGGER.warning("%s did not stop in time", type(worker).__name__)
         if self._adopting is not None:
             self._adopting.join(max(0.1, deadline - time.monotonic()))
+        if self._visit_log is not None and not self._visit_log.close(
+            max(0.1, deadline - time.monotonic())
+        ):
+            _LOGGER.warning("The last visits could not be written down in time")
         self.catalog.close()
         if self._jobs is not None:
             self._jobs.store.close()
@@ -176,6 +186,8 @@ class ClipKeeper:
 
     def hear(self, event: EngineEvent) -> None:
         """Learn from what the engine tells; to be called with every event."""
+        if self._visit_log is not None:
+            self._visit_log.hear(event)
         match event:
             case ClipSaved() | ClipUploaded() | ClipsDropped() | CatalogRebuilt():
                 self._count()

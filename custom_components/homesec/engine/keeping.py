@@ -47,6 +47,14 @@ class ClipChanged(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VisitLogged(EngineEvent):
+    """The catalogue counts one visit more."""
+
+    camera_id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxChanged(EngineEvent):
     """Jobs came or were done, or the outbox began to wait for something."""
 

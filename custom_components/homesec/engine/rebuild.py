@@ -184,6 +184,7 @@ class _Shelf:
                     event_at=film.clip.event_at,
                     label=film.clip.label,
                     score=film.clip.score,
+                    zones=film.clip.zones,
                 )
             )
         return there or back or nameless

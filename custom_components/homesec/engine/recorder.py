@@ -22,6 +22,7 @@ from .errors import DiskFull, DiskReadOnly, RecordingError
 from .finish import discard_empty, finish, partial_path
 from .models import ClipFailed, ClipSaved, ClipStarted, ClipState
 from .stills import STILL_WIDTH, encode_jpeg, film_picture
+from .tracks import Sights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,9 +80,12 @@ class ClipRecorder:
         clips_dir: Path,
         catalog: Catalog,
         on_event: EventSink,
+        sights: Sights | None = None,
         lossless: bool = False,
     ) -> None:
+        """``sights`` tells at any time who was where in the clip until then."""
         self._clip = clip
+        self._sights = sights or Sights()
         self._audio = audio
         self._clips_dir = clips_dir
         self._catalog = catalog
@@ -169,6 +173,7 @@ class ClipRecorder:
                 file.write(packet)
                 if time.monotonic() - synced > SYNC_S:
                     file.sync()
+                    self._note_sights()
                     synced = time.monotonic()
                 packet = self._next()
         finally:
@@ -200,7 +205,7 @@ class ClipRecorder:
 
     def _complete(self, final: Path, ending: Ending, error: RecordingError | None) -> None:
         """Finish the file, the still and the row, and tell how it went."""
-        clip = replace(self._clip, label=ending.label, score=ending.score)
+        clip = replace(self._clip, label=ending.label, score=ending.score, zones=self._sights.zones)
         try:
             facts = finish(final)
         except Exception as err:  # noqa: BLE001 - whatever it is, the clip must not stay open
@@ -226,10 +231,17 @@ class ClipRecorder:
     def _save(self, clip: Clip) -> Clip:
         """Keep the finished clip's row and what is to be done with it."""
         try:
-            return self._catalog.save(clip)
+            return self._catalog.save(clip, self._sights.pack())
         except sqlite3.Error as err:
             _LOGGER.error("The clip index does not take clip %s: %s", clip.id, err)
             return clip
+
+    def _note_sights(self) -> None:
+        """Keep who was where until now: after a power cut the film alone would not tell."""
+        try:
+            self._catalog.note_sights(self._clip.id, self._sights.zones, self._sights.pack())
+        except sqlite3.Error as err:
+            _LOGGER.debug("The clip index does not take who is in %s: %s", self._clip.id, err)
 
     def _put(self, clip: Clip) -> None:
         """Keep the row; a clip without a row is found again by its file."""

@@ -7,6 +7,7 @@ on in the next one, from the keyframe where the one before ended.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 import logging
@@ -18,18 +19,21 @@ from .errors import CameraNotRunning
 from .media import TICKS
 from .models import Clip, ClipState, Trigger
 from .recorder import ClipRecorder, Ending
+from .tracks import Sights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from .catalog import Catalog
     from .media import MediaFormat, MediaPacket
-    from .models import CameraConfig, EventSink, Frame, Presence
+    from .models import CameraConfig, EventSink, Frame, Presence, Track
     from .ring import PacketRing
 
 _LOGGER = logging.getLogger(__name__)
 
+LOOK_BACK_S = 4.0
+"""Looks are kept for so much longer than the pre-roll: recognising somebody takes a moment."""
 RETRY_S = 30.0
 """After the disk refused a clip, the next one begins no sooner than this."""
 
@@ -41,6 +45,7 @@ class _Open:
     recorder: ClipRecorder
     video: MediaFormat
     start_t: float
+    sights: Sights
     label: str | None = None
     score: float | None = None
     best: Frame | None = None
@@ -87,6 +92,8 @@ class Recording:
         """End of the post-roll."""
         self._manual_until_t = -math.inf
         self._retry_t = -math.inf
+        self._seen: deque[tuple[float, tuple[Track, ...]]] = deque()
+        """The last looks: whoever is in the pre-roll was seen before the clip began."""
         self.audio: MediaFormat | None = None
         """The sound of the present connection."""
 
@@ -152,6 +159,17 @@ class Recording:
             clip.label, clip.score = presence.label, presence.score
         elif clip.label == presence.label:
             clip.score = max(clip.score or 0.0, presence.score)
+        clip.sights.note_zones(presence.zones)
+
+    def saw(self, t: float, tracks: Iterable[Track], present: Iterable[Presence]) -> None:
+        """Keep who was seen where, for the clip that is open or the one that this begins."""
+        seen = tuple(tracks)
+        self._seen.append((t, seen))
+        while t - self._seen[0][0] > self._config.pre_roll_s + LOOK_BACK_S:
+            self._seen.popleft()
+        if self._open is not None:
+            self._open.sights.note(t, seen)
+            self._open.sights.note_zones(zone for each in present for zone in each.zones)
 
     def offer_best(self, frame: Frame, worth: float) -> None:
         """Keep a picture for the still, if it is worth more than the one before."""
@@ -242,16 +260,26 @@ class Recording:
             score=score,
             path=f"{self._config.id}/{day}/{clip_id}.mp4",
         )
+        # Where the recorder begins the film: at the first packet's picture.
+        sights = Sights((first.data.pts or 0) / TICKS, self._config.zones)
+        for seen_t, tracks in self._seen:
+            sights.note(seen_t, tracks)
         recorder = ClipRecorder(
             clip,
             audio=self.audio,
             clips_dir=self._clips_dir,
             catalog=self._catalog,
             on_event=self._on_event,
+            sights=sights,
             lossless=self._lossless,
         )
         self._open = _Open(
-            recorder=recorder, video=first.format, start_t=first.t, label=label, score=score
+            recorder=recorder,
+            video=first.format,
+            start_t=first.t,
+            sights=sights,
+            label=label,
+            score=score,
         )
         recorder.start()
         self._on_recorder(recorder)

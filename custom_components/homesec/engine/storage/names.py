@@ -26,6 +26,8 @@ STILL = ".jpg"
 CONTENT_TYPES = {VIDEO: "video/mp4", STILL: "image/jpeg"}
 TEXT_LIMIT = 200
 """Characters of a name. GCS takes 8 KiB of metadata in all, and one may become 12 bytes."""
+ZONES_LIMIT, ZONE_LIMIT = 8, 40
+"""Zones of a clip, and characters of a zone's name, that travel with it."""
 NUMBER_LIMIT = 2**31
 FAR_FUTURE = 253_402_300_800.0
 """The year 10000, which no date can tell."""
@@ -66,6 +68,7 @@ def clip_metadata(clip: Clip) -> dict[str, str]:
         "height": clip.height,
         "video_codec": clip.video_codec,
         "audio_codec": clip.audio_codec,
+        "zones": [zone[:ZONE_LIMIT] for zone in clip.zones[:ZONES_LIMIT]],
     }
     return {FACTS: json.dumps(facts, separators=(",", ":"))}
 
@@ -109,7 +112,15 @@ def _clip(facts: dict[str, Any], size: int) -> Clip:
         height=_count(facts["height"]),
         video_codec=_text(facts["video_codec"]),
         audio_codec=None if audio_codec is None else _text(audio_codec),
+        zones=_zones(facts.get("zones", [])),
     )
+
+
+def _zones(value: object) -> tuple[str, ...]:
+    """Read the zones; an object of an older version tells none."""
+    if not isinstance(value, list) or len(value) > ZONES_LIMIT:
+        raise ValueError("no zones")
+    return tuple(_text(zone, least=1) for zone in value)
 
 
 def _text(value: object, *, least: int = 0) -> str:

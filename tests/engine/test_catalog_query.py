@@ -1,0 +1,291 @@
+"""Clips as somebody looks through them: filtered, paged, beside each other, drawn."""
+
+import random
+import sqlite3
+
+from hypothesis import given, settings, strategies as st
+from kept import NOON, clip_row
+import pytest
+
+from custom_components.homesec.engine import catalog_query
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.catalog_query import SHOWN, ClipFilter, Word
+from custom_components.homesec.engine.catalog_schema import MIGRATIONS
+from custom_components.homesec.engine.models import ClipState
+
+CAMERAS, LABELS, ZONES = ("door", "garden"), ("person", "cat", None), ("Drive", "Porch", "Road")
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    with Catalog(tmp_path / "clips.db") as catalog:
+        catalog.database.query("PRAGMA synchronous = OFF")
+        yield catalog
+
+
+def page_through(catalog, wanted, limit):
+    """Return all pages' clips, as somebody scrolls to the end."""
+    found, before = [], None
+    while page := catalog.queries.page(wanted, limit=limit, before=before):
+        assert len(page) <= limit
+        found += page
+        before = page[-1].id
+    return found
+
+
+def lets_through(wanted, clip):
+    """Say whether a filter means a clip, in plain Python."""
+
+    def is_in(word):
+        zone = any(zone in word.zones for zone in clip.zones)
+        return clip.camera_id in word.cameras or clip.label in word.labels or zone
+
+    return (
+        clip.state in wanted.states
+        and (wanted.since is None or clip.event_at >= wanted.since)
+        and (wanted.until is None or clip.event_at < wanted.until)
+        and (wanted.cameras is None or clip.camera_id in wanted.cameras)
+        and (wanted.labels is None or clip.label in wanted.labels)
+        and (wanted.zones is None or any(zone in wanted.zones for zone in clip.zones))
+        and (wanted.protected is None or clip.protected is wanted.protected)
+        and all(map(is_in, wanted.words))
+    )
+
+
+some = st.none() | st.lists(st.sampled_from(CAMERAS), max_size=2).map(tuple)
+labels = st.none() | st.lists(st.sampled_from(("person", "cat", "dog")), max_size=2).map(tuple)
+zones = st.none() | st.lists(st.sampled_from(ZONES), max_size=2).map(tuple)
+times = st.none() | st.integers(0, 40).map(lambda n: NOON + n * 10)
+filters = st.builds(
+    ClipFilter,
+    since=times,
+    until=times,
+    cameras=some,
+    labels=labels,
+    zones=zones,
+    protected=st.none() | st.booleans(),
+    words=st.lists(
+        st.builds(
+            Word,
+            cameras=some.map(lambda x: x or ()),
+            labels=labels.map(lambda x: x or ()),
+            zones=zones.map(lambda x: x or ()),
+        ),
+        max_size=2,
+    ).map(tuple),
+)
+clips = st.lists(
+    st.builds(
+        dict,
+        at=st.integers(0, 400).map(lambda n: NOON + n),
+        camera_id=st.sampled_from(CAMERAS),
+        label=st.sampled_from(LABELS),
+        zones=st.lists(st.sampled_from(ZONES), max_size=3, unique=True).map(tuple),
+        protected=st.booleans(),
+        state=st.sampled_from(ClipState),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=clips, wanted=filters, limit=st.integers(1, 7))
+def test_scrolling_to_the_end_shows_each_clip_that_is_meant_once_newest_first(
+    tmp_path_factory, rows, wanted, limit
+):
+    with Catalog(tmp_path_factory.mktemp("x") / "clips.db") as catalog:
+        with catalog.database.transaction():
+            for row in rows:
+                catalog.put(clip_row(row["at"], **{k: v for k, v in row.items() if k != "at"}))
+        everything = [c for state in ClipState for c in catalog.in_state(state)]
+        expected = sorted(
+            (c for c in everything if lets_through(wanted, c)), key=lambda c: c.id, reverse=True
+        )
+        assert page_through(catalog, wanted, limit) == expected
+        assert catalog.queries.count(wanted) == len(expected)
+        ids = [clip.id for clip in expected]
+        for clip in everything:
+            older = next((x for x in ids if x < clip.id), None)
+            newer = next((x for x in reversed(ids) if x > clip.id), None)
+            assert catalog.queries.beside(wanted, clip.id) == (older, newer)
+
+
+def test_clips_that_come_while_somebody_scrolls_repeat_and_hide_none(catalog):
+    old = [clip_row(NOON + n) for n in range(20)]
+    for clip in old:
+        catalog.put(clip)
+    first = catalog.queries.page(ClipFilter(), limit=8)
+    catalog.put(clip_row(NOON + 100))
+    rest = catalog.queries.page(ClipFilter(), limit=100, before=first[-1].id)
+    assert [c.id for c in first + rest] == [c.id for c in reversed(old)]
+
+
+def test_zones_follow_their_clip(catalog):
+    clip = clip_row(zones=("Drive",))
+    catalog.put(clip)
+    catalog.note_sights(clip.id, ("Porch", "Road"), b"x")
+    assert catalog.queries.count(ClipFilter(zones=("Drive",))) == 0
+    assert catalog.queries.count(ClipFilter(zones=("Porch",))) == 1
+    assert catalog.get(clip.id).zones == ("Porch", "Road")
+    catalog.remove(clip.id)
+    assert catalog.database.query("SELECT * FROM clip_zones") == []
+    assert catalog.database.query("SELECT * FROM tracks") == []
+
+
+def test_some_are_read_by_their_ids(catalog):
+    here, going = clip_row(NOON), clip_row(NOON + 1, state=ClipState.REMOVING)
+    catalog.put(here)
+    catalog.put(going)
+    assert catalog.queries.some([here.id, going.id, "x"]) == [here]
+    assert catalog.queries.some([]) == []
+
+
+def test_the_vocabulary_is_what_finished_clips_tell(catalog):
+    catalog.put(clip_row(NOON, camera_name="Old name", zones=("Porch",)))
+    catalog.put(clip_row(NOON + 1, camera_name="Front", label="cat", zones=("Drive", "Porch")))
+    catalog.put(clip_row(NOON + 2, camera_id="yard", camera_name="Yard", label=None))
+    assert catalog.queries.vocabulary() == (
+        {"door": "Front", "yard": "Yard"},
+        ("cat", "person"),
+        ("Drive", "Porch"),
+    )
+
+
+# --- the timeline ---
+
+
+def test_the_timeline_draws_what_lasts_into_the_time_span(catalog):
+    spans = {
+        "before": clip_row(NOON - 100, duration_s=50),
+        "into": clip_row(NOON - 100, duration_s=150, camera_id="yard"),
+        "within": clip_row(NOON + 10, duration_s=20),
+        "beyond": clip_row(NOON + 95, duration_s=20, state=ClipState.FAILED),
+        "pre-roll only": clip_row(NOON + 102, duration_s=20, started_at=NOON + 98),
+        "after": clip_row(NOON + 105, duration_s=20),
+        "lasts": clip_row(NOON - 200, state=ClipState.RECORDING),
+        "going": clip_row(NOON + 20, state=ClipState.REMOVING),
+    }
+    for clip in spans.values():
+        catalog.put(clip)
+    drawn = {span.id: span for span in catalog.queries.timeline(NOON, NOON + 100)}
+    names = {name for name, clip in spans.items() if clip.id in drawn}
+    assert names == {"into", "within", "beyond", "pre-roll only", "lasts"}
+    assert drawn[spans["lasts"].id].ended_at is None
+    within = drawn[spans["within"].id]
+    assert within[1:] == ("door", NOON + 6, NOON + 26, "person", ClipState.SAVED)
+
+
+# --- indexes ---
+
+
+FILTERS = {
+    "all": ClipFilter(),
+    "time": ClipFilter(since=NOON, until=NOON + 1e6),
+    "camera": ClipFilter(cameras=("a",)),
+    "cameras and labels": ClipFilter(cameras=("a", "b"), labels=("cat", "dog")),
+    "zones": ClipFilter(zones=("Drive", "Road")),
+    "protected": ClipFilter(protected=True),
+    "words": ClipFilter(words=(Word(cameras=("a",), zones=("Road",)), Word(labels=("cat",)))),
+    "nothing there": ClipFilter(labels=("horse",)),
+    "saved": ClipFilter(states=(ClipState.SAVED,)),
+}
+
+
+@pytest.fixture
+def plans(catalog, monkeypatch):
+    """Collect the plan of each query that is run."""
+    found, query = [], catalog.database.query
+
+    def explained(sql, values=()):
+        values = tuple(values)
+        found.extend(row["detail"] for row in query(f"EXPLAIN QUERY PLAN {sql}", values))
+        return query(sql, values)
+
+    monkeypatch.setattr(catalog.database, "query", explained)
+    return found
+
+
+def check(plans):
+    assert plans
+    for step in plans:
+        # The index of visits that last holds no others.
+        assert not step.startswith("SCAN") or "visits_open" in step, step
+        assert "AUTOMATIC" not in step
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_no_listing_reads_the_whole_table(catalog, plans, name):
+    wanted = FILTERS[name]
+    catalog.queries.page(wanted, limit=50)
+    catalog.queries.page(wanted, limit=50, before=clip_row().id)
+    catalog.queries.count(wanted)
+    catalog.queries.beside(wanted, clip_row().id)
+    check(plans)
+
+
+def test_nor_does_any_other_query_of_the_page(catalog, plans):
+    catalog.put(clip_row(zones=("Drive",)))
+    plans.clear()
+    catalog.queries.vocabulary()
+    catalog.queries.some(["a", "b"])
+    catalog.queries.timeline(NOON, NOON + 86_400)
+    catalog.tracks("a")
+    catalog.visits.count("a", "cat", NOON)
+    catalog.visits.last("a", "cat")
+    catalog.visits.insight(0, NOON, tz=None, cameras=("a",), labels=("cat",))
+    catalog.visits.end_all()
+    catalog.visits.forget(0)
+    check(plans)
+
+
+def test_only_the_page_itself_is_read_of_ten_thousand_clips(catalog):
+    rng = random.Random(1)
+    with catalog.database.transaction():
+        for n in range(10_000):
+            catalog.put(
+                clip_row(
+                    NOON + n * 60,
+                    camera_id=rng.choice("abcde"),
+                    label=rng.choice(LABELS),
+                    zones=tuple(rng.sample(ZONES, rng.randrange(3))),
+                )
+            )
+    wanted = ClipFilter(cameras=("a", "b"), labels=("cat",), zones=("Porch",))
+    steps = []
+    catalog.database._db.set_progress_handler(lambda: steps.append(1) and None, 1000)
+    assert len(catalog.queries.page(wanted, limit=50)) == 50
+    catalog.database._db.set_progress_handler(None, 0)
+    # Instructions of SQLite's machine, in thousands: a figure that no busy machine changes.
+    assert len(steps) < 100
+
+
+# --- version 2 files ---
+
+
+def test_a_file_of_version_2_keeps_its_clips_and_counts_them_as_visits(tmp_path):
+    path = tmp_path / "clips.db"
+    seen = clip_row(NOON, duration_s=20)
+    by_hand = clip_row(NOON + 60, label=None)
+    failed = clip_row(NOON + 120, state=ClipState.FAILED)
+    with sqlite3.connect(path) as db:
+        db.executescript("".join(MIGRATIONS[:2]) + "PRAGMA user_version = 2;")
+        columns = [row[1] for row in db.execute("PRAGMA table_info(clips)")]
+        for clip in (seen, by_hand, failed):
+            db.execute(
+                f"INSERT INTO clips ({', '.join(columns)})"
+                f" VALUES ({', '.join('?' * len(columns))})",
+                [getattr(clip, column) for column in columns],
+            )
+    db.close()
+    with Catalog(path) as catalog:
+        assert catalog.queries.page(ClipFilter(), limit=9) == [failed, by_hand, seen]
+        assert catalog.tracks(seen.id) == []
+        visits = catalog.database.query(
+            "SELECT camera_id, label, started_at, ended_at, clip_id FROM visits"
+        )
+        assert [tuple(row) for row in visits] == [("door", "person", NOON, NOON + 16, seen.id)]
+
+
+def test_what_is_shown_is_all_but_what_is_being_removed():
+    assert set(ClipState) - set(SHOWN) == {ClipState.REMOVING}
+    assert catalog_query.LONGEST_CLIP_S > 3600

@@ -1,0 +1,137 @@
+"""Who was where in a clip."""
+
+import zlib
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.homesec.engine.models import Box, Track, Zone
+from custom_components.homesec.engine.tracks import (
+    MOST_BOXES,
+    MOST_TRACKS,
+    Sights,
+    TrackBox,
+    unpack,
+)
+
+
+def track(track_id=1, x=0.1, *, label="person", score=0.8, moved=True):
+    return Track(
+        id=track_id,
+        label=label,
+        score=score,
+        box=Box(x, 0.2, x + 0.2, 0.9),
+        first_t=0,
+        last_t=0,
+        hits=1,
+        moved=moved,
+    )
+
+
+def noted(*looks, start_t=100.0):
+    sights = Sights(start_t)
+    for t, tracks in looks:
+        sights.note(t, tracks)
+    return sights
+
+
+def test_boxes_come_back_in_seconds_of_the_film():
+    sights = noted((100.0, [track(x=0.1)]), (100.5, [track(x=0.2), track(7, label="cat")]))
+    first, cat = unpack(sights.pack())
+    assert (first.id, first.label, cat.id, cat.label) == (1, "person", 7, "cat")
+    assert first.boxes == (
+        TrackBox(0.0, 0.1, 0.2, 0.3, 0.9, 0.8),
+        TrackBox(0.5, 0.2, 0.2, 0.4, 0.9, 0.8),
+    )
+
+
+def test_what_was_before_the_film_is_not_in_it():
+    sights = noted((99.9, [track()]), (100.4, [track()]))
+    (way,) = unpack(sights.pack())
+    assert [box.t for box in way.boxes] == [0.4]
+
+
+def test_no_more_than_five_boxes_a_second_are_kept_of_each():
+    sights = noted(*((100 + n / 25, [track(), track(2)]) for n in range(251)))
+    for way in unpack(sights.pack()):
+        assert 40 <= len(way.boxes) <= 51
+        assert min(b.t - a.t for a, b in zip(way.boxes, way.boxes[1:], strict=False)) > 0.15
+
+
+def test_what_never_moves_is_left_out_and_what_begins_to_is_whole():
+    sights = noted(
+        (100, [track(1, moved=False), track(2, moved=False)]),
+        (101, [track(1, moved=False), track(2, moved=True)]),
+    )
+    (way,) = unpack(sights.pack())
+    assert (way.id, len(way.boxes)) == (2, 2)
+
+
+def test_a_clip_in_which_nothing_moves_has_no_tracks():
+    assert noted((100, [track(moved=False)])).pack() is None
+    assert Sights().pack() is None
+
+
+def test_a_crowd_for_an_hour_stays_small():
+    sights = Sights()
+    for n in range(3600 * 2):
+        sights.note(n / 2, [track(i, x=(n + i) % 80 / 100) for i in range(20)])
+    packed = sights.pack()
+    ways = unpack(packed)
+    assert len(ways) == 20
+    assert sum(len(way.boxes) for way in ways) <= MOST_BOXES
+    assert len(packed) < 200_000
+    assert ways[0].boxes[-1].t > 3500, "the end is as well kept as the beginning"
+
+
+def test_a_flood_of_tracks_is_cut_off():
+    sights = noted((100, [track(n) for n in range(MOST_TRACKS + 50)]))
+    assert len(unpack(sights.pack())) == MOST_TRACKS
+
+
+def test_zones_are_told_in_the_order_of_the_camera():
+    zones = [Zone(name=name, polygon=()) for name in ("Porch", "Drive", "Road")]
+    sights = Sights(0, zones)
+    assert sights.zones == ()
+    sights.note_zones(["Road"])
+    sights.note_zones(("Porch",))
+    assert sights.zones == ("Porch", "Road")
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 7000), st.floats(-1, 2), st.floats(0, 1)), min_size=1, max_size=30
+    )
+)
+def test_whatever_was_noted_comes_back_within_the_picture(looks):
+    sights = Sights()
+    for t, x, score in sorted(looks):
+        sights.note(t, [track(x=x, score=score)])
+    (way,) = unpack(sights.pack())
+    assert len(way.boxes) <= len(looks)
+    for box in way.boxes:
+        assert all(0 <= share <= 1 for share in box[1:])
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        b"",
+        b"x",
+        zlib.compress(b"x"),
+        zlib.compress(b"[]"),
+        zlib.compress(b'{"tracks": 1}'),
+        zlib.compress(b'{"tracks": [[1]]}'),
+        zlib.compress(b'{"tracks": [[1, "x", ["a", 1, 1, 1, 1, 1]]]}'),
+        zlib.compress(b"[" * 100_000),
+        zlib.compress(b" " * 5_000_000),
+    ],
+)
+def test_damage_is_no_tracks(packed):
+    assert unpack(packed) == []
+
+
+@given(st.binary())
+def test_anything_at_all_is_read_without_an_error(data):
+    assert unpack(data) == []
+    assert isinstance(unpack(zlib.compress(data)), list)

@@ -1,0 +1,105 @@
+"""The boxes that are kept with a clip lie on whom the finished film shows, at that time."""
+
+import av
+from films import FigureDetector
+import pytest
+from rig import file_camera
+
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.models import Activity, DetectionEnded, Zone
+from custom_components.homesec.engine.pixels import bgr
+
+EVERYWHERE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+
+
+def shown(path):
+    """Return where the film itself shows the figure, by the time of the picture."""
+    seen = {}
+    with av.open(str(path)) as film:
+        for frame in film.decode(video=0):
+            found = FigureDetector().detect(bgr(frame, frame.width, frame.height))
+            seen[float(frame.pts * frame.time_base)] = found[0].box if found else None
+    return seen
+
+
+def kept(rig, clip):
+    with Catalog(rig.data_dir / "clips.db") as catalog:
+        return catalog.tracks(clip.id)
+
+
+@pytest.mark.parametrize(
+    ("pre_roll_s", "walk"),
+    [(4.0, (6.3, 8.0)), (0.0, (6.3, 8.0)), (4.0, (1.2, 3.0))],
+    ids=["whole pre-roll", "none", "less than was asked for"],
+)
+@pytest.mark.parametrize("bframes", [0, 3])
+def test_boxes_lie_on_whom_the_film_shows(rig, films, pre_roll_s, walk, bframes):
+    film = films(seconds=12, walks=(walk,), bframes=bframes)
+    (clip,) = rig.play(file_camera(film, pre_roll_s=pre_roll_s))
+    rig.stop()
+    truth = shown(rig.path(clip))
+    boxes = [box for track in kept(rig, clip) for box in track.boxes]
+    assert len(boxes) >= 5
+    for box in boxes:
+        time = min(truth, key=lambda t: abs(t - box.t))
+        assert abs(time - box.t) < 0.02, "there is a picture at that time"
+        assert truth[time] is not None, f"nobody is to be seen at {box.t}"
+        assert box[1:5] == pytest.approx(
+            (truth[time].x1, truth[time].y1, truth[time].x2, truth[time].y2), abs=0.03
+        )
+
+
+def test_who_is_seen_before_a_clip_begins_is_in_its_pre_roll(rig, films):
+    film = films(seconds=12, walks=((6.3, 8.0),))
+    (clip,) = rig.play(file_camera(film, pre_roll_s=4.0))
+    rig.stop()
+    boxes = [box for track in kept(rig, clip) for box in track.boxes]
+    assert min(box.t for box in boxes) <= clip.pre_roll_s + 0.02
+
+
+def test_a_clip_that_goes_on_in_the_next_has_its_boxes_in_both(rig, films):
+    film = films(seconds=14, walks=((2.0, 13.0),))
+    clips = rig.play(file_camera(film, max_clip_s=5))
+    rig.stop()
+    assert len(clips) >= 2
+    for clip in clips[:2]:
+        boxes = [box for track in kept(rig, clip) for box in track.boxes]
+        assert boxes
+        assert all(0 <= box.t <= clip.duration_s + 0.2 for box in boxes)
+
+
+def test_a_clip_tells_in_which_zones_somebody_was(rig, films):
+    zones = (
+        Zone(name="Left", polygon=LEFT),
+        Zone(name="Lawn", polygon=EVERYWHERE),
+        Zone(name="Cats", polygon=EVERYWHERE, labels=("cat",)),
+    )
+    film = films(seconds=10, walks=((3.0, 6.0),))
+    (clip,) = rig.play(file_camera(film, zones=zones))
+    assert "Lawn" in clip.zones
+    assert "Cats" not in clip.zones
+    assert list(clip.zones) == [z.name for z in zones if z.name in clip.zones]
+    assert rig.engine.catalog.get(clip.id).zones == clip.zones
+
+
+def test_a_visit_is_counted_though_nothing_is_recorded(rig, films):
+    film = films(seconds=10, walks=((3.0, 6.0),))
+    assert rig.play(file_camera(film), Activity.DETECT) == []
+    assert rig.of(DetectionEnded)
+    rig.stop()
+    with Catalog(rig.data_dir / "clips.db") as catalog:
+        ((label, lasted, clip_id),) = catalog.database.query(
+            "SELECT label, ended_at - started_at, clip_id FROM visits"
+        )
+    assert (label, clip_id) == ("person", None)
+    assert 2.0 < lasted < 4.5
+
+
+def test_a_visit_names_its_clip(rig, films):
+    (clip,) = rig.play(file_camera(films(seconds=10, walks=((3.0, 6.0),))))
+    rig.stop()
+    with Catalog(rig.data_dir / "clips.db") as catalog:
+        assert [tuple(x) for x in catalog.database.query("SELECT clip_id FROM visits")] == [
+            (clip.id,)
+        ]

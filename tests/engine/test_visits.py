@@ -1,0 +1,201 @@
+"""Visits: counted whether recorded or not, by the clocks on the wall."""
+
+from datetime import UTC, date, datetime, timedelta
+import sqlite3
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings, strategies as st
+from kept import NOON, clip_row
+import pytest
+from rig import FakeClock
+
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.keeping import VisitLogged
+from custom_components.homesec.engine.models import (
+    Box,
+    DetectionEnded,
+    DetectionStarted,
+    HealthChanged,
+    Presence,
+)
+from custom_components.homesec.engine.visit_query import KEPT_S
+from custom_components.homesec.engine.visits import VisitLog
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+NEPAL = ZoneInfo("Asia/Kathmandu")
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    with Catalog(tmp_path / "clips.db") as catalog:
+        yield catalog
+
+
+class Log(VisitLog):
+    """A log that keeps what it tells."""
+
+    def __init__(self, catalog):
+        self.told = []
+        super().__init__(catalog.visits, on_event=self.told.append, clock=FakeClock(NOON))
+
+
+@pytest.fixture
+def log(catalog):
+    log = Log(catalog)
+    log.start()
+    yield log
+    assert log.close()
+
+
+def presence(at=NOON, *, until=None, label="cat", camera_id="feeder"):
+    return Presence(
+        camera_id=camera_id,
+        label=label,
+        score=0.8,
+        track_id=1,
+        box=Box(0, 0, 1, 1),
+        first_seen_at=at,
+        last_seen_at=at if until is None else until,
+    )
+
+
+def rows(catalog):
+    return [
+        tuple(row)
+        for row in catalog.database.query(
+            "SELECT camera_id, label, started_at, ended_at, clip_id FROM visits ORDER BY id"
+        )
+    ]
+
+
+def test_a_visit_is_written_when_it_begins_and_when_it_ends(catalog):
+    log = Log(catalog)
+    log.start()
+    log.hear(DetectionStarted(presence=presence(), clip_id=None))
+    log.hear(HealthChanged(camera_id="feeder", health="running"))
+    log.hear(DetectionEnded(presence=presence(until=NOON + 9), clip_id="c"))
+    assert log.close()
+    assert rows(catalog) == [("feeder", "cat", NOON, NOON + 9, "c")]
+    assert log.told == [VisitLogged(camera_id="feeder", label="cat")]
+
+
+def test_labels_and_cameras_come_and_go_apart(catalog):
+    log = Log(catalog)
+    log.start()
+    for camera_id, label in (("a", "cat"), ("a", "person"), ("b", "cat")):
+        who = presence(camera_id=camera_id, label=label)
+        log.hear(DetectionStarted(presence=who, clip_id=label))
+    log.hear(DetectionEnded(presence=presence(camera_id="a", until=NOON + 1), clip_id="x"))
+    assert log.close()
+    assert [(camera, label, ended, clip) for camera, label, _, ended, clip in rows(catalog)] == [
+        ("a", "cat", NOON + 1, "cat"),
+        ("a", "person", None, "person"),
+        ("b", "cat", None, "cat"),
+    ]
+
+
+def test_an_end_without_a_beginning_is_no_visit(catalog, log):
+    log.hear(DetectionEnded(presence=presence(), clip_id=None))
+    assert log.close()
+    assert rows(catalog) == []
+
+
+def test_what_a_crash_left_open_ends_with_its_clip(catalog):
+    clip = clip_row(NOON, duration_s=30)
+    catalog.put(clip)
+    catalog.visits.begin("door", "person", NOON, clip.id)
+    catalog.visits.begin("door", "cat", NOON, None)
+    catalog.visits.begin("door", "dog", NOON, "gone")
+    log = Log(catalog)
+    log.start()
+    assert log.close()
+    assert [ended for *_, ended, _ in rows(catalog)] == [NOON - 4 + 30, NOON, NOON]
+
+
+def test_visits_of_long_ago_are_forgotten(catalog):
+    catalog.visits.begin("door", "cat", NOON - KEPT_S - 1, None)
+    catalog.visits.begin("door", "cat", NOON - KEPT_S + 1, None)
+    log = Log(catalog)
+    log.start()
+    assert log.close()
+    assert len(rows(catalog)) == 1
+
+
+def test_a_disk_that_refuses_costs_a_visit_and_no_more(catalog, log, monkeypatch, caplog):
+    def refuse(*_):
+        monkeypatch.undo()
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(catalog.visits, "begin", refuse)
+    log.hear(DetectionStarted(presence=presence(), clip_id=None))
+    log.hear(DetectionStarted(presence=presence(NOON + 60), clip_id=None))
+    assert log.close()
+    assert len(rows(catalog)) == 1
+    assert "does not take a visit" in caplog.text
+
+
+def test_they_are_counted_by_camera_label_and_time(catalog):
+    for at, camera_id, label in ((0, "a", "cat"), (5, "a", "cat"), (6, "b", "cat"), (7, "a", "x")):
+        catalog.visits.begin(camera_id, label, at, None)
+    assert catalog.visits.count("a", "cat", 0) == 2
+    assert catalog.visits.count("a", "cat", 1) == 1
+    assert catalog.visits.count("c", "cat", 0) == 0
+    assert (catalog.visits.last("a", "cat"), catalog.visits.last("c", "cat")) == (5, None)
+
+
+# --- insight ---
+
+
+def brute_force(visits, tz):
+    days, hours = {}, [[0] * 24 for _ in range(7)]
+    for at in visits:
+        local = datetime.fromtimestamp(at, UTC).astimezone(tz)
+        key = (local.date(), "a", "cat")
+        days[key] = days.get(key, 0) + 1
+        hours[local.weekday()][local.hour] += 1
+    return days, tuple(map(tuple, hours))
+
+
+@pytest.mark.parametrize("tz", [AMSTERDAM, NEPAL, UTC, ZoneInfo("Australia/Lord_Howe")])
+@settings(max_examples=20, deadline=None)
+@given(
+    visits=st.lists(
+        st.integers(1_774_000_000, 1_794_268_800),
+        max_size=40,
+    )
+)
+def test_insight_is_what_counting_one_by_one_gives(tz, visits, tmp_path_factory):
+    with Catalog(tmp_path_factory.mktemp("x") / "clips.db") as catalog:
+        with catalog.database.transaction():
+            for at in visits:
+                catalog.visits.begin("a", "cat", at, None)
+        insight = catalog.visits.insight(0, 2e9, tz)
+        assert (dict(insight.days), insight.hours) == brute_force(visits, tz)
+
+
+def test_the_night_of_25_hours_is_one_day_with_an_hour_that_counts_twice(catalog):
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 02:30 summer time
+    for hours in range(3):
+        catalog.visits.begin("a", "cat", (first + timedelta(hours=hours)).timestamp(), None)
+    insight = catalog.visits.insight(0, 2e9, AMSTERDAM)
+    assert insight.days == {(date(2026, 10, 25), "a", "cat"): 3}
+    assert insight.hours[6][2:4] == (2, 1)
+
+
+def test_insight_is_asked_of_some_cameras_and_labels_and_of_a_time(catalog):
+    for at, camera_id, label in (
+        (100, "a", "cat"),
+        (200, "a", "dog"),
+        (300, "b", "cat"),
+        (900, "a", "cat"),
+    ):
+        catalog.visits.begin(camera_id, label, at, None)
+
+    def total(*span, **filters):
+        return sum(catalog.visits.insight(*span, UTC, **filters).days.values())
+
+    assert total(0, 1000) == 4
+    assert total(100, 900) == 3
+    assert total(0, 1000, cameras=("a",)) == 3
+    assert total(0, 1000, cameras=("a", "b"), labels=("cat",)) == 3
+    assert total(0, 1000, labels=()) == 0
