@@ -52,7 +52,7 @@ def test_what_was_written_until_the_disk_was_full_is_kept(bench, packets, monkey
 def test_a_clip_that_the_index_does_not_take_at_its_end_is_told_all_the_same(
     bench, packets, monkeypatch, caplog
 ):
-    def refuse(_):
+    def refuse(*_):
         raise sqlite3.OperationalError("database or disk is full")
 
     made = bench()
