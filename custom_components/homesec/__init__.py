@@ -9,6 +9,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_track_time_interval
 
 from .alarm_store import AlarmStore
+from .caches import async_trim_caches, caches
 from .camera_state import AlarmChanged
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
 from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
@@ -64,6 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     )
     await async_show_panel(hass)
     entry.async_on_unload(partial(hide_panel, hass))
+    entry.async_on_unload(async_trim_caches(hass, coordinator))
     _follow_changes(entry, coordinator)
     entry.async_on_unload(coordinator.alarm.async_begin())
     entry.async_create_background_task(hass, coordinator.async_bring_up(), "HomeSec engine start")
@@ -77,7 +79,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> 
 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) -> None:
-    """Forget the alarm; clips are the owner's and stay."""
+    """Forget the alarm and what was fetched of clips; those are the owner's and stay."""
+    await hass.async_add_executor_job(caches(hass).clear)
     async_withdraw(hass, persistent=True)
     await AlarmStore(hass).async_remove()
     await snooze_store(hass).async_remove()

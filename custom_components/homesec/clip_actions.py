@@ -10,6 +10,7 @@ from homeassistant.helpers.service import async_get_config_entry, async_register
 import probatio
 
 from .announcements import clip_facts
+from .caches import Caches, caches
 from .clip_changes import existing, protect
 from .clip_export import async_export
 from .clip_query import ATTR_FROM, ATTR_TO, QUERY_FIELDS, async_clip_query
@@ -17,7 +18,6 @@ from .clip_texts import camera_name
 from .const import DOMAIN
 from .engine.errors import ClipProtected
 from .media_ids import clip_media_id
-from .still_cache import StillCache, still_cache
 from .views import STILL_URL
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ async def _async_delete(call: ServiceCall) -> None:
     coordinator = _coordinator(call)
     keeper, clip_ids = coordinator.engine.keeper, call.data[ATTR_CLIP_ID]
     try:
-        await coordinator.async_run(_delete, keeper, clip_ids, still_cache(call.hass))
+        await coordinator.async_run(_delete, keeper, clip_ids, caches(call.hass))
     except OSError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN, translation_key="clip_removed_later"
@@ -183,12 +183,12 @@ async def _async_delete(call: ServiceCall) -> None:
         coordinator.async_read_figures()
 
 
-def _delete(keeper: ClipKeeper, clip_ids: list[str], stills: StillCache) -> None:
+def _delete(keeper: ClipKeeper, clip_ids: list[str], kept: Caches) -> None:
     """Delete all of them or, if one may not go, none."""
     if any(clip.protected for clip in existing(keeper, clip_ids)):
         raise ClipProtected
     for clip_id in dict.fromkeys(clip_ids):
-        stills.forget(clip_id)
+        kept.forget(clip_id)
         keeper.delete(clip_id)
 
 

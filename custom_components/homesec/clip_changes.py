@@ -9,9 +9,9 @@ from .media_ids import is_clip_id
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .caches import Caches
     from .engine.keeper import ClipKeeper
     from .engine.models import Clip
-    from .still_cache import StillCache
 
 REMOVED_LATER = "clip_removed_later"
 """Key of what a disk that does not let go of a clip means."""
@@ -37,7 +37,7 @@ def protect(keeper: ClipKeeper, clip_ids: list[str], protected: bool) -> None:  
 
 
 def delete_each(
-    keeper: ClipKeeper, clip_ids: Iterable[str], stills: StillCache
+    keeper: ClipKeeper, clip_ids: Iterable[str], caches: Caches
 ) -> tuple[list[str], dict[str, str]]:
     """Delete what may be deleted; return those ids, and why the others may not, as keys."""
     deleted: list[str] = []
@@ -53,6 +53,6 @@ def delete_each(
             # It is gone from every listing already.
             refused[clip_id] = REMOVED_LATER
         else:
-            stills.forget(clip_id)
+            caches.forget(clip_id)
             deleted.append(clip_id)
     return deleted, refused

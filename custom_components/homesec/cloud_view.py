@@ -1,14 +1,17 @@
 """A film that is only in the cloud, to somebody who is logged in to Home Assistant.
 
 Where a key can sign, the player is sent to a link of its own, which soon expires. Of an encrypted
-film, and with a login that cannot sign, every byte comes through here, any range of it.
+film, and with a login that cannot sign, every byte comes through here, any range of it,
+and is kept for a while.
 """
 
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 
+from .caches import caches
 from .const import LOGGER
 from .engine.errors import ObjectMissing, SealError, StorageError, StorageUnreachable
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     from .clip_files import CloudFile
     from .coordinator import HomeSecCoordinator
-    from .engine.storage.base import StoredObject
+    from .film_cache import Film
 
 LINK_S: Final = 15 * 60
 """Players come back to the link for each jump, so it outlives a long look at a clip of minutes."""
@@ -32,14 +35,16 @@ async def async_serve_film(
         link = await _async_ask(coordinator, film.store.signed_url, film.name, LINK_S)
         if link is not None:
             raise web.HTTPFound(link, headers={hdrs.CACHE_CONTROL: "no-store"})
-    found = await _async_ask(coordinator, film.store.find, film.name)
-    if found is None:
-        raise web.HTTPNotFound
-    return await _async_stream(coordinator, request, film, found)
+    cache = caches(coordinator.hass).films
+    found = await _async_ask(coordinator, cache.about, film)
+    return await _async_stream(coordinator, request, found, partial(cache.read, film, found))
 
 
 async def _async_stream(
-    coordinator: HomeSecCoordinator, request: web.Request, film: CloudFile, found: StoredObject
+    coordinator: HomeSecCoordinator,
+    request: web.Request,
+    found: Film,
+    read: Callable[[int, int], Iterator[bytes]],
 ) -> web.StreamResponse:
     etag = f'"{found.generation}"'
     start, end, status = _span(request, found.bytes, etag)
@@ -58,7 +63,7 @@ async def _async_stream(
     if request.method == hdrs.METH_HEAD:
         await response.prepare(request)
         return response
-    pieces = _pieces(film, start, end)
+    pieces = read(start, end)  # nothing is done before the first is taken, in a thread
     # The first one before the answer, so that what fails has its status.
     piece = await _async_ask(coordinator, _next, pieces)
     await response.prepare(request)
@@ -94,11 +99,6 @@ def _span(request: web.Request, size: int, etag: str) -> tuple[int, int, HTTPSta
 def _not_satisfiable(size: int) -> web.HTTPException:
     headers = {hdrs.CONTENT_RANGE: f"bytes */{size}"}
     return web.HTTPRequestRangeNotSatisfiable(headers=headers)
-
-
-def _pieces(film: CloudFile, start: int, end: int) -> Iterator[bytes]:
-    """Give what was asked for; nothing is done before the first is taken, in a thread."""
-    yield from film.store.read(film.name, start, end)
 
 
 def _next(pieces: Iterator[bytes]) -> bytes | None:

@@ -23,13 +23,13 @@ from homeassistant.components.media_source import (
 from homeassistant.util import dt as dt_util
 
 from . import clip_texts, media_search
+from .caches import caches
 from .clip_files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
 from .const import DOMAIN
 from .engine.catalog import day_bounds
 from .engine.errors import StorageError
 from .exceptions import EngineNotRunningError
 from .media_ids import CAMERA, CLIP, is_clip_id
-from .still_cache import still_cache
 from .views import CLIP_URL, STILL_URL
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class ClipSource(MediaSource):
         if not isinstance(still, CloudFile):
             return MediaImage(await coordinator.async_run(still.read_bytes), "image/jpeg")
         try:
-            content = await coordinator.async_run_raw(still_cache(self.hass).get, clip_id, still)
+            content = await coordinator.async_run_raw(caches(self.hass).stills.get, clip_id, still)
         except StorageError:
             return None
         return MediaImage(content, "image/jpeg")

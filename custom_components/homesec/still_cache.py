@@ -6,12 +6,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
-from .const import DOMAIN
 from .engine.errors import StorageError
 
 if TYPE_CHECKING:
-    from homeassistant.core import HomeAssistant
-
     from .clip_files import CloudFile
 
 MAX_STILLS = 1000
@@ -53,11 +50,6 @@ class StillCache:
         kept = sorted((each.stat().st_mtime, each) for each in self._folder.iterdir())
         for _, oldest in kept[: max(0, len(kept) - MAX_STILLS)]:
             oldest.unlink()
-
-
-def still_cache(hass: HomeAssistant) -> StillCache:
-    """Return the house's cache; it holds nothing but a path."""
-    return StillCache(Path(hass.config.cache_path(DOMAIN, "stills")))
 
 
 def _read(still: CloudFile) -> bytes:

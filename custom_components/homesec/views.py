@@ -8,13 +8,13 @@ from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.core import HomeAssistant, callback
 
 from .alert_stills import alert_stills
+from .caches import caches
 from .clip_files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
 from .cloud_view import async_serve_film, http_error
 from .const import ALERT_STILL_URL, DOMAIN
 from .engine.errors import StorageError
 from .exceptions import EngineNotRunningError
 from .media_ids import is_clip_id
-from .still_cache import still_cache
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ class StillView(_FileView):
             raise web.HTTPNotFound
         if not isinstance(still, CloudFile):
             return _file(still, "image/jpeg")
-        cache = still_cache(request.app[KEY_HASS])
+        cache = caches(request.app[KEY_HASS]).stills
         try:
             jpeg = await _coordinator(request).async_run_raw(cache.get, clip_id, still)
         except StorageError as err:

@@ -6,12 +6,12 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 import probatio
 
+from .caches import caches
 from .clip_changes import delete_each, protect
 from .clip_message import clip_message
 from .engine.errors import ClipNotFound
 from .engine.models import ClipState
 from .media_ids import is_clip_id
-from .still_cache import still_cache
 from .websocket_access import Right, answers
 from .websocket_filter import CLIP_ID, FILTER, async_filter, cursor
 
@@ -131,9 +131,9 @@ async def _protect(
 async def _delete(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    keeper, stills = coordinator.engine.keeper, still_cache(coordinator.hass)
+    keeper, kept = coordinator.engine.keeper, caches(coordinator.hass)
     try:
-        deleted, refused = await coordinator.async_run(delete_each, keeper, msg["ids"], stills)
+        deleted, refused = await coordinator.async_run(delete_each, keeper, msg["ids"], kept)
     finally:
         coordinator.async_read_figures()
     return {

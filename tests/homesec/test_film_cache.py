@@ -1,0 +1,207 @@
+"""What was played from the cloud is kept here, for a while and within limits."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from datetime import timedelta
+import os
+import time
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from clip_shelf import EVENING, Shelf
+from cloud_house import move_in
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.homesec import film_cache
+from custom_components.homesec.caches import TRIM_EVERY, caches
+from custom_components.homesec.clip_files import CloudFile
+from custom_components.homesec.engine.clip_rows import new_clip_id
+from custom_components.homesec.engine.errors import ObjectMissing, StorageUnreachable
+from custom_components.homesec.engine.storage.base import StoredObject
+from custom_components.homesec.engine.storage.seal_key import SealKey
+from custom_components.homesec.film_cache import PIECE_BYTES, Film, FilmCache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+KIB = 1024
+CLIP_ID = new_clip_id(EVENING)
+Usage = namedtuple("Usage", "total used free")
+
+
+class Bucket:
+    """Holds one film, and counts what is fetched of it."""
+
+    def __init__(self, size: int) -> None:
+        self.film = os.urandom(size)
+        self.fetched: list[tuple[int, int]] = []
+        self.asked = 0
+        self.breaks_at = size
+        self.file = CloudFile(store=self, name=f"house/cam/2026/11/21/{CLIP_ID}.mp4")  # type: ignore[arg-type]
+
+    def find(self, name: str) -> StoredObject | None:
+        self.asked += 1
+        return StoredObject(name=name, bytes=len(self.film), generation=7) if self.film else None
+
+    def read(self, _name: str, start: int, end: int) -> Iterator[bytes]:
+        for begin in range(start, end, 100 * KIB):
+            until = min(begin + 100 * KIB, end)
+            if until > self.breaks_at:
+                raise StorageUnreachable
+            self.fetched.append((begin, until))
+            yield self.film[begin:until]
+
+    @property
+    def fetched_bytes(self) -> int:
+        return sum(end - begin for begin, end in self.fetched)
+
+
+@pytest.fixture(scope="session")
+def film(video: Path) -> bytes:
+    return video.read_bytes()
+
+
+@pytest.fixture
+def bucket() -> Bucket:
+    return Bucket(5 * PIECE_BYTES + 1000)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> FilmCache:
+    return FilmCache(tmp_path / "films")
+
+
+def play(cache: FilmCache, bucket: Bucket, start: int = 0, end: int | None = None) -> bytes:
+    film = cache.about(bucket.file)
+    return b"".join(cache.read(bucket.file, film, start, film.bytes if end is None else end))
+
+
+def test_a_film_is_fetched_once_however_it_is_skipped_in(cache: FilmCache, bucket: Bucket) -> None:
+    size = len(bucket.film)
+    for start, end in ((0, 2), (size - 5, size), (0, size), (PIECE_BYTES - 1, PIECE_BYTES + 1)):
+        assert play(cache, bucket, start, end) == bucket.film[start:end]
+    assert play(cache, bucket) == bucket.film
+    assert bucket.fetched_bytes <= size + 2 * 100 * KIB
+    assert bucket.asked == 1
+    fetched = len(bucket.fetched)
+    assert play(cache, bucket, 1000, size - 1000) == bucket.film[1000:-1000]
+    assert len(bucket.fetched) == fetched
+
+
+def test_what_comes_before_a_break_is_given_and_kept_if_it_is_whole(
+    cache: FilmCache, bucket: Bucket
+) -> None:
+    bucket.breaks_at = PIECE_BYTES + 150 * KIB
+    film = cache.about(bucket.file)
+    pieces = cache.read(bucket.file, film, 0, film.bytes)
+    given = next(pieces) + next(pieces)
+    with pytest.raises(StorageUnreachable):
+        next(pieces)
+    assert bucket.film.startswith(given)
+    assert len(given) > PIECE_BYTES
+    bucket.breaks_at = len(bucket.film)
+    assert play(cache, bucket) == bucket.film
+
+
+def test_a_film_that_is_not_there_is_missing(cache: FilmCache) -> None:
+    with pytest.raises(ObjectMissing):
+        cache.about(Bucket(0).file)
+
+
+def test_another_writing_of_an_object_is_another_film(cache: FilmCache, bucket: Bucket) -> None:
+    play(cache, bucket)
+    other = Bucket(PIECE_BYTES)
+    film = Film(bytes=PIECE_BYTES, generation=8)
+    assert b"".join(cache.read(other.file, film, 0, PIECE_BYTES)) == other.film
+
+
+def test_an_object_that_became_shorter_ends_where_it_ends(cache: FilmCache) -> None:
+    bucket = Bucket(1000)
+    film = Film(bytes=5 * PIECE_BYTES, generation=7)
+    with patch.object(bucket, "read", lambda *_: iter([bucket.film])):
+        assert b"".join(cache.read(bucket.file, film, 0, film.bytes)) == bucket.film
+
+
+def test_it_stays_within_its_size_and_keeps_what_was_played_last(
+    cache: FilmCache, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(cache, bucket)
+    folder = tmp_path / "films" / CLIP_ID
+    for number in range(5):
+        os.utime(folder / f"7-{number}", (time.time() - 100 + number,) * 2)
+    play(cache, bucket, 0, 10)
+    monkeypatch.setattr(film_cache, "MAX_BYTES", 3 * PIECE_BYTES)
+    cache.trim()
+    assert sorted(p.name for p in folder.iterdir()) == ["7-0", "7-4", "7-5", "film.json"]
+
+
+def test_what_nobody_played_for_a_day_goes_with_its_folder(
+    cache: FilmCache, bucket: Bucket, tmp_path: Path
+) -> None:
+    cache.trim()
+    play(cache, bucket)
+    for path in (tmp_path / "films").glob("*/*"):
+        os.utime(path, (time.time() - 90_000,) * 2)
+    assert cache.about(bucket.file).generation == 7
+    assert bucket.asked == 2
+    for path in (tmp_path / "films").glob("*/*"):
+        os.utime(path, (time.time() - 90_000,) * 2)
+    cache.trim()
+    assert list((tmp_path / "films").iterdir()) == []
+
+
+def test_a_disk_that_is_nearly_full_or_refuses_only_makes_it_slower(
+    cache: FilmCache, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with patch.object(film_cache.shutil, "disk_usage", lambda _: Usage(1, 1, 1000)):
+        assert play(cache, bucket) == bucket.film
+    assert list((tmp_path / "films").glob("*/*")) == []
+    with patch.object(film_cache, "NamedTemporaryFile", side_effect=OSError):
+        assert play(cache, bucket) == bucket.film
+    with patch.object(film_cache.Path, "replace", side_effect=OSError):
+        assert play(cache, bucket) == bucket.film
+    assert list((tmp_path / "films").glob("*/*")) == []
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+async def test_playing_again_asks_the_bucket_for_nothing_until_the_clip_is_deleted(
+    hass: HomeAssistant,
+    gcs: Any,
+    video: Path,
+    film: bytes,
+    hass_client: ClientSessionGenerator,
+    sealed: bool,
+) -> None:
+    shelf = await move_in(hass, gcs, video, seal=SealKey.generate() if sealed else None)
+    clip = await shelf.cloud_only(EVENING)
+    client, url = await hass_client(), f"/api/homesec/clip/{clip.id}.mp4"
+    assert await (await client.get(url)).read() == film
+    asked = len(gcs.faults.seen)
+    part = await client.get(url, headers={"Range": "bytes=1000-2000"})
+    assert await part.read() == film[1000:2001]
+    assert len(gcs.faults.seen) == asked
+    await hass.services.async_call("homesec", "delete_clip", {"clip_id": clip.id}, blocking=True)
+    assert not (caches(hass).folder / "films" / clip.id).exists()
+
+
+async def test_old_pieces_go_although_nobody_plays(
+    hass: HomeAssistant, gcs: Any, video: Path
+) -> None:
+    shelf: Shelf = await move_in(hass, gcs, video)
+    piece = caches(hass).folder / "films" / CLIP_ID / "7-0"
+    piece.parent.mkdir(parents=True)
+    piece.touch()
+    os.utime(piece, (time.time() - 90_000,) * 2)
+    async_fire_time_changed(hass, dt_util.utcnow() + TRIM_EVERY + timedelta(seconds=1))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not piece.exists()
+    kept = caches(hass).folder
+    await hass.config_entries.async_remove(shelf.coordinator.entry.entry_id)
+    assert not kept.exists()
