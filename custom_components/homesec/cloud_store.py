@@ -126,6 +126,10 @@ class LateStore:
         """Return a link that plays without any login for a while."""
         return self.open().signed_url(name, lifetime_s)
 
+    def can_lend(self) -> bool:
+        """Return whether such a link lets anybody read what is stored from now on."""
+        return self.open().can_lend()
+
     def probe(self) -> None:
         """Write, read, list and delete a probe object; raises what is missing."""
         self.open().probe()

@@ -17,11 +17,16 @@ def key_account(to=ANNA, **values):
     return account(to, api_key_sid=API_KEY_SID, secret=API_KEY_SECRET, **values)
 
 
-def message(number=1, recipient_id="anna", *, at=0.0, lasts_s=600.0, still=None):
+def message(number=1, recipient_id="anna", **values):
+    body = f"Person at the front door, {number}. /homesec/clip/{number}"
+    return saying(body, f"alert-{number}", recipient_id, **values)
+
+
+def saying(body, message_id, recipient_id="anna", *, at, lasts_s=600.0, still=None):
     return TextMessage(
-        id=f"alert-{number}",
+        id=message_id,
         recipient_id=recipient_id,
-        body=f"Person at the front door, {number}. /homesec/clip/{number}",
+        body=body,
         created_at=at,
         expires_at=at + lasts_s,
         still=still,

@@ -101,8 +101,24 @@ MIGRATIONS = (
         SELECT camera_id, label, event_at, max(event_at, started_at + duration_s), id
         FROM clips WHERE state = 'saved' AND label IS NOT NULL;
     """,
+    # 4: texts that are not to be sent again, and the stills of those that are still to be sent.
+    """
+    CREATE TABLE texts (
+        recipient_id TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        sid TEXT,
+        ended_at REAL NOT NULL,
+        PRIMARY KEY (recipient_id, message_id)
+    ) WITHOUT ROWID;
+    CREATE TABLE text_stills (
+        message_id TEXT PRIMARY KEY,
+        jpeg BLOB NOT NULL
+    );
+    """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
-TABLES = frozenset({"clips", "clip_zones", "jobs", "notes", "tracks", "visits"})
+TABLES = frozenset(
+    {"clips", "clip_zones", "jobs", "notes", "text_stills", "texts", "tracks", "visits"}
+)
 UNFILLED = "unfilled"
 """The note that a new file begins with: there may be clips that it does not know yet."""

@@ -9,12 +9,20 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .errors import TransferStopped
+from .errors import StorageDenied, TransferStopped
 from .jobs import JobKind
 from .keeping import ClipUploaded
 from .models import ClipState
 from .storage.base import FileContent, ResumePoint, Upload
-from .storage.names import CONTENT_TYPES, STILL, VIDEO, clip_metadata, object_name
+from .storage.names import (
+    ALERT,
+    ALERTS,
+    CONTENT_TYPES,
+    STILL,
+    VIDEO,
+    clip_metadata,
+    object_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +53,11 @@ class CloudJobs:
     @property
     def perform(self) -> Mapping[JobKind, Perform]:
         """Who does what, for the outbox."""
-        return {JobKind.UPLOAD: self.upload, JobKind.DELETE: self.delete}
+        return {
+            JobKind.UPLOAD: self.upload,
+            JobKind.DELETE: self.delete,
+            JobKind.TIDY: self.tidy,
+        }
 
     def upload(self, job: Job, stop: Event) -> Settle:
         """Upload a clip's still and its film."""
@@ -120,4 +132,23 @@ class CloudJobs:
             if stop.is_set():
                 raise TransferStopped
             self.store.delete(f"{self.store.prefix}/{name}".lstrip("/"))
+        return lambda: None
+
+    def tidy(self, job: Job, stop: Event) -> Settle:
+        """Delete the alerts' stills that nobody has a link to any more."""
+        first_kept = f"{self.store.prefix}/{ALERTS}/{job.payload['before']}".lstrip("/")
+        try:
+            for obj in self.store.list(f"{ALERTS}/"):
+                if stop.is_set():
+                    raise TransferStopped
+                if obj.name >= first_kept:
+                    break
+                # A camera may be called as the folder is.
+                if ALERT in obj.metadata:
+                    self.store.delete(obj.name)
+        except StorageDenied as err:
+            if type(err) is not StorageDenied:
+                raise
+            # A bucket may forbid that on purpose, so that no burglar can do it.
+            _LOGGER.info("The bucket keeps the stills of old alerts: it allows no deleting")
         return lambda: None

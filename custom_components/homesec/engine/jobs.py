@@ -31,6 +31,12 @@ class JobKind(StrEnum):
     """A clip's film and still; the subject is the clip's id."""
     DELETE = "delete"
     """A clip's objects in the cloud, by the names in the payload; the subject is the clip's id."""
+    TEXT = "text"
+    """A text message; the subject is the recipient and the message. See ``texts/ledger.py``."""
+    DELIVERY = "delivery"
+    """What became of a text that was sent; the subject is the text's."""
+    TIDY = "tidy"
+    """Delete the alerts' stills of days before the one in the payload; there is one subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,11 @@ class Job:
     """Where to go on; whoever has it can write to the bucket."""
     error: str | None
     """Key of what the last attempt failed for."""
+
+    def wait_s(self, now: float) -> float:
+        """Return in how many seconds it is due."""
+        wait_s = self.not_before - now
+        return wait_s if 0 < wait_s <= LONGEST_WAIT_S else 0.0
 
 
 class Jobs:
@@ -77,14 +88,26 @@ class Jobs:
         payload: Mapping[str, Any] | None = None,
         *,
         bytes: int = 0,  # noqa: A002 - as it is called everywhere
+        not_before: float = 0.0,
     ) -> None:
-        """Add a job, unless it is there already."""
+        """Add a job, unless it is there already.
+
+        ``not_before`` (UTC epoch seconds) is not further away than ``LONGEST_WAIT_S``.
+        """
         self._database.query(
-            "INSERT INTO jobs (kind, subject, payload, bytes, created_at) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            (kind, subject, json.dumps(payload or {}), bytes, self._clock.now()),
+            "INSERT INTO jobs (kind, subject, payload, bytes, created_at, not_before)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (kind, subject, json.dumps(payload or {}), bytes, self._clock.now(), not_before),
         )
         self._changed()
+
+    def of(self, kind: JobKind, prefix: str) -> list[Job]:
+        """Return the jobs whose subjects begin so, the oldest first."""
+        rows = self._database.query(
+            "SELECT * FROM jobs WHERE kind = ? AND substr(subject, 1, ?) = ? ORDER BY id",
+            (kind, len(prefix), prefix),
+        )
+        return [_job(row) for row in rows]
 
     def withdraw(self, kind: JobKind, subject: str) -> None:
         """Remove a job that is not to be done any more; no error if there is none."""

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 import logging
 import math
-import sqlite3
-import threading
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from .errors import (
     BucketMissing,
@@ -24,6 +22,7 @@ from .errors import (
     StorageError,
     StorageUnreachable,
 )
+from .job_worker import JobWorker
 from .jobs import LONGEST_WAIT_S, Job, JobKind
 from .keeping import OutboxChanged
 from .models import EngineEvent
@@ -31,6 +30,7 @@ from .models import EngineEvent
 if TYPE_CHECKING:
     from collections.abc import Mapping
     import random
+    import threading
 
     from .catalog import Catalog
     from .clock import Clock
@@ -39,13 +39,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-FIRST_WAIT_S = 2.0
-"""After the first failure; each further one doubles it, up to ``LONGEST_WAIT_S``."""
 QUOTA_WAIT_S = LONGEST_WAIT_S
 OLDEST_EVERY = 4
 """Of so many jobs one is the oldest, the others are the newest."""
-LOOK_AGAIN_S = 60.0
-"""The longest sleep: the clock may have been set meanwhile."""
 _FOR_A_PERSON = (StorageDenied, BucketMissing)
 """Trying again is of no use before somebody has done something."""
 _OF_ALL = (StorageUnreachable, StorageBusy, QuotaExceeded, ClockSkew)
@@ -57,8 +53,8 @@ type Perform = Callable[[Job, threading.Event], Settle]
 """Does a job, and gives up within 5 s of the event by raising ``TransferStopped``."""
 
 
-class Outbox:
-    """Does the jobs of some kinds, one at a time, on a thread of its own."""
+class Outbox(JobWorker):
+    """Does the jobs of some kinds, one at a time."""
 
     def __init__(
         self,
@@ -69,87 +65,34 @@ class Outbox:
         clock: Clock,
         rng: random.Random,
     ) -> None:
+        super().__init__(name="homesec-outbox", clock=clock, rng=rng)
         self._catalog = catalog
         self._jobs = catalog.jobs
         self._perform = perform
         self._kinds = tuple(perform)
         self._on_event = on_event
-        self._clock = clock
-        self._rng = rng
         # Not always the same: else a house that is often started again would never get there.
         self._turn = rng.randrange(OLDEST_EVERY)
-        self._failures = 0
-        """Of the whole outbox, one after the other."""
-        self._ready_t = -math.inf
-        self._error: str | None = None
-        self._paused = False
         self._told: OutboxChanged | None = None
-        self._stop = threading.Event()
-        self._wake = threading.Event()
-        self._thread = threading.Thread(
-            # Whatever it is doing may be cut off, so it never holds up the end of the process.
-            target=self._run,
-            name="homesec-outbox",
-            daemon=True,
-        )
-        self._jobs.watch(self._wake.set)
+        self._jobs.watch(self.wake)
 
     @property
     def backlog(self) -> Backlog:
         """What waits."""
         return self._jobs.backlog(self._kinds)
 
-    @property
-    def paused(self) -> bool:
-        """Whether it waits for ``resume``."""
-        return self._paused
-
-    def start(self) -> None:
-        """Begin to work."""
-        self._thread.start()
-
-    def halt(self) -> None:
-        """Begin to end; a job that is being done is left for the next start."""
-        self._stop.set()
-        self._wake.set()
-
-    def join(self, timeout_s: float = 5.0) -> bool:
-        """Wait for the end; False if it has not come."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
+    @override
     def resume(self) -> None:
         """Try again at once: what was in the way has been cured, or may have been."""
         self._jobs.hurry(_keys((*_FOR_A_PERSON, *_OF_ALL)))
-        self._paused = False
-        self._error = None
-        self._failures = 0
-        self._ready_t = -math.inf
-        self._wake.set()
+        super().resume()
 
     # --- the outbox's thread ------------------------------------------------------------------
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._wake.clear()
-            try:
-                self._tell()
-                wait_s = self.step()
-            except sqlite3.Error as err:
-                if self._stop.is_set():
-                    return
-                # Nothing was lost: the job is still there.
-                _LOGGER.error("The clip index does not take what the outbox has done: %s", err)
-                wait_s = LOOK_AGAIN_S
-            if wait_s > 0:
-                self._wake.wait(min(wait_s, LOOK_AGAIN_S))
-
+    @override
     def step(self) -> float:
         """Do one job, if one is due; return in how many seconds the next may be."""
-        if self._paused:
-            return math.inf
-        if (wait_s := self._ready_t - self._clock.monotonic()) > 0:
+        if (wait_s := self._held_s()) > 0:
             return wait_s
         job = self._jobs.due(self._kinds, oldest=self._turn % OLDEST_EVERY == 0)
         if job is None:
@@ -191,23 +134,15 @@ class Outbox:
             # A bucket may forbid that on purpose, so that no burglar can do it.
             return
         if isinstance(err, _FOR_A_PERSON):
-            self._paused = True
-            self._error = key
+            self._pause(key)
+        elif isinstance(err, StorageBusy):
+            self._hold(key, at_least_s=min(err.retry_after_s or 0.0, LONGEST_WAIT_S))
+        elif isinstance(err, QuotaExceeded):
+            self._hold(key, at_least_s=QUOTA_WAIT_S)
         elif isinstance(err, _OF_ALL):
-            wait_s = self._back_off_s(self._failures)
-            if isinstance(err, StorageBusy):
-                wait_s = max(wait_s, min(err.retry_after_s or 0.0, LONGEST_WAIT_S))
-            elif isinstance(err, QuotaExceeded):
-                wait_s = QUOTA_WAIT_S
-            self._failures += 1
-            self._ready_t = self._clock.monotonic() + wait_s
-            self._error = key
+            self._hold(key)
 
-    def _back_off_s(self, failures: int) -> float:
-        """Return how long to wait; by chance, so that many houses do not come back at once."""
-        longest_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures, 32))
-        return longest_s * (0.5 + self._rng.random() / 2)
-
+    @override
     def _tell(self) -> None:
         now = OutboxChanged(backlog=self.backlog, error=self._error, paused=self._paused)
         if now != self._told:

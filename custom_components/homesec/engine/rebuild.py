@@ -17,7 +17,7 @@ from .errors import TransferStopped
 from .jobs import JobKind
 from .models import Clip, ClipState, CloudState
 from .recovery import adopt_without_row
-from .storage.names import STILL, VIDEO, clip_from_object, clip_id_of
+from .storage.names import ALERT, STILL, VIDEO, clip_from_object, clip_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,6 +89,8 @@ def _films(cloud: CloudStore | None, shelf: _Shelf, stop: Event) -> Iterator[_Fi
     for obj in cloud.list() if cloud is not None else ():
         if stop.is_set():
             raise TransferStopped
+        if ALERT in obj.metadata:
+            continue
         if clip_id_of(obj.name) is None:
             shelf.count(foreign=1)
         elif obj.name.endswith(STILL):

@@ -1,4 +1,4 @@
-"""The whole security recorder: all cameras, the shared detector, the keeper of clips."""
+"""The whole security recorder: all cameras, the shared detector, the keeper of clips, the texts."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from .models import (
     HealthChanged,
     ModelProgress,
 )
+from .texts.service import Texts
 from .workers import DetectionPool
 
 if TYPE_CHECKING:
@@ -102,6 +103,13 @@ class HomeSecEngine:
             rng=self._rng,
         )
 
+        self.texts = Texts(
+            cloud=lambda: self.keeper.cloud,
+            on_event=self._on_event,
+            clock=self._clock,
+            rng=self._rng,
+        )
+
     @property
     def catalog(self) -> Catalog:
         """The index of clips, open from ``start`` to ``stop``."""
@@ -116,6 +124,7 @@ class HomeSecEngine:
         """
         self._clips_dir.mkdir(parents=True, exist_ok=True)
         self.keeper.start()
+        self.texts.start(self.catalog)
         self._pool.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
@@ -126,6 +135,7 @@ class HomeSecEngine:
             sessions = list(self._sessions.values())
             self._wanted.clear()
         self.keeper.halt()
+        self.texts.halt()
         for session, _ in sessions:
             session.stop()
         for session, future in sessions:
@@ -136,6 +146,7 @@ class HomeSecEngine:
         for recorder in recorders:
             if not recorder.join(max(0.1, deadline - time.monotonic())):
                 _LOGGER.warning("Clip %s is finished at the next start", recorder.clip.id)
+        self.texts.close(max(0.1, deadline - time.monotonic()))
         self.keeper.close(max(0.1, deadline - time.monotonic()))
 
     # --- cameras ------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import sys
 import time
 from typing import Any
 
-from custom_components.homesec.engine import jobs, outbox, recording
+from custom_components.homesec.engine import job_worker, jobs, outbox, recording
 from custom_components.homesec.engine.examiner import Examiner
 from custom_components.homesec.engine.keeping import ClipUploaded, OutboxChanged
 from custom_components.homesec.engine.models import (
@@ -90,11 +90,11 @@ def main(settings: dict[str, Any]) -> None:
 
 def _hurry() -> None:
     """Shorten what waits."""
-    for module in (jobs, outbox):
+    for module in (jobs, job_worker, outbox):
         module.LONGEST_WAIT_S = 2.0  # type: ignore[attr-defined]
     outbox.QUOTA_WAIT_S = 2.0
-    outbox.FIRST_WAIT_S = 0.2
-    outbox.LOOK_AGAIN_S = 2.0
+    job_worker.FIRST_WAIT_S = 0.2
+    job_worker.LOOK_AGAIN_S = 2.0
     recording.RETRY_S = 1.0
     gcs_upload.PAUSE_S = 0.1
     gcs_upload.TIMEOUT_S = (2.0, 2.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from io import BytesIO
 import json
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
@@ -88,6 +89,22 @@ class FileContent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BytesContent:
+    """What is in memory."""
+
+    data: bytes = field(repr=False)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how many bytes there are."""
+        return len(self.data)
+
+    def open(self) -> BinaryIO:
+        """Return a stream at the beginning."""
+        return BytesIO(self.data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """What is to be stored under which name."""
 
@@ -162,6 +179,10 @@ class CloudStore(Protocol):
 
     def signed_url(self, name: str, lifetime_s: float) -> str | None:
         """Return a link that plays without any login for a while; None if none can be made."""
+        ...
+
+    def can_lend(self) -> bool:
+        """Return whether such a link lets anybody read what is stored from now on."""
         ...
 
     def probe(self) -> None:

@@ -236,6 +236,10 @@ class GcsStore:
         )
         return url
 
+    def can_lend(self) -> bool:
+        """Return whether we have a key to sign with."""
+        return self._signer is not None
+
     def probe(self) -> None:
         """Write, read, list and delete a probe object; raises what is missing."""
         probe(self, self._bucket, told_apart=self._told_apart)

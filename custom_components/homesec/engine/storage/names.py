@@ -28,6 +28,10 @@ TEXT_LIMIT = 200
 """Characters of a name. GCS takes 8 KiB of metadata in all, and one may become 12 bytes."""
 ZONES_LIMIT, ZONE_LIMIT = 8, 40
 """Zones of a clip, and characters of a zone's name, that travel with it."""
+ALERT = "homesec-alert"
+"""The metadata entry of an alert's still, which no clip's object has."""
+ALERTS = "alerts"
+"""The folder they lie in, beside those of the cameras."""
 NUMBER_LIMIT = 2**31
 FAR_FUTURE = 253_402_300_800.0
 """The year 10000, which no date can tell."""
@@ -43,6 +47,17 @@ def object_name(clip: Clip, *, prefix: str = "", suffix: str = VIDEO) -> str:
 def _folder(camera_id: str) -> str:
     # A name part of dots alone is refused by GCS, or means something to what copies the bucket.
     return quote(camera_id, safe="") if camera_id.strip(".") else camera_id.replace(".", "%2E")
+
+
+def alert_still_name(alert_id: str, at: float, *, prefix: str = "") -> str:
+    """Return ``<prefix>/alerts/<yyyy>/<mm>/<dd>/<alert id>.jpg``; the day is UTC's."""
+    parts = (prefix, ALERTS, alert_day(at), f"{quote(alert_id, safe='')}{STILL}")
+    return "/".join(part for part in parts if part)
+
+
+def alert_day(at: float) -> str:
+    """Return the folder of a day; the order of names is the order of days."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y/%m/%d}"
 
 
 def clip_id_of(name: str) -> str | None:

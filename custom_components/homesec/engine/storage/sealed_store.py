@@ -128,6 +128,10 @@ class SealedStore:
         """Return a link, unless the object is sealed: no browser could open what it leads to."""
         return None if self._file(name) else self._inner.signed_url(name, lifetime_s)
 
+    def can_lend(self) -> bool:
+        """Return whether what is stored from now on is not sealed, and the bucket can lend it."""
+        return self._seal_with is None and self._inner.can_lend()
+
     def _file(self, name: str) -> SealedFile | None:
         """Return how to read an object; None if it is not sealed."""
         if name in self._files:

@@ -1,0 +1,229 @@
+"""Which texts are still to be sent, and which were: what makes that each is sent once.
+
+Twilio takes the same text twice without asking. So before it is asked, an attempt is written down;
+whoever finds one at the beginning does not know whether the text was sent, and has to look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+import json
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
+
+from ..jobs import JobKind
+from .models import TextMessage
+from .sending import fitting
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from ..catalog import Catalog
+    from ..clock import Clock
+    from ..jobs import Job
+
+REMEMBERED_S = 7 * 86_400.0
+"""How long a message that is sent again is known to have been sent."""
+DELIVERY_AFTER_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A text may have been sent."""
+
+    since: float
+    until: float
+    """Until then it may still arrive at Twilio, or not be in its list yet (both UTC epoch)."""
+
+    def dump(self) -> str:
+        """Return it as text for the database."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def load(cls, text: str | None) -> Self | None:
+        """Return what ``dump`` wrote."""
+        return None if text is None else cls(**json.loads(text))
+
+
+class SidTakenError(Exception):
+    """What was found at Twilio is another text of the same words."""
+
+
+class Ledger:
+    """The texts' rows. Calls block for a moment and may come from any thread."""
+
+    def __init__(self, catalog: Catalog, clock: Clock) -> None:
+        self._jobs = catalog.jobs
+        self._db = catalog.database
+        self._clock = clock
+
+    def add(self, message: TextMessage) -> None:
+        """Have a text sent, unless it is, or was, already. Not even a power cut undoes that."""
+        with self._db.transaction(durable=True):
+            if self._ended(message.recipient_id, message.id):
+                return
+            if message.still is not None:
+                self._db.query(
+                    "INSERT INTO text_stills VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    (message.id, message.still),
+                )
+            self._jobs.add(
+                JobKind.TEXT,
+                _subject(message.recipient_id, message.id),
+                {
+                    "id": message.id,
+                    "body": fitting(message.body),
+                    "created_at": message.created_at,
+                    "expires_at": message.expires_at,
+                },
+            )
+
+    def _ended(self, recipient_id: str, message_id: str) -> bool:
+        return bool(
+            self._db.query(
+                "SELECT 1 FROM texts WHERE recipient_id = ? AND message_id = ?",
+                (recipient_id, message_id),
+            )
+        )
+
+    # --- what waits ---------------------------------------------------------------------------
+
+    def waiting(self, recipient_id: str) -> list[Job]:
+        """Return the texts that are to be sent, the oldest first."""
+        return self._jobs.of(JobKind.TEXT, _subject(recipient_id))
+
+    def on_their_way(self, recipient_id: str) -> list[Job]:
+        """Return the texts of which it is not known yet whether they arrived."""
+        return self._jobs.of(JobKind.DELIVERY, _subject(recipient_id))
+
+    def message(self, job: Job, recipient_id: str) -> TextMessage:
+        """Return what a job is to send, without its still."""
+        return TextMessage(recipient_id=recipient_id, **job.payload)
+
+    def still(self, message_id: str) -> bytes | None:
+        """Return a message's still."""
+        rows = self._db.query("SELECT jpeg FROM text_stills WHERE message_id = ?", (message_id,))
+        return rows[0][0] if rows else None
+
+    # --- what becomes of it -------------------------------------------------------------------
+
+    def begin(self, job: Job, *, settle_s: float) -> None:
+        """Write down that from now on a text may have been sent."""
+        now = self._clock.now()
+        attempt = Attempt(since=now, until=now + settle_s)
+        with self._db.transaction(durable=True):
+            self._jobs.keep_resume(job.id, attempt.dump())
+
+    def call_off(self, job: Job) -> None:
+        """Note that a text was surely not sent."""
+        self._jobs.keep_resume(job.id, None)
+
+    def known_sids(self) -> frozenset[str]:
+        """Return the SIDs of what was sent lately, to whomever."""
+        rows = self._db.query("SELECT sid FROM texts WHERE sid IS NOT NULL")
+        return frozenset(row[0] for row in rows)
+
+    def sent(self, job: Job, recipient_id: str, sid: str, *, found: bool) -> bool:
+        """Note that a text was sent; False if it is of no interest any more.
+
+        Raises SidTakenError when it was only found, and meanwhile is known for another text.
+        """
+        with self._db.transaction(durable=True):
+            if found and sid in self.known_sids():
+                raise SidTakenError
+            if not self._end(job, recipient_id, sid):
+                return False
+            self._jobs.add(
+                JobKind.DELIVERY,
+                job.subject,
+                {"id": job.payload["id"], "sid": sid},
+                not_before=self._clock.now() + DELIVERY_AFTER_S,
+            )
+        return True
+
+    def drop(self, job: Job, recipient_id: str) -> bool:
+        """Note that a text is not to be sent any more; False if that is known."""
+        with self._db.transaction(durable=True):
+            return self._end(job, recipient_id, None)
+
+    def _end(self, job: Job, recipient_id: str, sid: str | None) -> bool:
+        if not self._jobs.remove(job.id):
+            return False
+        self._db.query(
+            "INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?)",
+            (recipient_id, job.payload["id"], sid, self._clock.now()),
+        )
+        self._forget_stills()
+        return True
+
+    def _forget_stills(self) -> None:
+        """Remove the stills that no text waits for any more."""
+        self._db.query(
+            "DELETE FROM text_stills WHERE message_id NOT IN"
+            " (SELECT payload ->> '$.id' FROM jobs WHERE kind = ?)",
+            (JobKind.TEXT,),
+        )
+
+    def end_delivery(self, job: Job) -> bool:
+        """Stop asking what became of a text."""
+        return self._jobs.remove(job.id)
+
+    def put_off(self, job: Job, wait_s: float, error: str) -> None:
+        """Try again only later."""
+        self._jobs.put_off(job, wait_s, error)
+
+    def hurry(self, recipient_id: str) -> None:
+        """Make due what failed before."""
+        prefix = _subject(recipient_id)
+        self._db.query(
+            "UPDATE jobs SET not_before = 0 WHERE kind = ? AND substr(subject, 1, ?) = ?",
+            (JobKind.TEXT, len(prefix), prefix),
+        )
+
+    # --- recipients ---------------------------------------------------------------------------
+
+    def last_sent_at(self, recipient_id: str) -> float | None:
+        """Return when the last text was sent."""
+        ((at,),) = self._db.query(
+            "SELECT max(ended_at) FROM texts WHERE recipient_id = ? AND sid IS NOT NULL",
+            (recipient_id,),
+        )
+        return None if at is None else float(at)
+
+    def forget(self, recipient_id: str) -> None:
+        """Send nothing more to a recipient, and forget what was sent."""
+        with self._db.transaction(durable=True):
+            prefix = _subject(recipient_id)
+            self._db.query(
+                "DELETE FROM jobs WHERE kind IN (?, ?) AND substr(subject, 1, ?) = ?",
+                (JobKind.TEXT, JobKind.DELIVERY, len(prefix), prefix),
+            )
+            self._db.query("DELETE FROM texts WHERE recipient_id = ?", (recipient_id,))
+            self._forget_stills()
+
+    def tidy(self, recipients: Collection[str]) -> None:
+        """Forget what was sent long ago, and what was for recipients that are not there any more.
+
+        The last one to each recipient is kept, since it is told.
+        """
+        now = self._clock.now()
+        with self._db.transaction():
+            self._db.query(
+                "DELETE FROM texts WHERE ended_at < ? AND ended_at < (SELECT max(ended_at)"
+                " FROM texts AS later WHERE later.recipient_id = texts.recipient_id"
+                " AND later.sid IS NOT NULL)",
+                (now - REMEMBERED_S,),
+            )
+            for job in (*self._jobs.of(JobKind.TEXT, ""), *self._jobs.of(JobKind.DELIVERY, "")):
+                old = job.payload.get("expires_at", job.created_at + REMEMBERED_S) <= now
+                if old and not job.subject.startswith(_subjects(recipients)):
+                    self._jobs.remove(job.id)
+            self._forget_stills()
+
+
+def _subject(recipient_id: str, message_id: str = "") -> str:
+    return f"{quote(recipient_id, safe='')}/{message_id}"
+
+
+def _subjects(recipients: Iterable[str]) -> tuple[str, ...]:
+    return tuple(_subject(recipient_id) for recipient_id in recipients)

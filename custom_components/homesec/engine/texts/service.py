@@ -1,0 +1,169 @@
+"""Texts to all recipients."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from .ledger import Ledger
+from .models import RecipientState
+from .recipient import RecipientWorker
+from .stills import Stills
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    import random
+
+    from ..catalog import Catalog
+    from ..clock import Clock
+    from ..models import EventSink
+    from ..storage.base import CloudStore
+    from .models import TextAccount, TextMessage
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Texts:
+    """What is texted to whom. Calls may come from any thread, and block for a moment."""
+
+    def __init__(
+        self,
+        *,
+        cloud: Callable[[], CloudStore | None],
+        on_event: EventSink,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        """Prepare; nothing is sent before ``start``.
+
+        ``cloud`` tells the bucket for stills, with the login of the moment.
+        """
+        self._cloud = cloud
+        self._on_event = on_event
+        self._clock = clock
+        self._rng = rng
+        self._lock = threading.RLock()
+        self._accounts: dict[str, TextAccount] = {}
+        self._workers: dict[str, RecipientWorker] = {}
+        self._awake: tuple[RecipientWorker, ...] = ()
+        """The workers, for those who must not wait for the lock: they hold the database's."""
+        self._ledger: Ledger | None = None
+        self._stills: Stills | None = None
+
+    # --- start and stop -----------------------------------------------------------------------
+
+    def start(self, catalog: Catalog) -> None:
+        """Go on with what waits."""
+        with self._lock:
+            self._ledger = Ledger(catalog, self._clock)
+            self._stills = Stills(cloud=self._cloud, jobs=catalog.jobs, clock=self._clock)
+            catalog.jobs.watch(self._wake)
+            self._employ()
+
+    def halt(self) -> None:
+        """Begin to end; what is being sent is looked for at the next start."""
+        with self._lock:
+            for worker in self._workers.values():
+                worker.halt()
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """End every thread."""
+        self.halt()
+        deadline = time.monotonic() + timeout_s
+        with self._lock:
+            workers = list(self._workers.values())
+            self._workers.clear()
+            self._ledger = None
+        for worker in workers:
+            _join(worker, deadline)
+
+    def _wake(self) -> None:
+        for worker in self._awake:
+            worker.wake()
+
+    # --- recipients ---------------------------------------------------------------------------
+
+    def set_recipients(self, accounts: Mapping[str, TextAccount]) -> None:
+        """Say who there is, by id; whose account has changed, is tried again at once.
+
+        What waits for somebody who is not there (any more) waits until it is too old.
+        """
+        with self._lock:
+            self._accounts = dict(accounts)
+            self._employ()
+
+    def forget(self, recipient_id: str) -> None:
+        """Send nothing more to a recipient, neither what waits."""
+        with self._lock:
+            self._accounts.pop(recipient_id, None)
+            worker = self._workers.pop(recipient_id, None)
+            if worker is not None:
+                worker.halt()
+            if self._ledger is not None:
+                self._ledger.forget(recipient_id)
+        if worker is not None:
+            _join(worker, time.monotonic() + 5.0)
+
+    def retry(self, recipient_id: str) -> None:
+        """Try again at once: what was in the way has been cured, or may have been."""
+        with self._lock:
+            worker = self._workers.get(recipient_id)
+        if worker is not None:
+            worker.resume()
+
+    def states(self) -> dict[str, RecipientState]:
+        """Return how texts to each recipient are doing."""
+        with self._lock:
+            workers = dict(self._workers)
+            return {
+                recipient_id: workers[recipient_id].state
+                if recipient_id in workers
+                else RecipientState()
+                for recipient_id in self._accounts
+            }
+
+    def _employ(self) -> None:
+        """Have a worker for each recipient."""
+        if self._ledger is None or self._stills is None:
+            return
+        for recipient_id in self._workers.keys() - self._accounts.keys():
+            self._workers.pop(recipient_id).halt()
+        self._ledger.tidy(self._accounts)
+        for recipient_id, account in self._accounts.items():
+            worker = self._workers.get(recipient_id)
+            if worker is None:
+                worker = self._workers[recipient_id] = RecipientWorker(
+                    recipient_id,
+                    account,
+                    ledger=self._ledger,
+                    stills=self._stills,
+                    on_event=self._on_event,
+                    clock=self._clock,
+                    rng=self._rng,
+                )
+                worker.start()
+            elif worker.account != account:
+                worker.account = account
+                worker.resume()
+        self._awake = tuple(self._workers.values())
+
+    # --- texts --------------------------------------------------------------------------------
+
+    def send(self, message: TextMessage) -> None:
+        """Have a text sent; it is not lost any more when this returns.
+
+        The same message to the same recipient is sent once, however often it is given. Raises
+        ``sqlite3.Error`` when the disk does not take it, RuntimeError when nothing runs.
+        """
+        with self._lock:
+            ledger = self._ledger
+        if ledger is None:
+            raise RuntimeError("texts are not running")
+        ledger.add(message)
+
+
+def _join(worker: RecipientWorker, deadline: float) -> None:
+    if not worker.join(max(0.1, deadline - time.monotonic())):
+        _LOGGER.warning("A recipient's texts did not stop in time")

@@ -1,0 +1,439 @@
+"""Which text is sent next, and what becomes of one that fails."""
+
+import logging
+import math
+import sqlite3
+
+from kept import NOON
+import pytest
+from text_house import TextHouse
+from texting import ANNA, account, saying
+from twilio_messages import AUTH_TOKEN, SENDER
+from twilio_server import Fault, Kind
+
+from custom_components.homesec.engine.jobs import JobKind
+from custom_components.homesec.engine.texts import recipient, sending
+from custom_components.homesec.engine.texts.models import RecipientChanged, TextDropped, TextSent
+
+
+@pytest.fixture
+def house(tmp_path, twilio, monkeypatch):
+    # The server tells its own times.
+    monkeypatch.setattr(sending, "EARLIER_S", math.inf)
+    made = TextHouse(tmp_path)
+    yield made
+    made.close()
+
+
+def told(house):
+    return [(e.error, e.waiting) for e in house.of(RecipientChanged)]
+
+
+# --- what goes well ---
+
+
+def test_each_text_is_sent_once_the_oldest_first(house, twilio):
+    sent = [house.add(n) for n in (1, 2, 3)]
+    house.run()
+    assert twilio.bodies() == [m.body for m in sent]
+    assert [e.message_id for e in house.of(TextSent)] == ["alert-1", "alert-2", "alert-3"]
+    assert house.waiting() == 0
+    assert house.anna.state.last_sent_at == NOON
+
+
+def test_a_message_that_is_given_again_is_not_sent_again(house, twilio):
+    for _ in range(2):
+        house.add(1)
+        house.add(1)
+        house.run()
+    assert len(twilio.messages) == 1
+
+
+def test_a_message_that_was_dropped_does_not_come_back(house, twilio):
+    house.add(1, lasts_s=10)
+    house.later(11)
+    house.add(1)
+    house.run()
+    assert twilio.messages == []
+
+
+def test_no_longer_text_is_kept_than_twilio_takes(house, twilio):
+    house.ledger.add(saying("x" * 2000, "x", at=NOON))
+    house.run()
+    assert [len(body) for body in twilio.bodies()] == [1600]
+
+
+# --- a person is needed ---
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "key"),
+    [
+        (20003, 401, "text_denied"),
+        (21211, 400, "text_bad_number"),
+        (21614, 400, "text_bad_number"),
+        (21606, 400, "text_sender_refused"),
+        (21610, 400, "text_blocked"),
+        (21408, 403, "text_country_refused"),
+        (21612, 400, "text_unsupported"),
+    ],
+)
+def test_what_only_a_person_can_cure_stops_the_recipient(house, twilio, code, status, key):
+    house.add(1)
+    house.add(2)
+    twilio.refuse(code, status=status)
+    house.run()
+    assert house.anna.paused
+    assert told(house)[-1] == (key, 2)
+    house.later(300)
+    assert len(twilio.asked("POST")) == 1
+    house.anna.resume()
+    house.run()
+    assert len(twilio.messages) == 2
+    assert told(house)[-1] == (None, 0)
+    assert twilio.asked("GET") == []
+
+
+def test_what_waits_for_somebody_is_dropped_when_it_is_too_old(house, twilio):
+    house.add(1, lasts_s=100)
+    twilio.refuse(20003, status=401)
+    assert house.run() == 100
+    house.add(2, lasts_s=500)
+    house.later(100)
+    assert [(e.message_id, e.error) for e in house.of(TextDropped)] == [("alert-1", "text_expired")]
+    house.anna.resume()
+    house.run()
+    assert [m.message_id for m in house.of(TextSent)] == ["alert-2"]
+
+
+# --- Twilio is away ---
+
+
+def test_it_waits_longer_each_time_up_to_a_minute(house, twilio):
+    house.add(1, lasts_s=3600)
+    twilio.add(Fault(kind=Kind.REFUSE, status=429, code=20429, times=8))
+    waits = []
+    house.run()
+    for _ in range(8):
+        waits.append(house.anna._held_s())
+        house.clock.advance(waits[-1])
+        house.run()
+    assert len(twilio.messages) == 1
+    for n, wait_s in enumerate(waits):
+        longest = min(2.0 * 2**n, 120.0)
+        assert min(longest / 2, 60.0) <= wait_s <= min(longest, 60.0)
+    assert ("text_busy", 1) in told(house)
+    assert told(house)[-1] == (None, 0)
+
+
+def test_it_waits_as_long_as_it_is_asked_to(house, twilio):
+    house.add(1)
+    twilio.refuse(20429, status=429, headers={"Retry-After": "77"})
+    assert house.run() == 77
+    house.later(77)
+    assert len(twilio.messages) == 1
+
+
+def test_what_could_not_be_sent_in_time_is_dropped_rather_than_sent_late(house, twilio):
+    twilio.add(Fault(kind=Kind.REFUSE, status=429, times=100))
+    house.add(1, lasts_s=300)
+    for _ in range(30):
+        house.later(20)
+    twilio.clear()
+    house.later(120)
+    assert twilio.messages == []
+    assert [e.error for e in house.of(TextDropped)] == ["text_expired"]
+    assert told(house)[-1][1] == 0
+
+
+def test_one_texts_own_trouble_does_not_hold_up_the_others(house, twilio):
+    house.add(1)
+    house.add(2)
+    twilio.refuse(29999)
+    house.run()
+    assert [m.message_id for m in house.of(TextSent)] == ["alert-2"]
+    house.later(2)
+    assert len(twilio.messages) == 2
+
+
+def test_an_error_of_our_own_does_not_end_it(house, twilio, monkeypatch, caplog):
+    house.add(1)
+
+    def broken(*_, **__):
+        raise ZeroDivisionError(f"{ANNA} {AUTH_TOKEN}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recipient, "send_now", broken)
+        house.run()
+    assert told(house)[-1] == ("unknown", 1)
+    assert "ZeroDivisionError" in caplog.text
+    assert ANNA not in caplog.text
+    assert AUTH_TOKEN not in caplog.text
+    house.later(40)  # whether it was sent, nobody knew
+    assert len(twilio.messages) == 1
+
+
+# --- it may have been sent ---
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind=Kind.ACCEPT_RESET),
+        Fault(kind=Kind.ACCEPT_GARBAGE),
+        Fault(kind=Kind.ACCEPT_REFUSE, status=500),
+        Fault(kind=Kind.ACCEPT_REFUSE, status=503, code=20503),
+    ],
+    ids=lambda fault: f"{fault.kind} {fault.status}",
+)
+def test_what_was_taken_without_an_answer_is_found_and_not_sent_again(house, twilio, fault):
+    house.add(1)
+    twilio.add(fault)
+    house.run()
+    assert told(house)[-1] == ("text_unreachable", 1)
+    house.later(2)
+    assert len(twilio.messages) == len(twilio.asked("POST")) == 1
+    assert len(house.of(TextSent)) == 1
+    assert told(house)[-1] == (None, 0)
+
+
+def test_what_was_not_taken_is_sent_again_but_not_before_that_is_sure(house, twilio):
+    house.add(1)
+    twilio.add(Fault(kind=Kind.RESET))
+    house.run()
+    house.later(2)
+    assert len(twilio.asked("GET")) == 1
+    house.later(recipient.SETTLE_S - 3)
+    assert len(twilio.asked("POST")) == 1
+    house.later(2)
+    assert len(twilio.asked("GET")) == 2
+    assert len(twilio.messages) == 1
+
+
+def test_what_arrives_at_twilio_late_is_found_too(house, twilio):
+    house.add(1)
+    twilio.add(Fault(kind=Kind.LATE, after_s=0.05))
+    house.run()
+    house.later(2)
+    twilio.wait_for(1)
+    house.later(recipient.SETTLE_S)
+    assert len(twilio.messages) == len(twilio.asked("POST")) == 1
+
+
+def test_what_twilio_does_not_list_at_once_is_found_too(house, twilio):
+    house.add(1)
+    twilio.account.hidden = 1
+    twilio.add(Fault(kind=Kind.ACCEPT_RESET))
+    house.run()
+    house.later(2)
+    twilio.account.hidden = 0
+    house.later(recipient.SETTLE_S)
+    assert len(twilio.messages) == 1
+
+
+def test_trying_again_by_hand_does_not_make_it_sure(house, twilio):
+    house.add(1)
+    twilio.add(Fault(kind=Kind.RESET))
+    house.run()
+    for _ in range(3):
+        house.anna.resume()
+        house.later(1)
+    assert len(twilio.asked("POST")) == 1
+
+
+def test_as_long_as_twilios_list_cannot_be_read_nothing_is_sent_again(house, twilio):
+    house.add(1)
+    twilio.add(Fault(kind=Kind.ACCEPT_RESET), Fault(kind=Kind.RESET, method="GET", times=5))
+    house.run()
+    for _ in range(8):
+        house.later(60)
+    assert len(twilio.messages) == len(twilio.asked("POST")) == 1
+    assert len(house.of(TextSent)) == 1
+
+
+def test_when_that_takes_too_long_it_is_dropped_and_still_not_sent_again(house, twilio):
+    house.add(1, lasts_s=60)
+    twilio.add(Fault(kind=Kind.ACCEPT_RESET), Fault(kind=Kind.RESET, method="GET", times=99))
+    house.run()
+    for _ in range(5):
+        house.later(60)
+    assert len(twilio.asked("POST")) == 1
+    assert [e.error for e in house.of(TextDropped)] == ["text_expired"]
+    assert house.waiting() == 0
+
+
+def test_nothing_overtakes_what_may_have_been_sent(house, twilio):
+    house.add(1)
+    twilio.add(Fault(kind=Kind.RESET))
+    house.run()
+    house.add(2)
+    house.later(2)
+    assert twilio.messages == []
+    house.later(recipient.SETTLE_S)
+    assert [m.message_id for m in house.of(TextSent)] == ["alert-1", "alert-2"]
+
+
+def test_another_text_of_the_same_words_does_not_pass_for_it(house, twilio):
+    for message_id in ("a", "b"):
+        house.ledger.add(saying("The door is open", message_id, at=NOON))
+    house.run()
+    house.ledger.add(saying("The door is open", "c", at=NOON))
+    twilio.add(Fault(kind=Kind.RESET))
+    house.run()
+    house.later(2)
+    house.later(recipient.SETTLE_S)
+    assert len(twilio.messages) == 3
+
+
+def test_two_that_look_for_texts_of_the_same_words_do_not_take_the_same(house, twilio, monkeypatch):
+    """Somebody is there twice, with other rules."""
+    second = house.worker("also anna")
+    for worker in (house.anna, second):
+        house.ledger.add(saying("Hello", "x", worker.id, at=NOON))
+    twilio.add(Fault(kind=Kind.ACCEPT_RESET), Fault(kind=Kind.RESET))
+    house.run()
+    house.run(second)
+    real = recipient.find_sent
+
+    def both_at_once(*args, **values):
+        sid = real(*args, **values)
+        monkeypatch.setattr(recipient, "find_sent", real)
+        house.run(second)
+        return sid
+
+    house.clock.advance(2)
+    monkeypatch.setattr(recipient, "find_sent", both_at_once)
+    house.run()
+    for _ in range(4):
+        house.later(recipient.SETTLE_S)
+        house.run(second)
+    assert len(twilio.messages) == 2
+    assert len(house.of(TextSent)) == 2
+
+
+def test_a_clock_that_is_set_back_only_costs_the_wait_once_more(house, twilio):
+    house.add(1, lasts_s=20_000)
+    twilio.add(Fault(kind=Kind.RESET))
+    house.run()
+    house.clock.wall -= 7200
+    house.later(2)
+    assert twilio.messages == []
+    house.later(recipient.SETTLE_S)
+    assert len(twilio.messages) == 1
+
+
+# --- what becomes of it ---
+
+
+def test_a_text_that_does_not_arrive_is_told(house, twilio):
+    house.add(1)
+    twilio.account.fates[ANNA] = ("undelivered", 30003)
+    house.run()
+    assert house.of(TextDropped) == []
+    house.later(20)
+    (dropped,) = house.of(TextDropped)
+    assert (dropped.message_id, dropped.error) == ("alert-1", "text_undelivered")
+    assert told(house)[-1] == ("text_undelivered", 0)
+    assert not house.anna.paused
+    twilio.account.fates.clear()
+    house.add(2)
+    house.run()
+    assert len(twilio.messages) == 2
+    assert told(house)[-1] == (None, 0)
+
+
+def test_a_text_that_arrives_late_is_asked_for_until_it_has(house, twilio):
+    house.add(1)
+    twilio.account.fates[ANNA] = ("queued", None)
+    house.run()
+    for wait_s in (20, 60, 240):
+        house.later(wait_s)
+    asked = len(twilio.asked("GET"))
+    twilio.account.fates.clear()
+    house.later(900)
+    assert len(twilio.asked("GET")) == asked + 1
+    assert house.jobs(JobKind.DELIVERY) == 0
+    assert house.of(TextDropped) == []
+
+
+def test_nobody_asks_for_ever(house, twilio):
+    house.add(1)
+    twilio.account.fates[ANNA] = ("sent", None)
+    house.run()
+    for _ in range(9):
+        house.later(900)
+    assert len(twilio.asked("GET")) == 4
+    assert house.jobs(JobKind.DELIVERY) == 0
+
+
+def test_not_to_know_what_became_of_it_stops_nothing(house, twilio):
+    house.add(1)
+    house.run()
+    twilio.refuse(20003, status=401, method="GET")
+    house.later(20)
+    assert not house.anna.paused
+    house.later(60)
+    assert house.jobs(JobKind.DELIVERY) == 0
+
+
+def test_a_late_bad_news_is_gone_with_the_next_that_arrives(house, twilio):
+    twilio.account.fates[ANNA] = ("failed", 30008)
+    house.add(1)
+    house.run()
+    house.add(2)
+    house.run()
+    house.later(20)
+    assert told(house)[-1][0] == "text_undelivered"
+    twilio.account.fates.clear()
+    house.add(3)
+    house.run()
+    house.anna._error = "text_undelivered"
+    house.later(20)
+    assert told(house)[-1][0] is None
+
+
+# --- the rest ---
+
+
+def test_a_stop_leaves_it_for_the_next_start(house, twilio):
+    house.add(1)
+    house.anna.halt()
+    house.anna.step()
+    assert house.waiting() == 1
+    again = house.worker()
+    house.run(again)
+    house.later(recipient.SETTLE_S, again)
+    assert len(twilio.messages) == 1
+
+
+def test_an_index_that_takes_nothing_does_not_make_it_send_twice(house, twilio):
+    house.add(1)
+    house.catalog.database.query(
+        "CREATE TRIGGER full BEFORE DELETE ON jobs BEGIN SELECT raise(ABORT, 'disk full'); END"
+    )
+    with pytest.raises(sqlite3.Error):
+        house.anna.step()
+    house.catalog.database.query("DROP TRIGGER full")
+    house.later(2)
+    assert len(twilio.messages) == 1
+    assert len(house.of(TextSent)) == 1
+
+
+def test_neither_a_secret_nor_a_number_is_told_or_logged(house, twilio, caplog):
+    caplog.set_level(logging.DEBUG)
+    for fault in (
+        Fault(code=21211),
+        Fault(code=29999),
+        Fault(status=500),
+        Fault(status=401, code=20003),
+    ):
+        twilio.add(fault)
+        house.add(f"{fault.code}")
+        house.run()
+        house.anna.resume()
+        house.later(recipient.SETTLE_S)
+    rows = "".join(str(tuple(row)) for row in house.catalog.database.query("SELECT * FROM jobs"))
+    everything = caplog.text + repr(house.events) + repr(house.anna.account) + rows
+    for canary in (AUTH_TOKEN, ANNA[1:], SENDER[1:]):
+        assert canary not in everything
+    assert account().secret == AUTH_TOKEN

@@ -1,0 +1,64 @@
+"""A catalogue, and the workers behind its texts; nothing runs but what a test calls."""
+
+import random
+
+from kept import NOON
+from rig import FakeClock
+from texting import account, message
+
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.jobs import JobKind
+from custom_components.homesec.engine.texts.ledger import Ledger
+from custom_components.homesec.engine.texts.recipient import RecipientWorker
+from custom_components.homesec.engine.texts.stills import Stills
+
+
+class TextHouse:
+    def __init__(self, folder, *, now=NOON, cloud=None):
+        self.clock = FakeClock(now)
+        self.events = []
+        self.cloud = cloud
+        self.catalog = Catalog(folder / "clips.db", clock=self.clock)
+        self.catalog.database._db.execute("PRAGMA synchronous = OFF")
+        self.ledger = Ledger(self.catalog, self.clock)
+        self.stills = Stills(cloud=lambda: self.cloud, jobs=self.catalog.jobs, clock=self.clock)
+        self.anna = self.worker()
+
+    def worker(self, recipient_id="anna", **values):
+        return RecipientWorker(
+            recipient_id,
+            account(**values),
+            ledger=self.ledger,
+            stills=self.stills,
+            on_event=self.events.append,
+            clock=self.clock,
+            rng=random.Random(1),
+        )
+
+    def close(self):
+        self.catalog.close()
+
+    def add(self, number=1, recipient_id="anna", **values):
+        made = message(number, recipient_id, at=self.clock.now(), **values)
+        self.ledger.add(made)
+        return made
+
+    def run(self, worker=None, steps=50):
+        """Let a worker do what is due; return how long it would wait then."""
+        for _ in range(steps):
+            if (wait_s := (worker or self.anna).step()) > 0:
+                return wait_s
+        raise AssertionError("the worker does not come to an end")
+
+    def later(self, seconds, worker=None):
+        self.clock.advance(seconds)
+        return self.run(worker)
+
+    def of(self, kind):
+        return [e for e in self.events if isinstance(e, kind)]
+
+    def waiting(self, recipient_id="anna"):
+        return len(self.ledger.waiting(recipient_id))
+
+    def jobs(self, kind=JobKind.TEXT):
+        return self.catalog.jobs.backlog([kind]).jobs
