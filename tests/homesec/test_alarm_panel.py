@@ -157,6 +157,34 @@ async def test_people_have_time_to_leave_and_to_disarm_and_every_step_is_told(
     assert heard == [AlarmTriggered(camera_id="no longer there", label="person")]
 
 
+async def test_each_change_is_on_the_disk_at_once_whoever_made_it(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    hass_storage: dict[str, Any],
+) -> None:
+    await set_up(hass, slow(entry))
+
+    def on_disk() -> tuple[str, float | None]:
+        facts = hass_storage[STORE]["data"]["facts"]
+        return facts["state"], facts["lasts_s"]
+
+    await arm(hass, entry, "arm_away")
+    assert on_disk() == ("arming", 30)
+    await wait(hass, freezer, 30)
+    assert on_disk() == ("armed", None)
+    entry.runtime_data.alarm._alarm.see(Cause(by="Front door"))
+    entry.runtime_data.alarm._async_save_soon()
+    await hass.async_block_till_done()
+    assert on_disk() == ("pending", 20)
+    await wait(hass, freezer, 20)
+    assert on_disk() == ("triggered", 100)
+    await wait(hass, freezer, 100)
+    assert on_disk() == ("armed", None)
+    await arm(hass, entry, "disarm")
+    assert on_disk() == ("disarmed", None)
+
+
 async def test_a_panic_button_works_while_disarmed_and_ends_so(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:

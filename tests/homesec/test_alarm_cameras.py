@@ -1,0 +1,226 @@
+"""What the cameras do for the alarm, and the alarm for them: the real engine on a real video."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+from alarm_house import panel, with_alarm
+from homeassistant.exceptions import ServiceValidationError
+from homesec_house import (
+    CAMERA_ID,
+    CAT,
+    PERSON,
+    arm,
+    call,
+    camera,
+    pictures,
+    set_up,
+    state,
+    until,
+)
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from custom_components.homesec import alarm_control
+from custom_components.homesec.const import DOMAIN
+from custom_components.homesec.engine.models import Activity
+from custom_components.homesec.span import Clocks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from homesec_house import ScriptedDetector
+
+SLOW = {"delays": {"away": {"exit_s": 600, "entry_s": 300, "trigger_s": 900}}}
+ALARM = "alarm_control_panel"
+
+
+class Hurry:
+    """Lets the alarm's time pass at once, and nobody else's."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def __call__(self) -> Clocks:
+        return Clocks(wall=time.time, steady=lambda: time.monotonic() + self.ahead_s)
+
+    async def pass_over(self, hass: HomeAssistant, entry: MockConfigEntry, seconds: float) -> None:
+        self.ahead_s += seconds
+        entry.runtime_data.alarm._async_settle()
+        await hass.async_block_till_done()
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> Hurry:
+    hurry = Hurry()
+    monkeypatch.setattr(alarm_control, "system_clocks", hurry)
+    return hurry
+
+
+def activity_of(entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> Activity:
+    return entry.runtime_data._running[camera_id][1]
+
+
+def configure(entry: MockConfigEntry, **settings: Any) -> None:
+    subentry = entry.subentries[CAMERA_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, **settings})
+
+
+async def test_who_has_not_left_when_the_exit_delay_ends_is_an_intruder(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, hurry: Hurry
+) -> None:
+    await set_up(hass, with_alarm(entry, alarm=SLOW))
+    assert activity_of(entry) is Activity.OFF
+    told = async_capture_events(hass, "homesec_alarm_pending")
+    triggered = async_capture_events(hass, "homesec_alarm_triggered")
+    detector.sees = [PERSON, CAT]
+    await arm(hass, entry)
+    # The camera works already, so that its detector is warm; nothing is recorded.
+    assert activity_of(entry) is Activity.DETECT
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    assert state(hass, ALARM, "alarm", entry.entry_id) == "arming"
+    await hurry.pass_over(hass, entry, 600)
+    assert state(hass, ALARM, "alarm", entry.entry_id) == "pending"
+    assert activity_of(entry) is Activity.RECORD
+    [event] = told
+    camera_facts = {key: event.data[key] for key in ("camera_id", "camera", "label", "mode")}
+    assert camera_facts == {
+        "camera_id": CAMERA_ID,
+        "camera": "Front door",
+        "label": "person",
+        "mode": "away",
+    }
+    assert event.data["device_id"]
+    await until(hass, lambda: state(hass, "camera", "camera") == "recording")
+    await hurry.pass_over(hass, entry, 300)
+    assert hass.states.get(panel(hass, entry)).attributes["triggered_by"] == "Front door"
+    assert triggered[0].data["camera_id"] == CAMERA_ID
+    await arm(hass, entry, "disarm")
+
+
+async def test_who_leaves_in_time_is_none(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, hurry: Hurry
+) -> None:
+    await set_up(hass, with_alarm(entry, alarm=SLOW))
+    detector.sees = [PERSON]
+    await arm(hass, entry)
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    detector.sees = []
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "off")
+    await hurry.pass_over(hass, entry, 600)
+    assert state(hass, ALARM, "alarm", entry.entry_id) == "armed_away"
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, ALARM, "alarm", entry.entry_id) == "pending")
+
+
+async def test_a_camera_that_watches_anyway_goes_on_as_it_does_while_people_leave(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    configure(entry, disarmed="record")
+    await set_up(hass, with_alarm(entry, alarm=SLOW))
+    await arm(hass, entry)
+    assert activity_of(entry) is Activity.RECORD
+
+
+async def test_a_camera_that_is_not_for_this_mode_is_left_alone_while_people_leave(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    configure(entry, armed_modes=["night"])
+    await set_up(hass, with_alarm(entry, alarm=SLOW))
+    await arm(hass, entry)
+    assert activity_of(entry) is Activity.OFF
+
+
+async def test_a_camera_can_set_off_the_alarm_without_entry_delay(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
+) -> None:
+    configure(entry, alarm_at_once=True)
+    await set_up(hass, with_alarm(entry, alarm=SLOW))
+    await call(hass, "homesec", "arm", panel(hass, entry), mode="away", skip_delay=True)
+    assert state(hass, ALARM, "alarm", entry.entry_id) == "armed_away"
+    await pictures(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, ALARM, "alarm", entry.entry_id) == "triggered")
+
+
+# --- cameras that are offline ------------------------------------------------------------------
+
+
+@pytest.fixture
+def gone(hass: HomeAssistant, video: Path, house: Path) -> tuple[MockConfigEntry, Path]:
+    """A house whose camera plays a file that is not there."""
+    away = house / "away.mp4"
+    hass.config.allowlist_external_dirs = {str(house), str(video.parent)}
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="HomeSec",
+        data={"detector": "opencv"},
+        entry_id="01K0HOVSE00000000000000000",
+        subentries_data=[camera("Garden", away, camera_id=CAMERA_ID, disarmed="detect")],
+    )
+    return entry, away
+
+
+async def test_the_house_is_not_armed_with_a_camera_offline_unless_that_is_forced(
+    hass: HomeAssistant, gone: tuple[MockConfigEntry, Path], video: Path
+) -> None:
+    entry, away = gone
+    await set_up(hass, entry)
+    cameras = entry.runtime_data.cameras
+    await until(hass, lambda: cameras[CAMERA_ID].health == "lost")
+    refused = async_capture_events(hass, "homesec_alarm_refused")
+    armed = async_capture_events(hass, "homesec_alarm_armed")
+    for act in (
+        arm(hass, entry),
+        call(hass, "homesec", "arm", panel(hass, entry), mode="night"),
+    ):
+        with pytest.raises(ServiceValidationError, match="Garden") as error:
+            await act
+        assert error.value.translation_key == "camera_offline"
+    assert state(hass, ALARM, "alarm", entry.entry_id) == "disarmed"
+    offline = {"reason": "camera_offline", "attempts": 0, "locked_until": None}
+    assert [event.data for event in refused] == [offline | {"cameras": ["Garden"]}] * 2
+
+    await call(hass, "homesec", "arm", panel(hass, entry), mode="away", force=True)
+    found = hass.states.get(panel(hass, entry))
+    assert (found.state, found.attributes["bypassed"]) == ("armed_away", ["Garden"])
+    assert armed[0].data == {
+        "mode": "away",
+        "changed_by": None,
+        "forced": True,
+        "bypassed": ["Garden"],
+    }
+    # It is there again: it counts, and nobody has to do anything about it.
+    shutil.copy(video, away)
+    await until(hass, lambda: cameras[CAMERA_ID].health == "running", timeout_s=30)
+    assert hass.states.get(panel(hass, entry)).attributes["bypassed"] == []
+
+
+async def test_a_camera_that_does_not_guard_may_be_offline(
+    hass: HomeAssistant, gone: tuple[MockConfigEntry, Path]
+) -> None:
+    entry, _away = gone
+    configure(entry, armed_modes=["away"])
+    await set_up(hass, entry)
+    await until(hass, lambda: entry.runtime_data.cameras[CAMERA_ID].health == "lost")
+    await arm(hass, entry, "arm_home")
+    assert state(hass, ALARM, "alarm", entry.entry_id) == "armed_home"
+    await arm(hass, entry, "disarm")
+    # Nothing is offline as far as forcing is concerned, either.
+    await call(hass, "homesec", "arm", panel(hass, entry), mode="home", force=True)
+    assert not entry.runtime_data.alarm.facts.forced
+
+
+async def test_a_camera_that_is_removed_is_not_listed_as_left_out(
+    hass: HomeAssistant, gone: tuple[MockConfigEntry, Path]
+) -> None:
+    entry, _away = gone
+    await set_up(hass, entry)
+    await until(hass, lambda: entry.runtime_data.cameras[CAMERA_ID].health == "lost")
+    await call(hass, "homesec", "arm", panel(hass, entry), mode="away", force=True)
+    hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+    await hass.async_block_till_done()
+    assert hass.states.get(panel(hass, entry)).attributes["bypassed"] == []
