@@ -34,6 +34,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(200), pytest.mark.usefixtures
 BLUEPRINTS = paths.REPOSITORY / "blueprints" / "automation" / "homesec"
 NAMES = sorted(path.stem for path in BLUEPRINTS.glob("*.yaml"))
 STAND_IN = Path(__file__).parent / "stand_in"
+PIN = "073914"
+WRONG_PIN = "829365"
 MAILBOX = "notify.ha_example_org_anna"
 TWILIO = Path(__file__).parents[1] / "twilio_server.py"
 YAML = f"""
@@ -157,6 +159,13 @@ def furnish(house: House, placed: models.Placed, film: Path) -> None:
         "device_id": device_id,
         "camera_entity_id": demo_house.entity_id(client, "camera"),
     }
+
+    settings = client.reconfigure_entry("homesec", entry_id).answer(next_step_id="pins")
+    added = settings.answer(name="Anna", kind="full", code=PIN, code_again=PIN)
+    assert added.type == "abort", added.errors
+    settings = client.reconfigure_entry("homesec", entry_id).answer(next_step_id="alarm")
+    alarm = demo_house._suggested(settings) | {"code_to_arm": True}
+    assert settings.answer(alarm).type == "abort"
 
     assert client.add_entry("stand_in").type == "create_entry"
     registration = {
@@ -319,14 +328,15 @@ def test_the_buttons_do_what_they_say(house: House, automation: Callable[..., st
         sirens=["siren.horn"],
         siren_for={"milliseconds": 200},
     )
-    client.act("alarm_control_panel.alarm_arm_away", entity_id=house.panel)
+    client.act("alarm_control_panel.alarm_arm_away", entity_id=house.panel, code=PIN)
     client.wait_for_state(house.panel, lambda state: state["state"] != "disarmed")
-    press(house, "HOMESEC_DISARM", reply_text="0042")
-    assert house.called("alarm_control_panel.alarm_disarm") == {
-        "entity_id": [house.panel],
-        "code": "0042",
-    }
+    refused = client.subscribe("subscribe_events", event_type="homesec_alarm_refused")
+    press(house, "HOMESEC_DISARM", reply_text=WRONG_PIN)
+    assert refused.next(timeout_s=10)["data"]["reason"] == "wrong_code"
+    assert client.state(house.panel)["state"] == "armed_away"
+    press(house, "HOMESEC_DISARM", reply_text=PIN)
     client.wait_for_state(house.panel, "disarmed")
+    assert client.state(house.panel)["attributes"]["changed_by"] == "Anna"
     press(house, f"HOMESEC_SNOOZE_{house.camera['device_id']}")
     assert house.called("homesec.snooze")["duration"] == {"minutes": 30}
     client.wait_for_state(snoozed(house), lambda state: state["state"] != "unknown")
@@ -335,6 +345,8 @@ def test_the_buttons_do_what_they_say(house: House, automation: Callable[..., st
     assert house.called("homeassistant.turn_on") == {"entity_id": ["siren.horn"]}
     assert house.called("homeassistant.turn_off") == {"entity_id": ["siren.horn"]}
     client.wait_for_state("siren.horn", "off")
+    # Traces are shown in the browser and written to the disk.
+    assert client.command("trace/list", domain="automation", item_id="phone_buttons") == []
 
 
 def test_a_phone_is_woken_until_the_alarm_is_disarmed(
@@ -350,7 +362,7 @@ def test_a_phone_is_woken_until_the_alarm_is_disarmed(
         assert (told["title"], told["message"]) == ("Alarm!", "Raised by Demo")
         assert told["data"]["push"]["interruption-level"] == "critical"
         assert told["data"]["channel"] == "alarm_stream"
-    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel)
+    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel, code=PIN)
     while (told := house.push.next())["message"] != "clear_notification":
         assert told["title"] == "Alarm!"
     assert told["data"]["tag"] == "homesec-alarm"
@@ -404,7 +416,7 @@ def test_lights_siren_and_voice_answer_the_alarm(
     assert spoken["message"] == "Go away"
     assert spoken["media_player_entity_id"] == ["media_player.speaker"]
 
-    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel)
+    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel, code=PIN)
     client.wait_for_state("siren.horn", "off")
     client.wait_for_state("light.lamp", "off")
     client.wait_for_state("light.strip", "off")
@@ -423,7 +435,7 @@ def test_a_siren_ends_after_its_time_though_the_alarm_goes_on(
     assert house.called("homeassistant.turn_off") == {"entity_id": ["siren.horn"]}
     client.wait_for_state("siren.horn", "off")
     assert client.state(house.panel)["state"] == "triggered"
-    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel)
+    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel, code=PIN)
 
 
 def test_a_text_goes_through_twilio_of_home_assistant(
@@ -461,7 +473,7 @@ def test_the_house_is_armed_when_everybody_left(
         people=people,
         panel=house.panel,
         after={"milliseconds": 100},
-        pin="1234",
+        pin=PIN,
         attention=attention,
     )
     set_state(house, people[0], "not_home")
@@ -474,11 +486,11 @@ def test_the_house_is_armed_when_everybody_left(
         "entity_id": [house.panel],
         "mode": "away",
         "force": True,
-        "code": "1234",
+        "code": PIN,
     }
     with pytest.raises(TimeoutError):  # all is well
         told.next(timeout_s=0.2)
-    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel)
+    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel, code=PIN)
     client.wait_for_state(house.panel, "disarmed")
 
 
@@ -489,11 +501,8 @@ def test_nobody_leaves_a_house_that_cannot_be_armed_without_a_word(
     attention = [{"event": "test_attention", "event_data": {"armed": "{{ armed }}"}}]
     inputs = {"people": ["device_tracker.anna"], "after": {"milliseconds": 50}}
     set_state(house, "device_tracker.anna", "home")
-    # Somebody else's panel: no such action on it, so that it stays as it was.
-    set_state(house, "alarm_control_panel.other", "disarmed")
-    other = "alarm_control_panel.other"
-    automation("arm_when_everybody_left", **inputs, panel=other, attention=attention)
-    set_state(house, "device_tracker.anna", "not_home")
+    automation("arm_when_everybody_left", **inputs, panel=house.panel, attention=attention)
+    set_state(house, "device_tracker.anna", "not_home")  # and there is no PIN
     assert told.next(timeout_s=10)["data"] == {"armed": False}
 
 
@@ -503,15 +512,15 @@ def test_the_house_is_disarmed_when_somebody_is_home(
     client = house.ha.client
     set_state(house, "device_tracker.anna", "not_home")
     people = ["device_tracker.anna"]
-    automation("disarm_when_home", people=people, panel=house.panel, modes=["away"], pin="1234")
-    client.act("alarm_control_panel.alarm_arm_away", entity_id=house.panel)
+    automation("disarm_when_home", people=people, panel=house.panel, modes=["away"], pin=PIN)
+    client.act("alarm_control_panel.alarm_arm_away", entity_id=house.panel, code=PIN)
     client.wait_for_state(house.panel, lambda s: s["state"] != "disarmed")
     set_state(house, "device_tracker.anna", "unknown")
     set_state(house, "device_tracker.anna", "home")  # so it is after a restart, too
     set_state(house, "device_tracker.anna", "not_home")
     assert client.state(house.panel)["state"] != "disarmed"
     set_state(house, "device_tracker.anna", "home")
-    assert house.called("alarm_control_panel.alarm_disarm")["code"] == "1234"
+    assert house.called("alarm_control_panel.alarm_disarm")["code"] == PIN
     client.wait_for_state(house.panel, "disarmed")
 
 
@@ -534,5 +543,8 @@ def test_visits_of_the_cat_are_noted(house: House, automation: Callable[..., str
 def test_home_assistant_has_nothing_to_complain_of(house: House) -> None:
     found = house.ha.log_findings()
     told = [*map(str, found.ours), *map(str, found.others)]
-    # What the test of the house that cannot be armed asks for.
-    assert not [text for text in told if "alarm_control_panel.other" not in text]
+    expected = ("This PIN is wrong", "Enter a PIN")  # as the tests have it
+    assert not [text for text in told if not any(each in text for each in expected)]
+    log = house.ha.log.read_text()
+    assert PIN not in log
+    assert WRONG_PIN not in log
