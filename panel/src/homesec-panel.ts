@@ -18,6 +18,7 @@ import { cards, controls, theme } from "./styles/shared.ts";
 import { loadResources, Texts } from "./texts/texts.ts";
 import { Format } from "./time/format.ts";
 import "./views/overview-view.ts";
+import "./views/clip-view.ts";
 import "./views/clips-view.ts";
 
 const TABS = [
@@ -62,6 +63,8 @@ export class HomeSecPanel extends LitElement {
   /** `hass` comes anew with every change of any state, which is most of the time not ours. */
   protected override shouldUpdate(changed: Map<string, unknown>): boolean {
     if (changed.size !== 1 || !changed.has("hass")) return true;
+    const before = changed.get("hass") as Hass | undefined;
+    if (before?.themes?.darkMode !== this.hass.themes?.darkMode) return true;
     return this.hass.language !== this.language || this.page === null;
   }
 
@@ -69,6 +72,8 @@ export class HomeSecPanel extends LitElement {
     if (changed.has("hass") && changed.get("hass") === undefined && this.isConnected) {
       void this.store.start();
     }
+    // For scroll bars and the browser's own controls.
+    this.style.colorScheme = this.hass.themes?.darkMode ? "dark" : "light";
     const { language } = this.hass;
     if (language !== this.language) {
       this.language = language;
@@ -154,6 +159,12 @@ export class HomeSecPanel extends LitElement {
           .page=${page}
           .search=${window.location.search}
         ></homesec-clips>`;
+      case "clip":
+        return html`<homesec-clip
+          .page=${page}
+          .clipId=${place.id}
+          .search=${window.location.search}
+        ></homesec-clip>`;
       default:
         return html`<homesec-overview .page=${page}></homesec-overview>`;
     }

@@ -50,9 +50,17 @@ describe("a list of clips", () => {
     expect(list.total).toBe(1000);
   });
 
+  test("after a reload of HomeSec it is asked for anew", async () => {
+    standIn.clips.shift();
+    standIn.reload();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(list.clips[0]!.id).toBe(standIn.clips[0]!.id);
+    expect(list.total).toBe(999);
+  });
+
   test("a clip older than what is loaded waits for its page", () => {
     const before = list.clips.length;
-    standIn.tell(makeClip(5000, NOW - 10_000_000));
+    standIn.tell(makeClip(0, NOW - 10_000_000));
     expect(list.clips).toHaveLength(before);
   });
 

@@ -6,6 +6,7 @@ import { belongs } from "../src/state/belongs.ts";
 import english from "../../custom_components/homesec/translations/en.json" with { type: "json" };
 
 type Message = { type: string; [key: string]: unknown };
+type Reader = (message: unknown) => void;
 type Answer = (message: Message) => unknown;
 
 export interface StandInOptions {
@@ -47,7 +48,7 @@ export function makeClip(number: number, started: number, change: Partial<Clip> 
     state: "saved",
     trigger: label ? "presence" : "manual",
     started,
-    event: started + 5,
+    event: started,
     duration: 8 + Math.floor(random() * 60),
     label,
     score: label ? 0.5 + random() / 2 : null,
@@ -147,7 +148,7 @@ export class StandIn {
       connection: {
         subscribeMessage: async <T>(callback: (message: T) => void, message: Message) => {
           this.calls.push(message);
-          return this.subscribe(message, callback as (message: unknown) => void);
+          return this.subscribe(message, callback as Reader);
         },
       },
     };
@@ -161,12 +162,22 @@ export class StandIn {
     for (const reader of this.clipReaders) reader({ clip });
   }
 
+  /** HomeSec is reloaded. */
+  reload(): void {
+    for (const unavailable of [true, false]) {
+      for (const reader of [...this.clipReaders, ...this.houseReaders]) {
+        (reader as Reader)({ unavailable });
+      }
+    }
+    this.change({});
+  }
+
   change(change: Partial<House>): void {
     this.house = { ...this.house, ...change };
     for (const reader of this.houseReaders) reader(structuredClone(this.house));
   }
 
-  private subscribe(message: Message, callback: (message: unknown) => void): () => Promise<void> {
+  private subscribe(message: Message, callback: Reader): () => Promise<void> {
     const stops: (() => void)[] = [];
     if (message.type === "homesec/house/subscribe") {
       this.houseReaders.add(callback);
@@ -207,6 +218,7 @@ export class StandIn {
 
   private makeHouse(zone: string, admin: boolean): House {
     return {
+      ready: true,
       alarm: {
         entity_id: "alarm_control_panel.home",
         state: "disarmed",
@@ -247,7 +259,8 @@ export class StandIn {
       }),
       "auth/sign_path": ({ path }) => ({ path: `${String(path)}?authSig=x` }),
       "homesec/clips/list": (message) => this.page(message as Message & ClipFilter),
-      "homesec/clips/get": ({ id, ...filter }) => this.detail(String(id), filter as ClipFilter),
+      "homesec/clips/get": ({ clip_id: id, ...filter }) =>
+        this.detail(String(id), filter as ClipFilter),
       "homesec/clips/protect": ({ ids, protected: on }) => {
         for (const clip of this.those(ids)) this.tell({ ...clip, protected: Boolean(on) });
         return {};

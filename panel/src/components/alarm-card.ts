@@ -195,7 +195,7 @@ export class AlarmCard extends PageElement {
       else await this.page.api.arm(entity, wish, code);
       this.asking = null;
     } catch (error) {
-      const offline = (error as HassError).translation_key === "arm_camera_offline";
+      const offline = (error as HassError).translation_key === "camera_offline";
       this.refused = { wish, code, text: this.texts.error(error), force: offline };
       if (offline) this.asking = null;
     }

@@ -59,7 +59,11 @@ export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResul
     ${badge(page, clip)}
     <span class="words">
       <span class="line"
-        ><b>${time}</b><span class="what">${icon(labelIcon(clip.label))}${what}</span></span
+        ><b>${time}</b><span class="what"
+          >${icon(labelIcon(clip.label))}${nameOf(page, clip)}${clip.score === null
+            ? nothing
+            : html`<span class="score">${format.percent(clip.score)}</span>`}</span
+        ></span
       >
       <span class="line second"
         >${clip.camera}${clip.zones.length ? ` · ${clip.zones.join(", ")}` : ""}</span
@@ -74,10 +78,12 @@ function livePicture(page: Page, clip: Clip): string | null {
 }
 
 export function whatOf(page: Page, clip: Clip): string {
-  if (clip.label !== null) {
-    const label = page.texts.label(clip.label);
-    return clip.score === null ? label : `${label} ${page.format.percent(clip.score)}`;
-  }
+  const name = nameOf(page, clip);
+  return clip.score === null ? name : `${name} ${page.format.percent(clip.score)}`;
+}
+
+function nameOf(page: Page, clip: Clip): string {
+  if (clip.label !== null) return page.texts.label(clip.label);
   return page.texts.get(clip.trigger === "manual" ? "clip.by_hand" : "clip.motion");
 }
 
@@ -119,6 +125,12 @@ export const clipCardStyles = css`
     -webkit-touch-callout: none;
     -webkit-tap-highlight-color: transparent;
     min-width: 0;
+    container-type: inline-size;
+  }
+  @container (max-width: 200px) {
+    .clip .score {
+      display: none;
+    }
   }
   .clip homesec-still {
     aspect-ratio: 16 / 9;

@@ -1,4 +1,4 @@
-import { mdiCalendarRange, mdiClose, mdiLock, mdiMagnify } from "@mdi/js";
+import { mdiCalendarRange, mdiClose, mdiFilterVariant, mdiLock, mdiMagnify } from "@mdi/js";
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
@@ -19,12 +19,23 @@ const TYPING_MS = 300;
 export class FilterBar extends PageElement {
   @property({ attribute: false }) filter: Filter = EVERYTHING;
   @state() private calendar = false;
+  /** On a phone, the rest is out of the way until it is asked for. */
+  @state() private more = false;
   private typing: ReturnType<typeof setTimeout> | undefined;
 
   protected override render(): unknown {
     const { texts, filter } = this;
-    return html`<div class="bar" role="search" aria-label=${texts.get("filter.title")}>
-      <div class="group" role="group" aria-label=${texts.get("filter.days")}>
+    return html`<div class="bar ${this.more ? "more" : ""}" role="search" aria-label=${texts.get("filter.title")}>
+      <div class="group days" role="group" aria-label=${texts.get("filter.days")}>
+        <button
+          class="button small icon toggle"
+          aria-expanded=${this.more}
+          aria-pressed=${!isEverything({ ...filter, range: { kind: "all" } })}
+          aria-label=${texts.get("filter.title")}
+          @click=${() => (this.more = !this.more)}
+        >
+          ${icon(mdiFilterVariant)}
+        </button>
         ${NAMED.map(
           (kind) =>
             html`<button
@@ -46,7 +57,7 @@ export class FilterBar extends PageElement {
         </button>
       </div>
       ${this.calendar ? this.renderCalendar() : nothing}
-      <div class="group">
+      <div class="group rest">
         ${this.renderChoices("cameras", this.cameraChoices())}
         ${this.renderChoices("labels", this.labelChoices())}
         ${this.renderChoices("zones", this.zoneChoices())}
@@ -63,7 +74,7 @@ export class FilterBar extends PageElement {
               ${icon(mdiClose)}${texts.get("filter.clear")}
             </button>`}
       </div>
-      <label class="search">
+      <label class="search rest">
         ${icon(mdiMagnify)}
         <span class="hidden-text">${texts.get("filter.search")}</span>
         <input
@@ -178,6 +189,9 @@ export class FilterBar extends PageElement {
         align-items: center;
         gap: 8px;
       }
+      .toggle {
+        display: none;
+      }
       .search {
         position: relative;
         flex: 1 1 160px;
@@ -200,6 +214,22 @@ export class FilterBar extends PageElement {
         .bar {
           padding: 8px 12px;
           gap: 8px;
+        }
+        .toggle {
+          display: inline-flex;
+        }
+        .days {
+          flex-wrap: nowrap;
+          overflow-x: auto;
+          scrollbar-width: none;
+          margin: 0 -12px;
+          padding: 2px 12px;
+        }
+        .days .button {
+          flex: none;
+        }
+        .bar:not(.more) .rest {
+          display: none;
         }
         .search {
           max-width: none;

@@ -3,6 +3,7 @@
 import type { Hass } from "../ha/hass.ts";
 import type {
   ArmMode,
+  Away,
   CameraZones,
   ClipDetail,
   ClipEvent,
@@ -33,7 +34,7 @@ export class Api {
   /** `hass` is replaced at each change of a state, so it is asked for each time. */
   constructor(private readonly hass: () => Hass) {}
 
-  subscribeHouse(on: (house: House) => void): Promise<Unsubscribe> {
+  subscribeHouse(on: (told: House | Away) => void): Promise<Unsubscribe> {
     return this.subscribe("homesec/house/subscribe", {}, on);
   }
 
@@ -46,7 +47,7 @@ export class Api {
   }
 
   clip(id: string, filter: ClipFilter): Promise<ClipDetail> {
-    return this.call("homesec/clips/get", { id, ...filter });
+    return this.call("homesec/clips/get", { clip_id: id, ...filter });
   }
 
   protect(ids: string[], on: boolean): Promise<unknown> {

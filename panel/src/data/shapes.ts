@@ -57,6 +57,8 @@ export interface Storage {
 }
 
 export interface House {
+  /** Whether its engine runs; until then nobody is looked for. */
+  ready: boolean;
   alarm: Alarm;
   cameras: Camera[];
   storage: Storage;
@@ -127,7 +129,12 @@ export interface ClipDetail {
   next: string | null;
 }
 
-export type ClipEvent = { clip: Clip } | { removed: string };
+/** HomeSec is being reloaded (true), or is back, with what was shown perhaps out of date (false). */
+export interface Away {
+  unavailable: boolean;
+}
+
+export type ClipEvent = { clip: Clip } | { removed: string } | Away;
 
 export interface Refusal {
   id: string;

@@ -17,6 +17,7 @@ export interface Hass {
   language: string;
   locale: { language: string; time_format: "language" | "system" | "12" | "24" };
   states: Record<string, HassEntity | undefined>;
+  themes?: { darkMode?: boolean };
   connected: boolean;
   connection: Connection;
   callWS<T>(message: { type: string; [key: string]: unknown }): Promise<T>;

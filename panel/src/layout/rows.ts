@@ -22,12 +22,12 @@ export function layOut(clips: readonly Clip[], sizes: Sizes, dayOf: (at: number)
   const rows: Row[] = [];
   let top = 0;
   for (let first = 0; first < clips.length; ) {
-    const at = clips[first]!.started;
+    const at = clips[first]!.event;
     const day = dayOf(at);
     rows.push({ kind: "day", key: day, top, height: sizes.dayHeight, at });
     top += sizes.dayHeight;
     let end = first;
-    while (end < clips.length && dayOf(clips[end]!.started) === day) end += 1;
+    while (end < clips.length && dayOf(clips[end]!.event) === day) end += 1;
     for (; first < end; first += sizes.columns) {
       const count = Math.min(sizes.columns, end - first);
       const key = `${day}/${clips[first]!.id}`;

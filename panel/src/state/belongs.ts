@@ -4,8 +4,8 @@ import type { Clip, ClipFilter } from "../data/shapes.ts";
 
 export function belongs(clip: Clip, filter: ClipFilter): boolean {
   const { from, to, cameras, labels, zones, text } = filter;
-  if (from !== undefined && clip.started < from) return false;
-  if (to !== undefined && clip.started >= to) return false;
+  if (from !== undefined && clip.event < from) return false;
+  if (to !== undefined && clip.event >= to) return false;
   if (cameras?.length && !cameras.includes(clip.camera_id)) return false;
   if (labels?.length && !(clip.label && labels.includes(clip.label))) return false;
   if (zones?.length && !clip.zones.some((zone) => zones.includes(zone))) return false;

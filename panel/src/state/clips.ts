@@ -93,7 +93,7 @@ export class ClipList extends Observed {
   /** Load until a moment is in the list, or all is; return the first clip from it or before. */
   async reach(at: number): Promise<number> {
     for (;;) {
-      const index = this.clips.findIndex((clip) => clip.started <= at);
+      const index = this.clips.findIndex((clip) => clip.event <= at);
       if (index >= 0) return index;
       if (this.complete || this.error) return this.clips.length - 1;
       await this.more();
@@ -116,6 +116,11 @@ export class ClipList extends Observed {
   }
 
   private apply(event: ClipEvent): void {
+    if ("unavailable" in event) {
+      // Back again: what happened meanwhile was not told.
+      if (!event.unavailable) void this.show(this.filter);
+      return;
+    }
     if ("removed" in event) {
       this.remove([event.removed]);
       return;
@@ -141,7 +146,7 @@ export class ClipList extends Observed {
 }
 
 function older(clip: Clip, than: Clip): boolean {
-  return clip.started < than.started || (clip.started === than.started && clip.id < than.id);
+  return clip.id < than.id; // ids begin with the time
 }
 
 /** Both, newest first, each once; the second one wins, being the later answer. */

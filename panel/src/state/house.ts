@@ -6,6 +6,8 @@ import { Observed } from "./observed.ts";
 
 export class HouseStore extends Observed {
   house: House | null = null;
+  /** HomeSec is being reloaded, or was removed; what is shown is how it was. */
+  away = false;
   error: unknown = null;
   private stop: Unsubscribe | null = null;
   private wanted = false;
@@ -17,8 +19,12 @@ export class HouseStore extends Observed {
   async start(): Promise<void> {
     this.wanted = true;
     try {
-      const stop = await this.api.subscribeHouse((house) => {
-        this.house = house;
+      const stop = await this.api.subscribeHouse((told) => {
+        if ("unavailable" in told) this.away = told.unavailable;
+        else {
+          this.house = told;
+          this.away = false;
+        }
         this.error = null;
         this.changed();
       });

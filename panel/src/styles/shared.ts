@@ -97,7 +97,6 @@ export const controls = css`
     border-radius: 8px;
     background: var(--hs-card);
     color: var(--hs-text);
-    color-scheme: var(--hs-scheme, light dark);
     min-width: 0;
   }
   svg.mdi {

@@ -29,6 +29,8 @@ for (const state of Object.values(hass.states)) {
   if (state) state.attributes.entity_picture = `${URL.createObjectURL(picture(state.entity_id))}#`;
 }
 
+hass.themes = { darkMode: asked.has("dark") };
+
 const panel = document.createElement("homesec-panel");
 function route(): void {
   const path = location.pathname.startsWith(BASE) ? location.pathname.slice(BASE.length) : "";

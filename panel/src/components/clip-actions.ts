@@ -1,0 +1,131 @@
+import {
+  mdiDeleteOutline,
+  mdiDownload,
+  mdiLock,
+  mdiLockOpenVariantOutline,
+  mdiShareVariant,
+  mdiVectorSquare,
+} from "@mdi/js";
+import { css, html, nothing } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+
+import type { Clip } from "../data/shapes.ts";
+import { share } from "../ha/share.ts";
+import { PageElement } from "../page.ts";
+import { pathOf } from "../router.ts";
+import { controls } from "../styles/shared.ts";
+import type { Ask } from "./ask.ts";
+import "./ask.ts";
+import { icon } from "./icon.ts";
+
+/** What can be done with the one clip that is shown. Fires `deleted`, and `boxes` to show them. */
+@customElement("homesec-clip-actions")
+export class ClipActions extends PageElement {
+  @property({ attribute: false }) clip!: Clip;
+  @property({ type: Boolean }) boxes = false;
+  @property({ type: Boolean }) tracked = false;
+  @state() private busy = false;
+  @query("homesec-ask") private question!: Ask;
+
+  protected override render(): unknown {
+    const { clip, texts } = this;
+    const button = (path: string, text: string, act: () => Promise<void>, kind = ""): unknown =>
+      html`<button
+        class="button small ${kind}"
+        ?disabled=${this.busy}
+        @click=${() => void this.run(act)}
+      >
+        ${icon(path)}${text}
+      </button>`;
+    const finished = clip.state !== "recording";
+    return html`<div role="toolbar" aria-label=${texts.get("clip.actions")}>
+        ${this.tracked
+          ? html`<button
+              class="button small"
+              aria-pressed=${this.boxes}
+              @click=${() => this.dispatchEvent(new CustomEvent("boxes"))}
+            >
+              ${icon(mdiVectorSquare)}${texts.get("clip.boxes")}
+            </button>`
+          : nothing}
+        ${finished && clip.film
+          ? button(mdiDownload, texts.get("clip.download"), () => this.download())
+          : nothing}
+        ${button(mdiShareVariant, texts.get("clip.share"), () => this.share())}
+        ${this.mayControl
+          ? html`${button(
+              clip.protected ? mdiLockOpenVariantOutline : mdiLock,
+              texts.get(clip.protected ? "clip.unprotect" : "clip.protect"),
+              async () => void (await this.page.api.protect([clip.id], !clip.protected)),
+            )}
+            ${finished
+              ? button(mdiDeleteOutline, texts.get("clip.delete"), () => this.delete(), "danger")
+              : nothing}`
+          : nothing}
+      </div>
+      <homesec-ask></homesec-ask>`;
+  }
+
+  private async run(act: () => Promise<void>): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      await act();
+    } catch (error) {
+      this.page.say(this.texts.error(error), "error");
+    }
+    this.busy = false;
+  }
+
+  private async download(): Promise<void> {
+    const link = document.createElement("a");
+    link.href = await this.page.api.signed(`${this.clip.film}?download=1`);
+    link.download = "";
+    link.click();
+  }
+
+  private async share(): Promise<void> {
+    const address = location.origin + pathOf({ view: "clip", id: this.clip.id });
+    const done = await share(address, this.clip.camera);
+    if (done === "copied") this.page.say(this.texts.get("clip.copied"));
+    if (done === null) this.page.say(address);
+  }
+
+  private async delete(): Promise<void> {
+    const { texts, clip } = this;
+    const sure = await this.question.ask(
+      texts.count("clips.delete_sure", 1),
+      texts.get("clip.delete"),
+      texts.get("common.cancel"),
+    );
+    if (!sure) return;
+    const { refused } = await this.page.api.delete([clip.id]);
+    if (refused[0]) {
+      this.page.say(texts.problem(refused[0].error), "error");
+      return;
+    }
+    this.page.say(texts.count("clips.deleted", 1));
+    this.dispatchEvent(new CustomEvent("deleted"));
+  }
+
+  static override styles = [
+    controls,
+    css`
+      div {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+      }
+      .button.small {
+        min-height: 40px;
+        border-radius: 20px;
+      }
+    `,
+  ];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-clip-actions": ClipActions;
+  }
+}

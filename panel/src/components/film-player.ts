@@ -1,0 +1,269 @@
+import { css, html, nothing, svg } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+
+import type { Clip, ClipTrack } from "../data/shapes.ts";
+import { boxesAt, segmentsOf } from "../layout/boxes.ts";
+import { PageElement } from "../page.ts";
+import { controls } from "../styles/shared.ts";
+import { duration } from "../time/format.ts";
+import "./live-picture.ts";
+
+/** A clip's film with the browser's own controls, who is in it when, and on wish where. */
+@customElement("homesec-player")
+export class FilmPlayer extends PageElement {
+  @property({ attribute: false }) clip!: Clip;
+  @property({ attribute: false }) tracks: ClipTrack[] = [];
+  @property({ type: Boolean }) boxes = false;
+  /** While it is recorded: from its beginning, instead of what the camera sees now. */
+  @property({ type: Boolean }) replay = false;
+  @state() private source: string | null = null;
+  @state() private failed = false;
+  @state() private at = 0;
+  @state() private length = 0;
+  @query("video") private video!: HTMLVideoElement | null;
+  private wanted: string | null = null;
+  private frame: number | null = null;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.video?.pause();
+    this.wanted = this.source = null;
+  }
+
+  /** Go to a moment of the film. */
+  seek(at: number): void {
+    if (this.video) this.video.currentTime = at;
+    this.at = at;
+  }
+
+  private get live(): boolean {
+    return this.clip.state === "recording" && !this.replay;
+  }
+
+  protected override willUpdate(): void {
+    const film = this.live ? null : this.clip.film;
+    // A finished film has another content than when it grew.
+    const wanted = film && `${film} ${this.clip.state}`;
+    if (wanted === this.wanted) return;
+    this.wanted = wanted;
+    this.source = null;
+    this.failed = false;
+    this.at = 0;
+    this.length = this.clip.duration;
+    if (film && wanted) void this.open(film, wanted);
+  }
+
+  private async open(film: string, wanted: string): Promise<void> {
+    try {
+      const source = await this.page.api.signed(film);
+      if (wanted === this.wanted) this.source = source;
+    } catch {
+      if (wanted === this.wanted) this.failed = true;
+    }
+  }
+
+  protected override render(): unknown {
+    const { clip } = this;
+    const shape = clip.width && clip.height ? `${clip.width} / ${clip.height}` : "16 / 9";
+    return html`<div class="frame" style="aspect-ratio:${shape}">${this.renderPicture()}</div>
+      ${this.live ? nothing : this.renderMarks()}`;
+  }
+
+  private renderPicture(): unknown {
+    const { clip, texts } = this;
+    if (this.live) {
+      return html`<homesec-live
+        .hass=${this.page.hass}
+        .entity=${this.page.store.camera(clip.camera_id)?.entity_id ?? null}
+        moving
+        text=${texts.get("cameras.picture", { camera: clip.camera })}
+      ></homesec-live>`;
+    }
+    if (this.failed || !clip.film) {
+      return html`<p class="none" role="alert">
+        ${texts.get(clip.film ? "clip.cannot_play" : "clip.no_film")}
+      </p>`;
+    }
+    if (!this.source) return nothing;
+    return html`<video
+        src=${this.source}
+        poster=${(clip.still && this.page.stills.peek(clip.still)) || nothing}
+        controls
+        playsinline
+        autoplay
+        preload="auto"
+        aria-label=${texts.get("clip.film", { camera: clip.camera })}
+        @error=${() => (this.failed = true)}
+        @loadedmetadata=${this.onMetadata}
+        @timeupdate=${this.onTime}
+        @seeking=${this.onTime}
+        @play=${this.followFrames}
+      ></video>
+      ${this.boxes ? this.renderBoxes() : nothing}`;
+  }
+
+  private renderBoxes(): unknown {
+    const stroke = (label: string): string => (label === "person" ? "#40c4ff" : "#ffd740");
+    return html`<svg class="boxes" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+        ${boxesAt(this.tracks, this.at).map(
+          (box) =>
+            svg`<rect x=${box.x} y=${box.y} width=${box.width} height=${box.height}
+              stroke=${stroke(box.label)} vector-effect="non-scaling-stroke"></rect>`,
+        )}
+      </svg>
+      ${boxesAt(this.tracks, this.at).map(
+        (box) =>
+          html`<span class="tag" style="left:${box.x * 100}%;top:${box.y * 100}%"
+            >${this.texts.label(box.label)} ${this.format.percent(box.score)}</span
+          >`,
+      )}`;
+  }
+
+  private renderMarks(): unknown {
+    const length = this.length || this.clip.duration;
+    const segments = segmentsOf(this.tracks);
+    if (!length || !segments.length) return nothing;
+    const share = (at: number): number => Math.min(100, (at / length) * 100);
+    return html`<div
+      class="marks"
+      role="group"
+      aria-label=${this.texts.get("clip.marks")}
+      @click=${this.onMarks}
+    >
+      ${segments.map(({ label, from, to }) => {
+        const text = `${this.texts.label(label)} ${duration(from)} – ${duration(to)}`;
+        return html`<button
+          class=${label === "person" ? "people" : ""}
+          style="left:${share(from)}%;width:${share(to) - share(from)}%"
+          title=${text}
+          aria-label=${text}
+          @click=${(event: Event) => {
+            event.stopPropagation();
+            this.seek(from);
+          }}
+        ></button>`;
+      })}
+      <span class="at" style="left:${share(this.at)}%"></span>
+    </div>`;
+  }
+
+  private onMarks(event: MouseEvent): void {
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    this.seek(((event.clientX - box.left) / box.width) * (this.length || this.clip.duration));
+  }
+
+  private onMetadata(): void {
+    const length = this.video?.duration ?? 0;
+    if (Number.isFinite(length) && length > 0) this.length = length;
+  }
+
+  private onTime(): void {
+    if (this.video) this.at = this.video.currentTime;
+  }
+
+  /** While it plays, boxes follow each picture; the event for the time comes four times a second. */
+  private followFrames(): void {
+    const { video } = this;
+    if (this.frame !== null || !video || !("requestVideoFrameCallback" in video)) return;
+    const next = (_now: number, meta: VideoFrameCallbackMetadata): void => {
+      this.frame = null;
+      if (!this.isConnected || video !== this.video) return;
+      if (this.boxes) this.at = meta.mediaTime;
+      this.frame = video.requestVideoFrameCallback(next);
+    };
+    this.frame = video.requestVideoFrameCallback(next);
+    video.addEventListener("emptied", () => (this.frame = null), { once: true });
+  }
+
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: block;
+      }
+      .frame {
+        position: relative;
+        background: #000;
+        border-radius: var(--hs-radius);
+        overflow: hidden;
+        width: 100%;
+        max-height: 72vh;
+        margin: 0 auto;
+      }
+      video,
+      homesec-live {
+        display: block;
+        width: 100%;
+        height: 100%;
+        aspect-ratio: auto;
+      }
+      .none {
+        display: grid;
+        place-items: center;
+        height: 100%;
+        margin: 0;
+        padding: 16px;
+        color: #e6e6e6;
+        text-align: center;
+      }
+      .boxes {
+        position: absolute;
+        inset: 0;
+        width: 100%;
+        height: 100%;
+        pointer-events: none;
+      }
+      rect {
+        fill: none;
+        stroke-width: 2px;
+      }
+      .tag {
+        position: absolute;
+        transform: translateY(-100%);
+        padding: 0 6px;
+        font-size: 12px;
+        background: rgba(0, 0, 0, 0.72);
+        color: #fff;
+        pointer-events: none;
+        white-space: nowrap;
+      }
+      .marks {
+        position: relative;
+        height: 28px;
+        margin-top: 8px;
+        border-radius: 6px;
+        background: var(--hs-soft);
+        cursor: pointer;
+        overflow: hidden;
+      }
+      .marks button {
+        position: absolute;
+        top: 4px;
+        bottom: 4px;
+        min-width: 6px;
+        padding: 0;
+        border: none;
+        border-radius: 4px;
+        background: color-mix(in srgb, var(--hs-text) 45%, transparent);
+        cursor: pointer;
+      }
+      .marks button.people {
+        background: var(--hs-accent);
+      }
+      .at {
+        position: absolute;
+        top: 0;
+        bottom: 0;
+        width: 2px;
+        background: var(--hs-text);
+        pointer-events: none;
+      }
+    `,
+  ];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-player": FilmPlayer;
+  }
+}

@@ -1,0 +1,73 @@
+/** Where those who were seen are at a moment of a film, and from when to when they are in it. */
+
+import type { ClipTrack, TimedBox } from "../data/shapes.ts";
+
+export interface ShownBox {
+  track: ClipTrack["id"];
+  label: string;
+  score: number;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface Segment {
+  label: string;
+  from: number;
+  to: number;
+}
+
+/** Looks are a fraction of a second apart; over a longer gap nobody knows where somebody was. */
+const LONGEST_GAP_S = 1.5;
+/** So long a box is shown before and after the look it comes from. */
+const LINGER_S = 0.4;
+
+export function boxesAt(tracks: readonly ClipTrack[], at: number): ShownBox[] {
+  const shown = [];
+  for (const { id, label, boxes } of tracks) {
+    const box = boxAt(boxes, at);
+    if (!box) continue;
+    const [, x1, y1, x2, y2, score] = box;
+    shown.push({ track: id, label, score, x: x1, y: y1, width: x2 - x1, height: y2 - y1 });
+  }
+  return shown;
+}
+
+function boxAt(boxes: readonly TimedBox[], at: number): TimedBox | null {
+  let low = 0;
+  let high = boxes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (boxes[middle]![0] <= at) low = middle + 1;
+    else high = middle;
+  }
+  const before = boxes[low - 1];
+  const after = boxes[low];
+  if (before && after && after[0] - before[0] <= LONGEST_GAP_S) {
+    const share = (at - before[0]) / (after[0] - before[0]);
+    return before.map((value, index) => value + (after[index]! - value) * share) as TimedBox;
+  }
+  if (before && at - before[0] <= LINGER_S) return before;
+  if (after && after[0] - at <= LINGER_S) return after;
+  return null;
+}
+
+/** When somebody is in the film: per label, gaps shorter than `gap` closed. */
+export function segmentsOf(tracks: readonly ClipTrack[], gap = 2): Segment[] {
+  const byLabel = new Map<string, number[]>();
+  for (const { label, boxes } of tracks) {
+    const times = byLabel.get(label) ?? [];
+    for (const [t] of boxes) times.push(t);
+    byLabel.set(label, times);
+  }
+  const segments: Segment[] = [];
+  for (const [label, times] of byLabel) {
+    let last: Segment | null = null;
+    for (const t of times.sort((a, b) => a - b)) {
+      if (last && t - last.to <= gap) last.to = t;
+      else segments.push((last = { label, from: t, to: t }));
+    }
+  }
+  return segments.sort((a, b) => a.from - b.from);
+}
