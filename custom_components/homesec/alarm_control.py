@@ -160,12 +160,13 @@ class AlarmControl:
         # While armed it is to disarm too, be it for an exit delay only.
         kinds = ARMING_KINDS & DISARMING_KINDS if self.armed else ARMING_KINDS
         pin = await self._codes.async_check(code, kinds=kinds, needed=self.code_arm_required)
-        cameras = self._coordinator.cameras.items()
+        subentries = self._coordinator.entry.subentries
         offline = tuple(
             camera_id
-            for camera_id, camera in cameras
+            for camera_id, camera in self._coordinator.cameras.items()
             if camera.health is CameraHealth.LOST
-            and is_live(self._coordinator.subentry(camera_id).data, mode)
+            and camera_id in subentries
+            and is_live(subentries[camera_id].data, mode)
         )
         if offline and not force:
             raise self._codes.refuse_cameras(self._names(offline))
@@ -222,7 +223,8 @@ class AlarmControl:
     def _async_look_around(self) -> None:
         """Whoever is in view when the alarm is armed has not left."""
         for camera_id, camera in self._coordinator.cameras.items():
-            if camera.watching:
+            # One may just be being removed.
+            if camera.watching and camera_id in self._coordinator.entry.subentries:
                 for label in camera.presences:
                     self._async_see(camera_id, label)
 
