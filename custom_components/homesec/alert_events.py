@@ -28,6 +28,7 @@ def alert_facts(
         "camera_entity_id": _entity_id(coordinator, "camera", camera_id),
         "image_entity_id": _entity_id(coordinator, "image", camera_id, "snapshot"),
         "cameras": list(alert.cameras),
+        "device_ids": _device_ids(coordinator, alert),
         "label": alert.label,
         "score": None if alert.score is None else round(alert.score, 2),
         "count": alert.count,
@@ -44,6 +45,12 @@ def alert_facts(
         "title": words.title(alert),
         "message": words.message(alert),
     }
+
+
+def _device_ids(coordinator: HomeSecCoordinator, alert: Alert) -> list[str]:
+    """Return the devices of all cameras that saw something, in their order."""
+    ids = (coordinator.devices.id_of(x.camera_id) for x in alert.sightings if x.camera_id)
+    return list(dict.fromkeys(device_id for device_id in ids if device_id))
 
 
 def _entity_id(

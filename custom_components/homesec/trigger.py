@@ -4,7 +4,8 @@ Each trigger is one event of Home Assistant's bus, narrowed down to cameras and 
 Its facts are in ``trigger.event.data``, as with core's event trigger: templates fit either.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast, override
+from collections import deque
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, override
 
 from homeassistant.const import CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 
     from homeassistant.helpers.trigger import TriggerActionRunner, TriggerNotTriggeredReporter
     from homeassistant.helpers.typing import ConfigType
+
+
+RUNNING_ALERTS: Final = 20
+"""An alert grows for a minute; so many at once there are never."""
 
 
 class BusTrigger(Trigger):
@@ -79,7 +84,53 @@ class BusTrigger(Trigger):
         if not all(told(data, option, wanted) for option, wanted in self._wanted.items()):
             return False
         devices = async_target_devices(self._hass, self._target)
-        return devices is None or data.get("device_id") in devices
+        return devices is None or not devices.isdisjoint(
+            (data.get("device_id"), *data.get("device_ids", ()))
+        )
+
+
+class AlertTrigger(BusTrigger):
+    """Waits for an alert, and for one that comes to be about what is asked for.
+
+    An alert that began elsewhere may reach a camera or a zone later, as an update.
+    """
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        super().__init__(hass, config)
+        self._others: deque[str] = deque(maxlen=RUNNING_ALERTS)
+        """Alerts that were about something else so far."""
+
+    @override
+    async def async_attach_runner(
+        self,
+        run_action: TriggerActionRunner,
+        did_not_trigger: TriggerNotTriggeredReporter | None = None,
+    ) -> CALLBACK_TYPE:
+        """Run the action once with each alert that is meant."""
+
+        @callback
+        def happened(event: Event) -> None:
+            alert_id = str(event.data.get("alert_id"))
+            if event.event_type == EVENT_ALERT_UPDATED and alert_id not in self._others:
+                return
+            if self._is_meant(event.data):
+                if alert_id in self._others:
+                    self._others.remove(alert_id)
+                run_action({"event": event}, self.description, event.context)
+            elif alert_id not in self._others:
+                self._others.append(alert_id)
+
+        removes = [
+            self._hass.bus.async_listen(event_type, happened)
+            for event_type in (EVENT_ALERT, EVENT_ALERT_UPDATED)
+        ]
+
+        @callback
+        def remove() -> None:
+            for each in removes:
+                each()
+
+        return remove
 
 
 def told(data: Mapping[str, Any], option: str, wanted: list[str]) -> bool:
@@ -91,7 +142,11 @@ def told(data: Mapping[str, Any], option: str, wanted: list[str]) -> bool:
 
 
 def bus_trigger(
-    event_type: str, description: str, *options: str, of_camera: bool = True
+    event_type: str,
+    description: str,
+    *options: str,
+    of_camera: bool = True,
+    kind: type[BusTrigger] = BusTrigger,
 ) -> type[BusTrigger]:
     """Return the trigger for an event."""
     texts = probatio.All(cv.ensure_list, [cv.string])
@@ -108,7 +163,7 @@ def bus_trigger(
         "options": options,
         "schema": probatio.Schema(fields),
     }
-    return type("HomeSecTrigger", (BusTrigger,), attributes)
+    return type("HomeSecTrigger", (kind,), attributes)
 
 
 TRIGGERS: dict[str, type[Trigger]] = {
@@ -129,7 +184,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
         EVENT_ALARM_REFUSED, "an attempt refused", "reason", of_camera=False
     ),
     "alarm_duress": bus_trigger(EVENT_ALARM_DURESS, "a duress PIN", of_camera=False),
-    "alert": bus_trigger(EVENT_ALERT, "an alert", "kind", "label", "zone"),
+    "alert": bus_trigger(EVENT_ALERT, "an alert", "kind", "label", "zone", kind=AlertTrigger),
     "alert_updated": bus_trigger(EVENT_ALERT_UPDATED, "an alert's clip", "kind", "label", "zone"),
 }
 

@@ -89,6 +89,7 @@ async def test_a_person_before_an_armed_camera_is_told_of_while_the_clip_still_g
     assert told["device_id"] == entry.runtime_data.devices.id_of(CAMERA_ID)
     assert told["camera_entity_id"] == entity_id(hass, "camera", "camera")
     assert told["image_entity_id"] == entity_id(hass, "image", "snapshot")
+    assert told["device_ids"] == [told["device_id"]]
     assert told["label"] == "person"
     assert told["score"] == pytest.approx(0.87)
     assert told["count"] == 1

@@ -222,6 +222,30 @@ async def test_the_alarm_raised_by_hand_is_raised_by_no_camera(
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("by", ["camera", "zone"])
+async def test_an_alert_that_comes_to_a_camera_or_a_zone_later_is_one_for_it(
+    hass: HomeAssistant, entry: MockConfigEntry, by: str
+) -> None:
+    await set_up(hass, entry)
+    door, garden = (entry.runtime_data.devices.id_of(each) for each in (CAMERA_ID, GARDEN_ID))
+    config = {"camera": {"target": {"device_id": garden}}, "zone": {"options": {"zone": "Drive"}}}
+    calls = await wait_for(hass, "alert", **config[by])
+    here = {"device_ids": [door], "zones": []}
+    there = {"device_ids": [door, garden], "zones": ["Drive"]}
+    await fire(hass, entry, "alert", alert_id="1", **here)
+    await fire(hass, entry, "alert_updated", alert_id="1", **here)
+    # Of this one it is not known how it began: an update is no alert.
+    await fire(hass, entry, "alert_updated", alert_id="2", **there)
+    assert not calls
+    for _ in range(2):
+        await fire(hass, entry, "alert_updated", alert_id="1", **there)
+        assert len(calls) == 1
+    await fire(hass, entry, "alert", alert_id="3", **there)
+    await fire(hass, entry, "alert_updated", alert_id="3", **there)
+    assert len(calls) == 2
+    assert calls[1].data["told"]["alert_id"] == "3"
+
+
 async def test_a_target_that_is_gone_means_no_camera(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
