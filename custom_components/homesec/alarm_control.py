@@ -8,10 +8,10 @@ from homeassistant.helpers.start import async_at_started
 
 from .alarm import Alarm, AlarmFacts, AlarmMode, AlarmState, Cause, Delays
 from .alarm_announcements import alarm_announcement
+from .alarm_cameras import in_view, intruder, offline
 from .alarm_codes import AlarmCodes
 from .alarm_config import delays
 from .alarm_store import AlarmStore
-from .camera_config import alarms_at_once, is_live, raises_alarm
 from .camera_state import AlarmChanged, AlarmTriggered, Duress
 from .const import EVENT_ALARM_DURESS, LOGGER
 from .engine.models import CameraHealth, DetectionStarted, EngineEvent, HealthChanged
@@ -160,22 +160,15 @@ class AlarmControl:
         # While armed it is to disarm too, be it for an exit delay only.
         kinds = ARMING_KINDS & DISARMING_KINDS if self.armed else ARMING_KINDS
         pin = await self._codes.async_check(code, kinds=kinds, needed=self.code_arm_required)
-        subentries = self._coordinator.entry.subentries
-        offline = tuple(
-            camera_id
-            for camera_id, camera in self._coordinator.cameras.items()
-            if camera.health is CameraHealth.LOST
-            and camera_id in subentries
-            and is_live(subentries[camera_id].data, mode)
-        )
-        if offline and not force:
-            raise self._codes.refuse_cameras(self._names(offline))
+        away = offline(self._coordinator, mode)
+        if away and not force:
+            raise self._codes.refuse_cameras(self._names(away))
         self._alarm.arm(
             mode,
             by=by if pin is None else pin.name,
             skip_delay=skip_delay,
-            forced=bool(offline),
-            bypassed=offline,
+            forced=bool(away),
+            bypassed=away,
         )
         self._async_call_for_help(pin)
         await self._async_save()
@@ -215,18 +208,9 @@ class AlarmControl:
                     self._coordinator.listeners.async_tell(AlarmChanged())
 
     def _async_see(self, camera_id: str, label: str) -> None:
-        camera = self._coordinator.subentry(camera_id)
-        if raises_alarm(camera.data, label) and is_live(camera.data, self.mode):
-            cause = Cause(by=camera.title, camera_id=camera_id, label=label)
-            self._alarm.see(cause, at_once=alarms_at_once(camera.data))
-
-    def _async_look_around(self) -> None:
-        """Whoever is in view when the alarm is armed has not left."""
-        for camera_id, camera in self._coordinator.cameras.items():
-            # One may just be being removed.
-            if camera.watching and camera_id in self._coordinator.entry.subentries:
-                for label in camera.presences:
-                    self._async_see(camera_id, label)
+        if (seen := intruder(self._coordinator, self.mode, camera_id, label)) is not None:
+            cause, at_once = seen
+            self._alarm.see(cause, at_once=at_once)
 
     # --- what comes of it ---------------------------------------------------------------------
 
@@ -250,7 +234,9 @@ class AlarmControl:
                 AlarmTriggered(camera_id=cause.camera_id, label=cause.label)
             )
         elif facts.state is AlarmState.ARMED and not (timed and was.state is AlarmState.TRIGGERED):
-            self._async_look_around()
+            # Whoever is in view has not left.
+            for camera_id, label in in_view(coordinator, facts.mode):
+                self._async_see(camera_id, label)
 
     @callback
     def _async_settle(self) -> None:
