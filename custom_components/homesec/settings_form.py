@@ -80,7 +80,7 @@ def settings_schema(labels: Mapping[str, str], zone_kinds: Mapping[str, str]) ->
             Optional(CONF_ALERT_LABELS): choice(labels, "label", multiple=True),
             Required(CONF_DISARMED): choice(Activity, "disarmed"),
             Required(CONF_ARMED_MODES): choice(ARMED_MODES, "armed_mode", multiple=True),
-            Required(CONF_AT_ONCE): BooleanSelector(),
+            Optional(CONF_AT_ONCE): BooleanSelector(),
             Required(CONF_PRE_ROLL): number(0, 30, unit=seconds),
             Required(CONF_POST_ROLL): number(0, 60, unit=seconds),
             # Without a default: to the frontend that of a section goes before what is stored.
