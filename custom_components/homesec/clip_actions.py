@@ -22,7 +22,7 @@ from .views import STILL_URL
 
 if TYPE_CHECKING:
     from homeassistant.core import ServiceResponse
-    from homeassistant.util.json import JsonObjectType
+    from homeassistant.util.json import JsonObjectType, JsonValueType
 
     from .coordinator import HomeSecCoordinator
     from .engine.keeper import ClipKeeper
@@ -164,10 +164,13 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
             translation_key="not_all_exported",
             translation_placeholders={
                 "failed": str(len(export.failed)),
-                "error": str(export.failed[0]["error"]),
+                "error": str(export.failed[0][1]),
             },
         )
-    return {"files": [*export.files], "failed": [*export.failed]}
+    failed: list[JsonValueType] = [
+        {"clip_id": clip_id, "error": str(err)} for clip_id, err in export.failed
+    ]
+    return {"files": [*export.files], "failed": failed}
 
 
 async def _async_delete(call: ServiceCall) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .engine.keeper import ClipKeeper
     from .engine.models import Clip
 
+EXPORTS = f"{DOMAIN}_exports"
 NAME_LIMIT = 60
 """Characters of a camera's name in a file's."""
 
@@ -31,7 +32,8 @@ class Export:
     """What became of the clips."""
 
     files: list[JsonObjectType]
-    failed: list[JsonObjectType]
+    failed: list[tuple[str, HomeAssistantError]]
+    """By clip id, why."""
 
 
 class FolderNotAllowedError(ServiceValidationError):
@@ -43,6 +45,15 @@ class FolderNotAllowedError(ServiceValidationError):
             translation_key="folder_not_allowed",
             translation_placeholders={"folder": folder},
         )
+
+
+def export_folder(coordinator: HomeSecCoordinator, name: str | None) -> Path:
+    """Return where the page's exports go: a folder that the media browser shows, too.
+
+    ``name`` is what somebody called it.
+    """
+    folder = slugify(name or "")[:NAME_LIMIT] or dt_util.now().date().isoformat()
+    return coordinator.clips_dir.parent / EXPORTS / folder
 
 
 async def async_export(
@@ -61,7 +72,7 @@ async def async_export(
             except EngineNotRunningError:
                 raise
             except HomeAssistantError as err:
-                export.failed.append({"clip_id": clip.id, "error": str(err)})
+                export.failed.append((clip.id, err))
             else:
                 export.files.append({"clip_id": clip.id, "path": str(path)})
     except OSError as err:

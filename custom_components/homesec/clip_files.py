@@ -1,15 +1,15 @@
 """From a clip's id, which may come from anywhere, to its files: in the clip folder or the cloud."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .engine.finish import partial_path
 from .engine.models import ClipState, CloudState
 from .engine.storage.names import STILL, VIDEO, object_name
 from .media_ids import is_clip_id
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .coordinator import HomeSecCoordinator
     from .engine.keeper import ClipKeeper
     from .engine.models import Clip
@@ -32,17 +32,37 @@ class CloudFile:
 class ClipFile:
     """A clip's files: each is here, else in the cloud, or there is none."""
 
-    id: str
+    clip: Clip
     video: Path | CloudFile
-    still: Path | CloudFile | None
+    still: Path | CloudFile | None = None
+    growing: bool = False
+    """Whether the film is still being recorded: there is more of it each second."""
 
 
-async def async_find_clip(coordinator: HomeSecCoordinator, clip_id: str) -> ClipFile:
-    """Find a clip's files. Raises ``ClipNotFoundError`` and ``EngineNotRunningError``."""
+async def async_find_clip(
+    coordinator: HomeSecCoordinator, clip_id: str, *, growing: bool = False
+) -> ClipFile:
+    """Find a clip's files; of one that is being recorded only if it may be ``growing``.
+
+    Raises ``ClipNotFoundError`` and ``EngineNotRunningError``.
+    """
     keeper = coordinator.engine.keeper
     if not is_clip_id(clip_id):
         raise ClipNotFoundError
-    return await coordinator.async_run(_find, keeper, coordinator.clips_dir, clip_id)
+    find = _find_growing if growing else _find
+    return await coordinator.async_run(find, keeper, coordinator.clips_dir, clip_id)
+
+
+def _find_growing(keeper: ClipKeeper, clips_dir: Path, clip_id: str) -> ClipFile:
+    clip = keeper.catalog.get(clip_id)
+    if clip is None or clip.state is not ClipState.RECORDING:
+        return _find(keeper, clips_dir, clip_id)
+    # Between the two it gets its name; whoever comes in between comes again.
+    for name in (clip.path, partial_path(Path(clip.path)).as_posix()):
+        film = _inside(clips_dir, name)
+        if film is not None and film.stat().st_size > 0:
+            return ClipFile(clip=clip, video=film, growing=True)
+    raise ClipNotFoundError
 
 
 def _find(keeper: ClipKeeper, clips_dir: Path, clip_id: str) -> ClipFile:
@@ -55,8 +75,8 @@ def _find(keeper: ClipKeeper, clips_dir: Path, clip_id: str) -> ClipFile:
         raise ClipNotFoundError
     still = _inside(clips_dir, clip.still_path)
     if still is None and clip.still_path:
-        return ClipFile(id=clip_id, video=video, still=_in_cloud(keeper, clip, STILL))
-    return ClipFile(id=clip_id, video=video, still=still)
+        return ClipFile(clip=clip, video=video, still=_in_cloud(keeper, clip, STILL))
+    return ClipFile(clip=clip, video=video, still=still)
 
 
 def _in_cloud(keeper: ClipKeeper, clip: Clip, suffix: str) -> CloudFile | None:

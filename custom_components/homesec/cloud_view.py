@@ -16,7 +16,7 @@ from .const import LOGGER
 from .engine.errors import ObjectMissing, SealError, StorageError, StorageUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from .clip_files import CloudFile
     from .coordinator import HomeSecCoordinator
@@ -27,17 +27,21 @@ LINK_S: Final = 15 * 60
 
 
 async def async_serve_film(
-    coordinator: HomeSecCoordinator, request: web.Request, film: CloudFile
+    coordinator: HomeSecCoordinator,
+    request: web.Request,
+    film: CloudFile,
+    headers: Mapping[str, str],
 ) -> web.StreamResponse:
-    """Answer with a redirect or with the film. Raises ``HTTPException``."""
-    # A link is signed for GET alone.
-    if request.method == hdrs.METH_GET:
+    """Answer with a redirect or with the film and these headers. Raises ``HTTPException``."""
+    # A link is signed for GET alone, and the bucket knows no headers of ours.
+    if request.method == hdrs.METH_GET and not headers:
         link = await _async_ask(coordinator, film.store.signed_url, film.name, LINK_S)
         if link is not None:
             raise web.HTTPFound(link, headers={hdrs.CACHE_CONTROL: "no-store"})
     cache = caches(coordinator.hass).films
     found = await _async_ask(coordinator, cache.about, film)
-    return await _async_stream(coordinator, request, found, partial(cache.read, film, found))
+    read = partial(cache.read, film, found)
+    return await _async_stream(coordinator, request, found, read, headers)
 
 
 async def _async_stream(
@@ -45,6 +49,7 @@ async def _async_stream(
     request: web.Request,
     found: Film,
     read: Callable[[int, int], Iterator[bytes]],
+    headers: Mapping[str, str],
 ) -> web.StreamResponse:
     etag = f'"{found.generation}"'
     start, end, status = _span(request, found.bytes, etag)
@@ -55,6 +60,7 @@ async def _async_stream(
             hdrs.CACHE_CONTROL: "private, max-age=86400",
             hdrs.ACCEPT_RANGES: "bytes",
             hdrs.ETAG: etag,
+            **headers,
         },
     )
     response.content_length = end - start

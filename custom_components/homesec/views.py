@@ -1,7 +1,7 @@
 """What is served over HTTP, to people who are logged in: clips, their stills, a flow's preview."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Final, override
 
 from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
@@ -12,11 +12,13 @@ from .caches import caches
 from .clip_files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
 from .cloud_view import async_serve_film, http_error
 from .const import ALERT_STILL_URL, DOMAIN
+from .download_name import content_disposition
 from .engine.errors import StorageError
 from .exceptions import EngineNotRunningError
 from .media_ids import is_clip_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from .coordinator import HomeSecCoordinator
@@ -26,8 +28,8 @@ STILL_URL = f"/api/{DOMAIN}/clip/{{clip_id}}.jpg"
 PREVIEW_URL = f"/api/{DOMAIN}/flow/{{flow_id}}.jpg"
 
 # A finished clip never changes, but it is private: kept by the browser, by nothing in between.
-_CACHED = {hdrs.CACHE_CONTROL: "private, max-age=86400"}
-_NOT_CACHED = {hdrs.CACHE_CONTROL: "no-store"}
+_CACHED: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "private, max-age=86400"}
+_NOT_CACHED: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-store"}
 
 
 @callback
@@ -45,9 +47,9 @@ def _coordinator(request: web.Request) -> HomeSecCoordinator:
     raise web.HTTPServiceUnavailable
 
 
-async def _find(request: web.Request, clip_id: str) -> ClipFile:
+async def _find(request: web.Request, clip_id: str, *, growing: bool = False) -> ClipFile:
     try:
-        return await async_find_clip(_coordinator(request), clip_id)
+        return await async_find_clip(_coordinator(request), clip_id, growing=growing)
     except EngineNotRunningError:
         raise web.HTTPServiceUnavailable from None
     except ClipNotFoundError:
@@ -55,7 +57,7 @@ async def _find(request: web.Request, clip_id: str) -> ClipFile:
 
 
 class _FileView(HomeAssistantView):
-    """A file of a clip. While a clip grows its file has another name, so there is none to serve."""
+    """A file of a clip."""
 
     async def head(self, request: web.Request, clip_id: str) -> web.StreamResponse:
         """Tell cast and DLNA players what GET would give."""
@@ -67,17 +69,25 @@ class _FileView(HomeAssistantView):
 
 
 class ClipView(_FileView):
-    """A clip's video."""
+    """A clip's video; of one that is being recorded, what there is of it.
+
+    With ``?download=1`` it has a name, under which a browser saves it.
+    """
 
     url = CLIP_URL
     name = "api:homesec:clip"
 
     @override
     async def get(self, request: web.Request, clip_id: str) -> web.StreamResponse:
-        video = (await _find(request, clip_id)).video
-        if isinstance(video, CloudFile):
-            return await async_serve_film(_coordinator(request), request, video)
-        return _file(video, "video/mp4")
+        found = await _find(request, clip_id, growing=True)
+        headers: dict[str, str] = {}
+        if request.query.get("download") == "1":
+            headers[hdrs.CONTENT_DISPOSITION] = content_disposition(found.clip)
+        if isinstance(found.video, CloudFile):
+            return await async_serve_film(_coordinator(request), request, found.video, headers)
+        if found.growing:
+            headers.update(_NOT_CACHED)
+        return _file(found.video, "video/mp4", headers)
 
 
 class StillView(_FileView):
@@ -104,9 +114,13 @@ class StillView(_FileView):
         return web.Response(body=jpeg, content_type="image/jpeg", headers=_CACHED)
 
 
-def _file(path: Path, content_type: str) -> web.FileResponse:
+def _file(
+    path: Path, content_type: str, headers: Mapping[str, str] | None = None
+) -> web.FileResponse:
     """``FileResponse`` answers ranges, off the event loop."""
-    return web.FileResponse(path, headers={hdrs.CONTENT_TYPE: content_type, **_CACHED})
+    return web.FileResponse(
+        path, headers={hdrs.CONTENT_TYPE: content_type, **_CACHED, **(headers or {})}
+    )
 
 
 class AlertStillView(HomeAssistantView):

@@ -3,6 +3,7 @@
 from homeassistant.core import HomeAssistant, callback
 
 from .websocket_clips import async_setup_clip_commands
+from .websocket_figures import async_setup_figure_commands
 from .websocket_live import async_setup_live_commands
 
 
@@ -11,3 +12,4 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
     """Register all of them; once, however often the entry is set up."""
     async_setup_clip_commands(hass)
     async_setup_live_commands(hass)
+    async_setup_figure_commands(hass)

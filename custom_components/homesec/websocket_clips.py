@@ -8,12 +8,13 @@ import probatio
 
 from .caches import caches
 from .clip_changes import delete_each, protect
+from .clip_export import async_export, export_folder
 from .clip_message import clip_message
 from .engine.errors import ClipNotFound
 from .engine.models import ClipState
 from .media_ids import is_clip_id
 from .websocket_access import Right, answers
-from .websocket_filter import CLIP_ID, FILTER, async_filter, cursor
+from .websocket_filter import CLIP_ID, FILTER, LONGEST_NAME, async_filter, cursor
 
 if TYPE_CHECKING:
     from homeassistant.components.websocket_api import ActiveConnection
@@ -34,7 +35,7 @@ _IDS: Final = probatio.All([CLIP_ID], probatio.Length(min=1, max=MOST_IDS))
 @callback
 def async_setup_clip_commands(hass: HomeAssistant) -> None:
     """Register them."""
-    for command in (_list, _get, _protect, _delete):
+    for command in (_list, _get, _protect, _delete, _export):
         websocket_api.async_register_command(hass, command)
 
 
@@ -140,3 +141,24 @@ async def _delete(
         "deleted": deleted,
         "refused": [{"id": id_, "error": error} for id_, error in refused.items()],
     }
+
+
+@websocket_api.websocket_command(
+    {
+        probatio.Required("type"): "homesec/clips/export",
+        probatio.Required("ids"): _IDS,
+        probatio.Optional("name"): probatio.All(str, probatio.Length(max=LONGEST_NAME)),
+    }
+)
+@answers(Right.CONTROL)
+async def _export(
+    coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
+) -> dict[str, Any]:
+    folder = export_folder(coordinator, msg.get("name"))
+    queries, wanted = coordinator.engine.catalog.queries, list(dict.fromkeys(msg["ids"]))
+    clips = await coordinator.async_run(queries.some, [x for x in wanted if is_clip_id(x)])
+    export = await async_export(coordinator.hass, coordinator, clips, str(folder))
+    gone = set(wanted) - {clip.id for clip in clips}
+    refused = [{"id": x, "error": ClipNotFound.key} for x in wanted if x in gone]
+    refused += [{"id": x, "error": err.translation_key} for x, err in export.failed]
+    return {"folder": str(folder), "exported": len(export.files), "refused": refused}

@@ -45,9 +45,9 @@ async def async_filter(coordinator: HomeSecCoordinator, msg: dict[str, Any]) -> 
     return ClipFilter(
         since=since,
         until=until,
-        cameras=_names(msg, "cameras"),
-        labels=_names(msg, "labels"),
-        zones=_names(msg, "zones"),
+        cameras=names(msg, "cameras"),
+        labels=names(msg, "labels"),
+        zones=names(msg, "zones"),
         protected=msg.get("protected"),
         words=await _async_words(coordinator, msg.get("text", "")),
     )
@@ -69,7 +69,7 @@ def cursor(msg: dict[str, Any]) -> str | None:
     return before
 
 
-def _names(msg: dict[str, Any], key: str) -> tuple[str, ...] | None:
+def names(msg: dict[str, Any], key: str) -> tuple[str, ...] | None:
     """Return what was chosen; choosing nothing is the same as no choice."""
     return tuple(msg[key]) if msg.get(key) else None
 

@@ -13,6 +13,7 @@ import pytest
 from ulid_transform import ulid_at_time
 
 from custom_components.homesec import media_source as ours
+from custom_components.homesec.engine.finish import partial_path
 from custom_components.homesec.engine.models import ClipState, Trigger
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ GONE_ID = "01K0CAMERA0000000000000009"
 def film(video: Path) -> bytes:
     """What every clip here consists of."""
     return video.read_bytes()
+
+
+def contents(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 @pytest.fixture
@@ -203,12 +208,40 @@ async def test_a_still_is_served(shelf: Shelf, hass_client: ClientSessionGenerat
     assert (await client.get(f"/api/homesec/clip/{without.id}.jpg")).status == 404
 
 
-async def test_a_clip_that_grows_is_not_there_yet(
-    shelf: Shelf, hass_client: ClientSessionGenerator
+async def test_of_a_clip_that_grows_what_there_is_is_played_and_not_kept(
+    shelf: Shelf, hass_client: ClientSessionGenerator, video: Path
 ) -> None:
     clip = await shelf.put(EVENING, state=ClipState.RECORDING, still=False)
     client = await hass_client()
+    answer = await client.get(f"/api/homesec/clip/{clip.id}.mp4", headers={"Range": "bytes=0-"})
+    assert (answer.status, answer.headers["Cache-Control"]) == (206, "no-store")
+    assert await answer.read() == contents(video)
+    assert (await client.get(f"/api/homesec/clip/{clip.id}.jpg")).status == 404
+
+
+async def test_a_clip_whose_first_picture_is_not_written_yet_is_not_there(
+    shelf: Shelf, hass_client: ClientSessionGenerator
+) -> None:
+    clip = await shelf.put(EVENING, state=ClipState.RECORDING, still=False)
+    partial_path(shelf.coordinator.clips_dir / clip.path).write_bytes(b"")
+    client = await hass_client()
     assert (await client.get(f"/api/homesec/clip/{clip.id}.mp4")).status == 404
+
+
+async def test_a_download_has_a_name_for_every_browser(
+    hass: HomeAssistant, shelf: Shelf, hass_client: ClientSessionGenerator
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    clip = await shelf.put(EVENING, name='Façade/../"x\r\nSet-Cookie: a=b %2f\u202e')
+    client = await hass_client()
+    answer = await client.get(f"/api/homesec/clip/{clip.id}.mp4?download=1")
+    assert answer.headers["Content-Disposition"] == (
+        f'attachment; filename="2026-11-21_23-30-00_facade_x_set_cookie_a_b_2f_{clip.id}.mp4";'
+        " filename*=UTF-8''Fa%C3%A7ade%20..%20x%20Set-Cookie%20a%3Db%202f"
+        "%202026-11-21%2023.30.00.mp4"
+    )
+    plain = await client.get(f"/api/homesec/clip/{clip.id}.mp4")
+    assert "Content-Disposition" not in plain.headers
 
 
 @pytest.mark.parametrize("kind", ["mp4", "jpg"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clip_shelf import EVENING, Shelf
@@ -12,8 +13,6 @@ import pytest
 from custom_components.homesec.engine.models import ClipState, CloudState, Trigger
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import WebSocketGenerator
@@ -21,6 +20,10 @@ if TYPE_CHECKING:
 GONE_ID = "01K0CAMERA0000000000000009"
 UNKNOWN_ID = "01K0CAMERA0000000000000005"
 HOSTILE = ("", "x", "../../etc/passwd", "' OR 1=1 --", "\0", "81K0CAMERA0000000000000001")
+
+
+def contents(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 @pytest.fixture
@@ -287,3 +290,44 @@ async def test_a_clip_in_the_cloud_only_can_be_played(page: Page, shelf: Shelf) 
     (clip,) = (await page.ask("clips/list"))["clips"]
     assert (clip["local"], clip["cloud"]) == (False, "stored")
     assert clip["film"] is not None
+
+
+# --- export ------------------------------------------------------------------------------------
+
+
+async def test_clips_are_exported_to_a_folder_of_that_name(
+    page: Page, shelf: Shelf, house: Path, video: Path
+) -> None:
+    a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60)
+    gone = await shelf.put(EVENING + 120, state=ClipState.MISSING)
+    wanted = [a.id, b.id, a.id, gone.id, UNKNOWN_ID, "../x"]
+    answer = await page.ask("clips/export", ids=wanted, name="Break-in, Nov 21")
+    folder = house / "media" / "homesec_exports" / "break_in_nov_21"
+    assert answer == {
+        "folder": str(folder),
+        "exported": 2,
+        "refused": [
+            {"id": UNKNOWN_ID, "error": "clip_not_found"},
+            {"id": "../x", "error": "clip_not_found"},
+            {"id": gone.id, "error": "clip_not_found"},
+        ],
+    }
+    assert [contents(path) for path in folder.iterdir()] == [contents(video)] * 2
+
+
+@pytest.mark.parametrize("name", [None, "", "../../..", "/etc", "\0", "a" * 200, "..", "CON"])
+async def test_no_name_leads_out_of_the_folder_of_exports(
+    page: Page, shelf: Shelf, house: Path, name: str | None
+) -> None:
+    clip = await shelf.put(EVENING)
+    more = {} if name is None else {"name": name}
+    answer = await page.ask("clips/export", ids=[clip.id], **more)
+    assert answer["exported"] == 1
+    assert Path(answer["folder"]).parent == house / "media" / "homesec_exports"
+
+
+async def test_who_may_only_look_exports_nothing(reader: Page, shelf: Shelf, house: Path) -> None:
+    clip = await shelf.put(EVENING)
+    error = await reader.refused("clips/export", ids=[clip.id])
+    assert error["code"] == "unauthorized"
+    assert not (house / "media" / "homesec_exports").exists()

@@ -1,0 +1,117 @@
+"""The page's drawings: the timeline of a day, and when who comes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from clip_shelf import EVENING, Shelf
+from homesec_house import CAMERA_ID, set_up
+from page import Page
+import pytest
+
+from custom_components.homesec.engine.models import ClipState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+
+@pytest.fixture
+async def shelf(
+    hass: HomeAssistant, entry: MockConfigEntry, video: Path, socket_enabled: None
+) -> Shelf:
+    """A house in Amsterdam."""
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    await set_up(hass, entry)
+    return Shelf(entry, video)
+
+
+@pytest.fixture
+async def page(
+    hass: HomeAssistant,
+    shelf: Shelf,
+    hass_ws_client: WebSocketGenerator,
+    hass_read_only_access_token: str,
+) -> Page:
+    """The page of somebody who may only look: there is nothing to change here."""
+    return Page(await hass_ws_client(hass, hass_read_only_access_token))
+
+
+async def visit(shelf: Shelf, *when: int, camera_id: str = CAMERA_ID, label: str = "cat") -> None:
+    """Note a visit at a time as clocks in Amsterdam show it."""
+    at = datetime(*when, tzinfo=AMSTERDAM).timestamp()  # type: ignore[arg-type,misc]
+    visits = shelf.keeper.catalog.visits
+    await shelf.coordinator.async_run_raw(visits.begin, camera_id, label, at, None)
+
+
+async def test_the_timeline_draws_each_cameras_clips(page: Page, shelf: Shelf) -> None:
+    a = await shelf.put(EVENING)
+    b = await shelf.put(EVENING + 60, camera_id="other", label="cat")
+    c = await shelf.put(EVENING + 120, state=ClipState.RECORDING, still=False)
+    drawn = await page.ask("timeline", **{"from": EVENING - 60, "to": EVENING + 600})
+    (front, other) = drawn["cameras"]
+    recording = front["spans"].pop()
+    assert front == {
+        "camera_id": CAMERA_ID,
+        "spans": [
+            {
+                "id": a.id,
+                "started": a.started_at,
+                "ended": a.started_at + 12.4,
+                "label": "person",
+                "state": "saved",
+            }
+        ],
+    }
+    assert [span["id"] for span in other["spans"]] == [b.id]
+    assert (recording["id"], recording["state"]) == (c.id, "recording")
+    assert recording["ended"] >= c.started_at
+
+
+async def test_insight_counts_by_days_and_hours_of_the_house(page: Page, shelf: Shelf) -> None:
+    await visit(shelf, 2026, 11, 21, 23, 30)  # a Saturday; in UTC 22:30
+    await visit(shelf, 2026, 11, 22, 0, 30)  # in UTC still Saturday
+    await visit(shelf, 2026, 11, 22, 0, 40, label="person")
+    await visit(shelf, 2026, 11, 22, 0, 50, camera_id="other")
+    await visit(shelf, 2026, 10, 25, 2, 30)  # the clocks go back
+    since, until = (datetime(2026, m, 1, tzinfo=AMSTERDAM).timestamp() for m in (11, 12))
+    november = {"from": since, "to": until}
+    insight = await page.ask("insight", **november)
+    assert insight["days"] == [
+        {"day": "2026-11-21", "camera_id": CAMERA_ID, "label": "cat", "count": 1},
+        {"day": "2026-11-22", "camera_id": CAMERA_ID, "label": "cat", "count": 1},
+        {"day": "2026-11-22", "camera_id": CAMERA_ID, "label": "person", "count": 1},
+        {"day": "2026-11-22", "camera_id": "other", "label": "cat", "count": 1},
+    ]
+    assert [len(hours) for hours in insight["hours"]] == [24] * 7
+    assert (insight["hours"][5][23], insight["hours"][6][0]) == (1, 3)
+    assert sum(map(sum, insight["hours"])) == 4
+    cats = await page.ask("insight", **november, labels=["cat"], cameras=[CAMERA_ID])
+    assert sum(each["count"] for each in cats["days"]) == 2
+    assert sum(map(sum, cats["hours"])) == 2
+
+
+@pytest.mark.parametrize("command", ["timeline", "insight"])
+@pytest.mark.parametrize(
+    ("span", "code"),
+    [
+        ({}, "invalid_format"),
+        ({"from": 1}, "invalid_format"),
+        ({"from": "x", "to": 2}, "invalid_format"),
+        ({"from": -1, "to": 2}, "invalid_format"),
+        ({"from": 1, "to": 1e99}, "invalid_format"),
+        ({"from": 2, "to": 2}, "service_validation_error"),
+        ({"from": 0, "to": 2e8}, "service_validation_error"),
+    ],
+)
+async def test_what_no_time_span_can_be_is_refused(
+    page: Page, command: str, span: dict[str, Any], code: str
+) -> None:
+    assert (await page.refused(command, **span))["code"] == code
