@@ -90,7 +90,7 @@ def _camera(coordinator: HomeSecCoordinator, camera_id: str, state: CameraState)
         "activity": activity(subentry.data, alarm.mode, arming=alarm.arming).value,
         "presences": [_presence(each) for each in state.presences.values()],
         "recording": state.recording,
-        "snoozed_until": None,
+        "snoozed_until": coordinator.alerts.snoozed_until(camera_id),
         "labels": list(camera_labels(subentry.data)),
         "zones": list(zone_names(subentry.data)),
     }
