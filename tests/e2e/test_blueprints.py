@@ -7,8 +7,9 @@ Home Assistant's own integrations, so that what they are told is what they under
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 import json
 from pathlib import Path
 import queue
@@ -61,6 +62,8 @@ class House:
     mail: MailServer
     twilio: str
     site: Folder
+    film: str
+    """With people in it."""
     phone: str = ""
     webhook: str = ""
     camera: dict[str, str] = field(default_factory=dict)
@@ -120,7 +123,7 @@ def twilio_server() -> Iterator[str]:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     pytest_socket.enable_socket()  # the plugin's fixture is per test; this one lives longer
     folder = tmp_path_factory.mktemp("ha")
-    film = footage.demo()
+    film = footage.sample("bikes")
     placed = models.place(folder / "homesec" / "models", "opencv", download=False)
     (folder / "automations.yaml").write_text("[]")
     for part in ("custom_components", "www"):
@@ -134,19 +137,19 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         shutil.copy(film, folder / "www" / film.name)  # which HA may read
         environment = {"STAND_IN_TWILIO": twilio}
         ha = stack.enter_context(HomeAssistant(folder, env=environment, extra_yaml=YAML))
-        house = House(ha, push, mail, twilio, site)
-        furnish(house, placed, folder / "www" / film.name)
+        house = House(ha, push, mail, twilio, site, str(folder / "www" / film.name))
+        furnish(house, placed)
         yield house
 
 
-def furnish(house: House, placed: models.Placed, film: Path) -> None:
+def furnish(house: House, placed: models.Placed) -> None:
     """Add HomeSec with a camera that is never live, a phone, a mailbox and the stand-ins."""
     client = house.ha.client
     advanced = {"model": placed.model} if placed.is_fallback else {}
     done = client.add_entry("homesec").answer(detector="opencv", advanced=advanced)
     client.delete(f"/api/config/config_entries/subentries/flow/{done.shown['next_flow'][1]}")
     entry_id = done.shown["result"]["entry_id"]
-    shown = client.subentry(entry_id, "camera").answer(kind="file", file=str(film))
+    shown = client.subentry(entry_id, "camera").answer(kind="file", file=house.film)
     settings = demo_house._suggested(shown)
     settings |= {"name": "Front door", "disarmed": "off", "armed_modes": []}
     assert shown.answer(settings).type == "create_entry"
@@ -538,6 +541,46 @@ def test_visits_of_the_cat_are_noted(house: House, automation: Callable[..., str
         "message": text,
         "entity_id": house.camera["camera_entity_id"],
     }
+
+
+def test_the_editor_offers_what_the_blueprints_use(house: House) -> None:
+    client = house.ha.client
+    for kind, some in (("trigger", "homesec.alert"), ("condition", "homesec.is_armed")):
+        platforms = client.subscribe(f"{kind}_platforms/subscribe")
+        offered = platforms.next(timeout_s=10)
+        while some not in offered:
+            offered |= platforms.next(timeout_s=10)
+        assert "fields" in offered[some]
+
+
+def test_a_person_in_the_picture_reaches_the_phone_and_the_mailbox(
+    house: House, automation: Callable[..., str]
+) -> None:
+    client = house.ha.client
+    [entry] = client.entries("homesec")
+    camera_id = house.camera["camera_id"]
+    shown = client.subentry(entry["entry_id"], "camera", subentry_id=camera_id)
+    shown = shown.answer(kind="file", file=house.film)
+    settings = demo_house._suggested(shown) | {"armed_modes": ["away"]}
+    assert shown.answer(settings).type == "abort"
+    door = {"device_id": house.camera["device_id"]}
+    automation("phone_alert", phone=house.phone, cameras=door, kinds=["alarm"], buttons=[])
+    automation("email_alert", recipients=[MAILBOX], cameras=door, kinds=["alarm"])
+    client.act("alarm_control_panel.alarm_arm_away", entity_id=house.panel, code=PIN)
+    told = house.push.next(timeout_s=60)
+    assert "Front door" in told["title"] + told["message"]
+    still = client.fetch(told["data"]["image"])
+    assert still.status == HTTPStatus.OK
+    assert still.body.startswith(b"\xff\xd8\xff")
+    [picture] = [
+        part for part in house.mail.next().walk() if part.get_content_type() == "image/jpeg"
+    ]
+    assert picture.get_content().startswith(b"\xff\xd8\xff")
+    client.act("automation.turn_off", entity_id="automation.test_phone_alert")
+    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel, code=PIN)
+    with suppress(queue.Empty):  # more people, or the clip
+        while house.push.next(timeout_s=0.3):
+            pass
 
 
 def test_home_assistant_has_nothing_to_complain_of(house: House) -> None:
