@@ -1,0 +1,111 @@
+"""A real Home Assistant whose process is killed in mid-delay, and PINs that stay secret."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+import json
+import sqlite3
+
+import pytest
+import pytest_socket
+
+from homesec_dev.demo_house import entity_id
+from homesec_dev.ha import HomeAssistant
+from homesec_dev.ha_client import HaError
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.usefixtures("socket_enabled")]
+
+PIN = "730518264019"
+WRONG = "730518264000"
+DELAYS = {"exit_s": 600, "entry_s": 0, "trigger_s": 900}
+
+
+@pytest.fixture(scope="module")
+def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
+    """Tell one story in the order of the tests."""
+    pytest_socket.enable_socket()
+    with HomeAssistant(tmp_path_factory.mktemp("ha")) as running:
+        yield running
+
+
+def panel(ha: HomeAssistant) -> dict:
+    return ha.client.state(entity_id(ha.client, "alarm_control_panel"))
+
+
+def act(ha: HomeAssistant, action: str, **data: object) -> None:
+    ha.client.act(
+        f"alarm_control_panel.alarm_{action}",
+        entity_id=entity_id(ha.client, "alarm_control_panel"),
+        **data,
+    )
+
+
+def left_s(ha: HomeAssistant) -> float:
+    ends_at = datetime.fromisoformat(panel(ha)["attributes"]["delay_ends_at"])
+    return (ends_at - datetime.now(UTC)).total_seconds()
+
+
+def test_delays_and_a_pin_are_set_in_the_settings(ha: HomeAssistant) -> None:
+    client = ha.client
+    done = client.add_entry("homesec").answer(detector="opencv", advanced={})
+    entry_id = done.shown["result"]["entry_id"]
+    menu = client.reconfigure_entry("homesec", entry_id)
+    modes = dict.fromkeys(("home", "away", "night", "vacation", "custom"), DELAYS)
+    saved = menu.answer(next_step_id="alarm").answer(
+        code_to_arm=False, **modes, disarmed={"trigger_s": 900}
+    )
+    assert saved.shown["reason"] == "reconfigure_successful"
+    form = client.reconfigure_entry("homesec", entry_id).answer(next_step_id="pins")
+    assert form.step == "add_pin"
+    saved = form.answer(name="Ann", kind="full", code=PIN, code_again=PIN)
+    assert saved.shown["reason"] == "reconfigure_successful"
+    attributes = panel(ha)["attributes"]
+    assert (attributes["code_format"], attributes["code_arm_required"]) == ("number", False)
+    ha.restart()  # Home Assistant writes its own settings some seconds later
+
+
+def test_an_exit_delay_goes_on_after_the_process_was_killed(ha: HomeAssistant) -> None:
+    act(ha, "arm_away")
+    before = left_s(ha)
+    ha.kill()
+    ha.start()
+    assert panel(ha)["state"] == "arming"
+    assert 0 < left_s(ha) <= before
+    assert panel(ha)["attributes"]["mode"] == "away"
+
+
+def test_an_alarm_goes_on_and_only_a_right_pin_ends_it(ha: HomeAssistant) -> None:
+    act(ha, "trigger")
+    for _ in range(4):
+        with pytest.raises(HaError):
+            act(ha, "disarm", code=WRONG)
+    ha.kill()
+    ha.start()
+    assert panel(ha)["state"] == "triggered"
+    act(ha, "disarm", code=PIN)
+    disarmed = panel(ha)
+    assert (disarmed["state"], disarmed["attributes"]["changed_by"]) == ("disarmed", "Ann")
+
+
+def test_wrong_tries_are_counted_over_a_kill(ha: HomeAssistant) -> None:
+    for _ in range(4):
+        with pytest.raises(HaError):
+            act(ha, "disarm", code=WRONG)
+    ha.kill()
+    ha.start()
+    for code in (WRONG, PIN):
+        with pytest.raises(HaError):
+            act(ha, "disarm", code=code)
+    tries = json.loads((ha.folder / ".storage" / "homesec.alarm").read_text())["data"]["tries"]
+    assert tries["wrong"] == 5
+
+
+def test_neither_settings_nor_log_nor_database_hold_a_pin(ha: HomeAssistant) -> None:
+    assert ha.stop() == 0
+    for file in (ha.folder / ".storage").iterdir():
+        assert PIN not in file.read_text(), file.name
+    assert PIN not in ha.log.read_text()
+    with closing(sqlite3.connect(ha.folder / "home-assistant_v2.db")) as database:
+        dump = "\n".join(line for line in database.iterdump() if '"service_data"' not in line)
+    assert PIN not in dump
+    assert "homesec_alarm_refused" in dump
