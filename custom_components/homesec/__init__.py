@@ -66,6 +66,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     await async_show_panel(hass)
     entry.async_on_unload(partial(hide_panel, hass))
     entry.async_on_unload(async_trim_caches(hass, coordinator))
+    entry.async_on_unload(coordinator.visits.async_follow_days())
     _follow_changes(entry, coordinator)
     entry.async_on_unload(coordinator.alarm.async_begin())
     entry.async_create_background_task(hass, coordinator.async_bring_up(), "HomeSec engine start")

@@ -35,6 +35,11 @@ class FiguresRead(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VisitsRead(EngineEvent):
+    """The counts of visits are others than they were."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmChanged(EngineEvent):
     """What the alarm is at changed, or what is told of it."""
 

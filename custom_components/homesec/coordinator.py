@@ -46,6 +46,7 @@ from .listeners import Listeners
 from .retention_config import retention_rules
 from .source_feed import EntityFeed
 from .storage_watch import StorageWatch
+from .visit_counts import VisitCounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,7 @@ class HomeSecCoordinator(EngineHost):
         self.listeners = Listeners()
         self.clip_feed = ClipFeed(self)
         self.house_feed = HouseFeed(self)
+        self.visits = VisitCounts(self)
         self.listeners.async_add_for_all(self.clip_feed.async_handle, to=ClipFeed.listens_to)
         self.listeners.async_add_for_all(self.house_feed.async_touch, to=HouseFeed.listens_to)
         self.storage = StorageWatch(self)

@@ -26,6 +26,7 @@ from .engine.models import (
 )
 from .entity import HomeSecCameraEntity, HomeSecEntity, add_camera_entities, label_key
 from .snooze_sensor import SnoozeSensor
+from .visit_sensor import LastVisitSensor, VisitsSensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -119,7 +120,8 @@ async def async_setup_entry(
 
     def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[HomeSecCameraEntity]:
         for label in camera_labels(coordinator.subentry(camera_id).data):
-            yield CountSensor(coordinator=coordinator, camera_id=camera_id, label=label)
+            for sensor in (CountSensor, VisitsSensor, LastVisitSensor):
+                yield sensor(coordinator=coordinator, camera_id=camera_id, label=label)
         for description in CAMERA_SENSORS:
             yield CameraSensor(
                 coordinator=coordinator, camera_id=camera_id, description=description

@@ -188,7 +188,11 @@ def entity_keys() -> dict[str, set[str]]:
         "binary_sensor": {*const.LABELS, "other"} | keys_in("binary_sensor"),
         "event": keys_in("event"),
         "image": keys_in("image"),
-        "sensor": {f"{label}_count" for label in (*const.LABELS, "other")}
+        "sensor": {
+            f"{label}_{key}"
+            for label in (*const.LABELS, "other")
+            for key in ("count", "visits", "last_visit")
+        }
         | keys_in("sensor")
         | keys_in("snooze_sensor")
         | {description.translation_key for description in descriptions},

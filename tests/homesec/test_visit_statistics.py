@@ -1,0 +1,56 @@
+"""Visits in Home Assistant's long-term statistics."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.components.recorder.statistics import list_statistic_ids
+from homesec_house import CAMERA_ID, entity_id, set_up
+import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(recorder_mock: Any, enable_custom_integrations: None) -> None:
+    """The recorder has to be there before all else."""
+
+
+@pytest.fixture(autouse=True)
+def house(recorder_mock: Any, hass: HomeAssistant, tmp_path: Path, video: Path) -> Path:
+    """Give Home Assistant a folder of its own, and leave to read the video."""
+    hass.config.config_dir = str(tmp_path)
+    hass.config.media_dirs = {"local": str(tmp_path / "media")}
+    hass.config.allowlist_external_dirs = {str(video.parent)}
+    return tmp_path
+
+
+async def test_long_term_statistics_are_kept_of_the_counts(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    subentry = entry.subentries[CAMERA_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, "labels": ["person", "cat"]})
+    await set_up(hass, entry)
+    coordinator = entry.runtime_data
+    await coordinator.async_run_raw(
+        coordinator.engine.catalog.visits.begin,
+        CAMERA_ID,
+        "cat",
+        datetime.now(UTC).timestamp(),
+        None,
+    )
+    coordinator.visits.async_read()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await async_wait_recording_done(hass)
+    statistics = await hass.async_add_executor_job(list_statistic_ids, hass)
+    kept = {each["statistic_id"]: each for each in statistics}
+    cat = kept[entity_id(hass, "sensor", "cat_visits")]
+    assert (cat["has_sum"], cat["statistics_unit_of_measurement"]) == (True, "visits")
