@@ -99,6 +99,7 @@ def _follow_changes(entry: HomeSecConfigEntry, coordinator: HomeSecCoordinator) 
         coordinator.storage.async_apply_retention()
         coordinator.listeners.async_tell(AlarmChanged())
         coordinator.async_sync_cameras()
+        await coordinator.alerts.recipients.async_apply()
         await coordinator.async_reconcile()
 
     entry.async_on_unload(entry.add_update_listener(changed))

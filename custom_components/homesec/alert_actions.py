@@ -1,4 +1,4 @@
-"""The actions on alerts: leave a camera out of them for a while."""
+"""The actions on alerts: leave a camera out of them for a while, and try them out."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +12,7 @@ from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
 )
-from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.util import dt as dt_util
 import probatio
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .coordinator import HomeSecCoordinator
 
 SERVICE_SNOOZE: Final = "snooze"
+SERVICE_TEST_ALERT: Final = "test_alert"
+ATTR_RECIPIENT: Final = "recipient"
 ATTR_CAMERA: Final = "camera"
 LONGEST: Final = timedelta(days=30)
 """For longer, the camera's settings say what is told."""
@@ -49,6 +51,33 @@ def async_setup_alert_actions(hass: HomeAssistant) -> None:
         ),
         SupportsResponse.OPTIONAL,
     )
+    # It costs money.
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_TEST_ALERT,
+        _async_test,
+        probatio.Schema(
+            {probatio.Optional(ATTR_RECIPIENT): probatio.All(cv.ensure_list, [cv.string])}
+        ),
+        SupportsResponse.OPTIONAL,
+    )
+
+
+async def _async_test(call: ServiceCall) -> ServiceResponse:
+    coordinator: HomeSecCoordinator = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
+    only: set[str] = set()
+    for recipient in call.data.get(ATTR_RECIPIENT, ()):
+        recipient_id = _subentry_id(coordinator, recipient)
+        if recipient_id not in coordinator.alerts.recipients.rules:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="recipient_not_found",
+                translation_placeholders={"recipient": recipient},
+            )
+        only.add(recipient_id)
+    alert_id = coordinator.alerts.async_test(frozenset(only) or None)
+    return {"alert_id": alert_id} if call.return_response else None
 
 
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
@@ -108,10 +137,15 @@ def _chosen(coordinator: HomeSecCoordinator, data: dict[str, Any]) -> list[str]:
 
 
 def _camera_id(coordinator: HomeSecCoordinator, text: str) -> str | None:
-    """Return the camera that an entity, a device or an event's ``camera_id`` stands for."""
-    camera_id: str | None = text
-    if (entity := er.async_get(coordinator.hass).async_get(text)) is not None:
-        camera_id = entity.config_subentry_id if entity.platform == DOMAIN else None
-    elif (device := dr.async_get(coordinator.hass).async_get(text)) is not None:
-        camera_id = next((id_ for domain, id_ in device.identifiers if domain == DOMAIN), None)
+    """Return the camera that a text stands for."""
+    camera_id = _subentry_id(coordinator, text)
     return camera_id if camera_id in coordinator.cameras else None
+
+
+def _subentry_id(coordinator: HomeSecCoordinator, text: str) -> str | None:
+    """Return the subentry that an entity, a device or an id stands for."""
+    if (entity := er.async_get(coordinator.hass).async_get(text)) is not None:
+        return entity.config_subentry_id if entity.platform == DOMAIN else None
+    if (device := dr.async_get(coordinator.hass).async_get(text)) is not None:
+        return next((id_ for domain, id_ in device.identifiers if domain == DOMAIN), None)
+    return text

@@ -1,6 +1,6 @@
 """Sightings that follow one another closely are one alert: ten people in a minute, one message."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from ulid_transform import ulid_at_time
@@ -27,6 +27,13 @@ class Running:
     still: bool = False
     """Whether it has a picture."""
     clip_ready: bool = False
+    only: frozenset[str] | None = None
+    """The recipients that a test is for; None: all."""
+    told: set[str] = field(default_factory=set)
+    """The recipients who got it, and those who got its clip."""
+    told_clip: set[str] = field(default_factory=set)
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """Recipients and cameras that were in their cool-down when it came: it is no news later."""
 
     def add(self, sighting: Sighting) -> None:
         """Take in another sighting."""

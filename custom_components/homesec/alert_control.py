@@ -21,6 +21,7 @@ from .engine.models import (
     DetectionUpdated,
     SnapshotTaken,
 )
+from .recipients import Recipients
 from .snooze import Snooze
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class AlertControl:
     def __init__(self, coordinator: HomeSecCoordinator) -> None:
         self._coordinator = coordinator
         self.snooze = Snooze(coordinator.hass, clock=_now, on_change=self._async_snoozed)
+        self.recipients = Recipients(coordinator)
         self.teller = AlertTeller(coordinator)
         self._bursts = Bursts()
         self._present: dict[tuple[str, str], tuple[Running, Sighting]] = {}
@@ -61,8 +63,9 @@ class AlertControl:
 
     @callback
     def async_sync(self) -> None:
-        """Forget what was said of cameras that are gone."""
+        """Take over changed settings; forget what was said of cameras that are gone."""
         coordinator = self._coordinator
+        self.recipients.async_sync()
         coordinator.entry.async_create_task(
             coordinator.hass,
             self.snooze.async_forget(
@@ -84,6 +87,7 @@ class AlertControl:
     @callback
     def async_handle(self, event: EngineEvent) -> None:
         """Take in what the engine reports."""
+        self.recipients.async_handle(event)
         match event:
             case DetectionStarted():
                 self._async_seen(event.presence, event.clip_id)
@@ -134,7 +138,7 @@ class AlertControl:
             label=event.label,
             score=None if presence is None else presence.score,
             zones=() if presence is None else presence.zones,
-            clip_id=next(iter(state.recordings), None),
+            clip_id=self._clip_of(camera_id),
         )
 
     def _async_look_around(self) -> None:
@@ -146,7 +150,7 @@ class AlertControl:
             for label, presence in state.presences.items() if guards and state.watching else ():
                 known = self._present.get((camera_id, label))
                 if known is None or known[1].mode is AlarmMode.DISARMED:
-                    self._async_seen(presence, next(iter(state.recordings), None))
+                    self._async_seen(presence, self._clip_of(camera_id))
 
     def _async_seen(self, presence: Presence, clip_id: str | None) -> None:
         camera_id = presence.camera_id
@@ -165,13 +169,15 @@ class AlertControl:
             zones=presence.zones,
             clip_id=clip_id,
         )
-        if sighting.mode is not AlarmMode.DISARMED:
+        if sighting.mode is not AlarmMode.DISARMED or self.recipients.wanted(sighting):
             self._async_take(sighting)
 
     def _async_seen_again(self, presence: Presence) -> None:
         """Keep count of those who are here; who enters a zone may be news to somebody."""
         key = presence.camera_id, presence.label
         if (known := self._present.get(key)) is None:
+            if presence.zones:
+                self._async_seen(presence, self._clip_of(presence.camera_id))
             return
         running, old = known
         zones = tuple(dict.fromkeys((*old.zones, *presence.zones)))
@@ -201,6 +207,10 @@ class AlertControl:
             running.clip_ready = True
             self._async_tell(running)
 
+    def _clip_of(self, camera_id: str) -> str | None:
+        """Return the clip that grows."""
+        return next(iter(self._coordinator.cameras[camera_id].recordings), None)
+
     def _forget_clips(self, now: float) -> None:
         self._clips = {
             clip_id: running
@@ -214,6 +224,15 @@ class AlertControl:
         data = self._coordinator.subentry(camera_id).data
         guards = alarm.guarding and is_live(data, alarm.mode)
         return alarm.mode if guards else AlarmMode.DISARMED
+
+    @callback
+    def async_test(self, recipient_ids: frozenset[str] | None) -> str:
+        """Tell a test to these recipients, None: to all; return the alert's id."""
+        sighting = Sighting(kind=AlertKind.TEST, at=_now(), mode=self._coordinator.alarm.mode)
+        running, _new = self._bursts.take(sighting)
+        running.only = recipient_ids
+        self._async_tell(running)
+        return running.alert.id
 
     # --- telling ------------------------------------------------------------------------------
 

@@ -35,6 +35,8 @@ class AlertTeller:
             running.still = await self._async_keep_still(running.alert)
         alert, clip_ready = running.alert, running.clip_ready
         words = await Words.async_load(coordinator.hass)
+        still = await self._async_still(running)
+        await coordinator.alerts.recipients.async_tell(running, alert, words, still)
         facts = alert_facts(coordinator, alert, words, still=running.still)
         if running.announced:
             facts |= {"clip_ready": clip_ready}
@@ -64,6 +66,12 @@ class AlertTeller:
             LOGGER.warning("An alert goes without its picture: %s", err)
             return False
         return True
+
+    async def _async_still(self, running: Running) -> bytes | None:
+        """Return the picture of an alert again, for those who hear of it now."""
+        if not running.still or not self._coordinator.alerts.recipients.rules:
+            return None
+        return await self._coordinator.async_run(self.stills.get, running.alert.id)
 
     async def _async_picture(self, alert: Alert, camera_id: str) -> bytes | None:
         """Return the picture with the boxes, or else what the camera shows just now."""

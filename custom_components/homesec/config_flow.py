@@ -25,11 +25,13 @@ from .const import (
     DOMAIN,
     SECTION_ADVANCED,
     SUBENTRY_CAMERA,
+    SUBENTRY_RECIPIENT,
 )
 from .engine.errors import ModelUnknown
 from .form_fields import choice, named_choice
 from .model_choice import models_dir, offered_models, own_titles
 from .own_model_flow import OwnModelSteps
+from .recipient_flow import RecipientFlow
 from .retention_flow import RetentionSteps
 from .storage_flow import StorageSteps
 from .texts import async_options
@@ -69,7 +71,7 @@ class HomeSecFlow(OwnModelSteps, StorageSteps, RetentionSteps, AlarmSteps, domai
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return what can be added to the house."""
-        return {SUBENTRY_CAMERA: CameraFlow}
+        return {SUBENTRY_CAMERA: CameraFlow, SUBENTRY_RECIPIENT: RecipientFlow}
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask how people are to be detected; what is offered fits any machine."""

@@ -102,6 +102,7 @@ class HomeSecCoordinator(EngineHost):
             self.detector.given_up = True
             self.listeners.async_tell(FiguresRead())
             return
+        await self.alerts.recipients.async_apply()
         await self.async_reconcile()
         self.async_read_figures()
         if self.ready:

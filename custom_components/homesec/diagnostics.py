@@ -26,6 +26,7 @@ from .const import (
     CONF_VERIFY_TLS,
     CONF_ZONES,
 )
+from .recipient_config import CONF_API_KEY_SID, CONF_SERVICE_SID
 from .retention_config import retention_rules
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
     from .engine.models import DetectorChanged
 
-PACKAGES = ("av", "numpy", "opencv-python-headless", "ncnn", "google-cloud-storage")
+PACKAGES = ("av", "numpy", "opencv-python-headless", "ncnn", "google-cloud-storage", "twilio")
 SCHEMES = ("rtsp", "rtsps", "http", "https")
 SETTINGS = (CONF_KIND, CONF_VERIFY_TLS, CONF_THRESHOLD, *(k for k in DEFAULTS if k != CONF_ZONES))
 
@@ -59,6 +60,10 @@ async def async_get_config_entry_diagnostics(
         },
         "storage": _storage(coordinator),
         "alarm": _alarm(coordinator),
+        "recipients": {
+            recipient_id: _recipient(coordinator, recipient_id)
+            for recipient_id in coordinator.alerts.recipients.rules
+        },
         "cameras": {
             camera_id: _camera(coordinator, camera_id) for camera_id in coordinator.cameras
         },
@@ -92,6 +97,27 @@ def _alarm(coordinator: HomeSecCoordinator) -> dict[str, Any]:
         "code_to_arm": needs_code_to_arm(data),
         "pins": dict(kinds),
         "bypassed": len(alarm.bypassed),
+    }
+
+
+def _recipient(coordinator: HomeSecCoordinator, recipient_id: str) -> dict[str, Any]:
+    """Tell what somebody is told and whether it arrives; neither who they are nor where."""
+    recipients, data = coordinator.alerts.recipients, coordinator.subentry(recipient_id).data
+    rules = recipients.rules[recipient_id]
+    state = recipients.states.get(recipient_id)
+    return {
+        "login": "key" if CONF_API_KEY_SID in data else "token",
+        "sender": "service" if CONF_SERVICE_SID in data else "own",
+        "kinds": sorted(rules.kinds),
+        "labels": sorted(rules.labels),
+        "modes": sorted(rules.modes),
+        "cameras": len(rules.cameras),
+        "zones": len(rules.zones),
+        "hours": [str(each) for each in rules.hours or ()],
+        "cool_down_s": rules.cool_down_s,
+        "max_age_s": rules.max_age_s,
+        "error": None if state is None else state.error,
+        "waiting": None if state is None else state.waiting,
     }
 
 

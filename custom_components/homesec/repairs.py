@@ -7,6 +7,7 @@ from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
 
 from .const import SUBENTRY_CAMERA
+from .recipient_repairs import RecipientRepairFlow
 from .storage_issues import ISSUE_STORAGE
 from .storage_repairs import StorageRepairFlow
 
@@ -52,6 +53,9 @@ async def async_create_fix_flow(
 ) -> RepairsFlow:
     """Return the flow of an issue; those that only tell something need just be read."""
     entry_id = str((data or {})["entry_id"])
+    if recipient_id := (data or {}).get("recipient_id"):
+        entry = hass.config_entries.async_get_entry(entry_id)
+        return RecipientRepairFlow(entry, str(recipient_id))
     if issue_id == ISSUE_STORAGE:
         return StorageRepairFlow(entry_id)
     if (camera_id := (data or {}).get("camera_id")) is None:

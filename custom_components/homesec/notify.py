@@ -1,0 +1,65 @@
+"""Each recipient as something that any automation can notify."""
+
+from typing import TYPE_CHECKING, override
+
+from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+from ulid_transform import ulid_now
+
+from .const import DOMAIN
+from .entity import HomeSecEntity
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: HomeSecConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the recipients there are, and those that come."""
+    coordinator = entry.runtime_data
+    present: set[str] = set()
+
+    @callback
+    def add(recipient_id: str) -> None:
+        if recipient_id not in present:
+            present.add(recipient_id)
+            async_add_entities(
+                [Recipient(coordinator=coordinator, recipient_id=recipient_id)],
+                config_subentry_id=recipient_id,
+            )
+
+    coordinator.alerts.recipients.async_on_recipient(add)
+
+
+class Recipient(HomeSecEntity, NotifyEntity):
+    """Somebody who gets what is to be told as a text message."""
+
+    _attr_name = None
+    _attr_translation_key = "recipient"
+    _attr_supported_features = NotifyEntityFeature.TITLE
+
+    def __init__(self, *, coordinator: HomeSecCoordinator, recipient_id: str) -> None:
+        super().__init__(coordinator=coordinator, key="recipient", camera_id=recipient_id)
+        self._recipient_id = recipient_id
+
+    @override
+    async def async_send_message(self, message: str, title: str | None = None) -> None:
+        """Have it sent; a dead network only makes it later."""
+        kept = await self.coordinator.alerts.recipients.async_send(
+            self._recipient_id,
+            ulid_now(),
+            f"{title}\n{message}" if title else message,
+            dt_util.utcnow().timestamp(),
+        )
+        if not kept:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="text_not_kept")

@@ -1,0 +1,188 @@
+"""Those who are texted: who they are, what they get, and whether it arrives."""
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+
+from .alert_texts import absolute_link, link_path
+from .alerts import CLIP, AlertKind, CoolDowns, Rules
+from .const import LOGGER, SUBENTRY_RECIPIENT
+from .engine.texts.models import RecipientChanged, RecipientState, TextMessage
+from .recipient_config import account, rules
+from .recipient_issues import RecipientIssues
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .alert_burst import Running
+    from .alert_texts import Words
+    from .alerts import Alert, Sighting
+    from .coordinator import HomeSecCoordinator
+    from .engine.models import EngineEvent
+
+
+class Recipients:
+    """The recipients of one house; texts to them are the engine's business."""
+
+    def __init__(self, coordinator: HomeSecCoordinator) -> None:
+        self._coordinator = coordinator
+        self._issues = RecipientIssues(coordinator.hass, coordinator.entry.entry_id)
+        self._cool_downs = CoolDowns()
+        self.rules: dict[str, Rules] = {}
+        """By the id of their subentry."""
+        self.states: dict[str, RecipientState] = {}
+        self._adders: list[Callable[[str], None]] = []
+
+    # --- who they are -------------------------------------------------------------------------
+
+    @callback
+    def async_sync(self) -> None:
+        """Take over added, changed and removed subentries: rules, devices, entities."""
+        coordinator = self._coordinator
+        wanted = {
+            x.subentry_id: rules(x.data)
+            for x in coordinator.entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+        }
+        gone = self.rules.keys() - wanted.keys()
+        self.rules = wanted
+        for recipient_id in gone:
+            # Home Assistant itself removes the device and the entities.
+            coordinator.devices.async_forget(recipient_id)
+            self.states.pop(recipient_id, None)
+            self._issues.async_withdraw(recipient_id)
+        for recipient_id in wanted:
+            coordinator.devices.async_register(recipient_id)
+            for add in self._adders:
+                add(recipient_id)
+
+    async def async_apply(self) -> None:
+        """Tell the engine, once it runs, who there is."""
+        coordinator = self._coordinator
+        if not coordinator.ready:
+            return
+        texts = coordinator.engine.texts
+        accounts = {
+            x.subentry_id: account(x.data)
+            for x in coordinator.entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+        }
+        for recipient_id in (await coordinator.async_run(texts.states)).keys() - accounts.keys():
+            await coordinator.async_run(texts.forget, recipient_id)
+        await coordinator.async_run(texts.set_recipients, accounts)
+        for recipient_id, state in (await coordinator.async_run(texts.states)).items():
+            self._async_take_state(recipient_id, state)
+
+    @callback
+    def async_on_recipient(self, add: Callable[[str], None]) -> None:
+        """Have ``add`` called with each recipient, now and whenever one is added or changed."""
+        self._adders.append(add)
+        for recipient_id in self.rules:
+            add(recipient_id)
+
+    # --- whether it arrives -------------------------------------------------------------------
+
+    @callback
+    def async_handle(self, event: EngineEvent) -> None:
+        """Take in how texts are doing."""
+        if isinstance(event, RecipientChanged):
+            state = RecipientState(error=event.error, waiting=event.waiting)
+            self._async_take_state(event.recipient_id, state)
+
+    def _async_take_state(self, recipient_id: str, state: RecipientState) -> None:
+        subentry = self._coordinator.entry.subentries.get(recipient_id)
+        if subentry is not None:  # else the last words about one that was removed
+            self.states[recipient_id] = state
+            self._issues.async_state(recipient_id, subentry.title, state.error)
+
+    def is_stuck(self, recipient_id: str) -> bool:
+        """Tell whether something is in the way of texts to a recipient."""
+        return self.states.get(recipient_id, RecipientState()).error is not None
+
+    async def async_retry(self, recipient_id: str) -> None:
+        """Try again at once what waits."""
+        coordinator = self._coordinator
+        await coordinator.async_run(coordinator.engine.texts.retry, recipient_id)
+
+    # --- what they get ------------------------------------------------------------------------
+
+    def wanted(self, sighting: Sighting) -> bool:
+        """Tell whether anybody wants to be told of this, cool-downs apart."""
+        local = dt_util.now().time()
+        return any(each.want(sighting, local) for each in self.rules.values())
+
+    async def async_tell(
+        self, running: Running, alert: Alert, words: Words, still: bytes | None
+    ) -> None:
+        """Text an alert to all who want it and have not got it; it is durable then."""
+        link = absolute_link(self._coordinator.hass, link_path(alert))
+        now = dt_util.utcnow().timestamp()
+        for recipient_id, each in list(self.rules.items()):
+            if running.only is not None and recipient_id not in running.only:
+                continue
+            if self._is_due(recipient_id, each, running, alert, now):
+                body = words.sms(alert, link)
+                if await self.async_send(recipient_id, alert.id, body, alert.first.at, still):
+                    running.told.add(recipient_id)
+                    self._note(recipient_id, alert, now)
+            if running.clip_ready and self._is_clip_due(recipient_id, each, running, alert, now):
+                body = words.sms(alert, link, clip=True)
+                if await self.async_send(recipient_id, f"{alert.id}.{CLIP}", body, now):
+                    running.told_clip.add(recipient_id)
+                    self._note(recipient_id, alert, now)
+
+    async def async_send(
+        self, recipient_id: str, message_id: str, body: str, at: float, still: bytes | None = None
+    ) -> bool:
+        """Have a text sent; True if it is durable."""
+        message = TextMessage(
+            id=message_id,
+            recipient_id=recipient_id,
+            body=body,
+            created_at=at,
+            expires_at=at + self.rules.get(recipient_id, Rules()).max_age_s,
+            still=still,
+        )
+        coordinator = self._coordinator
+        try:
+            await coordinator.async_run(coordinator.engine.texts.send, message)
+        except (HomeAssistantError, RuntimeError, sqlite3.Error) as err:
+            LOGGER.error("A text could not be kept for sending: %s", err)
+            return False
+        return True
+
+    def _is_due(
+        self, recipient_id: str, each: Rules, running: Running, alert: Alert, now: float
+    ) -> bool:
+        if recipient_id in running.told:
+            return False
+        local = dt_util.now().time()
+        wanted = [sighting for sighting in alert.sightings if each.want(sighting, local)]
+        if any(sighting.kind is not AlertKind.SEEN for sighting in wanted):
+            return True
+        return self._is_awake(recipient_id, each, running, wanted, now)
+
+    def _is_clip_due(
+        self, recipient_id: str, each: Rules, running: Running, alert: Alert, now: float
+    ) -> bool:
+        if recipient_id in running.told_clip:
+            return False
+        local = dt_util.now().time()
+        wanted = [x for x in alert.sightings if each.want(x, local, kind=CLIP)]
+        if recipient_id in running.told:
+            return bool(wanted)  # the rest of what they heard already
+        return self._is_awake(recipient_id, each, running, wanted, now)
+
+    def _is_awake(
+        self, recipient_id: str, each: Rules, running: Running, wanted: list[Sighting], now: float
+    ) -> bool:
+        """Tell whether any of the cameras is not in its cool-down."""
+        for camera_id in {x.camera_id for x in wanted if x.camera_id is not None}:
+            if self._cool_downs.active(recipient_id, camera_id, each, now):
+                running.refused.add((recipient_id, camera_id))
+        return any((recipient_id, x.camera_id) not in running.refused for x in wanted)
+
+    def _note(self, recipient_id: str, alert: Alert, now: float) -> None:
+        for camera_id in {x.camera_id for x in alert.sightings if x.camera_id is not None}:
+            self._cool_downs.note(recipient_id, camera_id, now)

@@ -1,0 +1,74 @@
+"""Recipients of the tests, and filling in their form; Twilio is on the loopback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigSubentryDataWithId
+from homeassistant.data_entry_flow import FlowResultType
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+ANN, BOB = "01K0REC1P1ENT0000000000001", "01K0REC1P1ENT0000000000002"
+SECRET = "CANARY-5ec2e7-token"
+NUMBER = "+491701234567"
+ACCOUNT = {
+    "account_sid": "AC" + "a1" * 16,
+    "secret": SECRET,
+    "sender": "+15005550006",
+    "to": NUMBER,
+}
+RULES = {
+    "kinds": ["alarm", "seen"],
+    "cameras": [],
+    "labels": [],
+    "zones": [],
+    "modes": ["home", "away", "night", "vacation", "custom"],
+    "cool_down_min": 5,
+    "max_age_min": 30,
+}
+
+
+def recipient(
+    name: str = "Ann", *, recipient_id: str = ANN, to: str = NUMBER, **rules: Any
+) -> ConfigSubentryDataWithId:
+    """Return a recipient as an entry holds it."""
+    return ConfigSubentryDataWithId(
+        subentry_id=recipient_id,
+        subentry_type="recipient",
+        title=name,
+        unique_id=f"recipient:{recipient_id}",
+        data={**ACCOUNT, "to": to, "rules": {**RULES, **rules}},
+    )
+
+
+def given(*, rules: dict[str, Any] | None = None, **answers: Any) -> dict[str, Any]:
+    """Return the answers of the form."""
+    return {"name": "Ann", **ACCOUNT, "rules": {**RULES, **(rules or {})}, **answers}
+
+
+async def begin(
+    hass: HomeAssistant, entry: MockConfigEntry, recipient_id: str | None = None
+) -> dict[str, Any]:
+    """Open the form, of a new recipient or of one there is."""
+    context: dict[str, Any] = {"source": SOURCE_USER}
+    if recipient_id is not None:
+        context = {"source": SOURCE_RECONFIGURE, "subentry_id": recipient_id}
+    flow = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "recipient"), context=context
+    )
+    return dict(flow)
+
+
+async def send(hass: HomeAssistant, flow: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """Answer, and wait if a text is sent then."""
+    flows = hass.config_entries.subentries
+    result = await flows.async_configure(flow["flow_id"], answer)
+    if result["type"] is FlowResultType.SHOW_PROGRESS:
+        assert result["step_id"] == result["progress_action"] == "send"
+        await hass.async_block_till_done()
+        result = await flows.async_configure(flow["flow_id"])
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return dict(result)

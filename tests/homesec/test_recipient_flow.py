@@ -1,0 +1,284 @@
+"""Somebody is added who is texted, and the text that tries it out really comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.data_entry_flow import FlowResultType
+from homesec_house import CAMERA_ID, DRIVE, set_up
+from phone_book import ACCOUNT, ANN, BOB, NUMBER, RULES, SECRET, begin, given, recipient, send
+import pytest
+from twilio_server import TwilioServer
+
+from custom_components.homesec.engine.errors import TextUndelivered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+
+@pytest.fixture
+def twilio(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    with TwilioServer() as server:
+        monkeypatch.setenv("HOMESEC_TWILIO_API", server.url)
+        yield server
+        assert not server.complaints
+
+
+@pytest.fixture
+def with_ann(entry: MockConfigEntry) -> MockConfigEntry:
+    """The house with one recipient."""
+    ann = ConfigSubentry(**recipient())
+    object.__setattr__(entry, "subentries", {**entry.subentries, ANN: ann})
+    return entry
+
+
+def suggested(flow: dict[str, Any]) -> dict[str, Any]:
+    """Return what the form shows."""
+    shown = {}
+    for key, value in flow["data_schema"].schema.items():
+        if hasattr(value, "schema"):
+            fields = value.schema.schema
+            shown[str(key)] = {
+                str(field): field.description["suggested_value"]
+                for field in fields
+                if field.description
+            }
+        elif key.description is not None:
+            shown[str(key)] = key.description["suggested_value"]
+    return shown
+
+
+def options(flow: dict[str, Any], field: str) -> list[str]:
+    """Return what a field of the rules offers."""
+    rules = flow["data_schema"].schema["rules"].schema.schema
+    return [option["value"] for option in rules[field].config["options"]]
+
+
+async def test_a_recipient_is_texted_and_then_kept(
+    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
+) -> None:
+    hass.config.country = "DE"
+    await set_up(hass, entry)
+    flow = await begin(hass, entry)
+    assert flow["step_id"] == "user"
+    assert suggested(flow)["rules"] == RULES
+    result = await send(hass, flow, given(to=" 0170 1234567 ", name=" Ann "))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    [text] = twilio.messages
+    assert text["to"] == NUMBER
+    assert text["from"] == ACCOUNT["sender"]
+    assert text["body"].startswith("This phone is told by HomeSec")
+    assert text["body"].endswith("homeassistant://navigate/homesec")
+    [ann] = entry.get_subentries_of_type("recipient")
+    assert ann.title == "Ann"
+    assert dict(ann.data) == {**ACCOUNT, "rules": RULES}
+    assert NUMBER not in ann.unique_id
+    # Nobody restarts the house for that.
+    assert entry.runtime_data.alerts.recipients.rules.keys() == {ann.subentry_id}
+    assert entry.runtime_data.engine.texts.states().keys() == {ann.subentry_id}
+    assert hass.states.get("notify.ann") is not None
+
+
+async def test_a_key_and_a_messaging_service_serve_as_well(
+    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
+) -> None:
+    await set_up(hass, entry)
+    key, service = "SK" + "b2" * 16, "MG" + "c3" * 16
+    answer = given(api_key_sid=key, sender=service)
+    result = await send(hass, await begin(hass, entry), answer)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    [ann] = entry.get_subentries_of_type("recipient")
+    assert ann.data["api_key_sid"] == key
+    assert ann.data["messaging_service_sid"] == service
+    assert "sender" not in ann.data
+    assert twilio.messages[0]["messaging_service_sid"] == service
+
+
+@pytest.mark.parametrize(
+    ("answers", "field", "error"),
+    [
+        ({"name": " "}, "name", "name_missing"),
+        ({"secret": ""}, "secret", "secret_missing"),
+        ({"account_sid": "XX"}, "account_sid", "account_sid_invalid"),
+        ({"api_key_sid": "AC" + "a1" * 16}, "api_key_sid", "api_key_sid_invalid"),
+        ({"to": "Ann"}, "to", "text_bad_number"),
+        ({"to": "0170 1234567"}, "to", "text_bad_number"),
+        ({"sender": "a name that is too long"}, "sender", "text_sender_refused"),
+        ({"rules": {**RULES, "hours_from": "22:00:00"}}, "base", "hours_incomplete"),
+    ],
+)
+async def test_what_cannot_be_right_is_refused_without_a_text(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    twilio: Any,
+    answers: dict[str, Any],
+    field: str,
+    error: str,
+) -> None:
+    hass.config.country = None
+    await set_up(hass, entry)
+    again = await send(hass, await begin(hass, entry), given(**answers))
+    assert again["step_id"] == "user"
+    assert again["errors"] == {field: error}
+    assert not twilio.requests
+    # What was right is still there, but for the secret, which need not be typed again.
+    shown = suggested(again)
+    assert shown["account_sid"] == answers.get("account_sid", ACCOUNT["account_sid"])
+    assert "secret" not in shown
+    if field != "secret":
+        right = {k: v for k, v in given().items() if k != "secret"}
+        if field != "account_sid" and field != "api_key_sid":
+            result = await send(hass, again, right)
+            assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "field", "error"),
+    [
+        (401, 20003, "secret", "text_denied"),
+        (400, 21211, "to", "text_bad_number"),
+        (400, 21606, "sender", "text_sender_refused"),
+        (400, 21610, "to", "text_blocked"),
+        (400, 21408, "to", "text_country_refused"),
+        (429, 20429, "base", "text_busy"),
+        (503, None, "base", "text_unreachable"),
+        (400, 99999, "base", "text_failed"),
+    ],
+)
+async def test_what_twilio_refuses_is_told_at_its_field(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    twilio: Any,
+    status: int,
+    code: int | None,
+    field: str,
+    error: str,
+) -> None:
+    await set_up(hass, entry)
+    twilio.refuse(code, status=status)
+    again = await send(hass, await begin(hass, entry), given())
+    assert again["step_id"] == "user"
+    assert again["errors"] == {field: error}
+    assert not twilio.messages
+    right = {k: v for k, v in given().items() if k != "secret"}
+    if error == "text_denied":
+        assert (await send(hass, again, right))["errors"] == {"secret": "secret_missing"}
+        right = given()
+    result = await send(hass, again, right)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    [ann] = entry.get_subentries_of_type("recipient")
+    assert ann.data["secret"] == SECRET
+
+
+@pytest.mark.parametrize(
+    ("failure", "field", "error"),
+    [
+        (TextUndelivered(), "to", "text_undelivered"),
+        (ZeroDivisionError(f"{SECRET} {NUMBER}"), "base", "unknown"),
+    ],
+)
+async def test_whatever_goes_wrong_the_flow_goes_on(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    failure: Exception,
+    field: str,
+    error: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await set_up(hass, entry)
+    with patch("custom_components.homesec.recipient_flow.send_now", side_effect=failure):
+        again = await send(hass, await begin(hass, entry), given())
+    assert again["errors"] == {field: error}
+    assert SECRET not in caplog.text
+    assert NUMBER not in caplog.text
+
+
+async def test_a_second_recipient_shares_the_account_but_not_the_number(
+    hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
+) -> None:
+    await set_up(hass, with_ann)
+    flow = await begin(hass, with_ann)
+    shown = suggested(flow)
+    assert shown["account_sid"] == ACCOUNT["account_sid"]
+    assert shown["sender"] == ACCOUNT["sender"]
+    assert "to" not in shown
+    right = {k: v for k, v in given(name="Bob").items() if k != "secret"}
+    first = await send(hass, flow, {**right, "to": "+491701234568"})
+    assert first["type"] is FlowResultType.CREATE_ENTRY
+    again = await send(hass, await begin(hass, with_ann), {**right, "to": "+49 170 1234568"})
+    assert again["errors"] == {"to": "number_known"}
+    assert len(twilio.messages) == 1
+
+
+async def test_rules_are_changed_without_a_text_and_without_the_secret(
+    hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
+) -> None:
+    subentry = with_ann.subentries[CAMERA_ID]
+    settings = {"labels": ["person", "garden gnome"], "zones": [DRIVE]}
+    object.__setattr__(subentry, "data", {**subentry.data, **settings})
+    ann = with_ann.subentries[ANN]
+    rules = {**RULES, "cameras": [CAMERA_ID, "gone"], "zones": ["Gone"]}
+    object.__setattr__(ann, "data", {**ann.data, "rules": rules})
+    await set_up(hass, with_ann)
+    flow = await begin(hass, with_ann, ANN)
+    assert flow["step_id"] == "reconfigure"
+    shown = suggested(flow)
+    assert shown["name"] == "Ann"
+    assert shown["to"] == NUMBER
+    assert "secret" not in shown
+    assert shown["rules"]["cameras"] == [CAMERA_ID]
+    assert options(flow, "cameras") == [CAMERA_ID]
+    assert options(flow, "zones") == ["Drive", "Gone"]
+    assert {"person", "cat", "garden gnome"} <= set(options(flow, "labels"))
+    answer = {k: v for k, v in given(name="Anna").items() if k != "secret"}
+    answer["rules"] |= {"zones": ["Drive"], "hours_from": "22:00:00", "hours_until": "06:00:00"}
+    result = await send(hass, flow, answer)
+    assert result["reason"] == "reconfigure_successful"
+    assert not twilio.requests
+    ann = with_ann.subentries[ANN]
+    assert ann.title == "Anna"
+    assert ann.data["secret"] == SECRET
+    found = with_ann.runtime_data.alerts.recipients.rules[ANN]
+    assert found.zones == {"Drive"}
+    assert [str(each) for each in found.hours] == ["22:00:00", "06:00:00"]
+
+
+async def test_a_new_number_is_tried_out(
+    hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
+) -> None:
+    await set_up(hass, with_ann)
+    answer = {k: v for k, v in given(to="+491701234569").items() if k != "secret"}
+    twilio.refuse(21211)
+    again = await send(hass, await begin(hass, with_ann, ANN), answer)
+    assert again["step_id"] == "reconfigure"
+    assert again["errors"] == {"to": "text_bad_number"}
+    result = await send(hass, again, answer)
+    assert result["reason"] == "reconfigure_successful"
+    assert [text["to"] for text in twilio.messages] == ["+491701234569"]
+    assert with_ann.subentries[ANN].data["to"] == "+491701234569"
+
+
+async def test_a_new_token_of_one_recipient_is_used_for_the_next(
+    hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
+) -> None:
+    bob = ConfigSubentry(**recipient("Bob", recipient_id=BOB, to="+491701234560"))
+    object.__setattr__(bob, "data", {**bob.data, "secret": "another"})
+    object.__setattr__(with_ann, "subentries", {**with_ann.subentries, BOB: bob})
+    await set_up(hass, with_ann)
+    answer = {k: v for k, v in given(name="Bob", to="+491701234561").items() if k != "secret"}
+    result = await send(hass, await begin(hass, with_ann, BOB), answer)
+    assert result["reason"] == "reconfigure_successful"
+    assert with_ann.subentries[BOB].data["secret"] == "another"
+
+
+async def test_nobody_is_added_while_the_house_is_not_running(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    flow = await begin(hass, entry)
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "not_loaded")
