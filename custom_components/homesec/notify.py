@@ -45,7 +45,6 @@ class Recipient(HomeSecEntity, NotifyEntity):
     """Somebody who gets what is to be told as a text message."""
 
     _attr_name = None
-    _attr_translation_key = "recipient"
     _attr_supported_features = NotifyEntityFeature.TITLE
 
     def __init__(self, *, coordinator: HomeSecCoordinator, recipient_id: str) -> None:

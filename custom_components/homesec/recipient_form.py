@@ -65,11 +65,11 @@ def recipient_schema(
             Required(CONF_RULES): section(
                 Schema(
                     {
-                        Required(CONF_KINDS): choice(CHOICES, "alert_kind", multiple=True),
+                        Required(CONF_KINDS): choice(CHOICES, "recipient_kind", multiple=True),
                         Optional(CONF_CAMERAS): named_choice(cameras, multiple=True),
                         Optional(CONF_WANTED): named_choice(labels, multiple=True),
                         Optional(CONF_IN_ZONES): named_choice(zones, multiple=True),
-                        Required(CONF_MODES): choice(AlarmMode, "alert_mode", multiple=True),
+                        Required(CONF_MODES): choice(AlarmMode, "recipient_mode", multiple=True),
                         Optional(CONF_FROM): TimeSelector(),
                         Optional(CONF_UNTIL): TimeSelector(),
                         Required(CONF_COOL_DOWN): number(0, 1440, unit=minutes),

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigSubentryDataWithId
 from homeassistant.data_entry_flow import FlowResultType
+from twilio_messages import ACCOUNT_SID, AUTH_TOKEN
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 ANN, BOB = "01K0REC1P1ENT0000000000001", "01K0REC1P1ENT0000000000002"
-SECRET = "CANARY-5ec2e7-token"
+SECRET = AUTH_TOKEN
 NUMBER = "+491701234567"
 ACCOUNT = {
-    "account_sid": "AC" + "a1" * 16,
+    "account_sid": ACCOUNT_SID,
     "secret": SECRET,
     "sender": "+15005550006",
     "to": NUMBER,

@@ -26,6 +26,9 @@ from custom_components.homesec import (
     issues,
     own_model_form,
     pins_form,
+    recipient_flow,
+    recipient_form,
+    recipient_issues,
     retention_form,
     sensor,
     settings_form,
@@ -34,6 +37,7 @@ from custom_components.homesec import (
     storage_form,
     storage_issues,
 )
+from custom_components.homesec.alerts import AlertKind
 from custom_components.homesec.detector_state import DetectorStatus
 from custom_components.homesec.engine import errors
 from custom_components.homesec.engine.models import Trigger, ZoneKind
@@ -48,6 +52,7 @@ ICONS: dict[str, Any] = json.loads((ROOT / "icons.json").read_text())
 MANIFEST: dict[str, Any] = json.loads((ROOT / "manifest.json").read_text())
 HACS: dict[str, Any] = json.loads((ROOT.parents[1] / "hacs.json").read_text())
 CAMERA = TEXTS["config_subentries"]["camera"]
+RECIPIENT = TEXTS["config_subentries"]["recipient"]
 MODULES = sorted(path.stem for path in ROOT.glob("*.py") if path.stem != "__init__")
 ASK_OR_SHOW = {
     *(
@@ -181,6 +186,35 @@ def test_every_end_of_a_flow_has_its_reason() -> None:
     assert CAMERA["abort"].keys() == reasons | {"reconfigure_successful"}
 
 
+def test_the_forms_of_a_recipient_are_labelled() -> None:
+    schema = recipient_form.recipient_schema({}, {}, {})
+    assert RECIPIENT["step"].keys() == {"user", "reconfigure"}
+    for step in RECIPIENT["step"].values():
+        check_form(schema, step)
+    assert RECIPIENT["initiate_flow"].keys() == {"user", "reconfigure"}
+    assert RECIPIENT["progress"].keys() == {"send"}
+    assert RECIPIENT["entry_type"]
+    assert "{" not in json.dumps(RECIPIENT).replace('{"', "")
+    reasons = set(re.findall(r'reason="(\w+)"', SOURCE["recipient_flow"]))
+    assert RECIPIENT["abort"].keys() == reasons | {"reconfigure_successful"}
+
+
+def test_every_error_of_a_recipient_says_what_to_do() -> None:
+    used = {error.key for error in (errors.TextError, *errors.TextError.__subclasses__())}
+    used -= {errors.TextExpired.key}
+    used |= set(re.findall(r'"(\w+_(?:missing|invalid|incomplete))"', SOURCE["recipient_form"]))
+    used |= set(re.findall(r'"(number_known)"', SOURCE["recipient_flow"]))
+    assert RECIPIENT["error"].keys() == used | {errors.HomeSecError.key}
+    assert {error.key for error in recipient_flow.FIELDS} <= used
+
+
+def test_an_alert_has_all_its_words() -> None:
+    texts = TEXTS["selector"]["alert_text"]["options"]
+    used = re.findall(r'"(\w+_title|\w+_title_unknown|sms|sms_clip)"', SOURCE["alert_texts"])
+    used += re.findall(r'"(\w+_message_\w+)"', SOURCE["alert_texts"])
+    assert texts.keys() == {*used, *(f"{kind}_message" for kind in AlertKind), "welcome"}
+
+
 def entity_keys() -> dict[str, set[str]]:
     """Return the translation keys that entities use, by platform."""
     descriptions = (*sensor.CAMERA_SENSORS, *sensor.HOUSE_SENSORS, *cloud_sensor.CLOUD_SENSORS)
@@ -224,7 +258,7 @@ def test_every_issue_is_described() -> None:
     told = set(
         re.findall(r'"(disk_nearly_full|clips_dropped|catalog_rebuilt)"', SOURCE["storage_issues"])
     )
-    raised |= {*told, storage_issues.STUCK}
+    raised |= {*told, storage_issues.STUCK} | recipient_issues.RECIPIENT_ISSUES
     assert TEXTS["issues"].keys() == raised
     for key, issue in TEXTS["issues"].items():
         known = {"camera", "detector", "model"}
@@ -232,6 +266,8 @@ def test_every_issue_is_described() -> None:
             known |= {"files", "folder"}
         if key in storage_issues.STORAGE_ISSUES:
             known |= {"bucket"}
+        elif key in recipient_issues.RECIPIENT_ISSUES:
+            known = {"recipient"}
         elif key in told or key.startswith("uploads_stuck"):
             known |= {"clips", "free", "file"}
         assert set(re.findall(r"{(\w+)}", json.dumps(issue))) <= known
@@ -241,6 +277,8 @@ def test_every_issue_is_described() -> None:
         assert ("fix_flow" in issue) is not ("description" in issue)
         if "fix_flow" in issue:
             module = "repairs" if key.startswith("camera") else "storage_repairs"
+            if key in recipient_issues.RECIPIENT_ISSUES:
+                module = "recipient_repairs"
             reasons = set(re.findall(r'reason="(\w+)"', SOURCE[module]))
             # What only tells something is read, and that is all.
             assert issue["fix_flow"].get("abort", {}).keys() == (set() if key in told else reasons)

@@ -1,0 +1,434 @@
+"""Whoever is to know gets a text, once, through the real outbox; Twilio is on the loopback."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.components.repairs import repairs_flow_manager
+from homeassistant.components.repairs.const import FlowType
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from homesec_house import (
+    CAMERA_ID,
+    CAT,
+    DRIVE,
+    PERSON,
+    arm,
+    call,
+    pictures,
+    set_up,
+    state,
+    until,
+)
+from phone_book import ANN, BOB, NUMBER, begin, given, recipient, send
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
+
+from custom_components.homesec.alerts import AlertKind
+from custom_components.homesec.camera_state import Duress
+from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
+from custom_components.homesec.engine.texts.models import RecipientChanged
+from custom_components.homesec.engine.texts.service import Texts
+from custom_components.homesec.recipient_issues import recipient_issue_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from homeassistant.core import Event, HomeAssistant
+    from homesec_house import ScriptedDetector
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+BOBS = "+491701234568"
+
+
+@pytest.fixture
+def alerts(hass: HomeAssistant) -> list[Event]:
+    return async_capture_events(hass, EVENT_ALERT)
+
+
+@pytest.fixture
+def updates(hass: HomeAssistant) -> list[Event]:
+    return async_capture_events(hass, EVENT_ALERT_UPDATED)
+
+
+@pytest.fixture
+def told(twilio: Any) -> Callable[[], list[str]]:
+    """Return the bodies of what was texted to somebody, oldest first."""
+    return lambda to=NUMBER: [text["body"] for text in twilio.messages if text["to"] == to]
+
+
+async def move_in(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    *recipients: Any,
+    armed: bool = True,
+    **settings: Any,
+) -> None:
+    """Set the house up with these recipients and a camera like that."""
+    added = {x["subentry_id"]: ConfigSubentry(**x) for x in recipients}
+    camera = entry.subentries[CAMERA_ID]
+    object.__setattr__(camera, "data", {**camera.data, "alarm_labels": [], **settings})
+    object.__setattr__(entry, "subentries", {**entry.subentries, **added})
+    await set_up(hass, entry)
+    if armed:
+        await arm(hass, entry)
+    await pictures(hass, entry)
+
+
+async def test_a_person_before_an_armed_camera_is_texted_with_a_link_to_the_clip(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    updates: list[Event],
+    told: Any,
+) -> None:
+    await hass.config.async_update(external_url="https://house.example.org")
+    await move_in(hass, entry, recipient())
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    await until(hass, told)
+    clip_id = alerts[0].data["clip_id"]
+    [text] = told()
+    assert text.startswith("Person: Front door. Seen at ")
+    assert text.endswith(f" https://house.example.org/homesec/clip/{clip_id}")
+    detector.sees = []
+    await until(hass, lambda: updates)
+    assert len(told()) == 1
+
+
+async def test_the_text_is_durable_before_the_bus_hears_of_the_alert(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    monkeypatch: pytest.MonkeyPatch,
+    twilio: Any,
+) -> None:
+    order: list[str] = []
+    send_ = Texts.send
+
+    def keep(self: Texts, message: Any) -> None:
+        send_(self, message)
+        order.append("kept")
+        assert message.still.startswith(b"\xff\xd8")
+        assert message.expires_at - message.created_at == 1800
+
+    monkeypatch.setattr(Texts, "send", keep)
+
+    @callback
+    def note(_event: Event) -> None:
+        order.append("told")
+
+    hass.bus.async_listen(EVENT_ALERT, note)
+    await move_in(hass, entry, recipient())
+    detector.sees = [PERSON]
+    await until(hass, lambda: len(order) == 2)
+    assert order == ["kept", "told"]
+
+
+async def test_a_text_that_cannot_be_kept_does_not_keep_the_alert_from_the_bus(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+    twilio: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise RuntimeError("texts are not running")
+
+    monkeypatch.setattr(Texts, "send", refuse)
+    await move_in(hass, entry, recipient())
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    assert "A text could not be kept for sending" in caplog.text
+    with pytest.raises(HomeAssistantError) as failed:
+        await call(hass, "notify", "send_message", "notify.ann", message="Hello")
+    assert failed.value.translation_key == "text_not_kept"
+
+
+async def test_each_recipient_has_rules_of_their_own(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    told: Any,
+) -> None:
+    now = dt_util.now()
+    hours = {
+        "hours_from": f"{now + timedelta(hours=2):%H:%M:%S}",
+        "hours_until": f"{now + timedelta(hours=3):%H:%M:%S}",
+    }
+    others = [
+        recipient(f"No {n}", recipient_id=f"01K0REC1P1ENT00000000000{n}", to=BOBS, **rules)
+        for n, rules in enumerate(
+            (
+                {"cameras": ["another"]},
+                {"labels": ["cat"]},
+                {"zones": ["Pool"]},
+                {"modes": ["night"]},
+                {"kinds": ["alarm"]},
+                hours,
+            ),
+            start=10,
+        )
+    ]
+    yes = {"cameras": [CAMERA_ID], "labels": ["person"], "zones": ["Drive"], "modes": ["away"]}
+    await move_in(hass, entry, recipient(**yes), *others, zones=[DRIVE])
+    detector.sees = [PERSON]
+    await until(hass, told)
+    assert told(BOBS) == []
+
+
+async def test_who_enters_a_zone_later_is_texted_then(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    told: Any,
+) -> None:
+    await move_in(
+        hass,
+        entry,
+        recipient(zones=["Drive"]),
+        recipient("Bob", recipient_id=BOB, to=BOBS),
+        zones=[{**DRIVE, "loiter_s": 1}],
+    )
+    detector.sees = [PERSON]
+    await until(hass, lambda: told(BOBS))
+    await until(hass, told)
+    assert len(alerts) == 1
+    assert told()[0].startswith("Person: Front door. Seen at ")
+    assert ", Drive." in told()[0]
+
+
+async def test_a_camera_is_silent_for_a_while_after_a_text(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    updates: list[Event],
+    told: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Each visit is an alert of its own.
+    monkeypatch.setattr("custom_components.homesec.alert_burst.BURST_S", 0.001)
+    bob = recipient("Bob", recipient_id=BOB, to=BOBS, cool_down_min=0)
+    await move_in(hass, entry, recipient(kinds=["seen", "clip"]), bob)
+    for visits in (1, 2):
+        detector.sees = [PERSON]
+        await until(hass, lambda n=visits: len(alerts) == n)
+        detector.sees = []
+        await until(hass, lambda n=visits: len(updates) == n)
+    await until(hass, lambda: len(told(BOBS)) == 2)
+    await until(hass, lambda: len(told()) == 2)
+    # The second visit is neither told at once nor when its clip is ready.
+    assert "Seen at" in told()[0]
+    assert "The clip can be watched." in told()[1]
+
+
+async def test_the_cat_is_told_of_while_the_house_is_not_guarded(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    told: Any,
+) -> None:
+    ann = recipient(modes=["disarmed"], labels=["cat"])
+    bob = recipient("Bob", recipient_id=BOB, to=BOBS)
+    settings = {"labels": ["person", "cat"], "alert_labels": ["person", "cat"]}
+    await move_in(hass, entry, ann, bob, armed=False, disarmed="detect", **settings)
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    assert not alerts
+    detector.sees = [PERSON, CAT]
+    await until(hass, told)
+    assert told()[0].startswith("Cat: Front door.")
+    assert told()[0].endswith("homeassistant://navigate/homesec")
+    assert told(BOBS) == []
+    assert alerts[0].data["mode"] == "disarmed"
+
+
+async def test_a_zone_matters_while_the_house_is_not_guarded_too(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    told: Any,
+) -> None:
+    ann = recipient(modes=["disarmed"], zones=["Drive"])
+    zones = [{**DRIVE, "loiter_s": 1}]
+    await move_in(hass, entry, ann, armed=False, disarmed="detect", zones=zones)
+    detector.sees = [PERSON]
+    await until(hass, told)
+    assert len(alerts) == 1
+
+
+async def test_the_alarm_is_told_whatever_was_told_before(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    told: Any,
+) -> None:
+    await move_in(hass, entry, recipient())
+    detector.sees = [PERSON]
+    await until(hass, told)
+    await entry.runtime_data.alarm.async_trigger(by="Ann")
+    await until(hass, lambda: len(told()) == 2)
+    assert told()[1].startswith("ALARM! Set off by Ann. ")
+
+
+async def test_duress_is_told_only_to_who_asked_for_it(
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
+) -> None:
+    bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
+    await move_in(hass, entry, recipient(), bob)
+    entry.runtime_data.listeners.async_tell(Duress(by="Ann"))
+    await until(hass, lambda: told(BOBS))
+    assert told(BOBS)[0].startswith("HELP! Disarmed under threat. Ann was forced")
+    assert told() == []
+
+
+# --- tests, and any automation -----------------------------------------------------------------
+
+
+async def test_a_test_alert_goes_to_all_or_to_one(
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
+) -> None:
+    bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
+    await move_in(hass, entry, recipient(), bob)
+    answer = await hass.services.async_call(
+        DOMAIN, "test_alert", {"recipient": "notify.bob"}, blocking=True, return_response=True
+    )
+    await until(hass, lambda: told(BOBS))
+    assert told(BOBS)[0].startswith("Test of the alerts. Sent at ")
+    assert told() == []
+    assert alerts[0].data["alert_id"] == answer["alert_id"]
+    assert alerts[0].data["kind"] == AlertKind.TEST
+    await hass.services.async_call(DOMAIN, "test_alert", {}, blocking=True)
+    await until(hass, told)
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(
+            DOMAIN, "test_alert", {"recipient": "camera.front_door"}, blocking=True
+        )
+    assert refused.value.translation_key == "recipient_not_found"
+
+
+async def test_any_automation_can_text_to_a_recipient(
+    hass: HomeAssistant, entry: MockConfigEntry, told: Any
+) -> None:
+    await move_in(hass, entry, recipient())
+    await call(hass, "notify", "send_message", "notify.ann", message="Water in the cellar")
+    await call(hass, "notify", "send_message", "notify.ann", message="Now", title="Cellar")
+    await until(hass, lambda: len(told()) == 2)
+    assert told() == ["Water in the cellar", "Cellar\nNow"]
+    assert state(hass, "notify", "recipient", ANN) != "unknown"
+
+
+# --- changes ------------------------------------------------------------------------------------
+
+
+async def test_recipients_come_and_go_without_a_restart(
+    hass: HomeAssistant, entry: MockConfigEntry, told: Any
+) -> None:
+    await move_in(hass, entry)
+    texts = entry.runtime_data.engine.texts
+    hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await call(hass, "notify", "send_message", "notify.ann", message="Hello")
+    await until(hass, told)
+    ann = entry.subentries[ANN]
+    hass.config_entries.async_update_subentry(entry, ann, title="Anna")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.get("notify.ann").name == "Anna"
+    hass.config_entries.async_remove_subentry(entry, ANN)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert texts is entry.runtime_data.engine.texts
+    assert texts.states() == {}
+    assert hass.states.get("notify.ann") is None
+    # Last words of a worker about somebody who is gone.
+    gone = RecipientChanged(recipient_id=ANN, error="text_denied", waiting=1)
+    entry.runtime_data._async_handle(gone)
+    assert not entry.runtime_data.alerts.recipients.is_stuck(ANN)
+
+
+async def test_a_recipient_who_cannot_be_texted_needs_somebody(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    told: Any,
+    twilio: Any,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    assert await async_setup_component(hass, "repairs", {})
+    await move_in(hass, entry, recipient())
+    twilio.refuse(21610, times=2)
+    await call(hass, "notify", "send_message", "notify.ann", message="Hello")
+    issue_id = recipient_issue_id(ANN)
+    await until(hass, lambda: issue_registry.async_get_issue(DOMAIN, issue_id))
+    issue = issue_registry.async_get_issue(DOMAIN, issue_id)
+    assert issue.translation_key == "text_blocked"
+    assert issue.translation_placeholders == {"recipient": "Ann"}
+    flows = repairs_flow_manager(hass)
+    flow = await flows.async_init(DOMAIN, context={"issue_id": issue_id})
+    assert flow["step_id"] == "confirm"
+    done = await flows.async_configure(flow["flow_id"], {})
+    assert done["reason"] == "opens_recipient"
+    kind, opened = done["next_flow"]
+    assert kind == FlowType.CONFIG_SUBENTRIES_FLOW
+    # Nothing is changed: that Ann has texted START in the meantime is seen by a text to her.
+    answer = {k: v for k, v in given().items() if k != "secret"}
+    again = await send(hass, {"flow_id": opened}, answer)
+    assert again["errors"] == {"to": "text_blocked"}
+    result = await send(hass, again, answer)
+    assert result["reason"] == "reconfigure_successful"
+    await until(hass, lambda: len(told()) == 2)
+    assert told()[1] == "Hello"
+    await until(hass, lambda: not issue_registry.async_get_issue(DOMAIN, issue_id))
+
+
+async def test_what_passes_by_itself_needs_nobody(
+    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, issue_registry: ir.IssueRegistry
+) -> None:
+    await move_in(hass, entry, recipient())
+    busy = RecipientChanged(recipient_id=ANN, error="text_busy", waiting=1)
+    entry.runtime_data._async_handle(busy)
+    assert entry.runtime_data.alerts.recipients.is_stuck(ANN)
+    assert not issue_registry.async_get_issue(DOMAIN, recipient_issue_id(ANN))
+
+
+async def test_a_repair_of_somebody_who_is_gone_says_so(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    twilio: Any,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    assert await async_setup_component(hass, "repairs", {})
+    await move_in(hass, entry, recipient())
+    denied = RecipientChanged(recipient_id=ANN, error="text_denied", waiting=1)
+    entry.runtime_data._async_handle(denied)
+    flows = repairs_flow_manager(hass)
+    flow = await flows.async_init(DOMAIN, context={"issue_id": recipient_issue_id(ANN)})
+    hass.config_entries.async_remove_subentry(entry, ANN)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not issue_registry.async_get_issue(DOMAIN, recipient_issue_id(ANN))
+    done = await flows.async_configure(flow["flow_id"], {})
+    assert done["reason"] == "recipient_gone"
+
+
+async def test_stored_recipients_are_as_good_as_new_ones_after_an_update(
+    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
+) -> None:
+    """What a later version asks for has a default."""
+    stored = recipient()
+    stored["data"] = {k: v for k, v in stored["data"].items() if k != "rules"}
+    await move_in(hass, entry, stored)
+    rules = entry.runtime_data.alerts.recipients.rules[ANN]
+    assert (rules.cool_down_s, rules.max_age_s, rules.hours) == (300, 1800, None)
+    flow = await begin(hass, entry, ANN)
+    assert flow["step_id"] == "reconfigure"
