@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homesec_house import CAMERA_ID, DRIVE, PERSON, ROAD, arm, pictures, set_up, state, until
+from phone_book import recipient
 import pytest
 from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
@@ -43,6 +45,8 @@ async def test_entities_of(
     subentry = entry.subentries[CAMERA_ID]
     settings = {"labels": ["person", "cat", "garden gnome"], "zones": [DRIVE, ROAD]}
     object.__setattr__(subentry, "data", {**subentry.data, **settings})
+    ann = ConfigSubentry(**recipient())
+    object.__setattr__(entry, "subentries", {**entry.subentries, ann.subentry_id: ann})
     await set_up(hass, entry)
     await until(hass, lambda: entry.runtime_data.detector.report)
     await snapshot_platform(hass, entity_registry, snapshot, entry.entry_id)
