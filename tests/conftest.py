@@ -5,6 +5,8 @@ The pytest plugin brings a package of that name too; whichever is imported first
 
 import custom_components  # noqa: F401  # isort: skip
 
+import threading
+
 from fake_gcs import FakeGcs
 import pytest
 from twilio_server import TwilioServer
@@ -23,3 +25,7 @@ def twilio(socket_enabled, monkeypatch):
     with TwilioServer() as running:
         monkeypatch.setenv("HOMESEC_TWILIO_API", running.url)
         yield running
+    # Those that were not waited for have been answered now.
+    for thread in threading.enumerate():
+        if thread.name == "homesec-twilio":
+            thread.join(10)

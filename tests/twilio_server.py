@@ -61,7 +61,6 @@ class Fault:
 class TwilioServer(ThreadingHTTPServer):
     """Keeps what it takes in ``messages``, as the API gives it, the oldest first."""
 
-    daemon_threads = True
     request_queue_size = 64
 
     def __init__(self, port=0):
@@ -92,7 +91,7 @@ class TwilioServer(ThreadingHTTPServer):
     def __exit__(self, *_):
         self.released.set()
         self.shutdown()
-        self.server_close()
+        self.server_close()  # waits for the threads of all requests
 
     def handle_error(self, request, client_address):
         if not isinstance(sys.exception(), OSError):  # a client that went away
@@ -227,13 +226,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.add(Fault(**order))
             self._answer(200, asdict(Fault(**order)), {})
         else:
-            self._answer(404, {}, {})
+            self._answer(404, {"code": 20404}, {})
 
     def _answer(self, status, body, headers):
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
+        self.close_connection = True
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        self.send_header("Connection", "close")
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))

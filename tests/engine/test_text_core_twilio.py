@@ -1,0 +1,36 @@
+"""Texts with the ``twilio`` that Home Assistant's own integration pins: both share one HA."""
+
+import os
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+
+from homesec_dev import core_twilio
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize(
+    "tests", ["test_text_sending.py", "test_text_recipient.py", "test_text_service.py"]
+)
+def test_it_all_works_with_that_one_too(tests):
+    folder = core_twilio.folder()
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    asked = [sys.executable, "-c", "import twilio; print(twilio.__file__, twilio.__version__)"]
+    told = subprocess.run(
+        asked, env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert told[0].startswith(str(folder))
+    assert f"twilio=={told[1]}" == core_twilio.requirement()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", HERE / tests],
+        env=environment,
+        cwd=HERE.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert " passed" in done.stdout

@@ -1,0 +1,55 @@
+"""Texts in a whole engine."""
+
+import threading
+import time
+
+from disk_store import DiskStore
+from texting import account, message
+from twilio_server import Fault, Kind
+
+from custom_components.homesec.engine.texts.models import RecipientChanged, TextSent
+
+
+def send(engine, number=1):
+    engine.texts.send(message(number, at=time.time()))
+
+
+def test_an_engine_sends_texts(rig, twilio):
+    rig.engine.texts.set_recipients({"anna": account()})
+    send(rig.engine)
+    rig.wait(lambda: rig.of(TextSent))
+    assert len(twilio.messages) == 1
+    assert rig.of(RecipientChanged)
+
+
+def test_an_upload_that_hangs_holds_up_no_text(rigs, tmp_path, twilio):
+    gate, inside = threading.Event(), threading.Event()
+
+    class Hanging(DiskStore):
+        def list(self, *_, **__):
+            inside.set()
+            gate.wait(20)
+            return iter(())
+
+    rig = rigs(cloud=Hanging(tmp_path / "cloud"))
+    rig.engine.texts.set_recipients({"anna": account()})
+    assert inside.wait(20)  # the alerts' folder is looked at
+    send(rig.engine)
+    rig.wait(lambda: rig.of(TextSent))
+    gate.set()
+
+
+def test_a_twilio_that_hangs_holds_up_no_stop(rig, twilio):
+    twilio.add(Fault(kind=Kind.HANG))
+    rig.engine.texts.set_recipients({"anna": account()})
+    send(rig.engine)
+    while not twilio.asked("POST"):
+        twilio.released.wait(0.02)
+    began = time.monotonic()
+    rig.engine.stop()
+    assert time.monotonic() - began < 5
+    # What was asked is answered now, and nobody listens any more.
+    twilio.released.set()
+    for thread in threading.enumerate():
+        if thread.name == "homesec-twilio":
+            thread.join(10)

@@ -1,0 +1,105 @@
+"""A process that is killed while it sends texts: each arrives, and once."""
+
+import os
+from pathlib import Path
+import random
+import signal
+import subprocess
+import sys
+
+import pytest
+from texting import message
+from twilio_server import Fault, Kind
+
+HERE = Path(__file__).parent
+KILLS = int(os.environ.get("HOMESEC_TEXT_KILLS", "30"))
+
+
+class Zygote:
+    """Houses that are killed, without waiting for each to import everything."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        paths = (HERE, HERE.parent, HERE.parents[1], HERE.parents[1] / "script")
+        self.process = subprocess.Popen(
+            [sys.executable, HERE / "texting_house.py", folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": ":".join(map(str, paths))},
+        )
+
+    def ask(self, number, kill_at=0):
+        self.process.stdin.write(f"{number} {kill_at}\n")
+        self.process.stdin.flush()
+
+    def answer(self):
+        return int(self.process.stdout.readline())
+
+    def run(self, number, kill_at=0):
+        self.ask(number, kill_at)
+        return self.answer()
+
+    def children(self):
+        told = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in told.split()]
+
+    def close(self):
+        for child in self.children():
+            os.kill(child, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def zygote(tmp_path, twilio):
+    made = Zygote(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.timeout(1200)
+def test_wherever_it_is_killed_each_text_arrives_once(zygote, twilio, tmp_path):
+    assert zygote.run(0) == 0
+    lines = int((tmp_path / "lines").read_text())
+    assert lines > 100
+    rng = random.Random(7)
+    for number in range(1, KILLS + 1):
+        # Evenly, so that no part of the way is left out.
+        kill_at = 1 + int((number - rng.random()) * lines / KILLS)
+        # It may be through before, since threads take turns as they like.
+        assert zygote.run(number, kill_at) in (0, -signal.SIGKILL)
+        assert zygote.run(number) == 0
+        assert twilio.bodies().count(message(number, at=0).body) == 1, (number, kill_at, lines)
+    assert len(twilio.messages) == KILLS + 1
+
+
+@pytest.mark.parametrize("kind", [Kind.ACCEPT_HANG, Kind.HANG])
+def test_killed_between_the_question_and_the_answer_it_arrives_once(zygote, twilio, kind):
+    """Once Twilio has taken it, and once it has not."""
+    twilio.add(Fault(kind=kind))
+    zygote.ask(1)
+    while not twilio.asked("POST"):
+        twilio.released.wait(0.02)
+    if kind is Kind.ACCEPT_HANG:
+        twilio.wait_for(1)
+    (child,) = zygote.children()
+    os.kill(child, signal.SIGKILL)
+    assert zygote.answer() == -signal.SIGKILL
+    assert zygote.run(1) == 0
+    assert len(twilio.messages) == 1
+
+
+def test_killed_again_while_it_looks_it_arrives_once(zygote, twilio):
+    twilio.add(Fault(kind=Kind.ACCEPT_HANG), Fault(kind=Kind.HANG, method="GET"))
+    for method in ("POST", "GET"):
+        zygote.ask(1)
+        while not twilio.asked(method):
+            twilio.released.wait(0.02)
+        (child,) = zygote.children()
+        os.kill(child, signal.SIGKILL)
+        assert zygote.answer() == -signal.SIGKILL
+    assert zygote.run(1) == 0
+    assert len(twilio.messages) == 1

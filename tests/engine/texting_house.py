@@ -1,0 +1,91 @@
+"""Sends texts until it is killed: `texting_house.py FOLDER`.
+
+For each line ``NUMBER KILL_AT`` of its input it forks a house that gives text NUMBER to its outbox
+and kills itself at that line of the code (0: never), and says how that ended.
+"""
+
+import os
+from pathlib import Path
+import random
+import signal
+import sys
+import threading
+import time
+
+from texting import account, message
+
+from custom_components.homesec.engine import database, job_worker, jobs, limited
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.clock import SystemClock
+from custom_components.homesec.engine.texts import recipient, sending, service
+from custom_components.homesec.engine.texts.service import Texts
+
+WATCHED = {Path(m.__file__).name for m in (database, job_worker, jobs, limited)}
+SETTLE_S = 1.0
+
+
+class Killer:
+    """Counts the lines that texts go through, in all threads, and kills at one of them."""
+
+    def __init__(self, kill_at):
+        self.kill_at = kill_at
+        self.lines = 0
+        self.armed = False
+
+    def watch(self):
+        threading.settrace(self.calls)
+        sys.settrace(self.calls)
+
+    def calls(self, frame, *_):
+        path = Path(frame.f_code.co_filename)
+        if path.parent.name == "texts" or (path.parent.name == "engine" and path.name in WATCHED):
+            return self.line
+        return None
+
+    def line(self, frame, event, _):
+        if event == "line" and self.armed:
+            self.lines += 1
+            if self.lines == self.kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return self.line
+
+
+def house(folder, number, killer):
+    """Send one text; return once nothing waits any more."""
+    recipient.SETTLE_S = SETTLE_S
+    killer.watch()
+    with Catalog(folder / "clips.db") as catalog:
+        texts = Texts(
+            cloud=lambda: None, on_event=lambda _: None, clock=SystemClock(), rng=random.Random(1)
+        )
+        texts.start(catalog)
+        killer.armed = True
+        texts.set_recipients({"anna": account()})
+        texts.send(message(number, at=time.time()))
+        while texts.states()["anna"].waiting:
+            killer.armed, armed = False, killer.armed
+            time.sleep(0.01)
+            killer.armed = armed
+        killer.armed = False
+        texts.close()
+
+
+def main():
+    folder = Path(sys.argv[1])
+    sending.warm_up()
+    assert service
+    for line in sys.stdin:
+        number, kill_at = map(int, line.split())
+        child = os.fork()
+        if child == 0:
+            killer = Killer(kill_at)
+            house(folder, number, killer)
+            (folder / "lines").write_text(f"{killer.lines}")
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
