@@ -1,6 +1,6 @@
 /** The page `/homesec` in Home Assistant's sidebar: gets `hass`, `narrow` and `route` from it. */
 
-import { mdiFilmstrip, mdiMenu, mdiShieldHome } from "@mdi/js";
+import { mdiChartBoxOutline, mdiFilmstrip, mdiMenu, mdiShieldHome } from "@mdi/js";
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
@@ -17,13 +17,16 @@ import { Watch } from "./state/observed.ts";
 import { cards, controls, theme } from "./styles/shared.ts";
 import { loadResources, Texts } from "./texts/texts.ts";
 import { Format } from "./time/format.ts";
+import "./views/insight-view.ts";
 import "./views/overview-view.ts";
+import "./views/zones-view.ts";
 import "./views/clip-view.ts";
 import "./views/clips-view.ts";
 
 const TABS = [
   { view: "overview", path: BASE, icon: mdiShieldHome },
   { view: "clips", path: `${BASE}/clips`, icon: mdiFilmstrip },
+  { view: "insight", path: `${BASE}/insight`, icon: mdiChartBoxOutline },
 ] as const;
 const MESSAGE_MS = 5000;
 
@@ -159,6 +162,10 @@ export class HomeSecPanel extends LitElement {
           .page=${page}
           .search=${window.location.search}
         ></homesec-clips>`;
+      case "insight":
+        return html`<homesec-insight .page=${page}></homesec-insight>`;
+      case "zones":
+        return html`<homesec-zones .page=${page} .cameraId=${place.camera}></homesec-zones>`;
       case "clip":
         return html`<homesec-clip
           .page=${page}

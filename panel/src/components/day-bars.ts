@@ -1,0 +1,187 @@
+import { css, html, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import type { Insight } from "../data/shapes.ts";
+import { navigate } from "../ha/navigate.ts";
+import type { Series, Stack } from "../layout/charts.ts";
+import { stacksOf } from "../layout/charts.ts";
+import { PageElement } from "../page.ts";
+import { BASE } from "../router.ts";
+import { EVERYTHING, filterSearch } from "../state/filter.ts";
+import { controls } from "../styles/shared.ts";
+import type { Day } from "../time/zone.ts";
+
+const COLOURS = ["#1e88e5", "#f4a100", "#43a047", "#8e5bd0", "#d0567d", "#00897b", "#8d6e63", "#78909c"];
+
+/** How much was recorded each day, by what was seen or by camera; a day's bar leads to its clips. */
+@customElement("homesec-day-bars")
+export class DayBars extends PageElement {
+  @property({ attribute: false }) days: Insight["days"] = [];
+  @property() from: Day = "";
+  @property() to: Day = "";
+  @state() private by: Series = "label";
+
+  protected override render(): unknown {
+    const { keys, stacks, highest } = stacksOf(this.days, this.by, this.from, this.to);
+    const { texts } = this;
+    const choice = (by: Series, text: string): unknown =>
+      html`<button
+        class="button small"
+        aria-pressed=${this.by === by}
+        @click=${() => (this.by = by)}
+      >
+        ${text}
+      </button>`;
+    return html`<div class="head">
+        <h2>${texts.get("insight.days")}</h2>
+        <span class="choice" role="group" aria-label=${texts.get("insight.by")}>
+          ${choice("label", texts.get("filter.labels"))}
+          ${choice("camera_id", texts.get("filter.cameras"))}
+        </span>
+      </div>
+      <div class="chart">
+        <span class="highest" aria-hidden="true">${highest || ""}</span>
+        ${stacks.map((stack) => this.renderStack(stack, keys, highest))}
+      </div>
+      <div class="ends" aria-hidden="true">
+        <span>${this.format.dayName(this.from, "short")}</span>
+        <span>${this.format.dayName(this.to, "short")}</span>
+      </div>
+      ${keys.length
+        ? html`<ul>
+            ${keys.map(
+              (key, index) =>
+                html`<li><span class="dot" style="background:${colour(index)}"></span>${this.name(key)}</li>`,
+            )}
+          </ul>`
+        : nothing}`;
+  }
+
+  private renderStack(stack: Stack, keys: string[], highest: number): unknown {
+    const parts = stack.parts.map((part) => `${this.name(part.key)} ${part.count}`);
+    const text = `${this.format.dayName(stack.day)}: ${parts.join(", ") || 0}`;
+    return html`<button
+      class="stack"
+      title=${text}
+      aria-label=${text}
+      @click=${() => this.open(stack.day)}
+    >
+      ${stack.parts.map(
+        (part) =>
+          html`<span
+            style="height:${(part.count / highest) * 100}%;background:${colour(keys.indexOf(part.key))}"
+          ></span>`,
+      )}
+    </button>`;
+  }
+
+  private name(key: string): string {
+    return this.by === "label" ? this.texts.label(key) : this.camera(key);
+  }
+
+  private open(day: Day): void {
+    const range = { kind: "days" as const, from: day, to: day };
+    navigate(`${BASE}/clips${filterSearch({ ...EVERYTHING, range })}`);
+  }
+
+  static override styles = [
+    controls,
+    css`
+      .head {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        justify-content: space-between;
+        gap: 8px;
+        margin-bottom: 12px;
+      }
+      h2 {
+        font-size: 18px;
+        font-weight: 500;
+        margin: 0;
+      }
+      .choice {
+        display: flex;
+        gap: 6px;
+        flex-wrap: wrap;
+      }
+      .chart {
+        position: relative;
+        display: flex;
+        align-items: stretch;
+        gap: min(4px, 0.3%);
+        height: 196px;
+        padding-top: 16px;
+        border-bottom: 1px solid var(--hs-line);
+        border-top: 1px dashed var(--hs-line);
+      }
+      .highest {
+        position: absolute;
+        top: 2px;
+        left: 0;
+        font-size: 11px;
+        color: var(--hs-text-2);
+        pointer-events: none;
+      }
+      .stack {
+        flex: 1;
+        display: flex;
+        flex-direction: column-reverse;
+        min-width: 0;
+        padding: 0;
+        border: none;
+        background: none;
+        cursor: pointer;
+      }
+      .stack:hover {
+        background: var(--hs-soft);
+      }
+      .stack:focus-visible {
+        outline-offset: -1px;
+      }
+      .stack span {
+        display: block;
+        width: 100%;
+        max-width: 40px;
+        margin: 0 auto;
+      }
+      .stack span:last-child {
+        border-radius: 3px 3px 0 0;
+      }
+      .ends {
+        display: flex;
+        justify-content: space-between;
+        font-size: 11px;
+        color: var(--hs-text-2);
+      }
+      ul {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px 16px;
+        list-style: none;
+        margin: 10px 0 0;
+        padding: 0;
+      }
+      li {
+        display: flex;
+        align-items: center;
+        gap: 6px;
+      }
+      .dot {
+        width: 12px;
+        height: 12px;
+        border-radius: 3px;
+      }
+    `,
+  ];
+}
+
+function colour(index: number): string {
+  return COLOURS[Math.min(index, COLOURS.length - 1)] ?? "#78909c";
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-day-bars": DayBars;
+  }
+}

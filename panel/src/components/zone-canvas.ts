@@ -1,0 +1,444 @@
+import { css, html, nothing, svg } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+
+import type { Point, PreviewBox, Zone } from "../data/shapes.ts";
+import { centreOf, middleOf, moved, shifted, split } from "../layout/polygon.ts";
+import { PageElement } from "../page.ts";
+import { Watch } from "../state/observed.ts";
+import type { ZonesDraft } from "../state/zones.ts";
+import { controls } from "../styles/shared.ts";
+
+const REFRESH_MS = 2000;
+const STEP = 0.01;
+const FINE = 0.002;
+const CLOSE_PX = 18;
+const ARROWS: Record<string, Point> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+type Drag = { corner: number } | { from: Point; polygon: Point[] };
+
+/** The camera's picture with the zones on it, which mouse, finger and keyboard draw and change. */
+@customElement("homesec-zone-canvas")
+export class ZoneCanvas extends PageElement {
+  @property({ attribute: false }) draft!: ZonesDraft;
+  @property({ attribute: false }) seen: PreviewBox[] = [];
+  @state() private picture: string | null = null;
+  @state() private shape = "16 / 9";
+  /** Where the next corner goes, for the keyboard. */
+  @state() private cursor: Point | null = null;
+  @query("svg") private surface!: SVGSVGElement;
+  private drag: Drag | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    new Watch(this, () => this.draft);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.refresh();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.timer);
+    if (this.picture) URL.revokeObjectURL(this.picture);
+    this.picture = null;
+  }
+
+  private async refresh(): Promise<void> {
+    clearTimeout(this.timer);
+    try {
+      if (this.draft.picture && !document.hidden) {
+        const response = await this.page.hass().fetchWithAuth(this.draft.picture);
+        if (response.ok) this.show(await response.blob());
+      }
+    } catch {
+      // The camera is away for the moment: what it showed last stays.
+    }
+    if (this.isConnected) this.timer = setTimeout(() => void this.refresh(), REFRESH_MS);
+  }
+
+  private show(blob: Blob): void {
+    if (!this.isConnected) return;
+    const before = this.picture;
+    this.picture = URL.createObjectURL(blob);
+    if (before) setTimeout(() => URL.revokeObjectURL(before), REFRESH_MS);
+  }
+
+  protected override render(): unknown {
+    const { draft, texts } = this;
+    const drawing = draft.drawing !== null;
+    return html`<div class="frame ${drawing ? "drawing" : ""}" style="aspect-ratio:${this.shape}">
+        ${this.picture
+          ? html`<img src=${this.picture} alt="" @load=${this.onPicture} draggable="false" />`
+          : nothing}
+        <svg
+          viewBox="0 0 1 1"
+          preserveAspectRatio="none"
+          role="application"
+          tabindex="0"
+          aria-label=${texts.get(drawing ? "zones.drawing_help" : "zones.canvas")}
+          @pointerdown=${this.onDown}
+          @pointermove=${this.onMove}
+          @pointerup=${this.onUp}
+          @pointercancel=${this.onUp}
+          @keydown=${this.onKey}
+          @blur=${() => (this.cursor = null)}
+        >
+          ${draft.zones.map((zone, index) => this.renderZone(zone, index))}
+          ${this.seen.map((box) => this.renderSeen(box))}
+          ${drawing ? this.renderDrawing(draft.drawing ?? []) : nothing}
+        </svg>
+        ${this.renderHandles()} ${this.renderNames()}
+        ${this.cursor
+          ? html`<span class="cursor" style=${at(this.cursor)}></span>`
+          : nothing}
+      </div>`;
+  }
+
+  private renderZone(zone: Zone, index: number): unknown {
+    const chosen = index === this.draft.selected;
+    return svg`<polygon
+      class="${zone.kind} ${chosen ? "chosen" : ""}"
+      data-zone=${index}
+      points=${zone.polygon.map((corner) => corner.join(",")).join(" ")}
+      vector-effect="non-scaling-stroke"
+    ></polygon>`;
+  }
+
+  private renderDrawing(corners: Point[]): unknown {
+    return svg`<polyline
+      class="new"
+      points=${corners.map((corner) => corner.join(",")).join(" ")}
+      vector-effect="non-scaling-stroke"
+    ></polyline>`;
+  }
+
+  private renderSeen({ box: [x1, y1, x2, y2], counts }: PreviewBox): unknown {
+    return svg`<rect class=${counts ? "counts" : "ignored"} x=${x1} y=${y1}
+      width=${x2 - x1} height=${y2 - y1} vector-effect="non-scaling-stroke"></rect>`;
+  }
+
+  /** Handles are HTML, so that they stay round and can be reached with the keyboard. */
+  private renderHandles(): unknown {
+    const { draft, texts } = this;
+    if (draft.drawing) {
+      return draft.drawing.map(
+        (corner, index) =>
+          html`<span class="corner ${index ? "" : "first"}" style=${at(corner)}></span>`,
+      );
+    }
+    const { zone } = draft;
+    if (!zone) return nothing;
+    const { polygon } = zone;
+    return html`${polygon.map(
+      (_corner, index) =>
+        html`<button
+          class="middle"
+          style=${at(middleOf(polygon, index))}
+          aria-label=${texts.get("zones.add_corner")}
+          @click=${() => draft.change({ polygon: split(polygon, index) })}
+        ></button>`,
+    )}
+    ${polygon.map(
+      (corner, index) =>
+        html`<button
+          class="corner"
+          style=${at(corner)}
+          aria-label=${texts.get("zones.corner", { number: index + 1 })}
+          @pointerdown=${(event: PointerEvent) => this.grab(event, index)}
+          @pointermove=${this.onMove}
+          @pointerup=${this.onUp}
+          @pointercancel=${this.onUp}
+          @keydown=${(event: KeyboardEvent) => this.onCornerKey(event, index)}
+          @dblclick=${() => draft.removeCorner(index)}
+        ></button>`,
+    )}`;
+  }
+
+  private renderNames(): unknown {
+    const names = this.draft.zones.map((zone) => {
+      return html`<span class="name" style=${at(centreOf(zone.polygon))}>${zone.name}</span>`;
+    });
+    const seen = this.seen.map(
+      ({ label, score, box: [x, y], counts }) =>
+        html`<span class="name seen" style=${at([x, y])}
+          >${this.texts.label(label)} ${this.format.percent(score)}${counts
+            ? ""
+            : ` · ${this.texts.get("zones.does_not_count")}`}</span
+        >`,
+    );
+    return [names, seen];
+  }
+
+  private onPicture(event: Event): void {
+    const { naturalWidth: width, naturalHeight: height } = event.target as HTMLImageElement;
+    if (width && height) this.shape = `${width} / ${height}`;
+  }
+
+  // Mouse and finger
+
+  private pointAt(event: MouseEvent): Point {
+    const box = this.surface.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  }
+
+  private onDown(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    const point = this.pointAt(event);
+    const { drawing } = this.draft;
+    if (drawing) {
+      event.preventDefault();
+      const first = drawing[0];
+      if (first && drawing.length > 2 && this.isNear(first, event)) this.finish();
+      else this.draft.addCorner(point);
+      return;
+    }
+    const index = (event.target as SVGElement).dataset["zone"];
+    if (index === undefined) {
+      this.draft.select(null);
+      return;
+    }
+    this.draft.select(Number(index));
+    const { zone } = this.draft;
+    if (!zone) return;
+    this.surface.setPointerCapture(event.pointerId);
+    this.drag = { from: point, polygon: zone.polygon };
+    this.begun = false;
+  }
+
+  private begun = false;
+
+  private grab(event: PointerEvent, corner: number): void {
+    if (event.button !== 0) return;
+    (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
+    this.drag = { corner };
+    this.begun = false;
+  }
+
+  private onMove(event: PointerEvent): void {
+    const { drag } = this;
+    const { zone } = this.draft;
+    if (!drag || !zone) return;
+    const point = this.pointAt(event);
+    const polygon =
+      "corner" in drag
+        ? moved(zone.polygon, drag.corner, point)
+        : shifted(drag.polygon, point[0] - drag.from[0], point[1] - drag.from[1]);
+    this.draft.change({ polygon }, { begun: this.begun });
+    this.begun = true;
+  }
+
+  private onUp(): void {
+    this.drag = null;
+  }
+
+  private isNear([x, y]: Point, event: MouseEvent): boolean {
+    const box = this.surface.getBoundingClientRect();
+    const dx = event.clientX - box.left - x * box.width;
+    const dy = event.clientY - box.top - y * box.height;
+    return Math.hypot(dx, dy) < CLOSE_PX;
+  }
+
+  private finish(): void {
+    this.dispatchEvent(new CustomEvent("drawn"));
+  }
+
+  // Keyboard
+
+  private onKey(event: KeyboardEvent): void {
+    const { draft } = this;
+    const step = stepOf(event);
+    if (draft.drawing) {
+      if (step) {
+        const [x, y] = this.cursor ?? [0.5, 0.5];
+        this.cursor = [clamp(x + step[0]), clamp(y + step[1])];
+      } else if (event.key === "Enter" && draft.drawing.length > 2 && event.ctrlKey) this.finish();
+      else if (event.key === "Enter" || event.key === " ") {
+        const point = (this.cursor ??= [0.5, 0.5]);
+        const last = draft.drawing.at(-1);
+        // Twice on the same spot: that was the last corner.
+        if (last && last[0] === point[0] && last[1] === point[1] && draft.drawing.length > 2) {
+          this.finish();
+        } else draft.addCorner(point);
+      } else if (event.key === "Backspace") draft.dropCorner();
+      else if (event.key === "Escape") draft.cancel();
+      else return;
+    } else if (step && draft.zone) {
+      draft.change({ polygon: shifted(draft.zone.polygon, ...step) });
+    } else if (event.key === "Delete" && draft.zone) draft.remove();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private onCornerKey(event: KeyboardEvent, index: number): void {
+    const { zone } = this.draft;
+    const step = stepOf(event);
+    if (!zone) return;
+    if (step) {
+      const [x, y] = zone.polygon[index]!;
+      this.draft.change({ polygon: moved(zone.polygon, index, [x + step[0], y + step[1]]) });
+    } else if (event.key === "Delete" || event.key === "Backspace") {
+      this.draft.removeCorner(index);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: block;
+      }
+      .frame {
+        position: relative;
+        width: 100%;
+        background: #1a1a1a;
+        border-radius: var(--hs-radius);
+        user-select: none;
+        -webkit-user-select: none;
+      }
+      img,
+      svg {
+        position: absolute;
+        inset: 0;
+        width: 100%;
+        height: 100%;
+        display: block;
+        border-radius: inherit;
+      }
+      svg {
+        touch-action: pinch-zoom;
+      }
+      .drawing svg {
+        cursor: crosshair;
+        touch-action: none;
+      }
+      polygon {
+        stroke-width: 2px;
+        fill-opacity: 0.22;
+        cursor: pointer;
+      }
+      .chosen {
+        stroke-width: 4px;
+        fill-opacity: 0.34;
+        cursor: move;
+        touch-action: none;
+      }
+      .required {
+        fill: #2ecc71;
+        stroke: #2ecc71;
+      }
+      .noted {
+        fill: #40c4ff;
+        stroke: #40c4ff;
+      }
+      .mask {
+        fill: #000;
+        stroke: #ff6e6e;
+        fill-opacity: 0.6;
+      }
+      .new {
+        fill: none;
+        stroke: #ffd740;
+        stroke-width: 3px;
+      }
+      rect {
+        fill: none;
+        stroke-width: 3px;
+        pointer-events: none;
+      }
+      .counts {
+        stroke: #2ecc71;
+      }
+      .ignored {
+        stroke: #ccc;
+        stroke-dasharray: 6 5;
+      }
+      .corner,
+      .middle,
+      .cursor {
+        position: absolute;
+        width: 22px;
+        height: 22px;
+        margin: -11px;
+        padding: 0;
+        border-radius: 50%;
+        border: 3px solid #fff;
+        background: #1976d2;
+        box-shadow: 0 0 4px #000;
+        touch-action: none;
+        cursor: grab;
+      }
+      span.corner {
+        width: 14px;
+        height: 14px;
+        margin: -7px;
+        background: #ffd740;
+        pointer-events: none;
+      }
+      span.first {
+        width: 22px;
+        height: 22px;
+        margin: -11px;
+      }
+      .middle {
+        width: 16px;
+        height: 16px;
+        margin: -8px;
+        border-width: 2px;
+        background: rgba(255, 255, 255, 0.35);
+        cursor: copy;
+      }
+      .cursor {
+        background: none;
+        border-color: #ffd740;
+        pointer-events: none;
+      }
+      .name {
+        position: absolute;
+        transform: translate(-50%, -50%);
+        padding: 0 8px;
+        border-radius: 10px;
+        background: rgba(0, 0, 0, 0.72);
+        color: #fff;
+        font-size: 12px;
+        pointer-events: none;
+        white-space: nowrap;
+      }
+      .name.seen {
+        transform: translateY(-100%);
+        border-radius: 0;
+      }
+    `,
+  ];
+}
+
+function at([x, y]: Point): string {
+  return `left:${x * 100}%;top:${y * 100}%`;
+}
+
+function clamp(value: number): number {
+  return Math.min(1, Math.max(0, Math.round(value * 1000) / 1000));
+}
+
+function stepOf(event: KeyboardEvent): Point | null {
+  const arrow = ARROWS[event.key];
+  if (!arrow) return null;
+  const size = event.shiftKey ? FINE : STEP;
+  return [arrow[0] * size, arrow[1] * size];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "homesec-zone-canvas": ZoneCanvas;
+  }
+}
