@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 
-@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 @pytest.mark.parametrize("platform", PLATFORMS)
 async def test_entities_of(
     hass: HomeAssistant,
@@ -40,6 +39,11 @@ async def test_entities_of(
     # Cameras and images have tokens of chance in their attributes.
     for module in ("camera.entity", "image.entity"):
         monkeypatch.setattr(f"homeassistant.components.{module}._RND.getrandbits", lambda _: 1)
+    # Also what is there for those who ask for it.
+    monkeypatch.setattr(
+        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
+        property(lambda _: True),
+    )
     monkeypatch.setattr("custom_components.homesec.const.PLATFORMS", [platform])
     monkeypatch.setattr("custom_components.homesec.PLATFORMS", [platform])
     subentry = entry.subentries[CAMERA_ID]
