@@ -330,12 +330,15 @@ def test_the_buttons_do_what_they_say(house: House, automation: Callable[..., st
         panel=house.panel,
         sirens=["siren.horn"],
         siren_for={"milliseconds": 200},
+        refused=[{"event": "test_refused"}],
     )
+    told = client.subscribe("subscribe_events", event_type="test_refused")
     client.act("alarm_control_panel.alarm_arm_away", entity_id=house.panel, code=PIN)
     client.wait_for_state(house.panel, lambda state: state["state"] != "disarmed")
     refused = client.subscribe("subscribe_events", event_type="homesec_alarm_refused")
     press(house, "HOMESEC_DISARM", reply_text=WRONG_PIN)
     assert refused.next(timeout_s=10)["data"]["reason"] == "wrong_code"
+    assert told.next(timeout_s=10)
     assert client.state(house.panel)["state"] == "armed_away"
     press(house, "HOMESEC_DISARM", reply_text=PIN)
     client.wait_for_state(house.panel, "disarmed")

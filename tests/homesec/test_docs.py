@@ -10,10 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
-from homesec_house import set_up
+from homesec_house import CAMERA_ID, DRIVE, camera, set_up
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.homesec
 from custom_components.homesec import const
@@ -25,7 +27,6 @@ from custom_components.homesec.trigger import TRIGGERS, BusTrigger
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
-    from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 COMPONENT = Path(custom_components.homesec.__file__).parent
 REPOSITORY = COMPONENT.parents[1]
@@ -194,3 +195,23 @@ async def test_home_assistant_takes_the_examples(
     assert len(hass.states.async_entity_ids("automation")) == len(automations)
     assert "validated" not in caplog.text
     assert "failed to setup" not in caplog.text
+
+
+async def test_the_cat_has_the_entities_that_its_page_names(
+    hass: HomeAssistant, video: Path
+) -> None:
+    bowl = {**DRIVE, "name": "Bowl", "labels": ["cat"]}
+    labels = ["person", "cat", "dog"]
+    feeder = camera("Feeder", video, camera_id=CAMERA_ID, labels=labels, zones=[bowl])
+    entry = MockConfigEntry(
+        domain=const.DOMAIN,
+        title="HomeSec",
+        data={"detector": "opencv"},
+        subentries_data=[feeder],
+    )
+    await set_up(hass, entry)
+    page = (REPOSITORY / "docs" / "cat.md").read_text()
+    named = set(re.findall(r"\b\w+\.feeder\w*\b", page))
+    registered = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    assert len(named) > 8
+    assert named <= {each.entity_id for each in registered}

@@ -279,13 +279,14 @@ async def test_what_makes_no_sense_is_refused(
     assert not calls
 
 
+@pytest.mark.parametrize("key", ["clip_saved", "alert"])
 async def test_an_automation_that_is_switched_off_waits_no_more(
-    hass: HomeAssistant, entry: MockConfigEntry
+    hass: HomeAssistant, entry: MockConfigEntry, key: str
 ) -> None:
     await set_up(hass, entry)
-    calls = await wait_for(hass, "clip_saved")
+    calls = await wait_for(hass, key)
     await hass.services.async_call(
         "automation", "turn_off", {"entity_id": "automation.test"}, blocking=True
     )
-    await fire(hass, entry, "clip_saved")
+    await fire(hass, entry, key)
     assert not calls
