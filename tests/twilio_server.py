@@ -63,8 +63,11 @@ class TwilioServer(ThreadingHTTPServer):
 
     request_queue_size = 64
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, *, tls=None):
         super().__init__(("127.0.0.1", port), _Handler)
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.account = Messages()
         self.requests = []
         """(method, address, fields, time) of all that came."""
@@ -80,7 +83,7 @@ class TwilioServer(ThreadingHTTPServer):
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self.server_port}"
 
     def __enter__(self):
         threading.Thread(

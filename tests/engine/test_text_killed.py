@@ -71,6 +71,8 @@ def test_wherever_it_is_killed_each_text_arrives_once(zygote, twilio, tmp_path):
         kill_at = 1 + int((number - rng.random()) * lines / KILLS)
         # It may be through before, since threads take turns as they like.
         assert zygote.run(number, kill_at) in (0, -signal.SIGKILL)
+        # The next start may be killed, too, while it looks what became of it.
+        assert zygote.run(number, rng.randint(1, lines)) in (0, -signal.SIGKILL)
         assert zygote.run(number) == 0
         assert twilio.bodies().count(message(number, at=0).body) == 1, (number, kill_at, lines)
     assert len(twilio.messages) == KILLS + 1

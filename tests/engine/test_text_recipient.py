@@ -322,6 +322,23 @@ def test_a_clock_that_is_set_back_only_costs_the_wait_once_more(house, twilio):
     assert len(twilio.messages) == 1
 
 
+def test_a_clock_that_is_set_right_makes_no_news_old(house, twilio):
+    """As it is just after boot, on a machine that keeps no time while it is off."""
+    house.add(1)
+    house.clock.wall += 86_400
+    house.run()
+    assert len(twilio.messages) == 1
+
+
+def test_after_a_restart_the_clock_on_the_wall_tells_what_is_old(house, twilio):
+    house.add(1, lasts_s=100)
+    house.ledger._deadlines.clear()
+    house.clock.wall += 101
+    house.run()
+    assert twilio.messages == []
+    assert [e.error for e in house.of(TextDropped)] == ["text_expired"]
+
+
 # --- what becomes of it ---
 
 

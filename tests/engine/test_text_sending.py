@@ -1,15 +1,23 @@
 """Sending one text, and finding it again: the ``twilio`` package against a server of its API."""
 
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 import logging
 import socket
+import ssl
 import threading
 import time
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 import pytest
 from rig import LONG_S
 from texting import ANNA, BERT, account, key_account
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER, SERVICE_SID
-from twilio_server import Fault, Kind
+from twilio_server import Fault, Kind, TwilioServer
 
 from custom_components.homesec.engine.errors import (
     BadPhoneNumber,
@@ -143,10 +151,44 @@ def test_without_a_stand_in_twilio_itself_is_asked(monkeypatch):
     assert asked == [("api.twilio.com", 443)]
 
 
-def test_twilio_is_only_believed_with_its_certificate(twilio, monkeypatch):
-    monkeypatch.setenv(transport.REDIRECT, twilio.url.replace("http:", "https:"))
-    assert not refused(TextUnreachable, account(), "Hello").maybe_sent
-    assert twilio.requests == []
+def certificate(folder):
+    """Return a file with a certificate for this machine, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stand-in")])
+    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(host, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "certificate.pem"
+    plain = (PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(made.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, *plain))
+    return file
+
+
+def test_twilio_is_only_believed_with_its_certificate(socket_enabled, tmp_path, monkeypatch):
+    file = certificate(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(file)
+    with TwilioServer(tls=tls) as twilio:
+        monkeypatch.setenv(transport.REDIRECT, twilio.url)
+        assert not refused(TextUnreachable, account(), "Hello").maybe_sent
+        assert twilio.requests == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        send_now(account(), "Hello")
+        assert twilio.bodies() == ["Hello"]
+
+
+def test_what_is_not_encrypted_soon_was_not_sent(socket_enabled, monkeypatch):
+    monkeypatch.setattr(transport, "CONNECT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv(transport.REDIRECT, f"https://127.0.0.1:{silent.getsockname()[1]}")
+        assert not refused(TextUnreachable, account(), "Hello").maybe_sent
 
 
 # --- finding again ---

@@ -56,6 +56,8 @@ class Ledger:
         self._jobs = catalog.jobs
         self._db = catalog.database
         self._clock = clock
+        self._deadlines: dict[str, float] = {}
+        """By subject, told by the clock that nobody sets: of what was given since the start."""
 
     def add(self, message: TextMessage) -> None:
         """Have a text sent, unless it is, or was, already. Not even a power cut undoes that."""
@@ -67,9 +69,12 @@ class Ledger:
                     "INSERT INTO text_stills VALUES (?, ?) ON CONFLICT DO NOTHING",
                     (message.id, message.still),
                 )
+            subject = _subject(message.recipient_id, message.id)
+            lasts_s = message.expires_at - self._clock.now()
+            self._deadlines.setdefault(subject, self._clock.monotonic() + lasts_s)
             self._jobs.add(
                 JobKind.TEXT,
-                _subject(message.recipient_id, message.id),
+                subject,
                 {
                     "id": message.id,
                     "body": fitting(message.body),
@@ -95,6 +100,13 @@ class Ledger:
     def on_their_way(self, recipient_id: str) -> list[Job]:
         """Return the texts of which it is not known yet whether they arrived."""
         return self._jobs.of(JobKind.DELIVERY, _subject(recipient_id))
+
+    def left_s(self, job: Job) -> float:
+        """Return for how many seconds a text is of use; nobody's clock is right just after boot."""
+        deadline_t = self._deadlines.get(job.subject)
+        if deadline_t is not None:
+            return deadline_t - self._clock.monotonic()
+        return float(job.payload["expires_at"] - self._clock.now())
 
     def message(self, job: Job, recipient_id: str) -> TextMessage:
         """Return what a job is to send, without its still."""
@@ -147,6 +159,7 @@ class Ledger:
             return self._end(job, recipient_id, None)
 
     def _end(self, job: Job, recipient_id: str, sid: str | None) -> bool:
+        self._deadlines.pop(job.subject, None)
         if not self._jobs.remove(job.id):
             return False
         self._db.query(

@@ -99,7 +99,7 @@ class RecipientWorker(JobWorker):
         waiting = self._ledger.waiting(self.id)
         held_s = self._held_s()
         for job in waiting:
-            if job.payload["expires_at"] <= now and (self._paused or job.resume is None):
+            if self._is_late(job) and (self._paused or job.resume is None):
                 self._drop(job)
                 return 0.0
         following, wait_s = _next(waiting, self._ledger.on_their_way(self.id), now)
@@ -107,8 +107,11 @@ class RecipientWorker(JobWorker):
             self._do(following)
             self._tell()
             return 0.0
-        expiries: list[float] = [j.payload["expires_at"] - now for j in waiting]
+        expiries = [self._ledger.left_s(job) for job in waiting]
         return min(max(held_s, wait_s), *(s for s in expiries if s > 0), math.inf)
+
+    def _is_late(self, job: Job) -> bool:
+        return self._ledger.left_s(job) <= 0
 
     def _do(self, job: Job) -> None:
         try:
@@ -128,7 +131,7 @@ class RecipientWorker(JobWorker):
         attempt = Attempt.load(job.resume)
         if attempt is not None and not self._resolved(job, message, attempt):
             return
-        if message.expires_at <= self._clock.now():
+        if self._is_late(job):
             self._drop(job)
             return
         jpeg = self._ledger.still(message.id)
@@ -147,7 +150,7 @@ class RecipientWorker(JobWorker):
                 stop=self._stop,
             )
         except TextError:
-            if message.expires_at > self._clock.now() or self._stop.is_set():
+            if self._stop.is_set() or not self._is_late(job):
                 raise
             return True
         if sid is not None:
@@ -173,6 +176,7 @@ class RecipientWorker(JobWorker):
                 self._called_off(job, err)
                 raise
             _LOGGER.info("Twilio does not take the still of alert %s: %s", message.id, err.key)
+        self._ledger.begin(job, settle_s=SETTLE_S)
         try:
             return send_now(self.account, message.body, stop=self._stop)
         except TextError as err:

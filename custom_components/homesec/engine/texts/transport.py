@@ -12,6 +12,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 import logging
 import os
 import socket
+import time
 from typing import TYPE_CHECKING, Any, override
 from urllib.parse import urlencode, urlsplit
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 CONNECT_S = 5.0
+"""With the encryption: by then a request is on its way, or never will be. ``recipient.SETTLE_S``
+relies on that."""
 READ_S = 10.0
 """For the answer."""
 REDIRECT = "HOMESEC_TWILIO_API"
@@ -104,7 +107,8 @@ class Transport(HttpClient):  # type: ignore[misc]  # the library has no types
 class _Plain(HTTPConnection):
     @override
     def connect(self) -> None:
-        self.sock = _reached(self.host, self.port)
+        self.sock = connect(self.host, self.port, CONNECT_S)
+        _settle(self.sock)
 
 
 class _Encrypted(HTTPSConnection):
@@ -112,9 +116,12 @@ class _Encrypted(HTTPSConnection):
 
     @override
     def connect(self) -> None:
-        sock = _reached(self.host, self.port)
+        until = time.monotonic() + CONNECT_S
+        sock = connect(self.host, self.port, CONNECT_S)
         try:
+            sock.settimeout(max(0.1, until - time.monotonic()))
             self.sock = self._context.wrap_socket(sock, server_hostname=self.host)
+            _settle(self.sock)
         except OSError:
             sock.close()
             raise
@@ -125,11 +132,9 @@ def _connection(parts: SplitResult) -> HTTPConnection:
     return kind(parts.hostname or "", parts.port)
 
 
-def _reached(host: str, port: int) -> socket.socket:
-    sock = connect(host, port, CONNECT_S)
+def _settle(sock: socket.socket) -> None:
     sock.settimeout(READ_S)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return sock
 
 
 def _redirect() -> SplitResult | None:
