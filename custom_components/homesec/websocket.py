@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 from .websocket_clips import async_setup_clip_commands
 from .websocket_figures import async_setup_figure_commands
 from .websocket_live import async_setup_live_commands
+from .websocket_zones import async_setup_zone_commands
 
 
 @callback
@@ -13,3 +14,4 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
     async_setup_clip_commands(hass)
     async_setup_live_commands(hass)
     async_setup_figure_commands(hass)
+    async_setup_zone_commands(hass)

@@ -55,7 +55,7 @@ def _house(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any
         send(house_message(coordinator))
         return coordinator.house_feed.async_add(send)
 
-    _async_follow(hass, connection, msg["id"], attach)
+    async_follow(hass, connection, msg["id"], attach)
 
 
 @callback
@@ -68,11 +68,11 @@ def _clips(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any
 
         return coordinator.clip_feed.async_add(send)
 
-    _async_follow(hass, connection, msg["id"], attach)
+    async_follow(hass, connection, msg["id"], attach)
 
 
 @callback
-def _async_follow(
+def async_follow(
     hass: HomeAssistant,
     connection: ActiveConnection,
     msg_id: int,

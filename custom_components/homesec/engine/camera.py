@@ -134,9 +134,13 @@ class CameraSession:
 
     def jpeg(self, *, width: int | None = None) -> bytes | None:
         """Encode the newest picture; None if there is none yet."""
-        self._watched_until = self._clock.monotonic() + WATCHED_S
-        frame = self._lookout.latest
+        frame = self.newest()
         return None if frame is None else encode_jpeg(frame.picture, width=width)
+
+    def newest(self) -> Frame | None:
+        """Return the newest picture; those that follow are decoded for a while."""
+        self._watched_until = self._clock.monotonic() + WATCHED_S
+        return self._lookout.latest
 
     def record(self, duration_s: float | None) -> str:
         """Begin a clip by hand, full length for None; returns its id.

@@ -25,19 +25,21 @@ from .models import (
 )
 from .texts.service import Texts
 from .workers import DetectionPool
+from .zone_preview import look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
     from .catalog import Catalog
     from .examiner import Examiner
-    from .models import CameraConfig, EngineEvent, EventSink
+    from .models import CameraConfig, EngineEvent, EventSink, Zone
     from .recorder import ClipRecorder
     from .retention_rules import RetentionRules
     from .sources import SourceFeed
     from .storage.base import CloudStore
+    from .zone_preview import Judged
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -196,6 +198,13 @@ class HomeSecEngine:
         with self._lock:
             running = self._sessions.get(camera_id)
         return running[0].jpeg(width=width) if running else None
+
+    def look(self, camera_id: str, zones: Iterable[Zone]) -> list[Judged]:
+        """Look at the newest picture, and say what these zones would make of what is in it.
+
+        Raises ``CameraNotRunning`` without a picture, ``DetectorError`` if nobody can look.
+        """
+        return look(self._session(camera_id), self._pool, zones)
 
     def _session(self, camera_id: str) -> CameraSession:
         with self._lock:
