@@ -189,8 +189,11 @@ export class HomeSecPanel extends LitElement {
       :host {
         display: flex;
         flex-direction: column;
-        height: 100%;
-        min-height: 0;
+        position: relative;
+        /* Home Assistant gives panels no height, but keeps them out of the unsafe edges. */
+        height: calc(
+          100dvh - var(--safe-area-inset-top, 0px) - var(--safe-area-inset-bottom, 0px)
+        );
         background: var(--primary-background-color, #fafafa);
       }
       header {

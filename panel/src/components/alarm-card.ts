@@ -265,6 +265,7 @@ export class AlarmCard extends PageElement {
       }
       .disarm {
         grid-column: 1 / -1;
+        max-width: 480px;
         min-height: 52px;
         border-radius: 26px;
         font-size: 16px;

@@ -95,7 +95,7 @@ export class DayStrip extends PageElement {
           ${hourTicks(from, to).map(
             (at) =>
               html`<span style="left:${((at - from) / (to - from)) * 100}%"
-                >${this.format.time(at)}</span
+                >${this.format.hour(at)}</span
               >`,
           )}
         </div>
@@ -210,6 +210,7 @@ export class DayStrip extends PageElement {
         color: var(--hs-text-2);
       }
       .hours span {
+        white-space: nowrap;
         position: absolute;
         transform: translateX(-50%);
         font-variant-numeric: tabular-nums;

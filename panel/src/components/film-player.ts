@@ -2,6 +2,7 @@ import { css, html, nothing, svg } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 
 import type { Clip, ClipTrack } from "../data/shapes.ts";
+import type { ShownBox } from "../layout/boxes.ts";
 import { boxesAt, segmentsOf } from "../layout/boxes.ts";
 import { PageElement } from "../page.ts";
 import { controls } from "../styles/shared.ts";
@@ -64,8 +65,8 @@ export class FilmPlayer extends PageElement {
 
   protected override render(): unknown {
     const { clip } = this;
-    const shape = clip.width && clip.height ? `${clip.width} / ${clip.height}` : "16 / 9";
-    return html`<div class="frame" style="aspect-ratio:${shape}">${this.renderPicture()}</div>
+    const ratio = clip.width && clip.height ? clip.width / clip.height : 16 / 9;
+    return html`<div class="frame" style="--ratio:${ratio}">${this.renderPicture()}</div>
       ${this.live ? nothing : this.renderMarks()}`;
   }
 
@@ -113,7 +114,7 @@ export class FilmPlayer extends PageElement {
       </svg>
       ${boxesAt(this.tracks, this.at).map(
         (box) =>
-          html`<span class="tag" style="left:${box.x * 100}%;top:${box.y * 100}%"
+          html`<span class="tag" style="${tagPlace(box)}"
             >${this.texts.label(box.label)} ${this.format.percent(box.score)}</span
           >`,
       )}`;
@@ -186,8 +187,9 @@ export class FilmPlayer extends PageElement {
         background: #000;
         border-radius: var(--hs-radius);
         overflow: hidden;
-        width: 100%;
-        max-height: 72vh;
+        /* All of it is in view, and the boxes are where the picture is. */
+        width: min(100%, 72vh * var(--ratio));
+        aspect-ratio: var(--ratio);
         margin: 0 auto;
       }
       video,
@@ -260,6 +262,12 @@ export class FilmPlayer extends PageElement {
       }
     `,
   ];
+}
+
+/** Above its box; at the right edge it grows to the left, at the top it lies inside. */
+function tagPlace({ x, y, width }: ShownBox): string {
+  const across = x > 0.7 ? `right:${(1 - x - width) * 100}%` : `left:${x * 100}%`;
+  return `${across};top:${Math.max(y, 0.04) * 100}%`;
 }
 
 declare global {

@@ -34,7 +34,7 @@ export class HeatMap extends PageElement {
             <th scope="row">${name}</th>
             ${counts.map((count, index) => {
               const share = Math.round(strength(count, highest) * 100);
-              const text = this.texts.count("clips.count", count, { n: count });
+              const text = this.texts.count("insight.visits", count, { n: count });
               return html`<td
                 style="--share:${share}%"
                 title="${name} ${hour(index)}:00 – ${hour((index + 1) % 24)}:00: ${text}"

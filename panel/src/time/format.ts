@@ -21,12 +21,14 @@ export class Format {
   }
 
   time(at: number, { seconds = false } = {}): string {
-    return this.with(seconds ? "time-s" : "time", {
-      hour: "2-digit",
-      minute: "2-digit",
-      ...(seconds ? { second: "2-digit" } : {}),
-      ...(this.hour12 === undefined ? {} : { hour12: this.hour12 }),
-    }).format(at * 1000);
+    return this.clock(seconds).format(at * 1000);
+  }
+
+  /** A full hour, as short as may be. */
+  hour(at: number): string {
+    return this.clock(false).resolvedOptions().hour12
+      ? this.with("hour", { hour: "numeric", hour12: true }).format(at * 1000)
+      : this.time(at);
   }
 
   day(at: number): string {
@@ -86,6 +88,15 @@ export class Format {
       maximumFractionDigits: 0,
     });
     return format.format(share);
+  }
+
+  private clock(seconds: boolean): Intl.DateTimeFormat {
+    return this.with(seconds ? "time-s" : "time", {
+      hour: "2-digit",
+      minute: "2-digit",
+      ...(seconds ? { second: "2-digit" } : {}),
+      ...(this.hour12 === undefined ? {} : { hour12: this.hour12 }),
+    });
   }
 
   private with(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

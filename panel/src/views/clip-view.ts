@@ -196,6 +196,7 @@ export class ClipView extends PageElement {
       }
       .page {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 12px;
         padding: 12px 16px 24px;
         max-width: 1080px;

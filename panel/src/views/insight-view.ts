@@ -124,6 +124,7 @@ export class InsightView extends PageElement {
       }
       .page {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 16px;
         padding: 16px;
         max-width: 1080px;

@@ -134,6 +134,7 @@ export class OverviewView extends PageElement {
       }
       .page {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 16px;
         padding: 16px;
         max-width: 1280px;
@@ -145,7 +146,8 @@ export class OverviewView extends PageElement {
         grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr));
       }
       .tiles.single {
-        max-width: 760px;
+        grid-template-columns: minmax(0, 1fr);
+        max-width: 640px;
       }
       .title {
         display: flex;
