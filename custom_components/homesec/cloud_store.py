@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .const import CONF_SEAL_KEYS, CONF_STORAGE, LOGGER
 from .engine.errors import HomeSecError, StorageError
 from .engine.storage.base import keep_nothing, tell_nobody
+from .engine.storage.names import gcs_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,7 +37,8 @@ def cloud_store(data: Mapping[str, Any]) -> LateStore | None:
     if not storage:
         return None
     earlier: Sequence[str] = data.get(CONF_SEAL_KEYS, ())
-    return LateStore(storage.get(CONF_PREFIX, DEFAULT_PREFIX), lambda: make_store(storage, earlier))
+    prefix = storage.get(CONF_PREFIX, DEFAULT_PREFIX)
+    return LateStore(storage[CONF_BUCKET], prefix, lambda: make_store(storage, earlier))
 
 
 def make_store(storage: Mapping[str, Any], earlier_keys: Sequence[str] = ()) -> CloudStore:
@@ -65,8 +67,9 @@ def make_store(storage: Mapping[str, Any], earlier_keys: Sequence[str] = ()) -> 
 class LateStore:
     """A ``CloudStore`` that is made when it is first needed, and tried anew until it can be."""
 
-    def __init__(self, prefix: str, make: Callable[[], CloudStore]) -> None:
+    def __init__(self, bucket: str, prefix: str, make: Callable[[], CloudStore]) -> None:
         self._prefix = prefix.strip("/")
+        self._place = gcs_place(bucket, prefix)
         self._make = make
         self._lock = Lock()
         self._store: CloudStore | None = None
@@ -89,6 +92,11 @@ class LateStore:
     def prefix(self) -> str:
         """Return the folder that is ours, without a slash at its end."""
         return self._prefix
+
+    @property
+    def place(self) -> str:
+        """Return which bucket and folder this is."""
+        return self._place
 
     def upload(
         self,
@@ -113,6 +121,10 @@ class LateStore:
     def download(self, name: str, path: Path, *, stop: Event) -> StoredObject:
         """Write the object to a file."""
         return self.open().download(name, path, stop=stop)
+
+    def describe(self, name: str, metadata: Mapping[str, str]) -> None:
+        """Change facts of an object; its others stay, and what is in it."""
+        self.open().describe(name, metadata)
 
     def delete(self, name: str) -> bool:
         """Delete an object; return whether it was there."""

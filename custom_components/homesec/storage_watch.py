@@ -8,7 +8,6 @@ from homeassistant.core import callback
 from .cloud_store import CONF_UPLOAD_REST, cloud_store
 from .const import CONF_STORAGE, LOGGER, UPLOADS_STUCK_AFTER
 from .engine.errors import StorageError
-from .engine.jobs import JobKind
 from .engine.keeping import CatalogRebuilt, ClipsDropped, DiskSpaceChanged, DropReason
 from .retention_config import retention_rules
 from .storage_issues import StorageIssues
@@ -16,7 +15,6 @@ from .storage_state import StorageState
 
 if TYPE_CHECKING:
     from .coordinator import HomeSecCoordinator
-    from .engine.keeping import Backlog
     from .engine.models import EngineEvent
 
 
@@ -29,7 +27,6 @@ class StorageWatch:
         self.cloud = cloud_store(entry.data)
         self.state = StorageState(cloud=self.cloud is not None)
         self.issues = StorageIssues(coordinator.hass, entry.entry_id)
-        self._looking = False
 
     async def async_bring_up(self) -> None:
         """With the engine running: see that the cloud can be used, and go on with what waits."""
@@ -80,26 +77,7 @@ class StorageWatch:
 
     @callback
     def async_look(self) -> None:
-        """See, in the background, whether uploads have waited for too long."""
-        if self.cloud is None or self._looking:
-            return
-        if self.state.waiting_s(time.time()) < UPLOADS_STUCK_AFTER.total_seconds():
-            self.issues.async_stuck(None, self.state)
-            return
-        self._looking = True
-        self._coordinator.entry.async_create_background_task(
-            self._coordinator.hass, self._async_look(), "HomeSec uploads"
-        )
-
-    async def _async_look(self) -> None:
-        """Look at uploads alone: a bucket may forbid for good that anything is deleted."""
-        try:
-            uploads: Backlog = await self._coordinator.async_run_raw(
-                self._coordinator.engine.catalog.jobs.backlog, (JobKind.UPLOAD,)
-            )
-        finally:
-            self._looking = False
-        now = time.time()
-        limit_s = UPLOADS_STUCK_AFTER.total_seconds()
-        stuck = uploads.oldest_at is not None and now - uploads.oldest_at >= limit_s
-        self.issues.async_stuck(uploads if stuck else None, self.state)
+        """See whether uploads have waited for too long."""
+        if self.cloud is not None:
+            stuck = self.state.waiting_s(time.time()) >= UPLOADS_STUCK_AFTER.total_seconds()
+            self.issues.async_stuck(self.state.uploads.backlog if stuck else None, self.state)

@@ -11,6 +11,7 @@ import time
 from custom_components.homesec.engine.errors import (
     ChecksumMismatch,
     ObjectConflict,
+    ObjectMissing,
     StorageUnreachable,
     TransferStopped,
 )
@@ -23,6 +24,7 @@ class DiskStore:
     """A ``CloudStore``: objects in ``folder/objects``, open uploads in ``folder/sessions``."""
 
     prefix = "house"
+    place = "disk:house"
 
     def __init__(self, folder, *, chunk_s=0.0):
         self.objects = folder / "objects"
@@ -98,6 +100,13 @@ class DiskStore:
         facts = json.loads(path.with_name(path.name + ".facts").read_text())
         md5 = base64.b64encode(hashlib.md5(data).digest()).decode()
         return StoredObject(name=name, bytes=len(data), generation=1, md5=md5, **facts)
+
+    def describe(self, name, metadata):
+        self._call("describe", name)
+        facts = self.objects / f"{name}.facts"
+        if not (self.objects / name).is_file():
+            raise ObjectMissing
+        facts.write_text(json.dumps({**json.loads(facts.read_text()), "metadata": dict(metadata)}))
 
     def delete(self, name):
         self._call("delete", name)

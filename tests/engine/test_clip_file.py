@@ -23,9 +23,9 @@ from custom_components.homesec.engine.media import (
 )
 
 
-def record(path, packets, *, audio=None):
+def record(path, packets, *, audio=None, comment=None):
     """Write packets as the recorder does."""
-    file = ClipFile(path, next(p.format for p in packets if p.is_video), audio)
+    file = ClipFile(path, next(p.format for p in packets if p.is_video), audio, comment=comment)
     for packet in packets:
         file.write(packet)
     file.close()

@@ -6,6 +6,7 @@ from disk_store import CHUNK_BYTES
 from kept import NOON, House
 import pytest
 
+from custom_components.homesec.engine.errors import SealKeyMissing, StorageDenied
 from custom_components.homesec.engine.jobs import JobKind
 from custom_components.homesec.engine.keeping import ClipUploaded
 from custom_components.homesec.engine.models import ClipState, CloudState
@@ -149,3 +150,93 @@ def test_a_clip_that_is_removed_while_it_is_uploaded_does_not_stay_in_the_cloud(
     assert house.row(clip) is None
     assert house.store.names() == []
     assert house.of(ClipUploaded) == []
+
+
+# --- facts that change later ---
+
+
+def in_bucket(house):
+    """Return the clip as its object tells it."""
+    return clip_from_object(house.store.find(house.store.names(".mp4")[0]))
+
+
+def descriptions(house):
+    return [name for what, name in house.store.calls if what == "describe"]
+
+
+def test_the_bucket_learns_that_a_clip_is_protected_and_that_it_is_not(house):
+    clip = house.stored(size=3000)
+    assert not in_bucket(house).protected
+    for protected in (True, False):
+        house.copies.protect(clip.id, protected=protected)
+        assert house.row(clip).protected is protected
+        house.run()
+        assert in_bucket(house).protected is protected
+    assert len(descriptions(house)) == 2
+    # What it is already needs no word.
+    house.copies.protect(clip.id, protected=False)
+    house.run()
+    assert len(descriptions(house)) == 2
+    assert not house.copies.protect("nobody", protected=True)
+
+
+def test_a_clip_that_is_protected_during_its_upload_is_so_in_the_bucket_too(house):
+    clip = house.saved(size=5 * CHUNK_BYTES)
+    house.store.breaks_at = 2 * CHUNK_BYTES + house.files(clip)[1].stat().st_size
+    house.outbox.step()
+    assert house.row(clip).cloud is CloudState.WAITING
+    house.copies.protect(clip.id, protected=True)
+    house.clock.advance(60)
+    upload = house.cloud_jobs.upload
+
+    def protected_meanwhile(job, stop):
+        settle = upload(job, stop)
+        house.copies.protect(clip.id, protected=False)
+        return settle
+
+    house.outbox = house.make_outbox(
+        {**house.cloud_jobs.perform, JobKind.UPLOAD: protected_meanwhile}
+    )
+    house.run()
+    assert in_bucket(house).protected is house.row(clip).protected is False
+    house.copies.protect(clip.id, protected=True)
+    describe = house.cloud_jobs.describe
+
+    def changed_meanwhile(job, stop):
+        settle = describe(job, stop)
+        house.copies.protect(clip.id, protected=False)
+        return settle
+
+    house.outbox = house.make_outbox(
+        {**house.cloud_jobs.perform, JobKind.DESCRIBE: changed_meanwhile}
+    )
+    house.run()
+    assert in_bucket(house).protected is False
+
+
+def test_a_clip_that_is_gone_needs_no_description(house, caplog):
+    gone, dropped, lost = (house.stored(NOON + n) for n in range(3))
+    for clip in (gone, dropped, lost):
+        house.copies.protect(clip.id, protected=True)
+    house.copies.remove(house.row(gone))
+    house.copies.drop_cloud(house.row(dropped))
+    (name,) = (n for n in house.store.names(".mp4") if lost.id in n)
+    (house.store.objects / name).unlink()
+    house.run()
+    assert house.jobs.backlog([JobKind.DESCRIBE]).jobs == 0
+    assert f"The facts of clip {lost.id} cannot be changed" in caplog.text
+    for subject in ("nobody", dropped.id):
+        house.jobs.add(JobKind.DESCRIBE, subject)
+    house.run()
+    assert house.jobs.backlog([JobKind.DESCRIBE]).jobs == 0
+
+
+def test_facts_that_may_not_be_changed_hold_nothing_up(house):
+    clip = house.stored()
+    for error, left in ((StorageDenied(), 1), (SealKeyMissing(), 0)):
+        house.copies.protect(clip.id, protected=not house.row(clip).protected)
+        house.clock.advance(1000)
+        house.store.faults.append(error)
+        house.outbox.step()
+        assert not house.outbox.paused
+        assert house.jobs.backlog([JobKind.DESCRIBE]).jobs == left

@@ -1,7 +1,6 @@
 """Which job is done next, and what becomes of one that fails."""
 
 import logging
-import math
 import sqlite3
 import threading
 import time
@@ -219,14 +218,55 @@ def test_what_only_a_person_can_cure_pauses_it_until_it_is_told_to_go_on(house, 
     assert house.outbox.paused
     told = house.of(OutboxChanged)[-1]
     assert (told.paused, told.error, told.backlog.jobs) == (True, error.key, 1)
-    house.clock.advance(1e6)
-    assert house.outbox.step() == math.inf
+    house.clock.advance(299)
+    assert house.outbox.step() == pytest.approx(1.0)
     assert len(house.store.calls) == 1
     house.outbox.resume()
     house.run()
     assert house.row(clip).cloud is CloudState.STORED
     told = house.of(OutboxChanged)[-1]
     assert (told.paused, told.error) == (False, None)
+
+
+def test_a_pause_looks_by_itself_now_and_then_whether_it_is_over(house):
+    clip = house.saved()
+    house.store.faults += [KeyRevoked()] * 9
+    waits = []
+    house.outbox.step()
+    for _ in range(8):
+        wait_s = house.outbox.step()
+        waits.append(round(wait_s))
+        house.clock.advance(wait_s)
+        house.outbox.step()
+    assert waits == [300, 600, 1200, 2400, 4800, 9600, 19200, 21600]
+    assert len(house.store.calls) == 9
+    house.clock.advance(21600)
+    house.run()
+    assert house.row(clip).cloud is CloudState.STORED
+    told = house.of(OutboxChanged)
+    assert [e.paused for e in told] == [True, False]
+    house.saved(NOON + 1)
+    house.store.faults.append(KeyRevoked())
+    house.outbox.step()
+    assert house.outbox.step() == pytest.approx(300)
+
+
+def test_a_line_that_is_down_during_a_pause_does_not_end_it(house):
+    house.saved()
+    house.store.faults += [KeyRevoked(), StorageUnreachable()]
+    house.outbox.step()
+    house.clock.advance(300)
+    house.outbox.step()
+    told = house.of(OutboxChanged)[-1]
+    assert (told.paused, told.error) == (True, KeyRevoked.key)
+
+
+@pytest.mark.parametrize("kind", [JobKind.DELETE, JobKind.DESCRIBE])
+def test_only_uploads_are_told_of_as_waiting(house, kind):
+    house.jobs.add(kind, "x", {"names": []})
+    assert house.outbox.backlog.jobs == 0
+    house.saved(size=700)
+    assert (house.outbox.backlog.jobs, house.outbox.backlog.bytes) == (1, 700)
 
 
 def test_a_bucket_that_forbids_deleting_still_gets_its_uploads(house):

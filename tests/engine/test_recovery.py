@@ -1,5 +1,6 @@
 """What a crash left behind."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import os
 from pathlib import Path
@@ -14,8 +15,9 @@ from rig import media_packets
 from test_clip_file import record
 
 from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.clip_facts import to_comment
 from custom_components.homesec.engine.clip_rows import new_clip_id
-from custom_components.homesec.engine.finish import finish, partial_path
+from custom_components.homesec.engine.finish import finish, known_facts, partial_path
 from custom_components.homesec.engine.models import (
     Clip,
     ClipFailed,
@@ -23,7 +25,7 @@ from custom_components.homesec.engine.models import (
     ClipState,
     Trigger,
 )
-from custom_components.homesec.engine.recovery import finish_open_clips
+from custom_components.homesec.engine.recovery import finish_open_clips, finish_refused_clips
 from custom_components.homesec.engine.stills import film_picture
 
 HERE = Path(__file__).parent
@@ -231,3 +233,70 @@ def test_a_process_that_is_killed_leaves_a_clip_up_to_its_last_second(films, tmp
     assert clip.duration_s == pytest.approx(len(shown.numbers) / 10, abs=0.01)
     assert rig.engine.catalog.open_clips() == []
     assert rig.engine.engine_stats().clips == 1
+
+
+# --- what a file tells by itself ---
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_clip_without_a_row_is_told_by_its_file(wreck, whole):
+    clip = wreck.clip(row=False, label="cat", score=0.5, zones=("Lawn",))
+    clip = replace(clip, trigger=Trigger.MANUAL, camera_name="Gärten", started_at=clip.event_at - 1)
+    partial = partial_path(wreck.final(clip))
+    record(partial, wreck.packets, comment=to_comment(clip))
+    if whole:
+        finish(wreck.final(clip))
+    assert wreck.repair() == [ClipSaved]
+    row = wreck.catalog.get(clip.id)
+    for fact in ("trigger", "camera_name", "started_at", "event_at", "label", "score", "zones"):
+        assert getattr(row, fact) == getattr(clip, fact), fact
+
+
+def test_the_row_knows_better_than_the_file(wreck):
+    clip = wreck.clip(label="person", score=0.75)
+    record(partial_path(wreck.final(clip)), wreck.packets, comment=to_comment(clip))
+    wreck.catalog.put(replace(clip, label="dog"))
+    wreck.repair()
+    assert wreck.catalog.get(clip.id).label == "dog"
+    assert '"label":"dog"' in known_facts(wreck.final(clip)).comment
+
+
+@pytest.mark.parametrize("comment", ["", "holiday", "[]", '{"id": 5}', None])
+def test_a_comment_that_is_not_ours_is_none(wreck, comment):
+    clip = wreck.clip(row=False)
+    other = to_comment(replace(clip, id=new_clip_id(5.0), label="cat"))
+    record(partial_path(wreck.final(clip)), wreck.packets, comment=comment or other)
+    assert wreck.repair() == [ClipSaved]
+    assert wreck.catalog.get(clip.id).label is None
+
+
+# --- what the disk refused ---
+
+
+def test_what_a_disk_refused_to_finish_is_finished_when_it_takes_it(wreck):
+    refused = {"state": ClipState.FAILED, "error": "disk_read_only"}
+    clip = wreck.grown(wreck.clip(**refused))
+    empty = wreck.clip(event_at=time.time() + 1, **refused)
+    partial_path(wreck.final(empty)).write_bytes(b"no film")
+    other = wreck.grown(wreck.clip(event_at=time.time() + 2, state=ClipState.FAILED, error="x"))
+    never = wreck.clip(event_at=time.time() + 3, **refused)
+    for _ in range(2):
+        finish_refused_clips(wreck.catalog, wreck.clips_dir, wreck.events.append)
+    assert [e.clip.id for e in wreck.events] == [clip.id]
+    assert wreck.catalog.get(clip.id).state is ClipState.SAVED
+    assert wreck.catalog.get(empty.id).error == "recording_failed"
+    for each in (other, never):
+        assert wreck.catalog.get(each.id) == each
+
+
+def test_what_the_disk_still_refuses_waits_on(wreck, monkeypatch):
+    clip = wreck.grown(wreck.clip(state=ClipState.FAILED, error="disk_full"))
+
+    def refuse(*_):
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("custom_components.homesec.engine.recovery.finish", refuse)
+        finish_refused_clips(wreck.catalog, wreck.clips_dir, wreck.events.append)
+    assert wreck.events == []
+    assert wreck.catalog.get(clip.id) == clip

@@ -208,3 +208,20 @@ def test_the_rest_is_the_buckets(gcs, plain, sealed, film):
     assert sealed.delete(NAME)
     assert gcs.objects() == {}
     sealed.close()
+
+
+def test_facts_that_change_are_sealed_as_the_film_is(gcs, plain, sealed, film, tmp_path):
+    made = clip(protected=True)
+    sealed.describe(NAME, clip_metadata(made))
+    assert sealed.find(NAME).metadata == clip_metadata(made)
+    assert made.id not in str(gcs.objects())
+    assert b"".join(sealed.read(NAME)) == film
+    with pytest.raises(SealKeyMissing):
+        SealedStore(plain, seal_with=SealKey.generate()).describe(NAME, clip_metadata(made))
+    plain.upload(upload(tmp_path / "g", KIB, name="house/plain.mp4"), stop=NEVER)
+    sealed.describe("house/plain.mp4", {"a": "Jürgen"})
+    assert gcs.objects()["house/plain.mp4"]["metadata"] == {"a": "Jürgen"}
+    for bucket in (plain, sealed):
+        assert bucket.place == f"gs://{gcs.bucket}/house"
+        with pytest.raises(ObjectMissing):
+            bucket.describe("house/nothing.mp4", {})

@@ -9,12 +9,12 @@ import pytest
 from store_house import clip, stored
 import ulid_transform
 
+from custom_components.homesec.engine.clip_facts import TEXT_LIMIT
 from custom_components.homesec.engine.clip_rows import new_clip_id
 from custom_components.homesec.engine.models import Clip, CloudState, Trigger
 from custom_components.homesec.engine.storage.names import (
     FACTS,
     STILL,
-    TEXT_LIMIT,
     clip_from_object,
     clip_id_of,
     clip_metadata,

@@ -204,19 +204,12 @@ async def test_uploads_that_are_stuck_for_a_day_are_told(
     outbox = coordinator.engine.keeper._outbox
     outbox.halt()
     await coordinator.async_run(outbox.join)
-    jobs = coordinator.engine.catalog.jobs
-    # A bucket may forbid that anything is deleted: nobody is told of that.
-    await coordinator.async_run(jobs.add, JobKind.DELETE, "x")
     since = freezer.time_to_freeze.timestamp()
-    await happens(hass, entry, OutboxChanged(backlog=Backlog(jobs=2, oldest_at=since), error=error))
-    await later(hass, freezer, hours=12)
-    await coordinator.async_run(jobs.add, JobKind.UPLOAD, "a")
-    await later(hass, freezer, hours=12, minutes=5)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await happens(hass, entry, OutboxChanged(backlog=Backlog(jobs=1, oldest_at=since), error=error))
+    await later(hass, freezer, hours=23, minutes=55)
     assert issue_key(issue_registry, "uploads_stuck") is None
-    assert state(hass, "sensor", "uploads_age", entry.entry_id) == "1445.0"
-    await later(hass, freezer, hours=12)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state(hass, "sensor", "uploads_age", entry.entry_id) == "1435.0"
+    await later(hass, freezer, minutes=10)
     issue = issue_registry.async_get_issue("homesec", "uploads_stuck")
     assert issue.translation_key == key
     assert issue.translation_placeholders == {"clips": "1"}

@@ -195,7 +195,7 @@ async def test_a_storage_is_made_when_it_is_needed_and_tried_until_it_can_be(
             raise ZeroDivisionError("a piece of the key")
         return cloud_store({"storage": storage(gcs)}).open()
 
-    store = LateStore("homesec/", make)
+    store = LateStore("clips", "homesec/", make)
     store.close()
     assert store.prefix == "homesec"
     assert tries == []

@@ -17,6 +17,7 @@ import av.error
 from av.video.frame import PictureType
 from av.video.reformatter import ColorRange
 
+from .finish import COMMENT
 from .media import TICKS, TIME_BASE, MediaKind
 from .stills import fit_width
 
@@ -177,11 +178,19 @@ class ClipFile:
     disk does not take it; ``av.error.FFmpegError`` that the stream cannot be written.
     """
 
-    def __init__(self, path: Path, video: MediaFormat, audio: MediaFormat | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        video: MediaFormat,
+        audio: MediaFormat | None,
+        *,
+        comment: str | None = None,
+    ) -> None:
         path.touch()  # a disk that cannot be written to says so here, by its own name
         self._path = path
         self._video = video
         self._audio = audio
+        self._comment = comment
         self._container: OutputContainer | None = None
         self._writers: dict[MediaKind, _Writer] = {}
         self._held: list[MediaPacket] = []
@@ -221,6 +230,8 @@ class ClipFile:
     def _begin(self, audio: MediaFormat | None) -> None:
         container = av.open(str(self._path), "w", format="mp4", options=_OPTIONS)
         self._container = container
+        if self._comment is not None:
+            container.metadata[COMMENT] = self._comment
         self._writers[MediaKind.VIDEO] = _video_writer(container, self._video)
         if audio is not None and (writer := _sound_writer(container, audio)) is not None:
             self._writers[MediaKind.AUDIO] = writer

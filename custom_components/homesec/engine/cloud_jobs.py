@@ -1,6 +1,6 @@
-"""What the outbox does with the cloud: bring a clip there, remove one from there.
+"""What the outbox does with the cloud: bring a clip there, describe one there, remove one.
 
-Both may be done twice without harm: the store takes an object that is there already for uploaded,
+All may be done twice without harm: the store takes an object that is there already for uploaded,
 and one that is gone for deleted.
 """
 
@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .errors import StorageDenied, TransferStopped
+from .errors import ObjectMissing, SealKeyMissing, StorageDenied, TransferStopped
 from .jobs import JobKind
 from .keeping import ClipUploaded
-from .models import ClipState
+from .models import ClipState, CloudState
 from .storage.base import FileContent, ResumePoint, Upload
 from .storage.names import (
     ALERT,
     ALERTS,
     CONTENT_TYPES,
+    FACTS,
     STILL,
     VIDEO,
     clip_metadata,
@@ -55,6 +56,7 @@ class CloudJobs:
         """Who does what, for the outbox."""
         return {
             JobKind.UPLOAD: self.upload,
+            JobKind.DESCRIBE: self.describe,
             JobKind.DELETE: self.delete,
             JobKind.TIDY: self.tidy,
         }
@@ -74,7 +76,7 @@ class CloudJobs:
             resume=ResumePoint.load(job.resume),
             keep=lambda point: self._keep(job, point),
         )
-        return self._stored(clip.id, stored.bytes + size)
+        return self._stored(clip.id, stored.bytes + size, told=stored.metadata)
 
     def _upload_still(self, clip: Clip, stop: Event) -> int:
         """Upload the still, if there is one; return its bytes."""
@@ -96,11 +98,14 @@ class CloudJobs:
     def _keep(self, job: Job, point: ResumePoint | None) -> None:
         self._catalog.jobs.keep_resume(job.id, point.dump() if point else None)
 
-    def _stored(self, clip_id: str, cloud_bytes: int, *, local: bool = True) -> Settle:
+    def _stored(
+        self, clip_id: str, cloud_bytes: int, *, told: Mapping[str, str], local: bool = True
+    ) -> Settle:
         def settle() -> ClipUploaded | None:
             self._copies.stored(clip_id, cloud_bytes)
             if not local:
                 self._copies.local_gone(clip_id)
+            self._describe_later(clip_id, told)
             clip = self._catalog.get(clip_id)
             return None if clip is None else ClipUploaded(clip=clip)
 
@@ -115,7 +120,7 @@ class CloudJobs:
         if film is not None:
             still = self.store.find(self._name(clip, STILL))
             size = film.bytes + (still.bytes if still else 0)
-            return self._stored(clip.id, size, local=False)
+            return self._stored(clip.id, size, told=film.metadata, local=False)
         if not (self._clips_dir / clip.path).parent.is_dir():
             # Rather a disk that is not there at the moment than a clip.
             raise FileNotFoundError(2, "the clip's folder is not there")
@@ -125,6 +130,32 @@ class CloudJobs:
             self._copies.local_gone(clip.id)
 
         return settle
+
+    def describe(self, job: Job, _stop: Event) -> Settle:
+        """Have a clip's object tell what its row tells now."""
+        clip = self._catalog.get(job.subject)
+        if clip is None or clip.cloud is not CloudState.STORED:
+            return lambda: None
+        told = clip_metadata(clip)
+        try:
+            self.store.describe(self._name(clip, VIDEO), told)
+        except (ObjectMissing, SealKeyMissing) as err:
+            # Somebody has deleted it, or its facts are not ours to read any more.
+            _LOGGER.warning("The facts of clip %s cannot be changed: %s", clip.id, err.key)
+            return lambda: None
+
+        def settle() -> None:
+            self._describe_later(clip.id, told)
+
+        return settle
+
+    def _describe_later(self, clip_id: str, told: Mapping[str, str]) -> None:
+        """Once more, if the row has changed since its facts were sent."""
+        clip = self._catalog.get(clip_id)
+        if clip is None or clip.cloud is not CloudState.STORED:
+            return
+        if told.get(FACTS) != clip_metadata(clip)[FACTS]:
+            self._catalog.jobs.add(JobKind.DESCRIBE, clip_id)
 
     def delete(self, job: Job, stop: Event) -> Settle:
         """Delete a clip's film and still."""

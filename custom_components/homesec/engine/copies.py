@@ -79,10 +79,15 @@ class Copies:
 
     def protect(self, clip_id: str, *, protected: bool) -> bool:
         """Keep a clip from retention, or leave it to that again; False if there is none."""
-        sql = "UPDATE clips SET protected = ? WHERE id = ?"
-        found = self._db.change(sql, (protected, clip_id)) > 0
+        sql = "UPDATE clips SET protected = ? WHERE id = ? AND protected != ?"
+        with self._db.transaction():
+            clip = self._catalog.get(clip_id)
+            changed = self._db.change(sql, (protected, clip_id, protected)) > 0
+            # A catalogue that is rebuilt elsewhere is to know it, too.
+            if changed and clip is not None and clip.cloud is CloudState.STORED:
+                self._jobs.add(JobKind.DESCRIBE, clip_id)
         self._on_change(clip_id)
-        return found
+        return clip is not None
 
     # --- the cloud ----------------------------------------------------------------------------
 
@@ -121,6 +126,7 @@ class Copies:
         """Remove the cloud's copy of a clip that is here, too."""
         with self._db.transaction(durable=True):
             self._set_cloud(clip.id, CloudState.DROPPED)
+            self._jobs.withdraw(JobKind.DESCRIBE, clip.id)
             self._delete_later(clip)
         self._on_change(clip.id)
 
@@ -133,6 +139,7 @@ class Copies:
             clip = self._catalog.get(clip.id) or clip
             self._db.query("UPDATE clips SET state = ? WHERE id = ?", (ClipState.REMOVING, clip.id))
             self._jobs.withdraw(JobKind.UPLOAD, clip.id)
+            self._jobs.withdraw(JobKind.DESCRIBE, clip.id)
             if clip.cloud in (CloudState.WAITING, CloudState.STORED):
                 # Of one that waits, a part may be there, or all in a moment.
                 self._delete_later(clip)

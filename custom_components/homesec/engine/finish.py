@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PARTIAL_SUFFIX = ".part.mp4"
 FRESH_SUFFIX = ".new.mp4"
 """Of the finished file, until it is whole."""
+COMMENT = "comment"
+"""The one tag that FFmpeg writes into every MP4 without further ado."""
 _EMPTY_BYTES = 64 * 1024
 """What cannot be finished and is smaller ended before its first second did."""
 
@@ -44,6 +46,8 @@ class Finished:
     height: int
     video_codec: str
     audio_codec: str | None
+    comment: str | None = None
+    """What was written into the file; see ``clip_facts``."""
 
 
 def partial_path(final: Path) -> Path:
@@ -59,8 +63,10 @@ def discard_empty(final: Path) -> None:
             partial.unlink()
 
 
-def finish(final: Path) -> Finished:
+def finish(final: Path, comment: str | None = None) -> Finished:
     """Make the final file of the partial one, and remove that.
+
+    The file's comment becomes ``comment``, else the partial one's.
 
     Works alike on a file that was closed and on one that a power cut ended: what comes after the
     last whole fragment is left out. Raises ``RecordingError`` when there is no film in it, and
@@ -70,7 +76,7 @@ def finish(final: Path) -> Finished:
     fresh = final.with_name(final.stem + FRESH_SUFFIX)
     try:
         _drop_torn_end(partial)
-        facts = _remux(partial, fresh)
+        facts = _remux(partial, fresh, comment)
         _sync(fresh)
         fresh.replace(final)
     except Exception as err:
@@ -157,7 +163,7 @@ class _Span:
         return max(0.0, self._end_s - self._start_s) if self.packets else 0.0
 
 
-def _remux(source: Path, target: Path) -> Finished:
+def _remux(source: Path, target: Path, comment: str | None) -> Finished:
     try:
         reader = av.open(str(source))
     except (av.error.InvalidDataError, av.error.EOFError) as err:
@@ -165,6 +171,8 @@ def _remux(source: Path, target: Path) -> Finished:
     with reader, av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as out:
         if not reader.streams.video:
             raise RecordingError
+        if (comment := comment or reader.metadata.get(COMMENT)) is not None:
+            out.metadata[COMMENT] = comment
         facts = _facts(reader, _copy(reader, out))
     return replace(facts, bytes=target.stat().st_size)
 
@@ -259,6 +267,7 @@ def _facts(reader: InputContainer, duration_s: float) -> Finished:
         height=video.height,
         video_codec=video.codec_context.codec.canonical_name,
         audio_codec=audio[0].codec_context.codec.canonical_name if audio else None,
+        comment=reader.metadata.get(COMMENT),
     )
 
 

@@ -29,6 +29,8 @@ class JobKind(StrEnum):
 
     UPLOAD = "upload"
     """A clip's film and still; the subject is the clip's id."""
+    DESCRIBE = "describe"
+    """A clip's facts, that have changed since it was uploaded; the subject is the clip's id."""
     DELETE = "delete"
     """A clip's objects in the cloud, by the names in the payload; the subject is the clip's id."""
     TEXT = "text"

@@ -18,7 +18,7 @@ from .keeping import Backlog, CatalogRebuilt, ClipChanged, ClipsDropped, ClipUpl
 from .models import ClipFailed, ClipSaved, ClipState
 from .outbox import Outbox
 from .rebuild import Rebuilt, rebuild
-from .recovery import adopt_clips, finish_open_clips, open_catalog
+from .recovery import adopt_clips, finish_open_clips, finish_refused_clips, open_catalog
 from .retention import Retention, disk_free
 from .visits import VisitLog
 
@@ -145,6 +145,7 @@ class ClipKeeper:
             disk_free=self._free,
             on_event=self._on_event,
             clock=self._clock,
+            look_after=partial(finish_refused_clips, self.catalog, self._clips_dir, self._on_event),
         )
         self._retention.start()
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What waits in the outbox."""
+    """What waits to be uploaded."""
 
     jobs: int = 0
     bytes: int = 0

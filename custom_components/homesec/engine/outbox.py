@@ -42,8 +42,11 @@ _LOGGER = logging.getLogger(__name__)
 QUOTA_WAIT_S = LONGEST_WAIT_S
 OLDEST_EVERY = 4
 """Of so many jobs one is the oldest, the others are the newest."""
+PAUSE_S = 300.0
+"""How long a pause lasts if nobody ends it; each further one is twice as long."""
+LONGEST_PAUSE_S = 6 * 3600.0
 _FOR_A_PERSON = (StorageDenied, BucketMissing)
-"""Trying again is of no use before somebody has done something."""
+"""Mostly trying again is of no use before somebody has done something."""
 _OF_ALL = (StorageUnreachable, StorageBusy, QuotaExceeded, ClockSkew)
 """What no job can be blamed for: the next one would fail, too."""
 
@@ -73,19 +76,29 @@ class Outbox(JobWorker):
         self._on_event = on_event
         # Not always the same: else a house that is often started again would never get there.
         self._turn = rng.randrange(OLDEST_EVERY)
+        self._again_t = -math.inf
+        """When a pause is tried to be ended without anybody."""
+        self._again_s = PAUSE_S
         self._told: OutboxChanged | None = None
         self._jobs.watch(self.wake)
 
     @property
     def backlog(self) -> Backlog:
-        """What waits."""
-        return self._jobs.backlog(self._kinds)
+        """What waits to be uploaded: that is what somebody may lose."""
+        return self._jobs.backlog((JobKind.UPLOAD,))
 
     @override
     def resume(self) -> None:
         """Try again at once: what was in the way has been cured, or may have been."""
         self._jobs.hurry(_keys((*_FOR_A_PERSON, *_OF_ALL)))
+        self._again_s = PAUSE_S
         super().resume()
+
+    def _go_on(self) -> None:
+        self._paused = False
+        self._again_s = PAUSE_S
+        self._error = None
+        self._failures = 0
 
     # --- the outbox's thread ------------------------------------------------------------------
 
@@ -94,6 +107,9 @@ class Outbox(JobWorker):
         """Do one job, if one is due; return in how many seconds the next may be."""
         if (wait_s := self._held_s()) > 0:
             return wait_s
+        if self._paused:
+            self._wait_longer()
+            self._jobs.hurry(_keys(_FOR_A_PERSON))
         job = self._jobs.due(self._kinds, oldest=self._turn % OLDEST_EVERY == 0)
         if job is None:
             next_s = self._jobs.wait_s(self._kinds)
@@ -121,8 +137,7 @@ class Outbox(JobWorker):
                 event = settle()
         if self._failures:
             self._jobs.hurry(_keys(_OF_ALL))
-        self._failures = 0
-        self._error = None
+        self._go_on()
         if event is not None:
             self._on_event(event)
 
@@ -130,7 +145,7 @@ class Outbox(JobWorker):
         key = err.key if isinstance(err, HomeSecError) else "unknown"
         self._jobs.put_off(job, self._back_off_s(job.attempts), key)
         _log(job, err, key)
-        if type(err) is StorageDenied and job.kind is JobKind.DELETE:
+        if type(err) is StorageDenied and job.kind is not JobKind.UPLOAD:
             # A bucket may forbid that on purpose, so that no burglar can do it.
             return
         if isinstance(err, _FOR_A_PERSON):
@@ -141,6 +156,27 @@ class Outbox(JobWorker):
             self._hold(key, at_least_s=QUOTA_WAIT_S)
         elif isinstance(err, _OF_ALL):
             self._hold(key)
+
+    @override
+    def _held_s(self) -> float:
+        ready_t = self._again_t if self._paused else self._ready_t
+        return max(0.0, ready_t - self._clock.monotonic())
+
+    @override
+    def _pause(self, error: str) -> None:
+        if not self._paused:
+            self._wait_longer()
+        super()._pause(error)
+
+    @override
+    def _hold(self, error: str, *, at_least_s: float = 0.0, at_most_s: float = math.inf) -> None:
+        if not self._paused:  # which is worse
+            super()._hold(error, at_least_s=at_least_s, at_most_s=at_most_s)
+
+    def _wait_longer(self) -> None:
+        """Look whether a pause is over by itself: a login may have been broken for a while only."""
+        self._again_t = self._clock.monotonic() + self._again_s
+        self._again_s = min(2 * self._again_s, LONGEST_PAUSE_S)
 
     @override
     def _tell(self) -> None:

@@ -174,6 +174,9 @@ class _Shelf:
         nameless = row.label is None and film.clip.label is not None
         if there or back:
             self._copies.stored(row.id, film.clip.cloud_bytes)
+        if there and film.clip.protected:
+            # It was taken in from its file alone, which cannot tell that.
+            self._copies.protect(row.id, protected=True)
         if nameless:
             # Taken in from its file alone, which tells nothing of what it shows.
             known = self._catalog.get(row.id) or row

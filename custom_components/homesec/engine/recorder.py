@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import av.error
 
+from .clip_facts import to_comment
 from .clip_file import ClipFile
 from .errors import DiskFull, DiskReadOnly, RecordingError
 from .finish import discard_empty, finish, partial_path
@@ -165,7 +166,8 @@ class ClipRecorder:
     def _write(self, final: Path) -> None:
         if (packet := self._next()) is None:
             return
-        file = ClipFile(partial_path(final), packet.format, self._audio)
+        comment = to_comment(self._clip)
+        file = ClipFile(partial_path(final), packet.format, self._audio, comment=comment)
         synced = time.monotonic()
         try:
             self._on_event(ClipStarted(clip=self._clip))
@@ -207,7 +209,7 @@ class ClipRecorder:
         """Finish the file, the still and the row, and tell how it went."""
         clip = replace(self._clip, label=ending.label, score=ending.score, zones=self._sights.zones)
         try:
-            facts = finish(final)
+            facts = finish(final, to_comment(clip))
         except Exception as err:  # noqa: BLE001 - whatever it is, the clip must not stay open
             failure = error or recording_error(err)
             if error is None:

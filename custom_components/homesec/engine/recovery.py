@@ -15,9 +15,10 @@ import av.error
 
 from .catalog import Catalog
 from .catalog_schema import UNFILLED
+from .clip_facts import to_comment, told
 from .clip_rows import clip_time
 from .database import DatabaseDamaged, set_aside
-from .errors import RecordingError
+from .errors import DiskFull, DiskReadOnly, RecordingError
 from .finish import (
     FRESH_SUFFIX,
     PARTIAL_SUFFIX,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
+_REFUSED = frozenset({DiskFull.key, DiskReadOnly.key})
 UNDONE_DAYS = 2
 """A power cut undoes what the catalogue took in last: only so far back rows can be missing."""
 
@@ -95,14 +97,15 @@ def _adopt(catalog: Catalog, clips_dir: Path, clip: Clip) -> bool:
     except (OSError, av.error.FFmpegError, IndexError) as err:
         _LOGGER.warning("%s is no film, and is left alone: %s", clip.path, recording_error(err))
         return False
-    catalog.save(replace(saved(clip, facts), still_path=_still(clips_dir, clip)))
+    clip = saved(told(clip, facts.comment), facts)
+    catalog.save(replace(clip, still_path=_still(clips_dir, clip)))
     return True
 
 
 def finish_open_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) -> None:
     """Finish every clip whose recording a crash or a power cut ended."""
     for clip in (*catalog.open_clips(), *_orphans(catalog, clips_dir)):
-        repaired = _repaired(clip, clips_dir)
+        repaired = _repaired(clip, clips_dir, known=catalog.get(clip.id) is not None)
         if repaired.state is ClipState.SAVED:
             repaired = catalog.save(repaired)
             _LOGGER.info("Clip %s, cut off in mid-recording, was finished", clip.id)
@@ -117,15 +120,31 @@ def finish_open_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) ->
             path.unlink()
 
 
-def _repaired(clip: Clip, clips_dir: Path) -> Clip:
+def finish_refused_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) -> None:
+    """Finish what a full or read-only disk refused to, now that it may take it."""
+    for clip in catalog.in_state(ClipState.FAILED):
+        if clip.error not in _REFUSED or not partial_path(clips_dir / clip.path).is_file():
+            continue
+        repaired = _repaired(clip, clips_dir)
+        if repaired.state is ClipState.SAVED:
+            repaired = catalog.save(repaired)
+            _LOGGER.info("Clip %s, that the disk had refused, was finished", clip.id)
+            on_event(ClipSaved(clip=repaired))
+        elif repaired.error not in _REFUSED:
+            catalog.put(repaired)  # there is no film in it
+
+
+def _repaired(clip: Clip, clips_dir: Path, *, known: bool = True) -> Clip:
+    """Return a clip as it is once its file is finished; what has no row is told by its file."""
     final = clips_dir / clip.path
     try:
-        facts = _finish(final)
+        facts = _finish(final, to_comment(clip) if known else None)
     except (OSError, av.error.FFmpegError, RecordingError, IndexError) as err:
         if isinstance(err, RecordingError):
             discard_empty(final)
         return replace(clip, state=ClipState.FAILED, error=recording_error(err).key)
-    return replace(saved(clip, facts), still_path=_still(clips_dir, clip))
+    clip = saved(clip if known else told(clip, facts.comment), facts)
+    return replace(clip, still_path=_still(clips_dir, clip))
 
 
 def _still(clips_dir: Path, clip: Clip) -> str | None:
@@ -136,11 +155,11 @@ def _still(clips_dir: Path, clip: Clip) -> str | None:
     return write_still(clips_dir, clip)
 
 
-def _finish(final: Path) -> Finished:
+def _finish(final: Path, comment: str | None) -> Finished:
     """Finish the file, unless only its row was not written any more."""
     if final.is_file() and not partial_path(final).exists():
         return known_facts(final)
-    return finish(final)
+    return finish(final, comment)
 
 
 def _orphans(catalog: Catalog, clips_dir: Path) -> Iterator[Clip]:

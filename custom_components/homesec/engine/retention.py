@@ -44,8 +44,12 @@ class Retention:
         on_event: EventSink,
         clock: Clock,
         every_s: float = EVERY_S,
+        look_after: Callable[[], None] = lambda: None,
     ) -> None:
-        """``disk_free`` tells the free bytes of the clips' disk."""
+        """``disk_free`` tells the free bytes of the clips' disk.
+
+        ``look_after`` is called at each look: what has waited for the disk may go on.
+        """
         self.rules = rules
         self._catalog = catalog
         self._copies = copies
@@ -54,6 +58,7 @@ class Retention:
         self._on_event = on_event
         self._clock = clock
         self._every_s = every_s
+        self._look_after = look_after
         self._low = False
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -107,6 +112,7 @@ class Retention:
                 done[removal.reason].append(removal)
         for reason, its in done.items():
             self._tell(reason, its)
+        self._look_after()
         self._look_at_space()
 
     def _remove(self, removal: Removal) -> bool:

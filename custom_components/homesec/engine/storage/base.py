@@ -133,6 +133,11 @@ class CloudStore(Protocol):
         """Return the folder that is ours, without a slash at its end; may be empty."""
         ...
 
+    @property
+    def place(self) -> str:
+        """Return which bucket and folder this is, whoever is logged in to it."""
+        ...
+
     def upload(
         self,
         upload: Upload,
@@ -163,6 +168,10 @@ class CloudStore(Protocol):
 
     def download(self, name: str, path: Path, *, stop: Event) -> StoredObject:
         """Write the object to a file, which appears under its name only when it is whole."""
+        ...
+
+    def describe(self, name: str, metadata: Mapping[str, str]) -> None:
+        """Change facts of an object; its others stay, and what is in it. Raises ObjectMissing."""
         ...
 
     def delete(self, name: str) -> bool:

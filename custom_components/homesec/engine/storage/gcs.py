@@ -23,6 +23,7 @@ from .gcs_errors import told_apart
 from .gcs_login import LoginSession, key_credentials, no_credentials, own_credentials
 from .gcs_probe import probe
 from .gcs_upload import CHUNK_BYTES, GcsUpload, stored
+from .names import gcs_place
 from .throttle import Throttle
 
 if TYPE_CHECKING:
@@ -119,6 +120,11 @@ class GcsStore:
         """Return the folder that is ours, without a slash at its end."""
         return self._prefix
 
+    @property
+    def place(self) -> str:
+        """Return which bucket and folder this is."""
+        return gcs_place(self._bucket.name, self._prefix)
+
     def close(self) -> None:
         """Close the connections; idempotent."""
         self._client.close()
@@ -192,6 +198,13 @@ class GcsStore:
             raise ObjectMissing
         fetch_file(self.read(name), path, stop=stop, md5=found.md5)
         return found
+
+    def describe(self, name: str, metadata: Mapping[str, str]) -> None:
+        """Change facts of an object; its others stay, and what is in it."""
+        blob = self._bucket.blob(name)
+        blob.metadata = dict(metadata)
+        with self._told_apart():
+            blob.patch(timeout=TIMEOUT_S, retry=None)
 
     def delete(self, name: str) -> bool:
         """Delete an object; return whether it was there."""

@@ -58,6 +58,11 @@ class SealedStore:
         """Return the folder that is ours, without a slash at its end."""
         return self._inner.prefix
 
+    @property
+    def place(self) -> str:
+        """Return which bucket and folder this is."""
+        return self._inner.place
+
     def close(self) -> None:
         """Close the connections; idempotent."""
         self._inner.close()
@@ -119,6 +124,18 @@ class SealedStore:
         fetch_file(self.read(name), path, stop=stop, md5=md5)
         return found
 
+    def describe(self, name: str, metadata: Mapping[str, str]) -> None:
+        """Change facts of an object, sealed as it is itself; raises SealKeyMissing."""
+        found = self._inner.find(name)
+        if found is None:
+            raise ObjectMissing
+        key_id = found.metadata.get(SEALED_BY)
+        if key_id is not None:
+            if (key := self._keys.get(key_id)) is None:
+                raise SealKeyMissing(key_id=key_id)
+            metadata = _sealed_facts(metadata, key, _label(name))
+        self._inner.describe(name, metadata)
+
     def delete(self, name: str) -> bool:
         """Delete an object; return whether it was there."""
         self._files.pop(name, None)
@@ -169,15 +186,19 @@ class SealedStore:
 
 def _sealed(upload: Upload, key: SealKey) -> Upload:
     label = _label(upload.name)
-    salt = secrets.token_bytes(SALT_BYTES)
-    facts = json.dumps(dict(upload.metadata)).encode()
-    sealed = salt + _facts_cipher(key, salt).encrypt(bytes(12), facts, label.encode())
     return replace(
         upload,
         content=SealedContent(upload.content, key=key, label=label),
         content_type="application/octet-stream",
-        metadata={SEALED_BY: key.id, FACTS: base64.b64encode(sealed).decode()},
+        metadata=_sealed_facts(upload.metadata, key, label),
     )
+
+
+def _sealed_facts(metadata: Mapping[str, str], key: SealKey, label: str) -> dict[str, str]:
+    salt = secrets.token_bytes(SALT_BYTES)
+    facts = json.dumps(dict(metadata)).encode()
+    sealed = salt + _facts_cipher(key, salt).encrypt(bytes(12), facts, label.encode())
+    return {SEALED_BY: key.id, FACTS: base64.b64encode(sealed).decode()}
 
 
 def _opened_facts(obj: StoredObject, key: SealKey) -> Mapping[str, str]:
