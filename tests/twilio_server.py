@@ -1,7 +1,8 @@
 """A stand-in for Twilio's API on the loopback, which checks what comes, and fails to order.
 
 In a test: ``with TwilioServer() as twilio``. On its own: ``python -m twilio_server`` says its port;
-``GET /_messages`` gives what it has taken, ``POST /_faults`` takes the JSON of a ``Fault``.
+``GET /_messages`` gives what it has taken, ``GET /_seen`` how often it was asked and what was odd,
+``POST /_faults`` takes the JSON of a ``Fault``.
 """
 
 from base64 import b64decode
@@ -223,6 +224,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _control(self, path, body):
         if path == "/_messages":
             self._answer(200, self.server.messages, {})
+        elif path == "/_seen":
+            seen = {"requests": len(self.server.requests), "complaints": self.server.complaints}
+            self._answer(200, seen, {})
         elif path == "/_faults":
             order = json.loads(body)
             order["kind"] = Kind(order.get("kind", Kind.REFUSE))

@@ -62,7 +62,7 @@ class AlertTeller:
             if (jpeg := await self._async_picture(alert, camera_id)) is None:
                 return False
             await self._coordinator.async_run(self.stills.keep, alert.id, jpeg)
-        except (HomeAssistantError, OSError) as err:
+        except (HomeAssistantError, OSError, RuntimeError) as err:  # RuntimeError: all is ending
             LOGGER.warning("An alert goes without its picture: %s", err)
             return False
         return True
@@ -71,7 +71,10 @@ class AlertTeller:
         """Return the picture of an alert again, for those who hear of it now."""
         if not running.still or not self._coordinator.alerts.recipients.rules:
             return None
-        return await self._coordinator.async_run(self.stills.get, running.alert.id)
+        try:
+            return await self._coordinator.async_run(self.stills.get, running.alert.id)
+        except RuntimeError:  # all is ending
+            return None
 
     async def _async_picture(self, alert: Alert, camera_id: str) -> bytes | None:
         """Return the picture with the boxes, or else what the camera shows just now."""
