@@ -61,7 +61,7 @@ def add_camera(client: HaClient, entry_id: str, source: Mapping[str, str]) -> No
     shown = client.subentry(entry_id, "camera").answer(source)
     if shown.errors:
         raise SetupError(" ".join(_text(key, shown) for key in shown.errors.values()))
-    settings = _suggested(shown)
+    settings = suggested(shown)
     settings |= {"name": CAMERA_NAME, "disarmed": "detect"}
     settings["advanced"] |= {"max_clip_s": LONGEST_CLIP_S}
     _expect_entry(shown.answer(settings))
@@ -72,7 +72,7 @@ def _expect_entry(flow: Flow) -> None:
         raise HaError(f"The form ends with {flow.type}: {flow.errors or flow.shown}")
 
 
-def _suggested(flow: Flow) -> dict[str, Any]:
+def suggested(flow: Flow) -> dict[str, Any]:
     """Return what a form proposes, as its sections nest it."""
     return _proposals(flow.shown["data_schema"])
 

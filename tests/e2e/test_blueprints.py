@@ -157,7 +157,7 @@ def furnish(house: House, placed: models.Placed) -> None:
     client.delete(f"/api/config/config_entries/subentries/flow/{done.shown['next_flow'][1]}")
     entry_id = done.shown["result"]["entry_id"]
     shown = client.subentry(entry_id, "camera").answer(kind="file", file=house.film)
-    settings = demo_house._suggested(shown)
+    settings = demo_house.suggested(shown)
     settings |= {"name": "Front door", "disarmed": "off", "armed_modes": []}
     assert shown.answer(settings).type == "create_entry"
     devices = client.command("config/device_registry/list")
@@ -174,7 +174,7 @@ def furnish(house: House, placed: models.Placed) -> None:
     added = settings.answer(name="Anna", kind="full", code=PIN, code_again=PIN)
     assert added.type == "abort", added.errors
     settings = client.reconfigure_entry("homesec", entry_id).answer(next_step_id="alarm")
-    alarm = demo_house._suggested(settings) | {"code_to_arm": True}
+    alarm = demo_house.suggested(settings) | {"code_to_arm": True}
     assert settings.answer(alarm).type == "abort"
 
     assert client.add_entry("stand_in").type == "create_entry"
@@ -571,7 +571,7 @@ def test_a_person_in_the_picture_reaches_the_phone_and_the_mailbox(
     camera_id = house.camera["camera_id"]
     shown = client.subentry(entry["entry_id"], "camera", subentry_id=camera_id)
     shown = shown.answer(kind="file", file=house.film)
-    settings = demo_house._suggested(shown) | {"armed_modes": ["away"]}
+    settings = demo_house.suggested(shown) | {"armed_modes": ["away"]}
     assert shown.answer(settings).type == "abort"
     door = {"device_id": house.camera["device_id"]}
     automation("phone_alert", phone=house.phone, cameras=door, kinds=["alarm"], buttons=[])
