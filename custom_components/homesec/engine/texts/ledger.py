@@ -222,10 +222,11 @@ class Ledger:
         now = self._clock.now()
         with self._db.transaction():
             self._db.query(
-                "DELETE FROM texts WHERE ended_at < ? AND ended_at < (SELECT max(ended_at)"
-                " FROM texts AS later WHERE later.recipient_id = texts.recipient_id"
-                " AND later.sid IS NOT NULL)",
-                (now - REMEMBERED_S,),
+                "DELETE FROM texts WHERE ended_at < ?"  # noqa: S608 - question marks only
+                f" AND (recipient_id NOT IN ({', '.join('?' * len(recipients))})"
+                " OR ended_at < (SELECT max(ended_at) FROM texts AS later"
+                " WHERE later.recipient_id = texts.recipient_id AND later.sid IS NOT NULL))",
+                (now - REMEMBERED_S, *recipients),
             )
             for job in (*self._jobs.of(JobKind.TEXT, ""), *self._jobs.of(JobKind.DELIVERY, "")):
                 old = job.payload.get("expires_at", job.created_at + REMEMBERED_S) <= now
