@@ -6,7 +6,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .clip_message import clip_message
-from .engine.keeping import ClipChanged, ClipUploaded
+from .engine.keeping import ClipChanged, ClipUploaded, UploadProgress
 from .engine.models import ClipFailed, ClipSaved, ClipStarted
 from .feed import Feed
 
@@ -24,7 +24,7 @@ class ClipFeed(Feed[dict[str, Any]]):
     The catalogue is asked for what became of it: so what is told last is what it says now.
     """
 
-    listens_to = (ClipStarted, ClipSaved, ClipFailed, ClipUploaded, ClipChanged)
+    listens_to = (ClipStarted, ClipSaved, ClipFailed, ClipUploaded, ClipChanged, UploadProgress)
 
     def __init__(self, coordinator: HomeSecCoordinator) -> None:
         super().__init__(coordinator.hass)
@@ -37,7 +37,7 @@ class ClipFeed(Feed[dict[str, Any]]):
         if not self._receivers:
             return
         match event:
-            case ClipChanged():
+            case ClipChanged() | UploadProgress():
                 self.async_note(event.clip_id)
             case ClipStarted() | ClipSaved() | ClipFailed() | ClipUploaded():
                 self.async_note(event.clip.id)

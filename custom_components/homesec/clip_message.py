@@ -34,7 +34,7 @@ def clip_message(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:
         "protected": clip.protected,
         "local": clip.local and clip.state is not ClipState.MISSING,
         "cloud": clip.cloud.value,
-        "progress": None,
+        "progress": _progress(coordinator, clip),
         "bytes": clip.bytes,
         "width": clip.width,
         "height": clip.height,
@@ -42,3 +42,11 @@ def clip_message(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:
         "film": CLIP_URL.format(clip_id=clip.id) if playable else None,
         "still": STILL_URL.format(clip_id=clip.id) if clip.still_path and playable else None,
     }
+
+
+def _progress(coordinator: HomeSecCoordinator, clip: Clip) -> float | None:
+    """Return how much of it has arrived in the cloud; None unless it is on its way."""
+    if clip.cloud is not CloudState.WAITING:
+        return None
+    share = coordinator.storage.state.arrived.get(clip.id)
+    return None if share is None else round(share, 3)

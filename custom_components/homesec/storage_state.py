@@ -4,7 +4,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .engine.errors import BucketMissing, StorageDenied, StorageError
-from .engine.keeping import Backlog, ClipUploaded, DiskSpaceChanged, OutboxChanged
+from .engine.keeping import (
+    Backlog,
+    ClipUploaded,
+    DiskSpaceChanged,
+    OutboxChanged,
+    UploadProgress,
+)
 
 if TYPE_CHECKING:
     from .engine.models import EngineEvent
@@ -20,14 +26,19 @@ class StorageState:
     login_error: str | None = None
     """Key of what kept the cloud from being used when all began."""
     disk_low: bool = False
+    arrived: dict[str, float] = field(default_factory=dict)
+    """By clip id: the share of its film that is in the cloud, while that is on its way."""
 
     def apply(self, event: EngineEvent) -> None:
         """Take in what happened."""
         match event:
             case OutboxChanged():
                 self.uploads = event
+            case UploadProgress():
+                self.arrived[event.clip_id] = event.share
             case ClipUploaded():
                 self.login_error = None
+                self.arrived.pop(event.clip.id, None)
             case DiskSpaceChanged():
                 self.disk_low = event.low
 

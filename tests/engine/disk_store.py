@@ -66,6 +66,7 @@ class DiskStore:
             with session.open("ab") as file:
                 file.write(chunk)
             self.sent_bytes += len(chunk)
+            tell(have + len(chunk))
             if self.sent_bytes == self.breaks_at:
                 raise StorageUnreachable
         if session.read_bytes() != data:

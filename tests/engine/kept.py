@@ -52,7 +52,11 @@ class House:
         self.jobs = self.catalog.jobs
         self.copies = Copies(self.catalog, self.clips_dir)
         self.cloud_jobs = CloudJobs(
-            store=self.store, catalog=self.catalog, copies=self.copies, clips_dir=self.clips_dir
+            store=self.store,
+            catalog=self.catalog,
+            copies=self.copies,
+            clips_dir=self.clips_dir,
+            on_event=self.events.append,
         )
         self.outbox = self.make_outbox(self.cloud_jobs.perform)
 

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.homesec.engine.errors import SealKeyMissing, StorageDenied
 from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.keeping import ClipUploaded
+from custom_components.homesec.engine.keeping import ClipUploaded, UploadProgress
 from custom_components.homesec.engine.models import ClipState, CloudState
 from custom_components.homesec.engine.storage.names import clip_from_object
 
@@ -240,3 +240,17 @@ def test_facts_that_may_not_be_changed_hold_nothing_up(house):
         house.outbox.step()
         assert not house.outbox.paused
         assert house.jobs.backlog([JobKind.DESCRIBE]).jobs == left
+
+
+# --- progress ---
+
+
+def test_it_is_told_how_much_of_a_film_has_arrived(house):
+    clip = house.saved(size=300_000)
+    house.run()
+    told = house.of(UploadProgress)
+    assert {each.clip_id for each in told} == {clip.id}
+    shares = [each.share for each in told]
+    assert shares == sorted(shares)
+    assert all(0 < share <= 1 for share in shares)
+    assert shares[-1] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clip_shelf import EVENING, Shelf
@@ -23,7 +24,8 @@ from homesec_house import (
 from page import Page
 import pytest
 
-from custom_components.homesec.engine.models import ClipState
+from custom_components.homesec.engine.keeping import ClipUploaded, UploadProgress
+from custom_components.homesec.engine.models import ClipState, CloudState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -244,3 +246,19 @@ async def test_a_second_camera_appears_in_an_open_page(
     hass.config_entries.async_add_subentry(entry, ConfigSubentry(**garden))
     house = await page.news(lambda x: len(x["cameras"]) == 2)
     assert [each["name"] for each in house["cameras"]] == ["Front door", "Garden"]
+
+
+async def test_an_open_page_sees_how_much_of_an_upload_has_arrived(
+    hass: HomeAssistant, page: Page, shelf: Shelf
+) -> None:
+    clip = await shelf.put(EVENING, cloud=CloudState.WAITING)
+    await page.subscribe("clips/subscribe")
+    coordinator = shelf.coordinator
+    coordinator._async_handle(UploadProgress(clip_id=clip.id, share=0.25))
+    assert (await page.news(lambda x: "clip" in x))["clip"]["progress"] == 0.25
+    stored = replace(clip, cloud=CloudState.STORED)
+    await coordinator.async_run_raw(shelf.keeper.copies.stored, clip.id, 9)
+    coordinator._async_handle(ClipUploaded(clip=stored))
+    told = await page.news(lambda x: "clip" in x and x["clip"]["cloud"] == "stored")
+    assert told["clip"]["progress"] is None
+    assert not coordinator.storage.state.arrived

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .errors import ObjectMissing, SealKeyMissing, StorageDenied, TransferStopped
 from .jobs import JobKind
-from .keeping import ClipUploaded
+from .keeping import ClipUploaded, UploadProgress
 from .models import ClipState, CloudState
 from .storage.base import FileContent, ResumePoint, Upload
 from .storage.names import (
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .catalog import Catalog
     from .copies import Copies
     from .jobs import Job
-    from .models import Clip
+    from .models import Clip, EventSink
     from .outbox import Perform, Settle
     from .storage.base import CloudStore
 
@@ -44,9 +44,16 @@ class CloudJobs:
     """Works on a bucket; all calls come from the outbox's thread."""
 
     def __init__(
-        self, *, store: CloudStore, catalog: Catalog, copies: Copies, clips_dir: Path
+        self,
+        *,
+        store: CloudStore,
+        catalog: Catalog,
+        copies: Copies,
+        clips_dir: Path,
+        on_event: EventSink = lambda _event: None,
     ) -> None:
         self.store = store
+        self._on_event = on_event
         self._catalog = catalog
         self._copies = copies
         self._clips_dir = clips_dir
@@ -75,6 +82,7 @@ class CloudJobs:
             stop=stop,
             resume=ResumePoint.load(job.resume),
             keep=lambda point: self._keep(job, point),
+            tell=lambda arrived: self._tell(clip, arrived),
         )
         return self._stored(clip.id, stored.bytes + size, told=stored.metadata)
 
@@ -97,6 +105,11 @@ class CloudJobs:
 
     def _keep(self, job: Job, point: ResumePoint | None) -> None:
         self._catalog.jobs.keep_resume(job.id, point.dump() if point else None)
+
+    def _tell(self, clip: Clip, arrived: int) -> None:
+        # Of an encrypted film a little more arrives than the clip has.
+        share = min(1.0, arrived / max(1, clip.bytes))
+        self._on_event(UploadProgress(clip_id=clip.id, share=share))
 
     def _stored(
         self, clip_id: str, cloud_bytes: int, *, told: Mapping[str, str], local: bool = True

@@ -124,6 +124,7 @@ class ClipKeeper:
             catalog=self.catalog,
             copies=self.copies,
             clips_dir=self._clips_dir,
+            on_event=self._on_event,
         )
         self._outbox = Outbox(
             catalog=self.catalog,

@@ -40,6 +40,15 @@ class ClipUploaded(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UploadProgress(EngineEvent):
+    """A part of a clip's film has arrived in the cloud."""
+
+    clip_id: str
+    share: float
+    """0..1"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClipChanged(EngineEvent):
     """A clip's row has changed, or is gone: what it says now, the catalogue tells."""
 
