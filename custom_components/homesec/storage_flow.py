@@ -11,9 +11,10 @@ from homeassistant.config_entries import (
 )
 from probatio import Schema
 
-from .cloud_store import CONF_BUCKET, CONF_KEY, CONF_SEAL_KEY, make_store
+from .cloud_store import CONF_BUCKET, CONF_KEY, CONF_PREFIX, CONF_SEAL_KEY, make_store
 from .const import CONF_STORAGE, LOGGER
 from .engine.errors import BucketMissing, HomeSecError, KeyInvalid, KeyRevoked, StorageError
+from .engine.storage.names import gcs_place
 from .engine.storage.seal_key import SealKey
 from .own_model_import import read_upload
 from .storage_form import (
@@ -210,8 +211,33 @@ class StorageSteps(ConfigFlow):
 
     @property
     def _after_probe(self) -> str:
-        wants_key = self._encrypt and CONF_SEAL_KEY not in self._bucket
-        return "seal" if wants_key else "keep_bucket"
+        return "keep_bucket" if self.source == SOURCE_REAUTH else "move_bucket"
+
+    # --- another bucket -----------------------------------------------------------------------
+
+    async def async_step_move_bucket(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say what becomes of the clips in the bucket until now, if there are any."""
+        house = self._house.runtime_data
+        place = gcs_place(self._bucket[CONF_BUCKET], self._bucket[CONF_PREFIX])
+        move = None
+        if user_input is None and house.ready:
+            move = await house.async_run_raw(house.engine.keeper.move_to, place)
+        if move is not None and (move.only_there or move.here_too):
+            return self.async_show_form(
+                step_id="move_bucket",
+                data_schema=Schema({}),
+                description_placeholders={
+                    "before": move.before,
+                    "after": place,
+                    "only_there": str(move.only_there),
+                    "here_too": str(move.here_too),
+                },
+            )
+        if self._encrypt and CONF_SEAL_KEY not in self._bucket:
+            return await self.async_step_seal()
+        return await self.async_step_keep_bucket()
 
     # --- encryption, and the end --------------------------------------------------------------
 

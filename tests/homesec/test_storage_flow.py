@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from camera_dialog import suggested
+from clip_shelf import EVENING, Shelf
 from fault_proxy import Fault, Kind
 from google_key import pem_lines, service_account
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -17,10 +18,12 @@ import pytest
 from storage_house import add_storage, given, google_at, open_bucket, send, storage
 
 from custom_components.homesec.engine.errors import ClockSkew, StorageBusy, StorageError
+from custom_components.homesec.engine.models import CloudState
 from custom_components.homesec.engine.storage.seal_key import SealKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from fake_gcs import FakeGcs
     from homeassistant.core import HomeAssistant
@@ -357,3 +360,43 @@ async def test_a_missing_bucket_is_told_where_it_cannot_be_changed(
     await set_up(hass, entry)
     refused = await send(hass, await again(hass, entry), {"login": "own"})
     assert refused["errors"] == {"base": "storage_bucket_missing"}
+
+
+# --- another bucket ----------------------------------------------------------------------------
+
+
+async def test_another_bucket_says_what_becomes_of_the_clips(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, video: Path
+) -> None:
+    add_storage(entry, storage(gcs))
+    await set_up(hass, entry)
+    shelf = Shelf(entry, video)
+    here, there = await shelf.cloud_only(EVENING), await shelf.cloud_only(EVENING + 60)
+    await shelf.coordinator.async_run(shelf.keeper.copies.local_back, here)
+    flow = await send(hass, await open_bucket(hass, entry), given(gcs, prefix="other"))
+    assert flow["step_id"] == "move_bucket"
+    assert flow["description_placeholders"] == {
+        "before": f"gs://{gcs.bucket}/homesec",
+        "after": f"gs://{gcs.bucket}/other",
+        "only_there": "1",
+        "here_too": "1",
+    }
+    assert entry.data["storage"]["prefix"] == "homesec"
+    done = await send(hass, flow, {})
+    assert done["reason"] == "reconfigure_successful"
+    assert entry.data["storage"]["prefix"] == "other"
+    keeper = entry.runtime_data.engine.keeper
+    row = await entry.runtime_data.async_run(keeper.catalog.get, there.id)
+    assert row.cloud is CloudState.ELSEWHERE
+
+
+async def test_encryption_is_asked_for_after_another_bucket(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, video: Path
+) -> None:
+    add_storage(entry, storage(gcs))
+    await set_up(hass, entry)
+    await Shelf(entry, video).cloud_only(EVENING)
+    answers = given(gcs, prefix="other", encrypt=True)
+    flow = await send(hass, await open_bucket(hass, entry), answers)
+    assert flow["step_id"] == "move_bucket"
+    assert (await send(hass, flow, {}))["step_id"] == "seal"

@@ -115,10 +115,33 @@ MIGRATIONS = (
         jpeg BLOB NOT NULL
     );
     """,
+    # 5: clips whose copies are in a bucket that was in use before.
+    """
+    CREATE TABLE elsewhere (
+        place TEXT NOT NULL,
+        clip_id TEXT NOT NULL,
+        cloud_bytes INTEGER NOT NULL,
+        PRIMARY KEY (place, clip_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX elsewhere_by_clip ON elsewhere (clip_id);
+    CREATE TRIGGER clip_removed_elsewhere AFTER DELETE ON clips BEGIN
+        DELETE FROM elsewhere WHERE clip_id = old.id;
+    END;
+    """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 TABLES = frozenset(
-    {"clips", "clip_zones", "jobs", "notes", "text_stills", "texts", "tracks", "visits"}
+    {
+        "clips",
+        "clip_zones",
+        "elsewhere",
+        "jobs",
+        "notes",
+        "text_stills",
+        "texts",
+        "tracks",
+        "visits",
+    }
 )
 UNFILLED = "unfilled"
 """The note that a new file begins with: there may be clips that it does not know yet."""

@@ -14,8 +14,9 @@ from dataclasses import replace
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
-from .jobs import JobKind
+from .jobs import JobKind, parked
 from .models import ClipState, CloudState
+from .places import places_of
 from .storage.names import CONTENT_TYPES, object_name
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ class Copies:
             if clip.cloud in (CloudState.WAITING, CloudState.STORED):
                 # Of one that waits, a part may be there, or all in a moment.
                 self._delete_later(clip)
+            for place in places_of(self._catalog, clip.id):
+                self._delete_later(clip, place)
         self._on_change(clip.id)
         self._finish(clip)
 
@@ -158,10 +161,11 @@ class Copies:
         self._unlink(clip)
         self._catalog.remove(clip.id)
 
-    def _delete_later(self, clip: Clip) -> None:
+    def _delete_later(self, clip: Clip, place: str | None = None) -> None:
+        kind = JobKind.DELETE if place is None else parked(JobKind.DELETE, place)
         # Below the bucket's prefix; when it is done, no row may be left to tell the names.
         names = [object_name(clip, suffix=suffix) for suffix in CONTENT_TYPES]
-        self._jobs.add(JobKind.DELETE, clip.id, {"names": names})
+        self._jobs.add(kind, clip.id, {"names": names})
 
     def _unlink(self, clip: Clip) -> None:
         for path in filter(None, (clip.path, clip.still_path)):
@@ -173,9 +177,17 @@ class Copies:
         """Note that a clip's file has gone; if it is not in the cloud either, it is missing."""
         with self._db.transaction():
             self._db.query("UPDATE clips SET local = 0 WHERE id = ?", (clip_id,))
+            if places_of(self._catalog, clip_id):
+                self._db.query(
+                    "UPDATE clips SET cloud = ? WHERE id = ? AND cloud != ?",
+                    (CloudState.ELSEWHERE, clip_id, CloudState.STORED),
+                )
             self._db.query(
-                "UPDATE clips SET state = ? WHERE id = ? AND state = ? AND cloud != ?",
-                (ClipState.MISSING, clip_id, ClipState.SAVED, CloudState.STORED),
+                "UPDATE clips SET state = ? WHERE id = ? AND state = ? AND cloud NOT IN (?, ?)",
+                (
+                    *(ClipState.MISSING, clip_id, ClipState.SAVED),
+                    *(CloudState.STORED, CloudState.ELSEWHERE),
+                ),
             )
             self._jobs.withdraw(JobKind.UPLOAD, clip_id)
         self._on_change(clip_id)
@@ -184,7 +196,9 @@ class Copies:
         """Note that a clip's file is there again: its disk was not connected for a while."""
         with self._db.transaction():
             self._db.query("UPDATE clips SET local = 1 WHERE id = ?", (clip.id,))
-            if clip.state is ClipState.MISSING:
+            if clip.cloud is CloudState.ELSEWHERE:
+                self._set_cloud(clip.id, CloudState.NONE)
+            if clip.state is ClipState.MISSING or clip.cloud is CloudState.ELSEWHERE:
                 self._catalog.save(replace(clip, state=ClipState.SAVED))
 
     def survey(self) -> tuple[int, int]:

@@ -41,6 +41,11 @@ class JobKind(StrEnum):
     """Delete the alerts' stills of days before the one in the payload; there is one subject."""
 
 
+def parked(kind: JobKind, place: str) -> str:
+    """Return as what a job lies there that is for another bucket than the present one."""
+    return f"{kind}@{place}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One row."""
@@ -85,14 +90,14 @@ class Jobs:
 
     def add(
         self,
-        kind: JobKind,
+        kind: JobKind | str,
         subject: str,
         payload: Mapping[str, Any] | None = None,
         *,
         bytes: int = 0,  # noqa: A002 - as it is called everywhere
         not_before: float = 0.0,
     ) -> None:
-        """Add a job, unless it is there already.
+        """Add a job (or one that is ``parked``), unless it is there already.
 
         ``not_before`` (UTC epoch seconds) is not further away than ``LONGEST_WAIT_S``.
         """

@@ -17,6 +17,7 @@ from .fetching import fetch_film
 from .keeping import Backlog, CatalogRebuilt, ClipChanged, ClipsDropped, ClipUploaded, OutboxChanged
 from .models import ClipFailed, ClipSaved, ClipState
 from .outbox import Outbox
+from .places import Move, move_to, settle_in
 from .rebuild import Rebuilt, rebuild
 from .recovery import adopt_clips, finish_open_clips, finish_refused_clips, open_catalog
 from .retention import Retention, disk_free
@@ -89,6 +90,8 @@ class ClipKeeper:
         """
         self.catalog = open_catalog(self._path, upload=self._cloud is not None, clock=self._clock)
         try:
+            if self._cloud is not None:
+                settle_in(self.catalog, self._cloud.place)
             self.copies = Copies(self.catalog, self._clips_dir, on_change=self._changed)
             finish_open_clips(self.catalog, self._clips_dir, self._on_event)
             self.copies.finish_removals()
@@ -226,6 +229,10 @@ class ClipKeeper:
         """Keep a clip from retention, or leave it to that again. Raises ``ClipNotFound``."""
         if not self.copies.protect(clip_id, protected=protected):
             raise ClipNotFound
+
+    def move_to(self, place: str) -> Move | None:
+        """Return what would become of the clips in another bucket; see ``places``."""
+        return move_to(self.catalog, place)
 
     @property
     def cloud(self) -> CloudStore | None:

@@ -81,6 +81,8 @@ class CloudState(StrEnum):
     """Uploaded, and its checksum compared."""
     DROPPED = "dropped"
     """It was there, until retention removed it."""
+    ELSEWHERE = "elsewhere"
+    """It is only in a bucket that was in use before; see ``places``."""
 
 
 class Trigger(StrEnum):

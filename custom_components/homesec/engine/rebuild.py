@@ -169,7 +169,9 @@ class _Shelf:
         removing = row.state not in (ClipState.SAVED, ClipState.MISSING)
         if removing or row.cloud is CloudState.DROPPED:
             return False
-        there = row.cloud is CloudState.NONE and row.bytes in (0, film.film_bytes)
+        # Also what somebody has copied here from a bucket that was in use before.
+        unknown = row.cloud in (CloudState.NONE, CloudState.ELSEWHERE)
+        there = unknown and row.bytes in (0, film.film_bytes)
         back = row.state is ClipState.MISSING
         nameless = row.label is None and film.clip.label is not None
         if there or back:

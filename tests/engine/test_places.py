@@ -1,0 +1,153 @@
+"""Another bucket is another place: what was stored in one is not taken to be in the next."""
+
+from threading import Event
+
+from disk_store import CHUNK_BYTES, DiskStore
+from kept import NOON, House
+import pytest
+
+from custom_components.homesec.engine.jobs import JobKind
+from custom_components.homesec.engine.models import ClipState, CloudState
+from custom_components.homesec.engine.places import Move, settle_in
+from custom_components.homesec.engine.rebuild import rebuild
+from custom_components.homesec.engine.retention_rules import Limits, PlaceRules, RetentionRules
+
+OLD, NEW = "gs://old/house", "gs://new/house"
+
+
+class TwoBuckets(House):
+    """A house whose bucket changes."""
+
+    def __init__(self, folder):
+        self.buckets = {place: DiskStore(folder / place[5:8]) for place in (OLD, NEW)}
+        super().__init__(folder, store=self.buckets[OLD])
+        assert settle_in(self.catalog, OLD) is None
+
+    def move(self, place):
+        self.store = self.cloud_jobs.store = self.buckets[place]
+        return settle_in(self.catalog, place)
+
+    def cloud_only(self, event_at, **values):
+        clip = self.stored(event_at, **values)
+        self.copies.drop_local(clip)
+        return self.row(clip)
+
+
+@pytest.fixture
+def house(tmp_path):
+    made = TwoBuckets(tmp_path)
+    yield made
+    made.close()
+
+
+def test_what_is_here_is_uploaded_anew_and_what_is_only_there_is_marked(house):
+    here, there = house.stored(), house.cloud_only(NOON + 1)
+    assert house.move(NEW) == Move(before=OLD, only_there=1, here_too=1)
+    assert (house.row(here).cloud, house.row(there).cloud) == (
+        CloudState.WAITING,
+        CloudState.ELSEWHERE,
+    )
+    assert house.row(there).state is ClipState.SAVED
+    house.run()
+    assert house.row(here).cloud is CloudState.STORED
+    assert house.buckets[NEW].names(".mp4") == [
+        n for n in house.buckets[OLD].names(".mp4") if here.id in n
+    ]
+    assert house.catalog.totals().cloud_clips == 1
+    assert house.move(NEW) is None
+
+
+def test_set_back_everything_is_where_it_was(house):
+    here, there = house.stored(), house.cloud_only(NOON + 1)
+    house.move(NEW)
+    house.run()
+    new = house.cloud_only(NOON + 2)
+    uploads = len(house.buckets[OLD].uploads())
+    assert house.move(OLD) == Move(before=NEW, only_there=1, here_too=1)
+    house.run()
+    assert (house.row(here), house.row(there)) == (here, there)
+    assert house.row(new).cloud is CloudState.ELSEWHERE
+    assert len(house.buckets[OLD].uploads()) == uploads
+    house.move(NEW)
+    assert house.row(new) == new
+
+
+def test_what_was_only_elsewhere_and_waited_is_not_uploaded_twice(house):
+    clip = house.stored()
+    house.move(NEW)
+    house.move(OLD)
+    assert house.row(clip) == clip
+    assert house.jobs.backlog([JobKind.UPLOAD]).jobs == 0
+
+
+def test_an_upload_that_was_half_done_begins_anew_in_the_new_bucket(house):
+    clip = house.saved(size=5 * CHUNK_BYTES)
+    house.store.breaks_at = 2 * CHUNK_BYTES + house.files(clip)[1].stat().st_size
+    house.outbox.step()
+    (job,) = house.jobs.of(JobKind.UPLOAD, "")
+    assert job.resume is not None
+    house.move(NEW)
+    house.clock.advance(60)
+    house.run()
+    assert house.buckets[OLD].names(".mp4") == []
+    assert len(house.buckets[NEW].names(".mp4")) == 1
+
+
+def test_nothing_is_deleted_from_the_wrong_bucket(house):
+    gone, there = house.stored(), house.cloud_only(NOON + 1)
+    kept = house.stored(NOON + 2)
+    house.copies.remove(gone)
+    house.copies.protect(kept.id, protected=True)
+    house.move(NEW)
+    house.run()
+    house.copies.remove(house.row(there))
+    house.copies.protect(kept.id, protected=False)
+    house.copies.remove(house.row(kept))
+    house.run()
+    assert house.buckets[NEW].names() == []
+    assert len(house.buckets[OLD].names(".mp4")) == 3
+    deleted = [name for what, name in house.buckets[NEW].calls if what == "delete"]
+    assert all(kept.id in name for name in deleted)
+    house.move(OLD)
+    house.run()
+    assert house.buckets[OLD].names() == []
+    assert house.catalog.database.query("SELECT * FROM jobs") == []
+    assert house.catalog.database.query("SELECT * FROM elsewhere") == []
+
+
+def test_a_clip_whose_file_goes_before_it_is_uploaded_anew_is_still_elsewhere(house):
+    clip = house.stored()
+    house.move(NEW)
+    house.copies.local_gone(clip.id)
+    row = house.row(clip)
+    assert (row.state, row.cloud, row.local) == (ClipState.SAVED, CloudState.ELSEWHERE, False)
+    house.copies.local_back(row)
+    house.run()
+    assert house.row(clip).cloud is CloudState.STORED
+    house.copies.local_gone(clip.id)
+    assert house.row(clip).cloud is CloudState.STORED
+
+
+def test_retention_leaves_alone_what_is_elsewhere(house):
+    clip = house.cloud_only(NOON)
+    house.move(NEW)
+    house.clock.advance(100 * 86_400)
+    day = PlaceRules(each=Limits(max_age_s=86_400, max_bytes=0))
+    house.make_retention(RetentionRules(local=day, cloud=day)).apply()
+    assert house.row(clip).cloud is CloudState.ELSEWHERE
+
+
+def test_what_somebody_copied_to_the_new_bucket_is_found_there(house, monkeypatch):
+    clip = house.cloud_only(NOON, size=500)
+    house.move(NEW)
+    old = house.buckets[OLD]
+    monkeypatch.setattr(house.store, "list", lambda: map(old.find, old.names()), raising=False)
+    found = rebuild(
+        catalog=house.catalog,
+        copies=house.copies,
+        clips_dir=house.clips_dir,
+        cloud=house.store,
+        stop=Event(),
+    )
+    assert found.completed == 1
+    assert house.row(clip) == clip
