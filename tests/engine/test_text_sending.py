@@ -253,9 +253,9 @@ def test_a_list_that_cannot_be_read_is_no_answer(twilio):
 
 def test_what_became_of_it_is_told(twilio):
     sid = send_now(account(), "Hello")
-    assert ask_status(account(), sid) == "delivered"
+    assert ask_status(account(), sid) == ("delivered", None)
     twilio.account.fates[ANNA] = ("undelivered", 30003)
-    assert ask_status(account(), sid) == "undelivered"
+    assert ask_status(account(), sid) == ("undelivered", 30003)
     with pytest.raises(TextDenied):
         ask_status(account(), "SM" + "f" * 32)
 

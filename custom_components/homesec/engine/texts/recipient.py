@@ -23,8 +23,8 @@ from ..job_worker import JobWorker
 from ..jobs import LONGEST_WAIT_S, JobKind
 from .ledger import Attempt, SidTakenError
 from .models import RecipientChanged, RecipientState, TextDropped, TextSent
-from .refusals import FOR_A_PERSON
-from .sending import IN_THE_END, NOT_DELIVERED, ask_status, find_sent, send_now, warm_up
+from .refusals import FOR_A_PERSON, undelivered
+from .sending import IN_THE_END, NOT_DELIVERED, Status, ask_status, find_sent, send_now, warm_up
 
 if TYPE_CHECKING:
     import random
@@ -68,6 +68,8 @@ class RecipientWorker(JobWorker):
         self._stills = stills
         self._on_event = on_event
         self._told: RecipientChanged | None = None
+        self._undelivered: str | None = None
+        """Why the last text of which that is known did not arrive."""
 
     @property
     def state(self) -> RecipientState:
@@ -82,6 +84,7 @@ class RecipientWorker(JobWorker):
     def resume(self) -> None:
         """Try again at once."""
         self._ledger.hurry(self.id)
+        self._undelivered = None
         super().resume()
 
     # --- the worker's thread ------------------------------------------------------------------
@@ -190,7 +193,8 @@ class RecipientWorker(JobWorker):
 
     def _sent(self, job: Job, sid: str, *, found: bool = False) -> None:
         self._failures = 0
-        self._error = None
+        # That the one before did not arrive, only one that does cures.
+        self._error = self._undelivered
         if self._ledger.sent(job, self.id, sid, found=found):
             at = self._clock.now()
             self._on_event(TextSent(recipient_id=self.id, message_id=job.payload["id"], at=at))
@@ -210,17 +214,18 @@ class RecipientWorker(JobWorker):
             status = ask_status(self.account, job.payload["sid"], stop=self._stop)
         except TextError as err:
             # It was sent, so nothing but this answer depends on it.
-            status = err.key
+            status = Status(err.key)
         if self._stop.is_set():
             return
-        if status not in IN_THE_END and job.attempts < len(ASK_AGAIN_S):
-            self._ledger.put_off(job, ASK_AGAIN_S[job.attempts], status)
-        elif self._ledger.end_delivery(job) and status in NOT_DELIVERED:
-            _LOGGER.warning("The text of alert %s was not delivered", job.payload["id"])
-            self._error = TextUndelivered.key
+        if status.name not in IN_THE_END and job.attempts < len(ASK_AGAIN_S):
+            self._ledger.put_off(job, ASK_AGAIN_S[job.attempts], status.name)
+        elif self._ledger.end_delivery(job) and status.name in NOT_DELIVERED:
+            id_, why = job.payload["id"], undelivered(status.code).key
+            _LOGGER.warning("The text of alert %s did not arrive: %s (%s)", id_, why, status.code)
+            self._error = self._undelivered = why
             self._dropped(job, TextUndelivered.key)
-        elif self._error == TextUndelivered.key:
-            self._error = None
+        elif self._undelivered is not None:
+            self._undelivered = self._error = None
 
     def _failed(self, job: Job, err: Exception) -> None:
         key = err.key if isinstance(err, HomeSecError) else "unknown"

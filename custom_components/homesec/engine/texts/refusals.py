@@ -17,6 +17,7 @@ from ..errors import (
     TextDenied,
     TextError,
     TextSenderRefused,
+    TextUndelivered,
     TextUnreachable,
     TextUnsupported,
 )
@@ -37,15 +38,16 @@ _CODES: Mapping[type[TextError], tuple[int, ...]] = {
         21608,  # a trial account, and not verified
         *(21614, 21635),  # no mobile phone
         21646,  # a premium or an information service
+        *(30005, 30006),  # nobody's, or no mobile phone, says the phone's network
     ),
     TextSenderRefused: (
         *(21212, 21603, 21606, 21607, 21609, 21618),
         *(21659, 21660, 21661, 21662),  # not Twilio's, not the account's, cannot text
         *(21267, 21636, 21637, 21643),  # alphanumeric names
         *(21701, 21703, 21704, 21705, 21707, 21712),  # messaging services
-        *(30034, 63007),
+        *(30032, 30034, 63007),  # not registered for texts to this country
     ),
-    TextBlocked: (21610,),
+    TextBlocked: (21610, 30004),
     TextCountryRefused: (21408,),
     TextUnsupported: (21612, 21670),
     TextBusy: (14107, 20429, 21611, 30001, 30022, 63018),
@@ -75,6 +77,11 @@ def refused(status: int, code: int | None, headers: Mapping[str, str], now: floa
     if kind is None:
         return TextError(f"Twilio answers {status}, code {code}")
     return kind(code=str(code))
+
+
+def undelivered(code: int | None) -> TextError:
+    """Return why the phone's network did not deliver a text."""
+    return _KINDS.get(code or 0, TextUndelivered)()
 
 
 def _retry_after_s(headers: Mapping[str, str], now: float) -> float | None:

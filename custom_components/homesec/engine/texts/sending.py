@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import TextUnreachable
 from ..limited import NotWaitedFor, within
@@ -36,6 +36,15 @@ REDACTED_S = 300.0
 """An account may have the bodies of its messages removed; then only the time tells which it is."""
 NOT_DELIVERED = frozenset({"failed", "undelivered"})
 IN_THE_END = NOT_DELIVERED | {"delivered", "read", "canceled"}
+
+
+class Status(NamedTuple):
+    """What became of a text."""
+
+    name: str
+    """``queued``, ``sent``, ``delivered``…"""
+    code: int | None = None
+    """Of the error, if it was not delivered."""
 
 
 type Untyped = Any
@@ -89,9 +98,14 @@ def find_sent(
     return _asked(account, search, SEARCH_LIMIT_S, stop)
 
 
-def ask_status(account: TextAccount, sid: str, *, stop: Event | None = None) -> str:
-    """Return what became of a text: ``queued``, ``sent``, ``delivered``…  Raises TextError."""
-    return _asked(account, lambda client: str(client.messages(sid).fetch().status), LIMIT_S, stop)
+def ask_status(account: TextAccount, sid: str, *, stop: Event | None = None) -> Status:
+    """Return what became of a text. Raises TextError."""
+
+    def ask(client: Untyped) -> Status:
+        message = client.messages(sid).fetch()
+        return Status(str(message.status), message.error_code)
+
+    return _asked(account, ask, LIMIT_S, stop)
 
 
 def fitting(body: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from .ledger import Ledger
 from .models import RecipientState
 from .recipient import RecipientWorker
-from .stills import Stills
+from .stills import DAY_S, Stills
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +50,7 @@ class Texts:
         self._workers: dict[str, RecipientWorker] = {}
         self._awake: tuple[RecipientWorker, ...] = ()
         """The workers, for those who must not wait for the lock: they hold the database's."""
+        self._tidied_t = -math.inf
         self._ledger: Ledger | None = None
         self._stills: Stills | None = None
 
@@ -130,7 +132,7 @@ class Texts:
             return
         for recipient_id in self._workers.keys() - self._accounts.keys():
             self._workers.pop(recipient_id).halt()
-        self._ledger.tidy(self._accounts)
+        self._tidy(self._ledger)
         for recipient_id, account in self._accounts.items():
             worker = self._workers.get(recipient_id)
             if worker is None:
@@ -149,6 +151,10 @@ class Texts:
                 worker.resume()
         self._awake = tuple(self._workers.values())
 
+    def _tidy(self, ledger: Ledger) -> None:
+        self._tidied_t = self._clock.monotonic()
+        ledger.tidy(self._accounts)
+
     # --- texts --------------------------------------------------------------------------------
 
     def send(self, message: TextMessage) -> None:
@@ -159,8 +165,10 @@ class Texts:
         """
         with self._lock:
             ledger = self._ledger
-        if ledger is None:
-            raise RuntimeError("texts are not running")
+            if ledger is None:
+                raise RuntimeError("texts are not running")
+            if self._clock.monotonic() - self._tidied_t > DAY_S:
+                self._tidy(ledger)
         ledger.add(message)
 
 
