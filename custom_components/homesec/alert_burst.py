@@ -21,12 +21,15 @@ class Running:
     """An alert that may still grow."""
 
     alert: Alert
+    settled: bool = False
+    """Whether somebody is being told of it; until then it may still become a worse one."""
     announced: bool = False
-    """Whether anybody heard of it; until then it may still become a worse one."""
+    """Whether the bus heard of it."""
     telling: bool = False
     still: bool = False
     """Whether it has a picture."""
-    clip_ready: bool = False
+    ready: set[str] = field(default_factory=set)
+    """The clips that can be watched."""
     only: frozenset[str] | None = None
     """The recipients that a test is for; None: all."""
     told: set[str] = field(default_factory=set)
@@ -34,6 +37,11 @@ class Running:
     told_clip: set[str] = field(default_factory=set)
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Recipients and cameras that were in their cool-down when it came: it is no news later."""
+
+    @property
+    def clip_ready(self) -> bool:
+        """Whether the clip that shows it can be watched."""
+        return self.alert.clip_id in self.ready
 
     def add(self, sighting: Sighting) -> None:
         """Take in another sighting."""
@@ -73,5 +81,5 @@ class Bursts:
                 return True
             case AlertKind.ALARM:
                 # What set it off is being told just now: once is enough. Later it is news.
-                return not latest.announced
+                return not latest.settled
         return False

@@ -203,8 +203,8 @@ class AlertControl:
 
     def _async_clip_saved(self, clip_id: str) -> None:
         running = self._clips.pop(clip_id, None)
-        if running is not None and running.alert.clip_id == clip_id:
-            running.clip_ready = True
+        if running is not None:
+            running.ready.add(clip_id)
             self._async_tell(running)
 
     def _clip_of(self, camera_id: str) -> str | None:
@@ -249,9 +249,9 @@ class AlertControl:
     async def _async_tell_all(self, running: Running) -> None:
         try:
             while True:
-                clip_ready = running.clip_ready
+                ready = len(running.ready)
                 told = await self.teller.async_tell(running)
-                if told == running.alert and clip_ready == running.clip_ready:
+                if told == running.alert and ready == len(running.ready):
                     return
         finally:
             running.telling = False

@@ -33,10 +33,11 @@ class AlertTeller:
         coordinator = self._coordinator
         if not running.announced:
             running.still = await self._async_keep_still(running.alert)
+        running.settled = True
         alert, clip_ready = running.alert, running.clip_ready
         words = await Words.async_load(coordinator.hass)
         still = await self._async_still(running)
-        await coordinator.alerts.recipients.async_tell(running, alert, words, still)
+        await coordinator.alerts.recipients.async_tell(running, words, still)
         facts = alert_facts(coordinator, alert, words, still=running.still)
         if running.announced:
             facts |= {"clip_ready": clip_ready}

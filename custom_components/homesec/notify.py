@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, override
 from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.util import dt as dt_util
 from ulid_transform import ulid_now
 
 from .const import DOMAIN
@@ -58,7 +57,6 @@ class Recipient(HomeSecEntity, NotifyEntity):
             self._recipient_id,
             ulid_now(),
             f"{title}\n{message}" if title else message,
-            dt_util.utcnow().timestamp(),
         )
         if not kept:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="text_not_kept")

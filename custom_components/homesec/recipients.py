@@ -7,8 +7,9 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
+from .alert_due import Due
 from .alert_texts import absolute_link, link_path
-from .alerts import CLIP, AlertKind, CoolDowns, Rules
+from .alerts import CLIP, Rules
 from .const import LOGGER, SUBENTRY_RECIPIENT
 from .engine.texts.models import RecipientChanged, RecipientState, TextMessage
 from .recipient_config import account, rules
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from .alert_burst import Running
     from .alert_texts import Words
-    from .alerts import Alert, Sighting
+    from .alerts import Sighting
     from .coordinator import HomeSecCoordinator
     from .engine.models import EngineEvent
 
@@ -30,7 +31,7 @@ class Recipients:
     def __init__(self, coordinator: HomeSecCoordinator) -> None:
         self._coordinator = coordinator
         self._issues = RecipientIssues(coordinator.hass, coordinator.entry.entry_id)
-        self._cool_downs = CoolDowns()
+        self._due = Due()
         self.rules: dict[str, Rules] = {}
         """By the id of their subentry."""
         self.states: dict[str, RecipientState] = {}
@@ -112,30 +113,30 @@ class Recipients:
         local = dt_util.now().time()
         return any(each.want(sighting, local) for each in self.rules.values())
 
-    async def async_tell(
-        self, running: Running, alert: Alert, words: Words, still: bytes | None
-    ) -> None:
+    async def async_tell(self, running: Running, words: Words, still: bytes | None) -> None:
         """Text an alert to all who want it and have not got it; it is durable then."""
-        link = absolute_link(self._coordinator.hass, link_path(alert))
-        now = dt_util.utcnow().timestamp()
+        hass, alert_id = self._coordinator.hass, running.alert.id
         for recipient_id, each in list(self.rules.items()):
-            if running.only is not None and recipient_id not in running.only:
-                continue
-            if self._is_due(recipient_id, each, running, alert, now):
-                body = words.sms(alert, link)
-                if await self.async_send(recipient_id, alert.id, body, alert.first.at, still):
+            local, now = dt_util.now().time(), dt_util.utcnow().timestamp()
+            news = self._due.news(recipient_id, each, running, local=local, now=now)
+            if news is not None:
+                body = words.sms(news, absolute_link(hass, link_path(news)))
+                shown = still if news.first.camera_id == running.alert.first.camera_id else None
+                if await self.async_send(recipient_id, alert_id, body, shown):
                     running.told.add(recipient_id)
-                    self._note(recipient_id, alert, now)
-            if running.clip_ready and self._is_clip_due(recipient_id, each, running, alert, now):
-                body = words.sms(alert, link, clip=True)
-                if await self.async_send(recipient_id, f"{alert.id}.{CLIP}", body, now):
+                    self._due.note(recipient_id, news, now)
+            clip = self._due.clip(recipient_id, each, running, local=local, now=now)
+            if clip is not None:
+                body = words.sms(clip, absolute_link(hass, link_path(clip)), clip=True)
+                if await self.async_send(recipient_id, f"{alert_id}.{CLIP}", body):
                     running.told_clip.add(recipient_id)
-                    self._note(recipient_id, alert, now)
+                    self._due.note(recipient_id, clip, now)
 
     async def async_send(
-        self, recipient_id: str, message_id: str, body: str, at: float, still: bytes | None = None
+        self, recipient_id: str, message_id: str, body: str, still: bytes | None = None
     ) -> bool:
         """Have a text sent; True if it is durable."""
+        at = dt_util.utcnow().timestamp()
         message = TextMessage(
             id=message_id,
             recipient_id=recipient_id,
@@ -151,38 +152,3 @@ class Recipients:
             LOGGER.error("A text could not be kept for sending: %s", err)
             return False
         return True
-
-    def _is_due(
-        self, recipient_id: str, each: Rules, running: Running, alert: Alert, now: float
-    ) -> bool:
-        if recipient_id in running.told:
-            return False
-        local = dt_util.now().time()
-        wanted = [sighting for sighting in alert.sightings if each.want(sighting, local)]
-        if any(sighting.kind is not AlertKind.SEEN for sighting in wanted):
-            return True
-        return self._is_awake(recipient_id, each, running, wanted, now)
-
-    def _is_clip_due(
-        self, recipient_id: str, each: Rules, running: Running, alert: Alert, now: float
-    ) -> bool:
-        if recipient_id in running.told_clip:
-            return False
-        local = dt_util.now().time()
-        wanted = [x for x in alert.sightings if each.want(x, local, kind=CLIP)]
-        if recipient_id in running.told:
-            return bool(wanted)  # the rest of what they heard already
-        return self._is_awake(recipient_id, each, running, wanted, now)
-
-    def _is_awake(
-        self, recipient_id: str, each: Rules, running: Running, wanted: list[Sighting], now: float
-    ) -> bool:
-        """Tell whether any of the cameras is not in its cool-down."""
-        for camera_id in {x.camera_id for x in wanted if x.camera_id is not None}:
-            if self._cool_downs.active(recipient_id, camera_id, each, now):
-                running.refused.add((recipient_id, camera_id))
-        return any((recipient_id, x.camera_id) not in running.refused for x in wanted)
-
-    def _note(self, recipient_id: str, alert: Alert, now: float) -> None:
-        for camera_id in {x.camera_id for x in alert.sightings if x.camera_id is not None}:
-            self._cool_downs.note(recipient_id, camera_id, now)

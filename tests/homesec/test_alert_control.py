@@ -34,7 +34,12 @@ from custom_components.homesec.const import (
     EVENT_CLIP_SAVED,
 )
 from custom_components.homesec.engine.errors import HomeSecError
-from custom_components.homesec.engine.models import DetectionStarted
+from custom_components.homesec.engine.models import (
+    ClipFailed,
+    ClipSaved,
+    ClipState,
+    DetectionStarted,
+)
 from custom_components.homesec.media_ids import is_clip_id
 
 if TYPE_CHECKING:
@@ -252,6 +257,39 @@ async def test_who_walks_into_a_zone_later_is_told_again_silently(
     detector.sees = [PERSON]
     await until(hass, lambda: any(x.data["zones"] == ["Drive"] for x in (*alerts, *updates)))
     assert len(alerts) == 1
+
+
+async def test_a_camera_without_any_picture_is_told_of(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.homesec.alert_teller.HOLD_S", 0)
+    await guard(hass, entry)
+    monkeypatch.setattr(entry.runtime_data.engine, "jpeg", lambda _camera_id: None)
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    assert alerts[0].data["still"] is None
+
+
+async def test_a_clip_that_failed_is_waited_for_by_nobody(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    updates: list[Event],
+) -> None:
+    await guard(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    coordinator = entry.runtime_data
+    [clip] = coordinator.cameras[CAMERA_ID].recordings.values()
+    coordinator._async_handle(ClipFailed(clip=replace(clip, state=ClipState.FAILED)))
+    coordinator._async_handle(ClipSaved(clip=clip))
+    await hass.async_block_till_done()
+    assert not [update for update in updates if update.data["clip_ready"]]
 
 
 # --- the alarm -------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def test_ten_people_in_a_minute_are_one_alert() -> None:
     bursts = Bursts()
     running, new = bursts.take(sighting())
     assert new
-    running.announced = True
+    running.settled = True
     for n in range(1, 10):
         camera = {"camera_id": "garden", "camera": "Garden"} if n % 2 else {}
         joined, new = bursts.take(sighting(at=NOW + n * 6, score=n / 10, **camera))
@@ -147,7 +147,7 @@ def test_what_sets_off_the_alarm_at_once_is_told_once() -> None:
 def test_an_alarm_after_the_entry_delay_is_news() -> None:
     bursts = Bursts()
     running, _ = bursts.take(sighting())
-    running.announced = True
+    running.settled = True
     alarm, new = bursts.take(sighting(at=NOW + 30, kind=AlertKind.ALARM))
     assert new
     # Who comes after that belongs to the alarm.

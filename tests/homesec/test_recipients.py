@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+import json
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
+from alarm_house import CODES, NAMES, PINS, panel, with_alarm
 from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.json import JSONEncoder
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homesec_house import (
@@ -20,6 +24,7 @@ from homesec_house import (
     PERSON,
     arm,
     call,
+    camera,
     pictures,
     set_up,
     state,
@@ -32,17 +37,21 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from custom_components.homesec.alerts import AlertKind
 from custom_components.homesec.camera_state import Duress
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
+from custom_components.homesec.engine.models import DetectionStarted, Presence
 from custom_components.homesec.engine.texts.models import RecipientChanged
 from custom_components.homesec.engine.texts.service import Texts
+from custom_components.homesec.pins import PinKind
 from custom_components.homesec.recipient_issues import recipient_issue_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from homeassistant.core import Event, HomeAssistant
     from homesec_house import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+OTHER_ID = "01K0CAMERA0000000000000002"
 BOBS = "+491701234568"
 
 
@@ -71,8 +80,9 @@ async def move_in(
 ) -> None:
     """Set the house up with these recipients and a camera like that."""
     added = {x["subentry_id"]: ConfigSubentry(**x) for x in recipients}
-    camera = entry.subentries[CAMERA_ID]
-    object.__setattr__(camera, "data", {**camera.data, "alarm_labels": [], **settings})
+    subentry = entry.subentries[CAMERA_ID]
+    data = {**subentry.data, "alarm_labels": [], **settings}
+    object.__setattr__(subentry, "data", data)
     object.__setattr__(entry, "subentries", {**entry.subentries, **added})
     await set_up(hass, entry)
     if armed:
@@ -392,6 +402,44 @@ async def test_a_recipient_who_cannot_be_texted_needs_somebody(
     await until(hass, lambda: not issue_registry.async_get_issue(DOMAIN, issue_id))
 
 
+async def test_a_recipient_hears_only_of_what_concerns_them(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    updates: list[Event],
+    video: Path,
+    told: Any,
+) -> None:
+    """Who looks after the garden learns nothing of the bedroom, nor that the alarm went off."""
+    bedroom = camera("Bedroom", video, camera_id=OTHER_ID)
+    object.__setattr__(
+        entry, "subentries", {**entry.subentries, OTHER_ID: ConfigSubentry(**bedroom)}
+    )
+    ann = recipient(cameras=[CAMERA_ID], kinds=["seen"])
+    bob = recipient("Bob", recipient_id=BOB, to=BOBS)
+    await move_in(hass, entry, ann, bob)
+    coordinator = entry.runtime_data
+    now = dt_util.utcnow().timestamp()
+    for camera_id in (OTHER_ID, CAMERA_ID):
+        seen = Presence(
+            camera_id=camera_id,
+            label="person",
+            score=0.9,
+            track_id=1,
+            box=PERSON.box,
+            first_seen_at=now,
+            last_seen_at=now,
+        )
+        coordinator._async_handle(DetectionStarted(presence=seen, clip_id=camera_id))
+    await until(hass, lambda: told(BOBS))
+    await until(hass, told)
+    assert len(alerts) == 1
+    assert told(BOBS)[0].startswith("ALARM! Person (2): Bedroom, Front door. Set off at ")
+    assert told()[0].startswith("Person: Front door. Seen at ")
+    assert told()[0].endswith(f"homeassistant://navigate/homesec/clip/{CAMERA_ID}")
+
+
 async def test_what_passes_by_itself_needs_nobody(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, issue_registry: ir.IssueRegistry
 ) -> None:
@@ -419,6 +467,39 @@ async def test_a_repair_of_somebody_who_is_gone_says_so(
     assert not issue_registry.async_get_issue(DOMAIN, recipient_issue_id(ANN))
     done = await flows.async_configure(flow["flow_id"], {})
     assert done["reason"] == "recipient_gone"
+
+
+async def test_a_recipient_added_before_the_engine_runs_is_there_when_it_does(
+    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, told: Any
+) -> None:
+    entry.add_to_hass(hass)
+    with patch("custom_components.homesec.coordinator.HomeSecCoordinator.async_bring_up"):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert not entry.runtime_data.ready
+    await entry.runtime_data.async_bring_up()
+    await call(hass, "notify", "send_message", "notify.ann", message="Hello")
+    await until(hass, told)
+
+
+async def test_a_duress_pin_is_told_to_who_asked_for_it_and_shown_nowhere(
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
+) -> None:
+    with_alarm(entry, pins=PINS)
+    bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
+    await move_in(hass, entry, recipient(), bob)
+    alarm, code = panel(hass, entry), CODES[PinKind.DURESS]
+    await call(hass, "alarm_control_panel", "alarm_disarm", alarm, code=code)
+    await until(hass, lambda: told(BOBS))
+    assert f" {NAMES[PinKind.DURESS]} was forced to disarm the alarm" in told(BOBS)[0]
+    assert told() == []
+    assert alerts[0].data["kind"] == "duress"
+    # Whoever stands beside them sees no sign of it.
+    states = json.dumps([each.as_dict() for each in hass.states.async_all()], cls=JSONEncoder)
+    assert "duress" not in states
+    assert alerts[0].data["alert_id"] not in states
+    assert state(hass, "notify", "recipient", BOB) == "unknown"
 
 
 async def test_stored_recipients_are_as_good_as_new_ones_after_an_update(

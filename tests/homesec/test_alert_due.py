@@ -1,0 +1,96 @@
+"""What of an alert is texted to whom."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+from alert_samples import NOW, sighting
+
+from custom_components.homesec.alert_burst import Running
+from custom_components.homesec.alert_due import Due
+from custom_components.homesec.alerts import CLIP, Alert, AlertKind, Rules
+
+NOON = time(12)
+GARDEN: dict[str, Any] = {"camera_id": "garden", "camera": "Garden", "zones": ()}
+ALL = Rules(kinds=frozenset({"alarm", "seen", CLIP}))
+
+
+def running(*facts: dict[str, Any], **state: Any) -> Running:
+    sightings = tuple(sighting(**each) for each in facts)
+    return Running(alert=Alert(id="01K0A1ERT00000000000000000", sightings=sightings), **state)
+
+
+def news(due: Due, what: Running, rules: Rules = ALL, *, now: float = NOW) -> Alert | None:
+    return due.news("ann", rules, what, local=NOON, now=now)
+
+
+def clip(due: Due, what: Running, rules: Rules = ALL, *, now: float = NOW) -> Alert | None:
+    return due.clip("ann", rules, what, local=NOON, now=now)
+
+
+def test_only_what_concerns_somebody_is_told_with_a_clip_that_shows_it() -> None:
+    what = running({"clip_id": "A"}, {**GARDEN, "clip_id": "B"})
+    part = news(Due(), what, Rules(cameras=frozenset({"garden"})))
+    assert part is not None
+    assert part.cameras == ("Garden",)
+    assert part.clip_id == "B"
+
+
+def test_the_alarm_has_the_clip_of_the_sighting_that_set_it_off() -> None:
+    what = running({"clip_id": "A"}, {"kind": AlertKind.ALARM})
+    part = news(Due(), what, Rules(kinds=frozenset({"alarm"})))
+    assert part is not None
+    assert part.kind is AlertKind.ALARM
+    assert part.clip_id == "A"
+    without = news(Due(), running({"kind": AlertKind.ALARM}), ALL)
+    assert without is not None
+    assert without.clip_id is None
+
+
+def test_nobody_is_told_twice_and_a_test_goes_to_whom_it_is_for() -> None:
+    assert news(Due(), running({}, told={"ann"})) is None
+    assert news(Due(), running({"kind": AlertKind.TEST}, only=frozenset({"bob"}))) is None
+    assert news(Due(), running({"kind": AlertKind.TEST}, only=frozenset({"ann"})))
+
+
+def test_what_fell_into_a_cool_down_is_no_news_when_that_is_over() -> None:
+    due, what = Due(), running({})
+    before = news(due, what)
+    assert before is not None
+    due.note("ann", before, NOW)
+    later = running({"at": NOW + 200, "clip_id": "A"})
+    assert news(due, later, now=NOW + 200) is None
+    later.ready.add("A")
+    assert news(due, later, now=NOW + 400) is None
+    assert clip(due, later, now=NOW + 400) is None
+    # Another camera is news, and so is the alarm.
+    later.add(sighting(at=NOW + 210, **GARDEN))
+    part = news(due, later, now=NOW + 210)
+    assert part is not None
+    assert part.cameras == ("Garden",)
+    assert news(due, running({"kind": AlertKind.ALARM}), now=NOW + 220)
+
+
+def test_a_clip_is_told_to_who_heard_of_its_alert_whatever_the_cool_down() -> None:
+    due, what = Due(), running({"clip_id": "A"})
+    told = news(due, what)
+    assert told is not None
+    due.note("ann", told, NOW)
+    what.told.add("ann")
+    assert clip(due, what, now=NOW + 20) is None  # it is not ready
+    what.ready.add("A")
+    assert clip(due, what, now=NOW + 20) is not None
+    assert clip(due, what, Rules(), now=NOW + 20) is None
+    what.told_clip.add("ann")
+    assert clip(due, what, now=NOW + 20) is None
+
+
+def test_the_clip_that_is_told_is_one_of_ones_own_cameras() -> None:
+    what = running({"clip_id": "A"}, {**GARDEN, "clip_id": "B"}, ready={"A"})
+    rules = Rules(kinds=frozenset({CLIP}), cameras=frozenset({"garden"}))
+    assert clip(Due(), what, rules) is None
+    what.ready.add("B")
+    part = clip(Due(), what, rules)
+    assert part is not None
+    assert part.clip_id == "B"
