@@ -6,7 +6,7 @@ import sys
 
 from homesec_dev.bootstrap.console import SetupError
 
-from . import cat, cost, detect, far, light, video
+from . import alert, cat, cost, detect, far, light, video
 
 
 def main() -> None:
@@ -22,6 +22,7 @@ def main() -> None:
         metavar="FOLDER",
         help="photos with COCO's annotations.json (default: ../shared/media/persons)",
     )
+    benches.add_parser("alert", help=alert.__doc__, parents=[target])
     benches.add_parser("cost", help=cost.__doc__, parents=[target])
     benches.add_parser("detect", help=detect.__doc__, parents=[photos])
     benches.add_parser("light", help=light.__doc__, parents=[photos])
@@ -31,6 +32,8 @@ def main() -> None:
     options = parser.parse_args()
     try:
         match options.bench:
+            case "alert":
+                alert.run(options.json)
             case "cost":
                 cost.run(options.json)
             case "detect":

@@ -1,0 +1,123 @@
+"""From a person seen by a real Home Assistant to the text at Twilio's stand-in on this machine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+import json
+from pathlib import Path
+import statistics
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+import requests
+
+from homesec_dev import footage, models
+from homesec_dev.bootstrap import paths
+from homesec_dev.demo_house import add_house, entity_id, suggested
+from homesec_dev.ha import HomeAssistant
+
+from .machine import machine
+from .table import table
+
+if TYPE_CHECKING:
+    from homesec_dev.ha_client import HaClient
+
+sys.path.insert(0, str(paths.REPOSITORY / "tests"))
+
+from twilio_messages import (  # type: ignore[import-not-found]
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    SENDER,
+)
+from twilio_server import TwilioServer  # type: ignore[import-not-found]
+
+ROUNDS = 10
+PHONE = "+15005550123"
+LONGEST_S = 60
+
+
+def run(target: Path | None) -> None:
+    """Let people walk in again and again, print the table, and write the figures where asked."""
+    with tempfile.TemporaryDirectory() as folder, TwilioServer() as twilio:
+        house = Path(folder)
+        models.place(house / "homesec" / "models", "opencv")
+        with HomeAssistant(house, env={"HOMESEC_TWILIO_API": twilio.url}) as ha:
+            _furnish(ha.client, house)
+            alerts = [_alert(ha.client, twilio) for _ in range(ROUNDS)]
+        bare = [_bare(twilio) for _ in range(ROUNDS)]
+    rows = {
+        "first frame with the person to the event": [alert[0] for alert in alerts],
+        "event to the text at Twilio's stand-in": [alert[1] for alert in alerts],
+        "the same text posted by itself": bare,
+    }
+    print(f"\nA person is seen and a text sent, {ROUNDS} times\n{machine()}\n")
+    print(
+        table(
+            ("", "median ms", "worst ms"),
+            [(name, *map(_ms, (statistics.median(x), max(x)))) for name, x in rows.items()],
+        )
+    )
+    if target is not None:
+        target.write_text(json.dumps({"seconds": rows, "machine": machine()}, indent=2) + "\n")
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}"
+
+
+def _furnish(client: HaClient, folder: Path) -> None:
+    film = folder / "media" / "street.mp4"
+    film.parent.mkdir(exist_ok=True)
+    film.write_bytes(footage.demo().read_bytes())
+    placed = models.place(folder / "homesec" / "models", "opencv")
+    entry_id = add_house(client, placed)
+    shown = client.subentry(entry_id, "camera").answer(kind="file", file=str(film))
+    # It goes on watching while disarmed, as a house with detections all day does.
+    shown.answer(suggested(shown) | {"name": "Front door", "disarmed": "detect"})
+    form = client.subentry(entry_id, "recipient")
+    answers = suggested(form) | {"name": "Ann", "to": PHONE, "sender": SENDER}
+    answers["rules"] |= {"cool_down_min": 0}
+    form.answer(answers | {"account_sid": ACCOUNT_SID, "secret": AUTH_TOKEN})
+
+
+def _alert(client: HaClient, twilio: TwilioServer) -> tuple[float, float]:
+    """Arm, wait for somebody; return seconds from frame to event, and from event to text."""
+    alarm = entity_id(client, "alarm_control_panel")
+    person = entity_id(client, "binary_sensor")
+    client.wait_for_state(person, "off", timeout_s=LONGEST_S)
+    events = client.subscribe("subscribe_events", event_type="homesec_detection_started")
+    sent = len(twilio.asked("POST"))
+    client.act("alarm_control_panel.alarm_arm_away", entity_id=alarm)
+    event = events.next(timeout_s=LONGEST_S)
+    fired = datetime.fromisoformat(event["time_fired"]).timestamp()
+    seen = datetime.fromisoformat(event["data"]["first_seen"]).timestamp()
+    arrived = _arrival(twilio, sent)
+    client.act("alarm_control_panel.alarm_disarm", entity_id=alarm)
+    return fired - seen, arrived - fired
+
+
+def _arrival(twilio: TwilioServer, before: int) -> float:
+    """Return when the next text came."""
+    deadline = time.monotonic() + LONGEST_S
+    while True:
+        posts = [request for request in twilio.requests if request[0] == "POST"]
+        if len(posts) > before:
+            return float(posts[before][3])
+        if time.monotonic() > deadline:
+            raise TimeoutError("no text came")
+        time.sleep(0.01)
+
+
+def _bare(twilio: TwilioServer) -> float:
+    """Return how long it takes until the stand-in has a text that nothing else had to do with."""
+    before = len(twilio.asked("POST"))
+    begun = time.time()
+    requests.post(
+        f"{twilio.url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json",
+        data={"To": PHONE, "From": SENDER, "Body": "Front door: person"},
+        auth=(ACCOUNT_SID, AUTH_TOKEN),
+        timeout=10,
+    ).raise_for_status()
+    return _arrival(twilio, before) - begun
