@@ -100,7 +100,7 @@ def until_texted(house: House, count: int, timeout_s: float = 30) -> list[str]:
 
 def test_a_recipient_is_added_and_really_texted(house: House) -> None:
     flow = house.ha.client.subentry(house.entry_id, "recipient")
-    answers = demo_house._suggested(flow) | {
+    answers = demo_house.suggested(flow) | {
         "name": "Ann",
         "to": NUMBER,
         "account_sid": ACCOUNT_SID,
