@@ -8,6 +8,9 @@ from homesec_dev.bootstrap.console import SetupError
 
 from . import alert, cat, cost, detect, far, light, video
 
+CLIPS = "How long listings of ten thousand clips take, and finding all of them in the bucket."
+"""Its module wants Google's library and the stand-in of the tests."""
+
 
 def main() -> None:
     """Run one benchmark."""
@@ -29,6 +32,7 @@ def main() -> None:
     benches.add_parser("far", help=far.__doc__, parents=[photos])
     benches.add_parser("video", help=video.__doc__, parents=[target])
     benches.add_parser("cat", help=cat.__doc__, parents=[photos])
+    benches.add_parser("clips", help=CLIPS, parents=[target])
     options = parser.parse_args()
     try:
         match options.bench:
@@ -46,6 +50,10 @@ def main() -> None:
                 video.run(options.json)
             case "cat":
                 cat.run(options.data, options.json)
+            case "clips":
+                from . import clips
+
+                clips.run(options.json)
     except SetupError as err:
         sys.exit(f"{err} {err.advice}".rstrip())
 

@@ -38,7 +38,8 @@ def binary() -> Path:
 class FakeGcs:
     """The whole: client → ``faults`` (proxy) → front → emulator. A context manager."""
 
-    def __init__(self, folder: Path, *, bucket: str = "homesec-clips") -> None:
+    def __init__(self, folder: Path | None, *, bucket: str = "homesec-clips") -> None:
+        """Without a folder the objects are in memory."""
         self.bucket = bucket
         self._folder = folder
         self._running = ExitStack()
@@ -90,7 +91,8 @@ def _emulator(folder):
             self.process = subprocess.Popen(
                 (
                     *(binary(), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)),
-                    *("-filesystem-root", folder, "-log-level", "error"),
+                    *(("-filesystem-root", folder) if folder else ("-backend", "memory")),
+                    *("-log-level", "error"),
                 ),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
