@@ -189,7 +189,15 @@ async def test_each_recipient_has_rules_of_their_own(
             start=10,
         )
     ]
-    yes = {"cameras": [CAMERA_ID], "labels": ["person"], "zones": ["Drive"], "modes": ["away"]}
+    yes: dict[str, Any] = {
+        "cameras": [CAMERA_ID],
+        "labels": ["person"],
+        "zones": ["Drive"],
+        "modes": ["away"],
+    }
+    # In the time zone of the house, which is not that of UTC.
+    yes["hours_from"] = f"{now - timedelta(hours=1):%H:%M:%S}"
+    yes["hours_until"] = f"{now + timedelta(hours=1):%H:%M:%S}"
     await move_in(hass, entry, recipient(**yes), *others, zones=[DRIVE])
     detector.sees = [PERSON]
     await until(hass, told)
