@@ -52,6 +52,19 @@ FLAGS = (
 NO_ERROR = re.compile(r"/api/brands/integration/(?!homesec/)")
 POLL_S = 0.1
 COMMAND_S = 60
+# What keyboards call them, for those that pages listen to.
+KEYS = {
+    "Enter": 13,
+    "Escape": 27,
+    " ": 32,
+    "End": 35,
+    "Home": 36,
+    "Delete": 46,
+    "ArrowLeft": 37,
+    "ArrowUp": 38,
+    "ArrowRight": 39,
+    "ArrowDown": 40,
+}
 DEEP_DOM = Path(__file__).with_name("deep_dom.js")
 
 
@@ -173,6 +186,36 @@ class Browser:
         """Click the first visible element that a CSS selector matches, in whatever shadow root."""
         self._click(f"deepDom.matching({json.dumps(selector)})", timeout_s)
 
+    def click_at(self, x: float, y: float) -> None:
+        """Click a place in the viewport."""
+        # A real click, which goes to whatever lies on top there, as a person's does.
+        self.command("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        for kind in ("mousePressed", "mouseReleased"):
+            self.command(
+                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
+            )
+
+    def hold(self, selector: str, *, for_s: float) -> None:
+        """Put a finger on the first visible element that matches, and lift it after a while."""
+        x, y = self._place(f"deepDom.matching({json.dumps(selector)})")
+        self.command("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        time.sleep(for_s)
+        self.command("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    def press(self, key: str) -> None:
+        """Press a key by its name: Enter, ArrowLeft, Escape, ..."""
+        code = KEYS.get(key, 0)
+        text = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            self.command(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=code,
+                **(text if kind == "keyDown" else {}),
+            )
+
     def type_text(self, text: str) -> None:
         """Type into what has the focus."""
         self.command("Input.insertText", text=text)
@@ -259,15 +302,13 @@ class Browser:
         self.command("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     def _click(self, element: str, timeout_s: float) -> None:
-        x, y = self.wait_for(
-            f"(element => element && deepDom.target(element))({element})", timeout_s=timeout_s
-        )
-        # A real click, which goes to whatever lies on top there, as a person's does.
-        self.command("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
-        for kind in ("mousePressed", "mouseReleased"):
-            self.command(
-                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
-            )
+        self.click_at(*self._place(element, timeout_s))
+
+    def _place(self, element: str, timeout_s: float = 30) -> tuple[float, float]:
+        """Return where an element can be clicked, once it can be."""
+        target = f"(element => element && deepDom.target(element))({element})"
+        x, y = self.wait_for(target, timeout_s=timeout_s)
+        return x, y
 
     def _until[T](self, look: Callable[[], T | None], timeout_s: float, complaint: str) -> T:
         deadline = time.monotonic() + timeout_s

@@ -56,13 +56,15 @@ def add_house(client: HaClient, placed: Placed) -> str:
     return str(done.shown["result"]["entry_id"])
 
 
-def add_camera(client: HaClient, entry_id: str, source: Mapping[str, str]) -> None:
+def add_camera(
+    client: HaClient, entry_id: str, source: Mapping[str, str], *, name: str = CAMERA_NAME
+) -> None:
     """Add a camera that looks for people while the house is disarmed, too."""
     shown = client.subentry(entry_id, "camera").answer(source)
     if shown.errors:
         raise SetupError(" ".join(_text(key, shown) for key in shown.errors.values()))
     settings = suggested(shown)
-    settings |= {"name": CAMERA_NAME, "disarmed": "detect"}
+    settings |= {"name": name, "disarmed": "detect"}
     settings["advanced"] |= {"max_clip_s": LONGEST_CLIP_S}
     _expect_entry(shown.answer(settings))
 

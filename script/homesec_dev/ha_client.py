@@ -241,7 +241,13 @@ class HaClient:
         if self._socket is None or self._socket.closed:
             self._socket = self._connect()
         number = next(self._numbers)
-        self._socket.send({"id": number, "type": kind, **values})
+        message = {"id": number, "type": kind, **values}
+        try:
+            self._socket.send(message)
+        except ConnectionError:
+            # Home Assistant hangs up on who does not answer its pings: nobody reads in between.
+            self._socket = self._connect()
+            self._socket.send(message)
         return number
 
     def _connect(self) -> WebSocket:

@@ -29,20 +29,11 @@ export interface CardState {
 
 export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResult {
   const { texts, format } = page;
-  const time = format.time(clip.event, { seconds: true });
-  const what = whatOf(page, clip);
-  const said = [
-    `${clip.camera}, ${format.day(clip.event)} ${time}`,
-    what,
-    clip.protected ? texts.get("clip.protected") : "",
-    card.selecting ? texts.get(card.selected ? "clips.is_selected" : "clips.not_selected") : "",
-  ];
   return html`<a
     class="clip ${card.selected ? "selected" : ""}"
     href=${pathOf({ view: "clip", id: clip.id }) + (card.search ?? "")}
     data-id=${clip.id}
     tabindex=${card.tabIndex ?? 0}
-    aria-label=${said.filter(Boolean).join(", ")}
     draggable="false"
     @click=${card.onClick}
   >
@@ -50,16 +41,10 @@ export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResul
       .stills=${page.stills}
       .path=${clip.state === "recording" ? livePicture(page, clip) : clip.still}
     ></homesec-still>
-    ${card.selecting
-      ? html`<span class="check"
-          >${icon(card.selected ? mdiCheckCircle : mdiCheckboxBlankCircleOutline)}</span
-        >`
-      : nothing}
-    <span class="marks">${marks(clip)}</span>
-    ${badge(page, clip)}
     <span class="words">
       <span class="line"
-        ><b>${time}</b><span class="what"
+        ><b>${format.time(clip.event, { seconds: true })}</b
+        ><span class="what"
           >${icon(labelIcon(clip.label))}${nameOf(page, clip)}${clip.score === null
             ? nothing
             : html`<span class="score">${format.percent(clip.score)}</span>`}</span
@@ -69,6 +54,16 @@ export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResul
         >${clip.camera}${clip.zones.length ? ` · ${clip.zones.join(", ")}` : ""}</span
       >
     </span>
+    ${badge(page, clip)}
+    <span class="marks">${marks(page, clip)}</span>
+    ${card.selecting
+      ? html`<span class="check"
+          >${icon(card.selected ? mdiCheckCircle : mdiCheckboxBlankCircleOutline)}<span
+            class="hidden-text"
+            >${texts.get(card.selected ? "clips.is_selected" : "clips.not_selected")}</span
+          ></span
+        >`
+      : nothing}
   </a>`;
 }
 
@@ -87,11 +82,13 @@ function nameOf(page: Page, clip: Clip): string {
   return page.texts.get(clip.trigger === "manual" ? "clip.by_hand" : "clip.motion");
 }
 
-function marks(clip: Clip): unknown {
+function marks(page: Page, clip: Clip): unknown {
+  const mark = (path: string, text: string): TemplateResult =>
+    html`${icon(path)}<span class="hidden-text">${text}</span>`;
   return [
-    clip.protected ? icon(mdiLock) : nothing,
-    clip.cloud === "stored" ? icon(mdiCloudCheckOutline) : nothing,
-    clip.cloud === "waiting" ? icon(mdiCloudUploadOutline) : nothing,
+    clip.protected ? mark(mdiLock, page.texts.get("clip.protected")) : nothing,
+    clip.cloud === "stored" ? mark(mdiCloudCheckOutline, page.texts.get("clip.cloud")) : nothing,
+    clip.cloud === "waiting" ? mark(mdiCloudUploadOutline, page.texts.get("clip.waiting")) : nothing,
   ];
 }
 

@@ -1,0 +1,316 @@
+"""A person at HomeSec's page: a real Home Assistant, the demo's camera, a real browser."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+import json
+from pathlib import Path
+import time
+
+import pytest
+import pytest_socket
+
+from homesec_dev import axe, footage, models
+from homesec_dev.browser import Browser
+from homesec_dev.demo import source_answers
+from homesec_dev.demo_house import CAMERA_NAME, entity_id, furnish
+from homesec_dev.ha import HomeAssistant
+from homesec_dev.past_clips import shelve
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.usefixtures("socket_enabled")]
+
+PIN = "730518"
+DAY_S = 86_400
+DESKTOP, PHONE = (1280, 900), (360, 740)
+YESTERDAYS = 5
+VIDEO = "deepDom.matching('video')"
+
+
+@dataclass
+class Owner:
+    """Somebody in front of the page; the tests tell one story, in their order."""
+
+    ha: HomeAssistant
+    page: Browser
+    camera_id: str
+
+    def list_clips(self, **filters: object) -> dict:
+        return self.ha.client.command("homesec/clips/list", **filters)
+
+
+@pytest.fixture(scope="module")
+def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
+    """A house with one camera, a PIN, and some clips of yesterday."""
+    pytest_socket.enable_socket()
+    folder = tmp_path_factory.mktemp("ha")
+    placed = models.place(folder / "homesec" / "models", "opencv", download=False)
+    with HomeAssistant(folder) as ha:
+        furnish(ha.client, placed, source_answers(str(footage.demo()), folder))
+        set_pin(ha)
+        camera = camera_of(ha)
+        ha.stop()
+        yesterday = time.time() - DAY_S
+        shelve(folder, {camera: CAMERA_NAME}, count=YESTERDAYS, until=yesterday, every_s=1)
+        ha.start()
+        yield ha
+
+
+@pytest.fixture(scope="module")
+def owner(ha: HomeAssistant) -> Iterator[Owner]:
+    with Browser(size=DESKTOP) as page:
+        page.log_in(ha.url, ha.client.token)
+        yield Owner(ha, page, camera_of(ha))
+
+
+def set_pin(ha: HomeAssistant) -> None:
+    entry_id = ha.client.entries("homesec")[0]["entry_id"]
+    menu = ha.client.reconfigure_entry("homesec", entry_id)
+    delays = {"exit_s": 0, "entry_s": 0, "trigger_s": 60}
+    modes = dict.fromkeys(("home", "away", "night", "vacation", "custom"), delays)
+    menu.answer(next_step_id="alarm").answer(code_to_arm=True, **modes, disarmed={"trigger_s": 60})
+    form = ha.client.reconfigure_entry("homesec", entry_id).answer(next_step_id="pins")
+    saved = form.answer(name="Ann", kind="full", code=PIN, code_again=PIN)
+    assert saved.shown["reason"] == "reconfigure_successful"
+
+
+def camera_of(ha: HomeAssistant) -> str:
+    entry_id = ha.client.entries("homesec")[0]["entry_id"]
+    subentries = ha.client.command("config_entries/subentries/list", entry_id=entry_id)
+    return next(each["subentry_id"] for each in subentries if each["subentry_type"] == "camera")
+
+
+def type_pin(page: Browser, pin: str) -> None:
+    """Tap it on the pad, and confirm."""
+    for digit in pin:
+        page.click(digit)
+    page.click_on(".end .strong")
+
+
+def shown(element: str) -> str:
+    """Whether its picture is there."""
+    return f"deepDom.matching('{element}')?.shadowRoot.querySelector('img')?.naturalWidth > 0"
+
+
+def count_cards(page: Browser) -> int:
+    return page.evaluate("[...deepDom.elements()].filter(e => e.matches('a.clip')).length")
+
+
+def test_the_page_is_there_soon_and_says_how_the_house_is(owner: Owner) -> None:
+    owner.page.open("/homesec")
+    owner.page.wait_for_text("Disarmed")
+    owner.page.wait_for_text(CAMERA_NAME)
+    owner.page.wait_for(shown("homesec-live"))
+
+
+def test_a_wrong_pin_arms_nothing_and_the_right_one_does(owner: Owner) -> None:
+    page = owner.page
+    page.click("Away")
+    type_pin(page, "000000")
+    page.wait_for_text("(?i)code is wrong|wrong code|wrong")
+    alarm = entity_id(owner.ha.client, "alarm_control_panel")
+    assert owner.ha.client.state(alarm)["state"] == "disarmed"
+    type_pin(page, PIN)
+    owner.ha.client.wait_for_state(alarm, lambda state: state["state"] != "disarmed")
+    page.wait_for_text("Armed: Away|Alarm!")
+
+
+def test_a_clip_appears_by_itself_while_the_camera_plays(owner: Owner) -> None:
+    page = owner.page
+    page.click("Clips")
+    page.wait_for_text(f"{YESTERDAYS}|{YESTERDAYS + 1} clips")
+    page.wait_for(
+        f"[...deepDom.elements()].filter(e => e.matches('a.clip')).length > {YESTERDAYS}",
+        timeout_s=60,
+    )
+    page.wait_for_text("Recording", timeout_s=60)
+
+
+def test_it_opens_while_it_is_recorded_and_becomes_a_film_when_it_is_done(owner: Owner) -> None:
+    page = owner.page
+    newest = owner.list_clips(limit=1)["clips"][0]
+    page.open(f"/homesec/clip/{newest['id']}")
+    page.wait_for(f"{VIDEO}?.readyState >= 3", timeout_s=90)
+    page.wait_for(f"{VIDEO}.currentTime > 0.5")
+    assert page.evaluate(f"{VIDEO}.error") is None
+
+
+def test_it_is_scrubbed_to_its_end(owner: Owner) -> None:
+    page = owner.page
+    length = page.evaluate(f"{VIDEO}.duration")
+    page.evaluate(f"{VIDEO}.currentTime = {length - 0.5}")
+    page.wait_for(f"{VIDEO}.ended || {VIDEO}.currentTime > {length - 0.3}")
+
+
+def test_the_marks_lead_to_where_people_are(owner: Owner) -> None:
+    page = owner.page
+    page.click_on(".marks button")
+    page.wait_for(f"!{VIDEO}.seeking && {VIDEO}.currentTime > 0.3")
+    page.click("Boxes")
+    page.wait_for("!!deepDom.matching('.boxes rect')")
+    page.click("Boxes")
+
+
+def test_the_owner_disarms_with_the_pin(owner: Owner) -> None:
+    page = owner.page
+    page.open("/homesec")
+    page.click("Disarm")
+    type_pin(page, PIN)
+    page.wait_for_text("Disarmed")
+    page.wait_for_text("By Ann")
+
+
+def test_a_zone_is_drawn_named_and_saved(owner: Owner) -> None:
+    page = owner.page
+    page.click_on("a[href^='/homesec/zones/']")
+    page.wait_for(shown("homesec-zone-canvas"), timeout_s=60)
+    page.click("Draw a zone")
+    draw(page, [(0.2, 0.3), (0.6, 0.3), (0.6, 0.8), (0.2, 0.8)])
+    page.click("Done")
+    page.evaluate("deepDom.matching('input[name=name]').select()")
+    page.click_on("input[name=name]")
+    page.evaluate("deepDom.matching('input[name=name]').select()")
+    page.type_text("Gate")
+    page.click("Required")
+    page.click("Save")
+    page.wait_for_text("The zones are saved")
+    (zone,) = owner.ha.client.command("homesec/zones/get", camera_id=owner.camera_id)["zones"]
+    assert (zone["name"], zone["kind"]) == ("Gate", "required")
+    flat = [value for corner in zone["polygon"] for value in corner]
+    assert flat == pytest.approx([0.2, 0.3, 0.6, 0.3, 0.6, 0.8, 0.2, 0.8], abs=0.02)
+
+
+def draw(page: Browser, corners: list[tuple[float, float]]) -> None:
+    box = page.evaluate(
+        "(({x, y, width, height}) => [x, y, width, height])"
+        "(deepDom.matching('homesec-zone-canvas')"
+        ".shadowRoot.querySelector('svg').getBoundingClientRect())"
+    )
+    x, y, width, height = box
+    for across, down in corners:
+        page.click_at(x + across * width, y + down * height)
+
+
+def test_yesterday_is_filtered_and_three_of_its_clips_are_deleted(owner: Owner) -> None:
+    page = owner.page
+    page.open("/homesec/clips")
+    page.click("Yesterday")
+    page.wait_for_text(f"(?m)^{YESTERDAYS} clips")
+    assert page.evaluate("location.search") == "?days=yesterday"
+    page.click("Select")
+    for number in (1, 2, 3):
+        page.click_on(f"a.clip:nth-of-type({number})")
+    page.wait_for_text("3 selected")
+    page.click_on(".bar .danger")
+    page.wait_for_text("Delete 3 clips")
+    page.click_on("dialog button[value=yes]")
+    page.wait_for_text("3 clips were deleted")
+    page.wait_for_text(f"(?m)^{YESTERDAYS - 3} clips")
+    assert count_cards(page) == YESTERDAYS - 3
+
+
+def test_with_the_keyboard_clips_are_walked_chosen_and_opened(owner: Owner) -> None:
+    page = owner.page
+    page.evaluate("deepDom.matching('a.clip').focus()")
+    page.press("ArrowRight")
+    page.press(" ")
+    page.wait_for_text("1 selected")
+    page.press("Escape")
+    page.wait_for("!deepDom.matching('.check')")
+    page.press("Enter")
+    page.wait_for("location.pathname.startsWith('/homesec/clip/')")
+    page.wait_for(f"{VIDEO}?.readyState >= 2")
+
+
+def test_on_a_phone_a_long_press_chooses_and_nothing_is_cut_off(owner: Owner) -> None:
+    page = owner.page
+    page.resize(PHONE, mobile=True)
+    page.open("/homesec/clips")
+    page.hold("a.clip", for_s=0.8)
+    page.wait_for_text("1 selected")
+    for path in ("/homesec", "/homesec/clips", "/homesec/insight"):
+        page.open(path)
+        page.wait_for_text("HomeSec")
+        time.sleep(1)
+        assert wide(page) == []
+
+
+def wide(page: Browser) -> list[str]:
+    """Return what is wider than the phone."""
+    return page.evaluate(
+        "[...deepDom.elements(deepDom.matching('homesec-panel').shadowRoot)]"
+        ".filter(e => deepDom.isShown(e) && !e.closest('.days, .hidden-text'))"
+        f".filter(e => e.getBoundingClientRect().right > {PHONE[0]} + 1)"
+        ".map(e => e.localName + '.' + e.className)"
+    )
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_serious(owner: Owner, *, dark: bool) -> None:
+    page = owner.page
+    page.resize(DESKTOP)
+    newest = owner.list_clips(limit=1)["clips"][0]["id"]
+    found = []
+    for path, text in (
+        ("/homesec", CAMERA_NAME),
+        ("/homesec/clips", "clips"),
+        (f"/homesec/clip/{newest}", "Download"),
+        (f"/homesec/zones/{owner.camera_id}", "Draw a zone"),
+        ("/homesec/insight", "Storage"),
+    ):
+        page.open(path)
+        page.wait_for_text(text)
+        choose_theme(page, dark=dark)
+        found += [f"{path}: {each}" for each in axe.findings(page)]
+    assert found == []
+
+
+def choose_theme(page: Browser, *, dark: bool) -> None:
+    detail = json.dumps({"detail": {"theme": "default", "dark": dark}})
+    page.evaluate(
+        "document.querySelector('home-assistant')"
+        f".dispatchEvent(new CustomEvent('settheme', {detail})) && null"
+    )
+    time.sleep(0.5)
+
+
+def test_who_may_only_look_sees_no_controls_and_is_refused(ha: HomeAssistant) -> None:
+    guest = ha.add_user("guest", "guest", group="system-read-only")
+    alarm = entity_id(ha.client, "alarm_control_panel")
+    with Browser(size=DESKTOP) as page:
+        page.log_in(ha.url, guest.token)
+        page.open("/homesec")
+        page.wait_for_text(CAMERA_NAME)
+        text = page.text()
+        assert not any(word in text.splitlines() for word in ("Away", "Disarm", "Night"))
+        assert not page.evaluate("deepDom.matching('a[href^=\"/homesec/zones/\"]')")
+        page.open("/homesec/clips")
+        page.wait_for_text("clips")
+        page.wait_for("!!deepDom.matching('a.clip')")
+        assert "Select" not in page.text().splitlines()
+        clip = ha.client.command("homesec/clips/list", limit=1)["clips"][0]["id"]
+        for command in (
+            {"type": "homesec/clips/delete", "ids": [clip]},
+            {"type": "homesec/clips/protect", "ids": [clip], "protected": True},
+            {"type": "homesec/zones/save", "camera_id": camera_of(ha), "zones": []},
+        ):
+            assert refusal(page, f"callWS({json.dumps(command)})") == "unauthorized"
+        target = json.dumps({"entity_id": alarm})
+        act = f"callService('alarm_control_panel', 'alarm_arm_away', {{}}, {target})"
+        assert refusal(page, act) != "allowed"
+        assert ha.client.state(alarm)["state"] == "disarmed"
+        page.open(f"/homesec/clip/{clip}")
+        page.wait_for(f"{VIDEO}?.readyState >= 2", timeout_s=60)
+        assert "Delete" not in page.text().splitlines()
+
+
+def refusal(page: Browser, call: str) -> str:
+    return page.evaluate(
+        f"document.querySelector('home-assistant').hass.{call}"
+        ".then(() => 'allowed', error => error.code)"
+    )
+
+
+def test_nothing_went_wrong_that_nobody_saw(owner: Owner, tmp_path: Path) -> None:
+    assert owner.page.errors == []
+    assert owner.ha.log_findings().ours == []
+    owner.ha.stop()
+    assert PIN not in owner.ha.log.read_text()
