@@ -305,8 +305,17 @@ def test_an_alarm_sounds_through_do_not_disturb(
     assert "image" not in data
 
 
+def test_a_duress_is_told_on_no_phone_unasked(house: House, automation: Callable[..., str]) -> None:
+    """It may lie beside whoever forces its owner."""
+    automation("phone_alert", phone=house.phone)
+    house.alert(kind="duress", title="Help")
+    house.alert(kind="test", title="Test")
+    assert house.push.next()["title"] == "Test"
+
+
 def test_a_duress_has_no_camera_to_snooze(house: House, automation: Callable[..., str]) -> None:
-    automation("phone_alert", phone=house.phone, critical="never", buttons=["snooze", "open"])
+    options = {"kinds": ["duress"], "critical": "never", "buttons": ["snooze", "open"]}
+    automation("phone_alert", phone=house.phone, **options)
     nothing = {"camera_id": None, "camera": None, "device_id": None, "label": None, "still": None}
     house.alert(kind="duress", **nothing)
     data = house.push.next()["data"]
