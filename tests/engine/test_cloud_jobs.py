@@ -1,5 +1,6 @@
 """What the outbox does with the cloud."""
 
+from dataclasses import replace
 import shutil
 
 from disk_store import CHUNK_BYTES
@@ -254,3 +255,18 @@ def test_it_is_told_how_much_of_a_film_has_arrived(house):
     assert shares == sorted(shares)
     assert all(0 < share <= 1 for share in shares)
     assert shares[-1] == 1
+
+
+def test_a_clip_found_again_by_its_file_learns_the_rest_from_the_bucket(house):
+    clip = house.stored(score=0.5)
+    house.copies.protect(clip.id, protected=True)
+    house.run()
+    known = house.row(clip)
+    house.catalog.remove(clip.id)
+    house.catalog.save(
+        replace(known, label=None, score=None, protected=False, cloud=CloudState.NONE)
+    )
+    house.run()
+    assert house.row(clip) == known
+    assert in_bucket(house).protected
+    assert in_bucket(house).label == "person"

@@ -248,3 +248,24 @@ def test_no_recording_waits_for_all_of_ten_thousand_clips(house, monkeypatch):
     assert found(house, cloud=Many()) == Rebuilt(from_cloud=10_000)
     assert max(parts) == BATCH
     assert found(house, cloud=Many()) == Rebuilt(unchanged=10_000)
+
+
+def test_what_was_protected_is_so_on_a_new_machine_too(house):
+    clip = house.stored(NOON)
+    house.copies.protect(clip.id, protected=True)
+    house.run()
+    protected = house.row(clip)
+    forgotten(house)
+    assert found(house).from_cloud == 1
+    assert house.row(clip) == protected
+    # Taken in from its file, and waiting to be uploaded once more.
+    for state in (CloudState.NONE, CloudState.WAITING):
+        house.catalog.remove(clip.id)
+        house.catalog.put(replace(protected, protected=False, cloud=state))
+        assert found(house).completed == 1
+        assert house.row(clip).protected
+    # What somebody has just decided is not undone.
+    house.copies.protect(clip.id, protected=False)
+    house.catalog.database.query("UPDATE clips SET cloud = 'stored'")
+    found(house)
+    assert not house.row(clip).protected

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from . import clip_facts
+from .clip_facts import from_text
 from .errors import ObjectMissing, SealKeyMissing, StorageDenied, TransferStopped
 from .jobs import JobKind
 from .keeping import ClipUploaded, UploadProgress
@@ -84,7 +86,7 @@ class CloudJobs:
             keep=lambda point: self._keep(job, point),
             tell=lambda arrived: self._tell(clip, arrived),
         )
-        return self._stored(clip.id, stored.bytes + size, told=stored.metadata)
+        return self._stored(clip, stored.bytes + size, told=stored.metadata)
 
     def _upload_still(self, clip: Clip, stop: Event) -> int:
         """Upload the still, if there is one; return its bytes."""
@@ -112,17 +114,33 @@ class CloudJobs:
         self._on_event(UploadProgress(clip_id=clip.id, share=share))
 
     def _stored(
-        self, clip_id: str, cloud_bytes: int, *, told: Mapping[str, str], local: bool = True
+        self, clip: Clip, cloud_bytes: int, *, told: Mapping[str, str], local: bool = True
     ) -> Settle:
+        """Note where a clip is; ``told`` is what its object tells, which may have been there."""
+
         def settle() -> ClipUploaded | None:
-            self._copies.stored(clip_id, cloud_bytes)
+            self._copies.stored(clip.id, cloud_bytes)
             if not local:
-                self._copies.local_gone(clip_id)
-            self._describe_later(clip_id, told)
-            clip = self._catalog.get(clip_id)
-            return None if clip is None else ClipUploaded(clip=clip)
+                self._copies.local_gone(clip.id)
+            self._learn(clip, told)
+            self._describe_later(clip.id, told)
+            row = self._catalog.get(clip.id)
+            return None if row is None else ClipUploaded(clip=row)
 
         return settle
+
+    def _learn(self, clip: Clip, told: Mapping[str, str]) -> None:
+        """Take from an object what a clip that was found again by its file has lost.
+
+        ``clip`` is what was known before: who has changed something since knows better.
+        """
+        facts, row = from_text(told.get(FACTS, "")), self._catalog.get(clip.id)
+        if facts is None or row is None:
+            return
+        if row.label is None and facts.label is not None:
+            self._catalog.put(clip_facts.told(row, told[FACTS]))
+        if facts.protected and not clip.protected:
+            self._copies.protect(clip.id, protected=True)
 
     def _gone(self, clip: Clip) -> Settle:
         """Settle a clip whose file is not there any more.
@@ -133,7 +151,7 @@ class CloudJobs:
         if film is not None:
             still = self.store.find(self._name(clip, STILL))
             size = film.bytes + (still.bytes if still else 0)
-            return self._stored(clip.id, size, told=film.metadata, local=False)
+            return self._stored(clip, size, told=film.metadata, local=False)
         if not (self._clips_dir / clip.path).parent.is_dir():
             # Rather a disk that is not there at the moment than a clip.
             raise FileNotFoundError(2, "the clip's folder is not there")
@@ -167,7 +185,8 @@ class CloudJobs:
         clip = self._catalog.get(clip_id)
         if clip is None or clip.cloud is not CloudState.STORED:
             return
-        if told.get(FACTS) != clip_metadata(clip)[FACTS]:
+        facts = from_text(told.get(FACTS, ""))
+        if facts is None or facts.protected is not clip.protected:
             self._catalog.jobs.add(JobKind.DESCRIBE, clip_id)
 
     def delete(self, job: Job, stop: Event) -> Settle:

@@ -176,7 +176,8 @@ class _Shelf:
         nameless = row.label is None and film.clip.label is not None
         if there or back:
             self._copies.stored(row.id, film.clip.cloud_bytes)
-        if there and film.clip.protected:
+        protected = film.clip.protected and row.cloud is not CloudState.STORED
+        if protected:
             # It was taken in from its file alone, which cannot tell that.
             self._copies.protect(row.id, protected=True)
         if nameless:
@@ -194,7 +195,7 @@ class _Shelf:
                     zones=film.clip.zones,
                 )
             )
-        return there or back or nameless
+        return there or back or nameless or (protected and not row.protected)
 
     def _bytes(self, path: str) -> int | None:
         try:
