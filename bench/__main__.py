@@ -6,10 +6,14 @@ import sys
 
 from homesec_dev.bootstrap.console import SetupError
 
-from . import alert, cat, cost, detect, far, light, video
+from . import alert, cat, cost, detect, far, light, page, video
 
 CLIPS = "How long listings of ten thousand clips take, and finding all of them in the bucket."
 """Its module wants Google's library and the stand-in of the tests."""
+
+OTHERS = {"alert": alert.run, "cost": cost.run, "page": page.run, "video": video.run}
+PHOTOS = {"cat": cat.run, "detect": detect.run, "far": far.run, "light": light.run}
+"""What is shown photos."""
 
 
 def main() -> None:
@@ -32,30 +36,24 @@ def main() -> None:
     benches.add_parser("far", help=far.__doc__, parents=[photos])
     benches.add_parser("video", help=video.__doc__, parents=[target])
     benches.add_parser("cat", help=cat.__doc__, parents=[photos])
+    benches.add_parser("page", help=page.__doc__, parents=[target])
     benches.add_parser("clips", help=CLIPS, parents=[target])
     options = parser.parse_args()
     try:
-        match options.bench:
-            case "alert":
-                alert.run(options.json)
-            case "cost":
-                cost.run(options.json)
-            case "detect":
-                detect.run(options.data, options.json)
-            case "light":
-                light.run(options.data, options.json)
-            case "far":
-                far.run(options.data, options.json)
-            case "video":
-                video.run(options.json)
-            case "cat":
-                cat.run(options.data, options.json)
-            case "clips":
-                from . import clips
-
-                clips.run(options.json)
+        _run(options)
     except SetupError as err:
         sys.exit(f"{err} {err.advice}".rstrip())
+
+
+def _run(options: argparse.Namespace) -> None:
+    if options.bench in PHOTOS:
+        PHOTOS[options.bench](options.data, options.json)
+    elif options.bench in OTHERS:
+        OTHERS[options.bench](options.json)
+    else:
+        from . import clips
+
+        clips.run(options.json)
 
 
 if __name__ == "__main__":

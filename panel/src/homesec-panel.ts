@@ -45,6 +45,7 @@ export class HomeSecPanel extends LitElement {
     return response.blob();
   });
   private language = "";
+  private marked = false;
   private hushing: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -175,6 +176,13 @@ export class HomeSecPanel extends LitElement {
       default:
         return html`<homesec-overview .page=${page}></homesec-overview>`;
     }
+  }
+
+  /** For measuring: the moment when there is something to see. */
+  protected override updated(): void {
+    if (this.marked || !this.page || !this.store.house) return;
+    this.marked = true;
+    requestAnimationFrame(() => performance.mark("homesec-first"));
   }
 
   private toggleMenu(): void {

@@ -29,6 +29,8 @@ export interface Page {
 export class PageElement extends LitElement {
   @property({ attribute: false }) page!: Page;
 
+  private wasReady: boolean | undefined;
+
   constructor() {
     super();
     new Watch(this, () => this.page?.store);
@@ -36,6 +38,15 @@ export class PageElement extends LitElement {
 
   protected get house(): House | null {
     return this.page.store.house;
+  }
+
+  /** Called when HomeSec's engine has come up while the page was open. */
+  protected engineStarted(): void {}
+
+  protected override willUpdate(_changed: Map<PropertyKey, unknown>): void {
+    const ready = this.house?.ready ?? false;
+    if (ready && this.wasReady === false) this.engineStarted();
+    this.wasReady = ready;
   }
 
   protected get mayControl(): boolean {

@@ -90,7 +90,7 @@ class Browser:
             for domain in ("Page", "Runtime", "Log", "Network"):
                 self.command(f"{domain}.enable")
             self.resize(size, mobile=mobile)
-            self._at_every_page(DEEP_DOM.read_text())
+            self.at_every_page(DEEP_DOM.read_text())
         except BaseException:
             self.close()
             raise
@@ -110,7 +110,7 @@ class Browser:
             "expires": int(time.time() + 10**9) * 1000,
         }
         stored = {"hassTokens": json.dumps(tokens), "selectedLanguage": json.dumps("en")}
-        self._at_every_page(
+        self.at_every_page(
             f"if (location.origin === {json.dumps(url)})"
             f" Object.assign(localStorage, {json.dumps(stored)});"
         )
@@ -121,6 +121,10 @@ class Browser:
         if failure := self.command("Page.navigate", url=url).get("errorText"):
             raise PageError(f"{url}: {failure}")
         self.wait_for("document.readyState === 'complete' && !!window.deepDom")
+
+    def at_every_page(self, script: str) -> None:
+        """Run a script in each page from now on, before the page's own."""
+        self.command("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     def resize(self, size: tuple[int, int], *, mobile: bool = False) -> None:
         """Give the page another viewport."""
@@ -296,10 +300,6 @@ class Browser:
         return next(
             str(target["webSocketDebuggerUrl"]) for target in targets if target["type"] == "page"
         )
-
-    def _at_every_page(self, script: str) -> None:
-        """Run a script in each page from now on, before the page's own."""
-        self.command("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     def _click(self, element: str, timeout_s: float) -> None:
         self.click_at(*self._place(element, timeout_s))

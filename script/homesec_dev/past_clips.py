@@ -47,7 +47,7 @@ def shelve(
         (clips_dir / clip.path).parent.mkdir(parents=True, exist_ok=True)
         os.link(film, clips_dir / clip.path)
         os.link(stills[number % len(stills)], clips_dir / str(clip.still_path))
-    with Catalog(folder / "homesec" / CATALOG_NAME) as catalog:
+    with Catalog(folder / "homesec" / CATALOG_NAME) as catalog, catalog.database.transaction():
         for clip in clips:
             catalog.put(clip)
     for file in (film, *stills):

@@ -87,7 +87,8 @@ export class ClipGrid extends PageElement {
     this.seen = { top: this.scroller.scrollTop, height: this.scroller.clientHeight };
   }
 
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    super.willUpdate(changed);
     this.arrange();
   }
 

@@ -37,7 +37,8 @@ export class DayStrip extends PageElement {
     this.reloading = undefined;
   }
 
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    super.willUpdate(changed);
     if (this.day !== this.loaded) {
       this.loaded = this.day;
       this.timeline = null;

@@ -41,7 +41,8 @@ export class FilmPlayer extends PageElement {
     return this.clip.state === "recording" && !this.replay;
   }
 
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    super.willUpdate(changed);
     const film = this.live ? null : this.clip.film;
     // A finished film has another content than when it grew.
     const wanted = film && `${film} ${this.clip.state}`;

@@ -5,7 +5,7 @@ import type { Clip, ClipEvent, ClipFilter } from "../data/shapes.ts";
 import { belongs } from "./belongs.ts";
 import { Observed } from "./observed.ts";
 
-export const PAGE = 200;
+export const PAGE = 100;
 const FIRST_PAGE = 60;
 
 type ClipApi = Pick<Api, "clips" | "subscribeClips">;
@@ -61,6 +61,11 @@ export class ClipList extends Observed {
     this.loading = false;
     this.total = null;
     await this.more();
+  }
+
+  /** What could not be asked while the engine started can be asked now. */
+  recover(): void {
+    if (this.error) void this.more();
   }
 
   /** Load the next page, unless all is here or one is on its way. */

@@ -50,13 +50,19 @@ export class ClipView extends PageElement {
     window.removeEventListener("keydown", this.onKey);
   }
 
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    super.willUpdate(changed);
     const wanted = this.clipId + this.search;
     if (wanted === this.shown || !this.store) return;
     this.shown = wanted;
     this.replay = false;
     const filter = clipFilter(readFilter(this.search), now(), this.format.zone);
     void this.store.show(this.clipId, filter);
+  }
+
+  protected override engineStarted(): void {
+    this.shown = null;
+    this.requestUpdate();
   }
 
   protected override render(): unknown {

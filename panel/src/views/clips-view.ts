@@ -53,13 +53,18 @@ export class ClipsView extends PageElement {
     this.selection.end();
   }
 
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    super.willUpdate(changed);
     if (this.search === this.shown || !this.list) return;
     this.shown = this.search;
     this.filter = readFilter(this.search);
     this.selection.end();
     void this.list.show(clipFilter(this.filter, now(), this.format.zone));
     this.grid?.toTop();
+  }
+
+  protected override engineStarted(): void {
+    this.list?.recover();
   }
 
   /** The one day that the strip shows, if it is one. */

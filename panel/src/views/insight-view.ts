@@ -25,6 +25,10 @@ export class InsightView extends PageElement {
     void this.load(this.days);
   }
 
+  protected override engineStarted(): void {
+    void this.load(this.days);
+  }
+
   private get span(): { from: string; to: string } {
     const to = dayOf(now(), this.format.zone);
     return { from: addDays(to, 1 - this.days), to };

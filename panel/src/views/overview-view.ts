@@ -48,6 +48,10 @@ export class OverviewView extends PageElement {
     clearInterval(this.midnight);
   }
 
+  protected override engineStarted(): void {
+    this.list?.recover();
+  }
+
   private showToday(): void {
     const { zone } = this.format;
     const today = dayOf(now(), zone);

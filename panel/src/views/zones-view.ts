@@ -46,7 +46,8 @@ export class ZonesView extends PageElement {
     this.draft = undefined;
   }
 
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    super.willUpdate(changed);
     if (this.isConnected && this.draft?.cameraId !== this.cameraId) {
       this.draft = new ZonesDraft(this.page.api, this.cameraId);
       void this.draft.load();
