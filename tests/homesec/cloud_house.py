@@ -9,6 +9,8 @@ from clip_shelf import Shelf
 from homesec_house import CAMERA_ID, camera, set_up
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+# The flow takes over what is patched below, so it is not to be loaded only then.
+import custom_components.homesec.config_flow  # noqa: F401
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.storage.gcs import GcsSettings, GcsStore
 from custom_components.homesec.engine.storage.sealed_store import SealedStore
