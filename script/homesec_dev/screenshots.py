@@ -7,7 +7,7 @@ from pathlib import Path
 import tempfile
 from typing import TYPE_CHECKING
 
-from . import demo_dashboard, footage, models
+from . import demo_dashboard, footage, models, page_pictures
 from .bootstrap import paths
 from .bootstrap.console import step
 from .browser import Browser
@@ -48,6 +48,7 @@ def main() -> None:
                 page.resize(PHONE, mobile=True)
                 page.open(f"/{demo_dashboard.URL_PATH}")
                 _shoot(page, "phone", settle_s=5)
+            page_pictures.take(ha, _shoot)
 
 
 def _wait_for_clips(client: HaClient) -> None:
