@@ -133,5 +133,9 @@ class EngineHost:
             raise translated(err) from err
 
     async def async_run_raw[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> T:
-        """Run what blocks in HomeSec's own threads."""
-        return await self._hass.loop.run_in_executor(self._executor, job, *args)
+        """Run what blocks in HomeSec's own threads. Raises ``EngineNotRunningError`` at the end."""
+        try:
+            running = self._hass.loop.run_in_executor(self._executor, job, *args)
+        except RuntimeError as err:  # the threads have ended, or are about to
+            raise EngineNotRunningError from err
+        return await running

@@ -1,5 +1,6 @@
 """Those who are texted: who they are, what they get, and whether it arrives."""
 
+from contextlib import suppress
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from .alert_texts import absolute_link, link_path
 from .alerts import CLIP, Rules
 from .const import LOGGER, SUBENTRY_RECIPIENT
 from .engine.texts.models import RecipientChanged, RecipientState, TextMessage
+from .exceptions import EngineNotRunningError
 from .recipient_config import account, rules
 from .recipient_issues import RecipientIssues
 
@@ -61,9 +63,13 @@ class Recipients:
 
     async def async_apply(self) -> None:
         """Tell the engine, once it runs, who there is."""
+        if self._coordinator.ready:
+            # Stopped meanwhile: the next start does it.
+            with suppress(EngineNotRunningError):
+                await self._async_apply()
+
+    async def _async_apply(self) -> None:
         coordinator = self._coordinator
-        if not coordinator.ready:
-            return
         texts = coordinator.engine.texts
         accounts = {
             x.subentry_id: account(x.data)

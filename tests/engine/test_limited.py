@@ -1,11 +1,23 @@
 """Doing something without waiting for it for longer than one wants to."""
 
-from threading import Event
+from contextlib import contextmanager
+from threading import Event, enumerate as threads
 
 import pytest
 from rig import LONG_S
 
 from custom_components.homesec.engine.limited import NotWaitedFor, within
+
+
+@contextmanager
+def stuck():
+    """Give something that never ends by itself; then end it, and its thread with it."""
+    gate = Event()
+    yield gate.wait
+    gate.set()
+    for thread in threads():
+        if thread.name == "test":
+            thread.join(LONG_S)
 
 
 def test_what_comes_of_it_comes_through():
@@ -16,15 +28,12 @@ def test_what_comes_of_it_comes_through():
 
 
 def test_it_is_left_behind_when_it_takes_too_long():
-    gate = Event()
-    with pytest.raises(NotWaitedFor):
-        within(0.01, gate.wait, name="test")
-    gate.set()
+    with stuck() as work, pytest.raises(NotWaitedFor):
+        within(0.01, work, name="test")
 
 
 def test_it_is_left_behind_when_all_is_to_stop():
-    gate, stop = Event(), Event()
+    stop = Event()
     stop.set()
-    with pytest.raises(NotWaitedFor):
-        within(LONG_S, gate.wait, name="test", stop=stop)
-    gate.set()
+    with stuck() as work, pytest.raises(NotWaitedFor):
+        within(LONG_S, work, name="test", stop=stop)

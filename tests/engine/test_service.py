@@ -259,9 +259,9 @@ def test_a_clip_that_a_slow_disk_cannot_finish_in_time_is_told(rigs, films, monk
     gate = threading.Event()
     real = recorder.finish
 
-    def slow(final):
+    def slow(final, comment):
         gate.wait(LONG_S)
-        return real(final)
+        return real(final, comment)
 
     monkeypatch.setattr(recorder, "finish", slow)
     rig = rigs()
