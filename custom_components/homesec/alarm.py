@@ -4,7 +4,7 @@ Nothing here counts down: a power cut, a restart or a late timer cannot leave th
 that its facts do not support. Timers elsewhere only ask again when a phase is due to end.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from .alarm_facts import ARMED_MODES, AlarmFacts, AlarmMode, AlarmState, Cause
@@ -141,6 +141,15 @@ class Alarm:
         self.settle()
         if self.state is not AlarmState.TRIGGERED:
             self._sound(cause)
+
+    def leave_out(self, camera_ids: Iterable[str]) -> tuple[str, ...]:
+        """Count cameras no longer that turn out to be offline; return those that did count."""
+        if self.mode is AlarmMode.DISARMED:
+            return ()
+        bypassed = self._facts.bypassed
+        new = tuple(each for each in dict.fromkeys(camera_ids) if each not in bypassed)
+        self._facts = replace(self._facts, bypassed=bypassed + new)
+        return new
 
     def restore(self, camera_id: str) -> bool:
         """Count a camera again that was left out; False if it was not."""

@@ -13,9 +13,18 @@ from .const import (
 
 
 def alarm_announcement(
-    facts: AlarmFacts, was: AlarmFacts, *, timed: bool, bypassed: list[str], ends_at: float | None
+    facts: AlarmFacts,
+    was: AlarmFacts,
+    *,
+    timed: bool,
+    bypassed: list[str],
+    offline: list[str],
+    ends_at: float | None,
 ) -> tuple[str, dict[str, Any]] | None:
-    """Return the event's name and what it says of a state that begins; None if nothing."""
+    """Return the event's name and what it says of a state that begins; None if nothing.
+
+    ``offline``: those of the bypassed that nobody agreed to leave out.
+    """
     label = None if facts.cause is None else facts.cause.label
     match facts.state:
         case AlarmState.PENDING:
@@ -37,6 +46,7 @@ def alarm_announcement(
                 "changed_by": facts.changed_by,
                 "forced": facts.forced,
                 "bypassed": bypassed,
+                "offline": offline,
             }
         case AlarmState.DISARMED if was.state is not AlarmState.DISARMED and not timed:
             return EVENT_ALARM_DISARMED, {

@@ -28,6 +28,11 @@ def offline(house: HomeSecCoordinator, mode: AlarmMode) -> tuple[str, ...]:
     return tuple(each for each, camera in _guards(house, mode) if camera.health is lost)
 
 
+def missing(house: HomeSecCoordinator, mode: AlarmMode) -> tuple[str, ...]:
+    """Return the cameras that are to guard the house in a mode, and do not, be it not yet."""
+    return tuple(each for each, camera in _guards(house, mode) if not camera.watching)
+
+
 def in_view(house: HomeSecCoordinator, mode: AlarmMode) -> list[tuple[str, str]]:
     """Return who is before the cameras of a mode at the moment: cameras and labels."""
     return [

@@ -105,3 +105,8 @@ class AlarmCodes:
             translation_key="locked_out",
             translation_placeholders={"minutes": str(minutes)},
         )
+
+
+def overtaken() -> ServiceValidationError:
+    """Tell that something else happened while the cameras were being started."""
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key="arming_overtaken")

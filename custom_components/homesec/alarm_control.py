@@ -1,36 +1,37 @@
 """The alarm of this Home Assistant: its facts on disk, its timer, what the cameras tell it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
 from .alarm import Alarm, AlarmFacts, AlarmMode, AlarmState, Cause, Delays
 from .alarm_announcements import alarm_announcement
 from .alarm_cameras import in_view, intruder, offline
-from .alarm_codes import AlarmCodes
+from .alarm_codes import AlarmCodes, overtaken
 from .alarm_config import delays
+from .alarm_roll_call import RollCall
 from .alarm_store import AlarmStore
+from .alarm_timer import AlarmTimer
+from .alarm_view import AlarmView
 from .camera_state import AlarmChanged, AlarmTriggered, Duress
-from .const import EVENT_ALARM_DURESS, LOGGER
-from .engine.models import CameraHealth, DetectionStarted, EngineEvent, HealthChanged
+from .const import EVENT_ALARM_DURESS, LOGGER, REACH_S
+from .engine.models import Activity, CameraHealth, DetectionStarted, EngineEvent, HealthChanged
+from .exceptions import EngineNotRunningError
 from .pins import ARMING_KINDS, DISARMING_KINDS, Pin, PinKind
 from .span import system_clocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from .coordinator import HomeSecCoordinator
 
-CLOCK_STEP_S = 1.0
 
-
-class AlarmControl:
+class AlarmControl(AlarmView):
     """Saves the facts at each change, and asks again when a phase is due to end."""
 
     def __init__(self, coordinator: HomeSecCoordinator) -> None:
-        self._coordinator = coordinator
+        super().__init__(coordinator)
         self._hass = coordinator.hass
         self._store = AlarmStore(coordinator.hass)
         self._clocks = system_clocks()
@@ -41,10 +42,14 @@ class AlarmControl:
             clocks=self._clocks,
             save=self._async_save,
         )
-        self._cancel_timer: CALLBACK_TYPE | None = None
+        self._roll_call = RollCall(
+            coordinator, clocks=self._clocks, on_missing=self._async_leave_out
+        )
+        self._timer = AlarmTimer(coordinator.hass, due=self._async_settle)
+        self._turn = 0
+        """Counts what people and time do."""
         self._started = False
         self._unsaved = False
-        self._ends_at: float | None = None
 
     def _make(self, facts: AlarmFacts) -> Alarm:
         return Alarm(
@@ -78,73 +83,6 @@ class AlarmControl:
 
         return async_at_started(self._hass, begin)
 
-    # --- what it is ---------------------------------------------------------------------------
-
-    @property
-    def mode(self) -> AlarmMode:
-        """What the owner set."""
-        return self._alarm.mode
-
-    @property
-    def state(self) -> AlarmState:
-        """What it is at."""
-        return self._alarm.state
-
-    @property
-    def armed(self) -> bool:
-        """Whether the owner wants intruders reported, be it only after the exit delay."""
-        return self.mode is not AlarmMode.DISARMED
-
-    @property
-    def guarding(self) -> bool:
-        """Whether whom a camera of this mode sees is an intruder."""
-        return self._alarm.guarding
-
-    @property
-    def arming(self) -> bool:
-        """Whether people are given time to leave."""
-        return self.state is AlarmState.ARMING
-
-    @property
-    def triggered(self) -> bool:
-        """Whether it was set off a short while ago."""
-        return self.state is AlarmState.TRIGGERED
-
-    @property
-    def facts(self) -> AlarmFacts:
-        """Who did what when."""
-        return self._alarm.facts
-
-    @property
-    def delay_ends_at(self) -> float | None:
-        """When the exit or entry delay is over, in UTC epoch seconds."""
-        remaining_s = self._alarm.remaining_s
-        if remaining_s is None or self.triggered:
-            return None
-        ends_at = self._clocks.wall() + remaining_s
-        if self._ends_at is None or abs(self._ends_at - ends_at) > CLOCK_STEP_S:
-            self._ends_at = ends_at  # else as it was told before, to the millisecond
-        return self._ends_at
-
-    @property
-    def bypassed(self) -> list[str]:
-        """The names of cameras that were left out, and are still offline."""
-        return self._names(self.facts.bypassed)
-
-    def _names(self, camera_ids: Iterable[str]) -> list[str]:
-        names = map(self._coordinator.camera_name, camera_ids)
-        return [name for name in names if name is not None]
-
-    @property
-    def code_format(self) -> str | None:
-        """What a code is made of; None as long as none is asked for."""
-        return "number" if self._codes.asked else None
-
-    @property
-    def code_arm_required(self) -> bool:
-        """Whether arming takes a code too: while armed always, since it disarms for a while."""
-        return self._codes.asked_to_arm or (self._codes.asked and self.armed)
-
     # --- what people do -----------------------------------------------------------------------
 
     async def async_arm(
@@ -160,18 +98,34 @@ class AlarmControl:
         # While armed it is to disarm too, be it for an exit delay only.
         kinds = ARMING_KINDS & DISARMING_KINDS if self.armed else ARMING_KINDS
         pin = await self._codes.async_check(code, kinds=kinds, needed=self.code_arm_required)
-        away = offline(self._coordinator, mode)
+        self._async_call_for_help(pin)
+        by = by if pin is None else pin.name
+        if not skip_delay and self._delays(mode).exit_s >= REACH_S:
+            # What is off has the exit delay to answer; who does not is told when it is over.
+            self._async_arm(mode, offline(self._coordinator, mode), by=by, force=force)
+        else:
+            self._turn = turn = self._turn + 1
+            async with self._roll_call.async_called(mode) as away:
+                if self._roll_call.stopped:
+                    raise EngineNotRunningError
+                if self._turn != turn:
+                    raise overtaken()
+                self._async_arm(mode, away, by=by, force=force, skip_delay=skip_delay)
+        await self._async_save()
+
+    @callback
+    def _async_arm(
+        self,
+        mode: AlarmMode,
+        away: tuple[str, ...],
+        *,
+        by: str | None,
+        force: bool,
+        skip_delay: bool = False,
+    ) -> None:
         if away and not force:
             raise self._codes.refuse_cameras(self._names(away))
-        self._alarm.arm(
-            mode,
-            by=by if pin is None else pin.name,
-            skip_delay=skip_delay,
-            forced=bool(away),
-            bypassed=away,
-        )
-        self._async_call_for_help(pin)
-        await self._async_save()
+        self._alarm.arm(mode, by=by, skip_delay=skip_delay, forced=bool(away), bypassed=away)
 
     async def async_disarm(self, *, code: str | None = None, by: str | None = None) -> None:
         """Disarm; returns when that is on disk."""
@@ -192,11 +146,17 @@ class AlarmControl:
         self._alarm.trigger(Cause(by=by))
         await self._async_save()
 
-    # --- what cameras see ---------------------------------------------------------------------
+    # --- cameras ---------------------------------------------------------------------
+
+    def activity(self, camera: Mapping[str, Any]) -> Activity:
+        """Return what a camera does now, by its settings."""
+        return self._roll_call.activity(camera, self.mode, arming=self.arming)
 
     @callback
     def async_handle(self, event: EngineEvent) -> None:
         """Take in what the engine tells."""
+        if isinstance(event, HealthChanged):
+            self._roll_call.async_handle(event)
         match event:
             case DetectionStarted():
                 self._async_see(event.presence.camera_id, event.presence.label)
@@ -216,18 +176,27 @@ class AlarmControl:
 
     @callback
     def _async_on_state(self, was: AlarmFacts, timed: bool) -> None:  # noqa: FBT001
-        facts, coordinator = self._alarm.facts, self._coordinator
+        coordinator = self._coordinator
+        self._turn += 1
         self._unsaved = True
         self._ends_at = None
         self._async_set_timer()
+        away = self._async_call_roll(was)
+        facts = self._alarm.facts
         told = alarm_announcement(
-            facts, was, timed=timed, bypassed=self.bypassed, ends_at=self.delay_ends_at
+            facts,
+            was,
+            timed=timed,
+            bypassed=self.bypassed,
+            offline=self._names(away),
+            ends_at=self.delay_ends_at,
         )
         if told is not None:
             name, what = told
             camera = coordinator.camera_facts(facts.cause.camera_id if facts.cause else None)
             self._hass.bus.async_fire(name, what | camera)
         coordinator.async_alarm_changed()
+        self._async_tell_missing(away)
         if facts.state is AlarmState.TRIGGERED:
             cause = facts.cause or Cause()
             coordinator.listeners.async_tell(
@@ -239,6 +208,30 @@ class AlarmControl:
                 self._async_see(camera_id, label)
 
     @callback
+    def _async_call_roll(self, was: AlarmFacts) -> tuple[str, ...]:
+        """Leave out the cameras that cannot be reached when the exit delay is over."""
+        if self.facts.changed_at != was.changed_at:
+            self._roll_call.async_end_watch()
+        if self.state is not AlarmState.ARMED or was.state is not AlarmState.ARMING:
+            return ()
+        away = self._roll_call.async_call(self.mode, but=self.facts.bypassed)
+        return self._alarm.leave_out(away)
+
+    @callback
+    def _async_leave_out(self, camera_ids: tuple[str, ...]) -> None:
+        """Armed as the house is, leave out cameras that have had all the time they get."""
+        if away := self._alarm.leave_out(camera_ids):
+            self._unsaved = True
+            self._async_save_soon()
+            self._coordinator.listeners.async_tell(AlarmChanged())
+            self._async_tell_missing(away)
+
+    @callback
+    def _async_tell_missing(self, camera_ids: tuple[str, ...]) -> None:
+        if camera_ids:
+            self._coordinator.async_cameras_missing(camera_ids)
+
+    @callback
     def _async_settle(self) -> None:
         self._alarm.settle()
         self._async_save_soon()
@@ -246,25 +239,7 @@ class AlarmControl:
 
     @callback
     def _async_set_timer(self) -> None:
-        self._async_cancel_timer()
-        remaining_s = self._alarm.remaining_s
-        if self._started and remaining_s is not None:
-            self._cancel_timer = async_call_later(
-                self._hass,
-                remaining_s,
-                HassJob(self._async_due, "HomeSec alarm", cancel_on_shutdown=True),
-            )
-
-    @callback
-    def _async_due(self, _now: object) -> None:
-        self._cancel_timer = None
-        self._async_settle()
-
-    @callback
-    def _async_cancel_timer(self) -> None:
-        if self._cancel_timer is not None:
-            self._cancel_timer()
-            self._cancel_timer = None
+        self._timer.async_set(self._alarm.remaining_s if self._started else None)
 
     async def _async_save(self) -> None:
         self._unsaved = False
@@ -281,7 +256,8 @@ class AlarmControl:
 
     async def async_stop(self) -> None:
         """End; a phase that lasts is stored once more, by the clock as it is set now."""
-        self._async_cancel_timer()
+        self._timer.async_cancel()
+        self._roll_call.async_stop()
         if self._started and self._alarm.remaining_s is not None:
             await self._async_save()
         self._started = False

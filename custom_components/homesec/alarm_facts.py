@@ -61,7 +61,8 @@ class AlarmFacts:
     """While pending or triggered."""
     forced: bool = False
     bypassed: tuple[str, ...] = ()
-    """Ids of cameras that were offline when the alarm was armed all the same, and still are."""
+    """Ids of cameras that were offline when the house was armed all the same, or when people had
+    left, and still are."""
 
     @property
     def triggered_by(self) -> str | None:

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.util import dt as dt_util
+from ulid_transform import ulid_at_time
 
 from .alarm import AlarmMode
 from .alert_burst import Bursts, Running
 from .alert_teller import AlertTeller
-from .alerts import AlertKind, Sighting
+from .alerts import Alert, AlertKind, Sighting
 from .camera_config import alerts_of, is_live
-from .camera_state import AlarmChanged, AlarmTriggered, CameraChanged, Duress
+from .camera_state import AlarmChanged, AlarmTriggered, CameraChanged, CamerasMissing, Duress
 from .const import SUBENTRY_CAMERA
 from .engine.models import (
     ClipFailed,
@@ -51,7 +52,9 @@ class AlertControl:
         """Take up what the last run was told."""
         await self.snooze.async_load()
         self._stop_listening = self._coordinator.listeners.async_add(
-            self._async_hear, camera_id=None, to=(AlarmChanged, AlarmTriggered, Duress)
+            self._async_hear,
+            camera_id=None,
+            to=(AlarmChanged, AlarmTriggered, CamerasMissing, Duress),
         )
 
     @callback
@@ -110,6 +113,8 @@ class AlertControl:
                 self._async_look_around()
             case AlarmTriggered():
                 self._async_take(self._alarm_sighting(event))
+            case CamerasMissing():
+                self._async_missing(event.camera_ids)
             case Duress():
                 self._async_take(
                     Sighting(
@@ -119,6 +124,21 @@ class AlertControl:
                         by=event.by,
                     )
                 )
+
+    def _async_missing(self, camera_ids: tuple[str, ...]) -> None:
+        """Tell of all cameras that the house is armed without, in one alert."""
+        coordinator, at = self._coordinator, _now()
+        sightings = tuple(
+            Sighting(
+                kind=AlertKind.OFFLINE,
+                at=at,
+                mode=coordinator.alarm.mode,
+                camera_id=camera_id,
+                camera=coordinator.camera_name(camera_id),
+            )
+            for camera_id in camera_ids
+        )
+        self._async_tell(Running(alert=Alert(id=ulid_at_time(at), sightings=sightings)))
 
     def _alarm_sighting(self, event: AlarmTriggered) -> Sighting:
         """Describe what set the alarm off; the clip that grows shows it."""

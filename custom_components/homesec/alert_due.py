@@ -48,6 +48,8 @@ class Due:
 
     def note(self, recipient_id: str, told: Alert, now: float) -> None:
         """Begin the cool-downs of the cameras that were told of."""
+        if told.kind is AlertKind.OFFLINE:
+            return  # who is seen by it when it is back is news
         for camera_id in {x.camera_id for x in told.sightings if x.camera_id is not None}:
             self._cool_downs.note(recipient_id, camera_id, now)
 

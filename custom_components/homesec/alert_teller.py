@@ -57,7 +57,7 @@ class AlertTeller:
     async def _async_keep_still(self, alert: Alert) -> bool:
         """Store the picture of an alert; False if there is none."""
         camera_id = alert.first.camera_id
-        if camera_id is None or alert.kind is AlertKind.TEST:
+        if camera_id is None or alert.kind in (AlertKind.TEST, AlertKind.OFFLINE):
             return False
         try:
             if (jpeg := await self._async_picture(alert, camera_id)) is None:

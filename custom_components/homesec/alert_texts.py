@@ -44,6 +44,8 @@ class Words:
             case AlertKind.DURESS:
                 return self.sentences["duress_title"]
         where = _names(alert.cameras)
+        if alert.kind is AlertKind.OFFLINE:
+            return self.sentences["offline_title"].format(where=where)
         if alert.kind is AlertKind.ALARM and alert.label is None:
             by = next((x.by for x in alert.sightings if x.by), None) or where
             key = "alarm_title" if by else "alarm_title_unknown"

@@ -20,13 +20,20 @@ class AlertKind(StrEnum):
     """The alarm went off: by a camera, or by hand."""
     DURESS = "duress"
     """Somebody was forced to disarm; nobody near them must hear of this."""
+    OFFLINE = "offline"
+    """The house is armed, and cameras that were to guard it cannot be reached."""
     TEST = "test"
 
 
 CLIP: Final = "clip"
 """A further thing to be told of: an alert's clip can be watched."""
-CHOICES: Final = (AlertKind.ALARM.value, AlertKind.SEEN.value, CLIP, AlertKind.DURESS.value)
+CHOICES: Final = (
+    *(AlertKind.ALARM.value, AlertKind.SEEN.value, CLIP),
+    *(AlertKind.OFFLINE.value, AlertKind.DURESS.value),
+)
 """What a recipient can ask for; a test is sent to whom it is for, whatever they ask for."""
+
+DEFAULT_CHOICES: Final = (AlertKind.ALARM.value, AlertKind.SEEN.value, AlertKind.OFFLINE.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +112,7 @@ class Alert:
 class Rules:
     """What a recipient wants to be told of; what names nothing leaves nothing out."""
 
-    kinds: frozenset[str] = frozenset({AlertKind.ALARM.value, AlertKind.SEEN.value})
+    kinds: frozenset[str] = frozenset(DEFAULT_CHOICES)
     cameras: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
     zones: frozenset[str] = frozenset()
@@ -132,17 +139,19 @@ class Rules:
             return True  # somebody is in danger, whatever the hour
         if not is_within(self.hours, local):
             return False
-        if sighting.camera_id is None:
-            return True  # the alarm by hand: no camera, nothing seen, often while disarmed
-        return (
-            sighting.mode in self.modes
-            and _allows(self.cameras, [sighting.camera_id])
-            and _allows(self.labels, [] if sighting.label is None else [sighting.label])
-            and _allows(self.zones, sighting.zones)
-        )
+        # The alarm by hand has no camera, and comes while disarmed, too.
+        return sighting.camera_id is None or self._concerns(sighting)
+
+    def _concerns(self, sighting: Sighting) -> bool:
+        if sighting.mode not in self.modes or not _allows(self.cameras, [sighting.camera_id]):
+            return False
+        if sighting.kind is AlertKind.OFFLINE:
+            return True  # nothing is seen: just that they have to know
+        labels = [] if sighting.label is None else [sighting.label]
+        return _allows(self.labels, labels) and _allows(self.zones, sighting.zones)
 
 
-def _allows(chosen: frozenset[str], found: Iterable[str]) -> bool:
+def _allows(chosen: frozenset[str], found: Iterable[str | None]) -> bool:
     return not chosen or any(each in chosen for each in found)
 
 

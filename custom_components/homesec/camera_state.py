@@ -53,6 +53,13 @@ class AlarmTriggered(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CamerasMissing(EngineEvent):
+    """The house is armed, and cameras that were to guard it cannot be reached."""
+
+    camera_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Duress(EngineEvent):
     """Somebody disarms under threat: tell those who help, show nothing here."""
 

@@ -11,8 +11,15 @@ from homeassistant.exceptions import HomeAssistantError
 from .alarm_control import AlarmControl
 from .alert_control import AlertControl
 from .announcements import announcement
-from .camera_config import activity, camera_config
-from .camera_state import AlarmChanged, CameraChanged, CameraState, FiguresRead, camera_of
+from .camera_config import camera_config
+from .camera_state import (
+    AlarmChanged,
+    CameraChanged,
+    CamerasMissing,
+    CameraState,
+    FiguresRead,
+    camera_of,
+)
 from .clip_feed import ClipFeed
 from .const import (
     CONF_DETECTOR,
@@ -143,9 +150,8 @@ class HomeSecCoordinator(EngineHost):
         async with self._reconciling:
             if not self.ready:
                 return
-            mode, arming = self.alarm.mode, self.alarm.arming
             wanted = {
-                s.subentry_id: (camera_config(s), activity(s.data, mode, arming=arming))
+                s.subentry_id: (camera_config(s), self.alarm.activity(s.data))
                 for s in self.entry.get_subentries_of_type(SUBENTRY_CAMERA)
             }
             await asyncio.gather(
@@ -184,8 +190,8 @@ class HomeSecCoordinator(EngineHost):
     def async_sync_cameras(self) -> None:
         """Take over added, changed and removed subentries: devices, states, entities."""
         subentries = self.entry.get_subentries_of_type(SUBENTRY_CAMERA)
-        wanted = {s.subentry_id for s in subentries}
-        for camera_id in self.cameras.keys() - wanted:
+        wanted = dict.fromkeys(s.subentry_id for s in subentries)  # in the order of the settings
+        for camera_id in self.cameras.keys() - wanted.keys():
             # Home Assistant itself removes the device and the entities.
             del self.cameras[camera_id]
             self.devices.async_forget(camera_id)
@@ -264,6 +270,14 @@ class HomeSecCoordinator(EngineHost):
         self.listeners.async_tell(AlarmChanged())
         if not self.stopped:
             self.entry.async_create_task(self.hass, self.async_reconcile(), "HomeSec alarm mode")
+
+    @callback
+    def async_cameras_missing(self, camera_ids: tuple[str, ...]) -> None:
+        """Tell people that the house is armed without these."""
+        for camera_id in camera_ids:
+            name, error = self.subentry(camera_id).title, self.cameras[camera_id].error
+            self.issues.async_camera_missing(camera_id, name, error)
+        self.listeners.async_tell(CamerasMissing(camera_ids=camera_ids))
 
     @callback
     def async_read_figures(self, _now: object = None) -> None:

@@ -81,6 +81,12 @@ class Issues:
             )
 
     @callback
+    def async_camera_missing(self, camera_id: str, name: str, error: str | None) -> None:
+        """Tell at once that the house is armed without a camera; nobody agreed to that."""
+        if error != LoginRefused.key:  # which says more, and was told
+            self._async_raise_camera(camera_id, name, "camera_missing")
+
+    @callback
     def async_forget_camera(self, camera_id: str) -> None:
         """Withdraw what a camera had: it runs again, was switched off or removed."""
         self._async_cancel(camera_id)

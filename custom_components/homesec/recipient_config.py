@@ -5,7 +5,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from .alarm import ARMED_MODES, AlarmMode
-from .alerts import AlertKind, Rules
+from .alerts import DEFAULT_CHOICES, Rules
 from .engine.texts.models import TextAccount
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ CONF_COOL_DOWN: Final = "cool_down_min"
 CONF_MAX_AGE: Final = "max_age_min"
 
 DEFAULT_RULES: Final[Mapping[str, Any]] = {
-    CONF_KINDS: [AlertKind.ALARM.value, AlertKind.SEEN.value],
+    CONF_KINDS: list(DEFAULT_CHOICES),
     CONF_CAMERAS: [],
     CONF_WANTED: [],
     CONF_IN_ZONES: [],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from homesec_house import entity_id
 
 from custom_components.homesec.pins import Pin, PinKind
+from custom_components.homesec.span import Clocks
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -45,3 +47,22 @@ def with_alarm(entry: MockConfigEntry, **data: Any) -> MockConfigEntry:
 def panel(hass: HomeAssistant, entry: MockConfigEntry) -> str:
     """Return the id of the alarm's entity."""
     return entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
+
+
+class Hurry:
+    """Lets the alarm's time pass at once, and nobody else's."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+        self.wall_ahead_s = 0.0
+
+    def __call__(self) -> Clocks:
+        return Clocks(
+            wall=lambda: time.time() + self.wall_ahead_s,
+            steady=lambda: time.monotonic() + self.ahead_s,
+        )
+
+    async def pass_over(self, hass: HomeAssistant, entry: MockConfigEntry, seconds: float) -> None:
+        self.ahead_s += seconds
+        entry.runtime_data.alarm._async_settle()
+        await hass.async_block_till_done()

@@ -22,7 +22,7 @@ ACCOUNT = {
     "to": NUMBER,
 }
 RULES = {
-    "kinds": ["alarm", "seen"],
+    "kinds": ["alarm", "seen", "offline"],
     "cameras": [],
     "labels": [],
     "zones": [],

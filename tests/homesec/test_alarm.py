@@ -258,6 +258,21 @@ def test_a_camera_that_comes_back_counts_again(house: House) -> None:
     assert (house.alarm.facts.bypassed, house.alarm.facts.forced) == (("safe",), True)
 
 
+def test_a_camera_that_turns_out_to_be_missing_is_left_out_until_it_is_back(house: House) -> None:
+    alarm = house.alarm
+    assert alarm.leave_out(["door"]) == ()  # disarmed: nothing relies on it
+    alarm.arm(AWAY, forced=True, bypassed=("safe",))
+    house.wait(30)
+    assert alarm.leave_out(["door", "safe", "door"]) == ("door",)
+    house.store()
+    house.restart(0)
+    assert (house.alarm.state, house.alarm.facts.bypassed) == (ARMED, ("safe", "door"))
+    assert house.alarm.restore("door")
+    assert house.alarm.leave_out(["door"]) == ("door",)
+    house.alarm.disarm()
+    assert house.alarm.facts.bypassed == ()
+
+
 # --- random histories against a panel on the wall ----------------------------------------------
 
 
@@ -269,6 +284,7 @@ class WallPanel:
     mode: AlarmMode = AlarmMode.DISARMED
     left: int = 0
     whole: int = 0
+    out: frozenset[str] = frozenset()
 
     def go(self, state: AlarmState, seconds: int = 0) -> None:
         self.state, self.left, self.whole = state, seconds, seconds
@@ -308,6 +324,8 @@ some_delays = st.builds(
     entry_s=st.sampled_from([0, 1, 20]),
     trigger_s=st.sampled_from([1, 60]),
 )
+CAMERAS = ("door", "garden", "safe")
+some_cameras = st.frozensets(st.sampled_from(CAMERAS))
 seconds = st.one_of(st.integers(0, 70), st.integers(0, 400))
 
 
@@ -330,12 +348,28 @@ class Histories(RuleBasedStateMachine):
     def set_up(self, mode: AlarmMode, delays: Delays) -> None:
         self.house.delays[mode] = delays
 
-    @rule(mode=st.sampled_from(ARMED_MODES), skip_delay=st.booleans())
-    def arm(self, mode: AlarmMode, *, skip_delay: bool) -> None:
-        self.house.alarm.arm(mode, skip_delay=skip_delay)
-        self.panel.mode = mode
+    @rule(mode=st.sampled_from(ARMED_MODES), skip_delay=st.booleans(), out=some_cameras)
+    def arm(self, mode: AlarmMode, *, skip_delay: bool, out: frozenset[str]) -> None:
+        self.house.alarm.arm(mode, skip_delay=skip_delay, bypassed=tuple(out))
+        self.panel.mode, self.panel.out = mode, out
         exit_s = 0 if skip_delay else int(self.house.delays.get(mode, Delays()).exit_s)
         self.panel.go(ARMING if exit_s else ARMED, exit_s)
+
+    @rule(cameras=some_cameras)
+    def lose(self, cameras: frozenset[str]) -> None:
+        new = self.house.alarm.leave_out(cameras)
+        self.house.store()
+        if self.panel.mode is AlarmMode.DISARMED:
+            assert not new
+        else:
+            assert set(new) == cameras - self.panel.out
+            self.panel.out |= cameras
+
+    @rule(camera=st.sampled_from(CAMERAS))
+    def find(self, camera: str) -> None:
+        assert self.house.alarm.restore(camera) is (camera in self.panel.out)
+        self.house.store()
+        self.panel.out -= {camera}
 
     @rule()
     def disarm(self) -> None:
@@ -387,6 +421,8 @@ class Histories(RuleBasedStateMachine):
         alarm = self.house.alarm
         assert (alarm.state, alarm.mode) == (self.panel.state, self.panel.mode)
         assert alarm.remaining_s == (self.panel.left or None)
+        assert set(alarm.facts.bypassed) == self.panel.out
+        assert len(alarm.facts.bypassed) == len(self.panel.out)
         quiet = alarm.state not in (PENDING, TRIGGERED)
         assert quiet is (alarm.facts.cause is None)
         assert alarm.guarding is (

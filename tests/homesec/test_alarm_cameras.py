@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import time
 from typing import TYPE_CHECKING, Any
 
-from alarm_house import panel, with_alarm
+from alarm_house import Hurry, panel, with_alarm
 from homeassistant.exceptions import ServiceValidationError
 from homesec_house import (
     CAMERA_ID,
@@ -26,7 +25,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.homesec import alarm_control
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.models import Activity
-from custom_components.homesec.span import Clocks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,21 +34,6 @@ if TYPE_CHECKING:
 
 SLOW = {"delays": {"away": {"exit_s": 600, "entry_s": 300, "trigger_s": 900}}}
 ALARM = "alarm_control_panel"
-
-
-class Hurry:
-    """Lets the alarm's time pass at once, and nobody else's."""
-
-    def __init__(self) -> None:
-        self.ahead_s = 0.0
-
-    def __call__(self) -> Clocks:
-        return Clocks(wall=time.time, steady=lambda: time.monotonic() + self.ahead_s)
-
-    async def pass_over(self, hass: HomeAssistant, entry: MockConfigEntry, seconds: float) -> None:
-        self.ahead_s += seconds
-        entry.runtime_data.alarm._async_settle()
-        await hass.async_block_till_done()
 
 
 @pytest.fixture
@@ -192,6 +175,7 @@ async def test_the_house_is_not_armed_with_a_camera_offline_unless_that_is_force
         "changed_by": None,
         "forced": True,
         "bypassed": ["Garden"],
+        "offline": [],
     }
     # It is there again: it counts, and nobody has to do anything about it.
     shutil.copy(video, away)

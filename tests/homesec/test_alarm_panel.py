@@ -142,7 +142,7 @@ async def test_people_have_time_to_leave_and_to_disarm_and_every_step_is_told(
     await arm(hass, entry, "disarm")
     assert hass.states.get(panel(hass, entry)).attributes["triggered_by"] is None
     assert [[event.data for event in events] for events in told] == [
-        [{"mode": "away", "changed_by": None, "forced": False, "bypassed": []}],
+        [{"mode": "away", "changed_by": None, "forced": False, "bypassed": [], "offline": []}],
         [
             {
                 "mode": "away",

@@ -72,6 +72,14 @@ def test_what_fell_into_a_cool_down_is_no_news_when_that_is_over() -> None:
     assert news(due, running({"kind": AlertKind.ALARM}), now=NOW + 220)
 
 
+def test_who_is_seen_by_a_camera_that_was_offline_is_news() -> None:
+    due = Due()
+    offline = news(due, running({"kind": AlertKind.OFFLINE, "label": None}), Rules())
+    assert offline is not None
+    due.note("ann", offline, NOW)
+    assert news(due, running({}), Rules(), now=NOW + 1)
+
+
 def test_a_clip_is_told_to_who_heard_of_its_alert_whatever_the_cool_down() -> None:
     due, what = Due(), running({"clip_id": "A"})
     told = news(due, what)

@@ -21,6 +21,7 @@ from custom_components.homesec.alerts import (
 )
 
 NOON = time(12)
+OFFLINE: dict[str, Any] = {"kind": AlertKind.OFFLINE, "label": None, "zones": (), "score": None}
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,13 @@ NOON = time(12)
         ({"cameras": frozenset({"garden"}), "zones": frozenset({"Pool"})}, BY_HAND, True),
         ({}, {**BY_HAND, "mode": AlarmMode.DISARMED}, True),
         ({"hours": (time(22), time(6))}, BY_HAND, False),
+        # A camera that is offline sees nobody, and in no zone.
+        ({}, OFFLINE, True),
+        ({"labels": frozenset({"person"}), "zones": frozenset({"Pool"})}, OFFLINE, True),
+        ({"cameras": frozenset({"garden"})}, OFFLINE, False),
+        ({"modes": frozenset({AlarmMode.NIGHT})}, OFFLINE, False),
+        ({"hours": (time(22), time(6))}, OFFLINE, False),
+        ({"kinds": frozenset({"seen"})}, OFFLINE, False),
         # Nobody is told of duress who did not ask for it: they may stand beside the burglar.
         ({}, {**BY_HAND, "kind": AlertKind.DURESS}, False),
         ({"kinds": frozenset({"duress"})}, {**BY_HAND, "kind": AlertKind.DURESS}, True),

@@ -9,11 +9,13 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.requirements import RequirementsNotFound
 from homesec_house import arm, set_up, state, until
 import pytest
 
+from custom_components.homesec import alarm_roll_call
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.errors import RecordingError
 
@@ -186,7 +188,11 @@ async def test_one_camera_that_cannot_be_set_up_does_not_harm_the_others(
 ) -> None:
     await set_up(hass, entry)
     failure = RecordingError("no room")
-    with patch.object(entry.runtime_data.engine, "set_activity", side_effect=failure):
+    with (
+        patch.object(alarm_roll_call, "REACH_S", 0.2),
+        patch.object(entry.runtime_data.engine, "set_activity", side_effect=failure),
+        pytest.raises(ServiceValidationError, match="Front door"),
+    ):
         await arm(hass, entry)
     assert "could not be set up: HomeSec could not do this: no room" in caplog.text
     # It is tried again with the next change.

@@ -251,7 +251,7 @@ def test_every_entity_has_a_name_and_an_icon() -> None:
 
 
 def test_every_issue_is_described() -> None:
-    raised = set(re.findall(r'"(camera_l\w+|engine_failed)"', SOURCE["issues"]))
+    raised = set(re.findall(r'"(camera_[lm]\w+|engine_failed)"', SOURCE["issues"]))
     raised |= issues.DETECTOR_ISSUES | issues.RECORDING_ISSUES
     raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
     raised |= storage_issues.STORAGE_ISSUES | {*storage_issues.STUCK_ISSUES.values()}

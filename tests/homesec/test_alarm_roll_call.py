@@ -1,0 +1,423 @@
+"""Cameras that are off while disarmed, and what is found out about them on arming."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+import shutil
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from alarm_house import Hurry, panel, with_alarm
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
+from homesec_house import CAMERA_ID, arm, call, camera, set_up, state, until
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from custom_components.homesec import alarm_control, alarm_roll_call
+from custom_components.homesec.const import DOMAIN
+from custom_components.homesec.engine.errors import ConnectionRefused
+from custom_components.homesec.engine.sources import camera_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+
+ALARM = "alarm_control_panel"
+DOOR_ID = CAMERA_ID
+GARDEN_ID = "01K0CAMERA0000000000000002"
+SLOW = {"delays": {"away": {"exit_s": 600, "entry_s": 300, "trigger_s": 900}}}
+SHORT = {"delays": {"away": {"exit_s": 1, "entry_s": 300, "trigger_s": 900}}}
+REALLY_S = 0.6
+"""So long the tests give a camera."""
+
+
+@dataclass
+class Garden:
+    """The garden's camera, whose network does what a test wants."""
+
+    video: Path
+    path: Path
+    answers: Event = field(default_factory=Event)
+    """Until then who connects to it waits."""
+    refuses: bool = False
+
+    def place(self) -> None:
+        """Be there."""
+        shutil.copy(self.video, self.path)
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> Hurry:
+    hurry = Hurry()
+    monkeypatch.setattr(alarm_control, "system_clocks", hurry)
+    return hurry
+
+
+@pytest.fixture
+def garden(video: Path, house: Path, monkeypatch: pytest.MonkeyPatch) -> Garden:
+    """One that connects at once, as soon as there is a film."""
+    garden = Garden(video, house / "garden.mp4")
+    garden.answers.set()
+    connect = camera_source.connect
+
+    def slowly(config: Any, feed: Any, timeline: Any, stop: Event) -> Any:
+        if config.location == str(garden.path):
+            while not garden.answers.wait(0.02) and not stop.is_set():
+                pass
+            if garden.refuses:
+                raise ConnectionRefused
+        return connect(config, feed, timeline, stop)
+
+    monkeypatch.setattr(camera_source, "connect", slowly)
+    return garden
+
+
+@pytest.fixture
+def home(hass: HomeAssistant, garden: Garden) -> MockConfigEntry:
+    """A house with two cameras that are off while disarmed; the garden's film is missing."""
+    folders = {str(garden.path.parent), str(garden.video.parent)}
+    hass.config.allowlist_external_dirs = folders
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="HomeSec",
+        data={"detector": "opencv"},
+        entry_id="01K0HOVSE00000000000000000",
+        subentries_data=[
+            camera("Front door", garden.video, camera_id=DOOR_ID),
+            camera("Garden", garden.path, camera_id=GARDEN_ID),
+        ],
+    )
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cameras get less time; what is late is late."""
+    monkeypatch.setattr(alarm_roll_call, "REACH_S", REALLY_S)
+    monkeypatch.setattr(alarm_roll_call, "REACH_STARTING_S", REALLY_S)
+
+
+def health(entry: MockConfigEntry, camera_id: str = GARDEN_ID) -> str:
+    return entry.runtime_data.cameras[camera_id].health.value
+
+
+def bypassed(hass: HomeAssistant, entry: MockConfigEntry) -> list[str]:
+    return hass.states.get(panel(hass, entry)).attributes["bypassed"]
+
+
+def repair(hass: HomeAssistant) -> str | None:
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"camera_{GARDEN_ID}")
+    return None if issue is None else issue.translation_key
+
+
+def arming(hass: HomeAssistant, entry: MockConfigEntry, **how: Any) -> asyncio.Task[None]:
+    """Arm, and do not wait for it."""
+    return asyncio.create_task(call(hass, DOMAIN, "arm", panel(hass, entry), mode="away", **how))
+
+
+async def meanwhile(condition: Callable[[], object]) -> None:
+    """Wait for something to be so, but not for all that is going on."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - of many kinds
+            await asyncio.sleep(0.02)
+
+
+# --- without exit delay ------------------------------------------------------------------------
+
+
+async def test_a_camera_that_was_off_and_is_not_there_keeps_the_house_from_being_armed(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    await set_up(hass, home)
+    assert (health(home), health(home, DOOR_ID)) == ("off", "off")
+    refused = async_capture_events(hass, "homesec_alarm_refused")
+    with pytest.raises(ServiceValidationError, match="Garden") as error:
+        await arm(hass, home)
+    assert error.value.translation_key == "camera_offline"
+    assert "Front door" not in str(error.value)
+    assert refused[0].data["cameras"] == ["Garden"]
+    assert state(hass, ALARM, "alarm", home.entry_id) == "disarmed"
+    # What was tried is off again.
+    await until(hass, lambda: (health(home), health(home, DOOR_ID)) == ("off", "off"))
+
+
+async def test_the_house_is_armed_once_a_slow_camera_runs(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+) -> None:
+    garden.place()
+    garden.answers.clear()
+    await set_up(hass, home)
+    armed = async_capture_events(hass, "homesec_alarm_armed")
+    task = arming(hass, home)
+    await meanwhile(lambda: health(home) == "connecting")
+    assert state(hass, ALARM, "alarm", home.entry_id) == "disarmed"
+    assert not task.done()
+    garden.answers.set()
+    await task
+    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
+    assert health(home) == "running"
+    assert (armed[0].data["bypassed"], armed[0].data["offline"]) == ([], [])
+
+
+async def test_a_camera_that_fails_once_is_tried_again(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+) -> None:
+    garden.place()
+    garden.refuses = True
+    await set_up(hass, home)
+    task = arming(hass, home)
+    await meanwhile(lambda: health(home) == "lost")
+    garden.refuses = False
+    await task
+    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
+    assert bypassed(hass, home) == []
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_nobody_waits_for_long_for_a_camera_that_does_not_answer(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+) -> None:
+    garden.answers.clear()
+    await set_up(hass, home)
+    with pytest.raises(ServiceValidationError, match="Garden"):
+        await arm(hass, home)
+    assert state(hass, ALARM, "alarm", home.entry_id) == "disarmed"
+    garden.answers.set()
+
+
+async def test_who_forces_it_is_armed_without_the_camera(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+) -> None:
+    await set_up(hass, home)
+    armed = async_capture_events(hass, "homesec_alarm_armed")
+    alerts = async_capture_events(hass, "homesec_alert")
+    await arming(hass, home, force=True)
+    assert armed[0].data == {
+        "mode": "away",
+        "changed_by": None,
+        "forced": True,
+        "bypassed": ["Garden"],
+        "offline": [],
+    }
+    assert bypassed(hass, home) == ["Garden"]
+    # Who forced it knows.
+    assert (alerts, repair(hass)) == ([], None)
+    garden.place()
+    await until(hass, lambda: bypassed(hass, home) == [])
+
+
+async def test_a_camera_that_does_not_guard_in_this_mode_is_not_asked(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    subentry = home.subentries[GARDEN_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, "armed_modes": ["night"]})
+    await set_up(hass, home)
+    await arm(hass, home)
+    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
+    assert health(home) == "off"
+
+
+async def test_a_camera_that_is_not_in_the_old_mode_is_asked_for_the_new_one(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+) -> None:
+    subentry = home.subentries[GARDEN_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, "armed_modes": ["night"]})
+    await set_up(hass, home)
+    await arm(hass, home)
+    with pytest.raises(ServiceValidationError, match="Garden"):
+        await arm(hass, home, "arm_night")
+    # What was armed still is.
+    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
+    assert health(home, DOOR_ID) == "running"
+    garden.place()
+    await arm(hass, home, "arm_night")
+    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_night"
+
+
+@pytest.mark.parametrize(
+    ("event", "then"),
+    [
+        ("alarm_disarm", "disarmed"),
+        ("alarm_trigger", "triggered"),
+        ("alarm_arm_home", "armed_home"),
+    ],
+)
+async def test_what_happens_meanwhile_goes_before(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden, event: str, then: str
+) -> None:
+    subentry = home.subentries[GARDEN_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, "armed_modes": ["away"]})
+    garden.place()
+    garden.answers.clear()
+    await set_up(hass, home)
+    task = arming(hass, home)
+    await meanwhile(lambda: health(home) == "connecting")
+    target = {"entity_id": panel(hass, home)}
+    await hass.services.async_call(ALARM, event, target, blocking=True)
+    garden.answers.set()
+    with pytest.raises(ServiceValidationError) as error:
+        await task
+    assert error.value.translation_key == "arming_overtaken"
+    assert state(hass, ALARM, "alarm", home.entry_id) == then
+
+
+async def test_who_is_arming_when_homesec_stops_is_told(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+) -> None:
+    garden.answers.clear()
+    await set_up(hass, home)
+    task = arming(hass, home, force=True)
+    await meanwhile(lambda: health(home) == "connecting")
+    alarm = home.runtime_data.alarm
+    assert await hass.config_entries.async_unload(home.entry_id)
+    with pytest.raises(HomeAssistantError) as error:
+        await task
+    assert error.value.translation_key == "engine_not_running"
+    assert alarm.mode == "disarmed"
+
+
+# --- with an exit delay ------------------------------------------------------------------------
+
+
+async def test_a_short_exit_delay_begins_once_the_cameras_run(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+) -> None:
+    await set_up(hass, with_alarm(home, alarm=SHORT))
+    with pytest.raises(ServiceValidationError, match="Garden"):
+        await arm(hass, home)
+    assert state(hass, ALARM, "alarm", home.entry_id) == "disarmed"
+    garden.place()
+    await arm(hass, home)
+    assert state(hass, ALARM, "alarm", home.entry_id) == "arming"
+    assert health(home) == "running"
+
+
+@pytest.mark.parametrize("how", ["gone", "silent"])
+async def test_who_has_left_is_told_which_camera_does_not_guard_the_house(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry, how: str
+) -> None:
+    if how == "silent":
+        garden.answers.clear()
+    await set_up(hass, with_alarm(home, alarm=SLOW))
+    armed = async_capture_events(hass, "homesec_alarm_armed")
+    alerts = async_capture_events(hass, "homesec_alert")
+    await arm(hass, home)
+    await until(hass, lambda: health(home) == ("connecting" if how == "silent" else "lost"))
+    await until(hass, lambda: health(home, DOOR_ID) == "running")
+    assert (bypassed(hass, home), repair(hass)) == ([], None)
+    await hurry.pass_over(hass, home, 600)
+    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
+    assert armed[0].data == {
+        "mode": "away",
+        "changed_by": None,
+        "forced": False,
+        "bypassed": ["Garden"],
+        "offline": ["Garden"],
+    }
+    assert bypassed(hass, home) == ["Garden"]
+    assert repair(hass) == "camera_missing"
+    await until(hass, lambda: alerts)
+    told = alerts[0].data
+    assert (told["kind"], told["cameras"], told["mode"]) == ("offline", ["Garden"], "away")
+    assert (told["title"], told["still"], told["clip_id"]) == ("Offline: Garden", None, None)
+    garden.place()
+    garden.answers.set()
+    await until(hass, lambda: bypassed(hass, home) == [], timeout_s=30)
+    assert repair(hass) is None
+
+
+async def test_all_that_are_missing_are_told_at_once(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry
+) -> None:
+    door = home.subentries[DOOR_ID]
+    object.__setattr__(door, "data", {**door.data, "file": str(garden.path.parent / "door.mp4")})
+    await set_up(hass, with_alarm(home, alarm=SLOW))
+    alerts = async_capture_events(hass, "homesec_alert")
+    await arm(hass, home)
+    await until(hass, lambda: health(home) == health(home, DOOR_ID) == "lost")
+    await hurry.pass_over(hass, home, 600)
+    await until(hass, lambda: alerts)
+    assert [event.data["cameras"] for event in alerts] == [["Front door", "Garden"]]
+
+
+async def test_disarming_withdraws_what_was_said(
+    hass: HomeAssistant, home: MockConfigEntry, hurry: Hurry
+) -> None:
+    await set_up(hass, with_alarm(home, alarm=SLOW))
+    await arm(hass, home)
+    await until(hass, lambda: health(home) == "lost")
+    await hurry.pass_over(hass, home, 600)
+    assert repair(hass) == "camera_missing"
+    await arm(hass, home, "disarm")
+    await until(hass, lambda: repair(hass) is None)
+    assert bypassed(hass, home) == []
+
+
+async def test_a_camera_that_is_known_to_be_offline_is_told_before_people_leave(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    subentry = home.subentries[GARDEN_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, "disarmed": "detect"})
+    await set_up(hass, with_alarm(home, alarm=SLOW))
+    await until(hass, lambda: health(home) == "lost")
+    with pytest.raises(ServiceValidationError, match="Garden"):
+        await arm(hass, home)
+    await arming(hass, home, force=True)
+    assert state(hass, ALARM, "alarm", home.entry_id) == "arming"
+    assert bypassed(hass, home) == ["Garden"]
+
+
+# --- when Home Assistant starts in between -----------------------------------------------------
+
+
+async def start_after_the_exit_delay(
+    hass: HomeAssistant, home: MockConfigEntry, hurry: Hurry
+) -> None:
+    """Arm, end, and begin when the exit delay is over."""
+    await set_up(hass, with_alarm(home, alarm=SLOW))
+    await arm(hass, home)
+    assert await hass.config_entries.async_unload(home.entry_id)
+    hurry.wall_ahead_s = 700
+    assert await hass.config_entries.async_setup(home.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_cameras_get_their_time_when_home_assistant_starts_after_the_exit_delay(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry
+) -> None:
+    garden.place()
+    armed = async_capture_events(hass, "homesec_alarm_armed")
+    alerts = async_capture_events(hass, "homesec_alert")
+    await start_after_the_exit_delay(hass, home, hurry)
+    assert armed[0].data["bypassed"] == []
+    await until(hass, lambda: health(home) == "running")
+    await asyncio.sleep(REALLY_S * 1.5)
+    await hass.async_block_till_done()
+    assert (bypassed(hass, home), alerts) == ([], [])
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("then", ["armed_away", "disarmed"])
+async def test_a_camera_that_stays_away_after_the_start_is_told_late(
+    hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry, then: str
+) -> None:
+    garden.answers.clear()
+    armed = async_capture_events(hass, "homesec_alarm_armed")
+    alerts = async_capture_events(hass, "homesec_alert")
+    await start_after_the_exit_delay(hass, home, hurry)
+    assert (armed[0].data["bypassed"], armed[0].data["offline"]) == ([], [])
+    if then == "armed_away":
+        await until(hass, lambda: alerts)
+        assert (alerts[0].data["kind"], alerts[0].data["cameras"]) == ("offline", ["Garden"])
+        assert bypassed(hass, home) == ["Garden"]
+        assert repair(hass) == "camera_missing"
+    else:
+        await arm(hass, home, "disarm")
+        await asyncio.sleep(REALLY_S * 1.5)
+        assert alerts == []
+    garden.answers.set()
