@@ -99,7 +99,7 @@ async def test_diagnostics_tell_how_texts_are_doing_and_not_to_whom(
         ANN: {
             "login": "token",
             "sender": "own",
-            "kinds": ["alarm", "seen"],
+            "kinds": ["alarm", "offline", "seen"],
             "labels": [],
             "modes": ["away", "custom", "home", "night", "vacation"],
             "cameras": 0,
