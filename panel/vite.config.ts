@@ -1,7 +1,18 @@
 import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const frontend = new URL("../custom_components/homesec/frontend/", import.meta.url);
+
+/** What is minified has line ends in its templates only, where an indentation says nothing. */
+const unindented: Plugin = {
+  name: "unindented",
+  generateBundle(_options, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type === "chunk") chunk.code = chunk.code.replace(/\n\s+/g, "\n");
+    }
+  },
+};
 
 // One module, the same bytes on every machine: `script/panel check` compares it with what is committed.
 export default defineConfig(({ command }) => ({
@@ -18,6 +29,7 @@ export default defineConfig(({ command }) => ({
       output: { format: "es", entryFileNames: "homesec-panel.js", inlineDynamicImports: true },
     },
   },
+  plugins: [unindented],
   esbuild: { legalComments: "none" },
   test: { root: ".", include: ["test/**/*.test.ts"], environment: "node" },
 }));

@@ -137,6 +137,7 @@ export class HomeSecPanel extends LitElement {
           )}
         </nav>
       </header>
+      ${this.renderNotice()}
       <main>${this.renderBody(place)}</main>
       <div class="said" role="status" aria-live="polite">
         ${this.message
@@ -145,9 +146,17 @@ export class HomeSecPanel extends LitElement {
       </div>`;
   }
 
+  /** HomeSec starts, or is being reloaded: what is shown stays, and this says why it stands still. */
+  private renderNotice(): unknown {
+    const { house, away } = this.store;
+    if (!house || (house.ready && !away)) return nothing;
+    const text = this.page!.texts.get(away ? "errors.not_ready" : "common.starting");
+    return html`<p class="notice" role="status">${text}</p>`;
+  }
+
   private renderBody(place: Place): unknown {
     const page = this.page!;
-    const { house, error } = this.store;
+    const { house, error, away } = this.store;
     if (!house && error) {
       return html`<div class="empty" role="alert">
         <p>${page.texts.error(error)}</p>
@@ -155,6 +164,9 @@ export class HomeSecPanel extends LitElement {
           ${page.texts.get("errors.again")}
         </button>
       </div>`;
+    }
+    if (!house && away) {
+      return html`<p class="empty" role="status">${page.texts.get("errors.not_ready")}</p>`;
     }
     if (!house) return html`<p class="empty" role="status">${page.texts.get("common.loading")}</p>`;
     switch (place.view) {
@@ -245,6 +257,11 @@ export class HomeSecPanel extends LitElement {
       }
       nav a:focus-visible {
         outline-offset: -4px;
+      }
+      .notice {
+        margin: 0;
+        padding: 8px 16px;
+        background: color-mix(in srgb, var(--warning-color, #ffa600) 20%, var(--hs-card));
       }
       main {
         flex: 1;

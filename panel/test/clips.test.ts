@@ -58,6 +58,17 @@ describe("a list of clips", () => {
     expect(list.total).toBe(999);
   });
 
+  test("after the connection was lost, too; but not once nobody looks any more", async () => {
+    standIn.clips.shift();
+    standIn.reconnect();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(list.total).toBe(999);
+    const asked = standIn.calls.length;
+    list.end();
+    standIn.reconnect();
+    expect(standIn.calls).toHaveLength(asked);
+  });
+
   test("a clip older than what is loaded waits for its page", () => {
     const before = list.clips.length;
     standIn.tell(makeClip(0, NOW - 10_000_000));

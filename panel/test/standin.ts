@@ -93,6 +93,7 @@ export class StandIn {
   readonly actions: { action: string; data: Record<string, unknown> }[] = [];
   private readonly houseReaders = new Set<(house: House) => void>();
   private readonly clipReaders = new Set<(event: ClipEvent) => void>();
+  private readonly connected = new Set<() => void>();
   private readonly answers: Record<string, Answer>;
   private readonly now: number;
   private readonly code: string | null;
@@ -146,6 +147,8 @@ export class StandIn {
       },
       fetchWithAuth: (path) => fetch(path),
       connection: {
+        addEventListener: (_event, callback) => void this.connected.add(callback),
+        removeEventListener: (_event, callback) => void this.connected.delete(callback),
         subscribeMessage: async <T>(callback: (message: T) => void, message: Message) => {
           this.calls.push(message);
           return this.subscribe(message, callback as Reader);
@@ -160,6 +163,11 @@ export class StandIn {
     if (index >= 0) this.clips[index] = clip;
     else this.clips.unshift(clip);
     for (const reader of this.clipReaders) reader({ clip });
+  }
+
+  /** The phone wakes up, and the connection is made anew. */
+  reconnect(): void {
+    for (const callback of this.connected) callback();
   }
 
   /** HomeSec is reloaded. */
@@ -200,6 +208,15 @@ export class StandIn {
 
   private act(action: string, data: Record<string, unknown>): void {
     if (action === "snooze") return;
+    if (action === "arm" && data["force"]) action = `alarm_arm_${String(data["mode"])}`;
+    else if (action === "alarm_arm_vacation") {
+      throw {
+        message: "Offline",
+        translation_domain: "homesec",
+        translation_key: "camera_offline",
+        translation_placeholders: { cameras: "Garden" },
+      };
+    }
     if (this.code !== null && data["code"] !== this.code) {
       throw { code: "service_validation_error", message: "The code is wrong." };
     }

@@ -1,2415 +1,2422 @@
-var As="M11,15H13V17H11V15M11,7H13V13H11V7M12,2C6.47,2 2,6.5 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2M12,20A8,8 0 0,1 4,12A8,8 0 0,1 12,4A8,8 0 0,1 20,12A8,8 0 0,1 12,20Z",is="M20,11V13H8L13.5,18.5L12.08,19.92L4.16,12L12.08,4.08L13.5,5.5L8,11H20Z",Hs="M4,11V13H16L10.5,18.5L11.92,19.92L19.84,12L11.92,4.08L10.5,5.5L16,11H4Z",Ms="M19,15.59L17.59,17L14,13.41L10.41,17L9,15.59L12.59,12L9,8.41L10.41,7L14,10.59L17.59,7L19,8.41L15.41,12L19,15.59M22,3A2,2 0 0,1 24,5V19A2,2 0 0,1 22,21H7C6.31,21 5.77,20.64 5.41,20.11L0,12L5.41,3.88C5.77,3.35 6.31,3 7,3H22M22,5H7L2.28,12L7,19H22V5Z",ks="M17.03 6C18.11 6 19 6.88 19 8V19C19 20.13 18.11 21 17.03 21C17.03 21.58 16.56 22 16 22C15.5 22 15 21.58 15 21H9C9 21.58 8.5 22 8 22C7.44 22 6.97 21.58 6.97 21C5.89 21 5 20.13 5 19V8C5 6.88 5.89 6 6.97 6H9V3C9 2.42 9.46 2 10 2H14C14.54 2 15 2.42 15 3V6H17.03M13.5 6V3.5H10.5V6H13.5M8 9V18H9.5V9H8M14.5 9V18H16V9H14.5M11.25 9V18H12.75V9H11.25Z",Ls="M22.11,21.46L2.39,1.73L1.11,3L5.83,7.72C5.29,8.73 5,9.86 5,11V17L3,19V20H18.11L20.84,22.73L22.11,21.46M7,18V11C7,10.39 7.11,9.79 7.34,9.23L16.11,18H7M10,21H14A2,2 0 0,1 12,23A2,2 0 0,1 10,21M8.29,5.09C8.82,4.75 9.4,4.5 10,4.29C10,4.19 10,4.1 10,4A2,2 0 0,1 12,2A2,2 0 0,1 14,4C14,4.1 14,4.19 14,4.29C16.97,5.17 19,7.9 19,11V15.8L17,13.8V11A5,5 0 0,0 12,6C11.22,6 10.45,6.2 9.76,6.56L8.29,5.09Z",Vs="M10 21H14C14 22.1 13.1 23 12 23S10 22.1 10 21M21 19V20H3V19L5 17V11C5 7.9 7 5.2 10 4.3V4C10 2.9 10.9 2 12 2S14 2.9 14 4V4.3C17 5.2 19 7.9 19 11V17L21 19M17 11C17 8.2 14.8 6 12 6S7 8.2 7 11V18H17V11Z",Os="M19 10C18.44 10 17.91 10.11 17.41 10.28L14.46 4.5H11V6H13.54L14.42 7.72L12 13.13L10.23 8.95C10.5 8.85 10.74 8.58 10.74 8.25C10.74 7.84 10.41 7.5 10 7.5H8C7.58 7.5 7.24 7.84 7.24 8.25S7.58 9 8 9H8.61L10.86 14.25H9.92C9.56 11.85 7.5 10 5 10C2.24 10 0 12.24 0 15S2.24 20 5 20C7.5 20 9.56 18.15 9.92 15.75H12.5L15.29 9.43L16.08 10.96C14.82 11.87 14 13.34 14 15C14 17.76 16.24 20 19 20S24 17.76 24 15 21.76 10 19 10M5 18.5C3.07 18.5 1.5 16.93 1.5 15S3.07 11.5 5 11.5C6.67 11.5 8.07 12.68 8.41 14.25H4V15.75H8.41C8.07 17.32 6.67 18.5 5 18.5M19 18.5C17.07 18.5 15.5 16.93 15.5 15C15.5 13.92 16 12.97 16.77 12.33L18.57 15.85L19.89 15.13L18.1 11.63C18.39 11.56 18.69 11.5 19 11.5C20.93 11.5 22.5 13.07 22.5 15S20.93 18.5 19 18.5Z",Ss="M23 11.5L19.95 10.37C19.69 9.22 19.04 8.56 19.04 8.56C17.4 6.92 14.75 6.92 13.11 8.56L11.63 10.04L5 3C4 7 5 11 7.45 14.22L2 19.5C2 19.5 10.89 21.5 16.07 17.45C18.83 15.29 19.45 14.03 19.84 12.7L23 11.5M17.71 11.72C17.32 12.11 16.68 12.11 16.29 11.72C15.9 11.33 15.9 10.7 16.29 10.31C16.68 9.92 17.32 9.92 17.71 10.31C18.1 10.7 18.1 11.33 17.71 11.72Z",Ps="M18,11H6V6H18M16.5,17A1.5,1.5 0 0,1 15,15.5A1.5,1.5 0 0,1 16.5,14A1.5,1.5 0 0,1 18,15.5A1.5,1.5 0 0,1 16.5,17M7.5,17A1.5,1.5 0 0,1 6,15.5A1.5,1.5 0 0,1 7.5,14A1.5,1.5 0 0,1 9,15.5A1.5,1.5 0 0,1 7.5,17M4,16C4,16.88 4.39,17.67 5,18.22V20A1,1 0 0,0 6,21H7A1,1 0 0,0 8,20V19H16V20A1,1 0 0,0 17,21H18A1,1 0 0,0 19,20V18.22C19.61,17.67 20,16.88 20,16V6C20,2.5 16.42,2 12,2C7.58,2 4,2.5 4,6V16Z",zs="M9,10H7V12H9V10M13,10H11V12H13V10M17,10H15V12H17V10M19,3H18V1H16V3H8V1H6V3H5C3.89,3 3,3.9 3,5V19A2,2 0 0,0 5,21H19A2,2 0 0,0 21,19V5A2,2 0 0,0 19,3M19,19H5V8H19V19Z",Es="M5,11L6.5,6.5H17.5L19,11M17.5,16A1.5,1.5 0 0,1 16,14.5A1.5,1.5 0 0,1 17.5,13A1.5,1.5 0 0,1 19,14.5A1.5,1.5 0 0,1 17.5,16M6.5,16A1.5,1.5 0 0,1 5,14.5A1.5,1.5 0 0,1 6.5,13A1.5,1.5 0 0,1 8,14.5A1.5,1.5 0 0,1 6.5,16M18.92,6C18.72,5.42 18.16,5 17.5,5H6.5C5.84,5 5.28,5.42 5.08,6L3,12V20A1,1 0 0,0 4,21H5A1,1 0 0,0 6,20V19H18V20A1,1 0 0,0 19,21H20A1,1 0 0,0 21,20V12L18.92,6Z",Ts="M12,8L10.67,8.09C9.81,7.07 7.4,4.5 5,4.5C5,4.5 3.03,7.46 4.96,11.41C4.41,12.24 4.07,12.67 4,13.66L2.07,13.95L2.28,14.93L4.04,14.67L4.18,15.38L2.61,16.32L3.08,17.21L4.53,16.32C5.68,18.76 8.59,20 12,20C15.41,20 18.32,18.76 19.47,16.32L20.92,17.21L21.39,16.32L19.82,15.38L19.96,14.67L21.72,14.93L21.93,13.95L20,13.66C19.93,12.67 19.59,12.24 19.04,11.41C20.97,7.46 19,4.5 19,4.5C16.6,4.5 14.19,7.07 13.33,8.09L12,8M9,11A1,1 0 0,1 10,12A1,1 0 0,1 9,13A1,1 0 0,1 8,12A1,1 0 0,1 9,11M15,11A1,1 0 0,1 16,12A1,1 0 0,1 15,13A1,1 0 0,1 14,12A1,1 0 0,1 15,11M11,14H13L12.3,15.39C12.5,16.03 13.06,16.5 13.75,16.5A1.5,1.5 0 0,0 15.25,15H15.75A2,2 0 0,1 13.75,17C13,17 12.35,16.59 12,16V16H12C11.65,16.59 11,17 10.25,17A2,2 0 0,1 8.25,15H8.75A1.5,1.5 0 0,0 10.25,16.5C10.94,16.5 11.5,16.03 11.7,15.39L11,14Z",Ds="M9 17H7V10H9V17M13 17H11V7H13V17M17 17H15V13H17V17M19 19H5V5H19V19.1M19 3H5C3.9 3 3 3.9 3 5V19C3 20.1 3.9 21 5 21H19C20.1 21 21 20.1 21 19V5C21 3.9 20.1 3 19 3Z",rs="M21,7L9,19L3.5,13.5L4.91,12.09L9,16.17L19.59,5.59L21,7Z",js="M12 2C6.5 2 2 6.5 2 12S6.5 22 12 22 22 17.5 22 12 17.5 2 12 2M10 17L5 12L6.41 10.59L10 14.17L17.59 6.58L19 8L10 17Z",Rs="M12,20A8,8 0 0,1 4,12A8,8 0 0,1 12,4A8,8 0 0,1 20,12A8,8 0 0,1 12,20M12,2A10,10 0 0,0 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2Z",Us="M20,16V10H22V16A2,2 0 0,1 20,18H8C6.89,18 6,17.1 6,16V4C6,2.89 6.89,2 8,2H16V4H8V16H20M10.91,7.08L14,10.17L20.59,3.58L22,5L14,13L9.5,8.5L10.91,7.08M16,20V22H4A2,2 0 0,1 2,20V7H4V20H16Z",Ns="M15.41,16.58L10.83,12L15.41,7.41L14,6L8,12L14,18L15.41,16.58Z",Is="M8.59,16.58L13.17,12L8.59,7.41L10,6L16,12L10,18L8.59,16.58Z",ns="M19,6.41L17.59,5L12,10.59L6.41,5L5,6.41L10.59,12L5,17.59L6.41,19L12,13.41L17.59,19L19,17.59L13.41,12L19,6.41Z",Zs="M13 19C13 19.34 13.04 19.67 13.09 20H6.5C5 20 3.69 19.5 2.61 18.43C1.54 17.38 1 16.09 1 14.58C1 13.28 1.39 12.12 2.17 11.1S4 9.43 5.25 9.15C5.67 7.62 6.5 6.38 7.75 5.43S10.42 4 12 4C13.95 4 15.6 4.68 16.96 6.04C18.32 7.4 19 9.05 19 11C20.15 11.13 21.1 11.63 21.86 12.5C22.37 13.07 22.7 13.71 22.86 14.42C21.82 13.54 20.5 13 19 13C18.89 13 18.79 13 18.68 13C18.62 13 18.56 13 18.5 13H17V11C17 9.62 16.5 8.44 15.54 7.46C14.56 6.5 13.38 6 12 6S9.44 6.5 8.46 7.46C7.5 8.44 7 9.62 7 11H6.5C5.53 11 4.71 11.34 4.03 12.03C3.34 12.71 3 13.53 3 14.5S3.34 16.29 4.03 17C4.71 17.66 5.53 18 6.5 18H13.09C13.04 18.33 13 18.66 13 19M17.75 19.43L16.16 17.84L15 19L17.75 22L22.5 17.25L21.34 15.84L17.75 19.43Z",Bs="M6.5 20Q4.22 20 2.61 18.43 1 16.85 1 14.58 1 12.63 2.17 11.1 3.35 9.57 5.25 9.15 5.88 6.85 7.75 5.43 9.63 4 12 4 14.93 4 16.96 6.04 19 8.07 19 11 20.73 11.2 21.86 12.5 23 13.78 23 15.5 23 17.38 21.69 18.69 20.38 20 18.5 20H13Q12.18 20 11.59 19.41 11 18.83 11 18V12.85L9.4 14.4L8 13L12 9L16 13L14.6 14.4L13 12.85V18H18.5Q19.55 18 20.27 17.27 21 16.55 21 15.5 21 14.45 20.27 13.73 19.55 13 18.5 13H17V11Q17 8.93 15.54 7.46 14.08 6 12 6 9.93 6 8.46 7.46 7 8.93 7 11H6.5Q5.05 11 4.03 12.03 3 13.05 3 14.5 3 15.95 4.03 17 5.05 18 6.5 18H9V20M12 13Z",Fs="M17 3H5C3.89 3 3 3.9 3 5V19C3 20.1 3.89 21 5 21H19C20.1 21 21 20.1 21 19V7L17 3M19 19H5V5H16.17L19 7.83V19M12 12C10.34 12 9 13.34 9 15S10.34 18 12 18 15 16.66 15 15 13.66 12 12 12M6 6H15V10H6V6Z",qs="M10.5,18A0.5,0.5 0 0,1 11,18.5A0.5,0.5 0 0,1 10.5,19A0.5,0.5 0 0,1 10,18.5A0.5,0.5 0 0,1 10.5,18M13.5,18A0.5,0.5 0 0,1 14,18.5A0.5,0.5 0 0,1 13.5,19A0.5,0.5 0 0,1 13,18.5A0.5,0.5 0 0,1 13.5,18M10,11A1,1 0 0,1 11,12A1,1 0 0,1 10,13A1,1 0 0,1 9,12A1,1 0 0,1 10,11M14,11A1,1 0 0,1 15,12A1,1 0 0,1 14,13A1,1 0 0,1 13,12A1,1 0 0,1 14,11M18,18C18,20.21 15.31,22 12,22C8.69,22 6,20.21 6,18C6,17.1 6.45,16.27 7.2,15.6C6.45,14.6 6,13.35 6,12L6.12,10.78C5.58,10.93 4.93,10.93 4.4,10.78C3.38,10.5 1.84,9.35 2.07,8.55C2.3,7.75 4.21,7.6 5.23,7.9C5.82,8.07 6.45,8.5 6.82,8.96L7.39,8.15C6.79,7.05 7,4 10,3L9.91,3.14V3.14C9.63,3.58 8.91,4.97 9.67,6.47C10.39,6.17 11.17,6 12,6C12.83,6 13.61,6.17 14.33,6.47C15.09,4.97 14.37,3.58 14.09,3.14L14,3C17,4 17.21,7.05 16.61,8.15L17.18,8.96C17.55,8.5 18.18,8.07 18.77,7.9C19.79,7.6 21.7,7.75 21.93,8.55C22.16,9.35 20.62,10.5 19.6,10.78C19.07,10.93 18.42,10.93 17.88,10.78L18,12C18,13.35 17.55,14.6 16.8,15.6C17.55,16.27 18,17.1 18,18M12,16C9.79,16 8,16.9 8,18C8,19.1 9.79,20 12,20C14.21,20 16,19.1 16,18C16,16.9 14.21,16 12,16M12,14C13.12,14 14.17,14.21 15.07,14.56C15.65,13.87 16,13 16,12A4,4 0 0,0 12,8A4,4 0 0,0 8,12C8,13 8.35,13.87 8.93,14.56C9.83,14.21 10.88,14 12,14M14.09,3.14V3.14Z",le="M6,19A2,2 0 0,0 8,21H16A2,2 0 0,0 18,19V7H6V19M8,9H16V19H8V9M15.5,4L14.5,3H9.5L8.5,4H5V6H19V4H15.5Z",Ks="M18,4C16.29,4 15.25,4.33 14.65,4.61C13.88,4.23 13,4 12,4C11,4 10.12,4.23 9.35,4.61C8.75,4.33 7.71,4 6,4C3,4 1,12 1,14C1,14.83 2.32,15.59 4.14,15.9C4.78,18.14 7.8,19.85 11.5,20V15.72C10.91,15.35 10,14.68 10,14C10,13 12,13 12,13C12,13 14,13 14,14C14,14.68 13.09,15.35 12.5,15.72V20C16.2,19.85 19.22,18.14 19.86,15.9C21.68,15.59 23,14.83 23,14C23,12 21,4 18,4M4.15,13.87C3.65,13.75 3.26,13.61 3,13.5C3.25,10.73 5.2,6.4 6.05,6C6.59,6 7,6.06 7.37,6.11C5.27,8.42 4.44,12.04 4.15,13.87M9,12A1,1 0 0,1 8,11C8,10.46 8.45,10 9,10A1,1 0 0,1 10,11C10,11.56 9.55,12 9,12M15,12A1,1 0 0,1 14,11C14,10.46 14.45,10 15,10A1,1 0 0,1 16,11C16,11.56 15.55,12 15,12M19.85,13.87C19.56,12.04 18.73,8.42 16.63,6.11C17,6.06 17.41,6 17.95,6C18.8,6.4 20.75,10.73 21,13.5C20.75,13.61 20.36,13.75 19.85,13.87Z",Ws="M5,20H19V18H5M19,9H15V3H9V9H5L12,16L19,9Z",Gs="M12,1L8,5H11V14H13V5H16M18,23H6C4.89,23 4,22.1 4,21V9A2,2 0 0,1 6,7H9V9H6V21H18V9H15V7H18A2,2 0 0,1 20,9V21A2,2 0 0,1 18,23Z",Ys="M12,9A3,3 0 0,1 15,12A3,3 0 0,1 12,15A3,3 0 0,1 9,12A3,3 0 0,1 12,9M12,4.5C17,4.5 21.27,7.61 23,12C21.27,16.39 17,19.5 12,19.5C7,19.5 2.73,16.39 1,12C2.73,7.61 7,4.5 12,4.5M3.18,12C4.83,15.36 8.24,17.5 12,17.5C15.76,17.5 19.17,15.36 20.82,12C19.17,8.64 15.76,6.5 12,6.5C8.24,6.5 4.83,8.64 3.18,12Z",Js="M18,9H16V7H18M18,13H16V11H18M18,17H16V15H18M8,9H6V7H8M8,13H6V11H8M8,17H6V15H8M18,3V5H16V3H8V5H6V3H4V21H6V19H8V21H16V19H18V21H20V3H18Z",Xs="M6,13H18V11H6M3,6V8H21V6M10,18H14V16H10V18Z",Qs="M11 15.5H12.5V17H11V15.5M12 6.95C14.7 7.06 15.87 9.78 14.28 11.81C13.86 12.31 13.19 12.64 12.85 13.07C12.5 13.5 12.5 14 12.5 14.5H11C11 13.65 11 12.94 11.35 12.44C11.68 11.94 12.35 11.64 12.77 11.31C14 10.18 13.68 8.59 12 8.46C11.18 8.46 10.5 9.13 10.5 9.97H9C9 8.3 10.35 6.95 12 6.95M12 2C11.5 2 11 2.19 10.59 2.59L2.59 10.59C1.8 11.37 1.8 12.63 2.59 13.41L10.59 21.41C11.37 22.2 12.63 22.2 13.41 21.41L21.41 13.41C22.2 12.63 22.2 11.37 21.41 10.59L13.41 2.59C13 2.19 12.5 2 12 2M12 4L20 12L12 20L4 12Z",ti="M13.5,8H12V13L16.28,15.54L17,14.33L13.5,12.25V8M13,3A9,9 0 0,0 4,12H1L4.96,16.03L9,12H6A7,7 0 0,1 13,5A7,7 0 0,1 20,12A7,7 0 0,1 13,19C11.07,19 9.32,18.21 8.06,16.94L6.64,18.36C8.27,20 10.5,21 13,21A9,9 0 0,0 22,12A9,9 0 0,0 13,3",ei="M10,20V14H14V20H19V12H22L12,3L2,12H5V20H10Z",si="M22 6V9.5L20.5 10L18.96 7.54C18.83 7.33 18.5 7.42 18.5 7.67V11.25C18.5 12.23 18.11 13.11 17.5 13.78V21H15V15C14.92 15 14.84 15 14.75 15C14.54 15 14.33 14.97 14.13 14.94L9.69 14.2L8.57 16.21L9.53 21H7L6 16.25C5.97 15.95 6 15.65 6.16 15.39L7.18 13.58C6.2 13.03 5.53 12 5.5 10.81C5.46 10.96 5.44 11.18 5.47 11.5C5.5 11.94 5.61 12.59 5.54 13.31C5.5 14.03 5.17 14.77 4.75 15.26C4.32 15.75 3.85 16.09 3.35 16.35L2.65 15.65C2.84 15.18 3.03 14.76 3.07 14.37C3.13 14 3.06 13.7 2.95 13.43L2.42 12.3C2.21 11.79 1.95 11.05 2 10.18C2.03 9.33 2.5 8.22 3.39 7.61C4.29 7 5.26 6.92 6.05 7.08C6.55 7.18 7.06 7.42 7.5 7.76C7.87 7.59 8.3 7.5 8.75 7.5H14.5V7C14.5 4.79 16.29 3 18.5 3H22L21.11 4.34C21.65 4.7 22 5.31 22 6Z",ii="M22 20.7L3.3 2L2 3.3L3 4.3V19C3 20.1 3.9 21 5 21H19.7L20.7 22L22 20.7M5 19V6.3L12.6 13.9L11.1 15.8L9 13.1L6 17H15.7L17.7 19H5M8.8 5L6.8 3H19C20.1 3 21 3.9 21 5V17.2L19 15.2V5H8.8",Kt="M12,17A2,2 0 0,0 14,15C14,13.89 13.1,13 12,13A2,2 0 0,0 10,15A2,2 0 0,0 12,17M18,8A2,2 0 0,1 20,10V20A2,2 0 0,1 18,22H6A2,2 0 0,1 4,20V10C4,8.89 4.9,8 6,8H7V6A5,5 0 0,1 12,1A5,5 0 0,1 17,6V8H18M12,3A3,3 0 0,0 9,6V8H15V6A3,3 0 0,0 12,3Z",ce="M10 13C11.1 13 12 13.89 12 15C12 16.11 11.11 17 10 17S8 16.11 8 15 8.9 13 10 13M18 1C15.24 1 13 3.24 13 6V8H4C2.9 8 2 8.9 2 10V20C2 21.1 2.9 22 4 22H16C17.1 22 18 21.1 18 20V10C18 8.9 17.1 8 16 8H15V6C15 4.34 16.34 3 18 3S21 4.34 21 6V8H23V6C23 3.24 20.76 1 18 1M16 10V20H4V10H16Z",ri="M9.5,3A6.5,6.5 0 0,1 16,9.5C16,11.11 15.41,12.59 14.44,13.73L14.71,14H15.5L20.5,19L19,20.5L14,15.5V14.71L13.73,14.44C12.59,15.41 11.11,16 9.5,16A6.5,6.5 0 0,1 3,9.5A6.5,6.5 0 0,1 9.5,3M9.5,5C7,5 5,7 5,9.5C5,12 7,14 9.5,14C12,14 14,12 14,9.5C14,7 12,5 9.5,5Z",ni="M3,6H21V8H3V6M3,11H21V13H3V11M3,16H21V18H3V16Z",oi="M7,10L12,15L17,10H7Z",ai="M2 12A10 10 0 0 0 15 21.54A10 10 0 0 1 15 2.46A10 10 0 0 0 2 12Z",li="M10 16.5L16 12L10 7.5M22 12C22 6.46 17.54 2 12 2C10.83 2 9.7 2.19 8.62 2.56L9.32 4.5C10.17 4.16 11.06 3.97 12 3.97C16.41 3.97 20.03 7.59 20.03 12C20.03 16.41 16.41 20.03 12 20.03C7.59 20.03 3.97 16.41 3.97 12C3.97 11.06 4.16 10.12 4.5 9.28L2.56 8.62C2.19 9.7 2 10.83 2 12C2 17.54 6.46 22 12 22C17.54 22 22 17.54 22 12M5.47 3.97C6.32 3.97 7 4.68 7 5.47C7 6.32 6.32 7 5.47 7C4.68 7 3.97 6.32 3.97 5.47C3.97 4.68 4.68 3.97 5.47 3.97Z",ci="M10,0.2C9,0.2 8.2,1 8.2,2C8.2,3 9,3.8 10,3.8C11,3.8 11.8,3 11.8,2C11.8,1 11,0.2 10,0.2M15.67,1A7.33,7.33 0 0,0 23,8.33V7A6,6 0 0,1 17,1H15.67M18.33,1C18.33,3.58 20.42,5.67 23,5.67V4.33C21.16,4.33 19.67,2.84 19.67,1H18.33M21,1A2,2 0 0,0 23,3V1H21M7.92,4.03C7.75,4.03 7.58,4.06 7.42,4.11L2,5.8V11H3.8V7.33L5.91,6.67L2,22H3.8L6.67,13.89L9,17V22H10.8V15.59L8.31,11.05L9.04,8.18L10.12,10H15V8.2H11.38L9.38,4.87C9.08,4.37 8.54,4.03 7.92,4.03Z",hi="M17.42,10L13.41,6H9V8H12.59L14.59,10H6.5C4,10 2,12 2,14.5C2,17 4,19 6.5,19C8.72,19 10.56,17.38 10.92,15.27L13.04,14C13,14.17 13,14.33 13,14.5C13,17 15,19 17.5,19C20,19 22,17 22,14.5C22,12 20,10 17.5,10M8.84,15.26C8.5,16.27 7.58,17 6.47,17C5.09,17 3.97,15.88 3.97,14.5C3.97,13.12 5.09,12 6.47,12C7.59,12 8.5,12.74 8.84,13.75H6V15.25L8.84,15.26M17.47,17C16.09,17 14.97,15.88 14.97,14.5C14.97,13.12 16.09,12 17.47,12A2.5,2.5 0 0,1 19.97,14.5A2.5,2.5 0 0,1 17.47,17Z",di="M13,16V8H15V16H13M9,16V8H11V16H9M12,2A10,10 0 0,1 22,12A10,10 0 0,1 12,22A10,10 0 0,1 2,12A10,10 0 0,1 12,2M12,4A8,8 0 0,0 4,12A8,8 0 0,0 12,20A8,8 0 0,0 20,12A8,8 0 0,0 12,4Z",pi="M8.35,3C9.53,2.83 10.78,4.12 11.14,5.9C11.5,7.67 10.85,9.25 9.67,9.43C8.5,9.61 7.24,8.32 6.87,6.54C6.5,4.77 7.17,3.19 8.35,3M15.5,3C16.69,3.19 17.35,4.77 17,6.54C16.62,8.32 15.37,9.61 14.19,9.43C13,9.25 12.35,7.67 12.72,5.9C13.08,4.12 14.33,2.83 15.5,3M3,7.6C4.14,7.11 5.69,8 6.5,9.55C7.26,11.13 7,12.79 5.87,13.28C4.74,13.77 3.2,12.89 2.41,11.32C1.62,9.75 1.9,8.08 3,7.6M21,7.6C22.1,8.08 22.38,9.75 21.59,11.32C20.8,12.89 19.26,13.77 18.13,13.28C17,12.79 16.74,11.13 17.5,9.55C18.31,8 19.86,7.11 21,7.6M19.33,18.38C19.37,19.32 18.65,20.36 17.79,20.75C16,21.57 13.88,19.87 11.89,19.87C9.9,19.87 7.76,21.64 6,20.75C5,20.26 4.31,18.96 4.44,17.88C4.62,16.39 6.41,15.59 7.47,14.5C8.88,13.09 9.88,10.44 11.89,10.44C13.89,10.44 14.95,13.05 16.3,14.5C17.41,15.72 19.26,16.75 19.33,18.38Z",ui="M19,13H13V19H11V13H5V11H11V5H13V11H19V13Z",gi="M18,16.08C17.24,16.08 16.56,16.38 16.04,16.85L8.91,12.7C8.96,12.47 9,12.24 9,12C9,11.76 8.96,11.53 8.91,11.3L15.96,7.19C16.5,7.69 17.21,8 18,8A3,3 0 0,0 21,5A3,3 0 0,0 18,2A3,3 0 0,0 15,5C15,5.24 15.04,5.47 15.09,5.7L8.04,9.81C7.5,9.31 6.79,9 6,9A3,3 0 0,0 3,12A3,3 0 0,0 6,15C6.79,15 7.5,14.69 8.04,14.19L15.16,18.34C15.11,18.55 15.08,18.77 15.08,19C15.08,20.61 16.39,21.91 18,21.91C19.61,21.91 20.92,20.61 20.92,19A2.92,2.92 0 0,0 18,16.08Z",fi="M20,8.5A2.5,2.5 0 0,1 17.5,11C16.42,11 15.5,10.31 15.16,9.36C14.72,9.75 14.14,10 13.5,10C12.94,10 12.42,9.81 12,9.5C11.58,9.81 11.07,10 10.5,10C9.86,10 9.28,9.75 8.84,9.36C8.5,10.31 7.58,11 6.5,11A2.5,2.5 0 0,1 4,8.5C4,7.26 4.91,6.23 6.1,6.04C6.04,5.87 6,5.69 6,5.5A1.5,1.5 0 0,1 7.5,4C7.7,4 7.89,4.04 8.06,4.11C8.23,3.47 8.81,3 9.5,3C9.75,3 10,3.07 10.18,3.17C10.5,2.5 11.19,2 12,2C12.81,2 13.5,2.5 13.82,3.17C14,3.07 14.25,3 14.5,3C15.19,3 15.77,3.47 15.94,4.11C16.11,4.04 16.3,4 16.5,4A1.5,1.5 0 0,1 18,5.5C18,5.69 17.96,5.87 17.9,6.04C19.09,6.23 20,7.26 20,8.5M10,12A1,1 0 0,0 9,13A1,1 0 0,0 10,14A1,1 0 0,0 11,13A1,1 0 0,0 10,12M14,12A1,1 0 0,0 13,13A1,1 0 0,0 14,14A1,1 0 0,0 15,13A1,1 0 0,0 14,12M20.23,10.66C19.59,11.47 18.61,12 17.5,12C17.05,12 16.62,11.9 16.21,11.73C16.2,14.28 15.83,17.36 14.45,18.95C13.93,19.54 13.3,19.86 12.5,19.96V18H11.5V19.96C10.7,19.86 10.07,19.55 9.55,18.95C8.16,17.35 7.79,14.29 7.78,11.74C7.38,11.9 6.95,12 6.5,12C5.39,12 4.41,11.47 3.77,10.66C2.88,11.55 2,12 2,12C2,12 3,14 5,14C5.36,14 5.64,13.96 5.88,13.91C6.22,17.73 7.58,22 12,22C16.42,22 17.78,17.73 18.12,13.91C18.36,13.96 18.64,14 19,14C21,14 22,12 22,12C22,12 21.12,11.55 20.23,10.66Z",ye="M12,1L3,5V11C3,16.55 6.84,21.74 12,23C17.16,21.74 21,16.55 21,11V5M11,7H13V13H11M11,15H13V17H11",mi="M21,11C21,16.55 17.16,21.74 12,23C6.84,21.74 3,16.55 3,11V5L12,1L21,5V11M12,21C15.75,20 19,15.54 19,11.22V6.3L12,3.18V21Z",$i="M11,13H13V16H16V11H18L12,6L6,11H8V16H11V13M12,1L21,5V11C21,16.55 17.16,21.74 12,23C6.84,21.74 3,16.55 3,11V5L12,1Z",bi="M12,1L3,5V11C3,16.55 6.84,21.74 12,23C17.16,21.74 21,16.55 21,11V5L12,1M12,7C13.4,7 14.8,8.1 14.8,9.5V11C15.4,11 16,11.6 16,12.3V15.8C16,16.4 15.4,17 14.7,17H9.2C8.6,17 8,16.4 8,15.7V12.2C8,11.6 8.6,11 9.2,11V9.5C9.2,8.1 10.6,7 12,7M12,8.2C11.2,8.2 10.5,8.7 10.5,9.5V11H13.5V9.5C13.5,8.7 12.8,8.2 12,8.2Z",vi="M1,4.27L3,6.27V11C3,16.55 6.84,21.74 12,23C13.87,22.54 15.57,21.56 16.97,20.24L19.23,22.5L20.5,21.22L2.28,3L1,4.27M12,21C8.25,20 5,15.54 5,11.22V8.27L15.59,18.86C14.53,19.89 13.3,20.65 12,21M21,5V11C21,13.28 20.35,15.5 19.23,17.4L17.77,15.95C18.54,14.5 19,12.84 19,11.22V6.3L12,3.18L7.16,5.34L5.65,3.82L12,1L21,5Z",yi="M12 1L3 5V11C3 16.55 6.84 21.74 12 23C17.16 21.74 21 16.55 21 11V5L12 1M12 8.89C13.6 8.89 14.89 10.18 14.89 11.78S13.6 14.67 12 14.67 9.11 13.37 9.11 11.78 10.41 8.89 12 8.89M12 6L13.38 8C12.96 7.82 12.5 7.73 12 7.73S11.05 7.82 10.62 8L12 6M7 8.89L9.4 8.69C9.06 9 8.74 9.34 8.5 9.76C8.25 10.18 8.1 10.62 8 11.08L7 8.89M7 14.67L8.03 12.5C8.11 12.93 8.27 13.38 8.5 13.8C8.75 14.23 9.06 14.59 9.4 14.88L7 14.67M17 8.89L16 11.08C15.9 10.62 15.74 10.18 15.5 9.76C15.26 9.34 14.95 9 14.6 8.68L17 8.89M17 14.67L14.6 14.87C14.94 14.58 15.25 14.22 15.5 13.8C15.74 13.38 15.89 12.93 15.97 12.5L17 14.67M12 17.55L10.61 15.57C11.04 15.72 11.5 15.82 12 15.82C12.5 15.82 12.95 15.72 13.37 15.57L12 17.55Z",xi="M18,18.5A1.5,1.5 0 0,1 16.5,17A1.5,1.5 0 0,1 18,15.5A1.5,1.5 0 0,1 19.5,17A1.5,1.5 0 0,1 18,18.5M19.5,9.5L21.46,12H17V9.5M6,18.5A1.5,1.5 0 0,1 4.5,17A1.5,1.5 0 0,1 6,15.5A1.5,1.5 0 0,1 7.5,17A1.5,1.5 0 0,1 6,18.5M20,8H17V4H3C1.89,4 1,4.89 1,6V17H3A3,3 0 0,0 6,20A3,3 0 0,0 9,17H15A3,3 0 0,0 18,20A3,3 0 0,0 21,17H23V12L20,8Z",wi="M3,17V19H9V17H3M3,5V7H13V5H3M13,21V19H21V17H13V15H11V21H13M7,9V11H3V13H7V15H9V9H7M21,13V11H11V13H21M15,9H17V7H21V5H17V3H15V9Z",xe="M12.5,8C9.85,8 7.45,9 5.6,10.6L2,7V16H11L7.38,12.38C8.77,11.22 10.54,10.5 12.5,10.5C16.04,10.5 19.05,12.81 20.1,16L22.47,15.22C21.08,11.03 17.15,8 12.5,8Z",Ci="M2,2V8H4.28L5.57,16H4V22H10V20.06L15,20.05V22H21V16H19.17L20,9H22V3H16V6.53L14.8,8H9.59L8,5.82V2M4,4H6V6H4M18,5H20V7H18M6.31,8H7.11L9,10.59V14H15V10.91L16.57,9H18L17.16,16H15V18.06H10V16H7.6M11,10H13V12H11M6,18H8V20H6M17,18H19V20H17",_i="M2,2H8V4H16V2H22V8H20V16H22V22H16V20H8V22H2V16H4V8H2V2M16,8V6H8V8H6V16H8V18H16V16H18V8H16M4,4V6H6V4H4M18,4V6H20V4H18M4,18V20H6V18H4M18,18V20H20V18H18Z",Ai="M3.41,1.86L2,3.27L4.73,6H4A1,1 0 0,0 3,7V17A1,1 0 0,0 4,18H16C16.21,18 16.39,17.92 16.55,17.82L19.73,21L21.14,19.59L12.28,10.73L3.41,1.86M5,16V8H6.73L14.73,16H5M15,8V10.61L21,16.61V6.5L17,10.5V7A1,1 0 0,0 16,6H10.39L12.39,8H15Z",Hi="M14.12,10H19V8.2H15.38L13.38,4.87C13.08,4.37 12.54,4.03 11.92,4.03C11.74,4.03 11.58,4.06 11.42,4.11L6,5.8V11H7.8V7.33L9.91,6.67L6,22H7.8L10.67,13.89L13,17V22H14.8V15.59L12.31,11.05L13.04,8.18M14,3.8C15,3.8 15.8,3 15.8,2C15.8,1 15,0.2 14,0.2C13,0.2 12.2,1 12.2,2C12.2,3 13,3.8 14,3.8Z";const jt=globalThis,he=jt.ShadowRoot&&(jt.ShadyCSS===void 0||jt.ShadyCSS.nativeShadow)&&"adoptedStyleSheets"in Document.prototype&&"replace"in CSSStyleSheet.prototype,de=Symbol(),we=new WeakMap;let os=class{constructor(t,s,i){if(this._$cssResult$=!0,i!==de)throw Error("CSSResult is not constructable. Use `unsafeCSS` or `css` instead.");this.cssText=t,this.t=s}get styleSheet(){let t=this.o;const s=this.t;if(he&&t===void 0){const i=s!==void 0&&s.length===1;i&&(t=we.get(s)),t===void 0&&((this.o=t=new CSSStyleSheet).replaceSync(this.cssText),i&&we.set(s,t))}return t}toString(){return this.cssText}};const Mi=e=>new os(typeof e=="string"?e:e+"",void 0,de),b=(e,...t)=>{const s=e.length===1?e[0]:t.reduce((i,r,n)=>i+(o=>{if(o._$cssResult$===!0)return o.cssText;if(typeof o=="number")return o;throw Error("Value passed to 'css' function must be a 'css' function result: "+o+". Use 'unsafeCSS' to pass non-literal values, but take care to ensure page security.")})(r)+e[n+1],e[0]);return new os(s,e,de)},ki=(e,t)=>{if(he)e.adoptedStyleSheets=t.map(s=>s instanceof CSSStyleSheet?s:s.styleSheet);else for(const s of t){const i=document.createElement("style"),r=jt.litNonce;r!==void 0&&i.setAttribute("nonce",r),i.textContent=s.cssText,e.appendChild(i)}},Ce=he?e=>e:e=>e instanceof CSSStyleSheet?(t=>{let s="";for(const i of t.cssRules)s+=i.cssText;return Mi(s)})(e):e;const{is:Li,defineProperty:Vi,getOwnPropertyDescriptor:Oi,getOwnPropertyNames:Si,getOwnPropertySymbols:Pi,getPrototypeOf:zi}=Object,Wt=globalThis,_e=Wt.trustedTypes,Ei=_e?_e.emptyScript:"",Ti=Wt.reactiveElementPolyfillSupport,Ct=(e,t)=>e,Ut={toAttribute(e,t){switch(t){case Boolean:e=e?Ei:null;break;case Object:case Array:e=e==null?e:JSON.stringify(e)}return e},fromAttribute(e,t){let s=e;switch(t){case Boolean:s=e!==null;break;case Number:s=e===null?null:Number(e);break;case Object:case Array:try{s=JSON.parse(e)}catch{s=null}}return s}},pe=(e,t)=>!Li(e,t),Ae={attribute:!0,type:String,converter:Ut,reflect:!1,useDefault:!1,hasChanged:pe};Symbol.metadata??=Symbol("metadata"),Wt.litPropertyMetadata??=new WeakMap;let ct=class extends HTMLElement{static addInitializer(t){this._$Ei(),(this.l??=[]).push(t)}static get observedAttributes(){return this.finalize(),this._$Eh&&[...this._$Eh.keys()]}static createProperty(t,s=Ae){if(s.state&&(s.attribute=!1),this._$Ei(),this.prototype.hasOwnProperty(t)&&((s=Object.create(s)).wrapped=!0),this.elementProperties.set(t,s),!s.noAccessor){const i=Symbol(),r=this.getPropertyDescriptor(t,i,s);r!==void 0&&Vi(this.prototype,t,r)}}static getPropertyDescriptor(t,s,i){const{get:r,set:n}=Oi(this.prototype,t)??{get(){return this[s]},set(o){this[s]=o}};return{get:r,set(o){const c=r?.call(this);n?.call(this,o),this.requestUpdate(t,c,i)},configurable:!0,enumerable:!0}}static getPropertyOptions(t){return this.elementProperties.get(t)??Ae}static _$Ei(){if(this.hasOwnProperty(Ct("elementProperties")))return;const t=zi(this);t.finalize(),t.l!==void 0&&(this.l=[...t.l]),this.elementProperties=new Map(t.elementProperties)}static finalize(){if(this.hasOwnProperty(Ct("finalized")))return;if(this.finalized=!0,this._$Ei(),this.hasOwnProperty(Ct("properties"))){const s=this.properties,i=[...Si(s),...Pi(s)];for(const r of i)this.createProperty(r,s[r])}const t=this[Symbol.metadata];if(t!==null){const s=litPropertyMetadata.get(t);if(s!==void 0)for(const[i,r]of s)this.elementProperties.set(i,r)}this._$Eh=new Map;for(const[s,i]of this.elementProperties){const r=this._$Eu(s,i);r!==void 0&&this._$Eh.set(r,s)}this.elementStyles=this.finalizeStyles(this.styles)}static finalizeStyles(t){const s=[];if(Array.isArray(t)){const i=new Set(t.flat(1/0).reverse());for(const r of i)s.unshift(Ce(r))}else t!==void 0&&s.push(Ce(t));return s}static _$Eu(t,s){const i=s.attribute;return i===!1?void 0:typeof i=="string"?i:typeof t=="string"?t.toLowerCase():void 0}constructor(){super(),this._$Ep=void 0,this.isUpdatePending=!1,this.hasUpdated=!1,this._$Em=null,this._$Ev()}_$Ev(){this._$ES=new Promise(t=>this.enableUpdating=t),this._$AL=new Map,this._$E_(),this.requestUpdate(),this.constructor.l?.forEach(t=>t(this))}addController(t){(this._$EO??=new Set).add(t),this.renderRoot!==void 0&&this.isConnected&&t.hostConnected?.()}removeController(t){this._$EO?.delete(t)}_$E_(){const t=new Map,s=this.constructor.elementProperties;for(const i of s.keys())this.hasOwnProperty(i)&&(t.set(i,this[i]),delete this[i]);t.size>0&&(this._$Ep=t)}createRenderRoot(){const t=this.shadowRoot??this.attachShadow(this.constructor.shadowRootOptions);return ki(t,this.constructor.elementStyles),t}connectedCallback(){this.renderRoot??=this.createRenderRoot(),this.enableUpdating(!0),this._$EO?.forEach(t=>t.hostConnected?.())}enableUpdating(t){}disconnectedCallback(){this._$EO?.forEach(t=>t.hostDisconnected?.())}attributeChangedCallback(t,s,i){this._$AK(t,i)}_$ET(t,s){const i=this.constructor.elementProperties.get(t),r=this.constructor._$Eu(t,i);if(r!==void 0&&i.reflect===!0){const n=(i.converter?.toAttribute!==void 0?i.converter:Ut).toAttribute(s,i.type);this._$Em=t,n==null?this.removeAttribute(r):this.setAttribute(r,n),this._$Em=null}}_$AK(t,s){const i=this.constructor,r=i._$Eh.get(t);if(r!==void 0&&this._$Em!==r){const n=i.getPropertyOptions(r),o=typeof n.converter=="function"?{fromAttribute:n.converter}:n.converter?.fromAttribute!==void 0?n.converter:Ut;this._$Em=r;const c=o.fromAttribute(s,n.type);this[r]=c??this._$Ej?.get(r)??c,this._$Em=null}}requestUpdate(t,s,i,r=!1,n){if(t!==void 0){const o=this.constructor;if(r===!1&&(n=this[t]),i??=o.getPropertyOptions(t),!((i.hasChanged??pe)(n,s)||i.useDefault&&i.reflect&&n===this._$Ej?.get(t)&&!this.hasAttribute(o._$Eu(t,i))))return;this.C(t,s,i)}this.isUpdatePending===!1&&(this._$ES=this._$EP())}C(t,s,{useDefault:i,reflect:r,wrapped:n},o){i&&!(this._$Ej??=new Map).has(t)&&(this._$Ej.set(t,o??s??this[t]),n!==!0||o!==void 0)||(this._$AL.has(t)||(this.hasUpdated||i||(s=void 0),this._$AL.set(t,s)),r===!0&&this._$Em!==t&&(this._$Eq??=new Set).add(t))}async _$EP(){this.isUpdatePending=!0;try{await this._$ES}catch(s){Promise.reject(s)}const t=this.scheduleUpdate();return t!=null&&await t,!this.isUpdatePending}scheduleUpdate(){return this.performUpdate()}performUpdate(){if(!this.isUpdatePending)return;if(!this.hasUpdated){if(this.renderRoot??=this.createRenderRoot(),this._$Ep){for(const[r,n]of this._$Ep)this[r]=n;this._$Ep=void 0}const i=this.constructor.elementProperties;if(i.size>0)for(const[r,n]of i){const{wrapped:o}=n,c=this[r];o!==!0||this._$AL.has(r)||c===void 0||this.C(r,void 0,n,c)}}let t=!1;const s=this._$AL;try{t=this.shouldUpdate(s),t?(this.willUpdate(s),this._$EO?.forEach(i=>i.hostUpdate?.()),this.update(s)):this._$EM()}catch(i){throw t=!1,this._$EM(),i}t&&this._$AE(s)}willUpdate(t){}_$AE(t){this._$EO?.forEach(s=>s.hostUpdated?.()),this.hasUpdated||(this.hasUpdated=!0,this.firstUpdated(t)),this.updated(t)}_$EM(){this._$AL=new Map,this.isUpdatePending=!1}get updateComplete(){return this.getUpdateComplete()}getUpdateComplete(){return this._$ES}shouldUpdate(t){return!0}update(t){this._$Eq&&=this._$Eq.forEach(s=>this._$ET(s,this[s])),this._$EM()}updated(t){}firstUpdated(t){}};ct.elementStyles=[],ct.shadowRootOptions={mode:"open"},ct[Ct("elementProperties")]=new Map,ct[Ct("finalized")]=new Map,Ti?.({ReactiveElement:ct}),(Wt.reactiveElementVersions??=[]).push("2.1.2");const ue=globalThis,He=e=>e,Nt=ue.trustedTypes,Me=Nt?Nt.createPolicy("lit-html",{createHTML:e=>e}):void 0,as="$lit$",R=`lit$${Math.random().toFixed(9).slice(2)}$`,ls="?"+R,Di=`<${ls}>`,G=document,_t=()=>G.createComment(""),At=e=>e===null||typeof e!="object"&&typeof e!="function",ge=Array.isArray,ji=e=>ge(e)||typeof e?.[Symbol.iterator]=="function",se=`[ 	
-\f\r]`,xt=/<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g,ke=/-->/g,Le=/>/g,B=RegExp(`>|${se}(?:([^\\s"'>=/]+)(${se}*=${se}*(?:[^ 	
-\f\r"'\`<>=]|("|')|))|$)`,"g"),Ve=/'/g,Oe=/"/g,cs=/^(?:script|style|textarea|title)$/i,hs=e=>(t,...s)=>({_$litType$:e,strings:t,values:s}),a=hs(1),Rt=hs(2),Y=Symbol.for("lit-noChange"),h=Symbol.for("lit-nothing"),Se=new WeakMap,q=G.createTreeWalker(G,129);function ds(e,t){if(!ge(e)||!e.hasOwnProperty("raw"))throw Error("invalid template strings array");return Me!==void 0?Me.createHTML(t):t}const Ri=(e,t)=>{const s=e.length-1,i=[];let r,n=t===2?"<svg>":t===3?"<math>":"",o=xt;for(let c=0;c<s;c++){const l=e[c];let u,m,d=-1,v=0;for(;v<l.length&&(o.lastIndex=v,m=o.exec(l),m!==null);)v=o.lastIndex,o===xt?m[1]==="!--"?o=ke:m[1]!==void 0?o=Le:m[2]!==void 0?(cs.test(m[2])&&(r=RegExp("</"+m[2],"g")),o=B):m[3]!==void 0&&(o=B):o===B?m[0]===">"?(o=r??xt,d=-1):m[1]===void 0?d=-2:(d=o.lastIndex-m[2].length,u=m[1],o=m[3]===void 0?B:m[3]==='"'?Oe:Ve):o===Oe||o===Ve?o=B:o===ke||o===Le?o=xt:(o=B,r=void 0);const $=o===B&&e[c+1].startsWith("/>")?" ":"";n+=o===xt?l+Di:d>=0?(i.push(u),l.slice(0,d)+as+l.slice(d)+R+$):l+R+(d===-2?c:$)}return[ds(e,n+(e[s]||"<?>")+(t===2?"</svg>":t===3?"</math>":"")),i]};class Ht{constructor({strings:t,_$litType$:s},i){let r;this.parts=[];let n=0,o=0;const c=t.length-1,l=this.parts,[u,m]=Ri(t,s);if(this.el=Ht.createElement(u,i),q.currentNode=this.el.content,s===2||s===3){const d=this.el.content.firstChild;d.replaceWith(...d.childNodes)}for(;(r=q.nextNode())!==null&&l.length<c;){if(r.nodeType===1){if(r.hasAttributes())for(const d of r.getAttributeNames())if(d.endsWith(as)){const v=m[o++],$=r.getAttribute(d).split(R),w=/([.?@])?(.*)/.exec(v);l.push({type:1,index:n,name:w[2],strings:$,ctor:w[1]==="."?Ni:w[1]==="?"?Ii:w[1]==="@"?Zi:Gt}),r.removeAttribute(d)}else d.startsWith(R)&&(l.push({type:6,index:n}),r.removeAttribute(d));if(cs.test(r.tagName)){const d=r.textContent.split(R),v=d.length-1;if(v>0){r.textContent=Nt?Nt.emptyScript:"";for(let $=0;$<v;$++)r.append(d[$],_t()),q.nextNode(),l.push({type:2,index:++n});r.append(d[v],_t())}}}else if(r.nodeType===8)if(r.data===ls)l.push({type:2,index:n});else{let d=-1;for(;(d=r.data.indexOf(R,d+1))!==-1;)l.push({type:7,index:n}),d+=R.length-1}n++}}static createElement(t,s){const i=G.createElement("template");return i.innerHTML=t,i}}function ht(e,t,s=e,i){if(t===Y)return t;let r=i!==void 0?s._$Co?.[i]:s._$Cl;const n=At(t)?void 0:t._$litDirective$;return r?.constructor!==n&&(r?._$AO?.(!1),n===void 0?r=void 0:(r=new n(e),r._$AT(e,s,i)),i!==void 0?(s._$Co??=[])[i]=r:s._$Cl=r),r!==void 0&&(t=ht(e,r._$AS(e,t.values),r,i)),t}class Ui{constructor(t,s){this._$AV=[],this._$AN=void 0,this._$AD=t,this._$AM=s}get parentNode(){return this._$AM.parentNode}get _$AU(){return this._$AM._$AU}u(t){const{el:{content:s},parts:i}=this._$AD,r=(t?.creationScope??G).importNode(s,!0);q.currentNode=r;let n=q.nextNode(),o=0,c=0,l=i[0];for(;l!==void 0;){if(o===l.index){let u;l.type===2?u=new $t(n,n.nextSibling,this,t):l.type===1?u=new l.ctor(n,l.name,l.strings,this,t):l.type===6&&(u=new Bi(n,this,t)),this._$AV.push(u),l=i[++c]}o!==l?.index&&(n=q.nextNode(),o++)}return q.currentNode=G,r}p(t){let s=0;for(const i of this._$AV)i!==void 0&&(i.strings!==void 0?(i._$AI(t,i,s),s+=i.strings.length-2):i._$AI(t[s])),s++}}class $t{get _$AU(){return this._$AM?._$AU??this._$Cv}constructor(t,s,i,r){this.type=2,this._$AH=h,this._$AN=void 0,this._$AA=t,this._$AB=s,this._$AM=i,this.options=r,this._$Cv=r?.isConnected??!0}get parentNode(){let t=this._$AA.parentNode;const s=this._$AM;return s!==void 0&&t?.nodeType===11&&(t=s.parentNode),t}get startNode(){return this._$AA}get endNode(){return this._$AB}_$AI(t,s=this){t=ht(this,t,s),At(t)?t===h||t==null||t===""?(this._$AH!==h&&this._$AR(),this._$AH=h):t!==this._$AH&&t!==Y&&this._(t):t._$litType$!==void 0?this.$(t):t.nodeType!==void 0?this.T(t):ji(t)?this.k(t):this._(t)}O(t){return this._$AA.parentNode.insertBefore(t,this._$AB)}T(t){this._$AH!==t&&(this._$AR(),this._$AH=this.O(t))}_(t){this._$AH!==h&&At(this._$AH)?this._$AA.nextSibling.data=t:this.T(G.createTextNode(t)),this._$AH=t}$(t){const{values:s,_$litType$:i}=t,r=typeof i=="number"?this._$AC(t):(i.el===void 0&&(i.el=Ht.createElement(ds(i.h,i.h[0]),this.options)),i);if(this._$AH?._$AD===r)this._$AH.p(s);else{const n=new Ui(r,this),o=n.u(this.options);n.p(s),this.T(o),this._$AH=n}}_$AC(t){let s=Se.get(t.strings);return s===void 0&&Se.set(t.strings,s=new Ht(t)),s}k(t){ge(this._$AH)||(this._$AH=[],this._$AR());const s=this._$AH;let i,r=0;for(const n of t)r===s.length?s.push(i=new $t(this.O(_t()),this.O(_t()),this,this.options)):i=s[r],i._$AI(n),r++;r<s.length&&(this._$AR(i&&i._$AB.nextSibling,r),s.length=r)}_$AR(t=this._$AA.nextSibling,s){for(this._$AP?.(!1,!0,s);t!==this._$AB;){const i=He(t).nextSibling;He(t).remove(),t=i}}setConnected(t){this._$AM===void 0&&(this._$Cv=t,this._$AP?.(t))}}class Gt{get tagName(){return this.element.tagName}get _$AU(){return this._$AM._$AU}constructor(t,s,i,r,n){this.type=1,this._$AH=h,this._$AN=void 0,this.element=t,this.name=s,this._$AM=r,this.options=n,i.length>2||i[0]!==""||i[1]!==""?(this._$AH=Array(i.length-1).fill(new String),this.strings=i):this._$AH=h}_$AI(t,s=this,i,r){const n=this.strings;let o=!1;if(n===void 0)t=ht(this,t,s,0),o=!At(t)||t!==this._$AH&&t!==Y,o&&(this._$AH=t);else{const c=t;let l,u;for(t=n[0],l=0;l<n.length-1;l++)u=ht(this,c[i+l],s,l),u===Y&&(u=this._$AH[l]),o||=!At(u)||u!==this._$AH[l],u===h?t=h:t!==h&&(t+=(u??"")+n[l+1]),this._$AH[l]=u}o&&!r&&this.j(t)}j(t){t===h?this.element.removeAttribute(this.name):this.element.setAttribute(this.name,t??"")}}class Ni extends Gt{constructor(){super(...arguments),this.type=3}j(t){this.element[this.name]=t===h?void 0:t}}class Ii extends Gt{constructor(){super(...arguments),this.type=4}j(t){this.element.toggleAttribute(this.name,!!t&&t!==h)}}class Zi extends Gt{constructor(t,s,i,r,n){super(t,s,i,r,n),this.type=5}_$AI(t,s=this){if((t=ht(this,t,s,0)??h)===Y)return;const i=this._$AH,r=t===h&&i!==h||t.capture!==i.capture||t.once!==i.once||t.passive!==i.passive,n=t!==h&&(i===h||r);r&&this.element.removeEventListener(this.name,this,i),n&&this.element.addEventListener(this.name,this,t),this._$AH=t}handleEvent(t){typeof this._$AH=="function"?this._$AH.call(this.options?.host??this.element,t):this._$AH.handleEvent(t)}}class Bi{constructor(t,s,i){this.element=t,this.type=6,this._$AN=void 0,this._$AM=s,this.options=i}get _$AU(){return this._$AM._$AU}_$AI(t){ht(this,t)}}const Fi={I:$t},qi=ue.litHtmlPolyfillSupport;qi?.(Ht,$t),(ue.litHtmlVersions??=[]).push("3.3.3");const Ki=(e,t,s)=>{const i=s?.renderBefore??t;let r=i._$litPart$;if(r===void 0){const n=s?.renderBefore??null;i._$litPart$=r=new $t(t.insertBefore(_t(),n),n,void 0,s??{})}return r._$AI(e),r};const fe=globalThis;let k=class extends ct{constructor(){super(...arguments),this.renderOptions={host:this},this._$Do=void 0}createRenderRoot(){const t=super.createRenderRoot();return this.renderOptions.renderBefore??=t.firstChild,t}update(t){const s=this.render();this.hasUpdated||(this.renderOptions.isConnected=this.isConnected),super.update(t),this._$Do=Ki(s,this.renderRoot,this.renderOptions)}connectedCallback(){super.connectedCallback(),this._$Do?.setConnected(!0)}disconnectedCallback(){super.disconnectedCallback(),this._$Do?.setConnected(!1)}render(){return Y}};k._$litElement$=!0,k.finalized=!0,fe.litElementHydrateSupport?.({LitElement:k});const Wi=fe.litElementPolyfillSupport;Wi?.({LitElement:k});(fe.litElementVersions??=[]).push("4.2.2");const y=e=>(t,s)=>{s!==void 0?s.addInitializer(()=>{customElements.define(e,t)}):customElements.define(e,t)};const Gi={attribute:!0,type:String,converter:Ut,reflect:!1,hasChanged:pe},Yi=(e=Gi,t,s)=>{const{kind:i,metadata:r}=s;let n=globalThis.litPropertyMetadata.get(r);if(n===void 0&&globalThis.litPropertyMetadata.set(r,n=new Map),i==="setter"&&((e=Object.create(e)).wrapped=!0),n.set(s.name,e),i==="accessor"){const{name:o}=s;return{set(c){const l=t.get.call(this);t.set.call(this,c),this.requestUpdate(o,l,e,!0,c)},init(c){return c!==void 0&&this.C(o,void 0,e,c),c}}}if(i==="setter"){const{name:o}=s;return function(c){const l=this[o];t.call(this,c),this.requestUpdate(o,l,e,!0,c)}}throw Error("Unsupported decorator location: "+i)};function p(e){return(t,s)=>typeof s=="object"?Yi(e,t,s):((i,r,n)=>{const o=r.hasOwnProperty(n);return r.constructor.createProperty(n,i),o?Object.getOwnPropertyDescriptor(r,n):void 0})(e,t,s)}function f(e){return p({...e,state:!0,attribute:!1})}const Ji=(e,t,s)=>(s.configurable=!0,s.enumerable=!0,Reflect.decorate&&typeof t!="object"&&Object.defineProperty(e,t,s),s);function D(e,t){return(s,i,r)=>{const n=o=>o.renderRoot?.querySelector(e)??null;return Ji(s,i,{get(){return n(this)}})}}function g(e){return a`<svg class="mdi" viewBox="0 0 24 24" aria-hidden="true"><path d=${e} /></svg>`}const Xi={home:"alarm_arm_home",away:"alarm_arm_away",night:"alarm_arm_night",vacation:"alarm_arm_vacation",custom:"alarm_arm_custom_bypass"},Qi=24*3600;class tr{constructor(t){this.hass=t}subscribeHouse(t){return this.subscribe("homesec/house/subscribe",{},t)}subscribeClips(t){return this.subscribe("homesec/clips/subscribe",{},t)}clips(t,s,i){return this.call("homesec/clips/list",{...t,...s?{cursor:s}:{},limit:i})}clip(t,s){return this.call("homesec/clips/get",{clip_id:t,...s})}protect(t,s){return this.call("homesec/clips/protect",{ids:t,protected:s})}delete(t){return this.call("homesec/clips/delete",{ids:t})}export(t){return this.call("homesec/clips/export",{ids:t})}timeline(t,s){return this.call("homesec/timeline",{from:t,to:s})}insight(t,s){return this.call("homesec/insight",{from:t,to:s})}zones(t){return this.call("homesec/zones/get",{camera_id:t})}saveZones(t,s){return this.call("homesec/zones/save",{camera_id:t,zones:s})}previewZones(t,s,i){return this.subscribe("homesec/zones/preview",{camera_id:t,zones:s},i)}async signed(t){return(await this.call("auth/sign_path",{path:t,expires:Qi})).path}arm(t,s,i){return this.act("alarm_control_panel",Xi[s],t,i?{code:i}:{})}armAnyway(t,s,i){return this.act("homesec","arm",t,{mode:s,force:!0,...i?{code:i}:{}})}disarm(t,s){return this.act("alarm_control_panel","alarm_disarm",t,s?{code:s}:{})}snooze(t,s){return this.act("homesec","snooze",t,{duration:{minutes:s}})}act(t,s,i,r={}){return this.hass().callService(t,s,r,{entity_id:i},!1)}call(t,s){return this.hass().callWS({type:t,...s})}async subscribe(t,s,i){const r=await this.hass().connection.subscribeMessage(i,{type:t,...s});return()=>{r().catch(()=>{})}}}const er=4,sr=400;class ir{constructor(t,s=URL,i=sr){this.fetch=t,this.addresses=s,this.limit=i,this.kept=new Map,this.waiting=[],this.running=new Map}peek(t){return this.kept.get(t)??null}load(t,s){const i=this.kept.get(t);if(i!==void 0)return this.kept.delete(t),this.kept.set(t,i),s(i),()=>{};let r=this.running.get(t)??this.waiting.find(n=>n.path===t);return r||(r={path:t,readers:new Set},this.waiting.push(r)),r.readers.add(s),this.next(),()=>this.forget(r,s)}clear(){for(const t of this.kept.values())this.addresses.revokeObjectURL(t);this.kept.clear(),this.waiting=[]}forget(t,s){t.readers.delete(s),t.readers.size===0&&(this.waiting=this.waiting.filter(i=>i!==t))}next(){for(;this.running.size<er;){const t=this.waiting.pop();if(!t)return;this.running.set(t.path,t),this.run(t)}}async run(t){let s=null;try{s=this.addresses.createObjectURL(await this.fetch(t.path)),this.keep(t.path,s)}catch{s=null}this.running.delete(t.path);for(const i of t.readers)i(s);this.next()}keep(t,s){this.kept.set(t,s);for(const[i,r]of this.kept){if(this.kept.size<=this.limit)break;this.addresses.revokeObjectURL(r),this.kept.delete(i)}}}function K(e,{replace:t=!1}={}){t?history.replaceState(history.state,"",e):history.pushState(null,"",e),window.dispatchEvent(new CustomEvent("location-changed",{detail:{replace:t}}))}function dt(e){if(e.button!==0||e.metaKey||e.ctrlKey||e.shiftKey)return;const t=e.currentTarget;e.preventDefault(),K(t.getAttribute("href")??"/homesec")}const _="/homesec";function rr(e){const[t,s]=e.split("/").filter(Boolean);return t==="clips"?{view:t}:t==="insight"?{view:t}:t==="clip"&&s?{view:t,id:decodeURIComponent(s)}:t==="zones"&&s?{view:t,camera:decodeURIComponent(s)}:{view:"overview"}}function W(e){switch(e.view){case"overview":return _;case"clip":return`${_}/clip/${encodeURIComponent(e.id)}`;case"zones":return`${_}/zones/${encodeURIComponent(e.camera)}`;default:return`${_}/${e.view}`}}class Vt{constructor(){this.watchers=new Set}watch(t){return this.watchers.add(t),()=>this.watchers.delete(t)}changed(){for(const t of this.watchers)t()}}class H{constructor(t,s){this.host=t,this.observed=s,this.stop=null,t.addController(this)}hostConnected(){this.stop??=this.observed()?.watch(()=>this.host.requestUpdate())??null}hostUpdate(){this.hostConnected()}hostDisconnected(){this.stop?.(),this.stop=null}}class nr extends Vt{constructor(t){super(),this.api=t,this.house=null,this.away=!1,this.error=null,this.stop=null,this.wanted=!1}async start(){this.wanted=!0;try{const t=await this.api.subscribeHouse(s=>{"unavailable"in s?this.away=s.unavailable:(this.house=s,this.away=!1),this.error=null,this.changed()});this.wanted?this.stop=t:t()}catch(t){this.error=t,this.changed()}}end(){this.wanted=!1,this.stop?.(),this.stop=null}camera(t){return this.house?.cameras.find(s=>s.id===t)}}const or=b`
-  :host {
-    --hs-text: var(--primary-text-color, #141414);
-    --hs-text-2: var(--secondary-text-color, #5e5e5e);
-    --hs-card: var(--ha-card-background, var(--card-background-color, #fff));
-    --hs-line: var(--divider-color, rgba(0, 0, 0, 0.12));
-    --hs-accent: var(--primary-color, #009ac7);
-    --hs-radius: var(--ha-card-border-radius, 12px);
-    /* Text in a theme's signal colours is hardly readable on a card; nearer to the text's it is. */
-    --hs-bad: color-mix(in srgb, var(--error-color, #db4437) 65%, var(--hs-text));
-    --hs-good: color-mix(in srgb, var(--success-color, #43a047) 55%, var(--hs-text));
-    --hs-warn: color-mix(in srgb, var(--warning-color, #ffa600) 45%, var(--hs-text));
-    --hs-link: color-mix(in srgb, var(--hs-accent) 65%, var(--hs-text));
-    --hs-soft: color-mix(in srgb, var(--hs-text) 7%, transparent);
-    --hs-tone: color-mix(in srgb, var(--hs-accent) 18%, var(--hs-card));
-    color: var(--hs-text);
-    font-family: var(--ha-font-family-body, Roboto, Noto, sans-serif);
-    font-size: 14px;
-    line-height: 1.4;
-  }
+var As="M11,15H13V17H11V15M11,7H13V13H11V7M12,2C6.47,2 2,6.5 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2M12,20A8,8 0 0,1 4,12A8,8 0 0,1 12,4A8,8 0 0,1 20,12A8,8 0 0,1 12,20Z",is="M20,11V13H8L13.5,18.5L12.08,19.92L4.16,12L12.08,4.08L13.5,5.5L8,11H20Z",Hs="M4,11V13H16L10.5,18.5L11.92,19.92L19.84,12L11.92,4.08L10.5,5.5L16,11H4Z",ks="M19,15.59L17.59,17L14,13.41L10.41,17L9,15.59L12.59,12L9,8.41L10.41,7L14,10.59L17.59,7L19,8.41L15.41,12L19,15.59M22,3A2,2 0 0,1 24,5V19A2,2 0 0,1 22,21H7C6.31,21 5.77,20.64 5.41,20.11L0,12L5.41,3.88C5.77,3.35 6.31,3 7,3H22M22,5H7L2.28,12L7,19H22V5Z",Ms="M17.03 6C18.11 6 19 6.88 19 8V19C19 20.13 18.11 21 17.03 21C17.03 21.58 16.56 22 16 22C15.5 22 15 21.58 15 21H9C9 21.58 8.5 22 8 22C7.44 22 6.97 21.58 6.97 21C5.89 21 5 20.13 5 19V8C5 6.88 5.89 6 6.97 6H9V3C9 2.42 9.46 2 10 2H14C14.54 2 15 2.42 15 3V6H17.03M13.5 6V3.5H10.5V6H13.5M8 9V18H9.5V9H8M14.5 9V18H16V9H14.5M11.25 9V18H12.75V9H11.25Z",Ls="M22.11,21.46L2.39,1.73L1.11,3L5.83,7.72C5.29,8.73 5,9.86 5,11V17L3,19V20H18.11L20.84,22.73L22.11,21.46M7,18V11C7,10.39 7.11,9.79 7.34,9.23L16.11,18H7M10,21H14A2,2 0 0,1 12,23A2,2 0 0,1 10,21M8.29,5.09C8.82,4.75 9.4,4.5 10,4.29C10,4.19 10,4.1 10,4A2,2 0 0,1 12,2A2,2 0 0,1 14,4C14,4.1 14,4.19 14,4.29C16.97,5.17 19,7.9 19,11V15.8L17,13.8V11A5,5 0 0,0 12,6C11.22,6 10.45,6.2 9.76,6.56L8.29,5.09Z",Vs="M10 21H14C14 22.1 13.1 23 12 23S10 22.1 10 21M21 19V20H3V19L5 17V11C5 7.9 7 5.2 10 4.3V4C10 2.9 10.9 2 12 2S14 2.9 14 4V4.3C17 5.2 19 7.9 19 11V17L21 19M17 11C17 8.2 14.8 6 12 6S7 8.2 7 11V18H17V11Z",Os="M19 10C18.44 10 17.91 10.11 17.41 10.28L14.46 4.5H11V6H13.54L14.42 7.72L12 13.13L10.23 8.95C10.5 8.85 10.74 8.58 10.74 8.25C10.74 7.84 10.41 7.5 10 7.5H8C7.58 7.5 7.24 7.84 7.24 8.25S7.58 9 8 9H8.61L10.86 14.25H9.92C9.56 11.85 7.5 10 5 10C2.24 10 0 12.24 0 15S2.24 20 5 20C7.5 20 9.56 18.15 9.92 15.75H12.5L15.29 9.43L16.08 10.96C14.82 11.87 14 13.34 14 15C14 17.76 16.24 20 19 20S24 17.76 24 15 21.76 10 19 10M5 18.5C3.07 18.5 1.5 16.93 1.5 15S3.07 11.5 5 11.5C6.67 11.5 8.07 12.68 8.41 14.25H4V15.75H8.41C8.07 17.32 6.67 18.5 5 18.5M19 18.5C17.07 18.5 15.5 16.93 15.5 15C15.5 13.92 16 12.97 16.77 12.33L18.57 15.85L19.89 15.13L18.1 11.63C18.39 11.56 18.69 11.5 19 11.5C20.93 11.5 22.5 13.07 22.5 15S20.93 18.5 19 18.5Z",Ss="M23 11.5L19.95 10.37C19.69 9.22 19.04 8.56 19.04 8.56C17.4 6.92 14.75 6.92 13.11 8.56L11.63 10.04L5 3C4 7 5 11 7.45 14.22L2 19.5C2 19.5 10.89 21.5 16.07 17.45C18.83 15.29 19.45 14.03 19.84 12.7L23 11.5M17.71 11.72C17.32 12.11 16.68 12.11 16.29 11.72C15.9 11.33 15.9 10.7 16.29 10.31C16.68 9.92 17.32 9.92 17.71 10.31C18.1 10.7 18.1 11.33 17.71 11.72Z",Ps="M18,11H6V6H18M16.5,17A1.5,1.5 0 0,1 15,15.5A1.5,1.5 0 0,1 16.5,14A1.5,1.5 0 0,1 18,15.5A1.5,1.5 0 0,1 16.5,17M7.5,17A1.5,1.5 0 0,1 6,15.5A1.5,1.5 0 0,1 7.5,14A1.5,1.5 0 0,1 9,15.5A1.5,1.5 0 0,1 7.5,17M4,16C4,16.88 4.39,17.67 5,18.22V20A1,1 0 0,0 6,21H7A1,1 0 0,0 8,20V19H16V20A1,1 0 0,0 17,21H18A1,1 0 0,0 19,20V18.22C19.61,17.67 20,16.88 20,16V6C20,2.5 16.42,2 12,2C7.58,2 4,2.5 4,6V16Z",zs="M9,10H7V12H9V10M13,10H11V12H13V10M17,10H15V12H17V10M19,3H18V1H16V3H8V1H6V3H5C3.89,3 3,3.9 3,5V19A2,2 0 0,0 5,21H19A2,2 0 0,0 21,19V5A2,2 0 0,0 19,3M19,19H5V8H19V19Z",Es="M5,11L6.5,6.5H17.5L19,11M17.5,16A1.5,1.5 0 0,1 16,14.5A1.5,1.5 0 0,1 17.5,13A1.5,1.5 0 0,1 19,14.5A1.5,1.5 0 0,1 17.5,16M6.5,16A1.5,1.5 0 0,1 5,14.5A1.5,1.5 0 0,1 6.5,13A1.5,1.5 0 0,1 8,14.5A1.5,1.5 0 0,1 6.5,16M18.92,6C18.72,5.42 18.16,5 17.5,5H6.5C5.84,5 5.28,5.42 5.08,6L3,12V20A1,1 0 0,0 4,21H5A1,1 0 0,0 6,20V19H18V20A1,1 0 0,0 19,21H20A1,1 0 0,0 21,20V12L18.92,6Z",Ts="M12,8L10.67,8.09C9.81,7.07 7.4,4.5 5,4.5C5,4.5 3.03,7.46 4.96,11.41C4.41,12.24 4.07,12.67 4,13.66L2.07,13.95L2.28,14.93L4.04,14.67L4.18,15.38L2.61,16.32L3.08,17.21L4.53,16.32C5.68,18.76 8.59,20 12,20C15.41,20 18.32,18.76 19.47,16.32L20.92,17.21L21.39,16.32L19.82,15.38L19.96,14.67L21.72,14.93L21.93,13.95L20,13.66C19.93,12.67 19.59,12.24 19.04,11.41C20.97,7.46 19,4.5 19,4.5C16.6,4.5 14.19,7.07 13.33,8.09L12,8M9,11A1,1 0 0,1 10,12A1,1 0 0,1 9,13A1,1 0 0,1 8,12A1,1 0 0,1 9,11M15,11A1,1 0 0,1 16,12A1,1 0 0,1 15,13A1,1 0 0,1 14,12A1,1 0 0,1 15,11M11,14H13L12.3,15.39C12.5,16.03 13.06,16.5 13.75,16.5A1.5,1.5 0 0,0 15.25,15H15.75A2,2 0 0,1 13.75,17C13,17 12.35,16.59 12,16V16H12C11.65,16.59 11,17 10.25,17A2,2 0 0,1 8.25,15H8.75A1.5,1.5 0 0,0 10.25,16.5C10.94,16.5 11.5,16.03 11.7,15.39L11,14Z",Ds="M9 17H7V10H9V17M13 17H11V7H13V17M17 17H15V13H17V17M19 19H5V5H19V19.1M19 3H5C3.9 3 3 3.9 3 5V19C3 20.1 3.9 21 5 21H19C20.1 21 21 20.1 21 19V5C21 3.9 20.1 3 19 3Z",rs="M21,7L9,19L3.5,13.5L4.91,12.09L9,16.17L19.59,5.59L21,7Z",js="M12 2C6.5 2 2 6.5 2 12S6.5 22 12 22 22 17.5 22 12 17.5 2 12 2M10 17L5 12L6.41 10.59L10 14.17L17.59 6.58L19 8L10 17Z",Rs="M12,20A8,8 0 0,1 4,12A8,8 0 0,1 12,4A8,8 0 0,1 20,12A8,8 0 0,1 12,20M12,2A10,10 0 0,0 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2Z",Us="M20,16V10H22V16A2,2 0 0,1 20,18H8C6.89,18 6,17.1 6,16V4C6,2.89 6.89,2 8,2H16V4H8V16H20M10.91,7.08L14,10.17L20.59,3.58L22,5L14,13L9.5,8.5L10.91,7.08M16,20V22H4A2,2 0 0,1 2,20V7H4V20H16Z",Ns="M15.41,16.58L10.83,12L15.41,7.41L14,6L8,12L14,18L15.41,16.58Z",Is="M8.59,16.58L13.17,12L8.59,7.41L10,6L16,12L10,18L8.59,16.58Z",ns="M19,6.41L17.59,5L12,10.59L6.41,5L5,6.41L10.59,12L5,17.59L6.41,19L12,13.41L17.59,19L19,17.59L13.41,12L19,6.41Z",Zs="M13 19C13 19.34 13.04 19.67 13.09 20H6.5C5 20 3.69 19.5 2.61 18.43C1.54 17.38 1 16.09 1 14.58C1 13.28 1.39 12.12 2.17 11.1S4 9.43 5.25 9.15C5.67 7.62 6.5 6.38 7.75 5.43S10.42 4 12 4C13.95 4 15.6 4.68 16.96 6.04C18.32 7.4 19 9.05 19 11C20.15 11.13 21.1 11.63 21.86 12.5C22.37 13.07 22.7 13.71 22.86 14.42C21.82 13.54 20.5 13 19 13C18.89 13 18.79 13 18.68 13C18.62 13 18.56 13 18.5 13H17V11C17 9.62 16.5 8.44 15.54 7.46C14.56 6.5 13.38 6 12 6S9.44 6.5 8.46 7.46C7.5 8.44 7 9.62 7 11H6.5C5.53 11 4.71 11.34 4.03 12.03C3.34 12.71 3 13.53 3 14.5S3.34 16.29 4.03 17C4.71 17.66 5.53 18 6.5 18H13.09C13.04 18.33 13 18.66 13 19M17.75 19.43L16.16 17.84L15 19L17.75 22L22.5 17.25L21.34 15.84L17.75 19.43Z",Bs="M6.5 20Q4.22 20 2.61 18.43 1 16.85 1 14.58 1 12.63 2.17 11.1 3.35 9.57 5.25 9.15 5.88 6.85 7.75 5.43 9.63 4 12 4 14.93 4 16.96 6.04 19 8.07 19 11 20.73 11.2 21.86 12.5 23 13.78 23 15.5 23 17.38 21.69 18.69 20.38 20 18.5 20H13Q12.18 20 11.59 19.41 11 18.83 11 18V12.85L9.4 14.4L8 13L12 9L16 13L14.6 14.4L13 12.85V18H18.5Q19.55 18 20.27 17.27 21 16.55 21 15.5 21 14.45 20.27 13.73 19.55 13 18.5 13H17V11Q17 8.93 15.54 7.46 14.08 6 12 6 9.93 6 8.46 7.46 7 8.93 7 11H6.5Q5.05 11 4.03 12.03 3 13.05 3 14.5 3 15.95 4.03 17 5.05 18 6.5 18H9V20M12 13Z",Fs="M17 3H5C3.89 3 3 3.9 3 5V19C3 20.1 3.89 21 5 21H19C20.1 21 21 20.1 21 19V7L17 3M19 19H5V5H16.17L19 7.83V19M12 12C10.34 12 9 13.34 9 15S10.34 18 12 18 15 16.66 15 15 13.66 12 12 12M6 6H15V10H6V6Z",qs="M10.5,18A0.5,0.5 0 0,1 11,18.5A0.5,0.5 0 0,1 10.5,19A0.5,0.5 0 0,1 10,18.5A0.5,0.5 0 0,1 10.5,18M13.5,18A0.5,0.5 0 0,1 14,18.5A0.5,0.5 0 0,1 13.5,19A0.5,0.5 0 0,1 13,18.5A0.5,0.5 0 0,1 13.5,18M10,11A1,1 0 0,1 11,12A1,1 0 0,1 10,13A1,1 0 0,1 9,12A1,1 0 0,1 10,11M14,11A1,1 0 0,1 15,12A1,1 0 0,1 14,13A1,1 0 0,1 13,12A1,1 0 0,1 14,11M18,18C18,20.21 15.31,22 12,22C8.69,22 6,20.21 6,18C6,17.1 6.45,16.27 7.2,15.6C6.45,14.6 6,13.35 6,12L6.12,10.78C5.58,10.93 4.93,10.93 4.4,10.78C3.38,10.5 1.84,9.35 2.07,8.55C2.3,7.75 4.21,7.6 5.23,7.9C5.82,8.07 6.45,8.5 6.82,8.96L7.39,8.15C6.79,7.05 7,4 10,3L9.91,3.14V3.14C9.63,3.58 8.91,4.97 9.67,6.47C10.39,6.17 11.17,6 12,6C12.83,6 13.61,6.17 14.33,6.47C15.09,4.97 14.37,3.58 14.09,3.14L14,3C17,4 17.21,7.05 16.61,8.15L17.18,8.96C17.55,8.5 18.18,8.07 18.77,7.9C19.79,7.6 21.7,7.75 21.93,8.55C22.16,9.35 20.62,10.5 19.6,10.78C19.07,10.93 18.42,10.93 17.88,10.78L18,12C18,13.35 17.55,14.6 16.8,15.6C17.55,16.27 18,17.1 18,18M12,16C9.79,16 8,16.9 8,18C8,19.1 9.79,20 12,20C14.21,20 16,19.1 16,18C16,16.9 14.21,16 12,16M12,14C13.12,14 14.17,14.21 15.07,14.56C15.65,13.87 16,13 16,12A4,4 0 0,0 12,8A4,4 0 0,0 8,12C8,13 8.35,13.87 8.93,14.56C9.83,14.21 10.88,14 12,14M14.09,3.14V3.14Z",le="M6,19A2,2 0 0,0 8,21H16A2,2 0 0,0 18,19V7H6V19M8,9H16V19H8V9M15.5,4L14.5,3H9.5L8.5,4H5V6H19V4H15.5Z",Ks="M18,4C16.29,4 15.25,4.33 14.65,4.61C13.88,4.23 13,4 12,4C11,4 10.12,4.23 9.35,4.61C8.75,4.33 7.71,4 6,4C3,4 1,12 1,14C1,14.83 2.32,15.59 4.14,15.9C4.78,18.14 7.8,19.85 11.5,20V15.72C10.91,15.35 10,14.68 10,14C10,13 12,13 12,13C12,13 14,13 14,14C14,14.68 13.09,15.35 12.5,15.72V20C16.2,19.85 19.22,18.14 19.86,15.9C21.68,15.59 23,14.83 23,14C23,12 21,4 18,4M4.15,13.87C3.65,13.75 3.26,13.61 3,13.5C3.25,10.73 5.2,6.4 6.05,6C6.59,6 7,6.06 7.37,6.11C5.27,8.42 4.44,12.04 4.15,13.87M9,12A1,1 0 0,1 8,11C8,10.46 8.45,10 9,10A1,1 0 0,1 10,11C10,11.56 9.55,12 9,12M15,12A1,1 0 0,1 14,11C14,10.46 14.45,10 15,10A1,1 0 0,1 16,11C16,11.56 15.55,12 15,12M19.85,13.87C19.56,12.04 18.73,8.42 16.63,6.11C17,6.06 17.41,6 17.95,6C18.8,6.4 20.75,10.73 21,13.5C20.75,13.61 20.36,13.75 19.85,13.87Z",Ws="M5,20H19V18H5M19,9H15V3H9V9H5L12,16L19,9Z",Gs="M12,1L8,5H11V14H13V5H16M18,23H6C4.89,23 4,22.1 4,21V9A2,2 0 0,1 6,7H9V9H6V21H18V9H15V7H18A2,2 0 0,1 20,9V21A2,2 0 0,1 18,23Z",Ys="M12,9A3,3 0 0,1 15,12A3,3 0 0,1 12,15A3,3 0 0,1 9,12A3,3 0 0,1 12,9M12,4.5C17,4.5 21.27,7.61 23,12C21.27,16.39 17,19.5 12,19.5C7,19.5 2.73,16.39 1,12C2.73,7.61 7,4.5 12,4.5M3.18,12C4.83,15.36 8.24,17.5 12,17.5C15.76,17.5 19.17,15.36 20.82,12C19.17,8.64 15.76,6.5 12,6.5C8.24,6.5 4.83,8.64 3.18,12Z",Js="M18,9H16V7H18M18,13H16V11H18M18,17H16V15H18M8,9H6V7H8M8,13H6V11H8M8,17H6V15H8M18,3V5H16V3H8V5H6V3H4V21H6V19H8V21H16V19H18V21H20V3H18Z",Xs="M6,13H18V11H6M3,6V8H21V6M10,18H14V16H10V18Z",Qs="M11 15.5H12.5V17H11V15.5M12 6.95C14.7 7.06 15.87 9.78 14.28 11.81C13.86 12.31 13.19 12.64 12.85 13.07C12.5 13.5 12.5 14 12.5 14.5H11C11 13.65 11 12.94 11.35 12.44C11.68 11.94 12.35 11.64 12.77 11.31C14 10.18 13.68 8.59 12 8.46C11.18 8.46 10.5 9.13 10.5 9.97H9C9 8.3 10.35 6.95 12 6.95M12 2C11.5 2 11 2.19 10.59 2.59L2.59 10.59C1.8 11.37 1.8 12.63 2.59 13.41L10.59 21.41C11.37 22.2 12.63 22.2 13.41 21.41L21.41 13.41C22.2 12.63 22.2 11.37 21.41 10.59L13.41 2.59C13 2.19 12.5 2 12 2M12 4L20 12L12 20L4 12Z",ti="M13.5,8H12V13L16.28,15.54L17,14.33L13.5,12.25V8M13,3A9,9 0 0,0 4,12H1L4.96,16.03L9,12H6A7,7 0 0,1 13,5A7,7 0 0,1 20,12A7,7 0 0,1 13,19C11.07,19 9.32,18.21 8.06,16.94L6.64,18.36C8.27,20 10.5,21 13,21A9,9 0 0,0 22,12A9,9 0 0,0 13,3",ei="M10,20V14H14V20H19V12H22L12,3L2,12H5V20H10Z",si="M22 6V9.5L20.5 10L18.96 7.54C18.83 7.33 18.5 7.42 18.5 7.67V11.25C18.5 12.23 18.11 13.11 17.5 13.78V21H15V15C14.92 15 14.84 15 14.75 15C14.54 15 14.33 14.97 14.13 14.94L9.69 14.2L8.57 16.21L9.53 21H7L6 16.25C5.97 15.95 6 15.65 6.16 15.39L7.18 13.58C6.2 13.03 5.53 12 5.5 10.81C5.46 10.96 5.44 11.18 5.47 11.5C5.5 11.94 5.61 12.59 5.54 13.31C5.5 14.03 5.17 14.77 4.75 15.26C4.32 15.75 3.85 16.09 3.35 16.35L2.65 15.65C2.84 15.18 3.03 14.76 3.07 14.37C3.13 14 3.06 13.7 2.95 13.43L2.42 12.3C2.21 11.79 1.95 11.05 2 10.18C2.03 9.33 2.5 8.22 3.39 7.61C4.29 7 5.26 6.92 6.05 7.08C6.55 7.18 7.06 7.42 7.5 7.76C7.87 7.59 8.3 7.5 8.75 7.5H14.5V7C14.5 4.79 16.29 3 18.5 3H22L21.11 4.34C21.65 4.7 22 5.31 22 6Z",ii="M22 20.7L3.3 2L2 3.3L3 4.3V19C3 20.1 3.9 21 5 21H19.7L20.7 22L22 20.7M5 19V6.3L12.6 13.9L11.1 15.8L9 13.1L6 17H15.7L17.7 19H5M8.8 5L6.8 3H19C20.1 3 21 3.9 21 5V17.2L19 15.2V5H8.8",Kt="M12,17A2,2 0 0,0 14,15C14,13.89 13.1,13 12,13A2,2 0 0,0 10,15A2,2 0 0,0 12,17M18,8A2,2 0 0,1 20,10V20A2,2 0 0,1 18,22H6A2,2 0 0,1 4,20V10C4,8.89 4.9,8 6,8H7V6A5,5 0 0,1 12,1A5,5 0 0,1 17,6V8H18M12,3A3,3 0 0,0 9,6V8H15V6A3,3 0 0,0 12,3Z",ce="M10 13C11.1 13 12 13.89 12 15C12 16.11 11.11 17 10 17S8 16.11 8 15 8.9 13 10 13M18 1C15.24 1 13 3.24 13 6V8H4C2.9 8 2 8.9 2 10V20C2 21.1 2.9 22 4 22H16C17.1 22 18 21.1 18 20V10C18 8.9 17.1 8 16 8H15V6C15 4.34 16.34 3 18 3S21 4.34 21 6V8H23V6C23 3.24 20.76 1 18 1M16 10V20H4V10H16Z",ri="M9.5,3A6.5,6.5 0 0,1 16,9.5C16,11.11 15.41,12.59 14.44,13.73L14.71,14H15.5L20.5,19L19,20.5L14,15.5V14.71L13.73,14.44C12.59,15.41 11.11,16 9.5,16A6.5,6.5 0 0,1 3,9.5A6.5,6.5 0 0,1 9.5,3M9.5,5C7,5 5,7 5,9.5C5,12 7,14 9.5,14C12,14 14,12 14,9.5C14,7 12,5 9.5,5Z",ni="M3,6H21V8H3V6M3,11H21V13H3V11M3,16H21V18H3V16Z",oi="M7,10L12,15L17,10H7Z",ai="M2 12A10 10 0 0 0 15 21.54A10 10 0 0 1 15 2.46A10 10 0 0 0 2 12Z",li="M10 16.5L16 12L10 7.5M22 12C22 6.46 17.54 2 12 2C10.83 2 9.7 2.19 8.62 2.56L9.32 4.5C10.17 4.16 11.06 3.97 12 3.97C16.41 3.97 20.03 7.59 20.03 12C20.03 16.41 16.41 20.03 12 20.03C7.59 20.03 3.97 16.41 3.97 12C3.97 11.06 4.16 10.12 4.5 9.28L2.56 8.62C2.19 9.7 2 10.83 2 12C2 17.54 6.46 22 12 22C17.54 22 22 17.54 22 12M5.47 3.97C6.32 3.97 7 4.68 7 5.47C7 6.32 6.32 7 5.47 7C4.68 7 3.97 6.32 3.97 5.47C3.97 4.68 4.68 3.97 5.47 3.97Z",ci="M10,0.2C9,0.2 8.2,1 8.2,2C8.2,3 9,3.8 10,3.8C11,3.8 11.8,3 11.8,2C11.8,1 11,0.2 10,0.2M15.67,1A7.33,7.33 0 0,0 23,8.33V7A6,6 0 0,1 17,1H15.67M18.33,1C18.33,3.58 20.42,5.67 23,5.67V4.33C21.16,4.33 19.67,2.84 19.67,1H18.33M21,1A2,2 0 0,0 23,3V1H21M7.92,4.03C7.75,4.03 7.58,4.06 7.42,4.11L2,5.8V11H3.8V7.33L5.91,6.67L2,22H3.8L6.67,13.89L9,17V22H10.8V15.59L8.31,11.05L9.04,8.18L10.12,10H15V8.2H11.38L9.38,4.87C9.08,4.37 8.54,4.03 7.92,4.03Z",hi="M17.42,10L13.41,6H9V8H12.59L14.59,10H6.5C4,10 2,12 2,14.5C2,17 4,19 6.5,19C8.72,19 10.56,17.38 10.92,15.27L13.04,14C13,14.17 13,14.33 13,14.5C13,17 15,19 17.5,19C20,19 22,17 22,14.5C22,12 20,10 17.5,10M8.84,15.26C8.5,16.27 7.58,17 6.47,17C5.09,17 3.97,15.88 3.97,14.5C3.97,13.12 5.09,12 6.47,12C7.59,12 8.5,12.74 8.84,13.75H6V15.25L8.84,15.26M17.47,17C16.09,17 14.97,15.88 14.97,14.5C14.97,13.12 16.09,12 17.47,12A2.5,2.5 0 0,1 19.97,14.5A2.5,2.5 0 0,1 17.47,17Z",di="M13,16V8H15V16H13M9,16V8H11V16H9M12,2A10,10 0 0,1 22,12A10,10 0 0,1 12,22A10,10 0 0,1 2,12A10,10 0 0,1 12,2M12,4A8,8 0 0,0 4,12A8,8 0 0,0 12,20A8,8 0 0,0 20,12A8,8 0 0,0 12,4Z",pi="M8.35,3C9.53,2.83 10.78,4.12 11.14,5.9C11.5,7.67 10.85,9.25 9.67,9.43C8.5,9.61 7.24,8.32 6.87,6.54C6.5,4.77 7.17,3.19 8.35,3M15.5,3C16.69,3.19 17.35,4.77 17,6.54C16.62,8.32 15.37,9.61 14.19,9.43C13,9.25 12.35,7.67 12.72,5.9C13.08,4.12 14.33,2.83 15.5,3M3,7.6C4.14,7.11 5.69,8 6.5,9.55C7.26,11.13 7,12.79 5.87,13.28C4.74,13.77 3.2,12.89 2.41,11.32C1.62,9.75 1.9,8.08 3,7.6M21,7.6C22.1,8.08 22.38,9.75 21.59,11.32C20.8,12.89 19.26,13.77 18.13,13.28C17,12.79 16.74,11.13 17.5,9.55C18.31,8 19.86,7.11 21,7.6M19.33,18.38C19.37,19.32 18.65,20.36 17.79,20.75C16,21.57 13.88,19.87 11.89,19.87C9.9,19.87 7.76,21.64 6,20.75C5,20.26 4.31,18.96 4.44,17.88C4.62,16.39 6.41,15.59 7.47,14.5C8.88,13.09 9.88,10.44 11.89,10.44C13.89,10.44 14.95,13.05 16.3,14.5C17.41,15.72 19.26,16.75 19.33,18.38Z",ui="M19,13H13V19H11V13H5V11H11V5H13V11H19V13Z",gi="M18,16.08C17.24,16.08 16.56,16.38 16.04,16.85L8.91,12.7C8.96,12.47 9,12.24 9,12C9,11.76 8.96,11.53 8.91,11.3L15.96,7.19C16.5,7.69 17.21,8 18,8A3,3 0 0,0 21,5A3,3 0 0,0 18,2A3,3 0 0,0 15,5C15,5.24 15.04,5.47 15.09,5.7L8.04,9.81C7.5,9.31 6.79,9 6,9A3,3 0 0,0 3,12A3,3 0 0,0 6,15C6.79,15 7.5,14.69 8.04,14.19L15.16,18.34C15.11,18.55 15.08,18.77 15.08,19C15.08,20.61 16.39,21.91 18,21.91C19.61,21.91 20.92,20.61 20.92,19A2.92,2.92 0 0,0 18,16.08Z",fi="M20,8.5A2.5,2.5 0 0,1 17.5,11C16.42,11 15.5,10.31 15.16,9.36C14.72,9.75 14.14,10 13.5,10C12.94,10 12.42,9.81 12,9.5C11.58,9.81 11.07,10 10.5,10C9.86,10 9.28,9.75 8.84,9.36C8.5,10.31 7.58,11 6.5,11A2.5,2.5 0 0,1 4,8.5C4,7.26 4.91,6.23 6.1,6.04C6.04,5.87 6,5.69 6,5.5A1.5,1.5 0 0,1 7.5,4C7.7,4 7.89,4.04 8.06,4.11C8.23,3.47 8.81,3 9.5,3C9.75,3 10,3.07 10.18,3.17C10.5,2.5 11.19,2 12,2C12.81,2 13.5,2.5 13.82,3.17C14,3.07 14.25,3 14.5,3C15.19,3 15.77,3.47 15.94,4.11C16.11,4.04 16.3,4 16.5,4A1.5,1.5 0 0,1 18,5.5C18,5.69 17.96,5.87 17.9,6.04C19.09,6.23 20,7.26 20,8.5M10,12A1,1 0 0,0 9,13A1,1 0 0,0 10,14A1,1 0 0,0 11,13A1,1 0 0,0 10,12M14,12A1,1 0 0,0 13,13A1,1 0 0,0 14,14A1,1 0 0,0 15,13A1,1 0 0,0 14,12M20.23,10.66C19.59,11.47 18.61,12 17.5,12C17.05,12 16.62,11.9 16.21,11.73C16.2,14.28 15.83,17.36 14.45,18.95C13.93,19.54 13.3,19.86 12.5,19.96V18H11.5V19.96C10.7,19.86 10.07,19.55 9.55,18.95C8.16,17.35 7.79,14.29 7.78,11.74C7.38,11.9 6.95,12 6.5,12C5.39,12 4.41,11.47 3.77,10.66C2.88,11.55 2,12 2,12C2,12 3,14 5,14C5.36,14 5.64,13.96 5.88,13.91C6.22,17.73 7.58,22 12,22C16.42,22 17.78,17.73 18.12,13.91C18.36,13.96 18.64,14 19,14C21,14 22,12 22,12C22,12 21.12,11.55 20.23,10.66Z",ye="M12,1L3,5V11C3,16.55 6.84,21.74 12,23C17.16,21.74 21,16.55 21,11V5M11,7H13V13H11M11,15H13V17H11",mi="M21,11C21,16.55 17.16,21.74 12,23C6.84,21.74 3,16.55 3,11V5L12,1L21,5V11M12,21C15.75,20 19,15.54 19,11.22V6.3L12,3.18V21Z",$i="M11,13H13V16H16V11H18L12,6L6,11H8V16H11V13M12,1L21,5V11C21,16.55 17.16,21.74 12,23C6.84,21.74 3,16.55 3,11V5L12,1Z",bi="M12,1L3,5V11C3,16.55 6.84,21.74 12,23C17.16,21.74 21,16.55 21,11V5L12,1M12,7C13.4,7 14.8,8.1 14.8,9.5V11C15.4,11 16,11.6 16,12.3V15.8C16,16.4 15.4,17 14.7,17H9.2C8.6,17 8,16.4 8,15.7V12.2C8,11.6 8.6,11 9.2,11V9.5C9.2,8.1 10.6,7 12,7M12,8.2C11.2,8.2 10.5,8.7 10.5,9.5V11H13.5V9.5C13.5,8.7 12.8,8.2 12,8.2Z",vi="M1,4.27L3,6.27V11C3,16.55 6.84,21.74 12,23C13.87,22.54 15.57,21.56 16.97,20.24L19.23,22.5L20.5,21.22L2.28,3L1,4.27M12,21C8.25,20 5,15.54 5,11.22V8.27L15.59,18.86C14.53,19.89 13.3,20.65 12,21M21,5V11C21,13.28 20.35,15.5 19.23,17.4L17.77,15.95C18.54,14.5 19,12.84 19,11.22V6.3L12,3.18L7.16,5.34L5.65,3.82L12,1L21,5Z",yi="M12 1L3 5V11C3 16.55 6.84 21.74 12 23C17.16 21.74 21 16.55 21 11V5L12 1M12 8.89C13.6 8.89 14.89 10.18 14.89 11.78S13.6 14.67 12 14.67 9.11 13.37 9.11 11.78 10.41 8.89 12 8.89M12 6L13.38 8C12.96 7.82 12.5 7.73 12 7.73S11.05 7.82 10.62 8L12 6M7 8.89L9.4 8.69C9.06 9 8.74 9.34 8.5 9.76C8.25 10.18 8.1 10.62 8 11.08L7 8.89M7 14.67L8.03 12.5C8.11 12.93 8.27 13.38 8.5 13.8C8.75 14.23 9.06 14.59 9.4 14.88L7 14.67M17 8.89L16 11.08C15.9 10.62 15.74 10.18 15.5 9.76C15.26 9.34 14.95 9 14.6 8.68L17 8.89M17 14.67L14.6 14.87C14.94 14.58 15.25 14.22 15.5 13.8C15.74 13.38 15.89 12.93 15.97 12.5L17 14.67M12 17.55L10.61 15.57C11.04 15.72 11.5 15.82 12 15.82C12.5 15.82 12.95 15.72 13.37 15.57L12 17.55Z",xi="M18,18.5A1.5,1.5 0 0,1 16.5,17A1.5,1.5 0 0,1 18,15.5A1.5,1.5 0 0,1 19.5,17A1.5,1.5 0 0,1 18,18.5M19.5,9.5L21.46,12H17V9.5M6,18.5A1.5,1.5 0 0,1 4.5,17A1.5,1.5 0 0,1 6,15.5A1.5,1.5 0 0,1 7.5,17A1.5,1.5 0 0,1 6,18.5M20,8H17V4H3C1.89,4 1,4.89 1,6V17H3A3,3 0 0,0 6,20A3,3 0 0,0 9,17H15A3,3 0 0,0 18,20A3,3 0 0,0 21,17H23V12L20,8Z",wi="M3,17V19H9V17H3M3,5V7H13V5H3M13,21V19H21V17H13V15H11V21H13M7,9V11H3V13H7V15H9V9H7M21,13V11H11V13H21M15,9H17V7H21V5H17V3H15V9Z",xe="M12.5,8C9.85,8 7.45,9 5.6,10.6L2,7V16H11L7.38,12.38C8.77,11.22 10.54,10.5 12.5,10.5C16.04,10.5 19.05,12.81 20.1,16L22.47,15.22C21.08,11.03 17.15,8 12.5,8Z",Ci="M2,2V8H4.28L5.57,16H4V22H10V20.06L15,20.05V22H21V16H19.17L20,9H22V3H16V6.53L14.8,8H9.59L8,5.82V2M4,4H6V6H4M18,5H20V7H18M6.31,8H7.11L9,10.59V14H15V10.91L16.57,9H18L17.16,16H15V18.06H10V16H7.6M11,10H13V12H11M6,18H8V20H6M17,18H19V20H17",_i="M2,2H8V4H16V2H22V8H20V16H22V22H16V20H8V22H2V16H4V8H2V2M16,8V6H8V8H6V16H8V18H16V16H18V8H16M4,4V6H6V4H4M18,4V6H20V4H18M4,18V20H6V18H4M18,18V20H20V18H18Z",Ai="M3.41,1.86L2,3.27L4.73,6H4A1,1 0 0,0 3,7V17A1,1 0 0,0 4,18H16C16.21,18 16.39,17.92 16.55,17.82L19.73,21L21.14,19.59L12.28,10.73L3.41,1.86M5,16V8H6.73L14.73,16H5M15,8V10.61L21,16.61V6.5L17,10.5V7A1,1 0 0,0 16,6H10.39L12.39,8H15Z",Hi="M14.12,10H19V8.2H15.38L13.38,4.87C13.08,4.37 12.54,4.03 11.92,4.03C11.74,4.03 11.58,4.06 11.42,4.11L6,5.8V11H7.8V7.33L9.91,6.67L6,22H7.8L10.67,13.89L13,17V22H14.8V15.59L12.31,11.05L13.04,8.18M14,3.8C15,3.8 15.8,3 15.8,2C15.8,1 15,0.2 14,0.2C13,0.2 12.2,1 12.2,2C12.2,3 13,3.8 14,3.8Z";const jt=globalThis,he=jt.ShadowRoot&&(jt.ShadyCSS===void 0||jt.ShadyCSS.nativeShadow)&&"adoptedStyleSheets"in Document.prototype&&"replace"in CSSStyleSheet.prototype,de=Symbol(),we=new WeakMap;let os=class{constructor(t,s,i){if(this._$cssResult$=!0,i!==de)throw Error("CSSResult is not constructable. Use `unsafeCSS` or `css` instead.");this.cssText=t,this.t=s}get styleSheet(){let t=this.o;const s=this.t;if(he&&t===void 0){const i=s!==void 0&&s.length===1;i&&(t=we.get(s)),t===void 0&&((this.o=t=new CSSStyleSheet).replaceSync(this.cssText),i&&we.set(s,t))}return t}toString(){return this.cssText}};const ki=e=>new os(typeof e=="string"?e:e+"",void 0,de),b=(e,...t)=>{const s=e.length===1?e[0]:t.reduce((i,r,n)=>i+(o=>{if(o._$cssResult$===!0)return o.cssText;if(typeof o=="number")return o;throw Error("Value passed to 'css' function must be a 'css' function result: "+o+". Use 'unsafeCSS' to pass non-literal values, but take care to ensure page security.")})(r)+e[n+1],e[0]);return new os(s,e,de)},Mi=(e,t)=>{if(he)e.adoptedStyleSheets=t.map(s=>s instanceof CSSStyleSheet?s:s.styleSheet);else for(const s of t){const i=document.createElement("style"),r=jt.litNonce;r!==void 0&&i.setAttribute("nonce",r),i.textContent=s.cssText,e.appendChild(i)}},Ce=he?e=>e:e=>e instanceof CSSStyleSheet?(t=>{let s="";for(const i of t.cssRules)s+=i.cssText;return ki(s)})(e):e;const{is:Li,defineProperty:Vi,getOwnPropertyDescriptor:Oi,getOwnPropertyNames:Si,getOwnPropertySymbols:Pi,getPrototypeOf:zi}=Object,Wt=globalThis,_e=Wt.trustedTypes,Ei=_e?_e.emptyScript:"",Ti=Wt.reactiveElementPolyfillSupport,Ct=(e,t)=>e,Ut={toAttribute(e,t){switch(t){case Boolean:e=e?Ei:null;break;case Object:case Array:e=e==null?e:JSON.stringify(e)}return e},fromAttribute(e,t){let s=e;switch(t){case Boolean:s=e!==null;break;case Number:s=e===null?null:Number(e);break;case Object:case Array:try{s=JSON.parse(e)}catch{s=null}}return s}},pe=(e,t)=>!Li(e,t),Ae={attribute:!0,type:String,converter:Ut,reflect:!1,useDefault:!1,hasChanged:pe};Symbol.metadata??=Symbol("metadata"),Wt.litPropertyMetadata??=new WeakMap;let ct=class extends HTMLElement{static addInitializer(t){this._$Ei(),(this.l??=[]).push(t)}static get observedAttributes(){return this.finalize(),this._$Eh&&[...this._$Eh.keys()]}static createProperty(t,s=Ae){if(s.state&&(s.attribute=!1),this._$Ei(),this.prototype.hasOwnProperty(t)&&((s=Object.create(s)).wrapped=!0),this.elementProperties.set(t,s),!s.noAccessor){const i=Symbol(),r=this.getPropertyDescriptor(t,i,s);r!==void 0&&Vi(this.prototype,t,r)}}static getPropertyDescriptor(t,s,i){const{get:r,set:n}=Oi(this.prototype,t)??{get(){return this[s]},set(o){this[s]=o}};return{get:r,set(o){const c=r?.call(this);n?.call(this,o),this.requestUpdate(t,c,i)},configurable:!0,enumerable:!0}}static getPropertyOptions(t){return this.elementProperties.get(t)??Ae}static _$Ei(){if(this.hasOwnProperty(Ct("elementProperties")))return;const t=zi(this);t.finalize(),t.l!==void 0&&(this.l=[...t.l]),this.elementProperties=new Map(t.elementProperties)}static finalize(){if(this.hasOwnProperty(Ct("finalized")))return;if(this.finalized=!0,this._$Ei(),this.hasOwnProperty(Ct("properties"))){const s=this.properties,i=[...Si(s),...Pi(s)];for(const r of i)this.createProperty(r,s[r])}const t=this[Symbol.metadata];if(t!==null){const s=litPropertyMetadata.get(t);if(s!==void 0)for(const[i,r]of s)this.elementProperties.set(i,r)}this._$Eh=new Map;for(const[s,i]of this.elementProperties){const r=this._$Eu(s,i);r!==void 0&&this._$Eh.set(r,s)}this.elementStyles=this.finalizeStyles(this.styles)}static finalizeStyles(t){const s=[];if(Array.isArray(t)){const i=new Set(t.flat(1/0).reverse());for(const r of i)s.unshift(Ce(r))}else t!==void 0&&s.push(Ce(t));return s}static _$Eu(t,s){const i=s.attribute;return i===!1?void 0:typeof i=="string"?i:typeof t=="string"?t.toLowerCase():void 0}constructor(){super(),this._$Ep=void 0,this.isUpdatePending=!1,this.hasUpdated=!1,this._$Em=null,this._$Ev()}_$Ev(){this._$ES=new Promise(t=>this.enableUpdating=t),this._$AL=new Map,this._$E_(),this.requestUpdate(),this.constructor.l?.forEach(t=>t(this))}addController(t){(this._$EO??=new Set).add(t),this.renderRoot!==void 0&&this.isConnected&&t.hostConnected?.()}removeController(t){this._$EO?.delete(t)}_$E_(){const t=new Map,s=this.constructor.elementProperties;for(const i of s.keys())this.hasOwnProperty(i)&&(t.set(i,this[i]),delete this[i]);t.size>0&&(this._$Ep=t)}createRenderRoot(){const t=this.shadowRoot??this.attachShadow(this.constructor.shadowRootOptions);return Mi(t,this.constructor.elementStyles),t}connectedCallback(){this.renderRoot??=this.createRenderRoot(),this.enableUpdating(!0),this._$EO?.forEach(t=>t.hostConnected?.())}enableUpdating(t){}disconnectedCallback(){this._$EO?.forEach(t=>t.hostDisconnected?.())}attributeChangedCallback(t,s,i){this._$AK(t,i)}_$ET(t,s){const i=this.constructor.elementProperties.get(t),r=this.constructor._$Eu(t,i);if(r!==void 0&&i.reflect===!0){const n=(i.converter?.toAttribute!==void 0?i.converter:Ut).toAttribute(s,i.type);this._$Em=t,n==null?this.removeAttribute(r):this.setAttribute(r,n),this._$Em=null}}_$AK(t,s){const i=this.constructor,r=i._$Eh.get(t);if(r!==void 0&&this._$Em!==r){const n=i.getPropertyOptions(r),o=typeof n.converter=="function"?{fromAttribute:n.converter}:n.converter?.fromAttribute!==void 0?n.converter:Ut;this._$Em=r;const c=o.fromAttribute(s,n.type);this[r]=c??this._$Ej?.get(r)??c,this._$Em=null}}requestUpdate(t,s,i,r=!1,n){if(t!==void 0){const o=this.constructor;if(r===!1&&(n=this[t]),i??=o.getPropertyOptions(t),!((i.hasChanged??pe)(n,s)||i.useDefault&&i.reflect&&n===this._$Ej?.get(t)&&!this.hasAttribute(o._$Eu(t,i))))return;this.C(t,s,i)}this.isUpdatePending===!1&&(this._$ES=this._$EP())}C(t,s,{useDefault:i,reflect:r,wrapped:n},o){i&&!(this._$Ej??=new Map).has(t)&&(this._$Ej.set(t,o??s??this[t]),n!==!0||o!==void 0)||(this._$AL.has(t)||(this.hasUpdated||i||(s=void 0),this._$AL.set(t,s)),r===!0&&this._$Em!==t&&(this._$Eq??=new Set).add(t))}async _$EP(){this.isUpdatePending=!0;try{await this._$ES}catch(s){Promise.reject(s)}const t=this.scheduleUpdate();return t!=null&&await t,!this.isUpdatePending}scheduleUpdate(){return this.performUpdate()}performUpdate(){if(!this.isUpdatePending)return;if(!this.hasUpdated){if(this.renderRoot??=this.createRenderRoot(),this._$Ep){for(const[r,n]of this._$Ep)this[r]=n;this._$Ep=void 0}const i=this.constructor.elementProperties;if(i.size>0)for(const[r,n]of i){const{wrapped:o}=n,c=this[r];o!==!0||this._$AL.has(r)||c===void 0||this.C(r,void 0,n,c)}}let t=!1;const s=this._$AL;try{t=this.shouldUpdate(s),t?(this.willUpdate(s),this._$EO?.forEach(i=>i.hostUpdate?.()),this.update(s)):this._$EM()}catch(i){throw t=!1,this._$EM(),i}t&&this._$AE(s)}willUpdate(t){}_$AE(t){this._$EO?.forEach(s=>s.hostUpdated?.()),this.hasUpdated||(this.hasUpdated=!0,this.firstUpdated(t)),this.updated(t)}_$EM(){this._$AL=new Map,this.isUpdatePending=!1}get updateComplete(){return this.getUpdateComplete()}getUpdateComplete(){return this._$ES}shouldUpdate(t){return!0}update(t){this._$Eq&&=this._$Eq.forEach(s=>this._$ET(s,this[s])),this._$EM()}updated(t){}firstUpdated(t){}};ct.elementStyles=[],ct.shadowRootOptions={mode:"open"},ct[Ct("elementProperties")]=new Map,ct[Ct("finalized")]=new Map,Ti?.({ReactiveElement:ct}),(Wt.reactiveElementVersions??=[]).push("2.1.2");const ue=globalThis,He=e=>e,Nt=ue.trustedTypes,ke=Nt?Nt.createPolicy("lit-html",{createHTML:e=>e}):void 0,as="$lit$",R=`lit$${Math.random().toFixed(9).slice(2)}$`,ls="?"+R,Di=`<${ls}>`,G=document,_t=()=>G.createComment(""),At=e=>e===null||typeof e!="object"&&typeof e!="function",ge=Array.isArray,ji=e=>ge(e)||typeof e?.[Symbol.iterator]=="function",se=`[ 	
+\f\r]`,xt=/<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g,Me=/-->/g,Le=/>/g,B=RegExp(`>|${se}(?:([^\\s"'>=/]+)(${se}*=${se}*(?:[^ 	
+\f\r"'\`<>=]|("|')|))|$)`,"g"),Ve=/'/g,Oe=/"/g,cs=/^(?:script|style|textarea|title)$/i,hs=e=>(t,...s)=>({_$litType$:e,strings:t,values:s}),a=hs(1),Rt=hs(2),Y=Symbol.for("lit-noChange"),h=Symbol.for("lit-nothing"),Se=new WeakMap,q=G.createTreeWalker(G,129);function ds(e,t){if(!ge(e)||!e.hasOwnProperty("raw"))throw Error("invalid template strings array");return ke!==void 0?ke.createHTML(t):t}const Ri=(e,t)=>{const s=e.length-1,i=[];let r,n=t===2?"<svg>":t===3?"<math>":"",o=xt;for(let c=0;c<s;c++){const l=e[c];let u,m,d=-1,v=0;for(;v<l.length&&(o.lastIndex=v,m=o.exec(l),m!==null);)v=o.lastIndex,o===xt?m[1]==="!--"?o=Me:m[1]!==void 0?o=Le:m[2]!==void 0?(cs.test(m[2])&&(r=RegExp("</"+m[2],"g")),o=B):m[3]!==void 0&&(o=B):o===B?m[0]===">"?(o=r??xt,d=-1):m[1]===void 0?d=-2:(d=o.lastIndex-m[2].length,u=m[1],o=m[3]===void 0?B:m[3]==='"'?Oe:Ve):o===Oe||o===Ve?o=B:o===Me||o===Le?o=xt:(o=B,r=void 0);const $=o===B&&e[c+1].startsWith("/>")?" ":"";n+=o===xt?l+Di:d>=0?(i.push(u),l.slice(0,d)+as+l.slice(d)+R+$):l+R+(d===-2?c:$)}return[ds(e,n+(e[s]||"<?>")+(t===2?"</svg>":t===3?"</math>":"")),i]};class Ht{constructor({strings:t,_$litType$:s},i){let r;this.parts=[];let n=0,o=0;const c=t.length-1,l=this.parts,[u,m]=Ri(t,s);if(this.el=Ht.createElement(u,i),q.currentNode=this.el.content,s===2||s===3){const d=this.el.content.firstChild;d.replaceWith(...d.childNodes)}for(;(r=q.nextNode())!==null&&l.length<c;){if(r.nodeType===1){if(r.hasAttributes())for(const d of r.getAttributeNames())if(d.endsWith(as)){const v=m[o++],$=r.getAttribute(d).split(R),w=/([.?@])?(.*)/.exec(v);l.push({type:1,index:n,name:w[2],strings:$,ctor:w[1]==="."?Ni:w[1]==="?"?Ii:w[1]==="@"?Zi:Gt}),r.removeAttribute(d)}else d.startsWith(R)&&(l.push({type:6,index:n}),r.removeAttribute(d));if(cs.test(r.tagName)){const d=r.textContent.split(R),v=d.length-1;if(v>0){r.textContent=Nt?Nt.emptyScript:"";for(let $=0;$<v;$++)r.append(d[$],_t()),q.nextNode(),l.push({type:2,index:++n});r.append(d[v],_t())}}}else if(r.nodeType===8)if(r.data===ls)l.push({type:2,index:n});else{let d=-1;for(;(d=r.data.indexOf(R,d+1))!==-1;)l.push({type:7,index:n}),d+=R.length-1}n++}}static createElement(t,s){const i=G.createElement("template");return i.innerHTML=t,i}}function ht(e,t,s=e,i){if(t===Y)return t;let r=i!==void 0?s._$Co?.[i]:s._$Cl;const n=At(t)?void 0:t._$litDirective$;return r?.constructor!==n&&(r?._$AO?.(!1),n===void 0?r=void 0:(r=new n(e),r._$AT(e,s,i)),i!==void 0?(s._$Co??=[])[i]=r:s._$Cl=r),r!==void 0&&(t=ht(e,r._$AS(e,t.values),r,i)),t}class Ui{constructor(t,s){this._$AV=[],this._$AN=void 0,this._$AD=t,this._$AM=s}get parentNode(){return this._$AM.parentNode}get _$AU(){return this._$AM._$AU}u(t){const{el:{content:s},parts:i}=this._$AD,r=(t?.creationScope??G).importNode(s,!0);q.currentNode=r;let n=q.nextNode(),o=0,c=0,l=i[0];for(;l!==void 0;){if(o===l.index){let u;l.type===2?u=new $t(n,n.nextSibling,this,t):l.type===1?u=new l.ctor(n,l.name,l.strings,this,t):l.type===6&&(u=new Bi(n,this,t)),this._$AV.push(u),l=i[++c]}o!==l?.index&&(n=q.nextNode(),o++)}return q.currentNode=G,r}p(t){let s=0;for(const i of this._$AV)i!==void 0&&(i.strings!==void 0?(i._$AI(t,i,s),s+=i.strings.length-2):i._$AI(t[s])),s++}}class $t{get _$AU(){return this._$AM?._$AU??this._$Cv}constructor(t,s,i,r){this.type=2,this._$AH=h,this._$AN=void 0,this._$AA=t,this._$AB=s,this._$AM=i,this.options=r,this._$Cv=r?.isConnected??!0}get parentNode(){let t=this._$AA.parentNode;const s=this._$AM;return s!==void 0&&t?.nodeType===11&&(t=s.parentNode),t}get startNode(){return this._$AA}get endNode(){return this._$AB}_$AI(t,s=this){t=ht(this,t,s),At(t)?t===h||t==null||t===""?(this._$AH!==h&&this._$AR(),this._$AH=h):t!==this._$AH&&t!==Y&&this._(t):t._$litType$!==void 0?this.$(t):t.nodeType!==void 0?this.T(t):ji(t)?this.k(t):this._(t)}O(t){return this._$AA.parentNode.insertBefore(t,this._$AB)}T(t){this._$AH!==t&&(this._$AR(),this._$AH=this.O(t))}_(t){this._$AH!==h&&At(this._$AH)?this._$AA.nextSibling.data=t:this.T(G.createTextNode(t)),this._$AH=t}$(t){const{values:s,_$litType$:i}=t,r=typeof i=="number"?this._$AC(t):(i.el===void 0&&(i.el=Ht.createElement(ds(i.h,i.h[0]),this.options)),i);if(this._$AH?._$AD===r)this._$AH.p(s);else{const n=new Ui(r,this),o=n.u(this.options);n.p(s),this.T(o),this._$AH=n}}_$AC(t){let s=Se.get(t.strings);return s===void 0&&Se.set(t.strings,s=new Ht(t)),s}k(t){ge(this._$AH)||(this._$AH=[],this._$AR());const s=this._$AH;let i,r=0;for(const n of t)r===s.length?s.push(i=new $t(this.O(_t()),this.O(_t()),this,this.options)):i=s[r],i._$AI(n),r++;r<s.length&&(this._$AR(i&&i._$AB.nextSibling,r),s.length=r)}_$AR(t=this._$AA.nextSibling,s){for(this._$AP?.(!1,!0,s);t!==this._$AB;){const i=He(t).nextSibling;He(t).remove(),t=i}}setConnected(t){this._$AM===void 0&&(this._$Cv=t,this._$AP?.(t))}}class Gt{get tagName(){return this.element.tagName}get _$AU(){return this._$AM._$AU}constructor(t,s,i,r,n){this.type=1,this._$AH=h,this._$AN=void 0,this.element=t,this.name=s,this._$AM=r,this.options=n,i.length>2||i[0]!==""||i[1]!==""?(this._$AH=Array(i.length-1).fill(new String),this.strings=i):this._$AH=h}_$AI(t,s=this,i,r){const n=this.strings;let o=!1;if(n===void 0)t=ht(this,t,s,0),o=!At(t)||t!==this._$AH&&t!==Y,o&&(this._$AH=t);else{const c=t;let l,u;for(t=n[0],l=0;l<n.length-1;l++)u=ht(this,c[i+l],s,l),u===Y&&(u=this._$AH[l]),o||=!At(u)||u!==this._$AH[l],u===h?t=h:t!==h&&(t+=(u??"")+n[l+1]),this._$AH[l]=u}o&&!r&&this.j(t)}j(t){t===h?this.element.removeAttribute(this.name):this.element.setAttribute(this.name,t??"")}}class Ni extends Gt{constructor(){super(...arguments),this.type=3}j(t){this.element[this.name]=t===h?void 0:t}}class Ii extends Gt{constructor(){super(...arguments),this.type=4}j(t){this.element.toggleAttribute(this.name,!!t&&t!==h)}}class Zi extends Gt{constructor(t,s,i,r,n){super(t,s,i,r,n),this.type=5}_$AI(t,s=this){if((t=ht(this,t,s,0)??h)===Y)return;const i=this._$AH,r=t===h&&i!==h||t.capture!==i.capture||t.once!==i.once||t.passive!==i.passive,n=t!==h&&(i===h||r);r&&this.element.removeEventListener(this.name,this,i),n&&this.element.addEventListener(this.name,this,t),this._$AH=t}handleEvent(t){typeof this._$AH=="function"?this._$AH.call(this.options?.host??this.element,t):this._$AH.handleEvent(t)}}class Bi{constructor(t,s,i){this.element=t,this.type=6,this._$AN=void 0,this._$AM=s,this.options=i}get _$AU(){return this._$AM._$AU}_$AI(t){ht(this,t)}}const Fi={I:$t},qi=ue.litHtmlPolyfillSupport;qi?.(Ht,$t),(ue.litHtmlVersions??=[]).push("3.3.3");const Ki=(e,t,s)=>{const i=s?.renderBefore??t;let r=i._$litPart$;if(r===void 0){const n=s?.renderBefore??null;i._$litPart$=r=new $t(t.insertBefore(_t(),n),n,void 0,s??{})}return r._$AI(e),r};const fe=globalThis;let M=class extends ct{constructor(){super(...arguments),this.renderOptions={host:this},this._$Do=void 0}createRenderRoot(){const t=super.createRenderRoot();return this.renderOptions.renderBefore??=t.firstChild,t}update(t){const s=this.render();this.hasUpdated||(this.renderOptions.isConnected=this.isConnected),super.update(t),this._$Do=Ki(s,this.renderRoot,this.renderOptions)}connectedCallback(){super.connectedCallback(),this._$Do?.setConnected(!0)}disconnectedCallback(){super.disconnectedCallback(),this._$Do?.setConnected(!1)}render(){return Y}};M._$litElement$=!0,M.finalized=!0,fe.litElementHydrateSupport?.({LitElement:M});const Wi=fe.litElementPolyfillSupport;Wi?.({LitElement:M});(fe.litElementVersions??=[]).push("4.2.2");const y=e=>(t,s)=>{s!==void 0?s.addInitializer(()=>{customElements.define(e,t)}):customElements.define(e,t)};const Gi={attribute:!0,type:String,converter:Ut,reflect:!1,hasChanged:pe},Yi=(e=Gi,t,s)=>{const{kind:i,metadata:r}=s;let n=globalThis.litPropertyMetadata.get(r);if(n===void 0&&globalThis.litPropertyMetadata.set(r,n=new Map),i==="setter"&&((e=Object.create(e)).wrapped=!0),n.set(s.name,e),i==="accessor"){const{name:o}=s;return{set(c){const l=t.get.call(this);t.set.call(this,c),this.requestUpdate(o,l,e,!0,c)},init(c){return c!==void 0&&this.C(o,void 0,e,c),c}}}if(i==="setter"){const{name:o}=s;return function(c){const l=this[o];t.call(this,c),this.requestUpdate(o,l,e,!0,c)}}throw Error("Unsupported decorator location: "+i)};function p(e){return(t,s)=>typeof s=="object"?Yi(e,t,s):((i,r,n)=>{const o=r.hasOwnProperty(n);return r.constructor.createProperty(n,i),o?Object.getOwnPropertyDescriptor(r,n):void 0})(e,t,s)}function f(e){return p({...e,state:!0,attribute:!1})}const Ji=(e,t,s)=>(s.configurable=!0,s.enumerable=!0,Reflect.decorate&&typeof t!="object"&&Object.defineProperty(e,t,s),s);function D(e,t){return(s,i,r)=>{const n=o=>o.renderRoot?.querySelector(e)??null;return Ji(s,i,{get(){return n(this)}})}}function g(e){return a`<svg class="mdi" viewBox="0 0 24 24" aria-hidden="true"><path d=${e} /></svg>`}const Xi={home:"alarm_arm_home",away:"alarm_arm_away",night:"alarm_arm_night",vacation:"alarm_arm_vacation",custom:"alarm_arm_custom_bypass"},Qi=24*3600;class tr{constructor(t){this.hass=t}subscribeHouse(t){return this.subscribe("homesec/house/subscribe",{},t)}async subscribeClips(t){const{connection:s}=this.hass(),i=()=>t({unavailable:!1}),r=await this.subscribe("homesec/clips/subscribe",{},t);return s.addEventListener("ready",i),()=>{s.removeEventListener("ready",i),r()}}clips(t,s,i){return this.call("homesec/clips/list",{...t,...s?{cursor:s}:{},limit:i})}clip(t,s){return this.call("homesec/clips/get",{clip_id:t,...s})}protect(t,s){return this.call("homesec/clips/protect",{ids:t,protected:s})}delete(t){return this.call("homesec/clips/delete",{ids:t})}export(t){return this.call("homesec/clips/export",{ids:t})}timeline(t,s){return this.call("homesec/timeline",{from:t,to:s})}insight(t,s){return this.call("homesec/insight",{from:t,to:s})}zones(t){return this.call("homesec/zones/get",{camera_id:t})}saveZones(t,s){return this.call("homesec/zones/save",{camera_id:t,zones:s})}previewZones(t,s,i){return this.subscribe("homesec/zones/preview",{camera_id:t,zones:s},i)}async signed(t){return(await this.call("auth/sign_path",{path:t,expires:Qi})).path}arm(t,s,i){return this.act("alarm_control_panel",Xi[s],t,i?{code:i}:{})}armAnyway(t,s,i){return this.act("homesec","arm",t,{mode:s,force:!0,...i?{code:i}:{}})}disarm(t,s){return this.act("alarm_control_panel","alarm_disarm",t,s?{code:s}:{})}snooze(t,s){return this.act("homesec","snooze",t,{duration:{minutes:s}})}act(t,s,i,r={}){return this.hass().callService(t,s,r,{entity_id:i},!1)}call(t,s){return this.hass().callWS({type:t,...s})}async subscribe(t,s,i){const r=await this.hass().connection.subscribeMessage(i,{type:t,...s});return()=>{r().catch(()=>{})}}}const er=4,sr=400;class ir{constructor(t,s=URL,i=sr){this.fetch=t,this.addresses=s,this.limit=i,this.kept=new Map,this.waiting=[],this.running=new Map}peek(t){return this.kept.get(t)??null}load(t,s){const i=this.kept.get(t);if(i!==void 0)return this.kept.delete(t),this.kept.set(t,i),s(i),()=>{};let r=this.running.get(t)??this.waiting.find(n=>n.path===t);return r||(r={path:t,readers:new Set},this.waiting.push(r)),r.readers.add(s),this.next(),()=>this.forget(r,s)}clear(){for(const t of this.kept.values())this.addresses.revokeObjectURL(t);this.kept.clear(),this.waiting=[]}forget(t,s){t.readers.delete(s),t.readers.size===0&&(this.waiting=this.waiting.filter(i=>i!==t))}next(){for(;this.running.size<er;){const t=this.waiting.pop();if(!t)return;this.running.set(t.path,t),this.run(t)}}async run(t){let s=null;try{s=this.addresses.createObjectURL(await this.fetch(t.path)),this.keep(t.path,s)}catch{s=null}this.running.delete(t.path);for(const i of t.readers)i(s);this.next()}keep(t,s){this.kept.set(t,s);for(const[i,r]of this.kept){if(this.kept.size<=this.limit)break;this.addresses.revokeObjectURL(r),this.kept.delete(i)}}}function K(e,{replace:t=!1}={}){t?history.replaceState(history.state,"",e):history.pushState(null,"",e),window.dispatchEvent(new CustomEvent("location-changed",{detail:{replace:t}}))}function dt(e){if(e.button!==0||e.metaKey||e.ctrlKey||e.shiftKey)return;const t=e.currentTarget;e.preventDefault(),K(t.getAttribute("href")??"/homesec")}const _="/homesec";function rr(e){const[t,s]=e.split("/").filter(Boolean);return t==="clips"?{view:t}:t==="insight"?{view:t}:t==="clip"&&s?{view:t,id:decodeURIComponent(s)}:t==="zones"&&s?{view:t,camera:decodeURIComponent(s)}:{view:"overview"}}function W(e){switch(e.view){case"overview":return _;case"clip":return`${_}/clip/${encodeURIComponent(e.id)}`;case"zones":return`${_}/zones/${encodeURIComponent(e.camera)}`;default:return`${_}/${e.view}`}}class Vt{constructor(){this.watchers=new Set}watch(t){return this.watchers.add(t),()=>this.watchers.delete(t)}changed(){for(const t of this.watchers)t()}}class H{constructor(t,s){this.host=t,this.observed=s,this.stop=null,t.addController(this)}hostConnected(){this.stop??=this.observed()?.watch(()=>this.host.requestUpdate())??null}hostUpdate(){this.hostConnected()}hostDisconnected(){this.stop?.(),this.stop=null}}class nr extends Vt{constructor(t){super(),this.api=t,this.house=null,this.away=!1,this.error=null,this.stop=null,this.wanted=!1}async start(){this.wanted=!0;try{const t=await this.api.subscribeHouse(s=>{"unavailable"in s?this.away=s.unavailable:(this.house=s,this.away=!1),this.error=null,this.changed()});this.wanted?this.stop=t:t()}catch(t){this.error=t,this.changed()}}end(){this.wanted=!1,this.stop?.(),this.stop=null}camera(t){return this.house?.cameras.find(s=>s.id===t)}}const or=b`
+:host {
+--hs-text: var(--primary-text-color, #141414);
+--hs-text-2: var(--secondary-text-color, #5e5e5e);
+--hs-card: var(--ha-card-background, var(--card-background-color, #fff));
+--hs-line: var(--divider-color, rgba(0, 0, 0, 0.12));
+--hs-accent: var(--primary-color, #009ac7);
+--hs-radius: var(--ha-card-border-radius, 12px);
+/* Text in a theme's signal colours is hardly readable on a card; nearer to the text's it is. */
+--hs-bad: color-mix(in srgb, var(--error-color, #db4437) 65%, var(--hs-text));
+--hs-good: color-mix(in srgb, var(--success-color, #43a047) 55%, var(--hs-text));
+--hs-warn: color-mix(in srgb, var(--warning-color, #ffa600) 45%, var(--hs-text));
+--hs-link: color-mix(in srgb, var(--hs-accent) 65%, var(--hs-text));
+--hs-soft: color-mix(in srgb, var(--hs-text) 7%, transparent);
+--hs-tone: color-mix(in srgb, var(--hs-accent) 18%, var(--hs-card));
+color: var(--hs-text);
+font-family: var(--ha-font-family-body, Roboto, Noto, sans-serif);
+font-size: 14px;
+line-height: 1.4;
+}
 `,x=b`
-  *,
-  *::before,
-  *::after {
-    box-sizing: border-box;
-  }
-  button,
-  input,
-  select {
-    font: inherit;
-    color: inherit;
-  }
-  .button {
-    display: inline-flex;
-    align-items: center;
-    justify-content: center;
-    gap: 8px;
-    min-height: 44px;
-    padding: 0 16px;
-    border: 1px solid transparent;
-    border-radius: 22px;
-    background: var(--hs-soft);
-    color: var(--hs-text);
-    cursor: pointer;
-    text-decoration: none;
-    white-space: nowrap;
-    -webkit-tap-highlight-color: transparent;
-  }
-  .button:hover {
-    background: color-mix(in srgb, var(--hs-text) 12%, transparent);
-  }
-  .button.strong,
-  .button[aria-pressed="true"],
-  .button[aria-current="true"] {
-    background: var(--hs-tone);
-    border-color: color-mix(in srgb, var(--hs-accent) 55%, transparent);
-  }
-  .button.danger {
-    color: var(--hs-bad);
-  }
-  .button.icon {
-    width: 44px;
-    padding: 0;
-    flex: none;
-  }
-  .button.plain {
-    background: none;
-  }
-  .button.small {
-    min-height: 36px;
-    padding: 0 12px;
-    border-radius: 18px;
-  }
-  .button.small.icon {
-    width: 36px;
-    padding: 0;
-  }
-  .button:disabled {
-    opacity: 0.5;
-    cursor: default;
-  }
-  :focus-visible {
-    outline: 2px solid var(--hs-accent);
-    outline-offset: 2px;
-  }
-  .field {
-    min-height: 44px;
-    padding: 0 12px;
-    border: 1px solid color-mix(in srgb, var(--hs-text) 35%, transparent);
-    border-radius: 8px;
-    background: var(--hs-card);
-    color: var(--hs-text);
-    min-width: 0;
-  }
-  svg.mdi {
-    width: 20px;
-    height: 20px;
-    fill: currentColor;
-    flex: none;
-    display: block;
-  }
-  .hidden-text {
-    position: absolute;
-    width: 1px;
-    height: 1px;
-    overflow: hidden;
-    clip-path: inset(50%);
-    white-space: nowrap;
-  }
-  @media (prefers-reduced-motion: reduce) {
-    * {
-      animation: none !important;
-      transition: none !important;
-      scroll-behavior: auto !important;
-    }
-  }
+*,
+*::before,
+*::after {
+box-sizing: border-box;
+}
+button,
+input,
+select {
+font: inherit;
+color: inherit;
+}
+.button {
+display: inline-flex;
+align-items: center;
+justify-content: center;
+gap: 8px;
+min-height: 44px;
+padding: 0 16px;
+border: 1px solid transparent;
+border-radius: 22px;
+background: var(--hs-soft);
+color: var(--hs-text);
+cursor: pointer;
+text-decoration: none;
+white-space: nowrap;
+-webkit-tap-highlight-color: transparent;
+}
+.button:hover {
+background: color-mix(in srgb, var(--hs-text) 12%, transparent);
+}
+.button.strong,
+.button[aria-pressed="true"],
+.button[aria-current="true"] {
+background: var(--hs-tone);
+border-color: color-mix(in srgb, var(--hs-accent) 55%, transparent);
+}
+.button.danger {
+color: var(--hs-bad);
+}
+.button.icon {
+width: 44px;
+padding: 0;
+flex: none;
+}
+.button.plain {
+background: none;
+}
+.button.small {
+min-height: 36px;
+padding: 0 12px;
+border-radius: 18px;
+}
+.button.small.icon {
+width: 36px;
+padding: 0;
+}
+.button:disabled {
+opacity: 0.5;
+cursor: default;
+}
+:focus-visible {
+outline: 2px solid var(--hs-accent);
+outline-offset: 2px;
+}
+.field {
+min-height: 44px;
+padding: 0 12px;
+border: 1px solid color-mix(in srgb, var(--hs-text) 35%, transparent);
+border-radius: 8px;
+background: var(--hs-card);
+color: var(--hs-text);
+min-width: 0;
+}
+svg.mdi {
+width: 20px;
+height: 20px;
+fill: currentColor;
+flex: none;
+display: block;
+}
+.hidden-text {
+position: absolute;
+width: 1px;
+height: 1px;
+overflow: hidden;
+clip-path: inset(50%);
+white-space: nowrap;
+}
+@media (prefers-reduced-motion: reduce) {
+* {
+animation: none !important;
+transition: none !important;
+scroll-behavior: auto !important;
+}
+}
 `,rt=b`
-  .card {
-    background: var(--hs-card);
-    border-radius: var(--hs-radius);
-    border: 1px solid var(--hs-line);
-    box-shadow: var(--ha-card-box-shadow, none);
-    padding: 16px;
-    min-width: 0;
-  }
-  h2 {
-    font-size: 18px;
-    font-weight: 500;
-    margin: 0;
-  }
-  h3 {
-    font-size: 15px;
-    font-weight: 500;
-    margin: 0;
-  }
-  .quiet {
-    color: var(--hs-text-2);
-  }
-  .bad {
-    color: var(--hs-bad);
-  }
-  .empty {
-    padding: 32px 16px;
-    text-align: center;
-    color: var(--hs-text-2);
-  }
-`,ar="component.homesec",lr=["config_panel","exceptions","selector"];async function cr(e){const t=await Promise.all(lr.map(s=>e.callWS({type:"frontend/get_translations",language:e.language,category:s,integration:"homesec"})));return Object.assign({},...t.map(s=>s.resources))}class hr{constructor(t,s){this.resources=t,this.plural=new Intl.PluralRules(s)}get(t,s={}){return this.find(`config_panel.${t}`,s)??t}count(t,s,i={}){const r={count:s,...i},n=this.plural.select(s);return this.find(`config_panel.${t}.${n}`,r)??this.find(`config_panel.${t}.other`,r)??t}named(t,s){return this.find(`config_panel.${t}.${s}`,{})??s}problem(t){return this.find(`exceptions.${t}.message`,{})??t}label(t){return this.find(`selector.label.options.${t}`,{})??t}error(t){const{code:s,message:i,translation_key:r,translation_domain:n,translation_placeholders:o}=t??{};if(r&&n==="homesec"){const c=o??{},l=this.find(`exceptions.${r}.message`,c);if(l)return l}return s==="unauthorized"?this.get("errors.not_allowed"):s==="not_found"?this.get("errors.not_found"):s==="unknown_command"?this.get("errors.not_ready"):i||this.get("errors.unknown")}find(t,s){return this.resources[`${ar}.${t}`]?.replace(/\{(\w+)\}/g,(r,n)=>String(s[n]??r))}}const Pe=new Map;function dr(e){let t=Pe.get(e);return t||(t=new Intl.DateTimeFormat("en-US",{timeZone:e,hourCycle:"h23",year:"numeric",month:"2-digit",day:"2-digit",hour:"2-digit",minute:"2-digit",second:"2-digit"}),Pe.set(e,t)),t}function oe(e,t){const s={};for(const{type:u,value:m}of dr(t).formatToParts(e*1e3))s[u]=Number(m);const{year:i=1970,month:r=1,day:n=1,hour:o=0,minute:c=0,second:l=0}=s;return Date.UTC(i,r-1,n,o,c,l)/1e3}function P(e,t){return new Date(oe(e,t)*1e3).toISOString().slice(0,10)}function pt(e,t){const s=Date.parse(`${e}T00:00:00Z`)/1e3;let i=s-(oe(s,t)-s);return i+=s-oe(i,t),P(i,t)<e?i+3600:i}function S(e,t){return new Date(Date.parse(`${e}T00:00:00Z`)+t*864e5).toISOString().slice(0,10)}function ps(e,t){return{from:pt(e,t),to:pt(S(e,1),t)}}const ze=["byte","kilobyte","megabyte","gigabyte","terabyte"];class pr{constructor(t,s){this.zone=s,this.made=new Map,this.language=t.locale.language||t.language;const{time_format:i}=t.locale;this.hour12=i==="12"?!0:i==="24"?!1:void 0}time(t,{seconds:s=!1}={}){return this.clock(s).format(t*1e3)}hour(t){return this.clock(!1).resolvedOptions().hour12?this.with("hour",{hour:"numeric",hour12:!0}).format(t*1e3):this.time(t)}day(t){return this.with("day",{weekday:"long",day:"numeric",month:"long"}).format(t*1e3)}dayName(t,s="long"){return new Intl.DateTimeFormat(this.language,{timeZone:"UTC",weekday:"short",day:"numeric",month:s}).format(Date.parse(`${t}T12:00:00Z`))}dateTime(t){return`${this.day(t)}, ${this.time(t,{seconds:!0})}`}weekday(t){return new Intl.DateTimeFormat(this.language,{weekday:"short",timeZone:"UTC"}).format(Date.UTC(2024,0,1+t))}relativeDay(t,s){const i=P(t,this.zone),r=P(s,this.zone);return{key:i===r?"today":i===S(r,-1)?"yesterday":null,text:this.day(t)}}bytes(t){let s=0,i=t;for(;i>=1e3&&s<ze.length-1;)i/=1e3,s+=1;return new Intl.NumberFormat(this.language,{style:"unit",unit:ze[s]??"byte",unitDisplay:s?"short":"long",maximumFractionDigits:i<10&&s?1:0}).format(i)}number(t){return new Intl.NumberFormat(this.language).format(t)}percent(t){return new Intl.NumberFormat(this.language,{style:"percent",maximumFractionDigits:0}).format(t)}clock(t){return this.with(t?"time-s":"time",{hour:"2-digit",minute:"2-digit",...t?{second:"2-digit"}:{},...this.hour12===void 0?{}:{hour12:this.hour12}})}with(t,s){let i=this.made.get(t);return i||(i=new Intl.DateTimeFormat(this.language,{timeZone:this.zone,...s}),this.made.set(t,i)),i}}function Mt(e){const t=Math.max(0,Math.round(e)),[s,i,r]=[Math.floor(t/3600),Math.floor(t/60)%60,t%60],n=o=>String(o).padStart(2,"0");return s?`${s}:${n(i)}:${n(r)}`:`${i}:${n(r)}`}function ur(e,t){const{texts:s,format:i}=e,r=(n,o)=>a`<div>
-      <dt>${n}</dt>
-      <dd>${o}</dd>
-    </div>`;return a`<dl>
-    ${t.label===null?r(s.get("clip.why"),s.get(t.trigger==="manual"?"clip.by_hand":"clip.motion")):r(s.get("clip.seen"),s.label(t.label))}
-    ${t.score===null?h:r(s.get("clip.score"),i.percent(t.score))}
-    ${t.zones.length?r(s.get("clip.zones"),t.zones.join(", ")):h}
-    ${r(s.get("clip.duration"),t.state==="recording"?s.get("clip.recording"):Mt(t.duration))}
-    ${r(s.get("clip.stored"),gr(e,t))}
-    ${t.bytes?r(s.get("clip.size"),`${i.bytes(t.bytes)}${t.width?`, ${t.width} × ${t.height}`:""}`):h}
-    ${t.error?r(s.get("clip.error"),s.problem(t.error)):h}
-  </dl>`}function gr(e,t){const{texts:s,format:i}=e,r=[t.local?s.get("clip.here"):null,t.cloud==="stored"?s.get("clip.cloud"):null,t.cloud==="waiting"?s.get("clip.waiting"):null,t.protected?s.get("clip.protected"):null].filter(Boolean),{progress:n}=t;return a`${r.length?r.join(", "):s.get("clip.nowhere")}
-  ${t.cloud==="waiting"&&n!==null?a`<progress
-          max="1"
-          .value=${n}
-          aria-label=${s.get("clip.uploading")}
-        ></progress>
-        ${i.percent(n)}`:h}`}const us=b`
-  dl {
-    display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(130px, 1fr));
-    gap: 12px 20px;
-    margin: 0;
-  }
-  dt {
-    font-size: 12px;
-    color: var(--hs-text-2);
-  }
-  dd {
-    margin: 0;
-  }
-  progress {
-    width: 80px;
-    accent-color: var(--hs-accent);
-    vertical-align: middle;
-  }
+.card {
+background: var(--hs-card);
+border-radius: var(--hs-radius);
+border: 1px solid var(--hs-line);
+box-shadow: var(--ha-card-box-shadow, none);
+padding: 16px;
+min-width: 0;
+}
+h2 {
+font-size: 18px;
+font-weight: 500;
+margin: 0;
+}
+h3 {
+font-size: 15px;
+font-weight: 500;
+margin: 0;
+}
+.quiet {
+color: var(--hs-text-2);
+}
+.bad {
+color: var(--hs-bad);
+}
+.empty {
+padding: 32px 16px;
+text-align: center;
+color: var(--hs-text-2);
+}
+`,ar="component.homesec",lr=["config_panel","exceptions","selector"];async function cr(e){const t=await Promise.all(lr.map(s=>e.callWS({type:"frontend/get_translations",language:e.language,category:s,integration:"homesec"})));return Object.assign({},...t.map(s=>s.resources))}class hr{constructor(t,s){this.resources=t,this.plural=new Intl.PluralRules(s)}get(t,s={}){return this.find(`config_panel.${t}`,s)??t}count(t,s,i={}){const r={count:s,...i},n=this.plural.select(s);return this.find(`config_panel.${t}.${n}`,r)??this.find(`config_panel.${t}.other`,r)??t}named(t,s){return this.find(`config_panel.${t}.${s}`,{})??s}problem(t){return this.find(`exceptions.${t}.message`,{})??t}label(t){return this.find(`selector.label.options.${t}`,{})??t}error(t){const{code:s,message:i,translation_key:r,translation_domain:n,translation_placeholders:o}=t??{};if(r&&n==="homesec"){const c=o??{},l=this.find(`exceptions.${r}.message`,c);if(l)return l}return s==="unauthorized"?this.get("errors.not_allowed"):s==="not_found"?this.get("errors.not_found"):s==="unknown_command"?this.get("errors.not_ready"):i||this.get("errors.unknown")}find(t,s){return this.resources[`${ar}.${t}`]?.replace(/\{(\w+)\}/g,(r,n)=>String(s[n]??r))}}const Pe=new Map;function dr(e){let t=Pe.get(e);return t||(t=new Intl.DateTimeFormat("en-US",{timeZone:e,hourCycle:"h23",year:"numeric",month:"2-digit",day:"2-digit",hour:"2-digit",minute:"2-digit",second:"2-digit"}),Pe.set(e,t)),t}function oe(e,t){const s={};for(const{type:u,value:m}of dr(t).formatToParts(e*1e3))s[u]=Number(m);const{year:i=1970,month:r=1,day:n=1,hour:o=0,minute:c=0,second:l=0}=s;return Date.UTC(i,r-1,n,o,c,l)/1e3}function P(e,t){return new Date(oe(e,t)*1e3).toISOString().slice(0,10)}function pt(e,t){const s=Date.parse(`${e}T00:00:00Z`)/1e3;let i=s-(oe(s,t)-s);return i+=s-oe(i,t),P(i,t)<e?i+3600:i}function S(e,t){return new Date(Date.parse(`${e}T00:00:00Z`)+t*864e5).toISOString().slice(0,10)}function ps(e,t){return{from:pt(e,t),to:pt(S(e,1),t)}}const ze=["byte","kilobyte","megabyte","gigabyte","terabyte"];class pr{constructor(t,s){this.zone=s,this.made=new Map,this.language=t.locale.language||t.language;const{time_format:i}=t.locale;this.hour12=i==="12"?!0:i==="24"?!1:void 0}time(t,{seconds:s=!1}={}){return this.clock(s).format(t*1e3)}hour(t){return this.clock(!1).resolvedOptions().hour12?this.with("hour",{hour:"numeric",hour12:!0}).format(t*1e3):this.time(t)}day(t){return this.with("day",{weekday:"long",day:"numeric",month:"long"}).format(t*1e3)}dayName(t,s="long"){return new Intl.DateTimeFormat(this.language,{timeZone:"UTC",weekday:"short",day:"numeric",month:s}).format(Date.parse(`${t}T12:00:00Z`))}dateTime(t){return`${this.day(t)}, ${this.time(t,{seconds:!0})}`}weekday(t){return new Intl.DateTimeFormat(this.language,{weekday:"short",timeZone:"UTC"}).format(Date.UTC(2024,0,1+t))}relativeDay(t,s){const i=P(t,this.zone),r=P(s,this.zone);return{key:i===r?"today":i===S(r,-1)?"yesterday":null,text:this.day(t)}}bytes(t){let s=0,i=t;for(;i>=1e3&&s<ze.length-1;)i/=1e3,s+=1;return new Intl.NumberFormat(this.language,{style:"unit",unit:ze[s]??"byte",unitDisplay:s?"short":"long",maximumFractionDigits:i<10&&s?1:0}).format(i)}number(t){return new Intl.NumberFormat(this.language).format(t)}percent(t){return new Intl.NumberFormat(this.language,{style:"percent",maximumFractionDigits:0}).format(t)}clock(t){return this.with(t?"time-s":"time",{hour:"2-digit",minute:"2-digit",...t?{second:"2-digit"}:{},...this.hour12===void 0?{}:{hour12:this.hour12}})}with(t,s){let i=this.made.get(t);return i||(i=new Intl.DateTimeFormat(this.language,{timeZone:this.zone,...s}),this.made.set(t,i)),i}}function kt(e){const t=Math.max(0,Math.round(e)),[s,i,r]=[Math.floor(t/3600),Math.floor(t/60)%60,t%60],n=o=>String(o).padStart(2,"0");return s?`${s}:${n(i)}:${n(r)}`:`${i}:${n(r)}`}function ur(e,t){const{texts:s,format:i}=e,r=(n,o)=>a`<div>
+<dt>${n}</dt>
+<dd>${o}</dd>
+</div>`;return a`<dl>
+${t.label===null?r(s.get("clip.why"),s.get(t.trigger==="manual"?"clip.by_hand":"clip.motion")):r(s.get("clip.seen"),s.label(t.label))}
+${t.score===null?h:r(s.get("clip.score"),i.percent(t.score))}
+${t.zones.length?r(s.get("clip.zones"),t.zones.join(", ")):h}
+${r(s.get("clip.duration"),t.state==="recording"?s.get("clip.recording"):kt(t.duration))}
+${r(s.get("clip.stored"),gr(e,t))}
+${t.bytes?r(s.get("clip.size"),`${i.bytes(t.bytes)}${t.width?`, ${t.width} × ${t.height}`:""}`):h}
+${t.error?r(s.get("clip.error"),s.problem(t.error)):h}
+</dl>`}function gr(e,t){const{texts:s,format:i}=e,r=[t.local?s.get("clip.here"):null,t.cloud==="stored"?s.get("clip.cloud"):null,t.cloud==="waiting"?s.get("clip.waiting"):null,t.protected?s.get("clip.protected"):null].filter(Boolean),{progress:n}=t;return a`${r.length?r.join(", "):s.get("clip.nowhere")}
+${t.cloud==="waiting"&&n!==null?a`<progress
+max="1"
+.value=${n}
+aria-label=${s.get("clip.uploading")}
+></progress>
+${i.percent(n)}`:h}`}const us=b`
+dl {
+display: grid;
+grid-template-columns: repeat(auto-fill, minmax(130px, 1fr));
+gap: 12px 20px;
+margin: 0;
+}
+dt {
+font-size: 12px;
+color: var(--hs-text-2);
+}
+dd {
+margin: 0;
+}
+progress {
+width: 80px;
+accent-color: var(--hs-accent);
+vertical-align: middle;
+}
 `;function fr(e,t){const{texts:s,format:i}=e,r=(o,c)=>`${s.count("clips.count",o,{n:i.number(o)})}, ${i.bytes(c)}`,{uploads:n}=t;return a`<dl>
-      <div>
-        <dt>${s.get("storage.here")}</dt>
-        <dd>${r(t.clips,t.bytes)}</dd>
-      </div>
-      ${n?a`<div>
-              <dt>${s.get("storage.cloud")}</dt>
-              <dd>${r(t.cloud_clips,t.cloud_bytes)}</dd>
-            </div>
-            <div>
-              <dt>${s.get("storage.waiting")}</dt>
-              <dd>
-                ${n.jobs?`${s.count("storage.jobs",n.jobs)}, ${i.bytes(n.bytes)}`:s.get("storage.nothing")}
-              </dd>
-            </div>
-            ${n.jobs&&n.oldest_at?a`<div>
-                  <dt>${s.get("storage.since")}</dt>
-                  <dd>${i.dateTime(n.oldest_at)}</dd>
-                </div>`:h}`:a`<div>
-            <dt>${s.get("storage.cloud")}</dt>
-            <dd>${s.get("storage.no_cloud")}</dd>
-          </div>`}
-    </dl>
-    ${n?.error?a`<p class="bad">${s.problem(n.error)}</p>`:h}
-    ${t.disk_low?a`<p class="bad">${s.get("storage.disk_low")}</p>`:h}`}function mr(e,t,s,i){const r=new Map,n=new Map;for(const l of e){const u=l[t];r.set(u,(r.get(u)??0)+l.count);const m=n.get(l.day)??new Map;m.set(u,(m.get(u)??0)+l.count),n.set(l.day,m)}const o=[...r].sort((l,u)=>u[1]-l[1]||(l[0]<u[0]?-1:1)).map(([l])=>l),c=[];for(let l=s;l<=i;l=S(l,1)){const u=n.get(l),m=o.map(d=>({key:d,count:u?.get(d)??0})).filter(d=>d.count>0);c.push({day:l,parts:m,total:m.reduce((d,v)=>d+v.count,0)})}return{keys:o,stacks:c,highest:Math.max(0,...c.map(l=>l.total))}}function $r(e){const t=new Map,s=new Map,i=new Map;for(const{camera_id:n,label:o,count:c}of e){const l=JSON.stringify([n,o]);t.set(l,(t.get(l)??0)+c),s.set(n,(s.get(n)??0)+c),i.set(o,(i.get(o)??0)+c)}const r=n=>[...n].sort((o,c)=>c[1]-o[1]).map(([o])=>o);return{rows:r(s),columns:r(i),count:(n,o)=>t.get(JSON.stringify([n,o]))??0}}function br(e,t){return t>0?Math.sqrt(e/t):0}var vr=Object.defineProperty,yr=(e,t,s,i)=>{for(var r=void 0,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=o(t,s,r)||r);return r&&vr(t,s,r),r};class C extends k{constructor(){super(),new H(this,()=>this.page?.store)}get house(){return this.page.store.house}engineStarted(){}willUpdate(t){const s=this.house?.ready??!1;s&&this.wasReady===!1&&this.engineStarted(),this.wasReady=s}get mayControl(){return this.house?.user.may_control??!1}get texts(){return this.page.texts}get format(){return this.page.format}camera(t){return this.page.store.camera(t)?.name??t}}yr([p({attribute:!1})],C.prototype,"page");function A(){return Date.now()/1e3}const kt={range:{kind:"all"},cameras:[],labels:[],zones:[],protectedOnly:!1,text:""},Ee=/^\d{4}-\d{2}-\d{2}$/;function gs(e){const t=new URLSearchParams(e),s=i=>t.getAll(i).filter(Boolean);return{range:xr(t),cameras:s("camera"),labels:s("label"),zones:s("zone"),protectedOnly:t.get("protected")==="1",text:t.get("text")??""}}function xr(e){const t=e.get("days");if(t==="today"||t==="yesterday"||t==="week")return{kind:t};const s=e.get("from")??"",i=e.get("to")??s;return Ee.test(s)&&Ee.test(i)?{kind:"days",from:s<i?s:i,to:s<i?i:s}:{kind:"all"}}function It(e){const t=new URLSearchParams,{range:s}=e;s.kind==="days"?(t.set("from",s.from),t.set("to",s.to)):s.kind!=="all"&&t.set("days",s.kind);for(const r of e.cameras)t.append("camera",r);for(const r of e.labels)t.append("label",r);for(const r of e.zones)t.append("zone",r);e.protectedOnly&&t.set("protected","1"),e.text&&t.set("text",e.text);const i=t.toString();return i?`?${i}`:""}function me(e,t,s){const i=P(t,s);switch(e.kind){case"all":return null;case"today":return{from:i,to:i};case"yesterday":return{from:S(i,-1),to:S(i,-1)};case"week":return{from:S(i,-6),to:i};case"days":return{from:e.from,to:e.to}}}function $e(e,t,s){const i=me(e.range,t,s),r=e.text.trim();return{...i&&{from:pt(i.from,s),to:pt(S(i.to,1),s)},...e.cameras.length&&{cameras:e.cameras},...e.labels.length&&{labels:e.labels},...e.zones.length&&{zones:e.zones},...e.protectedOnly&&{protected:!0},...r&&{text:r}}}function Te(e){return It(e)===""}var wr=Object.defineProperty,Cr=Object.getOwnPropertyDescriptor,Ot=(e,t,s,i)=>{for(var r=i>1?void 0:i?Cr(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&wr(t,s,r),r};const De=["#1e88e5","#f4a100","#43a047","#8e5bd0","#d0567d","#00897b","#8d6e63","#78909c"];let J=class extends C{constructor(){super(...arguments),this.days=[],this.from="",this.to="",this.by="label"}render(){const{keys:e,stacks:t,highest:s}=mr(this.days,this.by,this.from,this.to),{texts:i}=this,r=(n,o)=>a`<button
-        class="button small"
-        aria-pressed=${this.by===n}
-        @click=${()=>this.by=n}
-      >
-        ${o}
-      </button>`;return a`<div class="head">
-        <h2>${i.get("insight.days")}</h2>
-        <span class="choice" role="group" aria-label=${i.get("insight.by")}>
-          ${r("label",i.get("filter.labels"))}
-          ${r("camera_id",i.get("filter.cameras"))}
-        </span>
-      </div>
-      <div class="chart">
-        <span class="highest" aria-hidden="true">${s||""}</span>
-        ${t.map(n=>this.renderStack(n,e,s))}
-      </div>
-      <div class="ends" aria-hidden="true">
-        <span>${this.format.dayName(this.from,"short")}</span>
-        <span>${this.format.dayName(this.to,"short")}</span>
-      </div>
-      ${e.length?a`<ul>
-            ${e.map((n,o)=>a`<li><span class="dot" style="background:${je(o)}"></span>${this.name(n)}</li>`)}
-          </ul>`:h}`}renderStack(e,t,s){const i=e.parts.map(n=>`${this.name(n.key)} ${n.count}`),r=`${this.format.dayName(e.day)}: ${i.join(", ")||0}`;return a`<button
-      class="stack"
-      title=${r}
-      aria-label=${r}
-      @click=${()=>this.open(e.day)}
-    >
-      ${e.parts.map(n=>a`<span
-            style="height:${n.count/s*100}%;background:${je(t.indexOf(n.key))}"
-          ></span>`)}
-    </button>`}name(e){return this.by==="label"?this.texts.label(e):this.camera(e)}open(e){K(`${_}/clips${It({...kt,range:{kind:"days",from:e,to:e}})}`)}};J.styles=[x,b`
-      .head {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        justify-content: space-between;
-        gap: 8px;
-        margin-bottom: 12px;
-      }
-      h2 {
-        font-size: 18px;
-        font-weight: 500;
-        margin: 0;
-      }
-      .choice {
-        display: flex;
-        gap: 6px;
-        flex-wrap: wrap;
-      }
-      .chart {
-        position: relative;
-        display: flex;
-        align-items: stretch;
-        gap: min(4px, 0.3%);
-        height: 196px;
-        padding-top: 16px;
-        border-bottom: 1px solid var(--hs-line);
-        border-top: 1px dashed var(--hs-line);
-      }
-      .highest {
-        position: absolute;
-        top: 2px;
-        left: 0;
-        font-size: 11px;
-        color: var(--hs-text-2);
-        pointer-events: none;
-      }
-      .stack {
-        flex: 1;
-        display: flex;
-        flex-direction: column-reverse;
-        min-width: 0;
-        padding: 0;
-        border: none;
-        background: none;
-        cursor: pointer;
-      }
-      .stack:hover {
-        background: var(--hs-soft);
-      }
-      .stack:focus-visible {
-        outline-offset: -1px;
-      }
-      .stack span {
-        display: block;
-        width: 100%;
-        max-width: 40px;
-        margin: 0 auto;
-      }
-      .stack span:last-child {
-        border-radius: 3px 3px 0 0;
-      }
-      .ends {
-        display: flex;
-        justify-content: space-between;
-        font-size: 11px;
-        color: var(--hs-text-2);
-      }
-      ul {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 4px 16px;
-        list-style: none;
-        margin: 10px 0 0;
-        padding: 0;
-      }
-      li {
-        display: flex;
-        align-items: center;
-        gap: 6px;
-      }
-      .dot {
-        width: 12px;
-        height: 12px;
-        border-radius: 3px;
-      }
-    `];Ot([p({attribute:!1})],J.prototype,"days",2);Ot([p()],J.prototype,"from",2);Ot([p()],J.prototype,"to",2);Ot([f()],J.prototype,"by",2);J=Ot([y("homesec-day-bars")],J);function je(e){return De[Math.min(e,De.length-1)]??"#78909c"}var _r=Object.defineProperty,Ar=Object.getOwnPropertyDescriptor,fs=(e,t,s,i)=>{for(var r=i>1?void 0:i?Ar(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&_r(t,s,r),r};let Zt=class extends C{constructor(){super(...arguments),this.hours=[]}render(){const e=Math.max(0,...this.hours.flat()),t=s=>String(s).padStart(2,"0");return a`<table>
-      <caption class="hidden-text">
-        ${this.texts.get("insight.heat")}
-      </caption>
-      <thead>
-        <tr>
-          <td></td>
-          ${Array.from({length:24},(s,i)=>a`<th scope="col"><span class=${i%6?"fine":""}>${t(i)}</span></th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${this.hours.map((s,i)=>{const r=this.format.weekday(i);return a`<tr>
-            <th scope="row">${r}</th>
-            ${s.map((n,o)=>{const c=Math.round(br(n,e)*100),l=this.texts.count("insight.visits",n,{n});return a`<td
-                style="--share:${c}%"
-                title="${r} ${t(o)}:00 – ${t((o+1)%24)}:00: ${l}"
-              >
-                <span class="hidden-text">${n}</span>
-              </td>`})}
-          </tr>`})}
-      </tbody>
-    </table>`}};Zt.styles=[x,b`
-      table {
-        width: 100%;
-        border-collapse: separate;
-        border-spacing: 2px;
-        table-layout: fixed;
-        font-size: 11px;
-        position: relative;
-      }
-      th {
-        font-weight: 400;
-        color: var(--hs-text-2);
-        text-align: start;
-        overflow: visible;
-        white-space: nowrap;
-        padding: 0;
-      }
-      thead td,
-      tbody th {
-        width: 34px;
-      }
-      tbody td {
-        position: relative;
-        height: 26px;
-        padding: 0;
-        border-radius: 3px;
-        background: color-mix(in srgb, var(--hs-accent) var(--share), var(--hs-soft));
-      }
-      @media (max-width: 900px) {
-        .fine {
-          display: none;
-        }
-      }
-      @media (max-width: 600px) {
-        table {
-          border-spacing: 1px;
-        }
-      }
-    `];fs([p({attribute:!1})],Zt.prototype,"hours",2);Zt=fs([y("homesec-heat-map")],Zt);var Hr=Object.defineProperty,Mr=Object.getOwnPropertyDescriptor,Yt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Mr(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Hr(t,s,r),r};const kr=[7,30,90];let ut=class extends C{constructor(){super(...arguments),this.days=30,this.insight=null,this.error=null}connectedCallback(){super.connectedCallback(),this.load(this.days)}engineStarted(){this.load(this.days)}get span(){const e=P(A(),this.format.zone);return{from:S(e,1-this.days),to:e}}async load(e){this.days=e;const{from:t,to:s}=this.span,{zone:i}=this.format;try{const r=await this.page.api.insight(pt(t,i),pt(S(s,1),i));e===this.days&&(this.insight=r),this.error=null}catch(r){this.error=r}}render(){const{texts:e,insight:t}=this,{from:s,to:i}=this.span;return a`<div class="page">
-      <div role="group" class="spans" aria-label=${e.get("filter.days")}>
-        ${kr.map(r=>a`<button
-              class="button small"
-              aria-pressed=${this.days===r}
-              @click=${()=>{this.load(r)}}
-            >
-              ${e.count("insight.span",r)}
-            </button>`)}
-      </div>
-      ${this.error?a`<p class="card bad" role="alert">${e.error(this.error)}</p>`:h}
-      ${t?a`<section class="card">
-              <homesec-day-bars
-                .page=${this.page}
-                .days=${t.days}
-                .from=${s}
-                .to=${i}
-              ></homesec-day-bars>
-            </section>
-            <section class="card">
-              <h2>${e.get("insight.heat")}</h2>
-              <homesec-heat-map .page=${this.page} .hours=${t.hours}></homesec-heat-map>
-            </section>
-            ${t.days.length?this.renderTotals(t):h}`:h}
-      <section class="card">
-        <h2>${e.get("storage.title")}</h2>
-        ${this.house?fr(this.page,this.house.storage):h}
-      </section>
-    </div>`}renderTotals({days:e}){const t=$r(e);return a`<section class="card scroll" tabindex="0" aria-label=${this.texts.get("insight.totals")}>
-      <h2>${this.texts.get("insight.totals")}</h2>
-      <table>
-        <thead>
-          <tr>
-            <td></td>
-            ${t.columns.map(s=>a`<th scope="col">${this.texts.label(s)}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${t.rows.map(s=>a`<tr>
-                <th scope="row">${this.camera(s)}</th>
-                ${t.columns.map(i=>a`<td>${this.format.number(t.count(s,i))}</td>`)}
-              </tr>`)}
-        </tbody>
-      </table>
-    </section>`}};ut.styles=[x,rt,us,b`
-      :host {
-        display: block;
-        overflow-y: auto;
-      }
-      .page {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr);
-        gap: 16px;
-        padding: 16px;
-        max-width: 1080px;
-        margin: 0 auto;
-      }
-      .spans {
-        display: flex;
-        gap: 6px;
-      }
-      h2 {
-        margin-bottom: 12px;
-      }
-      .scroll {
-        overflow-x: auto;
-      }
-      table {
-        border-collapse: collapse;
-      }
-      .scroll th,
-      .scroll td {
-        padding: 6px 20px 6px 0;
-        text-align: start;
-        font-weight: 400;
-        white-space: nowrap;
-      }
-      .scroll :is(th, td):last-child {
-        padding-right: 0;
-      }
-      .scroll td {
-        text-align: end;
-        font-variant-numeric: tabular-nums;
-      }
-      .scroll thead th {
-        color: var(--hs-text-2);
-        text-align: end;
-      }
-      .scroll tbody tr {
-        border-top: 1px solid var(--hs-line);
-      }
-      @media (max-width: 600px) {
-        .page {
-          padding: 12px;
-          gap: 12px;
-        }
-        .card {
-          padding: 12px;
-        }
-      }
-    `];Yt([f()],ut.prototype,"days",2);Yt([f()],ut.prototype,"insight",2);Yt([f()],ut.prototype,"error",2);ut=Yt([y("homesec-insight")],ut);const Lr={CHILD:2},Vr=e=>(...t)=>({_$litDirective$:e,values:t});let Or=class{constructor(t){}get _$AU(){return this._$AM._$AU}_$AT(t,s,i){this._$Ct=t,this._$AM=s,this._$Ci=i}_$AS(t,s){return this.update(t,s)}update(t,s){return this.render(...s)}};const{I:Sr}=Fi,Re=e=>e,Ue=()=>document.createComment(""),wt=(e,t,s)=>{const i=e._$AA.parentNode,r=t===void 0?e._$AB:t._$AA;if(s===void 0){const n=i.insertBefore(Ue(),r),o=i.insertBefore(Ue(),r);s=new Sr(n,o,e,e.options)}else{const n=s._$AB.nextSibling,o=s._$AM,c=o!==e;if(c){let l;s._$AQ?.(e),s._$AM=e,s._$AP!==void 0&&(l=e._$AU)!==o._$AU&&s._$AP(l)}if(n!==r||c){let l=s._$AA;for(;l!==n;){const u=Re(l).nextSibling;Re(i).insertBefore(l,r),l=u}}}return s},F=(e,t,s=e)=>(e._$AI(t,s),e),Pr={},zr=(e,t=Pr)=>e._$AH=t,Er=e=>e._$AH,ie=e=>{e._$AR(),e._$AA.remove()};const Ne=(e,t,s)=>{const i=new Map;for(let r=t;r<=s;r++)i.set(e[r],r);return i},Bt=Vr(class extends Or{constructor(e){if(super(e),e.type!==Lr.CHILD)throw Error("repeat() can only be used in text expressions")}dt(e,t,s){let i;s===void 0?s=t:t!==void 0&&(i=t);const r=[],n=[];let o=0;for(const c of e)r[o]=i?i(c,o):o,n[o]=s(c,o),o++;return{values:n,keys:r}}render(e,t,s){return this.dt(e,t,s).values}update(e,[t,s,i]){const r=Er(e),{values:n,keys:o}=this.dt(t,s,i);if(!Array.isArray(r))return this.ut=o,n;const c=this.ut??=[],l=[];let u,m,d=0,v=r.length-1,$=0,w=n.length-1;for(;d<=v&&$<=w;)if(r[d]===null)d++;else if(r[v]===null)v--;else if(c[d]===o[$])l[$]=F(r[d],n[$]),d++,$++;else if(c[v]===o[w])l[w]=F(r[v],n[w]),v--,w--;else if(c[d]===o[w])l[w]=F(r[d],n[w]),wt(e,l[w+1],r[d]),d++,w--;else if(c[v]===o[$])l[$]=F(r[v],n[$]),wt(e,r[d],r[v]),v--,$++;else if(u===void 0&&(u=Ne(o,$,w),m=Ne(c,d,v)),u.has(c[d]))if(u.has(c[v])){const O=m.get(o[$]),ee=O!==void 0?r[O]:null;if(ee===null){const ve=wt(e,r[d]);F(ve,n[$]),l[$]=ve}else l[$]=F(ee,n[$]),wt(e,r[d],ee),r[O]=null;$++}else ie(r[v]),v--;else ie(r[d]),d++;for(;$<=w;){const O=wt(e,l[w+1]);F(O,n[$]),l[$++]=O}for(;d<=v;){const O=r[d++];O!==null&&ie(O)}return this.ut=o,zr(e,l),Y}}),Tr={person:Hi,cat:Ts,dog:Ks,bird:Ss,horse:si,sheep:fi,cow:qs,bear:pi,car:Es,motorcycle:hi,bicycle:Os,bus:Ps,truck:xi};function ms(e){return e===null?ci:Tr[e]??Qs}function $s(e,t,s){const{texts:i,format:r}=e;return a`<a
-    class="clip ${s.selected?"selected":""}"
-    href=${W({view:"clip",id:t.id})+(s.search??"")}
-    data-id=${t.id}
-    tabindex=${s.tabIndex??0}
-    draggable="false"
-    @click=${s.onClick}
-  >
-    <homesec-still
-      .stills=${e.stills}
-      .path=${t.state==="recording"?Dr(e,t):t.still}
-    ></homesec-still>
-    <span class="words">
-      <span class="line"
-        ><b>${r.time(t.event,{seconds:!0})}</b
-        ><span class="what"
-          >${g(ms(t.label))}${bs(e,t)}${t.score===null?h:a`<span class="score">${r.percent(t.score)}</span>`}</span
-        ></span
-      >
-      <span class="line second"
-        >${t.camera}${t.zones.length?` · ${t.zones.join(", ")}`:""}</span
-      >
-    </span>
-    ${Ur(e,t)}
-    <span class="marks">${Rr(e,t)}</span>
-    ${s.selecting?a`<span class="check"
-          >${g(s.selected?js:Rs)}<span
-            class="hidden-text"
-            >${i.get(s.selected?"clips.is_selected":"clips.not_selected")}</span
-          ></span
-        >`:h}
-  </a>`}function Dr(e,t){const s=e.store.camera(t.camera_id)?.entity_id;return s?`/api/camera_proxy/${s}`:null}function jr(e,t){const s=bs(e,t);return t.score===null?s:`${s} ${e.format.percent(t.score)}`}function bs(e,t){return t.label!==null?e.texts.label(t.label):e.texts.get(t.trigger==="manual"?"clip.by_hand":"clip.motion")}function Rr(e,t){const s=(i,r)=>a`${g(i)}<span class="hidden-text">${r}</span>`;return[t.protected?s(Kt,e.texts.get("clip.protected")):h,t.cloud==="stored"?s(Zs,e.texts.get("clip.cloud")):h,t.cloud==="waiting"?s(Bs,e.texts.get("clip.waiting")):h]}function Ur(e,t){switch(t.state){case"recording":return a`<span class="badge rec">${e.texts.get("clip.recording")}</span>`;case"failed":case"missing":return a`<span class="badge"
-        >${g(As)}${e.texts.get(`clip.${t.state}`)}</span
-      >`;default:return a`<span class="badge">${Mt(t.duration)}</span>`}}const vs=b`
-  .clip {
-    position: relative;
-    display: flex;
-    flex-direction: column;
-    border-radius: var(--hs-radius);
-    overflow: hidden;
-    background: var(--hs-card);
-    border: 1px solid var(--hs-line);
-    color: var(--hs-text);
-    text-decoration: none;
-    user-select: none;
-    -webkit-user-select: none;
-    -webkit-touch-callout: none;
-    -webkit-tap-highlight-color: transparent;
-    min-width: 0;
-    container-type: inline-size;
-  }
-  @container (max-width: 200px) {
-    .clip .score {
-      display: none;
-    }
-  }
-  .clip homesec-still {
-    aspect-ratio: 16 / 9;
-    width: 100%;
-  }
-  .clip.selected {
-    outline: 3px solid var(--hs-accent);
-    outline-offset: -3px;
-  }
-  .clip:focus-visible {
-    outline: 3px solid var(--hs-accent);
-    outline-offset: 1px;
-  }
-  .clip .words {
-    display: block;
-    padding: 7px 10px 8px;
-    line-height: 19px;
-  }
-  .clip .line {
-    display: flex;
-    justify-content: space-between;
-    gap: 8px;
-    white-space: nowrap;
-    overflow: hidden;
-    text-overflow: ellipsis;
-  }
-  .clip .line b {
-    font-weight: 500;
-    font-variant-numeric: tabular-nums;
-  }
-  .clip .what {
-    display: inline-flex;
-    align-items: center;
-    gap: 4px;
-    overflow: hidden;
-    text-overflow: ellipsis;
-  }
-  .clip .what svg {
-    width: 16px;
-    height: 16px;
-  }
-  .clip .second {
-    display: block;
-    font-size: 12px;
-    color: var(--hs-text-2);
-  }
-  .clip .marks,
-  .clip .badge,
-  .clip .check {
-    position: absolute;
-    top: 8px;
-    color: #fff;
-    display: flex;
-    gap: 4px;
-    align-items: center;
-    filter: drop-shadow(0 0 2px #000);
-  }
-  .clip .marks {
-    right: 8px;
-  }
-  .clip .marks svg,
-  .clip .badge svg {
-    width: 16px;
-    height: 16px;
-  }
-  .clip .badge {
-    left: 8px;
-    padding: 1px 7px;
-    border-radius: 10px;
-    background: rgba(0, 0, 0, 0.72);
-    font-size: 12px;
-    font-variant-numeric: tabular-nums;
-    filter: none;
-  }
-  .clip .badge.rec {
-    background: #b3261e;
-  }
-  .clip .check {
-    left: 8px;
-    top: 36px;
-  }
-  .clip .check svg {
-    width: 28px;
-    height: 28px;
-  }
-`;function Ie(e,t){const{from:s,to:i,cameras:r,labels:n,zones:o,text:c}=t;return!(s!==void 0&&e.event<s||i!==void 0&&e.event>=i||r?.length&&!r.includes(e.camera_id)||n?.length&&!(e.label&&n.includes(e.label))||o?.length&&!e.zones.some(l=>o.includes(l))||t.protected!==void 0&&e.protected!==t.protected||c&&!Nr(e,c))}function Nr(e,t){const s=[e.camera,e.label??"",...e.zones].join(" ").toLowerCase();return t.toLowerCase().split(/\s+/).every(i=>s.includes(i))}const Ir=100,Zr=60;class ys extends Vt{constructor(t){super(),this.api=t,this.clips=[],this.total=null,this.loading=!1,this.error=null,this.cursor=null,this.filter={},this.begun=!1,this.generation=0,this.meanwhile=[],this.stop=null,this.wanted=!1}get complete(){return this.begun&&this.cursor===null}get ready(){return this.begun}async follow(){this.wanted=!0;const t=await this.api.subscribeClips(s=>this.take(s));this.wanted?this.stop=t:t()}end(){this.wanted=!1,this.stop?.(),this.stop=null}async show(t){this.generation+=1,this.filter=t,this.cursor=null,this.begun=!1,this.loading=!1,this.total=null,await this.more()}recover(){this.error&&this.more()}async more(){if(this.loading||this.complete)return;const t=this.generation,s=!this.begun;this.loading=!0,this.meanwhile=[],this.error=null,this.changed();try{const i=await this.api.clips(this.filter,this.cursor,s?Zr:Ir);if(t!==this.generation)return;this.clips=s?i.clips:Ze(this.clips,i.clips),this.cursor=i.cursor,this.total=i.total??this.total,this.begun=!0,this.loading=!1;for(const r of this.meanwhile)this.apply(r)}catch(i){if(t!==this.generation)return;this.error=i,s&&(this.clips=[])}this.loading=!1,this.changed()}async reach(t){for(;;){const s=this.clips.findIndex(i=>i.event<=t);if(s>=0)return s;if(this.complete||this.error)return this.clips.length-1;await this.more()}}remove(t){const s=new Set(t),i=this.clips.filter(r=>!s.has(r.id));i.length!==this.clips.length&&(this.total!==null&&(this.total-=this.clips.length-i.length),this.clips=i,this.changed())}take(t){this.loading&&this.meanwhile.push(t),this.apply(t)}apply(t){if("unavailable"in t){t.unavailable||this.show(this.filter);return}if("removed"in t){this.remove([t.removed]);return}const{clip:s}=t,i=this.clips.findIndex(r=>r.id===s.id);if(i>=0){if(!Ie(s,this.filter)){this.remove([s.id]);return}this.clips=this.clips.with(i,s)}else{if(!this.begun||!Ie(s,this.filter))return;const r=this.clips.at(-1);if(!this.complete&&r&&ae(s,r))return;this.clips=Ze(this.clips,[s]),this.total!==null&&(this.total+=1)}this.changed()}}function ae(e,t){return e.id<t.id}function Ze(e,t){const s=e.at(-1),i=t[0],r=new Set(t.map(c=>c.id)),n=e.some(c=>r.has(c.id))?e.filter(c=>!r.has(c.id)):e,o=[...n,...t];return s&&i&&n===e&&ae(i,s)?o:o.sort((c,l)=>ae(c,l)?1:-1)}var Br=Object.defineProperty,Fr=Object.getOwnPropertyDescriptor,nt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Fr(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Br(t,s,r),r};const qr=["1","2","3","4","5","6","7","8","9"];let z=class extends k{constructor(){super(...arguments),this.format="number",this.action="",this.busy=!1,this.code=""}firstUpdated(){(matchMedia("(pointer: fine)").matches||this.format==="text")&&this.input.focus()}clear(){this.code=""}render(){const{texts:e}=this;return a`<form @submit=${this.send} @keydown=${this.onKey}>
-      <label>
-        <span class="hidden-text">${e.get("alarm.code")}</span>
-        <input
-          class="field"
-          type="password"
-          name="code"
-          autocomplete="off"
-          inputmode=${this.format==="number"?"numeric":"text"}
-          placeholder=${e.get("alarm.code")}
-          .value=${this.code}
-          @input=${t=>this.code=t.target.value}
-        />
-      </label>
-      ${this.format==="number"?this.renderKeys():""}
-      <div class="end">
-        <button type="button" class="button" @click=${this.cancel}>
-          ${e.get("common.cancel")}
-        </button>
-        <button class="button strong" ?disabled=${this.busy||!this.code}>
-          ${g(rs)}${this.action}
-        </button>
-      </div>
-    </form>`}renderKeys(){const e=t=>a`<button
-        type="button"
-        class="button key"
-        @click=${()=>this.code+=t}
-      >
-        ${t}
-      </button>`;return a`<div class="keys">
-      ${qr.map(e)}
-      <span></span>
-      ${e("0")}
-      <button
-        type="button"
-        class="button key plain"
-        aria-label=${this.texts.get("alarm.erase")}
-        @click=${()=>this.code=this.code.slice(0,-1)}
-      >
-        ${g(Ms)}
-      </button>
-    </div>`}onKey(e){e.key==="Escape"&&this.cancel(),e.stopPropagation()}send(e){e.preventDefault(),this.code&&(this.dispatchEvent(new CustomEvent("code",{detail:this.code})),this.code="")}cancel(){this.code="",this.dispatchEvent(new CustomEvent("cancel"))}};z.styles=[x,b`
-      form {
-        display: grid;
-        gap: 12px;
-        max-width: 300px;
-        margin: 0 auto;
-      }
-      input {
-        width: 100%;
-        text-align: center;
-        font-size: 20px;
-        letter-spacing: 0.3em;
-      }
-      input::placeholder {
-        letter-spacing: normal;
-        font-size: 16px;
-        color: var(--hs-text-2);
-      }
-      .keys {
-        display: grid;
-        grid-template-columns: repeat(3, 1fr);
-        gap: 8px;
-      }
-      .key {
-        min-height: 56px;
-        font-size: 20px;
-        border-radius: 28px;
-        touch-action: manipulation;
-      }
-      .end {
-        display: flex;
-        gap: 8px;
-      }
-      .end .button {
-        flex: 1;
-      }
-    `];nt([p({attribute:!1})],z.prototype,"texts",2);nt([p()],z.prototype,"format",2);nt([p()],z.prototype,"action",2);nt([p({type:Boolean})],z.prototype,"busy",2);nt([f()],z.prototype,"code",2);nt([D("input")],z.prototype,"input",2);z=nt([y("homesec-pin-pad")],z);var Kr=Object.defineProperty,Wr=Object.getOwnPropertyDescriptor,Jt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Wr(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Kr(t,s,r),r};const Gr={home:ei,away:bi,night:ai,vacation:ks,custom:wi},Yr={disarmed:vi,arming:mi,armed:yi,pending:ye,triggered:ye};let gt=class extends C{constructor(){super(...arguments),this.asking=null,this.busy=!1,this.refused=null}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.ticking),this.ticking=void 0}updated(){const e=this.house?.alarm.delay_ends_at!=null;e&&!this.ticking?this.ticking=setInterval(()=>this.requestUpdate(),500):e||(clearInterval(this.ticking),this.ticking=void 0)}render(){const e=this.house?.alarm;return e?a`<section class="card ${e.state}" aria-labelledby="title">
-      <div class="head">
-        <span class="shield">${g(Yr[e.state])}</span>
-        <div class="now">
-          <h2 id="title">
-            <span class="hidden-text">${this.texts.get("alarm.title")}:</span> ${this.heading(e)}
-          </h2>
-          <p role="status" class="quiet">${this.detail(e)}</p>
-        </div>
-        ${this.renderCountdown(e)}
-      </div>
-      ${this.asking?this.renderPad(e,this.asking):this.renderButtons(e)}
-      ${this.renderRefused()}
-    </section>`:h}heading(e){if(e.state==="armed"||e.state==="arming"){const t=e.mode==="disarmed"?"away":e.mode,s=this.texts.get(`alarm.modes.${t}`);return this.texts.get(e.state==="armed"?"alarm.armed":"alarm.arming",{mode:s})}return this.texts.get(`alarm.${e.state}`)}detail(e){const{texts:t}=this;if((e.state==="triggered"||e.state==="pending")&&e.triggered_by)return t.get("alarm.by",{who:e.triggered_by});const s=[];return e.changed_by&&s.push(t.get("alarm.changed_by",{who:e.changed_by})),e.bypassed.length&&s.push(t.get("alarm.bypassed",{cameras:e.bypassed.join(", ")})),s.join(" · ")}renderCountdown(e){if(e.delay_ends_at===null)return h;const t=Math.max(0,Math.ceil(e.delay_ends_at-A()));return a`<span class="count" role="timer" aria-label=${this.texts.get("alarm.left")}
-      >${Mt(t)}</span
-    >`}renderButtons(e){if(!this.mayControl||!e.entity_id)return h;const t=e.state==="disarmed";return a`<div class="buttons" role="group" aria-label=${this.texts.get("alarm.title")}>
-      ${t?h:a`<button
-            class="button strong disarm"
-            ?disabled=${this.busy}
-            @click=${()=>this.press("disarm")}
-          >
-            ${g(ce)}${this.texts.get("alarm.disarm")}
-          </button>`}
-      ${e.modes.map(s=>a`<button
-            class="button"
-            aria-pressed=${!t&&e.mode===s}
-            ?disabled=${this.busy||!t&&e.mode===s}
-            @click=${()=>this.press(s)}
-          >
-            ${g(Gr[s])}${this.texts.get(`alarm.modes.${s}`)}
-          </button>`)}
-    </div>`}renderPad(e,t){return a`<homesec-pin-pad
-      .texts=${this.texts}
-      .format=${e.code_format??"number"}
-      .busy=${this.busy}
-      .action=${this.wishText(t)}
-      @code=${s=>{this.send(t,s.detail)}}
-      @cancel=${()=>this.stopAsking()}
-    ></homesec-pin-pad>`}renderRefused(){if(!this.refused)return h;const{text:e,force:t}=this.refused;return a`<div class="refused" role="alert">
-      <p>${e}</p>
-      ${t?a`<button class="button small" ?disabled=${this.busy} @click=${()=>{this.force()}}>
-            ${this.texts.get("alarm.anyway")}
-          </button>`:h}
-    </div>`}wishText(e){return e==="disarm"?this.texts.get("alarm.disarm"):this.texts.get("alarm.arm",{mode:this.texts.get(`alarm.modes.${e}`)})}press(e){const t=this.house?.alarm;if(!t)return;this.refused=null,t.code_format!==null&&(e==="disarm"||t.code_arm_required)?this.asking=e:this.send(e,null)}stopAsking(){this.asking=null,this.refused=null}async send(e,t,s=!1){const i=this.house?.alarm.entity_id;if(i){this.busy=!0,this.refused=null;try{e==="disarm"?await this.page.api.disarm(i,t):s?await this.page.api.armAnyway(i,e,t):await this.page.api.arm(i,e,t),this.asking=null}catch(r){const n=r.translation_key==="camera_offline";this.refused={wish:e,code:t,text:this.texts.error(r),force:n},n&&(this.asking=null)}this.busy=!1}}async force(){if(!this.refused)return;const{wish:e,code:t}=this.refused;await this.send(e,t,!0)}};gt.styles=[x,rt,b`
-      .card {
-        display: grid;
-        gap: 16px;
-        border-inline-start: 6px solid var(--state);
-      }
-      .card {
-        --state: var(--hs-line);
-      }
-      .armed {
-        --state: var(--state-alarm_control_panel-armed_away-color, #43a047);
-      }
-      .arming,
-      .pending {
-        --state: var(--state-alarm_control_panel-pending-color, #ff9800);
-      }
-      .triggered {
-        --state: var(--state-alarm_control_panel-triggered-color, #db4437);
-        background: color-mix(in srgb, var(--state) 14%, var(--hs-card));
-      }
-      .head {
-        display: flex;
-        align-items: center;
-        gap: 14px;
-      }
-      .shield svg {
-        width: 40px;
-        height: 40px;
-        color: color-mix(in srgb, var(--state) 80%, var(--hs-text));
-      }
-      .disarmed .shield svg {
-        color: var(--hs-text-2);
-      }
-      .now {
-        flex: 1;
-        min-width: 0;
-      }
-      h2 {
-        font-size: 22px;
-      }
-      p {
-        margin: 2px 0 0;
-      }
-      .count {
-        font-size: 28px;
-        font-variant-numeric: tabular-nums;
-      }
-      .buttons {
-        display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(128px, 1fr));
-        gap: 8px;
-      }
-      .disarm {
-        grid-column: 1 / -1;
-        max-width: 480px;
-        min-height: 52px;
-        border-radius: 26px;
-        font-size: 16px;
-      }
-      .refused {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px 16px;
-        color: var(--hs-bad);
-        border-radius: 8px;
-        background: color-mix(in srgb, var(--hs-bad) 8%, transparent);
-        padding: 10px 12px;
-      }
-      .refused p {
-        margin: 0;
-        flex: 1 1 200px;
-      }
-    `];Jt([f()],gt.prototype,"asking",2);Jt([f()],gt.prototype,"busy",2);Jt([f()],gt.prototype,"refused",2);gt=Jt([y("homesec-alarm-card")],gt);var Jr=Object.defineProperty,Xr=Object.getOwnPropertyDescriptor,ot=(e,t,s,i)=>{for(var r=i>1?void 0:i?Xr(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Jr(t,s,r),r};const Qr=2e3,tn=15e3;let E=class extends k{constructor(){super(...arguments),this.entity=null,this.text="",this.moving=!1,this.slow=!1,this.source=null,this.seen=!0,this.watcher=new IntersectionObserver(e=>{this.seen=e.at(-1)?.isIntersecting??!0,this.seen&&this.refresh()}),this.onVisible=()=>this.refresh()}connectedCallback(){super.connectedCallback(),this.watcher.observe(this),document.addEventListener("visibilitychange",this.onVisible),this.refresh()}disconnectedCallback(){super.disconnectedCallback(),this.watcher.disconnect(),document.removeEventListener("visibilitychange",this.onVisible),clearTimeout(this.timer),this.source=null}willUpdate(e){(e.has("moving")||e.has("entity")||e.has("slow"))&&this.refresh()}address(){return(this.entity===null?void 0:this.hass?.().states[this.entity])?.attributes.entity_picture??null}refresh(){if(clearTimeout(this.timer),!this.isConnected||!this.seen||document.hidden)return;const e=this.address();if(e===null)this.source=null,this.again();else if(this.moving){const t=e.replace("/camera_proxy/","/camera_proxy_stream/");this.source?.startsWith(t)||(this.source=t)}else{const t=`${e}${e.includes("?")?"&":"?"}width=640&height=360&at=${Date.now()}`,s=new Image;s.onload=()=>{!this.moving&&this.isConnected&&(this.source=t),this.again()},s.onerror=()=>this.again(),s.src=t}}again(){clearTimeout(this.timer);const e=this.slow?tn:Qr;this.timer=setTimeout(()=>this.refresh(),e)}render(){return this.source?a`<img src=${this.source} alt=${this.text} />`:h}};E.styles=b`
-    :host {
-      display: block;
-      background: #1a1a1a;
-      overflow: hidden;
-      aspect-ratio: 16 / 9;
-    }
-    img {
-      display: block;
-      width: 100%;
-      height: 100%;
-      object-fit: cover;
-    }
-  `;ot([p({attribute:!1})],E.prototype,"hass",2);ot([p()],E.prototype,"entity",2);ot([p()],E.prototype,"text",2);ot([p({type:Boolean})],E.prototype,"moving",2);ot([p({type:Boolean})],E.prototype,"slow",2);ot([f()],E.prototype,"source",2);E=ot([y("homesec-live")],E);var en=Object.defineProperty,sn=Object.getOwnPropertyDescriptor,be=(e,t,s,i)=>{for(var r=i>1?void 0:i?sn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&en(t,s,r),r};const rn=60;let Lt=class extends C{constructor(){super(...arguments),this.moving=!1}render(){const{texts:e,which:t}=this,s=t.health==="off";return a`<article class="card" aria-label=${t.name}>
-      <div class="picture">
-        ${t.health==="running"?a`<homesec-live
-              .hass=${this.page.hass}
-              .entity=${t.entity_id}
-              .moving=${this.moving}
-              text=${e.get("cameras.picture",{camera:t.name})}
-            ></homesec-live>`:a`<div class="dark">
-              ${g(Ai)}
-              <b>${e.named("health",t.health)}</b>
-              ${t.error?a`<span>${e.named("source_error",t.error)}</span>`:s?a`<span>${e.get("cameras.off_why")}</span>`:h}
-            </div>`}
-        ${t.recording?a`<span class="badge rec">${e.get("clip.recording")}</span>`:h}
-        <span class="who">${this.renderPresences()}</span>
-      </div>
-      <div class="foot">
-        <h3>${t.name}</h3>
-        ${this.renderSnoozed()}
-        <span class="actions">
-          ${t.health==="running"?a`<button
-                class="button small icon plain"
-                aria-pressed=${this.moving}
-                title=${e.get(this.moving?"cameras.still":"cameras.live")}
-                aria-label=${`${e.get(this.moving?"cameras.still":"cameras.live")}: ${t.name}`}
-                @click=${()=>this.dispatchEvent(new CustomEvent("toggle-live"))}
-              >
-                ${g(this.moving?di:li)}
-              </button>`:h}
-          ${this.mayControl&&t.entity_id?a`<button
-                class="button small icon plain"
-                title=${this.snoozeText()}
-                aria-label=${`${this.snoozeText()}: ${t.name}`}
-                @click=${()=>{this.snooze()}}
-              >
-                ${g(t.snoozed_until?Vs:Ls)}
-              </button>`:h}
-          ${this.house?.user.is_admin?a`<a
-                class="button small icon plain"
-                href=${W({view:"zones",camera:t.id})}
-                title=${e.get("zones.open")}
-                aria-label=${`${e.get("zones.open")}: ${t.name}`}
-                @click=${dt}
-                >${g(Ci)}</a
-              >`:h}
-        </span>
-      </div>
-    </article>`}renderPresences(){return this.which.presences.map(e=>{const t=this.texts.label(e.label),s=e.zones.length?` · ${e.zones.join(", ")}`:"";return a`<span class="badge here"
-        >${g(ms(e.label))}${e.count>1?`${e.count} × `:""}${t}${s}</span
-      >`})}renderSnoozed(){const e=this.which.snoozed_until;return e?a`<span class="quiet"
-      >${this.texts.get("cameras.snoozed",{time:this.format.time(e)})}</span
-    >`:h}snoozeText(){return this.texts.get(this.which.snoozed_until?"cameras.unsnooze":"cameras.snooze")}async snooze(){const{entity_id:e,snoozed_until:t}=this.which;if(e)try{await this.page.api.snooze(e,t?0:rn)}catch(s){this.page.say(this.texts.error(s),"error")}}};Lt.styles=[x,rt,b`
-      .card {
-        padding: 0;
-        overflow: hidden;
-        height: 100%;
-      }
-      .picture {
-        position: relative;
-        aspect-ratio: 16 / 9;
-        background: #1a1a1a;
-      }
-      homesec-live {
-        height: 100%;
-      }
-      .dark {
-        height: 100%;
-        display: flex;
-        flex-direction: column;
-        align-items: center;
-        justify-content: center;
-        gap: 4px;
-        padding: 12px;
-        text-align: center;
-        color: #e6e6e6;
-      }
-      .dark svg {
-        width: 32px;
-        height: 32px;
-      }
-      .badge {
-        display: inline-flex;
-        align-items: center;
-        gap: 4px;
-        padding: 2px 9px 2px 7px;
-        border-radius: 12px;
-        background: rgba(0, 0, 0, 0.72);
-        color: #fff;
-        font-size: 13px;
-      }
-      .badge svg {
-        width: 16px;
-        height: 16px;
-      }
-      .rec {
-        position: absolute;
-        top: 10px;
-        left: 10px;
-        background: #b3261e;
-        padding-left: 9px;
-      }
-      .who {
-        position: absolute;
-        left: 10px;
-        right: 10px;
-        bottom: 10px;
-        display: flex;
-        flex-wrap: wrap;
-        gap: 6px;
-      }
-      .foot {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        min-height: 48px;
-        padding: 4px 6px 4px 14px;
-        flex-wrap: wrap;
-      }
-      h3 {
-        flex: 1;
-        min-width: 80px;
-      }
-      .actions {
-        display: flex;
-      }
-    `];be([p({attribute:!1})],Lt.prototype,"which",2);be([p({type:Boolean})],Lt.prototype,"moving",2);Lt=be([y("homesec-camera-tile")],Lt);var nn=Object.defineProperty,on=Object.getOwnPropertyDescriptor,St=(e,t,s,i)=>{for(var r=i>1?void 0:i?on(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&nn(t,s,r),r};let X=class extends k{constructor(){super(...arguments),this.path=null,this.address=null,this.missing=!1,this.loading=null,this.stop=null}connectedCallback(){super.connectedCallback(),this.requestUpdate("path")}disconnectedCallback(){super.disconnectedCallback(),this.stop?.(),this.stop=this.loading=null}willUpdate(){!this.isConnected||this.path===this.loading||(this.stop?.(),this.loading=this.path,this.address=null,this.missing=this.path===null,this.path!==null&&(this.stop=this.stills.load(this.path,e=>{this.address=e,this.missing=e===null})))}render(){return this.address?a`<img src=${this.address} alt="" decoding="async" />`:this.missing?a`<div class="none">${g(ii)}</div>`:h}};X.styles=[x,b`
-      :host {
-        display: block;
-        background: #1a1a1a;
-        overflow: hidden;
-      }
-      img {
-        display: block;
-        width: 100%;
-        height: 100%;
-        object-fit: cover;
-      }
-      .none {
-        display: grid;
-        place-items: center;
-        height: 100%;
-        color: #bbb;
-      }
-    `];St([p({attribute:!1})],X.prototype,"stills",2);St([p()],X.prototype,"path",2);St([f()],X.prototype,"address",2);St([f()],X.prototype,"missing",2);X=St([y("homesec-still")],X);var an=Object.defineProperty,ln=Object.getOwnPropertyDescriptor,xs=(e,t,s,i)=>{for(var r=i>1?void 0:i?ln(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&an(t,s,r),r};const cn=12;let Ft=class extends C{constructor(){super(),this.moving=null,this.day="",new H(this,()=>this.list)}connectedCallback(){super.connectedCallback(),this.list??=new ys(this.page.api),this.list.follow().catch(()=>{}),this.showToday(),this.midnight=setInterval(()=>this.showToday(),3e4)}disconnectedCallback(){super.disconnectedCallback(),this.list?.end(),this.list=void 0,this.day="",clearInterval(this.midnight)}engineStarted(){this.list?.recover()}showToday(){const{zone:e}=this.format,t=P(A(),e);if(t===this.day)return;this.day=t;const s={...kt,range:{kind:"today"}};this.list?.show($e(s,A(),e))}render(){return a`<div class="page">
-      <homesec-alarm-card .page=${this.page}></homesec-alarm-card>
-      ${this.renderWarnings()}
-      <section aria-labelledby="cameras">
-        <h2 id="cameras" class="hidden-text">${this.texts.get("cameras.title")}</h2>
-        ${this.renderCameras()}
-      </section>
-      <section aria-labelledby="today">
-        <div class="title">
-          <h2 id="today">${this.texts.get("overview.today")}</h2>
-          <a class="button small plain" href="${_}/clips" @click=${dt}
-            >${this.texts.get("overview.all")}${g(Hs)}</a
-          >
-        </div>
-        ${this.renderToday()}
-      </section>
-    </div>`}renderWarnings(){const e=this.house?.storage;if(!e)return h;const{texts:t}=this,s=e.uploads?.error,i=[e.disk_low?t.get("storage.disk_low"):null,s?`${t.get("storage.stuck")} ${t.problem(s)}`:null].filter(Boolean);return i.length?a`<div class="card warning" role="status">${i.map(r=>a`<p>${r}</p>`)}</div>`:h}renderCameras(){const e=this.house?.cameras??[];return e.length?a`<div class="tiles ${e.length===1?"single":""}">
-      ${Bt(e,t=>t.id,t=>a`<homesec-camera-tile
-            .page=${this.page}
-            .which=${t}
-            .moving=${this.moving===t.id}
-            @toggle-live=${()=>this.moving=this.moving===t.id?null:t.id}
-          ></homesec-camera-tile>`)}
-    </div>`:a`<p class="card empty">${this.texts.get("cameras.none")}</p>`}renderToday(){const{list:e,texts:t}=this;return e?e.error?a`<p class="card bad" role="alert">${t.error(e.error)}</p>`:e.ready?e.clips.length?a`<div class="clips">
-      ${Bt(e.clips.slice(0,cn),s=>s.id,s=>$s(this.page,s,{onClick:dt}))}
-    </div>`:a`<p class="card empty">${t.get("overview.quiet")}</p>`:a`<p class="empty">${t.get("clips.loading")}</p>`:h}};Ft.styles=[x,rt,vs,b`
-      :host {
-        display: block;
-        overflow-y: auto;
-      }
-      .page {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr);
-        gap: 16px;
-        padding: 16px;
-        max-width: 1280px;
-        margin: 0 auto;
-      }
-      .tiles {
-        display: grid;
-        gap: 16px;
-        grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr));
-      }
-      .tiles.single {
-        grid-template-columns: minmax(0, 1fr);
-        max-width: 640px;
-      }
-      .title {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        margin-bottom: 8px;
-      }
-      .clips {
-        display: grid;
-        gap: 12px;
-        grid-template-columns: repeat(auto-fill, minmax(min(46%, 200px), 1fr));
-      }
-      .warning {
-        border-inline-start: 6px solid var(--warning-color, #ffa600);
-      }
-      .warning p {
-        margin: 0;
-      }
-      @media (max-width: 600px) {
-        .page {
-          padding: 12px;
-          gap: 12px;
-        }
-      }
-    `];xs([f()],Ft.prototype,"moving",2);Ft=xs([y("homesec-overview")],Ft);const hn=e=>Math.min(1,Math.max(0,e)),Be=e=>Math.round(hn(e)*1e3)/1e3;function Xt(e){return[Be(e[0]),Be(e[1])]}function Fe(e,t,s){return e.map((i,r)=>r===t?Xt(s):i)}function qe(e,t,s){const i=e.map(([c])=>c),r=e.map(([,c])=>c),n=Math.min(Math.max(t,-Math.min(...i)),1-Math.max(...i)),o=Math.min(Math.max(s,-Math.min(...r)),1-Math.max(...r));return e.map(([c,l])=>Xt([c+n,l+o]))}function dn(e,t){const s=ws(e,t);return[...e.slice(0,t+1),Xt(s),...e.slice(t+1)]}function ws(e,t){const[s,i]=e[t],[r,n]=e[(t+1)%e.length];return[(s+r)/2,(i+n)/2]}function pn(e){const t=e.reduce(([s,i],r)=>[s+r[0],i+r[1]],[0,0]);return[t[0]/e.length,t[1]/e.length]}function un(e){let t=0;return e.forEach(([s,i],r)=>{const[n,o]=e[(r+1)%e.length];t+=s*o-n*i}),Math.abs(t)/2}const gn=32,fn=64,re=3,mn=40,$n=5e-4,bn=100;class vn extends Vt{constructor(t,s){super(),this.api=t,this.cameraId=s,this.zones=[],this.labels=[],this.picture="",this.selected=null,this.drawing=null,this.ready=!1,this.error=null,this.saved="[]",this.undone=[]}async load(){try{const{zones:t,labels:s,picture:i}=await this.api.zones(this.cameraId);Object.assign(this,{zones:t,labels:s,picture:i,ready:!0,error:null}),this.saved=JSON.stringify(t)}catch(t){this.error=t}this.changed()}async save(){const t=JSON.stringify(this.zones);await this.api.saveZones(this.cameraId,this.zones),this.saved=t,this.changed()}get dirty(){return JSON.stringify(this.zones)!==this.saved}get zone(){return this.selected===null?null:this.zones[this.selected]??null}problem(t){const s=this.zones[t];if(!s)return null;const i=s.name.trim().toLowerCase();return i?s.name.length>mn?"name_long":this.zones.some((n,o)=>o!==t&&n.name.trim().toLowerCase()===i)?"name_twice":s.polygon.length<re?"corners_few":un(s.polygon)<$n?"flat":null:"name_missing"}get sound(){return this.zones.every((t,s)=>this.problem(s)===null)}select(t){this.selected=t,this.drawing=null,this.changed()}draw(){this.selected=null,this.drawing=[],this.changed()}addCorner(t){!this.drawing||this.drawing.length>=fn||(this.drawing=[...this.drawing,Xt(t)],this.changed())}dropCorner(){this.drawing&&(this.drawing=this.drawing.slice(0,-1),this.changed())}close(t){const s=this.drawing;if(!s||s.length<re)return!1;this.remember();const i={name:t,polygon:s,kind:"noted",labels:[],loiter_s:0};return this.zones=[...this.zones,i],this.selected=this.zones.length-1,this.drawing=null,this.changed(),!0}cancel(){this.drawing=null,this.changed()}change(t,{begun:s=!1}={}){const i=this.selected;i===null||!this.zones[i]||(s||this.remember(),this.zones=this.zones.with(i,{...this.zones[i],...t}),this.changed())}removeCorner(t){const{zone:s}=this;!s||s.polygon.length<=re||this.change({polygon:s.polygon.filter((i,r)=>r!==t)})}remove(){this.selected!==null&&(this.remember(),this.zones=this.zones.filter((t,s)=>s!==this.selected),this.selected=null,this.changed())}get canUndo(){return this.undone.length>0}undo(){const t=this.undone.pop();t&&(Object.assign(this,t,{drawing:null}),this.changed())}remember(){this.undone.push({zones:this.zones,selected:this.selected}),this.undone.length>bn&&this.undone.shift()}}var yn=Object.defineProperty,xn=Object.getOwnPropertyDescriptor,at=(e,t,s,i)=>{for(var r=i>1?void 0:i?xn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&yn(t,s,r),r};const Ke=2e3,wn=.01,Cn=.002,_n=18,An={ArrowLeft:[-1,0],ArrowRight:[1,0],ArrowUp:[0,-1],ArrowDown:[0,1]};let T=class extends C{constructor(){super(),this.seen=[],this.picture=null,this.shape="16 / 9",this.cursor=null,this.drag=null,this.begun=!1,new H(this,()=>this.draft)}connectedCallback(){super.connectedCallback(),this.refresh()}disconnectedCallback(){super.disconnectedCallback(),clearTimeout(this.timer),this.picture&&URL.revokeObjectURL(this.picture),this.picture=null}async refresh(){clearTimeout(this.timer);try{if(this.draft.picture&&!document.hidden){const e=await this.page.hass().fetchWithAuth(this.draft.picture);e.ok&&this.show(await e.blob())}}catch{}this.isConnected&&(this.timer=setTimeout(()=>{this.refresh()},Ke))}show(e){if(!this.isConnected)return;const t=this.picture;this.picture=URL.createObjectURL(e),t&&setTimeout(()=>URL.revokeObjectURL(t),Ke)}render(){const{draft:e,texts:t}=this,s=e.drawing!==null;return a`<div class="frame ${s?"drawing":""}" style="aspect-ratio:${this.shape}">
-        ${this.picture?a`<img src=${this.picture} alt="" @load=${this.onPicture} draggable="false" />`:h}
-        <svg
-          viewBox="0 0 1 1"
-          preserveAspectRatio="none"
-          role="application"
-          tabindex="0"
-          aria-label=${t.get(s?"zones.drawing_help":"zones.canvas")}
-          @pointerdown=${this.onDown}
-          @pointermove=${this.onMove}
-          @pointerup=${this.onUp}
-          @pointercancel=${this.onUp}
-          @keydown=${this.onKey}
-          @blur=${()=>this.cursor=null}
-        >
-          ${e.zones.map((i,r)=>this.renderZone(i,r))}
-          ${this.seen.map(i=>this.renderSeen(i))}
-          ${s?this.renderDrawing(e.drawing??[]):h}
-        </svg>
-        ${this.renderHandles()} ${this.renderNames()}
-        ${this.cursor?a`<span class="cursor" style=${lt(this.cursor)}></span>`:h}
-      </div>`}renderZone(e,t){const s=t===this.draft.selected;return Rt`<polygon
-      class="${e.kind} ${s?"chosen":""}"
-      data-zone=${t}
-      points=${e.polygon.map(i=>i.join(",")).join(" ")}
-      vector-effect="non-scaling-stroke"
-    ></polygon>`}renderDrawing(e){return Rt`<polyline
-      class="new"
-      points=${e.map(t=>t.join(",")).join(" ")}
-      vector-effect="non-scaling-stroke"
-    ></polyline>`}renderSeen({box:[e,t,s,i],counts:r}){return Rt`<rect class=${r?"counts":"ignored"} x=${e} y=${t}
-      width=${s-e} height=${i-t} vector-effect="non-scaling-stroke"></rect>`}renderHandles(){const{draft:e,texts:t}=this;if(e.drawing)return e.drawing.map((r,n)=>a`<span class="corner ${n?"":"first"}" style=${lt(r)}></span>`);const{zone:s}=e;if(!s)return h;const{polygon:i}=s;return a`${i.map((r,n)=>a`<button
-          class="middle"
-          style=${lt(ws(i,n))}
-          aria-label=${t.get("zones.add_corner")}
-          @click=${()=>e.change({polygon:dn(i,n)})}
-        ></button>`)}
-    ${i.map((r,n)=>a`<button
-          class="corner"
-          style=${lt(r)}
-          aria-label=${t.get("zones.corner",{number:n+1})}
-          @pointerdown=${o=>this.grab(o,n)}
-          @pointermove=${this.onMove}
-          @pointerup=${this.onUp}
-          @pointercancel=${this.onUp}
-          @keydown=${o=>this.onCornerKey(o,n)}
-          @dblclick=${()=>e.removeCorner(n)}
-        ></button>`)}`}renderNames(){const e=this.draft.zones.map(s=>a`<span class="name" style=${lt(pn(s.polygon))}>${s.name}</span>`),t=this.seen.map(({label:s,score:i,box:[r,n],counts:o})=>a`<span class="name seen" style=${lt([r,n])}
-          >${this.texts.label(s)} ${this.format.percent(i)}${o?"":` · ${this.texts.get("zones.does_not_count")}`}</span
-        >`);return[e,t]}onPicture(e){const{naturalWidth:t,naturalHeight:s}=e.target;t&&s&&(this.shape=`${t} / ${s}`)}pointAt(e){const t=this.surface.getBoundingClientRect();return[(e.clientX-t.left)/t.width,(e.clientY-t.top)/t.height]}onDown(e){if(e.button!==0)return;const t=this.pointAt(e),{drawing:s}=this.draft;if(s){e.preventDefault();const n=s[0];n&&s.length>2&&this.isNear(n,e)?this.finish():this.draft.addCorner(t);return}const i=e.target.dataset.zone;if(i===void 0){this.draft.select(null);return}this.draft.select(Number(i));const{zone:r}=this.draft;r&&(this.surface.setPointerCapture(e.pointerId),this.drag={from:t,polygon:r.polygon},this.begun=!1)}grab(e,t){e.button===0&&(e.currentTarget.setPointerCapture(e.pointerId),this.drag={corner:t},this.begun=!1)}onMove(e){const{drag:t}=this,{zone:s}=this.draft;if(!t||!s)return;const i=this.pointAt(e),r="corner"in t?Fe(s.polygon,t.corner,i):qe(t.polygon,i[0]-t.from[0],i[1]-t.from[1]);this.draft.change({polygon:r},{begun:this.begun}),this.begun=!0}onUp(){this.drag=null}isNear([e,t],s){const i=this.surface.getBoundingClientRect(),r=s.clientX-i.left-e*i.width,n=s.clientY-i.top-t*i.height;return Math.hypot(r,n)<_n}finish(){this.dispatchEvent(new CustomEvent("drawn"))}onKey(e){const{draft:t}=this,s=Ge(e);if(t.drawing)if(s){const[i,r]=this.cursor??[.5,.5];this.cursor=[We(i+s[0]),We(r+s[1])]}else if(e.key==="Enter"&&t.drawing.length>2&&e.ctrlKey)this.finish();else if(e.key==="Enter"||e.key===" "){const i=this.cursor??=[.5,.5],r=t.drawing.at(-1);r&&r[0]===i[0]&&r[1]===i[1]&&t.drawing.length>2?this.finish():t.addCorner(i)}else if(e.key==="Backspace")t.dropCorner();else if(e.key==="Escape")t.cancel();else return;else if(s&&t.zone)t.change({polygon:qe(t.zone.polygon,...s)});else if(e.key==="Delete"&&t.zone)t.remove();else return;e.preventDefault(),e.stopPropagation()}onCornerKey(e,t){const{zone:s}=this.draft,i=Ge(e);if(s){if(i){const[r,n]=s.polygon[t];this.draft.change({polygon:Fe(s.polygon,t,[r+i[0],n+i[1]])})}else if(e.key==="Delete"||e.key==="Backspace")this.draft.removeCorner(t);else return;e.preventDefault(),e.stopPropagation()}}};T.styles=[x,b`
-      :host {
-        display: block;
-      }
-      .frame {
-        position: relative;
-        width: 100%;
-        background: #1a1a1a;
-        border-radius: var(--hs-radius);
-        user-select: none;
-        -webkit-user-select: none;
-      }
-      img,
-      svg {
-        position: absolute;
-        inset: 0;
-        width: 100%;
-        height: 100%;
-        display: block;
-        border-radius: inherit;
-      }
-      svg {
-        touch-action: pinch-zoom;
-      }
-      .drawing svg {
-        cursor: crosshair;
-        touch-action: none;
-      }
-      polygon {
-        stroke-width: 2px;
-        fill-opacity: 0.22;
-        cursor: pointer;
-      }
-      .chosen {
-        stroke-width: 4px;
-        fill-opacity: 0.34;
-        cursor: move;
-        touch-action: none;
-      }
-      .required {
-        fill: #2ecc71;
-        stroke: #2ecc71;
-      }
-      .noted {
-        fill: #40c4ff;
-        stroke: #40c4ff;
-      }
-      .mask {
-        fill: #000;
-        stroke: #ff6e6e;
-        fill-opacity: 0.6;
-      }
-      .new {
-        fill: none;
-        stroke: #ffd740;
-        stroke-width: 3px;
-      }
-      rect {
-        fill: none;
-        stroke-width: 3px;
-        pointer-events: none;
-      }
-      .counts {
-        stroke: #2ecc71;
-      }
-      .ignored {
-        stroke: #ccc;
-        stroke-dasharray: 6 5;
-      }
-      .corner,
-      .middle,
-      .cursor {
-        position: absolute;
-        width: 22px;
-        height: 22px;
-        margin: -11px;
-        padding: 0;
-        border-radius: 50%;
-        border: 3px solid #fff;
-        background: #1976d2;
-        box-shadow: 0 0 4px #000;
-        touch-action: none;
-        cursor: grab;
-      }
-      span.corner {
-        width: 14px;
-        height: 14px;
-        margin: -7px;
-        background: #ffd740;
-        pointer-events: none;
-      }
-      span.first {
-        width: 22px;
-        height: 22px;
-        margin: -11px;
-      }
-      .middle {
-        width: 16px;
-        height: 16px;
-        margin: -8px;
-        border-width: 2px;
-        background: rgba(255, 255, 255, 0.35);
-        cursor: copy;
-      }
-      .cursor {
-        background: none;
-        border-color: #ffd740;
-        pointer-events: none;
-      }
-      .name {
-        position: absolute;
-        transform: translate(-50%, -50%);
-        padding: 0 8px;
-        border-radius: 10px;
-        background: rgba(0, 0, 0, 0.72);
-        color: #fff;
-        font-size: 12px;
-        pointer-events: none;
-        white-space: nowrap;
-      }
-      .name.seen {
-        transform: translateY(-100%);
-        border-radius: 0;
-      }
-    `];at([p({attribute:!1})],T.prototype,"draft",2);at([p({attribute:!1})],T.prototype,"seen",2);at([f()],T.prototype,"picture",2);at([f()],T.prototype,"shape",2);at([f()],T.prototype,"cursor",2);at([D("svg")],T.prototype,"surface",2);T=at([y("homesec-zone-canvas")],T);function lt([e,t]){return`left:${e*100}%;top:${t*100}%`}function We(e){return Math.min(1,Math.max(0,Math.round(e*1e3)/1e3))}function Ge(e){const t=An[e.key];if(!t)return null;const s=e.shiftKey?Cn:wn;return[t[0]*s,t[1]*s]}var Hn=Object.defineProperty,Mn=Object.getOwnPropertyDescriptor,Cs=(e,t,s,i)=>{for(var r=i>1?void 0:i?Mn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Hn(t,s,r),r};const kn=["required","noted","mask"],_s=3600;let qt=class extends C{constructor(){super(),new H(this,()=>this.draft)}render(){const{draft:e,texts:t}=this,{zone:s}=e;if(!s||e.selected===null)return h;const i=e.problem(e.selected);return a`<form @submit=${r=>r.preventDefault()} @keydown=${Ln}>
-      <label
-        >${t.get("zones.name")}
-        <input
-          class="field"
-          name="name"
-          maxlength="40"
-          .value=${s.name}
-          aria-invalid=${i?.startsWith("name")?"true":"false"}
-          @input=${r=>e.change({name:Ye(r)},{begun:!0})}
-      /></label>
-      ${i?a`<p class="bad" role="alert">${t.get(`zones.problem.${i}`)}</p>`:h}
-      <fieldset>
-        <legend>${t.get("zones.kind")}</legend>
-        ${kn.map(r=>a`<label class="choice"
-              ><input
-                type="radio"
-                name="kind"
-                .checked=${s.kind===r}
-                @change=${()=>e.change({kind:r})}
-              /><span
-                >${t.get(`zones.kinds.${r}`)}<small>${t.get(`zones.why.${r}`)}</small></span
-              ></label
-            >`)}
-      </fieldset>
-      <fieldset>
-        <legend>${t.get("zones.labels")}</legend>
-        <p class="quiet">${t.get("zones.labels_none")}</p>
-        <div class="labels">
-          ${e.labels.map(r=>a`<label class="choice"
-                ><input
-                  type="checkbox"
-                  .checked=${s.labels.includes(r)}
-                  @change=${()=>e.change({labels:On(s,r)})}
-                />${t.label(r)}</label
-              >`)}
-        </div>
-      </fieldset>
-      ${s.kind==="mask"?h:a`<label
-            >${t.get("zones.loiter")}
-            <input
-              class="field"
-              type="number"
-              name="loiter"
-              min="0"
-              max=${_s}
-              step="1"
-              .value=${String(s.loiter_s)}
-              @change=${r=>e.change({loiter_s:Vn(Ye(r))})}
-          /></label>`}
-      <button type="button" class="button danger" @click=${()=>e.remove()}>
-        ${g(le)}${t.get("zones.remove")}
-      </button>
-    </form>`}};qt.styles=[x,b`
-      form {
-        display: grid;
-        gap: 14px;
-      }
-      label {
-        display: grid;
-        gap: 4px;
-      }
-      fieldset {
-        border: none;
-        margin: 0;
-        padding: 0;
-        display: grid;
-        gap: 2px;
-      }
-      legend {
-        padding: 0;
-        font-weight: 500;
-      }
-      p {
-        margin: 0;
-      }
-      .quiet,
-      small {
-        color: var(--hs-text-2);
-        font-size: 12px;
-      }
-      small {
-        display: block;
-      }
-      .bad {
-        color: var(--hs-bad);
-      }
-      .choice {
-        display: flex;
-        align-items: center;
-        gap: 12px;
-        min-height: 44px;
-        cursor: pointer;
-      }
-      .choice input {
-        width: 20px;
-        height: 20px;
-        accent-color: var(--hs-accent);
-        flex: none;
-      }
-      .labels {
-        display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(120px, 1fr));
-      }
-      .button {
-        justify-self: start;
-      }
-    `];Cs([p({attribute:!1})],qt.prototype,"draft",2);qt=Cs([y("homesec-zone-form")],qt);function Ln(e){e.stopPropagation()}function Ye(e){return e.target.value}function Vn(e){return Math.min(_s,Math.max(0,Number(e)||0))}function On({labels:e},t){return e.includes(t)?e.filter(s=>s!==t):[...e,t]}var Sn=Object.defineProperty,Pn=Object.getOwnPropertyDescriptor,Pt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Pn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Sn(t,s,r),r};const zn=400;let Q=class extends C{constructor(){super(),this.cameraId="",this.busy=!1,this.preview=!1,this.seen=[],this.stop=null,this.previewed="",new H(this,()=>this.draft)}disconnectedCallback(){super.disconnectedCallback(),this.endPreview(),this.draft=void 0}willUpdate(e){super.willUpdate(e),this.isConnected&&this.draft?.cameraId!==this.cameraId&&(this.draft=new vn(this.page.api,this.cameraId),this.draft.load()),this.preview&&this.followDraft()}render(){const{draft:e,texts:t}=this;return e?this.house?.user.is_admin?e.error?a`<p class="empty" role="alert">${t.error(e.error)}</p>`:e.ready?a`<div class="page">
-      ${this.renderHead(e)}
-      <div class="columns">
-        <div class="left">
-          <homesec-zone-canvas
-            .page=${this.page}
-            .draft=${e}
-            .seen=${this.preview?this.seen:[]}
-            @drawn=${()=>this.close(e)}
-          ></homesec-zone-canvas>
-          ${this.renderTools(e)}
-        </div>
-        <div class="right">${this.renderList(e)}
-          ${e.zone?a`<section class="card" aria-label=${e.zone.name}>
-                <homesec-zone-form .page=${this.page} .draft=${e}></homesec-zone-form>
-              </section>`:h}
-        </div>
-      </div>
-    </div>`:a`<p class="empty" role="status">${t.get("common.loading")}</p>`:a`<p class="empty" role="alert">${t.get("errors.not_allowed")}</p>`:h}renderHead(e){const{texts:t}=this;return a`<div class="head">
-      <a class="button icon plain" href=${_} aria-label=${t.get("zones.back")} @click=${dt}
-        >${g(is)}</a
-      >
-      <h2>${t.get("zones.title",{camera:this.camera(this.cameraId)})}</h2>
-      <button
-        class="button strong"
-        ?disabled=${this.busy||!e.dirty||!e.sound}
-        @click=${()=>{this.save(e)}}
-      >
-        ${g(Fs)}${t.get("zones.save")}
-      </button>
-    </div>`}renderTools(e){const{texts:t}=this;return e.drawing?a`<div class="tools">
-        <button
-          class="button strong"
-          ?disabled=${e.drawing.length<3}
-          @click=${()=>this.close(e)}
-        >
-          ${g(rs)}${t.get("zones.done")}
-        </button>
-        <button class="button" ?disabled=${!e.drawing.length} @click=${()=>e.dropCorner()}>
-          ${g(xe)}${t.get("zones.undo")}
-        </button>
-        <button class="button" @click=${()=>e.cancel()}>${t.get("common.cancel")}</button>
-        <p class="quiet">${t.get("zones.drawing")}</p>
-      </div>`:a`<div class="tools">
-      <button
-        class="button"
-        ?disabled=${e.zones.length>=gn}
-        @click=${()=>{this.draw(e)}}
-      >
-        ${g(ui)}${t.get("zones.draw")}
-      </button>
-      <button class="button" ?disabled=${!e.canUndo} @click=${()=>e.undo()}>
-        ${g(xe)}${t.get("zones.undo")}
-      </button>
-      <button
-        class="button"
-        aria-pressed=${this.preview}
-        @click=${()=>this.togglePreview()}
-      >
-        ${g(Ys)}${t.get("zones.preview")}
-      </button>
-      ${this.preview?a`<p class="quiet" role="status">${this.previewText()}</p>`:h}
-    </div>`}renderList(e){const{texts:t}=this;return e.zones.length?a`<ul aria-label=${t.get("filter.zones")}>
-      ${e.zones.map((s,i)=>a`<li>
-            <button
-              class="button"
-              aria-pressed=${i===e.selected}
-              @click=${()=>e.select(i===e.selected?null:i)}
-            >
-              <span class="dot ${s.kind}"></span>
-              <span class="name">${s.name||t.get("zones.unnamed")}</span>
-              <small class=${e.problem(i)?"bad":"quiet"}
-                >${t.get(`zones.kinds.${s.kind}`)}</small
-              >
-            </button>
-          </li>`)}
-    </ul>`:a`<p class="quiet">${t.get("zones.none")}</p>`}previewText(){const e=this.seen.filter(t=>t.counts).length;return this.texts.count("zones.would_count",e)}async draw(e){e.draw(),await this.updateComplete,this.renderRoot.querySelector("homesec-zone-canvas")?.shadowRoot?.querySelector("svg")?.focus({preventScroll:!1})}close(e){const t=new Set(e.zones.map(r=>r.name));let s=e.zones.length+1;const i=()=>this.texts.get("zones.new_name",{number:s});for(;t.has(i());)s+=1;e.close(i())}async save(e){this.busy=!0;try{await e.save(),this.page.say(this.texts.get("zones.saved"))}catch(t){this.page.say(this.texts.error(t),"error")}this.busy=!1}togglePreview(){this.preview=!this.preview,this.preview||this.endPreview()}followDraft(){const{draft:e}=this;!e?.sound||JSON.stringify(e.zones)===this.previewed||(this.previewed=JSON.stringify(e.zones),clearTimeout(this.settling),this.settling=setTimeout(()=>{this.beginPreview(this.previewed)},zn))}async beginPreview(e){const{draft:t}=this;if(t){this.stop?.(),this.stop=null;try{const s=await this.page.api.previewZones(this.cameraId,t.zones,({boxes:i})=>{e===this.previewed&&(this.seen=i)});this.preview&&e===this.previewed&&this.isConnected?this.stop=s:s()}catch(s){this.preview=!1,this.page.say(this.texts.error(s),"error")}}}endPreview(){clearTimeout(this.settling),this.stop?.(),this.stop=null,this.previewed="",this.seen=[],this.preview=!1}};Q.styles=[x,rt,b`
-      :host {
-        display: block;
-        overflow-y: auto;
-      }
-      .page {
-        padding: 12px 16px 24px;
-        max-width: 1280px;
-        margin: 0 auto;
-      }
-      .head {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        margin-bottom: 12px;
-      }
-      .head h2 {
-        flex: 1;
-        min-width: 0;
-      }
-      .columns {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) 320px;
-        gap: 16px;
-        align-items: start;
-      }
-      .left,
-      .right {
-        display: grid;
-        gap: 12px;
-        min-width: 0;
-      }
-      .tools {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 8px;
-        align-items: center;
-      }
-      .tools p {
-        margin: 0;
-        flex-basis: 100%;
-      }
-      ul {
-        list-style: none;
-        margin: 0;
-        padding: 0;
-        display: grid;
-        gap: 6px;
-      }
-      li .button {
-        width: 100%;
-        justify-content: start;
-        border-radius: 12px;
-      }
-      li .name {
-        flex: 1;
-        text-align: start;
-        overflow: hidden;
-        text-overflow: ellipsis;
-      }
-      .dot {
-        width: 14px;
-        height: 14px;
-        border-radius: 4px;
-        flex: none;
-      }
-      .dot.required {
-        background: #2ecc71;
-      }
-      .dot.noted {
-        background: #40c4ff;
-      }
-      .dot.mask {
-        background: #444;
-        border: 2px solid #ff6e6e;
-      }
-      @media (max-width: 900px) {
-        .columns {
-          grid-template-columns: minmax(0, 1fr);
-        }
-      }
-      @media (max-width: 600px) {
-        .page {
-          padding: 8px 8px 24px;
-        }
-        h2 {
-          font-size: 16px;
-        }
-      }
-    `];Pt([p()],Q.prototype,"cameraId",2);Pt([f()],Q.prototype,"busy",2);Pt([f()],Q.prototype,"preview",2);Pt([f()],Q.prototype,"seen",2);Q=Pt([y("homesec-zones")],Q);class En extends Vt{constructor(t){super(),this.api=t,this.detail=null,this.error=null,this.gone=!1,this.id="",this.filter={},this.stop=null,this.wanted=!1}async follow(){this.wanted=!0;const t=await this.api.subscribeClips(s=>this.take(s));this.wanted?this.stop=t:t()}end(){this.wanted=!1,this.stop?.(),this.stop=null}async show(t,s){t!==this.id&&(this.detail=null),this.id=t,this.filter=s,this.gone=!1,this.error=null,this.changed();try{const i=await this.api.clip(t,s);if(t!==this.id)return;this.detail=i}catch(i){if(t!==this.id)return;this.error=i}this.changed()}take(t){if("unavailable"in t){t.unavailable||this.show(this.id,this.filter);return}if("removed"in t){t.removed===this.id&&(this.gone=!0,this.changed());return}const{clip:s}=t;if(this.detail)if(s.id===this.id){const i=this.detail.clip.state==="recording"&&s.state!=="recording";this.detail={...this.detail,clip:s},this.changed(),i&&this.show(this.id,this.filter)}else this.detail.next===null&&s.id>this.id&&this.show(this.id,this.filter)}}async function Tn(e,t){if(navigator.share&&matchMedia("(pointer: coarse)").matches)try{return await navigator.share({url:e,title:t}),"shared"}catch(s){if(s.name==="AbortError")return"shared"}try{return await navigator.clipboard.writeText(e),"copied"}catch{return Dn(e)?"copied":null}}function Dn(e){const t=document.createElement("textarea");t.value=e,t.style.position="fixed",t.style.opacity="0",document.body.append(t),t.select();const s=document.execCommand("copy");return t.remove(),s}var jn=Object.defineProperty,Rn=Object.getOwnPropertyDescriptor,zt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Rn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&jn(t,s,r),r};let tt=class extends k{constructor(){super(...arguments),this.text="",this.yes="",this.no="",this.answer=null}async ask(e,t,s){return Object.assign(this,{text:e,yes:t,no:s}),await this.updateComplete,this.dialog.returnValue="",this.dialog.showModal(),new Promise(i=>this.answer=i)}render(){return a`<dialog
-      role="alertdialog"
-      aria-labelledby="text"
-      @close=${()=>this.answer?.(this.dialog.returnValue==="yes")}
-      @keydown=${e=>e.stopPropagation()}
-    >
-      <form method="dialog">
-        <p id="text">${this.text}</p>
-        <div>
-          <button class="button" value="no">${this.no}</button>
-          <button class="button strong danger" value="yes">${this.yes}</button>
-        </div>
-      </form>
-    </dialog>`}};tt.styles=[x,b`
-      dialog {
-        border: none;
-        border-radius: var(--hs-radius);
-        background: var(--hs-card);
-        color: var(--hs-text);
-        padding: 24px;
-        max-width: min(420px, calc(100vw - 32px));
-        box-shadow: 0 8px 32px rgba(0, 0, 0, 0.4);
-      }
-      dialog::backdrop {
-        background: rgba(0, 0, 0, 0.5);
-      }
-      p {
-        margin: 0 0 20px;
-        font-size: 16px;
-      }
-      div {
-        display: flex;
-        justify-content: flex-end;
-        gap: 8px;
-        flex-wrap: wrap;
-      }
-    `];zt([p()],tt.prototype,"text",2);zt([p()],tt.prototype,"yes",2);zt([p()],tt.prototype,"no",2);zt([D("dialog")],tt.prototype,"dialog",2);tt=zt([y("homesec-ask")],tt);var Un=Object.defineProperty,Nn=Object.getOwnPropertyDescriptor,bt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Nn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Un(t,s,r),r};let N=class extends C{constructor(){super(...arguments),this.boxes=!1,this.tracked=!1,this.busy=!1}render(){const{clip:e,texts:t}=this,s=(r,n,o,c="")=>a`<button
-        class="button small ${c}"
-        ?disabled=${this.busy}
-        @click=${()=>{this.run(o)}}
-      >
-        ${g(r)}${n}
-      </button>`,i=e.state!=="recording";return a`<div role="toolbar" aria-label=${t.get("clip.actions")}>
-        ${this.tracked?a`<button
-              class="button small"
-              aria-pressed=${this.boxes}
-              @click=${()=>this.dispatchEvent(new CustomEvent("boxes"))}
-            >
-              ${g(_i)}${t.get("clip.boxes")}
-            </button>`:h}
-        ${i&&e.film?s(Ws,t.get("clip.download"),()=>this.download()):h}
-        ${s(gi,t.get("clip.share"),()=>this.share())}
-        ${this.mayControl?a`${s(e.protected?ce:Kt,t.get(e.protected?"clip.unprotect":"clip.protect"),async()=>{await this.page.api.protect([e.id],!e.protected)})}
-            ${i?s(le,t.get("clip.delete"),()=>this.delete(),"danger"):h}`:h}
-      </div>
-      <homesec-ask></homesec-ask>`}async run(e){if(!this.busy){this.busy=!0;try{await e()}catch(t){this.page.say(this.texts.error(t),"error")}this.busy=!1}}async download(){const e=document.createElement("a");e.href=await this.page.api.signed(`${this.clip.film}?download=1`),e.download="",e.click()}async share(){const e=location.origin+W({view:"clip",id:this.clip.id}),t=await Tn(e,this.clip.camera);t==="copied"&&this.page.say(this.texts.get("clip.copied")),t===null&&this.page.say(e)}async delete(){const{texts:e,clip:t}=this;if(!await this.question.ask(e.count("clips.delete_sure",1),e.get("clip.delete"),e.get("common.cancel")))return;const{refused:i}=await this.page.api.delete([t.id]);if(i[0]){this.page.say(e.problem(i[0].error),"error");return}this.page.say(e.count("clips.deleted",1)),this.dispatchEvent(new CustomEvent("deleted"))}};N.styles=[x,b`
-      div {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 8px;
-      }
-      .button.small {
-        min-height: 40px;
-        border-radius: 20px;
-      }
-    `];bt([p({attribute:!1})],N.prototype,"clip",2);bt([p({type:Boolean})],N.prototype,"boxes",2);bt([p({type:Boolean})],N.prototype,"tracked",2);bt([f()],N.prototype,"busy",2);bt([D("homesec-ask")],N.prototype,"question",2);N=bt([y("homesec-clip-actions")],N);const In=1.5,Je=.4;function Xe(e,t){const s=[];for(const{id:i,label:r,boxes:n}of e){const o=Zn(n,t);if(!o)continue;const[,c,l,u,m,d]=o;s.push({track:i,label:r,score:d,x:c,y:l,width:u-c,height:m-l})}return s}function Zn(e,t){let s=0,i=e.length;for(;s<i;){const o=s+i>>1;e[o][0]<=t?s=o+1:i=o}const r=e[s-1],n=e[s];if(r&&n&&n[0]-r[0]<=In){const o=(t-r[0])/(n[0]-r[0]);return r.map((c,l)=>c+(n[l]-c)*o)}return r&&t-r[0]<=Je?r:n&&n[0]-t<=Je?n:null}function Bn(e,t=2){const s=new Map;for(const{label:r,boxes:n}of e){const o=s.get(r)??[];for(const[c]of n)o.push(c);s.set(r,o)}const i=[];for(const[r,n]of s){let o=null;for(const c of n.sort((l,u)=>l-u))o&&c-o.to<=t?o.to=c:i.push(o={label:r,from:c,to:c})}return i.sort((r,n)=>r.from-n.from)}var Fn=Object.defineProperty,qn=Object.getOwnPropertyDescriptor,V=(e,t,s,i)=>{for(var r=i>1?void 0:i?qn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Fn(t,s,r),r};let M=class extends C{constructor(){super(...arguments),this.tracks=[],this.boxes=!1,this.replay=!1,this.source=null,this.failed=!1,this.at=0,this.length=0,this.wanted=null,this.frame=null}disconnectedCallback(){super.disconnectedCallback(),this.video?.pause(),this.wanted=this.source=null}seek(e){this.video&&(this.video.currentTime=e),this.at=e}get live(){return this.clip.state==="recording"&&!this.replay}willUpdate(e){super.willUpdate(e);const t=this.live?null:this.clip.film,s=t&&`${t} ${this.clip.state}`;s!==this.wanted&&(this.wanted=s,this.source=null,this.failed=!1,this.at=0,this.length=this.clip.duration,t&&s&&this.open(t,s))}async open(e,t){try{const s=await this.page.api.signed(e);t===this.wanted&&(this.source=s)}catch{t===this.wanted&&(this.failed=!0)}}render(){const{clip:e}=this,t=e.width&&e.height?e.width/e.height:16/9;return a`<div class="frame" style="--ratio:${t}">${this.renderPicture()}</div>
-      ${this.live?h:this.renderMarks()}`}renderPicture(){const{clip:e,texts:t}=this;return this.live?a`<homesec-live
-        .hass=${this.page.hass}
-        .entity=${this.page.store.camera(e.camera_id)?.entity_id??null}
-        moving
-        text=${t.get("cameras.picture",{camera:e.camera})}
-      ></homesec-live>`:this.failed||!e.film?a`<p class="none" role="alert">
-        ${t.get(e.film?"clip.cannot_play":"clip.no_film")}
-      </p>`:this.source?a`<video
-        src=${this.source}
-        poster=${e.still&&this.page.stills.peek(e.still)||h}
-        controls
-        playsinline
-        autoplay
-        preload="auto"
-        aria-label=${t.get("clip.film",{camera:e.camera})}
-        @error=${()=>this.failed=!0}
-        @loadedmetadata=${this.onMetadata}
-        @timeupdate=${this.onTime}
-        @seeking=${this.onTime}
-        @play=${this.followFrames}
-      ></video>
-      ${this.boxes?this.renderBoxes():h}`:h}renderBoxes(){const e=t=>t==="person"?"#40c4ff":"#ffd740";return a`<svg class="boxes" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
-        ${Xe(this.tracks,this.at).map(t=>Rt`<rect x=${t.x} y=${t.y} width=${t.width} height=${t.height}
-              stroke=${e(t.label)} vector-effect="non-scaling-stroke"></rect>`)}
-      </svg>
-      ${Xe(this.tracks,this.at).map(t=>a`<span class="tag" style="${Kn(t)}"
-            >${this.texts.label(t.label)} ${this.format.percent(t.score)}</span
-          >`)}`}renderMarks(){const e=this.length||this.clip.duration,t=Bn(this.tracks);if(!e||!t.length)return h;const s=i=>Math.min(100,i/e*100);return a`<div
-      class="marks"
-      role="group"
-      aria-label=${this.texts.get("clip.marks")}
-      @click=${this.onMarks}
-    >
-      ${t.map(({label:i,from:r,to:n})=>{const o=`${this.texts.label(i)} ${Mt(r)} – ${Mt(n)}`;return a`<button
-          class=${i==="person"?"people":""}
-          style="left:${s(r)}%;width:${s(n)-s(r)}%"
-          title=${o}
-          aria-label=${o}
-          @click=${c=>{c.stopPropagation(),this.seek(r)}}
-        ></button>`})}
-      <span class="at" style="left:${s(this.at)}%"></span>
-    </div>`}onMarks(e){const t=e.currentTarget.getBoundingClientRect();this.seek((e.clientX-t.left)/t.width*(this.length||this.clip.duration))}onMetadata(){const e=this.video?.duration??0;Number.isFinite(e)&&e>0&&(this.length=e)}onTime(){this.video&&(this.at=this.video.currentTime)}followFrames(){const{video:e}=this;if(this.frame!==null||!e||!("requestVideoFrameCallback"in e))return;const t=(s,i)=>{this.frame=null,!(!this.isConnected||e!==this.video)&&(this.boxes&&(this.at=i.mediaTime),this.frame=e.requestVideoFrameCallback(t))};this.frame=e.requestVideoFrameCallback(t),e.addEventListener("emptied",()=>this.frame=null,{once:!0})}};M.styles=[x,b`
-      :host {
-        display: block;
-      }
-      .frame {
-        position: relative;
-        background: #000;
-        border-radius: var(--hs-radius);
-        overflow: hidden;
-        /* All of it is in view, and the boxes are where the picture is. */
-        width: min(100%, 72vh * var(--ratio));
-        aspect-ratio: var(--ratio);
-        margin: 0 auto;
-      }
-      video,
-      homesec-live {
-        display: block;
-        width: 100%;
-        height: 100%;
-        aspect-ratio: auto;
-      }
-      .none {
-        display: grid;
-        place-items: center;
-        height: 100%;
-        margin: 0;
-        padding: 16px;
-        color: #e6e6e6;
-        text-align: center;
-      }
-      .boxes {
-        position: absolute;
-        inset: 0;
-        width: 100%;
-        height: 100%;
-        pointer-events: none;
-      }
-      rect {
-        fill: none;
-        stroke-width: 2px;
-      }
-      .tag {
-        position: absolute;
-        transform: translateY(-100%);
-        padding: 0 6px;
-        font-size: 12px;
-        background: rgba(0, 0, 0, 0.72);
-        color: #fff;
-        pointer-events: none;
-        white-space: nowrap;
-      }
-      .marks {
-        position: relative;
-        height: 28px;
-        margin-top: 8px;
-        border-radius: 6px;
-        background: var(--hs-soft);
-        cursor: pointer;
-        overflow: hidden;
-      }
-      .marks button {
-        position: absolute;
-        top: 4px;
-        bottom: 4px;
-        min-width: 6px;
-        padding: 0;
-        border: none;
-        border-radius: 4px;
-        background: color-mix(in srgb, var(--hs-text) 45%, transparent);
-        cursor: pointer;
-      }
-      .marks button.people {
-        background: var(--hs-accent);
-      }
-      .at {
-        position: absolute;
-        top: 0;
-        bottom: 0;
-        width: 2px;
-        background: var(--hs-text);
-        pointer-events: none;
-      }
-    `];V([p({attribute:!1})],M.prototype,"clip",2);V([p({attribute:!1})],M.prototype,"tracks",2);V([p({type:Boolean})],M.prototype,"boxes",2);V([p({type:Boolean})],M.prototype,"replay",2);V([f()],M.prototype,"source",2);V([f()],M.prototype,"failed",2);V([f()],M.prototype,"at",2);V([f()],M.prototype,"length",2);V([D("video")],M.prototype,"video",2);M=V([y("homesec-player")],M);function Kn({x:e,y:t,width:s}){return`${e>.7?`right:${(1-e-s)*100}%`:`left:${e*100}%`};top:${Math.max(t,.04)*100}%`}var Wn=Object.defineProperty,Gn=Object.getOwnPropertyDescriptor,Et=(e,t,s,i)=>{for(var r=i>1?void 0:i?Gn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Wn(t,s,r),r};const Qe="homesec-boxes";let et=class extends C{constructor(){super(),this.clipId="",this.search="",this.boxes=localStorage.getItem(Qe)==="1",this.replay=!1,this.shown=null,this.onKey=e=>this.step(e),new H(this,()=>this.store)}connectedCallback(){super.connectedCallback(),this.store??=new En(this.page.api),this.store.follow().catch(()=>{}),window.addEventListener("keydown",this.onKey)}disconnectedCallback(){super.disconnectedCallback(),this.store?.end(),this.store=void 0,this.shown=null,window.removeEventListener("keydown",this.onKey)}willUpdate(e){super.willUpdate(e);const t=this.clipId+this.search;if(t===this.shown||!this.store)return;this.shown=t,this.replay=!1;const s=$e(gs(this.search),A(),this.format.zone);this.store.show(this.clipId,s)}engineStarted(){this.shown=null,this.requestUpdate()}render(){const{store:e,texts:t}=this;return e?e.error||e.gone?a`<div class="page">
-        ${this.renderBack()}
-        <p class="card empty" role="alert">
-          ${e.gone?t.get("clip.gone"):t.error(e.error)}
-        </p>
-      </div>`:e.detail?this.renderClip(e.detail):a`<div class="page">
-        ${this.renderBack()}
-        <p class="empty" role="status">${t.get("common.loading")}</p>
-      </div>`:h}renderClip(e){const{clip:t,tracks:s}=e,{texts:i}=this;return a`<div class="page">
-      <div class="head">
-        ${this.renderBack()}
-        <div class="title">
-          <h2>${t.camera}: ${jr(this.page,t)}</h2>
-          <p class="quiet">${this.format.dateTime(t.event)}</p>
-        </div>
-        ${this.renderNeighbour(e.previous,Ns,i.get("clip.older"))}
-        ${this.renderNeighbour(e.next,Is,i.get("clip.newer"))}
-      </div>
-      <homesec-player
-        .page=${this.page}
-        .clip=${t}
-        .tracks=${s}
-        .boxes=${this.boxes}
-        .replay=${this.replay}
-      ></homesec-player>
-      ${t.state==="recording"?this.renderRecording(t):h}
-      <homesec-clip-actions
-        .page=${this.page}
-        .clip=${t}
-        .boxes=${this.boxes}
-        .tracked=${s.length>0}
-        @boxes=${this.toggleBoxes}
-        @deleted=${()=>this.afterDelete(e)}
-      ></homesec-clip-actions>
-      <section class="card" aria-label=${i.get("clip.facts")}>
-        ${ur(this.page,t)}
-      </section>
-    </div>`}renderBack(){return a`<a
-      class="button icon plain"
-      href="${_}/clips${this.search}"
-      aria-label=${this.texts.get("clip.back")}
-      title=${this.texts.get("clip.back")}
-      @click=${dt}
-      >${g(is)}</a
-    >`}renderNeighbour(e,t,s){return e===null?a`<button class="button icon" disabled aria-label=${s}>${g(t)}</button>`:a`<a
-      class="button icon"
-      href=${W({view:"clip",id:e})+this.search}
-      aria-label=${s}
-      title=${s}
-      @click=${this.onNeighbour}
-      >${g(t)}</a
-    >`}renderRecording(e){return a`<div class="card recording" role="status">
-      <span class="dot"></span><span>${this.texts.get("clip.growing")}</span>
-      ${e.film?a`<button
-            class="button small"
-            aria-pressed=${this.replay}
-            @click=${()=>this.replay=!this.replay}
-          >
-            ${g(ti)}${this.texts.get("clip.from_start")}
-          </button>`:h}
-    </div>`}onNeighbour(e){const t=e.currentTarget;e.button!==0||e.metaKey||e.ctrlKey||e.shiftKey||(e.preventDefault(),K(t.getAttribute("href")??_,{replace:!0}))}step(e){const t=e.composedPath()[0];if(e.altKey||e.ctrlKey||e.metaKey||e.shiftKey||t instanceof HTMLElement&&t.matches("video, input, textarea, select, dialog"))return;const{detail:s}=this.store??{},i=e.key==="ArrowLeft"?s?.previous:e.key==="ArrowRight"?s?.next:null;i&&K(W({view:"clip",id:i})+this.search,{replace:!0})}toggleBoxes(){this.boxes=!this.boxes,localStorage.setItem(Qe,this.boxes?"1":"0")}afterDelete({previous:e,next:t}){const s=e??t,i=s===null?`${_}/clips`:W({view:"clip",id:s});K(i+this.search,{replace:!0})}};et.styles=[x,rt,us,b`
-      :host {
-        display: block;
-        overflow-y: auto;
-      }
-      .page {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr);
-        gap: 12px;
-        padding: 12px 16px 24px;
-        max-width: 1080px;
-        margin: 0 auto;
-      }
-      .head {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-      }
-      .title {
-        flex: 1;
-        min-width: 0;
-      }
-      .title p {
-        margin: 0;
-      }
-      .recording {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 12px;
-        padding: 8px 16px;
-      }
-      .recording span:nth-child(2) {
-        flex: 1;
-      }
-      .dot {
-        width: 12px;
-        height: 12px;
-        border-radius: 50%;
-        background: var(--error-color, #db4437);
-        animation: pulse 1.5s infinite;
-      }
-      @keyframes pulse {
-        50% {
-          opacity: 0.3;
-        }
-      }
-      @media (max-width: 600px) {
-        .page {
-          padding: 8px 8px 16px;
-        }
-        h2 {
-          font-size: 16px;
-        }
-        .title p {
-          font-size: 12px;
-        }
-        homesec-player {
-          --hs-radius: 8px;
-        }
-      }
-    `];Et([p()],et.prototype,"clipId",2);Et([p()],et.prototype,"search",2);Et([f()],et.prototype,"boxes",2);Et([f()],et.prototype,"replay",2);et=Et([y("homesec-clip")],et);class Yn extends Vt{constructor(){super(...arguments),this.active=!1,this.ids=new Set,this.anchor=null}get size(){return this.ids.size}begin(t=null){this.active=!0,t!==null&&(this.ids.add(t),this.anchor=t),this.changed()}end(){this.active=!1,this.ids.clear(),this.anchor=null,this.changed()}toggle(t){this.active=!0,this.ids.delete(t)||this.ids.add(t),this.anchor=t,this.changed()}extend(t,s){const i=this.anchor===null?-1:s.indexOf(this.anchor),r=s.indexOf(t);if(i<0||r<0){this.toggle(t);return}this.active=!0;for(const n of s.slice(Math.min(i,r),Math.max(i,r)+1))this.ids.add(n);this.changed()}forget(t){let s=!1;for(const i of t)s=this.ids.delete(i)||s;s&&this.changed()}}function Jn(e){let t="",s=1/0,i=-1/0;return r=>((r<s||r>=i)&&(t=P(r,e),{from:s,to:i}=ps(t,e)),t)}function Xn(e,t,s){const i=[];let r=0;for(let n=0;n<e.length;){const o=e[n].event,c=s(o);i.push({kind:"day",key:c,top:r,height:t.dayHeight,at:o}),r+=t.dayHeight;let l=n;for(;l<e.length&&s(e[l].event)===c;)l+=1;for(;n<l;n+=t.columns){const u=Math.min(t.columns,l-n),m=`${c}/${e[n].id}`;i.push({kind:"cards",key:m,top:r,height:t.cardHeight,first:n,count:u}),r+=t.cardHeight}n=l}return{rows:i,height:r}}function Qn(e,t,s){const{rows:i}=e;let r=0,n=i.length;for(;r<n;){const c=r+n>>1,l=i[c];l.top+l.height<=t?r=c+1:n=c}let o=r;for(;o<i.length&&i[o].top<s;)o+=1;return i.slice(r,o)}function ts(e,t){return e.rows.find(s=>s.kind==="cards"&&t>=s.first&&t<s.first+s.count)}function to(e,t,s){return Math.max(1,Math.floor((e+s)/(t+s)))}var eo=Object.defineProperty,so=Object.getOwnPropertyDescriptor,j=(e,t,s,i)=>{for(var r=i>1?void 0:i?so(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&eo(t,s,r),r};const U=12,io=220,ro=156,no=55,ne=44,es=1,oo=3,ao=450;let L=class extends C{constructor(){super(),this.search="",this.selectable=!1,this.width=0,this.seen={top:0,height:0},this.focused=null,this.layout={rows:[],height:0},this.laidOut=null,this.columns=1,this.resized=new ResizeObserver(()=>this.measure()),this.pressed=!1,new H(this,()=>this.list),new H(this,()=>this.selection)}disconnectedCallback(){super.disconnectedCallback(),this.resized.disconnect()}firstUpdated(){this.resized.observe(this.scroller),this.measure()}async show(e){this.arrange();const t=ts(this.layout,e),s=this.list.clips[e];if(!t||!s)return;const i=this.scroller.firstElementChild;this.scroller.scrollTop=Math.max(0,i.offsetTop+t.top-ne),this.measure(),await this.focusOn(s.id)}toTop(){this.scroller?.scrollTo({top:0})}measure(){const{clientWidth:e,clientHeight:t,scrollTop:s}=this.scroller;this.width=e-2*U,this.seen={top:s,height:t}}onScroll(){this.seen={top:this.scroller.scrollTop,height:this.scroller.clientHeight}}willUpdate(e){super.willUpdate(e),this.arrange()}updated(){this.layout.height-(this.seen.top+this.seen.height)<oo*this.seen.height&&this.list.ready&&!this.list.error&&this.list.more()}arrange(){const{clips:e}=this.list,{zone:t}=this.format,s=this.laidOut;if(s?.clips===e&&s.width===this.width&&s.zone===t)return;this.laidOut={clips:e,width:this.width,zone:t};const i=this.width<700?ro:io;this.columns=to(this.width,i,U);const r=(this.width-(this.columns-1)*U)/this.columns,n=Math.round(r*9/16)+no+U;this.layout=Xn(e,{columns:this.columns,cardHeight:n,dayHeight:ne},Jn(t))}render(){const{top:e,height:t}=this.seen,s=this.width?Qn(this.layout,e-es*t,e+(1+es)*t):[];return a`<div class="scroller" @scroll=${this.onScroll} @keydown=${this.onKey}>
-      <div
-        class="all"
-        role="group"
-        aria-label=${this.texts.get("clips.title")}
-        style="height:${this.layout.height}px"
-        @pointerdown=${this.onPress}
-        @pointerup=${this.endPress}
-        @pointercancel=${this.endPress}
-        @pointermove=${this.onMove}
-        @contextmenu=${this.onContext}
-      >
-        ${Bt(s,i=>i.key,i=>this.renderRow(i))}
-      </div>
-      ${this.renderEnd()}
-    </div>`}renderRow(e){const t=`transform:translateY(${e.top}px);height:${e.height}px`;if(e.kind==="day"){const{key:n,text:o}=this.format.relativeDay(e.at,A());return a`<h2 class="day" style=${t}>
-        ${n?a`${this.texts.get(`days.${n}`)} <small>${o}</small>`:o}
-      </h2>`}const s=this.list.clips.slice(e.first,e.first+e.count),i=this.list.clips[0]?.id,r=`grid-template-columns:repeat(${this.columns},minmax(0,1fr))`;return a`<div class="row" style="${t};${r}">
-      ${Bt(s,n=>n.id,n=>$s(this.page,n,{search:this.search,selecting:this.selection.active,selected:this.selection.ids.has(n.id),tabIndex:n.id===(this.focused??i)?0:-1,onClick:o=>this.onClick(o,n)}))}
-    </div>`}renderEnd(){const{list:e,texts:t}=this;return e.error?a`<div class="end" role="alert">
-        <p>${t.error(e.error)}</p>
-        <button class="button" @click=${()=>{e.more()}}>${t.get("errors.again")}</button>
-      </div>`:e.loading?a`<p class="end" role="status">${t.get("clips.loading")}</p>`:e.complete&&e.clips.length===0?a`<p class="end" role="status">
-        ${t.get(this.search?"clips.none_found":"clips.none")}
-      </p>`:h}onClick(e,t){if(this.pressed){e.preventDefault(),this.pressed=!1;return}this.focused=t.id;const s=e.ctrlKey||e.metaKey||e.shiftKey;if(!(s&&!this.selectable)){if(s||this.selection.active){e.preventDefault(),e.shiftKey?this.selection.extend(t.id,this.order()):this.selection.toggle(t.id);return}e.button===0&&(e.preventDefault(),K(W({view:"clip",id:t.id})+this.search))}}onPress(e){if(this.pressed=!1,e.pointerType==="mouse"||!this.selectable)return;const t=ss(e);t&&(this.press=setTimeout(()=>{this.pressed=!0,this.selection.toggle(t),navigator.vibrate?.(20)},ao))}endPress(){clearTimeout(this.press)}onMove(e){Math.hypot(e.movementX,e.movementY)>4&&clearTimeout(this.press)}onContext(e){this.pressed&&e.preventDefault()}order(){return this.list.clips.map(e=>e.id)}onKey(e){const t=ss(e);if(!t||e.altKey||e.ctrlKey||e.metaKey)return;const s=this.list.clips.findIndex(r=>r.id===t),i=this.stepOf(e.key);if(i!==null){e.preventDefault();const r=Math.min(Math.max(s+i,0),this.list.clips.length-1),n=this.list.clips[r];if(!n)return;e.shiftKey&&this.selectable&&(this.selection.ids.has(t)||this.selection.toggle(t),this.selection.extend(n.id,this.order())),this.reveal(r)}else e.key===" "?(e.preventDefault(),this.selectable&&this.selection.toggle(t)):e.key==="Escape"&&this.selection.active?(e.stopPropagation(),this.selection.end()):e.key==="Delete"&&this.selection.size&&this.dispatchEvent(new CustomEvent("delete-selected"))}stepOf(e){switch(e){case"ArrowLeft":return-1;case"ArrowRight":return 1;case"ArrowUp":return-this.columns;case"ArrowDown":return this.columns;case"Home":return-this.list.clips.length;case"End":return this.list.clips.length;default:return null}}async reveal(e){const t=ts(this.layout,e),s=this.list.clips[e];if(!t||!s)return;const{scrollTop:i,clientHeight:r}=this.scroller;t.top<i?this.scroller.scrollTop=t.top-ne:t.top+t.height>i+r&&(this.scroller.scrollTop=t.top+t.height-r+U),this.measure(),await this.focusOn(s.id)}async focusOn(e){this.focused=e,await this.updateComplete,this.renderRoot.querySelector(`[data-id="${CSS.escape(e)}"]`)?.focus({preventScroll:!0})}};L.styles=[x,vs,b`
-      :host {
-        display: block;
-        min-height: 0;
-      }
-      .scroller {
-        height: 100%;
-        overflow-y: auto;
-        overscroll-behavior: contain;
-        padding: 0 ${U}px;
-      }
-      .all {
-        position: relative;
-        contain: layout style;
-      }
-      .row,
-      .day {
-        position: absolute;
-        left: 0;
-        right: 0;
-        top: 0;
-        margin: 0;
-        contain: layout style;
-      }
-      .row {
-        display: grid;
-        gap: ${U}px;
-        padding-bottom: ${U}px;
-      }
-      .day {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        font-size: 16px;
-        font-weight: 500;
-      }
-      .day small {
-        color: var(--hs-text-2);
-        font-size: 13px;
-        font-weight: 400;
-      }
-      .end {
-        text-align: center;
-        color: var(--hs-text-2);
-        padding: 24px 16px;
-        margin: 0;
-      }
-    `];j([p({attribute:!1})],L.prototype,"list",2);j([p({attribute:!1})],L.prototype,"selection",2);j([p()],L.prototype,"search",2);j([p({type:Boolean})],L.prototype,"selectable",2);j([f()],L.prototype,"width",2);j([f()],L.prototype,"seen",2);j([f()],L.prototype,"focused",2);j([D(".scroller")],L.prototype,"scroller",2);L=j([y("homesec-clip-grid")],L);function ss(e){for(const t of e.composedPath())if(t instanceof HTMLElement&&t.dataset.id)return t.dataset.id;return null}function lo(e,t,s,i,r){const n=l=>Math.min(1,Math.max(0,(l-t)/(s-t))),o=[],c=[...e].sort((l,u)=>l.started-u.started);for(const l of c){const u=n(l.started),m=n(l.state==="recording"?Math.max(r,l.ended):l.ended),d=o.at(-1);d&&u-(d.left+d.width)<i?(d.width=Math.max(d.width,m-d.left),d.spans.push(l)):o.push({left:u,width:Math.max(0,m-u),spans:[l]})}return o}function co(e,t){const s=[];for(let i=e;i<=t;i+=3*3600)s.push(i);return s}var ho=Object.defineProperty,po=Object.getOwnPropertyDescriptor,vt=(e,t,s,i)=>{for(var r=i>1?void 0:i?po(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&ho(t,s,r),r};const uo=.004,go=3e3;let I=class extends C{constructor(){super(),this.day="",this.cameras=[],this.timeline=null,this.at=null,this.loaded="",this.seen=null,new H(this,()=>this.list)}disconnectedCallback(){super.disconnectedCallback(),clearTimeout(this.reloading),this.reloading=void 0}willUpdate(e){super.willUpdate(e),this.day!==this.loaded?(this.loaded=this.day,this.timeline=null,this.load()):this.list.clips!==this.seen&&!this.reloading&&(this.reloading=setTimeout(()=>{this.reloading=void 0,this.load()},go)),this.seen=this.list.clips}get bounds(){return ps(this.day,this.format.zone)}async load(){const{day:e}=this,{from:t,to:s}=this.bounds;try{const i=await this.page.api.timeline(t,s);e===this.day&&(this.timeline=i)}catch{this.timeline=null}}render(){const{from:e,to:t}=this.bounds,s=(this.timeline?.cameras??[]).filter(i=>!this.cameras.length||this.cameras.includes(i.camera_id));return s.some(i=>i.spans.length)?a`<div class="strips" role="group" aria-label=${this.texts.get("strip.title")}>
-      ${s.map(i=>a`<div class="camera">
-            <span class="name">${this.camera(i.camera_id)}</span>
-            <div
-              class="strip"
-              @click=${r=>this.onClick(r,e,t)}
-              @pointermove=${r=>this.onMove(r,e,t)}
-              @pointerleave=${()=>this.at=null}
-            >
-              ${this.renderNow(e,t)}
-              ${lo(i.spans,e,t,uo,A()).map(r=>this.renderMark(r))}
-            </div>
-          </div>`)}
-      <div class="camera" aria-hidden="true">
-        <span class="name">${this.at===null?"":this.format.time(this.at)}</span>
-        <div class="hours">
-          ${co(e,t).map(i=>a`<span style="left:${(i-e)/(t-e)*100}%"
-                >${this.format.hour(i)}</span
-              >`)}
-        </div>
-      </div>
-    </div>`:h}renderNow(e,t){const s=(A()-e)/(t-e);return s<0||s>1?h:a`<span class="later" style="left:${s*100}%"></span>`}renderMark({left:e,width:t,spans:s}){const i=s[0],r=s.some(c=>c.label==="person"),n=[...new Set(s.map(c=>c.label))].map(c=>c?this.texts.label(c):this.texts.get("clip.motion")).join(", "),o=`${this.format.time(i.started)} ${n}`;return a`<button
-      class="mark ${r?"people":""}"
-      style="left:${e*100}%;width:${t*100}%"
-      title=${o}
-      aria-label=${`${this.texts.get("strip.jump")}: ${o}`}
-      @click=${c=>{c.stopPropagation(),this.jump(s.at(-1).started)}}
-    ></button>`}momentAt(e,t,s){const i=e.currentTarget.getBoundingClientRect();return t+(e.clientX-i.left)/i.width*(s-t)}onClick(e,t,s){this.jump(this.momentAt(e,t,s))}onMove(e,t,s){this.at=this.momentAt(e,t,s)}jump(e){this.dispatchEvent(new CustomEvent("jump",{detail:e}))}};I.styles=[x,b`
-      .strips {
-        padding: 0 12px 4px;
-        display: grid;
-        gap: 4px;
-        max-height: 28vh;
-        overflow-y: auto;
-        overflow-x: hidden;
-      }
-      .camera {
-        display: grid;
-        grid-template-columns: minmax(72px, 12%) 1fr;
-        gap: 10px;
-        align-items: center;
-      }
-      .name {
-        font-size: 12px;
-        color: var(--hs-text-2);
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-        font-variant-numeric: tabular-nums;
-      }
-      .strip {
-        position: relative;
-        height: 26px;
-        border-radius: 6px;
-        background: var(--hs-soft);
-        cursor: pointer;
-        overflow: hidden;
-      }
-      .later {
-        position: absolute;
-        top: 0;
-        bottom: 0;
-        right: 0;
-        background: var(--hs-soft);
-        border-inline-start: 2px solid var(--hs-text-2);
-      }
-      .mark {
-        position: absolute;
-        top: 3px;
-        bottom: 3px;
-        min-width: 5px;
-        padding: 0;
-        border: none;
-        border-radius: 3px;
-        background: color-mix(in srgb, var(--hs-text) 45%, transparent);
-        cursor: pointer;
-      }
-      .mark.people {
-        background: var(--hs-accent);
-      }
-      .mark:focus-visible {
-        outline-offset: 0;
-      }
-      .hours {
-        position: relative;
-        height: 18px;
-        font-size: 11px;
-        color: var(--hs-text-2);
-      }
-      .hours span {
-        white-space: nowrap;
-        position: absolute;
-        transform: translateX(-50%);
-        font-variant-numeric: tabular-nums;
-      }
-      .hours span:first-child {
-        transform: none;
-      }
-      .hours span:last-child {
-        transform: translateX(-100%);
-      }
-      @media (max-width: 600px) {
-        .hours span:nth-child(even) {
-          display: none;
-        }
-      }
-    `];vt([p()],I.prototype,"day",2);vt([p({attribute:!1})],I.prototype,"list",2);vt([p({attribute:!1})],I.prototype,"cameras",2);vt([f()],I.prototype,"timeline",2);vt([f()],I.prototype,"at",2);I=vt([y("homesec-day-strip")],I);var fo=Object.defineProperty,mo=Object.getOwnPropertyDescriptor,Tt=(e,t,s,i)=>{for(var r=i>1?void 0:i?mo(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&fo(t,s,r),r};let st=class extends k{constructor(){super(...arguments),this.text="",this.choices=[],this.chosen=[],this.open=!1,this.onElsewhere=e=>{e.composedPath().includes(this)||(this.open=!1)}}connectedCallback(){super.connectedCallback(),document.addEventListener("pointerdown",this.onElsewhere)}disconnectedCallback(){super.disconnectedCallback(),document.removeEventListener("pointerdown",this.onElsewhere)}render(){const e=this.choices.filter(i=>this.chosen.includes(i.value)),t=this.chosen.length>0,s=e.length===1&&this.chosen.length===1?e[0].text:this.text;return a`<div @keydown=${this.onKey} @focusout=${this.onFocusOut}>
-      <button
-        class="button small ${t?"strong":""}"
-        aria-expanded=${this.open}
-        aria-controls="list"
-        @click=${()=>this.open=!this.open}
-      >
-        ${s}${this.chosen.length>1?` (${this.chosen.length})`:""}${g(oi)}
-      </button>
-      ${this.open?a`<div id="list" class="list" role="group" aria-label=${this.text}>
-            ${this.choices.map(i=>a`<label
-                  ><input
-                    type="checkbox"
-                    .checked=${this.chosen.includes(i.value)}
-                    @change=${()=>this.toggle(i.value)}
-                  />${i.text}</label
-                >`)}
-          </div>`:h}
-    </div>`}onFocusOut(e){e.relatedTarget&&!e.composedPath().includes(e.relatedTarget)&&(this.renderRoot.contains(e.relatedTarget)||(this.open=!1))}onKey(e){e.key!=="Escape"||!this.open||(e.stopPropagation(),this.open=!1,this.renderRoot.querySelector("button")?.focus())}toggle(e){const t=this.chosen.includes(e)?this.chosen.filter(s=>s!==e):[...this.chosen,e];this.dispatchEvent(new CustomEvent("chosen",{detail:t}))}};st.styles=[x,b`
-      div {
-        position: relative;
-      }
-      .list {
-        position: absolute;
-        z-index: 5;
-        top: calc(100% + 4px);
-        inset-inline-start: 0;
-        min-width: 200px;
-        max-width: min(320px, 80vw);
-        max-height: 50vh;
-        overflow-y: auto;
-        padding: 8px 0;
-        border: 1px solid var(--hs-line);
-        border-radius: 12px;
-        background: var(--hs-card);
-        box-shadow: 0 4px 16px rgba(0, 0, 0, 0.3);
-      }
-      label {
-        display: flex;
-        align-items: center;
-        gap: 12px;
-        min-height: 44px;
-        padding: 0 16px;
-        cursor: pointer;
-      }
-      label:hover {
-        background: var(--hs-soft);
-      }
-      input {
-        width: 20px;
-        height: 20px;
-        accent-color: var(--hs-accent);
-        flex: none;
-      }
-    `];Tt([p()],st.prototype,"text",2);Tt([p({attribute:!1})],st.prototype,"choices",2);Tt([p({attribute:!1})],st.prototype,"chosen",2);Tt([f()],st.prototype,"open",2);st=Tt([y("homesec-choices")],st);var $o=Object.defineProperty,bo=Object.getOwnPropertyDescriptor,Qt=(e,t,s,i)=>{for(var r=i>1?void 0:i?bo(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&$o(t,s,r),r};const vo=["all","today","yesterday","week"],yo=300;let ft=class extends C{constructor(){super(...arguments),this.filter=kt,this.calendar=!1,this.more=!1}render(){const{texts:e,filter:t}=this;return a`<div class="bar ${this.more?"more":""}" role="search" aria-label=${e.get("filter.title")}>
-      <div class="group days" role="group" aria-label=${e.get("filter.days")}>
-        <button
-          class="button small icon toggle"
-          aria-expanded=${this.more}
-          aria-pressed=${!Te({...t,range:{kind:"all"}})}
-          aria-label=${e.get("filter.title")}
-          @click=${()=>this.more=!this.more}
-        >
-          ${g(Xs)}
-        </button>
-        ${vo.map(s=>a`<button
-              class="button small"
-              aria-pressed=${t.range.kind===s}
-              @click=${()=>this.setRange({kind:s})}
-            >
-              ${e.get(`days.${s}`)}
-            </button>`)}
-        <button
-          class="button small"
-          aria-pressed=${t.range.kind==="days"}
-          aria-expanded=${this.calendar}
-          aria-controls="calendar"
-          @click=${()=>this.calendar=!this.calendar}
-        >
-          ${g(zs)}${this.rangeText()}
-        </button>
-      </div>
-      ${this.calendar?this.renderCalendar():h}
-      <div class="group rest">
-        ${this.renderChoices("cameras",this.cameraChoices())}
-        ${this.renderChoices("labels",this.labelChoices())}
-        ${this.renderChoices("zones",this.zoneChoices())}
-        <button
-          class="button small"
-          aria-pressed=${t.protectedOnly}
-          @click=${()=>this.set({protectedOnly:!t.protectedOnly})}
-        >
-          ${g(Kt)}${e.get("filter.protected")}
-        </button>
-        ${Te(t)?h:a`<button class="button small plain" @click=${()=>this.send(kt)}>
-              ${g(ns)}${e.get("filter.clear")}
-            </button>`}
-      </div>
-      <label class="search rest">
-        ${g(ri)}
-        <span class="hidden-text">${e.get("filter.search")}</span>
-        <input
-          class="field"
-          type="search"
-          placeholder=${e.get("filter.search")}
-          .value=${t.text}
-          @input=${this.onType}
-          @keydown=${s=>s.stopPropagation()}
-        />
-      </label>
-    </div>`}rangeText(){const{range:e}=this.filter;if(e.kind!=="days")return this.texts.get("days.choose");const t=this.format.dayName(e.from,"short");return e.from===e.to?t:`${t} – ${this.format.dayName(e.to,"short")}`}renderCalendar(){const e=P(A(),this.format.zone),t=me(this.filter.range,A(),this.format.zone),s=t?.from??e,i=t?.to??e,r=(n,o)=>a`<label
-        >${this.texts.get(`days.${n}`)}
-        <input
-          class="field"
-          type="date"
-          max=${e}
-          .value=${o}
-          @change=${c=>{const l=c.target.value;l&&this.setDays(n==="from"?l:s,n==="to"?l:i)}}
-      /></label>`;return a`<div id="calendar" class="group calendar" role="group">
-      ${r("from",s)}${r("to",i)}
-    </div>`}setDays(e,t){const s={kind:"days",from:e<t?e:t,to:e<t?t:e};this.set({range:s})}renderChoices(e,t){return t.length<2&&!this.filter[e].length?h:a`<homesec-choices
-      .text=${this.texts.get(`filter.${e}`)}
-      .choices=${t}
-      .chosen=${this.filter[e]}
-      @chosen=${s=>this.set({[e]:s.detail})}
-    ></homesec-choices>`}cameraChoices(){return(this.house?.cameras??[]).map(t=>({value:t.id,text:t.name}))}labelChoices(){return[...new Set(this.house?.cameras.flatMap(t=>t.labels))].map(t=>({value:t,text:this.texts.label(t)}))}zoneChoices(){return[...new Set(this.house?.cameras.flatMap(t=>t.zones))].sort().map(t=>({value:t,text:t}))}onType(e){clearTimeout(this.typing);const t=e.target.value;this.typing=setTimeout(()=>this.set({text:t}),yo)}setRange(e){this.calendar=!1,this.set({range:e})}set(e){this.send({...this.filter,...e})}send(e){this.dispatchEvent(new CustomEvent("filter",{detail:e}))}};ft.styles=[x,b`
-      .bar {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 8px 16px;
-        align-items: center;
-        padding: 12px;
-      }
-      .group {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 6px;
-        align-items: center;
-      }
-      .calendar label {
-        display: inline-flex;
-        align-items: center;
-        gap: 8px;
-      }
-      .toggle {
-        display: none;
-      }
-      .search {
-        position: relative;
-        flex: 1 1 160px;
-        max-width: 320px;
-      }
-      .search svg {
-        position: absolute;
-        left: 10px;
-        top: 8px;
-        color: var(--hs-text-2);
-        pointer-events: none;
-      }
-      .search input {
-        width: 100%;
-        min-height: 36px;
-        border-radius: 18px;
-        padding-left: 36px;
-      }
-      @media (max-width: 600px) {
-        .bar {
-          padding: 8px 12px;
-          gap: 8px;
-        }
-        .toggle {
-          display: inline-flex;
-        }
-        .days {
-          flex-wrap: nowrap;
-          overflow-x: auto;
-          scrollbar-width: none;
-          margin: 0 -12px;
-          padding: 2px 12px;
-        }
-        .days .button {
-          flex: none;
-        }
-        .bar:not(.more) .rest {
-          display: none;
-        }
-        .search {
-          max-width: none;
-          flex-basis: 100%;
-        }
-      }
-    `];Qt([p({attribute:!1})],ft.prototype,"filter",2);Qt([f()],ft.prototype,"calendar",2);Qt([f()],ft.prototype,"more",2);ft=Qt([y("homesec-filter-bar")],ft);var xo=Object.defineProperty,wo=Object.getOwnPropertyDescriptor,Dt=(e,t,s,i)=>{for(var r=i>1?void 0:i?wo(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&xo(t,s,r),r};let it=class extends C{constructor(){super(),this.busy=!1,new H(this,()=>this.selection)}render(){const{texts:e,selection:t}=this,s=this.busy||t.size===0,i=(r,n,o,c="")=>a`<button
-        class="button small ${c}"
-        ?disabled=${s}
-        title=${n}
-        @click=${()=>{this.run(o)}}
-      >
-        ${g(r)}<span class="word">${n}</span>
-      </button>`;return a`${t.active?a`<div class="bar" role="toolbar" aria-label=${e.get("clips.selection")}>
-            <button
-              class="button small icon plain"
-              aria-label=${e.get("clips.select_end")}
-              @click=${()=>t.end()}
-            >
-              ${g(ns)}
-            </button>
-            <span class="count" role="status">${e.count("clips.selected",t.size)}</span>
-            ${i(Gs,e.get("clip.export"),()=>this.export())}
-            ${i(Kt,e.get("clip.protect"),()=>this.protect(!0))}
-            ${i(ce,e.get("clip.unprotect"),()=>this.protect(!1))}
-            ${i(le,e.get("clip.delete"),()=>this.delete(),"danger")}
-          </div>`:h}
-      <homesec-ask></homesec-ask>`}async deleteChosen(){await this.run(()=>this.delete())}async run(e){if(!(this.busy||!this.selection.size)){this.busy=!0;try{await e()}catch(t){this.page.say(this.texts.error(t),"error")}this.busy=!1}}async export(){const{exported:e,folder:t}=await this.page.api.export([...this.selection.ids]);this.page.say(this.texts.count("clips.exported",e,{folder:t})),this.selection.end()}async protect(e){const t=[...this.selection.ids];await this.page.api.protect(t,e),this.page.say(this.texts.count(e?"clips.protected":"clips.unprotected",t.length)),this.selection.end()}async delete(){const e=[...this.selection.ids],{texts:t}=this;if(!await this.question.ask(t.count("clips.delete_sure",e.length),t.get("clip.delete"),t.get("common.cancel")))return;const{deleted:i,refused:r}=await this.page.api.delete(e);this.list.remove(i),this.selection.forget(i),r.length?this.page.say(t.count("clips.not_deleted",r.length),"error"):(this.page.say(t.count("clips.deleted",i.length)),this.selection.end())}};it.styles=[x,b`
-      .bar {
-        display: flex;
-        align-items: center;
-        gap: 6px;
-        padding: 8px 12px;
-        background: var(--hs-tone);
-        border-top: 1px solid var(--hs-line);
-      }
-      .count {
-        flex: 1;
-        min-width: 0;
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-      }
-      @media (max-width: 700px) {
-        .word {
-          position: absolute;
-          width: 1px;
-          height: 1px;
-          overflow: hidden;
-          clip-path: inset(50%);
-        }
-        .button.small {
-          width: 44px;
-          min-height: 44px;
-          padding: 0;
-        }
-      }
-    `];Dt([p({attribute:!1})],it.prototype,"selection",2);Dt([p({attribute:!1})],it.prototype,"list",2);Dt([f()],it.prototype,"busy",2);Dt([D("homesec-ask")],it.prototype,"question",2);it=Dt([y("homesec-selection-bar")],it);var Co=Object.defineProperty,_o=Object.getOwnPropertyDescriptor,te=(e,t,s,i)=>{for(var r=i>1?void 0:i?_o(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Co(t,s,r),r};let mt=class extends C{constructor(){super(),this.search="",this.selection=new Yn,this.filter=kt,this.shown=null,new H(this,()=>this.list),new H(this,()=>this.selection)}connectedCallback(){super.connectedCallback(),this.list??=new ys(this.page.api),this.list.follow().catch(()=>{})}disconnectedCallback(){super.disconnectedCallback(),this.list?.end(),this.list=void 0,this.shown=null,this.selection.end()}willUpdate(e){super.willUpdate(e),!(this.search===this.shown||!this.list)&&(this.shown=this.search,this.filter=gs(this.search),this.selection.end(),this.list.show($e(this.filter,A(),this.format.zone)),this.grid?.toTop())}engineStarted(){this.list?.recover()}get day(){const e=me(this.filter.range,A(),this.format.zone);return e?e.from===e.to?e.from:null:P(A(),this.format.zone)}render(){const{list:e,selection:t,texts:s}=this;return e?a`<homesec-filter-bar
-        .page=${this.page}
-        .filter=${this.filter}
-        @filter=${i=>this.setFilter(i.detail)}
-      ></homesec-filter-bar>
-      ${this.day?a`<homesec-day-strip
-            .page=${this.page}
-            .day=${this.day}
-            .list=${e}
-            .cameras=${this.filter.cameras}
-            @jump=${i=>{this.jump(i.detail)}}
-          ></homesec-day-strip>`:h}
-      <div class="count">
-        <span role="status"
-          >${e.ready&&e.total!==null?s.count("clips.count",e.total,{n:this.format.number(e.total)}):""}</span
-        >
-        ${this.mayControl&&e.clips.length?a`<button
-              class="button small"
-              aria-pressed=${t.active}
-              @click=${()=>t.active?t.end():t.begin()}
-            >
-              ${g(Us)}${s.get("clips.select")}
-            </button>`:h}
-      </div>
-      <homesec-clip-grid
-        .page=${this.page}
-        .list=${e}
-        .selection=${t}
-        .selectable=${this.mayControl}
-        .search=${It(this.filter)}
-        @delete-selected=${()=>{this.bar.deleteChosen()}}
-      ></homesec-clip-grid>
-      <homesec-selection-bar
-        .page=${this.page}
-        .selection=${t}
-        .list=${e}
-      ></homesec-selection-bar>`:h}setFilter(e){K(`${_}/clips${It(e)}`,{replace:!0})}async jump(e){const t=await this.list?.reach(e);t!==void 0&&t>=0&&await this.grid.show(t)}};mt.styles=[x,b`
-      :host {
-        display: flex;
-        flex-direction: column;
-        min-height: 0;
-      }
-      homesec-clip-grid {
-        flex: 1;
-      }
-      .count {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        min-height: 36px;
-        padding: 0 12px;
-        color: var(--hs-text-2);
-      }
-    `];te([p()],mt.prototype,"search",2);te([D("homesec-clip-grid")],mt.prototype,"grid",2);te([D("homesec-selection-bar")],mt.prototype,"bar",2);mt=te([y("homesec-clips")],mt);var Ao=Object.defineProperty,Ho=Object.getOwnPropertyDescriptor,yt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Ho(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Ao(t,s,r),r};const Mo=[{view:"overview",path:_,icon:$i},{view:"clips",path:`${_}/clips`,icon:Js},{view:"insight",path:`${_}/insight`,icon:Ds}],ko=5e3;let Z=class extends k{constructor(){super(),this.narrow=!1,this.route={prefix:_,path:""},this.page=null,this.message=null,this.api=new tr(()=>this.hass),this.store=new nr(this.api),this.stills=new ir(async e=>{const t=await this.hass.fetchWithAuth(e);if(!t.ok)throw new Error(String(t.status));return t.blob()}),this.language="",this.marked=!1,new H(this,()=>this.store)}connectedCallback(){super.connectedCallback(),this.hass&&this.store.start()}disconnectedCallback(){super.disconnectedCallback(),this.store.end(),this.stills.clear()}shouldUpdate(e){return e.size!==1||!e.has("hass")||e.get("hass")?.themes?.darkMode!==this.hass.themes?.darkMode?!0:this.hass.language!==this.language||this.page===null}willUpdate(e){e.has("hass")&&e.get("hass")===void 0&&this.isConnected&&this.store.start(),this.style.colorScheme=this.hass.themes?.darkMode?"dark":"light";const{language:t}=this.hass;t!==this.language&&(this.language=t,this.loadTexts(t));const s=this.store.house?.time_zone;this.page&&s&&s!==this.page.format.zone&&(this.page=this.makePage(this.page.texts,s))}async loadTexts(e){const t=await cr(this.hass);if(e!==this.language)return;const s=this.store.house?.time_zone??Intl.DateTimeFormat().resolvedOptions().timeZone;this.page=this.makePage(new hr(t,e),s)}makePage(e,t){return{hass:()=>this.hass,api:this.api,store:this.store,stills:this.stills,texts:e,format:new pr(this.hass,t),say:(s,i="info")=>this.say(s,i)}}say(e,t){clearTimeout(this.hushing),this.message={text:e,kind:t},this.hushing=setTimeout(()=>this.message=null,ko)}render(){if(!this.page)return h;const e=rr(this.route.path),{texts:t}=this.page;return a`<header>
-        ${this.narrow?a`<button class="button icon plain" aria-label=${t.get("common.menu")} @click=${this.toggleMenu}>
-              ${g(ni)}
-            </button>`:h}
-        <h1>${t.get("title")}</h1>
-        <nav aria-label=${t.get("title")}>
-          ${Mo.map(s=>a`<a
-                href=${s.path}
-                aria-current=${s.view===Lo(e)?"page":h}
-                @click=${dt}
-                >${g(s.icon)}<span>${t.get(`tabs.${s.view}`)}</span></a
-              >`)}
-        </nav>
-      </header>
-      <main>${this.renderBody(e)}</main>
-      <div class="said" role="status" aria-live="polite">
-        ${this.message?a`<p class=${this.message.kind}>${this.message.text}</p>`:h}
-      </div>`}renderBody(e){const t=this.page,{house:s,error:i}=this.store;if(!s&&i)return a`<div class="empty" role="alert">
-        <p>${t.texts.error(i)}</p>
-        <button class="button" @click=${()=>{this.store.start()}}>
-          ${t.texts.get("errors.again")}
-        </button>
-      </div>`;if(!s)return a`<p class="empty" role="status">${t.texts.get("common.loading")}</p>`;switch(e.view){case"clips":return a`<homesec-clips
-          .page=${t}
-          .search=${window.location.search}
-        ></homesec-clips>`;case"insight":return a`<homesec-insight .page=${t}></homesec-insight>`;case"zones":return a`<homesec-zones .page=${t} .cameraId=${e.camera}></homesec-zones>`;case"clip":return a`<homesec-clip
-          .page=${t}
-          .clipId=${e.id}
-          .search=${window.location.search}
-        ></homesec-clip>`;default:return a`<homesec-overview .page=${t}></homesec-overview>`}}updated(){this.marked||!this.page||!this.store.house||(this.marked=!0,requestAnimationFrame(()=>performance.mark("homesec-first")))}toggleMenu(){this.dispatchEvent(new CustomEvent("hass-toggle-menu",{bubbles:!0,composed:!0}))}};Z.styles=[or,x,rt,b`
-      :host {
-        display: flex;
-        flex-direction: column;
-        position: relative;
-        /* Home Assistant gives panels no height, but keeps them out of the unsafe edges. */
-        height: calc(
-          100dvh - var(--safe-area-inset-top, 0px) - var(--safe-area-inset-bottom, 0px)
-        );
-        background: var(--primary-background-color, #fafafa);
-      }
-      header {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        min-height: var(--header-height, 56px);
-        padding: 0 16px;
-        background: var(--app-header-background-color, var(--hs-card));
-        color: var(--app-header-text-color, var(--hs-text));
-        border-bottom: 1px solid var(--hs-line);
-        flex: none;
-      }
-      h1 {
-        font-size: 20px;
-        font-weight: 400;
-        margin: 0;
-      }
-      header .button {
-        color: inherit;
-      }
-      nav {
-        display: flex;
-        flex: 1;
-        justify-content: center;
-        align-self: stretch;
-        gap: 4px;
-      }
-      nav a {
-        display: inline-flex;
-        align-items: center;
-        gap: 8px;
-        padding: 0 16px;
-        color: inherit;
-        text-decoration: none;
-        border-bottom: 3px solid transparent;
-        border-top: 3px solid transparent;
-      }
-      nav a[aria-current] {
-        border-bottom-color: var(--hs-accent);
-      }
-      nav a:focus-visible {
-        outline-offset: -4px;
-      }
-      main {
-        flex: 1;
-        min-height: 0;
-        position: relative;
-      }
-      main > * {
-        position: absolute;
-        inset: 0;
-      }
-      .said {
-        position: absolute;
-        left: 0;
-        right: 0;
-        bottom: 72px;
-        display: grid;
-        place-items: center;
-        pointer-events: none;
-        z-index: 10;
-        padding: 0 16px;
-      }
-      .said p {
-        margin: 0;
-        padding: 12px 20px;
-        border-radius: 24px;
-        background: #2b2b2b;
-        color: #fff;
-        box-shadow: 0 4px 16px rgba(0, 0, 0, 0.4);
-      }
-      .said p.error {
-        background: #8c1d18;
-      }
-      @media (max-width: 700px) {
-        header {
-          padding: 0 4px 0 8px;
-        }
-        h1 {
-          flex: 1;
-        }
-        nav {
-          position: absolute;
-          z-index: 4;
-          left: 0;
-          right: 0;
-          bottom: 0;
-          height: 60px;
-          background: var(--hs-card);
-          color: var(--hs-text);
-          border-top: 1px solid var(--hs-line);
-          justify-content: space-around;
-        }
-        nav a {
-          flex: 1;
-          flex-direction: column;
-          justify-content: center;
-          gap: 2px;
-          font-size: 12px;
-          padding: 0;
-        }
-        main {
-          margin-bottom: 60px;
-        }
-      }
-    `];yt([p({attribute:!1})],Z.prototype,"hass",2);yt([p({type:Boolean,reflect:!0})],Z.prototype,"narrow",2);yt([p({attribute:!1})],Z.prototype,"route",2);yt([f()],Z.prototype,"page",2);yt([f()],Z.prototype,"message",2);Z=yt([y("homesec-panel")],Z);function Lo(e){return e.view==="clip"?"clips":e.view==="zones"?"overview":e.view}
+<div>
+<dt>${s.get("storage.here")}</dt>
+<dd>${r(t.clips,t.bytes)}</dd>
+</div>
+${n?a`<div>
+<dt>${s.get("storage.cloud")}</dt>
+<dd>${r(t.cloud_clips,t.cloud_bytes)}</dd>
+</div>
+<div>
+<dt>${s.get("storage.waiting")}</dt>
+<dd>
+${n.jobs?`${s.count("storage.jobs",n.jobs)}, ${i.bytes(n.bytes)}`:s.get("storage.nothing")}
+</dd>
+</div>
+${n.jobs&&n.oldest_at?a`<div>
+<dt>${s.get("storage.since")}</dt>
+<dd>${i.dateTime(n.oldest_at)}</dd>
+</div>`:h}`:a`<div>
+<dt>${s.get("storage.cloud")}</dt>
+<dd>${s.get("storage.no_cloud")}</dd>
+</div>`}
+</dl>
+${n?.error?a`<p class="bad">${s.problem(n.error)}</p>`:h}
+${t.disk_low?a`<p class="bad">${s.get("storage.disk_low")}</p>`:h}`}function mr(e,t,s,i){const r=new Map,n=new Map;for(const l of e){const u=l[t];r.set(u,(r.get(u)??0)+l.count);const m=n.get(l.day)??new Map;m.set(u,(m.get(u)??0)+l.count),n.set(l.day,m)}const o=[...r].sort((l,u)=>u[1]-l[1]||(l[0]<u[0]?-1:1)).map(([l])=>l),c=[];for(let l=s;l<=i;l=S(l,1)){const u=n.get(l),m=o.map(d=>({key:d,count:u?.get(d)??0})).filter(d=>d.count>0);c.push({day:l,parts:m,total:m.reduce((d,v)=>d+v.count,0)})}return{keys:o,stacks:c,highest:Math.max(0,...c.map(l=>l.total))}}function $r(e){const t=new Map,s=new Map,i=new Map;for(const{camera_id:n,label:o,count:c}of e){const l=JSON.stringify([n,o]);t.set(l,(t.get(l)??0)+c),s.set(n,(s.get(n)??0)+c),i.set(o,(i.get(o)??0)+c)}const r=n=>[...n].sort((o,c)=>c[1]-o[1]).map(([o])=>o);return{rows:r(s),columns:r(i),count:(n,o)=>t.get(JSON.stringify([n,o]))??0}}function br(e,t){return t>0?Math.sqrt(e/t):0}var vr=Object.defineProperty,yr=(e,t,s,i)=>{for(var r=void 0,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=o(t,s,r)||r);return r&&vr(t,s,r),r};class C extends M{constructor(){super(),new H(this,()=>this.page?.store)}get house(){return this.page.store.house}engineStarted(){}willUpdate(t){const s=this.house?.ready??!1;s&&this.wasReady===!1&&this.engineStarted(),this.wasReady=s}get mayControl(){return this.house?.user.may_control??!1}get texts(){return this.page.texts}get format(){return this.page.format}camera(t){return this.page.store.camera(t)?.name??t}}yr([p({attribute:!1})],C.prototype,"page");function A(){return Date.now()/1e3}const Mt={range:{kind:"all"},cameras:[],labels:[],zones:[],protectedOnly:!1,text:""},Ee=/^\d{4}-\d{2}-\d{2}$/;function gs(e){const t=new URLSearchParams(e),s=i=>t.getAll(i).filter(Boolean);return{range:xr(t),cameras:s("camera"),labels:s("label"),zones:s("zone"),protectedOnly:t.get("protected")==="1",text:t.get("text")??""}}function xr(e){const t=e.get("days");if(t==="today"||t==="yesterday"||t==="week")return{kind:t};const s=e.get("from")??"",i=e.get("to")??s;return Ee.test(s)&&Ee.test(i)?{kind:"days",from:s<i?s:i,to:s<i?i:s}:{kind:"all"}}function It(e){const t=new URLSearchParams,{range:s}=e;s.kind==="days"?(t.set("from",s.from),t.set("to",s.to)):s.kind!=="all"&&t.set("days",s.kind);for(const r of e.cameras)t.append("camera",r);for(const r of e.labels)t.append("label",r);for(const r of e.zones)t.append("zone",r);e.protectedOnly&&t.set("protected","1"),e.text&&t.set("text",e.text);const i=t.toString();return i?`?${i}`:""}function me(e,t,s){const i=P(t,s);switch(e.kind){case"all":return null;case"today":return{from:i,to:i};case"yesterday":return{from:S(i,-1),to:S(i,-1)};case"week":return{from:S(i,-6),to:i};case"days":return{from:e.from,to:e.to}}}function $e(e,t,s){const i=me(e.range,t,s),r=e.text.trim();return{...i&&{from:pt(i.from,s),to:pt(S(i.to,1),s)},...e.cameras.length&&{cameras:e.cameras},...e.labels.length&&{labels:e.labels},...e.zones.length&&{zones:e.zones},...e.protectedOnly&&{protected:!0},...r&&{text:r}}}function Te(e){return It(e)===""}var wr=Object.defineProperty,Cr=Object.getOwnPropertyDescriptor,Ot=(e,t,s,i)=>{for(var r=i>1?void 0:i?Cr(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&wr(t,s,r),r};const De=["#1e88e5","#f4a100","#43a047","#8e5bd0","#d0567d","#00897b","#8d6e63","#78909c"];let J=class extends C{constructor(){super(...arguments),this.days=[],this.from="",this.to="",this.by="label"}render(){const{keys:e,stacks:t,highest:s}=mr(this.days,this.by,this.from,this.to),{texts:i}=this,r=(n,o)=>a`<button
+class="button small"
+aria-pressed=${this.by===n}
+@click=${()=>this.by=n}
+>
+${o}
+</button>`;return a`<div class="head">
+<h2>${i.get("insight.days")}</h2>
+<span class="choice" role="group" aria-label=${i.get("insight.by")}>
+${r("label",i.get("filter.labels"))}
+${r("camera_id",i.get("filter.cameras"))}
+</span>
+</div>
+<div class="chart">
+<span class="highest" aria-hidden="true">${s||""}</span>
+${t.map(n=>this.renderStack(n,e,s))}
+</div>
+<div class="ends" aria-hidden="true">
+<span>${this.format.dayName(this.from,"short")}</span>
+<span>${this.format.dayName(this.to,"short")}</span>
+</div>
+${e.length?a`<ul>
+${e.map((n,o)=>a`<li><span class="dot" style="background:${je(o)}"></span>${this.name(n)}</li>`)}
+</ul>`:h}`}renderStack(e,t,s){const i=e.parts.map(n=>`${this.name(n.key)} ${n.count}`),r=`${this.format.dayName(e.day)}: ${i.join(", ")||0}`;return a`<button
+class="stack"
+title=${r}
+aria-label=${r}
+@click=${()=>this.open(e.day)}
+>
+${e.parts.map(n=>a`<span
+style="height:${n.count/s*100}%;background:${je(t.indexOf(n.key))}"
+></span>`)}
+</button>`}name(e){return this.by==="label"?this.texts.label(e):this.camera(e)}open(e){K(`${_}/clips${It({...Mt,range:{kind:"days",from:e,to:e}})}`)}};J.styles=[x,b`
+.head {
+display: flex;
+flex-wrap: wrap;
+align-items: center;
+justify-content: space-between;
+gap: 8px;
+margin-bottom: 12px;
+}
+h2 {
+font-size: 18px;
+font-weight: 500;
+margin: 0;
+}
+.choice {
+display: flex;
+gap: 6px;
+flex-wrap: wrap;
+}
+.chart {
+position: relative;
+display: flex;
+align-items: stretch;
+gap: min(4px, 0.3%);
+height: 196px;
+padding-top: 16px;
+border-bottom: 1px solid var(--hs-line);
+border-top: 1px dashed var(--hs-line);
+}
+.highest {
+position: absolute;
+top: 2px;
+left: 0;
+font-size: 11px;
+color: var(--hs-text-2);
+pointer-events: none;
+}
+.stack {
+flex: 1;
+display: flex;
+flex-direction: column-reverse;
+min-width: 0;
+padding: 0;
+border: none;
+background: none;
+cursor: pointer;
+}
+.stack:hover {
+background: var(--hs-soft);
+}
+.stack:focus-visible {
+outline-offset: -1px;
+}
+.stack span {
+display: block;
+width: 100%;
+max-width: 40px;
+margin: 0 auto;
+}
+.stack span:last-child {
+border-radius: 3px 3px 0 0;
+}
+.ends {
+display: flex;
+justify-content: space-between;
+font-size: 11px;
+color: var(--hs-text-2);
+}
+ul {
+display: flex;
+flex-wrap: wrap;
+gap: 4px 16px;
+list-style: none;
+margin: 10px 0 0;
+padding: 0;
+}
+li {
+display: flex;
+align-items: center;
+gap: 6px;
+}
+.dot {
+width: 12px;
+height: 12px;
+border-radius: 3px;
+}
+`];Ot([p({attribute:!1})],J.prototype,"days",2);Ot([p()],J.prototype,"from",2);Ot([p()],J.prototype,"to",2);Ot([f()],J.prototype,"by",2);J=Ot([y("homesec-day-bars")],J);function je(e){return De[Math.min(e,De.length-1)]??"#78909c"}var _r=Object.defineProperty,Ar=Object.getOwnPropertyDescriptor,fs=(e,t,s,i)=>{for(var r=i>1?void 0:i?Ar(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&_r(t,s,r),r};let Zt=class extends C{constructor(){super(...arguments),this.hours=[]}render(){const e=Math.max(0,...this.hours.flat()),t=s=>String(s).padStart(2,"0");return a`<table>
+<caption class="hidden-text">
+${this.texts.get("insight.heat")}
+</caption>
+<thead>
+<tr>
+<td></td>
+${Array.from({length:24},(s,i)=>a`<th scope="col"><span class=${i%6?"fine":""}>${t(i)}</span></th>`)}
+</tr>
+</thead>
+<tbody>
+${this.hours.map((s,i)=>{const r=this.format.weekday(i);return a`<tr>
+<th scope="row">${r}</th>
+${s.map((n,o)=>{const c=Math.round(br(n,e)*100),l=this.texts.count("insight.visits",n,{n});return a`<td
+style="--share:${c}%"
+title="${r} ${t(o)}:00 – ${t((o+1)%24)}:00: ${l}"
+>
+<span class="hidden-text">${n}</span>
+</td>`})}
+</tr>`})}
+</tbody>
+</table>`}};Zt.styles=[x,b`
+table {
+width: 100%;
+border-collapse: separate;
+border-spacing: 2px;
+table-layout: fixed;
+font-size: 11px;
+position: relative;
+}
+th {
+font-weight: 400;
+color: var(--hs-text-2);
+text-align: start;
+overflow: visible;
+white-space: nowrap;
+padding: 0;
+}
+thead td,
+tbody th {
+width: 34px;
+}
+tbody td {
+position: relative;
+height: 26px;
+padding: 0;
+border-radius: 3px;
+background: color-mix(in srgb, var(--hs-accent) var(--share), var(--hs-soft));
+}
+@media (max-width: 900px) {
+.fine {
+display: none;
+}
+}
+@media (max-width: 600px) {
+table {
+border-spacing: 1px;
+}
+}
+`];fs([p({attribute:!1})],Zt.prototype,"hours",2);Zt=fs([y("homesec-heat-map")],Zt);var Hr=Object.defineProperty,kr=Object.getOwnPropertyDescriptor,Yt=(e,t,s,i)=>{for(var r=i>1?void 0:i?kr(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Hr(t,s,r),r};const Mr=[7,30,90];let ut=class extends C{constructor(){super(...arguments),this.days=30,this.insight=null,this.error=null}connectedCallback(){super.connectedCallback(),this.load(this.days)}engineStarted(){this.load(this.days)}get span(){const e=P(A(),this.format.zone);return{from:S(e,1-this.days),to:e}}async load(e){this.days=e;const{from:t,to:s}=this.span,{zone:i}=this.format;try{const r=await this.page.api.insight(pt(t,i),pt(S(s,1),i));e===this.days&&(this.insight=r),this.error=null}catch(r){this.error=r}}render(){const{texts:e,insight:t}=this,{from:s,to:i}=this.span;return a`<div class="page">
+<div role="group" class="spans" aria-label=${e.get("filter.days")}>
+${Mr.map(r=>a`<button
+class="button small"
+aria-pressed=${this.days===r}
+@click=${()=>{this.load(r)}}
+>
+${e.count("insight.span",r)}
+</button>`)}
+</div>
+${this.error?a`<p class="card bad" role="alert">${e.error(this.error)}</p>`:h}
+${t?a`<section class="card">
+<homesec-day-bars
+.page=${this.page}
+.days=${t.days}
+.from=${s}
+.to=${i}
+></homesec-day-bars>
+</section>
+<section class="card">
+<h2>${e.get("insight.heat")}</h2>
+<homesec-heat-map .page=${this.page} .hours=${t.hours}></homesec-heat-map>
+</section>
+${t.days.length?this.renderTotals(t):h}`:h}
+<section class="card">
+<h2>${e.get("storage.title")}</h2>
+${this.house?fr(this.page,this.house.storage):h}
+</section>
+</div>`}renderTotals({days:e}){const t=$r(e);return a`<section class="card scroll" tabindex="0" aria-label=${this.texts.get("insight.totals")}>
+<h2>${this.texts.get("insight.totals")}</h2>
+<table>
+<thead>
+<tr>
+<td></td>
+${t.columns.map(s=>a`<th scope="col">${this.texts.label(s)}</th>`)}
+</tr>
+</thead>
+<tbody>
+${t.rows.map(s=>a`<tr>
+<th scope="row">${this.camera(s)}</th>
+${t.columns.map(i=>a`<td>${this.format.number(t.count(s,i))}</td>`)}
+</tr>`)}
+</tbody>
+</table>
+</section>`}};ut.styles=[x,rt,us,b`
+:host {
+display: block;
+overflow-y: auto;
+}
+.page {
+display: grid;
+grid-template-columns: minmax(0, 1fr);
+gap: 16px;
+padding: 16px;
+max-width: 1080px;
+margin: 0 auto;
+}
+.spans {
+display: flex;
+gap: 6px;
+}
+h2 {
+margin-bottom: 12px;
+}
+.scroll {
+overflow-x: auto;
+}
+table {
+border-collapse: collapse;
+}
+.scroll th,
+.scroll td {
+padding: 6px 20px 6px 0;
+text-align: start;
+font-weight: 400;
+white-space: nowrap;
+}
+.scroll :is(th, td):last-child {
+padding-right: 0;
+}
+.scroll td {
+text-align: end;
+font-variant-numeric: tabular-nums;
+}
+.scroll thead th {
+color: var(--hs-text-2);
+text-align: end;
+}
+.scroll tbody tr {
+border-top: 1px solid var(--hs-line);
+}
+@media (max-width: 600px) {
+.page {
+padding: 12px;
+gap: 12px;
+}
+.card {
+padding: 12px;
+}
+}
+`];Yt([f()],ut.prototype,"days",2);Yt([f()],ut.prototype,"insight",2);Yt([f()],ut.prototype,"error",2);ut=Yt([y("homesec-insight")],ut);const Lr={CHILD:2},Vr=e=>(...t)=>({_$litDirective$:e,values:t});let Or=class{constructor(t){}get _$AU(){return this._$AM._$AU}_$AT(t,s,i){this._$Ct=t,this._$AM=s,this._$Ci=i}_$AS(t,s){return this.update(t,s)}update(t,s){return this.render(...s)}};const{I:Sr}=Fi,Re=e=>e,Ue=()=>document.createComment(""),wt=(e,t,s)=>{const i=e._$AA.parentNode,r=t===void 0?e._$AB:t._$AA;if(s===void 0){const n=i.insertBefore(Ue(),r),o=i.insertBefore(Ue(),r);s=new Sr(n,o,e,e.options)}else{const n=s._$AB.nextSibling,o=s._$AM,c=o!==e;if(c){let l;s._$AQ?.(e),s._$AM=e,s._$AP!==void 0&&(l=e._$AU)!==o._$AU&&s._$AP(l)}if(n!==r||c){let l=s._$AA;for(;l!==n;){const u=Re(l).nextSibling;Re(i).insertBefore(l,r),l=u}}}return s},F=(e,t,s=e)=>(e._$AI(t,s),e),Pr={},zr=(e,t=Pr)=>e._$AH=t,Er=e=>e._$AH,ie=e=>{e._$AR(),e._$AA.remove()};const Ne=(e,t,s)=>{const i=new Map;for(let r=t;r<=s;r++)i.set(e[r],r);return i},Bt=Vr(class extends Or{constructor(e){if(super(e),e.type!==Lr.CHILD)throw Error("repeat() can only be used in text expressions")}dt(e,t,s){let i;s===void 0?s=t:t!==void 0&&(i=t);const r=[],n=[];let o=0;for(const c of e)r[o]=i?i(c,o):o,n[o]=s(c,o),o++;return{values:n,keys:r}}render(e,t,s){return this.dt(e,t,s).values}update(e,[t,s,i]){const r=Er(e),{values:n,keys:o}=this.dt(t,s,i);if(!Array.isArray(r))return this.ut=o,n;const c=this.ut??=[],l=[];let u,m,d=0,v=r.length-1,$=0,w=n.length-1;for(;d<=v&&$<=w;)if(r[d]===null)d++;else if(r[v]===null)v--;else if(c[d]===o[$])l[$]=F(r[d],n[$]),d++,$++;else if(c[v]===o[w])l[w]=F(r[v],n[w]),v--,w--;else if(c[d]===o[w])l[w]=F(r[d],n[w]),wt(e,l[w+1],r[d]),d++,w--;else if(c[v]===o[$])l[$]=F(r[v],n[$]),wt(e,r[d],r[v]),v--,$++;else if(u===void 0&&(u=Ne(o,$,w),m=Ne(c,d,v)),u.has(c[d]))if(u.has(c[v])){const O=m.get(o[$]),ee=O!==void 0?r[O]:null;if(ee===null){const ve=wt(e,r[d]);F(ve,n[$]),l[$]=ve}else l[$]=F(ee,n[$]),wt(e,r[d],ee),r[O]=null;$++}else ie(r[v]),v--;else ie(r[d]),d++;for(;$<=w;){const O=wt(e,l[w+1]);F(O,n[$]),l[$++]=O}for(;d<=v;){const O=r[d++];O!==null&&ie(O)}return this.ut=o,zr(e,l),Y}}),Tr={person:Hi,cat:Ts,dog:Ks,bird:Ss,horse:si,sheep:fi,cow:qs,bear:pi,car:Es,motorcycle:hi,bicycle:Os,bus:Ps,truck:xi};function ms(e){return e===null?ci:Tr[e]??Qs}function $s(e,t,s){const{texts:i,format:r}=e;return a`<a
+class="clip ${s.selected?"selected":""}"
+href=${W({view:"clip",id:t.id})+(s.search??"")}
+data-id=${t.id}
+tabindex=${s.tabIndex??0}
+draggable="false"
+@click=${s.onClick}
+>
+<homesec-still
+.stills=${e.stills}
+.path=${t.state==="recording"?Dr(e,t):t.still}
+></homesec-still>
+<span class="words">
+<span class="line"
+><b>${r.time(t.event,{seconds:!0})}</b
+><span class="what"
+>${g(ms(t.label))}${bs(e,t)}${t.score===null?h:a`<span class="score">${r.percent(t.score)}</span>`}</span
+></span
+>
+<span class="line second"
+>${t.camera}${t.zones.length?` · ${t.zones.join(", ")}`:""}</span
+>
+</span>
+${Ur(e,t)}
+<span class="marks">${Rr(e,t)}</span>
+${s.selecting?a`<span class="check"
+>${g(s.selected?js:Rs)}<span
+class="hidden-text"
+>${i.get(s.selected?"clips.is_selected":"clips.not_selected")}</span
+></span
+>`:h}
+</a>`}function Dr(e,t){const s=e.store.camera(t.camera_id)?.entity_id;return s?`/api/camera_proxy/${s}`:null}function jr(e,t){const s=bs(e,t);return t.score===null?s:`${s} ${e.format.percent(t.score)}`}function bs(e,t){return t.label!==null?e.texts.label(t.label):e.texts.get(t.trigger==="manual"?"clip.by_hand":"clip.motion")}function Rr(e,t){const s=(i,r)=>a`${g(i)}<span class="hidden-text">${r}</span>`;return[t.protected?s(Kt,e.texts.get("clip.protected")):h,t.cloud==="stored"?s(Zs,e.texts.get("clip.cloud")):h,t.cloud==="waiting"?s(Bs,e.texts.get("clip.waiting")):h]}function Ur(e,t){switch(t.state){case"recording":return a`<span class="badge rec">${e.texts.get("clip.recording")}</span>`;case"failed":case"missing":return a`<span class="badge"
+>${g(As)}${e.texts.get(`clip.${t.state}`)}</span
+>`;default:return a`<span class="badge">${kt(t.duration)}</span>`}}const vs=b`
+.clip {
+position: relative;
+display: flex;
+flex-direction: column;
+border-radius: var(--hs-radius);
+overflow: hidden;
+background: var(--hs-card);
+border: 1px solid var(--hs-line);
+color: var(--hs-text);
+text-decoration: none;
+user-select: none;
+-webkit-user-select: none;
+-webkit-touch-callout: none;
+-webkit-tap-highlight-color: transparent;
+min-width: 0;
+container-type: inline-size;
+}
+@container (max-width: 200px) {
+.clip .score {
+display: none;
+}
+}
+.clip homesec-still {
+aspect-ratio: 16 / 9;
+width: 100%;
+}
+.clip.selected {
+outline: 3px solid var(--hs-accent);
+outline-offset: -3px;
+}
+.clip:focus-visible {
+outline: 3px solid var(--hs-accent);
+outline-offset: 1px;
+}
+.clip .words {
+display: block;
+padding: 7px 10px 8px;
+line-height: 19px;
+}
+.clip .line {
+display: flex;
+justify-content: space-between;
+gap: 8px;
+white-space: nowrap;
+overflow: hidden;
+text-overflow: ellipsis;
+}
+.clip .line b {
+font-weight: 500;
+font-variant-numeric: tabular-nums;
+}
+.clip .what {
+display: inline-flex;
+align-items: center;
+gap: 4px;
+overflow: hidden;
+text-overflow: ellipsis;
+}
+.clip .what svg {
+width: 16px;
+height: 16px;
+}
+.clip .second {
+display: block;
+font-size: 12px;
+color: var(--hs-text-2);
+}
+.clip .marks,
+.clip .badge,
+.clip .check {
+position: absolute;
+top: 8px;
+color: #fff;
+display: flex;
+gap: 4px;
+align-items: center;
+filter: drop-shadow(0 0 2px #000);
+}
+.clip .marks {
+right: 8px;
+}
+.clip .marks svg,
+.clip .badge svg {
+width: 16px;
+height: 16px;
+}
+.clip .badge {
+left: 8px;
+padding: 1px 7px;
+border-radius: 10px;
+background: rgba(0, 0, 0, 0.72);
+font-size: 12px;
+font-variant-numeric: tabular-nums;
+filter: none;
+}
+.clip .badge.rec {
+background: #b3261e;
+}
+.clip .check {
+left: 8px;
+top: 36px;
+}
+.clip .check svg {
+width: 28px;
+height: 28px;
+}
+`;function Ie(e,t){const{from:s,to:i,cameras:r,labels:n,zones:o,text:c}=t;return!(s!==void 0&&e.event<s||i!==void 0&&e.event>=i||r?.length&&!r.includes(e.camera_id)||n?.length&&!(e.label&&n.includes(e.label))||o?.length&&!e.zones.some(l=>o.includes(l))||t.protected!==void 0&&e.protected!==t.protected||c&&!Nr(e,c))}function Nr(e,t){const s=[e.camera,e.label??"",...e.zones].join(" ").toLowerCase();return t.toLowerCase().split(/\s+/).every(i=>s.includes(i))}const Ir=100,Zr=60;class ys extends Vt{constructor(t){super(),this.api=t,this.clips=[],this.total=null,this.loading=!1,this.error=null,this.cursor=null,this.filter={},this.begun=!1,this.generation=0,this.meanwhile=[],this.stop=null,this.wanted=!1}get complete(){return this.begun&&this.cursor===null}get ready(){return this.begun}async follow(){this.wanted=!0;const t=await this.api.subscribeClips(s=>this.take(s));this.wanted?this.stop=t:t()}end(){this.wanted=!1,this.stop?.(),this.stop=null}async show(t){this.generation+=1,this.filter=t,this.cursor=null,this.begun=!1,this.loading=!1,this.total=null,await this.more()}recover(){this.error&&this.more()}async more(){if(this.loading||this.complete)return;const t=this.generation,s=!this.begun;this.loading=!0,this.meanwhile=[],this.error=null,this.changed();try{const i=await this.api.clips(this.filter,this.cursor,s?Zr:Ir);if(t!==this.generation)return;this.clips=s?i.clips:Ze(this.clips,i.clips),this.cursor=i.cursor,this.total=i.total??this.total,this.begun=!0,this.loading=!1;for(const r of this.meanwhile)this.apply(r)}catch(i){if(t!==this.generation)return;this.error=i,s&&(this.clips=[])}this.loading=!1,this.changed()}async reach(t){for(;;){const s=this.clips.findIndex(i=>i.event<=t);if(s>=0)return s;if(this.complete||this.error)return this.clips.length-1;await this.more()}}remove(t){const s=new Set(t),i=this.clips.filter(r=>!s.has(r.id));i.length!==this.clips.length&&(this.total!==null&&(this.total-=this.clips.length-i.length),this.clips=i,this.changed())}take(t){this.loading&&this.meanwhile.push(t),this.apply(t)}apply(t){if("unavailable"in t){t.unavailable||this.show(this.filter);return}if("removed"in t){this.remove([t.removed]);return}const{clip:s}=t,i=this.clips.findIndex(r=>r.id===s.id);if(i>=0){if(!Ie(s,this.filter)){this.remove([s.id]);return}this.clips=this.clips.with(i,s)}else{if(!this.begun||!Ie(s,this.filter))return;const r=this.clips.at(-1);if(!this.complete&&r&&ae(s,r))return;this.clips=Ze(this.clips,[s]),this.total!==null&&(this.total+=1)}this.changed()}}function ae(e,t){return e.id<t.id}function Ze(e,t){const s=e.at(-1),i=t[0],r=new Set(t.map(c=>c.id)),n=e.some(c=>r.has(c.id))?e.filter(c=>!r.has(c.id)):e,o=[...n,...t];return s&&i&&n===e&&ae(i,s)?o:o.sort((c,l)=>ae(c,l)?1:-1)}var Br=Object.defineProperty,Fr=Object.getOwnPropertyDescriptor,nt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Fr(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Br(t,s,r),r};const qr=["1","2","3","4","5","6","7","8","9"];let z=class extends M{constructor(){super(...arguments),this.format="number",this.action="",this.busy=!1,this.code=""}firstUpdated(){(matchMedia("(pointer: fine)").matches||this.format==="text")&&this.input.focus()}clear(){this.code=""}render(){const{texts:e}=this;return a`<form @submit=${this.send} @keydown=${this.onKey}>
+<label>
+<span class="hidden-text">${e.get("alarm.code")}</span>
+<input
+class="field"
+type="password"
+name="code"
+autocomplete="off"
+inputmode=${this.format==="number"?"numeric":"text"}
+placeholder=${e.get("alarm.code")}
+.value=${this.code}
+@input=${t=>this.code=t.target.value}
+/>
+</label>
+${this.format==="number"?this.renderKeys():""}
+<div class="end">
+<button type="button" class="button" @click=${this.cancel}>
+${e.get("common.cancel")}
+</button>
+<button class="button strong" ?disabled=${this.busy||!this.code}>
+${g(rs)}${this.action}
+</button>
+</div>
+</form>`}renderKeys(){const e=t=>a`<button
+type="button"
+class="button key"
+@click=${()=>this.code+=t}
+>
+${t}
+</button>`;return a`<div class="keys">
+${qr.map(e)}
+<span></span>
+${e("0")}
+<button
+type="button"
+class="button key plain"
+aria-label=${this.texts.get("alarm.erase")}
+@click=${()=>this.code=this.code.slice(0,-1)}
+>
+${g(ks)}
+</button>
+</div>`}onKey(e){e.key==="Escape"&&this.cancel(),e.stopPropagation()}send(e){e.preventDefault(),this.code&&(this.dispatchEvent(new CustomEvent("code",{detail:this.code})),this.code="")}cancel(){this.code="",this.dispatchEvent(new CustomEvent("cancel"))}};z.styles=[x,b`
+form {
+display: grid;
+gap: 12px;
+max-width: 300px;
+margin: 0 auto;
+}
+input {
+width: 100%;
+text-align: center;
+font-size: 20px;
+letter-spacing: 0.3em;
+}
+input::placeholder {
+letter-spacing: normal;
+font-size: 16px;
+color: var(--hs-text-2);
+}
+.keys {
+display: grid;
+grid-template-columns: repeat(3, 1fr);
+gap: 8px;
+}
+.key {
+min-height: 56px;
+font-size: 20px;
+border-radius: 28px;
+touch-action: manipulation;
+}
+.end {
+display: flex;
+gap: 8px;
+}
+.end .button {
+flex: 1;
+}
+`];nt([p({attribute:!1})],z.prototype,"texts",2);nt([p()],z.prototype,"format",2);nt([p()],z.prototype,"action",2);nt([p({type:Boolean})],z.prototype,"busy",2);nt([f()],z.prototype,"code",2);nt([D("input")],z.prototype,"input",2);z=nt([y("homesec-pin-pad")],z);var Kr=Object.defineProperty,Wr=Object.getOwnPropertyDescriptor,Jt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Wr(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Kr(t,s,r),r};const Gr={home:ei,away:bi,night:ai,vacation:Ms,custom:wi},Yr={disarmed:vi,arming:mi,armed:yi,pending:ye,triggered:ye};let gt=class extends C{constructor(){super(...arguments),this.asking=null,this.busy=!1,this.refused=null}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.ticking),this.ticking=void 0}updated(){const e=this.house?.alarm.delay_ends_at!=null;e&&!this.ticking?this.ticking=setInterval(()=>this.requestUpdate(),500):e||(clearInterval(this.ticking),this.ticking=void 0)}render(){const e=this.house?.alarm;return e?a`<section class="card ${e.state}" aria-labelledby="title">
+<div class="head">
+<span class="shield">${g(Yr[e.state])}</span>
+<div class="now">
+<h2 id="title">
+<span class="hidden-text">${this.texts.get("alarm.title")}:</span> ${this.heading(e)}
+</h2>
+<p role="status" class="quiet">${this.detail(e)}</p>
+</div>
+${this.renderCountdown(e)}
+</div>
+${this.asking?this.renderPad(e,this.asking):this.renderButtons(e)}
+${this.renderRefused()}
+</section>`:h}heading(e){if(e.state==="armed"||e.state==="arming"){const t=e.mode==="disarmed"?"away":e.mode,s=this.texts.get(`alarm.modes.${t}`);return this.texts.get(e.state==="armed"?"alarm.armed":"alarm.arming",{mode:s})}return this.texts.get(`alarm.${e.state}`)}detail(e){const{texts:t}=this;if((e.state==="triggered"||e.state==="pending")&&e.triggered_by)return t.get("alarm.by",{who:e.triggered_by});const s=[];return e.changed_by&&s.push(t.get("alarm.changed_by",{who:e.changed_by})),e.bypassed.length&&s.push(t.get("alarm.bypassed",{cameras:e.bypassed.join(", ")})),s.join(" · ")}renderCountdown(e){if(e.delay_ends_at===null)return h;const t=Math.max(0,Math.ceil(e.delay_ends_at-A()));return a`<span class="count" role="timer" aria-label=${this.texts.get("alarm.left")}
+>${kt(t)}</span
+>`}renderButtons(e){if(!this.mayControl||!e.entity_id)return h;const t=e.state==="disarmed";return a`<div class="buttons" role="group" aria-label=${this.texts.get("alarm.title")}>
+${t?h:a`<button
+class="button strong disarm"
+?disabled=${this.busy}
+@click=${()=>this.press("disarm")}
+>
+${g(ce)}${this.texts.get("alarm.disarm")}
+</button>`}
+${e.modes.map(s=>a`<button
+class="button"
+aria-pressed=${!t&&e.mode===s}
+?disabled=${this.busy||!t&&e.mode===s}
+@click=${()=>this.press(s)}
+>
+${g(Gr[s])}${this.texts.get(`alarm.modes.${s}`)}
+</button>`)}
+</div>`}renderPad(e,t){return a`<homesec-pin-pad
+.texts=${this.texts}
+.format=${e.code_format??"number"}
+.busy=${this.busy}
+.action=${this.wishText(t)}
+@code=${s=>{this.send(t,s.detail)}}
+@cancel=${()=>this.stopAsking()}
+></homesec-pin-pad>`}renderRefused(){if(!this.refused)return h;const{text:e,force:t}=this.refused;return a`<div class="refused" role="alert">
+<p>${e}</p>
+${t?a`<button class="button small" ?disabled=${this.busy} @click=${()=>{this.force()}}>
+${this.texts.get("alarm.anyway")}
+</button>`:h}
+</div>`}wishText(e){return e==="disarm"?this.texts.get("alarm.disarm"):this.texts.get("alarm.arm",{mode:this.texts.get(`alarm.modes.${e}`)})}press(e){const t=this.house?.alarm;if(!t)return;this.refused=null,t.code_format!==null&&(e==="disarm"||t.code_arm_required)?this.asking=e:this.send(e,null)}stopAsking(){this.asking=null,this.refused=null}async send(e,t,s=!1){const i=this.house?.alarm.entity_id;if(i){this.busy=!0,this.refused=null;try{e==="disarm"?await this.page.api.disarm(i,t):s?await this.page.api.armAnyway(i,e,t):await this.page.api.arm(i,e,t),this.asking=null}catch(r){const n=r.translation_key==="camera_offline";this.refused={wish:e,code:t,text:this.texts.error(r),force:n},n&&(this.asking=null)}this.busy=!1}}async force(){if(!this.refused)return;const{wish:e,code:t}=this.refused;await this.send(e,t,!0)}};gt.styles=[x,rt,b`
+.card {
+display: grid;
+gap: 16px;
+border-inline-start: 6px solid var(--state);
+}
+.card {
+--state: var(--hs-line);
+}
+.armed {
+--state: var(--state-alarm_control_panel-armed_away-color, #43a047);
+}
+.arming,
+.pending {
+--state: var(--state-alarm_control_panel-pending-color, #ff9800);
+}
+.triggered {
+--state: var(--state-alarm_control_panel-triggered-color, #db4437);
+background: color-mix(in srgb, var(--state) 14%, var(--hs-card));
+}
+.head {
+display: flex;
+align-items: center;
+gap: 14px;
+}
+.shield svg {
+width: 40px;
+height: 40px;
+color: color-mix(in srgb, var(--state) 80%, var(--hs-text));
+}
+.disarmed .shield svg {
+color: var(--hs-text-2);
+}
+.now {
+flex: 1;
+min-width: 0;
+}
+h2 {
+font-size: 22px;
+}
+p {
+margin: 2px 0 0;
+}
+.count {
+font-size: 28px;
+font-variant-numeric: tabular-nums;
+}
+.buttons {
+display: grid;
+grid-template-columns: repeat(auto-fill, minmax(128px, 1fr));
+gap: 8px;
+}
+.disarm {
+grid-column: 1 / -1;
+max-width: 480px;
+min-height: 52px;
+border-radius: 26px;
+font-size: 16px;
+}
+.refused {
+display: flex;
+flex-wrap: wrap;
+align-items: center;
+gap: 8px 16px;
+color: var(--hs-bad);
+border-radius: 8px;
+background: color-mix(in srgb, var(--hs-bad) 8%, transparent);
+padding: 10px 12px;
+}
+.refused p {
+margin: 0;
+flex: 1 1 200px;
+}
+`];Jt([f()],gt.prototype,"asking",2);Jt([f()],gt.prototype,"busy",2);Jt([f()],gt.prototype,"refused",2);gt=Jt([y("homesec-alarm-card")],gt);var Jr=Object.defineProperty,Xr=Object.getOwnPropertyDescriptor,ot=(e,t,s,i)=>{for(var r=i>1?void 0:i?Xr(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Jr(t,s,r),r};const Qr=2e3,tn=15e3;let E=class extends M{constructor(){super(...arguments),this.entity=null,this.text="",this.moving=!1,this.slow=!1,this.source=null,this.seen=!0,this.watcher=new IntersectionObserver(e=>{this.seen=e.at(-1)?.isIntersecting??!0,this.seen&&this.refresh()}),this.onVisible=()=>this.refresh()}connectedCallback(){super.connectedCallback(),this.watcher.observe(this),document.addEventListener("visibilitychange",this.onVisible),this.refresh()}disconnectedCallback(){super.disconnectedCallback(),this.watcher.disconnect(),document.removeEventListener("visibilitychange",this.onVisible),clearTimeout(this.timer),this.source=null}willUpdate(e){(e.has("moving")||e.has("entity")||e.has("slow"))&&this.refresh()}address(){return(this.entity===null?void 0:this.hass?.().states[this.entity])?.attributes.entity_picture??null}refresh(){if(clearTimeout(this.timer),!this.isConnected||!this.seen||document.hidden)return;const e=this.address();if(e===null)this.source=null,this.again();else if(this.moving){const t=e.replace("/camera_proxy/","/camera_proxy_stream/");this.source?.startsWith(t)||(this.source=t)}else{const t=`${e}${e.includes("?")?"&":"?"}width=640&height=360&at=${Date.now()}`,s=new Image;s.onload=()=>{!this.moving&&this.isConnected&&(this.source=t),this.again()},s.onerror=()=>this.again(),s.src=t}}again(){clearTimeout(this.timer);const e=this.slow?tn:Qr;this.timer=setTimeout(()=>this.refresh(),e)}render(){return this.source?a`<img src=${this.source} alt=${this.text} />`:h}};E.styles=b`
+:host {
+display: block;
+background: #1a1a1a;
+overflow: hidden;
+aspect-ratio: 16 / 9;
+}
+img {
+display: block;
+width: 100%;
+height: 100%;
+object-fit: cover;
+}
+`;ot([p({attribute:!1})],E.prototype,"hass",2);ot([p()],E.prototype,"entity",2);ot([p()],E.prototype,"text",2);ot([p({type:Boolean})],E.prototype,"moving",2);ot([p({type:Boolean})],E.prototype,"slow",2);ot([f()],E.prototype,"source",2);E=ot([y("homesec-live")],E);var en=Object.defineProperty,sn=Object.getOwnPropertyDescriptor,be=(e,t,s,i)=>{for(var r=i>1?void 0:i?sn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&en(t,s,r),r};const rn=60;let Lt=class extends C{constructor(){super(...arguments),this.moving=!1}render(){const{texts:e,which:t}=this,s=t.health==="off";return a`<article class="card" aria-label=${t.name}>
+<div class="picture">
+${t.health==="running"?a`<homesec-live
+.hass=${this.page.hass}
+.entity=${t.entity_id}
+.moving=${this.moving}
+text=${e.get("cameras.picture",{camera:t.name})}
+></homesec-live>`:a`<div class="dark">
+${g(Ai)}
+<b>${e.named("health",t.health)}</b>
+${t.error?a`<span>${e.named("source_error",t.error)}</span>`:s?a`<span>${e.get("cameras.off_why")}</span>`:h}
+</div>`}
+${t.recording?a`<span class="badge rec">${e.get("clip.recording")}</span>`:h}
+<span class="who">${this.renderPresences()}</span>
+</div>
+<div class="foot">
+<h3>${t.name}</h3>
+${this.renderSnoozed()}
+<span class="actions">
+${t.health==="running"?a`<button
+class="button small icon plain"
+aria-pressed=${this.moving}
+title=${e.get(this.moving?"cameras.still":"cameras.live")}
+aria-label=${`${e.get(this.moving?"cameras.still":"cameras.live")}: ${t.name}`}
+@click=${()=>this.dispatchEvent(new CustomEvent("toggle-live"))}
+>
+${g(this.moving?di:li)}
+</button>`:h}
+${this.mayControl&&t.entity_id?a`<button
+class="button small icon plain"
+title=${this.snoozeText()}
+aria-label=${`${this.snoozeText()}: ${t.name}`}
+@click=${()=>{this.snooze()}}
+>
+${g(t.snoozed_until?Vs:Ls)}
+</button>`:h}
+${this.house?.user.is_admin?a`<a
+class="button small icon plain"
+href=${W({view:"zones",camera:t.id})}
+title=${e.get("zones.open")}
+aria-label=${`${e.get("zones.open")}: ${t.name}`}
+@click=${dt}
+>${g(Ci)}</a
+>`:h}
+</span>
+</div>
+</article>`}renderPresences(){return this.which.presences.map(e=>{const t=this.texts.label(e.label),s=e.zones.length?` · ${e.zones.join(", ")}`:"";return a`<span class="badge here"
+>${g(ms(e.label))}${e.count>1?`${e.count} × `:""}${t}${s}</span
+>`})}renderSnoozed(){const e=this.which.snoozed_until;return e?a`<span class="quiet"
+>${this.texts.get("cameras.snoozed",{time:this.format.time(e)})}</span
+>`:h}snoozeText(){return this.texts.get(this.which.snoozed_until?"cameras.unsnooze":"cameras.snooze")}async snooze(){const{entity_id:e,snoozed_until:t}=this.which;if(e)try{await this.page.api.snooze(e,t?0:rn)}catch(s){this.page.say(this.texts.error(s),"error")}}};Lt.styles=[x,rt,b`
+.card {
+padding: 0;
+overflow: hidden;
+height: 100%;
+}
+.picture {
+position: relative;
+aspect-ratio: 16 / 9;
+background: #1a1a1a;
+}
+homesec-live {
+height: 100%;
+}
+.dark {
+height: 100%;
+display: flex;
+flex-direction: column;
+align-items: center;
+justify-content: center;
+gap: 4px;
+padding: 12px;
+text-align: center;
+color: #e6e6e6;
+}
+.dark svg {
+width: 32px;
+height: 32px;
+}
+.badge {
+display: inline-flex;
+align-items: center;
+gap: 4px;
+padding: 2px 9px 2px 7px;
+border-radius: 12px;
+background: rgba(0, 0, 0, 0.72);
+color: #fff;
+font-size: 13px;
+}
+.badge svg {
+width: 16px;
+height: 16px;
+}
+.rec {
+position: absolute;
+top: 10px;
+left: 10px;
+background: #b3261e;
+padding-left: 9px;
+}
+.who {
+position: absolute;
+left: 10px;
+right: 10px;
+bottom: 10px;
+display: flex;
+flex-wrap: wrap;
+gap: 6px;
+}
+.foot {
+display: flex;
+align-items: center;
+gap: 8px;
+min-height: 48px;
+padding: 4px 6px 4px 14px;
+flex-wrap: wrap;
+}
+h3 {
+flex: 1;
+min-width: 80px;
+}
+.actions {
+display: flex;
+}
+`];be([p({attribute:!1})],Lt.prototype,"which",2);be([p({type:Boolean})],Lt.prototype,"moving",2);Lt=be([y("homesec-camera-tile")],Lt);var nn=Object.defineProperty,on=Object.getOwnPropertyDescriptor,St=(e,t,s,i)=>{for(var r=i>1?void 0:i?on(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&nn(t,s,r),r};let X=class extends M{constructor(){super(...arguments),this.path=null,this.address=null,this.missing=!1,this.loading=null,this.stop=null}connectedCallback(){super.connectedCallback(),this.requestUpdate("path")}disconnectedCallback(){super.disconnectedCallback(),this.stop?.(),this.stop=this.loading=null}willUpdate(){!this.isConnected||this.path===this.loading||(this.stop?.(),this.loading=this.path,this.address=null,this.missing=this.path===null,this.path!==null&&(this.stop=this.stills.load(this.path,e=>{this.address=e,this.missing=e===null})))}render(){return this.address?a`<img src=${this.address} alt="" decoding="async" />`:this.missing?a`<div class="none">${g(ii)}</div>`:h}};X.styles=[x,b`
+:host {
+display: block;
+background: #1a1a1a;
+overflow: hidden;
+}
+img {
+display: block;
+width: 100%;
+height: 100%;
+object-fit: cover;
+}
+.none {
+display: grid;
+place-items: center;
+height: 100%;
+color: #bbb;
+}
+`];St([p({attribute:!1})],X.prototype,"stills",2);St([p()],X.prototype,"path",2);St([f()],X.prototype,"address",2);St([f()],X.prototype,"missing",2);X=St([y("homesec-still")],X);var an=Object.defineProperty,ln=Object.getOwnPropertyDescriptor,xs=(e,t,s,i)=>{for(var r=i>1?void 0:i?ln(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&an(t,s,r),r};const cn=12;let Ft=class extends C{constructor(){super(),this.moving=null,this.day="",new H(this,()=>this.list)}connectedCallback(){super.connectedCallback(),this.list??=new ys(this.page.api),this.list.follow().catch(()=>{}),this.showToday(),this.midnight=setInterval(()=>this.showToday(),3e4)}disconnectedCallback(){super.disconnectedCallback(),this.list?.end(),this.list=void 0,this.day="",clearInterval(this.midnight)}engineStarted(){this.list?.recover()}showToday(){const{zone:e}=this.format,t=P(A(),e);if(t===this.day)return;this.day=t;const s={...Mt,range:{kind:"today"}};this.list?.show($e(s,A(),e))}render(){return a`<div class="page">
+<homesec-alarm-card .page=${this.page}></homesec-alarm-card>
+${this.renderWarnings()}
+<section aria-labelledby="cameras">
+<h2 id="cameras" class="hidden-text">${this.texts.get("cameras.title")}</h2>
+${this.renderCameras()}
+</section>
+<section aria-labelledby="today">
+<div class="title">
+<h2 id="today">${this.texts.get("overview.today")}</h2>
+<a class="button small plain" href="${_}/clips" @click=${dt}
+>${this.texts.get("overview.all")}${g(Hs)}</a
+>
+</div>
+${this.renderToday()}
+</section>
+</div>`}renderWarnings(){const e=this.house?.storage;if(!e)return h;const{texts:t}=this,s=e.uploads?.error,i=[e.disk_low?t.get("storage.disk_low"):null,s?`${t.get("storage.stuck")} ${t.problem(s)}`:null].filter(Boolean);return i.length?a`<div class="card warning" role="status">${i.map(r=>a`<p>${r}</p>`)}</div>`:h}renderCameras(){const e=this.house?.cameras??[];return e.length?a`<div class="tiles ${e.length===1?"single":""}">
+${Bt(e,t=>t.id,t=>a`<homesec-camera-tile
+.page=${this.page}
+.which=${t}
+.moving=${this.moving===t.id}
+@toggle-live=${()=>this.moving=this.moving===t.id?null:t.id}
+></homesec-camera-tile>`)}
+</div>`:a`<p class="card empty">${this.texts.get("cameras.none")}</p>`}renderToday(){const{list:e,texts:t}=this;return e?e.error?a`<p class="card bad" role="alert">${t.error(e.error)}</p>`:e.ready?e.clips.length?a`<div class="clips">
+${Bt(e.clips.slice(0,cn),s=>s.id,s=>$s(this.page,s,{onClick:dt}))}
+</div>`:a`<p class="card empty">${t.get("overview.quiet")}</p>`:a`<p class="empty">${t.get("clips.loading")}</p>`:h}};Ft.styles=[x,rt,vs,b`
+:host {
+display: block;
+overflow-y: auto;
+}
+.page {
+display: grid;
+grid-template-columns: minmax(0, 1fr);
+gap: 16px;
+padding: 16px;
+max-width: 1280px;
+margin: 0 auto;
+}
+.tiles {
+display: grid;
+gap: 16px;
+grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr));
+}
+.tiles.single {
+grid-template-columns: minmax(0, 1fr);
+max-width: 640px;
+}
+.title {
+display: flex;
+align-items: center;
+justify-content: space-between;
+margin-bottom: 8px;
+}
+.clips {
+display: grid;
+gap: 12px;
+grid-template-columns: repeat(auto-fill, minmax(min(46%, 200px), 1fr));
+}
+.warning {
+border-inline-start: 6px solid var(--warning-color, #ffa600);
+}
+.warning p {
+margin: 0;
+}
+@media (max-width: 600px) {
+.page {
+padding: 12px;
+gap: 12px;
+}
+}
+`];xs([f()],Ft.prototype,"moving",2);Ft=xs([y("homesec-overview")],Ft);const hn=e=>Math.min(1,Math.max(0,e)),Be=e=>Math.round(hn(e)*1e3)/1e3;function Xt(e){return[Be(e[0]),Be(e[1])]}function Fe(e,t,s){return e.map((i,r)=>r===t?Xt(s):i)}function qe(e,t,s){const i=e.map(([c])=>c),r=e.map(([,c])=>c),n=Math.min(Math.max(t,-Math.min(...i)),1-Math.max(...i)),o=Math.min(Math.max(s,-Math.min(...r)),1-Math.max(...r));return e.map(([c,l])=>Xt([c+n,l+o]))}function dn(e,t){const s=ws(e,t);return[...e.slice(0,t+1),Xt(s),...e.slice(t+1)]}function ws(e,t){const[s,i]=e[t],[r,n]=e[(t+1)%e.length];return[(s+r)/2,(i+n)/2]}function pn(e){const t=e.reduce(([s,i],r)=>[s+r[0],i+r[1]],[0,0]);return[t[0]/e.length,t[1]/e.length]}function un(e){let t=0;return e.forEach(([s,i],r)=>{const[n,o]=e[(r+1)%e.length];t+=s*o-n*i}),Math.abs(t)/2}const gn=32,fn=64,re=3,mn=40,$n=5e-4,bn=100;class vn extends Vt{constructor(t,s){super(),this.api=t,this.cameraId=s,this.zones=[],this.labels=[],this.picture="",this.selected=null,this.drawing=null,this.ready=!1,this.error=null,this.saved="[]",this.undone=[]}async load(){try{const{zones:t,labels:s,picture:i}=await this.api.zones(this.cameraId);Object.assign(this,{zones:t,labels:s,picture:i,ready:!0,error:null}),this.saved=JSON.stringify(t)}catch(t){this.error=t}this.changed()}async save(){const t=JSON.stringify(this.zones);await this.api.saveZones(this.cameraId,this.zones),this.saved=t,this.changed()}get dirty(){return JSON.stringify(this.zones)!==this.saved}get zone(){return this.selected===null?null:this.zones[this.selected]??null}problem(t){const s=this.zones[t];if(!s)return null;const i=s.name.trim().toLowerCase();return i?s.name.length>mn?"name_long":this.zones.some((n,o)=>o!==t&&n.name.trim().toLowerCase()===i)?"name_twice":s.polygon.length<re?"corners_few":un(s.polygon)<$n?"flat":null:"name_missing"}get sound(){return this.zones.every((t,s)=>this.problem(s)===null)}select(t){this.selected=t,this.drawing=null,this.changed()}draw(){this.selected=null,this.drawing=[],this.changed()}addCorner(t){!this.drawing||this.drawing.length>=fn||(this.drawing=[...this.drawing,Xt(t)],this.changed())}dropCorner(){this.drawing&&(this.drawing=this.drawing.slice(0,-1),this.changed())}close(t){const s=this.drawing;if(!s||s.length<re)return!1;this.remember();const i={name:t,polygon:s,kind:"noted",labels:[],loiter_s:0};return this.zones=[...this.zones,i],this.selected=this.zones.length-1,this.drawing=null,this.changed(),!0}cancel(){this.drawing=null,this.changed()}change(t,{begun:s=!1}={}){const i=this.selected;i===null||!this.zones[i]||(s||this.remember(),this.zones=this.zones.with(i,{...this.zones[i],...t}),this.changed())}removeCorner(t){const{zone:s}=this;!s||s.polygon.length<=re||this.change({polygon:s.polygon.filter((i,r)=>r!==t)})}remove(){this.selected!==null&&(this.remember(),this.zones=this.zones.filter((t,s)=>s!==this.selected),this.selected=null,this.changed())}get canUndo(){return this.undone.length>0}undo(){const t=this.undone.pop();t&&(Object.assign(this,t,{drawing:null}),this.changed())}remember(){this.undone.push({zones:this.zones,selected:this.selected}),this.undone.length>bn&&this.undone.shift()}}var yn=Object.defineProperty,xn=Object.getOwnPropertyDescriptor,at=(e,t,s,i)=>{for(var r=i>1?void 0:i?xn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&yn(t,s,r),r};const Ke=2e3,wn=.01,Cn=.002,_n=18,An={ArrowLeft:[-1,0],ArrowRight:[1,0],ArrowUp:[0,-1],ArrowDown:[0,1]};let T=class extends C{constructor(){super(),this.seen=[],this.picture=null,this.shape="16 / 9",this.cursor=null,this.drag=null,this.begun=!1,new H(this,()=>this.draft)}connectedCallback(){super.connectedCallback(),this.refresh()}disconnectedCallback(){super.disconnectedCallback(),clearTimeout(this.timer),this.picture&&URL.revokeObjectURL(this.picture),this.picture=null}async refresh(){clearTimeout(this.timer);try{if(this.draft.picture&&!document.hidden){const e=await this.page.hass().fetchWithAuth(this.draft.picture);e.ok&&this.show(await e.blob())}}catch{}this.isConnected&&(this.timer=setTimeout(()=>{this.refresh()},Ke))}show(e){if(!this.isConnected)return;const t=this.picture;this.picture=URL.createObjectURL(e),t&&setTimeout(()=>URL.revokeObjectURL(t),Ke)}render(){const{draft:e,texts:t}=this,s=e.drawing!==null;return a`<div class="frame ${s?"drawing":""}" style="aspect-ratio:${this.shape}">
+${this.picture?a`<img src=${this.picture} alt="" @load=${this.onPicture} draggable="false" />`:h}
+<svg
+viewBox="0 0 1 1"
+preserveAspectRatio="none"
+role="application"
+tabindex="0"
+aria-label=${t.get(s?"zones.drawing_help":"zones.canvas")}
+@pointerdown=${this.onDown}
+@pointermove=${this.onMove}
+@pointerup=${this.onUp}
+@pointercancel=${this.onUp}
+@keydown=${this.onKey}
+@blur=${()=>this.cursor=null}
+>
+${e.zones.map((i,r)=>this.renderZone(i,r))}
+${this.seen.map(i=>this.renderSeen(i))}
+${s?this.renderDrawing(e.drawing??[]):h}
+</svg>
+${this.renderHandles()} ${this.renderNames()}
+${this.cursor?a`<span class="cursor" style=${lt(this.cursor)}></span>`:h}
+</div>`}renderZone(e,t){const s=t===this.draft.selected;return Rt`<polygon
+class="${e.kind} ${s?"chosen":""}"
+data-zone=${t}
+points=${e.polygon.map(i=>i.join(",")).join(" ")}
+vector-effect="non-scaling-stroke"
+></polygon>`}renderDrawing(e){return Rt`<polyline
+class="new"
+points=${e.map(t=>t.join(",")).join(" ")}
+vector-effect="non-scaling-stroke"
+></polyline>`}renderSeen({box:[e,t,s,i],counts:r}){return Rt`<rect class=${r?"counts":"ignored"} x=${e} y=${t}
+width=${s-e} height=${i-t} vector-effect="non-scaling-stroke"></rect>`}renderHandles(){const{draft:e,texts:t}=this;if(e.drawing)return e.drawing.map((r,n)=>a`<span class="corner ${n?"":"first"}" style=${lt(r)}></span>`);const{zone:s}=e;if(!s)return h;const{polygon:i}=s;return a`${i.map((r,n)=>a`<button
+class="middle"
+style=${lt(ws(i,n))}
+aria-label=${t.get("zones.add_corner")}
+@click=${()=>e.change({polygon:dn(i,n)})}
+></button>`)}
+${i.map((r,n)=>a`<button
+class="corner"
+style=${lt(r)}
+aria-label=${t.get("zones.corner",{number:n+1})}
+@pointerdown=${o=>this.grab(o,n)}
+@pointermove=${this.onMove}
+@pointerup=${this.onUp}
+@pointercancel=${this.onUp}
+@keydown=${o=>this.onCornerKey(o,n)}
+@dblclick=${()=>e.removeCorner(n)}
+></button>`)}`}renderNames(){const e=this.draft.zones.map(s=>a`<span class="name" style=${lt(pn(s.polygon))}>${s.name}</span>`),t=this.seen.map(({label:s,score:i,box:[r,n],counts:o})=>a`<span class="name seen" style=${lt([r,n])}
+>${this.texts.label(s)} ${this.format.percent(i)}${o?"":` · ${this.texts.get("zones.does_not_count")}`}</span
+>`);return[e,t]}onPicture(e){const{naturalWidth:t,naturalHeight:s}=e.target;t&&s&&(this.shape=`${t} / ${s}`)}pointAt(e){const t=this.surface.getBoundingClientRect();return[(e.clientX-t.left)/t.width,(e.clientY-t.top)/t.height]}onDown(e){if(e.button!==0)return;const t=this.pointAt(e),{drawing:s}=this.draft;if(s){e.preventDefault();const n=s[0];n&&s.length>2&&this.isNear(n,e)?this.finish():this.draft.addCorner(t);return}const i=e.target.dataset.zone;if(i===void 0){this.draft.select(null);return}this.draft.select(Number(i));const{zone:r}=this.draft;r&&(this.surface.setPointerCapture(e.pointerId),this.drag={from:t,polygon:r.polygon},this.begun=!1)}grab(e,t){e.button===0&&(e.currentTarget.setPointerCapture(e.pointerId),this.drag={corner:t},this.begun=!1)}onMove(e){const{drag:t}=this,{zone:s}=this.draft;if(!t||!s)return;const i=this.pointAt(e),r="corner"in t?Fe(s.polygon,t.corner,i):qe(t.polygon,i[0]-t.from[0],i[1]-t.from[1]);this.draft.change({polygon:r},{begun:this.begun}),this.begun=!0}onUp(){this.drag=null}isNear([e,t],s){const i=this.surface.getBoundingClientRect(),r=s.clientX-i.left-e*i.width,n=s.clientY-i.top-t*i.height;return Math.hypot(r,n)<_n}finish(){this.dispatchEvent(new CustomEvent("drawn"))}onKey(e){const{draft:t}=this,s=Ge(e);if(t.drawing)if(s){const[i,r]=this.cursor??[.5,.5];this.cursor=[We(i+s[0]),We(r+s[1])]}else if(e.key==="Enter"&&t.drawing.length>2&&e.ctrlKey)this.finish();else if(e.key==="Enter"||e.key===" "){const i=this.cursor??=[.5,.5],r=t.drawing.at(-1);r&&r[0]===i[0]&&r[1]===i[1]&&t.drawing.length>2?this.finish():t.addCorner(i)}else if(e.key==="Backspace")t.dropCorner();else if(e.key==="Escape")t.cancel();else return;else if(s&&t.zone)t.change({polygon:qe(t.zone.polygon,...s)});else if(e.key==="Delete"&&t.zone)t.remove();else return;e.preventDefault(),e.stopPropagation()}onCornerKey(e,t){const{zone:s}=this.draft,i=Ge(e);if(s){if(i){const[r,n]=s.polygon[t];this.draft.change({polygon:Fe(s.polygon,t,[r+i[0],n+i[1]])})}else if(e.key==="Delete"||e.key==="Backspace")this.draft.removeCorner(t);else return;e.preventDefault(),e.stopPropagation()}}};T.styles=[x,b`
+:host {
+display: block;
+}
+.frame {
+position: relative;
+width: 100%;
+background: #1a1a1a;
+border-radius: var(--hs-radius);
+user-select: none;
+-webkit-user-select: none;
+}
+img,
+svg {
+position: absolute;
+inset: 0;
+width: 100%;
+height: 100%;
+display: block;
+border-radius: inherit;
+}
+svg {
+touch-action: pinch-zoom;
+}
+.drawing svg {
+cursor: crosshair;
+touch-action: none;
+}
+polygon {
+stroke-width: 2px;
+fill-opacity: 0.22;
+cursor: pointer;
+}
+.chosen {
+stroke-width: 4px;
+fill-opacity: 0.34;
+cursor: move;
+touch-action: none;
+}
+.required {
+fill: #2ecc71;
+stroke: #2ecc71;
+}
+.noted {
+fill: #40c4ff;
+stroke: #40c4ff;
+}
+.mask {
+fill: #000;
+stroke: #ff6e6e;
+fill-opacity: 0.6;
+}
+.new {
+fill: none;
+stroke: #ffd740;
+stroke-width: 3px;
+}
+rect {
+fill: none;
+stroke-width: 3px;
+pointer-events: none;
+}
+.counts {
+stroke: #2ecc71;
+}
+.ignored {
+stroke: #ccc;
+stroke-dasharray: 6 5;
+}
+.corner,
+.middle,
+.cursor {
+position: absolute;
+width: 22px;
+height: 22px;
+margin: -11px;
+padding: 0;
+border-radius: 50%;
+border: 3px solid #fff;
+background: #1976d2;
+box-shadow: 0 0 4px #000;
+touch-action: none;
+cursor: grab;
+}
+span.corner {
+width: 14px;
+height: 14px;
+margin: -7px;
+background: #ffd740;
+pointer-events: none;
+}
+span.first {
+width: 22px;
+height: 22px;
+margin: -11px;
+}
+.middle {
+width: 16px;
+height: 16px;
+margin: -8px;
+border-width: 2px;
+background: rgba(255, 255, 255, 0.35);
+cursor: copy;
+}
+.cursor {
+background: none;
+border-color: #ffd740;
+pointer-events: none;
+}
+.name {
+position: absolute;
+transform: translate(-50%, -50%);
+padding: 0 8px;
+border-radius: 10px;
+background: rgba(0, 0, 0, 0.72);
+color: #fff;
+font-size: 12px;
+pointer-events: none;
+white-space: nowrap;
+}
+.name.seen {
+transform: translateY(-100%);
+border-radius: 0;
+}
+`];at([p({attribute:!1})],T.prototype,"draft",2);at([p({attribute:!1})],T.prototype,"seen",2);at([f()],T.prototype,"picture",2);at([f()],T.prototype,"shape",2);at([f()],T.prototype,"cursor",2);at([D("svg")],T.prototype,"surface",2);T=at([y("homesec-zone-canvas")],T);function lt([e,t]){return`left:${e*100}%;top:${t*100}%`}function We(e){return Math.min(1,Math.max(0,Math.round(e*1e3)/1e3))}function Ge(e){const t=An[e.key];if(!t)return null;const s=e.shiftKey?Cn:wn;return[t[0]*s,t[1]*s]}var Hn=Object.defineProperty,kn=Object.getOwnPropertyDescriptor,Cs=(e,t,s,i)=>{for(var r=i>1?void 0:i?kn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Hn(t,s,r),r};const Mn=["required","noted","mask"],_s=3600;let qt=class extends C{constructor(){super(),new H(this,()=>this.draft)}render(){const{draft:e,texts:t}=this,{zone:s}=e;if(!s||e.selected===null)return h;const i=e.problem(e.selected);return a`<form @submit=${r=>r.preventDefault()} @keydown=${Ln}>
+<label
+>${t.get("zones.name")}
+<input
+class="field"
+name="name"
+maxlength="40"
+.value=${s.name}
+aria-invalid=${i?.startsWith("name")?"true":"false"}
+@input=${r=>e.change({name:Ye(r)},{begun:!0})}
+/></label>
+${i?a`<p class="bad" role="alert">${t.get(`zones.problem.${i}`)}</p>`:h}
+<fieldset>
+<legend>${t.get("zones.kind")}</legend>
+${Mn.map(r=>a`<label class="choice"
+><input
+type="radio"
+name="kind"
+.checked=${s.kind===r}
+@change=${()=>e.change({kind:r})}
+/><span
+>${t.get(`zones.kinds.${r}`)}<small>${t.get(`zones.why.${r}`)}</small></span
+></label
+>`)}
+</fieldset>
+<fieldset>
+<legend>${t.get("zones.labels")}</legend>
+<p class="quiet">${t.get("zones.labels_none")}</p>
+<div class="labels">
+${e.labels.map(r=>a`<label class="choice"
+><input
+type="checkbox"
+.checked=${s.labels.includes(r)}
+@change=${()=>e.change({labels:On(s,r)})}
+/>${t.label(r)}</label
+>`)}
+</div>
+</fieldset>
+${s.kind==="mask"?h:a`<label
+>${t.get("zones.loiter")}
+<input
+class="field"
+type="number"
+name="loiter"
+min="0"
+max=${_s}
+step="1"
+.value=${String(s.loiter_s)}
+@change=${r=>e.change({loiter_s:Vn(Ye(r))})}
+/></label>`}
+<button type="button" class="button danger" @click=${()=>e.remove()}>
+${g(le)}${t.get("zones.remove")}
+</button>
+</form>`}};qt.styles=[x,b`
+form {
+display: grid;
+gap: 14px;
+}
+label {
+display: grid;
+gap: 4px;
+}
+fieldset {
+border: none;
+margin: 0;
+padding: 0;
+display: grid;
+gap: 2px;
+}
+legend {
+padding: 0;
+font-weight: 500;
+}
+p {
+margin: 0;
+}
+.quiet,
+small {
+color: var(--hs-text-2);
+font-size: 12px;
+}
+small {
+display: block;
+}
+.bad {
+color: var(--hs-bad);
+}
+.choice {
+display: flex;
+align-items: center;
+gap: 12px;
+min-height: 44px;
+cursor: pointer;
+}
+.choice input {
+width: 20px;
+height: 20px;
+accent-color: var(--hs-accent);
+flex: none;
+}
+.labels {
+display: grid;
+grid-template-columns: repeat(auto-fill, minmax(120px, 1fr));
+}
+.button {
+justify-self: start;
+}
+`];Cs([p({attribute:!1})],qt.prototype,"draft",2);qt=Cs([y("homesec-zone-form")],qt);function Ln(e){e.stopPropagation()}function Ye(e){return e.target.value}function Vn(e){return Math.min(_s,Math.max(0,Number(e)||0))}function On({labels:e},t){return e.includes(t)?e.filter(s=>s!==t):[...e,t]}var Sn=Object.defineProperty,Pn=Object.getOwnPropertyDescriptor,Pt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Pn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Sn(t,s,r),r};const zn=400;let Q=class extends C{constructor(){super(),this.cameraId="",this.busy=!1,this.preview=!1,this.seen=[],this.stop=null,this.previewed="",new H(this,()=>this.draft)}disconnectedCallback(){super.disconnectedCallback(),this.endPreview(),this.draft=void 0}willUpdate(e){super.willUpdate(e),this.isConnected&&this.draft?.cameraId!==this.cameraId&&(this.draft=new vn(this.page.api,this.cameraId),this.draft.load()),this.preview&&this.followDraft()}render(){const{draft:e,texts:t}=this;return e?this.house?.user.is_admin?e.error?a`<p class="empty" role="alert">${t.error(e.error)}</p>`:e.ready?a`<div class="page">
+${this.renderHead(e)}
+<div class="columns">
+<div class="left">
+<homesec-zone-canvas
+.page=${this.page}
+.draft=${e}
+.seen=${this.preview?this.seen:[]}
+@drawn=${()=>this.close(e)}
+></homesec-zone-canvas>
+${this.renderTools(e)}
+</div>
+<div class="right">${this.renderList(e)}
+${e.zone?a`<section class="card" aria-label=${e.zone.name}>
+<homesec-zone-form .page=${this.page} .draft=${e}></homesec-zone-form>
+</section>`:h}
+</div>
+</div>
+</div>`:a`<p class="empty" role="status">${t.get("common.loading")}</p>`:a`<p class="empty" role="alert">${t.get("errors.not_allowed")}</p>`:h}renderHead(e){const{texts:t}=this;return a`<div class="head">
+<a class="button icon plain" href=${_} aria-label=${t.get("zones.back")} @click=${dt}
+>${g(is)}</a
+>
+<h2>${t.get("zones.title",{camera:this.camera(this.cameraId)})}</h2>
+<button
+class="button strong"
+?disabled=${this.busy||!e.dirty||!e.sound}
+@click=${()=>{this.save(e)}}
+>
+${g(Fs)}${t.get("zones.save")}
+</button>
+</div>`}renderTools(e){const{texts:t}=this;return e.drawing?a`<div class="tools">
+<button
+class="button strong"
+?disabled=${e.drawing.length<3}
+@click=${()=>this.close(e)}
+>
+${g(rs)}${t.get("zones.done")}
+</button>
+<button class="button" ?disabled=${!e.drawing.length} @click=${()=>e.dropCorner()}>
+${g(xe)}${t.get("zones.undo")}
+</button>
+<button class="button" @click=${()=>e.cancel()}>${t.get("common.cancel")}</button>
+<p class="quiet">${t.get("zones.drawing")}</p>
+</div>`:a`<div class="tools">
+<button
+class="button"
+?disabled=${e.zones.length>=gn}
+@click=${()=>{this.draw(e)}}
+>
+${g(ui)}${t.get("zones.draw")}
+</button>
+<button class="button" ?disabled=${!e.canUndo} @click=${()=>e.undo()}>
+${g(xe)}${t.get("zones.undo")}
+</button>
+<button
+class="button"
+aria-pressed=${this.preview}
+@click=${()=>this.togglePreview()}
+>
+${g(Ys)}${t.get("zones.preview")}
+</button>
+${this.preview?a`<p class="quiet" role="status">${this.previewText()}</p>`:h}
+</div>`}renderList(e){const{texts:t}=this;return e.zones.length?a`<ul aria-label=${t.get("filter.zones")}>
+${e.zones.map((s,i)=>a`<li>
+<button
+class="button"
+aria-pressed=${i===e.selected}
+@click=${()=>e.select(i===e.selected?null:i)}
+>
+<span class="dot ${s.kind}"></span>
+<span class="name">${s.name||t.get("zones.unnamed")}</span>
+<small class=${e.problem(i)?"bad":"quiet"}
+>${t.get(`zones.kinds.${s.kind}`)}</small
+>
+</button>
+</li>`)}
+</ul>`:a`<p class="quiet">${t.get("zones.none")}</p>`}previewText(){const e=this.seen.filter(t=>t.counts).length;return this.texts.count("zones.would_count",e)}async draw(e){e.draw(),await this.updateComplete,this.renderRoot.querySelector("homesec-zone-canvas")?.shadowRoot?.querySelector("svg")?.focus({preventScroll:!1})}close(e){const t=new Set(e.zones.map(r=>r.name));let s=e.zones.length+1;const i=()=>this.texts.get("zones.new_name",{number:s});for(;t.has(i());)s+=1;e.close(i())}async save(e){this.busy=!0;try{await e.save(),this.page.say(this.texts.get("zones.saved"))}catch(t){this.page.say(this.texts.error(t),"error")}this.busy=!1}togglePreview(){this.preview=!this.preview,this.preview||this.endPreview()}followDraft(){const{draft:e}=this;!e?.sound||JSON.stringify(e.zones)===this.previewed||(this.previewed=JSON.stringify(e.zones),clearTimeout(this.settling),this.settling=setTimeout(()=>{this.beginPreview(this.previewed)},zn))}async beginPreview(e){const{draft:t}=this;if(t){this.stop?.(),this.stop=null;try{const s=await this.page.api.previewZones(this.cameraId,t.zones,({boxes:i})=>{e===this.previewed&&(this.seen=i)});this.preview&&e===this.previewed&&this.isConnected?this.stop=s:s()}catch(s){this.preview=!1,this.page.say(this.texts.error(s),"error")}}}endPreview(){clearTimeout(this.settling),this.stop?.(),this.stop=null,this.previewed="",this.seen=[],this.preview=!1}};Q.styles=[x,rt,b`
+:host {
+display: block;
+overflow-y: auto;
+}
+.page {
+padding: 12px 16px 24px;
+max-width: 1280px;
+margin: 0 auto;
+}
+.head {
+display: flex;
+align-items: center;
+gap: 8px;
+margin-bottom: 12px;
+}
+.head h2 {
+flex: 1;
+min-width: 0;
+}
+.columns {
+display: grid;
+grid-template-columns: minmax(0, 1fr) 320px;
+gap: 16px;
+align-items: start;
+}
+.left,
+.right {
+display: grid;
+gap: 12px;
+min-width: 0;
+}
+.tools {
+display: flex;
+flex-wrap: wrap;
+gap: 8px;
+align-items: center;
+}
+.tools p {
+margin: 0;
+flex-basis: 100%;
+}
+ul {
+list-style: none;
+margin: 0;
+padding: 0;
+display: grid;
+gap: 6px;
+}
+li .button {
+width: 100%;
+justify-content: start;
+border-radius: 12px;
+}
+li .name {
+flex: 1;
+text-align: start;
+overflow: hidden;
+text-overflow: ellipsis;
+}
+.dot {
+width: 14px;
+height: 14px;
+border-radius: 4px;
+flex: none;
+}
+.dot.required {
+background: #2ecc71;
+}
+.dot.noted {
+background: #40c4ff;
+}
+.dot.mask {
+background: #444;
+border: 2px solid #ff6e6e;
+}
+@media (max-width: 900px) {
+.columns {
+grid-template-columns: minmax(0, 1fr);
+}
+}
+@media (max-width: 600px) {
+.page {
+padding: 8px 8px 24px;
+}
+h2 {
+font-size: 16px;
+}
+}
+`];Pt([p()],Q.prototype,"cameraId",2);Pt([f()],Q.prototype,"busy",2);Pt([f()],Q.prototype,"preview",2);Pt([f()],Q.prototype,"seen",2);Q=Pt([y("homesec-zones")],Q);class En extends Vt{constructor(t){super(),this.api=t,this.detail=null,this.error=null,this.gone=!1,this.id="",this.filter={},this.stop=null,this.wanted=!1}async follow(){this.wanted=!0;const t=await this.api.subscribeClips(s=>this.take(s));this.wanted?this.stop=t:t()}end(){this.wanted=!1,this.stop?.(),this.stop=null}async show(t,s){t!==this.id&&(this.detail=null),this.id=t,this.filter=s,this.gone=!1,this.error=null,this.changed();try{const i=await this.api.clip(t,s);if(t!==this.id)return;this.detail=i}catch(i){if(t!==this.id)return;this.error=i}this.changed()}take(t){if("unavailable"in t){t.unavailable||this.show(this.id,this.filter);return}if("removed"in t){t.removed===this.id&&(this.gone=!0,this.changed());return}const{clip:s}=t;if(this.detail)if(s.id===this.id){const i=this.detail.clip.state==="recording"&&s.state!=="recording";this.detail={...this.detail,clip:s},this.changed(),i&&this.show(this.id,this.filter)}else this.detail.next===null&&s.id>this.id&&this.show(this.id,this.filter)}}async function Tn(e,t){if(navigator.share&&matchMedia("(pointer: coarse)").matches)try{return await navigator.share({url:e,title:t}),"shared"}catch(s){if(s.name==="AbortError")return"shared"}try{return await navigator.clipboard.writeText(e),"copied"}catch{return Dn(e)?"copied":null}}function Dn(e){const t=document.createElement("textarea");t.value=e,t.style.position="fixed",t.style.opacity="0",document.body.append(t),t.select();const s=document.execCommand("copy");return t.remove(),s}var jn=Object.defineProperty,Rn=Object.getOwnPropertyDescriptor,zt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Rn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&jn(t,s,r),r};let tt=class extends M{constructor(){super(...arguments),this.text="",this.yes="",this.no="",this.answer=null}async ask(e,t,s){return Object.assign(this,{text:e,yes:t,no:s}),await this.updateComplete,this.dialog.returnValue="",this.dialog.showModal(),new Promise(i=>this.answer=i)}render(){return a`<dialog
+role="alertdialog"
+aria-labelledby="text"
+@close=${()=>this.answer?.(this.dialog.returnValue==="yes")}
+@keydown=${e=>e.stopPropagation()}
+>
+<form method="dialog">
+<p id="text">${this.text}</p>
+<div>
+<button class="button" value="no">${this.no}</button>
+<button class="button strong danger" value="yes">${this.yes}</button>
+</div>
+</form>
+</dialog>`}};tt.styles=[x,b`
+dialog {
+border: none;
+border-radius: var(--hs-radius);
+background: var(--hs-card);
+color: var(--hs-text);
+padding: 24px;
+max-width: min(420px, calc(100vw - 32px));
+box-shadow: 0 8px 32px rgba(0, 0, 0, 0.4);
+}
+dialog::backdrop {
+background: rgba(0, 0, 0, 0.5);
+}
+p {
+margin: 0 0 20px;
+font-size: 16px;
+}
+div {
+display: flex;
+justify-content: flex-end;
+gap: 8px;
+flex-wrap: wrap;
+}
+`];zt([p()],tt.prototype,"text",2);zt([p()],tt.prototype,"yes",2);zt([p()],tt.prototype,"no",2);zt([D("dialog")],tt.prototype,"dialog",2);tt=zt([y("homesec-ask")],tt);var Un=Object.defineProperty,Nn=Object.getOwnPropertyDescriptor,bt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Nn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Un(t,s,r),r};let N=class extends C{constructor(){super(...arguments),this.boxes=!1,this.tracked=!1,this.busy=!1}render(){const{clip:e,texts:t}=this,s=(r,n,o,c="")=>a`<button
+class="button small ${c}"
+?disabled=${this.busy}
+@click=${()=>{this.run(o)}}
+>
+${g(r)}${n}
+</button>`,i=e.state!=="recording";return a`<div role="toolbar" aria-label=${t.get("clip.actions")}>
+${this.tracked?a`<button
+class="button small"
+aria-pressed=${this.boxes}
+@click=${()=>this.dispatchEvent(new CustomEvent("boxes"))}
+>
+${g(_i)}${t.get("clip.boxes")}
+</button>`:h}
+${i&&e.film?s(Ws,t.get("clip.download"),()=>this.download()):h}
+${s(gi,t.get("clip.share"),()=>this.share())}
+${this.mayControl?a`${s(e.protected?ce:Kt,t.get(e.protected?"clip.unprotect":"clip.protect"),async()=>{await this.page.api.protect([e.id],!e.protected)})}
+${i?s(le,t.get("clip.delete"),()=>this.delete(),"danger"):h}`:h}
+</div>
+<homesec-ask></homesec-ask>`}async run(e){if(!this.busy){this.busy=!0;try{await e()}catch(t){this.page.say(this.texts.error(t),"error")}this.busy=!1}}async download(){const e=document.createElement("a");e.href=await this.page.api.signed(`${this.clip.film}?download=1`),e.download="",e.click()}async share(){const e=location.origin+W({view:"clip",id:this.clip.id}),t=await Tn(e,this.clip.camera);t==="copied"&&this.page.say(this.texts.get("clip.copied")),t===null&&this.page.say(e)}async delete(){const{texts:e,clip:t}=this;if(!await this.question.ask(e.count("clips.delete_sure",1),e.get("clip.delete"),e.get("common.cancel")))return;const{refused:i}=await this.page.api.delete([t.id]);if(i[0]){this.page.say(e.problem(i[0].error),"error");return}this.page.say(e.count("clips.deleted",1)),this.dispatchEvent(new CustomEvent("deleted"))}};N.styles=[x,b`
+div {
+display: flex;
+flex-wrap: wrap;
+gap: 8px;
+}
+.button.small {
+min-height: 40px;
+border-radius: 20px;
+}
+`];bt([p({attribute:!1})],N.prototype,"clip",2);bt([p({type:Boolean})],N.prototype,"boxes",2);bt([p({type:Boolean})],N.prototype,"tracked",2);bt([f()],N.prototype,"busy",2);bt([D("homesec-ask")],N.prototype,"question",2);N=bt([y("homesec-clip-actions")],N);const In=1.5,Je=.4;function Xe(e,t){const s=[];for(const{id:i,label:r,boxes:n}of e){const o=Zn(n,t);if(!o)continue;const[,c,l,u,m,d]=o;s.push({track:i,label:r,score:d,x:c,y:l,width:u-c,height:m-l})}return s}function Zn(e,t){let s=0,i=e.length;for(;s<i;){const o=s+i>>1;e[o][0]<=t?s=o+1:i=o}const r=e[s-1],n=e[s];if(r&&n&&n[0]-r[0]<=In){const o=(t-r[0])/(n[0]-r[0]);return r.map((c,l)=>c+(n[l]-c)*o)}return r&&t-r[0]<=Je?r:n&&n[0]-t<=Je?n:null}function Bn(e,t=2){const s=new Map;for(const{label:r,boxes:n}of e){const o=s.get(r)??[];for(const[c]of n)o.push(c);s.set(r,o)}const i=[];for(const[r,n]of s){let o=null;for(const c of n.sort((l,u)=>l-u))o&&c-o.to<=t?o.to=c:i.push(o={label:r,from:c,to:c})}return i.sort((r,n)=>r.from-n.from)}var Fn=Object.defineProperty,qn=Object.getOwnPropertyDescriptor,V=(e,t,s,i)=>{for(var r=i>1?void 0:i?qn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Fn(t,s,r),r};let k=class extends C{constructor(){super(...arguments),this.tracks=[],this.boxes=!1,this.replay=!1,this.source=null,this.failed=!1,this.at=0,this.length=0,this.wanted=null,this.frame=null}disconnectedCallback(){super.disconnectedCallback(),this.video?.pause(),this.wanted=this.source=null}seek(e){this.video&&(this.video.currentTime=e),this.at=e}get live(){return this.clip.state==="recording"&&!this.replay}willUpdate(e){super.willUpdate(e);const t=this.live?null:this.clip.film,s=t&&`${t} ${this.clip.state}`;s!==this.wanted&&(this.wanted=s,this.source=null,this.failed=!1,this.at=0,this.length=this.clip.duration,t&&s&&this.open(t,s))}async open(e,t){try{const s=await this.page.api.signed(e);t===this.wanted&&(this.source=s)}catch{t===this.wanted&&(this.failed=!0)}}render(){const{clip:e}=this,t=e.width&&e.height?e.width/e.height:16/9;return a`<div class="frame" style="--ratio:${t}">${this.renderPicture()}</div>
+${this.live?h:this.renderMarks()}`}renderPicture(){const{clip:e,texts:t}=this;return this.live?a`<homesec-live
+.hass=${this.page.hass}
+.entity=${this.page.store.camera(e.camera_id)?.entity_id??null}
+moving
+text=${t.get("cameras.picture",{camera:e.camera})}
+></homesec-live>`:this.failed||!e.film?a`<p class="none" role="alert">
+${t.get(e.film?"clip.cannot_play":"clip.no_film")}
+</p>`:this.source?a`<video
+src=${this.source}
+poster=${e.still&&this.page.stills.peek(e.still)||h}
+controls
+playsinline
+autoplay
+preload="auto"
+aria-label=${t.get("clip.film",{camera:e.camera})}
+@error=${this.onError}
+@loadedmetadata=${this.onMetadata}
+@timeupdate=${this.onTime}
+@seeking=${this.onTime}
+@play=${this.followFrames}
+></video>
+${this.boxes?this.renderBoxes():h}`:h}renderBoxes(){const e=t=>t==="person"?"#40c4ff":"#ffd740";return a`<svg class="boxes" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+${Xe(this.tracks,this.at).map(t=>Rt`<rect x=${t.x} y=${t.y} width=${t.width} height=${t.height}
+stroke=${e(t.label)} vector-effect="non-scaling-stroke"></rect>`)}
+</svg>
+${Xe(this.tracks,this.at).map(t=>a`<span class="tag" style="${Kn(t)}"
+>${this.texts.label(t.label)} ${this.format.percent(t.score)}</span
+>`)}`}renderMarks(){const e=this.length||this.clip.duration,t=Bn(this.tracks);if(!e||!t.length)return h;const s=i=>Math.min(100,i/e*100);return a`<div
+class="marks"
+role="group"
+aria-label=${this.texts.get("clip.marks")}
+@click=${this.onMarks}
+>
+${t.map(({label:i,from:r,to:n})=>{const o=`${this.texts.label(i)} ${kt(r)} – ${kt(n)}`;return a`<button
+class=${i==="person"?"people":""}
+style="left:${s(r)}%;width:${s(n)-s(r)}%"
+title=${o}
+aria-label=${o}
+@click=${c=>{c.stopPropagation(),this.seek(r)}}
+></button>`})}
+<span class="at" style="left:${s(this.at)}%"></span>
+</div>`}onMarks(e){const t=e.currentTarget.getBoundingClientRect();this.seek((e.clientX-t.left)/t.width*(this.length||this.clip.duration))}onError(){this.clip.state==="recording"?this.dispatchEvent(new CustomEvent("not-yet")):this.failed=!0}onMetadata(){const e=this.video?.duration??0;Number.isFinite(e)&&e>0&&(this.length=e)}onTime(){this.video&&(this.at=this.video.currentTime)}followFrames(){const{video:e}=this;if(this.frame!==null||!e||!("requestVideoFrameCallback"in e))return;const t=(s,i)=>{this.frame=null,!(!this.isConnected||e!==this.video)&&(this.boxes&&(this.at=i.mediaTime),this.frame=e.requestVideoFrameCallback(t))};this.frame=e.requestVideoFrameCallback(t),e.addEventListener("emptied",()=>this.frame=null,{once:!0})}};k.styles=[x,b`
+:host {
+display: block;
+}
+.frame {
+position: relative;
+background: #000;
+border-radius: var(--hs-radius);
+overflow: hidden;
+/* All of it is in view, and the boxes are where the picture is. */
+width: min(100%, 72vh * var(--ratio));
+aspect-ratio: var(--ratio);
+margin: 0 auto;
+}
+video,
+homesec-live {
+display: block;
+width: 100%;
+height: 100%;
+aspect-ratio: auto;
+}
+.none {
+display: grid;
+place-items: center;
+height: 100%;
+margin: 0;
+padding: 16px;
+color: #e6e6e6;
+text-align: center;
+}
+.boxes {
+position: absolute;
+inset: 0;
+width: 100%;
+height: 100%;
+pointer-events: none;
+}
+rect {
+fill: none;
+stroke-width: 2px;
+}
+.tag {
+position: absolute;
+transform: translateY(-100%);
+padding: 0 6px;
+font-size: 12px;
+background: rgba(0, 0, 0, 0.72);
+color: #fff;
+pointer-events: none;
+white-space: nowrap;
+}
+.marks {
+position: relative;
+height: 28px;
+margin-top: 8px;
+border-radius: 6px;
+background: var(--hs-soft);
+cursor: pointer;
+overflow: hidden;
+}
+.marks button {
+position: absolute;
+top: 4px;
+bottom: 4px;
+min-width: 6px;
+padding: 0;
+border: none;
+border-radius: 4px;
+background: color-mix(in srgb, var(--hs-text) 45%, transparent);
+cursor: pointer;
+}
+.marks button.people {
+background: var(--hs-accent);
+}
+.at {
+position: absolute;
+top: 0;
+bottom: 0;
+width: 2px;
+background: var(--hs-text);
+pointer-events: none;
+}
+`];V([p({attribute:!1})],k.prototype,"clip",2);V([p({attribute:!1})],k.prototype,"tracks",2);V([p({type:Boolean})],k.prototype,"boxes",2);V([p({type:Boolean})],k.prototype,"replay",2);V([f()],k.prototype,"source",2);V([f()],k.prototype,"failed",2);V([f()],k.prototype,"at",2);V([f()],k.prototype,"length",2);V([D("video")],k.prototype,"video",2);k=V([y("homesec-player")],k);function Kn({x:e,y:t,width:s}){return`${e>.7?`right:${(1-e-s)*100}%`:`left:${e*100}%`};top:${Math.max(t,.04)*100}%`}var Wn=Object.defineProperty,Gn=Object.getOwnPropertyDescriptor,Et=(e,t,s,i)=>{for(var r=i>1?void 0:i?Gn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Wn(t,s,r),r};const Qe="homesec-boxes";let et=class extends C{constructor(){super(),this.clipId="",this.search="",this.boxes=localStorage.getItem(Qe)==="1",this.replay=!1,this.shown=null,this.onKey=e=>this.step(e),new H(this,()=>this.store)}connectedCallback(){super.connectedCallback(),this.store??=new En(this.page.api),this.store.follow().catch(()=>{}),window.addEventListener("keydown",this.onKey)}disconnectedCallback(){super.disconnectedCallback(),this.store?.end(),this.store=void 0,this.shown=null,window.removeEventListener("keydown",this.onKey)}willUpdate(e){super.willUpdate(e);const t=this.clipId+this.search;if(t===this.shown||!this.store)return;this.shown=t,this.replay=!1;const s=$e(gs(this.search),A(),this.format.zone);this.store.show(this.clipId,s)}engineStarted(){this.shown=null,this.requestUpdate()}render(){const{store:e,texts:t}=this;return e?e.error||e.gone?a`<div class="page">
+${this.renderBack()}
+<p class="card empty" role="alert">
+${e.gone?t.get("clip.gone"):t.error(e.error)}
+</p>
+</div>`:e.detail?this.renderClip(e.detail):a`<div class="page">
+${this.renderBack()}
+<p class="empty" role="status">${t.get("common.loading")}</p>
+</div>`:h}renderClip(e){const{clip:t,tracks:s}=e,{texts:i}=this;return a`<div class="page">
+<div class="head">
+${this.renderBack()}
+<div class="title">
+<h2>${t.camera}: ${jr(this.page,t)}</h2>
+<p class="quiet">${this.format.dateTime(t.event)}</p>
+</div>
+${this.renderNeighbour(e.previous,Ns,i.get("clip.older"))}
+${this.renderNeighbour(e.next,Is,i.get("clip.newer"))}
+</div>
+<homesec-player
+.page=${this.page}
+.clip=${t}
+.tracks=${s}
+.boxes=${this.boxes}
+.replay=${this.replay}
+@not-yet=${()=>this.replay=!1}
+></homesec-player>
+${t.state==="recording"?this.renderRecording(t):h}
+<homesec-clip-actions
+.page=${this.page}
+.clip=${t}
+.boxes=${this.boxes}
+.tracked=${s.length>0}
+@boxes=${this.toggleBoxes}
+@deleted=${()=>this.afterDelete(e)}
+></homesec-clip-actions>
+<section class="card" aria-label=${i.get("clip.facts")}>
+${ur(this.page,t)}
+</section>
+</div>`}renderBack(){return a`<a
+class="button icon plain"
+href="${_}/clips${this.search}"
+aria-label=${this.texts.get("clip.back")}
+title=${this.texts.get("clip.back")}
+@click=${dt}
+>${g(is)}</a
+>`}renderNeighbour(e,t,s){return e===null?a`<button class="button icon" disabled aria-label=${s}>${g(t)}</button>`:a`<a
+class="button icon"
+href=${W({view:"clip",id:e})+this.search}
+aria-label=${s}
+title=${s}
+@click=${this.onNeighbour}
+>${g(t)}</a
+>`}renderRecording(e){return a`<div class="card recording" role="status">
+<span class="dot"></span><span>${this.texts.get("clip.growing")}</span>
+${e.film?a`<button
+class="button small"
+aria-pressed=${this.replay}
+@click=${()=>this.replay=!this.replay}
+>
+${g(ti)}${this.texts.get("clip.from_start")}
+</button>`:h}
+</div>`}onNeighbour(e){const t=e.currentTarget;e.button!==0||e.metaKey||e.ctrlKey||e.shiftKey||(e.preventDefault(),K(t.getAttribute("href")??_,{replace:!0}))}step(e){const t=e.composedPath()[0];if(e.altKey||e.ctrlKey||e.metaKey||e.shiftKey||t instanceof HTMLElement&&t.matches("video, input, textarea, select, dialog"))return;const{detail:s}=this.store??{},i=e.key==="ArrowLeft"?s?.previous:e.key==="ArrowRight"?s?.next:null;i&&K(W({view:"clip",id:i})+this.search,{replace:!0})}toggleBoxes(){this.boxes=!this.boxes,localStorage.setItem(Qe,this.boxes?"1":"0")}afterDelete({previous:e,next:t}){const s=e??t,i=s===null?`${_}/clips`:W({view:"clip",id:s});K(i+this.search,{replace:!0})}};et.styles=[x,rt,us,b`
+:host {
+display: block;
+overflow-y: auto;
+}
+.page {
+display: grid;
+grid-template-columns: minmax(0, 1fr);
+gap: 12px;
+padding: 12px 16px 24px;
+max-width: 1080px;
+margin: 0 auto;
+}
+.head {
+display: flex;
+align-items: center;
+gap: 8px;
+}
+.title {
+flex: 1;
+min-width: 0;
+}
+.title p {
+margin: 0;
+}
+.recording {
+display: flex;
+flex-wrap: wrap;
+align-items: center;
+gap: 12px;
+padding: 8px 16px;
+}
+.recording span:nth-child(2) {
+flex: 1;
+}
+.dot {
+width: 12px;
+height: 12px;
+border-radius: 50%;
+background: var(--error-color, #db4437);
+animation: pulse 1.5s infinite;
+}
+@keyframes pulse {
+50% {
+opacity: 0.3;
+}
+}
+@media (max-width: 600px) {
+.page {
+padding: 8px 8px 16px;
+}
+h2 {
+font-size: 16px;
+}
+.title p {
+font-size: 12px;
+}
+homesec-player {
+--hs-radius: 8px;
+}
+}
+`];Et([p()],et.prototype,"clipId",2);Et([p()],et.prototype,"search",2);Et([f()],et.prototype,"boxes",2);Et([f()],et.prototype,"replay",2);et=Et([y("homesec-clip")],et);class Yn extends Vt{constructor(){super(...arguments),this.active=!1,this.ids=new Set,this.anchor=null}get size(){return this.ids.size}begin(t=null){this.active=!0,t!==null&&(this.ids.add(t),this.anchor=t),this.changed()}end(){this.active=!1,this.ids.clear(),this.anchor=null,this.changed()}toggle(t){this.active=!0,this.ids.delete(t)||this.ids.add(t),this.anchor=t,this.changed()}extend(t,s){const i=this.anchor===null?-1:s.indexOf(this.anchor),r=s.indexOf(t);if(i<0||r<0){this.toggle(t);return}this.active=!0;for(const n of s.slice(Math.min(i,r),Math.max(i,r)+1))this.ids.add(n);this.changed()}forget(t){let s=!1;for(const i of t)s=this.ids.delete(i)||s;s&&this.changed()}}function Jn(e){let t="",s=1/0,i=-1/0;return r=>((r<s||r>=i)&&(t=P(r,e),{from:s,to:i}=ps(t,e)),t)}function Xn(e,t,s){const i=[];let r=0;for(let n=0;n<e.length;){const o=e[n].event,c=s(o);i.push({kind:"day",key:c,top:r,height:t.dayHeight,at:o}),r+=t.dayHeight;let l=n;for(;l<e.length&&s(e[l].event)===c;)l+=1;for(;n<l;n+=t.columns){const u=Math.min(t.columns,l-n),m=`${c}/${e[n].id}`;i.push({kind:"cards",key:m,top:r,height:t.cardHeight,first:n,count:u}),r+=t.cardHeight}n=l}return{rows:i,height:r}}function Qn(e,t,s){const{rows:i}=e;let r=0,n=i.length;for(;r<n;){const c=r+n>>1,l=i[c];l.top+l.height<=t?r=c+1:n=c}let o=r;for(;o<i.length&&i[o].top<s;)o+=1;return i.slice(r,o)}function ts(e,t){return e.rows.find(s=>s.kind==="cards"&&t>=s.first&&t<s.first+s.count)}function to(e,t,s){return Math.max(1,Math.floor((e+s)/(t+s)))}var eo=Object.defineProperty,so=Object.getOwnPropertyDescriptor,j=(e,t,s,i)=>{for(var r=i>1?void 0:i?so(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&eo(t,s,r),r};const U=12,io=220,ro=156,no=55,ne=44,es=1,oo=3,ao=450;let L=class extends C{constructor(){super(),this.search="",this.selectable=!1,this.width=0,this.seen={top:0,height:0},this.focused=null,this.layout={rows:[],height:0},this.laidOut=null,this.columns=1,this.resized=new ResizeObserver(()=>this.measure()),this.pressed=!1,new H(this,()=>this.list),new H(this,()=>this.selection)}disconnectedCallback(){super.disconnectedCallback(),this.resized.disconnect()}firstUpdated(){this.resized.observe(this.scroller),this.measure()}async show(e){this.arrange();const t=ts(this.layout,e),s=this.list.clips[e];if(!t||!s)return;const i=this.scroller.firstElementChild;this.scroller.scrollTop=Math.max(0,i.offsetTop+t.top-ne),this.measure(),await this.focusOn(s.id)}toTop(){this.scroller?.scrollTo({top:0})}measure(){const{clientWidth:e,clientHeight:t,scrollTop:s}=this.scroller;this.width=e-2*U,this.seen={top:s,height:t}}onScroll(){this.seen={top:this.scroller.scrollTop,height:this.scroller.clientHeight}}willUpdate(e){super.willUpdate(e),this.arrange()}updated(){this.layout.height-(this.seen.top+this.seen.height)<oo*this.seen.height&&this.list.ready&&!this.list.error&&this.list.more()}arrange(){const{clips:e}=this.list,{zone:t}=this.format,s=this.laidOut;if(s?.clips===e&&s.width===this.width&&s.zone===t)return;this.laidOut={clips:e,width:this.width,zone:t};const i=this.width<700?ro:io;this.columns=to(this.width,i,U);const r=(this.width-(this.columns-1)*U)/this.columns,n=Math.round(r*9/16)+no+U;this.layout=Xn(e,{columns:this.columns,cardHeight:n,dayHeight:ne},Jn(t))}render(){const{top:e,height:t}=this.seen,s=this.width?Qn(this.layout,e-es*t,e+(1+es)*t):[];return a`<div class="scroller" @scroll=${this.onScroll} @keydown=${this.onKey}>
+<div
+class="all"
+role="group"
+aria-label=${this.texts.get("clips.title")}
+style="height:${this.layout.height}px"
+@pointerdown=${this.onPress}
+@pointerup=${this.endPress}
+@pointercancel=${this.endPress}
+@pointermove=${this.onMove}
+@contextmenu=${this.onContext}
+>
+${Bt(s,i=>i.key,i=>this.renderRow(i))}
+</div>
+${this.renderEnd()}
+</div>`}renderRow(e){const t=`transform:translateY(${e.top}px);height:${e.height}px`;if(e.kind==="day"){const{key:n,text:o}=this.format.relativeDay(e.at,A());return a`<h2 class="day" style=${t}>
+${n?a`${this.texts.get(`days.${n}`)} <small>${o}</small>`:o}
+</h2>`}const s=this.list.clips.slice(e.first,e.first+e.count),i=this.list.clips[0]?.id,r=`grid-template-columns:repeat(${this.columns},minmax(0,1fr))`;return a`<div class="row" style="${t};${r}">
+${Bt(s,n=>n.id,n=>$s(this.page,n,{search:this.search,selecting:this.selection.active,selected:this.selection.ids.has(n.id),tabIndex:n.id===(this.focused??i)?0:-1,onClick:o=>this.onClick(o,n)}))}
+</div>`}renderEnd(){const{list:e,texts:t}=this;return e.error?a`<div class="end" role="alert">
+<p>${t.error(e.error)}</p>
+<button class="button" @click=${()=>{e.more()}}>${t.get("errors.again")}</button>
+</div>`:e.loading?a`<p class="end" role="status">${t.get("clips.loading")}</p>`:e.complete&&e.clips.length===0?a`<p class="end" role="status">
+${t.get(this.search?"clips.none_found":"clips.none")}
+</p>`:h}onClick(e,t){if(this.pressed){e.preventDefault(),this.pressed=!1;return}this.focused=t.id;const s=e.ctrlKey||e.metaKey||e.shiftKey;if(!(s&&!this.selectable)){if(s||this.selection.active){e.preventDefault(),e.shiftKey?this.selection.extend(t.id,this.order()):this.selection.toggle(t.id);return}e.button===0&&(e.preventDefault(),K(W({view:"clip",id:t.id})+this.search))}}onPress(e){if(this.pressed=!1,e.pointerType==="mouse"||!this.selectable)return;const t=ss(e);t&&(this.press=setTimeout(()=>{this.pressed=!0,this.selection.toggle(t),navigator.vibrate?.(20)},ao))}endPress(){clearTimeout(this.press)}onMove(e){Math.hypot(e.movementX,e.movementY)>4&&clearTimeout(this.press)}onContext(e){this.pressed&&e.preventDefault()}order(){return this.list.clips.map(e=>e.id)}onKey(e){const t=ss(e);if(!t||e.altKey||e.ctrlKey||e.metaKey)return;const s=this.list.clips.findIndex(r=>r.id===t),i=this.stepOf(e.key);if(i!==null){e.preventDefault();const r=Math.min(Math.max(s+i,0),this.list.clips.length-1),n=this.list.clips[r];if(!n)return;e.shiftKey&&this.selectable&&(this.selection.ids.has(t)||this.selection.toggle(t),this.selection.extend(n.id,this.order())),this.reveal(r)}else e.key===" "?(e.preventDefault(),this.selectable&&this.selection.toggle(t)):e.key==="Escape"&&this.selection.active?(e.stopPropagation(),this.selection.end()):e.key==="Delete"&&this.selection.size&&this.dispatchEvent(new CustomEvent("delete-selected"))}stepOf(e){switch(e){case"ArrowLeft":return-1;case"ArrowRight":return 1;case"ArrowUp":return-this.columns;case"ArrowDown":return this.columns;case"Home":return-this.list.clips.length;case"End":return this.list.clips.length;default:return null}}async reveal(e){const t=ts(this.layout,e),s=this.list.clips[e];if(!t||!s)return;const{scrollTop:i,clientHeight:r}=this.scroller;t.top<i?this.scroller.scrollTop=t.top-ne:t.top+t.height>i+r&&(this.scroller.scrollTop=t.top+t.height-r+U),this.measure(),await this.focusOn(s.id)}async focusOn(e){this.focused=e,await this.updateComplete,this.renderRoot.querySelector(`[data-id="${CSS.escape(e)}"]`)?.focus({preventScroll:!0})}};L.styles=[x,vs,b`
+:host {
+display: block;
+min-height: 0;
+}
+.scroller {
+height: 100%;
+overflow-y: auto;
+overscroll-behavior: contain;
+padding: 0 ${U}px;
+}
+.all {
+position: relative;
+contain: layout style;
+}
+.row,
+.day {
+position: absolute;
+left: 0;
+right: 0;
+top: 0;
+margin: 0;
+contain: layout style;
+}
+.row {
+display: grid;
+gap: ${U}px;
+padding-bottom: ${U}px;
+}
+.day {
+display: flex;
+align-items: center;
+gap: 8px;
+font-size: 16px;
+font-weight: 500;
+}
+.day small {
+color: var(--hs-text-2);
+font-size: 13px;
+font-weight: 400;
+}
+.end {
+text-align: center;
+color: var(--hs-text-2);
+padding: 24px 16px;
+margin: 0;
+}
+`];j([p({attribute:!1})],L.prototype,"list",2);j([p({attribute:!1})],L.prototype,"selection",2);j([p()],L.prototype,"search",2);j([p({type:Boolean})],L.prototype,"selectable",2);j([f()],L.prototype,"width",2);j([f()],L.prototype,"seen",2);j([f()],L.prototype,"focused",2);j([D(".scroller")],L.prototype,"scroller",2);L=j([y("homesec-clip-grid")],L);function ss(e){for(const t of e.composedPath())if(t instanceof HTMLElement&&t.dataset.id)return t.dataset.id;return null}function lo(e,t,s,i,r){const n=l=>Math.min(1,Math.max(0,(l-t)/(s-t))),o=[],c=[...e].sort((l,u)=>l.started-u.started);for(const l of c){const u=n(l.started),m=n(l.state==="recording"?Math.max(r,l.ended):l.ended),d=o.at(-1);d&&u-(d.left+d.width)<i?(d.width=Math.max(d.width,m-d.left),d.spans.push(l)):o.push({left:u,width:Math.max(0,m-u),spans:[l]})}return o}function co(e,t){const s=[];for(let i=e;i<=t;i+=3*3600)s.push(i);return s}var ho=Object.defineProperty,po=Object.getOwnPropertyDescriptor,vt=(e,t,s,i)=>{for(var r=i>1?void 0:i?po(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&ho(t,s,r),r};const uo=.004,go=3e3;let I=class extends C{constructor(){super(),this.day="",this.cameras=[],this.timeline=null,this.at=null,this.loaded="",this.seen=null,new H(this,()=>this.list)}disconnectedCallback(){super.disconnectedCallback(),clearTimeout(this.reloading),this.reloading=void 0}willUpdate(e){super.willUpdate(e),this.day!==this.loaded?(this.loaded=this.day,this.timeline=null,this.load()):this.list.clips!==this.seen&&!this.reloading&&(this.reloading=setTimeout(()=>{this.reloading=void 0,this.load()},go)),this.seen=this.list.clips}get bounds(){return ps(this.day,this.format.zone)}async load(){const{day:e}=this,{from:t,to:s}=this.bounds;try{const i=await this.page.api.timeline(t,s);e===this.day&&(this.timeline=i)}catch{this.timeline=null}}render(){const{from:e,to:t}=this.bounds,s=(this.timeline?.cameras??[]).filter(i=>!this.cameras.length||this.cameras.includes(i.camera_id));return s.some(i=>i.spans.length)?a`<div class="strips" role="group" aria-label=${this.texts.get("strip.title")}>
+${s.map(i=>a`<div class="camera">
+<span class="name">${this.camera(i.camera_id)}</span>
+<div
+class="strip"
+@click=${r=>this.onClick(r,e,t)}
+@pointermove=${r=>this.onMove(r,e,t)}
+@pointerleave=${()=>this.at=null}
+>
+${this.renderNow(e,t)}
+${lo(i.spans,e,t,uo,A()).map(r=>this.renderMark(r))}
+</div>
+</div>`)}
+<div class="camera" aria-hidden="true">
+<span class="name">${this.at===null?"":this.format.time(this.at)}</span>
+<div class="hours">
+${co(e,t).map(i=>a`<span style="left:${(i-e)/(t-e)*100}%"
+>${this.format.hour(i)}</span
+>`)}
+</div>
+</div>
+</div>`:h}renderNow(e,t){const s=(A()-e)/(t-e);return s<0||s>1?h:a`<span class="later" style="left:${s*100}%"></span>`}renderMark({left:e,width:t,spans:s}){const i=s[0],r=s.some(c=>c.label==="person"),n=[...new Set(s.map(c=>c.label))].map(c=>c?this.texts.label(c):this.texts.get("clip.motion")).join(", "),o=`${this.format.time(i.started)} ${n}`;return a`<button
+class="mark ${r?"people":""}"
+style="left:${e*100}%;width:${t*100}%"
+title=${o}
+aria-label=${`${this.texts.get("strip.jump")}: ${o}`}
+@click=${c=>{c.stopPropagation(),this.jump(s.at(-1).started)}}
+></button>`}momentAt(e,t,s){const i=e.currentTarget.getBoundingClientRect();return t+(e.clientX-i.left)/i.width*(s-t)}onClick(e,t,s){this.jump(this.momentAt(e,t,s))}onMove(e,t,s){this.at=this.momentAt(e,t,s)}jump(e){this.dispatchEvent(new CustomEvent("jump",{detail:e}))}};I.styles=[x,b`
+.strips {
+padding: 0 12px 4px;
+display: grid;
+gap: 4px;
+max-height: 28vh;
+overflow-y: auto;
+overflow-x: hidden;
+}
+.camera {
+display: grid;
+grid-template-columns: minmax(72px, 12%) 1fr;
+gap: 10px;
+align-items: center;
+}
+.name {
+font-size: 12px;
+color: var(--hs-text-2);
+overflow: hidden;
+text-overflow: ellipsis;
+white-space: nowrap;
+font-variant-numeric: tabular-nums;
+}
+.strip {
+position: relative;
+height: 26px;
+border-radius: 6px;
+background: var(--hs-soft);
+cursor: pointer;
+overflow: hidden;
+}
+.later {
+position: absolute;
+top: 0;
+bottom: 0;
+right: 0;
+background: var(--hs-soft);
+border-inline-start: 2px solid var(--hs-text-2);
+}
+.mark {
+position: absolute;
+top: 3px;
+bottom: 3px;
+min-width: 5px;
+padding: 0;
+border: none;
+border-radius: 3px;
+background: color-mix(in srgb, var(--hs-text) 45%, transparent);
+cursor: pointer;
+}
+.mark.people {
+background: var(--hs-accent);
+}
+.mark:focus-visible {
+outline-offset: 0;
+}
+.hours {
+position: relative;
+height: 18px;
+font-size: 11px;
+color: var(--hs-text-2);
+}
+.hours span {
+white-space: nowrap;
+position: absolute;
+transform: translateX(-50%);
+font-variant-numeric: tabular-nums;
+}
+.hours span:first-child {
+transform: none;
+}
+.hours span:last-child {
+transform: translateX(-100%);
+}
+@media (max-width: 600px) {
+.hours span:nth-child(even) {
+display: none;
+}
+}
+`];vt([p()],I.prototype,"day",2);vt([p({attribute:!1})],I.prototype,"list",2);vt([p({attribute:!1})],I.prototype,"cameras",2);vt([f()],I.prototype,"timeline",2);vt([f()],I.prototype,"at",2);I=vt([y("homesec-day-strip")],I);var fo=Object.defineProperty,mo=Object.getOwnPropertyDescriptor,Tt=(e,t,s,i)=>{for(var r=i>1?void 0:i?mo(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&fo(t,s,r),r};let st=class extends M{constructor(){super(...arguments),this.text="",this.choices=[],this.chosen=[],this.open=!1,this.onElsewhere=e=>{e.composedPath().includes(this)||(this.open=!1)}}connectedCallback(){super.connectedCallback(),document.addEventListener("pointerdown",this.onElsewhere)}disconnectedCallback(){super.disconnectedCallback(),document.removeEventListener("pointerdown",this.onElsewhere)}render(){const e=this.choices.filter(i=>this.chosen.includes(i.value)),t=this.chosen.length>0,s=e.length===1&&this.chosen.length===1?e[0].text:this.text;return a`<div @keydown=${this.onKey} @focusout=${this.onFocusOut}>
+<button
+class="button small ${t?"strong":""}"
+aria-expanded=${this.open}
+aria-controls="list"
+@click=${()=>this.open=!this.open}
+>
+${s}${this.chosen.length>1?` (${this.chosen.length})`:""}${g(oi)}
+</button>
+${this.open?a`<div id="list" class="list" role="group" aria-label=${this.text}>
+${this.choices.map(i=>a`<label
+><input
+type="checkbox"
+.checked=${this.chosen.includes(i.value)}
+@change=${()=>this.toggle(i.value)}
+/>${i.text}</label
+>`)}
+</div>`:h}
+</div>`}onFocusOut(e){e.relatedTarget&&!e.composedPath().includes(e.relatedTarget)&&(this.renderRoot.contains(e.relatedTarget)||(this.open=!1))}onKey(e){e.key!=="Escape"||!this.open||(e.stopPropagation(),this.open=!1,this.renderRoot.querySelector("button")?.focus())}toggle(e){const t=this.chosen.includes(e)?this.chosen.filter(s=>s!==e):[...this.chosen,e];this.dispatchEvent(new CustomEvent("chosen",{detail:t}))}};st.styles=[x,b`
+div {
+position: relative;
+}
+.list {
+position: absolute;
+z-index: 5;
+top: calc(100% + 4px);
+inset-inline-start: 0;
+min-width: 200px;
+max-width: min(320px, 80vw);
+max-height: 50vh;
+overflow-y: auto;
+padding: 8px 0;
+border: 1px solid var(--hs-line);
+border-radius: 12px;
+background: var(--hs-card);
+box-shadow: 0 4px 16px rgba(0, 0, 0, 0.3);
+}
+label {
+display: flex;
+align-items: center;
+gap: 12px;
+min-height: 44px;
+padding: 0 16px;
+cursor: pointer;
+}
+label:hover {
+background: var(--hs-soft);
+}
+input {
+width: 20px;
+height: 20px;
+accent-color: var(--hs-accent);
+flex: none;
+}
+`];Tt([p()],st.prototype,"text",2);Tt([p({attribute:!1})],st.prototype,"choices",2);Tt([p({attribute:!1})],st.prototype,"chosen",2);Tt([f()],st.prototype,"open",2);st=Tt([y("homesec-choices")],st);var $o=Object.defineProperty,bo=Object.getOwnPropertyDescriptor,Qt=(e,t,s,i)=>{for(var r=i>1?void 0:i?bo(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&$o(t,s,r),r};const vo=["all","today","yesterday","week"],yo=300;let ft=class extends C{constructor(){super(...arguments),this.filter=Mt,this.calendar=!1,this.more=!1}render(){const{texts:e,filter:t}=this;return a`<div class="bar ${this.more?"more":""}" role="search" aria-label=${e.get("filter.title")}>
+<div class="group days" role="group" aria-label=${e.get("filter.days")}>
+<button
+class="button small icon toggle"
+aria-expanded=${this.more}
+aria-pressed=${!Te({...t,range:{kind:"all"}})}
+aria-label=${e.get("filter.title")}
+@click=${()=>this.more=!this.more}
+>
+${g(Xs)}
+</button>
+${vo.map(s=>a`<button
+class="button small"
+aria-pressed=${t.range.kind===s}
+@click=${()=>this.setRange({kind:s})}
+>
+${e.get(`days.${s}`)}
+</button>`)}
+<button
+class="button small"
+aria-pressed=${t.range.kind==="days"}
+aria-expanded=${this.calendar}
+aria-controls="calendar"
+@click=${()=>this.calendar=!this.calendar}
+>
+${g(zs)}${this.rangeText()}
+</button>
+</div>
+${this.calendar?this.renderCalendar():h}
+<div class="group rest">
+${this.renderChoices("cameras",this.cameraChoices())}
+${this.renderChoices("labels",this.labelChoices())}
+${this.renderChoices("zones",this.zoneChoices())}
+<button
+class="button small"
+aria-pressed=${t.protectedOnly}
+@click=${()=>this.set({protectedOnly:!t.protectedOnly})}
+>
+${g(Kt)}${e.get("filter.protected")}
+</button>
+${Te(t)?h:a`<button class="button small plain" @click=${()=>this.send(Mt)}>
+${g(ns)}${e.get("filter.clear")}
+</button>`}
+</div>
+<label class="search rest">
+${g(ri)}
+<span class="hidden-text">${e.get("filter.search")}</span>
+<input
+class="field"
+type="search"
+placeholder=${e.get("filter.search")}
+.value=${t.text}
+@input=${this.onType}
+@keydown=${s=>s.stopPropagation()}
+/>
+</label>
+</div>`}rangeText(){const{range:e}=this.filter;if(e.kind!=="days")return this.texts.get("days.choose");const t=this.format.dayName(e.from,"short");return e.from===e.to?t:`${t} – ${this.format.dayName(e.to,"short")}`}renderCalendar(){const e=P(A(),this.format.zone),t=me(this.filter.range,A(),this.format.zone),s=t?.from??e,i=t?.to??e,r=(n,o)=>a`<label
+>${this.texts.get(`days.${n}`)}
+<input
+class="field"
+type="date"
+max=${e}
+.value=${o}
+@change=${c=>{const l=c.target.value;l&&this.setDays(n==="from"?l:s,n==="to"?l:i)}}
+/></label>`;return a`<div id="calendar" class="group calendar" role="group">
+${r("from",s)}${r("to",i)}
+</div>`}setDays(e,t){const s={kind:"days",from:e<t?e:t,to:e<t?t:e};this.set({range:s})}renderChoices(e,t){return t.length<2&&!this.filter[e].length?h:a`<homesec-choices
+.text=${this.texts.get(`filter.${e}`)}
+.choices=${t}
+.chosen=${this.filter[e]}
+@chosen=${s=>this.set({[e]:s.detail})}
+></homesec-choices>`}cameraChoices(){return(this.house?.cameras??[]).map(t=>({value:t.id,text:t.name}))}labelChoices(){return[...new Set(this.house?.cameras.flatMap(t=>t.labels))].map(t=>({value:t,text:this.texts.label(t)}))}zoneChoices(){return[...new Set(this.house?.cameras.flatMap(t=>t.zones))].sort().map(t=>({value:t,text:t}))}onType(e){clearTimeout(this.typing);const t=e.target.value;this.typing=setTimeout(()=>this.set({text:t}),yo)}setRange(e){this.calendar=!1,this.set({range:e})}set(e){this.send({...this.filter,...e})}send(e){this.dispatchEvent(new CustomEvent("filter",{detail:e}))}};ft.styles=[x,b`
+.bar {
+display: flex;
+flex-wrap: wrap;
+gap: 8px 16px;
+align-items: center;
+padding: 12px;
+}
+.group {
+display: flex;
+flex-wrap: wrap;
+gap: 6px;
+align-items: center;
+}
+.calendar label {
+display: inline-flex;
+align-items: center;
+gap: 8px;
+}
+.toggle {
+display: none;
+}
+.search {
+position: relative;
+flex: 1 1 160px;
+max-width: 320px;
+}
+.search svg {
+position: absolute;
+left: 10px;
+top: 8px;
+color: var(--hs-text-2);
+pointer-events: none;
+}
+.search input {
+width: 100%;
+min-height: 36px;
+border-radius: 18px;
+padding-left: 36px;
+}
+@media (max-width: 600px) {
+.bar {
+padding: 8px 12px;
+gap: 8px;
+}
+.toggle {
+display: inline-flex;
+}
+.days {
+flex-wrap: nowrap;
+overflow-x: auto;
+scrollbar-width: none;
+margin: 0 -12px;
+padding: 2px 12px;
+}
+.days .button {
+flex: none;
+}
+.bar:not(.more) .rest {
+display: none;
+}
+.search {
+max-width: none;
+flex-basis: 100%;
+}
+}
+`];Qt([p({attribute:!1})],ft.prototype,"filter",2);Qt([f()],ft.prototype,"calendar",2);Qt([f()],ft.prototype,"more",2);ft=Qt([y("homesec-filter-bar")],ft);var xo=Object.defineProperty,wo=Object.getOwnPropertyDescriptor,Dt=(e,t,s,i)=>{for(var r=i>1?void 0:i?wo(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&xo(t,s,r),r};let it=class extends C{constructor(){super(),this.busy=!1,new H(this,()=>this.selection)}render(){const{texts:e,selection:t}=this,s=this.busy||t.size===0,i=(r,n,o,c="")=>a`<button
+class="button small ${c}"
+?disabled=${s}
+title=${n}
+@click=${()=>{this.run(o)}}
+>
+${g(r)}<span class="word">${n}</span>
+</button>`;return a`${t.active?a`<div class="bar" role="toolbar" aria-label=${e.get("clips.selection")}>
+<button
+class="button small icon plain"
+aria-label=${e.get("clips.select_end")}
+@click=${()=>t.end()}
+>
+${g(ns)}
+</button>
+<span class="count" role="status">${e.count("clips.selected",t.size)}</span>
+${i(Gs,e.get("clip.export"),()=>this.export())}
+${i(Kt,e.get("clip.protect"),()=>this.protect(!0))}
+${i(ce,e.get("clip.unprotect"),()=>this.protect(!1))}
+${i(le,e.get("clip.delete"),()=>this.delete(),"danger")}
+</div>`:h}
+<homesec-ask></homesec-ask>`}async deleteChosen(){await this.run(()=>this.delete())}async run(e){if(!(this.busy||!this.selection.size)){this.busy=!0;try{await e()}catch(t){this.page.say(this.texts.error(t),"error")}this.busy=!1}}async export(){const{exported:e,folder:t}=await this.page.api.export([...this.selection.ids]);this.page.say(this.texts.count("clips.exported",e,{folder:t})),this.selection.end()}async protect(e){const t=[...this.selection.ids];await this.page.api.protect(t,e),this.page.say(this.texts.count(e?"clips.protected":"clips.unprotected",t.length)),this.selection.end()}async delete(){const e=[...this.selection.ids],{texts:t}=this;if(!await this.question.ask(t.count("clips.delete_sure",e.length),t.get("clip.delete"),t.get("common.cancel")))return;const{deleted:i,refused:r}=await this.page.api.delete(e);this.list.remove(i),this.selection.forget(i),r.length?this.page.say(t.count("clips.not_deleted",r.length),"error"):(this.page.say(t.count("clips.deleted",i.length)),this.selection.end())}};it.styles=[x,b`
+.bar {
+display: flex;
+align-items: center;
+gap: 6px;
+padding: 8px 12px;
+background: var(--hs-tone);
+border-top: 1px solid var(--hs-line);
+}
+.count {
+flex: 1;
+min-width: 0;
+overflow: hidden;
+text-overflow: ellipsis;
+white-space: nowrap;
+}
+@media (max-width: 700px) {
+.word {
+position: absolute;
+width: 1px;
+height: 1px;
+overflow: hidden;
+clip-path: inset(50%);
+}
+.button.small {
+width: 44px;
+min-height: 44px;
+padding: 0;
+}
+}
+`];Dt([p({attribute:!1})],it.prototype,"selection",2);Dt([p({attribute:!1})],it.prototype,"list",2);Dt([f()],it.prototype,"busy",2);Dt([D("homesec-ask")],it.prototype,"question",2);it=Dt([y("homesec-selection-bar")],it);var Co=Object.defineProperty,_o=Object.getOwnPropertyDescriptor,te=(e,t,s,i)=>{for(var r=i>1?void 0:i?_o(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Co(t,s,r),r};let mt=class extends C{constructor(){super(),this.search="",this.selection=new Yn,this.filter=Mt,this.shown=null,new H(this,()=>this.list),new H(this,()=>this.selection)}connectedCallback(){super.connectedCallback(),this.list??=new ys(this.page.api),this.list.follow().catch(()=>{})}disconnectedCallback(){super.disconnectedCallback(),this.list?.end(),this.list=void 0,this.shown=null,this.selection.end()}willUpdate(e){super.willUpdate(e),!(this.search===this.shown||!this.list)&&(this.shown=this.search,this.filter=gs(this.search),this.selection.end(),this.list.show($e(this.filter,A(),this.format.zone)),this.grid?.toTop())}engineStarted(){this.list?.recover()}get day(){const e=me(this.filter.range,A(),this.format.zone);return e?e.from===e.to?e.from:null:P(A(),this.format.zone)}render(){const{list:e,selection:t,texts:s}=this;return e?a`<homesec-filter-bar
+.page=${this.page}
+.filter=${this.filter}
+@filter=${i=>this.setFilter(i.detail)}
+></homesec-filter-bar>
+${this.day?a`<homesec-day-strip
+.page=${this.page}
+.day=${this.day}
+.list=${e}
+.cameras=${this.filter.cameras}
+@jump=${i=>{this.jump(i.detail)}}
+></homesec-day-strip>`:h}
+<div class="count">
+<span role="status"
+>${e.ready&&e.total!==null?s.count("clips.count",e.total,{n:this.format.number(e.total)}):""}</span
+>
+${this.mayControl&&e.clips.length?a`<button
+class="button small"
+aria-pressed=${t.active}
+@click=${()=>t.active?t.end():t.begin()}
+>
+${g(Us)}${s.get("clips.select")}
+</button>`:h}
+</div>
+<homesec-clip-grid
+.page=${this.page}
+.list=${e}
+.selection=${t}
+.selectable=${this.mayControl}
+.search=${It(this.filter)}
+@delete-selected=${()=>{this.bar.deleteChosen()}}
+></homesec-clip-grid>
+<homesec-selection-bar
+.page=${this.page}
+.selection=${t}
+.list=${e}
+></homesec-selection-bar>`:h}setFilter(e){K(`${_}/clips${It(e)}`,{replace:!0})}async jump(e){const t=await this.list?.reach(e);t!==void 0&&t>=0&&await this.grid.show(t)}};mt.styles=[x,b`
+:host {
+display: flex;
+flex-direction: column;
+min-height: 0;
+}
+homesec-clip-grid {
+flex: 1;
+}
+.count {
+display: flex;
+align-items: center;
+justify-content: space-between;
+min-height: 36px;
+padding: 0 12px;
+color: var(--hs-text-2);
+}
+`];te([p()],mt.prototype,"search",2);te([D("homesec-clip-grid")],mt.prototype,"grid",2);te([D("homesec-selection-bar")],mt.prototype,"bar",2);mt=te([y("homesec-clips")],mt);var Ao=Object.defineProperty,Ho=Object.getOwnPropertyDescriptor,yt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Ho(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Ao(t,s,r),r};const ko=[{view:"overview",path:_,icon:$i},{view:"clips",path:`${_}/clips`,icon:Js},{view:"insight",path:`${_}/insight`,icon:Ds}],Mo=5e3;let Z=class extends M{constructor(){super(),this.narrow=!1,this.route={prefix:_,path:""},this.page=null,this.message=null,this.api=new tr(()=>this.hass),this.store=new nr(this.api),this.stills=new ir(async e=>{const t=await this.hass.fetchWithAuth(e);if(!t.ok)throw new Error(String(t.status));return t.blob()}),this.language="",this.marked=!1,new H(this,()=>this.store)}connectedCallback(){super.connectedCallback(),this.hass&&this.store.start()}disconnectedCallback(){super.disconnectedCallback(),this.store.end(),this.stills.clear()}shouldUpdate(e){return e.size!==1||!e.has("hass")||e.get("hass")?.themes?.darkMode!==this.hass.themes?.darkMode?!0:this.hass.language!==this.language||this.page===null}willUpdate(e){e.has("hass")&&e.get("hass")===void 0&&this.isConnected&&this.store.start(),this.style.colorScheme=this.hass.themes?.darkMode?"dark":"light";const{language:t}=this.hass;t!==this.language&&(this.language=t,this.loadTexts(t));const s=this.store.house?.time_zone;this.page&&s&&s!==this.page.format.zone&&(this.page=this.makePage(this.page.texts,s))}async loadTexts(e){const t=await cr(this.hass);if(e!==this.language)return;const s=this.store.house?.time_zone??Intl.DateTimeFormat().resolvedOptions().timeZone;this.page=this.makePage(new hr(t,e),s)}makePage(e,t){return{hass:()=>this.hass,api:this.api,store:this.store,stills:this.stills,texts:e,format:new pr(this.hass,t),say:(s,i="info")=>this.say(s,i)}}say(e,t){clearTimeout(this.hushing),this.message={text:e,kind:t},this.hushing=setTimeout(()=>this.message=null,Mo)}render(){if(!this.page)return h;const e=rr(this.route.path),{texts:t}=this.page;return a`<header>
+${this.narrow?a`<button class="button icon plain" aria-label=${t.get("common.menu")} @click=${this.toggleMenu}>
+${g(ni)}
+</button>`:h}
+<h1>${t.get("title")}</h1>
+<nav aria-label=${t.get("title")}>
+${ko.map(s=>a`<a
+href=${s.path}
+aria-current=${s.view===Lo(e)?"page":h}
+@click=${dt}
+>${g(s.icon)}<span>${t.get(`tabs.${s.view}`)}</span></a
+>`)}
+</nav>
+</header>
+${this.renderNotice()}
+<main>${this.renderBody(e)}</main>
+<div class="said" role="status" aria-live="polite">
+${this.message?a`<p class=${this.message.kind}>${this.message.text}</p>`:h}
+</div>`}renderNotice(){const{house:e,away:t}=this.store;if(!e||e.ready&&!t)return h;const s=this.page.texts.get(t?"errors.not_ready":"common.starting");return a`<p class="notice" role="status">${s}</p>`}renderBody(e){const t=this.page,{house:s,error:i,away:r}=this.store;if(!s&&i)return a`<div class="empty" role="alert">
+<p>${t.texts.error(i)}</p>
+<button class="button" @click=${()=>{this.store.start()}}>
+${t.texts.get("errors.again")}
+</button>
+</div>`;if(!s&&r)return a`<p class="empty" role="status">${t.texts.get("errors.not_ready")}</p>`;if(!s)return a`<p class="empty" role="status">${t.texts.get("common.loading")}</p>`;switch(e.view){case"clips":return a`<homesec-clips
+.page=${t}
+.search=${window.location.search}
+></homesec-clips>`;case"insight":return a`<homesec-insight .page=${t}></homesec-insight>`;case"zones":return a`<homesec-zones .page=${t} .cameraId=${e.camera}></homesec-zones>`;case"clip":return a`<homesec-clip
+.page=${t}
+.clipId=${e.id}
+.search=${window.location.search}
+></homesec-clip>`;default:return a`<homesec-overview .page=${t}></homesec-overview>`}}updated(){this.marked||!this.page||!this.store.house||(this.marked=!0,requestAnimationFrame(()=>performance.mark("homesec-first")))}toggleMenu(){this.dispatchEvent(new CustomEvent("hass-toggle-menu",{bubbles:!0,composed:!0}))}};Z.styles=[or,x,rt,b`
+:host {
+display: flex;
+flex-direction: column;
+position: relative;
+/* Home Assistant gives panels no height, but keeps them out of the unsafe edges. */
+height: calc(
+100dvh - var(--safe-area-inset-top, 0px) - var(--safe-area-inset-bottom, 0px)
+);
+background: var(--primary-background-color, #fafafa);
+}
+header {
+display: flex;
+align-items: center;
+gap: 8px;
+min-height: var(--header-height, 56px);
+padding: 0 16px;
+background: var(--app-header-background-color, var(--hs-card));
+color: var(--app-header-text-color, var(--hs-text));
+border-bottom: 1px solid var(--hs-line);
+flex: none;
+}
+h1 {
+font-size: 20px;
+font-weight: 400;
+margin: 0;
+}
+header .button {
+color: inherit;
+}
+nav {
+display: flex;
+flex: 1;
+justify-content: center;
+align-self: stretch;
+gap: 4px;
+}
+nav a {
+display: inline-flex;
+align-items: center;
+gap: 8px;
+padding: 0 16px;
+color: inherit;
+text-decoration: none;
+border-bottom: 3px solid transparent;
+border-top: 3px solid transparent;
+}
+nav a[aria-current] {
+border-bottom-color: var(--hs-accent);
+}
+nav a:focus-visible {
+outline-offset: -4px;
+}
+.notice {
+margin: 0;
+padding: 8px 16px;
+background: color-mix(in srgb, var(--warning-color, #ffa600) 20%, var(--hs-card));
+}
+main {
+flex: 1;
+min-height: 0;
+position: relative;
+}
+main > * {
+position: absolute;
+inset: 0;
+}
+.said {
+position: absolute;
+left: 0;
+right: 0;
+bottom: 72px;
+display: grid;
+place-items: center;
+pointer-events: none;
+z-index: 10;
+padding: 0 16px;
+}
+.said p {
+margin: 0;
+padding: 12px 20px;
+border-radius: 24px;
+background: #2b2b2b;
+color: #fff;
+box-shadow: 0 4px 16px rgba(0, 0, 0, 0.4);
+}
+.said p.error {
+background: #8c1d18;
+}
+@media (max-width: 700px) {
+header {
+padding: 0 4px 0 8px;
+}
+h1 {
+flex: 1;
+}
+nav {
+position: absolute;
+z-index: 4;
+left: 0;
+right: 0;
+bottom: 0;
+height: 60px;
+background: var(--hs-card);
+color: var(--hs-text);
+border-top: 1px solid var(--hs-line);
+justify-content: space-around;
+}
+nav a {
+flex: 1;
+flex-direction: column;
+justify-content: center;
+gap: 2px;
+font-size: 12px;
+padding: 0;
+}
+main {
+margin-bottom: 60px;
+}
+}
+`];yt([p({attribute:!1})],Z.prototype,"hass",2);yt([p({type:Boolean,reflect:!0})],Z.prototype,"narrow",2);yt([p({attribute:!1})],Z.prototype,"route",2);yt([f()],Z.prototype,"page",2);yt([f()],Z.prototype,"message",2);Z=yt([y("homesec-panel")],Z);function Lo(e){return e.view==="clip"?"clips":e.view==="zones"?"overview":e.view}

@@ -95,7 +95,7 @@ export class FilmPlayer extends PageElement {
         autoplay
         preload="auto"
         aria-label=${texts.get("clip.film", { camera: clip.camera })}
-        @error=${() => (this.failed = true)}
+        @error=${this.onError}
         @loadedmetadata=${this.onMetadata}
         @timeupdate=${this.onTime}
         @seeking=${this.onTime}
@@ -152,6 +152,12 @@ export class FilmPlayer extends PageElement {
   private onMarks(event: MouseEvent): void {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     this.seek(((event.clientX - box.left) / box.width) * (this.length || this.clip.duration));
+  }
+
+  private onError(): void {
+    // In the first moment of a recording there is nothing to play yet.
+    if (this.clip.state === "recording") this.dispatchEvent(new CustomEvent("not-yet"));
+    else this.failed = true;
   }
 
   private onMetadata(): void {

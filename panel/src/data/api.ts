@@ -38,8 +38,16 @@ export class Api {
     return this.subscribe("homesec/house/subscribe", {}, on);
   }
 
-  subscribeClips(on: (event: ClipEvent) => void): Promise<Unsubscribe> {
-    return this.subscribe("homesec/clips/subscribe", {}, on);
+  /** After the connection was lost, it says that what is shown may be out of date. */
+  async subscribeClips(on: (event: ClipEvent) => void): Promise<Unsubscribe> {
+    const { connection } = this.hass();
+    const again = (): void => on({ unavailable: false });
+    const stop = await this.subscribe("homesec/clips/subscribe", {}, on);
+    connection.addEventListener("ready", again);
+    return () => {
+      connection.removeEventListener("ready", again);
+      stop();
+    };
   }
 
   clips(filter: ClipFilter, cursor: string | null, limit: number): Promise<ClipPage> {

@@ -11,6 +11,9 @@ export interface Connection {
     callback: (message: T) => void,
     message: { type: string; [key: string]: unknown },
   ): Promise<() => Promise<void>>;
+  /** "ready": connected again, subscriptions and all. */
+  addEventListener(event: "ready", callback: () => void): void;
+  removeEventListener(event: "ready", callback: () => void): void;
 }
 
 export interface Hass {

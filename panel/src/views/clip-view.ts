@@ -104,6 +104,7 @@ export class ClipView extends PageElement {
         .tracks=${tracks}
         .boxes=${this.boxes}
         .replay=${this.replay}
+        @not-yet=${() => (this.replay = false)}
       ></homesec-player>
       ${clip.state === "recording" ? this.renderRecording(clip) : nothing}
       <homesec-clip-actions
