@@ -14,7 +14,7 @@ from .camera_state import AlarmChanged
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
 from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
 from .issues import async_withdraw
-from .panel import async_serve_panel, async_show_panel, hide_panel
+from .panel import async_hide_panel, async_serve_panel, async_show_panel
 from .services import async_setup_services
 from .snooze import snooze_store
 from .views import async_setup_views
@@ -64,7 +64,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
         )
     )
     await async_show_panel(hass)
-    entry.async_on_unload(partial(hide_panel, hass))
     entry.async_on_unload(async_trim_caches(hass, coordinator))
     entry.async_on_unload(coordinator.visits.async_follow_days())
     _follow_changes(entry, coordinator)
@@ -77,11 +76,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
 async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
     """Remove the entities; the engine is stopped after that."""
     await hass.config_entries.async_unload_platforms_or_raise(entry, PLATFORMS)
+    if entry.disabled_by is not None:
+        async_hide_panel(hass)
 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) -> None:
     """Forget the alarm and what was fetched of clips; those are the owner's and stay."""
     await hass.async_add_executor_job(caches(hass).clear)
+    async_hide_panel(hass)
     async_withdraw(hass, persistent=True)
     await AlarmStore(hass).async_remove()
     await snooze_store(hass).async_remove()

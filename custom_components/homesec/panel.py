@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.components import frontend, panel_custom
 from homeassistant.components.http import StaticPathConfig
+from homeassistant.core import callback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
@@ -29,7 +30,12 @@ async def async_serve_panel(hass: HomeAssistant) -> None:
 
 
 async def async_show_panel(hass: HomeAssistant) -> None:
-    """Put the page into the sidebar. What a user may do there is checked with each command."""
+    """Put the page into the sidebar. What a user may do there is checked with each command.
+
+    It is still there after a reload: taking it away would send whoever looks at it elsewhere.
+    """
+    if frontend.async_panel_exists(hass, DOMAIN):
+        return
     await panel_custom.async_register_panel(
         hass,
         frontend_url_path=DOMAIN,
@@ -40,9 +46,11 @@ async def async_show_panel(hass: HomeAssistant) -> None:
     )
 
 
-def hide_panel(hass: HomeAssistant) -> None:
+@callback
+def async_hide_panel(hass: HomeAssistant) -> None:
     """Take it out of the sidebar."""
-    frontend.async_remove_panel(hass, DOMAIN)
+    if frontend.async_panel_exists(hass, DOMAIN):
+        frontend.async_remove_panel(hass, DOMAIN)
 
 
 def _url() -> str:

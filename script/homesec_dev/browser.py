@@ -206,6 +206,14 @@ class Browser:
         time.sleep(for_s)
         self.command("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
+    def drag(self, selector: str, *, by: tuple[float, float]) -> None:
+        """Put a finger on the first visible element that matches, and move it so many pixels."""
+        x, y = self._place(f"deepDom.matching({json.dumps(selector)})")
+        for kind, way in (("touchStart", 0.0), ("touchMove", 0.5), ("touchMove", 1.0)):
+            point = {"x": x + by[0] * way, "y": y + by[1] * way}
+            self.command("Input.dispatchTouchEvent", type=kind, touchPoints=[point])
+        self.command("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
     def press(self, key: str) -> None:
         """Press a key by its name: Enter, ArrowLeft, Escape, ..."""
         code = KEYS.get(key, 0)

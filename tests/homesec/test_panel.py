@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.frontend import DATA_PANELS
+from homeassistant.config_entries import ConfigEntryDisabler
 from homesec_house import set_up
 import pytest
 
@@ -37,13 +38,28 @@ async def test_the_page_is_in_the_sidebar_for_every_user(hass, entry) -> None:
     assert panel.config["_panel_custom"]["embed_iframe"] is False
 
 
-async def test_it_leaves_the_sidebar_with_homesec_and_comes_back(hass, entry) -> None:
+async def test_whoever_looks_at_it_stays_there_while_homesec_is_reloaded(hass, entry) -> None:
     await set_up(hass, entry)
-    await hass.config_entries.async_unload(entry.entry_id)
+    shown = hass.data[DATA_PANELS]["homesec"]
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.data[DATA_PANELS]["homesec"] is shown
+
+
+async def test_it_leaves_the_sidebar_when_homesec_is_disabled_and_comes_back(hass, entry) -> None:
+    await set_up(hass, entry)
+    set_disabled_by = hass.config_entries.async_set_disabled_by
+    await set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     assert "homesec" not in hass.data[DATA_PANELS]
-    await hass.config_entries.async_setup(entry.entry_id)
+    await set_disabled_by(entry.entry_id, None)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert "homesec" in hass.data[DATA_PANELS]
+
+
+async def test_it_leaves_the_sidebar_with_homesec(hass, entry) -> None:
+    await set_up(hass, entry)
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert "homesec" not in hass.data[DATA_PANELS]
 
 
 async def test_the_module_is_served_and_may_be_kept(hass, entry, hass_client_no_auth) -> None:
