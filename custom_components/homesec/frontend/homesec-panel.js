@@ -1397,7 +1397,7 @@ aria-pressed=${i===e.selected}
 >
 </button>
 </li>`)}
-</ul>`:a`<p class="quiet">${t.get("zones.none")}</p>`}previewText(){const e=this.seen.filter(t=>t.counts).length;return this.texts.count("zones.would_count",e)}async draw(e){e.draw(),await this.updateComplete,this.renderRoot.querySelector("homesec-zone-canvas")?.shadowRoot?.querySelector("svg")?.focus({preventScroll:!1})}close(e){const t=new Set(e.zones.map(r=>r.name));let s=e.zones.length+1;const i=()=>this.texts.get("zones.new_name",{number:s});for(;t.has(i());)s+=1;e.close(i())}async save(e){this.busy=!0;try{await e.save(),this.page.say(this.texts.get("zones.saved"))}catch(t){this.page.say(this.texts.error(t),"error")}this.busy=!1}togglePreview(){this.preview=!this.preview,this.preview||this.endPreview()}followDraft(){const{draft:e}=this;!e?.sound||JSON.stringify(e.zones)===this.previewed||(this.previewed=JSON.stringify(e.zones),clearTimeout(this.settling),this.settling=setTimeout(()=>{this.beginPreview(this.previewed)},zn))}async beginPreview(e){const{draft:t}=this;if(t){this.stop?.(),this.stop=null;try{const s=await this.page.api.previewZones(this.cameraId,t.zones,({boxes:i})=>{e===this.previewed&&(this.seen=i)});this.preview&&e===this.previewed&&this.isConnected?this.stop=s:s()}catch(s){this.preview=!1,this.page.say(this.texts.error(s),"error")}}}endPreview(){clearTimeout(this.settling),this.stop?.(),this.stop=null,this.previewed="",this.seen=[],this.preview=!1}};Q.styles=[x,rt,b`
+</ul>`:a`<p class="quiet">${t.get("zones.none")}</p>`}previewText(){const e=this.seen.filter(t=>t.counts).length;return this.texts.count("zones.would_count",e)}async draw(e){e.draw(),await this.updateComplete,this.renderRoot.querySelector("homesec-zone-canvas")?.shadowRoot?.querySelector("svg")?.focus({preventScroll:!1})}close(e){const t=new Set(e.zones.map(r=>r.name));let s=e.zones.length+1;const i=()=>this.texts.get("zones.new_name",{number:s});for(;t.has(i());)s+=1;e.close(i())}async save(e){this.busy=!0;try{await e.save(),this.page.say(this.texts.get("zones.saved"))}catch(t){this.page.say(this.texts.error(t),"error")}this.busy=!1}togglePreview(){this.preview=!this.preview,this.preview||this.endPreview()}followDraft(){const{draft:e}=this;!e?.sound||JSON.stringify(e.zones)===this.previewed||(this.previewed=JSON.stringify(e.zones),clearTimeout(this.settling),this.settling=setTimeout(()=>{this.beginPreview(this.previewed)},zn))}async beginPreview(e){const{draft:t}=this;if(t){this.stop?.(),this.stop=null;try{const s=await this.page.api.previewZones(this.cameraId,t.zones,({boxes:i})=>{e===this.previewed&&(this.seen=i.filter(r=>r.counts||t.labels.includes(r.label)))});this.preview&&e===this.previewed&&this.isConnected?this.stop=s:s()}catch(s){this.preview=!1,this.page.say(this.texts.error(s),"error")}}}endPreview(){clearTimeout(this.settling),this.stop?.(),this.stop=null,this.previewed="",this.seen=[],this.preview=!1}};Q.styles=[x,rt,b`
 :host {
 display: block;
 overflow-y: auto;
@@ -1728,7 +1728,7 @@ title=${s}
 @click=${this.onNeighbour}
 >${g(t)}</a
 >`}renderRecording(e){return a`<div class="card recording" role="status">
-<span class="dot"></span><span>${this.texts.get("clip.growing")}</span>
+<span class="dot"></span><span>${this.texts.get(this.replay?"clip.growing_film":"clip.growing")}</span>
 ${e.film?a`<button
 class="button small"
 aria-pressed=${this.replay}

@@ -148,7 +148,9 @@ export class ClipView extends PageElement {
 
   private renderRecording(clip: Clip): unknown {
     return html`<div class="card recording" role="status">
-      <span class="dot"></span><span>${this.texts.get("clip.growing")}</span>
+      <span class="dot"></span><span>${this.texts.get(
+        this.replay ? "clip.growing_film" : "clip.growing",
+      )}</span>
       ${clip.film
         ? html`<button
             class="button small"
