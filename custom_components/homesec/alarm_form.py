@@ -39,14 +39,16 @@ _DELAYS = {
 
 ALARM_SCHEMA = Schema(
     {
-        Required(CONF_CODE_TO_ARM): BooleanSelector(),
         **{
             # Nobody leaves or comes home while disarmed, but a panic button can be pressed.
             Required(mode.value): section(
-                Schema(_TRIGGER if mode is AlarmMode.DISARMED else _DELAYS), {"collapsed": True}
+                Schema(_TRIGGER if mode is AlarmMode.DISARMED else _DELAYS),
+                # One is open, so that people see what there is to set.
+                {"collapsed": mode is not AlarmMode.AWAY},
             )
             for mode in (*ARMED_MODES, AlarmMode.DISARMED)
         },
+        Required(CONF_CODE_TO_ARM): BooleanSelector(),
     }
 )
 

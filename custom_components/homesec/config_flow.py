@@ -89,7 +89,7 @@ class HomeSecFlow(OwnModelSteps, StorageSteps, RetentionSteps, AlarmSteps, domai
         """Offer what can be changed about the house."""
         own = await self.hass.async_add_executor_job(own_titles, models_dir(self.hass))
         models = ["detector", "add_model", *(["remove_model"] if own else [])]
-        options = [*models, "alarm", "pins", "cloud", "retention"]
+        options = ["alarm", "pins", "cloud", "retention", *models]
         return self.async_show_menu(step_id="reconfigure", menu_options=options)
 
     async def async_step_detector(

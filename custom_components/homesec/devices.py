@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .coordinator import HomeSecConfigEntry
 
 MANUFACTURER = "HomeSec"
+PAGE = f"homeassistant://{DOMAIN}"
+"""What "Visit" opens: HomeSec's own page."""
 
 
 class Devices:
@@ -45,11 +47,13 @@ class Devices:
         if camera_id is None:
             return DeviceInfo(
                 identifiers={(DOMAIN, self._entry.entry_id)},
+                configuration_url=PAGE,
                 entry_type=dr.DeviceEntryType.SERVICE,
                 manufacturer=MANUFACTURER,
                 name=self._entry.title,
             )
         return DeviceInfo(
+            configuration_url=PAGE,
             identifiers={(DOMAIN, camera_id)},
             manufacturer=MANUFACTURER,
             name=self._entry.subentries[camera_id].title,

@@ -134,12 +134,19 @@ class ClipSource(MediaSource):
         }
 
     async def _async_cameras(self) -> BrowseMediaSource:
-        names = await self._async_camera_names(self._coordinator())
-        return _folder(
-            None,
-            self.name or DOMAIN,
-            children=[_folder(f"{CAMERA}/{id_}", name) for id_, name in names.items()],
-        )
+        coordinator = self._coordinator()
+        names = await self._async_camera_names(coordinator)
+        catalog = coordinator.engine.catalog
+
+        def newest() -> dict[str, Clip]:
+            found = ((id_, catalog.page(camera_id=id_, limit=1)) for id_ in names)
+            return {id_: clips[0] for id_, clips in found if clips}
+
+        clips = await coordinator.async_run(newest)
+        children = [_folder(f"{CAMERA}/{id_}", name) for id_, name in names.items()]
+        for id_, folder in zip(names, children, strict=True):
+            folder.thumbnail = _still(clips[id_]) if id_ in clips else None
+        return _folder(None, self.name or DOMAIN, children=children)
 
     async def _async_days(self, camera_id: str) -> BrowseMediaSource:
         coordinator = self._coordinator()
@@ -267,5 +274,9 @@ def _playable(clip: Clip, title: str, *, cloud: bool) -> BrowseMediaSource:
         # Without the cloud that it went to, a clip is known, no more.
         can_play=clip.local or cloud,
         can_expand=False,
-        thumbnail=STILL_URL.format(clip_id=clip.id) if clip.still_path else None,
+        thumbnail=_still(clip),
     )
+
+
+def _still(clip: Clip) -> str | None:
+    return STILL_URL.format(clip_id=clip.id) if clip.still_path else None

@@ -73,6 +73,8 @@ HOUSE_SENSORS = (
         translation_key="inference_time",
         device_class=SensorDeviceClass.DURATION,
         entity_category=EntityCategory.DIAGNOSTIC,
+        # Another value every time: for those who want to compare models.
+        entity_registry_enabled_default=False,
         native_unit_of_measurement=UnitOfTime.MILLISECONDS,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,

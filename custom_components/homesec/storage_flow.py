@@ -31,6 +31,7 @@ from .storage_form import (
     shown_bucket,
     with_storage,
 )
+from .texts import async_options
 
 if TYPE_CHECKING:
     import asyncio
@@ -86,7 +87,7 @@ class StorageSteps(ConfigFlow):
             self._encrypt = user_input[CONF_ENCRYPT]
             if await self._async_read(user_input, read_bucket(user_input, stored)):
                 return await self.async_step_probe_bucket()
-        return self._async_ask_for_login("bucket", BUCKET_SCHEMA)
+        return await self._async_ask_for_login("bucket", BUCKET_SCHEMA)
 
     async def async_step_cloud_off(
         self, user_input: dict[str, Any] | None = None
@@ -122,7 +123,7 @@ class StorageSteps(ConfigFlow):
             bucket = {key: value for key, value in stored.items() if key != CONF_KEY}
             if await self._async_read(user_input, bucket):
                 return await self.async_step_probe_bucket()
-        return self._async_ask_for_login("reauth_confirm", LOGIN_SCHEMA)
+        return await self._async_ask_for_login("reauth_confirm", LOGIN_SCHEMA)
 
     # --- the login, and whether it works ------------------------------------------------------
 
@@ -154,8 +155,11 @@ class StorageSteps(ConfigFlow):
             return await self.hass.async_add_executor_job(read_upload, self.hass, upload)
         return str(answer.get(CONF_KEY, "")).strip()
 
-    def _async_ask_for_login(self, step_id: str, schema: Schema) -> ConfigFlowResult:
+    async def _async_ask_for_login(self, step_id: str, schema: Schema) -> ConfigFlowResult:
         known = self._bucket.get(CONF_KEY) or self._house.data.get(CONF_STORAGE, {}).get(CONF_KEY)
+        account = str((known or {}).get("client_email", "-"))
+        notes = await async_options(self.hass, "note")
+        stored = CONF_STORAGE in self._house.data
         bucket = self._bucket or self._house.data.get(CONF_STORAGE, {})
         return self.async_show_form(
             step_id=step_id,
@@ -165,7 +169,8 @@ class StorageSteps(ConfigFlow):
                 **NO_FACTS,
                 CONF_BUCKET: bucket.get(CONF_BUCKET, "-"),
                 **self._bucket_facts,
-                "account": str((known or {}).get("client_email", "-")),
+                "account": account,
+                "note": notes["bucket_stored"].format(account=account) if stored else "",
             },
         )
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 @callback
 def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> None:
     """Register what to ask."""
-    register.async_register_info(async_system_health)
+    register.async_register_info(
+        async_system_health, manage_url=f"/config/integrations/integration/{DOMAIN}"
+    )
 
 
 async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:

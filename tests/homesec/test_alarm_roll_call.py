@@ -322,7 +322,7 @@ async def test_who_has_left_is_told_which_camera_does_not_guard_the_house(
     await until(hass, lambda: alerts)
     told = alerts[0].data
     assert (told["kind"], told["cameras"], told["mode"]) == ("offline", ["Garden"], "away")
-    assert (told["title"], told["still"], told["clip_id"]) == ("Offline: Garden", None, None)
+    assert (told["title"], told["still"], told["clip_id"]) == ("Armed without Garden", None, None)
     garden.place()
     garden.answers.set()
     await until(hass, lambda: bypassed(hass, home) == [], timeout_s=30)

@@ -121,7 +121,7 @@ def test_the_forms_of_the_house_are_labelled() -> None:
     assert steps["cloud"]["menu_option_descriptions"].keys() == {"bucket", "cloud_off"}
     assert steps["pins"]["menu_options"].keys() == {"add_pin", "change_pin", "remove_pin"}
     assert re.findall(r"{(\w+)}", json.dumps(steps["pins"])) == ["pins"]
-    known = {*storage_flow.NO_FACTS, "account", "key"}
+    known = {*storage_flow.NO_FACTS, "account", "key", "note"}
     for step in ("bucket", "cloud_off", "reauth_confirm", "seal"):
         assert set(re.findall(r"{(\w+)}", json.dumps(steps[step]))) <= known
     menu = set(
@@ -334,6 +334,7 @@ def test_every_trigger_and_condition_is_described(kind: str) -> None:
 
 def test_the_notes_and_triggers_have_texts() -> None:
     notes = set(re.findall(r'note="(\w+)"', SOURCE["camera_flow"])) | {"encoded", "model_added"}
+    notes |= {"bucket_stored"}
     assert TEXTS["selector"]["note"]["options"].keys() == notes
     assert TEXTS["selector"]["trigger"]["options"].keys() == set(Trigger)
 
