@@ -12,6 +12,7 @@ import { followLink } from "./ha/navigate.ts";
 import type { Page } from "./page.ts";
 import { BASE, readPlace } from "./router.ts";
 import type { Place } from "./router.ts";
+import { ClipsPlace } from "./state/clips-place.ts";
 import { HouseStore } from "./state/house.ts";
 import { Watch } from "./state/observed.ts";
 import { cards, controls, theme } from "./styles/shared.ts";
@@ -44,6 +45,7 @@ export class HomeSecPanel extends LitElement {
     if (!response.ok) throw new Error(String(response.status));
     return response.blob();
   });
+  private readonly clips = new ClipsPlace(this.api);
   private language = "";
   private marked = false;
   private hushing: ReturnType<typeof setTimeout> | undefined;
@@ -61,6 +63,7 @@ export class HomeSecPanel extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.store.end();
+    this.clips.end();
     this.stills.clear();
   }
 
@@ -102,6 +105,7 @@ export class HomeSecPanel extends LitElement {
       api: this.api,
       store: this.store,
       stills: this.stills,
+      clips: this.clips,
       texts,
       format: new Format(this.hass, zone),
       say: (text, kind = "info") => this.say(text, kind),

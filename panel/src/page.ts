@@ -7,6 +7,7 @@ import type { Api } from "./data/api.ts";
 import type { House } from "./data/shapes.ts";
 import type { Stills } from "./data/stills.ts";
 import type { Hass } from "./ha/hass.ts";
+import type { ClipsPlace } from "./state/clips-place.ts";
 import type { HouseStore } from "./state/house.ts";
 import { Watch } from "./state/observed.ts";
 import type { Texts } from "./texts/texts.ts";
@@ -19,6 +20,7 @@ export interface Page {
   readonly api: Api;
   readonly store: HouseStore;
   readonly stills: Stills;
+  readonly clips: ClipsPlace;
   readonly texts: Texts;
   readonly format: Format;
   /** Say something that needs no answer. */

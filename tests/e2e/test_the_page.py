@@ -189,6 +189,23 @@ def draw(page: Browser, corners: list[tuple[float, float]]) -> None:
         page.click_at(x + across * width, y + down * height)
 
 
+def test_the_strip_leads_to_its_clips_and_back_leads_to_where_one_was(owner: Owner) -> None:
+    page = owner.page
+    page.resize((1280, 500))
+    page.open("/homesec/clips?days=yesterday")
+    page.click_on(".mark")
+    page.wait_for("!!deepDom.matching('a.clip:focus')")
+    scroller = "deepDom.matching('.scroller')"
+    top = page.evaluate(f"({scroller}.scrollTop = 60, {scroller}.scrollTop)")
+    assert top == 60
+    page.press("Enter")
+    page.wait_for("location.pathname.startsWith('/homesec/clip/')")
+    page.wait_for(f"{VIDEO}?.readyState >= 2")
+    page.evaluate("history.back() && null")
+    page.wait_for(f"Math.abs(({scroller}?.scrollTop ?? 0) - {top}) < 2")
+    page.resize(DESKTOP)
+
+
 def test_yesterday_is_filtered_and_three_of_its_clips_are_deleted(owner: Owner) -> None:
     page = owner.page
     page.open("/homesec/clips")

@@ -10,7 +10,7 @@ import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 
 import type { Camera } from "../data/shapes.ts";
-import { followLink } from "../ha/navigate.ts";
+import { followLink, showEntity } from "../ha/navigate.ts";
 import { PageElement } from "../page.ts";
 import { pathOf } from "../router.ts";
 import { cards, controls } from "../styles/shared.ts";
@@ -49,6 +49,13 @@ export class CameraTile extends PageElement {
             </div>`}
         ${camera.recording
           ? html`<span class="badge rec">${texts.get("clip.recording")}</span>`
+          : nothing}
+        ${camera.entity_id
+          ? html`<button
+              class="open"
+              aria-label=${texts.get("cameras.open", { camera: camera.name })}
+              @click=${() => showEntity(this, camera.entity_id)}
+            ></button>`
           : nothing}
         <span class="who">${this.renderPresences()}</span>
       </div>
@@ -171,6 +178,21 @@ export class CameraTile extends PageElement {
       .badge svg {
         width: 16px;
         height: 16px;
+      }
+      .open {
+        position: absolute;
+        inset: 0;
+        width: 100%;
+        border: none;
+        background: none;
+        cursor: pointer;
+      }
+      .open:focus-visible {
+        outline-offset: -4px;
+      }
+      .rec,
+      .who {
+        pointer-events: none;
       }
       .rec {
         position: absolute;

@@ -69,7 +69,8 @@ export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResul
 
 function livePicture(page: Page, clip: Clip): string | null {
   const entity = page.store.camera(clip.camera_id)?.entity_id;
-  return entity ? `/api/camera_proxy/${entity}` : null;
+  // Each clip its own, or all would show the first one's.
+  return entity ? `/api/camera_proxy/${entity}?width=480&height=270&clip=${clip.id}` : null;
 }
 
 export function whatOf(page: Page, clip: Clip): string {

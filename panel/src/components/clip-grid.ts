@@ -58,6 +58,15 @@ export class ClipGrid extends PageElement {
 
   protected override firstUpdated(): void {
     this.resized.observe(this.scroller);
+    this.focused = this.page.clips.focused;
+    this.measure();
+    void this.comeBack(this.page.clips.top);
+  }
+
+  /** To where somebody was before they opened a clip, once the rows are there to scroll over. */
+  private async comeBack(top: number): Promise<void> {
+    await this.updateComplete;
+    this.scroller.scrollTop = top;
     this.measure();
   }
 
@@ -85,6 +94,7 @@ export class ClipGrid extends PageElement {
 
   private onScroll(): void {
     this.seen = { top: this.scroller.scrollTop, height: this.scroller.clientHeight };
+    this.page.clips.top = this.seen.top;
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
@@ -196,7 +206,8 @@ export class ClipGrid extends PageElement {
       this.pressed = false;
       return;
     }
-    this.focused = clip.id;
+    this.page.clips.focused = this.focused = clip.id;
+    this.page.clips.top = this.scroller.scrollTop; // what was scrolled just now is told later
     const modified = event.ctrlKey || event.metaKey || event.shiftKey;
     if (modified && !this.selectable) return; // the browser's: a tab, a window
     if (modified || this.selection.active) {

@@ -6,6 +6,12 @@ export function navigate(path: string, { replace = false } = {}): void {
   window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace } }));
 }
 
+/** Open Home Assistant's dialog of an entity: of a camera, its stream with sound. */
+export function showEntity(from: EventTarget, entityId: string | null): void {
+  const detail = { entityId };
+  from.dispatchEvent(new CustomEvent("hass-more-info", { detail, bubbles: true, composed: true }));
+}
+
 /** Follow a link inside the page; with a modifier it is the browser's, which opens a tab. */
 export function followLink(event: MouseEvent): void {
   if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;

@@ -8,9 +8,9 @@ import type { SelectionBar } from "../components/selection-bar.ts";
 import { navigate } from "../ha/navigate.ts";
 import { PageElement, now } from "../page.ts";
 import { BASE } from "../router.ts";
-import { ClipList } from "../state/clips.ts";
+import type { ClipList } from "../state/clips.ts";
 import type { Filter } from "../state/filter.ts";
-import { clipFilter, EVERYTHING, filterSearch, rangeDays, readFilter } from "../state/filter.ts";
+import { EVERYTHING, filterSearch, rangeDays, readFilter } from "../state/filter.ts";
 import { Watch } from "../state/observed.ts";
 import { Selection } from "../state/selection.ts";
 import { controls } from "../styles/shared.ts";
@@ -29,42 +29,36 @@ export class ClipsView extends PageElement {
   @query("homesec-clip-grid") private grid!: ClipGrid;
   @query("homesec-selection-bar") private bar!: SelectionBar;
   private readonly selection = new Selection();
-  private list: ClipList | undefined;
   private filter: Filter = EVERYTHING;
-  private shown: string | null = null;
 
   constructor() {
     super();
-    new Watch(this, () => this.list);
+    new Watch(this, () => this.page?.clips.list);
     new Watch(this, () => this.selection);
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.list ??= new ClipList(this.page.api);
-    void this.list.follow().catch(() => undefined); // the list itself says what is wrong
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.list?.end();
-    this.list = undefined;
-    this.shown = null;
     this.selection.end();
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     super.willUpdate(changed);
-    if (this.search === this.shown || !this.list) return;
-    this.shown = this.search;
+    if (!this.isConnected) return;
+    const { zone } = this.format;
     this.filter = readFilter(this.search);
-    this.selection.end();
-    void this.list.show(clipFilter(this.filter, now(), this.format.zone));
-    this.grid?.toTop();
+    if (this.page.clips.show(this.search, dayOf(now(), zone), now(), zone)) {
+      this.selection.end();
+      this.grid?.toTop();
+    }
+  }
+
+  private get list(): ClipList {
+    return this.page.clips.list;
   }
 
   protected override engineStarted(): void {
-    this.list?.recover();
+    this.list.recover();
   }
 
   /** The one day that the strip shows, if it is one. */
@@ -76,7 +70,6 @@ export class ClipsView extends PageElement {
 
   protected override render(): unknown {
     const { list, selection, texts } = this;
-    if (!list) return nothing;
     return html`<homesec-filter-bar
         .page=${this.page}
         .filter=${this.filter}
@@ -127,8 +120,8 @@ export class ClipsView extends PageElement {
   }
 
   private async jump(at: number): Promise<void> {
-    const index = await this.list?.reach(at);
-    if (index !== undefined && index >= 0) await this.grid.show(index);
+    const index = await this.list.reach(at);
+    if (index >= 0) await this.grid.show(index);
   }
 
   static override styles = [
