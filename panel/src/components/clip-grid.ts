@@ -93,6 +93,7 @@ export class ClipGrid extends PageElement {
   }
 
   private onScroll(): void {
+    if (!this.isConnected) return; // told of a scroll from before it was left
     this.seen = { top: this.scroller.scrollTop, height: this.scroller.clientHeight };
     this.page.clips.top = this.seen.top;
   }
