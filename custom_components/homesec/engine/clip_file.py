@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-FRAGMENT_S = 1.0
+FRAGMENT_S = 0.5
+"""A kill costs at most what has not become a fragment; a finished clip has none."""
 SOUND_WAIT_S = 1.0
 """A camera that announced sound and has sent none for so long gets a silent clip."""
 _OPTIONS = {
