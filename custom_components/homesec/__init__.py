@@ -8,18 +8,18 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_track_time_interval
 
-from .alarm_store import AlarmStore
-from .caches import async_trim_caches, caches
-from .camera_state import AlarmChanged
+from .alarm.store import AlarmStore
+from .alerts.snooze import snooze_store
+from .cameras.state import AlarmChanged
+from .clips.caches import async_trim_caches, caches
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
 from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
 from .issues import async_withdraw
 from .panel import async_hide_panel, async_serve_panel, async_show_panel
 from .services import async_setup_services
-from .snooze import snooze_store
 from .views import async_setup_views
-from .websocket import async_setup_websocket
-from .websocket_live import async_announce_house
+from .websocket.commands import async_setup_websocket
+from .websocket.live import async_announce_house
 
 if TYPE_CHECKING:
     from homeassistant.helpers.typing import ConfigType

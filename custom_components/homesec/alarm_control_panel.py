@@ -9,9 +9,9 @@ from homeassistant.components.alarm_control_panel import (
     CodeFormat,
 )
 
-from .alarm import AlarmMode, AlarmState
+from .alarm.machine import AlarmMode, AlarmState
 from .announcements import iso
-from .camera_state import AlarmChanged
+from .cameras.state import AlarmChanged
 from .entity import HomeSecEntity
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ async def async_setup_entry(
 
 
 class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
-    """Maps the alarm's modes; the rules are in ``alarm.py``."""
+    """Maps the alarm's modes; the rules are in ``alarm/``."""
 
     _attr_name = None
     _attr_supported_features = (

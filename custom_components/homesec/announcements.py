@@ -9,6 +9,7 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
+from .clips.media_ids import clip_media_id
 from .const import (
     EVENT_CLIP_FAILED,
     EVENT_CLIP_SAVED,
@@ -29,7 +30,6 @@ from .engine.models import (
     Presence,
     ZoneChanged,
 )
-from .media_ids import clip_media_id
 
 
 def announcement(  # noqa: PLR0911 - a table

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, override
 
 from homeassistant.components.camera import Camera
 
-from .camera_state import CameraChanged
+from .cameras.state import CameraChanged
 from .engine.models import CameraHealth, ClipFailed, ClipSaved, ClipStarted, HealthChanged
 from .entity import HomeSecCameraEntity, add_camera_entities
 

@@ -16,7 +16,7 @@ from homeassistant.helpers.condition import (
 )
 import probatio
 
-from .alarm import ARMED_MODES
+from .alarm.machine import ARMED_MODES
 from .const import CONF_LABEL, DOMAIN
 from .targets import async_target_devices
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from homeassistant.helpers.typing import ConfigType
 
-    from .camera_state import CameraState
+    from .cameras.state import CameraState
     from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
 
 OPTION_MODE = "mode"

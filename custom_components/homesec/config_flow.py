@@ -15,8 +15,6 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelectorMode
 from probatio import Optional, Required, Schema
 
-from .alarm_flow import AlarmSteps
-from .camera_flow import CameraFlow
 from .const import (
     CONF_DETECTOR,
     CONF_MODEL,
@@ -28,12 +26,14 @@ from .const import (
     SUBENTRY_RECIPIENT,
 )
 from .engine.errors import ModelUnknown
-from .form_fields import choice, named_choice
+from .flows.alarm_flow import AlarmSteps
+from .flows.camera_flow import CameraFlow
+from .flows.form_fields import choice, named_choice
+from .flows.own_model_flow import OwnModelSteps
+from .flows.recipient_flow import RecipientFlow
+from .flows.retention_flow import RetentionSteps
+from .flows.storage_flow import StorageSteps
 from .model_choice import models_dir, offered_models, own_titles
-from .own_model_flow import OwnModelSteps
-from .recipient_flow import RecipientFlow
-from .retention_flow import RetentionSteps
-from .storage_flow import StorageSteps
 from .texts import async_options
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from homeassistant.const import CONF_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from .alarm_control import AlarmControl
-from .alert_control import AlertControl
+from .alarm.control import AlarmControl
+from .alerts.control import AlertControl
 from .announcements import announcement
-from .camera_config import camera_config
-from .camera_state import (
+from .cameras.config import camera_config
+from .cameras.source_feed import EntityFeed
+from .cameras.state import (
     AlarmChanged,
     CameraChanged,
     CamerasMissing,
@@ -20,7 +21,8 @@ from .camera_state import (
     FiguresRead,
     camera_of,
 )
-from .clip_feed import ClipFeed
+from .cloud.retention_config import retention_rules
+from .cloud.watch import StorageWatch
 from .const import (
     CONF_DETECTOR,
     CONF_KIND,
@@ -47,13 +49,11 @@ from .engine.models import (
     SourceKind,
 )
 from .engine_host import EngineHost
-from .house_feed import HouseFeed
 from .issues import Issues
 from .listeners import Listeners
-from .retention_config import retention_rules
-from .source_feed import EntityFeed
-from .storage_watch import StorageWatch
-from .visit_counts import VisitCounts
+from .sensors.visit_counts import VisitCounts
+from .websocket.clip_feed import ClipFeed
+from .websocket.house_feed import HouseFeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

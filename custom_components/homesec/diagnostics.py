@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 
-from .alarm import AlarmMode
-from .alarm_config import delays, needs_code_to_arm, pins
-from .camera_config import DEFAULTS, activity
-from .cloud_store import CONF_KEY, CONF_LIMIT, CONF_SEAL_KEY, CONF_UPLOAD_REST
+from .alarm.config import delays, needs_code_to_arm, pins
+from .alarm.machine import AlarmMode
+from .alerts.recipient_config import CONF_API_KEY_SID, CONF_SERVICE_SID
+from .cameras.config import DEFAULTS, activity
+from .cloud.retention_config import retention_rules
+from .cloud.store import CONF_KEY, CONF_LIMIT, CONF_SEAL_KEY, CONF_UPLOAD_REST
 from .const import (
     CONF_DETECTOR,
     CONF_KIND,
@@ -26,15 +28,13 @@ from .const import (
     CONF_VERIFY_TLS,
     CONF_ZONES,
 )
-from .recipient_config import CONF_API_KEY_SID, CONF_SERVICE_SID
-from .retention_config import retention_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
 
-    from .camera_state import CameraState
+    from .cameras.state import CameraState
     from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
     from .engine.models import DetectorChanged
 

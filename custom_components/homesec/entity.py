@@ -7,7 +7,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import async_get_current_platform
 
-from .camera_state import CameraState
+from .cameras.state import CameraState
 from .const import LABELS
 from .engine.models import CameraHealth, EngineEvent, HealthChanged
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .camera_state import camera_of
+from .cameras.state import camera_of
 from .engine.models import EngineEvent
 
 type Listener = Callable[[EngineEvent], None]

@@ -22,14 +22,14 @@ from homeassistant.components.media_source import (
 )
 from homeassistant.util import dt as dt_util
 
-from . import clip_texts, media_search
-from .caches import caches
-from .clip_files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
+from .clips import media_search, texts as clip_texts
+from .clips.caches import caches
+from .clips.files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
+from .clips.media_ids import CAMERA, CLIP, is_clip_id
 from .const import DOMAIN
 from .engine.catalog import day_bounds
 from .engine.errors import StorageError
 from .exceptions import EngineNotRunningError
-from .media_ids import CAMERA, CLIP, is_clip_id
 from .views import CLIP_URL, STILL_URL
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, Rep
 from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
 
+from .alerts.recipient_repairs import RecipientRepairFlow
+from .cloud.issues import ISSUE_STORAGE
+from .cloud.repairs import StorageRepairFlow
 from .const import SUBENTRY_CAMERA
-from .recipient_repairs import RecipientRepairFlow
-from .storage_issues import ISSUE_STORAGE
-from .storage_repairs import StorageRepairFlow
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

@@ -11,9 +11,8 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
 
-from .camera_config import camera_labels
-from .camera_state import CameraState, FiguresRead
-from .cloud_sensor import CLOUD_SENSORS, CloudSensor, async_forget_cloud
+from .cameras.config import camera_labels
+from .cameras.state import CameraState, FiguresRead
 from .detector_state import DetectorStatus
 from .engine.models import (
     DetectionEnded,
@@ -25,8 +24,9 @@ from .engine.models import (
     ModelProgress,
 )
 from .entity import HomeSecCameraEntity, HomeSecEntity, add_camera_entities, label_key
-from .snooze_sensor import SnoozeSensor
-from .visit_sensor import LastVisitSensor, VisitsSensor
+from .sensors.cloud import CLOUD_SENSORS, CloudSensor, async_forget_cloud
+from .sensors.snooze import SnoozeSensor
+from .sensors.visits import LastVisitSensor, VisitsSensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

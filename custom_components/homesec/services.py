@@ -8,9 +8,9 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_platform_entity_service
 import probatio
 
-from .alarm import ARMED_MODES
-from .alert_actions import async_setup_alert_actions
-from .clip_actions import async_setup_clip_actions
+from .alarm.machine import ARMED_MODES
+from .alerts.actions import async_setup_alert_actions
+from .clips.actions import async_setup_clip_actions
 from .const import ATTR_DURATION, ATTR_FORCE, ATTR_SKIP_DELAY, DOMAIN, SERVICE_ARM, SERVICE_RECORD
 
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.switch import SwitchEntity
 
-from .camera_config import DEFAULTS
-from .camera_state import CameraChanged
+from .cameras.config import DEFAULTS
+from .cameras.state import CameraChanged
 from .const import CONF_DETECTION
 from .engine.models import ClipFailed, ClipSaved, ClipStarted, HealthChanged
 from .entity import HomeSecCameraEntity, add_camera_entities

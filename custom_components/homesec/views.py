@@ -7,15 +7,15 @@ from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.core import HomeAssistant, callback
 
-from .alert_stills import alert_stills
-from .caches import caches
-from .clip_files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
-from .cloud_view import async_serve_film, http_error
+from .alerts.stills import alert_stills
+from .clips.caches import caches
+from .clips.download_name import content_disposition
+from .clips.files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
+from .clips.media_ids import is_clip_id
+from .cloud.view import async_serve_film, http_error
 from .const import ALERT_STILL_URL, DOMAIN
-from .download_name import content_disposition
 from .engine.errors import StorageError
 from .exceptions import EngineNotRunningError
-from .media_ids import is_clip_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from homesec_house import entity_id
 
-from custom_components.homesec.pins import Pin, PinKind
-from custom_components.homesec.span import Clocks
+from custom_components.homesec.alarm.pins import Pin, PinKind
+from custom_components.homesec.alarm.span import Clocks
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

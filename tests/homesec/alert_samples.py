@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from custom_components.homesec.alarm import AlarmMode
-from custom_components.homesec.alerts import Alert, AlertKind, Sighting
+from custom_components.homesec.alarm.machine import AlarmMode
+from custom_components.homesec.alerts.rules import Alert, AlertKind, Sighting
 
 NOW = 1_790_000_000.0
 """14:13:20 in UTC."""

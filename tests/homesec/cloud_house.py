@@ -50,7 +50,7 @@ async def move_in(
 
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     entry = house_with_cloud(video)
-    with patch("custom_components.homesec.cloud_store.make_store", make_store):
+    with patch("custom_components.homesec.cloud.store.make_store", make_store):
         await set_up(hass, entry)
         # The bucket is opened by whoever first asks for it.
         await entry.runtime_data.async_run(entry.runtime_data.engine.keeper.cloud.find, "x")

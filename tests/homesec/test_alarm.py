@@ -9,7 +9,7 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import pytest
 
-from custom_components.homesec.alarm import (
+from custom_components.homesec.alarm.machine import (
     ARMED_MODES,
     Alarm,
     AlarmFacts,
@@ -18,7 +18,7 @@ from custom_components.homesec.alarm import (
     Cause,
     Delays,
 )
-from custom_components.homesec.span import Clocks
+from custom_components.homesec.alarm.span import Clocks
 
 DISARMED, ARMING, ARMED, PENDING, TRIGGERED = AlarmState
 AWAY = AlarmMode.AWAY

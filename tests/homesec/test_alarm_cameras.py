@@ -22,7 +22,7 @@ from homesec_house import (
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.homesec import alarm_control
+from custom_components.homesec.alarm import control as alarm_control
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.models import Activity
 

@@ -18,9 +18,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.homesec import diagnostics
+from custom_components.homesec.alarm.pins import PinKind
 from custom_components.homesec.announcements import iso
-from custom_components.homesec.camera_state import Duress
-from custom_components.homesec.pins import PinKind
+from custom_components.homesec.cameras.state import Duress
 
 if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory

@@ -14,9 +14,9 @@ from homesec_house import arm, call, set_up
 from own_network import choose, reply
 import pytest
 
-from custom_components.homesec.alarm import Delays
-from custom_components.homesec.alarm_config import delays, pins
-from custom_components.homesec.pins import Pin, PinKind
+from custom_components.homesec.alarm.config import delays, pins
+from custom_components.homesec.alarm.machine import Delays
+from custom_components.homesec.alarm.pins import Pin, PinKind
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -118,7 +118,7 @@ async def test_more_pins_are_added_from_a_list_of_those_there_are(
 
 async def test_there_is_an_end_to_adding_pins(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await set_up(hass, with_alarm(entry, pins=PINS))
-    with patch("custom_components.homesec.alarm_flow.MAX_PINS", len(PINS)):
+    with patch("custom_components.homesec.flows.alarm_flow.MAX_PINS", len(PINS)):
         menu = await choose(hass, entry, "pins")
     assert menu["menu_options"] == ["change_pin", "remove_pin"]
 

@@ -17,12 +17,12 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.homesec import alarm_control
-from custom_components.homesec.alarm import AlarmFacts, AlarmMode, AlarmState, Cause
-from custom_components.homesec.alarm_store import NO_TRIES
+from custom_components.homesec.alarm import control as alarm_control
+from custom_components.homesec.alarm.machine import AlarmFacts, AlarmMode, AlarmState, Cause
+from custom_components.homesec.alarm.span import Clocks
+from custom_components.homesec.alarm.store import NO_TRIES
 from custom_components.homesec.announcements import iso
-from custom_components.homesec.camera_state import AlarmTriggered
-from custom_components.homesec.span import Clocks
+from custom_components.homesec.cameras.state import AlarmTriggered
 
 if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory

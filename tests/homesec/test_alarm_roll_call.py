@@ -15,7 +15,7 @@ from homesec_house import CAMERA_ID, arm, call, camera, set_up, state, until
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.homesec import alarm_control, alarm_roll_call
+from custom_components.homesec.alarm import control as alarm_control, roll_call as alarm_roll_call
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.errors import ConnectionRefused
 from custom_components.homesec.engine.sources import camera_source

@@ -26,8 +26,9 @@ from homesec_house import (
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.homesec.alert_stills import KEPT_S, AlertStills
-from custom_components.homesec.camera_state import Duress
+from custom_components.homesec.alerts.stills import KEPT_S, AlertStills
+from custom_components.homesec.cameras.state import Duress
+from custom_components.homesec.clips.media_ids import is_clip_id
 from custom_components.homesec.const import (
     EVENT_ALERT,
     EVENT_ALERT_UPDATED,
@@ -40,7 +41,6 @@ from custom_components.homesec.engine.models import (
     ClipState,
     DetectionStarted,
 )
-from custom_components.homesec.media_ids import is_clip_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,7 +156,7 @@ async def test_a_camera_without_boxes_is_told_of_with_what_it_shows_now(
     alerts: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.homesec.alert_teller.HOLD_S", 0)
+    monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
     await guard(hass, entry)
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
@@ -170,7 +170,7 @@ async def test_a_camera_that_cannot_even_show_anything_is_told_of(
     alerts: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.homesec.alert_teller.HOLD_S", 0)
+    monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
     await guard(hass, entry)
 
     def refuse(_camera_id: str) -> bytes:
@@ -266,7 +266,7 @@ async def test_a_camera_without_any_picture_is_told_of(
     alerts: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.homesec.alert_teller.HOLD_S", 0)
+    monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
     await guard(hass, entry)
     monkeypatch.setattr(entry.runtime_data.engine, "jpeg", lambda _camera_id: None)
     detector.sees = [PERSON]
@@ -390,7 +390,7 @@ def test_pictures_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert stills.get("b") == b"2"
     stills.keep("c", b"3")
     assert {path.name for path in (tmp_path / "alerts").iterdir()} == {"b.jpg", "c.jpg"}
-    monkeypatch.setattr("custom_components.homesec.alert_stills.MAX_STILLS", 1)
+    monkeypatch.setattr("custom_components.homesec.alerts.stills.MAX_STILLS", 1)
     stills.keep("d", b"4")
     assert (tmp_path / "alerts/d.jpg").exists()
     assert len(list((tmp_path / "alerts").iterdir())) == 2

@@ -7,9 +7,9 @@ from typing import Any
 
 from alert_samples import NOW, sighting
 
-from custom_components.homesec.alert_burst import Running
-from custom_components.homesec.alert_due import Due
-from custom_components.homesec.alerts import CLIP, Alert, AlertKind, Rules
+from custom_components.homesec.alerts.burst import Running
+from custom_components.homesec.alerts.due import Due
+from custom_components.homesec.alerts.rules import CLIP, Alert, AlertKind, Rules
 
 NOON = time(12)
 GARDEN: dict[str, Any] = {"camera_id": "garden", "camera": "Garden", "zones": ()}

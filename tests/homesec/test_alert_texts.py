@@ -8,8 +8,8 @@ from alert_samples import BY_HAND, NOW, alert
 from homesec_house import set_up
 import pytest
 
-from custom_components.homesec.alert_texts import Words, absolute_link, link_path
-from custom_components.homesec.alerts import AlertKind
+from custom_components.homesec.alerts.rules import AlertKind
+from custom_components.homesec.alerts.texts import Words, absolute_link, link_path
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

@@ -10,9 +10,9 @@ from alert_samples import BY_HAND, NOW, sighting
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.homesec.alarm import AlarmMode
-from custom_components.homesec.alert_burst import BURST_S, Bursts
-from custom_components.homesec.alerts import (
+from custom_components.homesec.alarm.machine import AlarmMode
+from custom_components.homesec.alerts.burst import BURST_S, Bursts
+from custom_components.homesec.alerts.rules import (
     CLIP,
     AlertKind,
     CoolDowns,

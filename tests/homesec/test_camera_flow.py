@@ -13,7 +13,7 @@ import pytest
 
 from custom_components.homesec.engine import errors
 from custom_components.homesec.engine.sources import Probe
-from custom_components.homesec.webcams import Webcam
+from custom_components.homesec.flows.webcams import Webcam
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,7 +147,7 @@ async def test_a_source_that_has_to_be_encoded_is_said_so(
     )
     await set_up(hass, entry)
     with patch(
-        "custom_components.homesec.camera_flow.find_webcams",
+        "custom_components.homesec.flows.camera_flow.find_webcams",
         return_value=[Webcam("/dev/video0", "Desk cam")],
     ):
         flow = await begin(hass, entry)

@@ -23,8 +23,10 @@ from homesec_house import CAMERA_ID
 import pytest
 from yarl import URL
 
-from custom_components.homesec import media_search, media_source as ours, still_cache
-from custom_components.homesec.clip_files import CloudFile
+from custom_components.homesec import media_source as ours
+from custom_components.homesec.clips import media_search, still_cache
+from custom_components.homesec.clips.files import CloudFile
+from custom_components.homesec.clips.still_cache import StillCache
 from custom_components.homesec.engine.errors import (
     SealKeyMissing,
     StorageDenied,
@@ -33,7 +35,6 @@ from custom_components.homesec.engine.errors import (
 )
 from custom_components.homesec.engine.models import ClipState, Trigger
 from custom_components.homesec.engine.storage.seal_key import SealKey
-from custom_components.homesec.still_cache import StillCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -113,8 +113,8 @@ def test_all_that_an_event_says_is_documented(title: str, event: models.EngineEv
 
 
 def test_all_that_an_alert_says_is_documented() -> None:
-    source = (COMPONENT / "alert_events.py").read_text() + (
-        COMPONENT / "alert_teller.py"
+    source = (COMPONENT / "alerts/events.py").read_text() + (
+        COMPONENT / "alerts/teller.py"
     ).read_text()
     said = set(re.findall(r'^ {8}"(\w+)":|\{"(\w+)": clip_ready', source, re.MULTILINE))
     keys = {first or second for first, second in said}

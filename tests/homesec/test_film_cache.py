@@ -15,14 +15,14 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.homesec import film_cache
-from custom_components.homesec.caches import TRIM_EVERY, caches
-from custom_components.homesec.clip_files import CloudFile
+from custom_components.homesec.clips import film_cache
+from custom_components.homesec.clips.caches import TRIM_EVERY, caches
+from custom_components.homesec.clips.files import CloudFile
+from custom_components.homesec.clips.film_cache import PIECE_BYTES, Film, FilmCache
 from custom_components.homesec.engine.clip_rows import new_clip_id
 from custom_components.homesec.engine.errors import ObjectMissing, StorageUnreachable
 from custom_components.homesec.engine.storage.base import StoredObject
 from custom_components.homesec.engine.storage.seal_key import SealKey
-from custom_components.homesec.film_cache import PIECE_BYTES, Film, FilmCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from homeassistant.requirements import RequirementsNotFound
 from homesec_house import arm, set_up, state, until
 import pytest
 
-from custom_components.homesec import alarm_roll_call
+from custom_components.homesec.alarm import roll_call as alarm_roll_call
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.errors import RecordingError
 

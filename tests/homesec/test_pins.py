@@ -8,9 +8,9 @@ from unittest.mock import patch
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.homesec.lockout import FREE_TRIES, Lockout
-from custom_components.homesec.pins import Pin, PinKind, is_pin, pin_of
-from custom_components.homesec.span import Clocks
+from custom_components.homesec.alarm.lockout import FREE_TRIES, Lockout
+from custom_components.homesec.alarm.pins import Pin, PinKind, is_pin, pin_of
+from custom_components.homesec.alarm.span import Clocks
 
 
 def pin(code: str, name: str = "Ann", kind: PinKind = PinKind.FULL) -> Pin:

@@ -34,14 +34,14 @@ from phone_book import ANN, BOB, NUMBER, begin, given, recipient, send
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.homesec.alerts import AlertKind
-from custom_components.homesec.camera_state import Duress
+from custom_components.homesec.alarm.pins import PinKind
+from custom_components.homesec.alerts.recipient_issues import recipient_issue_id
+from custom_components.homesec.alerts.rules import AlertKind
+from custom_components.homesec.cameras.state import Duress
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
 from custom_components.homesec.engine.models import DetectionStarted, Presence
 from custom_components.homesec.engine.texts.models import RecipientChanged
 from custom_components.homesec.engine.texts.service import Texts
-from custom_components.homesec.pins import PinKind
-from custom_components.homesec.recipient_issues import recipient_issue_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -236,7 +236,7 @@ async def test_a_camera_is_silent_for_a_while_after_a_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Each visit is an alert of its own.
-    monkeypatch.setattr("custom_components.homesec.alert_burst.BURST_S", 0.001)
+    monkeypatch.setattr("custom_components.homesec.alerts.burst.BURST_S", 0.001)
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, cool_down_min=0)
     await move_in(hass, entry, recipient(kinds=["seen", "clip"]), bob)
     for visits in (1, 2):

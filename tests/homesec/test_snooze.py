@@ -17,9 +17,9 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.homesec.camera_state import CameraChanged
+from custom_components.homesec.alerts.snooze import STORAGE_KEY
+from custom_components.homesec.cameras.state import CameraChanged
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT
-from custom_components.homesec.snooze import STORAGE_KEY
 
 if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory

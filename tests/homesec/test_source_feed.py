@@ -11,9 +11,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homesec_house import CAMERA_ID, arm, pictures, set_up, until
 import pytest
 
-from custom_components.homesec import source_feed
+from custom_components.homesec.cameras import source_feed
+from custom_components.homesec.cameras.source_feed import EntityFeed
 from custom_components.homesec.engine.errors import EntityUnavailable
-from custom_components.homesec.source_feed import EntityFeed
 
 if TYPE_CHECKING:
     from pathlib import Path

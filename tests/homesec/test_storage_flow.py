@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-PROBE = "custom_components.homesec.storage_flow.make_store"
+PROBE = "custom_components.homesec.flows.storage_flow.make_store"
 
 
 @pytest.fixture(autouse=True)

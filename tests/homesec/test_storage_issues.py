@@ -15,6 +15,7 @@ import pytest
 from storage_house import add_storage, google_at, send, storage
 from test_issues import CLIP, happens, later
 
+from custom_components.homesec.cloud.state import FOR_A_PERSON
 from custom_components.homesec.engine.jobs import JobKind
 from custom_components.homesec.engine.keeping import (
     Backlog,
@@ -25,7 +26,6 @@ from custom_components.homesec.engine.keeping import (
     DropReason,
     OutboxChanged,
 )
-from custom_components.homesec.storage_state import FOR_A_PERSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,13 +12,13 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from storage_house import send
 
 from custom_components.homesec import const
+from custom_components.homesec.cloud.retention_config import retention_rules
 from custom_components.homesec.engine.retention_rules import (
     GIB,
     Limits,
     PlaceRules,
     RetentionRules,
 )
-from custom_components.homesec.retention_config import retention_rules
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from storage_house import add_storage, google_at, send, storage
 
 from custom_components.homesec import const
-from custom_components.homesec.cloud_store import LateStore, cloud_store
+from custom_components.homesec.cloud.store import LateStore, cloud_store
 from custom_components.homesec.engine.errors import KeyInvalid, StorageError
 from custom_components.homesec.engine.storage.base import FileContent, Upload
 from custom_components.homesec.engine.storage.seal_key import SealKey

@@ -17,31 +17,27 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 import custom_components.homesec
-from custom_components.homesec import (
+from custom_components.homesec import config_flow, const, event, issues, sensor
+from custom_components.homesec.alerts import recipient_issues
+from custom_components.homesec.alerts.rules import AlertKind
+from custom_components.homesec.cloud import issues as storage_issues
+from custom_components.homesec.cloud.state import error_keys
+from custom_components.homesec.detector_state import DetectorStatus
+from custom_components.homesec.engine import errors
+from custom_components.homesec.engine.models import Trigger, ZoneKind
+from custom_components.homesec.flows import (
     alarm_form,
-    cloud_sensor,
-    config_flow,
-    const,
-    event,
-    issues,
     own_model_form,
     pins_form,
     recipient_flow,
     recipient_form,
-    recipient_issues,
     retention_form,
-    sensor,
     settings_form,
     source_form,
     storage_flow,
     storage_form,
-    storage_issues,
 )
-from custom_components.homesec.alerts import AlertKind
-from custom_components.homesec.detector_state import DetectorStatus
-from custom_components.homesec.engine import errors
-from custom_components.homesec.engine.models import Trigger, ZoneKind
-from custom_components.homesec.storage_state import error_keys
+from custom_components.homesec.sensors import cloud as cloud_sensor
 
 if TYPE_CHECKING:
     import probatio
@@ -53,23 +49,27 @@ MANIFEST: dict[str, Any] = json.loads((ROOT / "manifest.json").read_text())
 HACS: dict[str, Any] = json.loads((ROOT.parents[1] / "hacs.json").read_text())
 CAMERA = TEXTS["config_subentries"]["camera"]
 RECIPIENT = TEXTS["config_subentries"]["recipient"]
-MODULES = sorted(path.stem for path in ROOT.glob("*.py") if path.stem != "__init__")
+SOURCE = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text()
+    for path in ROOT.rglob("*.py")
+    if path.stem != "__init__" and "engine" not in path.relative_to(ROOT).parts
+}
+"""By module; the engine has tests of its own."""
 ASK_OR_SHOW = {
     *(
         "binary_sensor",
-        "cloud_sensor",
+        "sensors.cloud",
         "issues",
         "sensor",
-        "snooze_sensor",
-        "retention_form",
-        "zone_form",
+        "sensors.snooze",
+        "flows.retention_form",
+        "flows.zone_form",
     ),
 }
 """Their translation keys are of entities, issues and fields, not of exceptions."""
-SOURCE = {path.stem: path.read_text() for path in ROOT.glob("*.py")}
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", sorted(SOURCE))
 def test_every_module_can_be_imported(module: str) -> None:
     """Home Assistant loads some of them only when somebody asks for diagnostics, say."""
     import_module(f"custom_components.homesec.{module}")
@@ -133,16 +133,16 @@ def test_the_forms_of_the_house_are_labelled() -> None:
 
 def test_every_error_of_the_house_says_what_to_do() -> None:
     used = set(re.findall(r'"(model_needs_\w+)"', SOURCE["config_flow"]))
-    used |= set(re.findall(r': "(own_\w+)"', SOURCE["own_model_flow"]))
-    used |= set(re.findall(r'"(\w+_(?:failed|unfit|unreadable))"', SOURCE["own_model_flow"]))
+    used |= set(re.findall(r': "(own_\w+)"', SOURCE["flows.own_model_flow"]))
+    used |= set(re.findall(r'"(\w+_(?:failed|unfit|unreadable))"', SOURCE["flows.own_model_flow"]))
     used |= {f"own_{field}_refused" for field in own_model_form.FIELDS}
     used |= {errors.ModelUnknown.key, errors.EngineMissing.key, errors.HomeSecError.key}
     used |= {*error_keys(errors.StorageError), "key_missing", "camera_twice"}
-    used |= set(re.findall(r'"(pin_\w+)"', SOURCE["pins_form"] + SOURCE["alarm_flow"])) - {
-        "pin_kind"
-    }
+    used |= set(
+        re.findall(r'"(pin_\w+)"', SOURCE["flows.pins_form"] + SOURCE["flows.alarm_flow"])
+    ) - {"pin_kind"}
     assert TEXTS["config"]["error"].keys() == used
-    flows = SOURCE["own_model_flow"] + SOURCE["storage_flow"]
+    flows = SOURCE["flows.own_model_flow"] + SOURCE["flows.storage_flow"]
     reasons = set(re.findall(r'reason="(\w+)"', flows))
     assert TEXTS["config"]["abort"].keys() == {*reasons, "single_instance_allowed"}
     assert TEXTS["config"]["progress"].keys() == {"try_model", "probe_bucket"}
@@ -160,7 +160,7 @@ def test_the_forms_of_a_camera_are_labelled() -> None:
     assert kinds.keys() == set(ZoneKind)
     assert len(set(kinds.values())) == len(kinds)
     for placeholder in re.findall(r"{(\w+)}", CAMERA["step"]["settings"]["description"]):
-        assert f'"{placeholder}":' in SOURCE["camera_flow"]
+        assert f'"{placeholder}":' in SOURCE["flows.camera_flow"]
     assert CAMERA["initiate_flow"].keys() == {"user", "reconfigure"}
     assert CAMERA["progress"].keys() == {"look"}
     assert CAMERA["entry_type"]
@@ -172,9 +172,11 @@ def test_every_error_of_a_source_says_what_to_do() -> None:
         for error in vars(errors).values()
         if isinstance(error, type) and issubclass(error, errors.SourceError)
     }
-    used = re.findall(r'"(\w+_missing|\w+_not_chosen)"', SOURCE["settings_form"])
-    used += re.findall(r'ZoneError\(\s*"(\w+)"', SOURCE["camera_zones"] + SOURCE["zone_form"])
-    used += re.findall(r': "(own_camera|path_not_allowed)"', SOURCE["camera_flow"])
+    used = re.findall(r'"(\w+_missing|\w+_not_chosen)"', SOURCE["flows.settings_form"])
+    used += re.findall(
+        r'ZoneError\(\s*"(\w+)"', SOURCE["cameras.zones"] + SOURCE["flows.zone_form"]
+    )
+    used += re.findall(r': "(own_camera|path_not_allowed)"', SOURCE["flows.camera_flow"])
     assert CAMERA["error"].keys() == keys | {*used, errors.HomeSecError.key}
     for key, text in CAMERA["error"].items():
         placeholders = set(re.findall(r"{(\w+)}", text))
@@ -182,7 +184,7 @@ def test_every_error_of_a_source_says_what_to_do() -> None:
 
 
 def test_every_end_of_a_flow_has_its_reason() -> None:
-    reasons = set(re.findall(r'async_abort\(reason="(\w+)"', SOURCE["camera_flow"]))
+    reasons = set(re.findall(r'async_abort\(reason="(\w+)"', SOURCE["flows.camera_flow"]))
     assert CAMERA["abort"].keys() == reasons | {"reconfigure_successful"}
 
 
@@ -195,23 +197,25 @@ def test_the_forms_of_a_recipient_are_labelled() -> None:
     assert RECIPIENT["progress"].keys() == {"send"}
     assert RECIPIENT["entry_type"]
     assert "{" not in json.dumps(RECIPIENT).replace('{"', "")
-    reasons = set(re.findall(r'reason="(\w+)"', SOURCE["recipient_flow"]))
+    reasons = set(re.findall(r'reason="(\w+)"', SOURCE["flows.recipient_flow"]))
     assert RECIPIENT["abort"].keys() == reasons | {"reconfigure_successful"}
 
 
 def test_every_error_of_a_recipient_says_what_to_do() -> None:
     used = {error.key for error in (errors.TextError, *errors.TextError.__subclasses__())}
     used -= {errors.TextExpired.key}
-    used |= set(re.findall(r'"(\w+_(?:missing|invalid|incomplete))"', SOURCE["recipient_form"]))
-    used |= set(re.findall(r'"(number_known)"', SOURCE["recipient_flow"]))
+    used |= set(
+        re.findall(r'"(\w+_(?:missing|invalid|incomplete))"', SOURCE["flows.recipient_form"])
+    )
+    used |= set(re.findall(r'"(number_known)"', SOURCE["flows.recipient_flow"]))
     assert RECIPIENT["error"].keys() == used | {errors.HomeSecError.key}
     assert {error.key for error in recipient_flow.FIELDS} <= used
 
 
 def test_an_alert_has_all_its_words() -> None:
     texts = TEXTS["selector"]["alert_text"]["options"]
-    used = re.findall(r'"(\w+_title|\w+_title_unknown|sms|sms_clip)"', SOURCE["alert_texts"])
-    used += re.findall(r'"(\w+_message_\w+)"', SOURCE["alert_texts"])
+    used = re.findall(r'"(\w+_title|\w+_title_unknown|sms|sms_clip)"', SOURCE["alerts.texts"])
+    used += re.findall(r'"(\w+_message_\w+)"', SOURCE["alerts.texts"])
     assert texts.keys() == {*used, *(f"{kind}_message" for kind in AlertKind), "welcome"}
 
 
@@ -228,7 +232,7 @@ def entity_keys() -> dict[str, set[str]]:
             for key in ("count", "visits", "last_visit")
         }
         | keys_in("sensor")
-        | keys_in("snooze_sensor")
+        | keys_in("sensors.snooze")
         | {description.translation_key for description in descriptions},
         "switch": keys_in("switch"),
     }
@@ -256,7 +260,7 @@ def test_every_issue_is_described() -> None:
     raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
     raised |= storage_issues.STORAGE_ISSUES | {*storage_issues.STUCK_ISSUES.values()}
     told = set(
-        re.findall(r'"(disk_nearly_full|clips_dropped|catalog_rebuilt)"', SOURCE["storage_issues"])
+        re.findall(r'"(disk_nearly_full|clips_dropped|catalog_rebuilt)"', SOURCE["cloud.issues"])
     )
     raised |= {*told, storage_issues.STUCK} | recipient_issues.RECIPIENT_ISSUES
     assert TEXTS["issues"].keys() == raised
@@ -276,9 +280,9 @@ def test_every_issue_is_described() -> None:
         assert issue["title"]
         assert ("fix_flow" in issue) is not ("description" in issue)
         if "fix_flow" in issue:
-            module = "repairs" if key.startswith("camera") else "storage_repairs"
+            module = "repairs" if key.startswith("camera") else "cloud.repairs"
             if key in recipient_issues.RECIPIENT_ISSUES:
-                module = "recipient_repairs"
+                module = "alerts.recipient_repairs"
             reasons = set(re.findall(r'reason="(\w+)"', SOURCE[module]))
             # What only tells something is read, and that is all.
             assert issue["fix_flow"].get("abort", {}).keys() == (set() if key in told else reasons)
@@ -333,7 +337,10 @@ def test_every_trigger_and_condition_is_described(kind: str) -> None:
 
 
 def test_the_notes_and_triggers_have_texts() -> None:
-    notes = set(re.findall(r'note="(\w+)"', SOURCE["camera_flow"])) | {"encoded", "model_added"}
+    notes = set(re.findall(r'note="(\w+)"', SOURCE["flows.camera_flow"])) | {
+        "encoded",
+        "model_added",
+    }
     notes |= {"bucket_stored"}
     assert TEXTS["selector"]["note"]["options"].keys() == notes
     assert TEXTS["selector"]["trigger"]["options"].keys() == set(Trigger)

@@ -1,0 +1,35 @@
+"""What the entry says of the alarm."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ..const import CONF_ALARM, CONF_PINS
+from .machine import Delays
+from .pins import Pin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .machine import AlarmMode
+
+CONF_CODE_TO_ARM: Final = "code_to_arm"
+CONF_DELAYS: Final = "delays"
+"""By mode."""
+CONF_EXIT: Final = "exit_s"
+CONF_ENTRY: Final = "entry_s"
+CONF_TRIGGER: Final = "trigger_s"
+
+
+def delays(data: Mapping[str, Any], mode: AlarmMode) -> Delays:
+    """Return a mode's delays; of one that was never set up, no delays."""
+    settings: Mapping[str, Any] = data.get(CONF_ALARM, {})
+    return Delays(**settings.get(CONF_DELAYS, {}).get(mode, {}))
+
+
+def needs_code_to_arm(data: Mapping[str, Any]) -> bool:
+    """Tell whether the owner wants a PIN for arming too."""
+    return bool(data.get(CONF_ALARM, {}).get(CONF_CODE_TO_ARM, False))
+
+
+def pins(data: Mapping[str, Any]) -> dict[str, Pin]:
+    """Return the PINs by their ids."""
+    return {pin_id: Pin.from_dict(stored) for pin_id, stored in data.get(CONF_PINS, {}).items()}

@@ -1,0 +1,263 @@
+"""The alarm of this Home Assistant: its facts on disk, its timer, what the cameras tell it."""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.start import async_at_started
+
+from ..cameras.state import AlarmChanged, AlarmTriggered, Duress
+from ..const import EVENT_ALARM_DURESS, LOGGER, REACH_S
+from ..engine.models import Activity, CameraHealth, DetectionStarted, EngineEvent, HealthChanged
+from ..exceptions import EngineNotRunningError
+from .announcements import alarm_announcement
+from .cameras import in_view, intruder, offline
+from .codes import AlarmCodes, overtaken
+from .config import delays
+from .machine import Alarm, AlarmFacts, AlarmMode, AlarmState, Cause, Delays
+from .pins import ARMING_KINDS, DISARMING_KINDS, Pin, PinKind
+from .roll_call import RollCall
+from .span import system_clocks
+from .store import AlarmStore
+from .timer import AlarmTimer
+from .view import AlarmView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..coordinator import HomeSecCoordinator
+
+
+class AlarmControl(AlarmView):
+    """Saves the facts at each change, and asks again when a phase is due to end."""
+
+    def __init__(self, coordinator: HomeSecCoordinator) -> None:
+        super().__init__(coordinator)
+        self._hass = coordinator.hass
+        self._store = AlarmStore(coordinator.hass)
+        self._clocks = system_clocks()
+        self._alarm = self._make(AlarmFacts())
+        self._codes = AlarmCodes(
+            coordinator.hass,
+            data=lambda: coordinator.entry.data,
+            clocks=self._clocks,
+            save=self._async_save,
+        )
+        self._roll_call = RollCall(
+            coordinator, clocks=self._clocks, on_missing=self._async_leave_out
+        )
+        self._timer = AlarmTimer(coordinator.hass, due=self._async_settle)
+        self._turn = 0
+        """Counts what people and time do."""
+        self._started = False
+        self._unsaved = False
+
+    def _make(self, facts: AlarmFacts) -> Alarm:
+        return Alarm(
+            clocks=self._clocks,
+            delays=self._delays,
+            on_state=self._async_on_state,
+            facts=facts,
+        )
+
+    def _delays(self, mode: AlarmMode) -> Delays:
+        return delays(self._coordinator.entry.data, mode)
+
+    async def async_load(self) -> None:
+        """Take up where the last run ended, however it ended."""
+        stored = await self._store.async_load()
+        if stored is not None:
+            try:
+                self._alarm = self._make(AlarmFacts.from_dict(stored["facts"]))
+                self._codes.lockout.load(stored["tries"])
+            except KeyError, TypeError, ValueError:
+                LOGGER.error("The stored state of the alarm is unreadable; it starts disarmed")
+
+    @callback
+    def async_begin(self) -> CALLBACK_TYPE:
+        """Let time pass, as soon as automations listen: what ran out meanwhile is told to them."""
+
+        @callback
+        def begin(_hass: HomeAssistant) -> None:
+            self._started = True
+            self._async_settle()
+
+        return async_at_started(self._hass, begin)
+
+    # --- what people do -----------------------------------------------------------------------
+
+    async def async_arm(
+        self,
+        mode: AlarmMode,
+        *,
+        code: str | None = None,
+        by: str | None = None,
+        force: bool = False,
+        skip_delay: bool = False,
+    ) -> None:
+        """Arm; returns when that is on disk. ``force`` leaves out cameras that are offline."""
+        # While armed it is to disarm too, be it for an exit delay only.
+        kinds = ARMING_KINDS & DISARMING_KINDS if self.armed else ARMING_KINDS
+        pin = await self._codes.async_check(code, kinds=kinds, needed=self.code_arm_required)
+        self._async_call_for_help(pin)
+        by = by if pin is None else pin.name
+        if not skip_delay and self._delays(mode).exit_s >= REACH_S:
+            # What is off has the exit delay to answer; who does not is told when it is over.
+            self._async_arm(mode, offline(self._coordinator, mode), by=by, force=force)
+        else:
+            self._turn = turn = self._turn + 1
+            async with self._roll_call.async_called(mode) as away:
+                if self._roll_call.stopped:
+                    raise EngineNotRunningError
+                if self._turn != turn:
+                    raise overtaken()
+                self._async_arm(mode, away, by=by, force=force, skip_delay=skip_delay)
+        await self._async_save()
+
+    @callback
+    def _async_arm(
+        self,
+        mode: AlarmMode,
+        away: tuple[str, ...],
+        *,
+        by: str | None,
+        force: bool,
+        skip_delay: bool = False,
+    ) -> None:
+        if away and not force:
+            raise self._codes.refuse_cameras(self._names(away))
+        self._alarm.arm(mode, by=by, skip_delay=skip_delay, forced=bool(away), bypassed=away)
+
+    async def async_disarm(self, *, code: str | None = None, by: str | None = None) -> None:
+        """Disarm; returns when that is on disk."""
+        pin = await self._codes.async_check(code, kinds=DISARMING_KINDS, needed=True)
+        self._alarm.disarm(by=by if pin is None else pin.name)
+        self._async_call_for_help(pin)
+        await self._async_save()
+
+    @callback
+    def _async_call_for_help(self, pin: Pin | None) -> None:
+        """Tell of a threat to those who listen for it; nothing that is shown here knows of it."""
+        if pin is not None and pin.kind is PinKind.DURESS:
+            self._hass.bus.async_fire(EVENT_ALARM_DURESS, {"changed_by": pin.name})
+            self._coordinator.listeners.async_tell(Duress(by=pin.name))
+
+    async def async_trigger(self, *, by: str | None = None) -> None:
+        """Set it off; returns when that is on disk."""
+        self._alarm.trigger(Cause(by=by))
+        await self._async_save()
+
+    # --- cameras ---------------------------------------------------------------------
+
+    def activity(self, camera: Mapping[str, Any]) -> Activity:
+        """Return what a camera does now, by its settings."""
+        return self._roll_call.activity(camera, self.mode, arming=self.arming)
+
+    @callback
+    def async_handle(self, event: EngineEvent) -> None:
+        """Take in what the engine tells."""
+        if isinstance(event, HealthChanged):
+            self._roll_call.async_handle(event)
+        match event:
+            case DetectionStarted():
+                self._async_see(event.presence.camera_id, event.presence.label)
+                self._async_save_soon()
+            case HealthChanged(health=CameraHealth.RUNNING):
+                if self._alarm.restore(event.camera_id):
+                    self._unsaved = True
+                    self._async_save_soon()
+                    self._coordinator.listeners.async_tell(AlarmChanged())
+
+    def _async_see(self, camera_id: str, label: str) -> None:
+        if (seen := intruder(self._coordinator, self.mode, camera_id, label)) is not None:
+            cause, at_once = seen
+            self._alarm.see(cause, at_once=at_once)
+
+    # --- what comes of it ---------------------------------------------------------------------
+
+    @callback
+    def _async_on_state(self, was: AlarmFacts, timed: bool) -> None:  # noqa: FBT001
+        coordinator = self._coordinator
+        self._turn += 1
+        self._unsaved = True
+        self._ends_at = None
+        self._async_set_timer()
+        away = self._async_call_roll(was)
+        facts = self._alarm.facts
+        told = alarm_announcement(
+            facts,
+            was,
+            timed=timed,
+            bypassed=self.bypassed,
+            offline=self._names(away),
+            ends_at=self.delay_ends_at,
+        )
+        if told is not None:
+            name, what = told
+            camera = coordinator.camera_facts(facts.cause.camera_id if facts.cause else None)
+            self._hass.bus.async_fire(name, what | camera)
+        coordinator.async_alarm_changed()
+        self._async_tell_missing(away)
+        if facts.state is AlarmState.TRIGGERED:
+            cause = facts.cause or Cause()
+            coordinator.listeners.async_tell(
+                AlarmTriggered(camera_id=cause.camera_id, label=cause.label)
+            )
+        elif facts.state is AlarmState.ARMED and not (timed and was.state is AlarmState.TRIGGERED):
+            # Whoever is in view has not left.
+            for camera_id, label in in_view(coordinator, facts.mode):
+                self._async_see(camera_id, label)
+
+    @callback
+    def _async_call_roll(self, was: AlarmFacts) -> tuple[str, ...]:
+        """Leave out the cameras that cannot be reached when the exit delay is over."""
+        if self.facts.changed_at != was.changed_at:
+            self._roll_call.async_end_watch()
+        if self.state is not AlarmState.ARMED or was.state is not AlarmState.ARMING:
+            return ()
+        away = self._roll_call.async_call(self.mode, but=self.facts.bypassed)
+        return self._alarm.leave_out(away)
+
+    @callback
+    def _async_leave_out(self, camera_ids: tuple[str, ...]) -> None:
+        """Armed as the house is, leave out cameras that have had all the time they get."""
+        if away := self._alarm.leave_out(camera_ids):
+            self._unsaved = True
+            self._async_save_soon()
+            self._coordinator.listeners.async_tell(AlarmChanged())
+            self._async_tell_missing(away)
+
+    @callback
+    def _async_tell_missing(self, camera_ids: tuple[str, ...]) -> None:
+        if camera_ids:
+            self._coordinator.async_cameras_missing(camera_ids)
+
+    @callback
+    def _async_settle(self) -> None:
+        self._alarm.settle()
+        self._async_save_soon()
+        self._async_set_timer()
+
+    @callback
+    def _async_set_timer(self) -> None:
+        self._timer.async_set(self._alarm.remaining_s if self._started else None)
+
+    async def _async_save(self) -> None:
+        self._unsaved = False
+        await self._store.async_save(
+            {"facts": self._alarm.facts.as_dict(), "tries": self._codes.lockout.as_dict()}
+        )
+
+    @callback
+    def _async_save_soon(self) -> None:
+        if self._unsaved:
+            self._coordinator.entry.async_create_task(
+                self._hass, self._async_save(), "HomeSec alarm saved"
+            )
+
+    async def async_stop(self) -> None:
+        """End; a phase that lasts is stored once more, by the clock as it is set now."""
+        self._timer.async_cancel()
+        self._roll_call.async_stop()
+        if self._started and self._alarm.remaining_s is not None:
+            await self._async_save()
+        self._started = False

@@ -1,0 +1,281 @@
+"""Decides what is an alert, from what the engine and the alarm report."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.util import dt as dt_util
+from ulid_transform import ulid_at_time
+
+from ..alarm.machine import AlarmMode
+from ..cameras.config import alerts_of, is_live
+from ..cameras.state import AlarmChanged, AlarmTriggered, CameraChanged, CamerasMissing, Duress
+from ..const import SUBENTRY_CAMERA
+from ..engine.models import (
+    ClipFailed,
+    ClipSaved,
+    DetectionEnded,
+    DetectionStarted,
+    DetectionUpdated,
+    SnapshotTaken,
+)
+from .burst import Bursts, Running
+from .recipients import Recipients
+from .rules import Alert, AlertKind, Sighting
+from .snooze import Snooze
+from .teller import AlertTeller
+
+if TYPE_CHECKING:
+    from ..coordinator import HomeSecCoordinator
+    from ..engine.models import EngineEvent, Presence
+
+CLIP_WAIT_S: Final = 6 * 3600.0
+"""No clip takes that long; an alert whose clip never came is forgotten then."""
+
+
+class AlertControl:
+    """One house's alerts, as they happen."""
+
+    def __init__(self, coordinator: HomeSecCoordinator) -> None:
+        self._coordinator = coordinator
+        self.snooze = Snooze(coordinator.hass, clock=_now, on_change=self._async_snoozed)
+        self.recipients = Recipients(coordinator)
+        self.teller = AlertTeller(coordinator)
+        self._bursts = Bursts()
+        self._present: dict[tuple[str, str], tuple[Running, Sighting]] = {}
+        """By camera and label, what lasts."""
+        self._clips: dict[str, Running] = {}
+        """By clip, the alert that shall hear of it."""
+        self._stop_listening: CALLBACK_TYPE | None = None
+
+    async def async_load(self) -> None:
+        """Take up what the last run was told."""
+        await self.snooze.async_load()
+        self._stop_listening = self._coordinator.listeners.async_add(
+            self._async_hear,
+            camera_id=None,
+            to=(AlarmChanged, AlarmTriggered, CamerasMissing, Duress),
+        )
+
+    @callback
+    def async_stop(self) -> None:
+        """Cancel what runs."""
+        if self._stop_listening is not None:
+            self._stop_listening()
+        self.snooze.async_stop()
+
+    @callback
+    def async_sync(self) -> None:
+        """Take over changed settings; forget what was said of cameras that are gone."""
+        coordinator = self._coordinator
+        self.recipients.async_sync()
+        coordinator.entry.async_create_task(
+            coordinator.hass,
+            self.snooze.async_forget(
+                {x.subentry_id for x in coordinator.entry.get_subentries_of_type(SUBENTRY_CAMERA)}
+            ),
+            "HomeSec snooze",
+        )
+
+    def snoozed_until(self, camera_id: str) -> float | None:
+        """Return until when nobody is told of what this camera sees; None: everybody is."""
+        return self.snooze.until(camera_id)
+
+    @callback
+    def _async_snoozed(self, camera_id: str) -> None:
+        self._coordinator.listeners.async_tell(CameraChanged(camera_id=camera_id))
+
+    # --- what happens -------------------------------------------------------------------------
+
+    @callback
+    def async_handle(self, event: EngineEvent) -> None:
+        """Take in what the engine reports."""
+        self.recipients.async_handle(event)
+        match event:
+            case DetectionStarted():
+                self._async_seen(event.presence, event.clip_id)
+            case DetectionUpdated():
+                self._async_seen_again(event.presence)
+            case DetectionEnded():
+                self._present.pop((event.presence.camera_id, event.presence.label), None)
+            case SnapshotTaken():
+                self.teller.snapshot(event)
+            case ClipSaved():
+                self._async_clip_saved(event.clip.id)
+            case ClipFailed():
+                self._clips.pop(event.clip.id, None)
+
+    @callback
+    def _async_hear(self, event: EngineEvent) -> None:
+        """Take in what the alarm tells."""
+        match event:
+            case AlarmChanged():
+                self._async_look_around()
+            case AlarmTriggered():
+                self._async_take(self._alarm_sighting(event))
+            case CamerasMissing():
+                self._async_missing(event.camera_ids)
+            case Duress():
+                self._async_take(
+                    Sighting(
+                        kind=AlertKind.DURESS,
+                        at=_now(),
+                        mode=self._coordinator.alarm.mode,
+                        by=event.by,
+                    )
+                )
+
+    def _async_missing(self, camera_ids: tuple[str, ...]) -> None:
+        """Tell of all cameras that the house is armed without, in one alert."""
+        coordinator, at = self._coordinator, _now()
+        sightings = tuple(
+            Sighting(
+                kind=AlertKind.OFFLINE,
+                at=at,
+                mode=coordinator.alarm.mode,
+                camera_id=camera_id,
+                camera=coordinator.camera_name(camera_id),
+            )
+            for camera_id in camera_ids
+        )
+        self._async_tell(Running(alert=Alert(id=ulid_at_time(at), sightings=sightings)))
+
+    def _alarm_sighting(self, event: AlarmTriggered) -> Sighting:
+        """Describe what set the alarm off; the clip that grows shows it."""
+        coordinator, camera_id = self._coordinator, event.camera_id
+        alarm = coordinator.alarm
+        state = None if camera_id is None else coordinator.cameras.get(camera_id)
+        if camera_id is None or state is None:
+            by = alarm.facts.cause.by if alarm.facts.cause else None
+            return Sighting(kind=AlertKind.ALARM, at=_now(), mode=alarm.mode, by=by)
+        presence = state.presences.get(event.label or "")
+        return Sighting(
+            kind=AlertKind.ALARM,
+            at=_now(),
+            mode=alarm.mode,
+            camera_id=camera_id,
+            camera=coordinator.subentry(camera_id).title,
+            label=event.label,
+            score=None if presence is None else presence.score,
+            zones=() if presence is None else presence.zones,
+            clip_id=self._clip_of(camera_id),
+        )
+
+    def _async_look_around(self) -> None:
+        """Whoever is still here when a camera begins to guard is seen by it from then on."""
+        for camera_id, state in self._coordinator.cameras.items():
+            if camera_id not in self._coordinator.entry.subentries:
+                continue  # it is just being removed
+            guards = self._mode(camera_id) is not AlarmMode.DISARMED
+            for label, presence in state.presences.items() if guards and state.watching else ():
+                known = self._present.get((camera_id, label))
+                if known is None or known[1].mode is AlarmMode.DISARMED:
+                    self._async_seen(presence, self._clip_of(camera_id))
+
+    def _async_seen(self, presence: Presence, clip_id: str | None) -> None:
+        camera_id = presence.camera_id
+        subentry = self._coordinator.subentry(camera_id)
+        if presence.label not in alerts_of(subentry.data) or self.snoozed_until(camera_id):
+            return
+        sighting = Sighting(
+            kind=AlertKind.SEEN,
+            at=presence.first_seen_at,
+            mode=self._mode(camera_id),
+            camera_id=camera_id,
+            camera=subentry.title,
+            label=presence.label,
+            score=presence.score,
+            count=presence.count,
+            zones=presence.zones,
+            clip_id=clip_id,
+        )
+        if sighting.mode is not AlarmMode.DISARMED or self.recipients.wanted(sighting):
+            self._async_take(sighting)
+
+    def _async_seen_again(self, presence: Presence) -> None:
+        """Keep count of those who are here; who enters a zone may be news to somebody."""
+        key = presence.camera_id, presence.label
+        if (known := self._present.get(key)) is None:
+            if presence.zones:
+                self._async_seen(presence, self._clip_of(presence.camera_id))
+            return
+        running, old = known
+        zones = tuple(dict.fromkeys((*old.zones, *presence.zones)))
+        new = replace(
+            old,
+            count=max(old.count, presence.count),
+            score=max(old.score or 0.0, presence.score),
+            zones=zones,
+        )
+        running.change(old, new)
+        self._present[key] = running, new
+        if zones != old.zones:
+            self._async_tell(running)
+
+    def _async_take(self, sighting: Sighting) -> None:
+        running, _new = self._bursts.take(sighting)
+        if sighting.kind is AlertKind.SEEN and sighting.camera_id and sighting.label:
+            self._present[sighting.camera_id, sighting.label] = running, sighting
+        if sighting.clip_id is not None:
+            self._forget_clips(sighting.at)
+            self._clips.setdefault(sighting.clip_id, running)
+        self._async_tell(running)
+
+    def _async_clip_saved(self, clip_id: str) -> None:
+        running = self._clips.pop(clip_id, None)
+        if running is not None:
+            running.ready.add(clip_id)
+            self._async_tell(running)
+
+    def _clip_of(self, camera_id: str) -> str | None:
+        """Return the clip that grows."""
+        return next(iter(self._coordinator.cameras[camera_id].recordings), None)
+
+    def _forget_clips(self, now: float) -> None:
+        self._clips = {
+            clip_id: running
+            for clip_id, running in self._clips.items()
+            if now - running.alert.first.at < CLIP_WAIT_S
+        }
+
+    def _mode(self, camera_id: str) -> AlarmMode:
+        """Return the mode, as this camera sees it: left out of it is as good as disarmed."""
+        alarm = self._coordinator.alarm
+        data = self._coordinator.subentry(camera_id).data
+        guards = alarm.guarding and is_live(data, alarm.mode)
+        return alarm.mode if guards else AlarmMode.DISARMED
+
+    @callback
+    def async_test(self, recipient_ids: frozenset[str] | None) -> str:
+        """Tell a test to these recipients, None: to all; return the alert's id."""
+        sighting = Sighting(kind=AlertKind.TEST, at=_now(), mode=self._coordinator.alarm.mode)
+        running, _new = self._bursts.take(sighting)
+        running.only = recipient_ids
+        self._async_tell(running)
+        return running.alert.id
+
+    # --- telling ------------------------------------------------------------------------------
+
+    @callback
+    def _async_tell(self, running: Running) -> None:
+        """Tell what is new of an alert; one after the other, so that nothing is told twice."""
+        if running.telling or self._coordinator.stopped:
+            return
+        running.telling = True
+        self._coordinator.entry.async_create_task(
+            self._coordinator.hass, self._async_tell_all(running), "HomeSec alert"
+        )
+
+    async def _async_tell_all(self, running: Running) -> None:
+        try:
+            while True:
+                ready = len(running.ready)
+                told = await self.teller.async_tell(running)
+                if told == running.alert and ready == len(running.ready):
+                    return
+        finally:
+            running.telling = False
+
+
+def _now() -> float:
+    return dt_util.utcnow().timestamp()

@@ -1,0 +1,67 @@
+"""What ``homesec_alert`` and ``homesec_alert_updated`` say: all that a notification needs."""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from ..const import ALERT_STILL_URL, DOMAIN
+from .texts import link_path
+
+if TYPE_CHECKING:
+    from ..coordinator import HomeSecCoordinator
+    from .rules import Alert
+    from .texts import Words
+
+
+def alert_facts(
+    coordinator: HomeSecCoordinator, alert: Alert, words: Words, *, still: bool
+) -> dict[str, Any]:
+    """Return the event's data; ``still``: whether there is one."""
+    first, camera_id = alert.first, alert.first.camera_id
+    return {
+        "alert_id": alert.id,
+        "kind": alert.kind.value,
+        "camera_id": camera_id,
+        "camera": first.camera,
+        "device_id": None if camera_id is None else coordinator.devices.id_of(camera_id),
+        "camera_entity_id": _entity_id(coordinator, "camera", camera_id),
+        "image_entity_id": _entity_id(coordinator, "image", camera_id, "snapshot"),
+        "cameras": list(alert.cameras),
+        "device_ids": _device_ids(coordinator, alert),
+        "label": alert.label,
+        "score": None if alert.score is None else round(alert.score, 2),
+        "count": alert.count,
+        "zones": list(alert.zones),
+        "mode": coordinator.alarm.mode.value,
+        "alarm_state": coordinator.alarm.state.value,
+        "triggered_by": next((x.by for x in alert.sightings if x.by), None),
+        "first_seen": _iso(first.at),
+        "time": _iso(alert.sightings[-1].at),
+        "clip_id": alert.clip_id,
+        "link": link_path(alert),
+        "still": ALERT_STILL_URL.format(alert_id=alert.id) if still else None,
+        "clip": alert.clip_id and f"/api/{DOMAIN}/clip/{alert.clip_id}.mp4",
+        "title": words.title(alert),
+        "message": words.message(alert),
+    }
+
+
+def _device_ids(coordinator: HomeSecCoordinator, alert: Alert) -> list[str]:
+    """Return the devices of all cameras that saw something, in their order."""
+    ids = (coordinator.devices.id_of(x.camera_id) for x in alert.sightings if x.camera_id)
+    return list(dict.fromkeys(device_id for device_id in ids if device_id))
+
+
+def _entity_id(
+    coordinator: HomeSecCoordinator, domain: str, camera_id: str | None, key: str | None = None
+) -> str | None:
+    """Look it up: its owner may have renamed it."""
+    if camera_id is None:
+        return None
+    registry = er.async_get(coordinator.hass)
+    return registry.async_get_entity_id(domain, DOMAIN, f"{camera_id}_{key or domain}")
+
+
+def _iso(at: float) -> str:
+    return dt_util.utc_from_timestamp(at).isoformat(timespec="milliseconds")

@@ -1,0 +1,108 @@
+"""Cameras that nobody is to hear of for a while; recording and the alarm go on."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.storage import Store
+
+from ..const import DOMAIN, LOGGER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STORAGE_VERSION: Final = 1
+STORAGE_KEY: Final = f"{DOMAIN}.snooze"
+
+
+def snooze_store(hass: HomeAssistant) -> Store[dict[str, Any]]:
+    """Return where it is kept: a restart must not wake anybody."""
+    return Store(hass, STORAGE_VERSION, STORAGE_KEY, atomic_writes=True)
+
+
+class Snooze:
+    """By camera, until when; times are UTC epoch seconds."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        *,
+        clock: Callable[[], float],
+        on_change: Callable[[str], None],
+    ) -> None:
+        """``on_change`` is called with each camera that falls asleep or wakes."""
+        self._hass = hass
+        self._clock = clock
+        self._on_change = on_change
+        self._store = snooze_store(hass)
+        self._until: dict[str, float] = {}
+        self._timers: dict[str, CALLBACK_TYPE] = {}
+
+    async def async_load(self) -> None:
+        """Take up what the last run was told."""
+        stored = await self._store.async_load()
+        try:
+            until = {str(key): float(at) for key, at in (stored or {})["until"].items()}
+        except KeyError, ValueError, TypeError, AttributeError:
+            if stored is not None:
+                LOGGER.error("What was snoozed is unreadable; every camera is told of again")
+            return
+        self._until = {key: at for key, at in until.items() if at > self._clock()}
+        for camera_id in self._until:
+            self._async_set_timer(camera_id)
+
+    def until(self, camera_id: str) -> float | None:
+        """Return when a camera wakes; None if it is awake."""
+        at = self._until.get(camera_id)
+        return at if at is not None and at > self._clock() else None
+
+    async def async_set(self, camera_id: str, duration_s: float) -> float | None:
+        """Let a camera sleep from now on, 0: wake it; return until when, once that is on disk."""
+        if duration_s > 0:
+            self._until[camera_id] = self._clock() + duration_s
+        else:
+            self._until.pop(camera_id, None)
+        self._async_set_timer(camera_id)
+        self._on_change(camera_id)
+        await self._async_save()
+        return self.until(camera_id)
+
+    async def async_forget(self, camera_ids: set[str]) -> None:
+        """Drop all but these: cameras that were removed."""
+        if gone := self._until.keys() - camera_ids:
+            for camera_id in gone:
+                del self._until[camera_id]
+                self._async_set_timer(camera_id)
+            await self._async_save()
+
+    async def _async_save(self) -> None:
+        await self._store.async_save({"until": self._until})
+
+    @callback
+    def _async_set_timer(self, camera_id: str) -> None:
+        if (cancel := self._timers.pop(camera_id, None)) is not None:
+            cancel()
+        if (until := self._until.get(camera_id)) is None:
+            return
+
+        @callback
+        def due(_now: object) -> None:
+            del self._timers[camera_id]
+            if self.until(camera_id) is not None:
+                self._async_set_timer(camera_id)  # the clock was set back meanwhile
+                return
+            self._until.pop(camera_id, None)
+            self._on_change(camera_id)
+
+        self._timers[camera_id] = async_call_later(
+            self._hass,
+            max(0.0, until - self._clock()),
+            HassJob(due, "HomeSec snooze", cancel_on_shutdown=True),
+        )
+
+    @callback
+    def async_stop(self) -> None:
+        """Cancel the timers; what is stored stays."""
+        for cancel in self._timers.values():
+            cancel()
+        self._timers.clear()

@@ -1,0 +1,215 @@
+"""What a camera's subentry holds, as the engine understands it."""
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from homeassistant.const import CONF_ENTITY_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME
+
+from ..alarm.machine import ARMED_MODES, AlarmMode
+from ..const import (
+    CONF_ALARM_LABELS,
+    CONF_ALERT_LABELS,
+    CONF_ARMED_MODES,
+    CONF_AT_ONCE,
+    CONF_DETECT_FPS,
+    CONF_DETECTION,
+    CONF_DEVICE,
+    CONF_DISARMED,
+    CONF_FILE,
+    CONF_GRACE,
+    CONF_KIND,
+    CONF_LABELS,
+    CONF_MAX_CLIP,
+    CONF_POST_ROLL,
+    CONF_PRE_ROLL,
+    CONF_RECORD_LABELS,
+    CONF_RULES,
+    CONF_THRESHOLD,
+    CONF_VERIFY_TLS,
+    CONF_WATCH,
+    CONF_ZONES,
+)
+from ..engine.models import (
+    PERSON,
+    Activity,
+    CameraConfig,
+    SourceConfig,
+    SourceKind,
+    Watch,
+    ZoneKind,
+)
+from .zones import label_rule, zone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.config_entries import ConfigSubentry
+
+LOCATION_FIELD: Final = {
+    SourceKind.STREAM: CONF_URL,
+    SourceKind.WEBCAM: CONF_DEVICE,
+    SourceKind.FILE: CONF_FILE,
+    SourceKind.ENTITY: CONF_ENTITY_ID,
+}
+"""The field that says where a source of each kind is."""
+
+SOURCE_FIELDS: Final = (
+    CONF_KIND,
+    CONF_URL,
+    CONF_USERNAME,
+    CONF_PASSWORD,
+    CONF_VERIFY_TLS,
+    CONF_DEVICE,
+    CONF_FILE,
+    CONF_ENTITY_ID,
+)
+
+DEFAULTS: Final[Mapping[str, Any]] = {
+    CONF_LABELS: [PERSON],
+    CONF_RECORD_LABELS: [],
+    CONF_ALARM_LABELS: [PERSON],
+    CONF_ALERT_LABELS: [PERSON],
+    CONF_DISARMED: Activity.OFF.value,
+    CONF_ARMED_MODES: [mode.value for mode in ARMED_MODES],
+    CONF_AT_ONCE: False,
+    CONF_DETECTION: True,
+    CONF_PRE_ROLL: 4,
+    CONF_POST_ROLL: 4,
+    CONF_MAX_CLIP: 120,
+    CONF_GRACE: 3,
+    CONF_DETECT_FPS: 5,
+    CONF_WATCH: Watch.AUTO.value,
+    CONF_RULES: [],
+    CONF_ZONES: [],
+}
+"""Of every setting that has one. A threshold left empty is the model's own; where nothing is named
+that is to be recorded, all is."""
+
+
+def source_config(data: Mapping[str, Any]) -> SourceConfig:
+    """Return how to open a camera's source."""
+    kind = SourceKind(data[CONF_KIND])
+    return SourceConfig(
+        kind=kind,
+        # Of an entity its id: the engine asks the feed, but sees when another one is meant.
+        location=data[LOCATION_FIELD[kind]],
+        username=data.get(CONF_USERNAME),
+        password=data.get(CONF_PASSWORD),
+        verify_tls=data.get(CONF_VERIFY_TLS, False),
+    )
+
+
+def camera_config(subentry: ConfigSubentry) -> CameraConfig:
+    """Return a camera as the engine wants it described."""
+    data = {**DEFAULTS, **subentry.data}
+    return CameraConfig(
+        id=subentry.subentry_id,
+        name=subentry.title,
+        source=source_config(data),
+        watch=Watch(data[CONF_WATCH]),
+        labels=tuple(data[CONF_LABELS]),
+        threshold=data.get(CONF_THRESHOLD),
+        rules=tuple(
+            label_rule(label, data[CONF_RULES], records=label in recorded_labels(data))
+            for label in data[CONF_LABELS]
+        ),
+        zones=tuple(map(zone, data[CONF_ZONES])),
+        detect_fps=data[CONF_DETECT_FPS],
+        grace_s=data[CONF_GRACE],
+        pre_roll_s=data[CONF_PRE_ROLL],
+        post_roll_s=data[CONF_POST_ROLL],
+        max_clip_s=data[CONF_MAX_CLIP],
+    )
+
+
+def camera_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a camera looks for."""
+    return tuple({**DEFAULTS, **data}[CONF_LABELS])
+
+
+def recorded_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what becomes a clip."""
+    return tuple({**DEFAULTS, **data}[CONF_RECORD_LABELS]) or camera_labels(data)
+
+
+def raises_alarm(data: Mapping[str, Any], label: str) -> bool:
+    """Tell whether a label sets the alarm off."""
+    return label in {**DEFAULTS, **data}[CONF_ALARM_LABELS]
+
+
+def alerts_of(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what people are told of."""
+    return tuple({**DEFAULTS, **data}[CONF_ALERT_LABELS])
+
+
+def zone_names(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the zones that somebody can be in: no masks, none for what is not looked for."""
+    labels = camera_labels(data)
+    zones = map(zone, {**DEFAULTS, **data}[CONF_ZONES])
+    return tuple(
+        each.name
+        for each in zones
+        if each.kind is not ZoneKind.MASK
+        and (not each.labels or any(label in labels for label in each.labels))
+    )
+
+
+def is_live(data: Mapping[str, Any], mode: AlarmMode) -> bool:
+    """Tell whether a camera guards the house in this mode of the alarm."""
+    settings = {**DEFAULTS, **data}
+    return bool(settings[CONF_DETECTION]) and mode in settings[CONF_ARMED_MODES]
+
+
+def alarms_at_once(data: Mapping[str, Any]) -> bool:
+    """Tell whether whom a camera sees has no time to disarm."""
+    return bool({**DEFAULTS, **data}[CONF_AT_ONCE])
+
+
+def activity(data: Mapping[str, Any], mode: AlarmMode, *, arming: bool = False) -> Activity:
+    """Return what a camera does in this mode of the alarm, and while people leave the house."""
+    settings = {**DEFAULTS, **data}
+    if not settings[CONF_DETECTION]:
+        return Activity.OFF
+    # Armed in a mode that leaves this camera out is, to this camera, the same as disarmed.
+    disarmed = Activity(settings[CONF_DISARMED])
+    if not is_live(data, mode):
+        return disarmed
+    if arming:
+        # Connected, and its detector warm, by the time that it counts.
+        return Activity.DETECT if disarmed is Activity.OFF else disarmed
+    return Activity.RECORD
+
+
+def split_credentials(url: str) -> tuple[str, str | None, str | None]:
+    """Take user name and password out of a URL; they are kept and shown apart from it."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return url.strip(), None, None  # refused by whoever opens it
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return urlunsplit(parts), None, None
+    username, colon, password = userinfo.partition(":")
+    return (
+        urlunsplit(parts._replace(netloc=host)),
+        unquote(username) or None,
+        unquote(password) if colon else None,
+    )
+
+
+def source_unique_id(entry_id: str, data: Mapping[str, Any]) -> str:
+    """Return what two subentries with the same source share, and nobody can read.
+
+    Diagnostics and logs of Home Assistant may show unique ids, and a URL may hold a token: hence a
+    hash, salted with the entry so that a guess cannot be checked elsewhere either.
+    """
+    kind = SourceKind(data[CONF_KIND])
+    location = data[LOCATION_FIELD[kind]]
+    if kind is SourceKind.STREAM:
+        parts = urlsplit(location)
+        location = urlunsplit(
+            parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower())
+        )
+    digest = hashlib.sha256(f"{entry_id}\n{kind}\n{location}".encode()).hexdigest()
+    return f"camera:{digest[:32]}"

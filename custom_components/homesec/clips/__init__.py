@@ -1,0 +1,1 @@
+"""Clips as Home Assistant sees them: found, played, exported, deleted."""

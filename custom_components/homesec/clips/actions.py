@@ -1,0 +1,208 @@
+"""The actions on clips that are there: list, export, delete, protect, and find them all again."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
+import probatio
+
+from ..announcements import clip_facts
+from ..const import DOMAIN
+from ..engine.errors import ClipProtected
+from ..views import STILL_URL
+from .caches import Caches, caches
+from .changes import existing, protect
+from .export import async_export
+from .media_ids import clip_media_id
+from .query import ATTR_FROM, ATTR_TO, QUERY_FIELDS, async_clip_query
+from .texts import camera_name
+
+if TYPE_CHECKING:
+    from homeassistant.core import ServiceResponse
+    from homeassistant.util.json import JsonObjectType, JsonValueType
+
+    from ..coordinator import HomeSecCoordinator
+    from ..engine.keeper import ClipKeeper
+    from ..engine.models import Clip
+
+SERVICE_LIST_CLIPS: Final = "list_clips"
+SERVICE_EXPORT: Final = "export"
+SERVICE_DELETE_CLIP: Final = "delete_clip"
+SERVICE_PROTECT_CLIP: Final = "protect_clip"
+SERVICE_REBUILD_INDEX: Final = "rebuild_index"
+
+ATTR_CURSOR: Final = "cursor"
+ATTR_LIMIT: Final = "limit"
+ATTR_CLIP_ID: Final = "clip_id"
+ATTR_PROTECTED: Final = "protected"
+ATTR_FOLDER: Final = "folder"
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 500
+MAX_IDS = 1000
+"""Clips in one call."""
+
+_CLIP_IDS = probatio.All(cv.ensure_list, [cv.string], probatio.Length(min=1, max=MAX_IDS))
+
+
+@callback
+def async_setup_clip_actions(hass: HomeAssistant) -> None:
+    """Register them. Who may see clips may list them; all else is for administrators."""
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_LIST_CLIPS,
+        _async_list,
+        probatio.Schema(
+            {
+                **QUERY_FIELDS,
+                probatio.Optional(ATTR_CURSOR): cv.string,
+                probatio.Optional(ATTR_LIMIT, default=DEFAULT_LIMIT): probatio.All(
+                    probatio.Coerce(int), probatio.Range(min=1, max=MAX_LIMIT)
+                ),
+            }
+        ),
+        SupportsResponse.ONLY,
+    )
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_EXPORT,
+        _async_export,
+        probatio.Schema(
+            {
+                **QUERY_FIELDS,
+                probatio.Optional(ATTR_CLIP_ID): _CLIP_IDS,
+                probatio.Required(ATTR_FOLDER): cv.string,
+            }
+        ),
+        SupportsResponse.OPTIONAL,
+    )
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_DELETE_CLIP,
+        _async_delete,
+        probatio.Schema({probatio.Required(ATTR_CLIP_ID): _CLIP_IDS}),
+    )
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_PROTECT_CLIP,
+        _async_protect,
+        probatio.Schema(
+            {
+                probatio.Required(ATTR_CLIP_ID): _CLIP_IDS,
+                probatio.Optional(ATTR_PROTECTED, default=True): cv.boolean,
+            }
+        ),
+    )
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_REBUILD_INDEX,
+        _async_rebuild,
+        probatio.Schema({}),
+        SupportsResponse.OPTIONAL,
+    )
+
+
+def _coordinator(call: ServiceCall) -> HomeSecCoordinator:
+    """Return the one loaded entry's coordinator. Raises ``ServiceValidationError``."""
+    coordinator: HomeSecCoordinator = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
+    return coordinator
+
+
+async def _async_list(call: ServiceCall) -> ServiceResponse:
+    coordinator = _coordinator(call)
+    query = await async_clip_query(call.hass, coordinator, call.data)
+    query = query.after(call.data.get(ATTR_CURSOR))
+    catalog = coordinator.engine.catalog
+    clips, cursor = await coordinator.async_run(query.page, catalog, call.data[ATTR_LIMIT])
+    return {"clips": [_told(coordinator, clip) for clip in clips], "cursor": cursor}
+
+
+def _told(coordinator: HomeSecCoordinator, clip: Clip) -> JsonObjectType:
+    """Return a clip as automations get it; ids and facts, never an address that opens itself."""
+    return {
+        **clip_facts(clip),
+        "camera_id": clip.camera_id,
+        "camera": camera_name(coordinator, clip.camera_id, clip.camera_name),
+        "device_id": coordinator.devices.id_of(clip.camera_id),
+        "duration_s": round(clip.duration_s, 1),
+        "bytes": clip.bytes,
+        "local": clip.local,
+        "cloud": clip.cloud.value,
+        "protected": clip.protected,
+        "media_content_id": clip_media_id(clip.id),
+        "thumbnail": STILL_URL.format(clip_id=clip.id) if clip.still_path else None,
+    }
+
+
+async def _async_export(call: ServiceCall) -> ServiceResponse:
+    coordinator = _coordinator(call)
+    if (clip_ids := call.data.get(ATTR_CLIP_ID)) is not None:
+        clips = await coordinator.async_run(existing, coordinator.engine.keeper, clip_ids)
+    elif ATTR_FROM in call.data and ATTR_TO in call.data:
+        query = await async_clip_query(call.hass, coordinator, call.data)
+        catalog = coordinator.engine.catalog
+        clips, cursor = await coordinator.async_run(query.page, catalog, MAX_IDS)
+        if cursor is not None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="too_many_clips",
+                translation_placeholders={"limit": str(MAX_IDS)},
+            )
+    else:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_chosen")
+    export = await async_export(call.hass, coordinator, clips, call.data[ATTR_FOLDER])
+    if export.failed and not call.return_response:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="not_all_exported",
+            translation_placeholders={
+                "failed": str(len(export.failed)),
+                "error": str(export.failed[0][1]),
+            },
+        )
+    failed: list[JsonValueType] = [
+        {"clip_id": clip_id, "error": str(err)} for clip_id, err in export.failed
+    ]
+    return {"files": [*export.files], "failed": failed}
+
+
+async def _async_delete(call: ServiceCall) -> None:
+    coordinator = _coordinator(call)
+    keeper, clip_ids = coordinator.engine.keeper, call.data[ATTR_CLIP_ID]
+    try:
+        await coordinator.async_run(_delete, keeper, clip_ids, caches(call.hass))
+    except OSError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="clip_removed_later"
+        ) from err
+    finally:
+        coordinator.async_read_figures()
+
+
+def _delete(keeper: ClipKeeper, clip_ids: list[str], kept: Caches) -> None:
+    """Delete all of them or, if one may not go, none."""
+    if any(clip.protected for clip in existing(keeper, clip_ids)):
+        raise ClipProtected
+    for clip_id in dict.fromkeys(clip_ids):
+        kept.forget(clip_id)
+        keeper.delete(clip_id)
+
+
+async def _async_protect(call: ServiceCall) -> None:
+    coordinator = _coordinator(call)
+    keeper, clip_ids = coordinator.engine.keeper, call.data[ATTR_CLIP_ID]
+    await coordinator.async_run(protect, keeper, clip_ids, call.data[ATTR_PROTECTED])
+
+
+async def _async_rebuild(call: ServiceCall) -> ServiceResponse:
+    coordinator = _coordinator(call)
+    rebuilt = await coordinator.async_run(coordinator.engine.keeper.rebuild)
+    coordinator.async_read_figures()
+    return dict[str, Any](asdict(rebuilt))

@@ -1,0 +1,52 @@
+"""A clip as the page gets it over the websocket; ``docs/websocket.md`` is the same in words."""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.util import dt as dt_util
+
+from ..engine.models import ClipState, CloudState
+from ..views import CLIP_URL, STILL_URL
+from .texts import camera_name
+
+if TYPE_CHECKING:
+    from ..coordinator import HomeSecCoordinator
+    from ..engine.models import Clip
+
+
+def clip_message(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:
+    """Return a clip's facts: ids, names and paths that only a login opens, never a file's own."""
+    recording = clip.state is ClipState.RECORDING
+    there = clip.local or clip.cloud is CloudState.STORED
+    playable = recording or (clip.state is ClipState.SAVED and there)
+    since_s = max(0.0, dt_util.utcnow().timestamp() - clip.started_at)
+    return {
+        "id": clip.id,
+        "camera_id": clip.camera_id,
+        "camera": camera_name(coordinator, clip.camera_id, clip.camera_name),
+        "state": clip.state.value,
+        "trigger": clip.trigger.value,
+        "started": clip.started_at,
+        "event": clip.event_at,
+        "duration": round(since_s if recording else clip.duration_s, 2),
+        "label": clip.label,
+        "score": None if clip.score is None else round(clip.score, 3),
+        "zones": list(clip.zones),
+        "protected": clip.protected,
+        "local": clip.local and clip.state is not ClipState.MISSING,
+        "cloud": clip.cloud.value,
+        "progress": _progress(coordinator, clip),
+        "bytes": clip.bytes,
+        "width": clip.width,
+        "height": clip.height,
+        "error": clip.error,
+        "film": CLIP_URL.format(clip_id=clip.id) if playable else None,
+        "still": STILL_URL.format(clip_id=clip.id) if clip.still_path and playable else None,
+    }
+
+
+def _progress(coordinator: HomeSecCoordinator, clip: Clip) -> float | None:
+    """Return how much of it has arrived in the cloud; None unless it is on its way."""
+    if clip.cloud is not CloudState.WAITING:
+        return None
+    share = coordinator.storage.state.arrived.get(clip.id)
+    return None if share is None else round(share, 3)

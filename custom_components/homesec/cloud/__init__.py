@@ -1,0 +1,1 @@
+"""The cloud storage and how long clips are kept, as Home Assistant sees it."""

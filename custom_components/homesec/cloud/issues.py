@@ -1,0 +1,109 @@
+"""Repairs about where clips lie: the cloud, the disk, the catalogue."""
+
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import DOMAIN
+from ..engine.errors import ClockSkew, QuotaExceeded, StorageError
+from ..engine.retention_rules import GIB
+from .state import FOR_A_PERSON
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..engine.keeping import Backlog, CatalogRebuilt
+    from .state import StorageState
+
+ISSUE_STORAGE: Final = "storage"
+ISSUE_STUCK: Final = "uploads_stuck"
+ISSUE_DISK: Final = "disk_space"
+ISSUE_DROPPED: Final = "clips_dropped"
+ISSUE_REBUILT: Final = "catalog_rebuilt"
+
+STORAGE_ISSUES = frozenset({*FOR_A_PERSON, StorageError.key})
+STUCK_ISSUES = {
+    QuotaExceeded.key: "uploads_stuck_quota",
+    ClockSkew.key: "uploads_stuck_clock",
+}
+STUCK = "uploads_stuck"
+
+
+class StorageIssues:
+    """Raises and withdraws them."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        self._hass = hass
+        self._entry_id = entry_id
+
+    @callback
+    def async_storage(self, state: StorageState) -> None:
+        """Watch whether the cloud can be used without anybody doing something."""
+        if not state.needs_somebody and state.login_error is None:
+            self._async_withdraw(ISSUE_STORAGE)
+            return
+        error = state.error or StorageError.key
+        key = error if error in STORAGE_ISSUES else StorageError.key
+        self._async_raise(ISSUE_STORAGE, key, fixable=True, severity=ir.IssueSeverity.ERROR)
+
+    @callback
+    def async_stuck(self, uploads: Backlog | None, state: StorageState) -> None:
+        """Watch what waits for too long; None: nothing does."""
+        if uploads is None or state.needs_somebody:
+            self._async_withdraw(ISSUE_STUCK)
+            return
+        key = STUCK_ISSUES.get(state.error or "", STUCK)
+        self._async_raise(ISSUE_STUCK, key, {"clips": str(uploads.jobs)})
+
+    @callback
+    def async_disk(self, *, low: bool, free_bytes: int) -> None:
+        """Watch the free space that is left whatever is removed."""
+        if low:
+            free = {"free": f"{free_bytes / GIB:.1f}"}
+            self._async_raise(ISSUE_DISK, "disk_nearly_full", free, severity=ir.IssueSeverity.ERROR)
+        else:
+            self._async_withdraw(ISSUE_DISK)
+
+    @callback
+    def async_clips_dropped(self, clips: int) -> None:
+        """Tell that clips are gone for good, since the disk would have filled."""
+        issue = ir.async_get(self._hass).async_get_issue(DOMAIN, ISSUE_DROPPED)
+        if issue is not None and issue.translation_placeholders:
+            clips += int(issue.translation_placeholders["clips"])
+        facts = {"clips": str(clips)}
+        self._async_raise(ISSUE_DROPPED, "clips_dropped", facts, fixable=True, stays=True)
+
+    @callback
+    def async_rebuilt(self, event: CatalogRebuilt) -> None:
+        """Tell that the catalogue was damaged; a new one beside clips that are there is no harm."""
+        if event.set_aside is not None:
+            facts = {"clips": str(event.clips), "file": event.set_aside}
+            self._async_raise(ISSUE_REBUILT, "catalog_rebuilt", facts, fixable=True, stays=True)
+
+    def _async_withdraw(self, issue_id: str) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
+    def _async_raise(
+        self,
+        issue_id: str,
+        key: str,
+        placeholders: Mapping[str, str] | None = None,
+        *,
+        fixable: bool = False,
+        stays: bool = False,
+        severity: ir.IssueSeverity = ir.IssueSeverity.WARNING,
+    ) -> None:
+        """``stays``: what has happened has happened, until somebody has read of it."""
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            config_entry_id=self._entry_id,
+            data={"entry_id": self._entry_id},
+            is_fixable=fixable,
+            is_persistent=stays,
+            severity=severity,
+            translation_key=key,
+            translation_placeholders=dict(placeholders or {}),
+        )

@@ -1,0 +1,52 @@
+"""How long clips are kept: what the entry says of it, as the engine's rules."""
+
+from typing import TYPE_CHECKING, Any
+
+from ..const import CONF_RETENTION
+from ..engine.retention_rules import GIB, Limits, Place, PlaceRules, RetentionRules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONF_DAYS = {Place.LOCAL: "local_days", Place.CLOUD: "cloud_days"}
+CONF_SIZE = {Place.LOCAL: "local_gb", Place.CLOUD: "cloud_gb"}
+"""Of all cameras together; of one camera in its own rules."""
+CONF_MIN_FREE = "min_free_gb"
+CONF_CAMERAS = "cameras"
+"""By camera id, what differs for it."""
+
+DEFAULT_MIN_FREE_GB = 1.0
+DAY_S = 86_400.0
+
+
+def retention_rules(data: Mapping[str, Any]) -> RetentionRules:
+    """Return the rules of an entry's data; without any only the disk is kept from filling."""
+    kept: Mapping[str, Any] = data.get(CONF_RETENTION, {})
+    return RetentionRules(
+        local=_place(kept, Place.LOCAL),
+        cloud=_place(kept, Place.CLOUD),
+        min_free_bytes=int(kept.get(CONF_MIN_FREE, DEFAULT_MIN_FREE_GB) * GIB),
+    )
+
+
+def _place(kept: Mapping[str, Any], place: Place) -> PlaceRules:
+    cameras: Mapping[str, Mapping[str, Any]] = kept.get(CONF_CAMERAS, {})
+    days, size = CONF_DAYS[place], CONF_SIZE[place]
+    return PlaceRules(
+        each=Limits(max_age_s=_seconds(kept.get(days))),
+        cameras={
+            camera_id: Limits(
+                max_age_s=_seconds(its.get(days, kept.get(days))), max_bytes=_bytes(its.get(size))
+            )
+            for camera_id, its in cameras.items()
+        },
+        total_bytes=_bytes(kept.get(size)),
+    )
+
+
+def _seconds(days: float | None) -> float | None:
+    return None if days is None else days * DAY_S
+
+
+def _bytes(gib: float | None) -> int | None:
+    return None if gib is None else int(gib * GIB)

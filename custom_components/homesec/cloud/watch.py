@@ -1,0 +1,83 @@
+"""Keeps an eye on the clips' storage: brings the cloud up, and raises what needs somebody."""
+
+import time
+from typing import TYPE_CHECKING
+
+from homeassistant.core import callback
+
+from ..const import CONF_STORAGE, LOGGER, UPLOADS_STUCK_AFTER
+from ..engine.errors import StorageError
+from ..engine.keeping import CatalogRebuilt, ClipsDropped, DiskSpaceChanged, DropReason
+from .issues import StorageIssues
+from .retention_config import retention_rules
+from .state import StorageState
+from .store import CONF_UPLOAD_REST, cloud_store
+
+if TYPE_CHECKING:
+    from ..coordinator import HomeSecCoordinator
+    from ..engine.models import EngineEvent
+
+
+class StorageWatch:
+    """One entry's cloud, disk and catalogue, as far as somebody has to hear of them."""
+
+    def __init__(self, coordinator: HomeSecCoordinator) -> None:
+        entry = coordinator.entry
+        self._coordinator = coordinator
+        self.cloud = cloud_store(entry.data)
+        self.state = StorageState(cloud=self.cloud is not None)
+        self.issues = StorageIssues(coordinator.hass, entry.entry_id)
+
+    async def async_bring_up(self) -> None:
+        """With the engine running: see that the cloud can be used, and go on with what waits."""
+        if self.cloud is None:
+            return
+        keeper = self._coordinator.engine.keeper
+        if self._coordinator.entry.data[CONF_STORAGE].get(CONF_UPLOAD_REST):
+            await self._coordinator.async_run_raw(keeper.upload_rest)
+        await self.async_resume()
+
+    async def async_resume(self) -> None:
+        """Try again what somebody may have cured."""
+        if self.cloud is None or not self._coordinator.ready:
+            return
+        try:
+            await self._coordinator.async_run_raw(self.cloud.open)
+        except StorageError as err:
+            LOGGER.warning("The cloud storage cannot be used: %s", err.key)
+            self.state.login_error = err.key
+        else:
+            self.state.login_error = None
+        if self._coordinator.ready:  # it may have been stopped meanwhile
+            await self._coordinator.async_run_raw(self._coordinator.engine.keeper.resume_uploads)
+            self.issues.async_storage(self.state)
+
+    @callback
+    def async_apply_retention(self) -> None:
+        """Keep clips as the entry says from now on."""
+        if self._coordinator.ready:
+            keeper = self._coordinator.engine.keeper
+            keeper.set_rules(retention_rules(self._coordinator.entry.data))
+
+    @callback
+    def async_handle(self, event: EngineEvent) -> None:
+        """Take in what happened."""
+        if self._coordinator.stopped:
+            return
+        self.state.apply(event)
+        match event:
+            case DiskSpaceChanged():
+                self.issues.async_disk(low=event.low, free_bytes=event.free_bytes)
+            case ClipsDropped(reason=DropReason.SPACE) if event.last_copies:
+                self.issues.async_clips_dropped(event.last_copies)
+            case CatalogRebuilt():
+                self.issues.async_rebuilt(event)
+        if self.cloud is not None:
+            self.issues.async_storage(self.state)
+
+    @callback
+    def async_look(self) -> None:
+        """See whether uploads have waited for too long."""
+        if self.cloud is not None:
+            stuck = self.state.waiting_s(time.time()) >= UPLOADS_STUCK_AFTER.total_seconds()
+            self.issues.async_stuck(self.state.uploads.backlog if stuck else None, self.state)

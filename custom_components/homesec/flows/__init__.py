@@ -1,0 +1,1 @@
+"""The steps and forms in which a person sets HomeSec up."""

@@ -1,0 +1,159 @@
+"""The steps that ask for the alarm's delays and PINs; nothing is started again for them."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_CODE, CONF_NAME
+from homeassistant.util.ulid import ulid_now
+
+from ..alarm.config import pins
+from ..alarm.pins import MAX_PINS, Pin, PinKind, pin_of
+from ..const import CONF_ALARM, CONF_PINS
+from ..texts import async_options
+from .alarm_form import ALARM_SCHEMA, read_alarm, shown_alarm
+from .pins_form import (
+    CONF_KIND,
+    CONF_PIN,
+    EDIT_SCHEMA,
+    NEW_SCHEMA,
+    lacks_full,
+    pin_choice,
+    pin_errors,
+    without_codes,
+)
+
+
+class AlarmSteps(ConfigFlow):
+    """Part of the house's flow: the alarm."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pin_id = ""
+        """The one that is changed."""
+
+    async def async_step_alarm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the delays of each mode."""
+        entry = self._get_reconfigure_entry()
+        if user_input is not None:
+            updates = {CONF_ALARM: read_alarm(user_input)}
+            return self.async_update_and_abort(entry, data_updates=updates)
+        shown = shown_alarm(entry.data)
+        return self.async_show_form(
+            step_id="alarm", data_schema=self.add_suggested_values_to_schema(ALARM_SCHEMA, shown)
+        )
+
+    # --- PINs ---------------------------------------------------------------------------------
+
+    async def async_step_pins(self, _input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Tell which PINs there are, and offer what can be done; without any, begin with one."""
+        titles = await self._async_titles()
+        if not titles:
+            return await self.async_step_add_pin()
+        add = ["add_pin"] if len(titles) < MAX_PINS else []
+        return self.async_show_menu(
+            step_id="pins",
+            menu_options=[*add, "change_pin", "remove_pin"],
+            description_placeholders={"pins": "\n".join(f"- {each}" for each in titles.values())},
+        )
+
+    async def async_step_add_pin(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a new one."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            errors = await self._async_errors(user_input, but=None)
+            if not errors:
+                made = await self._async_make(user_input)
+                return self._save({ulid_now(): made})
+        shown = without_codes(user_input or {})
+        return self.async_show_form(
+            step_id="add_pin",
+            data_schema=self.add_suggested_values_to_schema(NEW_SCHEMA, shown),
+            errors=errors,
+        )
+
+    async def async_step_change_pin(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which one."""
+        if user_input is not None:
+            self._pin_id = user_input[CONF_PIN]
+            return await self.async_step_edit_pin()
+        schema = pin_choice(await self._async_titles())
+        return self.async_show_form(step_id="change_pin", data_schema=schema, last_step=False)
+
+    async def async_step_edit_pin(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what is to be different about it."""
+        pin = pins(self._get_reconfigure_entry().data)[self._pin_id]
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            errors = await self._async_errors(user_input, but=self._pin_id)
+            if not errors:
+                return self._save({self._pin_id: await self._async_make(user_input, pin)})
+        shown = without_codes(user_input or {CONF_NAME: pin.name, CONF_KIND: pin.kind.value})
+        return self.async_show_form(
+            step_id="edit_pin",
+            data_schema=self.add_suggested_values_to_schema(EDIT_SCHEMA, shown),
+            errors=errors,
+        )
+
+    async def async_step_remove_pin(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which one is not to be valid any more."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            others = self._others(user_input[CONF_PIN])
+            if not lacks_full(*(pin.kind for pin in others.values())):
+                return self._save({user_input[CONF_PIN]: None})
+            errors = {CONF_PIN: "pin_full_missing"}
+        return self.async_show_form(
+            step_id="remove_pin",
+            data_schema=self.add_suggested_values_to_schema(
+                pin_choice(await self._async_titles()), user_input
+            ),
+            errors=errors,
+        )
+
+    def _others(self, pin_id: str | None) -> dict[str, Pin]:
+        known = pins(self._get_reconfigure_entry().data)
+        return {key: pin for key, pin in known.items() if key != pin_id}
+
+    async def _async_errors(self, answer: dict[str, Any], *, but: str | None) -> dict[str, str]:
+        others = list(self._others(but).values())
+        if errors := pin_errors(answer, others, new=but is None):
+            return errors
+        code = answer.get(CONF_CODE)
+        if code and await self.hass.async_add_executor_job(pin_of, others, code) is not None:
+            # Nobody could say whose it was, or whether it calls for help.
+            return {CONF_CODE: "pin_taken"}
+        return {}
+
+    async def _async_make(self, answer: dict[str, Any], pin: Pin | None = None) -> Pin:
+        """Return a PIN as it was asked for; without a new code the old one stays valid."""
+        name, kind = answer[CONF_NAME].strip(), PinKind(answer[CONF_KIND])
+        if pin is not None and not answer.get(CONF_CODE):
+            return replace(pin, name=name, kind=kind)
+        make = partial(Pin.make, answer[CONF_CODE], name=name, kind=kind)
+        return await self.hass.async_add_executor_job(make)
+
+    def _save(self, changes: dict[str, Pin | None]) -> ConfigFlowResult:
+        entry = self._get_reconfigure_entry()
+        stored = dict(entry.data.get(CONF_PINS, {}))
+        for pin_id, pin in changes.items():
+            if pin is None:
+                stored.pop(pin_id, None)
+            else:
+                stored[pin_id] = pin.as_dict()
+        return self.async_update_and_abort(entry, data_updates={CONF_PINS: stored})
+
+    async def _async_titles(self) -> dict[str, str]:
+        """Return by id whose PINs there are, and what they may do."""
+        kinds = await async_options(self.hass, "pin_kind")
+        known = pins(self._get_reconfigure_entry().data)
+        return {pin_id: f"{pin.name}: {kinds[pin.kind]}" for pin_id, pin in known.items()}

@@ -1,0 +1,185 @@
+"""The steps by which a model is added by hand, or removed again."""
+
+from typing import TYPE_CHECKING, Any, override
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.core import callback
+
+from ..const import CONF_MODEL, LOGGER
+from ..detector_setup import async_prepare_detector
+from ..engine.errors import DetectorError, EngineMissing, HomeSecError, OwnModelRefused
+from ..engine.own_models import remove_own
+from ..model_choice import models_dir, own_titles
+from .own_model_form import (
+    CONF_FILE,
+    CONF_LABELS,
+    CONF_LABELS_FILE,
+    CONF_WEIGHTS,
+    FACTS_SCHEMA,
+    FIELDS,
+    FILES_SCHEMA,
+    first_facts,
+    read_facts,
+    removal_schema,
+)
+from .own_model_import import adopt, detector_for, discard, read_upload, take_uploads, try_and_keep
+
+if TYPE_CHECKING:
+    import asyncio
+    from pathlib import Path
+
+    from ..engine.own_models import OwnModel
+
+
+class OwnModelSteps(ConfigFlow):
+    """Part of the house's flow: the user's own models."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._work: Path | None = None
+        """The uploaded files, as long as the flow lasts."""
+        self._files: list[Path] = []
+        self._detector = ""
+        """What the files are for."""
+        self._facts: dict[str, Any] = {}
+        self._errors: dict[str, str] = {}
+        self._reason = ""
+        self._trial: asyncio.Task[OwnModel] | None = None
+        self.added: OwnModel | None = None
+
+    async def async_step_add_model(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take the files; those of the catalogue need no further question."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            uploads = [user_input[key] for key in (CONF_FILE, CONF_WEIGHTS) if user_input.get(key)]
+            try:
+                names = await self._async_take(uploads)
+            except (ValueError, OSError, HomeSecError) as err:
+                LOGGER.warning("The files of a model could not be taken: %s", err)
+                errors["base"] = "upload_failed"
+            else:
+                if names:
+                    entry = self._get_reconfigure_entry()
+                    self.hass.config_entries.async_schedule_reload(entry.entry_id)
+                    return self.async_abort(
+                        reason="files_placed",
+                        description_placeholders={"files": ", ".join(names)},
+                    )
+                if (detector := detector_for(self._files)) is not None:
+                    self._detector = detector
+                    self._facts = first_facts(self._files[0].stem)
+                    return await self.async_step_describe()
+                errors["base"] = "own_files_unfit"
+        return self.async_show_form(
+            step_id="add_model", data_schema=FILES_SCHEMA, errors=errors, last_step=False
+        )
+
+    async def _async_take(self, uploads: list[str]) -> list[str]:
+        """Keep the uploads until the flow ends; return the names of those that are known."""
+        self._discard()
+        self._work, self._files = await self.hass.async_add_executor_job(
+            take_uploads, self.hass, uploads
+        )
+        return await self.hass.async_add_executor_job(adopt, models_dir(self.hass), self._files)
+
+    async def async_step_describe(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what the files themselves do not tell."""
+        if user_input is not None:
+            self._facts, self._errors = user_input, {}
+            if upload := self._facts.pop(CONF_LABELS_FILE, None):
+                try:
+                    self._facts[CONF_LABELS] = await self.hass.async_add_executor_job(
+                        read_upload, self.hass, upload
+                    )
+                except ValueError, OSError:
+                    self._errors = {CONF_LABELS_FILE: "labels_file_unreadable"}
+            if not self._errors:
+                return await self.async_step_try_model()
+        return self.async_show_form(
+            step_id="describe",
+            data_schema=self.add_suggested_values_to_schema(FACTS_SCHEMA, self._facts),
+            errors=self._errors,
+            description_placeholders={
+                "files": ", ".join(path.name for path in self._files),
+                "reason": self._reason,
+            },
+            last_step=False,
+        )
+
+    async def async_step_try_model(self, _input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Load the model and let it look once, while the person sees that something is going on."""
+        if self._trial is None:
+            # Not eagerly, for the same reason as a camera's look.
+            self._trial = self.hass.async_create_task(
+                self._async_try(), "HomeSec model trial", eager_start=False
+            )
+        if not self._trial.done():
+            return self.async_show_progress(
+                step_id="try_model", progress_action="try_model", progress_task=self._trial
+            )
+        trial, self._trial = self._trial, None
+        try:
+            self.added = trial.result()
+        except OwnModelRefused as err:
+            field, self._reason = err.placeholders["field"], err.placeholders["reason"]
+            self._errors = {FIELDS[field]: f"own_{field}_refused"}
+        except EngineMissing as err:
+            self._errors = {"base": err.key}
+        except DetectorError as err:
+            self._errors, self._reason = {"base": "own_not_working"}, str(err)
+        except Exception:  # noqa: BLE001 - whatever it is, the flow goes on and the log has it
+            LOGGER.exception("The trial of a model failed")
+            self._errors = {"base": HomeSecError.key}
+        else:
+            return self.async_show_progress_done(next_step_id="detector")
+        return self.async_show_progress_done(next_step_id="describe")
+
+    async def _async_try(self) -> OwnModel:
+        _, installed = await async_prepare_detector(self.hass, self._detector)
+        if not installed:
+            raise EngineMissing(detector=self._detector)
+        return await self.hass.async_add_executor_job(
+            try_and_keep,
+            models_dir(self.hass),
+            self._files,
+            self._detector,
+            read_facts(self._facts),
+        )
+
+    async def async_step_remove_model(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Remove one of the user's own models; the default takes the place of the one in use."""
+        folder = models_dir(self.hass)
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            name = user_input[CONF_MODEL]
+            try:
+                await self.hass.async_add_executor_job(remove_own, folder, name)
+            except OSError as err:
+                LOGGER.warning("A model could not be removed: %s", err)
+                errors["base"] = "remove_failed"
+            else:
+                entry = self._get_reconfigure_entry()
+                data = {k: v for k, v in entry.data.items() if (k, v) != (CONF_MODEL, name)}
+                return self.async_update_and_abort(entry, data=data, reason="model_removed")
+        titles = await self.hass.async_add_executor_job(own_titles, folder)
+        return self.async_show_form(
+            step_id="remove_model", data_schema=removal_schema(titles), errors=errors
+        )
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Drop the uploads: the flow is over, however it ended."""
+        self._discard()
+
+    @callback
+    def _discard(self) -> None:
+        if self._work is not None:
+            self.hass.async_add_executor_job(discard, self._work)
+            self._work = None

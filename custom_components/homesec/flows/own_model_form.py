@@ -1,0 +1,86 @@
+"""The forms that take a network of the user's own, and what their answers mean."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.helpers.selector import (
+    FileSelector,
+    FileSelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+)
+from probatio import Optional, Required, Schema
+
+from ..const import CONF_MODEL, CONF_THRESHOLD
+from ..engine.detectors.catalogue import CATALOGUE
+from ..engine.detectors.heads import HEADS
+from .form_fields import choice, named_choice, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONF_FILE: Final = "file"
+CONF_WEIGHTS: Final = "weights"
+CONF_TITLE: Final = "title"
+CONF_HEAD: Final = "head"
+CONF_WIDTH: Final = "width"
+CONF_HEIGHT: Final = "height"
+CONF_LABELS: Final = "labels"
+CONF_LABELS_FILE: Final = "labels_file"
+
+FIELDS: Final = {
+    "files": "base",
+    "title": CONF_TITLE,
+    "head": CONF_HEAD,
+    "input": CONF_WIDTH,
+    "labels": CONF_LABELS,
+    "threshold": CONF_THRESHOLD,
+}
+"""Where the form shows what ``OwnModelRefused`` says of a fact."""
+
+FILES_SCHEMA: Final = Schema(
+    {
+        Required(CONF_FILE): FileSelector(FileSelectorConfig(accept=".onnx,.param,.bin")),
+        Optional(CONF_WEIGHTS): FileSelector(FileSelectorConfig(accept=".bin")),
+    }
+)
+
+FACTS_SCHEMA: Final = Schema(
+    {
+        Required(CONF_TITLE): TextSelector(),
+        Required(CONF_HEAD): choice(HEADS, "head"),
+        Required(CONF_WIDTH): number(64, 1280, unit="px"),
+        Required(CONF_HEIGHT): number(64, 1280, unit="px"),
+        Optional(CONF_LABELS): TextSelector(TextSelectorConfig(multiline=True)),
+        Optional(CONF_LABELS_FILE): FileSelector(FileSelectorConfig(accept=".txt,.names")),
+        Required(CONF_THRESHOLD): number(5, 95, unit="%"),
+    }
+)
+
+
+def first_facts(title: str) -> dict[str, Any]:
+    """Return what a network that says nothing of itself most likely is."""
+    return {
+        CONF_TITLE: title,
+        CONF_HEAD: "yolov8",
+        CONF_WIDTH: 640,
+        CONF_HEIGHT: 640,
+        CONF_LABELS: "\n".join(next(iter(CATALOGUE.values())).labels),
+        CONF_THRESHOLD: 50,
+    }
+
+
+def read_facts(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts as ``import_own`` wants them."""
+    lines = answer.get(CONF_LABELS, "").splitlines()
+    return {
+        "title": answer[CONF_TITLE],
+        "head": answer[CONF_HEAD],
+        "input": (int(answer[CONF_WIDTH]), int(answer[CONF_HEIGHT])),
+        "labels": [label for line in lines if (label := line.strip())],
+        "threshold": answer[CONF_THRESHOLD] / 100,
+    }
+
+
+def removal_schema(titles: Mapping[str, str]) -> Schema:
+    """Return the form that asks which own model is to go."""
+    return Schema({Required(CONF_MODEL): named_choice(titles)})

@@ -1,0 +1,155 @@
+"""The form that asks what is done with a camera's pictures, and what its answers mean."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.const import CONF_NAME, UnitOfTime
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from probatio import Optional, Required, Schema
+
+from ..alarm.machine import ARMED_MODES
+from ..cameras.config import DEFAULTS
+from ..cameras.zones import check_rules, check_zones
+from ..const import (
+    CONF_ALARM_LABELS,
+    CONF_ALERT_LABELS,
+    CONF_ARMED_MODES,
+    CONF_AT_ONCE,
+    CONF_DETECT_FPS,
+    CONF_DETECTION,
+    CONF_DISARMED,
+    CONF_GRACE,
+    CONF_LABELS,
+    CONF_MAX_CLIP,
+    CONF_POST_ROLL,
+    CONF_PRE_ROLL,
+    CONF_RECORD_LABELS,
+    CONF_RULES,
+    CONF_THRESHOLD,
+    CONF_WATCH,
+    CONF_ZONES,
+    SECTION_ADVANCED,
+    SECTION_ZONES,
+)
+from ..engine.models import Activity, Watch
+from .form_fields import choice, number
+from .zone_form import (
+    read_rules,
+    read_zones,
+    rules_selector,
+    shown_rules,
+    shown_zones,
+    zones_selector,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLAIN: Final = (
+    CONF_LABELS,
+    CONF_RECORD_LABELS,
+    CONF_ALARM_LABELS,
+    CONF_ALERT_LABELS,
+    CONF_DISARMED,
+    CONF_ARMED_MODES,
+    CONF_AT_ONCE,
+    CONF_PRE_ROLL,
+    CONF_POST_ROLL,
+)
+_SOME_LABELS: Final = (CONF_RECORD_LABELS, CONF_ALARM_LABELS, CONF_ALERT_LABELS)
+"""Each a choice among those that are looked for."""
+_ADVANCED: Final = (
+    CONF_THRESHOLD,
+    CONF_RULES,
+    CONF_GRACE,
+    CONF_DETECT_FPS,
+    CONF_MAX_CLIP,
+    CONF_WATCH,
+)
+
+
+def settings_schema(labels: Mapping[str, str], zone_kinds: Mapping[str, str]) -> Schema:
+    """Return the form; ``labels`` and ``zone_kinds`` are what may be chosen, with their texts."""
+    seconds = UnitOfTime.SECONDS
+    return Schema(
+        {
+            Required(CONF_NAME): TextSelector(),
+            Required(CONF_LABELS): choice(labels, "label", multiple=True),
+            Optional(CONF_RECORD_LABELS): choice(labels, "label", multiple=True),
+            Optional(CONF_ALARM_LABELS): choice(labels, "label", multiple=True),
+            Optional(CONF_ALERT_LABELS): choice(labels, "label", multiple=True),
+            Required(CONF_DISARMED): choice(Activity, "disarmed"),
+            Required(CONF_ARMED_MODES): choice(ARMED_MODES, "armed_mode", multiple=True),
+            Optional(CONF_AT_ONCE): BooleanSelector(),
+            Required(CONF_PRE_ROLL): number(0, 30, unit=seconds),
+            Required(CONF_POST_ROLL): number(0, 60, unit=seconds),
+            # Without a default: to the frontend that of a section goes before what is stored.
+            Optional(SECTION_ZONES): section(
+                Schema({Optional(CONF_ZONES): zones_selector(labels, zone_kinds)}),
+                {"collapsed": True},
+            ),
+            Required(SECTION_ADVANCED): section(
+                Schema(
+                    {
+                        Optional(CONF_THRESHOLD): number(10, 95, unit="%"),
+                        Optional(CONF_RULES): rules_selector(labels),
+                        Required(CONF_GRACE): number(0.5, 60, step=0.5, unit=seconds),
+                        Required(CONF_DETECT_FPS): number(1, 15, unit="fps"),
+                        Required(CONF_MAX_CLIP): number(10, 3600, unit=seconds),
+                        Required(CONF_WATCH): choice(Watch, "watch"),
+                    }
+                ),
+                {"collapsed": True},
+            ),
+        }
+    )
+
+
+def shown_settings(
+    name: str, data: Mapping[str, Any], zone_kinds: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return stored settings, or the defaults, as the form shows them."""
+    values = {**DEFAULTS, **data}
+    if (threshold := values.get(CONF_THRESHOLD)) is not None:
+        values[CONF_THRESHOLD] = round(threshold * 100)
+    # What alone is not looked for (any more) is no mistake of the person who opens the form.
+    for key in _SOME_LABELS:
+        values[key] = [label for label in values[key] if label in values[CONF_LABELS]]
+    values[CONF_RULES] = shown_rules(values[CONF_RULES])
+    return {
+        CONF_NAME: name,
+        **{key: values[key] for key in _PLAIN},
+        SECTION_ZONES: {CONF_ZONES: shown_zones(values[CONF_ZONES], zone_kinds)},
+        SECTION_ADVANCED: {key: values[key] for key in _ADVANCED if key in values},
+    }
+
+
+def settings_errors(answer: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with the answers that each field alone accepts."""
+    errors: dict[str, str] = {}
+    if not answer[CONF_NAME].strip():
+        errors[CONF_NAME] = "name_missing"
+    if not answer[CONF_LABELS]:
+        errors[CONF_LABELS] = "labels_missing"
+        return errors
+    for key in _SOME_LABELS:
+        if not set(answer.get(key, ())) <= set(answer[CONF_LABELS]):
+            errors[key] = "label_not_chosen"
+    return errors
+
+
+def read_settings(
+    answer: Mapping[str, Any], stored: Mapping[str, Any], zone_kinds: Mapping[str, str]
+) -> tuple[str, dict[str, Any]]:
+    """Return the camera's name and its settings. Raises ``ZoneError``."""
+    plain = {k: v for k, v in answer.items() if k not in (SECTION_ZONES, SECTION_ADVANCED)}
+    settings = {**plain, **answer.get(SECTION_ZONES, {}), **answer[SECTION_ADVANCED]}
+    name = settings.pop(CONF_NAME).strip()
+    if (threshold := settings.get(CONF_THRESHOLD)) is not None:
+        settings[CONF_THRESHOLD] = threshold / 100
+    settings[CONF_ZONES] = read_zones(settings.get(CONF_ZONES, ()), zone_kinds)
+    settings[CONF_RULES] = read_rules(settings.get(CONF_RULES, ()))
+    check_zones(settings[CONF_ZONES], settings[CONF_LABELS])
+    check_rules(settings[CONF_RULES], settings[CONF_LABELS])
+    settings[CONF_DETECTION] = stored.get(CONF_DETECTION, DEFAULTS[CONF_DETECTION])
+    return name, settings

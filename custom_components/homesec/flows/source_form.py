@@ -1,0 +1,98 @@
+"""The form that asks where a camera's pictures come from, and what its answers mean."""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.const import CONF_ENTITY_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME
+from homeassistant.data_entry_flow import Optional, Required
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import probatio
+
+from ..cameras.config import LOCATION_FIELD, split_credentials
+from ..const import CONF_DEVICE, CONF_FILE, CONF_KIND, CONF_VERIFY_TLS
+from ..engine.models import SourceKind
+from .form_fields import choice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from homeassistant.helpers.field_visibility import FieldCondition
+
+    from .webcams import Webcam
+
+
+def _if(kind: SourceKind) -> FieldCondition:
+    """Show a field for one kind of source only."""
+    return {"field": CONF_KIND, "value": kind.value}
+
+
+def source_schema(webcams: Iterable[Webcam]) -> probatio.Schema:
+    """Return the form that asks where the pictures come from."""
+    devices = [SelectOptionDict(value=w.device, label=f"{w.name} ({w.device})") for w in webcams]
+    return probatio.Schema(
+        {
+            Required(CONF_KIND, default=SourceKind.STREAM.value): choice(
+                SourceKind, "source_kind", mode=SelectSelectorMode.LIST
+            ),
+            Required(CONF_URL, visible=_if(SourceKind.STREAM)): TextSelector(
+                TextSelectorConfig(type=TextSelectorType.URL, autocomplete="off")
+            ),
+            Optional(CONF_USERNAME, visible=_if(SourceKind.STREAM)): TextSelector(
+                TextSelectorConfig(autocomplete="off")
+            ),
+            Optional(CONF_PASSWORD, visible=_if(SourceKind.STREAM)): TextSelector(
+                TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="new-password")
+            ),
+            Optional(
+                CONF_VERIFY_TLS, default=False, visible=_if(SourceKind.STREAM)
+            ): BooleanSelector(),
+            Required(CONF_ENTITY_ID, visible=_if(SourceKind.ENTITY)): EntitySelector(
+                EntitySelectorConfig(filter={"domain": "camera"})
+            ),
+            Required(CONF_DEVICE, visible=_if(SourceKind.WEBCAM)): SelectSelector(
+                SelectSelectorConfig(
+                    options=devices, custom_value=True, mode=SelectSelectorMode.DROPDOWN
+                )
+            ),
+            Required(CONF_FILE, visible=_if(SourceKind.FILE)): TextSelector(),
+        }
+    )
+
+
+def read_source(answer: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the source that was described, credentials apart from the URL.
+
+    A password is never sent to the browser again; an empty field keeps the one that is ``known``
+    of the same user.
+    """
+    kind = SourceKind(answer[CONF_KIND])
+    field = LOCATION_FIELD[kind]
+    source = {CONF_KIND: kind.value, field: answer[field].strip()}
+    if kind is not SourceKind.STREAM:
+        return source
+    source[CONF_URL], username, password = split_credentials(answer[CONF_URL])
+    username = answer.get(CONF_USERNAME) or username
+    password = answer.get(CONF_PASSWORD) or password
+    if username and not password and username == known.get(CONF_USERNAME):
+        password = known.get(CONF_PASSWORD)
+    source[CONF_VERIFY_TLS] = answer.get(CONF_VERIFY_TLS, False)
+    if username:
+        source[CONF_USERNAME] = username
+    if password:
+        source[CONF_PASSWORD] = password
+    return source
+
+
+def shown_source(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored source as the form may show it again."""
+    return {key: value for key, value in source.items() if key != CONF_PASSWORD}

@@ -1,0 +1,123 @@
+"""The forms that ask for a bucket and a login to it, and what their answers mean."""
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.data_entry_flow import Optional, Required
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    FileSelector,
+    FileSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+)
+from probatio import Schema
+
+from ..cloud.store import (
+    CONF_BUCKET,
+    CONF_KEY,
+    CONF_LIMIT,
+    CONF_PREFIX,
+    CONF_SEAL_KEY,
+    CONF_UPLOAD_REST,
+    DEFAULT_PREFIX,
+)
+from ..const import CONF_SEAL_KEYS, CONF_STORAGE
+from ..engine.errors import KeyInvalid
+from .form_fields import choice, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.helpers.field_visibility import FieldCondition
+
+CONF_LOGIN: Final = "login"
+CONF_KEY_FILE: Final = "key_file"
+CONF_ENCRYPT: Final = "encrypt"
+LOGIN_KEY: Final = "key"
+LOGIN_OWN: Final = "own"
+
+_WITH_KEY: FieldCondition = {"field": CONF_LOGIN, "value": LOGIN_KEY}
+_LOGIN: Final = {
+    Required(CONF_LOGIN, default=LOGIN_KEY): choice(
+        (LOGIN_KEY, LOGIN_OWN), "storage_login", mode=SelectSelectorMode.LIST
+    ),
+    # It is never sent back to the browser: left empty, the one that is known is kept.
+    Optional(CONF_KEY, visible=_WITH_KEY): TextSelector(
+        TextSelectorConfig(multiline=True, autocomplete="off")
+    ),
+    Optional(CONF_KEY_FILE, visible=_WITH_KEY): FileSelector(FileSelectorConfig(accept=".json")),
+}
+
+LOGIN_SCHEMA: Final = Schema(_LOGIN)
+
+BUCKET_SCHEMA: Final = Schema(
+    {
+        **_LOGIN,
+        Required(CONF_BUCKET): TextSelector(TextSelectorConfig(autocomplete="off")),
+        Optional(CONF_PREFIX): TextSelector(TextSelectorConfig(autocomplete="off")),
+        Optional(CONF_LIMIT): number(0.1, 10_000, unit="Mbit/s", step=0.1),
+        Required(CONF_UPLOAD_REST, default=True): BooleanSelector(),
+        Required(CONF_ENCRYPT, default=False): BooleanSelector(),
+    }
+)
+
+SEAL_SCHEMA: Final = Schema(
+    {Required(CONF_SEAL_KEY): TextSelector(TextSelectorConfig(autocomplete="off"))}
+)
+
+
+def shown_bucket(storage: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the form begins with, without any key."""
+    if not storage:
+        return {CONF_PREFIX: DEFAULT_PREFIX}
+    plain = (CONF_BUCKET, CONF_PREFIX, CONF_LIMIT, CONF_UPLOAD_REST)
+    return {
+        CONF_LOGIN: LOGIN_KEY if CONF_KEY in storage else LOGIN_OWN,
+        **{key: storage[key] for key in plain if key in storage},
+        CONF_ENCRYPT: CONF_SEAL_KEY in storage,
+    }
+
+
+def read_key(text: str) -> dict[str, Any]:
+    """Return a pasted key. Raises ``KeyInvalid``, which holds nothing of it."""
+    try:
+        key = json.loads(text)
+    except ValueError, RecursionError:
+        raise KeyInvalid from None
+    if not isinstance(key, dict):
+        raise KeyInvalid
+    return key
+
+
+def read_bucket(answer: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the storage as it is stored, but for the login's key."""
+    storage = {
+        CONF_BUCKET: answer[CONF_BUCKET].strip().removeprefix("gs://").strip("/"),
+        CONF_PREFIX: answer.get(CONF_PREFIX, "").strip().strip("/"),
+        CONF_UPLOAD_REST: answer[CONF_UPLOAD_REST],
+    }
+    if limit := answer.get(CONF_LIMIT):
+        storage[CONF_LIMIT] = limit
+    if answer[CONF_ENCRYPT] and CONF_SEAL_KEY in stored:
+        storage[CONF_SEAL_KEY] = stored[CONF_SEAL_KEY]
+    return storage
+
+
+def with_storage(data: Mapping[str, Any], storage: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the entry's data with another storage, or without one.
+
+    An encryption key that is not used any more still opens what was encrypted with it.
+    """
+    changed = {key: value for key, value in data.items() if key != CONF_STORAGE}
+    if storage is not None:
+        changed[CONF_STORAGE] = dict(storage)
+    before = data.get(CONF_STORAGE, {}).get(CONF_SEAL_KEY)
+    now = (storage or {}).get(CONF_SEAL_KEY)
+    earlier = [key for key in (*data.get(CONF_SEAL_KEYS, ()), before) if key not in (None, now)]
+    if earlier:
+        changed[CONF_SEAL_KEYS] = list(dict.fromkeys(earlier))
+    else:
+        changed.pop(CONF_SEAL_KEYS, None)
+    return changed

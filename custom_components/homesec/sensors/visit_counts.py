@@ -1,0 +1,92 @@
+"""How often each label came to each camera today, and when last: read from the catalogue.
+
+Read anew at each visit, at midnight, and with the figures: so it is right after a restart, a change
+of the clocks or of the time zone, and a rebuilt catalogue.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.util import dt as dt_util
+
+from ..cameras.config import camera_labels
+from ..cameras.state import FiguresRead, VisitsRead
+from ..const import LOGGER
+from ..engine.keeping import VisitLogged
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..coordinator import HomeSecCoordinator
+    from ..engine.visit_query import Visits
+
+
+class Visited(NamedTuple):
+    """Of one label before one camera."""
+
+    today: int
+    last_at: float | None
+
+
+class VisitCounts:
+    """Of all labels that cameras look for."""
+
+    def __init__(self, coordinator: HomeSecCoordinator) -> None:
+        self._coordinator = coordinator
+        self._reading = False
+        self._again = False
+        self.by_label: dict[tuple[str, str], Visited] = {}
+        """By camera id and label."""
+        coordinator.listeners.async_add_for_all(self.async_read, to=(VisitLogged, FiguresRead))
+
+    @callback
+    def async_follow_days(self) -> CALLBACK_TYPE:
+        """Begin anew at each midnight; returns what ends that."""
+        return async_track_time_change(
+            self._coordinator.hass, self._async_midnight, hour=0, minute=0, second=0
+        )
+
+    @callback
+    def _async_midnight(self, _now: datetime) -> None:
+        self.async_read()
+
+    @callback
+    def async_read(self, _event: object = None) -> None:
+        """Read them soon."""
+        if self._reading:
+            self._again = True
+        elif self._coordinator.ready:
+            self._reading = True
+            self._coordinator.entry.async_create_background_task(
+                self._coordinator.hass, self._async_read(), "HomeSec visits"
+            )
+
+    async def _async_read(self) -> None:
+        coordinator = self._coordinator
+        try:
+            self._again = True
+            while self._again:
+                self._again = False
+                wanted = [
+                    (camera_id, label)
+                    for camera_id in coordinator.cameras
+                    for label in camera_labels(coordinator.subentry(camera_id).data)
+                ]
+                since = dt_util.start_of_local_day().timestamp()
+                visits = coordinator.engine.catalog.visits
+                found = await coordinator.async_run(_read, visits, wanted, since)
+                if found != self.by_label:
+                    self.by_label = found
+                    coordinator.listeners.async_tell(VisitsRead())
+        except HomeAssistantError:
+            LOGGER.debug("The visits are read again when the engine is back")
+        finally:
+            self._reading = False
+
+
+def _read(
+    visits: Visits, wanted: list[tuple[str, str]], since: float
+) -> dict[tuple[str, str], Visited]:
+    return {each: Visited(visits.count(*each, since=since), visits.last(*each)) for each in wanted}

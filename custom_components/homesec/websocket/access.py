@@ -1,0 +1,121 @@
+"""Who may ask what over the websocket, and how a command that cannot be done is answered."""
+
+from enum import Enum
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
+from homeassistant.components import websocket_api
+from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers import entity_registry as er
+
+from ..const import DOMAIN
+from ..exceptions import EngineNotRunningError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from homeassistant.auth.models import User
+    from homeassistant.components.websocket_api import ActiveConnection
+    from homeassistant.components.websocket_api.const import WebSocketCommandHandler
+
+    from ..coordinator import HomeSecCoordinator
+
+    type Answer = Callable[
+        [HomeSecCoordinator, ActiveConnection, dict[str, Any]], Awaitable[dict[str, Any]]
+    ]
+
+_NOT_FOUND: Final = ("clip_not_found", "camera_not_found")
+
+
+def loaded(hass: HomeAssistant) -> HomeSecCoordinator | None:
+    """Return the one entry's coordinator; None while it is not loaded."""
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        coordinator: HomeSecCoordinator = entry.runtime_data
+        return coordinator
+    return None
+
+
+def alarm_entity_id(coordinator: HomeSecCoordinator) -> str | None:
+    """Return the alarm panel's entity, whatever its owner calls it."""
+    unique_id = f"{coordinator.entry.entry_id}_alarm"
+    return er.async_get(coordinator.hass).async_get_entity_id(ALARM_DOMAIN, DOMAIN, unique_id)
+
+
+@callback
+def may(user: User, coordinator: HomeSecCoordinator, policy: str) -> bool:
+    """Tell whether a user may look at the house, or change something in it."""
+    if user.is_admin:
+        return True
+    entity_id = alarm_entity_id(coordinator)
+    return entity_id is not None and user.permissions.check_entity(entity_id, policy)
+
+
+class Right(Enum):
+    """What a command asks of whoever sends it."""
+
+    LOOK = "look"
+    CONTROL = "control"
+    ADMIN = "admin"
+
+
+@callback
+def check(user: User, coordinator: HomeSecCoordinator, right: Right) -> None:
+    """Raise ``Unauthorized`` if the user has not that right."""
+    match right:
+        case Right.ADMIN:
+            allowed = user.is_admin
+        case Right.CONTROL:
+            allowed = may(user, coordinator, POLICY_CONTROL)
+        case Right.LOOK:
+            allowed = may(user, coordinator, POLICY_READ)
+    if not allowed:
+        raise Unauthorized
+
+
+def answers(right: Right) -> Callable[[Answer], WebSocketCommandHandler]:
+    """Make a command of what takes the house, who asks, and the message."""
+
+    def decorate(answer: Answer) -> WebSocketCommandHandler:
+        @websocket_api.async_response
+        @wraps(answer)
+        async def handle(
+            hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+        ) -> None:
+            try:
+                if (coordinator := loaded(hass)) is None:
+                    raise EngineNotRunningError
+                check(connection.user, coordinator, right)
+                result = await answer(coordinator, connection, msg)
+            except Unauthorized:
+                raise
+            except HomeAssistantError as err:
+                # Told to whoever asked; in the log it would be noise.
+                send_error(connection, msg["id"], err)
+            else:
+                connection.send_result(msg["id"], result)
+
+        return handle
+
+    return decorate
+
+
+@callback
+def send_error(connection: ActiveConnection, msg_id: int, err: HomeAssistantError) -> None:
+    """Answer that something cannot be done, in words that the page can translate."""
+    if err.translation_key in _NOT_FOUND:
+        code = websocket_api.ERR_NOT_FOUND
+    elif isinstance(err, ServiceValidationError):
+        code = websocket_api.ERR_SERVICE_VALIDATION_ERROR
+    else:
+        code = websocket_api.ERR_HOME_ASSISTANT_ERROR
+    connection.send_error(
+        msg_id,
+        code,
+        str(err),
+        translation_key=err.translation_key,
+        translation_domain=err.translation_domain,
+        translation_placeholders=err.translation_placeholders,
+    )

@@ -1,0 +1,17 @@
+"""The websocket commands that the page stands on; ``docs/websocket.md`` describes each."""
+
+from homeassistant.core import HomeAssistant, callback
+
+from .clips import async_setup_clip_commands
+from .figures import async_setup_figure_commands
+from .live import async_setup_live_commands
+from .zones import async_setup_zone_commands
+
+
+@callback
+def async_setup_websocket(hass: HomeAssistant) -> None:
+    """Register all of them; once, however often the entry is set up."""
+    async_setup_clip_commands(hass)
+    async_setup_live_commands(hass)
+    async_setup_figure_commands(hass)
+    async_setup_zone_commands(hass)

@@ -1,0 +1,118 @@
+"""The page's subscriptions: the house at a glance, and clips that come, change and go.
+
+They outlive a reload of the entry: the house is told to be away, and told again when it is back.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.components import websocket_api
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import Unauthorized
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+import probatio
+
+from ..const import DOMAIN
+from .access import Right, check, loaded, may
+from .house_feed import house_message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from homeassistant.components.websocket_api import ActiveConnection
+
+    from ..coordinator import HomeSecCoordinator
+
+_SIGNAL: Final = f"{DOMAIN}_house"
+"""With the coordinator that has come; with None when it goes."""
+
+
+@callback
+def async_setup_live_commands(hass: HomeAssistant) -> None:
+    """Register them."""
+    for command in (_house, _clips):
+        websocket_api.async_register_command(hass, command)
+
+
+@callback
+def async_announce_house(hass: HomeAssistant, coordinator: HomeSecCoordinator | None) -> None:
+    """Tell open pages that the house is there, or that it goes."""
+    async_dispatcher_send(hass, _SIGNAL, coordinator)
+
+
+@callback
+@websocket_api.websocket_command({probatio.Required("type"): "homesec/house/subscribe"})
+def _house(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    def attach(coordinator: HomeSecCoordinator) -> CALLBACK_TYPE:
+        @callback
+        def send(house: dict[str, Any]) -> None:
+            user = {
+                "may_control": may(connection.user, coordinator, POLICY_CONTROL),
+                "is_admin": connection.user.is_admin,
+            }
+            connection.send_event(msg["id"], {**house, "user": user})
+
+        send(house_message(coordinator))
+        return coordinator.house_feed.async_add(send)
+
+    async_follow(hass, connection, msg["id"], attach)
+
+
+@callback
+@websocket_api.websocket_command({probatio.Required("type"): "homesec/clips/subscribe"})
+def _clips(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    def attach(coordinator: HomeSecCoordinator) -> CALLBACK_TYPE:
+        @callback
+        def send(news: dict[str, Any]) -> None:
+            connection.send_event(msg["id"], news)
+
+        return coordinator.clip_feed.async_add(send)
+
+    async_follow(hass, connection, msg["id"], attach)
+
+
+@callback
+def async_follow(
+    hass: HomeAssistant,
+    connection: ActiveConnection,
+    msg_id: int,
+    attach: Callable[[HomeSecCoordinator], CALLBACK_TYPE],
+) -> None:
+    """Subscribe to the house of the moment, and to each that comes after it.
+
+    ``{"unavailable": true}`` says that it went, ``{"unavailable": false}`` that one came back and
+    what was shown may be out of date.
+    """
+    detach: CALLBACK_TYPE | None = None
+
+    @callback
+    def follow(coordinator: HomeSecCoordinator | None, *, first: bool = False) -> None:
+        nonlocal detach
+        if detach is not None:
+            detach()
+            detach = None
+        if coordinator is None:
+            connection.send_event(msg_id, {"unavailable": True})
+            return
+        try:
+            check(connection.user, coordinator, Right.LOOK)
+        except Unauthorized:
+            return
+        if not first:
+            connection.send_event(msg_id, {"unavailable": False})
+        detach = attach(coordinator)
+
+    now = loaded(hass)
+    if now is not None:
+        check(connection.user, now, Right.LOOK)
+    unfollow = async_dispatcher_connect(hass, _SIGNAL, follow)
+
+    @callback
+    def unsubscribe() -> None:
+        unfollow()
+        if detach is not None:
+            detach()
+
+    connection.subscriptions[msg_id] = unsubscribe
+    connection.send_result(msg_id)
+    follow(now, first=True)
