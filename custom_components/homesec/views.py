@@ -12,6 +12,7 @@ from .clips.caches import caches
 from .clips.download_name import content_disposition
 from .clips.files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
 from .clips.media_ids import is_clip_id
+from .clips.still_size import WIDTHS, scaled, scaled_file
 from .cloud.view import async_serve_film, http_error
 from .const import ALERT_STILL_URL, DOMAIN
 from .engine.errors import StorageError
@@ -91,7 +92,7 @@ class ClipView(_FileView):
 
 
 class StillView(_FileView):
-    """A clip's still.
+    """A clip's still; with ``?width=`` (one of ``WIDTHS``) no wider than that.
 
     Never a redirect: the frontend fetches it with a script, to which the bucket would not answer.
     """
@@ -101,17 +102,38 @@ class StillView(_FileView):
 
     @override
     async def get(self, request: web.Request, clip_id: str) -> web.StreamResponse:
+        width = _width(request)
         still = (await _find(request, clip_id)).still
         if still is None:
             raise web.HTTPNotFound
-        if not isinstance(still, CloudFile):
+        run = _coordinator(request).async_run_raw
+        if isinstance(still, CloudFile):
+            cache = caches(request.app[KEY_HASS]).stills
+            try:
+                jpeg = await run(cache.get, clip_id, still)
+            except StorageError as err:
+                raise http_error(err) from err
+            if width is not None:
+                jpeg = await run(scaled, jpeg, width)
+        elif width is None:
             return _file(still, "image/jpeg")
-        cache = caches(request.app[KEY_HASS]).stills
-        try:
-            jpeg = await _coordinator(request).async_run_raw(cache.get, clip_id, still)
-        except StorageError as err:
-            raise http_error(err) from err
+        else:
+            try:
+                jpeg = await run(scaled_file, still, width)
+            except OSError:  # deleted since it was found
+                raise web.HTTPNotFound from None
         return web.Response(body=jpeg, content_type="image/jpeg", headers=_CACHED)
+
+
+def _width(request: web.Request) -> int | None:
+    """Return the width that was asked for; 400 if there is no such."""
+    wanted = request.query.get("width")
+    if wanted is None:
+        return None
+    for width in WIDTHS:
+        if wanted == str(width):
+            return width
+    raise web.HTTPBadRequest(text=f"width is one of {', '.join(map(str, WIDTHS))}")
 
 
 def _file(

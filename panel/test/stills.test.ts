@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { Stills } from "../src/data/stills.ts";
+import { inWidth, Stills } from "../src/data/stills.ts";
 
 class Server {
   readonly asked: string[] = [];
@@ -82,5 +82,26 @@ describe("stills", () => {
     expect(seen).toEqual([null]);
     stills.load("a", nobody);
     expect(server.asked).toEqual(["a", "a"]);
+  });
+
+  test("are no larger than the screen shows them, and whole where no smaller one is enough", () => {
+    expect(inWidth("a.jpg", 237, 1)).toBe("a.jpg?width=320");
+    expect(inWidth("a.jpg", 237, 2)).toBe("a.jpg?width=480");
+    expect(inWidth("a.jpg", 160, 3)).toBe("a.jpg?width=480");
+    expect(inWidth("a.jpg", 320, 2)).toBe("a.jpg?width=640");
+    expect(inWidth("a.jpg", 321, 2)).toBe("a.jpg");
+  });
+
+  test("a smaller one will do until the whole is there", async () => {
+    const { server, stills } = setUp();
+    for (const path of ["a?width=320", "a?width=640"]) {
+      stills.load(path, nobody);
+      await server.answer();
+    }
+    expect(stills.peek("a")).toBe("blob:2");
+    stills.load("a", nobody);
+    await server.answer();
+    expect(stills.peek("a")).toBe("blob:3");
+    expect(stills.peek("b")).toBeNull();
   });
 });

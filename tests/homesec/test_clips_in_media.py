@@ -80,7 +80,7 @@ async def test_cameras_then_days_then_clips(hass: HomeAssistant, shelf: Shelf) -
     first, second = day.children
     assert first.media_content_id == f"media-source://homesec/clip/{manual.id}"
     assert first.thumbnail is None
-    assert second.thumbnail == f"/api/homesec/clip/{late.id}.jpg"
+    assert second.thumbnail == f"/api/homesec/clip/{late.id}.jpg?width=480"
     assert second.can_play
     assert not second.can_expand
     assert second.media_content_type == "video/mp4"

@@ -111,7 +111,7 @@ async def test_a_clip_in_the_cloud_stays_in_the_tree_and_resolves_to_our_view(
     )
     assert [child.title for child in day.children] == ["23:30:00 Person, 12 s"]
     assert day.children[0].can_play
-    assert day.children[0].thumbnail == f"/api/homesec/clip/{clip.id}.jpg"
+    assert day.children[0].thumbnail == f"/api/homesec/clip/{clip.id}.jpg?width=480"
     played = await media_source.async_resolve_media(
         hass, f"media-source://homesec/clip/{clip.id}", None
     )

@@ -12,6 +12,7 @@ import type { TemplateResult } from "lit";
 import { css, html, nothing } from "lit";
 
 import type { Clip } from "../data/shapes.ts";
+import { inWidth } from "../data/stills.ts";
 import type { Page } from "../page.ts";
 import { pathOf } from "../router.ts";
 import { duration } from "../time/format.ts";
@@ -24,6 +25,8 @@ export interface CardState {
   selecting?: boolean;
   selected?: boolean;
   tabIndex?: number;
+  /** How wide it is, about, in pixels of the page. */
+  width: number;
   onClick: (event: MouseEvent) => void;
 }
 
@@ -39,7 +42,9 @@ export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResul
   >
     <homesec-still
       .stills=${page.stills}
-      .path=${clip.state === "recording" ? livePicture(page, clip) : clip.still}
+      .path=${clip.state === "recording"
+        ? livePicture(page, clip)
+        : clip.still && inWidth(clip.still, card.width)}
     ></homesec-still>
     <span class="words">
       <span class="line"

@@ -41,6 +41,7 @@ export class ClipGrid extends PageElement {
   private layout: Layout = { rows: [], height: 0 };
   private laidOut: { clips: Clip[]; width: number; zone: string } | null = null;
   private columns = 1;
+  private cardWidth = 0;
   private readonly resized = new ResizeObserver(() => this.measure());
   private press: ReturnType<typeof setTimeout> | undefined;
   private pressed = false;
@@ -118,8 +119,8 @@ export class ClipGrid extends PageElement {
     this.laidOut = { clips, width: this.width, zone };
     const narrowest = this.width < 700 ? NARROWEST_PHONE : NARROWEST;
     this.columns = columnsFor(this.width, narrowest, GAP);
-    const card = (this.width - (this.columns - 1) * GAP) / this.columns;
-    const cardHeight = Math.round((card * 9) / 16) + WORDS + GAP;
+    this.cardWidth = (this.width - (this.columns - 1) * GAP) / this.columns;
+    const cardHeight = Math.round((this.cardWidth * 9) / 16) + WORDS + GAP;
     this.layout = layOut(
       clips,
       { columns: this.columns, cardHeight, dayHeight: DAY_ROW },
@@ -175,6 +176,7 @@ export class ClipGrid extends PageElement {
             selecting: this.selection.active,
             selected: this.selection.ids.has(clip.id),
             tabIndex: clip.id === (this.focused ?? first) ? 0 : -1,
+            width: this.cardWidth,
             onClick: (event) => this.onClick(event, clip),
           }),
       )}

@@ -30,8 +30,9 @@ export class StillImage extends LitElement {
   protected override willUpdate(): void {
     if (!this.isConnected || this.path === this.loading) return;
     this.stop?.();
+    // The same one in another size: what is shown stays until it is there.
+    if (withoutSize(this.path) !== withoutSize(this.loading)) this.address = null;
     this.loading = this.path;
-    this.address = null;
     this.missing = this.path === null;
     if (this.path === null) return;
     this.stop = this.stills.load(this.path, (address) => {
@@ -67,6 +68,10 @@ export class StillImage extends LitElement {
       }
     `,
   ];
+}
+
+function withoutSize(path: string | null): string | undefined {
+  return path?.split("?")[0];
 }
 
 declare global {

@@ -5,6 +5,15 @@
  * for any more are not fetched at all: a fast scroll through thousands of clips costs next to nothing.
  */
 
+/** What the server scales stills to. */
+const WIDTHS = [320, 480, 640];
+
+/** A still's path as small as it may be to fill so many pixels of the page's. */
+export function inWidth(path: string, width: number, ratio = devicePixelRatio): string {
+  const enough = WIDTHS.find((each) => each >= width * ratio);
+  return enough === undefined ? path : `${path}?width=${enough}`;
+}
+
 export type Fetch = (path: string) => Promise<Blob>;
 
 interface Waiting {
@@ -26,9 +35,11 @@ export class Stills {
     private readonly limit = KEPT,
   ) {}
 
-  /** The address if the picture is here already. */
+  /** The address if the picture is here already, in whatever size. */
   peek(path: string): string | null {
-    return this.kept.get(path) ?? null;
+    const sizes = [path, ...WIDTHS.toReversed().map((width) => `${path}?width=${width}`)];
+    const known = sizes.find((each) => this.kept.has(each));
+    return known === undefined ? null : this.kept.get(known)!;
   }
 
   /** Ask for a picture; the reader gets null if there is none. Returns the way to stop waiting. */

@@ -118,11 +118,12 @@ export class OverviewView extends PageElement {
     if (list.error) return html`<p class="card bad" role="alert">${texts.error(list.error)}</p>`;
     if (!list.ready) return html`<p class="empty">${texts.get("clips.loading")}</p>`;
     if (!list.clips.length) return html`<p class="card empty">${texts.get("overview.quiet")}</p>`;
+    const width = innerWidth < 600 ? 170 : 240; // about
     return html`<div class="clips">
       ${repeat(
         list.clips.slice(0, SHOWN),
         (clip) => clip.id,
-        (clip) => clipCard(this.page, clip, { onClick: followLink }),
+        (clip) => clipCard(this.page, clip, { width, onClick: followLink }),
       )}
     </div>`;
   }

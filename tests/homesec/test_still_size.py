@@ -1,0 +1,114 @@
+"""Stills in the size that they are shown in."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from clip_shelf import EVENING, STILL, Shelf
+from cloud_house import move_in
+from homesec_house import set_up
+from PIL import Image
+import pytest
+
+from custom_components.homesec import views
+from custom_components.homesec.clips import still_size
+from custom_components.homesec.clips.still_size import WIDTHS, scaled
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+
+def picture(width: int = 1280, height: int = 720, kind: str = "JPEG") -> bytes:
+    """A picture with something in it: its left half is red."""
+    image = Image.new("RGB", (width, height), "navy")
+    image.paste((200, 30, 30), (0, 0, width // 2, height))
+    file = BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
+
+
+def test_a_still_is_as_wide_as_asked_for_and_shows_the_same() -> None:
+    for width in WIDTHS:
+        small = Image.open(BytesIO(scaled(picture(), width)))
+        assert (small.format, small.size) == ("JPEG", (width, width * 9 // 16))
+        red, _, blue = small.getpixel((width // 4, 90))
+        assert red > 150 > blue
+        assert small.getpixel((width * 3 // 4, 90))[2] > 100
+
+
+@pytest.mark.parametrize(
+    "still", [picture(640, 360), picture(320, 2000), b"", STILL, picture(kind="PNG")]
+)
+def test_what_is_small_or_no_jpeg_stays_as_it_is(still: bytes) -> None:
+    assert scaled(still, 640) is still
+
+
+def test_a_still_that_is_cut_off_stays_as_it_is() -> None:
+    cut = picture()[:2000]
+    assert scaled(cut, 320) is cut
+
+
+def test_a_picture_that_would_fill_the_memory_is_not_opened() -> None:
+    with patch.object(still_size, "_MOST_PIXELS", 1280 * 720 - 1):
+        still = picture()
+        assert scaled(still, 320) is still
+
+
+def test_a_line_that_is_wider_than_anything_keeps_a_row() -> None:
+    assert Image.open(BytesIO(scaled(picture(4000, 1), 320))).size == (320, 1)
+
+
+async def test_the_view_scales_what_is_here(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    video: Path,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    await set_up(hass, entry)
+    shelf = Shelf(entry, video)
+    clip = await shelf.put(EVENING)
+    assert clip.still_path is not None
+    file = shelf.coordinator.clips_dir / clip.still_path
+    file.write_bytes(picture())
+    client = await hass_client()
+    url = f"/api/homesec/clip/{clip.id}.jpg"
+    assert await size_of(client, url) == (1280, 720)
+    assert await size_of(client, f"{url}?width=480") == (480, 270)
+    answer = await client.get(f"{url}?width=320")
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.headers["Cache-Control"] == "private, max-age=86400"
+    assert (await client.head(f"{url}?width=320")).status == HTTPStatus.OK
+    for bad in ("", "0", "-320", "321", "99999", "wide", "3e2", "0320", "٣٢٠"):
+        answer = await client.get(url, params={"width": bad})
+        assert answer.status == HTTPStatus.BAD_REQUEST, bad
+    with patch.object(views, "scaled_file", side_effect=FileNotFoundError):
+        assert (await client.get(f"{url}?width=320")).status == HTTPStatus.NOT_FOUND
+
+
+async def test_the_view_scales_what_is_in_the_cloud_and_fetches_it_once(
+    hass: HomeAssistant, gcs: Any, video: Path, hass_client: ClientSessionGenerator
+) -> None:
+    shelf = await move_in(hass, gcs, video)
+    with patch("clip_shelf.STILL", picture()):
+        clip = await shelf.cloud_only(EVENING)
+    client = await hass_client()
+    store = shelf.keeper.cloud
+    with patch.object(store, "read", wraps=store.read) as read:
+        for width in WIDTHS:
+            found = await size_of(client, f"/api/homesec/clip/{clip.id}.jpg?width={width}")
+            assert found == (width, width * 9 // 16)
+        assert await size_of(client, f"/api/homesec/clip/{clip.id}.jpg") == (1280, 720)
+    assert read.call_count == 1
+
+
+async def size_of(client: Any, url: str) -> tuple[int, int]:
+    answer = await client.get(url)
+    assert answer.status == HTTPStatus.OK
+    return Image.open(BytesIO(await answer.read())).size
