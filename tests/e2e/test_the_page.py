@@ -282,6 +282,8 @@ def test_a_camera_that_is_offline_is_named_and_left_out_on_wish(owner: Owner) ->
     page.wait_for_text("Disarmed")
     client.act("homeassistant.reload_config_entry", entry_id=entry_id)
     page.wait_for_text("Offline", timeout_s=60)
+    # Pictures that the page was asking for just then have no camera, or one with another token.
+    page.errors[:] = [error for error in page.errors if "/api/camera_proxy/" not in error]
     page.wait_for_text("The file is gone")
     page.click("Night")
     type_pin(page, PIN)
