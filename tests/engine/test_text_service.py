@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 import random
+import sqlite3
 import threading
 import time
 
@@ -12,6 +13,7 @@ from twilio_server import Fault, Kind
 
 from custom_components.homesec.engine.catalog import Catalog
 from custom_components.homesec.engine.clock import SystemClock
+from custom_components.homesec.engine.texts.ledger import Ledger
 from custom_components.homesec.engine.texts.models import (
     RecipientChanged,
     RecipientState,
@@ -212,6 +214,32 @@ def test_what_was_sent_long_ago_is_forgotten_but_for_the_last(running, twilio):
     running.texts._accounts = {}
     running.send(3)
     assert database.query("SELECT message_id FROM texts") == []
+
+
+def test_what_was_dropped_long_ago_is_forgotten_even_if_nothing_was_ever_sent(running, twilio):
+    running.texts.set_recipients(BOTH)
+    twilio.refuse(20003, status=401)
+    running.send(1)
+    running.wait(lambda: stopped(running, "text_denied"))
+    database = running.catalog.database
+    for number in range(9):
+        database.query(
+            "INSERT INTO texts VALUES ('anna', ?, NULL, ?)", (f"old-{number}", time.time() - 1e6)
+        )
+    running.texts.set_recipients(BOTH)
+    assert database.query("SELECT message_id FROM texts") == []
+
+
+def test_a_disk_that_lets_nothing_be_forgotten_stops_no_text(running, twilio, monkeypatch, caplog):
+    def refuse(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Ledger, "tidy", refuse)
+    running.texts.set_recipients(BOTH)
+    running.texts._tidied_t -= 90_000
+    running.send(1)
+    twilio.wait_for(1)
+    assert "database or disk is full" in caplog.text
 
 
 def test_ids_may_be_anything(running, twilio):

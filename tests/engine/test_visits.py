@@ -121,6 +121,20 @@ def test_visits_of_long_ago_are_forgotten(catalog):
     assert len(rows(catalog)) == 1
 
 
+def test_a_disk_that_refuses_to_forget_keeps_nothing_from_starting(catalog, monkeypatch, caplog):
+    def refuse(*_):
+        monkeypatch.undo()
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(catalog.visits, "end_all", refuse)
+    log = Log(catalog)
+    log.start()
+    log.hear(DetectionStarted(presence=presence(), clip_id=None))
+    assert log.close()
+    assert len(rows(catalog)) == 1
+    assert "does not take a visit" in caplog.text
+
+
 def test_a_disk_that_refuses_costs_a_visit_and_no_more(catalog, log, monkeypatch, caplog):
     def refuse(*_):
         monkeypatch.undo()

@@ -20,6 +20,7 @@ from .outbox import Outbox
 from .places import Move, move_to, settle_in
 from .rebuild import Rebuilt, rebuild
 from .recovery import adopt_clips, finish_open_clips, finish_refused_clips, open_catalog
+from .reserve import Reserve
 from .retention import Retention, disk_free
 from .visits import VisitLog
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from .storage.base import CloudStore
 
 _LOGGER = logging.getLogger(__name__)
+
+RESERVE_NAME = "reserve"
+"""Beside the catalogue; see ``reserve.py``."""
 
 
 class ClipKeeper:
@@ -72,6 +76,7 @@ class ClipKeeper:
         self._totals = Totals()
         self._uploads = OutboxChanged(backlog=Backlog())
         self._stop = threading.Event()
+        self._reserve = Reserve(path.with_name(RESERVE_NAME))
         self._jobs: CloudJobs | None = None
         self._outbox: Outbox | None = None
         self._retention: Retention | None = None
@@ -88,6 +93,7 @@ class ClipKeeper:
 
         Raises ``OSError`` or ``sqlite3.Error`` when the folders cannot be used.
         """
+        self._reserve.open_up()
         self.catalog = open_catalog(self._path, upload=self._cloud is not None, clock=self._clock)
         try:
             if self._cloud is not None:
@@ -104,6 +110,7 @@ class ClipKeeper:
         except BaseException:
             self.catalog.close()
             raise
+        self._reserve.set_aside()
         self._adopting = threading.Thread(target=self._adopt, name="homesec-adopt", daemon=True)
         self._adopting.start()
         self._start_outbox()
@@ -149,9 +156,14 @@ class ClipKeeper:
             disk_free=self._free,
             on_event=self._on_event,
             clock=self._clock,
-            look_after=partial(finish_refused_clips, self.catalog, self._clips_dir, self._on_event),
+            look_after=self._look_after,
         )
         self._retention.start()
+
+    def _look_after(self) -> None:
+        """Go on with what has waited for room on the disk."""
+        finish_refused_clips(self.catalog, self._clips_dir, self._on_event)
+        self._reserve.set_aside()
 
     def halt(self) -> None:
         """Begin to end, without waiting for it: clips may still be saved."""

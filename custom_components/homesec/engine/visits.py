@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 import logging
 from queue import SimpleQueue
 import sqlite3
@@ -13,6 +14,8 @@ from .models import DetectionEnded, DetectionStarted
 from .visit_query import KEPT_S
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .clock import Clock
     from .models import EngineEvent, EventSink
     from .visit_query import Visits
@@ -33,9 +36,7 @@ class VisitLog:
         self._thread = threading.Thread(target=self._run, name="homesec-visits", daemon=True)
 
     def start(self) -> None:
-        """End what the last run left open, and begin."""
-        self._visits.end_all()
-        self._visits.forget(self._clock.now() - KEPT_S)
+        """Begin; what the last run left open is ended first."""
         self._thread.start()
 
     def hear(self, event: EngineEvent) -> None:
@@ -51,12 +52,20 @@ class VisitLog:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        self._try(self._tidy)
         while (event := self._heard.get()) is not None:
-            try:
-                self._write(event)
-            except sqlite3.Error as err:
-                # One visit is not counted; the clip and the alarm do not depend on it.
-                _LOGGER.error("The clip index does not take a visit: %s", err)
+            self._try(partial(self._write, event))
+
+    def _try(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except sqlite3.Error as err:
+            # One visit is not counted; the clip and the alarm do not depend on it.
+            _LOGGER.error("The clip index does not take a visit: %s", err)
+
+    def _tidy(self) -> None:
+        self._visits.end_all()
+        self._visits.forget(self._clock.now() - KEPT_S)
 
     def _write(self, event: DetectionStarted | DetectionEnded) -> None:
         presence = event.presence

@@ -223,7 +223,7 @@ class Ledger:
         with self._db.transaction():
             self._db.query(
                 "DELETE FROM texts WHERE ended_at < ?"  # noqa: S608 - question marks only
-                f" AND (recipient_id NOT IN ({', '.join('?' * len(recipients))})"
+                f" AND (sid IS NULL OR recipient_id NOT IN ({', '.join('?' * len(recipients))})"
                 " OR ended_at < (SELECT max(ended_at) FROM texts AS later"
                 " WHERE later.recipient_id = texts.recipient_id AND later.sid IS NOT NULL))",
                 (now - REMEMBERED_S, *recipients),

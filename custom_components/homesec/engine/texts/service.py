@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sqlite3
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -72,9 +73,9 @@ class Texts:
 
     def close(self, timeout_s: float = 5.0) -> None:
         """End every thread."""
-        self.halt()
         deadline = time.monotonic() + timeout_s
         with self._lock:
+            self.halt()
             workers = list(self._workers.values())
             self._workers.clear()
             self._ledger = None
@@ -153,7 +154,11 @@ class Texts:
 
     def _tidy(self, ledger: Ledger) -> None:
         self._tidied_t = self._clock.monotonic()
-        ledger.tidy(self._accounts)
+        try:
+            ledger.tidy(self._accounts)
+        except sqlite3.Error as err:
+            # No text depends on it; tomorrow is another day.
+            _LOGGER.error("What was texted long ago cannot be forgotten: %s", err)
 
     # --- texts --------------------------------------------------------------------------------
 

@@ -1,0 +1,123 @@
+"""What is set aside for the day on which the disk is full: a real one, mounted for the test."""
+
+from contextlib import suppress
+import random
+import shutil
+import threading
+import time
+
+from kept import House
+import pytest
+from rig import LONG_S
+from test_full_disk import mounted
+
+from custom_components.homesec.engine import reserve as reserve_module
+from custom_components.homesec.engine.clock import SystemClock
+from custom_components.homesec.engine.keeper import ClipKeeper
+from custom_components.homesec.engine.keeping import ClipsDropped
+from custom_components.homesec.engine.reserve import RESERVE_BYTES, Reserve
+from custom_components.homesec.engine.retention_rules import RetentionRules
+
+MIB = 2**20
+
+
+@pytest.fixture
+def disk(tmp_path):
+    with mounted(tmp_path / "disk", "size=12m") as disk:
+        yield disk
+
+
+@pytest.fixture
+def reserve(tmp_path, monkeypatch):
+    def free(bytes_free):
+        monkeypatch.setattr(
+            reserve_module.shutil,
+            "disk_usage",
+            lambda _: shutil._ntuple_diskusage(0, 0, bytes_free),
+        )
+
+    made = Reserve(tmp_path / "reserve")
+    made.has = (tmp_path / "reserve").exists
+    made.disk_has = free
+    return made
+
+
+def fill(disk):
+    with (disk / "filler").open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+
+
+class Keeping:
+    """A keeper whose clips and catalogue share a disk."""
+
+    def __init__(self, disk, **rules):
+        self.dropped = threading.Event()
+        self.keeper = ClipKeeper(
+            path=disk / "clips.db",
+            clips_dir=disk / "clips",
+            cloud=None,
+            rules=RetentionRules(**rules),
+            on_event=self._hear,
+            clock=SystemClock(),
+            rng=random.Random(1),
+        )
+
+    def _hear(self, event):
+        if isinstance(event, ClipsDropped):
+            self.dropped.set()
+
+
+def test_a_start_on_a_full_disk_makes_room_again(disk, monkeypatch):
+    monkeypatch.setattr(reserve_module, "ENOUGH_BYTES", RESERVE_BYTES + MIB)
+    house = House(disk, upload=False)
+    for n in range(30):
+        house.saved(time.time() - 1000 + n, size=100_000)
+    house.close()
+    with_reserve = Keeping(disk, min_free_bytes=0)
+    with_reserve.keeper.start()
+    with_reserve.keeper.close()
+    fill(disk)
+    assert shutil.disk_usage(disk).free == 0
+    again = Keeping(disk, min_free_bytes=RESERVE_BYTES + 2 * MIB)
+    again.keeper.start()
+    try:
+        assert again.dropped.wait(LONG_S)
+        assert 0 < again.keeper.catalog.totals().clips < 30
+    finally:
+        again.keeper.close()
+    assert (disk / "reserve").stat().st_size == RESERVE_BYTES
+
+
+def test_it_is_given_up_only_when_the_disk_is_full(reserve):
+    reserve.set_aside()
+    reserve.disk_has(RESERVE_BYTES)
+    reserve.open_up()
+    assert reserve.has()
+    reserve.disk_has(RESERVE_BYTES - 1)
+    reserve.open_up()
+    assert not reserve.has()
+    reserve.open_up()
+
+
+def test_nothing_is_set_aside_of_a_disk_that_has_little(reserve):
+    reserve.disk_has(reserve_module.ENOUGH_BYTES)
+    reserve.set_aside()
+    assert not reserve.has()
+    reserve.disk_has(reserve_module.ENOUGH_BYTES + 1)
+    reserve.set_aside()
+    assert reserve.has()
+
+
+def test_what_was_cut_off_in_mid_writing_is_written_whole(reserve, tmp_path):
+    (tmp_path / "reserve").write_bytes(b"half")
+    reserve.set_aside()
+    assert (tmp_path / "reserve").stat().st_size == RESERVE_BYTES
+
+
+def test_a_disk_that_takes_nothing_keeps_nobody_from_going_on(tmp_path):
+    (tmp_path / "reserve").mkdir()
+    nowhere = Reserve(tmp_path / "reserve")
+    nowhere.set_aside()
+    Reserve(tmp_path / "nowhere" / "reserve").set_aside()
+    Reserve(tmp_path / "nowhere" / "reserve").open_up()
