@@ -124,6 +124,11 @@ class HomeSecCoordinator(EngineHost):
         self.issues.async_stop()
         await self.async_stop()
 
+    @property
+    def starting(self) -> bool:
+        """Whether the engine does not run yet, and is to."""
+        return not (self.ready or self.stopped or self.detector.given_up)
+
     # --- keeping the engine in step -----------------------------------------------------------
 
     def subentry(self, camera_id: str) -> ConfigSubentry:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from http import HTTPStatus
 import os
 import time
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState
 from homeassistant.util import dt as dt_util
 from homesec_house import (
     CAMERA_ID,
@@ -376,6 +379,63 @@ async def test_who_is_in_view_when_the_alarm_is_armed_is_told_of(
     assert alerts[1].data["kind"] == "alarm"
 
 
+async def test_who_was_in_view_for_long_when_the_alarm_is_armed_is_one_alert(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
+) -> None:
+    subentry = entry.subentries[CAMERA_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, "disarmed": "detect"})
+    await set_up(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    present = entry.runtime_data.cameras[CAMERA_ID].presences
+    long_ago = present["person"].first_seen_at - 600
+    present["person"] = replace(present["person"], first_seen_at=long_ago)
+    began = dt_util.utcnow()
+    await arm(hass, entry)
+    await until(hass, lambda: any(alert.data["kind"] == "alarm" for alert in alerts))
+    assert [alert.data["kind"] for alert in alerts] == ["alarm"]
+    # Seen as an intruder since there are intruders.
+    assert dt_util.parse_datetime(alerts[0].data["first_seen"]) >= began - timedelta(seconds=1)
+
+
+async def test_each_alert_of_a_clip_is_told_that_it_can_be_watched(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    updates: list[Event],
+) -> None:
+    alarm = {"delays": {"away": {"exit_s": 0, "entry_s": 1, "trigger_s": 100}}}
+    object.__setattr__(entry, "data", {**entry.data, "alarm": alarm})
+    await guard(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: len(alerts) == 2)
+    detector.sees = []
+
+    def told() -> set[str]:
+        return {update.data["alert_id"] for update in updates if update.data["clip_ready"]}
+
+    await until(hass, told)
+    await hass.async_block_till_done()
+    assert told() == {alert.data["alert_id"] for alert in alerts}
+
+
+async def test_what_is_seen_while_home_assistant_starts_is_told_once_automations_listen(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
+) -> None:
+    hass.set_state(CoreState.not_running)
+    await guard(hass, entry, alarm_labels=[])
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    [(running, _)] = entry.runtime_data.alerts._present.values()
+    await until(hass, lambda: running.announced and not running.telling)
+    assert not alerts
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
+    assert [alert.data["kind"] for alert in alerts] == ["seen"]
+
+
 # --- the pictures' folder and view -----------------------------------------------------------
 
 
@@ -394,6 +454,14 @@ def test_pictures_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyP
     stills.keep("d", b"4")
     assert (tmp_path / "alerts/d.jpg").exists()
     assert len(list((tmp_path / "alerts").iterdir())) == 2
+
+
+def test_a_picture_that_is_renamed_meanwhile_costs_no_other(tmp_path: Path) -> None:
+    """Of another alert: between the listing and the look at it, it got its name."""
+    stills = AlertStills(tmp_path)
+    (tmp_path / "tmp123").symlink_to(tmp_path / "gone")
+    stills.keep("a", b"1")
+    assert stills.get("a") == b"1"
 
 
 async def test_pictures_are_shown_to_who_is_logged_in(

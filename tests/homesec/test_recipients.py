@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -489,6 +490,73 @@ async def test_a_recipient_added_before_the_engine_runs_is_there_when_it_does(
     await entry.runtime_data.async_bring_up()
     await call(hass, "notify", "send_message", "notify.ann", message="Hello")
     await until(hass, told)
+
+
+async def test_what_happens_before_the_engine_runs_is_texted_when_it_does(
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
+) -> None:
+    """A library that is installed first takes minutes; the panic button does not wait for it."""
+    entry.add_to_hass(hass)
+    with patch("custom_components.homesec.coordinator.HomeSecCoordinator.async_bring_up"):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
+        await entry.runtime_data.alarm.async_trigger(by="Ann")
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(alerts) == 1
+    await entry.runtime_data.async_bring_up()
+    await until(hass, told)
+    [text] = told()
+    assert text.startswith("ALARM! Set off by Ann. ")
+
+
+async def test_recipients_that_change_in_quick_succession_are_as_they_are_last(
+    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await move_in(hass, entry, recipient())
+    began, overtaken = threading.Event(), threading.Event()
+    states, set_recipients = Texts.states, Texts.set_recipients
+
+    def hesitate(self: Texts) -> Any:
+        if not began.is_set():
+            began.set()
+            overtaken.wait(0.5)
+        return states(self)
+
+    def overtake(self: Texts, accounts: Any) -> None:
+        set_recipients(self, accounts)
+        if BOB in accounts:
+            overtaken.set()
+
+    monkeypatch.setattr(Texts, "states", hesitate)
+    monkeypatch.setattr(Texts, "set_recipients", overtake)
+    hass.config_entries.async_update_subentry(entry, entry.subentries[ANN], title="Anne")
+    await hass.async_add_executor_job(began.wait, 5)
+    bob = ConfigSubentry(**recipient("Bob", recipient_id=BOB, to=BOBS))
+    hass.config_entries.async_add_subentry(entry, bob)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert states(entry.runtime_data.engine.texts).keys() == {ANN, BOB}
+
+
+async def test_a_clip_is_told_once_to_who_was_told_of_two_alerts(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    updates: list[Event],
+    told: Any,
+) -> None:
+    alarm = {"delays": {"away": {"exit_s": 0, "entry_s": 1, "trigger_s": 100}}}
+    with_alarm(entry, alarm=alarm)
+    ann = recipient(kinds=["alarm", "seen", "clip"])
+    await move_in(hass, entry, ann, alarm_labels=["person"])
+    detector.sees = [PERSON]
+    await until(hass, lambda: len(told()) == 2)
+    detector.sees = []
+    await until(
+        hass, lambda: len({x.data["alert_id"] for x in updates if x.data["clip_ready"]}) == 2
+    )
+    texts = entry.runtime_data.engine.texts
+    await until(hass, lambda: len(told()) > 2 and not texts.states()[ANN].waiting)
+    assert len([text for text in told() if "The clip can be watched." in text]) == 1
 
 
 async def test_a_duress_pin_is_told_to_who_asked_for_it_and_shown_nowhere(

@@ -44,8 +44,8 @@ class AlertControl:
         self._bursts = Bursts()
         self._present: dict[tuple[str, str], tuple[Running, Sighting]] = {}
         """By camera and label, what lasts."""
-        self._clips: dict[str, Running] = {}
-        """By clip, the alert that shall hear of it."""
+        self._clips: dict[str, list[Running]] = {}
+        """By clip, the alerts that shall hear of it."""
         self._stop_listening: CALLBACK_TYPE | None = None
 
     async def async_load(self) -> None:
@@ -93,7 +93,8 @@ class AlertControl:
         self.recipients.async_handle(event)
         match event:
             case DetectionStarted():
-                self._async_seen(event.presence, event.clip_id)
+                presence = event.presence
+                self._async_seen(presence, presence.first_seen_at, event.clip_id)
             case DetectionUpdated():
                 self._async_seen_again(event.presence)
             case DetectionEnded():
@@ -170,16 +171,16 @@ class AlertControl:
             for label, presence in state.presences.items() if guards and state.watching else ():
                 known = self._present.get((camera_id, label))
                 if known is None or known[1].mode is AlarmMode.DISARMED:
-                    self._async_seen(presence, self._clip_of(camera_id))
+                    self._async_seen(presence, _now(), self._clip_of(camera_id))
 
-    def _async_seen(self, presence: Presence, clip_id: str | None) -> None:
+    def _async_seen(self, presence: Presence, at: float, clip_id: str | None) -> None:
         camera_id = presence.camera_id
         subentry = self._coordinator.subentry(camera_id)
         if presence.label not in alerts_of(subentry.data) or self.snoozed_until(camera_id):
             return
         sighting = Sighting(
             kind=AlertKind.SEEN,
-            at=presence.first_seen_at,
+            at=at,
             mode=self._mode(camera_id),
             camera_id=camera_id,
             camera=subentry.title,
@@ -197,7 +198,7 @@ class AlertControl:
         key = presence.camera_id, presence.label
         if (known := self._present.get(key)) is None:
             if presence.zones:
-                self._async_seen(presence, self._clip_of(presence.camera_id))
+                self._async_seen(presence, _now(), self._clip_of(presence.camera_id))
             return
         running, old = known
         zones = tuple(dict.fromkeys((*old.zones, *presence.zones)))
@@ -218,12 +219,13 @@ class AlertControl:
             self._present[sighting.camera_id, sighting.label] = running, sighting
         if sighting.clip_id is not None:
             self._forget_clips(sighting.at)
-            self._clips.setdefault(sighting.clip_id, running)
+            waiting = self._clips.setdefault(sighting.clip_id, [])
+            if running not in waiting:
+                waiting.append(running)
         self._async_tell(running)
 
     def _async_clip_saved(self, clip_id: str) -> None:
-        running = self._clips.pop(clip_id, None)
-        if running is not None:
+        for running in self._clips.pop(clip_id, ()):
             running.ready.add(clip_id)
             self._async_tell(running)
 
@@ -233,9 +235,9 @@ class AlertControl:
 
     def _forget_clips(self, now: float) -> None:
         self._clips = {
-            clip_id: running
-            for clip_id, running in self._clips.items()
-            if now - running.alert.first.at < CLIP_WAIT_S
+            clip_id: waiting
+            for clip_id, waiting in self._clips.items()
+            if now - waiting[-1].alert.first.at < CLIP_WAIT_S
         }
 
     def _mode(self, camera_id: str) -> AlarmMode:

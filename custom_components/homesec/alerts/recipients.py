@@ -1,8 +1,10 @@
 """Those who are texted: who they are, what they get, and whether it arrives."""
 
+import asyncio
+from collections import deque
 from contextlib import suppress
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from .rules import Sighting
     from .texts import Words
 
+MOST_HELD: Final = 100
+"""Texts. What is told before the engine runs is done by hand."""
+
 
 class Recipients:
     """The recipients of one house; texts to them are the engine's business."""
@@ -38,6 +43,9 @@ class Recipients:
         """By the id of their subentry."""
         self.states: dict[str, RecipientState] = {}
         self._adders: list[Callable[[str], None]] = []
+        self._applying = asyncio.Lock()
+        self._held: deque[TextMessage] = deque(maxlen=MOST_HELD)
+        """Texts of alerts from before the engine ran."""
 
     # --- who they are -------------------------------------------------------------------------
 
@@ -66,7 +74,10 @@ class Recipients:
         if self._coordinator.ready:
             # Stopped meanwhile: the next start does it.
             with suppress(EngineNotRunningError):
-                await self._async_apply()
+                async with self._applying:
+                    await self._async_apply()
+                while self._held:
+                    await self._async_keep(self._held.popleft())
 
     async def _async_apply(self) -> None:
         coordinator = self._coordinator
@@ -128,22 +139,36 @@ class Recipients:
             if news is not None:
                 body = words.sms(news, absolute_link(hass, link_path(news)))
                 shown = still if news.first.camera_id == running.alert.first.camera_id else None
-                if await self.async_send(recipient_id, alert_id, body, shown):
+                if await self._async_text(recipient_id, alert_id, body, shown):
                     running.told.add(recipient_id)
                     self._due.note(recipient_id, news, now)
             clip = self._due.clip(recipient_id, each, running, local=local, now=now)
             if clip is not None:
                 body = words.sms(clip, absolute_link(hass, link_path(clip)), clip=True)
-                if await self.async_send(recipient_id, f"{alert_id}.{CLIP}", body):
+                # By the clip: of two alerts that it shows, the second brings no second text.
+                if await self._async_text(recipient_id, f"{clip.clip_id}.{CLIP}", body):
                     running.told_clip.add(recipient_id)
                     self._due.note(recipient_id, clip, now)
 
-    async def async_send(
+    async def async_send(self, recipient_id: str, message_id: str, body: str) -> bool:
+        """Have a text sent; True if it is durable."""
+        return await self._async_keep(self._message(recipient_id, message_id, body))
+
+    async def _async_text(
         self, recipient_id: str, message_id: str, body: str, still: bytes | None = None
     ) -> bool:
-        """Have a text sent; True if it is durable."""
+        """Have an alert's text sent, be it as soon as the engine runs; False if that failed."""
+        message = self._message(recipient_id, message_id, body, still)
+        if self._coordinator.starting:
+            self._held.append(message)
+            return True
+        return await self._async_keep(message)
+
+    def _message(
+        self, recipient_id: str, message_id: str, body: str, still: bytes | None = None
+    ) -> TextMessage:
         at = dt_util.utcnow().timestamp()
-        message = TextMessage(
+        return TextMessage(
             id=message_id,
             recipient_id=recipient_id,
             body=body,
@@ -151,6 +176,8 @@ class Recipients:
             expires_at=at + self.rules.get(recipient_id, Rules()).max_age_s,
             still=still,
         )
+
+    async def _async_keep(self, message: TextMessage) -> bool:
         coordinator = self._coordinator
         try:
             await coordinator.async_run(coordinator.engine.texts.send, message)

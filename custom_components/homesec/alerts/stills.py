@@ -40,8 +40,12 @@ class AlertStills:
         return None
 
     def _drop_old(self) -> None:
+        files: list[tuple[float, str]] = []
         with os.scandir(self._folder) as entries:
-            files = sorted(((each.stat().st_mtime, each.path) for each in entries), reverse=True)
+            for each in entries:
+                with suppress(FileNotFoundError):  # another alert's, which got its name meanwhile
+                    files.append((each.stat().st_mtime, each.path))
+        files.sort(reverse=True)
         oldest = time.time() - KEPT_S
         for index, (changed_at, path) in enumerate(files):
             if index >= MAX_STILLS or changed_at < oldest:

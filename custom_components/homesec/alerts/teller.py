@@ -1,9 +1,11 @@
 """Tells an alert: picture first, then whoever has to know it durably, then Home Assistant's bus."""
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.start import async_at_started
 
 from ..const import EVENT_ALERT, EVENT_ALERT_UPDATED, LOGGER
 from .events import alert_facts
@@ -40,12 +42,20 @@ class AlertTeller:
         await coordinator.alerts.recipients.async_tell(running, words, still)
         facts = alert_facts(coordinator, alert, words, still=running.still)
         if running.announced:
-            facts |= {"clip_ready": clip_ready}
-            coordinator.hass.bus.async_fire(EVENT_ALERT_UPDATED, facts)
+            self._async_announce(EVENT_ALERT_UPDATED, facts | {"clip_ready": clip_ready})
         else:
-            coordinator.hass.bus.async_fire(EVENT_ALERT, facts)
+            self._async_announce(EVENT_ALERT, facts)
         running.announced = True
         return alert
+
+    def _async_announce(self, event_type: str, facts: dict[str, Any]) -> None:
+        """Tell Home Assistant; while that starts, no automation would hear it yet."""
+
+        @callback
+        def fire(hass: HomeAssistant) -> None:
+            hass.bus.async_fire(event_type, facts)
+
+        async_at_started(self._coordinator.hass, fire)
 
     # --- the picture --------------------------------------------------------------------------
 
