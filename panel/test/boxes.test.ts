@@ -21,6 +21,14 @@ describe("boxes over the film", () => {
     expect(boxesAt([walker], 100)).toEqual([]);
   });
 
+  test("how sure it is stays the same, and is what it was when it was seen best", () => {
+    const scores = [0.4, 0.9, 0.5];
+    const boxes = scores.map((score, n): TimedBox => [n, 0.1, 0.2, 0.3, 0.6, score]);
+    const at = [0, 0.5, 1, 1.7, 2.2];
+    const shown = at.map((t) => boxesAt([{ id: 1, label: "person", boxes }], t)[0]!.score);
+    expect(shown).toEqual([0.9, 0.9, 0.9, 0.9, 0.9]);
+  });
+
   test("everybody has a box of their own", () => {
     expect(boxesAt([walker, cat], 2.5).map((shown) => shown.label)).toEqual(["person", "cat"]);
   });

@@ -100,6 +100,18 @@ def test_whoever_went_before_the_answer_came_was_here_all_the_same():
     assert [x.step for x in presence.tick(5.4)] == [Step.LEFT]
 
 
+def test_who_was_asked_about_counts_although_somebody_else_is_there_when_the_answer_comes():
+    presence = watch()
+    look(presence, 0.0, person())
+    look(presence, 0.2, person())
+    for n in range(2, 5):
+        look(presence, n * LOOK_S, person(score=0.6, number=2))
+    presence.answer("person", 1.0, confirmed=True)
+    assert presence.present[0].track_ids == (1, 2)
+    look(presence, 1.2, person(score=0.6, number=2))
+    assert presence.present[0].track_ids == (2,)
+
+
 def test_nobody_is_asked_about_who_went_long_ago():
     presence = watch()
     look(presence, 0.0, person())
@@ -153,7 +165,7 @@ def test_whoever_was_doubted_does_not_keep_a_presence_unless_surer_now():
     look(presence, 0.4, coat, walker)
     assert look(presence, 0.6, coat, walker)[0].presence.track_id == 2
     presence.answer("person", 0.6, confirmed=True)
-    assert presence.present[0].count == 1
+    assert (presence.present[0].count, presence.present[0].track_ids) == (1, (2,))
     changes = [x for n in range(20) for x in look(presence, 0.8 + n * LOOK_S, coat)]
     assert [x.step for x in changes] == [Step.LEFT, Step.ASKED]
     assert changes[0].t == 0.6

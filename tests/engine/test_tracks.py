@@ -15,7 +15,7 @@ from custom_components.homesec.engine.tracks import (
 )
 
 
-def track(track_id=1, x=0.1, *, label="person", score=0.8, moved=True):
+def track(track_id=1, x=0.1, *, label="person", score=0.8):
     return Track(
         id=track_id,
         label=label,
@@ -24,14 +24,15 @@ def track(track_id=1, x=0.1, *, label="person", score=0.8, moved=True):
         first_t=0,
         last_t=0,
         hits=1,
-        moved=moved,
     )
 
 
 def noted(*looks, start_t=100.0):
+    """Note the looks; everybody counts in them."""
     sights = Sights(start_t)
     for t, tracks in looks:
         sights.note(t, tracks)
+        sights.count(each.id for each in tracks)
     return sights
 
 
@@ -58,22 +59,26 @@ def test_no_more_than_five_boxes_a_second_are_kept_of_each():
         assert min(b.t - a.t for a, b in zip(way.boxes, way.boxes[1:], strict=False)) > 0.15
 
 
-def test_what_never_moves_is_left_out_and_what_begins_to_is_whole():
-    sights = noted(
-        (100, [track(1, moved=False), track(2, moved=False)]),
-        (101, [track(1, moved=False), track(2, moved=True)]),
-    )
+def test_who_never_counts_is_left_out_and_who_does_once_is_whole():
+    sights = Sights(100)
+    for t in (100, 101):
+        sights.note(t, [track(1), track(2)])
+    sights.count([2, 7])
+    sights.note(102, [track(1), track(2)])
     (way,) = unpack(sights.pack())
-    assert (way.id, len(way.boxes)) == (2, 2)
+    assert (way.id, len(way.boxes)) == (2, 3)
 
 
-def test_a_clip_in_which_nothing_moves_has_no_tracks():
-    assert noted((100, [track(moved=False)])).pack() is None
+def test_a_clip_in_which_nobody_counts_has_no_tracks():
+    sights = Sights()
+    sights.note(100, [track()])
+    assert sights.pack() is None
     assert Sights().pack() is None
 
 
 def test_a_crowd_for_an_hour_stays_small():
     sights = Sights()
+    sights.count(range(20))
     for n in range(3600 * 2):
         sights.note(n / 2, [track(i, x=(n + i) % 80 / 100) for i in range(20)])
     packed = sights.pack()
@@ -104,9 +109,7 @@ def test_zones_are_told_in_the_order_of_the_camera():
     )
 )
 def test_whatever_was_noted_comes_back_within_the_picture(looks):
-    sights = Sights()
-    for t, x, score in sorted(looks):
-        sights.note(t, [track(x=x, score=score)])
+    sights = noted(*((t, [track(x=x, score=score)]) for t, x, score in sorted(looks)), start_t=0)
     (way,) = unpack(sights.pack())
     assert len(way.boxes) <= len(looks)
     for box in way.boxes:

@@ -1,12 +1,21 @@
 """The boxes that are kept with a clip lie on whom the finished film shows, at that time."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import av
 from films import FigureDetector
 import pytest
 from rig import file_camera
 
 from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.models import Activity, DetectionEnded, Zone
+from custom_components.homesec.engine.models import (
+    Activity,
+    Box,
+    Detection,
+    DetectionEnded,
+    Zone,
+)
 from custom_components.homesec.engine.pixels import bgr
 
 EVERYWHERE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
@@ -56,6 +65,42 @@ def test_who_is_seen_before_a_clip_begins_is_in_its_pre_roll(rig, films):
     rig.stop()
     boxes = [box for track in kept(rig, clip) for box in track.boxes]
     assert min(box.t for box in boxes) <= clip.pre_roll_s + 0.02
+
+
+class Wavers(FigureDetector):
+    """Is sure of the figure in three looks of four, takes a corner for one all the time."""
+
+    def detect(self, picture):
+        found = super().detect(picture)
+        score = 0.12 if self.looks % 4 == 0 else 0.9
+        corner = Detection("person", 0.14, Box(0.8, 0.7, 0.9, 0.95))
+        return [*(replace(each, score=score) for each in found), corner]
+
+
+def test_looks_that_hardly_show_anybody_are_not_in_it(rigs, films):
+    rig = rigs(detector=Wavers())
+    (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
+    rig.stop()
+    (track,) = kept(rig, clip)
+    assert len(track.boxes) >= 10
+    assert {box.score for box in track.boxes} == {0.9}
+    gaps = [b.t - a.t for a, b in pairwise(track.boxes)]
+    assert max(gaps) < 1, "few enough are missing that the page fills in what is between"
+
+
+def test_a_picture_on_the_wall_has_no_box_beside_who_walks_by(rigs, films):
+    class Poster(FigureDetector):
+        """Sees a poster, too, and is surer of it than of the figure."""
+
+        def detect(self, picture):
+            poster = Detection("person", 0.95, Box(0.85, 0.0, 0.95, 0.25))
+            return [*super().detect(picture), poster]
+
+    rig = rigs(detector=Poster())
+    (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
+    rig.stop()
+    (track,) = kept(rig, clip)
+    assert {box.score for box in track.boxes} == {0.9}
 
 
 def test_a_clip_that_goes_on_in_the_next_has_its_boxes_in_both(rig, films):

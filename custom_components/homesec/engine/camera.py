@@ -258,7 +258,7 @@ class CameraSession:
 
     def _looked(self, look: Look, tracks: list[Track]) -> None:
         self._keep_recording(seen=bool(tracks))
-        self._recording.saw(look.frame.t, tracks, self._recorded)
+        self._recording.saw(look.frame.t, tracks, self._watcher.present)
         self._picture(look.frame, [track for track in tracks if track.moved])
 
     def _stirred(self, look: Look) -> None:

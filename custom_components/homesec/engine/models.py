@@ -288,6 +288,8 @@ class Presence:
     last_seen_at: float
     count: int = 1
     """Objects of this label in the newest look."""
+    track_ids: tuple[int, ...] = ()
+    """Which tracks they are."""
     zones: tuple[str, ...] = ()
     """Where they are, in the order of the camera's zones."""
     confirmed: bool = False

@@ -108,8 +108,7 @@ class LabelPresence:
         ``sure``: the score with which one look is enough to ask.
         """
         self._zones.look(t, tracks)
-        keeps = min(begins, max(begins * KEEP_SHARE, KEEP_LEAST))
-        lowest = begins if self.current is None else keeps
+        lowest = begins if self.current is None else keeps(begins)
         large = [x for x in tracks if x.score >= lowest and x.box.height >= self._min_height]
         real = [x for x in large if not self._zones.masked(x)]
         trusted = [x for x in real if x.moved and not self._doubted(x, t)]
@@ -135,7 +134,9 @@ class LabelPresence:
         self._state = _State.PRESENT
         self._doubts.drop(track_id)
         self._looks.clear()
-        self._presence = replace(self._presence, confirmed=True)
+        # Whoever it is about may be gone when the answer comes.
+        counted = dict.fromkeys((track_id, *self._presence.track_ids))
+        self._presence = replace(self._presence, confirmed=True, track_ids=tuple(counted))
         self._occupancy.look(*self._seen, self._where)
         return [PresenceChange(Step.ENTERED, self._presence, self._first_t)]
 
@@ -225,6 +226,7 @@ class LabelPresence:
             box=lead.box,
             last_seen_at=sight.at,
             count=len(sight.tracks),
+            track_ids=tuple(track.id for track in sight.tracks),
             zones=tuple(self._zones.since(sight.tracks)),
         )
 
@@ -232,6 +234,11 @@ class LabelPresence:
         self._state, self._presence = _State.ABSENT, None
         self._occupancy.end()
         return [PresenceChange(Step.LEFT, presence, self._seen[0])]
+
+
+def keeps(begins: float) -> float:
+    """Return the lowest score that keeps what ``begins`` has begun."""
+    return min(begins, max(begins * KEEP_SHARE, KEEP_LEAST))
 
 
 def _best(sight: _Sight) -> Track:

@@ -159,7 +159,7 @@ class Recording:
             clip.label, clip.score = presence.label, presence.score
         elif clip.label == presence.label:
             clip.score = max(clip.score or 0.0, presence.score)
-        clip.sights.note_zones(presence.zones)
+        self._count(clip.sights, presence)
 
     def saw(self, t: float, tracks: Iterable[Track], present: Iterable[Presence]) -> None:
         """Keep who was seen where, for the clip that is open or the one that this begins."""
@@ -169,7 +169,13 @@ class Recording:
             self._seen.popleft()
         if self._open is not None:
             self._open.sights.note(t, seen)
-            self._open.sights.note_zones(zone for each in present for zone in each.zones)
+            for presence in present:
+                self._count(self._open.sights, presence)
+
+    def _count(self, sights: Sights, presence: Presence) -> None:
+        sights.count(presence.track_ids)
+        if self._config.rule(presence.label).records:
+            sights.note_zones(presence.zones)
 
     def offer_best(self, frame: Frame, worth: float) -> None:
         """Keep a picture for the still, if it is worth more than the one before."""

@@ -52,7 +52,6 @@ class ClipTrack:
 @dataclass(slots=True)
 class _Way:
     label: str
-    moved: bool = False
     boxes: list[TrackBox] = field(default_factory=list)
 
 
@@ -65,6 +64,7 @@ class Sights:
         self._zones = {zone.name: False for zone in zones}
         self._lock = threading.Lock()
         self._ways: dict[int, _Way] = {}
+        self._counted: set[int] = set()
         self._boxes = 0
         self._interval_s = INTERVAL_S
 
@@ -78,6 +78,11 @@ class Sights:
         """Take in where somebody is."""
         with self._lock:
             self._zones.update(dict.fromkeys(zones, True))
+
+    def count(self, track_ids: Iterable[int]) -> None:
+        """Take in who counts: what was only taken for somebody for a moment does not."""
+        with self._lock:
+            self._counted.update(track_ids)
 
     def note(self, t: float, tracks: Iterable[Track]) -> None:
         """Take in who was seen at ``t``; what was before the film begins is not in it."""
@@ -94,7 +99,6 @@ class Sights:
             if len(self._ways) >= MOST_TRACKS:
                 return
             way = self._ways[track.id] = _Way(track.label)
-        way.moved |= track.moved
         if way.boxes and film_s - way.boxes[-1].t < self._interval_s - _SLACK_S:
             return
         box = track.box
@@ -110,12 +114,12 @@ class Sights:
         self._boxes = sum(len(way.boxes) for way in self._ways.values())
 
     def pack(self) -> bytes | None:
-        """Return all that moved, as the catalogue keeps it; None if nothing did."""
+        """Return all who count, as the catalogue keeps it; None if nobody does."""
         with self._lock:
             ways = [
                 [track_id, way.label, [n for box in way.boxes for n in _packed(box)]]
                 for track_id, way in self._ways.items()
-                if way.moved and way.boxes
+                if track_id in self._counted and way.boxes
             ]
         if not ways:
             return None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from .closer import CloserLooks
 from .motion import Change
-from .presence import PresenceWatch, Step
+from .presence import PresenceWatch, Step, keeps
 from .tracker import Tracker
 
 if TYPE_CHECKING:
@@ -75,8 +75,9 @@ class Watcher:
         """``lossless``: each answer is waited for, as for a film that is read at any speed.
 
         All callbacks are called on the camera's thread: ``on_look`` after each answer, with the
-        tracks seen; ``on_change`` and ``on_zone`` with what became of presences and zones;
-        ``on_stir`` when something moves and no detector can tell what.
+        tracks seen well enough to keep somebody here; ``on_change`` and ``on_zone`` with what
+        became of presences and zones; ``on_stir`` when something moves and no detector can tell
+        what.
         """
         self._config = config
         self._pool = pool
@@ -203,7 +204,8 @@ class Watcher:
             if change.step is Step.ASKED:
                 self._ask_about(change, look, answer.found)
         self._tell(x for x in changes if x.step is not Step.ASKED)
-        self._on_look(look, [x for x in tracks if x.label in self._config.labels])
+        chosen = (x for x in tracks if x.label in self._config.labels)
+        self._on_look(look, [x for x in chosen if x.score >= keeps(begins[x.label])])
 
     def _ask_about(self, change: PresenceChange, look: Look, found: list[Detection]) -> None:
         """Get a second opinion; without a second network the first one's will do."""

@@ -106,14 +106,15 @@ export class FilmPlayer extends PageElement {
 
   private renderBoxes(): unknown {
     const stroke = (label: string): string => (label === "person" ? "#40c4ff" : "#ffd740");
+    const shown = boxesAt(this.tracks, this.at);
     return html`<svg class="boxes" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
-        ${boxesAt(this.tracks, this.at).map(
+        ${shown.map(
           (box) =>
             svg`<rect x=${box.x} y=${box.y} width=${box.width} height=${box.height}
               stroke=${stroke(box.label)} vector-effect="non-scaling-stroke"></rect>`,
         )}
       </svg>
-      ${boxesAt(this.tracks, this.at).map(
+      ${shown.map(
         (box) =>
           html`<span class="tag" style="${tagPlace(box)}"
             >${this.texts.label(box.label)} ${this.format.percent(box.score)}</span

@@ -5,6 +5,7 @@ import type { ClipTrack, TimedBox } from "../data/shapes.ts";
 export interface ShownBox {
   track: ClipTrack["id"];
   label: string;
+  /** The best that it ever had: one who is sure of somebody does not change their mind at each step. */
   score: number;
   x: number;
   y: number;
@@ -18,8 +19,8 @@ export interface Segment {
   to: number;
 }
 
-/** Looks are a fraction of a second apart; over a longer gap nobody knows where somebody was. */
-const LONGEST_GAP_S = 1.5;
+/** Looks are a fraction of a second apart, and some show too little; over a longer gap nobody knows. */
+const LONGEST_GAP_S = 2;
 /** So long a box is shown before and after the look it comes from. */
 const LINGER_S = 0.4;
 
@@ -28,7 +29,8 @@ export function boxesAt(tracks: readonly ClipTrack[], at: number): ShownBox[] {
   for (const { id, label, boxes } of tracks) {
     const box = boxAt(boxes, at);
     if (!box) continue;
-    const [, x1, y1, x2, y2, score] = box;
+    const [, x1, y1, x2, y2] = box;
+    const score = Math.max(...boxes.map((each) => each[5]));
     shown.push({ track: id, label, score, x: x1, y: y1, width: x2 - x1, height: y2 - y1 });
   }
   return shown;
