@@ -122,6 +122,28 @@ def test_what_a_job_did_that_was_withdrawn_meanwhile_is_not_told(house):
     assert settled == []
 
 
+def test_what_cannot_be_written_down_of_one_job_lets_the_others_go_first(house, caplog):
+    done = []
+
+    def perform(job, _):
+        def settle():
+            if job.subject == "2":
+                raise ZeroDivisionError
+            done.append(job.subject)
+
+        return settle
+
+    outbox = kinds_done(house, perform)
+    outbox._turn = 1
+    for n in range(3):
+        house.jobs.add(JobKind.UPLOAD, f"{n}")
+    while outbox.step() == 0:
+        pass
+    assert done == ["1", "0"]
+    assert house.jobs.backlog([JobKind.UPLOAD]).jobs == 1
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_a_failed_job_lets_the_others_go_first(house):
     first, second = house.saved(NOON), house.saved(NOON + 1)
     house.store.faults.extend([ChecksumMismatch()])
@@ -249,6 +271,25 @@ def test_a_pause_looks_by_itself_now_and_then_whether_it_is_over(house):
     house.store.faults.append(KeyRevoked())
     house.outbox.step()
     assert house.outbox.step() == pytest.approx(300)
+
+
+def test_a_login_that_is_cured_while_the_old_one_is_tried_ends_the_pause_before_it_begins(house):
+    house.jobs.add(JobKind.UPLOAD, "1")
+    done = []
+
+    def perform(job, _):
+        done.append(job.attempts)
+        if len(done) == 1:
+            outbox.resume()
+            raise StorageDenied
+        return nothing
+
+    outbox = kinds_done(house, perform)
+    outbox.step()
+    assert not outbox.paused
+    house.clock.advance(2)
+    outbox.step()
+    assert done == [0, 1]
 
 
 def test_a_line_that_is_down_during_a_pause_does_not_end_it(house):

@@ -11,6 +11,7 @@ from texting import ANNA, account, saying
 from twilio_messages import AUTH_TOKEN, SENDER
 from twilio_server import Fault, Kind
 
+from custom_components.homesec.engine.errors import TextDenied
 from custom_components.homesec.engine.jobs import JobKind
 from custom_components.homesec.engine.texts import recipient, sending
 from custom_components.homesec.engine.texts.models import RecipientChanged, TextDropped, TextSent
@@ -171,6 +172,42 @@ def test_an_error_of_our_own_does_not_end_it(house, twilio, monkeypatch, caplog)
     assert AUTH_TOKEN not in caplog.text
     house.later(40)  # whether it was sent, nobody knew
     assert len(twilio.messages) == 1
+
+
+def test_a_login_that_is_corrected_while_the_old_one_is_tried_is_tried_next(
+    house, twilio, monkeypatch
+):
+    house.add(1)
+    real = recipient.send_now
+
+    def corrected_meanwhile(*_, **__):
+        monkeypatch.setattr(recipient, "send_now", real)
+        house.anna.resume()
+        raise TextDenied
+
+    monkeypatch.setattr(recipient, "send_now", corrected_meanwhile)
+    house.run()
+    assert not house.anna.paused
+    assert len(twilio.messages) == 1
+
+
+def test_a_text_that_nobody_can_look_for_does_not_hold_up_the_others_for_ever(
+    house, twilio, monkeypatch
+):
+    house.add(1, lasts_s=60)
+    twilio.add(Fault(kind=Kind.ACCEPT_RESET))
+    house.run()
+
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(recipient, "find_sent", broken)
+    house.later(30)
+    house.later(60)
+    assert [e.message_id for e in house.of(TextDropped)] == ["alert-1"]
+    house.add(2)
+    house.run()
+    assert [m.message_id for m in house.of(TextSent)] == ["alert-2"]
 
 
 # --- it may have been sent ---
@@ -428,6 +465,24 @@ def test_a_stop_leaves_it_for_the_next_start(house, twilio):
     house.run(again)
     house.later(recipient.SETTLE_S, again)
     assert len(twilio.messages) == 1
+
+
+def test_who_is_replaced_in_mid_preparation_does_not_undo_what_the_next_one_noted(
+    house, twilio, monkeypatch
+):
+    house.add(1, still=b"jpeg")
+    again = house.worker()
+
+    def replaced_meanwhile(*_, **__):
+        monkeypatch.setattr(house.stills, "link", lambda *_, **__: None)
+        house.anna.halt()
+        again.step()
+
+    twilio.add(Fault(kind=Kind.ACCEPT_RESET))
+    monkeypatch.setattr(house.stills, "link", replaced_meanwhile)
+    house.anna.step()
+    house.later(recipient.SETTLE_S, again)
+    assert len(twilio.messages) == len(twilio.asked("POST")) == 1
 
 
 def test_an_index_that_takes_nothing_does_not_make_it_send_twice(house, twilio):

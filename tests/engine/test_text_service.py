@@ -13,6 +13,7 @@ from twilio_server import Fault, Kind
 
 from custom_components.homesec.engine.catalog import Catalog
 from custom_components.homesec.engine.clock import SystemClock
+from custom_components.homesec.engine.texts import recipient
 from custom_components.homesec.engine.texts.ledger import Ledger
 from custom_components.homesec.engine.texts.models import (
     RecipientChanged,
@@ -184,8 +185,6 @@ def test_what_waits_outlives_a_restart(running, twilio):
 
 
 def test_a_stop_in_mid_send_is_quick_and_sends_it_once(running, twilio, monkeypatch):
-    from custom_components.homesec.engine.texts import recipient
-
     monkeypatch.setattr(recipient, "SETTLE_S", 0.2)
     twilio.add(Fault(kind=Kind.ACCEPT_HANG))
     running.texts.set_recipients(BOTH)
@@ -240,6 +239,16 @@ def test_a_disk_that_lets_nothing_be_forgotten_stops_no_text(running, twilio, mo
     running.send(1)
     twilio.wait_for(1)
     assert "database or disk is full" in caplog.text
+
+
+def test_a_library_that_does_not_load_at_once_is_no_end(running, twilio, monkeypatch):
+    def missing():
+        raise ImportError("twilio.rest")
+
+    monkeypatch.setattr(recipient, "warm_up", missing)
+    running.texts.set_recipients(BOTH)
+    running.send(1)
+    twilio.wait_for(1)
 
 
 def test_ids_may_be_anything(running, twilio):

@@ -34,6 +34,9 @@ class JobWorker:
         self._ready_t = -math.inf
         self._error: str | None = None
         self._paused = False
+        self._cured = False
+        """Whether ``resume`` was called since what is being done was begun."""
+        self._mood = threading.Lock()
         self._stop = threading.Event()
         self._wake = threading.Event()
         # Whatever it is doing may be cut off, so it never holds up the end of the process.
@@ -65,10 +68,12 @@ class JobWorker:
 
     def resume(self) -> None:
         """Try again at once: what was in the way has been cured, or may have been."""
-        self._paused = False
-        self._error = None
-        self._failures = 0
-        self._ready_t = -math.inf
+        with self._mood:
+            self._paused = False
+            self._error = None
+            self._failures = 0
+            self._ready_t = -math.inf
+            self._cured = True
         self._wake.set()
 
     # --- the worker's thread ------------------------------------------------------------------
@@ -101,16 +106,21 @@ class JobWorker:
         return math.inf if self._paused else max(0.0, self._ready_t - self._clock.monotonic())
 
     def _pause(self, error: str) -> None:
-        """Do nothing until ``resume``."""
-        self._paused = True
-        self._error = error
+        """Do nothing until ``resume``, unless that was called while it failed."""
+        with self._mood:
+            if not self._cured:
+                self._paused = True
+                self._error = error
 
     def _hold(self, error: str, *, at_least_s: float = 0.0, at_most_s: float = math.inf) -> None:
         """Do nothing for a while, and for a longer one each time."""
-        wait_s = max(at_least_s, min(at_most_s, self._back_off_s(self._failures)))
-        self._failures += 1
-        self._ready_t = self._clock.monotonic() + wait_s
-        self._error = error
+        with self._mood:
+            if self._cured:
+                return
+            wait_s = max(at_least_s, min(at_most_s, self._back_off_s(self._failures)))
+            self._failures += 1
+            self._ready_t = self._clock.monotonic() + wait_s
+            self._error = error
 
     def _back_off_s(self, failures: int) -> float:
         """Return how long to wait; by chance, so that many houses do not come back at once."""

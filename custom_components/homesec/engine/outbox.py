@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import logging
 import math
+import sqlite3
 import traceback
 from typing import TYPE_CHECKING, override
 
@@ -120,14 +121,20 @@ class Outbox(JobWorker):
         return 0.0
 
     def _do(self, job: Job) -> None:
+        self._cured = False
         try:
             settle = self._perform[job.kind](job, self._stop)
         except Exception as err:  # noqa: BLE001 - whatever it is, the other jobs go on
             # Cut off by the stop, it has not failed, and is done at the next start.
             if not self._stop.is_set():
                 self._failed(job, err)
-        else:
+            return
+        try:
             self._done(job, settle)
+        except sqlite3.Error:
+            raise
+        except Exception as err:  # noqa: BLE001 - as before
+            self._failed(job, err)
 
     def _done(self, job: Job, settle: Settle) -> None:
         event = None

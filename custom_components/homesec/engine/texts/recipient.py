@@ -5,6 +5,7 @@ Each recipient has their own, so that nobody waits for another's network, number
 
 from __future__ import annotations
 
+from contextlib import suppress
 import logging
 import math
 import sqlite3
@@ -91,7 +92,8 @@ class RecipientWorker(JobWorker):
 
     @override
     def _run(self) -> None:
-        warm_up()
+        with suppress(ImportError):  # each text will tell
+            warm_up()
         super()._run()
 
     @override
@@ -117,6 +119,7 @@ class RecipientWorker(JobWorker):
         return self._ledger.left_s(job) <= 0
 
     def _do(self, job: Job) -> None:
+        self._cured = False
         try:
             if job.kind is JobKind.DELIVERY:
                 self._follow(job)
@@ -139,6 +142,8 @@ class RecipientWorker(JobWorker):
             return
         jpeg = self._ledger.still(message.id)
         link = self._stills.link(message, jpeg, stop=self._stop) if jpeg is not None else None
+        if self._stop.is_set():  # whoever comes next may have begun already
+            return
         self._ledger.begin(job, settle_s=SETTLE_S)
         self._sent(job, self._ask_twilio(job, message, link))
 
@@ -242,7 +247,10 @@ class RecipientWorker(JobWorker):
             self._hold(key, at_most_s=LONGEST_HOLD_S)
         else:
             self._error = key
-            self._ledger.put_off(job, self._back_off_s(job.attempts), key)
+            if job.kind is JobKind.TEXT and self._is_late(job):
+                self._drop(job)  # it would hold up the others for ever
+            else:
+                self._ledger.put_off(job, self._back_off_s(job.attempts), key)
 
     @override
     def _tell(self) -> None:
