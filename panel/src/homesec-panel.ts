@@ -45,7 +45,10 @@ export class HomeSecPanel extends LitElement {
     if (!response.ok) throw new Error(String(response.status));
     return response.blob();
   });
-  private readonly clips = new ClipsPlace(this.api);
+  private readonly clips = new ClipsPlace(
+    this.api,
+    (label) => this.page?.texts.label(label) ?? label,
+  );
   private language = "";
   private marked = false;
   private hushing: ReturnType<typeof setTimeout> | undefined;

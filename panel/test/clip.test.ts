@@ -44,6 +44,15 @@ describe("a clip that is looked at", () => {
     expect(store.detail!.next).toBe("C000901");
   });
 
+  test("learns of a neighbour that was found again", async () => {
+    const [newest, older] = standIn.clips;
+    await store.show(newest!.id, {});
+    expect(store.detail!.previous).toBe(older!.id);
+    standIn.find(makeClip(902, newest!.event - 1));
+    await settled();
+    expect(store.detail!.previous).toBe("C000902");
+  });
+
   test("says when it was deleted elsewhere", async () => {
     const { id } = standIn.clips.find((clip) => !clip.protected)!;
     await store.show(id, {});

@@ -6,6 +6,7 @@ import { ClipList } from "../src/state/clips.ts";
 import { makeClip, StandIn } from "./standin.ts";
 
 const NOW = 1_790_000_000;
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 describe("a list of clips", () => {
   let standIn: StandIn;
@@ -67,6 +68,60 @@ describe("a list of clips", () => {
     list.end();
     standIn.reconnect();
     expect(standIn.calls).toHaveLength(asked);
+  });
+
+  test("clips that were found again are there, and what is shown stays as far as it went", async () => {
+    while (list.clips.length < 400) await list.more();
+    const shown = list.clips.length;
+    const seen: number[] = [];
+    list.watch(() => seen.push(list.clips.length));
+    const asked = standIn.calls.length;
+    standIn.find(makeClip(5000, standIn.clips[100]!.event - 1), makeClip(5001, NOW - 10_000_000));
+    await settled();
+    expect(list.clips.findIndex((clip) => clip.id === "C005000")).toBe(101);
+    expect(list.total).toBe(1002);
+    expect(Math.min(...seen)).toBeGreaterThanOrEqual(shown);
+    expect(standIn.calls.length - asked).toBe(3); // 200 at a time
+    while (!list.complete) await list.more();
+    expect(list.clips.map((clip) => clip.id)).toEqual(standIn.clips.map((clip) => clip.id));
+  });
+
+  test("what could not be asked for again stays, and is asked for when it can be", async () => {
+    let fails = false;
+    const api = new Api(() => standIn.hass());
+    const shaky = new ClipList({
+      clips: async (...asked) => {
+        if (fails) throw { message: "no" };
+        return api.clips(...asked);
+      },
+      subscribeClips: async () => () => undefined,
+    });
+    await shaky.show({});
+    fails = true;
+    standIn.find(makeClip(5000, standIn.clips[3]!.event - 1));
+    await shaky.refresh();
+    expect(shaky.error).toEqual({ message: "no" });
+    expect(shaky.clips).toHaveLength(60);
+    fails = false;
+    shaky.recover();
+    await settled();
+    expect(shaky.error).toBeNull();
+    expect(shaky.clips[4]!.id).toBe("C005000");
+  });
+
+  test("words are looked for in the label as it is shown, too", async () => {
+    const german = new ClipList(
+      new Api(() => standIn.hass()),
+      (label) => (label === "cat" ? "Katze" : label),
+    );
+    await german.follow();
+    for (const text of [" katze", "cat", "KATZE"]) {
+      await german.show({ text });
+      standIn.tell(makeClip(6000, NOW + 5, { label: "cat" }));
+      expect(german.clips[0]?.id).toBe("C006000");
+      standIn.tell(makeClip(6000, NOW + 5, { label: "dog" }));
+      expect(german.clips.map((clip) => clip.id)).not.toContain("C006000");
+    }
   });
 
   test("a clip older than what is loaded waits for its page", () => {

@@ -170,6 +170,13 @@ export class StandIn {
     for (const callback of this.connected) callback();
   }
 
+  /** Clips were found again. */
+  find(...clips: Clip[]): void {
+    this.clips.push(...clips);
+    this.clips.sort((a, b) => b.event - a.event);
+    for (const reader of this.clipReaders) reader({ stale: true });
+  }
+
   /** HomeSec is reloaded. */
   reload(): void {
     for (const unavailable of [true, false]) {

@@ -145,6 +145,22 @@ async def test_an_open_page_hears_of_clips_that_change_and_go(
     assert await page.news(lambda x: "removed" in x) == {"removed": clip.id}
 
 
+async def test_an_open_page_is_told_that_clips_were_found_again(
+    hass: HomeAssistant, page: Page, shelf: Shelf
+) -> None:
+    clip = await shelf.put(EVENING)
+    catalog = shelf.coordinator.engine.catalog
+    await shelf.coordinator.async_run(catalog.remove, clip.id)
+    await page.ask("clips/subscribe")
+    found = await hass.services.async_call(
+        "homesec", "rebuild_index", {}, blocking=True, return_response=True
+    )
+    assert found is not None
+    assert found["from_folder"] == 1
+    assert await page.news(lambda _: True) == {"stale": True}
+    assert [each["id"] for each in (await page.ask("clips/list"))["clips"]] == [clip.id]
+
+
 async def call_delete(hass: HomeAssistant, clip_id: str) -> None:
     await hass.services.async_call("homesec", "delete_clip", {"clip_id": clip_id}, blocking=True)
 

@@ -14,7 +14,15 @@ from .cloud_jobs import CloudJobs
 from .copies import Copies
 from .errors import ClipNotFound, ClipProtected, DiskFull
 from .fetching import fetch_film
-from .keeping import Backlog, CatalogRebuilt, ClipChanged, ClipsDropped, ClipUploaded, OutboxChanged
+from .keeping import (
+    Backlog,
+    CatalogRebuilt,
+    ClipChanged,
+    ClipsDropped,
+    ClipsFound,
+    ClipUploaded,
+    OutboxChanged,
+)
 from .models import ClipFailed, ClipSaved, ClipState
 from .outbox import Outbox
 from .places import Move, move_to, settle_in
@@ -269,7 +277,9 @@ class ClipKeeper:
                     stop=self._stop,
                 )
             finally:
+                # Cut off in the middle, what was found stays found.
                 self._count()
+                self._on_event(ClipsFound())
 
     def set_rules(self, rules: RetentionRules) -> None:
         """Change what is kept; it is applied at once."""

@@ -94,6 +94,11 @@ class DiskSpaceChanged(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClipsFound(EngineEvent):
+    """All clips were looked for again; any number may be new, or better known than before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRebuilt(EngineEvent):
     """A new catalogue was filled from the files that are there."""
 

@@ -6,7 +6,13 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..clips.message import clip_message
-from ..engine.keeping import ClipChanged, ClipUploaded, UploadProgress
+from ..engine.keeping import (
+    CatalogRebuilt,
+    ClipChanged,
+    ClipsFound,
+    ClipUploaded,
+    UploadProgress,
+)
 from ..engine.models import ClipFailed, ClipSaved, ClipStarted
 from .feed import Feed
 
@@ -21,15 +27,26 @@ MOST_AT_ONCE = 500
 class ClipFeed(Feed[dict[str, Any]]):
     """Gives ``{"clip": …}`` for each clip that is new or changed, ``{"removed": id}`` for others.
 
+    ``{"stale": True}`` stands for any number of clips that were found at once.
     The catalogue is asked for what became of it: so what is told last is what it says now.
     """
 
-    listens_to = (ClipStarted, ClipSaved, ClipFailed, ClipUploaded, ClipChanged, UploadProgress)
+    listens_to = (
+        ClipStarted,
+        ClipSaved,
+        ClipFailed,
+        ClipUploaded,
+        ClipChanged,
+        UploadProgress,
+        ClipsFound,
+        CatalogRebuilt,
+    )
 
     def __init__(self, coordinator: HomeSecCoordinator) -> None:
         super().__init__(coordinator.hass)
         self._coordinator = coordinator
         self._changed: dict[str, None] = {}
+        self._stale = False
 
     @callback
     def async_handle(self, event: EngineEvent) -> None:
@@ -37,6 +54,9 @@ class ClipFeed(Feed[dict[str, Any]]):
         if not self._receivers:
             return
         match event:
+            case ClipsFound() | CatalogRebuilt():
+                self._stale = True
+                self.async_touch()
             case ClipChanged() | UploadProgress():
                 self.async_note(event.clip_id)
             case ClipStarted() | ClipSaved() | ClipFailed() | ClipUploaded():
@@ -52,6 +72,7 @@ class ClipFeed(Feed[dict[str, Any]]):
     async def async_gather(self) -> list[dict[str, Any]]:
         """Read the rows of what has changed."""
         coordinator = self._coordinator
+        stale, self._stale = self._stale, False
         clip_ids = list(self._changed)[:MOST_AT_ONCE]
         for clip_id in clip_ids:
             del self._changed[clip_id]
@@ -62,7 +83,8 @@ class ClipFeed(Feed[dict[str, Any]]):
             clips = {clip.id: clip for clip in await coordinator.async_run(queries.some, clip_ids)}
         except HomeAssistantError:
             return []  # it stops; whoever comes back asks for everything anew
-        return [
+        told: list[dict[str, Any]] = [{"stale": True}] if stale else []
+        return told + [
             {"clip": clip_message(coordinator, clips[id_])} if id_ in clips else {"removed": id_}
             for id_ in clip_ids
         ]

@@ -13,6 +13,7 @@ import type { ClipList } from "../state/clips.ts";
 import { Watch } from "../state/observed.ts";
 import type { Selection } from "../state/selection.ts";
 import { controls } from "../styles/shared.ts";
+import { dayOf } from "../time/zone.ts";
 import { clipCard, clipCardStyles } from "./clip-card.ts";
 
 const GAP = 12;
@@ -42,6 +43,7 @@ export class ClipGrid extends PageElement {
   private laidOut: { clips: Clip[]; width: number; zone: string } | null = null;
   private columns = 1;
   private cardWidth = 0;
+  private today = "";
   private readonly resized = new ResizeObserver(() => this.measure());
   private press: ReturnType<typeof setTimeout> | undefined;
   private pressed = false;
@@ -81,6 +83,13 @@ export class ClipGrid extends PageElement {
     this.scroller.scrollTop = Math.max(0, inner.offsetTop + row.top - DAY_ROW);
     this.measure();
     await this.focusOn(clip.id);
+  }
+
+  /** Its headings say "today". */
+  dayMayHaveChanged(): void {
+    const today = dayOf(now(), this.format.zone);
+    if (today !== this.today) this.requestUpdate();
+    this.today = today;
   }
 
   toTop(): void {

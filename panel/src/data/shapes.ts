@@ -134,7 +134,12 @@ export interface Away {
   unavailable: boolean;
 }
 
-export type ClipEvent = { clip: Clip } | { removed: string } | Away;
+/** Many clips may have come or changed at once: what is shown may be out of date. */
+export interface Stale {
+  stale: true;
+}
+
+export type ClipEvent = { clip: Clip } | { removed: string } | Stale | Away;
 
 export interface Refusal {
   id: string;

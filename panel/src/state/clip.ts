@@ -56,6 +56,10 @@ export class ClipStore extends Observed {
       if (!event.unavailable) void this.show(this.id, this.filter);
       return;
     }
+    if ("stale" in event) {
+      if (this.id) void this.show(this.id, this.filter);
+      return;
+    }
     if ("removed" in event) {
       if (event.removed === this.id) {
         this.gone = true;

@@ -1,7 +1,6 @@
 /** Where somebody is in the list of clips, so that "back" from a clip leads there and not to the top. */
 
 import type { Api } from "../data/api.ts";
-import type { Day } from "../time/zone.ts";
 import { ClipList } from "./clips.ts";
 import { clipFilter, readFilter } from "./filter.ts";
 
@@ -12,24 +11,28 @@ export class ClipsPlace {
   private shown: string | null = null;
   private following = false;
 
-  constructor(api: Pick<Api, "clips" | "subscribeClips">) {
-    this.list = new ClipList(api);
+  /** `shownLabel`: as the person reads it. */
+  constructor(
+    api: Pick<Api, "clips" | "subscribeClips">,
+    shownLabel?: (label: string) => string,
+  ) {
+    this.list = new ClipList(api, shownLabel);
   }
 
   /** Show what an address asks for, unless it is shown already. True: it is another list now. */
-  show(search: string, day: Day, now: number, zone: string): boolean {
+  show(search: string, now: number, zone: string): boolean {
     if (!this.following) {
       this.following = true;
       // What is wrong is said where the list is: it cannot be loaded either.
       void this.list.follow().catch(() => (this.following = false));
     }
-    // "Today" is another list tomorrow.
-    const wanted = `${day}${search}`;
+    const filter = clipFilter(readFilter(search), now, zone);
+    const wanted = JSON.stringify(filter); // "today" is another one tomorrow
     if (wanted === this.shown) return false;
     this.shown = wanted;
     this.top = 0;
     this.focused = null;
-    void this.list.show(clipFilter(readFilter(search), now, zone));
+    void this.list.show(filter);
     return true;
   }
 

@@ -1,12 +1,13 @@
 /** A list of clips, newest first, that grows as somebody scrolls and follows what happens. */
 
 import type { Api, Unsubscribe } from "../data/api.ts";
-import type { Clip, ClipEvent, ClipFilter } from "../data/shapes.ts";
+import type { Clip, ClipEvent, ClipFilter, ClipPage } from "../data/shapes.ts";
 import { belongs } from "./belongs.ts";
 import { Observed } from "./observed.ts";
 
 export const PAGE = 100;
 const FIRST_PAGE = 60;
+const MOST = 200; // in one answer
 
 type ClipApi = Pick<Api, "clips" | "subscribeClips">;
 
@@ -25,8 +26,14 @@ export class ClipList extends Observed {
   private meanwhile: ClipEvent[] = [];
   private stop: Unsubscribe | null = null;
   private wanted = false;
+  /** What is shown may be out of date, and could not be asked for again. */
+  private outdated = false;
 
-  constructor(private readonly api: ClipApi) {
+  /** `shown`: a label as the person reads it, and searches for it. */
+  constructor(
+    private readonly api: ClipApi,
+    private readonly shown: (label: string) => string = (label) => label,
+  ) {
     super();
   }
 
@@ -60,7 +67,44 @@ export class ClipList extends Observed {
     this.begun = false;
     this.loading = false;
     this.total = null;
+    this.outdated = false;
     await this.more();
+  }
+
+  /** Ask again for as much as is shown; until it is here, that stays, and whoever looks where they are. */
+  async refresh(): Promise<void> {
+    if (!this.begun) return this.show(this.filter);
+    const generation = ++this.generation;
+    this.loading = true;
+    this.outdated = false;
+    this.meanwhile = [];
+    this.error = null;
+    this.changed();
+    try {
+      const clips: Clip[] = [];
+      let cursor: string | null = null;
+      let total: number | null = null;
+      do {
+        const left = this.clips.length - clips.length;
+        const limit = Math.min(MOST, Math.max(FIRST_PAGE, left));
+        const page: ClipPage = await this.api.clips(this.filter, cursor, limit);
+        if (generation !== this.generation) return;
+        clips.push(...page.clips);
+        cursor = page.cursor;
+        total = page.total ?? total;
+      } while (cursor !== null && clips.length < this.clips.length);
+      this.clips = clips;
+      this.cursor = cursor;
+      this.total = total;
+      this.loading = false;
+      for (const event of this.meanwhile) this.apply(event);
+    } catch (error) {
+      if (generation !== this.generation) return;
+      this.error = error;
+      this.outdated = true;
+    }
+    this.loading = false;
+    this.changed();
   }
 
   /** What could not be asked while the engine started can be asked now. */
@@ -70,7 +114,9 @@ export class ClipList extends Observed {
 
   /** Load the next page, unless all is here or one is on its way. */
   async more(): Promise<void> {
-    if (this.loading || this.complete) return;
+    if (this.loading) return;
+    if (this.outdated) return this.refresh();
+    if (this.complete) return;
     const generation = this.generation;
     const first = !this.begun;
     this.loading = true;
@@ -116,14 +162,18 @@ export class ClipList extends Observed {
   }
 
   take(event: ClipEvent): void {
-    if (this.loading) this.meanwhile.push(event);
+    if (this.loading && !("stale" in event || "unavailable" in event)) this.meanwhile.push(event);
     this.apply(event);
   }
 
   private apply(event: ClipEvent): void {
     if ("unavailable" in event) {
       // Back again: what happened meanwhile was not told.
-      if (!event.unavailable) void this.show(this.filter);
+      if (!event.unavailable) void this.refresh();
+      return;
+    }
+    if ("stale" in event) {
+      void this.refresh();
       return;
     }
     if ("removed" in event) {
@@ -133,13 +183,13 @@ export class ClipList extends Observed {
     const { clip } = event;
     const index = this.clips.findIndex((known) => known.id === clip.id);
     if (index >= 0) {
-      if (!belongs(clip, this.filter)) {
+      if (!belongs(clip, this.filter, this.shown)) {
         this.remove([clip.id]);
         return;
       }
       this.clips = this.clips.with(index, clip);
     } else {
-      if (!this.begun || !belongs(clip, this.filter)) return;
+      if (!this.begun || !belongs(clip, this.filter, this.shown)) return;
       const last = this.clips.at(-1);
       // Older than what is loaded: it comes with its page.
       if (!this.complete && last && older(clip, last)) return;

@@ -3,6 +3,7 @@ import { css, html, nothing } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 
 import type { ClipGrid } from "../components/clip-grid.ts";
+import type { DayStrip } from "../components/day-strip.ts";
 import { icon } from "../components/icon.ts";
 import type { SelectionBar } from "../components/selection-bar.ts";
 import { navigate } from "../ha/navigate.ts";
@@ -21,15 +22,19 @@ import "../components/filter-bar.ts";
 import "../components/selection-bar.ts";
 import "../components/still-image.ts";
 
+const TICK_MS = 30_000;
+
 /** Finding clips: filters, the day as a strip, the grid, and actions on many. */
 @customElement("homesec-clips")
 export class ClipsView extends PageElement {
   /** The address's part behind the path: the filter. */
   @property() search = "";
   @query("homesec-clip-grid") private grid!: ClipGrid;
+  @query("homesec-day-strip") private strip!: DayStrip | null;
   @query("homesec-selection-bar") private bar!: SelectionBar;
   private readonly selection = new Selection();
   private filter: Filter = EVERYTHING;
+  private clock: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
     super();
@@ -37,8 +42,14 @@ export class ClipsView extends PageElement {
     new Watch(this, () => this.selection);
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.clock = setInterval(() => this.tick(), TICK_MS);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    clearInterval(this.clock);
     this.selection.end();
   }
 
@@ -47,10 +58,17 @@ export class ClipsView extends PageElement {
     if (!this.isConnected) return;
     const { zone } = this.format;
     this.filter = readFilter(this.search);
-    if (this.page.clips.show(this.search, dayOf(now(), zone), now(), zone)) {
+    if (this.page.clips.show(this.search, now(), zone)) {
       this.selection.end();
       this.grid?.toTop();
     }
+  }
+
+  /** The strip's "now" moves on, and at midnight today becomes yesterday. */
+  private tick(): void {
+    this.requestUpdate();
+    this.strip?.requestUpdate();
+    this.grid?.dayMayHaveChanged();
   }
 
   private get list(): ClipList {
