@@ -72,7 +72,15 @@ def test_no_clip_of_a_moment_comes_before_its_first_id(moment):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "holiday", "01ARZ3NDEKTSV4RRFFQ69G5FA", "81ARZ3NDEKTSV4RRFFQ69G5FAV", "x" * 26]
+    "name",
+    [
+        "",
+        "holiday",
+        "01ARZ3NDEKTSV4RRFFQ69G5FA",
+        "81ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "x" * 26,
+        "7" + "Z" * 25,
+    ],
 )
 def test_what_is_no_id_tells_no_time(name):
     assert clip_time(name) is None

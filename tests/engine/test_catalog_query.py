@@ -151,6 +151,20 @@ def test_the_vocabulary_is_what_finished_clips_tell(catalog):
     )
 
 
+def test_a_camera_whose_last_clip_goes_meanwhile_is_no_more(catalog, monkeypatch):
+    clip = clip_row(NOON)
+    catalog.put(clip)
+    leap = catalog.queries._leap
+
+    def and_it_goes(sql):
+        found = leap(sql)
+        catalog.remove(clip.id)
+        return found
+
+    monkeypatch.setattr(catalog.queries, "_leap", and_it_goes)
+    assert catalog.queries.vocabulary().cameras == {}
+
+
 # --- the timeline ---
 
 

@@ -321,6 +321,43 @@ def test_a_bucket_that_forbids_deleting_still_gets_its_uploads(house):
     assert house.jobs.backlog([JobKind.DELETE]).jobs == 1
 
 
+def test_a_bucket_that_forbids_deleting_is_not_asked_for_each_clip_again_and_again(house):
+    asked = []
+
+    def refuse(job, _):
+        asked.append(job.subject)
+        raise StorageDenied
+
+    outbox = kinds_done(house, refuse)
+    for n in range(500):
+        house.jobs.add(JobKind.DELETE, f"{n}")
+    for _ in range(6):
+        while outbox.step() == 0:
+            pass
+        house.clock.advance(LONGEST_WAIT_S)
+    assert len(asked) < 60
+    assert house.jobs.backlog([JobKind.DELETE]).jobs == 500
+
+
+def test_a_bucket_that_forbids_deleting_before_some_time_deletes_what_is_old_enough(house):
+    deleted = []
+
+    def refuse(job, _):
+        if int(job.subject) >= 30:
+            raise StorageDenied
+        deleted.append(int(job.subject))
+        return nothing
+
+    outbox = kinds_done(house, refuse)
+    for n in range(100):
+        house.jobs.add(JobKind.DELETE, f"{n}")
+    for _ in range(3):
+        while outbox.step() == 0:
+            pass
+        house.clock.advance(LONGEST_WAIT_S)
+    assert sorted(deleted) == list(range(30))
+
+
 def test_a_key_that_is_revoked_is_told_even_if_there_is_only_something_to_delete(house):
     house.jobs.add(JobKind.DELETE, "x", {"names": ["x.mp4"]})
     house.store.faults.append(KeyRevoked())

@@ -11,6 +11,7 @@ from custom_components.homesec.engine.models import ClipState, CloudState
 from custom_components.homesec.engine.places import Move, settle_in
 from custom_components.homesec.engine.rebuild import rebuild
 from custom_components.homesec.engine.retention_rules import Limits, PlaceRules, RetentionRules
+from custom_components.homesec.engine.storage.names import clip_from_object
 
 OLD, NEW = "gs://old/house", "gs://new/house"
 
@@ -113,6 +114,17 @@ def test_nothing_is_deleted_from_the_wrong_bucket(house):
     assert house.buckets[OLD].names() == []
     assert house.catalog.database.query("SELECT * FROM jobs") == []
     assert house.catalog.database.query("SELECT * FROM elsewhere") == []
+
+
+def test_what_is_protected_while_it_is_elsewhere_is_told_there_when_one_is_back(house):
+    clip = house.cloud_only(NOON)
+    house.move(NEW)
+    house.copies.protect(clip.id, protected=True)
+    house.run()
+    house.move(OLD)
+    house.run()
+    (film,) = house.buckets[OLD].names(".mp4")
+    assert clip_from_object(house.buckets[OLD].find(film)).protected
 
 
 def test_a_clip_whose_file_goes_before_it_is_uploaded_anew_is_still_elsewhere(house):

@@ -175,7 +175,10 @@ def test_it_looks_every_few_minutes(house):
     assert retention.join()
 
 
-@pytest.mark.parametrize("error", [OSError(5, "no disk"), sqlite3.OperationalError("no disk")])
+@pytest.mark.parametrize(
+    "error",
+    [OSError(5, "no disk"), sqlite3.OperationalError("no disk"), ZeroDivisionError("no disk")],
+)
 def test_a_look_that_fails_is_not_the_last(house, caplog, error):
     looks = []
 

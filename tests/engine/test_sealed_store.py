@@ -86,6 +86,21 @@ def test_only_so_many_beginnings_are_remembered(sealed, film, monkeypatch):
     assert len(sealed._files) == 1
 
 
+def test_a_beginning_that_is_forgotten_meanwhile_is_read_again(sealed, film):
+    class Forgotten(dict):
+        def __getitem__(self, name):
+            self.pop(name, None)
+            return super().__getitem__(name)
+
+        def get(self, name, default=None):
+            self.pop(name, None)
+            return default
+
+    assert list(sealed.read(NAME, 0, 5))
+    sealed._files = Forgotten(sealed._files)
+    assert list(sealed.read(NAME, 0, 5)) == [film[:5]]
+
+
 def test_an_empty_file_is_sealed_too(sealed, tmp_path):
     (tmp_path / "f").write_bytes(b"")
     assert sealed.upload(upload(tmp_path / "f"), stop=NEVER).bytes == 0

@@ -110,6 +110,17 @@ def test_what_comes_before_a_break_is_given_and_kept_if_it_is_whole(
     assert play(cache, bucket) == bucket.film
 
 
+@pytest.mark.parametrize("left", [0, 1000])
+def test_a_piece_that_a_power_cut_has_cut_off_is_fetched_again(
+    cache: FilmCache, bucket: Bucket, left: int
+) -> None:
+    play(cache, bucket)
+    cut = cache._path(bucket.file, cache.about(bucket.file), 2)
+    cut.write_bytes(cut.read_bytes()[:left])
+    assert play(cache, bucket) == bucket.film
+    assert cut.stat().st_size == PIECE_BYTES
+
+
 def test_a_film_that_is_not_there_is_missing(cache: FilmCache) -> None:
     with pytest.raises(ObjectMissing):
         cache.about(Bucket(0).file)

@@ -73,7 +73,8 @@ class FilmCache:
 
     def _pieces(self, file: CloudFile, film: Film, index: int, end: int) -> Iterator[bytes]:
         while index < end:
-            if (kept := self._kept(self._path(file, film, index))) is not None:
+            size = min(PIECE_BYTES, film.bytes - index * PIECE_BYTES)
+            if (kept := self._kept(self._path(file, film, index), size)) is not None:
                 yield kept
                 index += 1
                 continue
@@ -114,11 +115,13 @@ class FilmCache:
     def _path(self, file: CloudFile, film: Film, index: int) -> Path:
         return self._of(file) / f"{film.generation}-{index}"
 
-    def _kept(self, path: Path) -> bytes | None:
+    def _kept(self, path: Path, size: int) -> bytes | None:
+        """Return a piece that is here, unless a power cut has cut it off."""
         with suppress(OSError):
             piece = path.read_bytes()
-            os.utime(path)
-            return piece
+            if len(piece) == size:
+                os.utime(path)
+                return piece
         return None
 
     def _keep(self, path: Path, content: bytes) -> None:

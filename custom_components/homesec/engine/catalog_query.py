@@ -137,7 +137,8 @@ class ClipQueries:
                 " ORDER BY id DESC LIMIT 1",
                 (ClipState.SAVED, camera_id),
             )
-            cameras[camera_id] = rows[0]["camera_name"]
+            if rows:  # else its last clip has gone meanwhile
+                cameras[camera_id] = rows[0]["camera_name"]
         labels = self._leap("SELECT min(label) FROM clips {} AND label > ?")
         zones = self._leap("SELECT min(zone) FROM clip_zones WHERE zone > ?")
         return Vocabulary(cameras, tuple(labels), tuple(zones))

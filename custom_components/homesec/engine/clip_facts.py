@@ -11,7 +11,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from .clip_rows import clip_time
+from .clip_rows import FAR_FUTURE, clip_time
 from .models import Clip, ClipState, Trigger
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ TEXT_LIMIT = 200
 ZONES_LIMIT, ZONE_LIMIT = 8, 40
 """Zones of a clip, and characters of a zone's name, that travel with it."""
 NUMBER_LIMIT = 2**31
-FAR_FUTURE = 253_402_300_800.0
-"""The year 10000, which no date can tell."""
 
 
 def to_text(clip: Clip) -> str:

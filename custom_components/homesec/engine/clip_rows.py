@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import sqlite3
 
 COLUMNS = tuple(f.name for f in fields(Clip))
+FAR_FUTURE = 253_402_300_800.0
+"""The year 10000, which no date can tell."""
 _ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
@@ -25,7 +27,10 @@ def new_clip_id(event_at: float) -> str:
 
 def clip_time(clip_id: str) -> float | None:
     """Return the moment that a clip's id tells (UTC epoch seconds); None if it is no clip id."""
-    return ulid_to_timestamp(clip_id) / 1000 if _ULID.fullmatch(clip_id) else None
+    if not _ULID.fullmatch(clip_id):
+        return None
+    at = ulid_to_timestamp(clip_id) / 1000
+    return at if at < FAR_FUTURE else None
 
 
 def first_clip_id(at: float) -> str:

@@ -87,6 +87,8 @@ class Copies:
             # A catalogue that is rebuilt elsewhere is to know it, too.
             if changed and clip is not None and clip.cloud is CloudState.STORED:
                 self._jobs.add(JobKind.DESCRIBE, clip_id)
+            for place in places_of(self._catalog, clip_id) if changed else ():
+                self._jobs.add(parked(JobKind.DESCRIBE, place), clip_id)
         self._on_change(clip_id)
         return clip is not None
 

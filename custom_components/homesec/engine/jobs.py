@@ -151,6 +151,14 @@ class Jobs:
             (self._clock.now() + min(wait_s, LONGEST_WAIT_S), error, job.id),
         )
 
+    def put_off_later_ones(self, job: Job, wait_s: float, error: str) -> None:
+        """Note that what a job has failed for holds for all of its kind that came after it."""
+        self._database.query(
+            "UPDATE jobs SET attempts = attempts + 1, not_before = ?, error = ?"
+            " WHERE kind = ? AND id > ?",
+            (self._clock.now() + min(wait_s, LONGEST_WAIT_S), error, job.kind, job.id),
+        )
+
     def hurry(self, errors: Collection[str]) -> None:
         """Make due what failed for these errors only, since their cause is gone."""
         self._database.query(

@@ -150,10 +150,13 @@ class Outbox(JobWorker):
 
     def _failed(self, job: Job, err: Exception) -> None:
         key = err.key if isinstance(err, HomeSecError) else "unknown"
-        self._jobs.put_off(job, self._back_off_s(job.attempts), key)
+        wait_s = self._back_off_s(job.attempts)
+        self._jobs.put_off(job, wait_s, key)
         _log(job, err, key)
         if type(err) is StorageDenied and job.kind is not JobKind.UPLOAD:
-            # A bucket may forbid that on purpose, so that no burglar can do it.
+            # A bucket may forbid that on purpose, so that no burglar can do it; for good, or
+            # before some time has passed. There may be thousands.
+            self._jobs.put_off_later_ones(job, wait_s, key)
             return
         if isinstance(err, _FOR_A_PERSON):
             self._pause(key)

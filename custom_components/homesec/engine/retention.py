@@ -88,9 +88,10 @@ class Retention:
             self._wake.clear()
             try:
                 self.apply()
-            except (OSError, sqlite3.Error) as err:
+            except Exception as err:
                 if not self._stop.is_set():
-                    _LOGGER.error("Old clips could not be removed: %s", err)
+                    defect = not isinstance(err, (OSError, sqlite3.Error))
+                    _LOGGER.error("Old clips could not be removed: %s", err, exc_info=defect)
             self._wake.wait(self._every_s)
 
     def apply(self) -> None:

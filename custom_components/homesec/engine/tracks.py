@@ -23,6 +23,7 @@ MOST_BOXES = 6000
 MOST_TRACKS = 200
 MOST_BYTES = 1_000_000
 """Of the unpacked text; whoever could write the catalogue could write anything."""
+_DAMAGE = (zlib.error, ValueError, KeyError, TypeError, OverflowError, RecursionError)
 _VERSION = 1
 _NUMBERS = 6
 _SLACK_S = 0.02
@@ -137,7 +138,7 @@ def unpack(packed: bytes) -> list[ClipTrack]:
             ClipTrack(id=int(track_id), label=str(label), boxes=_unpacked(numbers))
             for track_id, label, numbers in ways
         ]
-    except (zlib.error, ValueError, KeyError, TypeError, RecursionError):  # fmt: skip
+    except _DAMAGE:
         return []
 
 
@@ -146,7 +147,8 @@ def _packed(box: TrackBox) -> tuple[int, ...]:
     return (round(t * 100), *(round(min(max(share, 0.0), 1.0) * 1000) for share in shares))
 
 
-def _unpacked(numbers: list[int]) -> tuple[TrackBox, ...]:
+def _unpacked(text: list[int]) -> tuple[TrackBox, ...]:
+    numbers = [int(number) for number in text]  # JSON knows what is no number, too
     return tuple(
         TrackBox(numbers[i] / 100, *(n / 1000 for n in numbers[i + 1 : i + _NUMBERS]))
         for i in range(0, len(numbers) - _NUMBERS + 1, _NUMBERS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import suppress
 from dataclasses import replace
 import json
 import secrets
@@ -151,7 +152,7 @@ class SealedStore:
 
     def _file(self, name: str) -> SealedFile | None:
         """Return how to read an object; None if it is not sealed."""
-        if name in self._files:
+        with suppress(KeyError):  # it is not known, or not any more: other threads read, too
             return self._files[name]
         found = self._inner.find(name)
         if found is None:
