@@ -10,14 +10,17 @@ import pytest
 from rig import LONG_S
 from test_full_disk import mounted, remount
 
+from custom_components.homesec.engine.believed_time import PATIENCE_S
 from custom_components.homesec.engine.keeping import ClipsDropped, DiskSpaceChanged, DropReason
 from custom_components.homesec.engine.models import ClipState, CloudState
 from custom_components.homesec.engine.retention import disk_free
 from custom_components.homesec.engine.retention_rules import Limits, PlaceRules, RetentionRules
+from custom_components.homesec.engine.visit_query import KEPT_S
 
 DAY = 86400.0
 OLD = NOON - 9 * DAY
 WEEK = PlaceRules(each=Limits(max_age_s=7 * DAY))
+MONTH = RetentionRules(local=PlaceRules(each=Limits(max_age_s=30 * DAY)))
 
 
 @pytest.fixture
@@ -153,6 +156,44 @@ def wait_until(condition):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def test_visits_of_long_ago_go_too(house):
+    house.catalog.visits.begin("door", "cat", NOON - KEPT_S - 1, None)
+    house.catalog.visits.begin("door", "cat", NOON - KEPT_S + 1, None)
+    house.make_retention().apply()
+    assert house.catalog.visits.count("door", "cat", 0.0) == 1
+
+
+def test_a_clock_that_leaps_ahead_makes_nothing_old_before_it_has_gone_on_for_a_while(house):
+    clip = house.stored()
+    retention = house.make_retention(MONTH)
+    house.clock.wall += 40 * DAY
+    retention.apply()
+    assert house.row(clip).local
+    again = house.make_retention(MONTH)
+    house.clock.advance(PATIENCE_S - 1)
+    again.apply()
+    assert house.row(clip).local
+    retention.apply()
+    house.clock.advance(1)
+    retention.apply()
+    assert not house.row(clip).local
+
+
+def test_a_clock_that_is_set_right_again_was_never_believed(house):
+    clip = house.stored()
+    retention = house.make_retention(MONTH)
+    for _ in range(3):
+        house.clock.wall += 40 * DAY
+        retention.apply()
+        house.clock.wall -= 40 * DAY
+        house.clock.advance(PATIENCE_S / 2)
+        retention.apply()
+    assert house.row(clip).local
+    house.clock.advance(30 * DAY)
+    retention.apply()
+    assert not house.row(clip).local
 
 
 def test_it_looks_at_once_and_again_when_it_is_told_to(house):

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 from kept import NOON, clip_row
 import pytest
-from rig import FakeClock
 
 from custom_components.homesec.engine.catalog import Catalog
 from custom_components.homesec.engine.keeping import VisitLogged
@@ -36,7 +35,7 @@ class Log(VisitLog):
 
     def __init__(self, catalog):
         self.told = []
-        super().__init__(catalog.visits, on_event=self.told.append, clock=FakeClock(NOON))
+        super().__init__(catalog.visits, on_event=self.told.append)
 
 
 @pytest.fixture
@@ -115,10 +114,18 @@ def test_what_a_crash_left_open_ends_with_its_clip(catalog):
 def test_visits_of_long_ago_are_forgotten(catalog):
     catalog.visits.begin("door", "cat", NOON - KEPT_S - 1, None)
     catalog.visits.begin("door", "cat", NOON - KEPT_S + 1, None)
-    log = Log(catalog)
-    log.start()
-    assert log.close()
+    catalog.visits.forget(NOON - KEPT_S, most=9)
     assert len(rows(catalog)) == 1
+
+
+def test_of_very_many_visits_the_oldest_are_forgotten(catalog):
+    for n in range(9):
+        catalog.visits.begin("door", "cat", NOON + n, None)
+    catalog.visits.forget(NOON, most=4)
+    assert [at for _, _, at, *_ in rows(catalog)] == [NOON + n for n in (5, 6, 7, 8)]
+    catalog.visits.forget(NOON + 99, most=4)
+    catalog.visits.forget(NOON, most=4)
+    assert rows(catalog) == []
 
 
 def test_a_disk_that_refuses_to_forget_keeps_nothing_from_starting(catalog, monkeypatch, caplog):

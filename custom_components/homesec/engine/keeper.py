@@ -111,9 +111,7 @@ class ClipKeeper:
             self.copies.finish_removals()
             self.copies.survey()
             self._totals = self.catalog.totals()
-            self._visit_log = VisitLog(
-                self.catalog.visits, on_event=self._on_event, clock=self._clock
-            )
+            self._visit_log = VisitLog(self.catalog.visits, on_event=self._on_event)
             self._visit_log.start()
         except BaseException:
             self.catalog.close()

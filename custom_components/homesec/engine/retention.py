@@ -9,9 +9,11 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
+from .believed_time import BelievedTime
 from .keeping import ClipsDropped, DiskSpaceChanged, DropReason
 from .models import ClipState, CloudState
 from .retention_rules import Place, Removal, plan
+from .visit_query import KEPT_S, MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +30,8 @@ _LOGGER = logging.getLogger(__name__)
 EVERY_S = 300.0
 FORGET_S = 30 * 86400.0
 """So long a row tells of a clip that failed or is missing."""
+NOTE = "looked_at"
+"""When it looked last, for the next start."""
 
 
 class Retention:
@@ -56,7 +60,8 @@ class Retention:
         self._uploading = uploading
         self._disk_free = disk_free
         self._on_event = on_event
-        self._clock = clock
+        looked_at = catalog.note(NOTE)
+        self._time = BelievedTime(clock, last=None if looked_at is None else float(looked_at))
         self._every_s = every_s
         self._look_after = look_after
         self._low = False
@@ -96,12 +101,12 @@ class Retention:
 
     def apply(self) -> None:
         """Look once, and remove what is to go. Raises ``OSError`` and ``sqlite3.Error``."""
+        now = self._time.now()
         self._copies.finish_removals()
-        self._catalog.forget(self._clock.now() - FORGET_S)
         removals = plan(
             self._copies.holdings(),
             self.rules,
-            now=self._clock.now(),
+            now=now,
             free_bytes=self._disk_free(),
             uploading=self._uploading,
         )
@@ -115,6 +120,13 @@ class Retention:
             self._tell(reason, its)
         self._look_after()
         self._look_at_space()
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        """Remove what clips and visits of long ago have left in the catalogue."""
+        self._catalog.forget(now - FORGET_S)
+        self._catalog.visits.forget(now - KEPT_S, most=MOST)
+        self._catalog.write_note(NOTE, f"{now}")
 
     def _remove(self, removal: Removal) -> bool:
         """Remove one copy, unless its clip is not any more as it was when this was planned."""

@@ -17,6 +17,8 @@ _QUARTER_S = 900
 """Every time zone is a multiple of it off UTC, and changes at a multiple of it."""
 KEPT_S = 3 * 366 * 86_400.0
 """Older visits are forgotten: three years are some megabytes."""
+MOST = 500_000
+"""Of more, the oldest are forgotten, too: it is a busy road."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +64,11 @@ class Visits:
             " started_at)) WHERE ended_at IS NULL"
         )
 
-    def forget(self, before: float) -> None:
-        """Remove those that began before this moment."""
+    def forget(self, before: float, *, most: int) -> None:
+        """Remove those that began before this moment, and all but ``most`` of the rest."""
         self._db.query("DELETE FROM visits WHERE started_at < ?", (before,))
+        # In the order of their numbers, which grow with time.
+        self._db.query("DELETE FROM visits WHERE id <= (SELECT max(id) FROM visits) - ?", (most,))
 
     # --- asked --------------------------------------------------------------------------------
 

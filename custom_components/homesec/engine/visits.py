@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 
 from .keeping import VisitLogged
 from .models import DetectionEnded, DetectionStarted
-from .visit_query import KEPT_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .clock import Clock
     from .models import EngineEvent, EventSink
     from .visit_query import Visits
 
@@ -26,10 +24,9 @@ _LOGGER = logging.getLogger(__name__)
 class VisitLog:
     """Hears of presences; ``VisitLogged`` tells that the catalogue counts one more."""
 
-    def __init__(self, visits: Visits, *, on_event: EventSink, clock: Clock) -> None:
+    def __init__(self, visits: Visits, *, on_event: EventSink) -> None:
         self._visits = visits
         self._on_event = on_event
-        self._clock = clock
         self._heard: SimpleQueue[DetectionStarted | DetectionEnded | None] = SimpleQueue()
         self._open: dict[tuple[str, str], int] = {}
         """Number of the visit that lasts, by camera and label."""
@@ -52,7 +49,7 @@ class VisitLog:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        self._try(self._tidy)
+        self._try(self._visits.end_all)
         while (event := self._heard.get()) is not None:
             self._try(partial(self._write, event))
 
@@ -62,10 +59,6 @@ class VisitLog:
         except sqlite3.Error as err:
             # One visit is not counted; the clip and the alarm do not depend on it.
             _LOGGER.error("The clip index does not take a visit: %s", err)
-
-    def _tidy(self) -> None:
-        self._visits.end_all()
-        self._visits.forget(self._clock.now() - KEPT_S)
 
     def _write(self, event: DetectionStarted | DetectionEnded) -> None:
         presence = event.presence
