@@ -99,8 +99,8 @@ def _follow_changes(entry: HomeSecConfigEntry, coordinator: HomeSecCoordinator) 
             hass.config_entries.async_schedule_reload(entry.entry_id)
             return
         coordinator.storage.async_apply_retention()
-        coordinator.listeners.async_tell(AlarmChanged())
         coordinator.async_sync_cameras()
+        coordinator.listeners.async_tell(AlarmChanged())
         await coordinator.alerts.recipients.async_apply()
         await coordinator.async_reconcile()
 

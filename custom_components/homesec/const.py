@@ -106,11 +106,11 @@ ATTR_SKIP_DELAY: Final = "skip_delay"
 ATTR_DURATION: Final = "duration"
 
 TRIGGER_TIME_S: Final = 180.0
+"""How long the alarm stays triggered before it goes back to what it was."""
 REACH_S: Final = 5.0
 """A camera that is switched on has so long to answer, before it is called offline…"""
 REACH_STARTING_S: Final = 20.0
 """…and so long while Home Assistant is starting."""
-"""How long the alarm stays triggered before it goes back to what it was."""
 
 STATS_INTERVAL: Final = timedelta(seconds=30)
 LOST_BEFORE_REPAIR: Final = timedelta(minutes=5)

@@ -4,7 +4,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
@@ -25,7 +24,6 @@ from .cloud.retention_config import retention_rules
 from .cloud.watch import StorageWatch
 from .const import (
     CONF_DETECTOR,
-    CONF_KIND,
     CONF_MODEL,
     DETECTOR_AUTO,
     LOGGER,
@@ -186,10 +184,9 @@ class HomeSecCoordinator(EngineHost):
             LOGGER.error("Camera %s could not be set up: %s", camera_id, err)
 
     def _feed(self, config: CameraConfig) -> EntityFeed | None:
-        data = self.subentry(config.id).data
-        if data[CONF_KIND] != SourceKind.ENTITY:
+        if config.source.kind is not SourceKind.ENTITY:
             return None
-        return EntityFeed(self.hass, data[CONF_ENTITY_ID])
+        return EntityFeed(self.hass, config.source.location)
 
     @callback
     def async_sync_cameras(self) -> None:
@@ -219,15 +216,18 @@ class HomeSecCoordinator(EngineHost):
     async def async_record(self, camera_id: str, duration_s: float | None) -> str:
         """Record by hand; returns the clip's id."""
         clip_id = await self.async_run(self.engine.start_recording, camera_id, duration_s)
-        self.cameras[camera_id].asked_to_record = True
-        self.listeners.async_tell(CameraChanged(camera_id=camera_id))
+        self._async_ask_to_record(camera_id, asked=True)
         return clip_id
 
     async def async_end_record(self, camera_id: str) -> None:
         """Take back what ``async_record`` asked for."""
         await self.async_run(self.engine.stop_recording, camera_id)
-        self.cameras[camera_id].asked_to_record = False
-        self.listeners.async_tell(CameraChanged(camera_id=camera_id))
+        self._async_ask_to_record(camera_id, asked=False)
+
+    def _async_ask_to_record(self, camera_id: str, *, asked: bool) -> None:
+        if (camera := self.cameras.get(camera_id)) is not None:  # else it was removed meanwhile
+            camera.asked_to_record = asked
+            self.listeners.async_tell(CameraChanged(camera_id=camera_id))
 
     # --- what happens -------------------------------------------------------------------------
 

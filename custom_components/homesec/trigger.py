@@ -183,7 +183,8 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "alarm_refused": bus_trigger(
         EVENT_ALARM_REFUSED, "an attempt refused", "reason", of_camera=False
     ),
-    "alarm_duress": bus_trigger(EVENT_ALARM_DURESS, "a duress PIN", of_camera=False),
+    # In the logbook, which whoever threatens may look at, it is one of the alarm's doings.
+    "alarm_duress": bus_trigger(EVENT_ALARM_DURESS, "the alarm disarmed", of_camera=False),
     "alert": bus_trigger(EVENT_ALERT, "an alert", "kind", "label", "zone", kind=AlertTrigger),
     "alert_updated": bus_trigger(EVENT_ALERT_UPDATED, "an alert's clip", "kind", "label", "zone"),
 }

@@ -6,6 +6,8 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from alarm_house import Hurry, panel, with_alarm
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState
 from homeassistant.exceptions import ServiceValidationError
 from homesec_house import (
     CAMERA_ID,
@@ -97,6 +99,61 @@ async def test_who_leaves_in_time_is_none(
     assert state(hass, ALARM, "alarm", entry.entry_id) == "armed_away"
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, ALARM, "alarm", entry.entry_id) == "pending")
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry, hurry: Hurry, off_s: float) -> None:
+    """Go off for a while; automations do not listen yet when HomeSec is back."""
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    hurry.wall_ahead_s += off_s
+    hass.set_state(CoreState.not_running)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def finish_start(hass: HomeAssistant) -> None:
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("off_s", [0, 700], ids=["armed", "exit delay over"])
+async def test_who_is_seen_while_home_assistant_starts_sets_off_an_alarm_that_is_heard(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    hurry: Hurry,
+    off_s: float,
+) -> None:
+    """The burglar who cuts the power knows that Home Assistant takes a minute to come back."""
+    await set_up(hass, with_alarm(entry, alarm=SLOW if off_s else {}))
+    await arm(hass, entry)
+    await restart(hass, entry, hurry, off_s)
+    told = async_capture_events(
+        hass, "homesec_alarm_pending" if off_s else "homesec_alarm_triggered"
+    )
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    detector.sees = []
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "off")
+    assert not told
+    await finish_start(hass)
+    assert [event.data["camera"] for event in told] == ["Front door"]
+
+
+async def test_who_disarms_while_home_assistant_starts_is_no_intruder_afterwards(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, hurry: Hurry
+) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await restart(hass, entry, hurry, 0)
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    detector.sees = []
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "off")
+    await arm(hass, entry, "disarm")
+    await arm(hass, entry)
+    await finish_start(hass)
+    assert state(hass, ALARM, "alarm", entry.entry_id) == "armed_away"
 
 
 async def test_a_camera_that_watches_anyway_goes_on_as_it_does_while_people_leave(

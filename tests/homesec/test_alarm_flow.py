@@ -205,6 +205,36 @@ async def test_the_last_pin_that_does_both_stays_as_long_as_there_are_others(
     assert hass.states.get(panel(hass, entry)).attributes["code_format"] is None
 
 
+@pytest.mark.parametrize("when", ["chosen", "filled in", "checked"])
+async def test_a_pin_that_somebody_else_removes_meanwhile_stays_removed(
+    hass: HomeAssistant, entry: MockConfigEntry, when: str
+) -> None:
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    menu = await choose(hass, entry, "pins")
+    form = await reply(hass, menu, {"next_step_id": "change_pin"})
+
+    def remove() -> None:
+        left = {key: pin for key, pin in entry.data["pins"].items() if key != "pin_arm"}
+        hass.config_entries.async_update_entry(entry, data={**entry.data, "pins": left})
+
+    make = Pin.make
+
+    def remove_and_make(*args: Any, **facts: Any) -> Pin:
+        hass.loop.call_soon_threadsafe(remove)
+        return make(*args, **facts)
+
+    if when == "chosen":
+        remove()
+    done = await reply(hass, form, {"pin": "pin_arm"})
+    if when != "chosen":
+        with patch.object(Pin, "make", remove_and_make):
+            if when == "filled in":
+                remove()
+            done = await reply(hass, done, answer(PinKind.ARM, code="445566"))
+    assert done["reason"] == "pin_gone"
+    assert "pin_arm" not in entry.data["pins"]
+
+
 async def test_hashing_waits_outside_the_event_loop(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:

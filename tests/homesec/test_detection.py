@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from unittest.mock import ANY
 
 import av
@@ -11,6 +12,7 @@ from homeassistant.components import media_source
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
+from homeassistant.util.async_ import run_callback_threadsafe
 from homesec_house import (
     CAMERA_ID,
     CAT,
@@ -27,6 +29,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.homesec import const
+from custom_components.homesec.engine.service import HomeSecEngine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -253,6 +256,24 @@ async def test_recording_a_camera_that_is_off_says_why_not(
     with pytest.raises(HomeAssistantError) as raised:
         await call(hass, "homesec", "record", entity_id(hass, "camera", "camera"))
     assert raised.value.translation_key == "camera_not_running"
+
+
+async def test_a_camera_that_is_removed_while_it_begins_to_record_is_no_error(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await watch(hass, entry)
+    start = HomeSecEngine.start_recording
+
+    def start_and_remove(*args: Any) -> str:
+        clip_id = start(*args)
+        remove = partial(hass.config_entries.async_remove_subentry, entry, CAMERA_ID)
+        run_callback_threadsafe(hass.loop, remove).result(5)
+        return clip_id
+
+    monkeypatch.setattr(HomeSecEngine, "start_recording", start_and_remove)
+    assert await entry.runtime_data.async_record(CAMERA_ID, 1)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not entry.runtime_data.cameras
 
 
 async def test_the_live_picture_is_a_jpeg_of_the_asked_width(

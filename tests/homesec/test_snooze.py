@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.homesec.alerts.snooze import STORAGE_KEY
+from custom_components.homesec.alerts.snooze import STORAGE_KEY, Snooze
 from custom_components.homesec.cameras.state import CameraChanged
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT
 
@@ -117,6 +117,24 @@ async def test_zero_wakes_it(hass: HomeAssistant, entry: MockConfigEntry) -> Non
     assert found["until"] is None
     assert entry.runtime_data.alerts.snoozed_until(CAMERA_ID) is None
     assert state(hass, "sensor", "snoozed_until") == "unknown"
+
+
+async def test_a_camera_that_is_removed_while_it_falls_asleep_is_told_by_its_id(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await set_up(hass, entry)
+    save = Snooze._async_save
+
+    async def remove_and_save(self: Snooze) -> None:
+        if CAMERA_ID in entry.subentries:
+            hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+        await save(self)
+
+    monkeypatch.setattr(Snooze, "_async_save", remove_and_save)
+    answer = await snooze(hass, camera=CAMERA_ID)
+    assert [(each["camera_id"], each["camera"]) for each in answer["cameras"]] == [
+        (CAMERA_ID, None)
+    ]
 
 
 async def test_it_wakes_by_itself_and_whoever_listens_is_told(

@@ -140,10 +140,10 @@ def test_every_error_of_the_house_says_what_to_do() -> None:
     used |= {*error_keys(errors.StorageError), "key_missing", "camera_twice"}
     used |= set(
         re.findall(r'"(pin_\w+)"', SOURCE["flows.pins_form"] + SOURCE["flows.alarm_flow"])
-    ) - {"pin_kind"}
+    ) - {"pin_kind", "pin_gone"}
     assert TEXTS["config"]["error"].keys() == used
-    flows = SOURCE["flows.own_model_flow"] + SOURCE["flows.storage_flow"]
-    reasons = set(re.findall(r'reason="(\w+)"', flows))
+    flows = ("flows.own_model_flow", "flows.storage_flow", "flows.alarm_flow")
+    reasons = set(re.findall(r'reason="(\w+)"', "".join(SOURCE[flow] for flow in flows)))
     assert TEXTS["config"]["abort"].keys() == {*reasons, "single_instance_allowed"}
     assert TEXTS["config"]["progress"].keys() == {"try_model", "probe_bucket"}
     for group in ("error", "abort"):

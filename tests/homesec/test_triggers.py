@@ -290,3 +290,9 @@ async def test_an_automation_that_is_switched_off_waits_no_more(
     )
     await fire(hass, entry, key)
     assert not calls
+
+
+def test_the_logbook_does_not_tell_of_a_threat() -> None:
+    """Whoever forced somebody to disarm may look at it: "triggered by …"."""
+    told = TRIGGERS["alarm_duress"].description
+    assert told == TRIGGERS["alarm_disarmed"].description

@@ -264,6 +264,18 @@ async def test_a_second_camera_appears_in_an_open_page(
     assert [each["name"] for each in house["cameras"]] == ["Front door", "Garden"]
 
 
+async def test_a_camera_that_is_removed_is_gone_from_an_open_page_at_once(
+    hass: HomeAssistant,
+    page: Page,
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await page.ask("house/subscribe")
+    hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+    await page.news(lambda house: house["cameras"] == [], timeout_s=3)
+    assert "Unexpected exception" not in caplog.text
+
+
 async def test_an_open_page_sees_how_much_of_an_upload_has_arrived(
     hass: HomeAssistant, page: Page, shelf: Shelf
 ) -> None:

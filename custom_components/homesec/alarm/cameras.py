@@ -46,8 +46,8 @@ def intruder(
     house: HomeSecCoordinator, mode: AlarmMode, camera_id: str, label: str
 ) -> tuple[Cause, bool] | None:
     """Return what an alarm would say of somebody, and whether it is not to wait for a PIN."""
-    camera = house.subentry(camera_id)
-    if not (raises_alarm(camera.data, label) and is_live(camera.data, mode)):
+    camera = house.entry.subentries.get(camera_id)
+    if camera is None or not (raises_alarm(camera.data, label) and is_live(camera.data, mode)):
         return None
     cause = Cause(by=camera.title, camera_id=camera_id, label=label)
     return cause, alarms_at_once(camera.data)

@@ -49,6 +49,8 @@ class AlarmControl(AlarmView):
         self._turn = 0
         """Counts what people and time do."""
         self._started = False
+        self._early: dict[tuple[str, str], None] = {}
+        """Whom cameras saw before automations listen: cameras and labels."""
         self._unsaved = False
 
     def _make(self, facts: AlarmFacts) -> Alarm:
@@ -74,12 +76,16 @@ class AlarmControl(AlarmView):
 
     @callback
     def async_begin(self) -> CALLBACK_TYPE:
-        """Let time pass, as soon as automations listen: what ran out meanwhile is told to them."""
+        """Let time pass, as soon as automations listen: they hear of what happened meanwhile."""
 
         @callback
         def begin(_hass: HomeAssistant) -> None:
             self._started = True
+            early = list(self._early)
             self._async_settle()
+            for camera_id, label in early:
+                self._async_see(camera_id, label)
+            self._async_save_soon()
 
         return async_at_started(self._hass, begin)
 
@@ -168,9 +174,13 @@ class AlarmControl(AlarmView):
                     self._coordinator.listeners.async_tell(AlarmChanged())
 
     def _async_see(self, camera_id: str, label: str) -> None:
-        if (seen := intruder(self._coordinator, self.mode, camera_id, label)) is not None:
+        if (seen := intruder(self._coordinator, self.mode, camera_id, label)) is None:
+            return
+        if self._started:
             cause, at_once = seen
             self._alarm.see(cause, at_once=at_once)
+        elif self.guarding:
+            self._early[camera_id, label] = None
 
     # --- what comes of it ---------------------------------------------------------------------
 
@@ -180,6 +190,7 @@ class AlarmControl(AlarmView):
         self._turn += 1
         self._unsaved = True
         self._ends_at = None
+        self._early.clear()
         self._async_set_timer()
         away = self._async_call_roll(was)
         facts = self._alarm.facts

@@ -69,7 +69,8 @@ class Alarm:
     @property
     def guarding(self) -> bool:
         """Whether whom a camera of this mode sees is an intruder."""
-        return self.mode is not AlarmMode.DISARMED and self.state is not AlarmState.ARMING
+        leaving = self.state is AlarmState.ARMING and self.remaining_s != 0
+        return self.mode is not AlarmMode.DISARMED and not leaving
 
     @property
     def remaining_s(self) -> float | None:

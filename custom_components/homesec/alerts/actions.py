@@ -91,7 +91,7 @@ async def _async_snooze(call: ServiceCall) -> ServiceResponse:
         cameras.append(
             {
                 "camera_id": camera_id,
-                "camera": coordinator.subentry(camera_id).title,
+                "camera": coordinator.camera_name(camera_id),
                 "until": None if until is None else dt_util.utc_from_timestamp(until).isoformat(),
             }
         )

@@ -264,8 +264,12 @@ class AlertControl:
         if running.telling or self._coordinator.stopped:
             return
         running.telling = True
+        # Not eagerly: what happens in the same moment, as that the alarm goes off, is part of it.
         self._coordinator.entry.async_create_task(
-            self._coordinator.hass, self._async_tell_all(running), "HomeSec alert"
+            self._coordinator.hass,
+            self._async_tell_all(running),
+            "HomeSec alert",
+            eager_start=False,
         )
 
     async def _async_tell_all(self, running: Running) -> None:

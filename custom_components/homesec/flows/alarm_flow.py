@@ -89,12 +89,16 @@ class AlarmSteps(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask what is to be different about it."""
-        pin = pins(self._get_reconfigure_entry().data)[self._pin_id]
+        if (pin := self._pin) is None:
+            return self.async_abort(reason="pin_gone")
         errors: dict[str, str] = {}
         if user_input is not None:
             errors = await self._async_errors(user_input, but=self._pin_id)
             if not errors:
-                return self._save({self._pin_id: await self._async_make(user_input, pin)})
+                made = await self._async_make(user_input, pin)
+                if self._pin is None:  # somebody else removed it while it was made
+                    return self.async_abort(reason="pin_gone")
+                return self._save({self._pin_id: made})
         shown = without_codes(user_input or {CONF_NAME: pin.name, CONF_KIND: pin.kind.value})
         return self.async_show_form(
             step_id="edit_pin",
@@ -119,6 +123,11 @@ class AlarmSteps(ConfigFlow):
             ),
             errors=errors,
         )
+
+    @property
+    def _pin(self) -> Pin | None:
+        """The one that is changed; None if it is gone."""
+        return pins(self._get_reconfigure_entry().data).get(self._pin_id)
 
     def _others(self, pin_id: str | None) -> dict[str, Pin]:
         known = pins(self._get_reconfigure_entry().data)
