@@ -60,7 +60,7 @@ export class CameraTile extends PageElement {
         <span class="who">${this.renderPresences()}</span>
       </div>
       <div class="foot">
-        <h3>${camera.name}</h3>
+        <h3 title=${camera.name}>${camera.name}</h3>
         ${this.renderSnoozed()}
         <span class="actions">
           ${camera.health === "running"
@@ -215,12 +215,18 @@ export class CameraTile extends PageElement {
         align-items: center;
         gap: 8px;
         min-height: 48px;
-        padding: 4px 6px 4px 14px;
+        padding: 6px 6px 6px 14px;
         flex-wrap: wrap;
       }
       h3 {
         flex: 1;
         min-width: 80px;
+        line-height: 1.25;
+        display: -webkit-box;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 2;
+        overflow: hidden;
+        overflow-wrap: anywhere;
       }
       .actions {
         display: flex;

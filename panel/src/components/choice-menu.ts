@@ -93,6 +93,7 @@ export class ChoiceMenu extends LitElement {
         z-index: 5;
         top: calc(100% + 4px);
         inset-inline-start: 0;
+        width: max-content;
         min-width: 200px;
         max-width: min(320px, 80vw);
         max-height: 50vh;

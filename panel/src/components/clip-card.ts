@@ -50,7 +50,7 @@ export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResul
       <span class="line"
         ><b>${format.time(clip.event, { seconds: true })}</b
         ><span class="what"
-          >${icon(labelIcon(clip.label))}${nameOf(page, clip)}${clip.score === null
+          >${icon(labelIcon(clip.label))}<span class="name">${nameOf(page, clip)}</span>${clip.score === null
             ? nothing
             : html`<span class="score">${format.percent(clip.score)}</span>`}</span
         ></span
@@ -131,7 +131,8 @@ export const clipCardStyles = css`
     container-type: inline-size;
   }
   @container (max-width: 200px) {
-    .clip .score {
+    .clip .score,
+    .clip .what svg {
       display: none;
     }
   }
@@ -168,12 +169,16 @@ export const clipCardStyles = css`
     display: inline-flex;
     align-items: center;
     gap: 4px;
-    overflow: hidden;
-    text-overflow: ellipsis;
+    min-width: 0;
   }
   .clip .what svg {
     width: 16px;
     height: 16px;
+    flex: none;
+  }
+  .clip .name {
+    overflow: hidden;
+    text-overflow: ellipsis;
   }
   .clip .second {
     display: block;

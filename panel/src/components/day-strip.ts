@@ -1,7 +1,7 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
-import type { Timeline } from "../data/shapes.ts";
+import type { Span, Timeline } from "../data/shapes.ts";
 import type { Mark } from "../layout/spans.ts";
 import { hourTicks, marksOf } from "../layout/spans.ts";
 import { PageElement, now } from "../page.ts";
@@ -20,6 +20,7 @@ export class DayStrip extends PageElement {
   @property() day: Day = "";
   @property({ attribute: false }) list!: ClipList;
   @property({ attribute: false }) cameras: string[] = [];
+  @property({ attribute: false }) labels: string[] = [];
   @state() private timeline: Timeline | null = null;
   @state() private at: number | null = null;
   private loaded = "";
@@ -70,15 +71,17 @@ export class DayStrip extends PageElement {
 
   protected override render(): unknown {
     const { from, to } = this.bounds;
-    const cameras = (this.timeline?.cameras ?? []).filter(
-      (camera) => !this.cameras.length || this.cameras.includes(camera.camera_id),
-    );
+    const cameras = (this.timeline?.cameras ?? [])
+      .filter((camera) => !this.cameras.length || this.cameras.includes(camera.camera_id))
+      .map((camera) => ({ ...camera, spans: camera.spans.filter((span) => this.wanted(span)) }));
     if (!cameras.some((camera) => camera.spans.length)) return nothing;
     return html`<div class="strips" role="group" aria-label=${this.texts.get("strip.title")}>
       ${cameras.map(
         (camera) =>
           html`<div class="camera">
-            <span class="name">${this.camera(camera.camera_id)}</span>
+            <span class="name" title=${this.camera(camera.camera_id)}
+              >${this.camera(camera.camera_id)}</span
+            >
             <div
               class="strip"
               @click=${(event: MouseEvent) => this.onClick(event, from, to)}
@@ -102,6 +105,10 @@ export class DayStrip extends PageElement {
         </div>
       </div>
     </div>`;
+  }
+
+  private wanted({ label }: Span): boolean {
+    return !this.labels.length || (label !== null && this.labels.includes(label));
   }
 
   private renderNow(from: number, to: number): unknown {

@@ -86,6 +86,12 @@ export class ClipsView extends PageElement {
     return days.from === days.to ? days.from : null;
   }
 
+  /** A strip that shows what the list below leaves out would lead nowhere. */
+  private get stripShows(): boolean {
+    const { zones, text, protectedOnly } = this.filter;
+    return !zones.length && !text.trim() && !protectedOnly;
+  }
+
   protected override render(): unknown {
     const { list, selection, texts } = this;
     return html`<homesec-filter-bar
@@ -93,12 +99,13 @@ export class ClipsView extends PageElement {
         .filter=${this.filter}
         @filter=${(event: CustomEvent<Filter>) => this.setFilter(event.detail)}
       ></homesec-filter-bar>
-      ${this.day
+      ${this.day && this.stripShows
         ? html`<homesec-day-strip
             .page=${this.page}
             .day=${this.day}
             .list=${list}
             .cameras=${this.filter.cameras}
+            .labels=${this.filter.labels}
             @jump=${(event: CustomEvent<number>) => void this.jump(event.detail)}
           ></homesec-day-strip>`
         : nothing}

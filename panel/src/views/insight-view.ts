@@ -165,6 +165,11 @@ export class InsightView extends PageElement {
         color: var(--hs-text-2);
         text-align: end;
       }
+      .scroll tbody th {
+        white-space: normal;
+        overflow-wrap: anywhere;
+        min-width: 120px;
+      }
       .scroll tbody tr {
         border-top: 1px solid var(--hs-line);
       }

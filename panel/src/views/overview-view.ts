@@ -148,7 +148,7 @@ export class OverviewView extends PageElement {
       .tiles {
         display: grid;
         gap: 16px;
-        grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
       }
       .tiles.single {
         grid-template-columns: minmax(0, 1fr);
@@ -159,6 +159,9 @@ export class OverviewView extends PageElement {
         align-items: center;
         justify-content: space-between;
         margin-bottom: 8px;
+      }
+      .title .button {
+        margin-inline-end: -14px; /* its text ends where the cards do */
       }
       .clips {
         display: grid;
