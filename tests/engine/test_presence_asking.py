@@ -100,18 +100,6 @@ def test_whoever_went_before_the_answer_came_was_here_all_the_same():
     assert [x.step for x in presence.tick(5.4)] == [Step.LEFT]
 
 
-def test_who_was_asked_about_counts_although_somebody_else_is_there_when_the_answer_comes():
-    presence = watch()
-    look(presence, 0.0, person())
-    look(presence, 0.2, person())
-    for n in range(2, 5):
-        look(presence, n * LOOK_S, person(score=0.6, number=2))
-    presence.answer("person", 1.0, confirmed=True)
-    assert presence.present[0].track_ids == (1, 2)
-    look(presence, 1.2, person(score=0.6, number=2))
-    assert presence.present[0].track_ids == (2,)
-
-
 def test_nobody_is_asked_about_who_went_long_ago():
     presence = watch()
     look(presence, 0.0, person())

@@ -9,6 +9,7 @@ import pytest
 from rig import file_camera
 
 from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.examiner import Examiner
 from custom_components.homesec.engine.models import (
     Activity,
     Box,
@@ -86,6 +87,34 @@ def test_looks_that_hardly_show_anybody_are_not_in_it(rigs, films):
     assert {box.score for box in track.boxes} == {0.9}
     gaps = [b.t - a.t for a, b in pairwise(track.boxes)]
     assert max(gaps) < 1, "few enough are missing that the page fills in what is between"
+
+
+class Beside(FigureDetector):
+    """Sees somebody else over the figure, who goes along with it."""
+
+    def __init__(self, score, *, looks=99):
+        super().__init__()
+        self._score, self._looks_left = score, looks
+
+    def detect(self, picture):
+        found = super().detect(picture)
+        if not found or not self._looks_left:
+            return found
+        self._looks_left -= 1
+        box = found[0].box
+        return [*found, Detection("person", self._score, Box(box.x1, 0.0, box.x2, box.y1 * 0.9))]
+
+
+@pytest.mark.parametrize(
+    ("score", "looks", "ways"),
+    [(0.8, 99, 2), (0.35, 99, 1), (0.8, 1, 1)],
+    ids=["well seen", "hardly", "once"],
+)
+def test_who_comes_beside_somebody_has_to_be_evident(rigs, films, score, looks, ways):
+    rig = rigs(make_examiner=lambda _stop: Examiner(Beside(score, looks=looks), FigureDetector()))
+    (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
+    rig.stop()
+    assert len(kept(rig, clip)) == ways
 
 
 def test_a_picture_on_the_wall_has_no_box_beside_who_walks_by(rigs, films):

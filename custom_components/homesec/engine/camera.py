@@ -256,9 +256,9 @@ class CameraSession:
 
     # --- what is seen -------------------------------------------------------------------------
 
-    def _looked(self, look: Look, tracks: list[Track]) -> None:
+    def _looked(self, look: Look, tracks: list[Track], evident: list[int]) -> None:
         self._keep_recording(seen=bool(tracks))
-        self._recording.saw(look.frame.t, tracks, self._watcher.present)
+        self._recording.saw(look.frame.t, tracks, self._recorded, evident)
         self._picture(look.frame, [track for track in tracks if track.moved])
 
     def _stirred(self, look: Look) -> None:

@@ -289,7 +289,7 @@ class Presence:
     count: int = 1
     """Objects of this label in the newest look."""
     track_ids: tuple[int, ...] = ()
-    """Which tracks they are."""
+    """Their tracks, in the newest look that saw any."""
     zones: tuple[str, ...] = ()
     """Where they are, in the order of the camera's zones."""
     confirmed: bool = False

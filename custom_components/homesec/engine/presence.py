@@ -134,9 +134,7 @@ class LabelPresence:
         self._state = _State.PRESENT
         self._doubts.drop(track_id)
         self._looks.clear()
-        # Whoever it is about may be gone when the answer comes.
-        counted = dict.fromkeys((track_id, *self._presence.track_ids))
-        self._presence = replace(self._presence, confirmed=True, track_ids=tuple(counted))
+        self._presence = replace(self._presence, confirmed=True)
         self._occupancy.look(*self._seen, self._where)
         return [PresenceChange(Step.ENTERED, self._presence, self._first_t)]
 

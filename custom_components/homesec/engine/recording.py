@@ -159,23 +159,28 @@ class Recording:
             clip.label, clip.score = presence.label, presence.score
         elif clip.label == presence.label:
             clip.score = max(clip.score or 0.0, presence.score)
-        self._count(clip.sights, presence)
+        clip.sights.count([presence.track_id])
+        clip.sights.note_zones(presence.zones)
 
-    def saw(self, t: float, tracks: Iterable[Track], present: Iterable[Presence]) -> None:
-        """Keep who was seen where, for the clip that is open or the one that this begins."""
+    def saw(
+        self,
+        t: float,
+        tracks: Iterable[Track],
+        present: Iterable[Presence],
+        evident: Iterable[int],
+    ) -> None:
+        """Keep who was seen where, for the clip that is open or the one that this begins.
+
+        ``evident``: ids of the tracks that are to be in it, from their first look to their last.
+        """
         seen = tuple(tracks)
         self._seen.append((t, seen))
         while t - self._seen[0][0] > self._config.pre_roll_s + LOOK_BACK_S:
             self._seen.popleft()
         if self._open is not None:
             self._open.sights.note(t, seen)
-            for presence in present:
-                self._count(self._open.sights, presence)
-
-    def _count(self, sights: Sights, presence: Presence) -> None:
-        sights.count(presence.track_ids)
-        if self._config.rule(presence.label).records:
-            sights.note_zones(presence.zones)
+            self._open.sights.count(evident)
+            self._open.sights.note_zones(zone for each in present for zone in each.zones)
 
     def offer_best(self, frame: Frame, worth: float) -> None:
         """Keep a picture for the still, if it is worth more than the one before."""

@@ -35,6 +35,8 @@ SURE = 0.7
 """With such a score one look is enough to ask the second network."""
 SAME = 0.4
 """Intersection over union from which on what the second opinion sees is who was asked about."""
+EVIDENT_HITS = 2
+"""In one look alone anything may look like somebody."""
 STIR_HITS, STIR_WINDOW_S = 3, 2.0
 """So many pictures with motion in so short a time are more than a flicker."""
 
@@ -67,7 +69,7 @@ class Watcher:
         pool: DetectionPool,
         *,
         lossless: bool,
-        on_look: Callable[[Look, list[Track]], None],
+        on_look: Callable[[Look, list[Track], list[int]], None],
         on_change: Callable[[PresenceChange], None],
         on_zone: Callable[[ZoneChanged], None],
         on_stir: Callable[[Look], None],
@@ -75,9 +77,9 @@ class Watcher:
         """``lossless``: each answer is waited for, as for a film that is read at any speed.
 
         All callbacks are called on the camera's thread: ``on_look`` after each answer, with the
-        tracks seen well enough to keep somebody here; ``on_change`` and ``on_zone`` with what
-        became of presences and zones; ``on_stir`` when something moves and no detector can tell
-        what.
+        tracks seen well enough to keep somebody here, and the ids of those that are evident;
+        ``on_change`` and ``on_zone`` with what became of presences and zones; ``on_stir`` when
+        something moves and no detector can tell what.
         """
         self._config = config
         self._pool = pool
@@ -205,7 +207,29 @@ class Watcher:
                 self._ask_about(change, look, answer.found)
         self._tell(x for x in changes if x.step is not Step.ASKED)
         chosen = (x for x in tracks if x.label in self._config.labels)
-        self._on_look(look, [x for x in chosen if x.score >= keeps(begins[x.label])])
+        seen = [x for x in chosen if x.score >= keeps(begins[x.label])]
+        self._on_look(look, seen, self._evident(seen))
+
+    def _evident(self, tracks: Iterable[Track]) -> list[int]:
+        """Return the ids of those who a person who looks would agree are here.
+
+        That is whom the second opinion confirmed, and of the others, about whom it is not asked
+        while somebody is here, those who are seen again and as well as it would have to.
+        """
+        present = {each.label: each for each in self._presence.present}
+        return [
+            track.id
+            for track in tracks
+            if (here := present.get(track.label)) is not None
+            and (
+                track.id == here.track_id
+                or (
+                    track.id in here.track_ids
+                    and track.hits >= EVIDENT_HITS
+                    and track.score >= self._confirms(track.label)
+                )
+            )
+        ]
 
     def _ask_about(self, change: PresenceChange, look: Look, found: list[Detection]) -> None:
         """Get a second opinion; without a second network the first one's will do."""
@@ -221,7 +245,7 @@ class Watcher:
             # The detector broke down meanwhile: better one false alarm than a burglar unseen.
             self._answer(presence, answer.look, confirmed=True)
             return
-        lowest = self._chosen(label) or self._pool.thresholds[1]
+        lowest = self._confirms(label)
         alike = (x for x in answer.found if x.label == label and x.box.iou(box) >= SAME)
         score = max((x.score for x in alike), default=0.0)
         self._answer(presence, answer.look, confirmed=score >= lowest)
@@ -241,6 +265,10 @@ class Watcher:
         """Return the threshold that the person chose for a label."""
         rule = self._config.rule(label)
         return self._config.threshold if rule.threshold is None else rule.threshold
+
+    def _confirms(self, label: str) -> float:
+        """Return the lowest score of a second opinion that counts."""
+        return self._chosen(label) or self._pool.thresholds[1]
 
     def _begins(self, label: str) -> float:
         """Return the lowest score of a look that counts.
