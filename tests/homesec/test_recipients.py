@@ -502,11 +502,13 @@ async def test_what_happens_before_the_engine_runs_is_texted_when_it_does(
         hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
         await entry.runtime_data.alarm.async_trigger(by="Ann")
         await hass.async_block_till_done(wait_background_tasks=True)
+        await call(hass, "notify", "send_message", "notify.ann", message="Hello")
     assert len(alerts) == 1
     await entry.runtime_data.async_bring_up()
-    await until(hass, told)
-    [text] = told()
-    assert text.startswith("ALARM! Set off by Ann. ")
+    await until(hass, lambda: len(told()) == 2)
+    alarm, message = told()
+    assert alarm.startswith("ALARM! Set off by Ann. ")
+    assert message == "Hello"
 
 
 async def test_recipients_that_change_in_quick_succession_are_as_they_are_last(

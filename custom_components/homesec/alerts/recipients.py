@@ -139,25 +139,21 @@ class Recipients:
             if news is not None:
                 body = words.sms(news, absolute_link(hass, link_path(news)))
                 shown = still if news.first.camera_id == running.alert.first.camera_id else None
-                if await self._async_text(recipient_id, alert_id, body, shown):
+                if await self.async_send(recipient_id, alert_id, body, shown):
                     running.told.add(recipient_id)
                     self._due.note(recipient_id, news, now)
             clip = self._due.clip(recipient_id, each, running, local=local, now=now)
             if clip is not None:
                 body = words.sms(clip, absolute_link(hass, link_path(clip)), clip=True)
                 # By the clip: of two alerts that it shows, the second brings no second text.
-                if await self._async_text(recipient_id, f"{clip.clip_id}.{CLIP}", body):
+                if await self.async_send(recipient_id, f"{clip.clip_id}.{CLIP}", body):
                     running.told_clip.add(recipient_id)
                     self._due.note(recipient_id, clip, now)
 
-    async def async_send(self, recipient_id: str, message_id: str, body: str) -> bool:
-        """Have a text sent; True if it is durable."""
-        return await self._async_keep(self._message(recipient_id, message_id, body))
-
-    async def _async_text(
+    async def async_send(
         self, recipient_id: str, message_id: str, body: str, still: bytes | None = None
     ) -> bool:
-        """Have an alert's text sent, be it as soon as the engine runs; False if that failed."""
+        """Have a text sent, be it as soon as the engine runs; False if it could not be kept."""
         message = self._message(recipient_id, message_id, body, still)
         if self._coordinator.starting:
             self._held.append(message)
