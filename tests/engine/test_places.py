@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.homesec.engine.jobs import JobKind
 from custom_components.homesec.engine.models import ClipState, CloudState
-from custom_components.homesec.engine.places import Move, settle_in
+from custom_components.homesec.engine.places import Move, places_of, settle_in
 from custom_components.homesec.engine.rebuild import rebuild
 from custom_components.homesec.engine.retention_rules import Limits, PlaceRules, RetentionRules
 from custom_components.homesec.engine.storage.names import clip_from_object
@@ -67,6 +67,8 @@ def test_set_back_everything_is_where_it_was(house):
     assert house.move(OLD) == Move(before=NEW, only_there=1, here_too=1)
     house.run()
     assert (house.row(here), house.row(there)) == (here, there)
+    assert places_of(house.catalog, here.id) == [NEW]
+    assert places_of(house.catalog, there.id) == []
     assert house.row(new).cloud is CloudState.ELSEWHERE
     assert len(house.buckets[OLD].uploads()) == uploads
     house.move(NEW)
@@ -88,6 +90,8 @@ def test_an_upload_that_was_half_done_begins_anew_in_the_new_bucket(house):
     (job,) = house.jobs.of(JobKind.UPLOAD, "")
     assert job.resume is not None
     house.move(NEW)
+    (job,) = house.jobs.of(JobKind.UPLOAD, "")
+    assert job.resume is None
     house.clock.advance(60)
     house.run()
     assert house.buckets[OLD].names(".mp4") == []

@@ -247,6 +247,28 @@ def test_what_was_not_taken_is_sent_again_but_not_before_that_is_sure(house, twi
     assert len(twilio.messages) == 1
 
 
+def test_not_even_a_power_cut_undoes_that_a_text_may_have_been_sent(house, twilio, monkeypatch):
+    """What SQLite is told when it commits; the cut itself no test can make."""
+    seen = []
+    real, keep_resume = recipient.send_now, house.catalog.jobs.keep_resume
+
+    def noted(job_id, resume):
+        ((level,),) = house.catalog.database.query("PRAGMA synchronous")
+        seen.append(("noted", level))
+        keep_resume(job_id, resume)
+
+    def sending(*args, **values):
+        seen.append(("sent", None))
+        return real(*args, **values)
+
+    monkeypatch.setattr(house.catalog.jobs, "keep_resume", noted)
+    monkeypatch.setattr(recipient, "send_now", sending)
+    house.add(1)
+    house.run()
+    full = 2
+    assert seen == [("noted", full), ("sent", None)]
+
+
 def test_what_arrives_at_twilio_late_is_found_too(house, twilio):
     house.add(1)
     twilio.add(Fault(kind=Kind.LATE, after_s=0.05))

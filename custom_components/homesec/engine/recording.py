@@ -245,32 +245,14 @@ class Recording:
 
         ``label`` and ``score`` are in its row from the start, lest a power cut loses them.
         """
-        packets = self._ring.since(event_t - back_s)
-        video = next((p for p in packets if p.is_video), None)
-        if video is None:
+        packets = self._kept(event_t - back_s)
+        if not packets:
             _LOGGER.debug("No packet yet to begin a clip with")
             return
-        # After a change of format only what the new one can hold.
-        newest = next(p.format for p in reversed(packets) if p.is_video)
-        packets = [p for p in packets if not p.is_video or p.format is newest]
-        first = next(p for p in packets if p.is_video)
+        first = packets[0]
         # Counted in film: between the two the wall clock may have been set.
         started_at = event_at - (event_t - (first.data.pts or 0) / TICKS)
-        event_at = max(event_at, started_at)
-        clip_id = new_clip_id(event_at)
-        day = datetime.fromtimestamp(event_at, UTC).date().isoformat()
-        clip = Clip(
-            id=clip_id,
-            camera_id=self._config.id,
-            camera_name=self._config.name,
-            state=ClipState.RECORDING,
-            trigger=trigger,
-            started_at=started_at,
-            event_at=event_at,
-            label=label,
-            score=score,
-            path=f"{self._config.id}/{day}/{clip_id}.mp4",
-        )
+        clip = self._clip(started_at, max(event_at, started_at), trigger, label, score)
         # Where the recorder begins the film: at the first packet's picture.
         sights = Sights((first.data.pts or 0) / TICKS, self._config.zones)
         for seen_t, tracks in self._seen:
@@ -294,5 +276,38 @@ class Recording:
         )
         recorder.start()
         self._on_recorder(recorder)
-        for packet in packets[packets.index(first) :]:
+        for packet in packets:
             self._open.feed(packet)
+
+    def _kept(self, since_t: float) -> list[MediaPacket]:
+        """Return the last packets, from a picture on; after a change of format, of the new one."""
+        packets = self._ring.since(since_t)
+        newest = next((p.format for p in reversed(packets) if p.is_video), None)
+        if newest is None:
+            return []
+        packets = [p for p in packets if not p.is_video or p.format is newest]
+        return packets[next(i for i, p in enumerate(packets) if p.is_video) :]
+
+    def _clip(
+        self,
+        started_at: float,
+        event_at: float,
+        trigger: Trigger,
+        label: str | None,
+        score: float | None,
+    ) -> Clip:
+        """Return a new clip, both times in UTC epoch seconds."""
+        clip_id = new_clip_id(event_at)
+        day = datetime.fromtimestamp(event_at, UTC).date().isoformat()
+        return Clip(
+            id=clip_id,
+            camera_id=self._config.id,
+            camera_name=self._config.name,
+            state=ClipState.RECORDING,
+            trigger=trigger,
+            started_at=started_at,
+            event_at=event_at,
+            label=label,
+            score=score,
+            path=f"{self._config.id}/{day}/{clip_id}.mp4",
+        )
