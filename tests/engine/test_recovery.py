@@ -82,6 +82,16 @@ def wreck(tmp_path, films):
     wreck.catalog.close()
 
 
+def test_what_cannot_be_finished_is_told_once_and_not_at_each_start(wreck):
+    clip = wreck.clip()
+    partial_path(wreck.final(clip)).write_bytes(b"no film " * 20_000)
+    assert wreck.repair() == [ClipFailed]
+    assert wreck.repair() == [ClipFailed]
+    assert wreck.catalog.get(clip.id).state is ClipState.FAILED
+    record(partial_path(wreck.final(clip)), wreck.packets)
+    assert wreck.repair() == [ClipFailed, ClipSaved]
+
+
 def test_a_clip_that_was_cut_off_is_finished(wreck):
     clip = wreck.grown(wreck.clip(label="person", score=0.7))
     with partial_path(wreck.final(clip)).open("r+b") as file:

@@ -112,8 +112,9 @@ def finish_open_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) ->
             on_event(ClipSaved(clip=repaired))
         else:
             catalog.put(repaired)
-            _LOGGER.warning("Clip %s, cut off in mid-recording, holds no film", clip.id)
-            on_event(ClipFailed(clip=repaired))
+            if clip.state is not ClipState.FAILED:  # else it was told before
+                _LOGGER.warning("Clip %s, cut off in mid-recording, holds no film", clip.id)
+                on_event(ClipFailed(clip=repaired))
     for path in clips_dir.glob(f"*/*/*{FRESH_SUFFIX}"):
         # In the way of nobody: on a disk that is read-only it stays until a later start.
         with suppress(OSError):
