@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 import json
+import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -41,6 +42,7 @@ from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.cameras.state import Duress
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
 from custom_components.homesec.engine.models import DetectionStarted, Presence
+from custom_components.homesec.engine.texts.ledger import Ledger
 from custom_components.homesec.engine.texts.models import RecipientChanged
 from custom_components.homesec.engine.texts.service import Texts
 
@@ -537,6 +539,19 @@ async def test_recipients_that_change_in_quick_succession_are_as_they_are_last(
     hass.config_entries.async_add_subentry(entry, bob)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert states(entry.runtime_data.engine.texts).keys() == {ANN, BOB}
+
+
+async def test_a_disk_that_does_not_forget_a_recipient_keeps_no_other_from_changing(
+    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
+) -> None:
+    await move_in(hass, entry, recipient(), recipient("Bob", recipient_id=BOB, to=BOBS))
+    texts = entry.runtime_data.engine.texts
+    with patch.object(Ledger, "forget", side_effect=sqlite3.OperationalError("disk full")):
+        hass.config_entries.async_remove_subentry(entry, ANN)
+        bob = entry.subentries[BOB]
+        hass.config_entries.async_update_subentry(entry, bob, data={**bob.data, "to": NUMBER})
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert {key: account.to for key, account in texts._accounts.items()} == {BOB: NUMBER}
 
 
 async def test_a_clip_is_told_once_to_who_was_told_of_two_alerts(

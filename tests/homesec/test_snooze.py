@@ -37,19 +37,21 @@ async def snooze(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
     return dict(answer)
 
 
-async def test_a_snoozed_camera_records_without_an_alert(
-    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
+@pytest.mark.parametrize("alarm_labels", [[], ["person"]])
+async def test_a_snoozed_camera_records_and_is_told_of_only_by_the_alarm(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alarm_labels: list[str]
 ) -> None:
     alerts = async_capture_events(hass, EVENT_ALERT)
+    subentry = entry.subentries[CAMERA_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, "alarm_labels": alarm_labels})
     await set_up(hass, entry)
     await snooze(hass, camera=CAMERA_ID)
     await arm(hass, entry)
     await pictures(hass, entry)
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "camera", "camera") == "recording")
-    panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
-    await until(hass, lambda: hass.states.get(panel).state == "triggered")
-    assert [alert for alert in alerts if alert.data["kind"] == "seen"] == []
+    await hass.async_block_till_done()
+    assert [alert.data["kind"] for alert in alerts] == (["alarm"] if alarm_labels else [])
 
 
 @pytest.mark.parametrize("target", ["entity", "device", "area", "all", "field", "device_field"])

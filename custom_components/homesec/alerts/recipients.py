@@ -87,7 +87,10 @@ class Recipients:
             for x in coordinator.entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
         }
         for recipient_id in (await coordinator.async_run(texts.states)).keys() - accounts.keys():
-            await coordinator.async_run(texts.forget, recipient_id)
+            try:
+                await coordinator.async_run(texts.forget, recipient_id)
+            except sqlite3.Error as err:  # a full disk; nothing is sent to them all the same
+                LOGGER.error("What waits for a recipient who is gone stays for now: %s", err)
         await coordinator.async_run(texts.set_recipients, accounts)
         for recipient_id, state in (await coordinator.async_run(texts.states)).items():
             self._async_take_state(recipient_id, state)
