@@ -44,6 +44,7 @@ from custom_components.homesec.engine.models import (
     ClipSaved,
     ClipState,
     DetectionStarted,
+    SnapshotTaken,
 )
 
 if TYPE_CHECKING:
@@ -134,6 +135,22 @@ async def test_the_picture_is_the_one_with_the_boxes(
     assert kept is not None
     snapshot = coordinator.cameras[CAMERA_ID].snapshot
     assert snapshot.at >= dt_util.parse_datetime(alerts[0].data["first_seen"]).timestamp() - 0.001
+
+
+async def test_the_picture_is_not_the_one_of_who_came_before(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
+) -> None:
+    await guard(hass, entry)
+    coordinator = entry.runtime_data
+    an_hour_ago = dt_util.utcnow().timestamp() - 3600
+    before = SnapshotTaken(camera_id=CAMERA_ID, jpeg=b"the postman", at=an_hour_ago)
+    coordinator.cameras[CAMERA_ID].snapshot = before
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    kept = await coordinator.async_run(
+        coordinator.alerts.teller.stills.get, alerts[0].data["alert_id"]
+    )
+    assert kept.startswith(b"\xff\xd8")
 
 
 async def test_without_a_picture_the_alert_goes_all_the_same(
