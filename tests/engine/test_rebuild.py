@@ -15,8 +15,14 @@ from custom_components.homesec.engine.errors import TransferStopped
 from custom_components.homesec.engine.jobs import JobKind
 from custom_components.homesec.engine.models import ClipState, CloudState, Trigger
 from custom_components.homesec.engine.rebuild import BATCH, Rebuilt, _Shelf, rebuild
+from custom_components.homesec.engine.storage.base import BytesContent, Upload
 from custom_components.homesec.engine.storage.gcs import PAGE_SIZE
-from custom_components.homesec.engine.storage.names import clip_metadata, object_name
+from custom_components.homesec.engine.storage.names import (
+    ALERT,
+    alert_still_name,
+    clip_metadata,
+    object_name,
+)
 from custom_components.homesec.engine.storage.seal_key import SealKey
 from custom_components.homesec.engine.storage.sealed_store import SealedStore
 
@@ -178,6 +184,17 @@ def test_what_is_no_clip_is_counted_and_left_alone(house, gcs):
         gcs.put(object_name(other, prefix="house"), b"x", metadata)
     gcs.put("elsewhere/" + name, b"x", clip_metadata(clip))
     assert found(house) == Rebuilt(foreign=5)
+
+
+def test_the_stills_of_alerts_are_neither_clips_nor_foreign(house):
+    still = Upload(
+        name=alert_still_name("alert-1", NOON, prefix=house.store.prefix),
+        content=BytesContent(data=b"jpeg"),
+        content_type="image/jpeg",
+        metadata={ALERT: "1"},
+    )
+    house.store.upload(still, stop=NEVER)
+    assert found(house) == Rebuilt()
     assert house.catalog.page() == []
 
 

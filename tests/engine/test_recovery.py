@@ -84,7 +84,8 @@ def wreck(tmp_path, films):
 
 def test_what_cannot_be_finished_is_told_once_and_not_at_each_start(wreck):
     clip = wreck.clip()
-    partial_path(wreck.final(clip)).write_bytes(b"no film " * 20_000)
+    pictures_without_an_index = (100_000).to_bytes(4) + b"mdat" + bytes(99_992)
+    partial_path(wreck.final(clip)).write_bytes(pictures_without_an_index)
     assert wreck.repair() == [ClipFailed]
     assert wreck.repair() == [ClipFailed]
     assert wreck.catalog.get(clip.id).state is ClipState.FAILED
