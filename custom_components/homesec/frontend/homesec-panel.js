@@ -1062,7 +1062,7 @@ justify-content: space-between;
 margin-bottom: 8px;
 }
 .title .button {
-margin-inline-end: -14px; /* its text ends where the cards do */
+margin-inline-end: -12px; /* its text ends where the cards do */
 }
 .clips {
 display: grid;
