@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import av
 
+from custom_components.homesec.engine.events import HealthChanged
 from custom_components.homesec.engine.models import (
     Activity,
     CameraConfig,
     CameraHealth,
-    HealthChanged,
     SourceConfig,
     SourceKind,
 )
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from threading import Event
 
+    from custom_components.homesec.engine.events import EngineEvent
     from custom_components.homesec.engine.examiner import Examiner
-    from custom_components.homesec.engine.models import EngineEvent
 
 ROWS = {
     "demux": "reading the packets only",

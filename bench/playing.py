@@ -10,15 +10,17 @@ import threading
 from typing import TYPE_CHECKING, override
 
 from custom_components.homesec.engine.clock import SystemClock
+from custom_components.homesec.engine.events import (
+    DetectionEnded,
+    DetectionStarted,
+    DetectorChanged,
+    HealthChanged,
+)
 from custom_components.homesec.engine.models import (
     PERSON,
     Activity,
     CameraConfig,
     CameraHealth,
-    DetectionEnded,
-    DetectionStarted,
-    DetectorChanged,
-    HealthChanged,
     SourceConfig,
     SourceKind,
 )
@@ -27,7 +29,8 @@ from custom_components.homesec.engine.service import HomeSecEngine
 from .networks import default_detector, product
 
 if TYPE_CHECKING:
-    from custom_components.homesec.engine.models import EngineEvent, Presence
+    from custom_components.homesec.engine.events import EngineEvent
+    from custom_components.homesec.engine.models import Presence
 
 CAMERA = "bench"
 

@@ -5,7 +5,7 @@ they hold ids and names but never a URL or a file's absolute path.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.util import dt as dt_util
 
@@ -19,17 +19,18 @@ from .const import (
     EVENT_ZONE_ENTERED,
     EVENT_ZONE_LEFT,
 )
-from .engine.keeping import ClipUploaded
-from .engine.models import (
-    Clip,
+from .engine.events import (
     ClipFailed,
     ClipSaved,
     DetectionEnded,
     DetectionStarted,
     EngineEvent,
-    Presence,
     ZoneChanged,
 )
+from .engine.keeping import ClipUploaded
+
+if TYPE_CHECKING:
+    from .engine.models import Clip, Presence
 
 
 def announcement(  # noqa: PLR0911 - a table

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, override
 from homeassistant.components.camera import Camera
 
 from .cameras.state import CameraChanged
-from .engine.models import CameraHealth, ClipFailed, ClipSaved, ClipStarted, HealthChanged
+from .engine.events import ClipFailed, ClipSaved, ClipStarted, HealthChanged
+from .engine.models import CameraHealth
 from .entity import HomeSecCameraEntity, add_camera_entities
 
 if TYPE_CHECKING:

@@ -33,19 +33,16 @@ from .detector_setup import async_prepare_detector
 from .detector_state import DetectorState
 from .devices import Devices
 from .engine.errors import HomeSecError
-from .engine.keeping import ClipsDropped, ClipUploaded
-from .engine.models import (
-    Activity,
-    CameraConfig,
+from .engine.events import (
     ClipFailed,
     ClipSaved,
     DetectorChanged,
     EngineEvent,
-    EngineStats,
     HealthChanged,
     ModelProgress,
-    SourceKind,
 )
+from .engine.keeping import ClipsDropped, ClipUploaded
+from .engine.models import Activity, CameraConfig, EngineStats, SourceKind
 from .engine_host import EngineHost
 from .issues import Issues
 from .listeners import Listeners

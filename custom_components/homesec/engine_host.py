@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
-    from .engine.models import EngineEvent
+    from .engine.events import EngineEvent
     from .engine.retention_rules import RetentionRules
     from .engine.storage.base import CloudStore
 

@@ -17,10 +17,12 @@ from .engine.errors import (
     ModelUnavailable,
     ModelUnknown,
 )
-from .engine.models import CameraHealth, DetectorChanged
+from .engine.models import CameraHealth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .engine.events import DetectorChanged
 
 ISSUE_DETECTOR = "detector"
 ISSUE_ENGINE = "engine"

@@ -14,12 +14,11 @@ from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
 from .cameras.config import camera_labels
 from .cameras.state import CameraState, FiguresRead
 from .detector_state import DetectorStatus
-from .engine.models import (
+from .engine.events import (
     DetectionEnded,
     DetectionStarted,
     DetectionUpdated,
     DetectorChanged,
-    EngineStats,
     HealthChanged,
     ModelProgress,
 )
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers.typing import StateType
 
     from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from .engine.models import EngineStats
 
 PARALLEL_UPDATES = 0
 

@@ -8,8 +8,9 @@ import threading
 from films import FigureDetector
 from rig import file_camera
 
+from custom_components.homesec.engine.events import ClipStarted
 from custom_components.homesec.engine.examiner import Examiner
-from custom_components.homesec.engine.models import Activity, ClipStarted, Watch
+from custom_components.homesec.engine.models import Activity, Watch
 from custom_components.homesec.engine.service import HomeSecEngine
 
 

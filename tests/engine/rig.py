@@ -7,14 +7,12 @@ import time
 
 from films import FigureDetector
 
+from custom_components.homesec.engine.events import ClipFailed, ClipSaved, HealthChanged
 from custom_components.homesec.engine.examiner import Examiner
 from custom_components.homesec.engine.models import (
     Activity,
     CameraConfig,
     CameraHealth,
-    ClipFailed,
-    ClipSaved,
-    HealthChanged,
     SourceConfig,
     SourceKind,
     Watch,

@@ -10,13 +10,13 @@ from rig import file_camera
 
 from custom_components.homesec.engine.detectors import create_detector, default_model
 from custom_components.homesec.engine.detectors.catalogue import CATALOGUE
-from custom_components.homesec.engine.models import (
-    CameraHealth,
+from custom_components.homesec.engine.events import (
     DetectionEnded,
     DetectionStarted,
     DetectorChanged,
     SnapshotTaken,
 )
+from custom_components.homesec.engine.models import CameraHealth
 
 
 @pytest.fixture(scope="module")

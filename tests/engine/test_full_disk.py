@@ -8,14 +8,9 @@ import pytest
 from rig import file_camera
 
 from custom_components.homesec.engine import recording
+from custom_components.homesec.engine.events import ClipFailed, ClipSaved
 from custom_components.homesec.engine.finish import FRESH_SUFFIX
-from custom_components.homesec.engine.models import (
-    Activity,
-    CameraHealth,
-    ClipFailed,
-    ClipSaved,
-    ClipState,
-)
+from custom_components.homesec.engine.models import Activity, CameraHealth, ClipState
 
 FILM = {"seconds": 30, "walks": ((2.0, 29.0),)}
 

@@ -13,13 +13,8 @@ from rig import LONG_S, Rig, camera, stream_camera
 
 from custom_components.homesec.engine.clock import SystemClock
 from custom_components.homesec.engine.errors import SourceError, SourceStalled
-from custom_components.homesec.engine.models import (
-    Activity,
-    CameraHealth,
-    ClipSaved,
-    SourceConfig,
-    SourceKind,
-)
+from custom_components.homesec.engine.events import ClipSaved
+from custom_components.homesec.engine.models import Activity, CameraHealth, SourceConfig, SourceKind
 from custom_components.homesec.engine.sources import probe
 from custom_components.homesec.engine.sources.container import ContainerConnection
 from custom_components.homesec.engine.sources.timeline import Pace, Timeline

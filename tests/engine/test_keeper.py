@@ -13,20 +13,14 @@ from test_full_disk import mounted
 
 from custom_components.homesec.engine import keeper as keeping_module
 from custom_components.homesec.engine.errors import BucketMissing, ClipNotFound, ClipProtected
+from custom_components.homesec.engine.events import ClipFailed, ClipSaved, ClipStarted
 from custom_components.homesec.engine.keeping import (
     CatalogRebuilt,
     ClipsDropped,
     ClipUploaded,
     OutboxChanged,
 )
-from custom_components.homesec.engine.models import (
-    Activity,
-    ClipFailed,
-    ClipSaved,
-    ClipStarted,
-    ClipState,
-    CloudState,
-)
+from custom_components.homesec.engine.models import Activity, ClipState, CloudState
 from custom_components.homesec.engine.retention_rules import Limits, PlaceRules, RetentionRules
 from custom_components.homesec.engine.service import CATALOG_NAME
 

@@ -10,13 +10,9 @@ from rig import LONG_S
 from custom_components.homesec.engine import recorder as module
 from custom_components.homesec.engine.clip_file import ClipFile
 from custom_components.homesec.engine.decoder import FrameDecoder
+from custom_components.homesec.engine.events import ClipFailed, ClipSaved, ClipStarted
 from custom_components.homesec.engine.finish import partial_path
-from custom_components.homesec.engine.models import (
-    ClipFailed,
-    ClipSaved,
-    ClipStarted,
-    ClipState,
-)
+from custom_components.homesec.engine.models import ClipState
 from custom_components.homesec.engine.recorder import Ending
 from custom_components.homesec.engine.stills import film_picture
 

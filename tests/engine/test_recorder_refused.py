@@ -10,7 +10,8 @@ from rig import LONG_S
 from custom_components.homesec.engine import recorder as module
 from custom_components.homesec.engine.clip_file import ClipFile
 from custom_components.homesec.engine.errors import DiskFull, DiskReadOnly, RecordingError
-from custom_components.homesec.engine.models import ClipFailed, ClipSaved, ClipStarted, ClipState
+from custom_components.homesec.engine.events import ClipFailed, ClipSaved, ClipStarted
+from custom_components.homesec.engine.models import ClipState
 from custom_components.homesec.engine.recorder import recording_error
 
 

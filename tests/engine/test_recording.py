@@ -11,11 +11,8 @@ from rig import LONG_S, file_camera, media_packets
 from custom_components.homesec.engine.catalog import Catalog
 from custom_components.homesec.engine.decoder import FrameDecoder
 from custom_components.homesec.engine.errors import CameraNotRunning
-from custom_components.homesec.engine.models import (
-    Activity,
-    DetectionEnded,
-    DetectionStarted,
-)
+from custom_components.homesec.engine.events import DetectionEnded, DetectionStarted
+from custom_components.homesec.engine.models import Activity
 from custom_components.homesec.engine.recording import Recording
 from custom_components.homesec.engine.ring import PacketRing
 

@@ -4,16 +4,13 @@ import pytest
 from rig import file_camera
 
 from custom_components.homesec.engine.errors import CameraNotRunning
-from custom_components.homesec.engine.models import (
-    Activity,
-    CameraHealth,
+from custom_components.homesec.engine.events import (
     ClipSaved,
     ClipStarted,
     DetectionEnded,
     DetectionStarted,
-    Trigger,
-    Watch,
 )
+from custom_components.homesec.engine.models import Activity, CameraHealth, Trigger, Watch
 
 ALWAYS = {"seconds": 30, "walks": ((3.0, 30.0),)}
 QUIET = {"seconds": 20, "walks": ()}

@@ -17,14 +17,9 @@ from test_clip_file import record
 from custom_components.homesec.engine.catalog import Catalog
 from custom_components.homesec.engine.clip_facts import to_comment
 from custom_components.homesec.engine.clip_rows import new_clip_id
+from custom_components.homesec.engine.events import ClipFailed, ClipSaved
 from custom_components.homesec.engine.finish import finish, known_facts, partial_path
-from custom_components.homesec.engine.models import (
-    Clip,
-    ClipFailed,
-    ClipSaved,
-    ClipState,
-    Trigger,
-)
+from custom_components.homesec.engine.models import Clip, ClipState, Trigger
 from custom_components.homesec.engine.recovery import finish_open_clips, finish_refused_clips
 from custom_components.homesec.engine.stills import film_picture
 

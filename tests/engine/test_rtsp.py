@@ -8,14 +8,13 @@ import pytest
 from rig import Rig, stream_camera
 
 from custom_components.homesec.engine.errors import LoginRefused, StreamNotFound
-from custom_components.homesec.engine.models import (
-    Activity,
-    CameraHealth,
+from custom_components.homesec.engine.events import (
     ClipSaved,
     ClipStarted,
     DetectionStarted,
     HealthChanged,
 )
+from custom_components.homesec.engine.models import Activity, CameraHealth
 from custom_components.homesec.engine.sources import probe
 
 QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}

@@ -12,17 +12,14 @@ from rig import LONG_S, file_camera, stream_camera
 from custom_components.homesec.engine import keeper, recorder, service
 from custom_components.homesec.engine.catalog import Catalog
 from custom_components.homesec.engine.errors import EngineMissing
-from custom_components.homesec.engine.models import (
-    Activity,
-    CameraHealth,
-    CameraStats,
+from custom_components.homesec.engine.events import (
     ClipSaved,
     ClipStarted,
     DetectionStarted,
     DetectorChanged,
     HealthChanged,
-    Trigger,
 )
+from custom_components.homesec.engine.models import Activity, CameraHealth, CameraStats, Trigger
 from custom_components.homesec.engine.service import CATALOG_NAME
 
 RUNNING, OFF = CameraHealth.RUNNING, CameraHealth.OFF

@@ -13,20 +13,16 @@ from rig import LONG_S, file_camera, stream_camera
 from custom_components.homesec.engine import camera as module
 from custom_components.homesec.engine.camera import CameraSession
 from custom_components.homesec.engine.errors import CameraNotRunning, DetectorError
-from custom_components.homesec.engine.models import (
-    Activity,
-    Box,
-    CameraHealth,
+from custom_components.homesec.engine.events import (
     ClipSaved,
     ClipStarted,
-    Detection,
     DetectionEnded,
     DetectionStarted,
     DetectionUpdated,
     HealthChanged,
     SnapshotTaken,
-    Watch,
 )
+from custom_components.homesec.engine.models import Activity, Box, CameraHealth, Detection, Watch
 from custom_components.homesec.engine.sources import camera_source
 
 CONNECTING, RUNNING = CameraHealth.CONNECTING, CameraHealth.RUNNING

@@ -9,14 +9,9 @@ import pytest
 from rig import file_camera
 
 from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.events import DetectionEnded
 from custom_components.homesec.engine.examiner import Examiner
-from custom_components.homesec.engine.models import (
-    Activity,
-    Box,
-    Detection,
-    DetectionEnded,
-    Zone,
-)
+from custom_components.homesec.engine.models import Activity, Box, Detection, Zone
 from custom_components.homesec.engine.pixels import bgr
 
 EVERYWHERE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))

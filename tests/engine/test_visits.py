@@ -9,14 +9,9 @@ from kept import NOON, clip_row
 import pytest
 
 from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.events import DetectionEnded, DetectionStarted, HealthChanged
 from custom_components.homesec.engine.keeping import VisitLogged
-from custom_components.homesec.engine.models import (
-    Box,
-    DetectionEnded,
-    DetectionStarted,
-    HealthChanged,
-    Presence,
-)
+from custom_components.homesec.engine.models import Box, Presence
 from custom_components.homesec.engine.visit_query import KEPT_S
 from custom_components.homesec.engine.visits import VisitLog
 

@@ -7,17 +7,19 @@ import pytest
 from rig import file_camera
 
 from custom_components.homesec.engine.errors import DetectorError
+from custom_components.homesec.engine.events import (
+    DetectionEnded,
+    DetectionStarted,
+    SnapshotTaken,
+    ZoneChanged,
+)
 from custom_components.homesec.engine.examiner import Examiner
 from custom_components.homesec.engine.models import (
     Activity,
     Box,
     Detection,
-    DetectionEnded,
-    DetectionStarted,
     LabelRule,
-    SnapshotTaken,
     Zone,
-    ZoneChanged,
     ZoneKind,
 )
 

@@ -39,13 +39,13 @@ from custom_components.homesec.const import (
     EVENT_CLIP_SAVED,
 )
 from custom_components.homesec.engine.errors import HomeSecError
-from custom_components.homesec.engine.models import (
+from custom_components.homesec.engine.events import (
     ClipFailed,
     ClipSaved,
-    ClipState,
     DetectionStarted,
     SnapshotTaken,
 )
+from custom_components.homesec.engine.models import ClipState
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ import custom_components.homesec
 from custom_components.homesec import const
 from custom_components.homesec.announcements import announcement
 from custom_components.homesec.condition import CONDITIONS
-from custom_components.homesec.engine import models
+from custom_components.homesec.engine import events, models
 from custom_components.homesec.engine.keeping import ClipUploaded
 from custom_components.homesec.trigger import TRIGGERS, BusTrigger
 
@@ -95,18 +95,18 @@ def clip() -> models.Clip:
 @pytest.mark.parametrize(
     ("title", "event"),
     [
-        ("Detections", models.DetectionStarted(presence=presence(), clip_id=None)),
-        ("Detections", models.DetectionEnded(presence=presence(), clip_id=None)),
+        ("Detections", events.DetectionStarted(presence=presence(), clip_id=None)),
+        ("Detections", events.DetectionEnded(presence=presence(), clip_id=None)),
         (
             "Zones",
-            models.ZoneChanged(camera_id="a", zone="Z", label="cat", occupied=True, at=0),
+            events.ZoneChanged(camera_id="a", zone="Z", label="cat", occupied=True, at=0),
         ),
-        ("Clips", models.ClipSaved(clip=clip())),
+        ("Clips", events.ClipSaved(clip=clip())),
         ("Clips", ClipUploaded(clip=clip())),
-        ("Clips", models.ClipFailed(clip=clip())),
+        ("Clips", events.ClipFailed(clip=clip())),
     ],
 )
-def test_all_that_an_event_says_is_documented(title: str, event: models.EngineEvent) -> None:
+def test_all_that_an_event_says_is_documented(title: str, event: events.EngineEvent) -> None:
     told = announcement(event)
     assert told is not None
     assert told[1].keys() <= rows(title).keys()

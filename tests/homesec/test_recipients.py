@@ -41,7 +41,8 @@ from custom_components.homesec.alerts.recipient_issues import recipient_issue_id
 from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.cameras.state import Duress
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
-from custom_components.homesec.engine.models import DetectionStarted, Presence
+from custom_components.homesec.engine.events import DetectionStarted
+from custom_components.homesec.engine.models import Presence
 from custom_components.homesec.engine.texts.ledger import Ledger
 from custom_components.homesec.engine.texts.models import RecipientChanged
 from custom_components.homesec.engine.texts.service import Texts

@@ -7,7 +7,8 @@ from homeassistant.helpers.start import async_at_started
 
 from ..cameras.state import AlarmChanged, AlarmTriggered, Duress
 from ..const import EVENT_ALARM_DURESS, LOGGER, REACH_S
-from ..engine.models import Activity, CameraHealth, DetectionStarted, EngineEvent, HealthChanged
+from ..engine.events import DetectionStarted, EngineEvent, HealthChanged
+from ..engine.models import Activity, CameraHealth
 from ..exceptions import EngineNotRunningError
 from .announcements import alarm_announcement
 from .cameras import in_view, intruder, offline

@@ -11,7 +11,7 @@ from ..alarm.machine import AlarmMode
 from ..cameras.config import alerts_of, is_live
 from ..cameras.state import AlarmChanged, AlarmTriggered, CameraChanged, CamerasMissing, Duress
 from ..const import SUBENTRY_CAMERA
-from ..engine.models import (
+from ..engine.events import (
     ClipFailed,
     ClipSaved,
     DetectionEnded,
@@ -27,7 +27,8 @@ from .teller import AlertTeller
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.models import EngineEvent, Presence
+    from ..engine.events import EngineEvent
+    from ..engine.models import Presence
 
 CLIP_WAIT_S: Final = 6 * 3600.0
 """No clip takes that long; an alert whose clip never came is forgotten then."""

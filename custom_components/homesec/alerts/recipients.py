@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..coordinator import HomeSecCoordinator
-    from ..engine.models import EngineEvent
+    from ..engine.events import EngineEvent
     from .burst import Running
     from .rules import Sighting
     from .texts import Words

@@ -2,11 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..engine.keeping import ClipUploaded
-from ..engine.models import (
-    CameraHealth,
-    CameraStats,
-    Clip,
+from ..engine.events import (
     ClipFailed,
     ClipSaved,
     ClipStarted,
@@ -15,11 +11,11 @@ from ..engine.models import (
     DetectionUpdated,
     EngineEvent,
     HealthChanged,
-    Presence,
     SnapshotTaken,
-    Trigger,
     ZoneChanged,
 )
+from ..engine.keeping import ClipUploaded
+from ..engine.models import CameraHealth, CameraStats, Clip, Presence, Trigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from ..engine.keeping import (
 )
 
 if TYPE_CHECKING:
-    from ..engine.models import EngineEvent
+    from ..engine.events import EngineEvent
 
 
 @dataclass(slots=True, kw_only=True)

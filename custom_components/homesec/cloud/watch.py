@@ -15,7 +15,7 @@ from .store import CONF_UPLOAD_REST, cloud_store
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.models import EngineEvent
+    from ..engine.events import EngineEvent
 
 
 class StorageWatch:

@@ -13,18 +13,9 @@ from typing import TYPE_CHECKING
 
 from .commands import Commands
 from .errors import CameraNotRunning, HomeSecError
+from .events import DetectionEnded, DetectionStarted, DetectionUpdated, HealthChanged, SnapshotTaken
 from .lookout import Lookout
-from .models import (
-    Activity,
-    CameraHealth,
-    CameraStats,
-    DetectionEnded,
-    DetectionStarted,
-    DetectionUpdated,
-    HealthChanged,
-    SnapshotTaken,
-    SourceKind,
-)
+from .models import Activity, CameraHealth, CameraStats, SourceKind
 from .presence import Step
 from .rate import RateMeter
 from .recording import Recording
@@ -40,9 +31,10 @@ if TYPE_CHECKING:
 
     from .catalog import Catalog
     from .clock import Clock
+    from .events import EventSink
     from .lookout import Look
     from .media import MediaPacket
-    from .models import CameraConfig, EventSink, Frame, Presence, Track
+    from .models import CameraConfig, Frame, Presence, Track
     from .presence import PresenceChange
     from .recorder import ClipRecorder
     from .sources import SourceFeed

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
     from .catalog import Catalog
     from .copies import Copies
+    from .events import EventSink
     from .jobs import Job
-    from .models import Clip, EventSink
+    from .models import Clip
     from .outbox import Perform, Settle
     from .storage.base import CloudStore
 

@@ -13,6 +13,7 @@ from .catalog import Totals
 from .cloud_jobs import CloudJobs
 from .copies import Copies
 from .errors import ClipNotFound, ClipProtected, DiskFull
+from .events import ClipFailed, ClipSaved
 from .fetching import fetch_film
 from .keeping import (
     Backlog,
@@ -23,7 +24,7 @@ from .keeping import (
     ClipUploaded,
     OutboxChanged,
 )
-from .models import ClipFailed, ClipSaved, ClipState
+from .models import ClipState
 from .outbox import Outbox
 from .places import Move, move_to, settle_in
 from .rebuild import Rebuilt, rebuild
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
     from .catalog import Catalog
     from .clock import Clock
-    from .models import Clip, EngineEvent, EventSink
+    from .events import EngineEvent, EventSink
+    from .models import Clip
     from .retention_rules import RetentionRules
     from .storage.base import CloudStore
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from .models import EngineEvent
+from .events import EngineEvent
 
 if TYPE_CHECKING:
     from .models import Clip

@@ -23,10 +23,10 @@ from .errors import (
     StorageError,
     StorageUnreachable,
 )
+from .events import EngineEvent
 from .job_worker import JobWorker
 from .jobs import LONGEST_WAIT_S, Job, JobKind
 from .keeping import OutboxChanged
-from .models import EngineEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from .catalog import Catalog
     from .clock import Clock
+    from .events import EventSink
     from .keeping import Backlog
-    from .models import EventSink
 
 _LOGGER = logging.getLogger(__name__)
 

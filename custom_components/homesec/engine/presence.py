@@ -21,7 +21,8 @@ from .zones import LabelZones, Occupancy
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from .models import CameraConfig, Track, ZoneChanged
+    from .events import ZoneChanged
+    from .models import CameraConfig, Track
 
 LOOK_AGE_S = 5.0
 """Looks older than this do not count towards entering: looks stop while nothing moves."""

@@ -20,8 +20,9 @@ import av.error
 from .clip_facts import to_comment
 from .clip_file import ClipFile
 from .errors import DiskFull, DiskReadOnly, RecordingError
+from .events import ClipFailed, ClipSaved, ClipStarted
 from .finish import discard_empty, finish, partial_path
-from .models import ClipFailed, ClipSaved, ClipStarted, ClipState
+from .models import ClipState
 from .stills import STILL_WIDTH, encode_jpeg, film_picture
 from .tracks import Sights
 
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .catalog import Catalog
+    from .events import EventSink
     from .finish import Finished
     from .media import MediaFormat, MediaPacket
-    from .models import Clip, EventSink, Frame
+    from .models import Clip, Frame
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .catalog import Catalog
+    from .events import EventSink
     from .media import MediaFormat, MediaPacket
-    from .models import CameraConfig, EventSink, Frame, Presence, Track
+    from .models import CameraConfig, Frame, Presence, Track
     from .ring import PacketRing
 
 _LOGGER = logging.getLogger(__name__)

@@ -19,6 +19,7 @@ from .clip_facts import to_comment, told
 from .clip_rows import clip_time
 from .database import DatabaseDamaged, set_aside
 from .errors import DiskFull, DiskReadOnly, RecordingError
+from .events import ClipFailed, ClipSaved
 from .finish import (
     FRESH_SUFFIX,
     PARTIAL_SUFFIX,
@@ -29,7 +30,7 @@ from .finish import (
     partial_path,
 )
 from .keeping import CatalogRebuilt
-from .models import Clip, ClipFailed, ClipSaved, ClipState, Trigger
+from .models import Clip, ClipState, Trigger
 from .recorder import recording_error, saved, write_still
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from .clock import Clock
-    from .models import EventSink
+    from .events import EventSink
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from .catalog import Catalog
     from .clock import Clock
     from .copies import Copies
-    from .models import Clip, EventSink
+    from .events import EventSink
+    from .models import Clip
     from .retention_rules import RetentionRules
 
 _LOGGER = logging.getLogger(__name__)

@@ -12,17 +12,11 @@ from .camera import CameraSession
 from .clock import Clock, SystemClock
 from .detectors import default_model
 from .errors import CameraNotRunning
+from .events import HealthChanged, ModelProgress
 from .examiner import make_examiner as load_examiner
 from .keeper import ClipKeeper
 from .model_store import ModelStore
-from .models import (
-    Activity,
-    CameraHealth,
-    CameraStats,
-    EngineStats,
-    HealthChanged,
-    ModelProgress,
-)
+from .models import Activity, CameraHealth, CameraStats, EngineStats
 from .texts.service import Texts
 from .workers import DetectionPool
 from .zone_preview import look
@@ -33,8 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .catalog import Catalog
+    from .events import EngineEvent, EventSink
     from .examiner import Examiner
-    from .models import CameraConfig, EngineEvent, EventSink, Zone
+    from .models import CameraConfig, Zone
     from .recorder import ClipRecorder
     from .retention_rules import RetentionRules
     from .sources import SourceFeed

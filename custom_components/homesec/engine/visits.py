@@ -9,13 +9,13 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
+from .events import DetectionEnded, DetectionStarted
 from .keeping import VisitLogged
-from .models import DetectionEnded, DetectionStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .models import EngineEvent, EventSink
+    from .events import EngineEvent, EventSink
     from .visit_query import Visits
 
 _LOGGER = logging.getLogger(__name__)

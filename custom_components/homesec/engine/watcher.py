@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from threading import Event
 
+    from .events import ZoneChanged
     from .examiner import Examiner
     from .lookout import Look
-    from .models import Box, CameraConfig, Detection, Presence, Track, ZoneChanged
+    from .models import Box, CameraConfig, Detection, Presence, Track
     from .presence import PresenceChange
     from .workers import DetectionPool
 

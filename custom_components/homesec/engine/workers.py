@@ -21,7 +21,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .errors import DetectorError, FrameBroken, HomeSecError
-from .models import DetectorChanged
+from .events import DetectorChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .models import ZoneChanged, ZoneKind
+from .events import ZoneChanged
+from .models import ZoneKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -11,7 +11,7 @@ from ..entity import HomeSecCameraEntity, label_key
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.models import EngineEvent
+    from ..engine.events import EngineEvent
     from .visit_counts import Visited
 
 

@@ -6,6 +6,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..clips.message import clip_message
+from ..engine.events import ClipFailed, ClipSaved, ClipStarted
 from ..engine.keeping import (
     CatalogRebuilt,
     ClipChanged,
@@ -13,12 +14,11 @@ from ..engine.keeping import (
     ClipUploaded,
     UploadProgress,
 )
-from ..engine.models import ClipFailed, ClipSaved, ClipStarted
 from .feed import Feed
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.models import EngineEvent
+    from ..engine.events import EngineEvent
 
 MOST_AT_ONCE = 500
 """Rows read in one go, when a whole month is removed, say; the rest follows in the next."""

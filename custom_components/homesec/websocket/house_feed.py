@@ -10,8 +10,7 @@ from ..alarm.machine import ARMED_MODES
 from ..cameras.config import activity, camera_labels, zone_names
 from ..cameras.state import AlarmChanged, CameraChanged, CameraState, FiguresRead
 from ..const import DOMAIN
-from ..engine.keeping import ClipUploaded, DiskSpaceChanged, OutboxChanged
-from ..engine.models import (
+from ..engine.events import (
     ClipFailed,
     ClipSaved,
     ClipStarted,
@@ -20,6 +19,7 @@ from ..engine.models import (
     DetectionUpdated,
     HealthChanged,
 )
+from ..engine.keeping import ClipUploaded, DiskSpaceChanged, OutboxChanged
 from .access import alarm_entity_id
 from .feed import Feed
 

@@ -19,15 +19,12 @@ import time
 from typing import Any
 
 from custom_components.homesec.engine import job_worker, jobs, outbox, recording
+from custom_components.homesec.engine.events import ClipFailed, ClipSaved, ClipStarted, EngineEvent
 from custom_components.homesec.engine.examiner import Examiner
 from custom_components.homesec.engine.keeping import ClipUploaded, OutboxChanged
 from custom_components.homesec.engine.models import (
     Activity,
     CameraConfig,
-    ClipFailed,
-    ClipSaved,
-    ClipStarted,
-    EngineEvent,
     SourceConfig,
     SourceKind,
     Watch,

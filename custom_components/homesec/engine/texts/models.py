@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..models import EngineEvent
+from ..events import EngineEvent
 
 BODY_LIMIT = 1600
 """Characters that Twilio takes."""

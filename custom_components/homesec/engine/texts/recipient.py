@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     import random
 
     from ..clock import Clock
+    from ..events import EventSink
     from ..jobs import Job
-    from ..models import EventSink
     from .ledger import Ledger
     from .models import TextAccount, TextMessage
     from .stills import Stills

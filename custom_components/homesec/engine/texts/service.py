@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..catalog import Catalog
     from ..clock import Clock
-    from ..models import EventSink
+    from ..events import EventSink
     from ..storage.base import CloudStore
     from .models import TextAccount, TextMessage
 
