@@ -288,6 +288,9 @@ async def test_a_camera_without_any_picture_is_told_of(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
+    monkeypatch.setattr(
+        "custom_components.homesec.engine.camera.CameraSession._picture", lambda *_: None
+    )
     await guard(hass, entry)
     monkeypatch.setattr(entry.runtime_data.engine, "jpeg", lambda _camera_id: None)
     detector.sees = [PERSON]
