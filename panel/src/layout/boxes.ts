@@ -22,7 +22,7 @@ export interface Segment {
 /** Looks are a fraction of a second apart, and some show too little; over a longer gap nobody knows. */
 const LONGEST_GAP_S = 1.2;
 /** So long a box is shown before and after the look it comes from. */
-const LINGER_S = 0.4;
+const LINGER_S = 0.3;
 
 export function boxesAt(tracks: readonly ClipTrack[], at: number): ShownBox[] {
   const shown = [];
