@@ -1,7 +1,7 @@
 """`script/test`: what must pass before a change lands.
 
-Three parts run side by side at any time, since most tests wait for films that play in real time. What
-a part says is kept until it has ended, so that it can be read.
+Three parts run side by side at any time, since most tests wait for films that play in real time.
+What a part says is kept until it has ended, so that it can be read.
 """
 
 from concurrent.futures import ThreadPoolExecutor
