@@ -134,7 +134,7 @@ async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def until(
-    hass: HomeAssistant, condition: Callable[[], object], what: str = "", timeout_s: float = 10.0
+    hass: HomeAssistant, condition: Callable[[], object], what: str = "", timeout_s: float = 30.0
 ) -> None:
     """Wait until something is so: engine threads take the time they take."""
     async with asyncio.timeout(timeout_s):

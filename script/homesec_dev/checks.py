@@ -1,6 +1,6 @@
 """`script/test`: what must pass before a change lands.
 
-Three parts run side by side at any time, since most tests wait for films that play in real time.
+Two parts run side by side at any time, since most tests wait for films that play in real time.
 What a part says is kept until it has ended, so that it can be read.
 """
 
@@ -78,8 +78,8 @@ def main(arguments: list[str]) -> int:
             for number, (name, where) in enumerate(TESTS.items())
         ]
         parts.append(Part(name="Style and types", commands=LINT, coverage=coverage))
-        step(f"{len(parts)} parts, three at a time")
-        with ThreadPoolExecutor(3) as lanes:
+        step(f"{len(parts)} parts, two at a time")
+        with ThreadPoolExecutor(2) as lanes:
             list(lanes.map(Part.run, parts))
         parts.append(Part(name="Coverage", commands=COVERAGE, coverage=coverage))
         parts[-1].run()
