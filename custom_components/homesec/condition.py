@@ -18,6 +18,7 @@ import probatio
 
 from .alarm.machine import ARMED_MODES
 from .const import CONF_LABEL, DOMAIN
+from .loaded import loaded_house
 from .targets import async_target_devices
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers.typing import ConfigType
 
     from .cameras.state import CameraState
-    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from .coordinator import HomeSecCoordinator
 
 OPTION_MODE = "mode"
 OPTION_ZONE = "zone"
@@ -60,10 +61,9 @@ class HomeSecCondition(Condition):
 
     @callback
     def _async_house(self) -> HomeSecCoordinator:
-        entries: list[HomeSecConfigEntry] = self._hass.config_entries.async_loaded_entries(DOMAIN)
-        if not entries:
+        if (house := loaded_house(self._hass)) is None:
             raise ConditionErrorMessage(DOMAIN, "HomeSec is not set up")
-        return entries[0].runtime_data
+        return house
 
 
 class IsArmed(HomeSecCondition):

@@ -30,6 +30,7 @@ from .const import DOMAIN
 from .engine.catalog import day_bounds
 from .engine.errors import StorageError
 from .exceptions import EngineNotRunningError
+from .loaded import loaded_house
 from .views import CLIP_URL, STILL_URL
 
 if TYPE_CHECKING:
@@ -64,10 +65,9 @@ class ClipSource(MediaSource):
 
     def _coordinator(self) -> HomeSecCoordinator:
         """Return the loaded entry's coordinator. Raises ``EngineNotRunningError``."""
-        for entry in self.hass.config_entries.async_loaded_entries(DOMAIN):
-            coordinator: HomeSecCoordinator = entry.runtime_data
-            return coordinator
-        raise EngineNotRunningError
+        if (house := loaded_house(self.hass)) is None:
+            raise EngineNotRunningError
+        return house
 
     # --- browsing -----------------------------------------------------------------------------
 

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.core import callback
 
 from .const import DOMAIN
+from .loaded import loaded_house
 
 if TYPE_CHECKING:
     from homeassistant.components.system_health import SystemHealthRegistration
     from homeassistant.core import HomeAssistant
-
-    from .coordinator import HomeSecCoordinator
 
 
 @callback
@@ -23,19 +22,18 @@ def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> 
 
 async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:
     """Return a few figures of the loaded entry."""
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        coordinator: HomeSecCoordinator = entry.runtime_data
-        cameras = coordinator.cameras.values()
-        storage = coordinator.storage.state
-        report = coordinator.detector.report
-        works = report if report is not None and report.ready else None
-        return {
-            "detector": works.detector if works else "-",
-            "model": works.model if works else "-",
-            "second_opinion": (works.second if works else None) or "-",
-            "cameras": f"{sum(camera.watching for camera in cameras)} / {len(cameras)}",
-            "clips": coordinator.engine_stats.clips,
-            "uploads_waiting": storage.uploads.backlog.jobs if storage.cloud else "-",
-            "cloud_error": storage.error or "-",
-        }
-    return {}
+    if (house := loaded_house(hass)) is None:
+        return {}
+    cameras = house.cameras.values()
+    storage = house.storage.state
+    report = house.detector.report
+    works = report if report is not None and report.ready else None
+    return {
+        "detector": works.detector if works else "-",
+        "model": works.model if works else "-",
+        "second_opinion": (works.second if works else None) or "-",
+        "cameras": f"{sum(camera.watching for camera in cameras)} / {len(cameras)}",
+        "clips": house.engine_stats.clips,
+        "uploads_waiting": storage.uploads.backlog.jobs if storage.cloud else "-",
+        "cloud_error": storage.error or "-",
+    }

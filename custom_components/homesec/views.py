@@ -17,6 +17,7 @@ from .cloud.view import async_serve_film, http_error
 from .const import ALERT_STILL_URL, DOMAIN
 from .engine.errors import StorageError
 from .exceptions import EngineNotRunningError
+from .loaded import loaded_house
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,10 +43,9 @@ def async_setup_views(hass: HomeAssistant) -> None:
 
 def _coordinator(request: web.Request) -> HomeSecCoordinator:
     """Return the one loaded entry's coordinator; 503 if there is none."""
-    for entry in request.app[KEY_HASS].config_entries.async_loaded_entries(DOMAIN):
-        coordinator: HomeSecCoordinator = entry.runtime_data
-        return coordinator
-    raise web.HTTPServiceUnavailable
+    if (house := loaded_house(request.app[KEY_HASS])) is None:
+        raise web.HTTPServiceUnavailable
+    return house
 
 
 async def _find(request: web.Request, clip_id: str, *, growing: bool = False) -> ClipFile:

@@ -13,6 +13,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN
 from ..exceptions import EngineNotRunningError
+from ..loaded import loaded_house
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
     ]
 
 _NOT_FOUND: Final = ("clip_not_found", "camera_not_found")
-
-
-def loaded(hass: HomeAssistant) -> HomeSecCoordinator | None:
-    """Return the one entry's coordinator; None while it is not loaded."""
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        coordinator: HomeSecCoordinator = entry.runtime_data
-        return coordinator
-    return None
 
 
 def alarm_entity_id(coordinator: HomeSecCoordinator) -> str | None:
@@ -85,7 +78,7 @@ def answers(right: Right) -> Callable[[Answer], WebSocketCommandHandler]:
             hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
         ) -> None:
             try:
-                if (coordinator := loaded(hass)) is None:
+                if (coordinator := loaded_house(hass)) is None:
                     raise EngineNotRunningError
                 check(connection.user, coordinator, right)
                 result = await answer(coordinator, connection, msg)

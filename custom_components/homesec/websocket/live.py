@@ -13,7 +13,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dis
 import probatio
 
 from ..const import DOMAIN
-from .access import Right, check, loaded, may
+from ..loaded import loaded_house
+from .access import Right, check, may
 from .house_feed import house_message
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def async_follow(
             connection.send_event(msg_id, {"unavailable": False})
         detach = attach(coordinator)
 
-    now = loaded(hass)
+    now = loaded_house(hass)
     if now is not None:
         check(connection.user, now, Right.LOOK)
     unfollow = async_dispatcher_connect(hass, _SIGNAL, follow)

@@ -18,7 +18,8 @@ from ..cameras.zones import ZoneError, check_zones, zone
 from ..const import CONF_KIND, CONF_LABELS, CONF_LOITER, CONF_POLYGON, CONF_ZONES, DOMAIN
 from ..engine.models import ZoneKind
 from ..exceptions import EngineNotRunningError
-from .access import Right, answers, check, loaded, send_error
+from ..loaded import loaded_house
+from .access import Right, answers, check, send_error
 from .filter import NAME, NAMES
 from .live import async_follow
 
@@ -116,7 +117,7 @@ async def _save(
 @websocket_api.async_response
 async def _preview(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     try:
-        if (coordinator := loaded(hass)) is None:
+        if (coordinator := loaded_house(hass)) is None:
             raise EngineNotRunningError
         check(connection.user, coordinator, Right.ADMIN)
         zones = await _async_checked(coordinator, _camera(coordinator, msg), msg["zones"])

@@ -1,35 +1,20 @@
 /** One clip that is looked at: loaded by its id, followed while it grows and is uploaded. */
 
-import type { Api, Unsubscribe } from "../data/api.ts";
+import type { Api } from "../data/api.ts";
 import type { ClipDetail, ClipEvent, ClipFilter } from "../data/shapes.ts";
-import { Observed } from "./observed.ts";
+import { Following } from "./following.ts";
 
 type ClipApi = Pick<Api, "clip" | "subscribeClips">;
 
-export class ClipStore extends Observed {
+export class ClipStore extends Following {
   detail: ClipDetail | null = null;
   error: unknown = null;
   gone = false;
   private id = "";
   private filter: ClipFilter = {};
-  private stop: Unsubscribe | null = null;
-  private wanted = false;
 
-  constructor(private readonly api: ClipApi) {
-    super();
-  }
-
-  async follow(): Promise<void> {
-    this.wanted = true;
-    const stop = await this.api.subscribeClips((event) => this.take(event));
-    if (this.wanted) this.stop = stop;
-    else stop();
-  }
-
-  end(): void {
-    this.wanted = false;
-    this.stop?.();
-    this.stop = null;
+  constructor(protected override readonly api: ClipApi) {
+    super(api);
   }
 
   /** Show a clip; its neighbours are those of the filter that it was found with. */
@@ -51,7 +36,7 @@ export class ClipStore extends Observed {
     this.changed();
   }
 
-  take(event: ClipEvent): void {
+  protected override take(event: ClipEvent): void {
     if ("unavailable" in event) {
       if (!event.unavailable) void this.show(this.id, this.filter);
       return;

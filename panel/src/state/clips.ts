@@ -1,9 +1,9 @@
 /** A list of clips, newest first, that grows as somebody scrolls and follows what happens. */
 
-import type { Api, Unsubscribe } from "../data/api.ts";
+import type { Api } from "../data/api.ts";
 import type { Clip, ClipEvent, ClipFilter, ClipPage } from "../data/shapes.ts";
 import { belongs } from "./belongs.ts";
-import { Observed } from "./observed.ts";
+import { Following } from "./following.ts";
 
 export const PAGE = 100;
 const FIRST_PAGE = 60;
@@ -11,7 +11,7 @@ const MOST = 200; // in one answer
 
 type ClipApi = Pick<Api, "clips" | "subscribeClips">;
 
-export class ClipList extends Observed {
+export class ClipList extends Following {
   clips: Clip[] = [];
   /** How many there are in all, as far as the server counts them. */
   total: number | null = null;
@@ -24,17 +24,15 @@ export class ClipList extends Observed {
   private generation = 0;
   /** What was told while a page was on its way, which may not know of it yet. */
   private meanwhile: ClipEvent[] = [];
-  private stop: Unsubscribe | null = null;
-  private wanted = false;
   /** What is shown may be out of date, and could not be asked for again. */
   private outdated = false;
 
   /** `shown`: a label as the person reads it, and searches for it. */
   constructor(
-    private readonly api: ClipApi,
+    protected override readonly api: ClipApi,
     private readonly shown: (label: string) => string = (label) => label,
   ) {
-    super();
+    super(api);
   }
 
   get complete(): boolean {
@@ -44,19 +42,6 @@ export class ClipList extends Observed {
   /** Whether the first answer is here. */
   get ready(): boolean {
     return this.begun;
-  }
-
-  async follow(): Promise<void> {
-    this.wanted = true;
-    const stop = await this.api.subscribeClips((event) => this.take(event));
-    if (this.wanted) this.stop = stop;
-    else stop();
-  }
-
-  end(): void {
-    this.wanted = false;
-    this.stop?.();
-    this.stop = null;
   }
 
   /** Begin again with another filter. */
@@ -161,7 +146,7 @@ export class ClipList extends Observed {
     this.changed();
   }
 
-  take(event: ClipEvent): void {
+  protected override take(event: ClipEvent): void {
     if (this.loading && !("stale" in event || "unavailable" in event)) this.meanwhile.push(event);
     this.apply(event);
   }
