@@ -193,17 +193,24 @@ class _Handler(BaseHTTPRequestHandler):
         fault = proxy.pick(self.command, self.path)
         self._left = int(self.headers.get("Content-Length", 0))
         self._passed = 0
+        self._noted = False
         upstream = HTTPConnection(*proxy.upstream, timeout=30)
         try:
             self._serve(fault, upstream)
         except _CutError, HTTPException, OSError:
+            self._note()
             self.close_connection = True
             self.wfile.close = lambda: None
             self.rfile.close()
             with_reset(self.connection)
         finally:
-            proxy.seen.append((self.command, self.path, self._passed))
             upstream.close()
+
+    def _note(self):
+        """Keep what came, before the client can know that it did."""
+        if not self._noted:
+            self._noted = True
+            self.server.proxy.seen.append((self.command, self.path, self._passed))
 
     def _serve(self, fault, upstream):
         kind = fault.kind if fault else None
@@ -266,6 +273,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._read(PIECE_BYTES)
 
     def _answer(self, status, headers, body, *, cut=False):
+        self._note()
         self.send_response_only(status)
         for name, value in headers.items():
             if name.lower() not in HOP_BY_HOP | {"content-length"}:
