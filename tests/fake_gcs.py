@@ -58,10 +58,6 @@ class FakeGcs:
 
     def __exit__(self, *_):
         self._running.close()
-        # Each request has a thread, which ends a moment after its socket was closed.
-        for thread in threading.enumerate():
-            if "process_request_thread" in thread.name:
-                thread.join(5.0)
 
     @property
     def url(self):
@@ -145,8 +141,7 @@ class Front:
         self.port = self._server.server_port
 
     def close(self):
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()
 
     def ask(self, method, path, body=None, headers=None):
         status, _, answer = self._ask(method, path, body, headers)

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.client import HTTPConnection, HTTPException
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 import json
 import socket
 import ssl
 import struct
 import threading
+
+from threaded_server import ThreadedServer
 
 PIECE_BYTES = 16 * 2**10
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "transfer-encoding"}
@@ -94,17 +96,13 @@ class FaultProxy:
         self.released.clear()
         self._server = _Server(("127.0.0.1", self._port), self)
         self._port = self._server.server_port
-        threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        ).start()
+        self._server.start()
 
     def down(self):
         """Close every connection and refuse new ones."""
         self.released.set()
         if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server.cut_all()
+            self._server.stop()
             self._server = None
 
     def add(self, *faults):
@@ -131,35 +129,15 @@ class FaultProxy:
         return sum(method in ("", m) and path in p for m, p, _ in self.seen)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(ThreadedServer):
     allow_reuse_address = True
-    request_queue_size = 64
 
     def __init__(self, address, proxy):
         self.proxy = proxy
-        self._open: set[socket.socket] = set()
-        self._guard = threading.Lock()
         super().__init__(address, _Handler)
 
-    def get_request(self):
-        sock, address = super().get_request()
-        with self._guard:
-            self._open.add(sock)
-        return sock, address
-
-    def shutdown_request(self, request):
-        with self._guard:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request, client_address):
-        pass  # a client that goes away is what this is for
-
-    def cut_all(self):
-        with self._guard:
-            for sock in self._open:
-                with_reset(sock)
+    def cut(self, sock):
+        with_reset(sock)
 
 
 def with_reset(sock):
@@ -290,8 +268,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 def serve(
     handler: Callable[[BaseHTTPRequestHandler], None], tls: ssl.SSLContext | None = None
-) -> ThreadingHTTPServer:
-    """Run a small HTTP server on a free port of the loopback; close it with ``shutdown``."""
+) -> ThreadedServer:
+    """Run a small HTTP server on a free port of the loopback; end it with ``stop``."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -304,17 +282,8 @@ def serve(
                 return lambda: handler(self)
             raise AttributeError(name)
 
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 64
-
-        def handle_error(self, request, client_address):
-            pass
-
-    server = Server(("127.0.0.1", 0), Handler)
+    server = ThreadedServer(("127.0.0.1", 0), Handler)
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-    ).start()
+    server.start()
     return server

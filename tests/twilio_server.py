@@ -8,7 +8,7 @@ In a test: ``with TwilioServer() as twilio``. On its own: ``python -m twilio_ser
 from base64 import b64decode
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 import json
 import socket
 import struct
@@ -17,6 +17,7 @@ import threading
 import time
 from urllib.parse import parse_qsl, urlsplit
 
+from threaded_server import ThreadedServer
 from twilio_messages import RESOURCE, Messages, RefusedError
 
 FIELDS = {"To", "From", "MessagingServiceSid", "Body", "MediaUrl"}
@@ -59,10 +60,8 @@ class Fault:
         return self.times > 0 and method == self.method and self.to in ("", fields.get("To"))
 
 
-class TwilioServer(ThreadingHTTPServer):
+class TwilioServer(ThreadedServer):
     """Keeps what it takes in ``messages``, as the API gives it, the oldest first."""
-
-    request_queue_size = 64
 
     def __init__(self, port=0, *, tls=None):
         super().__init__(("127.0.0.1", port), _Handler)
@@ -75,6 +74,8 @@ class TwilioServer(ThreadingHTTPServer):
         self.complaints = []
         """Requests that Twilio might take, but that it does not document."""
         self.released = threading.Event()
+        self.timers = []
+        """What is still to come of requests that are over."""
         self._faults = []
         self._lock = self.account.lock
 
@@ -87,19 +88,15 @@ class TwilioServer(ThreadingHTTPServer):
         return f"{self._scheme}://127.0.0.1:{self.server_port}"
 
     def __enter__(self):
-        threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        ).start()
+        self.start()
         return self
 
     def __exit__(self, *_):
         self.released.set()
-        self.shutdown()
-        self.server_close()  # waits for the threads of all requests
-
-    def handle_error(self, request, client_address):
-        if not isinstance(sys.exception(), OSError):  # a client that went away
-            super().handle_error(request, client_address)
+        self.stop()
+        for timer in self.timers:
+            timer.cancel()
+            timer.join()
 
     def pick(self, method, fields):
         with self._lock:
@@ -210,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server.released.wait(60)
             case Kind.LATE:
                 late = threading.Timer(fault.after_s, self.server.account.create, (fields, media))
-                late.daemon = True
+                self.server.timers.append(late)
                 late.start()
         raise _CutError
 

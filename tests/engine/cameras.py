@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 import signal
 import socket
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 import pytest
+from threaded_server import ThreadedServer
 
 RTSP_SERVER = Path(__file__).parent.parent / "rtsp_server.py"
 _TYPES = {".mp4": "video/mp4", ".ts": "video/mp2t", ".html": "text/html", ".jpg": "image/jpeg"}
@@ -137,25 +138,18 @@ class HttpServer:
                         for piece in reply.pieces():
                             self.wfile.write(piece)
 
-        class Server(ThreadingHTTPServer):
-            def handle_error(self, *_):
-                """Clients that break off are what is tested."""
-
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = ThreadedServer(("127.0.0.1", 0), Handler)
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._scheme = "https" if tls else "http"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
+        self._server.start()
 
     def url(self, path):
         return f"{self._scheme}://127.0.0.1:{self._server.server_port}{path}"
 
     def close(self):
         self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
 
 
 def self_signed(folder):

@@ -1,14 +1,15 @@
 """A real HTTP server on this machine, which breaks off, lies and hangs as a test asks it to."""
 
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-import threading
+from http.server import BaseHTTPRequestHandler
 from threading import Event
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from threaded_server import ThreadedServer
 
-class Shelf(ThreadingHTTPServer):
+
+class Shelf(ThreadedServer):
     """Serves ``/host/name``; every oddity is set by a test."""
 
     def __init__(self):
@@ -71,11 +72,9 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def model_server():
-    with Shelf() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield server
-        if server.hold:
-            server.hold.set()
-        server.shutdown()
-        thread.join()
+    server = Shelf()
+    server.start()
+    yield server
+    if server.hold:
+        server.hold.set()
+    server.stop()

@@ -59,8 +59,7 @@ def tls_server(socket_enabled, certificate):
     context.load_cert_chain(certificate)
     server = serve(handle, context)
     yield f"https://127.0.0.1:{server.server_port}/upload?upload_id=1", got
-    server.shutdown()
-    server.server_close()
+    server.stop()
 
 
 def session(url, stop=None, total=100_000):
