@@ -1,8 +1,6 @@
 """Disks that are full or cannot be written to: real ones, mounted for the test."""
 
-from contextlib import contextmanager
-import subprocess
-
+from disks import mounted, remount
 from films import content
 import pytest
 from rig import file_camera
@@ -13,24 +11,6 @@ from custom_components.homesec.engine.finish import FRESH_SUFFIX
 from custom_components.homesec.engine.models import Activity, CameraHealth, ClipState
 
 FILM = {"seconds": 30, "walks": ((2.0, 29.0),)}
-
-
-@contextmanager
-def mounted(folder, options):
-    folder.mkdir()
-    mount = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False
-    )
-    if mount.returncode:
-        pytest.skip("a small file system can only be mounted by root")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
-def remount(folder, options):
-    subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
 
 
 @pytest.fixture

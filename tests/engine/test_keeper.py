@@ -6,10 +6,10 @@ import threading
 import time
 
 from disk_store import DeadStore, DiskStore
+from disks import mounted
 from films import content
 import pytest
 from rig import LONG_S, file_camera
-from test_full_disk import mounted
 
 from custom_components.homesec.engine import keeper as keeping_module
 from custom_components.homesec.engine.errors import BucketMissing, ClipNotFound, ClipProtected

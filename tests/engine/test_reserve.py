@@ -6,10 +6,10 @@ import shutil
 import threading
 import time
 
+from disks import mounted
 from kept import House
 import pytest
 from rig import LONG_S
-from test_full_disk import mounted
 
 from custom_components.homesec.engine import reserve as reserve_module
 from custom_components.homesec.engine.clock import SystemClock

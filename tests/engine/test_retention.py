@@ -5,10 +5,10 @@ import sqlite3
 import threading
 import time
 
+from disks import mounted, remount
 from kept import NOON, House
 import pytest
 from rig import LONG_S
-from test_full_disk import mounted, remount
 
 from custom_components.homesec.engine.believed_time import PATIENCE_S
 from custom_components.homesec.engine.keeping import ClipsDropped, DiskSpaceChanged, DropReason

@@ -4,9 +4,13 @@ import threading
 import time
 
 from disk_store import DiskStore
+from disks import full_disk, worn_card
+import pytest
+from rig import Rig, file_camera
 from texting import account, message
 from twilio_server import Fault, Kind
 
+from custom_components.homesec.engine.events import DetectionStarted
 from custom_components.homesec.engine.texts.models import RecipientChanged, TextSent
 
 
@@ -37,6 +41,19 @@ def test_an_upload_that_hangs_holds_up_no_text(rigs, tmp_path, twilio):
     send(rig.engine)
     rig.wait(lambda: rig.of(TextSent))
     gate.set()
+
+
+@pytest.mark.parametrize("kind", [full_disk, worn_card])
+def test_who_is_seen_while_the_disk_takes_nothing_is_told_of(kind, films, tmp_path, twilio):
+    with kind(tmp_path / "disk") as disk, Rig(disk.folder) as rig:
+        rig.engine.texts.set_recipients({"anna": account()})
+        disk.fail()
+        rig.play(file_camera(films(seconds=8, walks=((2.0, 6.0),))))
+        assert rig.failed()
+        assert len(rig.of(DetectionStarted)) == 1
+        send(rig.engine)
+        rig.wait(lambda: rig.of(TextSent))
+    assert len(twilio.messages) == 1
 
 
 def test_a_twilio_that_hangs_holds_up_no_stop(rig, twilio):

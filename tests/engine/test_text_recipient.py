@@ -2,7 +2,6 @@
 
 import logging
 import math
-import sqlite3
 
 from kept import NOON
 import pytest
@@ -391,7 +390,7 @@ def test_a_clock_that_is_set_right_makes_no_news_old(house, twilio):
 
 def test_after_a_restart_the_clock_on_the_wall_tells_what_is_old(house, twilio):
     house.add(1, lasts_s=100)
-    house.ledger._deadlines.clear()
+    house.restart()
     house.clock.wall += 101
     house.run()
     assert twilio.messages == []
@@ -505,19 +504,6 @@ def test_who_is_replaced_in_mid_preparation_does_not_undo_what_the_next_one_note
     house.anna.step()
     house.later(recipient.SETTLE_S, again)
     assert len(twilio.messages) == len(twilio.asked("POST")) == 1
-
-
-def test_an_index_that_takes_nothing_does_not_make_it_send_twice(house, twilio):
-    house.add(1)
-    house.catalog.database.query(
-        "CREATE TRIGGER full BEFORE DELETE ON jobs BEGIN SELECT raise(ABORT, 'disk full'); END"
-    )
-    with pytest.raises(sqlite3.Error):
-        house.anna.step()
-    house.catalog.database.query("DROP TRIGGER full")
-    house.later(2)
-    assert len(twilio.messages) == 1
-    assert len(house.of(TextSent)) == 1
 
 
 def test_neither_a_secret_nor_a_number_is_told_or_logged(house, twilio, caplog):

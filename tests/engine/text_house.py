@@ -8,8 +8,8 @@ from texting import account, message
 
 from custom_components.homesec.engine.catalog import Catalog
 from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.texts.ledger import Ledger
 from custom_components.homesec.engine.texts.recipient import RecipientWorker
+from custom_components.homesec.engine.texts.steady_ledger import SteadyLedger
 from custom_components.homesec.engine.texts.stills import Stills
 
 
@@ -20,7 +20,7 @@ class TextHouse:
         self.cloud = cloud
         self.catalog = Catalog(folder / "clips.db", clock=self.clock)
         self.catalog.database._db.execute("PRAGMA synchronous = OFF")
-        self.ledger = Ledger(self.catalog, self.clock)
+        self.ledger = SteadyLedger(self.catalog, self.clock)
         self.stills = Stills(cloud=lambda: self.cloud, jobs=self.catalog.jobs, clock=self.clock)
         self.anna = self.worker()
 
@@ -35,7 +35,14 @@ class TextHouse:
             rng=random.Random(1),
         )
 
+    def restart(self):
+        """Have a ledger and a worker that know only what the disk knows."""
+        self.ledger.close()
+        self.ledger = SteadyLedger(self.catalog, self.clock)
+        self.anna = self.worker()
+
     def close(self):
+        self.ledger.close()
         self.catalog.close()
 
     def add(self, number=1, recipient_id="anna", **values):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,13 @@ from .catalog_schema import MIGRATIONS, SCHEMA_VERSION, TABLES, UNFILLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 CHECKPOINT_PAGES = 1000
 """SQLite's own default: the log goes into the file when it is so long (4 MB)."""
+
+
+IN_MEMORY = Path(":memory:")
+"""A database that is nowhere on the disk, and gone when it is closed."""
 
 
 class DatabaseDamaged(sqlite3.DatabaseError):

@@ -108,6 +108,25 @@ class Jobs:
         )
         self._changed()
 
+    def put(self, job: Job) -> None:
+        """Add a job as it stands in another database; there must be none like it."""
+        self._database.query(
+            "INSERT INTO jobs (kind, subject, payload, bytes, created_at, attempts, not_before,"
+            " resume, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(job.kind, job.subject, json.dumps(job.payload), job.bytes, job.created_at),
+                *(job.attempts, job.not_before, job.resume, job.error),
+            ),
+        )
+        self._changed()
+
+    def get(self, kind: JobKind, subject: str) -> Job | None:
+        """Return one job, if it is there."""
+        rows = self._database.query(
+            "SELECT * FROM jobs WHERE kind = ? AND subject = ?", (kind, subject)
+        )
+        return _job(rows[0]) if rows else None
+
     def of(self, kind: JobKind, prefix: str) -> list[Job]:
         """Return the jobs whose subjects begin so, the oldest first."""
         rows = self._database.query(

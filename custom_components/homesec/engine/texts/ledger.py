@@ -6,10 +6,10 @@ whoever finds one at the beginning does not know whether the text was sent, and 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 import json
 from typing import TYPE_CHECKING, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from ..jobs import JobKind
 from .models import TextMessage
@@ -18,13 +18,14 @@ from .sending import fitting
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from ..catalog import Catalog
     from ..clock import Clock
-    from ..jobs import Job
+    from ..database import Database
+    from ..jobs import Job, Jobs
 
 REMEMBERED_S = 7 * 86_400.0
 """How long a message that is sent again is known to have been sent."""
 DELIVERY_AFTER_S = 20.0
+KINDS = (JobKind.TEXT, JobKind.DELIVERY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,31 +46,48 @@ class Attempt:
         return None if text is None else cls(**json.loads(text))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """All there is of a text."""
+
+    subject: str
+    jobs: tuple[Job, ...] = ()
+    ended: tuple[str | None, float] | None = None
+    """Its SID, if it was sent, and when it ended (UTC epoch seconds)."""
+    still: bytes | None = field(default=None, repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known of it."""
+        return not self.jobs and self.ended is None
+
+
 class SidTakenError(Exception):
     """What was found at Twilio is another text of the same words."""
+
+
+type Deadlines = dict[str, float]
+"""By subject, told by the clock that nobody sets: of what was given since the start."""
 
 
 class Ledger:
     """The texts' rows. Calls block for a moment and may come from any thread."""
 
-    def __init__(self, catalog: Catalog, clock: Clock) -> None:
-        self._jobs = catalog.jobs
-        self._db = catalog.database
+    def __init__(
+        self, database: Database, jobs: Jobs, clock: Clock, deadlines: Deadlines | None = None
+    ) -> None:
+        self._jobs = jobs
+        self._db = database
         self._clock = clock
-        self._deadlines: dict[str, float] = {}
-        """By subject, told by the clock that nobody sets: of what was given since the start."""
+        self._deadlines = {} if deadlines is None else deadlines
 
     def add(self, message: TextMessage) -> None:
         """Have a text sent, unless it is, or was, already. Not even a power cut undoes that."""
         with self._db.transaction(durable=True):
             if self._ended(message.recipient_id, message.id):
                 return
-            if message.still is not None:
-                self._db.query(
-                    "INSERT INTO text_stills VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    (message.id, message.still),
-                )
-            subject = _subject(message.recipient_id, message.id)
+            self._keep_still(message.id, message.still)
+            subject = subject_of(message.recipient_id, message.id)
             lasts_s = message.expires_at - self._clock.now()
             self._deadlines.setdefault(subject, self._clock.monotonic() + lasts_s)
             self._jobs.add(
@@ -81,6 +99,12 @@ class Ledger:
                     "created_at": message.created_at,
                     "expires_at": message.expires_at,
                 },
+            )
+
+    def _keep_still(self, message_id: str, jpeg: bytes | None) -> None:
+        if jpeg is not None:
+            self._db.query(
+                "INSERT INTO text_stills VALUES (?, ?) ON CONFLICT DO NOTHING", (message_id, jpeg)
             )
 
     def _ended(self, recipient_id: str, message_id: str) -> bool:
@@ -95,11 +119,11 @@ class Ledger:
 
     def waiting(self, recipient_id: str) -> list[Job]:
         """Return the texts that are to be sent, the oldest first."""
-        return self._jobs.of(JobKind.TEXT, _subject(recipient_id))
+        return self._jobs.of(JobKind.TEXT, subject_of(recipient_id))
 
     def on_their_way(self, recipient_id: str) -> list[Job]:
         """Return the texts of which it is not known yet whether they arrived."""
-        return self._jobs.of(JobKind.DELIVERY, _subject(recipient_id))
+        return self._jobs.of(JobKind.DELIVERY, subject_of(recipient_id))
 
     def left_s(self, job: Job) -> float:
         """Return for how many seconds a text is of use; nobody's clock is right just after boot."""
@@ -116,6 +140,43 @@ class Ledger:
         """Return a message's still."""
         rows = self._db.query("SELECT jpeg FROM text_stills WHERE message_id = ?", (message_id,))
         return rows[0][0] if rows else None
+
+    # --- all there is of a text ---------------------------------------------------------------
+
+    def job(self, kind: JobKind, subject: str) -> Job | None:
+        """Return one job."""
+        return self._jobs.get(kind, subject)
+
+    def entry(self, subject: str) -> Entry:
+        """Return all rows about a text."""
+        recipient_id, message_id = _parts(subject)
+        jobs = (self._jobs.get(kind, subject) for kind in KINDS)
+        ended = self._db.query(
+            "SELECT sid, ended_at FROM texts WHERE recipient_id = ? AND message_id = ?",
+            (recipient_id, message_id),
+        )
+        return Entry(
+            subject=subject,
+            jobs=tuple(job for job in jobs if job is not None),
+            ended=tuple(ended[0]) if ended else None,
+            still=self.still(message_id),
+        )
+
+    def replace(self, entry: Entry) -> None:
+        """Have of a text what another ledger has of it, and nothing else."""
+        recipient_id, message_id = _parts(entry.subject)
+        with self._db.transaction(durable=True):
+            for kind in KINDS:
+                self._jobs.withdraw(kind, entry.subject)
+            for job in entry.jobs:
+                self._jobs.put(job)
+            if entry.ended is not None:
+                self._db.query(
+                    "INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?)",
+                    (recipient_id, message_id, *entry.ended),
+                )
+            self._keep_still(message_id, entry.still)
+            self._forget_stills()
 
     # --- what becomes of it -------------------------------------------------------------------
 
@@ -135,14 +196,9 @@ class Ledger:
         rows = self._db.query("SELECT sid FROM texts WHERE sid IS NOT NULL")
         return frozenset(row[0] for row in rows)
 
-    def sent(self, job: Job, recipient_id: str, sid: str, *, found: bool) -> bool:
-        """Note that a text was sent; False if it is of no interest any more.
-
-        Raises SidTakenError when it was only found, and meanwhile is known for another text.
-        """
+    def sent(self, job: Job, recipient_id: str, sid: str) -> bool:
+        """Note that a text was sent; False if it is of no interest any more."""
         with self._db.transaction(durable=True):
-            if found and sid in self.known_sids():
-                raise SidTakenError
             if not self._end(job, recipient_id, sid):
                 return False
             self._jobs.add(
@@ -187,7 +243,7 @@ class Ledger:
 
     def hurry(self, recipient_id: str) -> None:
         """Make due what failed before."""
-        prefix = _subject(recipient_id)
+        prefix = subject_of(recipient_id)
         self._db.query(
             "UPDATE jobs SET not_before = 0 WHERE kind = ? AND substr(subject, 1, ?) = ?",
             (JobKind.TEXT, len(prefix), prefix),
@@ -206,7 +262,7 @@ class Ledger:
     def forget(self, recipient_id: str) -> None:
         """Send nothing more to a recipient, and forget what was sent."""
         with self._db.transaction(durable=True):
-            prefix = _subject(recipient_id)
+            prefix = subject_of(recipient_id)
             self._db.query(
                 "DELETE FROM jobs WHERE kind IN (?, ?) AND substr(subject, 1, ?) = ?",
                 (JobKind.TEXT, JobKind.DELIVERY, len(prefix), prefix),
@@ -235,9 +291,15 @@ class Ledger:
             self._forget_stills()
 
 
-def _subject(recipient_id: str, message_id: str = "") -> str:
+def subject_of(recipient_id: str, message_id: str = "") -> str:
+    """Return the subject of a text's jobs, or what all of a recipient's begin with."""
     return f"{quote(recipient_id, safe='')}/{message_id}"
 
 
+def _parts(subject: str) -> tuple[str, str]:
+    recipient, _, message_id = subject.partition("/")
+    return unquote(recipient), message_id
+
+
 def _subjects(recipients: Iterable[str]) -> tuple[str, ...]:
-    return tuple(_subject(recipient_id) for recipient_id in recipients)
+    return tuple(subject_of(recipient_id) for recipient_id in recipients)

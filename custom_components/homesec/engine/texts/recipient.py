@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from ..events import EventSink
     from ..jobs import Job
-    from .ledger import Ledger
     from .models import TextAccount, TextMessage
+    from .steady_ledger import SteadyLedger
     from .stills import Stills
 
 _LOGGER = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class RecipientWorker(JobWorker):
         recipient_id: str,
         account: TextAccount,
         *,
-        ledger: Ledger,
+        ledger: SteadyLedger,
         stills: Stills,
         on_event: EventSink,
         clock: Clock,
@@ -100,6 +100,7 @@ class RecipientWorker(JobWorker):
     def step(self) -> float:
         """Do one job, if one is due; return in how many seconds the next may be."""
         self._stills.tidy_daily()
+        self._ledger.settle()
         now = self._clock.now()
         waiting = self._ledger.waiting(self.id)
         held_s = self._held_s()

@@ -9,9 +9,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from .ledger import Ledger
 from .models import RecipientState
 from .recipient import RecipientWorker
+from .steady_ledger import SteadyLedger
 from .stills import DAY_S, Stills
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Texts:
         self._awake: tuple[RecipientWorker, ...] = ()
         """The workers, for those who must not wait for the lock: they hold the database's."""
         self._tidied_t = -math.inf
-        self._ledger: Ledger | None = None
+        self._ledger: SteadyLedger | None = None
         self._stills: Stills | None = None
 
     # --- start and stop -----------------------------------------------------------------------
@@ -60,7 +60,8 @@ class Texts:
     def start(self, catalog: Catalog) -> None:
         """Go on with what waits."""
         with self._lock:
-            self._ledger = Ledger(catalog, self._clock)
+            self._ledger = SteadyLedger(catalog, self._clock)
+            self._ledger.watch(self._wake)
             self._stills = Stills(cloud=self._cloud, jobs=catalog.jobs, clock=self._clock)
             catalog.jobs.watch(self._wake)
             self._employ()
@@ -78,9 +79,11 @@ class Texts:
             self.halt()
             workers = list(self._workers.values())
             self._workers.clear()
-            self._ledger = None
+            ledger, self._ledger = self._ledger, None
         for worker in workers:
             _join(worker, deadline)
+        if ledger is not None:
+            ledger.close()
 
     def _wake(self) -> None:
         for worker in self._awake:
@@ -152,7 +155,7 @@ class Texts:
                 worker.resume()
         self._awake = tuple(self._workers.values())
 
-    def _tidy(self, ledger: Ledger) -> None:
+    def _tidy(self, ledger: SteadyLedger) -> None:
         self._tidied_t = self._clock.monotonic()
         try:
             ledger.tidy(self._accounts)
@@ -163,10 +166,10 @@ class Texts:
     # --- texts --------------------------------------------------------------------------------
 
     def send(self, message: TextMessage) -> None:
-        """Have a text sent; it is not lost any more when this returns.
+        """Have a text sent; if the disk takes it, it is not lost any more when this returns.
 
         The same message to the same recipient is sent once, however often it is given. Raises
-        ``sqlite3.Error`` when the disk does not take it, RuntimeError when nothing runs.
+        RuntimeError when nothing runs, ``sqlite3.ProgrammingError`` when all is ending.
         """
         with self._lock:
             ledger = self._ledger

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,11 @@ class Stills:
         if now_t - self._tidied_t >= DAY_S and self._cloud() is not None:
             self._tidied_t = now_t
             before = alert_day(self._clock.now() - KEPT_S)
-            self._jobs.add(JobKind.TIDY, ALERT, {"before": before})
+            try:
+                self._jobs.add(JobKind.TIDY, ALERT, {"before": before})
+            except sqlite3.Error as err:
+                # No text waits for that; tomorrow is another day.
+                _LOGGER.warning("Stills of old alerts stay in the bucket: %s", err)
 
 
 def _lent(

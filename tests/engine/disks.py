@@ -1,0 +1,73 @@
+"""Disks that are small, full, read-only or worn: real ones, mounted for the test."""
+
+from contextlib import contextmanager, suppress
+import subprocess
+
+import pytest
+
+PIECE = 4096
+
+
+@contextmanager
+def mounted(folder, options):
+    """A file system in memory, of the size and with the options given."""
+    with _mounted(folder, "-t", "tmpfs", "-o", options, "tmpfs"):
+        yield folder
+
+
+@contextmanager
+def _mounted(folder, *arguments):
+    folder.mkdir()
+    mount = subprocess.run(["mount", *arguments, folder], capture_output=True, check=False)
+    if mount.returncode:
+        pytest.skip("a small file system can only be mounted by root")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def remount(folder, options):
+    subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
+
+
+class FullDisk:
+    """Takes nothing any more, until there is room again."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self._ballast = folder / "ballast"
+
+    def fail(self):
+        with suppress(OSError), self._ballast.open("wb", buffering=0) as file:
+            while file.write(bytes(PIECE)):
+                pass
+
+    def heal(self):
+        self._ballast.unlink(missing_ok=True)
+
+
+class WornCard:
+    """Its file system meets an error, and is read-only from then on, for open files too."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def fail(self):
+        remount(self.folder, "abort")  # what ext4 does when it cannot go on
+
+
+@contextmanager
+def full_disk(folder):
+    with mounted(folder, "size=2m"):
+        yield FullDisk(folder)
+
+
+@contextmanager
+def worn_card(folder):
+    image = folder.with_suffix(".img")
+    with image.open("wb") as file:
+        file.truncate(8 * 2**20)
+    subprocess.run(["/usr/sbin/mkfs.ext4", "-q", image], check=True)
+    with _mounted(folder, "-o", "loop", image):
+        yield WornCard(folder)
