@@ -57,11 +57,21 @@ def test_another_activity_does_not_start_a_camera_again(rig, quiet):
     assert rig.engine.health("cam") is RUNNING
 
 
-def test_another_configuration_does(rig, quiet):
+def test_another_source_does(rig, quiet, films):
     rig.engine.set_camera(quiet(), Activity.DETECT)
     rig.wait_health(RUNNING)
-    rig.engine.set_camera(quiet(name="Back door"), Activity.DETECT)
+    other = file_camera(films(**ALWAYS), paced=True, loop=True)
+    rig.engine.set_camera(other, Activity.DETECT)
     rig.wait_health(RUNNING, count=2)
+    assert starts(rig) == 2
+
+
+def test_a_film_that_has_ended_begins_again_with_another_configuration(rig, films):
+    film = films(seconds=2, walks=())
+    rig.engine.set_camera(file_camera(film), Activity.DETECT)
+    rig.wait_health(OFF)
+    rig.engine.set_camera(file_camera(film, name="Back door"), Activity.DETECT)
+    rig.wait_health(OFF, count=2)
     assert starts(rig) == 2
 
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.config_entries import ConfigSubentry
-from homesec_house import CAMERA_ID, CAT, PERSON, arm, camera, pictures, set_up, state, until
+from homesec_house import CAMERA_ID, CAT, PERSON, arm, pictures, set_up, state, until
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.homesec import const
+from custom_components.homesec.cameras.config import camera_config
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from homeassistant.core import HomeAssistant
     from homesec_house import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
-
-OTHER_ID = "01K0CAMERA0000000000000002"
 
 
 async def watch(hass: HomeAssistant, entry: MockConfigEntry, **settings: Any) -> None:
@@ -29,8 +25,8 @@ async def watch(hass: HomeAssistant, entry: MockConfigEntry, **settings: Any) ->
     await pictures(hass, entry)
 
 
-def session(entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> Any:
-    return entry.runtime_data.engine._sessions.get(camera_id)
+def session(entry: MockConfigEntry) -> Any:
+    return entry.runtime_data.engine._sessions.get(CAMERA_ID)
 
 
 async def test_a_label_that_is_not_recorded_is_announced_all_the_same(
@@ -73,35 +69,26 @@ async def test_a_person_does_not_set_it_off_if_only_a_cat_is_to(
     assert state(hass, "alarm_control_panel", "alarm", entry.entry_id) == "armed_away"
 
 
-async def test_rules_and_zones_start_only_their_own_camera_again(
-    hass: HomeAssistant, entry: MockConfigEntry, video: Path
+async def test_a_camera_goes_on_with_other_rules_zones_and_labels(
+    hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    entry.add_to_hass(hass)
-    data = camera("Garden", video, camera_id=OTHER_ID)
-    hass.config_entries.async_add_subentry(entry, ConfigSubentry(**data))
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await set_up(hass, entry)
     await arm(hass, entry)
-    await until(hass, lambda: session(entry) and session(entry, OTHER_ID))
+    await until(hass, lambda: session(entry))
+    running = session(entry)
     zone = {"name": "A", "kind": "mask", "polygon": [[0, 0], [1, 0], [1, 1]]}
     for settings in (
         {"zones": [zone]},
         {"rules": [{"label": "person", "threshold": 0.7}]},
         {"labels": ["person", "cat"], "record_labels": ["cat"]},
     ):
-        mine, other = session(entry), session(entry, OTHER_ID)
+        before = running[0].config
         subentry = entry.subentries[CAMERA_ID]
         data = {**subentry.data, **settings}
         hass.config_entries.async_update_subentry(entry, subentry, data=data)
-        await until(hass, lambda before=mine: session(entry) not in (None, before))
-        assert session(entry, OTHER_ID) is other
-    # Whom the alarm is for is no business of the camera's.
-    mine = session(entry)
-    subentry = entry.subentries[CAMERA_ID]
-    data = {**subentry.data, "alarm_labels": ["cat"]}
-    hass.config_entries.async_update_subentry(entry, subentry, data=data)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert session(entry) is mine
+        await until(hass, lambda before=before: running[0].config != before)
+        assert running[0].config == camera_config(entry.subentries[CAMERA_ID])
+    assert session(entry) is running
 
 
 async def test_a_label_of_an_own_model_has_its_name_for_a_text(

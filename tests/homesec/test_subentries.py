@@ -81,7 +81,7 @@ async def test_a_removed_camera_stops_and_takes_its_entities_along(
     assert session(entry) is running
 
 
-async def test_a_changed_camera_starts_again_with_its_new_name(
+async def test_a_changed_camera_goes_on_with_its_new_name(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     device_registry: dr.DeviceRegistry,
@@ -95,10 +95,25 @@ async def test_a_changed_camera_starts_again_with_its_new_name(
         entry, subentry, title="Back door", data={**subentry.data, "pre_roll_s": 2}
     )
     await hass.async_block_till_done()
-    await until(hass, lambda: session(entry) not in (None, running))
+    await until(hass, lambda: running[0].config.pre_roll_s == 2)
+    assert session(entry) is running
     device = device_registry.async_get_device_by_identifier((DOMAIN, CAMERA_ID), entry.entry_id)
-    assert device.name == "Back door"
-    assert session(entry)[0].config.pre_roll_s == 2
+    assert device.name == running[0].config.name == "Back door"
+
+
+async def test_a_camera_with_another_source_starts_again(
+    hass: HomeAssistant, entry: MockConfigEntry, video: Path, tmp_path: Path
+) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
+    running = session(entry)
+    subentry = entry.subentries[CAMERA_ID]
+    other = tmp_path / "other.mp4"
+    other.symlink_to(video)
+    data = {**subentry.data, "file": str(other)}
+    hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    await until(hass, lambda: session(entry) not in (None, running))
 
 
 async def test_labels_bring_their_entities_and_take_them_away(

@@ -71,6 +71,8 @@ class CameraSession:
         rng: Random,
     ) -> None:
         self.config = config
+        self.wanted = config
+        """What ``config`` becomes as soon as the camera's thread comes to it."""
         self.activity = activity
         self._on_event = on_event
         self._clock = clock
@@ -123,6 +125,11 @@ class CameraSession:
         """Ask ``run`` to come to its end; returns at once."""
         self._stop.set()
         self._watcher.forget()
+
+    def adopt(self, config: CameraConfig, activity: Activity) -> None:
+        """Go on with another configuration of the same source: nothing is interrupted."""
+        self.wanted = config
+        self.activity = activity
 
     def jpeg(self, *, width: int | None = None) -> bytes | None:
         """Encode the newest picture; None if there is none yet."""
@@ -188,6 +195,7 @@ class CameraSession:
         with closing(self._source.packets()) as packets:
             for packet in packets:
                 self._commands.run()
+                self._adopt(self.wanted)
                 self._watcher.take()
                 if packet is None:
                     self._lost()
@@ -195,6 +203,15 @@ class CameraSession:
                 else:
                     self._take(packet)
         self._watcher.wait(self._stop)
+
+    def _adopt(self, config: CameraConfig) -> None:
+        if config is self.config:
+            return
+        self.config = config
+        self._ring.reach_back(config.pre_roll_s + RING_MARGIN_S)
+        self._lookout.adopt(config)
+        self._recording.adopt(config)
+        self._watcher.adopt(config)
 
     def _finish(self) -> None:
         self._watcher.end()

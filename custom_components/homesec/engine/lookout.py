@@ -64,13 +64,13 @@ class Lookout:
     """The decoder, the motion gate and the gears of one camera."""
 
     def __init__(self, config: CameraConfig, ring: PacketRing) -> None:
-        self._config = config
         self._ring = ring
         self._decoder = FrameDecoder()
         self._gate: MotionGate | None = None
+        self._shape = (0, 0)
+        """Rows and columns of the pictures that the gate gets."""
         self._gear = Gear.IDLE
-        self._look_interval_s = 1 / config.detect_fps
-        self._still_look_s = min(STILL_LOOK_S, config.grace_s / 2)
+        self.adopt(config)
         self._next_look_t = 0.0
         self._last_still_look_t = 0.0
         self._active_until = 0.0
@@ -80,6 +80,14 @@ class Lookout:
         self._intervals: deque[float] = deque(maxlen=4)
         self.latest: Frame | None = None
         """The newest decoded picture."""
+
+    def adopt(self, config: CameraConfig) -> None:
+        """Go by another configuration from now on."""
+        self._config = config
+        self._look_interval_s = 1 / config.detect_fps
+        self._still_look_s = min(STILL_LOOK_S, config.grace_s / 2)
+        if self._gate is not None:
+            self._gate.watch(motion_mask(config.zones, *self._shape))
 
     @property
     def gear(self) -> Gear:
@@ -191,7 +199,8 @@ class Lookout:
         """Look for what moves, outside the masks."""
         small = grey(frame)
         if self._gate is None:
-            self._gate = MotionGate(mask=motion_mask(self._config.zones, *small.shape))
+            self._shape = small.shape
+            self._gate = MotionGate(mask=motion_mask(self._config.zones, *self._shape))
         return self._gate.update(small)
 
     def _worth_a_look(self, frame: Frame, movement: Movement, *, present: bool) -> bool:

@@ -97,6 +97,10 @@ class MotionGate:
         self._mask = mask
         self._background: NDArray[np.float32] | None = None
 
+    def watch(self, mask: NDArray[np.bool_] | None) -> None:
+        """Look elsewhere from now on; the background is known there too."""
+        self._mask = mask
+
     def reset(self) -> None:
         """Forget the background: the camera moved or came back."""
         self._background = None

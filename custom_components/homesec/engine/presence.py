@@ -74,18 +74,25 @@ class LabelPresence:
     ) -> None:
         self._config = config
         self._label = label
-        self._min_height = config.rule(label).min_height
+        self._looks: deque[_Sight] = deque(maxlen=config.enter_window)
         self._zones = LabelZones(config.zones, label)
         self._occupancy = Occupancy(
             camera_id=config.id, label=label, grace_s=config.grace_s, tell=tell
         )
         self._forget()
 
+    def adopt(self, config: CameraConfig) -> None:
+        """Go by another configuration from now on; who is here stays, if it still counts."""
+        self._config = config
+        self._looks = deque(self._looks, maxlen=config.enter_window)
+        self._zones.adopt(config.zones, self._label)
+        self._occupancy.adopt(config.grace_s, self._zones.names)
+
     def _forget(self) -> None:
         self._state = _State.ABSENT
         self._presence: Presence | None = None
         """While ASKING: the candidate."""
-        self._looks: deque[_Sight] = deque(maxlen=self._config.enter_window)
+        self._looks.clear()
         self._zones.forget()
         self._where: dict[str, float] = {}
         """Since when somebody is in each zone, at the newest look."""
@@ -110,7 +117,11 @@ class LabelPresence:
         """
         self._zones.look(t, tracks)
         lowest = begins if self.current is None else keeps(begins)
-        large = [x for x in tracks if x.score >= lowest and x.box.height >= self._min_height]
+        large = [
+            x
+            for x in tracks
+            if x.score >= lowest and x.box.height >= self._config.rule(self._label).min_height
+        ]
         real = [x for x in large if not self._zones.masked(x)]
         trusted = [x for x in real if x.moved and not self._doubted(x, t)]
         self._where = self._zones.since(trusted)
@@ -249,10 +260,21 @@ class PresenceWatch:
 
     def __init__(self, config: CameraConfig) -> None:
         self._zone_events: list[ZoneChanged] = []
-        self._labels = {
-            label: LabelPresence(config, label, tell=self._zone_events.append)
-            for label in config.labels
-        }
+        self._labels: dict[str, LabelPresence] = {}
+        self.adopt(config)
+
+    def adopt(self, config: CameraConfig) -> list[PresenceChange]:
+        """Go by another configuration from now on; ends what is not looked for any more."""
+        before = self._labels
+        self._labels = {}
+        for label in config.labels:
+            presence = before.pop(label, None)
+            if presence is None:
+                presence = LabelPresence(config, label, tell=self._zone_events.append)
+            else:
+                presence.adopt(config)
+            self._labels[label] = presence
+        return [change for gone in before.values() for change in gone.end()]
 
     @property
     def present(self) -> list[Presence]:
@@ -287,7 +309,8 @@ class PresenceWatch:
 
     def answer(self, label: str, t: float, *, confirmed: bool) -> list[PresenceChange]:
         """Take in the second opinion on what ``ASKED`` was about; may follow ``look`` at once."""
-        return self._labels[label].answer(t, confirmed=confirmed)
+        presence = self._labels.get(label)  # it may not be looked for any more
+        return [] if presence is None else presence.answer(t, confirmed=confirmed)
 
     def tick(self, t: float) -> list[PresenceChange]:
         """Let time pass without a look."""

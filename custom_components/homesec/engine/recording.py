@@ -103,6 +103,10 @@ class Recording:
         """The clip that is being recorded."""
         return self._open.recorder.clip.id if self._open else None
 
+    def adopt(self, config: CameraConfig) -> None:
+        """Go by another configuration from now on; a clip that is open goes on."""
+        self._config = config
+
     # --- what makes a clip --------------------------------------------------------------------
 
     def present(self, presence: Presence, t: float, at: float) -> None:
@@ -155,8 +159,9 @@ class Recording:
         """Keep what the clip shows: the label that comes first in the camera's choice wins."""
         if (clip := self._open) is None:
             return
-        labels = self._config.labels
-        if clip.label is None or labels.index(presence.label) < labels.index(clip.label):
+        # One that was chosen before, and is not any more, comes last.
+        rank = [*self._config.labels, clip.label].index
+        if clip.label is None or rank(presence.label) < rank(clip.label):
             clip.label, clip.score = presence.label, presence.score
         elif clip.label == presence.label:
             clip.score = max(clip.score or 0.0, presence.score)

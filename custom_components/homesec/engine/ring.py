@@ -39,6 +39,10 @@ class PacketRing:
         """How far back it reaches from its newest packet."""
         return self._packets[-1].t - self._packets[0].t if self._packets else 0.0
 
+    def reach_back(self, seconds: float) -> None:
+        """Keep so much from now on; what was dropped before does not come back."""
+        self._seconds = seconds
+
     def clear(self) -> None:
         """Drop everything: what follows does not continue it."""
         self._packets.clear()

@@ -151,16 +151,15 @@ class HomeSecEngine:
     def set_camera(
         self, config: CameraConfig, activity: Activity, feed: SourceFeed | None = None
     ) -> None:
-        """Add a camera, or change it: it starts again only if its configuration differs."""
+        """Add a camera, or change it: it starts again only if its source is another one."""
         with self._lock:
             if self._stopping:
                 return
-            before = self._wanted.get(config.id)
             self._wanted[config.id] = (config, activity, feed)
             running = self._sessions.get(config.id)
-        if running and before and before[0] == config and activity is not Activity.OFF:
-            running[0].activity = activity
-            return
+            if running and activity is not Activity.OFF and _adopts(*running, config):
+                running[0].adopt(config, activity)
+                return
         self._end_session(config.id)
         self._begin_session(config.id)
 
@@ -282,6 +281,13 @@ class HomeSecEngine:
         if isinstance(event, HealthChanged):
             _LOGGER.debug("Camera %s is %s", event.camera_id, event.health)
         self._sink(event)
+
+
+def _adopts(session: CameraSession, future: Future[None], config: CameraConfig) -> bool:
+    """Tell whether a camera that runs can go on with another configuration."""
+    if future.done():  # a film that was played to its end
+        return session.wanted == config
+    return session.wanted.source == config.source
 
 
 def _wait(session: CameraSession, future: Future[None], deadline: float) -> None:

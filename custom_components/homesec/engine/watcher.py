@@ -103,6 +103,11 @@ class Watcher:
         """Who is here, in the order the labels were chosen."""
         return self._presence.present
 
+    def adopt(self, config: CameraConfig) -> None:
+        """Go by another configuration from now on; whoever is here stays."""
+        self._config = config
+        self._tell(self._presence.adopt(config))
+
     # --- asking -------------------------------------------------------------------------------
 
     def ask(self, look: Look) -> None:

@@ -12,7 +12,7 @@ from .events import ZoneChanged
 from .models import ZoneKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -85,11 +85,24 @@ class LabelZones:
     """Where those of one label are, and for how long they have been there."""
 
     def __init__(self, zones: Iterable[Zone], label: str) -> None:
+        self._zones: list[Zone] = []
+        self._stays: dict[tuple[int, str], _Stay] = {}
+        self.adopt(zones, label)
+
+    def adopt(self, zones: Iterable[Zone], label: str) -> None:
+        """Go by other zones; those that are as they were know since when somebody is there."""
+        before = self._zones
         mine = [zone for zone in zones if not zone.labels or label in zone.labels]
         self._masks = [zone for zone in mine if zone.kind is ZoneKind.MASK]
         self._zones = [zone for zone in mine if zone.kind is not ZoneKind.MASK]
         self._required = [zone for zone in mine if zone.kind is ZoneKind.REQUIRED]
-        self._stays: dict[tuple[int, str], _Stay] = {}
+        same = {zone.name for zone in self._zones if zone in before}
+        self._stays = {key: stay for key, stay in self._stays.items() if key[1] in same}
+
+    @property
+    def names(self) -> set[str]:
+        """The zones that somebody can be in."""
+        return {zone.name for zone in self._zones}
 
     def look(self, t: float, tracks: Iterable[Track]) -> None:
         """Take in where those seen at ``t`` are."""
@@ -163,6 +176,13 @@ class Occupancy:
             if t - seen_t > self._grace_s:
                 del self._last[name]
                 self._changed(name, at, occupied=False)
+
+    def adopt(self, grace_s: float, names: Collection[str]) -> None:
+        """Go by other zones: those that are not there any more are empty."""
+        self._grace_s = grace_s
+        for name in self._last.keys() - names:
+            _, at = self._last.pop(name)
+            self._changed(name, at, occupied=False)
 
     def end(self) -> None:
         """Empty every zone now."""

@@ -1,0 +1,196 @@
+"""Another configuration of a camera that runs: what changes, and what goes on."""
+
+from films import content
+import numpy as np
+import pytest
+from rig import Rig, camera, file_camera
+from test_lookout import Scene
+
+from custom_components.homesec.engine.events import (
+    ClipStarted,
+    DetectionEnded,
+    DetectionStarted,
+    HealthChanged,
+    ZoneChanged,
+)
+from custom_components.homesec.engine.models import (
+    Activity,
+    Box,
+    CameraHealth,
+    LabelRule,
+    SourceConfig,
+    SourceKind,
+    Track,
+    Zone,
+    ZoneKind,
+)
+from custom_components.homesec.engine.presence import PresenceWatch, Step
+from custom_components.homesec.engine.zones import LabelZones, Occupancy
+
+EVERYWHERE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+PATH = Zone(name="Path", polygon=EVERYWHERE)
+MASK = Zone(name="Trees", polygon=EVERYWHERE, kind=ZoneKind.MASK)
+BEGINS = {"person": 0.5, "cat": 0.5}
+
+
+class Changing(Rig):
+    """Gives the camera another configuration when something is told for the first time."""
+
+    def change_on(self, kind, config, activity=Activity.RECORD):
+        self.changes = {kind: (config, activity)}
+
+    def _hear(self, event):
+        super()._hear(event)
+        # On the camera's own thread, so it is known at which picture it changes.
+        if change := getattr(self, "changes", {}).pop(type(event), None):
+            self.engine.set_camera(*change)
+
+
+@pytest.fixture
+def rig(tmp_path):
+    with Changing(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def street(films):
+    """Somebody is there from 2 to 12 s."""
+    film = films(seconds=16, walks=((2.0, 12.0),))
+    return lambda **settings: file_camera(film, **settings)
+
+
+def starts(rig):
+    return sum(e.health is CameraHealth.CONNECTING for e in rig.of(HealthChanged))
+
+
+# --- what goes on ---
+
+
+def test_a_clip_goes_on_while_zones_are_saved(rig, street):
+    rig.change_on(DetectionStarted, street(zones=(PATH,)))
+    (clip,) = rig.play(street())
+    numbers = content(rig.path(clip)).numbers
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    assert len(numbers) > 100
+    assert clip.zones == ("Path",)
+    assert [e.occupied for e in rig.of(ZoneChanged)] == [True, False]
+    assert (starts(rig), len(rig.of(DetectionStarted))) == (1, 1)
+
+
+def test_the_pre_roll_goes_on(rig, street):
+    rig.change_on(HealthChanged, street(name="Back door"))
+    (clip,) = rig.play(street())
+    assert clip.camera_name == "Back door"
+    assert clip.event_at - clip.started_at >= 1.9
+
+
+def test_a_longer_pre_roll_holds_for_the_next_clip(rig, films):
+    film = films(seconds=40, walks=((2.0, 4.0), (30.0, 32.0)), gop_s=1.0)
+    rig.change_on(ClipStarted, file_camera(film, pre_roll_s=12.0))
+    first, second = rig.play(file_camera(film))
+    assert first.event_at - first.started_at < 4
+    assert second.event_at - second.started_at >= 11.9
+
+
+# --- what changes ---
+
+
+def test_a_mask_ends_who_is_in_it(rig, street):
+    rig.change_on(DetectionStarted, street(zones=(MASK,)))
+    rig.play(street())
+    (ended,) = rig.of(DetectionEnded)
+    assert ended.presence.last_seen_at - ended.presence.first_seen_at < 3
+
+
+def test_a_label_that_is_not_looked_for_any_more_ends_at_once(rig, street):
+    rig.change_on(DetectionStarted, street(labels=("cat",)))
+    (clip,) = rig.play(street())
+    assert len(rig.of(DetectionEnded)) == 1
+    assert clip.label == "person"
+    assert content(rig.path(clip)).numbers[-1] < 80
+
+
+def test_a_label_that_is_not_recorded_any_more_gives_no_next_clip(rig, films):
+    film = films(seconds=20, walks=((2.0, 4.0), (12.0, 14.0)))
+    rule = LabelRule(label="person", records=False)
+    rig.change_on(DetectionEnded, file_camera(film, rules=(rule,)))
+    assert len(rig.play(file_camera(film))) == 1
+    assert len(rig.of(DetectionStarted)) == 2
+
+
+def test_a_zone_that_is_removed_is_empty(rig, street):
+    rig.change_on(ZoneChanged, street())
+    rig.play(street(zones=(PATH,)))
+    occupied, empty = rig.of(ZoneChanged)
+    assert (occupied.occupied, empty.occupied) == (True, False)
+    assert empty.at - occupied.at < 3
+
+
+def test_what_is_masked_from_now_on_wakes_nobody(films):
+    scene = Scene(films(seconds=20, walks=((12.0, 16.0),)))
+    scene.play(until=8)
+    assert scene.idle_at(7)
+    scene.lookout.adopt(camera(SourceConfig(kind=SourceKind.FILE), zones=(MASK,)))
+    scene.play()
+    assert scene.idle_at(14)
+
+
+def test_what_is_not_masked_any_more_is_known_already(films):
+    scene = Scene(films(seconds=20, walks=((12.0, 16.0),)), zones=(MASK,))
+    scene.play(until=8)
+    scene.lookout.adopt(camera(SourceConfig(kind=SourceKind.FILE)))
+    scene.play(until=11.5)
+    assert scene.idle_at(10)
+    scene.play()
+    assert not scene.idle_at(14)
+
+
+# --- who is where ---
+
+
+def person(label="person"):
+    box = Box(0.4, 0.4, 0.6, 0.8)
+    return Track(1, label, 0.7, box, first_t=0.0, last_t=0.0, hits=1, moved=True)
+
+
+def presence(**settings):
+    return PresenceWatch(camera(SourceConfig(kind=SourceKind.FILE), **settings))
+
+
+def test_the_answer_about_a_label_that_is_not_looked_for_any_more_is_nothing():
+    watch = presence(labels=("person", "cat"))
+    watch.look(0.0, 0.0, [person("cat")], begins=BEGINS)
+    (asked,) = watch.look(0.2, 0.2, [person("cat")], begins=BEGINS)
+    assert asked.step is Step.ASKED
+    assert watch.adopt(camera(SourceConfig(kind=SourceKind.FILE))) == []
+    assert watch.answer("cat", 0.4, confirmed=True) == []
+
+
+def test_looks_that_were_had_count_on():
+    watch = presence()
+    watch.look(0.0, 0.0, [person()], begins=BEGINS)
+    watch.adopt(camera(SourceConfig(kind=SourceKind.FILE), enter_window=8))
+    (asked,) = watch.look(0.2, 0.2, [person()], begins=BEGINS)
+    assert asked.step is Step.ASKED
+
+
+def test_a_zone_that_stays_as_it_was_knows_since_when_somebody_is_there():
+    lawn = Zone(name="Lawn", polygon=EVERYWHERE, loiter_s=2.0)
+    zones = LabelZones((lawn, PATH), "person")
+    seen = person()
+    zones.look(0.0, [seen])
+    moved = Zone(name="Path", polygon=EVERYWHERE[:3])
+    zones.adopt((moved, lawn), "person")
+    later = Track(1, "person", 0.7, seen.box, first_t=0.0, last_t=2.0, hits=2, moved=True)
+    zones.look(2.0, [later])
+    assert zones.since([later]) == {"Lawn": 0.0}
+    assert zones.names == {"Lawn", "Path"}
+
+
+def test_a_zone_that_is_for_others_now_is_empty():
+    told = []
+    occupancy = Occupancy(camera_id="cam", label="person", grace_s=3.0, tell=told.append)
+    occupancy.look(0.0, 100.0, {"Lawn": 0.0, "Path": 0.0})
+    occupancy.adopt(3.0, {"Lawn"})
+    assert [(e.zone, e.occupied) for e in told[2:]] == [("Path", False)]
+    assert np.isclose(told[-1].at, 100.0)
