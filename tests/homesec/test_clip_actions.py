@@ -9,11 +9,13 @@ from unittest.mock import patch
 
 from clip_shelf import EVENING, Shelf
 from cloud_house import move_in
+from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.core import Context
 from homeassistant.exceptions import (
     HomeAssistantError,
     ServiceValidationError,
     Unauthorized,
+    UnknownUser,
 )
 from homesec_house import CAMERA_ID, entity_id, set_up
 import probatio
@@ -427,7 +429,7 @@ async def test_a_bucket_that_cannot_be_reached_is_told(
 # --- who may -----------------------------------------------------------------------------------
 
 
-async def test_only_administrators_may_more_than_list(
+async def test_who_may_only_look_may_list(
     hass: HomeAssistant, shelf: Shelf, hass_read_only_user: MockUser, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)
@@ -442,3 +444,33 @@ async def test_only_administrators_may_more_than_list(
         with pytest.raises(Unauthorized):
             await act(hass, action, user=user, **data)
     assert contents(evidence) == {}
+
+
+async def test_who_may_disarm_may_delete_and_protect(
+    hass: HomeAssistant, shelf: Shelf, hass_owner_user: MockUser, evidence: Path
+) -> None:
+    clip = await shelf.put(EVENING)
+    ann = await hass.auth.async_create_user("Ann", group_ids=["system-users"])
+    assert not ann.is_admin
+    user = ann.id
+    await act(hass, "protect_clip", user=user, clip_id=clip.id)
+    await act(hass, "protect_clip", user=user, clip_id=clip.id, protected=False)
+    await act(hass, "delete_clip", user=user, clip_id=clip.id)
+    assert await act(hass, "list_clips", user=user) == {"clips": [], "cursor": None}
+    for action, data in (
+        ("export", {"clip_id": clip.id, "folder": str(evidence)}),
+        ("rebuild_index", {}),
+    ):
+        with pytest.raises(Unauthorized):
+            await act(hass, action, user=user, **data)
+
+
+async def test_who_may_not_see_the_alarm_panel_may_nothing(
+    hass: HomeAssistant, shelf: Shelf, hass_read_only_user: MockUser
+) -> None:
+    await shelf.put(EVENING)
+    hass_read_only_user.permissions = PolicyPermissions({}, None)
+    with pytest.raises(Unauthorized):
+        await act(hass, "list_clips", user=hass_read_only_user.id)
+    with pytest.raises(UnknownUser):
+        await act(hass, "list_clips", user="nobody")

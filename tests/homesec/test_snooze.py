@@ -192,7 +192,10 @@ async def test_a_store_that_cannot_be_read_wakes_all(
 
 
 async def test_only_who_may_switch_off_the_alarm_may_silence_a_camera(
-    hass: HomeAssistant, entry: MockConfigEntry, hass_read_only_user: MockUser
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_owner_user: MockUser,
+    hass_read_only_user: MockUser,
 ) -> None:
     await set_up(hass, entry)
     data = {"camera": CAMERA_ID, "duration": 60}
@@ -202,8 +205,9 @@ async def test_only_who_may_switch_off_the_alarm_may_silence_a_camera(
                 DOMAIN, "snooze", data, blocking=True, context=Context(user_id=user_id)
             )
     assert entry.runtime_data.alerts.snoozed_until(CAMERA_ID) is None
-    owner = await hass.auth.async_create_user("Ann", group_ids=["system-users"])
+    ann = await hass.auth.async_create_user("Ann", group_ids=["system-users"])
+    assert not ann.is_admin
     await hass.services.async_call(
-        DOMAIN, "snooze", data, blocking=True, context=Context(user_id=owner.id)
+        DOMAIN, "snooze", data, blocking=True, context=Context(user_id=ann.id)
     )
     assert entry.runtime_data.alerts.snoozed_until(CAMERA_ID) is not None

@@ -3,10 +3,9 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.const import ATTR_ENTITY_ID, ENTITY_MATCH_ALL
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     config_validation as cv,
     device_registry as dr,
@@ -18,6 +17,7 @@ from homeassistant.util import dt as dt_util
 import probatio
 
 from ..const import ATTR_DURATION, DOMAIN
+from ..rights import Right, async_check_call
 
 if TYPE_CHECKING:
     from homeassistant.core import ServiceResponse
@@ -82,7 +82,8 @@ async def _async_test(call: ServiceCall) -> ServiceResponse:
 
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
     coordinator: HomeSecCoordinator = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
-    await _async_check_user(coordinator, call)
+    # Only those silence a camera who may switch off the alarm.
+    await async_check_call(call, coordinator, Right.CONTROL)
     cameras: list[JsonValueType] = []
     for camera_id in _chosen(coordinator, call.data):
         until = await coordinator.alerts.snooze.async_set(
@@ -96,20 +97,6 @@ async def _async_snooze(call: ServiceCall) -> ServiceResponse:
             }
         )
     return {"cameras": cameras} if call.return_response else None
-
-
-async def _async_check_user(coordinator: HomeSecCoordinator, call: ServiceCall) -> None:
-    """Let only those silence a camera who may switch off the alarm. Raises ``Unauthorized``."""
-    if (user_id := call.context.user_id) is None:
-        return  # an automation
-    if (user := await call.hass.auth.async_get_user(user_id)) is None:
-        raise UnknownUser(context=call.context)
-    registry = er.async_get(call.hass)
-    panel = registry.async_get_entity_id(
-        "alarm_control_panel", DOMAIN, f"{coordinator.entry.entry_id}_alarm"
-    )
-    if not (panel and user.permissions.check_entity(panel, POLICY_CONTROL)):
-        raise Unauthorized(context=call.context, entity_id=panel, permission=POLICY_CONTROL)
 
 
 def _chosen(coordinator: HomeSecCoordinator, data: dict[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ import probatio
 from ..announcements import clip_facts
 from ..const import DOMAIN
 from ..engine.errors import ClipProtected
+from ..rights import Right, async_check_call
 from ..views import STILL_URL
 from .caches import Caches, caches
 from .changes import existing, protect
@@ -50,7 +51,7 @@ _CLIP_IDS = probatio.All(cv.ensure_list, [cv.string], probatio.Length(min=1, max
 
 @callback
 def async_setup_clip_actions(hass: HomeAssistant) -> None:
-    """Register them. Who may see clips may list them; all else is for administrators."""
+    """Register them; those that write elsewhere or take long are for administrators."""
     hass.services.async_register(
         DOMAIN,
         SERVICE_LIST_CLIPS,
@@ -80,15 +81,13 @@ def async_setup_clip_actions(hass: HomeAssistant) -> None:
         ),
         SupportsResponse.OPTIONAL,
     )
-    async_register_admin_service(
-        hass,
+    hass.services.async_register(
         DOMAIN,
         SERVICE_DELETE_CLIP,
         _async_delete,
         probatio.Schema({probatio.Required(ATTR_CLIP_ID): _CLIP_IDS}),
     )
-    async_register_admin_service(
-        hass,
+    hass.services.async_register(
         DOMAIN,
         SERVICE_PROTECT_CLIP,
         _async_protect,
@@ -117,6 +116,7 @@ def _coordinator(call: ServiceCall) -> HomeSecCoordinator:
 
 async def _async_list(call: ServiceCall) -> ServiceResponse:
     coordinator = _coordinator(call)
+    await async_check_call(call, coordinator, Right.LOOK)
     query = await async_clip_query(call.hass, coordinator, call.data)
     query = query.after(call.data.get(ATTR_CURSOR))
     catalog = coordinator.engine.catalog
@@ -175,6 +175,7 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
 
 async def _async_delete(call: ServiceCall) -> None:
     coordinator = _coordinator(call)
+    await async_check_call(call, coordinator, Right.CONTROL)
     keeper, clip_ids = coordinator.engine.keeper, call.data[ATTR_CLIP_ID]
     try:
         await coordinator.async_run(_delete, keeper, clip_ids, caches(call.hass))
@@ -197,6 +198,7 @@ def _delete(keeper: ClipKeeper, clip_ids: list[str], kept: Caches) -> None:
 
 async def _async_protect(call: ServiceCall) -> None:
     coordinator = _coordinator(call)
+    await async_check_call(call, coordinator, Right.CONTROL)
     keeper, clip_ids = coordinator.engine.keeper, call.data[ATTR_CLIP_ID]
     await coordinator.async_run(protect, keeper, clip_ids, call.data[ATTR_PROTECTED])
 

@@ -1,19 +1,15 @@
 """Who may ask what over the websocket, and how a command that cannot be done is answered."""
 
-from enum import Enum
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.components import websocket_api
-from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
-from homeassistant.helpers import entity_registry as er
 
-from ..const import DOMAIN
 from ..exceptions import EngineNotRunningError
 from ..loaded import loaded_house
+from ..rights import has
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,6 +19,7 @@ if TYPE_CHECKING:
     from homeassistant.components.websocket_api.const import WebSocketCommandHandler
 
     from ..coordinator import HomeSecCoordinator
+    from ..rights import Right
 
     type Answer = Callable[
         [HomeSecCoordinator, ActiveConnection, dict[str, Any]], Awaitable[dict[str, Any]]
@@ -31,40 +28,10 @@ if TYPE_CHECKING:
 _NOT_FOUND: Final = ("clip_not_found", "camera_not_found")
 
 
-def alarm_entity_id(coordinator: HomeSecCoordinator) -> str | None:
-    """Return the alarm panel's entity, whatever its owner calls it."""
-    unique_id = f"{coordinator.entry.entry_id}_alarm"
-    return er.async_get(coordinator.hass).async_get_entity_id(ALARM_DOMAIN, DOMAIN, unique_id)
-
-
-@callback
-def may(user: User, coordinator: HomeSecCoordinator, policy: str) -> bool:
-    """Tell whether a user may look at the house, or change something in it."""
-    if user.is_admin:
-        return True
-    entity_id = alarm_entity_id(coordinator)
-    return entity_id is not None and user.permissions.check_entity(entity_id, policy)
-
-
-class Right(Enum):
-    """What a command asks of whoever sends it."""
-
-    LOOK = "look"
-    CONTROL = "control"
-    ADMIN = "admin"
-
-
 @callback
 def check(user: User, coordinator: HomeSecCoordinator, right: Right) -> None:
     """Raise ``Unauthorized`` if the user has not that right."""
-    match right:
-        case Right.ADMIN:
-            allowed = user.is_admin
-        case Right.CONTROL:
-            allowed = may(user, coordinator, POLICY_CONTROL)
-        case Right.LOOK:
-            allowed = may(user, coordinator, POLICY_READ)
-    if not allowed:
+    if not has(user, coordinator, right):
         raise Unauthorized
 
 

@@ -13,7 +13,8 @@ from ..clips.media_ids import is_clip_id
 from ..clips.message import clip_message
 from ..engine.errors import ClipNotFound
 from ..engine.models import ClipState
-from .access import Right, answers
+from ..rights import Right
+from .access import answers
 from .filter import CLIP_ID, FILTER, LONGEST_NAME, async_filter, cursor
 
 if TYPE_CHECKING:

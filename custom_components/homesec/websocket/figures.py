@@ -9,7 +9,8 @@ from homeassistant.util import dt as dt_util
 import probatio
 
 from ..const import DOMAIN
-from .access import Right, answers
+from ..rights import Right
+from .access import answers
 from .filter import NAMES, TIME, names, span
 
 if TYPE_CHECKING:

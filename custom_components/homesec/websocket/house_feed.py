@@ -20,7 +20,7 @@ from ..engine.events import (
     HealthChanged,
 )
 from ..engine.keeping import ClipUploaded, DiskSpaceChanged, OutboxChanged
-from .access import alarm_entity_id
+from ..rights import alarm_entity_id
 from .feed import Feed
 
 if TYPE_CHECKING:

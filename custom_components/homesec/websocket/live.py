@@ -5,7 +5,6 @@ They outlive a reload of the entry: the house is told to be away, and told again
 
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.components import websocket_api
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import Unauthorized
@@ -14,7 +13,8 @@ import probatio
 
 from ..const import DOMAIN
 from ..loaded import loaded_house
-from .access import Right, check, may
+from ..rights import Right, has
+from .access import check
 from .house_feed import house_message
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _house(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any
         @callback
         def send(house: dict[str, Any]) -> None:
             user = {
-                "may_control": may(connection.user, coordinator, POLICY_CONTROL),
+                "may_control": has(connection.user, coordinator, Right.CONTROL),
                 "is_admin": connection.user.is_admin,
             }
             connection.send_event(msg["id"], {**house, "user": user})

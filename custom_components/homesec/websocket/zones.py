@@ -19,7 +19,8 @@ from ..const import CONF_KIND, CONF_LABELS, CONF_LOITER, CONF_POLYGON, CONF_ZONE
 from ..engine.models import ZoneKind
 from ..exceptions import EngineNotRunningError
 from ..loaded import loaded_house
-from .access import Right, answers, check, send_error
+from ..rights import Right
+from .access import answers, check, send_error
 from .filter import NAME, NAMES
 from .live import async_follow
 
