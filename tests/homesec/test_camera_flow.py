@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.core import HomeAssistant
+    from homeassistant.helpers import entity_registry as er
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -241,10 +242,16 @@ async def test_a_file_that_is_not_there_is_refused(
     assert again["errors"] == {"file": "file_missing"}
 
 
-async def test_a_camera_of_our_own_is_refused(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_a_camera_of_our_own_is_neither_offered_nor_taken(
+    hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
     await set_up(hass, entry)
-    given = {"kind": "entity", "entity_id": "camera.front_door"}
-    again = await answer(hass, await begin(hass, entry), given)
+    form = await begin(hass, entry)
+    selector = form["data_schema"].schema["entity_id"]
+    assert selector.config["exclude_entities"] == ["camera.front_door"]
+    # The registry's own id names it too.
+    own = entity_registry.async_get("camera.front_door").id
+    again = await answer(hass, form, {"kind": "entity", "entity_id": own})
     assert again["errors"] == {"entity_id": "own_camera"}
 
 

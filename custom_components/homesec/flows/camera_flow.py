@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
 
+from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -92,11 +93,17 @@ class CameraFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
-                source_schema(webcams), shown_source(self._source)
+                source_schema(webcams, self._own_cameras()), shown_source(self._source)
             ),
             errors=self._errors,
             last_step=False,
         )
+
+    def _own_cameras(self) -> list[str]:
+        entities = er.async_entries_for_config_entry(
+            er.async_get(self.hass), self._get_entry().entry_id
+        )
+        return [each.entity_id for each in entities if each.domain == CAMERA_DOMAIN]
 
     async def _async_check_source(self) -> dict[str, str]:
         """Find out what is wrong with the source without opening it."""

@@ -36,8 +36,8 @@ def _if(kind: SourceKind) -> FieldCondition:
     return {"field": CONF_KIND, "value": kind.value}
 
 
-def source_schema(webcams: Iterable[Webcam]) -> probatio.Schema:
-    """Return the form that asks where the pictures come from."""
+def source_schema(webcams: Iterable[Webcam], own: Iterable[str] = ()) -> probatio.Schema:
+    """Return the form that asks where the pictures come from, of all but our ``own`` entities."""
     devices = [SelectOptionDict(value=w.device, label=f"{w.name} ({w.device})") for w in webcams]
     return probatio.Schema(
         {
@@ -57,7 +57,7 @@ def source_schema(webcams: Iterable[Webcam]) -> probatio.Schema:
                 CONF_VERIFY_TLS, default=False, visible=_if(SourceKind.STREAM)
             ): BooleanSelector(),
             Required(CONF_ENTITY_ID, visible=_if(SourceKind.ENTITY)): EntitySelector(
-                EntitySelectorConfig(filter={"domain": "camera"})
+                EntitySelectorConfig(filter={"domain": "camera"}, exclude_entities=list(own))
             ),
             Required(CONF_DEVICE, visible=_if(SourceKind.WEBCAM)): SelectSelector(
                 SelectSelectorConfig(
