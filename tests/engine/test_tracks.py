@@ -94,6 +94,27 @@ def test_a_flood_of_tracks_is_cut_off():
     assert len(unpack(sights.pack())) == MOST_TRACKS
 
 
+def test_who_comes_after_many_others_takes_the_place_of_one_that_is_gone():
+    crowd = [track(n) for n in range(MOST_TRACKS)]
+    twice = crowd[: MOST_TRACKS // 2]
+    sights = noted((100, crowd), (101, twice), (110, [track(1000)]), (111, [track(1001)]))
+    ids = {way.id for way in unpack(sights.pack())}
+    assert {1000, 1001} | {x.id for x in twice} <= ids
+    assert len(ids) == MOST_TRACKS
+
+
+def test_of_those_who_are_gone_nobody_who_counts_is_forgotten_first():
+    sights = Sights(0)
+    sights.note(1, [track(1)])
+    sights.count([1])
+    for t in range(2, 4 + MOST_TRACKS * 2, 2):
+        sights.note(t, [track(t)])
+        sights.note(t + 0.5, [track(t)])
+    sights.note(1000, [track(1001)])
+    sights.count([1001])
+    assert [way.id for way in unpack(sights.pack())] == [1, 1001]
+
+
 def test_zones_are_told_in_the_order_of_the_camera():
     zones = [Zone(name=name, polygon=()) for name in ("Porch", "Drive", "Road")]
     sights = Sights(0, zones)

@@ -21,6 +21,8 @@ INTERVAL_S = 0.2
 MOST_BOXES = 6000
 """In one clip: ten people for two minutes. What would be more is kept half as often."""
 MOST_TRACKS = 200
+"""In one clip. A new one takes the place of whoever is gone and was seen least."""
+GONE_S = 1.0
 MOST_BYTES = 1_000_000
 """Of the unpacked text; whoever could write the catalogue could write anything."""
 _DAMAGE = (zlib.error, ValueError, KeyError, TypeError, OverflowError, RecursionError)
@@ -97,7 +99,7 @@ class Sights:
     def _note(self, film_s: float, track: Track) -> None:
         way = self._ways.get(track.id)
         if way is None:
-            if len(self._ways) >= MOST_TRACKS:
+            if len(self._ways) >= MOST_TRACKS and not self._make_room(film_s):
                 return
             way = self._ways[track.id] = _Way(track.label)
         if way.boxes and film_s - way.boxes[-1].t < self._interval_s - _SLACK_S:
@@ -107,6 +109,15 @@ class Sights:
         self._boxes += 1
         if self._boxes >= MOST_BOXES:
             self._thin_out()
+
+    def _make_room(self, film_s: float) -> bool:
+        """Forget one of those who are gone, if possible one that nobody counts."""
+        gone = [x for x, way in self._ways.items() if film_s - way.boxes[-1].t > GONE_S]
+        if not gone:
+            return False
+        least = min(gone, key=lambda x: (x in self._counted, len(self._ways[x].boxes)))
+        self._boxes -= len(self._ways.pop(least).boxes)
+        return True
 
     def _thin_out(self) -> None:
         self._interval_s *= 2
