@@ -178,3 +178,12 @@ async def arm(hass: HomeAssistant, entry: MockConfigEntry, mode: str = "arm_away
     """Arm, or with ``disarm`` disarm, the house."""
     panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
     await call(hass, "alarm_control_panel", f"alarm_{mode}", panel)
+
+
+async def guard(hass: HomeAssistant, entry: MockConfigEntry, **settings: Any) -> None:
+    """Set the house up with a camera like that, arm it and wait for the first picture."""
+    subentry = entry.subentries[CAMERA_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, **settings})
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)

@@ -2,26 +2,18 @@
 
 import logging
 import sqlite3
-import threading
-import time
 
-from disk_store import DiskStore
 from hypothesis import given, settings, strategies as st
 from kept import NOON, House
 import pytest
-from rig import LONG_S
 
 from custom_components.homesec.engine.errors import (
-    BucketMissing,
     ChecksumMismatch,
     ClockSkew,
-    KeyRevoked,
     ObjectConflict,
     QuotaExceeded,
     StorageBusy,
-    StorageDenied,
     StorageUnreachable,
-    TransferStopped,
 )
 from custom_components.homesec.engine.jobs import LONGEST_WAIT_S, JobKind
 from custom_components.homesec.engine.keeping import ClipUploaded, OutboxChanged
@@ -229,142 +221,6 @@ def test_when_the_cloud_is_back_all_that_failed_for_it_is_tried_at_once(house):
     assert {house.row(c).cloud for c in clips} == {CloudState.STORED}
 
 
-# --- a person is needed ---
-
-
-@pytest.mark.parametrize("error", [StorageDenied(), KeyRevoked(), BucketMissing()])
-def test_what_only_a_person_can_cure_pauses_it_until_it_is_told_to_go_on(house, error):
-    clip = house.saved()
-    house.store.faults.append(error)
-    house.outbox.step()
-    assert house.outbox.paused
-    told = house.of(OutboxChanged)[-1]
-    assert (told.paused, told.error, told.backlog.jobs) == (True, error.key, 1)
-    house.clock.advance(299)
-    assert house.outbox.step() == pytest.approx(1.0)
-    assert len(house.store.calls) == 1
-    house.outbox.resume()
-    house.run()
-    assert house.row(clip).cloud is CloudState.STORED
-    told = house.of(OutboxChanged)[-1]
-    assert (told.paused, told.error) == (False, None)
-
-
-def test_a_pause_looks_by_itself_now_and_then_whether_it_is_over(house):
-    clip = house.saved()
-    house.store.faults += [KeyRevoked()] * 9
-    waits = []
-    house.outbox.step()
-    for _ in range(8):
-        wait_s = house.outbox.step()
-        waits.append(round(wait_s))
-        house.clock.advance(wait_s)
-        house.outbox.step()
-    assert waits == [300, 600, 1200, 2400, 4800, 9600, 19200, 21600]
-    assert len(house.store.calls) == 9
-    house.clock.advance(21600)
-    house.run()
-    assert house.row(clip).cloud is CloudState.STORED
-    told = house.of(OutboxChanged)
-    assert [e.paused for e in told] == [True, False]
-    house.saved(NOON + 1)
-    house.store.faults.append(KeyRevoked())
-    house.outbox.step()
-    assert house.outbox.step() == pytest.approx(300)
-
-
-def test_a_login_that_is_cured_while_the_old_one_is_tried_ends_the_pause_before_it_begins(house):
-    house.jobs.add(JobKind.UPLOAD, "1")
-    done = []
-
-    def perform(job, _):
-        done.append(job.attempts)
-        if len(done) == 1:
-            outbox.resume()
-            raise StorageDenied
-        return nothing
-
-    outbox = kinds_done(house, perform)
-    outbox.step()
-    assert not outbox.paused
-    house.clock.advance(2)
-    outbox.step()
-    assert done == [0, 1]
-
-
-def test_a_line_that_is_down_during_a_pause_does_not_end_it(house):
-    house.saved()
-    house.store.faults += [KeyRevoked(), StorageUnreachable()]
-    house.outbox.step()
-    house.clock.advance(300)
-    house.outbox.step()
-    told = house.of(OutboxChanged)[-1]
-    assert (told.paused, told.error) == (True, KeyRevoked.key)
-
-
-@pytest.mark.parametrize("kind", [JobKind.DELETE, JobKind.DESCRIBE])
-def test_only_uploads_are_told_of_as_waiting(house, kind):
-    house.jobs.add(kind, "x", {"names": []})
-    assert house.outbox.backlog.jobs == 0
-    house.saved(size=700)
-    assert (house.outbox.backlog.jobs, house.outbox.backlog.bytes) == (1, 700)
-
-
-def test_a_bucket_that_forbids_deleting_still_gets_its_uploads(house):
-    house.jobs.add(JobKind.DELETE, "x", {"names": ["x.mp4"]})
-    house.store.faults.append(StorageDenied())
-    house.run()
-    assert not house.outbox.paused
-    clip = house.saved()
-    house.run()
-    assert house.row(clip).cloud is CloudState.STORED
-    assert house.jobs.backlog([JobKind.DELETE]).jobs == 1
-
-
-def test_a_bucket_that_forbids_deleting_is_not_asked_for_each_clip_again_and_again(house):
-    asked = []
-
-    def refuse(job, _):
-        asked.append(job.subject)
-        raise StorageDenied
-
-    outbox = kinds_done(house, refuse)
-    for n in range(500):
-        house.jobs.add(JobKind.DELETE, f"{n}")
-    for _ in range(6):
-        while outbox.step() == 0:
-            pass
-        house.clock.advance(LONGEST_WAIT_S)
-    assert len(asked) < 60
-    assert house.jobs.backlog([JobKind.DELETE]).jobs == 500
-
-
-def test_a_bucket_that_forbids_deleting_before_some_time_deletes_what_is_old_enough(house):
-    deleted = []
-
-    def refuse(job, _):
-        if int(job.subject) >= 30:
-            raise StorageDenied
-        deleted.append(int(job.subject))
-        return nothing
-
-    outbox = kinds_done(house, refuse)
-    for n in range(100):
-        house.jobs.add(JobKind.DELETE, f"{n}")
-    for _ in range(3):
-        while outbox.step() == 0:
-            pass
-        house.clock.advance(LONGEST_WAIT_S)
-    assert sorted(deleted) == list(range(30))
-
-
-def test_a_key_that_is_revoked_is_told_even_if_there_is_only_something_to_delete(house):
-    house.jobs.add(JobKind.DELETE, "x", {"names": ["x.mp4"]})
-    house.store.faults.append(KeyRevoked())
-    house.run()
-    assert house.outbox.paused
-
-
 # --- what is told ---
 
 
@@ -392,110 +248,3 @@ def test_no_secret_is_logged_whatever_fails(house, caplog):
     assert "ZeroDivisionError" in caplog.text
     assert "no luck" in caplog.text
     assert "storage_unreachable" in caplog.text
-
-
-# --- the thread ---
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + LONG_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
-def test_a_job_that_is_added_wakes_it(house):
-    house.outbox.start()
-    clip = house.saved()
-    wait_until(lambda: house.row(clip).cloud is CloudState.STORED)
-
-
-def test_resuming_wakes_it(house):
-    house.store.faults.append(BucketMissing())
-    clip = house.saved()
-    house.outbox.start()
-    wait_until(lambda: house.outbox.paused)
-    house.outbox.resume()
-    wait_until(lambda: house.row(clip).cloud is CloudState.STORED)
-
-
-def test_a_stop_in_mid_upload_is_quick_and_loses_nothing(tmp_path):
-    slow = DiskStore(tmp_path / "cloud", chunk_s=LONG_S)
-    house = House(tmp_path, store=slow)
-    clip = house.saved(size=5000)
-    house.outbox.start()
-    assert slow.busy.wait(LONG_S)
-    began = time.monotonic()
-    house.close()
-    assert time.monotonic() - began < 2
-    slow.chunk_s = 0
-    again = House(tmp_path, store=slow)
-    assert again.jobs.due([JobKind.UPLOAD]).attempts == 0
-    again.run()
-    assert again.row(clip).cloud is CloudState.STORED
-    again.close()
-
-
-def test_a_store_that_hangs_is_left_behind(house):
-    gate, inside = threading.Event(), threading.Event()
-
-    def hang(job, _):
-        inside.set()
-        gate.wait(LONG_S)
-        raise ValueError
-
-    house.saved()
-    outbox = kinds_done(house, hang)
-    outbox.start()
-    assert inside.wait(LONG_S)
-    outbox.halt()
-    assert not outbox.join(0.1)
-    house.catalog.close()
-    gate.set()
-    assert outbox.join(LONG_S)
-
-
-def test_what_ends_after_the_catalogue_was_closed_is_done_again(house):
-    gate, inside = threading.Event(), threading.Event()
-
-    def late(job, _):
-        inside.set()
-        gate.wait(LONG_S)
-        return nothing
-
-    house.saved()
-    outbox = kinds_done(house, late)
-    outbox.start()
-    assert inside.wait(LONG_S)
-    outbox.halt()
-    house.catalog.close()
-    gate.set()
-    assert outbox.join(LONG_S)
-
-
-def test_an_index_that_takes_nothing_does_not_end_the_outbox(house, caplog, monkeypatch):
-    clip = house.saved()
-    monkeypatch.setattr("custom_components.homesec.engine.job_worker.LOOK_AGAIN_S", 0.01)
-    house.catalog.database.query(
-        "CREATE TRIGGER full BEFORE DELETE ON jobs BEGIN SELECT raise(ABORT, 'disk full'); END"
-    )
-    house.outbox.start()
-    wait_until(lambda: "disk full" in caplog.text)
-    house.catalog.database.query("DROP TRIGGER full")
-    wait_until(lambda: house.row(clip).cloud is CloudState.STORED)
-    assert len(house.store.names(".mp4")) == 1
-
-
-def test_a_transfer_that_stops_without_being_told_to_is_tried_again(house):
-    clip = house.saved()
-    house.store.faults.append(TransferStopped())
-    house.run()
-    house.clock.advance(2)
-    house.run()
-    assert house.row(clip).cloud is CloudState.STORED
-
-
-def test_what_never_began_ends_at_once(house):
-    outbox = house.make_outbox({})
-    outbox.halt()
-    assert outbox.join()

@@ -13,7 +13,14 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.parametrize(
-    "tests", ["test_text_sending.py", "test_text_recipient.py", "test_text_service.py"]
+    "tests",
+    [
+        "test_text_sending.py",
+        "test_text_recipient.py",
+        "test_text_doubt.py",
+        "test_text_delivery.py",
+        "test_text_service.py",
+    ],
 )
 def test_it_all_works_with_that_one_too(tests):
     folder = core_twilio.folder()

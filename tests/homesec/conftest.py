@@ -9,20 +9,21 @@ from unittest.mock import patch
 
 from camera_dialog import SEEN
 from homesec_house import CAMERA_ID, ScriptedDetector, camera
+from phone_book import NUMBER
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 
-from custom_components.homesec.const import DOMAIN
+from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
 from custom_components.homesec.engine.examiner import Examiner
 from custom_components.homesec.engine.service import HomeSecEngine
 from homesec_dev import footage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from homeassistant.core import HomeAssistant
+    from homeassistant.core import Event, HomeAssistant
     from syrupy.assertion import SnapshotAssertion
 
 
@@ -88,3 +89,21 @@ def probe() -> Iterator[Any]:
     """Stand in for the engine's look where no camera is at hand."""
     with patch("custom_components.homesec.flows.camera_look.probe", return_value=SEEN) as probe:
         yield probe
+
+
+@pytest.fixture
+def alerts(hass: HomeAssistant) -> list[Event]:
+    """The alerts that the bus heard of."""
+    return async_capture_events(hass, EVENT_ALERT)
+
+
+@pytest.fixture
+def updates(hass: HomeAssistant) -> list[Event]:
+    """The news of them."""
+    return async_capture_events(hass, EVENT_ALERT_UPDATED)
+
+
+@pytest.fixture
+def told(twilio: Any) -> Callable[[], list[str]]:
+    """Return the bodies of what was texted to somebody, oldest first."""
+    return lambda to=NUMBER: [text["body"] for text in twilio.messages if text["to"] == to]

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigSubentryDataWithId
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigSubentry,
+    ConfigSubentryDataWithId,
+)
 from homeassistant.data_entry_flow import FlowResultType
+from homesec_house import CAMERA_ID, arm, pictures, set_up
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN
 
 if TYPE_CHECKING:
@@ -73,3 +79,22 @@ async def send(hass: HomeAssistant, flow: dict[str, Any], answer: dict[str, Any]
         result = await flows.async_configure(flow["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)
     return dict(result)
+
+
+async def move_in(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    *recipients: Any,
+    armed: bool = True,
+    **settings: Any,
+) -> None:
+    """Set the house up with these recipients and a camera like that."""
+    added = {x["subentry_id"]: ConfigSubentry(**x) for x in recipients}
+    subentry = entry.subentries[CAMERA_ID]
+    data = {**subentry.data, "alarm_labels": [], **settings}
+    object.__setattr__(subentry, "data", data)
+    object.__setattr__(entry, "subentries", {**entry.subentries, **added})
+    await set_up(hass, entry)
+    if armed:
+        await arm(hass, entry)
+    await pictures(hass, entry)

@@ -3,95 +3,34 @@
 from __future__ import annotations
 
 from datetime import timedelta
-import json
-import sqlite3
-import threading
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
-from alarm_house import CODES, NAMES, PINS, panel, with_alarm
-from homeassistant.components.repairs import repairs_flow_manager
-from homeassistant.components.repairs.const import FlowType
-from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.json import JSONEncoder
-from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homesec_house import (
     CAMERA_ID,
     CAT,
     DRIVE,
     PERSON,
-    arm,
     call,
-    camera,
-    pictures,
-    set_up,
     state,
     until,
 )
-from phone_book import ANN, BOB, NUMBER, begin, given, recipient, send
+from phone_book import ANN, BOB, move_in, recipient
 import pytest
-from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.homesec.alarm.pins import PinKind
-from custom_components.homesec.alerts.recipient_issues import recipient_issue_id
 from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.cameras.state import Duress
-from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
-from custom_components.homesec.engine.events import DetectionStarted
-from custom_components.homesec.engine.models import Presence
-from custom_components.homesec.engine.texts.ledger import Ledger
-from custom_components.homesec.engine.texts.models import RecipientChanged
+from custom_components.homesec.const import DOMAIN, EVENT_ALERT
 from custom_components.homesec.engine.texts.service import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from homeassistant.core import Event, HomeAssistant
     from homesec_house import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-OTHER_ID = "01K0CAMERA0000000000000002"
 BOBS = "+491701234568"
-
-
-@pytest.fixture
-def alerts(hass: HomeAssistant) -> list[Event]:
-    return async_capture_events(hass, EVENT_ALERT)
-
-
-@pytest.fixture
-def updates(hass: HomeAssistant) -> list[Event]:
-    return async_capture_events(hass, EVENT_ALERT_UPDATED)
-
-
-@pytest.fixture
-def told(twilio: Any) -> Callable[[], list[str]]:
-    """Return the bodies of what was texted to somebody, oldest first."""
-    return lambda to=NUMBER: [text["body"] for text in twilio.messages if text["to"] == to]
-
-
-async def move_in(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    *recipients: Any,
-    armed: bool = True,
-    **settings: Any,
-) -> None:
-    """Set the house up with these recipients and a camera like that."""
-    added = {x["subentry_id"]: ConfigSubentry(**x) for x in recipients}
-    subentry = entry.subentries[CAMERA_ID]
-    data = {**subentry.data, "alarm_labels": [], **settings}
-    object.__setattr__(subentry, "data", data)
-    object.__setattr__(entry, "subentries", {**entry.subentries, **added})
-    await set_up(hass, entry)
-    if armed:
-        await arm(hass, entry)
-    await pictures(hass, entry)
 
 
 async def test_a_person_before_an_armed_camera_is_texted_with_a_link_to_the_clip(
@@ -351,259 +290,3 @@ async def test_any_automation_can_text_to_a_recipient(
     await until(hass, lambda: len(told()) == 2)
     assert told() == ["Water in the cellar", "Cellar\nNow"]
     assert state(hass, "notify", "recipient", ANN) != "unknown"
-
-
-# --- changes ------------------------------------------------------------------------------------
-
-
-async def test_recipients_come_and_go_without_a_restart(
-    hass: HomeAssistant, entry: MockConfigEntry, told: Any
-) -> None:
-    await move_in(hass, entry)
-    texts = entry.runtime_data.engine.texts
-    hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
-    await hass.async_block_till_done(wait_background_tasks=True)
-    await call(hass, "notify", "send_message", "notify.ann", message="Hello")
-    await until(hass, told)
-    ann = entry.subentries[ANN]
-    hass.config_entries.async_update_subentry(entry, ann, title="Anna")
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert hass.states.get("notify.ann").name == "Anna"
-    hass.config_entries.async_remove_subentry(entry, ANN)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert texts is entry.runtime_data.engine.texts
-    assert texts.states() == {}
-    assert hass.states.get("notify.ann") is None
-    # Last words of a worker about somebody who is gone.
-    gone = RecipientChanged(recipient_id=ANN, error="text_denied", waiting=1)
-    entry.runtime_data._async_handle(gone)
-    assert not entry.runtime_data.alerts.recipients.is_stuck(ANN)
-
-
-async def test_a_recipient_who_cannot_be_texted_needs_somebody(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    told: Any,
-    twilio: Any,
-    issue_registry: ir.IssueRegistry,
-) -> None:
-    assert await async_setup_component(hass, "repairs", {})
-    await move_in(hass, entry, recipient())
-    twilio.refuse(21610, times=2)
-    await call(hass, "notify", "send_message", "notify.ann", message="Hello")
-    issue_id = recipient_issue_id(ANN)
-    await until(hass, lambda: issue_registry.async_get_issue(DOMAIN, issue_id))
-    issue = issue_registry.async_get_issue(DOMAIN, issue_id)
-    assert issue.translation_key == "text_blocked"
-    assert issue.translation_placeholders == {"recipient": "Ann"}
-    flows = repairs_flow_manager(hass)
-    flow = await flows.async_init(DOMAIN, context={"issue_id": issue_id})
-    assert flow["step_id"] == "confirm"
-    done = await flows.async_configure(flow["flow_id"], {})
-    assert done["reason"] == "opens_recipient"
-    kind, opened = done["next_flow"]
-    assert kind == FlowType.CONFIG_SUBENTRIES_FLOW
-    # Nothing is changed: that Ann has texted START in the meantime is seen by a text to her.
-    answer = {k: v for k, v in given().items() if k != "secret"}
-    again = await send(hass, {"flow_id": opened}, answer)
-    assert again["errors"] == {"to": "text_blocked"}
-    result = await send(hass, again, answer)
-    assert result["reason"] == "reconfigure_successful"
-    await until(hass, lambda: len(told()) == 2)
-    assert told()[1] == "Hello"
-    await until(hass, lambda: not issue_registry.async_get_issue(DOMAIN, issue_id))
-
-
-async def test_a_recipient_hears_only_of_what_concerns_them(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    detector: ScriptedDetector,
-    alerts: list[Event],
-    updates: list[Event],
-    video: Path,
-    told: Any,
-) -> None:
-    """Who looks after the garden learns nothing of the bedroom, nor that the alarm went off."""
-    bedroom = camera("Bedroom", video, camera_id=OTHER_ID)
-    object.__setattr__(
-        entry, "subentries", {**entry.subentries, OTHER_ID: ConfigSubentry(**bedroom)}
-    )
-    ann = recipient(cameras=[CAMERA_ID], kinds=["seen"])
-    bob = recipient("Bob", recipient_id=BOB, to=BOBS)
-    await move_in(hass, entry, ann, bob)
-    coordinator = entry.runtime_data
-    now = dt_util.utcnow().timestamp()
-    for camera_id in (OTHER_ID, CAMERA_ID):
-        seen = Presence(
-            camera_id=camera_id,
-            label="person",
-            score=0.9,
-            track_id=1,
-            box=PERSON.box,
-            first_seen_at=now,
-            last_seen_at=now,
-        )
-        coordinator._async_handle(DetectionStarted(presence=seen, clip_id=camera_id))
-    await until(hass, lambda: told(BOBS))
-    await until(hass, told)
-    assert len(alerts) == 1
-    assert told(BOBS)[0].startswith("ALARM! Person (2): Bedroom, Front door. Set off at ")
-    assert told()[0].startswith("Person: Front door. Seen at ")
-    assert told()[0].endswith(f"homeassistant://navigate/homesec/clip/{CAMERA_ID}")
-
-
-async def test_what_passes_by_itself_needs_nobody(
-    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, issue_registry: ir.IssueRegistry
-) -> None:
-    await move_in(hass, entry, recipient())
-    busy = RecipientChanged(recipient_id=ANN, error="text_busy", waiting=1)
-    entry.runtime_data._async_handle(busy)
-    assert entry.runtime_data.alerts.recipients.is_stuck(ANN)
-    assert not issue_registry.async_get_issue(DOMAIN, recipient_issue_id(ANN))
-
-
-async def test_a_repair_of_somebody_who_is_gone_says_so(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    twilio: Any,
-    issue_registry: ir.IssueRegistry,
-) -> None:
-    assert await async_setup_component(hass, "repairs", {})
-    await move_in(hass, entry, recipient())
-    denied = RecipientChanged(recipient_id=ANN, error="text_denied", waiting=1)
-    entry.runtime_data._async_handle(denied)
-    flows = repairs_flow_manager(hass)
-    flow = await flows.async_init(DOMAIN, context={"issue_id": recipient_issue_id(ANN)})
-    hass.config_entries.async_remove_subentry(entry, ANN)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert not issue_registry.async_get_issue(DOMAIN, recipient_issue_id(ANN))
-    done = await flows.async_configure(flow["flow_id"], {})
-    assert done["reason"] == "recipient_gone"
-
-
-async def test_a_recipient_added_before_the_engine_runs_is_there_when_it_does(
-    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, told: Any
-) -> None:
-    entry.add_to_hass(hass)
-    with patch("custom_components.homesec.coordinator.HomeSecCoordinator.async_bring_up"):
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
-        await hass.async_block_till_done(wait_background_tasks=True)
-    assert not entry.runtime_data.ready
-    await entry.runtime_data.async_bring_up()
-    await call(hass, "notify", "send_message", "notify.ann", message="Hello")
-    await until(hass, told)
-
-
-async def test_what_happens_before_the_engine_runs_is_texted_when_it_does(
-    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
-) -> None:
-    """A library that is installed first takes minutes; the panic button does not wait for it."""
-    entry.add_to_hass(hass)
-    with patch("custom_components.homesec.coordinator.HomeSecCoordinator.async_bring_up"):
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
-        await entry.runtime_data.alarm.async_trigger(by="Ann")
-        await hass.async_block_till_done(wait_background_tasks=True)
-        await call(hass, "notify", "send_message", "notify.ann", message="Hello")
-    assert len(alerts) == 1
-    await entry.runtime_data.async_bring_up()
-    await until(hass, lambda: len(told()) == 2)
-    alarm, message = told()
-    assert alarm.startswith("ALARM! Set off by Ann. ")
-    assert message == "Hello"
-
-
-async def test_recipients_that_change_in_quick_succession_are_as_they_are_last(
-    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await move_in(hass, entry, recipient())
-    began, overtaken = threading.Event(), threading.Event()
-    states, set_recipients = Texts.states, Texts.set_recipients
-
-    def hesitate(self: Texts) -> Any:
-        if not began.is_set():
-            began.set()
-            overtaken.wait(0.5)
-        return states(self)
-
-    def overtake(self: Texts, accounts: Any) -> None:
-        set_recipients(self, accounts)
-        if BOB in accounts:
-            overtaken.set()
-
-    monkeypatch.setattr(Texts, "states", hesitate)
-    monkeypatch.setattr(Texts, "set_recipients", overtake)
-    hass.config_entries.async_update_subentry(entry, entry.subentries[ANN], title="Anne")
-    await hass.async_add_executor_job(began.wait, 5)
-    bob = ConfigSubentry(**recipient("Bob", recipient_id=BOB, to=BOBS))
-    hass.config_entries.async_add_subentry(entry, bob)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert states(entry.runtime_data.engine.texts).keys() == {ANN, BOB}
-
-
-async def test_a_disk_that_does_not_forget_a_recipient_keeps_no_other_from_changing(
-    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
-) -> None:
-    await move_in(hass, entry, recipient(), recipient("Bob", recipient_id=BOB, to=BOBS))
-    texts = entry.runtime_data.engine.texts
-    with patch.object(Ledger, "forget", side_effect=sqlite3.OperationalError("disk full")):
-        hass.config_entries.async_remove_subentry(entry, ANN)
-        bob = entry.subentries[BOB]
-        hass.config_entries.async_update_subentry(entry, bob, data={**bob.data, "to": NUMBER})
-        await hass.async_block_till_done(wait_background_tasks=True)
-    assert {key: account.to for key, account in texts._accounts.items()} == {BOB: NUMBER}
-
-
-async def test_a_clip_is_told_once_to_who_was_told_of_two_alerts(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    detector: ScriptedDetector,
-    updates: list[Event],
-    told: Any,
-) -> None:
-    alarm = {"delays": {"away": {"exit_s": 0, "entry_s": 1, "trigger_s": 100}}}
-    with_alarm(entry, alarm=alarm)
-    ann = recipient(kinds=["alarm", "seen", "clip"])
-    await move_in(hass, entry, ann, alarm_labels=["person"])
-    detector.sees = [PERSON]
-    await until(hass, lambda: len(told()) == 2)
-    detector.sees = []
-    await until(
-        hass, lambda: len({x.data["alert_id"] for x in updates if x.data["clip_ready"]}) == 2
-    )
-    texts = entry.runtime_data.engine.texts
-    await until(hass, lambda: len(told()) > 2 and not texts.states()[ANN].waiting)
-    assert len([text for text in told() if "The clip can be watched." in text]) == 1
-
-
-async def test_a_duress_pin_is_told_to_who_asked_for_it_and_shown_nowhere(
-    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
-) -> None:
-    with_alarm(entry, pins=PINS)
-    bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
-    await move_in(hass, entry, recipient(), bob)
-    alarm, code = panel(hass, entry), CODES[PinKind.DURESS]
-    await call(hass, "alarm_control_panel", "alarm_disarm", alarm, code=code)
-    await until(hass, lambda: told(BOBS))
-    assert f" {NAMES[PinKind.DURESS]} was forced to disarm the alarm" in told(BOBS)[0]
-    assert told() == []
-    assert alerts[0].data["kind"] == "duress"
-    # Whoever stands beside them sees no sign of it.
-    states = json.dumps([each.as_dict() for each in hass.states.async_all()], cls=JSONEncoder)
-    assert "duress" not in states
-    assert alerts[0].data["alert_id"] not in states
-    assert state(hass, "notify", "recipient", BOB) == "unknown"
-
-
-async def test_stored_recipients_are_as_good_as_new_ones_after_an_update(
-    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
-) -> None:
-    """What a later version asks for has a default."""
-    stored = recipient()
-    stored["data"] = {k: v for k, v in stored["data"].items() if k != "rules"}
-    await move_in(hass, entry, stored)
-    rules = entry.runtime_data.alerts.recipients.rules[ANN]
-    assert (rules.cool_down_s, rules.max_age_s, rules.hours) == (300, 1800, None)
-    flow = await begin(hass, entry, ANN)
-    assert flow["step_id"] == "reconfigure"

@@ -1,0 +1,163 @@
+"""An upload that is stopped, or outlived by its process, goes on where it was."""
+
+from threading import Event, Thread
+import time
+
+from fault_proxy import Fault, Kind
+import pytest
+from store_house import CHUNK, KIB, MIB, NEVER, store, upload
+
+from custom_components.homesec.engine.errors import (
+    StorageBusy,
+    TransferStopped,
+)
+from custom_components.homesec.engine.storage import gcs_upload
+from custom_components.homesec.engine.storage.base import ResumePoint
+
+NAME = "house/cam/clip.mp4"
+
+
+@pytest.fixture(autouse=True)
+def no_long_pauses(monkeypatch):
+    monkeypatch.setattr(gcs_upload, "PAUSE_S", 0.01)
+
+
+@pytest.fixture
+def bucket(gcs):
+    with store(gcs) as made:
+        yield made
+
+
+def put_bytes(gcs):
+    """Return how many bytes of content went through, again and again included."""
+    return sum(size for method, path, size in gcs.faults.seen if method == "PUT")
+
+
+def stopped_in_the_middle(bucket, sent, at):
+    stop, kept = Event(), []
+
+    def tell(there):
+        if there >= at:
+            stop.set()
+
+    with pytest.raises(TransferStopped):
+        bucket.upload(sent, stop=stop, keep=kept.append, tell=tell)
+    return kept[-1]
+
+
+def test_another_process_goes_on_where_the_last_one_stopped(gcs, bucket, tmp_path):
+    point = stopped_in_the_middle(bucket, upload(tmp_path / "f", 4 * MIB), 2 * MIB)
+    bucket.close()
+    text = point.dump()
+    before = put_bytes(gcs)
+    told, kept = [], []
+    with store(gcs) as other:
+        other.upload(
+            upload(tmp_path / "f"),
+            stop=NEVER,
+            resume=ResumePoint.load(text),
+            keep=kept.append,
+            tell=told.append,
+        )
+    assert told[0] == 2 * MIB
+    assert kept == [None]
+    # What the first process had sent and nobody had counted yet may be part of it.
+    assert 2 * MIB <= put_bytes(gcs) - before < 3 * MIB
+    assert gcs.faults.count("POST") == 1
+    assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
+
+
+def test_an_upload_that_was_complete_before_the_restart_is_just_found(gcs, bucket, tmp_path):
+    kept = []
+    first = bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, keep=kept.append)
+    sent = put_bytes(gcs)
+    again = bucket.upload(upload(tmp_path / "f"), stop=NEVER, resume=kept[0])
+    assert again == first
+    assert put_bytes(gcs) == sent
+
+
+@pytest.mark.parametrize("status", [404, 410, 400])
+def test_an_upload_that_the_storage_forgot_begins_anew(gcs, bucket, tmp_path, status):
+    point = stopped_in_the_middle(bucket, upload(tmp_path / "f", MIB), CHUNK)
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=status, method="PUT"))
+    kept = []
+    bucket.upload(upload(tmp_path / "f"), stop=NEVER, resume=point, keep=kept.append)
+    assert [type(each) for each in kept] == [type(None), ResumePoint, type(None)]
+    assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
+
+
+def test_an_upload_that_is_forgotten_at_once_is_left_to_the_outbox(gcs, bucket, tmp_path):
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=404, method="PUT"))
+    kept = []
+    with pytest.raises(StorageBusy):
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, keep=kept.append)
+    assert kept[-1] is None
+
+
+def test_a_file_that_changed_is_not_mixed_with_its_former_self(gcs, bucket, tmp_path):
+    point = stopped_in_the_middle(bucket, upload(tmp_path / "f", MIB), CHUNK)
+    bucket.upload(upload(tmp_path / "f", MIB, seed=2), stop=NEVER, resume=point)
+    assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
+
+
+def seconds_to_stop(bucket, sent, *, after):
+    stop, ends = Event(), []
+
+    def run():
+        with pytest.raises(TransferStopped):
+            bucket.upload(sent, stop=stop)
+        ends.append(time.monotonic())
+
+    thread = Thread(target=run)
+    thread.start()
+    after()
+    began = time.monotonic()
+    stop.set()
+    thread.join(20)
+    return ends[0] - began
+
+
+def wait_for(condition):
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_a_stop_while_the_storage_hangs_takes_less_than_five_seconds(gcs, bucket, tmp_path):
+    gcs.faults.add(Fault(kind=Kind.HANG, method="PUT", skip=1))
+    sent = upload(tmp_path / "f", 4 * MIB)
+    took = seconds_to_stop(bucket, sent, after=lambda: wait_for(lambda: put_bytes(gcs)))
+    assert took < 5
+
+
+def test_a_stop_in_a_slow_upload_is_immediate(gcs, tmp_path):
+    with store(gcs, limit=64 * KIB, chunk_bytes=8 * MIB) as bucket:
+        sent = upload(tmp_path / "f", 4 * MIB)
+        took = seconds_to_stop(bucket, sent, after=lambda: time.sleep(0.5))
+    assert took < 1
+
+
+def test_a_stop_between_two_attempts_is_immediate(gcs, bucket, tmp_path, monkeypatch):
+    monkeypatch.setattr(gcs_upload, "PAUSE_S", 60)
+    gcs.faults.add(Fault(kind=Kind.RESET, method="PUT", times=99))
+    sent = upload(tmp_path / "f", MIB)
+    took = seconds_to_stop(bucket, sent, after=lambda: wait_for(lambda: gcs.faults.count("PUT")))
+    assert took < 1
+
+
+def test_a_stop_that_was_there_before_sends_nothing(gcs, bucket, tmp_path):
+    stop = Event()
+    stop.set()
+    (tmp_path / "e").write_bytes(b"")
+    for sent in (upload(tmp_path / "f", MIB), upload(tmp_path / "e")):
+        with pytest.raises(TransferStopped):
+            bucket.upload(sent, stop=stop)
+    assert gcs.faults.seen == []
+
+
+def test_an_upload_keeps_to_its_limit(gcs, tmp_path):
+    with store(gcs, limit=512 * KIB) as bucket:
+        began = time.monotonic()
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
+        assert time.monotonic() - began > 1

@@ -1,0 +1,260 @@
+"""Objects go to the bucket whole and once, whatever the network does."""
+
+from fault_proxy import Fault, Kind
+import pytest
+from store_house import CHUNK, KIB, MIB, NEVER, store, upload
+
+from custom_components.homesec.engine.errors import (
+    ChecksumMismatch,
+    ObjectConflict,
+    StorageBusy,
+    StorageUnreachable,
+)
+from custom_components.homesec.engine.storage import gcs_upload
+from custom_components.homesec.engine.storage.base import FileContent, ResumePoint, StoredObject
+
+NAME = "house/cam/clip.mp4"
+
+
+@pytest.fixture(autouse=True)
+def no_long_pauses(monkeypatch):
+    monkeypatch.setattr(gcs_upload, "PAUSE_S", 0.01)
+
+
+@pytest.fixture
+def bucket(gcs):
+    with store(gcs) as made:
+        yield made
+
+
+def put_bytes(gcs):
+    """Return how many bytes of content went through, again and again included."""
+    return sum(size for method, path, size in gcs.faults.seen if method == "PUT")
+
+
+# --- up ---------------------------------------------------------------------------------------
+
+
+def test_an_upload_arrives_with_its_type_and_facts(gcs, bucket, tmp_path):
+    sent = upload(tmp_path / "f", 3 * MIB + 17, metadata={"who": "Jürgen"})
+    told = []
+    result = bucket.upload(sent, stop=NEVER, tell=told.append)
+    facts = gcs.objects()[NAME]
+    assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
+    assert facts["contentType"] == "video/mp4"
+    assert facts["metadata"] == {"who": "Jürgen"}
+    assert result == StoredObject(
+        name=NAME,
+        bytes=3 * MIB + 17,
+        generation=int(facts["generation"]),
+        md5=facts["md5Hash"],
+        content_type="video/mp4",
+        metadata={"who": "Jürgen"},
+    )
+    assert told == sorted(told)
+    assert told[-1] == 3 * MIB + 17
+
+
+def test_an_empty_file_is_stored_too(gcs, bucket, tmp_path):
+    (tmp_path / "f").write_bytes(b"")
+    assert bucket.upload(upload(tmp_path / "f"), stop=NEVER).bytes == 0
+    assert gcs.content(NAME) == b""
+
+
+def test_nothing_is_made_public(gcs, bucket, tmp_path):
+    bucket.upload(upload(tmp_path / "f", 10), stop=NEVER)
+    paths = [path for method, path, _ in gcs.faults.seen if method == "POST"]
+    assert paths
+    assert not any("predefinedAcl" in path or "/acl" in path for path in paths)
+
+
+def test_what_is_there_already_is_not_stored_again(gcs, bucket, tmp_path):
+    first = bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    sent = put_bytes(gcs)
+    assert bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER) == first
+    assert put_bytes(gcs) == sent
+
+
+def test_another_content_under_the_name_is_left_alone(gcs, bucket, tmp_path):
+    gcs.put(NAME, b"mine")
+    with pytest.raises(ObjectConflict):
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    assert gcs.content(NAME) == b"mine"
+
+
+def test_a_name_that_is_taken_during_the_upload_is_left_alone(gcs, bucket, tmp_path):
+    def tell(there):
+        if there == CHUNK:
+            gcs.put(NAME, b"mine")
+
+    with pytest.raises(ObjectConflict):
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, tell=tell)
+    assert gcs.content(NAME) == b"mine"
+
+
+def test_what_vanishes_while_it_is_compared_is_tried_again_later(gcs, bucket, tmp_path):
+    bucket.upload(upload(tmp_path / "f", 10), stop=NEVER)
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=404, method="GET"))
+    with pytest.raises(StorageBusy):
+        bucket.upload(upload(tmp_path / "f", 10), stop=NEVER)
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_hostile_names_come_back_as_they_are(gcs, bucket, tmp_path, number):
+    hostile = ["a b", "ä/ö", "50%", "a%2Fb", "a?b=c", "a#b", "a&b", "a+b", "'\"", "日本", "[*]"]
+    hostile += ["a;b", "a\\b", "..a/b", "a,b", "😀", "{}", "~", "a=b", "a@b"]
+    name = f"house/{hostile[number]}/x.mp4"
+    bucket.upload(upload(tmp_path / "f", 10, name=name), stop=NEVER)
+    assert list(gcs.objects()) == [name]
+    assert [obj.name for obj in bucket.list()] == [name]
+    assert bucket.find(name).name == name
+    assert b"".join(bucket.read(name)) == (tmp_path / "f").read_bytes()
+    assert bucket.delete(name)
+
+
+# --- up, with faults --------------------------------------------------------------------------
+
+
+def test_resets_in_the_middle_resume_and_do_not_restart(gcs, bucket, tmp_path):
+    gcs.faults.add(
+        Fault(kind=Kind.RESET, method="PUT", skip=2, after_bytes=100 * KIB),
+        Fault(kind=Kind.RESET, method="PUT", skip=3, after_bytes=10 * KIB),
+        Fault(kind=Kind.RESET, method="PUT", skip=5, after_bytes=200 * KIB),
+    )
+    bucket.upload(upload(tmp_path / "f", 4 * MIB), stop=NEVER)
+    assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
+    assert gcs.faults.count("POST") == 1
+    assert put_bytes(gcs) < 4 * MIB + 400 * KIB
+
+
+def test_of_a_large_chunk_that_breaks_off_the_beginning_counts(gcs, tmp_path):
+    gcs.faults.add(Fault(kind=Kind.RESET, method="PUT", after_bytes=1500 * KIB))
+    with store(gcs, chunk_bytes=4 * MIB) as bucket:
+        bucket.upload(upload(tmp_path / "f", 2 * MIB), stop=NEVER)
+    assert put_bytes(gcs) < 2 * MIB + CHUNK + 16 * KIB
+
+
+@pytest.mark.parametrize("skip", range(4))
+def test_a_lost_answer_does_not_double_anything(gcs, bucket, tmp_path, skip):
+    gcs.faults.add(Fault(kind=Kind.LOSE, method="PUT", skip=skip))
+    result = bucket.upload(upload(tmp_path / "f", 4 * CHUNK), stop=NEVER)
+    assert put_bytes(gcs) == 4 * CHUNK
+    assert str(result.generation) == gcs.objects()[NAME]["generation"]
+
+
+def test_when_nothing_arrives_it_is_left_to_the_outbox(gcs, bucket, tmp_path):
+    gcs.faults.add(Fault(kind=Kind.RESET, method="PUT", times=99))
+    kept = []
+    with pytest.raises(StorageUnreachable):
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, keep=kept.append)
+    assert isinstance(kept[-1], ResumePoint)
+
+
+def test_answers_without_progress_do_not_go_on_for_ever(gcs, bucket, tmp_path):
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=308, method="PUT", times=99))
+    with pytest.raises(StorageUnreachable):
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    assert gcs.faults.count("PUT") < 10
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_busy_storage_is_left_to_the_outbox_with_its_wish(gcs, bucket, tmp_path, status):
+    gcs.faults.add(
+        Fault(kind=Kind.STATUS, status=status, method="PUT", headers={"Retry-After": "17"})
+    )
+    with pytest.raises(StorageBusy) as raised:
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    assert raised.value.retry_after_s == 17
+
+
+def test_a_damage_on_the_way_leaves_no_object(gcs, bucket, tmp_path):
+    gcs.faults.add(Fault(kind=Kind.CORRUPT_REQUEST, method="PUT", skip=1))
+    kept = []
+    with pytest.raises(ChecksumMismatch):
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, keep=kept.append)
+    assert gcs.objects() == {}
+    assert kept[-1] is None
+
+
+def test_an_object_with_another_checksum_is_taken_away_again(gcs, bucket, tmp_path):
+    gcs.faults.add(Fault(kind=Kind.CORRUPT_CHECKSUM, method="PUT", skip=3))
+    with pytest.raises(ChecksumMismatch):
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    assert gcs.objects() == {}
+    bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
+
+
+def test_an_answer_without_a_generation_takes_nothing_away(gcs, bucket, tmp_path):
+    gcs.put(NAME, b"mine")
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=200, body={"name": NAME}, method="PUT"))
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=200, method="POST", headers=_session(gcs)))
+    with pytest.raises(ChecksumMismatch):
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    assert gcs.content(NAME) == b"mine"
+
+
+def _session(gcs):
+    return {"Location": f"{gcs.url}/upload/x?upload_id=none"}
+
+
+def test_an_answer_that_is_none_is_asked_for_again(gcs, bucket, tmp_path):
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=200, body=b"<html>", method="PUT"))
+    gcs.faults.add(Fault(kind=Kind.STATUS, status=200, body=b"[]", method="PUT"))
+    bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
+
+
+def test_a_file_that_becomes_shorter_is_noticed(gcs, bucket, tmp_path):
+    def tell(there):
+        if there == CHUNK:
+            (tmp_path / "f").write_bytes(b"short")
+
+    with pytest.raises(ChecksumMismatch):
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, tell=tell)
+    assert gcs.objects() == {}
+
+
+def test_a_file_that_is_gone_is_the_disks_fault(bucket, tmp_path):
+    (tmp_path / "f").write_bytes(b"x")
+    gone = upload(tmp_path / "f")
+    (tmp_path / "f").unlink()
+    with pytest.raises(FileNotFoundError):
+        bucket.upload(gone, stop=NEVER)
+
+
+@pytest.mark.parametrize("fails", ["seek", "read"])
+def test_a_disk_that_fails_in_the_middle_is_not_taken_for_the_network(
+    gcs, bucket, tmp_path, monkeypatch, fails
+):
+    class Broken:
+        def __init__(self, stream, broken):
+            self._stream = stream
+            self._broken = broken
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self._stream.close()
+
+        def seek(self, offset):
+            if self._broken == "seek" and offset:
+                raise OSError(5, "seek")
+            return self._stream.seek(offset)
+
+        def read(self, count):
+            if self._broken == "read":
+                raise OSError(5, "read")
+            return self._stream.read(count)
+
+    opened = []
+    real = FileContent.open
+
+    def open_it(self):
+        opened.append(self)
+        return Broken(real(self), fails if len(opened) > 1 else None)
+
+    monkeypatch.setattr(FileContent, "open", open_it)
+    with pytest.raises(OSError, match=fails):
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)

@@ -1,0 +1,162 @@
+"""What only a person can cure: the outbox waits for that, and does not nag."""
+
+from kept import NOON, House
+import pytest
+
+from custom_components.homesec.engine.errors import (
+    BucketMissing,
+    KeyRevoked,
+    StorageDenied,
+    StorageUnreachable,
+)
+from custom_components.homesec.engine.jobs import LONGEST_WAIT_S, JobKind
+from custom_components.homesec.engine.keeping import OutboxChanged
+from custom_components.homesec.engine.models import CloudState
+
+
+@pytest.fixture
+def house(tmp_path):
+    made = House(tmp_path)
+    yield made
+    made.close()
+
+
+def kinds_done(house, perform):
+    return house.make_outbox({JobKind.UPLOAD: perform, JobKind.DELETE: perform})
+
+
+def nothing():
+    return None
+
+
+@pytest.mark.parametrize("error", [StorageDenied(), KeyRevoked(), BucketMissing()])
+def test_what_only_a_person_can_cure_pauses_it_until_it_is_told_to_go_on(house, error):
+    clip = house.saved()
+    house.store.faults.append(error)
+    house.outbox.step()
+    assert house.outbox.paused
+    told = house.of(OutboxChanged)[-1]
+    assert (told.paused, told.error, told.backlog.jobs) == (True, error.key, 1)
+    house.clock.advance(299)
+    assert house.outbox.step() == pytest.approx(1.0)
+    assert len(house.store.calls) == 1
+    house.outbox.resume()
+    house.run()
+    assert house.row(clip).cloud is CloudState.STORED
+    told = house.of(OutboxChanged)[-1]
+    assert (told.paused, told.error) == (False, None)
+
+
+def test_a_pause_looks_by_itself_now_and_then_whether_it_is_over(house):
+    clip = house.saved()
+    house.store.faults += [KeyRevoked()] * 9
+    waits = []
+    house.outbox.step()
+    for _ in range(8):
+        wait_s = house.outbox.step()
+        waits.append(round(wait_s))
+        house.clock.advance(wait_s)
+        house.outbox.step()
+    assert waits == [300, 600, 1200, 2400, 4800, 9600, 19200, 21600]
+    assert len(house.store.calls) == 9
+    house.clock.advance(21600)
+    house.run()
+    assert house.row(clip).cloud is CloudState.STORED
+    told = house.of(OutboxChanged)
+    assert [e.paused for e in told] == [True, False]
+    house.saved(NOON + 1)
+    house.store.faults.append(KeyRevoked())
+    house.outbox.step()
+    assert house.outbox.step() == pytest.approx(300)
+
+
+def test_a_login_that_is_cured_while_the_old_one_is_tried_ends_the_pause_before_it_begins(house):
+    house.jobs.add(JobKind.UPLOAD, "1")
+    done = []
+
+    def perform(job, _):
+        done.append(job.attempts)
+        if len(done) == 1:
+            outbox.resume()
+            raise StorageDenied
+        return nothing
+
+    outbox = kinds_done(house, perform)
+    outbox.step()
+    assert not outbox.paused
+    house.clock.advance(2)
+    outbox.step()
+    assert done == [0, 1]
+
+
+def test_a_line_that_is_down_during_a_pause_does_not_end_it(house):
+    house.saved()
+    house.store.faults += [KeyRevoked(), StorageUnreachable()]
+    house.outbox.step()
+    house.clock.advance(300)
+    house.outbox.step()
+    told = house.of(OutboxChanged)[-1]
+    assert (told.paused, told.error) == (True, KeyRevoked.key)
+
+
+@pytest.mark.parametrize("kind", [JobKind.DELETE, JobKind.DESCRIBE])
+def test_only_uploads_are_told_of_as_waiting(house, kind):
+    house.jobs.add(kind, "x", {"names": []})
+    assert house.outbox.backlog.jobs == 0
+    house.saved(size=700)
+    assert (house.outbox.backlog.jobs, house.outbox.backlog.bytes) == (1, 700)
+
+
+def test_a_bucket_that_forbids_deleting_still_gets_its_uploads(house):
+    house.jobs.add(JobKind.DELETE, "x", {"names": ["x.mp4"]})
+    house.store.faults.append(StorageDenied())
+    house.run()
+    assert not house.outbox.paused
+    clip = house.saved()
+    house.run()
+    assert house.row(clip).cloud is CloudState.STORED
+    assert house.jobs.backlog([JobKind.DELETE]).jobs == 1
+
+
+def test_a_bucket_that_forbids_deleting_is_not_asked_for_each_clip_again_and_again(house):
+    asked = []
+
+    def refuse(job, _):
+        asked.append(job.subject)
+        raise StorageDenied
+
+    outbox = kinds_done(house, refuse)
+    for n in range(500):
+        house.jobs.add(JobKind.DELETE, f"{n}")
+    for _ in range(6):
+        while outbox.step() == 0:
+            pass
+        house.clock.advance(LONGEST_WAIT_S)
+    assert len(asked) < 60
+    assert house.jobs.backlog([JobKind.DELETE]).jobs == 500
+
+
+def test_a_bucket_that_forbids_deleting_before_some_time_deletes_what_is_old_enough(house):
+    deleted = []
+
+    def refuse(job, _):
+        if int(job.subject) >= 30:
+            raise StorageDenied
+        deleted.append(int(job.subject))
+        return nothing
+
+    outbox = kinds_done(house, refuse)
+    for n in range(100):
+        house.jobs.add(JobKind.DELETE, f"{n}")
+    for _ in range(3):
+        while outbox.step() == 0:
+            pass
+        house.clock.advance(LONGEST_WAIT_S)
+    assert sorted(deleted) == list(range(30))
+
+
+def test_a_key_that_is_revoked_is_told_even_if_there_is_only_something_to_delete(house):
+    house.jobs.add(JobKind.DELETE, "x", {"names": ["x.mp4"]})
+    house.store.faults.append(KeyRevoked())
+    house.run()
+    assert house.outbox.paused

@@ -1,0 +1,176 @@
+"""What the alarm panel makes of it: who is told of the alarm, and how often."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState
+from homeassistant.util import dt as dt_util
+from homesec_house import (
+    CAMERA_ID,
+    PERSON,
+    arm,
+    guard,
+    set_up,
+    state,
+    until,
+)
+import pytest
+
+from custom_components.homesec.alerts.teller import AlertTeller
+from custom_components.homesec.cameras.state import Duress
+
+if TYPE_CHECKING:
+    from homeassistant.core import Event, HomeAssistant
+    from homesec_house import ScriptedDetector
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+
+async def test_who_sets_off_the_alarm_at_once_is_one_alert(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    updates: list[Event],
+) -> None:
+    await guard(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    detector.sees = []
+    await until(hass, lambda: updates)
+    [alert] = alerts
+    assert alert.data["kind"] == "alarm"
+    assert alert.data["title"] == "ALARM! Person: Front door"
+    assert alert.data["alarm_state"] == "triggered"
+    assert alert.data["count"] == 1
+    assert alert.data["clip_id"] is not None
+    assert alert.data["still"]
+
+
+async def test_an_entry_delay_makes_two_alerts_of_it(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+) -> None:
+    alarm = {"delays": {"away": {"exit_s": 0, "entry_s": 1, "trigger_s": 100}}}
+    object.__setattr__(entry, "data", {**entry.data, "alarm": alarm})
+    await guard(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: len(alerts) == 2)
+    assert [alert.data["kind"] for alert in alerts] == ["seen", "alarm"]
+    assert [alert.data["alarm_state"] for alert in alerts] == ["pending", "triggered"]
+    assert alerts[0].data["clip_id"] == alerts[1].data["clip_id"] is not None
+    assert all(alert.data["still"] for alert in alerts)
+
+
+async def test_the_alarm_by_hand_is_told_without_a_camera(
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event]
+) -> None:
+    await set_up(hass, entry)
+    await entry.runtime_data.alarm.async_trigger(by="Ann")
+    await until(hass, lambda: alerts)
+    told = alerts[0].data
+    assert (told["kind"], told["camera_id"], told["clip"]) == ("alarm", None, None)
+    assert told["title"] == "ALARM! Set off by Ann"
+    assert told["triggered_by"] == "Ann"
+    assert told["link"] == "/homesec"
+    assert told["still"] is None
+
+
+async def test_duress_is_told(
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event]
+) -> None:
+    await set_up(hass, entry)
+    entry.runtime_data.listeners.async_tell(Duress(by="Ann"))
+    await until(hass, lambda: alerts)
+    assert alerts[0].data["kind"] == "duress"
+    assert alerts[0].data["message"].startswith("Ann was forced to disarm the alarm")
+
+
+async def test_who_is_in_view_when_the_alarm_is_armed_is_told_of(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
+) -> None:
+    subentry = entry.subentries[CAMERA_ID]
+    settings = {"disarmed": "detect", "alarm_labels": []}
+    object.__setattr__(subentry, "data", {**subentry.data, **settings})
+    await set_up(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    assert not alerts
+    await arm(hass, entry)
+    await until(hass, lambda: alerts)
+    assert alerts[0].data["kind"] == "seen"
+    # Once: that the alarm goes on to change is no news of who is here.
+    await entry.runtime_data.alarm.async_trigger()
+    await until(hass, lambda: len(alerts) == 2)
+    assert alerts[1].data["kind"] == "alarm"
+
+
+async def test_who_was_in_view_for_long_when_the_alarm_is_armed_is_one_alert(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def at_once(*_: object) -> bool:
+        """Keep the picture: a thread may be through before anybody waits for it."""
+        return False
+
+    monkeypatch.setattr(AlertTeller, "_async_keep_still", at_once)
+    subentry = entry.subentries[CAMERA_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, "disarmed": "detect"})
+    await set_up(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    present = entry.runtime_data.cameras[CAMERA_ID].presences
+    long_ago = present["person"].first_seen_at - 600
+    present["person"] = replace(present["person"], first_seen_at=long_ago)
+    began = dt_util.utcnow()
+    await arm(hass, entry)
+    await until(hass, lambda: any(alert.data["kind"] == "alarm" for alert in alerts))
+    assert [alert.data["kind"] for alert in alerts] == ["alarm"]
+    # Seen as an intruder since there are intruders.
+    assert dt_util.parse_datetime(alerts[0].data["first_seen"]) >= began - timedelta(seconds=1)
+
+
+async def test_each_alert_of_a_clip_is_told_that_it_can_be_watched(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    updates: list[Event],
+) -> None:
+    alarm = {"delays": {"away": {"exit_s": 0, "entry_s": 1, "trigger_s": 100}}}
+    object.__setattr__(entry, "data", {**entry.data, "alarm": alarm})
+    await guard(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: len(alerts) == 2)
+    detector.sees = []
+
+    def told() -> set[str]:
+        return {update.data["alert_id"] for update in updates if update.data["clip_ready"]}
+
+    await until(hass, told)
+    await hass.async_block_till_done()
+    assert told() == {alert.data["alert_id"] for alert in alerts}
+
+
+async def test_what_is_seen_while_home_assistant_starts_is_told_once_automations_listen(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
+) -> None:
+    hass.set_state(CoreState.not_running)
+    await guard(hass, entry, alarm_labels=[])
+    detector.sees = [PERSON]
+    await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
+    [(running, _)] = entry.runtime_data.alerts._present.values()
+    await until(hass, lambda: running.announced and not running.telling)
+    assert not alerts
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
+    assert [alert.data["kind"] for alert in alerts] == ["seen"]

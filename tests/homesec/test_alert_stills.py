@@ -1,0 +1,180 @@
+"""The picture that an alert brings, and where it is kept for a day."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+import os
+import time
+from typing import TYPE_CHECKING
+
+from homeassistant.util import dt as dt_util
+from homesec_house import (
+    CAMERA_ID,
+    PERSON,
+    guard,
+    set_up,
+    until,
+)
+import pytest
+
+from custom_components.homesec.alerts.stills import KEPT_S, AlertStills
+from custom_components.homesec.engine.errors import HomeSecError
+from custom_components.homesec.engine.events import (
+    SnapshotTaken,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import Event, HomeAssistant
+    from homesec_house import ScriptedDetector
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+
+async def test_the_picture_is_the_one_with_the_boxes(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
+) -> None:
+    await guard(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    coordinator = entry.runtime_data
+    kept = await coordinator.async_run(
+        coordinator.alerts.teller.stills.get, alerts[0].data["alert_id"]
+    )
+    assert kept is not None
+    snapshot = coordinator.cameras[CAMERA_ID].snapshot
+    assert snapshot.at >= dt_util.parse_datetime(alerts[0].data["first_seen"]).timestamp() - 0.001
+
+
+async def test_the_picture_is_not_the_one_of_who_came_before(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
+) -> None:
+    await guard(hass, entry)
+    coordinator = entry.runtime_data
+    an_hour_ago = dt_util.utcnow().timestamp() - 3600
+    before = SnapshotTaken(camera_id=CAMERA_ID, jpeg=b"the postman", at=an_hour_ago)
+    coordinator.cameras[CAMERA_ID].snapshot = before
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    kept = await coordinator.async_run(
+        coordinator.alerts.teller.stills.get, alerts[0].data["alert_id"]
+    )
+    assert kept.startswith(b"\xff\xd8")
+
+
+async def test_without_a_picture_the_alert_goes_all_the_same(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(AlertStills, "keep", refuse)
+    await guard(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    assert alerts[0].data["still"] is None
+
+
+async def test_a_camera_without_boxes_is_told_of_with_what_it_shows_now(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
+    await guard(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    assert alerts[0].data["still"]
+
+
+async def test_a_camera_that_cannot_even_show_anything_is_told_of(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
+    await guard(hass, entry)
+
+    def refuse(_camera_id: str) -> bytes:
+        raise HomeSecError
+
+    monkeypatch.setattr(entry.runtime_data.engine, "jpeg", refuse)
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    assert alerts[0].data["still"] is None
+
+
+async def test_a_camera_without_any_picture_is_told_of(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
+    monkeypatch.setattr(
+        "custom_components.homesec.engine.camera.CameraSession._picture", lambda *_: None
+    )
+    await guard(hass, entry)
+    monkeypatch.setattr(entry.runtime_data.engine, "jpeg", lambda _camera_id: None)
+    detector.sees = [PERSON]
+    await until(hass, lambda: alerts)
+    assert alerts[0].data["still"] is None
+
+
+# --- the pictures' folder and view -----------------------------------------------------------
+
+
+def test_pictures_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stills = AlertStills(tmp_path / "alerts")
+    assert stills.get("a") is None
+    stills.keep("a", b"1")
+    stills.keep("b", b"2")
+    yesterday = time.time() - KEPT_S - 1
+    os.utime(tmp_path / "alerts/a.jpg", (yesterday, yesterday))
+    assert stills.get("a") is None
+    assert stills.get("b") == b"2"
+    stills.keep("c", b"3")
+    assert {path.name for path in (tmp_path / "alerts").iterdir()} == {"b.jpg", "c.jpg"}
+    monkeypatch.setattr("custom_components.homesec.alerts.stills.MAX_STILLS", 1)
+    stills.keep("d", b"4")
+    assert (tmp_path / "alerts/d.jpg").exists()
+    assert len(list((tmp_path / "alerts").iterdir())) == 2
+
+
+def test_a_picture_that_is_renamed_meanwhile_costs_no_other(tmp_path: Path) -> None:
+    """Of another alert: between the listing and the look at it, it got its name."""
+    stills = AlertStills(tmp_path)
+    (tmp_path / "tmp123").symlink_to(tmp_path / "gone")
+    stills.keep("a", b"1")
+    assert stills.get("a") == b"1"
+
+
+async def test_pictures_are_shown_to_who_is_logged_in(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    await set_up(hass, entry)
+    alert_id = "01K0A1ERT00000000000000000"
+    stills = entry.runtime_data.alerts.teller.stills
+    await entry.runtime_data.async_run(stills.keep, alert_id, b"\xff\xd8")
+    url = f"/api/homesec/alert/{alert_id}.jpg"
+    assert (await (await hass_client_no_auth()).get(url)).status == HTTPStatus.UNAUTHORIZED
+    client = await hass_client()
+    found = await client.get(url)
+    assert found.status == HTTPStatus.OK
+    assert found.headers["Cache-Control"] == "private, max-age=86400"
+    for unknown in ("01K0A1ERT00000000000000001", "..", "x"):
+        found = await client.get(f"/api/homesec/alert/{unknown}.jpg")
+        assert found.status == HTTPStatus.NOT_FOUND
