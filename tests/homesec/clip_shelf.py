@@ -1,4 +1,4 @@
-"""Clips put where the engine would put them: into the clip folder and into the cloud."""
+"""Clips put where the engine would put them, here and in the cloud, and actions on them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import shutil
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from homeassistant.core import Context
+from homeassistant.exceptions import ServiceValidationError
 from homesec_house import CAMERA_ID
+import pytest
 from ulid_transform import ulid_at_time
 
+from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.finish import partial_path
 from custom_components.homesec.engine.models import Clip, ClipState, Trigger
 from custom_components.homesec.engine.storage.base import FileContent, Upload
@@ -25,6 +29,7 @@ from custom_components.homesec.engine.storage.names import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
     from custom_components.homesec.engine.keeper import ClipKeeper
@@ -111,3 +116,34 @@ class Shelf:
         if clip.still_path:
             (self._coordinator.clips_dir / clip.still_path).write_bytes(STILL)
         self._coordinator.engine.catalog.put(clip)
+
+
+async def act(hass: HomeAssistant, action: str, *, user: str | None = None, **data: Any) -> Any:
+    """Call an action; return what it answers, if it does."""
+    answers = action in ("list_clips", "export", "rebuild_index")
+    return await hass.services.async_call(
+        DOMAIN,
+        action,
+        data,
+        blocking=True,
+        return_response=answers,
+        context=Context(user_id=user) if user else None,
+    )
+
+
+async def refused(hass: HomeAssistant, action: str, **data: Any) -> str | None:
+    """Call an action that the caller got wrong; return what it is told."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, action, **data)
+    assert str(raised.value), "there is no text for it"
+    return raised.value.translation_key
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    """Return the clips that were listed."""
+    return [clip["clip_id"] for clip in answer["clips"]]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return all that is in a folder; nothing if there is none."""
+    return {path.name: path.read_bytes() for path in folder.glob("*")}

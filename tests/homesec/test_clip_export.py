@@ -1,0 +1,174 @@
+"""The export of clips: films in a folder, whatever lies there already."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from clip_shelf import EVENING, Shelf, act, contents, refused
+from cloud_house import move_in
+from homeassistant.exceptions import (
+    HomeAssistantError,
+)
+from homesec_house import CAMERA_ID, set_up
+import pytest
+
+from custom_components.homesec.const import DOMAIN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+GONE_ID = "01K0CAMERA0000000000000009"
+HOSTILE = (
+    "",
+    "x",
+    "../../etc/passwd",
+    "' OR 1=1 --",
+    "\0",
+    "0" * 9999,
+    "81K0CAMERA0000000000000001",
+)
+UNKNOWN_ID = "01K0CAMERA0000000000000005"
+
+
+@pytest.fixture
+async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> Shelf:
+    """A house without a cloud."""
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    await set_up(hass, entry)
+    return Shelf(entry, video)
+
+
+@pytest.fixture
+async def cloud_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> Shelf:
+    """A house with one."""
+    return await move_in(hass, gcs, video)
+
+
+@pytest.fixture
+def evidence(house: Path) -> Path:
+    """A folder that Home Assistant may write to."""
+    return house / "media" / "evidence"
+
+
+@pytest.fixture(scope="session")
+def film(video: Path) -> bytes:
+    """What every clip here consists of."""
+    return video.read_bytes()
+
+
+def link(path: Path, *, to: Path) -> None:
+    """Make a symbolic link."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(to)
+
+
+async def test_clips_are_exported_from_here_and_from_the_cloud(
+    hass: HomeAssistant, cloud_shelf: Shelf, evidence: Path, film: bytes
+) -> None:
+    here = await cloud_shelf.put(EVENING)
+    there = await cloud_shelf.cloud_only(EVENING + 1, camera_name="../Böse\0 / Tür")
+    answer = await act(hass, "export", clip_id=[here.id, there.id], folder=str(evidence))
+    assert answer == {
+        "files": [
+            {
+                "clip_id": here.id,
+                "path": str(evidence / f"2026-11-21_23-30-00_front_door_{here.id}.mp4"),
+            },
+            {
+                "clip_id": there.id,
+                "path": str(evidence / f"2026-11-21_23-30-01_bose_tur_{there.id}.mp4"),
+            },
+        ],
+        "failed": [],
+    }
+    assert list(contents(evidence).values()) == [film] * 2
+    # Once more is the same.
+    assert await act(hass, "export", clip_id=[here.id, there.id], folder=str(evidence)) == answer
+    assert list(contents(evidence).values()) == [film] * 2
+
+
+async def test_a_time_span_is_exported(hass: HomeAssistant, shelf: Shelf, evidence: Path) -> None:
+    await shelf.put(EVENING)
+    wanted = [await shelf.put(EVENING + 60), await shelf.put(EVENING + 120)]
+    await shelf.put(EVENING + 130, camera_id=GONE_ID)
+    await shelf.put(EVENING + 180)
+    span = {"from": "2026-11-21 23:31:00", "to": "2026-11-21 23:33:00"}
+    answer = await act(hass, "export", camera=CAMERA_ID, folder=str(evidence), **span)
+    assert {f["clip_id"] for f in answer["files"]} == {c.id for c in wanted}
+    assert await refused(hass, "export", folder=str(evidence)) == "nothing_chosen"
+    only_from = {"from": span["from"]}
+    assert await refused(hass, "export", folder=str(evidence), **only_from) == "nothing_chosen"
+
+
+async def test_only_allowed_folders_are_written_to(
+    hass: HomeAssistant, shelf: Shelf, house: Path, evidence: Path
+) -> None:
+    clip = await shelf.put(EVENING)
+    (house / "secret").mkdir()
+    link(house / "media" / "link", to=house / "secret")
+    for folder in (
+        "/etc",
+        str(house),
+        str(house / "secret"),
+        "media",
+        "",
+        "\0",
+        f"{house}/media/../secret",
+        f"{house}/media/link",
+        f"{house}/media/link/deeper",
+        f"{house}/media/new/../../secret",
+        str(shelf.coordinator.clips_dir),
+        str(shelf.coordinator.clips_dir / CAMERA_ID),
+    ):
+        assert await refused(hass, "export", clip_id=clip.id, folder=folder) == "folder_not_allowed"
+    assert contents(house / "secret") == {}
+    # A link that lies in wait is replaced, not followed.
+    name = f"2026-11-21_23-30-00_front_door_{clip.id}.mp4"
+    link(evidence / name, to=house / "secret" / "film.mp4")
+    await act(hass, "export", clip_id=clip.id, folder=str(evidence))
+    assert contents(house / "secret") == {}
+    assert not (evidence / name).is_symlink()
+
+
+async def test_unknown_clips_export_nothing(
+    hass: HomeAssistant, shelf: Shelf, evidence: Path
+) -> None:
+    clip = await shelf.put(EVENING)
+    for clip_id in (*HOSTILE, UNKNOWN_ID):
+        ids_ = [clip.id, clip_id]
+        assert await refused(hass, "export", clip_id=ids_, folder=str(evidence)) == "clip_not_found"
+    assert contents(evidence) == {}
+
+
+async def test_a_clip_without_a_copy_is_told_and_the_others_are_exported(
+    hass: HomeAssistant, shelf: Shelf, evidence: Path
+) -> None:
+    gone, clip = await shelf.put(EVENING), await shelf.put(EVENING + 1)
+    (shelf.coordinator.clips_dir / gone.path).unlink()
+    data = {"clip_id": [gone.id, clip.id], "folder": str(evidence)}
+    answer = await act(hass, "export", **data)
+    assert [each["clip_id"] for each in answer["failed"]] == [gone.id]
+    assert answer["failed"][0]["error"] == "This clip does not exist any more"
+    assert [each["clip_id"] for each in answer["files"]] == [clip.id]
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call(DOMAIN, "export", data, blocking=True)
+    assert raised.value.translation_key == "not_all_exported"
+
+
+async def test_a_full_disk_ends_an_export(
+    hass: HomeAssistant, shelf: Shelf, evidence: Path
+) -> None:
+    clip = await shelf.put(EVENING)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with (
+        patch.object(type(shelf.keeper), "fetch", side_effect=full),
+        pytest.raises(HomeAssistantError, match="No space left") as raised,
+    ):
+        await act(hass, "export", clip_id=clip.id, folder=str(evidence))
+    assert raised.value.translation_key == "export_failed"
+    assert contents(evidence) == {}
