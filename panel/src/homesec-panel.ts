@@ -30,6 +30,7 @@ const TABS = [
   { view: "insight", path: `${BASE}/insight`, icon: mdiChartBoxOutline },
 ] as const;
 const MESSAGE_MS = 5000;
+const MOVES = ["location-changed", "popstate"];
 
 @customElement("homesec-panel")
 export class HomeSecPanel extends LitElement {
@@ -60,15 +61,23 @@ export class HomeSecPanel extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    for (const kind of MOVES) window.addEventListener(kind, this.followQuery);
     if (this.hass) void this.store.start();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    for (const kind of MOVES) window.removeEventListener(kind, this.followQuery);
     this.store.end();
     this.clips.end();
     this.stills.clear();
   }
+
+  /** Home Assistant gives another `route` for another path only; where just the query differs, it is ours. */
+  private readonly followQuery = (): void => {
+    const { prefix, path } = this.route;
+    if (window.location.pathname === prefix + path) this.requestUpdate();
+  };
 
   /** `hass` comes anew with every change of any state, which is most of the time not ours. */
   protected override shouldUpdate(changed: Map<string, unknown>): boolean {

@@ -80,9 +80,16 @@ export class SelectionBar extends PageElement {
   }
 
   private async export(): Promise<void> {
-    const { exported, folder } = await this.page.api.export([...this.selection.ids]);
-    this.page.say(this.texts.count("clips.exported", exported, { folder }));
-    this.selection.end();
+    const ids = [...this.selection.ids];
+    const { exported, folder, refused } = await this.page.api.export(ids);
+    if (refused.length) {
+      const left = new Set(refused.map((each) => each.id));
+      this.selection.forget(ids.filter((id) => !left.has(id)));
+      this.page.say(this.texts.count("clips.not_exported", refused.length, { folder }), "error");
+    } else {
+      this.page.say(this.texts.count("clips.exported", exported, { folder }));
+      this.selection.end();
+    }
   }
 
   private async protect(on: boolean): Promise<void> {
