@@ -100,3 +100,21 @@ async def test_the_settings_of_a_camera_that_is_away_can_be_changed(
     again = await answer(hass, flow, STREAM)
     assert again["step_id"] == "reconfigure"
     assert again["errors"] == {"url": "no_route"}
+
+
+async def test_a_camera_that_is_removed_meanwhile_is_said_to_be_gone(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    first, second, third = [await change(hass, entry, CAMERA_ID) for _ in range(3)]
+    other = {**STREAM, "url": "rtsp://192.0.2.8/2"}
+    settings = await answer(hass, second, other)
+    hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+    await hass.async_block_till_done()
+    # A source is looked at before anything is asked of the camera that it was for.
+    assert (await answer(hass, first, other))["reason"] == "gone"
+    assert (await answer(hass, settings, SETTINGS))["reason"] == "gone"
+    probe.side_effect = errors.NoRoute
+    again = await answer(hass, third, other)
+    assert again["errors"] == {"url": "no_route"}
+    assert not entry.get_subentries_of_type("camera")

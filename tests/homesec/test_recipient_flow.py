@@ -271,3 +271,14 @@ async def test_nobody_is_added_while_the_house_is_not_running(
     entry.add_to_hass(hass)
     flow = await begin(hass, entry)
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+async def test_a_recipient_who_is_removed_meanwhile_is_said_to_be_gone(
+    hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
+) -> None:
+    await set_up(hass, with_ann)
+    form = await begin(hass, with_ann, ANN)
+    hass.config_entries.async_remove_subentry(with_ann, ANN)
+    await hass.async_block_till_done()
+    assert (await send(hass, form, given()))["reason"] == "gone"
+    assert twilio.messages == []

@@ -67,6 +67,7 @@ ASK_OR_SHOW = {
     ),
 }
 """Their translation keys are of entities, issues and fields, not of exceptions."""
+GONE = set(re.findall(r'reason="(\w+)"', SOURCE["flows.gone"]))
 
 
 @pytest.mark.parametrize("module", sorted(SOURCE))
@@ -185,7 +186,7 @@ def test_every_error_of_a_source_says_what_to_do() -> None:
 
 def test_every_end_of_a_flow_has_its_reason() -> None:
     reasons = set(re.findall(r'async_abort\(reason="(\w+)"', SOURCE["flows.camera_flow"]))
-    assert CAMERA["abort"].keys() == reasons | {"reconfigure_successful"}
+    assert CAMERA["abort"].keys() == reasons | GONE | {"reconfigure_successful"}
 
 
 def test_the_forms_of_a_recipient_are_labelled() -> None:
@@ -198,7 +199,7 @@ def test_the_forms_of_a_recipient_are_labelled() -> None:
     assert RECIPIENT["entry_type"]
     assert "{" not in json.dumps(RECIPIENT).replace('{"', "")
     reasons = set(re.findall(r'reason="(\w+)"', SOURCE["flows.recipient_flow"]))
-    assert RECIPIENT["abort"].keys() == reasons | {"reconfigure_successful"}
+    assert RECIPIENT["abort"].keys() == reasons | GONE | {"reconfigure_successful"}
 
 
 def test_every_error_of_a_recipient_says_what_to_do() -> None:

@@ -41,6 +41,7 @@ from ..model_choice import models_dir, own_labels
 from ..texts import async_options
 from ..views import PREVIEW_URL
 from .camera_look import Seen, async_look, async_seen_by_engine
+from .gone import ends_if_gone
 from .settings_form import read_settings, settings_errors, settings_schema, shown_settings
 from .source_form import read_source, shown_source, source_schema
 from .webcams import find_webcams, is_webcam_path
@@ -69,6 +70,7 @@ class CameraFlow(ConfigSubentryFlow):
         """Add a camera."""
         return await self._async_ask_source("user", user_input)
 
+    @ends_if_gone
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
@@ -179,6 +181,7 @@ class CameraFlow(ConfigSubentryFlow):
 
     # --- what to do with what it sees ---------------------------------------------------------
 
+    @ends_if_gone
     async def async_step_settings(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
@@ -275,10 +278,11 @@ class CameraFlow(ConfigSubentryFlow):
         return coordinator
 
     def _stored_source(self) -> dict[str, Any]:
-        """Return the source as it is saved; empty for a new camera."""
+        """Return the source as it is saved; empty for a new camera, and one that is gone."""
         if self.source != SOURCE_RECONFIGURE:
             return {}
-        data: Mapping[str, Any] = self._get_reconfigure_subentry().data
+        stored = self._get_entry().subentries.get(self._reconfigure_subentry_id)
+        data: Mapping[str, Any] = {} if stored is None else stored.data
         return {key: data[key] for key in SOURCE_FIELDS if key in data}
 
     def _source_unchanged(self) -> bool:

@@ -40,6 +40,7 @@ from ..engine.errors import (
 )
 from ..engine.texts.sending import send_now
 from ..texts import async_options
+from .gone import ends_if_gone
 from .recipient_form import read_recipient, recipient_schema, shown_recipient
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class RecipientFlow(ConfigSubentryFlow):
         """Add a recipient."""
         return await self._async_ask("user", user_input)
 
+    @ends_if_gone
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
@@ -163,6 +165,7 @@ class RecipientFlow(ConfigSubentryFlow):
 
     # --- the end ------------------------------------------------------------------------------
 
+    @ends_if_gone
     async def async_step_keep(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Store it: the text was taken."""
         return await self._async_keep()
