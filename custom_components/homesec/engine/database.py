@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 CHECKPOINT_PAGES = 1000
 """SQLite's own default: the log goes into the file when it is so long (4 MB)."""
-
-
 IN_MEMORY = Path(":memory:")
 """A database that is nowhere on the disk, and gone when it is closed."""
 

@@ -117,11 +117,8 @@ class LabelPresence:
         """
         self._zones.look(t, tracks)
         lowest = begins if self.current is None else keeps(begins)
-        large = [
-            x
-            for x in tracks
-            if x.score >= lowest and x.box.height >= self._config.rule(self._label).min_height
-        ]
+        min_height = self._config.rule(self._label).min_height
+        large = [x for x in tracks if x.score >= lowest and x.box.height >= min_height]
         real = [x for x in large if not self._zones.masked(x)]
         trusted = [x for x in real if x.moved and not self._doubted(x, t)]
         self._where = self._zones.since(trusted)
