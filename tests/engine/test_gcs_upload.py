@@ -2,7 +2,7 @@
 
 from fault_proxy import Fault, Kind
 import pytest
-from store_house import CHUNK, KIB, MIB, NEVER, store, upload
+from store_house import CHUNK, KIB, MIB, NEVER, put_bytes, store, upload
 
 from custom_components.homesec.engine.errors import (
     ChecksumMismatch,
@@ -25,11 +25,6 @@ def no_long_pauses(monkeypatch):
 def bucket(gcs):
     with store(gcs) as made:
         yield made
-
-
-def put_bytes(gcs):
-    """Return how many bytes of content went through, again and again included."""
-    return sum(size for method, path, size in gcs.faults.seen if method == "PUT")
 
 
 # --- up ---------------------------------------------------------------------------------------
