@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from homesec_dev import footage, models
+from homesec_dev import footage
 from homesec_dev.bootstrap import paths
 from homesec_dev.demo_house import add_house, entity_id, suggested
 from homesec_dev.ha import HomeAssistant
@@ -42,7 +42,6 @@ def run(target: Path | None) -> None:
     """Let people walk in again and again, print the table, and write the figures where asked."""
     with tempfile.TemporaryDirectory() as folder, TwilioServer() as twilio:
         house = Path(folder)
-        models.place(house / "homesec" / "models", "opencv")
         with HomeAssistant(house, env={"HOMESEC_TWILIO_API": twilio.url}) as ha:
             _furnish(ha.client, house)
             alerts = [_alert(ha.client, twilio) for _ in range(ROUNDS)]
@@ -71,8 +70,7 @@ def _furnish(client: HaClient, folder: Path) -> None:
     film = folder / "media" / "street.mp4"
     film.parent.mkdir(exist_ok=True)
     film.write_bytes(footage.demo().read_bytes())
-    placed = models.place(folder / "homesec" / "models", "opencv")
-    entry_id = add_house(client, placed)
+    entry_id = add_house(client)
     shown = client.subentry(entry_id, "camera").answer(kind="file", file=str(film))
     # It goes on watching while disarmed, as a house with detections all day does.
     shown.answer(suggested(shown) | {"name": "Front door", "disarmed": "detect"})

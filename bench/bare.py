@@ -24,9 +24,7 @@ def _opencv(files: ModelFiles) -> Callable[[Blob], object]:
     import cv2
 
     cv2.setNumThreads(1)
-    tensorflow = files.paths[0].suffix == ".pb"
-    read = cv2.dnn.readNetFromTensorflow if tensorflow else cv2.dnn.readNetFromONNX
-    network = read(*map(str, files.paths))
+    network = cv2.dnn.readNetFromONNX(str(files.paths[0]))
     names = network.getUnconnectedOutLayersNames()
 
     def run(blob: Blob) -> object:
@@ -42,10 +40,10 @@ def _ncnn(files: ModelFiles) -> Callable[[Blob], object]:
     network = ncnn.Net()
     network.opt.num_threads = 1
     network.opt.use_vulkan_compute = False
-    if files.head == "yolox":  # as HomeSec runs it: 16-bit floats change its scores
-        network.opt.use_fp16_storage = False
-        network.opt.use_fp16_packed = False
-        network.opt.use_fp16_arithmetic = False
+    # As HomeSec runs it: 16-bit floats change scores.
+    network.opt.use_fp16_storage = False
+    network.opt.use_fp16_packed = False
+    network.opt.use_fp16_arithmetic = False
     graph, weights = map(str, files.paths)
     network.load_param(graph)
     network.load_model(weights)

@@ -6,18 +6,16 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
-from custom_components.homesec.detector_setup import is_musl
-from custom_components.homesec.engine.detectors import choose, create_detector
+from custom_components.homesec.engine.detectors import DEFAULT, create_detector
 from custom_components.homesec.engine.detectors.base import LOOK_PX
 from custom_components.homesec.engine.detectors.catalogue import CATALOGUE
 from custom_components.homesec.engine.detectors.letterbox import fitted
 from custom_components.homesec.engine.errors import DetectorError
 from custom_components.homesec.engine.examiner import Examiner, make_examiner
 from custom_components.homesec.engine.model_store import ModelStore, default_model
-from homesec_dev import models
 from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.atomic import lock
-from homesec_dev.bootstrap.console import SetupError, notice
+from homesec_dev.bootstrap.console import notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +55,7 @@ def networks() -> Iterator[Network]:
                 continue
             if files.flexible:
                 yield Network(model=name, detector=detector, input=_fitted(), files=files)
-            for width, height in INPUTS if name != models.FALLBACK else (files.input,):
+            for width, height in INPUTS:
                 fixed = _with_input(detector, files, width, height)
                 if fixed is None:
                     notice(f"{name} for {detector} is not here for {width}x{height}.")
@@ -66,26 +64,12 @@ def networks() -> Iterator[Network]:
                     yield Network(model=name, detector=detector, input=size, files=fixed)
 
 
-def product(floor: float = FLOOR) -> Examiner:
-    """Return what a user's HA would have, as far as that can be had; for one thread.
+def product(floor: float = FLOOR, detector: str = DEFAULT) -> Examiner:
+    """Return what a user has who chose nothing but perhaps the detector; for one thread.
 
-    The one pedestrian network takes its place where nothing else can be had. Raises SetupError.
+    Raises DetectorError.
     """
-    store, kind = _store(), default_detector()
-    try:
-        return make_examiner(store, kind, default_model(kind), stop=Event(), floor=floor)
-    except DetectorError as err:
-        notice(f"The default configuration cannot be had: {err}")
-    files = _obtain(store, models.FALLBACK, models.FALLBACK_DETECTOR)
-    if files is None:
-        raise SetupError("No detection model can be had on this machine.")
-    notice(f"{files.title} takes its place.")
-    return Examiner(create_detector(models.FALLBACK_DETECTOR, files, threads=1, floor=floor))
-
-
-def default_detector() -> str:
-    """Return the engine that HomeSec chooses by itself on this machine."""
-    return choose("auto", musl=is_musl())
+    return make_examiner(_store(), detector, default_model(detector), stop=Event(), floor=floor)
 
 
 def input_of(detector: Detector) -> str:
@@ -104,10 +88,8 @@ def _obtain(store: ModelStore, name: str, detector: str) -> ModelFiles | None:
         return found
     with lock(paths.cache()):
         try:
-            if name == models.FALLBACK:
-                return models.last_resort(store)
             return store.obtain(name, detector, stop=Event())
-        except (DetectorError, SetupError) as err:
+        except DetectorError as err:
             notice(f"Left out: {name} for {detector}. {err}")
             return None
 

@@ -9,7 +9,6 @@ import tempfile
 import time
 from typing import Any
 
-from homesec_dev import models
 from homesec_dev.bootstrap.console import step
 from homesec_dev.browser import Browser
 from homesec_dev.demo_house import add_house
@@ -34,11 +33,10 @@ def run(target: Path | None) -> None:
     """Measure, print the tables, and write the figures where asked."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        placed = models.place(folder / "homesec" / "models", "opencv")
         ha = HomeAssistant(folder)
         with ha:
             # No camera: what looking for people costs is measured elsewhere.
-            add_house(ha.client, placed)
+            add_house(ha.client)
         step(f"Writing {CLIPS} clips")
         shelve(folder, CAMERAS, count=CLIPS, until=time.time(), every_s=EVERY_S)
         with ha:

@@ -26,7 +26,7 @@ from custom_components.homesec.engine.models import (
 )
 from custom_components.homesec.engine.service import HomeSecEngine
 
-from .networks import default_detector, product
+from .networks import product
 
 if TYPE_CHECKING:
     from custom_components.homesec.engine.events import EngineEvent
@@ -72,7 +72,6 @@ def play(film: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3.
             models_dir=Path(folder),
             executor=executor,
             on_event=heard,
-            detector=default_detector(),
             make_examiner=lambda _stop: product(),
             clock=_FilmClock(),
         )

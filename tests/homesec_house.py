@@ -50,7 +50,7 @@ class ScriptedDetector(Detector):
     @property
     @override
     def name(self) -> str:
-        return "opencv"
+        return "ncnn"
 
     @property
     @override

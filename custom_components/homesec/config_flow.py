@@ -18,13 +18,13 @@ from probatio import Optional, Required, Schema
 from .const import (
     CONF_DETECTOR,
     CONF_MODEL,
-    DETECTOR_AUTO,
-    DETECTORS,
     DOMAIN,
     SECTION_ADVANCED,
     SUBENTRY_CAMERA,
     SUBENTRY_RECIPIENT,
 )
+from .detector_setup import REMOVED_MODELS, async_opencv_offered
+from .engine.detectors import DEFAULT, OPENCV
 from .engine.errors import ModelUnknown
 from .flows.alarm_flow import AlarmSteps
 from .flows.camera_flow import CameraFlow
@@ -37,19 +37,21 @@ from .model_choice import models_dir, offered_models, own_titles
 from .texts import async_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .engine.detectors.catalogue import Model
 
 TITLE = "HomeSec"
 
 
-def choice_schema(titles: Mapping[str, str], *, collapsed: bool) -> Schema:
+def choice_schema(
+    detectors: Sequence[str], titles: Mapping[str, str], *, collapsed: bool
+) -> Schema:
     """Return the form that asks for detector and model; ``titles`` are the models' by name."""
     return Schema(
         {
-            Required(CONF_DETECTOR, default=DETECTOR_AUTO): choice(
-                DETECTORS, "detector", mode=SelectSelectorMode.LIST
+            Required(CONF_DETECTOR, default=DEFAULT): choice(
+                detectors, "detector", mode=SelectSelectorMode.LIST
             ),
             Required(SECTION_ADVANCED): section(
                 Schema({Optional(CONF_MODEL): named_choice(titles)}), {"collapsed": collapsed}
@@ -112,8 +114,9 @@ class HomeSecFlow(OwnModelSteps, StorageSteps, RetentionSteps, AlarmSteps, domai
             [detector] = self.added.model.variants
             return {CONF_DETECTOR: detector, SECTION_ADVANCED: {CONF_MODEL: self.added.name}}
         data = self._get_reconfigure_entry().data
-        advanced = {CONF_MODEL: data[CONF_MODEL]} if CONF_MODEL in data else {}
-        return {CONF_DETECTOR: data[CONF_DETECTOR], SECTION_ADVANCED: advanced}
+        model = data.get(CONF_MODEL)
+        advanced = {} if model is None or model in REMOVED_MODELS else {CONF_MODEL: model}
+        return {CONF_DETECTOR: data.get(CONF_DETECTOR, DEFAULT), SECTION_ADVANCED: advanced}
 
     async def _async_models(self) -> Mapping[str, Model]:
         return await self.hass.async_add_executor_job(offered_models, models_dir(self.hass))
@@ -129,7 +132,10 @@ class HomeSecFlow(OwnModelSteps, StorageSteps, RetentionSteps, AlarmSteps, domai
         if chosen := (shown or {}).get(SECTION_ADVANCED, {}).get(CONF_MODEL):
             # One that is gone can still be seen, and is refused with a word about it.
             titles.setdefault(chosen, chosen)
-        schema = choice_schema(titles, collapsed=chosen is None)
+        detectors = [DEFAULT, *([OPENCV] if await async_opencv_offered(self.hass) else [])]
+        schema = choice_schema(detectors, titles, collapsed=chosen is None)
+        if shown is not None and shown[CONF_DETECTOR] not in detectors:
+            shown = {**shown, CONF_DETECTOR: DEFAULT}
         notes = await async_options(self.hass, "note")
         return self.async_show_form(
             step_id=step_id,
@@ -156,13 +162,9 @@ def _read(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _errors(data: dict[str, Any], models: Mapping[str, Model]) -> dict[str, str]:
-    """Refuse a model that the detector cannot use; "auto" may become any detector."""
-    detector, name = data[CONF_DETECTOR], data.get(CONF_MODEL)
-    if name is None:
-        return {}
-    may_be = set(DETECTORS[1:]) if detector == DETECTOR_AUTO else {detector}
-    if name in models and may_be <= models[name].variants.keys():
+    """Refuse a model that the detector cannot use."""
+    name = data.get(CONF_MODEL)
+    if name is None or (name in models and data[CONF_DETECTOR] in models[name].variants):
         return {}
     # An error cannot be placed at a field inside a section.
-    known = name in models and detector == DETECTOR_AUTO
-    return {"base": "model_needs_detector" if known else ModelUnknown.key}
+    return {"base": ModelUnknown.key}

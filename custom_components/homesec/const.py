@@ -29,7 +29,7 @@ CONF_MODEL: Final = "model"
 SECTION_ADVANCED: Final = "advanced"
 SECTION_ZONES: Final = "zones"
 DETECTOR_AUTO: Final = "auto"
-DETECTORS: Final = (DETECTOR_AUTO, "opencv", "ncnn")
+"""In entries of earlier versions; it stands for the default."""
 
 # Of a camera: where its pictures come from.
 CONF_KIND: Final = "kind"

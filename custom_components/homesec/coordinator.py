@@ -23,13 +23,10 @@ from .cameras.state import (
 from .cloud.retention_config import retention_rules
 from .cloud.watch import StorageWatch
 from .const import (
-    CONF_DETECTOR,
-    CONF_MODEL,
-    DETECTOR_AUTO,
     LOGGER,
     SUBENTRY_CAMERA,
 )
-from .detector_setup import async_prepare_detector
+from .detector_setup import async_choose_detector
 from .detector_state import DetectorState
 from .devices import Devices
 from .engine.errors import HomeSecError
@@ -86,15 +83,12 @@ class HomeSecCoordinator(EngineHost):
     async def async_bring_up(self) -> None:
         """Start all; awaited by nobody, since it may have to install a library first."""
         data = self.entry.data
-        detector, installed = await async_prepare_detector(
-            self.hass, data.get(CONF_DETECTOR, DETECTOR_AUTO)
-        )
-        if not installed:
-            self.issues.async_detector_missing(detector)
+        chosen = await async_choose_detector(self.hass, data)
+        self.issues.async_opencv_missing(missing=chosen.opencv_missing)
         try:
             await self.async_start(
-                detector,
-                data.get(CONF_MODEL),
+                chosen.detector,
+                chosen.model,
                 cloud=self.storage.cloud,
                 retention=retention_rules(data),
             )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ISSUE_DETECTOR = "detector"
 ISSUE_ENGINE = "engine"
+ISSUE_OPENCV = "opencv_missing"
 ISSUE_RECORDING = "recording"
 ISSUE_SECOND = "second_opinion"
 
@@ -110,9 +111,18 @@ class Issues:
             self._async_raise(ISSUE_SECOND, key, about, severity=ir.IssueSeverity.WARNING)
 
     @callback
-    def async_detector_missing(self, detector: str) -> None:
-        """Tell that the detector's library could not be installed."""
-        self._async_raise(ISSUE_DETECTOR, EngineMissing.key, {"detector": detector, "model": ""})
+    def async_opencv_missing(self, *, missing: bool) -> None:
+        """Tell whether the default detector stands in for OpenCV, which this system lacks."""
+        if missing:
+            self._async_raise(
+                ISSUE_OPENCV,
+                ISSUE_OPENCV,
+                {},
+                severity=ir.IssueSeverity.WARNING,
+                fix={"entry_id": self._entry_id},
+            )
+        else:
+            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_OPENCV)
 
     @callback
     def async_engine_failed(self) -> None:
@@ -163,13 +173,16 @@ class Issues:
         placeholders: Mapping[str, str],
         *,
         severity: ir.IssueSeverity = ir.IssueSeverity.ERROR,
+        fix: dict[str, str | int | float | None] | None = None,
     ) -> None:
+        """Raise an issue; ``fix`` is the data for its repair flow, if it has one."""
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             issue_id,
             config_entry_id=self._entry_id,
-            is_fixable=False,
+            data=fix,
+            is_fixable=fix is not None,
             severity=severity,
             translation_key=key,
             translation_placeholders=dict(placeholders),

@@ -1,4 +1,4 @@
-"""What a person can do about a camera that is lost: look at its settings, password included."""
+"""What a person can do about a camera that is lost, or a detector that this system lacks."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,9 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
 from .alerts.recipient_repairs import RecipientRepairFlow
 from .cloud.issues import ISSUE_STORAGE
 from .cloud.repairs import StorageRepairFlow
-from .const import SUBENTRY_CAMERA
+from .const import CONF_DETECTOR, CONF_MODEL, SUBENTRY_CAMERA
+from .engine.detectors import DEFAULT
+from .issues import ISSUE_OPENCV
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -48,6 +50,23 @@ class CameraRepairFlow(RepairsFlow):
         )
 
 
+class DetectorRepairFlow(ConfirmRepairFlow):
+    """Store the default detector in place of the one that this system lacks."""
+
+    def __init__(self, entry_id: str) -> None:
+        self._entry_id = entry_id
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Change the entry once the user agrees; HomeSec then reloads."""
+        if user_input is not None:
+            entry = self.hass.config_entries.async_get_known_entry(self._entry_id)
+            kept = {key: value for key, value in entry.data.items() if key != CONF_MODEL}
+            self.hass.config_entries.async_update_entry(entry, data=kept | {CONF_DETECTOR: DEFAULT})
+        return await super().async_step_confirm(user_input)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
@@ -58,6 +77,8 @@ async def async_create_fix_flow(
         return RecipientRepairFlow(entry, str(recipient_id))
     if issue_id == ISSUE_STORAGE:
         return StorageRepairFlow(entry_id)
+    if issue_id == ISSUE_OPENCV:
+        return DetectorRepairFlow(entry_id)
     if (camera_id := (data or {}).get("camera_id")) is None:
         return ConfirmRepairFlow()
     entry = hass.config_entries.async_get_entry(entry_id)

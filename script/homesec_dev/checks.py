@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 
-from . import models
 from .bootstrap import paths
 from .bootstrap.console import step
 
@@ -63,7 +62,6 @@ class Part:
 
 def main(arguments: list[str]) -> int:
     """Run all checks; or pytest alone, with the arguments."""
-    models.prepare()
     if arguments:
         return _run(("pytest", *arguments)).returncode
     with tempfile.TemporaryDirectory() as folder:

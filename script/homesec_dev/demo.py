@@ -19,7 +19,7 @@ import tempfile
 import time
 from typing import TYPE_CHECKING
 
-from . import footage, models
+from . import footage
 from .bootstrap.console import SetupError, step
 from .demo_house import CAMERA_NAME, entity_id, furnish
 from .demo_story import Story
@@ -29,7 +29,7 @@ from .ha_client import HaError
 if TYPE_CHECKING:
     from .ha_client import HaClient, Subscription
 
-DETECTORS = ("auto", "opencv", "ncnn")
+DETECTORS = ("ncnn", "opencv")
 PORT = 8123
 # Armed only when there is film from before to begin a clip with, even if somebody is already there.
 FILM_BEFORE_ARMING_S = 7.0
@@ -65,7 +65,9 @@ def _options() -> argparse.Namespace:
         metavar="N",
         help="stop by itself after N seconds and print a summary in JSON as the last line",
     )
-    parser.add_argument("--detector", choices=DETECTORS, default="auto")
+    parser.add_argument(
+        "--detector", choices=DETECTORS, help="default: the one that HomeSec proposes"
+    )
     parser.add_argument(
         "--port", type=int, help=f"of the web page (default: {PORT}, or a free one if it is taken)"
     )
@@ -84,15 +86,13 @@ def _run(options: argparse.Namespace) -> int:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="ha-demo-"))
         )
         folder.mkdir(parents=True, exist_ok=True)
-        detector = "opencv" if options.detector == "auto" else options.detector
-        placed = models.place(folder / "homesec" / "models", detector)
         source = source_answers(options.source, folder)
         ha = HomeAssistant(folder, port=_port(options.port))
         story = Story(folder / "media" / "homesec")
         step("Starting Home Assistant")
         try:
             with ha:
-                furnish(ha.client, placed, source)
+                furnish(ha.client, source, detector=options.detector)
                 _watch(ha, story, options.seconds)
         except KeyboardInterrupt:
             print("\nStopped.", flush=True)

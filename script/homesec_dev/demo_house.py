@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .ha_client import Flow, HaClient
-    from .models import Placed
 
 DOMAIN = "homesec"
 CAMERA_NAME = "Front door"
@@ -22,10 +21,10 @@ CAMERA_NAME = "Front door"
 LONGEST_CLIP_S = 30
 
 
-def furnish(client: HaClient, placed: Placed, source: Mapping[str, str]) -> None:
+def furnish(client: HaClient, source: Mapping[str, str], *, detector: str | None = None) -> None:
     """Add HomeSec and its camera, unless a former run did. SetupError says what is wrong."""
     entries = client.entries(DOMAIN)
-    entry_id = entries[0]["entry_id"] if entries else add_house(client, placed)
+    entry_id = entries[0]["entry_id"] if entries else add_house(client, detector)
     if not client.command("config_entries/subentries/list", entry_id=entry_id):
         add_camera(client, entry_id, source)
     demo_dashboard.make(client, DOMAIN)
@@ -44,11 +43,10 @@ def entity_id(client: HaClient, domain: str) -> str:
     return str(found[0])
 
 
-def add_house(client: HaClient, placed: Placed) -> str:
-    """Add HomeSec without any camera; return the entry's id."""
-    # The model is named only where it is not the one that a user's HA would choose by itself.
-    advanced = {"model": placed.model} if placed.is_fallback else {}
-    done = client.add_entry(DOMAIN).answer(detector=placed.detector, advanced=advanced)
+def add_house(client: HaClient, detector: str | None = None) -> str:
+    """Add HomeSec without any camera, with what its form proposes; return the entry's id."""
+    form = client.add_entry(DOMAIN)
+    done = form.answer(suggested(form) | ({"detector": detector} if detector else {}))
     _expect_entry(done)
     # Adding HomeSec goes on with its first camera; ours is added on its own.
     if next_flow := done.shown.get("next_flow"):

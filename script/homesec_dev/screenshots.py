@@ -7,7 +7,7 @@ from pathlib import Path
 import tempfile
 from typing import TYPE_CHECKING
 
-from . import demo_dashboard, footage, models, page_pictures
+from . import demo_dashboard, footage, page_pictures
 from .bootstrap import paths
 from .bootstrap.console import step
 from .browser import Browser
@@ -34,10 +34,9 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="ha-pictures-") as name:
         folder = Path(name)
-        placed = models.place(folder / "homesec" / "models", "opencv")
         source = source_answers(None, folder)
         with HomeAssistant(folder) as ha:
-            furnish(ha.client, placed, source)
+            furnish(ha.client, source)
             step("Waiting for clips")
             _wait_for_clips(ha.client)
             with Browser(size=DESKTOP) as page:

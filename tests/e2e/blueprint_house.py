@@ -14,7 +14,7 @@ from typing import Any
 from loopback import Folder, MailServer, PushService
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER
 
-from homesec_dev import demo_house, footage, models
+from homesec_dev import demo_house, footage
 from homesec_dev.bootstrap import paths
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import Subscription
@@ -108,7 +108,6 @@ def twilio_server() -> Iterator[str]:
 def house_in(folder: Path) -> Iterator[House]:
     """Run it in an empty folder."""
     film = footage.sample("bikes")
-    placed = models.place(folder / "homesec" / "models", "opencv", download=False)
     (folder / "automations.yaml").write_text("[]")
     for part in ("custom_components", "www"):
         (folder / part).mkdir()
@@ -122,17 +121,14 @@ def house_in(folder: Path) -> Iterator[House]:
         environment = {"STAND_IN_TWILIO": twilio}
         ha = stack.enter_context(HomeAssistant(folder, env=environment, extra_yaml=YAML))
         house = House(ha, push, mail, twilio, site, str(folder / "www" / film.name))
-        furnish(house, placed)
+        furnish(house)
         yield house
 
 
-def furnish(house: House, placed: models.Placed) -> None:
+def furnish(house: House) -> None:
     """Add HomeSec with a camera that is never live, a phone, a mailbox and the stand-ins."""
     client = house.ha.client
-    advanced = {"model": placed.model} if placed.is_fallback else {}
-    done = client.add_entry("homesec").answer(detector="opencv", advanced=advanced)
-    client.delete(f"/api/config/config_entries/subentries/flow/{done.shown['next_flow'][1]}")
-    entry_id = done.shown["result"]["entry_id"]
+    entry_id = demo_house.add_house(client)
     shown = client.subentry(entry_id, "camera").answer(kind="file", file=house.film)
     settings = demo_house.suggested(shown)
     settings |= {"name": "Front door", "disarmed": "off", "armed_modes": []}

@@ -13,9 +13,9 @@ import time
 import pytest
 import pytest_socket
 
-from homesec_dev import footage, models
+from homesec_dev import footage
 from homesec_dev.browser import Browser
-from homesec_dev.demo_house import entity_id
+from homesec_dev.demo_house import entity_id, suggested
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import Flow
 
@@ -32,7 +32,6 @@ class House:
 
     ha: HomeAssistant
     rtsp: str
-    placed: models.Placed
     entry_id: str = ""
     clip: dict | None = None
 
@@ -53,9 +52,8 @@ def rtsp() -> Iterator[str]:
 def house(tmp_path_factory: pytest.TempPathFactory, rtsp: str) -> Iterator[House]:
     pytest_socket.enable_socket()  # the plugin's fixture is per test; this one lives longer
     folder = tmp_path_factory.mktemp("ha")
-    placed = models.place(folder / "homesec" / "models", "opencv", download=False)
     with HomeAssistant(folder) as ha:
-        yield House(ha, rtsp, placed)
+        yield House(ha, rtsp)
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +70,8 @@ def describe(flow: Flow, url: str, password: str = CANARY) -> Flow:
 
 def test_homesec_is_added_and_asks_for_the_first_camera(house: House) -> None:
     client = house.ha.client
-    advanced = {"model": house.placed.model} if house.placed.is_fallback else {}
-    done = client.add_entry("homesec").answer(detector="opencv", advanced=advanced)
+    form = client.add_entry("homesec")
+    done = form.answer(suggested(form))
     assert done.type == "create_entry"
     kind, flow_id = done.shown["next_flow"]
     assert kind == "config_subentries_flow"

@@ -20,7 +20,7 @@ import pytest_socket
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER
 from twilio_server import Kind
 
-from homesec_dev import demo_house, footage, models
+from homesec_dev import demo_house, footage
 from homesec_dev.demo_house import entity_id
 from homesec_dev.ha import HomeAssistant
 
@@ -65,7 +65,6 @@ def twilio_server() -> Iterator[str]:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     pytest_socket.enable_socket()  # the plugin's fixture is per test; this one lives longer
     folder = tmp_path_factory.mktemp("ha")
-    placed = models.place(folder / "homesec" / "models", "opencv", download=False)
     (folder / "www").mkdir()
     film = folder / "www" / "film.mp4"  # which HA may read
     film.write_bytes(footage.demo().read_bytes())
@@ -74,7 +73,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         HomeAssistant(folder, env={"HOMESEC_TWILIO_API": twilio}) as ha,
     ):
         house = House(ha, twilio)
-        house.entry_id = demo_house.add_house(ha.client, placed)
+        house.entry_id = demo_house.add_house(ha.client)
         source = {"kind": "file", "file": str(film)}
         demo_house.add_camera(ha.client, house.entry_id, source)
         modes = dict.fromkeys(("home", "away", "night", "vacation", "custom"), DELAYS)

@@ -9,7 +9,7 @@ import time
 import pytest
 import pytest_socket
 
-from homesec_dev import axe, footage, models
+from homesec_dev import axe, footage
 from homesec_dev.browser import Browser
 from homesec_dev.demo import source_answers
 from homesec_dev.demo_house import CAMERA_NAME, entity_id, furnish
@@ -42,9 +42,8 @@ def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
     """A house with one camera, a PIN, and some clips of yesterday."""
     pytest_socket.enable_socket()
     folder = tmp_path_factory.mktemp("ha")
-    placed = models.place(folder / "homesec" / "models", "opencv", download=False)
     with HomeAssistant(folder) as ha:
-        furnish(ha.client, placed, source_answers(str(footage.demo()), folder))
+        furnish(ha.client, source_answers(str(footage.demo()), folder))
         set_pin(ha)
         camera = camera_of(ha)
         ha.stop()

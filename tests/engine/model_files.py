@@ -1,23 +1,26 @@
-"""The model files that the tests can have on this machine."""
+"""Networks for the tests: those on board, and one of them as OpenCV takes it."""
 
-import pytest
+from dataclasses import replace
+from pathlib import Path
+
+from onnx_export import onnx_of
 
 from custom_components.homesec.engine.model_store import ModelStore
-from homesec_dev import models
-from homesec_dev.bootstrap import paths
-from homesec_dev.bootstrap.atomic import lock
 
-LAST_RESORT = ("opencv", models.FALLBACK)
-"""Comes from the package registry that the tests need anyway: can be had everywhere."""
+ON_BOARD = ("yolox-nano", "nanodet-plus-m")
+INPUT = (416, 416)
 
 
-def files_of(kind, model):
-    shared = paths.shared("models")
-    store = ModelStore(folder=paths.models(), also=[shared] if shared else [])
-    found = store.find(model, kind)
-    if found is None and (kind, model) == LAST_RESORT:
-        with lock(paths.cache()):
-            found = models.last_resort(store)
-    if found is None:
-        pytest.skip(f"the files of {model} for {kind} are not here and no registry has them")
-    return found
+def on_board(model):
+    """Return the files of a network that comes with HomeSec."""
+    return ModelStore(folder=Path("none")).find(model, "ncnn")
+
+
+def for_opencv(folder):
+    """Return YOLOX-nano for OpenCV: the weights on board, written to an ONNX file in a folder."""
+    files = on_board("yolox-nano")
+    param, weights = files.paths
+    path = folder / "yolox_nano.onnx"
+    content = onnx_of(param.read_text(), weights.read_bytes(), width=INPUT[0], height=INPUT[1])
+    path.write_bytes(content)
+    return replace(files, paths=(path,), folded_input=None)

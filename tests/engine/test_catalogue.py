@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from threading import Event
 
-from model_files import files_of
+from model_files import ON_BOARD, on_board
 import pytest
 
 from custom_components.homesec.engine.detectors.catalogue import (
     CATALOGUE,
-    GRAPHS,
+    NETWORKS,
     models_for,
     read_catalogue,
 )
@@ -20,7 +21,6 @@ def test_a_model_names_the_one_that_is_asked_too():
     models = ModelStore(folder=Path("none"))
     assert models.second("yolox-nano") == "nanodet-plus-m"
     assert models.second("nanodet-plus-m") == "yolox-nano"
-    assert models.second("pedestrian-ssdlite") is None
     assert models.second("own:mine") is None
 
 
@@ -33,7 +33,7 @@ def test_each_detector_has_its_default_model():
 
 def test_the_catalogue_lists_the_models_of_a_detector():
     assert [model.name for model in models_for("ncnn")] == ["yolox-nano", "nanodet-plus-m"]
-    assert "pedestrian-ssdlite" in [model.name for model in models_for("opencv")]
+    assert [model.name for model in models_for("opencv")] == ["yolox-nano", "nanodet-plus-m"]
 
 
 def test_every_model_of_the_catalogue_is_complete():
@@ -43,7 +43,7 @@ def test_every_model_of_the_catalogue_is_complete():
         for detector, variants in model.variants.items():
             assert variants
             for variant in variants:
-                expected = 2 if detector == "ncnn" or model.head == "ssd" else 1
+                expected = 2 if detector == "ncnn" else 1
                 assert len(variant.files) == expected
                 for file in variant.files:
                     assert len(bytes.fromhex(file.sha256)) == 32
@@ -54,21 +54,30 @@ def test_every_model_of_the_catalogue_is_complete():
 )
 def test_a_catalogue_of_hostile_names_or_plain_http_is_refused(name, url):
     file = {"name": name, "bytes": 1, "sha256": "00", "urls": [url]}
+    variant = {"files": [file], "flexible": False}
     model = {
         "name": "m", "title": "m", "licence": "MIT", "labels": "l", "input": [1, 1],
-        "threshold": 0.5, "head": "ssd", "engines": {"opencv": {"variants": [{"files": [file]}]}},
+        "threshold": 0.5, "head": "ssd", "engines": {"opencv": {"variants": [variant]}},
     }  # fmt: skip
     with pytest.raises(ValueError, match="plain file name"):
         read_catalogue(json.dumps({"labels": {"l": ["person"]}, "models": [model]}))
 
 
-def test_a_file_that_is_made_needs_nothing_but_what_is_published_or_comes_with_homesec():
-    (variant,) = CATALOGUE["yolox-nano"].variants["ncnn"]
-    graph, weights = variant.files
-    assert weights.made_from.graph is graph
-    assert (GRAPHS / graph.name).is_file()
-    # The mirror's file is the one that was seen; the official one is there when it is not.
-    assert [len(file.urls) for file in weights.made_from.onnx] == [1, 1, 0]
+@pytest.mark.parametrize("name", ON_BOARD)
+def test_the_networks_for_ncnn_come_with_homesec(name, tmp_path):
+    (variant,) = CATALOGUE[name].variants["ncnn"]
+    found = ModelStore(folder=tmp_path, fetch=pytest.fail).obtain(name, "ncnn", stop=Event())
+    assert found.paths == tuple(NETWORKS / file.name for file in variant.files)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_notice_names_every_network_with_its_hash():
+    notice = (NETWORKS / "NOTICE").read_text("utf-8")
+    listed = {file.name: file.sha256 for name in ON_BOARD for variant in
+              CATALOGUE[name].variants["ncnn"] for file in variant.files}  # fmt: skip
+    assert {path.name for path in NETWORKS.iterdir()} == {"NOTICE", *listed}
+    for name, sha256 in listed.items():
+        assert f"{sha256}  {name}" in notice
 
 
 def test_the_default_model_of_each_detector_is_flexible_and_has_a_second():
@@ -80,8 +89,8 @@ def test_the_default_model_of_each_detector_is_flexible_and_has_a_second():
 
 
 def test_a_flexible_model_says_so_when_found():
-    assert files_of("opencv", "yolox-nano").flexible
-    assert not files_of("opencv", "nanodet-plus-m").flexible
+    assert on_board("yolox-nano").flexible
+    assert not on_board("nanodet-plus-m").flexible
 
 
 def test_a_model_is_flexible_for_all_detectors_or_for_none():

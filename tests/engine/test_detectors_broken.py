@@ -3,16 +3,11 @@
 from dataclasses import replace
 import sys
 
-from model_files import LAST_RESORT, files_of
+from model_files import ON_BOARD, for_opencv, on_board
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.detectors import (
-    REQUIREMENTS,
-    ModelFiles,
-    choose,
-    create_detector,
-)
+from custom_components.homesec.engine.detectors import ModelFiles, create_detector
 from custom_components.homesec.engine.detectors.base import NetworkDetector
 from custom_components.homesec.engine.errors import DetectorError, EngineMissing, ModelBroken
 from custom_components.homesec.engine.models import PERSON, Box, Detection
@@ -21,9 +16,20 @@ INPUT = "Input data 0 1 data\n"
 PICTURE = np.zeros((300, 300, 3), np.uint8)
 
 
+KINDS = ("ncnn", "opencv")
+
+
 @pytest.fixture
-def last_resort():
-    return files_of(*LAST_RESORT)
+def yolox():
+    return on_board("yolox-nano")
+
+
+@pytest.fixture
+def exported(tmp_path):
+    pytest.importorskip("cv2", reason="OpenCV is not installed here", exc_type=ImportError)
+    folder = tmp_path / "onnx"
+    folder.mkdir()
+    return for_opencv(folder)
 
 
 def damaged(files, folder, damage, *, which=0):
@@ -44,70 +50,68 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_model_is_an_error_and_no_noise(tmp_path, capfd, last_resort, damage):
+def test_a_damaged_model_is_an_error_and_no_noise(tmp_path, capfd, exported, damage):
     with pytest.raises(ModelBroken) as caught:
-        create_detector("opencv", damaged(last_resort, tmp_path, damage))
-    assert caught.value.placeholders == {"model": "Pedestrian SSDLite", "detector": "opencv"}
+        create_detector("opencv", damaged(exported, tmp_path, damage))
+    assert caught.value.placeholders == {"model": "YOLOX-nano", "detector": "opencv"}
     assert "OpenCV(" not in str(caught.value)
     assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("which", [0, 1])
-@pytest.mark.parametrize("kind_and_model", [LAST_RESORT, ("ncnn", "nanodet-plus-m")], ids="-".join)
-def test_either_file_cut_in_half_is_an_error_and_no_crash(tmp_path, kind_and_model, which):
-    files = files_of(*kind_and_model)
+@pytest.mark.parametrize("model", ON_BOARD)
+def test_either_file_cut_in_half_is_an_error_and_no_crash(tmp_path, model, which):
     with pytest.raises(ModelBroken):
-        create_detector(kind_and_model[0], damaged(files, tmp_path, DAMAGES["cut"], which=which))
+        create_detector("ncnn", damaged(on_board(model), tmp_path, DAMAGES["cut"], which=which))
 
 
-@pytest.mark.parametrize("kind", REQUIREMENTS)
-def test_files_that_are_no_model_are_an_error(kind, tmp_path, last_resort):
-    # Needs no model files of ncnn: this engine is tested everywhere at least so far.
+@pytest.mark.parametrize("kind", KINDS)
+def test_files_that_are_no_model_are_an_error(kind, tmp_path, yolox):
+    if kind == "opencv":
+        pytest.importorskip("cv2", reason="OpenCV is not installed here", exc_type=ImportError)
     paths_ = tuple(tmp_path / name for name in ("a.param", "a.bin"))
     for path in paths_:
         path.write_text("7767517\n3 3\nnothing of the kind\n")
-    files = replace(last_resort, paths=paths_ if kind == "ncnn" else paths_[:1])
+    files = replace(yolox, paths=paths_ if kind == "ncnn" else paths_[:1])
     with pytest.raises(ModelBroken):
         create_detector(kind, files)
 
 
-def test_a_model_of_another_head_is_broken(last_resort):
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_of_another_head_is_broken(kind, request, yolox):
+    files = request.getfixturevalue("exported") if kind == "opencv" else yolox
     with pytest.raises(ModelBroken, match="head"):
-        create_detector("opencv", replace(last_resort, head="yolox"))
+        create_detector(kind, replace(files, head="ssd", folded_input=None))
 
 
 @pytest.mark.parametrize(("kind", "library"), [("opencv", "cv2"), ("ncnn", "ncnn")])
-def test_a_library_that_is_not_installed_is_told(monkeypatch, last_resort, kind, library):
+def test_a_library_that_is_not_installed_is_told(monkeypatch, yolox, kind, library):
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(EngineMissing) as caught:
-        create_detector(kind, last_resort)
+        create_detector(kind, yolox)
     assert caught.value.placeholders == {"detector": kind}
 
 
-def test_an_unknown_detector_is_missing(last_resort):
+def test_an_unknown_detector_is_missing(yolox):
     with pytest.raises(EngineMissing):
-        create_detector("abacus", last_resort)
+        create_detector("abacus", yolox)
 
 
-def test_auto_is_what_the_system_has_wheels_for():
-    assert choose("auto", musl=False) == "opencv"
-    assert choose("auto", musl=True) == "ncnn"
-    assert choose("ncnn", musl=False) == "ncnn"
-    assert set(REQUIREMENTS) == {"opencv", "ncnn"}
-
-
-# --- ncnn with networks written by hand: tested also where no model for it can be had ---
+# --- ncnn with networks written by hand ---
 
 
 @pytest.fixture
-def by_hand(tmp_path, last_resort):
+def by_hand(tmp_path):
     """Make an SSD's files of ncnn layers."""
 
     def make(layers, counts):
         graph, weights = tmp_path / "hand.param", tmp_path / "hand.bin"
         graph.write_text(f"7767517\n{counts}\n{layers}")
         weights.touch()
-        return replace(last_resort, paths=(graph, weights))
+        return ModelFiles(
+            name="hand", title="By hand", paths=(graph, weights), head="ssd", input=(300, 300),
+            labels=(PERSON,), threshold=0.45,
+        )  # fmt: skip
 
     return make
 
@@ -137,14 +141,15 @@ def test_an_exception_of_ncnn_is_a_detector_error(first_row, monkeypatch, troubl
     def mat(blob):
         raise trouble
 
-    monkeypatch.setattr(first_row, "_mat", mat)
+    monkeypatch.setattr(first_row._network, "_mat", mat)
     with pytest.raises(DetectorError):
         first_row.detect(PICTURE)
 
 
 @pytest.mark.parametrize("attribute", ["_input", "_outputs"])
 def test_a_return_value_of_ncnn_is_a_detector_error(first_row, monkeypatch, attribute):
-    monkeypatch.setattr(first_row, attribute, ["nope"] if attribute == "_outputs" else "nope")
+    wrong = ["nope"] if attribute == "_outputs" else "nope"
+    monkeypatch.setattr(first_row._network, attribute, wrong)
     with pytest.raises(DetectorError):
         first_row.detect(PICTURE)
 
@@ -160,8 +165,8 @@ def test_an_exception_while_ncnn_loads_is_a_broken_model(by_hand, monkeypatch):
         create_detector("ncnn", by_hand(INPUT, "1 1"))
 
 
-def test_an_exception_of_opencv_is_a_detector_error(last_resort, monkeypatch):
-    detector = create_detector("opencv", last_resort)
+def test_an_exception_of_opencv_is_a_detector_error(exported, monkeypatch):
+    detector = create_detector("opencv", exported)
     monkeypatch.setattr(detector, "_outputs", ["nope"])
     with pytest.raises(DetectorError):
         detector.detect(PICTURE)

@@ -1,15 +1,12 @@
 """Real street shots, the real detector, the whole engine."""
 
-import shutil
-
 import av
 from films import atoms, content
-from model_files import LAST_RESORT, files_of
+from model_files import on_board
 import pytest
 from rig import file_camera
 
-from custom_components.homesec.engine.detectors import create_detector, default_model
-from custom_components.homesec.engine.detectors.catalogue import CATALOGUE
+from custom_components.homesec.engine.detectors import create_detector
 from custom_components.homesec.engine.events import (
     DetectionEnded,
     DetectionStarted,
@@ -20,20 +17,8 @@ from custom_components.homesec.engine.models import CameraHealth
 
 
 @pytest.fixture(scope="module")
-def model():
-    """The default model where it is at hand, else the one that is always to be had."""
-    for kind, name in (("opencv", default_model("opencv")), LAST_RESORT):
-        try:
-            return files_of(kind, name)
-        except pytest.skip.Exception:
-            if (kind, name) == LAST_RESORT:
-                raise
-    return None
-
-
-@pytest.fixture(scope="module")
-def detector(model):
-    detector = create_detector("opencv", model)
+def detector():
+    detector = create_detector("ncnn", on_board("yolox-nano"))
     yield detector
     detector.close()
 
@@ -113,16 +98,11 @@ def test_cartoon_animals_are_nobody(street, bunny):
     assert list(street.clips_dir.iterdir()) == []
 
 
-def test_the_engine_finds_and_loads_its_model_by_itself(rigs, model, tmp_path, bikes):
-    models = tmp_path / "models"
-    models.mkdir()
-    second = CATALOGUE[model.name].second
-    for files in filter(None, (model, second and files_of("opencv", second))):
-        for path in files.paths:
-            shutil.copy(path, models)
-    rig = rigs(make_examiner=None, detector=None, engine_detector="opencv", model=model.name)
+def test_the_engine_loads_both_networks_on_board_by_itself(rigs, bikes):
+    rig = rigs(make_examiner=None, detector=None)
     ready = rig.wait_for(DetectorChanged)
-    assert (ready.ready, ready.detector, ready.model) == (True, "opencv", model.name)
+    assert (ready.ready, ready.detector) == (True, "ncnn")
+    assert (ready.model, ready.second) == ("yolox-nano", "nanodet-plus-m")
     rig.engine.set_camera(bike_camera(bikes), "record")
     rig.wait_health(CameraHealth.OFF)
     assert rig.engine.engine_stats().looks > 10

@@ -1,5 +1,7 @@
 """How a picture is laid into a network's input."""
 
+from dataclasses import replace
+
 from hypothesis import given, strategies as st
 import numpy as np
 import pytest
@@ -66,3 +68,19 @@ def test_what_is_fitted_is_not_enlarged_and_not_too_much_work(width, height):
     padded = -(-columns // STEP) * STEP * -(-rows // STEP) * STEP
     # A picture so narrow that it needs rows of padding only is the exception.
     assert padded <= 672 * 384 or min(columns, rows) <= STEP
+
+
+@given(
+    height=st.integers(1, 64),
+    width=st.integers(1, 96),
+    rgb=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_folding_moves_each_pixel_of_two_by_two_to_channels_of_its_own(height, width, rgb, seed):
+    picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    whole = Letterbox(width=96, height=64, pad=114, mean=(1, 2, 3), std=(4, 5, 6), rgb=rgb)
+    expected = whole.blob(picture)
+    folded = replace(whole, fold=True).blob(picture)
+    assert folded.shape == (12, 32, 48)
+    for group, (top, left) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1))):
+        assert np.array_equal(folded[3 * group : 3 * group + 3], expected[:, top::2, left::2])

@@ -1,15 +1,14 @@
 """The reader of ONNX files: what it finds, and that hostile ones are a ValueError at most."""
 
 from contextlib import suppress
-import itertools
 
 from hypothesis import given, strategies as st
 import numpy as np
-from onnx_files import INT64, LEFT, TOY_NODES, TOY_ONNX, TOY_WEIGHTS, field, model, node, tensor
+from onnx_files import INT64, LEFT, TOY_ONNX, field, model, node, tensor
 import pytest
 
 from custom_components.homesec.engine.detectors import onnx_graph
-from custom_components.homesec.engine.detectors.onnx_graph import read_onnx, upstream_first
+from custom_components.homesec.engine.detectors.onnx_graph import read_onnx
 
 VALUES = np.array([[1.5, -2.0]], np.float32)
 RELU = node("Relu", ["in"], ["out"])
@@ -125,19 +124,4 @@ def test_a_damaged_file_raises_nothing_else(damages):
     for at, byte in damages:
         content[at] = byte
     with suppress(ValueError):
-        graph = read_onnx(bytes(content))
-        upstream_first(graph.nodes, graph.outputs)
-
-
-def test_the_order_of_a_walk_depends_on_the_connections_alone():
-    expected = ["stem", "sigmoid", "mul", "left", "right", "concat", "reshape"]
-    names = list(TOY_NODES)
-    for order in itertools.islice(itertools.permutations(names), 0, 5040, 331):
-        nodes = read_onnx(model(*(TOY_NODES[name] for name in order), *TOY_WEIGHTS)).nodes
-        assert [order[at] for at in upstream_first(nodes, ["out"])] == expected
-
-
-def test_a_walk_in_a_circle_ends():
-    circle = [node("A", ["2"], ["1"]), node("B", ["1"], ["2"]), node("C", ["far"], ["3"])]
-    nodes = read_onnx(model(*circle)).nodes
-    assert upstream_first(nodes, ["1", "2", "none"]) == [1, 0]
+        read_onnx(bytes(content))

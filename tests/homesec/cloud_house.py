@@ -28,7 +28,7 @@ def house_with_cloud(video: Path) -> MockConfigEntry:
     return MockConfigEntry(
         domain=DOMAIN,
         title="HomeSec",
-        data={"detector": "opencv", "storage": {"bucket": "homesec-clips", "prefix": "house"}},
+        data={"detector": "ncnn", "storage": {"bucket": "homesec-clips", "prefix": "house"}},
         entry_id="01K0HOVSE00000000000000000",
         subentries_data=[camera("Front door", video, camera_id=CAMERA_ID)],
     )

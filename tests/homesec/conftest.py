@@ -78,7 +78,7 @@ def entry(video: Path) -> MockConfigEntry:
     return MockConfigEntry(
         domain=DOMAIN,
         title="HomeSec",
-        data={"detector": "opencv"},
+        data={"detector": "ncnn"},
         entry_id="01K0HOVSE00000000000000000",
         subentries_data=[camera("Front door", video, camera_id=CAMERA_ID)],
     )

@@ -197,7 +197,7 @@ def gone(hass: HomeAssistant, video: Path, house: Path) -> tuple[MockConfigEntry
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="HomeSec",
-        data={"detector": "opencv"},
+        data={"detector": "ncnn"},
         entry_id="01K0HOVSE00000000000000000",
         subentries_data=[camera("Garden", away, camera_id=CAMERA_ID, disarmed="detect")],
     )

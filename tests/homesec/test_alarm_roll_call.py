@@ -84,7 +84,7 @@ def home(hass: HomeAssistant, garden: Garden) -> MockConfigEntry:
     return MockConfigEntry(
         domain=DOMAIN,
         title="HomeSec",
-        data={"detector": "opencv"},
+        data={"detector": "ncnn"},
         entry_id="01K0HOVSE00000000000000000",
         subentries_data=[
             camera("Front door", garden.video, camera_id=DOOR_ID),

@@ -46,7 +46,7 @@ def entry(video: Path) -> MockConfigEntry:
     return MockConfigEntry(
         domain=DOMAIN,
         title="HomeSec",
-        data={"detector": "opencv"},
+        data={"detector": "ncnn"},
         subentries_data=[
             camera("Front door", video, camera_id=CAMERA_ID, labels=labels, zones=[DRIVE]),
             camera("Garden", video, camera_id=GARDEN_ID, labels=labels, detection=False),

@@ -9,7 +9,6 @@ from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, FlowType
 from homeassistant.data_entry_flow import FlowResultType
 from homesec_house import set_up
 from own_network import choose
-import pytest
 
 from custom_components.homesec.const import DOMAIN
 
@@ -22,12 +21,10 @@ async def test_the_house_is_set_up_and_its_first_camera_comes_next(hass: HomeAss
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert flow["type"] is FlowResultType.FORM
     assert flow["step_id"] == "user"
-    done = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"detector": "auto", "advanced": {}}
-    )
+    done = await hass.config_entries.flow.async_configure(flow["flow_id"], {"advanced": {}})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert done["title"] == "HomeSec"
-    assert done["data"] == {"detector": "auto"}
+    assert done["data"] == {"detector": "ncnn"}
     assert done["result"].state is ConfigEntryState.LOADED
     kind, flow_id = done["next_flow"]
     assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
@@ -53,32 +50,13 @@ async def test_there_is_one_house_only(hass: HomeAssistant, entry: MockConfigEnt
     assert flow["reason"] == "single_instance_allowed"
 
 
-@pytest.mark.parametrize(
-    ("name", "error"), [("auto", "model_needs_detector"), ("ncnn", "model_unknown")]
-)
-async def test_a_model_that_the_detector_cannot_use_is_refused(
-    hass: HomeAssistant, name: str, error: str
-) -> None:
-    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    again = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"detector": name, "advanced": {"model": "pedestrian-ssdlite"}}
-    )
-    assert again["errors"] == {"base": error}
-    done = await hass.config_entries.flow.async_configure(
-        again["flow_id"], {"detector": "opencv", "advanced": {"model": "pedestrian-ssdlite"}}
-    )
-    assert done["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def test_a_model_that_any_detector_can_use_needs_no_choice_of_detector(
-    hass: HomeAssistant,
-) -> None:
+async def test_a_chosen_model_is_kept(hass: HomeAssistant) -> None:
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     done = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"detector": "auto", "advanced": {"model": "nanodet-plus-m"}}
+        flow["flow_id"], {"detector": "ncnn", "advanced": {"model": "nanodet-plus-m"}}
     )
     assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert done["data"] == {"detector": "ncnn", "model": "nanodet-plus-m"}
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
@@ -88,10 +66,6 @@ async def test_another_detector_can_be_chosen_later(
     await set_up(hass, entry)
     flow = await choose(hass, entry, "detector")
     assert flow["step_id"] == "detector"
-    again = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"detector": "ncnn", "advanced": {"model": "pedestrian-ssdlite"}}
-    )
-    assert again["errors"] == {"base": "model_unknown"}
     done = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"detector": "ncnn", "advanced": {"model": "yolox-nano"}}
     )

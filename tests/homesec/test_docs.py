@@ -206,7 +206,7 @@ async def test_the_cat_has_the_entities_that_its_page_names(
     entry = MockConfigEntry(
         domain=const.DOMAIN,
         title="HomeSec",
-        data={"detector": "opencv"},
+        data={"detector": "ncnn"},
         subentries_data=[feeder],
     )
     await set_up(hass, entry)

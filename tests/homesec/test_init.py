@@ -8,10 +8,8 @@ from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.requirements import RequirementsNotFound
 from homesec_house import arm, set_up, state, until
 import pytest
 
@@ -22,7 +20,7 @@ from custom_components.homesec.engine.errors import RecordingError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from homeassistant.core import Event, HomeAssistant
+    from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 
@@ -87,30 +85,6 @@ async def test_without_media_folders_clips_go_below_the_configuration(
     assert entry.runtime_data.clips_dir == house / "media" / "homesec"
 
 
-async def test_a_detector_that_cannot_be_installed_is_a_repair_not_a_failure(
-    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
-) -> None:
-    raised: list[str | None] = []
-
-    @callback
-    def changed(event: Event) -> None:
-        if event.data["issue_id"] == "detector" and event.data["action"] == "create":
-            raised.append(issue_registry.async_get_issue(DOMAIN, "detector").translation_key)
-
-    hass.bus.async_listen(ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED, changed)
-    with patch(
-        "custom_components.homesec.detector_setup.async_process_requirements",
-        side_effect=RequirementsNotFound(DOMAIN, ["x"]),
-    ):
-        entry.add_to_hass(hass)
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        await until(hass, lambda: raised)
-    assert raised == ["detector_missing"]
-    # The scripted detector then works after all, which withdraws the issue.
-    await until(hass, lambda: not issue_registry.async_get_issue(DOMAIN, "detector"))
-    assert entry.state is ConfigEntryState.LOADED
-
-
 async def test_an_engine_that_cannot_start_is_a_repair(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -129,27 +103,12 @@ async def test_an_engine_that_cannot_start_is_a_repair(
     assert issue_registry.async_get_issue(DOMAIN, "engine") is None
 
 
-@pytest.mark.parametrize(("musl", "expected"), [(True, "ncnn"), (False, "opencv")])
-async def test_the_automatic_detector_is_one_that_installs_here(
-    hass: HomeAssistant, entry: MockConfigEntry, *, musl: bool, expected: str
-) -> None:
-    object.__setattr__(entry, "data", {"detector": "auto"})
-    with (
-        patch("custom_components.homesec.detector_setup.is_musl", return_value=musl),
-        patch("custom_components.homesec.detector_setup.async_process_requirements") as installed,
-    ):
-        await set_up(hass, entry)
-    [requirement] = installed.call_args.args[2]
-    assert requirement.startswith(expected)
-    assert installed.call_args.args[3] is False
-
-
 async def test_another_detector_reloads_the_entry(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
     before = entry.runtime_data
-    hass.config_entries.async_update_entry(entry, data={"detector": "ncnn"})
+    hass.config_entries.async_update_entry(entry, data={"detector": "opencv"})
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.runtime_data is not before
     assert entry.state is ConfigEntryState.LOADED
@@ -178,7 +137,7 @@ async def test_stopping_before_the_engine_has_begun_keeps_it_from_beginning(
     await set_up(hass, entry)
     coordinator = entry.runtime_data
     await coordinator.async_shut_down()
-    coordinator._start("opencv", None)
+    coordinator._start("ncnn", None)
     assert not coordinator.ready
     await coordinator.async_reconcile()
 

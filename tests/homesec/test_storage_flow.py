@@ -68,7 +68,7 @@ async def test_a_bucket_is_tried_out_and_kept(
     done = await send(hass, flow, answers)
     assert done["reason"] == "reconfigure_successful"
     assert entry.data == {
-        "detector": "opencv",
+        "detector": "ncnn",
         "storage": {
             "bucket": gcs.bucket,
             "prefix": "a/b",
@@ -277,7 +277,7 @@ async def test_it_can_be_switched_off(
     assert flow["description_placeholders"] == {"bucket": gcs.bucket}
     assert (await send(hass, flow, {}))["reason"] == "reconfigure_successful"
     # What was encrypted can be read if it is ever set up again.
-    assert entry.data == {"detector": "opencv", "seal_keys": [key]}
+    assert entry.data == {"detector": "ncnn", "seal_keys": [key]}
     assert entry.runtime_data.storage.cloud is None
 
 

@@ -161,7 +161,7 @@ async def test_the_fix_of_a_cloud_that_was_switched_off_says_so(
     await set_up(hass, entry)
     await happens(hass, entry, paused("storage_denied"))
     flow = await repairs.async_init("homesec", context={"issue_id": "storage"})
-    hass.config_entries.async_update_entry(entry, data={"detector": "opencv"})
+    hass.config_entries.async_update_entry(entry, data={"detector": "ncnn"})
     done = await repairs.async_configure(flow["flow_id"], {})
     assert done["type"] is FlowResultType.ABORT
     assert done["reason"] == "storage_gone"

@@ -152,7 +152,7 @@ async def test_the_figures_of_a_cloud_that_was_switched_off_go(
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
     found = entity_id(hass, "sensor", "uploads_waiting", entry.entry_id)
-    hass.config_entries.async_update_entry(entry, data={"detector": "opencv"})
+    hass.config_entries.async_update_entry(entry, data={"detector": "ncnn"})
     await hass.async_block_till_done(wait_background_tasks=True)
     assert er.async_get(hass).async_get(found) is None
     assert hass.states.get(found) is None

@@ -102,7 +102,7 @@ def check_form(schema: probatio.Schema, step: dict[str, Any]) -> None:
 def test_the_forms_of_the_house_are_labelled() -> None:
     steps = TEXTS["config"]["step"]
     for step in ("user", "detector"):
-        check_form(config_flow.choice_schema({}, collapsed=True), steps[step])
+        check_form(config_flow.choice_schema(["ncnn", "opencv"], {}, collapsed=True), steps[step])
     check_form(own_model_form.FILES_SCHEMA, steps["add_model"])
     check_form(own_model_form.FACTS_SCHEMA, steps["describe"])
     check_form(own_model_form.removal_schema({}), steps["remove_model"])
@@ -263,7 +263,7 @@ def test_every_issue_is_described() -> None:
     told = set(
         re.findall(r'"(disk_nearly_full|clips_dropped|catalog_rebuilt)"', SOURCE["cloud.issues"])
     )
-    raised |= {*told, storage_issues.STUCK} | recipient_issues.RECIPIENT_ISSUES
+    raised |= {*told, storage_issues.STUCK, issues.ISSUE_OPENCV} | recipient_issues.RECIPIENT_ISSUES
     assert TEXTS["issues"].keys() == raised
     for key, issue in TEXTS["issues"].items():
         known = {"camera", "detector", "model"}
@@ -285,8 +285,9 @@ def test_every_issue_is_described() -> None:
             if key in recipient_issues.RECIPIENT_ISSUES:
                 module = "alerts.recipient_repairs"
             reasons = set(re.findall(r'reason="(\w+)"', SOURCE[module]))
-            # What only tells something is read, and that is all.
-            assert issue["fix_flow"].get("abort", {}).keys() == (set() if key in told else reasons)
+            # What only tells something is read, and that is all; so is what is confirmed.
+            expected = set() if key in {*told, issues.ISSUE_OPENCV} else reasons
+            assert issue["fix_flow"].get("abort", {}).keys() == expected
             assert issue["fix_flow"]["step"].keys() == {"confirm"}
 
 
@@ -353,9 +354,10 @@ def test_the_manifest_is_what_home_assistant_and_hacs_expect() -> None:
     assert MANIFEST["domain"] == const.DOMAIN
     assert MANIFEST["single_config_entry"]
     assert MANIFEST["config_flow"]
-    # Anything here has to install on Alpine Linux too; detectors are installed when chosen.
+    # Anything here has to install on Alpine Linux too, which OpenCV does not.
     assert MANIFEST["requirements"] == [
         "google-cloud-storage>=3.17,<4",
+        "ncnn==1.0.20261020",
         "phonenumberslite>=9.0.42",
         "twilio>=6.32.0",
     ]

@@ -42,7 +42,7 @@ def entry(video: Path) -> MockConfigEntry:
     return MockConfigEntry(
         domain=const.DOMAIN,
         title="HomeSec",
-        data={"detector": "opencv"},
+        data={"detector": "ncnn"},
         subentries_data=[
             camera("Front door", video, camera_id=CAMERA_ID),
             camera("Garden", video, camera_id=GARDEN_ID),

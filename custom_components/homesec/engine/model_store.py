@@ -1,4 +1,4 @@
-"""The files of detection models: found, verified, downloaded, or made from others."""
+"""The files of detection models: those on board, and those that are downloaded and verified."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .detectors.catalogue import CATALOGUE, GRAPHS, Model, ModelFile, ModelFiles, default_model
+from .detectors.catalogue import CATALOGUE, NETWORKS, Model, ModelFile, ModelFiles, default_model
 from .detectors.download import LIMIT_BYTES, Download, DownloadFailed, fetch_https
-from .detectors.making import can_be_made, make
 from .detectors.meter import Meter, Progress
 from .detectors.shelf import Shelf, digest
 from .errors import ModelBroken, ModelUnavailable, ModelUnknown
@@ -42,7 +41,7 @@ class ModelStore:
         The user's own models lie in ``folder`` too, see ``own_models``.
         """
         self._folder = folder
-        self._shelf = Shelf(folder, (*also, GRAPHS))
+        self._shelf = Shelf(folder, (*also, NETWORKS))
         self._fetch = fetch or fetch_https
         self._catalogue = catalogue
         self._pause_s = pause_s
@@ -130,6 +129,7 @@ class ModelStore:
                     labels=model.labels,
                     threshold=model.threshold,
                     flexible=variant.flexible,
+                    folded_input=variant.folded_input,
                 )
         return None
 
@@ -152,7 +152,7 @@ class ModelStore:
                 break
             if not all(map(self._can_be_had, variant.files)):
                 continue
-            meter = Meter(variant.files, self._shelf, progress)
+            meter = Meter(variant.files, progress)
             try:
                 for file in variant.files:
                     if self._shelf.find(file) is None:
@@ -168,40 +168,25 @@ class ModelStore:
         raise unavailable
 
     def _can_be_had(self, file: ModelFile) -> bool:
-        if file.made_from and can_be_made(file.made_from, self._shelf):
-            return True
         return bool(file.urls) or self._shelf.find(file) is not None
 
     def _bring(self, file: ModelFile, stop: Event, tell: Callable[[int], None]) -> None:
-        """Download a file or make it; raises DownloadFailed."""
-
-        def download(wanted: ModelFile) -> None:
-            Download(
-                wanted,
-                self._folder,
-                fetch=self._fetch,
-                stop=stop,
-                pause_s=self._pause_s,
-                tell=tell,
-            ).run()
-
-        if file.made_from:
-            make(file, file.made_from, self._shelf, download=download, stop=stop)
-        else:
-            download(file)
+        """Download a file; raises DownloadFailed."""
+        Download(
+            file, self._folder, fetch=self._fetch, stop=stop, pause_s=self._pause_s, tell=tell
+        ).run()
 
     def _unavailable(self, model: Model, detector: str, reasons: list[str]) -> ModelUnavailable:
         variants = model.variants[detector]
         files = [file for variant in variants for file in variant.files]
-        sources = [each for file in files if file.made_from for each in file.made_from.onnx]
-        urls = [url for file in (*files, *sources) for url in file.urls]
+        urls = [url for file in files for url in file.urls]
         hosts = sorted({urlsplit(url).hostname or "" for url in urls})
         sets = [
             " + ".join(file.name for file in variant.files if not self._shelf.find(file))
             for variant in variants
         ]
         # Some are names of several files, told apart by their hashes.
-        names = " or ".join(dict.fromkeys([*sets, *(file.name for file in sources)]))
+        names = " or ".join(dict.fromkeys(sets))
         reason = "; ".join(reasons) or "they have no public address"
         return ModelUnavailable(
             f"The files of {model.title} are not in {self._folder.name} and cannot be downloaded: "

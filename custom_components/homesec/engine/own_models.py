@@ -19,7 +19,7 @@ import unicodedata
 
 from .detectors.catalogue import Model, ModelFile, Variant
 from .detectors.heads import HEADS
-from .detectors.ncnn_weights import read_param
+from .detectors.ncnn_graph import check_param
 from .detectors.onnx_graph import read_onnx
 from .detectors.shelf import digest
 from .errors import OwnModelRefused
@@ -229,7 +229,7 @@ def _copied(source: Path, target: Path) -> dict[str, Any]:
         if target.suffix == ".onnx":
             read_onnx(target.read_bytes())
         elif target.suffix == ".param":
-            read_param(target.read_text("utf-8"))
+            check_param(target.read_text("utf-8"))
     except ValueError as err:
         reason = "it is not a text" if isinstance(err, UnicodeDecodeError) else str(err)
         raise _refused("files", f"the {target.suffix} file cannot be read: {reason}") from err

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .camera import CameraSession
 from .clock import Clock, SystemClock
-from .detectors import default_model
+from .detectors import DEFAULT, default_model
 from .errors import CameraNotRunning
 from .events import HealthChanged, ModelProgress
 from .examiner import make_examiner as load_examiner
@@ -56,7 +56,7 @@ class HomeSecEngine:
         models_dir: Path,
         executor: ThreadPoolExecutor,
         on_event: EventSink,
-        detector: str = "opencv",
+        detector: str = DEFAULT,
         model: str | None = None,
         make_examiner: Callable[[threading.Event], Examiner] | None = None,
         clock: Clock | None = None,

@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.core import callback
 
 from ..const import CONF_MODEL, LOGGER
-from ..detector_setup import async_prepare_detector
+from ..detector_setup import async_install_detector
 from ..engine.errors import DetectorError, EngineMissing, HomeSecError, OwnModelRefused
 from ..engine.own_models import remove_own
 from ..model_choice import models_dir, own_titles
@@ -139,8 +139,7 @@ class OwnModelSteps(ConfigFlow):
         return self.async_show_progress_done(next_step_id="describe")
 
     async def _async_try(self) -> OwnModel:
-        _, installed = await async_prepare_detector(self.hass, self._detector)
-        if not installed:
+        if not await async_install_detector(self.hass, self._detector):
             raise EngineMissing(detector=self._detector)
         return await self.hass.async_add_executor_job(
             try_and_keep,

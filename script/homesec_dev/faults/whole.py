@@ -16,9 +16,8 @@ from custom_components.homesec.engine.catalog import Catalog
 from custom_components.homesec.engine.models import Clip, ClipState
 from custom_components.homesec.engine.service import CATALOG_NAME
 
-from .. import demo_house, ha_config, models
+from .. import demo_house, ha_config
 from ..bootstrap import paths
-from ..bootstrap.console import SetupError
 from ..ha import HomeAssistant
 from ..ha_client import HaError
 from .house import PATIENCE_S, Telling
@@ -75,12 +74,8 @@ class WholeHouse:
 
     def furnish(self) -> None:
         """Add HomeSec, the bucket and a camera as a person does, then stop."""
-        try:
-            placed = models.place(self.data_dir / "models", "opencv", download=False)
-        except SetupError:  # what records here is an automation, which needs none
-            placed = models.Placed(model="", detector="opencv", paths=())
         with self._ha as ha:
-            entry_id = demo_house.add_house(ha.client, placed)
+            entry_id = demo_house.add_house(ha.client)
             camera = {"kind": "file", "file": str(self._film)}
             demo_house.add_camera(ha.client, entry_id, camera)
             self._add_bucket(ha.client.reconfigure_entry(demo_house.DOMAIN, entry_id))

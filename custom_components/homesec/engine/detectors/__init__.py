@@ -9,32 +9,24 @@ from .ncnn import NcnnDetector
 from .opencv import OpenCvDetector
 
 __all__ = [
+    "DEFAULT",
     "FLOOR",
-    "REQUIREMENTS",
+    "OPENCV",
+    "OPENCV_REQUIREMENT",
     "Detector",
     "ModelFiles",
-    "choose",
     "create_detector",
     "default_model",
     "models_for",
 ]
 
-AUTO = "auto"
+DEFAULT = "ncnn"
+"""Runs on every system that Home Assistant runs on, with networks that come with HomeSec."""
+OPENCV = "opencv"
+OPENCV_REQUIREMENT = "opencv-python-headless==5.0.0.93"
+"""Asked for only where OpenCV is chosen: it has no wheel for Alpine Linux."""
 
-REQUIREMENTS: dict[str, str] = {
-    "opencv": "opencv-python-headless==5.0.0.93",
-    "ncnn": "ncnn==1.0.20261020",
-}
-"""What each detector needs; asked for when it is chosen, since neither has a wheel everywhere."""
-
-_DETECTORS = {"opencv": OpenCvDetector, "ncnn": NcnnDetector}
-
-
-def choose(kind: str, *, musl: bool) -> str:
-    """Turn ``auto`` into a detector: OpenCV where its wheel exists, ncnn on musl (Alpine)."""
-    if kind != AUTO:
-        return kind
-    return "ncnn" if musl else "opencv"
+_DETECTORS = {DEFAULT: NcnnDetector, OPENCV: OpenCvDetector}
 
 
 def create_detector(

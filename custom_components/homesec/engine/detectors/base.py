@@ -137,22 +137,24 @@ class NetworkDetector(Detector):
         ]
 
     def warm_up(self) -> None:
-        """Look once at a grey picture: the first look allocates, and shows whether it works.
+        """Look once at a gray picture: the first look allocates, and shows whether it works.
 
         A network that turns out not to take any size gets its own from then on. Raises ModelBroken.
         """
-        sizes = [self._files.input]
+        try:
+            self.detect(self._gray_picture())
+        except DetectorError as err:
+            if not self._files.flexible:
+                raise self._broken(str(err)) from err
+            self._files = replace(self._files, flexible=False)
+            self.warm_up()
+
+    def _gray_picture(self) -> NDArray[np.uint8]:
+        """Return a picture of the size at which a widescreen camera's pictures are looked at."""
+        width, height = self._files.input
         if self._files.flexible:
-            sizes.insert(0, fitted(1920, 1080, area=LOOK_PX))
-        for width, height in sizes:
-            try:
-                self.detect(np.full((height, width, 3), 114, np.uint8))
-            except DetectorError as err:
-                problem = err
-                self._files = replace(self._files, flexible=False)
-            else:
-                return
-        raise self._broken(str(problem)) from problem
+            width, height = fitted(1920, 1080, area=LOOK_PX)
+        return np.full((height, width, 3), 114, np.uint8)
 
     def _make_head(self, width: int, height: int) -> Head:
         return head_named(self._files.head, width, height, classes=len(self._files.labels))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,8 @@ from ..errors import ModelUnknown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-GRAPHS = Path(__file__).parent / "graphs"
-"""Descriptions of networks that come with HomeSec. They hold no weights."""
+NETWORKS = Path(__file__).parents[1] / "networks"
+"""The networks that come with HomeSec; its ``NOTICE`` says where they are from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,18 +25,7 @@ class ModelFile:
     """None: known by its hash only."""
     sha256: str
     urls: tuple[str, ...]
-    """Tried in this order; none: it is made, comes with HomeSec, or is put there by hand."""
-    made_from: MadeFrom | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeFrom:
-    """What ncnn weights that nobody publishes are made from, on the user's machine."""
-
-    graph: ModelFile
-    """Tells the order; the ``.param`` of the same variant."""
-    onnx: tuple[ModelFile, ...]
-    """Published files with the same weights: any of them does, best source first."""
+    """Tried in this order; none: it comes with HomeSec, or is put there by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +37,10 @@ class Variant:
     """It is given inputs in the shape of the picture, of any size in multiples of 32 pixels.
 
     Only where every detector's files of the model allow that, so that all see the same."""
+    folded_input: str | None = None
+    """The blob after a first layer that does nothing but fold 2 x 2 pixels into channels.
+
+    The picture is folded as it is prepared and goes in there; see ``Letterbox.fold``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,29 +76,17 @@ class ModelFiles:
     threshold: float
     flexible: bool = False
     """See ``Variant``."""
+    folded_input: str | None = None
+    """See ``Variant``."""
 
 
 def read_catalogue(text: str) -> dict[str, Model]:
     """Read ``models.json``; raises ValueError for addresses or names that must never be used."""
     raw = json.loads(text)
-    variants = [
-        variant
-        for model in raw["models"]
-        for engine in model["engines"].values()
-        for variant in engine["variants"]
-    ]
-    published = {
-        each["sha256"]: _file(each)
-        for variant in variants
-        for each in variant["files"]
-        if "made_from" not in each
-    }
-    return {each["name"]: _model(each, raw["labels"], published) for each in raw["models"]}
+    return {each["name"]: _model(each, raw["labels"]) for each in raw["models"]}
 
 
-def _model(
-    raw: dict[str, Any], labels: dict[str, list[str]], published: Mapping[str, ModelFile]
-) -> Model:
+def _model(raw: dict[str, Any], labels: dict[str, list[str]]) -> Model:
     engines = raw["engines"]
     return Model(
         name=raw["name"],
@@ -116,7 +97,7 @@ def _model(
         threshold=raw["threshold"],
         head=raw["head"],
         variants={
-            detector: tuple(_variant(each, published) for each in engine["variants"])
+            detector: tuple(map(_variant, engine["variants"]))
             for detector, engine in engines.items()
         },
         default_for=frozenset(name for name, engine in engines.items() if engine.get("default")),
@@ -124,16 +105,12 @@ def _model(
     )
 
 
-def _variant(raw: dict[str, Any], published: Mapping[str, ModelFile]) -> Variant:
-    files: list[ModelFile] = []
-    for each in raw["files"]:
-        file = _file(each)
-        if recipe := each.get("made_from"):
-            (graph,) = (one for one in files if one.name == recipe["graph"])
-            onnx = tuple(published[sha256] for sha256 in recipe["onnx"])
-            file = replace(file, made_from=MadeFrom(graph=graph, onnx=onnx))
-        files.append(file)
-    return Variant(files=tuple(files), flexible=raw["flexible"])
+def _variant(raw: dict[str, Any]) -> Variant:
+    return Variant(
+        files=tuple(map(_file, raw["files"])),
+        flexible=raw["flexible"],
+        folded_input=raw.get("folded_input"),
+    )
 
 
 def _file(raw: dict[str, Any]) -> ModelFile:

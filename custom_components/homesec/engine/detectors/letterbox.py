@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 type Bgr = tuple[float, float, float]
 
+FOLD = ((0, 0), (1, 0), (0, 1), (1, 1))
+"""Row and column, within 2 x 2 pixels, of each group of channels in a folded input.
+
+The order of YOLOX's Focus layer (Ge et al. 2021), which it took from YOLOv5.
+"""
 STEP = 32
 """Networks halve their input five times: its sides are multiples of this."""
 
@@ -46,6 +51,8 @@ class Letterbox:
     """The network wants R, G, B; pictures come as B, G, R."""
     stretch: bool = False
     """The picture fills the input, its aspect is given up."""
+    fold: bool = False
+    """Fold each 2 x 2 pixels into channels, as the network's first layer would; see ``FOLD``."""
 
     def fit(self, width: int, height: int) -> tuple[int, int]:
         """Return the size to which a ``width x height`` picture is to be scaled to lie inside."""
@@ -58,23 +65,35 @@ class Letterbox:
         )
 
     def blob(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Lay a fitted ``(h, w, 3)`` B, G, R picture into a new ``(3, height, width)`` float32."""
+        """Lay a fitted ``(h, w, 3)`` B, G, R picture into a new float32 input.
+
+        It is ``(3, height, width)``, or folded ``(12, height / 2, width / 2)``. Raises ValueError.
+        """
         if picture.ndim != 3 or picture.shape[2] != 3:
             raise ValueError(f"A picture is (height, width, 3), not {picture.shape}")
         height, width = picture.shape[:2]
         if height > self.height or width > self.width:
             raise ValueError(f"{width}x{height} does not fit {self.width}x{self.height}")
-        planes = np.empty((3, self.height, self.width), np.float32)
-        for channel in range(3):
-            plane = planes[2 - channel if self.rgb else channel]
-            mean, std = self.mean[channel], self.std[channel]
-            inside = plane[:height, :width]
-            inside[...] = picture[:, :, channel]
-            if mean:
-                inside -= mean
-            if std != 1.0:
-                inside *= 1.0 / std
-            outside = (self.pad - mean) / std
-            plane[height:] = outside
-            plane[:height, width:] = outside
+        step, offsets = (2, FOLD) if self.fold else (1, FOLD[:1])
+        shape = (3 * len(offsets), self.height // step, self.width // step)
+        planes = np.empty(shape, np.float32)
+        for group, (top, left) in enumerate(offsets):
+            part = picture[top::step, left::step]
+            for channel in range(3):
+                source = 2 - channel if self.rgb else channel
+                self._lay(part[:, :, source], planes[3 * group + channel], source)
         return planes
+
+    def _lay(self, pixels: NDArray[np.uint8], plane: NDArray[np.float32], channel: int) -> None:
+        """Normalize one channel of B, G, R into the top left of a plane, and pad the rest."""
+        height, width = pixels.shape
+        mean, std = self.mean[channel], self.std[channel]
+        inside = plane[:height, :width]
+        inside[...] = pixels
+        if mean:
+            inside -= mean
+        if std != 1.0:
+            inside *= 1.0 / std
+        outside = (self.pad - mean) / std
+        plane[height:] = outside
+        plane[:height, width:] = outside

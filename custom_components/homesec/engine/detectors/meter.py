@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .catalogue import ModelFile
-    from .shelf import Shelf
 
 type Progress = Callable[[int, int], None]
 """Told the bytes that are here and the bytes of the whole model (0: not known)."""
@@ -17,11 +16,11 @@ type Progress = Callable[[int, int], None]
 class Meter:
     """Turns the bytes of one file into those of all, in the order in which they are brought."""
 
-    def __init__(self, files: Sequence[ModelFile], shelf: Shelf, progress: Progress | None) -> None:
+    def __init__(self, files: Sequence[ModelFile], progress: Progress | None) -> None:
         self._progress = progress
         self._before: dict[str, int] = {}
         self._total = 0
-        sizes = [_cost_bytes(file, shelf) for file in files]
+        sizes = [file.bytes or 0 for file in files]
         for file, size in zip(files, sizes, strict=True):
             self._before[file.name] = self._total
             self._total += size
@@ -32,10 +31,3 @@ class Meter:
         """Pass on that ``have`` bytes of a file are here."""
         if self._progress:
             self._progress(self._before[file.name] + have, self._total)
-
-
-def _cost_bytes(file: ModelFile, shelf: Shelf) -> int:
-    """Return what has to come over the line for a file; of one that is made, that is another."""
-    if file.made_from and shelf.find(file) is None:
-        file = file.made_from.onnx[0]
-    return file.bytes or 0

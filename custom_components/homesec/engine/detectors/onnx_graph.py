@@ -1,4 +1,4 @@
-"""What of an ONNX file a conversion needs: its nodes and its float weights.
+"""Check an ONNX file before a native library reads it: its nodes and its float weights.
 
 ONNX is a protobuf message, whose wire format is small enough to be read without a library that has
 no wheel for Alpine Linux. Field numbers are those of ``onnx.proto3``; all other fields are skipped.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -66,28 +66,6 @@ def read_onnx(content: bytes) -> OnnxGraph:
     if not graph.nodes:
         raise ValueError("It is not an ONNX network: it has no operations")
     return graph
-
-
-def upstream_first(nodes: Sequence[Node], outputs: Sequence[str]) -> list[int]:
-    """Return the indices of the nodes in the order in which a walk back from the outputs ends them.
-
-    It depends on how the network is connected alone, not on the order or the names in a file, so
-    that two descriptions of one network give the same order.
-    """
-    makers = {name: index for index, node in enumerate(nodes) for name in node.outputs}
-    order: list[int] = []
-    seen: set[int] = set()
-    ahead = [(makers[name], False) for name in reversed(outputs) if name in makers]
-    while ahead:
-        index, done = ahead.pop()
-        if done:
-            order.append(index)
-        elif index not in seen:
-            seen.add(index)
-            ahead.append((index, True))
-            names = reversed(nodes[index].inputs)
-            ahead += [(makers[name], False) for name in names if name in makers]
-    return order
 
 
 class _Reader:

@@ -1,4 +1,4 @@
-"""Networks in OpenCV's own DNN module (5.x): ONNX, and TensorFlow graphs with their text twin."""
+"""ONNX networks in OpenCV's own DNN module (5.x)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import DetectorError, EngineMissing
 from .base import FLOOR, NetworkDetector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from types import ModuleType
 
     import numpy as np
@@ -40,7 +40,7 @@ class OpenCvDetector(NetworkDetector):
         cv2.setNumThreads(threads)
         try:
             with _silent(cv2):
-                self._net: Any = _reader(cv2, files)(*(str(path) for path in files.paths))
+                self._net: Any = cv2.dnn.readNetFromONNX(str(files.paths[0]))
                 self._outputs = self._net.getUnconnectedOutLayersNames()
         except self._error as err:
             raise self._broken(_reason(err)) from err
@@ -61,15 +61,6 @@ class OpenCvDetector(NetworkDetector):
             except self._error as err:
                 raise DetectorError(_reason(err), model=self.model) from err
         return outputs
-
-
-def _reader(cv2: ModuleType, files: ModelFiles) -> Callable[..., Any]:
-    # Both readers take the new graph engine of 5.0, twice as fast, and else the classic one.
-    tensorflow = files.paths[0].suffix == ".pb"
-    reader: Callable[..., Any] = (
-        cv2.dnn.readNetFromTensorflow if tensorflow else cv2.dnn.readNetFromONNX
-    )
-    return reader
 
 
 def _reason(err: Exception) -> str:

@@ -42,19 +42,15 @@ class Shelf:
                 return path
         return None
 
-    def put(self, file: ModelFile, content: bytes | Path) -> Path:
-        """Store what is known to be this file, from memory or from a path; raises OSError."""
+    def put(self, file: ModelFile, content: Path) -> Path:
+        """Store a copy of what is known to be this file; raises OSError."""
         path = self.folder / file.name
         new = path.with_name(f"{path.name}.new")
         with self._putting:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with new.open("wb") as out:
-                    if isinstance(content, bytes):
-                        out.write(content)
-                    else:
-                        with content.open("rb") as stream:
-                            shutil.copyfileobj(stream, out)
+                with content.open("rb") as stream, new.open("wb") as out:
+                    shutil.copyfileobj(stream, out)
                     out.flush()
                     os.fsync(out.fileno())
                 new.replace(path)
