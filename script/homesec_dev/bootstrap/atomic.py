@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 import shutil
 
-from .console import step
+from .console import progress, step
 
 
 @contextmanager
@@ -55,5 +55,6 @@ def lock(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             step(f"Waiting for another process that is at work in {folder}")
-            fcntl.flock(file, fcntl.LOCK_EX)
+            with progress("Waiting"):
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -12,12 +12,13 @@ import sys
 from typing import NoReturn
 
 from . import apt, atomic, paths, virtualenv
-from .console import SetupError, environment, notice, step
+from .console import SetupError, environment, notice, progress, step
 
 # Beyond the virtual environment, `script/test` needs a browser, an RTSP server to record from,
-# and the library that HA scales pictures with.
+# the library that HA scales pictures with, and the file system that fills up.
 TEST_PACKAGES = (
     "chromium",
+    "e2fsprogs",
     "gir1.2-gst-rtsp-server-1.0",
     "gstreamer1.0-plugins-bad",
     "gstreamer1.0-plugins-base",
@@ -34,8 +35,12 @@ def set_up(*, tests: bool = False) -> None:
     if virtualenv.is_ready(tests=tests):
         return
     with atomic.lock(paths.cache()):
-        if not virtualenv.is_ready(tests=tests):  # another process may have made it meanwhile
-            virtualenv.build(tests=tests or virtualenv.has_tests())
+        # Another process may have made it meanwhile.
+        if not virtualenv.is_ready(tests=False):
+            step(f"Setting up Home Assistant {virtualenv.HA_VERSION} in {paths.cache()}")
+            virtualenv.build()
+        if tests and not virtualenv.is_ready(tests=True):
+            virtualenv.add_tests()
 
 
 def _install_test_packages() -> None:
@@ -71,7 +76,7 @@ def clean() -> None:
     if not folder.exists():
         return
     step(f"Removing {folder}")
-    with atomic.lock(folder):
+    with atomic.lock(folder), progress("Removing"):
         for owned in paths.owned():
             atomic.discard(owned)
         (folder / ".lock").unlink()

@@ -1,12 +1,21 @@
 """How the set-up talks to the person and to other programs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 import os
 from pathlib import Path
 import subprocess
 import sys
+from tempfile import TemporaryFile
+from threading import Event, Lock, Thread
+import time
+from typing import BinaryIO
 
 OUTPUT_LINES = 15  # of a failed command: enough for pip's and apt's own explanation
+SILENCE_S = 5.0  # the longest time in which nothing is printed
+LAST_LINE_BYTES = 500  # of what a command printed so far
+LINE_LENGTH = 80
 
 # A folder of packages meant for another Python, and an order not to write byte code, would
 # respectively break what is installed here and make every start compile Home Assistant again.
@@ -26,14 +35,66 @@ class CommandError(SetupError):
     """A program that the set-up ran failed."""
 
 
+class _Printer:
+    """Prints lines, and knows how long ago it printed the last one."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._printed_at = time.monotonic()
+
+    def line(self, text: str) -> None:
+        """Print a line. On stderr, so that a script's own output stays machine-readable."""
+        with self._lock:
+            self._print(text)
+
+    def line_after_silence(self, text: Callable[[], str]) -> None:
+        """Print a line if nothing was printed for a while."""
+        with self._lock:
+            if time.monotonic() - self._printed_at >= SILENCE_S:
+                self._print(text())
+
+    def _print(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+        self._printed_at = time.monotonic()
+
+
+_PRINTER = _Printer()
+
+
 def step(text: str) -> None:
-    """Say what happens now. On stderr, so that a script's own output stays machine-readable."""
-    print(f"==> {text}", file=sys.stderr, flush=True)
+    """Print what happens now."""
+    _PRINTER.line(f"==> {text}")
 
 
 def notice(text: str) -> None:
-    """Say something that the person should know but need not act upon."""
-    print(f"    {text}", file=sys.stderr, flush=True)
+    """Print something that the person should know but need not act upon."""
+    _PRINTER.line(f"    {text}")
+
+
+@contextmanager
+def progress(doing: str, detail: Callable[[], str] = str) -> Iterator[None]:
+    """Print a line every few seconds for as long as the block runs.
+
+    It has the time so far and what `detail` returns, which is called on another thread.
+    """
+    began = time.monotonic()
+    ended = Event()
+
+    def line() -> str:
+        parts = [f"{time.monotonic() - began:.0f} s", detail()]
+        return f"    {doing}: {', '.join(filter(None, parts))}"
+
+    def print_lines() -> None:
+        while not ended.wait(SILENCE_S / 10):
+            _PRINTER.line_after_silence(line)
+
+    thread = Thread(target=print_lines, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -50,32 +111,48 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     check: bool = True,
+    detail: Callable[[], str] | None = None,
 ) -> str:
     """Run a program to its end and return its standard output.
 
     `doing` and `advice` become the error message if it fails or cannot be started, followed by
     the last lines that it printed. `env` is added to the environment. With `check=False` the
-    program may fail.
+    program may fail. `detail` says how far it is; by default the last line that it printed does.
     """
     words = [str(word) for word in command]
-    try:
-        done = subprocess.run(
-            words,
-            env=environment(env),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-    except OSError as err:
-        raise CommandError(f"{doing} failed: {err}", advice=advice) from err
-    if check and done.returncode:
-        lines = (done.stdout + done.stderr).strip().splitlines()[-OUTPUT_LINES:]
+    with TemporaryFile() as output, TemporaryFile() as errors:
+        try:
+            with progress(doing, detail or partial(_last_line, output)):
+                code = subprocess.run(
+                    words,
+                    env=environment(env),
+                    cwd=cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=errors,
+                    check=False,
+                ).returncode
+        except OSError as err:
+            raise CommandError(f"{doing} failed: {err}", advice=advice) from err
+        printed, complaints = _text(output), _text(errors)
+    if check and code:
+        lines = (printed + complaints).strip().splitlines()[-OUTPUT_LINES:]
         said = "\n".join(f"    | {line}" for line in lines)
         raise CommandError(
-            f"{doing} failed (exit code {done.returncode}): {' '.join(words[:3])} …\n{said}",
+            f"{doing} failed (exit code {code}): {' '.join(words[:3])} …\n{said}",
             advice=advice,
         )
-    return done.stdout
+    return printed
+
+
+def _text(file: BinaryIO) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
+
+
+def _last_line(file: BinaryIO) -> str:
+    """Return the last line that a running program printed, without moving its position."""
+    size = os.fstat(file.fileno()).st_size
+    end = os.pread(file.fileno(), LAST_LINE_BYTES, max(0, size - LAST_LINE_BYTES))
+    lines = end.decode(errors="replace").split("\n")
+    return next((line.strip()[:LINE_LENGTH] for line in reversed(lines) if line.strip()), "")

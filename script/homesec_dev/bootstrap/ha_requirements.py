@@ -13,10 +13,15 @@ import homeassistant.components as built_in
 
 # Set up by HA's own bootstrap, though in none of its lists of defaults.
 ALWAYS = {"isal", "recorder", "system_log"}
+# Imported by `analytics`, a default integration, even where there is no Supervisor.
+IMPORTED = {"hassio"}
 
 
 def closure(wanted: set[str], components: Path) -> set[str]:
-    """Return the requirements of the wanted integrations and of all that they depend on."""
+    """Return the requirements of the wanted integrations and of all that they depend on.
+
+    Not of those that they are only set up after: these are not set up at all.
+    """
     todo = [*wanted]
     seen: set[str] = set()
     requirements: set[str] = set()
@@ -27,11 +32,10 @@ def closure(wanted: set[str], components: Path) -> set[str]:
         manifest = json.loads((components / domain / "manifest.json").read_text())
         requirements.update(manifest.get("requirements", ()))
         todo += manifest.get("dependencies", [])
-        todo += manifest.get("after_dependencies", [])
     return requirements
 
 
 if __name__ == "__main__":
-    defaults = ALWAYS | bootstrap.CORE_INTEGRATIONS | bootstrap.DEFAULT_INTEGRATIONS
+    defaults = ALWAYS | IMPORTED | bootstrap.CORE_INTEGRATIONS | bootstrap.DEFAULT_INTEGRATIONS
     names = defaults | set(sys.argv[1:])
     print("\n".join(sorted(closure(names, Path(built_in.__file__).parent))))

@@ -1,6 +1,7 @@
 """uv, which makes virtual environments and installs into them; and how it comes to a machine."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 import os
 from pathlib import Path
 import re
@@ -9,7 +10,7 @@ import sys
 from tempfile import TemporaryDirectory
 
 from . import apt, paths
-from .atomic import building
+from .atomic import building, discard
 from .console import CommandError, SetupError, run, step
 
 REQUIREMENT = "uv==0.13.9"
@@ -18,33 +19,54 @@ PIP_SUITE = "forky"  # where pip comes from if the machine has none
 
 
 def program() -> Path:
-    """Return a usable uv: the one on PATH, or ours, installed when first asked for."""
+    """Return a usable uv: the one on PATH, HA's, or ours, installed when first asked for."""
     if (found := shutil.which("uv")) and _is_recent(found):
         return Path(found)
-    ours = paths.tools() / "uv" / "bin" / "uv"
+    if (of_home_assistant := paths.venv() / "bin" / "uv").exists():
+        return of_home_assistant
+    ours = _own_folder() / "bin" / "uv"
     if not ours.exists():
         step(f"Installing {REQUIREMENT} into {paths.tools()}")
-        with building(paths.tools() / "uv") as folder:
+        with building(_own_folder()) as folder:
             _pip_install(REQUIREMENT, folder)
     return ours
 
 
 def run_uv(
-    words: Sequence[str | Path], *, doing: str, advice: str = "", env: dict[str, str] | None = None
+    words: Sequence[str | Path],
+    *,
+    doing: str,
+    advice: str = "",
+    env: dict[str, str] | None = None,
+    keeps_downloads: bool = False,
 ) -> str:
-    """Run uv with the given words and return what it printed."""
+    """Run uv with the given words and return what it printed.
+
+    `keeps_downloads` is for those of several runs that would download the same again; who makes
+    them calls `discard_downloads`.
+    """
     tool = program()
     settings = dict(env or {})
-    if tool.is_relative_to(paths.tools()) and "UV_CACHE_DIR" not in os.environ:
-        # Our uv keeps its downloads with the rest of ours, so that `--clean` finds them.
-        settings["UV_CACHE_DIR"] = str(paths.tools() / "uv-cache")
+    downloads = _downloads(tool)
+    if downloads is not None and keeps_downloads:
+        settings["UV_CACHE_DIR"] = str(downloads)
+    elif downloads is not None:
+        settings["UV_NO_CACHE"] = "1"
     return run(
         [tool, "--quiet", "--no-progress", *words],
         doing=doing,
         advice=advice,
         env=settings,
         cwd=paths.cache(),  # so that no project's own uv settings apply
+        detail=None if downloads is None else _Unpacked(downloads).text,
     )
+
+
+def discard_downloads() -> None:
+    """Remove what is of use only until an installation is complete."""
+    discard(paths.tools() / "uv-cache")
+    if (paths.venv() / "bin" / "uv").exists():
+        discard(_own_folder())
 
 
 def install_tool(name: str, requirement: str) -> Path:
@@ -60,6 +82,43 @@ def install_tool(name: str, requirement: str) -> Path:
                 advice=f"Or install {name} yourself, so that it is on PATH.",
             )
     return folder / "bin" / name
+
+
+class _Unpacked:
+    """Counts the packages that uv has downloaded and unpacked."""
+
+    def __init__(self, downloads: Path) -> None:
+        self._downloads = downloads
+        self._bytes: dict[Path, int] = {}
+
+    def text(self) -> str:
+        """Return how many are complete, and how large they are together with those under way."""
+        # A package appears when it is complete, so that each is looked at once.
+        for package in self._downloads.glob("archive-v0/*"):
+            if package not in self._bytes:
+                self._bytes[package] = _size(package)
+        size = sum(self._bytes.values()) + sum(map(_size, self._downloads.glob(".tmp*")))
+        return f"{len(self._bytes)} packages, {size / 1e6:.0f} MB" if size else ""
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of all files below a folder, or 0 if it vanishes meanwhile."""
+    total = 0
+    for folder, _, names in os.walk(path):
+        with suppress(FileNotFoundError):
+            total += sum((Path(folder) / name).lstat().st_size for name in names)
+    return total
+
+
+def _own_folder() -> Path:
+    return paths.tools() / "uv"
+
+
+def _downloads(tool: Path) -> Path | None:
+    """Return where uv keeps what it downloads, unless that is the person's own choice."""
+    if not tool.is_relative_to(paths.cache()) or "UV_CACHE_DIR" in os.environ:
+        return None
+    return paths.tools() / "uv-cache"
 
 
 def _is_recent(uv: str) -> bool:

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
+import re
+import shutil
 
-from . import compiler, interpreter, paths
+from . import interpreter, paths
 from .atomic import building
-from .console import run, step
-from .uv import run_uv
+from .console import progress, run, step
+from .uv import discard_downloads, run_uv
 
 HA_VERSION = "2026.11.0"
 # What a development HA has switched on; their requirements are installed beforehand.
@@ -25,11 +28,23 @@ INTEGRATIONS = (
     "smtp",
     "stream",
 )
-# HomeSec asks HA for one of them when the user has chosen it: no requirement of its manifest.
-ENGINES = ("opencv-python-headless==5.0.0.93", "ncnn==1.0.20261020")
+ENGINES = ("ncnn==1.0.20261020",)
+# Voice assistants, which nobody talks to here, import these two when Home Assistant starts. They
+# are published as C++ source only; a module that has the names spares the machine a compiler.
+STAND_INS = {"pymicro_vad": "MicroVad", "pyspeex_noise": "AudioProcessor"}
+# Nearly half of all bytes. HA takes English where a language has no file, and serves the file
+# itself where it has no compressed one; maps are for those who debug HA's frontend.
+UNUSED = (
+    "homeassistant/components/*/translations/*.json",
+    "hass_frontend/**/*.map",
+    "hass_frontend/**/*.br",
+    "hass_frontend/**/*.gz",
+)
+USED = "en.json"
 
 STAMP = ".homesec.json"  # says what is installed; a second run compares it and is done
-RECIPE = 1  # raise it when the same inputs are to be installed differently
+BASE = "base.txt"  # the packages that are there without the tests' tools
+RECIPE = 2  # raise it when the same inputs are to be installed differently
 
 
 def python() -> Path:
@@ -46,36 +61,48 @@ def is_ready(*, tests: bool) -> bool:
     )
 
 
-def has_tests() -> bool:
-    """Say whether the test tools, of whatever version, are in the environment."""
-    return "tests" in _stamp()
-
-
-def build(*, tests: bool) -> None:
-    """Make the environment anew, then put it in the old one's place."""
-    compiler.ensure()
+def build() -> None:
+    """Make the environment anew, without the tests' tools, then put it in the old one's place."""
     base = interpreter.find()
     with building(paths.venv()) as folder:
         run_uv(
             # Relocatable, as it is renamed once complete.
-            ["venv", "--relocatable", "--allow-existing", "--python", base.path, folder],
+            ["venv", "--relocatable", "--allow-existing", "--python", base, folder],
             doing="Making the virtual environment",
         )
-        builder = _Builder(folder, base.build_env)
-        builder.install_home_assistant()
-        if tests:
-            builder.install_tests()
-        builder.compile()
-        (folder / STAMP).write_text(json.dumps(_fingerprints(tests=tests)))
+        installer = _Installer(folder)
+        installer.install_home_assistant()
+        installer.add_stand_ins()
+        installer.remove_unused()
+        (folder / BASE).write_text(installer.installed())
+        (folder / STAMP).write_text(json.dumps(_fingerprints(tests=False)))
+    discard_downloads()
 
 
-class _Builder:
+def add_tests() -> None:
+    """Add the tests' tools to the environment, or bring them to what is wanted now.
+
+    They are installed into a copy, all of links, which takes the environment's place when it is
+    complete: a killed run leaves the environment as it was.
+    """
+    with building(paths.venv()) as folder:
+        shutil.copytree(
+            paths.venv(), folder, symlinks=True, copy_function=os.link, dirs_exist_ok=True
+        )
+        (folder / STAMP).unlink()
+        installer = _Installer(folder)
+        installer.remove_tests()
+        installer.install_tests()
+        (folder / STAMP).write_text(json.dumps(_fingerprints(tests=True)))
+    discard_downloads()
+
+
+class _Installer:
     """Installs into an environment that is not in its place yet."""
 
-    def __init__(self, folder: Path, build_env: dict[str, str]) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._python = folder / "bin" / "python"
-        self._env = build_env
 
     def install_home_assistant(self) -> None:
         """Install HA, then its integrations' requirements as it would: held by its constraints."""
@@ -89,35 +116,50 @@ class _Builder:
             *ours.get("after_dependencies", ()),
         ]
         command = [self._python, "-I", script, *domains]
-        needed = run(command, doing="Reading HA's requirements")
+        needed = run(command, doing="Reading HA's requirements").split()
         step("Installing what its integrations and HomeSec import")
         self._install(
             *("--constraint", self._site_packages / "homeassistant" / "package_constraints.txt"),
-            *needed.split(),
+            *(each for each in needed if _module_name(each) not in STAND_INS),
             *ours.get("requirements", ()),
             *ENGINES,
         )
 
+    def add_stand_ins(self) -> None:
+        """Write the modules that only have to be there."""
+        for module, name in STAND_INS.items():
+            text = (
+                f'"""Stands in for a package that is never used here."""\n\n\nclass {name}: ...\n'
+            )
+            (self._site_packages / f"{module}.py").write_text(text)
+
+    def remove_unused(self) -> None:
+        """Remove those of the packages' files that nobody asks for here."""
+        with progress("Removing what is not used"):
+            for pattern in UNUSED:
+                for file in self._site_packages.glob(pattern):
+                    if file.name != USED:
+                        file.unlink()
+
+    def remove_tests(self) -> None:
+        """Remove what a former list of the tests' tools brought."""
+        base = _names((self._folder / BASE).read_text())
+        if former := _names(self.installed()) - base:
+            self._uv("uninstall", *sorted(former), doing="Removing former test tools")
+
     def install_tests(self) -> None:
-        """Install the test tools, leaving every package that HA chose as it is.
+        """Install the tests' tools, leaving every package that HA chose as it is.
 
         The pytest plugin is made for one HA and pins that one's packages; what is installed by
         now overrides those pins.
         """
-        step(f"Installing the test tools ({paths.TEST_REQUIREMENTS.name})")
-        chosen = self._folder / "overrides.txt"
-        chosen.write_text(self._uv("freeze", doing="Listing what is installed"))
-        self._install("--requirements", paths.TEST_REQUIREMENTS, "--overrides", chosen)
+        step(f"Adding the tests' tools ({paths.TEST_REQUIREMENTS.name})")
+        base = self._folder / BASE
+        self._install("--requirements", paths.TEST_REQUIREMENTS, "--overrides", base)
 
-    def compile(self) -> None:
-        """Write the byte code: the first start would take twice as long without it."""
-        step("Compiling to byte code")
-        run(
-            # Some packages carry files that do not compile (templates, tests of syntax errors).
-            [self._python, "-W", "ignore", "-m", "compileall", "-qq", "-j0", self._site_packages],
-            doing="Compiling",
-            check=False,
-        )
+    def installed(self) -> str:
+        """Return the packages that are there, a line each, as requirements."""
+        return self._uv("freeze", doing="Listing what is installed")
 
     @property
     def _site_packages(self) -> Path:
@@ -136,8 +178,19 @@ class _Builder:
             ["pip", command, "--python", self._python, *words],
             doing=doing,
             advice=advice,
-            env=self._env,
+            keeps_downloads=True,
         )
+
+
+def _module_name(requirement: str) -> str:
+    """Return what a package is imported as, if that is its name."""
+    name, *_ = re.split("[=<>~!]", requirement)
+    return name.lower().replace("-", "_")
+
+
+def _names(frozen: str) -> set[str]:
+    """Return the names in a list of requirements."""
+    return {line.partition("==")[0] for line in frozen.split()}
 
 
 def _stamp() -> dict[str, str]:
