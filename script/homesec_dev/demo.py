@@ -20,7 +20,7 @@ import time
 from typing import TYPE_CHECKING
 
 from . import footage
-from .bootstrap.console import SetupError, step
+from .bootstrap.console import SetupError, progress, step
 from .demo_house import CAMERA_NAME, entity_id, furnish
 from .demo_story import Story
 from .ha import HomeAssistant, free_port
@@ -88,11 +88,13 @@ def _run(options: argparse.Namespace) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         source = source_answers(options.source, folder)
         ha = HomeAssistant(folder, port=_port(options.port))
-        story = Story(folder / "media" / "homesec")
+        story = Story(folder / "media" / "homesec", ha.url)
         step("Starting Home Assistant")
         try:
-            with ha:
-                furnish(ha.client, source, detector=options.detector)
+            with ExitStack() as running:
+                with progress("Starting"):
+                    running.enter_context(ha)
+                    furnish(ha.client, source, detector=options.detector)
                 _watch(ha, story, options.seconds)
         except KeyboardInterrupt:
             print("\nStopped.", flush=True)
@@ -115,14 +117,17 @@ def _watch(ha: HomeAssistant, story: Story, seconds: float | None) -> None:
         f" Log in as {ha.user} / {ha.password}; Ctrl-C stops it.\n",
         flush=True,
     )
-    _wait_for_pictures(client)
+    with progress("Waiting for the camera's pictures"):
+        _wait_for_pictures(client)
+    step(f"Arming in {FILM_BEFORE_ARMING_S:.0f} s: a clip begins before its event")
     _listen(events, story, FILM_BEFORE_ARMING_S)
     client.act("alarm_control_panel.alarm_arm_away", entity_id=alarm)
     print(f"{CAMERA_NAME} is watching, the alarm is armed.", flush=True)
     _listen(events, story, seconds)
     client.act("alarm_control_panel.alarm_disarm", entity_id=alarm)
-    _listen(events, story, SETTLE_S)
-    _listen(events, story, LAST_CLIP_S, until_saved=True)
+    with progress("Waiting for the last clip"):
+        _listen(events, story, SETTLE_S)
+        _listen(events, story, LAST_CLIP_S, until_saved=True)
 
 
 def _listen(

@@ -19,9 +19,10 @@ PREFIX = "homesec_"
 class Story:
     """Takes Home Assistant's bus events, tells HomeSec's and keeps count."""
 
-    def __init__(self, clips_folder: Path) -> None:
-        """Clips are told with their place below this folder."""
+    def __init__(self, clips_folder: Path, url: str) -> None:
+        """Take the folder that clips are in, and Home Assistant's address, for links to them."""
         self._clips_folder = clips_folder
+        self._url = url
         self.clips: list[Json] = []
         self.detections = 0
         self.failures: list[Json] = []
@@ -66,11 +67,13 @@ class Story:
 
     def _clip_saved(self, facts: Json) -> None:
         path = self._clips_folder / facts["path"]
+        link = f"{self._url}/homesec/clip/{facts['clip_id']}"
         self.clips.append(
             {
                 "id": facts["clip_id"],
                 "camera": facts["camera"],
                 "path": str(path),
+                "url": link,
                 "duration_s": facts["duration_s"],
                 "preroll_s": facts["pre_roll_s"],
                 "label": facts["label"],
@@ -80,7 +83,7 @@ class Story:
         what = "" if facts["score"] is None else f", {facts['label']} {facts['score']:.2f}"
         self._tell(
             f"clip saved by {facts['camera']}, {facts['duration_s']:.1f} s,"
-            f" {facts['pre_roll_s']:.1f} s of pre-roll{what}: {facts['path']}"
+            f" {facts['pre_roll_s']:.1f} s of pre-roll{what}: {link}"
         )
 
     @staticmethod

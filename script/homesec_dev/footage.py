@@ -13,7 +13,7 @@ import av
 
 from .bootstrap import paths
 from .bootstrap.atomic import building, lock
-from .bootstrap.console import step
+from .bootstrap.console import progress, step
 from .pypi_files import sha256, unpacked, verify
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ def composed(
     if not folder.exists():
         with lock(paths.cache()), building(folder) as partial:
             step(f"Composing {name}.mp4")
-            compose(parts, partial / f"{name}.mp4", size=size, fps=fps, seconds=seconds)
+            with progress("Composing"):
+                compose(parts, partial / f"{name}.mp4", size=size, fps=fps, seconds=seconds)
     return folder / f"{name}.mp4"
 
 
