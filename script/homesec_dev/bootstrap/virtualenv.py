@@ -120,7 +120,7 @@ class _Installer:
         step("Installing what its integrations and HomeSec import")
         self._install(
             *("--constraint", self._site_packages / "homeassistant" / "package_constraints.txt"),
-            *(each for each in needed if _module_name(each) not in STAND_INS),
+            *(each for each in needed if _name(each) not in STAND_INS),
             *ours.get("requirements", ()),
             *ENGINES,
         )
@@ -182,15 +182,14 @@ class _Installer:
         )
 
 
-def _module_name(requirement: str) -> str:
-    """Return what a package is imported as, if that is its name."""
-    name, *_ = re.split("[=<>~!]", requirement)
-    return name.lower().replace("-", "_")
+def _name(requirement: str) -> str:
+    """Return the package that a requirement is for, written as a module would be."""
+    name, *_ = re.split("[^A-Za-z0-9._-]", requirement)
+    return re.sub("[-.]", "_", name).lower()
 
 
-def _names(frozen: str) -> set[str]:
-    """Return the names in a list of requirements."""
-    return {line.partition("==")[0] for line in frozen.split()}
+def _names(requirements: str) -> set[str]:
+    return set(map(_name, requirements.splitlines()))
 
 
 def _stamp() -> dict[str, str]:
