@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from . import footage
 from .bootstrap.console import SetupError, progress, step
-from .demo_house import CAMERA_NAME, entity_id, furnish
+from .demo_house import CAMERA_NAME, DOMAIN, entity_id, furnish
 from .demo_story import Story
 from .ha import HomeAssistant, free_port
 from .ha_client import HaError
@@ -34,6 +34,7 @@ PORT = 8123
 # Armed only when there is film from before to begin a clip with, even if somebody is already there.
 FILM_BEFORE_ARMING_S = 7.0
 CAMERA_READY_S = 60
+DETECTOR_READY_S = 60
 # A clip that goes on where a longest one ended is not announced before it is saved.
 SETTLE_S = 3
 LAST_CLIP_S = 20
@@ -119,6 +120,8 @@ def _watch(ha: HomeAssistant, story: Story, seconds: float | None) -> None:
     )
     with progress("Waiting for the camera's pictures"):
         _wait_for_pictures(client)
+    story.detector = _wait_for_detector(client)
+    print(f"People are detected with {story.detector}.", flush=True)
     step(f"Arming in {FILM_BEFORE_ARMING_S:.0f} s: a clip begins before its event")
     _listen(events, story, FILM_BEFORE_ARMING_S)
     client.act("alarm_control_panel.alarm_arm_away", entity_id=alarm)
@@ -152,6 +155,17 @@ def _wait_for_pictures(client: HaClient) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"the camera gives no picture within {CAMERA_READY_S} s")
         time.sleep(0.25)
+
+
+def _wait_for_detector(client: HaClient) -> str:
+    """Wait until people are detected; return the library and the networks it runs."""
+    [sensor] = [
+        entity["entity_id"]
+        for entity in client.command("config/entity_registry/list")
+        if entity["platform"] == DOMAIN and entity["translation_key"] == "detector"
+    ]
+    shown = client.wait_for_state(sensor, "ready", timeout_s=DETECTOR_READY_S)["attributes"]
+    return f"{shown['detector']}: {shown['model']}, verified by {shown['second_opinion']}"
 
 
 def source_answers(text: str | None, folder: Path) -> dict[str, str]:

@@ -24,6 +24,8 @@ class Story:
         self._clips_folder = clips_folder
         self._url = url
         self.clips: list[Json] = []
+        self.detector = ""
+        """The library and the networks that detect people."""
         self.detections = 0
         self.failures: list[Json] = []
         self._begun: set[str] = set()
@@ -59,6 +61,7 @@ class Story:
     def summary(self, findings: Sequence[Record]) -> Json:
         """Return what happened, for programs to read."""
         return {
+            "detector": self.detector,
             "detections": self.detections,
             "clips": self.clips,
             "failed_clips": self.failures,
