@@ -153,3 +153,27 @@ def test_a_look_is_timed_by_the_clock(pool, inbox):
     inbox.wait()
     assert running.wait_idle("door", LONG_S)
     assert running.inference_ms == 1000.0
+
+
+def test_a_stop_just_before_a_worker_waits_ends_it_too():
+    looked = Event()
+
+    class Watched(Event):
+        """Tells that a worker has asked whether to stop; `looked` is set then."""
+
+        def is_set(self):
+            answer = super().is_set()
+            looked.set()
+            return answer
+
+    pool = workers.DetectionPool(create=lambda _stop: None, on_change=lambda _change: None)
+    pool._stop = Watched()
+    with pool._changed:
+        worker = next(each for each in pool._threads if "look" in each.name)
+        worker.start()
+        assert looked.wait(LONG_S)
+        # What `stop` does, while the worker waits for the lock.
+        pool._stop.set()
+        pool._changed.notify_all()
+    worker.join(LONG_S)
+    assert not worker.is_alive()

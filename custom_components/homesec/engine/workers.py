@@ -283,7 +283,9 @@ class DetectionPool:
             with self._changed:
                 job = self._take()
                 if job is None:
-                    self._changed.wait()
+                    # Asked anew under the lock: a stop that came before it wakes nobody again.
+                    if not self._stop.is_set():
+                        self._changed.wait()
                     continue
                 examiner = self._examiner
                 self._looking += examiner is not None
