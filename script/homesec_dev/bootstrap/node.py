@@ -34,14 +34,15 @@ class Node:
         """Bring `node_modules` to what the lock file says; quick if it is that already."""
         wanted = hashlib.sha256((self.folder / "package-lock.json").read_bytes()).hexdigest()
         stamp = self.folder / "node_modules" / STAMP
-        if stamp.exists() and stamp.read_text() == wanted:
-            return
-        step("Installing what the page is built with")
-        advice = "Check that this machine reaches the npm registry."
-        # What it is built with comes as programs; no package needs to run anything first.
-        words = ["ci", "--ignore-scripts", "--no-progress"]
-        self._run([self._npm, *words], doing="npm ci", advice=advice)
-        stamp.write_text(wanted)
+        with lock(paths.cache()):
+            if stamp.exists() and stamp.read_text() == wanted:
+                return
+            step("Installing what the page is built with")
+            advice = "Check that this machine reaches the npm registry."
+            # What it is built with comes as programs; no package needs to run anything first.
+            words = ["ci", "--ignore-scripts", "--no-progress"]
+            self._run([self._npm, *words], doing="npm ci", advice=advice)
+            stamp.write_text(wanted)
 
     def _run(
         self,
