@@ -1,7 +1,7 @@
 """`script/test`: what must pass before a change lands.
 
-Two parts run side by side at any time, since most tests wait for films that play in real time.
-What a part says is kept until it has ended, so that it can be read.
+Style and types are checked beside the tests. What they print is kept until the tests have ended,
+so that it can be read.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -18,73 +18,66 @@ from .bootstrap.console import step
 
 type Command = tuple[str, ...]
 
-# What each of them covers is judged when all of it is known.
-PYTEST = ("pytest", "--cov", "--cov-report=", "--cov-fail-under=0", "-p", "no:cacheprovider")
-APART = ("tests/e2e", "tests/engine", "tests/bench", "tests/faults")
-TESTS = {
-    "a real Home Assistant": ("tests/e2e",),
-    "the engine": ("tests/engine", "tests/bench"),
-    "the integration": ("tests", *(f"--ignore={part}" for part in APART)),
-    "faults": ("tests/faults",),
-}
-LINT: tuple[Command, ...] = (
+# One more than there are cores, as many tests wait for a film that plays in real time.
+WORKERS = (os.cpu_count() or 1) + 1
+# A file's tests run in their order, on one worker: some tell a story. Which file comes first,
+# tests/conftest.py says.
+SPREAD = ("-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder")
+# What is covered is judged afterwards.
+COVERAGE = ("--cov", "--cov-report=", "--cov-fail-under=0")
+TESTS: Command = ("pytest", *SPREAD, *COVERAGE, "-p", "no:cacheprovider", "--durations=10")
+STYLE: tuple[Command, ...] = (
     ("ruff", "check"),
     ("ruff", "format", "--check"),
     ("mypy", "--strict", "custom_components/homesec", "script/homesec_dev"),
     ("homesec_dev.panel", "check"),
 )
-COVERAGE: tuple[Command, ...] = (("coverage", "combine", "--quiet"), ("coverage", "report"))
+REPORT: Command = ("coverage", "report")
 
 
 @dataclass(kw_only=True)
-class Part:
-    """Commands that run one after the other; one failure does not hide the others."""
+class Style:
+    """Checks without tests, one after the other; one failure does not hide the others."""
 
-    name: str
-    commands: tuple[Command, ...]
-    coverage: Path
+    printed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
     def run(self) -> None:
-        """Run them all, then say what they said."""
+        """Run them all."""
         begun = time.monotonic()
-        said = []
-        for command in self.commands:
+        for command in STYLE:
             title = " ".join(command)
-            done = _run(command, self.coverage, capture=True)
-            said.append(f"$ {title}\n{done.stdout.rstrip()}\n")
+            done = _run(command, capture=True)
+            self.printed.append(f"$ {title}\n{done.stdout.rstrip()}\n")
             if done.returncode:
                 self.failed.append(title)
-        took = f"{time.monotonic() - begun:.0f} s"
-        # At once, so that nothing comes between.
-        print("\n".join((f"\n==> {self.name}, {took}", *said)), flush=True)
+        self.printed.insert(0, f"\n==> Style and types, {time.monotonic() - begun:.0f} s")
 
 
 def main(arguments: list[str]) -> int:
     """Run all checks; or pytest alone, with the arguments."""
     if arguments:
         return _run(("pytest", *arguments)).returncode
+    style = Style()
+    failed = []
     with tempfile.TemporaryDirectory() as folder:
         coverage = Path(folder) / ".coverage"
-        # The longest come first: what is left at the end is short.
-        parts = [
-            Part(
-                name=f"Tests of {name}",
-                commands=((*PYTEST, *where),),
-                coverage=coverage.with_suffix(f".{number}"),
-            )
-            for number, (name, where) in enumerate(TESTS.items())
-        ]
-        parts.append(Part(name="Style and types", commands=LINT, coverage=coverage))
-        step(f"{len(parts)} parts, two at a time")
-        with ThreadPoolExecutor(2) as lanes:
-            list(lanes.map(Part.run, parts))
-        parts.append(Part(name="Coverage", commands=COVERAGE, coverage=coverage))
-        parts[-1].run()
-    failed = [title for part in parts for title in part.failed]
+        with ThreadPoolExecutor(1) as lane:
+            step("Style and types, and beside them the tests")
+            checking = lane.submit(style.run)
+            failed += _failures(TESTS, coverage)
+            checking.result()
+        print("\n".join(style.printed), flush=True)
+        failed += style.failed
+        failed += _failures(REPORT, coverage)
     for title in failed:
         step(f"Failed: {title}")
     return 1 if failed else 0
+
+
+def _failures(command: Command, coverage: Path) -> list[str]:
+    """Run a command in full view; return its title if it failed."""
+    return [" ".join(command)] if _run(command, coverage).returncode else []
 
 
 def _run(

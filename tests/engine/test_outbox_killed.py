@@ -10,8 +10,11 @@ import time
 
 from disk_store import DiskStore
 from kept import House
+import pytest
 
 from custom_components.homesec.engine.models import CloudState
+
+pytestmark = pytest.mark.long
 
 HERE = Path(__file__).parent
 KILLS = 12

@@ -122,7 +122,7 @@ def test_any_value_for_one_fact_gives_a_sound_clip_or_none(data):
     ("fact", "value"),
     [
         ("id", "01"),
-        ("id", new_clip_id(5.0)),
+        pytest.param("id", new_clip_id(5.0), id="id of another moment"),
         ("camera_id", ""),
         ("camera_id", "other"),
         ("camera_name", "x" * (TEXT_LIMIT + 1)),

@@ -5,24 +5,19 @@ from pathlib import Path
 import subprocess
 import sys
 
-import pytest
-
 from homesec_dev import core_twilio
 
 HERE = Path(__file__).parent
-
-
-@pytest.mark.parametrize(
-    "tests",
-    [
-        "test_text_sending.py",
-        "test_text_recipient.py",
-        "test_text_doubt.py",
-        "test_text_delivery.py",
-        "test_text_service.py",
-    ],
+TESTS = (
+    "test_text_sending.py",
+    "test_text_recipient.py",
+    "test_text_doubt.py",
+    "test_text_delivery.py",
+    "test_text_service.py",
 )
-def test_it_all_works_with_that_one_too(tests):
+
+
+def test_it_all_works_with_that_one_too():
     folder = core_twilio.folder()
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     asked = [sys.executable, "-c", "import twilio; print(twilio.__file__, twilio.__version__)"]
@@ -32,9 +27,9 @@ def test_it_all_works_with_that_one_too(tests):
     assert told[0].startswith(str(folder))
     assert f"twilio=={told[1]}" == core_twilio.requirement()
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", HERE / tests],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS],
         env=environment,
-        cwd=HERE.parents[1],
+        cwd=HERE,
         capture_output=True,
         text=True,
         check=False,

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).parents[2]
 COUNT = 10
 # What the scripts import, in the same order as `script/` sets it up.
