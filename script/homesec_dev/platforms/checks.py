@@ -1,0 +1,145 @@
+"""The checks, each of which says whether something works and adds to the report what does not."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import footage
+from ..bootstrap import paths
+from ..bootstrap.console import SetupError
+from . import alpine, engine_tests, house, layers, packages, resolve
+from .root import BYTE_CODE, Root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .progress import Progress
+    from .report import Report
+
+INSIDE = "homesec_dev.platforms.inside"
+PERSON = "person"
+
+
+class Checks:
+    """What is done one after the other; a failure does not keep the others from being tried."""
+
+    def __init__(self, report: Report, progress: Progress, scratch: Path) -> None:
+        """Fill a report; work in a folder in memory."""
+        self._report = report
+        self._found = report.musl_x86_64
+        self._progress = progress
+        self._scratch = scratch
+
+    def resolve(self) -> None:
+        """See whether the requirements can be installed on each system."""
+        with self._progress.step("Resolving HomeSec's requirements"):
+            for target in resolve.TARGETS:
+                self._report.resolve[target] = resolve.resolve(target)
+
+    def install(self) -> Root | None:
+        """Install everything on Alpine; return it, or None if that failed."""
+        with self._noting("install"):
+            system = layers.system(self._progress, self._scratch)
+            installed = layers.with_packages(self._progress, self._scratch, system)
+            root = Root.with_repository(self._scratch, "alpine", [installed, system])
+            root.show(layers.byte_code(), at=BYTE_CODE)
+            if found := alpine.compilers(root.inside("/bin"), root.inside("/usr/bin")):
+                raise SetupError(f"Alpine has a compiler: {', '.join(found)}")
+            self._found.install = True
+            self._report.stubbed |= packages.STUBBED
+            self._report.versions |= {"alpine": alpine.version(system)}
+            return root
+        return None
+
+    def imports(self, root: Root) -> None:
+        """Import everything that is required, and HomeSec."""
+        with self._progress.step("Importing the requirements and HomeSec"), self._noting("import"):
+            wanted = [*resolve.requirements(), *resolve.OF_STREAM]
+            failed = self._inside(root, "imports", wanted)
+            self._report.problems += [f"import: {name}: {why}" for name, why in failed.items()]
+            self._found.imports = not failed
+
+    def detects(self, root: Root) -> None:
+        """See whether the engine announces who is in a film, and nobody where nobody is."""
+        with self._progress.step("Looking for people in two films"), self._noting("detects"):
+            street = self._announced(root, footage.sample("bikes"))
+            animals = self._announced(root, footage.sample("bigbuckbunny"))
+            self._found.detects = PERSON in street and PERSON not in animals
+            if not self._found.detects:
+                raise SetupError(f"announced of people: {street}; of animals only: {animals}")
+
+    def record(self, root: Root) -> None:
+        """See whether the engine's clip of a film can be played."""
+        with self._progress.step("Recording a clip"), self._noting("record"):
+            folder = self._scratch / "recording"
+            folder.mkdir()
+            root.show(folder)
+            film = self._shown(root, footage.sample("bikes"))
+            clip = self._inside(root, "engine", ["record", film, folder])
+            self._play(root, Path(clip["file"]))
+            self._found.record = True
+
+    def home_assistant(self, root: Root) -> None:
+        """Set HomeSec up in a Home Assistant, and wait for a person and the clip of them."""
+        doing = "Waiting for Home Assistant and HomeSec to announce a person"
+        with self._progress.step(doing), self._noting("ha_default_detects"):
+            told = house.watch(root, self._scratch / "house")
+            self._report.problems += [f"ha_default_detects: {each}" for each in told.problems]
+            if told.clip is not None:
+                self._play(root, told.clip)
+                self._found.ha_default_detects = told.person
+
+    def tests(self, root: Root) -> None:
+        """Run the engine's tests."""
+        self._found.tests_passed = self._found.tests_failed = 0
+        with self._noting("tests"):
+            with self._progress.step("Installing the test tools on Alpine"):
+                engine_tests.prepare(root)
+            with self._progress.step("Running the engine's tests on Alpine"):
+                results = engine_tests.run(root)
+            self._found.tests_passed = results.passed
+            self._found.tests_failed = len(results.failed)
+            self._found.tests_skipped = dict(results.skipped)
+            self._report.problems += [f"test: {name}" for name in results.failed]
+
+    def _announced(self, root: Root, film: Path) -> list[str]:
+        found = self._inside(root, "engine", ["people", self._shown(root, film)])
+        if found["error"]:
+            raise SetupError(f"{found['detector']} does not work: {found['error']}")
+        return list(found["announced"])
+
+    def _play(self, root: Root, film: Path) -> None:
+        """SetupError unless there are frames, and all of them can be decoded."""
+        found = self._inside(root, "frames", [film])
+        self._progress.say(
+            f"    {film.name}: {found['decoded']} of {found['frames']} frames decode"
+        )
+        if not found["frames"] == found["decoded"] > 0:
+            raise SetupError(f"{film.name} does not decode: {found}")
+
+    @staticmethod
+    def _shown(root: Root, film: Path) -> Path:
+        if not root.inside(film).exists():
+            root.show(film.parent)
+        return film
+
+    def _inside(self, root: Root, module: str, words: Sequence[str | Path]) -> Any:  # noqa: ANN401
+        """Run a module of `inside`; return what it prints as its last line."""
+        said = root.run(
+            [packages.PYTHON, "-m", f"{INSIDE}.{module}", *words],
+            doing=f"{INSIDE}.{module}",
+            env={"PYTHONPATH": f"{paths.SCRIPTS}:{paths.REPOSITORY}"},
+        )
+        return json.loads(said.splitlines()[-1])
+
+    @contextmanager
+    def _noting(self, check: str) -> Iterator[None]:
+        """Note what goes wrong, and go on."""
+        try:
+            yield
+        except SetupError as err:
+            self._report.problems.append(f"{check}: {err}")
+            self._progress.say(f"    {check}: {err}")

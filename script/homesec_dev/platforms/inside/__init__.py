@@ -1,0 +1,1 @@
+"""What runs in Alpine: each module is a program there, and prints JSON as its last line."""

@@ -1,0 +1,128 @@
+"""The engine without Home Assistant, as a user's configuration has it.
+
+`python -m homesec_dev.platforms.inside.engine people FILM` plays a film as fast as it can and
+prints the labels announced; `… record FILM FOLDER` records a few seconds and prints the clip's
+file.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+import json
+from pathlib import Path
+import sys
+from tempfile import TemporaryDirectory
+import threading
+from typing import TYPE_CHECKING, Any
+
+from custom_components.homesec.engine.events import (
+    ClipSaved,
+    DetectionStarted,
+    DetectorChanged,
+    HealthChanged,
+)
+from custom_components.homesec.engine.models import (
+    Activity,
+    CameraConfig,
+    CameraHealth,
+    SourceConfig,
+    SourceKind,
+)
+from custom_components.homesec.engine.service import HomeSecEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from custom_components.homesec.engine.events import EngineEvent
+
+CAMERA = "alpine"
+RECORD_S = 4.0
+WAIT_S = 120.0
+
+
+class Running:
+    """An engine, and what it tells."""
+
+    def __init__(self, folder: Path, executor: ThreadPoolExecutor) -> None:
+        """Start it, its folders below one."""
+        self._events: list[EngineEvent] = []
+        self._news = threading.Condition()
+        self.clips = folder / "clips"
+        self.engine = HomeSecEngine(
+            clips_dir=self.clips,
+            data_dir=folder,
+            models_dir=folder / "models",
+            executor=executor,
+            on_event=self._hear,
+        )
+        self.engine.start()
+
+    def wait[T: EngineEvent](
+        self, kind: type[T], accepts: Callable[[T], bool] = lambda _: True
+    ) -> T:
+        """Return the first event of a kind that is accepted; TimeoutError if none comes."""
+        with self._news:
+            if not self._news.wait_for(lambda: any(map(accepts, self.of(kind))), WAIT_S):
+                raise TimeoutError(f"no {kind.__name__} within {WAIT_S:.0f} s")
+        return next(filter(accepts, self.of(kind)))
+
+    def of[T: EngineEvent](self, kind: type[T]) -> list[T]:
+        """Return the events of a kind so far."""
+        with self._news:
+            return [event for event in self._events if isinstance(event, kind)]
+
+    def play(self, film: Path, *, once: bool) -> None:
+        """Add a camera that shows a film: once, as fast as it decodes, or in real time, looped."""
+        config = SourceConfig(
+            kind=SourceKind.FILE, location=str(film), paced=not once, loop=not once
+        )
+        camera = CameraConfig(id=CAMERA, name="Alpine", source=config)
+        self.engine.set_camera(camera, Activity.DETECT)
+
+    def _hear(self, event: EngineEvent) -> None:
+        with self._news:
+            self._events.append(event)
+            self._news.notify_all()
+
+
+def people(film: Path) -> dict[str, Any]:
+    """Return the labels that are announced when the film is played once."""
+    with TemporaryDirectory() as folder, _running(Path(folder)) as running:
+        detector = running.wait(DetectorChanged)
+        if not detector.ready:
+            return {"announced": [], "detector": detector.detector, "error": detector.error}
+        running.play(film, once=True)
+        running.wait(HealthChanged, lambda change: change.health is CameraHealth.OFF)
+        announced = [event.presence.label for event in running.of(DetectionStarted)]
+        return {"announced": announced, "detector": detector.detector, "error": None}
+
+
+def record(film: Path, folder: Path) -> dict[str, Any]:
+    """Record a few seconds on request, whatever the film shows; return the clip's file."""
+    with _running(folder) as running:
+        running.play(film, once=False)
+        running.wait(HealthChanged, lambda change: change.health is CameraHealth.RUNNING)
+        running.engine.start_recording(CAMERA, RECORD_S)
+        clip = running.wait(ClipSaved).clip
+        return {"file": str(running.clips / clip.path), "seconds": clip.duration_s}
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[Running]:
+    with ThreadPoolExecutor(4) as executor:
+        running = Running(folder, executor)
+        try:
+            yield running
+        finally:
+            running.engine.stop()
+
+
+def main(what: str, *arguments: str) -> dict[str, Any]:
+    """Do one of them."""
+    film, *folders = map(Path, arguments)
+    return people(film) if what == "people" else record(film, *folders)
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(*sys.argv[1:])))

@@ -1,0 +1,60 @@
+"""What the check found, for programs and for people."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+import json
+from typing import Any
+
+
+@dataclass(kw_only=True)
+class OnAlpine:
+    """What works on Alpine. The tests' numbers are None if they were not run."""
+
+    install: bool = False
+    imports: bool = False
+    detects: bool = False
+    record: bool = False
+    ha_default_detects: bool = False
+    tests_passed: int | None = None
+    tests_failed: int | None = None
+    tests_skipped: dict[str, int] = field(default_factory=dict)
+    """How many were left out, by reason."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether all of it works."""
+        works = (self.install, self.imports, self.detects, self.record, self.ha_default_detects)
+        tested = self.tests_passed is None or self.tests_passed > 0
+        return all(works) and tested and not self.tests_failed
+
+
+@dataclass(kw_only=True)
+class Report:
+    """All of it."""
+
+    resolve: dict[str, bool | str] = field(default_factory=dict)
+    """For each system whether the requirements can be installed: True, or why not."""
+    musl_x86_64: OnAlpine = field(default_factory=OnAlpine)
+    stubbed: dict[str, str] = field(default_factory=dict)
+    """Packages without a wheel that HomeSec has no part in, and the integrations that want them."""
+    problems: list[str] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether HomeSec works on every system."""
+        resolved = bool(self.resolve) and all(found is True for found in self.resolve.values())
+        return resolved and self.musl_x86_64.ok and not self.problems
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is written."""
+        found = asdict(self)
+        alpine = found["musl_x86_64"]
+        alpine["import"] = alpine.pop("imports")  # which is no name in Python
+        return {**found, "ok": self.ok}
+
+    def __str__(self) -> str:
+        """Return the lines that a person reads."""
+        return json.dumps(self.as_json(), indent=2)
