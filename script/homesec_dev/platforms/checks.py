@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import footage
 from ..bootstrap import paths
-from ..bootstrap.console import SetupError
+from ..bootstrap.console import SetupError, notice
 from . import alpine, engine_tests, house, layers, packages, resolve
 from .root import BYTE_CODE, Root
 
@@ -114,9 +114,7 @@ class Checks:
     def _play(self, root: Root, film: Path) -> None:
         """SetupError unless there are frames, and all of them can be decoded."""
         found = self._inside(root, "frames", [film])
-        self._progress.say(
-            f"    {film.name}: {found['decoded']} of {found['frames']} frames decode"
-        )
+        notice(f"{film.name}: {found['decoded']} of {found['frames']} frames decode")
         if not found["frames"] == found["decoded"] > 0:
             raise SetupError(f"{film.name} does not decode: {found}")
 
@@ -142,4 +140,4 @@ class Checks:
             yield
         except SetupError as err:
             self._report.problems.append(f"{check}: {err}")
-            self._progress.say(f"    {check}: {err}")
+            notice(f"{check}: {err}")

@@ -1,0 +1,65 @@
+"""Work in a namespace of its own leaves nothing."""
+
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from homesec_dev.bootstrap import paths
+
+WORK = """
+import subprocess, sys
+from homesec_dev.platforms import apart
+
+def work():
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", sys.argv[1]], check=True)
+    waiting = subprocess.Popen(["sleep", sys.argv[2]], start_new_session=True)
+    print("mounted", flush=True)
+    return waiting.wait()
+
+sys.exit(apart.run(work))
+"""
+DIFFERENT = "86399.{}"  # a duration that no other process of this machine sleeps for
+
+
+def sleepers(seconds):
+    """Return the processes that sleep for so long."""
+    wanted = f"sleep\0{seconds}\0".encode()
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                line = (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if line == wanted:
+                found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make namespaces")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_work_that_is_ended_leaves_no_mount_and_no_process(tmp_path, number):
+    seconds = DIFFERENT.format(os.getpid())
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORK, str(tmp_path), seconds],
+        env=os.environ | {"PYTHONPATH": str(paths.SCRIPTS)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        if process.stdout.readline() != "mounted\n":
+            pytest.skip(f"namespaces are not granted here: {process.stderr.read()[-500:]}")
+        assert sleepers(seconds)
+        # As a terminal does it, Ctrl-C reaches every process of the group.
+        os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+        assert process.wait(60) != 0
+        # Ends when the last process that has it open does.
+        process.stdout.read()
+    assert not sleepers(seconds)
+    assert str(tmp_path) not in Path("/proc/mounts").read_text()
