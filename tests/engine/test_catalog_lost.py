@@ -17,7 +17,7 @@ from custom_components.homesec.engine.finish import (
     partial_path,
     read_facts,
 )
-from custom_components.homesec.engine.keeping import CatalogRebuilt
+from custom_components.homesec.engine.keeping import CatalogRebuilt, FilesSetAside
 from custom_components.homesec.engine.models import ClipState, CloudState
 from custom_components.homesec.engine.recovery import adopt_clips, open_catalog
 
@@ -151,14 +151,16 @@ def test_what_is_being_recorded_is_left_to_its_recorder(ruin):
     assert ruin.catalog.get(clip.id) == recording
 
 
-def test_a_file_that_is_no_film_is_left_alone(ruin, caplog):
-    good, bad = ruin.film(NOON), ruin.film(NOON + 1)
-    (ruin.clips_dir / bad.path).write_bytes(b"no film at all")
+def test_a_file_that_is_no_film_is_set_aside_and_the_later_ones_are_adopted(ruin):
+    bad, good = ruin.film(NOON), ruin.film(NOON + 1)
+    path = ruin.clips_dir / bad.path
+    path.write_bytes(b"no film at all")
     ruin.open()
     ruin.adopt()
     assert [c.id for c in ruin.catalog.page()] == [good.id]
-    assert (ruin.clips_dir / bad.path).read_bytes() == b"no film at all"
-    assert "is no film" in caplog.text
+    assert path.with_name(f"{path.name}.damaged").read_bytes() == b"no film at all"
+    (event,) = [e for e in ruin.events if isinstance(e, FilesSetAside)]
+    assert [(file.name, file.moved) for file in event.files] == [(bad.path, True)]
 
 
 # --- the facts of a film, from its index alone ---
@@ -237,6 +239,6 @@ def test_an_index_that_does_not_tell_how_long_a_film_is_is_not_trusted(
             pass
 
     readers = iter([Reader()])
-    monkeypatch.setattr(finishing.av, "open", lambda path: next(readers, None) or opened(path))
+    monkeypatch.setattr(finishing.av, "open", lambda path, **_: next(readers, None) or opened(path))
     assert known_facts(final) == told
     assert read_whole == [final]

@@ -129,6 +129,35 @@ def test_zeros_behind_the_film_are_left_out(grown, final):
     assert content(final).numbers == list(range(50))
 
 
+@pytest.mark.parametrize("sound", [False, True], ids=["silent", "sound"])
+def test_zeros_from_the_midst_of_a_fragments_head_on_cost_no_more_than_that_fragment(
+    grown, final, sound
+):
+    grown(sound)
+    whole, refused = partial_path(final).read_bytes(), 0
+    heads = [at - 4 for at in range(len(whole)) if whole[at : at + 4] == b"moof"]
+    for cut in range(heads[4] + 8, heads[4] + 120, 4):
+        partial_path(final).write_bytes(torn := whole[:cut] + bytes(5000))
+        facts = finish(final)
+        numbers = content(final).numbers
+        assert numbers[: len(numbers) - 2] == list(range(len(numbers) - 2))
+        assert len(numbers) >= 4 * FRAGMENT_S * 10 - 2
+        if facts.damaged:  # FFmpeg does not take the whole file
+            refused += 1
+            assert partial_path(final).read_bytes().startswith(torn[:cut])
+    assert refused
+
+
+def test_a_fragment_that_cannot_be_read_leaves_the_partial_file(grown, final):
+    grown()
+    whole = bytearray(partial_path(final).read_bytes())
+    heads = [at for at in range(len(whole)) if whole[at : at + 4] == b"trun"]
+    whole[heads[2] : heads[2] + 4] = b"turn"
+    partial_path(final).write_bytes(whole)
+    assert finish(final).damaged
+    assert partial_path(final).read_bytes() == whole
+
+
 @pytest.mark.parametrize("junk", [b"", b"\0" * 4096, b"junk" * 999])
 def test_what_holds_no_film_is_told(final, junk):
     partial_path(final).write_bytes(junk)

@@ -19,6 +19,7 @@ from custom_components.homesec.engine.clip_facts import to_comment
 from custom_components.homesec.engine.clip_rows import new_clip_id
 from custom_components.homesec.engine.events import ClipFailed, ClipSaved
 from custom_components.homesec.engine.finish import finish, known_facts, partial_path
+from custom_components.homesec.engine.keeping import FilesSetAside
 from custom_components.homesec.engine.models import Clip, ClipState, Trigger
 from custom_components.homesec.engine.recovery import finish_open_clips, finish_refused_clips
 from custom_components.homesec.engine.stills import film_picture
@@ -81,11 +82,12 @@ def test_what_cannot_be_finished_is_told_once_and_not_at_each_start(wreck):
     clip = wreck.clip()
     pictures_without_an_index = (100_000).to_bytes(4) + b"mdat" + bytes(99_992)
     partial_path(wreck.final(clip)).write_bytes(pictures_without_an_index)
-    assert wreck.repair() == [ClipFailed]
-    assert wreck.repair() == [ClipFailed]
-    assert wreck.catalog.get(clip.id).state is ClipState.FAILED
+    assert wreck.repair() == [ClipFailed, FilesSetAside]
+    assert wreck.repair() == [ClipFailed, FilesSetAside]
+    row = wreck.catalog.get(clip.id)
+    assert (row.state, row.error) == (ClipState.FAILED, "clip_damaged")
     record(partial_path(wreck.final(clip)), wreck.packets)
-    assert wreck.repair() == [ClipFailed, ClipSaved]
+    assert wreck.repair() == [ClipFailed, FilesSetAside, ClipSaved]
 
 
 def test_a_clip_that_was_cut_off_is_finished(wreck):

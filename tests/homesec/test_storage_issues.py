@@ -282,6 +282,36 @@ async def test_an_index_that_was_rebuilt_is_told_unless_there_was_none_before(
     assert issue_key(issue_registry, "catalog_rebuilt") is None
 
 
+async def test_damaged_files_are_counted_until_the_user_has_read_of_them(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    issue_registry: ir.IssueRegistry,
+    repairs: Any,
+    house: Any,
+) -> None:
+    day = house / "media" / "homesec" / "door" / "2026-01-01"
+    day.mkdir(parents=True)
+    for number in range(3):
+        (day / f"01K0C0000000000000000000{number:02}.part.mp4").write_bytes(b"no film at all" * 99)
+    await set_up(hass, entry)
+    assert entry.runtime_data.ready
+    await until(hass, lambda: issue_key(issue_registry, "files_damaged"))
+    issue = issue_registry.async_get_issue("homesec", "files_damaged")
+    folder = str(house / "media" / "homesec")
+    assert issue.translation_placeholders == {"files": "3", "folder": folder}
+    (day / "01K0C000000000000000000009.part.mp4").write_bytes(b"no film at all" * 99)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await until(
+        hass,
+        lambda: (
+            issue_registry.async_get_issue("homesec", "files_damaged").translation_placeholders
+            == {"files": "4", "folder": folder}
+        ),
+    )
+    assert (await fix(hass, repairs, "files_damaged"))["type"] is FlowResultType.CREATE_ENTRY
+    assert issue_key(issue_registry, "files_damaged") is None
+
+
 async def test_a_damaged_index_is_told_of_by_the_engine_itself(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, house: Any
 ) -> None:

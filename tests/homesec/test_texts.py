@@ -261,7 +261,10 @@ def test_every_issue_is_described() -> None:
     raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
     raised |= storage_issues.STORAGE_ISSUES | {*storage_issues.STUCK_ISSUES.values()}
     told = set(
-        re.findall(r'"(disk_nearly_full|clips_dropped|catalog_rebuilt)"', SOURCE["cloud.issues"])
+        re.findall(
+            r'"(disk_nearly_full|clips_dropped|catalog_rebuilt|files_damaged)"',
+            SOURCE["cloud.issues"],
+        )
     )
     raised |= {*told, storage_issues.STUCK, issues.ISSUE_OPENCV} | recipient_issues.RECIPIENT_ISSUES
     assert TEXTS["issues"].keys() == raised
@@ -274,7 +277,7 @@ def test_every_issue_is_described() -> None:
         elif key in recipient_issues.RECIPIENT_ISSUES:
             known = {"recipient"}
         elif key in told or key.startswith("uploads_stuck"):
-            known |= {"clips", "free", "file"}
+            known |= {"clips", "free", "file", "files", "folder"}
         assert set(re.findall(r"{(\w+)}", json.dumps(issue))) <= known
         if key in issues.DETECTOR_ISSUES:
             assert "records whatever moves" in issue["description"]

@@ -21,6 +21,7 @@ ISSUE_STUCK: Final = "uploads_stuck"
 ISSUE_DISK: Final = "disk_space"
 ISSUE_DROPPED: Final = "clips_dropped"
 ISSUE_REBUILT: Final = "catalog_rebuilt"
+ISSUE_DAMAGED: Final = "files_damaged"
 
 STORAGE_ISSUES = frozenset({*FOR_A_PERSON, StorageError.key})
 STUCK_ISSUES = {
@@ -68,10 +69,7 @@ class StorageIssues:
     @callback
     def async_clips_dropped(self, clips: int) -> None:
         """Tell that clips are gone for good, since the disk would have filled."""
-        issue = ir.async_get(self._hass).async_get_issue(DOMAIN, ISSUE_DROPPED)
-        if issue is not None and issue.translation_placeholders:
-            clips += int(issue.translation_placeholders["clips"])
-        facts = {"clips": str(clips)}
+        facts = {"clips": str(clips + self._known(ISSUE_DROPPED, "clips"))}
         self._async_raise(ISSUE_DROPPED, "clips_dropped", facts, fixable=True, stays=True)
 
     @callback
@@ -80,6 +78,17 @@ class StorageIssues:
         if event.set_aside is not None:
             facts = {"clips": str(event.clips), "file": event.set_aside}
             self._async_raise(ISSUE_REBUILT, "catalog_rebuilt", facts, fixable=True, stays=True)
+
+    @callback
+    def async_damaged(self, files: int, folder: str) -> None:
+        """Report how many files could not be read since the user last read of any."""
+        facts = {"files": str(files + self._known(ISSUE_DAMAGED, "files")), "folder": folder}
+        self._async_raise(ISSUE_DAMAGED, "files_damaged", facts, fixable=True, stays=True)
+
+    def _known(self, issue_id: str, what: str) -> int:
+        """Return the number that an issue already shows, 0 if there is none."""
+        issue = ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id)
+        return int((issue.translation_placeholders or {}).get(what, 0)) if issue else 0
 
     def _async_withdraw(self, issue_id: str) -> None:
         ir.async_delete_issue(self._hass, DOMAIN, issue_id)

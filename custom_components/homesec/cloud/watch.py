@@ -7,7 +7,13 @@ from homeassistant.core import callback
 
 from ..const import CONF_STORAGE, LOGGER, UPLOADS_STUCK_AFTER
 from ..engine.errors import StorageError
-from ..engine.keeping import CatalogRebuilt, ClipsDropped, DiskSpaceChanged, DropReason
+from ..engine.keeping import (
+    CatalogRebuilt,
+    ClipsDropped,
+    DiskSpaceChanged,
+    DropReason,
+    FilesSetAside,
+)
 from .issues import StorageIssues
 from .retention_config import retention_rules
 from .state import StorageState
@@ -72,6 +78,9 @@ class StorageWatch:
                 self.issues.async_clips_dropped(event.last_copies)
             case CatalogRebuilt():
                 self.issues.async_rebuilt(event)
+            case FilesSetAside():
+                folder = str(self._coordinator.clips_dir)
+                self.issues.async_damaged(len(event.files), folder)
         if self.cloud is not None:
             self.issues.async_storage(self.state)
 

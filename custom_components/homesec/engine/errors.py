@@ -187,6 +187,12 @@ class DiskReadOnly(RecordingError):
     key = "disk_read_only"
 
 
+class ClipDamaged(RecordingError):
+    """The clip's file cannot be read; it is kept."""
+
+    key = "clip_damaged"
+
+
 class CameraNotRunning(HomeSecError):
     """The camera gives no picture at the moment."""
 

@@ -6,17 +6,20 @@ the whole file first. The new file appears under its name only when it is whole 
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 import math
 import os
+import stat
 from typing import TYPE_CHECKING
 
 import av
 import av.error
 
+from .boxes import Beginning, read_layout
 from .errors import RecordingError
+from .media import open_film
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
 
+    from .boxes import Layout
     from .media import AvPacket
 
 PARTIAL_SUFFIX = ".part.mp4"
@@ -48,6 +52,8 @@ class Finished:
     audio_codec: str | None
     comment: str | None = None
     """What was written into the file; see ``clip_facts``."""
+    damaged: bool = False
+    """A part of the partial file could not be read, so that file is still there."""
 
 
 def partial_path(final: Path) -> Path:
@@ -55,12 +61,22 @@ def partial_path(final: Path) -> Path:
     return final.with_name(final.stem + PARTIAL_SUFFIX)
 
 
-def discard_empty(final: Path) -> None:
-    """Remove a partial file that never came to hold a picture; one that might have stays."""
+def discard_empty(final: Path) -> bool:
+    """Remove a partial file that never came to hold a picture; return whether it did.
+
+    One in which there might be any, or that is not a file, stays.
+    """
     partial = partial_path(final)
-    with suppress(OSError):
-        if partial.stat().st_size < _EMPTY_BYTES:
-            partial.unlink()
+    try:
+        status = partial.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size >= _EMPTY_BYTES:
+            return False
+        if not read_layout(partial).holds_nothing:
+            return False
+        partial.unlink()
+    except OSError, ValueError:
+        return False
+    return True
 
 
 def finish(final: Path, comment: str | None = None) -> Finished:
@@ -69,14 +85,18 @@ def finish(final: Path, comment: str | None = None) -> Finished:
     The file's comment becomes ``comment``, else the partial one's.
 
     Works alike on a file that was closed and on one that a power cut ended: what comes after the
-    last whole fragment is left out. Raises ``RecordingError`` when there is no film in it, and
-    ``OSError`` when the disk does not take the new file; the partial one is then kept.
+    last whole fragment is left out. Raises ``RecordingError`` when there is no film in it,
+    ``OSError`` when the disk does not take the new file, and whatever a damaged file makes FFmpeg
+    raise; the partial one is then kept. So it is if a part of it cannot be read (``damaged``).
     """
     partial = partial_path(final)
     fresh = final.with_name(final.stem + FRESH_SUFFIX)
+    with suppress(OSError):
+        fresh.unlink()  # FFmpeg would follow a link, and wait for the reader of a pipe
+    layout = read_layout(partial)
     try:
-        _drop_torn_end(partial)
-        facts = _remux(partial, fresh, comment)
+        _drop_torn_end(partial, layout)
+        facts = _remux_what_is_whole(partial, fresh, comment, layout)
         _sync(fresh)
         fresh.replace(final)
     except Exception as err:
@@ -85,44 +105,34 @@ def finish(final: Path, comment: str | None = None) -> Finished:
         if not isinstance(err, OSError) or not _is_whole(partial):
             raise
         # No room for a second copy: the fragments play, too.
-        if _drop_torn_end(partial, media=True):
+        if _drop_torn_end(partial, layout, media=True):
             _mend_in_place(partial)
         facts = read_facts(partial)
         partial.replace(final)
     else:
-        partial.unlink(missing_ok=True)
+        if not facts.damaged:
+            partial.unlink(missing_ok=True)
     with suppress(OSError):  # network shares cannot do it for folders
         _sync(final.parent)
     return facts
 
 
-def _drop_torn_end(path: Path, *, media: bool = False) -> bool:
+def _drop_torn_end(path: Path, layout: Layout, *, media: bool = False) -> bool:
     """Cut off a header that a crash has torn: FFmpeg would not open the whole file for it.
 
     Torn ``media`` stays otherwise, since the pictures in it that are whole can be read; it goes
     with its fragment if the file is to be the clip as it is, and other fragments are left. Returns
-    whether torn media is still there.
+    whether torn media is still there. What is damaged in its midst is not cut off at all.
     """
-    with path.open("r+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        begin = fragment = whole = 0
-        while begin < end:
-            file.seek(begin)
-            head = file.read(16)
-            size, name = int.from_bytes(head[:4]), head[4:8]
-            if size == 1:
-                size = int.from_bytes(head[8:])
-            if name == b"moof":
-                fragment = begin
-            if size < 8 or (begin + size > end and name != b"mdat"):
-                file.truncate(begin)
-                return False
-            begin += size
-            whole += name == b"mdat" and begin <= end
-        if media and begin > end and whole:
-            file.truncate(fragment)
-            return False
-        return begin > end
+    if layout.torn_at is None or layout.damaged:
+        return False
+    if not layout.torn_media:
+        os.truncate(path, layout.torn_at)
+        return False
+    if media and layout.media:
+        os.truncate(path, layout.fragments[-1])
+        return False
+    return True
 
 
 def _mend_in_place(path: Path) -> None:
@@ -132,7 +142,7 @@ def _mend_in_place(path: Path) -> None:
     fragment, a second at most.
     """
     fresh = BytesIO()
-    with av.open(str(path)) as reader, av.open(fresh, "w", format="mp4") as out:
+    with open_film(path) as reader, av.open(fresh, "w", format="mp4") as out:
         _copy(reader, out)
     # What does not fit could be cut off in the middle; the whole pictures can be read as it is.
     if fresh.getbuffer().nbytes <= path.stat().st_size:
@@ -146,6 +156,8 @@ class _Span:
 
     def __init__(self) -> None:
         self.packets = 0
+        self.positions: set[int] = set()
+        """Where in the file packets lie, those of the sound too."""
         self._start_s = math.inf
         self._end_s = -math.inf
 
@@ -163,9 +175,27 @@ class _Span:
         return max(0.0, self._end_s - self._start_s) if self.packets else 0.0
 
 
-def _remux(source: Path, target: Path, comment: str | None) -> Finished:
+def _remux_what_is_whole(
+    source: Path, target: Path, comment: str | None, layout: Layout
+) -> Finished:
+    """Remux a file; if FFmpeg does not take it, then without its last fragment.
+
+    A power cut may have left zeros in the midst of that.
+    """
     try:
-        reader = av.open(str(source))
+        return _remux(source, target, comment, layout)
+    except OSError:
+        raise
+    except Exception:
+        if len(layout.fragments) < 2:
+            raise
+    with closing(Beginning(source, layout.fragments[-1])) as beginning:
+        return replace(_remux(beginning, target, comment, layout), damaged=True)
+
+
+def _remux(source: Path | Beginning, target: Path, comment: str | None, layout: Layout) -> Finished:
+    try:
+        reader = open_film(source)
     except (av.error.InvalidDataError, av.error.EOFError) as err:
         raise RecordingError from err
     with reader, av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as out:
@@ -173,12 +203,14 @@ def _remux(source: Path, target: Path, comment: str | None) -> Finished:
             raise RecordingError
         if (comment := comment or reader.metadata.get(COMMENT)) is not None:
             out.metadata[COMMENT] = comment
-        facts = _facts(reader, _copy(reader, out))
-    return replace(facts, bytes=target.stat().st_size)
+        span = _copy(reader, out)
+        facts = _facts(reader, span.seconds)
+    damaged = layout.damaged or layout.unread(span.positions)
+    return replace(facts, bytes=target.stat().st_size, damaged=damaged)
 
 
-def _copy(reader: InputContainer, out: OutputContainer) -> float:
-    """Copy all packets; return the video's length in seconds."""
+def _copy(reader: InputContainer, out: OutputContainer) -> _Span:
+    """Copy all packets; return the video's span."""
     streams: dict[int, Stream] = {}
     for stream in (*reader.streams.video[:1], *reader.streams.audio[:1]):
         copy = out.add_stream_from_template(stream, opaque=True)
@@ -190,11 +222,12 @@ def _copy(reader: InputContainer, out: OutputContainer) -> float:
     for packet in _whole_packets(reader, [reader.streams[i] for i in streams]):
         if packet.stream.type == "video":
             span.add(packet)
+        span.positions.add(-1 if packet.pos is None else packet.pos)
         packet.stream = streams[packet.stream.index]
         out.mux(packet)
     if not span.packets:
         raise RecordingError
-    return span.seconds
+    return span
 
 
 def _whole_packets(reader: InputContainer, streams: Sequence[Stream]) -> Iterator[AvPacket]:
@@ -213,7 +246,7 @@ def _whole_packets(reader: InputContainer, streams: Sequence[Stream]) -> Iterato
 
 def read_facts(path: Path) -> Finished:
     """Return the facts of a file that stays as it is."""
-    with av.open(str(path)) as reader:
+    with open_film(path) as reader:
         span = _Span()
         for packet in _whole_packets(reader, [reader.streams.video[0]]):
             span.add(packet)
@@ -227,34 +260,15 @@ def known_facts(path: Path) -> Finished:
     Reading all of it takes as long as its bytes do, for thousands of clips that is hours. Raises
     as ``read_facts``.
     """
-    names, whole = _boxes(path)
-    if not whole or b"moof" in names:
+    layout = read_layout(path)
+    if layout.torn_at is not None or b"moof" in layout.names:
         return read_facts(path)
-    with av.open(str(path)) as reader:
+    with open_film(path) as reader:
         video = reader.streams.video[0]
         if not video.duration or video.time_base is None:
             return read_facts(path)
         facts = _facts(reader, float(video.duration * video.time_base))
     return replace(facts, bytes=path.stat().st_size)
-
-
-def _boxes(path: Path) -> tuple[set[bytes], bool]:
-    """Return the names of a file's outermost boxes, and whether the last one is whole."""
-    names: set[bytes] = set()
-    with path.open("rb") as file:
-        end = file.seek(0, os.SEEK_END)
-        begin = 0
-        while begin < end:
-            file.seek(begin)
-            head = file.read(16)
-            size = int.from_bytes(head[:4])
-            if size == 1:
-                size = int.from_bytes(head[8:])
-            if size < 8:
-                return names, False
-            names.add(head[4:8])
-            begin += size
-    return names, begin == end
 
 
 def _facts(reader: InputContainer, duration_s: float) -> Finished:
@@ -274,7 +288,7 @@ def _facts(reader: InputContainer, duration_s: float) -> Finished:
 def _is_whole(path: Path) -> bool:
     try:
         return read_facts(path).duration_s > 0
-    except av.error.FFmpegError, IndexError:
+    except Exception:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
         return False
 
 

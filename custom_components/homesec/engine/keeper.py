@@ -275,6 +275,7 @@ class ClipKeeper:
                     clips_dir=self._clips_dir,
                     cloud=self.cloud,
                     stop=self._stop,
+                    on_event=self._on_event,
                 )
             finally:
                 # Cut off in the middle, what was found stays found.

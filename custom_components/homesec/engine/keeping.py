@@ -99,6 +99,24 @@ class ClipsFound(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DamagedFile:
+    """A file that could not be read."""
+
+    name: str
+    """Its path in the clip folder, with forward slashes."""
+    reason: str
+    moved: bool
+    """Whether it was renamed; else the disk did not allow it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesSetAside(EngineEvent):
+    """Damaged files were found; they are kept, and nothing else depends on them."""
+
+    files: tuple[DamagedFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRebuilt(EngineEvent):
     """A new catalogue was filled from the files that are there."""
 

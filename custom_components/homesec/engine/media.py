@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -13,8 +14,11 @@ import av
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.stream import AudioStream
+    from av.container import InputContainer
     from av.stream import Stream
     from av.video.codeccontext import VideoCodecContext
+
+    from .boxes import Beginning
 
     type AvPacket = av.Packet[Stream]
 
@@ -91,6 +95,16 @@ class MediaFormat:
         context.sample_rate = self.sample_rate
         context.layout = self.layout
         return context
+
+
+def open_film(film: Path | Beginning) -> InputContainer:
+    """Open a clip's file, or the beginning of it, to read it.
+
+    What is named MP4 is read as nothing else: a playlist would have FFmpeg open what it names.
+    """
+    if not isinstance(film, Path):
+        return av.open(film, "r", format="mp4")
+    return av.open(str(film), format="mp4" if film.suffix == ".mp4" else None)
 
 
 def padded_packet(data: bytes) -> AvPacket:

@@ -13,6 +13,7 @@ import logging
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from .clip_tree import ClipTree
 from .errors import TransferStopped
 from .jobs import JobKind
 from .models import Clip, ClipState, CloudState
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from .catalog import Catalog
     from .copies import Copies
+    from .events import EventSink
     from .storage.base import CloudStore, StoredObject
 
 _LOGGER = logging.getLogger(__name__)
@@ -59,6 +61,7 @@ def rebuild(
     clips_dir: Path,
     cloud: CloudStore | None,
     stop: Event,
+    on_event: EventSink = lambda _event: None,
 ) -> Rebuilt:
     """Find every clip again. Raises ``StorageError``, ``OSError`` and ``sqlite3.Error``.
 
@@ -69,7 +72,11 @@ def rebuild(
         shelf.take_in(films)
     if stop.is_set():
         raise TransferStopped
-    from_folder = adopt_without_row(catalog, clips_dir, stop)
+    tree = ClipTree(clips_dir)
+    try:
+        from_folder = adopt_without_row(catalog, tree, stop)
+    finally:
+        tree.damaged.report(on_event)
     found = replace(shelf.found, from_folder=from_folder)
     _LOGGER.info("The clip index was rebuilt: %s", found)
     return found

@@ -19,6 +19,7 @@ import av.error
 
 from .clip_facts import to_comment
 from .clip_file import ClipFile
+from .damaged import DamagedFiles
 from .errors import DiskFull, DiskReadOnly, RecordingError
 from .events import ClipFailed, ClipSaved, ClipStarted
 from .finish import discard_empty, finish, partial_path
@@ -222,6 +223,10 @@ class ClipRecorder:
             self._put(clip)
             self._on_event(ClipFailed(clip=clip))
             return
+        if facts.damaged:  # the disk has not kept what was written
+            damaged = DamagedFiles(self._clips_dir)
+            damaged.set_aside(partial_path(final), "a part of it cannot be read")
+            damaged.report(self._on_event)
         clip = replace(
             saved(clip, facts),
             still_path=write_still(self._clips_dir, clip, ending.best),
@@ -282,7 +287,7 @@ def write_still(clips_dir: Path, clip: Clip, best: Frame | None = None) -> str |
         return None
     try:
         still.write_bytes(encode_jpeg(picture, width=STILL_WIDTH))
-    except (OSError, av.error.FFmpegError) as err:
+    except Exception as err:  # noqa: BLE001 - whatever a damaged film makes FFmpeg raise
         _LOGGER.warning("The still of clip %s is missing: %s", clip.id, err)
         with suppress(OSError):
             still.unlink()

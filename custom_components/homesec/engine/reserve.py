@@ -12,6 +12,8 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from .damaged import is_regular
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -49,6 +51,8 @@ class Reserve:
         return shutil.disk_usage(self._path.parent).free > ENOUGH_BYTES
 
     def _write(self) -> None:
+        if not is_regular(self._path):
+            self._path.unlink(missing_ok=True)  # to write into a pipe would block
         with self._path.open("wb") as file:
             file.write(bytes(RESERVE_BYTES))
             file.flush()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+import logging
 import math
 from typing import TYPE_CHECKING
 
 import av
-import av.error
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
 import numpy as np
 
+from .media import open_film
 from .pixels import bgr
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .models import Box, Frame, Track
+
+_LOGGER = logging.getLogger(__name__)
 
 STILL_WIDTH = 1280
 _QSCALE = 4
@@ -75,10 +78,11 @@ def worth(track: Track) -> float:
 def film_picture(path: Path, at_s: float) -> VideoFrame | None:
     """Return the keyframe at ``at_s`` seconds of a film or before; None if it shows nothing."""
     try:
-        with av.open(str(path)) as film:
+        with open_film(path) as film:
             film.seek(round(at_s * av.time_base))
             return next(film.decode(video=0), None)
-    except av.error.FFmpegError, IndexError:
+    except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
+        _LOGGER.debug("There is no picture in %s: %s", path.name, err)
         return None
 
 

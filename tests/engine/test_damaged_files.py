@@ -1,0 +1,357 @@
+"""Files in the clip folder that cannot be read: the engine starts, keeps them, and reports them."""
+
+import os
+import socket
+import time
+
+from films import content
+from kept import clip_row
+from mutations import change_fourcc
+import pytest
+from rig import Rig, media_packets
+from test_clip_file import TELEPHONE, record, with_sound
+
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.damaged import DamagedFiles, is_damage, reason_of
+from custom_components.homesec.engine.events import ClipFailed, ClipSaved
+from custom_components.homesec.engine.finish import finish, partial_path
+from custom_components.homesec.engine.keeping import CatalogRebuilt, FilesSetAside
+from custom_components.homesec.engine.models import ClipState
+from custom_components.homesec.engine.reserve import RESERVE_BYTES, Reserve
+
+
+@pytest.fixture(scope="module")
+def film(films, tmp_path_factory):
+    """What lies in a partial file and in a finished one, with sound."""
+    packets = with_sound(media_packets(films(seconds=3)), [n * 0.02 for n in range(150)])
+    final = tmp_path_factory.mktemp("whole") / "film.mp4"
+    record(partial_path(final), packets, audio=TELEPHONE)
+    partial = partial_path(final).read_bytes()
+    finish(final)
+    return partial, final.read_bytes()
+
+
+class Folder:
+    """A clip folder that is filled before the engine starts."""
+
+    def __init__(self, folder, film):
+        self.folder = folder
+        self.clips_dir = folder / "clips"
+        self.partial, self.whole = film
+        self._next_at = time.time() - 60
+
+    def clip(self, **values):
+        """Return the row of another clip, whose folder is there."""
+        self._next_at += 1
+        clip = clip_row(self._next_at, **values)
+        self.final(clip).parent.mkdir(parents=True, exist_ok=True)
+        return clip
+
+    def final(self, clip):
+        return self.clips_dir / clip.path
+
+    def healthy(self, *, partial):
+        """Lay a clip that can be read into the folder."""
+        clip = self.clip()
+        if partial:
+            partial_path(self.final(clip)).write_bytes(self.partial)
+        else:
+            self.final(clip).write_bytes(self.whole)
+        return clip
+
+    def put_row(self, *clips):
+        (self.folder / "data").mkdir(exist_ok=True)
+        with Catalog(self.folder / "data" / "clips.db") as catalog:
+            for clip in clips:
+                catalog.put(clip)
+
+    def start(self):
+        """Start the engine, wait until all clips are adopted; return it stopped."""
+        with Rig(self.folder) as rig:
+            rig.engine.keeper._adopting.join()
+            rig.rows = {clip.id: clip for clip in rig.engine.catalog.page()}
+            rig.row_of = {c.id: c for c in rig.engine.catalog.in_state(ClipState.FAILED)}
+        return rig
+
+
+@pytest.fixture
+def folder(tmp_path, film):
+    return Folder(tmp_path, film)
+
+
+def files_of(rig):
+    return [file for event in rig.of(FilesSetAside) for file in event.files]
+
+
+# --- one bit ---
+
+
+@pytest.mark.parametrize("row", [True, False])
+@pytest.mark.parametrize("finished", [True, False])
+def test_an_unknown_codec_name_in_one_clip_does_not_keep_the_engine_from_starting(
+    folder, row, finished
+):
+    before = folder.healthy(partial=True)
+    clip = folder.clip(state=ClipState.RECORDING)
+    path = folder.final(clip) if finished else partial_path(folder.final(clip))
+    whole = folder.whole if finished else folder.partial
+    path.write_bytes(damaged := change_fourcc(whole, b"avc1", b"cvc1"))
+    after = folder.healthy(partial=False)
+    if row:
+        folder.put_row(clip)
+    rig = folder.start()
+    assert rig.rows.keys() == {before.id, after.id}
+    assert path.with_name(f"{path.name}.damaged").read_bytes() == damaged
+    assert not path.exists()
+    (file,) = files_of(rig)
+    assert file.name == path.relative_to(folder.clips_dir).as_posix()
+    assert file.moved
+    assert file.reason
+    assert [c.error for c in rig.failed()] == ["clip_damaged"]
+    assert rig.row_of[clip.id].error == "clip_damaged"
+    again = folder.start()
+    assert again.of(FilesSetAside, ClipFailed, ClipSaved) == []
+    assert again.rows.keys() == rig.rows.keys()
+
+
+@pytest.mark.parametrize("row", [True, False])
+@pytest.mark.parametrize("finished", [True, False])
+def test_an_unknown_codec_name_of_the_sound_does_not_either(folder, row, finished):
+    before = folder.healthy(partial=True)
+    clip = folder.clip(state=ClipState.RECORDING)
+    path = folder.final(clip) if finished else partial_path(folder.final(clip))
+    whole = folder.whole if finished else folder.partial
+    path.write_bytes(change_fourcc(whole, b"mp4a", b"op4a"))
+    if row:
+        folder.put_row(clip)
+    rig = folder.start()
+    # Some versions of FFmpeg know the sound by other means: then the clip is as good as ever.
+    aside = path.with_name(f"{path.name}.damaged").exists()
+    assert rig.rows.keys() == ({before.id} if aside else {before.id, clip.id})
+
+
+def test_the_user_is_told_what_was_found_in_the_log(folder, caplog):
+    clip = folder.clip()
+    partial_path(folder.final(clip)).write_bytes(change_fourcc(folder.partial, b"avc1", b"qvc1"))
+    folder.start()
+    assert f"{clip.id}.part.mp4' is damaged, and was set aside as" in caplog.text
+
+
+def test_a_clip_of_which_a_part_can_be_read_is_saved_and_its_file_kept(folder):
+    clip = folder.clip(state=ClipState.RECORDING)
+    folder.put_row(clip)
+    damaged = bytearray(folder.partial)
+    third = [at for at in range(len(damaged)) if damaged[at : at + 4] == b"moof"][2]
+    damaged[third - 4] = 0x7F  # of its size: a crash tears off an end, and no end follows here
+    partial = partial_path(folder.final(clip))
+    partial.write_bytes(damaged)
+    rig = folder.start()
+    assert rig.rows.keys() == {clip.id}
+    assert content(folder.final(clip)).numbers[:8] == list(range(8))
+    assert partial.with_name(f"{partial.name}.damaged").read_bytes() == damaged
+    assert [file.moved for file in files_of(rig)] == [True]
+
+
+def test_what_is_put_back_is_read_again(folder):
+    clip = folder.clip(state=ClipState.RECORDING)
+    folder.put_row(clip)
+    partial = partial_path(folder.final(clip))
+    partial.write_bytes(b"no film at all, but more than a header")
+    folder.start()
+    partial.write_bytes(folder.partial)
+    assert folder.start().rows.keys() == {clip.id}
+
+
+def test_a_damaged_partial_file_beside_the_finished_one_costs_nothing(folder):
+    clip = folder.healthy(partial=False)
+    folder.put_row(clip_row(id=clip.id, path=clip.path, state=ClipState.RECORDING))
+    partial_path(folder.final(clip)).write_bytes(b"no film at all, but more than a header")
+    rig = folder.start()
+    assert rig.rows.keys() == {clip.id}
+    assert len(files_of(rig)) == 1
+
+
+# --- what is no file ---
+
+
+def directory(path):
+    path.mkdir()
+    (path / "inside").write_bytes(b"x")
+
+
+def dangling_link(path):
+    path.symlink_to("nowhere")
+
+
+def looping_link(path):
+    path.symlink_to(path.name)
+
+
+def pipe(path):
+    os.mkfifo(path)
+
+
+def endless_link(path):
+    path.symlink_to("/dev/zero")
+
+
+def unix_socket(path):
+    # Its address must be short, the folder's is long.
+    with socket.socket(socket.AF_UNIX) as server:
+        here = os.open(path.parent, os.O_PATH)
+        server.bind(f"/proc/self/fd/{here}/{path.name}")
+        os.close(here)
+
+
+def empty(path):
+    path.touch()
+
+
+SHAPES = [directory, dangling_link, looping_link, pipe, endless_link, unix_socket]
+
+
+@pytest.mark.parametrize("make", [*SHAPES, empty])
+@pytest.mark.parametrize("partial", [True, False])
+@pytest.mark.parametrize("row", [True, False])
+def test_what_is_no_film_is_neither_waited_for_nor_followed(folder, make, partial, row):
+    before = folder.healthy(partial=False)
+    clip = folder.clip(state=ClipState.RECORDING)
+    if row:
+        folder.put_row(clip)
+    path = partial_path(folder.final(clip)) if partial else folder.final(clip)
+    make(path)
+    after = folder.healthy(partial=True)
+    rig = folder.start()
+    assert rig.rows.keys() == {before.id, after.id}
+    assert not os.path.lexists(path)
+    if make is not empty or not partial:  # an empty partial file holds nothing to keep
+        assert os.path.lexists(path.with_name(f"{path.name}.damaged"))
+        assert [file.reason for file in files_of(rig)][:1]
+    assert folder.start().of(FilesSetAside) == []
+
+
+@pytest.mark.parametrize("make", SHAPES)
+def test_what_is_no_still_does_not_hold_up_its_clip(folder, make):
+    clip = folder.healthy(partial=True)
+    still = folder.final(clip).with_suffix(".jpg")
+    make(still)
+    rig = folder.start()
+    assert rig.rows[clip.id].still_path == still.relative_to(folder.clips_dir).as_posix()
+    assert still.read_bytes()[:2] == b"\xff\xd8"
+    assert len(files_of(rig)) == 1
+
+
+@pytest.mark.parametrize("make", SHAPES)
+def test_what_is_in_the_way_of_a_finished_clip_is_moved(folder, make):
+    clip = folder.healthy(partial=True)
+    make(folder.final(clip))
+    make(folder.final(clip).with_suffix(".new.mp4"))
+    assert folder.start().rows.keys() == {clip.id}
+    assert content(folder.final(clip)).numbers == list(range(30))
+
+
+@pytest.mark.parametrize("make", SHAPES)
+def test_what_is_no_reserve_does_not_hold_up_the_start(tmp_path, make):
+    path = tmp_path / "reserve"
+    make(path)
+    reserve = Reserve(path)
+    reserve.open_up()
+    reserve.set_aside()
+    assert path.is_dir() or path.stat().st_size == RESERVE_BYTES
+
+
+# --- names ---
+
+
+def test_names_of_all_kinds_are_left_alone(folder):
+    clip = folder.healthy(partial=False)
+    day = folder.final(clip).parent
+    names = [
+        b"\xff\xfe.mp4",
+        b"\xff.part.mp4",
+        b"new\nline.mp4",
+        b"..part.mp4",
+        b".mp4",
+        b"ZZZZZZZZZZZZZZZZZZZZZZZZZZ.mp4",
+        b"7ZZZZZZZZZZZZZZZZZZZZZZZZZ.part.mp4",
+        b"a" * 251 + b".mp4",
+    ]
+    for name in names:
+        (day / os.fsdecode(name)).write_bytes(b"grandma")
+    for camera in (b"\xff\xfe", b"new\nline", b"'); DROP TABLE clips; --"):
+        other = folder.clips_dir / os.fsdecode(camera) / day.name
+        other.mkdir(parents=True)
+        (other / f"{folder.clip().id}.part.mp4").write_bytes(folder.partial)
+    rig = folder.start()
+    assert clip.id in rig.rows
+    assert len(rig.rows) == 3  # what is no UTF-8 is no camera of ours
+    assert files_of(rig) == []
+    assert all((day / os.fsdecode(name)).read_bytes() == b"grandma" for name in names)
+
+
+def test_a_name_that_is_taken_is_not_overwritten(tmp_path):
+    found = DamagedFiles(tmp_path)
+    for content_ in (b"one", b"two", b"three"):
+        (tmp_path / "x.mp4").write_bytes(content_)
+        assert found.set_aside(tmp_path / "x.mp4", "no film")
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {
+        "x.mp4.damaged": b"one",
+        "x.mp4.damaged-2": b"two",
+        "x.mp4.damaged-3": b"three",
+    }
+
+
+# --- the disk ---
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_what_cannot_be_renamed_stays_and_is_read_only_once(folder, monkeypatch, partial):
+    clip = folder.clip()
+    path = partial_path(folder.final(clip)) if partial else folder.final(clip)
+    path.write_bytes(b"no film at all, but more than a header")
+
+    def refuse(self, _target):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(type(path), "rename", refuse)
+    rig = folder.start()
+    assert [file.moved for file in files_of(rig)] == [False]
+    assert path.read_bytes() == b"no film at all, but more than a header"
+    assert folder.start().of(FilesSetAside, ClipFailed) == []
+
+
+@pytest.mark.parametrize("number", [28, 30, 24, 116])
+def test_a_disk_that_refuses_is_no_fault_of_the_file(tmp_path, number):
+    path = tmp_path / "x.mp4"
+    path.touch()
+    assert not is_damage(OSError(number, "refused"), path)
+    assert is_damage(OSError(5, "a bad sector"), path)
+    assert is_damage(MemoryError(), path)
+    path.unlink()
+    assert not is_damage(OSError(2, "not there"), path)
+
+
+def test_a_reason_is_one_line_without_a_path():
+    assert reason_of(OSError(5, "Input/output error", "/media/x.mp4")) == "Input/output error"
+    assert reason_of(ValueError("two\nlines")) == "ValueError: two lines"
+    assert len(reason_of(ValueError("x" * 9999))) == 200
+
+
+def test_a_folder_that_cannot_be_read_is_looked_into_at_the_next_start(folder, monkeypatch):
+    clip = folder.healthy(partial=False)
+    day = folder.final(clip).parent
+    old = folder.clips_dir / "door" / "2020-01-01"
+    day.rename(old)
+    real = type(old).iterdir
+
+    def iterdir(path):
+        if path == old:
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(old), "iterdir", iterdir)
+        assert folder.start().rows == {}
+    again = folder.start()
+    assert again.rows.keys() == {clip.id}
+    assert len(again.of(CatalogRebuilt)) == 1
