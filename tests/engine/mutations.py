@@ -1,5 +1,6 @@
 """Files and databases damaged in many ways, each way told by its seed."""
 
+from contextlib import closing, suppress
 import random
 import sqlite3
 
@@ -114,6 +115,14 @@ DATABASE_DAMAGE = (
 )
 
 
+VALUES = (
+    *("", "x", "\0", "..", "../../etc/passwd", "/etc/passwd", "recording", "removing", "saved"),
+    *("[", "{}", "null", "[1]", '{"id": 1}', '{"id": "1"}', "nan", "1e999", "\ud7ff"),
+    *(b"\xff\xfe", b"", -1, 0, 7, 2**62, 2**63 - 1, 1e300, float("inf"), -1e300, 0.5),
+)
+"""What a column may hold after damage, or by somebody's hand."""
+
+
 def damaged_database(whole, seed):
     """Return what one kind of damage, or two, make of a database's file."""
     rng, data = random.Random(seed), bytearray(whole)
@@ -126,19 +135,25 @@ def damaged_database(whole, seed):
 def change_rows(path, seed):
     """Write values into a database's rows that SQLite takes and no reader of ours expects."""
     rng = random.Random(seed)
-    database = sqlite3.connect(path)
     tables = ("clips", "jobs", "notes", "visits", "tracks", "texts", "text_stills", "elsewhere")
-    with database:
-        for _ in range(rng.choice((1, 2, 5))):
-            table = rng.choice(tables)
-            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
-            value = rng.choice(
-                ("", "x", "\0", "..", "/etc", "[", "{}", "null", b"\xff\xfe", -1, 2**62, 1e300, 0.5)
-            )
-            where = "rowid" if table in ("jobs", "visits", "tracks", "text_stills") else columns[0]
-            database.execute(
-                f"UPDATE OR IGNORE {table} SET {rng.choice(columns)} = ?"
-                f" WHERE {where} = (SELECT {where} FROM {table} ORDER BY random() LIMIT 1)",
-                (value,),
-            )
-    database.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        triggers = database.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall()
+        for name, _ in triggers:  # which would not take some of it
+            database.execute(f"DROP TRIGGER {name}")
+        for _ in range(rng.choice((1, 2, 5, 20))):
+            _change_row(database, rng.choice(tables), rng)
+        for _, sql in triggers:
+            database.execute(sql)
+
+
+def _change_row(database, table, rng):
+    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+    column, key = rng.choice(columns), columns[0]
+    keys = [row[0] for row in database.execute(f"SELECT {key} FROM {table} ORDER BY 1")]
+    with suppress(sqlite3.IntegrityError):  # a number's row takes no text
+        database.execute(
+            f"UPDATE {table} SET {column} = ? WHERE {key} IS ?",
+            (rng.choice(VALUES), rng.choice(keys or [None])),
+        )

@@ -19,7 +19,8 @@ from custom_components.homesec.engine.finish import (
 )
 from custom_components.homesec.engine.keeping import CatalogRebuilt, FilesSetAside
 from custom_components.homesec.engine.models import ClipState, CloudState
-from custom_components.homesec.engine.recovery import adopt_clips, open_catalog
+from custom_components.homesec.engine.recovery import adopt_clips
+from custom_components.homesec.engine.salvage import open_catalog
 
 
 class Ruin:
@@ -74,7 +75,7 @@ def test_a_damaged_index_is_set_aside_whole(ruin, caplog):
     aside = catalog.note(UNFILLED)
     assert (ruin.path.parent / aside).read_bytes() == b"not an index" * 100
     assert aside.startswith("clips.db.corrupt-20")
-    assert "is damaged" in caplog.text
+    assert "cannot be used" in caplog.text
 
 
 def test_an_index_that_is_well_is_left_alone(ruin):

@@ -1,16 +1,27 @@
 """The one SQLite file."""
 
+from functools import partial
+import os
+from pathlib import Path
 import random
 import shutil
 import sqlite3
 import threading
 
+from disks import mounted, remount
 from kept import clip_row
 import pytest
 
+from custom_components.homesec.engine import database as database_module
 from custom_components.homesec.engine.catalog import Catalog
 from custom_components.homesec.engine.catalog_schema import MIGRATIONS, SCHEMA_VERSION
-from custom_components.homesec.engine.database import Database, DatabaseDamaged, set_aside
+from custom_components.homesec.engine.database import (
+    Database,
+    DatabaseDamaged,
+    DatabaseNewer,
+    is_damage,
+    set_aside,
+)
 from custom_components.homesec.engine.models import CloudState
 
 VERSION_1 = """
@@ -98,20 +109,19 @@ def test_a_migration_that_fails_changes_nothing(path, monkeypatch):
     old_file(path, clips)
     broken = (*MIGRATIONS[:1], f"{MIGRATIONS[1]} INSERT INTO nowhere VALUES (1);")
     monkeypatch.setattr("custom_components.homesec.engine.database.MIGRATIONS", broken)
-    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+    with pytest.raises(DatabaseDamaged, match="nowhere"):
         Catalog(path)
     monkeypatch.undo()
     with Catalog(path) as catalog:
         assert catalog.page() == clips
 
 
-def test_a_file_of_a_newer_version_is_left_alone(path):
+def test_a_file_of_a_newer_version_is_told_and_not_touched(path):
     with Catalog(path) as catalog:
         catalog.database.query(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     before = path.read_bytes()
-    with pytest.raises(sqlite3.DatabaseError, match="newer") as caught:
+    with pytest.raises(DatabaseNewer, match="newer"):
         Database(path)
-    assert not isinstance(caught.value, DatabaseDamaged)
     assert path.read_bytes() == before
 
 
@@ -141,13 +151,50 @@ def zeros(path):
         file.write(bytes(path.stat().st_size - 4096))
 
 
-def without_a_table(path):
-    with sqlite3.connect(path) as db:
-        db.execute("DROP TABLE clips")
-    db.close()
+def told(sql):
+    def damage(path):
+        with sqlite3.connect(path) as db:
+            db.executescript(f"PRAGMA writable_schema = ON; {sql}")
+        db.close()
+
+    return damage
 
 
-@pytest.mark.parametrize("damage", [no_database, cut_off, garbage, zeros, without_a_table])
+def byte(offset, value):
+    def damage(path):
+        with path.open("r+b") as file:
+            file.seek(offset)
+            file.write(bytes([value]))
+
+    return damage
+
+
+DAMAGE = {
+    "no_database": no_database,
+    "cut_off": cut_off,
+    "garbage": garbage,
+    "zeros": zeros,
+    "no_table": told("DROP TABLE clips"),
+    "no_index": told("DROP INDEX clips_by_time"),
+    "no_trigger": told("DROP TRIGGER clip_removed"),
+    "other_column": told("ALTER TABLE visits RENAME COLUMN label TO lable"),
+    "older_version": told("PRAGMA user_version = 3"),
+    "no_version": told("PRAGMA user_version = 0"),
+    "negative_version": told("PRAGMA user_version = -5"),
+    "schema_is_no_sql": told("UPDATE sqlite_master SET sql = 'CREATE nonsense' WHERE name='jobs'"),
+    "schema_is_no_text": told(
+        "UPDATE sqlite_master SET sql = CAST(x'43ff' AS TEXT), name = CAST(x'ff' AS TEXT)"
+        " WHERE name = 'clips_listed'"
+    ),
+    "root_page": told("UPDATE sqlite_master SET rootpage = 9999 WHERE name = 'visits'"),
+    "unreadable_format": byte(19, 7),
+    "page_size": byte(16, 0x40),
+    "text_encoding": byte(59, 3),
+    "schema_format": byte(47, 9),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_damage_is_told_and_not_touched(filled, damage):
     damage(filled)
     before = filled.read_bytes()
@@ -163,11 +210,93 @@ def test_an_empty_file_is_a_new_one(path):
         assert catalog.note("unfilled") == ""
 
 
-def test_what_a_new_file_would_not_cure_is_no_damage(path):
+def directory(path):
     path.mkdir()
-    with pytest.raises(sqlite3.OperationalError) as caught:
+    (path / "inside").touch()
+
+
+def pipe(path):
+    os.mkfifo(path)
+
+
+def looping_link(path):
+    path.symlink_to(path.name)
+
+
+def endless_link(path):
+    path.symlink_to("/dev/zero")
+
+
+SHAPES = [directory, pipe, looping_link, endless_link]
+
+
+@pytest.mark.parametrize("make", SHAPES)
+def test_what_is_no_file_is_damage_and_can_be_set_aside(path, make):
+    make(path)
+    with pytest.raises(DatabaseDamaged):
         Database(path)
-    assert not isinstance(caught.value, DatabaseDamaged)
+    aside = set_aside(path, 1.8e9)
+    Database(path).close()
+    assert os.path.lexists(aside)
+
+
+@pytest.mark.parametrize("make", [*SHAPES, Path.touch, lambda path: path.write_bytes(b"x" * 99999)])
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+def test_what_lies_in_place_of_the_log_costs_nothing(filled, make, suffix):
+    make(filled.with_name(filled.name + suffix))
+    with Catalog(filled) as catalog:
+        assert catalog.totals().clips == 400
+
+
+def test_a_link_to_a_disk_that_is_not_there_is_no_damage(path):
+    path.symlink_to("nowhere/clips.db")
+    with pytest.raises(sqlite3.OperationalError):
+        Database(path)
+    assert path.is_symlink()
+
+
+def test_a_database_that_another_program_holds_is_no_damage(filled, monkeypatch):
+    monkeypatch.setattr(database_module.sqlite3, "connect", partial(sqlite3.connect, timeout=0.01))
+    with sqlite3.connect(filled, isolation_level=None) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match="locked") as caught:
+            Database(filled)
+        assert not isinstance(caught.value, DatabaseDamaged)
+    other.close()
+
+
+def test_a_disk_that_is_full_or_read_only_is_no_damage(tmp_path, filled):
+    for options in ("size=100k", "size=8m,ro"):
+        with mounted(tmp_path / options[:8], options.removesuffix(",ro")) as disk:
+            path = disk / "clips.db"
+            with path.open("wb") as file:
+                file.write(filled.read_bytes()[: 100 * 1024])
+            if options.endswith("ro"):
+                shutil.copy(filled, path)
+                remount(disk, "ro")
+            error = sqlite3.OperationalError("refused")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            assert not is_damage(error, path)
+            if options.endswith("ro"):
+                with pytest.raises(sqlite3.OperationalError) as caught:
+                    Database(path)
+                assert not isinstance(caught.value, DatabaseDamaged)
+
+
+@pytest.mark.parametrize("code", ["IOERR", "CANTOPEN", "READONLY", "FULL"])
+def test_a_disk_that_is_well_is_not_to_blame(filled, code):
+    error = sqlite3.OperationalError("refused")
+    error.sqlite_errorcode = getattr(sqlite3, f"SQLITE_{code}")
+    assert is_damage(error, filled)
+
+
+def test_two_that_are_set_aside_at_the_same_moment_are_both_kept(path):
+    path.write_bytes(b"one")
+    first = set_aside(path, 1.8e9)
+    path.write_bytes(b"two")
+    second = set_aside(path, 1.8e9)
+    assert (first.read_bytes(), second.read_bytes()) == (b"one", b"two")
 
 
 def test_what_is_set_aside_takes_its_log_with_it(tmp_path, path):

@@ -9,7 +9,7 @@ from disk_store import DeadStore, DiskStore
 from disks import mounted
 from films import content
 import pytest
-from rig import LONG_S, file_camera
+from rig import LONG_S, Rig, file_camera
 
 from custom_components.homesec.engine import keeper as keeping_module
 from custom_components.homesec.engine.errors import BucketMissing, ClipNotFound, ClipProtected
@@ -214,6 +214,45 @@ def test_a_catalogue_that_is_damaged_is_not_the_end_of_the_clips(
     assert (row.bytes, row.cloud, row.state) == (clip.bytes, CloudState.STORED, ClipState.SAVED)
     assert store.sent_bytes == sent_bytes
     assert again.engine.engine_stats().clips == 1
+
+
+def test_damage_that_shows_only_when_rows_are_read_is_damage(rigs, films, monkeypatch):
+    first = rigs()
+    (clip,) = first.play(film(films))
+    first.engine.keeper.protect(clip.id)
+    first.stop()
+    real, tried = keeping_module.finish_open_clips, []
+
+    def finish(catalog, *rest):
+        tried.append(catalog)
+        if len(tried) == 1:
+            error = sqlite3.DatabaseError("database disk image is malformed")
+            error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise error
+        real(catalog, *rest)
+
+    monkeypatch.setattr(keeping_module, "finish_open_clips", finish)
+    again = rigs()
+    assert again.wait_for(CatalogRebuilt).set_aside.startswith(f"{CATALOG_NAME}.corrupt-")
+    assert again.engine.catalog.get(clip.id).protected
+    assert len(tried) == 2
+
+
+@pytest.mark.parametrize("error", [sqlite3.DatabaseError, ValueError, OSError])
+def test_what_a_new_catalogue_does_not_cure_ends_the_start_and_leaves_nothing_running(
+    tmp_path, monkeypatch, error
+):
+    def refuse(*_):
+        raise error("refused")
+
+    monkeypatch.setattr(keeping_module, "finish_open_clips", refuse)
+    for _ in range(3):
+        rig = Rig(tmp_path)
+        with pytest.raises(error):
+            rig.engine.start()
+        rig.stop()
+    asides = [p for p in (tmp_path / "data").iterdir() if "corrupt" in p.name]
+    assert len(asides) <= 1
 
 
 def test_a_folder_that_cannot_be_taken_in_now_is_at_the_next_start(

@@ -1,20 +1,28 @@
 """Whatever lies in the folders, the engine starts, and the healthy clips beside it are there.
 
-Each example is told by its seed: ``damaged_film(whole, SEED)`` makes the same bytes again.
+Each example is told by its seed: ``damaged_film(whole, SEED)``, ``damaged_database(whole, SEED)``
+and ``change_rows(path, SEED)`` do the same again.
 """
 
+import shutil
 import time
 
+from disk_store import DeadStore
 from kept import clip_row
-from mutations import damaged_film
+from mutations import change_rows, damaged_database, damaged_film
 import pytest
 from rig import Rig, media_packets
 from test_clip_file import TELEPHONE, record, with_sound
+from texting import account
 
+from custom_components.homesec.engine.catalog import Catalog
 from custom_components.homesec.engine.finish import finish, partial_path
-from custom_components.homesec.engine.models import ClipState
+from custom_components.homesec.engine.jobs import JobKind
+from custom_components.homesec.engine.models import ClipState, CloudState
+from custom_components.homesec.engine.retention_rules import RetentionRules
 
 FILMS, FILMS_A_START = 1000, 100
+DATABASES, DATABASES_A_TEST = 200, 20
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +98,80 @@ def test_damaged_clips_never_keep_the_engine_from_starting(tmp_path, wholes, fir
         raise
     assert filled.healthy <= filled.rows, f"seeds from {first} on"
     assert filled.lost() == set()
+
+
+# --- databases ---
+
+
+@pytest.fixture(scope="module")
+def house(wholes, tmp_path_factory):
+    """A house as the last run left it: some clips in the folder, and all kinds of rows."""
+    folder = tmp_path_factory.mktemp("house")
+    now = time.time() - 20 * 86400
+    (folder / "data").mkdir()
+    with Catalog(folder / "data" / "clips.db", upload=True) as catalog:
+        for number in range(300):
+            here = number % 60 == 0
+            state = ClipState.FAILED if number % 7 == 3 else ClipState.SAVED
+            cloud = CloudState.NONE if here else CloudState.STORED
+            clip = clip_row(
+                now + number * 4000,
+                state=ClipState.SAVED if here else state,
+                zones=("Drive", "Lawn")[: number % 3],
+                local=here,
+                cloud=cloud,
+                cloud_bytes=0 if here else 100,
+                camera_id=f"door{number % 3}",
+            )
+            if here:
+                final = folder / "clips" / clip.path
+                final.parent.mkdir(parents=True, exist_ok=True)
+                final.write_bytes(wholes[1][1])
+            catalog.save(clip, b"tracks" * (number % 40))
+            catalog.visits.begin("door", "person", now + number, clip.id)
+        for number in range(40):
+            catalog.jobs.add(JobKind.DELETE, f"{number}", {"names": [f"door/{number}.mp4"]})
+            catalog.jobs.add(
+                JobKind.TEXT,
+                f"anna/{number}",
+                {"id": f"{number}", "body": "hi", "created_at": now, "expires_at": now + 60},
+            )
+            catalog.database.query(
+                "INSERT INTO texts VALUES (?, ?, ?, ?)", ("anna", f"t{number}", "SM1", now)
+            )
+        catalog.database.query("INSERT INTO text_stills VALUES ('1', x'ffd8')")
+        catalog.database.query("INSERT INTO elsewhere VALUES ('gs://old', 'x', 5)")
+        catalog.write_note("cloud_place", "disk://here")
+        catalog.write_note("looked_at", f"{now}")
+    return folder
+
+
+def start_with(tmp_path, house, seed):
+    """Start on a damaged copy of the house; return the ids of the clips that have their file."""
+    folder = tmp_path / f"{seed}"
+    shutil.copytree(house, folder, symlinks=True)
+    path = folder / "data" / "clips.db"
+    if seed % 4 == 3:
+        change_rows(path, seed)
+    else:
+        path.write_bytes(damaged_database(path.read_bytes(), seed))
+    if seed % 10 == 5:
+        path.with_name("clips.db-wal").write_bytes(damaged_database(path.read_bytes(), seed))
+    rules = RetentionRules(min_free_bytes=0)
+    with Rig(folder, retention=rules, cloud=DeadStore(folder / "cloud")) as rig:
+        rig.engine.texts.set_recipients({"anna": account()})
+        rig.engine.keeper._adopting.join()
+        clips = rig.engine.catalog.page(limit=9999)
+        return {clip.id for clip in clips if clip.local}
+
+
+@pytest.mark.parametrize("first", range(0, DATABASES, DATABASES_A_TEST))
+def test_a_damaged_database_never_keeps_the_engine_from_starting(tmp_path, house, first):
+    here = {path.stem for path in house.glob("clips/*/*/*.mp4")}
+    assert len(here) == 5
+    for seed in range(first, first + DATABASES_A_TEST):
+        try:
+            found = start_with(tmp_path, house, seed)
+        except Exception as err:
+            raise AssertionError(f"the engine does not start with seed {seed}") from err
+        assert found == here, f"seed {seed}"

@@ -83,7 +83,7 @@ class DamagedFiles:
         """
         why = reason if isinstance(reason, str) else reason_of(reason)
         name = path.relative_to(self._folder).as_posix()
-        aside = _rename(path)
+        aside = rename_aside(path)
         if aside is None:
             _LOGGER.error("%r is damaged, and is left alone: %s", name, why)
         else:
@@ -107,7 +107,7 @@ def reason_of(err: Exception) -> str:
     return " ".join(text.split())[:_LONGEST_REASON]
 
 
-def _rename(path: Path) -> Path | None:
+def rename_aside(path: Path) -> Path | None:
     """Give a file, a folder, a link or a pipe a name of its own beside it."""
     for number in count(1):
         aside = path.with_name(f"{path.name}{SUFFIX}{'' if number == 1 else f'-{number}'}")

@@ -6,6 +6,7 @@ import logging
 import math
 import sqlite3
 import threading
+import traceback
 from typing import TYPE_CHECKING
 
 from .jobs import LONGEST_WAIT_S
@@ -84,11 +85,11 @@ class JobWorker:
             try:
                 self._tell()
                 wait_s = self.step()
-            except sqlite3.Error as err:
+            except Exception as err:  # noqa: BLE001 - whatever it is, the next job may be done
                 if self._stop.is_set():
                     return
                 # Nothing was lost: the job is still there.
-                _LOGGER.error("The clip index does not take what the outbox has done: %s", err)
+                _log(err)
                 wait_s = LOOK_AGAIN_S
             if wait_s > 0:
                 self._wake.wait(min(wait_s, LOOK_AGAIN_S))
@@ -126,3 +127,12 @@ class JobWorker:
         """Return how long to wait; by chance, so that many houses do not come back at once."""
         longest_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures, 32))
         return longest_s * (0.5 + self._rng.random() / 2)
+
+
+def _log(err: Exception) -> None:
+    """Say what failed; of what a library wrote of it nothing, since that may hold a link."""
+    if isinstance(err, sqlite3.Error):
+        _LOGGER.error("The clip index does not take what the outbox has done: %s", err)
+        return
+    where = "".join(traceback.format_tb(err.__traceback__))
+    _LOGGER.error("The outbox cannot go on: %s\n%s", type(err).__name__, where)

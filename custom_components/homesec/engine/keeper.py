@@ -10,8 +10,10 @@ import time
 from typing import TYPE_CHECKING
 
 from .catalog import Totals
+from .catalog_schema import UNFILLED
 from .cloud_jobs import CloudJobs
 from .copies import Copies
+from .database import is_damage
 from .errors import ClipNotFound, ClipProtected, DiskFull
 from .events import ClipFailed, ClipSaved
 from .fetching import fetch_film
@@ -28,9 +30,10 @@ from .models import ClipState
 from .outbox import Outbox
 from .places import Move, move_to, settle_in
 from .rebuild import Rebuilt, rebuild
-from .recovery import adopt_clips, finish_open_clips, finish_refused_clips, open_catalog
+from .recovery import adopt_clips, finish_open_clips, finish_refused_clips
 from .reserve import Reserve
 from .retention import Retention, disk_free
+from .salvage import begin_anew, open_catalog
 from .visits import VisitLog
 
 if TYPE_CHECKING:
@@ -92,6 +95,7 @@ class ClipKeeper:
         self._retention: Retention | None = None
         self._adopting: threading.Thread | None = None
         self._visit_log: VisitLog | None = None
+        self._opened = False
         self.catalog: Catalog
         """Open from ``start`` to ``close``; there is none before."""
         self.copies: Copies
@@ -101,23 +105,51 @@ class ClipKeeper:
     def start(self) -> None:
         """Open the catalogue, repair what a crash left, and begin to work.
 
-        Raises ``OSError`` or ``sqlite3.Error`` when the folders cannot be used.
+        Raises ``OSError`` or ``sqlite3.Error`` when the folders cannot be used; nothing runs then.
         """
         self._reserve.open_up()
-        self.catalog = open_catalog(self._path, upload=self._cloud is not None, clock=self._clock)
+        upload = self._cloud is not None
+        self.catalog = open_catalog(self._path, upload=upload, clock=self._clock)
+        self._opened = True
         try:
-            if self._cloud is not None:
-                settle_in(self.catalog, self._cloud.place)
-            self.copies = Copies(self.catalog, self._clips_dir, on_change=self._changed)
-            finish_open_clips(self.catalog, self._clips_dir, self._on_event)
-            self.copies.finish_removals()
-            self.copies.survey()
-            self._totals = self.catalog.totals()
-            self._visit_log = VisitLog(self.catalog.visits, on_event=self._on_event)
-            self._visit_log.start()
+            try:
+                self._take_up()
+            except Exception as err:
+                if not self._is_damage(err):
+                    raise
+                self.catalog.close()
+                self.catalog = begin_anew(self._path, err, upload=upload, clock=self._clock)
+                self._take_up()
+            self._begin()
         except BaseException:
-            self.catalog.close()
+            self.close()
             raise
+
+    def _is_damage(self, err: Exception) -> bool:
+        """Tell whether the catalogue shows only now that it is damaged.
+
+        One that was begun anew and is not filled yet cannot be: another would not help either.
+        """
+        try:
+            filled = self.catalog.note(UNFILLED) is None
+        except sqlite3.Error:
+            filled = True
+        return filled and is_damage(err, self._path)
+
+    def _take_up(self) -> None:
+        """Go on where the last run ended, however it ended."""
+        if self._cloud is not None:
+            settle_in(self.catalog, self._cloud.place)
+        self.copies = Copies(self.catalog, self._clips_dir, on_change=self._changed)
+        finish_open_clips(self.catalog, self._clips_dir, self._on_event)
+        self.copies.finish_removals()
+        self.copies.survey()
+        self._totals = self.catalog.totals()
+
+    def _begin(self) -> None:
+        """Start the threads."""
+        self._visit_log = VisitLog(self.catalog.visits, on_event=self._on_event)
+        self._visit_log.start()
         self._reserve.set_aside()
         self._adopting = threading.Thread(target=self._adopt, name="homesec-adopt", daemon=True)
         self._adopting.start()
@@ -130,9 +162,12 @@ class ClipKeeper:
     def _adopt(self) -> None:
         try:
             adopt_clips(self.catalog, self._clips_dir, self._on_event, self._stop)
-        except (OSError, sqlite3.Error) as err:
+        except Exception as err:
             # The next start goes on with it.
-            _LOGGER.error("The clips that are there could not all be taken in: %s", err)
+            defect = not isinstance(err, (OSError, sqlite3.Error))
+            _LOGGER.error(
+                "The clips that are there could not all be taken in: %s", err, exc_info=defect
+            )
 
     def _start_outbox(self) -> None:
         if self._cloud is None:
@@ -193,7 +228,8 @@ class ClipKeeper:
             max(0.1, deadline - time.monotonic())
         ):
             _LOGGER.warning("The last visits could not be written down in time")
-        self.catalog.close()
+        if self._opened:
+            self.catalog.close()
         if self._jobs is not None:
             self._jobs.store.close()
 

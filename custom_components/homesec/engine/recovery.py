@@ -1,6 +1,6 @@
 """What a crash left behind: open rows are finished from their fragments, orphans adopted.
 
-A catalogue that is damaged is set aside, and a new one filled from the clips that are there.
+A new catalogue is filled from the clips that are there.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
-from .catalog import Catalog
 from .catalog_schema import UNFILLED
 from .clip_facts import to_comment, told
 from .clip_rows import clip_time
 from .clip_tree import ClipTree
 from .damaged import is_damage, is_regular, reason_of
-from .database import DatabaseDamaged, set_aside
 from .errors import ClipDamaged, DiskFull, DiskReadOnly
 from .events import ClipFailed, ClipSaved
 from .finish import (
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
-    from .clock import Clock
+    from .catalog import Catalog
     from .events import EventSink
 
 _LOGGER = logging.getLogger(__name__)
@@ -47,21 +45,6 @@ _LOGGER = logging.getLogger(__name__)
 _REFUSED = frozenset({DiskFull.key, DiskReadOnly.key})
 UNDONE_DAYS = 2
 """A power cut undoes what the catalogue took in last: only so far back rows can be missing."""
-
-
-def open_catalog(path: Path, *, upload: bool, clock: Clock) -> Catalog:
-    """Open the catalogue; one that is damaged is set aside, and a new one begun.
-
-    Raises ``OSError`` and ``sqlite3.Error`` for whatever a new one would not cure.
-    """
-    try:
-        return Catalog(path, upload=upload, clock=clock)
-    except DatabaseDamaged as err:
-        aside = set_aside(path, clock.now())
-        _LOGGER.error("The clip index is damaged (%s): it is now %s", err, aside.name)
-    catalog = Catalog(path, upload=upload, clock=clock)
-    catalog.write_note(UNFILLED, aside.name)
-    return catalog
 
 
 def adopt_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink, stop: Event) -> None:
@@ -83,7 +66,8 @@ def adopt_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink, stop: Ev
     catalog.write_note(UNFILLED, "" if tree.unreadable else None)
     if adopted or before:
         _LOGGER.info("The new clip index holds %s clips that were there", adopted)
-        on_event(CatalogRebuilt(clips=adopted, set_aside=before or None))
+        clips = catalog.totals().clips if before else adopted
+        on_event(CatalogRebuilt(clips=clips, set_aside=before or None))
 
 
 def adopt_without_row(catalog: Catalog, tree: ClipTree, stop: Event) -> int:

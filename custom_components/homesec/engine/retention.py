@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 import logging
+import math
 import shutil
 import sqlite3
 import threading
@@ -61,8 +62,7 @@ class Retention:
         self._uploading = uploading
         self._disk_free = disk_free
         self._on_event = on_event
-        looked_at = catalog.note(NOTE)
-        self._time = BelievedTime(clock, last=None if looked_at is None else float(looked_at))
+        self._time = BelievedTime(clock, last=_moment(catalog.note(NOTE)))
         self._every_s = every_s
         self._look_after = look_after
         self._low = False
@@ -176,6 +176,15 @@ class Retention:
         if low is not self._low:
             self._low = low
             self._on_event(DiskSpaceChanged(low=low, free_bytes=free_bytes))
+
+
+def _moment(text: str | None) -> float | None:
+    """Return the moment that a note tells; None if it tells none."""
+    try:
+        at = float(text or "")
+    except ValueError:
+        return None
+    return at if math.isfinite(at) else None
 
 
 def disk_free(folder: Path) -> int:

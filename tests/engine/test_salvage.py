@@ -1,0 +1,280 @@
+"""A damaged catalogue: what can still be read of it is in the new one."""
+
+import json
+import sqlite3
+
+from kept import NOON, clip_row
+import pytest
+from rig import FakeClock
+
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.catalog_schema import MIGRATIONS, UNFILLED
+from custom_components.homesec.engine.clip_rows import clip_time
+from custom_components.homesec.engine.jobs import JobKind
+from custom_components.homesec.engine.models import ClipState, CloudState, Trigger
+from custom_components.homesec.engine.salvage import open_catalog
+
+PAGE_BYTES = 4096
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "clips.db"
+
+
+@pytest.fixture
+def reopened(path):
+    """Open the catalogue as the engine does: ``reopened()``."""
+    opened = []
+
+    def reopen():
+        opened.append(open_catalog(path, upload=False, clock=FakeClock()))
+        return opened[-1]
+
+    yield reopen
+    for catalog in opened:
+        catalog.close()
+
+
+def fill(path, clips=400):
+    """Make a catalogue with a row of each kind, and return its clips."""
+    rows = [
+        clip_row(
+            NOON + n,
+            protected=n % 5 == 0,
+            cloud=CloudState.STORED,
+            cloud_bytes=n,
+            zones=("Drive",),
+            local=n % 2 == 0,
+        )
+        for n in range(clips)
+    ]
+    with Catalog(path, clock=FakeClock()) as catalog, catalog.database.transaction():
+        for row in rows:
+            query_row(catalog, row)
+        catalog.put_tracks(rows[0].id, b"tracks")
+        catalog.visits.begin("door", "person", NOON, rows[0].id)
+        catalog.jobs.add(JobKind.UPLOAD, rows[1].id, bytes=9)
+        catalog.jobs.add(JobKind.DELETE, rows[2].id, {"names": ["a.mp4"]})
+        catalog.database.query("INSERT INTO texts VALUES ('anna', '1', 'SM1', ?)", (NOON,))
+        catalog.database.query("INSERT INTO elsewhere VALUES ('old', ?, 5)", (rows[-1].id,))
+        catalog.write_note("cloud_place", "gs://here")
+        catalog.write_note(UNFILLED, None)
+    return rows
+
+
+def query_row(catalog, clip):
+    catalog.put(clip)
+    catalog.database.query(
+        "UPDATE clips SET protected = ?, cloud = ?, cloud_bytes = ?, local = ? WHERE id = ?",
+        (clip.protected, clip.cloud, clip.cloud_bytes, clip.local, clip.id),
+    )
+
+
+def change(path, sql, *values):
+    with sqlite3.connect(path) as database:
+        database.execute("DROP TRIGGER IF EXISTS clip_changed")
+        database.execute(sql, values)
+        database.execute(
+            "CREATE TRIGGER clip_changed AFTER UPDATE OF zones ON clips"
+            " WHEN new.zones != old.zones BEGIN"
+            " DELETE FROM clip_zones WHERE clip_id = new.id;"
+            " INSERT OR IGNORE INTO clip_zones SELECT value, new.id FROM json_each(new.zones);"
+            " END"
+        )
+    database.close()
+
+
+def asides(path):
+    return [p for p in path.parent.iterdir() if p.name.startswith("clips.db.")]
+
+
+# --- a file that is damaged ---
+
+
+def test_what_is_around_a_damaged_page_is_taken_over(path, reopened):
+    rows = fill(path)
+    data = path.read_bytes()
+    pages = range(2, len(data) // PAGE_BYTES)
+    rowful = [p for p in pages if data[p * PAGE_BYTES :][:PAGE_BYTES].count(b"Front door") > 5]
+    with path.open("r+b") as file:
+        file.seek(rowful[len(rowful) // 2] * PAGE_BYTES)
+        file.write(bytes(PAGE_BYTES))
+    catalog = reopened()
+    kept = {clip.id: clip for clip in catalog.page(limit=9999)}
+    assert 300 < len(kept) < 400
+    by_id = {clip.id: clip for clip in rows}
+    assert all(kept[clip_id] == by_id[clip_id] for clip_id in kept)
+    assert (path.parent / catalog.note(UNFILLED)).is_file()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP INDEX clips_by_time",
+        "DROP TRIGGER clip_removed",
+        "PRAGMA user_version = 2",
+        "PRAGMA user_version = 99",
+        "ALTER TABLE visits RENAME COLUMN label TO lable",
+    ],
+)
+def test_of_a_wrong_schema_all_rows_are_taken_over(path, reopened, sql):
+    rows = fill(path, clips=20)
+    with sqlite3.connect(path) as database:
+        database.execute(sql)
+    database.close()
+    catalog = reopened()
+    assert catalog.page() == rows[::-1]
+    assert catalog.tracks(rows[0].id) == []
+    ((packed,),) = catalog.database.query("SELECT packed FROM tracks")
+    assert packed == b"tracks"
+    assert catalog.visits.count("door", "person", 0) == 1
+    assert catalog.jobs.get(JobKind.UPLOAD, rows[1].id).bytes == 9
+    assert catalog.jobs.get(JobKind.DELETE, rows[2].id).payload == {"names": ["a.mp4"]}
+    assert len(catalog.database.query("SELECT * FROM texts")) == 1
+    assert len(catalog.database.query("SELECT * FROM elsewhere")) == 1
+    assert catalog.note("cloud_place") == "gs://here"
+    (aside,) = asides(path)
+    assert aside.name.startswith("clips.db.newer" if "99" in sql else "clips.db.corrupt")
+
+
+def test_of_an_older_version_all_rows_are_taken_over(path, reopened):
+    clip = clip_row(NOON, still_path=None)
+    with sqlite3.connect(path) as database:
+        database.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1; DROP INDEX clips_by_time")
+        columns = [row[1] for row in database.execute("PRAGMA table_info(clips)")]
+        database.execute(
+            f"INSERT INTO clips VALUES ({', '.join('?' * len(columns))})",
+            [getattr(clip, column) for column in columns],
+        )
+    database.close()
+    assert reopened().page() == [clip]
+
+
+def test_a_text_that_was_sent_is_not_sent_again(path, reopened):
+    fill(path, clips=5)
+    with sqlite3.connect(path) as database:
+        database.execute("DROP INDEX clips_by_time")
+    database.close()
+    assert reopened().database.query("SELECT sid FROM texts")[0][0] == "SM1"
+
+
+@pytest.mark.parametrize(
+    "make", [lambda path: path.mkdir(), lambda path: path.write_bytes(b"x" * 5000)]
+)
+def test_of_what_is_no_database_nothing_is_taken_over(path, reopened, make):
+    make(path)
+    catalog = reopened()
+    assert catalog.totals().clips == 0
+    assert asides(path)
+
+
+def test_a_database_that_is_well_is_not_touched(path, reopened):
+    rows = fill(path, clips=20)
+    catalog = reopened()
+    assert catalog.page() == rows[::-1]
+    assert catalog.note(UNFILLED) is None
+    assert asides(path) == []
+
+
+# --- rows that cannot be parsed ---
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("state", "sabed", ClipState.RECORDING),
+        ("state", None, None),
+        ("trigger", b"\xff", Trigger.PRESENCE),
+        ("cloud", "x", CloudState.STORED),
+        ("zones", "[", ()),
+        ("zones", "{}", ()),
+        ("zones", '["Drive", 5]', ("Drive",)),
+        ("started_at", "soon", NOON + 2),
+        ("event_at", b"x", NOON + 2),
+        ("duration_s", float("inf"), 0.0),
+        ("bytes", "many", 0),
+        ("width", -5, 0),
+        ("label", b"\xff", None),
+        ("path", "../../../etc/passwd", None),
+        ("path", "/etc/passwd", None),
+        ("path", "a\0b", None),
+        ("still_path", "a/../../b", None),
+        ("protected", "yes", True),
+        ("local", "yes", True),
+        ("camera_name", b"", "door"),
+    ],
+)
+def test_a_clip_keeps_what_can_be_read_of_its_row(path, reopened, column, value, expected):
+    rows = fill(path, clips=6)
+    clip = rows[2]
+    if value is None:
+        pytest.skip("no column that must be there can be NULL")
+    change(path, f"UPDATE clips SET {column} = ? WHERE id = ?", value, clip.id)
+    catalog = reopened()
+    row = catalog.get(clip.id)
+    if column == "path":
+        expected = f"door/2027-01-15/{clip.id}.mp4"
+    assert getattr(row, column) == pytest.approx(expected)
+    others = [name for name in ("id", "camera_id", "cloud_bytes") if name != column]
+    assert all(getattr(row, name) == getattr(clip, name) for name in others)
+    # The others are as they were, and nothing was set aside.
+    assert [catalog.get(c.id) for c in rows if c is not clip] == [c for c in rows if c is not clip]
+    assert asides(path) == []
+    assert clip_time(row.id) == pytest.approx(NOON + 2, abs=0.01)
+
+
+def test_bytes_that_are_no_text_fail_no_listing(path, reopened):
+    rows = fill(path, clips=3)
+    change(
+        path,
+        "UPDATE clips SET camera_name = CAST(x'46ff6f' AS TEXT) WHERE id = ?",
+        rows[0].id,
+    )
+    assert reopened().get(rows[0].id).camera_name == "F\ufffdo"
+
+
+def test_a_clip_without_an_id_is_found_again_by_its_file(path, reopened):
+    rows = fill(path, clips=3)
+    change(path, "UPDATE clips SET id = 'nonsense' WHERE id = ?", rows[0].id)
+    catalog = reopened()
+    assert catalog.page() == rows[:0:-1]
+    assert catalog.note(UNFILLED) == ""
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("jobs", "payload", "{"),
+        ("jobs", "payload", "[]"),
+        ("jobs", "payload", json.dumps({"names": 5})),
+        ("jobs", "not_before", "soon"),
+        ("jobs", "attempts", -1),
+        ("visits", "started_at", "then"),
+        ("visits", "started_at", 1e300),
+        ("visits", "ended_at", b"x"),
+        ("texts", "ended_at", "x"),
+        ("tracks", "packed", "text"),
+        ("elsewhere", "cloud_bytes", "x"),
+        ("notes", "value", b"x"),
+    ],
+)
+def test_other_rows_that_cannot_be_read_are_left_out_alone(path, reopened, table, column, value):
+    rows = fill(path, clips=3)
+    with Catalog(path) as catalog:
+        before = len(catalog.database.query(f"SELECT * FROM {table}"))
+    where = " WHERE kind = 'delete'" if table == "jobs" else ""
+    change(path, f"UPDATE {table} SET {column} = ?{where}", value)
+    catalog = reopened()
+    assert catalog.page() == rows[::-1]
+    left = catalog.database.query(f"SELECT * FROM {table}")
+    assert len(left) == before - 1 + (table == "notes")  # and the note that clips may be missing
+    assert asides(path) == []
+
+
+def test_the_next_job_gets_a_number_though_the_last_one_was_damaged(path, reopened):
+    fill(path, clips=3)
+    change(path, "UPDATE sqlite_sequence SET seq = ?", 2**63 - 1)
+    catalog = reopened()
+    catalog.jobs.add(JobKind.UPLOAD, "x")
+    assert catalog.jobs.get(JobKind.UPLOAD, "x").id == 3
