@@ -112,6 +112,8 @@ REACH_S: Final = 5.0
 REACH_STARTING_S: Final = 20.0
 """…and so long while Home Assistant is starting."""
 
+START_RETRY_S: Final = (5.0, 300.0)
+"""Shortest and longest wait before the engine's start is tried again."""
 STATS_INTERVAL: Final = timedelta(seconds=30)
 LOST_BEFORE_REPAIR: Final = timedelta(minutes=5)
 """Cameras restart and cables are unplugged: only a longer silence is worth a repair."""

@@ -20,7 +20,6 @@ from .cameras.state import (
     FiguresRead,
     camera_of,
 )
-from .cloud.retention_config import retention_rules
 from .cloud.watch import StorageWatch
 from .const import (
     LOGGER,
@@ -29,7 +28,7 @@ from .const import (
 from .detector_setup import async_choose_detector
 from .detector_state import DetectorState
 from .devices import Devices
-from .engine.errors import HomeSecError
+from .engine.errors import HomeSecError, StartFailed
 from .engine.events import (
     ClipFailed,
     ClipSaved,
@@ -41,6 +40,7 @@ from .engine.events import (
 from .engine.keeping import ClipsDropped, ClipUploaded
 from .engine.models import Activity, CameraConfig, EngineStats, SourceKind
 from .engine_host import EngineHost
+from .engine_start import EngineStart
 from .issues import Issues
 from .listeners import Listeners
 from .sensors.visit_counts import VisitCounts
@@ -74,6 +74,7 @@ class HomeSecCoordinator(EngineHost):
         self.listeners.async_add_for_all(self.house_feed.async_touch, to=HouseFeed.listens_to)
         self.storage = StorageWatch(self)
         self.alerts = AlertControl(self)
+        self.start = EngineStart(self)
         self.previews: dict[str, bytes] = {}
         """By flow id: the picture that a camera flow shows before it saves."""
         self._reconciling = asyncio.Lock()
@@ -82,30 +83,30 @@ class HomeSecCoordinator(EngineHost):
 
     async def async_bring_up(self) -> None:
         """Start all; awaited by nobody, since it may have to install a library first."""
-        data = self.entry.data
-        chosen = await async_choose_detector(self.hass, data)
+        chosen = await async_choose_detector(self.hass, self.entry.data)
         self.issues.async_opencv_missing(missing=chosen.opencv_missing)
-        try:
-            await self.async_start(
-                chosen.detector,
-                chosen.model,
-                cloud=self.storage.cloud,
-                retention=retention_rules(data),
-            )
-        except Exception:  # noqa: BLE001 - whatever it is, the person has to hear of it
-            LOGGER.exception("HomeSec's engine could not start")
-            self.issues.async_engine_failed()
-            self.detector.given_up = True
-            self.listeners.async_tell(FiguresRead())
-            return
+        await self.start.async_begin(chosen)
+
+    async def async_engine_started(self) -> None:
+        """Take up work with the engine that runs now."""
+        self.detector.engine_failed = False
+        self.issues.async_engine(None)
         await self.alerts.recipients.async_apply()
         await self.async_reconcile()
         self.async_read_figures()
         if self.ready:
             await self.storage.async_bring_up()
 
+    @callback
+    def async_engine_failed(self, error: StartFailed) -> None:
+        """Show that the engine does not run, and why."""
+        self.detector.engine_failed = True
+        self.issues.async_engine(error)
+        self.listeners.async_tell(FiguresRead())
+
     async def async_shut_down(self, _event: object = None) -> None:
         """End all; on unload and when Home Assistant stops, whichever comes first."""
+        self.start.async_stop()
         await self.alarm.async_stop()
         self.clip_feed.async_stop()
         self.house_feed.async_stop()
@@ -115,8 +116,8 @@ class HomeSecCoordinator(EngineHost):
 
     @property
     def starting(self) -> bool:
-        """Whether the engine does not run yet, and is to."""
-        return not (self.ready or self.stopped or self.detector.given_up)
+        """Whether the engine does not run yet; it is started until it does."""
+        return not (self.ready or self.stopped)
 
     # --- keeping the engine in step -----------------------------------------------------------
 

@@ -26,8 +26,8 @@ class DetectorState:
     """The last that was heard of it."""
     download: ModelProgress | None = None
     """Of a model that is on its way."""
-    given_up: bool = False
-    """The whole engine could not start."""
+    engine_failed: bool = False
+    """The whole engine could not start yet."""
 
     def apply(self, event: EngineEvent) -> None:
         """Take in what happened."""
@@ -40,7 +40,7 @@ class DetectorState:
     @property
     def status(self) -> DetectorStatus:
         """What it does."""
-        if self.given_up:
+        if self.engine_failed:
             return DetectorStatus.FAILED
         if self.download is not None:
             return DetectorStatus.PREPARING if self.progress == 100 else DetectorStatus.DOWNLOADING

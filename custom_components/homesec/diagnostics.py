@@ -52,7 +52,11 @@ async def async_get_config_entry_diagnostics(
     return {
         "versions": await coordinator.async_run(_versions),
         "settings": {key: entry.data.get(key) for key in (CONF_DETECTOR, CONF_MODEL)},
-        "engine": {"ready": coordinator.ready, **asdict(coordinator.engine_stats)},
+        "engine": {
+            "ready": coordinator.ready,
+            "start_error": coordinator.start.error and coordinator.start.error.key,
+            **asdict(coordinator.engine_stats),
+        },
         "detector": {
             "status": detector.status,
             "progress": detector.progress,

@@ -16,6 +16,13 @@ from .engine.errors import (
     ModelBroken,
     ModelUnavailable,
     ModelUnknown,
+    StartDiskFull,
+    StartDiskReadOnly,
+    StartFailed,
+    StartFolderBlocked,
+    StartFolderDenied,
+    StartFolderMissing,
+    StartIndexLocked,
 )
 from .engine.models import CameraHealth
 
@@ -36,6 +43,18 @@ DETECTOR_ISSUES = frozenset(
 )
 SECOND_ISSUES = {ModelUnavailable.key: "second_opinion_unavailable"}
 SECOND_FAILED = "second_opinion_failed"
+ENGINE_ISSUES = frozenset(
+    error.key
+    for error in (
+        StartFailed,
+        StartFolderBlocked,
+        StartFolderDenied,
+        StartFolderMissing,
+        StartDiskFull,
+        StartDiskReadOnly,
+        StartIndexLocked,
+    )
+)
 RECORDING_ISSUES = frozenset(error.key for error in (DiskFull, DiskReadOnly))
 
 
@@ -125,9 +144,13 @@ class Issues:
             ir.async_delete_issue(self._hass, DOMAIN, ISSUE_OPENCV)
 
     @callback
-    def async_engine_failed(self) -> None:
-        """Tell that nothing works; the log has the reason."""
-        self._async_raise(ISSUE_ENGINE, "engine_failed", {})
+    def async_engine(self, error: StartFailed | None) -> None:
+        """Watch whether the engine starts: ``error`` of the last try, None if it runs."""
+        if error is None:
+            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_ENGINE)
+        else:
+            about = {"folder": "", "reason": "", **error.placeholders}
+            self._async_raise(ISSUE_ENGINE, error.key, about)
 
     @callback
     def async_recording(self, error: str | None) -> None:

@@ -28,7 +28,9 @@ async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:
     storage = house.storage.state
     report = house.detector.report
     works = report if report is not None and report.ready else None
+    error = house.start.error
     return {
+        "engine": "running" if house.ready else error.key if error else "starting",
         "detector": works.detector if works else "-",
         "model": works.model if works else "-",
         "second_opinion": (works.second if works else None) or "-",

@@ -12,7 +12,12 @@ import pytest
 from rig import LONG_S, Rig, file_camera
 
 from custom_components.homesec.engine import keeper as keeping_module
-from custom_components.homesec.engine.errors import BucketMissing, ClipNotFound, ClipProtected
+from custom_components.homesec.engine.errors import (
+    BucketMissing,
+    ClipNotFound,
+    ClipProtected,
+    StartFailed,
+)
 from custom_components.homesec.engine.events import ClipFailed, ClipSaved, ClipStarted
 from custom_components.homesec.engine.keeping import (
     CatalogRebuilt,
@@ -248,8 +253,9 @@ def test_what_a_new_catalogue_does_not_cure_ends_the_start_and_leaves_nothing_ru
     monkeypatch.setattr(keeping_module, "finish_open_clips", refuse)
     for _ in range(3):
         rig = Rig(tmp_path)
-        with pytest.raises(error):
+        with pytest.raises(StartFailed) as caught:
             rig.engine.start()
+        assert isinstance(caught.value.__cause__, error)
         rig.stop()
     asides = [p for p in (tmp_path / "data").iterdir() if "corrupt" in p.name]
     assert len(asides) <= 1

@@ -10,7 +10,7 @@ from rig import LONG_S, file_camera, stream_camera
 
 from custom_components.homesec.engine import keeper, recorder, service
 from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.errors import EngineMissing
+from custom_components.homesec.engine.errors import EngineMissing, StartFailed
 from custom_components.homesec.engine.events import (
     ClipSaved,
     ClipStarted,
@@ -181,7 +181,7 @@ def test_a_start_that_fails_leaves_nothing_open(rigs, tmp_path, monkeypatch):
         raise OSError("the disk is gone")
 
     monkeypatch.setattr(keeper, "finish_open_clips", broken)
-    with pytest.raises(OSError, match="the disk is gone"):
+    with pytest.raises(StartFailed, match="the disk is gone"):
         rigs()
     assert closed
 

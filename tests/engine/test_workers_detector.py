@@ -9,9 +9,10 @@ from pool_fakes import LONG_S, PERSON, Fake, Inbox, Status, Still, StillPool, ho
 import pytest
 
 from custom_components.homesec.engine import workers
+from custom_components.homesec.engine.back_off import backoff_s
 from custom_components.homesec.engine.errors import ModelUnavailable
 from custom_components.homesec.engine.examiner import Examiner
-from custom_components.homesec.engine.workers import DetectionPool, backoff_s
+from custom_components.homesec.engine.workers import DetectionPool
 
 
 @pytest.fixture

@@ -83,6 +83,7 @@ async def test_system_health_tells_how_many_cameras_are_watched(
     await set_up(hass, entry)
     await until(hass, lambda: entry.runtime_data.detector.report)
     assert await get_system_health_info(hass, "homesec") == {
+        "engine": "running",
         "detector": "ncnn",
         "model": "scripted",
         "second_opinion": "-",

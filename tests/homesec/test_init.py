@@ -9,12 +9,10 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import issue_registry as ir
 from homesec_house import arm, set_up, state, until
 import pytest
 
 from custom_components.homesec.alarm import roll_call as alarm_roll_call
-from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -83,24 +81,6 @@ async def test_without_media_folders_clips_go_below_the_configuration(
     hass.config.media_dirs = {}
     await set_up(hass, entry)
     assert entry.runtime_data.clips_dir == house / "media" / "homesec"
-
-
-async def test_an_engine_that_cannot_start_is_a_repair(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    house: Path,
-    issue_registry: ir.IssueRegistry,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    (house / "media").mkdir()
-    (house / "media" / "homesec").write_text("in the way")
-    await set_up(hass, entry)
-    assert issue_registry.async_get_issue(DOMAIN, "engine").translation_key == "engine_failed"
-    assert "could not start" in caplog.text
-    assert state(hass, "camera", "camera") == "idle"
-    assert state(hass, "sensor", "detector", entry.entry_id) == "failed"
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    assert issue_registry.async_get_issue(DOMAIN, "engine") is None
 
 
 async def test_another_detector_reloads_the_entry(

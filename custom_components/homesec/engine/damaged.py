@@ -10,6 +10,7 @@ import errno
 from itertools import count
 import logging
 import os
+import sqlite3
 import stat
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ class DamagedFiles:
 
 def reason_of(err: Exception) -> str:
     """Return why a file could not be read, in one line without the path that a library adds."""
-    if isinstance(err, HomeSecError):
+    if isinstance(err, HomeSecError | sqlite3.Error):
         text = str(err)
     else:
         text = getattr(err, "strerror", None) or f"{type(err).__name__}: {err}"

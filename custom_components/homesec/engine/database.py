@@ -234,12 +234,12 @@ def is_damage(err: Exception, path: Path) -> bool:
         return False
     code = getattr(err, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
     if code in _OF_THE_DISK:
-        return _disk_is_well(path)
+        return disk_error(path) is None
     return code not in _PASSES
 
 
-def _disk_is_well(path: Path) -> bool:
-    """Tell whether the database's files can be read and written, and there is room beside them."""
+def disk_error(path: Path) -> OSError | None:
+    """Read a database's files, and write beside them; return what the system says to that."""
     try:
         for suffix in _FILES:
             part = path.with_name(path.name + suffix)
@@ -251,9 +251,9 @@ def _disk_is_well(path: Path) -> bool:
             file.write(bytes(_PROBE_BYTES))
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
-        return False
-    return True
+    except OSError as err:
+        return err
+    return None
 
 
 def _look_at_files(path: Path) -> None:

@@ -193,6 +193,51 @@ class ClipDamaged(RecordingError):
     key = "clip_damaged"
 
 
+class StartFailed(HomeSecError):
+    """The engine could not start.
+
+    ``folder`` names where it failed, ``reason`` what the system said.
+    """
+
+    key = "engine_failed"
+
+
+class StartFolderBlocked(StartFailed):
+    """Something else lies where a folder belongs."""
+
+    key = "start_folder_blocked"
+
+
+class StartFolderDenied(StartFailed):
+    """A folder may not be written to."""
+
+    key = "start_folder_denied"
+
+
+class StartFolderMissing(StartFailed):
+    """A folder's disk or network share does not answer."""
+
+    key = "start_folder_missing"
+
+
+class StartDiskFull(StartFailed):
+    """A disk has no room for what the start needs."""
+
+    key = "start_disk_full"
+
+
+class StartDiskReadOnly(StartFailed):
+    """A disk is read-only."""
+
+    key = "start_disk_read_only"
+
+
+class StartIndexLocked(StartFailed):
+    """Another program uses the clip index."""
+
+    key = "start_index_locked"
+
+
 class CameraNotRunning(HomeSecError):
     """The camera gives no picture at the moment."""
 

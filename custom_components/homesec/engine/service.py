@@ -17,6 +17,7 @@ from .examiner import make_examiner as load_examiner
 from .keeper import ClipKeeper
 from .model_store import ModelStore
 from .models import Activity, CameraHealth, CameraStats, EngineStats
+from .start_errors import start_error
 from .texts.service import Texts
 from .workers import DetectionPool
 from .zone_preview import look
@@ -117,12 +118,20 @@ class HomeSecEngine:
     def start(self) -> None:
         """Open the catalogue, finish what a crash left open, make the detector.
 
-        Raises ``OSError`` or ``sqlite3.Error`` when the folders cannot be used.
+        Raises ``StartFailed`` when the folders cannot be used. Nothing is left running then, and
+        another engine can be started in its place.
         """
-        self._clips_dir.mkdir(parents=True, exist_ok=True)
-        self.keeper.start()
-        self.texts.start(self.catalog)
-        self._pool.start()
+        try:
+            self._clips_dir.mkdir(parents=True, exist_ok=True)
+            self.keeper.start()
+            self.texts.start(self.catalog)
+            self._pool.start()
+        except BaseException as err:
+            self.stop()
+            if not isinstance(err, Exception):
+                raise
+            catalog = self._data_dir / CATALOG_NAME
+            raise start_error(err, clips_dir=self._clips_dir, catalog=catalog) from err
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """End every thread; open clips are finished."""

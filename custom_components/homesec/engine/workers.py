@@ -20,6 +20,7 @@ from threading import Condition, Event, Thread
 import time
 from typing import TYPE_CHECKING
 
+from .back_off import backoff_s
 from .errors import DetectorError, FrameBroken, HomeSecError
 from .events import DetectorChanged
 
@@ -53,12 +54,6 @@ class _Job:
     task: Task
     reply: Reply
     timed: bool
-
-
-def backoff_s(failures: int, retry_s: tuple[float, float], rng: random.Random) -> float:
-    """Return the wait after the n-th failure in a row: doubled each time, bounded, ± 25 %."""
-    least, most = retry_s
-    return min(most, least * 2.0 ** min(failures - 1, 30)) * rng.uniform(0.75, 1.25)
 
 
 class DetectionPool:

@@ -1,0 +1,143 @@
+"""An engine that cannot start says why, leaves nothing behind, and another one starts later."""
+
+import errno
+import os
+from pathlib import Path
+import shutil
+import sqlite3
+
+from disks import FullDisk, mounted, remount
+import pytest
+from rig import Rig
+
+from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.errors import (
+    StartDiskFull,
+    StartDiskReadOnly,
+    StartFailed,
+    StartFolderBlocked,
+    StartFolderDenied,
+    StartFolderMissing,
+    StartIndexLocked,
+)
+from custom_components.homesec.engine.start_errors import start_error
+
+
+def fails(folder, **options):
+    """Return what a start fails with; no thread may be left of it."""
+    rig = Rig(folder, **options)
+    with pytest.raises(StartFailed) as caught:
+        rig.engine.start()
+    rig.stop()
+    return caught.value
+
+
+def starts(folder, **options):
+    with Rig(folder, **options) as rig:
+        assert rig.engine.catalog.totals().clips == 0
+
+
+def test_a_file_in_place_of_the_clip_folder(tmp_path):
+    (tmp_path / "clips").write_text("in the way")
+    error = fails(tmp_path)
+    assert type(error) is StartFolderBlocked
+    assert error.placeholders["folder"] == str(tmp_path / "clips")
+    assert error.placeholders["reason"] == "File exists"
+    assert (tmp_path / "clips").read_text() == "in the way"
+    (tmp_path / "clips").unlink()
+    starts(tmp_path)
+
+
+def test_a_file_in_place_of_the_data_folder(tmp_path):
+    (tmp_path / "data").write_text("in the way")
+    error = fails(tmp_path)
+    assert type(error) is StartFolderBlocked
+    assert error.placeholders["folder"] == str(tmp_path / "data")
+    (tmp_path / "data").unlink()
+    starts(tmp_path)
+
+
+def test_a_share_that_is_mounted_later(tmp_path):
+    (tmp_path / "share").symlink_to("not_yet")
+    assert isinstance(fails(tmp_path, clips_dir=tmp_path / "share" / "clips"), StartFailed)
+    (tmp_path / "not_yet").mkdir()
+    starts(tmp_path, clips_dir=tmp_path / "share" / "clips")
+
+
+def test_a_disk_that_is_read_only(tmp_path):
+    with mounted(tmp_path / "disk", "size=64m") as disk:
+        remount(disk, "ro")
+        error = fails(tmp_path, clips_dir=disk / "clips")
+        assert type(error) is StartDiskReadOnly
+        assert error.placeholders["folder"] == str(disk / "clips")
+        remount(disk, "rw")
+        starts(tmp_path, clips_dir=disk / "clips")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_disk_that_is_full(tmp_path, known):
+    with mounted(tmp_path / "disk", "size=1m") as disk:
+        if known:
+            starts(disk)
+        full = FullDisk(disk)
+        full.fail()
+        assert type(fails(disk)) is StartDiskFull
+        full.heal()
+        starts(disk)
+        assert not [path for path in (disk / "data").iterdir() if "corrupt" in path.name]
+
+
+def test_an_index_that_another_program_holds(tmp_path, monkeypatch):
+    starts(tmp_path)
+    path = tmp_path / "data" / "clips.db"
+    real = sqlite3.connect
+    other = real(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **more: real(*args, timeout=0.01, **more))
+    error = fails(tmp_path)
+    assert type(error) is StartIndexLocked
+    assert error.placeholders["folder"] == str(tmp_path / "data")
+    other.close()
+    starts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.EACCES, StartFolderDenied),
+        (errno.EHOSTDOWN, StartFolderMissing),
+        (errno.ENODEV, StartFolderMissing),
+        (errno.ENOTDIR, StartFolderBlocked),
+        (errno.EINVAL, StartFailed),
+    ],
+)
+def test_what_the_system_says_is_told_apart(number, kind):
+    err = OSError(number, os.strerror(number), "/media/homesec")
+    error = start_error(err, clips_dir=Path("/media/homesec"), catalog=Path("/config/clips.db"))
+    assert type(error) is kind
+    assert error.placeholders == {"folder": "/media/homesec", "reason": os.strerror(number)}
+
+
+def test_a_defect_is_told_by_its_name():
+    error = start_error(ValueError("x"), clips_dir=Path("/media"), catalog=Path("/config/clips.db"))
+    assert type(error) is StartFailed
+    assert error.placeholders["reason"] == "ValueError: x"
+
+
+def test_an_engine_whose_texts_do_not_start_leaves_nothing_running(tmp_path, monkeypatch):
+    rig = Rig(tmp_path)
+
+    def refuse(_catalog):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(rig.engine.texts, "start", refuse)
+    with pytest.raises(StartDiskFull):
+        rig.engine.start()
+    rig.stop()
+    # Nothing holds the file any more: it can be opened by one that wants it alone.
+    with Catalog(tmp_path / "data" / "clips.db") as catalog:
+        catalog.database.query("PRAGMA locking_mode = EXCLUSIVE")
+        catalog.write_note("x", "y")
+    shutil.rmtree(tmp_path / "data")
+    starts(tmp_path)

@@ -1,0 +1,172 @@
+"""A start of the engine that fails is tried again until it succeeds, and shown until then."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+import threading
+from typing import TYPE_CHECKING
+
+from disks import mounted, remount
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.util import dt as dt_util
+from homesec_house import arm, entity_id, set_up, state, until
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    async_fire_time_changed,
+)
+
+from custom_components.homesec.const import DOMAIN, START_RETRY_S
+from custom_components.homesec.system_health import async_system_health
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers import issue_registry as ir
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+
+def our_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("homesec")]
+
+
+class Cause:
+    """What keeps the engine from starting, until it is cured."""
+
+    def __init__(self, house: Path) -> None:
+        self.media = house / "media"
+        self.issue = "start_folder_blocked"
+
+    def begin(self) -> None:
+        self.media.mkdir()
+        (self.media / "homesec").write_text("in the way")
+
+    def cure(self) -> None:
+        (self.media / "homesec").unlink()
+
+
+class LateShare(Cause):
+    """The media folder leads to a share that is mounted later."""
+
+    def begin(self) -> None:
+        self.media.symlink_to("share")
+
+    def cure(self) -> None:
+        (self.media.parent / "share").mkdir()
+
+
+class ReadOnly(Cause):
+    """The media folder is on a disk that is read-only for a while."""
+
+    def __init__(self, house: Path) -> None:
+        super().__init__(house)
+        self.issue = "start_disk_read_only"
+
+    def begin(self) -> None:
+        remount(self.media, "ro")
+
+    def cure(self) -> None:
+        remount(self.media, "rw")
+
+
+@pytest.fixture(params=[Cause, LateShare, ReadOnly])
+def cause(request: pytest.FixtureRequest, house: Path) -> Iterator[Cause]:
+    """Make a real cause, and take it away after the test."""
+    made = request.param(house)
+    if isinstance(made, ReadOnly):
+        with mounted(house / "media", "size=64m"):
+            made.begin()
+            yield made
+    else:
+        made.begin()
+        yield made
+
+
+async def wait_for_retry(hass: HomeAssistant) -> None:
+    """Let the longest wait pass."""
+    later = dt_util.utcnow() + timedelta(seconds=2 * START_RETRY_S[1])
+    async_fire_time_changed(hass, later)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_start_that_fails_is_tried_again_until_its_cause_is_gone(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    issue_registry: ir.IssueRegistry,
+    cause: Cause,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await set_up(hass, entry)
+    coordinator = entry.runtime_data
+    for _ in range(3):
+        issue = issue_registry.async_get_issue(DOMAIN, "engine")
+        assert issue.translation_key == cause.issue
+        assert issue.translation_placeholders["folder"] == str(cause.media / "homesec")
+        assert issue.translation_placeholders["reason"]
+        assert issue.severity == "error"
+        assert state(hass, "sensor", "detector", entry.entry_id) == "failed"
+        assert state(hass, "camera", "camera") == "idle"
+        assert coordinator.starting
+        assert not coordinator.ready
+        assert (await async_system_health(hass))["engine"] == cause.issue
+        await wait_for_retry(hass)
+    told = [r for r in caplog.records if r.levelname == "ERROR" and "could not start" in r.message]
+    assert len(told) == 1  # not at each try
+    cause.cure()
+    await wait_for_retry(hass)
+    await until(hass, lambda: coordinator.ready)
+    assert issue_registry.async_get_issue(DOMAIN, "engine") is None
+    assert (await async_system_health(hass))["engine"] == "running"
+    assert not coordinator.starting
+    await until(hass, lambda: state(hass, "sensor", "detector", entry.entry_id) == "ready")
+    await arm(hass, entry)
+    await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert our_threads() == []
+
+
+@pytest.mark.parametrize("cause", [Cause], indirect=True)
+@pytest.mark.parametrize("how", ["unload", "stop"])
+async def test_the_end_of_the_house_ends_the_tries(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    issue_registry: ir.IssueRegistry,
+    cause: Cause,
+    how: str,
+) -> None:
+    await set_up(hass, entry)
+    coordinator = entry.runtime_data
+    if how == "unload":
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        assert issue_registry.async_get_issue(DOMAIN, "engine") is None
+    else:
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert our_threads() == []
+    cause.cure()
+    await wait_for_retry(hass)
+    assert not coordinator.ready
+    assert our_threads() == []
+
+
+@pytest.mark.parametrize("cause", [Cause], indirect=True)
+async def test_a_reload_tries_again_at_once(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, cause: Cause
+) -> None:
+    await set_up(hass, entry)
+    cause.cure()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.runtime_data.ready
+    assert issue_registry.async_get_issue(DOMAIN, "engine") is None
+
+
+async def test_no_try_keeps_home_assistant_waiting(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Path
+) -> None:
+    Cause(house).begin()
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert hass.states.get(entity_id(hass, "sensor", "detector", entry.entry_id))
+    await hass.async_block_till_done(wait_background_tasks=True)
