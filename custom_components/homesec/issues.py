@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from .engine.events import DetectorChanged
 
+ISSUE_ALARM = "alarm_state"
 ISSUE_DETECTOR = "detector"
 ISSUE_ENGINE = "engine"
 ISSUE_OPENCV = "opencv_missing"
@@ -151,6 +152,21 @@ class Issues:
         else:
             about = {"folder": "", "reason": "", **error.placeholders}
             self._async_raise(ISSUE_ENGINE, error.key, about)
+
+    @callback
+    def async_alarm_unreadable(self, *, armed: bool) -> None:
+        """Report that the alarm's stored state was lost, but for the mode if it is armed."""
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            ISSUE_ALARM,
+            config_entry_id=self._entry_id,
+            data={"entry_id": self._entry_id},
+            is_fixable=True,
+            is_persistent=True,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key="alarm_state_damaged" if armed else "alarm_state_lost",
+        )
 
     @callback
     def async_recording(self, error: str | None) -> None:

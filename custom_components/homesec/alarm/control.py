@@ -10,6 +10,7 @@ from ..const import EVENT_ALARM_DURESS, LOGGER, REACH_S
 from ..engine.events import DetectionStarted, EngineEvent, HealthChanged
 from ..engine.models import Activity, CameraHealth
 from ..exceptions import EngineNotRunningError
+from ..stored import UnreadableError, async_load_stored
 from .announcements import alarm_announcement
 from .cameras import in_view, intruder, offline
 from .codes import AlarmCodes, overtaken
@@ -67,13 +68,22 @@ class AlarmControl(AlarmView):
 
     async def async_load(self) -> None:
         """Take up where the last run ended, however it ended."""
-        stored = await self._store.async_load()
-        if stored is not None:
-            try:
-                self._alarm = self._make(AlarmFacts.from_dict(stored["facts"]))
-                self._codes.lockout.load(stored["tries"])
-            except KeyError, TypeError, ValueError:
-                LOGGER.error("The stored state of the alarm is unreadable; it starts disarmed")
+        facts: Any = None
+        try:
+            if (stored := await async_load_stored(self._store)) is None:
+                return
+            facts = stored.get("facts")
+            self._alarm = self._make(AlarmFacts.from_dict(facts))
+        except UnreadableError, AttributeError, KeyError, TypeError, ValueError:
+            self._alarm = self._make(AlarmFacts.from_mode(facts, now=self._clocks.wall()))
+            self._unsaved = True
+            LOGGER.error("The stored state of the alarm is unreadable; it is %s now", self.mode)
+            self._coordinator.issues.async_alarm_unreadable(armed=self.armed)
+            return
+        try:
+            self._codes.lockout.load(stored["tries"])
+        except KeyError, TypeError, ValueError:
+            LOGGER.error("The stored number of wrong PINs is unreadable; it starts at 0")
 
     @callback
     def async_begin(self) -> CALLBACK_TYPE:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from ..const import TRIGGER_TIME_S
+from ..stored import moment, text_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,18 +77,54 @@ class AlarmFacts:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Read what ``as_dict`` wrote. Raises ``KeyError``, ``TypeError`` or ``ValueError``."""
-        cause, lasts_s = stored["cause"], stored["lasts_s"]
+        mode, state = AlarmMode(stored["mode"]), AlarmState(stored["state"])
+        lasts_s = None if stored["lasts_s"] is None else moment(stored["lasts_s"])
+        if not _fits(mode, state, lasts_s):
+            raise ValueError("no state that the alarm can be in")
+        cause = stored["cause"]
         return cls(
-            mode=AlarmMode(stored["mode"]),
-            state=AlarmState(stored["state"]),
-            began_at=float(stored["began_at"]),
-            lasts_s=None if lasts_s is None else float(lasts_s),
-            changed_at=float(stored["changed_at"]),
-            changed_by=stored["changed_by"],
-            cause=None if cause is None else Cause(**cause),
+            mode=mode,
+            state=state,
+            began_at=moment(stored["began_at"]),
+            lasts_s=lasts_s,
+            changed_at=moment(stored["changed_at"]),
+            changed_by=text_or_none(stored["changed_by"]),
+            cause=None if cause is None else _cause(**cause),
             forced=bool(stored["forced"]),
-            bypassed=tuple(stored["bypassed"]),
+            bypassed=_texts(stored["bypassed"]),
         )
+
+    @classmethod
+    def from_mode(cls, stored: object, *, now: float) -> Self:
+        """Read the mode alone, where nothing else can be read: an armed house stays armed."""
+        try:
+            mode = AlarmMode(stored["mode"])  # type: ignore[index]
+        except KeyError, TypeError, ValueError:
+            mode = AlarmMode.DISARMED
+        state = AlarmState.DISARMED if mode is AlarmMode.DISARMED else AlarmState.ARMED
+        return cls(mode=mode, state=state, began_at=now, changed_at=now)
+
+
+def _fits(mode: AlarmMode, state: AlarmState, lasts_s: float | None) -> bool:
+    """Tell whether an alarm of this mode can be in this state, for so long."""
+    match state:
+        case AlarmState.DISARMED:
+            return mode is AlarmMode.DISARMED
+        case AlarmState.ARMED:
+            return mode is not AlarmMode.DISARMED
+        case AlarmState.ARMING | AlarmState.PENDING:
+            return mode is not AlarmMode.DISARMED and lasts_s is not None
+    return True
+
+
+def _cause(by: object = None, camera_id: object = None, label: object = None) -> Cause:
+    return Cause(by=text_or_none(by), camera_id=text_or_none(camera_id), label=text_or_none(label))
+
+
+def _texts(stored: object) -> tuple[str, ...]:
+    if not isinstance(stored, list | tuple) or not all(isinstance(each, str) for each in stored):
+        raise ValueError("no list of texts")
+    return tuple(stored)
 
 
 def migrated(stored: Mapping[str, Any]) -> dict[str, Any]:

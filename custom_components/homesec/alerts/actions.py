@@ -1,6 +1,5 @@
 """The actions on alerts: leave a camera out of them for a while, and try them out."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import ATTR_ENTITY_ID, ENTITY_MATCH_ALL
@@ -18,6 +17,7 @@ import probatio
 
 from ..const import ATTR_DURATION, DOMAIN
 from ..rights import Right, async_check_call
+from .snooze import LONGEST
 
 if TYPE_CHECKING:
     from homeassistant.core import ServiceResponse
@@ -29,7 +29,6 @@ SERVICE_SNOOZE: Final = "snooze"
 SERVICE_TEST_ALERT: Final = "test_alert"
 ATTR_RECIPIENT: Final = "recipient"
 ATTR_CAMERA: Final = "camera"
-LONGEST: Final = timedelta(days=30)
 """For longer, the camera's settings say what is told."""
 
 

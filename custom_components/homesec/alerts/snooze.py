@@ -1,5 +1,6 @@
 """Cameras that nobody is to hear of for a while; recording and the alarm go on."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -7,12 +8,14 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN, LOGGER
+from ..stored import UnreadableError, async_load_stored, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 STORAGE_VERSION: Final = 1
 STORAGE_KEY: Final = f"{DOMAIN}.snooze"
+LONGEST: Final = timedelta(days=30)
 
 
 def snooze_store(hass: HomeAssistant) -> Store[dict[str, Any]]:
@@ -40,14 +43,17 @@ class Snooze:
 
     async def async_load(self) -> None:
         """Take up what the last run was told."""
-        stored = await self._store.async_load()
         try:
-            until = {str(key): float(at) for key, at in (stored or {})["until"].items()}
-        except KeyError, ValueError, TypeError, AttributeError:
-            if stored is not None:
-                LOGGER.error("What was snoozed is unreadable; every camera is told of again")
+            if (stored := await async_load_stored(self._store)) is None:
+                return
+            until = {str(key): moment(at) for key, at in stored["until"].items()}
+        except UnreadableError, AttributeError, KeyError, TypeError, ValueError:
+            LOGGER.error("What was snoozed is unreadable; every camera is told of again")
             return
-        self._until = {key: at for key, at in until.items() if at > self._clock()}
+        now = self._clock()
+        self._until = {
+            key: at for key, at in until.items() if now < at <= now + LONGEST.total_seconds()
+        }
         for camera_id in self._until:
             self._async_set_timer(camera_id)
 

@@ -1,0 +1,239 @@
+"""What is stored of the alarm and of snoozed cameras may hold anything: the house is set up."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.helpers.storage import Store, get_internal_store_manager
+from homeassistant.util import dt as dt_util
+from homesec_house import CAMERA_ID, arm, entity_id, set_up
+from hypothesis import HealthCheck, given, settings, strategies as st
+import pytest
+
+from custom_components.homesec.alarm.facts import AlarmFacts, AlarmMode, AlarmState, Cause
+from custom_components.homesec.alarm.lockout import Lockout
+from custom_components.homesec.alarm.machine import Alarm, Delays
+from custom_components.homesec.alarm.span import Clocks
+from custom_components.homesec.const import DOMAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers import issue_registry as ir
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+FACTS = AlarmFacts(
+    mode=AlarmMode.AWAY,
+    state=AlarmState.TRIGGERED,
+    began_at=1_790_000_000.0,
+    lasts_s=180.0,
+    changed_at=1_790_000_000.0,
+    changed_by="Ann",
+    cause=Cause(by="Front door"),
+    bypassed=("x",),
+).as_dict()
+TRIES = {"wrong": 0, "last_at": 0.0}
+ODD = (None, True, -1, 10**400, "x", "nan", [], [1], {}, {"by": 5}, {"nobody": 1})
+WHOLE = (
+    *("[]", "{}", "null", "5", '"text"', '{"version": "x"}', '{"version": 2}', "no json", ""),
+    *('{"version": 77, "minor_version": 1, "key": "x", "data": {}}', "\x00" * 50),
+    *('{"version": null, "data": []}', '{"version": 2, "minor_version": null, "data": {}}'),
+)
+
+
+REAL = {name: getattr(Store, name) for name in ("_async_load", "_async_write_data")}
+"""What the tests' Home Assistant keeps in memory instead of on the disk."""
+
+
+@pytest.fixture(autouse=True)
+def _on_disk() -> Iterator[None]:
+    with ExitStack() as stack:
+        for name, real in REAL.items():
+            stack.enter_context(patch.object(Store, name, real))
+        yield
+
+
+def envelope(data: Any, version: int = 2) -> str:
+    return json.dumps({"version": version, "minor_version": 1, "key": "x", "data": data})
+
+
+@pytest.fixture
+def path_of(hass: HomeAssistant, house: Path, _on_disk: None) -> Callable[[str], Path]:
+    """Return where a store lies; Home Assistant is told to look at the disk."""
+
+    def path(name: str) -> Path:
+        (house / ".storage").mkdir(exist_ok=True)
+        get_internal_store_manager(hass).async_invalidate(f"homesec.{name}")
+        return house / ".storage" / f"homesec.{name}"
+
+    return path
+
+
+@pytest.fixture
+def store(path_of: Callable[[str], Path]) -> Callable[[str, str], Path]:
+    """Write a stored file as it may be found."""
+
+    def write(name: str, text: str) -> Path:
+        path = path_of(name)
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def alarm_state(hass: HomeAssistant, entry: MockConfigEntry) -> str:
+    found = hass.states.get(entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id))
+    assert found is not None
+    return found.state
+
+
+def issue_of(issue_registry: ir.IssueRegistry) -> str | None:
+    issue = issue_registry.async_get_issue(DOMAIN, "alarm_state")
+    return issue.translation_key if issue else None
+
+
+# --- files ---
+
+
+@pytest.mark.parametrize("text", WHOLE)
+@pytest.mark.parametrize("name", ["alarm", "snooze"])
+async def test_a_file_of_any_shape_does_not_keep_the_house_from_being_set_up(
+    hass: HomeAssistant, entry: MockConfigEntry, store: Callable, name: str, text: str
+) -> None:
+    store(name, text)
+    await set_up(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.runtime_data.ready
+    # What is stored from now on is read again.
+    await arm(hass, entry)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert alarm_state(hass, entry) == "armed_away"
+
+
+@pytest.mark.parametrize("name", ["alarm", "snooze"])
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to(path)])
+async def test_what_is_no_file_is_moved_away(
+    hass: HomeAssistant, entry: MockConfigEntry, path_of: Callable, name: str, make: Callable
+) -> None:
+    make(path := path_of(name))
+    await set_up(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    await arm(hass, entry)
+    assert alarm_state(hass, entry) == "armed_away"
+    assert any(p.name.startswith(f"{path.name}.corrupt.") for p in path.parent.iterdir())
+
+
+# --- the alarm ---
+
+
+@pytest.mark.parametrize("key", [key for key in FACTS if key != "mode"])
+@pytest.mark.parametrize("value", ["missing", *ODD], ids=repr)
+def test_an_armed_house_stays_armed_whatever_else_is_damaged(key: str, value: Any) -> None:
+    facts = {k: v for k, v in FACTS.items() if k != key or value != "missing"}
+    if key in facts:
+        facts[key] = value
+    try:
+        read = AlarmFacts.from_dict(facts)
+    except KeyError, TypeError, ValueError:
+        read = AlarmFacts.from_mode(facts, now=5.0)
+        assert (read.state, read.began_at) == (AlarmState.ARMED, 5.0)
+    assert read.mode is AlarmMode.AWAY
+
+
+async def test_of_a_damaged_state_the_mode_is_kept_and_the_user_told(
+    hass: HomeAssistant, entry: MockConfigEntry, store: Callable, issue_registry: ir.IssueRegistry
+) -> None:
+    store("alarm", envelope({"facts": FACTS | {"began_at": "soon"}, "tries": TRIES}))
+    await set_up(hass, entry)
+    assert alarm_state(hass, entry) == "armed_away"
+    assert issue_of(issue_registry) == "alarm_state_damaged"
+
+
+@pytest.mark.parametrize("facts", [None, [], {"mode": "?"}, "away", {"mode": ["away"]}])
+async def test_an_alarm_whose_mode_is_lost_is_disarmed_and_the_user_told(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    store: Callable,
+    issue_registry: ir.IssueRegistry,
+    facts: Any,
+) -> None:
+    store("alarm", envelope({"facts": facts, "tries": TRIES}))
+    await set_up(hass, entry)
+    assert alarm_state(hass, entry) == "disarmed"
+    assert issue_of(issue_registry) == "alarm_state_lost"
+
+
+async def test_what_a_newer_version_stored_does_not_disarm_the_house(
+    hass: HomeAssistant, entry: MockConfigEntry, store: Callable
+) -> None:
+    store("alarm", envelope({"facts": {"mode": "night", "news": 1}}, version=9))
+    await set_up(hass, entry)
+    assert alarm_state(hass, entry) == "armed_night"
+
+
+@pytest.mark.parametrize("tries", [None, [], {}, {"wrong": "x", "last_at": 0}, {"wrong": 1e300}])
+async def test_a_damaged_count_of_wrong_pins_leaves_the_alarm_as_it_was(
+    hass: HomeAssistant, entry: MockConfigEntry, store: Callable, tries: Any
+) -> None:
+    facts = FACTS | {"began_at": dt_util.utcnow().timestamp()}
+    store("alarm", envelope({"facts": facts, "tries": tries}))
+    await set_up(hass, entry)
+    assert alarm_state(hass, entry) == "triggered"
+
+
+CLOCKS = Clocks(wall=lambda: 1_790_000_000.0, steady=lambda: 50.0)
+values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=5),
+    st.sampled_from(["away", "armed", "pending", "triggered", "arming", "disarmed", *ODD]),
+    st.lists(st.text(max_size=3), max_size=2),
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from([*FACTS]), values), values, values)
+def test_whatever_is_read_as_facts_is_a_state_that_the_alarm_can_leave(
+    changes: dict[str, Any], wrong: Any, last_at: Any
+) -> None:
+    try:
+        facts = AlarmFacts.from_dict(FACTS | changes)
+    except KeyError, TypeError, ValueError:
+        facts = AlarmFacts.from_mode(FACTS | changes, now=CLOCKS.wall())
+    alarm = Alarm(
+        clocks=CLOCKS, delays=lambda _mode: Delays(), on_state=lambda *_: None, facts=facts
+    )
+    alarm.settle()
+    json.dumps(alarm.facts.as_dict(), allow_nan=False)
+    alarm.see(Cause(by="x"))
+    alarm.disarm()
+    assert alarm.state is AlarmState.DISARMED
+    lockout = Lockout(CLOCKS)
+    try:
+        lockout.load({"wrong": wrong, "last_at": last_at})
+    except KeyError, TypeError, ValueError:
+        return
+    assert 0 <= lockout.remaining_s <= 3600
+
+
+# --- snoozed cameras ---
+
+
+@pytest.mark.parametrize(
+    "until", [None, [], {CAMERA_ID: "x"}, {CAMERA_ID: 10**400}, {CAMERA_ID: 1e300}, {"": None}]
+)
+async def test_a_camera_of_which_no_time_can_be_read_is_awake(
+    hass: HomeAssistant, entry: MockConfigEntry, store: Callable, until: Any
+) -> None:
+    store("snooze", envelope({"until": until}, version=1))
+    await set_up(hass, entry)
+    assert entry.runtime_data.alerts.snoozed_until(CAMERA_ID) is None
