@@ -3,6 +3,7 @@
 from email.message import Message
 import hashlib
 import io
+import os
 import threading
 from threading import Event
 from urllib.error import URLError
@@ -174,6 +175,34 @@ def test_a_file_on_disk_that_is_damaged_is_not_there(store, folder):
     assert models.find("toy", "opencv") is None
     (folder / "toy.onnx").write_bytes(CONTENT[:-1])
     assert models.find("toy", "opencv") is None
+
+
+def pipe(path):
+    os.mkfifo(path)
+
+
+def endless_link(path):
+    path.symlink_to("/dev/zero")
+
+
+def looping_link(path):
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize("make", [os.mkdir, pipe, endless_link, looping_link])
+@pytest.mark.parametrize("sized", [True, False])
+def test_what_is_no_file_is_not_there_and_not_waited_for(web, store, folder, make, sized):
+    file = entry("toy.onnx", CONTENT, "one", size=sized)
+    make(folder / "toy.onnx")
+    assert store([file]).find("toy", "opencv") is None
+    make(folder / f"{file.name}.{file.sha256[:8]}.part")
+    web.files["one/toy.onnx"] = CONTENT
+    models = store([file])
+    if make is os.mkdir:  # which is not ours to delete
+        with pytest.raises(ModelUnavailable):
+            obtain(models)
+    else:
+        assert obtain(models).paths[0].read_bytes() == CONTENT
 
 
 def test_a_file_is_hashed_once(store, folder, monkeypatch):

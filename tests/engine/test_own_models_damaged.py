@@ -2,6 +2,7 @@
 
 from functools import partial
 import json
+import os
 import shutil
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -80,6 +81,19 @@ def test_a_missing_file_is_reported(bring, folder, gone):
     bring()
     (folder / "own/my-dogs" / gone).unlink()
     assert own_models(folder)[0].problem == "No such file or directory"
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+@pytest.mark.parametrize("name", ["model.json", "model.onnx"])
+def test_what_is_no_file_is_reported_and_not_waited_for(bring, folder, make, name):
+    bring()
+    (folder / "own/my-dogs" / name).unlink()
+    make(folder / "own/my-dogs" / name)
+    (own,) = own_models(folder)
+    assert own.model is None
+    assert "damaged" in own.problem
+    with pytest.raises(ModelBroken):
+        ModelStore(folder=folder).find("own:my-dogs", "opencv")
 
 
 def test_the_others_are_listed_beside_a_broken_one(bring, folder):

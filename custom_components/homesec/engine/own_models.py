@@ -17,6 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 import unicodedata
 
+from .damaged import is_regular
 from .detectors.catalogue import Model, ModelFile, Variant
 from .detectors.heads import HEADS
 from .detectors.ncnn_graph import check_param
@@ -143,6 +144,8 @@ def _home(folder: Path, name: str) -> Path | None:
 def _read(home: Path) -> OwnModel:
     name, title = PREFIX + home.name, home.name
     try:
+        if (home / FACTS).exists() and not is_regular(home / FACTS):
+            raise ValueError("not a file")
         with (home / FACTS).open("rb") as stream:
             facts = json.loads(stream.read(FACTS_LIMIT_BYTES))
         title = _cleaned(facts["title"], "title", LONGEST_TITLE)

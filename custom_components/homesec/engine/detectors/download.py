@@ -11,6 +11,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from ..damaged import is_regular
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import Message
@@ -91,6 +93,8 @@ class Download:
             host = urlsplit(url).hostname
             try:
                 self._part.parent.mkdir(parents=True, exist_ok=True)
+                if os.path.lexists(self._part) and not is_regular(self._part):
+                    self._part.unlink()  # to open a pipe would block
                 self._fill(url)
                 self._finish()
             except WrongFileError:

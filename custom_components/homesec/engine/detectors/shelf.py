@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,11 @@ class Shelf:
         for folder in self._folders:
             path = folder / file.name
             try:
-                stat = path.stat()
-                if file.bytes not in (None, stat.st_size):
+                status = path.stat()
+                # To open a pipe would block.
+                if not stat.S_ISREG(status.st_mode) or file.bytes not in (None, status.st_size):
                     continue
-                known = (path, stat.st_size, stat.st_mtime_ns)
+                known = (path, status.st_size, status.st_mtime_ns)
                 if known not in self._hashes:
                     self._hashes[known] = digest(path)
             except OSError:
@@ -49,6 +51,7 @@ class Shelf:
         with self._putting:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
+                new.unlink(missing_ok=True)
                 with content.open("rb") as stream, new.open("wb") as out:
                     shutil.copyfileobj(stream, out)
                     out.flush()
