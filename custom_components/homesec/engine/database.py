@@ -221,6 +221,16 @@ def set_aside(path: Path, now: float, *, why: str = "corrupt") -> Path:
     return aside
 
 
+def clear(path: Path) -> None:
+    """Remove what is left of a database that was never finished."""
+    for suffix in _FILES:
+        part = path.with_name(path.name + suffix)
+        if is_regular(part) or part.is_symlink():
+            part.unlink()
+        elif os.path.lexists(part):
+            rename_aside(part)
+
+
 def readable_text(data: bytes) -> str:
     """Return text as a row holds it; damaged bytes must not fail a whole listing."""
     return data.decode("utf-8", "replace")

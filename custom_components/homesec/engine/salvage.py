@@ -16,8 +16,15 @@ from typing import TYPE_CHECKING, Any
 from .catalog import Catalog
 from .catalog_schema import UNFILLED
 from .clip_rows import COLUMNS, row_of
-from .damaged import reason_of
-from .database import DatabaseDamaged, DatabaseNewer, is_damage, readable_text, set_aside
+from .damaged import is_regular, reason_of
+from .database import (
+    DatabaseDamaged,
+    DatabaseNewer,
+    clear,
+    is_damage,
+    readable_text,
+    set_aside,
+)
 from .mending import mend, mended
 
 if TYPE_CHECKING:
@@ -60,18 +67,21 @@ def open_catalog(path: Path, *, upload: bool, clock: Clock) -> Catalog:
 
 
 def begin_anew(path: Path, err: Exception, *, upload: bool, clock: Clock) -> Catalog:
-    """Set a damaged catalogue aside; return a new one with what could be read of it."""
+    """Set a damaged catalogue aside; return a new one with what could be read of it.
+
+    The new one is made beside it first: what ends this half way leaves all to the next start.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    clear(fresh)
+    with Catalog(fresh, upload=upload, clock=clock) as catalog:
+        salvage(path, catalog.database)
+        mend(catalog.database)
     why = "newer" if isinstance(err, DatabaseNewer) else "corrupt"
     aside = set_aside(path, clock.now(), why=why)
+    fresh.replace(path)
     _LOGGER.error("The clip index cannot be used (%s): it is now %s", reason_of(err), aside.name)
     catalog = Catalog(path, upload=upload, clock=clock)
-    try:
-        salvage(aside, catalog.database)
-        mend(catalog.database)
-        catalog.write_note(UNFILLED, aside.name)
-    except BaseException:
-        catalog.close()
-        raise
+    catalog.write_note(UNFILLED, aside.name)
     return catalog
 
 
@@ -88,18 +98,20 @@ def _opened(path: Path, *, upload: bool, clock: Clock) -> Catalog:
     return catalog
 
 
-def salvage(aside: Path, database: Database) -> int:
-    """Take over what can be read of a database that was set aside; return how many rows.
+def salvage(path: Path, database: Database) -> int:
+    """Take over what can be read of a damaged database into a new one; return how many rows.
 
     Raises ``sqlite3.Error`` if the new one does not take it.
     """
     taken: Counter[str] = Counter()
     # Without a log there is nothing that SQLite would have to write beside it.
-    how = "mode=ro" if os.path.lexists(f"{aside}-wal") else "immutable=1"
+    how = "mode=ro" if os.path.lexists(f"{path}-wal") else "immutable=1"
+    if not is_regular(path):
+        return 0  # SQLite would wait for a pipe
     try:
-        damaged = sqlite3.connect(f"{aside.absolute().as_uri()}?{how}", uri=True)
+        damaged = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
     except sqlite3.Error:
-        return 0  # it is a folder, or may not be read
+        return 0
     with closing(damaged):
         _prepare(damaged)
         for table, order in _TABLES.items():
