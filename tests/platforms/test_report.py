@@ -22,7 +22,9 @@ JUNIT = """<?xml version="1.0" encoding="utf-8"?>
 
 
 def report(**found):
-    return Report(resolve=dict.fromkeys(TARGETS, True), musl_x86_64=replace(WORKS, **found))
+    return Report(
+        resolve=dict.fromkeys(TARGETS, True), musl_x86_64=replace(WORKS, **found), complete=True
+    )
 
 
 def test_report_where_all_works_is_ok_and_has_the_documented_keys():
@@ -65,7 +67,7 @@ def test_report_with_requirements_that_do_not_resolve_is_not_ok():
     found = report()
     found.resolve["musl_aarch64"] = "there is no wheel"
     assert not found.ok
-    assert not Report(musl_x86_64=WORKS).ok
+    assert not Report(musl_x86_64=WORKS, complete=True).ok
 
 
 def test_report_with_a_problem_is_not_ok():
@@ -79,3 +81,9 @@ def test_results_of_tests_count_each_test_once_and_skips_by_reason():
     assert results.passed == 1
     assert results.failed == ["tests.engine.test_a::test_breaks", "tests.engine.test_a::test_fails"]
     assert results.skipped == {"no OpenCV": 2}
+
+
+def test_report_of_a_check_that_did_not_end_is_not_ok():
+    found = report()
+    found.complete = False
+    assert not found.ok

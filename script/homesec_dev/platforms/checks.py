@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 import json
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from .. import footage
@@ -14,13 +16,15 @@ from . import alpine, engine_tests, house, layers, packages, resolve
 from .root import BYTE_CODE, Root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from .progress import Progress
     from .report import Report
 
 INSIDE = "homesec_dev.platforms.inside"
 PERSON = "person"
+FILMS: tuple[footage.Sample, ...] = ("bikes", "bigbuckbunny")
+"""People in a street, and animals only."""
 
 
 class Checks:
@@ -33,19 +37,35 @@ class Checks:
         self._progress = progress
         self._scratch = scratch
 
-    def resolve(self) -> None:
+    def run(self, *, tests: bool) -> None:
+        """Do them all, with or without the engine's tests."""
+        self._resolve()
+        root = self._install()
+        if root is None:
+            return
+        self._imports(root)
+        # The engine, mostly busy, beside Home Assistant, which mostly waits for its film.
+        engine = _Beside(partial(self._engine, root))
+        self._home_assistant(root)
+        engine.wait()
+        if tests:
+            self._tests(root)
+
+    def _resolve(self) -> None:
         """See whether the requirements can be installed on each system."""
         with self._progress.step("Resolving HomeSec's requirements"):
             for target in resolve.TARGETS:
                 self._report.resolve[target] = resolve.resolve(target)
 
-    def install(self) -> Root | None:
+    def _install(self) -> Root | None:
         """Install everything on Alpine; return it, or None if that failed."""
         with self._noting("install"):
             system = layers.system(self._progress, self._scratch)
             installed = layers.with_packages(self._progress, self._scratch, system)
             root = Root.with_repository(self._scratch, "alpine", [installed, system])
             root.show(layers.byte_code(), at=BYTE_CODE)
+            for film in FILMS:
+                root.show(footage.sample(film).parent)
             if found := alpine.compilers(root.inside("/bin"), root.inside("/usr/bin")):
                 raise SetupError(f"Alpine has a compiler: {', '.join(found)}")
             self._found.install = True
@@ -54,7 +74,7 @@ class Checks:
             return root
         return None
 
-    def imports(self, root: Root) -> None:
+    def _imports(self, root: Root) -> None:
         """Import everything that is required, and HomeSec."""
         with self._progress.step("Importing the requirements and HomeSec"), self._noting("import"):
             wanted = [*resolve.requirements(), *resolve.OF_STREAM]
@@ -62,27 +82,30 @@ class Checks:
             self._report.problems += [f"import: {name}: {why}" for name, why in failed.items()]
             self._found.imports = not failed
 
-    def detects(self, root: Root) -> None:
+    def _engine(self, root: Root) -> None:
+        """Try the engine without Home Assistant."""
+        self._record(root)
+        self._detects(root)
+
+    def _detects(self, root: Root) -> None:
         """See whether the engine announces who is in a film, and nobody where nobody is."""
         with self._progress.step("Looking for people in two films"), self._noting("detects"):
-            street = self._announced(root, footage.sample("bikes"))
-            animals = self._announced(root, footage.sample("bigbuckbunny"))
+            street, animals = (self._announced(root, footage.sample(film)) for film in FILMS)
             self._found.detects = PERSON in street and PERSON not in animals
             if not self._found.detects:
                 raise SetupError(f"announced of people: {street}; of animals only: {animals}")
 
-    def record(self, root: Root) -> None:
+    def _record(self, root: Root) -> None:
         """See whether the engine's clip of a film can be played."""
         with self._progress.step("Recording a clip"), self._noting("record"):
             folder = self._scratch / "recording"
             folder.mkdir()
             root.show(folder)
-            film = self._shown(root, footage.sample("bikes"))
-            clip = self._inside(root, "engine", ["record", film, folder])
+            clip = self._inside(root, "engine", ["record", footage.sample(FILMS[0]), folder])
             self._play(root, Path(clip["file"]))
             self._found.record = True
 
-    def home_assistant(self, root: Root) -> None:
+    def _home_assistant(self, root: Root) -> None:
         """Set HomeSec up in a Home Assistant, and wait for a person and the clip of them."""
         doing = "Waiting for Home Assistant and HomeSec to announce a person"
         with self._progress.step(doing), self._noting("ha_default_detects"):
@@ -92,7 +115,7 @@ class Checks:
                 self._play(root, told.clip)
                 self._found.ha_default_detects = told.person
 
-    def tests(self, root: Root) -> None:
+    def _tests(self, root: Root) -> None:
         """Run the engine's tests."""
         self._found.tests_passed = self._found.tests_failed = 0
         with self._noting("tests"):
@@ -106,7 +129,7 @@ class Checks:
             self._report.problems += [f"test: {name}" for name in results.failed]
 
     def _announced(self, root: Root, film: Path) -> list[str]:
-        found = self._inside(root, "engine", ["people", self._shown(root, film)])
+        found = self._inside(root, "engine", ["people", film])
         if found["error"]:
             raise SetupError(f"{found['detector']} does not work: {found['error']}")
         return list(found["announced"])
@@ -117,12 +140,6 @@ class Checks:
         notice(f"{film.name}: {found['decoded']} of {found['frames']} frames decode")
         if not found["frames"] == found["decoded"] > 0:
             raise SetupError(f"{film.name} does not decode: {found}")
-
-    @staticmethod
-    def _shown(root: Root, film: Path) -> Path:
-        if not root.inside(film).exists():
-            root.show(film.parent)
-        return film
 
     def _inside(self, root: Root, module: str, words: Sequence[str | Path]) -> Any:  # noqa: ANN401
         """Run a module of `inside`; return what it prints as its last line."""
@@ -141,3 +158,25 @@ class Checks:
         except SetupError as err:
             self._report.problems.append(f"{check}: {err}")
             notice(f"{check}: {err}")
+
+
+class _Beside:
+    """Work on another thread, which ends with the process at the latest."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._error: BaseException | None = None
+        self._work = work
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Wait for its end; raises what it raised."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as err:  # noqa: BLE001 - raised where somebody waits for it
+            self._error = err

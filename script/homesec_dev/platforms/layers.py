@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STAMP = "homesec.stamp"
 HERE = Path(__file__).parent
 OF_SYSTEM = ("alpine.py", "musl_python.py", "qcow2.py", "shim.c", "inside/sitecustomize.py")
-OF_PACKAGES = ("packages.py", "../ha_config.py", "../bootstrap/ha_requirements.py")
+OF_PACKAGES = ("packages.py", "../ha_config.py", "inside/needed.py")
 
 
 @contextmanager

@@ -43,7 +43,6 @@ def __getattr__(name):
         raise AttributeError(name)
     return _Anything(name, (), {})
 '''
-OF_LOGIN = "from homeassistant.auth.mfa_modules import totp; print(*totp.REQUIREMENTS)"
 INSTALL_AS_HA = """
 import sys
 from pathlib import Path
@@ -80,11 +79,12 @@ def install_home_assistant(root: Root) -> None:
         *_manifest_list("dependencies"),
         *_manifest_list("after_dependencies"),
     ]
-    script = root.inside("/opt/ha_requirements.py")
-    script.write_bytes(Path(virtualenv.__file__).with_name(script.name).read_bytes())
-    doing = "Reading Home Assistant's requirements"
-    needed = root.run([PYTHON, "-I", f"/opt/{script.name}", *domains], doing=doing).split()
-    needed += root.run([PYTHON, "-c", OF_LOGIN], doing=doing).split()
+    script = root.inside("/opt/needed.py")
+    script.write_bytes((Path(__file__).parent / "inside" / script.name).read_bytes())
+    needed = root.run(
+        [PYTHON, "-I", f"/opt/{script.name}", *domains],
+        doing="Reading Home Assistant's requirements",
+    ).split()
     wanted = [Requirement(line) for line in needed]
     _uv_install(
         root,

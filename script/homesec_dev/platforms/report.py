@@ -41,10 +41,14 @@ class Report:
     problems: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    complete: bool = False
+    """Whether everything was checked that was to be."""
 
     @property
     def ok(self) -> bool:
         """Whether HomeSec works on every system."""
+        if not self.complete:
+            return False
         resolved = bool(self.resolve) and all(found is True for found in self.resolve.values())
         return resolved and self.musl_x86_64.ok and not self.problems
 
