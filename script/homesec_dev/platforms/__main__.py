@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 import sys
 
@@ -33,7 +34,10 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--short", action="store_true", help="leave out the engine's tests")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there, too")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.json and not os.access(options.json.absolute().parent, os.W_OK):
+        parser.error(f"{options.json} cannot be written")
+    return options
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import hashlib
 from importlib.metadata import version
 import json
 from pathlib import Path
+import tempfile
 from typing import TYPE_CHECKING
 
 from ..bootstrap import debian_python, paths
@@ -28,10 +29,14 @@ OF_PACKAGES = ("packages.py", "../ha_config.py", "inside/needed.py")
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Yield an empty folder in memory, to mount in; it is seen in this namespace only."""
+    """Yield an empty folder in memory, to mount in; it is seen in this namespace only.
+
+    Temporary files go there, too, so that a killed run leaves none.
+    """
     folder = downloads.folder() / "scratch"
     folder.mkdir(parents=True, exist_ok=True)
     run(["mount", "-t", "tmpfs", "tmpfs", folder], doing="Mounting a folder in memory")
+    tempfile.tempdir = str(folder)
     yield folder
 
 
