@@ -1,4 +1,4 @@
-"""The virtual environment: Home Assistant, what a start of it imports, the engines, the tests."""
+"""The virtual environment: Home Assistant, what a start of it imports, the tests' tools."""
 
 import hashlib
 import json
@@ -28,7 +28,6 @@ INTEGRATIONS = (
     "smtp",
     "stream",
 )
-ENGINES = ("ncnn==1.0.20261020",)
 # Voice assistants, which nobody talks to here, import these two when Home Assistant starts. They
 # are published as C++ source only; a module that has the names spares the machine a compiler.
 STAND_INS = {"pymicro_vad": "MicroVad", "pyspeex_noise": "AudioProcessor"}
@@ -122,7 +121,6 @@ class _Installer:
             *("--constraint", self._site_packages / "homeassistant" / "package_constraints.txt"),
             *(each for each in needed if _name(each) not in STAND_INS),
             *ours.get("requirements", ()),
-            *ENGINES,
         )
 
     def add_stand_ins(self) -> None:
@@ -210,7 +208,7 @@ def _fingerprints(*, tests: bool) -> dict[str, str]:
     """Return a hash of what goes into each part of the environment."""
     ours = _manifest()
     wanted = [ours.get(key) for key in ("requirements", "dependencies", "after_dependencies")]
-    parts = {"base": json.dumps([RECIPE, HA_VERSION, INTEGRATIONS, ENGINES, wanted])}
+    parts = {"base": json.dumps([RECIPE, HA_VERSION, INTEGRATIONS, wanted])}
     if tests:
         parts["tests"] = paths.TEST_REQUIREMENTS.read_text()
     return {part: hashlib.sha256(text.encode()).hexdigest() for part, text in parts.items()}
