@@ -47,7 +47,7 @@ def left_s(ha: HomeAssistant) -> float:
 
 def test_delays_and_a_pin_are_set_in_the_settings(ha: HomeAssistant) -> None:
     client = ha.client
-    done = client.add_entry("homesec").answer(detector="opencv", advanced={})
+    done = client.add_entry("homesec").answer(detector="ncnn", advanced={})
     entry_id = done.shown["result"]["entry_id"]
     menu = client.reconfigure_entry("homesec", entry_id)
     modes = dict.fromkeys(("home", "away", "night", "vacation", "custom"), DELAYS)
