@@ -250,6 +250,13 @@ def test_a_clip_keeps_what_can_be_read_of_its_row(path, reopened, column, value,
     assert clip_time(row.id) == pytest.approx(NOON + 2, abs=0.01)
 
 
+@pytest.mark.parametrize("camera_id", ["\0", "..", "a/b", "a\0b", b"x", ""])
+def test_a_camera_whose_name_is_no_folder_gives_no_path(path, reopened, camera_id):
+    clip = fill(path, clips=3)[0]
+    change(path, "UPDATE clips SET camera_id = ?, path = ? WHERE id = ?", camera_id, "/", clip.id)
+    assert reopened().get(clip.id).path == f"unknown/2027-01-15/{clip.id}.mp4"
+
+
 def test_bytes_that_are_no_text_fail_no_listing(path, reopened):
     rows = fill(path, clips=3)
     change(

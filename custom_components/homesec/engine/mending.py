@@ -62,7 +62,8 @@ def _one_of(column: str, names: type[StrEnum]) -> str:
 def _path(column: str) -> str:
     """Return what makes it a path that leads nowhere but into the clip folder."""
     return (
-        f"{_text(column)} AND instr({column}, char(0)) = 0 AND {column} NOT LIKE '/%'"
+        f"{_text(column)} AND instr(CAST({column} AS BLOB), x'00') = 0"
+        f" AND {column} NOT LIKE '/%'"
         f" AND '/' || {column} || '/' NOT LIKE '%/../%'"
     )
 
@@ -95,10 +96,14 @@ _PAYLOAD = " ".join(
     f"WHEN '{kind}' THEN {' AND '.join(members)}" for kind, members in _PAYLOADS.items()
 )
 
+UNKNOWN = "unknown"
+"""A camera of which nothing can be read."""
+
 READABLE = {
     "clips": (
         _ULID,
         *map(_text, ("camera_id", "camera_name", "video_codec")),
+        "instr(CAST(camera_id AS BLOB), x'00') = 0",
         *(_or_null(_text(c), c) for c in ("label", "audio_codec", "error")),
         _one_of("state", ClipState),
         _one_of("trigger", Trigger),
@@ -189,7 +194,7 @@ def mended(values: Mapping[str, Any]) -> Clip | None:
     if at is None:
         return None
     read = _Reader(values)
-    camera_id = read.text("camera_id") or "unknown"
+    camera_id = read.text("camera_id") or UNKNOWN
     event_at = read.number("event_at", at, most=FAR_FUTURE)
     day = datetime.fromtimestamp(event_at, UTC).date()
     local = values["local"] != 0  # where that is not told, its file is looked for
@@ -206,7 +211,7 @@ def mended(values: Mapping[str, Any]) -> Clip | None:
         duration_s=read.number("duration_s", 0.0),
         label=read.text("label"),
         score=None if values["score"] is None else read.number("score", 0.0),
-        path=read.path("path") or f"{camera_id}/{day}/{clip_id}.mp4",
+        path=read.path("path") or f"{_folder(camera_id)}/{day}/{clip_id}.mp4",
         still_path=read.path("still_path"),
         bytes=read.count("bytes"),
         width=read.count("width"),
@@ -222,6 +227,10 @@ def mended(values: Mapping[str, Any]) -> Clip | None:
     )
 
 
+def _folder(camera_id: str) -> str:
+    return UNKNOWN if camera_id in (".", "..") or "/" in camera_id else camera_id
+
+
 class _Reader:
     """Reads values of any type; what cannot be one becomes what there is instead."""
 
@@ -230,7 +239,7 @@ class _Reader:
 
     def text(self, column: str) -> str | None:
         value = self._values[column]
-        return value[:TEXT_LIMIT] if isinstance(value, str) else None
+        return value[:TEXT_LIMIT] if isinstance(value, str) and "\0" not in value else None
 
     def path(self, column: str) -> str | None:
         value = self._values[column]
