@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from ..bootstrap import paths, virtualenv
 from ..bootstrap.console import SetupError
 from . import downloads, resolve
-from .packages import PYTHON
+from .packages import PYTHON, SITE
 from .root import VENV
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def prepare(root: Root) -> None:
         ],
         doing="Installing the test tools on Alpine",
     )
-    (site,) = root.inside(VENV).glob("lib/python3.*/site-packages")
+    (site,) = root.inside(VENV).glob(SITE)
     downloads.run_uv(
         [
             *("pip", "install", "--python", virtualenv.python(), "--no-deps", "--target", site),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 import json
+import os
 from pathlib import Path
 import re
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 UV = "/opt/uv"
 PYTHON = f"{VENV}/bin/python"
+SITE = "lib/python3.*/site-packages"
+SAME_EVERYWHERE = ("homeassistant", "home-assistant-frontend", "home-assistant-intents")
+"""Nothing in them is compiled, and most of all files are theirs: unpacked once is enough."""
 STUBBED = {
     "gazetteer-matcher": "conversation",
     "pymicro-vad": "assist_pipeline",
@@ -71,6 +75,9 @@ def install_home_assistant(root: Root) -> None:
         [f"{UV}/bin/uv", "--quiet", "venv", "--python", "/usr/bin/python3.14", VENV],
         doing="Making Alpine's virtual environment",
     )
+    (site,) = root.inside(VENV).glob(SITE)
+    for name in SAME_EVERYWHERE:
+        _link(name, site)
     constraints = "/opt/package_constraints.txt"
     root.inside(constraints).write_bytes(resolve.constraints().read_bytes())
     _uv_install(root, "--constraint", constraints, f"homeassistant=={version('homeassistant')}")
@@ -122,9 +129,21 @@ def _manifest_list(key: str) -> list[str]:
     return list(manifest.get(key, ()))
 
 
+def _link(name: str, site: Path) -> None:
+    """Install a package by linking its files in this machine's environment."""
+    package = distribution(name)
+    for file in package.files or ():
+        source = Path(str(package.locate_file(file)))
+        # Programs are outside, and script/setup removes files that are of no use here.
+        if ".." not in file.parts and source.exists():
+            target = site / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.link(source, target)
+
+
 def _stub(root: Root, requirement: Requirement) -> None:
     """Put an empty module in a package's place, which Home Assistant takes for installed."""
-    (site,) = root.inside(VENV).glob("lib/python3.*/site-packages")
+    (site,) = root.inside(VENV).glob(SITE)
     (pinned,) = requirement.specifier
     name = requirement.name.replace("-", "_")
     info = site / f"{name}-{pinned.version}.dist-info"
