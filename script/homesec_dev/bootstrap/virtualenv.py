@@ -9,8 +9,9 @@ import shutil
 
 from . import interpreter, paths
 from .atomic import building
-from .console import progress, run, step
+from .console import run, step
 from .uv import discard_downloads, run_uv
+from .wheels import trimmed_wheel
 
 HA_VERSION = "2026.11.0"
 # What a development HA has switched on; their requirements are installed beforehand.
@@ -31,19 +32,12 @@ INTEGRATIONS = (
 # Voice assistants, which nobody talks to here, import these two when Home Assistant starts. They
 # are published as C++ source only; a module that has the names spares the machine a compiler.
 STAND_INS = {"pymicro_vad": "MicroVad", "pyspeex_noise": "AudioProcessor"}
-# Nearly half of all bytes. HA takes English where a language has no file, and serves the file
-# itself where it has no compressed one; maps are for those who debug HA's frontend.
-UNUSED = (
-    "homeassistant/components/*/translations/*.json",
-    "hass_frontend/**/*.map",
-    "hass_frontend/**/*.br",
-    "hass_frontend/**/*.gz",
-)
-USED = "en.json"
+# The requirement of which most files are left out, as of Home Assistant itself.
+TRIMMED = "home_assistant_frontend"
 
 STAMP = ".homesec.json"  # says what is installed; a second run compares it and is done
 BASE = "base.txt"  # the packages that are there without the tests' tools
-RECIPE = 2  # raise it when the same inputs are to be installed differently
+RECIPE = 3  # raise it when the same inputs are to be installed differently
 
 
 def python() -> Path:
@@ -72,7 +66,6 @@ def build() -> None:
         installer = _Installer(folder)
         installer.install_home_assistant()
         installer.add_stand_ins()
-        installer.remove_unused()
         (folder / BASE).write_text(installer.installed())
         (folder / STAMP).write_text(json.dumps(_fingerprints(tests=False)))
     discard_downloads()
@@ -106,7 +99,8 @@ class _Installer:
     def install_home_assistant(self) -> None:
         """Install HA, then its integrations' requirements as it would: held by its constraints."""
         step(f"Installing Home Assistant {HA_VERSION}")
-        self._install(f"homeassistant=={HA_VERSION}")
+        wheels = self._folder / "wheels"
+        self._install(trimmed_wheel(f"homeassistant=={HA_VERSION}", wheels, python=self._python))
         script = Path(__file__).with_name("ha_requirements.py")
         ours = _manifest()
         domains = [
@@ -119,9 +113,14 @@ class _Installer:
         step("Installing what its integrations and HomeSec import")
         self._install(
             *("--constraint", self._site_packages / "homeassistant" / "package_constraints.txt"),
-            *(each for each in needed if _name(each) not in STAND_INS),
+            *(
+                trimmed_wheel(each, wheels, python=self._python) if _name(each) == TRIMMED else each
+                for each in needed
+                if _name(each) not in STAND_INS
+            ),
             *ours.get("requirements", ()),
         )
+        shutil.rmtree(wheels)
 
     def add_stand_ins(self) -> None:
         """Write the modules that only have to be there."""
@@ -130,14 +129,6 @@ class _Installer:
                 f'"""Stands in for a package that is never used here."""\n\n\nclass {name}: ...\n'
             )
             (self._site_packages / f"{module}.py").write_text(text)
-
-    def remove_unused(self) -> None:
-        """Remove those of the packages' files that nobody asks for here."""
-        with progress("Removing what is not used"):
-            for pattern in UNUSED:
-                for file in self._site_packages.glob(pattern):
-                    if file.name != USED:
-                        file.unlink()
 
     def remove_tests(self) -> None:
         """Remove what a former list of the tests' tools brought."""
@@ -157,7 +148,7 @@ class _Installer:
 
     def installed(self) -> str:
         """Return the packages that are there, a line each, as requirements."""
-        return self._uv("freeze", doing="Listing what is installed")
+        return self._uv("list", "--format", "freeze", doing="Listing what is installed")
 
     @property
     def _site_packages(self) -> Path:
