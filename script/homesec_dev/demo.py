@@ -6,6 +6,7 @@ Everything that happens is told in a line. Ctrl-C stops it.
 from __future__ import annotations
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http import HTTPStatus
 import json
@@ -87,7 +88,11 @@ def _run(options: argparse.Namespace) -> int:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="ha-demo-"))
         )
         folder.mkdir(parents=True, exist_ok=True)
-        source = source_answers(options.source, folder)
+        lane = stack.enter_context(ThreadPoolExecutor(1))
+        # The footage is composed while Home Assistant starts.
+        source = lane.submit(source_answers, options.source, folder)
+        if options.source is not None:
+            source.result()  # which says at once what is wrong
         ha = HomeAssistant(folder, port=_port(options.port))
         story = Story(folder / "media" / "homesec", ha.url)
         step("Starting Home Assistant")
@@ -95,7 +100,7 @@ def _run(options: argparse.Namespace) -> int:
             with ExitStack() as running:
                 with progress("Starting"):
                     running.enter_context(ha)
-                    furnish(ha.client, source, detector=options.detector)
+                    furnish(ha.client, source.result(), detector=options.detector)
                 _watch(ha, story, options.seconds)
         except KeyboardInterrupt:
             print("\nStopped.", flush=True)

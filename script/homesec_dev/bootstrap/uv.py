@@ -130,10 +130,17 @@ def _is_recent(uv: str) -> bool:
 
 
 def _pip_install(requirement: str, folder: Path) -> None:
-    """Install with this Python's pip; without one, with the pip that Debian packages."""
-    words = ["install", "--quiet", "--no-deps", "--target", str(folder), requirement]
-    doing = f"Installing {requirement}"
-    advice = "Check that this machine reaches PyPI; or install uv yourself, so that it is on PATH."
+    run_pip(
+        ["install", "--no-deps", "--target", str(folder), requirement],
+        doing=f"Installing {requirement}",
+        advice="Check that this machine reaches PyPI; or install uv so that it is on PATH.",
+    )
+
+
+def run_pip(words: Sequence[str], *, doing: str, advice: str) -> None:
+    """Run this Python's pip; without one, the pip that Debian packages."""
+    command, *rest = words
+    words = [command, "--quiet", "--disable-pip-version-check", *rest]
     try:
         run([sys.executable, "-m", "pip", "--version"], doing="Looking for pip")
     except CommandError:

@@ -1,5 +1,6 @@
 """The virtual environment: Home Assistant, what a start of it imports, the tests' tools."""
 
+from concurrent.futures import ThreadPoolExecutor
 import hashlib
 import json
 import os
@@ -7,11 +8,11 @@ from pathlib import Path
 import re
 import shutil
 
-from . import interpreter, paths
+from . import home_assistant, interpreter, paths
 from .atomic import building
-from .console import run, step
+from .console import step
+from .home_assistant import HomeAssistant
 from .uv import discard_downloads, run_uv
-from .wheels import trimmed_wheel
 
 HA_VERSION = "2026.11.0"
 # What a development HA has switched on; their requirements are installed beforehand.
@@ -32,12 +33,9 @@ INTEGRATIONS = (
 # Voice assistants, which nobody talks to here, import these two when Home Assistant starts. They
 # are published as C++ source only; a module that has the names spares the machine a compiler.
 STAND_INS = {"pymicro_vad": "MicroVad", "pyspeex_noise": "AudioProcessor"}
-# The requirement of which most files are left out, as of Home Assistant itself.
-TRIMMED = "home_assistant_frontend"
-
 STAMP = ".homesec.json"  # says what is installed; a second run compares it and is done
 BASE = "base.txt"  # the packages that are there without the tests' tools
-RECIPE = 3  # raise it when the same inputs are to be installed differently
+RECIPE = 4  # raise it when the same inputs are to be installed differently
 
 
 def python() -> Path:
@@ -56,15 +54,19 @@ def is_ready(*, tests: bool) -> bool:
 
 def build() -> None:
     """Make the environment anew, without the tests' tools, then put it in the old one's place."""
-    base = interpreter.find()
-    with building(paths.venv()) as folder:
+    with building(paths.venv()) as folder, ThreadPoolExecutor(1) as lane:
+        step(f"Fetching Home Assistant {HA_VERSION}")
+        wheels = folder / "wheels"
+        fetched = lane.submit(home_assistant.fetch, HA_VERSION, _integrations(), wheels)
+        base = interpreter.find()
         run_uv(
             # Relocatable, as it is renamed once complete.
             ["venv", "--relocatable", "--allow-existing", "--python", base, folder],
             doing="Making the virtual environment",
         )
         installer = _Installer(folder)
-        installer.install_home_assistant()
+        installer.install_home_assistant(fetched.result())
+        shutil.rmtree(wheels)
         installer.add_stand_ins()
         (folder / BASE).write_text(installer.installed())
         (folder / STAMP).write_text(json.dumps(_fingerprints(tests=False)))
@@ -96,31 +98,15 @@ class _Installer:
         self._folder = folder
         self._python = folder / "bin" / "python"
 
-    def install_home_assistant(self) -> None:
-        """Install HA, then its integrations' requirements as it would: held by its constraints."""
-        step(f"Installing Home Assistant {HA_VERSION}")
-        wheels = self._folder / "wheels"
-        self._install(trimmed_wheel(f"homeassistant=={HA_VERSION}", wheels, python=self._python))
-        script = Path(__file__).with_name("ha_requirements.py")
-        ours = _manifest()
-        domains = [
-            *INTEGRATIONS,
-            *ours.get("dependencies", ()),
-            *ours.get("after_dependencies", ()),
-        ]
-        command = [self._python, "-I", script, *domains]
-        needed = run(command, doing="Reading HA's requirements").split()
-        step("Installing what its integrations and HomeSec import")
+    def install_home_assistant(self, fetched: HomeAssistant) -> None:
+        """Install HA and its integrations' requirements as it would: held by its constraints."""
+        step("Installing Home Assistant, and what its integrations and HomeSec import")
         self._install(
-            *("--constraint", self._site_packages / "homeassistant" / "package_constraints.txt"),
-            *(
-                trimmed_wheel(each, wheels, python=self._python) if _name(each) == TRIMMED else each
-                for each in needed
-                if _name(each) not in STAND_INS
-            ),
-            *ours.get("requirements", ()),
+            *("--constraint", fetched.constraints),
+            *fetched.wheels,
+            *(each for each in fetched.requirements if _name(each) not in STAND_INS),
+            *_manifest().get("requirements", ()),
         )
-        shutil.rmtree(wheels)
 
     def add_stand_ins(self) -> None:
         """Write the modules that only have to be there."""
@@ -193,6 +179,15 @@ def _manifest() -> dict[str, list[str]]:
     path = paths.COMPONENT / "manifest.json"
     manifest: dict[str, list[str]] = json.loads(path.read_text()) if path.exists() else {}
     return manifest
+
+
+def _integrations() -> list[str]:
+    ours = _manifest()
+    return [
+        *INTEGRATIONS,
+        *ours.get("dependencies", ()),
+        *ours.get("after_dependencies", ()),
+    ]
 
 
 def _fingerprints(*, tests: bool) -> dict[str, str]:
