@@ -35,7 +35,7 @@ INTEGRATIONS = (
 STAND_INS = {"pymicro_vad": "MicroVad", "pyspeex_noise": "AudioProcessor"}
 STAMP = ".homesec.json"  # says what is installed; a second run compares it and is done
 BASE = "base.txt"  # the packages that are there without the tests' tools
-RECIPE = 4  # raise it when the same inputs are to be installed differently
+RECIPE = 5  # raise it when the same inputs are to be installed differently
 
 
 def python() -> Path:
@@ -107,6 +107,9 @@ class _Installer:
             *(each for each in fetched.requirements if _name(each) not in STAND_INS),
             *_manifest().get("requirements", ()),
         )
+        # They say that a package came from a wheel that is about to be removed.
+        for origin in self._site_packages.glob("*.dist-info/direct_url.json"):
+            origin.unlink()
 
     def add_stand_ins(self) -> None:
         """Write the modules that only have to be there."""
@@ -134,7 +137,7 @@ class _Installer:
 
     def installed(self) -> str:
         """Return the packages that are there, a line each, as requirements."""
-        return self._uv("list", "--format", "freeze", doing="Listing what is installed")
+        return self._uv("freeze", doing="Listing what is installed")
 
     @property
     def _site_packages(self) -> Path:
