@@ -7,7 +7,7 @@ from pathlib import Path
 import tempfile
 from typing import TYPE_CHECKING
 
-from custom_components.homesec.engine.models import PERSON
+from custom_components.homesec.engine.core.types import PERSON
 from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.console import SetupError, step
 

@@ -18,14 +18,19 @@ from zoneinfo import ZoneInfo
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.catalog_query import ClipFilter, Word
-from custom_components.homesec.engine.clip_rows import new_clip_id
-from custom_components.homesec.engine.copies import Copies
-from custom_components.homesec.engine.models import Clip, ClipState, CloudState, Trigger
-from custom_components.homesec.engine.rebuild import rebuild
-from custom_components.homesec.engine.storage.gcs import PAGE_SIZE, GcsSettings, GcsStore
-from custom_components.homesec.engine.storage.names import STILL, VIDEO, clip_metadata, object_name
+from custom_components.homesec.engine.cloud.gcs import PAGE_SIZE, GcsSettings, GcsStore
+from custom_components.homesec.engine.cloud.object_names import (
+    STILL,
+    VIDEO,
+    clip_metadata,
+    object_name,
+)
+from custom_components.homesec.engine.core.clip_id import new_clip_id
+from custom_components.homesec.engine.core.types import Clip, ClipState, CloudState, Trigger
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.copies import Copies
+from custom_components.homesec.engine.library.queries import ClipFilter, Word
+from custom_components.homesec.engine.library.rebuild import rebuild
 from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.console import step
 

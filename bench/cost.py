@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import av
 
-from custom_components.homesec.engine.events import HealthChanged
-from custom_components.homesec.engine.models import (
+from custom_components.homesec.engine.core.events import HealthChanged
+from custom_components.homesec.engine.core.types import (
     Activity,
     CameraConfig,
     CameraHealth,
     SourceConfig,
     SourceKind,
 )
-from custom_components.homesec.engine.service import HomeSecEngine
+from custom_components.homesec.engine.engine import HomeSecEngine
 
 from .film import quiet_street
 from .machine import machine
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from threading import Event
 
-    from custom_components.homesec.engine.events import EngineEvent
-    from custom_components.homesec.engine.examiner import Examiner
+    from custom_components.homesec.engine.core.events import EngineEvent
+    from custom_components.homesec.engine.detection.cascade import Examiner
 
 ROWS = {
     "demux": "reading the packets only",
@@ -122,7 +122,7 @@ def _idle(film: str, warming: bool) -> None:  # noqa: FBT001
 
 def _nobody(_stop: Event) -> Examiner:
     """Stand in for the detector, whose cost is another benchmark's: it is not used while idle."""
-    from custom_components.homesec.engine.examiner import Examiner
+    from custom_components.homesec.engine.detection.cascade import Examiner
 
     from .nobody import Nobody
 

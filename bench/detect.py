@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from custom_components.homesec.engine.errors import DetectorError
-from custom_components.homesec.engine.examiner import Examiner
+from custom_components.homesec.engine.core.errors import DetectorError
+from custom_components.homesec.engine.detection.cascade import Examiner
 from homesec_dev.bootstrap.console import notice, step
 
 from .examining import examine

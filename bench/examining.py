@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from .photos import PERSON
 
 if TYPE_CHECKING:
-    from custom_components.homesec.engine.examiner import Examiner
-    from custom_components.homesec.engine.models import Detection, Frame
+    from custom_components.homesec.engine.core.types import Detection, Frame
+    from custom_components.homesec.engine.detection.cascade import Examiner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

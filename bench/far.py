@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from custom_components.homesec.engine.examiner import Examiner
-    from custom_components.homesec.engine.models import Detection
+    from custom_components.homesec.engine.core.types import Detection
+    from custom_components.homesec.engine.detection.cascade import Examiner
 
     from .photos import Photo
     from .placing import Scene

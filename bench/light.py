@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from av import VideoFrame
 
-from custom_components.homesec.engine.models import Frame
+from custom_components.homesec.engine.core.types import Frame
 from homesec_dev.bootstrap.console import step
 
 from .enhancements import ENHANCEMENTS

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
-from custom_components.homesec.engine.detectors import DEFAULT, create_detector
-from custom_components.homesec.engine.detectors.base import LOOK_PX
-from custom_components.homesec.engine.detectors.catalogue import CATALOGUE
-from custom_components.homesec.engine.detectors.letterbox import fitted
-from custom_components.homesec.engine.errors import DetectorError
-from custom_components.homesec.engine.examiner import Examiner, make_examiner
-from custom_components.homesec.engine.model_store import ModelStore, default_model
+from custom_components.homesec.engine.core.errors import DetectorError
+from custom_components.homesec.engine.detection import DEFAULT, create_detector
+from custom_components.homesec.engine.detection.cascade import Examiner, make_examiner
+from custom_components.homesec.engine.detection.detector import LOOK_PX
+from custom_components.homesec.engine.detection.letterbox import fitted
+from custom_components.homesec.engine.model_zoo.manifest import CATALOGUE
+from custom_components.homesec.engine.model_zoo.store import ModelStore, default_model
 from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.atomic import lock
 from homesec_dev.bootstrap.console import notice
@@ -20,8 +20,8 @@ from homesec_dev.bootstrap.console import notice
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from custom_components.homesec.engine.detectors import Detector
-    from custom_components.homesec.engine.model_store import ModelFiles
+    from custom_components.homesec.engine.detection import Detector
+    from custom_components.homesec.engine.model_zoo.store import ModelFiles
 
 FLOOR = 0.02
 """An average precision asks for scores far below those that count."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from custom_components.homesec.engine.detectors import Detector
+from custom_components.homesec.engine.detection import Detector
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from custom_components.homesec.engine.models import Detection
+    from custom_components.homesec.engine.core.types import Detection
 
 
 class Nobody(Detector):

@@ -9,7 +9,7 @@ from av import VideoFrame
 import cv2
 import numpy as np
 
-from custom_components.homesec.engine.models import Box, Frame
+from custom_components.homesec.engine.core.types import Box, Frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,14 +9,14 @@ import tempfile
 import threading
 from typing import TYPE_CHECKING, override
 
-from custom_components.homesec.engine.clock import SystemClock
-from custom_components.homesec.engine.events import (
+from custom_components.homesec.engine.core.clock import SystemClock
+from custom_components.homesec.engine.core.events import (
     DetectionEnded,
     DetectionStarted,
     DetectorChanged,
     HealthChanged,
 )
-from custom_components.homesec.engine.models import (
+from custom_components.homesec.engine.core.types import (
     PERSON,
     Activity,
     CameraConfig,
@@ -24,13 +24,13 @@ from custom_components.homesec.engine.models import (
     SourceConfig,
     SourceKind,
 )
-from custom_components.homesec.engine.service import HomeSecEngine
+from custom_components.homesec.engine.engine import HomeSecEngine
 
 from .networks import product
 
 if TYPE_CHECKING:
-    from custom_components.homesec.engine.events import EngineEvent
-    from custom_components.homesec.engine.models import Presence
+    from custom_components.homesec.engine.core.events import EngineEvent
+    from custom_components.homesec.engine.core.types import Presence
 
 CAMERA = "bench"
 

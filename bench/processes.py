@@ -14,7 +14,7 @@ from .photos import photos_to_use
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from custom_components.homesec.engine.examiner import Examiner
+    from custom_components.homesec.engine.detection.cascade import Examiner
 
     from .photos import Photo
 

@@ -11,7 +11,7 @@ from .average_precision import Picture, curve
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from custom_components.homesec.engine.models import Detection
+    from custom_components.homesec.engine.core.types import Detection
 
     from .examining import Answer
     from .photos import Photo

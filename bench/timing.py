@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from custom_components.homesec.engine.detectors import FLOOR, OPENCV
-from custom_components.homesec.engine.detectors.letterbox import STEP
-from custom_components.homesec.engine.errors import DetectorError
-from custom_components.homesec.engine.examiner import Examiner
+from custom_components.homesec.engine.core.errors import DetectorError
+from custom_components.homesec.engine.detection import FLOOR, OPENCV
+from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.letterbox import STEP
 from homesec_dev.bootstrap.console import notice
 
 from .bare import bare_network
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from custom_components.homesec.engine.detectors import Detector
+    from custom_components.homesec.engine.detection import Detector
 
     from .networks import Network
     from .photos import Photo

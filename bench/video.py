@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import json
 from typing import TYPE_CHECKING
 
-from custom_components.homesec.engine.models import PERSON
+from custom_components.homesec.engine.core.types import PERSON
 from homesec_dev import footage
 
 from .machine import machine

@@ -10,8 +10,8 @@ from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.engine.detectors import Detector
-from custom_components.homesec.engine.models import Box, Detection
+from custom_components.homesec.engine.core.types import Box, Detection
+from custom_components.homesec.engine.detection import Detector
 
 if TYPE_CHECKING:
     from collections.abc import Callable

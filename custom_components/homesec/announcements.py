@@ -19,18 +19,18 @@ from .const import (
     EVENT_ZONE_ENTERED,
     EVENT_ZONE_LEFT,
 )
-from .engine.events import (
+from .engine.core.events import (
     ClipFailed,
     ClipSaved,
+    ClipUploaded,
     DetectionEnded,
     DetectionStarted,
     EngineEvent,
     ZoneChanged,
 )
-from .engine.keeping import ClipUploaded
 
 if TYPE_CHECKING:
-    from .engine.models import Clip, Presence
+    from .engine.core.types import Clip, Presence
 
 
 def announcement(  # noqa: PLR0911 - a table

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, override
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
 
 from .cameras.config import camera_labels, zone_names
-from .engine.events import DetectionEnded, DetectionStarted, HealthChanged, ZoneChanged
+from .engine.core.events import DetectionEnded, DetectionStarted, HealthChanged, ZoneChanged
 from .entity import HomeSecCameraEntity, add_camera_entities, label_key
 
 if TYPE_CHECKING:

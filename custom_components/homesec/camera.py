@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, override
 from homeassistant.components.camera import Camera
 
 from .cameras.state import CameraChanged
-from .engine.events import ClipFailed, ClipSaved, ClipStarted, HealthChanged
-from .engine.models import CameraHealth
+from .engine.core.events import ClipFailed, ClipSaved, ClipStarted, HealthChanged
+from .engine.core.types import CameraHealth
 from .entity import HomeSecCameraEntity, add_camera_entities
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from .const import (
     SUBENTRY_RECIPIENT,
 )
 from .detector_setup import REMOVED_MODELS, async_opencv_offered
-from .engine.detectors import DEFAULT, OPENCV
-from .engine.errors import ModelUnknown
+from .engine.core.errors import ModelUnknown
+from .engine.detection import DEFAULT, OPENCV
 from .flows.alarm_flow import AlarmSteps
 from .flows.camera_flow import CameraFlow
 from .flows.form_fields import choice, named_choice
@@ -39,7 +39,7 @@ from .texts import async_options
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .engine.detectors.catalogue import Model
+    from .engine.model_zoo.manifest import Model
 
 TITLE = "HomeSec"
 

@@ -28,17 +28,18 @@ from .const import (
 from .detector_setup import async_choose_detector
 from .detector_state import DetectorState
 from .devices import Devices
-from .engine.errors import HomeSecError, StartFailed
-from .engine.events import (
+from .engine.core.errors import HomeSecError, StartFailed
+from .engine.core.events import (
     ClipFailed,
     ClipSaved,
+    ClipsDropped,
+    ClipUploaded,
     DetectorChanged,
     EngineEvent,
     HealthChanged,
     ModelProgress,
 )
-from .engine.keeping import ClipsDropped, ClipUploaded
-from .engine.models import Activity, CameraConfig, EngineStats, SourceKind
+from .engine.core.types import Activity, CameraConfig, EngineStats, SourceKind
 from .engine_host import EngineHost
 from .engine_start import EngineStart
 from .issues import Issues

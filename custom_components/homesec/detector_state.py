@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .engine.events import DetectorChanged, EngineEvent, ModelProgress
+from .engine.core.events import DetectorChanged, EngineEvent, ModelProgress
 
 
 class DetectorStatus(StrEnum):

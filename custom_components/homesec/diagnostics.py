@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from .cameras.state import CameraState
     from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
-    from .engine.events import DetectorChanged
+    from .engine.core.events import DetectorChanged
 
 PACKAGES = ("av", "numpy", "opencv-python-headless", "ncnn", "google-cloud-storage", "twilio")
 SCHEMES = ("rtsp", "rtsps", "http", "https")

@@ -13,8 +13,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from .const import DOMAIN, LOGGER, STOP_TIMEOUT_S
-from .engine.errors import HomeSecError
-from .engine.service import HomeSecEngine
+from .engine.core.errors import HomeSecError
+from .engine.engine import HomeSecEngine
 from .exceptions import EngineNotRunningError, translated
 from .model_choice import models_dir
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
-    from .engine.events import EngineEvent
-    from .engine.retention_rules import RetentionRules
-    from .engine.storage.base import CloudStore
+    from .engine.cloud.object_store import CloudStore
+    from .engine.core.events import EngineEvent
+    from .engine.library.retention_policy import RetentionRules
 
 MAX_THREADS = 512
 """One a camera for as long as it runs, besides short jobs. They are only created when needed; a

@@ -9,8 +9,8 @@ from homeassistant.helpers.event import async_call_later
 
 from .cloud.retention_config import retention_rules
 from .const import LOGGER, START_RETRY_S
-from .engine.back_off import backoff_s
-from .engine.errors import StartFailed
+from .engine.core.backoff import backoff_s
+from .engine.core.errors import StartFailed
 from .exceptions import EngineNotRunningError
 
 if TYPE_CHECKING:

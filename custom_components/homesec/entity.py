@@ -9,8 +9,8 @@ from homeassistant.helpers.entity_platform import async_get_current_platform
 
 from .cameras.state import CameraState
 from .const import LABELS
-from .engine.events import EngineEvent, HealthChanged
-from .engine.models import CameraHealth
+from .engine.core.events import EngineEvent, HealthChanged
+from .engine.core.types import CameraHealth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -14,8 +14,14 @@ from .const import (
     EVENT_ZONE_ENTERED,
     EVENT_ZONE_LEFT,
 )
-from .engine.events import ClipSaved, DetectionEnded, DetectionStarted, EngineEvent, ZoneChanged
-from .engine.keeping import ClipUploaded
+from .engine.core.events import (
+    ClipSaved,
+    ClipUploaded,
+    DetectionEnded,
+    DetectionStarted,
+    EngineEvent,
+    ZoneChanged,
+)
 from .entity import HomeSecCameraEntity, add_camera_entities
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
-from .engine.errors import (
+from .engine.core.errors import (
     CameraNotRunning,
     ClipNotFound,
     ClipProtected,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, override
 from homeassistant.components.image import ImageEntity
 from homeassistant.util import dt as dt_util
 
-from .engine.events import SnapshotTaken
+from .engine.core.events import SnapshotTaken
 from .entity import HomeSecCameraEntity, add_camera_entities
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 
 from .const import DOMAIN, LOST_BEFORE_REPAIR
-from .engine.errors import (
+from .engine.core.errors import (
     DetectorError,
     DiskFull,
     DiskReadOnly,
@@ -24,12 +24,12 @@ from .engine.errors import (
     StartFolderMissing,
     StartIndexLocked,
 )
-from .engine.models import CameraHealth
+from .engine.core.types import CameraHealth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .engine.events import DetectorChanged
+    from .engine.core.events import DetectorChanged
 
 ISSUE_ALARM = "alarm_state"
 ISSUE_DETECTOR = "detector"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from .cameras.state import camera_of
-from .engine.events import EngineEvent
+from .engine.core.events import EngineEvent
 
 type Listener = Callable[[EngineEvent], None]
 type _Cameras = tuple[str | None, ...] | None

@@ -27,8 +27,8 @@ from .clips.caches import caches
 from .clips.files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
 from .clips.media_ids import CAMERA, CLIP, is_clip_id
 from .const import DOMAIN
-from .engine.catalog import day_bounds
-from .engine.errors import StorageError
+from .engine.core.errors import StorageError
+from .engine.library.catalog import day_bounds
 from .exceptions import EngineNotRunningError
 from .loaded import loaded_house
 from .views import CLIP_URL, STILL_URL
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from .coordinator import HomeSecCoordinator
-    from .engine.models import Clip
+    from .engine.core.types import Clip
 
 MAX_CLIPS = 500
 """In one answer, which is not paged: what is beyond is told as ``not_shown``."""

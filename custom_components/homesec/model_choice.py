@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .const import DOMAIN
-from .engine.detectors.catalogue import CATALOGUE
-from .engine.own_models import own_model, own_models
+from .engine.model_zoo.custom_models import own_model, own_models
+from .engine.model_zoo.manifest import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
 
-    from .engine.detectors.catalogue import Model
+    from .engine.model_zoo.manifest import Model
 
 
 def models_dir(hass: HomeAssistant) -> Path:

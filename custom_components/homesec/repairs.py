@@ -10,7 +10,7 @@ from .alerts.recipient_repairs import RecipientRepairFlow
 from .cloud.issues import ISSUE_STORAGE
 from .cloud.repairs import StorageRepairFlow
 from .const import CONF_DETECTOR, CONF_MODEL, SUBENTRY_CAMERA
-from .engine.detectors import DEFAULT
+from .engine.detection import DEFAULT
 from .issues import ISSUE_OPENCV
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
 from .cameras.config import camera_labels
 from .cameras.state import CameraState, FiguresRead
 from .detector_state import DetectorStatus
-from .engine.events import (
+from .engine.core.events import (
     DetectionEnded,
     DetectionStarted,
     DetectionUpdated,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers.typing import StateType
 
     from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
-    from .engine.models import EngineStats
+    from .engine.core.types import EngineStats
 
 PARALLEL_UPDATES = 0
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
-from .engine.clip_rows import FAR_FUTURE
+from .engine.core.clip_id import FAR_FUTURE
 
 if TYPE_CHECKING:
     from homeassistant.helpers.storage import Store

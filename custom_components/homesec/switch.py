@@ -7,7 +7,7 @@ from homeassistant.components.switch import SwitchEntity
 from .cameras.config import DEFAULTS
 from .cameras.state import CameraChanged
 from .const import CONF_DETECTION
-from .engine.events import ClipFailed, ClipSaved, ClipStarted, HealthChanged
+from .engine.core.events import ClipFailed, ClipSaved, ClipStarted, HealthChanged
 from .entity import HomeSecCameraEntity, add_camera_entities
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from .clips.media_ids import is_clip_id
 from .clips.still_size import WIDTHS, scaled, scaled_file
 from .cloud.view import async_serve_film, http_error
 from .const import ALERT_STILL_URL, DOMAIN
-from .engine.errors import StorageError
+from .engine.core.errors import StorageError
 from .exceptions import EngineNotRunningError
 from .loaded import loaded_house
 

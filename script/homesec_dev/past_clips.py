@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import av
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.clip_rows import new_clip_id
-from custom_components.homesec.engine.models import Clip, ClipState, Trigger
-from custom_components.homesec.engine.service import CATALOG_NAME
-from custom_components.homesec.engine.stills import encode_jpeg
+from custom_components.homesec.engine.core.clip_id import new_clip_id
+from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
+from custom_components.homesec.engine.engine import CATALOG_NAME
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.media.jpeg import encode_jpeg
 
 from . import footage
 

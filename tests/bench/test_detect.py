@@ -9,8 +9,8 @@ import pytest
 
 from bench import detect, timing
 from bench.nobody import Nobody
-from custom_components.homesec.engine.errors import DetectorError
-from custom_components.homesec.engine.examiner import Examiner
+from custom_components.homesec.engine.core.errors import DetectorError
+from custom_components.homesec.engine.detection.cascade import Examiner
 
 KEYS = {"model", "detector", "input", "ap50", "recall_p90", "flagged", "false_alarms", "ms"}
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bench.examining import examine
-from custom_components.homesec.engine.models import Box, Detection, Frame
+from custom_components.homesec.engine.core.types import Box, Detection, Frame
 
 HERE = Box(0.2, 0.2, 0.4, 0.8)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench import networks
-from custom_components.homesec.engine.model_store import ModelFiles
+from custom_components.homesec.engine.model_zoo.store import ModelFiles
 
 
 def files(*, flexible, name="nanodet-plus-m"):

@@ -8,7 +8,7 @@ import pytest
 from bench.examining import Answer
 from bench.photos import Photo
 from bench.scoring import by_subset, counts, figures
-from custom_components.homesec.engine.models import Box, Detection
+from custom_components.homesec.engine.core.types import Box, Detection
 
 SOMEBODY = ((10, 10, 30, 50),)
 

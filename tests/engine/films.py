@@ -13,8 +13,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from custom_components.homesec.engine.detectors import Detector
-from custom_components.homesec.engine.models import Box, Detection
+from custom_components.homesec.engine.core.types import Box, Detection
+from custom_components.homesec.engine.detection import Detector
 
 GROUND = 90
 FIGURE = 235

@@ -6,14 +6,14 @@ import random
 from disk_store import DiskStore
 from rig import FakeClock
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.clip_rows import new_clip_id
-from custom_components.homesec.engine.cloud_jobs import CloudJobs
-from custom_components.homesec.engine.copies import Copies
-from custom_components.homesec.engine.models import Clip, ClipState, Trigger
-from custom_components.homesec.engine.outbox import Outbox
-from custom_components.homesec.engine.retention import Retention
-from custom_components.homesec.engine.retention_rules import RetentionRules
+from custom_components.homesec.engine.core.clip_id import new_clip_id
+from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.copies import Copies
+from custom_components.homesec.engine.library.outbox import Outbox
+from custom_components.homesec.engine.library.retention import Retention
+from custom_components.homesec.engine.library.retention_policy import RetentionRules
+from custom_components.homesec.engine.library.upload_jobs import CloudJobs
 
 NOON = 1_800_000_000.0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from onnx_export import onnx_of
 
-from custom_components.homesec.engine.model_store import ModelStore
+from custom_components.homesec.engine.model_zoo.store import ModelStore
 
 ON_BOARD = ("yolox-nano", "nanodet-plus-m")
 INPUT = (416, 416)

@@ -2,7 +2,7 @@
 
 from onnx_files import TOY_ONNX
 
-from custom_components.homesec.engine.own_models import import_own
+from custom_components.homesec.engine.model_zoo.custom_models import import_own
 
 
 def imported(tmp_path, *, contents=None, **facts):

@@ -7,10 +7,10 @@ from threading import Event, Semaphore
 
 import numpy as np
 
-from custom_components.homesec.engine.errors import FrameBroken
-from custom_components.homesec.engine.examiner import Examiner
-from custom_components.homesec.engine.models import Box, Detection
-from custom_components.homesec.engine.workers import DetectionPool
+from custom_components.homesec.engine.core.errors import FrameBroken
+from custom_components.homesec.engine.core.types import Box, Detection
+from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.pool import DetectionPool
 
 PERSON = [Detection("person", 0.9, Box(0, 0, 1, 1))]
 LONG_S = 20.0  # a wait that only a failing test reaches

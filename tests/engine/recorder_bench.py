@@ -2,10 +2,10 @@
 
 from rig import LONG_S
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.clip_rows import new_clip_id
-from custom_components.homesec.engine.models import Clip, ClipState, Trigger
-from custom_components.homesec.engine.recorder import ClipRecorder, Ending
+from custom_components.homesec.engine.core.clip_id import new_clip_id
+from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.recording.writer import ClipRecorder, Ending
 
 
 class Bench:

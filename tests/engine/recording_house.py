@@ -8,10 +8,10 @@ import threading
 from films import FigureDetector
 from rig import file_camera
 
-from custom_components.homesec.engine.events import ClipStarted
-from custom_components.homesec.engine.examiner import Examiner
-from custom_components.homesec.engine.models import Activity, Watch
-from custom_components.homesec.engine.service import HomeSecEngine
+from custom_components.homesec.engine.core.events import ClipStarted
+from custom_components.homesec.engine.core.types import Activity, Watch
+from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.engine import HomeSecEngine
 
 
 def main():

@@ -7,9 +7,10 @@ import time
 
 from films import FigureDetector
 
-from custom_components.homesec.engine.events import ClipFailed, ClipSaved, HealthChanged
-from custom_components.homesec.engine.examiner import Examiner
-from custom_components.homesec.engine.models import (
+from custom_components.homesec.engine.capture.container import ContainerConnection
+from custom_components.homesec.engine.capture.timeline import Pace, Timeline
+from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, HealthChanged
+from custom_components.homesec.engine.core.types import (
     Activity,
     CameraConfig,
     CameraHealth,
@@ -17,9 +18,8 @@ from custom_components.homesec.engine.models import (
     SourceKind,
     Watch,
 )
-from custom_components.homesec.engine.service import HomeSecEngine
-from custom_components.homesec.engine.sources.container import ContainerConnection
-from custom_components.homesec.engine.sources.timeline import Pace, Timeline
+from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.engine import HomeSecEngine
 
 LONG_S = 25.0  # a wait that only a failing test reaches
 

@@ -6,10 +6,10 @@ from threading import Event
 
 from google_key import CANARY, pem_lines, service_account  # noqa: F401 - for those who use both
 
-from custom_components.homesec.engine.clip_rows import new_clip_id
-from custom_components.homesec.engine.models import Clip, ClipState, Trigger
-from custom_components.homesec.engine.storage.base import FileContent, StoredObject, Upload
-from custom_components.homesec.engine.storage.gcs import GcsSettings, GcsStore
+from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
+from custom_components.homesec.engine.cloud.object_store import FileContent, StoredObject, Upload
+from custom_components.homesec.engine.core.clip_id import new_clip_id
+from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
 
 KIB = 2**10
 MIB = 2**20

@@ -6,14 +6,14 @@ import pytest
 from rig import Rig, camera, file_camera
 from test_lookout import Scene
 
-from custom_components.homesec.engine.events import (
+from custom_components.homesec.engine.core.events import (
     ClipStarted,
     DetectionEnded,
     DetectionStarted,
     HealthChanged,
     ZoneChanged,
 )
-from custom_components.homesec.engine.models import (
+from custom_components.homesec.engine.core.types import (
     Activity,
     Box,
     CameraHealth,
@@ -24,8 +24,8 @@ from custom_components.homesec.engine.models import (
     Zone,
     ZoneKind,
 )
-from custom_components.homesec.engine.presence import PresenceWatch, Step
-from custom_components.homesec.engine.zones import LabelZones, Occupancy
+from custom_components.homesec.engine.tracking.presence import PresenceWatch, Step
+from custom_components.homesec.engine.tracking.zones import LabelZones, Occupancy
 
 EVERYWHERE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 PATH = Zone(name="Path", polygon=EVERYWHERE)

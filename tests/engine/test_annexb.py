@@ -7,9 +7,9 @@ from films import number_of
 import pytest
 from rig import media_packets, split_video
 
-from custom_components.homesec.engine.media import MediaFormat, MediaKind, padded_packet
-from custom_components.homesec.engine.sources.annexb import AnnexB
-from custom_components.homesec.engine.sources.parameter_sets import find_parameter_sets
+from custom_components.homesec.engine.capture.bitstream import AnnexB
+from custom_components.homesec.engine.capture.parameter_sets import find_parameter_sets
+from custom_components.homesec.engine.media.packets import MediaFormat, MediaKind, padded_packet
 
 SETS = {"h264": (7, 8), "hevc": (32, 33, 34)}
 

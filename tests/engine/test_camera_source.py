@@ -9,15 +9,9 @@ from films import frame_of, picture
 import pytest
 from rig import FakeClock, file_camera, media_packets, stream_camera
 
-from custom_components.homesec.engine.errors import (
-    EntityUnavailable,
-    LoginRefused,
-    SourceStalled,
-    SourceTimeout,
-)
-from custom_components.homesec.engine.models import CameraHealth, SourceConfig, SourceKind
-from custom_components.homesec.engine.sources import camera_source
-from custom_components.homesec.engine.sources.camera_source import (
+from custom_components.homesec.engine.capture import reconnecting_source as camera_source
+from custom_components.homesec.engine.capture.container import ContainerConnection
+from custom_components.homesec.engine.capture.reconnecting_source import (
     FIRST_WAIT_S,
     LOGIN_WAIT_S,
     LONGEST_WAIT_S,
@@ -25,10 +19,16 @@ from custom_components.homesec.engine.sources.camera_source import (
     CameraSource,
     connect,
 )
-from custom_components.homesec.engine.sources.container import ContainerConnection
-from custom_components.homesec.engine.sources.pictures import PictureConnection
-from custom_components.homesec.engine.sources.timeline import Pace, Timeline
-from custom_components.homesec.engine.stills import encode_jpeg
+from custom_components.homesec.engine.capture.snapshots import PictureConnection
+from custom_components.homesec.engine.capture.timeline import Pace, Timeline
+from custom_components.homesec.engine.core.errors import (
+    EntityUnavailable,
+    LoginRefused,
+    SourceStalled,
+    SourceTimeout,
+)
+from custom_components.homesec.engine.core.types import CameraHealth, SourceConfig, SourceKind
+from custom_components.homesec.engine.media.jpeg import encode_jpeg
 
 LOST, RUNNING = CameraHealth.LOST, CameraHealth.RUNNING
 

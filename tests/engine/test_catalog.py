@@ -9,14 +9,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.clip_rows import (
-    clip_time,
-    first_clip_id,
-    new_clip_id,
-)
-from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.models import Clip, ClipState, CloudState, Trigger
+from custom_components.homesec.engine.core.clip_id import clip_time, first_clip_id, new_clip_id
+from custom_components.homesec.engine.core.types import Clip, ClipState, CloudState, Trigger
+from custom_components.homesec.engine.db.job_queue import JobKind
+from custom_components.homesec.engine.library.catalog import Catalog
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

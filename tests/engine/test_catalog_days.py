@@ -7,8 +7,8 @@ from hypothesis import given, settings, strategies as st
 import pytest
 from test_catalog import clip, put
 
-from custom_components.homesec.engine.catalog import Catalog, day_bounds
-from custom_components.homesec.engine.models import ClipState
+from custom_components.homesec.engine.core.types import ClipState
+from custom_components.homesec.engine.library.catalog import Catalog, day_bounds
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -9,18 +9,19 @@ import pytest
 from rig import FakeClock, media_packets
 from test_clip_file import record
 
-from custom_components.homesec.engine import finish as finishing, recovery
-from custom_components.homesec.engine.catalog_schema import UNFILLED
-from custom_components.homesec.engine.finish import (
+from custom_components.homesec.engine.core.events import CatalogRebuilt, FilesSetAside
+from custom_components.homesec.engine.core.types import ClipState, CloudState
+from custom_components.homesec.engine.db.schema import UNFILLED
+from custom_components.homesec.engine.library import recovery
+from custom_components.homesec.engine.library.recovery import adopt_clips
+from custom_components.homesec.engine.library.salvage import open_catalog
+from custom_components.homesec.engine.recording import finalize as finishing
+from custom_components.homesec.engine.recording.finalize import (
     finish,
     known_facts,
     partial_path,
     read_facts,
 )
-from custom_components.homesec.engine.keeping import CatalogRebuilt, FilesSetAside
-from custom_components.homesec.engine.models import ClipState, CloudState
-from custom_components.homesec.engine.recovery import adopt_clips
-from custom_components.homesec.engine.salvage import open_catalog
 
 
 class Ruin:

@@ -7,11 +7,11 @@ from hypothesis import given, settings, strategies as st
 from kept import NOON, clip_row
 import pytest
 
-from custom_components.homesec.engine import catalog_query
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.catalog_query import SHOWN, ClipFilter, Word
-from custom_components.homesec.engine.catalog_schema import MIGRATIONS
-from custom_components.homesec.engine.models import ClipState
+from custom_components.homesec.engine.core.types import ClipState
+from custom_components.homesec.engine.db.schema import MIGRATIONS
+from custom_components.homesec.engine.library import queries as catalog_query
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.queries import SHOWN, ClipFilter, Word
 
 CAMERAS, LABELS, ZONES = ("door", "garden"), ("person", "cat", None), ("Drive", "Porch", "Road")
 

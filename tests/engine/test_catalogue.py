@@ -7,14 +7,16 @@ from threading import Event
 from model_files import ON_BOARD, on_board
 import pytest
 
-from custom_components.homesec.engine.detectors.catalogue import (
+from custom_components.homesec.engine.core.errors import ModelUnknown
+from custom_components.homesec.engine.detection import heads
+from custom_components.homesec.engine.model_zoo.manifest import (
     CATALOGUE,
+    HEADS,
     NETWORKS,
     models_for,
     read_catalogue,
 )
-from custom_components.homesec.engine.errors import ModelUnknown
-from custom_components.homesec.engine.model_store import ModelStore, default_model
+from custom_components.homesec.engine.model_zoo.store import ModelStore, default_model
 
 
 def test_a_model_names_the_one_that_is_asked_too():
@@ -98,3 +100,7 @@ def test_a_model_is_flexible_for_all_detectors_or_for_none():
     for model in CATALOGUE.values():
         flexible = {variant.flexible for files in model.variants.values() for variant in files}
         assert len(flexible) == 1, model.name
+
+
+def test_every_head_that_a_model_may_name_can_be_decoded():
+    assert set(HEADS) == set(heads.HEADS)

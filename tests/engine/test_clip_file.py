@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from rig import media_packets, split_video
 
-from custom_components.homesec.engine.clip_file import ClipFile
-from custom_components.homesec.engine.media import (
+from custom_components.homesec.engine.media.packets import (
     TICKS,
     TIME_BASE,
     MediaFormat,
@@ -21,6 +20,7 @@ from custom_components.homesec.engine.media import (
     MediaPacket,
     padded_packet,
 )
+from custom_components.homesec.engine.recording.muxer import ClipFile
 
 
 def record(path, packets, *, audio=None, comment=None):

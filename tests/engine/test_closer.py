@@ -2,8 +2,8 @@
 
 from hypothesis import given, strategies as st
 
-from custom_components.homesec.engine.closer import LIMIT, MEMORY_S, CloserLooks
-from custom_components.homesec.engine.models import Box, Detection
+from custom_components.homesec.engine.camera.crop_backoff import LIMIT, MEMORY_S, CloserLooks
+from custom_components.homesec.engine.core.types import Box, Detection
 
 TREE = Box(0.7, 0.1, 0.8, 0.3)
 STREET = Box(0.1, 0.6, 0.15, 0.7)

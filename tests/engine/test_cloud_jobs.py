@@ -7,11 +7,11 @@ from disk_store import CHUNK_BYTES
 from kept import NOON, House
 import pytest
 
-from custom_components.homesec.engine.errors import SealKeyMissing, StorageDenied
-from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.keeping import ClipUploaded, UploadProgress
-from custom_components.homesec.engine.models import ClipState, CloudState
-from custom_components.homesec.engine.storage.names import clip_from_object
+from custom_components.homesec.engine.cloud.object_names import clip_from_object
+from custom_components.homesec.engine.core.errors import SealKeyMissing, StorageDenied
+from custom_components.homesec.engine.core.events import ClipUploaded, UploadProgress
+from custom_components.homesec.engine.core.types import ClipState, CloudState
+from custom_components.homesec.engine.db.job_queue import JobKind
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from threading import Event, Thread
 import pytest
 from rig import LONG_S
 
-from custom_components.homesec.engine import commands
-from custom_components.homesec.engine.commands import Commands
-from custom_components.homesec.engine.errors import CameraNotRunning
+from custom_components.homesec.engine.camera import command_queue as commands
+from custom_components.homesec.engine.camera.command_queue import Commands
+from custom_components.homesec.engine.core.errors import CameraNotRunning
 
 
 @pytest.fixture

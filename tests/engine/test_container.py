@@ -10,17 +10,17 @@ from films import number_of
 import pytest
 from rig import FakeClock, file_camera, media_packets, split_video
 
-from custom_components.homesec.engine.decoder import FrameDecoder
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.capture.container import ContainerConnection
+from custom_components.homesec.engine.capture.timeline import Pace, Timeline
+from custom_components.homesec.engine.core.errors import (
     AccessDenied,
     FileMissing,
     NoVideo,
     SourceStalled,
     UnsupportedCodec,
 )
-from custom_components.homesec.engine.models import SourceKind
-from custom_components.homesec.engine.sources.container import ContainerConnection
-from custom_components.homesec.engine.sources.timeline import Pace, Timeline
+from custom_components.homesec.engine.core.types import SourceKind
+from custom_components.homesec.engine.media.decoder import FrameDecoder
 
 
 def connection(path, *, clock=None, stop=None, **source):

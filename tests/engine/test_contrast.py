@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.contrast import FLAT_LEVELS, MOST_GAIN, spread
+from custom_components.homesec.engine.media.convert import FLAT_LEVELS, MOST_GAIN, spread
 
 
 def picture(low, high):

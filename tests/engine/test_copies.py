@@ -6,8 +6,8 @@ from pathlib import Path
 from kept import NOON, House
 import pytest
 
-from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.models import ClipState, CloudState
+from custom_components.homesec.engine.core.types import ClipState, CloudState
+from custom_components.homesec.engine.db.job_queue import JobKind
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_folders_that_are_empty_go(house):
 
 
 def test_retention_sees_all_clips_oldest_first_without_reading_the_table(house, monkeypatch):
-    monkeypatch.setattr("custom_components.homesec.engine.copies._PAGE", 3)
+    monkeypatch.setattr("custom_components.homesec.engine.library.copies._PAGE", 3)
     clips = [house.saved(NOON + n, size=n) for n in (5, 1, 4, 2, 3, 6)]
     house.saved(NOON + 9, state=ClipState.FAILED)
     holdings = house.copies.holdings()

@@ -11,13 +11,17 @@ import pytest
 from rig import Rig, media_packets
 from test_clip_file import TELEPHONE, record, with_sound
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.damaged import DamagedFiles, is_damage, reason_of
-from custom_components.homesec.engine.events import ClipFailed, ClipSaved
-from custom_components.homesec.engine.finish import finish, partial_path
-from custom_components.homesec.engine.keeping import CatalogRebuilt, FilesSetAside
-from custom_components.homesec.engine.models import ClipState
-from custom_components.homesec.engine.reserve import RESERVE_BYTES, Reserve
+from custom_components.homesec.engine.core.damaged_files import DamagedFiles, is_damage, reason_of
+from custom_components.homesec.engine.core.events import (
+    CatalogRebuilt,
+    ClipFailed,
+    ClipSaved,
+    FilesSetAside,
+)
+from custom_components.homesec.engine.core.types import ClipState
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.disk_reserve import RESERVE_BYTES, Reserve
+from custom_components.homesec.engine.recording.finalize import finish, partial_path
 
 
 @pytest.fixture(scope="module")

@@ -12,17 +12,17 @@ from disks import mounted, remount
 from kept import clip_row
 import pytest
 
-from custom_components.homesec.engine import database as database_module
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.catalog_schema import MIGRATIONS, SCHEMA_VERSION
-from custom_components.homesec.engine.database import (
+from custom_components.homesec.engine.core.types import CloudState
+from custom_components.homesec.engine.db import database as database_module
+from custom_components.homesec.engine.db.database import (
     Database,
     DatabaseDamaged,
     DatabaseNewer,
     is_damage,
     set_aside,
 )
-from custom_components.homesec.engine.models import CloudState
+from custom_components.homesec.engine.db.schema import MIGRATIONS, SCHEMA_VERSION
+from custom_components.homesec.engine.library.catalog import Catalog
 
 VERSION_1 = """
 CREATE TABLE clips (
@@ -108,7 +108,7 @@ def test_a_migration_that_fails_changes_nothing(path, monkeypatch):
     clips = [clip_row(1.8e9)]
     old_file(path, clips)
     broken = (*MIGRATIONS[:1], f"{MIGRATIONS[1]} INSERT INTO nowhere VALUES (1);")
-    monkeypatch.setattr("custom_components.homesec.engine.database.MIGRATIONS", broken)
+    monkeypatch.setattr("custom_components.homesec.engine.db.database.MIGRATIONS", broken)
     with pytest.raises(DatabaseDamaged, match="nowhere"):
         Catalog(path)
     monkeypatch.undo()

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from rig import media_packets, split_video
 
-from custom_components.homesec.engine.decoder import FrameDecoder, grey
-from custom_components.homesec.engine.media import MediaPacket, padded_packet
-from custom_components.homesec.engine.models import Frame
+from custom_components.homesec.engine.core.types import Frame
+from custom_components.homesec.engine.media.decoder import FrameDecoder, grey
+from custom_components.homesec.engine.media.packets import MediaPacket, padded_packet
 
 
 @pytest.fixture(scope="module")

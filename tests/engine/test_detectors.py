@@ -12,12 +12,12 @@ from model_files import ON_BOARD, for_opencv, on_board
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.detectors import create_detector, models_for
-from custom_components.homesec.engine.detectors.ncnn import WAYS, NcnnDetector
-from custom_components.homesec.engine.errors import DetectorError
-from custom_components.homesec.engine.model_store import ModelStore
-from custom_components.homesec.engine.models import PERSON, Box, Frame
-from custom_components.homesec.engine.pixels import bgr
+from custom_components.homesec.engine.core.errors import DetectorError
+from custom_components.homesec.engine.core.types import PERSON, Box, Frame
+from custom_components.homesec.engine.detection import create_detector, models_for
+from custom_components.homesec.engine.detection.ncnn import WAYS, NcnnDetector
+from custom_components.homesec.engine.media.convert import bgr
+from custom_components.homesec.engine.model_zoo.store import ModelStore
 from homesec_dev import footage
 from homesec_dev.bootstrap import paths
 
@@ -187,7 +187,7 @@ def test_a_folded_picture_is_seen_as_the_whole_network_sees_it(yolox, bikes):
 def test_every_way_to_compute_gives_the_same_scores(yolox, bikes, monkeypatch):
     seen = []
     for way in WAYS:
-        monkeypatch.setattr("custom_components.homesec.engine.detectors.ncnn.WAYS", (way,))
+        monkeypatch.setattr("custom_components.homesec.engine.detection.ncnn.WAYS", (way,))
         seen.append(look(NcnnDetector(yolox), at(bikes, CYCLIST_T)))
     for other in seen[1:]:
         for found, expected in zip(other, seen[0], strict=True):

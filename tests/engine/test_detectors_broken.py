@@ -7,10 +7,10 @@ from model_files import ON_BOARD, for_opencv, on_board
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.detectors import ModelFiles, create_detector
-from custom_components.homesec.engine.detectors.base import NetworkDetector
-from custom_components.homesec.engine.errors import DetectorError, EngineMissing, ModelBroken
-from custom_components.homesec.engine.models import PERSON, Box, Detection
+from custom_components.homesec.engine.core.errors import DetectorError, EngineMissing, ModelBroken
+from custom_components.homesec.engine.core.types import PERSON, Box, Detection
+from custom_components.homesec.engine.detection import ModelFiles, create_detector
+from custom_components.homesec.engine.detection.detector import NetworkDetector
 
 INPUT = "Input data 0 1 data\n"
 PICTURE = np.zeros((300, 300, 3), np.uint8)

@@ -8,9 +8,9 @@ from urllib.request import Request
 from model_server import model_server
 import pytest
 
-from custom_components.homesec.engine.detectors import download
-from custom_components.homesec.engine.detectors.catalogue import ModelFile
-from custom_components.homesec.engine.detectors.download import Download, DownloadFailed
+from custom_components.homesec.engine.model_zoo import download
+from custom_components.homesec.engine.model_zoo.download import Download, DownloadFailed
+from custom_components.homesec.engine.model_zoo.manifest import ModelFile
 
 CONTENT = bytes(range(256)) * 1000
 

@@ -7,19 +7,19 @@ import av
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine import examiner as examining
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.core.errors import (
     DetectorError,
     EngineMissing,
     ModelUnavailable,
 )
-from custom_components.homesec.engine.examiner import (
+from custom_components.homesec.engine.core.types import Box, Detection, Frame
+from custom_components.homesec.engine.detection import cascade as examining
+from custom_components.homesec.engine.detection.cascade import (
     CANDIDATE,
     CONFIRMED,
     Examiner,
     make_examiner,
 )
-from custom_components.homesec.engine.models import Box, Detection, Frame
 
 WIDTH, HEIGHT = 1920, 1080
 WHITE, BLACK = 235, 16

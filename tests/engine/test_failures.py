@@ -10,8 +10,12 @@ from cameras import Reply, black_hole, refused
 import pytest
 from rig import FakeClock, stream_camera
 
-from custom_components.homesec.engine import errors
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.capture import error_map as failures, open as opening
+from custom_components.homesec.engine.capture.container import ContainerConnection
+from custom_components.homesec.engine.capture.error_map import diagnose, translate
+from custom_components.homesec.engine.capture.timeline import Pace, Timeline
+from custom_components.homesec.engine.core import errors
+from custom_components.homesec.engine.core.errors import (
     AccessDenied,
     ConnectionRefused,
     DeviceBusy,
@@ -26,11 +30,7 @@ from custom_components.homesec.engine.errors import (
     SourceTimeout,
     StreamNotFound,
 )
-from custom_components.homesec.engine.models import SourceConfig, SourceKind
-from custom_components.homesec.engine.sources import failures, opening
-from custom_components.homesec.engine.sources.container import ContainerConnection
-from custom_components.homesec.engine.sources.failures import diagnose, translate
-from custom_components.homesec.engine.sources.timeline import Pace, Timeline
+from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 CANARY = "tweety-7f3a"

@@ -6,9 +6,9 @@ from kept import NOON, House
 import pytest
 from store_house import store
 
-from custom_components.homesec.engine.errors import ClipNotFound, TransferStopped
-from custom_components.homesec.engine.fetching import fetch_film
-from custom_components.homesec.engine.models import ClipState
+from custom_components.homesec.engine.core.errors import ClipNotFound, TransferStopped
+from custom_components.homesec.engine.core.types import ClipState
+from custom_components.homesec.engine.library.download import fetch_film
 
 
 @pytest.fixture

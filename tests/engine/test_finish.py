@@ -9,10 +9,10 @@ import pytest
 from rig import media_packets, split_video
 from test_clip_file import TELEPHONE, record, with_sound
 
-from custom_components.homesec.engine import finish as module
-from custom_components.homesec.engine.clip_file import FRAGMENT_S
-from custom_components.homesec.engine.errors import RecordingError
-from custom_components.homesec.engine.finish import finish, partial_path, read_facts
+from custom_components.homesec.engine.core.errors import RecordingError
+from custom_components.homesec.engine.recording import finalize as module
+from custom_components.homesec.engine.recording.finalize import finish, partial_path, read_facts
+from custom_components.homesec.engine.recording.muxer import FRAGMENT_S
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ from model_files import on_board
 import pytest
 from rig import file_camera
 
-from custom_components.homesec.engine.detectors import create_detector
-from custom_components.homesec.engine.events import (
+from custom_components.homesec.engine.core.events import (
     DetectionEnded,
     DetectionStarted,
     DetectorChanged,
     SnapshotTaken,
 )
-from custom_components.homesec.engine.models import CameraHealth
+from custom_components.homesec.engine.core.types import CameraHealth
+from custom_components.homesec.engine.detection import create_detector
 
 
 @pytest.fixture(scope="module")

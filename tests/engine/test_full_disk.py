@@ -5,10 +5,10 @@ from films import content
 import pytest
 from rig import file_camera
 
-from custom_components.homesec.engine import recording
-from custom_components.homesec.engine.events import ClipFailed, ClipSaved
-from custom_components.homesec.engine.finish import FRESH_SUFFIX
-from custom_components.homesec.engine.models import Activity, CameraHealth, ClipState
+from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved
+from custom_components.homesec.engine.core.types import Activity, CameraHealth, ClipState
+from custom_components.homesec.engine.recording import controller as recording
+from custom_components.homesec.engine.recording.finalize import FRESH_SUFFIX
 
 FILM = {"seconds": 30, "walks": ((2.0, 29.0),)}
 

@@ -3,9 +3,9 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.homesec.engine.detectors.fusion import fuse, merge, mirrored, placed
-from custom_components.homesec.engine.models import Box, Detection
-from custom_components.homesec.engine.regions import Square
+from custom_components.homesec.engine.core.types import Box, Detection
+from custom_components.homesec.engine.detection.box_fusion import fuse, merge, mirrored, placed
+from custom_components.homesec.engine.media.crops import Square
 
 HERE, THERE = Box(0.1, 0.1, 0.3, 0.5), Box(0.6, 0.1, 0.8, 0.5)
 

@@ -9,7 +9,10 @@ from fault_proxy import Fault, Kind
 import pytest
 from store_house import KIB, MIB, NEVER, service_account, store
 
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.cloud import gcs_upload
+from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
+from custom_components.homesec.engine.cloud.object_store import ResumePoint
+from custom_components.homesec.engine.core.errors import (
     BucketMissing,
     ChecksumMismatch,
     KeyInvalid,
@@ -17,9 +20,6 @@ from custom_components.homesec.engine.errors import (
     ObjectMissing,
     TransferStopped,
 )
-from custom_components.homesec.engine.storage import gcs_upload
-from custom_components.homesec.engine.storage.base import ResumePoint
-from custom_components.homesec.engine.storage.gcs import GcsSettings, GcsStore
 
 NAME = "house/cam/clip.mp4"
 
@@ -107,7 +107,7 @@ def test_a_download_stops(bucket, film, tmp_path):
 
 
 def test_a_listing_goes_over_pages(gcs, bucket, monkeypatch):
-    monkeypatch.setattr("custom_components.homesec.engine.storage.gcs.PAGE_SIZE", 3)
+    monkeypatch.setattr("custom_components.homesec.engine.cloud.gcs.PAGE_SIZE", 3)
     names = [f"house/a/{i:02}.mp4" for i in range(8)]
     for name in [*names, "other/a.mp4", "housework/b.mp4"]:
         gcs.put(name, b"x", {"n": name})

@@ -14,7 +14,10 @@ import requests
 from rig import FakeClock
 from store_house import CANARY, CHUNK, NEVER, cut_short, pem_lines, service_account, store, upload
 
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.cloud import gcs as gcs_store, gcs_upload
+from custom_components.homesec.engine.cloud.gcs_errors import refused, told_apart
+from custom_components.homesec.engine.cloud.object_store import ResumePoint
+from custom_components.homesec.engine.core.errors import (
     BucketMissing,
     ChecksumMismatch,
     ClockSkew,
@@ -30,9 +33,6 @@ from custom_components.homesec.engine.errors import (
     StorageUnreachable,
     WrongProject,
 )
-from custom_components.homesec.engine.storage import gcs as gcs_store, gcs_upload
-from custom_components.homesec.engine.storage.base import ResumePoint
-from custom_components.homesec.engine.storage.gcs_errors import refused, told_apart
 
 ALL = ("create", "get", "list", "delete")
 

@@ -7,12 +7,9 @@ from fault_proxy import Fault, Kind
 import pytest
 from store_house import CHUNK, KIB, MIB, NEVER, put_bytes, store, upload
 
-from custom_components.homesec.engine.errors import (
-    StorageBusy,
-    TransferStopped,
-)
-from custom_components.homesec.engine.storage import gcs_upload
-from custom_components.homesec.engine.storage.base import ResumePoint
+from custom_components.homesec.engine.cloud import gcs_upload
+from custom_components.homesec.engine.cloud.object_store import ResumePoint
+from custom_components.homesec.engine.core.errors import StorageBusy, TransferStopped
 
 NAME = "house/cam/clip.mp4"
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.detectors.base import NetworkDetector
-from custom_components.homesec.engine.detectors.catalogue import ModelFiles
-from custom_components.homesec.engine.detectors.heads import (
+from custom_components.homesec.engine.core.errors import DetectorError, ModelBroken
+from custom_components.homesec.engine.core.types import Box
+from custom_components.homesec.engine.detection.detector import NetworkDetector
+from custom_components.homesec.engine.detection.heads import (
     HEADS,
     NanoDet,
     Ssd,
@@ -16,8 +17,7 @@ from custom_components.homesec.engine.detectors.heads import (
     YoloX,
     head_named,
 )
-from custom_components.homesec.engine.errors import DetectorError, ModelBroken
-from custom_components.homesec.engine.models import Box
+from custom_components.homesec.engine.model_zoo.manifest import ModelFiles
 
 FLOOR = 0.1
 

@@ -11,14 +11,19 @@ import pytest
 import pytest_socket
 from rig import LONG_S, Rig, camera, stream_camera
 
-from custom_components.homesec.engine.clock import SystemClock
-from custom_components.homesec.engine.errors import SourceError, SourceStalled
-from custom_components.homesec.engine.events import ClipSaved
-from custom_components.homesec.engine.models import Activity, CameraHealth, SourceConfig, SourceKind
-from custom_components.homesec.engine.sources import probe
-from custom_components.homesec.engine.sources.container import ContainerConnection
-from custom_components.homesec.engine.sources.timeline import Pace, Timeline
-from custom_components.homesec.engine.stills import encode_jpeg
+from custom_components.homesec.engine.capture import probe
+from custom_components.homesec.engine.capture.container import ContainerConnection
+from custom_components.homesec.engine.capture.timeline import Pace, Timeline
+from custom_components.homesec.engine.core.clock import SystemClock
+from custom_components.homesec.engine.core.errors import SourceError, SourceStalled
+from custom_components.homesec.engine.core.events import ClipSaved
+from custom_components.homesec.engine.core.types import (
+    Activity,
+    CameraHealth,
+    SourceConfig,
+    SourceKind,
+)
+from custom_components.homesec.engine.media.jpeg import encode_jpeg
 
 QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}
 

@@ -3,8 +3,8 @@
 import pytest
 from rig import FakeClock
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.jobs import LONGEST_WAIT_S, JobKind
+from custom_components.homesec.engine.db.job_queue import LONGEST_WAIT_S, JobKind
+from custom_components.homesec.engine.library.catalog import Catalog
 
 UPLOAD, DELETE = JobKind.UPLOAD, JobKind.DELETE
 ALL = (UPLOAD, DELETE)

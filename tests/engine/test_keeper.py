@@ -11,23 +11,29 @@ from films import content
 import pytest
 from rig import LONG_S, Rig, file_camera
 
-from custom_components.homesec.engine import keeper as keeping_module
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.core.errors import (
     BucketMissing,
     ClipNotFound,
     ClipProtected,
     StartFailed,
 )
-from custom_components.homesec.engine.events import ClipFailed, ClipSaved, ClipStarted
-from custom_components.homesec.engine.keeping import (
+from custom_components.homesec.engine.core.events import (
     CatalogRebuilt,
+    ClipFailed,
+    ClipSaved,
     ClipsDropped,
+    ClipStarted,
     ClipUploaded,
     OutboxChanged,
 )
-from custom_components.homesec.engine.models import Activity, ClipState, CloudState
-from custom_components.homesec.engine.retention_rules import Limits, PlaceRules, RetentionRules
-from custom_components.homesec.engine.service import CATALOG_NAME
+from custom_components.homesec.engine.core.types import Activity, ClipState, CloudState
+from custom_components.homesec.engine.engine import CATALOG_NAME
+from custom_components.homesec.engine.library import library as keeping_module
+from custom_components.homesec.engine.library.retention_policy import (
+    Limits,
+    PlaceRules,
+    RetentionRules,
+)
 
 KEEP_ALL = RetentionRules(min_free_bytes=0)
 

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.detectors.letterbox import STEP, Letterbox, fitted
+from custom_components.homesec.engine.detection.letterbox import STEP, Letterbox, fitted
 
 
 @pytest.mark.parametrize(

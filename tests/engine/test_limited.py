@@ -6,7 +6,7 @@ from threading import Event, enumerate as threads
 import pytest
 from rig import LONG_S
 
-from custom_components.homesec.engine.limited import NotWaitedFor, within
+from custom_components.homesec.engine.core.deadline import NotWaitedFor, within
 
 
 @contextmanager

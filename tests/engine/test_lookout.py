@@ -6,9 +6,9 @@ from films import number_of
 import pytest
 from rig import camera, media_packets, split_video
 
-from custom_components.homesec.engine.lookout import LINGER_S, Gear, Lookout
-from custom_components.homesec.engine.models import SourceConfig, SourceKind, Watch
-from custom_components.homesec.engine.ring import PacketRing
+from custom_components.homesec.engine.camera.frame_sampler import LINGER_S, Gear, Lookout
+from custom_components.homesec.engine.core.types import SourceConfig, SourceKind, Watch
+from custom_components.homesec.engine.media.packet_buffer import PacketRing
 
 
 class Scene:

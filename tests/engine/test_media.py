@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.homesec.engine.media import MediaFormat, MediaKind, padded_packet
+from custom_components.homesec.engine.media.packets import MediaFormat, MediaKind, padded_packet
 
 
 def video(codec):

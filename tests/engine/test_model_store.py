@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from custom_components.homesec.engine import model_store
-from custom_components.homesec.engine.detectors.catalogue import Model, ModelFile, Variant
-from custom_components.homesec.engine.errors import ModelBroken, ModelUnavailable, ModelUnknown
-from custom_components.homesec.engine.model_store import ModelStore
+from custom_components.homesec.engine.core.errors import ModelBroken, ModelUnavailable, ModelUnknown
+from custom_components.homesec.engine.model_zoo import store as model_store
+from custom_components.homesec.engine.model_zoo.manifest import Model, ModelFile, Variant
+from custom_components.homesec.engine.model_zoo.store import ModelStore
 
 CONTENT = bytes(range(256)) * 1000
 GRAPH = b"7767517\n"

@@ -5,8 +5,8 @@ from hypothesis.extra.numpy import arrays
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.models import Box
-from custom_components.homesec.engine.motion import Change, MotionGate, Movement
+from custom_components.homesec.engine.core.types import Box
+from custom_components.homesec.engine.media.motion import Change, MotionGate, Movement
 
 SHAPE = (90, 160)
 

@@ -4,8 +4,8 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.detectors.nms import LIMIT, Candidates, overlaps, suppress
-from custom_components.homesec.engine.models import Box
+from custom_components.homesec.engine.core.types import Box
+from custom_components.homesec.engine.detection.nms import LIMIT, Candidates, overlaps, suppress
 
 
 def f32(values):

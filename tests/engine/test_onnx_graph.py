@@ -7,8 +7,8 @@ import numpy as np
 from onnx_files import INT64, LEFT, TOY_ONNX, field, model, node, tensor
 import pytest
 
-from custom_components.homesec.engine.detectors import onnx_graph
-from custom_components.homesec.engine.detectors.onnx_graph import read_onnx
+from custom_components.homesec.engine.model_zoo import onnx_reader as onnx_graph
+from custom_components.homesec.engine.model_zoo.onnx_reader import read_onnx
 
 VALUES = np.array([[1.5, -2.0]], np.float32)
 RELU = node("Relu", ["in"], ["out"])

@@ -6,16 +6,16 @@ import av
 from av.container.core import Flags
 import pytest
 
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.capture import open as opening, stream_url
+from custom_components.homesec.engine.capture.open import open_container
+from custom_components.homesec.engine.core.errors import (
     DeviceBusy,
     DeviceMissing,
     InvalidSource,
     NoVideo,
     SourceTimeout,
 )
-from custom_components.homesec.engine.models import SourceConfig, SourceKind
-from custom_components.homesec.engine.sources import opening, stream_url
-from custom_components.homesec.engine.sources.opening import open_container
+from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
 
 
 def stream(location, username=None, password=None, **more):

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 from kept import NOON, House
 import pytest
 
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.core.errors import (
     ChecksumMismatch,
     ClockSkew,
     ObjectConflict,
@@ -15,10 +15,10 @@ from custom_components.homesec.engine.errors import (
     StorageBusy,
     StorageUnreachable,
 )
-from custom_components.homesec.engine.jobs import LONGEST_WAIT_S, JobKind
-from custom_components.homesec.engine.keeping import ClipUploaded, OutboxChanged
-from custom_components.homesec.engine.models import CloudState
-from custom_components.homesec.engine.outbox import OLDEST_EVERY
+from custom_components.homesec.engine.core.events import ClipUploaded, OutboxChanged
+from custom_components.homesec.engine.core.types import CloudState
+from custom_components.homesec.engine.db.job_queue import LONGEST_WAIT_S, JobKind
+from custom_components.homesec.engine.library.outbox import OLDEST_EVERY
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from kept import NOON, House
 import pytest
 from store_house import store
 
-from custom_components.homesec.engine.jobs import LONGEST_WAIT_S
-from custom_components.homesec.engine.models import CloudState
-from custom_components.homesec.engine.storage import gcs_upload
-from custom_components.homesec.engine.storage.seal_key import SealKey
-from custom_components.homesec.engine.storage.sealed_store import SealedStore
+from custom_components.homesec.engine.cloud import gcs_upload
+from custom_components.homesec.engine.cloud.encrypted_store import SealedStore
+from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.core.types import CloudState
+from custom_components.homesec.engine.db.job_queue import LONGEST_WAIT_S
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from disk_store import DiskStore
 from kept import House
 import pytest
 
-from custom_components.homesec.engine.models import CloudState
+from custom_components.homesec.engine.core.types import CloudState
 
 pytestmark = pytest.mark.long
 

@@ -3,15 +3,15 @@
 from kept import NOON, House
 import pytest
 
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.core.errors import (
     BucketMissing,
     KeyRevoked,
     StorageDenied,
     StorageUnreachable,
 )
-from custom_components.homesec.engine.jobs import LONGEST_WAIT_S, JobKind
-from custom_components.homesec.engine.keeping import OutboxChanged
-from custom_components.homesec.engine.models import CloudState
+from custom_components.homesec.engine.core.events import OutboxChanged
+from custom_components.homesec.engine.core.types import CloudState
+from custom_components.homesec.engine.db.job_queue import LONGEST_WAIT_S, JobKind
 
 
 @pytest.fixture

@@ -7,20 +7,20 @@ from onnx_files import TOY_ONNX, TOY_PARAM, field, model, node, tensor, toy_bin,
 from own_networks import imported
 import pytest
 
-from custom_components.homesec.engine import own_models as module
-from custom_components.homesec.engine.detectors.heads import HEADS
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.core.errors import (
     DetectorError,
     ModelBroken,
     ModelUnknown,
     OwnModelRefused,
 )
-from custom_components.homesec.engine.model_store import ModelStore
-from custom_components.homesec.engine.own_models import (
+from custom_components.homesec.engine.detection.heads import HEADS
+from custom_components.homesec.engine.model_zoo import custom_models as module
+from custom_components.homesec.engine.model_zoo.custom_models import (
     own_model,
     own_models,
     remove_own,
 )
+from custom_components.homesec.engine.model_zoo.store import ModelStore
 
 EXTERNAL = model(node("Relu", ["a"], ["b"]), tensor("w", weights(1, 2), more=field(14, 1)))
 

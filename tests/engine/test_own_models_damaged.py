@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from own_networks import imported
 import pytest
 
-from custom_components.homesec.engine.errors import ModelBroken
-from custom_components.homesec.engine.model_store import ModelStore
-from custom_components.homesec.engine.own_models import own_models, remove_own
+from custom_components.homesec.engine.core.errors import ModelBroken
+from custom_components.homesec.engine.model_zoo.custom_models import own_models, remove_own
+from custom_components.homesec.engine.model_zoo.store import ModelStore
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.homesec.engine.sources.parameter_sets import (
+from custom_components.homesec.engine.capture.parameter_sets import (
     NO_SETS,
     ParameterSets,
     find_parameter_sets,

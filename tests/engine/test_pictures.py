@@ -7,11 +7,11 @@ import av
 from films import frame_of, number_of, picture
 import pytest
 
-from custom_components.homesec.engine.decoder import FrameDecoder
-from custom_components.homesec.engine.errors import EntityUnavailable
-from custom_components.homesec.engine.sources.pictures import INTERVAL_S, PictureConnection
-from custom_components.homesec.engine.sources.timeline import Pace, Timeline
-from custom_components.homesec.engine.stills import encode_jpeg
+from custom_components.homesec.engine.capture.snapshots import INTERVAL_S, PictureConnection
+from custom_components.homesec.engine.capture.timeline import Pace, Timeline
+from custom_components.homesec.engine.core.errors import EntityUnavailable
+from custom_components.homesec.engine.media.decoder import FrameDecoder
+from custom_components.homesec.engine.media.jpeg import encode_jpeg
 
 
 class Paced(Event):

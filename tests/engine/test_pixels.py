@@ -4,9 +4,9 @@ import av
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.errors import FrameBroken
-from custom_components.homesec.engine.pixels import bgr, crop
-from custom_components.homesec.engine.regions import Square
+from custom_components.homesec.engine.core.errors import FrameBroken
+from custom_components.homesec.engine.media.convert import bgr, crop
+from custom_components.homesec.engine.media.crops import Square
 
 
 @pytest.fixture

@@ -6,12 +6,16 @@ from disk_store import CHUNK_BYTES, DiskStore
 from kept import NOON, House
 import pytest
 
-from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.models import ClipState, CloudState
-from custom_components.homesec.engine.places import Move, places_of, settle_in
-from custom_components.homesec.engine.rebuild import rebuild
-from custom_components.homesec.engine.retention_rules import Limits, PlaceRules, RetentionRules
-from custom_components.homesec.engine.storage.names import clip_from_object
+from custom_components.homesec.engine.cloud.object_names import clip_from_object
+from custom_components.homesec.engine.core.types import ClipState, CloudState
+from custom_components.homesec.engine.db.job_queue import JobKind
+from custom_components.homesec.engine.library.bucket_change import Move, places_of, settle_in
+from custom_components.homesec.engine.library.rebuild import rebuild
+from custom_components.homesec.engine.library.retention_policy import (
+    Limits,
+    PlaceRules,
+    RetentionRules,
+)
 
 OLD, NEW = "gs://old/house", "gs://new/house"
 

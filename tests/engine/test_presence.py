@@ -4,8 +4,8 @@ from hypothesis import given, strategies as st
 import pytest
 from rig import camera
 
-from custom_components.homesec.engine.models import Box, SourceConfig, SourceKind, Track
-from custom_components.homesec.engine.presence import LOOK_AGE_S, PresenceWatch, Step
+from custom_components.homesec.engine.core.types import Box, SourceConfig, SourceKind, Track
+from custom_components.homesec.engine.tracking.presence import LOOK_AGE_S, PresenceWatch, Step
 
 WALL = 1_800_000_000.0
 LOOK_S = 0.2

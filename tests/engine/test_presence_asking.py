@@ -4,15 +4,15 @@ from hypothesis import given, strategies as st
 import pytest
 from rig import camera
 
-from custom_components.homesec.engine.doubts import KEPT, PAUSES_S, Doubts
-from custom_components.homesec.engine.models import Box, SourceConfig, SourceKind, Track
-from custom_components.homesec.engine.presence import (
+from custom_components.homesec.engine.core.types import Box, SourceConfig, SourceKind, Track
+from custom_components.homesec.engine.tracking.presence import (
     ASK_AGAIN_S,
     KEEP_LEAST,
     LOOK_AGE_S,
     PresenceWatch,
     Step,
 )
+from custom_components.homesec.engine.tracking.rejections import KEPT, PAUSES_S, Doubts
 
 WALL = 1_800_000_000.0
 LOOK_S = 0.2

@@ -3,7 +3,7 @@
 import pytest
 from rig import camera
 
-from custom_components.homesec.engine.models import (
+from custom_components.homesec.engine.core.types import (
     Box,
     LabelRule,
     SourceConfig,
@@ -12,7 +12,7 @@ from custom_components.homesec.engine.models import (
     Zone,
     ZoneKind,
 )
-from custom_components.homesec.engine.presence import KEEP_SHARE, PresenceWatch, Step
+from custom_components.homesec.engine.tracking.presence import KEEP_SHARE, PresenceWatch, Step
 
 WALL = 1_800_000_000.0
 LOOK_S = 0.2

@@ -9,15 +9,15 @@ from films import number_of
 import pytest
 from rig import file_camera
 
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.capture import Probe, probe
+from custom_components.homesec.engine.capture.probe import PREVIEW_WIDTH
+from custom_components.homesec.engine.core.errors import (
     EntityUnavailable,
     FileMissing,
     NoVideo,
     UnsupportedCodec,
 )
-from custom_components.homesec.engine.models import SourceConfig, SourceKind
-from custom_components.homesec.engine.sources import Probe, probe
-from custom_components.homesec.engine.sources.probe import PREVIEW_WIDTH
+from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
 
 probe_module = sys.modules[Probe.__module__]
 

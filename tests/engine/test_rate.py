@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.homesec.engine.rate import RateMeter
+from custom_components.homesec.engine.media.rate_meter import RateMeter
 
 
 def test_a_steady_stream_is_counted():

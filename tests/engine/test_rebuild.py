@@ -11,20 +11,20 @@ from kept import NOON, House, clip_row
 import pytest
 from store_house import store, stored
 
-from custom_components.homesec.engine.errors import TransferStopped
-from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.models import ClipState, CloudState, Trigger
-from custom_components.homesec.engine.rebuild import BATCH, Rebuilt, _Shelf, rebuild
-from custom_components.homesec.engine.storage.base import BytesContent, Upload
-from custom_components.homesec.engine.storage.gcs import PAGE_SIZE
-from custom_components.homesec.engine.storage.names import (
+from custom_components.homesec.engine.cloud.encrypted_store import SealedStore
+from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.gcs import PAGE_SIZE
+from custom_components.homesec.engine.cloud.object_names import (
     ALERT,
     alert_still_name,
     clip_metadata,
     object_name,
 )
-from custom_components.homesec.engine.storage.seal_key import SealKey
-from custom_components.homesec.engine.storage.sealed_store import SealedStore
+from custom_components.homesec.engine.cloud.object_store import BytesContent, Upload
+from custom_components.homesec.engine.core.errors import TransferStopped
+from custom_components.homesec.engine.core.types import ClipState, CloudState, Trigger
+from custom_components.homesec.engine.db.job_queue import JobKind
+from custom_components.homesec.engine.library.rebuild import BATCH, Rebuilt, _Shelf, rebuild
 
 NEVER = Event()
 

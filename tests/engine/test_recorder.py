@@ -7,14 +7,14 @@ from films import content, number_of
 import pytest
 from rig import LONG_S
 
-from custom_components.homesec.engine import recorder as module
-from custom_components.homesec.engine.clip_file import ClipFile
-from custom_components.homesec.engine.decoder import FrameDecoder
-from custom_components.homesec.engine.events import ClipFailed, ClipSaved, ClipStarted
-from custom_components.homesec.engine.finish import partial_path
-from custom_components.homesec.engine.models import ClipState
-from custom_components.homesec.engine.recorder import Ending
-from custom_components.homesec.engine.stills import film_picture
+from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, ClipStarted
+from custom_components.homesec.engine.core.types import ClipState
+from custom_components.homesec.engine.media.decoder import FrameDecoder
+from custom_components.homesec.engine.media.jpeg import film_picture
+from custom_components.homesec.engine.recording import writer as module
+from custom_components.homesec.engine.recording.finalize import partial_path
+from custom_components.homesec.engine.recording.muxer import ClipFile
+from custom_components.homesec.engine.recording.writer import Ending
 
 
 class Slow:

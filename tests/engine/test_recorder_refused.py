@@ -7,12 +7,12 @@ from films import content
 import pytest
 from rig import LONG_S
 
-from custom_components.homesec.engine import recorder as module
-from custom_components.homesec.engine.clip_file import ClipFile
-from custom_components.homesec.engine.errors import DiskFull, DiskReadOnly, RecordingError
-from custom_components.homesec.engine.events import ClipFailed, ClipSaved, ClipStarted
-from custom_components.homesec.engine.models import ClipState
-from custom_components.homesec.engine.recorder import recording_error
+from custom_components.homesec.engine.core.errors import DiskFull, DiskReadOnly, RecordingError
+from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, ClipStarted
+from custom_components.homesec.engine.core.types import ClipState
+from custom_components.homesec.engine.recording import writer as module
+from custom_components.homesec.engine.recording.muxer import ClipFile
+from custom_components.homesec.engine.recording.writer import recording_error
 
 
 def refuse_after(monkeypatch, count, error):

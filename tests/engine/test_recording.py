@@ -8,13 +8,13 @@ from films import FigureDetector, content, number_of
 import pytest
 from rig import LONG_S, file_camera, media_packets
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.decoder import FrameDecoder
-from custom_components.homesec.engine.errors import CameraNotRunning
-from custom_components.homesec.engine.events import DetectionEnded, DetectionStarted
-from custom_components.homesec.engine.models import Activity
-from custom_components.homesec.engine.recording import Recording
-from custom_components.homesec.engine.ring import PacketRing
+from custom_components.homesec.engine.core.errors import CameraNotRunning
+from custom_components.homesec.engine.core.events import DetectionEnded, DetectionStarted
+from custom_components.homesec.engine.core.types import Activity
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.media.decoder import FrameDecoder
+from custom_components.homesec.engine.media.packet_buffer import PacketRing
+from custom_components.homesec.engine.recording.controller import Recording
 
 FPS = 10
 ALWAYS = {"seconds": 30, "walks": ((3.0, 30.0),)}

@@ -3,14 +3,14 @@
 import pytest
 from rig import file_camera
 
-from custom_components.homesec.engine.errors import CameraNotRunning
-from custom_components.homesec.engine.events import (
+from custom_components.homesec.engine.core.errors import CameraNotRunning
+from custom_components.homesec.engine.core.events import (
     ClipSaved,
     ClipStarted,
     DetectionEnded,
     DetectionStarted,
 )
-from custom_components.homesec.engine.models import Activity, CameraHealth, Trigger, Watch
+from custom_components.homesec.engine.core.types import Activity, CameraHealth, Trigger, Watch
 
 ALWAYS = {"seconds": 30, "walks": ((3.0, 30.0),)}
 QUIET = {"seconds": 20, "walks": ()}

@@ -14,15 +14,17 @@ import pytest
 from rig import media_packets
 from test_clip_file import record
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.clip_facts import to_comment
-from custom_components.homesec.engine.clip_rows import new_clip_id
-from custom_components.homesec.engine.events import ClipFailed, ClipSaved
-from custom_components.homesec.engine.finish import finish, known_facts, partial_path
-from custom_components.homesec.engine.keeping import FilesSetAside
-from custom_components.homesec.engine.models import Clip, ClipState, Trigger
-from custom_components.homesec.engine.recovery import finish_open_clips, finish_refused_clips
-from custom_components.homesec.engine.stills import film_picture
+from custom_components.homesec.engine.core.clip_id import new_clip_id
+from custom_components.homesec.engine.core.clip_metadata import to_comment
+from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, FilesSetAside
+from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.recovery import (
+    finish_open_clips,
+    finish_refused_clips,
+)
+from custom_components.homesec.engine.media.jpeg import film_picture
+from custom_components.homesec.engine.recording.finalize import finish, known_facts, partial_path
 
 HERE = Path(__file__).parent
 
@@ -304,7 +306,7 @@ def test_what_the_disk_still_refuses_waits_on(wreck, monkeypatch):
         raise OSError(30, "Read-only file system")
 
     with monkeypatch.context() as patch:
-        patch.setattr("custom_components.homesec.engine.recovery.finish", refuse)
+        patch.setattr("custom_components.homesec.engine.library.recovery.finish", refuse)
         finish_refused_clips(wreck.catalog, wreck.clips_dir, wreck.events.append)
     assert wreck.events == []
     assert wreck.catalog.get(clip.id) == clip

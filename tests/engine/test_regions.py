@@ -2,8 +2,8 @@
 
 from hypothesis import given, strategies as st
 
-from custom_components.homesec.engine.models import Box
-from custom_components.homesec.engine.regions import MARGIN, Square, squares
+from custom_components.homesec.engine.core.types import Box
+from custom_components.homesec.engine.media.crops import MARGIN, Square, squares
 
 HD = {"width": 1920, "height": 1080}
 PART = st.tuples(*[st.floats(0, 1)] * 4)

@@ -11,12 +11,12 @@ from kept import House
 import pytest
 from rig import LONG_S
 
-from custom_components.homesec.engine import reserve as reserve_module
-from custom_components.homesec.engine.clock import SystemClock
-from custom_components.homesec.engine.keeper import ClipKeeper
-from custom_components.homesec.engine.keeping import ClipsDropped
-from custom_components.homesec.engine.reserve import RESERVE_BYTES, Reserve
-from custom_components.homesec.engine.retention_rules import RetentionRules
+from custom_components.homesec.engine.core.clock import SystemClock
+from custom_components.homesec.engine.core.events import ClipsDropped
+from custom_components.homesec.engine.library import disk_reserve as reserve_module
+from custom_components.homesec.engine.library.disk_reserve import RESERVE_BYTES, Reserve
+from custom_components.homesec.engine.library.library import ClipKeeper
+from custom_components.homesec.engine.library.retention_policy import RetentionRules
 
 MIB = 2**20
 

@@ -10,12 +10,16 @@ from kept import NOON, House
 import pytest
 from rig import LONG_S
 
-from custom_components.homesec.engine.believed_time import PATIENCE_S
-from custom_components.homesec.engine.keeping import ClipsDropped, DiskSpaceChanged, DropReason
-from custom_components.homesec.engine.models import ClipState, CloudState
-from custom_components.homesec.engine.retention import disk_free
-from custom_components.homesec.engine.retention_rules import Limits, PlaceRules, RetentionRules
-from custom_components.homesec.engine.visit_query import KEPT_S
+from custom_components.homesec.engine.core.events import ClipsDropped, DiskSpaceChanged, DropReason
+from custom_components.homesec.engine.core.types import ClipState, CloudState
+from custom_components.homesec.engine.library.retention import disk_free
+from custom_components.homesec.engine.library.retention_policy import (
+    Limits,
+    PlaceRules,
+    RetentionRules,
+)
+from custom_components.homesec.engine.library.trusted_clock import PATIENCE_S
+from custom_components.homesec.engine.library.visit_queries import KEPT_S
 
 DAY = 86400.0
 OLD = NOON - 9 * DAY

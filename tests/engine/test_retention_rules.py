@@ -4,11 +4,11 @@ from hypothesis import given, strategies as st
 from kept import NOON
 import pytest
 
-from custom_components.homesec.engine.clip_rows import first_clip_id
-from custom_components.homesec.engine.copies import Holding
-from custom_components.homesec.engine.keeping import DropReason
-from custom_components.homesec.engine.models import CloudState
-from custom_components.homesec.engine.retention_rules import (
+from custom_components.homesec.engine.core.clip_id import first_clip_id
+from custom_components.homesec.engine.core.events import DropReason
+from custom_components.homesec.engine.core.types import CloudState
+from custom_components.homesec.engine.library.copies import Holding
+from custom_components.homesec.engine.library.retention_policy import (
     Limits,
     Place,
     PlaceRules,

@@ -3,8 +3,8 @@
 import av
 from hypothesis import given, strategies as st
 
-from custom_components.homesec.engine.media import MediaFormat, MediaKind, MediaPacket
-from custom_components.homesec.engine.ring import PacketRing
+from custom_components.homesec.engine.media.packet_buffer import PacketRing
+from custom_components.homesec.engine.media.packets import MediaFormat, MediaKind, MediaPacket
 
 VIDEO = MediaFormat(kind=MediaKind.VIDEO, codec="h264")
 AUDIO = MediaFormat(kind=MediaKind.AUDIO, codec="aac")

@@ -7,15 +7,15 @@ from films import content
 import pytest
 from rig import Rig, stream_camera
 
-from custom_components.homesec.engine.errors import LoginRefused, StreamNotFound
-from custom_components.homesec.engine.events import (
+from custom_components.homesec.engine.capture import probe
+from custom_components.homesec.engine.core.errors import LoginRefused, StreamNotFound
+from custom_components.homesec.engine.core.events import (
     ClipSaved,
     ClipStarted,
     DetectionStarted,
     HealthChanged,
 )
-from custom_components.homesec.engine.models import Activity, CameraHealth
-from custom_components.homesec.engine.sources import probe
+from custom_components.homesec.engine.core.types import Activity, CameraHealth
 
 QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}
 LOST, RUNNING = CameraHealth.LOST, CameraHealth.RUNNING

@@ -9,13 +9,13 @@ from kept import NOON, clip_row
 import pytest
 from rig import FakeClock
 
-from custom_components.homesec.engine import salvage as salvage_module
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.catalog_schema import MIGRATIONS, UNFILLED
-from custom_components.homesec.engine.clip_rows import clip_time
-from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.models import ClipState, CloudState, Trigger
-from custom_components.homesec.engine.salvage import open_catalog
+from custom_components.homesec.engine.core.clip_id import clip_time
+from custom_components.homesec.engine.core.types import ClipState, CloudState, Trigger
+from custom_components.homesec.engine.db.job_queue import JobKind
+from custom_components.homesec.engine.db.schema import MIGRATIONS, UNFILLED
+from custom_components.homesec.engine.library import salvage as salvage_module
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.salvage import open_catalog
 
 PAGE_BYTES = 4096
 

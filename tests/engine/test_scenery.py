@@ -3,11 +3,16 @@
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.live_track import CREDIT_S
-from custom_components.homesec.engine.models import Box, Detection
-from custom_components.homesec.engine.motion import Change, Movement
-from custom_components.homesec.engine.scenery import FIXTURE_S, LIMIT, NEW_S, UPHEAVAL_SHARE
-from custom_components.homesec.engine.tracker import Tracker
+from custom_components.homesec.engine.core.types import Box, Detection
+from custom_components.homesec.engine.media.motion import Change, Movement
+from custom_components.homesec.engine.tracking.static_objects import (
+    FIXTURE_S,
+    LIMIT,
+    NEW_S,
+    UPHEAVAL_SHARE,
+)
+from custom_components.homesec.engine.tracking.track_state import CREDIT_S
+from custom_components.homesec.engine.tracking.tracker import Tracker
 
 LOOK_S = 0.2
 CALM = Movement(Change.NONE, np.zeros((90, 160), np.bool_))

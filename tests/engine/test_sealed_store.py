@@ -5,22 +5,22 @@ from threading import Event
 import pytest
 from store_house import KIB, MIB, NEVER, clip, content, service_account, store, upload
 
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.cloud import encrypted_store as sealed_store
+from custom_components.homesec.engine.cloud.encrypted_store import SealedStore
+from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.object_names import (
+    clip_from_object,
+    clip_metadata,
+    object_name,
+)
+from custom_components.homesec.engine.cloud.object_store import Upload
+from custom_components.homesec.engine.core.errors import (
     ObjectConflict,
     ObjectMissing,
     SealBroken,
     SealKeyMissing,
     TransferStopped,
 )
-from custom_components.homesec.engine.storage import sealed_store
-from custom_components.homesec.engine.storage.base import Upload
-from custom_components.homesec.engine.storage.names import (
-    clip_from_object,
-    clip_metadata,
-    object_name,
-)
-from custom_components.homesec.engine.storage.seal_key import SealKey
-from custom_components.homesec.engine.storage.sealed_store import SealedStore
 
 KEY = SealKey(bytes(range(32)))
 NAME = "house/cam/clip.mp4"

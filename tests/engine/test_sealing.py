@@ -6,10 +6,7 @@ import io
 from hypothesis import example, given, settings, strategies as st
 import pytest
 
-from custom_components.homesec.engine.errors import ChecksumMismatch, SealBroken, SealKeyInvalid
-from custom_components.homesec.engine.storage.base import FileContent
-from custom_components.homesec.engine.storage.seal_key import SealKey
-from custom_components.homesec.engine.storage.sealing import (
+from custom_components.homesec.engine.cloud.encryption import (
     CHUNK_BYTES,
     HEADER_BYTES,
     SEALED_CHUNK_BYTES,
@@ -19,6 +16,13 @@ from custom_components.homesec.engine.storage.sealing import (
     SealedFile,
     plain_size,
     sealed_size,
+)
+from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.object_store import FileContent
+from custom_components.homesec.engine.core.errors import (
+    ChecksumMismatch,
+    SealBroken,
+    SealKeyInvalid,
 )
 
 KEY = SealKey(bytes(range(32)))

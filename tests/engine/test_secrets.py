@@ -7,9 +7,9 @@ from cameras import black_hole, refused
 import pytest
 from rig import stream_camera
 
-from custom_components.homesec.engine.errors import SourceError
-from custom_components.homesec.engine.models import Activity, CameraHealth
-from custom_components.homesec.engine.sources import opening, probe
+from custom_components.homesec.engine.capture import open as opening, probe
+from custom_components.homesec.engine.core.errors import SourceError
+from custom_components.homesec.engine.core.types import Activity, CameraHealth
 
 CANARY = "tweety-7f3a"
 

@@ -8,19 +8,21 @@ from films import FigureDetector, content
 import pytest
 from rig import LONG_S, file_camera, stream_camera
 
-from custom_components.homesec.engine import keeper, recorder, service
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.errors import EngineMissing, StartFailed
-from custom_components.homesec.engine.events import (
+from custom_components.homesec.engine import engine as service
+from custom_components.homesec.engine.core.errors import EngineMissing, StartFailed
+from custom_components.homesec.engine.core.events import (
+    CatalogRebuilt,
     ClipSaved,
     ClipStarted,
     DetectionStarted,
     DetectorChanged,
     HealthChanged,
 )
-from custom_components.homesec.engine.keeping import CatalogRebuilt
-from custom_components.homesec.engine.models import Activity, CameraHealth, CameraStats, Trigger
-from custom_components.homesec.engine.service import CATALOG_NAME
+from custom_components.homesec.engine.core.types import Activity, CameraHealth, CameraStats, Trigger
+from custom_components.homesec.engine.engine import CATALOG_NAME
+from custom_components.homesec.engine.library import library as keeper
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.recording import writer as recorder
 
 RUNNING, OFF = CameraHealth.RUNNING, CameraHealth.OFF
 QUIET = {"seconds": 20, "walks": ()}

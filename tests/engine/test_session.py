@@ -10,10 +10,11 @@ from films import FigureDetector, content, number_of
 import pytest
 from rig import LONG_S, file_camera, stream_camera
 
-from custom_components.homesec.engine import camera as module
-from custom_components.homesec.engine.camera import CameraSession
-from custom_components.homesec.engine.errors import CameraNotRunning, DetectorError
-from custom_components.homesec.engine.events import (
+from custom_components.homesec.engine.camera import session as module
+from custom_components.homesec.engine.camera.session import CameraSession
+from custom_components.homesec.engine.capture import reconnecting_source as camera_source
+from custom_components.homesec.engine.core.errors import CameraNotRunning, DetectorError
+from custom_components.homesec.engine.core.events import (
     ClipSaved,
     ClipStarted,
     DetectionEnded,
@@ -22,8 +23,13 @@ from custom_components.homesec.engine.events import (
     HealthChanged,
     SnapshotTaken,
 )
-from custom_components.homesec.engine.models import Activity, Box, CameraHealth, Detection, Watch
-from custom_components.homesec.engine.sources import camera_source
+from custom_components.homesec.engine.core.types import (
+    Activity,
+    Box,
+    CameraHealth,
+    Detection,
+    Watch,
+)
 
 CONNECTING, RUNNING = CameraHealth.CONNECTING, CameraHealth.RUNNING
 LOST, OFF = CameraHealth.LOST, CameraHealth.OFF

@@ -10,8 +10,7 @@ from disks import FullDisk, mounted, remount
 import pytest
 from rig import Rig
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.core.errors import (
     StartDiskFull,
     StartDiskReadOnly,
     StartFailed,
@@ -20,7 +19,8 @@ from custom_components.homesec.engine.errors import (
     StartFolderMissing,
     StartIndexLocked,
 )
-from custom_components.homesec.engine.start_errors import start_error
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.start_errors import start_error
 
 
 def fails(folder, **options):
@@ -128,7 +128,7 @@ def test_a_defect_is_told_by_its_name():
 def test_an_engine_whose_texts_do_not_start_leaves_nothing_running(tmp_path, monkeypatch):
     rig = Rig(tmp_path)
 
-    def refuse(_catalog):
+    def refuse(_database, _jobs):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(rig.engine.texts, "start", refuse)

@@ -15,11 +15,11 @@ from rig import Rig, media_packets
 from test_clip_file import TELEPHONE, record, with_sound
 from texting import account
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.finish import finish, partial_path
-from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.models import ClipState, CloudState
-from custom_components.homesec.engine.retention_rules import RetentionRules
+from custom_components.homesec.engine.core.types import ClipState, CloudState
+from custom_components.homesec.engine.db.job_queue import JobKind
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.retention_policy import RetentionRules
+from custom_components.homesec.engine.recording.finalize import finish, partial_path
 
 FILMS, FILMS_A_START = 1000, 100
 DATABASES, DATABASES_A_TEST = 200, 20

@@ -7,8 +7,8 @@ from films import frame_of, number_of, picture
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.models import Box, Frame, Track
-from custom_components.homesec.engine.stills import (
+from custom_components.homesec.engine.core.types import Box, Frame, Track
+from custom_components.homesec.engine.media.jpeg import (
     annotate,
     encode_jpeg,
     film_picture,

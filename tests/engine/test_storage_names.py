@@ -9,10 +9,7 @@ import pytest
 from store_house import clip, stored
 import ulid_transform
 
-from custom_components.homesec.engine.clip_facts import TEXT_LIMIT
-from custom_components.homesec.engine.clip_rows import new_clip_id
-from custom_components.homesec.engine.models import Clip, CloudState, Trigger
-from custom_components.homesec.engine.storage.names import (
+from custom_components.homesec.engine.cloud.object_names import (
     FACTS,
     STILL,
     clip_from_object,
@@ -20,6 +17,9 @@ from custom_components.homesec.engine.storage.names import (
     clip_metadata,
     object_name,
 )
+from custom_components.homesec.engine.core.clip_id import new_clip_id
+from custom_components.homesec.engine.core.clip_metadata import TEXT_LIMIT
+from custom_components.homesec.engine.core.types import Clip, CloudState, Trigger
 
 TEXTS = st.text(max_size=TEXT_LIMIT)
 ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()

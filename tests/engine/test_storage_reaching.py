@@ -7,7 +7,7 @@ import time
 from cameras import refused
 import pytest
 
-from custom_components.homesec.engine.storage import reaching
+from custom_components.homesec.engine.core import connect as reaching
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 

@@ -6,9 +6,9 @@ import pytest
 from text_house import TextHouse
 from texting import ANNA
 
-from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.texts import sending
-from custom_components.homesec.engine.texts.models import RecipientChanged, TextDropped
+from custom_components.homesec.engine.db.job_queue import JobKind
+from custom_components.homesec.engine.sms import twilio_api as sending
+from custom_components.homesec.engine.sms.types import RecipientChanged, TextDropped
 
 
 @pytest.fixture

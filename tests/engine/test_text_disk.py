@@ -11,10 +11,10 @@ from texting import ANNA, account, message
 from twilio_messages import AUTH_TOKEN
 from twilio_server import Fault, Kind
 
-from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.texts import recipient, sending
-from custom_components.homesec.engine.texts.models import TextDropped, TextSent
-from custom_components.homesec.engine.texts.steady_ledger import AGAIN_S
+from custom_components.homesec.engine.db.job_queue import JobKind
+from custom_components.homesec.engine.sms import twilio_api as sending, worker as recipient
+from custom_components.homesec.engine.sms.fallback_store import AGAIN_S
+from custom_components.homesec.engine.sms.types import TextDropped, TextSent
 
 KINDS = {"full disk": full_disk, "worn card": worn_card}
 

@@ -8,8 +8,8 @@ from text_house import TextHouse
 from texting import saying
 from twilio_server import Fault, Kind
 
-from custom_components.homesec.engine.texts import recipient, sending
-from custom_components.homesec.engine.texts.models import RecipientChanged, TextDropped, TextSent
+from custom_components.homesec.engine.sms import twilio_api as sending, worker as recipient
+from custom_components.homesec.engine.sms.types import RecipientChanged, TextDropped, TextSent
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from rig import Rig, file_camera
 from texting import account, message
 from twilio_server import Fault, Kind
 
-from custom_components.homesec.engine.events import DetectionStarted
-from custom_components.homesec.engine.texts.models import RecipientChanged, TextSent
+from custom_components.homesec.engine.core.events import DetectionStarted
+from custom_components.homesec.engine.sms.types import RecipientChanged, TextSent
 
 
 def send(engine, number=1):

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from text_house import TextHouse
 from twilio_server import Fault, Kind, TwilioServer
 
-from custom_components.homesec.engine.texts import recipient, sending
-from custom_components.homesec.engine.texts.models import TextDropped, TextSent
+from custom_components.homesec.engine.sms import twilio_api as sending, worker as recipient
+from custom_components.homesec.engine.sms.types import TextDropped, TextSent
 
 KINDS = (Kind.RESET, Kind.ACCEPT_RESET, Kind.ACCEPT_GARBAGE)
 FAULTS = st.one_of(

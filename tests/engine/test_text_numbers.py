@@ -2,8 +2,8 @@
 
 import pytest
 
-from custom_components.homesec.engine.errors import BadPhoneNumber, TextSenderRefused
-from custom_components.homesec.engine.texts.numbers import to_e164, to_sender
+from custom_components.homesec.engine.core.errors import BadPhoneNumber, TextSenderRefused
+from custom_components.homesec.engine.sms.phone_numbers import to_e164, to_sender
 
 
 @pytest.mark.parametrize(

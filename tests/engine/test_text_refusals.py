@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.core.errors import (
     BadPhoneNumber,
     TextBlocked,
     TextBusy,
@@ -13,7 +13,7 @@ from custom_components.homesec.engine.errors import (
     TextUnreachable,
     TextUnsupported,
 )
-from custom_components.homesec.engine.texts.refusals import refused
+from custom_components.homesec.engine.sms.twilio_errors import refused
 
 NOW = 1_800_000_000.0
 

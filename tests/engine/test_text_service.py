@@ -11,17 +11,17 @@ from rig import LONG_S
 from texting import ANNA, BERT, account, message, saying
 from twilio_server import Fault, Kind
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.clock import SystemClock
-from custom_components.homesec.engine.texts import recipient
-from custom_components.homesec.engine.texts.ledger import Ledger
-from custom_components.homesec.engine.texts.models import (
+from custom_components.homesec.engine.core.clock import SystemClock
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.sms import worker as recipient
+from custom_components.homesec.engine.sms.message_store import Ledger
+from custom_components.homesec.engine.sms.service import Texts
+from custom_components.homesec.engine.sms.types import (
     RecipientChanged,
     RecipientState,
     TextDropped,
     TextSent,
 )
-from custom_components.homesec.engine.texts.service import Texts
 
 BOTH = {"anna": account(ANNA), "bert": account(BERT)}
 
@@ -40,7 +40,7 @@ class Running:
         self.texts = Texts(
             cloud=lambda: None, on_event=self._hear, clock=SystemClock(), rng=random.Random(1)
         )
-        self.texts.start(self.catalog)
+        self.texts.start(self.catalog.database, self.catalog.jobs)
 
     def stop(self):
         self.texts.close()
@@ -106,7 +106,7 @@ def test_recipients_may_be_named_before_it_runs(tmp_path, twilio):
     texts.retry("anna")
     texts.forget("bert")
     with Catalog(tmp_path / "clips.db") as catalog:
-        texts.start(catalog)
+        texts.start(catalog.database, catalog.jobs)
         texts.send(message(1, at=time.time()))
         twilio.wait_for(1)
         texts.close()

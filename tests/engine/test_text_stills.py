@@ -16,13 +16,13 @@ from text_house import TextHouse
 from texting import BERT
 from twilio_server import Fault as TwilioFault
 
-from custom_components.homesec.engine.errors import KeyRevoked, StorageDenied
-from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.storage.base import BytesContent, Upload
-from custom_components.homesec.engine.storage.names import ALERT
-from custom_components.homesec.engine.storage.seal_key import SealKey
-from custom_components.homesec.engine.storage.sealed_store import SealedStore
-from custom_components.homesec.engine.texts import stills
+from custom_components.homesec.engine.cloud.encrypted_store import SealedStore
+from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.object_names import ALERT
+from custom_components.homesec.engine.cloud.object_store import BytesContent, Upload
+from custom_components.homesec.engine.core.errors import KeyRevoked, StorageDenied
+from custom_components.homesec.engine.db.job_queue import JobKind
+from custom_components.homesec.engine.sms import mms_media as stills
 
 JPEG = b"\xff\xd8 a still \xff\xd9"
 DAY = f"{datetime.fromtimestamp(NOON, UTC):%Y/%m/%d}"

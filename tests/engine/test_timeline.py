@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 from rig import FakeClock
 
-from custom_components.homesec.engine.sources.timeline import AHEAD_S, LATE_S, Pace, Timeline
+from custom_components.homesec.engine.capture.timeline import AHEAD_S, LATE_S, Pace, Timeline
 
 LIVE, PLAYED, READ = Pace.LIVE, Pace.PLAYED, Pace.READ
 steps = st.lists(

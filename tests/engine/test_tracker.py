@@ -3,9 +3,9 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.homesec.engine.live_track import KEEP_S, KEEP_STILL_S
-from custom_components.homesec.engine.models import Box, Detection
-from custom_components.homesec.engine.tracker import Tracker
+from custom_components.homesec.engine.core.types import Box, Detection
+from custom_components.homesec.engine.tracking.track_state import KEEP_S, KEEP_STILL_S
+from custom_components.homesec.engine.tracking.tracker import Tracker
 
 LOOK_S = 0.2
 SURE = {"person": 0.5}

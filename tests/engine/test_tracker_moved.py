@@ -4,10 +4,10 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.live_track import STILL_S, STIRS, YOUNG_S
-from custom_components.homesec.engine.models import Box, Detection
-from custom_components.homesec.engine.motion import Change, Movement
-from custom_components.homesec.engine.tracker import Tracker
+from custom_components.homesec.engine.core.types import Box, Detection
+from custom_components.homesec.engine.media.motion import Change, Movement
+from custom_components.homesec.engine.tracking.track_state import STILL_S, STIRS, YOUNG_S
+from custom_components.homesec.engine.tracking.tracker import Tracker
 
 LOOK_S = 0.2
 NOTHING = Movement(Change.NONE, np.zeros((90, 160), np.bool_))

@@ -5,14 +5,14 @@ import zlib
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.homesec.engine.models import Box, Track, Zone
-from custom_components.homesec.engine.tracks import (
+from custom_components.homesec.engine.core.track_log import (
     MOST_BOXES,
     MOST_TRACKS,
     Sights,
     TrackBox,
     unpack,
 )
+from custom_components.homesec.engine.core.types import Box, Track, Zone
 
 
 def track(track_id=1, x=0.1, *, label="person", score=0.8):

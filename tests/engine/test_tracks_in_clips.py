@@ -8,11 +8,11 @@ from films import FigureDetector
 import pytest
 from rig import file_camera
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.events import DetectionEnded
-from custom_components.homesec.engine.examiner import Examiner
-from custom_components.homesec.engine.models import Activity, Box, Detection, Zone
-from custom_components.homesec.engine.pixels import bgr
+from custom_components.homesec.engine.core.events import DetectionEnded
+from custom_components.homesec.engine.core.types import Activity, Box, Detection, Zone
+from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.media.convert import bgr
 
 EVERYWHERE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))

@@ -8,12 +8,16 @@ from hypothesis import given, settings, strategies as st
 from kept import NOON, clip_row
 import pytest
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.events import DetectionEnded, DetectionStarted, HealthChanged
-from custom_components.homesec.engine.keeping import VisitLogged
-from custom_components.homesec.engine.models import Box, Presence
-from custom_components.homesec.engine.visit_query import KEPT_S
-from custom_components.homesec.engine.visits import VisitLog
+from custom_components.homesec.engine.core.events import (
+    DetectionEnded,
+    DetectionStarted,
+    HealthChanged,
+    VisitLogged,
+)
+from custom_components.homesec.engine.core.types import Box, Presence
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.visit_queries import KEPT_S
+from custom_components.homesec.engine.library.visits import VisitLog
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NEPAL = ZoneInfo("Asia/Kathmandu")

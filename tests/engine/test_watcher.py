@@ -6,15 +6,14 @@ from films import FigureDetector
 import pytest
 from rig import file_camera
 
-from custom_components.homesec.engine.errors import DetectorError
-from custom_components.homesec.engine.events import (
+from custom_components.homesec.engine.core.errors import DetectorError
+from custom_components.homesec.engine.core.events import (
     DetectionEnded,
     DetectionStarted,
     SnapshotTaken,
     ZoneChanged,
 )
-from custom_components.homesec.engine.examiner import Examiner
-from custom_components.homesec.engine.models import (
+from custom_components.homesec.engine.core.types import (
     Activity,
     Box,
     Detection,
@@ -22,6 +21,7 @@ from custom_components.homesec.engine.models import (
     Zone,
     ZoneKind,
 )
+from custom_components.homesec.engine.detection.cascade import Examiner
 
 WALK = {"seconds": 20, "walks": ((8.0, 12.0),)}
 

@@ -6,7 +6,7 @@ from threading import Event, Semaphore
 from pool_fakes import LONG_S, PERSON, Fake, Inbox, Still, hold, started_pools
 import pytest
 
-from custom_components.homesec.engine import workers
+from custom_components.homesec.engine.detection import pool as workers
 
 
 @pytest.fixture

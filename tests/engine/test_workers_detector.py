@@ -8,11 +8,11 @@ from threading import Event, Semaphore
 from pool_fakes import LONG_S, PERSON, Fake, Inbox, Status, Still, StillPool, hold, started_pools
 import pytest
 
-from custom_components.homesec.engine import workers
-from custom_components.homesec.engine.back_off import backoff_s
-from custom_components.homesec.engine.errors import ModelUnavailable
-from custom_components.homesec.engine.examiner import Examiner
-from custom_components.homesec.engine.workers import DetectionPool
+from custom_components.homesec.engine.core.backoff import backoff_s
+from custom_components.homesec.engine.core.errors import ModelUnavailable
+from custom_components.homesec.engine.detection import pool as workers
+from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.pool import DetectionPool
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import pytest
 from rig import camera
 
-from custom_components.homesec.engine.models import (
+from custom_components.homesec.engine.camera.zone_preview import judge
+from custom_components.homesec.engine.core.types import (
     Box,
     Detection,
     LabelRule,
@@ -12,7 +13,6 @@ from custom_components.homesec.engine.models import (
     Zone,
     ZoneKind,
 )
-from custom_components.homesec.engine.zone_preview import judge
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 RIGHT = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))

@@ -6,8 +6,8 @@ from hypothesis import assume, given, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.models import Box, Track, Zone, ZoneKind
-from custom_components.homesec.engine.zones import (
+from custom_components.homesec.engine.core.types import Box, Track, Zone, ZoneKind
+from custom_components.homesec.engine.tracking.zones import (
     EDGE,
     FORGET_S,
     STRAY_S,

@@ -2,7 +2,7 @@
 
 from twilio_messages import ACCOUNT_SID, API_KEY_SECRET, API_KEY_SID, AUTH_TOKEN, SENDER
 
-from custom_components.homesec.engine.texts.models import TextAccount, TextMessage
+from custom_components.homesec.engine.sms.types import TextAccount, TextMessage
 
 ANNA = "+4917012345678"
 BERT = "+436641234567"

@@ -14,13 +14,14 @@ import time
 
 from texting import account, message
 
-from custom_components.homesec.engine import database, job_worker, jobs, limited
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.clock import SystemClock
-from custom_components.homesec.engine.texts import recipient, sending, service
-from custom_components.homesec.engine.texts.service import Texts
+from custom_components.homesec.engine.core import deadline as limited
+from custom_components.homesec.engine.core.clock import SystemClock
+from custom_components.homesec.engine.db import database, job_queue as jobs, worker as job_worker
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.sms import service, twilio_api as sending, worker as recipient
+from custom_components.homesec.engine.sms.service import Texts
 
-WATCHED = {Path(m.__file__).name for m in (database, job_worker, jobs, limited)}
+WATCHED = {module.__file__ for module in (database, job_worker, jobs, limited)}
 SETTLE_S = 1.0
 
 
@@ -38,7 +39,7 @@ class Killer:
 
     def calls(self, frame, *_):
         path = Path(frame.f_code.co_filename)
-        if path.parent.name == "texts" or (path.parent.name == "engine" and path.name in WATCHED):
+        if path.parent.name == "sms" or str(path) in WATCHED:
             return self.line
         return None
 
@@ -58,7 +59,7 @@ def house(folder, number, killer):
         texts = Texts(
             cloud=lambda: None, on_event=lambda _: None, clock=SystemClock(), rng=random.Random(1)
         )
-        texts.start(catalog)
+        texts.start(catalog.database, catalog.jobs)
         killer.armed = True
         texts.set_recipients({"anna": account()})
         texts.send(message(number, at=time.time()))

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.clip_rows import new_clip_id
-from custom_components.homesec.engine.models import Clip, ClipState, CloudState, Trigger
+from custom_components.homesec.engine.core.clip_id import new_clip_id
+from custom_components.homesec.engine.core.types import Clip, ClipState, CloudState, Trigger
+from custom_components.homesec.engine.library.catalog import Catalog
 from homesec_dev.faults import films
 from homesec_dev.faults.house import Telling
 from homesec_dev.faults.verdict import Judge

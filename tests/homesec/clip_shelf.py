@@ -15,16 +15,16 @@ import pytest
 from ulid_transform import ulid_at_time
 
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.engine.finish import partial_path
-from custom_components.homesec.engine.models import Clip, ClipState, Trigger
-from custom_components.homesec.engine.storage.base import FileContent, Upload
-from custom_components.homesec.engine.storage.names import (
+from custom_components.homesec.engine.cloud.object_names import (
     CONTENT_TYPES,
     STILL as STILL_SUFFIX,
     VIDEO,
     clip_metadata,
     object_name,
 )
+from custom_components.homesec.engine.cloud.object_store import FileContent, Upload
+from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
+from custom_components.homesec.engine.recording.finalize import partial_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-    from custom_components.homesec.engine.keeper import ClipKeeper
+    from custom_components.homesec.engine.library.library import ClipKeeper
 
 # 23:30 in Amsterdam is still the day before in New York and in UTC 22:30.
 EVENING = datetime(2026, 11, 21, 22, 30, tzinfo=UTC).timestamp()

@@ -12,15 +12,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 # The flow takes over what is patched below, so it is not to be loaded only then.
 import custom_components.homesec.config_flow  # noqa: F401
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.engine.storage.gcs import GcsSettings, GcsStore
-from custom_components.homesec.engine.storage.sealed_store import SealedStore
+from custom_components.homesec.engine.cloud.encrypted_store import SealedStore
+from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.core import HomeAssistant
 
-    from custom_components.homesec.engine.storage.seal_key import SealKey
+    from custom_components.homesec.engine.cloud.encryption_key import SealKey
 
 
 def house_with_cloud(video: Path) -> MockConfigEntry:

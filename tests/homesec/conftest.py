@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
-from custom_components.homesec.engine.examiner import Examiner
-from custom_components.homesec.engine.service import HomeSecEngine
+from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.engine import HomeSecEngine
 from homesec_dev import footage
 
 if TYPE_CHECKING:

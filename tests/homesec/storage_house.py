@@ -10,7 +10,7 @@ from unittest.mock import patch
 from homeassistant.data_entry_flow import FlowResultType
 from own_network import choose
 
-from custom_components.homesec.engine.storage.gcs import GcsStore
+from custom_components.homesec.engine.cloud.gcs import GcsStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,8 @@ def google_at(gcs: FakeGcs) -> Iterator[None]:
     """Let Google Cloud Storage be on the loopback, with short waits."""
     store = partial(GcsStore, endpoint=gcs.url, chunk_bytes=256 * 1024)
     with (
-        patch("custom_components.homesec.engine.storage.gcs.GcsStore", store),
-        patch("custom_components.homesec.engine.storage.gcs_upload.PAUSE_S", 0.01),
+        patch("custom_components.homesec.engine.cloud.gcs.GcsStore", store),
+        patch("custom_components.homesec.engine.cloud.gcs_upload.PAUSE_S", 0.01),
     ):
         yield
 

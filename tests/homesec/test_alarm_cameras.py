@@ -26,7 +26,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.homesec.alarm import control as alarm_control
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.engine.models import Activity
+from custom_components.homesec.engine.core.types import Activity
 
 if TYPE_CHECKING:
     from pathlib import Path

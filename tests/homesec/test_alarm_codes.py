@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-    from custom_components.homesec.engine.events import EngineEvent
+    from custom_components.homesec.engine.core.events import EngineEvent
 
 STORE = "homesec.alarm"
 ALARM = "alarm_control_panel"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-    from custom_components.homesec.engine.events import EngineEvent
+    from custom_components.homesec.engine.core.events import EngineEvent
 
 STORE = "homesec.alarm"
 

@@ -17,8 +17,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.homesec.alarm import control as alarm_control, roll_call as alarm_roll_call
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.engine.errors import ConnectionRefused
-from custom_components.homesec.engine.sources import camera_source
+from custom_components.homesec.engine.capture import reconnecting_source as camera_source
+from custom_components.homesec.engine.core.errors import ConnectionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable

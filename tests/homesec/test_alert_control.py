@@ -28,12 +28,8 @@ from custom_components.homesec.clips.media_ids import is_clip_id
 from custom_components.homesec.const import (
     EVENT_CLIP_SAVED,
 )
-from custom_components.homesec.engine.events import (
-    ClipFailed,
-    ClipSaved,
-    DetectionStarted,
-)
-from custom_components.homesec.engine.models import ClipState
+from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, DetectionStarted
+from custom_components.homesec.engine.core.types import ClipState
 
 if TYPE_CHECKING:
     from pathlib import Path

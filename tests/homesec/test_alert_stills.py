@@ -18,10 +18,8 @@ from homesec_house import (
 import pytest
 
 from custom_components.homesec.alerts.stills import KEPT_S, AlertStills
-from custom_components.homesec.engine.errors import HomeSecError
-from custom_components.homesec.engine.events import (
-    SnapshotTaken,
-)
+from custom_components.homesec.engine.core.errors import HomeSecError
+from custom_components.homesec.engine.core.events import SnapshotTaken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,7 +102,7 @@ async def test_a_camera_that_cannot_even_show_anything_is_told_of(
     monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
     # A look's own picture may come before the alert or after it.
     monkeypatch.setattr(
-        "custom_components.homesec.engine.camera.CameraSession._picture", lambda *_: None
+        "custom_components.homesec.engine.camera.session.CameraSession._picture", lambda *_: None
     )
     await guard(hass, entry)
 
@@ -126,7 +124,7 @@ async def test_a_camera_without_any_picture_is_told_of(
 ) -> None:
     monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
     monkeypatch.setattr(
-        "custom_components.homesec.engine.camera.CameraSession._picture", lambda *_: None
+        "custom_components.homesec.engine.camera.session.CameraSession._picture", lambda *_: None
     )
     await guard(hass, entry)
     monkeypatch.setattr(entry.runtime_data.engine, "jpeg", lambda _camera_id: None)

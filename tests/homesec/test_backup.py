@@ -13,7 +13,7 @@ from homesec_house import set_up
 import pytest
 
 from custom_components.homesec.backup import async_post_backup, async_pre_backup
-from custom_components.homesec.engine.catalog import Catalog
+from custom_components.homesec.engine.library.catalog import Catalog
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from unittest.mock import patch
 from camera_dialog import SETTINGS, STREAM, URL, answer, begin, change, suggested
 from homesec_house import CAMERA_ID, arm, pictures, set_up
 
-from custom_components.homesec.engine import errors
+from custom_components.homesec.engine.core import errors
 
 if TYPE_CHECKING:
     from pathlib import Path

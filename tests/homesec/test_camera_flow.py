@@ -11,8 +11,8 @@ from homeassistant.data_entry_flow import FlowResultType
 from homesec_house import set_up
 import pytest
 
-from custom_components.homesec.engine import errors
-from custom_components.homesec.engine.sources import Probe
+from custom_components.homesec.engine.capture import Probe
+from custom_components.homesec.engine.core import errors
 from custom_components.homesec.flows.webcams import Webcam
 
 if TYPE_CHECKING:

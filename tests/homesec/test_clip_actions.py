@@ -20,7 +20,7 @@ from homesec_house import CAMERA_ID, entity_id, set_up
 import probatio
 import pytest
 
-from custom_components.homesec.engine.models import ClipState, CloudState, Trigger
+from custom_components.homesec.engine.core.types import ClipState, CloudState, Trigger
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -27,14 +27,14 @@ from custom_components.homesec import media_source as ours
 from custom_components.homesec.clips import media_search, still_cache
 from custom_components.homesec.clips.files import CloudFile
 from custom_components.homesec.clips.still_cache import StillCache
-from custom_components.homesec.engine.errors import (
+from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.core.errors import (
     SealKeyMissing,
     StorageDenied,
     StorageError,
     StorageUnreachable,
 )
-from custom_components.homesec.engine.models import ClipState, Trigger
-from custom_components.homesec.engine.storage.seal_key import SealKey
+from custom_components.homesec.engine.core.types import ClipState, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

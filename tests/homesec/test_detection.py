@@ -29,7 +29,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.homesec import const
-from custom_components.homesec.engine.service import HomeSecEngine
+from custom_components.homesec.engine.engine import HomeSecEngine
 
 if TYPE_CHECKING:
     from pathlib import Path

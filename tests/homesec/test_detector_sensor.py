@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from homesec_house import entity_id, set_up, state, until
 
 from custom_components.homesec.detector_state import DetectorState, DetectorStatus
-from custom_components.homesec.engine.events import DetectorChanged, ModelProgress
+from custom_components.homesec.engine.core.events import DetectorChanged, ModelProgress
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

@@ -20,7 +20,7 @@ from custom_components.homesec.detector_setup import (
     async_choose_detector,
     opencv_has_wheel,
 )
-from custom_components.homesec.engine.service import HomeSecEngine
+from custom_components.homesec.engine.engine import HomeSecEngine
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

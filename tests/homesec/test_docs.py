@@ -21,8 +21,8 @@ import custom_components.homesec
 from custom_components.homesec import const
 from custom_components.homesec.announcements import announcement
 from custom_components.homesec.condition import CONDITIONS
-from custom_components.homesec.engine import events, models
-from custom_components.homesec.engine.keeping import ClipUploaded
+from custom_components.homesec.engine.core import events, types as models
+from custom_components.homesec.engine.core.events import ClipUploaded
 from custom_components.homesec.trigger import TRIGGERS, BusTrigger
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from custom_components.homesec.clips import film_cache
 from custom_components.homesec.clips.caches import TRIM_EVERY, caches
 from custom_components.homesec.clips.files import CloudFile
 from custom_components.homesec.clips.film_cache import PIECE_BYTES, Film, FilmCache
-from custom_components.homesec.engine.clip_rows import new_clip_id
-from custom_components.homesec.engine.errors import ObjectMissing, StorageUnreachable
-from custom_components.homesec.engine.storage.base import StoredObject
-from custom_components.homesec.engine.storage.seal_key import SealKey
+from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.object_store import StoredObject
+from custom_components.homesec.engine.core.clip_id import new_clip_id
+from custom_components.homesec.engine.core.errors import ObjectMissing, StorageUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from homesec_house import arm, set_up, state, until
 import pytest
 
 from custom_components.homesec.alarm import roll_call as alarm_roll_call
-from custom_components.homesec.engine.errors import RecordingError
+from custom_components.homesec.engine.core.errors import RecordingError
 
 if TYPE_CHECKING:
     from pathlib import Path

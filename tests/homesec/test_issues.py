@@ -17,14 +17,14 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.homesec import const
-from custom_components.homesec.engine.events import (
+from custom_components.homesec.engine.core.events import (
     ClipFailed,
     ClipSaved,
     ClipStarted,
     DetectorChanged,
     HealthChanged,
 )
-from custom_components.homesec.engine.models import CameraHealth, Clip, ClipState, Trigger
+from custom_components.homesec.engine.core.types import CameraHealth, Clip, ClipState, Trigger
 
 if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers import issue_registry as ir
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-    from custom_components.homesec.engine.events import EngineEvent
+    from custom_components.homesec.engine.core.events import EngineEvent
 
 CAMERA_ISSUE = f"camera_{CAMERA_ID}"
 CLIP = Clip(

@@ -14,8 +14,8 @@ from own_network import BIN, FACTS, NAME, PARAM, Browser, choose, reply
 import pytest
 
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.engine.detectors.catalogue import NETWORKS
-from custom_components.homesec.engine.own_models import import_own, own_models
+from custom_components.homesec.engine.model_zoo.custom_models import import_own, own_models
+from custom_components.homesec.engine.model_zoo.manifest import NETWORKS
 
 if TYPE_CHECKING:
     from pathlib import Path

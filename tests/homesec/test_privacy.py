@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 
 from custom_components.homesec import diagnostics
-from custom_components.homesec.engine.errors import NoRoute
+from custom_components.homesec.engine.core.errors import NoRoute
 
 if TYPE_CHECKING:
     from pathlib import Path

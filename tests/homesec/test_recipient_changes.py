@@ -30,11 +30,11 @@ import pytest
 from custom_components.homesec.alarm.pins import PinKind
 from custom_components.homesec.alerts.recipient_issues import recipient_issue_id
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.engine.events import DetectionStarted
-from custom_components.homesec.engine.models import Presence
-from custom_components.homesec.engine.texts.ledger import Ledger
-from custom_components.homesec.engine.texts.models import RecipientChanged
-from custom_components.homesec.engine.texts.service import Texts
+from custom_components.homesec.engine.core.events import DetectionStarted
+from custom_components.homesec.engine.core.types import Presence
+from custom_components.homesec.engine.sms.message_store import Ledger
+from custom_components.homesec.engine.sms.service import Texts
+from custom_components.homesec.engine.sms.types import RecipientChanged
 
 if TYPE_CHECKING:
     from pathlib import Path

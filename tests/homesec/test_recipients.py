@@ -23,7 +23,7 @@ import pytest
 from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.cameras.state import Duress
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT
-from custom_components.homesec.engine.texts.service import Texts
+from custom_components.homesec.engine.sms.service import Texts
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant

@@ -13,7 +13,7 @@ import pytest
 
 from custom_components.homesec.cameras import source_feed
 from custom_components.homesec.cameras.source_feed import EntityFeed
-from custom_components.homesec.engine.errors import EntityUnavailable
+from custom_components.homesec.engine.core.errors import EntityUnavailable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,9 +17,9 @@ from own_network import Browser, choose
 import pytest
 from storage_house import add_storage, given, google_at, open_bucket, send, storage
 
-from custom_components.homesec.engine.errors import ClockSkew, StorageBusy, StorageError
-from custom_components.homesec.engine.models import CloudState
-from custom_components.homesec.engine.storage.seal_key import SealKey
+from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.core.errors import ClockSkew, StorageBusy, StorageError
+from custom_components.homesec.engine.core.types import CloudState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,7 @@ from storage_house import add_storage, google_at, send, storage
 from test_issues import CLIP, happens, later
 
 from custom_components.homesec.cloud.state import FOR_A_PERSON
-from custom_components.homesec.engine.jobs import JobKind
-from custom_components.homesec.engine.keeping import (
+from custom_components.homesec.engine.core.events import (
     Backlog,
     CatalogRebuilt,
     ClipsDropped,
@@ -26,6 +25,7 @@ from custom_components.homesec.engine.keeping import (
     DropReason,
     OutboxChanged,
 )
+from custom_components.homesec.engine.db.job_queue import JobKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

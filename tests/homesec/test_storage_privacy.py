@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from storage_house import add_storage, given, google_at, open_bucket, send, storage
 
 from custom_components.homesec import const
-from custom_components.homesec.engine.storage.seal_key import SealKey
+from custom_components.homesec.engine.cloud.encryption_key import SealKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

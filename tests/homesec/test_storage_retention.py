@@ -13,7 +13,7 @@ from storage_house import send
 
 from custom_components.homesec import const
 from custom_components.homesec.cloud.retention_config import retention_rules
-from custom_components.homesec.engine.retention_rules import (
+from custom_components.homesec.engine.library.retention_policy import (
     GIB,
     Limits,
     PlaceRules,

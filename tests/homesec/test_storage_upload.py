@@ -16,10 +16,10 @@ from storage_house import add_storage, google_at, send, storage
 
 from custom_components.homesec import const
 from custom_components.homesec.cloud.store import LateStore, cloud_store
-from custom_components.homesec.engine.errors import KeyInvalid, StorageError
-from custom_components.homesec.engine.storage.base import FileContent, Upload
-from custom_components.homesec.engine.storage.seal_key import SealKey
-from custom_components.homesec.engine.storage.sealing import Header
+from custom_components.homesec.engine.cloud.encryption import Header
+from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.object_store import FileContent, Upload
+from custom_components.homesec.engine.core.errors import KeyInvalid, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

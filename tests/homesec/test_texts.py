@@ -23,8 +23,8 @@ from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.cloud import issues as storage_issues
 from custom_components.homesec.cloud.state import error_keys
 from custom_components.homesec.detector_state import DetectorStatus
-from custom_components.homesec.engine import errors
-from custom_components.homesec.engine.models import Trigger, ZoneKind
+from custom_components.homesec.engine.core import errors
+from custom_components.homesec.engine.core.types import Trigger, ZoneKind
 from custom_components.homesec.flows import (
     alarm_form,
     own_model_form,

@@ -10,7 +10,7 @@ from homesec_house import CAMERA_ID, set_up
 from page import Page
 import pytest
 
-from custom_components.homesec.engine.models import ClipState, CloudState, Trigger
+from custom_components.homesec.engine.core.types import ClipState, CloudState, Trigger
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

@@ -11,7 +11,7 @@ from homesec_house import CAMERA_ID, set_up
 from page import Page
 import pytest
 
-from custom_components.homesec.engine.models import ClipState
+from custom_components.homesec.engine.core.types import ClipState
 
 if TYPE_CHECKING:
     from pathlib import Path

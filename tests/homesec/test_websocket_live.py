@@ -24,8 +24,8 @@ from homesec_house import (
 from page import Page
 import pytest
 
-from custom_components.homesec.engine.keeping import ClipUploaded, UploadProgress
-from custom_components.homesec.engine.models import ClipState, CloudState
+from custom_components.homesec.engine.core.events import ClipUploaded, UploadProgress
+from custom_components.homesec.engine.core.types import ClipState, CloudState
 
 if TYPE_CHECKING:
     from pathlib import Path

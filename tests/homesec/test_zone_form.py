@@ -12,7 +12,7 @@ import pytest
 
 from custom_components.homesec.cameras.config import camera_config, zone_names
 from custom_components.homesec.cameras.zones import MOST_CORNERS, MOST_ZONES
-from custom_components.homesec.engine.models import LabelRule, Zone, ZoneKind
+from custom_components.homesec.engine.core.types import LabelRule, Zone, ZoneKind
 from custom_components.homesec.flows.zone_form import read_zones, shown_zones
 
 if TYPE_CHECKING:

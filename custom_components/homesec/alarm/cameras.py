@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..cameras.config import alarms_at_once, is_live, raises_alarm
-from ..engine.models import CameraHealth
+from ..engine.core.types import CameraHealth
 from .machine import Cause
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from homeassistant.helpers.start import async_at_started
 
 from ..cameras.state import AlarmChanged, AlarmTriggered, Duress
 from ..const import EVENT_ALARM_DURESS, LOGGER, REACH_S
-from ..engine.events import DetectionStarted, EngineEvent, HealthChanged
-from ..engine.models import Activity, CameraHealth
+from ..engine.core.events import DetectionStarted, EngineEvent, HealthChanged
+from ..engine.core.types import Activity, CameraHealth
 from ..exceptions import EngineNotRunningError
 from ..stored import UnreadableError, async_load_stored
 from .announcements import alarm_announcement

@@ -12,15 +12,15 @@ from homeassistant.helpers.event import async_call_later
 
 from ..cameras.config import activity, is_live
 from ..const import REACH_S, REACH_STARTING_S
-from ..engine.errors import DeviceMissing, FileMissing, LoginRefused
-from ..engine.models import Activity, CameraHealth
+from ..engine.core.errors import DeviceMissing, FileMissing, LoginRefused
+from ..engine.core.types import Activity, CameraHealth
 from .cameras import missing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from ..coordinator import HomeSecCoordinator
-    from ..engine.events import HealthChanged
+    from ..engine.core.events import HealthChanged
     from .machine import AlarmMode
     from .span import Clocks
 

@@ -11,7 +11,7 @@ from ..alarm.machine import AlarmMode
 from ..cameras.config import alerts_of, is_live
 from ..cameras.state import AlarmChanged, AlarmTriggered, CameraChanged, CamerasMissing, Duress
 from ..const import SUBENTRY_CAMERA
-from ..engine.events import (
+from ..engine.core.events import (
     ClipFailed,
     ClipSaved,
     DetectionEnded,
@@ -27,8 +27,8 @@ from .teller import AlertTeller
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.events import EngineEvent
-    from ..engine.models import Presence
+    from ..engine.core.events import EngineEvent
+    from ..engine.core.types import Presence
 
 CLIP_WAIT_S: Final = 6 * 3600.0
 """No clip takes that long; an alert whose clip never came is forgotten then."""

@@ -5,7 +5,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from ..alarm.machine import ARMED_MODES, AlarmMode
-from ..engine.texts.models import TextAccount
+from ..engine.sms.types import TextAccount
 from .rules import DEFAULT_CHOICES, Rules
 
 if TYPE_CHECKING:

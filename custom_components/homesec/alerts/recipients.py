@@ -11,7 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER, SUBENTRY_RECIPIENT
-from ..engine.texts.models import RecipientChanged, RecipientState, TextMessage
+from ..engine.sms.types import RecipientChanged, RecipientState, TextMessage
 from ..exceptions import EngineNotRunningError
 from .due import Due
 from .recipient_config import account, rules
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..coordinator import HomeSecCoordinator
-    from ..engine.events import EngineEvent
+    from ..engine.core.events import EngineEvent
     from .burst import Running
     from .rules import Sighting
     from .texts import Words

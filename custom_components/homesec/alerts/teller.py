@@ -15,7 +15,7 @@ from .texts import Words
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.events import SnapshotTaken
+    from ..engine.core.events import SnapshotTaken
     from .burst import Running
 
 HOLD_S: Final = 0.4

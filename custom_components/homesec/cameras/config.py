@@ -30,7 +30,7 @@ from ..const import (
     CONF_WATCH,
     CONF_ZONES,
 )
-from ..engine.models import (
+from ..engine.core.types import (
     PERSON,
     Activity,
     CameraConfig,

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from ..engine.events import (
+from ..engine.core.events import (
     ClipFailed,
     ClipSaved,
     ClipStarted,
+    ClipUploaded,
     DetectionEnded,
     DetectionStarted,
     DetectionUpdated,
@@ -14,8 +15,7 @@ from ..engine.events import (
     SnapshotTaken,
     ZoneChanged,
 )
-from ..engine.keeping import ClipUploaded
-from ..engine.models import CameraHealth, CameraStats, Clip, Presence, Trigger
+from ..engine.core.types import CameraHealth, CameraStats, Clip, Presence, Trigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from ..const import (
     CONF_POLYGON,
     CONF_THRESHOLD,
 )
-from ..engine.models import LabelRule, Zone, ZoneKind
+from ..engine.core.types import LabelRule, Zone, ZoneKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -11,7 +11,7 @@ import probatio
 
 from ..announcements import clip_facts
 from ..const import DOMAIN
-from ..engine.errors import ClipProtected
+from ..engine.core.errors import ClipProtected
 from ..rights import Right, async_check_call
 from ..views import STILL_URL
 from .caches import Caches, caches
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from homeassistant.util.json import JsonObjectType, JsonValueType
 
     from ..coordinator import HomeSecCoordinator
-    from ..engine.keeper import ClipKeeper
-    from ..engine.models import Clip
+    from ..engine.core.types import Clip
+    from ..engine.library.library import ClipKeeper
 
 SERVICE_LIST_CLIPS: Final = "list_clips"
 SERVICE_EXPORT: Final = "export"

@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from ..engine.errors import ClipNotFound, HomeSecError
-from ..engine.models import ClipState
+from ..engine.core.errors import ClipNotFound, HomeSecError
+from ..engine.core.types import ClipState
 from .media_ids import is_clip_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..engine.keeper import ClipKeeper
-    from ..engine.models import Clip
+    from ..engine.core.types import Clip
+    from ..engine.library.library import ClipKeeper
     from .caches import Caches
 
 REMOVED_LATER = "clip_removed_later"

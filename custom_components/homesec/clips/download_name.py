@@ -8,7 +8,7 @@ from .export import NAME_LIMIT, file_name
 from .texts import local_time
 
 if TYPE_CHECKING:
-    from ..engine.models import Clip
+    from ..engine.core.types import Clip
 
 _FORBIDDEN = frozenset('<>:"/\\|?*%')
 """By some file system, or with a meaning to some shell or browser."""

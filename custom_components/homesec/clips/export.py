@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from homeassistant.util.json import JsonObjectType
 
     from ..coordinator import HomeSecCoordinator
-    from ..engine.keeper import ClipKeeper
-    from ..engine.models import Clip
+    from ..engine.core.types import Clip
+    from ..engine.library.library import ClipKeeper
 
 EXPORTS = f"{DOMAIN}_exports"
 NAME_LIMIT = 60

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engine.finish import partial_path
-from ..engine.models import ClipState, CloudState
-from ..engine.storage.names import STILL, VIDEO, object_name
+from ..engine.cloud.object_names import STILL, VIDEO, object_name
+from ..engine.core.types import ClipState, CloudState
+from ..engine.recording.finalize import partial_path
 from .media_ids import is_clip_id
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.keeper import ClipKeeper
-    from ..engine.models import Clip
-    from ..engine.storage.base import CloudStore
+    from ..engine.cloud.object_store import CloudStore
+    from ..engine.core.types import Clip
+    from ..engine.library.library import ClipKeeper
 
 
 class ClipNotFoundError(Exception):

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
 
-from ..engine.catalog import day_bounds
+from ..engine.library.catalog import day_bounds
 from .query import ClipQuery
 from .texts import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..engine.catalog import Catalog
-    from ..engine.models import Clip
+    from ..engine.core.types import Clip
+    from ..engine.library.catalog import Catalog
 
 MAX_FOUND = 100
 PAGE = 500

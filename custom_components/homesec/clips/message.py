@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.util import dt as dt_util
 
-from ..engine.models import ClipState, CloudState
+from ..engine.core.types import ClipState, CloudState
 from ..views import CLIP_URL, STILL_URL
 from .texts import camera_name
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.models import Clip
+    from ..engine.core.types import Clip
 
 
 def clip_message(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..coordinator import HomeSecCoordinator
-    from ..engine.catalog import Catalog
-    from ..engine.models import Clip
+    from ..engine.core.types import Clip
+    from ..engine.library.catalog import Catalog
 
 ATTR_CAMERA: Final = "camera"
 ATTR_FROM: Final = "from"

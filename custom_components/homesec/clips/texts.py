@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..coordinator import HomeSecCoordinator
-    from ..engine.models import Clip
+    from ..engine.core.types import Clip
 
 
 def camera_name(coordinator: HomeSecCoordinator, camera_id: str, recorded_as: str) -> str:

@@ -6,14 +6,14 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from ..engine.errors import ClockSkew, QuotaExceeded, StorageError
-from ..engine.retention_rules import GIB
+from ..engine.core.errors import ClockSkew, QuotaExceeded, StorageError
+from ..engine.library.retention_policy import GIB
 from .state import FOR_A_PERSON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..engine.keeping import Backlog, CatalogRebuilt
+    from ..engine.core.events import Backlog, CatalogRebuilt
     from .state import StorageState
 
 ISSUE_STORAGE: Final = "storage"

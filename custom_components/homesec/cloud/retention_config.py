@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ..const import CONF_RETENTION
-from ..engine.retention_rules import GIB, Limits, Place, PlaceRules, RetentionRules
+from ..engine.library.retention_policy import GIB, Limits, Place, PlaceRules, RetentionRules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

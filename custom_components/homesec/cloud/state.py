@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..engine.errors import BucketMissing, StorageDenied, StorageError
-from ..engine.keeping import (
+from ..engine.core.errors import BucketMissing, StorageDenied, StorageError
+from ..engine.core.events import (
     Backlog,
     ClipUploaded,
     DiskSpaceChanged,
@@ -13,7 +13,7 @@ from ..engine.keeping import (
 )
 
 if TYPE_CHECKING:
-    from ..engine.events import EngineEvent
+    from ..engine.core.events import EngineEvent
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,16 +8,16 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ..const import CONF_SEAL_KEYS, CONF_STORAGE, LOGGER
-from ..engine.errors import HomeSecError, StorageError
-from ..engine.storage.base import keep_nothing, tell_nobody
-from ..engine.storage.names import gcs_place
+from ..engine.cloud.object_names import gcs_place
+from ..engine.cloud.object_store import keep_nothing, tell_nobody
+from ..engine.core.errors import HomeSecError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from threading import Event
 
-    from ..engine.storage.base import CloudStore, ResumePoint, StoredObject, Upload
+    from ..engine.cloud.object_store import CloudStore, ResumePoint, StoredObject, Upload
 
 CONF_KEY = "key"
 """A service-account key as Google's JSON file has it; without one, the machine's own login."""
@@ -43,9 +43,9 @@ def cloud_store(data: Mapping[str, Any]) -> LateStore | None:
 
 def make_store(storage: Mapping[str, Any], earlier_keys: Sequence[str] = ()) -> CloudStore:
     """Log in; blocks, the first time for about a second. Raises ``StorageError``."""
-    from ..engine.storage.gcs import GcsSettings, GcsStore
-    from ..engine.storage.seal_key import SealKey
-    from ..engine.storage.sealed_store import SealedStore
+    from ..engine.cloud.encrypted_store import SealedStore
+    from ..engine.cloud.encryption_key import SealKey
+    from ..engine.cloud.gcs import GcsSettings, GcsStore
 
     limit = storage.get(CONF_LIMIT)
     bucket = GcsStore(

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from ..clips.caches import caches
 from ..const import LOGGER
-from ..engine.errors import ObjectMissing, SealError, StorageError, StorageUnreachable
+from ..engine.core.errors import ObjectMissing, SealError, StorageError, StorageUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

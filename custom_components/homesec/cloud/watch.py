@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from homeassistant.core import callback
 
 from ..const import CONF_STORAGE, LOGGER, UPLOADS_STUCK_AFTER
-from ..engine.errors import StorageError
-from ..engine.keeping import (
+from ..engine.core.errors import StorageError
+from ..engine.core.events import (
     CatalogRebuilt,
     ClipsDropped,
     DiskSpaceChanged,
@@ -21,7 +21,7 @@ from .store import CONF_UPLOAD_REST, cloud_store
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.events import EngineEvent
+    from ..engine.core.events import EngineEvent
 
 
 class StorageWatch:

@@ -34,9 +34,9 @@ from ..const import (
     LOGGER,
     SUBENTRY_CAMERA,
 )
-from ..engine.errors import DeviceMissing, FileMissing, HomeSecError, SourceError
-from ..engine.models import SourceKind
-from ..engine.sources import stream_url
+from ..engine.capture import stream_url
+from ..engine.core.errors import DeviceMissing, FileMissing, HomeSecError, SourceError
+from ..engine.core.types import SourceKind
 from ..model_choice import models_dir, own_labels
 from ..texts import async_options
 from ..views import PREVIEW_URL

@@ -9,8 +9,8 @@ from homeassistant.const import CONF_ENTITY_ID
 from ..cameras.config import source_config
 from ..cameras.source_feed import EntityFeed
 from ..const import CONF_KIND
-from ..engine.models import SourceKind
-from ..engine.sources import probe
+from ..engine.capture import probe
+from ..engine.core.types import SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

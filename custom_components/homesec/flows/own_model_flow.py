@@ -7,8 +7,8 @@ from homeassistant.core import callback
 
 from ..const import CONF_MODEL, LOGGER
 from ..detector_setup import async_install_detector
-from ..engine.errors import DetectorError, EngineMissing, HomeSecError, OwnModelRefused
-from ..engine.own_models import remove_own
+from ..engine.core.errors import DetectorError, EngineMissing, HomeSecError, OwnModelRefused
+from ..engine.model_zoo.custom_models import remove_own
 from ..model_choice import models_dir, own_titles
 from .own_model_form import (
     CONF_FILE,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import asyncio
     from pathlib import Path
 
-    from ..engine.own_models import OwnModel
+    from ..engine.model_zoo.custom_models import OwnModel
 
 
 class OwnModelSteps(ConfigFlow):

@@ -11,8 +11,7 @@ from homeassistant.helpers.selector import (
 from probatio import Optional, Required, Schema
 
 from ..const import CONF_MODEL, CONF_THRESHOLD
-from ..engine.detectors.catalogue import CATALOGUE
-from ..engine.detectors.heads import HEADS
+from ..engine.model_zoo.manifest import CATALOGUE, HEADS
 from .form_fields import choice, named_choice, number
 
 if TYPE_CHECKING:

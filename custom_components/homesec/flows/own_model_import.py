@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.components.file_upload import process_uploaded_file
 
 from ..const import DOMAIN
-from ..engine.detectors import create_detector
-from ..engine.model_store import ModelStore
-from ..engine.own_models import KINDS, import_own
+from ..engine.detection import create_detector
+from ..engine.model_zoo.custom_models import KINDS, import_own
+from ..engine.model_zoo.store import ModelStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from homeassistant.core import HomeAssistant
 
-    from ..engine.own_models import OwnModel
+    from ..engine.model_zoo.custom_models import OwnModel
 
 
 def take_uploads(hass: HomeAssistant, upload_ids: Iterable[str]) -> tuple[Path, list[Path]]:

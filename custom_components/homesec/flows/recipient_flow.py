@@ -27,7 +27,7 @@ from ..alerts.recipient_config import (
 from ..alerts.texts import Words, absolute_link
 from ..cameras.config import camera_labels, zone_names
 from ..const import LOGGER, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
-from ..engine.errors import (
+from ..engine.core.errors import (
     BadPhoneNumber,
     HomeSecError,
     TextBlocked,
@@ -38,7 +38,7 @@ from ..engine.errors import (
     TextUndelivered,
     TextUnsupported,
 )
-from ..engine.texts.sending import send_now
+from ..engine.sms.twilio_api import send_now
 from ..texts import async_options
 from .gone import ends_if_gone
 from .recipient_form import read_recipient, recipient_schema, shown_recipient

@@ -34,8 +34,8 @@ from ..alerts.recipient_config import (
     DEFAULT_RULES,
 )
 from ..alerts.rules import CHOICES
-from ..engine.errors import BadPhoneNumber, TextSenderRefused
-from ..engine.texts.numbers import to_e164, to_sender
+from ..engine.core.errors import BadPhoneNumber, TextSenderRefused
+from ..engine.sms.phone_numbers import to_e164, to_sender
 from .form_fields import choice, named_choice, number
 
 if TYPE_CHECKING:

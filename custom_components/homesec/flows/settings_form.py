@@ -31,7 +31,7 @@ from ..const import (
     SECTION_ADVANCED,
     SECTION_ZONES,
 )
-from ..engine.models import Activity, Watch
+from ..engine.core.types import Activity, Watch
 from .form_fields import choice, number
 from .zone_form import (
     read_rules,

@@ -20,7 +20,7 @@ import probatio
 
 from ..cameras.config import LOCATION_FIELD, split_credentials
 from ..const import CONF_DEVICE, CONF_FILE, CONF_KIND, CONF_VERIFY_TLS
-from ..engine.models import SourceKind
+from ..engine.core.types import SourceKind
 from .form_fields import choice
 
 if TYPE_CHECKING:

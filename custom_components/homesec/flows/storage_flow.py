@@ -13,9 +13,9 @@ from probatio import Schema
 
 from ..cloud.store import CONF_BUCKET, CONF_KEY, CONF_PREFIX, CONF_SEAL_KEY, make_store
 from ..const import CONF_STORAGE, LOGGER
-from ..engine.errors import BucketMissing, HomeSecError, KeyInvalid, KeyRevoked, StorageError
-from ..engine.storage.names import gcs_place
-from ..engine.storage.seal_key import SealKey
+from ..engine.cloud.encryption_key import SealKey
+from ..engine.cloud.object_names import gcs_place
+from ..engine.core.errors import BucketMissing, HomeSecError, KeyInvalid, KeyRevoked, StorageError
 from ..texts import async_options
 from .own_model_import import read_upload
 from .storage_form import (

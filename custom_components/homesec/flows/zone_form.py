@@ -26,7 +26,7 @@ from ..const import (
     CONF_POLYGON,
     CONF_THRESHOLD,
 )
-from ..engine.models import ZoneKind
+from ..engine.core.types import ZoneKind
 from .form_fields import named_choice, number
 
 if TYPE_CHECKING:

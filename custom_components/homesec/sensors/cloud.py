@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from ..cameras.state import FiguresRead
 from ..const import DOMAIN
-from ..engine.keeping import OutboxChanged
+from ..engine.core.events import OutboxChanged
 from ..entity import HomeSecEntity
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from homeassistant.util import dt as dt_util
 from ..cameras.config import camera_labels
 from ..cameras.state import FiguresRead, VisitsRead
 from ..const import LOGGER
-from ..engine.keeping import VisitLogged
+from ..engine.core.events import VisitLogged
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from ..coordinator import HomeSecCoordinator
-    from ..engine.visit_query import Visits
+    from ..engine.library.visit_queries import Visits
 
 
 class Visited(NamedTuple):

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar, override
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
 
 from ..cameras.state import VisitsRead
-from ..engine.models import PERSON
+from ..engine.core.types import PERSON
 from ..entity import HomeSecCameraEntity, label_key
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.events import EngineEvent
+    from ..engine.core.events import EngineEvent
     from .visit_counts import Visited
 
 

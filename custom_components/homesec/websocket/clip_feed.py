@@ -6,11 +6,13 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..clips.message import clip_message
-from ..engine.events import ClipFailed, ClipSaved, ClipStarted
-from ..engine.keeping import (
+from ..engine.core.events import (
     CatalogRebuilt,
     ClipChanged,
+    ClipFailed,
+    ClipSaved,
     ClipsFound,
+    ClipStarted,
     ClipUploaded,
     UploadProgress,
 )
@@ -18,7 +20,7 @@ from .feed import Feed
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.events import EngineEvent
+    from ..engine.core.events import EngineEvent
 
 MOST_AT_ONCE = 500
 """Rows read in one go, when a whole month is removed, say; the rest follows in the next."""

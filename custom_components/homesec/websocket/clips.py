@@ -11,8 +11,8 @@ from ..clips.changes import delete_each, protect
 from ..clips.export import async_export, export_folder
 from ..clips.media_ids import is_clip_id
 from ..clips.message import clip_message
-from ..engine.errors import ClipNotFound
-from ..engine.models import ClipState
+from ..engine.core.errors import ClipNotFound
+from ..engine.core.types import ClipState
 from ..rights import Right
 from .access import answers
 from .filter import CLIP_ID, FILTER, LONGEST_NAME, async_filter, cursor
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from homeassistant.components.websocket_api import ActiveConnection
 
     from ..coordinator import HomeSecCoordinator
-    from ..engine.catalog import Catalog
-    from ..engine.catalog_query import ClipFilter
-    from ..engine.models import Clip
-    from ..engine.tracks import ClipTrack
+    from ..engine.core.track_log import ClipTrack
+    from ..engine.core.types import Clip
+    from ..engine.library.catalog import Catalog
+    from ..engine.library.queries import ClipFilter
 
 MOST_CLIPS: Final = 200
 """In one page."""

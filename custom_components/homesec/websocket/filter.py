@@ -8,7 +8,7 @@ import probatio
 from ..clips.media_ids import is_clip_id
 from ..clips.texts import camera_name
 from ..const import DOMAIN, SUBENTRY_CAMERA
-from ..engine.catalog_query import ClipFilter, Word
+from ..engine.library.queries import ClipFilter, Word
 from ..texts import async_options
 
 if TYPE_CHECKING:

@@ -10,22 +10,24 @@ from ..alarm.machine import ARMED_MODES
 from ..cameras.config import activity, camera_labels, zone_names
 from ..cameras.state import AlarmChanged, CameraChanged, CameraState, FiguresRead
 from ..const import DOMAIN
-from ..engine.events import (
+from ..engine.core.events import (
     ClipFailed,
     ClipSaved,
     ClipStarted,
+    ClipUploaded,
     DetectionEnded,
     DetectionStarted,
     DetectionUpdated,
+    DiskSpaceChanged,
     HealthChanged,
+    OutboxChanged,
 )
-from ..engine.keeping import ClipUploaded, DiskSpaceChanged, OutboxChanged
 from ..rights import alarm_entity_id
 from .feed import Feed
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
-    from ..engine.models import Presence
+    from ..engine.core.types import Presence
 
 
 class HouseFeed(Feed[dict[str, Any]]):

@@ -16,7 +16,7 @@ import probatio
 from ..cameras.config import DEFAULTS, camera_labels
 from ..cameras.zones import ZoneError, check_zones, zone
 from ..const import CONF_KIND, CONF_LABELS, CONF_LOITER, CONF_POLYGON, CONF_ZONES, DOMAIN
-from ..engine.models import ZoneKind
+from ..engine.core.types import ZoneKind
 from ..exceptions import EngineNotRunningError
 from ..loaded import loaded_house
 from ..rights import Right
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry
 
     from ..coordinator import HomeSecCoordinator
-    from ..engine.zone_preview import Judged
+    from ..engine.camera.zone_preview import Judged
 
 PREVIEW_PAUSE_S: Final = 0.7
 """Between two looks for a page; the cameras look, too."""

@@ -18,19 +18,27 @@ import sys
 import time
 from typing import Any
 
-from custom_components.homesec.engine import job_worker, jobs, outbox, recording
-from custom_components.homesec.engine.events import ClipFailed, ClipSaved, ClipStarted, EngineEvent
-from custom_components.homesec.engine.examiner import Examiner
-from custom_components.homesec.engine.keeping import ClipUploaded, OutboxChanged
-from custom_components.homesec.engine.models import (
+from custom_components.homesec.engine.cloud import gcs, gcs_resumable as gcs_session, gcs_upload
+from custom_components.homesec.engine.core.events import (
+    ClipFailed,
+    ClipSaved,
+    ClipStarted,
+    ClipUploaded,
+    EngineEvent,
+    OutboxChanged,
+)
+from custom_components.homesec.engine.core.types import (
     Activity,
     CameraConfig,
     SourceConfig,
     SourceKind,
     Watch,
 )
-from custom_components.homesec.engine.service import HomeSecEngine
-from custom_components.homesec.engine.storage import gcs, gcs_session, gcs_upload
+from custom_components.homesec.engine.db import job_queue as jobs, worker as job_worker
+from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.engine import HomeSecEngine
+from custom_components.homesec.engine.library import outbox
+from custom_components.homesec.engine.recording import controller as recording
 
 from .parts import FigureDetector
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import av.error
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.models import Clip, ClipState, CloudState
-from custom_components.homesec.engine.storage.names import object_name
+from custom_components.homesec.engine.cloud.object_names import object_name
+from custom_components.homesec.engine.core.types import Clip, ClipState, CloudState
+from custom_components.homesec.engine.library.catalog import Catalog
 
 from .films import PICTURES
 from .parts import content

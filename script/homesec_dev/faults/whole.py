@@ -12,9 +12,9 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
 
-from custom_components.homesec.engine.catalog import Catalog
-from custom_components.homesec.engine.models import Clip, ClipState
-from custom_components.homesec.engine.service import CATALOG_NAME
+from custom_components.homesec.engine.core.types import Clip, ClipState
+from custom_components.homesec.engine.engine import CATALOG_NAME
+from custom_components.homesec.engine.library.catalog import Catalog
 
 from .. import demo_house, ha_config
 from ..bootstrap import paths

@@ -16,25 +16,25 @@ from tempfile import TemporaryDirectory
 import threading
 from typing import TYPE_CHECKING, Any
 
-from custom_components.homesec.engine.events import (
+from custom_components.homesec.engine.core.events import (
     ClipSaved,
     DetectionStarted,
     DetectorChanged,
     HealthChanged,
 )
-from custom_components.homesec.engine.models import (
+from custom_components.homesec.engine.core.types import (
     Activity,
     CameraConfig,
     CameraHealth,
     SourceConfig,
     SourceKind,
 )
-from custom_components.homesec.engine.service import HomeSecEngine
+from custom_components.homesec.engine.engine import HomeSecEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from custom_components.homesec.engine.events import EngineEvent
+    from custom_components.homesec.engine.core.events import EngineEvent
 
 CAMERA = "alpine"
 RECORD_S = 4.0

@@ -1,0 +1,1 @@
+"""One camera: its thread, its frames, and what is detected in them."""

@@ -1,0 +1,18 @@
+"""Any source as one thing: encoded packets on a timeline that never jumps."""
+
+from .open import stream_url
+from .probe import Probe, probe
+from .reconnecting_source import CameraSource
+from .source import Connection, SourceFeed
+from .timeline import Pace, Timeline
+
+__all__ = [
+    "CameraSource",
+    "Connection",
+    "Pace",
+    "Probe",
+    "SourceFeed",
+    "Timeline",
+    "probe",
+    "stream_url",
+]

@@ -1,0 +1,119 @@
+"""From what FFmpeg says to what went wrong.
+
+FFmpeg's messages hold the whole URL, password included: they are never passed on.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import av.error
+
+from ..core.errors import (
+    AccessDenied,
+    ConnectionRefused,
+    DeviceBusy,
+    DeviceMissing,
+    FileMissing,
+    HostNotFound,
+    InvalidSource,
+    LoginRefused,
+    NoRoute,
+    NoVideo,
+    SourceError,
+    SourceTimeout,
+    StreamNotFound,
+)
+from ..core.types import SourceKind
+
+if TYPE_CHECKING:
+    from threading import Event
+
+    from ..core.types import SourceConfig
+
+DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+_DIAGNOSE_S = 2.0
+
+
+def translate(
+    error: Exception,
+    config: SourceConfig,
+    url: str,
+    stop: Event | None = None,
+    *,
+    late: bool = False,
+) -> SourceError:
+    """Return the engine's error for what opening or reading a source raised.
+
+    May try to reach the host, to find out more, unless ``stop`` is set. ``late``: it took as long
+    as was allowed, which FFmpeg's RTSP reports as broken data.
+    """
+    if isinstance(error, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)):
+        return LoginRefused()
+    if isinstance(error, av.error.HTTPClientError):
+        return StreamNotFound()
+    if isinstance(error, av.error.ProtocolNotFoundError):
+        return InvalidSource()
+    if config.kind is SourceKind.WEBCAM:
+        return _device_error(error)
+    if config.kind is SourceKind.FILE:
+        return _file_error(error)
+    return _stream_error(error, url, stop, late=late)
+
+
+def _device_error(error: Exception) -> SourceError:
+    if isinstance(error, av.error.ExitError):
+        return SourceTimeout()
+    match getattr(error, "errno", None):
+        case errno.EBUSY:
+            return DeviceBusy()
+        case errno.EACCES | errno.EPERM:
+            return AccessDenied()
+        case errno.ENOENT | errno.ENODEV | errno.ENXIO:
+            return DeviceMissing()
+        case _:
+            return NoVideo()
+
+
+def _file_error(error: Exception) -> SourceError:
+    match getattr(error, "errno", None):
+        case errno.EACCES | errno.EPERM:
+            return AccessDenied()
+        case errno.ENOENT | errno.ENOTDIR | errno.EISDIR:
+            return FileMissing()
+        case _:
+            return NoVideo()
+
+
+def _stream_error(error: Exception, url: str, stop: Event | None, *, late: bool) -> SourceError:
+    match getattr(error, "errno", None):
+        case errno.ECONNREFUSED:
+            return ConnectionRefused()
+        case errno.EHOSTUNREACH | errno.ENETUNREACH | errno.ENETDOWN:
+            return NoRoute()
+    if isinstance(error, av.error.InvalidDataError) and not late:
+        return NoVideo()
+    # FFmpeg reports an unknown host as a plain I/O error and a silent one as an interrupt.
+    if not (stop and stop.is_set()) and (found := diagnose(url)) is not None:
+        return found
+    if late or isinstance(error, (av.error.ExitError, av.error.TimeoutError)):
+        return SourceTimeout()
+    return SourceError()
+
+
+def diagnose(url: str) -> SourceError | None:
+    """Find out why a host cannot be reached; None if it can."""
+    parts = urlsplit(url)
+    host, port = parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
+    try:
+        socket.create_connection((host or "", port or 0), timeout=_DIAGNOSE_S).close()
+    except socket.gaierror, UnicodeError:
+        return HostNotFound(host=host or "")
+    except ConnectionRefusedError:
+        return ConnectionRefused(host=host or "")
+    except OSError:
+        return NoRoute(host=host or "")
+    return None

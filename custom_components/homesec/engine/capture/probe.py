@@ -1,0 +1,71 @@
+"""A first look at a source: whether it works, and what it shows."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from threading import Event
+from typing import TYPE_CHECKING
+
+from ..core.clock import SystemClock
+from ..core.errors import NoVideo, SourceError, UnsupportedCodec
+from ..core.types import SourceKind
+from ..media.decoder import FrameDecoder
+from ..media.jpeg import encode_jpeg
+from .reconnecting_source import connect, pace
+from .timeline import Timeline
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+    from ..core.types import SourceConfig
+    from .source import Connection, SourceFeed
+
+PREVIEW_WIDTH = 960
+LIMIT_S = 12.0
+"""How much film may pass before a picture has to come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a source turned out to be."""
+
+    width: int
+    height: int
+    video_codec: str
+    audio_codec: str | None
+    fps: float | None
+    records_directly: bool
+    """False: it is encoded while a clip is recorded, which costs processing power."""
+    jpeg: bytes = field(repr=False)
+
+
+def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
+    """Open the source, decode one picture and close it again. Raises ``SourceError``."""
+    if config.kind is SourceKind.FILE:
+        config = replace(config, paced=False, loop=False)
+    timeline = Timeline(SystemClock(), pace(config))
+    with closing(connect(config, feed, timeline, Event())) as connection:
+        picture = _first_picture(connection)
+    return Probe(
+        width=picture.width,
+        height=picture.height,
+        video_codec=connection.video.codec,
+        audio_codec=connection.audio.codec if connection.audio else None,
+        fps=connection.video.fps,
+        records_directly=connection.video.copied,
+        jpeg=encode_jpeg(picture, width=PREVIEW_WIDTH),
+    )
+
+
+def _first_picture(connection: Connection) -> VideoFrame:
+    decoder = FrameDecoder()
+    error: type[SourceError] = NoVideo
+    for packet in connection.packets():
+        if packet.t > LIMIT_S:
+            break
+        if packet.is_video and packet.keyframe:
+            if (frame := decoder.single(packet)) is not None:
+                return frame.picture
+            error = UnsupportedCodec
+    raise error

@@ -1,0 +1,139 @@
+"""A camera's packets for as long as they are wanted, whatever happens to the connection."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+import logging
+from typing import TYPE_CHECKING
+
+from ..core.errors import (
+    EntityUnavailable,
+    LoginRefused,
+    NoVideo,
+    SourceEnded,
+    SourceError,
+    SourceStalled,
+)
+from ..core.types import CameraHealth, SourceKind
+from .container import ContainerConnection
+from .snapshots import PictureConnection
+from .timeline import Pace, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from random import Random
+    from threading import Event
+
+    from ..core.clock import Clock
+    from ..core.types import SourceConfig
+    from ..media.packets import MediaPacket
+    from .source import Connection, SourceFeed
+
+_LOGGER = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 60.0
+LOGIN_WAIT_S = 30.0
+"""After a refused login: cameras lock accounts out after a few quick tries."""
+PROVEN_S = 20.0
+"""A connection that lasted this long was a good one: the next failure starts the back-off anew."""
+_TICK_S = 0.5
+
+
+def pace(config: SourceConfig) -> Pace:
+    """Return what drives a source's time."""
+    if config.kind is not SourceKind.FILE:
+        return Pace.LIVE
+    return Pace.PLAYED if config.paced else Pace.READ
+
+
+def connect(
+    config: SourceConfig, feed: SourceFeed | None, timeline: Timeline, stop: Event
+) -> Connection:
+    """Open a source of any kind. Raises ``SourceError``."""
+    if config.kind is not SourceKind.ENTITY:
+        return ContainerConnection(config, timeline, stop)
+    if feed is None:
+        raise EntityUnavailable
+    if (url := feed.stream_url()) is None:
+        return PictureConnection(feed, timeline, stop)
+    return ContainerConnection(
+        replace(config, kind=SourceKind.STREAM, location=url), timeline, stop
+    )
+
+
+class CameraSource:
+    """Connects, reads, and connects again with exponential back-off and jitter."""
+
+    def __init__(
+        self,
+        config: SourceConfig,
+        *,
+        feed: SourceFeed | None,
+        clock: Clock,
+        rng: Random,
+        stop: Event,
+        on_health: Callable[[CameraHealth, str | None], None],
+    ) -> None:
+        """``on_health`` is told when it runs, and LOST with an error's key at each failure."""
+        self._config = config
+        self._feed = feed
+        self._rng = rng
+        self._stop = stop
+        self._on_health = on_health
+        self.timeline = Timeline(clock, pace(config))
+        self.connections = 0
+        """How many gave a packet."""
+        self._failures = 0
+        """In a row, of connections that did not last."""
+
+    def packets(self) -> Generator[MediaPacket | None]:
+        """Give packets until stopped, or until a file that is played once has ended.
+
+        While there is no connection it gives None about twice a second: time goes on.
+        """
+        yield None
+        while not self._stop.is_set():
+            try:
+                yield from self._one_connection()
+            except SourceEnded:
+                return
+            except SourceError as err:
+                if self._stop.is_set():
+                    return
+                _LOGGER.debug("Camera source lost: %s", err.key)
+                yield None
+                self._on_health(CameraHealth.LOST, err.key)
+                yield from self._wait(err)
+
+    def _one_connection(self) -> Iterator[MediaPacket | None]:
+        began: float | None = None
+        with closing(connect(self._config, self._feed, self.timeline, self._stop)) as connection:
+            for packet in connection.packets():
+                if began is None:
+                    began = packet.t
+                    self.connections += 1
+                    self._on_health(CameraHealth.RUNNING, None)
+                elif packet.t - began > PROVEN_S:
+                    self._failures = 0
+                yield packet
+        if self._stop.is_set():
+            return
+        if began is None:
+            raise NoVideo
+        if self._config.kind is not SourceKind.FILE:
+            # A camera's film has no end: the server closed the connection.
+            raise SourceStalled
+        if not self._config.loop:
+            raise SourceEnded
+
+    def _wait(self, error: SourceError) -> Iterator[None]:
+        longest = min(FIRST_WAIT_S * 2**self._failures, LONGEST_WAIT_S)
+        if isinstance(error, LoginRefused):
+            longest = max(longest, LOGIN_WAIT_S)
+        self._failures = min(self._failures + 1, 10)
+        left = longest * self._rng.uniform(0.5, 1.0)
+        while left > 0 and not self._stop.wait(min(_TICK_S, left)):
+            left -= _TICK_S
+            yield None

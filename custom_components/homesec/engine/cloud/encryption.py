@@ -1,0 +1,240 @@
+"""Clips that only the user can watch: encrypted in chunks, so that a film can still be skipped in.
+
+The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015), as in age: each 64 KiB chunk
+is sealed by ChaCha20-Poly1305 under the file's own key, with its number and whether it is the last
+one as the nonce. So no chunk can be changed, moved, left out or taken from another file. (ChaCha20,
+since a Raspberry Pi 4 has no AES instructions.)
+
+    magic, version, key id (8), salt (32) | chunk + tag (16) | chunk + tag | …
+
+The salt is no chance, but a keyed hash of the content and its name. The same clip gives the same
+bytes again, which is what an upload needs to go on after a restart and to know itself in the
+bucket; other content, or another clip's name, gives another key, so no nonce is ever used twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import hashlib
+import hmac
+import io
+from typing import TYPE_CHECKING, BinaryIO, Self, cast, override
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from ..core.errors import ChecksumMismatch, SealBroken
+from .encryption_key import ID_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer, Iterable, Iterator
+
+    from .encryption_key import SealKey
+    from .object_store import Content
+
+MAGIC = b"HomeSec\x01"
+SALT_BYTES = 32
+HEADER_BYTES = len(MAGIC) + ID_BYTES + SALT_BYTES
+CHUNK_BYTES = 64 * 2**10
+TAG_BYTES = 16
+SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
+
+
+def sealed_size(size: int) -> int:
+    """Return how many bytes ``size`` bytes become."""
+    return HEADER_BYTES + size + TAG_BYTES * _chunks(size)
+
+
+def plain_size(sealed: int) -> int:
+    """Return how many bytes are in a sealed file; raises SealBroken for no possible size."""
+    body = sealed - HEADER_BYTES
+    size = body - TAG_BYTES * -(-body // SEALED_CHUNK_BYTES)
+    if size < 0 or sealed_size(size) != sealed:
+        raise SealBroken
+    return size
+
+
+def _chunks(size: int) -> int:
+    return max(1, -(-size // CHUNK_BYTES))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What a sealed file begins with."""
+
+    key_id: str
+    salt: bytes
+
+    def dump(self) -> bytes:
+        """Return the header's bytes."""
+        return MAGIC + bytes.fromhex(self.key_id) + self.salt
+
+    @classmethod
+    def load(cls, raw: bytes) -> Self | None:
+        """Read a header; None if this is no sealed file."""
+        if len(raw) < HEADER_BYTES or not raw.startswith(MAGIC):
+            return None
+        key_id = raw[len(MAGIC) : len(MAGIC) + ID_BYTES].hex()
+        return cls(key_id=key_id, salt=raw[HEADER_BYTES - SALT_BYTES : HEADER_BYTES])
+
+
+class _Chunks:
+    """Seals and opens the chunks of one file."""
+
+    def __init__(self, key: SealKey, header: Header, label: str, size: int) -> None:
+        """``label`` is the clip's file name without folders, which a copy of the bucket keeps."""
+        self._cipher = ChaCha20Poly1305(key.derive(b"clip " + label.encode(), header.salt))
+        self._header = header.dump()
+        self._last = _chunks(size) - 1
+
+    def _nonce(self, index: int) -> bytes:
+        return index.to_bytes(11) + bytes([index == self._last])
+
+    def seal(self, index: int, plain: bytes) -> bytes:
+        return self._cipher.encrypt(self._nonce(index), plain, self._header)
+
+    def open(self, index: int, sealed: bytes) -> bytes:
+        try:
+            return self._cipher.decrypt(self._nonce(index), sealed, self._header)
+        except InvalidTag:
+            raise SealBroken from None
+
+
+class SealedContent:
+    """A finished file as it looks sealed; nothing of it is written to the disk."""
+
+    def __init__(self, content: Content, *, key: SealKey, label: str) -> None:
+        self._content = content
+        self._key = key
+        self._label = label
+        self._digests: list[bytes] | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how many bytes there are sealed; raises OSError."""
+        return sealed_size(self._content.size_bytes)
+
+    def open(self) -> BinaryIO:
+        """Return a seekable stream of the sealed bytes; the first call reads the file once."""
+        if self._digests is None:
+            with self._content.open() as stream:
+                self._digests = [
+                    hashlib.sha256(chunk).digest() for chunk in _read_chunks(stream)
+                ] or [hashlib.sha256().digest()]
+        stream = self._content.open()
+        size = stream.seek(0, io.SEEK_END)
+        whole = hashlib.sha256(b"".join(self._digests) + self._label.encode()).digest()
+        header = Header(
+            key_id=self._key.id, salt=hmac.digest(self._key.derive(b"salt"), whole, "sha256")
+        )
+        chunks = _Chunks(self._key, header, self._label, size)
+        raw = _SealingStream(stream, header, chunks, self._digests, size)
+        return cast("BinaryIO", io.BufferedReader(raw, SEALED_CHUNK_BYTES))
+
+
+def _read_chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK_BYTES):
+        yield chunk
+
+
+class _SealingStream(io.RawIOBase):
+    """The sealed bytes, made when they are read."""
+
+    def __init__(
+        self, plain: BinaryIO, header: Header, chunks: _Chunks, digests: list[bytes], size: int
+    ) -> None:
+        self._plain = plain
+        self._header = header.dump()
+        self._chunks = chunks
+        self._digests = digests
+        self._size = sealed_size(size)
+        self._position = 0
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def seekable(self) -> bool:
+        return True
+
+    @override
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    @override
+    def tell(self) -> int:
+        return self._position
+
+    @override
+    def close(self) -> None:
+        self._plain.close()
+        super().close()
+
+    @override
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Fill the buffer as far as the header or the chunk at the position reaches."""
+        if self._position >= self._size:
+            return 0
+        if self._position < HEADER_BYTES:
+            found = self._header[self._position :]
+        else:
+            index, offset = divmod(self._position - HEADER_BYTES, SEALED_CHUNK_BYTES)
+            found = self._sealed(index)[offset:]
+        view = memoryview(buffer)
+        taken = found[: len(view)]
+        view[: len(taken)] = taken
+        self._position += len(taken)
+        return len(taken)
+
+    def _sealed(self, index: int) -> bytes:
+        self._plain.seek(index * CHUNK_BYTES)
+        chunk = self._plain.read(CHUNK_BYTES)
+        # Sealing other content under a nonce that was used would give both away.
+        if index >= len(self._digests) or hashlib.sha256(chunk).digest() != self._digests[index]:
+            raise ChecksumMismatch("The file changed while it was encrypted")
+        return self._chunks.seal(index, chunk)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedFile:
+    """A sealed file that lies elsewhere, and how to read any part of it."""
+
+    header: Header
+    size: int
+    """Of what is in it."""
+    label: str
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return which of its bytes are needed for the plain bytes ``start`` to ``end``."""
+        first, last = start // CHUNK_BYTES, (max(end, start + 1) - 1) // CHUNK_BYTES
+        return (
+            HEADER_BYTES + first * SEALED_CHUNK_BYTES,
+            min(HEADER_BYTES + (last + 1) * SEALED_CHUNK_BYTES, sealed_size(self.size)),
+        )
+
+    def open(self, key: SealKey, pieces: Iterable[bytes], start: int, end: int) -> Iterator[bytes]:
+        """Give the plain bytes ``start`` to ``end`` out of those of ``span``; raises SealBroken."""
+        chunks = _Chunks(key, self.header, self.label, self.size)
+        index = start // CHUNK_BYTES
+        for sealed in _regrouped(pieces):
+            plain = chunks.open(index, sealed)
+            base = index * CHUNK_BYTES
+            yield plain[max(0, start - base) : end - base]
+            index += 1
+        if index * CHUNK_BYTES < end:
+            raise SealBroken
+
+
+def _regrouped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Give whole sealed chunks, and what is left at the end."""
+    rest = bytearray()
+    for piece in pieces:
+        rest += piece
+        while len(rest) >= SEALED_CHUNK_BYTES:
+            yield bytes(rest[:SEALED_CHUNK_BYTES])
+            del rest[:SEALED_CHUNK_BYTES]
+    if rest:
+        yield bytes(rest)

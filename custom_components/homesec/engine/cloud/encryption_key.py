@@ -1,0 +1,79 @@
+"""The key that only the user holds, and how it looks on paper.
+
+It is 32 random bytes; from them HKDF (RFC 5869) makes one key for each purpose and each clip.
+Whoever loses it has lost the clips in the cloud, so its written form is made to be copied by hand:
+Crockford's base32 knows no I, L, O and U and reads small letters too, and a checksum tells a slip.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+import hashlib
+import secrets
+from typing import Self
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from ..core.errors import SealKeyInvalid
+
+KEY_BYTES = 32
+CHECKSUM_BYTES = 3
+"""With the key 35 bytes, which are 56 letters without padding: 14 groups of 4."""
+GROUP = 4
+ID_BYTES = 8
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_WRITE = str.maketrans(_BASE32, _CROCKFORD)
+# An I, L or O that somebody writes was a 1 or 0; blanks, lines and dashes are only for the eye.
+_READ = str.maketrans(
+    dict(zip(_CROCKFORD, _BASE32, strict=True)) | {"I": "B", "L": "B", "O": "A", "-": None}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SealKey:
+    """A secret; never shown, except by ``text`` to the one whom it belongs to."""
+
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def generate(cls) -> Self:
+        """Return a new key from the system's randomness."""
+        return cls(secrets.token_bytes(KEY_BYTES))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read the written form; raises SealKeyInvalid."""
+        letters = "".join(text.split()).upper().translate(_READ)
+        try:
+            raw = base64.b32decode(letters)
+        # A letter that is none of base32's, or too few of them.
+        except ValueError, binascii.Error:
+            raise SealKeyInvalid from None
+        secret, checksum = raw[:KEY_BYTES], raw[KEY_BYTES:]
+        if len(secret) != KEY_BYTES or checksum != _checksum(secret):
+            raise SealKeyInvalid
+        return cls(secret)
+
+    @property
+    def text(self) -> str:
+        """Return the written form: 14 groups of 4 letters."""
+        letters = base64.b32encode(self.secret + _checksum(self.secret)).decode().translate(_WRITE)
+        return "-".join(letters[i : i + GROUP] for i in range(0, len(letters), GROUP))
+
+    @property
+    def id(self) -> str:
+        """Return its fingerprint, which says nothing of the key: 16 hexadecimal digits."""
+        return self.derive(b"id")[:ID_BYTES].hex()
+
+    def derive(self, purpose: bytes, salt: bytes = b"") -> bytes:
+        """Return 32 bytes that are for this purpose and salt alone."""
+        hkdf = HKDF(SHA256(), length=32, salt=salt, info=b"homesec seal v1 " + purpose)
+        return hkdf.derive(self.secret)
+
+
+def _checksum(secret: bytes) -> bytes:
+    return hashlib.sha256(b"homesec seal key" + secret).digest()[:CHECKSUM_BYTES]

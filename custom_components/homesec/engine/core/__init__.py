@@ -1,0 +1,1 @@
+"""Types, events, errors, and time that all packages share; imports none of them."""

@@ -1,0 +1,137 @@
+"""Networks in Tencent's ncnn: small, and with wheels for Alpine Linux too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+import time
+from typing import TYPE_CHECKING, Any, ClassVar, override
+
+import numpy as np
+
+from ..core.errors import DetectorError, EngineMissing
+from .detector import FLOOR, NetworkDetector
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import ModuleType
+
+    from numpy.typing import NDArray
+
+    from ..model_zoo.manifest import ModelFiles
+    from .heads import Head
+
+    type Options = Mapping[str, bool]
+
+PRECISE: Options = {
+    "use_fp16_storage": False,
+    "use_fp16_packed": False,
+    "use_fp16_arithmetic": False,
+}
+"""32-bit floats throughout: with 16 bits YOLOX loses up to 0.13 of a score, and only where the
+processor has them, so that two machines would see different things."""
+WAYS: tuple[Options, ...] = (
+    {"use_winograd63_convolution": False},
+    {"use_winograd_convolution": False},
+)
+"""Ways to compute the same: which is faster depends on the processor's caches and vectors."""
+TRIES = 3
+"""Passes of which the fastest tells how fast a way is."""
+
+
+class _Network:
+    """One copy of a network, loaded to be run in one of the ways."""
+
+    def __init__(self, ncnn: ModuleType, files: ModelFiles, way: Options, *, threads: int) -> None:
+        """Load the files; raises ValueError, RuntimeError and MemoryError."""
+        self._mat: Any = ncnn.Mat
+        self._net: Any = ncnn.Net()
+        self._net.opt.num_threads = threads
+        self._net.opt.use_vulkan_compute = False
+        for name, value in {**PRECISE, **way}.items():
+            setattr(self._net.opt, name, value)
+        # ncnn tells by a return value, and ends the process when a network that did not load runs.
+        graph, weights = (str(path) for path in files.paths)
+        if self._net.load_param(graph) != 0 or self._net.load_model(weights) != 0:
+            raise ValueError("its files do not load")
+        inputs: list[str] = self._net.input_names()
+        if len(inputs) != 1:
+            raise ValueError(f"it has {len(inputs)} inputs")
+        self._input = files.folded_input or inputs[0]
+        self._outputs: list[str] = self._net.output_names()
+
+    def run(self, blob: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Return the outputs for an input; raises ValueError, RuntimeError and MemoryError."""
+        # Each extractor has its own intermediate results, so looks may run side by side. The Mat
+        # borrows the blob's memory, which stays alive until this returns.
+        extractor = self._net.create_extractor()
+        if extractor.input(self._input, self._mat(blob)) != 0:
+            raise ValueError("The network refuses its input")
+        outputs = []
+        for name in self._outputs:
+            code, output = extractor.extract(name)
+            if code != 0:
+                raise ValueError(f"The network gives no {name}")
+            outputs.append(np.array(output))
+        return outputs
+
+    def fastest_s(self, blob: NDArray[np.float32]) -> float:
+        """Return the seconds of the fastest of a few passes; raises as ``run`` does."""
+        seconds = []
+        for _ in range(TRIES):
+            begun = time.perf_counter()
+            self.run(blob)
+            seconds.append(time.perf_counter() - begun)
+        return min(seconds)
+
+
+class NcnnDetector(NetworkDetector):
+    """A network that ncnn runs."""
+
+    engine: ClassVar = "ncnn"
+
+    def __init__(self, files: ModelFiles, *, threads: int = 1, floor: float = FLOOR) -> None:
+        """Load the network; raises EngineMissing and ModelBroken."""
+        super().__init__(files, floor=floor)
+        try:
+            # A broken installation raises more than ImportError: OSError, AttributeError, …
+            import ncnn
+        except Exception as err:
+            raise EngineMissing(f"ncnn does not load: {err}", detector=self.engine) from err
+        self._load = partial(_Network, ncnn, files, threads=threads)
+        try:
+            self._network: _Network | None = self._load(WAYS[0])
+        except (ValueError, RuntimeError, MemoryError) as err:
+            raise self._broken(str(err)) from err
+
+    @override
+    def warm_up(self) -> None:
+        """Look once, then keep the way that is fastest on this processor; raises ModelBroken."""
+        super().warm_up()
+        picture = self._gray_picture()
+        blob = self._head_of(picture).letterbox.blob(picture)
+        try:
+            networks = list(map(self._load, WAYS))
+            self._network = min(networks, key=lambda network: network.fastest_s(blob))
+        except (ValueError, RuntimeError, MemoryError) as err:
+            raise self._broken(str(err)) from err
+
+    @override
+    def close(self) -> None:
+        self._network = None
+
+    @override
+    def _make_head(self, width: int, height: int) -> Head:
+        head = super()._make_head(width, height)
+        if self._files.folded_input:
+            head.letterbox = replace(head.letterbox, fold=True)
+        return head
+
+    @override
+    def _run(self, blob: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:
+        if self._network is None:
+            raise DetectorError("The detector is closed", model=self.model)
+        try:
+            return self._network.run(blob)
+        except (ValueError, RuntimeError, MemoryError) as err:
+            raise DetectorError(str(err), model=self.model) from err

@@ -1,0 +1,307 @@
+"""The whole security recorder: all cameras, the shared detector, the keeper of clips, the texts."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from .camera.session import CameraSession
+from .camera.zone_preview import look
+from .core.clock import Clock, SystemClock
+from .core.errors import CameraNotRunning
+from .core.events import HealthChanged, ModelProgress
+from .core.types import Activity, CameraHealth, CameraStats, EngineStats
+from .detection import DEFAULT, default_model
+from .detection.cascade import make_examiner as load_examiner
+from .detection.pool import DetectionPool
+from .library.library import ClipKeeper
+from .library.start_errors import start_error
+from .model_zoo.store import ModelStore
+from .sms.service import Texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from concurrent.futures import Future, ThreadPoolExecutor
+    from pathlib import Path
+
+    from .camera.zone_preview import Judged
+    from .capture import SourceFeed
+    from .cloud.object_store import CloudStore
+    from .core.events import EngineEvent, EventSink
+    from .core.types import CameraConfig, Zone
+    from .detection.cascade import Examiner
+    from .library.catalog import Catalog
+    from .library.retention_policy import RetentionRules
+    from .recording.writer import ClipRecorder
+
+_LOGGER = logging.getLogger(__name__)
+
+CATALOG_NAME = "clips.db"
+
+
+class HomeSecEngine:
+    """Owns everything that runs; its owner hears of it through one callback.
+
+    Calls may come from any thread; all but ``health``, ``stats`` and ``engine_stats`` may block for
+    a moment.
+    """
+
+    def __init__(
+        self,
+        *,
+        clips_dir: Path,
+        data_dir: Path,
+        models_dir: Path,
+        executor: ThreadPoolExecutor,
+        on_event: EventSink,
+        detector: str = DEFAULT,
+        model: str | None = None,
+        make_examiner: Callable[[threading.Event], Examiner] | None = None,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+        cloud: CloudStore | None = None,
+        retention: RetentionRules | None = None,
+    ) -> None:
+        """Prepare; nothing runs before ``start``.
+
+        ``executor`` runs one camera loop a thread, so it needs a thread for each camera.
+        ``make_examiner`` replaces what ``detector`` and ``model`` name.
+        With a ``cloud`` every clip is uploaded; without ``retention`` none is ever removed.
+        """
+        self._clips_dir = clips_dir
+        self._data_dir = data_dir
+        self._executor = executor
+        self._sink = on_event
+        self._clock = clock or SystemClock()
+        self._rng = rng or random.Random()  # noqa: S311 - spreads retries, keeps no secret
+        self._detector = detector
+        self._model = model or default_model(detector)
+        self._store = ModelStore(folder=models_dir)
+        self._pool = DetectionPool(
+            create=make_examiner or self._make_examiner,
+            on_change=self._on_event,
+            detector=self._detector,
+            model=self._model,
+        )
+        self._lock = threading.RLock()
+        self._sessions: dict[str, tuple[CameraSession, Future[None]]] = {}
+        self._wanted: dict[str, tuple[CameraConfig, Activity, SourceFeed | None]] = {}
+        self._recorders: set[ClipRecorder] = set()
+        self._stopping = False
+        self.keeper = ClipKeeper(
+            path=data_dir / CATALOG_NAME,
+            clips_dir=clips_dir,
+            cloud=cloud,
+            rules=retention,
+            on_event=self._on_event,
+            clock=self._clock,
+            rng=self._rng,
+        )
+
+        self.texts = Texts(
+            cloud=lambda: self.keeper.cloud,
+            on_event=self._on_event,
+            clock=self._clock,
+            rng=self._rng,
+        )
+
+    @property
+    def catalog(self) -> Catalog:
+        """The index of clips, open from ``start`` to ``stop``."""
+        return self.keeper.catalog
+
+    # --- start and stop -----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open the catalogue, finish what a crash left open, make the detector.
+
+        Raises ``StartFailed`` when the folders cannot be used. Nothing is left running then, and
+        another engine can be started in its place.
+        """
+        try:
+            self._clips_dir.mkdir(parents=True, exist_ok=True)
+            self.keeper.start()
+            self.texts.start(self.catalog.database, self.catalog.jobs)
+            self._pool.start()
+        except BaseException as err:
+            self.stop()
+            if not isinstance(err, Exception):
+                raise
+            catalog = self._data_dir / CATALOG_NAME
+            raise start_error(err, clips_dir=self._clips_dir, catalog=catalog) from err
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End every thread; open clips are finished."""
+        deadline = time.monotonic() + timeout_s
+        with self._lock:
+            self._stopping = True
+            sessions = list(self._sessions.values())
+            self._wanted.clear()
+        self.keeper.halt()
+        self.texts.halt()
+        for session, _ in sessions:
+            session.stop()
+        for session, future in sessions:
+            _wait(session, future, deadline)
+        self._pool.stop(max(0.1, deadline - time.monotonic()))
+        with self._lock:
+            recorders = list(self._recorders)
+        for recorder in recorders:
+            if not recorder.join(max(0.1, deadline - time.monotonic())):
+                _LOGGER.warning("Clip %s is finished at the next start", recorder.clip.id)
+        self.texts.close(max(0.1, deadline - time.monotonic()))
+        self.keeper.close(max(0.1, deadline - time.monotonic()))
+
+    # --- cameras ------------------------------------------------------------------------------
+
+    def set_camera(
+        self, config: CameraConfig, activity: Activity, feed: SourceFeed | None = None
+    ) -> None:
+        """Add a camera, or change it: it starts again only if its source is another one."""
+        with self._lock:
+            if self._stopping:
+                return
+            self._wanted[config.id] = (config, activity, feed)
+            running = self._sessions.get(config.id)
+            if running and activity is not Activity.OFF and _adopts(*running, config):
+                running[0].adopt(config, activity)
+                return
+        self._end_session(config.id)
+        self._begin_session(config.id)
+
+    def remove_camera(self, camera_id: str) -> None:
+        """Stop a camera and forget it; its clips stay."""
+        with self._lock:
+            self._wanted.pop(camera_id, None)
+        self._end_session(camera_id)
+
+    def set_activity(self, camera_id: str, activity: Activity) -> None:
+        """Switch a known camera on, off, or between detecting and recording."""
+        with self._lock:
+            wanted = self._wanted.get(camera_id)
+        if wanted is not None:
+            self.set_camera(wanted[0], activity, wanted[2])
+
+    def start_recording(self, camera_id: str, duration_s: float | None = None) -> str:
+        """Record by hand, until the clip is full if no time is given; returns its id.
+
+        Raises ``CameraNotRunning``.
+        """
+        return self._session(camera_id).record(duration_s)
+
+    def stop_recording(self, camera_id: str) -> None:
+        """End a recording made by hand. Raises ``CameraNotRunning``."""
+        self._session(camera_id).stop_record()
+
+    def jpeg(self, camera_id: str, *, width: int | None = None) -> bytes | None:
+        """Return the newest picture as JPEG; None if the camera gives none."""
+        with self._lock:
+            running = self._sessions.get(camera_id)
+        return running[0].jpeg(width=width) if running else None
+
+    def look(self, camera_id: str, zones: Iterable[Zone]) -> list[Judged]:
+        """Look at the newest picture, and say what these zones would make of what is in it.
+
+        Raises ``CameraNotRunning`` without a picture, ``DetectorError`` if nobody can look.
+        """
+        return look(self._session(camera_id), self._pool, zones)
+
+    def _session(self, camera_id: str) -> CameraSession:
+        with self._lock:
+            running = self._sessions.get(camera_id)
+        if running is None:
+            raise CameraNotRunning
+        return running[0]
+
+    def _begin_session(self, camera_id: str) -> None:
+        with self._lock:
+            if self._stopping or camera_id in self._sessions or camera_id not in self._wanted:
+                return
+            config, activity, feed = self._wanted[camera_id]
+            if activity is Activity.OFF:
+                return
+            session = CameraSession(
+                config,
+                activity,
+                feed=feed,
+                pool=self._pool,
+                catalog=self.catalog,
+                clips_dir=self._clips_dir,
+                on_event=self._on_event,
+                on_recorder=self._keep_recorder,
+                clock=self._clock,
+                rng=self._rng,
+            )
+            self._sessions[camera_id] = (session, self._executor.submit(session.run))
+
+    def _end_session(self, camera_id: str) -> None:
+        with self._lock:
+            running = self._sessions.pop(camera_id, None)
+        if running is None:
+            return
+        session, future = running
+        session.stop()
+        _wait(session, future, time.monotonic() + 5.0)
+
+    # --- figures ------------------------------------------------------------------------------
+
+    def health(self, camera_id: str) -> CameraHealth:
+        """Return the state of a camera's connection."""
+        running = self._sessions.get(camera_id)
+        return running[0].health if running else CameraHealth.OFF
+
+    def stats(self, camera_id: str) -> CameraStats:
+        """Return a camera's figures; all zero while it is off."""
+        running = self._sessions.get(camera_id)
+        return running[0].stats() if running else CameraStats()
+
+    def engine_stats(self) -> EngineStats:
+        """Return the figures of the whole engine."""
+        totals = self.keeper.totals
+        return EngineStats(
+            inference_ms=self._pool.inference_ms,
+            looks=self._pool.looks,
+            clips=totals.clips,
+            clip_bytes=totals.bytes,
+            cloud_clips=totals.cloud_clips,
+            cloud_bytes=totals.cloud_bytes,
+        )
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _make_examiner(self, stop: threading.Event) -> Examiner:
+        """On the pool's thread: find or download the models, and load them."""
+        return load_examiner(
+            self._store, self._detector, self._model, stop=stop, progress=self._downloading
+        )
+
+    def _downloading(self, model: str, have: int, total: int) -> None:
+        self._on_event(ModelProgress(model=model, have_bytes=have, total_bytes=total))
+
+    def _keep_recorder(self, recorder: ClipRecorder) -> None:
+        with self._lock:
+            self._recorders = {r for r in self._recorders if not r.join(0)} | {recorder}
+
+    def _on_event(self, event: EngineEvent) -> None:
+        self.keeper.hear(event)
+        if isinstance(event, HealthChanged):
+            _LOGGER.debug("Camera %s is %s", event.camera_id, event.health)
+        self._sink(event)
+
+
+def _adopts(session: CameraSession, future: Future[None], config: CameraConfig) -> bool:
+    """Tell whether a camera that runs can go on with another configuration."""
+    if future.done():  # a film that was played to its end
+        return session.wanted == config
+    return session.wanted.source == config.source
+
+
+def _wait(session: CameraSession, future: Future[None], deadline: float) -> None:
+    """Wait for a camera's loop; one that hangs in a driver is left behind, and said so."""
+    try:
+        future.result(max(0.1, deadline - time.monotonic()))
+    except TimeoutError:
+        _LOGGER.warning("Camera %s did not stop in time", session.config.name)

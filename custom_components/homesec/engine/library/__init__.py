@@ -1,0 +1,1 @@
+"""Finished clips: catalog, copies, uploads, retention, and recovery."""

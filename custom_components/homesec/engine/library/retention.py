@@ -1,0 +1,192 @@
+"""Removes what the rules say, every few minutes and whenever the disk is full."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+import logging
+import math
+import shutil
+import sqlite3
+import threading
+from typing import TYPE_CHECKING
+
+from ..core.events import ClipsDropped, DiskSpaceChanged, DropReason
+from ..core.types import ClipState, CloudState
+from .retention_policy import Place, Removal, plan
+from .trusted_clock import BelievedTime
+from .visit_queries import KEPT_S, MOST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ..core.clock import Clock
+    from ..core.events import EventSink
+    from ..core.types import Clip
+    from .catalog import Catalog
+    from .copies import Copies
+    from .retention_policy import RetentionRules
+
+_LOGGER = logging.getLogger(__name__)
+
+EVERY_S = 300.0
+FORGET_S = 30 * 86400.0
+"""So long a row tells of a clip that failed or is missing."""
+NOTE = "looked_at"
+"""When it looked last, for the next start."""
+
+
+class Retention:
+    """Applies the rules, on a thread of its own."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        copies: Copies,
+        rules: RetentionRules,
+        uploading: bool,
+        disk_free: Callable[[], int],
+        on_event: EventSink,
+        clock: Clock,
+        every_s: float = EVERY_S,
+        look_after: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``disk_free`` tells the free bytes of the clips' disk.
+
+        ``look_after`` is called at each look: what has waited for the disk may go on.
+        """
+        self.rules = rules
+        self._catalog = catalog
+        self._copies = copies
+        self._uploading = uploading
+        self._disk_free = disk_free
+        self._on_event = on_event
+        self._time = BelievedTime(clock, last=_moment(catalog.note(NOTE)))
+        self._every_s = every_s
+        self._look_after = look_after
+        self._low = False
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="homesec-retention", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first look is at once."""
+        self._thread.start()
+
+    def halt(self) -> None:
+        """Begin to end; what is half removed is removed at the next start."""
+        self._stop.set()
+        self._wake.set()
+
+    def join(self, timeout_s: float = 5.0) -> bool:
+        """Wait for the end; False if it has not come."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def hurry(self) -> None:
+        """Look now: the disk is full, or the rules have changed."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                self.apply()
+            except Exception as err:
+                if not self._stop.is_set():
+                    defect = not isinstance(err, (OSError, sqlite3.Error))
+                    _LOGGER.error("Old clips could not be removed: %s", err, exc_info=defect)
+            self._wake.wait(self._every_s)
+
+    def apply(self) -> None:
+        """Look once, and remove what is to go. Raises ``OSError`` and ``sqlite3.Error``."""
+        now = self._time.now()
+        self._copies.finish_removals()
+        removals = plan(
+            self._copies.holdings(),
+            self.rules,
+            now=now,
+            free_bytes=self._disk_free(),
+            uploading=self._uploading,
+        )
+        done: defaultdict[DropReason, list[Removal]] = defaultdict(list)
+        for removal in removals:
+            if self._stop.is_set():
+                break
+            if self._remove(removal):
+                done[removal.reason].append(removal)
+        for reason, its in done.items():
+            self._tell(reason, its)
+        self._look_after()
+        self._look_at_space()
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        """Remove what clips and visits of long ago have left in the catalogue."""
+        self._catalog.forget(now - FORGET_S)
+        self._catalog.visits.forget(now - KEPT_S, most=MOST)
+        self._catalog.write_note(NOTE, f"{now}")
+
+    def _remove(self, removal: Removal) -> bool:
+        """Remove one copy, unless its clip is not any more as it was when this was planned."""
+        clip = self._catalog.get(removal.clip_id)
+        if clip is None or clip.state is not ClipState.SAVED or clip.protected:
+            return False
+        stays = clip.local if removal.place is Place.CLOUD else clip.cloud is CloudState.STORED
+        if not stays and not removal.last_copy:
+            return False
+        try:
+            self._drop(clip, removal.place, stays=stays)
+        except OSError as err:
+            _LOGGER.warning("Clip %s cannot be removed: %s", clip.id, err.strerror)
+            return False
+        return True
+
+    def _drop(self, clip: Clip, place: Place, *, stays: bool) -> None:
+        if not stays:
+            self._copies.remove(clip)
+        elif place is Place.LOCAL:
+            self._copies.drop_local(clip)
+        else:
+            self._copies.drop_cloud(clip)
+
+    def _tell(self, reason: DropReason, removals: list[Removal]) -> None:
+        lost = sum(r.last_copy for r in removals)
+        if reason is DropReason.SPACE:
+            _LOGGER.warning(
+                "The disk was about to be full: %s clips were removed from it, of which %s were"
+                " nowhere else",
+                len(removals),
+                lost,
+            )
+        self._on_event(
+            ClipsDropped(
+                count=len(removals),
+                bytes=sum(r.bytes for r in removals),
+                reason=reason,
+                last_copies=lost,
+            )
+        )
+
+    def _look_at_space(self) -> None:
+        free_bytes = self._disk_free()
+        low = free_bytes < self.rules.min_free_bytes
+        if low is not self._low:
+            self._low = low
+            self._on_event(DiskSpaceChanged(low=low, free_bytes=free_bytes))
+
+
+def _moment(text: str | None) -> float | None:
+    """Return the moment that a note tells; None if it tells none."""
+    try:
+        at = float(text or "")
+    except ValueError:
+        return None
+    return at if math.isfinite(at) else None
+
+
+def disk_free(folder: Path) -> int:
+    """Return the bytes that may still be written to a folder's disk. Raises ``OSError``."""
+    return shutil.disk_usage(folder).free

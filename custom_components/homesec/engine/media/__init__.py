@@ -1,0 +1,1 @@
+"""Encoded packets and decoded pictures: PyAV and NumPy only."""

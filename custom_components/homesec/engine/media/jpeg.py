@@ -1,0 +1,110 @@
+"""JPEGs: a clip's still, its annotated twin, the live picture."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+import logging
+import math
+from typing import TYPE_CHECKING
+
+import av
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
+import numpy as np
+
+from .convert import bgr
+from .packets import open_film
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from ..core.types import Box, Frame, Track
+
+_LOGGER = logging.getLogger(__name__)
+
+STILL_WIDTH = 1280
+_QSCALE = 4
+"""FFmpeg's MJPEG quality, 2 (best) to 31; 4 is about quality 85 of libjpeg."""
+_EDGE = 0.01
+"""A box that comes this close to the edge of the picture is taken for cut off by it."""
+_CUT_OFF = 0.7
+_LARGE = 0.25
+"""Share of the picture that is large enough: more shows no more of a person."""
+_ACCENT = (40, 160, 255)
+"""B, G, R."""
+
+
+def fit_width(width: int, height: int, limit: int | None) -> tuple[int, int]:
+    """Return the size of a picture that is at most ``limit`` wide, both sides even."""
+    if limit is not None and width > limit:
+        width, height = limit, round(height * limit / width)
+    return max(2, width - width % 2), max(2, height - height % 2)
+
+
+def encode_jpeg(picture: VideoFrame, *, width: int | None = None) -> bytes:
+    """Return a JPEG of the picture, at most ``width`` pixels wide."""
+    columns, rows = fit_width(picture.width, picture.height, width)
+    encoder = av.CodecContext.create("mjpeg", "w")
+    encoder.width, encoder.height = columns, rows
+    encoder.pix_fmt = "yuv420p"
+    # JPEG is full range; FFmpeg 7 and newer ask for it by range instead of the yuvj formats.
+    encoder.color_range = ColorRange.JPEG
+    encoder.time_base = Fraction(1, 25)
+    encoder.qmin = encoder.qmax = _QSCALE
+    encoder.options = {"strict": "unofficial"}
+    scaled = picture.reformat(
+        width=columns,
+        height=rows,
+        format="yuv420p",
+        dst_color_range=ColorRange.JPEG,
+        interpolation="AREA",
+        threads=1,
+    )
+    scaled.pts = 0
+    packets = [*encoder.encode(scaled), *encoder.encode(None)]
+    return b"".join(bytes(packet) for packet in packets)
+
+
+def worth(track: Track) -> float:
+    """Return how well a picture shows who it is, 0..1: sure, large, and not cut off by the edge."""
+    box = track.box
+    cut = min(box.x1, box.y1, 1 - box.x2, 1 - box.y2) < _EDGE
+    return track.score * math.sqrt(min(1.0, box.area / _LARGE)) * (_CUT_OFF if cut else 1.0)
+
+
+def film_picture(path: Path, at_s: float) -> VideoFrame | None:
+    """Return the keyframe at ``at_s`` seconds of a film or before; None if it shows nothing."""
+    try:
+        with open_film(path) as film:
+            film.seek(round(at_s * av.time_base))
+            return next(film.decode(video=0), None)
+    except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
+        _LOGGER.debug("There is no picture in %s: %s", path.name, err)
+        return None
+
+
+def annotate(frame: Frame, boxes: Iterable[Box], *, width: int = STILL_WIDTH) -> VideoFrame:
+    """Return the picture, at most ``width`` wide, with a frame drawn around each box."""
+    columns, rows = fit_width(frame.width, frame.height, width)
+    pixels = bgr(frame.picture, columns, rows)
+    for box in boxes:
+        _draw(pixels, box)
+    return VideoFrame.from_ndarray(pixels, format="bgr24")
+
+
+def _draw(pixels: NDArray[np.uint8], box: Box) -> None:
+    rows, columns = pixels.shape[:2]
+    line = max(2, columns // 400)
+    x1, x2 = (round(np.clip(x, 0, 1) * (columns - 1)) for x in (box.x1, box.x2))
+    y1, y2 = (round(np.clip(y, 0, 1) * (rows - 1)) for y in (box.y1, box.y2))
+    for colour, grow in (((0, 0, 0), line // 2 + 1), (_ACCENT, 0)):
+        top, left = max(0, y1 - grow), max(0, x1 - grow)
+        bottom, right = min(rows, y2 + grow + 1), min(columns, x2 + grow + 1)
+        thick = line + 2 * grow
+        pixels[top : top + thick, left:right] = colour
+        pixels[max(top, bottom - thick) : bottom, left:right] = colour
+        pixels[top:bottom, left : left + thick] = colour
+        pixels[top:bottom, max(left, right - thick) : right] = colour

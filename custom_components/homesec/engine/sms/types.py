@@ -1,0 +1,82 @@
+"""Who is texted what, and what the engine tells of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..core.events import EngineEvent
+
+BODY_LIMIT = 1600
+"""Characters that Twilio takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextAccount:
+    """A recipient's number, and the Twilio account that pays for texts to it."""
+
+    account_sid: str
+    """``AC…``."""
+    api_key_sid: str | None = None
+    """``SK…``; without one, ``secret`` is the account's auth token."""
+    secret: str = field(repr=False)
+    sender: str | None = field(default=None, repr=False)
+    """A number in E.164, a short code or an alphanumeric name."""
+    messaging_service_sid: str | None = None
+    """``MG…``, which chooses the sender."""
+    to: str = field(repr=False)
+    """In E.164; see ``numbers.py``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextMessage:
+    """What a recipient is to be told."""
+
+    id: str
+    """Of the alert. However often it is sent to a recipient, they get it once."""
+    recipient_id: str
+    body: str = field(repr=False)
+    """What is beyond ``BODY_LIMIT`` is cut off."""
+    created_at: float
+    expires_at: float
+    """When it is too old to be of use (UTC epoch seconds)."""
+    still: bytes | None = field(default=None, repr=False)
+    """A JPEG; it goes with the text where the cloud can lend a link to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientState:
+    """How texts to one recipient are doing."""
+
+    error: str | None = None
+    """A key of ``errors.py``: why they wait, or why the last one did not arrive."""
+    waiting: int = 0
+    """Texts that were not sent yet."""
+    last_sent_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSent(EngineEvent):
+    """Twilio has taken a text."""
+
+    recipient_id: str
+    message_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDropped(EngineEvent):
+    """A text did not arrive, and will not: it became too old, or the phone's network refused it."""
+
+    recipient_id: str
+    message_id: str
+    error: str
+    """``text_expired``, or ``text_undelivered`` after it was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientChanged(EngineEvent):
+    """A recipient's state is another one."""
+
+    recipient_id: str
+    error: str | None
+    waiting: int

@@ -1,0 +1,114 @@
+"""Which package of the engine may import which, over every import, those for types included."""
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ENGINE = Path(__file__).parents[2] / "custom_components" / "homesec" / "engine"
+MAY_IMPORT = {
+    "core": set(),
+    "media": {"core"},
+    "model_zoo": {"core"},
+    "cloud": {"core"},
+    "db": {"core"},
+    "capture": {"media", "core"},
+    "tracking": {"media", "core"},
+    "recording": {"media", "core"},
+    "detection": {"model_zoo", "media", "core"},
+    "library": {"recording", "cloud", "db", "core"},
+    "sms": {"cloud", "db", "core"},
+    "camera": {"capture", "detection", "tracking", "recording", "media", "core"},
+}
+"""``engine.py`` wires all of them, and may import all."""
+
+
+def modules(root):
+    """Return the path of every module by its dotted name below a folder."""
+    found = {}
+    for path in root.rglob("*.py"):
+        parts = path.relative_to(root).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(root):
+    """Return, by module, the modules of the same folder that it imports, for types too."""
+    known = modules(root)
+    graph = {}
+    for name, path in known.items():
+        package = name.split(".") if path.stem == "__init__" else name.split(".")[:-1]
+        graph[name] = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not node.level:
+                continue
+            if node.level - 1 > len(package):
+                continue  # leads out of the folder
+            base = package[: len(package) - node.level + 1]
+            base += (node.module or "").split(".") if node.module else []
+            for alias in node.names:
+                inside = ".".join([*base, alias.name])
+                graph[name].add(inside if inside in known else ".".join(base))
+        graph[name].discard(name)
+    return graph
+
+
+def forbidden(graph):
+    """Return the imports that ``MAY_IMPORT`` does not allow."""
+    found = []
+    for name, targets in graph.items():
+        package = name.partition(".")[0]
+        if package in ("", "engine"):
+            continue
+        for target in targets:
+            other = target.partition(".")[0]
+            if other != package and other not in MAY_IMPORT[package]:
+                found.append(f"{name} imports {target}")
+    return sorted(found)
+
+
+def cycle(graph):
+    """Return the names of a cycle of imports, in their order; nothing if there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as err:
+        return err.args[1]
+    return []
+
+
+def test_packages_import_only_what_they_may():
+    assert forbidden(imports(ENGINE)) == []
+
+
+def test_engine_has_no_import_cycle():
+    assert cycle(imports(ENGINE)) == []
+
+
+def test_engine_holds_packages_and_what_wires_them():
+    modules_beside = {path.name for path in ENGINE.glob("*.py")}
+    assert modules_beside == {"__init__.py", "engine.py"}
+    packages = {path.parent.name for path in ENGINE.glob("*/__init__.py")}
+    assert packages == MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("core.clock", "from ..library.catalog import Catalog"),
+        ("media.jpeg", "if TYPE_CHECKING:\n    from ..capture import CameraSource"),
+        ("db.database", "from .. import engine"),
+    ],
+)
+def test_forbidden_import_is_found(tmp_path, module, line):
+    for name in ("library/catalog", "capture/__init__", "engine", module.replace(".", "/")):
+        path = tmp_path / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(line if name == module.replace(".", "/") else "")
+    assert [each.partition(" ")[0] for each in forbidden(imports(tmp_path))] == [module]
+
+
+def test_cycle_is_found(tmp_path):
+    (tmp_path / "a.py").write_text("from .b import x")
+    (tmp_path / "b.py").write_text("if TYPE_CHECKING:\n    from .a import y")
+    assert set(cycle(imports(tmp_path))) == {"a", "b"}
