@@ -28,7 +28,7 @@ from custom_components.homesec.engine.cloud.object_names import (
 from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.types import Clip, ClipState, CloudState, Trigger
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.library.copies import Copies
+from custom_components.homesec.engine.library.copies import ClipStorage
 from custom_components.homesec.engine.library.queries import ClipFilter, Word
 from custom_components.homesec.engine.library.rebuild import rebuild
 from homesec_dev.bootstrap import paths
@@ -208,7 +208,7 @@ def _rebuild_s(gcs: Any, folder: Path) -> float:  # noqa: ANN401 - see above
     """Time it on a new Home Assistant: an empty catalogue and no files."""
     settings = GcsSettings(bucket=gcs.bucket, prefix=PREFIX)
     with Catalog(folder / "new.db") as catalog, GcsStore(settings, endpoint=gcs.url) as cloud:
-        copies = Copies(catalog, folder)
+        copies = ClipStorage(catalog, folder)
         began = perf_counter()
         found = rebuild(catalog=catalog, copies=copies, clips_dir=folder, cloud=cloud, stop=Event())
         spent_s = perf_counter() - began

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from custom_components.homesec.engine.core.events import EngineEvent
-    from custom_components.homesec.engine.detection.cascade import Examiner
+    from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
 ROWS = {
     "demux": "reading the packets only",
@@ -120,13 +120,13 @@ def _idle(film: str, warming: bool) -> None:  # noqa: FBT001
         engine.stop()
 
 
-def _nobody(_stop: Event) -> Examiner:
+def _nobody(_stop: Event) -> CascadeDetector:
     """Stand in for the detector, whose cost is another benchmark's: it is not used while idle."""
-    from custom_components.homesec.engine.detection.cascade import Examiner
+    from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
     from .nobody import Nobody
 
-    return Examiner(Nobody())
+    return CascadeDetector(Nobody())
 
 
 WAYS: dict[str, Callable[[str, bool], None]] = {

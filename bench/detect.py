@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from custom_components.homesec.engine.core.errors import DetectorError
-from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from homesec_dev.bootstrap.console import notice, step
 
 from .examining import examine
@@ -49,7 +49,7 @@ def run(data: Path | None, target: Path | None) -> None:
 
 
 def _row(network: Network, photos: Sequence[Photo]) -> Row:
-    examiner = Examiner(network.load())
+    examiner = CascadeDetector(network.load())
     try:
         found = _found(examiner, photos)
     finally:
@@ -80,7 +80,7 @@ def _default(photos: Sequence[Photo]) -> Row:
         examiner.close()
 
 
-def _found(examiner: Examiner, photos: Sequence[Photo]) -> Row:
+def _found(examiner: CascadeDetector, photos: Sequence[Photo]) -> Row:
     answers = [examine(examiner, photo.frame()) for photo in photos]
     return {**figures(photos, answers), "subsets": by_subset(photos, answers)}
 

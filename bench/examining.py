@@ -10,7 +10,7 @@ from .photos import PERSON
 
 if TYPE_CHECKING:
     from custom_components.homesec.engine.core.types import Detection, Frame
-    from custom_components.homesec.engine.detection.cascade import Examiner
+    from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Answer:
         )
 
 
-def examine(examiner: Examiner, frame: Frame) -> Answer:
+def examine(examiner: CascadeDetector, frame: Frame) -> Answer:
     """Look at a photo, then at whoever was found in it, as HomeSec does with somebody new.
 
     With one network, the second step is none.

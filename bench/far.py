@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from custom_components.homesec.engine.core.types import Detection
-    from custom_components.homesec.engine.detection.cascade import Examiner
+    from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
     from .photos import Photo
     from .placing import Scene
@@ -75,7 +75,7 @@ def _rows(data: Path | None, high: int) -> list[Row]:
     ]
 
 
-def _steps(examiner: Examiner, scene: Scene) -> dict[str, tuple[Found, float]]:
+def _steps(examiner: CascadeDetector, scene: Scene) -> dict[str, tuple[Found, float]]:
     """Return whom each step finds, and how long it takes with what comes before it."""
     first, frame, where = scene.frame, scene.frame, scene.moving()
     began = perf_counter()

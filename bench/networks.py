@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.detection import DEFAULT, create_detector
-from custom_components.homesec.engine.detection.cascade import Examiner, make_examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector, make_examiner
 from custom_components.homesec.engine.detection.detector import LOOK_PX
 from custom_components.homesec.engine.detection.letterbox import fitted
 from custom_components.homesec.engine.model_zoo.manifest import CATALOGUE
@@ -64,7 +64,7 @@ def networks() -> Iterator[Network]:
                     yield Network(model=name, detector=detector, input=size, files=fixed)
 
 
-def product(floor: float = FLOOR, detector: str = DEFAULT) -> Examiner:
+def product(floor: float = FLOOR, detector: str = DEFAULT) -> CascadeDetector:
     """Return what a user has who chose nothing but perhaps the detector; for one thread.
 
     Raises DetectorError.

@@ -14,7 +14,7 @@ from .photos import photos_to_use
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from custom_components.homesec.engine.detection.cascade import Examiner
+    from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
     from .photos import Photo
 
@@ -26,7 +26,7 @@ def processes() -> ProcessPoolExecutor:
 
 
 @cache
-def loaded_product() -> Examiner:
+def loaded_product() -> CascadeDetector:
     """Return this process's own default configuration."""
     return product()
 

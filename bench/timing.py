@@ -10,7 +10,7 @@ import numpy as np
 
 from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.detection import FLOOR, OPENCV
-from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.detection.letterbox import STEP
 from homesec_dev.bootstrap.console import notice
 
@@ -45,7 +45,7 @@ def network_times(network: Network, photos: Sequence[Photo]) -> Times:
     Candidates are those that HomeSec asks for, far fewer than an average precision does. ``ratio``
     is the median of the pictures' own. Raises DetectorError.
     """
-    examiner = Examiner(network.load(FLOOR))
+    examiner = CascadeDetector(network.load(FLOOR))
     alone = bare_network(network.detector, network.files)
     whole_s, alone_s = [], []
     try:
@@ -86,7 +86,7 @@ def product_times(photos: Sequence[Photo]) -> Times:
     return times
 
 
-def _opencv() -> Examiner | None:
+def _opencv() -> CascadeDetector | None:
     """Return the same configuration on OpenCV, or None where it cannot be had."""
     try:
         return product(FLOOR, OPENCV)

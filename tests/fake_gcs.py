@@ -79,7 +79,7 @@ class FakeGcs:
 
 
 def _emulator(folder):
-    class Running:
+    class OpenAlert:
         def __enter__(self):
             with socket.socket() as sock:
                 sock.bind(("127.0.0.1", 0))
@@ -109,7 +109,7 @@ def _emulator(folder):
             self.process.kill()
             self.process.wait()
 
-    return Running()
+    return OpenAlert()
 
 
 @dataclass

@@ -29,7 +29,7 @@ from .engine.detection import DEFAULT, OPENCV
 from .flows.alarm_flow import AlarmSteps
 from .flows.camera_flow import CameraFlow
 from .flows.form_fields import choice, named_choice
-from .flows.own_model_flow import OwnModelSteps
+from .flows.own_model_flow import CustomModelSteps
 from .flows.recipient_flow import RecipientFlow
 from .flows.retention_flow import RetentionSteps
 from .flows.storage_flow import StorageSteps
@@ -60,7 +60,7 @@ def choice_schema(
     )
 
 
-class HomeSecFlow(OwnModelSteps, StorageSteps, RetentionSteps, AlarmSteps, domain=DOMAIN):
+class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, domain=DOMAIN):
     """The flow behind "Add integration"."""
 
     VERSION = 1

@@ -7,8 +7,8 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from .alarm.control import AlarmControl
-from .alerts.control import AlertControl
+from .alarm.control import AlarmController
+from .alerts.control import AlertController
 from .announcements import announcement
 from .cameras.config import camera_config
 from .cameras.source_feed import EntityFeed
@@ -17,10 +17,10 @@ from .cameras.state import (
     CameraChanged,
     CamerasMissing,
     CameraState,
-    FiguresRead,
+    StatsUpdated,
     camera_of,
 )
-from .cloud.watch import StorageWatch
+from .cloud.watch import StorageMonitor
 from .const import (
     LOGGER,
     SUBENTRY_CAMERA,
@@ -43,7 +43,7 @@ from .engine.core.types import Activity, CameraConfig, EngineStats, SourceKind
 from .engine_host import EngineHost
 from .engine_start import EngineStart
 from .issues import Issues
-from .listeners import Listeners
+from .listeners import EventBus
 from .sensors.visit_counts import VisitCounts
 from .websocket.clip_feed import ClipFeed
 from .websocket.house_feed import HouseFeed
@@ -61,20 +61,20 @@ class HomeSecCoordinator(EngineHost):
         super().__init__(hass, on_event=self._async_handle)
         self.hass = hass
         self.entry = entry
-        self.alarm = AlarmControl(self)
+        self.alarm = AlarmController(self)
         self.cameras: dict[str, CameraState] = {}
         self.detector = DetectorState()
         self.devices = Devices(hass, entry)
         self.engine_stats = EngineStats()
         self.issues = Issues(hass, entry.entry_id)
-        self.listeners = Listeners()
+        self.listeners = EventBus()
         self.clip_feed = ClipFeed(self)
         self.house_feed = HouseFeed(self)
         self.visits = VisitCounts(self)
         self.listeners.async_add_for_all(self.clip_feed.async_handle, to=ClipFeed.listens_to)
         self.listeners.async_add_for_all(self.house_feed.async_touch, to=HouseFeed.listens_to)
-        self.storage = StorageWatch(self)
-        self.alerts = AlertControl(self)
+        self.storage = StorageMonitor(self)
+        self.alerts = AlertController(self)
         self.start = EngineStart(self)
         self.previews: dict[str, bytes] = {}
         """By flow id: the picture that a camera flow shows before it saves."""
@@ -103,7 +103,7 @@ class HomeSecCoordinator(EngineHost):
         """Show that the engine does not run, and why."""
         self.detector.engine_failed = True
         self.issues.async_engine(error)
-        self.listeners.async_tell(FiguresRead())
+        self.listeners.async_tell(StatsUpdated())
 
     async def async_shut_down(self, _event: object = None) -> None:
         """End all; on unload and when Home Assistant stops, whichever comes first."""
@@ -286,4 +286,4 @@ class HomeSecCoordinator(EngineHost):
         self.storage.async_look()
         for camera_id, state in self.cameras.items():
             state.stats = self.engine.stats(camera_id)
-        self.listeners.async_tell(FiguresRead())
+        self.listeners.async_tell(StatsUpdated())

@@ -12,7 +12,7 @@ type _Cameras = tuple[str | None, ...] | None
 """Whose events are wanted: None among them stands for the house, None alone for all."""
 
 
-class Listeners:
+class EventBus:
     """Hands each event only to those who asked for its kind and its camera."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .coordinator import HomeSecCoordinator
 
 
-class Right(Enum):
+class Permission(Enum):
     """What something asks of whoever wants it."""
 
     LOOK = "look"
@@ -35,19 +35,19 @@ def alarm_entity_id(coordinator: HomeSecCoordinator) -> str | None:
 
 
 @callback
-def has(user: User, coordinator: HomeSecCoordinator, right: Right) -> bool:
+def has(user: User, coordinator: HomeSecCoordinator, right: Permission) -> bool:
     """Tell whether a user has a right."""
     if user.is_admin:
         return True
     entity_id = alarm_entity_id(coordinator)
-    if entity_id is None or right is Right.ADMIN:
+    if entity_id is None or right is Permission.ADMIN:
         return False
-    policy = POLICY_CONTROL if right is Right.CONTROL else POLICY_READ
+    policy = POLICY_CONTROL if right is Permission.CONTROL else POLICY_READ
     return user.permissions.check_entity(entity_id, policy)
 
 
 async def async_check_call(
-    call: ServiceCall, coordinator: HomeSecCoordinator, right: Right
+    call: ServiceCall, coordinator: HomeSecCoordinator, right: Permission
 ) -> None:
     """Raise ``Unauthorized`` if whoever calls an action has not that right.
 

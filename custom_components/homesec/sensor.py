@@ -12,7 +12,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
 
 from .cameras.config import camera_labels
-from .cameras.state import CameraState, FiguresRead
+from .cameras.state import CameraState, StatsUpdated
 from .detector_state import DetectorStatus
 from .engine.core.events import (
     DetectionEnded,
@@ -160,7 +160,7 @@ class CameraSensor(HomeSecCameraEntity, SensorEntity):
     """A diagnostic figure of a camera."""
 
     entity_description: CameraSensorDescription
-    listens_to = (HealthChanged, FiguresRead)
+    listens_to = (HealthChanged, StatsUpdated)
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ class HouseSensor(HomeSecEntity, SensorEntity):
     """A diagnostic figure of the engine."""
 
     entity_description: HouseSensorDescription
-    listens_to = (FiguresRead,)
+    listens_to = (StatsUpdated,)
 
     def __init__(
         self, *, coordinator: HomeSecCoordinator, description: HouseSensorDescription
@@ -208,7 +208,7 @@ class DetectorSensor(HomeSecEntity, SensorEntity):
     _attr_translation_key = "detector"
     # Changes with every percent of a download.
     _unrecorded_attributes = frozenset({"progress"})
-    listens_to = (DetectorChanged, ModelProgress, FiguresRead)
+    listens_to = (DetectorChanged, ModelProgress, StatsUpdated)
 
     def __init__(self, *, coordinator: HomeSecCoordinator) -> None:
         super().__init__(coordinator=coordinator, key="detector")

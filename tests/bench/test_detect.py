@@ -10,7 +10,7 @@ import pytest
 from bench import detect, timing
 from bench.nobody import Nobody
 from custom_components.homesec.engine.core.errors import DetectorError
-from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
 KEYS = {"model", "detector", "input", "ap50", "recall_p90", "flagged", "false_alarms", "ms"}
 
@@ -53,7 +53,7 @@ def measure(folder, monkeypatch):
         monkeypatch.setattr(detect, "networks", lambda: iter(networks))
         monkeypatch.setattr(timing, "bare_network", lambda *_: lambda _: None)
         for module in (detect, timing):
-            monkeypatch.setattr(module, "product", lambda *_: Examiner(Nobody()))
+            monkeypatch.setattr(module, "product", lambda *_: CascadeDetector(Nobody()))
         target = folder / "figures.json"
         detect.run(folder, target)
         return json.loads(target.read_text())

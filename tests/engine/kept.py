@@ -9,11 +9,11 @@ from rig import FakeClock
 from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.library.copies import Copies
+from custom_components.homesec.engine.library.copies import ClipStorage
 from custom_components.homesec.engine.library.outbox import Outbox
 from custom_components.homesec.engine.library.retention import Retention
 from custom_components.homesec.engine.library.retention_policy import RetentionRules
-from custom_components.homesec.engine.library.upload_jobs import CloudJobs
+from custom_components.homesec.engine.library.upload_jobs import UploadJobs
 
 NOON = 1_800_000_000.0
 
@@ -50,8 +50,8 @@ class House:
         self.catalog = Catalog(folder / "clips.db", upload=upload, clock=self.clock)
         self.catalog.database._db.execute("PRAGMA synchronous = OFF")
         self.jobs = self.catalog.jobs
-        self.copies = Copies(self.catalog, self.clips_dir)
-        self.cloud_jobs = CloudJobs(
+        self.copies = ClipStorage(self.catalog, self.clips_dir)
+        self.cloud_jobs = UploadJobs(
             store=self.store,
             catalog=self.catalog,
             copies=self.copies,

@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 from threaded_server import ThreadedServer
 
 
-class Shelf(ThreadedServer):
+class ModelServer(ThreadedServer):
     """Serves ``/host/name``; every oddity is set by a test."""
 
     def __init__(self):
@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def model_server():
-    server = Shelf()
+    server = ModelServer()
     server.start()
     yield server
     if server.hold:

@@ -9,7 +9,7 @@ import numpy as np
 
 from custom_components.homesec.engine.core.errors import FrameBroken
 from custom_components.homesec.engine.core.types import Box, Detection
-from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.detection.pool import DetectionPool
 
 PERSON = [Detection("person", 0.9, Box(0, 0, 1, 1))]
@@ -74,7 +74,7 @@ class StillPool(DetectionPool):
     """A pool that takes stills, and detectors that look alone."""
 
     def __init__(self, *, create, **options):
-        super().__init__(create=lambda stop: Examiner(create(stop)), **options)
+        super().__init__(create=lambda stop: CascadeDetector(create(stop)), **options)
 
     def offer(self, slot, still, inbox, **options):
         return super().offer(slot, still.look, partial(inbox, still), **options)

@@ -5,7 +5,7 @@ from rig import LONG_S
 from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.recording.writer import ClipRecorder, Ending
+from custom_components.homesec.engine.recording.writer import ClipResult, ClipWriter
 
 
 class Bench:
@@ -27,7 +27,7 @@ class Bench:
             path=f"cam/2027-01-15/{clip_id}.mp4",
         )
         self.final = self.clips_dir / self.clip.path
-        self.recorder = ClipRecorder(
+        self.recorder = ClipWriter(
             self.clip,
             audio=None,
             clips_dir=self.clips_dir,
@@ -43,7 +43,7 @@ class Bench:
         return self.end(ending)
 
     def end(self, ending=None):
-        self.recorder.end(ending or Ending(label="person", score=0.8))
+        self.recorder.end(ending or ClipResult(label="person", score=0.8))
         assert self.recorder.join(LONG_S)
         return self.catalog.get(self.clip.id)
 

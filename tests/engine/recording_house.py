@@ -10,7 +10,7 @@ from rig import file_camera
 
 from custom_components.homesec.engine.core.events import ClipStarted
 from custom_components.homesec.engine.core.types import Activity, Watch
-from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
 
 
@@ -29,7 +29,7 @@ def main():
         models_dir=folder / "models",
         executor=ThreadPoolExecutor(2),
         on_event=tell,
-        make_examiner=lambda _stop: Examiner(FigureDetector()),
+        make_examiner=lambda _stop: CascadeDetector(FigureDetector()),
     )
     engine.start()
     camera = file_camera(film, paced=True, loop=True, watch=Watch.PROMPT, pre_roll_s=1.0)

@@ -18,7 +18,7 @@ from custom_components.homesec.engine.core.types import (
     SourceKind,
     Watch,
 )
-from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
 
 LONG_S = 25.0  # a wait that only a failing test reaches
@@ -85,7 +85,7 @@ class Rig:
         self.told = threading.Condition()
         self.detector = detector or FigureDetector()
         self._executor = ThreadPoolExecutor(16, thread_name_prefix="homesec-test")
-        engine.setdefault("make_examiner", lambda _stop: Examiner(self.detector))
+        engine.setdefault("make_examiner", lambda _stop: CascadeDetector(self.detector))
         if "engine_detector" in engine:
             engine["detector"] = engine.pop("engine_detector")
         engine.setdefault("rng", random.Random(1))

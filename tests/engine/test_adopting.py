@@ -24,7 +24,7 @@ from custom_components.homesec.engine.core.types import (
     Zone,
     ZoneKind,
 )
-from custom_components.homesec.engine.tracking.presence import PresenceWatch, Step
+from custom_components.homesec.engine.tracking.presence import PresenceTracker, Step
 from custom_components.homesec.engine.tracking.zones import LabelZones, Occupancy
 
 EVERYWHERE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
@@ -154,7 +154,7 @@ def person(label="person"):
 
 
 def presence(**settings):
-    return PresenceWatch(camera(SourceConfig(kind=SourceKind.FILE), **settings))
+    return PresenceTracker(camera(SourceConfig(kind=SourceKind.FILE), **settings))
 
 
 def test_the_answer_about_a_label_that_is_not_looked_for_any_more_is_nothing():

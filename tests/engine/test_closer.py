@@ -2,7 +2,7 @@
 
 from hypothesis import given, strategies as st
 
-from custom_components.homesec.engine.camera.crop_backoff import LIMIT, MEMORY_S, CloserLooks
+from custom_components.homesec.engine.camera.crop_backoff import LIMIT, MEMORY_S, CropBackoff
 from custom_components.homesec.engine.core.types import Box, Detection
 
 TREE = Box(0.7, 0.1, 0.8, 0.3)
@@ -22,29 +22,29 @@ def watch(closer, seconds, moving, *, found=()):
 
 
 def test_leaves_are_looked_at_less_and_less():
-    assert watch(CloserLooks(), 24, [TREE]) == [0.0, 0.2, 1.2, 3.2, 7.2, 15.2, 23.2]
+    assert watch(CropBackoff(), 24, [TREE]) == [0.0, 0.2, 1.2, 3.2, 7.2, 15.2, 23.2]
 
 
 def test_somebody_far_away_is_looked_at_each_time():
     walker = Detection("person", 0.4, STREET)
-    assert len(watch(CloserLooks(), 4, [STREET], found=[walker])) == 20
+    assert len(watch(CropBackoff(), 4, [STREET], found=[walker])) == 20
 
 
 def test_who_steps_out_of_the_leaves_is_looked_at_at_once():
-    closer = CloserLooks()
+    closer = CropBackoff()
     watch(closer, 20, [TREE])
     assert closer.choose(20.0, [TREE, STREET]) == [STREET]
 
 
 def test_a_place_where_somebody_was_found_is_no_place_of_leaves_any_more():
-    closer = CloserLooks()
+    closer = CropBackoff()
     watch(closer, 20, [TREE])
     closer.learn(20.0, [TREE], [Detection("person", 0.4, TREE)])
     assert closer.choose(20.2, [TREE]) == [TREE]
 
 
 def test_after_a_long_calm_it_begins_anew():
-    closer = CloserLooks()
+    closer = CropBackoff()
     watch(closer, 20, [TREE])
     closer.learn(20.0 + MEMORY_S, [STREET], [])
     assert closer.choose(20.2 + MEMORY_S, [TREE]) == [TREE]
@@ -55,7 +55,7 @@ BOXES = st.builds(lambda x, y: Box(x, y, x + 0.05, y + 0.1), *[st.floats(0, 0.9)
 
 @given(st.lists(st.lists(BOXES, max_size=8), max_size=40))
 def test_what_is_remembered_has_an_end(looks):
-    closer = CloserLooks()
+    closer = CropBackoff()
     for n, moving in enumerate(looks):
         chosen = closer.choose(n * LOOK_S, moving)
         assert all(box in moving for box in chosen)

@@ -8,7 +8,7 @@ from kept import NOON, House
 import pytest
 
 from custom_components.homesec.engine.cloud.object_names import clip_from_object
-from custom_components.homesec.engine.core.errors import SealKeyMissing, StorageDenied
+from custom_components.homesec.engine.core.errors import EncryptionKeyMissing, StorageDenied
 from custom_components.homesec.engine.core.events import ClipUploaded, UploadProgress
 from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.db.job_queue import JobKind
@@ -234,7 +234,7 @@ def test_a_clip_that_is_gone_needs_no_description(house, caplog):
 
 def test_facts_that_may_not_be_changed_hold_nothing_up(house):
     clip = house.stored()
-    for error, left in ((StorageDenied(), 1), (SealKeyMissing(), 0)):
+    for error, left in ((StorageDenied(), 1), (EncryptionKeyMissing(), 0)):
         house.copies.protect(clip.id, protected=not house.row(clip).protected)
         house.clock.advance(1000)
         house.store.faults.append(error)

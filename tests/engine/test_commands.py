@@ -6,14 +6,14 @@ import pytest
 from rig import LONG_S
 
 from custom_components.homesec.engine.camera import command_queue as commands
-from custom_components.homesec.engine.camera.command_queue import Commands
+from custom_components.homesec.engine.camera.command_queue import CommandQueue
 from custom_components.homesec.engine.core.errors import CameraNotRunning
 
 
 @pytest.fixture
 def queue():
     """Commands that another thread answers."""
-    commands, over = Commands(), Event()
+    commands, over = CommandQueue(), Event()
 
     def camera():
         while not over.wait(0.001):
@@ -41,7 +41,7 @@ def test_the_asker_gets_what_was_raised(queue):
 
 def test_a_camera_that_does_not_come_to_it_is_not_running(monkeypatch):
     monkeypatch.setattr(commands, "COMMAND_TIMEOUT_S", 0.01)
-    idle, done = Commands(), []
+    idle, done = CommandQueue(), []
     with pytest.raises(CameraNotRunning):
         idle.ask(lambda: done.append(1))
     idle.run()
@@ -50,7 +50,7 @@ def test_a_camera_that_does_not_come_to_it_is_not_running(monkeypatch):
 
 
 def test_a_camera_that_ends_refuses_what_waits():
-    idle, answers = Commands(), []
+    idle, answers = CommandQueue(), []
 
     def ask():
         try:

@@ -20,7 +20,7 @@ from custom_components.homesec.engine.core.events import (
 )
 from custom_components.homesec.engine.core.types import ClipState
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.library.disk_reserve import RESERVE_BYTES, Reserve
+from custom_components.homesec.engine.library.disk_reserve import RESERVE_BYTES, DiskReserve
 from custom_components.homesec.engine.recording.finalize import finish, partial_path
 
 
@@ -258,7 +258,7 @@ def test_what_is_in_the_way_of_a_finished_clip_is_moved(folder, make):
 def test_what_is_no_reserve_does_not_hold_up_the_start(tmp_path, make):
     path = tmp_path / "reserve"
     make(path)
-    reserve = Reserve(path)
+    reserve = DiskReserve(path)
     reserve.open_up()
     reserve.set_aside()
     assert path.is_dir() or path.stat().st_size == RESERVE_BYTES

@@ -17,7 +17,7 @@ from custom_components.homesec.engine.detection import cascade as examining
 from custom_components.homesec.engine.detection.cascade import (
     CANDIDATE,
     CONFIRMED,
-    Examiner,
+    CascadeDetector,
     make_examiner,
 )
 
@@ -77,7 +77,7 @@ FAR = (1000, 500, 8, 20)
 
 def test_a_look_is_one_pass_over_the_whole_picture():
     first, second = Seer("one"), Seer("two")
-    examiner, frame = Examiner(first, second), frame_with(*NEAR)
+    examiner, frame = CascadeDetector(first, second), frame_with(*NEAR)
     assert examiner.far(frame, [part_of(*NEAR)]) == []
     (found,) = examiner.look(frame)
     assert found.box.iou(part_of(*NEAR)) > 0.95
@@ -87,9 +87,9 @@ def test_a_look_is_one_pass_over_the_whole_picture():
 
 def test_who_is_too_small_in_the_whole_picture_is_seen_where_it_moves():
     first = Seer("one")
-    assert Examiner(first).look(frame_with(*FAR)) == []
+    assert CascadeDetector(first).look(frame_with(*FAR)) == []
     frame, moving = frame_with(*FAR), [part_of(*FAR)]
-    (found,) = Examiner(first).look(frame, Examiner(first).far(frame, moving))
+    (found,) = CascadeDetector(first).look(frame, CascadeDetector(first).far(frame, moving))
     assert first.sizes[-1] == (320, 320)
     assert found.box.iou(part_of(*FAR)) > 0.8
 
@@ -97,32 +97,32 @@ def test_who_is_too_small_in_the_whole_picture_is_seen_where_it_moves():
 def test_no_more_than_two_parts_are_looked_at():
     first = Seer("one")
     frame, moving = frame_with(*FAR), [part_of(x, 500, 8, 20) for x in (100, 600, 1100, 1600)]
-    assert Examiner(first).far(frame, moving) == moving[:2]
+    assert CascadeDetector(first).far(frame, moving) == moving[:2]
     # Two who stand together share a part.
-    assert Examiner(first).far(frame, [*moving, part_of(620, 500, 8, 20)])[:3] == [
+    assert CascadeDetector(first).far(frame, [*moving, part_of(620, 500, 8, 20)])[:3] == [
         *moving[:2],
         part_of(620, 500, 8, 20),
     ]
-    Examiner(first).look(frame, moving)
+    CascadeDetector(first).look(frame, moving)
     assert first.sizes == [(640, 360), (320, 320), (320, 320)]
 
 
 def test_a_picture_that_is_hardly_made_smaller_is_not_looked_at_in_parts():
     size = (704, 396)
     frame, moving = frame_with(300, 200, 8, 20, size=size), [part_of(300, 200, 8, 20, size)]
-    assert Examiner(Seer("one")).far(frame, moving) == []
+    assert CascadeDetector(Seer("one")).far(frame, moving) == []
 
 
 def test_a_picture_that_is_not_made_smaller_at_all_is_seen_once():
     first, size = Seer("one"), (640, 360)
     frame = frame_with(300, 200, 8, 20, size=size)
-    assert len(Examiner(first).look(frame, [part_of(300, 200, 8, 20, size)])) == 1
+    assert len(CascadeDetector(first).look(frame, [part_of(300, 200, 8, 20, size)])) == 1
     assert first.sizes == [(640, 360)]
 
 
 def test_a_second_opinion_is_the_mean_of_three_views():
     first, second = Seer("one", score=0.6), Seer("two", limit=(416, 416), part_px=416, score=0.9)
-    examiner = Examiner(first, second)
+    examiner = CascadeDetector(first, second)
     frame = frame_with(*NEAR)
     found = examiner.look(frame)
     (opinion,) = examiner.confirm(frame, found, [found[0].box])
@@ -132,7 +132,7 @@ def test_a_second_opinion_is_the_mean_of_three_views():
 
 def test_a_second_opinion_looks_in_the_mirror_and_close_up():
     first, second = Seer("one"), Seer("two", limit=(416, 416), part_px=416)
-    examiner = Examiner(first, second)
+    examiner = CascadeDetector(first, second)
     frame = frame_with(*NEAR)
     examiner.confirm(frame, examiner.look(frame), [part_of(*NEAR)])
     assert first.lefts[0] == pytest.approx(1000 / WIDTH, abs=0.002)
@@ -142,7 +142,7 @@ def test_a_second_opinion_looks_in_the_mirror_and_close_up():
 
 def test_somebody_far_away_is_confirmed_close_up_too():
     first, second = Seer("one"), Seer("two", limit=(416, 416), part_px=416)
-    examiner = Examiner(first, second)
+    examiner = CascadeDetector(first, second)
     frame = frame_with(*FAR)
     found = examiner.look(frame, examiner.far(frame, [part_of(*FAR)]))
     (opinion,) = examiner.confirm(frame, found, [found[0].box])
@@ -151,14 +151,14 @@ def test_somebody_far_away_is_confirmed_close_up_too():
 
 def test_who_only_one_network_sees_has_no_high_score():
     blind = Seer("two", least=10_000)
-    examiner = Examiner(Seer("one"), blind)
+    examiner = CascadeDetector(Seer("one"), blind)
     frame = frame_with(*NEAR)
     (opinion,) = examiner.confirm(frame, examiner.look(frame), [part_of(*NEAR)])
     assert opinion.score == pytest.approx(0.8 * 2 / 3)
 
 
 def test_without_a_second_network_the_first_ones_word_counts():
-    examiner = Examiner(Seer("one", threshold=0.5))
+    examiner = CascadeDetector(Seer("one", threshold=0.5))
     frame = frame_with(*NEAR)
     found = examiner.look(frame)
     assert examiner.confirm(frame, found, [found[0].box]) == found
@@ -166,15 +166,15 @@ def test_without_a_second_network_the_first_ones_word_counts():
 
 
 def test_with_a_second_network_less_is_enough_to_ask():
-    examiner = Examiner(Seer("one", threshold=0.5), Seer("two"))
+    examiner = CascadeDetector(Seer("one", threshold=0.5), Seer("two"))
     assert (examiner.threshold, examiner.confirmed_threshold) == (CANDIDATE, CONFIRMED)
-    assert Examiner(Seer("one", threshold=0.2), Seer("two")).threshold == 0.2
+    assert CascadeDetector(Seer("one", threshold=0.2), Seer("two")).threshold == 0.2
 
 
 def test_both_networks_are_closed():
     first, second = Seer("one"), Seer("two")
-    Examiner(first, second).close()
-    Examiner(Seer("alone")).close()
+    CascadeDetector(first, second).close()
+    CascadeDetector(Seer("alone")).close()
     assert (first.closed, second.closed) == (1, 1)
 
 
@@ -239,14 +239,14 @@ def test_a_second_model_that_was_missing_is_taken_in_later():
             raise ModelUnavailable("offline")
         return found[0]
 
-    examiner = Examiner(Seer("one"), load_second=load)
+    examiner = CascadeDetector(Seer("one"), load_second=load)
     assert not examiner.complete()
     assert examiner.missing.key == "model_unavailable"
     found.append(Seer("two"))
     assert examiner.complete()
     assert (examiner.second, examiner.missing) == (found[0], None)
     assert not examiner.complete()
-    assert not Examiner(Seer("alone")).complete()
+    assert not CascadeDetector(Seer("alone")).complete()
 
 
 def test_without_the_first_there_is_none(make):

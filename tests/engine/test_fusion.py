@@ -5,7 +5,7 @@ import pytest
 
 from custom_components.homesec.engine.core.types import Box, Detection
 from custom_components.homesec.engine.detection.box_fusion import fuse, merge, mirrored, placed
-from custom_components.homesec.engine.media.crops import Square
+from custom_components.homesec.engine.media.crops import Crop
 
 HERE, THERE = Box(0.1, 0.1, 0.3, 0.5), Box(0.6, 0.1, 0.8, 0.5)
 
@@ -24,7 +24,7 @@ def test_what_was_found_twice_is_kept_once():
 def test_a_part_is_placed_in_its_picture():
     # The right lower quarter of a picture of 200 x 100, 50 pixels a side.
     (found,) = placed(
-        [seen(0.9, Box(0.2, 0.4, 0.6, 0.8))], Square(100, 50, 50), width=200, height=100
+        [seen(0.9, Box(0.2, 0.4, 0.6, 0.8))], Crop(100, 50, 50), width=200, height=100
     )
     assert found.box.x1 == pytest.approx(0.55)
     assert found.box.y1 == pytest.approx(0.7)
@@ -35,11 +35,11 @@ def test_a_part_is_placed_in_its_picture():
 @pytest.mark.parametrize(
     ("square", "kept"),
     [
-        (Square(300, 200, 400), [False, False, False, False]),
-        (Square(0, 200, 400), [True, False, False, False]),
-        (Square(300, 0, 400), [False, True, False, False]),
-        (Square(600, 200, 400), [False, False, True, False]),
-        (Square(300, 600, 400), [False, False, False, True]),
+        (Crop(300, 200, 400), [False, False, False, False]),
+        (Crop(0, 200, 400), [True, False, False, False]),
+        (Crop(300, 0, 400), [False, True, False, False]),
+        (Crop(600, 200, 400), [False, False, True, False]),
+        (Crop(300, 600, 400), [False, False, False, True]),
     ],
 )
 def test_what_a_parts_edge_cuts_off_is_left_to_the_whole_picture(square, kept):

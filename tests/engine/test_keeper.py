@@ -31,8 +31,8 @@ from custom_components.homesec.engine.engine import CATALOG_NAME
 from custom_components.homesec.engine.library import library as keeping_module
 from custom_components.homesec.engine.library.retention_policy import (
     Limits,
-    PlaceRules,
     RetentionRules,
+    TierRules,
 )
 
 KEEP_ALL = RetentionRules(min_free_bytes=0)
@@ -173,7 +173,7 @@ def test_a_clip_that_is_being_recorded_can_be_protected_but_not_removed(rig, fil
 def test_new_rules_hold_at_once(rigs, films):
     rig = rigs(retention=KEEP_ALL)
     (clip,) = rig.play(film(films))
-    none = RetentionRules(local=PlaceRules(each=Limits(max_bytes=0)), min_free_bytes=0)
+    none = RetentionRules(local=TierRules(each=Limits(max_bytes=0)), min_free_bytes=0)
     rig.engine.keeper.set_rules(none)
     assert rig.wait_for(ClipsDropped).last_copies == 1
     assert not rig.path(clip).exists()

@@ -6,7 +6,7 @@ from threading import Event, enumerate as threads
 import pytest
 from rig import LONG_S
 
-from custom_components.homesec.engine.core.deadline import NotWaitedFor, within
+from custom_components.homesec.engine.core.deadline import DeadlineExceeded, within
 
 
 @contextmanager
@@ -28,12 +28,12 @@ def test_what_comes_of_it_comes_through():
 
 
 def test_it_is_left_behind_when_it_takes_too_long():
-    with stuck() as work, pytest.raises(NotWaitedFor):
+    with stuck() as work, pytest.raises(DeadlineExceeded):
         within(0.01, work, name="test")
 
 
 def test_it_is_left_behind_when_all_is_to_stop():
     stop = Event()
     stop.set()
-    with stuck() as work, pytest.raises(NotWaitedFor):
+    with stuck() as work, pytest.raises(DeadlineExceeded):
         within(LONG_S, work, name="test", stop=stop)

@@ -6,9 +6,9 @@ from films import number_of
 import pytest
 from rig import camera, media_packets, split_video
 
-from custom_components.homesec.engine.camera.frame_sampler import LINGER_S, Gear, Lookout
+from custom_components.homesec.engine.camera.frame_sampler import LINGER_S, DecodeMode, FrameSampler
 from custom_components.homesec.engine.core.types import SourceConfig, SourceKind, Watch
-from custom_components.homesec.engine.media.packet_buffer import PacketRing
+from custom_components.homesec.engine.media.packet_buffer import PreRollBuffer
 
 
 class Scene:
@@ -16,9 +16,9 @@ class Scene:
 
     def __init__(self, film, *, ring_s=8.0, **settings):
         self.packets = split_video(media_packets(film))[0]
-        self.ring = PacketRing(ring_s)
+        self.ring = PreRollBuffer(ring_s)
         config = camera(SourceConfig(kind=SourceKind.FILE), **settings)
-        self.lookout = Lookout(config, self.ring)
+        self.lookout = FrameSampler(config, self.ring)
         self.looks = []
         self.gears = []
 
@@ -36,7 +36,7 @@ class Scene:
         return [number_of(x.frame.picture) for x in self.looks if x.frame.t >= since]
 
     def idle_at(self, t):
-        return next(gear for when, gear in self.gears if when >= t) is Gear.IDLE
+        return next(gear for when, gear in self.gears if when >= t) is DecodeMode.IDLE
 
 
 QUIET = {"seconds": 30, "walks": ()}
@@ -132,7 +132,7 @@ def test_economy_replays_from_the_keyframe_before_however_long_ago(scene):
 
 def test_prompt_never_idles(scene):
     film = scene(QUIET, watch=Watch.PROMPT).play()
-    assert {gear for _, gear in film.gears} == {Gear.AWAKE}
+    assert {gear for _, gear in film.gears} == {DecodeMode.AWAKE}
     assert film.lookout.decoded == 300
 
 

@@ -6,8 +6,8 @@ import pytest
 from store_house import store
 
 from custom_components.homesec.engine.cloud import gcs_upload
-from custom_components.homesec.engine.cloud.encrypted_store import SealedStore
-from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
+from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.core.types import CloudState
 from custom_components.homesec.engine.db.job_queue import LONGEST_WAIT_S
 
@@ -21,7 +21,7 @@ def no_long_pauses(monkeypatch):
 def house(request, tmp_path, gcs):
     bucket = store(gcs)
     if request.param == "sealed":
-        bucket = SealedStore(bucket, seal_with=SealKey.generate())
+        bucket = EncryptedStore(bucket, seal_with=EncryptionKey.generate())
     made = House(tmp_path, store=bucket)
     yield made
     made.close()

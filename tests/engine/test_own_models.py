@@ -8,10 +8,10 @@ from own_networks import imported
 import pytest
 
 from custom_components.homesec.engine.core.errors import (
+    CustomModelRefused,
     DetectorError,
     ModelBroken,
     ModelUnknown,
-    OwnModelRefused,
 )
 from custom_components.homesec.engine.detection.heads import HEADS
 from custom_components.homesec.engine.model_zoo import custom_models as module
@@ -147,7 +147,7 @@ def test_an_ssd_may_have_any_size(bring):
     ],
 )
 def test_facts_that_cannot_be_are_refused(bring, folder, facts, at_fault):
-    with pytest.raises(OwnModelRefused) as caught:
+    with pytest.raises(CustomModelRefused) as caught:
         bring(**facts)
     assert isinstance(caught.value, DetectorError)
     assert caught.value.placeholders["field"] == at_fault
@@ -173,26 +173,26 @@ def test_facts_that_cannot_be_are_refused(bring, folder, facts, at_fault):
     ],
 )
 def test_files_that_are_no_network_are_refused(bring, folder, contents, reason):
-    with pytest.raises(OwnModelRefused, match=reason) as caught:
+    with pytest.raises(CustomModelRefused, match=reason) as caught:
         bring(contents=contents)
     assert caught.value.placeholders["field"] == "files"
     assert not folder.exists() or list((folder / "own").iterdir()) == []
 
 
 def test_no_files_are_refused(bring):
-    with pytest.raises(OwnModelRefused):
+    with pytest.raises(CustomModelRefused):
         bring(files=[])
 
 
 def test_a_file_that_is_too_large_is_refused(bring, monkeypatch):
     monkeypatch.setattr(module, "LIMIT_BYTES", 100)
-    with pytest.raises(OwnModelRefused, match="larger"):
+    with pytest.raises(CustomModelRefused, match="larger"):
         bring()
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(bring, folder):
     folder.write_text("a file where the folder should be")
-    with pytest.raises(OwnModelRefused, match="cannot be stored: Not a directory"):
+    with pytest.raises(CustomModelRefused, match="cannot be stored: Not a directory"):
         bring()
     assert own_models(folder) == []
 

@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.homesec.engine.core.errors import FrameBroken
 from custom_components.homesec.engine.media.convert import bgr, crop
-from custom_components.homesec.engine.media.crops import Square
+from custom_components.homesec.engine.media.crops import Crop
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_picture_that_cannot_be_scaled_says_so(pixels):
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "nv12", "yuv444p", "bgr24"])
 def test_a_part_holds_the_pictures_own_pixels(pixels, pix_fmt):
-    part = crop(picture(pixels, pix_fmt), Square(left=40, top=20, side=64))
+    part = crop(picture(pixels, pix_fmt), Crop(left=40, top=20, side=64))
     assert (part.width, part.height) == (64, 64)
     found = bgr(part, 64, 64).astype(int)
     assert np.abs(found - pixels[20:84, 40:104]).mean() < 4
@@ -44,10 +44,10 @@ def test_a_part_keeps_how_its_colours_are_meant(pixels):
     whole = picture(pixels)
     whole.color_range = av.video.reformatter.ColorRange.JPEG
     whole.colorspace = av.video.reformatter.Colorspace.ITU709
-    part = crop(whole, Square(0, 0, 64))
+    part = crop(whole, Crop(0, 0, 64))
     assert (part.color_range, part.colorspace) == (whole.color_range, whole.colorspace)
 
 
 def test_an_odd_side_is_made_even(pixels):
-    part = crop(picture(pixels), Square(left=10, top=10, side=33))
+    part = crop(picture(pixels), Crop(left=10, top=10, side=33))
     assert (part.width, part.height) == (32, 32)

@@ -9,12 +9,16 @@ import pytest
 from custom_components.homesec.engine.cloud.object_names import clip_from_object
 from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.db.job_queue import JobKind
-from custom_components.homesec.engine.library.bucket_change import Move, places_of, settle_in
+from custom_components.homesec.engine.library.bucket_change import (
+    BucketChange,
+    places_of,
+    settle_in,
+)
 from custom_components.homesec.engine.library.rebuild import rebuild
 from custom_components.homesec.engine.library.retention_policy import (
     Limits,
-    PlaceRules,
     RetentionRules,
+    TierRules,
 )
 
 OLD, NEW = "gs://old/house", "gs://new/house"
@@ -47,7 +51,7 @@ def house(tmp_path):
 
 def test_what_is_here_is_uploaded_anew_and_what_is_only_there_is_marked(house):
     here, there = house.stored(), house.cloud_only(NOON + 1)
-    assert house.move(NEW) == Move(before=OLD, only_there=1, here_too=1)
+    assert house.move(NEW) == BucketChange(before=OLD, only_there=1, here_too=1)
     assert (house.row(here).cloud, house.row(there).cloud) == (
         CloudState.WAITING,
         CloudState.ELSEWHERE,
@@ -68,7 +72,7 @@ def test_set_back_everything_is_where_it_was(house):
     house.run()
     new = house.cloud_only(NOON + 2)
     uploads = len(house.buckets[OLD].uploads())
-    assert house.move(OLD) == Move(before=NEW, only_there=1, here_too=1)
+    assert house.move(OLD) == BucketChange(before=NEW, only_there=1, here_too=1)
     house.run()
     assert (house.row(here), house.row(there)) == (here, there)
     assert places_of(house.catalog, here.id) == [NEW]
@@ -152,7 +156,7 @@ def test_retention_leaves_alone_what_is_elsewhere(house):
     clip = house.cloud_only(NOON)
     house.move(NEW)
     house.clock.advance(100 * 86_400)
-    day = PlaceRules(each=Limits(max_age_s=86_400, max_bytes=0))
+    day = TierRules(each=Limits(max_age_s=86_400, max_bytes=0))
     house.make_retention(RetentionRules(local=day, cloud=day)).apply()
     assert house.row(clip).cloud is CloudState.ELSEWHERE
 

@@ -5,7 +5,7 @@ import pytest
 from rig import camera
 
 from custom_components.homesec.engine.core.types import Box, SourceConfig, SourceKind, Track
-from custom_components.homesec.engine.tracking.presence import LOOK_AGE_S, PresenceWatch, Step
+from custom_components.homesec.engine.tracking.presence import LOOK_AGE_S, PresenceTracker, Step
 
 WALL = 1_800_000_000.0
 LOOK_S = 0.2
@@ -14,7 +14,7 @@ BEGINS = {"person": 0.5, "cat": 0.5}
 
 def watch(**settings):
     settings = {"grace_s": 3.0, "enter_hits": 2, "enter_window": 5, **settings}
-    return PresenceWatch(camera(SourceConfig(kind=SourceKind.FILE), **settings))
+    return PresenceTracker(camera(SourceConfig(kind=SourceKind.FILE), **settings))
 
 
 def seen(t, label="person", score=0.8, number=1):

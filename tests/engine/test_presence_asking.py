@@ -9,10 +9,10 @@ from custom_components.homesec.engine.tracking.presence import (
     ASK_AGAIN_S,
     KEEP_LEAST,
     LOOK_AGE_S,
-    PresenceWatch,
+    PresenceTracker,
     Step,
 )
-from custom_components.homesec.engine.tracking.rejections import KEPT, PAUSES_S, Doubts
+from custom_components.homesec.engine.tracking.rejections import KEPT, PAUSES_S, Rejections
 
 WALL = 1_800_000_000.0
 LOOK_S = 0.2
@@ -21,7 +21,7 @@ BEGINS = {"person": 0.5, "cat": 0.5}
 
 def watch(**settings):
     settings = {"grace_s": 3.0, "enter_hits": 2, "enter_window": 5, **settings}
-    return PresenceWatch(camera(SourceConfig(kind=SourceKind.FILE), **settings))
+    return PresenceTracker(camera(SourceConfig(kind=SourceKind.FILE), **settings))
 
 
 def person(*, score=0.7, number=1, moved=True, label="person"):
@@ -179,7 +179,7 @@ def test_a_coat_that_was_doubted_keeps_nobody_here_however_long_somebody_stays()
 
 
 def test_the_oldest_doubt_is_forgotten_when_there_are_many():
-    doubts = Doubts()
+    doubts = Rejections()
     for number in range(1, KEPT + 2):
         doubts.add(number, 0.0, 0.7)
     held = [doubts.hold(person(number=n), 0.5, heal=True) for n in (1, 2, KEPT + 1)]

@@ -12,7 +12,7 @@ from custom_components.homesec.engine.core.types import (
     Zone,
     ZoneKind,
 )
-from custom_components.homesec.engine.tracking.presence import KEEP_SHARE, PresenceWatch, Step
+from custom_components.homesec.engine.tracking.presence import KEEP_SHARE, PresenceTracker, Step
 
 WALL = 1_800_000_000.0
 LOOK_S = 0.2
@@ -23,7 +23,7 @@ RIGHT_HALF = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))
 
 def watch(**settings):
     settings = {"grace_s": 1.0, "enter_hits": 2, "enter_window": 5, **settings}
-    return PresenceWatch(camera(SourceConfig(kind=SourceKind.FILE), **settings))
+    return PresenceTracker(camera(SourceConfig(kind=SourceKind.FILE), **settings))
 
 
 def person(x=0.25, *, score=0.8, number=1, height=0.3, **settings):

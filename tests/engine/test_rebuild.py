@@ -11,8 +11,8 @@ from kept import NOON, House, clip_row
 import pytest
 from store_house import store, stored
 
-from custom_components.homesec.engine.cloud.encrypted_store import SealedStore
-from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
+from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.gcs import PAGE_SIZE
 from custom_components.homesec.engine.cloud.object_names import (
     ALERT,
@@ -24,7 +24,12 @@ from custom_components.homesec.engine.cloud.object_store import BytesContent, Up
 from custom_components.homesec.engine.core.errors import TransferStopped
 from custom_components.homesec.engine.core.types import ClipState, CloudState, Trigger
 from custom_components.homesec.engine.db.job_queue import JobKind
-from custom_components.homesec.engine.library.rebuild import BATCH, Rebuilt, _Shelf, rebuild
+from custom_components.homesec.engine.library.rebuild import (
+    BATCH,
+    CatalogRebuilder,
+    Rebuilt,
+    rebuild,
+)
 
 NEVER = Event()
 
@@ -213,15 +218,15 @@ def test_hostile_names_stay_inside_the_clip_folder(house, gcs, camera_id):
 
 
 def test_encrypted_clips_come_back_with_their_key_and_are_counted_without(house, bucket):
-    key = SealKey.generate()
-    house.cloud_jobs.store = house.store = SealedStore(bucket, seal_with=key)
+    key = EncryptionKey.generate()
+    house.cloud_jobs.store = house.store = EncryptedStore(bucket, seal_with=key)
     film, _ = house.files(house.stored(NOON))
     before = forgotten(house)
-    assert found(house, cloud=SealedStore(bucket)) == Rebuilt(locked=1)
+    assert found(house, cloud=EncryptedStore(bucket)) == Rebuilt(locked=1)
     assert house.catalog.page() == []
     # The made-up film cannot be read, and so was set aside.
     film.with_name(f"{film.name}.damaged").rename(film)
-    assert found(house, cloud=SealedStore(bucket, open_with=[key])) == Rebuilt(from_cloud=1)
+    assert found(house, cloud=EncryptedStore(bucket, open_with=[key])) == Rebuilt(from_cloud=1)
     assert house.catalog.page() == before
 
 
@@ -251,9 +256,11 @@ def test_no_recording_waits_for_all_of_ten_thousand_clips(house, monkeypatch):
     """They are written down in small parts; whoever waits has his turn in between."""
     clips = [clip_row(NOON + n) for n in range(10_000)]
     parts = []
-    take_in = _Shelf.take_in
+    take_in = CatalogRebuilder.take_in
     monkeypatch.setattr(
-        _Shelf, "take_in", lambda self, films: (parts.append(len(films)), take_in(self, films))
+        CatalogRebuilder,
+        "take_in",
+        lambda self, films: (parts.append(len(films)), take_in(self, films)),
     )
 
     class Many:

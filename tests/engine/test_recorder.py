@@ -14,7 +14,7 @@ from custom_components.homesec.engine.media.jpeg import film_picture
 from custom_components.homesec.engine.recording import writer as module
 from custom_components.homesec.engine.recording.finalize import partial_path
 from custom_components.homesec.engine.recording.muxer import ClipFile
-from custom_components.homesec.engine.recording.writer import Ending
+from custom_components.homesec.engine.recording.writer import ClipResult
 
 
 class Slow:
@@ -62,7 +62,7 @@ def test_its_row_is_there_while_it_grows(bench, packets):
 def test_the_still_shows_the_best_picture(bench, packets):
     made = bench()
     best = FrameDecoder().single(packets[30])
-    row = made.record(packets, Ending(best=best))
+    row = made.record(packets, ClipResult(best=best))
     assert number_of(film_picture(made.clips_dir / row.still_path, 0)) == 30
 
 

@@ -13,8 +13,8 @@ from custom_components.homesec.engine.core.events import DetectionEnded, Detecti
 from custom_components.homesec.engine.core.types import Activity
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.media.decoder import FrameDecoder
-from custom_components.homesec.engine.media.packet_buffer import PacketRing
-from custom_components.homesec.engine.recording.controller import Recording
+from custom_components.homesec.engine.media.packet_buffer import PreRollBuffer
+from custom_components.homesec.engine.recording.controller import RecordingController
 
 FPS = 10
 ALWAYS = {"seconds": 30, "walks": ((3.0, 30.0),)}
@@ -242,8 +242,8 @@ def bare(tmp_path):
     """The clips of one camera, without the rest of it."""
     opened = []
     with Catalog(tmp_path / "clips.db") as catalog:
-        ring = PacketRing(8.0)
-        clips = Recording(
+        ring = PreRollBuffer(8.0)
+        clips = RecordingController(
             file_camera("x", pre_roll_s=3.0),
             ring,
             clips_dir=tmp_path / "clips",

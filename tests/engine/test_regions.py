@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 
 from custom_components.homesec.engine.core.types import Box
-from custom_components.homesec.engine.media.crops import MARGIN, Square, squares
+from custom_components.homesec.engine.media.crops import MARGIN, Crop, squares
 
 HD = {"width": 1920, "height": 1080}
 PART = st.tuples(*[st.floats(0, 1)] * 4)
@@ -16,12 +16,12 @@ def box(left, top, width, height):
 
 def test_somebody_far_away_is_in_the_middle_of_a_small_square():
     (found,) = squares([box(1000, 500, 20, 60)], **HD, least=320, limit=2)
-    assert found == Square(left=850, top=370, side=320)
+    assert found == Crop(left=850, top=370, side=320)
 
 
 def test_a_square_at_the_edge_is_moved_inside():
     found = squares([box(0, 0, 20, 60), box(1900, 1020, 20, 60)], **HD, least=320, limit=2)
-    assert found == [Square(0, 0, 320), Square(1600, 760, 320)]
+    assert found == [Crop(0, 0, 320), Crop(1600, 760, 320)]
 
 
 def test_a_square_has_room_for_what_is_around():
@@ -46,7 +46,7 @@ def test_no_more_than_the_limit():
 
 
 def test_a_square_is_a_part_of_the_picture():
-    assert Square(960, 270, 540).box(1920, 1080) == Box(0.5, 0.25, 0.78125, 0.75)
+    assert Crop(960, 270, 540).box(1920, 1080) == Box(0.5, 0.25, 0.78125, 0.75)
 
 
 @given(

@@ -14,8 +14,8 @@ from rig import LONG_S
 from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.core.events import ClipsDropped
 from custom_components.homesec.engine.library import disk_reserve as reserve_module
-from custom_components.homesec.engine.library.disk_reserve import RESERVE_BYTES, Reserve
-from custom_components.homesec.engine.library.library import ClipKeeper
+from custom_components.homesec.engine.library.disk_reserve import RESERVE_BYTES, DiskReserve
+from custom_components.homesec.engine.library.library import ClipLibrary
 from custom_components.homesec.engine.library.retention_policy import RetentionRules
 
 MIB = 2**20
@@ -36,7 +36,7 @@ def reserve(tmp_path, monkeypatch):
             lambda _: shutil._ntuple_diskusage(0, 0, bytes_free),
         )
 
-    made = Reserve(tmp_path / "reserve")
+    made = DiskReserve(tmp_path / "reserve")
     made.has = (tmp_path / "reserve").exists
     made.disk_has = free
     return made
@@ -53,7 +53,7 @@ class Keeping:
 
     def __init__(self, disk, **rules):
         self.dropped = threading.Event()
-        self.keeper = ClipKeeper(
+        self.keeper = ClipLibrary(
             path=disk / "clips.db",
             clips_dir=disk / "clips",
             cloud=None,
@@ -117,7 +117,7 @@ def test_what_was_cut_off_in_mid_writing_is_written_whole(reserve, tmp_path):
 
 def test_a_disk_that_takes_nothing_keeps_nobody_from_going_on(tmp_path):
     (tmp_path / "reserve").mkdir()
-    nowhere = Reserve(tmp_path / "reserve")
+    nowhere = DiskReserve(tmp_path / "reserve")
     nowhere.set_aside()
-    Reserve(tmp_path / "nowhere" / "reserve").set_aside()
-    Reserve(tmp_path / "nowhere" / "reserve").open_up()
+    DiskReserve(tmp_path / "nowhere" / "reserve").set_aside()
+    DiskReserve(tmp_path / "nowhere" / "reserve").open_up()

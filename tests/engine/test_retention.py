@@ -15,16 +15,16 @@ from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.library.retention import disk_free
 from custom_components.homesec.engine.library.retention_policy import (
     Limits,
-    PlaceRules,
     RetentionRules,
+    TierRules,
 )
 from custom_components.homesec.engine.library.trusted_clock import PATIENCE_S
 from custom_components.homesec.engine.library.visit_queries import KEPT_S
 
 DAY = 86400.0
 OLD = NOON - 9 * DAY
-WEEK = PlaceRules(each=Limits(max_age_s=7 * DAY))
-MONTH = RetentionRules(local=PlaceRules(each=Limits(max_age_s=30 * DAY)))
+WEEK = TierRules(each=Limits(max_age_s=7 * DAY))
+MONTH = RetentionRules(local=TierRules(each=Limits(max_age_s=30 * DAY)))
 
 
 @pytest.fixture

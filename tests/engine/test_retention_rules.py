@@ -7,12 +7,12 @@ import pytest
 from custom_components.homesec.engine.core.clip_id import first_clip_id
 from custom_components.homesec.engine.core.events import DropReason
 from custom_components.homesec.engine.core.types import CloudState
-from custom_components.homesec.engine.library.copies import Holding
+from custom_components.homesec.engine.library.copies import ClipSummary
 from custom_components.homesec.engine.library.retention_policy import (
     Limits,
     Place,
-    PlaceRules,
     RetentionRules,
+    TierRules,
     plan,
 )
 
@@ -22,12 +22,14 @@ CAMERAS = ("door", "yard", "attic")
 
 def holding(age_s=0.0, *, camera_id="door", size=10, local=True, cloud=CloudState.NONE, kept=False):
     cloud_bytes = size + 1 if cloud is CloudState.STORED else 0
-    return Holding(first_clip_id(NOON - age_s), camera_id, size, local, cloud, cloud_bytes, kept)
+    return ClipSummary(
+        first_clip_id(NOON - age_s), camera_id, size, local, cloud, cloud_bytes, kept
+    )
 
 
 def run(holdings, *, local=None, cloud=None, free=1000, floor=0, uploading=True):
     rules = RetentionRules(
-        local=local or PlaceRules(), cloud=cloud or PlaceRules(), min_free_bytes=floor
+        local=local or TierRules(), cloud=cloud or TierRules(), min_free_bytes=floor
     )
     holdings = sorted(holdings)
     removals = plan(holdings, rules, now=NOON, free_bytes=free, uploading=uploading)
@@ -46,38 +48,38 @@ def test_without_rules_everything_stays():
 
 def test_what_is_too_old_goes():
     old, new = holding(8 * DAY), holding(6 * DAY)
-    rules = PlaceRules(each=Limits(max_age_s=7 * DAY))
+    rules = TierRules(each=Limits(max_age_s=7 * DAY))
     assert run([old, new], local=rules) == [(0, LOCAL, AGE, True)]
 
 
 def test_of_what_is_too_much_the_oldest_goes():
-    rules = PlaceRules(each=Limits(max_bytes=25))
+    rules = TierRules(each=Limits(max_bytes=25))
     clips = [holding(n) for n in range(4)]
     assert run(clips, local=rules) == [(0, LOCAL, SIZE, True), (1, LOCAL, SIZE, True)]
 
 
 def test_what_is_too_old_does_not_count_for_what_is_too_much():
-    rules = PlaceRules(each=Limits(max_bytes=25, max_age_s=DAY))
+    rules = TierRules(each=Limits(max_bytes=25, max_age_s=DAY))
     clips = [holding(2 * DAY), holding(3 * DAY), holding(1), holding(2)]
     assert [reason for *_, reason, _ in run(clips, local=rules)] == [AGE, AGE]
 
 
 def test_each_camera_has_limits_of_its_own_or_the_houses():
-    rules = PlaceRules(each=Limits(max_bytes=10), cameras={"yard": Limits(max_bytes=20)})
+    rules = TierRules(each=Limits(max_bytes=10), cameras={"yard": Limits(max_bytes=20)})
     clips = [holding(4 - n, camera_id=c) for n, c in enumerate(["door", "yard", "door", "yard"])]
     assert run(clips, local=rules) == [(0, LOCAL, SIZE, True)]
 
 
 def test_all_cameras_together_may_not_take_up_more_than_the_total():
-    rules = PlaceRules(total_bytes=20)
+    rules = TierRules(total_bytes=20)
     clips = [holding(4 - n, camera_id=c) for n, c in enumerate(["door", "yard", "attic"])]
     assert run(clips, local=rules) == [(0, LOCAL, SIZE, True)]
 
 
 def test_the_local_copy_and_the_clouds_have_rules_of_their_own():
     clips = [holding(5 * DAY, cloud=STORED), holding(50 * DAY, cloud=STORED)]
-    local = PlaceRules(each=Limits(max_age_s=DAY))
-    cloud = PlaceRules(each=Limits(max_age_s=30 * DAY))
+    local = TierRules(each=Limits(max_age_s=DAY))
+    cloud = TierRules(each=Limits(max_age_s=30 * DAY))
     assert run(clips, local=local, cloud=cloud) == [
         (0, LOCAL, AGE, False),
         (1, LOCAL, AGE, False),
@@ -86,13 +88,13 @@ def test_the_local_copy_and_the_clouds_have_rules_of_their_own():
 
 
 def test_a_copy_in_the_cloud_that_expires_leaves_the_local_one():
-    cloud = PlaceRules(each=Limits(max_age_s=DAY))
+    cloud = TierRules(each=Limits(max_age_s=DAY))
     assert run([holding(2 * DAY, cloud=STORED)], cloud=cloud) == [(0, CLOUD, AGE, False)]
 
 
 @pytest.mark.parametrize(("uploading", "expected"), [(True, []), (False, [(0, LOCAL, AGE, True)])])
 def test_what_waits_for_its_upload_stays_as_long_as_there_is_a_cloud(uploading, expected):
-    rules = PlaceRules(each=Limits(max_age_s=DAY))
+    rules = TierRules(each=Limits(max_age_s=DAY))
     clips = [holding(9 * DAY, cloud=WAITING)]
     assert run(clips, local=rules, uploading=uploading) == expected
 
@@ -113,19 +115,19 @@ def test_a_disk_that_fills_loses_first_what_is_in_the_cloud_then_the_oldest():
 
 
 def test_what_the_rules_free_counts_for_the_space():
-    rules = PlaceRules(each=Limits(max_age_s=DAY))
+    rules = TierRules(each=Limits(max_age_s=DAY))
     clips = [holding(2 * DAY), holding(1)]
     assert run(clips, local=rules, free=70, floor=80) == [(0, LOCAL, AGE, True)]
 
 
 def test_a_protected_clip_stays_even_if_the_disk_fills():
-    rules = PlaceRules(each=Limits(max_age_s=1, max_bytes=0), total_bytes=0)
+    rules = TierRules(each=Limits(max_age_s=1, max_bytes=0), total_bytes=0)
     clips = [holding(9 * DAY, cloud=STORED, kept=True)]
     assert run(clips, local=rules, cloud=rules, free=0, floor=1000) == []
 
 
 def test_a_clock_that_was_set_back_removes_nothing():
-    rules = PlaceRules(each=Limits(max_age_s=DAY))
+    rules = TierRules(each=Limits(max_age_s=DAY))
     assert run([holding(-90 * DAY)], local=rules) == []
 
 
@@ -134,7 +136,7 @@ def test_a_clock_that_was_set_back_removes_nothing():
 sizes = st.one_of(st.none(), st.integers(0, 300))
 limits = st.builds(Limits, max_age_s=st.one_of(st.none(), st.floats(0, 100 * DAY)), max_bytes=sizes)
 places = st.builds(
-    PlaceRules,
+    TierRules,
     each=limits,
     cameras=st.dictionaries(st.sampled_from(CAMERAS), limits),
     total_bytes=sizes,

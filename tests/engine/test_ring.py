@@ -3,7 +3,7 @@
 import av
 from hypothesis import given, strategies as st
 
-from custom_components.homesec.engine.media.packet_buffer import PacketRing
+from custom_components.homesec.engine.media.packet_buffer import PreRollBuffer
 from custom_components.homesec.engine.media.packets import MediaFormat, MediaKind, MediaPacket
 
 VIDEO = MediaFormat(kind=MediaKind.VIDEO, codec="h264")
@@ -32,7 +32,7 @@ packets = st.lists(
 
 @given(packets, st.floats(0.5, 8), st.integers(100, 2000))
 def test_it_is_bounded_and_begins_with_a_keyframe_and_keeps_order(steps, seconds, limit):
-    ring = PacketRing(seconds, limit_bytes=limit)
+    ring = PreRollBuffer(seconds, limit_bytes=limit)
     pushed, t = [], 0.0
     for step, is_audio, key, size in steps:
         t += step
@@ -49,7 +49,7 @@ def test_it_is_bounded_and_begins_with_a_keyframe_and_keeps_order(steps, seconds
 
 @given(packets, st.floats(0.5, 8))
 def test_within_its_bytes_it_reaches_back_as_far_as_promised(steps, seconds):
-    ring = PacketRing(seconds)
+    ring = PreRollBuffer(seconds)
     t, first_key, newest = 0.0, None, None
     for step, is_audio, key, size in steps:
         t += step
@@ -63,7 +63,7 @@ def test_within_its_bytes_it_reaches_back_as_far_as_promised(steps, seconds):
 
 @given(packets, st.floats(-1, 100))
 def test_a_piece_begins_with_the_last_keyframe_before_it(steps, since):
-    ring = PacketRing(1000.0)
+    ring = PreRollBuffer(1000.0)
     keys, t = [], 0.0
     for step, is_audio, key, size in steps:
         t += step
@@ -77,18 +77,18 @@ def test_a_piece_begins_with_the_last_keyframe_before_it(steps, since):
 
 
 def test_it_forgets_what_is_older_than_it_reaches():
-    ring = filled(PacketRing(2.0), 60)
+    ring = filled(PreRollBuffer(2.0), 60)
     assert 2.0 <= ring.seconds < 3.1
 
 
 def test_raw_pictures_of_a_webcam_stay_within_the_bytes():
-    ring = filled(PacketRing(8.0, limit_bytes=1000), 10, gop=1, size=90)
+    ring = filled(PreRollBuffer(8.0, limit_bytes=1000), 10, gop=1, size=90)
     assert ring.bytes <= 1000
     assert len(ring) == 11
 
 
 def test_a_group_of_pictures_that_alone_is_too_big_is_not_kept():
-    ring = PacketRing(8.0, limit_bytes=1000)
+    ring = PreRollBuffer(8.0, limit_bytes=1000)
     ring.push(video(0.0, key=True, size=900))
     ring.push(video(0.1, size=200))
     assert len(ring) == 0
@@ -99,13 +99,13 @@ def test_a_group_of_pictures_that_alone_is_too_big_is_not_kept():
 
 
 def test_sound_does_not_begin_it():
-    ring = PacketRing(2.0)
+    ring = PreRollBuffer(2.0)
     ring.push(audio(0.0))
     assert ring.since(0.0) == []
 
 
 def test_cleared_it_begins_anew_with_a_keyframe():
-    ring = filled(PacketRing(2.0), 3)
+    ring = filled(PreRollBuffer(2.0), 3)
     ring.clear()
     ring.push(video(3.1))
     assert (len(ring), ring.bytes, ring.seconds) == (0, 0, 0.0)

@@ -6,8 +6,8 @@ import pytest
 from store_house import KIB, MIB, NEVER, clip, content, service_account, store, upload
 
 from custom_components.homesec.engine.cloud import encrypted_store as sealed_store
-from custom_components.homesec.engine.cloud.encrypted_store import SealedStore
-from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
+from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.object_names import (
     clip_from_object,
     clip_metadata,
@@ -15,14 +15,14 @@ from custom_components.homesec.engine.cloud.object_names import (
 )
 from custom_components.homesec.engine.cloud.object_store import Upload
 from custom_components.homesec.engine.core.errors import (
+    EncryptedFileBroken,
+    EncryptionKeyMissing,
     ObjectConflict,
     ObjectMissing,
-    SealBroken,
-    SealKeyMissing,
     TransferStopped,
 )
 
-KEY = SealKey(bytes(range(32)))
+KEY = EncryptionKey(bytes(range(32)))
 NAME = "house/cam/clip.mp4"
 
 
@@ -34,7 +34,7 @@ def plain(gcs):
 
 @pytest.fixture
 def sealed(plain):
-    return SealedStore(plain, seal_with=KEY)
+    return EncryptedStore(plain, seal_with=KEY)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_an_upload_goes_on_after_a_restart(gcs, sealed, plain, tmp_path):
     sent = upload(tmp_path / "f", 2 * MIB)
     with pytest.raises(TransferStopped):
         sealed.upload(sent, stop=stop, keep=kept.append, tell=tell)
-    after_restart = SealedStore(plain, seal_with=KEY)
+    after_restart = EncryptedStore(plain, seal_with=KEY)
     after_restart.upload(upload(tmp_path / "f"), stop=NEVER, resume=kept[-1])
     assert gcs.faults.count("POST", "uploadType=resumable") == 1
     assert b"".join(after_restart.read(NAME)) == (tmp_path / "f").read_bytes()
@@ -143,15 +143,15 @@ def test_clips_from_before_the_option_are_read_as_they_are(plain, sealed, tmp_pa
 
 
 def test_clips_from_before_it_was_turned_off_are_still_opened(plain, film, tmp_path):
-    later = SealedStore(plain, open_with=[SealKey.generate(), KEY])
+    later = EncryptedStore(plain, open_with=[EncryptionKey.generate(), KEY])
     assert b"".join(later.read(NAME)) == film
     later.upload(upload(tmp_path / "g", 1000, name="house/g.mp4"), stop=NEVER)
     assert b"".join(plain.read("house/g.mp4")) == (tmp_path / "g").read_bytes()
 
 
 def test_without_the_key_its_id_is_told(plain, film, tmp_path):
-    other = SealedStore(plain, seal_with=SealKey.generate())
-    with pytest.raises(SealKeyMissing) as raised:
+    other = EncryptedStore(plain, seal_with=EncryptionKey.generate())
+    with pytest.raises(EncryptionKeyMissing) as raised:
         list(other.read(NAME))
     assert raised.value.placeholders == {"key_id": KEY.id}
     (found,) = other.list()
@@ -171,7 +171,7 @@ def test_a_film_that_somebody_changed_is_not_shown(gcs, sealed, film, tmp_path):
     raw[200_000] ^= 1
     gcs.put(NAME, raw, gcs.objects()[NAME]["metadata"])
     assert b"".join(sealed.read(NAME, 0, 10)) == film[:10]
-    with pytest.raises(SealBroken):
+    with pytest.raises(EncryptedFileBroken):
         sealed.download(NAME, tmp_path / "back", stop=NEVER)
     assert not (tmp_path / "back").exists()
     assert not sealed._files
@@ -231,8 +231,10 @@ def test_facts_that_change_are_sealed_as_the_film_is(gcs, plain, sealed, film, t
     assert sealed.find(NAME).metadata == clip_metadata(made)
     assert made.id not in str(gcs.objects())
     assert b"".join(sealed.read(NAME)) == film
-    with pytest.raises(SealKeyMissing):
-        SealedStore(plain, seal_with=SealKey.generate()).describe(NAME, clip_metadata(made))
+    with pytest.raises(EncryptionKeyMissing):
+        EncryptedStore(plain, seal_with=EncryptionKey.generate()).describe(
+            NAME, clip_metadata(made)
+        )
     plain.upload(upload(tmp_path / "g", KIB, name="house/plain.mp4"), stop=NEVER)
     sealed.describe("house/plain.mp4", {"a": "Jürgen"})
     assert gcs.objects()["house/plain.mp4"]["metadata"] == {"a": "Jürgen"}

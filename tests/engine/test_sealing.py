@@ -11,22 +11,22 @@ from custom_components.homesec.engine.cloud.encryption import (
     HEADER_BYTES,
     SEALED_CHUNK_BYTES,
     TAG_BYTES,
+    EncryptedContent,
+    EncryptedFile,
     Header,
-    SealedContent,
-    SealedFile,
     plain_size,
     sealed_size,
 )
-from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.object_store import FileContent
 from custom_components.homesec.engine.core.errors import (
     ChecksumMismatch,
-    SealBroken,
-    SealKeyInvalid,
+    EncryptedFileBroken,
+    EncryptionKeyInvalid,
 )
 
-KEY = SealKey(bytes(range(32)))
-OTHER = SealKey(bytes(32))
+KEY = EncryptionKey(bytes(range(32)))
+OTHER = EncryptionKey(bytes(32))
 LABEL = "01J.mp4"
 EDGES = [
     *(0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1),
@@ -54,11 +54,11 @@ def data(size):
 
 
 def seal(plain, *, key=KEY, label=LABEL):
-    return SealedContent(Plain(plain), key=key, label=label).open().read()
+    return EncryptedContent(Plain(plain), key=key, label=label).open().read()
 
 
 def unseal(sealed, start=0, end=None, *, key=KEY, label=LABEL, piece=7001):
-    file = SealedFile(header=Header.load(sealed), size=plain_size(len(sealed)), label=label)
+    file = EncryptedFile(header=Header.load(sealed), size=plain_size(len(sealed)), label=label)
     end = file.size if end is None else end
     first, last = file.span(start, end)
     part = sealed[first:last]
@@ -74,7 +74,7 @@ def test_what_is_sealed_is_opened_again(size):
     assert (
         len(sealed)
         == sealed_size(size)
-        == SealedContent(Plain(plain), key=KEY, label=LABEL).size_bytes
+        == EncryptedContent(Plain(plain), key=KEY, label=LABEL).size_bytes
     )
     assert plain_size(len(sealed)) == size
     assert unseal(sealed) == plain
@@ -93,7 +93,7 @@ def test_a_part_is_what_slicing_gives(size, draw):
 @settings(max_examples=60)
 def test_the_sealed_stream_is_read_from_anywhere(size, draw):
     whole = seal(data(size))
-    stream = SealedContent(Plain(data(size)), key=KEY, label=LABEL).open()
+    stream = EncryptedContent(Plain(data(size)), key=KEY, label=LABEL).open()
     start = draw.draw(st.integers(0, len(whole) + 9))
     count = draw.draw(st.integers(0, 3 * CHUNK_BYTES))
     assert stream.seek(start) == start
@@ -109,7 +109,7 @@ def test_the_sealed_stream_is_read_from_anywhere(size, draw):
 def test_a_size_that_no_sealed_file_has_is_told(sealed):
     try:
         size = plain_size(sealed)
-    except SealBroken:
+    except EncryptedFileBroken:
         # Then there is none: the sizes around it leave this one out.
         guess = max(0, sealed - HEADER_BYTES)
         assert all(sealed_size(max(0, guess - less)) != sealed for less in range(200))
@@ -140,7 +140,7 @@ def test_a_bit_that_was_changed_is_noticed(size, draw):
     sealed = bytearray(seal(data(size)))
     sealed[draw.draw(st.integers(0, len(sealed) - 1))] ^= 1 << draw.draw(st.integers(0, 7))
     if Header.load(bytes(sealed)) is not None:
-        with pytest.raises(SealBroken):
+        with pytest.raises(EncryptedFileBroken):
             unseal(bytes(sealed))
 
 
@@ -157,37 +157,37 @@ HEAD, CHUNKS = SEALED[:HEADER_BYTES], chunks_of(SEALED)
     "order", [(0, 1), (0,), (1, 0, 2), (0, 2), (0, 1, 1), (0, 1, 2, 2), (2,), (0, 0, 2)]
 )
 def test_chunks_that_are_missing_moved_or_doubled_are_noticed(order):
-    with pytest.raises(SealBroken):
+    with pytest.raises(EncryptedFileBroken):
         unseal(HEAD + b"".join(CHUNKS[i] for i in order))
 
 
 @pytest.mark.parametrize("cut", [1, TAG_BYTES, TAG_BYTES + 1, 1000, CHUNK_BYTES])
 def test_a_file_that_was_cut_off_is_noticed(cut):
-    with pytest.raises(SealBroken):
+    with pytest.raises(EncryptedFileBroken):
         unseal(SEALED[:-cut])
 
 
 def test_a_chunk_of_another_clip_is_noticed():
     other = chunks_of(seal(data(3 * CHUNK_BYTES), label="02K.mp4"))
-    with pytest.raises(SealBroken):
+    with pytest.raises(EncryptedFileBroken):
         unseal(HEAD + CHUNKS[0] + other[1] + CHUNKS[2])
 
 
 def test_a_whole_other_clip_under_this_name_is_noticed():
-    with pytest.raises(SealBroken):
+    with pytest.raises(EncryptedFileBroken):
         unseal(SEALED, label="02K.mp4")
 
 
 def test_a_storage_that_gives_less_than_it_says_is_noticed():
-    file = SealedFile(header=Header.load(SEALED), size=3 * CHUNK_BYTES, label=LABEL)
-    with pytest.raises(SealBroken):
+    file = EncryptedFile(header=Header.load(SEALED), size=3 * CHUNK_BYTES, label=LABEL)
+    with pytest.raises(EncryptedFileBroken):
         list(file.open(KEY, [CHUNKS[0]], 0, 2 * CHUNK_BYTES))
-    with pytest.raises(SealBroken):
+    with pytest.raises(EncryptedFileBroken):
         list(file.open(KEY, [], 0, 5))
 
 
 def test_another_key_opens_nothing():
-    with pytest.raises(SealBroken):
+    with pytest.raises(EncryptedFileBroken):
         unseal(SEALED, key=OTHER)
 
 
@@ -204,7 +204,7 @@ def test_the_header_tells_the_key():
 @pytest.mark.parametrize("changed", [data(2 * CHUNK_BYTES - 1) + b"?", data(3 * CHUNK_BYTES), b""])
 def test_a_film_that_changes_meanwhile_is_not_sealed_under_the_same_key(changed):
     plain = Plain(data(2 * CHUNK_BYTES))
-    content = SealedContent(plain, key=KEY, label=LABEL)
+    content = EncryptedContent(plain, key=KEY, label=LABEL)
     content.open().close()
     plain.data = changed
     with pytest.raises(ChecksumMismatch):
@@ -213,7 +213,7 @@ def test_a_film_that_changes_meanwhile_is_not_sealed_under_the_same_key(changed)
 
 def test_a_film_on_the_disk_is_sealed(tmp_path):
     (tmp_path / "f").write_bytes(data(70_000))
-    content = SealedContent(FileContent(path=tmp_path / "f"), key=KEY, label=LABEL)
+    content = EncryptedContent(FileContent(path=tmp_path / "f"), key=KEY, label=LABEL)
     with content.open() as stream:
         assert unseal(stream.read()) == data(70_000)
 
@@ -223,14 +223,14 @@ def test_a_film_on_the_disk_is_sealed(tmp_path):
 
 @given(st.binary(min_size=32, max_size=32))
 def test_a_key_comes_back_from_paper(secret):
-    key = SealKey(secret)
-    assert SealKey.from_text(key.text) == key
+    key = EncryptionKey(secret)
+    assert EncryptionKey.from_text(key.text) == key
     sloppy = key.text.lower().replace("-", "\n ").replace("0", "o").replace("1", "l")
-    assert SealKey.from_text(sloppy) == key
+    assert EncryptionKey.from_text(sloppy) == key
 
 
 def test_a_key_on_paper_has_fourteen_groups_of_four():
-    groups = SealKey.generate().text.split("-")
+    groups = EncryptionKey.generate().text.split("-")
     assert [len(group) for group in groups] == [4] * 14
 
 
@@ -239,8 +239,8 @@ def test_a_wrong_letter_is_noticed(place, letter):
     letters = KEY.text.replace("-", "")
     wrong = letters[:place] + letter + letters[place + 1 :]
     if wrong != letters:
-        with pytest.raises(SealKeyInvalid):
-            SealKey.from_text(wrong)
+        with pytest.raises(EncryptionKeyInvalid):
+            EncryptionKey.from_text(wrong)
 
 
 @given(st.text())
@@ -250,18 +250,18 @@ def test_a_wrong_letter_is_noticed(place, letter):
 @example(KEY.text[:-1])
 @example(KEY.text + "A")
 def test_any_other_text_is_no_key(text):
-    with pytest.raises(SealKeyInvalid):
-        SealKey.from_text(text)
+    with pytest.raises(EncryptionKeyInvalid):
+        EncryptionKey.from_text(text)
 
 
 def test_two_letters_that_changed_places_are_noticed():
     letters = KEY.text.replace("-", "")
-    with pytest.raises(SealKeyInvalid):
-        SealKey.from_text(letters[:30] + letters[31] + letters[30] + letters[32:])
+    with pytest.raises(EncryptionKeyInvalid):
+        EncryptionKey.from_text(letters[:30] + letters[31] + letters[30] + letters[32:])
 
 
 def test_keys_are_new_and_told_apart_and_never_shown():
-    keys = [SealKey.generate() for _ in range(3)]
+    keys = [EncryptionKey.generate() for _ in range(3)]
     assert len({key.id for key in keys}) == 3
     for key in keys:
         assert len(key.id) == 16

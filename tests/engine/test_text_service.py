@@ -14,8 +14,8 @@ from twilio_server import Fault, Kind
 from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.sms import worker as recipient
-from custom_components.homesec.engine.sms.message_store import Ledger
-from custom_components.homesec.engine.sms.service import Texts
+from custom_components.homesec.engine.sms.message_store import MessageStore
+from custom_components.homesec.engine.sms.service import SmsService
 from custom_components.homesec.engine.sms.types import (
     RecipientChanged,
     RecipientState,
@@ -26,7 +26,7 @@ from custom_components.homesec.engine.sms.types import (
 BOTH = {"anna": account(ANNA), "bert": account(BERT)}
 
 
-class Running:
+class OpenAlert:
     """Texts that run, and what they tell."""
 
     def __init__(self, folder):
@@ -37,7 +37,7 @@ class Running:
 
     def start(self):
         self.catalog = Catalog(self.folder / "clips.db")
-        self.texts = Texts(
+        self.texts = SmsService(
             cloud=lambda: None, on_event=self._hear, clock=SystemClock(), rng=random.Random(1)
         )
         self.texts.start(self.catalog.database, self.catalog.jobs)
@@ -66,7 +66,7 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path, twilio):
-    made = Running(tmp_path)
+    made = OpenAlert(tmp_path)
     yield made
     made.stop()
 
@@ -98,7 +98,9 @@ def test_what_is_given_before_there_is_anybody_waits(running, twilio):
 
 
 def test_recipients_may_be_named_before_it_runs(tmp_path, twilio):
-    texts = Texts(cloud=lambda: None, on_event=len_of, clock=SystemClock(), rng=random.Random(1))
+    texts = SmsService(
+        cloud=lambda: None, on_event=len_of, clock=SystemClock(), rng=random.Random(1)
+    )
     with pytest.raises(RuntimeError):
         texts.send(message(1, at=time.time()))
     texts.set_recipients(BOTH)
@@ -233,7 +235,7 @@ def test_a_disk_that_lets_nothing_be_forgotten_stops_no_text(running, twilio, mo
     def refuse(*_):
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(Ledger, "tidy", refuse)
+    monkeypatch.setattr(MessageStore, "tidy", refuse)
     running.texts.set_recipients(BOTH)
     running.texts._tidied_t -= 90_000
     running.send(1)

@@ -16,8 +16,8 @@ from text_house import TextHouse
 from texting import BERT
 from twilio_server import Fault as TwilioFault
 
-from custom_components.homesec.engine.cloud.encrypted_store import SealedStore
-from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
+from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.object_names import ALERT
 from custom_components.homesec.engine.cloud.object_store import BytesContent, Upload
 from custom_components.homesec.engine.core.errors import KeyRevoked, StorageDenied
@@ -79,7 +79,7 @@ def test_a_text_without_a_still_asks_no_bucket(house, twilio, gcs):
 
 
 def test_a_sealed_bucket_lends_nothing_and_gets_nothing(house, twilio, bucket):
-    house.cloud = SealedStore(bucket, seal_with=SealKey.generate())
+    house.cloud = EncryptedStore(bucket, seal_with=EncryptionKey.generate())
     house.add(1, still=JPEG)
     house.run()
     assert [m["_media"] for m in twilio.messages] == [[]]
@@ -87,7 +87,7 @@ def test_a_sealed_bucket_lends_nothing_and_gets_nothing(house, twilio, bucket):
 
 
 def test_a_bucket_that_only_opens_sealed_clips_of_before_lends(house, twilio, bucket):
-    house.cloud = SealedStore(bucket, open_with=[SealKey.generate()])
+    house.cloud = EncryptedStore(bucket, open_with=[EncryptionKey.generate()])
     house.add(1, still=JPEG)
     house.run()
     assert [len(m["_media"]) for m in twilio.messages] == [1]

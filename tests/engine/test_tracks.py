@@ -8,8 +8,8 @@ import pytest
 from custom_components.homesec.engine.core.track_log import (
     MOST_BOXES,
     MOST_TRACKS,
-    Sights,
     TrackBox,
+    TrackLog,
     unpack,
 )
 from custom_components.homesec.engine.core.types import Box, Track, Zone
@@ -29,7 +29,7 @@ def track(track_id=1, x=0.1, *, label="person", score=0.8):
 
 def noted(*looks, start_t=100.0):
     """Note the looks; everybody counts in them."""
-    sights = Sights(start_t)
+    sights = TrackLog(start_t)
     for t, tracks in looks:
         sights.note(t, tracks)
         sights.count(each.id for each in tracks)
@@ -60,7 +60,7 @@ def test_no_more_than_five_boxes_a_second_are_kept_of_each():
 
 
 def test_who_never_counts_is_left_out_and_who_does_once_is_whole():
-    sights = Sights(100)
+    sights = TrackLog(100)
     for t in (100, 101):
         sights.note(t, [track(1), track(2)])
     sights.count([2, 7])
@@ -70,14 +70,14 @@ def test_who_never_counts_is_left_out_and_who_does_once_is_whole():
 
 
 def test_a_clip_in_which_nobody_counts_has_no_tracks():
-    sights = Sights()
+    sights = TrackLog()
     sights.note(100, [track()])
     assert sights.pack() is None
-    assert Sights().pack() is None
+    assert TrackLog().pack() is None
 
 
 def test_a_crowd_for_an_hour_stays_small():
-    sights = Sights()
+    sights = TrackLog()
     sights.count(range(20))
     for n in range(3600 * 2):
         sights.note(n / 2, [track(i, x=(n + i) % 80 / 100) for i in range(20)])
@@ -104,7 +104,7 @@ def test_who_comes_after_many_others_takes_the_place_of_one_that_is_gone():
 
 
 def test_of_those_who_are_gone_nobody_who_counts_is_forgotten_first():
-    sights = Sights(0)
+    sights = TrackLog(0)
     sights.note(1, [track(1)])
     sights.count([1])
     for t in range(2, 4 + MOST_TRACKS * 2, 2):
@@ -117,7 +117,7 @@ def test_of_those_who_are_gone_nobody_who_counts_is_forgotten_first():
 
 def test_zones_are_told_in_the_order_of_the_camera():
     zones = [Zone(name=name, polygon=()) for name in ("Porch", "Drive", "Road")]
-    sights = Sights(0, zones)
+    sights = TrackLog(0, zones)
     assert sights.zones == ()
     sights.note_zones(["Road"])
     sights.note_zones(("Porch",))

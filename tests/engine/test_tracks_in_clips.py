@@ -10,7 +10,7 @@ from rig import file_camera
 
 from custom_components.homesec.engine.core.events import DetectionEnded
 from custom_components.homesec.engine.core.types import Activity, Box, Detection, Zone
-from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.media.convert import bgr
 
@@ -106,7 +106,9 @@ class Beside(FigureDetector):
     ids=["well seen", "hardly", "once"],
 )
 def test_who_comes_beside_somebody_has_to_be_evident(rigs, films, score, looks, ways):
-    rig = rigs(make_examiner=lambda _stop: Examiner(Beside(score, looks=looks), FigureDetector()))
+    rig = rigs(
+        make_examiner=lambda _stop: CascadeDetector(Beside(score, looks=looks), FigureDetector())
+    )
     (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
     rig.stop()
     assert len(kept(rig, clip)) == ways

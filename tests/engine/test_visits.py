@@ -17,7 +17,7 @@ from custom_components.homesec.engine.core.events import (
 from custom_components.homesec.engine.core.types import Box, Presence
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.library.visit_queries import KEPT_S
-from custom_components.homesec.engine.library.visits import VisitLog
+from custom_components.homesec.engine.library.visits import VisitWriter
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NEPAL = ZoneInfo("Asia/Kathmandu")
@@ -29,7 +29,7 @@ def catalog(tmp_path):
         yield catalog
 
 
-class Log(VisitLog):
+class Log(VisitWriter):
     """A log that keeps what it tells."""
 
     def __init__(self, catalog):

@@ -21,7 +21,7 @@ from custom_components.homesec.engine.core.types import (
     Zone,
     ZoneKind,
 )
-from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
 WALK = {"seconds": 20, "walks": ((8.0, 12.0),)}
 
@@ -57,7 +57,7 @@ def watch(rigs, films):
     """Play a walk before two networks; return the rig."""
 
     def play(first, second=None, *, film=WALK, activity=Activity.RECORD, **settings):
-        rig = rigs(make_examiner=lambda _stop: Examiner(first, second))
+        rig = rigs(make_examiner=lambda _stop: CascadeDetector(first, second))
         rig.play(file_camera(films(**film), **settings), activity)
         rig.stop()
         return rig

@@ -11,7 +11,7 @@ import pytest
 from custom_components.homesec.engine.core.backoff import backoff_s
 from custom_components.homesec.engine.core.errors import ModelUnavailable
 from custom_components.homesec.engine.detection import pool as workers
-from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.detection.pool import DetectionPool
 
 
@@ -179,7 +179,7 @@ def test_a_second_network_that_is_missing_is_looked_for_again():
         return Fake()
 
     def create(stop):
-        examiner = Examiner(Fake(), load_second=load)
+        examiner = CascadeDetector(Fake(), load_second=load)
         examiner.complete()
         return examiner
 

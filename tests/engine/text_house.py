@@ -8,7 +8,7 @@ from texting import account, message
 
 from custom_components.homesec.engine.db.job_queue import JobKind
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.sms.fallback_store import SteadyLedger
+from custom_components.homesec.engine.sms.fallback_store import FallbackMessageStore
 from custom_components.homesec.engine.sms.mms_media import Stills
 from custom_components.homesec.engine.sms.worker import RecipientWorker
 
@@ -20,7 +20,7 @@ class TextHouse:
         self.cloud = cloud
         self.catalog = Catalog(folder / "clips.db", clock=self.clock)
         self.catalog.database._db.execute("PRAGMA synchronous = OFF")
-        self.ledger = SteadyLedger(self.catalog.database, self.catalog.jobs, self.clock)
+        self.ledger = FallbackMessageStore(self.catalog.database, self.catalog.jobs, self.clock)
         self.stills = Stills(cloud=lambda: self.cloud, jobs=self.catalog.jobs, clock=self.clock)
         self.anna = self.worker()
 
@@ -38,7 +38,7 @@ class TextHouse:
     def restart(self):
         """Have a ledger and a worker that know only what the disk knows."""
         self.ledger.close()
-        self.ledger = SteadyLedger(self.catalog.database, self.catalog.jobs, self.clock)
+        self.ledger = FallbackMessageStore(self.catalog.database, self.catalog.jobs, self.clock)
         self.anna = self.worker()
 
     def close(self):

@@ -19,7 +19,7 @@ from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.db import database, job_queue as jobs, worker as job_worker
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.sms import service, twilio_api as sending, worker as recipient
-from custom_components.homesec.engine.sms.service import Texts
+from custom_components.homesec.engine.sms.service import SmsService
 
 WATCHED = {module.__file__ for module in (database, job_worker, jobs, limited)}
 SETTLE_S = 1.0
@@ -56,7 +56,7 @@ def house(folder, number, killer):
     recipient.SETTLE_S = SETTLE_S
     killer.watch()
     with Catalog(folder / "clips.db") as catalog:
-        texts = Texts(
+        texts = SmsService(
             cloud=lambda: None, on_event=lambda _: None, clock=SystemClock(), rng=random.Random(1)
         )
         texts.start(catalog.database, catalog.jobs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from homesec_house import entity_id
 
 from custom_components.homesec.alarm.pins import Pin, PinKind
-from custom_components.homesec.alarm.span import Clocks
+from custom_components.homesec.alarm.span import MonotonicClocks
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -56,8 +56,8 @@ class Hurry:
         self.ahead_s = 0.0
         self.wall_ahead_s = 0.0
 
-    def __call__(self) -> Clocks:
-        return Clocks(
+    def __call__(self) -> MonotonicClocks:
+        return MonotonicClocks(
             wall=lambda: time.time() + self.wall_ahead_s,
             steady=lambda: time.monotonic() + self.ahead_s,
         )

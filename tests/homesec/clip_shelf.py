@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-    from custom_components.homesec.engine.library.library import ClipKeeper
+    from custom_components.homesec.engine.library.library import ClipLibrary
 
 # 23:30 in Amsterdam is still the day before in New York and in UTC 22:30.
 EVENING = datetime(2026, 11, 21, 22, 30, tzinfo=UTC).timestamp()
 STILL = b"\xff\xd8\xff still"
 
 
-class Shelf:
+class ClipFactory:
     """Puts clips where the engine would."""
 
     def __init__(self, entry: MockConfigEntry, video: Path) -> None:
@@ -47,9 +47,9 @@ class Shelf:
         self._video = video
 
     @property
-    def keeper(self) -> ClipKeeper:
+    def keeper(self) -> ClipLibrary:
         """Return who keeps the clips."""
-        keeper: ClipKeeper = self._coordinator.engine.keeper
+        keeper: ClipLibrary = self._coordinator.engine.keeper
         return keeper
 
     async def cloud_only(self, at: float, **facts: Any) -> Clip:

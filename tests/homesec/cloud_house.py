@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from clip_shelf import Shelf
+from clip_shelf import ClipFactory
 from homesec_house import CAMERA_ID, camera, set_up
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 # The flow takes over what is patched below, so it is not to be loaded only then.
 import custom_components.homesec.config_flow  # noqa: F401
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.engine.cloud.encrypted_store import SealedStore
+from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
 from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
-    from custom_components.homesec.engine.cloud.encryption_key import SealKey
+    from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 
 
 def house_with_cloud(video: Path) -> MockConfigEntry:
@@ -40,13 +40,13 @@ async def move_in(
     video: Path,
     *,
     key: dict[str, str] | None = None,
-    seal: SealKey | None = None,
-) -> Shelf:
+    seal: EncryptionKey | None = None,
+) -> ClipFactory:
     """Set such a house up, with a login that can sign if ``key`` is given."""
 
-    def make_store(*_: object) -> SealedStore:
+    def make_store(*_: object) -> EncryptedStore:
         settings = GcsSettings(bucket=gcs.bucket, prefix="house", key=key)
-        return SealedStore(GcsStore(settings, endpoint=gcs.url), seal_with=seal)
+        return EncryptedStore(GcsStore(settings, endpoint=gcs.url), seal_with=seal)
 
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     entry = house_with_cloud(video)
@@ -54,4 +54,4 @@ async def move_in(
         await set_up(hass, entry)
         # The bucket is opened by whoever first asks for it.
         await entry.runtime_data.async_run(entry.runtime_data.engine.keeper.cloud.find, "x")
-    return Shelf(entry, video)
+    return ClipFactory(entry, video)

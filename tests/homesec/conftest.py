@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
-from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
 from homesec_dev import footage
 
@@ -65,7 +65,7 @@ def engine(detector: ScriptedDetector) -> Iterator[None]:
     with (
         patch(
             "custom_components.homesec.engine_host.HomeSecEngine",
-            partial(HomeSecEngine, make_examiner=lambda _stop: Examiner(detector)),
+            partial(HomeSecEngine, make_examiner=lambda _stop: CascadeDetector(detector)),
         ),
         patch("custom_components.homesec.detector_setup.async_process_requirements"),
     ):

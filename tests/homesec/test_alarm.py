@@ -12,13 +12,13 @@ import pytest
 from custom_components.homesec.alarm.machine import (
     ARMED_MODES,
     Alarm,
-    AlarmFacts,
     AlarmMode,
+    AlarmSnapshot,
     AlarmState,
     Cause,
     Delays,
 )
-from custom_components.homesec.alarm.span import Clocks
+from custom_components.homesec.alarm.span import MonotonicClocks
 
 DISARMED, ARMING, ARMED, PENDING, TRIGGERED = AlarmState
 AWAY = AlarmMode.AWAY
@@ -35,18 +35,18 @@ class House:
     told: list[AlarmState] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.alarm = self._start(AlarmFacts())
+        self.alarm = self._start(AlarmSnapshot())
         self.store()
 
-    def _start(self, facts: AlarmFacts) -> Alarm:
+    def _start(self, facts: AlarmSnapshot) -> Alarm:
         return Alarm(
-            clocks=Clocks(wall=lambda: self.wall, steady=lambda: self.steady),
+            clocks=MonotonicClocks(wall=lambda: self.wall, steady=lambda: self.steady),
             delays=lambda mode: self.delays.get(mode, Delays()),
             on_state=self._on_state,
             facts=facts,
         )
 
-    def _on_state(self, _was: AlarmFacts, _timed: bool) -> None:
+    def _on_state(self, _was: AlarmSnapshot, _timed: bool) -> None:
         self.told.append(self.alarm.state)
         self.store()
 
@@ -70,7 +70,7 @@ class House:
         """End as in a power cut, and start anew from what is on the disk."""
         self.wall += off_s
         self.steady = 3.0
-        self.alarm = self._start(AlarmFacts.from_dict(json.loads(self.disk)))
+        self.alarm = self._start(AlarmSnapshot.from_dict(json.loads(self.disk)))
         self.alarm.settle()
 
 

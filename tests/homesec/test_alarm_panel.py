@@ -18,8 +18,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.homesec.alarm import control as alarm_control
-from custom_components.homesec.alarm.machine import AlarmFacts, AlarmMode, AlarmState, Cause
-from custom_components.homesec.alarm.span import Clocks
+from custom_components.homesec.alarm.machine import AlarmMode, AlarmSnapshot, AlarmState, Cause
+from custom_components.homesec.alarm.span import MonotonicClocks
 from custom_components.homesec.alarm.store import NO_TRIES
 from custom_components.homesec.announcements import iso
 from custom_components.homesec.cameras.state import AlarmTriggered
@@ -198,7 +198,7 @@ async def test_a_panic_button_works_while_disarmed_and_ends_so(
 
 def stored(state: str, at: float, lasts_s: float, **more: Any) -> dict[str, Any]:
     """Return the store as a power cut leaves it."""
-    facts = AlarmFacts(
+    facts = AlarmSnapshot(
         mode=AlarmMode.AWAY,
         state=AlarmState(state),
         began_at=at,
@@ -277,7 +277,7 @@ async def test_a_clock_that_is_set_changes_no_delay(
     hass_storage: dict[str, Any],
 ) -> None:
     step_s = 0.0
-    clocks = Clocks(wall=lambda: time.time() + step_s, steady=time.monotonic)
+    clocks = MonotonicClocks(wall=lambda: time.time() + step_s, steady=time.monotonic)
     monkeypatch.setattr(alarm_control, "system_clocks", lambda: clocks)
     await set_up(hass, slow(entry))
     await arm(hass, entry, "arm_away")

@@ -20,7 +20,7 @@ from homesec_house import (
 )
 import pytest
 
-from custom_components.homesec.alerts.teller import AlertTeller
+from custom_components.homesec.alerts.teller import AlertDispatcher
 from custom_components.homesec.cameras.state import Duress
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ async def test_who_was_in_view_for_long_when_the_alarm_is_armed_is_one_alert(
         """Keep the picture: a thread may be through before anybody waits for it."""
         return False
 
-    monkeypatch.setattr(AlertTeller, "_async_keep_still", at_once)
+    monkeypatch.setattr(AlertDispatcher, "_async_keep_still", at_once)
     subentry = entry.subentries[CAMERA_ID]
     object.__setattr__(subentry, "data", {**subentry.data, "disarmed": "detect"})
     await set_up(hass, entry)

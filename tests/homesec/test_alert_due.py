@@ -7,8 +7,8 @@ from typing import Any
 
 from alert_samples import NOW, sighting
 
-from custom_components.homesec.alerts.burst import Running
-from custom_components.homesec.alerts.due import Due
+from custom_components.homesec.alerts.burst import OpenAlert
+from custom_components.homesec.alerts.due import DeliveryFilter
 from custom_components.homesec.alerts.rules import CLIP, Alert, AlertKind, Rules
 
 NOON = time(12)
@@ -16,22 +16,26 @@ GARDEN: dict[str, Any] = {"camera_id": "garden", "camera": "Garden", "zones": ()
 ALL = Rules(kinds=frozenset({"alarm", "seen", CLIP}))
 
 
-def running(*facts: dict[str, Any], **state: Any) -> Running:
+def running(*facts: dict[str, Any], **state: Any) -> OpenAlert:
     sightings = tuple(sighting(**each) for each in facts)
-    return Running(alert=Alert(id="01K0A1ERT00000000000000000", sightings=sightings), **state)
+    return OpenAlert(alert=Alert(id="01K0A1ERT00000000000000000", sightings=sightings), **state)
 
 
-def news(due: Due, what: Running, rules: Rules = ALL, *, now: float = NOW) -> Alert | None:
+def news(
+    due: DeliveryFilter, what: OpenAlert, rules: Rules = ALL, *, now: float = NOW
+) -> Alert | None:
     return due.news("ann", rules, what, local=NOON, now=now)
 
 
-def clip(due: Due, what: Running, rules: Rules = ALL, *, now: float = NOW) -> Alert | None:
+def clip(
+    due: DeliveryFilter, what: OpenAlert, rules: Rules = ALL, *, now: float = NOW
+) -> Alert | None:
     return due.clip("ann", rules, what, local=NOON, now=now)
 
 
 def test_only_what_concerns_somebody_is_told_with_a_clip_that_shows_it() -> None:
     what = running({"clip_id": "A"}, {**GARDEN, "clip_id": "B"})
-    part = news(Due(), what, Rules(cameras=frozenset({"garden"})))
+    part = news(DeliveryFilter(), what, Rules(cameras=frozenset({"garden"})))
     assert part is not None
     assert part.cameras == ("Garden",)
     assert part.clip_id == "B"
@@ -39,23 +43,25 @@ def test_only_what_concerns_somebody_is_told_with_a_clip_that_shows_it() -> None
 
 def test_the_alarm_has_the_clip_of_the_sighting_that_set_it_off() -> None:
     what = running({"clip_id": "A"}, {"kind": AlertKind.ALARM})
-    part = news(Due(), what, Rules(kinds=frozenset({"alarm"})))
+    part = news(DeliveryFilter(), what, Rules(kinds=frozenset({"alarm"})))
     assert part is not None
     assert part.kind is AlertKind.ALARM
     assert part.clip_id == "A"
-    without = news(Due(), running({"kind": AlertKind.ALARM}), ALL)
+    without = news(DeliveryFilter(), running({"kind": AlertKind.ALARM}), ALL)
     assert without is not None
     assert without.clip_id is None
 
 
 def test_nobody_is_told_twice_and_a_test_goes_to_whom_it_is_for() -> None:
-    assert news(Due(), running({}, told={"ann"})) is None
-    assert news(Due(), running({"kind": AlertKind.TEST}, only=frozenset({"bob"}))) is None
-    assert news(Due(), running({"kind": AlertKind.TEST}, only=frozenset({"ann"})))
+    assert news(DeliveryFilter(), running({}, told={"ann"})) is None
+    assert (
+        news(DeliveryFilter(), running({"kind": AlertKind.TEST}, only=frozenset({"bob"}))) is None
+    )
+    assert news(DeliveryFilter(), running({"kind": AlertKind.TEST}, only=frozenset({"ann"})))
 
 
 def test_what_fell_into_a_cool_down_is_no_news_when_that_is_over() -> None:
-    due, what = Due(), running({})
+    due, what = DeliveryFilter(), running({})
     before = news(due, what)
     assert before is not None
     due.note("ann", before, NOW)
@@ -73,7 +79,7 @@ def test_what_fell_into_a_cool_down_is_no_news_when_that_is_over() -> None:
 
 
 def test_who_is_seen_by_a_camera_that_was_offline_is_news() -> None:
-    due = Due()
+    due = DeliveryFilter()
     offline = news(due, running({"kind": AlertKind.OFFLINE, "label": None}), Rules())
     assert offline is not None
     due.note("ann", offline, NOW)
@@ -81,7 +87,7 @@ def test_who_is_seen_by_a_camera_that_was_offline_is_news() -> None:
 
 
 def test_a_clip_is_told_to_who_heard_of_its_alert_whatever_the_cool_down() -> None:
-    due, what = Due(), running({"clip_id": "A"})
+    due, what = DeliveryFilter(), running({"clip_id": "A"})
     told = news(due, what)
     assert told is not None
     due.note("ann", told, NOW)
@@ -97,8 +103,8 @@ def test_a_clip_is_told_to_who_heard_of_its_alert_whatever_the_cool_down() -> No
 def test_the_clip_that_is_told_is_one_of_ones_own_cameras() -> None:
     what = running({"clip_id": "A"}, {**GARDEN, "clip_id": "B"}, ready={"A"})
     rules = Rules(kinds=frozenset({CLIP}), cameras=frozenset({"garden"}))
-    assert clip(Due(), what, rules) is None
+    assert clip(DeliveryFilter(), what, rules) is None
     what.ready.add("B")
-    part = clip(Due(), what, rules)
+    part = clip(DeliveryFilter(), what, rules)
     assert part is not None
     assert part.clip_id == "B"

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.homesec.alarm.machine import AlarmMode
-from custom_components.homesec.alerts.burst import BURST_S, Bursts
+from custom_components.homesec.alerts.burst import BURST_S, AlertGrouper
 from custom_components.homesec.alerts.rules import (
     CLIP,
     AlertKind,
@@ -112,7 +112,7 @@ def test_a_camera_is_left_alone_for_a_while_after_each_message() -> None:
 
 
 def test_ten_people_in_a_minute_are_one_alert() -> None:
-    bursts = Bursts()
+    bursts = AlertGrouper()
     running, new = bursts.take(sighting())
     assert new
     running.settled = True
@@ -135,7 +135,7 @@ def test_ten_people_in_a_minute_are_one_alert() -> None:
     "facts", [{"label": "cat"}, {"mode": AlarmMode.DISARMED}, {"at": NOW + 3600}]
 )
 def test_a_person_is_not_swallowed_by_what_came_before(facts: dict[str, Any]) -> None:
-    bursts = Bursts()
+    bursts = AlertGrouper()
     before, _ = bursts.take(sighting(**facts))
     after, new = bursts.take(sighting())
     assert new
@@ -143,7 +143,7 @@ def test_a_person_is_not_swallowed_by_what_came_before(facts: dict[str, Any]) ->
 
 
 def test_what_sets_off_the_alarm_at_once_is_told_once() -> None:
-    bursts = Bursts()
+    bursts = AlertGrouper()
     running, _ = bursts.take(sighting(clip_id="clip"))
     alarm, new = bursts.take(sighting(kind=AlertKind.ALARM))
     assert (alarm, new) == (running, False)
@@ -153,7 +153,7 @@ def test_what_sets_off_the_alarm_at_once_is_told_once() -> None:
 
 
 def test_an_alarm_after_the_entry_delay_is_news() -> None:
-    bursts = Bursts()
+    bursts = AlertGrouper()
     running, _ = bursts.take(sighting())
     running.settled = True
     alarm, new = bursts.take(sighting(at=NOW + 30, kind=AlertKind.ALARM))
@@ -166,7 +166,7 @@ def test_an_alarm_after_the_entry_delay_is_news() -> None:
 
 @pytest.mark.parametrize("kind", [AlertKind.DURESS, AlertKind.TEST])
 def test_duress_and_tests_stand_alone(kind: AlertKind) -> None:
-    bursts = Bursts()
+    bursts = AlertGrouper()
     bursts.take(sighting())
     alone, new = bursts.take(sighting(kind=kind))
     assert new
@@ -177,7 +177,7 @@ def test_duress_and_tests_stand_alone(kind: AlertKind) -> None:
 
 
 def test_what_is_learnt_of_a_sighting_changes_its_alert() -> None:
-    running, _ = Bursts().take(first := sighting())
+    running, _ = AlertGrouper().take(first := sighting())
     running.change(first, replace(first, count=3, zones=("Drive", "Pool")))
     assert running.alert.count == 3
     assert running.alert.zones == ("Drive", "Pool")

@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from clip_shelf import EVENING, Shelf
+from clip_shelf import EVENING, ClipFactory
 from homeassistant.exceptions import HomeAssistantError
 from homesec_house import set_up
 import pytest
@@ -25,9 +25,9 @@ BEFORE, MEANWHILE = 300, 300
 
 
 @pytest.fixture
-async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> Shelf:
+async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
     await set_up(hass, entry)
-    return Shelf(entry, video)
+    return ClipFactory(entry, video)
 
 
 def copied(house: Path, to: Path) -> list[str]:
@@ -39,7 +39,7 @@ def copied(house: Path, to: Path) -> list[str]:
 
 
 async def test_what_is_copied_meanwhile_is_consistent(
-    hass: HomeAssistant, shelf: Shelf, house: Path, tmp_path: Path
+    hass: HomeAssistant, shelf: ClipFactory, house: Path, tmp_path: Path
 ) -> None:
     clip = await shelf.put(EVENING)
     catalog = shelf.keeper.catalog
@@ -71,7 +71,9 @@ async def test_what_is_copied_meanwhile_is_consistent(
     assert len(await run(lambda: catalog.page(limit=10_000))) == 1 + BEFORE + 2 * MEANWHILE
 
 
-async def test_an_index_that_is_in_use_fails_the_backup(hass: HomeAssistant, shelf: Shelf) -> None:
+async def test_an_index_that_is_in_use_fails_the_backup(
+    hass: HomeAssistant, shelf: ClipFactory
+) -> None:
     with (
         patch.object(type(shelf.keeper), "hold_still", side_effect=sqlite3.OperationalError),
         pytest.raises(HomeAssistantError) as raised,
@@ -81,7 +83,7 @@ async def test_an_index_that_is_in_use_fails_the_backup(hass: HomeAssistant, she
 
 
 async def test_a_house_that_is_not_running_holds_no_backup_up(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: Shelf
+    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     await async_pre_backup(hass)
     assert await hass.config_entries.async_unload(entry.entry_id)

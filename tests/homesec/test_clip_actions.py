@@ -7,7 +7,7 @@ import errno
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from clip_shelf import EVENING, Shelf, act, contents, ids, refused
+from clip_shelf import EVENING, ClipFactory, act, contents, ids, refused
 from cloud_house import move_in
 from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.exceptions import (
@@ -42,15 +42,15 @@ UNKNOWN_ID = "01K0CAMERA0000000000000005"
 
 
 @pytest.fixture
-async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> Shelf:
+async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
     """A house without a cloud."""
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
-    return Shelf(entry, video)
+    return ClipFactory(entry, video)
 
 
 @pytest.fixture
-async def cloud_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> Shelf:
+async def cloud_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A house with one."""
     return await move_in(hass, gcs, video)
 
@@ -65,7 +65,7 @@ def evidence(house: Path) -> Path:
 
 
 async def test_a_clip_is_listed_with_all_that_an_automation_needs(
-    hass: HomeAssistant, cloud_shelf: Shelf
+    hass: HomeAssistant, cloud_shelf: ClipFactory
 ) -> None:
     clip = await cloud_shelf.cloud_only(EVENING)
     device_id = cloud_shelf.coordinator.devices.id_of(CAMERA_ID)
@@ -94,7 +94,7 @@ async def test_a_clip_is_listed_with_all_that_an_automation_needs(
     }
 
 
-async def test_a_list_goes_on_behind_its_cursor(hass: HomeAssistant, shelf: Shelf) -> None:
+async def test_a_list_goes_on_behind_its_cursor(hass: HomeAssistant, shelf: ClipFactory) -> None:
     clips = [(await shelf.put(EVENING + minute * 60)).id for minute in range(5)]
     await shelf.put(EVENING + 3600, state=ClipState.MISSING)
     await shelf.put(EVENING + 3601, state=ClipState.REMOVING)
@@ -109,7 +109,7 @@ async def test_a_list_goes_on_behind_its_cursor(hass: HomeAssistant, shelf: Shel
 
 
 async def test_a_list_is_narrowed_by_camera_time_and_label(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: Shelf
+    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     first = await shelf.put(EVENING)
     second = await shelf.put(EVENING + 600, trigger=Trigger.MANUAL)
@@ -136,7 +136,9 @@ async def test_a_list_is_narrowed_by_camera_time_and_label(
     assert entry.runtime_data.ready
 
 
-async def test_a_list_that_makes_no_sense_is_refused(hass: HomeAssistant, shelf: Shelf) -> None:
+async def test_a_list_that_makes_no_sense_is_refused(
+    hass: HomeAssistant, shelf: ClipFactory
+) -> None:
     same = "2026-11-21 23:35:00"
     assert await refused(hass, "list_clips", **{"from": same, "to": same}) == "bad_times"
     for text in HOSTILE[1:]:
@@ -148,7 +150,7 @@ async def test_a_list_that_makes_no_sense_is_refused(hass: HomeAssistant, shelf:
 
 
 async def test_a_device_that_is_no_camera_of_ours_is_refused(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: Shelf
+    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     house_id = shelf.coordinator.devices.id_of(None)
     panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
@@ -157,7 +159,7 @@ async def test_a_device_that_is_no_camera_of_ours_is_refused(
 
 
 async def test_without_a_house_there_is_nothing_to_list(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: Shelf
+    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     coordinator = entry.runtime_data
     engine, coordinator._engine = coordinator._engine, None
@@ -174,7 +176,7 @@ async def test_without_a_house_there_is_nothing_to_list(
 
 
 async def test_a_clip_is_deleted_here_and_in_the_cloud(
-    hass: HomeAssistant, gcs: Any, cloud_shelf: Shelf
+    hass: HomeAssistant, gcs: Any, cloud_shelf: ClipFactory
 ) -> None:
     here, there = await cloud_shelf.put(EVENING), await cloud_shelf.cloud_only(EVENING + 1)
     assert gcs.objects()
@@ -185,7 +187,7 @@ async def test_a_clip_is_deleted_here_and_in_the_cloud(
     assert await refused(hass, "delete_clip", clip_id=here.id) == "clip_not_found"
 
 
-async def until_empty(shelf: Shelf, gcs: Any) -> None:
+async def until_empty(shelf: ClipFactory, gcs: Any) -> None:
     def wait() -> None:
         deadline = datetime.now(UTC).timestamp() + 10
         while gcs.objects():
@@ -195,7 +197,7 @@ async def until_empty(shelf: Shelf, gcs: Any) -> None:
 
 
 async def test_a_protected_clip_is_not_deleted_nor_are_those_beside_it(
-    hass: HomeAssistant, shelf: Shelf
+    hass: HomeAssistant, shelf: ClipFactory
 ) -> None:
     kept, other = await shelf.put(EVENING), await shelf.put(EVENING + 1)
     await act(hass, "protect_clip", clip_id=kept.id)
@@ -208,7 +210,7 @@ async def test_a_protected_clip_is_not_deleted_nor_are_those_beside_it(
     assert ids(await act(hass, "list_clips")) == []
 
 
-async def test_hostile_ids_change_nothing(hass: HomeAssistant, shelf: Shelf) -> None:
+async def test_hostile_ids_change_nothing(hass: HomeAssistant, shelf: ClipFactory) -> None:
     clip = await shelf.put(EVENING)
     growing = await shelf.put(EVENING + 1, state=ClipState.RECORDING)
     for clip_id in (*HOSTILE, UNKNOWN_ID):
@@ -221,7 +223,7 @@ async def test_hostile_ids_change_nothing(hass: HomeAssistant, shelf: Shelf) -> 
         await act(hass, "delete_clip", clip_id=[])
 
 
-async def test_a_disk_that_does_not_let_go_is_told(hass: HomeAssistant, shelf: Shelf) -> None:
+async def test_a_disk_that_does_not_let_go_is_told(hass: HomeAssistant, shelf: ClipFactory) -> None:
     clip = await shelf.put(EVENING)
     with (
         patch("pathlib.Path.unlink", side_effect=PermissionError(errno.EPERM, "no")),
@@ -236,7 +238,7 @@ async def test_a_disk_that_does_not_let_go_is_told(hass: HomeAssistant, shelf: S
 
 
 async def test_the_index_is_rebuilt_from_the_bucket(
-    hass: HomeAssistant, gcs: Any, cloud_shelf: Shelf
+    hass: HomeAssistant, gcs: Any, cloud_shelf: ClipFactory
 ) -> None:
     clip = await cloud_shelf.cloud_only(EVENING)
     lost = await cloud_shelf.cloud_only(EVENING + 60)
@@ -264,7 +266,7 @@ async def test_the_index_is_rebuilt_from_the_bucket(
 
 
 async def test_a_bucket_that_cannot_be_reached_is_told(
-    hass: HomeAssistant, gcs: Any, cloud_shelf: Shelf
+    hass: HomeAssistant, gcs: Any, cloud_shelf: ClipFactory
 ) -> None:
     gcs.front.denied = {"storage.objects.list"}
     with pytest.raises(HomeAssistantError) as raised:
@@ -276,7 +278,7 @@ async def test_a_bucket_that_cannot_be_reached_is_told(
 
 
 async def test_who_may_only_look_may_list(
-    hass: HomeAssistant, shelf: Shelf, hass_read_only_user: MockUser, evidence: Path
+    hass: HomeAssistant, shelf: ClipFactory, hass_read_only_user: MockUser, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)
     user = hass_read_only_user.id
@@ -293,7 +295,7 @@ async def test_who_may_only_look_may_list(
 
 
 async def test_who_may_disarm_may_delete_and_protect(
-    hass: HomeAssistant, shelf: Shelf, hass_owner_user: MockUser, evidence: Path
+    hass: HomeAssistant, shelf: ClipFactory, hass_owner_user: MockUser, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)
     ann = await hass.auth.async_create_user("Ann", group_ids=["system-users"])
@@ -312,7 +314,7 @@ async def test_who_may_disarm_may_delete_and_protect(
 
 
 async def test_who_may_not_see_the_alarm_panel_may_nothing(
-    hass: HomeAssistant, shelf: Shelf, hass_read_only_user: MockUser
+    hass: HomeAssistant, shelf: ClipFactory, hass_read_only_user: MockUser
 ) -> None:
     await shelf.put(EVENING)
     hass_read_only_user.permissions = PolicyPermissions({}, None)

@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from clip_shelf import EVENING, Shelf, act, contents, refused
+from clip_shelf import EVENING, ClipFactory, act, contents, refused
 from cloud_house import move_in
 from homeassistant.exceptions import (
     HomeAssistantError,
@@ -36,15 +36,15 @@ UNKNOWN_ID = "01K0CAMERA0000000000000005"
 
 
 @pytest.fixture
-async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> Shelf:
+async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
     """A house without a cloud."""
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
-    return Shelf(entry, video)
+    return ClipFactory(entry, video)
 
 
 @pytest.fixture
-async def cloud_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> Shelf:
+async def cloud_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A house with one."""
     return await move_in(hass, gcs, video)
 
@@ -68,7 +68,7 @@ def link(path: Path, *, to: Path) -> None:
 
 
 async def test_clips_are_exported_from_here_and_from_the_cloud(
-    hass: HomeAssistant, cloud_shelf: Shelf, evidence: Path, film: bytes
+    hass: HomeAssistant, cloud_shelf: ClipFactory, evidence: Path, film: bytes
 ) -> None:
     here = await cloud_shelf.put(EVENING)
     there = await cloud_shelf.cloud_only(EVENING + 1, camera_name="../Böse\0 / Tür")
@@ -92,7 +92,9 @@ async def test_clips_are_exported_from_here_and_from_the_cloud(
     assert list(contents(evidence).values()) == [film] * 2
 
 
-async def test_a_time_span_is_exported(hass: HomeAssistant, shelf: Shelf, evidence: Path) -> None:
+async def test_a_time_span_is_exported(
+    hass: HomeAssistant, shelf: ClipFactory, evidence: Path
+) -> None:
     await shelf.put(EVENING)
     wanted = [await shelf.put(EVENING + 60), await shelf.put(EVENING + 120)]
     await shelf.put(EVENING + 130, camera_id=GONE_ID)
@@ -106,7 +108,7 @@ async def test_a_time_span_is_exported(hass: HomeAssistant, shelf: Shelf, eviden
 
 
 async def test_only_allowed_folders_are_written_to(
-    hass: HomeAssistant, shelf: Shelf, house: Path, evidence: Path
+    hass: HomeAssistant, shelf: ClipFactory, house: Path, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)
     (house / "secret").mkdir()
@@ -136,7 +138,7 @@ async def test_only_allowed_folders_are_written_to(
 
 
 async def test_unknown_clips_export_nothing(
-    hass: HomeAssistant, shelf: Shelf, evidence: Path
+    hass: HomeAssistant, shelf: ClipFactory, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)
     for clip_id in (*HOSTILE, UNKNOWN_ID):
@@ -146,7 +148,7 @@ async def test_unknown_clips_export_nothing(
 
 
 async def test_a_clip_without_a_copy_is_told_and_the_others_are_exported(
-    hass: HomeAssistant, shelf: Shelf, evidence: Path
+    hass: HomeAssistant, shelf: ClipFactory, evidence: Path
 ) -> None:
     gone, clip = await shelf.put(EVENING), await shelf.put(EVENING + 1)
     (shelf.coordinator.clips_dir / gone.path).unlink()
@@ -161,7 +163,7 @@ async def test_a_clip_without_a_copy_is_told_and_the_others_are_exported(
 
 
 async def test_a_full_disk_ends_an_export(
-    hass: HomeAssistant, shelf: Shelf, evidence: Path
+    hass: HomeAssistant, shelf: ClipFactory, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)
     full = OSError(errno.ENOSPC, "No space left on device")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clip_shelf import EVENING, STILL, Shelf
+from clip_shelf import EVENING, STILL, ClipFactory
 from homeassistant.components import media_source
 from homeassistant.components.media_player import BrowseError
 from homeassistant.components.media_source import Unresolvable
@@ -40,10 +40,10 @@ def contents(path: Path) -> bytes:
 
 
 @pytest.fixture
-async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> Shelf:
+async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
-    return Shelf(entry, video)
+    return ClipFactory(entry, video)
 
 
 async def browse(hass: HomeAssistant, path: str = "") -> media_source.BrowseMediaSource:
@@ -53,7 +53,7 @@ async def browse(hass: HomeAssistant, path: str = "") -> media_source.BrowseMedi
 # --- browsing ----------------------------------------------------------------------------------
 
 
-async def test_cameras_then_days_then_clips(hass: HomeAssistant, shelf: Shelf) -> None:
+async def test_cameras_then_days_then_clips(hass: HomeAssistant, shelf: ClipFactory) -> None:
     late = await shelf.put(EVENING)
     manual = await shelf.put(EVENING + 60, trigger=Trigger.MANUAL, still=False)
     await shelf.put(EVENING + 3600)
@@ -87,14 +87,14 @@ async def test_cameras_then_days_then_clips(hass: HomeAssistant, shelf: Shelf) -
 
 
 async def test_a_renamed_camera_goes_by_its_new_name(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: Shelf
+    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     await shelf.put(EVENING, name="What it was called then")
     assert [child.title for child in (await browse(hass)).children] == ["Front door"]
 
 
 async def test_what_does_not_fit_is_told(
-    hass: HomeAssistant, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, shelf: ClipFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ours, "MAX_CLIPS", 2)
     for minute in range(5):
@@ -114,14 +114,16 @@ async def test_what_does_not_fit_is_told(
         "/clip/01K0CAMERA0000000000000001",
     ],
 )
-async def test_folders_that_are_not_there(hass: HomeAssistant, shelf: Shelf, path: str) -> None:
+async def test_folders_that_are_not_there(
+    hass: HomeAssistant, shelf: ClipFactory, path: str
+) -> None:
     with pytest.raises(BrowseError) as raised:
         await browse(hass, path)
     assert raised.value.translation_key == "folder_not_found"
 
 
 async def test_an_unloaded_house_is_told_apart(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: Shelf
+    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     clip = await shelf.put(EVENING)
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -135,7 +137,7 @@ async def test_an_unloaded_house_is_told_apart(
 
 async def test_the_frontend_gets_a_signed_url_that_plays(
     hass: HomeAssistant,
-    shelf: Shelf,
+    shelf: ClipFactory,
     film: bytes,
     hass_ws_client: WebSocketGenerator,
     hass_client_no_auth: ClientSessionGenerator,
@@ -159,13 +161,15 @@ async def test_the_frontend_gets_a_signed_url_that_plays(
 @pytest.mark.parametrize(
     "identifier", ["clip/", "clip/..%2f..", "clip/01K0CAMERA0000000000000001", "camera/x", "x"]
 )
-async def test_clips_that_are_not_there(hass: HomeAssistant, shelf: Shelf, identifier: str) -> None:
+async def test_clips_that_are_not_there(
+    hass: HomeAssistant, shelf: ClipFactory, identifier: str
+) -> None:
     with pytest.raises(Unresolvable) as raised:
         await media_source.async_resolve_media(hass, f"media-source://homesec/{identifier}", None)
     assert raised.value.translation_key == "clip_not_found"
 
 
-async def test_a_still_can_be_had_as_an_image(hass: HomeAssistant, shelf: Shelf) -> None:
+async def test_a_still_can_be_had_as_an_image(hass: HomeAssistant, shelf: ClipFactory) -> None:
     source = await ours.async_get_media_source(hass)
     for still, expected in ((True, STILL), (False, None)):
         clip = await shelf.put(EVENING + still, still=still)
@@ -178,7 +182,7 @@ async def test_a_still_can_be_had_as_an_image(hass: HomeAssistant, shelf: Shelf)
 
 
 async def test_a_part_of_a_clip_can_be_fetched(
-    shelf: Shelf, film: bytes, hass_client: ClientSessionGenerator
+    shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.put(EVENING)
     client = await hass_client()
@@ -196,7 +200,7 @@ async def test_a_part_of_a_clip_can_be_fetched(
     assert head.headers["Cache-Control"] == "private, max-age=86400"
 
 
-async def test_a_still_is_served(shelf: Shelf, hass_client: ClientSessionGenerator) -> None:
+async def test_a_still_is_served(shelf: ClipFactory, hass_client: ClientSessionGenerator) -> None:
     clip = await shelf.put(EVENING)
     without = await shelf.put(EVENING + 1, still=False)
     client = await hass_client()
@@ -209,7 +213,7 @@ async def test_a_still_is_served(shelf: Shelf, hass_client: ClientSessionGenerat
 
 
 async def test_of_a_clip_that_grows_what_there_is_is_played_and_not_kept(
-    shelf: Shelf, hass_client: ClientSessionGenerator, video: Path
+    shelf: ClipFactory, hass_client: ClientSessionGenerator, video: Path
 ) -> None:
     clip = await shelf.put(EVENING, state=ClipState.RECORDING, still=False)
     client = await hass_client()
@@ -220,7 +224,7 @@ async def test_of_a_clip_that_grows_what_there_is_is_played_and_not_kept(
 
 
 async def test_a_clip_whose_first_picture_is_not_written_yet_is_not_there(
-    shelf: Shelf, hass_client: ClientSessionGenerator
+    shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.put(EVENING, state=ClipState.RECORDING, still=False)
     partial_path(shelf.coordinator.clips_dir / clip.path).write_bytes(b"")
@@ -229,7 +233,7 @@ async def test_a_clip_whose_first_picture_is_not_written_yet_is_not_there(
 
 
 async def test_a_download_has_a_name_for_every_browser(
-    hass: HomeAssistant, shelf: Shelf, hass_client: ClientSessionGenerator
+    hass: HomeAssistant, shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     clip = await shelf.put(EVENING, name='Façade/../"x\r\nSet-Cookie: a=b %2f\u202e')
@@ -246,7 +250,7 @@ async def test_a_download_has_a_name_for_every_browser(
 
 @pytest.mark.parametrize("kind", ["mp4", "jpg"])
 async def test_strangers_get_nothing(
-    shelf: Shelf, hass_client_no_auth: ClientSessionGenerator, kind: str
+    shelf: ClipFactory, hass_client_no_auth: ClientSessionGenerator, kind: str
 ) -> None:
     clip = await shelf.put(EVENING)
     client = await hass_client_no_auth()
@@ -270,7 +274,7 @@ async def test_strangers_get_nothing(
     ],
 )
 async def test_hostile_ids_find_nothing(
-    shelf: Shelf, hass_client: ClientSessionGenerator, clip_id: str
+    shelf: ClipFactory, hass_client: ClientSessionGenerator, clip_id: str
 ) -> None:
     await shelf.put(EVENING)
     client = await hass_client()
@@ -279,7 +283,7 @@ async def test_hostile_ids_find_nothing(
 
 
 async def test_a_row_that_points_outside_finds_nothing(
-    entry: MockConfigEntry, shelf: Shelf, house: Path, hass_client: ClientSessionGenerator
+    entry: MockConfigEntry, shelf: ClipFactory, house: Path, hass_client: ClientSessionGenerator
 ) -> None:
     (house / "secret.mp4").write_text("secret")
     clip = await shelf.put(EVENING)
@@ -294,7 +298,10 @@ async def test_a_row_that_points_outside_finds_nothing(
 
 
 async def test_without_a_running_engine_the_answer_is_503(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: Shelf, hass_client: ClientSessionGenerator
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    shelf: ClipFactory,
+    hass_client: ClientSessionGenerator,
 ) -> None:
     clip = await shelf.put(EVENING)
     client = await hass_client()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
 
 from aiohttp import ClientPayloadError
-from clip_shelf import EVENING, STILL, Shelf
+from clip_shelf import EVENING, STILL, ClipFactory
 from cloud_house import move_in
 from homeassistant.components import media_source
 from homeassistant.components.media_player import (
@@ -27,9 +27,9 @@ from custom_components.homesec import media_source as ours
 from custom_components.homesec.clips import media_search, still_cache
 from custom_components.homesec.clips.files import CloudFile
 from custom_components.homesec.clips.still_cache import StillCache
-from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.core.errors import (
-    SealKeyMissing,
+    EncryptionKeyMissing,
     StorageDenied,
     StorageError,
     StorageUnreachable,
@@ -53,7 +53,7 @@ def film(video: Path) -> bytes:
 
 
 @pytest.fixture
-async def shelf(hass: HomeAssistant, gcs: Any, video: Path) -> Shelf:
+async def shelf(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A house whose login cannot sign links."""
     return await move_in(hass, gcs, video)
 
@@ -61,15 +61,15 @@ async def shelf(hass: HomeAssistant, gcs: Any, video: Path) -> Shelf:
 @pytest.fixture(params=["plain", "sealed"])
 async def proxied(
     hass: HomeAssistant, gcs: Any, video: Path, request: pytest.FixtureRequest
-) -> Shelf:
+) -> ClipFactory:
     """A house without links: its login cannot sign, or could, but the clips are encrypted."""
     if request.param == "plain":
         return await move_in(hass, gcs, video)
-    return await move_in(hass, gcs, video, key=service_account(gcs), seal=SealKey.generate())
+    return await move_in(hass, gcs, video, key=service_account(gcs), seal=EncryptionKey.generate())
 
 
 @pytest.fixture
-async def signing_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> Shelf:
+async def signing_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A house whose login can sign links."""
     return await move_in(hass, gcs, video, key=service_account(gcs))
 
@@ -102,7 +102,7 @@ def film_url(clip_id: str) -> str:
 
 
 async def test_a_clip_in_the_cloud_stays_in_the_tree_and_resolves_to_our_view(
-    hass: HomeAssistant, shelf: Shelf
+    hass: HomeAssistant, shelf: ClipFactory
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
     await shelf.put(EVENING + 60, state=ClipState.MISSING)
@@ -120,7 +120,7 @@ async def test_a_clip_in_the_cloud_stays_in_the_tree_and_resolves_to_our_view(
 
 @pytest.mark.parametrize("state", [ClipState.REMOVING, ClipState.FAILED, ClipState.RECORDING])
 async def test_what_is_not_a_finished_clip_does_not_play(
-    hass: HomeAssistant, shelf: Shelf, state: ClipState
+    hass: HomeAssistant, shelf: ClipFactory, state: ClipState
 ) -> None:
     clip = await shelf.put(EVENING, state=state)
     with pytest.raises(Unresolvable):
@@ -128,7 +128,7 @@ async def test_what_is_not_a_finished_clip_does_not_play(
 
 
 async def test_without_the_cloud_it_went_to_a_clip_is_shown_but_does_not_play(
-    hass: HomeAssistant, shelf: Shelf, hass_client: ClientSessionGenerator
+    hass: HomeAssistant, shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
     shelf.keeper._jobs = None
@@ -143,7 +143,7 @@ async def test_without_the_cloud_it_went_to_a_clip_is_shown_but_does_not_play(
 
 
 async def test_a_film_streams_through_home_assistant_in_ranges(
-    proxied: Shelf, film: bytes, hass_client: ClientSessionGenerator
+    proxied: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await proxied.cloud_only(EVENING)
     client, url, size = await hass_client(), film_url(clip.id), len(film)
@@ -180,7 +180,7 @@ async def test_a_film_streams_through_home_assistant_in_ranges(
 
 
 async def test_where_a_key_can_sign_the_player_is_sent_to_a_short_lived_link(
-    signing_shelf: Shelf, film: bytes, hass_client: ClientSessionGenerator
+    signing_shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await signing_shelf.cloud_only(EVENING)
     client, url = await hass_client(), film_url(clip.id)
@@ -198,7 +198,7 @@ async def test_where_a_key_can_sign_the_player_is_sent_to_a_short_lived_link(
 
 
 async def test_strangers_get_no_link_and_no_film(
-    signing_shelf: Shelf, hass_client_no_auth: ClientSessionGenerator
+    signing_shelf: ClipFactory, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     clip = await signing_shelf.cloud_only(EVENING)
     client = await hass_client_no_auth()
@@ -209,7 +209,7 @@ async def test_strangers_get_no_link_and_no_film(
 
 
 async def test_a_film_whose_file_was_deleted_by_hand_comes_from_the_cloud(
-    shelf: Shelf, film: bytes, hass_client: ClientSessionGenerator
+    shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
     shelf.keeper.copies.local_back(clip)
@@ -218,7 +218,7 @@ async def test_a_film_whose_file_was_deleted_by_hand_comes_from_the_cloud(
 
 
 async def test_a_film_that_was_deleted_in_the_bucket_is_not_found(
-    shelf: Shelf, hass_client: ClientSessionGenerator
+    shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
     store = shelf.keeper.cloud
@@ -236,11 +236,11 @@ async def test_a_film_that_was_deleted_in_the_bucket_is_not_found(
     [
         (StorageUnreachable(), HTTPStatus.GATEWAY_TIMEOUT),
         (StorageDenied("secret-token"), HTTPStatus.BAD_GATEWAY),
-        (SealKeyMissing(), HTTPStatus.BAD_GATEWAY),
+        (EncryptionKeyMissing(), HTTPStatus.BAD_GATEWAY),
     ],
 )
 async def test_what_the_cloud_refuses_is_told_without_its_words(
-    shelf: Shelf,
+    shelf: ClipFactory,
     hass_client: ClientSessionGenerator,
     caplog: pytest.LogCaptureFixture,
     error: StorageError,
@@ -257,7 +257,7 @@ async def test_what_the_cloud_refuses_is_told_without_its_words(
 
 
 async def test_a_film_that_breaks_off_is_cut_short_not_padded(
-    shelf: Shelf, film: bytes, hass_client: ClientSessionGenerator
+    shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
 
@@ -276,7 +276,7 @@ async def test_a_film_that_breaks_off_is_cut_short_not_padded(
 
 
 async def test_a_still_is_fetched_once_and_never_a_redirect(
-    hass: HomeAssistant, signing_shelf: Shelf, hass_client: ClientSessionGenerator
+    hass: HomeAssistant, signing_shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await signing_shelf.cloud_only(EVENING)
     client = await hass_client()
@@ -357,7 +357,7 @@ def in_cloud(content: bytes) -> CloudFile:
     ],
 )
 async def test_clips_are_found_by_camera_occasion_and_day(
-    hass: HomeAssistant, shelf: Shelf, text: str, folder: str, found: list[int]
+    hass: HomeAssistant, shelf: ClipFactory, text: str, folder: str, found: list[int]
 ) -> None:
     clips = [
         await shelf.cloud_only(EVENING),
@@ -371,7 +371,7 @@ async def test_clips_are_found_by_camera_occasion_and_day(
     ]
 
 
-async def test_what_is_found_says_where_and_when(hass: HomeAssistant, shelf: Shelf) -> None:
+async def test_what_is_found_says_where_and_when(hass: HomeAssistant, shelf: ClipFactory) -> None:
     await shelf.put(EVENING)
     (found,) = await search(hass, "person")
     assert found.title == "Front door, 2026-11-21 23:30:00 Person, 12 s"
@@ -381,7 +381,7 @@ async def test_what_is_found_says_where_and_when(hass: HomeAssistant, shelf: She
 
 
 async def test_a_search_ends_when_there_is_enough(
-    hass: HomeAssistant, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, shelf: ClipFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(media_search, "MAX_FOUND", 3)
     monkeypatch.setattr(media_search, "PAGE", 2)
@@ -390,7 +390,7 @@ async def test_a_search_ends_when_there_is_enough(
     assert len(await search(hass, "person")) == 3
 
 
-async def test_a_search_in_no_folder_fails(hass: HomeAssistant, shelf: Shelf) -> None:
+async def test_a_search_in_no_folder_fails(hass: HomeAssistant, shelf: ClipFactory) -> None:
     with pytest.raises(BrowseError):
         await search(hass, "person", "/nonsense")
 

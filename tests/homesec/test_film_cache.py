@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from clip_shelf import EVENING, Shelf
+from clip_shelf import EVENING, ClipFactory
 from cloud_house import move_in
 from homeassistant.util import dt as dt_util
 import pytest
@@ -19,7 +19,7 @@ from custom_components.homesec.clips import film_cache
 from custom_components.homesec.clips.caches import TRIM_EVERY, caches
 from custom_components.homesec.clips.files import CloudFile
 from custom_components.homesec.clips.film_cache import PIECE_BYTES, Film, FilmCache
-from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.object_store import StoredObject
 from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.errors import ObjectMissing, StorageUnreachable
@@ -190,7 +190,7 @@ async def test_playing_again_asks_the_bucket_for_nothing_until_the_clip_is_delet
     hass_client: ClientSessionGenerator,
     sealed: bool,
 ) -> None:
-    shelf = await move_in(hass, gcs, video, seal=SealKey.generate() if sealed else None)
+    shelf = await move_in(hass, gcs, video, seal=EncryptionKey.generate() if sealed else None)
     clip = await shelf.cloud_only(EVENING)
     client, url = await hass_client(), f"/api/homesec/clip/{clip.id}.mp4"
     assert await (await client.get(url)).read() == film
@@ -205,7 +205,7 @@ async def test_playing_again_asks_the_bucket_for_nothing_until_the_clip_is_delet
 async def test_old_pieces_go_although_nobody_plays(
     hass: HomeAssistant, gcs: Any, video: Path
 ) -> None:
-    shelf: Shelf = await move_in(hass, gcs, video)
+    shelf: ClipFactory = await move_in(hass, gcs, video)
     piece = caches(hass).folder / "films" / CLIP_ID / "7-0"
     piece.parent.mkdir(parents=True)
     piece.touch()

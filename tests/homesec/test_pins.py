@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.homesec.alarm.lockout import FREE_TRIES, Lockout
 from custom_components.homesec.alarm.pins import Pin, PinKind, is_pin, pin_of
-from custom_components.homesec.alarm.span import Clocks
+from custom_components.homesec.alarm.span import MonotonicClocks
 
 
 def pin(code: str, name: str = "Ann", kind: PinKind = PinKind.FULL) -> Pin:
@@ -76,7 +76,7 @@ class Times:
 
     def __init__(self) -> None:
         self.wall, self.steady = 1_700_000_000.0, 10.0
-        self.clocks = Clocks(wall=lambda: self.wall, steady=lambda: self.steady)
+        self.clocks = MonotonicClocks(wall=lambda: self.wall, steady=lambda: self.steady)
 
     def wait(self, seconds: float) -> None:
         self.wall += seconds

@@ -32,8 +32,8 @@ from custom_components.homesec.alerts.recipient_issues import recipient_issue_id
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.core.events import DetectionStarted
 from custom_components.homesec.engine.core.types import Presence
-from custom_components.homesec.engine.sms.message_store import Ledger
-from custom_components.homesec.engine.sms.service import Texts
+from custom_components.homesec.engine.sms.message_store import MessageStore
+from custom_components.homesec.engine.sms.service import SmsService
 from custom_components.homesec.engine.sms.types import RecipientChanged
 
 if TYPE_CHECKING:
@@ -210,21 +210,21 @@ async def test_recipients_that_change_in_quick_succession_are_as_they_are_last(
 ) -> None:
     await move_in(hass, entry, recipient())
     began, overtaken = threading.Event(), threading.Event()
-    states, set_recipients = Texts.states, Texts.set_recipients
+    states, set_recipients = SmsService.states, SmsService.set_recipients
 
-    def hesitate(self: Texts) -> Any:
+    def hesitate(self: SmsService) -> Any:
         if not began.is_set():
             began.set()
             overtaken.wait(0.5)
         return states(self)
 
-    def overtake(self: Texts, accounts: Any) -> None:
+    def overtake(self: SmsService, accounts: Any) -> None:
         set_recipients(self, accounts)
         if BOB in accounts:
             overtaken.set()
 
-    monkeypatch.setattr(Texts, "states", hesitate)
-    monkeypatch.setattr(Texts, "set_recipients", overtake)
+    monkeypatch.setattr(SmsService, "states", hesitate)
+    monkeypatch.setattr(SmsService, "set_recipients", overtake)
     hass.config_entries.async_update_subentry(entry, entry.subentries[ANN], title="Anne")
     await hass.async_add_executor_job(began.wait, 5)
     bob = ConfigSubentry(**recipient("Bob", recipient_id=BOB, to=BOBS))
@@ -238,7 +238,7 @@ async def test_a_disk_that_does_not_forget_a_recipient_keeps_no_other_from_chang
 ) -> None:
     await move_in(hass, entry, recipient(), recipient("Bob", recipient_id=BOB, to=BOBS))
     texts = entry.runtime_data.engine.texts
-    with patch.object(Ledger, "forget", side_effect=sqlite3.OperationalError("disk full")):
+    with patch.object(MessageStore, "forget", side_effect=sqlite3.OperationalError("disk full")):
         hass.config_entries.async_remove_subentry(entry, ANN)
         bob = entry.subentries[BOB]
         hass.config_entries.async_update_subentry(entry, bob, data={**bob.data, "to": NUMBER})

@@ -23,7 +23,7 @@ import pytest
 from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.cameras.state import Duress
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT
-from custom_components.homesec.engine.sms.service import Texts
+from custom_components.homesec.engine.sms.service import SmsService
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
@@ -63,15 +63,15 @@ async def test_the_text_is_durable_before_the_bus_hears_of_the_alert(
     twilio: Any,
 ) -> None:
     order: list[str] = []
-    send_ = Texts.send
+    send_ = SmsService.send
 
-    def keep(self: Texts, message: Any) -> None:
+    def keep(self: SmsService, message: Any) -> None:
         send_(self, message)
         order.append("kept")
         assert message.still.startswith(b"\xff\xd8")
         assert message.expires_at - message.created_at == 1800
 
-    monkeypatch.setattr(Texts, "send", keep)
+    monkeypatch.setattr(SmsService, "send", keep)
 
     @callback
     def note(_event: Event) -> None:
@@ -96,7 +96,7 @@ async def test_a_text_that_cannot_be_kept_does_not_keep_the_alert_from_the_bus(
     def refuse(*_: Any) -> None:
         raise RuntimeError("texts are not running")
 
-    monkeypatch.setattr(Texts, "send", refuse)
+    monkeypatch.setattr(SmsService, "send", refuse)
     await move_in(hass, entry, recipient())
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from clip_shelf import EVENING, STILL, Shelf
+from clip_shelf import EVENING, STILL, ClipFactory
 from cloud_house import move_in
 from homesec_house import set_up
 from PIL import Image
@@ -72,7 +72,7 @@ async def test_the_view_scales_what_is_here(
     hass_client: ClientSessionGenerator,
 ) -> None:
     await set_up(hass, entry)
-    shelf = Shelf(entry, video)
+    shelf = ClipFactory(entry, video)
     clip = await shelf.put(EVENING)
     assert clip.still_path is not None
     file = shelf.coordinator.clips_dir / clip.still_path

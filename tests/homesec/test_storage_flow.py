@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from camera_dialog import suggested
-from clip_shelf import EVENING, Shelf
+from clip_shelf import EVENING, ClipFactory
 from fault_proxy import Fault, Kind
 from google_key import pem_lines, service_account
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -17,7 +17,7 @@ from own_network import Browser, choose
 import pytest
 from storage_house import add_storage, given, google_at, open_bucket, send, storage
 
-from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.core.errors import ClockSkew, StorageBusy, StorageError
 from custom_components.homesec.engine.core.types import CloudState
 
@@ -269,7 +269,7 @@ async def test_a_key_that_is_none_does_not_take_the_place_of_the_stored_one(
 async def test_it_can_be_switched_off(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
-    key = SealKey.generate().text
+    key = EncryptionKey.generate().text
     add_storage(entry, storage(gcs, seal_key=key))
     await set_up(hass, entry)
     menu = await choose(hass, entry, "cloud")
@@ -322,7 +322,7 @@ async def test_another_key_is_tried_and_kept(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     old = {**service_account(gcs), "client_email": "old@project.iam.gserviceaccount.com"}
-    add_storage(entry, storage(gcs, key=old, seal_key=SealKey.generate().text))
+    add_storage(entry, storage(gcs, key=old, seal_key=EncryptionKey.generate().text))
     await set_up(hass, entry)
     before = dict(entry.data["storage"])
     flow = await again(hass, entry)
@@ -370,7 +370,7 @@ async def test_another_bucket_says_what_becomes_of_the_clips(
 ) -> None:
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
-    shelf = Shelf(entry, video)
+    shelf = ClipFactory(entry, video)
     here, there = await shelf.cloud_only(EVENING), await shelf.cloud_only(EVENING + 60)
     await shelf.coordinator.async_run(shelf.keeper.copies.local_back, here)
     flow = await send(hass, await open_bucket(hass, entry), given(gcs, prefix="other"))
@@ -395,7 +395,7 @@ async def test_encryption_is_asked_for_after_another_bucket(
 ) -> None:
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
-    await Shelf(entry, video).cloud_only(EVENING)
+    await ClipFactory(entry, video).cloud_only(EVENING)
     answers = given(gcs, prefix="other", encrypt=True)
     flow = await send(hass, await open_bucket(hass, entry), answers)
     assert flow["step_id"] == "move_bucket"

@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from storage_house import add_storage, given, google_at, open_bucket, send, storage
 
 from custom_components.homesec import const
-from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-SEAL, EARLIER = SealKey.generate().text, SealKey.generate().text
+SEAL, EARLIER = EncryptionKey.generate().text, EncryptionKey.generate().text
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,8 @@ from custom_components.homesec.cloud.retention_config import retention_rules
 from custom_components.homesec.engine.library.retention_policy import (
     GIB,
     Limits,
-    PlaceRules,
     RetentionRules,
+    TierRules,
 )
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ def test_what_a_camera_leaves_open_is_as_for_all() -> None:
         "cameras": {"a": {"local_gb": 1.5}, "b": {"local_days": 1, "cloud_days": 90}},
     }
     assert retention_rules({"retention": kept}) == RetentionRules(
-        local=PlaceRules(
+        local=TierRules(
             each=Limits(max_age_s=7 * DAY_S),
             cameras={
                 "a": Limits(max_age_s=7 * DAY_S, max_bytes=GIB * 3 // 2),
                 "b": Limits(max_age_s=DAY_S),
             },
         ),
-        cloud=PlaceRules(
+        cloud=TierRules(
             cameras={"a": Limits(), "b": Limits(max_age_s=90 * DAY_S)}, total_bytes=100 * GIB
         ),
         min_free_bytes=GIB * 5 // 2,

@@ -17,7 +17,7 @@ from storage_house import add_storage, google_at, send, storage
 from custom_components.homesec import const
 from custom_components.homesec.cloud.store import LateStore, cloud_store
 from custom_components.homesec.engine.cloud.encryption import Header
-from custom_components.homesec.engine.cloud.encryption_key import SealKey
+from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.object_store import FileContent, Upload
 from custom_components.homesec.engine.core.errors import KeyInvalid, StorageError
 
@@ -83,7 +83,7 @@ async def test_with_a_key_what_is_in_the_bucket_is_sealed(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, house: Path
 ) -> None:
     uploaded = async_capture_events(hass, const.EVENT_CLIP_UPLOADED)
-    add_storage(entry, storage(gcs, seal_key=SealKey.generate().text))
+    add_storage(entry, storage(gcs, seal_key=EncryptionKey.generate().text))
     await set_up(hass, entry)
     clip = await record(hass, entry)
     await until(hass, lambda: uploaded)

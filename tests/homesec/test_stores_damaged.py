@@ -15,10 +15,10 @@ from homesec_house import CAMERA_ID, arm, entity_id, set_up
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.homesec.alarm.facts import AlarmFacts, AlarmMode, AlarmState, Cause
+from custom_components.homesec.alarm.facts import AlarmMode, AlarmSnapshot, AlarmState, Cause
 from custom_components.homesec.alarm.lockout import Lockout
 from custom_components.homesec.alarm.machine import Alarm, Delays
-from custom_components.homesec.alarm.span import Clocks
+from custom_components.homesec.alarm.span import MonotonicClocks
 from custom_components.homesec.const import DOMAIN
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers import issue_registry as ir
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-FACTS = AlarmFacts(
+FACTS = AlarmSnapshot(
     mode=AlarmMode.AWAY,
     state=AlarmState.TRIGGERED,
     began_at=1_790_000_000.0,
@@ -140,9 +140,9 @@ def test_an_armed_house_stays_armed_whatever_else_is_damaged(key: str, value: An
     if key in facts:
         facts[key] = value
     try:
-        read = AlarmFacts.from_dict(facts)
+        read = AlarmSnapshot.from_dict(facts)
     except KeyError, TypeError, ValueError:
-        read = AlarmFacts.from_mode(facts, now=5.0)
+        read = AlarmSnapshot.from_mode(facts, now=5.0)
         assert (read.state, read.began_at) == (AlarmState.ARMED, 5.0)
     assert read.mode is AlarmMode.AWAY
 
@@ -188,7 +188,7 @@ async def test_a_damaged_count_of_wrong_pins_leaves_the_alarm_as_it_was(
     assert alarm_state(hass, entry) == "triggered"
 
 
-CLOCKS = Clocks(wall=lambda: 1_790_000_000.0, steady=lambda: 50.0)
+CLOCKS = MonotonicClocks(wall=lambda: 1_790_000_000.0, steady=lambda: 50.0)
 values = st.one_of(
     st.none(),
     st.booleans(),
@@ -206,9 +206,9 @@ def test_whatever_is_read_as_facts_is_a_state_that_the_alarm_can_leave(
     changes: dict[str, Any], wrong: Any, last_at: Any
 ) -> None:
     try:
-        facts = AlarmFacts.from_dict(FACTS | changes)
+        facts = AlarmSnapshot.from_dict(FACTS | changes)
     except KeyError, TypeError, ValueError:
-        facts = AlarmFacts.from_mode(FACTS | changes, now=CLOCKS.wall())
+        facts = AlarmSnapshot.from_mode(FACTS | changes, now=CLOCKS.wall())
     alarm = Alarm(
         clocks=CLOCKS, delays=lambda _mode: Delays(), on_state=lambda *_: None, facts=facts
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clip_shelf import EVENING, Shelf
+from clip_shelf import EVENING, ClipFactory
 from homesec_house import CAMERA_ID, set_up
 from page import Page
 import pytest
@@ -29,14 +29,14 @@ def contents(path: Path) -> bytes:
 @pytest.fixture
 async def shelf(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path, socket_enabled: None
-) -> Shelf:
+) -> ClipFactory:
     """A house without a cloud."""
     await set_up(hass, entry)
-    return Shelf(entry, video)
+    return ClipFactory(entry, video)
 
 
 @pytest.fixture
-async def page(hass: HomeAssistant, shelf: Shelf, hass_ws_client: WebSocketGenerator) -> Page:
+async def page(hass: HomeAssistant, shelf: ClipFactory, hass_ws_client: WebSocketGenerator) -> Page:
     """The owner's page."""
     return Page(await hass_ws_client(hass))
 
@@ -44,7 +44,7 @@ async def page(hass: HomeAssistant, shelf: Shelf, hass_ws_client: WebSocketGener
 @pytest.fixture
 async def reader(
     hass: HomeAssistant,
-    shelf: Shelf,
+    shelf: ClipFactory,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
 ) -> Page:
@@ -59,7 +59,7 @@ def ids(answer: dict[str, Any]) -> list[str]:
 # --- list --------------------------------------------------------------------------------------
 
 
-async def test_a_clip_is_told_with_all_that_the_page_shows(page: Page, shelf: Shelf) -> None:
+async def test_a_clip_is_told_with_all_that_the_page_shows(page: Page, shelf: ClipFactory) -> None:
     clip = await shelf.put(EVENING, zones=("Drive", "Porch"), width=640, height=272)
     assert await page.ask("clips/list") == {
         "clips": [
@@ -92,7 +92,7 @@ async def test_a_clip_is_told_with_all_that_the_page_shows(page: Page, shelf: Sh
     }
 
 
-async def test_pages_follow_each_other_to_the_end(page: Page, shelf: Shelf) -> None:
+async def test_pages_follow_each_other_to_the_end(page: Page, shelf: ClipFactory) -> None:
     clips = [(await shelf.put(EVENING + minute * 60)).id for minute in range(5)]
     first = await page.ask("clips/list", limit=2)
     second = await page.ask("clips/list", limit=2, cursor=first["cursor"])
@@ -126,7 +126,7 @@ async def test_pages_follow_each_other_to_the_end(page: Page, shelf: Shelf) -> N
     ],
 )
 async def test_a_filter_finds_what_it_says(
-    page: Page, shelf: Shelf, wanted: dict[str, Any], found: str
+    page: Page, shelf: ClipFactory, wanted: dict[str, Any], found: str
 ) -> None:
     clips = {
         "a": await shelf.put(EVENING, zones=("Porch",)),
@@ -142,7 +142,7 @@ async def test_a_filter_finds_what_it_says(
 
 
 async def test_what_is_being_recorded_failed_or_is_missing_is_listed_and_says_so(
-    page: Page, shelf: Shelf
+    page: Page, shelf: ClipFactory
 ) -> None:
     for n, state in enumerate((ClipState.RECORDING, ClipState.FAILED, ClipState.MISSING)):
         await shelf.put(EVENING + n, state=state, still=False)
@@ -180,7 +180,7 @@ async def test_what_no_filter_can_be_is_refused(page: Page, wanted: dict[str, An
     assert error["code"] in ("invalid_format", "service_validation_error")
 
 
-async def test_names_from_anywhere_are_only_names(page: Page, shelf: Shelf) -> None:
+async def test_names_from_anywhere_are_only_names(page: Page, shelf: ClipFactory) -> None:
     await shelf.put(EVENING)
     for text in HOSTILE[1:]:
         for part in ("cameras", "labels", "zones"):
@@ -192,7 +192,7 @@ async def test_names_from_anywhere_are_only_names(page: Page, shelf: Shelf) -> N
 
 
 async def test_a_clip_is_told_with_its_neighbours_in_the_same_filter(
-    page: Page, shelf: Shelf
+    page: Page, shelf: ClipFactory
 ) -> None:
     a, b, c, d = [
         await shelf.put(EVENING + n * 60, label=label)
@@ -215,7 +215,9 @@ async def test_a_clip_that_is_not_there_is_not_found(page: Page, clip_id: str) -
 # --- protect and delete ------------------------------------------------------------------------
 
 
-async def test_clips_are_protected_and_left_to_retention_again(page: Page, shelf: Shelf) -> None:
+async def test_clips_are_protected_and_left_to_retention_again(
+    page: Page, shelf: ClipFactory
+) -> None:
     a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60)
     assert await page.ask("clips/protect", ids=[a.id, b.id], protected=True) == {}
     assert (await page.ask("clips/list", protected=True))["total"] == 2
@@ -223,14 +225,18 @@ async def test_clips_are_protected_and_left_to_retention_again(page: Page, shelf
     assert ids(await page.ask("clips/list", protected=True)) == [b.id]
 
 
-async def test_of_ids_that_are_not_all_there_none_is_protected(page: Page, shelf: Shelf) -> None:
+async def test_of_ids_that_are_not_all_there_none_is_protected(
+    page: Page, shelf: ClipFactory
+) -> None:
     clip = await shelf.put(EVENING)
     error = await page.refused("clips/protect", ids=[clip.id, UNKNOWN_ID], protected=True)
     assert error["code"] == "not_found"
     assert (await page.ask("clips/list", protected=True))["total"] == 0
 
 
-async def test_what_may_be_deleted_is_and_the_rest_says_why_not(page: Page, shelf: Shelf) -> None:
+async def test_what_may_be_deleted_is_and_the_rest_says_why_not(
+    page: Page, shelf: ClipFactory
+) -> None:
     a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60, protected=True)
     answer = await page.ask("clips/delete", ids=[a.id, b.id, a.id, UNKNOWN_ID, "../x"])
     assert answer["deleted"] == [a.id]
@@ -244,7 +250,7 @@ async def test_what_may_be_deleted_is_and_the_rest_says_why_not(page: Page, shel
 
 
 async def test_a_clip_that_the_disk_holds_on_to_is_said_to_go_later(
-    page: Page, shelf: Shelf
+    page: Page, shelf: ClipFactory
 ) -> None:
     clip = await shelf.put(EVENING)
     film = shelf.coordinator.clips_dir / clip.path
@@ -265,7 +271,9 @@ async def test_what_no_list_of_ids_can_be_is_refused(page: Page, clip_ids: Any) 
 # --- who may -----------------------------------------------------------------------------------
 
 
-async def test_who_may_only_look_sees_clips_and_changes_none(reader: Page, shelf: Shelf) -> None:
+async def test_who_may_only_look_sees_clips_and_changes_none(
+    reader: Page, shelf: ClipFactory
+) -> None:
     clip = await shelf.put(EVENING)
     assert ids(await reader.ask("clips/list")) == [clip.id]
     assert (await reader.ask("clips/get", clip_id=clip.id))["clip"]["id"] == clip.id
@@ -285,7 +293,7 @@ async def test_a_house_that_is_not_loaded_says_so(
     assert error["translation_key"] == "engine_not_running"
 
 
-async def test_a_clip_in_the_cloud_only_can_be_played(page: Page, shelf: Shelf) -> None:
+async def test_a_clip_in_the_cloud_only_can_be_played(page: Page, shelf: ClipFactory) -> None:
     await shelf.put(EVENING, local=False, cloud=CloudState.STORED)
     (clip,) = (await page.ask("clips/list"))["clips"]
     assert (clip["local"], clip["cloud"]) == (False, "stored")
@@ -296,7 +304,7 @@ async def test_a_clip_in_the_cloud_only_can_be_played(page: Page, shelf: Shelf) 
 
 
 async def test_clips_are_exported_to_a_folder_of_that_name(
-    page: Page, shelf: Shelf, house: Path, video: Path
+    page: Page, shelf: ClipFactory, house: Path, video: Path
 ) -> None:
     a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60)
     gone = await shelf.put(EVENING + 120, state=ClipState.MISSING)
@@ -317,7 +325,7 @@ async def test_clips_are_exported_to_a_folder_of_that_name(
 
 @pytest.mark.parametrize("name", [None, "", "../../..", "/etc", "\0", "a" * 200, "..", "CON"])
 async def test_no_name_leads_out_of_the_folder_of_exports(
-    page: Page, shelf: Shelf, house: Path, name: str | None
+    page: Page, shelf: ClipFactory, house: Path, name: str | None
 ) -> None:
     clip = await shelf.put(EVENING)
     more = {} if name is None else {"name": name}
@@ -326,7 +334,9 @@ async def test_no_name_leads_out_of_the_folder_of_exports(
     assert Path(answer["folder"]).parent == house / "media" / "homesec_exports"
 
 
-async def test_who_may_only_look_exports_nothing(reader: Page, shelf: Shelf, house: Path) -> None:
+async def test_who_may_only_look_exports_nothing(
+    reader: Page, shelf: ClipFactory, house: Path
+) -> None:
     clip = await shelf.put(EVENING)
     error = await reader.refused("clips/export", ids=[clip.id])
     assert error["code"] == "unauthorized"

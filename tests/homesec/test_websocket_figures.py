@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from clip_shelf import EVENING, Shelf
+from clip_shelf import EVENING, ClipFactory
 from homesec_house import CAMERA_ID, set_up
 from page import Page
 import pytest
@@ -26,17 +26,17 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 @pytest.fixture
 async def shelf(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path, socket_enabled: None
-) -> Shelf:
+) -> ClipFactory:
     """A house in Amsterdam."""
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
-    return Shelf(entry, video)
+    return ClipFactory(entry, video)
 
 
 @pytest.fixture
 async def page(
     hass: HomeAssistant,
-    shelf: Shelf,
+    shelf: ClipFactory,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
 ) -> Page:
@@ -44,14 +44,16 @@ async def page(
     return Page(await hass_ws_client(hass, hass_read_only_access_token))
 
 
-async def visit(shelf: Shelf, *when: int, camera_id: str = CAMERA_ID, label: str = "cat") -> None:
+async def visit(
+    shelf: ClipFactory, *when: int, camera_id: str = CAMERA_ID, label: str = "cat"
+) -> None:
     """Note a visit at a time as clocks in Amsterdam show it."""
     at = datetime(*when, tzinfo=AMSTERDAM).timestamp()  # type: ignore[arg-type,misc]
     visits = shelf.keeper.catalog.visits
     await shelf.coordinator.async_run_raw(visits.begin, camera_id, label, at, None)
 
 
-async def test_the_timeline_draws_each_cameras_clips(page: Page, shelf: Shelf) -> None:
+async def test_the_timeline_draws_each_cameras_clips(page: Page, shelf: ClipFactory) -> None:
     a = await shelf.put(EVENING)
     b = await shelf.put(EVENING + 60, camera_id="other", label="cat")
     c = await shelf.put(EVENING + 120, state=ClipState.RECORDING, still=False)
@@ -75,7 +77,9 @@ async def test_the_timeline_draws_each_cameras_clips(page: Page, shelf: Shelf) -
     assert recording["ended"] >= c.started_at
 
 
-async def test_insight_counts_by_days_and_hours_of_the_house(page: Page, shelf: Shelf) -> None:
+async def test_insight_counts_by_days_and_hours_of_the_house(
+    page: Page, shelf: ClipFactory
+) -> None:
     await visit(shelf, 2026, 11, 21, 23, 30)  # a Saturday; in UTC 22:30
     await visit(shelf, 2026, 11, 22, 0, 30)  # in UTC still Saturday
     await visit(shelf, 2026, 11, 22, 0, 40, label="person")

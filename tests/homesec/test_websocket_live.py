@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clip_shelf import EVENING, Shelf
+from clip_shelf import EVENING, ClipFactory
 from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.core import HomeAssistant
 from homesec_house import (
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 @pytest.fixture
 async def shelf(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path, socket_enabled: None
-) -> Shelf:
+) -> ClipFactory:
     """A house whose camera has zones."""
     await set_up(hass, entry)
     (subentry,) = entry.subentries.values()
@@ -48,17 +48,17 @@ async def shelf(
         entry, subentry, data={**subentry.data, "labels": ["person", "cat"], "zones": [DRIVE, ROAD]}
     )
     await hass.async_block_till_done()
-    return Shelf(entry, video)
+    return ClipFactory(entry, video)
 
 
 @pytest.fixture
-async def page(hass: HomeAssistant, shelf: Shelf, hass_ws_client: WebSocketGenerator) -> Page:
+async def page(hass: HomeAssistant, shelf: ClipFactory, hass_ws_client: WebSocketGenerator) -> Page:
     """The owner's page."""
     return Page(await hass_ws_client(hass))
 
 
 async def test_the_house_is_told_whole_and_at_once(
-    hass: HomeAssistant, page: Page, shelf: Shelf, entry: MockConfigEntry
+    hass: HomeAssistant, page: Page, shelf: ClipFactory, entry: MockConfigEntry
 ) -> None:
     await page.ask("house/subscribe")
     house = await page.news(lambda house: house["ready"])
@@ -134,7 +134,7 @@ async def test_an_open_page_sees_the_alarm_armed_somebody_come_and_the_clip_grow
 
 
 async def test_an_open_page_hears_of_clips_that_change_and_go(
-    hass: HomeAssistant, page: Page, shelf: Shelf
+    hass: HomeAssistant, page: Page, shelf: ClipFactory
 ) -> None:
     clip = await shelf.put(EVENING)
     await page.ask("clips/subscribe")
@@ -146,7 +146,7 @@ async def test_an_open_page_hears_of_clips_that_change_and_go(
 
 
 async def test_an_open_page_is_told_that_clips_were_found_again(
-    hass: HomeAssistant, page: Page, shelf: Shelf
+    hass: HomeAssistant, page: Page, shelf: ClipFactory
 ) -> None:
     clip = await shelf.put(EVENING)
     catalog = shelf.coordinator.engine.catalog
@@ -183,7 +183,7 @@ async def test_a_recording_clip_is_told_with_the_length_that_it_has(
 async def test_subscriptions_outlive_a_reload(
     hass: HomeAssistant,
     page: Page,
-    shelf: Shelf,
+    shelf: ClipFactory,
     entry: MockConfigEntry,
     video: Path,
 ) -> None:
@@ -196,7 +196,7 @@ async def test_subscriptions_outlive_a_reload(
     await hass.async_block_till_done(wait_background_tasks=True)
     back = [await page.news(lambda x: "unavailable" in x) for _ in range(2)]
     assert back == [{"unavailable": False}] * 2
-    clip = await Shelf(entry, video).put(EVENING)
+    clip = await ClipFactory(entry, video).put(EVENING)
     await page.ask("clips/protect", ids=[clip.id], protected=True)
     assert (await page.news(lambda x: "clip" in x))["clip"]["id"] == clip.id
 
@@ -229,7 +229,7 @@ async def test_whoever_unsubscribes_costs_nothing_any_more(
 
 async def test_who_may_only_look_is_told_so(
     hass: HomeAssistant,
-    shelf: Shelf,
+    shelf: ClipFactory,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
 ) -> None:
@@ -241,7 +241,7 @@ async def test_who_may_only_look_is_told_so(
 
 async def test_who_may_not_even_look_sees_nothing(
     hass: HomeAssistant,
-    shelf: Shelf,
+    shelf: ClipFactory,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
     hass_read_only_user: User,
@@ -277,7 +277,7 @@ async def test_a_camera_that_is_removed_is_gone_from_an_open_page_at_once(
 
 
 async def test_an_open_page_sees_how_much_of_an_upload_has_arrived(
-    hass: HomeAssistant, page: Page, shelf: Shelf
+    hass: HomeAssistant, page: Page, shelf: ClipFactory
 ) -> None:
     clip = await shelf.put(EVENING, cloud=CloudState.WAITING)
     await page.subscribe("clips/subscribe")

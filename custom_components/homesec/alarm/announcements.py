@@ -9,12 +9,12 @@ from ..const import (
     EVENT_ALARM_PENDING,
     EVENT_ALARM_TRIGGERED,
 )
-from .facts import AlarmFacts, AlarmState
+from .facts import AlarmSnapshot, AlarmState
 
 
 def alarm_announcement(
-    facts: AlarmFacts,
-    was: AlarmFacts,
+    facts: AlarmSnapshot,
+    was: AlarmSnapshot,
     *,
     timed: bool,
     bypassed: list[str],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
-    from .span import Clocks
+    from .span import MonotonicClocks
 
 
 class AlarmCodes:
@@ -28,7 +28,7 @@ class AlarmCodes:
         hass: HomeAssistant,
         *,
         data: Callable[[], Mapping[str, Any]],
-        clocks: Clocks,
+        clocks: MonotonicClocks,
         save: Callable[[], Awaitable[None]],
     ) -> None:
         self._hass = hass

@@ -15,9 +15,9 @@ from .announcements import alarm_announcement
 from .cameras import in_view, intruder, offline
 from .codes import AlarmCodes, overtaken
 from .config import delays
-from .machine import Alarm, AlarmFacts, AlarmMode, AlarmState, Cause, Delays
+from .machine import Alarm, AlarmMode, AlarmSnapshot, AlarmState, Cause, Delays
 from .pins import ARMING_KINDS, DISARMING_KINDS, Pin, PinKind
-from .roll_call import RollCall
+from .roll_call import ArmingCheck
 from .span import system_clocks
 from .store import AlarmStore
 from .timer import AlarmTimer
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
 
 
-class AlarmControl(AlarmView):
+class AlarmController(AlarmView):
     """Saves the facts at each change, and asks again when a phase is due to end."""
 
     def __init__(self, coordinator: HomeSecCoordinator) -> None:
@@ -37,14 +37,14 @@ class AlarmControl(AlarmView):
         self._hass = coordinator.hass
         self._store = AlarmStore(coordinator.hass)
         self._clocks = system_clocks()
-        self._alarm = self._make(AlarmFacts())
+        self._alarm = self._make(AlarmSnapshot())
         self._codes = AlarmCodes(
             coordinator.hass,
             data=lambda: coordinator.entry.data,
             clocks=self._clocks,
             save=self._async_save,
         )
-        self._roll_call = RollCall(
+        self._roll_call = ArmingCheck(
             coordinator, clocks=self._clocks, on_missing=self._async_leave_out
         )
         self._timer = AlarmTimer(coordinator.hass, due=self._async_settle)
@@ -55,7 +55,7 @@ class AlarmControl(AlarmView):
         """Whom cameras saw before automations listen: cameras and labels."""
         self._unsaved = False
 
-    def _make(self, facts: AlarmFacts) -> Alarm:
+    def _make(self, facts: AlarmSnapshot) -> Alarm:
         return Alarm(
             clocks=self._clocks,
             delays=self._delays,
@@ -73,9 +73,9 @@ class AlarmControl(AlarmView):
             if (stored := await async_load_stored(self._store)) is None:
                 return
             facts = stored.get("facts")
-            self._alarm = self._make(AlarmFacts.from_dict(facts))
+            self._alarm = self._make(AlarmSnapshot.from_dict(facts))
         except UnreadableError, AttributeError, KeyError, TypeError, ValueError:
-            self._alarm = self._make(AlarmFacts.from_mode(facts, now=self._clocks.wall()))
+            self._alarm = self._make(AlarmSnapshot.from_mode(facts, now=self._clocks.wall()))
             self._unsaved = True
             LOGGER.error("The stored state of the alarm is unreadable; it is %s now", self.mode)
             self._coordinator.issues.async_alarm_unreadable(armed=self.armed)
@@ -196,7 +196,7 @@ class AlarmControl(AlarmView):
     # --- what comes of it ---------------------------------------------------------------------
 
     @callback
-    def _async_on_state(self, was: AlarmFacts, timed: bool) -> None:  # noqa: FBT001
+    def _async_on_state(self, was: AlarmSnapshot, timed: bool) -> None:  # noqa: FBT001
         coordinator = self._coordinator
         self._turn += 1
         self._unsaved = True
@@ -230,7 +230,7 @@ class AlarmControl(AlarmView):
                 self._async_see(camera_id, label)
 
     @callback
-    def _async_call_roll(self, was: AlarmFacts) -> tuple[str, ...]:
+    def _async_call_roll(self, was: AlarmSnapshot) -> tuple[str, ...]:
         """Leave out the cameras that cannot be reached when the exit delay is over."""
         if self.facts.changed_at != was.changed_at:
             self._roll_call.async_end_watch()

@@ -48,7 +48,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmFacts:
+class AlarmSnapshot:
     """All that is stored; times are UTC epoch seconds."""
 
     mode: AlarmMode = AlarmMode.DISARMED
@@ -136,7 +136,7 @@ def migrated(stored: Mapping[str, Any]) -> dict[str, Any]:
         at, cause = stored["changed_at"], None
     else:
         state, cause = AlarmState.TRIGGERED, Cause(by=stored["triggered_by"])
-    return AlarmFacts(
+    return AlarmSnapshot(
         mode=mode,
         state=state,
         began_at=at,

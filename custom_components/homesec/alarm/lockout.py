@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from ..stored import moment
-from .span import Clocks, Span
+from .span import MonotonicClocks, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ class Lockout:
     Measured as the alarm's delays are: setting the clock does not end it, nor does a restart.
     """
 
-    def __init__(self, clocks: Clocks) -> None:
+    def __init__(self, clocks: MonotonicClocks) -> None:
         self._clocks = clocks
         self.wrong = 0
         self._last = Span(clocks)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from ..const import TRIGGER_TIME_S
-from .facts import ARMED_MODES, AlarmFacts, AlarmMode, AlarmState, Cause
-from .span import Clocks, Span
+from .facts import ARMED_MODES, AlarmMode, AlarmSnapshot, AlarmState, Cause
+from .span import MonotonicClocks, Span
 
-__all__ = ["ARMED_MODES", "Alarm", "AlarmFacts", "AlarmMode", "AlarmState", "Cause", "Delays"]
+__all__ = ["ARMED_MODES", "Alarm", "AlarmMode", "AlarmSnapshot", "AlarmState", "Cause", "Delays"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Delays:
     trigger_s: float = TRIGGER_TIME_S
 
 
-type OnState = Callable[[AlarmFacts, bool], None]
+type OnState = Callable[[AlarmSnapshot, bool], None]
 """Told of each state as it begins: the facts before it, and whether just time led to it."""
 
 
@@ -38,21 +38,21 @@ class Alarm:
     def __init__(
         self,
         *,
-        clocks: Clocks,
+        clocks: MonotonicClocks,
         delays: Callable[[AlarmMode], Delays],
         on_state: OnState,
-        facts: AlarmFacts | None = None,
+        facts: AlarmSnapshot | None = None,
     ) -> None:
         self._clocks = clocks
         self._delays = delays
         self._on_state = on_state
-        self._facts = facts or AlarmFacts()
+        self._facts = facts or AlarmSnapshot()
         self._phase = Span(clocks, began_at=self._facts.began_at)
 
     # --- what it is ---------------------------------------------------------------------------
 
     @property
-    def facts(self) -> AlarmFacts:
+    def facts(self) -> AlarmSnapshot:
         """What is to be stored; the time of day as the clock is set now, for the next run."""
         return replace(self._facts, began_at=self._phase.began_at)
 
@@ -103,7 +103,7 @@ class Alarm:
         self.settle()
         exit_s = 0.0 if skip_delay else self._delays(mode).exit_s
         self._enter(
-            AlarmFacts(
+            AlarmSnapshot(
                 mode=mode,
                 state=AlarmState.ARMING if exit_s > 0 else AlarmState.ARMED,
                 lasts_s=exit_s if exit_s > 0 else None,
@@ -117,7 +117,7 @@ class Alarm:
     def disarm(self, *, by: str | None = None) -> None:
         """End all."""
         self.settle()
-        self._enter(AlarmFacts(changed_at=self._clocks.wall(), changed_by=by))
+        self._enter(AlarmSnapshot(changed_at=self._clocks.wall(), changed_by=by))
 
     def see(self, cause: Cause, *, at_once: bool = False) -> None:
         """Take in that a camera of this mode sees somebody; ``at_once`` allows no entry delay.
@@ -165,7 +165,7 @@ class Alarm:
         triggered = replace(self._facts, state=AlarmState.TRIGGERED, lasts_s=trigger_s, cause=cause)
         self._enter(triggered, timed=timed)
 
-    def _enter(self, facts: AlarmFacts, *, timed: bool = False) -> None:
+    def _enter(self, facts: AlarmSnapshot, *, timed: bool = False) -> None:
         was, self._facts = self._facts, facts
         self._phase = Span(self._clocks)
         self._on_state(was, timed)

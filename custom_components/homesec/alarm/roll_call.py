@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
     from ..engine.core.events import HealthChanged
     from .machine import AlarmMode
-    from .span import Clocks
+    from .span import MonotonicClocks
 
 HOPELESS = frozenset(error.key for error in (DeviceMissing, FileMissing, LoginRefused))
 """What does not heal within seconds."""
@@ -30,11 +30,11 @@ HOPELESS = frozenset(error.key for error in (DeviceMissing, FileMissing, LoginRe
 type OnMissing = Callable[[tuple[str, ...]], None]
 
 
-class RollCall:
+class ArmingCheck:
     """Starts the cameras of a mode, gives each its time to answer, and names those that do not."""
 
     def __init__(
-        self, coordinator: HomeSecCoordinator, *, clocks: Clocks, on_missing: OnMissing
+        self, coordinator: HomeSecCoordinator, *, clocks: MonotonicClocks, on_missing: OnMissing
     ) -> None:
         """``on_missing`` is told of cameras that turn out to be missing while armed."""
         self._coordinator = coordinator

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clocks:
+class MonotonicClocks:
     """The time of day, which somebody may set, and seconds that nobody does."""
 
     wall: Callable[[], float]
@@ -18,9 +18,9 @@ class Clocks:
     """Seconds since some moment in this run."""
 
 
-def system_clocks() -> Clocks:
+def system_clocks() -> MonotonicClocks:
     """Return those of this machine."""
-    return Clocks(wall=time.time, steady=time.monotonic)
+    return MonotonicClocks(wall=time.time, steady=time.monotonic)
 
 
 class Span:
@@ -30,7 +30,7 @@ class Span:
     only the wall clock is left; if that says that it has yet to begin, it begins again.
     """
 
-    def __init__(self, clocks: Clocks, *, began_at: float | None = None) -> None:
+    def __init__(self, clocks: MonotonicClocks, *, began_at: float | None = None) -> None:
         self._clocks = clocks
         past_s = 0.0 if began_at is None else max(0.0, clocks.wall() - began_at)
         self._began = clocks.steady() - past_s

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     from ..coordinator import HomeSecCoordinator
     from .codes import AlarmCodes
-    from .machine import Alarm, AlarmFacts
-    from .span import Clocks
+    from .machine import Alarm, AlarmSnapshot
+    from .span import MonotonicClocks
 
 CLOCK_STEP_S = 1.0
 
@@ -19,7 +19,7 @@ class AlarmView:
     """What the alarm is at, for those who only look."""
 
     _alarm: Alarm
-    _clocks: Clocks
+    _clocks: MonotonicClocks
     _codes: AlarmCodes
 
     def __init__(self, coordinator: HomeSecCoordinator) -> None:
@@ -57,7 +57,7 @@ class AlarmView:
         return self.state is AlarmState.TRIGGERED
 
     @property
-    def facts(self) -> AlarmFacts:
+    def facts(self) -> AlarmSnapshot:
         """Who did what when."""
         return self._alarm.facts
 

@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 import probatio
 
 from ..const import ATTR_DURATION, DOMAIN
-from ..rights import Right, async_check_call
+from ..rights import Permission, async_check_call
 from .snooze import LONGEST
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ async def _async_test(call: ServiceCall) -> ServiceResponse:
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
     coordinator: HomeSecCoordinator = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
     # Only those silence a camera who may switch off the alarm.
-    await async_check_call(call, coordinator, Right.CONTROL)
+    await async_check_call(call, coordinator, Permission.CONTROL)
     cameras: list[JsonValueType] = []
     for camera_id in _chosen(coordinator, call.data):
         until = await coordinator.alerts.snooze.async_set(

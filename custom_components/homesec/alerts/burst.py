@@ -17,7 +17,7 @@ SLACK_S: Final = 5.0
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
-class Running:
+class OpenAlert:
     """An alert that may still grow."""
 
     alert: Alert
@@ -53,27 +53,27 @@ class Running:
         self.alert = replace(self.alert, sightings=sightings)
 
 
-class Bursts:
+class AlertGrouper:
     """Which alert a sighting belongs to.
 
     Only the same label in the same mode: a cat must not swallow the person that comes after it.
     """
 
     def __init__(self) -> None:
-        self._latest: dict[tuple[str | None, AlarmMode], Running] = {}
+        self._latest: dict[tuple[str | None, AlarmMode], OpenAlert] = {}
 
-    def take(self, sighting: Sighting) -> tuple[Running, bool]:
+    def take(self, sighting: Sighting) -> tuple[OpenAlert, bool]:
         """Return the alert of a sighting, and whether it is a new one."""
         latest = self._latest.get((sighting.label, sighting.mode))
         if latest is not None and self._joins(latest, sighting):
             latest.add(sighting)
             return latest, False
-        running = Running(alert=Alert(id=ulid_at_time(sighting.at), sightings=(sighting,)))
+        running = OpenAlert(alert=Alert(id=ulid_at_time(sighting.at), sightings=(sighting,)))
         if sighting.kind in (AlertKind.SEEN, AlertKind.ALARM):
             self._latest[sighting.label, sighting.mode] = running
         return running, True
 
-    def _joins(self, latest: Running, sighting: Sighting) -> bool:
+    def _joins(self, latest: OpenAlert, sighting: Sighting) -> bool:
         if not -SLACK_S < sighting.at - latest.alert.first.at < BURST_S:
             return False
         match sighting.kind:

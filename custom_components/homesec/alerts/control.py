@@ -19,11 +19,11 @@ from ..engine.core.events import (
     DetectionUpdated,
     SnapshotTaken,
 )
-from .burst import Bursts, Running
+from .burst import AlertGrouper, OpenAlert
 from .recipients import Recipients
 from .rules import Alert, AlertKind, Sighting
 from .snooze import Snooze
-from .teller import AlertTeller
+from .teller import AlertDispatcher
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
@@ -34,18 +34,18 @@ CLIP_WAIT_S: Final = 6 * 3600.0
 """No clip takes that long; an alert whose clip never came is forgotten then."""
 
 
-class AlertControl:
+class AlertController:
     """One house's alerts, as they happen."""
 
     def __init__(self, coordinator: HomeSecCoordinator) -> None:
         self._coordinator = coordinator
         self.snooze = Snooze(coordinator.hass, clock=_now, on_change=self._async_snoozed)
         self.recipients = Recipients(coordinator)
-        self.teller = AlertTeller(coordinator)
-        self._bursts = Bursts()
-        self._present: dict[tuple[str, str], tuple[Running, Sighting]] = {}
+        self.teller = AlertDispatcher(coordinator)
+        self._bursts = AlertGrouper()
+        self._present: dict[tuple[str, str], tuple[OpenAlert, Sighting]] = {}
         """By camera and label, what lasts."""
-        self._clips: dict[str, list[Running]] = {}
+        self._clips: dict[str, list[OpenAlert]] = {}
         """By clip, the alerts that shall hear of it."""
         self._stop_listening: CALLBACK_TYPE | None = None
 
@@ -140,7 +140,7 @@ class AlertControl:
             )
             for camera_id in camera_ids
         )
-        self._async_tell(Running(alert=Alert(id=ulid_at_time(at), sightings=sightings)))
+        self._async_tell(OpenAlert(alert=Alert(id=ulid_at_time(at), sightings=sightings)))
 
     def _alarm_sighting(self, event: AlarmTriggered) -> Sighting:
         """Describe what set the alarm off; the clip that grows shows it."""
@@ -260,7 +260,7 @@ class AlertControl:
     # --- telling ------------------------------------------------------------------------------
 
     @callback
-    def _async_tell(self, running: Running) -> None:
+    def _async_tell(self, running: OpenAlert) -> None:
         """Tell what is new of an alert; one after the other, so that nothing is told twice."""
         if running.telling or self._coordinator.stopped:
             return
@@ -273,7 +273,7 @@ class AlertControl:
             eager_start=False,
         )
 
-    async def _async_tell_all(self, running: Running) -> None:
+    async def _async_tell_all(self, running: OpenAlert) -> None:
         try:
             while True:
                 ready = len(running.ready)

@@ -8,18 +8,18 @@ from .rules import CLIP, Alert, AlertKind, CoolDowns, Sighting
 if TYPE_CHECKING:
     from datetime import time
 
-    from .burst import Running
+    from .burst import OpenAlert
     from .rules import Rules
 
 
-class Due:
+class DeliveryFilter:
     """Keeps the cool-downs; what an alert has been told already is written on it."""
 
     def __init__(self) -> None:
         self._cool_downs = CoolDowns()
 
     def news(
-        self, recipient_id: str, rules: Rules, running: Running, *, local: time, now: float
+        self, recipient_id: str, rules: Rules, running: OpenAlert, *, local: time, now: float
     ) -> Alert | None:
         """Return as much of an alert as a recipient is to be told now.
 
@@ -35,7 +35,7 @@ class Due:
         return _part(running.alert, wanted)
 
     def clip(
-        self, recipient_id: str, rules: Rules, running: Running, *, local: time, now: float
+        self, recipient_id: str, rules: Rules, running: OpenAlert, *, local: time, now: float
     ) -> Alert | None:
         """Return as much of an alert as a recipient is to be told that its clip is ready."""
         if recipient_id in running.told_clip:
@@ -54,7 +54,12 @@ class Due:
             self._cool_downs.note(recipient_id, camera_id, now)
 
     def _awake(
-        self, recipient_id: str, rules: Rules, running: Running, wanted: list[Sighting], now: float
+        self,
+        recipient_id: str,
+        rules: Rules,
+        running: OpenAlert,
+        wanted: list[Sighting],
+        now: float,
     ) -> list[Sighting]:
         """Return what was not seen within a camera's cool-down; later it is no news either."""
         for camera_id in {x.camera_id for x in wanted if x.camera_id is not None}:

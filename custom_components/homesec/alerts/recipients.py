@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER, SUBENTRY_RECIPIENT
 from ..engine.sms.types import RecipientChanged, RecipientState, TextMessage
 from ..exceptions import EngineNotRunningError
-from .due import Due
+from .due import DeliveryFilter
 from .recipient_config import account, rules
 from .recipient_issues import RecipientIssues
 from .rules import CLIP, Rules
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..coordinator import HomeSecCoordinator
     from ..engine.core.events import EngineEvent
-    from .burst import Running
+    from .burst import OpenAlert
     from .rules import Sighting
     from .texts import Words
 
@@ -38,7 +38,7 @@ class Recipients:
     def __init__(self, coordinator: HomeSecCoordinator) -> None:
         self._coordinator = coordinator
         self._issues = RecipientIssues(coordinator.hass, coordinator.entry.entry_id)
-        self._due = Due()
+        self._due = DeliveryFilter()
         self.rules: dict[str, Rules] = {}
         """By the id of their subentry."""
         self.states: dict[str, RecipientState] = {}
@@ -133,7 +133,7 @@ class Recipients:
         local = dt_util.now().time()
         return any(each.want(sighting, local) for each in self.rules.values())
 
-    async def async_tell(self, running: Running, words: Words, still: bytes | None) -> None:
+    async def async_tell(self, running: OpenAlert, words: Words, still: bytes | None) -> None:
         """Text an alert to all who want it and have not got it; it is durable then."""
         hass, alert_id = self._coordinator.hass, running.alert.id
         for recipient_id, each in list(self.rules.items()):

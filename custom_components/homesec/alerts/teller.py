@@ -16,13 +16,13 @@ from .texts import Words
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
     from ..engine.core.events import SnapshotTaken
-    from .burst import Running
+    from .burst import OpenAlert
 
 HOLD_S: Final = 0.4
 """The picture with the boxes follows a sighting at once; without it the alert goes all the same."""
 
 
-class AlertTeller:
+class AlertDispatcher:
     """Writes down, sends and announces; what is told to whom is decided elsewhere."""
 
     def __init__(self, coordinator: HomeSecCoordinator) -> None:
@@ -30,7 +30,7 @@ class AlertTeller:
         self.stills = alert_stills(coordinator.hass)
         self._waiting: dict[str, set[asyncio.Event]] = {}
 
-    async def async_tell(self, running: Running) -> Alert:
+    async def async_tell(self, running: OpenAlert) -> Alert:
         """Announce an alert, or what is new of it; return as much of it as was told."""
         coordinator = self._coordinator
         if not running.announced:
@@ -78,7 +78,7 @@ class AlertTeller:
             return False
         return True
 
-    async def _async_still(self, running: Running) -> bytes | None:
+    async def _async_still(self, running: OpenAlert) -> bytes | None:
         """Return the picture of an alert again, for those who hear of it now."""
         if not running.still or not self._coordinator.alerts.recipients.rules:
             return None

@@ -26,12 +26,12 @@ class CameraChanged(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FiguresRead(EngineEvent):
+class StatsUpdated(EngineEvent):
     """The diagnostic figures were read anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisitsRead(EngineEvent):
+class VisitsUpdated(EngineEvent):
     """The counts of visits are others than they were."""
 
 

@@ -12,7 +12,7 @@ import probatio
 from ..announcements import clip_facts
 from ..const import DOMAIN
 from ..engine.core.errors import ClipProtected
-from ..rights import Right, async_check_call
+from ..rights import Permission, async_check_call
 from ..views import STILL_URL
 from .caches import Caches, caches
 from .changes import existing, protect
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..coordinator import HomeSecCoordinator
     from ..engine.core.types import Clip
-    from ..engine.library.library import ClipKeeper
+    from ..engine.library.library import ClipLibrary
 
 SERVICE_LIST_CLIPS: Final = "list_clips"
 SERVICE_EXPORT: Final = "export"
@@ -116,7 +116,7 @@ def _coordinator(call: ServiceCall) -> HomeSecCoordinator:
 
 async def _async_list(call: ServiceCall) -> ServiceResponse:
     coordinator = _coordinator(call)
-    await async_check_call(call, coordinator, Right.LOOK)
+    await async_check_call(call, coordinator, Permission.LOOK)
     query = await async_clip_query(call.hass, coordinator, call.data)
     query = query.after(call.data.get(ATTR_CURSOR))
     catalog = coordinator.engine.catalog
@@ -175,7 +175,7 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
 
 async def _async_delete(call: ServiceCall) -> None:
     coordinator = _coordinator(call)
-    await async_check_call(call, coordinator, Right.CONTROL)
+    await async_check_call(call, coordinator, Permission.CONTROL)
     keeper, clip_ids = coordinator.engine.keeper, call.data[ATTR_CLIP_ID]
     try:
         await coordinator.async_run(_delete, keeper, clip_ids, caches(call.hass))
@@ -187,7 +187,7 @@ async def _async_delete(call: ServiceCall) -> None:
         coordinator.async_read_figures()
 
 
-def _delete(keeper: ClipKeeper, clip_ids: list[str], kept: Caches) -> None:
+def _delete(keeper: ClipLibrary, clip_ids: list[str], kept: Caches) -> None:
     """Delete all of them or, if one may not go, none."""
     if any(clip.protected for clip in existing(keeper, clip_ids)):
         raise ClipProtected
@@ -198,7 +198,7 @@ def _delete(keeper: ClipKeeper, clip_ids: list[str], kept: Caches) -> None:
 
 async def _async_protect(call: ServiceCall) -> None:
     coordinator = _coordinator(call)
-    await async_check_call(call, coordinator, Right.CONTROL)
+    await async_check_call(call, coordinator, Permission.CONTROL)
     keeper, clip_ids = coordinator.engine.keeper, call.data[ATTR_CLIP_ID]
     await coordinator.async_run(protect, keeper, clip_ids, call.data[ATTR_PROTECTED])
 

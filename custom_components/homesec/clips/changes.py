@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..engine.core.types import Clip
-    from ..engine.library.library import ClipKeeper
+    from ..engine.library.library import ClipLibrary
     from .caches import Caches
 
 REMOVED_LATER = "clip_removed_later"
 """Key of what a disk that does not let go of a clip means."""
 
 
-def existing(keeper: ClipKeeper, clip_ids: list[str]) -> list[Clip]:
+def existing(keeper: ClipLibrary, clip_ids: list[str]) -> list[Clip]:
     """Return the clips. Raises ``ClipNotFound`` if one is not there."""
     clips = [keeper.catalog.get(clip_id) for clip_id in clip_ids if is_clip_id(clip_id)]
     found = [c for c in clips if c is not None and c.state is not ClipState.REMOVING]
@@ -26,7 +26,7 @@ def existing(keeper: ClipKeeper, clip_ids: list[str]) -> list[Clip]:
     return found
 
 
-def protect(keeper: ClipKeeper, clip_ids: list[str], protected: bool) -> None:  # noqa: FBT001
+def protect(keeper: ClipLibrary, clip_ids: list[str], protected: bool) -> None:  # noqa: FBT001
     """Keep clips from retention, or leave them to it again: all of them or, if one is gone, none.
 
     Raises ``ClipNotFound``.
@@ -37,7 +37,7 @@ def protect(keeper: ClipKeeper, clip_ids: list[str], protected: bool) -> None:  
 
 
 def delete_each(
-    keeper: ClipKeeper, clip_ids: Iterable[str], caches: Caches
+    keeper: ClipLibrary, clip_ids: Iterable[str], caches: Caches
 ) -> tuple[list[str], dict[str, str]]:
     """Delete what may be deleted; return those ids, and why the others may not, as keys."""
     deleted: list[str] = []

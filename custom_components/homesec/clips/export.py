@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..coordinator import HomeSecCoordinator
     from ..engine.core.types import Clip
-    from ..engine.library.library import ClipKeeper
+    from ..engine.library.library import ClipLibrary
 
 EXPORTS = f"{DOMAIN}_exports"
 NAME_LIMIT = 60
@@ -99,7 +99,7 @@ def _prepare(hass: HomeAssistant, folder: str, clips_dir: Path) -> Path:
     return target
 
 
-def _write(keeper: ClipKeeper, clip: Clip, folder: Path) -> Path:
+def _write(keeper: ClipLibrary, clip: Clip, folder: Path) -> Path:
     """Write one film. It goes into a folder of its own first, where no link can lie in wait."""
     path = folder / file_name(clip)
     with TemporaryDirectory(prefix=".homesec-", dir=folder) as work:

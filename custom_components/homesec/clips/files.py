@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
     from ..engine.cloud.object_store import CloudStore
     from ..engine.core.types import Clip
-    from ..engine.library.library import ClipKeeper
+    from ..engine.library.library import ClipLibrary
 
 
 class ClipNotFoundError(Exception):
@@ -53,7 +53,7 @@ async def async_find_clip(
     return await coordinator.async_run(find, keeper, coordinator.clips_dir, clip_id)
 
 
-def _find_growing(keeper: ClipKeeper, clips_dir: Path, clip_id: str) -> ClipFile:
+def _find_growing(keeper: ClipLibrary, clips_dir: Path, clip_id: str) -> ClipFile:
     clip = keeper.catalog.get(clip_id)
     if clip is None or clip.state is not ClipState.RECORDING:
         return _find(keeper, clips_dir, clip_id)
@@ -65,7 +65,7 @@ def _find_growing(keeper: ClipKeeper, clips_dir: Path, clip_id: str) -> ClipFile
     raise ClipNotFoundError
 
 
-def _find(keeper: ClipKeeper, clips_dir: Path, clip_id: str) -> ClipFile:
+def _find(keeper: ClipLibrary, clips_dir: Path, clip_id: str) -> ClipFile:
     clip = keeper.catalog.get(clip_id)
     # A missing one may be back: its disk was not connected when Home Assistant started.
     if clip is None or clip.state not in (ClipState.SAVED, ClipState.MISSING):
@@ -79,7 +79,7 @@ def _find(keeper: ClipKeeper, clips_dir: Path, clip_id: str) -> ClipFile:
     return ClipFile(clip=clip, video=video, still=still)
 
 
-def _in_cloud(keeper: ClipKeeper, clip: Clip, suffix: str) -> CloudFile | None:
+def _in_cloud(keeper: ClipLibrary, clip: Clip, suffix: str) -> CloudFile | None:
     store = keeper.cloud
     if store is None or clip.cloud is not CloudState.STORED:
         return None

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ..const import CONF_RETENTION
-from ..engine.library.retention_policy import GIB, Limits, Place, PlaceRules, RetentionRules
+from ..engine.library.retention_policy import GIB, Limits, Place, RetentionRules, TierRules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,10 +29,10 @@ def retention_rules(data: Mapping[str, Any]) -> RetentionRules:
     )
 
 
-def _place(kept: Mapping[str, Any], place: Place) -> PlaceRules:
+def _place(kept: Mapping[str, Any], place: Place) -> TierRules:
     cameras: Mapping[str, Mapping[str, Any]] = kept.get(CONF_CAMERAS, {})
     days, size = CONF_DAYS[place], CONF_SIZE[place]
-    return PlaceRules(
+    return TierRules(
         each=Limits(max_age_s=_seconds(kept.get(days))),
         cameras={
             camera_id: Limits(

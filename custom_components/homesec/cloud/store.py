@@ -43,8 +43,8 @@ def cloud_store(data: Mapping[str, Any]) -> LateStore | None:
 
 def make_store(storage: Mapping[str, Any], earlier_keys: Sequence[str] = ()) -> CloudStore:
     """Log in; blocks, the first time for about a second. Raises ``StorageError``."""
-    from ..engine.cloud.encrypted_store import SealedStore
-    from ..engine.cloud.encryption_key import SealKey
+    from ..engine.cloud.encrypted_store import EncryptedStore
+    from ..engine.cloud.encryption_key import EncryptionKey
     from ..engine.cloud.gcs import GcsSettings, GcsStore
 
     limit = storage.get(CONF_LIMIT)
@@ -57,10 +57,10 @@ def make_store(storage: Mapping[str, Any], earlier_keys: Sequence[str] = ()) -> 
         )
     )
     seal_key = storage.get(CONF_SEAL_KEY)
-    return SealedStore(
+    return EncryptedStore(
         bucket,
-        seal_with=SealKey.from_text(seal_key) if seal_key else None,
-        open_with=[SealKey.from_text(text) for text in earlier_keys],
+        seal_with=EncryptionKey.from_text(seal_key) if seal_key else None,
+        open_with=[EncryptionKey.from_text(text) for text in earlier_keys],
     )
 
 

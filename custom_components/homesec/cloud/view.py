@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from ..clips.caches import caches
 from ..const import LOGGER
-from ..engine.core.errors import ObjectMissing, SealError, StorageError, StorageUnreachable
+from ..engine.core.errors import EncryptionError, ObjectMissing, StorageError, StorageUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -128,7 +128,7 @@ def http_error(err: StorageError) -> web.HTTPException:
             return web.HTTPNotFound()
         case StorageUnreachable():
             return web.HTTPGatewayTimeout()
-        case SealError():
+        case EncryptionError():
             LOGGER.warning("An encrypted clip cannot be opened: %s", err.key)
         case _:
             LOGGER.warning("The cloud does not give out a clip: %s", err.key)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..engine.core.events import EngineEvent
 
 
-class StorageWatch:
+class StorageMonitor:
     """One entry's cloud, disk and catalogue, as far as somebody has to hear of them."""
 
     def __init__(self, coordinator: HomeSecCoordinator) -> None:

@@ -17,10 +17,10 @@ from .core.types import Activity, CameraHealth, CameraStats, EngineStats
 from .detection import DEFAULT, default_model
 from .detection.cascade import make_examiner as load_examiner
 from .detection.pool import DetectionPool
-from .library.library import ClipKeeper
+from .library.library import ClipLibrary
 from .library.start_errors import start_error
 from .model_zoo.store import ModelStore
-from .sms.service import Texts
+from .sms.service import SmsService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from .cloud.object_store import CloudStore
     from .core.events import EngineEvent, EventSink
     from .core.types import CameraConfig, Zone
-    from .detection.cascade import Examiner
+    from .detection.cascade import CascadeDetector
     from .library.catalog import Catalog
     from .library.retention_policy import RetentionRules
-    from .recording.writer import ClipRecorder
+    from .recording.writer import ClipWriter
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class HomeSecEngine:
         on_event: EventSink,
         detector: str = DEFAULT,
         model: str | None = None,
-        make_examiner: Callable[[threading.Event], Examiner] | None = None,
+        make_examiner: Callable[[threading.Event], CascadeDetector] | None = None,
         clock: Clock | None = None,
         rng: random.Random | None = None,
         cloud: CloudStore | None = None,
@@ -89,9 +89,9 @@ class HomeSecEngine:
         self._lock = threading.RLock()
         self._sessions: dict[str, tuple[CameraSession, Future[None]]] = {}
         self._wanted: dict[str, tuple[CameraConfig, Activity, SourceFeed | None]] = {}
-        self._recorders: set[ClipRecorder] = set()
+        self._recorders: set[ClipWriter] = set()
         self._stopping = False
-        self.keeper = ClipKeeper(
+        self.keeper = ClipLibrary(
             path=data_dir / CATALOG_NAME,
             clips_dir=clips_dir,
             cloud=cloud,
@@ -101,7 +101,7 @@ class HomeSecEngine:
             rng=self._rng,
         )
 
-        self.texts = Texts(
+        self.texts = SmsService(
             cloud=lambda: self.keeper.cloud,
             on_event=self._on_event,
             clock=self._clock,
@@ -272,7 +272,7 @@ class HomeSecEngine:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _make_examiner(self, stop: threading.Event) -> Examiner:
+    def _make_examiner(self, stop: threading.Event) -> CascadeDetector:
         """On the pool's thread: find or download the models, and load them."""
         return load_examiner(
             self._store, self._detector, self._model, stop=stop, progress=self._downloading
@@ -281,7 +281,7 @@ class HomeSecEngine:
     def _downloading(self, model: str, have: int, total: int) -> None:
         self._on_event(ModelProgress(model=model, have_bytes=have, total_bytes=total))
 
-    def _keep_recorder(self, recorder: ClipRecorder) -> None:
+    def _keep_recorder(self, recorder: ClipWriter) -> None:
         with self._lock:
             self._recorders = {r for r in self._recorders if not r.join(0)} | {recorder}
 

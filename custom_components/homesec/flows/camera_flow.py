@@ -40,7 +40,7 @@ from ..engine.core.types import SourceKind
 from ..model_choice import models_dir, own_labels
 from ..texts import async_options
 from ..views import PREVIEW_URL
-from .camera_look import Seen, async_look, async_seen_by_engine
+from .camera_look import CameraPreview, async_look, async_seen_by_engine
 from .gone import ends_if_gone
 from .settings_form import read_settings, settings_errors, settings_schema, shown_settings
 from .source_form import read_source, shown_source, source_schema
@@ -60,9 +60,9 @@ class CameraFlow(ConfigSubentryFlow):
 
     def __init__(self) -> None:
         self._source: dict[str, Any] = {}
-        self._seen = Seen()
+        self._seen = CameraPreview()
         self._errors: dict[str, str] = {}
-        self._look: asyncio.Task[Seen] | None = None
+        self._look: asyncio.Task[CameraPreview] | None = None
 
     # --- where it is --------------------------------------------------------------------------
 
@@ -168,11 +168,11 @@ class CameraFlow(ConfigSubentryFlow):
             return self.async_show_progress_done(next_step_id=step_id)
         if self._errors:
             # A camera that is away just now must not keep its settings from being changed.
-            self._seen = Seen(note="not_reached")
+            self._seen = CameraPreview(note="not_reached")
             self._errors = {}
         return self.async_show_progress_done(next_step_id="settings")
 
-    async def _async_look(self) -> Seen:
+    async def _async_look(self) -> CameraPreview:
         if self._source_unchanged():
             seen = await async_seen_by_engine(self._coordinator, self._reconfigure_subentry_id)
             if seen is not None:

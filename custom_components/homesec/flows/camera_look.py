@@ -23,7 +23,7 @@ NAMES = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG", "aac": "AAC"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class CameraPreview:
     """What a look through the camera brought."""
 
     facts: str = ""
@@ -33,20 +33,22 @@ class Seen:
     jpeg: bytes | None = field(default=None, repr=False)
 
 
-async def async_look(coordinator: HomeSecCoordinator, source: Mapping[str, Any]) -> Seen:
+async def async_look(coordinator: HomeSecCoordinator, source: Mapping[str, Any]) -> CameraPreview:
     """Open the source for a moment. Raises ``SourceError``."""
     feed = None
     if source[CONF_KIND] == SourceKind.ENTITY:
         feed = EntityFeed(coordinator.hass, source[CONF_ENTITY_ID])
     found = await coordinator.async_run_raw(probe, source_config(source), feed)
-    return Seen(
+    return CameraPreview(
         facts=_facts(found.width, found.height, found.video_codec, found.fps, found.audio_codec),
         note="" if found.records_directly else "encoded",
         jpeg=found.jpeg,
     )
 
 
-async def async_seen_by_engine(coordinator: HomeSecCoordinator, camera_id: str) -> Seen | None:
+async def async_seen_by_engine(
+    coordinator: HomeSecCoordinator, camera_id: str
+) -> CameraPreview | None:
     """Ask the running session: many cameras, and every webcam, cannot be opened twice."""
     state = coordinator.cameras.get(camera_id)
     if state is None or not state.watching:
@@ -57,7 +59,7 @@ async def async_seen_by_engine(coordinator: HomeSecCoordinator, camera_id: str) 
     if jpeg is None:
         return None
     stats = coordinator.engine.stats(camera_id)
-    return Seen(
+    return CameraPreview(
         facts=_facts(stats.width, stats.height, stats.video_codec, stats.fps, None),
         note="" if stats.video_codec in RECORDED_AS_THEY_ARE else "encoded",
         jpeg=jpeg,

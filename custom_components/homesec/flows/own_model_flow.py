@@ -7,7 +7,7 @@ from homeassistant.core import callback
 
 from ..const import CONF_MODEL, LOGGER
 from ..detector_setup import async_install_detector
-from ..engine.core.errors import DetectorError, EngineMissing, HomeSecError, OwnModelRefused
+from ..engine.core.errors import CustomModelRefused, DetectorError, EngineMissing, HomeSecError
 from ..engine.model_zoo.custom_models import remove_own
 from ..model_choice import models_dir, own_titles
 from .own_model_form import (
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     import asyncio
     from pathlib import Path
 
-    from ..engine.model_zoo.custom_models import OwnModel
+    from ..engine.model_zoo.custom_models import CustomModel
 
 
-class OwnModelSteps(ConfigFlow):
+class CustomModelSteps(ConfigFlow):
     """Part of the house's flow: the user's own models."""
 
     def __init__(self) -> None:
@@ -44,8 +44,8 @@ class OwnModelSteps(ConfigFlow):
         self._facts: dict[str, Any] = {}
         self._errors: dict[str, str] = {}
         self._reason = ""
-        self._trial: asyncio.Task[OwnModel] | None = None
-        self.added: OwnModel | None = None
+        self._trial: asyncio.Task[CustomModel] | None = None
+        self.added: CustomModel | None = None
 
     async def async_step_add_model(
         self, user_input: dict[str, Any] | None = None
@@ -124,7 +124,7 @@ class OwnModelSteps(ConfigFlow):
         trial, self._trial = self._trial, None
         try:
             self.added = trial.result()
-        except OwnModelRefused as err:
+        except CustomModelRefused as err:
             field, self._reason = err.placeholders["field"], err.placeholders["reason"]
             self._errors = {FIELDS[field]: f"own_{field}_refused"}
         except EngineMissing as err:
@@ -138,7 +138,7 @@ class OwnModelSteps(ConfigFlow):
             return self.async_show_progress_done(next_step_id="detector")
         return self.async_show_progress_done(next_step_id="describe")
 
-    async def _async_try(self) -> OwnModel:
+    async def _async_try(self) -> CustomModel:
         if not await async_install_detector(self.hass, self._detector):
             raise EngineMissing(detector=self._detector)
         return await self.hass.async_add_executor_job(

@@ -34,7 +34,7 @@ FIELDS: Final = {
     "labels": CONF_LABELS,
     "threshold": CONF_THRESHOLD,
 }
-"""Where the form shows what ``OwnModelRefused`` says of a fact."""
+"""Where the form shows what ``CustomModelRefused`` says of a fact."""
 
 FILES_SCHEMA: Final = Schema(
     {

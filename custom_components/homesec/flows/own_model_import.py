@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
-    from ..engine.model_zoo.custom_models import OwnModel
+    from ..engine.model_zoo.custom_models import CustomModel
 
 
 def take_uploads(hass: HomeAssistant, upload_ids: Iterable[str]) -> tuple[Path, list[Path]]:
@@ -74,7 +74,7 @@ def detector_for(files: Sequence[Path]) -> str | None:
 
 def try_and_keep(
     models_dir: Path, files: Sequence[Path], detector: str, facts: Mapping[str, Any]
-) -> OwnModel:
+) -> CustomModel:
     """Load a network and let it look once, away from all others; only then keep it.
 
     Raises ``DetectorError`` and leaves nothing behind then.

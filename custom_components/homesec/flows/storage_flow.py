@@ -13,7 +13,7 @@ from probatio import Schema
 
 from ..cloud.store import CONF_BUCKET, CONF_KEY, CONF_PREFIX, CONF_SEAL_KEY, make_store
 from ..const import CONF_STORAGE, LOGGER
-from ..engine.cloud.encryption_key import SealKey
+from ..engine.cloud.encryption_key import EncryptionKey
 from ..engine.cloud.object_names import gcs_place
 from ..engine.core.errors import BucketMissing, HomeSecError, KeyInvalid, KeyRevoked, StorageError
 from ..texts import async_options
@@ -57,7 +57,7 @@ class StorageSteps(ConfigFlow):
         self._bucket_step = "bucket"
         """Where to ask again."""
         self._encrypt = False
-        self._seal_key: SealKey | None = None
+        self._seal_key: EncryptionKey | None = None
         """That is shown once."""
         self._probe: asyncio.Task[None] | None = None
 
@@ -249,11 +249,11 @@ class StorageSteps(ConfigFlow):
     async def async_step_seal(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show a new encryption key once; take it back, or one that there is already."""
         if self._seal_key is None:
-            self._seal_key = SealKey.generate()
+            self._seal_key = EncryptionKey.generate()
         errors = {}
         if user_input is not None:
             try:
-                key = SealKey.from_text(user_input[CONF_SEAL_KEY])
+                key = EncryptionKey.from_text(user_input[CONF_SEAL_KEY])
             except StorageError as err:
                 errors[CONF_SEAL_KEY] = err.key
             else:

@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from ..cameras.state import FiguresRead
+from ..cameras.state import StatsUpdated
 from ..const import DOMAIN
 from ..engine.core.events import OutboxChanged
 from ..entity import HomeSecEntity
@@ -84,7 +84,7 @@ class CloudSensor(HomeSecEntity, SensorEntity):
     """A diagnostic figure of the cloud storage."""
 
     entity_description: CloudSensorDescription
-    listens_to = (FiguresRead, OutboxChanged)
+    listens_to = (StatsUpdated, OutboxChanged)
 
     def __init__(
         self, *, coordinator: HomeSecCoordinator, description: CloudSensorDescription

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
 
-from ..cameras.state import VisitsRead
+from ..cameras.state import VisitsUpdated
 from ..engine.core.types import PERSON
 from ..entity import HomeSecCameraEntity, label_key
 
@@ -19,7 +19,7 @@ class _VisitSensor(HomeSecCameraEntity, SensorEntity):
     """Of one label before one camera; it tells of the past, so a lost camera does not matter."""
 
     available_when_lost = True
-    listens_to: ClassVar[tuple[type[EngineEvent], ...]] = (VisitsRead,)
+    listens_to: ClassVar[tuple[type[EngineEvent], ...]] = (VisitsUpdated,)
 
     def __init__(
         self, *, coordinator: HomeSecCoordinator, camera_id: str, label: str, key: str

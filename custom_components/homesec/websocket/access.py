@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from homeassistant.components.websocket_api.const import WebSocketCommandHandler
 
     from ..coordinator import HomeSecCoordinator
-    from ..rights import Right
+    from ..rights import Permission
 
     type Answer = Callable[
         [HomeSecCoordinator, ActiveConnection, dict[str, Any]], Awaitable[dict[str, Any]]
@@ -29,13 +29,13 @@ _NOT_FOUND: Final = ("clip_not_found", "camera_not_found")
 
 
 @callback
-def check(user: User, coordinator: HomeSecCoordinator, right: Right) -> None:
+def check(user: User, coordinator: HomeSecCoordinator, right: Permission) -> None:
     """Raise ``Unauthorized`` if the user has not that right."""
     if not has(user, coordinator, right):
         raise Unauthorized
 
 
-def answers(right: Right) -> Callable[[Answer], WebSocketCommandHandler]:
+def answers(right: Permission) -> Callable[[Answer], WebSocketCommandHandler]:
     """Make a command of what takes the house, who asks, and the message."""
 
     def decorate(answer: Answer) -> WebSocketCommandHandler:

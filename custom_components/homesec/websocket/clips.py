@@ -13,7 +13,7 @@ from ..clips.media_ids import is_clip_id
 from ..clips.message import clip_message
 from ..engine.core.errors import ClipNotFound
 from ..engine.core.types import ClipState
-from ..rights import Right
+from ..rights import Permission
 from .access import answers
 from .filter import CLIP_ID, FILTER, LONGEST_NAME, async_filter, cursor
 
@@ -50,7 +50,7 @@ def async_setup_clip_commands(hass: HomeAssistant) -> None:
         ),
     }
 )
-@answers(Right.LOOK)
+@answers(Permission.LOOK)
 async def _list(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _page(
         **FILTER,
     }
 )
-@answers(Right.LOOK)
+@answers(Permission.LOOK)
 async def _get(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _one(
         probatio.Required("protected"): bool,
     }
 )
-@answers(Right.CONTROL)
+@answers(Permission.CONTROL)
 async def _protect(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
@@ -129,7 +129,7 @@ async def _protect(
 @websocket_api.websocket_command(
     {probatio.Required("type"): "homesec/clips/delete", probatio.Required("ids"): _IDS}
 )
-@answers(Right.CONTROL)
+@answers(Permission.CONTROL)
 async def _delete(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
@@ -151,7 +151,7 @@ async def _delete(
         probatio.Optional("name"): probatio.All(str, probatio.Length(max=LONGEST_NAME)),
     }
 )
-@answers(Right.CONTROL)
+@answers(Permission.CONTROL)
 async def _export(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:

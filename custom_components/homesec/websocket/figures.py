@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 import probatio
 
 from ..const import DOMAIN
-from ..rights import Right
+from ..rights import Permission
 from .access import answers
 from .filter import NAMES, TIME, names, span
 
@@ -37,7 +37,7 @@ def async_setup_figure_commands(hass: HomeAssistant) -> None:
         probatio.Required("to"): TIME,
     }
 )
-@answers(Right.LOOK)
+@answers(Permission.LOOK)
 async def _timeline(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
@@ -68,7 +68,7 @@ async def _timeline(
         probatio.Optional("labels"): NAMES,
     }
 )
-@answers(Right.LOOK)
+@answers(Permission.LOOK)
 async def _insight(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:

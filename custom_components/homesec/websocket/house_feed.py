@@ -8,7 +8,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ..alarm.machine import ARMED_MODES
 from ..cameras.config import activity, camera_labels, zone_names
-from ..cameras.state import AlarmChanged, CameraChanged, CameraState, FiguresRead
+from ..cameras.state import AlarmChanged, CameraChanged, CameraState, StatsUpdated
 from ..const import DOMAIN
 from ..engine.core.events import (
     ClipFailed,
@@ -34,7 +34,7 @@ class HouseFeed(Feed[dict[str, Any]]):
     """Gives the whole of it each time: it is small, and nobody can miss a part."""
 
     listens_to: Final = (
-        *(AlarmChanged, CameraChanged, HealthChanged, FiguresRead),
+        *(AlarmChanged, CameraChanged, HealthChanged, StatsUpdated),
         *(DetectionStarted, DetectionUpdated, DetectionEnded),
         *(ClipStarted, ClipSaved, ClipFailed, ClipUploaded, OutboxChanged, DiskSpaceChanged),
     )

@@ -13,7 +13,7 @@ import probatio
 
 from ..const import DOMAIN
 from ..loaded import loaded_house
-from ..rights import Right, has
+from ..rights import Permission, has
 from .access import check
 from .house_feed import house_message
 
@@ -48,7 +48,7 @@ def _house(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any
         @callback
         def send(house: dict[str, Any]) -> None:
             user = {
-                "may_control": has(connection.user, coordinator, Right.CONTROL),
+                "may_control": has(connection.user, coordinator, Permission.CONTROL),
                 "is_admin": connection.user.is_admin,
             }
             connection.send_event(msg["id"], {**house, "user": user})
@@ -96,7 +96,7 @@ def async_follow(
             connection.send_event(msg_id, {"unavailable": True})
             return
         try:
-            check(connection.user, coordinator, Right.LOOK)
+            check(connection.user, coordinator, Permission.LOOK)
         except Unauthorized:
             return
         if not first:
@@ -105,7 +105,7 @@ def async_follow(
 
     now = loaded_house(hass)
     if now is not None:
-        check(connection.user, now, Right.LOOK)
+        check(connection.user, now, Permission.LOOK)
     unfollow = async_dispatcher_connect(hass, _SIGNAL, follow)
 
     @callback

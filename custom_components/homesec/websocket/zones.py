@@ -19,7 +19,7 @@ from ..const import CONF_KIND, CONF_LABELS, CONF_LOITER, CONF_POLYGON, CONF_ZONE
 from ..engine.core.types import ZoneKind
 from ..exceptions import EngineNotRunningError
 from ..loaded import loaded_house
-from ..rights import Right
+from ..rights import Permission
 from .access import answers, check, send_error
 from .filter import NAME, NAMES
 from .live import async_follow
@@ -66,7 +66,7 @@ def async_setup_zone_commands(hass: HomeAssistant) -> None:
 @websocket_api.websocket_command(
     {probatio.Required("type"): "homesec/zones/get", probatio.Required("camera_id"): NAME}
 )
-@answers(Right.LOOK)
+@answers(Permission.LOOK)
 async def _get(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
@@ -95,7 +95,7 @@ async def _get(
         probatio.Required("zones"): _ZONES,
     }
 )
-@answers(Right.ADMIN)
+@answers(Permission.ADMIN)
 async def _save(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
@@ -120,7 +120,7 @@ async def _preview(hass: HomeAssistant, connection: ActiveConnection, msg: dict[
     try:
         if (coordinator := loaded_house(hass)) is None:
             raise EngineNotRunningError
-        check(connection.user, coordinator, Right.ADMIN)
+        check(connection.user, coordinator, Permission.ADMIN)
         zones = await _async_checked(coordinator, _camera(coordinator, msg), msg["zones"])
     except Unauthorized:
         raise

@@ -35,7 +35,7 @@ from custom_components.homesec.engine.core.types import (
     Watch,
 )
 from custom_components.homesec.engine.db import job_queue as jobs, worker as job_worker
-from custom_components.homesec.engine.detection.cascade import Examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
 from custom_components.homesec.engine.library import outbox
 from custom_components.homesec.engine.recording import controller as recording
@@ -73,7 +73,7 @@ def main(settings: dict[str, Any]) -> None:
         models_dir=Path(settings["data"]) / "models",
         executor=ThreadPoolExecutor(8),
         on_event=partial(_hear, clock),
-        make_examiner=lambda _stop: Examiner(FigureDetector()),
+        make_examiner=lambda _stop: CascadeDetector(FigureDetector()),
         clock=clock,
         rng=random.Random(settings["seed"]),
         cloud=gcs.GcsStore(

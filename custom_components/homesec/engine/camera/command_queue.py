@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 COMMAND_TIMEOUT_S = 3.0
 
 
-class Commands:
+class CommandQueue:
     """A queue of actions, each with a future for whoever waits for its result."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ LIMIT = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Fruitless:
+class _EmptyCrop:
     box: Box
     t: float
     times: int
@@ -35,11 +35,11 @@ class _Fruitless:
         return self.t + PAUSES_S[min(self.times, len(PAUSES_S)) - 1]
 
 
-class CloserLooks:
+class CropBackoff:
     """What one camera's closer looks came to."""
 
     def __init__(self) -> None:
-        self._fruitless: list[_Fruitless] = []
+        self._fruitless: list[_EmptyCrop] = []
 
     def choose(self, t: float, moving: Iterable[Box]) -> list[Box]:
         """Return the parts that are worth a look at ``t``, in the order given."""
@@ -56,8 +56,8 @@ class CloserLooks:
             ]
             if not any(box.iou(x.box) > 0 for x in found):
                 times = 1 if before is None else before.times + 1
-                self._fruitless.insert(0, _Fruitless(box, t, times))
+                self._fruitless.insert(0, _EmptyCrop(box, t, times))
         del self._fruitless[LIMIT:]
 
-    def _known(self, box: Box) -> _Fruitless | None:
+    def _known(self, box: Box) -> _EmptyCrop | None:
         return next((x for x in self._fruitless if x.box.iou(box) >= SAME_PLACE), None)

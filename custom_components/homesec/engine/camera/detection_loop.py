@@ -13,9 +13,9 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from ..media.motion import Change
-from ..tracking.presence import PresenceWatch, Step, keeps
+from ..tracking.presence import PresenceTracker, Step, keeps
 from ..tracking.tracker import Tracker
-from .crop_backoff import CloserLooks
+from .crop_backoff import CropBackoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from ..core.events import ZoneChanged
     from ..core.types import Box, CameraConfig, Detection, Presence, Track
-    from ..detection.cascade import Examiner
+    from ..detection.cascade import CascadeDetector
     from ..detection.pool import DetectionPool
     from ..tracking.presence import PresenceChange
-    from .frame_sampler import Look
+    from .frame_sampler import SampledFrame
 
 REPLAY_WAIT_S = 0.5
 """How long a replayed picture waits for the detector before it takes its place."""
@@ -43,25 +43,25 @@ STIR_HITS, STIR_WINDOW_S = 3, 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Result:
     """The answer to a look."""
 
-    look: Look
+    look: SampledFrame
     found: list[Detection] | None
     closely: list[Box]
     """Where it was a closer look."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Opinion:
+class _Verification:
     """The second network's answer on somebody."""
 
-    look: Look
+    look: SampledFrame
     presence: Presence
     found: list[Detection] | None
 
 
-class Watcher:
+class DetectionLoop:
     """Watches one camera's pictures; ``take`` hands on what the answers mean."""
 
     def __init__(
@@ -70,10 +70,10 @@ class Watcher:
         pool: DetectionPool,
         *,
         lossless: bool,
-        on_look: Callable[[Look, list[Track], list[int]], None],
+        on_look: Callable[[SampledFrame, list[Track], list[int]], None],
         on_change: Callable[[PresenceChange], None],
         on_zone: Callable[[ZoneChanged], None],
-        on_stir: Callable[[Look], None],
+        on_stir: Callable[[SampledFrame], None],
     ) -> None:
         """``lossless``: each answer is waited for, as for a film that is read at any speed.
 
@@ -89,10 +89,10 @@ class Watcher:
         self._on_change = on_change
         self._on_zone = on_zone
         self._on_stir = on_stir
-        self._closer = CloserLooks()
+        self._closer = CropBackoff()
         self._tracker = Tracker()
-        self._presence = PresenceWatch(config)
-        self._answers: SimpleQueue[_Seen | _Opinion] = SimpleQueue()
+        self._presence = PresenceTracker(config)
+        self._answers: SimpleQueue[_Result | _Verification] = SimpleQueue()
         self._pending = 0
         """Looks that were asked for and not answered."""
         self._last_answer_t = 0.0
@@ -110,7 +110,7 @@ class Watcher:
 
     # --- asking -------------------------------------------------------------------------------
 
-    def ask(self, look: Look) -> None:
+    def ask(self, look: SampledFrame) -> None:
         """Have a picture looked at."""
         if self._pool.blind:
             self._note_stir(look)
@@ -118,12 +118,12 @@ class Watcher:
         moving = self._closer.choose(look.frame.t, look.movement.boxes())
         closely: list[Box] = []
 
-        def task(examiner: Examiner) -> list[Detection]:
+        def task(examiner: CascadeDetector) -> list[Detection]:
             closely.extend(examiner.far(look.frame, moving))
             return examiner.look(look.frame, closely)
 
         def reply(found: list[Detection] | None) -> None:
-            self._answers.put(_Seen(look, found, closely))
+            self._answers.put(_Result(look, found, closely))
 
         if self._pool.offer(self._config.id, task, reply, wait_s=wait_s):
             self._pending += 1
@@ -131,21 +131,23 @@ class Watcher:
             self._pool.wait_idle(self._config.id, math.inf)
         self.take()
 
-    def _ask_again(self, look: Look, presence: Presence, found: Sequence[Detection]) -> None:
+    def _ask_again(
+        self, look: SampledFrame, presence: Presence, found: Sequence[Detection]
+    ) -> None:
         """Have the second network look at somebody who seems to have come."""
 
-        def task(examiner: Examiner) -> list[Detection]:
+        def task(examiner: CascadeDetector) -> list[Detection]:
             return examiner.confirm(look.frame, found, [presence.box])
 
         def reply(opinion: list[Detection] | None) -> None:
-            self._answers.put(_Opinion(look, presence, opinion))
+            self._answers.put(_Verification(look, presence, opinion))
 
         slot = f"{self._config.id} {presence.label}"
         self._pool.offer(slot, task, reply, timed=False)
         if self._lossless:
             self._pool.wait_idle(slot, math.inf)
 
-    def _note_stir(self, look: Look) -> None:
+    def _note_stir(self, look: SampledFrame) -> None:
         """Without a detector, motion that lasts is all there is to go by."""
         if look.movement.change is not Change.MOTION:
             return
@@ -176,9 +178,9 @@ class Watcher:
             except Empty:
                 return
             match answer:
-                case _Seen():
+                case _Result():
                     self._take_look(answer)
-                case _Opinion():
+                case _Verification():
                     self._take_opinion(answer)
 
     def pass_time(self, t: float) -> None:
@@ -194,7 +196,7 @@ class Watcher:
         """Nobody is here any more: the camera is switched off."""
         self._tell(self._presence.end())
 
-    def _take_look(self, answer: _Seen) -> None:
+    def _take_look(self, answer: _Result) -> None:
         look, frame = answer.look, answer.look.frame
         self._pending = max(0, self._pending - 1)
         self._last_answer_t = max(self._last_answer_t, frame.t)
@@ -237,14 +239,16 @@ class Watcher:
             )
         ]
 
-    def _ask_about(self, change: PresenceChange, look: Look, found: list[Detection]) -> None:
+    def _ask_about(
+        self, change: PresenceChange, look: SampledFrame, found: list[Detection]
+    ) -> None:
         """Get a second opinion; without a second network the first one's will do."""
         if self._pool.confirms:
             self._ask_again(look, change.presence, found)
         else:
             self._answer(change.presence, look, confirmed=True)
 
-    def _take_opinion(self, answer: _Opinion) -> None:
+    def _take_opinion(self, answer: _Verification) -> None:
         presence = answer.presence
         label, box = presence.label, presence.box
         if answer.found is None:
@@ -256,7 +260,7 @@ class Watcher:
         score = max((x.score for x in alike), default=0.0)
         self._answer(presence, answer.look, confirmed=score >= lowest)
 
-    def _answer(self, presence: Presence, look: Look, *, confirmed: bool) -> None:
+    def _answer(self, presence: Presence, look: SampledFrame, *, confirmed: bool) -> None:
         self._tell(self._presence.answer(presence.label, look.frame.t, confirmed=confirmed))
 
     def _tell(self, changes: Iterable[PresenceChange]) -> None:

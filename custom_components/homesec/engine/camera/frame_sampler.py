@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..core.types import CameraConfig, Frame
-    from ..media.packet_buffer import PacketRing
+    from ..media.packet_buffer import PreRollBuffer
     from ..media.packets import MediaPacket
 
 BLIND_S = 2.0
@@ -43,7 +43,7 @@ IDLE_INTERVAL_S = 0.45
 """Idle: sources that consist of nothing but keyframes (MJPEG) are not decoded more often."""
 
 
-class Gear(Enum):
+class DecodeMode(Enum):
     """How much is decoded."""
 
     IDLE = "idle"
@@ -51,7 +51,7 @@ class Gear(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SampledFrame:
     """A picture for the detector."""
 
     frame: Frame
@@ -60,16 +60,16 @@ class Look:
     """From the ring: it is late already, and must not be dropped for a newer one."""
 
 
-class Lookout:
+class FrameSampler:
     """The decoder, the motion gate and the gears of one camera."""
 
-    def __init__(self, config: CameraConfig, ring: PacketRing) -> None:
+    def __init__(self, config: CameraConfig, ring: PreRollBuffer) -> None:
         self._ring = ring
         self._decoder = FrameDecoder()
         self._gate: MotionGate | None = None
         self._shape = (0, 0)
         """Rows and columns of the pictures that the gate gets."""
-        self._gear = Gear.IDLE
+        self._gear = DecodeMode.IDLE
         self.adopt(config)
         self._next_look_t = 0.0
         self._last_still_look_t = 0.0
@@ -90,7 +90,7 @@ class Lookout:
             self._gate.watch(motion_mask(config.zones, *self._shape))
 
     @property
-    def gear(self) -> Gear:
+    def gear(self) -> DecodeMode:
         """How much is decoded at the moment."""
         return self._gear
 
@@ -107,19 +107,19 @@ class Lookout:
     def reconnected(self) -> None:
         """Begin anew behind a gap in the film."""
         self.latest = None
-        self._gear = Gear.IDLE
+        self._gear = DecodeMode.IDLE
         self._decoder.stop()
         self._gate = None
         self._last_keyframe_t = None
 
-    def feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[Look]:
+    def feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[SampledFrame]:
         """Take the newest video packet, which is in the ring already.
 
         ``present``: somebody is here. ``watched``: somebody looks at the live picture.
         """
         if packet.keyframe:
             self._note_keyframe(packet.t)
-        if self._gear is Gear.IDLE:
+        if self._gear is DecodeMode.IDLE:
             if present or watched or self._would_be_blind(packet.t):
                 yield from self._shift_up(packet, eager=False, present=present)
             elif packet.keyframe and packet.t - self._seen_t >= IDLE_INTERVAL_S:
@@ -132,13 +132,13 @@ class Lookout:
             and not watched
             and not self._would_be_blind(packet.t)
         ):
-            self._gear = Gear.IDLE
+            self._gear = DecodeMode.IDLE
             self._decoder.stop()
             self._seen_t = packet.t
 
     # --- gears --------------------------------------------------------------------------------
 
-    def _glance(self, packet: MediaPacket, *, present: bool) -> Iterator[Look]:
+    def _glance(self, packet: MediaPacket, *, present: bool) -> Iterator[SampledFrame]:
         """Idle: compare one keyframe with the background."""
         before = self._seen_t
         self._seen_t = packet.t
@@ -152,12 +152,12 @@ class Lookout:
 
     def _shift_up(
         self, packet: MediaPacket, *, eager: bool, present: bool, since: float | None = None
-    ) -> Iterator[Look]:
+    ) -> Iterator[SampledFrame]:
         """Decode from a keyframe in the ring up to ``packet``, and everything from then on.
 
         ``eager``: something moved, so each sampled picture on the way is worth a look.
         """
-        self._gear = Gear.AWAKE
+        self._gear = DecodeMode.AWAKE
         for past in self._ring.since(packet.t if since is None else since):
             if not past.is_video:
                 continue
@@ -166,16 +166,18 @@ class Lookout:
                     continue
                 movement = self._compare(frame)
                 if eager or self._worth_a_look(frame, movement, present=present):
-                    yield Look(frame, movement, replayed=eager or past is not packet)
+                    yield SampledFrame(frame, movement, replayed=eager or past is not packet)
 
-    def _watch(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[Look]:
+    def _watch(
+        self, packet: MediaPacket, *, present: bool, watched: bool
+    ) -> Iterator[SampledFrame]:
         """Awake: decode everything, hand on the sampled pictures while it matters."""
         for frame in self._decode(packet, watched=watched):
             if not self._due(frame):
                 continue
             movement = self._compare(frame)
             if self._worth_a_look(frame, movement, present=present):
-                yield Look(frame, movement, replayed=False)
+                yield SampledFrame(frame, movement, replayed=False)
 
     def _decode(self, packet: MediaPacket, *, watched: bool = False) -> list[Frame]:
         """Decode the next packet, unless nobody wants its picture and none after it needs it."""

@@ -22,13 +22,13 @@ from ..core.events import (
 )
 from ..core.types import Activity, CameraHealth, CameraStats, SourceKind
 from ..media.jpeg import annotate, encode_jpeg, worth
-from ..media.packet_buffer import PacketRing
+from ..media.packet_buffer import PreRollBuffer
 from ..media.rate_meter import RateMeter
-from ..recording.controller import Recording
+from ..recording.controller import RecordingController
 from ..tracking.presence import Step
-from .command_queue import Commands
-from .detection_loop import Watcher
-from .frame_sampler import Lookout
+from .command_queue import CommandQueue
+from .detection_loop import DetectionLoop
+from .frame_sampler import FrameSampler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from ..core.types import CameraConfig, Frame, Presence, Track
     from ..detection.pool import DetectionPool
     from ..media.packets import MediaPacket
-    from ..recording.writer import ClipRecorder, ClipSink
+    from ..recording.writer import ClipSink, ClipWriter
     from ..tracking.presence import PresenceChange
-    from .frame_sampler import Look
+    from .frame_sampler import SampledFrame
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class CameraSession:
         catalog: ClipSink,
         clips_dir: Path,
         on_event: EventSink,
-        on_recorder: Callable[[ClipRecorder], None],
+        on_recorder: Callable[[ClipWriter], None],
         clock: Clock,
         rng: Random,
     ) -> None:
@@ -91,9 +91,9 @@ class CameraSession:
             stop=self._stop,
             on_health=self._health_changed,
         )
-        self._ring = PacketRing(config.pre_roll_s + RING_MARGIN_S)
-        self._lookout = Lookout(config, self._ring)
-        self._watcher = Watcher(
+        self._ring = PreRollBuffer(config.pre_roll_s + RING_MARGIN_S)
+        self._lookout = FrameSampler(config, self._ring)
+        self._watcher = DetectionLoop(
             config,
             pool,
             lossless=lossless,
@@ -102,7 +102,7 @@ class CameraSession:
             on_zone=on_event,
             on_stir=self._stirred,
         )
-        self._recording = Recording(
+        self._recording = RecordingController(
             config,
             self._ring,
             clips_dir=clips_dir,
@@ -111,7 +111,7 @@ class CameraSession:
             on_recorder=on_recorder,
             lossless=lossless,
         )
-        self._commands = Commands()
+        self._commands = CommandQueue()
         self._connection = 0
         self._now = (0.0, clock.now())
         """``t`` and ``at`` of the newest packet."""
@@ -270,12 +270,12 @@ class CameraSession:
 
     # --- what is seen -------------------------------------------------------------------------
 
-    def _looked(self, look: Look, tracks: list[Track], evident: list[int]) -> None:
+    def _looked(self, look: SampledFrame, tracks: list[Track], evident: list[int]) -> None:
         self._keep_recording(seen=bool(tracks))
         self._recording.saw(look.frame.t, tracks, self._recorded, evident)
         self._picture(look.frame, [track for track in tracks if track.moved])
 
-    def _stirred(self, look: Look) -> None:
+    def _stirred(self, look: SampledFrame) -> None:
         """Something moves and no detector can tell what: better a clip of a cat than none."""
         if self.activity is not Activity.RECORD:
             return

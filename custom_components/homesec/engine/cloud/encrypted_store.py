@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from ..core.errors import ObjectMissing, SealBroken, SealKeyMissing
-from .encryption import HEADER_BYTES, Header, SealedContent, SealedFile, plain_size
+from ..core.errors import EncryptedFileBroken, EncryptionKeyMissing, ObjectMissing
+from .encryption import HEADER_BYTES, EncryptedContent, EncryptedFile, Header, plain_size
 from .object_names import CONTENT_TYPES
 from .object_store import Upload, keep_nothing, tell_nobody
 from .transfer import fetch_file
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
-    from .encryption_key import SealKey
+    from .encryption_key import EncryptionKey
     from .object_store import CloudStore, ResumePoint, StoredObject
 
 SEALED_BY = "homesec-sealed-by"
@@ -38,21 +38,21 @@ REMEMBERED = 32
 """Sealed files whose beginning is known: a film is read in many ranges."""
 
 
-class SealedStore:
+class EncryptedStore:
     """A ``CloudStore`` in front of another one."""
 
     def __init__(
         self,
         inner: CloudStore,
         *,
-        seal_with: SealKey | None = None,
-        open_with: Iterable[SealKey] = (),
+        seal_with: EncryptionKey | None = None,
+        open_with: Iterable[EncryptionKey] = (),
     ) -> None:
         """Seal with one key, or with none; open with that one and with those of earlier times."""
         self._inner = inner
         self._seal_with = seal_with
         self._keys = {key.id: key for key in (*open_with, *filter(None, (seal_with,)))}
-        self._files: dict[str, SealedFile | None] = {}
+        self._files: dict[str, EncryptedFile | None] = {}
 
     @property
     def prefix(self) -> str:
@@ -98,14 +98,17 @@ class SealedStore:
         return map(self._opened, self._inner.list(prefix, after=after))
 
     def read(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Give a range of what is in the object; raises SealKeyMissing and SealBroken too."""
+        """Return a range of the decrypted object.
+
+        Raises EncryptionKeyMissing and EncryptedFileBroken, too.
+        """
         file = self._file(name)
         if file is None:
             yield from self._inner.read(name, start, end)
             return
         key = self._keys.get(file.header.key_id)
         if key is None:
-            raise SealKeyMissing(key_id=file.header.key_id)
+            raise EncryptionKeyMissing(key_id=file.header.key_id)
         end = file.size if end is None else min(end, file.size)
         # An empty file is opened too: that it is empty, is also sealed.
         if start < end or file.size == 0:
@@ -126,14 +129,14 @@ class SealedStore:
         return found
 
     def describe(self, name: str, metadata: Mapping[str, str]) -> None:
-        """Change facts of an object, sealed as it is itself; raises SealKeyMissing."""
+        """Change facts of an object, sealed as it is itself; raises EncryptionKeyMissing."""
         found = self._inner.find(name)
         if found is None:
             raise ObjectMissing
         key_id = found.metadata.get(SEALED_BY)
         if key_id is not None:
             if (key := self._keys.get(key_id)) is None:
-                raise SealKeyMissing(key_id=key_id)
+                raise EncryptionKeyMissing(key_id=key_id)
             metadata = _sealed_facts(metadata, key, _label(name))
         self._inner.describe(name, metadata)
 
@@ -150,7 +153,7 @@ class SealedStore:
         """Return whether what is stored from now on is not sealed, and the bucket can lend it."""
         return self._seal_with is None and self._inner.can_lend()
 
-    def _file(self, name: str) -> SealedFile | None:
+    def _file(self, name: str) -> EncryptedFile | None:
         """Return how to read an object; None if it is not sealed."""
         with suppress(KeyError):  # it is not known, or not any more: other threads read, too
             return self._files[name]
@@ -160,7 +163,7 @@ class SealedStore:
         header = Header.load(b"".join(self._inner.read(name, 0, HEADER_BYTES)))
         file = None
         if header is not None:
-            file = SealedFile(header=header, size=plain_size(found.bytes), label=_label(name))
+            file = EncryptedFile(header=header, size=plain_size(found.bytes), label=_label(name))
         if len(self._files) >= REMEMBERED:
             self._files.clear()
         self._files[name] = file
@@ -174,7 +177,7 @@ class SealedStore:
         key = self._keys.get(key_id)
         try:
             size = plain_size(obj.bytes)
-        except SealBroken:  # reading it tells; a listing of thousands goes on
+        except EncryptedFileBroken:  # reading it tells; a listing of thousands goes on
             return replace(obj, metadata={}, sealed_by=key_id)
         return replace(
             obj,
@@ -185,24 +188,24 @@ class SealedStore:
         )
 
 
-def _sealed(upload: Upload, key: SealKey) -> Upload:
+def _sealed(upload: Upload, key: EncryptionKey) -> Upload:
     label = _label(upload.name)
     return replace(
         upload,
-        content=SealedContent(upload.content, key=key, label=label),
+        content=EncryptedContent(upload.content, key=key, label=label),
         content_type="application/octet-stream",
         metadata=_sealed_facts(upload.metadata, key, label),
     )
 
 
-def _sealed_facts(metadata: Mapping[str, str], key: SealKey, label: str) -> dict[str, str]:
+def _sealed_facts(metadata: Mapping[str, str], key: EncryptionKey, label: str) -> dict[str, str]:
     salt = secrets.token_bytes(SALT_BYTES)
     facts = json.dumps(dict(metadata)).encode()
     sealed = salt + _facts_cipher(key, salt).encrypt(bytes(12), facts, label.encode())
     return {SEALED_BY: key.id, FACTS: base64.b64encode(sealed).decode()}
 
 
-def _opened_facts(obj: StoredObject, key: SealKey) -> Mapping[str, str]:
+def _opened_facts(obj: StoredObject, key: EncryptionKey) -> Mapping[str, str]:
     """Return the clip's facts; none if somebody changed them."""
     try:
         sealed = base64.b64decode(obj.metadata.get(FACTS, ""), validate=True)
@@ -213,7 +216,7 @@ def _opened_facts(obj: StoredObject, key: SealKey) -> Mapping[str, str]:
     return {str(k): str(v) for k, v in json.loads(facts).items()}
 
 
-def _facts_cipher(key: SealKey, salt: bytes) -> ChaCha20Poly1305:
+def _facts_cipher(key: EncryptionKey, salt: bytes) -> ChaCha20Poly1305:
     # The key is the salt's own, so that the nonce needs not differ.
     return ChaCha20Poly1305(key.derive(b"facts", salt))
 

@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, BinaryIO, Self, cast, override
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from ..core.errors import ChecksumMismatch, SealBroken
+from ..core.errors import ChecksumMismatch, EncryptedFileBroken
 from .encryption_key import ID_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Buffer, Iterable, Iterator
 
-    from .encryption_key import SealKey
+    from .encryption_key import EncryptionKey
     from .object_store import Content
 
 MAGIC = b"HomeSec\x01"
@@ -46,11 +46,11 @@ def sealed_size(size: int) -> int:
 
 
 def plain_size(sealed: int) -> int:
-    """Return how many bytes are in a sealed file; raises SealBroken for no possible size."""
+    """Return the plain size of an encrypted file; raises EncryptedFileBroken if it can't be one."""
     body = sealed - HEADER_BYTES
     size = body - TAG_BYTES * -(-body // SEALED_CHUNK_BYTES)
     if size < 0 or sealed_size(size) != sealed:
-        raise SealBroken
+        raise EncryptedFileBroken
     return size
 
 
@@ -81,7 +81,7 @@ class Header:
 class _Chunks:
     """Seals and opens the chunks of one file."""
 
-    def __init__(self, key: SealKey, header: Header, label: str, size: int) -> None:
+    def __init__(self, key: EncryptionKey, header: Header, label: str, size: int) -> None:
         """``label`` is the clip's file name without folders, which a copy of the bucket keeps."""
         self._cipher = ChaCha20Poly1305(key.derive(b"clip " + label.encode(), header.salt))
         self._header = header.dump()
@@ -97,13 +97,13 @@ class _Chunks:
         try:
             return self._cipher.decrypt(self._nonce(index), sealed, self._header)
         except InvalidTag:
-            raise SealBroken from None
+            raise EncryptedFileBroken from None
 
 
-class SealedContent:
+class EncryptedContent:
     """A finished file as it looks sealed; nothing of it is written to the disk."""
 
-    def __init__(self, content: Content, *, key: SealKey, label: str) -> None:
+    def __init__(self, content: Content, *, key: EncryptionKey, label: str) -> None:
         self._content = content
         self._key = key
         self._label = label
@@ -128,7 +128,7 @@ class SealedContent:
             key_id=self._key.id, salt=hmac.digest(self._key.derive(b"salt"), whole, "sha256")
         )
         chunks = _Chunks(self._key, header, self._label, size)
-        raw = _SealingStream(stream, header, chunks, self._digests, size)
+        raw = _EncryptingStream(stream, header, chunks, self._digests, size)
         return cast("BinaryIO", io.BufferedReader(raw, SEALED_CHUNK_BYTES))
 
 
@@ -137,7 +137,7 @@ def _read_chunks(stream: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-class _SealingStream(io.RawIOBase):
+class _EncryptingStream(io.RawIOBase):
     """The sealed bytes, made when they are read."""
 
     def __init__(
@@ -199,7 +199,7 @@ class _SealingStream(io.RawIOBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SealedFile:
+class EncryptedFile:
     """A sealed file that lies elsewhere, and how to read any part of it."""
 
     header: Header
@@ -215,8 +215,13 @@ class SealedFile:
             min(HEADER_BYTES + (last + 1) * SEALED_CHUNK_BYTES, sealed_size(self.size)),
         )
 
-    def open(self, key: SealKey, pieces: Iterable[bytes], start: int, end: int) -> Iterator[bytes]:
-        """Give the plain bytes ``start`` to ``end`` out of those of ``span``; raises SealBroken."""
+    def open(
+        self, key: EncryptionKey, pieces: Iterable[bytes], start: int, end: int
+    ) -> Iterator[bytes]:
+        """Return the plain bytes ``start`` to ``end`` of those of ``span``.
+
+        Raises EncryptedFileBroken.
+        """
         chunks = _Chunks(key, self.header, self.label, self.size)
         index = start // CHUNK_BYTES
         for sealed in _regrouped(pieces):
@@ -225,7 +230,7 @@ class SealedFile:
             yield plain[max(0, start - base) : end - base]
             index += 1
         if index * CHUNK_BYTES < end:
-            raise SealBroken
+            raise EncryptedFileBroken
 
 
 def _regrouped(pieces: Iterable[bytes]) -> Iterator[bytes]:

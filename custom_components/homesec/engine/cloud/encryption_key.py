@@ -17,7 +17,7 @@ from typing import Self
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ..core.errors import SealKeyInvalid
+from ..core.errors import EncryptionKeyInvalid
 
 KEY_BYTES = 32
 CHECKSUM_BYTES = 3
@@ -34,7 +34,7 @@ _READ = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True)
-class SealKey:
+class EncryptionKey:
     """A secret; never shown, except by ``text`` to the one whom it belongs to."""
 
     secret: bytes = field(repr=False)
@@ -46,16 +46,16 @@ class SealKey:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read the written form; raises SealKeyInvalid."""
+        """Read the written form; raises EncryptionKeyInvalid."""
         letters = "".join(text.split()).upper().translate(_READ)
         try:
             raw = base64.b32decode(letters)
         # A letter that is none of base32's, or too few of them.
         except ValueError, binascii.Error:
-            raise SealKeyInvalid from None
+            raise EncryptionKeyInvalid from None
         secret, checksum = raw[:KEY_BYTES], raw[KEY_BYTES:]
         if len(secret) != KEY_BYTES or checksum != _checksum(secret):
-            raise SealKeyInvalid
+            raise EncryptionKeyInvalid
         return cls(secret)
 
     @property

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from google.cloud.storage import Bucket
 
-    from .gcs_upload import ToldApart
+    from .gcs_upload import ErrorTranslator
     from .object_store import CloudStore
 
 TIMEOUT_S = (4.0, 4.0)
@@ -31,7 +31,7 @@ DELETE = "storage.objects.delete"
 NAME = ".homesec-probe"
 
 
-def probe(store: CloudStore, bucket: Bucket, *, told_apart: ToldApart) -> None:
+def probe(store: CloudStore, bucket: Bucket, *, told_apart: ErrorTranslator) -> None:
     """Write, read, list and delete a small object of our own; raises the first thing in the way.
 
     A StorageDenied names every permission that is missing (``permission``).
@@ -46,7 +46,7 @@ def probe(store: CloudStore, bucket: Bucket, *, told_apart: ToldApart) -> None:
 
 
 class _Probe:
-    def __init__(self, store: CloudStore, bucket: Bucket, told_apart: ToldApart) -> None:
+    def __init__(self, store: CloudStore, bucket: Bucket, told_apart: ErrorTranslator) -> None:
         self._store = store
         self._bucket = bucket
         self._told_apart = told_apart
@@ -94,7 +94,7 @@ def _denied(permission: str, act: Callable[[], None]) -> list[str]:
     return []
 
 
-def _missing(bucket: Bucket, told_apart: ToldApart) -> list[str]:
+def _missing(bucket: Bucket, told_apart: ErrorTranslator) -> list[str]:
     """Return the permissions we lack, as far as the bucket tells; to ask needs none."""
     wanted = [CREATE, GET, LIST, DELETE]
     try:

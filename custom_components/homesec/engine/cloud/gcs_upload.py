@@ -40,7 +40,7 @@ PAUSE_S = 1.0
 BLOCK_BYTES = 2**18
 
 
-class ToldApart(Protocol):
+class ErrorTranslator(Protocol):
     """What turns the libraries' exceptions into ours."""
 
     def __call__(
@@ -71,7 +71,7 @@ class GcsUpload:
         *,
         bucket: Bucket,
         throttle: Throttle,
-        told_apart: ToldApart,
+        told_apart: ErrorTranslator,
         chunk_bytes: int,
         stop: Event,
         keep: Callable[[ResumePoint | None], None],

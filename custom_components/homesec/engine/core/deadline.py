@@ -14,14 +14,14 @@ _LOOK_S = 0.1
 """How soon a stop is noticed."""
 
 
-class NotWaitedFor(Exception):  # noqa: N818 - it is no error that work goes on
+class DeadlineExceeded(Exception):  # noqa: N818 - it is no error that work goes on
     """It goes on in a thread of its own, and whatever comes of it is of no interest any more."""
 
 
 def within[T](limit_s: float, work: Callable[[], T], *, name: str, stop: Event | None = None) -> T:
     """Return what ``work`` returns, or raise what it raises.
 
-    Raises NotWaitedFor when it takes longer than ``limit_s``, or soon after ``stop``.
+    Raises DeadlineExceeded when it takes longer than ``limit_s``, or soon after ``stop``.
     """
     answers: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
@@ -43,4 +43,4 @@ def within[T](limit_s: float, work: Callable[[], T], *, name: str, stop: Event |
         if error is not None:
             raise error
         return answer  # type: ignore[return-value]  # without an error there is one
-    raise NotWaitedFor
+    raise DeadlineExceeded

@@ -154,7 +154,7 @@ class ModelBroken(DetectorError):
     key = "model_broken"
 
 
-class OwnModelRefused(DetectorError):
+class CustomModelRefused(DetectorError):
     """The files or facts of a user's own network cannot be taken.
 
     ``field`` names the fact at fault as ``import_own`` does, ``reason`` what is wrong with it.
@@ -353,25 +353,25 @@ class TransferStopped(StorageError):
     key = "storage_stopped"
 
 
-class SealError(StorageError):
+class EncryptionError(StorageError):
     """The encrypted clip cannot be opened."""
 
     key = "seal_failed"
 
 
-class SealKeyInvalid(SealError):
+class EncryptionKeyInvalid(EncryptionError):
     """Not an encryption key, or a letter of it is wrong."""
 
     key = "seal_key_invalid"
 
 
-class SealKeyMissing(SealError):
+class EncryptionKeyMissing(EncryptionError):
     """The clip was encrypted with another key: enter the key it was encrypted with."""
 
     key = "seal_key_missing"
 
 
-class SealBroken(SealError):
+class EncryptedFileBroken(EncryptionError):
     """The encrypted clip was changed or cut off in the bucket."""
 
     key = "seal_broken"

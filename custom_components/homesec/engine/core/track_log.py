@@ -53,12 +53,12 @@ class ClipTrack:
 
 
 @dataclass(slots=True)
-class _Way:
+class _Path:
     label: str
     boxes: list[TrackBox] = field(default_factory=list)
 
 
-class Sights:
+class TrackLog:
     """Who was where in one clip: noted by the camera's thread, packed by the recorder's."""
 
     def __init__(self, start_t: float = 0.0, zones: Iterable[Zone] = ()) -> None:
@@ -66,7 +66,7 @@ class Sights:
         self._start_t = start_t
         self._zones = {zone.name: False for zone in zones}
         self._lock = threading.Lock()
-        self._ways: dict[int, _Way] = {}
+        self._ways: dict[int, _Path] = {}
         self._counted: set[int] = set()
         self._boxes = 0
         self._interval_s = INTERVAL_S
@@ -101,7 +101,7 @@ class Sights:
         if way is None:
             if len(self._ways) >= MOST_TRACKS and not self._make_room(film_s):
                 return
-            way = self._ways[track.id] = _Way(track.label)
+            way = self._ways[track.id] = _Path(track.label)
         if way.boxes and film_s - way.boxes[-1].t < self._interval_s - _SLACK_S:
             return
         box = track.box

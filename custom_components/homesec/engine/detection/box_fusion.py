@@ -10,7 +10,7 @@ from ..core.types import Box, Detection
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..media.crops import Square
+    from ..media.crops import Crop
 
 OVERLAP = 0.6
 """Intersection over union from which on two boxes of one label are the same object."""
@@ -29,9 +29,7 @@ def merge(found: Iterable[Detection]) -> list[Detection]:
     return kept
 
 
-def placed(
-    found: Iterable[Detection], square: Square, *, width: int, height: int
-) -> list[Detection]:
+def placed(found: Iterable[Detection], square: Crop, *, width: int, height: int) -> list[Detection]:
     """Return what was found in a part of a ``width x height`` picture as parts of the picture.
 
     Leaves out what the part's edge cuts off, unless it is the picture's edge too: the whole picture

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
     from ..core.types import Box, Detection, Frame
-    from ..media.crops import Square
+    from ..media.crops import Crop
     from ..model_zoo.store import ModelStore
     from . import Detector
 
@@ -51,7 +51,7 @@ def make_examiner(
     stop: Event,
     floor: float = FLOOR,
     progress: Callable[[str, int, int], None] | None = None,
-) -> Examiner:
+) -> CascadeDetector:
     """Find or download what is needed, and load it; blocks for as long as that takes.
 
     A second network that cannot be had is left out, and said so. ``progress`` is told a model's
@@ -66,7 +66,7 @@ def make_examiner(
 
     first = load(model)
     name = store.second(model)
-    examiner = Examiner(first, load_second=None if name is None else partial(load, name))
+    examiner = CascadeDetector(first, load_second=None if name is None else partial(load, name))
     try:
         examiner.complete()
     except BaseException:
@@ -77,7 +77,7 @@ def make_examiner(
     return examiner
 
 
-class Examiner:
+class CascadeDetector:
     """One network that looks at every picture, and perhaps a second one that is asked now and then.
 
     The calls may come from several threads at once.
@@ -181,7 +181,7 @@ class Examiner:
         return merge(found)
 
 
-def _parts(detector: Detector, frame: Frame, closely: Iterable[Box]) -> list[Square]:
+def _parts(detector: Detector, frame: Frame, closely: Iterable[Box]) -> list[Crop]:
     return squares(
         closely, width=frame.width, height=frame.height, least=detector.part_px, limit=PARTS
     )

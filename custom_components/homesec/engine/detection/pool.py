@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..core.types import Detection
-    from .cascade import Examiner
+    from .cascade import CascadeDetector
 
-    type Task = Callable[[Examiner], list[Detection]]
+    type Task = Callable[[CascadeDetector], list[Detection]]
     """Looks at a picture in some way. Called in a worker's thread."""
     type Reply = Callable[[list[Detection] | None], None]
     """Told what is in it; None: nobody could look. Called in a worker's thread: be quick."""
@@ -62,7 +62,7 @@ class DetectionPool:
     def __init__(
         self,
         *,
-        create: Callable[[Event], Examiner],
+        create: Callable[[Event], CascadeDetector],
         on_change: Callable[[DetectorChanged], None],
         detector: str = "",
         model: str = "",
@@ -90,7 +90,7 @@ class DetectionPool:
         self._waiting: dict[str, _Job] = {}  # in the order in which the slots were filled
         self._under_way: set[str] = set()
         self._state = _State.MAKING
-        self._examiner: Examiner | None = None
+        self._examiner: CascadeDetector | None = None
         self._looking = 0  # threads that use it
         self._failures = 0  # of the detector, since a look last went well
         self._failed_looks = 0  # in a row
@@ -214,7 +214,7 @@ class DetectionPool:
             if not self._stop.is_set():
                 self._stop.wait(self._fail(problem))
 
-    def _serve(self, examiner: Examiner) -> Exception:
+    def _serve(self, examiner: CascadeDetector) -> Exception:
         """Let the workers use a detector until it breaks down or the pool stops; then close it."""
         with self._changed:
             self._state, self._examiner, self._failed_looks = _State.READY, examiner, 0
@@ -236,7 +236,7 @@ class DetectionPool:
             self._wait_for(lambda: self._state is not _State.READY, timeout_s)
             return self._stop.is_set() or self._state is not _State.READY
 
-    def _report(self, examiner: Examiner) -> None:
+    def _report(self, examiner: CascadeDetector) -> None:
         if self._stop.is_set():
             return
         missing = examiner.missing
@@ -303,7 +303,7 @@ class DetectionPool:
                 return self._waiting.pop(slot)
         return None
 
-    def _look(self, examiner: Examiner, job: _Job) -> list[Detection] | None:
+    def _look(self, examiner: CascadeDetector, job: _Job) -> list[Detection] | None:
         began = self._clock()
         try:
             found = job.task(examiner)

@@ -24,7 +24,7 @@ _OF_A_BUCKET = (JobKind.DELETE, JobKind.DESCRIBE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class BucketChange:
     """What it means that the bucket is another one."""
 
     before: str
@@ -35,7 +35,7 @@ class Move:
     """Clips whose files are here, too."""
 
 
-def move_to(catalog: Catalog, place: str) -> Move | None:
+def move_to(catalog: Catalog, place: str) -> BucketChange | None:
     """Return what would become of the clips in another bucket; None if it is no other one."""
     before = catalog.note(NOTE)
     if before in (None, place):
@@ -45,10 +45,10 @@ def move_to(catalog: Catalog, place: str) -> Move | None:
         " WHERE state = ? AND cloud = ?",
         (ClipState.SAVED, CloudState.STORED),
     )
-    return Move(before=before, only_there=only_there, here_too=here_too)
+    return BucketChange(before=before, only_there=only_there, here_too=here_too)
 
 
-def settle_in(catalog: Catalog, place: str) -> Move | None:
+def settle_in(catalog: Catalog, place: str) -> BucketChange | None:
     """Make the catalogue speak of this bucket; to be called before anything is uploaded."""
     with catalog.database.transaction(durable=True):
         move = move_to(catalog, place)

@@ -31,7 +31,7 @@ _LOGGER = logging.getLogger(__name__)
 _PAGE = 2000
 
 
-class Holding(NamedTuple):
+class ClipSummary(NamedTuple):
     """A finished clip, as retention sees it."""
 
     id: str
@@ -43,7 +43,7 @@ class Holding(NamedTuple):
     protected: bool
 
 
-class Copies:
+class ClipStorage:
     """Calls block for a moment and may come from any thread."""
 
     def __init__(
@@ -60,9 +60,9 @@ class Copies:
         self._jobs = catalog.jobs
         self._clips_dir = clips_dir
 
-    def holdings(self) -> list[Holding]:
+    def holdings(self) -> list[ClipSummary]:
         """Return all finished clips, oldest first; read page by page, lest a recording waits."""
-        found: list[Holding] = []
+        found: list[ClipSummary] = []
         while True:
             page = self._db.query(
                 "SELECT id, camera_id, bytes, local, cloud, cloud_bytes, protected FROM clips"
@@ -70,7 +70,7 @@ class Copies:
                 (ClipState.SAVED, found[-1].id if found else "", _PAGE),
             )
             found += (
-                Holding(
+                ClipSummary(
                     id_, camera_id, size, bool(local), CloudState(cloud), cloud_bytes, bool(kept)
                 )
                 for id_, camera_id, size, local, cloud, cloud_bytes, kept in page

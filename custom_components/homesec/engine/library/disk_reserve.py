@@ -25,7 +25,7 @@ ENOUGH_BYTES = 64 * 2**20
 """With less free space than that, none is set aside."""
 
 
-class Reserve:
+class DiskReserve:
     """Calls block, and raise nothing: without it, all goes on as it can."""
 
     def __init__(self, path: Path) -> None:

@@ -24,18 +24,18 @@ from ..core.events import (
 from ..core.types import ClipState
 from ..db.database import is_damage
 from ..db.schema import UNFILLED
-from .bucket_change import Move, move_to, settle_in
+from .bucket_change import BucketChange, move_to, settle_in
 from .catalog import Totals
-from .copies import Copies
-from .disk_reserve import Reserve
+from .copies import ClipStorage
+from .disk_reserve import DiskReserve
 from .download import fetch_film
 from .outbox import Outbox
 from .rebuild import Rebuilt, rebuild
 from .recovery import adopt_clips, finish_open_clips, finish_refused_clips
 from .retention import Retention, disk_free
 from .salvage import begin_anew, open_catalog
-from .upload_jobs import CloudJobs
-from .visits import VisitLog
+from .upload_jobs import UploadJobs
+from .visits import VisitWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ RESERVE_NAME = "reserve"
 """Beside the catalogue; see ``reserve.py``."""
 
 
-class ClipKeeper:
+class ClipLibrary:
     """Owns the catalogue and all threads that work on finished clips.
 
     Calls may come from any thread; all but the properties may block for a moment.
@@ -90,16 +90,16 @@ class ClipKeeper:
         self._totals = Totals()
         self._uploads = OutboxChanged(backlog=Backlog())
         self._stop = threading.Event()
-        self._reserve = Reserve(path.with_name(RESERVE_NAME))
-        self._jobs: CloudJobs | None = None
+        self._reserve = DiskReserve(path.with_name(RESERVE_NAME))
+        self._jobs: UploadJobs | None = None
         self._outbox: Outbox | None = None
         self._retention: Retention | None = None
         self._adopting: threading.Thread | None = None
-        self._visit_log: VisitLog | None = None
+        self._visit_log: VisitWriter | None = None
         self._opened = False
         self.catalog: Catalog
         """Open from ``start`` to ``close``; there is none before."""
-        self.copies: Copies
+        self.copies: ClipStorage
 
     # --- start and stop -----------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class ClipKeeper:
         """Go on where the last run ended, however it ended."""
         if self._cloud is not None:
             settle_in(self.catalog, self._cloud.place)
-        self.copies = Copies(self.catalog, self._clips_dir, on_change=self._changed)
+        self.copies = ClipStorage(self.catalog, self._clips_dir, on_change=self._changed)
         finish_open_clips(self.catalog, self._clips_dir, self._on_event)
         self.copies.finish_removals()
         self.copies.survey()
@@ -149,7 +149,7 @@ class ClipKeeper:
 
     def _begin(self) -> None:
         """Start the threads."""
-        self._visit_log = VisitLog(self.catalog.visits, on_event=self._on_event)
+        self._visit_log = VisitWriter(self.catalog.visits, on_event=self._on_event)
         self._visit_log.start()
         self._reserve.set_aside()
         self._adopting = threading.Thread(target=self._adopt, name="homesec-adopt", daemon=True)
@@ -173,7 +173,7 @@ class ClipKeeper:
     def _start_outbox(self) -> None:
         if self._cloud is None:
             return
-        self._jobs = CloudJobs(
+        self._jobs = UploadJobs(
             store=self._cloud,
             catalog=self.catalog,
             copies=self.copies,
@@ -287,7 +287,7 @@ class ClipKeeper:
         if not self.copies.protect(clip_id, protected=protected):
             raise ClipNotFound
 
-    def move_to(self, place: str) -> Move | None:
+    def move_to(self, place: str) -> BucketChange | None:
         """Return what would become of the clips in another bucket; see ``places``."""
         return move_to(self.catalog, place)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..cloud.object_store import CloudStore, StoredObject
     from ..core.events import EventSink
     from .catalog import Catalog
-    from .copies import Copies
+    from .copies import ClipStorage
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Rebuilt:
 def rebuild(
     *,
     catalog: Catalog,
-    copies: Copies,
+    copies: ClipStorage,
     clips_dir: Path,
     cloud: CloudStore | None,
     stop: Event,
@@ -67,7 +67,7 @@ def rebuild(
 
     Cut off in the middle, what was found stays found, and the next time goes on from there.
     """
-    shelf = _Shelf(catalog, copies, clips_dir)
+    shelf = CatalogRebuilder(catalog, copies, clips_dir)
     for films in batched(_films(cloud, shelf, stop), BATCH, strict=False):
         shelf.take_in(films)
     if stop.is_set():
@@ -90,7 +90,7 @@ class _Film:
     film_bytes: int
 
 
-def _films(cloud: CloudStore | None, shelf: _Shelf, stop: Event) -> Iterator[_Film]:
+def _films(cloud: CloudStore | None, shelf: CatalogRebuilder, stop: Event) -> Iterator[_Film]:
     """Give the clips in the bucket, each with its still, which comes just before in the listing."""
     still: StoredObject | None = None
     for obj in cloud.list() if cloud is not None else ():
@@ -124,10 +124,10 @@ def _placed(clip: Clip, still: StoredObject | None) -> Clip:
     )
 
 
-class _Shelf:
+class CatalogRebuilder:
     """Where what was found is put."""
 
-    def __init__(self, catalog: Catalog, copies: Copies, clips_dir: Path) -> None:
+    def __init__(self, catalog: Catalog, copies: ClipStorage, clips_dir: Path) -> None:
         self._catalog = catalog
         self._copies = copies
         self._clips_dir = clips_dir

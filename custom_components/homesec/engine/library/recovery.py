@@ -22,7 +22,7 @@ from ..db.schema import UNFILLED
 from ..recording.finalize import (
     FRESH_SUFFIX,
     PARTIAL_SUFFIX,
-    Finished,
+    ClipInfo,
     discard_empty,
     finish,
     known_facts,
@@ -144,7 +144,7 @@ def _repaired(clip: Clip, tree: ClipTree, *, known: bool = True) -> Clip:
     return replace(clip, still_path=_still(tree, clip))
 
 
-def _finish(final: Path, comment: str | None, tree: ClipTree) -> Finished:
+def _finish(final: Path, comment: str | None, tree: ClipTree) -> ClipInfo:
     """Finish the file, unless only its row was not written any more.
 
     A partial file that is damaged is set aside; the finished one counts if there is one.

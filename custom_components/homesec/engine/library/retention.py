@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..core.events import ClipsDropped, DiskSpaceChanged, DropReason
 from ..core.types import ClipState, CloudState
 from .retention_policy import Place, Removal, plan
-from .trusted_clock import BelievedTime
+from .trusted_clock import TrustedClock
 from .visit_queries import KEPT_S, MOST
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..core.events import EventSink
     from ..core.types import Clip
     from .catalog import Catalog
-    from .copies import Copies
+    from .copies import ClipStorage
     from .retention_policy import RetentionRules
 
 _LOGGER = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Retention:
         self,
         *,
         catalog: Catalog,
-        copies: Copies,
+        copies: ClipStorage,
         rules: RetentionRules,
         uploading: bool,
         disk_free: Callable[[], int],
@@ -62,7 +62,7 @@ class Retention:
         self._uploading = uploading
         self._disk_free = disk_free
         self._on_event = on_event
-        self._time = BelievedTime(clock, last=_moment(catalog.note(NOTE)))
+        self._time = TrustedClock(clock, last=_moment(catalog.note(NOTE)))
         self._every_s = every_s
         self._look_after = look_after
         self._low = False

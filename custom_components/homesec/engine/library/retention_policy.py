@@ -24,7 +24,7 @@ from ..core.types import CloudState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from .copies import Holding
+    from .copies import ClipSummary
 
 GIB = 1024**3
 
@@ -45,7 +45,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceRules:
+class TierRules:
     """What is kept in one place."""
 
     each: Limits = Limits()
@@ -59,8 +59,8 @@ class PlaceRules:
 class RetentionRules:
     """What is kept where."""
 
-    local: PlaceRules = PlaceRules()
-    cloud: PlaceRules = PlaceRules()
+    local: TierRules = TierRules()
+    cloud: TierRules = TierRules()
     min_free_bytes: int = GIB
     """So much of the clips' disk stays free."""
 
@@ -78,7 +78,7 @@ class Removal:
 
 
 def plan(
-    holdings: Sequence[Holding],
+    holdings: Sequence[ClipSummary],
     rules: RetentionRules,
     *,
     now: float,
@@ -131,7 +131,7 @@ class _Copy:
 
     __slots__ = ("bytes", "camera_id", "id", "protected", "stored")
 
-    def __init__(self, holding: Holding, size: int) -> None:
+    def __init__(self, holding: ClipSummary, size: int) -> None:
         self.id = holding.id
         self.camera_id = holding.camera_id
         self.bytes = size
@@ -140,7 +140,7 @@ class _Copy:
 
 
 def _by_rules(
-    copies: Sequence[_Copy], rules: PlaceRules, *, now: float, keep: Iterable[str]
+    copies: Sequence[_Copy], rules: TierRules, *, now: float, keep: Iterable[str]
 ) -> Iterator[tuple[str, DropReason]]:
     """Give what is too old, then what is too much; each camera by itself, then all together."""
     keep = frozenset(keep)

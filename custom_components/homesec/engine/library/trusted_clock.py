@@ -20,7 +20,7 @@ PATIENCE_S = 3600.0
 """So long a leap is not believed. After days without power, nothing grows old for an hour."""
 
 
-class BelievedTime:
+class TrustedClock:
     """Calls come from one thread."""
 
     def __init__(self, clock: Clock, *, last: float | None) -> None:

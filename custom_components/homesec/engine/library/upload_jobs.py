@@ -22,7 +22,7 @@ from ..cloud.object_names import (
 from ..cloud.object_store import FileContent, ResumePoint, Upload
 from ..core import clip_metadata as clip_facts
 from ..core.clip_metadata import from_text
-from ..core.errors import ObjectMissing, SealKeyMissing, StorageDenied, TransferStopped
+from ..core.errors import EncryptionKeyMissing, ObjectMissing, StorageDenied, TransferStopped
 from ..core.events import ClipUploaded, UploadProgress
 from ..core.types import ClipState, CloudState
 from ..db.job_queue import JobKind
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from ..core.types import Clip
     from ..db.job_queue import Job
     from .catalog import Catalog
-    from .copies import Copies
+    from .copies import ClipStorage
     from .outbox import Perform, Settle
 
 _LOGGER = logging.getLogger(__name__)
 
 
-class CloudJobs:
+class UploadJobs:
     """Works on a bucket; all calls come from the outbox's thread."""
 
     def __init__(
@@ -51,7 +51,7 @@ class CloudJobs:
         *,
         store: CloudStore,
         catalog: Catalog,
-        copies: Copies,
+        copies: ClipStorage,
         clips_dir: Path,
         on_event: EventSink = lambda _event: None,
     ) -> None:
@@ -171,7 +171,7 @@ class CloudJobs:
         told = clip_metadata(clip)
         try:
             self.store.describe(self._name(clip, VIDEO), told)
-        except (ObjectMissing, SealKeyMissing) as err:
+        except (ObjectMissing, EncryptionKeyMissing) as err:
             # Somebody has deleted it, or its facts are not ours to read any more.
             _LOGGER.warning("The facts of clip %s cannot be changed: %s", clip.id, err.key)
             return lambda: None

@@ -22,7 +22,7 @@ MOST = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Insight:
+class VisitStatistics:
     """How often somebody came, and when."""
 
     days: Mapping[tuple[date, str, str], int]
@@ -96,7 +96,7 @@ class Visits:
         *,
         cameras: tuple[str, ...] | None = None,
         labels: tuple[str, ...] | None = None,
-    ) -> Insight:
+    ) -> VisitStatistics:
         """Count those that began in a time span, by days and hours as clocks in ``tz`` show them.
 
         An hour that a change of the clocks repeats counts both times; one that it leaves out has
@@ -120,4 +120,4 @@ class Visits:
             local = datetime.fromtimestamp(quarter * _QUARTER_S, UTC).astimezone(tz)
             days[local.date(), camera_id, label] += count
             hours[local.weekday()][local.hour] += count
-        return Insight(days=days, hours=tuple(map(tuple, hours)))
+        return VisitStatistics(days=days, hours=tuple(map(tuple, hours)))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 
-class VisitLog:
+class VisitWriter:
     """Hears of presences; ``VisitLogged`` tells that the catalogue counts one more."""
 
     def __init__(self, visits: Visits, *, on_event: EventSink) -> None:

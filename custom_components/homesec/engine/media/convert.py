@@ -13,7 +13,7 @@ from ..core.errors import FrameBroken
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .crops import Square
+    from .crops import Crop
 
 _PLANAR = frozenset({"yuv420p", "yuvj420p"})
 """What nearly every camera's decoder gives; anything else is converted as a whole first."""
@@ -34,7 +34,7 @@ def bgr(picture: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
     return cast("NDArray[np.uint8]", pixels)
 
 
-def crop(picture: VideoFrame, square: Square) -> VideoFrame:
+def crop(picture: VideoFrame, square: Crop) -> VideoFrame:
     """Return a part of a picture as a picture of its own; an odd last row or column is left out.
 
     Copies the part's samples only: a thousandth of the picture for somebody far away.

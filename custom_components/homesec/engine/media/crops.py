@@ -15,7 +15,7 @@ MARGIN = 1.6
 
 
 @dataclass(frozen=True, slots=True)
-class Square:
+class Crop:
     """A part of a picture in pixels, as wide as high; it lies within the picture."""
 
     left: int
@@ -41,16 +41,14 @@ class Square:
         )
 
 
-def squares(
-    boxes: Iterable[Box], *, width: int, height: int, least: int, limit: int
-) -> list[Square]:
+def squares(boxes: Iterable[Box], *, width: int, height: int, least: int, limit: int) -> list[Crop]:
     """Return at most ``limit`` squares in which the boxes lie, those that come first first.
 
     ``width`` and ``height`` are the picture's, ``least`` is the shortest side, all in pixels. A box
     that lies in a square already needs none of its own, and one too large for any gets the largest
     there is.
     """
-    found: list[Square] = []
+    found: list[Crop] = []
     for box in boxes:
         if any(square.holds(box, width, height) for square in found):
             continue
@@ -60,7 +58,7 @@ def squares(
         side = min(width, height, max(least, round(wanted)))
         x, y = box.centre
         found.append(
-            Square(
+            Crop(
                 left=_place(x * width, side, width),
                 top=_place(y * height, side, height),
                 side=side,

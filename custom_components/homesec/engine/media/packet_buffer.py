@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 LIMIT_BYTES = 48 * 1024 * 1024
 
 
-class PacketRing:
+class PreRollBuffer:
     """Packets of one camera, oldest first; the oldest video packet is always a keyframe.
 
     Bounded in seconds (it keeps whole groups of pictures, so it reaches back at least

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import unicodedata
 
 from ..core.damaged_files import is_regular
-from ..core.errors import OwnModelRefused
+from ..core.errors import CustomModelRefused
 from .file_store import digest
 from .manifest import HEADS, Model, ModelFile, Variant
 from .ncnn_reader import check_param
@@ -51,7 +51,7 @@ _changing = Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnModel:
+class CustomModel:
     """A network of the user's own, as far as it can be read back."""
 
     name: str
@@ -72,11 +72,11 @@ def import_own(
     labels: Sequence[str],
     threshold: float,
     files: Sequence[Path],
-) -> OwnModel:
+) -> CustomModel:
     """Copy a network into the model folder: one ``.onnx``, or ncnn's ``.param`` and ``.bin``.
 
     ``input`` is width and height in pixels, ``labels`` are in the network's order. Whether it runs
-    shows only when a detector is created with it. Raises OwnModelRefused.
+    shows only when a detector is created with it. Raises CustomModelRefused.
     """
     detector, named = _sorted_out(files)
     facts: dict[str, Any] = {
@@ -108,7 +108,7 @@ def import_own(
     return _read(home / slug)
 
 
-def own_models(folder: Path) -> list[OwnModel]:
+def own_models(folder: Path) -> list[CustomModel]:
     """Give the user's own networks, by title; those that cannot be read are among them."""
     try:
         homes = [path for path in (folder / FOLDER).iterdir() if _SLUG.fullmatch(path.name)]
@@ -117,7 +117,7 @@ def own_models(folder: Path) -> list[OwnModel]:
     return sorted(map(_read, homes), key=lambda each: (each.title.lower(), each.name))
 
 
-def own_model(folder: Path, name: str) -> OwnModel | None:
+def own_model(folder: Path, name: str) -> CustomModel | None:
     """Give the network of a name with its ``own:``, or None."""
     home = _home(folder, name)
     return _read(home) if home else None
@@ -140,7 +140,7 @@ def _home(folder: Path, name: str) -> Path | None:
     return home if home.is_dir() else None
 
 
-def _read(home: Path) -> OwnModel:
+def _read(home: Path) -> CustomModel:
     name, title = PREFIX + home.name, home.name
     try:
         if (home / FACTS).exists() and not is_regular(home / FACTS):
@@ -151,14 +151,14 @@ def _read(home: Path) -> OwnModel:
         facts["labels"] = _labels(facts["labels"])
         _check(facts)
         model = _model(name, home, facts)
-    except OwnModelRefused as err:
-        return OwnModel(name=name, title=title, model=None, problem=err.placeholders["reason"])
+    except CustomModelRefused as err:
+        return CustomModel(name=name, title=title, model=None, problem=err.placeholders["reason"])
     except OSError as err:
-        return OwnModel(name=name, title=title, model=None, problem=str(err.strerror or err))
+        return CustomModel(name=name, title=title, model=None, problem=str(err.strerror or err))
     except LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError:
         problem = f"{FACTS} is damaged"
-        return OwnModel(name=name, title=title, model=None, problem=problem)
-    return OwnModel(name=name, title=title, model=model)
+        return CustomModel(name=name, title=title, model=None, problem=problem)
+    return CustomModel(name=name, title=title, model=model)
 
 
 def _model(name: str, home: Path, facts: dict[str, Any]) -> Model:
@@ -192,7 +192,7 @@ def _model(name: str, home: Path, facts: dict[str, Any]) -> Model:
 
 
 def _check(facts: dict[str, Any]) -> None:
-    """Check all that does not depend on files; raises OwnModelRefused."""
+    """Check all that does not depend on files; raises CustomModelRefused."""
     head, labels, threshold = facts["head"], facts["labels"], facts["threshold"]
     if head not in frozenset(HEADS):
         raise _refused("head", f"there is none named {head}")
@@ -239,7 +239,7 @@ def _copied(source: Path, target: Path) -> dict[str, Any]:
 
 
 def _cleaned(text: str, name: str, longest: int) -> str:
-    """Give a text without control characters and repeated spaces; raises OwnModelRefused."""
+    """Give a text without control characters and repeated spaces; raises CustomModelRefused."""
     text = unicodedata.normalize("NFC", text)
     text = "".join(
         " " if each.isspace() else each
@@ -275,5 +275,5 @@ def _sweep(home: Path) -> None:
             shutil.rmtree(path)
 
 
-def _refused(name: str, reason: str) -> OwnModelRefused:
-    return OwnModelRefused(f"The own model's {name}: {reason}", field=name, reason=reason)
+def _refused(name: str, reason: str) -> CustomModelRefused:
+    return CustomModelRefused(f"The own model's {name}: {reason}", field=name, reason=reason)

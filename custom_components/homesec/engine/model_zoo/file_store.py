@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .manifest import ModelFile
 
 
-class Shelf:
+class ModelFileStore:
     """One folder to put files into, and others to look into. Every method may block."""
 
     def __init__(self, folder: Path, also: Sequence[Path] = ()) -> None:

@@ -13,7 +13,7 @@ type Progress = Callable[[int, int], None]
 """Told the bytes that are here and the bytes of the whole model (0: not known)."""
 
 
-class Meter:
+class DownloadProgress:
     """Turns the bytes of one file into those of all, in the order in which they are brought."""
 
     def __init__(self, files: Sequence[ModelFile], progress: Progress | None) -> None:

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from ..core.errors import ModelBroken, ModelUnavailable, ModelUnknown
 from .custom_models import PREFIX, own_model
 from .download import LIMIT_BYTES, Download, DownloadFailed, fetch_https
-from .file_store import Shelf, digest
+from .file_store import ModelFileStore, digest
 from .manifest import CATALOGUE, NETWORKS, Model, ModelFile, ModelFiles, default_model
-from .progress import Meter, Progress
+from .progress import DownloadProgress, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ class ModelStore:
         The user's own models lie in ``folder`` too, see ``own_models``.
         """
         self._folder = folder
-        self._shelf = Shelf(folder, (*also, NETWORKS))
+        self._shelf = ModelFileStore(folder, (*also, NETWORKS))
         self._fetch = fetch or fetch_https
         self._catalogue = catalogue
         self._pause_s = pause_s
@@ -152,7 +152,7 @@ class ModelStore:
                 break
             if not all(map(self._can_be_had, variant.files)):
                 continue
-            meter = Meter(variant.files, progress)
+            meter = DownloadProgress(variant.files, progress)
             try:
                 for file in variant.files:
                     if self._shelf.find(file) is None:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from ..core.clip_id import new_clip_id
 from ..core.errors import CameraNotRunning
-from ..core.track_log import Sights
+from ..core.track_log import TrackLog
 from ..core.types import Clip, ClipState, Trigger
 from ..media.packets import TICKS
-from .writer import ClipRecorder, Ending
+from .writer import ClipResult, ClipWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..core.events import EventSink
     from ..core.types import CameraConfig, Frame, Presence, Track
-    from ..media.packet_buffer import PacketRing
+    from ..media.packet_buffer import PreRollBuffer
     from ..media.packets import MediaFormat, MediaPacket
     from .writer import ClipSink
 
@@ -43,10 +43,10 @@ RETRY_S = 30.0
 class _Open:
     """The clip that is being recorded."""
 
-    recorder: ClipRecorder
+    recorder: ClipWriter
     video: MediaFormat
     start_t: float
-    sights: Sights
+    sights: TrackLog
     label: str | None = None
     score: float | None = None
     best: Frame | None = None
@@ -65,18 +65,18 @@ class _Open:
         return (packet.data.pts or 0) > self.shown_pts
 
 
-class Recording:
+class RecordingController:
     """The clips of one camera; all calls come from the camera's thread."""
 
     def __init__(
         self,
         config: CameraConfig,
-        ring: PacketRing,
+        ring: PreRollBuffer,
         *,
         clips_dir: Path,
         catalog: ClipSink,
         on_event: EventSink,
-        on_recorder: Callable[[ClipRecorder], None],
+        on_recorder: Callable[[ClipWriter], None],
         lossless: bool,
     ) -> None:
         """``on_recorder`` is told of each new recorder, so that its owner can wait for it."""
@@ -220,7 +220,7 @@ class Recording:
         if (clip := self._open) is None:
             return
         self._open = None
-        clip.recorder.end(Ending(label=clip.label, score=clip.score, best=clip.best))
+        clip.recorder.end(ClipResult(label=clip.label, score=clip.score, best=clip.best))
 
     def _is_over(self, t: float) -> bool:
         return not self._present and t >= max(self._until_t, self._manual_until_t)
@@ -260,10 +260,10 @@ class Recording:
         started_at = event_at - (event_t - (first.data.pts or 0) / TICKS)
         clip = self._clip(started_at, max(event_at, started_at), trigger, label, score)
         # Where the recorder begins the film: at the first packet's picture.
-        sights = Sights((first.data.pts or 0) / TICKS, self._config.zones)
+        sights = TrackLog((first.data.pts or 0) / TICKS, self._config.zones)
         for seen_t, tracks in self._seen:
             sights.note(seen_t, tracks)
-        recorder = ClipRecorder(
+        recorder = ClipWriter(
             clip,
             audio=self.audio,
             clips_dir=self._clips_dir,

@@ -41,7 +41,7 @@ _EMPTY_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class ClipInfo:
     """The facts of a finished file."""
 
     duration_s: float
@@ -79,7 +79,7 @@ def discard_empty(final: Path) -> bool:
     return True
 
 
-def finish(final: Path, comment: str | None = None) -> Finished:
+def finish(final: Path, comment: str | None = None) -> ClipInfo:
     """Make the final file of the partial one, and remove that.
 
     The file's comment becomes ``comment``, else the partial one's.
@@ -151,7 +151,7 @@ def _mend_in_place(path: Path) -> None:
             file.truncate()
 
 
-class _Span:
+class _Duration:
     """The length of a video as its file tells it: of all its pictures together."""
 
     def __init__(self) -> None:
@@ -177,7 +177,7 @@ class _Span:
 
 def _remux_what_is_whole(
     source: Path, target: Path, comment: str | None, layout: Layout
-) -> Finished:
+) -> ClipInfo:
     """Remux a file; if FFmpeg does not take it, then without its last fragment.
 
     A power cut may have left zeros in the midst of that.
@@ -193,7 +193,7 @@ def _remux_what_is_whole(
         return replace(_remux(beginning, target, comment, layout), damaged=True)
 
 
-def _remux(source: Path | Beginning, target: Path, comment: str | None, layout: Layout) -> Finished:
+def _remux(source: Path | Beginning, target: Path, comment: str | None, layout: Layout) -> ClipInfo:
     try:
         reader = open_film(source)
     except (av.error.InvalidDataError, av.error.EOFError) as err:
@@ -209,7 +209,7 @@ def _remux(source: Path | Beginning, target: Path, comment: str | None, layout: 
     return replace(facts, bytes=target.stat().st_size, damaged=damaged)
 
 
-def _copy(reader: InputContainer, out: OutputContainer) -> _Span:
+def _copy(reader: InputContainer, out: OutputContainer) -> _Duration:
     """Copy all packets; return the video's span."""
     streams: dict[int, Stream] = {}
     for stream in (*reader.streams.video[:1], *reader.streams.audio[:1]):
@@ -218,7 +218,7 @@ def _copy(reader: InputContainer, out: OutputContainer) -> _Span:
             # Apple's players take H.265 under this name only; the default is hev1.
             copy.codec_context.codec_tag = "hvc1"
         streams[stream.index] = copy
-    span = _Span()
+    span = _Duration()
     for packet in _whole_packets(reader, [reader.streams[i] for i in streams]):
         if packet.stream.type == "video":
             span.add(packet)
@@ -244,17 +244,17 @@ def _whole_packets(reader: InputContainer, streams: Sequence[Stream]) -> Iterato
             yield packet
 
 
-def read_facts(path: Path) -> Finished:
+def read_facts(path: Path) -> ClipInfo:
     """Return the facts of a file that stays as it is."""
     with open_film(path) as reader:
-        span = _Span()
+        span = _Duration()
         for packet in _whole_packets(reader, [reader.streams.video[0]]):
             span.add(packet)
         facts = _facts(reader, span.seconds)
     return replace(facts, bytes=path.stat().st_size)
 
 
-def known_facts(path: Path) -> Finished:
+def known_facts(path: Path) -> ClipInfo:
     """Return the facts of a file, from its index alone if it is whole and has one.
 
     Reading all of it takes as long as its bytes do, for thousands of clips that is hours. Raises
@@ -271,10 +271,10 @@ def known_facts(path: Path) -> Finished:
     return replace(facts, bytes=path.stat().st_size)
 
 
-def _facts(reader: InputContainer, duration_s: float) -> Finished:
+def _facts(reader: InputContainer, duration_s: float) -> ClipInfo:
     """Return the facts of an open file, its size left out: that counts once it is closed."""
     video, audio = reader.streams.video[0], reader.streams.audio
-    return Finished(
+    return ClipInfo(
         duration_s=duration_s,
         bytes=0,
         width=video.width,

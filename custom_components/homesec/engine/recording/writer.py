@@ -21,7 +21,7 @@ from ..core.clip_metadata import to_comment
 from ..core.damaged_files import DamagedFiles
 from ..core.errors import DiskFull, DiskReadOnly, RecordingError
 from ..core.events import ClipFailed, ClipSaved, ClipStarted
-from ..core.track_log import Sights
+from ..core.track_log import TrackLog
 from ..core.types import ClipState
 from ..media.jpeg import STILL_WIDTH, encode_jpeg, film_picture
 from .finalize import discard_empty, finish, partial_path
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..core.events import EventSink
     from ..core.types import Clip, Frame
     from ..media.packets import MediaFormat, MediaPacket
-    from .finalize import Finished
+    from .finalize import ClipInfo
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ LAST_WORD_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class ClipResult:
     """What is known of a clip when it ends."""
 
     label: str | None = None
@@ -81,7 +81,7 @@ class ClipSink(Protocol):
         """Store zones and packed tracks of a clip that is being recorded."""
 
 
-class ClipRecorder:
+class ClipWriter:
     """Writes one clip.
 
     ``feed`` and ``end`` come from the camera's thread and never wait for the disk, unless
@@ -96,12 +96,12 @@ class ClipRecorder:
         clips_dir: Path,
         catalog: ClipSink,
         on_event: EventSink,
-        sights: Sights | None = None,
+        sights: TrackLog | None = None,
         lossless: bool = False,
     ) -> None:
         """``sights`` tells at any time who was where in the clip until then."""
         self._clip = clip
-        self._sights = sights or Sights()
+        self._sights = sights or TrackLog()
         self._audio = audio
         self._clips_dir = clips_dir
         self._catalog = catalog
@@ -110,7 +110,7 @@ class ClipRecorder:
         self._packets: deque[MediaPacket] = deque()
         self._bytes = 0
         self._skipping = False
-        self._ending: Ending | None = None
+        self._ending: ClipResult | None = None
         self._broken = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"homesec-clip-{clip.id[-6:]}")
@@ -140,7 +140,7 @@ class ClipRecorder:
             self._bytes += packet.size
             self._changed.notify_all()
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: ClipResult) -> None:
         """No more packets come; the file is finished in the background."""
         with self._changed:
             self._ending = ending
@@ -214,13 +214,13 @@ class ClipRecorder:
             self._bytes = 0
             self._changed.notify_all()
 
-    def _wait_for_end(self) -> Ending:
+    def _wait_for_end(self) -> ClipResult:
         with self._changed:
             # The camera's thread sees at its next packet that it is broken, and ends the clip.
             self._changed.wait_for(lambda: self._ending is not None, timeout=LAST_WORD_S)
-            return self._ending or Ending()
+            return self._ending or ClipResult()
 
-    def _complete(self, final: Path, ending: Ending, error: RecordingError | None) -> None:
+    def _complete(self, final: Path, ending: ClipResult, error: RecordingError | None) -> None:
         """Finish the file, the still and the row, and tell how it went."""
         clip = replace(self._clip, label=ending.label, score=ending.score, zones=self._sights.zones)
         try:
@@ -272,7 +272,7 @@ class ClipRecorder:
             _LOGGER.error("The clip index does not take clip %s: %s", clip.id, err)
 
 
-def saved(clip: Clip, facts: Finished) -> Clip:
+def saved(clip: Clip, facts: ClipInfo) -> Clip:
     """Return the clip as it is once its file is finished."""
     return replace(
         clip,

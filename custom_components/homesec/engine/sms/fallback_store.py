@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ..db.database import IN_MEMORY, Database
 from ..db.job_queue import Jobs
-from .message_store import Deadlines, Entry, Ledger, SidTakenError, subject_of
+from .message_store import Deadlines, Entry, MessageStore, SidTakenError, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -34,8 +34,8 @@ GONE = -1
 """No row has this number."""
 
 
-class SteadyLedger:
-    """As ``Ledger``; of what raises there for the disk, only ``forget`` and ``tidy`` do here.
+class FallbackMessageStore:
+    """As ``MessageStore``; of what raises there for the disk, only ``forget`` and ``tidy`` do here.
 
     A database that is closed raises, since that is no fault but the end.
     """
@@ -44,10 +44,10 @@ class SteadyLedger:
         deadlines: Deadlines = {}
         self._clock = clock
         self._database = database
-        self._disk = Ledger(database, jobs, clock, deadlines)
+        self._disk = MessageStore(database, jobs, clock, deadlines)
         self._in_memory = Database(IN_MEMORY)
         self._memory_jobs = Jobs(self._in_memory, clock)
-        self._memory = Ledger(self._in_memory, self._memory_jobs, clock, deadlines)
+        self._memory = MessageStore(self._in_memory, self._memory_jobs, clock, deadlines)
         self._lock = threading.RLock()
         self._moved: dict[str, None] = {}
         """Subjects of which the memory has the truth, in the order in which they came there."""
@@ -104,7 +104,7 @@ class SteadyLedger:
             self._refusing = False
             _LOGGER.warning("The disk takes texts again")
 
-    def _read[T](self, read: Callable[[Ledger], T], otherwise: T) -> T:
+    def _read[T](self, read: Callable[[MessageStore], T], otherwise: T) -> T:
         """Ask the disk; one that does not answer knows of nothing."""
         try:
             return read(self._disk)
@@ -112,7 +112,7 @@ class SteadyLedger:
             self._note_refusal(err)
             return otherwise
 
-    def _change[T](self, job: Job, change: Callable[[Ledger, Job], T]) -> T:
+    def _change[T](self, job: Job, change: Callable[[MessageStore, Job], T]) -> T:
         """Change a text's rows on the disk, or in memory if the disk does not take it."""
         with self._lock:
             if job.subject not in self._moved:
@@ -158,7 +158,7 @@ class SteadyLedger:
         """Return the texts of which it is not known yet whether they arrived."""
         return self._of(lambda ledger: ledger.on_their_way(recipient_id))
 
-    def _of(self, jobs: Callable[[Ledger], list[Job]]) -> list[Job]:
+    def _of(self, jobs: Callable[[MessageStore], list[Job]]) -> list[Job]:
         with self._lock:
             on_disk = [job for job in self._read(jobs, NOTHING) if job.subject not in self._moved]
             return on_disk + jobs(self._memory)
@@ -252,6 +252,6 @@ class SteadyLedger:
         self._disk.tidy(recipients)
 
 
-def _row(ledger: Ledger, job: Job) -> Job:
+def _row(ledger: MessageStore, job: Job) -> Job:
     """Return a job as it stands there; its number may be another one, or it is gone."""
     return ledger.job(job.kind, job.subject) or replace(job, id=GONE)

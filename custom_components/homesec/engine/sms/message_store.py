@@ -70,7 +70,7 @@ type Deadlines = dict[str, float]
 """By subject, told by the clock that nobody sets: of what was given since the start."""
 
 
-class Ledger:
+class MessageStore:
     """The texts' rows. Calls block for a moment and may come from any thread."""
 
     def __init__(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..cloud.object_names import ALERT, CONTENT_TYPES, STILL, alert_day, alert_still_name
 from ..cloud.object_store import BytesContent, Upload
-from ..core.deadline import NotWaitedFor, within
+from ..core.deadline import DeadlineExceeded, within
 from ..core.errors import HomeSecError, StorageError
 from ..db.job_queue import JobKind
 
@@ -54,7 +54,7 @@ class Stills:
                 name="homesec-still",
                 stop=stop,
             )
-        except NotWaitedFor:
+        except DeadlineExceeded:
             why = "it took too long"
         except HomeSecError as err:
             why = err.key

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from .fallback_store import SteadyLedger
+from .fallback_store import FallbackMessageStore
 from .mms_media import DAY_S, Stills
 from .types import RecipientState
 from .worker import RecipientWorker
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 
-class Texts:
+class SmsService:
     """What is texted to whom. Calls may come from any thread, and block for a moment."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Texts:
         self._awake: tuple[RecipientWorker, ...] = ()
         """The workers, for those who must not wait for the lock: they hold the database's."""
         self._tidied_t = -math.inf
-        self._ledger: SteadyLedger | None = None
+        self._ledger: FallbackMessageStore | None = None
         self._stills: Stills | None = None
 
     # --- start and stop -----------------------------------------------------------------------
@@ -61,7 +61,7 @@ class Texts:
     def start(self, database: Database, jobs: Jobs) -> None:
         """Go on with what waits."""
         with self._lock:
-            self._ledger = SteadyLedger(database, jobs, self._clock)
+            self._ledger = FallbackMessageStore(database, jobs, self._clock)
             self._ledger.watch(self._wake)
             self._stills = Stills(cloud=self._cloud, jobs=jobs, clock=self._clock)
             jobs.watch(self._wake)
@@ -156,7 +156,7 @@ class Texts:
                 worker.resume()
         self._awake = tuple(self._workers.values())
 
-    def _tidy(self, ledger: SteadyLedger) -> None:
+    def _tidy(self, ledger: FallbackMessageStore) -> None:
         self._tidied_t = self._clock.monotonic()
         try:
             ledger.tidy(self._accounts)

@@ -13,7 +13,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..core.deadline import NotWaitedFor, within
+from ..core.deadline import DeadlineExceeded, within
 from ..core.errors import TextUnreachable
 from .twilio_errors import refused
 from .types import BODY_LIMIT
@@ -140,7 +140,7 @@ def _asked[T](
 
     try:
         return within(limit_s, work, name="homesec-twilio", stop=stop)
-    except NotWaitedFor:
+    except DeadlineExceeded:
         raise TextUnreachable(maybe_sent=sending) from None
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..core.clock import Clock
     from ..core.events import EventSink
     from ..db.job_queue import Job
-    from .fallback_store import SteadyLedger
+    from .fallback_store import FallbackMessageStore
     from .mms_media import Stills
     from .types import TextAccount, TextMessage
 
@@ -56,7 +56,7 @@ class RecipientWorker(JobWorker):
         recipient_id: str,
         account: TextAccount,
         *,
-        ledger: SteadyLedger,
+        ledger: FallbackMessageStore,
         stills: Stills,
         on_event: EventSink,
         clock: Clock,

@@ -15,7 +15,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ..core.types import Presence
-from .rejections import Doubts
+from .rejections import Rejections
 from .zones import LabelZones, Occupancy
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class LabelPresence:
         self._zones.forget()
         self._where: dict[str, float] = {}
         """Since when somebody is in each zone, at the newest look."""
-        self._doubts = Doubts()
+        self._doubts = Rejections()
         self._first_t = 0.0
         self._seen = (0.0, 0.0)
         """``t`` and ``at`` of the last sight."""
@@ -252,7 +252,7 @@ def _best(sight: _Sight) -> Track:
     return max(sight.tracks, key=lambda track: track.score)
 
 
-class PresenceWatch:
+class PresenceTracker:
     """All labels of one camera."""
 
     def __init__(self, config: CameraConfig) -> None:

@@ -17,23 +17,23 @@ KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class _Doubt:
+class _Rejection:
     score: float
     until_t: float
     times: int
 
 
-class Doubts:
+class Rejections:
     """The tracks of one label that were doubted."""
 
     def __init__(self) -> None:
-        self._doubts: dict[int, _Doubt] = {}
+        self._doubts: dict[int, _Rejection] = {}
 
     def add(self, track_id: int, t: float, score: float) -> None:
         """Doubt what a track looked like with this score."""
-        old = self._doubts.pop(track_id, _Doubt(score, t, 0))
+        old = self._doubts.pop(track_id, _Rejection(score, t, 0))
         pause_s = PAUSES_S[min(old.times, len(PAUSES_S) - 1)]
-        self._doubts[track_id] = _Doubt(max(score, old.score), t + pause_s, old.times + 1)
+        self._doubts[track_id] = _Rejection(max(score, old.score), t + pause_s, old.times + 1)
         if len(self._doubts) > KEPT:
             del self._doubts[next(iter(self._doubts))]
 

@@ -39,7 +39,7 @@ class _Fixture:
     box: Box
 
 
-class Scenery:
+class StaticObjects:
     """One camera's scene."""
 
     def __init__(self) -> None:

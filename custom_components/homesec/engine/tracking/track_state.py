@@ -44,7 +44,7 @@ CREDIT_S = 60.0
 
 
 @dataclass(slots=True, eq=False)
-class LiveTrack:
+class TrackState:
     """A track and what is known about its way."""
 
     track: Track
@@ -106,7 +106,7 @@ class LiveTrack:
         )
 
     def stir(
-        self, t: float, movement: Movement, others: Iterable[LiveTrack], weight: float
+        self, t: float, movement: Movement, others: Iterable[TrackState], weight: float
     ) -> None:
         """Judge what moves inside the box, unless another explains it."""
         near = [other for other in others if other is not self and _touch(self, other, t)]
@@ -181,7 +181,7 @@ def _common(a: float, b: float) -> float:
     return min(abs(a), abs(b)) if a * b > 0 else 0.0
 
 
-def _touch(one: LiveTrack, other: LiveTrack, t: float) -> bool:
+def _touch(one: TrackState, other: TrackState, t: float) -> bool:
     """Whether another that moves, or may do so, overlaps the box of one, or should by now."""
     if not other.track.moved and t - other.track.first_t > YOUNG_S:
         return False

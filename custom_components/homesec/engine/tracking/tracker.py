@@ -12,8 +12,8 @@ from math import hypot, inf
 from typing import TYPE_CHECKING
 
 from ..core.types import Track
-from .static_objects import Scenery
-from .track_state import KEEP_S, LiveTrack, shifted
+from .static_objects import StaticObjects
+from .track_state import KEEP_S, TrackState, shifted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,10 +34,10 @@ class Tracker:
     """Gives each object an id that it keeps while it is seen."""
 
     def __init__(self) -> None:
-        self._live: list[LiveTrack] = []
+        self._live: list[TrackState] = []
         self._next_id = 1
         self._looked_t = inf  # never yet
-        self._scenery = Scenery()
+        self._scenery = StaticObjects()
 
     def update(
         self,
@@ -76,7 +76,7 @@ class Tracker:
         self._scenery.remember(t, [live.track for live in seen])
         return [live.track for live in seen]
 
-    def _begin(self, t: float, detection: Detection) -> LiveTrack:
+    def _begin(self, t: float, detection: Detection) -> TrackState:
         box = detection.box
         track = Track(
             id=self._next_id,
@@ -88,7 +88,7 @@ class Tracker:
             hits=1,
             moved=False,
         )
-        live = LiveTrack(track, began=[box], place=box, place_t=t, smooth=box)
+        live = TrackState(track, began=[box], place=box, place_t=t, smooth=box)
         if self._scenery.brought(t, detection):
             live.credit()
         self._next_id += 1
@@ -98,10 +98,10 @@ class Tracker:
 
 def _match(
     t: float,
-    lives: Sequence[LiveTrack],
+    lives: Sequence[TrackState],
     detections: Iterable[tuple[int, Detection]],
     likeness: Callable[[Box, Box], float],
-) -> dict[int, LiveTrack]:
+) -> dict[int, TrackState]:
     """Give each detection, by its number, the track that it continues; most alike first."""
     expected = [live.expected(t) for live in lives]
     pairs = [
@@ -112,7 +112,7 @@ def _match(
         and (alike := _claim(live, t, expected[i], detection.box, likeness)) > 0
     ]
     pairs.sort(reverse=True)
-    taken: dict[int, LiveTrack] = {}
+    taken: dict[int, TrackState] = {}
     used: set[int] = set()
     for _, i, n in pairs:
         if i not in used and n not in taken:
@@ -122,7 +122,7 @@ def _match(
 
 
 def _claim(
-    live: LiveTrack, t: float, expected: Box, found: Box, likeness: Callable[[Box, Box], float]
+    live: TrackState, t: float, expected: Box, found: Box, likeness: Callable[[Box, Box], float]
 ) -> float:
     """How much a track claims a box; whoever stood still claims little but their own place.
 

@@ -41,7 +41,7 @@ RECORD_S = 4.0
 WAIT_S = 120.0
 
 
-class Running:
+class OpenAlert:
     """An engine, and what it tells."""
 
     def __init__(self, folder: Path, executor: ThreadPoolExecutor) -> None:
@@ -109,9 +109,9 @@ def record(film: Path, folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _running(folder: Path) -> Iterator[Running]:
+def _running(folder: Path) -> Iterator[OpenAlert]:
     with ThreadPoolExecutor(4) as executor:
-        running = Running(folder, executor)
+        running = OpenAlert(folder, executor)
         try:
             yield running
         finally:
