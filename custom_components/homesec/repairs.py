@@ -10,7 +10,7 @@ from .alerts.recipient_repairs import RecipientRepairFlow
 from .cloud.issues import ISSUE_STORAGE
 from .cloud.repairs import StorageRepairFlow
 from .const import CONF_DETECTOR, CONF_MODEL, SUBENTRY_CAMERA
-from .engine.detection import DEFAULT
+from .engine.detection import DEFAULT, OPENCV
 from .issues import ISSUE_OPENCV
 
 if TYPE_CHECKING:
@@ -62,8 +62,10 @@ class DetectorRepairFlow(ConfirmRepairFlow):
         """Change the entry once the user agrees; HomeSec then reloads."""
         if user_input is not None:
             entry = self.hass.config_entries.async_get_known_entry(self._entry_id)
-            kept = {key: value for key, value in entry.data.items() if key != CONF_MODEL}
-            self.hass.config_entries.async_update_entry(entry, data=kept | {CONF_DETECTOR: DEFAULT})
+            data = {**entry.data, CONF_DETECTOR: DEFAULT}
+            if entry.data.get(CONF_DETECTOR) == OPENCV:
+                data.pop(CONF_MODEL, None)  # a model that was chosen for OpenCV
+            self.hass.config_entries.async_update_entry(entry, data=data)
         return await super().async_step_confirm(user_input)
 
 

@@ -21,6 +21,7 @@ from custom_components.homesec.detector_setup import (
     opencv_has_wheel,
 )
 from custom_components.homesec.engine.engine import HomeSecEngine
+from custom_components.homesec.repairs import async_create_fix_flow
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -140,6 +141,18 @@ async def test_opencv_that_cannot_be_installed_is_a_repair_that_keeps_the_defaul
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.data == {"detector": "ncnn", "pins": []}
     assert issue_registry.async_get_issue(DOMAIN, "opencv_missing") is None
+
+
+async def test_repair_keeps_the_model_that_was_chosen_with_the_automatic_detector(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    object.__setattr__(entry, "data", {"detector": "auto", "model": "nanodet-plus-m"})
+    await set_up(hass, entry)
+    flow = await async_create_fix_flow(hass, "opencv_missing", {"entry_id": entry.entry_id})
+    flow.hass = hass
+    await flow.async_step_confirm({})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.data == {"detector": "ncnn", "model": "nanodet-plus-m"}
 
 
 async def test_entry_of_an_earlier_version_comes_up_with_both_networks(
