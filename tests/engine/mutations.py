@@ -67,7 +67,7 @@ def damaged_film(whole, seed):
 
 
 def change_fourcc(data, name, new):
-    """Return a film whose codec goes by a name that nobody knows: one bit of it is another."""
+    """Return a video with one flipped bit in its codec's name, which is then unknown."""
     at = data.index(name, data.index(b"stsd"))  # of the sample entry
     return data[:at] + new + data[at + len(new) :]
 
@@ -120,7 +120,7 @@ VALUES = (
     *("[", "{}", "null", "[1]", '{"id": 1}', '{"id": "1"}', "nan", "1e999", "\ud7ff"),
     *(b"\xff\xfe", b"", -1, 0, 7, 2**62, 2**63 - 1, 1e300, float("inf"), -1e300, 0.5),
 )
-"""What a column may hold after damage, or by somebody's hand."""
+"""What a column may hold after damage or a manual edit."""
 
 
 def damaged_database(whole, seed):

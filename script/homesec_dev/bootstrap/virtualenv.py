@@ -30,7 +30,7 @@ INTEGRATIONS = (
     "smtp",
     "stream",
 )
-# Voice assistants, which nobody talks to here, import these two when Home Assistant starts. They
+# Voice assistants, unused here, import these two when Home Assistant starts. They
 # are published as C++ source only; a module that has the names spares the machine a compiler.
 STAND_INS = {"pymicro_vad": "MicroVad", "pyspeex_noise": "AudioProcessor"}
 STAMP = ".homesec.json"  # says what is installed; a second run compares it and is done

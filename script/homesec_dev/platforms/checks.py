@@ -88,7 +88,7 @@ class Checks:
         self._detects(root)
 
     def _detects(self, root: Root) -> None:
-        """See whether the engine announces who is in a film, and nobody where nobody is."""
+        """Check that the engine announces people in a video, and none in one without people."""
         with self._progress.step("Looking for people in two films"), self._noting("detects"):
             street, animals = (self._announced(root, footage.sample(film)) for film in FILMS)
             self._found.detects = PERSON in street and PERSON not in animals
@@ -178,5 +178,5 @@ class _Beside:
     def _run(self) -> None:
         try:
             self._work()
-        except BaseException as err:  # noqa: BLE001 - raised where somebody waits for it
+        except BaseException as err:  # noqa: BLE001 - raised again in the thread that waits
             self._error = err

@@ -186,7 +186,7 @@ class OutboxChanged(EngineEvent):
     error: str | None = None
     """A key of ``errors.py``, while the cloud cannot be used."""
     paused: bool = False
-    """Whether it waits until somebody has cured that, and ``resume`` is called."""
+    """Whether uploads wait until ``resume`` is called, once the cause is fixed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

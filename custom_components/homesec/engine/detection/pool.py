@@ -278,7 +278,7 @@ class DetectionPool:
             with self._changed:
                 job = self._take()
                 if job is None:
-                    # Asked anew under the lock: a stop that came before it wakes nobody again.
+                    # Check again under the lock: a stop just before sends no further wake-up.
                     if not self._stop.is_set():
                         self._changed.wait()
                     continue

@@ -112,7 +112,7 @@ def finish_open_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) ->
     tree.damaged.report(on_event)
     for folder, names in tree.days():
         for name in (name for name in names if name.endswith(FRESH_SUFFIX)):
-            # In the way of nobody: on a disk that is read-only it stays until a later start.
+            # Harmless if it stays, as on a read-only disk: a later start removes it.
             with suppress(OSError):
                 (folder / name).unlink()
 
