@@ -5,6 +5,7 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -43,6 +44,13 @@ def sleepers(seconds):
     return found
 
 
+def wait_for_sleeper(process, seconds):
+    """Return once `sleep` runs: `Popen` returns while `/proc` still shows no arguments of it."""
+    while not sleepers(seconds):
+        assert process.poll() is None, "the work ended by itself"
+        time.sleep(0.01)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may make namespaces")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_work_that_is_ended_leaves_no_mount_and_no_process(tmp_path, number):
@@ -56,15 +64,18 @@ def test_work_that_is_ended_leaves_no_mount_and_no_process(tmp_path, number):
         start_new_session=True,
     )
     with process:
-        if process.stdout.readline() != "mounted\n":
-            pytest.skip(f"namespaces are not granted here: {process.stderr.read()[-500:]}")
-        assert sleepers(seconds)
-        # As a terminal does it, Ctrl-C reaches every process of the group.
-        os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
         try:
+            if process.stdout.readline() != "mounted\n":
+                pytest.skip(f"namespaces are not granted here: {process.stderr.read()[-500:]}")
+            wait_for_sleeper(process, seconds)
+            # As a terminal does it, Ctrl-C reaches every process of the group.
+            if number == signal.SIGINT:
+                os.killpg(process.pid, number)
+            else:
+                process.send_signal(number)
             assert process.wait(60) != 0
         finally:
-            process.kill()  # the test must not wait for what did not end
+            process.kill()  # a failed assertion must not leave it running
         # Ends when the last process that has it open does.
         process.stdout.read()
     assert not sleepers(seconds)
