@@ -97,8 +97,6 @@ EVENT_ALARM_DURESS: Final = "homesec_alarm_duress"
 EVENT_ALERT: Final = "homesec_alert"
 EVENT_ALERT_UPDATED: Final = "homesec_alert_updated"
 
-ALERT_STILL_URL: Final = f"/api/{DOMAIN}/alert/{{alert_id}}.jpg"
-
 SERVICE_RECORD: Final = "record"
 SERVICE_ARM: Final = "arm"
 ATTR_FORCE: Final = "force"

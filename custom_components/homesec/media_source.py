@@ -31,7 +31,7 @@ from .engine.core.errors import StorageError
 from .engine.library.catalog import day_bounds
 from .exceptions import EngineNotRunningError
 from .loaded import loaded_house
-from .views import CLIP_URL, STILL_URL
+from .urls import CLIP_URL, STILL_URL
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

@@ -10,6 +10,7 @@ from homeassistant.core import callback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .urls import PANEL_MODULE_URL
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -55,4 +56,4 @@ def async_hide_panel(hass: HomeAssistant) -> None:
 
 def _url() -> str:
     digest = hashlib.sha256(MODULE.read_bytes()).hexdigest()[:16]
-    return f"/{DOMAIN}_static/{MODULE.stem}-{digest}.js"
+    return PANEL_MODULE_URL.format(digest=digest)

@@ -14,20 +14,16 @@ from .clips.files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
 from .clips.media_ids import is_clip_id
 from .clips.still_size import WIDTHS, scaled, scaled_file
 from .cloud.view import async_serve_film, http_error
-from .const import ALERT_STILL_URL, DOMAIN
 from .engine.core.errors import StorageError
 from .exceptions import EngineNotRunningError
 from .loaded import loaded_house
+from .urls import ALERT_STILL_URL, CLIP_URL, PREVIEW_URL, STILL_URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from .coordinator import HomeSecCoordinator
-
-CLIP_URL = f"/api/{DOMAIN}/clip/{{clip_id}}.mp4"
-STILL_URL = f"/api/{DOMAIN}/clip/{{clip_id}}.jpg"
-PREVIEW_URL = f"/api/{DOMAIN}/flow/{{flow_id}}.jpg"
 
 # A finished clip never changes, but it is private: kept by the browser, by nothing in between.
 _CACHED: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "private, max-age=86400"}

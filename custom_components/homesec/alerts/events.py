@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from ..const import ALERT_STILL_URL, DOMAIN
+from ..const import DOMAIN
+from ..urls import ALERT_STILL_URL, CLIP_URL
 from .texts import link_path
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def alert_facts(
         "clip_id": alert.clip_id,
         "link": link_path(alert),
         "still": ALERT_STILL_URL.format(alert_id=alert.id) if still else None,
-        "clip": alert.clip_id and f"/api/{DOMAIN}/clip/{alert.clip_id}.mp4",
+        "clip": alert.clip_id and CLIP_URL.format(clip_id=alert.clip_id),
         "title": words.title(alert),
         "message": words.message(alert),
     }

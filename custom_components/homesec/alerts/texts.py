@@ -8,6 +8,7 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.util import dt as dt_util
 
 from ..texts import async_options
+from ..urls import PANEL_CLIP_URL, PANEL_URL
 from .rules import Alert, AlertKind
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def local_time(alert: Alert) -> str:
 
 def link_path(alert: Alert) -> str:
     """Return the page that shows an alert's clip; the house's page if there is none."""
-    return "/homesec" if alert.clip_id is None else f"/homesec/clip/{alert.clip_id}"
+    return PANEL_CLIP_URL.format(clip_id=alert.clip_id) if alert.clip_id else PANEL_URL
 
 
 def absolute_link(hass: HomeAssistant, path: str) -> str:

@@ -13,7 +13,7 @@ from ..announcements import clip_facts
 from ..const import DOMAIN
 from ..engine.core.errors import ClipProtected
 from ..rights import Permission, async_check_call
-from ..views import STILL_URL
+from ..urls import STILL_URL
 from .caches import Caches, caches
 from .changes import existing, protect
 from .export import async_export

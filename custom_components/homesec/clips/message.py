@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.util import dt as dt_util
 
 from ..engine.core.types import ClipState, CloudState
-from ..views import CLIP_URL, STILL_URL
+from ..urls import CLIP_URL, STILL_URL
 from .texts import camera_name
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ from ..engine.core.errors import DeviceMissing, FileMissing, HomeSecError, Sourc
 from ..engine.core.types import SourceKind
 from ..model_choice import models_dir, own_labels
 from ..texts import async_options
-from ..views import PREVIEW_URL
+from ..urls import PREVIEW_URL
 from .camera_look import CameraPreview, async_look, async_seen_by_engine
 from .gone import ends_if_gone
 from .settings_form import read_settings, settings_errors, settings_schema, shown_settings

@@ -40,6 +40,7 @@ from ..engine.core.errors import (
 )
 from ..engine.sms.twilio_api import send_now
 from ..texts import async_options
+from ..urls import PANEL_URL
 from .gone import ends_if_gone
 from .recipient_form import read_recipient, recipient_schema, shown_recipient
 
@@ -151,7 +152,7 @@ class RecipientFlow(ConfigSubentryFlow):
 
     async def _async_send(self) -> str:
         words = await Words.async_load(self.hass)
-        body = words.sentences["welcome"].format(link=absolute_link(self.hass, "/homesec"))
+        body = words.sentences["welcome"].format(link=absolute_link(self.hass, PANEL_URL))
         return await self._coordinator.async_run_raw(send_now, account(self._data), body)
 
     @property

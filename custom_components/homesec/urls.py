@@ -1,0 +1,14 @@
+"""URLs that HomeSec serves, for the views and for everything that links to them."""
+
+from typing import Final
+
+from .const import DOMAIN
+
+CLIP_URL: Final = f"/api/{DOMAIN}/clip/{{clip_id}}.mp4"
+STILL_URL: Final = f"/api/{DOMAIN}/clip/{{clip_id}}.jpg"
+ALERT_STILL_URL: Final = f"/api/{DOMAIN}/alert/{{alert_id}}.jpg"
+PREVIEW_URL: Final = f"/api/{DOMAIN}/flow/{{flow_id}}.jpg"
+
+PANEL_URL: Final = f"/{DOMAIN}"
+PANEL_CLIP_URL: Final = f"{PANEL_URL}/clip/{{clip_id}}"
+PANEL_MODULE_URL: Final = f"/{DOMAIN}_static/homesec-panel-{{digest}}.js"
