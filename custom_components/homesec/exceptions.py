@@ -3,6 +3,7 @@
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
+from .engine.cloud.errors import StorageError
 from .engine.core.errors import (
     CameraNotRunning,
     ClipNotFound,
@@ -10,9 +11,8 @@ from .engine.core.errors import (
     DiskFull,
     DiskReadOnly,
     HomeSecError,
-    StorageError,
-    TextError,
 )
+from .engine.sms.errors import TextError
 
 _CANNOT_BE_DONE = (ClipNotFound, ClipProtected)
 """What was asked for is wrong, nothing else."""

@@ -9,9 +9,9 @@ from homeassistant.helpers.event import async_call_later
 from .const import DOMAIN, LOST_BEFORE_REPAIR
 from .engine.core.errors import (
     DetectorError,
+    DetectorMissing,
     DiskFull,
     DiskReadOnly,
-    EngineMissing,
     LoginRefused,
     ModelBroken,
     ModelUnavailable,
@@ -40,7 +40,7 @@ ISSUE_SECOND = "second_opinion"
 
 DETECTOR_ISSUES = frozenset(
     error.key
-    for error in (DetectorError, EngineMissing, ModelUnknown, ModelUnavailable, ModelBroken)
+    for error in (DetectorError, DetectorMissing, ModelUnknown, ModelUnavailable, ModelBroken)
 )
 SECOND_ISSUES = {ModelUnavailable.key: "second_opinion_unavailable"}
 SECOND_FAILED = "second_opinion_failed"

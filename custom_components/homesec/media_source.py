@@ -27,7 +27,7 @@ from .clips.caches import caches
 from .clips.files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
 from .clips.media_ids import CAMERA, CLIP, is_clip_id
 from .const import DOMAIN
-from .engine.core.errors import StorageError
+from .engine.cloud.errors import StorageError
 from .engine.library.catalog import day_bounds
 from .exceptions import EngineNotRunningError
 from .loaded import loaded_house

@@ -14,7 +14,7 @@ from .clips.files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
 from .clips.media_ids import is_clip_id
 from .clips.still_size import WIDTHS, scaled, scaled_file
 from .cloud.view import async_serve_film, http_error
-from .engine.core.errors import StorageError
+from .engine.cloud.errors import StorageError
 from .exceptions import EngineNotRunningError
 from .loaded import loaded_house
 from .urls import ALERT_STILL_URL, CLIP_URL, PREVIEW_URL, STILL_URL

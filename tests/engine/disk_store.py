@@ -8,14 +8,14 @@ import json
 import threading
 import time
 
-from custom_components.homesec.engine.cloud.object_store import ResumePoint, StoredObject
-from custom_components.homesec.engine.core.errors import (
+from custom_components.homesec.engine.cloud.errors import (
     ChecksumMismatch,
     ObjectConflict,
     ObjectMissing,
     StorageUnreachable,
     TransferStopped,
 )
+from custom_components.homesec.engine.cloud.object_store import ResumePoint, StoredObject
 
 CHUNK_BYTES = 1000
 

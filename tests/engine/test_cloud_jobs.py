@@ -7,8 +7,8 @@ from disk_store import CHUNK_BYTES
 from kept import NOON, House
 import pytest
 
+from custom_components.homesec.engine.cloud.errors import EncryptionKeyMissing, StorageDenied
 from custom_components.homesec.engine.cloud.object_names import clip_from_object
-from custom_components.homesec.engine.core.errors import EncryptionKeyMissing, StorageDenied
 from custom_components.homesec.engine.core.events import ClipUploaded, UploadProgress
 from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.db.job_queue import JobKind

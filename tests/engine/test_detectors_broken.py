@@ -7,7 +7,7 @@ from model_files import ON_BOARD, for_opencv, on_board
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.core.errors import DetectorError, EngineMissing, ModelBroken
+from custom_components.homesec.engine.core.errors import DetectorError, DetectorMissing, ModelBroken
 from custom_components.homesec.engine.core.types import PERSON, Box, Detection
 from custom_components.homesec.engine.detection import ModelFiles, create_detector
 from custom_components.homesec.engine.detection.detector import NetworkDetector
@@ -87,13 +87,13 @@ def test_a_model_of_another_head_is_broken(kind, request, yolox):
 @pytest.mark.parametrize(("kind", "library"), [("opencv", "cv2"), ("ncnn", "ncnn")])
 def test_a_library_that_is_not_installed_is_told(monkeypatch, yolox, kind, library):
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(EngineMissing) as caught:
+    with pytest.raises(DetectorMissing) as caught:
         create_detector(kind, yolox)
     assert caught.value.placeholders == {"detector": kind}
 
 
 def test_an_unknown_detector_is_missing(yolox):
-    with pytest.raises(EngineMissing):
+    with pytest.raises(DetectorMissing):
         create_detector("abacus", yolox)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.homesec.engine.core.errors import (
     DetectorError,
-    EngineMissing,
+    DetectorMissing,
     ModelUnavailable,
 )
 from custom_components.homesec.engine.core.types import Box, Detection, Frame
@@ -223,7 +223,7 @@ def test_a_model_without_a_second_looks_alone(make):
     assert (made.second, made.missing) == (None, None)
 
 
-@pytest.mark.parametrize("trouble", [ModelUnavailable("offline"), EngineMissing, OSError("disk")])
+@pytest.mark.parametrize("trouble", [ModelUnavailable("offline"), DetectorMissing, OSError("disk")])
 def test_a_second_model_that_is_not_to_be_had_is_left_out_and_said_so(make, caplog, trouble):
     made = make(one=Seer("one"), two=trouble)()
     assert made.second is None

@@ -6,7 +6,8 @@ from kept import NOON, House
 import pytest
 from store_house import store
 
-from custom_components.homesec.engine.core.errors import ClipNotFound, TransferStopped
+from custom_components.homesec.engine.cloud.errors import TransferStopped
+from custom_components.homesec.engine.core.errors import ClipNotFound
 from custom_components.homesec.engine.core.types import ClipState
 from custom_components.homesec.engine.library.download import fetch_film
 

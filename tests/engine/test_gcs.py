@@ -10,9 +10,7 @@ import pytest
 from store_house import KIB, MIB, NEVER, service_account, store
 
 from custom_components.homesec.engine.cloud import gcs_upload
-from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
-from custom_components.homesec.engine.cloud.object_store import ResumePoint
-from custom_components.homesec.engine.core.errors import (
+from custom_components.homesec.engine.cloud.errors import (
     BucketMissing,
     ChecksumMismatch,
     KeyInvalid,
@@ -20,6 +18,8 @@ from custom_components.homesec.engine.core.errors import (
     ObjectMissing,
     TransferStopped,
 )
+from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
+from custom_components.homesec.engine.cloud.object_store import ResumePoint
 
 NAME = "house/cam/clip.mp4"
 

@@ -15,13 +15,10 @@ from rig import FakeClock
 from store_house import CANARY, CHUNK, NEVER, cut_short, pem_lines, service_account, store, upload
 
 from custom_components.homesec.engine.cloud import gcs as gcs_store, gcs_upload
-from custom_components.homesec.engine.cloud.gcs_errors import refused, told_apart
-from custom_components.homesec.engine.cloud.object_store import ResumePoint
-from custom_components.homesec.engine.core.errors import (
+from custom_components.homesec.engine.cloud.errors import (
     BucketMissing,
     ChecksumMismatch,
     ClockSkew,
-    HomeSecError,
     KeyRevoked,
     LoginMissing,
     ObjectConflict,
@@ -33,6 +30,9 @@ from custom_components.homesec.engine.core.errors import (
     StorageUnreachable,
     WrongProject,
 )
+from custom_components.homesec.engine.cloud.gcs_errors import refused, told_apart
+from custom_components.homesec.engine.cloud.object_store import ResumePoint
+from custom_components.homesec.engine.core.errors import HomeSecError
 
 ALL = ("create", "get", "list", "delete")
 

@@ -13,9 +13,9 @@ from fault_proxy import serve
 import pytest
 from rig import FakeClock
 
+from custom_components.homesec.engine.cloud.errors import StorageUnreachable, TransferStopped
 from custom_components.homesec.engine.cloud.gcs_resumable import UploadSession
 from custom_components.homesec.engine.cloud.throttle import Throttle
-from custom_components.homesec.engine.core.errors import StorageUnreachable, TransferStopped
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 from store_house import CHUNK, KIB, MIB, NEVER, put_bytes, store, upload
 
 from custom_components.homesec.engine.cloud import gcs_upload
+from custom_components.homesec.engine.cloud.errors import StorageBusy, TransferStopped
 from custom_components.homesec.engine.cloud.object_store import ResumePoint
-from custom_components.homesec.engine.core.errors import StorageBusy, TransferStopped
 
 NAME = "house/cam/clip.mp4"
 

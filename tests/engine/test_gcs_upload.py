@@ -5,16 +5,16 @@ import pytest
 from store_house import CHUNK, KIB, MIB, NEVER, put_bytes, store, upload
 
 from custom_components.homesec.engine.cloud import gcs_upload
-from custom_components.homesec.engine.cloud.object_store import (
-    FileContent,
-    ResumePoint,
-    StoredObject,
-)
-from custom_components.homesec.engine.core.errors import (
+from custom_components.homesec.engine.cloud.errors import (
     ChecksumMismatch,
     ObjectConflict,
     StorageBusy,
     StorageUnreachable,
+)
+from custom_components.homesec.engine.cloud.object_store import (
+    FileContent,
+    ResumePoint,
+    StoredObject,
 )
 
 NAME = "house/cam/clip.mp4"

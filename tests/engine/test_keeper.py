@@ -11,12 +11,8 @@ from films import content
 import pytest
 from rig import LONG_S, Rig, file_camera
 
-from custom_components.homesec.engine.core.errors import (
-    BucketMissing,
-    ClipNotFound,
-    ClipProtected,
-    StartFailed,
-)
+from custom_components.homesec.engine.cloud.errors import BucketMissing
+from custom_components.homesec.engine.core.errors import ClipNotFound, ClipProtected, StartFailed
 from custom_components.homesec.engine.core.events import (
     CatalogRebuilt,
     ClipFailed,

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 from kept import NOON, House
 import pytest
 
-from custom_components.homesec.engine.core.errors import (
+from custom_components.homesec.engine.cloud.errors import (
     ChecksumMismatch,
     ClockSkew,
     ObjectConflict,

@@ -3,7 +3,7 @@
 from kept import NOON, House
 import pytest
 
-from custom_components.homesec.engine.core.errors import (
+from custom_components.homesec.engine.cloud.errors import (
     BucketMissing,
     KeyRevoked,
     StorageDenied,

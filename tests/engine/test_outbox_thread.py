@@ -8,7 +8,7 @@ from kept import House
 import pytest
 from rig import LONG_S
 
-from custom_components.homesec.engine.core.errors import BucketMissing, TransferStopped
+from custom_components.homesec.engine.cloud.errors import BucketMissing, TransferStopped
 from custom_components.homesec.engine.core.types import CloudState
 from custom_components.homesec.engine.db.job_queue import JobKind
 

@@ -13,6 +13,7 @@ from store_house import store, stored
 
 from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
+from custom_components.homesec.engine.cloud.errors import TransferStopped
 from custom_components.homesec.engine.cloud.gcs import PAGE_SIZE
 from custom_components.homesec.engine.cloud.object_names import (
     ALERT,
@@ -21,7 +22,6 @@ from custom_components.homesec.engine.cloud.object_names import (
     object_name,
 )
 from custom_components.homesec.engine.cloud.object_store import BytesContent, Upload
-from custom_components.homesec.engine.core.errors import TransferStopped
 from custom_components.homesec.engine.core.types import ClipState, CloudState, Trigger
 from custom_components.homesec.engine.db.job_queue import JobKind
 from custom_components.homesec.engine.library.rebuild import (

@@ -8,19 +8,19 @@ from store_house import KIB, MIB, NEVER, clip, content, service_account, store, 
 from custom_components.homesec.engine.cloud import encrypted_store as sealed_store
 from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
-from custom_components.homesec.engine.cloud.object_names import (
-    clip_from_object,
-    clip_metadata,
-    object_name,
-)
-from custom_components.homesec.engine.cloud.object_store import Upload
-from custom_components.homesec.engine.core.errors import (
+from custom_components.homesec.engine.cloud.errors import (
     EncryptedFileBroken,
     EncryptionKeyMissing,
     ObjectConflict,
     ObjectMissing,
     TransferStopped,
 )
+from custom_components.homesec.engine.cloud.object_names import (
+    clip_from_object,
+    clip_metadata,
+    object_name,
+)
+from custom_components.homesec.engine.cloud.object_store import Upload
 
 KEY = EncryptionKey(bytes(range(32)))
 NAME = "house/cam/clip.mp4"

@@ -18,12 +18,12 @@ from custom_components.homesec.engine.cloud.encryption import (
     sealed_size,
 )
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
-from custom_components.homesec.engine.cloud.object_store import FileContent
-from custom_components.homesec.engine.core.errors import (
+from custom_components.homesec.engine.cloud.errors import (
     ChecksumMismatch,
     EncryptedFileBroken,
     EncryptionKeyInvalid,
 )
+from custom_components.homesec.engine.cloud.object_store import FileContent
 
 KEY = EncryptionKey(bytes(range(32)))
 OTHER = EncryptionKey(bytes(32))

@@ -9,7 +9,7 @@ import pytest
 from rig import LONG_S, file_camera, stream_camera
 
 from custom_components.homesec.engine import engine as service
-from custom_components.homesec.engine.core.errors import EngineMissing, StartFailed
+from custom_components.homesec.engine.core.errors import DetectorMissing, StartFailed
 from custom_components.homesec.engine.core.events import (
     CatalogRebuilt,
     ClipSaved,
@@ -134,7 +134,7 @@ def test_no_session_begins_for_a_camera_that_was_switched_off_meanwhile(rig, qui
 
 def test_the_detector_that_cannot_be_made_is_reported(rigs, films):
     def impossible(_stop):
-        raise EngineMissing("no wheel", detector="opencv")
+        raise DetectorMissing("no wheel", detector="opencv")
 
     rig = rigs(make_examiner=impossible)
     told = rig.wait_for(DetectorChanged)
@@ -143,7 +143,7 @@ def test_the_detector_that_cannot_be_made_is_reported(rigs, films):
 
 def test_without_a_detector_whatever_moves_is_recorded(rigs, films):
     def impossible(_stop):
-        raise EngineMissing("no wheel", detector="opencv")
+        raise DetectorMissing("no wheel", detector="opencv")
 
     rig = rigs(make_examiner=impossible)
     rig.wait_for(DetectorChanged)
@@ -157,7 +157,7 @@ def test_without_a_detector_whatever_moves_is_recorded(rigs, films):
 
 def test_without_a_detector_nothing_is_recorded_where_nothing_was_to_be(rigs, films):
     def impossible(_stop):
-        raise EngineMissing("no wheel", detector="opencv")
+        raise DetectorMissing("no wheel", detector="opencv")
 
     rig = rigs(make_examiner=impossible)
     rig.wait_for(DetectorChanged)
@@ -166,7 +166,7 @@ def test_without_a_detector_nothing_is_recorded_where_nothing_was_to_be(rigs, fi
 
 def test_recording_by_hand_needs_no_detector(rigs, quiet):
     def impossible(_stop):
-        raise EngineMissing("no wheel", detector="opencv")
+        raise DetectorMissing("no wheel", detector="opencv")
 
     rig = rigs(make_examiner=impossible)
     rig.engine.set_camera(quiet(), Activity.DETECT)

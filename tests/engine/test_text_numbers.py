@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.homesec.engine.core.errors import BadPhoneNumber, TextSenderRefused
+from custom_components.homesec.engine.sms.errors import BadPhoneNumber, TextSenderRefused
 from custom_components.homesec.engine.sms.phone_numbers import to_e164, to_sender
 
 

@@ -10,8 +10,8 @@ from texting import ANNA, account, saying
 from twilio_messages import AUTH_TOKEN, SENDER
 from twilio_server import Fault, Kind
 
-from custom_components.homesec.engine.core.errors import TextDenied
 from custom_components.homesec.engine.sms import twilio_api as sending, worker as recipient
+from custom_components.homesec.engine.sms.errors import TextDenied
 from custom_components.homesec.engine.sms.types import RecipientChanged, TextDropped, TextSent
 
 

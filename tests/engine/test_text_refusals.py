@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.homesec.engine.core.errors import (
+from custom_components.homesec.engine.sms.errors import (
     BadPhoneNumber,
     TextBlocked,
     TextBusy,

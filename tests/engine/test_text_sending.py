@@ -19,7 +19,8 @@ from texting import ANNA, BERT, account, key_account
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER, SERVICE_SID
 from twilio_server import Fault, Kind, TwilioServer
 
-from custom_components.homesec.engine.core.errors import (
+from custom_components.homesec.engine.sms import twilio_api as sending, twilio_http as transport
+from custom_components.homesec.engine.sms.errors import (
     BadPhoneNumber,
     TextBusy,
     TextDenied,
@@ -27,7 +28,6 @@ from custom_components.homesec.engine.core.errors import (
     TextSenderRefused,
     TextUnreachable,
 )
-from custom_components.homesec.engine.sms import twilio_api as sending, twilio_http as transport
 from custom_components.homesec.engine.sms.twilio_api import ask_status, find_sent, send_now
 
 

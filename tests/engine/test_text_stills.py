@@ -18,9 +18,9 @@ from twilio_server import Fault as TwilioFault
 
 from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
+from custom_components.homesec.engine.cloud.errors import KeyRevoked, StorageDenied
 from custom_components.homesec.engine.cloud.object_names import ALERT
 from custom_components.homesec.engine.cloud.object_store import BytesContent, Upload
-from custom_components.homesec.engine.core.errors import KeyRevoked, StorageDenied
 from custom_components.homesec.engine.db.job_queue import JobKind
 from custom_components.homesec.engine.sms import mms_media as stills
 

@@ -28,7 +28,7 @@ from custom_components.homesec.clips import media_search, still_cache
 from custom_components.homesec.clips.files import CloudFile
 from custom_components.homesec.clips.still_cache import StillCache
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
-from custom_components.homesec.engine.core.errors import (
+from custom_components.homesec.engine.cloud.errors import (
     EncryptionKeyMissing,
     StorageDenied,
     StorageError,

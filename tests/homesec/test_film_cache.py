@@ -20,9 +20,9 @@ from custom_components.homesec.clips.caches import TRIM_EVERY, caches
 from custom_components.homesec.clips.files import CloudFile
 from custom_components.homesec.clips.film_cache import PIECE_BYTES, Film, FilmCache
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
+from custom_components.homesec.engine.cloud.errors import ObjectMissing, StorageUnreachable
 from custom_components.homesec.engine.cloud.object_store import StoredObject
 from custom_components.homesec.engine.core.clip_id import new_clip_id
-from custom_components.homesec.engine.core.errors import ObjectMissing, StorageUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from phone_book import ACCOUNT, ANN, BOB, NUMBER, RULES, SECRET, begin, given, r
 import pytest
 from twilio_messages import API_KEY_SECRET, API_KEY_SID, SERVICE_SID
 
-from custom_components.homesec.engine.core.errors import TextUndelivered
+from custom_components.homesec.engine.sms.errors import TextUndelivered
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

@@ -18,7 +18,7 @@ import pytest
 from storage_house import add_storage, given, google_at, open_bucket, send, storage
 
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
-from custom_components.homesec.engine.core.errors import ClockSkew, StorageBusy, StorageError
+from custom_components.homesec.engine.cloud.errors import ClockSkew, StorageBusy, StorageError
 from custom_components.homesec.engine.core.types import CloudState
 
 if TYPE_CHECKING:

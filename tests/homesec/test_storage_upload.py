@@ -18,8 +18,8 @@ from custom_components.homesec import const
 from custom_components.homesec.cloud.store import LateStore, cloud_store
 from custom_components.homesec.engine.cloud.encryption import Header
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
+from custom_components.homesec.engine.cloud.errors import KeyInvalid, StorageError
 from custom_components.homesec.engine.cloud.object_store import FileContent, Upload
-from custom_components.homesec.engine.core.errors import KeyInvalid, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,8 +23,10 @@ from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.cloud import issues as storage_issues
 from custom_components.homesec.cloud.state import error_keys
 from custom_components.homesec.detector_state import DetectorStatus
+from custom_components.homesec.engine.cloud.errors import StorageError
 from custom_components.homesec.engine.core import errors
 from custom_components.homesec.engine.core.types import Trigger, ZoneKind
+from custom_components.homesec.engine.sms.errors import TextError, TextExpired
 from custom_components.homesec.flows import (
     alarm_form,
     own_model_form,
@@ -137,8 +139,8 @@ def test_every_error_of_the_house_says_what_to_do() -> None:
     used |= set(re.findall(r': "(own_\w+)"', SOURCE["flows.own_model_flow"]))
     used |= set(re.findall(r'"(\w+_(?:failed|unfit|unreadable))"', SOURCE["flows.own_model_flow"]))
     used |= {f"own_{field}_refused" for field in own_model_form.FIELDS}
-    used |= {errors.ModelUnknown.key, errors.EngineMissing.key, errors.HomeSecError.key}
-    used |= {*error_keys(errors.StorageError), "key_missing", "camera_twice"}
+    used |= {errors.ModelUnknown.key, errors.DetectorMissing.key, errors.HomeSecError.key}
+    used |= {*error_keys(StorageError), "key_missing", "camera_twice"}
     used |= set(
         re.findall(r'"(pin_\w+)"', SOURCE["flows.pins_form"] + SOURCE["flows.alarm_flow"])
     ) - {"pin_kind", "pin_gone"}
@@ -203,8 +205,8 @@ def test_the_forms_of_a_recipient_are_labelled() -> None:
 
 
 def test_every_error_of_a_recipient_says_what_to_do() -> None:
-    used = {error.key for error in (errors.TextError, *errors.TextError.__subclasses__())}
-    used -= {errors.TextExpired.key}
+    used = {error.key for error in (TextError, *TextError.__subclasses__())}
+    used -= {TextExpired.key}
     used |= set(
         re.findall(r'"(\w+_(?:missing|invalid|incomplete))"', SOURCE["flows.recipient_form"])
     )
@@ -307,7 +309,7 @@ def test_every_exception_has_a_message() -> None:
     }
     used |= {"camera_not_running", "disk_full", "disk_read_only", "engine_failed"}
     used |= {errors.ClipNotFound.key, errors.ClipProtected.key}
-    used |= error_keys(errors.StorageError) | error_keys(errors.TextError)
+    used |= error_keys(StorageError) | error_keys(TextError)
     assert TEXTS["exceptions"].keys() == used
 
 

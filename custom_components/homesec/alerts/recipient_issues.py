@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from ..engine.core.errors import (
+from ..engine.sms.errors import (
     BadPhoneNumber,
     TextBlocked,
     TextCountryRefused,

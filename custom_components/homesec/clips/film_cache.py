@@ -16,8 +16,8 @@ from tempfile import NamedTemporaryFile
 import time
 from typing import TYPE_CHECKING
 
+from ..engine.cloud.errors import ObjectMissing, StorageError
 from ..engine.cloud.object_names import clip_id_of
-from ..engine.core.errors import ObjectMissing, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

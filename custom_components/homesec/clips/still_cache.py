@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
-from ..engine.core.errors import StorageError
+from ..engine.cloud.errors import StorageError
 
 if TYPE_CHECKING:
     from .files import CloudFile

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from ..engine.core.errors import ClockSkew, QuotaExceeded, StorageError
+from ..engine.cloud.errors import ClockSkew, QuotaExceeded, StorageError
 from ..engine.library.retention_policy import GIB
 from .state import FOR_A_PERSON
 

@@ -8,7 +8,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, Conf
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import CONF_STORAGE, DOMAIN
-from ..engine.core.errors import BucketMissing
+from ..engine.cloud.errors import BucketMissing
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..engine.core.errors import BucketMissing, StorageDenied, StorageError
+from ..engine.cloud.errors import BucketMissing, StorageDenied, StorageError
 from ..engine.core.events import (
     Backlog,
     ClipUploaded,

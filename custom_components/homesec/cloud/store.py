@@ -8,9 +8,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ..const import CONF_SEAL_KEYS, CONF_STORAGE, LOGGER
+from ..engine.cloud.errors import StorageError
 from ..engine.cloud.object_names import gcs_place
 from ..engine.cloud.object_store import keep_nothing, tell_nobody
-from ..engine.core.errors import HomeSecError, StorageError
+from ..engine.core.errors import HomeSecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

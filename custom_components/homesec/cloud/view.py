@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from ..clips.caches import caches
 from ..const import LOGGER
-from ..engine.core.errors import EncryptionError, ObjectMissing, StorageError, StorageUnreachable
+from ..engine.cloud.errors import EncryptionError, ObjectMissing, StorageError, StorageUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

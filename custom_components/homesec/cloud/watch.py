@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import callback
 
 from ..const import CONF_STORAGE, LOGGER, UPLOADS_STUCK_AFTER
-from ..engine.core.errors import StorageError
+from ..engine.cloud.errors import StorageError
 from ..engine.core.events import (
     CatalogRebuilt,
     ClipsDropped,

@@ -7,7 +7,7 @@ from homeassistant.core import callback
 
 from ..const import CONF_MODEL, LOGGER
 from ..detector_setup import async_install_detector
-from ..engine.core.errors import CustomModelRefused, DetectorError, EngineMissing, HomeSecError
+from ..engine.core.errors import CustomModelRefused, DetectorError, DetectorMissing, HomeSecError
 from ..engine.model_zoo.custom_models import remove_own
 from ..model_choice import models_dir, own_titles
 from .own_model_form import (
@@ -127,7 +127,7 @@ class CustomModelSteps(ConfigFlow):
         except CustomModelRefused as err:
             field, self._reason = err.placeholders["field"], err.placeholders["reason"]
             self._errors = {FIELDS[field]: f"own_{field}_refused"}
-        except EngineMissing as err:
+        except DetectorMissing as err:
             self._errors = {"base": err.key}
         except DetectorError as err:
             self._errors, self._reason = {"base": "own_not_working"}, str(err)
@@ -140,7 +140,7 @@ class CustomModelSteps(ConfigFlow):
 
     async def _async_try(self) -> CustomModel:
         if not await async_install_detector(self.hass, self._detector):
-            raise EngineMissing(detector=self._detector)
+            raise DetectorMissing(detector=self._detector)
         return await self.hass.async_add_executor_job(
             try_and_keep,
             models_dir(self.hass),

@@ -27,9 +27,9 @@ from ..alerts.recipient_config import (
 from ..alerts.texts import Words, absolute_link
 from ..cameras.config import camera_labels, zone_names
 from ..const import LOGGER, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
-from ..engine.core.errors import (
+from ..engine.core.errors import HomeSecError
+from ..engine.sms.errors import (
     BadPhoneNumber,
-    HomeSecError,
     TextBlocked,
     TextCountryRefused,
     TextDenied,

@@ -34,7 +34,7 @@ from ..alerts.recipient_config import (
     DEFAULT_RULES,
 )
 from ..alerts.rules import CHOICES
-from ..engine.core.errors import BadPhoneNumber, TextSenderRefused
+from ..engine.sms.errors import BadPhoneNumber, TextSenderRefused
 from ..engine.sms.phone_numbers import to_e164, to_sender
 from .form_fields import choice, named_choice, number
 

@@ -14,8 +14,9 @@ from probatio import Schema
 from ..cloud.store import CONF_BUCKET, CONF_KEY, CONF_PREFIX, CONF_SEAL_KEY, make_store
 from ..const import CONF_STORAGE, LOGGER
 from ..engine.cloud.encryption_key import EncryptionKey
+from ..engine.cloud.errors import BucketMissing, KeyInvalid, KeyRevoked, StorageError
 from ..engine.cloud.object_names import gcs_place
-from ..engine.core.errors import BucketMissing, HomeSecError, KeyInvalid, KeyRevoked, StorageError
+from ..engine.core.errors import HomeSecError
 from ..texts import async_options
 from .own_model_import import read_upload
 from .storage_form import (

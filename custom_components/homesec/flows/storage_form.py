@@ -24,7 +24,7 @@ from ..cloud.store import (
     DEFAULT_PREFIX,
 )
 from ..const import CONF_SEAL_KEYS, CONF_STORAGE
-from ..engine.core.errors import KeyInvalid
+from ..engine.cloud.errors import KeyInvalid
 from .form_fields import choice, number
 
 if TYPE_CHECKING:

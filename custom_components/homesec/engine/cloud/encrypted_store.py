@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from ..core.errors import EncryptedFileBroken, EncryptionKeyMissing, ObjectMissing
 from .encryption import HEADER_BYTES, EncryptedContent, EncryptedFile, Header, plain_size
+from .errors import EncryptedFileBroken, EncryptionKeyMissing, ObjectMissing
 from .object_names import CONTENT_TYPES
 from .object_store import Upload, keep_nothing, tell_nobody
 from .transfer import fetch_file

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, BinaryIO, Self, cast, override
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from ..core.errors import ChecksumMismatch, EncryptedFileBroken
 from .encryption_key import ID_BYTES
+from .errors import ChecksumMismatch, EncryptedFileBroken
 
 if TYPE_CHECKING:
     from collections.abc import Buffer, Iterable, Iterator

@@ -17,7 +17,7 @@ from typing import Self
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ..core.errors import EncryptionKeyInvalid
+from .errors import EncryptionKeyInvalid
 
 KEY_BYTES = 32
 CHECKSUM_BYTES = 3

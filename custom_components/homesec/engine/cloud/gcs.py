@@ -16,7 +16,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from google.oauth2 import service_account
 
 from ..core.clock import SystemClock
-from ..core.errors import BucketMissing, ObjectMissing, StorageError
+from .errors import BucketMissing, ObjectMissing, StorageError
 from .gcs_auth import LoginSession, key_credentials, no_credentials, own_credentials
 from .gcs_check import probe
 from .gcs_errors import told_apart

@@ -15,7 +15,7 @@ from google.oauth2 import service_account
 import requests
 
 from ..core.connect import connect
-from ..core.errors import KeyInvalid, StorageUnreachable
+from .errors import KeyInvalid, StorageUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

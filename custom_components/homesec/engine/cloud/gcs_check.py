@@ -6,7 +6,7 @@ from contextlib import suppress
 import secrets
 from typing import TYPE_CHECKING
 
-from ..core.errors import (
+from .errors import (
     BucketMissing,
     ChecksumMismatch,
     KeyRevoked,

@@ -18,7 +18,7 @@ from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from requests import RequestException, Response
 from urllib3.exceptions import HTTPError
 
-from ..core.errors import (
+from .errors import (
     BucketMissing,
     ChecksumMismatch,
     ClockSkew,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, override
 from urllib.parse import urlsplit
 
 from ..core.connect import connect
-from ..core.errors import ChecksumMismatch, StorageError, StorageUnreachable, TransferStopped
+from .errors import ChecksumMismatch, StorageError, StorageUnreachable, TransferStopped
 from .gcs_errors import refused
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from contextlib import closing
 import hashlib
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from ..core.errors import (
+from .errors import (
     BucketMissing,
     ChecksumMismatch,
     ObjectConflict,

@@ -7,7 +7,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from ..core.errors import ChecksumMismatch, TransferStopped
+from .errors import ChecksumMismatch, TransferStopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

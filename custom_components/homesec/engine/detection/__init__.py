@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.errors import EngineMissing
+from ..core.errors import DetectorMissing
 from ..model_zoo.manifest import ModelFiles, default_model, models_for
 from .detector import FLOOR, Detector
 from .ncnn import NcnnDetector
@@ -35,10 +35,10 @@ def create_detector(
     """Load a detector and let it look once, so that the first real look is as fast as the others.
 
     ``floor`` is the lowest score that it reports. Takes about a second: not for the event loop.
-    Raises EngineMissing and ModelBroken.
+    Raises DetectorMissing and ModelBroken.
     """
     if kind not in _DETECTORS:
-        raise EngineMissing(f"There is no detector named {kind}", detector=kind)
+        raise DetectorMissing(f"There is no detector named {kind}", detector=kind)
     detector = _DETECTORS[kind](files, threads=threads, floor=floor)
     try:
         detector.warm_up()

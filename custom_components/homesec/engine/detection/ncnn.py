@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 
 import numpy as np
 
-from ..core.errors import DetectorError, EngineMissing
+from ..core.errors import DetectorError, DetectorMissing
 from .detector import FLOOR, NetworkDetector
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ class NcnnDetector(NetworkDetector):
     engine: ClassVar = "ncnn"
 
     def __init__(self, files: ModelFiles, *, threads: int = 1, floor: float = FLOOR) -> None:
-        """Load the network; raises EngineMissing and ModelBroken."""
+        """Load the network; raises DetectorMissing and ModelBroken."""
         super().__init__(files, floor=floor)
         try:
             # A broken installation raises more than ImportError: OSError, AttributeError, …
             import ncnn
         except Exception as err:
-            raise EngineMissing(f"ncnn does not load: {err}", detector=self.engine) from err
+            raise DetectorMissing(f"ncnn does not load: {err}", detector=self.engine) from err
         self._load = partial(_Network, ncnn, files, threads=threads)
         try:
             self._network: _Network | None = self._load(WAYS[0])

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
-from ..core.errors import DetectorError, EngineMissing
+from ..core.errors import DetectorError, DetectorMissing
 from .detector import FLOOR, NetworkDetector
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class OpenCvDetector(NetworkDetector):
     engine: ClassVar = "opencv"
 
     def __init__(self, files: ModelFiles, *, threads: int = 1, floor: float = FLOOR) -> None:
-        """Load the network; raises EngineMissing and ModelBroken.
+        """Load the network; raises DetectorMissing and ModelBroken.
 
         OpenCV has one thread count for the whole process, so the last detector's holds.
         """
@@ -34,7 +34,7 @@ class OpenCvDetector(NetworkDetector):
             # A broken installation raises more than ImportError: OSError, AttributeError, …
             import cv2
         except Exception as err:
-            raise EngineMissing(f"OpenCV does not load: {err}", detector=self.engine) from err
+            raise DetectorMissing(f"OpenCV does not load: {err}", detector=self.engine) from err
         self._error: type[Exception] = cv2.error
         self._lock = Lock()
         cv2.setNumThreads(threads)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..cloud.errors import ObjectMissing
 from ..cloud.object_names import VIDEO, object_name
 from ..cloud.transfer import fetch_file
-from ..core.errors import ClipNotFound, ObjectMissing
+from ..core.errors import ClipNotFound
 from ..core.types import ClipState, CloudState
 
 if TYPE_CHECKING:

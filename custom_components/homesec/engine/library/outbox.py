@@ -13,16 +13,16 @@ import sqlite3
 import traceback
 from typing import TYPE_CHECKING, override
 
-from ..core.errors import (
+from ..cloud.errors import (
     BucketMissing,
     ClockSkew,
-    HomeSecError,
     QuotaExceeded,
     StorageBusy,
     StorageDenied,
     StorageError,
     StorageUnreachable,
 )
+from ..core.errors import HomeSecError
 from ..core.events import EngineEvent, OutboxChanged
 from ..db.job_queue import LONGEST_WAIT_S, Job, JobKind
 from ..db.worker import JobWorker

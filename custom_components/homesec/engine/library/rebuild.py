@@ -13,8 +13,8 @@ import logging
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ..cloud.errors import TransferStopped
 from ..cloud.object_names import ALERT, STILL, VIDEO, clip_from_object, clip_id_of
-from ..core.errors import TransferStopped
 from ..core.types import Clip, ClipState, CloudState
 from ..db.job_queue import JobKind
 from .clip_tree import ClipTree

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from ..cloud.errors import EncryptionKeyMissing, ObjectMissing, StorageDenied, TransferStopped
 from ..cloud.object_names import (
     ALERT,
     ALERTS,
@@ -22,7 +23,6 @@ from ..cloud.object_names import (
 from ..cloud.object_store import FileContent, ResumePoint, Upload
 from ..core import clip_metadata as clip_facts
 from ..core.clip_metadata import from_text
-from ..core.errors import EncryptionKeyMissing, ObjectMissing, StorageDenied, TransferStopped
 from ..core.events import ClipUploaded, UploadProgress
 from ..core.types import ClipState, CloudState
 from ..db.job_queue import JobKind

@@ -8,10 +8,11 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
+from ..cloud.errors import StorageError
 from ..cloud.object_names import ALERT, CONTENT_TYPES, STILL, alert_day, alert_still_name
 from ..cloud.object_store import BytesContent, Upload
 from ..core.deadline import DeadlineExceeded, within
-from ..core.errors import HomeSecError, StorageError
+from ..core.errors import HomeSecError
 from ..db.job_queue import JobKind
 
 if TYPE_CHECKING:

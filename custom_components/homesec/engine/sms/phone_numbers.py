@@ -10,7 +10,7 @@ import re
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from ..core.errors import BadPhoneNumber, TextSenderRefused
+from .errors import BadPhoneNumber, TextSenderRefused
 
 # The library would find the number in any text around it, and read letters as a keypad does.
 _WRITTEN = re.compile(r"\s*\+?[\d\s()./\-\N{NO-BREAK SPACE}\N{EN DASH}]{4,40}")

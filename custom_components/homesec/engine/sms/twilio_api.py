@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.deadline import DeadlineExceeded, within
-from ..core.errors import TextUnreachable
+from .errors import TextUnreachable
 from .twilio_errors import refused
 from .types import BODY_LIMIT
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from ..core.errors import (
+from .errors import (
     BadPhoneNumber,
     TextBlocked,
     TextBusy,

@@ -20,7 +20,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 
 from ..core.connect import connect
-from ..core.errors import TextUnreachable
+from .errors import TextUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

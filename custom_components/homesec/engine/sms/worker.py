@@ -12,16 +12,10 @@ import sqlite3
 import traceback
 from typing import TYPE_CHECKING, override
 
-from ..core.errors import (
-    HomeSecError,
-    TextBusy,
-    TextError,
-    TextExpired,
-    TextUndelivered,
-    TextUnreachable,
-)
+from ..core.errors import HomeSecError
 from ..db.job_queue import LONGEST_WAIT_S, JobKind
 from ..db.worker import JobWorker
+from .errors import TextBusy, TextError, TextExpired, TextUndelivered, TextUnreachable
 from .message_store import Attempt, SidTakenError
 from .twilio_api import IN_THE_END, NOT_DELIVERED, Status, ask_status, find_sent, send_now, warm_up
 from .twilio_errors import FOR_A_PERSON, undelivered

@@ -1,0 +1,90 @@
+"""What can go wrong with cloud storage, each with a key that the user interface translates."""
+
+# ruff: noqa: N818 - named for what happened; `StorageError` says that they are errors
+
+from __future__ import annotations
+
+from ..core.errors import HomeSecError
+
+
+class StorageError(HomeSecError, key="storage_failed"):
+    """The cloud storage cannot be used."""
+
+
+class StorageUnreachable(StorageError, key="storage_unreachable"):
+    """The cloud storage does not answer; uploads go on by themselves when it does."""
+
+
+class StorageBusy(StorageError, key="storage_busy"):
+    """The cloud storage asks for patience; uploads go on by themselves."""
+
+    def __init__(
+        self, message: str = "", *, retry_after_s: float | None = None, **placeholders: str
+    ) -> None:
+        """Keep how long the storage asks to wait, if it says so."""
+        super().__init__(message, **placeholders)
+        self.retry_after_s = retry_after_s
+
+
+class QuotaExceeded(StorageError, key="storage_quota"):
+    """The project's quota is used up: raise it in the Google Cloud console, or wait."""
+
+
+class StorageDenied(StorageError, key="storage_denied"):
+    """The account may not do this: give it the role Storage Object User on the bucket."""
+
+
+class KeyInvalid(StorageDenied, key="storage_key_invalid"):
+    """Not a service-account key: paste the whole JSON file that Google Cloud gave out."""
+
+
+class LoginMissing(StorageDenied, key="storage_login_missing"):
+    """The machine has no Google login of its own: give a service-account key instead."""
+
+
+class KeyRevoked(StorageDenied, key="storage_key_revoked"):
+    """Google no longer accepts this key or account: make a new key for the service account."""
+
+
+class WrongProject(StorageDenied, key="storage_wrong_project"):
+    """The project cannot store: turn on its billing and its Cloud Storage API, or use another."""
+
+
+class BucketMissing(StorageError, key="storage_bucket_missing"):
+    """There is no bucket of this name: create it in the Google Cloud console, or correct it."""
+
+
+class ClockSkew(StorageError, key="storage_clock_skew"):
+    """The machine's clock is wrong, so that Google refuses its login: let it be set by NTP."""
+
+
+class ObjectMissing(StorageError, key="storage_object_missing"):
+    """The bucket holds no such object; it may have been deleted there."""
+
+
+class ObjectConflict(StorageError, key="storage_object_conflict"):
+    """Something else is stored under this name already; it is left as it is."""
+
+
+class ChecksumMismatch(StorageError, key="storage_checksum"):
+    """What arrived is not what was sent; it is sent again."""
+
+
+class TransferStopped(StorageError, key="storage_stopped"):
+    """The transfer was told to stop; what has arrived is kept."""
+
+
+class EncryptionError(StorageError, key="seal_failed"):
+    """The encrypted clip cannot be opened."""
+
+
+class EncryptionKeyInvalid(EncryptionError, key="seal_key_invalid"):
+    """Not an encryption key, or a letter of it is wrong."""
+
+
+class EncryptionKeyMissing(EncryptionError, key="seal_key_missing"):
+    """The clip was encrypted with another key: enter the key it was encrypted with."""
+
+
+class EncryptedFileBroken(EncryptionError, key="seal_broken"):
+    """The encrypted clip was changed or cut off in the bucket."""

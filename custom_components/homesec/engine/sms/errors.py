@@ -1,0 +1,63 @@
+"""What can go wrong with a text message, each with a key that the user interface translates."""
+
+# ruff: noqa: N818 - named for what happened; `TextError` says that they are errors
+
+from __future__ import annotations
+
+from ..core.errors import HomeSecError
+
+
+class TextError(HomeSecError, key="text_failed"):
+    """Twilio did not take the text."""
+
+    def __init__(self, message: str = "", *, maybe_sent: bool = False, **placeholders: str) -> None:
+        """Keep whether Twilio may have taken it all the same: then nobody may just try again."""
+        super().__init__(message, **placeholders)
+        self.maybe_sent = maybe_sent
+
+
+class TextDenied(TextError, key="text_denied"):
+    """Twilio refuses the login: correct the account SID, and the token or key."""
+
+
+class BadPhoneNumber(TextError, key="text_bad_number"):
+    """No text can be sent to this phone number."""
+
+
+class TextSenderRefused(TextError, key="text_sender_refused"):
+    """Twilio does not let the account send from this number or messaging service."""
+
+
+class TextBlocked(TextError, key="text_blocked"):
+    """The recipient has opted out: they have to text START to the sender's number."""
+
+
+class TextCountryRefused(TextError, key="text_country_refused"):
+    """The account may not text to this country: allow it in Twilio's console (geo permissions)."""
+
+
+class TextUnsupported(TextError, key="text_unsupported"):
+    """Nothing can be sent from this sender to this recipient: choose another sender."""
+
+
+class TextUnreachable(TextError, key="text_unreachable"):
+    """Twilio does not answer; texts go out by themselves when it does."""
+
+
+class TextBusy(TextError, key="text_busy"):
+    """Twilio asks for patience; texts go out by themselves."""
+
+    def __init__(
+        self, message: str = "", *, retry_after_s: float | None = None, **placeholders: str
+    ) -> None:
+        """Keep how long Twilio asks to wait, if it says so."""
+        super().__init__(message, maybe_sent=False, **placeholders)
+        self.retry_after_s = retry_after_s
+
+
+class TextUndelivered(TextError, key="text_undelivered"):
+    """Twilio took the text, but the phone's network did not."""
+
+
+class TextExpired(TextError, key="text_expired"):
+    """The text could not be sent before it was too old to be of use."""
