@@ -10,10 +10,10 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .alarm.store import AlarmStore
 from .alerts.snooze import snooze_store
-from .cameras.state import AlarmChanged
 from .clips.caches import async_trim_caches, caches
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
 from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+from .event_bus import AlarmChanged
 from .issues import async_withdraw
 from .panel import async_hide_panel, async_serve_panel, async_show_panel
 from .services import async_setup_services
@@ -100,7 +100,7 @@ def _follow_changes(entry: HomeSecConfigEntry, coordinator: HomeSecCoordinator) 
             return
         coordinator.storage.async_apply_retention()
         coordinator.async_sync_cameras()
-        coordinator.listeners.async_tell(AlarmChanged())
+        coordinator.listeners.async_dispatch(AlarmChanged())
         await coordinator.alerts.recipients.async_apply()
         await coordinator.async_reconcile()
 

@@ -11,8 +11,8 @@ from homeassistant.components.alarm_control_panel import (
 
 from .alarm.machine import AlarmMode, AlarmState
 from .announcements import iso
-from .cameras.state import AlarmChanged
 from .entity import HomeSecEntity
+from .event_bus import AlarmChanged
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

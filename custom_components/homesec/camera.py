@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, override
 
 from homeassistant.components.camera import Camera
 
-from .cameras.state import CameraChanged
 from .engine.core.events import ClipFailed, ClipSaved, ClipStarted, HealthChanged
 from .engine.core.types import CameraHealth
 from .entity import HomeSecCameraEntity, add_camera_entities
+from .event_bus import CameraChanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

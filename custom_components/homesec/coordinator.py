@@ -12,14 +12,7 @@ from .alerts.control import AlertController
 from .announcements import announcement
 from .cameras.config import camera_config
 from .cameras.source_feed import EntityFeed
-from .cameras.state import (
-    AlarmChanged,
-    CameraChanged,
-    CamerasMissing,
-    CameraState,
-    StatsUpdated,
-    camera_of,
-)
+from .cameras.state import CameraState
 from .cloud.watch import StorageMonitor
 from .const import (
     LOGGER,
@@ -42,8 +35,15 @@ from .engine.core.events import (
 from .engine.core.types import Activity, CameraConfig, EngineStats, SourceKind
 from .engine_host import EngineHost
 from .engine_start import EngineStart
+from .event_bus import (
+    AlarmChanged,
+    CameraChanged,
+    CamerasMissing,
+    EventBus,
+    StatsUpdated,
+    camera_of,
+)
 from .issues import Issues
-from .listeners import EventBus
 from .sensors.visit_counts import VisitCounts
 from .websocket.clip_feed import ClipFeed
 from .websocket.house_feed import HouseFeed
@@ -71,8 +71,8 @@ class HomeSecCoordinator(EngineHost):
         self.clip_feed = ClipFeed(self)
         self.house_feed = HouseFeed(self)
         self.visits = VisitCounts(self)
-        self.listeners.async_add_for_all(self.clip_feed.async_handle, to=ClipFeed.listens_to)
-        self.listeners.async_add_for_all(self.house_feed.async_touch, to=HouseFeed.listens_to)
+        self.listeners.async_subscribe_all(self.clip_feed.async_handle, kinds=ClipFeed.listens_to)
+        self.listeners.async_subscribe_all(self.house_feed.async_touch, kinds=HouseFeed.listens_to)
         self.storage = StorageMonitor(self)
         self.alerts = AlertController(self)
         self.start = EngineStart(self)
@@ -103,7 +103,7 @@ class HomeSecCoordinator(EngineHost):
         """Show that the engine does not run, and why."""
         self.detector.engine_failed = True
         self.issues.async_engine(error)
-        self.listeners.async_tell(StatsUpdated())
+        self.listeners.async_dispatch(StatsUpdated())
 
     async def async_shut_down(self, _event: object = None) -> None:
         """End all; on unload and when Home Assistant stops, whichever comes first."""
@@ -197,7 +197,7 @@ class HomeSecCoordinator(EngineHost):
             self.devices.async_register(camera_id)
             for add in self._camera_adders:
                 add(camera_id)
-            self.listeners.async_tell(CameraChanged(camera_id=camera_id))
+            self.listeners.async_dispatch(CameraChanged(camera_id=camera_id))
 
     @callback
     def async_on_camera(self, add: Callable[[str], None]) -> None:
@@ -220,7 +220,7 @@ class HomeSecCoordinator(EngineHost):
     def _async_ask_to_record(self, camera_id: str, *, asked: bool) -> None:
         if (camera := self.cameras.get(camera_id)) is not None:  # else it was removed meanwhile
             camera.asked_to_record = asked
-            self.listeners.async_tell(CameraChanged(camera_id=camera_id))
+            self.listeners.async_dispatch(CameraChanged(camera_id=camera_id))
 
     # --- what happens -------------------------------------------------------------------------
 
@@ -247,7 +247,7 @@ class HomeSecCoordinator(EngineHost):
         self.storage.async_handle(event)
         self.alerts.async_handle(event)  # before the alarm: who sets it off is one alert
         self.alarm.async_handle(event)
-        self.listeners.async_tell(event)
+        self.listeners.async_dispatch(event)
         if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsDropped):
             self.async_read_figures()
 
@@ -265,7 +265,7 @@ class HomeSecCoordinator(EngineHost):
     @callback
     def async_alarm_changed(self) -> None:
         """Show it, and have the cameras do what they do from now on."""
-        self.listeners.async_tell(AlarmChanged())
+        self.listeners.async_dispatch(AlarmChanged())
         if not self.stopped:
             self.entry.async_create_task(self.hass, self.async_reconcile(), "HomeSec alarm mode")
 
@@ -275,7 +275,7 @@ class HomeSecCoordinator(EngineHost):
         for camera_id in camera_ids:
             name, error = self.subentry(camera_id).title, self.cameras[camera_id].error
             self.issues.async_camera_missing(camera_id, name, error)
-        self.listeners.async_tell(CamerasMissing(camera_ids=camera_ids))
+        self.listeners.async_dispatch(CamerasMissing(camera_ids=camera_ids))
 
     @callback
     def async_read_figures(self, _now: object = None) -> None:
@@ -286,4 +286,4 @@ class HomeSecCoordinator(EngineHost):
         self.storage.async_look()
         for camera_id, state in self.cameras.items():
             state.stats = self.engine.stats(camera_id)
-        self.listeners.async_tell(StatsUpdated())
+        self.listeners.async_dispatch(StatsUpdated())

@@ -41,8 +41,8 @@ class HomeSecEntity(Entity):
         """Begin to listen."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.listeners.async_add(
-                self.async_handle, camera_id=self._camera_id, to=self.listens_to
+            self.coordinator.listeners.async_subscribe(
+                self.async_handle, camera_id=self._camera_id, kinds=self.listens_to
             )
         )
 

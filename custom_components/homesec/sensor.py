@@ -12,7 +12,6 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
 
 from .cameras.config import camera_labels
-from .cameras.state import CameraState, StatsUpdated
 from .detector_state import DetectorStatus
 from .engine.core.events import (
     DetectionEnded,
@@ -23,6 +22,7 @@ from .engine.core.events import (
     ModelProgress,
 )
 from .entity import HomeSecCameraEntity, HomeSecEntity, add_camera_entities, label_key
+from .event_bus import StatsUpdated
 from .sensors.cloud import CLOUD_SENSORS, CloudSensor, async_forget_cloud
 from .sensors.snooze import SnoozeSensor
 from .sensors.visits import LastVisitSensor, VisitsSensor
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
     from homeassistant.helpers.typing import StateType
 
+    from .cameras.state import CameraState
     from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
     from .engine.core.types import EngineStats
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, override
 from homeassistant.components.switch import SwitchEntity
 
 from .cameras.config import DEFAULTS
-from .cameras.state import CameraChanged
 from .const import CONF_DETECTION
 from .engine.core.events import ClipFailed, ClipSaved, ClipStarted, HealthChanged
 from .entity import HomeSecCameraEntity, add_camera_entities
+from .event_bus import CameraChanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

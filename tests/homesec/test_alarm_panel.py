@@ -22,7 +22,7 @@ from custom_components.homesec.alarm.machine import AlarmMode, AlarmSnapshot, Al
 from custom_components.homesec.alarm.span import MonotonicClocks
 from custom_components.homesec.alarm.store import NO_TRIES
 from custom_components.homesec.announcements import iso
-from custom_components.homesec.cameras.state import AlarmTriggered
+from custom_components.homesec.event_bus import AlarmTriggered
 
 if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory
@@ -123,7 +123,7 @@ async def test_people_have_time_to_leave_and_to_disarm_and_every_step_is_told(
     ]
     heard: list[EngineEvent] = []
     coordinator = entry.runtime_data
-    coordinator.listeners.async_add(heard.append, camera_id=None, to=(AlarmTriggered,))
+    coordinator.listeners.async_subscribe(heard.append, kinds=(AlarmTriggered,))
     began = dt_util.utcnow()
     await arm(hass, entry, "arm_away")
     found = hass.states.get(panel(hass, entry))

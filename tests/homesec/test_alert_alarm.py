@@ -21,7 +21,7 @@ from homesec_house import (
 import pytest
 
 from custom_components.homesec.alerts.teller import AlertDispatcher
-from custom_components.homesec.cameras.state import Duress
+from custom_components.homesec.event_bus import Duress
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
@@ -85,7 +85,7 @@ async def test_duress_is_told(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event]
 ) -> None:
     await set_up(hass, entry)
-    entry.runtime_data.listeners.async_tell(Duress(by="Ann"))
+    entry.runtime_data.listeners.async_dispatch(Duress(by="Ann"))
     await until(hass, lambda: alerts)
     assert alerts[0].data["kind"] == "duress"
     assert alerts[0].data["message"].startswith("Ann was forced to disarm the alarm")

@@ -21,9 +21,9 @@ from phone_book import ANN, BOB, move_in, recipient
 import pytest
 
 from custom_components.homesec.alerts.rules import AlertKind
-from custom_components.homesec.cameras.state import Duress
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT
 from custom_components.homesec.engine.sms.service import SmsService
+from custom_components.homesec.event_bus import Duress
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
@@ -250,7 +250,7 @@ async def test_duress_is_told_only_to_who_asked_for_it(
 ) -> None:
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
     await move_in(hass, entry, recipient(), bob)
-    entry.runtime_data.listeners.async_tell(Duress(by="Ann"))
+    entry.runtime_data.listeners.async_dispatch(Duress(by="Ann"))
     await until(hass, lambda: told(BOBS))
     assert told(BOBS)[0].startswith("HELP! Disarmed under threat. Ann was forced")
     assert told() == []

@@ -18,8 +18,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.homesec.alerts.snooze import STORAGE_KEY, Snooze
-from custom_components.homesec.cameras.state import CameraChanged
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT
+from custom_components.homesec.event_bus import CameraChanged
 
 if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory
@@ -146,7 +146,7 @@ async def test_it_wakes_by_itself_and_whoever_listens_is_told(
     await snooze(hass, camera=CAMERA_ID, duration=60)
     told: list[object] = []
     coordinator = entry.runtime_data
-    coordinator.listeners.async_add(told.append, camera_id=CAMERA_ID, to=(CameraChanged,))
+    coordinator.listeners.async_subscribe(told.append, camera_id=CAMERA_ID, kinds=(CameraChanged,))
     # A clock that was set back does not shorten it.
     freezer.tick(-600)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=661))

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
-from ..cameras.state import AlarmChanged, AlarmTriggered, Duress
 from ..const import EVENT_ALARM_DURESS, LOGGER, REACH_S
 from ..engine.core.events import DetectionStarted, EngineEvent, HealthChanged
 from ..engine.core.types import Activity, CameraHealth
+from ..event_bus import AlarmChanged, AlarmTriggered, Duress
 from ..exceptions import EngineNotRunningError
 from ..stored import UnreadableError, async_load_stored
 from .announcements import alarm_announcement
@@ -156,7 +156,7 @@ class AlarmController(AlarmView):
         """Tell of a threat to those who listen for it; nothing that is shown here knows of it."""
         if pin is not None and pin.kind is PinKind.DURESS:
             self._hass.bus.async_fire(EVENT_ALARM_DURESS, {"changed_by": pin.name})
-            self._coordinator.listeners.async_tell(Duress(by=pin.name))
+            self._coordinator.listeners.async_dispatch(Duress(by=pin.name))
 
     async def async_trigger(self, *, by: str | None = None) -> None:
         """Set it off; returns when that is on disk."""
@@ -182,7 +182,7 @@ class AlarmController(AlarmView):
                 if self._alarm.restore(event.camera_id):
                     self._unsaved = True
                     self._async_save_soon()
-                    self._coordinator.listeners.async_tell(AlarmChanged())
+                    self._coordinator.listeners.async_dispatch(AlarmChanged())
 
     def _async_see(self, camera_id: str, label: str) -> None:
         if (seen := intruder(self._coordinator, self.mode, camera_id, label)) is None:
@@ -221,7 +221,7 @@ class AlarmController(AlarmView):
         self._async_tell_missing(away)
         if facts.state is AlarmState.TRIGGERED:
             cause = facts.cause or Cause()
-            coordinator.listeners.async_tell(
+            coordinator.listeners.async_dispatch(
                 AlarmTriggered(camera_id=cause.camera_id, label=cause.label)
             )
         elif facts.state is AlarmState.ARMED and not (timed and was.state is AlarmState.TRIGGERED):
@@ -245,7 +245,7 @@ class AlarmController(AlarmView):
         if away := self._alarm.leave_out(camera_ids):
             self._unsaved = True
             self._async_save_soon()
-            self._coordinator.listeners.async_tell(AlarmChanged())
+            self._coordinator.listeners.async_dispatch(AlarmChanged())
             self._async_tell_missing(away)
 
     @callback

@@ -9,7 +9,6 @@ from ulid_transform import ulid_at_time
 
 from ..alarm.machine import AlarmMode
 from ..cameras.config import alerts_of, is_live
-from ..cameras.state import AlarmChanged, AlarmTriggered, CameraChanged, CamerasMissing, Duress
 from ..const import SUBENTRY_CAMERA
 from ..engine.core.events import (
     ClipFailed,
@@ -19,6 +18,7 @@ from ..engine.core.events import (
     DetectionUpdated,
     SnapshotTaken,
 )
+from ..event_bus import AlarmChanged, AlarmTriggered, CameraChanged, CamerasMissing, Duress
 from .burst import AlertGrouper, OpenAlert
 from .recipients import Recipients
 from .rules import Alert, AlertKind, Sighting
@@ -52,10 +52,9 @@ class AlertController:
     async def async_load(self) -> None:
         """Take up what the last run was told."""
         await self.snooze.async_load()
-        self._stop_listening = self._coordinator.listeners.async_add(
+        self._stop_listening = self._coordinator.listeners.async_subscribe(
             self._async_hear,
-            camera_id=None,
-            to=(AlarmChanged, AlarmTriggered, CamerasMissing, Duress),
+            kinds=(AlarmChanged, AlarmTriggered, CamerasMissing, Duress),
         )
 
     @callback
@@ -84,7 +83,7 @@ class AlertController:
 
     @callback
     def _async_snoozed(self, camera_id: str) -> None:
-        self._coordinator.listeners.async_tell(CameraChanged(camera_id=camera_id))
+        self._coordinator.listeners.async_dispatch(CameraChanged(camera_id=camera_id))
 
     # --- what happens -------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ from ..engine.core.events import (
     ClipFailed,
     ClipSaved,
     ClipStarted,
-    ClipUploaded,
     DetectionEnded,
     DetectionStarted,
     DetectionUpdated,
@@ -16,50 +15,6 @@ from ..engine.core.events import (
     ZoneChanged,
 )
 from ..engine.core.types import CameraHealth, CameraStats, Clip, Presence, Trigger
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraChanged(EngineEvent):
-    """Home Assistant's side changed what a camera is or does."""
-
-    camera_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatsUpdated(EngineEvent):
-    """The diagnostic figures were read anew."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisitsUpdated(EngineEvent):
-    """The counts of visits are others than they were."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmChanged(EngineEvent):
-    """What the alarm is at changed, or what is told of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmTriggered(EngineEvent):
-    """The alarm went off: before a camera, or by hand or after a restart without one."""
-
-    camera_id: str | None = None
-    label: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CamerasMissing(EngineEvent):
-    """The house is armed, and cameras that were to guard it cannot be reached."""
-
-    camera_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duress(EngineEvent):
-    """Somebody disarms under threat: tell those who help, show nothing here."""
-
-    by: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,15 +84,3 @@ class CameraState:
             labels.append(event.label)
         if labels:
             self.zones[event.zone] = labels
-
-
-def camera_of(event: EngineEvent) -> str | None:
-    """Return the id of the camera that an event is about; None if it concerns the house."""
-    match event:
-        case DetectionStarted() | DetectionUpdated() | DetectionEnded():
-            return event.presence.camera_id
-        case ClipStarted() | ClipSaved() | ClipFailed() | ClipUploaded():
-            return event.clip.camera_id
-        case HealthChanged() | ZoneChanged() | SnapshotTaken() | CameraChanged():
-            return event.camera_id
-    return None

@@ -15,10 +15,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from ..cameras.state import StatsUpdated
 from ..const import DOMAIN
 from ..engine.core.events import OutboxChanged
 from ..entity import HomeSecEntity
+from ..event_bus import StatsUpdated
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import EntityCategory
 from homeassistant.util import dt as dt_util
 
-from ..cameras.state import CameraChanged
 from ..entity import HomeSecCameraEntity
+from ..event_bus import CameraChanged
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,9 +12,9 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from ..cameras.config import camera_labels
-from ..cameras.state import StatsUpdated, VisitsUpdated
 from ..const import LOGGER
 from ..engine.core.events import VisitLogged
+from ..event_bus import StatsUpdated, VisitsUpdated
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,7 +39,9 @@ class VisitCounts:
         self._again = False
         self.by_label: dict[tuple[str, str], Visited] = {}
         """By camera id and label."""
-        coordinator.listeners.async_add_for_all(self.async_read, to=(VisitLogged, StatsUpdated))
+        coordinator.listeners.async_subscribe_all(
+            self.async_read, kinds=(VisitLogged, StatsUpdated)
+        )
 
     @callback
     def async_follow_days(self) -> CALLBACK_TYPE:
@@ -79,7 +81,7 @@ class VisitCounts:
                 found = await coordinator.async_run(_read, visits, wanted, since)
                 if found != self.by_label:
                     self.by_label = found
-                    coordinator.listeners.async_tell(VisitsUpdated())
+                    coordinator.listeners.async_dispatch(VisitsUpdated())
         except HomeAssistantError:
             LOGGER.debug("The visits are read again when the engine is back")
         finally:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, ClassVar, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
 
-from ..cameras.state import VisitsUpdated
 from ..engine.core.types import PERSON
 from ..entity import HomeSecCameraEntity, label_key
+from ..event_bus import VisitsUpdated
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator

@@ -8,7 +8,6 @@ from homeassistant.helpers import entity_registry as er
 
 from ..alarm.machine import ARMED_MODES
 from ..cameras.config import activity, camera_labels, zone_names
-from ..cameras.state import AlarmChanged, CameraChanged, CameraState, StatsUpdated
 from ..const import DOMAIN
 from ..engine.core.events import (
     ClipFailed,
@@ -22,10 +21,12 @@ from ..engine.core.events import (
     HealthChanged,
     OutboxChanged,
 )
+from ..event_bus import AlarmChanged, CameraChanged, StatsUpdated
 from ..rights import alarm_entity_id
 from .feed import Feed
 
 if TYPE_CHECKING:
+    from ..cameras.state import CameraState
     from ..coordinator import HomeSecCoordinator
     from ..engine.core.types import Presence
 
