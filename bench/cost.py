@@ -108,7 +108,7 @@ def _idle(film: str, warming: bool) -> None:  # noqa: FBT001
             models_dir=Path(folder),
             executor=executor,
             on_event=states.append,
-            make_examiner=_nobody,
+            create_cascade=_nobody,
         )
         engine.start()
         source = SourceConfig(kind=SourceKind.FILE, location=film, paced=False, loop=False)

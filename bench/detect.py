@@ -49,11 +49,11 @@ def run(data: Path | None, target: Path | None) -> None:
 
 
 def _row(network: Network, photos: Sequence[Photo]) -> Row:
-    examiner = CascadeDetector(network.load())
+    cascade = CascadeDetector(network.load())
     try:
-        found = _found(examiner, photos)
+        found = _found(cascade, photos)
     finally:
-        examiner.close()
+        cascade.close()
     return {
         "model": network.model,
         "detector": network.detector,
@@ -65,23 +65,23 @@ def _row(network: Network, photos: Sequence[Photo]) -> Row:
 
 def _default(photos: Sequence[Photo]) -> Row:
     """Measure what a user gets who chose nothing: a look, and further views of whom it found."""
-    examiner = product()
-    both = [each for each in (examiner.first, examiner.second) if each]
+    cascade = product()
+    both = [each for each in (cascade.primary, cascade.verifier) if each]
     try:
-        found = _found(examiner, photos)
+        found = _found(cascade, photos)
         return {
             "model": " + ".join(each.model for each in both),
-            "detector": examiner.first.name,
+            "detector": cascade.primary.name,
             "input": " + ".join(map(input_of, both)),
             **found,
             **product_times(some(photos)),
         }
     finally:
-        examiner.close()
+        cascade.close()
 
 
-def _found(examiner: CascadeDetector, photos: Sequence[Photo]) -> Row:
-    answers = [examine(examiner, photo.frame()) for photo in photos]
+def _found(cascade: CascadeDetector, photos: Sequence[Photo]) -> Row:
+    answers = [examine(cascade, photo.frame()) for photo in photos]
     return {**figures(photos, answers), "subsets": by_subset(photos, answers)}
 
 

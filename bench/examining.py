@@ -38,20 +38,20 @@ class Answer:
         )
 
 
-def examine(examiner: CascadeDetector, frame: Frame) -> Answer:
+def examine(cascade: CascadeDetector, frame: Frame) -> Answer:
     """Look at a photo, then at whoever was found in it, as HomeSec does with somebody new.
 
     With one network, the second step is none.
     """
     began = perf_counter()
-    found = examiner.look(frame)
+    found = cascade.detect(frame)
     between = perf_counter()
     looked = [each for each in found if each.label == PERSON]
-    candidates = [each.box for each in looked if each.score >= examiner.threshold]
-    confirmed = examiner.confirm(frame, found, candidates)
+    candidates = [each.box for each in looked if each.score >= cascade.threshold]
+    confirmed = cascade.verify(frame, found, candidates)
     done = perf_counter()
     people = [each for each in confirmed if each.label == PERSON]
-    sure = any(each.score >= examiner.confirmed_threshold for each in people)
+    sure = any(each.score >= cascade.verified_threshold for each in people)
     return Answer(
         people=people,
         looked=looked,

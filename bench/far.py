@@ -51,7 +51,7 @@ def run(data: Path | None, target: Path | None) -> None:
 
 
 def _rows(data: Path | None, high: int) -> list[Row]:
-    photos, examiner = loaded_photos(data), loaded_product()
+    photos, cascade = loaded_photos(data), loaded_product()
     quiet = [photo for photo in photos if photo.nobody]
     scenes: list[Photo] = []
     found: list[dict[str, tuple[Found, float]]] = []
@@ -59,10 +59,8 @@ def _rows(data: Path | None, high: int) -> list[Row]:
         scene = place(photo, quiet, high=high, number=number) if len(photo.people) else None
         if scene is not None and len(scene.photo.people):
             scenes.append(scene.photo)
-            found.append(_steps(examiner, scene))
-    thresholds = dict.fromkeys(STEPS, examiner.threshold) | {
-        "confirm": examiner.confirmed_threshold
-    }
+            found.append(_steps(cascade, scene))
+    thresholds = dict.fromkeys(STEPS, cascade.threshold) | {"confirm": cascade.verified_threshold}
     return [
         {
             "high": high,
@@ -75,16 +73,16 @@ def _rows(data: Path | None, high: int) -> list[Row]:
     ]
 
 
-def _steps(examiner: CascadeDetector, scene: Scene) -> dict[str, tuple[Found, float]]:
+def _steps(cascade: CascadeDetector, scene: Scene) -> dict[str, tuple[Found, float]]:
     """Return whom each step finds, and how long it takes with what comes before it."""
     first, frame, where = scene.frame, scene.frame, scene.moving()
     began = perf_counter()
-    look = examiner.look(first)
+    look = cascade.detect(first)
     between = perf_counter()
-    moving = examiner.look(frame, examiner.far(frame, where))
+    moving = cascade.detect(frame, cascade.small_regions(frame, where))
     moved = perf_counter()
-    about = [x.box for x in moving if x.label == PERSON and x.score >= examiner.threshold]
-    confirmed = examiner.confirm(frame, moving, about)
+    about = [x.box for x in moving if x.label == PERSON and x.score >= cascade.threshold]
+    confirmed = cascade.verify(frame, moving, about)
     done = perf_counter()
     seconds = between - began, moved - between, done - between
     return {

@@ -51,12 +51,12 @@ def run(data: Path | None, target: Path | None) -> None:
 
 def _rows(data: Path | None, condition: str, enhancement: str) -> list[Row]:
     """Measure both configurations at once: the default begins with the look."""
-    photos, examiner = loaded_photos(data), loaded_product()
+    photos, cascade = loaded_photos(data), loaded_product()
     answers = [
-        examine(examiner, _frame(photo, number, condition, enhancement))
+        examine(cascade, _frame(photo, number, condition, enhancement))
         for number, photo in enumerate(photos)
     ]
-    alone = [answer.of_look_alone(examiner.first.threshold) for answer in answers]
+    alone = [answer.of_look_alone(cascade.primary.threshold) for answer in answers]
     return [
         {
             "condition": condition,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.detection import DEFAULT, create_detector
-from custom_components.homesec.engine.detection.cascade import CascadeDetector, make_examiner
+from custom_components.homesec.engine.detection.cascade import CascadeDetector, load_cascade
 from custom_components.homesec.engine.detection.detector import LOOK_PX
 from custom_components.homesec.engine.detection.letterbox import fitted
 from custom_components.homesec.engine.model_zoo.manifest import CATALOGUE
@@ -69,7 +69,7 @@ def product(floor: float = FLOOR, detector: str = DEFAULT) -> CascadeDetector:
 
     Raises DetectorError.
     """
-    return make_examiner(_store(), detector, default_model(detector), stop=Event(), floor=floor)
+    return load_cascade(_store(), detector, default_model(detector), stop=Event(), floor=floor)
 
 
 def input_of(detector: Detector) -> str:

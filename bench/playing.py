@@ -72,7 +72,7 @@ def play(film: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3.
             models_dir=Path(folder),
             executor=executor,
             on_event=heard,
-            make_examiner=lambda _stop: product(),
+            create_cascade=lambda _stop: product(),
             clock=_FilmClock(),
         )
         engine.start()

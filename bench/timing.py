@@ -45,18 +45,18 @@ def network_times(network: Network, photos: Sequence[Photo]) -> Times:
     Candidates are those that HomeSec asks for, far fewer than an average precision does. ``ratio``
     is the median of the pictures' own. Raises DetectorError.
     """
-    examiner = CascadeDetector(network.load(FLOOR))
+    cascade = CascadeDetector(network.load(FLOOR))
     alone = bare_network(network.detector, network.files)
     whole_s, alone_s = [], []
     try:
         for photo in photos:
-            whole_s.append(examine(examiner, photo.frame()).total_s)
-            blob = _blank(network, examiner.first, photo)
+            whole_s.append(examine(cascade, photo.frame()).total_s)
+            blob = _blank(network, cascade.primary, photo)
             began = perf_counter()
             alone(blob)
             alone_s.append(perf_counter() - began)
     finally:
-        examiner.close()
+        cascade.close()
     ratios = [whole / part for whole, part in zip(whole_s, alone_s, strict=True)]
     return {"ms": _ms(whole_s), "network_ms": _ms(alone_s), "ratio": round(median(ratios), 3)}
 

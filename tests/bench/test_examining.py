@@ -11,19 +11,19 @@ HERE = Box(0.2, 0.2, 0.4, 0.8)
 
 
 class Scripted:
-    """Stands in for the examiner: says what it is told to say."""
+    """Stands in for the cascade: says what it is told to say."""
 
     threshold = 0.25
-    confirmed_threshold = 0.45
+    verified_threshold = 0.45
 
     def __init__(self, look, confirmed):
         self.seen, self.confirmed = look, confirmed
         self.about = None
 
-    def look(self, frame, moving=()):
+    def detect(self, frame, moving=()):
         return [Detection(label, score, HERE) for label, score in self.seen]
 
-    def confirm(self, frame, found, about):
+    def verify(self, frame, found, about):
         self.about = about
         return [Detection(label, score, HERE) for label, score in self.confirmed]
 
@@ -40,22 +40,22 @@ def frame():
     ids=["both say so", "the look does not", "the other views do not"],
 )
 def test_somebody_is_reported_when_both_steps_say_so(frame, look, confirmed, reported):
-    examiner = Scripted([("person", look)], [("person", confirmed)])
-    assert examine(examiner, frame).reported is reported
+    cascade = Scripted([("person", look)], [("person", confirmed)])
+    assert examine(cascade, frame).reported is reported
 
 
 def test_only_people_count(frame):
-    examiner = Scripted([("cat", 0.9), ("person", 0.3)], [("cat", 0.9), ("person", 0.2)])
-    answer = examine(examiner, frame)
+    cascade = Scripted([("cat", 0.9), ("person", 0.3)], [("cat", 0.9), ("person", 0.2)])
+    answer = examine(cascade, frame)
     assert [each.label for each in answer.people] == ["person"]
     assert not answer.reported
-    assert examiner.about == [HERE]
+    assert cascade.about == [HERE]
 
 
 def test_further_views_are_about_those_whom_the_look_takes_for_people(frame):
-    examiner = Scripted([("person", 0.9), ("person", 0.1)], [])
-    examine(examiner, frame)
-    assert examiner.about == [HERE]
+    cascade = Scripted([("person", 0.9), ("person", 0.1)], [])
+    examine(cascade, frame)
+    assert cascade.about == [HERE]
 
 
 def test_the_look_alone_goes_by_its_own_threshold(frame):

@@ -28,12 +28,12 @@ class Still:
     def __repr__(self):
         return f"Still({self.number})"
 
-    def look(self, examiner):
-        """Have the first network look, as an examiner does."""
+    def look(self, cascade):
+        """Have the first network look, as an cascade does."""
         if self.number is None:
             raise FrameBroken("cannot be converted")
-        width, height = examiner.first.fit(self.width, self.height)
-        return examiner.first.detect(np.full((height, width, 3), self.number, np.uint8))
+        width, height = cascade.primary.fit(self.width, self.height)
+        return cascade.primary.detect(np.full((height, width, 3), self.number, np.uint8))
 
 
 class Fake:
@@ -76,8 +76,8 @@ class StillPool(DetectionPool):
     def __init__(self, *, create, **options):
         super().__init__(create=lambda stop: CascadeDetector(create(stop)), **options)
 
-    def offer(self, slot, still, inbox, **options):
-        return super().offer(slot, still.look, partial(inbox, still), **options)
+    def submit(self, slot, still, inbox, **options):
+        return super().submit(slot, still.look, partial(inbox, still), **options)
 
 
 class Inbox:
@@ -141,5 +141,5 @@ def started_pools():
 
 def hold(pool, fake, camera_id="busy"):
     """Keep the one worker at the gate, so that what is offered next has to wait."""
-    assert pool.offer(camera_id, Still(99), Inbox())
+    assert pool.submit(camera_id, Still(99), Inbox())
     assert fake.started.acquire(timeout=LONG_S)

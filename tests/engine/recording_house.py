@@ -29,7 +29,7 @@ def main():
         models_dir=folder / "models",
         executor=ThreadPoolExecutor(2),
         on_event=tell,
-        make_examiner=lambda _stop: CascadeDetector(FigureDetector()),
+        create_cascade=lambda _stop: CascadeDetector(FigureDetector()),
     )
     engine.start()
     camera = file_camera(film, paced=True, loop=True, watch=Watch.PROMPT, pre_roll_s=1.0)

@@ -85,7 +85,7 @@ class Rig:
         self.told = threading.Condition()
         self.detector = detector or FigureDetector()
         self._executor = ThreadPoolExecutor(16, thread_name_prefix="homesec-test")
-        engine.setdefault("make_examiner", lambda _stop: CascadeDetector(self.detector))
+        engine.setdefault("create_cascade", lambda _stop: CascadeDetector(self.detector))
         if "engine_detector" in engine:
             engine["detector"] = engine.pop("engine_detector")
         engine.setdefault("rng", random.Random(1))

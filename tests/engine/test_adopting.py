@@ -30,7 +30,7 @@ from custom_components.homesec.engine.tracking.zones import LabelZones, Occupanc
 EVERYWHERE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 PATH = Zone(name="Path", polygon=EVERYWHERE)
 MASK = Zone(name="Trees", polygon=EVERYWHERE, kind=ZoneKind.MASK)
-BEGINS = {"person": 0.5, "cat": 0.5}
+THRESHOLDS = {"person": 0.5, "cat": 0.5}
 
 
 class Changing(Rig):
@@ -159,38 +159,38 @@ def presence(**settings):
 
 def test_the_answer_about_a_label_that_is_not_looked_for_any_more_is_nothing():
     watch = presence(labels=("person", "cat"))
-    watch.look(0.0, 0.0, [person("cat")], begins=BEGINS)
-    (asked,) = watch.look(0.2, 0.2, [person("cat")], begins=BEGINS)
-    assert asked.step is Step.ASKED
-    assert watch.adopt(camera(SourceConfig(kind=SourceKind.FILE))) == []
-    assert watch.answer("cat", 0.4, confirmed=True) == []
+    watch.update(0.0, 0.0, [person("cat")], enter_thresholds=THRESHOLDS)
+    (asked,) = watch.update(0.2, 0.2, [person("cat")], enter_thresholds=THRESHOLDS)
+    assert asked.step is Step.CANDIDATE
+    assert watch.reconfigure(camera(SourceConfig(kind=SourceKind.FILE))) == []
+    assert watch.handle_verification("cat", 0.4, confirmed=True) == []
 
 
 def test_looks_that_were_had_count_on():
     watch = presence()
-    watch.look(0.0, 0.0, [person()], begins=BEGINS)
-    watch.adopt(camera(SourceConfig(kind=SourceKind.FILE), enter_window=8))
-    (asked,) = watch.look(0.2, 0.2, [person()], begins=BEGINS)
-    assert asked.step is Step.ASKED
+    watch.update(0.0, 0.0, [person()], enter_thresholds=THRESHOLDS)
+    watch.reconfigure(camera(SourceConfig(kind=SourceKind.FILE), enter_window=8))
+    (asked,) = watch.update(0.2, 0.2, [person()], enter_thresholds=THRESHOLDS)
+    assert asked.step is Step.CANDIDATE
 
 
 def test_a_zone_that_stays_as_it_was_knows_since_when_somebody_is_there():
     lawn = Zone(name="Lawn", polygon=EVERYWHERE, loiter_s=2.0)
     zones = LabelZones((lawn, PATH), "person")
     seen = person()
-    zones.look(0.0, [seen])
+    zones.update(0.0, [seen])
     moved = Zone(name="Path", polygon=EVERYWHERE[:3])
-    zones.adopt((moved, lawn), "person")
+    zones.reconfigure((moved, lawn), "person")
     later = Track(1, "person", 0.7, seen.box, first_t=0.0, last_t=2.0, hits=2, moved=True)
-    zones.look(2.0, [later])
-    assert zones.since([later]) == {"Lawn": 0.0}
+    zones.update(2.0, [later])
+    assert zones.occupied_since([later]) == {"Lawn": 0.0}
     assert zones.names == {"Lawn", "Path"}
 
 
 def test_a_zone_that_is_for_others_now_is_empty():
     told = []
-    occupancy = Occupancy(camera_id="cam", label="person", grace_s=3.0, tell=told.append)
-    occupancy.look(0.0, 100.0, {"Lawn": 0.0, "Path": 0.0})
-    occupancy.adopt(3.0, {"Lawn"})
+    occupancy = Occupancy(camera_id="cam", label="person", grace_s=3.0, on_change=told.append)
+    occupancy.update(0.0, 100.0, {"Lawn": 0.0, "Path": 0.0})
+    occupancy.reconfigure(3.0, {"Lawn"})
     assert [(e.zone, e.occupied) for e in told[2:]] == [("Path", False)]
     assert np.isclose(told[-1].at, 100.0)

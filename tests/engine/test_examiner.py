@@ -15,10 +15,10 @@ from custom_components.homesec.engine.core.errors import (
 from custom_components.homesec.engine.core.types import Box, Detection, Frame
 from custom_components.homesec.engine.detection import cascade as examining
 from custom_components.homesec.engine.detection.cascade import (
-    CANDIDATE,
-    CONFIRMED,
+    CANDIDATE_THRESHOLD,
+    VERIFIED_THRESHOLD,
     CascadeDetector,
-    make_examiner,
+    load_cascade,
 )
 
 WIDTH, HEIGHT = 1920, 1080
@@ -77,9 +77,9 @@ FAR = (1000, 500, 8, 20)
 
 def test_a_look_is_one_pass_over_the_whole_picture():
     first, second = Seer("one"), Seer("two")
-    examiner, frame = CascadeDetector(first, second), frame_with(*NEAR)
-    assert examiner.far(frame, [part_of(*NEAR)]) == []
-    (found,) = examiner.look(frame)
+    cascade, frame = CascadeDetector(first, second), frame_with(*NEAR)
+    assert cascade.small_regions(frame, [part_of(*NEAR)]) == []
+    (found,) = cascade.detect(frame)
     assert found.box.iou(part_of(*NEAR)) > 0.95
     assert first.sizes == [(640, 360)]
     assert second.sizes == []
@@ -87,9 +87,11 @@ def test_a_look_is_one_pass_over_the_whole_picture():
 
 def test_who_is_too_small_in_the_whole_picture_is_seen_where_it_moves():
     first = Seer("one")
-    assert CascadeDetector(first).look(frame_with(*FAR)) == []
+    assert CascadeDetector(first).detect(frame_with(*FAR)) == []
     frame, moving = frame_with(*FAR), [part_of(*FAR)]
-    (found,) = CascadeDetector(first).look(frame, CascadeDetector(first).far(frame, moving))
+    (found,) = CascadeDetector(first).detect(
+        frame, CascadeDetector(first).small_regions(frame, moving)
+    )
     assert first.sizes[-1] == (320, 320)
     assert found.box.iou(part_of(*FAR)) > 0.8
 
@@ -97,44 +99,44 @@ def test_who_is_too_small_in_the_whole_picture_is_seen_where_it_moves():
 def test_no_more_than_two_parts_are_looked_at():
     first = Seer("one")
     frame, moving = frame_with(*FAR), [part_of(x, 500, 8, 20) for x in (100, 600, 1100, 1600)]
-    assert CascadeDetector(first).far(frame, moving) == moving[:2]
+    assert CascadeDetector(first).small_regions(frame, moving) == moving[:2]
     # Two who stand together share a part.
-    assert CascadeDetector(first).far(frame, [*moving, part_of(620, 500, 8, 20)])[:3] == [
+    assert CascadeDetector(first).small_regions(frame, [*moving, part_of(620, 500, 8, 20)])[:3] == [
         *moving[:2],
         part_of(620, 500, 8, 20),
     ]
-    CascadeDetector(first).look(frame, moving)
+    CascadeDetector(first).detect(frame, moving)
     assert first.sizes == [(640, 360), (320, 320), (320, 320)]
 
 
 def test_a_picture_that_is_hardly_made_smaller_is_not_looked_at_in_parts():
     size = (704, 396)
     frame, moving = frame_with(300, 200, 8, 20, size=size), [part_of(300, 200, 8, 20, size)]
-    assert CascadeDetector(Seer("one")).far(frame, moving) == []
+    assert CascadeDetector(Seer("one")).small_regions(frame, moving) == []
 
 
 def test_a_picture_that_is_not_made_smaller_at_all_is_seen_once():
     first, size = Seer("one"), (640, 360)
     frame = frame_with(300, 200, 8, 20, size=size)
-    assert len(CascadeDetector(first).look(frame, [part_of(300, 200, 8, 20, size)])) == 1
+    assert len(CascadeDetector(first).detect(frame, [part_of(300, 200, 8, 20, size)])) == 1
     assert first.sizes == [(640, 360)]
 
 
 def test_a_second_opinion_is_the_mean_of_three_views():
     first, second = Seer("one", score=0.6), Seer("two", limit=(416, 416), part_px=416, score=0.9)
-    examiner = CascadeDetector(first, second)
+    cascade = CascadeDetector(first, second)
     frame = frame_with(*NEAR)
-    found = examiner.look(frame)
-    (opinion,) = examiner.confirm(frame, found, [found[0].box])
+    found = cascade.detect(frame)
+    (opinion,) = cascade.verify(frame, found, [found[0].box])
     assert opinion.score == pytest.approx((0.6 + 0.6 + 0.9) / 3)
     assert opinion.box.iou(part_of(*NEAR)) > 0.95
 
 
 def test_a_second_opinion_looks_in_the_mirror_and_close_up():
     first, second = Seer("one"), Seer("two", limit=(416, 416), part_px=416)
-    examiner = CascadeDetector(first, second)
+    cascade = CascadeDetector(first, second)
     frame = frame_with(*NEAR)
-    examiner.confirm(frame, examiner.look(frame), [part_of(*NEAR)])
+    cascade.verify(frame, cascade.detect(frame), [part_of(*NEAR)])
     assert first.lefts[0] == pytest.approx(1000 / WIDTH, abs=0.002)
     assert first.lefts[1] == pytest.approx(1 - 1200 / WIDTH, abs=0.002)
     assert second.sizes == [(416, 234), (416, 416)]  # the part is scaled from 960 pixels a side
@@ -142,32 +144,35 @@ def test_a_second_opinion_looks_in_the_mirror_and_close_up():
 
 def test_somebody_far_away_is_confirmed_close_up_too():
     first, second = Seer("one"), Seer("two", limit=(416, 416), part_px=416)
-    examiner = CascadeDetector(first, second)
+    cascade = CascadeDetector(first, second)
     frame = frame_with(*FAR)
-    found = examiner.look(frame, examiner.far(frame, [part_of(*FAR)]))
-    (opinion,) = examiner.confirm(frame, found, [found[0].box])
+    found = cascade.detect(frame, cascade.small_regions(frame, [part_of(*FAR)]))
+    (opinion,) = cascade.verify(frame, found, [found[0].box])
     assert opinion.score == pytest.approx(0.8)
 
 
 def test_who_only_one_network_sees_has_no_high_score():
     blind = Seer("two", least=10_000)
-    examiner = CascadeDetector(Seer("one"), blind)
+    cascade = CascadeDetector(Seer("one"), blind)
     frame = frame_with(*NEAR)
-    (opinion,) = examiner.confirm(frame, examiner.look(frame), [part_of(*NEAR)])
+    (opinion,) = cascade.verify(frame, cascade.detect(frame), [part_of(*NEAR)])
     assert opinion.score == pytest.approx(0.8 * 2 / 3)
 
 
 def test_without_a_second_network_the_first_ones_word_counts():
-    examiner = CascadeDetector(Seer("one", threshold=0.5))
+    cascade = CascadeDetector(Seer("one", threshold=0.5))
     frame = frame_with(*NEAR)
-    found = examiner.look(frame)
-    assert examiner.confirm(frame, found, [found[0].box]) == found
-    assert (examiner.threshold, examiner.confirmed_threshold) == (0.5, 0.5)
+    found = cascade.detect(frame)
+    assert cascade.verify(frame, found, [found[0].box]) == found
+    assert (cascade.threshold, cascade.verified_threshold) == (0.5, 0.5)
 
 
 def test_with_a_second_network_less_is_enough_to_ask():
-    examiner = CascadeDetector(Seer("one", threshold=0.5), Seer("two"))
-    assert (examiner.threshold, examiner.confirmed_threshold) == (CANDIDATE, CONFIRMED)
+    cascade = CascadeDetector(Seer("one", threshold=0.5), Seer("two"))
+    assert (cascade.threshold, cascade.verified_threshold) == (
+        CANDIDATE_THRESHOLD,
+        VERIFIED_THRESHOLD,
+    )
     assert CascadeDetector(Seer("one", threshold=0.2), Seer("two")).threshold == 0.2
 
 
@@ -197,7 +202,7 @@ class Store:
 
 @pytest.fixture
 def make(monkeypatch):
-    """Make an examiner of what a store holds, which may be networks or what loading raises."""
+    """Make an cascade of what a store holds, which may be networks or what loading raises."""
 
     def load(kind, files, *, floor):
         if isinstance(files, type) and issubclass(files, BaseException):
@@ -206,7 +211,7 @@ def make(monkeypatch):
 
     monkeypatch.setattr(examining, "create_detector", load)
     return lambda **models: partial(
-        make_examiner, Store(**models), "seer", "one", stop=Event(), floor=0.1
+        load_cascade, Store(**models), "seer", "one", stop=Event(), floor=0.1
     )
 
 
@@ -214,20 +219,20 @@ def test_an_examiner_is_made_of_both_models(make):
     told = []
     first, second = Seer("one"), Seer("two")
     made = make(one=first, two=second)(progress=lambda *x: told.append(x))
-    assert (made.first, made.second, made.missing) == (first, second, None)
+    assert (made.primary, made.verifier, made.verifier_error) == (first, second, None)
     assert told == [("one", 5, 10), ("two", 5, 10)]
 
 
 def test_a_model_without_a_second_looks_alone(make):
     made = make(one=Seer("one"))()
-    assert (made.second, made.missing) == (None, None)
+    assert (made.verifier, made.verifier_error) == (None, None)
 
 
 @pytest.mark.parametrize("trouble", [ModelUnavailable("offline"), DetectorMissing, OSError("disk")])
 def test_a_second_model_that_is_not_to_be_had_is_left_out_and_said_so(make, caplog, trouble):
     made = make(one=Seer("one"), two=trouble)()
-    assert made.second is None
-    assert isinstance(made.missing, DetectorError)
+    assert made.verifier is None
+    assert isinstance(made.verifier_error, DetectorError)
     assert "no second opinion" in caplog.text
 
 
@@ -239,14 +244,14 @@ def test_a_second_model_that_was_missing_is_taken_in_later():
             raise ModelUnavailable("offline")
         return found[0]
 
-    examiner = CascadeDetector(Seer("one"), load_second=load)
-    assert not examiner.complete()
-    assert examiner.missing.key == "model_unavailable"
+    cascade = CascadeDetector(Seer("one"), load_verifier=load)
+    assert not cascade.load_verifier()
+    assert cascade.verifier_error.key == "model_unavailable"
     found.append(Seer("two"))
-    assert examiner.complete()
-    assert (examiner.second, examiner.missing) == (found[0], None)
-    assert not examiner.complete()
-    assert not CascadeDetector(Seer("alone")).complete()
+    assert cascade.load_verifier()
+    assert (cascade.verifier, cascade.verifier_error) == (found[0], None)
+    assert not cascade.load_verifier()
+    assert not CascadeDetector(Seer("alone")).load_verifier()
 
 
 def test_without_the_first_there_is_none(make):

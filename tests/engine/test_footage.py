@@ -99,7 +99,7 @@ def test_cartoon_animals_are_nobody(street, bunny):
 
 
 def test_the_engine_loads_both_networks_on_board_by_itself(rigs, bikes):
-    rig = rigs(make_examiner=None, detector=None)
+    rig = rigs(create_cascade=None, detector=None)
     ready = rig.wait_for(DetectorChanged)
     assert (ready.ready, ready.detector) == (True, "ncnn")
     assert (ready.model, ready.second) == ("yolox-nano", "nanodet-plus-m")

@@ -9,7 +9,7 @@ from custom_components.homesec.engine.tracking.presence import LOOK_AGE_S, Prese
 
 WALL = 1_800_000_000.0
 LOOK_S = 0.2
-BEGINS = {"person": 0.5, "cat": 0.5}
+THRESHOLDS = {"person": 0.5, "cat": 0.5}
 
 
 def watch(**settings):
@@ -32,12 +32,12 @@ def seen(t, label="person", score=0.8, number=1):
 def look(presence, t, *labels, score=0.8):
     """Look once, with a second opinion that agrees at once."""
     tracks = [seen(t, label, score, n) for n, label in enumerate(labels, 1)]
-    return agreed(presence, t, presence.look(t, WALL + t, tracks, begins=BEGINS))
+    return agreed(presence, t, presence.update(t, WALL + t, tracks, enter_thresholds=THRESHOLDS))
 
 
 def agreed(presence, t, changes):
-    asked = [change for change in changes if change.step is Step.ASKED]
-    answers = [presence.answer(x.presence.label, t, confirmed=True) for x in asked]
+    asked = [change for change in changes if change.step is Step.CANDIDATE]
+    answers = [presence.handle_verification(x.presence.label, t, confirmed=True) for x in asked]
     return [x for x in changes if x not in asked] + [x for answer in answers for x in answer]
 
 
@@ -132,7 +132,7 @@ def test_the_one_it_began_with_stays_its_track():
     look(presence, 0.0, "person")
     look(presence, 0.2, "person")
     tracks = [seen(0.4, score=0.95, number=7)]
-    (better,) = presence.look(0.4, WALL, tracks, begins=BEGINS)
+    (better,) = presence.update(0.4, WALL, tracks, enter_thresholds=THRESHOLDS)
     assert better.presence.track_id == 1
 
 

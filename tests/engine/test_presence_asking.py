@@ -16,7 +16,7 @@ from custom_components.homesec.engine.tracking.rejections import KEPT, PAUSES_S,
 
 WALL = 1_800_000_000.0
 LOOK_S = 0.2
-BEGINS = {"person": 0.5, "cat": 0.5}
+THRESHOLDS = {"person": 0.5, "cat": 0.5}
 
 
 def watch(**settings):
@@ -29,14 +29,14 @@ def person(*, score=0.7, number=1, moved=True, label="person"):
     return Track(number, label, score, box, first_t=0.0, last_t=0.0, hits=1, moved=moved)
 
 
-def look(presence, t, *tracks):
-    return presence.look(t, WALL + t, tracks, begins=BEGINS)
+def look(presence, t, *tracks, enter_thresholds=THRESHOLDS, **options):
+    return presence.update(t, WALL + t, tracks, enter_thresholds=enter_thresholds, **options)
 
 
 def asks(presence, begin, end, *tracks):
     """Return the times at which somebody is asked about."""
     times = [begin + n * LOOK_S for n in range(round((end - begin) / LOOK_S))]
-    return [t for t in times if any(x.step is Step.ASKED for x in look(presence, t, *tracks))]
+    return [t for t in times if any(x.step is Step.CANDIDATE for x in look(presence, t, *tracks))]
 
 
 def doubt(presence, t, *tracks):
@@ -45,7 +45,7 @@ def doubt(presence, t, *tracks):
         if asked := look(presence, t + n * LOOK_S, *tracks):
             break
     (ask,) = asked
-    assert presence.answer("person", t + n * LOOK_S, confirmed=False) == []
+    assert presence.handle_verification("person", t + n * LOOK_S, confirmed=False) == []
     return ask.presence.track_id
 
 
@@ -53,11 +53,11 @@ def test_it_asks_once_and_enters_when_the_answer_is_yes():
     presence = watch()
     look(presence, 1.0, person(score=0.9))
     (asked,) = look(presence, 1.2, person())
-    assert (asked.step, asked.t) == (Step.ASKED, 1.0)
+    assert (asked.step, asked.t) == (Step.CANDIDATE, 1.0)
     assert not asked.presence.confirmed
     assert not presence.present
     assert look(presence, 1.4, person()) == []
-    (entered,) = presence.answer("person", 1.5, confirmed=True)
+    (entered,) = presence.handle_verification("person", 1.5, confirmed=True)
     assert (entered.step, entered.t) == (Step.ENTERED, 1.0)
     assert entered.presence.confirmed
     assert (entered.presence.score, entered.presence.first_seen_at) == (0.9, WALL + 1.0)
@@ -71,18 +71,18 @@ def test_the_candidate_is_the_best_of_the_newest_look():
     (asked,) = look(presence, 0.2, person(score=0.6), person(score=0.7, number=2))
     assert (asked.presence.track_id, asked.presence.count) == (2, 2)
     look(presence, 0.4, person(score=0.8, number=3))
-    (entered,) = presence.answer("person", 0.5, confirmed=True)
+    (entered,) = presence.handle_verification("person", 0.5, confirmed=True)
     assert (entered.presence.track_id, entered.presence.box) == (3, person(number=3).box)
 
 
 def test_an_answer_that_nobody_waits_for_is_nothing():
     presence = watch()
-    assert presence.answer("person", 0.0, confirmed=True) == []
+    assert presence.handle_verification("person", 0.0, confirmed=True) == []
     look(presence, 0.2, person())
     look(presence, 0.4, person())
-    assert presence.answer("person", 0.4, confirmed=True)
+    assert presence.handle_verification("person", 0.4, confirmed=True)
     for confirmed in (True, False):
-        assert presence.answer("person", 0.6, confirmed=confirmed) == []
+        assert presence.handle_verification("person", 0.6, confirmed=confirmed) == []
     assert presence.present
 
 
@@ -96,7 +96,9 @@ def test_whoever_went_before_the_answer_came_was_here_all_the_same():
     look(presence, 0.0, person())
     look(presence, 0.2, person())
     assert presence.tick(0.2 + LOOK_AGE_S) == []
-    assert [x.step for x in presence.answer("person", 5.2, confirmed=True)] == [Step.ENTERED]
+    assert [x.step for x in presence.handle_verification("person", 5.2, confirmed=True)] == [
+        Step.ENTERED
+    ]
     assert [x.step for x in presence.tick(5.4)] == [Step.LEFT]
 
 
@@ -105,7 +107,7 @@ def test_nobody_is_asked_about_who_went_long_ago():
     look(presence, 0.0, person())
     look(presence, 0.2, person())
     presence.tick(0.3 + LOOK_AGE_S)
-    assert presence.answer("person", 6.0, confirmed=True) == []
+    assert presence.handle_verification("person", 6.0, confirmed=True) == []
     assert not asks(presence, 6.0, 6.2, person())
     assert asks(presence, 6.2, 6.4, person())
 
@@ -118,7 +120,7 @@ def test_whoever_was_doubted_is_asked_about_again_after_longer_and_longer_pauses
             asked for asked in (t + n / 10 for n in range(400)) if look(presence, asked, person())
         )
         pauses.append(asked_t - t)
-        presence.answer("person", asked_t, confirmed=False)
+        presence.handle_verification("person", asked_t, confirmed=False)
         t = asked_t
     assert pauses == pytest.approx([0.0, *PAUSES_S, PAUSES_S[-1]], abs=0.11)
 
@@ -152,10 +154,10 @@ def test_whoever_was_doubted_does_not_keep_a_presence_unless_surer_now():
     doubt(presence, 0.0, coat)
     look(presence, 0.4, coat, walker)
     assert look(presence, 0.6, coat, walker)[0].presence.track_id == 2
-    presence.answer("person", 0.6, confirmed=True)
+    presence.handle_verification("person", 0.6, confirmed=True)
     assert (presence.present[0].count, presence.present[0].track_ids) == (1, (2,))
     changes = [x for n in range(20) for x in look(presence, 0.8 + n * LOOK_S, coat)]
-    assert [x.step for x in changes] == [Step.LEFT, Step.ASKED]
+    assert [x.step for x in changes] == [Step.LEFT, Step.CANDIDATE]
     assert changes[0].t == 0.6
 
 
@@ -163,7 +165,7 @@ def test_whoever_was_doubted_and_then_confirmed_is_no_longer_doubted():
     presence = watch()
     doubt(presence, 0.0, person(score=0.6))
     look(presence, 0.4, person(score=0.9))
-    presence.answer("person", 0.4, confirmed=True)
+    presence.handle_verification("person", 0.4, confirmed=True)
     look(presence, 3.0, person(score=0.6))
     assert presence.tick(3.6) == []
 
@@ -174,7 +176,7 @@ def test_a_coat_that_was_doubted_keeps_nobody_here_however_long_somebody_stays()
     doubt(presence, 0.0, coat)
     for n in range(200):
         look(presence, 1.0 + n, coat, walker)
-        presence.answer("person", 1.0 + n, confirmed=True)
+        presence.handle_verification("person", 1.0 + n, confirmed=True)
     assert presence.present[0].count == 1
 
 
@@ -192,7 +194,7 @@ def test_switching_off_forgets_what_was_asked_and_doubted():
     assert presence.end() == []
     assert asks(presence, 0.4, 0.8, person()) == pytest.approx([0.6])
     presence.end()
-    assert presence.answer("person", 0.8, confirmed=True) == []
+    assert presence.handle_verification("person", 0.8, confirmed=True) == []
 
 
 def test_each_label_is_asked_about_by_itself():
@@ -200,8 +202,8 @@ def test_each_label_is_asked_about_by_itself():
     both = person(), person(label="cat", number=2)
     look(presence, 0.0, *both)
     assert [x.presence.label for x in look(presence, 0.2, *both)] == ["person", "cat"]
-    presence.answer("person", 0.2, confirmed=False)
-    presence.answer("cat", 0.2, confirmed=True)
+    presence.handle_verification("person", 0.2, confirmed=False)
+    presence.handle_verification("cat", 0.2, confirmed=True)
     assert [x.label for x in presence.present] == ["cat"]
 
 
@@ -220,13 +222,13 @@ def test_nobody_enters_who_was_not_asked_about_and_confirmed(steps):
         changes = look(presence, t, *tracks)
         for change in changes:
             assert change.step is not Step.ENTERED
-            assert here == (change.step is not Step.ASKED)
+            assert here == (change.step is not Step.CANDIDATE)
             here &= change.step is not Step.LEFT
-            asking |= change.step is Step.ASKED
-        if any(x.step is Step.ASKED for x in changes):
+            asking |= change.step is Step.CANDIDATE
+        if any(x.step is Step.CANDIDATE for x in changes):
             assert any(x.moved and x.score >= 0.5 for x in tracks)
         if answer is not None:
-            entered = presence.answer("person", t, confirmed=answer)
+            entered = presence.handle_verification("person", t, confirmed=answer)
             if entered:
                 assert asking
                 assert answer
@@ -237,27 +239,38 @@ def test_nobody_enters_who_was_not_asked_about_and_confirmed(steps):
 
 def test_one_look_is_enough_to_ask_when_it_is_sure():
     presence = watch()
-    (asked,) = presence.look(1.0, WALL + 1, [person(score=0.8)], begins=BEGINS, sure=0.7)
-    assert (asked.step, asked.t) == (Step.ASKED, 1.0)
-    (entered,) = presence.answer("person", 1.1, confirmed=True)
+    (asked,) = presence.update(
+        1.0, WALL + 1, [person(score=0.8)], enter_thresholds=THRESHOLDS, instant_threshold=0.7
+    )
+    assert (asked.step, asked.t) == (Step.CANDIDATE, 1.0)
+    (entered,) = presence.handle_verification("person", 1.1, confirmed=True)
     assert entered.step is Step.ENTERED
 
 
 def test_one_look_is_not_enough_below_that_nor_below_what_was_asked_for():
     presence = watch()
-    assert presence.look(1.0, WALL, [person(score=0.69)], begins=BEGINS, sure=0.7) == []
+    assert (
+        presence.update(
+            1.0,
+            WALL,
+            [person(score=0.69)],
+            enter_thresholds=THRESHOLDS,
+            instant_threshold=0.7,
+        )
+        == []
+    )
     strict = watch()
     high = {"person": 0.9, "cat": 0.9}
-    assert strict.look(1.0, WALL, [person(score=0.8)], begins=high, sure=0.7) == []
+    assert look(strict, 1.0, person(score=0.8), enter_thresholds=high, instant_threshold=0.7) == []
 
 
 def test_what_keeps_a_presence_is_never_too_little():
     low = {"person": 0.25, "cat": 0.25}
     presence = watch(grace_s=1.0)
     for t in (1.0, 1.2):
-        presence.look(t, WALL + t, [person(score=0.3)], begins=low)
-    presence.answer("person", 1.2, confirmed=True)
-    presence.look(2.0, WALL + 2, [person(score=KEEP_LEAST)], begins=low)
-    assert presence.look(2.9, WALL + 3, [person(score=0.19)], begins=low) == []
-    (left,) = presence.look(3.1, WALL + 3, [person(score=0.19)], begins=low)
+        presence.update(t, WALL + t, [person(score=0.3)], enter_thresholds=low)
+    presence.handle_verification("person", 1.2, confirmed=True)
+    presence.update(2.0, WALL + 2, [person(score=KEEP_LEAST)], enter_thresholds=low)
+    assert presence.update(2.9, WALL + 3, [person(score=0.19)], enter_thresholds=low) == []
+    (left,) = presence.update(3.1, WALL + 3, [person(score=0.19)], enter_thresholds=low)
     assert (left.step, left.t) == (Step.LEFT, 2.0)

@@ -16,7 +16,7 @@ from custom_components.homesec.engine.tracking.presence import KEEP_SHARE, Prese
 
 WALL = 1_800_000_000.0
 LOOK_S = 0.2
-BEGINS = {"person": 0.5, "cat": 0.5}
+THRESHOLDS = {"person": 0.5, "cat": 0.5}
 LEFT_HALF = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 RIGHT_HALF = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))
 
@@ -36,22 +36,22 @@ def zone(polygon=LEFT_HALF, name="drive", **settings):
     return Zone(name=name, polygon=polygon, **settings)
 
 
-def watching(presence, begin, end, *tracks, begins=BEGINS):
+def watching(presence, begin, end, *tracks, enter_thresholds=THRESHOLDS):
     """Look for a while with a second opinion that agrees at once; returns the changes."""
     changes = []
     for n in range(round((end - begin) / LOOK_S)):
         t = begin + n * LOOK_S
         seen = [Track(**{k: getattr(x, k) for k in x.__slots__} | {"last_t": t}) for x in tracks]
-        for change in presence.look(t, WALL + t, seen, begins=begins):
-            if change.step is Step.ASKED:
-                changes += presence.answer(change.presence.label, t, confirmed=True)
+        for change in presence.update(t, WALL + t, seen, enter_thresholds=enter_thresholds):
+            if change.step is Step.CANDIDATE:
+                changes += presence.handle_verification(change.presence.label, t, confirmed=True)
             else:
                 changes.append(change)
     return changes
 
 
 def told(presence):
-    return [(e.zone, e.label, e.occupied) for e in presence.zone_events()]
+    return [(e.zone, e.label, e.occupied) for e in presence.pop_zone_events()]
 
 
 def test_what_never_moved_is_nobody():
@@ -83,7 +83,7 @@ def test_whoever_begins_to_move_was_here_since_they_were_first_seen():
 def test_labels_begin_with_scores_of_their_own():
     presence = watch(labels=("person", "cat"))
     both = person(score=0.6), person(label="cat", number=2, score=0.6)
-    watching(presence, 0.0, 1.0, *both, begins={"person": 0.6, "cat": 0.61})
+    watching(presence, 0.0, 1.0, *both, enter_thresholds={"person": 0.6, "cat": 0.61})
     assert [x.label for x in presence.present] == ["person"]
 
 
@@ -150,14 +150,14 @@ def test_presence_tells_which_zones_are_occupied_now():
 
 def test_zones_change_while_somebody_is_confirmed_to_be_here():
     presence = watch(zones=(zone(), zone(RIGHT_HALF, "lawn")))
-    presence.look(0.0, WALL, [person(0.25)], begins=BEGINS)
-    presence.look(0.2, WALL + 0.2, [person(0.25)], begins=BEGINS)
-    assert presence.zone_events() == []
-    presence.answer("person", 0.2, confirmed=True)
-    (event,) = presence.zone_events()
+    presence.update(0.0, WALL, [person(0.25)], enter_thresholds=THRESHOLDS)
+    presence.update(0.2, WALL + 0.2, [person(0.25)], enter_thresholds=THRESHOLDS)
+    assert presence.pop_zone_events() == []
+    presence.handle_verification("person", 0.2, confirmed=True)
+    (event,) = presence.pop_zone_events()
     assert (event.camera_id, event.zone, event.label) == ("cam", "drive", "person")
     assert (event.occupied, event.at) == (True, WALL)
-    assert presence.zone_events() == []
+    assert presence.pop_zone_events() == []
     watching(presence, 0.4, 2.4, person(0.75))
     assert told(presence) == [("lawn", "person", True), ("drive", "person", False)]
 
@@ -166,7 +166,7 @@ def test_zones_change_while_somebody_is_confirmed_to_be_here():
 def test_zones_are_empty_when_nobody_is_here_any_more(how):
     presence = watch(zones=(zone(),))
     watching(presence, 0.0, 1.0, person(0.25))
-    presence.zone_events()
+    presence.pop_zone_events()
     match how:
         case "leaving":
             watching(presence, 1.0, 3.0)
@@ -181,7 +181,7 @@ def test_a_zone_empties_while_somebody_is_elsewhere_and_no_look_comes():
     presence = watch(zones=(zone(),))
     watching(presence, 0.0, 1.0, person(0.25))
     watching(presence, 1.0, 1.6, person(0.75))
-    presence.zone_events()
+    presence.pop_zone_events()
     presence.tick(1.9)
     assert told(presence) == [("drive", "person", False)]
     assert presence.present

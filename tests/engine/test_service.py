@@ -136,7 +136,7 @@ def test_the_detector_that_cannot_be_made_is_reported(rigs, films):
     def impossible(_stop):
         raise DetectorMissing("no wheel", detector="opencv")
 
-    rig = rigs(make_examiner=impossible)
+    rig = rigs(create_cascade=impossible)
     told = rig.wait_for(DetectorChanged)
     assert (told.ready, told.error) == (False, "detector_missing")
 
@@ -145,7 +145,7 @@ def test_without_a_detector_whatever_moves_is_recorded(rigs, films):
     def impossible(_stop):
         raise DetectorMissing("no wheel", detector="opencv")
 
-    rig = rigs(make_examiner=impossible)
+    rig = rigs(create_cascade=impossible)
     rig.wait_for(DetectorChanged)
     (clip,) = rig.play(file_camera(films(seconds=20, walks=((8.0, 12.0),))))
     assert (clip.trigger, clip.label) == (Trigger.MOTION, None)
@@ -159,7 +159,7 @@ def test_without_a_detector_nothing_is_recorded_where_nothing_was_to_be(rigs, fi
     def impossible(_stop):
         raise DetectorMissing("no wheel", detector="opencv")
 
-    rig = rigs(make_examiner=impossible)
+    rig = rigs(create_cascade=impossible)
     rig.wait_for(DetectorChanged)
     assert rig.play(file_camera(films()), Activity.DETECT) == []
 
@@ -168,7 +168,7 @@ def test_recording_by_hand_needs_no_detector(rigs, quiet):
     def impossible(_stop):
         raise DetectorMissing("no wheel", detector="opencv")
 
-    rig = rigs(make_examiner=impossible)
+    rig = rigs(create_cascade=impossible)
     rig.engine.set_camera(quiet(), Activity.DETECT)
     rig.wait_health(RUNNING)
     rig.engine.start_recording("cam", 0.5)

@@ -83,36 +83,36 @@ def test_somebody_who_stood_still_for_long_is_not_looked_for_for_ever():
 def test_what_the_detector_is_not_sure_of_continues_a_track():
     tracker = Tracker()
     for n, score in enumerate([0.8, 0.2, 0.1]):
-        tracks = tracker.update(n * LOOK_S, [person(0.3, score=score)], begins=SURE)
+        tracks = tracker.update(n * LOOK_S, [person(0.3, score=score)], enter_thresholds=SURE)
         assert [(x.id, x.score) for x in tracks] == [(1, score)]
 
 
 def test_what_the_detector_is_not_sure_of_begins_nothing():
     tracker = Tracker()
-    assert tracker.update(0.0, [person(0.3, score=0.49)], begins=SURE) == []
-    (track,) = tracker.update(0.2, [person(0.3, score=0.5)], begins=SURE)
+    assert tracker.update(0.0, [person(0.3, score=0.49)], enter_thresholds=SURE) == []
+    (track,) = tracker.update(0.2, [person(0.3, score=0.5)], enter_thresholds=SURE)
     assert (track.first_t, track.hits) == (0.2, 1)
 
 
 def test_what_the_detector_is_not_sure_of_has_to_be_at_the_very_place():
     tracker = Tracker()
-    tracker.update(0.0, [person(0.3)], begins=SURE)
-    assert tracker.update(0.2, [person(0.37, score=0.3)], begins=SURE) == []
-    assert tracker.update(0.4, [person(0.37)], begins=SURE)[0].id == 1
+    tracker.update(0.0, [person(0.3)], enter_thresholds=SURE)
+    assert tracker.update(0.2, [person(0.37, score=0.3)], enter_thresholds=SURE) == []
+    assert tracker.update(0.4, [person(0.37)], enter_thresholds=SURE)[0].id == 1
 
 
 def test_what_the_detector_is_sure_of_goes_first():
     tracker = Tracker()
-    tracker.update(0.0, [person(0.3)], begins=SURE)
+    tracker.update(0.0, [person(0.3)], enter_thresholds=SURE)
     both = [person(0.3, score=0.4), person(0.33)]
-    assert [(x.id, x.score) for x in tracker.update(0.2, both, begins=SURE)] == [(1, 0.9)]
+    assert [(x.id, x.score) for x in tracker.update(0.2, both, enter_thresholds=SURE)] == [(1, 0.9)]
 
 
 def test_each_label_begins_with_a_score_of_its_own():
     all_three = [
         person(0.3 * n, label=x, score=0.6) for n, x in enumerate(["person", "cat", "dog"])
     ]
-    tracks = Tracker().update(0.0, all_three, begins={"person": 0.5, "cat": 0.7})
+    tracks = Tracker().update(0.0, all_three, enter_thresholds={"person": 0.5, "cat": 0.7})
     assert [x.label for x in tracks] == ["person", "dog"]
 
 

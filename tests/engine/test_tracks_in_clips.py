@@ -107,7 +107,7 @@ class Beside(FigureDetector):
 )
 def test_who_comes_beside_somebody_has_to_be_evident(rigs, films, score, looks, ways):
     rig = rigs(
-        make_examiner=lambda _stop: CascadeDetector(Beside(score, looks=looks), FigureDetector())
+        create_cascade=lambda _stop: CascadeDetector(Beside(score, looks=looks), FigureDetector())
     )
     (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
     rig.stop()

@@ -57,7 +57,7 @@ def watch(rigs, films):
     """Play a walk before two networks; return the rig."""
 
     def play(first, second=None, *, film=WALK, activity=Activity.RECORD, **settings):
-        rig = rigs(make_examiner=lambda _stop: CascadeDetector(first, second))
+        rig = rigs(create_cascade=lambda _stop: CascadeDetector(first, second))
         rig.play(file_camera(films(**film), **settings), activity)
         rig.stop()
         return rig

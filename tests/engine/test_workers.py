@@ -23,20 +23,20 @@ def inbox():
 def test_a_frame_is_scaled_looked_at_and_answered(pool, inbox):
     fake = Fake()
     running = pool(fake)
-    assert running.offer("door", Still(7), inbox)
+    assert running.submit("door", Still(7), inbox)
     assert inbox.wait() == [(7, PERSON)]
     assert fake.seen == [7]
-    assert running.wait_idle("door", LONG_S)
-    assert running.looks == 1
+    assert running.wait_until_idle("door", LONG_S)
+    assert running.frame_count == 1
 
 
 def test_the_newest_frame_replaces_the_one_that_waits(pool, inbox):
     fake = Fake(Semaphore(0))
     running = pool(fake)
     hold(running, fake)
-    assert [running.offer("door", Still(n), inbox) for n in (1, 2, 3)] == [True, False, False]
+    assert [running.submit("door", Still(n), inbox) for n in (1, 2, 3)] == [True, False, False]
     fake.gate.release(10)
-    assert running.wait_idle("door", LONG_S)
+    assert running.wait_until_idle("door", LONG_S)
     assert inbox.got == [(3, PERSON)]
 
 
@@ -45,16 +45,16 @@ def test_cameras_take_turns_however_busy_one_is(pool):
     running = pool(fake)
 
     def again(frame, found):
-        running.offer("busy", Still(1), again)
+        running.submit("busy", Still(1), again)
 
-    running.offer("busy", Still(1), again)
+    running.submit("busy", Still(1), again)
     assert fake.started.acquire(timeout=LONG_S)
-    running.offer("busy", Still(1), again)
+    running.submit("busy", Still(1), again)
     boxes = {name: Inbox() for name in "abc"}
     for number, name in enumerate("abc", 2):
-        running.offer(name, Still(number), boxes[name])
+        running.submit(name, Still(number), boxes[name])
     for _ in range(3):
-        running.offer("busy", Still(1), again)
+        running.submit("busy", Still(1), again)
     fake.gate.release(5)
     for box in boxes.values():
         box.wait()
@@ -65,8 +65,8 @@ def test_one_camera_is_looked_at_in_order_even_by_two_workers(pool, inbox):
     fake = Fake(Semaphore(0))
     running = pool(fake, workers=2)
     hold(running, fake, "door")
-    running.offer("door", Still(1), inbox)
-    running.offer("yard", Still(2), inbox)
+    running.submit("door", Still(1), inbox)
+    running.submit("yard", Still(2), inbox)
     assert fake.started.acquire(timeout=LONG_S)  # the other worker, at the other camera
     assert fake.seen == [99, 2]
     fake.gate.release(10)
@@ -76,8 +76,8 @@ def test_one_camera_is_looked_at_in_order_even_by_two_workers(pool, inbox):
 
 def test_waiting_for_the_slot_drops_nothing(pool, inbox):
     running = pool(Fake())
-    assert all(running.offer("file", Still(n), inbox, wait_s=math.inf) for n in range(50))
-    assert running.wait_idle("file", LONG_S)
+    assert all(running.submit("file", Still(n), inbox, wait_s=math.inf) for n in range(50))
+    assert running.wait_until_idle("file", LONG_S)
     assert [number for number, _ in inbox.got] == list(range(50))
 
 
@@ -85,10 +85,10 @@ def test_waiting_for_the_slot_ends_in_time_and_replaces(pool, inbox):
     fake = Fake(Semaphore(0))
     running = pool(fake)
     hold(running, fake)
-    running.offer("door", Still(1), inbox)
-    assert running.offer("door", Still(2), inbox, wait_s=0.01) is False
+    running.submit("door", Still(1), inbox)
+    assert running.submit("door", Still(2), inbox, wait_s=0.01) is False
     fake.gate.release(10)
-    running.wait_idle("door", LONG_S)
+    running.wait_until_idle("door", LONG_S)
     assert inbox.got == [(2, PERSON)]
 
 
@@ -96,13 +96,13 @@ def test_a_forgotten_frame_is_never_looked_at(pool, inbox):
     fake = Fake(Semaphore(0))
     running = pool(fake)
     hold(running, fake)
-    running.offer("door", Still(1), inbox)
-    assert not running.idle("door")
-    running.forget("door")
-    running.forget("stranger")
-    assert running.idle("door")
+    running.submit("door", Still(1), inbox)
+    assert not running.is_idle("door")
+    running.cancel("door")
+    running.cancel("stranger")
+    assert running.is_idle("door")
     fake.gate.release(10)
-    assert running.wait_idle("busy", LONG_S)
+    assert running.wait_until_idle("busy", LONG_S)
     assert inbox.got == []
     assert fake.seen == [99]
 
@@ -116,19 +116,19 @@ def test_a_camera_is_idle_only_after_its_reply(pool):
         during.set()
         assert go.wait(LONG_S)
 
-    running.offer("door", Still(1), reply)
+    running.submit("door", Still(1), reply)
     assert during.wait(LONG_S)
-    assert not running.idle("door")
-    assert not running.wait_idle("door", 0.01)
+    assert not running.is_idle("door")
+    assert not running.wait_until_idle("door", 0.01)
     go.set()
-    assert running.wait_idle("door", LONG_S)
+    assert running.wait_until_idle("door", LONG_S)
 
 
 def test_a_frame_that_cannot_be_scaled_is_not_the_detectors_fault(pool, inbox, caplog):
     fake = Fake()
     running = pool(fake)
     for _ in range(workers.FAILURES_IN_A_ROW + 1):
-        running.offer("door", Still(None), inbox, wait_s=math.inf)
+        running.submit("door", Still(None), inbox, wait_s=math.inf)
     assert inbox.wait(4) == [(None, None)] * 4
     assert not fake.closed.is_set()
     assert len(caplog.records) == 1
@@ -139,9 +139,9 @@ def test_callbacks_that_raise_end_no_thread(pool, inbox, caplog):
         raise ValueError("not ours")
 
     running = pool(Fake(), on_change=bad)
-    running.offer("door", Still(1), bad)
-    assert running.wait_idle("door", LONG_S)
-    running.offer("door", Still(2), inbox)
+    running.submit("door", Still(1), bad)
+    assert running.wait_until_idle("door", LONG_S)
+    running.submit("door", Still(2), inbox)
     assert inbox.wait() == [(2, PERSON)]
     assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
 
@@ -149,9 +149,9 @@ def test_callbacks_that_raise_end_no_thread(pool, inbox, caplog):
 def test_a_look_is_timed_by_the_clock(pool, inbox):
     ticks = iter(range(1000))
     running = pool(Fake(), clock=lambda: float(next(ticks)))
-    running.offer("door", Still(1), inbox)
+    running.submit("door", Still(1), inbox)
     inbox.wait()
-    assert running.wait_idle("door", LONG_S)
+    assert running.wait_until_idle("door", LONG_S)
     assert running.inference_ms == 1000.0
 
 

@@ -35,10 +35,10 @@ def test_frames_wait_while_the_first_detector_is_made(pool, inbox):
         return Fake()
 
     running = pool(create=create, on_change=status)
-    running.offer("door", Still(1), inbox)
-    assert not running.wait_idle("door", 0.01)
+    running.submit("door", Still(1), inbox)
+    assert not running.wait_until_idle("door", 0.01)
     assert running.thresholds == (1.0, 1.0)
-    assert not running.blind
+    assert not running.unavailable
     ready.set()
     assert inbox.wait() == [(1, PERSON)]
     change = status.wait()
@@ -46,8 +46,8 @@ def test_frames_wait_while_the_first_detector_is_made(pool, inbox):
         True, "fake", "toy", None,
     )  # fmt: skip
     assert running.thresholds == (0.5, 0.5)
-    assert not running.blind
-    assert not running.confirms
+    assert not running.unavailable
+    assert not running.has_verifier
 
 
 def test_a_detector_that_cannot_be_made_is_reported_and_frames_get_no_opinion(pool, inbox):
@@ -60,9 +60,9 @@ def test_a_detector_that_cannot_be_made_is_reported_and_frames_get_no_opinion(po
     change = status.wait()
     assert (change.ready, change.detector, change.error) == (False, "opencv", "model_unavailable")
     assert change.placeholders == {"detector": "opencv", "model": "Toy", "host": "one.test"}
-    running.offer("door", Still(1), inbox)
+    running.submit("door", Still(1), inbox)
     assert inbox.wait() == [(1, None)]
-    assert running.looks == 0
+    assert running.frame_count == 0
     assert running.inference_ms is None
 
 
@@ -89,7 +89,7 @@ def test_making_the_detector_is_tried_again(pool, inbox):
 
     running = pool(create=create, on_change=status, retry_s=(0.0, 0.0))
     assert [status.wait().ready for _ in range(3)] == [False, False, True]
-    running.offer("door", Still(1), inbox)
+    running.submit("door", Still(1), inbox)
     assert inbox.wait() == [(1, PERSON)]
 
 
@@ -98,7 +98,7 @@ def test_one_failed_look_gives_no_opinion_and_changes_nothing(pool, inbox, caplo
     fake.failing = 2
     running = pool(fake)
     for number in range(3):
-        running.offer("door", Still(number), inbox, wait_s=math.inf)
+        running.submit("door", Still(number), inbox, wait_s=math.inf)
     assert inbox.wait(3) == [(0, None), (1, None), (2, PERSON)]
     assert not fake.closed.is_set()
     assert [record.message for record in caplog.records] == ["A look failed: native trouble"]
@@ -115,12 +115,12 @@ def test_a_detector_that_keeps_failing_is_made_anew(pool, inbox):
     running = pool(create=create, on_change=status, retry_s=(0.0, 0.0))
     assert status.wait().ready
     for number in range(3):
-        running.offer("door", Still(number), inbox, wait_s=math.inf)
+        running.submit("door", Still(number), inbox, wait_s=math.inf)
     inbox.wait(3)
     assert status.wait().error == "detector_failed"
     assert made[0].closed.is_set()
     assert status.wait().ready
-    running.offer("door", Still(3), inbox)
+    running.submit("door", Still(3), inbox)
     assert inbox.wait()[-1] == (3, PERSON)
 
 
@@ -130,13 +130,13 @@ def test_a_broken_detector_is_not_closed_while_another_worker_uses_it(pool, inbo
     running = pool(fake, workers=2, on_change=status)
     assert status.wait().ready
     slow = Inbox()
-    running.offer("slow", Still(9), slow)
+    running.submit("slow", Still(9), slow)
     assert fake.started.acquire(timeout=LONG_S)
     gate, fake.gate = fake.gate, None  # later looks do not wait
     for number in range(3):
-        running.offer("door", Still(number), inbox, wait_s=math.inf)
+        running.submit("door", Still(number), inbox, wait_s=math.inf)
     inbox.wait(3)
-    running.offer("door", Still(4), inbox)
+    running.submit("door", Still(4), inbox)
     assert inbox.wait()[-1] == (4, None)
     assert not fake.closed.is_set()
     gate.release()
@@ -149,11 +149,11 @@ def test_a_stop_closes_the_detector_and_drops_what_waits(pool, inbox):
     fake = Fake(Semaphore(0))
     running = pool(fake)
     hold(running, fake)
-    running.offer("door", Still(1), inbox)
+    running.submit("door", Still(1), inbox)
     blocked = []
     threads = [
         threading.Thread(
-            target=lambda: blocked.append(running.offer("door", Still(2), inbox, wait_s=math.inf))
+            target=lambda: blocked.append(running.submit("door", Still(2), inbox, wait_s=math.inf))
         ),
         threading.Thread(target=running.stop, args=(LONG_S,)),
     ]
@@ -165,8 +165,8 @@ def test_a_stop_closes_the_detector_and_drops_what_waits(pool, inbox):
     threads[1].join(LONG_S)
     assert fake.closed.is_set()
     assert inbox.got == []
-    assert running.offer("door", Still(3), inbox)
-    assert running.idle("door")
+    assert running.submit("door", Still(3), inbox)
+    assert running.is_idle("door")
 
 
 def test_a_second_network_that_is_missing_is_looked_for_again():
@@ -179,9 +179,9 @@ def test_a_second_network_that_is_missing_is_looked_for_again():
         return Fake()
 
     def create(stop):
-        examiner = CascadeDetector(Fake(), load_second=load)
-        examiner.complete()
-        return examiner
+        cascade = CascadeDetector(Fake(), load_verifier=load)
+        cascade.load_verifier()
+        return cascade
 
     pool = DetectionPool(create=create, on_change=status, retry_s=(0.0, 0.01))
     pool.start()
@@ -203,12 +203,12 @@ def test_nobody_is_blind_while_the_detector_is_made_unless_that_takes_long(pool)
 
     status = Status()
     running = pool(create=create, on_change=status, clock=lambda: ticks[0])
-    assert not running.blind
+    assert not running.unavailable
     ticks[0] += workers.PATIENCE_S + 1
-    assert running.blind
+    assert running.unavailable
     made.set()
     status.wait()
-    assert not running.blind
+    assert not running.unavailable
 
 
 def test_a_stop_ends_the_making_of_the_detector(pool):

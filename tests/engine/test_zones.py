@@ -14,9 +14,9 @@ from custom_components.homesec.engine.tracking.zones import (
     LabelZones,
     Occupancy,
     contains,
+    is_in_zone,
     motion_mask,
-    raster,
-    stands_in,
+    rasterize,
 )
 
 SQUARE = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
@@ -72,7 +72,7 @@ def test_a_raster_is_what_is_inside_cell_by_cell_whichever_way_round(polygon, ro
         [contains(polygon, (x + 0.5) / columns, (y + 0.5) / rows) for x in range(columns)]
         for y in range(rows)
     ]
-    mask = raster(polygon, rows, columns)
+    mask = rasterize(polygon, rows, columns)
     assert mask.dtype == np.bool_
     assert mask.tolist() == cells
     steady = [
@@ -80,25 +80,25 @@ def test_a_raster_is_what_is_inside_cell_by_cell_whichever_way_round(polygon, ro
         for y in range(rows)
         for x in range(columns)
     ]
-    other = raster(polygon[::-1], rows, columns)
+    other = rasterize(polygon[::-1], rows, columns)
     assert np.array_equal(mask.ravel()[steady], other.ravel()[steady])
 
 
 def test_a_raster_covers_the_share_of_the_polygon():
-    assert raster(YARD, 90, 160).mean() == pytest.approx(1 - 0.4 * 0.7, abs=0.01)
+    assert rasterize(YARD, 90, 160).mean() == pytest.approx(1 - 0.4 * 0.7, abs=0.01)
 
 
 def test_whose_feet_the_edge_cuts_off_stands_in_the_zone_at_the_edge():
     whole = zone(((0, 0), (1, 0), (1, 1), (0, 1)))
-    assert stands_in(Box(0.4, 0.3, 0.6, 1.0), whole)
-    assert stands_in(Box(1.0, 0.3, 1.0, 1.0), whole)
+    assert is_in_zone(Box(0.4, 0.3, 0.6, 1.0), whole)
+    assert is_in_zone(Box(1.0, 0.3, 1.0, 1.0), whole)
     drawn = zone(((0, 0), (1, 0), (1, 1 - EDGE / 2), (0, 1 - EDGE / 2)))
-    assert stands_in(Box(0.4, 0.3, 0.6, 1.0), drawn)
+    assert is_in_zone(Box(0.4, 0.3, 0.6, 1.0), drawn)
 
 
 def test_only_the_feet_matter():
-    assert not stands_in(Box(0.4, 0.3, 0.6, 0.9), zone())
-    assert stands_in(Box(0.4, 0.0, 0.6, 0.3), zone())
+    assert not is_in_zone(Box(0.4, 0.3, 0.6, 0.9), zone())
+    assert is_in_zone(Box(0.4, 0.0, 0.6, 0.3), zone())
 
 
 def test_the_gate_looks_everywhere_but_in_masks_for_everything():
@@ -115,10 +115,10 @@ def test_a_mask_for_some_labels_hides_no_motion():
 
 def test_where_there_is_no_zone_everybody_counts():
     zones = LabelZones([], "person")
-    zones.look(0.0, [person(0.5)])
-    assert zones.placed(person(0.5))
-    assert not zones.masked(person(0.5))
-    assert zones.since([person(0.5)]) == {}
+    zones.update(0.0, [person(0.5)])
+    assert zones.in_required_zone(person(0.5))
+    assert not zones.is_masked(person(0.5))
+    assert zones.occupied_since([person(0.5)]) == {}
 
 
 def test_zones_for_other_labels_are_none():
@@ -127,19 +127,19 @@ def test_zones_for_other_labels_are_none():
         zone(name="b", kind=ZoneKind.REQUIRED, labels=("cat", "dog")),
     ]
     people, cats = LabelZones(others, "person"), LabelZones(others, "cat")
-    assert people.placed(person(0.1))
-    assert not people.masked(person(0.5))
-    assert not cats.placed(person(0.1))
-    assert cats.masked(person(0.5))
+    assert people.in_required_zone(person(0.1))
+    assert not people.is_masked(person(0.5))
+    assert not cats.in_required_zone(person(0.1))
+    assert cats.is_masked(person(0.5))
 
 
 def test_it_tells_since_when_the_first_of_them_is_in_each_zone():
     zones = LabelZones([zone(), zone(name="bed", kind=ZoneKind.REQUIRED)], "person")
-    zones.look(1.0, [person(0.5, t=1.0)])
+    zones.update(1.0, [person(0.5, t=1.0)])
     both = [person(0.4, t=2.0), person(0.6, t=2.0, number=2)]
-    zones.look(2.0, both)
-    assert zones.since(both) == {"lawn": 1.0, "bed": 1.0}
-    assert zones.since(both[1:]) == {"lawn": 2.0, "bed": 2.0}
+    zones.update(2.0, both)
+    assert zones.occupied_since(both) == {"lawn": 1.0, "bed": 1.0}
+    assert zones.occupied_since(both[1:]) == {"lawn": 2.0, "bed": 2.0}
 
 
 def test_whoever_passes_through_faster_than_the_loitering_time_is_not_in_it():
@@ -147,46 +147,46 @@ def test_whoever_passes_through_faster_than_the_loitering_time_is_not_in_it():
     placed = []
     for n in range(8):
         track = person(0.5, t=n / 4)
-        zones.look(n / 4, [track])
-        placed.append(zones.placed(track))
+        zones.update(n / 4, [track])
+        placed.append(zones.in_required_zone(track))
     assert placed == [False] * 4 + [True] * 4
 
 
 def test_a_step_across_the_border_does_not_begin_the_loitering_anew():
     zones = LabelZones([zone(loiter_s=2.0)], "person")
     for t, x in [(0.0, 0.5), (1.0, 0.1), (2.0, 0.5)]:
-        zones.look(t, [person(x, t=t)])
-    assert zones.since([person(0.5, t=2.0)]) == {"lawn": 0.0}
+        zones.update(t, [person(x, t=t)])
+    assert zones.occupied_since([person(0.5, t=2.0)]) == {"lawn": 0.0}
 
 
 def test_whoever_is_outside_is_not_in_it_and_after_a_while_has_left():
     zones = LabelZones([zone()], "person")
-    zones.look(0.0, [person(0.5)])
+    zones.update(0.0, [person(0.5)])
     for t in (0.5, 0.5 + STRAY_S):
-        zones.look(t, [person(0.1, t=t)])
-        assert zones.since([person(0.1, t=t)]) == {}
-    zones.look(2.0, [person(0.5, t=2.0)])
-    assert zones.since([person(0.5, t=2.0)]) == {"lawn": 2.0}
+        zones.update(t, [person(0.1, t=t)])
+        assert zones.occupied_since([person(0.1, t=t)]) == {}
+    zones.update(2.0, [person(0.5, t=2.0)])
+    assert zones.occupied_since([person(0.5, t=2.0)]) == {"lawn": 2.0}
 
 
 def test_whoever_was_hidden_for_a_moment_has_not_left():
     zones = LabelZones([zone()], "person")
     for t in (0.0, 5.0):
-        zones.look(t, [person(0.5, t=t)])
-    assert zones.since([person(0.5, t=5.0)]) == {"lawn": 0.0}
+        zones.update(t, [person(0.5, t=t)])
+    assert zones.occupied_since([person(0.5, t=5.0)]) == {"lawn": 0.0}
 
 
 @pytest.mark.parametrize("gone", ["unseen", "forgotten"])
 def test_nobody_is_remembered_for_ever(gone):
     zones = LabelZones([zone()], "person")
-    zones.look(0.0, [person(0.5)])
+    zones.update(0.0, [person(0.5)])
     if gone == "forgotten":
-        zones.forget()
+        zones.reset()
     else:
-        zones.look(FORGET_S + 1, [])
+        zones.update(FORGET_S + 1, [])
     late = person(0.5, t=FORGET_S + 2)
-    zones.look(late.last_t, [late])
-    assert zones.since([late]) == {"lawn": late.last_t}
+    zones.update(late.last_t, [late])
+    assert zones.occupied_since([late]) == {"lawn": late.last_t}
 
 
 @pytest.fixture
@@ -196,13 +196,13 @@ def told():
 
 @pytest.fixture
 def occupancy(told):
-    return Occupancy(camera_id="cam", label="person", grace_s=2.0, tell=told.append)
+    return Occupancy(camera_id="cam", label="person", grace_s=2.0, on_change=told.append)
 
 
 def test_a_zone_is_occupied_from_the_first_sight_to_the_last(occupancy, told):
-    occupancy.look(1.0, WALL + 1, {"lawn": 0.5})
-    occupancy.look(2.0, WALL + 2, {"lawn": 0.5})
-    occupancy.look(4.0, WALL + 4, {})
+    occupancy.update(1.0, WALL + 1, {"lawn": 0.5})
+    occupancy.update(2.0, WALL + 2, {"lawn": 0.5})
+    occupancy.update(4.0, WALL + 4, {})
     assert [(e.camera_id, e.zone, e.label, e.occupied, e.at) for e in told] == [
         ("cam", "lawn", "person", True, WALL + 0.5)
     ]
@@ -212,7 +212,7 @@ def test_a_zone_is_occupied_from_the_first_sight_to_the_last(occupancy, told):
 
 
 def test_all_zones_are_empty_at_the_end(occupancy, told):
-    occupancy.look(1.0, WALL + 1, {"lawn": 1.0, "bed": 1.0})
+    occupancy.update(1.0, WALL + 1, {"lawn": 1.0, "bed": 1.0})
     occupancy.end()
     assert [(e.zone, e.occupied) for e in told[2:]] == [("lawn", False), ("bed", False)]
 
@@ -220,10 +220,10 @@ def test_all_zones_are_empty_at_the_end(occupancy, told):
 @given(st.lists(st.tuples(st.floats(0.01, 3), st.sets(st.sampled_from("abc"))), max_size=40))
 def test_a_zone_becomes_occupied_and_empty_in_turns(steps):
     told, t = [], 0.0
-    occupancy = Occupancy(camera_id="cam", label="person", grace_s=2.0, tell=told.append)
+    occupancy = Occupancy(camera_id="cam", label="person", grace_s=2.0, on_change=told.append)
     for step, names in steps:
         t += step
-        occupancy.look(t, WALL + t, dict.fromkeys(names, t))
+        occupancy.update(t, WALL + t, dict.fromkeys(names, t))
     occupancy.end()
     for name in "abc":
         turns = [event.occupied for event in told if event.zone == name]

@@ -65,7 +65,7 @@ def engine(detector: ScriptedDetector) -> Iterator[None]:
     with (
         patch(
             "custom_components.homesec.engine_host.HomeSecEngine",
-            partial(HomeSecEngine, make_examiner=lambda _stop: CascadeDetector(detector)),
+            partial(HomeSecEngine, create_cascade=lambda _stop: CascadeDetector(detector)),
         ),
         patch("custom_components.homesec.detector_setup.async_process_requirements"),
     ):

@@ -15,7 +15,7 @@ from .core.errors import CameraNotRunning
 from .core.events import HealthChanged, ModelProgress
 from .core.types import Activity, CameraHealth, CameraStats, EngineStats
 from .detection import DEFAULT, default_model
-from .detection.cascade import make_examiner as load_examiner
+from .detection.cascade import load_cascade
 from .detection.pool import DetectionPool
 from .library.library import ClipLibrary
 from .library.start_errors import start_error
@@ -59,7 +59,7 @@ class HomeSecEngine:
         on_event: EventSink,
         detector: str = DEFAULT,
         model: str | None = None,
-        make_examiner: Callable[[threading.Event], CascadeDetector] | None = None,
+        create_cascade: Callable[[threading.Event], CascadeDetector] | None = None,
         clock: Clock | None = None,
         rng: random.Random | None = None,
         cloud: CloudStore | None = None,
@@ -68,7 +68,7 @@ class HomeSecEngine:
         """Prepare; nothing runs before ``start``.
 
         ``executor`` runs one camera loop a thread, so it needs a thread for each camera.
-        ``make_examiner`` replaces what ``detector`` and ``model`` name.
+        ``create_cascade`` replaces what ``detector`` and ``model`` name.
         With a ``cloud`` every clip is uploaded; without ``retention`` none is ever removed.
         """
         self._clips_dir = clips_dir
@@ -81,7 +81,7 @@ class HomeSecEngine:
         self._model = model or default_model(detector)
         self._store = ModelStore(folder=models_dir)
         self._pool = DetectionPool(
-            create=make_examiner or self._make_examiner,
+            create=create_cascade or self._load_cascade,
             on_change=self._on_event,
             detector=self._detector,
             model=self._model,
@@ -263,7 +263,7 @@ class HomeSecEngine:
         totals = self.keeper.totals
         return EngineStats(
             inference_ms=self._pool.inference_ms,
-            looks=self._pool.looks,
+            looks=self._pool.frame_count,
             clips=totals.clips,
             clip_bytes=totals.bytes,
             cloud_clips=totals.cloud_clips,
@@ -272,9 +272,9 @@ class HomeSecEngine:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _make_examiner(self, stop: threading.Event) -> CascadeDetector:
+    def _load_cascade(self, stop: threading.Event) -> CascadeDetector:
         """On the pool's thread: find or download the models, and load them."""
-        return load_examiner(
+        return load_cascade(
             self._store, self._detector, self._model, stop=stop, progress=self._downloading
         )
 

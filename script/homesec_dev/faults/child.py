@@ -73,7 +73,7 @@ def main(settings: dict[str, Any]) -> None:
         models_dir=Path(settings["data"]) / "models",
         executor=ThreadPoolExecutor(8),
         on_event=partial(_hear, clock),
-        make_examiner=lambda _stop: CascadeDetector(FigureDetector()),
+        create_cascade=lambda _stop: CascadeDetector(FigureDetector()),
         clock=clock,
         rng=random.Random(settings["seed"]),
         cloud=gcs.GcsStore(

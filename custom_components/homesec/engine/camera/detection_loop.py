@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from ..media.motion import Change
-from ..tracking.presence import PresenceTracker, Step, keeps
+from ..tracking.presence import PresenceTracker, Step, stay_threshold
 from ..tracking.tracker import Tracker
 from .crop_backoff import CropBackoff
 
@@ -106,29 +106,29 @@ class DetectionLoop:
     def adopt(self, config: CameraConfig) -> None:
         """Go by another configuration from now on; whoever is here stays."""
         self._config = config
-        self._tell(self._presence.adopt(config))
+        self._tell(self._presence.reconfigure(config))
 
     # --- asking -------------------------------------------------------------------------------
 
     def ask(self, look: SampledFrame) -> None:
         """Have a picture looked at."""
-        if self._pool.blind:
+        if self._pool.unavailable:
             self._note_stir(look)
         wait_s = math.inf if self._lossless else REPLAY_WAIT_S if look.replayed else 0.0
         moving = self._closer.choose(look.frame.t, look.movement.boxes())
         closely: list[Box] = []
 
-        def task(examiner: CascadeDetector) -> list[Detection]:
-            closely.extend(examiner.far(look.frame, moving))
-            return examiner.look(look.frame, closely)
+        def task(cascade: CascadeDetector) -> list[Detection]:
+            closely.extend(cascade.small_regions(look.frame, moving))
+            return cascade.detect(look.frame, closely)
 
         def reply(found: list[Detection] | None) -> None:
             self._answers.put(_Result(look, found, closely))
 
-        if self._pool.offer(self._config.id, task, reply, wait_s=wait_s):
+        if self._pool.submit(self._config.id, task, reply, wait_s=wait_s):
             self._pending += 1
         if self._lossless:
-            self._pool.wait_idle(self._config.id, math.inf)
+            self._pool.wait_until_idle(self._config.id, math.inf)
         self.take()
 
     def _ask_again(
@@ -136,16 +136,16 @@ class DetectionLoop:
     ) -> None:
         """Have the second network look at somebody who seems to have come."""
 
-        def task(examiner: CascadeDetector) -> list[Detection]:
-            return examiner.confirm(look.frame, found, [presence.box])
+        def task(cascade: CascadeDetector) -> list[Detection]:
+            return cascade.verify(look.frame, found, [presence.box])
 
         def reply(opinion: list[Detection] | None) -> None:
             self._answers.put(_Verification(look, presence, opinion))
 
         slot = f"{self._config.id} {presence.label}"
-        self._pool.offer(slot, task, reply, timed=False)
+        self._pool.submit(slot, task, reply, timed=False)
         if self._lossless:
-            self._pool.wait_idle(slot, math.inf)
+            self._pool.wait_until_idle(slot, math.inf)
 
     def _note_stir(self, look: SampledFrame) -> None:
         """Without a detector, motion that lasts is all there is to go by."""
@@ -158,15 +158,15 @@ class DetectionLoop:
     def wait(self, stop: Event) -> None:
         """At the end of a film: let the detector finish what it has of it."""
         for _ in range(STUCK_S):
-            if stop.is_set() or self._pool.wait_idle(self._config.id, 1.0):
+            if stop.is_set() or self._pool.wait_until_idle(self._config.id, 1.0):
                 break
         self.take()
 
     def forget(self) -> None:
         """Drop what waits for the detector; for any thread."""
-        self._pool.forget(self._config.id)
+        self._pool.cancel(self._config.id)
         for label in self._config.labels:
-            self._pool.forget(f"{self._config.id} {label}")
+            self._pool.cancel(f"{self._config.id} {label}")
 
     # --- answers ------------------------------------------------------------------------------
 
@@ -207,15 +207,17 @@ class DetectionLoop:
         # Also what nobody asked for is followed: a cat may be what moves before a statue.
         labels = {*self._config.labels, *(x.label for x in answer.found)}
         begins = {label: self._begins(label) for label in labels}
-        tracks = self._tracker.update(frame.t, answer.found, look.movement, begins=begins)
-        sure = SURE if self._pool.confirms else math.inf
-        changes = self._presence.look(frame.t, frame.at, tracks, begins=begins, sure=sure)
+        tracks = self._tracker.update(frame.t, answer.found, look.movement, enter_thresholds=begins)
+        sure = SURE if self._pool.has_verifier else math.inf
+        changes = self._presence.update(
+            frame.t, frame.at, tracks, enter_thresholds=begins, instant_threshold=sure
+        )
         for change in changes:
-            if change.step is Step.ASKED:
+            if change.step is Step.CANDIDATE:
                 self._ask_about(change, look, answer.found)
-        self._tell(x for x in changes if x.step is not Step.ASKED)
+        self._tell(x for x in changes if x.step is not Step.CANDIDATE)
         chosen = (x for x in tracks if x.label in self._config.labels)
-        seen = [x for x in chosen if x.score >= keeps(begins[x.label])]
+        seen = [x for x in chosen if x.score >= stay_threshold(begins[x.label])]
         self._on_look(look, seen, self._evident(seen))
 
     def _evident(self, tracks: Iterable[Track]) -> list[int]:
@@ -243,7 +245,7 @@ class DetectionLoop:
         self, change: PresenceChange, look: SampledFrame, found: list[Detection]
     ) -> None:
         """Get a second opinion; without a second network the first one's will do."""
-        if self._pool.confirms:
+        if self._pool.has_verifier:
             self._ask_again(look, change.presence, found)
         else:
             self._answer(change.presence, look, confirmed=True)
@@ -261,12 +263,14 @@ class DetectionLoop:
         self._answer(presence, answer.look, confirmed=score >= lowest)
 
     def _answer(self, presence: Presence, look: SampledFrame, *, confirmed: bool) -> None:
-        self._tell(self._presence.answer(presence.label, look.frame.t, confirmed=confirmed))
+        self._tell(
+            self._presence.handle_verification(presence.label, look.frame.t, confirmed=confirmed)
+        )
 
     def _tell(self, changes: Iterable[PresenceChange]) -> None:
         for change in changes:
             self._on_change(change)
-        for event in self._presence.zone_events():
+        for event in self._presence.pop_zone_events():
             self._on_zone(event)
 
     # --- thresholds ---------------------------------------------------------------------------
@@ -289,4 +293,4 @@ class DetectionLoop:
         chosen = self._chosen(label)
         if chosen is None:
             return threshold
-        return min(chosen, threshold) if self._pool.confirms else chosen
+        return min(chosen, threshold) if self._pool.has_verifier else chosen

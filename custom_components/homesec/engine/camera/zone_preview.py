@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import CameraNotRunning, DetectorError
 from ..core.types import CameraHealth, ZoneKind
-from ..tracking.zones import stands_in
+from ..tracking.zones import is_in_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,11 +42,11 @@ def look(session: CameraSession, pool: DetectionPool, zones: Iterable[Zone]) -> 
     answers: SimpleQueue[list[Detection] | None] = SimpleQueue()
     # A slot of its own: neither a camera nor another page waits for it.
     slot = f"{session.config.id} preview {id(answers)}"
-    pool.offer(slot, lambda examiner: examiner.look(frame), answers.put, timed=False)
+    pool.submit(slot, lambda cascade: cascade.detect(frame), answers.put, timed=False)
     try:
         found = answers.get(timeout=LOOK_TIMEOUT_S)
     except Empty:
-        pool.forget(slot)
+        pool.cancel(slot)
         found = None
     if found is None:
         raise DetectorError("nobody could look")
@@ -70,7 +70,7 @@ def _judged(
     rule = config.rule(found.label)
     chosen = config.threshold if rule.threshold is None else rule.threshold
     mine = [zone for zone in zones if not zone.labels or found.label in zone.labels]
-    within = [zone for zone in mine if stands_in(found.box, zone)]
+    within = [zone for zone in mine if is_in_zone(found.box, zone)]
     required = any(zone.kind is ZoneKind.REQUIRED for zone in mine)
     counts = (
         found.label in config.labels

@@ -37,13 +37,13 @@ NEAR_SCALE = 0.75
 """A picture that is hardly made smaller gains nothing from being looked at in parts."""
 PARTS = 2
 """Parts looked at besides the whole picture, in one look."""
-CANDIDATE = 0.25
+CANDIDATE_THRESHOLD = 0.25
 """Score of a look from which on further views are asked for."""
-CONFIRMED = 0.45
+VERIFIED_THRESHOLD = 0.45
 """Mean score of all views from which on somebody is there."""
 
 
-def make_examiner(
+def load_cascade(
     store: ModelStore,
     detector: str,
     model: str,
@@ -64,17 +64,17 @@ def make_examiner(
         files = store.obtain(name, detector, stop=stop, progress=tell)
         return create_detector(detector, files, floor=floor)
 
-    first = load(model)
+    primary = load(model)
     name = store.second(model)
-    examiner = CascadeDetector(first, load_second=None if name is None else partial(load, name))
+    cascade = CascadeDetector(primary, load_verifier=None if name is None else partial(load, name))
     try:
-        examiner.complete()
+        cascade.load_verifier()
     except BaseException:
-        examiner.close()
+        cascade.close()
         raise
-    if examiner.missing is not None:
-        _LOGGER.warning("There is no second opinion: %s", examiner.missing)
-    return examiner
+    if cascade.verifier_error is not None:
+        _LOGGER.warning("There is no second opinion: %s", cascade.verifier_error)
+    return cascade
 
 
 class CascadeDetector:
@@ -85,65 +85,69 @@ class CascadeDetector:
 
     def __init__(
         self,
-        first: Detector,
-        second: Detector | None = None,
+        primary: Detector,
+        verifier: Detector | None = None,
         *,
-        load_second: Callable[[], Detector] | None = None,
+        load_verifier: Callable[[], Detector] | None = None,
     ) -> None:
         """Take over both networks: ``close`` closes them.
 
-        ``load_second`` makes the second one when ``complete`` is called.
+        ``load_verifier`` makes the second one when ``load_verifier`` is called.
         """
-        self.first = first
-        self.second = second
-        self.missing: DetectorError | None = None
+        self.primary = primary
+        self.verifier = verifier
+        self.verifier_error: DetectorError | None = None
         """Why there is no second though there should be."""
-        self._load_second = load_second
+        self._load_second = load_verifier
 
-    def complete(self) -> bool:
+    def load_verifier(self) -> bool:
         """Load the second network if it is not there yet; return whether that has changed things.
 
-        Whatever keeps it away costs no more than its opinion: see ``missing``.
+        Whatever keeps it away costs no more than its opinion: see ``verifier_error``.
         """
-        if self.second is not None or self._load_second is None:
+        if self.verifier is not None or self._load_second is None:
             return False
         try:
-            self.second = self._load_second()
+            self.verifier = self._load_second()
         except DetectorError as err:
-            self.missing = err
+            self.verifier_error = err
         except Exception as err:  # noqa: BLE001 - whatever a disk or a native library has to say
-            self.missing = DetectorError(str(err), reason=str(err))
+            self.verifier_error = DetectorError(str(err), reason=str(err))
         else:
-            self.missing = None
-        return self.second is not None
+            self.verifier_error = None
+        return self.verifier is not None
 
     @property
     def threshold(self) -> float:
         """Lowest score of a look that counts: less where a second network is asked about it."""
-        return self.first.threshold if self.second is None else min(CANDIDATE, self.first.threshold)
+        return (
+            self.primary.threshold
+            if self.verifier is None
+            else min(CANDIDATE_THRESHOLD, self.primary.threshold)
+        )
 
     @property
-    def confirmed_threshold(self) -> float:
-        """Lowest score of ``confirm`` that counts."""
-        return self.first.threshold if self.second is None else CONFIRMED
+    def verified_threshold(self) -> float:
+        """Lowest score of ``verify`` that counts."""
+        return self.primary.threshold if self.verifier is None else VERIFIED_THRESHOLD
 
-    def far(self, frame: Frame, moving: Iterable[Box]) -> list[Box]:
+    def small_regions(self, frame: Frame, moving: Iterable[Box]) -> list[Box]:
         """Return where to look more closely, of where something moves: it is too small to tell."""
-        scale = _scale(self.first, frame)
+        scale = _scale(self.primary, frame)
         if scale >= NEAR_SCALE:
             return []
         small = [x for x in moving if x.height * frame.height * scale < NEAR_PX]
-        parts = _parts(self.first, frame, small)
+        parts = _parts(self.primary, frame, small)
         return [x for x in small if any(p.holds(x, frame.width, frame.height) for p in parts)]
 
-    def look(self, frame: Frame, closely: Iterable[Box] = ()) -> list[Detection]:
+    def detect(self, frame: Frame, closely: Iterable[Box] = ()) -> list[Detection]:
         """Return what the first network sees, best first.
 
         ``closely``: parts of the picture to look at besides the whole. Raises DetectorError.
         """
-        return self._view(self.first, frame, closely)
+        return self._view(self.primary, frame, closely)
 
-    def confirm(
+    def verify(
         self, frame: Frame, found: Sequence[Detection], about: Sequence[Box]
     ) -> list[Detection]:
         """Return what further views make of what a look found, best first.
@@ -151,21 +155,21 @@ class CascadeDetector:
         ``about`` is where whoever it is about was found. Scores are means over all views. Without a
         second network that is what was found. Raises DetectorError.
         """
-        if self.second is None:
+        if self.verifier is None:
             return list(found)
         return fuse(
             [
                 found,
-                self._view(self.first, frame, self.far(frame, about), mirror=True),
-                self._view(self.second, frame, about, mirror=True),
+                self._view(self.primary, frame, self.small_regions(frame, about), mirror=True),
+                self._view(self.verifier, frame, about, mirror=True),
             ]
         )
 
     def close(self) -> None:
         """Give the memory back."""
-        self.first.close()
-        if self.second is not None:
-            self.second.close()
+        self.primary.close()
+        if self.verifier is not None:
+            self.verifier.close()
 
     @staticmethod
     def _view(

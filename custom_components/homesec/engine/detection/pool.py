@@ -90,13 +90,13 @@ class DetectionPool:
         self._waiting: dict[str, _Job] = {}  # in the order in which the slots were filled
         self._under_way: set[str] = set()
         self._state = _State.MAKING
-        self._examiner: CascadeDetector | None = None
+        self._cascade: CascadeDetector | None = None
         self._looking = 0  # threads that use it
         self._failures = 0  # of the detector, since a look last went well
         self._failed_looks = 0  # in a row
         self._breakdown: Exception = DetectorError("stopped")
         self._recent_ms: deque[float] = deque(maxlen=50)
-        self._looks = 0
+        self._frame_count = 0
         self._complained_at = -math.inf
         self._begun = clock()
         # Daemons, since a native call that hangs must not keep the process from ending.
@@ -132,31 +132,31 @@ class DetectionPool:
     def thresholds(self) -> tuple[float, float]:
         """Lowest score that counts: of a look, and of a second opinion; 1 without a detector."""
         with self._changed:
-            examiner = self._examiner
-        if examiner is None:
+            cascade = self._cascade
+        if cascade is None:
             return 1.0, 1.0
-        return examiner.threshold, examiner.confirmed_threshold
+        return cascade.threshold, cascade.verified_threshold
 
     @property
-    def confirms(self) -> bool:
+    def has_verifier(self) -> bool:
         """Whether there is a second network to ask."""
         with self._changed:
-            return self._examiner is not None and self._examiner.second is not None
+            return self._cascade is not None and self._cascade.verifier is not None
 
     @property
-    def blind(self) -> bool:
+    def unavailable(self) -> bool:
         """Whether nobody can look, nor will in a moment."""
         with self._changed:
             late = self._clock() - self._begun > PATIENCE_S
-            return self._examiner is None and (late or self._state is not _State.MAKING)
+            return self._cascade is None and (late or self._state is not _State.MAKING)
 
     @property
-    def looks(self) -> int:
+    def frame_count(self) -> int:
         """Frames looked at so far."""
         with self._changed:
-            return self._looks
+            return self._frame_count
 
-    def offer(
+    def submit(
         self, slot: str, task: Task, reply: Reply, *, wait_s: float = 0.0, timed: bool = True
     ) -> bool:
         """Put a task into a slot; return False if it replaced one that waited there.
@@ -176,18 +176,18 @@ class DetectionPool:
             self._changed.notify_all()
             return free
 
-    def forget(self, slot: str) -> None:
+    def cancel(self, slot: str) -> None:
         """Drop the task that waits; a look under way may still reply."""
         with self._changed:
             self._waiting.pop(slot, None)
             self._changed.notify_all()
 
-    def idle(self, slot: str) -> bool:
+    def is_idle(self, slot: str) -> bool:
         """Tell whether no task of the slot waits or is under way."""
         with self._changed:
             return self._idle(slot)
 
-    def wait_idle(self, slot: str, timeout_s: float) -> bool:
+    def wait_until_idle(self, slot: str, timeout_s: float) -> bool:
         """Wait until the slot is idle; return whether it is."""
         with self._changed:
             self._wait_for(lambda: self._idle(slot), timeout_s)
@@ -206,28 +206,30 @@ class DetectionPool:
     def _keep(self) -> None:
         while not self._stop.is_set():
             try:
-                examiner = self._create(self._stop)
+                cascade = self._create(self._stop)
             except Exception as err:  # noqa: BLE001 - reported, and tried again
                 problem = err
             else:
-                problem = self._serve(examiner)
+                problem = self._serve(cascade)
             if not self._stop.is_set():
                 self._stop.wait(self._fail(problem))
 
-    def _serve(self, examiner: CascadeDetector) -> Exception:
+    def _serve(self, cascade: CascadeDetector) -> Exception:
         """Let the workers use a detector until it breaks down or the pool stops; then close it."""
         with self._changed:
-            self._state, self._examiner, self._failed_looks = _State.READY, examiner, 0
+            self._state, self._cascade, self._failed_looks = _State.READY, cascade, 0
             self._changed.notify_all()
-        self._report(examiner)
-        while not self._over_within(math.inf if examiner.missing is None else self._retry_s[1]):
-            if examiner.complete():
-                self._report(examiner)
+        self._report(cascade)
+        while not self._over_within(
+            math.inf if cascade.verifier_error is None else self._retry_s[1]
+        ):
+            if cascade.load_verifier():
+                self._report(cascade)
         with self._changed:
-            self._examiner = None
+            self._cascade = None
             # Closing what another thread still uses would end the process.
             self._changed.wait_for(lambda: not self._looking)
-        _guarded("Closing the detector", examiner.close)
+        _guarded("Closing the detector", cascade.close)
         return self._breakdown
 
     def _over_within(self, timeout_s: float) -> bool:
@@ -236,15 +238,15 @@ class DetectionPool:
             self._wait_for(lambda: self._state is not _State.READY, timeout_s)
             return self._stop.is_set() or self._state is not _State.READY
 
-    def _report(self, examiner: CascadeDetector) -> None:
+    def _report(self, cascade: CascadeDetector) -> None:
         if self._stop.is_set():
             return
-        missing = examiner.missing
+        missing = cascade.verifier_error
         change = DetectorChanged(
             ready=True,
-            detector=examiner.first.name,
-            model=examiner.first.model,
-            second=None if examiner.second is None else examiner.second.model,
+            detector=cascade.primary.name,
+            model=cascade.primary.model,
+            second=None if cascade.verifier is None else cascade.verifier.model,
             second_error=None if missing is None else missing.key,
             placeholders={} if missing is None else missing.placeholders,
         )
@@ -282,11 +284,11 @@ class DetectionPool:
                     if not self._stop.is_set():
                         self._changed.wait()
                     continue
-                examiner = self._examiner
-                self._looking += examiner is not None
-            found = self._look(examiner, job) if examiner else None
+                cascade = self._cascade
+                self._looking += cascade is not None
+            found = self._look(cascade, job) if cascade else None
             with self._changed:
-                self._looking -= examiner is not None
+                self._looking -= cascade is not None
             _guarded("The reply to a look", partial(job.reply, found))
             with self._changed:
                 self._under_way.discard(job.slot)
@@ -303,10 +305,10 @@ class DetectionPool:
                 return self._waiting.pop(slot)
         return None
 
-    def _look(self, examiner: CascadeDetector, job: _Job) -> list[Detection] | None:
+    def _look(self, cascade: CascadeDetector, job: _Job) -> list[Detection] | None:
         began = self._clock()
         try:
-            found = job.task(examiner)
+            found = job.task(cascade)
         except FrameBroken as err:  # says nothing about the detector
             self._complain("A look failed: %s", err)
             return None
@@ -314,14 +316,14 @@ class DetectionPool:
             self._complain("A look failed: %s", err)
             with self._changed:
                 self._failed_looks += 1
-                if self._failed_looks >= FAILURES_IN_A_ROW and self._examiner is examiner:
-                    self._state, self._examiner, self._breakdown = _State.FAILED, None, err
+                if self._failed_looks >= FAILURES_IN_A_ROW and self._cascade is cascade:
+                    self._state, self._cascade, self._breakdown = _State.FAILED, None, err
                     self._changed.notify_all()
             return None
         with self._changed:
             self._failures = self._failed_looks = 0
             if job.timed:
-                self._looks += 1
+                self._frame_count += 1
                 self._recent_ms.append((self._clock() - began) * 1000)
         return found
 

@@ -36,7 +36,7 @@ ASK_AGAIN_S = 2.0
 class Step(Enum):
     """What happened to a presence."""
 
-    ASKED = "asked"
+    CANDIDATE = "candidate"
     """It would begin: a second opinion is wanted."""
     ENTERED = "entered"
     UPDATED = "updated"
@@ -50,7 +50,7 @@ class PresenceChange:
     step: Step
     presence: Presence
     t: float
-    """ASKED, ENTERED: of the first sight. LEFT: of the last sight."""
+    """CANDIDATE, ENTERED: of the first sight. LEFT: of the last sight."""
 
 
 class _State(Enum):
@@ -70,30 +70,30 @@ class LabelPresence:
     """The presence of one label before one camera."""
 
     def __init__(
-        self, config: CameraConfig, label: str, *, tell: Callable[[ZoneChanged], None]
+        self, config: CameraConfig, label: str, *, on_zone_change: Callable[[ZoneChanged], None]
     ) -> None:
         self._config = config
         self._label = label
         self._looks: deque[_Sight] = deque(maxlen=config.enter_window)
         self._zones = LabelZones(config.zones, label)
         self._occupancy = Occupancy(
-            camera_id=config.id, label=label, grace_s=config.grace_s, tell=tell
+            camera_id=config.id, label=label, grace_s=config.grace_s, on_change=on_zone_change
         )
         self._forget()
 
-    def adopt(self, config: CameraConfig) -> None:
+    def reconfigure(self, config: CameraConfig) -> None:
         """Go by another configuration from now on; who is here stays, if it still counts."""
         self._config = config
         self._looks = deque(self._looks, maxlen=config.enter_window)
-        self._zones.adopt(config.zones, self._label)
-        self._occupancy.adopt(config.grace_s, self._zones.names)
+        self._zones.reconfigure(config.zones, self._label)
+        self._occupancy.reconfigure(config.grace_s, self._zones.names)
 
     def _forget(self) -> None:
         self._state = _State.ABSENT
         self._presence: Presence | None = None
         """While ASKING: the candidate."""
         self._looks.clear()
-        self._zones.forget()
+        self._zones.reset()
         self._where: dict[str, float] = {}
         """Since when somebody is in each zone, at the newest look."""
         self._doubts = Rejections()
@@ -108,30 +108,36 @@ class LabelPresence:
         """The presence, while there is one."""
         return self._presence if self._state is _State.PRESENT else None
 
-    def look(
-        self, t: float, at: float, tracks: Sequence[Track], *, begins: float, sure: float
+    def update(
+        self,
+        t: float,
+        at: float,
+        tracks: Sequence[Track],
+        *,
+        enter_threshold: float,
+        instant_threshold: float,
     ) -> list[PresenceChange]:
-        """Take in one look: ``tracks`` of this label, and the score with which it ``begins``.
+        """Take in one look: ``tracks`` of this label, and the score that begins a presence.
 
-        ``sure``: the score with which one look is enough to ask.
+        ``instant_threshold``: the score with which one look is enough to ask.
         """
-        self._zones.look(t, tracks)
-        lowest = begins if self.current is None else keeps(begins)
+        self._zones.update(t, tracks)
+        lowest = enter_threshold if self.current is None else stay_threshold(enter_threshold)
         min_height = self._config.rule(self._label).min_height
         large = [x for x in tracks if x.score >= lowest and x.box.height >= min_height]
-        real = [x for x in large if not self._zones.masked(x)]
+        real = [x for x in large if not self._zones.is_masked(x)]
         trusted = [x for x in real if x.moved and not self._doubted(x, t)]
-        self._where = self._zones.since(trusted)
+        self._where = self._zones.occupied_since(trusted)
         if self.current is not None:
-            sight = _Sight(t, at, tuple(filter(self._zones.placed, trusted)))
+            sight = _Sight(t, at, tuple(filter(self._zones.in_required_zone, trusted)))
             return self._keep(sight, self.current)
-        self._looks.append(_Sight(t, at, tuple(filter(self._zones.placed, real))))
+        self._looks.append(_Sight(t, at, tuple(filter(self._zones.in_required_zone, real))))
         hits = self._hits(t)
         if not hits or hits[-1].t < t:
             return self.tick(t)
-        return self._consider(hits, sure)
+        return self._consider(hits, instant_threshold)
 
-    def answer(self, t: float, *, confirmed: bool) -> list[PresenceChange]:
+    def handle_verification(self, t: float, *, confirmed: bool) -> list[PresenceChange]:
         """Take in the second opinion on what was asked about; nothing if nothing was."""
         if self._presence is None or self._presence.confirmed:
             return []
@@ -144,7 +150,7 @@ class LabelPresence:
         self._doubts.drop(track_id)
         self._looks.clear()
         self._presence = replace(self._presence, confirmed=True)
-        self._occupancy.look(*self._seen, self._where)
+        self._occupancy.update(*self._seen, self._where)
         return [PresenceChange(Step.ENTERED, self._presence, self._first_t)]
 
     def tick(self, t: float) -> list[PresenceChange]:
@@ -184,10 +190,10 @@ class LabelPresence:
 
     # --- steps --------------------------------------------------------------------------------
 
-    def _consider(self, hits: list[_Sight], sure: float) -> list[PresenceChange]:
+    def _consider(self, hits: list[_Sight], instant_threshold: float) -> list[PresenceChange]:
         """Begin to ask, or go on asking; the last of ``hits`` is the newest look."""
         sight = hits[-1]
-        enough = len(hits) >= self._config.enter_hits or _best(sight).score >= sure
+        enough = len(hits) >= self._config.enter_hits or _best(sight).score >= instant_threshold
         if self._presence is not None:
             self._presence = self._seen_again(self._presence, sight)
             if not enough or sight.t - self._asked[0] <= ASK_AGAIN_S:
@@ -199,7 +205,7 @@ class LabelPresence:
             return []
         lead = _best(sight)
         self._asked = (sight.t, lead.id, lead.score)
-        return [PresenceChange(Step.ASKED, self._presence, self._first_t)]
+        return [PresenceChange(Step.CANDIDATE, self._presence, self._first_t)]
 
     def _first_seen(self, hits: list[_Sight]) -> Presence:
         best = max((_best(sight) for sight in hits), key=lambda track: track.score)
@@ -215,7 +221,7 @@ class LabelPresence:
 
     def _keep(self, sight: _Sight, old: Presence) -> list[PresenceChange]:
         """Take in a look while the label is here."""
-        self._occupancy.look(sight.t, sight.at, self._where)
+        self._occupancy.update(sight.t, sight.at, self._where)
         if not sight.tracks:
             return self.tick(sight.t)
         new = self._presence = self._seen_again(old, sight)
@@ -234,7 +240,7 @@ class LabelPresence:
             last_seen_at=sight.at,
             count=len(sight.tracks),
             track_ids=tuple(track.id for track in sight.tracks),
-            zones=tuple(self._zones.since(sight.tracks)),
+            zones=tuple(self._zones.occupied_since(sight.tracks)),
         )
 
     def _leave(self, presence: Presence) -> list[PresenceChange]:
@@ -243,9 +249,9 @@ class LabelPresence:
         return [PresenceChange(Step.LEFT, presence, self._seen[0])]
 
 
-def keeps(begins: float) -> float:
-    """Return the lowest score that keeps what ``begins`` has begun."""
-    return min(begins, max(begins * KEEP_SHARE, KEEP_LEAST))
+def stay_threshold(enter_threshold: float) -> float:
+    """Return the lowest score that keeps a presence that ``enter_threshold`` began."""
+    return min(enter_threshold, max(enter_threshold * KEEP_SHARE, KEEP_LEAST))
 
 
 def _best(sight: _Sight) -> Track:
@@ -258,18 +264,18 @@ class PresenceTracker:
     def __init__(self, config: CameraConfig) -> None:
         self._zone_events: list[ZoneChanged] = []
         self._labels: dict[str, LabelPresence] = {}
-        self.adopt(config)
+        self.reconfigure(config)
 
-    def adopt(self, config: CameraConfig) -> list[PresenceChange]:
+    def reconfigure(self, config: CameraConfig) -> list[PresenceChange]:
         """Go by another configuration from now on; ends what is not looked for any more."""
         before = self._labels
         self._labels = {}
         for label in config.labels:
             presence = before.pop(label, None)
             if presence is None:
-                presence = LabelPresence(config, label, tell=self._zone_events.append)
+                presence = LabelPresence(config, label, on_zone_change=self._zone_events.append)
             else:
-                presence.adopt(config)
+                presence.reconfigure(config)
             self._labels[label] = presence
         return [change for gone in before.values() for change in gone.end()]
 
@@ -278,36 +284,37 @@ class PresenceTracker:
         """What is here now, in the order the labels were chosen."""
         return [x.current for x in self._labels.values() if x.current is not None]
 
-    def look(
+    def update(
         self,
         t: float,
         at: float,
         tracks: Sequence[Track],
         *,
-        begins: Mapping[str, float],
-        sure: float = inf,
+        enter_thresholds: Mapping[str, float],
+        instant_threshold: float = inf,
     ) -> list[PresenceChange]:
         """Take in one look at the picture.
 
-        ``begins``: lowest score that begins each label. ``sure``: the score with which one look is
+        ``enter_thresholds``: lowest score that begins each label.
+        ``instant_threshold``: the score with which one look is
         enough to ask for a second opinion.
         """
         return [
             change
             for label, presence in self._labels.items()
-            for change in presence.look(
+            for change in presence.update(
                 t,
                 at,
                 [x for x in tracks if x.label == label],
-                begins=begins[label],
-                sure=max(sure, begins[label]),
+                enter_threshold=enter_thresholds[label],
+                instant_threshold=max(instant_threshold, enter_thresholds[label]),
             )
         ]
 
-    def answer(self, label: str, t: float, *, confirmed: bool) -> list[PresenceChange]:
-        """Take in the second opinion on what ``ASKED`` was about; may follow ``look`` at once."""
+    def handle_verification(self, label: str, t: float, *, confirmed: bool) -> list[PresenceChange]:
+        """Take in the verification of a ``CANDIDATE``; may follow ``update`` at once."""
         presence = self._labels.get(label)  # it may not be looked for any more
-        return [] if presence is None else presence.answer(t, confirmed=confirmed)
+        return [] if presence is None else presence.handle_verification(t, confirmed=confirmed)
 
     def tick(self, t: float) -> list[PresenceChange]:
         """Let time pass without a look."""
@@ -317,7 +324,7 @@ class PresenceTracker:
         """End every presence now; nothing is remembered, no doubt either."""
         return [change for x in self._labels.values() for change in x.end()]
 
-    def zone_events(self) -> list[ZoneChanged]:
+    def pop_zone_events(self) -> list[ZoneChanged]:
         """Return what happened to zones since this was last called, oldest first."""
         events = self._zone_events.copy()
         self._zone_events.clear()

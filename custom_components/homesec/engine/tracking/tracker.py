@@ -45,16 +45,17 @@ class Tracker:
         detections: Sequence[Detection],
         movement: Movement | None = None,
         *,
-        begins: Mapping[str, float] | None = None,
+        enter_thresholds: Mapping[str, float] | None = None,
     ) -> list[Track]:
         """Match this look's detections; returns the tracks seen in it, newest state.
 
-        ``begins``: lowest score with which a label begins a track; none named: any. ``movement``:
+        ``enter_thresholds``: lowest score with which a label begins a track; none named: any.
+        ``movement``:
         what the motion gate saw; None: there is no gate, only who changes place has moved.
         """
         self._live = [live for live in self._live if not live.over(t)]
         self._scenery.look(t, movement)
-        lowest = begins or {}
+        lowest = enter_thresholds or {}
         sure = [n for n, x in enumerate(detections) if x.score >= lowest.get(x.label, 0.0)]
         taken = _match(t, self._live, [(n, detections[n]) for n in sure], _likeness)
         rest = [live for live in self._live if live not in taken.values()]

@@ -42,13 +42,13 @@ def contains(polygon: Polygon, x: float, y: float) -> bool:
     return inside
 
 
-def stands_in(box: Box, zone: Zone) -> bool:
+def is_in_zone(box: Box, zone: Zone) -> bool:
     """Return whether the point that something stands on is in a zone."""
     x, y = (min(max(value, EDGE), 1 - EDGE) for value in box.foot)
     return contains(zone.polygon, x, y)
 
 
-def raster(polygon: Polygon, rows: int, columns: int) -> NDArray[np.bool_]:
+def rasterize(polygon: Polygon, rows: int, columns: int) -> NDArray[np.bool_]:
     """Return ``(rows, columns)``: True for the cells whose middle is in the polygon."""
     xs = (np.arange(columns) + 0.5) / columns
     ys = (np.arange(rows)[:, None] + 0.5) / rows
@@ -71,7 +71,7 @@ def motion_mask(zones: Iterable[Zone], rows: int, columns: int) -> NDArray[np.bo
         return None
     watched = np.ones((rows, columns), np.bool_)
     for zone in masks:
-        watched &= ~raster(zone.polygon, rows, columns)
+        watched &= ~rasterize(zone.polygon, rows, columns)
     return watched
 
 
@@ -87,9 +87,9 @@ class LabelZones:
     def __init__(self, zones: Iterable[Zone], label: str) -> None:
         self._zones: list[Zone] = []
         self._stays: dict[tuple[int, str], _Stay] = {}
-        self.adopt(zones, label)
+        self.reconfigure(zones, label)
 
-    def adopt(self, zones: Iterable[Zone], label: str) -> None:
+    def reconfigure(self, zones: Iterable[Zone], label: str) -> None:
         """Go by other zones; those that are as they were know since when somebody is there."""
         before = self._zones
         mine = [zone for zone in zones if not zone.labels or label in zone.labels]
@@ -104,24 +104,24 @@ class LabelZones:
         """The zones that somebody can be in."""
         return {zone.name for zone in self._zones}
 
-    def look(self, t: float, tracks: Iterable[Track]) -> None:
+    def update(self, t: float, tracks: Iterable[Track]) -> None:
         """Take in where those seen at ``t`` are."""
         for track in tracks:
             for zone in self._zones:
-                self._note(t, (track.id, zone.name), inside=stands_in(track.box, zone))
+                self._note(t, (track.id, zone.name), inside=is_in_zone(track.box, zone))
         self._stays = {k: stay for k, stay in self._stays.items() if t - stay.last_t <= FORGET_S}
 
-    def masked(self, track: Track) -> bool:
+    def is_masked(self, track: Track) -> bool:
         """Return whether something is where nothing is."""
-        return any(stands_in(track.box, zone) for zone in self._masks)
+        return any(is_in_zone(track.box, zone) for zone in self._masks)
 
-    def placed(self, track: Track) -> bool:
+    def in_required_zone(self, track: Track) -> bool:
         """Return whether a track that was just seen is where it has to be to count."""
         return not self._required or any(
             self._since(track, zone) is not None for zone in self._required
         )
 
-    def since(self, tracks: Sequence[Track]) -> dict[str, float]:
+    def occupied_since(self, tracks: Sequence[Track]) -> dict[str, float]:
         """Return since which ``t`` one of those just seen is in each zone, by its name."""
         since = {
             zone.name: [x for track in tracks if (x := self._since(track, zone)) is not None]
@@ -129,7 +129,7 @@ class LabelZones:
         }
         return {name: min(times) for name, times in since.items() if times}
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Begin anew: who comes now is somebody else."""
         self._stays.clear()
 
@@ -153,16 +153,21 @@ class Occupancy:
     """Whether each zone of a camera is occupied by one label."""
 
     def __init__(
-        self, *, camera_id: str, label: str, grace_s: float, tell: Callable[[ZoneChanged], None]
+        self,
+        *,
+        camera_id: str,
+        label: str,
+        grace_s: float,
+        on_change: Callable[[ZoneChanged], None],
     ) -> None:
         self._camera_id = camera_id
         self._label = label
         self._grace_s = grace_s
-        self._tell = tell
+        self._on_change = on_change
         self._last: dict[str, tuple[float, float]] = {}
         """Name to ``t`` and ``at`` of the last sight in it, of those that are occupied."""
 
-    def look(self, t: float, at: float, since: dict[str, float]) -> None:
+    def update(self, t: float, at: float, since: dict[str, float]) -> None:
         """Take in who was seen: ``since`` which ``t`` somebody is in each zone, by its name."""
         for name, since_t in since.items():
             if name not in self._last:
@@ -177,7 +182,7 @@ class Occupancy:
                 del self._last[name]
                 self._changed(name, at, occupied=False)
 
-    def adopt(self, grace_s: float, names: Collection[str]) -> None:
+    def reconfigure(self, grace_s: float, names: Collection[str]) -> None:
         """Go by other zones: those that are not there any more are empty."""
         self._grace_s = grace_s
         for name in self._last.keys() - names:
@@ -189,7 +194,7 @@ class Occupancy:
         self.tick(math.inf)
 
     def _changed(self, name: str, at: float, *, occupied: bool) -> None:
-        self._tell(
+        self._on_change(
             ZoneChanged(
                 camera_id=self._camera_id, zone=name, label=self._label, occupied=occupied, at=at
             )
