@@ -52,7 +52,7 @@ def test_only_the_kinds_that_are_asked_for_count(jobs):
 
 def test_a_job_that_was_put_off_is_due_later(jobs, clock):
     jobs.add(UPLOAD, "x")
-    jobs.put_off(jobs.due(ALL), 60, "storage_busy")
+    jobs.reschedule(jobs.due(ALL), 60, "storage_busy")
     assert jobs.due(ALL) is None
     assert jobs.wait_s(ALL) == 60
     clock.advance(60)
@@ -63,14 +63,14 @@ def test_a_job_that_was_put_off_is_due_later(jobs, clock):
 def test_a_clock_that_was_wrong_puts_nothing_off_for_long(jobs, clock):
     clock.wall += 1e8
     jobs.add(UPLOAD, "x")
-    jobs.put_off(jobs.due(ALL), 60, "storage_busy")
+    jobs.reschedule(jobs.due(ALL), 60, "storage_busy")
     clock.wall -= 1e8
     assert jobs.due(ALL).subject == "x"
 
 
 def test_nothing_is_put_off_longer_than_the_longest_wait(jobs, clock):
     jobs.add(UPLOAD, "x")
-    jobs.put_off(jobs.due(ALL), 1e9, "storage_busy")
+    jobs.reschedule(jobs.due(ALL), 1e9, "storage_busy")
     clock.advance(LONGEST_WAIT_S)
     assert jobs.due(ALL) is not None
 
@@ -78,8 +78,8 @@ def test_nothing_is_put_off_longer_than_the_longest_wait(jobs, clock):
 def test_only_what_failed_for_the_cause_that_is_gone_is_hurried(jobs):
     for name, error in (("a", "storage_busy"), ("b", "unknown")):
         jobs.add(UPLOAD, name)
-        jobs.put_off(jobs.due(ALL), 60, error)
-    jobs.hurry(["storage_busy"])
+        jobs.reschedule(jobs.due(ALL), 60, error)
+    jobs.make_due(["storage_busy"])
     assert jobs.due(ALL).subject == "a"
     assert jobs.due(ALL, oldest=True).subject == "a"
 
@@ -94,7 +94,7 @@ def test_a_job_goes_once(jobs):
 def test_a_job_that_was_withdrawn_and_added_again_is_another_one(jobs):
     jobs.add(UPLOAD, "x")
     job = jobs.due(ALL)
-    jobs.withdraw(UPLOAD, "x")
+    jobs.cancel(UPLOAD, "x")
     jobs.add(UPLOAD, "x")
     assert not jobs.remove(job.id)
     assert jobs.due(ALL).id > job.id
@@ -112,7 +112,7 @@ def test_the_backlog_tells_count_bytes_and_age(jobs, clock):
 
 def test_where_to_go_on_is_kept_and_never_shown(jobs):
     jobs.add(UPLOAD, "x")
-    jobs.keep_resume(jobs.due(ALL).id, "https://secret.example/session")
+    jobs.save_resume(jobs.due(ALL).id, "https://secret.example/session")
     job = jobs.due(ALL)
     assert job.resume == "https://secret.example/session"
     assert "secret" not in repr(job)
@@ -120,7 +120,7 @@ def test_where_to_go_on_is_kept_and_never_shown(jobs):
 
 def test_who_watches_is_told(jobs):
     told = []
-    jobs.watch(lambda: told.append(1))
+    jobs.add_listener(lambda: told.append(1))
     jobs.add(UPLOAD, "x")
-    jobs.withdraw(UPLOAD, "x")
+    jobs.cancel(UPLOAD, "x")
     assert len(told) == 2

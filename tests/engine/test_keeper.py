@@ -290,7 +290,7 @@ def test_a_clip_that_fails_for_another_reason_is_no_reason_to_remove_any(rigs, f
     rig = rigs(retention=KEEP_ALL)
     (clip,) = rig.play(film(films))
     hurried = []
-    rig.engine.keeper._retention.hurry = lambda: hurried.append(1)
+    rig.engine.keeper._retention.wake = lambda: hurried.append(1)
     rig.engine._on_event(ClipFailed(clip=clip))
     assert hurried == []
 

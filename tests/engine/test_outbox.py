@@ -107,7 +107,7 @@ def test_what_a_job_did_that_was_withdrawn_meanwhile_is_not_told(house):
     settled = []
 
     def perform(job, _):
-        house.jobs.withdraw(job.kind, job.subject)
+        house.jobs.cancel(job.kind, job.subject)
         return lambda: settled.append(1)
 
     assert kinds_done(house, perform).step() == 0
@@ -226,8 +226,8 @@ def test_when_the_cloud_is_back_all_that_failed_for_it_is_tried_at_once(house):
 
 def test_the_backlog_is_told_when_it_changes(house):
     house.saved(size=500)
-    house.outbox._tell()
-    house.outbox._tell()
+    house.outbox._report_state()
+    house.outbox._report_state()
     house.run()
     told = [(e.backlog.jobs, e.backlog.bytes) for e in house.of(OutboxChanged)]
     assert told == [(1, 500), (0, 0)]

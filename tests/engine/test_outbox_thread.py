@@ -106,7 +106,7 @@ def test_what_ends_after_the_catalogue_was_closed_is_done_again(house):
 
 def test_an_index_that_takes_nothing_does_not_end_the_outbox(house, caplog, monkeypatch):
     clip = house.saved()
-    monkeypatch.setattr("custom_components.homesec.engine.db.worker.LOOK_AGAIN_S", 0.01)
+    monkeypatch.setattr("custom_components.homesec.engine.db.worker.MAX_SLEEP_S", 0.01)
     house.catalog.database.query(
         "CREATE TRIGGER full BEFORE DELETE ON jobs BEGIN SELECT raise(ABORT, 'disk full'); END"
     )

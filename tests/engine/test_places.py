@@ -95,10 +95,10 @@ def test_an_upload_that_was_half_done_begins_anew_in_the_new_bucket(house):
     clip = house.saved(size=5 * CHUNK_BYTES)
     house.store.breaks_at = 2 * CHUNK_BYTES + house.files(clip)[1].stat().st_size
     house.outbox.step()
-    (job,) = house.jobs.of(JobKind.UPLOAD, "")
+    (job,) = house.jobs.for_subject(JobKind.UPLOAD, "")
     assert job.resume is not None
     house.move(NEW)
-    (job,) = house.jobs.of(JobKind.UPLOAD, "")
+    (job,) = house.jobs.for_subject(JobKind.UPLOAD, "")
     assert job.resume is None
     house.clock.advance(60)
     house.run()

@@ -205,7 +205,7 @@ def test_it_looks_at_once_and_again_when_it_is_told_to(house):
     retention = house.make_retention(free=lambda: looks.append(1) or 10**12)
     retention.start()
     wait_until(lambda: len(looks) == 2)
-    retention.hurry()
+    retention.wake()
     wait_until(lambda: len(looks) == 4)
     retention.halt()
     assert retention.join()

@@ -94,5 +94,5 @@ def test_somebody_may_say_that_they_arrive_again(house, twilio):
     house.later(20)
     assert told(house)[-1] == ("text_undelivered", 0)
     house.anna.resume()
-    house.anna._tell()
+    house.anna._report_state()
     assert told(house)[-1] == (None, 0)

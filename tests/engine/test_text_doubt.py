@@ -62,7 +62,7 @@ def test_what_was_not_taken_is_sent_again_but_not_before_that_is_sure(house, twi
 def test_not_even_a_power_cut_undoes_that_a_text_may_have_been_sent(house, twilio, monkeypatch):
     """What SQLite is told when it commits; the cut itself no test can make."""
     seen = []
-    real, keep_resume = recipient.send_now, house.catalog.jobs.keep_resume
+    real, keep_resume = recipient.send_now, house.catalog.jobs.save_resume
 
     def noted(job_id, resume):
         ((level,),) = house.catalog.database.query("PRAGMA synchronous")
@@ -73,7 +73,7 @@ def test_not_even_a_power_cut_undoes_that_a_text_may_have_been_sent(house, twili
         seen.append(("sent", None))
         return real(*args, **values)
 
-    monkeypatch.setattr(house.catalog.jobs, "keep_resume", noted)
+    monkeypatch.setattr(house.catalog.jobs, "save_resume", noted)
     monkeypatch.setattr(recipient, "send_now", sending)
     house.add(1)
     house.run()

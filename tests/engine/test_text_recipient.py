@@ -114,7 +114,7 @@ def test_it_waits_longer_each_time_up_to_a_minute(house, twilio):
     waits = []
     house.run()
     for _ in range(8):
-        waits.append(house.anna._held_s())
+        waits.append(house.anna._delay_s())
         house.clock.advance(waits[-1])
         house.run()
     assert len(twilio.messages) == 1

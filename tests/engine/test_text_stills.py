@@ -187,7 +187,7 @@ def test_that_is_looked_after_every_day(house):
     done = 0
     for _ in range(3):
         house.run()
-        for job in house.catalog.jobs.of(JobKind.TIDY, ""):
+        for job in house.catalog.jobs.for_subject(JobKind.TIDY, ""):
             house.catalog.jobs.remove(job.id)
             done += 1
         house.run()

@@ -99,7 +99,7 @@ def _hurry() -> None:
         module.LONGEST_WAIT_S = 2.0  # type: ignore[attr-defined]
     outbox.QUOTA_WAIT_S = 2.0
     job_worker.FIRST_WAIT_S = 0.2
-    job_worker.LOOK_AGAIN_S = 2.0
+    job_worker.MAX_SLEEP_S = 2.0
     recording.RETRY_S = 1.0
     gcs_upload.PAUSE_S = 0.1
     gcs_upload.TIMEOUT_S = (2.0, 2.0)

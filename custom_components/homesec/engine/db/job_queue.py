@@ -1,7 +1,7 @@
-"""What is still to be done, as rows beside the clips: a job is added with what makes it necessary.
+"""The queue of jobs, in the database beside the clips: a job is added with what makes it necessary.
 
-There is no mark for a job that is being done: its row is there until it is done, and is removed in
-the transaction that tells so. A crash at any moment thus leaves it to be done (again).
+No row says that a job is being done. It is removed in the transaction that stores the job's result,
+so a crash at any moment leaves it to be done again.
 """
 
 from __future__ import annotations
@@ -21,50 +21,49 @@ if TYPE_CHECKING:
     from .database import Database
 
 LONGEST_WAIT_S = 900.0
-"""No job is put off for longer; what says so was put off by a clock that was wrong."""
+"""No job waits longer; a row that says so was written while the wall clock was wrong."""
 
 
 class JobKind(StrEnum):
-    """What there is to do."""
+    """What there is to do, and what a job's subject is."""
 
     UPLOAD = "upload"
-    """A clip's film and still; the subject is the clip's id."""
+    """Upload a clip's video and still; the subject is the clip's id."""
     DESCRIBE = "describe"
-    """A clip's facts, that have changed since it was uploaded; the subject is the clip's id."""
+    """Update the metadata of an uploaded clip; the subject is the clip's id."""
     DELETE = "delete"
-    """A clip's objects in the cloud, by the names in the payload; the subject is the clip's id."""
+    """Delete the objects named in the payload; the subject is the clip's id."""
     TEXT = "text"
-    """A text message; the subject is the recipient and the message. See ``texts/ledger.py``."""
+    """Send a text message; the subject is the recipient and the message."""
     DELIVERY = "delivery"
-    """What became of a text that was sent; the subject is the text's."""
+    """Ask whether a text message has arrived; the subject is that of its ``TEXT`` job."""
     TIDY = "tidy"
-    """Delete the alerts' stills of days before the one in the payload; there is one subject."""
+    """Delete alerts' stills of days before the one in the payload; there is one subject."""
 
 
-def parked(kind: JobKind, place: str) -> str:
-    """Return as what a job lies there that is for another bucket than the present one."""
-    return f"{kind}@{place}"
+def deferred_kind(kind: JobKind, bucket_uri: str) -> str:
+    """Return the kind under which a job waits until this bucket is used again."""
+    return f"{kind}@{bucket_uri}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One row."""
+    """One row; ``kind`` and ``subject`` are unique together."""
 
     id: int
     """Grows with each job."""
     kind: JobKind
     subject: str
-    """There is one job of a kind for a subject."""
     payload: Mapping[str, Any]
     bytes: int
     created_at: float
     attempts: int
-    """That failed."""
+    """How many have failed."""
     not_before: float
     resume: str | None = field(repr=False)
-    """Where to go on; whoever has it can write to the bucket."""
+    """Where an interrupted job goes on. Secret: it may allow to write to the bucket."""
     error: str | None
-    """Key of what the last attempt failed for."""
+    """Key of the last attempt's error."""
 
     def wait_s(self, now: float) -> float:
         """Return in how many seconds it is due."""
@@ -72,20 +71,20 @@ class Job:
         return wait_s if 0 < wait_s <= LONGEST_WAIT_S else 0.0
 
 
-class Jobs:
+class JobQueue:
     """The rows of jobs. Calls block for a moment and may come from any thread."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._watchers: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], None]] = []
 
-    def watch(self, on_change: Callable[[], None]) -> None:
-        """Call this when a job was added or withdrawn; it must not block."""
-        self._watchers.append(on_change)
+    def add_listener(self, on_change: Callable[[], None]) -> None:
+        """Call this when a job was added or canceled; it must not block."""
+        self._listeners.append(on_change)
 
     def _changed(self) -> None:
-        for on_change in self._watchers:
+        for on_change in self._listeners:
             on_change()
 
     def add(
@@ -97,9 +96,9 @@ class Jobs:
         bytes: int = 0,  # noqa: A002 - as it is called everywhere
         not_before: float = 0.0,
     ) -> None:
-        """Add a job (or one that is ``parked``), unless it is there already.
+        """Add a job of a kind or ``deferred_kind``, unless it is there already.
 
-        ``not_before`` (UTC epoch seconds) is not further away than ``LONGEST_WAIT_S``.
+        ``not_before`` (UTC epoch seconds) is at most ``LONGEST_WAIT_S`` from now.
         """
         self._database.query(
             "INSERT INTO jobs (kind, subject, payload, bytes, created_at, not_before)"
@@ -108,8 +107,8 @@ class Jobs:
         )
         self._changed()
 
-    def put(self, job: Job) -> None:
-        """Add a job as it stands in another database; there must be none like it."""
+    def insert(self, job: Job) -> None:
+        """Add a job of another database with all its values; there must be none like it."""
         self._database.query(
             "INSERT INTO jobs (kind, subject, payload, bytes, created_at, attempts, not_before,"
             " resume, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -127,21 +126,21 @@ class Jobs:
         )
         return _job(rows[0]) if rows else None
 
-    def of(self, kind: JobKind, prefix: str) -> list[Job]:
-        """Return the jobs whose subjects begin so, the oldest first."""
+    def for_subject(self, kind: JobKind, prefix: str) -> list[Job]:
+        """Return the jobs whose subjects begin with ``prefix``, oldest first."""
         rows = self._database.query(
             "SELECT * FROM jobs WHERE kind = ? AND substr(subject, 1, ?) = ? ORDER BY id",
             (kind, len(prefix), prefix),
         )
         return [_job(row) for row in rows]
 
-    def withdraw(self, kind: JobKind, subject: str) -> None:
-        """Remove a job that is not to be done any more; no error if there is none."""
+    def cancel(self, kind: JobKind, subject: str) -> None:
+        """Remove a job that is not needed anymore; no error if there is none."""
         self._database.query("DELETE FROM jobs WHERE kind = ? AND subject = ?", (kind, subject))
         self._changed()
 
     def remove(self, job_id: int) -> bool:
-        """Remove a job that was done; False if it was withdrawn meanwhile."""
+        """Remove a job that was done; return False if it was canceled meanwhile."""
         return self._database.change("DELETE FROM jobs WHERE id = ?", (job_id,)) > 0
 
     def due(self, kinds: Collection[JobKind], *, oldest: bool = False) -> Job | None:
@@ -163,34 +162,33 @@ class Jobs:
         )
         return None if first is None else max(0.0, first - self._clock.now())
 
-    def put_off(self, job: Job, wait_s: float, error: str) -> None:
-        """Note that a job has failed, and try again only later."""
+    def reschedule(self, job: Job, wait_s: float, error: str) -> None:
+        """Count a failed attempt, and make the job due again in ``wait_s``."""
+        self._reschedule(wait_s, error, "id = ?", job.id)
+
+    def reschedule_newer(self, job: Job, wait_s: float, error: str) -> None:
+        """Do the same to all jobs of this kind that are newer: they would fail alike."""
+        self._reschedule(wait_s, error, "kind = ? AND id > ?", job.kind, job.id)
+
+    def _reschedule(self, wait_s: float, error: str, where: str, *values: object) -> None:
         self._database.query(
-            "UPDATE jobs SET attempts = attempts + 1, not_before = ?, error = ? WHERE id = ?",
-            (self._clock.now() + min(wait_s, LONGEST_WAIT_S), error, job.id),
+            f"UPDATE jobs SET attempts = attempts + 1, not_before = ?, error = ? WHERE {where}",  # noqa: S608
+            (self._clock.now() + min(wait_s, LONGEST_WAIT_S), error, *values),
         )
 
-    def put_off_later_ones(self, job: Job, wait_s: float, error: str) -> None:
-        """Note that what a job has failed for holds for all of its kind that came after it."""
-        self._database.query(
-            "UPDATE jobs SET attempts = attempts + 1, not_before = ?, error = ?"
-            " WHERE kind = ? AND id > ?",
-            (self._clock.now() + min(wait_s, LONGEST_WAIT_S), error, job.kind, job.id),
-        )
-
-    def hurry(self, errors: Collection[str]) -> None:
-        """Make due what failed for these errors only, since their cause is gone."""
+    def make_due(self, errors: Collection[str]) -> None:
+        """Make jobs due now that failed with one of these error keys."""
         self._database.query(
             f"UPDATE jobs SET not_before = 0 WHERE error IN ({_marks(errors)})",  # noqa: S608
             errors,
         )
 
-    def keep_resume(self, job_id: int, resume: str | None) -> None:
-        """Note where to go on."""
+    def save_resume(self, job_id: int, resume: str | None) -> None:
+        """Store where an interrupted job goes on."""
         self._database.query("UPDATE jobs SET resume = ? WHERE id = ?", (resume, job_id))
 
     def backlog(self, kinds: Collection[JobKind]) -> Backlog:
-        """Return what waits."""
+        """Return how many jobs and bytes wait, and since when."""
         ((jobs, size, oldest_at),) = self._database.query(
             "SELECT count(*), coalesce(sum(bytes), 0), min(created_at)"  # noqa: S608
             f" FROM jobs WHERE kind IN ({_marks(kinds)})",

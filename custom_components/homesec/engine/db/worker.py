@@ -1,14 +1,16 @@
-"""What all that do jobs have in common: a thread, and patience with whoever does not answer."""
+"""Threads that repeat a step, among them those that do the jobs of the database."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 import logging
 import math
 import sqlite3
 import threading
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
+from ..core.backoff import backoff_s
 from .job_queue import LONGEST_WAIT_S
 
 if TYPE_CHECKING:
@@ -18,121 +20,151 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-FIRST_WAIT_S = 2.0
-"""After the first failure; each further one doubles it, up to ``LONGEST_WAIT_S``."""
-LOOK_AGAIN_S = 60.0
-"""The longest sleep: the clock may have been set meanwhile."""
+FIRST_WAIT_S = 1.6
+"""Average wait after the first failure; each further one doubles it."""
+MAX_SLEEP_S = 60.0
+"""The longest sleep between two steps, since the wall clock may be set meanwhile."""
 
 
-class JobWorker:
-    """Does one job after the other on a thread of its own, and nothing is lost when that ends."""
+class WorkerThread(ABC):
+    """Calls ``run_step`` on a thread of its own, and sleeps in between.
+
+    It's a daemon thread: a step that hangs doesn't hold up the end of the process.
+    """
+
+    def __init__(self, *, name: str) -> None:
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def halt(self) -> None:
+        """Ask the thread to end after its present step, without waiting for that."""
+        self._stop.set()
+        self._wake.set()
+
+    def join(self, timeout_s: float = 5.0) -> bool:
+        """Wait for the thread to end; return whether it has."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def wake(self) -> None:
+        """End the present sleep."""
+        self._wake.set()
+
+    @abstractmethod
+    def run_step(self) -> float:
+        """Do one step; return how many seconds to sleep after it.
+
+        Whatever it raises is logged, and the next step follows after the longest sleep.
+        """
+
+    def log_error(self, err: Exception) -> None:
+        """Log what a step raised. Libraries' messages may contain a signed link: leave them out."""
+        trace = "".join(traceback.format_tb(err.__traceback__))
+        _LOGGER.error("%s failed: %s\n%s", self._thread.name, type(err).__name__, trace)
+
+    def _max_sleep_s(self) -> float:
+        return MAX_SLEEP_S
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                sleep_s = self.run_step()
+            except Exception as err:  # noqa: BLE001 - logged, and the next step may succeed
+                if self._stop.is_set():
+                    return
+                self.log_error(err)
+                sleep_s = math.inf
+            if sleep_s > 0:
+                self._wake.wait(min(sleep_s, self._max_sleep_s()))
+
+
+class JobWorker(WorkerThread):
+    """Does one job after the other, with a back-off for all of them together.
+
+    A kill at any moment loses nothing: a job's row is removed once the job is done.
+    """
 
     def __init__(self, *, name: str, clock: Clock, rng: random.Random) -> None:
+        super().__init__(name=name)
         self._clock = clock
         self._rng = rng
         self._failures = 0
-        """Of the whole worker, one after the other."""
+        """In a row, of any job."""
         self._ready_t = -math.inf
         self._error: str | None = None
         self._paused = False
-        self._cured = False
-        """Whether ``resume`` was called since what is being done was begun."""
-        self._mood = threading.Lock()
-        self._stop = threading.Event()
-        self._wake = threading.Event()
-        # Whatever it is doing may be cut off, so it never holds up the end of the process.
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._resumed = False
+        """Whether ``resume`` was called since the present job was begun."""
+        self._state_lock = threading.Lock()
 
     @property
     def paused(self) -> bool:
         """Whether it waits for ``resume``."""
         return self._paused
 
-    def start(self) -> None:
-        """Begin to work."""
-        self._thread.start()
-
-    def halt(self) -> None:
-        """Begin to end; a job that is being done is left for the next start."""
-        self._stop.set()
-        self._wake.set()
-
-    def join(self, timeout_s: float = 5.0) -> bool:
-        """Wait for the end; False if it has not come."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def wake(self) -> None:
-        """Look at once whether there is something to do."""
-        self._wake.set()
-
     def resume(self) -> None:
-        """Try again at once: what was in the way has been cured, or may have been."""
-        with self._mood:
+        """End a pause or back-off, since its cause may be gone."""
+        with self._state_lock:
             self._paused = False
             self._error = None
             self._failures = 0
             self._ready_t = -math.inf
-            self._cured = True
+            self._resumed = True
         self._wake.set()
 
     # --- the worker's thread ------------------------------------------------------------------
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._wake.clear()
-            try:
-                self._tell()
-                wait_s = self.step()
-            except Exception as err:  # noqa: BLE001 - whatever it is, the next job may be done
-                if self._stop.is_set():
-                    return
-                # Nothing was lost: the job is still there.
-                _log(err)
-                wait_s = LOOK_AGAIN_S
-            if wait_s > 0:
-                self._wake.wait(min(wait_s, LOOK_AGAIN_S))
+    @override
+    def run_step(self) -> float:
+        self._report_state()
+        return self.step()
 
+    @abstractmethod
     def step(self) -> float:
         """Do one job, if one is due; return in how many seconds the next may be."""
-        raise NotImplementedError
 
-    def _tell(self) -> None:
-        """Tell how it is doing, if that has changed."""
-        raise NotImplementedError
+    @abstractmethod
+    def _report_state(self) -> None:
+        """Send an event if the state has changed."""
 
-    def _held_s(self) -> float:
-        """Return for how many seconds nothing is tried."""
+    @override
+    def log_error(self, err: Exception) -> None:
+        if isinstance(err, sqlite3.Error):
+            _LOGGER.error("The result of a job could not be stored: %s", err)
+        else:
+            super().log_error(err)
+
+    def _delay_s(self) -> float:
+        """Return for how many seconds no job is tried."""
         return math.inf if self._paused else max(0.0, self._ready_t - self._clock.monotonic())
 
     def _pause(self, error: str) -> None:
-        """Do nothing until ``resume``, unless that was called while it failed."""
-        with self._mood:
-            if not self._cured:
+        """Do nothing until ``resume``, unless that was called during the job."""
+        with self._state_lock:
+            if not self._resumed:
                 self._paused = True
                 self._error = error
 
-    def _hold(self, error: str, *, at_least_s: float = 0.0, at_most_s: float = math.inf) -> None:
-        """Do nothing for a while, and for a longer one each time."""
-        with self._mood:
-            if self._cured:
+    def _back_off(
+        self, error: str, *, at_least_s: float = 0.0, at_most_s: float = math.inf
+    ) -> None:
+        """Do nothing for a while, for longer after each failure in a row."""
+        with self._state_lock:
+            if self._resumed:
                 return
-            wait_s = max(at_least_s, min(at_most_s, self._back_off_s(self._failures)))
+            wait_s = max(at_least_s, min(at_most_s, self._backoff_s(self._failures)))
             self._failures += 1
             self._ready_t = self._clock.monotonic() + wait_s
             self._error = error
 
-    def _back_off_s(self, failures: int) -> float:
-        """Return how long to wait; by chance, so that many houses do not come back at once."""
-        longest_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures, 32))
-        return longest_s * (0.5 + self._rng.random() / 2)
-
-
-def _log(err: Exception) -> None:
-    """Say what failed; of what a library wrote of it nothing, since that may hold a link."""
-    if isinstance(err, sqlite3.Error):
-        _LOGGER.error("The clip index does not take what the outbox has done: %s", err)
-        return
-    where = "".join(traceback.format_tb(err.__traceback__))
-    _LOGGER.error("The outbox cannot go on: %s\n%s", type(err).__name__, where)
+    def _backoff_s(self, failures_before: int) -> float:
+        """Return how long to wait after another failure, at most ``LONGEST_WAIT_S``."""
+        # 0.8: the random part adds up to a quarter.
+        return backoff_s(failures_before + 1, (FIRST_WAIT_S, 0.8 * LONGEST_WAIT_S), self._rng)

@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..core.types import ClipState, CloudState
-from ..db.job_queue import JobKind, parked
+from ..db.job_queue import JobKind, deferred_kind
 
 if TYPE_CHECKING:
     from .catalog import Catalog
@@ -80,7 +80,10 @@ def _leave(catalog: Catalog, before: str) -> None:
         (CloudState.NONE, CloudState.ELSEWHERE, ClipState.SAVED, CloudState.STORED),
     )
     for kind in _OF_A_BUCKET:
-        query("UPDATE OR REPLACE jobs SET kind = ? WHERE kind = ?", (parked(kind, before), kind))
+        query(
+            "UPDATE OR REPLACE jobs SET kind = ? WHERE kind = ?",
+            (deferred_kind(kind, before), kind),
+        )
     # What was half uploaded would go on in the bucket before.
     query(
         "UPDATE jobs SET resume = NULL, not_before = 0, error = NULL WHERE kind = ?",
@@ -109,7 +112,7 @@ def _return(catalog: Catalog, place: str) -> None:
     for kind in _OF_A_BUCKET:
         query(
             "UPDATE OR REPLACE jobs SET kind = ?, not_before = 0 WHERE kind = ?",
-            (kind, parked(kind, place)),
+            (kind, deferred_kind(kind, place)),
         )
 
 

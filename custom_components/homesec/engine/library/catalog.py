@@ -16,7 +16,7 @@ from ..core.clock import SystemClock
 from ..core.track_log import unpack
 from ..core.types import ClipState, CloudState
 from ..db.database import Database
-from ..db.job_queue import JobKind, Jobs
+from ..db.job_queue import JobKind, JobQueue
 from .queries import ClipQueries
 from .visit_queries import Visits
 
@@ -55,7 +55,7 @@ class Catalog:
         ``upload``: what is saved is to go to the cloud. Raises as ``Database``.
         """
         self.database = Database(path)
-        self.jobs = Jobs(self.database, clock or SystemClock())
+        self.jobs = JobQueue(self.database, clock or SystemClock())
         self.queries = ClipQueries(self.database)
         self.visits = Visits(self.database)
         self._upload = upload

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..cloud.object_names import CONTENT_TYPES, object_name
 from ..core.types import ClipState, CloudState
-from ..db.job_queue import JobKind, parked
+from ..db.job_queue import JobKind, deferred_kind
 from .bucket_change import places_of
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class ClipStorage:
             if changed and clip is not None and clip.cloud is CloudState.STORED:
                 self._jobs.add(JobKind.DESCRIBE, clip_id)
             for place in places_of(self._catalog, clip_id) if changed else ():
-                self._jobs.add(parked(JobKind.DESCRIBE, place), clip_id)
+                self._jobs.add(deferred_kind(JobKind.DESCRIBE, place), clip_id)
         self._on_change(clip_id)
         return clip is not None
 
@@ -129,7 +129,7 @@ class ClipStorage:
         """Remove the cloud's copy of a clip that is here, too."""
         with self._db.transaction(durable=True):
             self._set_cloud(clip.id, CloudState.DROPPED)
-            self._jobs.withdraw(JobKind.DESCRIBE, clip.id)
+            self._jobs.cancel(JobKind.DESCRIBE, clip.id)
             self._delete_later(clip)
         self._on_change(clip.id)
 
@@ -141,8 +141,8 @@ class ClipStorage:
         with self._db.transaction(durable=True):
             clip = self._catalog.get(clip.id) or clip
             self._db.query("UPDATE clips SET state = ? WHERE id = ?", (ClipState.REMOVING, clip.id))
-            self._jobs.withdraw(JobKind.UPLOAD, clip.id)
-            self._jobs.withdraw(JobKind.DESCRIBE, clip.id)
+            self._jobs.cancel(JobKind.UPLOAD, clip.id)
+            self._jobs.cancel(JobKind.DESCRIBE, clip.id)
             if clip.cloud in (CloudState.WAITING, CloudState.STORED):
                 # Of one that waits, a part may be there, or all in a moment.
                 self._delete_later(clip)
@@ -164,7 +164,7 @@ class ClipStorage:
         self._catalog.remove(clip.id)
 
     def _delete_later(self, clip: Clip, place: str | None = None) -> None:
-        kind = JobKind.DELETE if place is None else parked(JobKind.DELETE, place)
+        kind = JobKind.DELETE if place is None else deferred_kind(JobKind.DELETE, place)
         # Below the bucket's prefix; when it is done, no row may be left to tell the names.
         names = [object_name(clip, suffix=suffix) for suffix in CONTENT_TYPES]
         self._jobs.add(kind, clip.id, {"names": names})
@@ -191,7 +191,7 @@ class ClipStorage:
                     *(CloudState.STORED, CloudState.ELSEWHERE),
                 ),
             )
-            self._jobs.withdraw(JobKind.UPLOAD, clip_id)
+            self._jobs.cancel(JobKind.UPLOAD, clip_id)
         self._on_change(clip_id)
 
     def local_back(self, clip: Clip) -> None:

@@ -256,7 +256,7 @@ class ClipLibrary:
             case OutboxChanged():
                 self._uploads = event
             case ClipFailed(clip=clip) if clip.error == DiskFull.key and self._retention:
-                self._retention.hurry()
+                self._retention.wake()
 
     def _count(self) -> None:
         try:
@@ -323,7 +323,7 @@ class ClipLibrary:
         """Change what is kept; it is applied at once."""
         if self._retention is not None:
             self._retention.rules = rules
-            self._retention.hurry()
+            self._retention.wake()
 
     def hold_still(self) -> None:
         """Let a backup copy the catalogue, until ``release``. Raises ``sqlite3.Error``."""

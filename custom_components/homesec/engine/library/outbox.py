@@ -79,7 +79,7 @@ class Outbox(JobWorker):
         """When a pause is tried to be ended without anybody."""
         self._again_s = PAUSE_S
         self._told: OutboxChanged | None = None
-        self._jobs.watch(self.wake)
+        self._jobs.add_listener(self.wake)
 
     @property
     def backlog(self) -> Backlog:
@@ -89,7 +89,7 @@ class Outbox(JobWorker):
     @override
     def resume(self) -> None:
         """Try again at once: what was in the way has been cured, or may have been."""
-        self._jobs.hurry(_keys((*_FOR_A_PERSON, *_OF_ALL)))
+        self._jobs.make_due(_keys((*_FOR_A_PERSON, *_OF_ALL)))
         self._again_s = PAUSE_S
         super().resume()
 
@@ -104,22 +104,22 @@ class Outbox(JobWorker):
     @override
     def step(self) -> float:
         """Do one job, if one is due; return in how many seconds the next may be."""
-        if (wait_s := self._held_s()) > 0:
+        if (wait_s := self._delay_s()) > 0:
             return wait_s
         if self._paused:
             self._wait_longer()
-            self._jobs.hurry(_keys(_FOR_A_PERSON))
+            self._jobs.make_due(_keys(_FOR_A_PERSON))
         job = self._jobs.due(self._kinds, oldest=self._turn % OLDEST_EVERY == 0)
         if job is None:
             next_s = self._jobs.wait_s(self._kinds)
             return math.inf if next_s is None else next_s
         self._turn += 1
         self._do(job)
-        self._tell()
+        self._report_state()
         return 0.0
 
     def _do(self, job: Job) -> None:
-        self._cured = False
+        self._resumed = False
         try:
             settle = self._perform[job.kind](job, self._stop)
         except Exception as err:  # noqa: BLE001 - whatever it is, the other jobs go on
@@ -141,32 +141,32 @@ class Outbox(JobWorker):
             if self._jobs.remove(job.id):
                 event = settle()
         if self._failures:
-            self._jobs.hurry(_keys(_OF_ALL))
+            self._jobs.make_due(_keys(_OF_ALL))
         self._go_on()
         if event is not None:
             self._on_event(event)
 
     def _failed(self, job: Job, err: Exception) -> None:
         key = err.key if isinstance(err, HomeSecError) else "unknown"
-        wait_s = self._back_off_s(job.attempts)
-        self._jobs.put_off(job, wait_s, key)
+        wait_s = self._backoff_s(job.attempts)
+        self._jobs.reschedule(job, wait_s, key)
         _log(job, err, key)
         if type(err) is StorageDenied and job.kind is not JobKind.UPLOAD:
             # A bucket may forbid that on purpose, so that no burglar can do it; for good, or
             # before some time has passed. There may be thousands.
-            self._jobs.put_off_later_ones(job, wait_s, key)
+            self._jobs.reschedule_newer(job, wait_s, key)
             return
         if isinstance(err, _FOR_A_PERSON):
             self._pause(key)
         elif isinstance(err, StorageBusy):
-            self._hold(key, at_least_s=min(err.retry_after_s or 0.0, LONGEST_WAIT_S))
+            self._back_off(key, at_least_s=min(err.retry_after_s or 0.0, LONGEST_WAIT_S))
         elif isinstance(err, QuotaExceeded):
-            self._hold(key, at_least_s=QUOTA_WAIT_S)
+            self._back_off(key, at_least_s=QUOTA_WAIT_S)
         elif isinstance(err, _OF_ALL):
-            self._hold(key)
+            self._back_off(key)
 
     @override
-    def _held_s(self) -> float:
+    def _delay_s(self) -> float:
         ready_t = self._again_t if self._paused else self._ready_t
         return max(0.0, ready_t - self._clock.monotonic())
 
@@ -177,9 +177,11 @@ class Outbox(JobWorker):
         super()._pause(error)
 
     @override
-    def _hold(self, error: str, *, at_least_s: float = 0.0, at_most_s: float = math.inf) -> None:
+    def _back_off(
+        self, error: str, *, at_least_s: float = 0.0, at_most_s: float = math.inf
+    ) -> None:
         if not self._paused:  # which is worse
-            super()._hold(error, at_least_s=at_least_s, at_most_s=at_most_s)
+            super()._back_off(error, at_least_s=at_least_s, at_most_s=at_most_s)
 
     def _wait_longer(self) -> None:
         """Look whether a pause is over by itself: a login may have been broken for a while only."""
@@ -187,7 +189,7 @@ class Outbox(JobWorker):
         self._again_s = min(2 * self._again_s, LONGEST_PAUSE_S)
 
     @override
-    def _tell(self) -> None:
+    def _report_state(self) -> None:
         now = OutboxChanged(backlog=self.backlog, error=self._error, paused=self._paused)
         if now != self._told:
             self._told = now

@@ -7,11 +7,11 @@ import logging
 import math
 import shutil
 import sqlite3
-import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from ..core.events import ClipsDropped, DiskSpaceChanged, DropReason
 from ..core.types import ClipState, CloudState
+from ..db.worker import WorkerThread
 from .retention_policy import Place, Removal, plan
 from .trusted_clock import TrustedClock
 from .visit_queries import KEPT_S, MOST
@@ -36,7 +36,7 @@ NOTE = "looked_at"
 """When it looked last, for the next start."""
 
 
-class Retention:
+class Retention(WorkerThread):
     """Applies the rules, on a thread of its own."""
 
     def __init__(
@@ -56,6 +56,7 @@ class Retention:
 
         ``look_after`` is called at each look: what has waited for the disk may go on.
         """
+        super().__init__(name="homesec-retention")
         self.rules = rules
         self._catalog = catalog
         self._copies = copies
@@ -66,39 +67,20 @@ class Retention:
         self._every_s = every_s
         self._look_after = look_after
         self._low = False
-        self._stop = threading.Event()
-        self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="homesec-retention", daemon=True)
 
-    def start(self) -> None:
-        """Begin; the first look is at once."""
-        self._thread.start()
+    @override
+    def run_step(self) -> float:
+        self.apply()
+        return self._every_s
 
-    def halt(self) -> None:
-        """Begin to end; what is half removed is removed at the next start."""
-        self._stop.set()
-        self._wake.set()
+    @override
+    def _max_sleep_s(self) -> float:
+        return self._every_s
 
-    def join(self, timeout_s: float = 5.0) -> bool:
-        """Wait for the end; False if it has not come."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def hurry(self) -> None:
-        """Look now: the disk is full, or the rules have changed."""
-        self._wake.set()
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._wake.clear()
-            try:
-                self.apply()
-            except Exception as err:
-                if not self._stop.is_set():
-                    defect = not isinstance(err, (OSError, sqlite3.Error))
-                    _LOGGER.error("Old clips could not be removed: %s", err, exc_info=defect)
-            self._wake.wait(self._every_s)
+    @override
+    def log_error(self, err: Exception) -> None:
+        defect = not isinstance(err, (OSError, sqlite3.Error))
+        _LOGGER.error("Old clips could not be removed: %s", err, exc_info=defect and err)
 
     def apply(self) -> None:
         """Look once, and remove what is to go. Raises ``OSError`` and ``sqlite3.Error``."""

@@ -107,7 +107,7 @@ class UploadJobs:
         return object_name(clip, prefix=self.store.prefix, suffix=suffix)
 
     def _keep(self, job: Job, point: ResumePoint | None) -> None:
-        self._catalog.jobs.keep_resume(job.id, point.dump() if point else None)
+        self._catalog.jobs.save_resume(job.id, point.dump() if point else None)
 
     def _tell(self, clip: Clip, arrived: int) -> None:
         # Of an encrypted film a little more arrives than the clip has.

@@ -2,62 +2,69 @@
 
 from __future__ import annotations
 
-from functools import partial
 import logging
-from queue import SimpleQueue
+import math
+from queue import Empty, SimpleQueue
 import sqlite3
-import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from ..core.events import DetectionEnded, DetectionStarted, VisitLogged
+from ..db.worker import WorkerThread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..core.events import EngineEvent, EventSink
     from .visit_queries import Visits
 
 _LOGGER = logging.getLogger(__name__)
 
 
-class VisitWriter:
-    """Hears of presences; ``VisitLogged`` tells that the catalogue counts one more."""
+class VisitWriter(WorkerThread):
+    """Store each presence as a visit; send ``VisitLogged`` for each that is counted."""
 
     def __init__(self, visits: Visits, *, on_event: EventSink) -> None:
+        super().__init__(name="homesec-visits")
         self._visits = visits
         self._on_event = on_event
-        self._heard: SimpleQueue[DetectionStarted | DetectionEnded | None] = SimpleQueue()
+        self._events: SimpleQueue[DetectionStarted | DetectionEnded] = SimpleQueue()
         self._open: dict[tuple[str, str], int] = {}
         """Number of the visit that lasts, by camera and label."""
-        self._thread = threading.Thread(target=self._run, name="homesec-visits", daemon=True)
-
-    def start(self) -> None:
-        """Begin; what the last run left open is ended first."""
-        self._thread.start()
 
     def hear(self, event: EngineEvent) -> None:
-        """Take in who came or went; never waits."""
+        """Queue the start or end of a presence; never waits."""
         if isinstance(event, DetectionStarted | DetectionEnded):
-            self._heard.put(event)
+            self._events.put(event)
+            self.wake()
 
     def close(self, timeout_s: float = 5.0) -> bool:
-        """Write down what was heard until now, and end; False if the disk is too slow for it."""
-        self._heard.put(None)
-        if self._thread.ident is not None:
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        """Store what is queued, and end; return False if the disk is too slow for that."""
+        self.halt()
+        return self.join(timeout_s)
 
+    @override
     def _run(self) -> None:
-        self._try(self._visits.end_all)
-        while (event := self._heard.get()) is not None:
-            self._try(partial(self._write, event))
-
-    def _try(self, write: Callable[[], None]) -> None:
         try:
-            write()
+            self._visits.end_all()
         except sqlite3.Error as err:
-            # One visit is not counted; the clip and the alarm do not depend on it.
-            _LOGGER.error("The clip index does not take a visit: %s", err)
+            self.log_error(err)
+        super()._run()
+        self.run_step()  # what came until the stop
+
+    @override
+    def run_step(self) -> float:
+        while True:
+            try:
+                event = self._events.get_nowait()
+            except Empty:
+                return math.inf
+            try:
+                self._write(event)
+            except sqlite3.Error as err:
+                self.log_error(err)
+
+    @override
+    def log_error(self, err: Exception) -> None:
+        # One visit is not counted; the clip and the alarm do not depend on it.
+        _LOGGER.error("The clip index does not take a visit: %s", err)
 
     def _write(self, event: DetectionStarted | DetectionEnded) -> None:
         presence = event.presence

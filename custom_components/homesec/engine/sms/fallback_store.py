@@ -15,7 +15,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ..db.database import IN_MEMORY, Database
-from ..db.job_queue import Jobs
+from ..db.job_queue import JobQueue
 from .message_store import Deadlines, Entry, MessageStore, SidTakenError, subject_of
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ class FallbackMessageStore:
     A database that is closed raises, since that is no fault but the end.
     """
 
-    def __init__(self, database: Database, jobs: Jobs, clock: Clock) -> None:
+    def __init__(self, database: Database, jobs: JobQueue, clock: Clock) -> None:
         deadlines: Deadlines = {}
         self._clock = clock
         self._database = database
         self._disk = MessageStore(database, jobs, clock, deadlines)
         self._in_memory = Database(IN_MEMORY)
-        self._memory_jobs = Jobs(self._in_memory, clock)
+        self._memory_jobs = JobQueue(self._in_memory, clock)
         self._memory = MessageStore(self._in_memory, self._memory_jobs, clock, deadlines)
         self._lock = threading.RLock()
         self._moved: dict[str, None] = {}
@@ -56,7 +56,7 @@ class FallbackMessageStore:
 
     def watch(self, on_change: Callable[[], None]) -> None:
         """Call this when a text was added to the memory; it must not block."""
-        self._memory_jobs.watch(on_change)
+        self._memory_jobs.add_listener(on_change)
 
     def close(self) -> None:
         """Write down what the disk takes; nothing may be asked any more."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..core.clock import Clock
     from ..db.database import Database
-    from ..db.job_queue import Job, Jobs
+    from ..db.job_queue import Job, JobQueue
 
 REMEMBERED_S = 7 * 86_400.0
 """How long a message that is sent again is known to have been sent."""
@@ -74,7 +74,7 @@ class MessageStore:
     """The texts' rows. Calls block for a moment and may come from any thread."""
 
     def __init__(
-        self, database: Database, jobs: Jobs, clock: Clock, deadlines: Deadlines | None = None
+        self, database: Database, jobs: JobQueue, clock: Clock, deadlines: Deadlines | None = None
     ) -> None:
         self._jobs = jobs
         self._db = database
@@ -119,11 +119,11 @@ class MessageStore:
 
     def waiting(self, recipient_id: str) -> list[Job]:
         """Return the texts that are to be sent, the oldest first."""
-        return self._jobs.of(JobKind.TEXT, subject_of(recipient_id))
+        return self._jobs.for_subject(JobKind.TEXT, subject_of(recipient_id))
 
     def on_their_way(self, recipient_id: str) -> list[Job]:
         """Return the texts of which it is not known yet whether they arrived."""
-        return self._jobs.of(JobKind.DELIVERY, subject_of(recipient_id))
+        return self._jobs.for_subject(JobKind.DELIVERY, subject_of(recipient_id))
 
     def left_s(self, job: Job) -> float:
         """Return for how many seconds a text is of use; nobody's clock is right just after boot."""
@@ -167,9 +167,9 @@ class MessageStore:
         recipient_id, message_id = _parts(entry.subject)
         with self._db.transaction(durable=True):
             for kind in KINDS:
-                self._jobs.withdraw(kind, entry.subject)
+                self._jobs.cancel(kind, entry.subject)
             for job in entry.jobs:
-                self._jobs.put(job)
+                self._jobs.insert(job)
             if entry.ended is not None:
                 self._db.query(
                     "INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?)",
@@ -185,11 +185,11 @@ class MessageStore:
         now = self._clock.now()
         attempt = Attempt(since=now, until=now + settle_s)
         with self._db.transaction(durable=True):
-            self._jobs.keep_resume(job.id, attempt.dump())
+            self._jobs.save_resume(job.id, attempt.dump())
 
     def call_off(self, job: Job) -> None:
         """Note that a text was surely not sent."""
-        self._jobs.keep_resume(job.id, None)
+        self._jobs.save_resume(job.id, None)
 
     def known_sids(self) -> frozenset[str]:
         """Return the SIDs of what was sent lately, to whomever."""
@@ -239,7 +239,7 @@ class MessageStore:
 
     def put_off(self, job: Job, wait_s: float, error: str) -> None:
         """Try again only later."""
-        self._jobs.put_off(job, wait_s, error)
+        self._jobs.reschedule(job, wait_s, error)
 
     def hurry(self, recipient_id: str) -> None:
         """Make due what failed before."""
@@ -284,7 +284,10 @@ class MessageStore:
                 " WHERE later.recipient_id = texts.recipient_id AND later.sid IS NOT NULL))",
                 (now - REMEMBERED_S, *recipients),
             )
-            for job in (*self._jobs.of(JobKind.TEXT, ""), *self._jobs.of(JobKind.DELIVERY, "")):
+            for job in (
+                *self._jobs.for_subject(JobKind.TEXT, ""),
+                *self._jobs.for_subject(JobKind.DELIVERY, ""),
+            ):
                 old = job.payload.get("expires_at", job.created_at + REMEMBERED_S) <= now
                 if old and not job.subject.startswith(_subjects(recipients)):
                     self._jobs.remove(job.id)

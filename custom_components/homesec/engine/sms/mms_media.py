@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..cloud.object_store import CloudStore
     from ..core.clock import Clock
-    from ..db.job_queue import Jobs
+    from ..db.job_queue import JobQueue
     from .types import TextMessage
 
 _LOGGER = logging.getLogger(__name__)
@@ -35,7 +35,9 @@ KEPT_S = 7 * DAY_S
 class Stills:
     """Puts stills where Twilio can fetch them, if there is such a place."""
 
-    def __init__(self, *, cloud: Callable[[], CloudStore | None], jobs: Jobs, clock: Clock) -> None:
+    def __init__(
+        self, *, cloud: Callable[[], CloudStore | None], jobs: JobQueue, clock: Clock
+    ) -> None:
         """``cloud`` tells the bucket, with the login of the moment."""
         self._cloud = cloud
         self._jobs = jobs

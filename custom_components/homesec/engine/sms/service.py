@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..core.clock import Clock
     from ..core.events import EventSink
     from ..db.database import Database
-    from ..db.job_queue import Jobs
+    from ..db.job_queue import JobQueue
     from .types import TextAccount, TextMessage
 
 _LOGGER = logging.getLogger(__name__)
@@ -58,13 +58,13 @@ class SmsService:
 
     # --- start and stop -----------------------------------------------------------------------
 
-    def start(self, database: Database, jobs: Jobs) -> None:
+    def start(self, database: Database, jobs: JobQueue) -> None:
         """Go on with what waits."""
         with self._lock:
             self._ledger = FallbackMessageStore(database, jobs, self._clock)
             self._ledger.watch(self._wake)
             self._stills = Stills(cloud=self._cloud, jobs=jobs, clock=self._clock)
-            jobs.watch(self._wake)
+            jobs.add_listener(self._wake)
             self._employ()
 
     def halt(self) -> None:

@@ -97,7 +97,7 @@ class RecipientWorker(JobWorker):
         self._ledger.settle()
         now = self._clock.now()
         waiting = self._ledger.waiting(self.id)
-        held_s = self._held_s()
+        held_s = self._delay_s()
         for job in waiting:
             if self._is_late(job) and (self._paused or job.resume is None):
                 self._drop(job)
@@ -105,7 +105,7 @@ class RecipientWorker(JobWorker):
         following, wait_s = _next(waiting, self._ledger.on_their_way(self.id), now)
         if following is not None and max(held_s, wait_s) <= 0:
             self._do(following)
-            self._tell()
+            self._report_state()
             return 0.0
         expiries = [self._ledger.left_s(job) for job in waiting]
         return min(max(held_s, wait_s), *(s for s in expiries if s > 0), math.inf)
@@ -114,7 +114,7 @@ class RecipientWorker(JobWorker):
         return self._ledger.left_s(job) <= 0
 
     def _do(self, job: Job) -> None:
-        self._cured = False
+        self._resumed = False
         try:
             if job.kind is JobKind.DELIVERY:
                 self._follow(job)
@@ -203,7 +203,7 @@ class RecipientWorker(JobWorker):
         if self._ledger.drop(job, self.id):
             _LOGGER.warning("Alert %s could not be texted in time", job.payload["id"])
             self._dropped(job, TextExpired.key)
-        self._tell()
+        self._report_state()
 
     def _dropped(self, job: Job, error: str) -> None:
         self._on_event(TextDropped(recipient_id=self.id, message_id=job.payload["id"], error=error))
@@ -233,22 +233,22 @@ class RecipientWorker(JobWorker):
         if isinstance(err, FOR_A_PERSON):
             self._pause(key)
         elif isinstance(err, TextBusy):
-            self._hold(
+            self._back_off(
                 key,
                 at_least_s=min(err.retry_after_s or 0.0, LONGEST_WAIT_S),
                 at_most_s=LONGEST_HOLD_S,
             )
         elif isinstance(err, TextUnreachable):
-            self._hold(key, at_most_s=LONGEST_HOLD_S)
+            self._back_off(key, at_most_s=LONGEST_HOLD_S)
         else:
             self._error = key
             if job.kind is JobKind.TEXT and self._is_late(job):
                 self._drop(job)  # it would hold up the others for ever
             else:
-                self._ledger.put_off(job, self._back_off_s(job.attempts), key)
+                self._ledger.put_off(job, self._backoff_s(job.attempts), key)
 
     @override
-    def _tell(self) -> None:
+    def _report_state(self) -> None:
         now = RecipientChanged(
             recipient_id=self.id, error=self._error, waiting=len(self._ledger.waiting(self.id))
         )
