@@ -19,7 +19,7 @@ from .panel import async_hide_panel, async_serve_panel, async_show_panel
 from .services import async_setup_services
 from .views import async_setup_views
 from .websocket.commands import async_setup_websocket
-from .websocket.live import async_announce_house
+from .websocket.subscriptions import async_announce_coordinator
 
 if TYPE_CHECKING:
     from homeassistant.helpers.typing import ConfigType
@@ -65,12 +65,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     )
     await async_show_panel(hass)
     entry.async_on_unload(async_trim_caches(hass, coordinator))
-    entry.async_on_unload(coordinator.visits.async_follow_days())
+    entry.async_on_unload(coordinator.visits.async_track_midnight())
     _follow_changes(entry, coordinator)
     entry.async_on_unload(coordinator.alarm.async_begin())
     entry.async_create_background_task(hass, coordinator.async_bring_up(), "HomeSec engine start")
-    async_announce_house(hass, coordinator)
-    entry.async_on_unload(partial(async_announce_house, hass, None))
+    async_announce_coordinator(hass, coordinator)
+    entry.async_on_unload(partial(async_announce_coordinator, hass, None))
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:

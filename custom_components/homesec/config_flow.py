@@ -28,8 +28,8 @@ from .engine.core.errors import ModelUnknown
 from .engine.detection import DEFAULT, OPENCV
 from .flows.alarm_flow import AlarmSteps
 from .flows.camera_flow import CameraFlow
+from .flows.custom_model_flow import CustomModelSteps
 from .flows.form_fields import choice, named_choice
-from .flows.own_model_flow import CustomModelSteps
 from .flows.recipient_flow import RecipientFlow
 from .flows.retention_flow import RetentionSteps
 from .flows.storage_flow import StorageSteps

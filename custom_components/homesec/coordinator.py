@@ -44,9 +44,8 @@ from .event_bus import (
     camera_of,
 )
 from .issues import Issues
-from .sensors.visit_counts import VisitCounts
-from .websocket.clip_feed import ClipFeed
-from .websocket.house_feed import HouseFeed
+from .visit_statistics import VisitCounts
+from .websocket.feeds import ClipFeed, StatusFeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,10 +68,14 @@ class HomeSecCoordinator(EngineHost):
         self.issues = Issues(hass, entry.entry_id)
         self.listeners = EventBus()
         self.clip_feed = ClipFeed(self)
-        self.house_feed = HouseFeed(self)
+        self.status_feed = StatusFeed(self)
         self.visits = VisitCounts(self)
-        self.listeners.async_subscribe_all(self.clip_feed.async_handle, kinds=ClipFeed.listens_to)
-        self.listeners.async_subscribe_all(self.house_feed.async_touch, kinds=HouseFeed.listens_to)
+        self.listeners.async_subscribe_all(
+            self.clip_feed.async_handle_event, kinds=ClipFeed.listens_to
+        )
+        self.listeners.async_subscribe_all(
+            self.status_feed.async_handle_event, kinds=StatusFeed.listens_to
+        )
         self.storage = StorageMonitor(self)
         self.alerts = AlertController(self)
         self.start = EngineStart(self)
@@ -110,7 +113,7 @@ class HomeSecCoordinator(EngineHost):
         self.start.async_stop()
         await self.alarm.async_stop()
         self.clip_feed.async_stop()
-        self.house_feed.async_stop()
+        self.status_feed.async_stop()
         self.alerts.async_stop()
         self.issues.async_stop()
         await self.async_stop()

@@ -87,7 +87,7 @@ def entry(video: Path) -> MockConfigEntry:
 @pytest.fixture
 def probe() -> Iterator[Any]:
     """Stand in for the engine's look where no camera is at hand."""
-    with patch("custom_components.homesec.flows.camera_look.probe", return_value=SEEN) as probe:
+    with patch("custom_components.homesec.flows.camera_preview.probe", return_value=SEEN) as probe:
         yield probe
 
 

@@ -193,7 +193,7 @@ async def test_a_trial_that_breaks_is_logged_and_told(
 ) -> None:
     shown = await browser.bring(entry, GNOMES)
     with patch(
-        "custom_components.homesec.flows.own_model_import.create_detector",
+        "custom_components.homesec.flows.custom_model_import.create_detector",
         side_effect=ZeroDivisionError,
     ):
         again = await reply(hass, shown, FACTS)
@@ -339,7 +339,7 @@ async def test_files_that_cannot_be_deleted_are_told(
     await set_up(hass, entry)
     form = await choose(hass, entry, "remove_model")
     with patch(
-        "custom_components.homesec.flows.own_model_flow.remove_own", side_effect=OSError("busy")
+        "custom_components.homesec.flows.custom_model_flow.remove_own", side_effect=OSError("busy")
     ):
         again = await reply(hass, form, {"model": NAME})
     assert again["errors"] == {"base": "remove_failed"}

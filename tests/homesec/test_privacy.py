@@ -126,7 +126,7 @@ async def test_a_failed_flow_keeps_its_secrets(
         flow = await hass.config_entries.subentries.async_init(
             (entry.entry_id, "camera"), context={"source": SOURCE_USER}
         )
-        with patch("custom_components.homesec.flows.camera_look.probe", side_effect=failure):
+        with patch("custom_components.homesec.flows.camera_preview.probe", side_effect=failure):
             await hass.config_entries.subentries.async_configure(flow["flow_id"], given)
             await hass.async_block_till_done()
         shown = await hass.config_entries.subentries.async_configure(flow["flow_id"])

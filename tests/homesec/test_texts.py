@@ -29,8 +29,7 @@ from custom_components.homesec.engine.core.types import Trigger, ZoneKind
 from custom_components.homesec.engine.sms.errors import TextError, TextExpired
 from custom_components.homesec.flows import (
     alarm_form,
-    own_model_form,
-    pins_form,
+    custom_model_form,
     recipient_flow,
     recipient_form,
     retention_form,
@@ -69,7 +68,7 @@ ASK_OR_SHOW = {
     ),
 }
 """Their translation keys are of entities, issues and fields, not of exceptions."""
-GONE = set(re.findall(r'reason="(\w+)"', SOURCE["flows.gone"]))
+GONE = set(re.findall(r'reason="(\w+)"', SOURCE["flows.form_fields"]))
 
 
 @pytest.mark.parametrize("module", sorted(SOURCE))
@@ -105,19 +104,19 @@ def test_the_forms_of_the_house_are_labelled() -> None:
     steps = TEXTS["config"]["step"]
     for step in ("user", "detector"):
         check_form(config_flow.choice_schema(["ncnn", "opencv"], {}, collapsed=True), steps[step])
-    check_form(own_model_form.FILES_SCHEMA, steps["add_model"])
-    check_form(own_model_form.FACTS_SCHEMA, steps["describe"])
-    check_form(own_model_form.removal_schema({}), steps["remove_model"])
+    check_form(custom_model_form.FILES_SCHEMA, steps["add_model"])
+    check_form(custom_model_form.FACTS_SCHEMA, steps["describe"])
+    check_form(custom_model_form.removal_schema({}), steps["remove_model"])
     for step, schema in (
         ("bucket", storage_form.BUCKET_SCHEMA),
         ("reauth_confirm", storage_form.LOGIN_SCHEMA),
         ("seal", storage_form.SEAL_SCHEMA),
         ("retention", retention_form.retention_schema([])),
         ("alarm", alarm_form.ALARM_SCHEMA),
-        ("add_pin", pins_form.NEW_SCHEMA),
-        ("edit_pin", pins_form.EDIT_SCHEMA),
-        ("change_pin", pins_form.pin_choice({})),
-        ("remove_pin", pins_form.pin_choice({})),
+        ("add_pin", alarm_form.NEW_SCHEMA),
+        ("edit_pin", alarm_form.EDIT_SCHEMA),
+        ("change_pin", alarm_form.pin_choice({})),
+        ("remove_pin", alarm_form.pin_choice({})),
     ):
         check_form(schema, steps[step])
     assert steps["cloud"]["menu_options"].keys() == {"bucket", "cloud_off"}
@@ -136,16 +135,18 @@ def test_the_forms_of_the_house_are_labelled() -> None:
 
 def test_every_error_of_the_house_says_what_to_do() -> None:
     used = set(re.findall(r'"(model_needs_\w+)"', SOURCE["config_flow"]))
-    used |= set(re.findall(r': "(own_\w+)"', SOURCE["flows.own_model_flow"]))
-    used |= set(re.findall(r'"(\w+_(?:failed|unfit|unreadable))"', SOURCE["flows.own_model_flow"]))
-    used |= {f"own_{field}_refused" for field in own_model_form.FIELDS}
+    used |= set(re.findall(r': "(own_\w+)"', SOURCE["flows.custom_model_flow"]))
+    used |= set(
+        re.findall(r'"(\w+_(?:failed|unfit|unreadable))"', SOURCE["flows.custom_model_flow"])
+    )
+    used |= {f"own_{field}_refused" for field in custom_model_form.FIELDS}
     used |= {errors.ModelUnknown.key, errors.DetectorMissing.key, errors.HomeSecError.key}
     used |= {*error_keys(StorageError), "key_missing", "camera_twice"}
     used |= set(
-        re.findall(r'"(pin_\w+)"', SOURCE["flows.pins_form"] + SOURCE["flows.alarm_flow"])
+        re.findall(r'"(pin_\w+)"', SOURCE["flows.alarm_form"] + SOURCE["flows.alarm_flow"])
     ) - {"pin_kind", "pin_gone"}
     assert TEXTS["config"]["error"].keys() == used
-    flows = ("flows.own_model_flow", "flows.storage_flow", "flows.alarm_flow")
+    flows = ("flows.custom_model_flow", "flows.storage_flow", "flows.alarm_flow")
     reasons = set(re.findall(r'reason="(\w+)"', "".join(SOURCE[flow] for flow in flows)))
     assert TEXTS["config"]["abort"].keys() == {*reasons, "single_instance_allowed"}
     assert TEXTS["config"]["progress"].keys() == {"try_model", "probe_bucket"}

@@ -220,7 +220,7 @@ async def test_whoever_unsubscribes_costs_nothing_any_more(
     coordinator = entry.runtime_data
     for command in ("house/subscribe", "clips/subscribe"):
         await page.unsubscribe(await page.subscribe(command))
-    assert not coordinator.house_feed._receivers
+    assert not coordinator.status_feed._receivers
     assert not coordinator.clip_feed._receivers
     await call(
         hass, "switch", "turn_off", entity_id(hass, "switch", "detection")

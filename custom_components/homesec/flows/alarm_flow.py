@@ -12,8 +12,8 @@ from ..alarm.config import pins
 from ..alarm.pins import MAX_PINS, Pin, PinKind, pin_of
 from ..const import CONF_ALARM, CONF_PINS
 from ..texts import async_options
-from .alarm_form import ALARM_SCHEMA, read_alarm, shown_alarm
-from .pins_form import (
+from .alarm_form import (
+    ALARM_SCHEMA,
     CONF_KIND,
     CONF_PIN,
     EDIT_SCHEMA,
@@ -21,6 +21,8 @@ from .pins_form import (
     lacks_full,
     pin_choice,
     pin_errors,
+    read_alarm,
+    shown_alarm,
     without_codes,
 )
 

@@ -1,12 +1,18 @@
-"""The form that asks for the alarm's delays, and what its answers mean."""
+"""The forms that ask for the alarm's delays and for PINs, and how their answers are stored."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.const import UnitOfTime
+from homeassistant.const import CONF_CODE, CONF_NAME, UnitOfTime
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import BooleanSelector
-from probatio import Required, Schema
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+from probatio import Optional, Required, Schema
 
 from ..alarm.config import (
     CONF_CODE_TO_ARM,
@@ -18,10 +24,11 @@ from ..alarm.config import (
     needs_code_to_arm,
 )
 from ..alarm.machine import ARMED_MODES, AlarmMode
-from .form_fields import number
+from ..alarm.pins import Pin, PinKind, is_pin
+from .form_fields import choice, named_choice, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from homeassistant.helpers.selector import NumberSelector
 
@@ -68,3 +75,61 @@ def read_alarm(answer: Mapping[str, Any]) -> dict[str, Any]:
         CONF_CODE_TO_ARM: answer[CONF_CODE_TO_ARM],
         CONF_DELAYS: {mode.value: dict(answer[mode.value]) for mode in AlarmMode},
     }
+
+
+# --- PINs -------------------------------------------------------------------------------------
+
+CONF_AGAIN: Final = "code_again"
+CONF_KIND: Final = "kind"
+CONF_PIN: Final = "pin"
+
+_SECRET = TextSelector(
+    # Browsers offer to keep what they take for a password.
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
+)
+_WHOSE = {
+    Required(CONF_NAME): TextSelector(),
+    Required(CONF_KIND, default=PinKind.FULL.value): choice(
+        PinKind, "pin_kind", mode=SelectSelectorMode.LIST
+    ),
+}
+NEW_SCHEMA = Schema({**_WHOSE, Required(CONF_CODE): _SECRET, Required(CONF_AGAIN): _SECRET})
+EDIT_SCHEMA = Schema({**_WHOSE, Optional(CONF_CODE): _SECRET, Optional(CONF_AGAIN): _SECRET})
+
+
+def pin_choice(titles: Mapping[str, str]) -> Schema:
+    """Return the form that asks which PIN is meant; ``titles`` are all of them by id."""
+    return Schema({Required(CONF_PIN): named_choice(titles)})
+
+
+def without_codes(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what may be shown again."""
+    return {key: value for key, value in answer.items() if key not in (CONF_CODE, CONF_AGAIN)}
+
+
+def pin_errors(answer: Mapping[str, Any], others: Iterable[Pin], *, new: bool) -> dict[str, str]:
+    """Return what is wrong with a PIN, but for one that is taken already.
+
+    One that is there already may be left empty, to stay as it is.
+    """
+    errors: dict[str, str] = {}
+    others = list(others)
+    name, kind = answer[CONF_NAME].strip(), answer[CONF_KIND]
+    if not name:
+        errors[CONF_NAME] = "pin_nameless"
+    elif any(pin.name == name and pin.kind == kind for pin in others):
+        # Under another kind it is fine: one PIN of a person may be for the worst case.
+        errors[CONF_NAME] = "pin_name_taken"
+    if lacks_full(kind, *(pin.kind for pin in others)):
+        errors[CONF_KIND] = "pin_full_missing"
+    code = answer.get(CONF_CODE, "")
+    if (code or new) and not is_pin(code):
+        errors[CONF_CODE] = "pin_unfit"
+    elif code != answer.get(CONF_AGAIN, ""):
+        errors[CONF_AGAIN] = "pin_differs"
+    return errors
+
+
+def lacks_full(*kinds: str) -> bool:
+    """Tell whether there are PINs, and none of them both arms and disarms."""
+    return bool(kinds) and PinKind.FULL not in kinds

@@ -40,8 +40,8 @@ from ..engine.core.types import SourceKind
 from ..model_choice import models_dir, own_labels
 from ..texts import async_options
 from ..urls import PREVIEW_URL
-from .camera_look import CameraPreview, async_look, async_seen_by_engine
-from .gone import ends_if_gone
+from .camera_preview import CameraPreview, async_look, async_seen_by_engine
+from .form_fields import abort_if_removed
 from .settings_form import read_settings, settings_errors, settings_schema, shown_settings
 from .source_form import read_source, shown_source, source_schema
 from .webcams import find_webcams, is_webcam_path
@@ -70,7 +70,7 @@ class CameraFlow(ConfigSubentryFlow):
         """Add a camera."""
         return await self._async_ask_source("user", user_input)
 
-    @ends_if_gone
+    @abort_if_removed
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
@@ -181,7 +181,7 @@ class CameraFlow(ConfigSubentryFlow):
 
     # --- what to do with what it sees ---------------------------------------------------------
 
-    @ends_if_gone
+    @abort_if_removed
     async def async_step_settings(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:

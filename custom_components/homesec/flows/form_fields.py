@@ -1,7 +1,9 @@
-"""The kinds of fields that the forms are made of."""
+"""Form fields and a step decorator that the flows share."""
 
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
+from homeassistant.config_entries import UnknownSubEntry
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -13,7 +15,9 @@ from homeassistant.helpers.selector import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 
 
 def choice(
@@ -23,7 +27,7 @@ def choice(
     multiple: bool = False,
     mode: SelectSelectorMode = SelectSelectorMode.DROPDOWN,
 ) -> SelectSelector:
-    """Return a choice whose texts Home Assistant looks up."""
+    """Return a choice whose labels Home Assistant translates."""
     return SelectSelector(
         SelectSelectorConfig(
             options=list(options), translation_key=translation_key, multiple=multiple, mode=mode
@@ -32,7 +36,7 @@ def choice(
 
 
 def named_choice(options: Mapping[str, str], *, multiple: bool = False) -> SelectSelector:
-    """Return a choice that brings its texts: by value, what is shown for it."""
+    """Return a choice with its own labels; ``options`` maps values to labels."""
     return SelectSelector(
         SelectSelectorConfig(
             options=[SelectOptionDict(value=value, label=text) for value, text in options.items()],
@@ -43,13 +47,24 @@ def named_choice(options: Mapping[str, str], *, multiple: bool = False) -> Selec
 
 
 def number(low: float, high: float, *, unit: str, step: float = 1) -> NumberSelector:
-    """Return a number that is typed."""
+    """Return a number field with a text box."""
     return NumberSelector(
         NumberSelectorConfig(
-            min=low,
-            max=high,
-            step=step,
-            unit_of_measurement=unit,
-            mode=NumberSelectorMode.BOX,
+            min=low, max=high, step=step, unit_of_measurement=unit, mode=NumberSelectorMode.BOX
         )
     )
+
+
+def abort_if_removed[F: ConfigSubentryFlow](
+    step: Callable[[F, dict[str, Any] | None], Awaitable[SubentryFlowResult]],
+) -> Callable[[F, dict[str, Any] | None], Awaitable[SubentryFlowResult]]:
+    """Abort a step when its subentry was removed meanwhile, for example in another tab."""
+
+    @wraps(step)
+    async def guarded(flow: F, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        try:
+            return await step(flow, user_input)
+        except UnknownSubEntry:
+            return flow.async_abort(reason="gone")
+
+    return guarded

@@ -41,7 +41,7 @@ from ..engine.sms.errors import (
 from ..engine.sms.twilio_api import send_now
 from ..texts import async_options
 from ..urls import PANEL_URL
-from .gone import ends_if_gone
+from .form_fields import abort_if_removed
 from .recipient_form import read_recipient, recipient_schema, shown_recipient
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class RecipientFlow(ConfigSubentryFlow):
         """Add a recipient."""
         return await self._async_ask("user", user_input)
 
-    @ends_if_gone
+    @abort_if_removed
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
@@ -166,7 +166,7 @@ class RecipientFlow(ConfigSubentryFlow):
 
     # --- the end ------------------------------------------------------------------------------
 
-    @ends_if_gone
+    @abort_if_removed
     async def async_step_keep(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Store it: the text was taken."""
         return await self._async_keep()

@@ -18,7 +18,7 @@ from ..engine.cloud.errors import BucketMissing, KeyInvalid, KeyRevoked, Storage
 from ..engine.cloud.object_names import gcs_place
 from ..engine.core.errors import HomeSecError
 from ..texts import async_options
-from .own_model_import import read_upload
+from .custom_model_import import read_upload
 from .storage_form import (
     BUCKET_SCHEMA,
     CONF_ENCRYPT,

@@ -12,7 +12,7 @@ from ..event_bus import VisitsUpdated
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
     from ..engine.core.events import EngineEvent
-    from .visit_counts import Visited
+    from ..visit_statistics import LabelVisits
 
 
 class _VisitSensor(HomeSecCameraEntity, SensorEntity):
@@ -30,7 +30,7 @@ class _VisitSensor(HomeSecCameraEntity, SensorEntity):
         self._attr_translation_placeholders = {"label": label.capitalize()}
 
     @property
-    def _visited(self) -> Visited | None:
+    def _visited(self) -> LabelVisits | None:
         return self.coordinator.visits.by_label.get((self.camera_id, self._label))
 
 

@@ -3,8 +3,8 @@
 from homeassistant.core import HomeAssistant, callback
 
 from .clips import async_setup_clip_commands
-from .figures import async_setup_figure_commands
-from .live import async_setup_live_commands
+from .statistics import async_setup_figure_commands
+from .subscriptions import async_setup_live_commands
 from .zones import async_setup_zone_commands
 
 

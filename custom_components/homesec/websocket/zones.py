@@ -22,7 +22,7 @@ from ..loaded import loaded_house
 from ..rights import Permission
 from .access import answers, check, send_error
 from .filter import NAME, NAMES
-from .live import async_follow
+from .subscriptions import async_follow
 
 if TYPE_CHECKING:
     from homeassistant.components.websocket_api import ActiveConnection

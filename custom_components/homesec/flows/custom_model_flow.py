@@ -10,7 +10,7 @@ from ..detector_setup import async_install_detector
 from ..engine.core.errors import CustomModelRefused, DetectorError, DetectorMissing, HomeSecError
 from ..engine.model_zoo.custom_models import remove_own
 from ..model_choice import models_dir, own_titles
-from .own_model_form import (
+from .custom_model_form import (
     CONF_FILE,
     CONF_LABELS,
     CONF_LABELS_FILE,
@@ -22,7 +22,14 @@ from .own_model_form import (
     read_facts,
     removal_schema,
 )
-from .own_model_import import adopt, detector_for, discard, read_upload, take_uploads, try_and_keep
+from .custom_model_import import (
+    adopt,
+    detector_for,
+    discard,
+    read_upload,
+    take_uploads,
+    try_and_keep,
+)
 
 if TYPE_CHECKING:
     import asyncio

@@ -15,7 +15,7 @@ from ..const import DOMAIN
 from ..loaded import loaded_house
 from ..rights import Permission, has
 from .access import check
-from .house_feed import house_message
+from .feeds import status_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def async_setup_live_commands(hass: HomeAssistant) -> None:
 
 
 @callback
-def async_announce_house(hass: HomeAssistant, coordinator: HomeSecCoordinator | None) -> None:
+def async_announce_coordinator(hass: HomeAssistant, coordinator: HomeSecCoordinator | None) -> None:
     """Tell open pages that the house is there, or that it goes."""
     async_dispatcher_send(hass, _SIGNAL, coordinator)
 
@@ -53,8 +53,8 @@ def _house(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any
             }
             connection.send_event(msg["id"], {**house, "user": user})
 
-        send(house_message(coordinator))
-        return coordinator.house_feed.async_add(send)
+        send(status_message(coordinator))
+        return coordinator.status_feed.async_subscribe(send)
 
     async_follow(hass, connection, msg["id"], attach)
 
@@ -67,7 +67,7 @@ def _clips(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any
         def send(news: dict[str, Any]) -> None:
             connection.send_event(msg["id"], news)
 
-        return coordinator.clip_feed.async_add(send)
+        return coordinator.clip_feed.async_subscribe(send)
 
     async_follow(hass, connection, msg["id"], attach)
 

@@ -11,19 +11,19 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
-from ..cameras.config import camera_labels
-from ..const import LOGGER
-from ..engine.core.events import VisitLogged
-from ..event_bus import StatsUpdated, VisitsUpdated
+from .cameras.config import camera_labels
+from .const import LOGGER
+from .engine.core.events import VisitLogged
+from .event_bus import StatsUpdated, VisitsUpdated
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ..coordinator import HomeSecCoordinator
-    from ..engine.library.visit_queries import Visits
+    from .coordinator import HomeSecCoordinator
+    from .engine.library.visit_queries import Visits
 
 
-class Visited(NamedTuple):
+class LabelVisits(NamedTuple):
     """Of one label before one camera."""
 
     today: int
@@ -37,14 +37,14 @@ class VisitCounts:
         self._coordinator = coordinator
         self._reading = False
         self._again = False
-        self.by_label: dict[tuple[str, str], Visited] = {}
+        self.by_label: dict[tuple[str, str], LabelVisits] = {}
         """By camera id and label."""
         coordinator.listeners.async_subscribe_all(
             self.async_read, kinds=(VisitLogged, StatsUpdated)
         )
 
     @callback
-    def async_follow_days(self) -> CALLBACK_TYPE:
+    def async_track_midnight(self) -> CALLBACK_TYPE:
         """Begin anew at each midnight; returns what ends that."""
         return async_track_time_change(
             self._coordinator.hass, self._async_midnight, hour=0, minute=0, second=0
@@ -90,5 +90,7 @@ class VisitCounts:
 
 def _read(
     visits: Visits, wanted: list[tuple[str, str]], since: float
-) -> dict[tuple[str, str], Visited]:
-    return {each: Visited(visits.count(*each, since=since), visits.last(*each)) for each in wanted}
+) -> dict[tuple[str, str], LabelVisits]:
+    return {
+        each: LabelVisits(visits.count(*each, since=since), visits.last(*each)) for each in wanted
+    }
