@@ -1,14 +1,12 @@
 """The detection pool's detector: made, broken, made again, stopped."""
 
 import math
-import random
 import threading
 from threading import Event, Semaphore
 
 from pool_fakes import LONG_S, PERSON, Fake, Inbox, Status, Still, StillPool, hold, started_pools
 import pytest
 
-from custom_components.homesec.engine.core.backoff import backoff_s
 from custom_components.homesec.engine.core.errors import ModelUnavailable
 from custom_components.homesec.engine.detection import pool as workers
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
@@ -251,11 +249,3 @@ def test_a_look_that_hangs_does_not_hold_up_the_stop(pool, caplog):
 
 def test_a_pool_that_never_started_can_be_stopped():
     StillPool(create=lambda stop: Fake(), on_change=Status()).stop()
-
-
-def test_retries_are_doubled_bounded_and_spread():
-    rng = random.Random(1)
-    for failures, middle in ((1, 10), (2, 20), (3, 40), (7, 600), (5000, 600)):
-        waits = [backoff_s(failures, (10, 600), rng) for _ in range(200)]
-        assert middle * 0.75 <= min(waits) < middle * 0.8
-        assert middle * 1.2 < max(waits) <= middle * 1.25

@@ -174,7 +174,7 @@ def test_a_disk_that_is_nearly_full_or_refuses_only_makes_it_slower(
     with patch.object(film_cache.shutil, "disk_usage", lambda _: Usage(1, 1, 1000)):
         assert play(cache, bucket) == bucket.film
     assert list((tmp_path / "films").glob("*/*")) == []
-    with patch.object(film_cache, "NamedTemporaryFile", side_effect=OSError):
+    with patch.object(film_cache, "atomic_write", side_effect=OSError):
         assert play(cache, bucket) == bucket.film
     with patch.object(film_cache.Path, "replace", side_effect=OSError):
         assert play(cache, bucket) == bucket.film

@@ -10,17 +10,17 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 import json
 import os
-from pathlib import Path
 import shutil
-from tempfile import NamedTemporaryFile
 import time
 from typing import TYPE_CHECKING
 
 from ..engine.cloud.errors import ObjectMissing, StorageError
 from ..engine.cloud.object_names import clip_id_of
+from ..engine.core.atomic_file import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from .files import CloudFile
 
@@ -130,13 +130,8 @@ class FilmCache:
             path.parent.mkdir(parents=True, exist_ok=True)
             if shutil.disk_usage(path.parent).free < SPARE_BYTES:
                 return
-            with NamedTemporaryFile(dir=path.parent, delete=False) as fresh:
-                try:
-                    fresh.write(content)
-                    fresh.flush()
-                    Path(fresh.name).replace(path)
-                except OSError:
-                    Path(fresh.name).unlink(missing_ok=True)
+            with atomic_write(path, durable=False) as out:
+                out.write(content)
 
 
 def _regrouped(blocks: Iterator[bytes]) -> Iterator[bytes]:

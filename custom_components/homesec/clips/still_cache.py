@@ -2,13 +2,14 @@
 
 from contextlib import suppress
 import os
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from ..engine.cloud.errors import StorageError
+from ..engine.core.atomic_file import atomic_write
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .files import CloudFile
 
 MAX_STILLS = 1000
@@ -43,10 +44,8 @@ class StillCache:
         return self._folder / f"{clip_id}.jpg"
 
     def _keep(self, path: Path, jpeg: bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=self._folder, delete=False) as file:
+        with atomic_write(path, durable=False) as file:
             file.write(jpeg)
-        Path(file.name).replace(path)
         kept = sorted((each.stat().st_mtime, each) for each in self._folder.iterdir())
         for _, oldest in kept[: max(0, len(kept) - MAX_STILLS)]:
             oldest.unlink()

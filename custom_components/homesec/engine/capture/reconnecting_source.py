@@ -7,6 +7,7 @@ from dataclasses import replace
 import logging
 from typing import TYPE_CHECKING
 
+from ..core.backoff import backoff_s
 from ..core.errors import (
     EntityUnavailable,
     LoginRefused,
@@ -129,11 +130,10 @@ class CameraSource:
             raise SourceEnded
 
     def _wait(self, error: SourceError) -> Iterator[None]:
-        longest = min(FIRST_WAIT_S * 2**self._failures, LONGEST_WAIT_S)
+        self._failures += 1
+        left_s = backoff_s(self._failures, (FIRST_WAIT_S, LONGEST_WAIT_S), self._rng)
         if isinstance(error, LoginRefused):
-            longest = max(longest, LOGIN_WAIT_S)
-        self._failures = min(self._failures + 1, 10)
-        left = longest * self._rng.uniform(0.5, 1.0)
-        while left > 0 and not self._stop.wait(min(_TICK_S, left)):
-            left -= _TICK_S
+            left_s = max(left_s, LOGIN_WAIT_S)
+        while left_s > 0 and not self._stop.wait(min(_TICK_S, left_s)):
+            left_s -= _TICK_S
             yield None

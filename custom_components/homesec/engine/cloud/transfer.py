@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from typing import TYPE_CHECKING
 
+from ..core.atomic_file import atomic_write
 from .errors import ChecksumMismatch, TransferStopped
 
 if TYPE_CHECKING:
@@ -20,21 +20,13 @@ def fetch_file(pieces: Iterable[bytes], path: Path, *, stop: Event, md5: str | N
 
     Raises TransferStopped, and ChecksumMismatch if they are not what ``md5`` (base64) is of.
     """
-    part = path.with_name(f"{path.name}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Not against anybody: what authenticates is the connection, or the seal.
     digest = hashlib.md5(usedforsecurity=False)
-    try:
-        with part.open("wb") as out:
-            for piece in pieces:
-                if stop.is_set():
-                    raise TransferStopped
-                digest.update(piece)
-                out.write(piece)
-            out.flush()
-            os.fsync(out.fileno())
+    with atomic_write(path) as out:
+        for piece in pieces:
+            if stop.is_set():
+                raise TransferStopped
+            digest.update(piece)
+            out.write(piece)
         if md5 not in (None, base64.b64encode(digest.digest()).decode()):
             raise ChecksumMismatch
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""How long to wait before another try of what has failed."""
+"""Exponential back-off with jitter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ if TYPE_CHECKING:
     import random
 
 
-def backoff_s(failures: int, retry_s: tuple[float, float], rng: random.Random) -> float:
-    """Return the wait after the n-th failure in a row: doubled each time, bounded, ± 25 %."""
-    least, most = retry_s
-    return min(most, least * 2.0 ** min(failures - 1, 30)) * rng.uniform(0.75, 1.25)
+def backoff_s(failures: int, limits_s: tuple[float, float], rng: random.Random) -> float:
+    """Return how many seconds to wait after ``failures`` in a row, counted from 1.
+
+    The wait doubles from the first to the second of ``limits_s``. Jitter takes up to half of it
+    off, so that what failed together doesn't come back together.
+    """
+    first_s, longest_s = limits_s
+    return min(longest_s, first_s * 2.0 ** min(failures - 1, 30)) * rng.uniform(0.5, 1.0)

@@ -166,5 +166,4 @@ class JobWorker(WorkerThread):
 
     def _backoff_s(self, failures_before: int) -> float:
         """Return how long to wait after another failure, at most ``LONGEST_WAIT_S``."""
-        # 0.8: the random part adds up to a quarter.
-        return backoff_s(failures_before + 1, (FIRST_WAIT_S, 0.8 * LONGEST_WAIT_S), self._rng)
+        return backoff_s(failures_before + 1, (FIRST_WAIT_S, LONGEST_WAIT_S), self._rng)

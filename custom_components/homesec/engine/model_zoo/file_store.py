@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import stat
-from threading import Lock
 from typing import TYPE_CHECKING
+
+from ..core.atomic_file import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,6 @@ class ModelFileStore:
         self.folder = folder
         self._folders = (folder, *also)
         self._hashes: dict[tuple[Path, int, int], str] = {}
-        self._putting = Lock()
 
     def find(self, file: ModelFile) -> Path | None:
         """Return where an intact copy lies; it is read once and then known by its size and time."""
@@ -47,18 +46,8 @@ class ModelFileStore:
     def put(self, file: ModelFile, content: Path) -> Path:
         """Store a copy of what is known to be this file; raises OSError."""
         path = self.folder / file.name
-        new = path.with_name(f"{path.name}.new")
-        with self._putting:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                new.unlink(missing_ok=True)
-                with content.open("rb") as stream, new.open("wb") as out:
-                    shutil.copyfileobj(stream, out)
-                    out.flush()
-                    os.fsync(out.fileno())
-                new.replace(path)
-            finally:
-                new.unlink(missing_ok=True)
+        with content.open("rb") as stream, atomic_write(path) as out:
+            shutil.copyfileobj(stream, out)
         return path
 
 
