@@ -6,13 +6,13 @@ import sys
 
 from homesec_dev.bootstrap.console import SetupError
 
-from . import alert, cat, cost, detect, far, light, page, video
+from . import alert, cat, cost, detect, light, page, small_objects, video
 
 CLIPS = "How long listings of ten thousand clips take, and finding all of them in the bucket."
 """Its module wants Google's library and the stand-in of the tests."""
 
 OTHERS = {"alert": alert.run, "cost": cost.run, "page": page.run, "video": video.run}
-PHOTOS = {"cat": cat.run, "detect": detect.run, "far": far.run, "light": light.run}
+PHOTOS = {"cat": cat.run, "detect": detect.run, "far": small_objects.run, "light": light.run}
 """What is shown photos."""
 
 
@@ -33,7 +33,7 @@ def main() -> None:
     benches.add_parser("cost", help=cost.__doc__, parents=[target])
     benches.add_parser("detect", help=detect.__doc__, parents=[photos])
     benches.add_parser("light", help=light.__doc__, parents=[photos])
-    benches.add_parser("far", help=far.__doc__, parents=[photos])
+    benches.add_parser("far", help=small_objects.__doc__, parents=[photos])
     benches.add_parser("video", help=video.__doc__, parents=[target])
     benches.add_parser("cat", help=cat.__doc__, parents=[photos])
     benches.add_parser("page", help=page.__doc__, parents=[target])

@@ -15,7 +15,7 @@ import requests
 
 from homesec_dev import footage
 from homesec_dev.bootstrap import paths
-from homesec_dev.demo_house import add_house, entity_id, suggested
+from homesec_dev.demo_setup import add_house, entity_id, suggested
 from homesec_dev.ha import HomeAssistant
 
 from .machine import machine

@@ -14,11 +14,11 @@ from homesec_dev.bootstrap.console import SetupError, step
 from .cat_film import cat_minute, repeat
 from .machine import machine
 from .photos import ANNOTATIONS
-from .playing import play
+from .replay import play
 from .table import table
 
 if TYPE_CHECKING:
-    from .playing import Played
+    from .replay import Played
 
 MINUTES = 60
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from homesec_dev.bootstrap.console import SetupError, step
 
-from .film import street
+from .footage_video import street
 from .photos import ANNOTATIONS
 
 if TYPE_CHECKING:

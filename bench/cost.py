@@ -22,7 +22,7 @@ from custom_components.homesec.engine.core.types import (
 )
 from custom_components.homesec.engine.engine import HomeSecEngine
 
-from .film import quiet_street
+from .footage_video import quiet_street
 from .machine import machine
 from .table import table
 
@@ -124,7 +124,7 @@ def _nobody(_stop: Event) -> CascadeDetector:
     """Stand in for the detector, whose cost is another benchmark's: it is not used while idle."""
     from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
-    from .nobody import Nobody
+    from .null_detector import Nobody
 
     return CascadeDetector(Nobody())
 

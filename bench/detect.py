@@ -9,7 +9,7 @@ from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from homesec_dev.bootstrap.console import notice, step
 
-from .examining import examine
+from .cascade import examine
 from .machine import machine
 from .networks import input_of, networks, product
 from .photos import photos_to_use

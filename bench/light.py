@@ -10,8 +10,8 @@ from av import VideoFrame
 from custom_components.homesec.engine.core.types import Frame
 from homesec_dev.bootstrap.console import step
 
+from .cascade import examine
 from .enhancements import ENHANCEMENTS
-from .examining import examine
 from .machine import machine
 from .photos import photos_to_use
 from .processes import loaded_photos, loaded_product, processes

@@ -11,7 +11,7 @@ from typing import Any
 
 from homesec_dev.bootstrap.console import step
 from homesec_dev.browser import Browser
-from homesec_dev.demo_house import add_house
+from homesec_dev.demo_setup import add_house
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.past_clips import shelve
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from custom_components.homesec.engine.core.types import Detection
 
-    from .examining import Answer
+    from .cascade import Answer
     from .photos import Photo
 
     type Figures = dict[str, float | int | None]

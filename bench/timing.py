@@ -14,9 +14,9 @@ from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.detection.letterbox import STEP
 from homesec_dev.bootstrap.console import notice
 
-from .bare import bare_network
-from .examining import examine
+from .cascade import examine
 from .networks import product
+from .raw_network import bare_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

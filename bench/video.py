@@ -10,13 +10,13 @@ from custom_components.homesec.engine.core.types import PERSON
 from homesec_dev import footage
 
 from .machine import machine
-from .playing import play
+from .replay import play
 from .table import table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .playing import Played, Stay
+    from .replay import Played, Stay
 
 GRACE_S = 0.6
 """Short, so that those who come one after the other are several presences."""

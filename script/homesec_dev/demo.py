@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from . import footage
 from .bootstrap.console import SetupError, progress, step
-from .demo_house import CAMERA_NAME, DOMAIN, entity_id, furnish
+from .demo_setup import CAMERA_NAME, DOMAIN, entity_id, furnish
 from .demo_story import Story
 from .ha import HomeAssistant, free_port
 from .ha_client import HaError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from . import footage
 from .browser import Browser
-from .demo_house import CAMERA_NAME, DOMAIN, add_camera, entity_id
+from .demo_setup import CAMERA_NAME, DOMAIN, add_camera, entity_id
 from .past_clips import shelve
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from .bootstrap import paths
 from .bootstrap.console import step
 from .browser import Browser
 from .demo import source_answers
-from .demo_house import CAMERA_NAME, DOMAIN, entity_id, furnish
+from .demo_setup import CAMERA_NAME, DOMAIN, entity_id, furnish
 from .ha import HomeAssistant
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench import detect, timing
-from bench.nobody import Nobody
+from bench.null_detector import Nobody
 from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.examining import Answer
+from bench.cascade import Answer
 from bench.photos import Photo
 from bench.scoring import by_subset, counts, figures
 from custom_components.homesec.engine.core.types import Box, Detection

@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 import pytest_socket
 
-from homesec_dev.demo_house import entity_id
+from homesec_dev.demo_setup import entity_id
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import HaError
 

@@ -20,8 +20,8 @@ import pytest_socket
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER
 from twilio_server import Kind
 
-from homesec_dev import demo_house, footage
-from homesec_dev.demo_house import entity_id
+from homesec_dev import demo_setup, footage
+from homesec_dev.demo_setup import entity_id
 from homesec_dev.ha import HomeAssistant
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.usefixtures("socket_enabled")]
@@ -73,9 +73,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         HomeAssistant(folder, env={"HOMESEC_TWILIO_API": twilio}) as ha,
     ):
         house = House(ha, twilio)
-        house.entry_id = demo_house.add_house(ha.client)
+        house.entry_id = demo_setup.add_house(ha.client)
         source = {"kind": "file", "file": str(film)}
-        demo_house.add_camera(ha.client, house.entry_id, source)
+        demo_setup.add_camera(ha.client, house.entry_id, source)
         modes = dict.fromkeys(("home", "away", "night", "vacation", "custom"), DELAYS)
         menu = ha.client.reconfigure_entry("homesec", house.entry_id)
         menu.answer(next_step_id="alarm").answer(
@@ -99,7 +99,7 @@ def until_texted(house: House, count: int, timeout_s: float = 30) -> list[str]:
 
 def test_a_recipient_is_added_and_really_texted(house: House) -> None:
     flow = house.ha.client.subentry(house.entry_id, "recipient")
-    answers = demo_house.suggested(flow) | {
+    answers = demo_setup.suggested(flow) | {
         "name": "Ann",
         "to": NUMBER,
         "account_sid": ACCOUNT_SID,

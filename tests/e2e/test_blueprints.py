@@ -15,11 +15,11 @@ import re
 import time
 from urllib.request import urlopen
 
-from blueprint_house import ALERT, BLUEPRINTS, MAILBOX, PIN, House, house_in
+from blueprint_fixtures import ALERT, BLUEPRINTS, MAILBOX, PIN, House, house_in
 import pytest
 import pytest_socket
 
-from homesec_dev import demo_house
+from homesec_dev import demo_setup
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(200), pytest.mark.usefixtures("socket_enabled")]
 
@@ -410,7 +410,7 @@ def test_a_person_in_the_picture_reaches_the_phone_and_the_mailbox(
     camera_id = house.camera["camera_id"]
     shown = client.subentry(entry["entry_id"], "camera", subentry_id=camera_id)
     shown = shown.answer(kind="file", file=house.film)
-    settings = demo_house.suggested(shown) | {"armed_modes": ["away"]}
+    settings = demo_setup.suggested(shown) | {"armed_modes": ["away"]}
     assert shown.answer(settings).type == "abort"
     door = {"device_id": house.camera["device_id"]}
     automation("phone_alert", phone=house.phone, cameras=door, kinds=["alarm"], buttons=[])

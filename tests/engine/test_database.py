@@ -8,9 +8,9 @@ import shutil
 import sqlite3
 import threading
 
-from disks import mounted, remount
 from kept import clip_row
 import pytest
+from small_disks import mounted, remount
 
 from custom_components.homesec.engine.core.types import CloudState
 from custom_components.homesec.engine.db import database as database_module

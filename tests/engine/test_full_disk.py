@@ -1,9 +1,9 @@
 """Disks that are full or cannot be written to: real ones, mounted for the test."""
 
-from disks import mounted, remount
 from films import content
 import pytest
 from rig import file_camera
+from small_disks import mounted, remount
 
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved
 from custom_components.homesec.engine.core.types import Activity, CameraHealth, ClipState

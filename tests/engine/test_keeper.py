@@ -6,10 +6,10 @@ import threading
 import time
 
 from disk_store import DeadStore, DiskStore
-from disks import mounted
 from films import content
 import pytest
 from rig import LONG_S, Rig, file_camera
+from small_disks import mounted
 
 from custom_components.homesec.engine.cloud.errors import BucketMissing
 from custom_components.homesec.engine.core.errors import ClipNotFound, ClipProtected, StartFailed

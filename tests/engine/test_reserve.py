@@ -6,10 +6,10 @@ import shutil
 import threading
 import time
 
-from disks import mounted
 from kept import House
 import pytest
 from rig import LONG_S
+from small_disks import mounted
 
 from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.core.events import ClipsDropped

@@ -5,10 +5,10 @@ import sqlite3
 import threading
 import time
 
-from disks import mounted, remount
 from kept import NOON, House
 import pytest
 from rig import LONG_S
+from small_disks import mounted, remount
 
 from custom_components.homesec.engine.core.events import ClipsDropped, DiskSpaceChanged, DropReason
 from custom_components.homesec.engine.core.types import ClipState, CloudState

@@ -6,9 +6,9 @@ from pathlib import Path
 import shutil
 import sqlite3
 
-from disks import FullDisk, mounted, remount
 import pytest
 from rig import Rig
+from small_disks import FullDisk, mounted, remount
 
 from custom_components.homesec.engine.core.errors import (
     StartDiskFull,

@@ -4,8 +4,8 @@ import logging
 import math
 import sqlite3
 
-from disks import full_disk, worn_card
 import pytest
+from small_disks import full_disk, worn_card
 from text_house import TextHouse
 from texting import ANNA, account, message
 from twilio_messages import AUTH_TOKEN

@@ -4,9 +4,9 @@ import threading
 import time
 
 from disk_store import DiskStore
-from disks import full_disk, worn_card
 import pytest
 from rig import Rig, file_camera
+from small_disks import full_disk, worn_card
 from texting import account, message
 from twilio_server import Fault, Kind
 

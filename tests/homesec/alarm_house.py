@@ -6,7 +6,7 @@ import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from homesec_house import entity_id
+from homesec_fixtures import entity_id
 
 from custom_components.homesec.alarm.pins import Pin, PinKind
 from custom_components.homesec.alarm.span import MonotonicClocks

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError
-from homesec_house import CAMERA_ID
+from homesec_fixtures import CAMERA_ID
 import pytest
 from ulid_transform import ulid_at_time
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from clip_shelf import ClipFactory
-from homesec_house import CAMERA_ID, camera, set_up
+from homesec_fixtures import CAMERA_ID, camera, set_up
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 # The flow takes over what is patched below, so it is not to be loaded only then.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from camera_dialog import SEEN
-from homesec_house import CAMERA_ID, ScriptedDetector, camera
+from homesec_fixtures import CAMERA_ID, ScriptedDetector, camera
 from phone_book import NUMBER
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events

@@ -11,7 +11,7 @@ from homeassistant.config_entries import (
     ConfigSubentryDataWithId,
 )
 from homeassistant.data_entry_flow import FlowResultType
-from homesec_house import CAMERA_ID, arm, pictures, set_up
+from homesec_fixtures import CAMERA_ID, arm, pictures, set_up
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from alarm_house import Hurry, panel, with_alarm
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState
 from homeassistant.exceptions import ServiceValidationError
-from homesec_house import (
+from homesec_fixtures import (
     CAMERA_ID,
     CAT,
     PERSON,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.core import HomeAssistant
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
 
 SLOW = {"delays": {"away": {"exit_s": 600, "entry_s": 300, "trigger_s": 900}}}
 ALARM = "alarm_control_panel"

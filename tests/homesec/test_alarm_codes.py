@@ -13,7 +13,7 @@ from homeassistant.const import EVENT_CALL_SERVICE, MATCH_ALL
 from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.json import JSONEncoder
-from homesec_house import call, set_up
+from homesec_fixtures import call, set_up
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from alarm_house import CODES, NAMES, PINS, panel, with_alarm
 from camera_dialog import suggested
-from homesec_house import arm, call, set_up
+from homesec_fixtures import arm, call, set_up
 from own_network import choose, reply
 import pytest
 

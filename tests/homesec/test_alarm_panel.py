@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import Context, CoreState
 from homeassistant.util import dt as dt_util
-from homesec_house import arm, call, entity_id, set_up, state
+from homesec_fixtures import arm, call, entity_id, set_up, state
 import pytest
 from pytest_homeassistant_custom_component.common import (
     async_capture_events,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alarm_house import Hurry, panel, with_alarm
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
-from homesec_house import CAMERA_ID, arm, call, camera, set_up, state, until
+from homesec_fixtures import CAMERA_ID, arm, call, camera, set_up, state, until
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState
 from homeassistant.util import dt as dt_util
-from homesec_house import (
-    CAMERA_ID,
-    PERSON,
-    arm,
-    guard,
-    set_up,
-    state,
-    until,
-)
+from homesec_fixtures import CAMERA_ID, PERSON, arm, guard, set_up, state, until
 import pytest
 
 from custom_components.homesec.alerts.teller import AlertDispatcher
@@ -25,7 +17,7 @@ from custom_components.homesec.event_bus import Duress
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.util import dt as dt_util
-from homesec_house import (
+from homesec_fixtures import (
     CAMERA_ID,
     CAT,
     DRIVE,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.core import Event, HomeAssistant
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 

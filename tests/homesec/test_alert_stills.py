@@ -8,13 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
-from homesec_house import (
-    CAMERA_ID,
-    PERSON,
-    guard,
-    set_up,
-    until,
-)
+from homesec_fixtures import CAMERA_ID, PERSON, guard, set_up, until
 import pytest
 
 from custom_components.homesec.alerts.stills import KEPT_S, AlertStills
@@ -25,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.core import Event, HomeAssistant
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 

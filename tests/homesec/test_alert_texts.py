@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alert_samples import BY_HAND, NOW, alert
-from homesec_house import set_up
+from homesec_fixtures import set_up
 import pytest
 
 from custom_components.homesec.alerts.rules import AlertKind

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from clip_shelf import EVENING, ClipFactory
 from homeassistant.exceptions import HomeAssistantError
-from homesec_house import set_up
+from homesec_fixtures import set_up
 import pytest
 
 from custom_components.homesec.backup import async_post_backup, async_pre_backup

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from camera_dialog import SETTINGS, STREAM, URL, answer, begin, change, suggested
-from homesec_house import CAMERA_ID, arm, pictures, set_up
+from homesec_fixtures import CAMERA_ID, arm, pictures, set_up
 
 from custom_components.homesec.engine.core import errors
 

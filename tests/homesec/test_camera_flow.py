@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from camera_dialog import SETTINGS, STREAM, URL, answer, begin, suggested
 from homeassistant.data_entry_flow import FlowResultType
-from homesec_house import set_up
+from homesec_fixtures import set_up
 import pytest
 
 from custom_components.homesec.engine.capture import Probe

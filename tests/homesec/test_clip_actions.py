@@ -16,7 +16,7 @@ from homeassistant.exceptions import (
     Unauthorized,
     UnknownUser,
 )
-from homesec_house import CAMERA_ID, entity_id, set_up
+from homesec_fixtures import CAMERA_ID, entity_id, set_up
 import probatio
 import pytest
 

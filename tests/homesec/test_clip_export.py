@@ -11,7 +11,7 @@ from cloud_house import move_in
 from homeassistant.exceptions import (
     HomeAssistantError,
 )
-from homesec_house import CAMERA_ID, set_up
+from homesec_fixtures import CAMERA_ID, set_up
 import pytest
 
 from custom_components.homesec.const import DOMAIN

@@ -8,7 +8,7 @@ from clip_shelf import EVENING, STILL, ClipFactory
 from homeassistant.components import media_source
 from homeassistant.components.media_player import BrowseError
 from homeassistant.components.media_source import Unresolvable
-from homesec_house import CAMERA_ID, set_up
+from homesec_fixtures import CAMERA_ID, set_up
 import pytest
 from ulid_transform import ulid_at_time
 

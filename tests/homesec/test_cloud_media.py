@@ -19,7 +19,7 @@ from homeassistant.components.media_player import (
 )
 from homeassistant.components.media_source import Unresolvable
 from homeassistant.components.media_source.helper import async_search_media
-from homesec_house import CAMERA_ID
+from homesec_fixtures import CAMERA_ID
 import pytest
 from yarl import URL
 

@@ -9,7 +9,7 @@ from homeassistant.exceptions import ConditionError
 from homeassistant.helpers import condition as ha_condition
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
-from homesec_house import (
+from homesec_fixtures import (
     CAMERA_ID,
     CAT,
     DRIVE,
@@ -33,7 +33,7 @@ from custom_components.homesec.const import DOMAIN
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
 
 ROOT = Path(custom_components.homesec.__file__).parent
 GARDEN_ID = "01K0CAMERA0000000000000002"

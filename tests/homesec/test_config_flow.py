@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, FlowType
 from homeassistant.data_entry_flow import FlowResultType
-from homesec_house import set_up
+from homesec_fixtures import set_up
 from own_network import choose
 
 from custom_components.homesec.const import DOMAIN

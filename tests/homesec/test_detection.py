@@ -13,7 +13,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.async_ import run_callback_threadsafe
-from homesec_house import (
+from homesec_fixtures import (
     CAMERA_ID,
     CAT,
     PERSON,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.core import Event, HomeAssistant
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 

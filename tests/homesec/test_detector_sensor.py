@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from homesec_house import entity_id, set_up, state, until
+from homesec_fixtures import entity_id, set_up, state, until
 
 from custom_components.homesec.detector_state import DetectorState, DetectorStatus
 from custom_components.homesec.engine.core.events import DetectorChanged, ModelProgress

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.requirements import RequirementsNotFound
 from homeassistant.setup import async_setup_component
-from homesec_house import set_up, until
+from homesec_fixtures import set_up, until
 from own_network import choose
 from packaging.tags import Tag, sys_tags
 import pytest

@@ -13,7 +13,7 @@ from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
-from homesec_house import CAMERA_ID, DRIVE, camera, set_up
+from homesec_fixtures import CAMERA_ID, DRIVE, camera, set_up
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 import threading
 from typing import TYPE_CHECKING
 
-from disks import mounted, remount
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.util import dt as dt_util
-from homesec_house import arm, entity_id, set_up, state, until
+from homesec_fixtures import arm, entity_id, set_up, state, until
 import pytest
 from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
+from small_disks import mounted, remount
 
 from custom_components.homesec.const import DOMAIN, START_RETRY_S
 from custom_components.homesec.system_health import async_system_health

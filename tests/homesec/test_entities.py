@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from homesec_house import CAMERA_ID, DRIVE, PERSON, ROAD, arm, pictures, set_up, state, until
+from homesec_fixtures import CAMERA_ID, DRIVE, PERSON, ROAD, arm, pictures, set_up, state, until
 from phone_book import recipient
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -22,7 +22,7 @@ from custom_components.homesec.const import PLATFORMS
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers import entity_registry as er
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from syrupy.assertion import SnapshotAssertion
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.exceptions import ServiceValidationError
-from homesec_house import arm, set_up, state, until
+from homesec_fixtures import arm, set_up, state, until
 import pytest
 
 from custom_components.homesec.alarm import roll_call as alarm_roll_call

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
-from homesec_house import CAMERA_ID, set_up, state
+from homesec_fixtures import CAMERA_ID, set_up, state
 import pytest
 from pytest_homeassistant_custom_component.common import (
     async_capture_events,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from homesec_house import CAMERA_ID, CAT, PERSON, arm, pictures, set_up, state, until
+from homesec_fixtures import CAMERA_ID, CAT, PERSON, arm, pictures, set_up, state, until
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
@@ -13,7 +13,7 @@ from custom_components.homesec.cameras.config import camera_config
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from camera_dialog import STREAM, answer, begin, suggested
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.requirements import RequirementsNotFound
-from homesec_house import set_up
+from homesec_fixtures import set_up
 from own_network import BIN, FACTS, NAME, PARAM, Browser, choose, reply
 import pytest
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.frontend import DATA_PANELS
 from homeassistant.config_entries import ConfigEntryDisabler
-from homesec_house import set_up
+from homesec_fixtures import set_up
 import pytest
 
 from custom_components.homesec.panel import MODULE, async_serve_panel

@@ -13,7 +13,7 @@ from homeassistant.const import MATCH_ALL
 from homeassistant.core import callback
 from homeassistant.helpers.json import JSONEncoder
 from homeassistant.setup import async_setup_component
-from homesec_house import DRIVE, call, camera, entity_id, set_up, until
+from homesec_fixtures import DRIVE, call, camera, entity_id, set_up, until
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,

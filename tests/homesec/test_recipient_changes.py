@@ -16,14 +16,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.json import JSONEncoder
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from homesec_house import (
-    CAMERA_ID,
-    PERSON,
-    call,
-    camera,
-    state,
-    until,
-)
+from homesec_fixtures import CAMERA_ID, PERSON, call, camera, state, until
 from phone_book import ANN, BOB, NUMBER, begin, given, move_in, recipient, send
 import pytest
 
@@ -40,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.core import Event, HomeAssistant
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 OTHER_ID = "01K0CAMERA0000000000000002"

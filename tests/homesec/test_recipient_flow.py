@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.data_entry_flow import FlowResultType
-from homesec_house import CAMERA_ID, DRIVE, set_up
+from homesec_fixtures import CAMERA_ID, DRIVE, set_up
 from phone_book import ACCOUNT, ANN, BOB, NUMBER, RULES, SECRET, begin, given, recipient, send
 import pytest
 from twilio_messages import API_KEY_SECRET, API_KEY_SID, SERVICE_SID

@@ -11,7 +11,7 @@ from homeassistant.const import MATCH_ALL
 from homeassistant.core import callback
 from homeassistant.helpers.json import JSONEncoder
 from homeassistant.setup import async_setup_component
-from homesec_house import CAMERA_ID, PERSON, arm, call, pictures, set_up, until
+from homesec_fixtures import CAMERA_ID, PERSON, arm, call, pictures, set_up, until
 from phone_book import ANN, NUMBER, SECRET, begin, given, recipient, send
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
@@ -22,7 +22,7 @@ from custom_components.homesec.const import EVENT_ALERT
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 

@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
-from homesec_house import (
-    CAMERA_ID,
-    CAT,
-    DRIVE,
-    PERSON,
-    call,
-    state,
-    until,
-)
+from homesec_fixtures import CAMERA_ID, CAT, DRIVE, PERSON, call, state, until
 from phone_book import ANN, BOB, move_in, recipient
 import pytest
 
@@ -27,7 +19,7 @@ from custom_components.homesec.event_bus import Duress
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 BOBS = "+491701234568"

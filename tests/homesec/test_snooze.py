@@ -9,7 +9,7 @@ from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.util import dt as dt_util
-from homesec_house import CAMERA_ID, PERSON, arm, entity_id, pictures, set_up, state, until
+from homesec_fixtures import CAMERA_ID, PERSON, arm, entity_id, pictures, set_up, state, until
 import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory
     from homeassistant.auth.models import User as MockUser
     from homeassistant.core import HomeAssistant
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from homeassistant.components import camera
 from homeassistant.exceptions import HomeAssistantError
-from homesec_house import CAMERA_ID, arm, pictures, set_up, until
+from homesec_fixtures import CAMERA_ID, arm, pictures, set_up, until
 import pytest
 
 from custom_components.homesec.cameras import source_feed

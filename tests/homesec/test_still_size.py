@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from clip_shelf import EVENING, STILL, ClipFactory
 from cloud_house import move_in
-from homesec_house import set_up
+from homesec_fixtures import set_up
 from PIL import Image
 import pytest
 

@@ -10,7 +10,7 @@ from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
-from homesec_house import set_up, state, until
+from homesec_fixtures import set_up, state, until
 import pytest
 from storage_house import add_storage, google_at, send, storage
 from test_issues import CLIP, happens, later

@@ -11,7 +11,7 @@ from homeassistant.const import MATCH_ALL
 from homeassistant.core import callback
 from homeassistant.helpers.json import JSONEncoder
 from homeassistant.setup import async_setup_component
-from homesec_house import arm, call, entity_id, pictures, set_up, until
+from homesec_fixtures import arm, call, entity_id, pictures, set_up, until
 import pytest
 from pytest_homeassistant_custom_component.common import (
     async_capture_events,

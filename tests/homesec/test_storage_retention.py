@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from camera_dialog import suggested
 from homeassistant.config_entries import ConfigSubentry
-from homesec_house import CAMERA_ID, arm, call, entity_id, pictures, set_up, state, until
+from homesec_fixtures import CAMERA_ID, arm, call, entity_id, pictures, set_up, state, until
 from own_network import choose
 from pytest_homeassistant_custom_component.common import async_capture_events
 from storage_house import send

@@ -9,7 +9,7 @@ from unittest.mock import ANY
 
 from google_key import service_account
 from homeassistant.helpers import entity_registry as er
-from homesec_house import CAMERA_ID, arm, call, entity_id, pictures, set_up, state, until
+from homesec_fixtures import CAMERA_ID, arm, call, entity_id, pictures, set_up, state, until
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 from storage_house import add_storage, google_at, send, storage

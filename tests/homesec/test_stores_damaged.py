@@ -11,7 +11,7 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers.storage import Store, get_internal_store_manager
 from homeassistant.util import dt as dt_util
-from homesec_house import CAMERA_ID, arm, entity_id, set_up
+from homesec_fixtures import CAMERA_ID, arm, entity_id, set_up
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homesec_house import CAMERA_ID, arm, call, camera_data, entity_id, set_up, state, until
+from homesec_fixtures import CAMERA_ID, arm, call, camera_data, entity_id, set_up, state, until
 
 from custom_components.homesec.const import DOMAIN
 

@@ -16,7 +16,7 @@ from homeassistant.helpers import (
 )
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
-from homesec_house import CAMERA_ID, camera, entity_id, set_up
+from homesec_fixtures import CAMERA_ID, camera, entity_id, set_up
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-from homesec_house import (
+from homesec_fixtures import (
     CAMERA_ID,
     CAT,
     ScriptedDetector,

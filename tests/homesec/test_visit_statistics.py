@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.recorder.statistics import list_statistic_ids
-from homesec_house import CAMERA_ID, entity_id, set_up
+from homesec_fixtures import CAMERA_ID, entity_id, set_up
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from clip_shelf import EVENING, ClipFactory
-from homesec_house import CAMERA_ID, set_up
+from homesec_fixtures import CAMERA_ID, set_up
 from page import Page
 import pytest
 

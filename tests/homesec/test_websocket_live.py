@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clip_shelf import EVENING, ClipFactory
 from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.core import HomeAssistant
-from homesec_house import (
+from homesec_fixtures import (
     CAMERA_ID,
     DRIVE,
     PERSON,

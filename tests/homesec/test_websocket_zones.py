@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from homesec_house import (
+from homesec_fixtures import (
     CAMERA_ID,
     CAT,
     DRIVE,

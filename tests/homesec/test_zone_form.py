@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from camera_dialog import SETTINGS, STREAM, answer, begin, change, suggested
-from homesec_house import CAMERA_ID, DRIVE, ROAD, set_up
+from homesec_fixtures import CAMERA_ID, DRIVE, ROAD, set_up
 from hypothesis import given, strategies as st
 import probatio
 import pytest

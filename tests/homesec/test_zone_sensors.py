@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import ANY
 
 from homeassistant.core import callback
-from homesec_house import (
+from homesec_fixtures import (
     CAMERA_ID,
     CAT,
     DRIVE,
@@ -26,7 +26,7 @@ from custom_components.homesec import const
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
     from homeassistant.helpers import entity_registry as er
-    from homesec_house import ScriptedDetector
+    from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 FEEDER = {

@@ -17,15 +17,15 @@ import time
 from typing import Any
 
 from ..bootstrap.console import notice, step
-from . import films
+from . import videos
 from .campaign import Campaign
+from .checks import Judge
 from .cloud import Cloud
 from .disk import Disk
-from .house import House
+from .engine_process import House
+from .full_ha import WholeHouse
+from .full_ha_campaign import WholeCampaign
 from .report import Part, figures, print_table
-from .verdict import Judge
-from .whole import WholeHouse
-from .whole_campaign import WholeCampaign
 
 WHOLE_SHARE = 0.1
 """Of the faults: Home Assistant takes seconds to start again, the engine alone a tenth of one."""
@@ -80,7 +80,7 @@ def _options() -> argparse.Namespace:
 
 def _run(folder: Path, count: int, whole: int, seed: int) -> tuple[list[Part], dict[str, Any]]:
     """Let both houses have their faults, beside each other: mostly both wait for something."""
-    made = films.make(folder)
+    made = videos.make(folder)
     stop = Event()
     with ThreadPoolExecutor(1, thread_name_prefix="whole") as executor:
         beside = executor.submit(

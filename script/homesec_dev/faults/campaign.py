@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .cloud import Cloud
     from .disk import Disk
-    from .house import House
+    from .engine_process import House
 
 KILL = "kill -9"
 TWO_STARTS = "kill -9 in the start"

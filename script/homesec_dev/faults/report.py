@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
 
-    from .verdict import Verdict
+    from .checks import Verdict
 
 _SUMS = (
     "clips",

@@ -9,7 +9,7 @@ from pathlib import Path
 import sys
 
 from ..bootstrap.console import SetupError
-from . import apart, layers, machine
+from . import layers, machine, namespaces
 from .checks import Checks
 from .progress import Progress
 from .report import Report
@@ -20,7 +20,7 @@ def main() -> int:
     options = _options()
     try:
         machine.ensure()
-        return apart.run(lambda: _check(options))
+        return namespaces.run(lambda: _check(options))
     except SetupError as err:
         print(f"\nThis cannot be checked here: {err}\n{err.advice}".rstrip(), file=sys.stderr)
         _write(Report(problems=[str(err)]), options.json)

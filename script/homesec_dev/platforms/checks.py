@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .. import footage
 from ..bootstrap import paths
 from ..bootstrap.console import SetupError, notice
-from . import alpine, engine_tests, house, layers, packages, resolve
+from . import alpine, engine_tests, ha_check, layers, packages, resolve
 from .root import BYTE_CODE, Root
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Checks:
         """Set HomeSec up in a Home Assistant, and wait for a person and the clip of them."""
         doing = "Waiting for Home Assistant and HomeSec to announce a person"
         with self._progress.step(doing), self._noting("ha_default_detects"):
-            told = house.watch(root, self._scratch / "house")
+            told = ha_check.watch(root, self._scratch / "house")
             self._report.problems += [f"ha_default_detects: {each}" for each in told.problems]
             if told.clip is not None:
                 self._play(root, told.clip)

@@ -16,11 +16,11 @@ from custom_components.homesec.engine.core.types import Clip, ClipState
 from custom_components.homesec.engine.engine import CATALOG_NAME
 from custom_components.homesec.engine.library.catalog import Catalog
 
-from .. import demo_house, ha_config
+from .. import demo_setup, ha_config
 from ..bootstrap import paths
 from ..ha import HomeAssistant
 from ..ha_client import HaError
-from .house import PATIENCE_S, Telling
+from .engine_process import PATIENCE_S, Telling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,11 +75,11 @@ class WholeHouse:
     def furnish(self) -> None:
         """Add HomeSec, the bucket and a camera as a person does, then stop."""
         with self._ha as ha:
-            entry_id = demo_house.add_house(ha.client)
+            entry_id = demo_setup.add_house(ha.client)
             camera = {"kind": "file", "file": str(self._film)}
-            demo_house.add_camera(ha.client, entry_id, camera)
-            self._add_bucket(ha.client.reconfigure_entry(demo_house.DOMAIN, entry_id))
-            self._records = AUTOMATION.format(camera=demo_house.entity_id(ha.client, "camera"))
+            demo_setup.add_camera(ha.client, entry_id, camera)
+            self._add_bucket(ha.client.reconfigure_entry(demo_setup.DOMAIN, entry_id))
+            self._records = AUTOMATION.format(camera=demo_setup.entity_id(ha.client, "camera"))
 
     def _add_bucket(self, menu: Flow) -> None:
         done = menu.answer(next_step_id="cloud").answer(
@@ -142,9 +142,9 @@ class WholeHouse:
 
     def wait_drained(self) -> bool:
         """Wait until nothing is recorded or to be uploaded; False if that does not come."""
-        sensor = demo_house.entity_id(self._ha.client, "alarm_control_panel")
+        sensor = demo_setup.entity_id(self._ha.client, "alarm_control_panel")
         self._ha.client.wait_for_state(sensor, lambda state: state["state"] != "unavailable")
-        camera = demo_house.entity_id(self._ha.client, "camera")
+        camera = demo_setup.entity_id(self._ha.client, "camera")
         self._ha.client.wait_for_state(camera, lambda state: state["state"] != "unavailable")
         least, until = None, time.monotonic() + PATIENCE_S
         while time.monotonic() < until:

@@ -14,15 +14,15 @@ from custom_components.homesec.engine.cloud.object_names import object_name
 from custom_components.homesec.engine.core.types import Clip, ClipState, CloudState
 from custom_components.homesec.engine.library.catalog import Catalog
 
-from .films import PICTURES
 from .parts import content
+from .videos import PICTURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from .cloud import Cloud
-    from .house import Telling
+    from .engine_process import Telling
 
 PREFIX = "house"
 LAST_SECOND_S = 1.0

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from bench.examining import examine
+from bench.cascade import examine
 from custom_components.homesec.engine.core.types import Box, Detection, Frame
 
 HERE = Box(0.2, 0.2, 0.4, 0.8)

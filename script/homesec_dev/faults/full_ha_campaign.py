@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import random
     from threading import Event
 
-    from .whole import WholeHouse
+    from .full_ha import WholeHouse
 
 KILL = "kill -9 of all of HA"
 TWO_STARTS = "kill -9 of all of HA in the start"

@@ -6,8 +6,8 @@ import av
 import numpy as np
 import pytest
 
+from bench.compositing import HEIGHT, WIDTH, place
 from bench.photos import Photo
-from bench.placing import HEIGHT, WIDTH, place
 
 WHITE_FROM = (40, 20, 60, 100)
 

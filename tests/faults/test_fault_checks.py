@@ -10,9 +10,9 @@ import pytest
 from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.types import Clip, ClipState, CloudState, Trigger
 from custom_components.homesec.engine.library.catalog import Catalog
-from homesec_dev.faults import films
-from homesec_dev.faults.house import Telling
-from homesec_dev.faults.verdict import Judge
+from homesec_dev.faults import videos
+from homesec_dev.faults.checks import Judge
+from homesec_dev.faults.engine_process import Telling
 
 NOON = 1_800_000_000.0
 DAY = "2027-01-15"
@@ -21,7 +21,7 @@ NAME = "house/cam/2027/01/15/{}"
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
-    return films.make(tmp_path_factory.mktemp("films"))[0]
+    return videos.make(tmp_path_factory.mktemp("films"))[0]
 
 
 class Scene:

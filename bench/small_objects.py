@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from homesec_dev.bootstrap.console import step
 
 from .average_precision import curve
+from .compositing import HEIGHT, WIDTH, place
 from .machine import machine
 from .photos import PERSON, photos_to_use
-from .placing import HEIGHT, WIDTH, place
 from .processes import loaded_photos, loaded_product, processes
 from .scoring import PRECISION, picture
 from .table import table
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from custom_components.homesec.engine.core.types import Detection
     from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
+    from .compositing import Scene
     from .photos import Photo
-    from .placing import Scene
 
     type Row = dict[str, Any]
     type Found = list[Detection]

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, override
 
 from ..demo import source_answers
-from ..demo_house import DOMAIN, entity_id, suggested
+from ..demo_setup import DOMAIN, entity_id, suggested
 from ..ha import HomeAssistant
 from ..ha_client import HaError
 from .packages import PYTHON

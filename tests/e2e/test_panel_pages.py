@@ -12,7 +12,7 @@ import pytest_socket
 from homesec_dev import axe, footage
 from homesec_dev.browser import Browser
 from homesec_dev.demo import source_answers
-from homesec_dev.demo_house import CAMERA_NAME, entity_id, furnish
+from homesec_dev.demo_setup import CAMERA_NAME, entity_id, furnish
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.past_clips import shelve
 

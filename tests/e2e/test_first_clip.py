@@ -15,7 +15,7 @@ import pytest_socket
 
 from homesec_dev import footage
 from homesec_dev.browser import Browser
-from homesec_dev.demo_house import entity_id, suggested
+from homesec_dev.demo_setup import entity_id, suggested
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import Flow
 

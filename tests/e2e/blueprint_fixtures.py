@@ -14,7 +14,7 @@ from typing import Any
 from loopback import Folder, MailServer, PushService
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER
 
-from homesec_dev import demo_house, footage
+from homesec_dev import demo_setup, footage
 from homesec_dev.bootstrap import paths
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import Subscription
@@ -56,7 +56,7 @@ class House:
 
     @property
     def panel(self) -> str:
-        return demo_house.entity_id(self.ha.client, "alarm_control_panel")
+        return demo_setup.entity_id(self.ha.client, "alarm_control_panel")
 
     def fire(self, event: str, **data: Any) -> None:
         self.ha.client.post(f"/api/events/{event}", data)
@@ -128,9 +128,9 @@ def house_in(folder: Path) -> Iterator[House]:
 def furnish(house: House) -> None:
     """Add HomeSec with a camera that is never live, a phone, a mailbox and the stand-ins."""
     client = house.ha.client
-    entry_id = demo_house.add_house(client)
+    entry_id = demo_setup.add_house(client)
     shown = client.subentry(entry_id, "camera").answer(kind="file", file=house.film)
-    settings = demo_house.suggested(shown)
+    settings = demo_setup.suggested(shown)
     settings |= {"name": "Front door", "disarmed": "off", "armed_modes": []}
     assert shown.answer(settings).type == "create_entry"
     devices = client.command("config/device_registry/list")
@@ -140,14 +140,14 @@ def furnish(house: House) -> None:
         "camera_id": camera["subentry_id"],
         "camera": "Front door",
         "device_id": device_id,
-        "camera_entity_id": demo_house.entity_id(client, "camera"),
+        "camera_entity_id": demo_setup.entity_id(client, "camera"),
     }
 
     settings = client.reconfigure_entry("homesec", entry_id).answer(next_step_id="pins")
     added = settings.answer(name="Anna", kind="full", code=PIN, code_again=PIN)
     assert added.type == "abort", added.errors
     settings = client.reconfigure_entry("homesec", entry_id).answer(next_step_id="alarm")
-    alarm = demo_house.suggested(settings) | {"code_to_arm": True}
+    alarm = demo_setup.suggested(settings) | {"code_to_arm": True}
     assert settings.answer(alarm).type == "abort"
 
     assert client.add_entry("stand_in").type == "create_entry"
