@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-FIRST_WAIT_S = 1.6
-"""Average wait after the first failure; each further one doubles it."""
+FIRST_WAIT_S = 2.0
+"""Longest wait after the first failure; each further one doubles it."""
 MAX_SLEEP_S = 60.0
 """The longest sleep between two steps, since the wall clock may be set meanwhile."""
 
