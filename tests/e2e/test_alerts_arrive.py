@@ -110,7 +110,7 @@ def test_a_recipient_is_added_and_really_texted(house: House) -> None:
     added = refused.answer(answers, secret=AUTH_TOKEN)
     assert added.type == "create_entry", added.errors
     [welcome] = texts(house)
-    assert welcome.startswith("This phone is told by HomeSec")
+    assert welcome.startswith("HomeSec now sends its alerts")
 
 
 def test_a_person_who_walks_in_is_texted_at_once_and_the_alarm_after_its_delay(
@@ -140,7 +140,7 @@ def test_a_person_who_walks_in_is_texted_at_once_and_the_alarm_after_its_delay(
     assert alarm["data"]["alarm_state"] == "triggered"
     assert alarm["data"]["clip_id"] == seen["data"]["clip_id"]
     *_, text = until_texted(house, 3)
-    assert re.match(r"ALARM! Person( \(\d\))?: Front door\. Set off at ", text)
+    assert re.match(r"ALARM! Person( \(\d\))?: Front door\. Triggered at ", text)
     client.act("alarm_control_panel.alarm_disarm", entity_id=panel(house))
 
 
@@ -167,7 +167,7 @@ def test_a_kill_between_the_event_and_the_text_loses_none_and_sends_none_twice(
     house.ha.kill()
     house.ha.start()
     *_, text = until_texted(house, before + 1, timeout_s=60)
-    assert text.startswith("Test of the alerts. Sent at ")
+    assert text.startswith("Test alert. Sent at ")
     # A further one comes after it, and shows that none is left.
     house.ha.client.act("notify.send_message", entity_id="notify.ann", message="The end")
     *_, last = until_texted(house, before + 2, timeout_s=60)

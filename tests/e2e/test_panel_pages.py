@@ -161,7 +161,7 @@ def test_a_zone_is_drawn_named_and_saved(owner: Owner) -> None:
     page = owner.page
     page.click_on("a[href^='/homesec/zones/']")
     page.wait_for(shown("homesec-zone-canvas"), timeout_s=60)
-    page.click("Draw a zone")
+    page.click("Draw zone")
     draw(page, [(0.2, 0.3), (0.6, 0.3), (0.6, 0.8), (0.2, 0.8)])
     page.click("Done")
     page.evaluate("deepDom.matching('input[name=name]').select()")
@@ -170,7 +170,7 @@ def test_a_zone_is_drawn_named_and_saved(owner: Owner) -> None:
     page.type_text("Gate")
     page.click("Required")
     page.click("Save")
-    page.wait_for_text("The zones are saved")
+    page.wait_for_text("Zones saved")
     (zone,) = owner.ha.client.command("homesec/zones/get", camera_id=owner.camera_id)["zones"]
     assert (zone["name"], zone["kind"]) == ("Gate", "required")
     flat = [value for corner in zone["polygon"] for value in corner]
@@ -221,7 +221,7 @@ def test_clips_are_exported_and_one_that_cannot_be_is_told(owner: Owner) -> None
     gone.rename(gone.with_suffix(".gone"))
     choose(page, 1, 2)
     page.click("Export")
-    page.wait_for_text("1 clip could not be exported and stays selected")
+    page.wait_for_text("1 clip couldn't be exported and stays selected")
     page.wait_for_text("1 selected")
     gone.with_suffix(".gone").rename(gone)
 
@@ -292,7 +292,7 @@ def test_a_finger_moves_a_corner_of_a_zone(owner: Owner) -> None:
     page.click_on("li button")
     page.drag("button.corner", by=(30, 20))
     page.click("Save")
-    page.wait_for_text("The zones are saved")
+    page.wait_for_text("Zones saved")
     (zone,) = owner.ha.client.command("homesec/zones/get", camera_id=owner.camera_id)["zones"]
     assert zone["polygon"][0] != pytest.approx([0.2, 0.3], abs=0.03)
     assert zone["polygon"][2] == pytest.approx([0.6, 0.8], abs=0.03)
@@ -307,13 +307,13 @@ def test_a_camera_that_is_offline_is_named_and_left_out_on_wish(owner: Owner) ->
     page.wait_for_text("Disarmed")
     client.act("homeassistant.reload_config_entry", entry_id=entry_id)
     page.wait_for_text("Offline", timeout_s=60)
-    page.wait_for_text("The file is gone")
+    page.wait_for_text("The file no longer exists")
     page.click("Night")
     type_pin(page, PIN)
     page.wait_for_text(f"cannot be reached: {CAMERA_NAME}")
     page.click("Arm anyway")
     page.wait_for_text("Armed: Night")
-    page.wait_for_text(f"Not guarded: {CAMERA_NAME}")
+    page.wait_for_text(f"Bypassed: {CAMERA_NAME}")
     page.click("Disarm")
     type_pin(page, PIN)
     page.wait_for_text("Disarmed")
@@ -330,7 +330,7 @@ def test_axe_finds_nothing_serious(owner: Owner, *, dark: bool) -> None:
         ("/homesec", CAMERA_NAME),
         ("/homesec/clips", "clips"),
         (f"/homesec/clip/{newest}", "Download"),
-        (f"/homesec/zones/{owner.camera_id}", "Draw a zone"),
+        (f"/homesec/zones/{owner.camera_id}", "Draw zone"),
         ("/homesec/insight", "Storage"),
     ):
         page.open(path)

@@ -30,7 +30,7 @@ SETTINGS = {
         "zones": [
             {
                 "name": "Drive",
-                "kind": "Only here counts",
+                "kind": "Required",
                 "corners": "10,20 60.5,20 60.5,90 10,90",
                 "labels": ["person"],
                 "loiter_s": 2.5,

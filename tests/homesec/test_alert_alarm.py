@@ -67,7 +67,7 @@ async def test_the_alarm_by_hand_is_told_without_a_camera(
     await until(hass, lambda: alerts)
     told = alerts[0].data
     assert (told["kind"], told["camera_id"], told["clip"]) == ("alarm", None, None)
-    assert told["title"] == "ALARM! Set off by Ann"
+    assert told["title"] == "ALARM! Triggered by Ann"
     assert told["triggered_by"] == "Ann"
     assert told["link"] == "/homesec"
     assert told["still"] is None

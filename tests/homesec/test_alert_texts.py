@@ -21,7 +21,7 @@ GSM7 = frozenset(
 )
 TWO_PARTS = 306
 """Characters that two text messages hold together."""
-FORCED = "was forced to disarm the alarm at 16:13:20. Do not call the house; call the police."
+FORCED = "was forced to disarm the alarm at 16:13:20. Don't call the house. Call the police."
 CLIP_ID = "01K0C0FFEE0000000000000000"
 DURESS: dict[str, Any] = {**BY_HAND, "kind": AlertKind.DURESS}
 
@@ -49,9 +49,9 @@ async def words(hass: HomeAssistant, entry: MockConfigEntry) -> Words:
             "Seen at 16:13:20.",
         ),
         ([{"label": "garden gnome", "zones": ()}], "Garden gnome: Front door", "Seen at 16:13:20."),
-        ([{"kind": AlertKind.ALARM}], "ALARM! Person: Front door", "Set off at 16:13:20."),
-        ([{**BY_HAND, "by": "Ann"}], "ALARM! Set off by Ann", "Set off at 16:13:20."),
-        ([BY_HAND], "ALARM", "Set off at 16:13:20."),
+        ([{"kind": AlertKind.ALARM}], "ALARM! Person: Front door", "Triggered at 16:13:20."),
+        ([{**BY_HAND, "by": "Ann"}], "ALARM! Triggered by Ann", "Triggered at 16:13:20."),
+        ([BY_HAND], "ALARM", "Triggered at 16:13:20."),
         (
             [{**DURESS, "by": "Ann"}],
             "HELP! Disarmed under threat",
@@ -60,12 +60,12 @@ async def words(hass: HomeAssistant, entry: MockConfigEntry) -> Words:
         (
             [DURESS],
             "HELP! Disarmed under threat",
-            f"Somebody {FORCED}",
+            f"Someone {FORCED}",
         ),
         (
             [{**BY_HAND, "kind": AlertKind.TEST}],
-            "Test of the alerts",
-            "Sent at 16:13:20. All is well.",
+            "Test alert",
+            "Sent at 16:13:20. Everything works.",
         ),
     ],
 )
@@ -91,7 +91,7 @@ async def test_the_longest_names_fit_into_two_parts(words: Words) -> None:
     assert text.endswith(link)
     assert len(text) <= TWO_PARTS
     clip = words.sms(alert(*sightings), link, clip=True)
-    assert "The clip can be watched." in clip
+    assert "The clip is ready." in clip
     assert len(clip) <= TWO_PARTS
 
 

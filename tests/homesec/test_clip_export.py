@@ -155,7 +155,7 @@ async def test_a_clip_without_a_copy_is_told_and_the_others_are_exported(
     data = {"clip_id": [gone.id, clip.id], "folder": str(evidence)}
     answer = await act(hass, "export", **data)
     assert [each["clip_id"] for each in answer["failed"]] == [gone.id]
-    assert answer["failed"][0]["error"] == "This clip does not exist any more"
+    assert answer["failed"][0]["error"] == "This clip no longer exists"
     assert [each["clip_id"] for each in answer["files"]] == [clip.id]
     with pytest.raises(HomeAssistantError) as raised:
         await hass.services.async_call(DOMAIN, "export", data, blocking=True)

@@ -72,7 +72,7 @@ async def test_cameras_then_days_then_clips(hass: HomeAssistant, shelf: ClipFact
     assert [child.title for child in camera.children] == ["2026-11-22 (1)", "2026-11-21 (2)"]
     day = await browse(hass, f"/camera/{CAMERA_ID}/2026-11-21")
     assert [child.title for child in day.children] == [
-        "23:31:00 Recorded by hand, 12 s",
+        "23:31:00 Manual, 12 s",
         "23:30:00 Person, 12 s",
     ]
     assert day.not_shown == 0

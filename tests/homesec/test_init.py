@@ -133,7 +133,7 @@ async def test_one_camera_that_cannot_be_set_up_does_not_harm_the_others(
         pytest.raises(ServiceValidationError, match="Front door"),
     ):
         await arm(hass, entry)
-    assert "could not be set up: HomeSec could not do this: no room" in caplog.text
+    assert "could not be set up: HomeSec couldn't do this: no room" in caplog.text
     # It is tried again with the next change.
     await arm(hass, entry, "arm_home")
     await until(hass, lambda: state(hass, "camera", "camera") == "streaming")

@@ -131,7 +131,7 @@ async def test_a_recipient_hears_only_of_what_concerns_them(
     await until(hass, lambda: told(BOBS))
     await until(hass, told)
     assert len(alerts) == 1
-    assert told(BOBS)[0].startswith("ALARM! Person (2): Bedroom, Front door. Set off at ")
+    assert told(BOBS)[0].startswith("ALARM! Person (2): Bedroom, Front door. Triggered at ")
     assert told()[0].startswith("Person: Front door. Seen at ")
     assert told()[0].endswith(f"homeassistant://navigate/homesec/clip/{CAMERA_ID}")
 
@@ -194,7 +194,7 @@ async def test_what_happens_before_the_engine_runs_is_texted_when_it_does(
     await entry.runtime_data.async_bring_up()
     await until(hass, lambda: len(told()) == 2)
     alarm, message = told()
-    assert alarm.startswith("ALARM! Set off by Ann. ")
+    assert alarm.startswith("ALARM! Triggered by Ann. ")
     assert message == "Hello"
 
 
@@ -258,7 +258,7 @@ async def test_a_clip_is_told_once_to_who_was_told_of_two_alerts(
     )
     texts = entry.runtime_data.engine.texts
     await until(hass, lambda: len(told()) > 2 and not texts.states()[ANN].waiting)
-    assert len([text for text in told() if "The clip can be watched." in text]) == 1
+    assert len([text for text in told() if "The clip is ready." in text]) == 1
 
 
 async def test_a_duress_pin_is_told_to_who_asked_for_it_and_shown_nowhere(

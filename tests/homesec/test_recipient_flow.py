@@ -62,7 +62,7 @@ async def test_a_recipient_is_texted_and_then_kept(
     [text] = twilio.messages
     assert text["to"] == NUMBER
     assert text["from"] == ACCOUNT["sender"]
-    assert text["body"].startswith("This phone is told by HomeSec")
+    assert text["body"].startswith("HomeSec now sends its alerts")
     assert text["body"].endswith("homeassistant://navigate/homesec")
     [ann] = entry.get_subentries_of_type("recipient")
     assert ann.title == "Ann"

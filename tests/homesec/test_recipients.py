@@ -183,7 +183,7 @@ async def test_a_camera_is_silent_for_a_while_after_a_text(
     await until(hass, lambda: len(told()) == 2)
     # The second visit is neither told at once nor when its clip is ready.
     assert "Seen at" in told()[0]
-    assert "The clip can be watched." in told()[1]
+    assert "The clip is ready." in told()[1]
 
 
 async def test_the_cat_is_told_of_while_the_house_is_not_guarded(
@@ -234,7 +234,7 @@ async def test_the_alarm_is_told_whatever_was_told_before(
     await until(hass, told)
     await entry.runtime_data.alarm.async_trigger(by="Ann")
     await until(hass, lambda: len(told()) == 2)
-    assert told()[1].startswith("ALARM! Set off by Ann. ")
+    assert told()[1].startswith("ALARM! Triggered by Ann. ")
 
 
 async def test_duress_is_told_only_to_who_asked_for_it(
@@ -260,7 +260,7 @@ async def test_a_test_alert_goes_to_all_or_to_one(
         DOMAIN, "test_alert", {"recipient": "notify.bob"}, blocking=True, return_response=True
     )
     await until(hass, lambda: told(BOBS))
-    assert told(BOBS)[0].startswith("Test of the alerts. Sent at ")
+    assert told(BOBS)[0].startswith("Test alert. Sent at ")
     assert told() == []
     assert alerts[0].data["alert_id"] == answer["alert_id"]
     assert alerts[0].data["kind"] == AlertKind.TEST

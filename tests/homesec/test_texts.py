@@ -287,7 +287,7 @@ def test_every_issue_is_described() -> None:
             known |= {"clips", "free", "file", "files", "folder"}
         assert set(re.findall(r"{(\w+)}", json.dumps(issue))) <= known
         if key in issues.DETECTOR_ISSUES:
-            assert "records whatever moves" in issue["description"]
+            assert "records all motion" in issue["description"]
         assert issue["title"]
         assert ("fix_flow" in issue) is not ("description" in issue)
         if "fix_flow" in issue:

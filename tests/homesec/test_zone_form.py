@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 KINDS = {
-    "required": "Only here counts",
-    "noted": "Tell me who is in it",
-    "mask": "Ignore what is here",
+    "required": "Required",
+    "noted": "Occupancy",
+    "mask": "Mask",
 }
 ZONE = SETTINGS["zones"]["zones"][0]
 
@@ -93,14 +93,14 @@ async def test_a_zone_is_shown_again_as_it_was_drawn(
     assert suggested(shown)["zones"]["zones"] == [
         {
             "name": "Drive",
-            "kind": "Tell me who is in it",
+            "kind": "Occupancy",
             "corners": "33.33,50 70,12.35 100,100",
             "labels": ["person"],
             "loiter_s": 0,
         },
         {
             "name": "Road",
-            "kind": "Ignore what is here",
+            "kind": "Mask",
             "corners": "0,0 100,0 100,10",
             "labels": [],
             "loiter_s": 0,
