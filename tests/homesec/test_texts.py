@@ -68,7 +68,7 @@ ASK_OR_SHOW = {
     ),
 }
 """Their translation keys are of entities, issues and fields, not of exceptions."""
-GONE = set(re.findall(r'reason="(\w+)"', SOURCE["flows.form_fields"]))
+GONE = set(re.findall(r'reason="(\w+)"', SOURCE["flows.subentry_flow"]))
 
 
 @pytest.mark.parametrize("module", sorted(SOURCE))
@@ -349,7 +349,7 @@ def test_every_trigger_and_condition_is_described(kind: str) -> None:
 
 
 def test_the_notes_and_triggers_have_texts() -> None:
-    notes = set(re.findall(r'note="(\w+)"', SOURCE["flows.camera_flow"])) | {
+    notes = set(re.findall(r'note_key="(\w+)"', SOURCE["flows.camera_flow"])) | {
         "encoded",
         "model_added",
     }

@@ -1,4 +1,4 @@
-"""A look through a camera that is being set up: a picture, and what it is made of."""
+"""The picture and the formats of a camera that is being set up."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,38 +18,43 @@ if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
 
 PREVIEW_WIDTH = 960
-RECORDED_AS_THEY_ARE = ("h264", "hevc")
-NAMES = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG", "aac": "AAC"}
+COPIED_CODECS = ("h264", "hevc")
+"""Recorded as they are; all others are encoded for a clip."""
+CODEC_NAMES = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG", "aac": "AAC"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraPreview:
-    """What a look through the camera brought."""
+    """One picture of a camera, and what to say about its source."""
 
-    facts: str = ""
-    """Size and formats in the field's own terms, which need no translation."""
-    note: str = ""
-    """A key of ``selector.note``."""
+    formats: str = ""
+    """Size, codecs and frame rate; needs no translation."""
+    note_key: str = ""
+    """Key of ``selector.note`` in the translations."""
     jpeg: bytes | None = field(default=None, repr=False)
 
 
-async def async_look(coordinator: HomeSecCoordinator, source: Mapping[str, Any]) -> CameraPreview:
-    """Open the source for a moment. Raises ``SourceError``."""
+async def async_preview_source(
+    coordinator: HomeSecCoordinator, source: Mapping[str, Any]
+) -> CameraPreview:
+    """Open a source for one picture. Raises ``SourceError``."""
     feed = None
     if source[CONF_KIND] == SourceKind.ENTITY:
         feed = EntityFeed(coordinator.hass, source[CONF_ENTITY_ID])
     found = await coordinator.async_run_raw(probe, source_config(source), feed)
     return CameraPreview(
-        facts=_facts(found.width, found.height, found.video_codec, found.fps, found.audio_codec),
-        note="" if found.records_directly else "encoded",
+        formats=_formats(
+            found.width, found.height, found.video_codec, found.fps, found.audio_codec
+        ),
+        note_key="" if found.records_directly else "encoded",
         jpeg=found.jpeg,
     )
 
 
-async def async_seen_by_engine(
+async def async_preview_running(
     coordinator: HomeSecCoordinator, camera_id: str
 ) -> CameraPreview | None:
-    """Ask the running session: many cameras, and every webcam, cannot be opened twice."""
+    """Return a preview of a running camera; many cameras, and all webcams, open only once."""
     state = coordinator.cameras.get(camera_id)
     if state is None or not state.watching:
         return None
@@ -60,16 +65,16 @@ async def async_seen_by_engine(
         return None
     stats = coordinator.engine.stats(camera_id)
     return CameraPreview(
-        facts=_facts(stats.width, stats.height, stats.video_codec, stats.fps, None),
-        note="" if stats.video_codec in RECORDED_AS_THEY_ARE else "encoded",
+        formats=_formats(stats.width, stats.height, stats.video_codec, stats.fps, None),
+        note_key="" if stats.video_codec in COPIED_CODECS else "encoded",
         jpeg=jpeg,
     )
 
 
-def _facts(width: int, height: int, video: str, fps: float | None, audio: str | None) -> str:
-    parts = [f"{width} x {height}", NAMES.get(video, video)]
+def _formats(width: int, height: int, video: str, fps: float | None, audio: str | None) -> str:
+    parts = [f"{width} x {height}", CODEC_NAMES.get(video, video)]
     if fps:
         parts.append(f"{fps:.3g} fps")
     if audio:
-        parts.append(NAMES.get(audio, audio))
+        parts.append(CODEC_NAMES.get(audio, audio))
     return " · ".join(parts)

@@ -1,9 +1,7 @@
-"""Form fields and a step decorator that the flows share."""
+"""Form fields that the flows share."""
 
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import UnknownSubEntry
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -15,9 +13,7 @@ from homeassistant.helpers.selector import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
-
-    from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+    from collections.abc import Iterable, Mapping
 
 
 def choice(
@@ -53,18 +49,3 @@ def number(low: float, high: float, *, unit: str, step: float = 1) -> NumberSele
             min=low, max=high, step=step, unit_of_measurement=unit, mode=NumberSelectorMode.BOX
         )
     )
-
-
-def abort_if_removed[F: ConfigSubentryFlow](
-    step: Callable[[F, dict[str, Any] | None], Awaitable[SubentryFlowResult]],
-) -> Callable[[F, dict[str, Any] | None], Awaitable[SubentryFlowResult]]:
-    """Abort a step when its subentry was removed meanwhile, for example in another tab."""
-
-    @wraps(step)
-    async def guarded(flow: F, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        try:
-            return await step(flow, user_input)
-        except UnknownSubEntry:
-            return flow.async_abort(reason="gone")
-
-    return guarded

@@ -41,8 +41,8 @@ from ..engine.sms.errors import (
 from ..engine.sms.twilio_api import send_now
 from ..texts import async_options
 from ..urls import PANEL_URL
-from .form_fields import abort_if_removed
 from .recipient_form import read_recipient, recipient_schema, shown_recipient
+from .subentry_flow import abort_if_removed
 
 if TYPE_CHECKING:
     import asyncio

@@ -1,0 +1,68 @@
+"""What the flows of cameras and recipients have in common."""
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+    UnknownSubEntry,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ..coordinator import HomeSecCoordinator
+
+
+def abort_if_removed[F: ConfigSubentryFlow](
+    step: Callable[[F, dict[str, Any] | None], Awaitable[SubentryFlowResult]],
+) -> Callable[[F, dict[str, Any] | None], Awaitable[SubentryFlowResult]]:
+    """Abort a step when its subentry was removed meanwhile, for example in another tab."""
+
+    @wraps(step)
+    async def guarded(flow: F, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        try:
+            return await step(flow, user_input)
+        except UnknownSubEntry:
+            return flow.async_abort(reason="gone")
+
+    return guarded
+
+
+class HomeSecSubentryFlow(ConfigSubentryFlow):
+    """Adds or changes a subentry of the loaded entry."""
+
+    @property
+    def _coordinator(self) -> HomeSecCoordinator:
+        coordinator: HomeSecCoordinator = self._get_entry().runtime_data
+        return coordinator
+
+    @property
+    def _reconfiguring(self) -> bool:
+        return self.source == SOURCE_RECONFIGURE
+
+    @property
+    def _first_step(self) -> str:
+        return "reconfigure" if self._reconfiguring else "user"
+
+    def _is_duplicate(self, unique_id: str) -> bool:
+        """Return whether another subentry has this unique id."""
+        own_id = self.context.get("subentry_id")
+        return any(
+            subentry.unique_id == unique_id and subentry.subentry_id != own_id
+            for subentry in self._get_entry().subentries.values()
+        )
+
+    def _save(self, title: str, data: dict[str, Any], unique_id: str) -> SubentryFlowResult:
+        """Create the subentry or update the one that is changed; ends the flow."""
+        if not self._reconfiguring:
+            return self.async_create_entry(title=title, data=data, unique_id=unique_id)
+        return self.async_update_and_abort(
+            self._get_entry(),
+            self._get_reconfigure_subentry(),
+            title=title,
+            data=data,
+            unique_id=unique_id,
+        )
