@@ -11,8 +11,8 @@ from custom_components.homesec.engine.detection import DEFAULT, create_detector
 from custom_components.homesec.engine.detection.cascade import CascadeDetector, load_cascade
 from custom_components.homesec.engine.detection.detector import LOOK_PX
 from custom_components.homesec.engine.detection.letterbox import fitted
-from custom_components.homesec.engine.model_zoo.manifest import CATALOGUE
-from custom_components.homesec.engine.model_zoo.store import ModelStore, default_model
+from custom_components.homesec.engine.model_zoo.manifest import MANIFEST, default_model
+from custom_components.homesec.engine.model_zoo.store import ModelStore
 from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.atomic import lock
 from homesec_dev.bootstrap.console import notice
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from custom_components.homesec.engine.detection import Detector
-    from custom_components.homesec.engine.model_zoo.store import ModelFiles
+    from custom_components.homesec.engine.model_zoo.manifest import ModelFiles
 
 FLOOR = 0.02
 """An average precision asks for scores far below those that count."""
@@ -48,7 +48,7 @@ class Network:
 def networks() -> Iterator[Network]:
     """Yield all that can be had; says what cannot."""
     store = _store()
-    for name, model in CATALOGUE.items():
+    for name, model in MANIFEST.items():
         for detector in model.variants:
             files = _obtain(store, name, detector)
             if files is None:
@@ -80,7 +80,7 @@ def input_of(detector: Detector) -> str:
 
 def _store() -> ModelStore:
     shared = paths.shared("models")
-    return ModelStore(folder=paths.models(), also=[shared] if shared else [], pause_s=0.2)
+    return ModelStore(folder=paths.models(), more_folders=[shared] if shared else [], pause_s=0.2)
 
 
 def _obtain(store: ModelStore, name: str, detector: str) -> ModelFiles | None:

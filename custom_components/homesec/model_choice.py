@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .const import DOMAIN
-from .engine.model_zoo.custom_models import own_model, own_models
-from .engine.model_zoo.manifest import CATALOGUE
+from .engine.model_zoo.custom_models import find_custom_model, list_custom_models
+from .engine.model_zoo.manifest import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,15 +25,15 @@ def models_dir(hass: HomeAssistant) -> Path:
 
 def offered_models(folder: Path) -> Mapping[str, Model]:
     """Return by name what can be chosen; what cannot be read is left out."""
-    return CATALOGUE | {own.name: own.model for own in own_models(folder) if own.model}
+    return MANIFEST | {own.name: own.model for own in list_custom_models(folder) if own.model}
 
 
 def own_titles(folder: Path) -> dict[str, str]:
     """Return the titles of the user's own models by name, broken ones among them."""
-    return {own.name: own.title for own in own_models(folder)}
+    return {own.name: own.title for own in list_custom_models(folder)}
 
 
 def own_labels(folder: Path, name: str | None) -> tuple[str, ...]:
     """Return what a model knows if it is one of the user's own; else nothing."""
-    own = None if name is None else own_model(folder, name)
+    own = None if name is None else find_custom_model(folder, name)
     return () if own is None or own.model is None else own.model.labels

@@ -167,7 +167,7 @@ def test_every_downloaded_file_sees_what_is_on_board(model, bikes):
     catalogue = {each.name: each for each in models_for("opencv")}
     for variant in catalogue[model].variants["opencv"]:
         alone = replace(catalogue[model], variants={"opencv": (variant,)})
-        store = ModelStore(folder=shared, catalogue={model: alone})
+        store = ModelStore(folder=shared, manifest={model: alone})
         if (only := store.find(model, "opencv")) is None:
             continue
         tried += 1

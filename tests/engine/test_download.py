@@ -39,9 +39,14 @@ def part(tmp_path):
 def get(shelf, tmp_path):
     """Download a file into the folder."""
 
-    def run(file, *, stop=None, tell=lambda have: None):
+    def run(file, *, stop=None, on_progress=lambda have: None):
         Download(
-            file, tmp_path, fetch=shelf.fetch, stop=stop or Event(), pause_s=0.0, tell=tell
+            file,
+            tmp_path,
+            fetch=shelf.fetch,
+            stop=stop or Event(),
+            pause_s=0.0,
+            on_progress=on_progress,
         ).run()
         assert [path.name for path in tmp_path.iterdir()] == ["toy.onnx"]
         return (tmp_path / "toy.onnx").read_bytes()
@@ -52,7 +57,7 @@ def get(shelf, tmp_path):
 def test_a_file_is_downloaded_and_its_progress_told(shelf, get):
     shelf.files["/one/toy.onnx"] = CONTENT
     told = []
-    assert get(entry("one"), tell=told.append) == CONTENT
+    assert get(entry("one"), on_progress=told.append) == CONTENT
     assert told[-1] == len(CONTENT)
     assert told == sorted(told)
 
@@ -124,7 +129,7 @@ def test_a_wrong_file_is_removed_and_refused(shelf, get, tmp_path, wrong, size):
     shelf.files["/one/toy.onnx"] = wrong
     with pytest.raises(DownloadFailed) as caught:
         get(entry("one", size=size))
-    assert caught.value.wrong
+    assert caught.value.wrong_file
     assert caught.value.reasons == ["one.test: not the expected file"]
     assert list(tmp_path.iterdir()) == []
 
@@ -152,7 +157,7 @@ def test_a_stop_leaves_a_body_that_hangs_and_keeps_what_came(shelf, get, part):
     shelf.hold, stop = Event(), Event()
     with pytest.raises(DownloadFailed) as caught:
         # Only the test's end lets the server go on.
-        get(entry("one", "two"), stop=stop, tell=lambda have: stop.set())
+        get(entry("one", "two"), stop=stop, on_progress=lambda have: stop.set())
     assert caught.value.reasons == ["one.test: stopped"]
     assert CONTENT.startswith(part.read_bytes())
     assert part.stat().st_size > 0
@@ -165,12 +170,14 @@ def test_nothing_listening_is_a_failure_with_the_host_in_it(tmp_path):
 
     file = entry("one", "two")
     with pytest.raises(DownloadFailed) as caught:
-        Download(file, tmp_path, fetch=fetch, stop=Event(), pause_s=0, tell=lambda have: None).run()
+        Download(
+            file, tmp_path, fetch=fetch, stop=Event(), pause_s=0, on_progress=lambda have: None
+        ).run()
     assert caught.value.reasons == [
         "one.test: Name or service not known",
         "two.test: Name or service not known",
     ]
-    assert not caught.value.wrong
+    assert not caught.value.wrong_file
 
 
 def test_a_redirect_away_from_https_is_refused():

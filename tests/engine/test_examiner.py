@@ -13,7 +13,7 @@ from custom_components.homesec.engine.core.errors import (
     ModelUnavailable,
 )
 from custom_components.homesec.engine.core.types import Box, Detection, Frame
-from custom_components.homesec.engine.detection import cascade as examining
+from custom_components.homesec.engine.detection import cascade as cascade_module
 from custom_components.homesec.engine.detection.cascade import (
     CANDIDATE_THRESHOLD,
     VERIFIED_THRESHOLD,
@@ -189,14 +189,14 @@ class Store:
     def __init__(self, **models):
         self.models = models
 
-    def obtain(self, name, detector, *, stop, progress):
+    def obtain(self, name, detector, *, stop, on_progress):
         if isinstance(model := self.models[name], Exception):
             raise model
-        if progress:
-            progress(5, 10)
+        if on_progress:
+            on_progress(5, 10)
         return model
 
-    def second(self, name):
+    def verifier_of(self, name):
         return "two" if "two" in self.models else None
 
 
@@ -209,7 +209,7 @@ def make(monkeypatch):
             raise files
         return files
 
-    monkeypatch.setattr(examining, "create_detector", load)
+    monkeypatch.setattr(cascade_module, "create_detector", load)
     return lambda **models: partial(
         load_cascade, Store(**models), "seer", "one", stop=Event(), floor=0.1
     )
@@ -218,7 +218,7 @@ def make(monkeypatch):
 def test_an_examiner_is_made_of_both_models(make):
     told = []
     first, second = Seer("one"), Seer("two")
-    made = make(one=first, two=second)(progress=lambda *x: told.append(x))
+    made = make(one=first, two=second)(on_progress=lambda *x: told.append(x))
     assert (made.primary, made.verifier, made.verifier_error) == (first, second, None)
     assert told == [("one", 5, 10), ("two", 5, 10)]
 

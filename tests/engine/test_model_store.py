@@ -33,7 +33,7 @@ def catalogue(*variants):
     model = Model(
         name="toy",
         title="Toy",
-        licence="MIT",
+        license="MIT",
         labels=("person",),
         input=(32, 32),
         threshold=0.4,
@@ -90,7 +90,7 @@ def store(web, folder):
         return ModelStore(
             folder=folder,
             fetch=web.fetch,
-            catalogue=catalogue(*variants),
+            manifest=catalogue(*variants),
             pause_s=0.0,
             **options,
         )
@@ -149,7 +149,7 @@ def test_only_what_is_missing_of_a_variant_is_downloaded(web, store, folder):
     told = []
     files = obtain(
         store([entry("toy.param", GRAPH), entry("toy.bin", CONTENT, "one")]),
-        progress=lambda done, total: told.append((done, total)),
+        on_progress=lambda done, total: told.append((done, total)),
     )
     assert names(files) == ["toy.param", "toy.bin"]
     total = len(GRAPH) + len(CONTENT)
@@ -162,7 +162,7 @@ def test_the_whole_of_a_model_with_a_file_of_unknown_size_is_not_told(web, store
     told = []
     obtain(
         store([entry("toy.param", GRAPH, "one"), entry("toy.bin", CONTENT, "one", size=False)]),
-        progress=lambda done, total: told.append((done, total)),
+        on_progress=lambda done, total: told.append((done, total)),
     )
     assert told[-1] == (len(GRAPH) + len(CONTENT), 0)
 
@@ -217,7 +217,7 @@ def test_further_folders_are_looked_into(web, store, tmp_path):
     shared = tmp_path / "shared"
     shared.mkdir()
     (shared / "toy.onnx").write_bytes(CONTENT)
-    models = store([entry("toy.onnx", CONTENT, "one")], also=[tmp_path / "none", shared])
+    models = store([entry("toy.onnx", CONTENT, "one")], more_folders=[tmp_path / "none", shared])
     assert obtain(models).paths == (shared / "toy.onnx",)
     assert web.asked == []
 
@@ -227,7 +227,7 @@ def test_a_stop_tries_no_further_variant(web, store):
     stop = Event()
     models = store([entry("toy.onnx", CONTENT, "one")], [entry("b.onnx", GRAPH, "two")])
     with pytest.raises(ModelUnavailable) as caught:
-        obtain(models, stop=stop, progress=lambda *_: stop.set())
+        obtain(models, stop=stop, on_progress=lambda *_: stop.set())
     assert caught.value.placeholders["reason"] == "one.test: stopped; stopped"
     assert web.asked == ["one/toy.onnx"]
 
@@ -299,9 +299,9 @@ def test_a_file_brought_by_hand_gets_its_name_and_place(store, folder, tmp_path)
     upload = tmp_path / "download (3).bin"
     upload.write_bytes(CONTENT)
     models = store([entry("toy.param", GRAPH)], [entry("toy.onnx", CONTENT, size=False)])
-    assert models.adopt(upload).name == "toy.onnx"
+    assert models.add_file(upload).name == "toy.onnx"
     assert models.find("toy", "opencv").paths == (folder / "toy.onnx",)
-    assert models.adopt(upload).name == "toy.onnx"
+    assert models.add_file(upload).name == "toy.onnx"
     assert upload.exists()
     assert [path.name for path in folder.iterdir()] == ["toy.onnx"]
 
@@ -310,10 +310,10 @@ def test_a_file_of_no_model_is_not_taken(store, folder, tmp_path, monkeypatch):
     upload = tmp_path / "toy.onnx"
     upload.write_bytes(CONTENT[::-1])
     models = store([entry("toy.onnx", CONTENT)])
-    assert models.adopt(upload) is None
+    assert models.add_file(upload) is None
     upload.write_bytes(CONTENT)
     monkeypatch.setattr(model_store, "LIMIT_BYTES", 1000)
-    assert models.adopt(upload) is None
+    assert models.add_file(upload) is None
     assert list(folder.iterdir()) == []
 
 
@@ -323,7 +323,7 @@ def test_a_file_brought_by_hand_that_cannot_be_stored_is_an_error(store, folder,
     folder.rmdir()
     folder.write_text("a file where the folder should be")
     with pytest.raises(ModelUnavailable) as caught:
-        store([entry("toy.onnx", CONTENT)]).adopt(upload)
+        store([entry("toy.onnx", CONTENT)]).add_file(upload)
     assert caught.value.placeholders["reason"] == "File exists"
     with pytest.raises(FileNotFoundError):
-        store([entry("toy.onnx", CONTENT)]).adopt(tmp_path / "none")
+        store([entry("toy.onnx", CONTENT)]).add_file(tmp_path / "none")

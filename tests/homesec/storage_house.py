@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from custom_model import choose
 from homeassistant.data_entry_flow import FlowResultType
-from own_network import choose
 
 from custom_components.homesec.engine.cloud.gcs import GcsStore
 

@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from alarm_house import CODES, NAMES, PINS, panel, with_alarm
 from camera_dialog import suggested
+from custom_model import choose, reply
 from homesec_fixtures import arm, call, set_up
-from own_network import choose, reply
 import pytest
 
 from custom_components.homesec.alarm.config import delays, pins

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+from custom_model import choose
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, FlowType
 from homeassistant.data_entry_flow import FlowResultType
 from homesec_fixtures import set_up
-from own_network import choose
 
 from custom_components.homesec.const import DOMAIN
 

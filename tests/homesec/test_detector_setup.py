@@ -6,11 +6,11 @@ import platform
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+from custom_model import choose
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.requirements import RequirementsNotFound
 from homeassistant.setup import async_setup_component
 from homesec_fixtures import set_up, until
-from own_network import choose
 from packaging.tags import Tag, sys_tags
 import pytest
 

@@ -8,12 +8,12 @@ from unittest.mock import patch
 
 from camera_dialog import suggested
 from clip_shelf import EVENING, ClipFactory
+from custom_model import Browser, choose
 from fault_proxy import Fault, Kind
 from google_key import pem_lines, service_account
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.data_entry_flow import FlowResultType
 from homesec_fixtures import set_up
-from own_network import Browser, choose
 import pytest
 from storage_house import add_storage, given, google_at, open_bucket, send, storage
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from camera_dialog import suggested
+from custom_model import choose
 from homeassistant.config_entries import ConfigSubentry
 from homesec_fixtures import CAMERA_ID, arm, call, entity_id, pictures, set_up, state, until
-from own_network import choose
 from pytest_homeassistant_custom_component.common import async_capture_events
 from storage_house import send
 

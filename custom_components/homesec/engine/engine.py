@@ -275,7 +275,7 @@ class HomeSecEngine:
     def _load_cascade(self, stop: threading.Event) -> CascadeDetector:
         """On the pool's thread: find or download the models, and load them."""
         return load_cascade(
-            self._store, self._detector, self._model, stop=stop, progress=self._downloading
+            self._store, self._detector, self._model, stop=stop, on_progress=self._downloading
         )
 
     def _downloading(self, model: str, have: int, total: int) -> None:

@@ -8,7 +8,7 @@ from homeassistant.core import callback
 from ..const import CONF_MODEL, LOGGER
 from ..detector_setup import async_install_detector
 from ..engine.core.errors import CustomModelRefused, DetectorError, DetectorMissing, HomeSecError
-from ..engine.model_zoo.custom_models import remove_own
+from ..engine.model_zoo.custom_models import remove_custom_model
 from ..model_choice import models_dir, own_titles
 from .custom_model_form import (
     CONF_FILE,
@@ -165,7 +165,7 @@ class CustomModelSteps(ConfigFlow):
         if user_input is not None:
             name = user_input[CONF_MODEL]
             try:
-                await self.hass.async_add_executor_job(remove_own, folder, name)
+                await self.hass.async_add_executor_job(remove_custom_model, folder, name)
             except OSError as err:
                 LOGGER.warning("A model could not be removed: %s", err)
                 errors["base"] = "remove_failed"

@@ -11,7 +11,7 @@ from homeassistant.helpers.selector import (
 from probatio import Optional, Required, Schema
 
 from ..const import CONF_MODEL, CONF_THRESHOLD
-from ..engine.model_zoo.manifest import CATALOGUE, HEADS
+from ..engine.model_zoo.manifest import HEADS, MANIFEST
 from .form_fields import choice, named_choice, number
 
 if TYPE_CHECKING:
@@ -63,13 +63,13 @@ def first_facts(title: str) -> dict[str, Any]:
         CONF_HEAD: "yolov8",
         CONF_WIDTH: 640,
         CONF_HEIGHT: 640,
-        CONF_LABELS: "\n".join(next(iter(CATALOGUE.values())).labels),
+        CONF_LABELS: "\n".join(next(iter(MANIFEST.values())).labels),
         CONF_THRESHOLD: 50,
     }
 
 
 def read_facts(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts as ``import_own`` wants them."""
+    """Return the facts as ``import_custom_model`` wants them."""
     lines = answer.get(CONF_LABELS, "").splitlines()
     return {
         "title": answer[CONF_TITLE],

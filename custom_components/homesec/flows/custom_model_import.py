@@ -14,7 +14,7 @@ from homeassistant.components.file_upload import process_uploaded_file
 
 from ..const import DOMAIN
 from ..engine.detection import create_detector
-from ..engine.model_zoo.custom_models import KINDS, import_own
+from ..engine.model_zoo.custom_models import FILE_NAMES, import_custom_model
 from ..engine.model_zoo.store import ModelStore
 
 if TYPE_CHECKING:
@@ -62,14 +62,14 @@ def adopt(models_dir: Path, files: Iterable[Path]) -> list[str]:
     Raises OSError and ``ModelUnavailable``.
     """
     store = ModelStore(folder=models_dir)
-    adopted = map(store.adopt, files)
+    adopted = map(store.add_file, files)
     return [file.name for file in adopted if file is not None]
 
 
 def detector_for(files: Sequence[Path]) -> str | None:
     """Return the detector that files of these endings are for."""
     endings = sorted(path.suffix.lower() for path in files)
-    return next((name for name, kinds in KINDS.items() if sorted(kinds) == endings), None)
+    return next((name for name, kinds in FILE_NAMES.items() if sorted(kinds) == endings), None)
 
 
 def try_and_keep(
@@ -80,7 +80,7 @@ def try_and_keep(
     Raises ``DetectorError`` and leaves nothing behind then.
     """
     with tempfile.TemporaryDirectory(prefix=f"{DOMAIN}-") as name:
-        trial = import_own(Path(name), files=files, **facts)
+        trial = import_custom_model(Path(name), files=files, **facts)
         found = ModelStore(folder=Path(name)).obtain(trial.name, detector, stop=Event())
         create_detector(detector, found).close()
-    return import_own(models_dir, files=files, **facts)
+    return import_custom_model(models_dir, files=files, **facts)

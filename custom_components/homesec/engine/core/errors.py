@@ -118,9 +118,9 @@ class ModelBroken(DetectorError, key="model_broken"):
 
 
 class CustomModelRefused(DetectorError, key="own_model_refused"):
-    """The files or facts of a user's own network cannot be taken.
+    """The files or metadata of a custom model are refused.
 
-    ``field`` names the fact at fault as ``import_own`` does, ``reason`` what is wrong with it.
+    ``field`` is the parameter of ``import_custom_model`` at fault, ``reason`` what is wrong.
     """
 
 

@@ -50,22 +50,22 @@ def load_cascade(
     *,
     stop: Event,
     floor: float = FLOOR,
-    progress: Callable[[str, int, int], None] | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
 ) -> CascadeDetector:
     """Find or download what is needed, and load it; blocks for as long as that takes.
 
-    A second network that cannot be had is left out, and said so. ``progress`` is told a model's
+    A second network that cannot be had is left out, and said so. ``on_progress`` gets a model's
     name, the bytes that are here and those of the whole. Raises DetectorError when there is no
     first.
     """
 
     def load(name: str) -> Detector:
-        tell = None if progress is None else partial(progress, name)
-        files = store.obtain(name, detector, stop=stop, progress=tell)
+        report = None if on_progress is None else partial(on_progress, name)
+        files = store.obtain(name, detector, stop=stop, on_progress=report)
         return create_detector(detector, files, floor=floor)
 
     primary = load(model)
-    name = store.second(model)
+    name = store.verifier_of(model)
     cascade = CascadeDetector(primary, load_verifier=None if name is None else partial(load, name))
     try:
         cascade.load_verifier()

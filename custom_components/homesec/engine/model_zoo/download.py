@@ -1,8 +1,7 @@
-"""The verified, resumable download of one file of the catalogue."""
+"""Download one file of the manifest: resumable, and verified by its hash."""
 
 from __future__ import annotations
 
-import hashlib
 from http import HTTPStatus
 from http.client import HTTPException
 import os
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ..core.damaged_files import is_regular
+from .file_store import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     """Opens a request within a time limit in seconds, as ``urllib.request.urlopen`` does."""
 
 TIMEOUT_S = 4.0
-"""For connecting and for each read; short, since a stop waits for it. What is here is kept."""
+"""For connecting and for each read; short, since a stop waits for it."""
 TRIES = 3
-"""Requests in a row that bring nothing, until an address is given up."""
+"""Requests in a row without any data before an address is given up."""
 LIMIT_BYTES = 64 * 2**20
-"""Largest file whose size the catalogue does not know."""
+"""Largest file whose size the manifest does not know."""
 CHUNK_BYTES = 64 * 2**10
 
 
@@ -40,28 +40,28 @@ class Response(Protocol):
     headers: Message
 
     def read1(self, n: int = -1, /) -> bytes:
-        """Give what has arrived, up to ``n`` bytes; nothing at the end."""
+        """Return what has arrived, up to ``n`` bytes; nothing at the end."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
 
 
-class DownloadFailed(Exception):  # noqa: N818 - a report that grows, raised at its end
-    """No address gave the file."""
+class DownloadFailed(Exception):  # noqa: N818 - collects reasons, raised at the end
+    """No address returned the file."""
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
-        """One for each address, beginning with its host."""
-        self.wrong = False
-        """An address gave something that is not the file."""
+        """One per address, beginning with its host."""
+        self.wrong_file = False
+        """Whether an address returned something else."""
 
 
 class WrongFileError(Exception):
-    """What an address gives is not what the catalogue names."""
+    """An address returns something that the manifest does not name."""
 
 
 class Download:
-    """One file on its way into a folder."""
+    """The download of one file into a folder."""
 
     def __init__(
         self,
@@ -71,22 +71,22 @@ class Download:
         fetch: Fetch,
         stop: Event,
         pause_s: float = 1.0,
-        tell: Callable[[int], None],
+        on_progress: Callable[[int], None],
     ) -> None:
-        """Prepare; ``tell`` is told the bytes that are here, ``pause_s`` lies between requests."""
+        """Prepare; ``on_progress`` gets the bytes on disk, ``pause_s`` lies between requests."""
         self._file = file
         self._path = folder / file.name
-        # Named by its hash too: a part of another version is never continued.
+        # The hash in its name keeps a part of another version from being continued.
         self._part = folder / f"{file.name}.{file.sha256[:8]}.part"
         self._fetch = fetch
         self._stop = stop
         self._pause_s = pause_s
-        self._tell = tell
+        self._on_progress = on_progress
 
     def run(self) -> None:
-        """Fetch the file from the first address that gives it; raises DownloadFailed.
+        """Get the file from the first address that has it; raises DownloadFailed.
 
-        What a broken-off download brought stays in the folder and is continued by the next.
+        The partial file of an interrupted download stays in the folder and is continued next time.
         """
         failed = DownloadFailed()
         for url in self._file.urls:
@@ -94,12 +94,14 @@ class Download:
             try:
                 self._part.parent.mkdir(parents=True, exist_ok=True)
                 if os.path.lexists(self._part) and not is_regular(self._part):
-                    self._part.unlink()  # to open a pipe would block
+                    self._part.unlink()  # opening a pipe would block
                 self._fill(url)
-                self._finish()
+                if digest(self._part) != self._file.sha256:
+                    raise WrongFileError
+                self._part.replace(self._path)
             except WrongFileError:
                 self._part.unlink(missing_ok=True)
-                failed.wrong = True
+                failed.wrong_file = True
                 failed.reasons.append(f"{host}: not the expected file")
             except HTTPError as err:
                 failed.reasons.append(f"{host}: HTTP {err.code}")
@@ -111,20 +113,14 @@ class Download:
                 break
         raise failed
 
-    def _have(self) -> int:
+    def _size(self) -> int:
         return self._part.stat().st_size if self._part.exists() else 0
 
-    def _finish(self) -> None:
-        with self._part.open("rb") as stream:
-            if hashlib.file_digest(stream, "sha256").hexdigest() != self._file.sha256:
-                raise WrongFileError
-        self._part.replace(self._path)
-
     def _fill(self, url: str) -> None:
-        """Request what is missing until the file is whole, as long as something arrives."""
-        barren = 0
-        while self._file.bytes is None or self._have() != self._file.bytes:
-            before = self._have()
+        """Request what is missing until the file is complete, as long as data arrives."""
+        failures = 0
+        while self._file.bytes is None or self._size() != self._file.bytes:
+            before = self._size()
             problem: OSError | HTTPException
             try:
                 self._request(url)
@@ -139,18 +135,18 @@ class Download:
                 problem = err
             else:
                 return
-            barren = 0 if self._have() > before else barren + 1
-            if barren == TRIES or self._stop.wait(self._pause_s):
+            failures = 0 if self._size() > before else failures + 1
+            if failures == TRIES or self._stop.wait(self._pause_s):
                 raise problem
 
     def _request(self, url: str) -> None:
-        """Append what one response brings; raises unless the file has its full length then."""
-        have = self._have()
+        """Append the body of one response; raises unless the file is complete afterwards."""
+        have = self._size()
         request = Request(url, headers={"User-Agent": "HomeSec"})  # noqa: S310 - https only
         if have:
             request.add_header("Range", f"bytes={have}-")
         with self._fetch(request, TIMEOUT_S) as response:
-            first, total = _span(response.status, response.headers)
+            first, total = _content_range(response.status, response.headers)
             if first not in (0, have):
                 self._part.unlink()
                 raise HTTPException("not the range that was asked for")
@@ -161,7 +157,7 @@ class Download:
             raise HTTPException("the connection broke off")
 
     def _receive(self, response: Response, first: int) -> int:
-        """Write a body that begins with byte ``first`` of the file; return how far that leads."""
+        """Write a body that begins at byte ``first`` of the file; return the new size."""
         have = first
         with self._part.open("ab" if first else "wb") as out:
             while chunk := response.read1(CHUNK_BYTES):
@@ -169,7 +165,7 @@ class Download:
                 if have > (self._file.bytes or LIMIT_BYTES):
                     raise WrongFileError
                 out.write(chunk)
-                self._tell(have)
+                self._on_progress(have)
                 if self._stop.is_set():
                     raise InterruptedError("stopped")
             out.flush()
@@ -177,10 +173,10 @@ class Download:
         return have
 
 
-def _span(status: int, headers: Message) -> tuple[int, int | None]:
-    """Return the first byte that a response brings, and the size of the whole file."""
+def _content_range(status: int, headers: Message) -> tuple[int, int | None]:
+    """Return the first byte of a response's body, and the size of the whole file."""
     if status == HTTPStatus.PARTIAL_CONTENT:
-        # RFC 9110, 14.4: "bytes 100-199/200", the size may be "*"
+        # RFC 9110, 14.4: "bytes 100-199/200"; the size may be "*"
         span, _, total = headers.get("Content-Range", "").rpartition("/")
         first = span.removeprefix("bytes ").partition("-")[0]
         return int(first) if first.isdigit() else -1, int(total) if total.isdigit() else None
@@ -189,7 +185,7 @@ def _span(status: int, headers: Message) -> tuple[int, int | None]:
 
 
 class _HttpsOnly(HTTPRedirectHandler):
-    """Release files are redirected to a storage host: by https too, or not at all."""
+    """Follows redirects to https only: release files are redirected to a storage host."""
 
     @override
     def redirect_request(

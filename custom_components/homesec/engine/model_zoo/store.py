@@ -1,27 +1,26 @@
-"""The files of detection models: those on board, and those that are downloaded and verified."""
+"""Find the files of models: bundled, downloaded and verified, or added by the user."""
 
 from __future__ import annotations
 
-from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..core.errors import ModelBroken, ModelUnavailable, ModelUnknown
-from .custom_models import PREFIX, own_model
+from .custom_models import PREFIX, find_custom_model
 from .download import LIMIT_BYTES, Download, DownloadFailed, fetch_https
 from .file_store import ModelFileStore, digest
-from .manifest import CATALOGUE, NETWORKS, Model, ModelFile, ModelFiles, default_model
-from .progress import DownloadProgress, Progress
+from .manifest import BUNDLED_FOLDER, MANIFEST, Model, ModelFile, ModelFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from threading import Event
 
     from .download import Fetch
 
-__all__ = ["ModelFiles", "ModelStore", "Progress", "default_model"]
+    type Progress = Callable[[int, int], None]
+    """Gets the bytes on disk and the bytes of the whole model (0: unknown)."""
 
 
 class ModelStore:
@@ -31,85 +30,81 @@ class ModelStore:
         self,
         *,
         folder: Path,
-        also: Sequence[Path] = (),
+        more_folders: Sequence[Path] = (),
         fetch: Fetch | None = None,
-        catalogue: Mapping[str, Model] = CATALOGUE,
+        manifest: Mapping[str, Model] = MANIFEST,
         pause_s: float = 1.0,
     ) -> None:
-        """Download into ``folder``; look into it, then into the folders ``also``.
-
-        The user's own models lie in ``folder`` too, see ``own_models``.
-        """
+        """Download to ``folder``; search it and its custom models first, then ``more_folders``."""
         self._folder = folder
-        self._shelf = ModelFileStore(folder, (*also, NETWORKS))
+        self._files = ModelFileStore(folder, (*more_folders, BUNDLED_FOLDER))
         self._fetch = fetch or fetch_https
-        self._catalogue = catalogue
+        self._manifest = manifest
         self._pause_s = pause_s
         self._downloading = Lock()
 
     def find(self, name: str, detector: str) -> ModelFiles | None:
-        """Give the first variant of a model whose files are all here and intact.
+        """Return the first variant of a model whose files are all on disk and intact.
 
-        ``own:...`` names one of the user's own. A file is read once and then remembered by its size
-        and time. Raises ModelUnknown, and ModelBroken for an own model whose facts are damaged.
+        ``own:...`` names a custom model. Raises ModelUnknown, and ModelBroken for a custom model
+        whose metadata is damaged.
         """
         return self._find(self._model(name, detector), detector)
 
     def obtain(
-        self, name: str, detector: str, *, stop: Event, progress: Progress | None = None
+        self, name: str, detector: str, *, stop: Event, on_progress: Progress | None = None
     ) -> ModelFiles:
-        """Find a model or download it; what a broken-off download brought is kept for the next.
+        """Find a model or download it; an interrupted download is continued next time.
 
-        Raises ModelUnknown, ModelUnavailable and, if all that was offered is not what the catalogue
-        names, ModelBroken.
+        Raises ModelUnknown, ModelUnavailable, and ModelBroken if an address returned files that the
+        manifest does not name.
         """
         model = self._model(name, detector)
         if name.startswith(PREFIX):
-            return self._intact(model, detector)
+            if found := self._find(model, detector):
+                return found
+            raise _broken(model.title, detector, "a file is not what it was")
         while not self._downloading.acquire(timeout=0.2):
             if stop.is_set():
                 raise self._unavailable(model, detector, ["stopped"])
         try:
-            return self._obtain(model, detector, stop, progress)
+            return self._obtain(model, detector, stop, on_progress)
         finally:
             self._downloading.release()
 
-    def second(self, name: str) -> str | None:
-        """Return the name of the model whose opinion is asked about what this one sees."""
-        model = self._catalogue.get(name)
-        return model.second if model else None
+    def verifier_of(self, name: str) -> str | None:
+        """Return the name of the model that verifies a model's candidates."""
+        model = self._manifest.get(name)
+        return model.verifier if model else None
 
-    def adopt(self, path: Path) -> ModelFile | None:
-        """Copy a file of the catalogue, brought by hand, into the folder under its right name.
+    def add_file(self, path: Path) -> ModelFile | None:
+        """Copy a file of the manifest into the folder under its right name.
 
-        It is recognised by its content alone; None: it is no file of the catalogue. Raises OSError
+        It is recognized by its content alone; None if the manifest does not have it. Raises OSError
         if it cannot be read and ModelUnavailable if it cannot be stored.
         """
         if path.stat().st_size > LIMIT_BYTES:
             return None
         sha256 = digest(path)
-        for model, detector, file in self._files():
-            if file.sha256 == sha256:
-                try:
-                    self._shelf.put(file, path)
-                except OSError as err:
-                    reason = str(err.strerror or err)
-                    raise self._unavailable(model, detector, [reason]) from err
-                return file
+        for model in self._manifest.values():
+            for detector, variants in model.variants.items():
+                for file in (file for variant in variants for file in variant.files):
+                    if file.sha256 != sha256:
+                        continue
+                    try:
+                        self._files.put(file, path)
+                    except OSError as err:
+                        reason = str(err.strerror or err)
+                        raise self._unavailable(model, detector, [reason]) from err
+                    return file
         return None
 
-    def _files(self) -> Iterator[tuple[Model, str, ModelFile]]:
-        for model in self._catalogue.values():
-            for detector, variants in model.variants.items():
-                for variant in variants:
-                    yield from ((model, detector, file) for file in variant.files)
-
     def _model(self, name: str, detector: str) -> Model:
-        model = self._catalogue.get(name)
-        if own := own_model(self._folder, name):
-            if own.model is None:
-                raise _damaged(own.title, detector, own.problem)
-            model = own.model
+        model = self._manifest.get(name)
+        if custom := find_custom_model(self._folder, name):
+            if custom.model is None:
+                raise _broken(custom.title, detector, custom.problem)
+            model = custom.model
         if model is None or detector not in model.variants:
             raise ModelUnknown(
                 f"{detector} has no model named {name}", model=name, detector=detector
@@ -118,7 +113,7 @@ class ModelStore:
 
     def _find(self, model: Model, detector: str) -> ModelFiles | None:
         for variant in model.variants[detector]:
-            paths = tuple(path for path in map(self._shelf.find, variant.files) if path)
+            paths = tuple(path for path in map(self._files.find, variant.files) if path)
             if len(paths) == len(variant.files):
                 return ModelFiles(
                     name=model.name,
@@ -133,59 +128,63 @@ class ModelStore:
                 )
         return None
 
-    def _intact(self, model: Model, detector: str) -> ModelFiles:
-        """Find one of the user's own, whose files nobody else has."""
-        if found := self._find(model, detector):
-            return found
-        raise _damaged(model.title, detector, "a file is not what it was")
-
     def _obtain(
-        self, model: Model, detector: str, stop: Event, progress: Progress | None
+        self, model: Model, detector: str, stop: Event, on_progress: Progress | None
     ) -> ModelFiles:
         reasons: list[str] = []
-        wrong = False
+        wrong_file = False
         for variant in model.variants[detector]:
             if found := self._find(model, detector):
                 return found
             if stop.is_set():
                 reasons.append("stopped")
                 break
-            if not all(map(self._can_be_had, variant.files)):
+            if not all(file.urls or self._files.find(file) for file in variant.files):
                 continue
-            meter = DownloadProgress(variant.files, progress)
             try:
-                for file in variant.files:
-                    if self._shelf.find(file) is None:
-                        self._bring(file, stop, partial(meter.tell, file))
+                self._download(variant.files, stop, on_progress)
             except DownloadFailed as err:
                 reasons += err.reasons
-                wrong = wrong or err.wrong
+                wrong_file = wrong_file or err.wrong_file
         if found := self._find(model, detector):
             return found
         unavailable = self._unavailable(model, detector, reasons)
-        if wrong:
+        if wrong_file:
             raise ModelBroken(str(unavailable), **unavailable.placeholders)
         raise unavailable
 
-    def _can_be_had(self, file: ModelFile) -> bool:
-        return bool(file.urls) or self._shelf.find(file) is not None
+    def _download(
+        self, files: Sequence[ModelFile], stop: Event, on_progress: Progress | None
+    ) -> None:
+        """Download what is missing of a variant; raises DownloadFailed."""
+        sizes = [file.bytes or 0 for file in files]
+        total = sum(sizes) if all(sizes) else 0
+        for index, file in enumerate(files):
+            before = sum(sizes[:index])
 
-    def _bring(self, file: ModelFile, stop: Event, tell: Callable[[int], None]) -> None:
-        """Download a file; raises DownloadFailed."""
-        Download(
-            file, self._folder, fetch=self._fetch, stop=stop, pause_s=self._pause_s, tell=tell
-        ).run()
+            def report(have: int, before: int = before) -> None:
+                if on_progress:
+                    on_progress(before + have, total)
+
+            if self._files.find(file) is None:
+                Download(
+                    file,
+                    self._folder,
+                    fetch=self._fetch,
+                    stop=stop,
+                    pause_s=self._pause_s,
+                    on_progress=report,
+                ).run()
 
     def _unavailable(self, model: Model, detector: str, reasons: list[str]) -> ModelUnavailable:
         variants = model.variants[detector]
-        files = [file for variant in variants for file in variant.files]
-        urls = [url for file in files for url in file.urls]
+        urls = [url for variant in variants for file in variant.files for url in file.urls]
         hosts = sorted({urlsplit(url).hostname or "" for url in urls})
         sets = [
-            " + ".join(file.name for file in variant.files if not self._shelf.find(file))
+            " + ".join(file.name for file in variant.files if not self._files.find(file))
             for variant in variants
         ]
-        # Some are names of several files, told apart by their hashes.
+        # Files of the same name differ by their hashes only.
         names = " or ".join(dict.fromkeys(sets))
         reason = "; ".join(reasons) or "they have no public address"
         return ModelUnavailable(
@@ -200,5 +199,5 @@ class ModelStore:
         )
 
 
-def _damaged(title: str, detector: str, problem: str) -> ModelBroken:
+def _broken(title: str, detector: str, problem: str) -> ModelBroken:
     return ModelBroken(f"{title} cannot be read: {problem}", model=title, detector=detector)

@@ -3,8 +3,8 @@
 from functools import partial
 from threading import Event
 
+from custom_model_files import imported
 from onnx_files import TOY_ONNX, TOY_PARAM, field, model, node, tensor, toy_bin, weights
-from own_networks import imported
 import pytest
 
 from custom_components.homesec.engine.core.errors import (
@@ -16,9 +16,9 @@ from custom_components.homesec.engine.core.errors import (
 from custom_components.homesec.engine.detection.heads import HEADS
 from custom_components.homesec.engine.model_zoo import custom_models as module
 from custom_components.homesec.engine.model_zoo.custom_models import (
-    own_model,
-    own_models,
-    remove_own,
+    find_custom_model,
+    list_custom_models,
+    remove_custom_model,
 )
 from custom_components.homesec.engine.model_zoo.store import ModelStore
 
@@ -43,11 +43,11 @@ def listed(folder):
 def test_a_network_is_copied_and_read_back(bring, folder):
     own = bring()
     assert (own.name, own.title, own.problem) == ("own:my-dogs", "My dogs", "")
-    assert own_models(folder) == [own]
-    assert own_model(folder, "own:my-dogs") == own
+    assert list_custom_models(folder) == [own]
+    assert find_custom_model(folder, "own:my-dogs") == own
     assert listed(folder) == ["own/my-dogs/model.json", "own/my-dogs/model.onnx"]
     assert own.model.labels == ("person", "dog")
-    assert own.model.second is None
+    assert own.model.verifier is None
 
 
 def test_a_network_for_ncnn_has_two_files_in_any_order(bring, folder):
@@ -152,7 +152,7 @@ def test_facts_that_cannot_be_are_refused(bring, folder, facts, at_fault):
     assert isinstance(caught.value, DetectorError)
     assert caught.value.placeholders["field"] == at_fault
     assert caught.value.placeholders["reason"] in str(caught.value)
-    assert own_models(folder) == []
+    assert list_custom_models(folder) == []
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_no_files_are_refused(bring):
 
 
 def test_a_file_that_is_too_large_is_refused(bring, monkeypatch):
-    monkeypatch.setattr(module, "LIMIT_BYTES", 100)
+    monkeypatch.setattr(module, "MAX_FILE_BYTES", 100)
     with pytest.raises(CustomModelRefused, match="larger"):
         bring()
 
@@ -194,14 +194,14 @@ def test_a_folder_that_cannot_be_written_is_an_error(bring, folder):
     folder.write_text("a file where the folder should be")
     with pytest.raises(CustomModelRefused, match="cannot be stored: Not a directory"):
         bring()
-    assert own_models(folder) == []
+    assert list_custom_models(folder) == []
 
 
 def test_what_an_import_left_that_the_power_cut_is_swept_away(bring, folder):
     left = folder / "own/.abc/new"
     left.mkdir(parents=True)
     (folder / "own/.stray").write_text("not a folder")
-    assert own_models(folder) == []
+    assert list_custom_models(folder) == []
     bring()
     assert sorted(path.name for path in (folder / "own").iterdir()) == [".stray", "my-dogs"]
 
@@ -209,13 +209,13 @@ def test_what_an_import_left_that_the_power_cut_is_swept_away(bring, folder):
 def test_a_network_is_removed_once(bring, folder):
     bring()
     other = bring(title="Other")
-    assert remove_own(folder, "own:my-dogs")
-    assert not remove_own(folder, "own:my-dogs")
-    assert own_models(folder) == [other]
+    assert remove_custom_model(folder, "own:my-dogs")
+    assert not remove_custom_model(folder, "own:my-dogs")
+    assert list_custom_models(folder) == [other]
 
 
 @pytest.mark.parametrize("name", ["own:../../models", "my-dogs", "own:", "own:.", "yolox-nano"])
 def test_nothing_else_is_removed(bring, folder, name):
     bring()
-    assert not remove_own(folder, name)
-    assert len(own_models(folder)) == 1
+    assert not remove_custom_model(folder, name)
+    assert len(list_custom_models(folder)) == 1

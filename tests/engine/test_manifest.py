@@ -10,20 +10,21 @@ import pytest
 from custom_components.homesec.engine.core.errors import ModelUnknown
 from custom_components.homesec.engine.detection import heads
 from custom_components.homesec.engine.model_zoo.manifest import (
-    CATALOGUE,
+    BUNDLED_FOLDER,
     HEADS,
-    NETWORKS,
+    MANIFEST,
+    default_model,
     models_for,
-    read_catalogue,
+    parse_manifest,
 )
-from custom_components.homesec.engine.model_zoo.store import ModelStore, default_model
+from custom_components.homesec.engine.model_zoo.store import ModelStore
 
 
 def test_a_model_names_the_one_that_is_asked_too():
     models = ModelStore(folder=Path("none"))
-    assert models.second("yolox-nano") == "nanodet-plus-m"
-    assert models.second("nanodet-plus-m") == "yolox-nano"
-    assert models.second("own:mine") is None
+    assert models.verifier_of("yolox-nano") == "nanodet-plus-m"
+    assert models.verifier_of("nanodet-plus-m") == "yolox-nano"
+    assert models.verifier_of("own:mine") is None
 
 
 def test_each_detector_has_its_default_model():
@@ -39,8 +40,8 @@ def test_the_catalogue_lists_the_models_of_a_detector():
 
 
 def test_every_model_of_the_catalogue_is_complete():
-    for model in CATALOGUE.values():
-        assert model.licence in {"Apache-2.0", "MIT"}
+    for model in MANIFEST.values():
+        assert model.license in {"Apache-2.0", "MIT"}
         assert "person" in model.labels
         for detector, variants in model.variants.items():
             assert variants
@@ -58,36 +59,36 @@ def test_a_catalogue_of_hostile_names_or_plain_http_is_refused(name, url):
     file = {"name": name, "bytes": 1, "sha256": "00", "urls": [url]}
     variant = {"files": [file], "flexible": False}
     model = {
-        "name": "m", "title": "m", "licence": "MIT", "labels": "l", "input": [1, 1],
-        "threshold": 0.5, "head": "ssd", "engines": {"opencv": {"variants": [variant]}},
+        "name": "m", "title": "m", "license": "MIT", "labels": "l", "input": [1, 1],
+        "threshold": 0.5, "head": "ssd", "detectors": {"opencv": {"variants": [variant]}},
     }  # fmt: skip
     with pytest.raises(ValueError, match="plain file name"):
-        read_catalogue(json.dumps({"labels": {"l": ["person"]}, "models": [model]}))
+        parse_manifest(json.dumps({"labels": {"l": ["person"]}, "models": [model]}))
 
 
 @pytest.mark.parametrize("name", ON_BOARD)
 def test_the_networks_for_ncnn_come_with_homesec(name, tmp_path):
-    (variant,) = CATALOGUE[name].variants["ncnn"]
+    (variant,) = MANIFEST[name].variants["ncnn"]
     found = ModelStore(folder=tmp_path, fetch=pytest.fail).obtain(name, "ncnn", stop=Event())
-    assert found.paths == tuple(NETWORKS / file.name for file in variant.files)
+    assert found.paths == tuple(BUNDLED_FOLDER / file.name for file in variant.files)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_notice_names_every_network_with_its_hash():
-    notice = (NETWORKS / "NOTICE").read_text("utf-8")
+    notice = (BUNDLED_FOLDER / "NOTICE").read_text("utf-8")
     listed = {file.name: file.sha256 for name in ON_BOARD for variant in
-              CATALOGUE[name].variants["ncnn"] for file in variant.files}  # fmt: skip
-    assert {path.name for path in NETWORKS.iterdir()} == {"NOTICE", *listed}
+              MANIFEST[name].variants["ncnn"] for file in variant.files}  # fmt: skip
+    assert {path.name for path in BUNDLED_FOLDER.iterdir()} == {"NOTICE", *listed}
     for name, sha256 in listed.items():
         assert f"{sha256}  {name}" in notice
 
 
 def test_the_default_model_of_each_detector_is_flexible_and_has_a_second():
     for detector in ("opencv", "ncnn"):
-        (model,) = (each for each in CATALOGUE.values() if detector in each.default_for)
+        (model,) = (each for each in MANIFEST.values() if detector in each.default_for)
         assert all(variant.flexible for variant in model.variants[detector])
-        assert detector in CATALOGUE[model.second].variants
-        assert CATALOGUE[model.second].second == model.name
+        assert detector in MANIFEST[model.verifier].variants
+        assert MANIFEST[model.verifier].verifier == model.name
 
 
 def test_a_flexible_model_says_so_when_found():
@@ -97,7 +98,7 @@ def test_a_flexible_model_says_so_when_found():
 
 def test_a_model_is_flexible_for_all_detectors_or_for_none():
     # Else the same picture would be looked at in another size on another machine.
-    for model in CATALOGUE.values():
+    for model in MANIFEST.values():
         flexible = {variant.flexible for files in model.variants.values() for variant in files}
         assert len(flexible) == 1, model.name
 

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from camera_dialog import STREAM, answer, begin, suggested
+from custom_model import BIN, FACTS, NAME, PARAM, Browser, choose, reply
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.requirements import RequirementsNotFound
 from homesec_fixtures import set_up
-from own_network import BIN, FACTS, NAME, PARAM, Browser, choose, reply
 import pytest
 
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.engine.model_zoo.custom_models import import_own, own_models
-from custom_components.homesec.engine.model_zoo.manifest import NETWORKS
+from custom_components.homesec.engine.model_zoo.custom_models import (
+    import_custom_model,
+    list_custom_models,
+)
+from custom_components.homesec.engine.model_zoo.manifest import BUNDLED_FOLDER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +59,7 @@ def kept(house: Path, models: Path) -> list[str]:
     """Return the user's own models, and whatever else was left of an attempt."""
     left = [path.name for path in (house / "temporary").glob("homesec-*")]
     left += [path.name for path in models.glob("own/*") if path.name.startswith(".")]
-    return [own.name for own in own_models(models)] + left
+    return [own.name for own in list_custom_models(models)] + left
 
 
 def add(models: Path, folder: Path, title: str = "Garden gnomes") -> None:
@@ -66,7 +69,7 @@ def add(models: Path, folder: Path, title: str = "Garden gnomes") -> None:
         files.append(folder / name)
         files[-1].write_bytes(content)
     labels = ["garden gnome"]
-    import_own(
+    import_custom_model(
         models,
         title=title,
         head="yolov8",
@@ -102,7 +105,7 @@ async def test_a_model_of_ones_own_is_tried_kept_chosen_and_looked_for(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.data == {"detector": "ncnn", "model": NAME}
     assert kept(house, models) == [NAME]
-    [own] = own_models(models)
+    [own] = list_custom_models(models)
     assert own.model.labels == ("garden gnome",)
     assert (own.model.input, own.model.threshold) == ((64, 64), 0.4)
 
@@ -120,7 +123,7 @@ async def test_what_the_facts_do_not_fit_is_not_kept(
     assert again["errors"] == {"base": "own_not_working"}
     assert again["description_placeholders"]["reason"]
     assert suggested(again)["labels"] == "gnome\nflamingo"
-    assert [own.name for own in own_models(models)] == []
+    assert [own.name for own in list_custom_models(models)] == []
     # The files need not be brought again.
     assert (await reply(hass, again, FACTS))["step_id"] == "detector"
 
@@ -167,7 +170,7 @@ async def test_the_labels_may_come_from_a_file(
     text = await browser.upload("labels.txt", "\ufeffGartenzwerg\r\n\r\n".encode())
     done = await reply(hass, again, {**FACTS, "labels": "", "labels_file": text})
     assert done["step_id"] == "detector"
-    assert own_models(models)[0].model.labels == ("gartenzwerg",)
+    assert list_custom_models(models)[0].model.labels == ("gartenzwerg",)
 
 
 async def test_a_detector_that_cannot_be_installed_cannot_try_a_model(
@@ -181,7 +184,7 @@ async def test_a_detector_that_cannot_be_installed_cannot_try_a_model(
         again = await reply(hass, shown, FACTS)
     assert again["errors"] == {"base": "detector_missing"}
     assert installed.call_args.args[2][0].startswith("opencv")
-    assert own_models(models) == []
+    assert list_custom_models(models) == []
 
 
 async def test_a_trial_that_breaks_is_logged_and_told(
@@ -199,7 +202,7 @@ async def test_a_trial_that_breaks_is_logged_and_told(
         again = await reply(hass, shown, FACTS)
     assert again["errors"] == {"base": "unknown"}
     assert "ZeroDivisionError" in caplog.text
-    assert own_models(models) == []
+    assert list_custom_models(models) == []
 
 
 @pytest.mark.parametrize(
@@ -252,7 +255,7 @@ async def test_files_of_the_catalogue_are_put_in_their_place(
     hass: HomeAssistant, entry: MockConfigEntry, browser: Browser, models: Path
 ) -> None:
     before = entry.runtime_data
-    graph = (NETWORKS / "yolox_nano.ncnn.param").read_bytes()
+    graph = (BUNDLED_FOLDER / "yolox_nano.ncnn.param").read_bytes()
     form = await choose(hass, entry, "add_model")
     done = await reply(hass, form, {"file": await browser.upload("from a stick.param", graph)})
     assert done["reason"] == "files_placed"
@@ -319,12 +322,12 @@ async def test_a_model_is_removed_and_the_default_takes_its_place(
     assert [option["label"] for option in options] == ["broken", "Garden gnomes"]
     done = await reply(hass, form, {"model": NAME})
     assert done["reason"] == "model_removed"
-    assert [own.name for own in own_models(models)] == ["own:broken"]
+    assert [own.name for own in list_custom_models(models)] == ["own:broken"]
     assert entry.data.get("model") == (None if in_use else "yolox-nano")
     await hass.async_block_till_done(wait_background_tasks=True)
     form = await choose(hass, entry, "remove_model")
     await reply(hass, form, {"model": "own:broken"})
-    assert own_models(models) == []
+    assert list_custom_models(models) == []
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
@@ -339,7 +342,8 @@ async def test_files_that_cannot_be_deleted_are_told(
     await set_up(hass, entry)
     form = await choose(hass, entry, "remove_model")
     with patch(
-        "custom_components.homesec.flows.custom_model_flow.remove_own", side_effect=OSError("busy")
+        "custom_components.homesec.flows.custom_model_flow.remove_custom_model",
+        side_effect=OSError("busy"),
     ):
         again = await reply(hass, form, {"model": NAME})
     assert again["errors"] == {"base": "remove_failed"}

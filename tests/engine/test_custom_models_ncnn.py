@@ -7,7 +7,7 @@ from model_files import ON_BOARD, on_board
 from onnx_files import TOY_PARAM
 import pytest
 
-from custom_components.homesec.engine.model_zoo.ncnn_reader import check_param
+from custom_components.homesec.engine.model_zoo.custom_models import check_param
 
 
 def test_graphs_pass():

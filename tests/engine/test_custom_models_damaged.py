@@ -5,12 +5,15 @@ import json
 import os
 import shutil
 
+from custom_model_files import imported
 from hypothesis import HealthCheck, given, settings, strategies as st
-from own_networks import imported
 import pytest
 
 from custom_components.homesec.engine.core.errors import ModelBroken
-from custom_components.homesec.engine.model_zoo.custom_models import own_models, remove_own
+from custom_components.homesec.engine.model_zoo.custom_models import (
+    list_custom_models,
+    remove_custom_model,
+)
 from custom_components.homesec.engine.model_zoo.store import ModelStore
 
 
@@ -60,19 +63,19 @@ def test_facts_that_were_changed_by_hand_are_reported(bring, folder, key, value,
     bring()
     path = folder / "own/my-dogs/model.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
-    (own,) = own_models(folder)
+    (own,) = list_custom_models(folder)
     assert own.model is None
     assert problem in own.problem
     with pytest.raises(ModelBroken):
         ModelStore(folder=folder).find("own:my-dogs", "opencv")
-    assert remove_own(folder, own.name)
+    assert remove_custom_model(folder, own.name)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b"[" * 100_000, b"7"])
 def test_facts_that_are_none_are_reported(bring, folder, content):
     bring()
     (folder / "own/my-dogs/model.json").write_bytes(content)
-    (own,) = own_models(folder)
+    (own,) = list_custom_models(folder)
     assert (own.title, own.problem) == ("my-dogs", "model.json is damaged")
 
 
@@ -80,7 +83,7 @@ def test_facts_that_are_none_are_reported(bring, folder, content):
 def test_a_missing_file_is_reported(bring, folder, gone):
     bring()
     (folder / "own/my-dogs" / gone).unlink()
-    assert own_models(folder)[0].problem == "No such file or directory"
+    assert list_custom_models(folder)[0].problem == "No such file or directory"
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
@@ -89,7 +92,7 @@ def test_what_is_no_file_is_reported_and_not_waited_for(bring, folder, make, nam
     bring()
     (folder / "own/my-dogs" / name).unlink()
     make(folder / "own/my-dogs" / name)
-    (own,) = own_models(folder)
+    (own,) = list_custom_models(folder)
     assert own.model is None
     assert "damaged" in own.problem
     with pytest.raises(ModelBroken):
@@ -102,7 +105,7 @@ def test_the_others_are_listed_beside_a_broken_one(bring, folder):
     shutil.rmtree(folder / "own/my-dogs")
     (folder / "own/my-dogs").mkdir()
     (folder / "own/NOT A SLUG").mkdir()
-    assert [each.name for each in own_models(folder)] == [good.name, "own:my-dogs"]
+    assert [each.name for each in list_custom_models(folder)] == [good.name, "own:my-dogs"]
 
 
 @given(
@@ -114,10 +117,10 @@ def test_the_others_are_listed_beside_a_broken_one(bring, folder):
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_facts_raise(bring, folder, value, key):
-    if not own_models(folder):
+    if not list_custom_models(folder):
         bring()
     path = folder / "own/my-dogs/model.json"
     good = path.read_text()
     path.write_text(json.dumps(json.loads(good) | {key: value}))
-    assert len(own_models(folder)) == 1
+    assert len(list_custom_models(folder)) == 1
     path.write_text(good)

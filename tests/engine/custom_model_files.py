@@ -2,7 +2,7 @@
 
 from onnx_files import TOY_ONNX
 
-from custom_components.homesec.engine.model_zoo.custom_models import import_own
+from custom_components.homesec.engine.model_zoo.custom_models import import_custom_model
 
 
 def imported(tmp_path, *, contents=None, **facts):
@@ -15,7 +15,7 @@ def imported(tmp_path, *, contents=None, **facts):
         "threshold": 0.4,
         "files": uploaded(tmp_path, contents or {"best.onnx": TOY_ONNX}),
     } | facts
-    return import_own(tmp_path / "models", **facts)
+    return import_custom_model(tmp_path / "models", **facts)
 
 
 def uploaded(tmp_path, contents):
