@@ -1,4 +1,4 @@
-"""The steps that ask for the alarm's delays and PINs; nothing is started again for them."""
+"""The steps that ask for the alarm's delays and PINs; they apply without a reload."""
 
 from dataclasses import replace
 from functools import partial
@@ -28,12 +28,12 @@ from .alarm_form import (
 
 
 class AlarmSteps(ConfigFlow):
-    """Part of the house's flow: the alarm."""
+    """Part of the config flow: the alarm."""
 
     def __init__(self) -> None:
         super().__init__()
         self._pin_id = ""
-        """The one that is changed."""
+        """The PIN that is changed."""
 
     async def async_step_alarm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the delays of each mode."""
@@ -46,10 +46,8 @@ class AlarmSteps(ConfigFlow):
             step_id="alarm", data_schema=self.add_suggested_values_to_schema(ALARM_SCHEMA, shown)
         )
 
-    # --- PINs ---------------------------------------------------------------------------------
-
     async def async_step_pins(self, _input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Tell which PINs there are, and offer what can be done; without any, begin with one."""
+        """List the PINs and offer to add, change, or remove one; without any, add the first."""
         titles = await self._async_titles()
         if not titles:
             return await self.async_step_add_pin()
@@ -63,13 +61,12 @@ class AlarmSteps(ConfigFlow):
     async def async_step_add_pin(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for a new one."""
+        """Ask for a new PIN."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            errors = await self._async_errors(user_input, but=None)
+            errors = await self._async_errors(user_input)
             if not errors:
-                made = await self._async_make(user_input)
-                return self._save({ulid_now(): made})
+                return self._save(ulid_now(), await self._async_make(user_input))
         shown = without_codes(user_input or {})
         return self.async_show_form(
             step_id="add_pin",
@@ -80,7 +77,7 @@ class AlarmSteps(ConfigFlow):
     async def async_step_change_pin(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask which one."""
+        """Ask which PIN to change."""
         if user_input is not None:
             self._pin_id = user_input[CONF_PIN]
             return await self.async_step_edit_pin()
@@ -90,17 +87,17 @@ class AlarmSteps(ConfigFlow):
     async def async_step_edit_pin(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask what is to be different about it."""
-        if (pin := self._pin) is None:
+        """Ask for the changes to a PIN."""
+        if (pin := self._pins().get(self._pin_id)) is None:
             return self.async_abort(reason="pin_gone")
         errors: dict[str, str] = {}
         if user_input is not None:
-            errors = await self._async_errors(user_input, but=self._pin_id)
+            errors = await self._async_errors(user_input, pin_id=self._pin_id)
             if not errors:
-                made = await self._async_make(user_input, pin)
-                if self._pin is None:  # somebody else removed it while it was made
+                changed = await self._async_make(user_input, pin)
+                if self._pin_id not in self._pins():  # removed in another tab meanwhile
                     return self.async_abort(reason="pin_gone")
-                return self._save({self._pin_id: made})
+                return self._save(self._pin_id, changed)
         shown = without_codes(user_input or {CONF_NAME: pin.name, CONF_KIND: pin.kind.value})
         return self.async_show_form(
             step_id="edit_pin",
@@ -111,12 +108,11 @@ class AlarmSteps(ConfigFlow):
     async def async_step_remove_pin(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask which one is not to be valid any more."""
+        """Ask which PIN to remove."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            others = self._others(user_input[CONF_PIN])
-            if not lacks_full(*(pin.kind for pin in others.values())):
-                return self._save({user_input[CONF_PIN]: None})
+            if not lacks_full(*(pin.kind for pin in self._others(user_input[CONF_PIN]))):
+                return self._save(user_input[CONF_PIN], None)
             errors = {CONF_PIN: "pin_full_missing"}
         return self.async_show_form(
             step_id="remove_pin",
@@ -126,45 +122,43 @@ class AlarmSteps(ConfigFlow):
             errors=errors,
         )
 
-    @property
-    def _pin(self) -> Pin | None:
-        """The one that is changed; None if it is gone."""
-        return pins(self._get_reconfigure_entry().data).get(self._pin_id)
+    def _pins(self) -> dict[str, Pin]:
+        return pins(self._get_reconfigure_entry().data)
 
-    def _others(self, pin_id: str | None) -> dict[str, Pin]:
-        known = pins(self._get_reconfigure_entry().data)
-        return {key: pin for key, pin in known.items() if key != pin_id}
+    def _others(self, pin_id: str | None) -> list[Pin]:
+        return [pin for key, pin in self._pins().items() if key != pin_id]
 
-    async def _async_errors(self, answer: dict[str, Any], *, but: str | None) -> dict[str, str]:
-        others = list(self._others(but).values())
-        if errors := pin_errors(answer, others, new=but is None):
+    async def _async_errors(
+        self, answer: dict[str, Any], *, pin_id: str | None = None
+    ) -> dict[str, str]:
+        others = self._others(pin_id)
+        if errors := pin_errors(answer, others, new=pin_id is None):
             return errors
         code = answer.get(CONF_CODE)
         if code and await self.hass.async_add_executor_job(pin_of, others, code) is not None:
-            # Nobody could say whose it was, or whether it calls for help.
+            # The same code twice would leave open whose it is, or whether it means duress.
             return {CONF_CODE: "pin_taken"}
         return {}
 
     async def _async_make(self, answer: dict[str, Any], pin: Pin | None = None) -> Pin:
-        """Return a PIN as it was asked for; without a new code the old one stays valid."""
+        """Return a PIN for a form's answers; without a new code, ``pin`` keeps its own."""
         name, kind = answer[CONF_NAME].strip(), PinKind(answer[CONF_KIND])
         if pin is not None and not answer.get(CONF_CODE):
             return replace(pin, name=name, kind=kind)
         make = partial(Pin.make, answer[CONF_CODE], name=name, kind=kind)
         return await self.hass.async_add_executor_job(make)
 
-    def _save(self, changes: dict[str, Pin | None]) -> ConfigFlowResult:
+    def _save(self, pin_id: str, pin: Pin | None) -> ConfigFlowResult:
+        """Store a PIN, or remove it if None."""
         entry = self._get_reconfigure_entry()
         stored = dict(entry.data.get(CONF_PINS, {}))
-        for pin_id, pin in changes.items():
-            if pin is None:
-                stored.pop(pin_id, None)
-            else:
-                stored[pin_id] = pin.as_dict()
+        if pin is None:
+            stored.pop(pin_id, None)
+        else:
+            stored[pin_id] = pin.as_dict()
         return self.async_update_and_abort(entry, data_updates={CONF_PINS: stored})
 
     async def _async_titles(self) -> dict[str, str]:
-        """Return by id whose PINs there are, and what they may do."""
+        """Return the name and kind of each PIN by its id."""
         kinds = await async_options(self.hass, "pin_kind")
-        known = pins(self._get_reconfigure_entry().data)
-        return {pin_id: f"{pin.name}: {kinds[pin.kind]}" for pin_id, pin in known.items()}
+        return {pin_id: f"{pin.name}: {kinds[pin.kind]}" for pin_id, pin in self._pins().items()}

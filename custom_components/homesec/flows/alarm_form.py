@@ -47,10 +47,10 @@ _DELAYS = {
 ALARM_SCHEMA = Schema(
     {
         **{
-            # Nobody leaves or comes home while disarmed, but a panic button can be pressed.
+            # Disarmed has no exit or entry delay, but a panic button can be pressed.
             Required(mode.value): section(
                 Schema(_TRIGGER if mode is AlarmMode.DISARMED else _DELAYS),
-                # One is open, so that people see what there is to set.
+                # One section is open as an example of what there is to set.
                 {"collapsed": mode is not AlarmMode.AWAY},
             )
             for mode in (*ARMED_MODES, AlarmMode.DISARMED)
@@ -61,7 +61,7 @@ ALARM_SCHEMA = Schema(
 
 
 def shown_alarm(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is stored, or the defaults, as the form shows it."""
+    """Return the stored delays, or the defaults, as the form shows them."""
     return {
         CONF_CODE_TO_ARM: needs_code_to_arm(data),
         **{mode.value: asdict(delays(data, mode)) for mode in ARMED_MODES},
@@ -70,7 +70,7 @@ def shown_alarm(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_alarm(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answers as they are stored."""
+    """Return the form's answers as they are stored."""
     return {
         CONF_CODE_TO_ARM: answer[CONF_CODE_TO_ARM],
         CONF_DELAYS: {mode.value: dict(answer[mode.value]) for mode in AlarmMode},
@@ -84,33 +84,35 @@ CONF_KIND: Final = "kind"
 CONF_PIN: Final = "pin"
 
 _SECRET = TextSelector(
-    # Browsers offer to keep what they take for a password.
+    # Otherwise browsers offer to save it as a password.
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
 )
-_WHOSE = {
+_NAME_AND_KIND = {
     Required(CONF_NAME): TextSelector(),
     Required(CONF_KIND, default=PinKind.FULL.value): choice(
         PinKind, "pin_kind", mode=SelectSelectorMode.LIST
     ),
 }
-NEW_SCHEMA = Schema({**_WHOSE, Required(CONF_CODE): _SECRET, Required(CONF_AGAIN): _SECRET})
-EDIT_SCHEMA = Schema({**_WHOSE, Optional(CONF_CODE): _SECRET, Optional(CONF_AGAIN): _SECRET})
+NEW_SCHEMA = Schema({**_NAME_AND_KIND, Required(CONF_CODE): _SECRET, Required(CONF_AGAIN): _SECRET})
+EDIT_SCHEMA = Schema(
+    {**_NAME_AND_KIND, Optional(CONF_CODE): _SECRET, Optional(CONF_AGAIN): _SECRET}
+)
 
 
 def pin_choice(titles: Mapping[str, str]) -> Schema:
-    """Return the form that asks which PIN is meant; ``titles`` are all of them by id."""
+    """Return the form that asks for a PIN; ``titles`` maps ids to titles."""
     return Schema({Required(CONF_PIN): named_choice(titles)})
 
 
 def without_codes(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what may be shown again."""
+    """Return the answers that may be sent back to the browser."""
     return {key: value for key, value in answer.items() if key not in (CONF_CODE, CONF_AGAIN)}
 
 
 def pin_errors(answer: Mapping[str, Any], others: Iterable[Pin], *, new: bool) -> dict[str, str]:
-    """Return what is wrong with a PIN, but for one that is taken already.
+    """Return the errors of the PIN form by field; the code of an existing PIN may stay empty.
 
-    One that is there already may be left empty, to stay as it is.
+    Whether another PIN has the same code isn't checked here, since that takes a while.
     """
     errors: dict[str, str] = {}
     others = list(others)
@@ -118,7 +120,7 @@ def pin_errors(answer: Mapping[str, Any], others: Iterable[Pin], *, new: bool) -
     if not name:
         errors[CONF_NAME] = "pin_nameless"
     elif any(pin.name == name and pin.kind == kind for pin in others):
-        # Under another kind it is fine: one PIN of a person may be for the worst case.
+        # A person may have PINs of several kinds, for example one for duress.
         errors[CONF_NAME] = "pin_name_taken"
     if lacks_full(kind, *(pin.kind for pin in others)):
         errors[CONF_KIND] = "pin_full_missing"
@@ -131,5 +133,5 @@ def pin_errors(answer: Mapping[str, Any], others: Iterable[Pin], *, new: bool) -
 
 
 def lacks_full(*kinds: str) -> bool:
-    """Tell whether there are PINs, and none of them both arms and disarms."""
+    """Return whether there are PINs, but none that both arms and disarms."""
     return bool(kinds) and PinKind.FULL not in kinds

@@ -1,14 +1,9 @@
-"""Add somebody who is texted, or change what they are told: a text to them tries it all out."""
+"""The flow that adds a recipient of texts or changes one; a test text verifies the account."""
 
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    ConfigEntryState,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
-)
+from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 
 from ..alerts.recipient_config import (
@@ -42,13 +37,11 @@ from ..engine.sms.twilio_api import send_now
 from ..texts import async_options
 from ..urls import PANEL_URL
 from .recipient_form import read_recipient, recipient_schema, shown_recipient
-from .subentry_flow import abort_if_removed
+from .subentry_flow import HomeSecSubentryFlow, abort_if_removed
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping
-
-    from ..coordinator import HomeSecCoordinator
 
 FIELDS: Final[Mapping[type[TextError], str]] = {
     TextDenied: CONF_SECRET,
@@ -59,53 +52,52 @@ FIELDS: Final[Mapping[type[TextError], str]] = {
     TextSenderRefused: CONF_SENDER,
     TextUnsupported: CONF_SENDER,
 }
-"""Where what Twilio refuses is put right; all else passes."""
+"""The field to correct for an error of Twilio; any other error is temporary."""
 
 
-class RecipientFlow(ConfigSubentryFlow):
-    """The flow behind "Add recipient" and a recipient's gear."""
+class RecipientFlow(HomeSecSubentryFlow):
+    """The flow behind "Add recipient" and a recipient's settings."""
 
     def __init__(self) -> None:
         self._name = ""
         self._data: dict[str, Any] = {}
-        """As it is to be stored; its secret may be there before all else is right."""
+        """The data to store; holds the secret even while other fields are still wrong."""
         self._shown: dict[str, Any] = {}
         self._errors: dict[str, str] = {}
         self._sending: asyncio.Task[str] | None = None
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Add a recipient."""
-        return await self._async_ask("user", user_input)
+        return await self._async_ask(user_input)
 
     @abort_if_removed
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Change a recipient."""
-        return await self._async_ask("reconfigure", user_input)
+        return await self._async_ask(user_input)
 
-    async def _async_ask(
-        self, step_id: str, user_input: dict[str, Any] | None
-    ) -> SubentryFlowResult:
+    async def _async_ask(self, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         cameras = self._get_entry().get_subentries_of_type(SUBENTRY_CAMERA)
         titles = {camera.subentry_id: camera.title for camera in cameras}
         if not self._shown:
-            self._shown = shown_recipient(self._stored_name, self._beginning, titles)
+            name = self._get_reconfigure_subentry().title if self._reconfiguring else ""
+            self._shown = shown_recipient(name, self._initial_data(), titles)
         if user_input is not None:
             self._name = user_input[CONF_NAME].strip()
             self._shown = {k: v for k, v in user_input.items() if k != CONF_SECRET}
             self._data, self._errors = await self._coordinator.async_run_raw(self._read, user_input)
             if not self._errors:
-                return await (self.async_step_send() if self._to_be_tried else self._async_keep())
+                return await (self.async_step_send() if self._needs_test() else self._async_keep())
         zones = [zone for camera in cameras for zone in zone_names(camera.data)]
         zones += self._shown[CONF_RULES].get(CONF_IN_ZONES, [])
         labels = await async_options(self.hass, "label")
         for label in (label for camera in cameras for label in camera_labels(camera.data)):
             labels.setdefault(label, label.capitalize())
         return self.async_show_form(
-            step_id=step_id,
+            step_id=self._first_step,
             data_schema=self.add_suggested_values_to_schema(
                 recipient_schema(titles, labels, {zone: zone for zone in zones}), self._shown
             ),
@@ -116,16 +108,15 @@ class RecipientFlow(ConfigSubentryFlow):
         data, errors = read_recipient(
             answer, country=self.hass.config.country, known_secret=self._known_secret
         )
-        if CONF_TO in data and self._is_known(data[CONF_TO]):
+        number = data.get(CONF_TO)
+        if number and self._is_duplicate(recipient_unique_id(self._entry_id, number)):
             errors[CONF_TO] = "number_known"
         return data, errors
 
-    # --- the text that tries it out -----------------------------------------------------------
-
     async def async_step_send(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Send a text, while the person sees that something is going on."""
+        """Send a test text while the flow shows that it is working."""
         if self._sending is None:
-            # Not eagerly, for the same reason as a camera's look.
+            # Not eagerly, for the same reason as the preview of a camera.
             self._sending = self.hass.async_create_task(
                 self._async_send(), "HomeSec test text", eager_start=False
             )
@@ -139,65 +130,46 @@ class RecipientFlow(ConfigSubentryFlow):
         except TextError as err:
             self._errors = {FIELDS.get(type(err), "base"): err.key}
             if isinstance(err, TextDenied):
-                self._data.pop(CONF_SECRET)  # the stored one may be better
-        except Exception as err:  # noqa: BLE001 - whatever it is, the flow goes on
-            # Not what it says: that may hold the secret or the number.
+                self._data.pop(CONF_SECRET)  # the stored secret may be the right one
+        except Exception as err:  # noqa: BLE001 - the flow goes on, and the log has the error
+            # Without its message, which may contain the secret or the number.
             where = "".join(traceback.format_tb(err.__traceback__))
             LOGGER.error("A test text failed: %s\n%s", type(err).__name__, where)
             self._errors = {"base": HomeSecError.key}
         else:
             return self.async_show_progress_done(next_step_id="keep")
-        step_id = "reconfigure" if self.source == SOURCE_RECONFIGURE else "user"
-        return self.async_show_progress_done(next_step_id=step_id)
+        return self.async_show_progress_done(next_step_id=self._first_step)
 
     async def _async_send(self) -> str:
         words = await Words.async_load(self.hass)
         body = words.sentences["welcome"].format(link=absolute_link(self.hass, PANEL_URL))
         return await self._coordinator.async_run_raw(send_now, account(self._data), body)
 
-    @property
-    def _to_be_tried(self) -> bool:
-        """Whether anything about the way changed, or it does not work as it is."""
-        if self.source != SOURCE_RECONFIGURE:
+    def _needs_test(self) -> bool:
+        """Return whether the account or number is new or changed, or sending fails at present."""
+        if not self._reconfiguring:
             return True
         stored = self._get_reconfigure_subentry()
         changed = any(self._data.get(key) != stored.data.get(key) for key in ACCOUNT)
         return changed or self._coordinator.alerts.recipients.is_stuck(stored.subentry_id)
 
-    # --- the end ------------------------------------------------------------------------------
-
     @abort_if_removed
     async def async_step_keep(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Store it: the text was taken."""
+        """Store the recipient after a successful test text."""
         return await self._async_keep()
 
     async def _async_keep(self) -> SubentryFlowResult:
+        recipients = self._coordinator.alerts.recipients
+        if self._reconfiguring:
+            recipient_id = self._get_reconfigure_subentry().subentry_id
+            if recipients.is_stuck(recipient_id):
+                await recipients.async_retry(recipient_id)
         unique_id = recipient_unique_id(self._entry_id, self._data[CONF_TO])
-        if self.source != SOURCE_RECONFIGURE:
-            return self.async_create_entry(title=self._name, data=self._data, unique_id=unique_id)
-        subentry = self._get_reconfigure_subentry()
-        if self._coordinator.alerts.recipients.is_stuck(subentry.subentry_id):
-            await self._coordinator.alerts.recipients.async_retry(subentry.subentry_id)
-        return self.async_update_and_abort(
-            self._get_entry(), subentry, title=self._name, data=self._data, unique_id=unique_id
-        )
+        return self._save(self._name, self._data, unique_id)
 
-    # --- what is known already ----------------------------------------------------------------
-
-    @property
-    def _coordinator(self) -> HomeSecCoordinator:
-        coordinator: HomeSecCoordinator = self._get_entry().runtime_data
-        return coordinator
-
-    @property
-    def _stored_name(self) -> str:
-        changing = self.source == SOURCE_RECONFIGURE
-        return self._get_reconfigure_subentry().title if changing else ""
-
-    @property
-    def _beginning(self) -> Mapping[str, Any]:
-        """Return what the form begins with: most houses have one account for all recipients."""
-        if self.source == SOURCE_RECONFIGURE:
+    def _initial_data(self) -> Mapping[str, Any]:
+        """Return stored data; for a new recipient the account of another one, without secret."""
+        if self._reconfiguring:
             return self._get_reconfigure_subentry().data
         shared = (CONF_ACCOUNT_SID, CONF_API_KEY_SID, CONF_SENDER, CONF_SERVICE_SID)
         for other in self._get_entry().get_subentries_of_type(SUBENTRY_RECIPIENT):
@@ -205,7 +177,7 @@ class RecipientFlow(ConfigSubentryFlow):
         return {}
 
     def _known_secret(self, account_sid: str, key_sid: str | None) -> str | None:
-        """Return what was given for this login before, in this flow or for any recipient."""
+        """Return the secret entered for this login in this flow or for any recipient."""
         others = self._get_entry().get_subentries_of_type(SUBENTRY_RECIPIENT)
         # Its own before those of others: the tokens of one account may have been changed.
         others = sorted(others, key=lambda x: x.subentry_id != self.context.get("subentry_id"))
@@ -214,12 +186,3 @@ class RecipientFlow(ConfigSubentryFlow):
             if login == (account_sid, key_sid) and data.get(CONF_SECRET):
                 return str(data[CONF_SECRET])
         return None
-
-    def _is_known(self, number: str) -> bool:
-        """Whether another recipient has this number."""
-        own_id = self.context.get("subentry_id")
-        unique_id = recipient_unique_id(self._entry_id, number)
-        return any(
-            other.unique_id == unique_id and other.subentry_id != own_id
-            for other in self._get_entry().get_subentries_of_type(SUBENTRY_RECIPIENT)
-        )

@@ -1,4 +1,4 @@
-"""The form that asks for a recipient, and what its answers mean."""
+"""The form that asks for a recipient, and how its answers are stored."""
 
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -42,26 +42,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _SID: Final = "[0-9a-fA-F]{32}"
-_PLAIN: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
+_TEXT: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
 _MISSING: Final = {CONF_NAME: "name_missing", CONF_SECRET: "secret_missing"}
 
 
 def recipient_schema(
     cameras: Mapping[str, str], labels: Mapping[str, str], zones: Mapping[str, str]
 ) -> Schema:
-    """Return the form; the rules offer these, each with its text."""
+    """Return the form; cameras, labels, and zones to choose from map values to names."""
     minutes = UnitOfTime.MINUTES
     return Schema(
         {
             Required(CONF_NAME): TextSelector(),
             Required(CONF_TO): TextSelector(TextSelectorConfig(type=TextSelectorType.TEL)),
-            Required(CONF_ACCOUNT_SID): _PLAIN,
-            Optional(CONF_API_KEY_SID): _PLAIN,
-            # It is never sent back to the browser: left empty, the one that is known is kept.
+            Required(CONF_ACCOUNT_SID): _TEXT,
+            Optional(CONF_API_KEY_SID): _TEXT,
+            # Never sent back to the browser: an empty field keeps the known secret.
             Optional(CONF_SECRET): TextSelector(
                 TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
             ),
-            Required(CONF_SENDER): _PLAIN,
+            Required(CONF_SENDER): _TEXT,
             Required(CONF_RULES): section(
                 Schema(
                     {
@@ -85,14 +85,14 @@ def recipient_schema(
 def shown_recipient(
     name: str, data: Mapping[str, Any], cameras: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return a stored recipient, or what a new one begins with, as the form shows it."""
+    """Return a stored or new recipient as the form shows it."""
     rules = {**DEFAULT_RULES, **data.get(CONF_RULES, {})}
-    # Whom a camera that is gone was chosen for is no mistake of the person who opens the form.
+    # A camera that was removed since must not make the form invalid.
     rules[CONF_CAMERAS] = [camera for camera in rules[CONF_CAMERAS] if camera in cameras]
-    plain = (CONF_TO, CONF_ACCOUNT_SID, CONF_API_KEY_SID)
+    copied = (CONF_TO, CONF_ACCOUNT_SID, CONF_API_KEY_SID)
     return {
         CONF_NAME: name,
-        **{key: data[key] for key in plain if key in data},
+        **{key: data[key] for key in copied if key in data},
         CONF_SENDER: data.get(CONF_SERVICE_SID) or data.get(CONF_SENDER, ""),
         CONF_RULES: rules,
     }
@@ -104,10 +104,10 @@ def read_recipient(
     country: str | None,
     known_secret: Callable[[str, str | None], str | None],
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return a recipient as it is stored, and what is wrong with it by field.
+    """Return a recipient as it is stored, and its errors by field.
 
-    Blocks: the rules of a country's phone numbers are in a file. ``known_secret`` returns what
-    was given earlier for an account and a key.
+    ``known_secret`` returns the secret entered earlier for an account and a key. Reads the number
+    rules of the country from a file: call it in an executor.
     """
     answer = {k: v.strip() if isinstance(v, str) else v for k, v in answer.items()}
     account_sid, key_sid = answer[CONF_ACCOUNT_SID], answer.get(CONF_API_KEY_SID) or None
@@ -136,6 +136,6 @@ def read_recipient(
             errors[CONF_SENDER] = err.key
     hours = [key for key in (CONF_FROM, CONF_UNTIL) if data[CONF_RULES].get(key)]
     if len(hours) == 1:
-        # An error cannot be placed at a field inside a section.
+        # An error cannot be shown at a field inside a section.
         errors["base"] = "hours_incomplete"
     return data, errors
