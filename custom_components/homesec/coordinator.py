@@ -13,7 +13,7 @@ from .announcements import announcement
 from .cameras.config import camera_config
 from .cameras.source_feed import EntityFeed
 from .cameras.state import CameraState
-from .cloud.watch import StorageMonitor
+from .cloud.monitor import StorageMonitor
 from .const import (
     LOGGER,
     SUBENTRY_CAMERA,

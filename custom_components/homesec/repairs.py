@@ -7,8 +7,7 @@ from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
 
 from .alerts.recipient_repairs import RecipientRepairFlow
-from .cloud.issues import ISSUE_STORAGE
-from .cloud.repairs import StorageRepairFlow
+from .cloud.issues import ISSUE_STORAGE, StorageRepairFlow
 from .const import CONF_DETECTOR, CONF_MODEL, SUBENTRY_CAMERA
 from .engine.detection import DEFAULT, OPENCV
 from .issues import ISSUE_OPENCV

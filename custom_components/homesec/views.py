@@ -13,7 +13,7 @@ from .clips.download_name import content_disposition
 from .clips.files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
 from .clips.media_ids import is_clip_id
 from .clips.still_size import WIDTHS, scaled, scaled_file
-from .cloud.view import async_serve_film, http_error
+from .cloud.streaming import async_serve_film, http_error
 from .engine.cloud.errors import StorageError
 from .exceptions import EngineNotRunningError
 from .loaded import loaded_house

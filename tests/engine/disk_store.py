@@ -24,7 +24,7 @@ class DiskStore:
     """A ``CloudStore``: objects in ``folder/objects``, open uploads in ``folder/sessions``."""
 
     prefix = "house"
-    place = "disk:house"
+    bucket_uri = "disk:house"
 
     def __init__(self, folder, *, chunk_s=0.0):
         self.objects = folder / "objects"
@@ -47,17 +47,25 @@ class DiskStore:
         if self.faults and (fault := self.faults.popleft()) is not None:
             raise fault
 
-    def upload(self, upload, *, stop, resume=None, keep=lambda _: None, tell=lambda _: None):
+    def upload(
+        self,
+        upload,
+        *,
+        stop,
+        resume=None,
+        on_resume_point=lambda _: None,
+        on_progress=lambda _: None,
+    ):
         self._call("upload", upload.name)
         with upload.content.open() as file:
             data = file.read()
         md5 = base64.b64encode(hashlib.md5(data).digest()).decode()
         if (there := self.find(upload.name)) is not None:
-            keep(None)
+            on_resume_point(None)
             if there.md5 != md5:
                 raise ObjectConflict
             return there
-        session = self._session(upload.name, md5, resume, keep)
+        session = self._session(upload.name, md5, resume, on_resume_point)
         while (have := session.stat().st_size) < len(data):
             self.busy.set()
             if stop.wait(self.chunk_s):
@@ -66,12 +74,12 @@ class DiskStore:
             with session.open("ab") as file:
                 file.write(chunk)
             self.sent_bytes += len(chunk)
-            tell(have + len(chunk))
+            on_progress(have + len(chunk))
             if self.sent_bytes == self.breaks_at:
                 raise StorageUnreachable
         if session.read_bytes() != data:
             session.unlink()
-            keep(None)
+            on_resume_point(None)
             raise ChecksumMismatch
         target = self.objects / upload.name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -80,17 +88,17 @@ class DiskStore:
         # As ``if_generation_match=0``: what is there already is never written over.
         target.hardlink_to(session)
         session.unlink()
-        keep(None)
+        on_resume_point(None)
         return self.find(upload.name)
 
-    def _session(self, name, md5, resume, keep):
+    def _session(self, name, md5, resume, on_resume_point):
         if resume is not None and (resume.name, resume.md5) == (name, md5):
             session = self.sessions / resume.session
             if session.exists():
                 return session
         session = self.sessions / f"{time.monotonic_ns()}"
         session.touch()
-        keep(ResumePoint(name=name, bytes=0, md5=md5, session=session.name))
+        on_resume_point(ResumePoint(name=name, bytes=0, md5=md5, session=session.name))
         return session
 
     def find(self, name):
@@ -102,8 +110,8 @@ class DiskStore:
         md5 = base64.b64encode(hashlib.md5(data).digest()).decode()
         return StoredObject(name=name, bytes=len(data), generation=1, md5=md5, **facts)
 
-    def describe(self, name, metadata):
-        self._call("describe", name)
+    def update_metadata(self, name, metadata):
+        self._call("update_metadata", name)
         facts = self.objects / f"{name}.facts"
         if not (self.objects / name).is_file():
             raise ObjectMissing

@@ -162,7 +162,7 @@ def in_bucket(house):
 
 
 def descriptions(house):
-    return [name for what, name in house.store.calls if what == "describe"]
+    return [name for what, name in house.store.calls if what == "update_metadata"]
 
 
 def test_the_bucket_learns_that_a_clip_is_protected_and_that_it_is_not(house):
@@ -201,10 +201,10 @@ def test_a_clip_that_is_protected_during_its_upload_is_so_in_the_bucket_too(hous
     house.run()
     assert in_bucket(house).protected is house.row(clip).protected is False
     house.copies.protect(clip.id, protected=True)
-    describe = house.cloud_jobs.describe
+    update_metadata = house.cloud_jobs.update_metadata
 
     def changed_meanwhile(job, stop):
-        settle = describe(job, stop)
+        settle = update_metadata(job, stop)
         house.copies.protect(clip.id, protected=False)
         return settle
 

@@ -323,7 +323,7 @@ def test_no_secret_is_told_or_logged(gcs, tmp_path, everything_logged):
             gcs.faults.add(*fault)
             sent = upload(tmp_path / "f", 3 * CHUNK, name=f"house/{number}")
             try:
-                bucket.upload(sent, stop=NEVER, keep=kept.append)
+                bucket.upload(sent, stop=NEVER, on_resume_point=kept.append)
             except StorageError as err:
                 errors.append(err)
             cut_short(bucket.probe)

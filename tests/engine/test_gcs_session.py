@@ -15,7 +15,7 @@ from rig import FakeClock
 
 from custom_components.homesec.engine.cloud.errors import StorageUnreachable, TransferStopped
 from custom_components.homesec.engine.cloud.gcs_resumable import UploadSession
-from custom_components.homesec.engine.cloud.throttle import Throttle
+from custom_components.homesec.engine.cloud.transfer import Throttle
 
 
 @pytest.fixture(scope="module")

@@ -28,12 +28,12 @@ def bucket(gcs):
 def stopped_in_the_middle(bucket, sent, at):
     stop, kept = Event(), []
 
-    def tell(there):
+    def on_progress(there):
         if there >= at:
             stop.set()
 
     with pytest.raises(TransferStopped):
-        bucket.upload(sent, stop=stop, keep=kept.append, tell=tell)
+        bucket.upload(sent, stop=stop, on_resume_point=kept.append, on_progress=on_progress)
     return kept[-1]
 
 
@@ -48,8 +48,8 @@ def test_another_process_goes_on_where_the_last_one_stopped(gcs, bucket, tmp_pat
             upload(tmp_path / "f"),
             stop=NEVER,
             resume=ResumePoint.load(text),
-            keep=kept.append,
-            tell=told.append,
+            on_resume_point=kept.append,
+            on_progress=told.append,
         )
     assert told[0] == 2 * MIB
     assert kept == [None]
@@ -61,7 +61,7 @@ def test_another_process_goes_on_where_the_last_one_stopped(gcs, bucket, tmp_pat
 
 def test_an_upload_that_was_complete_before_the_restart_is_just_found(gcs, bucket, tmp_path):
     kept = []
-    first = bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, keep=kept.append)
+    first = bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=kept.append)
     sent = put_bytes(gcs)
     again = bucket.upload(upload(tmp_path / "f"), stop=NEVER, resume=kept[0])
     assert again == first
@@ -73,7 +73,7 @@ def test_an_upload_that_the_storage_forgot_begins_anew(gcs, bucket, tmp_path, st
     point = stopped_in_the_middle(bucket, upload(tmp_path / "f", MIB), CHUNK)
     gcs.faults.add(Fault(kind=Kind.STATUS, status=status, method="PUT"))
     kept = []
-    bucket.upload(upload(tmp_path / "f"), stop=NEVER, resume=point, keep=kept.append)
+    bucket.upload(upload(tmp_path / "f"), stop=NEVER, resume=point, on_resume_point=kept.append)
     assert [type(each) for each in kept] == [type(None), ResumePoint, type(None)]
     assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
 
@@ -82,7 +82,7 @@ def test_an_upload_that_is_forgotten_at_once_is_left_to_the_outbox(gcs, bucket, 
     gcs.faults.add(Fault(kind=Kind.STATUS, status=404, method="PUT"))
     kept = []
     with pytest.raises(StorageBusy):
-        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, keep=kept.append)
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=kept.append)
     assert kept[-1] is None
 
 

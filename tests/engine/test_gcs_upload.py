@@ -37,7 +37,7 @@ def bucket(gcs):
 def test_an_upload_arrives_with_its_type_and_facts(gcs, bucket, tmp_path):
     sent = upload(tmp_path / "f", 3 * MIB + 17, metadata={"who": "Jürgen"})
     told = []
-    result = bucket.upload(sent, stop=NEVER, tell=told.append)
+    result = bucket.upload(sent, stop=NEVER, on_progress=told.append)
     facts = gcs.objects()[NAME]
     assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
     assert facts["contentType"] == "video/mp4"
@@ -82,12 +82,12 @@ def test_another_content_under_the_name_is_left_alone(gcs, bucket, tmp_path):
 
 
 def test_a_name_that_is_taken_during_the_upload_is_left_alone(gcs, bucket, tmp_path):
-    def tell(there):
+    def on_progress(there):
         if there == CHUNK:
             gcs.put(NAME, b"mine")
 
     with pytest.raises(ObjectConflict):
-        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, tell=tell)
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_progress=on_progress)
     assert gcs.content(NAME) == b"mine"
 
 
@@ -145,7 +145,7 @@ def test_when_nothing_arrives_it_is_left_to_the_outbox(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.RESET, method="PUT", times=99))
     kept = []
     with pytest.raises(StorageUnreachable):
-        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, keep=kept.append)
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=kept.append)
     assert isinstance(kept[-1], ResumePoint)
 
 
@@ -170,7 +170,7 @@ def test_a_damage_on_the_way_leaves_no_object(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.CORRUPT_REQUEST, method="PUT", skip=1))
     kept = []
     with pytest.raises(ChecksumMismatch):
-        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, keep=kept.append)
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=kept.append)
     assert gcs.objects() == {}
     assert kept[-1] is None
 
@@ -205,12 +205,12 @@ def test_an_answer_that_is_none_is_asked_for_again(gcs, bucket, tmp_path):
 
 
 def test_a_file_that_becomes_shorter_is_noticed(gcs, bucket, tmp_path):
-    def tell(there):
+    def on_progress(there):
         if there == CHUNK:
             (tmp_path / "f").write_bytes(b"short")
 
     with pytest.raises(ChecksumMismatch):
-        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, tell=tell)
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_progress=on_progress)
     assert gcs.objects() == {}
 
 

@@ -219,14 +219,14 @@ def test_hostile_names_stay_inside_the_clip_folder(house, gcs, camera_id):
 
 def test_encrypted_clips_come_back_with_their_key_and_are_counted_without(house, bucket):
     key = EncryptionKey.generate()
-    house.cloud_jobs.store = house.store = EncryptedStore(bucket, seal_with=key)
+    house.cloud_jobs.store = house.store = EncryptedStore(bucket, encrypt_with=key)
     film, _ = house.files(house.stored(NOON))
     before = forgotten(house)
     assert found(house, cloud=EncryptedStore(bucket)) == Rebuilt(locked=1)
     assert house.catalog.page() == []
     # The made-up film cannot be read, and so was set aside.
     film.with_name(f"{film.name}.damaged").rename(film)
-    assert found(house, cloud=EncryptedStore(bucket, open_with=[key])) == Rebuilt(from_cloud=1)
+    assert found(house, cloud=EncryptedStore(bucket, decrypt_with=[key])) == Rebuilt(from_cloud=1)
     assert house.catalog.page() == before
 
 

@@ -34,7 +34,7 @@ def plain(gcs):
 
 @pytest.fixture
 def sealed(plain):
-    return EncryptedStore(plain, seal_with=KEY)
+    return EncryptedStore(plain, encrypt_with=KEY)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_clip_comes_back_with_all_its_facts(gcs, sealed, tmp_path):
     result = sealed.upload(sent, stop=NEVER)
     assert result == sealed.find(sent.name) == next(sealed.list())
     assert result.content_type == "video/mp4"
-    assert result.sealed_by == KEY.id
+    assert result.key_id == KEY.id
     back = clip_from_object(result)
     assert (back.id, back.camera_name, back.bytes) == (made.id, "Bedroom", 300_000)
     assert b"".join(sealed.read(sent.name)) == (tmp_path / "f").read_bytes()
@@ -121,14 +121,14 @@ def test_another_film_under_the_name_is_a_conflict(sealed, film, tmp_path):
 def test_an_upload_goes_on_after_a_restart(gcs, sealed, plain, tmp_path):
     stop, kept = Event(), []
 
-    def tell(there):
+    def on_progress(there):
         if there >= MIB:
             stop.set()
 
     sent = upload(tmp_path / "f", 2 * MIB)
     with pytest.raises(TransferStopped):
-        sealed.upload(sent, stop=stop, keep=kept.append, tell=tell)
-    after_restart = EncryptedStore(plain, seal_with=KEY)
+        sealed.upload(sent, stop=stop, on_resume_point=kept.append, on_progress=on_progress)
+    after_restart = EncryptedStore(plain, encrypt_with=KEY)
     after_restart.upload(upload(tmp_path / "f"), stop=NEVER, resume=kept[-1])
     assert gcs.faults.count("POST", "uploadType=resumable") == 1
     assert b"".join(after_restart.read(NAME)) == (tmp_path / "f").read_bytes()
@@ -143,19 +143,19 @@ def test_clips_from_before_the_option_are_read_as_they_are(plain, sealed, tmp_pa
 
 
 def test_clips_from_before_it_was_turned_off_are_still_opened(plain, film, tmp_path):
-    later = EncryptedStore(plain, open_with=[EncryptionKey.generate(), KEY])
+    later = EncryptedStore(plain, decrypt_with=[EncryptionKey.generate(), KEY])
     assert b"".join(later.read(NAME)) == film
     later.upload(upload(tmp_path / "g", 1000, name="house/g.mp4"), stop=NEVER)
     assert b"".join(plain.read("house/g.mp4")) == (tmp_path / "g").read_bytes()
 
 
 def test_without_the_key_its_id_is_told(plain, film, tmp_path):
-    other = EncryptedStore(plain, seal_with=EncryptionKey.generate())
+    other = EncryptedStore(plain, encrypt_with=EncryptionKey.generate())
     with pytest.raises(EncryptionKeyMissing) as raised:
         list(other.read(NAME))
     assert raised.value.placeholders == {"key_id": KEY.id}
     (found,) = other.list()
-    assert found.sealed_by == KEY.id
+    assert found.key_id == KEY.id
     assert found.bytes == MIB
     assert clip_from_object(found) is None
 
@@ -227,18 +227,18 @@ def test_the_rest_is_the_buckets(gcs, plain, sealed, film):
 
 def test_facts_that_change_are_sealed_as_the_film_is(gcs, plain, sealed, film, tmp_path):
     made = clip(protected=True)
-    sealed.describe(NAME, clip_metadata(made))
+    sealed.update_metadata(NAME, clip_metadata(made))
     assert sealed.find(NAME).metadata == clip_metadata(made)
     assert made.id not in str(gcs.objects())
     assert b"".join(sealed.read(NAME)) == film
     with pytest.raises(EncryptionKeyMissing):
-        EncryptedStore(plain, seal_with=EncryptionKey.generate()).describe(
+        EncryptedStore(plain, encrypt_with=EncryptionKey.generate()).update_metadata(
             NAME, clip_metadata(made)
         )
     plain.upload(upload(tmp_path / "g", KIB, name="house/plain.mp4"), stop=NEVER)
-    sealed.describe("house/plain.mp4", {"a": "Jürgen"})
+    sealed.update_metadata("house/plain.mp4", {"a": "Jürgen"})
     assert gcs.objects()["house/plain.mp4"]["metadata"] == {"a": "Jürgen"}
     for bucket in (plain, sealed):
-        assert bucket.place == f"gs://{gcs.bucket}/house"
+        assert bucket.bucket_uri == f"gs://{gcs.bucket}/house"
         with pytest.raises(ObjectMissing):
-            bucket.describe("house/nothing.mp4", {})
+            bucket.update_metadata("house/nothing.mp4", {})

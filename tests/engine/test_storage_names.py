@@ -13,7 +13,7 @@ from custom_components.homesec.engine.cloud.object_names import (
     FACTS,
     STILL,
     clip_from_object,
-    clip_id_of,
+    clip_id_from_name,
     clip_metadata,
     object_name,
 )
@@ -70,7 +70,7 @@ def test_a_name_is_one_that_the_storage_takes(made):
     assert len(parts) == 5
     assert not {"", ".", ".."} & set(parts)
     assert set(name) <= set(string.ascii_letters + string.digits + "%-._~/")
-    assert clip_id_of(name) == made.id
+    assert clip_id_from_name(name) == made.id
 
 
 @given(clips())
@@ -171,5 +171,5 @@ def test_the_still_is_not_the_clip():
 
 @given(st.text())
 def test_any_other_name_is_of_no_clip(name):
-    assert clip_id_of(name) is None
-    assert clip_id_of(f"{name}.mp4") is None
+    assert clip_id_from_name(name) is None
+    assert clip_id_from_name(f"{name}.mp4") is None

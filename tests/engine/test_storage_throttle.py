@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 from rig import FakeClock
 
-from custom_components.homesec.engine.cloud.throttle import BURST_S, Throttle
+from custom_components.homesec.engine.cloud.transfer import BURST_S, Throttle
 
 
 def test_without_a_limit_nobody_waits():

@@ -79,7 +79,7 @@ def test_a_text_without_a_still_asks_no_bucket(house, twilio, gcs):
 
 
 def test_a_sealed_bucket_lends_nothing_and_gets_nothing(house, twilio, bucket):
-    house.cloud = EncryptedStore(bucket, seal_with=EncryptionKey.generate())
+    house.cloud = EncryptedStore(bucket, encrypt_with=EncryptionKey.generate())
     house.add(1, still=JPEG)
     house.run()
     assert [m["_media"] for m in twilio.messages] == [[]]
@@ -87,7 +87,7 @@ def test_a_sealed_bucket_lends_nothing_and_gets_nothing(house, twilio, bucket):
 
 
 def test_a_bucket_that_only_opens_sealed_clips_of_before_lends(house, twilio, bucket):
-    house.cloud = EncryptedStore(bucket, open_with=[EncryptionKey.generate()])
+    house.cloud = EncryptedStore(bucket, decrypt_with=[EncryptionKey.generate()])
     house.add(1, still=JPEG)
     house.run()
     assert [len(m["_media"]) for m in twilio.messages] == [1]

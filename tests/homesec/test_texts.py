@@ -291,7 +291,7 @@ def test_every_issue_is_described() -> None:
         assert issue["title"]
         assert ("fix_flow" in issue) is not ("description" in issue)
         if "fix_flow" in issue:
-            module = "repairs" if key.startswith("camera") else "cloud.repairs"
+            module = "repairs" if key.startswith("camera") else "cloud.issues"
             if key in recipient_issues.RECIPIENT_ISSUES:
                 module = "alerts.recipient_repairs"
             reasons = set(re.findall(r'reason="(\w+)"', SOURCE[module]))

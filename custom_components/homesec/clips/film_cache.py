@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..engine.cloud.errors import ObjectMissing, StorageError
-from ..engine.cloud.object_names import clip_id_of
+from ..engine.cloud.object_names import clip_id_from_name
 from ..engine.core.atomic_file import atomic_write
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class FilmCache:
                     folder.rmdir()
 
     def _of(self, file: CloudFile) -> Path:
-        return self._folder / (clip_id_of(file.name) or "-")
+        return self._folder / (clip_id_from_name(file.name) or "-")
 
     def _path(self, file: CloudFile, film: Film, index: int) -> Path:
         return self._of(file) / f"{film.generation}-{index}"

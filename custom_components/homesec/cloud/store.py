@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..const import CONF_SEAL_KEYS, CONF_STORAGE, LOGGER
 from ..engine.cloud.errors import StorageError
-from ..engine.cloud.object_names import gcs_place
-from ..engine.cloud.object_store import keep_nothing, tell_nobody
+from ..engine.cloud.object_names import gcs_uri
+from ..engine.cloud.object_store import ignore
 from ..engine.core.errors import HomeSecError
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def make_store(storage: Mapping[str, Any], earlier_keys: Sequence[str] = ()) -> 
     seal_key = storage.get(CONF_SEAL_KEY)
     return EncryptedStore(
         bucket,
-        seal_with=EncryptionKey.from_text(seal_key) if seal_key else None,
-        open_with=[EncryptionKey.from_text(text) for text in earlier_keys],
+        encrypt_with=EncryptionKey.from_text(seal_key) if seal_key else None,
+        decrypt_with=[EncryptionKey.from_text(text) for text in earlier_keys],
     )
 
 
@@ -70,7 +70,7 @@ class LateStore:
 
     def __init__(self, bucket: str, prefix: str, make: Callable[[], CloudStore]) -> None:
         self._prefix = prefix.strip("/")
-        self._place = gcs_place(bucket, prefix)
+        self._place = gcs_uri(bucket, prefix)
         self._make = make
         self._lock = Lock()
         self._store: CloudStore | None = None
@@ -95,7 +95,7 @@ class LateStore:
         return self._prefix
 
     @property
-    def place(self) -> str:
+    def bucket_uri(self) -> str:
         """Return which bucket and folder this is."""
         return self._place
 
@@ -105,11 +105,17 @@ class LateStore:
         *,
         stop: Event,
         resume: ResumePoint | None = None,
-        keep: Callable[[ResumePoint | None], None] = keep_nothing,
-        tell: Callable[[int], None] = tell_nobody,
+        on_resume_point: Callable[[ResumePoint | None], None] = ignore,
+        on_progress: Callable[[int], None] = ignore,
     ) -> StoredObject:
         """Store it, unless it is there already; see ``CloudStore``."""
-        return self.open().upload(upload, stop=stop, resume=resume, keep=keep, tell=tell)
+        return self.open().upload(
+            upload,
+            stop=stop,
+            resume=resume,
+            on_resume_point=on_resume_point,
+            on_progress=on_progress,
+        )
 
     def find(self, name: str) -> StoredObject | None:
         """Return what the bucket knows of an object."""
@@ -123,9 +129,9 @@ class LateStore:
         """Write the object to a file."""
         return self.open().download(name, path, stop=stop)
 
-    def describe(self, name: str, metadata: Mapping[str, str]) -> None:
+    def update_metadata(self, name: str, metadata: Mapping[str, str]) -> None:
         """Change facts of an object; its others stay, and what is in it."""
-        self.open().describe(name, metadata)
+        self.open().update_metadata(name, metadata)
 
     def delete(self, name: str) -> bool:
         """Delete an object; return whether it was there."""
@@ -139,9 +145,9 @@ class LateStore:
         """Return a link that plays without any login for a while."""
         return self.open().signed_url(name, lifetime_s)
 
-    def can_lend(self) -> bool:
+    def can_sign_urls(self) -> bool:
         """Return whether such a link lets anybody read what is stored from now on."""
-        return self.open().can_lend()
+        return self.open().can_sign_urls()
 
     def probe(self) -> None:
         """Write, read, list and delete a probe object; raises what is missing."""

@@ -15,7 +15,7 @@ from ..cloud.store import CONF_BUCKET, CONF_KEY, CONF_PREFIX, CONF_SEAL_KEY, mak
 from ..const import CONF_STORAGE, LOGGER
 from ..engine.cloud.encryption_key import EncryptionKey
 from ..engine.cloud.errors import BucketMissing, KeyInvalid, KeyRevoked, StorageError
-from ..engine.cloud.object_names import gcs_place
+from ..engine.cloud.object_names import gcs_uri
 from ..engine.core.errors import HomeSecError
 from ..texts import async_options
 from .custom_model_import import read_upload
@@ -226,7 +226,7 @@ class StorageSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """Say what becomes of the clips in the bucket until now, if there are any."""
         house = self._house.runtime_data
-        place = gcs_place(self._bucket[CONF_BUCKET], self._bucket[CONF_PREFIX])
+        place = gcs_uri(self._bucket[CONF_BUCKET], self._bucket[CONF_PREFIX])
         move = None
         if user_input is None and house.ready:
             move = await house.async_run_raw(house.engine.keeper.move_to, place)

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from .encryption import HEADER_BYTES, EncryptedContent, EncryptedFile, Header, plain_size
 from .errors import EncryptedFileBroken, EncryptionKeyMissing, ObjectMissing
 from .object_names import CONTENT_TYPES
-from .object_store import Upload, keep_nothing, tell_nobody
-from .transfer import fetch_file
+from .object_store import Upload, ignore
+from .transfer import save_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -45,13 +45,13 @@ class EncryptedStore:
         self,
         inner: CloudStore,
         *,
-        seal_with: EncryptionKey | None = None,
-        open_with: Iterable[EncryptionKey] = (),
+        encrypt_with: EncryptionKey | None = None,
+        decrypt_with: Iterable[EncryptionKey] = (),
     ) -> None:
         """Seal with one key, or with none; open with that one and with those of earlier times."""
         self._inner = inner
-        self._seal_with = seal_with
-        self._keys = {key.id: key for key in (*open_with, *filter(None, (seal_with,)))}
+        self._seal_with = encrypt_with
+        self._keys = {key.id: key for key in (*decrypt_with, *filter(None, (encrypt_with,)))}
         self._files: dict[str, EncryptedFile | None] = {}
 
     @property
@@ -60,9 +60,9 @@ class EncryptedStore:
         return self._inner.prefix
 
     @property
-    def place(self) -> str:
+    def bucket_uri(self) -> str:
         """Return which bucket and folder this is."""
-        return self._inner.place
+        return self._inner.bucket_uri
 
     def close(self) -> None:
         """Close the connections; idempotent."""
@@ -78,14 +78,20 @@ class EncryptedStore:
         *,
         stop: Event,
         resume: ResumePoint | None = None,
-        keep: Callable[[ResumePoint | None], None] = keep_nothing,
-        tell: Callable[[int], None] = tell_nobody,
+        on_resume_point: Callable[[ResumePoint | None], None] = ignore,
+        on_progress: Callable[[int], None] = ignore,
     ) -> StoredObject:
         """Store it sealed, facts and all. ``tell`` is told sealed bytes, 1 in 4000 more."""
         if self._seal_with is not None:
             upload = _sealed(upload, self._seal_with)
         self._files.pop(upload.name, None)
-        stored = self._inner.upload(upload, stop=stop, resume=resume, keep=keep, tell=tell)
+        stored = self._inner.upload(
+            upload,
+            stop=stop,
+            resume=resume,
+            on_resume_point=on_resume_point,
+            on_progress=on_progress,
+        )
         return self._opened(stored)
 
     def find(self, name: str) -> StoredObject | None:
@@ -124,11 +130,11 @@ class EncryptedStore:
         found = self.find(name)
         if found is None:
             raise ObjectMissing
-        md5 = None if found.sealed_by else found.md5
-        fetch_file(self.read(name), path, stop=stop, md5=md5)
+        md5 = None if found.key_id else found.md5
+        save_stream(self.read(name), path, stop=stop, md5=md5)
         return found
 
-    def describe(self, name: str, metadata: Mapping[str, str]) -> None:
+    def update_metadata(self, name: str, metadata: Mapping[str, str]) -> None:
         """Change facts of an object, sealed as it is itself; raises EncryptionKeyMissing."""
         found = self._inner.find(name)
         if found is None:
@@ -138,7 +144,7 @@ class EncryptedStore:
             if (key := self._keys.get(key_id)) is None:
                 raise EncryptionKeyMissing(key_id=key_id)
             metadata = _sealed_facts(metadata, key, _label(name))
-        self._inner.describe(name, metadata)
+        self._inner.update_metadata(name, metadata)
 
     def delete(self, name: str) -> bool:
         """Delete an object; return whether it was there."""
@@ -149,9 +155,9 @@ class EncryptedStore:
         """Return a link, unless the object is sealed: no browser could open what it leads to."""
         return None if self._file(name) else self._inner.signed_url(name, lifetime_s)
 
-    def can_lend(self) -> bool:
+    def can_sign_urls(self) -> bool:
         """Return whether what is stored from now on is not sealed, and the bucket can lend it."""
-        return self._seal_with is None and self._inner.can_lend()
+        return self._seal_with is None and self._inner.can_sign_urls()
 
     def _file(self, name: str) -> EncryptedFile | None:
         """Return how to read an object; None if it is not sealed."""
@@ -178,13 +184,13 @@ class EncryptedStore:
         try:
             size = plain_size(obj.bytes)
         except EncryptedFileBroken:  # reading it tells; a listing of thousands goes on
-            return replace(obj, metadata={}, sealed_by=key_id)
+            return replace(obj, metadata={}, key_id=key_id)
         return replace(
             obj,
             bytes=size,
             content_type=CONTENT_TYPES.get(obj.name[-4:], obj.content_type),
             metadata=_opened_facts(obj, key) if key else obj.metadata,
-            sealed_by=key_id,
+            key_id=key_id,
         )
 
 

@@ -21,10 +21,9 @@ from .gcs_auth import LoginSession, key_credentials, no_credentials, own_credent
 from .gcs_check import probe
 from .gcs_errors import told_apart
 from .gcs_upload import CHUNK_BYTES, GcsUpload, stored
-from .object_names import gcs_place
-from .object_store import ResumePoint, StoredObject, Upload, keep_nothing, tell_nobody
-from .throttle import Throttle
-from .transfer import fetch_file
+from .object_names import gcs_uri
+from .object_store import ResumePoint, StoredObject, Upload, ignore
+from .transfer import Throttle, save_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -121,9 +120,9 @@ class GcsStore:
         return self._prefix
 
     @property
-    def place(self) -> str:
+    def bucket_uri(self) -> str:
         """Return which bucket and folder this is."""
-        return gcs_place(self._bucket.name, self._prefix)
+        return gcs_uri(self._bucket.name, self._prefix)
 
     def close(self) -> None:
         """Close the connections; idempotent."""
@@ -135,8 +134,8 @@ class GcsStore:
         *,
         stop: Event,
         resume: ResumePoint | None = None,
-        keep: Callable[[ResumePoint | None], None] = keep_nothing,
-        tell: Callable[[int], None] = tell_nobody,
+        on_resume_point: Callable[[ResumePoint | None], None] = ignore,
+        on_progress: Callable[[int], None] = ignore,
     ) -> StoredObject:
         """Store it, unless it is there already; see ``CloudStore``."""
         return GcsUpload(
@@ -146,8 +145,8 @@ class GcsStore:
             told_apart=self._told_apart,
             chunk_bytes=self._chunk_bytes,
             stop=stop,
-            keep=keep,
-            tell=tell,
+            on_resume_point=on_resume_point,
+            on_progress=on_progress,
         ).run(resume)
 
     def find(self, name: str) -> StoredObject | None:
@@ -196,10 +195,10 @@ class GcsStore:
         found = self.find(name)
         if found is None:
             raise ObjectMissing
-        fetch_file(self.read(name), path, stop=stop, md5=found.md5)
+        save_stream(self.read(name), path, stop=stop, md5=found.md5)
         return found
 
-    def describe(self, name: str, metadata: Mapping[str, str]) -> None:
+    def update_metadata(self, name: str, metadata: Mapping[str, str]) -> None:
         """Change facts of an object; its others stay, and what is in it."""
         blob = self._bucket.blob(name)
         blob.metadata = dict(metadata)
@@ -249,7 +248,7 @@ class GcsStore:
         )
         return url
 
-    def can_lend(self) -> bool:
+    def can_sign_urls(self) -> bool:
         """Return whether we have a key to sign with."""
         return self._signer is not None
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from threading import Event
     from urllib.parse import SplitResult
 
-    from .throttle import Throttle
+    from .transfer import Throttle
 
 TIMEOUT_S = 4.0
 """For connecting, for each piece and for the answer; short, since a stop waits for it. What arrived

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from google.cloud.storage import Blob, Bucket
 
     from .object_store import Upload
-    from .throttle import Throttle
+    from .transfer import Throttle
 
 TIMEOUT_S = (4.0, 4.0)
 """For connecting and for an answer; short, since a stop waits for it."""
@@ -74,8 +74,8 @@ class GcsUpload:
         told_apart: ErrorTranslator,
         chunk_bytes: int,
         stop: Event,
-        keep: Callable[[ResumePoint | None], None],
-        tell: Callable[[int], None],
+        on_resume_point: Callable[[ResumePoint | None], None],
+        on_progress: Callable[[int], None],
     ) -> None:
         self._upload = upload
         self._bucket = bucket
@@ -83,8 +83,8 @@ class GcsUpload:
         self._told_apart = told_apart
         self._chunk_bytes = chunk_bytes
         self._stop = stop
-        self._keep = keep
-        self._tell = tell
+        self._keep = on_resume_point
+        self._tell = on_progress
 
     def run(self, resume: ResumePoint | None) -> StoredObject:
         """Store it, unless it is there already; see ``CloudStore.upload``."""

@@ -36,7 +36,7 @@ def object_name(clip: Clip, *, prefix: str = "", suffix: str = VIDEO) -> str:
     return "/".join(part for part in parts if part)
 
 
-def gcs_place(bucket: str, prefix: str) -> str:
+def gcs_uri(bucket: str, prefix: str) -> str:
     """Return how a bucket and the folder in it are told apart from all others."""
     return f"gs://{bucket}/{prefix.strip('/')}"
 
@@ -57,7 +57,7 @@ def alert_day(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y/%m/%d}"
 
 
-def clip_id_of(name: str) -> str | None:
+def clip_id_from_name(name: str) -> str | None:
     """Return the id of the clip whose video or still has this name."""
     clip_id, dot, suffix = name.rpartition("/")[2].rpartition(".")
     return clip_id if dot + suffix in CONTENT_TYPES and clip_time(clip_id) is not None else None

@@ -27,7 +27,7 @@ class StoredObject:
     """Of what lies in the bucket, base64; None for what was put together in the bucket."""
     content_type: str = "application/octet-stream"
     metadata: Mapping[str, str] = field(default_factory=dict)
-    sealed_by: str | None = None
+    key_id: str | None = None
     """Id of the key it is encrypted with."""
 
 
@@ -114,12 +114,8 @@ class Upload:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-def keep_nothing(_: ResumePoint | None) -> None:
-    """Do not keep where an upload can go on: a restart begins it anew."""
-
-
-def tell_nobody(_: int) -> None:
-    """Report no progress."""
+def ignore(_: object) -> None:
+    """Do nothing: for an upload whose progress nobody follows."""
 
 
 class CloudStore(Protocol):
@@ -134,7 +130,7 @@ class CloudStore(Protocol):
         ...
 
     @property
-    def place(self) -> str:
+    def bucket_uri(self) -> str:
         """Return which bucket and folder this is, whoever is logged in to it."""
         ...
 
@@ -144,8 +140,8 @@ class CloudStore(Protocol):
         *,
         stop: Event,
         resume: ResumePoint | None = None,
-        keep: Callable[[ResumePoint | None], None] = keep_nothing,
-        tell: Callable[[int], None] = tell_nobody,
+        on_resume_point: Callable[[ResumePoint | None], None] = ignore,
+        on_progress: Callable[[int], None] = ignore,
     ) -> StoredObject:
         """Store it, unless it is there already; return the object once its checksum is compared.
 
@@ -170,7 +166,7 @@ class CloudStore(Protocol):
         """Write the object to a file, which appears under its name only when it is whole."""
         ...
 
-    def describe(self, name: str, metadata: Mapping[str, str]) -> None:
+    def update_metadata(self, name: str, metadata: Mapping[str, str]) -> None:
         """Change facts of an object; its others stay, and what is in it. Raises ObjectMissing."""
         ...
 
@@ -190,7 +186,7 @@ class CloudStore(Protocol):
         """Return a link that plays without any login for a while; None if none can be made."""
         ...
 
-    def can_lend(self) -> bool:
+    def can_sign_urls(self) -> bool:
         """Return whether such a link lets anybody read what is stored from now on."""
         ...
 

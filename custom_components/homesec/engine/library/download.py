@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..cloud.errors import ObjectMissing
 from ..cloud.object_names import VIDEO, object_name
-from ..cloud.transfer import fetch_file
+from ..cloud.transfer import save_stream
 from ..core.errors import ClipNotFound
 from ..core.types import ClipState, CloudState
 
@@ -33,7 +33,7 @@ def fetch_film(
         raise ClipNotFound
     film = clips_dir / clip.path
     if clip.path and film.is_file():
-        fetch_file(_pieces(film), target, stop=stop)
+        save_stream(_pieces(film), target, stop=stop)
         return
     if cloud is None or clip.cloud is not CloudState.STORED:
         raise ClipNotFound

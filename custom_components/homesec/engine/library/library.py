@@ -140,7 +140,7 @@ class ClipLibrary:
     def _take_up(self) -> None:
         """Go on where the last run ended, however it ended."""
         if self._cloud is not None:
-            settle_in(self.catalog, self._cloud.place)
+            settle_in(self.catalog, self._cloud.bucket_uri)
         self.copies = ClipStorage(self.catalog, self._clips_dir, on_change=self._changed)
         finish_open_clips(self.catalog, self._clips_dir, self._on_event)
         self.copies.finish_removals()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ..cloud.errors import TransferStopped
-from ..cloud.object_names import ALERT, STILL, VIDEO, clip_from_object, clip_id_of
+from ..cloud.object_names import ALERT, STILL, VIDEO, clip_from_object, clip_id_from_name
 from ..core.types import Clip, ClipState, CloudState
 from ..db.job_queue import JobKind
 from .clip_tree import ClipTree
@@ -98,14 +98,14 @@ def _films(cloud: CloudStore | None, shelf: CatalogRebuilder, stop: Event) -> It
             raise TransferStopped
         if ALERT in obj.metadata:
             continue
-        if clip_id_of(obj.name) is None:
+        if clip_id_from_name(obj.name) is None:
             shelf.count(foreign=1)
         elif obj.name.endswith(STILL):
             still = obj
         elif (clip := clip_from_object(obj)) is not None:
             beside = still is not None and still.name == obj.name.removesuffix(VIDEO) + STILL
             yield _Film(_placed(clip, still if beside else None), obj.bytes)
-        elif obj.sealed_by is not None and obj.metadata:
+        elif obj.key_id is not None and obj.metadata:
             shelf.count(locked=1)
         else:
             shelf.count(foreign=1)

@@ -66,7 +66,7 @@ class UploadJobs:
         """Who does what, for the outbox."""
         return {
             JobKind.UPLOAD: self.upload,
-            JobKind.DESCRIBE: self.describe,
+            JobKind.DESCRIBE: self.update_metadata,
             JobKind.DELETE: self.delete,
             JobKind.TIDY: self.tidy,
         }
@@ -84,8 +84,8 @@ class UploadJobs:
             self._object(clip, VIDEO, clip.path),
             stop=stop,
             resume=ResumePoint.load(job.resume),
-            keep=lambda point: self._keep(job, point),
-            tell=lambda arrived: self._tell(clip, arrived),
+            on_resume_point=lambda point: self._keep(job, point),
+            on_progress=lambda arrived: self._tell(clip, arrived),
         )
         return self._stored(clip, stored.bytes + size, told=stored.metadata)
 
@@ -163,14 +163,14 @@ class UploadJobs:
 
         return settle
 
-    def describe(self, job: Job, _stop: Event) -> Settle:
+    def update_metadata(self, job: Job, _stop: Event) -> Settle:
         """Have a clip's object tell what its row tells now."""
         clip = self._catalog.get(job.subject)
         if clip is None or clip.cloud is not CloudState.STORED:
             return lambda: None
         told = clip_metadata(clip)
         try:
-            self.store.describe(self._name(clip, VIDEO), told)
+            self.store.update_metadata(self._name(clip, VIDEO), told)
         except (ObjectMissing, EncryptionKeyMissing) as err:
             # Somebody has deleted it, or its facts are not ours to read any more.
             _LOGGER.warning("The facts of clip %s cannot be changed: %s", clip.id, err.key)

@@ -83,7 +83,7 @@ def _lent(
     cloud: CloudStore, message: TextMessage, jpeg: bytes, stop: threading.Event
 ) -> str | None:
     """Store a still and return a link to it. Raises StorageError."""
-    if not cloud.can_lend():
+    if not cloud.can_sign_urls():
         return None
     name = alert_still_name(message.id, message.created_at, prefix=cloud.prefix)
     try:
