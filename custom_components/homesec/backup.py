@@ -23,7 +23,7 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
     """Keep the index's file as it is; clips are recorded all the same."""
     for coordinator in _running(hass):
         try:
-            await coordinator.async_run(coordinator.engine.keeper.hold_still)
+            await coordinator.async_run(coordinator.engine.library.hold_still)
         except sqlite3.Error as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="index_in_use"
@@ -33,4 +33,4 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
 async def async_post_backup(hass: HomeAssistant) -> None:
     """Let the index's file change again, whatever became of the backup."""
     for coordinator in _running(hass):
-        await coordinator.async_run(coordinator.engine.keeper.release)
+        await coordinator.async_run(coordinator.engine.library.release)

@@ -247,7 +247,7 @@ def _scope(identifier: str | None) -> Scope:
 
 
 def _has_cloud(coordinator: HomeSecCoordinator) -> bool:
-    return coordinator.engine.keeper.cloud is not None
+    return coordinator.engine.library.cloud is not None
 
 
 def _folder(

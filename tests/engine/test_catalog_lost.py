@@ -17,10 +17,10 @@ from custom_components.homesec.engine.library.recovery import adopt_clips
 from custom_components.homesec.engine.library.salvage import open_catalog
 from custom_components.homesec.engine.recording import finalize as finishing
 from custom_components.homesec.engine.recording.finalize import (
-    finish,
-    known_facts,
+    finalize,
     partial_path,
-    read_facts,
+    read_index,
+    read_info,
 )
 
 
@@ -50,7 +50,7 @@ class Ruin:
         final = self.clips_dir / clip.path
         final.parent.mkdir(parents=True, exist_ok=True)
         record(partial_path(final), self.packets)
-        finish(final)
+        finalize(final)
         if still:
             final.with_suffix(".jpg").write_bytes(b"who it was")
         return clip
@@ -172,7 +172,7 @@ def test_a_file_that_is_no_film_is_set_aside_and_the_later_ones_are_adopted(ruin
 def read_whole(monkeypatch):
     """Notes which files were read from end to end."""
     read = []
-    monkeypatch.setattr(finishing, "read_facts", lambda path: read.append(path) or read_facts(path))
+    monkeypatch.setattr(finishing, "read_info", lambda path: read.append(path) or read_info(path))
     return read
 
 
@@ -180,15 +180,15 @@ def read_whole(monkeypatch):
 def test_a_finished_film_is_not_read_to_its_end(films, tmp_path, read_whole, recipe):
     final = tmp_path / "film.mp4"
     record(partial_path(final), media_packets(films(seconds=3, **recipe)))
-    told = finish(final)
-    assert known_facts(final) == told
+    told = finalize(final)
+    assert read_index(final) == told
     assert read_whole == []
 
 
 def test_a_film_of_fragments_is(films, tmp_path, read_whole):
     final = tmp_path / "film.mp4"
     record(final, media_packets(films(seconds=3)))
-    assert known_facts(final).duration_s == pytest.approx(3.0, abs=0.11)
+    assert read_index(final).duration_s == pytest.approx(3.0, abs=0.11)
     assert read_whole == [final]
 
 
@@ -196,10 +196,10 @@ def test_a_film_of_fragments_is(films, tmp_path, read_whole):
 def test_a_film_that_is_cut_off_is(films, tmp_path, read_whole, cut):
     final = tmp_path / "film.mp4"
     record(partial_path(final), media_packets(films(seconds=3)))
-    finish(final)
+    finalize(final)
     with final.open("r+b") as file:
         file.truncate(final.stat().st_size - cut)
-    assert known_facts(final).duration_s > 0
+    assert read_index(final).duration_s > 0
     assert read_whole == [final]
 
 
@@ -209,11 +209,11 @@ def test_rubbish_at_the_end_of_a_film_is_no_reason_to_trust_its_index(
     caplog.set_level(logging.CRITICAL)
     final = tmp_path / "film.mp4"
     record(partial_path(final), media_packets(films(seconds=3)))
-    finish(final)
+    finalize(final)
     with final.open("ab") as file:
         file.write(b"\0\0\0\1rubb\0\0\0\0\0\0\0\0")
         file.write(bytes(16))
-    assert known_facts(final).duration_s == pytest.approx(3.0)
+    assert read_index(final).duration_s == pytest.approx(3.0)
     assert read_whole == [final]
 
 
@@ -222,7 +222,7 @@ def test_an_index_that_does_not_tell_how_long_a_film_is_is_not_trusted(
 ):
     final = tmp_path / "film.mp4"
     record(partial_path(final), media_packets(films(seconds=3)))
-    told = finish(final)
+    told = finalize(final)
     opened = finishing.av.open
 
     class Mute:
@@ -242,5 +242,5 @@ def test_an_index_that_does_not_tell_how_long_a_film_is_is_not_trusted(
 
     readers = iter([Reader()])
     monkeypatch.setattr(finishing.av, "open", lambda path, **_: next(readers, None) or opened(path))
-    assert known_facts(final) == told
+    assert read_index(final) == told
     assert read_whole == [final]

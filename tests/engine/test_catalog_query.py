@@ -123,7 +123,7 @@ def test_clips_that_come_while_somebody_scrolls_repeat_and_hide_none(catalog):
 def test_zones_follow_their_clip(catalog):
     clip = clip_row(zones=("Drive",))
     catalog.put(clip)
-    catalog.note_sights(clip.id, ("Porch", "Road"), b"x")
+    catalog.save_track_log(clip.id, ("Porch", "Road"), b"x")
     assert catalog.queries.count(ClipFilter(zones=("Drive",))) == 0
     assert catalog.queries.count(ClipFilter(zones=("Porch",))) == 1
     assert catalog.get(clip.id).zones == ("Porch", "Road")

@@ -20,12 +20,14 @@ from custom_components.homesec.engine.media.packets import (
     MediaPacket,
     padded_packet,
 )
-from custom_components.homesec.engine.recording.muxer import ClipFile
+from custom_components.homesec.engine.recording.muxer import FragmentedMp4
 
 
 def record(path, packets, *, audio=None, comment=None):
     """Write packets as the recorder does."""
-    file = ClipFile(path, next(p.format for p in packets if p.is_video), audio, comment=comment)
+    file = FragmentedMp4(
+        path, next(p.format for p in packets if p.is_video), audio, comment=comment
+    )
     for packet in packets:
         file.write(packet)
     file.close()
@@ -217,7 +219,7 @@ def test_broken_sound_is_left_out(path, films):
 
 
 def test_sound_that_is_announced_and_never_comes_holds_nothing_back(path, film):
-    file = ClipFile(path, film[0].format, TELEPHONE)
+    file = FragmentedMp4(path, film[0].format, TELEPHONE)
     for packet in film:
         file.write(packet)
     assert atoms(path).count("moof") >= 1  # on the disk although no sound has come
@@ -269,7 +271,7 @@ def test_a_tone_is_still_a_tone(path, film):
 
 def test_a_folder_that_is_not_there_is_told_by_its_error(tmp_path, film):
     with pytest.raises(FileNotFoundError) as caught:
-        ClipFile(tmp_path / "missing" / "clip.mp4", film[0].format, None)
+        FragmentedMp4(tmp_path / "missing" / "clip.mp4", film[0].format, None)
     assert caught.value.errno == errno.ENOENT
 
 
@@ -278,7 +280,7 @@ def test_what_was_written_can_be_brought_to_the_disk(path, film, monkeypatch):
     monkeypatch.setattr(
         os, "fdatasync", lambda fd: synced.append(Path(f"/proc/self/fd/{fd}").readlink())
     )
-    file = ClipFile(path, film[0].format, None)
+    file = FragmentedMp4(path, film[0].format, None)
     file.write(film[0])
     file.sync()
     file.close()
@@ -292,5 +294,5 @@ def test_a_clip_shorter_than_the_wait_for_its_sound_is_written(path, film):
 
 
 def test_an_empty_file_can_be_closed(path, film):
-    ClipFile(path, film[0].format, None).close()
+    FragmentedMp4(path, film[0].format, None).close()
     assert path.exists()

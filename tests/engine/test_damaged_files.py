@@ -21,7 +21,7 @@ from custom_components.homesec.engine.core.events import (
 from custom_components.homesec.engine.core.types import ClipState
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.library.disk_reserve import RESERVE_BYTES, DiskReserve
-from custom_components.homesec.engine.recording.finalize import finish, partial_path
+from custom_components.homesec.engine.recording.finalize import finalize, partial_path
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def film(films, tmp_path_factory):
     final = tmp_path_factory.mktemp("whole") / "film.mp4"
     record(partial_path(final), packets, audio=TELEPHONE)
     partial = partial_path(final).read_bytes()
-    finish(final)
+    finalize(final)
     return partial, final.read_bytes()
 
 
@@ -72,7 +72,7 @@ class Folder:
     def start(self):
         """Start the engine, wait until all clips are adopted; return it stopped."""
         with Rig(self.folder) as rig:
-            rig.engine.keeper._adopting.join()
+            rig.engine.library._adopting.join()
             rig.rows = {clip.id: clip for clip in rig.engine.catalog.page()}
             rig.row_of = {c.id: c for c in rig.engine.catalog.in_state(ClipState.FAILED)}
         return rig

@@ -11,7 +11,7 @@ from test_clip_file import TELEPHONE, record, with_sound
 
 from custom_components.homesec.engine.core.errors import RecordingError
 from custom_components.homesec.engine.recording import finalize as module
-from custom_components.homesec.engine.recording.finalize import finish, partial_path, read_facts
+from custom_components.homesec.engine.recording.finalize import finalize, partial_path, read_info
 from custom_components.homesec.engine.recording.muxer import FRAGMENT_S
 
 
@@ -39,13 +39,13 @@ def in_the_folder(final):
 
 
 def test_the_index_stands_before_the_film(grown):
-    finish(grown())
+    finalize(grown())
     assert atoms(grown())[:2] == ["ftyp", "moov"]
 
 
 def test_every_picture_is_in_it(grown):
     final = grown()
-    finish(final)
+    finalize(final)
     clip = content(final)
     assert clip.numbers == list(range(50))
     assert clip.times[0] == 0.0
@@ -54,13 +54,13 @@ def test_every_picture_is_in_it(grown):
 
 def test_only_the_clip_is_left(grown):
     final = grown()
-    finish(final)
+    finalize(final)
     assert in_the_folder(final) == [final.name]
 
 
 def test_its_facts_are_told(grown):
     final = grown(sound=True)
-    facts = finish(final)
+    facts = finalize(final)
     assert facts.duration_s == pytest.approx(5.0)
     assert facts.bytes == final.stat().st_size
     assert (facts.width, facts.height) == (320, 192)
@@ -69,20 +69,20 @@ def test_its_facts_are_told(grown):
 
 
 def test_a_silent_clip_says_so(grown):
-    assert finish(grown()).audio_codec is None
+    assert finalize(grown()).audio_codec is None
 
 
 def test_h265_has_the_name_that_apples_players_take(grown):
     final = grown(codec="libx265", bframes=0)
-    assert finish(final).video_codec == "hevc"
+    assert finalize(final).video_codec == "hevc"
     clip = content(final)
     assert (clip.tag, clip.numbers) == ("hvc1", list(range(50)))
 
 
 def test_the_facts_of_a_finished_file_can_be_read_again(grown):
     final = grown(sound=True)
-    facts = finish(final)
-    assert read_facts(final) == facts
+    facts = finalize(final)
+    assert read_info(final) == facts
 
 
 # --- after a crash ---
@@ -97,12 +97,12 @@ def test_wherever_a_crash_cuts_it_off_all_whole_fragments_play(grown, final, sou
         partial_path(final).write_bytes(whole[:cut])
         if cut < ends[0]:
             try:
-                finish(final)
+                finalize(final)
             except RecordingError:
                 assert "new" not in "".join(in_the_folder(final))
                 continue
         else:
-            finish(final)
+            finalize(final)
         clip = content(final)
         reordered = 2  # at the very end a B-frame may be missing that is shown before another
         assert clip.numbers[:-reordered] == list(range(len(clip.numbers)))[:-reordered]
@@ -125,7 +125,7 @@ def test_zeros_behind_the_film_are_left_out(grown, final):
     grown()
     with partial_path(final).open("ab") as partial:
         partial.write(bytes(100_000))
-    finish(final)
+    finalize(final)
     assert content(final).numbers == list(range(50))
 
 
@@ -138,7 +138,7 @@ def test_zeros_from_the_midst_of_a_fragments_head_on_cost_no_more_than_that_frag
     heads = [at - 4 for at in range(len(whole)) if whole[at : at + 4] == b"moof"]
     for cut in range(heads[4] + 8, heads[4] + 120, 4):
         partial_path(final).write_bytes(torn := whole[:cut] + bytes(5000))
-        facts = finish(final)
+        facts = finalize(final)
         numbers = content(final).numbers
         assert numbers[: len(numbers) - 2] == list(range(len(numbers) - 2))
         assert len(numbers) >= 4 * FRAGMENT_S * 10 - 2
@@ -154,7 +154,7 @@ def test_a_fragment_that_cannot_be_read_leaves_the_partial_file(grown, final):
     heads = [at for at in range(len(whole)) if whole[at : at + 4] == b"trun"]
     whole[heads[2] : heads[2] + 4] = b"turn"
     partial_path(final).write_bytes(whole)
-    assert finish(final).damaged
+    assert finalize(final).damaged
     assert partial_path(final).read_bytes() == whole
 
 
@@ -162,7 +162,7 @@ def test_a_fragment_that_cannot_be_read_leaves_the_partial_file(grown, final):
 def test_what_holds_no_film_is_told(final, junk):
     partial_path(final).write_bytes(junk)
     with pytest.raises(RecordingError):
-        finish(final)
+        finalize(final)
     assert in_the_folder(final) == [partial_path(final).name]
 
 
@@ -174,13 +174,13 @@ def test_sound_alone_is_no_film(final):
         out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     with pytest.raises(RecordingError):
-        finish(final)
+        finalize(final)
     assert in_the_folder(final) == [partial_path(final).name]
 
 
 def test_nothing_at_all_is_told(final):
     with pytest.raises(FileNotFoundError):
-        finish(final)
+        finalize(final)
 
 
 # --- the disk ---
@@ -196,7 +196,7 @@ def test_a_folder_that_cannot_be_synced_is_no_failure(grown, monkeypatch):
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    assert finish(grown()).duration_s == pytest.approx(5.0)
+    assert finalize(grown()).duration_s == pytest.approx(5.0)
 
 
 def test_without_room_for_a_second_copy_the_fragments_are_the_clip(grown, final, monkeypatch):
@@ -206,7 +206,7 @@ def test_without_room_for_a_second_copy_the_fragments_are_the_clip(grown, final,
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "_sync", no_room)
-    facts = finish(final)
+    facts = finalize(final)
     assert in_the_folder(final) == [final.name]
     assert facts.duration_s == pytest.approx(5.0)
     assert content(final).numbers == list(range(50))
@@ -229,7 +229,7 @@ def test_without_room_the_only_fragment_is_rid_of_its_torn_picture(
 
     monkeypatch.setattr(module, "_sync", no_room)
     before = partial.stat().st_size
-    facts = finish(final)
+    facts = finalize(final)
     assert content(final).numbers == list(range(pictures))
     assert facts.duration_s == pytest.approx(pictures / 10)
     assert facts.bytes == final.stat().st_size <= before
@@ -244,6 +244,6 @@ def test_the_partial_file_stays_until_the_clip_is_safe(grown, final, monkeypatch
 
     monkeypatch.setattr(module, "_sync", crash)
     with pytest.raises(KeyboardInterrupt):
-        finish(final)
+        finalize(final)
     assert partial_path(final).stat().st_size == size
     assert split_video(media_packets(partial_path(final)))[0]

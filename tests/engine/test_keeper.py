@@ -52,7 +52,7 @@ def test_a_clip_that_is_recorded_is_soon_in_the_cloud(rigs, films, store):
     assert clip.cloud is CloudState.STORED
     (name,) = store.names(".mp4")
     assert (store.objects / name).read_bytes() == rig.path(clip).read_bytes()
-    rig.wait(lambda: rig.engine.keeper.uploads.backlog.jobs == 0)
+    rig.wait(lambda: rig.engine.library.uploads.backlog.jobs == 0)
     stats = rig.engine.engine_stats()
     assert (stats.clips, stats.clip_bytes) == (1, clip.bytes)
     assert (stats.cloud_clips, stats.cloud_bytes) == (1, clip.cloud_bytes)
@@ -63,9 +63,9 @@ def test_a_clip_that_is_recorded_is_soon_in_the_cloud(rigs, films, store):
 def test_without_a_cloud_and_without_rules_clips_just_stay(rig, films):
     (saved,) = rig.play(film(films))
     assert saved.cloud is CloudState.NONE
-    assert rig.engine.keeper.upload_rest() == 0
-    rig.engine.keeper.resume_uploads()
-    rig.engine.keeper.set_rules(RetentionRules())
+    assert rig.engine.library.upload_rest() == 0
+    rig.engine.library.resume_uploads()
+    rig.engine.library.set_rules(RetentionRules())
     assert rig.of(OutboxChanged, ClipsDropped) == []
 
 
@@ -77,7 +77,7 @@ def test_what_was_not_uploaded_before_a_restart_is_after_it(rigs, films, tmp_pat
     assert (told.error, told.paused, told.backlog.jobs) == ("storage_unreachable", False, 1)
     first.stop()
     again = rigs(cloud=store)
-    again.engine.keeper.resume_uploads()
+    again.engine.library.resume_uploads()
     assert again.wait_for(ClipUploaded).clip.id == first.saved()[0].id
 
 
@@ -87,7 +87,7 @@ def test_a_new_login_ends_a_pause(rigs, films, tmp_path, store):
     rig = rigs(cloud=broken)
     rig.play(film(films))
     rig.wait(lambda: any(e.paused for e in rig.of(OutboxChanged)))
-    rig.engine.keeper.resume_uploads(store)
+    rig.engine.library.resume_uploads(store)
     rig.wait_for(ClipUploaded)
     assert len(store.names()) == 2
 
@@ -97,7 +97,7 @@ def test_what_was_recorded_before_there_was_a_cloud_can_be_uploaded(rigs, films,
     first.play(film(films))
     first.stop()
     again = rigs(cloud=store)
-    assert again.engine.keeper.upload_rest() == 1
+    assert again.engine.library.upload_rest() == 1
     again.wait_for(ClipUploaded)
 
 
@@ -126,7 +126,7 @@ def test_threads_that_hang_are_left_behind_and_told(rigs, films, tmp_path, caplo
     rig.engine.stop(timeout_s=0.5)
     assert "Outbox did not stop in time" in caplog.text
     gate.set()
-    assert rig.engine.keeper._outbox.join(LONG_S)
+    assert rig.engine.library._outbox.join(LONG_S)
 
 
 # --- removing and keeping ---
@@ -136,31 +136,31 @@ def test_a_clip_is_removed_everywhere(rigs, films, store):
     rig = rigs(cloud=store, retention=KEEP_ALL)
     (clip,) = rig.play(film(films))
     rig.wait_for(ClipUploaded)
-    rig.engine.keeper.delete(clip.id)
+    rig.engine.library.delete(clip.id)
     assert not rig.path(clip).exists()
     assert rig.engine.engine_stats().clips == 0
     rig.wait(lambda: rig.of(OutboxChanged)[-1].backlog.jobs == 0 and not store.names())
     with pytest.raises(ClipNotFound):
-        rig.engine.keeper.delete(clip.id)
+        rig.engine.library.delete(clip.id)
 
 
 def test_a_protected_clip_is_not_removed(rig, films):
     (clip,) = rig.play(film(films))
-    rig.engine.keeper.protect(clip.id)
+    rig.engine.library.protect(clip.id)
     with pytest.raises(ClipProtected):
-        rig.engine.keeper.delete(clip.id)
-    rig.engine.keeper.protect(clip.id, protected=False)
-    rig.engine.keeper.delete(clip.id)
+        rig.engine.library.delete(clip.id)
+    rig.engine.library.protect(clip.id, protected=False)
+    rig.engine.library.delete(clip.id)
     with pytest.raises(ClipNotFound):
-        rig.engine.keeper.protect(clip.id)
+        rig.engine.library.protect(clip.id)
 
 
 def test_a_clip_that_is_being_recorded_can_be_protected_but_not_removed(rig, films):
     rig.engine.set_camera(film(films, paced=True, loop=True), Activity.RECORD)
     clip = rig.wait_for(ClipStarted).clip
     with pytest.raises(ClipNotFound):
-        rig.engine.keeper.delete(clip.id)
-    rig.engine.keeper.protect(clip.id)
+        rig.engine.library.delete(clip.id)
+    rig.engine.library.protect(clip.id)
     rig.engine.remove_camera("cam")
     rig.wait_for(ClipSaved)
     assert rig.engine.catalog.get(clip.id).protected
@@ -170,7 +170,7 @@ def test_new_rules_hold_at_once(rigs, films):
     rig = rigs(retention=KEEP_ALL)
     (clip,) = rig.play(film(films))
     none = RetentionRules(local=TierRules(each=Limits(max_bytes=0)), min_free_bytes=0)
-    rig.engine.keeper.set_rules(none)
+    rig.engine.library.set_rules(none)
     assert rig.wait_for(ClipsDropped).last_copies == 1
     assert not rig.path(clip).exists()
     assert rig.engine.engine_stats().clips == 0
@@ -184,8 +184,8 @@ def test_a_full_disk_makes_room_for_the_next_clip(rigs, films, tmp_path):
         rig.wait_for(ClipsDropped, count=2)
         rig.wait_for(ClipSaved, count=3)
         rig.engine.remove_camera("cam")
-        rig.engine.keeper.halt()
-        rig.engine.keeper._retention.join(LONG_S)
+        rig.engine.library.halt()
+        rig.engine.library._retention.join(LONG_S)
         assert all(recorder.join(LONG_S) for recorder in rig.engine._recorders)
         rows = rig.engine.catalog.page()
         rig.stop()
@@ -226,7 +226,7 @@ def test_a_catalogue_that_is_damaged_is_not_the_end_of_the_clips(
 def test_damage_that_shows_only_when_rows_are_read_is_damage(rigs, films, monkeypatch):
     first = rigs()
     (clip,) = first.play(film(films))
-    first.engine.keeper.protect(clip.id)
+    first.engine.library.protect(clip.id)
     first.stop()
     real, tried = keeping_module.finish_open_clips, []
 
@@ -272,17 +272,17 @@ def test_a_folder_that_cannot_be_taken_in_now_is_at_the_next_start(
     monkeypatch.setattr(keeping_module, "adopt_clips", refuse)
     rig = rigs()
     rig.play(film(films))
-    rig.engine.keeper._adopting.join()
+    rig.engine.library._adopting.join()
     assert "could not all be taken in: disk full" in caplog.text
 
 
 def test_a_backup_may_copy_the_catalogue_while_clips_are_recorded(rig, films, tmp_path):
-    rig.engine.keeper.hold_still()
+    rig.engine.library.hold_still()
     path = rig.data_dir / CATALOG_NAME
     held = path.read_bytes()
     (clip,) = rig.play(film(films))
     assert path.read_bytes() == held
-    rig.engine.keeper.release()
+    rig.engine.library.release()
     assert rig.engine.catalog.get(clip.id) == clip
 
 
@@ -290,7 +290,7 @@ def test_a_clip_that_fails_for_another_reason_is_no_reason_to_remove_any(rigs, f
     rig = rigs(retention=KEEP_ALL)
     (clip,) = rig.play(film(films))
     hurried = []
-    rig.engine.keeper._retention.wake = lambda: hurried.append(1)
+    rig.engine.library._retention.wake = lambda: hurried.append(1)
     rig.engine._on_event(ClipFailed(clip=clip))
     assert hurried == []
 

@@ -13,7 +13,7 @@ from custom_components.homesec.engine.media.decoder import FrameDecoder
 from custom_components.homesec.engine.media.jpeg import film_picture
 from custom_components.homesec.engine.recording import writer as module
 from custom_components.homesec.engine.recording.finalize import partial_path
-from custom_components.homesec.engine.recording.muxer import ClipFile
+from custom_components.homesec.engine.recording.muxer import FragmentedMp4
 from custom_components.homesec.engine.recording.writer import ClipResult
 
 
@@ -23,7 +23,7 @@ class Slow:
     def __init__(self, monkeypatch):
         self.gate = threading.Semaphore(0)
         self.written = []
-        real = ClipFile.write
+        real = FragmentedMp4.write
         slow = self
 
         def write(self, packet):
@@ -31,7 +31,7 @@ class Slow:
             slow.written.append(packet)
             real(self, packet)
 
-        monkeypatch.setattr(ClipFile, "write", write)
+        monkeypatch.setattr(FragmentedMp4, "write", write)
 
 
 def test_a_clip_is_saved(bench, packets):

@@ -11,12 +11,12 @@ from custom_components.homesec.engine.core.errors import DiskFull, DiskReadOnly,
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, ClipStarted
 from custom_components.homesec.engine.core.types import ClipState
 from custom_components.homesec.engine.recording import writer as module
-from custom_components.homesec.engine.recording.muxer import ClipFile
+from custom_components.homesec.engine.recording.muxer import FragmentedMp4
 from custom_components.homesec.engine.recording.writer import recording_error
 
 
 def refuse_after(monkeypatch, count, error):
-    real = ClipFile.write
+    real = FragmentedMp4.write
     left = [count]
 
     def write(self, packet):
@@ -25,7 +25,7 @@ def refuse_after(monkeypatch, count, error):
             raise error
         real(self, packet)
 
-    monkeypatch.setattr(ClipFile, "write", write)
+    monkeypatch.setattr(FragmentedMp4, "write", write)
 
 
 def feed_until_broken(made, packets):
@@ -108,7 +108,7 @@ def test_a_clip_is_kept_though_its_row_is_not(bench, packets, monkeypatch, caplo
 def test_a_growing_file_is_brought_to_the_disk_now_and_then(bench, packets, monkeypatch):
     synced = []
     monkeypatch.setattr(module, "SYNC_S", -1)
-    monkeypatch.setattr(ClipFile, "sync", lambda self: synced.append(1))
+    monkeypatch.setattr(FragmentedMp4, "sync", lambda self: synced.append(1))
     bench().record(packets)
     assert len(synced) == 50
 

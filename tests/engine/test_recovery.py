@@ -24,7 +24,7 @@ from custom_components.homesec.engine.library.recovery import (
     finish_refused_clips,
 )
 from custom_components.homesec.engine.media.jpeg import film_picture
-from custom_components.homesec.engine.recording.finalize import finish, known_facts, partial_path
+from custom_components.homesec.engine.recording.finalize import finalize, partial_path, read_index
 
 HERE = Path(__file__).parent
 
@@ -123,7 +123,7 @@ def test_a_still_that_is_there_is_kept(wreck):
 
 def test_a_clip_whose_row_alone_was_not_written_is_saved(wreck):
     clip = wreck.grown(wreck.clip())
-    finish(wreck.final(clip))
+    finalize(wreck.final(clip))
     assert wreck.repair() == [ClipSaved]
     assert wreck.catalog.get(clip.id).duration_s == pytest.approx(5.0)
 
@@ -131,7 +131,7 @@ def test_a_clip_whose_row_alone_was_not_written_is_saved(wreck):
 def test_a_crash_between_the_two_files_costs_nothing(wreck):
     clip = wreck.grown(wreck.clip())
     partial = partial_path(wreck.final(clip)).read_bytes()
-    finish(wreck.final(clip))
+    finalize(wreck.final(clip))
     partial_path(wreck.final(clip)).write_bytes(partial)
     wreck.repair()
     assert content(wreck.final(clip)).numbers == list(range(50))
@@ -181,13 +181,13 @@ def test_a_growing_file_without_a_row_is_adopted_however_old(wreck):
 def test_a_clip_whose_row_a_power_cut_undid_is_adopted(wreck):
     wreck.clip(state=ClipState.SAVED)
     clip = wreck.grown(wreck.clip(event_at=time.time() - 60, row=False))
-    finish(wreck.final(clip))
+    finalize(wreck.final(clip))
     assert wreck.repair() == [ClipSaved]
 
 
 def test_old_clips_without_a_row_are_not_looked_for_every_time(wreck):
     ago = time.time() - timedelta(days=9).total_seconds()
-    finish(wreck.final(wreck.grown(wreck.clip(event_at=ago, row=False))))
+    finalize(wreck.final(wreck.grown(wreck.clip(event_at=ago, row=False))))
     assert wreck.repair() == []
 
 
@@ -255,7 +255,7 @@ def test_a_clip_without_a_row_is_told_by_its_file(wreck, whole):
     partial = partial_path(wreck.final(clip))
     record(partial, wreck.packets, comment=to_comment(clip))
     if whole:
-        finish(wreck.final(clip))
+        finalize(wreck.final(clip))
     assert wreck.repair() == [ClipSaved]
     row = wreck.catalog.get(clip.id)
     for fact in ("trigger", "camera_name", "started_at", "event_at", "label", "score", "zones"):
@@ -268,7 +268,7 @@ def test_the_row_knows_better_than_the_file(wreck):
     wreck.catalog.put(replace(clip, label="dog"))
     wreck.repair()
     assert wreck.catalog.get(clip.id).label == "dog"
-    assert '"label":"dog"' in known_facts(wreck.final(clip)).comment
+    assert '"label":"dog"' in read_index(wreck.final(clip)).comment
 
 
 @pytest.mark.parametrize("comment", ["", "holiday", "[]", '{"id": 5}', None])
@@ -306,7 +306,7 @@ def test_what_the_disk_still_refuses_waits_on(wreck, monkeypatch):
         raise OSError(30, "Read-only file system")
 
     with monkeypatch.context() as patch:
-        patch.setattr("custom_components.homesec.engine.library.recovery.finish", refuse)
+        patch.setattr("custom_components.homesec.engine.library.recovery.finalize", refuse)
         finish_refused_clips(wreck.catalog, wreck.clips_dir, wreck.events.append)
     assert wreck.events == []
     assert wreck.catalog.get(clip.id) == clip

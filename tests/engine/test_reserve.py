@@ -53,7 +53,7 @@ class Keeping:
 
     def __init__(self, disk, **rules):
         self.dropped = threading.Event()
-        self.keeper = ClipLibrary(
+        self.library = ClipLibrary(
             path=disk / "clips.db",
             clips_dir=disk / "clips",
             cloud=None,
@@ -75,17 +75,17 @@ def test_a_start_on_a_full_disk_makes_room_again(disk, monkeypatch):
         house.saved(time.time() - 1000 + n, size=100_000)
     house.close()
     with_reserve = Keeping(disk, min_free_bytes=0)
-    with_reserve.keeper.start()
-    with_reserve.keeper.close()
+    with_reserve.library.start()
+    with_reserve.library.close()
     fill(disk)
     assert shutil.disk_usage(disk).free == 0
     again = Keeping(disk, min_free_bytes=RESERVE_BYTES + 2 * MIB)
-    again.keeper.start()
+    again.library.start()
     try:
         assert again.dropped.wait(LONG_S)
-        assert 0 < again.keeper.catalog.totals().clips < 30
+        assert 0 < again.library.catalog.totals().clips < 30
     finally:
-        again.keeper.close()
+        again.library.close()
     assert (disk / "reserve").stat().st_size == RESERVE_BYTES
 
 

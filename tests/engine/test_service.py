@@ -20,7 +20,7 @@ from custom_components.homesec.engine.core.events import (
 )
 from custom_components.homesec.engine.core.types import Activity, CameraHealth, CameraStats, Trigger
 from custom_components.homesec.engine.engine import CATALOG_NAME
-from custom_components.homesec.engine.library import library as keeper
+from custom_components.homesec.engine.library import library
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.recording import writer as recorder
 
@@ -182,7 +182,7 @@ def test_a_start_that_fails_leaves_nothing_open(rigs, tmp_path, monkeypatch):
     def broken(*_):
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(keeper, "finish_open_clips", broken)
+    monkeypatch.setattr(library, "finish_open_clips", broken)
     with pytest.raises(StartFailed, match="the disk is gone"):
         rigs()
     assert closed
@@ -266,13 +266,13 @@ def test_a_stop_does_not_wait_for_a_detector_that_hangs(rigs, films):
 
 def test_a_clip_that_a_slow_disk_cannot_finish_in_time_is_told(rigs, films, monkeypatch, caplog):
     gate = threading.Event()
-    real = recorder.finish
+    real = recorder.finalize
 
     def slow(final, comment):
         gate.wait(LONG_S)
         return real(final, comment)
 
-    monkeypatch.setattr(recorder, "finish", slow)
+    monkeypatch.setattr(recorder, "finalize", slow)
     rig = rigs()
     rig.engine.set_camera(file_camera(films(), paced=False), Activity.RECORD)
     rig.wait_for(ClipStarted)

@@ -131,7 +131,7 @@ def test_an_engine_whose_texts_do_not_start_leaves_nothing_running(tmp_path, mon
     def refuse(_database, _jobs):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(rig.engine.texts, "start", refuse)
+    monkeypatch.setattr(rig.engine.sms, "start", refuse)
     with pytest.raises(StartDiskFull):
         rig.engine.start()
     rig.stop()

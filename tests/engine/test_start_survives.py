@@ -19,7 +19,7 @@ from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.db.job_queue import JobKind
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.library.retention_policy import RetentionRules
-from custom_components.homesec.engine.recording.finalize import finish, partial_path
+from custom_components.homesec.engine.recording.finalize import finalize, partial_path
 
 FILMS, FILMS_A_START = 1000, 100
 DATABASES, DATABASES_A_TEST = 200, 20
@@ -36,7 +36,7 @@ def wholes(films, tmp_path_factory):
         final = folder / f"{name}.mp4"
         record(partial_path(final), packets, audio=audio)
         partial = partial_path(final).read_bytes()
-        finish(final)
+        finalize(final)
         made += [(partial_path, partial), (lambda final: final, final.read_bytes())]
     return made
 
@@ -70,7 +70,7 @@ class Filled:
 
     def start(self):
         with Rig(self.folder) as rig:
-            rig.engine.keeper._adopting.join()
+            rig.engine.library._adopting.join()
             self.rows = {clip.id for clip in rig.engine.catalog.page(limit=9999)}
             self.failed = {c.id for c in rig.engine.catalog.in_state(ClipState.FAILED)}
 
@@ -161,8 +161,8 @@ def start_with(tmp_path, house, seed):
     rules = RetentionRules(min_free_bytes=0)
     with Rig(folder, retention=rules, cloud=DeadStore(folder / "cloud")) as rig:
         if seed % 4 == 3:
-            rig.engine.texts.set_recipients({"anna": account()})
-        rig.engine.keeper._adopting.join()
+            rig.engine.sms.set_recipients({"anna": account()})
+        rig.engine.library._adopting.join()
         clips = rig.engine.catalog.page(limit=9999)
         return {clip.id for clip in clips if clip.local}
 

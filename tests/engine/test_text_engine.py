@@ -15,11 +15,11 @@ from custom_components.homesec.engine.sms.types import RecipientChanged, TextSen
 
 
 def send(engine, number=1):
-    engine.texts.send(message(number, at=time.time()))
+    engine.sms.send(message(number, at=time.time()))
 
 
 def test_an_engine_sends_texts(rig, twilio):
-    rig.engine.texts.set_recipients({"anna": account()})
+    rig.engine.sms.set_recipients({"anna": account()})
     send(rig.engine)
     rig.wait(lambda: rig.of(TextSent))
     assert len(twilio.messages) == 1
@@ -36,7 +36,7 @@ def test_an_upload_that_hangs_holds_up_no_text(rigs, tmp_path, twilio):
             return iter(())
 
     rig = rigs(cloud=Hanging(tmp_path / "cloud"))
-    rig.engine.texts.set_recipients({"anna": account()})
+    rig.engine.sms.set_recipients({"anna": account()})
     assert inside.wait(20)  # the alerts' folder is looked at
     send(rig.engine)
     rig.wait(lambda: rig.of(TextSent))
@@ -46,7 +46,7 @@ def test_an_upload_that_hangs_holds_up_no_text(rigs, tmp_path, twilio):
 @pytest.mark.parametrize("kind", [full_disk, worn_card])
 def test_who_is_seen_while_the_disk_takes_nothing_is_told_of(kind, films, tmp_path, twilio):
     with kind(tmp_path / "disk") as disk, Rig(disk.folder) as rig:
-        rig.engine.texts.set_recipients({"anna": account()})
+        rig.engine.sms.set_recipients({"anna": account()})
         disk.fail()
         rig.play(file_camera(films(seconds=8, walks=((2.0, 6.0),))))
         assert rig.failed()
@@ -58,7 +58,7 @@ def test_who_is_seen_while_the_disk_takes_nothing_is_told_of(kind, films, tmp_pa
 
 def test_a_twilio_that_hangs_holds_up_no_stop(rig, twilio):
     twilio.add(Fault(kind=Kind.HANG))
-    rig.engine.texts.set_recipients({"anna": account()})
+    rig.engine.sms.set_recipients({"anna": account()})
     send(rig.engine)
     while not twilio.asked("POST"):
         twilio.released.wait(0.02)

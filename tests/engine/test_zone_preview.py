@@ -3,7 +3,7 @@
 import pytest
 from rig import camera
 
-from custom_components.homesec.engine.camera.zone_preview import judge
+from custom_components.homesec.engine.camera.zone_preview import judge_detections
 from custom_components.homesec.engine.core.types import (
     Box,
     Detection,
@@ -30,7 +30,7 @@ def zone(name, polygon, kind=ZoneKind.NOTED, labels=()):
 
 
 def counts(*zones, found=PERSON, own=0.5, **settings):
-    (judged,) = judge([found], config(**settings), zones, threshold=own)
+    (judged,) = judge_detections([found], config(**settings), zones, threshold=own)
     return judged.counts, judged.zones
 
 

@@ -47,10 +47,10 @@ class ClipFactory:
         self._video = video
 
     @property
-    def keeper(self) -> ClipLibrary:
+    def library(self) -> ClipLibrary:
         """Return who keeps the clips."""
-        keeper: ClipLibrary = self._coordinator.engine.keeper
-        return keeper
+        library: ClipLibrary = self._coordinator.engine.library
+        return library
 
     async def cloud_only(self, at: float, **facts: Any) -> Clip:
         """Put a clip into the cloud, and drop what is here of it."""
@@ -59,8 +59,8 @@ class ClipFactory:
         return clip
 
     def _upload(self, clip: Clip) -> None:
-        keeper, size = self.keeper, 0
-        store = keeper.cloud
+        library, size = self.library, 0
+        store = library.cloud
         assert store is not None
         for suffix, path in ((VIDEO, clip.path), (STILL_SUFFIX, clip.still_path)):
             if path is None:
@@ -72,8 +72,8 @@ class ClipFactory:
                 metadata=clip_metadata(clip),
             )
             size += store.upload(upload, stop=Event()).bytes
-        keeper.copies.stored(clip.id, size)
-        keeper.copies.drop_local(clip)
+        library.copies.stored(clip.id, size)
+        library.copies.drop_local(clip)
 
     async def put(
         self,

@@ -42,7 +42,7 @@ async def test_what_is_copied_meanwhile_is_consistent(
     hass: HomeAssistant, shelf: ClipFactory, house: Path, tmp_path: Path
 ) -> None:
     clip = await shelf.put(EVENING)
-    catalog = shelf.keeper.catalog
+    catalog = shelf.library.catalog
 
     def rows(first: int, count: int) -> list[str]:
         ids = [clip.id[:-4] + f"{n:04d}" for n in range(first, first + count)]
@@ -75,7 +75,7 @@ async def test_an_index_that_is_in_use_fails_the_backup(
     hass: HomeAssistant, shelf: ClipFactory
 ) -> None:
     with (
-        patch.object(type(shelf.keeper), "hold_still", side_effect=sqlite3.OperationalError),
+        patch.object(type(shelf.library), "hold_still", side_effect=sqlite3.OperationalError),
         pytest.raises(HomeAssistantError) as raised,
     ):
         await async_pre_backup(hass)

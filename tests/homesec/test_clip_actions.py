@@ -242,7 +242,7 @@ async def test_the_index_is_rebuilt_from_the_bucket(
 ) -> None:
     clip = await cloud_shelf.cloud_only(EVENING)
     lost = await cloud_shelf.cloud_only(EVENING + 60)
-    await cloud_shelf.coordinator.async_run(cloud_shelf.keeper.catalog.remove, lost.id)
+    await cloud_shelf.coordinator.async_run(cloud_shelf.library.catalog.remove, lost.id)
     answer = await act(hass, "rebuild_index")
     assert answer == {
         "from_cloud": 1,

@@ -168,7 +168,7 @@ async def test_a_full_disk_ends_an_export(
     clip = await shelf.put(EVENING)
     full = OSError(errno.ENOSPC, "No space left on device")
     with (
-        patch.object(type(shelf.keeper), "fetch", side_effect=full),
+        patch.object(type(shelf.library), "fetch", side_effect=full),
         pytest.raises(HomeAssistantError, match="No space left") as raised,
     ):
         await act(hass, "export", clip_id=clip.id, folder=str(evidence))

@@ -131,7 +131,7 @@ async def test_without_the_cloud_it_went_to_a_clip_is_shown_but_does_not_play(
     hass: HomeAssistant, shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
-    shelf.keeper._jobs = None
+    shelf.library._jobs = None
     day = await media_source.async_browse_media(
         hass, f"media-source://homesec/camera/{CAMERA_ID}/2026-11-21"
     )
@@ -212,7 +212,7 @@ async def test_a_film_whose_file_was_deleted_by_hand_comes_from_the_cloud(
     shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
-    shelf.keeper.copies.local_back(clip)
+    shelf.library.copies.local_back(clip)
     answer = await (await hass_client()).get(film_url(clip.id))
     assert await answer.read() == film
 
@@ -221,7 +221,7 @@ async def test_a_film_that_was_deleted_in_the_bucket_is_not_found(
     shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
-    store = shelf.keeper.cloud
+    store = shelf.library.cloud
     assert store is not None
     for name in await shelf.coordinator.async_run(lambda: [o.name for o in store.list()]):
         await shelf.coordinator.async_run(store.delete, name)
@@ -249,7 +249,7 @@ async def test_what_the_cloud_refuses_is_told_without_its_words(
     clip = await shelf.cloud_only(EVENING)
     client = await hass_client()
     for method in ("signed_url", "find", "read"):
-        with patch.object(shelf.keeper.cloud, method, side_effect=error):
+        with patch.object(shelf.library.cloud, method, side_effect=error):
             answer = await client.get(film_url(clip.id))
         assert answer.status == status, method
         assert "secret" not in await answer.text()
@@ -265,7 +265,7 @@ async def test_a_film_that_breaks_off_is_cut_short_not_padded(
         yield film[:KIB]
         raise StorageUnreachable
 
-    with patch.object(shelf.keeper.cloud, "read", breaking):
+    with patch.object(shelf.library.cloud, "read", breaking):
         answer = await (await hass_client()).get(film_url(clip.id))
         assert answer.status == HTTPStatus.OK
         with pytest.raises(ClientPayloadError):
@@ -280,7 +280,7 @@ async def test_a_still_is_fetched_once_and_never_a_redirect(
 ) -> None:
     clip = await signing_shelf.cloud_only(EVENING)
     client = await hass_client()
-    store = signing_shelf.keeper.cloud
+    store = signing_shelf.library.cloud
     with patch.object(store, "read", wraps=store.read) as read:
         for _ in range(2):
             answer = await client.get(f"/api/homesec/clip/{clip.id}.jpg", allow_redirects=False)

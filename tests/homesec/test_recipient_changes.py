@@ -44,7 +44,7 @@ async def test_recipients_come_and_go_without_a_restart(
     hass: HomeAssistant, entry: MockConfigEntry, told: Any
 ) -> None:
     await move_in(hass, entry)
-    texts = entry.runtime_data.engine.texts
+    texts = entry.runtime_data.engine.sms
     hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
     await hass.async_block_till_done(wait_background_tasks=True)
     await call(hass, "notify", "send_message", "notify.ann", message="Hello")
@@ -55,7 +55,7 @@ async def test_recipients_come_and_go_without_a_restart(
     assert hass.states.get("notify.ann").name == "Anna"
     hass.config_entries.async_remove_subentry(entry, ANN)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert texts is entry.runtime_data.engine.texts
+    assert texts is entry.runtime_data.engine.sms
     assert texts.states() == {}
     assert hass.states.get("notify.ann") is None
     # Last words of a worker about somebody who is gone.
@@ -223,14 +223,14 @@ async def test_recipients_that_change_in_quick_succession_are_as_they_are_last(
     bob = ConfigSubentry(**recipient("Bob", recipient_id=BOB, to=BOBS))
     hass.config_entries.async_add_subentry(entry, bob)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert states(entry.runtime_data.engine.texts).keys() == {ANN, BOB}
+    assert states(entry.runtime_data.engine.sms).keys() == {ANN, BOB}
 
 
 async def test_a_disk_that_does_not_forget_a_recipient_keeps_no_other_from_changing(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
 ) -> None:
     await move_in(hass, entry, recipient(), recipient("Bob", recipient_id=BOB, to=BOBS))
-    texts = entry.runtime_data.engine.texts
+    texts = entry.runtime_data.engine.sms
     with patch.object(MessageStore, "forget", side_effect=sqlite3.OperationalError("disk full")):
         hass.config_entries.async_remove_subentry(entry, ANN)
         bob = entry.subentries[BOB]
@@ -256,7 +256,7 @@ async def test_a_clip_is_told_once_to_who_was_told_of_two_alerts(
     await until(
         hass, lambda: len({x.data["alert_id"] for x in updates if x.data["clip_ready"]}) == 2
     )
-    texts = entry.runtime_data.engine.texts
+    texts = entry.runtime_data.engine.sms
     await until(hass, lambda: len(told()) > 2 and not texts.states()[ANN].waiting)
     assert len([text for text in told() if "The clip is ready." in text]) == 1
 

@@ -99,7 +99,7 @@ async def test_the_view_scales_what_is_in_the_cloud_and_fetches_it_once(
     with patch("clip_shelf.STILL", picture()):
         clip = await shelf.cloud_only(EVENING)
     client = await hass_client()
-    store = shelf.keeper.cloud
+    store = shelf.library.cloud
     with patch.object(store, "read", wraps=store.read) as read:
         for width in WIDTHS:
             found = await size_of(client, f"/api/homesec/clip/{clip.id}.jpg?width={width}")

@@ -237,7 +237,7 @@ async def test_trying_again_without_a_change_goes_on_with_the_uploads(
     await set_up(hass, entry)
     coordinator = entry.runtime_data
     flow = await open_bucket(hass, entry)
-    with patch.object(coordinator.engine.keeper, "resume_uploads") as resume:
+    with patch.object(coordinator.engine.library, "resume_uploads") as resume:
         assert (await send(hass, flow, given(gcs)))["reason"] == "reconfigure_successful"
     resume.assert_called_once_with()
     assert entry.runtime_data is coordinator
@@ -372,7 +372,7 @@ async def test_another_bucket_says_what_becomes_of_the_clips(
     await set_up(hass, entry)
     shelf = ClipFactory(entry, video)
     here, there = await shelf.cloud_only(EVENING), await shelf.cloud_only(EVENING + 60)
-    await shelf.coordinator.async_run(shelf.keeper.copies.local_back, here)
+    await shelf.coordinator.async_run(shelf.library.copies.local_back, here)
     flow = await send(hass, await open_bucket(hass, entry), given(gcs, prefix="other"))
     assert flow["step_id"] == "move_bucket"
     assert flow["description_placeholders"] == {
@@ -385,8 +385,8 @@ async def test_another_bucket_says_what_becomes_of_the_clips(
     done = await send(hass, flow, {})
     assert done["reason"] == "reconfigure_successful"
     assert entry.data["storage"]["prefix"] == "other"
-    keeper = entry.runtime_data.engine.keeper
-    row = await entry.runtime_data.async_run(keeper.catalog.get, there.id)
+    library = entry.runtime_data.engine.library
+    row = await entry.runtime_data.async_run(library.catalog.get, there.id)
     assert row.cloud is CloudState.ELSEWHERE
 
 

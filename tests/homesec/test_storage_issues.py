@@ -201,7 +201,7 @@ async def test_uploads_that_are_stuck_for_a_day_are_told(
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
     coordinator = entry.runtime_data
-    outbox = coordinator.engine.keeper._outbox
+    outbox = coordinator.engine.library._outbox
     outbox.halt()
     await coordinator.async_run(outbox.join)
     since = freezer.time_to_freeze.timestamp()

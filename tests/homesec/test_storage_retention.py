@@ -60,7 +60,7 @@ async def test_it_is_changed_without_starting_anything_again(
 ) -> None:
     await set_up(hass, entry)
     coordinator = entry.runtime_data
-    assert coordinator.engine.keeper._retention.rules == RetentionRules()
+    assert coordinator.engine.library._retention.rules == RetentionRules()
     flow = await choose(hass, entry, "retention")
     assert suggested(flow)["min_free_gb"] == 1
     answers = {
@@ -76,7 +76,7 @@ async def test_it_is_changed_without_starting_anything_again(
         "min_free_gb": 2,
         "cameras": {CAMERA_ID: {"local_days": 3, "cloud_gb": 5}},
     }
-    rules = coordinator.engine.keeper._retention.rules
+    rules = coordinator.engine.library._retention.rules
     assert rules == retention_rules(entry.data)
     assert rules.local.cameras[CAMERA_ID].max_age_s == 3 * DAY_S
     shown = suggested(await choose(hass, entry, "retention"))

@@ -142,7 +142,7 @@ async def test_or_not(hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs)
     data = {**entry.data, "storage": storage(gcs, upload_rest=False)}
     hass.config_entries.async_update_entry(entry, data=data)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert entry.runtime_data.engine.keeper.uploads.backlog.jobs == 0
+    assert entry.runtime_data.engine.library.uploads.backlog.jobs == 0
     assert gcs.objects() == {}
 
 

@@ -280,7 +280,7 @@ async def test_who_may_only_look_sees_clips_and_changes_none(
     for command, more in (("protect", {"protected": True}), ("delete", {})):
         error = await reader.refused(f"clips/{command}", ids=[clip.id], **more)
         assert error["code"] == "unauthorized"
-    row = shelf.keeper.catalog.get(clip.id)
+    row = shelf.library.catalog.get(clip.id)
     assert row is not None
     assert not row.protected
 

@@ -49,7 +49,7 @@ async def visit(
 ) -> None:
     """Note a visit at a time as clocks in Amsterdam show it."""
     at = datetime(*when, tzinfo=AMSTERDAM).timestamp()  # type: ignore[arg-type,misc]
-    visits = shelf.keeper.catalog.visits
+    visits = shelf.library.catalog.visits
     await shelf.coordinator.async_run_raw(visits.begin, camera_id, label, at, None)
 
 

@@ -81,7 +81,7 @@ class Recipients:
 
     async def _async_apply(self) -> None:
         coordinator = self._coordinator
-        texts = coordinator.engine.texts
+        texts = coordinator.engine.sms
         accounts = {
             x.subentry_id: account(x.data)
             for x in coordinator.entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
@@ -124,7 +124,7 @@ class Recipients:
     async def async_retry(self, recipient_id: str) -> None:
         """Try again at once what waits."""
         coordinator = self._coordinator
-        await coordinator.async_run(coordinator.engine.texts.retry, recipient_id)
+        await coordinator.async_run(coordinator.engine.sms.retry, recipient_id)
 
     # --- what they get ------------------------------------------------------------------------
 
@@ -179,7 +179,7 @@ class Recipients:
     async def _async_keep(self, message: TextMessage) -> bool:
         coordinator = self._coordinator
         try:
-            await coordinator.async_run(coordinator.engine.texts.send, message)
+            await coordinator.async_run(coordinator.engine.sms.send, message)
         except (HomeAssistantError, RuntimeError, sqlite3.Error) as err:
             LOGGER.error("A text could not be kept for sending: %s", err)
             return False

@@ -144,7 +144,7 @@ def _told(coordinator: HomeSecCoordinator, clip: Clip) -> JsonObjectType:
 async def _async_export(call: ServiceCall) -> ServiceResponse:
     coordinator = _coordinator(call)
     if (clip_ids := call.data.get(ATTR_CLIP_ID)) is not None:
-        clips = await coordinator.async_run(existing, coordinator.engine.keeper, clip_ids)
+        clips = await coordinator.async_run(existing, coordinator.engine.library, clip_ids)
     elif ATTR_FROM in call.data and ATTR_TO in call.data:
         query = await async_clip_query(call.hass, coordinator, call.data)
         catalog = coordinator.engine.catalog
@@ -176,9 +176,9 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
 async def _async_delete(call: ServiceCall) -> None:
     coordinator = _coordinator(call)
     await async_check_call(call, coordinator, Permission.CONTROL)
-    keeper, clip_ids = coordinator.engine.keeper, call.data[ATTR_CLIP_ID]
+    library, clip_ids = coordinator.engine.library, call.data[ATTR_CLIP_ID]
     try:
-        await coordinator.async_run(_delete, keeper, clip_ids, caches(call.hass))
+        await coordinator.async_run(_delete, library, clip_ids, caches(call.hass))
     except OSError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN, translation_key="clip_removed_later"
@@ -187,24 +187,24 @@ async def _async_delete(call: ServiceCall) -> None:
         coordinator.async_read_figures()
 
 
-def _delete(keeper: ClipLibrary, clip_ids: list[str], kept: Caches) -> None:
+def _delete(library: ClipLibrary, clip_ids: list[str], kept: Caches) -> None:
     """Delete all of them or, if one may not go, none."""
-    if any(clip.protected for clip in existing(keeper, clip_ids)):
+    if any(clip.protected for clip in existing(library, clip_ids)):
         raise ClipProtected
     for clip_id in dict.fromkeys(clip_ids):
         kept.forget(clip_id)
-        keeper.delete(clip_id)
+        library.delete(clip_id)
 
 
 async def _async_protect(call: ServiceCall) -> None:
     coordinator = _coordinator(call)
     await async_check_call(call, coordinator, Permission.CONTROL)
-    keeper, clip_ids = coordinator.engine.keeper, call.data[ATTR_CLIP_ID]
-    await coordinator.async_run(protect, keeper, clip_ids, call.data[ATTR_PROTECTED])
+    library, clip_ids = coordinator.engine.library, call.data[ATTR_CLIP_ID]
+    await coordinator.async_run(protect, library, clip_ids, call.data[ATTR_PROTECTED])
 
 
 async def _async_rebuild(call: ServiceCall) -> ServiceResponse:
     coordinator = _coordinator(call)
-    rebuilt = await coordinator.async_run(coordinator.engine.keeper.rebuild)
+    rebuilt = await coordinator.async_run(coordinator.engine.library.rebuild)
     coordinator.async_read_figures()
     return dict[str, Any](asdict(rebuilt))

@@ -17,27 +17,27 @@ REMOVED_LATER = "clip_removed_later"
 """Key of what a disk that does not let go of a clip means."""
 
 
-def existing(keeper: ClipLibrary, clip_ids: list[str]) -> list[Clip]:
+def existing(library: ClipLibrary, clip_ids: list[str]) -> list[Clip]:
     """Return the clips. Raises ``ClipNotFound`` if one is not there."""
-    clips = [keeper.catalog.get(clip_id) for clip_id in clip_ids if is_clip_id(clip_id)]
+    clips = [library.catalog.get(clip_id) for clip_id in clip_ids if is_clip_id(clip_id)]
     found = [c for c in clips if c is not None and c.state is not ClipState.REMOVING]
     if len(found) != len(clip_ids):
         raise ClipNotFound
     return found
 
 
-def protect(keeper: ClipLibrary, clip_ids: list[str], protected: bool) -> None:  # noqa: FBT001
+def protect(library: ClipLibrary, clip_ids: list[str], protected: bool) -> None:  # noqa: FBT001
     """Keep clips from retention, or leave them to it again: all of them or, if one is gone, none.
 
     Raises ``ClipNotFound``.
     """
-    existing(keeper, clip_ids)
+    existing(library, clip_ids)
     for clip_id in clip_ids:
-        keeper.protect(clip_id, protected=protected)
+        library.protect(clip_id, protected=protected)
 
 
 def delete_each(
-    keeper: ClipLibrary, clip_ids: Iterable[str], caches: Caches
+    library: ClipLibrary, clip_ids: Iterable[str], caches: Caches
 ) -> tuple[list[str], dict[str, str]]:
     """Delete what may be deleted; return those ids, and why the others may not, as keys."""
     deleted: list[str] = []
@@ -46,7 +46,7 @@ def delete_each(
         try:
             if not is_clip_id(clip_id):
                 raise ClipNotFound
-            keeper.delete(clip_id)
+            library.delete(clip_id)
         except HomeSecError as err:
             refused[clip_id] = err.key
         except OSError:

@@ -68,7 +68,7 @@ async def async_export(
         export = Export(files=[], failed=[])
         for clip in clips:
             try:
-                path = await coordinator.async_run(_write, coordinator.engine.keeper, clip, target)
+                path = await coordinator.async_run(_write, coordinator.engine.library, clip, target)
             except EngineNotRunningError:
                 raise
             except HomeAssistantError as err:
@@ -99,12 +99,12 @@ def _prepare(hass: HomeAssistant, folder: str, clips_dir: Path) -> Path:
     return target
 
 
-def _write(keeper: ClipLibrary, clip: Clip, folder: Path) -> Path:
+def _write(library: ClipLibrary, clip: Clip, folder: Path) -> Path:
     """Write one film. It goes into a folder of its own first, where no link can lie in wait."""
     path = folder / file_name(clip)
     with TemporaryDirectory(prefix=".homesec-", dir=folder) as work:
         film = Path(work) / path.name
-        keeper.fetch(clip, film)
+        library.fetch(clip, film)
         film.replace(path)
     return path
 

@@ -46,17 +46,17 @@ async def async_find_clip(
 
     Raises ``ClipNotFoundError`` and ``EngineNotRunningError``.
     """
-    keeper = coordinator.engine.keeper
+    library = coordinator.engine.library
     if not is_clip_id(clip_id):
         raise ClipNotFoundError
     find = _find_growing if growing else _find
-    return await coordinator.async_run(find, keeper, coordinator.clips_dir, clip_id)
+    return await coordinator.async_run(find, library, coordinator.clips_dir, clip_id)
 
 
-def _find_growing(keeper: ClipLibrary, clips_dir: Path, clip_id: str) -> ClipFile:
-    clip = keeper.catalog.get(clip_id)
+def _find_growing(library: ClipLibrary, clips_dir: Path, clip_id: str) -> ClipFile:
+    clip = library.catalog.get(clip_id)
     if clip is None or clip.state is not ClipState.RECORDING:
-        return _find(keeper, clips_dir, clip_id)
+        return _find(library, clips_dir, clip_id)
     # Between the two it gets its name; whoever comes in between comes again.
     for name in (clip.path, partial_path(Path(clip.path)).as_posix()):
         film = _inside(clips_dir, name)
@@ -65,22 +65,22 @@ def _find_growing(keeper: ClipLibrary, clips_dir: Path, clip_id: str) -> ClipFil
     raise ClipNotFoundError
 
 
-def _find(keeper: ClipLibrary, clips_dir: Path, clip_id: str) -> ClipFile:
-    clip = keeper.catalog.get(clip_id)
+def _find(library: ClipLibrary, clips_dir: Path, clip_id: str) -> ClipFile:
+    clip = library.catalog.get(clip_id)
     # A missing one may be back: its disk was not connected when Home Assistant started.
     if clip is None or clip.state not in (ClipState.SAVED, ClipState.MISSING):
         raise ClipNotFoundError
-    video = _inside(clips_dir, clip.path) or _in_cloud(keeper, clip, VIDEO)
+    video = _inside(clips_dir, clip.path) or _in_cloud(library, clip, VIDEO)
     if video is None:
         raise ClipNotFoundError
     still = _inside(clips_dir, clip.still_path)
     if still is None and clip.still_path:
-        return ClipFile(clip=clip, video=video, still=_in_cloud(keeper, clip, STILL))
+        return ClipFile(clip=clip, video=video, still=_in_cloud(library, clip, STILL))
     return ClipFile(clip=clip, video=video, still=still)
 
 
-def _in_cloud(keeper: ClipLibrary, clip: Clip, suffix: str) -> CloudFile | None:
-    store = keeper.cloud
+def _in_cloud(library: ClipLibrary, clip: Clip, suffix: str) -> CloudFile | None:
+    store = library.cloud
     if store is None or clip.cloud is not CloudState.STORED:
         return None
     return CloudFile(store=store, name=object_name(clip, prefix=store.prefix, suffix=suffix))

@@ -38,9 +38,9 @@ class StorageMonitor:
         """With the engine running: see that the cloud can be used, and go on with what waits."""
         if self.cloud is None:
             return
-        keeper = self._coordinator.engine.keeper
+        library = self._coordinator.engine.library
         if self._coordinator.entry.data[CONF_STORAGE].get(CONF_UPLOAD_REST):
-            await self._coordinator.async_run_raw(keeper.upload_rest)
+            await self._coordinator.async_run_raw(library.upload_rest)
         await self.async_resume()
 
     async def async_resume(self) -> None:
@@ -55,15 +55,15 @@ class StorageMonitor:
         else:
             self.state.login_error = None
         if self._coordinator.ready:  # it may have been stopped meanwhile
-            await self._coordinator.async_run_raw(self._coordinator.engine.keeper.resume_uploads)
+            await self._coordinator.async_run_raw(self._coordinator.engine.library.resume_uploads)
             self.issues.async_storage(self.state)
 
     @callback
     def async_apply_retention(self) -> None:
         """Keep clips as the entry says from now on."""
         if self._coordinator.ready:
-            keeper = self._coordinator.engine.keeper
-            keeper.set_rules(retention_rules(self._coordinator.entry.data))
+            library = self._coordinator.engine.library
+            library.set_rules(retention_rules(self._coordinator.entry.data))
 
     @callback
     def async_handle(self, event: EngineEvent) -> None:

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .camera.session import CameraSession
-from .camera.zone_preview import look
+from .camera.zone_preview import preview_zones
 from .core.clock import Clock, SystemClock
 from .core.errors import CameraNotRunning
 from .core.events import HealthChanged, ModelProgress
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
-    from .camera.zone_preview import Judged
+    from .camera.zone_preview import PreviewedDetection
     from .capture import SourceFeed
     from .cloud.object_store import CloudStore
     from .core.events import EngineEvent, EventSink
@@ -91,7 +91,7 @@ class HomeSecEngine:
         self._wanted: dict[str, tuple[CameraConfig, Activity, SourceFeed | None]] = {}
         self._recorders: set[ClipWriter] = set()
         self._stopping = False
-        self.keeper = ClipLibrary(
+        self.library = ClipLibrary(
             path=data_dir / CATALOG_NAME,
             clips_dir=clips_dir,
             cloud=cloud,
@@ -101,8 +101,8 @@ class HomeSecEngine:
             rng=self._rng,
         )
 
-        self.texts = SmsService(
-            cloud=lambda: self.keeper.cloud,
+        self.sms = SmsService(
+            cloud=lambda: self.library.cloud,
             on_event=self._on_event,
             clock=self._clock,
             rng=self._rng,
@@ -111,7 +111,7 @@ class HomeSecEngine:
     @property
     def catalog(self) -> Catalog:
         """The index of clips, open from ``start`` to ``stop``."""
-        return self.keeper.catalog
+        return self.library.catalog
 
     # --- start and stop -----------------------------------------------------------------------
 
@@ -123,8 +123,8 @@ class HomeSecEngine:
         """
         try:
             self._clips_dir.mkdir(parents=True, exist_ok=True)
-            self.keeper.start()
-            self.texts.start(self.catalog.database, self.catalog.jobs)
+            self.library.start()
+            self.sms.start(self.catalog.database, self.catalog.jobs)
             self._pool.start()
         except BaseException as err:
             self.stop()
@@ -140,8 +140,8 @@ class HomeSecEngine:
             self._stopping = True
             sessions = list(self._sessions.values())
             self._wanted.clear()
-        self.keeper.halt()
-        self.texts.halt()
+        self.library.halt()
+        self.sms.halt()
         for session, _ in sessions:
             session.stop()
         for session, future in sessions:
@@ -152,8 +152,8 @@ class HomeSecEngine:
         for recorder in recorders:
             if not recorder.join(max(0.1, deadline - time.monotonic())):
                 _LOGGER.warning("Clip %s is finished at the next start", recorder.clip.id)
-        self.texts.close(max(0.1, deadline - time.monotonic()))
-        self.keeper.close(max(0.1, deadline - time.monotonic()))
+        self.sms.close(max(0.1, deadline - time.monotonic()))
+        self.library.close(max(0.1, deadline - time.monotonic()))
 
     # --- cameras ------------------------------------------------------------------------------
 
@@ -202,12 +202,12 @@ class HomeSecEngine:
             running = self._sessions.get(camera_id)
         return running[0].jpeg(width=width) if running else None
 
-    def look(self, camera_id: str, zones: Iterable[Zone]) -> list[Judged]:
+    def preview_zones(self, camera_id: str, zones: Iterable[Zone]) -> list[PreviewedDetection]:
         """Look at the newest picture, and say what these zones would make of what is in it.
 
         Raises ``CameraNotRunning`` without a picture, ``DetectorError`` if nobody can look.
         """
-        return look(self._session(camera_id), self._pool, zones)
+        return preview_zones(self._session(camera_id), self._pool, zones)
 
     def _session(self, camera_id: str) -> CameraSession:
         with self._lock:
@@ -260,7 +260,7 @@ class HomeSecEngine:
 
     def engine_stats(self) -> EngineStats:
         """Return the figures of the whole engine."""
-        totals = self.keeper.totals
+        totals = self.library.totals
         return EngineStats(
             inference_ms=self._pool.inference_ms,
             looks=self._pool.frame_count,
@@ -286,7 +286,7 @@ class HomeSecEngine:
             self._recorders = {r for r in self._recorders if not r.join(0)} | {recorder}
 
     def _on_event(self, event: EngineEvent) -> None:
-        self.keeper.hear(event)
+        self.library.hear(event)
         if isinstance(event, HealthChanged):
             _LOGGER.debug("Camera %s is %s", event.camera_id, event.health)
         self._sink(event)

@@ -229,7 +229,7 @@ class StorageSteps(ConfigFlow):
         place = gcs_uri(self._bucket[CONF_BUCKET], self._bucket[CONF_PREFIX])
         move = None
         if user_input is None and house.ready:
-            move = await house.async_run_raw(house.engine.keeper.move_to, place)
+            move = await house.async_run_raw(house.engine.library.move_to, place)
         if move is not None and (move.only_there or move.here_too):
             return self.async_show_form(
                 step_id="move_bucket",

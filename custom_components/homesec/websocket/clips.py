@@ -121,8 +121,8 @@ def _one(
 async def _protect(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    keeper = coordinator.engine.keeper
-    await coordinator.async_run(protect, keeper, msg["ids"], msg["protected"])
+    library = coordinator.engine.library
+    await coordinator.async_run(protect, library, msg["ids"], msg["protected"])
     return {}
 
 
@@ -133,9 +133,9 @@ async def _protect(
 async def _delete(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    keeper, kept = coordinator.engine.keeper, caches(coordinator.hass)
+    library, kept = coordinator.engine.library, caches(coordinator.hass)
     try:
-        deleted, refused = await coordinator.async_run(delete_each, keeper, msg["ids"], kept)
+        deleted, refused = await coordinator.async_run(delete_each, library, msg["ids"], kept)
     finally:
         coordinator.async_read_figures()
     return {

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry
 
     from ..coordinator import HomeSecCoordinator
-    from ..engine.camera.zone_preview import Judged
+    from ..engine.camera.zone_preview import PreviewedDetection
 
 PREVIEW_PAUSE_S: Final = 0.7
 """Between two looks for a page; the cameras look, too."""
@@ -164,7 +164,7 @@ class _Preview:
             told: dict[str, Any] = {"boxes": []}
             try:
                 looked = await coordinator.async_run(
-                    coordinator.engine.look, self._camera_id, self._zones
+                    coordinator.engine.preview_zones, self._camera_id, self._zones
                 )
             except HomeAssistantError as err:
                 # It is off, or the detector is not there yet: that may change while one draws.
@@ -176,7 +176,7 @@ class _Preview:
             await asyncio.sleep(PREVIEW_PAUSE_S)
 
 
-def _box(judged: Judged) -> dict[str, Any]:
+def _box(judged: PreviewedDetection) -> dict[str, Any]:
     found = judged.detection
     return {
         "label": found.label,

@@ -143,7 +143,7 @@ def _obey(engine: HomeSecEngine, clock: SteppedClock) -> None:
     for line in sys.stdin:
         match line.split():
             case ["resume"]:
-                engine.keeper.resume_uploads()
+                engine.library.resume_uploads()
             case ["clock", offset_s]:
                 clock.offset_s = float(offset_s)
             case ["stop"]:

@@ -235,7 +235,7 @@ class CameraSession:
     def _record(self, duration_s: float | None) -> str:
         clip_id = self._recording.record(*self._now, duration_s)
         if (frame := self._lookout.latest) is not None:
-            self._recording.offer_best(frame, 0.0)
+            self._recording.offer_still(frame, 0.0)
         return clip_id
 
     # --- packets ------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ class CameraSession:
 
     def _looked(self, look: SampledFrame, tracks: list[Track], evident: list[int]) -> None:
         self._keep_recording(seen=bool(tracks))
-        self._recording.saw(look.frame.t, tracks, self._recorded, evident)
+        self._recording.add_tracks(look.frame.t, tracks, self._recorded, evident)
         self._picture(look.frame, [track for track in tracks if track.moved])
 
     def _stirred(self, look: SampledFrame) -> None:
@@ -280,7 +280,7 @@ class CameraSession:
         if self.activity is not Activity.RECORD:
             return
         self._recording.motion(look.frame.t, look.frame.at)
-        self._recording.offer_best(look.frame, 0.0)
+        self._recording.offer_still(look.frame, 0.0)
 
     def _keep_recording(self, *, seen: bool) -> None:
         """See that a clip is open while somebody is here: also after a break, once seen again."""
@@ -316,7 +316,7 @@ class CameraSession:
         if not tracks or not self._watcher.present:
             return
         best = max(tracks, key=lambda track: track.score)
-        self._recording.offer_best(frame, max(worth(track) for track in tracks))
+        self._recording.offer_still(frame, max(worth(track) for track in tracks))
         fresh = best.score >= self._snapshot_score + SNAPSHOT_GAIN
         if fresh and frame.t - self._snapshot_t >= SNAPSHOT_GAP_S:
             self._snapshot_score, self._snapshot_t = best.score, frame.t

@@ -22,7 +22,7 @@ LOOK_TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class PreviewedDetection:
     """Something that one look saw, and what the zones make of it."""
 
     detection: Detection
@@ -32,8 +32,10 @@ class Judged:
     """Those that it stands in, masks too."""
 
 
-def look(session: CameraSession, pool: DetectionPool, zones: Iterable[Zone]) -> list[Judged]:
-    """Look at a camera's newest picture, and judge what is in it.
+def preview_zones(
+    session: CameraSession, pool: DetectionPool, zones: Iterable[Zone]
+) -> list[PreviewedDetection]:
+    """Look at a camera's newest picture, and judge_detections what is in it.
 
     Raises ``CameraNotRunning`` without a picture, ``DetectorError`` if nobody can look.
     """
@@ -50,12 +52,12 @@ def look(session: CameraSession, pool: DetectionPool, zones: Iterable[Zone]) -> 
         found = None
     if found is None:
         raise DetectorError("nobody could look")
-    return judge(found, session.config, zones, threshold=pool.thresholds[0])
+    return judge_detections(found, session.config, zones, threshold=pool.thresholds[0])
 
 
-def judge(
+def judge_detections(
     found: Iterable[Detection], config: CameraConfig, zones: Iterable[Zone], *, threshold: float
-) -> list[Judged]:
+) -> list[PreviewedDetection]:
     """Say of each thing that one look found whether it counts with these zones.
 
     ``threshold``: the detector's own. Of loitering one look cannot tell anything.
@@ -66,7 +68,7 @@ def judge(
 
 def _judged(
     found: Detection, config: CameraConfig, zones: tuple[Zone, ...], threshold: float
-) -> Judged:
+) -> PreviewedDetection:
     rule = config.rule(found.label)
     chosen = config.threshold if rule.threshold is None else rule.threshold
     mine = [zone for zone in zones if not zone.labels or found.label in zone.labels]
@@ -79,4 +81,6 @@ def _judged(
         and not any(zone.kind is ZoneKind.MASK for zone in within)
         and (not required or any(zone.kind is ZoneKind.REQUIRED for zone in within))
     )
-    return Judged(detection=found, counts=counts, zones=tuple(zone.name for zone in within))
+    return PreviewedDetection(
+        detection=found, counts=counts, zones=tuple(zone.name for zone in within)
+    )

@@ -98,7 +98,7 @@ class Catalog:
                 row = replace(row, cloud=CloudState.WAITING)
             return row
 
-    def note_sights(self, clip_id: str, zones: tuple[str, ...], tracks: bytes | None) -> None:
+    def save_track_log(self, clip_id: str, zones: tuple[str, ...], tracks: bytes | None) -> None:
         """Keep who was where until now in a clip that is being recorded."""
         with self.database.transaction():
             self.database.query(

@@ -24,9 +24,9 @@ from ..recording.finalize import (
     PARTIAL_SUFFIX,
     ClipInfo,
     discard_empty,
-    finish,
-    known_facts,
+    finalize,
     partial_path,
+    read_index,
 )
 from ..recording.writer import recording_error, saved, write_still
 from .clip_tree import ClipTree
@@ -83,7 +83,7 @@ def adopt_without_row(catalog: Catalog, tree: ClipTree, stop: Event) -> int:
 def _adopt(catalog: Catalog, tree: ClipTree, clip: Clip) -> bool:
     final = tree.folder / clip.path
     try:
-        facts = known_facts(final)
+        facts = read_index(final)
     except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
         if not is_damage(err, final):
             _LOGGER.warning("%r cannot be read, and is left alone: %s", clip.path, reason_of(err))
@@ -151,17 +151,17 @@ def _finish(final: Path, comment: str | None, tree: ClipTree) -> ClipInfo:
     """
     partial = partial_path(final)
     if not os.path.lexists(partial):
-        return known_facts(final)
+        return read_index(final)
     if os.path.lexists(final) and not is_regular(final):
         tree.damaged.set_aside(final, "not a file")
     try:
-        facts = finish(final, comment)
+        facts = finalize(final, comment)
     except Exception as err:
         if not is_damage(err, partial) or discard_empty(final):
             raise
         tree.damaged.set_aside(partial, err)
         if is_regular(final):
-            return known_facts(final)
+            return read_index(final)
         raise ClipDamaged from err
     if facts.damaged:
         tree.damaged.set_aside(partial, "a part of it cannot be read")

@@ -168,7 +168,7 @@ class RecordingController:
         clip.sights.count([presence.track_id])
         clip.sights.note_zones(presence.zones)
 
-    def saw(
+    def add_tracks(
         self,
         t: float,
         tracks: Iterable[Track],
@@ -188,7 +188,7 @@ class RecordingController:
             self._open.sights.count(evident)
             self._open.sights.note_zones(zone for each in present for zone in each.zones)
 
-    def offer_best(self, frame: Frame, worth: float) -> None:
+    def offer_still(self, frame: Frame, worth: float) -> None:
         """Keep a picture for the still, if it is worth more than the one before."""
         if self._open is not None and worth > self._open.best_score:
             self._open.best, self._open.best_score = frame, worth

@@ -1,7 +1,7 @@
-"""From the fragmented file that grew to the clip that plays and seeks everywhere.
+"""Turn the fragmented file of a clip into one that plays and seeks everywhere.
 
-The index goes to the front (``faststart``), so that a player can begin and seek without reading
-the whole file first. The new file appears under its name only when it is whole and on the disk.
+The index goes to the front (``faststart``), so that a player can begin and seek without reading all
+of the file. The final file appears under its name only when it's complete and on the disk.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 
 PARTIAL_SUFFIX = ".part.mp4"
 FRESH_SUFFIX = ".new.mp4"
-"""Of the finished file, until it is whole."""
+"""Of the final file until it's complete."""
 COMMENT = "comment"
-"""The one tag that FFmpeg writes into every MP4 without further ado."""
+"""The one tag that FFmpeg writes into every MP4 without further options."""
 _EMPTY_BYTES = 64 * 1024
-"""What cannot be finished and is smaller ended before its first second did."""
+"""A partial file that is smaller and can't be finalized may never have held a picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipInfo:
-    """The facts of a finished file."""
+    """What a finalized file contains."""
 
     duration_s: float
     bytes: int
@@ -51,21 +51,18 @@ class ClipInfo:
     video_codec: str
     audio_codec: str | None
     comment: str | None = None
-    """What was written into the file; see ``clip_facts``."""
+    """The clip's metadata; see ``core/clip_metadata.py``."""
     damaged: bool = False
-    """A part of the partial file could not be read, so that file is still there."""
+    """Part of the partial file couldn't be read, so that file was kept."""
 
 
 def partial_path(final: Path) -> Path:
-    """Return where a clip's file grows before it gets its name."""
+    """Return the path of a clip's file while it's recorded."""
     return final.with_name(final.stem + PARTIAL_SUFFIX)
 
 
 def discard_empty(final: Path) -> bool:
-    """Remove a partial file that never came to hold a picture; return whether it did.
-
-    One in which there might be any, or that is not a file, stays.
-    """
+    """Remove a partial file that surely holds no picture; return whether it did."""
     partial = partial_path(final)
     try:
         status = partial.lstat()
@@ -79,15 +76,15 @@ def discard_empty(final: Path) -> bool:
     return True
 
 
-def finish(final: Path, comment: str | None = None) -> ClipInfo:
-    """Make the final file of the partial one, and remove that.
+def finalize(final: Path, comment: str | None = None) -> ClipInfo:
+    """Make the final file from the partial one, and remove that.
 
-    The file's comment becomes ``comment``, else the partial one's.
+    A file that a power cut ended is as good as one that was closed: what comes after its last
+    complete fragment is left out. Without ``comment`` the partial file's is kept.
 
-    Works alike on a file that was closed and on one that a power cut ended: what comes after the
-    last whole fragment is left out. Raises ``RecordingError`` when there is no film in it,
-    ``OSError`` when the disk does not take the new file, and whatever a damaged file makes FFmpeg
-    raise; the partial one is then kept. So it is if a part of it cannot be read (``damaged``).
+    Raises ``RecordingError`` when there's no video in it, ``OSError`` when the disk refuses the new
+    file, and whatever a damaged file makes FFmpeg raise. The partial file is then kept, as it is if
+    part of it can't be read (``ClipInfo.damaged``).
     """
     partial = partial_path(final)
     fresh = final.with_name(final.stem + FRESH_SUFFIX)
@@ -95,56 +92,56 @@ def finish(final: Path, comment: str | None = None) -> ClipInfo:
         fresh.unlink()  # FFmpeg would follow a link, and wait for the reader of a pipe
     layout = read_layout(partial)
     try:
-        _drop_torn_end(partial, layout)
-        facts = _remux_what_is_whole(partial, fresh, comment, layout)
+        _truncate_partial_box(partial, layout)
+        info = _remux_complete_part(partial, fresh, comment, layout)
         _sync(fresh)
         fresh.replace(final)
     except Exception as err:
         with suppress(OSError):
             fresh.unlink()
-        if not isinstance(err, OSError) or not _is_whole(partial):
+        if not isinstance(err, OSError) or not _is_playable(partial):
             raise
         # No room for a second copy: the fragments play, too.
-        if _drop_torn_end(partial, layout, media=True):
-            _mend_in_place(partial)
-        facts = read_facts(partial)
+        if _truncate_partial_box(partial, layout, drop_media=True):
+            _repair_in_place(partial)
+        info = read_info(partial)
         partial.replace(final)
     else:
-        if not facts.damaged:
+        if not info.damaged:
             partial.unlink(missing_ok=True)
-    with suppress(OSError):  # network shares cannot do it for folders
+    with suppress(OSError):  # network shares can't do it for folders
         _sync(final.parent)
-    return facts
+    return info
 
 
-def _drop_torn_end(path: Path, layout: Layout, *, media: bool = False) -> bool:
-    """Cut off a header that a crash has torn: FFmpeg would not open the whole file for it.
+def _truncate_partial_box(path: Path, layout: Layout, *, drop_media: bool = False) -> bool:
+    """Cut off a header at the end that a crash left incomplete: FFmpeg would refuse the whole file.
 
-    Torn ``media`` stays otherwise, since the pictures in it that are whole can be read; it goes
-    with its fragment if the file is to be the clip as it is, and other fragments are left. Returns
-    whether torn media is still there. What is damaged in its midst is not cut off at all.
+    Incomplete media data stays, since its complete pictures can be read. With ``drop_media`` its
+    fragment is cut off, if others are left. Nothing is cut off a file that is damaged in the
+    middle. Returns whether incomplete media data is still there.
     """
     if layout.torn_at is None or layout.damaged:
         return False
     if not layout.torn_media:
         os.truncate(path, layout.torn_at)
         return False
-    if media and layout.media:
+    if drop_media and layout.media:
         os.truncate(path, layout.fragments[-1])
         return False
     return True
 
 
-def _mend_in_place(path: Path) -> None:
-    """Leave out the torn picture of a film whose only fragment a full disk has torn.
+def _repair_in_place(path: Path) -> None:
+    """Leave out the incomplete picture of a file whose only fragment a full disk cut off.
 
-    There is no room for a second file, but the film needs less than it has; in memory it is one
-    fragment, a second at most.
+    There's no room for a second file, but the video needs less than it has. One fragment, at most a
+    second long, fits into memory.
     """
     fresh = BytesIO()
     with open_film(path) as reader, av.open(fresh, "w", format="mp4") as out:
         _copy(reader, out)
-    # What does not fit could be cut off in the middle; the whole pictures can be read as it is.
+    # A write that doesn't fit might be cut off in the middle; the file can be read as it is.
     if fresh.getbuffer().nbytes <= path.stat().st_size:
         with path.open("r+b") as file:
             file.write(fresh.getbuffer())
@@ -152,17 +149,17 @@ def _mend_in_place(path: Path) -> None:
 
 
 class _Duration:
-    """The length of a video as its file tells it: of all its pictures together."""
+    """The length of a video, from the times of its packets."""
 
     def __init__(self) -> None:
         self.packets = 0
         self.positions: set[int] = set()
-        """Where in the file packets lie, those of the sound too."""
+        """Byte offsets of packets in the file, audio included."""
         self._start_s = math.inf
         self._end_s = -math.inf
 
     def add(self, packet: AvPacket) -> None:
-        """Take in a video packet."""
+        """Include a video packet."""
         self.packets += 1
         dts = packet.dts or 0
         self._start_s = min(self._start_s, float(dts * packet.time_base))
@@ -171,16 +168,15 @@ class _Duration:
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
         return max(0.0, self._end_s - self._start_s) if self.packets else 0.0
 
 
-def _remux_what_is_whole(
+def _remux_complete_part(
     source: Path, target: Path, comment: str | None, layout: Layout
 ) -> ClipInfo:
-    """Remux a file; if FFmpeg does not take it, then without its last fragment.
+    """Remux a file; if FFmpeg refuses it, without its last fragment.
 
-    A power cut may have left zeros in the midst of that.
+    A power cut may have left zeros in the middle of that one.
     """
     try:
         return _remux(source, target, comment, layout)
@@ -203,14 +199,14 @@ def _remux(source: Path | Beginning, target: Path, comment: str | None, layout: 
             raise RecordingError
         if (comment := comment or reader.metadata.get(COMMENT)) is not None:
             out.metadata[COMMENT] = comment
-        span = _copy(reader, out)
-        facts = _facts(reader, span.seconds)
-    damaged = layout.damaged or layout.unread(span.positions)
-    return replace(facts, bytes=target.stat().st_size, damaged=damaged)
+        duration = _copy(reader, out)
+        info = _info(reader, duration.seconds)
+    damaged = layout.damaged or layout.unread(duration.positions)
+    return replace(info, bytes=target.stat().st_size, damaged=damaged)
 
 
 def _copy(reader: InputContainer, out: OutputContainer) -> _Duration:
-    """Copy all packets; return the video's span."""
+    """Copy all packets of the first video and audio stream. Raises ``RecordingError`` if none."""
     streams: dict[int, Stream] = {}
     for stream in (*reader.streams.video[:1], *reader.streams.audio[:1]):
         copy = out.add_stream_from_template(stream, opaque=True)
@@ -218,20 +214,20 @@ def _copy(reader: InputContainer, out: OutputContainer) -> _Duration:
             # Apple's players take H.265 under this name only; the default is hev1.
             copy.codec_context.codec_tag = "hvc1"
         streams[stream.index] = copy
-    span = _Duration()
-    for packet in _whole_packets(reader, [reader.streams[i] for i in streams]):
+    duration = _Duration()
+    for packet in _complete_packets(reader, [reader.streams[i] for i in streams]):
         if packet.stream.type == "video":
-            span.add(packet)
-        span.positions.add(-1 if packet.pos is None else packet.pos)
+            duration.add(packet)
+        duration.positions.add(-1 if packet.pos is None else packet.pos)
         packet.stream = streams[packet.stream.index]
         out.mux(packet)
-    if not span.packets:
+    if not duration.packets:
         raise RecordingError
-    return span
+    return duration
 
 
-def _whole_packets(reader: InputContainer, streams: Sequence[Stream]) -> Iterator[AvPacket]:
-    """Give the packets up to where a crash has cut the file off."""
+def _complete_packets(reader: InputContainer, streams: Sequence[Stream]) -> Iterator[AvPacket]:
+    """Yield the packets up to where a crash ended the file."""
     packets = reader.demux(*streams)
     while True:
         try:
@@ -244,35 +240,38 @@ def _whole_packets(reader: InputContainer, streams: Sequence[Stream]) -> Iterato
             yield packet
 
 
-def read_facts(path: Path) -> ClipInfo:
-    """Return the facts of a file that stays as it is."""
+def read_info(path: Path) -> ClipInfo:
+    """Read all of a file to find out what it contains.
+
+    Raises ``OSError`` and whatever a damaged file makes FFmpeg raise.
+    """
     with open_film(path) as reader:
-        span = _Duration()
-        for packet in _whole_packets(reader, [reader.streams.video[0]]):
-            span.add(packet)
-        facts = _facts(reader, span.seconds)
-    return replace(facts, bytes=path.stat().st_size)
+        duration = _Duration()
+        for packet in _complete_packets(reader, [reader.streams.video[0]]):
+            duration.add(packet)
+        info = _info(reader, duration.seconds)
+    return replace(info, bytes=path.stat().st_size)
 
 
-def known_facts(path: Path) -> ClipInfo:
-    """Return the facts of a file, from its index alone if it is whole and has one.
+def read_index(path: Path) -> ClipInfo:
+    """Find out what a file contains from its index, if it's complete and has one.
 
-    Reading all of it takes as long as its bytes do, for thousands of clips that is hours. Raises
-    as ``read_facts``.
+    Reading all of it, as ``read_info`` does, would take hours for thousands of clips. Raises the
+    same errors.
     """
     layout = read_layout(path)
     if layout.torn_at is not None or b"moof" in layout.names:
-        return read_facts(path)
+        return read_info(path)
     with open_film(path) as reader:
         video = reader.streams.video[0]
         if not video.duration or video.time_base is None:
-            return read_facts(path)
-        facts = _facts(reader, float(video.duration * video.time_base))
-    return replace(facts, bytes=path.stat().st_size)
+            return read_info(path)
+        info = _info(reader, float(video.duration * video.time_base))
+    return replace(info, bytes=path.stat().st_size)
 
 
-def _facts(reader: InputContainer, duration_s: float) -> ClipInfo:
-    """Return the facts of an open file, its size left out: that counts once it is closed."""
+def _info(reader: InputContainer, duration_s: float) -> ClipInfo:
+    """Describe an open file, without its size: that is final only once the file is closed."""
     video, audio = reader.streams.video[0], reader.streams.audio
     return ClipInfo(
         duration_s=duration_s,
@@ -285,15 +284,15 @@ def _facts(reader: InputContainer, duration_s: float) -> ClipInfo:
     )
 
 
-def _is_whole(path: Path) -> bool:
+def _is_playable(path: Path) -> bool:
     try:
-        return read_facts(path).duration_s > 0
+        return read_info(path).duration_s > 0
     except Exception:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
         return False
 
 
 def _sync(path: Path) -> None:
-    """Have the system write a file, or a folder's names, to the disk now."""
+    """Have the system write a file, or the names in a folder, to the disk now."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

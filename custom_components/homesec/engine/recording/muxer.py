@@ -172,7 +172,7 @@ class _SoundEncoder:
         self._container.mux(self._stream.encode(None))
 
 
-class ClipFile:
+class FragmentedMp4:
     """Takes packets of one video format, and of one audio format if there is sound.
 
     ``OSError`` (which FFmpeg's own errors are too where the system caused them) means that the

@@ -24,8 +24,8 @@ from ..core.events import ClipFailed, ClipSaved, ClipStarted
 from ..core.track_log import TrackLog
 from ..core.types import ClipState
 from ..media.jpeg import STILL_WIDTH, encode_jpeg, film_picture
-from .finalize import discard_empty, finish, partial_path
-from .muxer import ClipFile
+from .finalize import discard_empty, finalize, partial_path
+from .muxer import FragmentedMp4
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,7 @@ class ClipSink(Protocol):
     def save(self, clip: Clip, tracks: bytes | None = None) -> Clip:
         """Store a finished clip with its packed tracks; return its row."""
 
-    def note_sights(self, clip_id: str, zones: tuple[str, ...], tracks: bytes | None) -> None:
+    def save_track_log(self, clip_id: str, zones: tuple[str, ...], tracks: bytes | None) -> None:
         """Store zones and packed tracks of a clip that is being recorded."""
 
 
@@ -182,7 +182,7 @@ class ClipWriter:
         if (packet := self._next()) is None:
             return
         comment = to_comment(self._clip)
-        file = ClipFile(partial_path(final), packet.format, self._audio, comment=comment)
+        file = FragmentedMp4(partial_path(final), packet.format, self._audio, comment=comment)
         synced = time.monotonic()
         try:
             self._on_event(ClipStarted(clip=self._clip))
@@ -224,7 +224,7 @@ class ClipWriter:
         """Finish the file, the still and the row, and tell how it went."""
         clip = replace(self._clip, label=ending.label, score=ending.score, zones=self._sights.zones)
         try:
-            facts = finish(final, to_comment(clip))
+            facts = finalize(final, to_comment(clip))
         except Exception as err:  # noqa: BLE001 - whatever it is, the clip must not stay open
             failure = error or recording_error(err)
             if error is None:
@@ -260,7 +260,7 @@ class ClipWriter:
     def _note_sights(self) -> None:
         """Keep who was where until now: after a power cut the film alone would not tell."""
         try:
-            self._catalog.note_sights(self._clip.id, self._sights.zones, self._sights.pack())
+            self._catalog.save_track_log(self._clip.id, self._sights.zones, self._sights.pack())
         except sqlite3.Error as err:
             _LOGGER.debug("The clip index does not take who is in %s: %s", self._clip.id, err)
 
