@@ -99,7 +99,7 @@ async def test_a_model_of_ones_own_is_tried_kept_chosen_and_looked_for(
     chosen = await reply(hass, shown, FACTS)
     assert chosen["step_id"] == "detector"
     assert suggested(chosen) == {"detector": "ncnn", "advanced": {"model": NAME}}
-    assert "tried out and kept" in chosen["description_placeholders"]["note"]
+    assert "tested the model" in chosen["description_placeholders"]["note"]
     done = await reply(hass, chosen, {"detector": "ncnn", "advanced": {"model": NAME}})
     assert done["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
