@@ -1,4 +1,4 @@
-/** The page `/homesec` in Home Assistant's sidebar: gets `hass`, `narrow` and `route` from it. */
+/** The page `/homesec` in the sidebar. Home Assistant sets `hass`, `narrow`, and `route`. */
 
 import { mdiChartBoxOutline, mdiFilmstrip, mdiMenu, mdiShieldHome } from "@mdi/js";
 import { css, html, LitElement, nothing } from "lit";
@@ -6,19 +6,19 @@ import { customElement, property, state } from "lit/decorators.js";
 
 import { icon } from "./components/icon.ts";
 import { Api } from "./data/api.ts";
-import { Stills } from "./data/stills.ts";
+import { StillLoader } from "./data/stills.ts";
 import type { Hass, Route } from "./ha/hass.ts";
 import { followLink } from "./ha/navigate.ts";
 import type { Page } from "./page.ts";
-import { BASE, readPlace } from "./router.ts";
-import type { Place } from "./router.ts";
-import { ClipsPlace } from "./state/clips-place.ts";
-import { HouseStore } from "./state/house.ts";
-import { Watch } from "./state/observed.ts";
+import { BASE, parseRoute } from "./router.ts";
+import type { PageRoute } from "./router.ts";
+import { ScrollPosition } from "./state/scroll-position.ts";
+import { SystemStore } from "./state/system.ts";
+import { ObservableController } from "./state/observable.ts";
 import { cards, controls, theme } from "./styles/shared.ts";
 import { loadResources, Texts } from "./texts/texts.ts";
 import { Format } from "./time/format.ts";
-import "./views/insight-view.ts";
+import "./views/statistics-view.ts";
 import "./views/overview-view.ts";
 import "./views/zones-view.ts";
 import "./views/clip-view.ts";
@@ -30,7 +30,7 @@ const TABS = [
   { view: "insight", path: `${BASE}/insight`, icon: mdiChartBoxOutline },
 ] as const;
 const MESSAGE_MS = 5000;
-const MOVES = ["location-changed", "popstate"];
+const NAVIGATION_EVENTS = ["location-changed", "popstate"];
 
 @customElement("homesec-panel")
 export class HomeSecPanel extends LitElement {
@@ -40,46 +40,46 @@ export class HomeSecPanel extends LitElement {
   @state() private page: Page | null = null;
   @state() private message: { text: string; kind: "info" | "error" } | null = null;
   private readonly api = new Api(() => this.hass);
-  private readonly store = new HouseStore(this.api);
-  private readonly stills = new Stills(async (path) => {
+  private readonly system = new SystemStore(this.api);
+  private readonly stills = new StillLoader(async (path) => {
     const response = await this.hass.fetchWithAuth(path);
     if (!response.ok) throw new Error(String(response.status));
     return response.blob();
   });
-  private readonly clips = new ClipsPlace(
+  private readonly scrollPosition = new ScrollPosition(
     this.api,
     (label) => this.page?.texts.label(label) ?? label,
   );
   private language = "";
-  private marked = false;
-  private hushing: ReturnType<typeof setTimeout> | undefined;
+  private hasMarkedFirst = false;
+  private messageTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
-    new Watch(this, () => this.store);
+    new ObservableController(this, () => this.system);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    for (const kind of MOVES) window.addEventListener(kind, this.followQuery);
-    if (this.hass) void this.store.start();
+    for (const kind of NAVIGATION_EVENTS) window.addEventListener(kind, this.handleQueryChange);
+    if (this.hass) void this.system.subscribe();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    for (const kind of MOVES) window.removeEventListener(kind, this.followQuery);
-    this.store.end();
-    this.clips.end();
+    for (const kind of NAVIGATION_EVENTS) window.removeEventListener(kind, this.handleQueryChange);
+    this.system.unsubscribe();
+    this.scrollPosition.unsubscribe();
     this.stills.clear();
   }
 
-  /** Home Assistant gives another `route` for another path only; where just the query differs, it is ours. */
-  private readonly followQuery = (): void => {
+  /** Render again when only the query changes: Home Assistant sets `route` for a new path only. */
+  private readonly handleQueryChange = (): void => {
     const { prefix, path } = this.route;
     if (window.location.pathname === prefix + path) this.requestUpdate();
   };
 
-  /** `hass` comes anew with every change of any state, which is most of the time not ours. */
+  /** Skip most changes of `hass`, which Home Assistant replaces with every state change. */
   protected override shouldUpdate(changed: Map<string, unknown>): boolean {
     if (changed.size !== 1 || !changed.has("hass")) return true;
     const before = changed.get("hass") as Hass | undefined;
@@ -89,16 +89,16 @@ export class HomeSecPanel extends LitElement {
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (changed.has("hass") && changed.get("hass") === undefined && this.isConnected) {
-      void this.store.start();
+      void this.system.subscribe();
     }
-    // For scroll bars and the browser's own controls.
+    // Applies to scroll bars and native controls.
     this.style.colorScheme = this.hass.themes?.darkMode ? "dark" : "light";
     const { language } = this.hass;
     if (language !== this.language) {
       this.language = language;
       void this.loadTexts(language);
     }
-    const zone = this.store.house?.time_zone;
+    const zone = this.system.state?.time_zone;
     if (this.page && zone && zone !== this.page.format.zone) {
       this.page = this.makePage(this.page.texts, zone);
     }
@@ -107,7 +107,7 @@ export class HomeSecPanel extends LitElement {
   private async loadTexts(language: string): Promise<void> {
     const resources = await loadResources(this.hass);
     if (language !== this.language) return;
-    const zone = this.store.house?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const zone = this.system.state?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
     this.page = this.makePage(new Texts(resources, language), zone);
   }
 
@@ -115,24 +115,24 @@ export class HomeSecPanel extends LitElement {
     return {
       hass: () => this.hass,
       api: this.api,
-      store: this.store,
+      system: this.system,
       stills: this.stills,
-      clips: this.clips,
+      scrollPosition: this.scrollPosition,
       texts,
       format: new Format(this.hass, zone),
-      say: (text, kind = "info") => this.say(text, kind),
+      showMessage: (text, kind = "info") => this.showMessage(text, kind),
     };
   }
 
-  private say(text: string, kind: "info" | "error"): void {
-    clearTimeout(this.hushing);
+  private showMessage(text: string, kind: "info" | "error"): void {
+    clearTimeout(this.messageTimer);
     this.message = { text, kind };
-    this.hushing = setTimeout(() => (this.message = null), MESSAGE_MS);
+    this.messageTimer = setTimeout(() => (this.message = null), MESSAGE_MS);
   }
 
   protected override render(): unknown {
     if (!this.page) return nothing;
-    const place = readPlace(this.route.path);
+    const view = parseRoute(this.route.path);
     const { texts } = this.page;
     return html`<header>
         ${this.narrow
@@ -146,7 +146,7 @@ export class HomeSecPanel extends LitElement {
             (tab) =>
               html`<a
                 href=${tab.path}
-                aria-current=${tab.view === tabOf(place) ? "page" : nothing}
+                aria-current=${tab.view === tabOf(view) ? "page" : nothing}
                 @click=${followLink}
                 >${icon(tab.icon)}<span>${texts.get(`tabs.${tab.view}`)}</span></a
               >`,
@@ -154,51 +154,51 @@ export class HomeSecPanel extends LitElement {
         </nav>
       </header>
       ${this.renderNotice()}
-      <main>${this.renderBody(place)}</main>
-      <div class="said" role="status" aria-live="polite">
+      <main>${this.renderBody(view)}</main>
+      <div class="toast" role="status" aria-live="polite">
         ${this.message
           ? html`<p class=${this.message.kind}>${this.message.text}</p>`
           : nothing}
       </div>`;
   }
 
-  /** HomeSec starts, or is being reloaded: what is shown stays, and this says why it stands still. */
+  /** Render why the page isn't updated while HomeSec starts or reloads. */
   private renderNotice(): unknown {
-    const { house, away } = this.store;
-    if (!house || (house.ready && !away)) return nothing;
-    const text = this.page!.texts.get(away ? "errors.not_ready" : "common.starting");
+    const { state, unavailable } = this.system;
+    if (!state || (state.ready && !unavailable)) return nothing;
+    const text = this.page!.texts.get(unavailable ? "errors.not_ready" : "common.starting");
     return html`<p class="notice" role="status">${text}</p>`;
   }
 
-  private renderBody(place: Place): unknown {
+  private renderBody(view: PageRoute): unknown {
     const page = this.page!;
-    const { house, error, away } = this.store;
-    if (!house && error) {
+    const { state, error, unavailable } = this.system;
+    if (!state && error) {
       return html`<div class="empty" role="alert">
         <p>${page.texts.error(error)}</p>
-        <button class="button" @click=${() => void this.store.start()}>
+        <button class="button" @click=${() => void this.system.subscribe()}>
           ${page.texts.get("errors.again")}
         </button>
       </div>`;
     }
-    if (!house && away) {
+    if (!state && unavailable) {
       return html`<p class="empty" role="status">${page.texts.get("errors.not_ready")}</p>`;
     }
-    if (!house) return html`<p class="empty" role="status">${page.texts.get("common.loading")}</p>`;
-    switch (place.view) {
+    if (!state) return html`<p class="empty" role="status">${page.texts.get("common.loading")}</p>`;
+    switch (view.view) {
       case "clips":
         return html`<homesec-clips
           .page=${page}
           .search=${window.location.search}
         ></homesec-clips>`;
       case "insight":
-        return html`<homesec-insight .page=${page}></homesec-insight>`;
+        return html`<homesec-statistics .page=${page}></homesec-statistics>`;
       case "zones":
-        return html`<homesec-zones .page=${page} .cameraId=${place.camera}></homesec-zones>`;
+        return html`<homesec-zones .page=${page} .cameraId=${view.camera}></homesec-zones>`;
       case "clip":
         return html`<homesec-clip
           .page=${page}
-          .clipId=${place.id}
+          .clipId=${view.id}
           .search=${window.location.search}
         ></homesec-clip>`;
       default:
@@ -206,10 +206,10 @@ export class HomeSecPanel extends LitElement {
     }
   }
 
-  /** For measuring: the moment when there is something to see. */
+  /** Mark the moment of the first content, for benchmarks. */
   protected override updated(): void {
-    if (this.marked || !this.page || !this.store.house) return;
-    this.marked = true;
+    if (this.hasMarkedFirst || !this.page || !this.system.state) return;
+    this.hasMarkedFirst = true;
     requestAnimationFrame(() => performance.mark("homesec-first"));
   }
 
@@ -226,7 +226,7 @@ export class HomeSecPanel extends LitElement {
         display: flex;
         flex-direction: column;
         position: relative;
-        /* Home Assistant gives panels no height, but keeps them out of the unsafe edges. */
+        /* Home Assistant sets no height for panels, but respects the safe area. */
         height: calc(
           100dvh - var(--safe-area-inset-top, 0px) - var(--safe-area-inset-bottom, 0px)
         );
@@ -288,7 +288,7 @@ export class HomeSecPanel extends LitElement {
         position: absolute;
         inset: 0;
       }
-      .said {
+      .toast {
         position: absolute;
         left: 0;
         right: 0;
@@ -299,7 +299,7 @@ export class HomeSecPanel extends LitElement {
         z-index: 10;
         padding: 0 16px;
       }
-      .said p {
+      .toast p {
         margin: 0;
         padding: 12px 20px;
         border-radius: 24px;
@@ -307,7 +307,7 @@ export class HomeSecPanel extends LitElement {
         color: #fff;
         box-shadow: 0 4px 16px rgba(0, 0, 0, 0.4);
       }
-      .said p.error {
+      .toast p.error {
         background: #8c1d18;
       }
       @media (max-width: 700px) {
@@ -345,8 +345,8 @@ export class HomeSecPanel extends LitElement {
   ];
 }
 
-function tabOf(place: Place): string {
-  return place.view === "clip" ? "clips" : place.view === "zones" ? "overview" : place.view;
+function tabOf(view: PageRoute): string {
+  return view.view === "clip" ? "clips" : view.view === "zones" ? "overview" : view.view;
 }
 
 declare global {

@@ -1,33 +1,33 @@
-/** What every part of the page shares. */
+/** What all elements of the page share. */
 
 import { LitElement } from "lit";
 import { property } from "lit/decorators.js";
 
 import type { Api } from "./data/api.ts";
-import type { House } from "./data/shapes.ts";
-import type { Stills } from "./data/stills.ts";
+import type { SystemState } from "./data/types.ts";
+import type { StillLoader } from "./data/stills.ts";
 import type { Hass } from "./ha/hass.ts";
-import type { ClipsPlace } from "./state/clips-place.ts";
-import type { HouseStore } from "./state/house.ts";
-import { Watch } from "./state/observed.ts";
+import type { ScrollPosition } from "./state/scroll-position.ts";
+import type { SystemStore } from "./state/system.ts";
+import { ObservableController } from "./state/observable.ts";
 import type { Texts } from "./texts/texts.ts";
 import type { Format } from "./time/format.ts";
 
-/** One object as long as the page is open; its texts and formats are replaced with the language. */
+/** The page's shared objects. A change of language or time zone replaces this object. */
 export interface Page {
-  /** As it is now: it is replaced with each change of a state. */
+  /** Return the current object: Home Assistant replaces it with every state change. */
   hass(): Hass;
   readonly api: Api;
-  readonly store: HouseStore;
-  readonly stills: Stills;
-  readonly clips: ClipsPlace;
+  readonly system: SystemStore;
+  readonly stills: StillLoader;
+  readonly scrollPosition: ScrollPosition;
   readonly texts: Texts;
   readonly format: Format;
-  /** Say something that needs no answer. */
-  say(message: string, kind?: "info" | "error"): void;
+  /** Show a message for a few seconds. */
+  showMessage(message: string, kind?: "info" | "error"): void;
 }
 
-/** An element of the page; it renders again when the house changes. */
+/** An element of the page, which renders again when the system state changes. */
 export class PageElement extends LitElement {
   @property({ attribute: false }) page!: Page;
 
@@ -35,24 +35,24 @@ export class PageElement extends LitElement {
 
   constructor() {
     super();
-    new Watch(this, () => this.page?.store);
+    new ObservableController(this, () => this.page?.system);
   }
 
-  protected get house(): House | null {
-    return this.page.store.house;
+  protected get system(): SystemState | null {
+    return this.page.system.state;
   }
 
-  /** Called when HomeSec's engine has come up while the page was open. */
+  /** Called when HomeSec's engine starts while the page is open. */
   protected engineStarted(): void {}
 
   protected override willUpdate(_changed: Map<PropertyKey, unknown>): void {
-    const ready = this.house?.ready ?? false;
+    const ready = this.system?.ready ?? false;
     if (ready && this.wasReady === false) this.engineStarted();
     this.wasReady = ready;
   }
 
-  protected get mayControl(): boolean {
-    return this.house?.user.may_control ?? false;
+  protected get canControl(): boolean {
+    return this.system?.user.may_control ?? false;
   }
 
   protected get texts(): Texts {
@@ -63,12 +63,12 @@ export class PageElement extends LitElement {
     return this.page.format;
   }
 
-  protected camera(id: string): string {
-    return this.page.store.camera(id)?.name ?? id;
+  protected cameraName(id: string): string {
+    return this.page.system.camera(id)?.name ?? id;
   }
 }
 
-/** Seconds since 1970, as the server counts. */
+/** Return the time in epoch seconds. */
 export function now(): number {
   return Date.now() / 1000;
 }

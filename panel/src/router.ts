@@ -1,6 +1,6 @@
-/** Which view an address shows. */
+/** The page's views and their URLs. */
 
-export type Place =
+export type PageRoute =
   | { view: "overview" }
   | { view: "clips" }
   | { view: "clip"; id: string }
@@ -9,8 +9,8 @@ export type Place =
 
 export const BASE = "/homesec";
 
-/** Read the path behind `/homesec`; what is unknown is the overview. */
-export function readPlace(path: string): Place {
+/** Parse the path after `/homesec`. An unknown path is the overview. */
+export function parseRoute(path: string): PageRoute {
   const [view, id] = path.split("/").filter(Boolean);
   if (view === "clips") return { view };
   if (view === "insight") return { view };
@@ -19,15 +19,15 @@ export function readPlace(path: string): Place {
   return { view: "overview" };
 }
 
-export function pathOf(place: Place): string {
-  switch (place.view) {
+export function routePath(route: PageRoute): string {
+  switch (route.view) {
     case "overview":
       return BASE;
     case "clip":
-      return `${BASE}/clip/${encodeURIComponent(place.id)}`;
+      return `${BASE}/clip/${encodeURIComponent(route.id)}`;
     case "zones":
-      return `${BASE}/zones/${encodeURIComponent(place.camera)}`;
+      return `${BASE}/zones/${encodeURIComponent(route.camera)}`;
     default:
-      return `${BASE}/${place.view}`;
+      return `${BASE}/${route.view}`;
   }
 }

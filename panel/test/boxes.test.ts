@@ -1,27 +1,27 @@
 import { describe, expect, test } from "vitest";
 
-import type { ClipTrack, TimedBox } from "../src/data/shapes.ts";
+import type { ClipTrack, TimedBox } from "../src/data/types.ts";
 import { boxesAt, segmentsOf } from "../src/layout/boxes.ts";
 
 const box = (t: number, x: number): TimedBox => [t, x, 0.2, x + 0.1, 0.6, 0.9];
 const walker: ClipTrack = { id: 1, label: "person", boxes: [box(2, 0.1), box(3, 0.3), box(9, 0.5)] };
 const cat: ClipTrack = { id: 2, label: "cat", boxes: [box(2.5, 0.8)] };
 
-describe("boxes over the film", () => {
-  test("between two looks somebody is in between", () => {
+describe("boxesAt", () => {
+  test("interpolates between two boxes", () => {
     const [shown] = boxesAt([walker], 2.5);
     expect(shown!.x).toBeCloseTo(0.2);
     expect(shown!.width).toBeCloseTo(0.1);
   });
 
-  test("where nobody looked for long, nothing is made up", () => {
+  test("returns nothing within a long gap", () => {
     expect(boxesAt([walker], 6)).toEqual([]);
     expect(boxesAt([walker], 3.2)).toHaveLength(1);
     expect(boxesAt([walker], 8.8)).toHaveLength(1);
     expect(boxesAt([walker], 100)).toEqual([]);
   });
 
-  test("how sure it is stays the same, and is what it was when it was seen best", () => {
+  test("keeps the highest confidence of the track", () => {
     const scores = [0.4, 0.9, 0.5];
     const boxes = scores.map((score, n): TimedBox => [n, 0.1, 0.2, 0.3, 0.6, score]);
     const at = [0, 0.5, 1, 1.7, 2.2];
@@ -29,13 +29,13 @@ describe("boxes over the film", () => {
     expect(shown).toEqual([0.9, 0.9, 0.9, 0.9, 0.9]);
   });
 
-  test("everybody has a box of their own", () => {
+  test("returns one box per track", () => {
     expect(boxesAt([walker, cat], 2.5).map((shown) => shown.label)).toEqual(["person", "cat"]);
   });
 });
 
-describe("the marks on the time line", () => {
-  test("are from when to when somebody is there, by label, in order", () => {
+describe("segmentsOf", () => {
+  test("returns spans by label in order", () => {
     expect(segmentsOf([walker, cat])).toEqual([
       { label: "person", from: 2, to: 3 },
       { label: "cat", from: 2.5, to: 2.5 },
@@ -43,7 +43,7 @@ describe("the marks on the time line", () => {
     ]);
   });
 
-  test("two people who follow each other closely are one", () => {
+  test("joins spans over a short gap", () => {
     const other: ClipTrack = { id: 3, label: "person", boxes: [box(4, 0), box(5, 0)] };
     expect(segmentsOf([walker, other])[0]).toEqual({ label: "person", from: 2, to: 5 });
   });

@@ -8,7 +8,7 @@ const DAYS = [
   { day: "2026-11-03", camera_id: "door", label: "cat", count: 5 },
 ];
 
-test("every day has its stack, also those on which nothing was", () => {
+test("stacksOf returns a stack for every day, including empty days", () => {
   const { keys, stacks, highest } = stacksOf(DAYS, "label", "2026-10-31", "2026-11-03");
   expect(keys).toEqual(["cat", "person"]);
   expect(stacks.map((stack) => stack.total)).toEqual([0, 3, 0, 5]);
@@ -19,18 +19,18 @@ test("every day has its stack, also those on which nothing was", () => {
   expect(highest).toBe(5);
 });
 
-test("the same counts are stacked by camera", () => {
+test("stacksOf stacks by camera", () => {
   const { keys, stacks } = stacksOf(DAYS, "camera_id", "2026-11-01", "2026-11-01");
   expect(keys).toEqual(["door", "drive"]);
   expect(stacks).toHaveLength(1);
 });
 
-test("nothing at all is an empty chart", () => {
+test("stacksOf without visits returns empty stacks", () => {
   expect(stacksOf([], "label", "2026-11-01", "2026-11-02").highest).toBe(0);
   expect(strength(0, 0)).toBe(0);
 });
 
-test("totals are by camera and label, the busiest first", () => {
+test("totalsOf sorts cameras and labels by count", () => {
   const totals = totalsOf(DAYS);
   expect(totals.rows).toEqual(["door", "drive"]);
   expect(totals.columns).toEqual(["cat", "person"]);

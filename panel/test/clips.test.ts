@@ -1,94 +1,94 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
 import { Api } from "../src/data/api.ts";
-import type { ClipPage } from "../src/data/shapes.ts";
+import type { ClipPage } from "../src/data/types.ts";
 import { ClipList } from "../src/state/clips.ts";
-import { makeClip, StandIn } from "./standin.ts";
+import { makeClip, FakeBackend } from "./fake-backend.ts";
 
 const NOW = 1_790_000_000;
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
-describe("a list of clips", () => {
-  let standIn: StandIn;
+describe("ClipList", () => {
+  let backend: FakeBackend;
   let list: ClipList;
 
   beforeEach(async () => {
-    standIn = new StandIn({ clips: 1000, now: NOW });
-    list = new ClipList(new Api(() => standIn.hass()));
-    await list.follow();
+    backend = new FakeBackend({ clips: 1000, now: NOW });
+    list = new ClipList(new Api(() => backend.hass()));
+    await list.subscribe();
     await list.show({});
   });
 
-  test("begins with the newest and knows how many there are", () => {
-    expect(list.clips[0]!.id).toBe(standIn.clips[0]!.id);
+  test("starts with the newest clips and the total", () => {
+    expect(list.clips[0]!.id).toBe(backend.clips[0]!.id);
     expect(list.total).toBe(1000);
     expect(list.complete).toBe(false);
   });
 
-  test("grows to the end, each clip once and in order", async () => {
-    while (!list.complete) await list.more();
-    expect(list.clips.map((clip) => clip.id)).toEqual(standIn.clips.map((clip) => clip.id));
-    await list.more(); // nothing more to ask for
-    expect(standIn.calls.filter((call) => call.type === "homesec/clips/list")).toHaveLength(11);
+  test("loads all clips once and in order", async () => {
+    while (!list.complete) await list.loadMore();
+    expect(list.clips.map((clip) => clip.id)).toEqual(backend.clips.map((clip) => clip.id));
+    await list.loadMore(); // nothing more to ask for
+    expect(backend.calls.filter((call) => call.type === "homesec/clips/list")).toHaveLength(11);
   });
 
-  test("a page is asked for once, however often the view asks", async () => {
-    await Promise.all([list.more(), list.more(), list.more()]);
-    expect(standIn.calls.filter((call) => call.type === "homesec/clips/list")).toHaveLength(2);
+  test("requests a page once for concurrent calls", async () => {
+    await Promise.all([list.loadMore(), list.loadMore(), list.loadMore()]);
+    expect(backend.calls.filter((call) => call.type === "homesec/clips/list")).toHaveLength(2);
   });
 
-  test("a new clip appears at the top by itself", () => {
+  test("adds a new clip at the top", () => {
     const clip = makeClip(5000, NOW + 1);
-    standIn.tell(clip);
+    backend.emit(clip);
     expect(list.clips[0]).toEqual(clip);
     expect(list.total).toBe(1001);
   });
 
-  test("a clip that changes stays where it is", () => {
+  test("keeps the position of a changed clip", () => {
     const clip = { ...list.clips[3]!, protected: true };
-    standIn.tell(clip);
+    backend.emit(clip);
     expect(list.clips[3]).toEqual(clip);
     expect(list.total).toBe(1000);
   });
 
-  test("after a reload of HomeSec it is asked for anew", async () => {
-    standIn.clips.shift();
-    standIn.reload();
+  test("reloads after HomeSec was reloaded", async () => {
+    backend.clips.shift();
+    backend.reload();
     await new Promise((resolve) => setTimeout(resolve));
-    expect(list.clips[0]!.id).toBe(standIn.clips[0]!.id);
+    expect(list.clips[0]!.id).toBe(backend.clips[0]!.id);
     expect(list.total).toBe(999);
   });
 
-  test("after the connection was lost, too; but not once nobody looks any more", async () => {
-    standIn.clips.shift();
-    standIn.reconnect();
+  test("reloads after a lost connection only while subscribed", async () => {
+    backend.clips.shift();
+    backend.reconnect();
     await new Promise((resolve) => setTimeout(resolve));
     expect(list.total).toBe(999);
-    const asked = standIn.calls.length;
-    list.end();
-    standIn.reconnect();
-    expect(standIn.calls).toHaveLength(asked);
+    const before = backend.calls.length;
+    list.unsubscribe();
+    backend.reconnect();
+    expect(backend.calls).toHaveLength(before);
   });
 
-  test("clips that were found again are there, and what is shown stays as far as it went", async () => {
-    while (list.clips.length < 400) await list.more();
+  test("refresh includes restored clips and keeps the length", async () => {
+    while (list.clips.length < 400) await list.loadMore();
     const shown = list.clips.length;
     const seen: number[] = [];
-    list.watch(() => seen.push(list.clips.length));
-    const asked = standIn.calls.length;
-    standIn.find(makeClip(5000, standIn.clips[100]!.event - 1), makeClip(5001, NOW - 10_000_000));
+    list.observe(() => seen.push(list.clips.length));
+    const before = backend.calls.length;
+    backend.restore(makeClip(5000, backend.clips[100]!.event - 1), makeClip(5001, NOW - 10_000_000));
     await settled();
     expect(list.clips.findIndex((clip) => clip.id === "C005000")).toBe(101);
     expect(list.total).toBe(1002);
     expect(Math.min(...seen)).toBeGreaterThanOrEqual(shown);
-    expect(standIn.calls.length - asked).toBe(3); // 200 at a time
-    while (!list.complete) await list.more();
-    expect(list.clips.map((clip) => clip.id)).toEqual(standIn.clips.map((clip) => clip.id));
+    expect(backend.calls.length - before).toBe(3); // 200 at a time
+    while (!list.complete) await list.loadMore();
+    expect(list.clips.map((clip) => clip.id)).toEqual(backend.clips.map((clip) => clip.id));
   });
 
-  test("what could not be asked for again stays, and is asked for when it can be", async () => {
+  test("failed refresh keeps the clips and is retried", async () => {
     let fails = false;
-    const api = new Api(() => standIn.hass());
+    const api = new Api(() => backend.hass());
     const shaky = new ClipList({
       clips: async (...asked) => {
         if (fails) throw { message: "no" };
@@ -98,63 +98,63 @@ describe("a list of clips", () => {
     });
     await shaky.show({});
     fails = true;
-    standIn.find(makeClip(5000, standIn.clips[3]!.event - 1));
+    backend.restore(makeClip(5000, backend.clips[3]!.event - 1));
     await shaky.refresh();
     expect(shaky.error).toEqual({ message: "no" });
     expect(shaky.clips).toHaveLength(60);
     fails = false;
-    shaky.recover();
+    shaky.retry();
     await settled();
     expect(shaky.error).toBeNull();
     expect(shaky.clips[4]!.id).toBe("C005000");
   });
 
-  test("words are looked for in the label as it is shown, too", async () => {
+  test("search matches the translated label", async () => {
     const german = new ClipList(
-      new Api(() => standIn.hass()),
+      new Api(() => backend.hass()),
       (label) => (label === "cat" ? "Katze" : label),
     );
-    await german.follow();
+    await german.subscribe();
     for (const text of [" katze", "cat", "KATZE"]) {
       await german.show({ text });
-      standIn.tell(makeClip(6000, NOW + 5, { label: "cat" }));
+      backend.emit(makeClip(6000, NOW + 5, { label: "cat" }));
       expect(german.clips[0]?.id).toBe("C006000");
-      standIn.tell(makeClip(6000, NOW + 5, { label: "dog" }));
+      backend.emit(makeClip(6000, NOW + 5, { label: "dog" }));
       expect(german.clips.map((clip) => clip.id)).not.toContain("C006000");
     }
   });
 
-  test("a clip older than what is loaded waits for its page", () => {
+  test("ignores an event for a clip older than the loaded ones", () => {
     const before = list.clips.length;
-    standIn.tell(makeClip(0, NOW - 10_000_000));
+    backend.emit(makeClip(0, NOW - 10_000_000));
     expect(list.clips).toHaveLength(before);
   });
 
-  test("what does not belong to the filter stays out, and leaves when it ceases to", async () => {
+  test("removes a clip that no longer matches the filter", async () => {
     await list.show({ labels: ["cat"] });
     const before = list.clips.length;
-    standIn.tell(makeClip(5000, NOW + 1, { label: "person" }));
+    backend.emit(makeClip(5000, NOW + 1, { label: "person" }));
     expect(list.clips).toHaveLength(before);
-    standIn.tell({ ...list.clips[0]!, label: "dog" });
+    backend.emit({ ...list.clips[0]!, label: "dog" });
     expect(list.clips).toHaveLength(before - 1);
   });
 
-  test("what is removed anywhere disappears here", async () => {
+  test("removes a clip deleted elsewhere", async () => {
     const [first, second] = list.clips.filter((clip) => !clip.protected);
-    await list.more();
-    await new Api(() => standIn.hass()).delete([first!.id, second!.id]);
+    await list.loadMore();
+    await new Api(() => backend.hass()).delete([first!.id, second!.id]);
     expect(list.clips.map((clip) => clip.id)).not.toContain(first!.id);
-    expect(list.total).toBe(standIn.clips.length);
+    expect(list.total).toBe(backend.clips.length);
   });
 
-  test("a clip told of while its page is on the way is there once", async () => {
+  test("merges an event that arrives during a request", async () => {
     const loading = list.show({});
-    standIn.tell(makeClip(5000, NOW + 1));
+    backend.emit(makeClip(5000, NOW + 1));
     await loading;
     expect(list.clips.filter((clip) => clip.id === "C005000")).toHaveLength(1);
   });
 
-  test("the answer to a filter that was left comes too late", async () => {
+  test("ignores the answer for an earlier filter", async () => {
     const answers: ((page: ClipPage) => void)[] = [];
     const slow = new ClipList({
       clips: () => new Promise((resolve) => answers.push(resolve)),
@@ -169,7 +169,7 @@ describe("a list of clips", () => {
     expect(slow.clips).toEqual([dog]);
   });
 
-  test("a failure is told and the same page can be asked for again", async () => {
+  test("reports an error and retries the same page", async () => {
     let fails = true;
     const shaky = new ClipList({
       clips: async () => {
@@ -181,16 +181,16 @@ describe("a list of clips", () => {
     await shaky.show({});
     expect(shaky.error).toEqual({ message: "no" });
     fails = false;
-    shaky.recover();
+    shaky.retry();
     await new Promise((resolve) => setTimeout(resolve));
     expect(shaky.error).toBeNull();
     expect(shaky.clips).toHaveLength(1);
   });
 
-  test("a moment is reached, however many pages lie before it", async () => {
-    const wanted = standIn.clips[700]!;
-    const index = await list.reach(wanted.started);
+  test("loadUntil loads all pages before the time", async () => {
+    const wanted = backend.clips[700]!;
+    const index = await list.loadUntil(wanted.started);
     expect(list.clips[index]).toEqual(wanted);
-    expect(await list.reach(0)).toBe(999);
+    expect(await list.loadUntil(0)).toBe(999);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 
-import { belongs } from "../src/state/belongs.ts";
+import { matchesFilter } from "../src/state/filters-match.ts";
 import type { Filter } from "../src/state/filter.ts";
 import { clipFilter, EVERYTHING, filterSearch, readFilter } from "../src/state/filter.ts";
-import { makeClip } from "./standin.ts";
+import { makeClip } from "./fake-backend.ts";
 
 const NOW = Date.parse("2026-11-25T12:00:00Z") / 1000;
 const ZONE = "Europe/Berlin";
@@ -16,7 +16,7 @@ const ALL_SET: Filter = {
   text: "red car",
 };
 
-describe("the filter in the address", () => {
+describe("filter in the URL", () => {
   test.each([
     EVERYTHING,
     ALL_SET,
@@ -26,20 +26,20 @@ describe("the filter in the address", () => {
     expect(readFilter(filterSearch(filter))).toEqual(filter);
   });
 
-  test("what makes no sense is left out", () => {
+  test("invalid values are ignored", () => {
     expect(readFilter("?days=never&from=x&camera=&protected=yes")).toEqual(EVERYTHING);
   });
 
-  test("days the wrong way round are turned", () => {
+  test("reversed days are swapped", () => {
     const { range } = readFilter("?from=2026-11-03&to=2026-11-01");
     expect(range).toEqual({ kind: "days", from: "2026-11-01", to: "2026-11-03" });
   });
 
-  test("everything is no filter at all", () => {
+  test("no filter gives an empty query", () => {
     expect(clipFilter(EVERYTHING, NOW, ZONE)).toEqual({});
   });
 
-  test("days become moments, the last one included", () => {
+  test("days become times, including the last day", () => {
     const yesterday = clipFilter({ ...EVERYTHING, range: { kind: "yesterday" } }, NOW, ZONE);
     expect(yesterday.from).toBe(Date.parse("2026-11-23T23:00:00Z") / 1000);
     expect(yesterday.to).toBe(Date.parse("2026-11-24T23:00:00Z") / 1000);
@@ -48,7 +48,7 @@ describe("the filter in the address", () => {
   });
 });
 
-describe("whether a clip belongs to a filter", () => {
+describe("matchesFilter", () => {
   const clip = makeClip(1, NOW, {
     camera_id: "door",
     camera: "Front door",
@@ -69,6 +69,6 @@ describe("whether a clip belongs to a filter", () => {
     [{ text: "DOOR person" }, true],
     [{ text: "door cat" }, false],
   ])("%j: %s", (filter, expected) => {
-    expect(belongs(clip, filter)).toBe(expected);
+    expect(matchesFilter(clip, filter)).toBe(expected);
   });
 });

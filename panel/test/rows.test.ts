@@ -2,22 +2,22 @@ import { describe, expect, test } from "vitest";
 
 import { columnsFor, layOut, rowOf, visibleRows } from "../src/layout/rows.ts";
 import { hourTicks, marksOf } from "../src/layout/spans.ts";
-import { makeClip } from "./standin.ts";
+import { makeClip } from "./fake-backend.ts";
 
 const SIZES = { columns: 4, cardHeight: 200, dayHeight: 44 };
 const DAY = 86_400;
 const dayOf = (at: number): string => String(Math.floor(at / DAY));
 const clips = (...days: number[]) => days.map((day, index) => makeClip(index, day * DAY + 10));
 
-describe("the rows of a grid", () => {
-  test("each day begins a row of its own under its name", () => {
+describe("rows of the grid", () => {
+  test("each day starts with a heading row", () => {
     const { rows, height } = layOut(clips(9, 9, 9, 9, 9, 8), SIZES, dayOf);
     expect(rows.map((row) => row.kind)).toEqual(["day", "cards", "cards", "day", "cards"]);
     expect(rows.map((row) => row.top)).toEqual([0, 44, 244, 444, 488]);
     expect(height).toBe(688);
   });
 
-  test("only what is in view is there, however long the list", () => {
+  test("visibleRows returns only rows in view", () => {
     const layout = layOut(
       Array.from({ length: 10_000 }, (_, index) => makeClip(index, 1e9 - index * 3000)),
       SIZES,
@@ -30,20 +30,20 @@ describe("the rows of a grid", () => {
     expect(visibleRows(layout, layout.height + 1, layout.height + 500)).toEqual([]);
   });
 
-  test("a clip is found in its row", () => {
+  test("rowOf returns the row of a clip", () => {
     const layout = layOut(clips(9, 9, 9, 9, 9, 8), SIZES, dayOf);
     expect(rowOf(layout, 4)!.top).toBe(244);
     expect(rowOf(layout, 6)).toBeUndefined();
   });
 
-  test("there are as many columns as fit, and one at least", () => {
+  test("columnsFor returns at least one column", () => {
     expect(columnsFor(336, 156, 12)).toBe(2);
     expect(columnsFor(100, 156, 12)).toBe(1);
     expect(columnsFor(1256, 220, 12)).toBe(5);
   });
 });
 
-describe("a day's strip", () => {
+describe("a day's timeline", () => {
   const span = (started: number, ended: number, state: "saved" | "recording" = "saved") => ({
     id: String(started),
     started,
@@ -52,20 +52,20 @@ describe("a day's strip", () => {
     state,
   });
 
-  test("clips close to each other are one mark", () => {
+  test("marksOf merges close clips", () => {
     const marks = marksOf([span(500, 510), span(100, 110), span(112, 120)], 0, 1000, 0.01, 900);
     expect(marks.map((mark) => mark.spans.length)).toEqual([2, 1]);
     expect(marks[0]!.left).toBeCloseTo(0.1);
     expect(marks[0]!.width).toBeCloseTo(0.02);
   });
 
-  test("what lies beyond the day's ends is cut off; what is recorded goes on until now", () => {
+  test("marksOf clamps to the day and extends a recording to now", () => {
     const marks = marksOf([span(-50, 20), span(800, 801, "recording")], 0, 1000, 0.001, 900);
     expect(marks[0]).toMatchObject({ left: 0, width: 0.02 });
     expect(marks[1]!.width).toBeCloseTo(0.1);
   });
 
-  test("hours are marked on long and short days", () => {
+  test("hourTicks handles days of 23 and 25 hours", () => {
     expect(hourTicks(0, 24 * 3600)).toHaveLength(9);
     expect(hourTicks(0, 23 * 3600)).toHaveLength(8);
   });

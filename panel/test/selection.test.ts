@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
-import { pathOf, readPlace } from "../src/router.ts";
+import { routePath, parseRoute } from "../src/router.ts";
 import { Selection } from "../src/state/selection.ts";
 
 const ORDER = [..."abcdef"];
 
-test("choosing twice is not choosing", () => {
+test("toggle twice deselects", () => {
   const selection = new Selection();
   selection.toggle("a");
   selection.toggle("b");
@@ -14,28 +14,28 @@ test("choosing twice is not choosing", () => {
   expect(selection.active).toBe(true);
 });
 
-test("with shift, all between are chosen, in either direction", () => {
+test("extend selects the range in either direction", () => {
   const selection = new Selection();
   selection.toggle("e");
   selection.extend("c", ORDER);
   expect([...selection.ids].sort()).toEqual(["c", "d", "e"]);
 });
 
-test("with shift and nothing chosen before, one is chosen", () => {
+test("extend without an anchor selects one clip", () => {
   const selection = new Selection();
   selection.extend("c", ORDER);
   expect([...selection.ids]).toEqual(["c"]);
 });
 
-test("what is deleted is not chosen any more; the end forgets all", () => {
+test("deselect removes clips and end clears all", () => {
   const selection = new Selection();
   let told = 0;
-  selection.watch(() => (told += 1));
+  selection.observe(() => (told += 1));
   selection.begin("a");
   selection.toggle("b");
-  selection.forget(["a", "x"]);
+  selection.deselect(["a", "x"]);
   expect([...selection.ids]).toEqual(["b"]);
-  selection.forget(["x"]);
+  selection.deselect(["x"]);
   selection.end();
   expect([selection.size, selection.active, told]).toEqual([0, false, 4]);
 });
@@ -50,16 +50,16 @@ test.each([
   ["/insight", { view: "insight" }],
   ["/nonsense", { view: "overview" }],
 ])("the path %j shows %j", (path, place) => {
-  expect(readPlace(path)).toEqual(place);
+  expect(parseRoute(path)).toEqual(place);
 });
 
-test("paths lead back to their places", () => {
+test("parseRoute inverts routePath", () => {
   for (const place of [
     { view: "overview" },
     { view: "insight" },
     { view: "clip", id: "a/b" },
     { view: "zones", camera: "ä" },
   ] as const) {
-    expect(readPlace(pathOf(place).slice("/homesec".length))).toEqual(place);
+    expect(parseRoute(routePath(place).slice("/homesec".length))).toEqual(place);
   }
 });

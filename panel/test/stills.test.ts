@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { inWidth, Stills } from "../src/data/stills.ts";
+import { stillUrl, StillLoader } from "../src/data/stills.ts";
 
 class Server {
   readonly asked: string[] = [];
@@ -27,13 +27,13 @@ function setUp(limit = 10) {
     createObjectURL: () => `blob:${++made}`,
     revokeObjectURL: (address: string) => void revoked.push(address),
   };
-  return { server, revoked, stills: new Stills(server.fetch, addresses, limit) };
+  return { server, revoked, stills: new StillLoader(server.fetch, addresses, limit) };
 }
 
 const nobody = (): void => undefined;
 
-describe("stills", () => {
-  test("few are fetched at a time, those asked for last before the others", async () => {
+describe("StillLoader", () => {
+  test("loads few at a time, the latest request first", async () => {
     const { server, stills } = setUp();
     for (const path of "abcdefg") stills.load(path, nobody);
     expect(server.asked).toEqual([..."abcd"]);
@@ -41,7 +41,7 @@ describe("stills", () => {
     expect(server.asked).toEqual([..."abcdg"]);
   });
 
-  test("what has left the screen is not fetched", async () => {
+  test("skips canceled requests", async () => {
     const { server, stills } = setUp();
     const stops = [..."abcdef"].map((path) => stills.load(path, nobody));
     stops[5]!();
@@ -50,7 +50,7 @@ describe("stills", () => {
     expect(server.asked).toEqual([..."abcde"]);
   });
 
-  test("one picture is fetched once for all who show it", async () => {
+  test("loads a still once for several readers", async () => {
     const { server, stills } = setUp();
     const seen: (string | null)[] = [];
     stills.load("a", (address) => seen.push(address));
@@ -61,7 +61,7 @@ describe("stills", () => {
     expect(seen).toEqual(["blob:1", "blob:1", "blob:1"]);
   });
 
-  test("those not used for long are given back", async () => {
+  test("revokes the least recently used URLs", async () => {
     const { server, stills, revoked } = setUp(2);
     for (const path of "ab") {
       stills.load(path, nobody);
@@ -74,7 +74,7 @@ describe("stills", () => {
     expect(stills.peek("a")).toBe("blob:1");
   });
 
-  test("a picture that is not there is told, and asked for anew the next time", async () => {
+  test("returns null for a missing still and loads it again next time", async () => {
     const { server, stills } = setUp();
     const seen: (string | null)[] = [];
     stills.load("a", (address) => seen.push(address));
@@ -84,15 +84,15 @@ describe("stills", () => {
     expect(server.asked).toEqual(["a", "a"]);
   });
 
-  test("are no larger than the screen shows them, and whole where no smaller one is enough", () => {
-    expect(inWidth("a.jpg", 237, 1)).toBe("a.jpg?width=320");
-    expect(inWidth("a.jpg", 237, 2)).toBe("a.jpg?width=480");
-    expect(inWidth("a.jpg", 160, 3)).toBe("a.jpg?width=480");
-    expect(inWidth("a.jpg", 320, 2)).toBe("a.jpg?width=640");
-    expect(inWidth("a.jpg", 321, 2)).toBe("a.jpg");
+  test("stillUrl returns the smallest sufficient width", () => {
+    expect(stillUrl("a.jpg", 237, 1)).toBe("a.jpg?width=320");
+    expect(stillUrl("a.jpg", 237, 2)).toBe("a.jpg?width=480");
+    expect(stillUrl("a.jpg", 160, 3)).toBe("a.jpg?width=480");
+    expect(stillUrl("a.jpg", 320, 2)).toBe("a.jpg?width=640");
+    expect(stillUrl("a.jpg", 321, 2)).toBe("a.jpg");
   });
 
-  test("a smaller one will do until the whole is there", async () => {
+  test("peek returns a cached smaller size", async () => {
     const { server, stills } = setUp();
     for (const path of ["a?width=320", "a?width=640"]) {
       stills.load(path, nobody);

@@ -2,21 +2,21 @@ import { describe, expect, test } from "vitest";
 
 import { loadResources, Texts } from "../src/texts/texts.ts";
 import { duration, Format } from "../src/time/format.ts";
-import { StandIn } from "./standin.ts";
+import { FakeBackend } from "./fake-backend.ts";
 
-const texts = new Texts(await loadResources(new StandIn({ clips: 0 }).hass()), "en");
+const texts = new Texts(await loadResources(new FakeBackend({ clips: 0 }).hass()), "en");
 
-describe("texts", () => {
-  test("values stand where they belong", () => {
+describe("Texts", () => {
+  test("fills in placeholders", () => {
     expect(texts.get("alarm.armed", { mode: "Night" })).toBe("Armed: Night");
   });
 
-  test("one is one, more are more", () => {
+  test("uses the singular and the plural", () => {
     expect(texts.count("clips.count", 1, { n: "1" })).toBe("1 clip");
     expect(texts.count("clips.count", 10_000, { n: "10,000" })).toBe("10,000 clips");
   });
 
-  test("a language with more forms falls back to the one it has", () => {
+  test("falls back to the other form for missing plural forms", () => {
     const russian = new Texts(
       { "component.homesec.config_panel.clips.count.other": "{n} клипов" },
       "ru",
@@ -24,7 +24,7 @@ describe("texts", () => {
     expect(russian.count("clips.count", 3, { n: "3" })).toBe("3 клипов");
   });
 
-  test("labels and the engine's words are translated, unknown ones shown", () => {
+  test("translates known names and returns unknown ones", () => {
     expect(texts.label("person")).toBe("Person");
     expect(texts.label("zebra")).toBe("zebra");
     expect(texts.named("health", "lost")).toBe("Offline");
@@ -32,8 +32,8 @@ describe("texts", () => {
   });
 });
 
-describe("what is said of a refusal", () => {
-  test("a translated one is told in the reader's language", () => {
+describe("text of an error", () => {
+  test("uses the translation of the error's key", () => {
     const error = {
       message: "x",
       translation_domain: "homesec",
@@ -44,35 +44,35 @@ describe("what is said of a refusal", () => {
   });
 
   test.each([
-    [{ code: "unauthorized", message: "Unauthorized" }, /may look/],
-    [{ code: "not_found", message: "?" }, /not there/],
+    [{ code: "unauthorized", message: "Unauthorized" }, /permission/],
+    [{ code: "not_found", message: "?" }, /no longer exists/],
     [{ code: "home_assistant_error", message: "Broken" }, /^Broken$/],
     [undefined, /went wrong/],
-  ])("%j", (error, said) => {
-    expect(texts.error(error)).toMatch(said);
+  ])("%j", (error, expected) => {
+    expect(texts.error(error)).toMatch(expected);
   });
 });
 
-describe("formats", () => {
+describe("Format", () => {
   const format = new Format(
     { language: "en", locale: { language: "en", time_format: "24" } },
     "Europe/Berlin",
   );
   const NOW = Date.parse("2026-11-25T12:00:00Z") / 1000;
 
-  test("times are the house's", () => {
+  test("uses Home Assistant's time zone", () => {
     expect(format.time(NOW)).toBe("13:00");
     expect(format.time(NOW, { seconds: true })).toBe("13:00:00");
     expect(format.day(NOW)).toBe("Wednesday, November 25");
   });
 
-  test("today and yesterday have names", () => {
+  test("returns a key for today and yesterday", () => {
     expect(format.relativeDay(NOW, NOW).key).toBe("today");
     expect(format.relativeDay(NOW - 86_400, NOW).key).toBe("yesterday");
     expect(format.relativeDay(NOW - 2 * 86_400, NOW).key).toBeNull();
   });
 
-  test("weeks begin on Monday", () => {
+  test("weekday 0 is Monday", () => {
     expect([0, 6].map((index) => format.weekday(index))).toEqual(["Mon", "Sun"]);
   });
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
 import { Api } from "../src/data/api.ts";
-import type { Point, Zone } from "../src/data/shapes.ts";
-import { areaOf, middleOf, moved, shifted, split } from "../src/layout/polygon.ts";
+import type { Point, Zone } from "../src/data/types.ts";
+import { areaOf, sideMiddle, moveCorner, movePolygon, splitSide } from "../src/layout/polygon.ts";
 import { ZonesDraft } from "../src/state/zones.ts";
-import { StandIn } from "./standin.ts";
+import { FakeBackend } from "./fake-backend.ts";
 
 const SQUARE: Point[] = [
   [0.2, 0.2],
@@ -13,34 +13,34 @@ const SQUARE: Point[] = [
   [0.2, 0.4],
 ];
 
-describe("corners", () => {
-  test("stay in the picture", () => {
-    expect(moved(SQUARE, 0, [-1, 2])[0]).toEqual([0, 1]);
-    expect(shifted(SQUARE, 5, -5)[0]).toEqual([0.8, 0]);
+describe("polygon", () => {
+  test("clampPoint keeps corners in the picture", () => {
+    expect(moveCorner(SQUARE, 0, [-1, 2])[0]).toEqual([0, 1]);
+    expect(movePolygon(SQUARE, 5, -5)[0]).toEqual([0.8, 0]);
   });
 
-  test("a zone that is moved keeps its shape at the edge", () => {
-    expect(areaOf(shifted(SQUARE, -1, -1))).toBeCloseTo(areaOf(SQUARE));
+  test("movePolygon keeps the shape at the edge", () => {
+    expect(areaOf(movePolygon(SQUARE, -1, -1))).toBeCloseTo(areaOf(SQUARE));
   });
 
-  test("a side is split in its middle, the last one too", () => {
-    expect(split(SQUARE, 0)[1]).toEqual([0.3, 0.2]);
-    expect(split(SQUARE, 3).at(-1)).toEqual([0.2, 0.3]);
-    expect(middleOf(SQUARE, 3)[1]).toBeCloseTo(0.3);
+  test("splitSide adds a corner in the middle of a side", () => {
+    expect(splitSide(SQUARE, 0)[1]).toEqual([0.3, 0.2]);
+    expect(splitSide(SQUARE, 3).at(-1)).toEqual([0.2, 0.3]);
+    expect(sideMiddle(SQUARE, 3)[1]).toBeCloseTo(0.3);
   });
 
-  test("what encloses nothing has no area", () => {
+  test("areaOf a line is 0", () => {
     expect(areaOf([[0, 0], [1, 1], [0.5, 0.5]])).toBe(0); // prettier-ignore
   });
 });
 
-describe("zones that are edited", () => {
-  let standIn: StandIn;
+describe("ZonesDraft", () => {
+  let backend: FakeBackend;
   let draft: ZonesDraft;
 
   beforeEach(async () => {
-    standIn = new StandIn({ clips: 0 });
-    draft = new ZonesDraft(new Api(() => standIn.hass()), "door");
+    backend = new FakeBackend({ clips: 0 });
+    draft = new ZonesDraft(new Api(() => backend.hass()), "door");
     await draft.load();
   });
 
@@ -50,17 +50,17 @@ describe("zones that are edited", () => {
     draft.close("New");
   };
 
-  test("are what the camera has, until something is changed", () => {
+  test("is unchanged after loading", () => {
     expect(draft.zones.map((zone) => zone.name)).toEqual(["Path", "Road"]);
-    expect([draft.ready, draft.dirty, draft.sound]).toEqual([true, false, true]);
+    expect([draft.ready, draft.isDirty, draft.isValid]).toEqual([true, false, true]);
   });
 
-  test("a drawn one is chosen, to be named, and saved with the others", async () => {
+  test("selects a drawn zone and saves it with the others", async () => {
     drawn();
     expect(draft.zone).toMatchObject({ name: "New", kind: "noted", polygon: SQUARE });
     draft.change({ name: "Gate", kind: "required", labels: ["person"], loiter_s: 5 });
     await draft.save();
-    const saved = standIn.calls.find((call) => call.type === "homesec/zones/save")!;
+    const saved = backend.calls.find((call) => call.type === "homesec/zones/save")!;
     expect((saved["zones"] as Zone[]).at(-1)).toEqual({
       name: "Gate",
       kind: "required",
@@ -68,39 +68,39 @@ describe("zones that are edited", () => {
       loiter_s: 5,
       polygon: SQUARE,
     });
-    expect(draft.dirty).toBe(false);
+    expect(draft.isDirty).toBe(false);
   });
 
-  test("two corners are no zone", () => {
+  test("does not close a zone of two corners", () => {
     draft.draw();
     draft.addCorner([0.1, 0.1]);
     draft.addCorner([0.2, 0.1]);
     expect(draft.close("New")).toBe(false);
-    draft.dropCorner();
+    draft.removeLastCorner();
     expect(draft.drawing).toHaveLength(1);
     draft.cancel();
     expect(draft.zones).toHaveLength(2);
   });
 
-  test("each change can be undone, a whole drag as one", () => {
+  test("undoes each change, and a whole drag as one", () => {
     drawn();
-    draft.change({ polygon: moved(SQUARE, 0, [0.1, 0.1]) });
-    draft.change({ polygon: moved(SQUARE, 0, [0.05, 0.05]) }, { begun: true });
+    draft.change({ polygon: moveCorner(SQUARE, 0, [0.1, 0.1]) });
+    draft.change({ polygon: moveCorner(SQUARE, 0, [0.05, 0.05]) }, { continued: true });
     draft.undo();
     expect(draft.zone!.polygon).toEqual(SQUARE);
     draft.undo();
     expect(draft.zones).toHaveLength(2);
-    expect([draft.dirty, draft.canUndo]).toEqual([false, false]);
+    expect([draft.isDirty, draft.canUndo]).toEqual([false, false]);
   });
 
-  test("three corners is the least that is left", () => {
+  test("keeps at least three corners", () => {
     drawn();
     draft.removeCorner(0);
     draft.removeCorner(0);
     expect(draft.zone!.polygon).toHaveLength(3);
   });
 
-  test("a removed one is gone, and nothing is chosen", () => {
+  test("removes the selected zone", () => {
     draft.select(0);
     draft.remove();
     expect(draft.zones.map((zone) => zone.name)).toEqual(["Road"]);
@@ -117,6 +117,6 @@ describe("zones that are edited", () => {
     drawn();
     draft.change(change);
     expect(draft.problem(2)).toBe(problem);
-    expect(draft.sound).toBe(false);
+    expect(draft.isValid).toBe(false);
   });
 });

@@ -13,7 +13,7 @@ import {
 import { css, html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
-import type { Alarm, AlarmState, ArmMode } from "../data/shapes.ts";
+import type { Alarm, AlarmState, ArmMode } from "../data/types.ts";
 import type { HassError } from "../ha/hass.ts";
 import { PageElement, now } from "../page.ts";
 import { cards, controls } from "../styles/shared.ts";
@@ -36,35 +36,36 @@ const STATE_ICON: Record<AlarmState, string> = {
   triggered: mdiShieldAlert,
 };
 
-type Wish = ArmMode | "disarm";
+type PendingAction = ArmMode | "disarm";
 
-/** The alarm: how it is, and the buttons to change it. What was refused stands where it was pressed. */
+/** The alarm's state and the buttons that change it. Shows refusals below the buttons. */
 @customElement("homesec-alarm-card")
 export class AlarmCard extends PageElement {
-  @state() private asking: Wish | null = null;
+  /** The action that waits for a PIN. */
+  @state() private pending: PendingAction | null = null;
   @state() private busy = false;
-  @state() private refused: { wish: Wish; code: string | null; text: string; force: boolean } | null =
+  @state() private refused: { action: PendingAction; code: string | null; text: string; force: boolean } | null =
     null;
-  private ticking: ReturnType<typeof setInterval> | undefined;
+  private countdown: ReturnType<typeof setInterval> | undefined;
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    clearInterval(this.ticking);
-    this.ticking = undefined;
+    clearInterval(this.countdown);
+    this.countdown = undefined;
   }
 
   protected override updated(): void {
-    const counting = this.house?.alarm.delay_ends_at != null;
-    if (counting && !this.ticking) {
-      this.ticking = setInterval(() => this.requestUpdate(), 500);
+    const counting = this.system?.alarm.delay_ends_at != null;
+    if (counting && !this.countdown) {
+      this.countdown = setInterval(() => this.requestUpdate(), 500);
     } else if (!counting) {
-      clearInterval(this.ticking);
-      this.ticking = undefined;
+      clearInterval(this.countdown);
+      this.countdown = undefined;
     }
   }
 
   protected override render(): unknown {
-    const alarm = this.house?.alarm;
+    const alarm = this.system?.alarm;
     if (!alarm) return nothing;
     return html`<section class="card ${alarm.state}" aria-labelledby="title">
       <div class="head">
@@ -77,7 +78,7 @@ export class AlarmCard extends PageElement {
         </div>
         ${this.renderCountdown(alarm)}
       </div>
-      ${this.asking ? this.renderPad(alarm, this.asking) : this.renderButtons(alarm)}
+      ${this.pending ? this.renderPad(alarm, this.pending) : this.renderButtons(alarm)}
       ${this.renderRefused()}
     </section>`;
   }
@@ -115,7 +116,7 @@ export class AlarmCard extends PageElement {
   }
 
   private renderButtons(alarm: Alarm): unknown {
-    if (!this.mayControl || !alarm.entity_id) return nothing;
+    if (!this.canControl || !alarm.entity_id) return nothing;
     const disarmed = alarm.state === "disarmed";
     return html`<div class="buttons" role="group" aria-label=${this.texts.get("alarm.title")}>
       ${disarmed
@@ -141,14 +142,14 @@ export class AlarmCard extends PageElement {
     </div>`;
   }
 
-  private renderPad(alarm: Alarm, wish: Wish): unknown {
+  private renderPad(alarm: Alarm, action: PendingAction): unknown {
     return html`<homesec-pin-pad
       .texts=${this.texts}
       .format=${alarm.code_format ?? "number"}
       .busy=${this.busy}
-      .action=${this.wishText(wish)}
-      @code=${(event: CustomEvent<string>) => void this.send(wish, event.detail)}
-      @cancel=${() => this.stopAsking()}
+      .action=${this.actionText(action)}
+      @code=${(event: CustomEvent<string>) => void this.send(action, event.detail)}
+      @cancel=${() => this.cancelAction()}
     ></homesec-pin-pad>`;
   }
 
@@ -165,47 +166,47 @@ export class AlarmCard extends PageElement {
     </div>`;
   }
 
-  private wishText(wish: Wish): string {
-    if (wish === "disarm") return this.texts.get("alarm.disarm");
-    return this.texts.get("alarm.arm", { mode: this.texts.get(`alarm.modes.${wish}`) });
+  private actionText(action: PendingAction): string {
+    if (action === "disarm") return this.texts.get("alarm.disarm");
+    return this.texts.get("alarm.arm", { mode: this.texts.get(`alarm.modes.${action}`) });
   }
 
-  private press(wish: Wish): void {
-    const alarm = this.house?.alarm;
+  private press(action: PendingAction): void {
+    const alarm = this.system?.alarm;
     if (!alarm) return;
     this.refused = null;
-    const needed = alarm.code_format !== null && (wish === "disarm" || alarm.code_arm_required);
-    if (needed) this.asking = wish;
-    else void this.send(wish, null);
+    const needed = alarm.code_format !== null && (action === "disarm" || alarm.code_arm_required);
+    if (needed) this.pending = action;
+    else void this.send(action, null);
   }
 
-  private stopAsking(): void {
-    this.asking = null;
+  private cancelAction(): void {
+    this.pending = null;
     this.refused = null;
   }
 
-  private async send(wish: Wish, code: string | null, force = false): Promise<void> {
-    const entity = this.house?.alarm.entity_id;
+  private async send(action: PendingAction, code: string | null, force = false): Promise<void> {
+    const entity = this.system?.alarm.entity_id;
     if (!entity) return;
     this.busy = true;
     this.refused = null;
     try {
-      if (wish === "disarm") await this.page.api.disarm(entity, code);
-      else if (force) await this.page.api.armAnyway(entity, wish, code);
-      else await this.page.api.arm(entity, wish, code);
-      this.asking = null;
+      if (action === "disarm") await this.page.api.disarm(entity, code);
+      else if (force) await this.page.api.armAnyway(entity, action, code);
+      else await this.page.api.arm(entity, action, code);
+      this.pending = null;
     } catch (error) {
       const offline = (error as HassError).translation_key === "camera_offline";
-      this.refused = { wish, code, text: this.texts.error(error), force: offline };
-      if (offline) this.asking = null;
+      this.refused = { action, code, text: this.texts.error(error), force: offline };
+      if (offline) this.pending = null;
     }
     this.busy = false;
   }
 
   private async force(): Promise<void> {
     if (!this.refused) return;
-    const { wish, code } = this.refused;
-    await this.send(wish, code, true);
+    const { action, code } = this.refused;
+    await this.send(action, code, true);
   }
 
   static override styles = [

@@ -9,10 +9,10 @@ import {
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 
-import type { Camera } from "../data/shapes.ts";
+import type { Camera } from "../data/types.ts";
 import { followLink, showEntity } from "../ha/navigate.ts";
 import { PageElement } from "../page.ts";
-import { pathOf } from "../router.ts";
+import { routePath } from "../router.ts";
 import { cards, controls } from "../styles/shared.ts";
 import { icon } from "./icon.ts";
 import { labelIcon } from "./label-icon.ts";
@@ -20,14 +20,14 @@ import "./live-picture.ts";
 
 const SNOOZE_MIN = 60;
 
-/** A camera as it is now: its picture, who is there, whether it records or why it does not. */
+/** A camera's current picture, presences, and state. */
 @customElement("homesec-camera-tile")
 export class CameraTile extends PageElement {
-  @property({ attribute: false }) which!: Camera;
+  @property({ attribute: false }) camera!: Camera;
   @property({ type: Boolean }) moving = false;
 
   protected override render(): unknown {
-    const { texts, which: camera } = this;
+    const { texts, camera } = this;
     const off = camera.health === "off";
     return html`<article class="card" aria-label=${camera.name}>
       <div class="picture">
@@ -74,7 +74,7 @@ export class CameraTile extends PageElement {
                 ${icon(this.moving ? mdiPauseCircleOutline : mdiMotionPlayOutline)}
               </button>`
             : nothing}
-          ${this.mayControl && camera.entity_id
+          ${this.canControl && camera.entity_id
             ? html`<button
                 class="button small icon plain"
                 title=${this.snoozeText()}
@@ -84,10 +84,10 @@ export class CameraTile extends PageElement {
                 ${icon(camera.snoozed_until ? mdiBellOutline : mdiBellOffOutline)}
               </button>`
             : nothing}
-          ${this.house?.user.is_admin
+          ${this.system?.user.is_admin
             ? html`<a
                 class="button small icon plain"
-                href=${pathOf({ view: "zones", camera: camera.id })}
+                href=${routePath({ view: "zones", camera: camera.id })}
                 title=${texts.get("zones.open")}
                 aria-label=${`${texts.get("zones.open")}: ${camera.name}`}
                 @click=${followLink}
@@ -100,7 +100,7 @@ export class CameraTile extends PageElement {
   }
 
   private renderPresences(): unknown {
-    return this.which.presences.map((presence) => {
+    return this.camera.presences.map((presence) => {
       const label = this.texts.label(presence.label);
       const where = presence.zones.length ? ` · ${presence.zones.join(", ")}` : "";
       return html`<span class="badge here"
@@ -112,7 +112,7 @@ export class CameraTile extends PageElement {
   }
 
   private renderSnoozed(): unknown {
-    const until = this.which.snoozed_until;
+    const until = this.camera.snoozed_until;
     if (!until) return nothing;
     return html`<span class="quiet"
       >${this.texts.get("cameras.snoozed", { time: this.format.time(until) })}</span
@@ -120,16 +120,16 @@ export class CameraTile extends PageElement {
   }
 
   private snoozeText(): string {
-    return this.texts.get(this.which.snoozed_until ? "cameras.unsnooze" : "cameras.snooze");
+    return this.texts.get(this.camera.snoozed_until ? "cameras.unsnooze" : "cameras.snooze");
   }
 
   private async snooze(): Promise<void> {
-    const { entity_id: entity, snoozed_until: until } = this.which;
+    const { entity_id: entity, snoozed_until: until } = this.camera;
     if (!entity) return;
     try {
       await this.page.api.snooze(entity, until ? 0 : SNOOZE_MIN);
     } catch (error) {
-      this.page.say(this.texts.error(error), "error");
+      this.page.showMessage(this.texts.error(error), "error");
     }
   }
 

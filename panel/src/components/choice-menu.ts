@@ -10,7 +10,7 @@ export interface Choice {
   text: string;
 }
 
-/** A button that opens a list of check boxes. Fires `chosen` with the values. */
+/** A button that opens a list of checkboxes. Fires `chosen` with the values. */
 @customElement("homesec-choices")
 export class ChoiceMenu extends LitElement {
   @property() text = "";
@@ -34,7 +34,7 @@ export class ChoiceMenu extends LitElement {
   protected override render(): unknown {
     const only = this.choices.filter((choice) => this.chosen.includes(choice.value));
     const some = this.chosen.length > 0;
-    const said = only.length === 1 && this.chosen.length === 1 ? only[0]!.text : this.text;
+    const buttonText = only.length === 1 && this.chosen.length === 1 ? only[0]!.text : this.text;
     return html`<div @keydown=${this.onKey} @focusout=${this.onFocusOut}>
       <button
         class="button small ${some ? "strong" : ""}"
@@ -42,7 +42,7 @@ export class ChoiceMenu extends LitElement {
         aria-controls="list"
         @click=${() => (this.open = !this.open)}
       >
-        ${said}${this.chosen.length > 1 ? ` (${this.chosen.length})` : ""}${icon(mdiMenuDown)}
+        ${buttonText}${this.chosen.length > 1 ? ` (${this.chosen.length})` : ""}${icon(mdiMenuDown)}
       </button>
       ${this.open
         ? html`<div id="list" class="list" role="group" aria-label=${this.text}>

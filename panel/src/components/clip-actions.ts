@@ -9,23 +9,23 @@ import {
 import { css, html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 
-import type { Clip } from "../data/shapes.ts";
+import type { Clip } from "../data/types.ts";
 import { share } from "../ha/share.ts";
 import { PageElement } from "../page.ts";
-import { pathOf } from "../router.ts";
+import { routePath } from "../router.ts";
 import { controls } from "../styles/shared.ts";
-import type { Ask } from "./ask.ts";
-import "./ask.ts";
+import type { ConfirmDialog } from "./confirm-dialog.ts";
+import "./confirm-dialog.ts";
 import { icon } from "./icon.ts";
 
-/** What can be done with the one clip that is shown. Fires `deleted`, and `boxes` to show them. */
+/** Actions on the shown clip. Fires `deleted`, and `boxes` to show or hide boxes. */
 @customElement("homesec-clip-actions")
 export class ClipActions extends PageElement {
   @property({ attribute: false }) clip!: Clip;
   @property({ type: Boolean }) boxes = false;
   @property({ type: Boolean }) tracked = false;
   @state() private busy = false;
-  @query("homesec-ask") private question!: Ask;
+  @query("homesec-confirm-dialog") private dialog!: ConfirmDialog;
 
   protected override render(): unknown {
     const { clip, texts } = this;
@@ -52,7 +52,7 @@ export class ClipActions extends PageElement {
           ? button(mdiDownload, texts.get("clip.download"), () => this.download())
           : nothing}
         ${button(mdiShareVariant, texts.get("clip.share"), () => this.share())}
-        ${this.mayControl
+        ${this.canControl
           ? html`${button(
               clip.protected ? mdiLockOpenVariantOutline : mdiLock,
               texts.get(clip.protected ? "clip.unprotect" : "clip.protect"),
@@ -63,7 +63,7 @@ export class ClipActions extends PageElement {
               : nothing}`
           : nothing}
       </div>
-      <homesec-ask></homesec-ask>`;
+      <homesec-confirm-dialog></homesec-confirm-dialog>`;
   }
 
   private async run(act: () => Promise<void>): Promise<void> {
@@ -72,7 +72,7 @@ export class ClipActions extends PageElement {
     try {
       await act();
     } catch (error) {
-      this.page.say(this.texts.error(error), "error");
+      this.page.showMessage(this.texts.error(error), "error");
     }
     this.busy = false;
   }
@@ -85,26 +85,26 @@ export class ClipActions extends PageElement {
   }
 
   private async share(): Promise<void> {
-    const address = location.origin + pathOf({ view: "clip", id: this.clip.id });
+    const address = location.origin + routePath({ view: "clip", id: this.clip.id });
     const done = await share(address, this.clip.camera);
-    if (done === "copied") this.page.say(this.texts.get("clip.copied"));
-    if (done === null) this.page.say(address);
+    if (done === "copied") this.page.showMessage(this.texts.get("clip.copied"));
+    if (done === null) this.page.showMessage(address);
   }
 
   private async delete(): Promise<void> {
     const { texts, clip } = this;
-    const sure = await this.question.ask(
+    const confirmed = await this.dialog.confirm(
       texts.count("clips.delete_sure", 1),
       texts.get("clip.delete"),
       texts.get("common.cancel"),
     );
-    if (!sure) return;
+    if (!confirmed) return;
     const { refused } = await this.page.api.delete([clip.id]);
     if (refused[0]) {
-      this.page.say(texts.problem(refused[0].error), "error");
+      this.page.showMessage(texts.problem(refused[0].error), "error");
       return;
     }
-    this.page.say(texts.count("clips.deleted", 1));
+    this.page.showMessage(texts.count("clips.deleted", 1));
     this.dispatchEvent(new CustomEvent("deleted"));
   }
 

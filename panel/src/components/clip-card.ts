@@ -1,4 +1,4 @@
-/** A clip in a grid or a row: its still, when, whom, where it is stored. */
+/** A clip's card: still, time, label, camera, and state. */
 
 import {
   mdiAlertCircleOutline,
@@ -11,21 +11,21 @@ import {
 import type { TemplateResult } from "lit";
 import { css, html, nothing } from "lit";
 
-import type { Clip } from "../data/shapes.ts";
-import { inWidth } from "../data/stills.ts";
+import type { Clip } from "../data/types.ts";
+import { stillUrl } from "../data/stills.ts";
 import type { Page } from "../page.ts";
-import { pathOf } from "../router.ts";
+import { routePath } from "../router.ts";
 import { duration } from "../time/format.ts";
 import { icon } from "./icon.ts";
 import { labelIcon } from "./label-icon.ts";
 
 export interface CardState {
-  /** The address's part behind the path: what "next" and "previous" go through. */
+  /** The URL's query: the filter for the clip's neighbors. */
   search?: string;
   selecting?: boolean;
   selected?: boolean;
   tabIndex?: number;
-  /** How wide it is, about, in pixels of the page. */
+  /** Approximate width in CSS pixels. */
   width: number;
   onClick: (event: MouseEvent) => void;
 }
@@ -34,7 +34,7 @@ export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResul
   const { texts, format } = page;
   return html`<a
     class="clip ${card.selected ? "selected" : ""}"
-    href=${pathOf({ view: "clip", id: clip.id }) + (card.search ?? "")}
+    href=${routePath({ view: "clip", id: clip.id }) + (card.search ?? "")}
     data-id=${clip.id}
     tabindex=${card.tabIndex ?? 0}
     draggable="false"
@@ -44,13 +44,13 @@ export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResul
       .stills=${page.stills}
       .path=${clip.state === "recording"
         ? livePicture(page, clip)
-        : clip.still && inWidth(clip.still, card.width)}
+        : clip.still && stillUrl(clip.still, card.width)}
     ></homesec-still>
     <span class="words">
       <span class="line"
         ><b>${format.time(clip.event, { seconds: true })}</b
         ><span class="what"
-          >${icon(labelIcon(clip.label))}<span class="name">${nameOf(page, clip)}</span>${clip.score === null
+          >${icon(labelIcon(clip.label))}<span class="name">${clipName(page, clip)}</span>${clip.score === null
             ? nothing
             : html`<span class="score">${format.percent(clip.score)}</span>`}</span
         ></span
@@ -73,17 +73,17 @@ export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResul
 }
 
 function livePicture(page: Page, clip: Clip): string | null {
-  const entity = page.store.camera(clip.camera_id)?.entity_id;
-  // Each clip its own, or all would show the first one's.
+  const entity = page.system.camera(clip.camera_id)?.entity_id;
+  // A URL per clip, or the cache would show the first picture for all.
   return entity ? `/api/camera_proxy/${entity}?width=480&height=270&clip=${clip.id}` : null;
 }
 
-export function whatOf(page: Page, clip: Clip): string {
-  const name = nameOf(page, clip);
+export function clipTitle(page: Page, clip: Clip): string {
+  const name = clipName(page, clip);
   return clip.score === null ? name : `${name} ${page.format.percent(clip.score)}`;
 }
 
-function nameOf(page: Page, clip: Clip): string {
+function clipName(page: Page, clip: Clip): string {
   if (clip.label !== null) return page.texts.label(clip.label);
   return page.texts.get(clip.trigger === "manual" ? "clip.by_hand" : "clip.motion");
 }

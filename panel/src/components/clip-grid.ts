@@ -2,41 +2,41 @@ import { css, html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 
-import type { Clip } from "../data/shapes.ts";
+import type { Clip } from "../data/types.ts";
 import { navigate } from "../ha/navigate.ts";
-import { dayFinder } from "../layout/dayfinder.ts";
+import { dayFinder } from "../layout/day-finder.ts";
 import type { Layout, Row } from "../layout/rows.ts";
 import { columnsFor, layOut, rowOf, visibleRows } from "../layout/rows.ts";
 import { PageElement, now } from "../page.ts";
-import { pathOf } from "../router.ts";
+import { routePath } from "../router.ts";
 import type { ClipList } from "../state/clips.ts";
-import { Watch } from "../state/observed.ts";
+import { ObservableController } from "../state/observable.ts";
 import type { Selection } from "../state/selection.ts";
 import { controls } from "../styles/shared.ts";
 import { dayOf } from "../time/zone.ts";
 import { clipCard, clipCardStyles } from "./clip-card.ts";
 
-const GAP = 12;
-const NARROWEST = 220;
-const NARROWEST_PHONE = 156;
-const WORDS = 55; // px below the picture
-const DAY_ROW = 44;
-/** So many screens beyond the edge exist already, and so many are loaded. */
-const MARGIN = 1;
-const AHEAD = 3;
+const GAP_PX = 12;
+const MIN_CARD_PX = 220;
+const MIN_CARD_PHONE_PX = 156;
+const CAPTION_PX = 55; // text below the still
+const DAY_ROW_PX = 44;
+/** Screens beyond the visible one that are rendered, and that are loaded. */
+const RENDERED_SCREENS = 1;
+const LOADED_SCREENS = 3;
 const LONG_PRESS_MS = 450;
 
-/** All clips of a list, of which only those in view exist as elements. Scrolls by itself. */
+/** A scrolling grid of all clips, in which only visible rows are rendered. */
 @customElement("homesec-clip-grid")
 export class ClipGrid extends PageElement {
   @property({ attribute: false }) list!: ClipList;
   @property({ attribute: false }) selection!: Selection;
-  /** The filter's part of the address, for the clips' links. */
+  /** The URL's query with the filter, for the links of the clips. */
   @property() search = "";
-  /** Whether clips can be chosen: those who may only look have nothing to choose them for. */
+  /** Whether clips can be selected, which needs permission to control. */
   @property({ type: Boolean }) selectable = false;
   @state() private width = 0;
-  @state() private seen = { top: 0, height: 0 };
+  @state() private viewport = { top: 0, height: 0 };
   @state() private focused: string | null = null;
   @query(".scroller") private scroller!: HTMLElement;
   private layout: Layout = { rows: [], height: 0 };
@@ -50,8 +50,8 @@ export class ClipGrid extends PageElement {
 
   constructor() {
     super();
-    new Watch(this, () => this.list);
-    new Watch(this, () => this.selection);
+    new ObservableController(this, () => this.list);
+    new ObservableController(this, () => this.selection);
   }
 
   override disconnectedCallback(): void {
@@ -61,32 +61,32 @@ export class ClipGrid extends PageElement {
 
   protected override firstUpdated(): void {
     this.resized.observe(this.scroller);
-    this.focused = this.page.clips.focused;
+    this.focused = this.page.scrollPosition.focused;
     this.measure();
-    void this.comeBack(this.page.clips.top);
+    void this.comeBack(this.page.scrollPosition.top);
   }
 
-  /** To where somebody was before they opened a clip, once the rows are there to scroll over. */
+  /** Restore the scroll position once the rows are laid out. */
   private async comeBack(top: number): Promise<void> {
     await this.updateComplete;
     this.scroller.scrollTop = top;
     this.measure();
   }
 
-  /** Bring a clip into view. */
+  /** Scroll to a clip. */
   async show(index: number): Promise<void> {
     this.arrange();
     const row = rowOf(this.layout, index);
     const clip = this.list.clips[index];
     if (!row || !clip) return;
     const inner = this.scroller.firstElementChild as HTMLElement;
-    this.scroller.scrollTop = Math.max(0, inner.offsetTop + row.top - DAY_ROW);
+    this.scroller.scrollTop = Math.max(0, inner.offsetTop + row.top - DAY_ROW_PX);
     this.measure();
     await this.focusOn(clip.id);
   }
 
-  /** Its headings say "today". */
-  dayMayHaveChanged(): void {
+  /** Update headings such as "today" at midnight. */
+  refreshDays(): void {
     const today = dayOf(now(), this.format.zone);
     if (today !== this.today) this.requestUpdate();
     this.today = today;
@@ -98,14 +98,14 @@ export class ClipGrid extends PageElement {
 
   private measure(): void {
     const { clientWidth, clientHeight, scrollTop } = this.scroller;
-    this.width = clientWidth - 2 * GAP;
-    this.seen = { top: scrollTop, height: clientHeight };
+    this.width = clientWidth - 2 * GAP_PX;
+    this.viewport = { top: scrollTop, height: clientHeight };
   }
 
   private onScroll(): void {
-    if (!this.isConnected) return; // told of a scroll from before it was left
-    this.seen = { top: this.scroller.scrollTop, height: this.scroller.clientHeight };
-    this.page.clips.top = this.seen.top;
+    if (!this.isConnected) return; // a scroll event from before the grid was removed
+    this.viewport = { top: this.scroller.scrollTop, height: this.scroller.clientHeight };
+    this.page.scrollPosition.top = this.viewport.top;
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
@@ -114,9 +114,9 @@ export class ClipGrid extends PageElement {
   }
 
   protected override updated(): void {
-    const left = this.layout.height - (this.seen.top + this.seen.height);
-    if (left < AHEAD * this.seen.height && this.list.ready && !this.list.error) {
-      void this.list.more();
+    const left = this.layout.height - (this.viewport.top + this.viewport.height);
+    if (left < LOADED_SCREENS * this.viewport.height && this.list.ready && !this.list.error) {
+      void this.list.loadMore();
     }
   }
 
@@ -126,21 +126,21 @@ export class ClipGrid extends PageElement {
     const before = this.laidOut;
     if (before?.clips === clips && before.width === this.width && before.zone === zone) return;
     this.laidOut = { clips, width: this.width, zone };
-    const narrowest = this.width < 700 ? NARROWEST_PHONE : NARROWEST;
-    this.columns = columnsFor(this.width, narrowest, GAP);
-    this.cardWidth = (this.width - (this.columns - 1) * GAP) / this.columns;
-    const cardHeight = Math.round((this.cardWidth * 9) / 16) + WORDS + GAP;
+    const narrowest = this.width < 700 ? MIN_CARD_PHONE_PX : MIN_CARD_PX;
+    this.columns = columnsFor(this.width, narrowest, GAP_PX);
+    this.cardWidth = (this.width - (this.columns - 1) * GAP_PX) / this.columns;
+    const cardHeight = Math.round((this.cardWidth * 9) / 16) + CAPTION_PX + GAP_PX;
     this.layout = layOut(
       clips,
-      { columns: this.columns, cardHeight, dayHeight: DAY_ROW },
+      { columns: this.columns, cardHeight, dayHeight: DAY_ROW_PX },
       dayFinder(zone),
     );
   }
 
   protected override render(): unknown {
-    const { top, height } = this.seen;
+    const { top, height } = this.viewport;
     const rows = this.width
-      ? visibleRows(this.layout, top - MARGIN * height, top + (1 + MARGIN) * height)
+      ? visibleRows(this.layout, top - RENDERED_SCREENS * height, top + (1 + RENDERED_SCREENS) * height)
       : [];
     return html`<div class="scroller" @scroll=${this.onScroll} @keydown=${this.onKey}>
       <div
@@ -197,7 +197,7 @@ export class ClipGrid extends PageElement {
     if (list.error) {
       return html`<div class="end" role="alert">
         <p>${texts.error(list.error)}</p>
-        <button class="button" @click=${() => void list.more()}>${texts.get("errors.again")}</button>
+        <button class="button" @click=${() => void list.loadMore()}>${texts.get("errors.again")}</button>
       </div>`;
     }
     if (list.loading) return html`<p class="end" role="status">${texts.get("clips.loading")}</p>`;
@@ -209,19 +209,17 @@ export class ClipGrid extends PageElement {
     return nothing;
   }
 
-  // Choosing and opening
-
   private onClick(event: MouseEvent, clip: Clip): void {
     if (this.pressed) {
-      // The end of a long press, which has chosen it.
+      // The end of a long press, which has selected the clip.
       event.preventDefault();
       this.pressed = false;
       return;
     }
-    this.page.clips.focused = this.focused = clip.id;
-    this.page.clips.top = this.scroller.scrollTop; // what was scrolled just now is told later
+    this.page.scrollPosition.focused = this.focused = clip.id;
+    this.page.scrollPosition.top = this.scroller.scrollTop; // the scroll event comes later
     const modified = event.ctrlKey || event.metaKey || event.shiftKey;
-    if (modified && !this.selectable) return; // the browser's: a tab, a window
+    if (modified && !this.selectable) return; // the browser opens a tab or window
     if (modified || this.selection.active) {
       event.preventDefault();
       if (event.shiftKey) this.selection.extend(clip.id, this.order());
@@ -230,7 +228,7 @@ export class ClipGrid extends PageElement {
     }
     if (event.button !== 0) return;
     event.preventDefault();
-    navigate(pathOf({ view: "clip", id: clip.id }) + this.search);
+    navigate(routePath({ view: "clip", id: clip.id }) + this.search);
   }
 
   private onPress(event: PointerEvent): void {
@@ -260,8 +258,6 @@ export class ClipGrid extends PageElement {
   private order(): string[] {
     return this.list.clips.map((clip) => clip.id);
   }
-
-  // Keyboard: arrows move, Enter opens (it is a link), space chooses
 
   private onKey(event: KeyboardEvent): void {
     const id = idAt(event);
@@ -308,15 +304,15 @@ export class ClipGrid extends PageElement {
     }
   }
 
-  /** Scroll as little as needed, then give the focus. */
+  /** Scroll a clip into view and focus it. */
   private async reveal(index: number): Promise<void> {
     const row = rowOf(this.layout, index);
     const clip = this.list.clips[index];
     if (!row || !clip) return;
     const { scrollTop, clientHeight } = this.scroller;
-    if (row.top < scrollTop) this.scroller.scrollTop = row.top - DAY_ROW;
+    if (row.top < scrollTop) this.scroller.scrollTop = row.top - DAY_ROW_PX;
     else if (row.top + row.height > scrollTop + clientHeight) {
-      this.scroller.scrollTop = row.top + row.height - clientHeight + GAP;
+      this.scroller.scrollTop = row.top + row.height - clientHeight + GAP_PX;
     }
     this.measure();
     await this.focusOn(clip.id);
@@ -342,7 +338,7 @@ export class ClipGrid extends PageElement {
         height: 100%;
         overflow-y: auto;
         overscroll-behavior: contain;
-        padding: 0 ${GAP}px;
+        padding: 0 ${GAP_PX}px;
       }
       .all {
         position: relative;
@@ -359,8 +355,8 @@ export class ClipGrid extends PageElement {
       }
       .row {
         display: grid;
-        gap: ${GAP}px;
-        padding-bottom: ${GAP}px;
+        gap: ${GAP_PX}px;
+        padding-bottom: ${GAP_PX}px;
       }
       .day {
         display: flex;

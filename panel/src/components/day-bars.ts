@@ -1,7 +1,7 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
-import type { Insight } from "../data/shapes.ts";
+import type { VisitStatistics } from "../data/types.ts";
 import { navigate } from "../ha/navigate.ts";
 import type { Series, Stack } from "../layout/charts.ts";
 import { stacksOf } from "../layout/charts.ts";
@@ -11,12 +11,12 @@ import { EVERYTHING, filterSearch } from "../state/filter.ts";
 import { controls } from "../styles/shared.ts";
 import type { Day } from "../time/zone.ts";
 
-const COLOURS = ["#1e88e5", "#f4a100", "#43a047", "#8e5bd0", "#d0567d", "#00897b", "#8d6e63", "#78909c"];
+const COLORS = ["#1e88e5", "#f4a100", "#43a047", "#8e5bd0", "#d0567d", "#00897b", "#8d6e63", "#78909c"];
 
-/** How much was recorded each day, by what was seen or by camera; a day's bar leads to its clips. */
+/** Visits per day, by label or camera. A day's bar links to its clips. */
 @customElement("homesec-day-bars")
 export class DayBars extends PageElement {
-  @property({ attribute: false }) days: Insight["days"] = [];
+  @property({ attribute: false }) days: VisitStatistics["days"] = [];
   @property() from: Day = "";
   @property() to: Day = "";
   @state() private by: Series = "label";
@@ -51,7 +51,7 @@ export class DayBars extends PageElement {
         ? html`<ul>
             ${keys.map(
               (key, index) =>
-                html`<li><span class="dot" style="background:${colour(index)}"></span>${this.name(key)}</li>`,
+                html`<li><span class="dot" style="background:${color(index)}"></span>${this.name(key)}</li>`,
             )}
           </ul>`
         : nothing}`;
@@ -69,14 +69,14 @@ export class DayBars extends PageElement {
       ${stack.parts.map(
         (part) =>
           html`<span
-            style="height:${(part.count / highest) * 100}%;background:${colour(keys.indexOf(part.key))}"
+            style="height:${(part.count / highest) * 100}%;background:${color(keys.indexOf(part.key))}"
           ></span>`,
       )}
     </button>`;
   }
 
   private name(key: string): string {
-    return this.by === "label" ? this.texts.label(key) : this.camera(key);
+    return this.by === "label" ? this.texts.label(key) : this.cameraName(key);
   }
 
   private open(day: Day): void {
@@ -176,8 +176,8 @@ export class DayBars extends PageElement {
   ];
 }
 
-function colour(index: number): string {
-  return COLOURS[Math.min(index, COLOURS.length - 1)] ?? "#78909c";
+function color(index: number): string {
+  return COLORS[Math.min(index, COLORS.length - 1)] ?? "#78909c";
 }
 
 declare global {

@@ -1,12 +1,12 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
-import type { Span, Timeline } from "../data/shapes.ts";
+import type { Span, Timeline } from "../data/types.ts";
 import type { Mark } from "../layout/spans.ts";
 import { hourTicks, marksOf } from "../layout/spans.ts";
 import { PageElement, now } from "../page.ts";
 import type { ClipList } from "../state/clips.ts";
-import { Watch } from "../state/observed.ts";
+import { ObservableController } from "../state/observable.ts";
 import { controls } from "../styles/shared.ts";
 import type { Day } from "../time/zone.ts";
 import { dayBounds } from "../time/zone.ts";
@@ -14,7 +14,7 @@ import { dayBounds } from "../time/zone.ts";
 const APART = 0.004;
 const RELOAD_MS = 3000;
 
-/** The day as a strip per camera, with what was recorded drawn in. Fires `jump` with a moment. */
+/** A day's timeline for each camera, with its clips. Fires `jump` with a time. */
 @customElement("homesec-day-strip")
 export class DayStrip extends PageElement {
   @property() day: Day = "";
@@ -24,12 +24,12 @@ export class DayStrip extends PageElement {
   @state() private timeline: Timeline | null = null;
   @state() private at: number | null = null;
   private loaded = "";
-  private seen: unknown = null;
+  private loadedClips: unknown = null;
   private reloading: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
-    new Watch(this, () => this.list);
+    new ObservableController(this, () => this.list);
   }
 
   override disconnectedCallback(): void {
@@ -44,14 +44,14 @@ export class DayStrip extends PageElement {
       this.loaded = this.day;
       this.timeline = null;
       void this.load();
-    } else if (this.list.clips !== this.seen && !this.reloading) {
-      // Something came or went. Not at once: a recording tells of itself every other second.
+    } else if (this.list.clips !== this.loadedClips && !this.reloading) {
+      // Delayed, because a recording sends an event every other second.
       this.reloading = setTimeout(() => {
         this.reloading = undefined;
         void this.load();
       }, RELOAD_MS);
     }
-    this.seen = this.list.clips;
+    this.loadedClips = this.list.clips;
   }
 
   private get bounds(): { from: number; to: number } {
@@ -65,7 +65,7 @@ export class DayStrip extends PageElement {
       const timeline = await this.page.api.timeline(from, to);
       if (day === this.day) this.timeline = timeline;
     } catch {
-      this.timeline = null; // the list below says what is wrong
+      this.timeline = null; // the list below shows the error
     }
   }
 
@@ -73,14 +73,14 @@ export class DayStrip extends PageElement {
     const { from, to } = this.bounds;
     const cameras = (this.timeline?.cameras ?? [])
       .filter((camera) => !this.cameras.length || this.cameras.includes(camera.camera_id))
-      .map((camera) => ({ ...camera, spans: camera.spans.filter((span) => this.wanted(span)) }));
+      .map((camera) => ({ ...camera, spans: camera.spans.filter((span) => this.matchesFilter(span)) }));
     if (!cameras.some((camera) => camera.spans.length)) return nothing;
     return html`<div class="strips" role="group" aria-label=${this.texts.get("strip.title")}>
       ${cameras.map(
         (camera) =>
           html`<div class="camera">
-            <span class="name" title=${this.camera(camera.camera_id)}
-              >${this.camera(camera.camera_id)}</span
+            <span class="name" title=${this.cameraName(camera.camera_id)}
+              >${this.cameraName(camera.camera_id)}</span
             >
             <div
               class="strip"
@@ -107,7 +107,7 @@ export class DayStrip extends PageElement {
     </div>`;
   }
 
-  private wanted({ label }: Span): boolean {
+  private matchesFilter({ label }: Span): boolean {
     return !this.labels.length || (label !== null && this.labels.includes(label));
   }
 

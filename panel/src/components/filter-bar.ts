@@ -14,12 +14,12 @@ import { icon } from "./icon.ts";
 const NAMED = ["all", "today", "yesterday", "week"] as const;
 const TYPING_MS = 300;
 
-/** Which clips are shown. Fires `filter` with the new one. */
+/** The filter for the list of clips. Fires `filter` with the new filter. */
 @customElement("homesec-filter-bar")
 export class FilterBar extends PageElement {
   @property({ attribute: false }) filter: Filter = EVERYTHING;
   @state() private calendar = false;
-  /** On a phone, the rest is out of the way until it is asked for. */
+  /** Whether all fields are shown on a phone. */
   @state() private more = false;
   private typing: ReturnType<typeof setTimeout> | undefined;
 
@@ -135,17 +135,17 @@ export class FilterBar extends PageElement {
   }
 
   private cameraChoices(): Choice[] {
-    const cameras = this.house?.cameras ?? [];
+    const cameras = this.system?.cameras ?? [];
     return cameras.map((camera) => ({ value: camera.id, text: camera.name }));
   }
 
   private labelChoices(): Choice[] {
-    const labels = new Set(this.house?.cameras.flatMap((camera) => camera.labels));
+    const labels = new Set(this.system?.cameras.flatMap((camera) => camera.labels));
     return [...labels].map((label) => ({ value: label, text: this.texts.label(label) }));
   }
 
   private zoneChoices(): Choice[] {
-    const zones = new Set(this.house?.cameras.flatMap((camera) => camera.zones));
+    const zones = new Set(this.system?.cameras.flatMap((camera) => camera.zones));
     return [...zones].sort().map((zone) => ({ value: zone, text: zone }));
   }
 

@@ -5,7 +5,7 @@ import { strength } from "../layout/charts.ts";
 import { PageElement } from "../page.ts";
 import { controls } from "../styles/shared.ts";
 
-/** When in the week how much happens: a row a weekday, a cell an hour. */
+/** Visits by weekday and hour. */
 @customElement("homesec-heat-map")
 export class HeatMap extends PageElement {
   @property({ attribute: false }) hours: number[][] = [];

@@ -7,9 +7,9 @@ const REFRESH_MS = 2000;
 const SLOW_REFRESH_MS = 15_000;
 
 /**
- * A camera's picture as it is now: a still every two seconds, or the moving picture on wish.
+ * A camera's current picture: a still every two seconds, or live video if `moving`.
  *
- * Stills, because browsers open six connections to a server and each moving picture holds one.
+ * Stills by default, because browsers open six connections to a server and live video holds one.
  */
 @customElement("homesec-live")
 export class LivePicture extends LitElement {
@@ -17,14 +17,14 @@ export class LivePicture extends LitElement {
   @property() entity: string | null = null;
   @property() text = "";
   @property({ type: Boolean }) moving = false;
-  /** Pictures do not change while the camera is off. */
+  /** Whether the picture is refreshed. */
   @property({ type: Boolean }) slow = false;
   @state() private source: string | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private seen = true;
+  private isVisible = true;
   private readonly watcher = new IntersectionObserver((entries) => {
-    this.seen = entries.at(-1)?.isIntersecting ?? true;
-    if (this.seen) this.refresh();
+    this.isVisible = entries.at(-1)?.isIntersecting ?? true;
+    if (this.isVisible) this.refresh();
   });
   private readonly onVisible = (): void => this.refresh();
 
@@ -40,14 +40,14 @@ export class LivePicture extends LitElement {
     this.watcher.disconnect();
     document.removeEventListener("visibilitychange", this.onVisible);
     clearTimeout(this.timer);
-    this.source = null; // ends a moving picture's connection
+    this.source = null; // closes the connection of live video
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (changed.has("moving") || changed.has("entity") || changed.has("slow")) this.refresh();
   }
 
-  /** The picture's address; its token changes every few minutes. */
+  /** The picture's URL. Its token changes every few minutes. */
   private address(): string | null {
     const entity = this.entity === null ? undefined : this.hass?.().states[this.entity];
     return entity?.attributes.entity_picture ?? null;
@@ -55,7 +55,7 @@ export class LivePicture extends LitElement {
 
   private refresh(): void {
     clearTimeout(this.timer);
-    if (!this.isConnected || !this.seen || document.hidden) return;
+    if (!this.isConnected || !this.isVisible || document.hidden) return;
     const address = this.address();
     if (address === null) {
       this.source = null;
@@ -64,7 +64,7 @@ export class LivePicture extends LitElement {
       const stream = address.replace("/camera_proxy/", "/camera_proxy_stream/");
       if (!this.source?.startsWith(stream)) this.source = stream;
     } else {
-      // A still that fails or comes late keeps the one before in view.
+      // The previous still stays until the next one has loaded.
       const fresh = `${address}${address.includes("?") ? "&" : "?"}width=640&height=360&at=${Date.now()}`;
       const image = new Image();
       image.onload = () => {

@@ -8,7 +8,7 @@ import { icon } from "./icon.ts";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
-/** Asks for the code: with big keys for a finger, or typed. Fires `code` with what was entered. */
+/** A keypad for the PIN. Fires `code` with the PIN, and `cancel`. */
 @customElement("homesec-pin-pad")
 export class PinPad extends LitElement {
   @property({ attribute: false }) texts!: Texts;
@@ -19,7 +19,7 @@ export class PinPad extends LitElement {
   @query("input") private input!: HTMLInputElement;
 
   protected override firstUpdated(): void {
-    // On a phone its own keyboard would cover the keys.
+    // A phone's on-screen keyboard would cover the keypad.
     if (matchMedia("(pointer: fine)").matches || this.format === "text") this.input.focus();
   }
 
@@ -81,14 +81,14 @@ export class PinPad extends LitElement {
 
   private onKey(event: KeyboardEvent): void {
     if (event.key === "Escape") this.cancel();
-    event.stopPropagation(); // Home Assistant's own shortcuts are letters and digits
+    event.stopPropagation(); // keep digits from triggering Home Assistant's shortcuts
   }
 
   private send(event: Event): void {
     event.preventDefault();
     if (!this.code) return;
     this.dispatchEvent(new CustomEvent("code", { detail: this.code }));
-    this.code = ""; // never longer than needed
+    this.code = ""; // keep the PIN no longer than needed
   }
 
   private cancel(): void {

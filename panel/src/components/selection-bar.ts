@@ -10,24 +10,24 @@ import { customElement, property, query, state } from "lit/decorators.js";
 
 import { PageElement } from "../page.ts";
 import type { ClipList } from "../state/clips.ts";
-import { Watch } from "../state/observed.ts";
+import { ObservableController } from "../state/observable.ts";
 import type { Selection } from "../state/selection.ts";
 import { controls } from "../styles/shared.ts";
-import type { Ask } from "./ask.ts";
-import "./ask.ts";
+import type { ConfirmDialog } from "./confirm-dialog.ts";
+import "./confirm-dialog.ts";
 import { icon } from "./icon.ts";
 
-/** What can be done with the chosen clips. */
+/** Actions on the selected clips. */
 @customElement("homesec-selection-bar")
 export class SelectionBar extends PageElement {
   @property({ attribute: false }) selection!: Selection;
   @property({ attribute: false }) list!: ClipList;
   @state() private busy = false;
-  @query("homesec-ask") private question!: Ask;
+  @query("homesec-confirm-dialog") private dialog!: ConfirmDialog;
 
   constructor() {
     super();
-    new Watch(this, () => this.selection);
+    new ObservableController(this, () => this.selection);
   }
 
   protected override render(): unknown {
@@ -60,11 +60,11 @@ export class SelectionBar extends PageElement {
             ${action(mdiDeleteOutline, texts.get("clip.delete"), () => this.delete(), "danger")}
           </div>`
         : nothing}
-      <homesec-ask></homesec-ask>`;
+      <homesec-confirm-dialog></homesec-confirm-dialog>`;
   }
 
-  /** Delete what is chosen, after asking. */
-  async deleteChosen(): Promise<void> {
+  /** Delete the selected clips after a confirmation. */
+  async deleteSelected(): Promise<void> {
     await this.run(() => this.delete());
   }
 
@@ -74,7 +74,7 @@ export class SelectionBar extends PageElement {
     try {
       await act();
     } catch (error) {
-      this.page.say(this.texts.error(error), "error");
+      this.page.showMessage(this.texts.error(error), "error");
     }
     this.busy = false;
   }
@@ -84,10 +84,10 @@ export class SelectionBar extends PageElement {
     const { exported, folder, refused } = await this.page.api.export(ids);
     if (refused.length) {
       const left = new Set(refused.map((each) => each.id));
-      this.selection.forget(ids.filter((id) => !left.has(id)));
-      this.page.say(this.texts.count("clips.not_exported", refused.length, { folder }), "error");
+      this.selection.deselect(ids.filter((id) => !left.has(id)));
+      this.page.showMessage(this.texts.count("clips.not_exported", refused.length, { folder }), "error");
     } else {
-      this.page.say(this.texts.count("clips.exported", exported, { folder }));
+      this.page.showMessage(this.texts.count("clips.exported", exported, { folder }));
       this.selection.end();
     }
   }
@@ -95,26 +95,26 @@ export class SelectionBar extends PageElement {
   private async protect(on: boolean): Promise<void> {
     const ids = [...this.selection.ids];
     await this.page.api.protect(ids, on);
-    this.page.say(this.texts.count(on ? "clips.protected" : "clips.unprotected", ids.length));
+    this.page.showMessage(this.texts.count(on ? "clips.protected" : "clips.unprotected", ids.length));
     this.selection.end();
   }
 
   private async delete(): Promise<void> {
     const ids = [...this.selection.ids];
     const { texts } = this;
-    const sure = await this.question.ask(
+    const confirmed = await this.dialog.confirm(
       texts.count("clips.delete_sure", ids.length),
       texts.get("clip.delete"),
       texts.get("common.cancel"),
     );
-    if (!sure) return;
+    if (!confirmed) return;
     const { deleted, refused } = await this.page.api.delete(ids);
     this.list.remove(deleted);
-    this.selection.forget(deleted);
+    this.selection.deselect(deleted);
     if (refused.length) {
-      this.page.say(texts.count("clips.not_deleted", refused.length), "error");
+      this.page.showMessage(texts.count("clips.not_deleted", refused.length), "error");
     } else {
-      this.page.say(texts.count("clips.deleted", deleted.length));
+      this.page.showMessage(texts.count("clips.deleted", deleted.length));
       this.selection.end();
     }
   }

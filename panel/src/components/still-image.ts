@@ -2,14 +2,14 @@ import { mdiImageOffOutline } from "@mdi/js";
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
-import type { Stills } from "../data/stills.ts";
+import type { StillLoader } from "../data/stills.ts";
 import { controls } from "../styles/shared.ts";
 import { icon } from "./icon.ts";
 
-/** A picture for those logged in, fetched while it is on the page. Decoration: its card has the words. */
+/** A still, loaded while it is on the page. Decorative: its card has the text. */
 @customElement("homesec-still")
 export class StillImage extends LitElement {
-  @property({ attribute: false }) stills!: Stills;
+  @property({ attribute: false }) stills!: StillLoader;
   @property() path: string | null = null;
   @state() private address: string | null = null;
   @state() private missing = false;
@@ -30,7 +30,7 @@ export class StillImage extends LitElement {
   protected override willUpdate(): void {
     if (!this.isConnected || this.path === this.loading) return;
     this.stop?.();
-    // The same one in another size: what is shown stays until it is there.
+    // The same still in another size: the shown one stays until it has loaded.
     if (withoutSize(this.path) !== withoutSize(this.loading)) this.address = null;
     this.loading = this.path;
     this.missing = this.path === null;

@@ -1,10 +1,10 @@
 import { html, nothing, svg } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 
-import type { Point, PreviewBox, Zone } from "../data/shapes.ts";
-import { centreOf, middleOf, moved, shifted, split } from "../layout/polygon.ts";
+import type { Point, PreviewBox, Zone } from "../data/types.ts";
+import { centerOf, sideMiddle, moveCorner, movePolygon, splitSide } from "../layout/polygon.ts";
 import { PageElement } from "../page.ts";
-import { Watch } from "../state/observed.ts";
+import { ObservableController } from "../state/observable.ts";
 import type { ZonesDraft } from "../state/zones.ts";
 import { controls } from "../styles/shared.ts";
 import { zoneCanvasStyles } from "../styles/zone-canvas.ts";
@@ -22,14 +22,14 @@ const ARROWS: Record<string, Point> = {
 
 type Drag = { corner: number } | { from: Point; polygon: Point[] };
 
-/** The camera's picture with the zones on it, which mouse, finger and keyboard draw and change. */
+/** The camera's picture with its zones, edited with the mouse, touch, or keyboard. */
 @customElement("homesec-zone-canvas")
 export class ZoneCanvas extends PageElement {
   @property({ attribute: false }) draft!: ZonesDraft;
-  @property({ attribute: false }) seen: PreviewBox[] = [];
+  @property({ attribute: false }) detections: PreviewBox[] = [];
   @state() private picture: string | null = null;
   @state() private shape = "16 / 9";
-  /** Where the next corner goes, for the keyboard. */
+  /** Position of the next corner when drawing with the keyboard. */
   @state() private cursor: Point | null = null;
   @query("svg") private surface!: SVGSVGElement;
   private drag: Drag | null = null;
@@ -37,7 +37,7 @@ export class ZoneCanvas extends PageElement {
 
   constructor() {
     super();
-    new Watch(this, () => this.draft);
+    new ObservableController(this, () => this.draft);
   }
 
   override connectedCallback(): void {
@@ -60,7 +60,7 @@ export class ZoneCanvas extends PageElement {
         if (response.ok) this.show(await response.blob());
       }
     } catch {
-      // The camera is away for the moment: what it showed last stays.
+      // The camera can't be reached: its last picture stays.
     }
     if (this.isConnected) this.timer = setTimeout(() => void this.refresh(), REFRESH_MS);
   }
@@ -93,7 +93,7 @@ export class ZoneCanvas extends PageElement {
           @blur=${() => (this.cursor = null)}
         >
           ${draft.zones.map((zone, index) => this.renderZone(zone, index))}
-          ${this.seen.map((box) => this.renderSeen(box))}
+          ${this.detections.map((box) => this.renderDetection(box))}
           ${drawing ? this.renderDrawing(draft.drawing ?? []) : nothing}
         </svg>
         ${this.renderHandles()} ${this.renderNames()}
@@ -121,12 +121,12 @@ export class ZoneCanvas extends PageElement {
     ></polyline>`;
   }
 
-  private renderSeen({ box: [x1, y1, x2, y2], counts }: PreviewBox): unknown {
+  private renderDetection({ box: [x1, y1, x2, y2], counts }: PreviewBox): unknown {
     return svg`<rect class=${counts ? "counts" : "ignored"} x=${x1} y=${y1}
       width=${x2 - x1} height=${y2 - y1} vector-effect="non-scaling-stroke"></rect>`;
   }
 
-  /** Handles are HTML, so that they stay round and can be reached with the keyboard. */
+  /** Render handles as HTML, so that they stay round and get the keyboard focus. */
   private renderHandles(): unknown {
     const { draft, texts } = this;
     if (draft.drawing) {
@@ -142,9 +142,9 @@ export class ZoneCanvas extends PageElement {
       (_corner, index) =>
         html`<button
           class="middle"
-          style=${at(middleOf(polygon, index))}
+          style=${at(sideMiddle(polygon, index))}
           aria-label=${texts.get("zones.add_corner")}
-          @click=${() => draft.change({ polygon: split(polygon, index) })}
+          @click=${() => draft.change({ polygon: splitSide(polygon, index) })}
         ></button>`,
     )}
     ${polygon.map(
@@ -165,25 +165,23 @@ export class ZoneCanvas extends PageElement {
 
   private renderNames(): unknown {
     const names = this.draft.zones.map((zone) => {
-      return html`<span class="name" style=${at(centreOf(zone.polygon))}>${zone.name}</span>`;
+      return html`<span class="name" style=${at(centerOf(zone.polygon))}>${zone.name}</span>`;
     });
-    const seen = this.seen.map(
+    const labels = this.detections.map(
       ({ label, score, box: [x, y], counts }) =>
-        html`<span class="name seen" style=${at([x, y])}
+        html`<span class="name detection" style=${at([x, y])}
           >${this.texts.label(label)} ${this.format.percent(score)}${counts
             ? ""
             : ` · ${this.texts.get("zones.does_not_count")}`}</span
         >`,
     );
-    return [names, seen];
+    return [names, labels];
   }
 
   private onPicture(event: Event): void {
     const { naturalWidth: width, naturalHeight: height } = event.target as HTMLImageElement;
     if (width && height) this.shape = `${width} / ${height}`;
   }
-
-  // Mouse and finger
 
   private pointAt(event: MouseEvent): Point {
     const box = this.surface.getBoundingClientRect();
@@ -211,16 +209,16 @@ export class ZoneCanvas extends PageElement {
     if (!zone) return;
     this.surface.setPointerCapture(event.pointerId);
     this.drag = { from: point, polygon: zone.polygon };
-    this.begun = false;
+    this.dragging = false;
   }
 
-  private begun = false;
+  private dragging = false;
 
   private grab(event: PointerEvent, corner: number): void {
     if (event.button !== 0) return;
     (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
     this.drag = { corner };
-    this.begun = false;
+    this.dragging = false;
   }
 
   private onMove(event: PointerEvent): void {
@@ -230,10 +228,10 @@ export class ZoneCanvas extends PageElement {
     const point = this.pointAt(event);
     const polygon =
       "corner" in drag
-        ? moved(zone.polygon, drag.corner, point)
-        : shifted(drag.polygon, point[0] - drag.from[0], point[1] - drag.from[1]);
-    this.draft.change({ polygon }, { begun: this.begun });
-    this.begun = true;
+        ? moveCorner(zone.polygon, drag.corner, point)
+        : movePolygon(drag.polygon, point[0] - drag.from[0], point[1] - drag.from[1]);
+    this.draft.change({ polygon }, { continued: this.dragging });
+    this.dragging = true;
   }
 
   private onUp(): void {
@@ -251,8 +249,6 @@ export class ZoneCanvas extends PageElement {
     this.dispatchEvent(new CustomEvent("drawn"));
   }
 
-  // Keyboard
-
   private onKey(event: KeyboardEvent): void {
     const { draft } = this;
     const step = stepOf(event);
@@ -264,15 +260,15 @@ export class ZoneCanvas extends PageElement {
       else if (event.key === "Enter" || event.key === " ") {
         const point = (this.cursor ??= [0.5, 0.5]);
         const last = draft.drawing.at(-1);
-        // Twice on the same spot: that was the last corner.
+        // Enter twice in the same place finishes.
         if (last && last[0] === point[0] && last[1] === point[1] && draft.drawing.length > 2) {
           this.finish();
         } else draft.addCorner(point);
-      } else if (event.key === "Backspace") draft.dropCorner();
+      } else if (event.key === "Backspace") draft.removeLastCorner();
       else if (event.key === "Escape") draft.cancel();
       else return;
     } else if (step && draft.zone) {
-      draft.change({ polygon: shifted(draft.zone.polygon, ...step) });
+      draft.change({ polygon: movePolygon(draft.zone.polygon, ...step) });
     } else if (event.key === "Delete" && draft.zone) draft.remove();
     else return;
     event.preventDefault();
@@ -285,7 +281,7 @@ export class ZoneCanvas extends PageElement {
     if (!zone) return;
     if (step) {
       const [x, y] = zone.polygon[index]!;
-      this.draft.change({ polygon: moved(zone.polygon, index, [x + step[0], y + step[1]]) });
+      this.draft.change({ polygon: moveCorner(zone.polygon, index, [x + step[0], y + step[1]]) });
     } else if (event.key === "Delete" || event.key === "Backspace") {
       this.draft.removeCorner(index);
     } else return;

@@ -2,9 +2,9 @@ import { mdiDeleteOutline } from "@mdi/js";
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 
-import type { Zone, ZoneKind } from "../data/shapes.ts";
+import type { Zone, ZoneKind } from "../data/types.ts";
 import { PageElement } from "../page.ts";
-import { Watch } from "../state/observed.ts";
+import { ObservableController } from "../state/observable.ts";
 import type { ZonesDraft } from "../state/zones.ts";
 import { controls } from "../styles/shared.ts";
 import { icon } from "./icon.ts";
@@ -12,14 +12,14 @@ import { icon } from "./icon.ts";
 const KINDS: ZoneKind[] = ["required", "noted", "mask"];
 const LONGEST_LOITER_S = 3600;
 
-/** What the chosen zone is called, what it is for, and whom it concerns. */
+/** Edits the name, type, and labels of the selected zone. */
 @customElement("homesec-zone-form")
 export class ZoneForm extends PageElement {
   @property({ attribute: false }) draft!: ZonesDraft;
 
   constructor() {
     super();
-    new Watch(this, () => this.draft);
+    new ObservableController(this, () => this.draft);
   }
 
   protected override render(): unknown {
@@ -36,7 +36,7 @@ export class ZoneForm extends PageElement {
           maxlength="40"
           .value=${zone.name}
           aria-invalid=${problem?.startsWith("name") ? "true" : "false"}
-          @input=${(event: Event) => draft.change({ name: valueOf(event) }, { begun: true })}
+          @input=${(event: Event) => draft.change({ name: valueOf(event) }, { continued: true })}
       /></label>
       ${problem
         ? html`<p class="bad" role="alert">${texts.get(`zones.problem.${problem}`)}</p>`
@@ -154,7 +154,7 @@ export class ZoneForm extends PageElement {
 }
 
 function hold(event: Event): void {
-  event.stopPropagation(); // Home Assistant's own shortcuts are letters
+  event.stopPropagation(); // keep letters from triggering Home Assistant's shortcuts
 }
 
 function valueOf(event: Event): string {

@@ -1,21 +1,21 @@
-/** HomeSec's websocket commands, and the few actions of Home Assistant that the page uses. */
+/** HomeSec's websocket commands and the actions of Home Assistant that the page uses. */
 
 import type { Hass } from "../ha/hass.ts";
 import type {
   ArmMode,
-  Away,
   CameraZones,
   ClipDetail,
   ClipEvent,
   ClipFilter,
   ClipPage,
-  House,
-  Insight,
   Refusal,
+  SystemState,
   Timeline,
+  Unavailable,
+  VisitStatistics,
   Zone,
   ZonesPreview,
-} from "./shapes.ts";
+} from "./types.ts";
 
 export type Unsubscribe = () => void;
 
@@ -27,25 +27,25 @@ const ARM_ACTION: Record<ArmMode, string> = {
   custom: "alarm_arm_custom_bypass",
 };
 
-/** A path of ours stays valid for as long as somebody may look at an open page. */
-const SIGNED_FOR_S = 24 * 3600;
+/** As long as a page is likely to stay open. */
+const SIGNED_PATH_LIFETIME_S = 24 * 3600;
 
 export class Api {
-  /** `hass` is replaced at each change of a state, so it is asked for each time. */
+  /** `hass` returns the current object: Home Assistant replaces it with every state change. */
   constructor(private readonly hass: () => Hass) {}
 
-  subscribeHouse(on: (told: House | Away) => void): Promise<Unsubscribe> {
+  subscribeSystem(on: (message: SystemState | Unavailable) => void): Promise<Unsubscribe> {
     return this.subscribe("homesec/house/subscribe", {}, on);
   }
 
-  /** After the connection was lost, it says that what is shown may be out of date. */
+  /** Subscribe to clip events. After a lost connection, report that events may be missing. */
   async subscribeClips(on: (event: ClipEvent) => void): Promise<Unsubscribe> {
     const { connection } = this.hass();
-    const again = (): void => on({ unavailable: false });
+    const reportLoss = (): void => on({ unavailable: false });
     const stop = await this.subscribe("homesec/clips/subscribe", {}, on);
-    connection.addEventListener("ready", again);
+    connection.addEventListener("ready", reportLoss);
     return () => {
-      connection.removeEventListener("ready", again);
+      connection.removeEventListener("ready", reportLoss);
       stop();
     };
   }
@@ -74,7 +74,7 @@ export class Api {
     return this.call("homesec/timeline", { from, to });
   }
 
-  insight(from: number, to: number): Promise<Insight> {
+  visitStatistics(from: number, to: number): Promise<VisitStatistics> {
     return this.call("homesec/insight", { from, to });
   }
 
@@ -97,7 +97,7 @@ export class Api {
   async signed(path: string): Promise<string> {
     const answer = await this.call<{ path: string }>("auth/sign_path", {
       path,
-      expires: SIGNED_FOR_S,
+      expires: SIGNED_PATH_LIFETIME_S,
     });
     return answer.path;
   }
@@ -106,7 +106,7 @@ export class Api {
     return this.act("alarm_control_panel", ARM_ACTION[mode], entityId, code ? { code } : {});
   }
 
-  /** Arm although a camera is offline: what it would see is not guarded. */
+  /** Arm without the cameras that are offline. */
   armAnyway(entityId: string, mode: ArmMode, code: string | null): Promise<unknown> {
     return this.act("homesec", "arm", entityId, { mode, force: true, ...(code ? { code } : {}) });
   }
@@ -115,7 +115,7 @@ export class Api {
     return this.act("alarm_control_panel", "alarm_disarm", entityId, code ? { code } : {});
   }
 
-  /** No alerts of a camera for so long; 0 ends that. */
+  /** Snooze a camera's alerts. 0 ends the snooze. */
   snooze(entityId: string, minutes: number): Promise<unknown> {
     return this.act("homesec", "snooze", entityId, { duration: { minutes } });
   }
@@ -126,7 +126,7 @@ export class Api {
     entityId: string,
     data: Record<string, unknown> = {},
   ): Promise<unknown> {
-    // We say what went wrong beside what was pressed; Home Assistant's own message would come twice.
+    // No notification by Home Assistant: the page shows the error beside the button.
     return this.hass().callService(domain, action, data, { entity_id: entityId }, false);
   }
 
@@ -140,7 +140,7 @@ export class Api {
     on: (message: T) => void,
   ): Promise<Unsubscribe> {
     const stop = await this.hass().connection.subscribeMessage(on, { type, ...data });
-    // The connection may be gone, and the subscription with it.
+    // Fails if the connection was lost, and the subscription with it.
     return () => void stop().catch(() => undefined);
   }
 }

@@ -1,15 +1,15 @@
 /**
- * Pictures that only somebody logged in may see, as addresses that an `<img>` can show.
+ * Loads stills, which need authentication, and returns URLs for `<img>`.
  *
- * Few at a time, the latest asked for first (it is what is on the screen now), and those nobody waits
- * for any more are not fetched at all: a fast scroll through thousands of clips costs next to nothing.
+ * Few are loaded at a time, the latest request first. Requests that were canceled before their turn,
+ * such as those of a fast scroll, aren't sent.
  */
 
-/** What the server scales stills to. */
+/** Widths that the server offers. */
 const WIDTHS = [320, 480, 640];
 
-/** A still's path as small as it may be to fill so many pixels of the page's. */
-export function inWidth(path: string, width: number, ratio = devicePixelRatio): string {
+/** Return the path of the smallest still that fills `width` CSS pixels. */
+export function stillUrl(path: string, width: number, ratio = devicePixelRatio): string {
   const enough = WIDTHS.find((each) => each >= width * ratio);
   return enough === undefined ? path : `${path}?width=${enough}`;
 }
@@ -18,37 +18,37 @@ export type Fetch = (path: string) => Promise<Blob>;
 
 interface Waiting {
   path: string;
-  readers: Set<(address: string | null) => void>;
+  readers: Set<(url: string | null) => void>;
 }
 
-const AT_ONCE = 4;
-const KEPT = 400;
+const MAX_CONCURRENT = 4;
+const CACHE_SIZE = 400;
 
-export class Stills {
-  private readonly kept = new Map<string, string>();
+export class StillLoader {
+  private readonly cache = new Map<string, string>();
   private waiting: Waiting[] = [];
   private readonly running = new Map<string, Waiting>();
 
   constructor(
     private readonly fetch: Fetch,
-    private readonly addresses: Pick<typeof URL, "createObjectURL" | "revokeObjectURL"> = URL,
-    private readonly limit = KEPT,
+    private readonly urls: Pick<typeof URL, "createObjectURL" | "revokeObjectURL"> = URL,
+    private readonly limit = CACHE_SIZE,
   ) {}
 
-  /** The address if the picture is here already, in whatever size. */
+  /** Return the URL of a cached still, in any size. */
   peek(path: string): string | null {
     const sizes = [path, ...WIDTHS.toReversed().map((width) => `${path}?width=${width}`)];
-    const known = sizes.find((each) => this.kept.has(each));
-    return known === undefined ? null : this.kept.get(known)!;
+    const known = sizes.find((each) => this.cache.has(each));
+    return known === undefined ? null : this.cache.get(known)!;
   }
 
-  /** Ask for a picture; the reader gets null if there is none. Returns the way to stop waiting. */
-  load(path: string, reader: (address: string | null) => void): () => void {
-    const kept = this.kept.get(path);
-    if (kept !== undefined) {
-      this.kept.delete(path); // to the end: used last
-      this.kept.set(path, kept);
-      reader(kept);
+  /** Load a still. The reader gets its URL, or null on failure. Return a function that cancels. */
+  load(path: string, reader: (url: string | null) => void): () => void {
+    const cached = this.cache.get(path);
+    if (cached !== undefined) {
+      this.cache.delete(path); // to the end: least recently used comes first
+      this.cache.set(path, cached);
+      reader(cached);
       return () => undefined;
     }
     let entry =
@@ -59,22 +59,22 @@ export class Stills {
     }
     entry.readers.add(reader);
     this.next();
-    return () => this.forget(entry, reader);
+    return () => this.cancel(entry, reader);
   }
 
   clear(): void {
-    for (const address of this.kept.values()) this.addresses.revokeObjectURL(address);
-    this.kept.clear();
+    for (const url of this.cache.values()) this.urls.revokeObjectURL(url);
+    this.cache.clear();
     this.waiting = [];
   }
 
-  private forget(entry: Waiting, reader: (address: string | null) => void): void {
+  private cancel(entry: Waiting, reader: (url: string | null) => void): void {
     entry.readers.delete(reader);
     if (entry.readers.size === 0) this.waiting = this.waiting.filter((other) => other !== entry);
   }
 
   private next(): void {
-    while (this.running.size < AT_ONCE) {
+    while (this.running.size < MAX_CONCURRENT) {
       const entry = this.waiting.pop();
       if (!entry) return;
       this.running.set(entry.path, entry);
@@ -83,24 +83,24 @@ export class Stills {
   }
 
   private async run(entry: Waiting): Promise<void> {
-    let address: string | null = null;
+    let url: string | null = null;
     try {
-      address = this.addresses.createObjectURL(await this.fetch(entry.path));
-      this.keep(entry.path, address);
+      url = this.urls.createObjectURL(await this.fetch(entry.path));
+      this.store(entry.path, url);
     } catch {
-      address = null; // no still: the card says so
+      url = null; // the card shows a placeholder
     }
     this.running.delete(entry.path);
-    for (const reader of entry.readers) reader(address);
+    for (const reader of entry.readers) reader(url);
     this.next();
   }
 
-  private keep(path: string, address: string): void {
-    this.kept.set(path, address);
-    for (const [oldest, its] of this.kept) {
-      if (this.kept.size <= this.limit) break;
-      this.addresses.revokeObjectURL(its);
-      this.kept.delete(oldest);
+  private store(path: string, url: string): void {
+    this.cache.set(path, url);
+    for (const [oldest, url] of this.cache) {
+      if (this.cache.size <= this.limit) break;
+      this.urls.revokeObjectURL(url);
+      this.cache.delete(oldest);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What of Home Assistant's `hass` object the page uses; it is handed to every panel. */
+/** The parts of Home Assistant's `hass` object that the page uses. */
 
 export interface HassEntity {
   entity_id: string;
@@ -11,7 +11,7 @@ export interface Connection {
     callback: (message: T) => void,
     message: { type: string; [key: string]: unknown },
   ): Promise<() => Promise<void>>;
-  /** "ready": connected again, subscriptions and all. */
+  /** "ready": connected again, with all subscriptions restored. */
   addEventListener(event: "ready", callback: () => void): void;
   removeEventListener(event: "ready", callback: () => void): void;
 }
@@ -34,13 +34,13 @@ export interface Hass {
   fetchWithAuth(path: string, init?: RequestInit): Promise<Response>;
 }
 
-/** Where in the page somebody is: Home Assistant splits the address for us. */
+/** The path that is shown, split by Home Assistant. */
 export interface Route {
   prefix: string;
   path: string;
 }
 
-/** What a refused command or action looks like. */
+/** The error of a refused command or action. */
 export interface HassError {
   code?: string;
   message?: string;

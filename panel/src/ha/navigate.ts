@@ -1,4 +1,4 @@
-/** Moving within Home Assistant's frontend, which follows the history and this one event. */
+/** Navigation in Home Assistant's frontend. */
 
 export function navigate(path: string, { replace = false } = {}): void {
   if (replace) history.replaceState(history.state, "", path);
@@ -6,13 +6,13 @@ export function navigate(path: string, { replace = false } = {}): void {
   window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace } }));
 }
 
-/** Open Home Assistant's dialog of an entity: of a camera, its stream with sound. */
+/** Open Home Assistant's dialog for an entity; for a camera, the live stream. */
 export function showEntity(from: EventTarget, entityId: string | null): void {
   const detail = { entityId };
   from.dispatchEvent(new CustomEvent("hass-more-info", { detail, bubbles: true, composed: true }));
 }
 
-/** Follow a link inside the page; with a modifier it is the browser's, which opens a tab. */
+/** Follow a link within the page, unless a modifier key opens a new tab. */
 export function followLink(event: MouseEvent): void {
   if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
   const link = event.currentTarget as HTMLAnchorElement;

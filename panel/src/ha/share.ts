@@ -1,4 +1,4 @@
-/** Give somebody a link: through the phone's own sheet, else the clipboard. False: neither went. */
+/** Share a URL with the phone's share sheet or the clipboard. Return null if both fail. */
 
 export async function share(address: string, title: string): Promise<"shared" | "copied" | null> {
   if (navigator.share && matchMedia("(pointer: coarse)").matches) {
@@ -6,19 +6,19 @@ export async function share(address: string, title: string): Promise<"shared" | 
       await navigator.share({ url: address, title });
       return "shared";
     } catch (error) {
-      if ((error as Error).name === "AbortError") return "shared"; // thought better of it
+      if ((error as Error).name === "AbortError") return "shared"; // canceled by the user
     }
   }
   try {
     await navigator.clipboard.writeText(address);
     return "copied";
   } catch {
-    return copyByHand(address) ? "copied" : null;
+    return copyWithTextArea(address) ? "copied" : null;
   }
 }
 
-/** Without TLS, as most Home Assistants are at home, there is no clipboard to write to. */
-function copyByHand(text: string): boolean {
+/** Copy without the clipboard API, which browsers offer only over TLS. */
+function copyWithTextArea(text: string): boolean {
   const area = document.createElement("textarea");
   area.value = text;
   area.style.position = "fixed";

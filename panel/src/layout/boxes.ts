@@ -1,11 +1,11 @@
-/** Where those who were seen are at a moment of a film, and from when to when they are in it. */
+/** Boxes of tracks at a time of a video, and the time spans in which tracks are visible. */
 
-import type { ClipTrack, TimedBox } from "../data/shapes.ts";
+import type { ClipTrack, TimedBox } from "../data/types.ts";
 
 export interface ShownBox {
   track: ClipTrack["id"];
   label: string;
-  /** The best that it ever had: one who is sure of somebody does not change their mind at each step. */
+  /** The track's highest confidence, so that the number doesn't flicker. */
   score: number;
   x: number;
   y: number;
@@ -19,9 +19,9 @@ export interface Segment {
   to: number;
 }
 
-/** Looks are a fraction of a second apart, and some show too little; over a longer gap nobody knows. */
-const LONGEST_GAP_S = 1.2;
-/** So long a box is shown before and after the look it comes from. */
+/** Longest gap between two boxes of a track to interpolate over. */
+const MAX_GAP_S = 1.2;
+/** How long a box is shown before and after its own time. */
 const LINGER_S = 0.3;
 
 export function boxesAt(tracks: readonly ClipTrack[], at: number): ShownBox[] {
@@ -46,7 +46,7 @@ function boxAt(boxes: readonly TimedBox[], at: number): TimedBox | null {
   }
   const before = boxes[low - 1];
   const after = boxes[low];
-  if (before && after && after[0] - before[0] <= LONGEST_GAP_S) {
+  if (before && after && after[0] - before[0] <= MAX_GAP_S) {
     const share = (at - before[0]) / (after[0] - before[0]);
     return before.map((value, index) => value + (after[index]! - value) * share) as TimedBox;
   }
@@ -55,7 +55,7 @@ function boxAt(boxes: readonly TimedBox[], at: number): TimedBox | null {
   return null;
 }
 
-/** When somebody is in the film: per label, gaps shorter than `gap` closed. */
+/** Return the spans in which each label is visible, joined over gaps of up to `gap` seconds. */
 export function segmentsOf(tracks: readonly ClipTrack[], gap = 2): Segment[] {
   const byLabel = new Map<string, number[]>();
   for (const { label, boxes } of tracks) {

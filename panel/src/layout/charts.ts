@@ -1,6 +1,6 @@
-/** Counts as charts draw them. */
+/** Data for the charts. */
 
-import type { Insight } from "../data/shapes.ts";
+import type { VisitStatistics } from "../data/types.ts";
 import type { Day } from "../time/zone.ts";
 import { addDays } from "../time/zone.ts";
 
@@ -12,9 +12,9 @@ export interface Stack {
   parts: { key: string; count: number }[];
 }
 
-/** A stack for every day of a span, those without anything too; parts in the order of `keys`. */
+/** Return a stack for every day of a span, with its parts in the order of `keys`. */
 export function stacksOf(
-  days: Insight["days"],
+  days: VisitStatistics["days"],
   by: Series,
   from: Day,
   to: Day,
@@ -46,8 +46,8 @@ export interface Totals {
   count: (row: string, column: string) => number;
 }
 
-/** Cameras by labels. */
-export function totalsOf(days: Insight["days"]): Totals {
+/** Count visits by camera and label. */
+export function totalsOf(days: VisitStatistics["days"]): Totals {
   const counts = new Map<string, number>();
   const rows = new Map<string, number>();
   const columns = new Map<string, number>();
@@ -66,7 +66,7 @@ export function totalsOf(days: Insight["days"]): Totals {
   };
 }
 
-/** How strong a cell's colour is, 0 to 1. By the root, or one busy hour would pale all others. */
+/** Return a cell's color strength, 0 to 1: the square root, so that one busy hour doesn't dim all others. */
 export function strength(count: number, highest: number): number {
   return highest > 0 ? Math.sqrt(count / highest) : 0;
 }

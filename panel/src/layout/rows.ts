@@ -1,6 +1,6 @@
-/** A long list as rows of known height, so that only those in view have to exist. */
+/** Lays out the list of clips as rows of known height, so that only visible rows are rendered. */
 
-import type { Clip } from "../data/shapes.ts";
+import type { Clip } from "../data/types.ts";
 
 export type Row =
   | { kind: "day"; key: string; top: number; height: number; at: number }
@@ -17,7 +17,7 @@ export interface Layout {
   height: number;
 }
 
-/** Lay clips out, each day under its name. `dayOf` is asked once a clip. */
+/** Lay out clips, with a heading for each day. */
 export function layOut(clips: readonly Clip[], sizes: Sizes, dayOf: (at: number) => string): Layout {
   const rows: Row[] = [];
   let top = 0;
@@ -39,7 +39,7 @@ export function layOut(clips: readonly Clip[], sizes: Sizes, dayOf: (at: number)
   return { rows, height: top };
 }
 
-/** The rows of which a part lies between two heights. */
+/** Return the rows that are at least partly between two heights. */
 export function visibleRows(layout: Layout, from: number, to: number): Row[] {
   const { rows } = layout;
   let low = 0;
@@ -55,14 +55,14 @@ export function visibleRows(layout: Layout, from: number, to: number): Row[] {
   return rows.slice(low, end);
 }
 
-/** The row in which a clip is, by its place in the list. */
+/** Return the row of the clip at an index. */
 export function rowOf(layout: Layout, index: number): Row | undefined {
   return layout.rows.find(
     (row) => row.kind === "cards" && index >= row.first && index < row.first + row.count,
   );
 }
 
-/** As many columns as fit, each at least so wide. */
+/** Return how many columns of a minimum width fit. */
 export function columnsFor(width: number, narrowest: number, gap: number): number {
   return Math.max(1, Math.floor((width + gap) / (narrowest + gap)));
 }

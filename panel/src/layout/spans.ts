@@ -1,6 +1,6 @@
-/** Where a day's clips lie on a strip, as shares of its width. */
+/** Positions of a day's clips on its timeline, as fractions of the width. */
 
-import type { Span } from "../data/shapes.ts";
+import type { Span } from "../data/types.ts";
 
 export interface Mark {
   left: number;
@@ -8,7 +8,7 @@ export interface Mark {
   spans: Span[];
 }
 
-/** Spans that would be drawn less than `apart` from each other become one mark. */
+/** Return marks, merging spans that are closer than `apart`. */
 export function marksOf(
   spans: readonly Span[],
   from: number,
@@ -21,7 +21,7 @@ export function marksOf(
   const inOrder = [...spans].sort((a, b) => a.started - b.started);
   for (const span of inOrder) {
     const left = share(span.started);
-    // One that is being recorded goes on until now.
+    // A clip that is being recorded lasts until now.
     const right = share(span.state === "recording" ? Math.max(until, span.ended) : span.ended);
     const last = marks.at(-1);
     if (last && left - (last.left + last.width) < apart) {
@@ -32,7 +32,7 @@ export function marksOf(
   return marks;
 }
 
-/** Full hours of a day that may have 23 or 25 of them: every third. */
+/** Return every third hour of a day, which can have 23 to 25 hours. */
 export function hourTicks(from: number, to: number): number[] {
   const ticks = [];
   for (let at = from; at <= to; at += 3 * 3600) ticks.push(at);

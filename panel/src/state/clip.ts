@@ -1,15 +1,15 @@
-/** One clip that is looked at: loaded by its id, followed while it grows and is uploaded. */
+/** The clip that is shown, updated while it is recorded and uploaded. */
 
 import type { Api } from "../data/api.ts";
-import type { ClipDetail, ClipEvent, ClipFilter } from "../data/shapes.ts";
-import { Following } from "./following.ts";
+import type { ClipDetail, ClipEvent, ClipFilter } from "../data/types.ts";
+import { ClipSubscription } from "./subscription.ts";
 
 type ClipApi = Pick<Api, "clip" | "subscribeClips">;
 
-export class ClipStore extends Following {
+export class ClipStore extends ClipSubscription {
   detail: ClipDetail | null = null;
   error: unknown = null;
-  gone = false;
+  deleted = false;
   private id = "";
   private filter: ClipFilter = {};
 
@@ -17,12 +17,12 @@ export class ClipStore extends Following {
     super(api);
   }
 
-  /** Show a clip; its neighbours are those of the filter that it was found with. */
+  /** Show a clip. Its neighbors are the previous and next clip that match the filter. */
   async show(id: string, filter: ClipFilter): Promise<void> {
     if (id !== this.id) this.detail = null;
     this.id = id;
     this.filter = filter;
-    this.gone = false;
+    this.deleted = false;
     this.error = null;
     this.changed();
     try {
@@ -36,7 +36,7 @@ export class ClipStore extends Following {
     this.changed();
   }
 
-  protected override take(event: ClipEvent): void {
+  protected override handleEvent(event: ClipEvent): void {
     if ("unavailable" in event) {
       if (!event.unavailable) void this.show(this.id, this.filter);
       return;
@@ -47,7 +47,7 @@ export class ClipStore extends Following {
     }
     if ("removed" in event) {
       if (event.removed === this.id) {
-        this.gone = true;
+        this.deleted = true;
         this.changed();
       }
       return;
@@ -58,10 +58,10 @@ export class ClipStore extends Following {
       const finished = this.detail.clip.state === "recording" && clip.state !== "recording";
       this.detail = { ...this.detail, clip };
       this.changed();
-      // Who was where is known when it is finished.
+      // Tracks are available when the clip is finished.
       if (finished) void this.show(this.id, this.filter);
     } else if (this.detail.next === null && clip.id > this.id) {
-      void this.show(this.id, this.filter); // a newer one to go on to
+      void this.show(this.id, this.filter); // the clip has a newer neighbor now
     }
   }
 }

@@ -1,68 +1,67 @@
-/** A list of clips, newest first, that grows as somebody scrolls and follows what happens. */
+/** A list of clips, newest first, loaded page by page and updated by events. */
 
 import type { Api } from "../data/api.ts";
-import type { Clip, ClipEvent, ClipFilter, ClipPage } from "../data/shapes.ts";
-import { belongs } from "./belongs.ts";
-import { Following } from "./following.ts";
+import type { Clip, ClipEvent, ClipFilter, ClipPage } from "../data/types.ts";
+import { matchesFilter } from "./filters-match.ts";
+import { ClipSubscription } from "./subscription.ts";
 
-export const PAGE = 100;
-const FIRST_PAGE = 60;
-const MOST = 200; // in one answer
+export const PAGE_SIZE = 100;
+const FIRST_PAGE_SIZE = 60;
+const MAX_LIMIT = 200; // the server's limit for one page
 
 type ClipApi = Pick<Api, "clips" | "subscribeClips">;
 
-export class ClipList extends Following {
+export class ClipList extends ClipSubscription {
   clips: Clip[] = [];
-  /** How many there are in all, as far as the server counts them. */
+  /** The number of clips that match, if the server has counted them. */
   total: number | null = null;
   loading = false;
   error: unknown = null;
   private cursor: string | null = null;
   private filter: ClipFilter = {};
-  private begun = false;
-  /** Answers to what was asked before are not of this list any more. */
+  private hasFirstPage = false;
+  /** Incremented for each new list, so that answers for an earlier one are ignored. */
   private generation = 0;
-  /** What was told while a page was on its way, which may not know of it yet. */
-  private meanwhile: ClipEvent[] = [];
-  /** What is shown may be out of date, and could not be asked for again. */
+  /** Events during a request, whose answer may not include them yet. */
+  private pendingEvents: ClipEvent[] = [];
+  /** The clips may be out of date, and loading them again failed. */
   private outdated = false;
 
-  /** `shown`: a label as the person reads it, and searches for it. */
+  /** `labelText` translates a label, for searches. */
   constructor(
     protected override readonly api: ClipApi,
-    private readonly shown: (label: string) => string = (label) => label,
+    private readonly labelText: (label: string) => string = (label) => label,
   ) {
     super(api);
   }
 
   get complete(): boolean {
-    return this.begun && this.cursor === null;
+    return this.hasFirstPage && this.cursor === null;
   }
 
-  /** Whether the first answer is here. */
   get ready(): boolean {
-    return this.begun;
+    return this.hasFirstPage;
   }
 
-  /** Begin again with another filter. */
+  /** Load the first page for a filter. */
   async show(filter: ClipFilter): Promise<void> {
     this.generation += 1;
     this.filter = filter;
     this.cursor = null;
-    this.begun = false;
+    this.hasFirstPage = false;
     this.loading = false;
     this.total = null;
     this.outdated = false;
-    await this.more();
+    await this.loadMore();
   }
 
-  /** Ask again for as much as is shown; until it is here, that stays, and whoever looks where they are. */
+  /** Load all clips of the list again, keeping the current ones until then. */
   async refresh(): Promise<void> {
-    if (!this.begun) return this.show(this.filter);
+    if (!this.hasFirstPage) return this.show(this.filter);
     const generation = ++this.generation;
     this.loading = true;
     this.outdated = false;
-    this.meanwhile = [];
+    this.pendingEvents = [];
     this.error = null;
     this.changed();
     try {
@@ -71,7 +70,7 @@ export class ClipList extends Following {
       let total: number | null = null;
       do {
         const left = this.clips.length - clips.length;
-        const limit = Math.min(MOST, Math.max(FIRST_PAGE, left));
+        const limit = Math.min(MAX_LIMIT, Math.max(FIRST_PAGE_SIZE, left));
         const page: ClipPage = await this.api.clips(this.filter, cursor, limit);
         if (generation !== this.generation) return;
         clips.push(...page.clips);
@@ -82,7 +81,7 @@ export class ClipList extends Following {
       this.cursor = cursor;
       this.total = total;
       this.loading = false;
-      for (const event of this.meanwhile) this.apply(event);
+      for (const event of this.pendingEvents) this.apply(event);
     } catch (error) {
       if (generation !== this.generation) return;
       this.error = error;
@@ -92,31 +91,31 @@ export class ClipList extends Following {
     this.changed();
   }
 
-  /** What could not be asked while the engine started can be asked now. */
-  recover(): void {
-    if (this.error) void this.more();
+  /** Load again after an error, for example when the engine has started. */
+  retry(): void {
+    if (this.error) void this.loadMore();
   }
 
-  /** Load the next page, unless all is here or one is on its way. */
-  async more(): Promise<void> {
+  /** Load the next page, unless the list is complete or a page is being loaded. */
+  async loadMore(): Promise<void> {
     if (this.loading) return;
     if (this.outdated) return this.refresh();
     if (this.complete) return;
     const generation = this.generation;
-    const first = !this.begun;
+    const first = !this.hasFirstPage;
     this.loading = true;
-    this.meanwhile = [];
+    this.pendingEvents = [];
     this.error = null;
     this.changed();
     try {
-      const page = await this.api.clips(this.filter, this.cursor, first ? FIRST_PAGE : PAGE);
+      const page = await this.api.clips(this.filter, this.cursor, first ? FIRST_PAGE_SIZE : PAGE_SIZE);
       if (generation !== this.generation) return;
-      this.clips = first ? page.clips : merged(this.clips, page.clips);
+      this.clips = first ? page.clips : mergeClips(this.clips, page.clips);
       this.cursor = page.cursor;
       this.total = page.total ?? this.total;
-      this.begun = true;
+      this.hasFirstPage = true;
       this.loading = false;
-      for (const event of this.meanwhile) this.apply(event);
+      for (const event of this.pendingEvents) this.apply(event);
     } catch (error) {
       if (generation !== this.generation) return;
       this.error = error;
@@ -126,34 +125,34 @@ export class ClipList extends Following {
     this.changed();
   }
 
-  /** Load until a moment is in the list, or all is; return the first clip from it or before. */
-  async reach(at: number): Promise<number> {
+  /** Load until a time is in the list. Return the index of the newest clip at or before it. */
+  async loadUntil(at: number): Promise<number> {
     for (;;) {
       const index = this.clips.findIndex((clip) => clip.event <= at);
       if (index >= 0) return index;
       if (this.complete || this.error) return this.clips.length - 1;
-      await this.more();
+      await this.loadMore();
     }
   }
 
-  /** Take what was deleted out at once, before the server tells. */
+  /** Remove deleted clips at once, before the server's event. */
   remove(ids: Iterable<string>): void {
-    const gone = new Set(ids);
-    const left = this.clips.filter((clip) => !gone.has(clip.id));
+    const removed = new Set(ids);
+    const left = this.clips.filter((clip) => !removed.has(clip.id));
     if (left.length === this.clips.length) return;
     if (this.total !== null) this.total -= this.clips.length - left.length;
     this.clips = left;
     this.changed();
   }
 
-  protected override take(event: ClipEvent): void {
-    if (this.loading && !("stale" in event || "unavailable" in event)) this.meanwhile.push(event);
+  protected override handleEvent(event: ClipEvent): void {
+    if (this.loading && !("stale" in event || "unavailable" in event)) this.pendingEvents.push(event);
     this.apply(event);
   }
 
   private apply(event: ClipEvent): void {
     if ("unavailable" in event) {
-      // Back again: what happened meanwhile was not told.
+      // Events were lost while HomeSec reloaded.
       if (!event.unavailable) void this.refresh();
       return;
     }
@@ -168,29 +167,29 @@ export class ClipList extends Following {
     const { clip } = event;
     const index = this.clips.findIndex((known) => known.id === clip.id);
     if (index >= 0) {
-      if (!belongs(clip, this.filter, this.shown)) {
+      if (!matchesFilter(clip, this.filter, this.labelText)) {
         this.remove([clip.id]);
         return;
       }
       this.clips = this.clips.with(index, clip);
     } else {
-      if (!this.begun || !belongs(clip, this.filter, this.shown)) return;
+      if (!this.hasFirstPage || !matchesFilter(clip, this.filter, this.labelText)) return;
       const last = this.clips.at(-1);
-      // Older than what is loaded: it comes with its page.
-      if (!this.complete && last && older(clip, last)) return;
-      this.clips = merged(this.clips, [clip]);
+      // Older than the loaded clips: it comes with its page.
+      if (!this.complete && last && isOlder(clip, last)) return;
+      this.clips = mergeClips(this.clips, [clip]);
       if (this.total !== null) this.total += 1;
     }
     this.changed();
   }
 }
 
-function older(clip: Clip, than: Clip): boolean {
-  return clip.id < than.id; // ids begin with the time
+function isOlder(clip: Clip, than: Clip): boolean {
+  return clip.id < than.id; // ids start with the time
 }
 
-/** Both, newest first, each once; the second one wins, being the later answer. */
-function merged(clips: Clip[], more: Clip[]): Clip[] {
+/** Merge two lists, newest first. For a clip in both, the second, newer list wins. */
+function mergeClips(clips: Clip[], more: Clip[]): Clip[] {
   const last = clips.at(-1);
   const first = more[0];
   const fresh = new Set(more.map((clip) => clip.id));
@@ -198,7 +197,7 @@ function merged(clips: Clip[], more: Clip[]): Clip[] {
     ? clips.filter((clip) => !fresh.has(clip.id))
     : clips;
   const all = [...kept, ...more];
-  // The usual case, the next page, is in order as it is.
-  if (last && first && kept === clips && older(first, last)) return all;
-  return all.sort((a, b) => (older(a, b) ? 1 : -1));
+  // The next page, which is the usual case, needs no sorting.
+  if (last && first && kept === clips && isOlder(first, last)) return all;
+  return all.sort((a, b) => (isOlder(a, b) ? 1 : -1));
 }

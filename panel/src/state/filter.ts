@@ -1,10 +1,10 @@
-/** What of the clips is shown, as the address keeps it: a link, a reload, "back" bring it again. */
+/** The filter of the list of clips, which is stored in the URL. */
 
-import type { ClipFilter } from "../data/shapes.ts";
+import type { ClipFilter } from "../data/types.ts";
 import type { Day } from "../time/zone.ts";
 import { addDays, dayOf, startOfDay } from "../time/zone.ts";
 
-/** The days: by a name that stays right tomorrow, or from a day to a day. */
+/** The days: relative to today, or fixed. */
 export type Range = { kind: "all" | "today" | "yesterday" | "week" } | DayRange;
 export interface DayRange {
   kind: "days";
@@ -33,49 +33,49 @@ export const EVERYTHING: Filter = {
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export function readFilter(search: string): Filter {
-  const asked = new URLSearchParams(search);
-  const several = (name: string): string[] => asked.getAll(name).filter(Boolean);
+  const query = new URLSearchParams(search);
+  const getAll = (name: string): string[] => query.getAll(name).filter(Boolean);
   return {
-    range: readRange(asked),
-    cameras: several("camera"),
-    labels: several("label"),
-    zones: several("zone"),
-    protectedOnly: asked.get("protected") === "1",
-    text: asked.get("text") ?? "",
+    range: readRange(query),
+    cameras: getAll("camera"),
+    labels: getAll("label"),
+    zones: getAll("zone"),
+    protectedOnly: query.get("protected") === "1",
+    text: query.get("text") ?? "",
   };
 }
 
-function readRange(asked: URLSearchParams): Range {
-  const days = asked.get("days");
+function readRange(query: URLSearchParams): Range {
+  const days = query.get("days");
   if (days === "today" || days === "yesterday" || days === "week") return { kind: days };
-  const from = asked.get("from") ?? "";
-  const to = asked.get("to") ?? from;
+  const from = query.get("from") ?? "";
+  const to = query.get("to") ?? from;
   if (DAY.test(from) && DAY.test(to)) {
     return { kind: "days", from: from < to ? from : to, to: from < to ? to : from };
   }
   return { kind: "all" };
 }
 
-/** The filter as the part of an address behind the path; empty for everything. */
+/** Return the filter as a URL's query; empty if nothing is filtered. */
 export function filterSearch(filter: Filter): string {
-  const told = new URLSearchParams();
+  const query = new URLSearchParams();
   const { range } = filter;
   if (range.kind === "days") {
-    told.set("from", range.from);
-    told.set("to", range.to);
+    query.set("from", range.from);
+    query.set("to", range.to);
   } else if (range.kind !== "all") {
-    told.set("days", range.kind);
+    query.set("days", range.kind);
   }
-  for (const camera of filter.cameras) told.append("camera", camera);
-  for (const label of filter.labels) told.append("label", label);
-  for (const zone of filter.zones) told.append("zone", zone);
-  if (filter.protectedOnly) told.set("protected", "1");
-  if (filter.text) told.set("text", filter.text);
-  const text = told.toString();
+  for (const camera of filter.cameras) query.append("camera", camera);
+  for (const label of filter.labels) query.append("label", label);
+  for (const zone of filter.zones) query.append("zone", zone);
+  if (filter.protectedOnly) query.set("protected", "1");
+  if (filter.text) query.set("text", filter.text);
+  const text = query.toString();
   return text ? `?${text}` : "";
 }
 
-/** First and last day; null without limits. */
+/** Return the first and last day, or null for all days. */
 export function rangeDays(range: Range, now: number, zone: string): { from: Day; to: Day } | null {
   const today = dayOf(now, zone);
   switch (range.kind) {
@@ -92,7 +92,7 @@ export function rangeDays(range: Range, now: number, zone: string): { from: Day;
   }
 }
 
-/** The filter as the websocket command wants it. */
+/** Return the filter as the websocket command takes it. */
 export function clipFilter(filter: Filter, now: number, zone: string): ClipFilter {
   const days = rangeDays(filter.range, now, zone);
   const text = filter.text.trim();

@@ -1,11 +1,11 @@
-/** Which clips are chosen for an action on several. */
+/** The clips selected for an action. */
 
-import { Observed } from "./observed.ts";
+import { Observable } from "./observable.ts";
 
-export class Selection extends Observed {
+export class Selection extends Observable {
   active = false;
   readonly ids = new Set<string>();
-  /** Where a range begins that is chosen with the shift key. */
+  /** Start of a range that the shift key extends. */
   private anchor: string | null = null;
 
   get size(): number {
@@ -35,7 +35,7 @@ export class Selection extends Observed {
     this.changed();
   }
 
-  /** Choose all from the one chosen last to this one, in the order they are shown. */
+  /** Select all clips between the last one selected and this one, in the order shown. */
   extend(id: string, order: readonly string[]): void {
     const from = this.anchor === null ? -1 : order.indexOf(this.anchor);
     const to = order.indexOf(id);
@@ -48,10 +48,10 @@ export class Selection extends Observed {
     this.changed();
   }
 
-  /** Forget those that are gone. */
-  forget(ids: Iterable<string>): void {
-    let forgot = false;
-    for (const id of ids) forgot = this.ids.delete(id) || forgot;
-    if (forgot) this.changed();
+  /** Deselect clips. */
+  deselect(ids: Iterable<string>): void {
+    let changed = false;
+    for (const id of ids) changed = this.ids.delete(id) || changed;
+    if (changed) this.changed();
   }
 }

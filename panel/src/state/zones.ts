@@ -1,33 +1,33 @@
-/** A camera's zones while they are edited: nothing is changed before they are saved. */
+/** A draft of a camera's zones, with undo. Saving sends it to the server. */
 
 import type { Api } from "../data/api.ts";
-import type { Point, Zone } from "../data/shapes.ts";
-import { areaOf, inside } from "../layout/polygon.ts";
-import { Observed } from "./observed.ts";
+import type { Point, Zone } from "../data/types.ts";
+import { areaOf, clampPoint } from "../layout/polygon.ts";
+import { Observable } from "./observable.ts";
 
-export const MOST_ZONES = 32;
-export const MOST_CORNERS = 64;
-const FEWEST_CORNERS = 3;
-const LONGEST_NAME = 40;
-/** Of the picture; less is a slip of the hand. The server's limits, told before it has to. */
-const SMALLEST_AREA = 0.0005;
-const UNDONE_MOST = 100;
+export const MAX_ZONES = 32;
+export const MAX_CORNERS = 64;
+const MIN_CORNERS = 3;
+const MAX_NAME_LENGTH = 40;
+/** Share of the picture. The same limits as the server's, checked before saving. */
+const MIN_AREA = 0.0005;
+const MAX_UNDO = 100;
 
 export type ZoneProblem = "name_missing" | "name_long" | "name_twice" | "corners_few" | "flat";
 
 type ZonesApi = Pick<Api, "zones" | "saveZones">;
 
-export class ZonesDraft extends Observed {
+export class ZonesDraft extends Observable {
   zones: Zone[] = [];
   labels: string[] = [];
   picture = "";
   selected: number | null = null;
-  /** Corners of a zone that is being drawn. */
+  /** Corners of the zone that is being drawn. */
   drawing: Point[] | null = null;
   ready = false;
   error: unknown = null;
   private saved = "[]";
-  private undone: { zones: Zone[]; selected: number | null }[] = [];
+  private undoStack: { zones: Zone[]; selected: number | null }[] = [];
 
   constructor(
     private readonly api: ZonesApi,
@@ -48,13 +48,13 @@ export class ZonesDraft extends Observed {
   }
 
   async save(): Promise<void> {
-    const told = JSON.stringify(this.zones);
+    const submitted = JSON.stringify(this.zones);
     await this.api.saveZones(this.cameraId, this.zones);
-    this.saved = told;
+    this.saved = submitted;
     this.changed();
   }
 
-  get dirty(): boolean {
+  get isDirty(): boolean {
     return JSON.stringify(this.zones) !== this.saved;
   }
 
@@ -68,16 +68,16 @@ export class ZonesDraft extends Observed {
     if (!zone) return null;
     const name = zone.name.trim().toLowerCase();
     if (!name) return "name_missing";
-    if (zone.name.length > LONGEST_NAME) return "name_long";
+    if (zone.name.length > MAX_NAME_LENGTH) return "name_long";
     const twice = this.zones.some(
       (other, each) => each !== index && other.name.trim().toLowerCase() === name,
     );
     if (twice) return "name_twice";
-    if (zone.polygon.length < FEWEST_CORNERS) return "corners_few";
-    return areaOf(zone.polygon) < SMALLEST_AREA ? "flat" : null;
+    if (zone.polygon.length < MIN_CORNERS) return "corners_few";
+    return areaOf(zone.polygon) < MIN_AREA ? "flat" : null;
   }
 
-  get sound(): boolean {
+  get isValid(): boolean {
     return this.zones.every((_zone, index) => this.problem(index) === null);
   }
 
@@ -87,8 +87,6 @@ export class ZonesDraft extends Observed {
     this.changed();
   }
 
-  // Drawing
-
   draw(): void {
     this.selected = null;
     this.drawing = [];
@@ -96,22 +94,22 @@ export class ZonesDraft extends Observed {
   }
 
   addCorner(point: Point): void {
-    if (!this.drawing || this.drawing.length >= MOST_CORNERS) return;
-    this.drawing = [...this.drawing, inside(point)];
+    if (!this.drawing || this.drawing.length >= MAX_CORNERS) return;
+    this.drawing = [...this.drawing, clampPoint(point)];
     this.changed();
   }
 
-  dropCorner(): void {
+  removeLastCorner(): void {
     if (!this.drawing) return;
     this.drawing = this.drawing.slice(0, -1);
     this.changed();
   }
 
-  /** Make a zone of what was drawn; false if it encloses nothing yet. */
+  /** Create a zone from the drawn corners. Return false if there are too few. */
   close(name: string): boolean {
     const polygon = this.drawing;
-    if (!polygon || polygon.length < FEWEST_CORNERS) return false;
-    this.remember();
+    if (!polygon || polygon.length < MIN_CORNERS) return false;
+    this.pushUndo();
     const zone: Zone = { name, polygon, kind: "noted", labels: [], loiter_s: 0 };
     this.zones = [...this.zones, zone];
     this.selected = this.zones.length - 1;
@@ -125,44 +123,42 @@ export class ZonesDraft extends Observed {
     this.changed();
   }
 
-  // Changing
-
-  /** Change the chosen zone. With `begun`, it goes on with a change that can be undone already. */
-  change(change: Partial<Zone>, { begun = false } = {}): void {
+  /** Change the selected zone. `continued` adds to the last change, so that undo reverts both. */
+  change(change: Partial<Zone>, { continued = false } = {}): void {
     const index = this.selected;
     if (index === null || !this.zones[index]) return;
-    if (!begun) this.remember();
+    if (!continued) this.pushUndo();
     this.zones = this.zones.with(index, { ...this.zones[index], ...change });
     this.changed();
   }
 
   removeCorner(index: number): void {
     const { zone } = this;
-    if (!zone || zone.polygon.length <= FEWEST_CORNERS) return;
+    if (!zone || zone.polygon.length <= MIN_CORNERS) return;
     this.change({ polygon: zone.polygon.filter((_corner, each) => each !== index) });
   }
 
   remove(): void {
     if (this.selected === null) return;
-    this.remember();
+    this.pushUndo();
     this.zones = this.zones.filter((_zone, index) => index !== this.selected);
     this.selected = null;
     this.changed();
   }
 
   get canUndo(): boolean {
-    return this.undone.length > 0;
+    return this.undoStack.length > 0;
   }
 
   undo(): void {
-    const before = this.undone.pop();
+    const before = this.undoStack.pop();
     if (!before) return;
     Object.assign(this, before, { drawing: null });
     this.changed();
   }
 
-  private remember(): void {
-    this.undone.push({ zones: this.zones, selected: this.selected });
-    if (this.undone.length > UNDONE_MOST) this.undone.shift();
+  private pushUndo(): void {
+    this.undoStack.push({ zones: this.zones, selected: this.selected });
+    if (this.undoStack.length > MAX_UNDO) this.undoStack.shift();
   }
 }

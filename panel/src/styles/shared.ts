@@ -1,8 +1,8 @@
-/** The page's look, of Home Assistant's theme variables alone. */
+/** The page's styles, based on Home Assistant's theme variables. */
 
 import { css } from "lit";
 
-/** For the panel's root: names for what themes give, with what HA's own theme would say. */
+/** Variables for the panel's root, with the values of Home Assistant's default theme as fallbacks. */
 export const theme = css`
   :host {
     --hs-text: var(--primary-text-color, #141414);
@@ -11,7 +11,7 @@ export const theme = css`
     --hs-line: var(--divider-color, rgba(0, 0, 0, 0.12));
     --hs-accent: var(--primary-color, #009ac7);
     --hs-radius: var(--ha-card-border-radius, 12px);
-    /* Text in a theme's signal colours is hardly readable on a card; nearer to the text's it is. */
+    /* Mix signal colors with the text color: on a card, they have too little contrast. */
     --hs-bad: color-mix(in srgb, var(--error-color, #db4437) 65%, var(--hs-text));
     --hs-good: color-mix(in srgb, var(--success-color, #43a047) 55%, var(--hs-text));
     --hs-warn: color-mix(in srgb, var(--warning-color, #ffa600) 45%, var(--hs-text));

@@ -1,4 +1,4 @@
-/** How the zones look on the camera's picture. */
+/** Styles of the zones on the camera's picture. */
 
 import { css } from "lit";
 
@@ -122,7 +122,7 @@ export const zoneCanvasStyles = css`
     pointer-events: none;
     white-space: nowrap;
   }
-  .name.seen {
+  .name.detection {
     transform: translateY(-100%);
     border-radius: 0;
   }

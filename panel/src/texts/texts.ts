@@ -1,4 +1,4 @@
-/** The page's texts: of `translations/<language>.json`, which Home Assistant serves. */
+/** The page's texts from `translations/<language>.json`, served by Home Assistant. */
 
 import type { Hass, HassError } from "../ha/hass.ts";
 import type english from "../../../custom_components/homesec/translations/en.json";
@@ -8,9 +8,9 @@ type Paths<T> = {
 }[keyof T & string];
 
 type Every = Paths<(typeof english)["config_panel"]>;
-/** A text without a number in it. */
+/** Key of a text. */
 export type TextKey = Every;
-/** A text that depends on a count: it has a `.one` and an `.other`. */
+/** Key of a text that depends on a count, with `.one` and `.other` below it. */
 export type CountedKey = Every extends infer K ? (K extends `${infer P}.one` ? P : never) : never;
 
 export type Values = Record<string, string | number>;
@@ -43,7 +43,7 @@ export class Texts {
     this.plural = new Intl.PluralRules(language);
   }
 
-  /** The text of a key; the key itself where there is none. */
+  /** Return the text of a key, or the key if it has no text. */
   get(key: TextKey, values: Values = {}): string {
     return this.find(`config_panel.${key}`, values) ?? key;
   }
@@ -58,12 +58,12 @@ export class Texts {
     );
   }
 
-  /** What something that the engine names is called; its own name if it is not ours to translate. */
+  /** Translate a name from the engine. Return the name if it has no text. */
   named(group: "health" | "source_error", name: string): string {
     return this.find(`config_panel.${group}.${name}`, {}) ?? name;
   }
 
-  /** What is said of an error that is told by its key. */
+  /** Return the text for an error key. */
   problem(key: string): string {
     return this.find(`exceptions.${key}.message`, {}) ?? key;
   }
@@ -72,7 +72,7 @@ export class Texts {
     return this.find(`selector.label.options.${label}`, {}) ?? label;
   }
 
-  /** What a person is told when Home Assistant refused something. */
+  /** Return the text for an error of Home Assistant. */
   error(error: unknown): string {
     const { code, message, translation_key, translation_domain, translation_placeholders } = (error ??
       {}) as HassError;

@@ -1,4 +1,4 @@
-/** Times, durations and sizes as the person reads them. */
+/** Formats times, durations, and sizes for the user's language. */
 
 import type { Hass } from "../ha/hass.ts";
 import type { Day } from "./zone.ts";
@@ -24,7 +24,7 @@ export class Format {
     return this.clock(seconds).format(at * 1000);
   }
 
-  /** A full hour, as short as may be. */
+  /** Format a full hour briefly. */
   hour(at: number): string {
     return this.clock(false).resolvedOptions().hour12
       ? this.with("hour", { hour: "numeric", hour12: true }).format(at * 1000)
@@ -35,7 +35,7 @@ export class Format {
     return this.with("day", { weekday: "long", day: "numeric", month: "long" }).format(at * 1000);
   }
 
-  /** A day that is given by its name, which is no moment: noon in UTC is on that day anywhere we look. */
+  /** Format a day, without regard to the time zone. */
   dayName(day: Day, style: "short" | "long" = "long"): string {
     const format = new Intl.DateTimeFormat(this.language, {
       timeZone: "UTC",
@@ -55,7 +55,7 @@ export class Format {
     return format.format(Date.UTC(2024, 0, 1 + index)); // a Monday
   }
 
-  /** "today", "yesterday" or the day. */
+  /** Return the day, and its key if it is today or yesterday. */
   relativeDay(at: number, now: number): { key: "today" | "yesterday" | null; text: string } {
     const day = dayOf(at, this.zone);
     const today = dayOf(now, this.zone);
@@ -109,7 +109,7 @@ export class Format {
   }
 }
 
-/** 0:07, 1:23 or 1:02:03, as players show it. */
+/** Format a duration as 0:07, 1:23, or 1:02:03. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

@@ -1,4 +1,4 @@
-/** Days and hours in the house's time zone, wherever the person who looks is. */
+/** Days and hours in Home Assistant's time zone. */
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -20,8 +20,8 @@ function partsFormat(zone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** The wall clock's reading at a moment, as if it were UTC, in seconds. */
-function wall(at: number, zone: string): number {
+/** Return the local time as epoch seconds, as if it were UTC. */
+function localTime(at: number, zone: string): number {
   const part: Record<string, number> = {};
   for (const { type, value } of partsFormat(zone).formatToParts(at * 1000)) {
     part[type] = Number(value);
@@ -34,15 +34,15 @@ function wall(at: number, zone: string): number {
 export type Day = string;
 
 export function dayOf(at: number, zone: string): Day {
-  return new Date(wall(at, zone) * 1000).toISOString().slice(0, 10);
+  return new Date(localTime(at, zone) * 1000).toISOString().slice(0, 10);
 }
 
-/** The moment a day begins. Where the clocks skip midnight, the first moment after. */
+/** Return the start of a day, or the first moment after it if the clocks skip midnight. */
 export function startOfDay(day: Day, zone: string): number {
   const midnight = Date.parse(`${day}T00:00:00Z`) / 1000;
-  // The offset at the guess may be another than the one at the result, once or twice a year.
-  let guess = midnight - (wall(midnight, zone) - midnight);
-  guess += midnight - wall(guess, zone);
+  // The offset of the guess can differ from that of the result when the clocks change.
+  let guess = midnight - (localTime(midnight, zone) - midnight);
+  guess += midnight - localTime(guess, zone);
   return dayOf(guess, zone) < day ? guess + 3600 : guess;
 }
 
@@ -50,7 +50,7 @@ export function addDays(day: Day, days: number): Day {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** The day's first moment and that of the day after: 23 or 25 hours where the clocks change. */
+/** Return the start of a day and of the next one, 23 to 25 hours later. */
 export function dayBounds(day: Day, zone: string): { from: number; to: number } {
   return { from: startOfDay(day, zone), to: startOfDay(addDays(day, 1), zone) };
 }

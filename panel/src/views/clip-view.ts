@@ -2,77 +2,77 @@ import { mdiArrowLeft, mdiChevronLeft, mdiChevronRight, mdiHistory } from "@mdi/
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
-import { clipFacts, clipFactsStyles } from "../components/clip-facts.ts";
-import { whatOf } from "../components/clip-card.ts";
+import { clipDetails, clipDetailsStyles } from "../components/clip-details.ts";
+import { clipTitle } from "../components/clip-card.ts";
 import { icon } from "../components/icon.ts";
-import type { Clip, ClipDetail } from "../data/shapes.ts";
+import type { Clip, ClipDetail } from "../data/types.ts";
 import { followLink, navigate } from "../ha/navigate.ts";
 import { PageElement, now } from "../page.ts";
-import { BASE, pathOf } from "../router.ts";
+import { BASE, routePath } from "../router.ts";
 import { ClipStore } from "../state/clip.ts";
 import { clipFilter, readFilter } from "../state/filter.ts";
-import { Watch } from "../state/observed.ts";
+import { ObservableController } from "../state/observable.ts";
 import { cards, controls } from "../styles/shared.ts";
 import "../components/clip-actions.ts";
-import "../components/film-player.ts";
+import "../components/video-player.ts";
 
 const BOXES = "homesec-boxes";
 
-/** One clip: its film, what is known of it, what can be done with it. */
+/** A clip with its video, details, and actions. */
 @customElement("homesec-clip")
 export class ClipView extends PageElement {
   @property() clipId = "";
-  /** The filter that it was found with, as the address keeps it. */
+  /** The URL's query with the filter of the list. */
   @property() search = "";
   @state() private boxes = localStorage.getItem(BOXES) === "1";
   @state() private replay = false;
   private store: ClipStore | undefined;
-  private shown: string | null = null;
+  private requested: string | null = null;
   private readonly onKey = (event: KeyboardEvent): void => this.step(event);
 
   constructor() {
     super();
-    new Watch(this, () => this.store);
+    new ObservableController(this, () => this.store);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.store ??= new ClipStore(this.page.api);
-    void this.store.follow().catch(() => undefined); // what is wrong is said where the clip is
+    void this.store.subscribe().catch(() => undefined); // the page shows the error
     window.addEventListener("keydown", this.onKey);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.store?.end();
+    this.store?.unsubscribe();
     this.store = undefined;
-    this.shown = null;
+    this.requested = null;
     window.removeEventListener("keydown", this.onKey);
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     super.willUpdate(changed);
-    const wanted = this.clipId + this.search;
-    if (wanted === this.shown || !this.store) return;
-    this.shown = wanted;
+    const requested = this.clipId + this.search;
+    if (requested === this.requested || !this.store) return;
+    this.requested = requested;
     this.replay = false;
     const filter = clipFilter(readFilter(this.search), now(), this.format.zone);
     void this.store.show(this.clipId, filter);
   }
 
   protected override engineStarted(): void {
-    this.shown = null;
+    this.requested = null;
     this.requestUpdate();
   }
 
   protected override render(): unknown {
     const { store, texts } = this;
     if (!store) return nothing;
-    if (store.error || store.gone) {
+    if (store.error || store.deleted) {
       return html`<div class="page">
         ${this.renderBack()}
         <p class="card empty" role="alert">
-          ${store.gone ? texts.get("clip.gone") : texts.error(store.error)}
+          ${store.deleted ? texts.get("clip.gone") : texts.error(store.error)}
         </p>
       </div>`;
     }
@@ -92,20 +92,20 @@ export class ClipView extends PageElement {
       <div class="head">
         ${this.renderBack()}
         <div class="title">
-          <h2>${clip.camera}: ${whatOf(this.page, clip)}</h2>
+          <h2>${clip.camera}: ${clipTitle(this.page, clip)}</h2>
           <p class="quiet">${this.format.dateTime(clip.event)}</p>
         </div>
-        ${this.renderNeighbour(detail.previous, mdiChevronLeft, texts.get("clip.older"))}
-        ${this.renderNeighbour(detail.next, mdiChevronRight, texts.get("clip.newer"))}
+        ${this.renderNeighbor(detail.previous, mdiChevronLeft, texts.get("clip.older"))}
+        ${this.renderNeighbor(detail.next, mdiChevronRight, texts.get("clip.newer"))}
       </div>
-      <homesec-player
+      <homesec-video-player
         .page=${this.page}
         .clip=${clip}
         .tracks=${tracks}
         .boxes=${this.boxes}
         .replay=${this.replay}
         @not-yet=${() => (this.replay = false)}
-      ></homesec-player>
+      ></homesec-video-player>
       ${clip.state === "recording" ? this.renderRecording(clip) : nothing}
       <homesec-clip-actions
         .page=${this.page}
@@ -116,7 +116,7 @@ export class ClipView extends PageElement {
         @deleted=${() => this.afterDelete(detail)}
       ></homesec-clip-actions>
       <section class="card" aria-label=${texts.get("clip.facts")}>
-        ${clipFacts(this.page, clip)}
+        ${clipDetails(this.page, clip)}
       </section>
     </div>`;
   }
@@ -132,16 +132,16 @@ export class ClipView extends PageElement {
     >`;
   }
 
-  private renderNeighbour(id: string | null, path: string, text: string): unknown {
+  private renderNeighbor(id: string | null, path: string, text: string): unknown {
     if (id === null) {
       return html`<button class="button icon" disabled aria-label=${text}>${icon(path)}</button>`;
     }
     return html`<a
       class="button icon"
-      href=${pathOf({ view: "clip", id }) + this.search}
+      href=${routePath({ view: "clip", id }) + this.search}
       aria-label=${text}
       title=${text}
-      @click=${this.onNeighbour}
+      @click=${this.openNeighbor}
       >${icon(path)}</a
     >`;
   }
@@ -163,11 +163,11 @@ export class ClipView extends PageElement {
     </div>`;
   }
 
-  private onNeighbour(event: MouseEvent): void {
+  private openNeighbor(event: MouseEvent): void {
     const link = event.currentTarget as HTMLAnchorElement;
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    // "Back" leads to the list, not through all that was looked at.
+    // "Back" returns to the list, not to the previous clip.
     navigate(link.getAttribute("href") ?? BASE, { replace: true });
   }
 
@@ -180,7 +180,7 @@ export class ClipView extends PageElement {
     const { detail } = this.store ?? {};
     const id =
       event.key === "ArrowLeft" ? detail?.previous : event.key === "ArrowRight" ? detail?.next : null;
-    if (id) navigate(pathOf({ view: "clip", id }) + this.search, { replace: true });
+    if (id) navigate(routePath({ view: "clip", id }) + this.search, { replace: true });
   }
 
   private toggleBoxes(): void {
@@ -190,14 +190,14 @@ export class ClipView extends PageElement {
 
   private afterDelete({ previous, next }: ClipDetail): void {
     const id = previous ?? next;
-    const to = id === null ? `${BASE}/clips` : pathOf({ view: "clip", id });
+    const to = id === null ? `${BASE}/clips` : routePath({ view: "clip", id });
     navigate(to + this.search, { replace: true });
   }
 
   static override styles = [
     controls,
     cards,
-    clipFactsStyles,
+    clipDetailsStyles,
     css`
       :host {
         display: block;
@@ -255,7 +255,7 @@ export class ClipView extends PageElement {
         .title p {
           font-size: 12px;
         }
-        homesec-player {
+        homesec-video-player {
           --hs-radius: 8px;
         }
       }

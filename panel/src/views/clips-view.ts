@@ -12,7 +12,7 @@ import { BASE } from "../router.ts";
 import type { ClipList } from "../state/clips.ts";
 import type { Filter } from "../state/filter.ts";
 import { EVERYTHING, filterSearch, rangeDays, readFilter } from "../state/filter.ts";
-import { Watch } from "../state/observed.ts";
+import { ObservableController } from "../state/observable.ts";
 import { Selection } from "../state/selection.ts";
 import { controls } from "../styles/shared.ts";
 import { dayOf } from "../time/zone.ts";
@@ -24,10 +24,10 @@ import "../components/still-image.ts";
 
 const TICK_MS = 30_000;
 
-/** Finding clips: filters, the day as a strip, the grid, and actions on many. */
+/** The list of clips with its filter, the day's timeline, and actions on several clips. */
 @customElement("homesec-clips")
 export class ClipsView extends PageElement {
-  /** The address's part behind the path: the filter. */
+  /** The URL's query with the filter. */
   @property() search = "";
   @query("homesec-clip-grid") private grid!: ClipGrid;
   @query("homesec-day-strip") private strip!: DayStrip | null;
@@ -38,8 +38,8 @@ export class ClipsView extends PageElement {
 
   constructor() {
     super();
-    new Watch(this, () => this.page?.clips.list);
-    new Watch(this, () => this.selection);
+    new ObservableController(this, () => this.page?.scrollPosition.list);
+    new ObservableController(this, () => this.selection);
   }
 
   override connectedCallback(): void {
@@ -58,36 +58,36 @@ export class ClipsView extends PageElement {
     if (!this.isConnected) return;
     const { zone } = this.format;
     this.filter = readFilter(this.search);
-    if (this.page.clips.show(this.search, now(), zone)) {
+    if (this.page.scrollPosition.show(this.search, now(), zone)) {
       this.selection.end();
       this.grid?.toTop();
     }
   }
 
-  /** The strip's "now" moves on, and at midnight today becomes yesterday. */
+  /** Update the timeline and, at midnight, the headings. */
   private tick(): void {
     this.requestUpdate();
     this.strip?.requestUpdate();
-    this.grid?.dayMayHaveChanged();
+    this.grid?.refreshDays();
   }
 
   private get list(): ClipList {
-    return this.page.clips.list;
+    return this.page.scrollPosition.list;
   }
 
   protected override engineStarted(): void {
-    this.list.recover();
+    this.list.retry();
   }
 
-  /** The one day that the strip shows, if it is one. */
+  /** The day of the timeline, if the filter is for a single day. */
   private get day(): string | null {
     const days = rangeDays(this.filter.range, now(), this.format.zone);
     if (!days) return dayOf(now(), this.format.zone);
     return days.from === days.to ? days.from : null;
   }
 
-  /** A strip that shows what the list below leaves out would lead nowhere. */
-  private get stripShows(): boolean {
+  /** Whether the timeline shows the same clips as the list. */
+  private get isStripComplete(): boolean {
     const { zones, text, protectedOnly } = this.filter;
     return !zones.length && !text.trim() && !protectedOnly;
   }
@@ -99,7 +99,7 @@ export class ClipsView extends PageElement {
         .filter=${this.filter}
         @filter=${(event: CustomEvent<Filter>) => this.setFilter(event.detail)}
       ></homesec-filter-bar>
-      ${this.day && this.stripShows
+      ${this.day && this.isStripComplete
         ? html`<homesec-day-strip
             .page=${this.page}
             .day=${this.day}
@@ -115,7 +115,7 @@ export class ClipsView extends PageElement {
             ? texts.count("clips.count", list.total, { n: this.format.number(list.total) })
             : ""}</span
         >
-        ${this.mayControl && list.clips.length
+        ${this.canControl && list.clips.length
           ? html`<button
               class="button small"
               aria-pressed=${selection.active}
@@ -129,9 +129,9 @@ export class ClipsView extends PageElement {
         .page=${this.page}
         .list=${list}
         .selection=${selection}
-        .selectable=${this.mayControl}
+        .selectable=${this.canControl}
         .search=${filterSearch(this.filter)}
-        @delete-selected=${() => void this.bar.deleteChosen()}
+        @delete-selected=${() => void this.bar.deleteSelected()}
       ></homesec-clip-grid>
       <homesec-selection-bar
         .page=${this.page}
@@ -145,7 +145,7 @@ export class ClipsView extends PageElement {
   }
 
   private async jump(at: number): Promise<void> {
-    const index = await this.list.reach(at);
+    const index = await this.list.loadUntil(at);
     if (index >= 0) await this.grid.show(index);
   }
 

@@ -10,7 +10,7 @@ import { PageElement, now } from "../page.ts";
 import { BASE } from "../router.ts";
 import { ClipList } from "../state/clips.ts";
 import { clipFilter, EVERYTHING } from "../state/filter.ts";
-import { Watch } from "../state/observed.ts";
+import { ObservableController } from "../state/observable.ts";
 import { cards, controls } from "../styles/shared.ts";
 import { dayOf } from "../time/zone.ts";
 import "../components/alarm-card.ts";
@@ -19,7 +19,7 @@ import "../components/still-image.ts";
 
 const SHOWN = 12;
 
-/** The house at a glance: alarm, cameras, what happened today. */
+/** The alarm, the cameras, and today's clips. */
 @customElement("homesec-overview")
 export class OverviewView extends PageElement {
   @state() private moving: string | null = null;
@@ -29,27 +29,27 @@ export class OverviewView extends PageElement {
 
   constructor() {
     super();
-    new Watch(this, () => this.list);
+    new ObservableController(this, () => this.list);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.list ??= new ClipList(this.page.api);
-    void this.list.follow().catch(() => undefined); // what is wrong is said where the list is
+    void this.list.subscribe().catch(() => undefined); // the list shows the error
     this.showToday();
     this.midnight = setInterval(() => this.showToday(), 30_000);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.list?.end();
+    this.list?.unsubscribe();
     this.list = undefined;
     this.day = "";
     clearInterval(this.midnight);
   }
 
   protected override engineStarted(): void {
-    this.list?.recover();
+    this.list?.retry();
   }
 
   private showToday(): void {
@@ -82,7 +82,7 @@ export class OverviewView extends PageElement {
   }
 
   private renderWarnings(): unknown {
-    const storage = this.house?.storage;
+    const storage = this.system?.storage;
     if (!storage) return nothing;
     const { texts } = this;
     const error = storage.uploads?.error;
@@ -95,7 +95,7 @@ export class OverviewView extends PageElement {
   }
 
   private renderCameras(): unknown {
-    const cameras = this.house?.cameras ?? [];
+    const cameras = this.system?.cameras ?? [];
     if (!cameras.length) return html`<p class="card empty">${this.texts.get("cameras.none")}</p>`;
     return html`<div class="tiles ${cameras.length === 1 ? "single" : ""}">
       ${repeat(
@@ -104,7 +104,7 @@ export class OverviewView extends PageElement {
         (camera) =>
           html`<homesec-camera-tile
             .page=${this.page}
-            .which=${camera}
+            .camera=${camera}
             .moving=${this.moving === camera.id}
             @toggle-live=${() => (this.moving = this.moving === camera.id ? null : camera.id)}
           ></homesec-camera-tile>`,
@@ -118,7 +118,7 @@ export class OverviewView extends PageElement {
     if (list.error) return html`<p class="card bad" role="alert">${texts.error(list.error)}</p>`;
     if (!list.ready) return html`<p class="empty">${texts.get("clips.loading")}</p>`;
     if (!list.clips.length) return html`<p class="card empty">${texts.get("overview.quiet")}</p>`;
-    const width = innerWidth < 600 ? 170 : 240; // about
+    const width = innerWidth < 600 ? 170 : 240; // approximate
     return html`<div class="clips">
       ${repeat(
         list.clips.slice(0, SHOWN),

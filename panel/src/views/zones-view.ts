@@ -11,25 +11,25 @@ import { customElement, property, state } from "lit/decorators.js";
 
 import { icon } from "../components/icon.ts";
 import type { Unsubscribe } from "../data/api.ts";
-import type { PreviewBox } from "../data/shapes.ts";
+import type { PreviewBox } from "../data/types.ts";
 import { followLink } from "../ha/navigate.ts";
 import { PageElement } from "../page.ts";
 import { BASE } from "../router.ts";
-import { Watch } from "../state/observed.ts";
-import { MOST_ZONES, ZonesDraft } from "../state/zones.ts";
+import { ObservableController } from "../state/observable.ts";
+import { MAX_ZONES, ZonesDraft } from "../state/zones.ts";
 import { cards, controls } from "../styles/shared.ts";
 import "../components/zone-canvas.ts";
 import "../components/zone-form.ts";
 
 const SETTLE_MS = 400;
 
-/** Zones and masks of a camera, drawn on its picture; only administrators get here. */
+/** Edits the zones of a camera on its picture. For administrators only. */
 @customElement("homesec-zones")
 export class ZonesView extends PageElement {
   @property() cameraId = "";
   @state() private busy = false;
   @state() private preview = false;
-  @state() private seen: PreviewBox[] = [];
+  @state() private detections: PreviewBox[] = [];
   private draft: ZonesDraft | undefined;
   private stop: Unsubscribe | null = null;
   private previewed = "";
@@ -37,7 +37,7 @@ export class ZonesView extends PageElement {
 
   constructor() {
     super();
-    new Watch(this, () => this.draft);
+    new ObservableController(this, () => this.draft);
   }
 
   override disconnectedCallback(): void {
@@ -58,7 +58,7 @@ export class ZonesView extends PageElement {
   protected override render(): unknown {
     const { draft, texts } = this;
     if (!draft) return nothing;
-    if (!this.house?.user.is_admin) {
+    if (!this.system?.user.is_admin) {
       return html`<p class="empty" role="alert">${texts.get("errors.not_allowed")}</p>`;
     }
     if (draft.error) {
@@ -72,7 +72,7 @@ export class ZonesView extends PageElement {
           <homesec-zone-canvas
             .page=${this.page}
             .draft=${draft}
-            .seen=${this.preview ? this.seen : []}
+            .detections=${this.preview ? this.detections : []}
             @drawn=${() => this.close(draft)}
           ></homesec-zone-canvas>
           ${this.renderTools(draft)}
@@ -94,10 +94,10 @@ export class ZonesView extends PageElement {
       <a class="button icon plain" href=${BASE} aria-label=${texts.get("zones.back")} @click=${followLink}
         >${icon(mdiArrowLeft)}</a
       >
-      <h2>${texts.get("zones.title", { camera: this.camera(this.cameraId) })}</h2>
+      <h2>${texts.get("zones.title", { camera: this.cameraName(this.cameraId) })}</h2>
       <button
         class="button strong"
-        ?disabled=${this.busy || !draft.dirty || !draft.sound}
+        ?disabled=${this.busy || !draft.isDirty || !draft.isValid}
         @click=${() => void this.save(draft)}
       >
         ${icon(mdiContentSaveOutline)}${texts.get("zones.save")}
@@ -116,7 +116,7 @@ export class ZonesView extends PageElement {
         >
           ${icon(mdiCheck)}${texts.get("zones.done")}
         </button>
-        <button class="button" ?disabled=${!draft.drawing.length} @click=${() => draft.dropCorner()}>
+        <button class="button" ?disabled=${!draft.drawing.length} @click=${() => draft.removeLastCorner()}>
           ${icon(mdiUndo)}${texts.get("zones.undo")}
         </button>
         <button class="button" @click=${() => draft.cancel()}>${texts.get("common.cancel")}</button>
@@ -126,7 +126,7 @@ export class ZonesView extends PageElement {
     return html`<div class="tools">
       <button
         class="button"
-        ?disabled=${draft.zones.length >= MOST_ZONES}
+        ?disabled=${draft.zones.length >= MAX_ZONES}
         @click=${() => void this.draw(draft)}
       >
         ${icon(mdiPlus)}${texts.get("zones.draw")}
@@ -169,7 +169,7 @@ export class ZonesView extends PageElement {
   }
 
   private previewText(): string {
-    const counting = this.seen.filter((box) => box.counts).length;
+    const counting = this.detections.filter((box) => box.counts).length;
     return this.texts.count("zones.would_count", counting);
   }
 
@@ -192,24 +192,22 @@ export class ZonesView extends PageElement {
     this.busy = true;
     try {
       await draft.save();
-      this.page.say(this.texts.get("zones.saved"));
+      this.page.showMessage(this.texts.get("zones.saved"));
     } catch (error) {
-      this.page.say(this.texts.error(error), "error");
+      this.page.showMessage(this.texts.error(error), "error");
     }
     this.busy = false;
   }
-
-  // What would be seen
 
   private togglePreview(): void {
     this.preview = !this.preview;
     if (!this.preview) this.endPreview();
   }
 
-  /** The zones are sent with the subscription, so it begins anew when they have changed. */
+  /** Subscribe again when the zones change, because they are sent with the subscription. */
   private followDraft(): void {
     const { draft } = this;
-    if (!draft?.sound || JSON.stringify(draft.zones) === this.previewed) return;
+    if (!draft?.isValid || JSON.stringify(draft.zones) === this.previewed) return;
     this.previewed = JSON.stringify(draft.zones);
     clearTimeout(this.settling);
     this.settling = setTimeout(() => void this.beginPreview(this.previewed), SETTLE_MS);
@@ -223,14 +221,14 @@ export class ZonesView extends PageElement {
     try {
       const stop = await this.page.api.previewZones(this.cameraId, draft.zones, ({ boxes }) => {
         if (wanted !== this.previewed) return;
-        // Networks know ties and wine glasses, too; nobody asked for them.
-        this.seen = boxes.filter((box) => box.counts || draft.labels.includes(box.label));
+        // Leave out labels that the camera doesn't detect.
+        this.detections = boxes.filter((box) => box.counts || draft.labels.includes(box.label));
       });
       if (this.preview && wanted === this.previewed && this.isConnected) this.stop = stop;
       else stop();
     } catch (error) {
       this.preview = false;
-      this.page.say(this.texts.error(error), "error");
+      this.page.showMessage(this.texts.error(error), "error");
     }
   }
 
@@ -239,7 +237,7 @@ export class ZonesView extends PageElement {
     this.stop?.();
     this.stop = null;
     this.previewed = "";
-    this.seen = [];
+    this.detections = [];
     this.preview = false;
   }
 

@@ -1,17 +1,17 @@
-/** `npm run dev`: the page on made-up clips. `?dark`, `?phone`, `?guest`, `?clips=10000` change it. */
+/** `npm run dev`: the page with generated clips. `?dark`, `?phone`, `?guest`, `?clips=10000` change it. */
 
 import { BASE } from "../../src/router.ts";
 import "../../src/homesec-panel.ts";
-import { makeClip, StandIn } from "../standin.ts";
+import { makeClip, FakeBackend } from "../fake-backend.ts";
 
-const asked = new URLSearchParams(location.search);
-const standIn = new StandIn({
-  clips: Number(asked.get("clips") ?? 300),
-  admin: !asked.has("guest"),
+const query = new URLSearchParams(location.search);
+const backend = new FakeBackend({
+  clips: Number(query.get("clips") ?? 300),
+  admin: !query.has("guest"),
 });
-document.body.classList.toggle("dark", asked.has("dark"));
+document.body.classList.toggle("dark", query.has("dark"));
 
-/** A street with somebody in it. */
+/** Return a picture of a street with a person. */
 function picture(path: string): Blob {
   const hue = [...path].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 360;
   const x = (hue * 7) % 500;
@@ -23,13 +23,13 @@ function picture(path: string): Blob {
   return new Blob([svg], { type: "image/svg+xml" });
 }
 
-const hass = standIn.hass();
+const hass = backend.hass();
 hass.fetchWithAuth = async (path) => new Response(picture(path));
 for (const state of Object.values(hass.states)) {
   if (state) state.attributes.entity_picture = `${URL.createObjectURL(picture(state.entity_id))}#`;
 }
 
-hass.themes = { darkMode: asked.has("dark") };
+hass.themes = { darkMode: query.has("dark") };
 
 const panel = document.createElement("homesec-panel");
 function route(): void {
@@ -44,6 +44,6 @@ document.body.append(panel);
 
 let number = 1_000_000;
 Object.assign(window, {
-  standIn,
-  newClip: () => standIn.tell(makeClip(number++, Date.now() / 1000, { state: "recording" })),
+  backend,
+  newClip: () => backend.emit(makeClip(number++, Date.now() / 1000, { state: "recording" })),
 });

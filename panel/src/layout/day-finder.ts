@@ -1,4 +1,4 @@
-/** Which day a moment is on, quickly: neighbours in a list are mostly of the same one. */
+/** Find the day of a time. Cached, because neighbors in a list are mostly of the same day. */
 
 import { dayBounds, dayOf } from "../time/zone.ts";
 

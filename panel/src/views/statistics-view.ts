@@ -1,9 +1,9 @@
 import { css, html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
-import { clipFactsStyles } from "../components/clip-facts.ts";
-import { storageFacts } from "../components/storage-card.ts";
-import type { Insight } from "../data/shapes.ts";
+import { clipDetailsStyles } from "../components/clip-details.ts";
+import { storageDetails } from "../components/storage-details.ts";
+import type { VisitStatistics } from "../data/types.ts";
 import { totalsOf } from "../layout/charts.ts";
 import { PageElement, now } from "../page.ts";
 import { cards, controls } from "../styles/shared.ts";
@@ -13,11 +13,11 @@ import "../components/heat-map.ts";
 
 const SPANS = [7, 30, 90] as const;
 
-/** When and where how much happens, and what is stored. */
-@customElement("homesec-insight")
-export class InsightView extends PageElement {
+/** Visits by day, hour, camera, and label, and the storage used. */
+@customElement("homesec-statistics")
+export class StatisticsView extends PageElement {
   @state() private days: number = 30;
-  @state() private insight: Insight | null = null;
+  @state() private statistics: VisitStatistics | null = null;
   @state() private error: unknown = null;
 
   override connectedCallback(): void {
@@ -39,11 +39,11 @@ export class InsightView extends PageElement {
     const { from, to } = this.span;
     const { zone } = this.format;
     try {
-      const insight = await this.page.api.insight(
+      const statistics = await this.page.api.visitStatistics(
         startOfDay(from, zone),
         startOfDay(addDays(to, 1), zone),
       );
-      if (days === this.days) this.insight = insight;
+      if (days === this.days) this.statistics = statistics;
       this.error = null;
     } catch (error) {
       this.error = error;
@@ -51,7 +51,7 @@ export class InsightView extends PageElement {
   }
 
   protected override render(): unknown {
-    const { texts, insight } = this;
+    const { texts, statistics } = this;
     const { from, to } = this.span;
     return html`<div class="page">
       <div role="group" class="spans" aria-label=${texts.get("filter.days")}>
@@ -69,29 +69,29 @@ export class InsightView extends PageElement {
       ${this.error
         ? html`<p class="card bad" role="alert">${texts.error(this.error)}</p>`
         : nothing}
-      ${insight
+      ${statistics
         ? html`<section class="card">
               <homesec-day-bars
                 .page=${this.page}
-                .days=${insight.days}
+                .days=${statistics.days}
                 .from=${from}
                 .to=${to}
               ></homesec-day-bars>
             </section>
             <section class="card">
               <h2>${texts.get("insight.heat")}</h2>
-              <homesec-heat-map .page=${this.page} .hours=${insight.hours}></homesec-heat-map>
+              <homesec-heat-map .page=${this.page} .hours=${statistics.hours}></homesec-heat-map>
             </section>
-            ${insight.days.length ? this.renderTotals(insight) : nothing}`
+            ${statistics.days.length ? this.renderTotals(statistics) : nothing}`
         : nothing}
       <section class="card">
         <h2>${texts.get("storage.title")}</h2>
-        ${this.house ? storageFacts(this.page, this.house.storage) : nothing}
+        ${this.system ? storageDetails(this.page, this.system.storage) : nothing}
       </section>
     </div>`;
   }
 
-  private renderTotals({ days }: Insight): unknown {
+  private renderTotals({ days }: VisitStatistics): unknown {
     const totals = totalsOf(days);
     return html`<section class="card scroll" tabindex="0" aria-label=${this.texts.get("insight.totals")}>
       <h2>${this.texts.get("insight.totals")}</h2>
@@ -106,7 +106,7 @@ export class InsightView extends PageElement {
           ${totals.rows.map(
             (camera) =>
               html`<tr>
-                <th scope="row">${this.camera(camera)}</th>
+                <th scope="row">${this.cameraName(camera)}</th>
                 ${totals.columns.map(
                   (label) => html`<td>${this.format.number(totals.count(camera, label))}</td>`,
                 )}
@@ -120,7 +120,7 @@ export class InsightView extends PageElement {
   static override styles = [
     controls,
     cards,
-    clipFactsStyles,
+    clipDetailsStyles,
     css`
       :host {
         display: block;
@@ -188,6 +188,6 @@ export class InsightView extends PageElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "homesec-insight": InsightView;
+    "homesec-statistics": StatisticsView;
   }
 }

@@ -1,50 +1,50 @@
-/** What is known of a clip, in words. */
+/** The details of a clip. */
 
 import type { TemplateResult } from "lit";
 import { css, html, nothing } from "lit";
 
-import type { Clip } from "../data/shapes.ts";
+import type { Clip } from "../data/types.ts";
 import type { Page } from "../page.ts";
 import { duration } from "../time/format.ts";
 
-export function clipFacts(page: Page, clip: Clip): TemplateResult {
+export function clipDetails(page: Page, clip: Clip): TemplateResult {
   const { texts, format } = page;
-  const fact = (name: string, value: unknown): TemplateResult =>
+  const detail = (name: string, value: unknown): TemplateResult =>
     html`<div>
       <dt>${name}</dt>
       <dd>${value}</dd>
     </div>`;
   return html`<dl>
     ${clip.label === null
-      ? fact(texts.get("clip.why"), texts.get(clip.trigger === "manual" ? "clip.by_hand" : "clip.motion"))
-      : fact(texts.get("clip.seen"), texts.label(clip.label))}
-    ${clip.score === null ? nothing : fact(texts.get("clip.score"), format.percent(clip.score))}
-    ${clip.zones.length ? fact(texts.get("clip.zones"), clip.zones.join(", ")) : nothing}
-    ${fact(
+      ? detail(texts.get("clip.why"), texts.get(clip.trigger === "manual" ? "clip.by_hand" : "clip.motion"))
+      : detail(texts.get("clip.seen"), texts.label(clip.label))}
+    ${clip.score === null ? nothing : detail(texts.get("clip.score"), format.percent(clip.score))}
+    ${clip.zones.length ? detail(texts.get("clip.zones"), clip.zones.join(", ")) : nothing}
+    ${detail(
       texts.get("clip.duration"),
       clip.state === "recording" ? texts.get("clip.recording") : duration(clip.duration),
     )}
-    ${fact(texts.get("clip.stored"), stored(page, clip))}
+    ${detail(texts.get("clip.stored"), stored(page, clip))}
     ${clip.bytes
-      ? fact(
+      ? detail(
           texts.get("clip.size"),
           `${format.bytes(clip.bytes)}${clip.width ? `, ${clip.width} × ${clip.height}` : ""}`,
         )
       : nothing}
-    ${clip.error ? fact(texts.get("clip.error"), texts.problem(clip.error)) : nothing}
+    ${clip.error ? detail(texts.get("clip.error"), texts.problem(clip.error)) : nothing}
   </dl>`;
 }
 
 function stored(page: Page, clip: Clip): unknown {
   const { texts, format } = page;
-  const places = [
+  const locations = [
     clip.local ? texts.get("clip.here") : null,
     clip.cloud === "stored" ? texts.get("clip.cloud") : null,
     clip.cloud === "waiting" ? texts.get("clip.waiting") : null,
     clip.protected ? texts.get("clip.protected") : null,
   ].filter(Boolean);
   const { progress } = clip;
-  return html`${places.length ? places.join(", ") : texts.get("clip.nowhere")}
+  return html`${locations.length ? locations.join(", ") : texts.get("clip.nowhere")}
   ${clip.cloud === "waiting" && progress !== null
     ? html`<progress
           max="1"
@@ -55,7 +55,7 @@ function stored(page: Page, clip: Clip): unknown {
     : nothing}`;
 }
 
-export const clipFactsStyles = css`
+export const clipDetailsStyles = css`
   dl {
     display: grid;
     grid-template-columns: repeat(auto-fill, minmax(130px, 1fr));

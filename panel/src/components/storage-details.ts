@@ -1,12 +1,12 @@
-/** What is stored where, and what waits. */
+/** How much is stored on this system and in the cloud, and what waits for its upload. */
 
 import type { TemplateResult } from "lit";
 import { html, nothing } from "lit";
 
-import type { Storage } from "../data/shapes.ts";
+import type { Storage } from "../data/types.ts";
 import type { Page } from "../page.ts";
 
-export function storageFacts(page: Page, storage: Storage): TemplateResult {
+export function storageDetails(page: Page, storage: Storage): TemplateResult {
   const { texts, format } = page;
   const clips = (count: number, bytes: number): string =>
     `${texts.count("clips.count", count, { n: format.number(count) })}, ${format.bytes(bytes)}`;

@@ -1,11 +1,11 @@
-/** Whether a clip that is told of belongs into a list, by the rules by which the server lists. */
+/** Decides whether a clip matches a filter, by the same rules as the server. */
 
-import type { Clip, ClipFilter } from "../data/shapes.ts";
+import type { Clip, ClipFilter } from "../data/types.ts";
 
-export function belongs(
+export function matchesFilter(
   clip: Clip,
   filter: ClipFilter,
-  shown: (label: string) => string = (label) => label,
+  labelText: (label: string) => string = (label) => label,
 ): boolean {
   const { from, to, cameras, labels, zones, text } = filter;
   if (from !== undefined && clip.event < from) return false;
@@ -14,13 +14,13 @@ export function belongs(
   if (labels?.length && !(clip.label && labels.includes(clip.label))) return false;
   if (zones?.length && !clip.zones.some((zone) => zones.includes(zone))) return false;
   if (filter.protected !== undefined && clip.protected !== filter.protected) return false;
-  if (text && !matches(clip, text, shown)) return false;
+  if (text && !matchesText(clip, text, labelText)) return false;
   return true;
 }
 
-/** Each word has to be found: in the camera's name, a zone's, the label as it is stored or as it is shown. */
-function matches(clip: Clip, text: string, shown: (label: string) => string): boolean {
-  const label = clip.label === null ? "" : `${clip.label} ${shown(clip.label)}`;
+/** Find each word in the camera's name, a zone's name, or the label, stored or translated. */
+function matchesText(clip: Clip, text: string, labelText: (label: string) => string): boolean {
+  const label = clip.label === null ? "" : `${clip.label} ${labelText(clip.label)}`;
   const all = [clip.camera, label, ...clip.zones].join("\n").toLowerCase();
   return text
     .toLowerCase()

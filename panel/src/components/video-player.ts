@@ -1,7 +1,7 @@
 import { css, html, nothing, svg } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 
-import type { Clip, ClipTrack } from "../data/shapes.ts";
+import type { Clip, ClipTrack } from "../data/types.ts";
 import type { ShownBox } from "../layout/boxes.ts";
 import { boxesAt, segmentsOf } from "../layout/boxes.ts";
 import { PageElement } from "../page.ts";
@@ -9,29 +9,29 @@ import { controls } from "../styles/shared.ts";
 import { duration } from "../time/format.ts";
 import "./live-picture.ts";
 
-/** A clip's film with the browser's own controls, who is in it when, and on wish where. */
-@customElement("homesec-player")
-export class FilmPlayer extends PageElement {
+/** A clip's video with the detections on its time line and, optionally, their boxes. */
+@customElement("homesec-video-player")
+export class VideoPlayer extends PageElement {
   @property({ attribute: false }) clip!: Clip;
   @property({ attribute: false }) tracks: ClipTrack[] = [];
   @property({ type: Boolean }) boxes = false;
-  /** While it is recorded: from its beginning, instead of what the camera sees now. */
+  /** While the clip is recorded, play it from the start instead of the live picture. */
   @property({ type: Boolean }) replay = false;
   @state() private source: string | null = null;
   @state() private failed = false;
   @state() private at = 0;
   @state() private length = 0;
   @query("video") private video!: HTMLVideoElement | null;
-  private wanted: string | null = null;
+  private requested: string | null = null;
   private frame: number | null = null;
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.video?.pause();
-    this.wanted = this.source = null;
+    this.requested = this.source = null;
   }
 
-  /** Go to a moment of the film. */
+  /** Go to a time of the video. */
   seek(at: number): void {
     if (this.video) this.video.currentTime = at;
     this.at = at;
@@ -43,24 +43,24 @@ export class FilmPlayer extends PageElement {
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     super.willUpdate(changed);
-    const film = this.live ? null : this.clip.film;
-    // A finished film has another content than when it grew.
-    const wanted = film && `${film} ${this.clip.state}`;
-    if (wanted === this.wanted) return;
-    this.wanted = wanted;
+    const path = this.live ? null : this.clip.film;
+    // The finished video differs from the growing one.
+    const requested = path && `${path} ${this.clip.state}`;
+    if (requested === this.requested) return;
+    this.requested = requested;
     this.source = null;
     this.failed = false;
     this.at = 0;
     this.length = this.clip.duration;
-    if (film && wanted) void this.open(film, wanted);
+    if (path && requested) void this.open(path, requested);
   }
 
-  private async open(film: string, wanted: string): Promise<void> {
+  private async open(path: string, requested: string): Promise<void> {
     try {
-      const source = await this.page.api.signed(film);
-      if (wanted === this.wanted) this.source = source;
+      const source = await this.page.api.signed(path);
+      if (requested === this.requested) this.source = source;
     } catch {
-      if (wanted === this.wanted) this.failed = true;
+      if (requested === this.requested) this.failed = true;
     }
   }
 
@@ -76,7 +76,7 @@ export class FilmPlayer extends PageElement {
     if (this.live) {
       return html`<homesec-live
         .hass=${this.page.hass}
-        .entity=${this.page.store.camera(clip.camera_id)?.entity_id ?? null}
+        .entity=${this.page.system.camera(clip.camera_id)?.entity_id ?? null}
         moving
         text=${texts.get("cameras.picture", { camera: clip.camera })}
       ></homesec-live>`;
@@ -116,7 +116,7 @@ export class FilmPlayer extends PageElement {
       </svg>
       ${shown.map(
         (box) =>
-          html`<span class="tag" style="${tagPlace(box)}"
+          html`<span class="tag" style="${tagPosition(box)}"
             >${this.texts.label(box.label)} ${this.format.percent(box.score)}</span
           >`,
       )}`;
@@ -156,7 +156,7 @@ export class FilmPlayer extends PageElement {
   }
 
   private onError(): void {
-    // In the first moment of a recording there is nothing to play yet.
+    // At the start of a recording, there is nothing to play yet.
     if (this.clip.state === "recording") this.dispatchEvent(new CustomEvent("not-yet"));
     else this.failed = true;
   }
@@ -170,7 +170,7 @@ export class FilmPlayer extends PageElement {
     if (this.video) this.at = this.video.currentTime;
   }
 
-  /** While it plays, boxes follow each picture; the event for the time comes four times a second. */
+  /** Update the boxes with every frame, because `timeupdate` comes only four times a second. */
   private followFrames(): void {
     const { video } = this;
     if (this.frame !== null || !video || !("requestVideoFrameCallback" in video)) return;
@@ -195,7 +195,7 @@ export class FilmPlayer extends PageElement {
         background: #000;
         border-radius: var(--hs-radius);
         overflow: hidden;
-        /* All of it is in view, and the boxes are where the picture is. */
+        /* Show the whole picture, with the boxes at their positions. */
         width: min(100%, 72vh * var(--ratio));
         aspect-ratio: var(--ratio);
         margin: 0 auto;
@@ -272,14 +272,14 @@ export class FilmPlayer extends PageElement {
   ];
 }
 
-/** Above its box; at the right edge it grows to the left, at the top it lies inside. */
-function tagPlace({ x, y, width }: ShownBox): string {
+/** Place the tag above its box, within the picture. */
+function tagPosition({ x, y, width }: ShownBox): string {
   const across = x > 0.7 ? `right:${(1 - x - width) * 100}%` : `left:${x * 100}%`;
   return `${across};top:${Math.max(y, 0.04) * 100}%`;
 }
 
 declare global {
   interface HTMLElementTagNameMap {
-    "homesec-player": FilmPlayer;
+    "homesec-video-player": VideoPlayer;
   }
 }

@@ -1,20 +1,20 @@
-/** A Home Assistant without a server: answers as HomeSec's websocket does, from made-up clips. */
+/** A fake Home Assistant that answers HomeSec's websocket commands with generated clips. */
 
 import type { Hass } from "../src/ha/hass.ts";
-import type { Camera, Clip, ClipEvent, ClipFilter, House } from "../src/data/shapes.ts";
-import { belongs } from "../src/state/belongs.ts";
+import type { Camera, Clip, ClipEvent, ClipFilter, SystemState } from "../src/data/types.ts";
+import { matchesFilter } from "../src/state/filters-match.ts";
 import english from "../../custom_components/homesec/translations/en.json" with { type: "json" };
 
 type Message = { type: string; [key: string]: unknown };
-type Reader = (message: unknown) => void;
+type Listener = (message: unknown) => void;
 type Answer = (message: Message) => unknown;
 
-export interface StandInOptions {
+export interface FakeBackendOptions {
   clips?: number;
   now?: number;
   zone?: string;
   admin?: boolean;
-  /** The code that the alarm asks for; null for none. */
+  /** The alarm's PIN, or null for none. */
   code?: string | null;
 }
 
@@ -25,7 +25,7 @@ const CAMERAS: [string, string][] = [
 ];
 const LABELS = ["person", "person", "person", "cat", "car", null];
 
-/** Numbers that are the same at each run (mulberry32). */
+/** Return a seeded random number generator (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -86,14 +86,14 @@ function makeCamera(id: string, name: string, change: Partial<Camera> = {}): Cam
   };
 }
 
-export class StandIn {
+export class FakeBackend {
   readonly clips: Clip[];
-  house: House;
+  system: SystemState;
   readonly calls: Message[] = [];
   readonly actions: { action: string; data: Record<string, unknown> }[] = [];
-  private readonly houseReaders = new Set<(house: House) => void>();
-  private readonly clipReaders = new Set<(event: ClipEvent) => void>();
-  private readonly connected = new Set<() => void>();
+  private readonly systemListeners = new Set<(system: SystemState) => void>();
+  private readonly clipListeners = new Set<(event: ClipEvent) => void>();
+  private readonly connectListeners = new Set<() => void>();
   private readonly answers: Record<string, Answer>;
   private readonly now: number;
   private readonly code: string | null;
@@ -104,7 +104,7 @@ export class StandIn {
     zone = "Europe/Berlin",
     admin = true,
     code = "1234",
-  }: StandInOptions = {}) {
+  }: FakeBackendOptions = {}) {
     this.now = now;
     this.code = code;
     const random = seeded(1);
@@ -114,11 +114,11 @@ export class StandIn {
       at -= 60 + random() * 5000;
       return clip;
     });
-    this.house = this.makeHouse(zone, admin);
+    this.system = this.makeSystem(zone, admin);
     this.answers = this.makeAnswers();
   }
 
-  /** What a panel gets as `hass`. */
+  /** Return the panel's `hass` object. */
   hass(): Hass {
     return {
       language: "en",
@@ -147,60 +147,60 @@ export class StandIn {
       },
       fetchWithAuth: (path) => fetch(path),
       connection: {
-        addEventListener: (_event, callback) => void this.connected.add(callback),
-        removeEventListener: (_event, callback) => void this.connected.delete(callback),
+        addEventListener: (_event, callback) => void this.connectListeners.add(callback),
+        removeEventListener: (_event, callback) => void this.connectListeners.delete(callback),
         subscribeMessage: async <T>(callback: (message: T) => void, message: Message) => {
           this.calls.push(message);
-          return this.subscribe(message, callback as Reader);
+          return this.subscribe(message, callback as Listener);
         },
       },
     };
   }
 
-  /** Tell of a clip, as the engine does while it grows and when it is finished. */
-  tell(clip: Clip): void {
+  /** Add or change a clip and send its event. */
+  emit(clip: Clip): void {
     const index = this.clips.findIndex((known) => known.id === clip.id);
     if (index >= 0) this.clips[index] = clip;
     else this.clips.unshift(clip);
-    for (const reader of this.clipReaders) reader({ clip });
+    for (const listener of this.clipListeners) listener({ clip });
   }
 
-  /** The phone wakes up, and the connection is made anew. */
+  /** Simulate a new connection after a lost one. */
   reconnect(): void {
-    for (const callback of this.connected) callback();
+    for (const callback of this.connectListeners) callback();
   }
 
-  /** Clips were found again. */
-  find(...clips: Clip[]): void {
+  /** Add clips, as rebuilding the index does. */
+  restore(...clips: Clip[]): void {
     this.clips.push(...clips);
     this.clips.sort((a, b) => b.event - a.event);
-    for (const reader of this.clipReaders) reader({ stale: true });
+    for (const listener of this.clipListeners) listener({ stale: true });
   }
 
-  /** HomeSec is reloaded. */
+  /** Simulate a reload of HomeSec. */
   reload(): void {
     for (const unavailable of [true, false]) {
-      for (const reader of [...this.clipReaders, ...this.houseReaders]) {
-        (reader as Reader)({ unavailable });
+      for (const listener of [...this.clipListeners, ...this.systemListeners]) {
+        (listener as Listener)({ unavailable });
       }
     }
     this.change({});
   }
 
-  change(change: Partial<House>): void {
-    this.house = { ...this.house, ...change };
-    for (const reader of this.houseReaders) reader(structuredClone(this.house));
+  change(change: Partial<SystemState>): void {
+    this.system = { ...this.system, ...change };
+    for (const listener of this.systemListeners) listener(structuredClone(this.system));
   }
 
-  private subscribe(message: Message, callback: Reader): () => Promise<void> {
+  private subscribe(message: Message, callback: Listener): () => Promise<void> {
     const stops: (() => void)[] = [];
     if (message.type === "homesec/house/subscribe") {
-      this.houseReaders.add(callback);
-      callback(structuredClone(this.house));
-      stops.push(() => this.houseReaders.delete(callback));
+      this.systemListeners.add(callback);
+      callback(structuredClone(this.system));
+      stops.push(() => this.systemListeners.delete(callback));
     } else if (message.type === "homesec/clips/subscribe") {
-      this.clipReaders.add(callback);
-      stops.push(() => this.clipReaders.delete(callback));
+      this.clipListeners.add(callback);
+      stops.push(() => this.clipListeners.delete(callback));
     } else if (message.type === "homesec/zones/preview") {
       callback({
         at: this.now,
@@ -225,10 +225,10 @@ export class StandIn {
       };
     }
     if (this.code !== null && data["code"] !== this.code) {
-      throw { code: "service_validation_error", message: "The code is wrong." };
+      throw { code: "service_validation_error", message: "The PIN is wrong." };
     }
-    const { alarm } = this.house;
-    const mode = action.replace("alarm_arm_", "").replace("_bypass", "") as House["alarm"]["mode"];
+    const { alarm } = this.system;
+    const mode = action.replace("alarm_arm_", "").replace("_bypass", "") as SystemState["alarm"]["mode"];
     const disarm = action === "alarm_disarm";
     this.change({
       alarm: {
@@ -240,7 +240,7 @@ export class StandIn {
     });
   }
 
-  private makeHouse(zone: string, admin: boolean): House {
+  private makeSystem(zone: string, admin: boolean): SystemState {
     return {
       ready: true,
       alarm: {
@@ -286,7 +286,7 @@ export class StandIn {
       "homesec/clips/get": ({ clip_id: id, ...filter }) =>
         this.detail(String(id), filter as ClipFilter),
       "homesec/clips/protect": ({ ids, protected: on }) => {
-        for (const clip of this.those(ids)) this.tell({ ...clip, protected: Boolean(on) });
+        for (const clip of this.those(ids)) this.emit({ ...clip, protected: Boolean(on) });
         return {};
       },
       "homesec/clips/delete": ({ ids }) => this.remove(ids as string[]),
@@ -341,7 +341,7 @@ export class StandIn {
   }
 
   private matching(filter: ClipFilter): Clip[] {
-    return this.clips.filter((clip) => belongs(clip, filter));
+    return this.clips.filter((clip) => matchesFilter(clip, filter));
   }
 
   private detail(id: string, filter: ClipFilter): unknown {
@@ -372,7 +372,7 @@ export class StandIn {
     for (const id of deleted) {
       const index = this.clips.findIndex((clip) => clip.id === id);
       if (index >= 0) this.clips.splice(index, 1);
-      for (const reader of this.clipReaders) reader({ removed: id });
+      for (const listener of this.clipListeners) listener({ removed: id });
     }
     return { deleted, refused: refused.map(({ id }) => ({ id, error: "clip_protected" })) };
   }

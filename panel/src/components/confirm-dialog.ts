@@ -3,16 +3,17 @@ import { customElement, property, query } from "lit/decorators.js";
 
 import { controls } from "../styles/shared.ts";
 
-/** A question before something that cannot be undone. `ask()` gives true for yes. */
-@customElement("homesec-ask")
-export class Ask extends LitElement {
+/** Asks for confirmation before something that can't be undone. */
+@customElement("homesec-confirm-dialog")
+export class ConfirmDialog extends LitElement {
   @property() text = "";
   @property() yes = "";
   @property() no = "";
   @query("dialog") private dialog!: HTMLDialogElement;
   private answer: ((yes: boolean) => void) | null = null;
 
-  async ask(text: string, yes: string, no: string): Promise<boolean> {
+  /** Resolve to whether the user confirmed. */
+  async confirm(text: string, yes: string, no: string): Promise<boolean> {
     Object.assign(this, { text, yes, no });
     await this.updateComplete;
     this.dialog.returnValue = "";
@@ -68,6 +69,6 @@ export class Ask extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "homesec-ask": Ask;
+    "homesec-confirm-dialog": ConfirmDialog;
   }
 }

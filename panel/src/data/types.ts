@@ -1,4 +1,4 @@
-/** What HomeSec's websocket commands answer. Times are seconds since 1970, UTC. */
+/** The messages of HomeSec's websocket commands. Times are in epoch seconds. */
 
 export type ArmMode = "home" | "away" | "night" | "vacation" | "custom";
 export type AlarmState = "disarmed" | "arming" | "armed" | "pending" | "triggered";
@@ -29,7 +29,7 @@ export interface Camera {
   device_id: string | null;
   entity_id: string | null;
   image_entity_id: string | null;
-  /** What the engine says: connecting, live, lost, off … */
+  /** off, connecting, running, or lost. */
   health: string;
   error: string | null;
   activity: string;
@@ -56,8 +56,8 @@ export interface Storage {
   disk_low: boolean;
 }
 
-export interface House {
-  /** Whether its engine runs; until then nobody is looked for. */
+export interface SystemState {
+  /** Whether the engine is running. */
   ready: boolean;
   alarm: Alarm;
   cameras: Camera[];
@@ -75,9 +75,9 @@ export interface Clip {
   camera: string;
   state: ClipState;
   trigger: "presence" | "manual" | "motion";
-  /** When the film begins, pre-roll and all. */
+  /** When the video starts, including the pre-roll. */
   started: number;
-  /** When what it was recorded for happened. */
+  /** When the event happened. */
   event: number;
   duration: number;
   label: string | null;
@@ -111,7 +111,7 @@ export interface ClipPage {
   total: number | null;
 }
 
-/** Seconds from the film's start, then the box in shares of the picture, then how sure. */
+/** Seconds from the start of the video, the box as fractions of the picture, the confidence. */
 export type TimedBox = [number, number, number, number, number, number];
 
 export interface ClipTrack {
@@ -123,23 +123,23 @@ export interface ClipTrack {
 export interface ClipDetail {
   clip: Clip;
   tracks: ClipTrack[];
-  /** The older neighbour. */
+  /** Id of the next older clip. */
   previous: string | null;
-  /** The newer one. */
+  /** Id of the next newer clip. */
   next: string | null;
 }
 
-/** HomeSec is being reloaded (true), or is back, with what was shown perhaps out of date (false). */
-export interface Away {
+/** True: HomeSec is reloading. False: it is back, and earlier data may be out of date. */
+export interface Unavailable {
   unavailable: boolean;
 }
 
-/** Many clips may have come or changed at once: what is shown may be out of date. */
+/** Many clips may have changed at once, so load them again. */
 export interface Stale {
   stale: true;
 }
 
-export type ClipEvent = { clip: Clip } | { removed: string } | Stale | Away;
+export type ClipEvent = { clip: Clip } | { removed: string } | Stale | Unavailable;
 
 export interface Refusal {
   id: string;
@@ -158,9 +158,9 @@ export interface Timeline {
   cameras: { camera_id: string; spans: Span[] }[];
 }
 
-export interface Insight {
+export interface VisitStatistics {
   days: { day: string; camera_id: string; label: string; count: number }[];
-  /** Monday to Sunday, each 24 counts. */
+  /** 24 counts for each day, Monday first. */
   hours: number[][];
 }
 
