@@ -10,7 +10,7 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .alarm.store import AlarmStore
 from .alerts.snooze import snooze_store
-from .clips.caches import async_trim_caches, caches
+from .clips.cache import async_trim_caches, get_caches
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
 from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
 from .event_bus import AlarmChanged
@@ -82,7 +82,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) -> None:
     """Forget the alarm and what was fetched of clips; those are the owner's and stay."""
-    await hass.async_add_executor_job(caches(hass).clear)
+    await hass.async_add_executor_job(get_caches(hass).clear)
     async_hide_panel(hass)
     async_withdraw(hass, persistent=True)
     await AlarmStore(hass).async_remove()

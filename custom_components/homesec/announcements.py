@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.util import dt as dt_util
 
-from .clips.media_ids import clip_media_id
+from .clips.naming import clip_media_id
 from .const import (
     EVENT_CLIP_FAILED,
     EVENT_CLIP_SAVED,

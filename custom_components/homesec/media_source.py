@@ -22,12 +22,13 @@ from homeassistant.components.media_source import (
 )
 from homeassistant.util import dt as dt_util
 
-from .clips import media_search, texts as clip_texts
-from .clips.caches import caches
-from .clips.files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
-from .clips.media_ids import CAMERA, CLIP, is_clip_id
+from .clips import media_search, naming
+from .clips.cache import get_caches
+from .clips.files import ClipMedia, ClipNotFoundError, CloudFile, async_find_clip
+from .clips.naming import CAMERA, CLIP
 from .const import DOMAIN
 from .engine.cloud.errors import StorageError
+from .engine.core.clip_id import is_clip_id
 from .engine.library.catalog import day_bounds
 from .exceptions import EngineNotRunningError
 from .loaded import loaded_house
@@ -99,14 +100,14 @@ class ClipSource(MediaSource):
         try:
             coordinator = self._coordinator()
             names = await self._async_camera_names(coordinator)
-            occasions = await clip_texts.async_occasions(self.hass)
+            reasons = await naming.async_reason_names(self.hass)
 
             def searching() -> list[Clip]:
                 return media_search.search(
                     coordinator.engine.catalog,
                     query.search_query,
                     cameras=names,
-                    occasions=occasions,
+                    reasons=reasons,
                     camera_id=camera_id,
                     day=day,
                 )
@@ -121,7 +122,7 @@ class ClipSource(MediaSource):
                 _playable(
                     clip,
                     f"{names.get(clip.camera_id, clip.camera_name)},"
-                    f" {clip_texts.local_time(clip):%Y-%m-%d} {clip_texts.title(clip, occasions)}",
+                    f" {naming.local_time(clip):%Y-%m-%d} {naming.title(clip, reasons)}",
                     cloud=_has_cloud(coordinator),
                 )
                 for clip in clips
@@ -132,7 +133,7 @@ class ClipSource(MediaSource):
     async def _async_camera_names(coordinator: HomeSecCoordinator) -> dict[str, str]:
         found = await coordinator.async_run(coordinator.engine.catalog.cameras)
         return {
-            camera_id: clip_texts.camera_name(coordinator, camera_id, name)
+            camera_id: naming.camera_name(coordinator, camera_id, name)
             for camera_id, name, _clips in found
         }
 
@@ -160,7 +161,7 @@ class ClipSource(MediaSource):
         )
         return _folder(
             f"{CAMERA}/{camera_id}",
-            names.get(camera_id) or clip_texts.camera_name(coordinator, camera_id, camera_id),
+            names.get(camera_id) or naming.camera_name(coordinator, camera_id, camera_id),
             children=[
                 _folder(f"{CAMERA}/{camera_id}/{day.isoformat()}", f"{day.isoformat()} ({count})")
                 for day, count in days
@@ -180,12 +181,12 @@ class ClipSource(MediaSource):
             return clips, dict(catalog.days(camera_id, zone)).get(day, len(clips))
 
         clips, count = await coordinator.async_run(listing)
-        names = await clip_texts.async_occasions(self.hass)
+        names = await naming.async_reason_names(self.hass)
         cloud = _has_cloud(coordinator)
         folder = _folder(
             f"{CAMERA}/{camera_id}/{day.isoformat()}",
             day.isoformat(),
-            children=[_playable(c, clip_texts.title(c, names), cloud=cloud) for c in clips],
+            children=[_playable(c, naming.title(c, names), cloud=cloud) for c in clips],
         )
         folder.children_media_class = MediaClass.VIDEO
         folder.not_shown = count - len(clips)
@@ -211,12 +212,14 @@ class ClipSource(MediaSource):
         if not isinstance(still, CloudFile):
             return MediaImage(await coordinator.async_run(still.read_bytes), "image/jpeg")
         try:
-            content = await coordinator.async_run_raw(caches(self.hass).stills.get, clip_id, still)
+            content = await coordinator.async_run_raw(
+                get_caches(self.hass).stills.get, clip_id, still
+            )
         except StorageError:
             return None
         return MediaImage(content, "image/jpeg")
 
-    async def _async_find(self, item: MediaSourceItem) -> tuple[str, ClipFile]:
+    async def _async_find(self, item: MediaSourceItem) -> tuple[str, ClipMedia]:
         kind, _, clip_id = item.identifier.partition("/")
         try:
             if kind != CLIP or not is_clip_id(clip_id):

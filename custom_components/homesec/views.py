@@ -8,13 +8,12 @@ from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.core import HomeAssistant, callback
 
 from .alerts.stills import alert_stills
-from .clips.caches import caches
-from .clips.download_name import content_disposition
-from .clips.files import ClipFile, ClipNotFoundError, CloudFile, async_find_clip
-from .clips.media_ids import is_clip_id
-from .clips.still_size import WIDTHS, scaled, scaled_file
+from .clips.cache import STILL_WIDTHS, get_caches, scale_still
+from .clips.files import ClipMedia, ClipNotFoundError, CloudFile, async_find_clip
+from .clips.naming import content_disposition
 from .cloud.streaming import async_serve_film, http_error
 from .engine.cloud.errors import StorageError
+from .engine.core.clip_id import is_clip_id
 from .exceptions import EngineNotRunningError
 from .loaded import loaded_house
 from .urls import ALERT_STILL_URL, CLIP_URL, PREVIEW_URL, STILL_URL
@@ -44,9 +43,9 @@ def _coordinator(request: web.Request) -> HomeSecCoordinator:
     return house
 
 
-async def _find(request: web.Request, clip_id: str, *, growing: bool = False) -> ClipFile:
+async def _find(request: web.Request, clip_id: str, *, in_progress: bool = False) -> ClipMedia:
     try:
-        return await async_find_clip(_coordinator(request), clip_id, growing=growing)
+        return await async_find_clip(_coordinator(request), clip_id, in_progress=in_progress)
     except EngineNotRunningError:
         raise web.HTTPServiceUnavailable from None
     except ClipNotFoundError:
@@ -76,19 +75,19 @@ class ClipView(_FileView):
 
     @override
     async def get(self, request: web.Request, clip_id: str) -> web.StreamResponse:
-        found = await _find(request, clip_id, growing=True)
+        found = await _find(request, clip_id, in_progress=True)
         headers: dict[str, str] = {}
         if request.query.get("download") == "1":
             headers[hdrs.CONTENT_DISPOSITION] = content_disposition(found.clip)
         if isinstance(found.video, CloudFile):
             return await async_serve_film(_coordinator(request), request, found.video, headers)
-        if found.growing:
+        if found.in_progress:
             headers.update(_NOT_CACHED)
         return _file(found.video, "video/mp4", headers)
 
 
 class StillView(_FileView):
-    """A clip's still; with ``?width=`` (one of ``WIDTHS``) no wider than that.
+    """A clip's still; with ``?width=`` (one of ``STILL_WIDTHS``) no wider than that.
 
     Never a redirect: the frontend fetches it with a script, to which the bucket would not answer.
     """
@@ -104,18 +103,18 @@ class StillView(_FileView):
             raise web.HTTPNotFound
         run = _coordinator(request).async_run_raw
         if isinstance(still, CloudFile):
-            cache = caches(request.app[KEY_HASS]).stills
+            cache = get_caches(request.app[KEY_HASS]).stills
             try:
                 jpeg = await run(cache.get, clip_id, still)
             except StorageError as err:
                 raise http_error(err) from err
             if width is not None:
-                jpeg = await run(scaled, jpeg, width)
+                jpeg = await run(scale_still, jpeg, width)
         elif width is None:
             return _file(still, "image/jpeg")
         else:
             try:
-                jpeg = await run(scaled_file, still, width)
+                jpeg = await run(lambda: scale_still(still.read_bytes(), width))
             except OSError:  # deleted since it was found
                 raise web.HTTPNotFound from None
         return web.Response(body=jpeg, content_type="image/jpeg", headers=_CACHED)
@@ -126,10 +125,10 @@ def _width(request: web.Request) -> int | None:
     wanted = request.query.get("width")
     if wanted is None:
         return None
-    for width in WIDTHS:
+    for width in STILL_WIDTHS:
         if wanted == str(width):
             return width
-    raise web.HTTPBadRequest(text=f"width is one of {', '.join(map(str, WIDTHS))}")
+    raise web.HTTPBadRequest(text=f"width is one of {', '.join(map(str, STILL_WIDTHS))}")
 
 
 def _file(

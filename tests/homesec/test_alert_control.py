@@ -24,10 +24,10 @@ from homesec_fixtures import (
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.homesec.clips.media_ids import is_clip_id
 from custom_components.homesec.const import (
     EVENT_CLIP_SAVED,
 )
+from custom_components.homesec.engine.core.clip_id import is_clip_id
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, DetectionStarted
 from custom_components.homesec.engine.core.types import ClipState
 

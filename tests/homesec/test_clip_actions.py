@@ -212,11 +212,11 @@ async def test_a_protected_clip_is_not_deleted_nor_are_those_beside_it(
 
 async def test_hostile_ids_change_nothing(hass: HomeAssistant, shelf: ClipFactory) -> None:
     clip = await shelf.put(EVENING)
-    growing = await shelf.put(EVENING + 1, state=ClipState.RECORDING)
+    in_progress = await shelf.put(EVENING + 1, state=ClipState.RECORDING)
     for clip_id in (*HOSTILE, UNKNOWN_ID):
         for action in ("delete_clip", "protect_clip"):
             assert await refused(hass, action, clip_id=[clip.id, clip_id]) == "clip_not_found"
-    assert await refused(hass, "delete_clip", clip_id=growing.id) == "clip_not_found"
+    assert await refused(hass, "delete_clip", clip_id=in_progress.id) == "clip_not_found"
     (listed,) = (await act(hass, "list_clips"))["clips"]
     assert (listed["clip_id"], listed["protected"]) == (clip.id, False)
     with pytest.raises(probatio.Invalid):

@@ -24,9 +24,9 @@ import pytest
 from yarl import URL
 
 from custom_components.homesec import media_source as ours
-from custom_components.homesec.clips import media_search, still_cache
+from custom_components.homesec.clips import cache, media_search
+from custom_components.homesec.clips.cache import StillCache
 from custom_components.homesec.clips.files import CloudFile
-from custom_components.homesec.clips.still_cache import StillCache
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import (
     EncryptionKeyMissing,
@@ -299,24 +299,24 @@ async def test_a_still_is_fetched_once_and_never_a_redirect(
 def test_the_cache_keeps_the_stills_looked_at_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(still_cache, "MAX_STILLS", 3)
-    cache = StillCache(tmp_path / "stills")
+    monkeypatch.setattr(cache, "MAX_STILLS", 3)
+    stills = StillCache(tmp_path / "stills")
     for number in range(5):
-        assert cache.get(f"{number}", in_cloud(b"%d" % number)) == b"%d" % number
+        assert stills.get(f"{number}", in_cloud(b"%d" % number)) == b"%d" % number
         os.utime(tmp_path / f"stills/{number}.jpg", (number, number))
         if number == 2:
-            cache.get("0", in_cloud(b"unused"))
+            stills.get("0", in_cloud(b"unused"))
             os.utime(tmp_path / "stills/0.jpg", (99, 99))
     assert sorted(p.name for p in (tmp_path / "stills").iterdir()) == ["0.jpg", "3.jpg", "4.jpg"]
-    cache.forget("4")
-    cache.forget("4")
+    stills.remove("4")
+    stills.remove("4")
     assert not (tmp_path / "stills/4.jpg").exists()
 
 
 def test_a_still_that_is_too_large_is_not_kept(tmp_path: Path) -> None:
-    cache = StillCache(tmp_path / "stills")
+    stills = StillCache(tmp_path / "stills")
     with pytest.raises(StorageError):
-        cache.get("x", in_cloud(bytes(still_cache.MAX_BYTES + 1)))
+        stills.get("x", in_cloud(bytes(cache.MAX_STILL_BYTES + 1)))
     assert not (tmp_path / "stills").exists()
 
 

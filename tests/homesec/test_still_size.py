@@ -14,8 +14,8 @@ from PIL import Image
 import pytest
 
 from custom_components.homesec import views
-from custom_components.homesec.clips import still_size
-from custom_components.homesec.clips.still_size import WIDTHS, scaled
+from custom_components.homesec.clips import cache
+from custom_components.homesec.clips.cache import STILL_WIDTHS, scale_still
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,8 +35,8 @@ def picture(width: int = 1280, height: int = 720, kind: str = "JPEG") -> bytes:
 
 
 def test_a_still_is_as_wide_as_asked_for_and_shows_the_same() -> None:
-    for width in WIDTHS:
-        small = Image.open(BytesIO(scaled(picture(), width)))
+    for width in STILL_WIDTHS:
+        small = Image.open(BytesIO(scale_still(picture(), width)))
         assert (small.format, small.size) == ("JPEG", (width, width * 9 // 16))
         red, _, blue = small.getpixel((width // 4, 90))
         assert red > 150 > blue
@@ -47,22 +47,22 @@ def test_a_still_is_as_wide_as_asked_for_and_shows_the_same() -> None:
     "still", [picture(640, 360), picture(320, 2000), b"", STILL, picture(kind="PNG")]
 )
 def test_what_is_small_or_no_jpeg_stays_as_it_is(still: bytes) -> None:
-    assert scaled(still, 640) is still
+    assert scale_still(still, 640) is still
 
 
 def test_a_still_that_is_cut_off_stays_as_it_is() -> None:
     cut = picture()[:2000]
-    assert scaled(cut, 320) is cut
+    assert scale_still(cut, 320) is cut
 
 
 def test_a_picture_that_would_fill_the_memory_is_not_opened() -> None:
-    with patch.object(still_size, "_MOST_PIXELS", 1280 * 720 - 1):
+    with patch.object(cache, "_MAX_STILL_PIXELS", 1280 * 720 - 1):
         still = picture()
-        assert scaled(still, 320) is still
+        assert scale_still(still, 320) is still
 
 
 def test_a_line_that_is_wider_than_anything_keeps_a_row() -> None:
-    assert Image.open(BytesIO(scaled(picture(4000, 1), 320))).size == (320, 1)
+    assert Image.open(BytesIO(scale_still(picture(4000, 1), 320))).size == (320, 1)
 
 
 async def test_the_view_scales_what_is_here(
@@ -88,7 +88,7 @@ async def test_the_view_scales_what_is_here(
     for bad in ("", "0", "-320", "321", "99999", "wide", "3e2", "0320", "٣٢٠"):
         answer = await client.get(url, params={"width": bad})
         assert answer.status == HTTPStatus.BAD_REQUEST, bad
-    with patch.object(views, "scaled_file", side_effect=FileNotFoundError):
+    with patch.object(views, "scale_still", side_effect=FileNotFoundError):
         assert (await client.get(f"{url}?width=320")).status == HTTPStatus.NOT_FOUND
 
 
@@ -101,7 +101,7 @@ async def test_the_view_scales_what_is_in_the_cloud_and_fetches_it_once(
     client = await hass_client()
     store = shelf.library.cloud
     with patch.object(store, "read", wraps=store.read) as read:
-        for width in WIDTHS:
+        for width in STILL_WIDTHS:
             found = await size_of(client, f"/api/homesec/clip/{clip.id}.jpg?width={width}")
             assert found == (width, width * 9 // 16)
         assert await size_of(client, f"/api/homesec/clip/{clip.id}.jpg") == (1280, 720)

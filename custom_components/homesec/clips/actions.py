@@ -1,4 +1,4 @@
-"""The actions on clips that are there: list, export, delete, protect, and find them all again."""
+"""Actions on recorded clips: list, export, delete, protect, and rebuild their index."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
@@ -11,17 +11,19 @@ import probatio
 
 from ..announcements import clip_facts
 from ..const import DOMAIN
-from ..engine.core.errors import ClipProtected
+from ..engine.core.clip_id import is_clip_id
+from ..engine.core.errors import ClipNotFound, ClipProtected, HomeSecError
+from ..engine.core.types import ClipState
 from ..rights import Permission, async_check_call
 from ..urls import STILL_URL
-from .caches import Caches, caches
-from .changes import existing, protect
+from .cache import Caches, get_caches
 from .export import async_export
-from .media_ids import clip_media_id
+from .naming import camera_name, clip_media_id
 from .query import ATTR_FROM, ATTR_TO, QUERY_FIELDS, async_clip_query
-from .texts import camera_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from homeassistant.core import ServiceResponse
     from homeassistant.util.json import JsonObjectType, JsonValueType
 
@@ -44,14 +46,17 @@ ATTR_FOLDER: Final = "folder"
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 MAX_IDS = 1000
-"""Clips in one call."""
+"""Per call."""
+
+REMOVED_LATER = "clip_removed_later"
+"""Translation key: the disk refused to remove a clip for now."""
 
 _CLIP_IDS = probatio.All(cv.ensure_list, [cv.string], probatio.Length(min=1, max=MAX_IDS))
 
 
 @callback
 def async_setup_clip_actions(hass: HomeAssistant) -> None:
-    """Register them; those that write elsewhere or take long are for administrators."""
+    """Register the actions; those that write elsewhere or take long are for administrators."""
     hass.services.async_register(
         DOMAIN,
         SERVICE_LIST_CLIPS,
@@ -121,11 +126,11 @@ async def _async_list(call: ServiceCall) -> ServiceResponse:
     query = query.after(call.data.get(ATTR_CURSOR))
     catalog = coordinator.engine.catalog
     clips, cursor = await coordinator.async_run(query.page, catalog, call.data[ATTR_LIMIT])
-    return {"clips": [_told(coordinator, clip) for clip in clips], "cursor": cursor}
+    return {"clips": [_clip_data(coordinator, clip) for clip in clips], "cursor": cursor}
 
 
-def _told(coordinator: HomeSecCoordinator, clip: Clip) -> JsonObjectType:
-    """Return a clip as automations get it; ids and facts, never an address that opens itself."""
+def _clip_data(coordinator: HomeSecCoordinator, clip: Clip) -> JsonObjectType:
+    """Return a clip as automations get it: no URL that opens without a login."""
     return {
         **clip_facts(clip),
         "camera_id": clip.camera_id,
@@ -144,7 +149,7 @@ def _told(coordinator: HomeSecCoordinator, clip: Clip) -> JsonObjectType:
 async def _async_export(call: ServiceCall) -> ServiceResponse:
     coordinator = _coordinator(call)
     if (clip_ids := call.data.get(ATTR_CLIP_ID)) is not None:
-        clips = await coordinator.async_run(existing, coordinator.engine.library, clip_ids)
+        clips = await coordinator.async_run(get_existing, coordinator.engine.library, clip_ids)
     elif ATTR_FROM in call.data and ATTR_TO in call.data:
         query = await async_clip_query(call.hass, coordinator, call.data)
         catalog = coordinator.engine.catalog
@@ -178,21 +183,19 @@ async def _async_delete(call: ServiceCall) -> None:
     await async_check_call(call, coordinator, Permission.CONTROL)
     library, clip_ids = coordinator.engine.library, call.data[ATTR_CLIP_ID]
     try:
-        await coordinator.async_run(_delete, library, clip_ids, caches(call.hass))
+        await coordinator.async_run(_delete, library, clip_ids, get_caches(call.hass))
     except OSError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="clip_removed_later"
-        ) from err
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key=REMOVED_LATER) from err
     finally:
         coordinator.async_read_figures()
 
 
-def _delete(library: ClipLibrary, clip_ids: list[str], kept: Caches) -> None:
-    """Delete all of them or, if one may not go, none."""
-    if any(clip.protected for clip in existing(library, clip_ids)):
+def _delete(library: ClipLibrary, clip_ids: list[str], caches: Caches) -> None:
+    """Delete all clips or, if one is protected or missing, none."""
+    if any(clip.protected for clip in get_existing(library, clip_ids)):
         raise ClipProtected
     for clip_id in dict.fromkeys(clip_ids):
-        kept.forget(clip_id)
+        caches.remove(clip_id)
         library.delete(clip_id)
 
 
@@ -200,7 +203,7 @@ async def _async_protect(call: ServiceCall) -> None:
     coordinator = _coordinator(call)
     await async_check_call(call, coordinator, Permission.CONTROL)
     library, clip_ids = coordinator.engine.library, call.data[ATTR_CLIP_ID]
-    await coordinator.async_run(protect, library, clip_ids, call.data[ATTR_PROTECTED])
+    await coordinator.async_run(protect_all, library, clip_ids, call.data[ATTR_PROTECTED])
 
 
 async def _async_rebuild(call: ServiceCall) -> ServiceResponse:
@@ -208,3 +211,41 @@ async def _async_rebuild(call: ServiceCall) -> ServiceResponse:
     rebuilt = await coordinator.async_run(coordinator.engine.library.rebuild)
     coordinator.async_read_figures()
     return dict[str, Any](asdict(rebuilt))
+
+
+def get_existing(library: ClipLibrary, clip_ids: list[str]) -> list[Clip]:
+    """Return the clips. Raises ``ClipNotFound`` if one doesn't exist. Blocks."""
+    clips = [library.catalog.get(clip_id) for clip_id in clip_ids if is_clip_id(clip_id)]
+    found = [c for c in clips if c is not None and c.state is not ClipState.REMOVING]
+    if len(found) != len(clip_ids):
+        raise ClipNotFound
+    return found
+
+
+def protect_all(library: ClipLibrary, clip_ids: list[str], protected: bool) -> None:  # noqa: FBT001
+    """Set whether retention may remove clips: all or none. Raises ``ClipNotFound``. Blocks."""
+    get_existing(library, clip_ids)
+    for clip_id in clip_ids:
+        library.protect(clip_id, protected=protected)
+
+
+def delete_each(
+    library: ClipLibrary, clip_ids: Iterable[str], caches: Caches
+) -> tuple[list[str], dict[str, str]]:
+    """Delete clips; return the ids of the deleted ones, and error keys of the others. Blocks."""
+    deleted: list[str] = []
+    refused: dict[str, str] = {}
+    for clip_id in dict.fromkeys(clip_ids):
+        try:
+            if not is_clip_id(clip_id):
+                raise ClipNotFound
+            library.delete(clip_id)
+        except HomeSecError as err:
+            refused[clip_id] = err.key
+        except OSError:
+            # No listing shows it anymore.
+            refused[clip_id] = REMOVED_LATER
+        else:
+            caches.remove(clip_id)
+            deleted.append(clip_id)
+    return deleted, refused

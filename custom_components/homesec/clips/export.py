@@ -1,7 +1,6 @@
-"""Clips as files in a folder of somebody's choice, from wherever they are kept."""
+"""Export of clips to a folder, from the clip folder or the cloud."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from homeassistant.util import dt as dt_util, slugify
 
 from ..const import DOMAIN
 from ..exceptions import EngineNotRunningError
+from .naming import MAX_NAME, file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,21 +23,19 @@ if TYPE_CHECKING:
     from ..engine.library.library import ClipLibrary
 
 EXPORTS = f"{DOMAIN}_exports"
-NAME_LIMIT = 60
-"""Characters of a camera's name in a file's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """What became of the clips."""
+    """The result of an export."""
 
     files: list[JsonObjectType]
     failed: list[tuple[str, HomeAssistantError]]
-    """By clip id, why."""
+    """Clip id and why."""
 
 
 class FolderNotAllowedError(ServiceValidationError):
-    """Home Assistant may not write there, or it is the clips' own folder."""
+    """Home Assistant isn't allowed to write there, or it's the clips' own folder."""
 
     def __init__(self, folder: str) -> None:
         super().__init__(
@@ -48,20 +46,17 @@ class FolderNotAllowedError(ServiceValidationError):
 
 
 def export_folder(coordinator: HomeSecCoordinator, name: str | None) -> Path:
-    """Return where the page's exports go: a folder that the media browser shows, too.
-
-    ``name`` is what somebody called it.
-    """
-    folder = slugify(name or "")[:NAME_LIMIT] or dt_util.now().date().isoformat()
+    """Return the folder of the panel's exports, which the media browser shows as well."""
+    folder = slugify(name or "")[:MAX_NAME] or dt_util.now().date().isoformat()
     return coordinator.clips_dir.parent / EXPORTS / folder
 
 
 async def async_export(
     hass: HomeAssistant, coordinator: HomeSecCoordinator, clips: Iterable[Clip], folder: str
 ) -> Export:
-    """Write the clips' films into the folder, one after the other.
+    """Write the clips' videos into the folder, one after the other.
 
-    One that has no copy left, or that the cloud does not give out, is told and the others go on.
+    A clip that fails doesn't keep the others from being exported.
     """
     try:
         target = await coordinator.async_run(_prepare, hass, folder, coordinator.clips_dir)
@@ -85,10 +80,10 @@ async def async_export(
 
 
 def _prepare(hass: HomeAssistant, folder: str, clips_dir: Path) -> Path:
-    """Return the folder, made if need be. Raises ``FolderNotAllowedError`` and ``OSError``."""
+    """Make the folder, and return it. Raises ``FolderNotAllowedError`` and ``OSError``."""
     try:
         path = Path(folder)
-        # Without links and "..": of a folder that is not there, Home Assistant checks the parent.
+        # Resolved, since Home Assistant checks only the parent of a folder that doesn't exist.
         target = path.resolve()
     except ValueError as err:
         raise FolderNotAllowedError(folder) from err
@@ -100,17 +95,10 @@ def _prepare(hass: HomeAssistant, folder: str, clips_dir: Path) -> Path:
 
 
 def _write(library: ClipLibrary, clip: Clip, folder: Path) -> Path:
-    """Write one film. It goes into a folder of its own first, where no link can lie in wait."""
+    """Write a video, first into a new folder of its own, in which nobody can have put a link."""
     path = folder / file_name(clip)
     with TemporaryDirectory(prefix=".homesec-", dir=folder) as work:
-        film = Path(work) / path.name
-        library.fetch(clip, film)
-        film.replace(path)
+        video = Path(work) / path.name
+        library.fetch(clip, video)
+        video.replace(path)
     return path
-
-
-def file_name(clip: Clip) -> str:
-    """Return when, where and which: ``2026-11-21_14-03-21_front_door_01K….mp4``."""
-    local = datetime.fromtimestamp(clip.event_at, UTC).astimezone(dt_util.get_default_time_zone())
-    camera = slugify(clip.camera_name)[:NAME_LIMIT] or "camera"
-    return f"{local:%Y-%m-%d_%H-%M-%S}_{camera}_{clip.id}.mp4"

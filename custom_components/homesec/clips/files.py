@@ -1,13 +1,13 @@
-"""From a clip's id, which may come from anywhere, to its files: in the clip folder or the cloud."""
+"""Find a clip's video and still, in the clip folder or in the cloud."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engine.cloud.object_names import STILL, VIDEO, object_name
+from ..engine.core.clip_id import is_clip_id
 from ..engine.core.types import ClipState, CloudState
 from ..engine.recording.finalize import partial_path
-from .media_ids import is_clip_id
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ClipNotFoundError(Exception):
-    """There is no such clip, no copy is left, or it is still being recorded."""
+    """There is no such clip, no copy is left, or it's still being recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,54 +29,52 @@ class CloudFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClipFile:
-    """A clip's files: each is here, else in the cloud, or there is none."""
+class ClipMedia:
+    """A clip's video and still, each where it can be read."""
 
     clip: Clip
     video: Path | CloudFile
     still: Path | CloudFile | None = None
-    growing: bool = False
-    """Whether the film is still being recorded: there is more of it each second."""
+    in_progress: bool = False
+    """Whether the video is still being recorded, and grows."""
 
 
 async def async_find_clip(
-    coordinator: HomeSecCoordinator, clip_id: str, *, growing: bool = False
-) -> ClipFile:
-    """Find a clip's files; of one that is being recorded only if it may be ``growing``.
+    coordinator: HomeSecCoordinator, clip_id: str, *, in_progress: bool = False
+) -> ClipMedia:
+    """Find a clip's files. One that is being recorded counts only with ``in_progress``.
 
     Raises ``ClipNotFoundError`` and ``EngineNotRunningError``.
     """
     library = coordinator.engine.library
     if not is_clip_id(clip_id):
         raise ClipNotFoundError
-    find = _find_growing if growing else _find
-    return await coordinator.async_run(find, library, coordinator.clips_dir, clip_id)
+    return await coordinator.async_run(_find, library, coordinator.clips_dir, clip_id, in_progress)
 
 
-def _find_growing(library: ClipLibrary, clips_dir: Path, clip_id: str) -> ClipFile:
+def _find(library: ClipLibrary, clips_dir: Path, clip_id: str, in_progress: bool) -> ClipMedia:  # noqa: FBT001
     clip = library.catalog.get(clip_id)
-    if clip is None or clip.state is not ClipState.RECORDING:
-        return _find(library, clips_dir, clip_id)
-    # Between the two it gets its name; whoever comes in between comes again.
-    for name in (clip.path, partial_path(Path(clip.path)).as_posix()):
-        film = _inside(clips_dir, name)
-        if film is not None and film.stat().st_size > 0:
-            return ClipFile(clip=clip, video=film, growing=True)
-    raise ClipNotFoundError
-
-
-def _find(library: ClipLibrary, clips_dir: Path, clip_id: str) -> ClipFile:
-    clip = library.catalog.get(clip_id)
-    # A missing one may be back: its disk was not connected when Home Assistant started.
+    if clip is not None and clip.state is ClipState.RECORDING and in_progress:
+        return _find_in_progress(clips_dir, clip)
+    # The file of a missing clip may be back: its disk wasn't connected when Home Assistant started.
     if clip is None or clip.state not in (ClipState.SAVED, ClipState.MISSING):
         raise ClipNotFoundError
     video = _inside(clips_dir, clip.path) or _in_cloud(library, clip, VIDEO)
     if video is None:
         raise ClipNotFoundError
-    still = _inside(clips_dir, clip.still_path)
+    still: Path | CloudFile | None = _inside(clips_dir, clip.still_path)
     if still is None and clip.still_path:
-        return ClipFile(clip=clip, video=video, still=_in_cloud(library, clip, STILL))
-    return ClipFile(clip=clip, video=video, still=still)
+        still = _in_cloud(library, clip, STILL)
+    return ClipMedia(clip=clip, video=video, still=still)
+
+
+def _find_in_progress(clips_dir: Path, clip: Clip) -> ClipMedia:
+    # It's renamed when it's finalized: a request just between the two checks finds nothing.
+    for name in (clip.path, partial_path(Path(clip.path)).as_posix()):
+        video = _inside(clips_dir, name)
+        if video is not None and video.stat().st_size > 0:
+            return ClipMedia(clip=clip, video=video, in_progress=True)
+    raise ClipNotFoundError
 
 
 def _in_cloud(library: ClipLibrary, clip: Clip, suffix: str) -> CloudFile | None:
@@ -87,7 +85,7 @@ def _in_cloud(library: ClipLibrary, clip: Clip, suffix: str) -> CloudFile | None
 
 
 def _inside(clips_dir: Path, relative: str | None) -> Path | None:
-    """Return an existing file below the clip folder; no link or ``..`` leads out of it."""
+    """Return an existing file below the clip folder; None too if a link or ``..`` leads out."""
     if not relative:
         return None
     path = (clips_dir / relative).resolve()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from homeassistant.util import dt as dt_util
 
 from ..engine.library.catalog import day_bounds
+from .naming import local_time
 from .query import ClipQuery
-from .texts import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,20 +34,20 @@ class _Word:
     day: str | None
     """As ``2026-11-21``, or the beginning of that."""
     cameras: frozenset[str]
-    occasions: frozenset[str]
+    reasons: frozenset[str]
 
     def fits(self, clip: Clip) -> bool:
         """Tell whether it does."""
         return (
             clip.camera_id in self.cameras
-            or (clip.label or clip.trigger.value) in self.occasions
+            or (clip.label or clip.trigger.value) in self.reasons
             or (self.day is not None and local_time(clip).date().isoformat().startswith(self.day))
         )
 
     @property
     def idle(self) -> bool:
         """Whether no clip at all can fit."""
-        return not (self.day or self.cameras or self.occasions)
+        return not (self.day or self.cameras or self.reasons)
 
 
 def search(
@@ -55,19 +55,19 @@ def search(
     text: str,
     *,
     cameras: Mapping[str, str],
-    occasions: Mapping[str, str],
+    reasons: Mapping[str, str],
     camera_id: str | None = None,
     day: date | None = None,
 ) -> list[Clip]:
     """Return the newest clips that fit, within a camera and a day if those are given.
 
-    ``cameras`` and ``occasions`` are the names by id and by key. Blocks.
+    ``cameras`` and ``reasons`` are the names by id and by key. Blocks.
     """
     words = [
         _Word(
             day=word if word[:2].isdigit() and len(word) >= len("2026") else None,
             cameras=_named(word, cameras),
-            occasions=_named(word, occasions) | ({word} & {key.casefold() for key in occasions}),
+            reasons=_named(word, reasons) | ({word} & {key.casefold() for key in reasons}),
         )
         for word in dict.fromkeys(text.casefold().split()[:MAX_WORDS])
     ]
@@ -94,9 +94,9 @@ def _narrowed(words: list[_Word], camera_id: str | None, day: date | None) -> Cl
     """Let the index do what it can."""
     for word in words:
         if word.day is not None:
-            if day is None and not word.cameras and not word.occasions:
+            if day is None and not word.cameras and not word.reasons:
                 day = _whole_day(word.day)
-        elif len(word.cameras) == 1 and not word.occasions:
+        elif len(word.cameras) == 1 and not word.reasons:
             camera_id = camera_id or min(word.cameras)
     if day is None:
         return ClipQuery(camera_id=camera_id)

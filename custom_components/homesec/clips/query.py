@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 import probatio
 
 from ..const import DOMAIN
-from .media_ids import is_clip_id
+from ..engine.core.clip_id import is_clip_id
 
 if TYPE_CHECKING:
     from datetime import datetime

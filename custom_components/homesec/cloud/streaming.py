@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 
-from ..clips.caches import caches
+from ..clips.cache import get_caches
 from ..const import LOGGER
 from ..engine.cloud.errors import EncryptionError, ObjectMissing, StorageError, StorageUnreachable
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ..clips.files import CloudFile
-    from ..clips.film_cache import Film
+    from ..clips.video_cache import VideoInfo
     from ..coordinator import HomeSecCoordinator
 
 LINK_S: Final = 15 * 60
@@ -38,8 +38,8 @@ async def async_serve_film(
         link = await _async_ask(coordinator, film.store.signed_url, film.name, LINK_S)
         if link is not None:
             raise web.HTTPFound(link, headers={hdrs.CACHE_CONTROL: "no-store"})
-    cache = caches(coordinator.hass).films
-    found = await _async_ask(coordinator, cache.about, film)
+    cache = get_caches(coordinator.hass).videos
+    found = await _async_ask(coordinator, cache.info, film)
     read = partial(cache.read, film, found)
     return await _async_stream(coordinator, request, found, read, headers)
 
@@ -47,7 +47,7 @@ async def async_serve_film(
 async def _async_stream(
     coordinator: HomeSecCoordinator,
     request: web.Request,
-    found: Film,
+    found: VideoInfo,
     read: Callable[[int, int], Iterator[bytes]],
     headers: Mapping[str, str],
 ) -> web.StreamResponse:

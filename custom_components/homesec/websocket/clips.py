@@ -6,11 +6,11 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 import probatio
 
-from ..clips.caches import caches
-from ..clips.changes import delete_each, protect
+from ..clips.actions import delete_each, protect_all
+from ..clips.cache import get_caches
 from ..clips.export import async_export, export_folder
-from ..clips.media_ids import is_clip_id
-from ..clips.message import clip_message
+from ..clips.serialize import clip_as_dict
+from ..engine.core.clip_id import is_clip_id
 from ..engine.core.errors import ClipNotFound
 from ..engine.core.types import ClipState
 from ..rights import Permission
@@ -59,7 +59,7 @@ async def _list(
     clips, total = await coordinator.async_run(_page, catalog, wanted, before, limit)
     shown = clips[:limit]
     return {
-        "clips": [clip_message(coordinator, clip) for clip in shown],
+        "clips": [clip_as_dict(coordinator, clip) for clip in shown],
         "cursor": shown[-1].id if len(clips) > limit else None,
         "total": total,
     }
@@ -90,7 +90,7 @@ async def _get(
         _one, catalog, wanted, msg["clip_id"]
     )
     return {
-        "clip": clip_message(coordinator, clip),
+        "clip": clip_as_dict(coordinator, clip),
         "tracks": [
             {"id": track.id, "label": track.label, "boxes": [list(box) for box in track.boxes]}
             for track in tracks
@@ -122,7 +122,7 @@ async def _protect(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
     library = coordinator.engine.library
-    await coordinator.async_run(protect, library, msg["ids"], msg["protected"])
+    await coordinator.async_run(protect_all, library, msg["ids"], msg["protected"])
     return {}
 
 
@@ -133,7 +133,7 @@ async def _protect(
 async def _delete(
     coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    library, kept = coordinator.engine.library, caches(coordinator.hass)
+    library, kept = coordinator.engine.library, get_caches(coordinator.hass)
     try:
         deleted, refused = await coordinator.async_run(delete_each, library, msg["ids"], kept)
     finally:

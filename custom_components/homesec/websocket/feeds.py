@@ -12,7 +12,7 @@ from homeassistant.helpers.debounce import Debouncer
 
 from ..alarm.machine import ARMED_MODES
 from ..cameras.config import activity, camera_labels, zone_names
-from ..clips.message import clip_message
+from ..clips.serialize import clip_as_dict
 from ..const import DOMAIN, LOGGER
 from ..engine.core.events import (
     CatalogRebuilt,
@@ -155,7 +155,7 @@ class ClipFeed(Feed):
             return []  # the engine stops; pages ask for everything again when it is back
         updates: list[dict[str, Any]] = [{"stale": True}] if stale else []
         return updates + [
-            {"clip": clip_message(coordinator, clips[id_])} if id_ in clips else {"removed": id_}
+            {"clip": clip_as_dict(coordinator, clips[id_])} if id_ in clips else {"removed": id_}
             for id_ in clip_ids
         ]
 

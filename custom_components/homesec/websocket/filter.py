@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.exceptions import ServiceValidationError
 import probatio
 
-from ..clips.media_ids import is_clip_id
-from ..clips.texts import camera_name
+from ..clips.naming import camera_name
 from ..const import DOMAIN, SUBENTRY_CAMERA
+from ..engine.core.clip_id import is_clip_id
 from ..engine.library.queries import ClipFilter, Word
 from ..texts import async_options
 

@@ -25,9 +25,14 @@ def new_clip_id(event_at: float) -> str:
     return ulid_at_time(max(event_at, 0.0))
 
 
+def is_clip_id(text: str) -> bool:
+    """Tell whether a text has the form of a clip id, that is a ULID."""
+    return _ULID.fullmatch(text) is not None
+
+
 def clip_time(clip_id: str) -> float | None:
     """Return the moment that a clip's id tells (UTC epoch seconds); None if it is no clip id."""
-    if not _ULID.fullmatch(clip_id):
+    if not is_clip_id(clip_id):
         return None
     at = ulid_to_timestamp(clip_id) / 1000
     return at if at < FAR_FUTURE else None

@@ -1,4 +1,4 @@
-"""A clip as the page gets it over the websocket; ``docs/websocket.md`` is the same in words."""
+"""Clips as messages for the panel; ``docs/websocket.md`` describes the fields."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,18 +6,18 @@ from homeassistant.util import dt as dt_util
 
 from ..engine.core.types import ClipState, CloudState
 from ..urls import CLIP_URL, STILL_URL
-from .texts import camera_name
+from .naming import camera_name
 
 if TYPE_CHECKING:
     from ..coordinator import HomeSecCoordinator
     from ..engine.core.types import Clip
 
 
-def clip_message(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:
-    """Return a clip's facts: ids, names and paths that only a login opens, never a file's own."""
+def clip_as_dict(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:
+    """Return a clip's message; its paths open only with a login."""
     recording = clip.state is ClipState.RECORDING
-    there = clip.local or clip.cloud is CloudState.STORED
-    playable = recording or (clip.state is ClipState.SAVED and there)
+    available = clip.local or clip.cloud is CloudState.STORED
+    playable = recording or (clip.state is ClipState.SAVED and available)
     since_s = max(0.0, dt_util.utcnow().timestamp() - clip.started_at)
     return {
         "id": clip.id,
@@ -34,7 +34,7 @@ def clip_message(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:
         "protected": clip.protected,
         "local": clip.local and clip.state is not ClipState.MISSING,
         "cloud": clip.cloud.value,
-        "progress": _progress(coordinator, clip),
+        "progress": _upload_progress(coordinator, clip),
         "bytes": clip.bytes,
         "width": clip.width,
         "height": clip.height,
@@ -44,8 +44,8 @@ def clip_message(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:
     }
 
 
-def _progress(coordinator: HomeSecCoordinator, clip: Clip) -> float | None:
-    """Return how much of it has arrived in the cloud; None unless it is on its way."""
+def _upload_progress(coordinator: HomeSecCoordinator, clip: Clip) -> float | None:
+    """Return the uploaded share of a clip's bytes; None unless it's being uploaded."""
     if clip.cloud is not CloudState.WAITING:
         return None
     share = coordinator.storage.state.arrived.get(clip.id)

@@ -15,10 +15,10 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.homesec.clips import film_cache
-from custom_components.homesec.clips.caches import TRIM_EVERY, caches
+from custom_components.homesec.clips import video_cache
+from custom_components.homesec.clips.cache import TRIM_EVERY, get_caches
 from custom_components.homesec.clips.files import CloudFile
-from custom_components.homesec.clips.film_cache import PIECE_BYTES, Film, FilmCache
+from custom_components.homesec.clips.video_cache import PIECE_BYTES, VideoCache, VideoInfo
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import ObjectMissing, StorageUnreachable
 from custom_components.homesec.engine.cloud.object_store import StoredObject
@@ -74,16 +74,16 @@ def bucket() -> Bucket:
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> FilmCache:
-    return FilmCache(tmp_path / "films")
+def cache(tmp_path: Path) -> VideoCache:
+    return VideoCache(tmp_path / "films")
 
 
-def play(cache: FilmCache, bucket: Bucket, start: int = 0, end: int | None = None) -> bytes:
-    film = cache.about(bucket.file)
+def play(cache: VideoCache, bucket: Bucket, start: int = 0, end: int | None = None) -> bytes:
+    film = cache.info(bucket.file)
     return b"".join(cache.read(bucket.file, film, start, film.bytes if end is None else end))
 
 
-def test_a_film_is_fetched_once_however_it_is_skipped_in(cache: FilmCache, bucket: Bucket) -> None:
+def test_a_film_is_fetched_once_however_it_is_skipped_in(cache: VideoCache, bucket: Bucket) -> None:
     size = len(bucket.film)
     for start, end in ((0, 2), (size - 5, size), (0, size), (PIECE_BYTES - 1, PIECE_BYTES + 1)):
         assert play(cache, bucket, start, end) == bucket.film[start:end]
@@ -96,10 +96,10 @@ def test_a_film_is_fetched_once_however_it_is_skipped_in(cache: FilmCache, bucke
 
 
 def test_what_comes_before_a_break_is_given_and_kept_if_it_is_whole(
-    cache: FilmCache, bucket: Bucket
+    cache: VideoCache, bucket: Bucket
 ) -> None:
     bucket.breaks_at = PIECE_BYTES + 150 * KIB
-    film = cache.about(bucket.file)
+    film = cache.info(bucket.file)
     pieces = cache.read(bucket.file, film, 0, film.bytes)
     given = next(pieces) + next(pieces)
     with pytest.raises(StorageUnreachable):
@@ -112,55 +112,55 @@ def test_what_comes_before_a_break_is_given_and_kept_if_it_is_whole(
 
 @pytest.mark.parametrize("left", [0, 1000])
 def test_a_piece_that_a_power_cut_has_cut_off_is_fetched_again(
-    cache: FilmCache, bucket: Bucket, left: int
+    cache: VideoCache, bucket: Bucket, left: int
 ) -> None:
     play(cache, bucket)
-    cut = cache._path(bucket.file, cache.about(bucket.file), 2)
+    cut = cache._path(bucket.file, cache.info(bucket.file), 2)
     cut.write_bytes(cut.read_bytes()[:left])
     assert play(cache, bucket) == bucket.film
     assert cut.stat().st_size == PIECE_BYTES
 
 
-def test_a_film_that_is_not_there_is_missing(cache: FilmCache) -> None:
+def test_a_film_that_is_not_there_is_missing(cache: VideoCache) -> None:
     with pytest.raises(ObjectMissing):
-        cache.about(Bucket(0).file)
+        cache.info(Bucket(0).file)
 
 
-def test_another_writing_of_an_object_is_another_film(cache: FilmCache, bucket: Bucket) -> None:
+def test_another_writing_of_an_object_is_another_film(cache: VideoCache, bucket: Bucket) -> None:
     play(cache, bucket)
     other = Bucket(PIECE_BYTES)
-    film = Film(bytes=PIECE_BYTES, generation=8)
+    film = VideoInfo(bytes=PIECE_BYTES, generation=8)
     assert b"".join(cache.read(other.file, film, 0, PIECE_BYTES)) == other.film
 
 
-def test_an_object_that_became_shorter_ends_where_it_ends(cache: FilmCache) -> None:
+def test_an_object_that_became_shorter_ends_where_it_ends(cache: VideoCache) -> None:
     bucket = Bucket(1000)
-    film = Film(bytes=5 * PIECE_BYTES, generation=7)
+    film = VideoInfo(bytes=5 * PIECE_BYTES, generation=7)
     with patch.object(bucket, "read", lambda *_: iter([bucket.film])):
         assert b"".join(cache.read(bucket.file, film, 0, film.bytes)) == bucket.film
 
 
 def test_it_stays_within_its_size_and_keeps_what_was_played_last(
-    cache: FilmCache, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cache: VideoCache, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play(cache, bucket)
     folder = tmp_path / "films" / CLIP_ID
     for number in range(5):
         os.utime(folder / f"7-{number}", (time.time() - 100 + number,) * 2)
     play(cache, bucket, 0, 10)
-    monkeypatch.setattr(film_cache, "MAX_BYTES", 3 * PIECE_BYTES)
+    monkeypatch.setattr(video_cache, "MAX_BYTES", 3 * PIECE_BYTES)
     cache.trim()
     assert sorted(p.name for p in folder.iterdir()) == ["7-0", "7-4", "7-5", "film.json"]
 
 
 def test_what_nobody_played_for_a_day_goes_with_its_folder(
-    cache: FilmCache, bucket: Bucket, tmp_path: Path
+    cache: VideoCache, bucket: Bucket, tmp_path: Path
 ) -> None:
     cache.trim()
     play(cache, bucket)
     for path in (tmp_path / "films").glob("*/*"):
         os.utime(path, (time.time() - 90_000,) * 2)
-    assert cache.about(bucket.file).generation == 7
+    assert cache.info(bucket.file).generation == 7
     assert bucket.asked == 2
     for path in (tmp_path / "films").glob("*/*"):
         os.utime(path, (time.time() - 90_000,) * 2)
@@ -169,14 +169,14 @@ def test_what_nobody_played_for_a_day_goes_with_its_folder(
 
 
 def test_a_disk_that_is_nearly_full_or_refuses_only_makes_it_slower(
-    cache: FilmCache, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cache: VideoCache, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with patch.object(film_cache.shutil, "disk_usage", lambda _: Usage(1, 1, 1000)):
+    with patch.object(video_cache.shutil, "disk_usage", lambda _: Usage(1, 1, 1000)):
         assert play(cache, bucket) == bucket.film
     assert list((tmp_path / "films").glob("*/*")) == []
-    with patch.object(film_cache, "atomic_write", side_effect=OSError):
+    with patch.object(video_cache, "atomic_write", side_effect=OSError):
         assert play(cache, bucket) == bucket.film
-    with patch.object(film_cache.Path, "replace", side_effect=OSError):
+    with patch("pathlib.Path.replace", side_effect=OSError):
         assert play(cache, bucket) == bucket.film
     assert list((tmp_path / "films").glob("*/*")) == []
 
@@ -199,20 +199,20 @@ async def test_playing_again_asks_the_bucket_for_nothing_until_the_clip_is_delet
     assert await part.read() == film[1000:2001]
     assert len(gcs.faults.seen) == asked
     await hass.services.async_call("homesec", "delete_clip", {"clip_id": clip.id}, blocking=True)
-    assert not (caches(hass).folder / "films" / clip.id).exists()
+    assert not (get_caches(hass).folder / "films" / clip.id).exists()
 
 
 async def test_old_pieces_go_although_nobody_plays(
     hass: HomeAssistant, gcs: Any, video: Path
 ) -> None:
     shelf: ClipFactory = await move_in(hass, gcs, video)
-    piece = caches(hass).folder / "films" / CLIP_ID / "7-0"
+    piece = get_caches(hass).folder / "films" / CLIP_ID / "7-0"
     piece.parent.mkdir(parents=True)
     piece.touch()
     os.utime(piece, (time.time() - 90_000,) * 2)
     async_fire_time_changed(hass, dt_util.utcnow() + TRIM_EVERY + timedelta(seconds=1))
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not piece.exists()
-    kept = caches(hass).folder
+    kept = get_caches(hass).folder
     await hass.config_entries.async_remove(shelf.coordinator.entry.entry_id)
     assert not kept.exists()
