@@ -145,10 +145,10 @@ async def until(
 
 async def pictures(hass: HomeAssistant, entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> None:
     """Wait until a camera has shown its first picture."""
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     async with asyncio.timeout(10):
-        while not await coordinator.async_run(  # noqa: ASYNC110 - nothing tells of a picture
-            coordinator.engine.jpeg, camera_id
+        while not await runtime.host.async_run(  # noqa: ASYNC110 - nothing tells of a picture
+            runtime.host.engine.jpeg, camera_id
         ):
             await asyncio.sleep(0.02)
     await hass.async_block_till_done()

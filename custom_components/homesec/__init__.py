@@ -1,6 +1,5 @@
 """HomeSec: a security recorder that knows a person from the cat."""
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -12,14 +11,13 @@ from .alarm.store import AlarmStore
 from .alerts.snooze import snooze_store
 from .clips.cache import async_trim_caches, get_caches
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
-from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
-from .event_bus import AlarmChanged
 from .issues import async_withdraw
 from .panel import async_hide_panel, async_serve_panel, async_show_panel
+from .runtime import HomeSecConfigEntry, HomeSecData
 from .services import async_setup_services
 from .views import async_setup_views
 from .websocket.commands import async_setup_websocket
-from .websocket.subscriptions import async_announce_coordinator
+from .websocket.subscriptions import async_start_feeds
 
 if TYPE_CHECKING:
     from homeassistant.helpers.typing import ConfigType
@@ -41,36 +39,35 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
     """Set up the house; its engine starts in the background."""
-    coordinator = HomeSecCoordinator(hass, entry)
-    entry.runtime_data = coordinator
-    entry.async_on_unload(coordinator.issues.async_withdraw_all)
+    entry.runtime_data = runtime = HomeSecData.create(hass, entry)
+    coordinator = runtime.coordinator
+    entry.async_on_unload(runtime.issues.async_withdraw_all)
     # Entries are not unloaded when Home Assistant stops.
-    entry.async_on_unload(coordinator.async_shut_down)
+    entry.async_on_unload(coordinator.async_stop)
     entry.async_on_unload(
-        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, coordinator.async_shut_down)
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, coordinator.async_stop)
     )
-    await coordinator.alarm.async_load()
-    await coordinator.alerts.async_load()
-    coordinator.devices.async_register(None)
+    await runtime.alarm.async_load()
+    await runtime.alerts.async_load()
+    runtime.devices.async_register(None)
     coordinator.async_sync_cameras()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(
         async_track_time_interval(
             hass,
-            coordinator.async_read_figures,
+            coordinator.async_update_stats,
             STATS_INTERVAL,
-            name="HomeSec figures",
+            name="HomeSec statistics",
             cancel_on_shutdown=True,
         )
     )
     await async_show_panel(hass)
-    entry.async_on_unload(async_trim_caches(hass, coordinator))
-    entry.async_on_unload(coordinator.visits.async_track_midnight())
-    _follow_changes(entry, coordinator)
-    entry.async_on_unload(coordinator.alarm.async_begin())
-    entry.async_create_background_task(hass, coordinator.async_bring_up(), "HomeSec engine start")
-    async_announce_coordinator(hass, coordinator)
-    entry.async_on_unload(partial(async_announce_coordinator, hass, None))
+    entry.async_on_unload(async_trim_caches(hass, runtime.host))
+    entry.async_on_unload(runtime.visits.async_track_midnight())
+    _follow_changes(entry)
+    entry.async_on_unload(runtime.alarm.async_begin())
+    entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
+    entry.async_on_unload(async_start_feeds(hass, runtime))
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
@@ -90,7 +87,7 @@ async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) ->
 
 
 @callback
-def _follow_changes(entry: HomeSecConfigEntry, coordinator: HomeSecCoordinator) -> None:
+def _follow_changes(entry: HomeSecConfigEntry) -> None:
     """Start, change and stop just the cameras that differ; reload only for what they all share."""
     running = _shared(entry)
 
@@ -98,11 +95,7 @@ def _follow_changes(entry: HomeSecConfigEntry, coordinator: HomeSecCoordinator) 
         if _shared(entry) != running:
             hass.config_entries.async_schedule_reload(entry.entry_id)
             return
-        coordinator.storage.async_apply_retention()
-        coordinator.async_sync_cameras()
-        coordinator.listeners.async_dispatch(AlarmChanged())
-        await coordinator.alerts.recipients.async_apply()
-        await coordinator.async_reconcile()
+        await entry.runtime_data.coordinator.async_apply_settings()
 
     entry.async_on_unload(entry.add_update_listener(changed))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from .runtime import HomeSecConfigEntry, HomeSecData
 
 PARALLEL_UPDATES = 0
 
@@ -44,7 +44,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the one panel of the house."""
-    async_add_entities([HomeSecAlarmPanel(coordinator=entry.runtime_data)])
+    async_add_entities([HomeSecAlarmPanel(runtime=entry.runtime_data)])
 
 
 class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
@@ -61,9 +61,9 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
     )
     listens_to = (AlarmChanged,)
 
-    def __init__(self, *, coordinator: HomeSecCoordinator) -> None:
-        super().__init__(coordinator=coordinator, key="alarm")
-        self._alarm = coordinator.alarm
+    def __init__(self, *, runtime: HomeSecData) -> None:
+        super().__init__(runtime=runtime, key="alarm")
+        self._alarm = runtime.alarm
 
     @property
     @override

@@ -10,10 +10,10 @@ from .const import DOMAIN
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-    from .coordinator import HomeSecCoordinator
+    from .runtime import HomeSecData
 
 
-def _running(hass: HomeAssistant) -> list[HomeSecCoordinator]:
+def _running(hass: HomeAssistant) -> list[HomeSecData]:
     """Return the houses whose index is open; there is one at most."""
     coordinators = (e.runtime_data for e in hass.config_entries.async_loaded_entries(DOMAIN))
     return [c for c in coordinators if c.ready]
@@ -21,9 +21,9 @@ def _running(hass: HomeAssistant) -> list[HomeSecCoordinator]:
 
 async def async_pre_backup(hass: HomeAssistant) -> None:
     """Keep the index's file as it is; clips are recorded all the same."""
-    for coordinator in _running(hass):
+    for runtime in _running(hass):
         try:
-            await coordinator.async_run(coordinator.engine.library.hold_still)
+            await runtime.host.async_run(runtime.host.engine.library.hold_still)
         except sqlite3.Error as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="index_in_use"
@@ -32,5 +32,5 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
 
 async def async_post_backup(hass: HomeAssistant) -> None:
     """Let the index's file change again, whatever became of the backup."""
-    for coordinator in _running(hass):
-        await coordinator.async_run(coordinator.engine.library.release)
+    for runtime in _running(hass):
+        await runtime.host.async_run(runtime.host.engine.library.release)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from .runtime import HomeSecConfigEntry, HomeSecData
 
 PARALLEL_UPDATES = 0
 
@@ -26,12 +26,12 @@ async def async_setup_entry(
 ) -> None:
     """Add an occupancy sensor for each label and each zone of each camera."""
 
-    def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[HomeSecCameraEntity]:
-        data = coordinator.subentry(camera_id).data
+    def make(runtime: HomeSecData, camera_id: str) -> Iterable[HomeSecCameraEntity]:
+        data = runtime.cameras.subentry(camera_id).data
         for label in camera_labels(data):
-            yield LabelSensor(coordinator=coordinator, camera_id=camera_id, label=label)
+            yield LabelSensor(runtime=runtime, camera_id=camera_id, label=label)
         for zone in zone_names(data):
-            yield ZoneSensor(coordinator=coordinator, camera_id=camera_id, zone=zone)
+            yield ZoneSensor(runtime=runtime, camera_id=camera_id, zone=zone)
 
     add_camera_entities(entry, async_add_entities, make)
 
@@ -42,8 +42,8 @@ class LabelSensor(HomeSecCameraEntity, BinarySensorEntity):
     _attr_device_class = BinarySensorDeviceClass.OCCUPANCY
     listens_to = (HealthChanged, DetectionStarted, DetectionEnded)
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str, label: str) -> None:
-        super().__init__(coordinator=coordinator, key=f"{label}_present", camera_id=camera_id)
+    def __init__(self, *, runtime: HomeSecData, camera_id: str, label: str) -> None:
+        super().__init__(runtime=runtime, key=f"{label}_present", camera_id=camera_id)
         self._label = label
         self._attr_translation_key = label_key(label)
         self._attr_translation_placeholders = {"label": label.capitalize()}
@@ -63,8 +63,8 @@ class ZoneSensor(HomeSecCameraEntity, BinarySensorEntity):
     _attr_translation_key = "zone"
     listens_to = (HealthChanged, ZoneChanged)
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str, zone: str) -> None:
-        super().__init__(coordinator=coordinator, key=f"zone_{zone}", camera_id=camera_id)
+    def __init__(self, *, runtime: HomeSecData, camera_id: str, zone: str) -> None:
+        super().__init__(runtime=runtime, key=f"zone_{zone}", camera_id=camera_id)
         self._zone = zone
         self._attr_translation_placeholders = {"zone": zone}
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from .runtime import HomeSecConfigEntry, HomeSecData
 
 PARALLEL_UPDATES = 0
 
@@ -32,8 +32,8 @@ async def async_setup_entry(
 ) -> None:
     """Add each camera's picture."""
 
-    def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[HomeSecCamera]:
-        yield HomeSecCamera(coordinator=coordinator, camera_id=camera_id)
+    def make(runtime: HomeSecData, camera_id: str) -> Iterable[HomeSecCamera]:
+        yield HomeSecCamera(runtime=runtime, camera_id=camera_id)
 
     add_camera_entities(entry, async_add_entities, make)
 
@@ -45,11 +45,9 @@ class HomeSecCamera(HomeSecCameraEntity, Camera):
     _attr_frame_interval = MJPEG_INTERVAL_S
     listens_to = (HealthChanged, CameraChanged, ClipStarted, ClipSaved, ClipFailed)
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str) -> None:
+    def __init__(self, *, runtime: HomeSecData, camera_id: str) -> None:
         Camera.__init__(self)
-        HomeSecCameraEntity.__init__(
-            self, coordinator=coordinator, key="camera", camera_id=camera_id
-        )
+        HomeSecCameraEntity.__init__(self, runtime=runtime, key="camera", camera_id=camera_id)
 
     @property
     @override
@@ -74,10 +72,10 @@ class HomeSecCamera(HomeSecCameraEntity, Camera):
         self, width: int | None = None, height: int | None = None
     ) -> bytes | None:
         """Return the newest picture."""
-        jpeg = partial(self.coordinator.engine.jpeg, self.camera_id, width=width)
-        return await self.coordinator.async_run(jpeg)
+        jpeg = partial(self.runtime.host.engine.jpeg, self.camera_id, width=width)
+        return await self.runtime.host.async_run(jpeg)
 
     async def async_record(self, duration: timedelta | None = None) -> dict[str, str]:
         """Record now, for a while or up to the longest clip (action ``homesec.record``)."""
         duration_s = None if duration is None else duration.total_seconds()
-        return {"clip_id": await self.coordinator.async_record(self.camera_id, duration_s)}
+        return {"clip_id": await self.runtime.coordinator.async_record(self.camera_id, duration_s)}

@@ -16,9 +16,9 @@ from homeassistant.helpers.condition import (
 )
 import probatio
 
+from .access import async_get_runtime
 from .alarm.machine import ARMED_MODES
 from .const import CONF_LABEL, DOMAIN
-from .loaded import loaded_house
 from .targets import async_target_devices
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers.typing import ConfigType
 
     from .cameras.state import CameraState
-    from .coordinator import HomeSecCoordinator
+    from .runtime import HomeSecData
 
 OPTION_MODE = "mode"
 OPTION_ZONE = "zone"
@@ -44,7 +44,7 @@ _BEHAVIOR = {
 
 
 class HomeSecCondition(Condition):
-    """Asks the house."""
+    """Asks the runtime."""
 
     schema: ClassVar[probatio.Schema]
 
@@ -60,10 +60,10 @@ class HomeSecCondition(Condition):
         self._options: dict[str, Any] = config.options or {}
 
     @callback
-    def _async_house(self) -> HomeSecCoordinator:
-        if (house := loaded_house(self._hass)) is None:
+    def _async_runtime(self) -> HomeSecData:
+        if (runtime := async_get_runtime(self._hass)) is None:
             raise ConditionErrorMessage(DOMAIN, "HomeSec is not set up")
-        return house
+        return runtime
 
 
 class IsArmed(HomeSecCondition):
@@ -85,7 +85,7 @@ class IsArmed(HomeSecCondition):
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
         modes = self._options.get(OPTION_MODE) or ARMED_MODES
-        alarm = self._async_house().alarm
+        alarm = self._async_runtime().alarm
         return alarm.guarding and alarm.mode in modes
 
 
@@ -98,19 +98,19 @@ class CameraCondition(HomeSecCondition):
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
-        house = self._async_house()
+        runtime = self._async_runtime()
         devices = async_target_devices(self._hass, self._target)
         asked = [
-            self.is_so(house, camera_id)
-            for camera_id in house.cameras
-            if devices is None or house.devices.id_of(camera_id) in devices
+            self.is_so(runtime, camera_id)
+            for camera_id in runtime.cameras
+            if devices is None or runtime.devices.id_of(camera_id) in devices
         ]
         # Of no camera at all, nothing is so: a target that is gone must not let anything pass.
         if self._options.get(ATTR_BEHAVIOR) == BEHAVIOR_ALL:
             return bool(asked) and all(asked)
         return any(asked)
 
-    def is_so(self, house: HomeSecCoordinator, camera_id: str) -> bool:
+    def is_so(self, runtime: HomeSecData, camera_id: str) -> bool:
         """Tell it of one camera."""
         raise NotImplementedError
 
@@ -130,9 +130,9 @@ class IsPresent(CameraCondition):
     )
 
     @override
-    def is_so(self, house: HomeSecCoordinator, camera_id: str) -> bool:
+    def is_so(self, runtime: HomeSecData, camera_id: str) -> bool:
         wanted = self._options.get(CONF_LABEL)
-        present = self._present(house.cameras[camera_id])
+        present = self._present(runtime.cameras[camera_id])
         return any(not wanted or label in wanted for label in present)
 
     def _present(self, camera: CameraState) -> Iterable[str]:
@@ -147,16 +147,16 @@ class IsRecording(CameraCondition):
     """Whether a clip grows."""
 
     @override
-    def is_so(self, house: HomeSecCoordinator, camera_id: str) -> bool:
-        return house.cameras[camera_id].recording
+    def is_so(self, runtime: HomeSecData, camera_id: str) -> bool:
+        return runtime.cameras[camera_id].recording
 
 
 class IsSnoozed(CameraCondition):
     """Whether nobody is told of what the camera sees."""
 
     @override
-    def is_so(self, house: HomeSecCoordinator, camera_id: str) -> bool:
-        return house.alerts.snoozed_until(camera_id) is not None
+    def is_so(self, runtime: HomeSecData, camera_id: str) -> bool:
+        return runtime.alerts.snoozed_until(camera_id) is not None
 
 
 CONDITIONS: dict[str, type[Condition]] = {

@@ -9,7 +9,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from .const import DOMAIN
 
 if TYPE_CHECKING:
-    from .coordinator import HomeSecConfigEntry
+    from homeassistant.config_entries import ConfigEntry
 
 MANUFACTURER = "HomeSec"
 PAGE = f"homeassistant://{DOMAIN}"
@@ -19,7 +19,7 @@ PAGE = f"homeassistant://{DOMAIN}"
 class Devices:
     """Registers the entry's devices and knows their ids; None stands for the house."""
 
-    def __init__(self, hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         self._registry = dr.async_get(hass)
         self._entry = entry
         self._ids: dict[str | None, str] = {}

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from .cameras.state import CameraState
-    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
     from .engine.core.events import DetectorChanged
+    from .runtime import HomeSecConfigEntry, HomeSecData
 
 PACKAGES = ("av", "numpy", "opencv-python-headless", "ncnn", "google-cloud-storage", "twilio")
 SCHEMES = ("rtsp", "rtsps", "http", "https")
@@ -47,36 +47,34 @@ async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: HomeSecConfigEntry
 ) -> dict[str, Any]:
     """Return diagnostics for the house."""
-    coordinator = entry.runtime_data
-    detector = coordinator.detector
+    runtime = entry.runtime_data
+    detector = runtime.detector
     return {
-        "versions": await coordinator.async_run(_versions),
+        "versions": await runtime.host.async_run(_versions),
         "settings": {key: entry.data.get(key) for key in (CONF_DETECTOR, CONF_MODEL)},
         "engine": {
-            "ready": coordinator.ready,
-            "start_error": coordinator.start.error and coordinator.start.error.key,
-            **asdict(coordinator.engine_stats),
+            "ready": runtime.host.ready,
+            "start_error": runtime.coordinator.start_error and runtime.coordinator.start_error.key,
+            **asdict(runtime.coordinator.engine_stats),
         },
         "detector": {
             "status": detector.status,
             "progress": detector.progress,
             **(_detector(detector.report) if detector.report else {}),
         },
-        "storage": _storage(coordinator),
-        "alarm": _alarm(coordinator),
+        "storage": _storage(runtime),
+        "alarm": _alarm(runtime),
         "recipients": {
-            recipient_id: _recipient(coordinator, recipient_id)
-            for recipient_id in coordinator.alerts.recipients.rules
+            recipient_id: _recipient(runtime, recipient_id)
+            for recipient_id in runtime.alerts.recipients.rules
         },
-        "cameras": {
-            camera_id: _camera(coordinator, camera_id) for camera_id in coordinator.cameras
-        },
+        "cameras": {camera_id: _camera(runtime, camera_id) for camera_id in runtime.cameras},
     }
 
 
-def _camera(coordinator: HomeSecCoordinator, camera_id: str) -> dict[str, Any]:
-    state, alarm = coordinator.cameras[camera_id], coordinator.alarm
-    data = coordinator.subentry(camera_id).data
+def _camera(runtime: HomeSecData, camera_id: str) -> dict[str, Any]:
+    state, alarm = runtime.cameras[camera_id], runtime.alarm
+    data = runtime.cameras.subentry(camera_id).data
     return {
         "settings": {key: data[key] for key in SETTINGS if key in data},
         "zones": [_zone(zone, state) for zone in data.get(CONF_ZONES, ())],
@@ -90,9 +88,9 @@ def _camera(coordinator: HomeSecCoordinator, camera_id: str) -> dict[str, Any]:
     }
 
 
-def _alarm(coordinator: HomeSecCoordinator) -> dict[str, Any]:
+def _alarm(runtime: HomeSecData) -> dict[str, Any]:
     """Tell how the alarm is set; of PINs how many there are that may do what."""
-    alarm, data = coordinator.alarm, coordinator.entry.data
+    alarm, data = runtime.alarm, runtime.entry.data
     kinds = Counter(pin.kind.value for pin in pins(data).values())
     return {
         "mode": alarm.mode,
@@ -104,9 +102,9 @@ def _alarm(coordinator: HomeSecCoordinator) -> dict[str, Any]:
     }
 
 
-def _recipient(coordinator: HomeSecCoordinator, recipient_id: str) -> dict[str, Any]:
+def _recipient(runtime: HomeSecData, recipient_id: str) -> dict[str, Any]:
     """Tell what somebody is told and whether it arrives; neither who they are nor where."""
-    recipients, data = coordinator.alerts.recipients, coordinator.subentry(recipient_id).data
+    recipients, data = runtime.alerts.recipients, runtime.cameras.subentry(recipient_id).data
     rules = recipients.rules[recipient_id]
     state = recipients.states.get(recipient_id)
     return {
@@ -125,9 +123,9 @@ def _recipient(coordinator: HomeSecCoordinator, recipient_id: str) -> dict[str, 
     }
 
 
-def _storage(coordinator: HomeSecCoordinator) -> dict[str, Any]:
+def _storage(runtime: HomeSecData) -> dict[str, Any]:
     """Tell how clips are kept; neither where nor with which keys."""
-    data, state = coordinator.entry.data, coordinator.storage.state
+    data, state = runtime.entry.data, runtime.storage.state
     storage = data.get(CONF_STORAGE)
     return {
         "cloud": storage

@@ -35,10 +35,8 @@ pool that is full would hold back a camera for ever."""
 class EngineHost:
     """Starts the engine, runs what blocks in its pool, and ends every thread."""
 
-    def __init__(self, hass: HomeAssistant, *, on_event: Callable[[EngineEvent], None]) -> None:
-        """Prepare; ``on_event`` is called in the event loop."""
+    def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
-        self._on_event = on_event
         self._executor = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix=DOMAIN)
         self._engine: HomeSecEngine | None = None
         self._start_or_stop = threading.Lock()
@@ -57,6 +55,11 @@ class EngineHost:
         return self._engine is not None and not self.stopped
 
     @property
+    def starting(self) -> bool:
+        """Whether the engine hasn't started yet; it is tried again until it has."""
+        return not (self.ready or self.stopped)
+
+    @property
     def clips_dir(self) -> Path:
         """Where the clips are, below Home Assistant's media folder."""
         media_dirs = self._hass.config.media_dirs
@@ -68,11 +71,15 @@ class EngineHost:
         detector: str,
         model: str | None,
         *,
+        on_event: Callable[[EngineEvent], None],
         cloud: CloudStore | None = None,
         retention: RetentionRules | None = None,
     ) -> None:
-        """Start the engine. Raises whatever keeps it from starting."""
-        await self.async_run_raw(self._start, detector, model, cloud, retention)
+        """Start the engine; ``on_event`` is called in the event loop.
+
+        Raises whatever keeps the engine from starting.
+        """
+        await self.async_run_raw(self._start, detector, model, on_event, cloud, retention)
 
     async def async_stop(self) -> None:
         """End every thread; the second call does nothing."""
@@ -92,6 +99,7 @@ class EngineHost:
         self,
         detector: str,
         model: str | None,
+        on_event: Callable[[EngineEvent], None],
         cloud: CloudStore | None = None,
         retention: RetentionRules | None = None,
     ) -> None:
@@ -105,7 +113,7 @@ class EngineHost:
                 data_dir=data_dir,
                 models_dir=models_dir(self._hass),
                 executor=self._executor,
-                on_event=self._take_over,
+                on_event=partial(self._forward, on_event),
                 detector=detector,
                 model=model,
                 cloud=cloud,
@@ -120,10 +128,10 @@ class EngineHost:
             if engine is not None:
                 engine.stop(STOP_TIMEOUT_S)
 
-    def _take_over(self, event: EngineEvent) -> None:
+    def _forward(self, on_event: Callable[[EngineEvent], None], event: EngineEvent) -> None:
         """Bring an event from a thread of the engine into the event loop."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
-            self._hass.loop.call_soon_threadsafe(self._on_event, event)
+            self._hass.loop.call_soon_threadsafe(on_event, event)
 
     async def async_run[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> T:
         """Run what blocks in HomeSec's own threads; its errors come back translated."""

@@ -14,10 +14,16 @@ from .engine.core.errors import StartFailed
 from .exceptions import EngineNotRunningError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from .coordinator import HomeSecCoordinator
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
     from .detector_setup import ChosenDetector
+    from .engine.cloud.object_store import CloudStore
+    from .engine.core.events import EngineEvent
+    from .engine_host import EngineHost
 
 
 class EngineStart:
@@ -26,8 +32,24 @@ class EngineStart:
     Between two tries there is nothing but a timer, which ends with the house.
     """
 
-    def __init__(self, coordinator: HomeSecCoordinator) -> None:
-        self._coordinator = coordinator
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        host: EngineHost,
+        *,
+        cloud: CloudStore | None,
+        on_event: Callable[[EngineEvent], None],
+        on_started: Callable[[], Awaitable[None]],
+        on_failed: Callable[[StartFailed], None],
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._host = host
+        self._cloud = cloud
+        self._on_event = on_event
+        self._on_started = on_started
+        self._on_failed = on_failed
         self._failures = 0
         self._rng = random.Random()  # noqa: S311 - spreads retries, keeps no secret
         self._cancel_timer: CALLBACK_TYPE | None = None
@@ -46,30 +68,29 @@ class EngineStart:
             self._cancel_timer = None
 
     async def _async_try(self, chosen: ChosenDetector) -> None:
-        coordinator = self._coordinator
         try:
-            await coordinator.async_start(
+            await self._host.async_start(
                 chosen.detector,
                 chosen.model,
-                cloud=coordinator.storage.cloud,
-                retention=retention_rules(coordinator.entry.data),
+                on_event=self._on_event,
+                cloud=self._cloud,
+                retention=retention_rules(self._entry.data),
             )
         except EngineNotRunningError:  # it is to stop already
             return
         except Exception as err:  # noqa: BLE001 - whatever it is, the user has to hear of it
             self._async_failed(err, chosen)
             return
-        if not coordinator.ready:
+        if not self._host.ready:
             return
         if self._failures:
             LOGGER.warning("HomeSec's engine has started, after %s failures", self._failures)
         self._failures, self.error = 0, None
-        await coordinator.async_engine_started()
+        await self._on_started()
 
     @callback
     def _async_failed(self, err: Exception, chosen: ChosenDetector) -> None:
-        coordinator = self._coordinator
-        if coordinator.stopped:
+        if self._host.stopped:
             return
         self._failures += 1
         wait_s = backoff_s(self._failures, START_RETRY_S, self._rng)
@@ -83,17 +104,17 @@ class EngineStart:
         else:
             LOGGER.debug("HomeSec's engine could not start (%s); again in %.0f s", err, wait_s)
         self._cancel_timer = async_call_later(
-            coordinator.hass,
+            self._hass,
             wait_s,
             HassJob(
                 partial(self._async_due, chosen), "HomeSec engine start", cancel_on_shutdown=True
             ),
         )
-        coordinator.async_engine_failed(self.error)
+        self._on_failed(self.error)
 
     @callback
     def _async_due(self, chosen: ChosenDetector, _now: datetime) -> None:
         self._cancel_timer = None
-        self._coordinator.entry.async_create_background_task(
-            self._coordinator.hass, self._async_try(chosen), "HomeSec engine start"
+        self._entry.async_create_background_task(
+            self._hass, self._async_try(chosen), "HomeSec engine start"
         )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from .runtime import HomeSecConfigEntry, HomeSecData
 
 
 class HomeSecEntity(Entity):
@@ -28,20 +28,18 @@ class HomeSecEntity(Entity):
 
     listens_to: ClassVar[tuple[type[EngineEvent], ...]] = ()
 
-    def __init__(
-        self, *, coordinator: HomeSecCoordinator, key: str, camera_id: str | None = None
-    ) -> None:
-        self.coordinator = coordinator
+    def __init__(self, *, runtime: HomeSecData, key: str, camera_id: str | None = None) -> None:
+        self.runtime = runtime
         self._camera_id = camera_id
-        self._attr_unique_id = f"{camera_id or coordinator.entry.entry_id}_{key}"
-        self._attr_device_info = coordinator.devices.info(camera_id)
+        self._attr_unique_id = f"{camera_id or runtime.entry.entry_id}_{key}"
+        self._attr_device_info = runtime.devices.info(camera_id)
 
     @override
     async def async_added_to_hass(self) -> None:
         """Begin to listen."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.listeners.async_subscribe(
+            self.runtime.bus.async_subscribe(
                 self.async_handle, camera_id=self._camera_id, kinds=self.listens_to
             )
         )
@@ -59,14 +57,14 @@ class HomeSecCameraEntity(HomeSecEntity):
     available_when_lost: ClassVar[bool] = False
     """For what shows the past, or what the owner wants."""
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, key: str, camera_id: str) -> None:
-        super().__init__(coordinator=coordinator, key=key, camera_id=camera_id)
+    def __init__(self, *, runtime: HomeSecData, key: str, camera_id: str) -> None:
+        super().__init__(runtime=runtime, key=key, camera_id=camera_id)
         self.camera_id = camera_id
 
     @property
     def camera_state(self) -> CameraState:
         """What is known of the camera; of one that was removed, nothing."""
-        return self.coordinator.cameras.get(self.camera_id) or CameraState()
+        return self.runtime.cameras.get(self.camera_id) or CameraState()
 
     @property
     @override
@@ -83,22 +81,22 @@ def label_key(label: str) -> str:
 def add_camera_entities(
     entry: HomeSecConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    make: Callable[[HomeSecCoordinator, str], Iterable[HomeSecCameraEntity]],
+    make: Callable[[HomeSecData, str], Iterable[HomeSecCameraEntity]],
 ) -> None:
     """Keep a platform's entities in step with the cameras, without reloading anything.
 
     ``make`` returns all entities that a camera is to have now; those it lacks are added, and those
     it had at any time and is not to have any more (a label or zone that was given up) are removed.
     """
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     domain = async_get_current_platform().domain
     present: dict[str, set[str]] = {}
 
     @callback
     def sync(camera_id: str) -> None:
-        wanted = {entity.unique_id or "": entity for entity in make(coordinator, camera_id)}
+        wanted = {entity.unique_id or "": entity for entity in make(runtime, camera_id)}
         had = present.get(camera_id, set())
-        registry = er.async_get(coordinator.hass)
+        registry = er.async_get(runtime.hass)
         for known in er.async_entries_for_config_entry(registry, entry.entry_id):
             mine = known.domain == domain and known.config_subentry_id == camera_id
             if mine and known.unique_id not in wanted:
@@ -107,4 +105,4 @@ def add_camera_entities(
             async_add_entities(new, config_subentry_id=camera_id)
         present[camera_id] = set(wanted)
 
-    coordinator.async_on_camera(sync)
+    runtime.cameras.async_subscribe(sync)

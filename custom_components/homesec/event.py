@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from .runtime import HomeSecConfigEntry, HomeSecData
 
 PARALLEL_UPDATES = 0
 
@@ -51,8 +51,8 @@ async def async_setup_entry(
 ) -> None:
     """Add each camera's events."""
 
-    def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[CameraEvents]:
-        yield CameraEvents(coordinator=coordinator, camera_id=camera_id)
+    def make(runtime: HomeSecData, camera_id: str) -> Iterable[CameraEvents]:
+        yield CameraEvents(runtime=runtime, camera_id=camera_id)
 
     add_camera_entities(entry, async_add_entities, make)
 
@@ -64,8 +64,8 @@ class CameraEvents(HomeSecCameraEntity, EventEntity):
     available_when_lost = True
     listens_to = (DetectionStarted, DetectionEnded, ZoneChanged, ClipSaved, ClipUploaded)
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str) -> None:
-        super().__init__(coordinator=coordinator, key="activity", camera_id=camera_id)
+    def __init__(self, *, runtime: HomeSecData, camera_id: str) -> None:
+        super().__init__(runtime=runtime, key="activity", camera_id=camera_id)
         self._attr_event_types = list(EVENT_TYPES.values())
 
     @callback

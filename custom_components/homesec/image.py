@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from .runtime import HomeSecConfigEntry, HomeSecData
 
 PARALLEL_UPDATES = 0
 
@@ -27,8 +27,8 @@ async def async_setup_entry(
 ) -> None:
     """Add each camera's snapshot."""
 
-    def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[Snapshot]:
-        yield Snapshot(coordinator=coordinator, camera_id=camera_id)
+    def make(runtime: HomeSecData, camera_id: str) -> Iterable[Snapshot]:
+        yield Snapshot(runtime=runtime, camera_id=camera_id)
 
     add_camera_entities(entry, async_add_entities, make)
 
@@ -41,11 +41,9 @@ class Snapshot(HomeSecCameraEntity, ImageEntity):
     available_when_lost = True
     listens_to = (SnapshotTaken,)
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str) -> None:
-        ImageEntity.__init__(self, coordinator.hass)
-        HomeSecCameraEntity.__init__(
-            self, coordinator=coordinator, key="snapshot", camera_id=camera_id
-        )
+    def __init__(self, *, runtime: HomeSecData, camera_id: str) -> None:
+        ImageEntity.__init__(self, runtime.hass)
+        HomeSecCameraEntity.__init__(self, runtime=runtime, key="snapshot", camera_id=camera_id)
 
     @property
     @override

@@ -22,6 +22,7 @@ from homeassistant.components.media_source import (
 )
 from homeassistant.util import dt as dt_util
 
+from .access import async_get_runtime
 from .clips import media_search, naming
 from .clips.cache import get_caches
 from .clips.files import ClipMedia, ClipNotFoundError, CloudFile, async_find_clip
@@ -31,14 +32,13 @@ from .engine.cloud.errors import StorageError
 from .engine.core.clip_id import is_clip_id
 from .engine.library.catalog import day_bounds
 from .exceptions import EngineNotRunningError
-from .loaded import loaded_house
 from .urls import CLIP_URL, STILL_URL
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-    from .coordinator import HomeSecCoordinator
     from .engine.core.types import Clip
+    from .runtime import HomeSecData
 
 MAX_CLIPS = 500
 """In one answer, which is not paged: what is beyond is told as ``not_shown``."""
@@ -56,7 +56,7 @@ async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
 
 
 class ClipSource(MediaSource):
-    """All clips of the house, also of cameras that are gone."""
+    """All clips of the runtime, also of cameras that are gone."""
 
     name = "HomeSec"
 
@@ -64,11 +64,11 @@ class ClipSource(MediaSource):
         super().__init__(DOMAIN)
         self.hass = hass
 
-    def _coordinator(self) -> HomeSecCoordinator:
-        """Return the loaded entry's coordinator. Raises ``EngineNotRunningError``."""
-        if (house := loaded_house(self.hass)) is None:
+    def _runtime(self) -> HomeSecData:
+        """Return the loaded entry's runtime. Raises ``EngineNotRunningError``."""
+        if (runtime := async_get_runtime(self.hass)) is None:
             raise EngineNotRunningError
-        return house
+        return runtime
 
     # --- browsing -----------------------------------------------------------------------------
 
@@ -98,13 +98,13 @@ class ClipSource(MediaSource):
             return SearchMedia(result=[])
         camera_id, day = _scope(item.identifier)
         try:
-            coordinator = self._coordinator()
-            names = await self._async_camera_names(coordinator)
+            runtime = self._runtime()
+            names = await self._async_camera_names(runtime)
             reasons = await naming.async_reason_names(self.hass)
 
             def searching() -> list[Clip]:
                 return media_search.search(
-                    coordinator.engine.catalog,
+                    runtime.host.engine.catalog,
                     query.search_query,
                     cameras=names,
                     reasons=reasons,
@@ -112,7 +112,7 @@ class ClipSource(MediaSource):
                     day=day,
                 )
 
-            clips = await coordinator.async_run(searching)
+            clips = await runtime.host.async_run(searching)
         except EngineNotRunningError as err:
             raise BrowseError(
                 translation_domain=DOMAIN, translation_key="engine_not_running"
@@ -123,45 +123,45 @@ class ClipSource(MediaSource):
                     clip,
                     f"{names.get(clip.camera_id, clip.camera_name)},"
                     f" {naming.local_time(clip):%Y-%m-%d} {naming.title(clip, reasons)}",
-                    cloud=_has_cloud(coordinator),
+                    cloud=_has_cloud(runtime),
                 )
                 for clip in clips
             ]
         )
 
     @staticmethod
-    async def _async_camera_names(coordinator: HomeSecCoordinator) -> dict[str, str]:
-        found = await coordinator.async_run(coordinator.engine.catalog.cameras)
+    async def _async_camera_names(runtime: HomeSecData) -> dict[str, str]:
+        found = await runtime.host.async_run(runtime.host.engine.catalog.cameras)
         return {
-            camera_id: naming.camera_name(coordinator, camera_id, name)
+            camera_id: naming.camera_name(runtime.cameras, camera_id, name)
             for camera_id, name, _clips in found
         }
 
     async def _async_cameras(self) -> BrowseMediaSource:
-        coordinator = self._coordinator()
-        names = await self._async_camera_names(coordinator)
-        catalog = coordinator.engine.catalog
+        runtime = self._runtime()
+        names = await self._async_camera_names(runtime)
+        catalog = runtime.host.engine.catalog
 
         def newest() -> dict[str, Clip]:
             found = ((id_, catalog.page(camera_id=id_, limit=1)) for id_ in names)
             return {id_: clips[0] for id_, clips in found if clips}
 
-        clips = await coordinator.async_run(newest)
+        clips = await runtime.host.async_run(newest)
         children = [_folder(f"{CAMERA}/{id_}", name) for id_, name in names.items()]
         for id_, folder in zip(names, children, strict=True):
             folder.thumbnail = _still(clips[id_]) if id_ in clips else None
         return _folder(None, self.name or DOMAIN, children=children)
 
     async def _async_days(self, camera_id: str) -> BrowseMediaSource:
-        coordinator = self._coordinator()
-        catalog = coordinator.engine.catalog
+        runtime = self._runtime()
+        catalog = runtime.host.engine.catalog
         names, days = await asyncio.gather(
-            self._async_camera_names(coordinator),
-            coordinator.async_run(catalog.days, camera_id, dt_util.get_default_time_zone()),
+            self._async_camera_names(runtime),
+            runtime.host.async_run(catalog.days, camera_id, dt_util.get_default_time_zone()),
         )
         return _folder(
             f"{CAMERA}/{camera_id}",
-            names.get(camera_id) or naming.camera_name(coordinator, camera_id, camera_id),
+            names.get(camera_id) or naming.camera_name(runtime.cameras, camera_id, camera_id),
             children=[
                 _folder(f"{CAMERA}/{camera_id}/{day.isoformat()}", f"{day.isoformat()} ({count})")
                 for day, count in days
@@ -169,8 +169,8 @@ class ClipSource(MediaSource):
         )
 
     async def _async_clips(self, camera_id: str, day: date) -> BrowseMediaSource:
-        coordinator = self._coordinator()
-        catalog = coordinator.engine.catalog
+        runtime = self._runtime()
+        catalog = runtime.host.engine.catalog
         zone = dt_util.get_default_time_zone()
         since, until = day_bounds(day, zone)
 
@@ -180,9 +180,9 @@ class ClipSource(MediaSource):
                 return clips, len(clips)
             return clips, dict(catalog.days(camera_id, zone)).get(day, len(clips))
 
-        clips, count = await coordinator.async_run(listing)
+        clips, count = await runtime.host.async_run(listing)
         names = await naming.async_reason_names(self.hass)
-        cloud = _has_cloud(coordinator)
+        cloud = _has_cloud(runtime)
         folder = _folder(
             f"{CAMERA}/{camera_id}/{day.isoformat()}",
             day.isoformat(),
@@ -206,13 +206,13 @@ class ClipSource(MediaSource):
     async def async_get_media_image(self, item: MediaSourceItem) -> MediaImage | None:
         """Return a clip's still."""
         clip_id, clip = await self._async_find(item)
-        still, coordinator = clip.still, self._coordinator()
+        still, runtime = clip.still, self._runtime()
         if still is None:
             return None
         if not isinstance(still, CloudFile):
-            return MediaImage(await coordinator.async_run(still.read_bytes), "image/jpeg")
+            return MediaImage(await runtime.host.async_run(still.read_bytes), "image/jpeg")
         try:
-            content = await coordinator.async_run_raw(
+            content = await runtime.host.async_run_raw(
                 get_caches(self.hass).stills.get, clip_id, still
             )
         except StorageError:
@@ -224,7 +224,7 @@ class ClipSource(MediaSource):
         try:
             if kind != CLIP or not is_clip_id(clip_id):
                 raise ClipNotFoundError
-            return clip_id, await async_find_clip(self._coordinator(), clip_id)
+            return clip_id, await async_find_clip(self._runtime().host, clip_id)
         except EngineNotRunningError as err:
             raise Unresolvable(
                 translation_domain=DOMAIN, translation_key="engine_not_running"
@@ -249,8 +249,8 @@ def _scope(identifier: str | None) -> Scope:
     raise BrowseError(translation_domain=DOMAIN, translation_key="folder_not_found")
 
 
-def _has_cloud(coordinator: HomeSecCoordinator) -> bool:
-    return coordinator.engine.library.cloud is not None
+def _has_cloud(runtime: HomeSecData) -> bool:
+    return runtime.host.engine.library.cloud is not None
 
 
 def _folder(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from .runtime import HomeSecConfigEntry, HomeSecData
 
 PARALLEL_UPDATES = 0
 
@@ -25,7 +25,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the recipients there are, and those that come."""
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     present: set[str] = set()
 
     @callback
@@ -33,11 +33,11 @@ async def async_setup_entry(
         if recipient_id not in present:
             present.add(recipient_id)
             async_add_entities(
-                [Recipient(coordinator=coordinator, recipient_id=recipient_id)],
+                [Recipient(runtime=runtime, recipient_id=recipient_id)],
                 config_subentry_id=recipient_id,
             )
 
-    coordinator.alerts.recipients.async_on_recipient(add)
+    runtime.alerts.recipients.async_on_recipient(add)
 
 
 class Recipient(HomeSecEntity, NotifyEntity):
@@ -46,14 +46,14 @@ class Recipient(HomeSecEntity, NotifyEntity):
     _attr_name = None
     _attr_supported_features = NotifyEntityFeature.TITLE
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, recipient_id: str) -> None:
-        super().__init__(coordinator=coordinator, key="recipient", camera_id=recipient_id)
+    def __init__(self, *, runtime: HomeSecData, recipient_id: str) -> None:
+        super().__init__(runtime=runtime, key="recipient", camera_id=recipient_id)
         self._recipient_id = recipient_id
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Have it sent; a dead network only makes it later."""
-        kept = await self.coordinator.alerts.recipients.async_send(
+        kept = await self.runtime.alerts.recipients.async_send(
             self._recipient_id,
             ulid_now(),
             f"{title}\n{message}" if title else message,

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from homeassistant.helpers.typing import StateType
 
     from .cameras.state import CameraState
-    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
     from .engine.core.types import EngineStats
+    from .runtime import HomeSecConfigEntry, HomeSecData
 
 PARALLEL_UPDATES = 0
 
@@ -109,27 +109,25 @@ async def async_setup_entry(
 ) -> None:
     """Add the figures of the house and of each camera."""
     async_add_entities(
-        HouseSensor(coordinator=entry.runtime_data, description=description)
+        HouseSensor(runtime=entry.runtime_data, description=description)
         for description in HOUSE_SENSORS
     )
-    async_add_entities([DetectorSensor(coordinator=entry.runtime_data)])
+    async_add_entities([DetectorSensor(runtime=entry.runtime_data)])
     if entry.runtime_data.storage.state.cloud:
         async_add_entities(
-            CloudSensor(coordinator=entry.runtime_data, description=description)
+            CloudSensor(runtime=entry.runtime_data, description=description)
             for description in CLOUD_SENSORS
         )
     else:
         async_forget_cloud(hass, entry)
 
-    def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[HomeSecCameraEntity]:
-        for label in camera_labels(coordinator.subentry(camera_id).data):
+    def make(runtime: HomeSecData, camera_id: str) -> Iterable[HomeSecCameraEntity]:
+        for label in camera_labels(runtime.cameras.subentry(camera_id).data):
             for sensor in (CountSensor, VisitsSensor, LastVisitSensor):
-                yield sensor(coordinator=coordinator, camera_id=camera_id, label=label)
+                yield sensor(runtime=runtime, camera_id=camera_id, label=label)
         for description in CAMERA_SENSORS:
-            yield CameraSensor(
-                coordinator=coordinator, camera_id=camera_id, description=description
-            )
-        yield SnoozeSensor(coordinator=coordinator, camera_id=camera_id)
+            yield CameraSensor(runtime=runtime, camera_id=camera_id, description=description)
+        yield SnoozeSensor(runtime=runtime, camera_id=camera_id)
 
     add_camera_entities(entry, async_add_entities, make)
 
@@ -140,8 +138,8 @@ class CountSensor(HomeSecCameraEntity, SensorEntity):
     _attr_state_class = SensorStateClass.MEASUREMENT
     listens_to = (HealthChanged, DetectionStarted, DetectionUpdated, DetectionEnded)
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str, label: str) -> None:
-        super().__init__(coordinator=coordinator, key=f"{label}_count", camera_id=camera_id)
+    def __init__(self, *, runtime: HomeSecData, camera_id: str, label: str) -> None:
+        super().__init__(runtime=runtime, key=f"{label}_count", camera_id=camera_id)
         self._label = label
         self._attr_translation_key = f"{label_key(label)}_count"
         self._attr_translation_placeholders = {"label": label.capitalize()}
@@ -166,11 +164,11 @@ class CameraSensor(HomeSecCameraEntity, SensorEntity):
     def __init__(
         self,
         *,
-        coordinator: HomeSecCoordinator,
+        runtime: HomeSecData,
         camera_id: str,
         description: CameraSensorDescription,
     ) -> None:
-        super().__init__(coordinator=coordinator, key=description.key, camera_id=camera_id)
+        super().__init__(runtime=runtime, key=description.key, camera_id=camera_id)
         self.entity_description = description
 
     @property
@@ -186,19 +184,17 @@ class HouseSensor(HomeSecEntity, SensorEntity):
     entity_description: HouseSensorDescription
     listens_to = (StatsUpdated,)
 
-    def __init__(
-        self, *, coordinator: HomeSecCoordinator, description: HouseSensorDescription
-    ) -> None:
-        super().__init__(coordinator=coordinator, key=description.key)
+    def __init__(self, *, runtime: HomeSecData, description: HouseSensorDescription) -> None:
+        super().__init__(runtime=runtime, key=description.key)
         self.entity_description = description
 
     @property
     @override
     def native_value(self) -> StateType:
         """The figure when it was last read; unknown until the engine is up."""
-        if not self.coordinator.ready:
+        if not self.runtime.host.ready:
             return None
-        return self.entity_description.value_fn(self.coordinator.engine_stats)
+        return self.entity_description.value_fn(self.runtime.coordinator.engine_stats)
 
 
 class DetectorSensor(HomeSecEntity, SensorEntity):
@@ -211,21 +207,21 @@ class DetectorSensor(HomeSecEntity, SensorEntity):
     _unrecorded_attributes = frozenset({"progress"})
     listens_to = (DetectorChanged, ModelProgress, StatsUpdated)
 
-    def __init__(self, *, coordinator: HomeSecCoordinator) -> None:
-        super().__init__(coordinator=coordinator, key="detector")
+    def __init__(self, *, runtime: HomeSecData) -> None:
+        super().__init__(runtime=runtime, key="detector")
         self._attr_options = [status.value for status in DetectorStatus]
 
     @property
     @override
     def native_value(self) -> StateType:
         """Its status."""
-        return self.coordinator.detector.status
+        return self.runtime.detector.status
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         """What works, or is about to."""
-        detector = self.coordinator.detector
+        detector = self.runtime.detector
         return {
             "model": detector.model,
             "second_opinion": detector.second_opinion,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from .runtime import HomeSecConfigEntry, HomeSecData
 
 PARALLEL_UPDATES = 0
 
@@ -31,9 +31,9 @@ async def async_setup_entry(
 ) -> None:
     """Add each camera's switches."""
 
-    def make(coordinator: HomeSecCoordinator, camera_id: str) -> Iterable[HomeSecCameraEntity]:
-        yield DetectionSwitch(coordinator=coordinator, camera_id=camera_id)
-        yield RecordingSwitch(coordinator=coordinator, camera_id=camera_id)
+    def make(runtime: HomeSecData, camera_id: str) -> Iterable[HomeSecCameraEntity]:
+        yield DetectionSwitch(runtime=runtime, camera_id=camera_id)
+        yield RecordingSwitch(runtime=runtime, camera_id=camera_id)
 
     add_camera_entities(entry, async_add_entities, make)
 
@@ -45,14 +45,14 @@ class DetectionSwitch(HomeSecCameraEntity, SwitchEntity):
     available_when_lost = True
     listens_to = (CameraChanged,)
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str) -> None:
-        super().__init__(coordinator=coordinator, key="detection", camera_id=camera_id)
+    def __init__(self, *, runtime: HomeSecData, camera_id: str) -> None:
+        super().__init__(runtime=runtime, key="detection", camera_id=camera_id)
 
     @property
     @override
     def is_on(self) -> bool:
         """What the settings say."""
-        data = self.coordinator.subentry(self.camera_id).data
+        data = self.runtime.cameras.subentry(self.camera_id).data
         return bool(data.get(CONF_DETECTION, DEFAULTS[CONF_DETECTION]))
 
     @override
@@ -66,9 +66,9 @@ class DetectionSwitch(HomeSecCameraEntity, SwitchEntity):
         self._set(on=False)
 
     def _set(self, *, on: bool) -> None:
-        subentry = self.coordinator.subentry(self.camera_id)
+        subentry = self.runtime.cameras.subentry(self.camera_id)
         self.hass.config_entries.async_update_subentry(
-            self.coordinator.entry, subentry, data={**subentry.data, CONF_DETECTION: on}
+            self.runtime.entry, subentry, data={**subentry.data, CONF_DETECTION: on}
         )
         self.async_write_ha_state()
 
@@ -79,8 +79,8 @@ class RecordingSwitch(HomeSecCameraEntity, SwitchEntity):
     _attr_translation_key = "recording"
     listens_to = (HealthChanged, CameraChanged, ClipStarted, ClipSaved, ClipFailed)
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str) -> None:
-        super().__init__(coordinator=coordinator, key="recording", camera_id=camera_id)
+    def __init__(self, *, runtime: HomeSecData, camera_id: str) -> None:
+        super().__init__(runtime=runtime, key="recording", camera_id=camera_id)
 
     @property
     @override
@@ -91,9 +91,9 @@ class RecordingSwitch(HomeSecCameraEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Record until switched off."""
-        await self.coordinator.async_record(self.camera_id, LONGEST_S)
+        await self.runtime.coordinator.async_record(self.camera_id, LONGEST_S)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """End it; a clip that shows somebody goes on as long as they are here."""
-        await self.coordinator.async_end_record(self.camera_id)
+        await self.runtime.coordinator.async_end_record(self.camera_id)

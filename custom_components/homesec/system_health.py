@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import callback
 
+from .access import async_get_runtime
 from .const import DOMAIN
-from .loaded import loaded_house
 
 if TYPE_CHECKING:
     from homeassistant.components.system_health import SystemHealthRegistration
@@ -22,20 +22,20 @@ def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> 
 
 async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:
     """Return a few figures of the loaded entry."""
-    if (house := loaded_house(hass)) is None:
+    if (runtime := async_get_runtime(hass)) is None:
         return {}
-    cameras = house.cameras.values()
-    storage = house.storage.state
-    report = house.detector.report
+    cameras = runtime.cameras.values()
+    storage = runtime.storage.state
+    report = runtime.detector.report
     works = report if report is not None and report.ready else None
-    error = house.start.error
+    error = runtime.coordinator.start_error
     return {
-        "engine": "running" if house.ready else error.key if error else "starting",
+        "engine": "running" if runtime.host.ready else error.key if error else "starting",
         "detector": works.detector if works else "-",
         "model": works.model if works else "-",
         "second_opinion": (works.second if works else None) or "-",
         "cameras": f"{sum(camera.watching for camera in cameras)} / {len(cameras)}",
-        "clips": house.engine_stats.clips,
+        "clips": runtime.coordinator.engine_stats.clips,
         "uploads_waiting": storage.uploads.backlog.jobs if storage.cloud else "-",
         "cloud_error": storage.error or "-",
     }

@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.core import HomeAssistant, callback
 
+from .access import async_get_runtime
 from .alerts.stills import alert_stills
 from .clips.cache import STILL_WIDTHS, get_caches, scale_still
 from .clips.files import ClipMedia, ClipNotFoundError, CloudFile, async_find_clip
@@ -15,14 +16,13 @@ from .cloud.streaming import async_serve_film, http_error
 from .engine.cloud.errors import StorageError
 from .engine.core.clip_id import is_clip_id
 from .exceptions import EngineNotRunningError
-from .loaded import loaded_house
 from .urls import ALERT_STILL_URL, CLIP_URL, PREVIEW_URL, STILL_URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from .coordinator import HomeSecCoordinator
+    from .runtime import HomeSecData
 
 # A finished clip never changes, but it is private: kept by the browser, by nothing in between.
 _CACHED: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "private, max-age=86400"}
@@ -36,16 +36,16 @@ def async_setup_views(hass: HomeAssistant) -> None:
         hass.http.register_view(view)
 
 
-def _coordinator(request: web.Request) -> HomeSecCoordinator:
-    """Return the one loaded entry's coordinator; 503 if there is none."""
-    if (house := loaded_house(request.app[KEY_HASS])) is None:
+def _runtime(request: web.Request) -> HomeSecData:
+    """Return the one loaded entry's runtime; 503 if there is none."""
+    if (runtime := async_get_runtime(request.app[KEY_HASS])) is None:
         raise web.HTTPServiceUnavailable
-    return house
+    return runtime
 
 
 async def _find(request: web.Request, clip_id: str, *, in_progress: bool = False) -> ClipMedia:
     try:
-        return await async_find_clip(_coordinator(request), clip_id, in_progress=in_progress)
+        return await async_find_clip(_runtime(request).host, clip_id, in_progress=in_progress)
     except EngineNotRunningError:
         raise web.HTTPServiceUnavailable from None
     except ClipNotFoundError:
@@ -80,7 +80,7 @@ class ClipView(_FileView):
         if request.query.get("download") == "1":
             headers[hdrs.CONTENT_DISPOSITION] = content_disposition(found.clip)
         if isinstance(found.video, CloudFile):
-            return await async_serve_film(_coordinator(request), request, found.video, headers)
+            return await async_serve_film(_runtime(request).host, request, found.video, headers)
         if found.in_progress:
             headers.update(_NOT_CACHED)
         return _file(found.video, "video/mp4", headers)
@@ -101,7 +101,7 @@ class StillView(_FileView):
         still = (await _find(request, clip_id)).still
         if still is None:
             raise web.HTTPNotFound
-        run = _coordinator(request).async_run_raw
+        run = _runtime(request).host.async_run_raw
         if isinstance(still, CloudFile):
             cache = get_caches(request.app[KEY_HASS]).stills
             try:
@@ -151,7 +151,7 @@ class AlertStillView(HomeAssistantView):
         if not is_clip_id(alert_id):
             raise web.HTTPNotFound
         stills = alert_stills(request.app[KEY_HASS])
-        jpeg = await _coordinator(request).async_run_raw(stills.get, alert_id)
+        jpeg = await _runtime(request).host.async_run_raw(stills.get, alert_id)
         if jpeg is None:
             raise web.HTTPNotFound
         return web.Response(body=jpeg, content_type="image/jpeg", headers=_CACHED)
@@ -165,7 +165,7 @@ class PreviewView(HomeAssistantView):
 
     async def get(self, request: web.Request, flow_id: str) -> web.Response:
         """Serve the JPEG that the flow's probe took."""
-        if (jpeg := _coordinator(request).previews.get(flow_id)) is None:
+        if (jpeg := _runtime(request).previews.get(flow_id)) is None:
             raise web.HTTPNotFound
         return web.Response(
             body=jpeg, content_type="image/jpeg", status=HTTPStatus.OK, headers=_NOT_CACHED

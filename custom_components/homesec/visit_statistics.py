@@ -19,8 +19,13 @@ from .event_bus import StatsUpdated, VisitsUpdated
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .coordinator import HomeSecCoordinator
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from .cameras.registry import CameraRegistry
     from .engine.library.visit_queries import Visits
+    from .engine_host import EngineHost
+    from .event_bus import EventBus
 
 
 class LabelVisits(NamedTuple):
@@ -33,22 +38,30 @@ class LabelVisits(NamedTuple):
 class VisitCounts:
     """Of all labels that cameras look for."""
 
-    def __init__(self, coordinator: HomeSecCoordinator) -> None:
-        self._coordinator = coordinator
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        host: EngineHost,
+        bus: EventBus,
+        cameras: CameraRegistry,
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._host = host
+        self._bus = bus
+        self._cameras = cameras
         self._reading = False
         self._again = False
         self.by_label: dict[tuple[str, str], LabelVisits] = {}
         """By camera id and label."""
-        coordinator.listeners.async_subscribe_all(
-            self.async_read, kinds=(VisitLogged, StatsUpdated)
-        )
+        bus.async_subscribe_all(self.async_read, kinds=(VisitLogged, StatsUpdated))
 
     @callback
     def async_track_midnight(self) -> CALLBACK_TYPE:
         """Begin anew at each midnight; returns what ends that."""
-        return async_track_time_change(
-            self._coordinator.hass, self._async_midnight, hour=0, minute=0, second=0
-        )
+        return async_track_time_change(self._hass, self._async_midnight, hour=0, minute=0, second=0)
 
     @callback
     def _async_midnight(self, _now: datetime) -> None:
@@ -59,29 +72,28 @@ class VisitCounts:
         """Read them soon."""
         if self._reading:
             self._again = True
-        elif self._coordinator.ready:
+        elif self._host.ready:
             self._reading = True
-            self._coordinator.entry.async_create_background_task(
-                self._coordinator.hass, self._async_read(), "HomeSec visits"
+            self._entry.async_create_background_task(
+                self._hass, self._async_read(), "HomeSec visits"
             )
 
     async def _async_read(self) -> None:
-        coordinator = self._coordinator
         try:
             self._again = True
             while self._again:
                 self._again = False
                 wanted = [
                     (camera_id, label)
-                    for camera_id in coordinator.cameras
-                    for label in camera_labels(coordinator.subentry(camera_id).data)
+                    for camera_id in self._cameras
+                    for label in camera_labels(self._cameras.subentry(camera_id).data)
                 ]
                 since = dt_util.start_of_local_day().timestamp()
-                visits = coordinator.engine.catalog.visits
-                found = await coordinator.async_run(_read, visits, wanted, since)
+                visits = self._host.engine.catalog.visits
+                found = await self._host.async_run(_read, visits, wanted, since)
                 if found != self.by_label:
                     self.by_label = found
-                    coordinator.listeners.async_dispatch(VisitsUpdated())
+                    self._bus.async_dispatch(VisitsUpdated())
         except HomeAssistantError:
             LOGGER.debug("The visits are read again when the engine is back")
         finally:

@@ -43,19 +43,19 @@ class ClipFactory:
     """Puts clips where the engine would."""
 
     def __init__(self, entry: MockConfigEntry, video: Path) -> None:
-        self._coordinator = self.coordinator = entry.runtime_data
+        self.runtime = entry.runtime_data
         self._video = video
 
     @property
     def library(self) -> ClipLibrary:
         """Return who keeps the clips."""
-        library: ClipLibrary = self._coordinator.engine.library
+        library: ClipLibrary = self.runtime.host.engine.library
         return library
 
     async def cloud_only(self, at: float, **facts: Any) -> Clip:
         """Put a clip into the cloud, and drop what is here of it."""
         clip = await self.put(at, **facts)
-        await self._coordinator.async_run_raw(self._upload, clip)
+        await self.runtime.host.async_run_raw(self._upload, clip)
         return clip
 
     def _upload(self, clip: Clip) -> None:
@@ -67,7 +67,7 @@ class ClipFactory:
                 continue
             upload = Upload(
                 name=object_name(clip, prefix=store.prefix, suffix=suffix),
-                content=FileContent(path=self._coordinator.clips_dir / path),
+                content=FileContent(path=self.runtime.host.clips_dir / path),
                 content_type=CONTENT_TYPES[suffix],
                 metadata=clip_metadata(clip),
             )
@@ -104,18 +104,18 @@ class ClipFactory:
             bytes=self._video.stat().st_size,
         )
         clip = replace(clip, **facts)
-        await self._coordinator.async_run_raw(self._write, clip)
+        await self.runtime.host.async_run_raw(self._write, clip)
         return clip
 
     def _write(self, clip: Clip) -> None:
-        target = self._coordinator.clips_dir / clip.path
+        target = self.runtime.host.clips_dir / clip.path
         if clip.state is ClipState.RECORDING:
             target = partial_path(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(self._video, target)
         if clip.still_path:
-            (self._coordinator.clips_dir / clip.still_path).write_bytes(STILL)
-        self._coordinator.engine.catalog.put(clip)
+            (self.runtime.host.clips_dir / clip.still_path).write_bytes(STILL)
+        self.runtime.host.engine.catalog.put(clip)
 
 
 async def act(hass: HomeAssistant, action: str, *, user: str | None = None, **data: Any) -> Any:

@@ -53,5 +53,7 @@ async def move_in(
     with patch("custom_components.homesec.cloud.store.make_store", make_store):
         await set_up(hass, entry)
         # The bucket is opened by whoever first asks for it.
-        await entry.runtime_data.async_run(entry.runtime_data.engine.library.cloud.find, "x")
+        await entry.runtime_data.host.async_run(
+            entry.runtime_data.host.engine.library.cloud.find, "x"
+        )
     return ClipFactory(entry, video)

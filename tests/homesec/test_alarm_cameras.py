@@ -46,7 +46,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> Hurry:
 
 
 def activity_of(entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> Activity:
-    return entry.runtime_data._running[camera_id][1]
+    return entry.runtime_data.reconciler.running[camera_id][1]
 
 
 def configure(entry: MockConfigEntry, **settings: Any) -> None:

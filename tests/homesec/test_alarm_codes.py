@@ -179,7 +179,7 @@ async def test_tries_at_the_same_time_are_counted_one_by_one(
 async def test_a_call_for_help_shows_nowhere(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await set_up(hass, entry)
     heard: list[EngineEvent] = []
-    entry.runtime_data.listeners.async_subscribe(heard.append, kinds=(Duress,))
+    entry.runtime_data.bus.async_subscribe(heard.append, kinds=(Duress,))
     told = async_capture_events(hass, "homesec_alarm_duress")
     shown: list[dict[str, Any]] = []
     for kind in (PinKind.FULL, PinKind.DURESS):

@@ -65,18 +65,18 @@ async def test_delays_apply_to_what_begins_from_then_on(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     form = await choose(hass, entry, "alarm")
     assert suggested(form)["code_to_arm"] is False
     done = await reply(hass, form, ALARM)
     assert done["reason"] == "reconfigure_successful"
-    assert entry.runtime_data is coordinator
+    assert entry.runtime_data is runtime
     assert delays(entry.data, "away") == Delays(**LIKE_THIS)
     await arm(hass, entry, "arm_away")
-    assert coordinator.alarm._alarm.remaining_s == pytest.approx(45, abs=1)
+    assert runtime.alarm._alarm.remaining_s == pytest.approx(45, abs=1)
     await arm(hass, entry, "disarm")
     await arm(hass, entry, "trigger")
-    assert coordinator.alarm._alarm.remaining_s == pytest.approx(20, abs=1)
+    assert runtime.alarm._alarm.remaining_s == pytest.approx(20, abs=1)
     form = await choose(hass, entry, "alarm")
     assert suggested(form)["code_to_arm"] is True
     [shown] = [part.schema for key, part in form["data_schema"].schema.items() if key == "away"]
@@ -87,13 +87,13 @@ async def test_the_first_pin_makes_the_panel_ask_for_one(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     form = await choose(hass, entry, "pins")
     assert form["step_id"] == "add_pin"
     done = await reply(hass, form, answer(name=" Ann "))
     assert done["reason"] == "reconfigure_successful"
     await hass.async_block_till_done()
-    assert entry.runtime_data is coordinator
+    assert entry.runtime_data is runtime
     assert hass.states.get(panel(hass, entry)).attributes["code_format"] == "number"
     assert names(entry) == [("Ann", "full")]
     assert CODES[PinKind.FULL] not in json.dumps(dict(entry.data))

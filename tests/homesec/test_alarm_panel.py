@@ -22,7 +22,7 @@ from custom_components.homesec.alarm.machine import AlarmMode, AlarmSnapshot, Al
 from custom_components.homesec.alarm.span import MonotonicClocks
 from custom_components.homesec.alarm.store import NO_TRIES
 from custom_components.homesec.announcements import iso
-from custom_components.homesec.event_bus import AlarmTriggered
+from custom_components.homesec.event_bus import AlarmChanged, AlarmTriggered
 
 if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory
@@ -122,8 +122,8 @@ async def test_people_have_time_to_leave_and_to_disarm_and_every_step_is_told(
         for name in ("armed", "pending", "triggered", "disarmed")
     ]
     heard: list[EngineEvent] = []
-    coordinator = entry.runtime_data
-    coordinator.listeners.async_subscribe(heard.append, kinds=(AlarmTriggered,))
+    runtime = entry.runtime_data
+    runtime.bus.async_subscribe(heard.append, kinds=(AlarmTriggered,))
     began = dt_util.utcnow()
     await arm(hass, entry, "arm_away")
     found = hass.states.get(panel(hass, entry))
@@ -133,7 +133,7 @@ async def test_people_have_time_to_leave_and_to_disarm_and_every_step_is_told(
     await wait(hass, freezer, 30)
     found = hass.states.get(panel(hass, entry))
     assert (found.state, found.attributes["delay_ends_at"]) == ("armed_away", None)
-    coordinator.alarm._alarm.see(Cause(by="Gone", camera_id="no longer there", label="person"))
+    runtime.alarm._alarm.see(Cause(by="Gone", camera_id="no longer there", label="person"))
     await hass.async_block_till_done()
     found = hass.states.get(panel(hass, entry))
     assert (found.state, found.attributes["triggered_by"]) == ("pending", "Gone")
@@ -284,7 +284,7 @@ async def test_a_clock_that_is_set_changes_no_delay(
     began = dt_util.utcnow()
     step_s = 86_400.0 * 3
     await wait(hass, freezer, 10)
-    entry.runtime_data.async_alarm_changed()
+    entry.runtime_data.bus.async_dispatch(AlarmChanged())
     found = hass.states.get(panel(hass, entry))
     assert found.state == "arming"
     assert found.attributes["delay_ends_at"] == iso(began.timestamp() + step_s + 30)

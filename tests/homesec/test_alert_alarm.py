@@ -77,7 +77,7 @@ async def test_duress_is_told(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event]
 ) -> None:
     await set_up(hass, entry)
-    entry.runtime_data.listeners.async_dispatch(Duress(by="Ann"))
+    entry.runtime_data.bus.async_dispatch(Duress(by="Ann"))
     await until(hass, lambda: alerts)
     assert alerts[0].data["kind"] == "duress"
     assert alerts[0].data["message"].startswith("Ann was forced to disarm the alarm")

@@ -106,12 +106,12 @@ async def test_a_second_camera_within_a_minute_joins_the_alert(
     detector.sees = [PERSON]
     # The one detector of the tests shows both cameras the same; who is first is chance.
     await until(hass, lambda: alerts)
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     seen = next(
-        camera.presences["person"] for camera in coordinator.cameras.values() if camera.presences
+        camera.presences["person"] for camera in runtime.cameras.values() if camera.presences
     )
     other = OTHER_ID if seen.camera_id == CAMERA_ID else CAMERA_ID
-    coordinator._async_handle(
+    runtime.coordinator.async_handle_event(
         DetectionStarted(presence=replace(seen, camera_id=other, count=2), clip_id=None)
     )
     await until(hass, lambda: updates and updates[-1].data["count"] >= 3)
@@ -174,9 +174,9 @@ async def test_a_clip_that_failed_is_waited_for_by_nobody(
     await guard(hass, entry)
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
-    coordinator = entry.runtime_data
-    [clip] = coordinator.cameras[CAMERA_ID].recordings.values()
-    coordinator._async_handle(ClipFailed(clip=replace(clip, state=ClipState.FAILED)))
-    coordinator._async_handle(ClipSaved(clip=clip))
+    runtime = entry.runtime_data
+    [clip] = runtime.cameras[CAMERA_ID].recordings.values()
+    runtime.coordinator.async_handle_event(ClipFailed(clip=replace(clip, state=ClipState.FAILED)))
+    runtime.coordinator.async_handle_event(ClipSaved(clip=clip))
     await hass.async_block_till_done()
     assert not [update for update in updates if update.data["clip_ready"]]

@@ -30,12 +30,12 @@ async def test_the_picture_is_the_one_with_the_boxes(
     await guard(hass, entry)
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
-    coordinator = entry.runtime_data
-    kept = await coordinator.async_run(
-        coordinator.alerts.teller.stills.get, alerts[0].data["alert_id"]
+    runtime = entry.runtime_data
+    kept = await runtime.host.async_run(
+        runtime.alerts.teller.stills.get, alerts[0].data["alert_id"]
     )
     assert kept is not None
-    snapshot = coordinator.cameras[CAMERA_ID].snapshot
+    snapshot = runtime.cameras[CAMERA_ID].snapshot
     assert snapshot.at >= dt_util.parse_datetime(alerts[0].data["first_seen"]).timestamp() - 0.001
 
 
@@ -43,14 +43,14 @@ async def test_the_picture_is_not_the_one_of_who_came_before(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
 ) -> None:
     await guard(hass, entry)
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     an_hour_ago = dt_util.utcnow().timestamp() - 3600
     before = SnapshotTaken(camera_id=CAMERA_ID, jpeg=b"the postman", at=an_hour_ago)
-    coordinator.cameras[CAMERA_ID].snapshot = before
+    runtime.cameras[CAMERA_ID].snapshot = before
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
-    kept = await coordinator.async_run(
-        coordinator.alerts.teller.stills.get, alerts[0].data["alert_id"]
+    kept = await runtime.host.async_run(
+        runtime.alerts.teller.stills.get, alerts[0].data["alert_id"]
     )
     assert kept.startswith(b"\xff\xd8")
 
@@ -103,7 +103,7 @@ async def test_a_camera_that_cannot_even_show_anything_is_told_of(
     def refuse(_camera_id: str) -> bytes:
         raise HomeSecError
 
-    monkeypatch.setattr(entry.runtime_data.engine, "jpeg", refuse)
+    monkeypatch.setattr(entry.runtime_data.host.engine, "jpeg", refuse)
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
     assert alerts[0].data["still"] is None
@@ -121,7 +121,7 @@ async def test_a_camera_without_any_picture_is_told_of(
         "custom_components.homesec.engine.camera.session.CameraSession._picture", lambda *_: None
     )
     await guard(hass, entry)
-    monkeypatch.setattr(entry.runtime_data.engine, "jpeg", lambda _camera_id: None)
+    monkeypatch.setattr(entry.runtime_data.host.engine, "jpeg", lambda _camera_id: None)
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
     assert alerts[0].data["still"] is None
@@ -164,7 +164,7 @@ async def test_pictures_are_shown_to_who_is_logged_in(
     await set_up(hass, entry)
     alert_id = "01K0A1ERT00000000000000000"
     stills = entry.runtime_data.alerts.teller.stills
-    await entry.runtime_data.async_run(stills.keep, alert_id, b"\xff\xd8")
+    await entry.runtime_data.host.async_run(stills.keep, alert_id, b"\xff\xd8")
     url = f"/api/homesec/alert/{alert_id}.jpg"
     assert (await (await hass_client_no_auth()).get(url)).status == HTTPStatus.UNAUTHORIZED
     client = await hass_client()

@@ -51,7 +51,7 @@ async def test_what_is_copied_meanwhile_is_consistent(
             catalog.put(clip)
         return ids
 
-    run = shelf.coordinator.async_run
+    run = shelf.runtime.host.async_run
     known = [clip.id, *await run(rows, 0, BEFORE)]
     await async_pre_backup(hass)
     for turn, parts in enumerate((("clips.db",), ("clips.db", "clips.db-wal"))):

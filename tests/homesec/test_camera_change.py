@@ -80,7 +80,7 @@ async def test_a_camera_without_a_picture_yet_is_opened_after_all(
     await arm(hass, entry)
     await pictures(hass, entry)
     flow = await change(hass, entry, CAMERA_ID)
-    with patch.object(entry.runtime_data.engine, "jpeg", return_value=None):
+    with patch.object(entry.runtime_data.host.engine, "jpeg", return_value=None):
         await answer(hass, flow, {"kind": "file", "file": str(video)})
     probe.assert_called_once()
 

@@ -68,7 +68,7 @@ async def test_a_clip_is_listed_with_all_that_an_automation_needs(
     hass: HomeAssistant, cloud_shelf: ClipFactory
 ) -> None:
     clip = await cloud_shelf.cloud_only(EVENING)
-    device_id = cloud_shelf.coordinator.devices.id_of(CAMERA_ID)
+    device_id = cloud_shelf.runtime.devices.id_of(CAMERA_ID)
     assert await act(hass, "list_clips") == {
         "clips": [
             {
@@ -114,7 +114,7 @@ async def test_a_list_is_narrowed_by_camera_time_and_label(
     first = await shelf.put(EVENING)
     second = await shelf.put(EVENING + 600, trigger=Trigger.MANUAL)
     other = await shelf.put(EVENING + 1200, camera_id=GONE_ID, name="Old shed")
-    device_id = shelf.coordinator.devices.id_of(CAMERA_ID)
+    device_id = shelf.runtime.devices.id_of(CAMERA_ID)
     camera = entity_id(hass, "camera", "camera")
     for data, expected in (
         ({}, [other, second, first]),
@@ -133,7 +133,7 @@ async def test_a_list_is_narrowed_by_camera_time_and_label(
         ({"camera": device_id, "label": "person", "from": "2026-11-21 23:30"}, [first]),
     ):
         assert ids(await act(hass, "list_clips", **data)) == [c.id for c in expected], data
-    assert entry.runtime_data.ready
+    assert entry.runtime_data.host.ready
 
 
 async def test_a_list_that_makes_no_sense_is_refused(
@@ -152,7 +152,7 @@ async def test_a_list_that_makes_no_sense_is_refused(
 async def test_a_device_that_is_no_camera_of_ours_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
-    house_id = shelf.coordinator.devices.id_of(None)
+    house_id = shelf.runtime.devices.id_of(None)
     panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
     for other in (house_id, panel):
         assert await refused(hass, "list_clips", camera=other) == "camera_not_found"
@@ -161,12 +161,12 @@ async def test_a_device_that_is_no_camera_of_ours_is_refused(
 async def test_without_a_house_there_is_nothing_to_list(
     hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
-    coordinator = entry.runtime_data
-    engine, coordinator._engine = coordinator._engine, None
+    runtime = entry.runtime_data
+    engine, runtime.host._engine = runtime.host._engine, None
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "list_clips")
     assert raised.value.translation_key == "engine_not_running"
-    coordinator._engine = engine
+    runtime.host._engine = engine
     assert await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(ServiceValidationError):
         await act(hass, "list_clips")
@@ -182,7 +182,7 @@ async def test_a_clip_is_deleted_here_and_in_the_cloud(
     assert gcs.objects()
     await act(hass, "delete_clip", clip_id=[here.id, there.id, there.id])
     assert ids(await act(hass, "list_clips")) == []
-    assert not (cloud_shelf.coordinator.clips_dir / here.path).exists()
+    assert not (cloud_shelf.runtime.host.clips_dir / here.path).exists()
     await until_empty(cloud_shelf, gcs)
     assert await refused(hass, "delete_clip", clip_id=here.id) == "clip_not_found"
 
@@ -193,7 +193,7 @@ async def until_empty(shelf: ClipFactory, gcs: Any) -> None:
         while gcs.objects():
             assert datetime.now(UTC).timestamp() < deadline, "still in the bucket"
 
-    await shelf.coordinator.async_run_raw(wait)
+    await shelf.runtime.host.async_run_raw(wait)
 
 
 async def test_a_protected_clip_is_not_deleted_nor_are_those_beside_it(
@@ -242,7 +242,7 @@ async def test_the_index_is_rebuilt_from_the_bucket(
 ) -> None:
     clip = await cloud_shelf.cloud_only(EVENING)
     lost = await cloud_shelf.cloud_only(EVENING + 60)
-    await cloud_shelf.coordinator.async_run(cloud_shelf.library.catalog.remove, lost.id)
+    await cloud_shelf.runtime.host.async_run(cloud_shelf.library.catalog.remove, lost.id)
     answer = await act(hass, "rebuild_index")
     assert answer == {
         "from_cloud": 1,

@@ -124,8 +124,8 @@ async def test_only_allowed_folders_are_written_to(
         f"{house}/media/link",
         f"{house}/media/link/deeper",
         f"{house}/media/new/../../secret",
-        str(shelf.coordinator.clips_dir),
-        str(shelf.coordinator.clips_dir / CAMERA_ID),
+        str(shelf.runtime.host.clips_dir),
+        str(shelf.runtime.host.clips_dir / CAMERA_ID),
     ):
         assert await refused(hass, "export", clip_id=clip.id, folder=folder) == "folder_not_allowed"
     assert contents(house / "secret") == {}
@@ -151,7 +151,7 @@ async def test_a_clip_without_a_copy_is_told_and_the_others_are_exported(
     hass: HomeAssistant, shelf: ClipFactory, evidence: Path
 ) -> None:
     gone, clip = await shelf.put(EVENING), await shelf.put(EVENING + 1)
-    (shelf.coordinator.clips_dir / gone.path).unlink()
+    (shelf.runtime.host.clips_dir / gone.path).unlink()
     data = {"clip_id": [gone.id, clip.id], "folder": str(evidence)}
     answer = await act(hass, "export", **data)
     assert [each["clip_id"] for each in answer["failed"]] == [gone.id]

@@ -227,7 +227,7 @@ async def test_a_clip_whose_first_picture_is_not_written_yet_is_not_there(
     shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.put(EVENING, state=ClipState.RECORDING, still=False)
-    partial_path(shelf.coordinator.clips_dir / clip.path).write_bytes(b"")
+    partial_path(shelf.runtime.host.clips_dir / clip.path).write_bytes(b"")
     client = await hass_client()
     assert (await client.get(f"/api/homesec/clip/{clip.id}.mp4")).status == 404
 
@@ -287,9 +287,9 @@ async def test_a_row_that_points_outside_finds_nothing(
 ) -> None:
     (house / "secret.mp4").write_text("secret")
     clip = await shelf.put(EVENING)
-    catalog = entry.runtime_data.engine.catalog
+    catalog = entry.runtime_data.host.engine.catalog
     client = await hass_client()
-    link = entry.runtime_data.clips_dir / "link.mp4"
+    link = entry.runtime_data.host.clips_dir / "link.mp4"
     link.symlink_to(house / "secret.mp4")
     for path in ("../../secret.mp4", str(house / "secret.mp4"), "link.mp4", "missing.mp4", ""):
         object.__setattr__(clip, "path", path)
@@ -305,10 +305,10 @@ async def test_without_a_running_engine_the_answer_is_503(
 ) -> None:
     clip = await shelf.put(EVENING)
     client = await hass_client()
-    coordinator = entry.runtime_data
-    engine, coordinator._engine = coordinator._engine, None
+    runtime = entry.runtime_data
+    engine, runtime.host._engine = runtime.host._engine, None
     assert (await client.get(f"/api/homesec/clip/{clip.id}.mp4")).status == 503
-    coordinator._engine = engine
+    runtime.host._engine = engine
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert (await client.get(f"/api/homesec/clip/{clip.id}.mp4")).status == 503
     assert (await client.get("/api/homesec/flow/x.jpg")).status == 503

@@ -223,8 +223,8 @@ async def test_a_film_that_was_deleted_in_the_bucket_is_not_found(
     clip = await shelf.cloud_only(EVENING)
     store = shelf.library.cloud
     assert store is not None
-    for name in await shelf.coordinator.async_run(lambda: [o.name for o in store.list()]):
-        await shelf.coordinator.async_run(store.delete, name)
+    for name in await shelf.runtime.host.async_run(lambda: [o.name for o in store.list()]):
+        await shelf.runtime.host.async_run(store.delete, name)
     client = await hass_client()
     for kind in ("mp4", "jpg"):
         answer = await client.get(f"/api/homesec/clip/{clip.id}.{kind}")

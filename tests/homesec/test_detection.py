@@ -271,7 +271,7 @@ async def test_a_camera_that_is_removed_while_it_begins_to_record_is_no_error(
         return clip_id
 
     monkeypatch.setattr(HomeSecEngine, "start_recording", start_and_remove)
-    assert await entry.runtime_data.async_record(CAMERA_ID, 1)
+    assert await entry.runtime_data.coordinator.async_record(CAMERA_ID, 1)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not entry.runtime_data.cameras
 

@@ -28,7 +28,11 @@ async def test_it_follows_a_detector_from_download_to_readiness(
     sensor = entity_id(hass, "sensor", "detector", entry.entry_id)
     shown: list[tuple[Any, ...]] = []
     for event in (progress(0), progress(459), progress(1000), progress(7, total=0), READY):
-        await hass.async_add_executor_job(entry.runtime_data._take_over, event)
+        await hass.async_add_executor_job(
+            entry.runtime_data.host._forward,
+            entry.runtime_data.coordinator.async_handle_event,
+            event,
+        )
         await hass.async_block_till_done()
         found = hass.states.get(sensor)
         attributes = found.attributes

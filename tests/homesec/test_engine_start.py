@@ -98,7 +98,7 @@ async def test_a_start_that_fails_is_tried_again_until_its_cause_is_gone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     await set_up(hass, entry)
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     for _ in range(3):
         issue = issue_registry.async_get_issue(DOMAIN, "engine")
         assert issue.translation_key == cause.issue
@@ -107,18 +107,18 @@ async def test_a_start_that_fails_is_tried_again_until_its_cause_is_gone(
         assert issue.severity == "error"
         assert state(hass, "sensor", "detector", entry.entry_id) == "failed"
         assert state(hass, "camera", "camera") == "idle"
-        assert coordinator.starting
-        assert not coordinator.ready
+        assert runtime.host.starting
+        assert not runtime.host.ready
         assert (await async_system_health(hass))["engine"] == cause.issue
         await wait_for_retry(hass)
     told = [r for r in caplog.records if r.levelname == "ERROR" and "could not start" in r.message]
     assert len(told) == 1  # not at each try
     cause.cure()
     await wait_for_retry(hass)
-    await until(hass, lambda: coordinator.ready)
+    await until(hass, lambda: runtime.host.ready)
     assert issue_registry.async_get_issue(DOMAIN, "engine") is None
     assert (await async_system_health(hass))["engine"] == "running"
-    assert not coordinator.starting
+    assert not runtime.host.starting
     await until(hass, lambda: state(hass, "sensor", "detector", entry.entry_id) == "ready")
     await arm(hass, entry)
     await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
@@ -136,7 +136,7 @@ async def test_the_end_of_the_house_ends_the_tries(
     how: str,
 ) -> None:
     await set_up(hass, entry)
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     if how == "unload":
         assert await hass.config_entries.async_unload(entry.entry_id)
         assert issue_registry.async_get_issue(DOMAIN, "engine") is None
@@ -146,7 +146,7 @@ async def test_the_end_of_the_house_ends_the_tries(
     assert our_threads() == []
     cause.cure()
     await wait_for_retry(hass)
-    assert not coordinator.ready
+    assert not runtime.host.ready
     assert our_threads() == []
 
 
@@ -158,7 +158,7 @@ async def test_a_reload_tries_again_at_once(
     cause.cure()
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert entry.runtime_data.ready
+    assert entry.runtime_data.host.ready
     assert issue_registry.async_get_issue(DOMAIN, "engine") is None
 
 

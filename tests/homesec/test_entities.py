@@ -61,18 +61,18 @@ async def test_the_figures_are_read_every_half_minute(
 ) -> None:
     await set_up(hass, entry)
     assert state(hass, "sensor", "fps") == "unknown"
-    assert entry.runtime_data.engine_stats.inference_ms is None
+    assert entry.runtime_data.coordinator.engine_stats.inference_ms is None
     assert state(hass, "sensor", "clips", entry.entry_id) == "0"
     await arm(hass, entry)
     detector.sees = [PERSON]
     await pictures(hass, entry)
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
-    await until(hass, lambda: entry.runtime_data.engine.stats(CAMERA_ID).fps)
+    await until(hass, lambda: entry.runtime_data.host.engine.stats(CAMERA_ID).fps)
     assert state(hass, "sensor", "fps") == "unknown"
     # The time of Home Assistant only: the engine's goes on as it is.
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
     await hass.async_block_till_done()
-    assert entry.runtime_data.engine_stats.inference_ms >= 0
+    assert entry.runtime_data.coordinator.engine_stats.inference_ms >= 0
     assert float(state(hass, "sensor", "fps")) > 0
 
 

@@ -72,7 +72,7 @@ async def test_the_engine_keeps_its_files_where_it_should(
 ) -> None:
     await set_up(hass, entry)
     assert (house / "homesec" / "clips.db").is_file()
-    assert entry.runtime_data.clips_dir == house / "media" / "homesec"
+    assert entry.runtime_data.host.clips_dir == house / "media" / "homesec"
 
 
 async def test_without_media_folders_clips_go_below_the_configuration(
@@ -80,7 +80,7 @@ async def test_without_media_folders_clips_go_below_the_configuration(
 ) -> None:
     hass.config.media_dirs = {}
     await set_up(hass, entry)
-    assert entry.runtime_data.clips_dir == house / "media" / "homesec"
+    assert entry.runtime_data.host.clips_dir == house / "media" / "homesec"
 
 
 async def test_another_detector_reloads_the_entry(
@@ -103,7 +103,7 @@ async def test_a_thread_that_hangs_is_not_waited_for_for_ever(
     await set_up(hass, entry)
     monkeypatch.setattr("custom_components.homesec.engine_host.STOP_TIMEOUT_S", 0.05)
     free = threading.Event()
-    stuck = hass.async_create_task(entry.runtime_data.async_run_raw(free.wait, 10.0))
+    stuck = hass.async_create_task(entry.runtime_data.host.async_run_raw(free.wait, 10.0))
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert "did not end" in caplog.text
     free.set()
@@ -115,11 +115,11 @@ async def test_stopping_before_the_engine_has_begun_keeps_it_from_beginning(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
-    coordinator = entry.runtime_data
-    await coordinator.async_shut_down()
-    coordinator._start("ncnn", None)
-    assert not coordinator.ready
-    await coordinator.async_reconcile()
+    runtime = entry.runtime_data
+    await runtime.coordinator.async_stop()
+    runtime.host._start("ncnn", None, runtime.coordinator.async_handle_event)
+    assert not runtime.host.ready
+    await runtime.alarm.async_reconcile()
 
 
 async def test_one_camera_that_cannot_be_set_up_does_not_harm_the_others(
@@ -129,7 +129,7 @@ async def test_one_camera_that_cannot_be_set_up_does_not_harm_the_others(
     failure = RecordingError("no room")
     with (
         patch.object(alarm_roll_call, "REACH_S", 0.2),
-        patch.object(entry.runtime_data.engine, "set_activity", side_effect=failure),
+        patch.object(entry.runtime_data.host.engine, "set_activity", side_effect=failure),
         pytest.raises(ServiceValidationError, match="Front door"),
     ):
         await arm(hass, entry)

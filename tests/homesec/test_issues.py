@@ -49,7 +49,11 @@ CLIP = Clip(
 async def happens(hass: HomeAssistant, entry: MockConfigEntry, *events: EngineEvent) -> None:
     """Report from a thread, as the engine does."""
     for event in events:
-        await hass.async_add_executor_job(entry.runtime_data._take_over, event)
+        await hass.async_add_executor_job(
+            entry.runtime_data.host._forward,
+            entry.runtime_data.coordinator.async_handle_event,
+            event,
+        )
     await hass.async_block_till_done()
 
 
@@ -249,16 +253,16 @@ async def test_a_restart_keeps_what_was_ignored(
     await set_up(hass, entry)
     await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
     issue_registry.async_ignore("homesec", CAMERA_ISSUE, ignore=True)
-    await entry.runtime_data.async_shut_down()
+    await entry.runtime_data.coordinator.async_stop()
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE).dismissed_version
-    await entry.runtime_data.async_shut_down()
+    await entry.runtime_data.coordinator.async_stop()
 
 
 async def test_an_event_of_the_last_moment_hurts_nobody(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
-    coordinator: Any = entry.runtime_data
-    await coordinator.async_shut_down()
+    runtime: Any = entry.runtime_data
+    await runtime.coordinator.async_stop()
     await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None

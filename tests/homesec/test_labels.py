@@ -26,7 +26,7 @@ async def watch(hass: HomeAssistant, entry: MockConfigEntry, **settings: Any) ->
 
 
 def session(entry: MockConfigEntry) -> Any:
-    return entry.runtime_data.engine._sessions.get(CAMERA_ID)
+    return entry.runtime_data.host.engine._sessions.get(CAMERA_ID)
 
 
 async def test_a_label_that_is_not_recorded_is_announced_all_the_same(

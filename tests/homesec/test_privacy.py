@@ -140,7 +140,7 @@ async def test_the_engines_descriptions_of_a_camera_hide_its_source(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
-    for config, _ in entry.runtime_data._running.values():
+    for config, _ in entry.runtime_data.reconciler.running.values():
         # What it is called, and what its zones are, is no secret to those who run it.
         assert CANARY not in re.sub(f"{CANARY}-(name|zone)", "", repr(config))
 

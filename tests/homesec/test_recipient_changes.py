@@ -44,7 +44,7 @@ async def test_recipients_come_and_go_without_a_restart(
     hass: HomeAssistant, entry: MockConfigEntry, told: Any
 ) -> None:
     await move_in(hass, entry)
-    texts = entry.runtime_data.engine.sms
+    texts = entry.runtime_data.host.engine.sms
     hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
     await hass.async_block_till_done(wait_background_tasks=True)
     await call(hass, "notify", "send_message", "notify.ann", message="Hello")
@@ -55,12 +55,12 @@ async def test_recipients_come_and_go_without_a_restart(
     assert hass.states.get("notify.ann").name == "Anna"
     hass.config_entries.async_remove_subentry(entry, ANN)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert texts is entry.runtime_data.engine.sms
+    assert texts is entry.runtime_data.host.engine.sms
     assert texts.states() == {}
     assert hass.states.get("notify.ann") is None
     # Last words of a worker about somebody who is gone.
     gone = RecipientChanged(recipient_id=ANN, error="text_denied", waiting=1)
-    entry.runtime_data._async_handle(gone)
+    entry.runtime_data.coordinator.async_handle_event(gone)
     assert not entry.runtime_data.alerts.recipients.is_stuck(ANN)
 
 
@@ -115,7 +115,7 @@ async def test_a_recipient_hears_only_of_what_concerns_them(
     ann = recipient(cameras=[CAMERA_ID], kinds=["seen"])
     bob = recipient("Bob", recipient_id=BOB, to=BOBS)
     await move_in(hass, entry, ann, bob)
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     now = dt_util.utcnow().timestamp()
     for camera_id in (OTHER_ID, CAMERA_ID):
         seen = Presence(
@@ -127,7 +127,7 @@ async def test_a_recipient_hears_only_of_what_concerns_them(
             first_seen_at=now,
             last_seen_at=now,
         )
-        coordinator._async_handle(DetectionStarted(presence=seen, clip_id=camera_id))
+        runtime.coordinator.async_handle_event(DetectionStarted(presence=seen, clip_id=camera_id))
     await until(hass, lambda: told(BOBS))
     await until(hass, told)
     assert len(alerts) == 1
@@ -141,7 +141,7 @@ async def test_what_passes_by_itself_needs_nobody(
 ) -> None:
     await move_in(hass, entry, recipient())
     busy = RecipientChanged(recipient_id=ANN, error="text_busy", waiting=1)
-    entry.runtime_data._async_handle(busy)
+    entry.runtime_data.coordinator.async_handle_event(busy)
     assert entry.runtime_data.alerts.recipients.is_stuck(ANN)
     assert not issue_registry.async_get_issue(DOMAIN, recipient_issue_id(ANN))
 
@@ -155,7 +155,7 @@ async def test_a_repair_of_somebody_who_is_gone_says_so(
     assert await async_setup_component(hass, "repairs", {})
     await move_in(hass, entry, recipient())
     denied = RecipientChanged(recipient_id=ANN, error="text_denied", waiting=1)
-    entry.runtime_data._async_handle(denied)
+    entry.runtime_data.coordinator.async_handle_event(denied)
     flows = repairs_flow_manager(hass)
     flow = await flows.async_init(DOMAIN, context={"issue_id": recipient_issue_id(ANN)})
     hass.config_entries.async_remove_subentry(entry, ANN)
@@ -169,12 +169,12 @@ async def test_a_recipient_added_before_the_engine_runs_is_there_when_it_does(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, told: Any
 ) -> None:
     entry.add_to_hass(hass)
-    with patch("custom_components.homesec.coordinator.HomeSecCoordinator.async_bring_up"):
+    with patch("custom_components.homesec.coordinator.HomeSecCoordinator.async_start"):
         assert await hass.config_entries.async_setup(entry.entry_id)
         hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
         await hass.async_block_till_done(wait_background_tasks=True)
-    assert not entry.runtime_data.ready
-    await entry.runtime_data.async_bring_up()
+    assert not entry.runtime_data.host.ready
+    await entry.runtime_data.coordinator.async_start()
     await call(hass, "notify", "send_message", "notify.ann", message="Hello")
     await until(hass, told)
 
@@ -184,14 +184,14 @@ async def test_what_happens_before_the_engine_runs_is_texted_when_it_does(
 ) -> None:
     """A library that is installed first takes minutes; the panic button does not wait for it."""
     entry.add_to_hass(hass)
-    with patch("custom_components.homesec.coordinator.HomeSecCoordinator.async_bring_up"):
+    with patch("custom_components.homesec.coordinator.HomeSecCoordinator.async_start"):
         assert await hass.config_entries.async_setup(entry.entry_id)
         hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
         await entry.runtime_data.alarm.async_trigger(by="Ann")
         await hass.async_block_till_done(wait_background_tasks=True)
         await call(hass, "notify", "send_message", "notify.ann", message="Hello")
     assert len(alerts) == 1
-    await entry.runtime_data.async_bring_up()
+    await entry.runtime_data.coordinator.async_start()
     await until(hass, lambda: len(told()) == 2)
     alarm, message = told()
     assert alarm.startswith("ALARM! Triggered by Ann. ")
@@ -223,14 +223,14 @@ async def test_recipients_that_change_in_quick_succession_are_as_they_are_last(
     bob = ConfigSubentry(**recipient("Bob", recipient_id=BOB, to=BOBS))
     hass.config_entries.async_add_subentry(entry, bob)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert states(entry.runtime_data.engine.sms).keys() == {ANN, BOB}
+    assert states(entry.runtime_data.host.engine.sms).keys() == {ANN, BOB}
 
 
 async def test_a_disk_that_does_not_forget_a_recipient_keeps_no_other_from_changing(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
 ) -> None:
     await move_in(hass, entry, recipient(), recipient("Bob", recipient_id=BOB, to=BOBS))
-    texts = entry.runtime_data.engine.sms
+    texts = entry.runtime_data.host.engine.sms
     with patch.object(MessageStore, "forget", side_effect=sqlite3.OperationalError("disk full")):
         hass.config_entries.async_remove_subentry(entry, ANN)
         bob = entry.subentries[BOB]
@@ -256,7 +256,7 @@ async def test_a_clip_is_told_once_to_who_was_told_of_two_alerts(
     await until(
         hass, lambda: len({x.data["alert_id"] for x in updates if x.data["clip_ready"]}) == 2
     )
-    texts = entry.runtime_data.engine.sms
+    texts = entry.runtime_data.host.engine.sms
     await until(hass, lambda: len(told()) > 2 and not texts.states()[ANN].waiting)
     assert len([text for text in told() if "The clip is ready." in text]) == 1
 

@@ -70,7 +70,7 @@ async def test_a_recipient_is_texted_and_then_kept(
     assert NUMBER not in ann.unique_id
     # Nobody restarts the house for that.
     assert entry.runtime_data.alerts.recipients.rules.keys() == {ann.subentry_id}
-    assert entry.runtime_data.engine.sms.states().keys() == {ann.subentry_id}
+    assert entry.runtime_data.host.engine.sms.states().keys() == {ann.subentry_id}
     assert hass.states.get("notify.ann") is not None
 
 

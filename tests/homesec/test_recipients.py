@@ -242,7 +242,7 @@ async def test_duress_is_told_only_to_who_asked_for_it(
 ) -> None:
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
     await move_in(hass, entry, recipient(), bob)
-    entry.runtime_data.listeners.async_dispatch(Duress(by="Ann"))
+    entry.runtime_data.bus.async_dispatch(Duress(by="Ann"))
     await until(hass, lambda: told(BOBS))
     assert told(BOBS)[0].startswith("HELP! Disarmed under threat. Ann was forced")
     assert told() == []

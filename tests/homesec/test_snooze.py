@@ -145,17 +145,17 @@ async def test_it_wakes_by_itself_and_whoever_listens_is_told(
     await set_up(hass, entry)
     await snooze(hass, camera=CAMERA_ID, duration=60)
     told: list[object] = []
-    coordinator = entry.runtime_data
-    coordinator.listeners.async_subscribe(told.append, camera_id=CAMERA_ID, kinds=(CameraChanged,))
+    runtime = entry.runtime_data
+    runtime.bus.async_subscribe(told.append, camera_id=CAMERA_ID, kinds=(CameraChanged,))
     # A clock that was set back does not shorten it.
     freezer.tick(-600)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=661))
     await hass.async_block_till_done()
-    assert coordinator.alerts.snoozed_until(CAMERA_ID) is not None
+    assert runtime.alerts.snoozed_until(CAMERA_ID) is not None
     freezer.tick(700)
     async_fire_time_changed(hass, dt_util.utcnow())
     await hass.async_block_till_done()
-    assert coordinator.alerts.snoozed_until(CAMERA_ID) is None
+    assert runtime.alerts.snoozed_until(CAMERA_ID) is None
     assert told == [CameraChanged(camera_id=CAMERA_ID)]
     assert state(hass, "sensor", "snoozed_until") == "unknown"
 

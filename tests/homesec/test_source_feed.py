@@ -113,14 +113,14 @@ async def test_a_camera_of_home_assistant_is_watched_like_any_other(
         await set_up(hass, entry)
         await arm(hass, entry)
         await pictures(hass, entry)
-        coordinator = entry.runtime_data
-        taken = await coordinator.async_run(coordinator.engine.jpeg, CAMERA_ID)
+        runtime = entry.runtime_data
+        taken = await runtime.host.async_run(runtime.host.engine.jpeg, CAMERA_ID)
         subentry = entry.subentries[CAMERA_ID]
         data = {**subentry.data, "kind": "entity", "entity_id": "camera.drive"}
         hass.config_entries.async_update_subentry(entry, subentry, data=data)
         await hass.async_block_till_done()
-        await until(hass, lambda: coordinator.cameras[CAMERA_ID].error == "entity_unavailable")
+        await until(hass, lambda: runtime.cameras[CAMERA_ID].error == "entity_unavailable")
         picture = taken
-        await until(hass, lambda: coordinator.cameras[CAMERA_ID].watching)
+        await until(hass, lambda: runtime.cameras[CAMERA_ID].watching)
         await pictures(hass, entry)
         assert await hass.config_entries.async_unload(entry.entry_id)

@@ -75,7 +75,7 @@ async def test_the_view_scales_what_is_here(
     shelf = ClipFactory(entry, video)
     clip = await shelf.put(EVENING)
     assert clip.still_path is not None
-    file = shelf.coordinator.clips_dir / clip.still_path
+    file = shelf.runtime.host.clips_dir / clip.still_path
     file.write_bytes(picture())
     client = await hass_client()
     url = f"/api/homesec/clip/{clip.id}.jpg"

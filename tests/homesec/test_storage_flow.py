@@ -235,12 +235,12 @@ async def test_trying_again_without_a_change_goes_on_with_the_uploads(
 ) -> None:
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     flow = await open_bucket(hass, entry)
-    with patch.object(coordinator.engine.library, "resume_uploads") as resume:
+    with patch.object(runtime.host.engine.library, "resume_uploads") as resume:
         assert (await send(hass, flow, given(gcs)))["reason"] == "reconfigure_successful"
     resume.assert_called_once_with()
-    assert entry.runtime_data is coordinator
+    assert entry.runtime_data is runtime
 
 
 async def test_it_can_be_tried_while_the_engine_does_not_run(
@@ -249,7 +249,7 @@ async def test_it_can_be_tried_while_the_engine_does_not_run(
     add_storage(entry, storage(gcs))
     with patch("custom_components.homesec.engine_host.HomeSecEngine", side_effect=OSError):
         await set_up(hass, entry)
-    assert not entry.runtime_data.ready
+    assert not entry.runtime_data.host.ready
     done = await send(hass, await open_bucket(hass, entry), given(gcs))
     assert done["reason"] == "reconfigure_successful"
 
@@ -372,7 +372,7 @@ async def test_another_bucket_says_what_becomes_of_the_clips(
     await set_up(hass, entry)
     shelf = ClipFactory(entry, video)
     here, there = await shelf.cloud_only(EVENING), await shelf.cloud_only(EVENING + 60)
-    await shelf.coordinator.async_run(shelf.library.copies.local_back, here)
+    await shelf.runtime.host.async_run(shelf.library.copies.local_back, here)
     flow = await send(hass, await open_bucket(hass, entry), given(gcs, prefix="other"))
     assert flow["step_id"] == "move_bucket"
     assert flow["description_placeholders"] == {
@@ -385,8 +385,8 @@ async def test_another_bucket_says_what_becomes_of_the_clips(
     done = await send(hass, flow, {})
     assert done["reason"] == "reconfigure_successful"
     assert entry.data["storage"]["prefix"] == "other"
-    library = entry.runtime_data.engine.library
-    row = await entry.runtime_data.async_run(library.catalog.get, there.id)
+    library = entry.runtime_data.host.engine.library
+    row = await entry.runtime_data.host.async_run(library.catalog.get, there.id)
     assert row.cloud is CloudState.ELSEWHERE
 
 

@@ -124,9 +124,9 @@ async def test_a_refused_login_is_cured_by_another_key(
     add_storage(entry, storage(gcs, key=service_account(gcs)))
     gcs.front.token_answer = (400, {"error": "invalid_grant"})
     await set_up(hass, entry)
-    coordinator = entry.runtime_data
-    jobs = coordinator.engine.catalog.jobs
-    await coordinator.async_run(jobs.add, JobKind.DELETE, "x", {"names": ["x.mp4"]})
+    runtime = entry.runtime_data
+    jobs = runtime.host.engine.catalog.jobs
+    await runtime.host.async_run(jobs.add, JobKind.DELETE, "x", {"names": ["x.mp4"]})
     await until(hass, lambda: issue_key(issue_registry, "storage") == "storage_key_revoked")
     flow = next_flow(hass, await fix(hass, repairs))
     assert flow["step_id"] == "reauth_confirm"
@@ -136,7 +136,7 @@ async def test_a_refused_login_is_cured_by_another_key(
     done = await send(hass, flow, {"login": "key"})
     assert done["reason"] == "reauth_successful"
     await until(hass, lambda: issue_key(issue_registry, "storage") is None)
-    await until(hass, lambda: coordinator.storage.state.uploads.backlog.jobs == 0)
+    await until(hass, lambda: runtime.storage.state.uploads.backlog.jobs == 0)
 
 
 async def test_a_missing_bucket_is_cured_by_another_bucket(
@@ -200,10 +200,10 @@ async def test_uploads_that_are_stuck_for_a_day_are_told(
 ) -> None:
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
-    coordinator = entry.runtime_data
-    outbox = coordinator.engine.library._outbox
+    runtime = entry.runtime_data
+    outbox = runtime.host.engine.library._outbox
     outbox.halt()
-    await coordinator.async_run(outbox.join)
+    await runtime.host.async_run(outbox.join)
     since = freezer.time_to_freeze.timestamp()
     await happens(hass, entry, OutboxChanged(backlog=Backlog(jobs=1, oldest_at=since), error=error))
     await later(hass, freezer, hours=23, minutes=55)
@@ -294,7 +294,7 @@ async def test_damaged_files_are_counted_until_the_user_has_read_of_them(
     for number in range(3):
         (day / f"01K0C0000000000000000000{number:02}.part.mp4").write_bytes(b"no film at all" * 99)
     await set_up(hass, entry)
-    assert entry.runtime_data.ready
+    assert entry.runtime_data.host.ready
     await until(hass, lambda: issue_key(issue_registry, "files_damaged"))
     issue = issue_registry.async_get_issue("homesec", "files_damaged")
     folder = str(house / "media" / "homesec")
@@ -319,7 +319,7 @@ async def test_a_damaged_index_is_told_of_by_the_engine_itself(
     (house / "homesec" / "clips.db").write_bytes(b"no database" * 1000)
     await set_up(hass, entry)
     await until(hass, lambda: issue_key(issue_registry, "catalog_rebuilt"))
-    assert entry.runtime_data.ready
+    assert entry.runtime_data.host.ready
 
 
 async def test_what_the_engine_says_while_it_stops_raises_nothing(
@@ -327,7 +327,7 @@ async def test_what_the_engine_says_while_it_stops_raises_nothing(
 ) -> None:
     await set_up(hass, entry)
     with patch.object(entry.runtime_data.storage.issues, "async_disk") as told:
-        await entry.runtime_data.async_shut_down()
+        await entry.runtime_data.coordinator.async_stop()
         await happens(hass, entry, DiskSpaceChanged(low=True, free_bytes=0))
         entry.runtime_data.storage.async_apply_retention()
     told.assert_not_called()

@@ -59,8 +59,8 @@ async def test_it_is_changed_without_starting_anything_again(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
-    coordinator = entry.runtime_data
-    assert coordinator.engine.library._retention.rules == RetentionRules()
+    runtime = entry.runtime_data
+    assert runtime.host.engine.library._retention.rules == RetentionRules()
     flow = await choose(hass, entry, "retention")
     assert suggested(flow)["min_free_gb"] == 1
     answers = {
@@ -70,13 +70,13 @@ async def test_it_is_changed_without_starting_anything_again(
     }
     done = await send(hass, flow, answers)
     assert done["reason"] == "reconfigure_successful"
-    assert entry.runtime_data is coordinator
+    assert entry.runtime_data is runtime
     assert entry.data["retention"] == {
         "local_days": 30,
         "min_free_gb": 2,
         "cameras": {CAMERA_ID: {"local_days": 3, "cloud_gb": 5}},
     }
-    rules = coordinator.engine.library._retention.rules
+    rules = runtime.host.engine.library._retention.rules
     assert rules == retention_rules(entry.data)
     assert rules.local.cameras[CAMERA_ID].max_age_s == 3 * DAY_S
     shown = suggested(await choose(hass, entry, "retention"))

@@ -142,7 +142,7 @@ async def test_or_not(hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs)
     data = {**entry.data, "storage": storage(gcs, upload_rest=False)}
     hass.config_entries.async_update_entry(entry, data=data)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert entry.runtime_data.engine.library.uploads.backlog.jobs == 0
+    assert entry.runtime_data.host.engine.library.uploads.backlog.jobs == 0
     assert gcs.objects() == {}
 
 
@@ -176,7 +176,7 @@ async def test_a_cloud_that_cannot_be_used_does_not_keep_the_engine_from_recordi
 ) -> None:
     add_storage(entry, storage(gcs, **wrong))
     await set_up(hass, entry)
-    assert entry.runtime_data.ready
+    assert entry.runtime_data.host.ready
     assert issue_registry.async_get_issue("homesec", "storage").translation_key == error
     await record(hass, entry)
     assert issue_registry.async_get_issue("homesec", "storage").translation_key == error

@@ -109,7 +109,7 @@ async def test_a_file_of_any_shape_does_not_keep_the_house_from_being_set_up(
     store(name, text)
     await set_up(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
-    assert entry.runtime_data.ready
+    assert entry.runtime_data.host.ready
     # What is stored from now on is read again.
     await arm(hass, entry)
     assert await hass.config_entries.async_reload(entry.entry_id)

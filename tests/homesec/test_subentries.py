@@ -34,7 +34,7 @@ def add(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> None:
 
 
 def session(entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> object:
-    return entry.runtime_data.engine._sessions.get(camera_id)
+    return entry.runtime_data.host.engine._sessions.get(camera_id)
 
 
 async def test_an_added_camera_runs_and_the_other_is_left_alone(

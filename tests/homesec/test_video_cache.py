@@ -214,5 +214,5 @@ async def test_old_pieces_go_although_nobody_plays(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not piece.exists()
     kept = get_caches(hass).folder
-    await hass.config_entries.async_remove(shelf.coordinator.entry.entry_id)
+    await hass.config_entries.async_remove(shelf.runtime.entry.entry_id)
     assert not kept.exists()

@@ -42,12 +42,12 @@ async def feeder(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry
 
 async def visit(hass: HomeAssistant, entry: MockConfigEntry, *when: datetime) -> None:
     """Note visits of the cat, and have them read."""
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
     for at in when:
-        await coordinator.async_run_raw(
-            coordinator.engine.catalog.visits.begin, CAMERA_ID, "cat", at.timestamp(), None
+        await runtime.host.async_run_raw(
+            runtime.host.engine.catalog.visits.begin, CAMERA_ID, "cat", at.timestamp(), None
         )
-    coordinator.visits.async_read()
+    runtime.visits.async_read()
     await hass.async_block_till_done(wait_background_tasks=True)
 
 

@@ -39,15 +39,15 @@ async def test_long_term_statistics_are_kept_of_the_counts(
     subentry = entry.subentries[CAMERA_ID]
     object.__setattr__(subentry, "data", {**subentry.data, "labels": ["person", "cat"]})
     await set_up(hass, entry)
-    coordinator = entry.runtime_data
-    await coordinator.async_run_raw(
-        coordinator.engine.catalog.visits.begin,
+    runtime = entry.runtime_data
+    await runtime.host.async_run_raw(
+        runtime.host.engine.catalog.visits.begin,
         CAMERA_ID,
         "cat",
         datetime.now(UTC).timestamp(),
         None,
     )
-    coordinator.visits.async_read()
+    runtime.visits.async_read()
     await hass.async_block_till_done(wait_background_tasks=True)
     await async_wait_recording_done(hass)
     statistics = await hass.async_add_executor_job(list_statistic_ids, hass)

@@ -246,14 +246,14 @@ async def test_what_may_be_deleted_is_and_the_rest_says_why_not(
         {"id": "../x", "error": "clip_not_found"},
     ]
     assert ids(await page.ask("clips/list")) == [b.id]
-    assert not (shelf.coordinator.clips_dir / a.path).exists()
+    assert not (shelf.runtime.host.clips_dir / a.path).exists()
 
 
 async def test_a_clip_that_the_disk_holds_on_to_is_said_to_go_later(
     page: Page, shelf: ClipFactory
 ) -> None:
     clip = await shelf.put(EVENING)
-    film = shelf.coordinator.clips_dir / clip.path
+    film = shelf.runtime.host.clips_dir / clip.path
     film.unlink()
     film.mkdir()  # unlink refuses it
     answer = await page.ask("clips/delete", ids=[clip.id])

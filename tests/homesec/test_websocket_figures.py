@@ -50,7 +50,7 @@ async def visit(
     """Note a visit at a time as clocks in Amsterdam show it."""
     at = datetime(*when, tzinfo=AMSTERDAM).timestamp()  # type: ignore[arg-type,misc]
     visits = shelf.library.catalog.visits
-    await shelf.coordinator.async_run_raw(visits.begin, camera_id, label, at, None)
+    await shelf.runtime.host.async_run_raw(visits.begin, camera_id, label, at, None)
 
 
 async def test_the_timeline_draws_each_cameras_clips(page: Page, shelf: ClipFactory) -> None:

@@ -26,6 +26,7 @@ import pytest
 
 from custom_components.homesec.engine.core.events import ClipUploaded, UploadProgress
 from custom_components.homesec.engine.core.types import ClipState, CloudState
+from custom_components.homesec.websocket.subscriptions import _FEEDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +81,7 @@ async def test_the_house_is_told_whole_and_at_once(
             {
                 "id": CAMERA_ID,
                 "name": "Front door",
-                "device_id": shelf.coordinator.devices.id_of(CAMERA_ID),
+                "device_id": shelf.runtime.devices.id_of(CAMERA_ID),
                 "entity_id": entity_id(hass, "camera", "camera"),
                 "image_entity_id": entity_id(hass, "image", "snapshot"),
                 "health": "off",
@@ -149,8 +150,8 @@ async def test_an_open_page_is_told_that_clips_were_found_again(
     hass: HomeAssistant, page: Page, shelf: ClipFactory
 ) -> None:
     clip = await shelf.put(EVENING)
-    catalog = shelf.coordinator.engine.catalog
-    await shelf.coordinator.async_run(catalog.remove, clip.id)
+    catalog = shelf.runtime.host.engine.catalog
+    await shelf.runtime.host.async_run(catalog.remove, clip.id)
     await page.ask("clips/subscribe")
     found = await hass.services.async_call(
         "homesec", "rebuild_index", {}, blocking=True, return_response=True
@@ -170,14 +171,14 @@ async def test_a_recording_clip_is_told_with_the_length_that_it_has(
 ) -> None:
     await page.ask("clips/subscribe")
     await arm(hass, entry)
-    coordinator = entry.runtime_data
-    await until(hass, lambda: coordinator.cameras[CAMERA_ID].watching)
-    await coordinator.async_record(CAMERA_ID, None)
+    runtime = entry.runtime_data
+    await until(hass, lambda: runtime.cameras[CAMERA_ID].watching)
+    await runtime.coordinator.async_record(CAMERA_ID, None)
     told = await page.news(lambda x: "clip" in x)
     assert told["clip"]["state"] == ClipState.RECORDING
     assert 0 <= told["clip"]["duration"] < 30
     assert told["clip"]["trigger"] == "manual"
-    await coordinator.async_end_record(CAMERA_ID)
+    await runtime.coordinator.async_end_record(CAMERA_ID)
 
 
 async def test_subscriptions_outlive_a_reload(
@@ -217,11 +218,10 @@ async def test_a_page_may_be_opened_before_the_house_is_there(
 async def test_whoever_unsubscribes_costs_nothing_any_more(
     hass: HomeAssistant, page: Page, entry: MockConfigEntry
 ) -> None:
-    coordinator = entry.runtime_data
     for command in ("house/subscribe", "clips/subscribe"):
         await page.unsubscribe(await page.subscribe(command))
-    assert not coordinator.status_feed._receivers
-    assert not coordinator.clip_feed._receivers
+    assert not hass.data[_FEEDS].status._receivers
+    assert not hass.data[_FEEDS].clips._receivers
     await call(
         hass, "switch", "turn_off", entity_id(hass, "switch", "detection")
     )  # nobody is told, and nothing fails
@@ -281,12 +281,12 @@ async def test_an_open_page_sees_how_much_of_an_upload_has_arrived(
 ) -> None:
     clip = await shelf.put(EVENING, cloud=CloudState.WAITING)
     await page.subscribe("clips/subscribe")
-    coordinator = shelf.coordinator
-    coordinator._async_handle(UploadProgress(clip_id=clip.id, share=0.25))
+    runtime = shelf.runtime
+    runtime.coordinator.async_handle_event(UploadProgress(clip_id=clip.id, share=0.25))
     assert (await page.news(lambda x: "clip" in x))["clip"]["progress"] == 0.25
     stored = replace(clip, cloud=CloudState.STORED)
-    await coordinator.async_run_raw(shelf.library.copies.stored, clip.id, 9)
-    coordinator._async_handle(ClipUploaded(clip=stored))
+    await runtime.host.async_run_raw(shelf.library.copies.stored, clip.id, 9)
+    runtime.coordinator.async_handle_event(ClipUploaded(clip=stored))
     told = await page.news(lambda x: "clip" in x and x["clip"]["cloud"] == "stored")
     assert told["clip"]["progress"] is None
-    assert not coordinator.storage.state.arrived
+    assert not runtime.storage.state.arrived

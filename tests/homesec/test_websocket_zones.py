@@ -31,7 +31,7 @@ PORCH = {"name": "Porch", "kind": "required", "polygon": SQUARE, "labels": [], "
 
 
 @pytest.fixture
-async def coordinator(hass: HomeAssistant, entry: MockConfigEntry, socket_enabled: None) -> Any:
+async def runtime(hass: HomeAssistant, entry: MockConfigEntry, socket_enabled: None) -> Any:
     """A house whose camera has zones."""
     subentry = entry.subentries[CAMERA_ID]
     data = {**subentry.data, "labels": ["person", "cat"], "zones": [DRIVE, ROAD]}
@@ -41,7 +41,7 @@ async def coordinator(hass: HomeAssistant, entry: MockConfigEntry, socket_enable
 
 
 @pytest.fixture
-async def page(hass: HomeAssistant, coordinator: Any, hass_ws_client: WebSocketGenerator) -> Page:
+async def page(hass: HomeAssistant, runtime: Any, hass_ws_client: WebSocketGenerator) -> Page:
     """The owner's page."""
     return Page(await hass_ws_client(hass))
 
@@ -49,7 +49,7 @@ async def page(hass: HomeAssistant, coordinator: Any, hass_ws_client: WebSocketG
 @pytest.fixture
 async def reader(
     hass: HomeAssistant,
-    coordinator: Any,
+    runtime: Any,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
 ) -> Page:
@@ -100,11 +100,11 @@ async def test_a_zone_needs_no_more_than_a_name_a_kind_and_corners(
 
 
 async def test_the_camera_goes_on_with_the_new_zones(
-    hass: HomeAssistant, page: Page, entry: MockConfigEntry, coordinator: Any
+    hass: HomeAssistant, page: Page, entry: MockConfigEntry, runtime: Any
 ) -> None:
     await arm(hass, entry)
     await pictures(hass, entry)
-    sessions = coordinator.engine._sessions
+    sessions = runtime.host.engine._sessions
     before = sessions[CAMERA_ID]
     await page.ask("zones/save", camera_id=CAMERA_ID, zones=[PORCH])
     await until(hass, lambda: [zone.name for zone in before[0].config.zones] == ["Porch"])

@@ -8,7 +8,7 @@ from homeassistant.helpers.start import async_at_started
 from ..const import EVENT_ALARM_DURESS, LOGGER, REACH_S
 from ..engine.core.events import DetectionStarted, EngineEvent, HealthChanged
 from ..engine.core.types import Activity, CameraHealth
-from ..event_bus import AlarmChanged, AlarmTriggered, Duress
+from ..event_bus import AlarmChanged, AlarmTriggered, CamerasMissing, Duress
 from ..exceptions import EngineNotRunningError
 from ..stored import UnreadableError, async_load_stored
 from .announcements import alarm_announcement
@@ -26,28 +26,55 @@ from .view import AlarmView
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..coordinator import HomeSecCoordinator
+    from homeassistant.config_entries import ConfigEntry
+
+    from ..cameras.reconciler import CameraReconciler
+    from ..cameras.registry import CameraRegistry
+    from ..engine_host import EngineHost
+    from ..event_bus import EventBus
+    from ..issues import Issues
 
 
 class AlarmController(AlarmView):
     """Saves the facts at each change, and asks again when a phase is due to end."""
 
-    def __init__(self, coordinator: HomeSecCoordinator) -> None:
-        super().__init__(coordinator)
-        self._hass = coordinator.hass
-        self._store = AlarmStore(coordinator.hass)
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        host: EngineHost,
+        bus: EventBus,
+        cameras: CameraRegistry,
+        issues: Issues,
+        reconciler: CameraReconciler,
+    ) -> None:
+        super().__init__(cameras)
+        self._hass = hass
+        self._entry = entry
+        self._host = host
+        self._bus = bus
+        self._issues = issues
+        self._reconciler = reconciler
+        self._store = AlarmStore(hass)
         self._clocks = system_clocks()
         self._alarm = self._make(AlarmSnapshot())
         self._codes = AlarmCodes(
-            coordinator.hass,
-            data=lambda: coordinator.entry.data,
+            hass,
+            data=lambda: entry.data,
             clocks=self._clocks,
             save=self._async_save,
         )
         self._roll_call = ArmingCheck(
-            coordinator, clocks=self._clocks, on_missing=self._async_leave_out
+            hass,
+            entry,
+            host=host,
+            cameras=cameras,
+            clocks=self._clocks,
+            reconcile=self.async_reconcile,
+            on_missing=self._async_leave_out,
         )
-        self._timer = AlarmTimer(coordinator.hass, due=self._async_settle)
+        self._timer = AlarmTimer(hass, due=self._async_settle)
         self._turn = 0
         """Counts what people and time do."""
         self._started = False
@@ -64,7 +91,7 @@ class AlarmController(AlarmView):
         )
 
     def _delays(self, mode: AlarmMode) -> Delays:
-        return delays(self._coordinator.entry.data, mode)
+        return delays(self._entry.data, mode)
 
     async def async_load(self) -> None:
         """Take up where the last run ended, however it ended."""
@@ -78,7 +105,7 @@ class AlarmController(AlarmView):
             self._alarm = self._make(AlarmSnapshot.from_mode(facts, now=self._clocks.wall()))
             self._unsaved = True
             LOGGER.error("The stored state of the alarm is unreadable; it is %s now", self.mode)
-            self._coordinator.issues.async_alarm_unreadable(armed=self.armed)
+            self._issues.async_alarm_unreadable(armed=self.armed)
             return
         try:
             self._codes.lockout.load(stored["tries"])
@@ -119,7 +146,7 @@ class AlarmController(AlarmView):
         by = by if pin is None else pin.name
         if not skip_delay and self._delays(mode).exit_s >= REACH_S:
             # What is off has the exit delay to answer; who does not is told when it is over.
-            self._async_arm(mode, offline(self._coordinator, mode), by=by, force=force)
+            self._async_arm(mode, offline(self._cameras, mode), by=by, force=force)
         else:
             self._turn = turn = self._turn + 1
             async with self._roll_call.async_called(mode) as away:
@@ -141,7 +168,7 @@ class AlarmController(AlarmView):
         skip_delay: bool = False,
     ) -> None:
         if away and not force:
-            raise self._codes.refuse_cameras(self._names(away))
+            raise self._codes.refuse_cameras(self._cameras.names(away))
         self._alarm.arm(mode, by=by, skip_delay=skip_delay, forced=bool(away), bypassed=away)
 
     async def async_disarm(self, *, code: str | None = None, by: str | None = None) -> None:
@@ -156,7 +183,7 @@ class AlarmController(AlarmView):
         """Tell of a threat to those who listen for it; nothing that is shown here knows of it."""
         if pin is not None and pin.kind is PinKind.DURESS:
             self._hass.bus.async_fire(EVENT_ALARM_DURESS, {"changed_by": pin.name})
-            self._coordinator.listeners.async_dispatch(Duress(by=pin.name))
+            self._bus.async_dispatch(Duress(by=pin.name))
 
     async def async_trigger(self, *, by: str | None = None) -> None:
         """Set it off; returns when that is on disk."""
@@ -182,10 +209,10 @@ class AlarmController(AlarmView):
                 if self._alarm.restore(event.camera_id):
                     self._unsaved = True
                     self._async_save_soon()
-                    self._coordinator.listeners.async_dispatch(AlarmChanged())
+                    self._bus.async_dispatch(AlarmChanged())
 
     def _async_see(self, camera_id: str, label: str) -> None:
-        if (seen := intruder(self._coordinator, self.mode, camera_id, label)) is None:
+        if (seen := intruder(self._cameras, self.mode, camera_id, label)) is None:
             return
         if self._started:
             cause, at_once = seen
@@ -197,7 +224,6 @@ class AlarmController(AlarmView):
 
     @callback
     def _async_on_state(self, was: AlarmSnapshot, timed: bool) -> None:  # noqa: FBT001
-        coordinator = self._coordinator
         self._turn += 1
         self._unsaved = True
         self._ends_at = None
@@ -210,23 +236,21 @@ class AlarmController(AlarmView):
             was,
             timed=timed,
             bypassed=self.bypassed,
-            offline=self._names(away),
+            offline=self._cameras.names(away),
             ends_at=self.delay_ends_at,
         )
         if told is not None:
             name, what = told
-            camera = coordinator.camera_facts(facts.cause.camera_id if facts.cause else None)
+            camera = self._cameras.event_data(facts.cause.camera_id if facts.cause else None)
             self._hass.bus.async_fire(name, what | camera)
-        coordinator.async_alarm_changed()
+        self._async_announce_change()
         self._async_tell_missing(away)
         if facts.state is AlarmState.TRIGGERED:
             cause = facts.cause or Cause()
-            coordinator.listeners.async_dispatch(
-                AlarmTriggered(camera_id=cause.camera_id, label=cause.label)
-            )
+            self._bus.async_dispatch(AlarmTriggered(camera_id=cause.camera_id, label=cause.label))
         elif facts.state is AlarmState.ARMED and not (timed and was.state is AlarmState.TRIGGERED):
             # Whoever is in view has not left.
-            for camera_id, label in in_view(coordinator, facts.mode):
+            for camera_id, label in in_view(self._cameras, facts.mode):
                 self._async_see(camera_id, label)
 
     @callback
@@ -245,13 +269,29 @@ class AlarmController(AlarmView):
         if away := self._alarm.leave_out(camera_ids):
             self._unsaved = True
             self._async_save_soon()
-            self._coordinator.listeners.async_dispatch(AlarmChanged())
+            self._bus.async_dispatch(AlarmChanged())
             self._async_tell_missing(away)
 
     @callback
+    def _async_announce_change(self) -> None:
+        """Show the new state, and have the cameras do what they do in it."""
+        self._bus.async_dispatch(AlarmChanged())
+        if not self._host.stopped:
+            self._entry.async_create_task(self._hass, self.async_reconcile(), "HomeSec alarm mode")
+
+    async def async_reconcile(self) -> None:
+        """Have each camera do what follows from its settings and the alarm."""
+        await self._reconciler.async_reconcile(self.activity)
+
+    @callback
     def _async_tell_missing(self, camera_ids: tuple[str, ...]) -> None:
-        if camera_ids:
-            self._coordinator.async_cameras_missing(camera_ids)
+        """Raise an issue for each camera that the alarm is armed without, and send one alert."""
+        if not camera_ids:
+            return
+        for camera_id in camera_ids:
+            name, error = self._cameras.subentry(camera_id).title, self._cameras[camera_id].error
+            self._issues.async_camera_missing(camera_id, name, error)
+        self._bus.async_dispatch(CamerasMissing(camera_ids=camera_ids))
 
     @callback
     def _async_settle(self) -> None:
@@ -272,9 +312,7 @@ class AlarmController(AlarmView):
     @callback
     def _async_save_soon(self) -> None:
         if self._unsaved:
-            self._coordinator.entry.async_create_task(
-                self._hass, self._async_save(), "HomeSec alarm saved"
-            )
+            self._entry.async_create_task(self._hass, self._async_save(), "HomeSec alarm saved")
 
     async def async_stop(self) -> None:
         """End; a phase that lasts is stored once more, by the clock as it is set now."""

@@ -7,7 +7,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.core import CALLBACK_TYPE, HassJob, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..cameras.config import activity, is_live
@@ -17,10 +17,13 @@ from ..engine.core.types import Activity, CameraHealth
 from .cameras import missing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 
-    from ..coordinator import HomeSecCoordinator
+    from homeassistant.config_entries import ConfigEntry
+
+    from ..cameras.registry import CameraRegistry
     from ..engine.core.events import HealthChanged
+    from ..engine_host import EngineHost
     from .machine import AlarmMode
     from .span import MonotonicClocks
 
@@ -34,10 +37,22 @@ class ArmingCheck:
     """Starts the cameras of a mode, gives each its time to answer, and names those that do not."""
 
     def __init__(
-        self, coordinator: HomeSecCoordinator, *, clocks: MonotonicClocks, on_missing: OnMissing
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        host: EngineHost,
+        cameras: CameraRegistry,
+        clocks: MonotonicClocks,
+        reconcile: Callable[[], Coroutine[Any, Any, None]],
+        on_missing: OnMissing,
     ) -> None:
         """``on_missing`` is told of cameras that turn out to be missing while armed."""
-        self._coordinator = coordinator
+        self._hass = hass
+        self._entry = entry
+        self._host = host
+        self._cameras = cameras
+        self._reconcile = reconcile
         self._clocks = clocks
         self._on_missing = on_missing
         self._called: list[AlarmMode] = []
@@ -73,26 +88,23 @@ class ArmingCheck:
                         await self._changed.wait()
             except TimeoutError:
                 pass
-            yield missing(self._coordinator, mode)
+            yield missing(self._cameras, mode)
         finally:
             self._called.remove(mode)
             self._async_call_cameras()
 
     @callback
     def _async_call_cameras(self) -> asyncio.Task[None]:
-        coordinator = self._coordinator
-        return coordinator.entry.async_create_task(
-            coordinator.hass, coordinator.async_reconcile(), "HomeSec roll call"
-        )
+        return self._entry.async_create_task(self._hass, self._reconcile(), "HomeSec arming check")
 
     def _is_worth_waiting(self, mode: AlarmMode) -> bool:
         """Tell whether there are cameras that were not tried yet, or not for long enough."""
         return not self.stopped and any(
-            self._may_still_come(each) for each in missing(self._coordinator, mode)
+            self._may_still_come(each) for each in missing(self._cameras, mode)
         )
 
     def _may_still_come(self, camera_id: str) -> bool:
-        camera = self._coordinator.cameras[camera_id]
+        camera = self._cameras[camera_id]
         if camera.health is CameraHealth.LOST and camera.error in HOPELESS:
             return False
         began = self._connecting.get(camera_id)
@@ -108,7 +120,7 @@ class ArmingCheck:
 
         Those it did not have, since Home Assistant has started only just now.
         """
-        left = [each for each in missing(self._coordinator, mode) if each not in but]
+        left = [each for each in missing(self._cameras, mode) if each not in but]
         away = tuple(each for each in left if not self._may_still_come(each))
         if len(away) < len(left):
             self._async_watch(mode)
@@ -119,14 +131,14 @@ class ArmingCheck:
         @callback
         def over(_now: object) -> None:
             self._cancel_watch = None
-            if not self._coordinator.ready:
+            if not self._host.ready:
                 self._async_watch(mode)  # the engine itself is late, and that is told elsewhere
-            elif away := missing(self._coordinator, mode):
+            elif away := missing(self._cameras, mode):
                 self._on_missing(away)
 
         self.async_end_watch()
         self._cancel_watch = async_call_later(
-            self._coordinator.hass,
+            self._hass,
             REACH_STARTING_S,
             HassJob(over, "HomeSec roll call", cancel_on_shutdown=True),
         )

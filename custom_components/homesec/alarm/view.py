@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING
 from .machine import AlarmMode, AlarmState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ..coordinator import HomeSecCoordinator
+    from ..cameras.registry import CameraRegistry
     from .codes import AlarmCodes
     from .machine import Alarm, AlarmSnapshot
     from .span import MonotonicClocks
@@ -22,8 +20,8 @@ class AlarmView:
     _clocks: MonotonicClocks
     _codes: AlarmCodes
 
-    def __init__(self, coordinator: HomeSecCoordinator) -> None:
-        self._coordinator = coordinator
+    def __init__(self, cameras: CameraRegistry) -> None:
+        self._cameras = cameras
         self._ends_at: float | None = None
 
     @property
@@ -75,11 +73,7 @@ class AlarmView:
     @property
     def bypassed(self) -> list[str]:
         """The names of cameras that were left out, and are still offline."""
-        return self._names(self.facts.bypassed)
-
-    def _names(self, camera_ids: Iterable[str]) -> list[str]:
-        names = map(self._coordinator.camera_name, camera_ids)
-        return [name for name in names if name is not None]
+        return self._cameras.names(self.facts.bypassed)
 
     @property
     def code_format(self) -> str | None:

@@ -15,15 +15,15 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 from homeassistant.util import dt as dt_util
 import probatio
 
+from ..access import Permission, async_check_call
 from ..const import ATTR_DURATION, DOMAIN
-from ..rights import Permission, async_check_call
 from .snooze import LONGEST
 
 if TYPE_CHECKING:
     from homeassistant.core import ServiceResponse
     from homeassistant.util.json import JsonValueType
 
-    from ..coordinator import HomeSecCoordinator
+    from ..runtime import HomeSecData
 
 SERVICE_SNOOZE: Final = "snooze"
 SERVICE_TEST_ALERT: Final = "test_alert"
@@ -64,45 +64,45 @@ def async_setup_alert_actions(hass: HomeAssistant) -> None:
 
 
 async def _async_test(call: ServiceCall) -> ServiceResponse:
-    coordinator: HomeSecCoordinator = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
+    runtime: HomeSecData = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
     only: set[str] = set()
     for recipient in call.data.get(ATTR_RECIPIENT, ()):
-        recipient_id = _subentry_id(coordinator, recipient)
-        if recipient_id not in coordinator.alerts.recipients.rules:
+        recipient_id = _subentry_id(runtime, recipient)
+        if recipient_id not in runtime.alerts.recipients.rules:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="recipient_not_found",
                 translation_placeholders={"recipient": recipient},
             )
         only.add(recipient_id)
-    alert_id = coordinator.alerts.async_test(frozenset(only) or None)
+    alert_id = runtime.alerts.async_test(frozenset(only) or None)
     return {"alert_id": alert_id} if call.return_response else None
 
 
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
-    coordinator: HomeSecCoordinator = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
+    runtime: HomeSecData = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
     # Only those silence a camera who may switch off the alarm.
-    await async_check_call(call, coordinator, Permission.CONTROL)
+    await async_check_call(call, runtime, Permission.CONTROL)
     cameras: list[JsonValueType] = []
-    for camera_id in _chosen(coordinator, call.data):
-        until = await coordinator.alerts.snooze.async_set(
+    for camera_id in _chosen(runtime, call.data):
+        until = await runtime.alerts.snooze.async_set(
             camera_id, call.data[ATTR_DURATION].total_seconds()
         )
         cameras.append(
             {
                 "camera_id": camera_id,
-                "camera": coordinator.camera_name(camera_id),
+                "camera": runtime.cameras.name(camera_id),
                 "until": None if until is None else dt_util.utc_from_timestamp(until).isoformat(),
             }
         )
     return {"cameras": cameras} if call.return_response else None
 
 
-def _chosen(coordinator: HomeSecCoordinator, data: dict[str, Any]) -> list[str]:
+def _chosen(runtime: HomeSecData, data: dict[str, Any]) -> list[str]:
     """Return the cameras that a call is about. Raises ``ServiceValidationError``."""
     found: dict[str, None] = {}
     for camera in data.get(ATTR_CAMERA, ()):
-        if (camera_id := _camera_id(coordinator, camera)) is None:
+        if (camera_id := _camera_id(runtime, camera)) is None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="camera_not_found",
@@ -110,28 +110,28 @@ def _chosen(coordinator: HomeSecCoordinator, data: dict[str, Any]) -> list[str]:
             )
         found[camera_id] = None
     if data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
-        return list(coordinator.cameras)
-    selected = async_extract_referenced_entity_ids(coordinator.hass, TargetSelection(data))
+        return list(runtime.cameras)
+    selected = async_extract_referenced_entity_ids(runtime.hass, TargetSelection(data))
     for target in sorted(
         selected.referenced | selected.indirectly_referenced | selected.referenced_devices
     ):
-        if (camera_id := _camera_id(coordinator, target)) is not None:
+        if (camera_id := _camera_id(runtime, target)) is not None:
             found[camera_id] = None
     if not found:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_camera_chosen")
     return list(found)
 
 
-def _camera_id(coordinator: HomeSecCoordinator, text: str) -> str | None:
+def _camera_id(runtime: HomeSecData, text: str) -> str | None:
     """Return the camera that a text stands for."""
-    camera_id = _subentry_id(coordinator, text)
-    return camera_id if camera_id in coordinator.cameras else None
+    camera_id = _subentry_id(runtime, text)
+    return camera_id if camera_id in runtime.cameras else None
 
 
-def _subentry_id(coordinator: HomeSecCoordinator, text: str) -> str | None:
+def _subentry_id(runtime: HomeSecData, text: str) -> str | None:
     """Return the subentry that an entity, a device or an id stands for."""
-    if (entity := er.async_get(coordinator.hass).async_get(text)) is not None:
+    if (entity := er.async_get(runtime.hass).async_get(text)) is not None:
         return entity.config_subentry_id if entity.platform == DOMAIN else None
-    if (device := dr.async_get(coordinator.hass).async_get(text)) is not None:
+    if (device := dr.async_get(runtime.hass).async_get(text)) is not None:
         return next((id_ for domain, id_ in device.identifiers if domain == DOMAIN), None)
     return text

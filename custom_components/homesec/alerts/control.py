@@ -26,9 +26,16 @@ from .snooze import Snooze
 from .teller import AlertDispatcher
 
 if TYPE_CHECKING:
-    from ..coordinator import HomeSecCoordinator
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from ..alarm.control import AlarmController
+    from ..cameras.registry import CameraRegistry
+    from ..devices import Devices
     from ..engine.core.events import EngineEvent
     from ..engine.core.types import Presence
+    from ..engine_host import EngineHost
+    from ..event_bus import EventBus
 
 CLIP_WAIT_S: Final = 6 * 3600.0
 """No clip takes that long; an alert whose clip never came is forgotten then."""
@@ -37,11 +44,33 @@ CLIP_WAIT_S: Final = 6 * 3600.0
 class AlertController:
     """One house's alerts, as they happen."""
 
-    def __init__(self, coordinator: HomeSecCoordinator) -> None:
-        self._coordinator = coordinator
-        self.snooze = Snooze(coordinator.hass, clock=_now, on_change=self._async_snoozed)
-        self.recipients = Recipients(coordinator)
-        self.teller = AlertDispatcher(coordinator)
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        host: EngineHost,
+        bus: EventBus,
+        alarm: AlarmController,
+        cameras: CameraRegistry,
+        devices: Devices,
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._host = host
+        self._bus = bus
+        self._alarm = alarm
+        self._cameras = cameras
+        self.snooze = Snooze(hass, clock=_now, on_change=self._async_snoozed)
+        self.recipients = Recipients(hass, entry, host=host, devices=devices)
+        self.teller = AlertDispatcher(
+            hass,
+            host=host,
+            alarm=alarm,
+            cameras=cameras,
+            devices=devices,
+            recipients=self.recipients,
+        )
         self._bursts = AlertGrouper()
         self._present: dict[tuple[str, str], tuple[OpenAlert, Sighting]] = {}
         """By camera and label, what lasts."""
@@ -52,7 +81,7 @@ class AlertController:
     async def async_load(self) -> None:
         """Take up what the last run was told."""
         await self.snooze.async_load()
-        self._stop_listening = self._coordinator.listeners.async_subscribe(
+        self._stop_listening = self._bus.async_subscribe(
             self._async_hear,
             kinds=(AlarmChanged, AlarmTriggered, CamerasMissing, Duress),
         )
@@ -67,12 +96,11 @@ class AlertController:
     @callback
     def async_sync(self) -> None:
         """Take over changed settings; forget what was said of cameras that are gone."""
-        coordinator = self._coordinator
         self.recipients.async_sync()
-        coordinator.entry.async_create_task(
-            coordinator.hass,
+        self._entry.async_create_task(
+            self._hass,
             self.snooze.async_forget(
-                {x.subentry_id for x in coordinator.entry.get_subentries_of_type(SUBENTRY_CAMERA)}
+                {x.subentry_id for x in self._entry.get_subentries_of_type(SUBENTRY_CAMERA)}
             ),
             "HomeSec snooze",
         )
@@ -83,7 +111,7 @@ class AlertController:
 
     @callback
     def _async_snoozed(self, camera_id: str) -> None:
-        self._coordinator.listeners.async_dispatch(CameraChanged(camera_id=camera_id))
+        self._bus.async_dispatch(CameraChanged(camera_id=camera_id))
 
     # --- what happens -------------------------------------------------------------------------
 
@@ -121,21 +149,21 @@ class AlertController:
                     Sighting(
                         kind=AlertKind.DURESS,
                         at=_now(),
-                        mode=self._coordinator.alarm.mode,
+                        mode=self._alarm.mode,
                         by=event.by,
                     )
                 )
 
     def _async_missing(self, camera_ids: tuple[str, ...]) -> None:
         """Tell of all cameras that the house is armed without, in one alert."""
-        coordinator, at = self._coordinator, _now()
+        at = _now()
         sightings = tuple(
             Sighting(
                 kind=AlertKind.OFFLINE,
                 at=at,
-                mode=coordinator.alarm.mode,
+                mode=self._alarm.mode,
                 camera_id=camera_id,
-                camera=coordinator.camera_name(camera_id),
+                camera=self._cameras.name(camera_id),
             )
             for camera_id in camera_ids
         )
@@ -143,9 +171,8 @@ class AlertController:
 
     def _alarm_sighting(self, event: AlarmTriggered) -> Sighting:
         """Describe what set the alarm off; the clip that grows shows it."""
-        coordinator, camera_id = self._coordinator, event.camera_id
-        alarm = coordinator.alarm
-        state = None if camera_id is None else coordinator.cameras.get(camera_id)
+        alarm, camera_id = self._alarm, event.camera_id
+        state = None if camera_id is None else self._cameras.get(camera_id)
         if camera_id is None or state is None:
             by = alarm.facts.cause.by if alarm.facts.cause else None
             return Sighting(kind=AlertKind.ALARM, at=_now(), mode=alarm.mode, by=by)
@@ -155,7 +182,7 @@ class AlertController:
             at=_now(),
             mode=alarm.mode,
             camera_id=camera_id,
-            camera=coordinator.subentry(camera_id).title,
+            camera=self._cameras.subentry(camera_id).title,
             label=event.label,
             score=None if presence is None else presence.score,
             zones=() if presence is None else presence.zones,
@@ -164,8 +191,8 @@ class AlertController:
 
     def _async_look_around(self) -> None:
         """Whoever is still here when a camera begins to guard is seen by it from then on."""
-        for camera_id, state in self._coordinator.cameras.items():
-            if camera_id not in self._coordinator.entry.subentries:
+        for camera_id, state in self._cameras.items():
+            if not self._cameras.exists(camera_id):
                 continue  # it is just being removed
             guards = self._mode(camera_id) is not AlarmMode.DISARMED
             for label, presence in state.presences.items() if guards and state.watching else ():
@@ -175,7 +202,7 @@ class AlertController:
 
     def _async_seen(self, presence: Presence, at: float, clip_id: str | None) -> None:
         camera_id = presence.camera_id
-        subentry = self._coordinator.subentry(camera_id)
+        subentry = self._cameras.subentry(camera_id)
         if presence.label not in alerts_of(subentry.data) or self.snoozed_until(camera_id):
             return
         sighting = Sighting(
@@ -231,7 +258,7 @@ class AlertController:
 
     def _clip_of(self, camera_id: str) -> str | None:
         """Return the clip that grows."""
-        return next(iter(self._coordinator.cameras[camera_id].recordings), None)
+        return next(iter(self._cameras[camera_id].recordings), None)
 
     def _forget_clips(self, now: float) -> None:
         self._clips = {
@@ -242,15 +269,15 @@ class AlertController:
 
     def _mode(self, camera_id: str) -> AlarmMode:
         """Return the mode, as this camera sees it: left out of it is as good as disarmed."""
-        alarm = self._coordinator.alarm
-        data = self._coordinator.subentry(camera_id).data
+        alarm = self._alarm
+        data = self._cameras.subentry(camera_id).data
         guards = alarm.guarding and is_live(data, alarm.mode)
         return alarm.mode if guards else AlarmMode.DISARMED
 
     @callback
     def async_test(self, recipient_ids: frozenset[str] | None) -> str:
         """Tell a test to these recipients, None: to all; return the alert's id."""
-        sighting = Sighting(kind=AlertKind.TEST, at=_now(), mode=self._coordinator.alarm.mode)
+        sighting = Sighting(kind=AlertKind.TEST, at=_now(), mode=self._alarm.mode)
         running, _new = self._bursts.take(sighting)
         running.only = recipient_ids
         self._async_tell(running)
@@ -261,12 +288,12 @@ class AlertController:
     @callback
     def _async_tell(self, running: OpenAlert) -> None:
         """Tell what is new of an alert; one after the other, so that nothing is told twice."""
-        if running.telling or self._coordinator.stopped:
+        if running.telling or self._host.stopped:
             return
         running.telling = True
         # Not eagerly: what happens in the same moment, as that the alarm goes off, is part of it.
-        self._coordinator.entry.async_create_task(
-            self._coordinator.hass,
+        self._entry.async_create_task(
+            self._hass,
             self._async_tell_all(running),
             "HomeSec alert",
             eager_start=False,

@@ -10,13 +10,22 @@ from ..urls import ALERT_STILL_URL, CLIP_URL
 from .texts import link_path
 
 if TYPE_CHECKING:
-    from ..coordinator import HomeSecCoordinator
+    from homeassistant.core import HomeAssistant
+
+    from ..alarm.control import AlarmController
+    from ..devices import Devices
     from .rules import Alert
     from .texts import Words
 
 
 def alert_facts(
-    coordinator: HomeSecCoordinator, alert: Alert, words: Words, *, still: bool
+    hass: HomeAssistant,
+    alert: Alert,
+    words: Words,
+    *,
+    alarm: AlarmController,
+    devices: Devices,
+    still: bool,
 ) -> dict[str, Any]:
     """Return the event's data; ``still``: whether there is one."""
     first, camera_id = alert.first, alert.first.camera_id
@@ -25,17 +34,17 @@ def alert_facts(
         "kind": alert.kind.value,
         "camera_id": camera_id,
         "camera": first.camera,
-        "device_id": None if camera_id is None else coordinator.devices.id_of(camera_id),
-        "camera_entity_id": _entity_id(coordinator, "camera", camera_id),
-        "image_entity_id": _entity_id(coordinator, "image", camera_id, "snapshot"),
+        "device_id": None if camera_id is None else devices.id_of(camera_id),
+        "camera_entity_id": _entity_id(hass, "camera", camera_id),
+        "image_entity_id": _entity_id(hass, "image", camera_id, "snapshot"),
         "cameras": list(alert.cameras),
-        "device_ids": _device_ids(coordinator, alert),
+        "device_ids": _device_ids(devices, alert),
         "label": alert.label,
         "score": None if alert.score is None else round(alert.score, 2),
         "count": alert.count,
         "zones": list(alert.zones),
-        "mode": coordinator.alarm.mode.value,
-        "alarm_state": coordinator.alarm.state.value,
+        "mode": alarm.mode.value,
+        "alarm_state": alarm.state.value,
         "triggered_by": next((x.by for x in alert.sightings if x.by), None),
         "first_seen": _iso(first.at),
         "time": _iso(alert.sightings[-1].at),
@@ -48,19 +57,19 @@ def alert_facts(
     }
 
 
-def _device_ids(coordinator: HomeSecCoordinator, alert: Alert) -> list[str]:
+def _device_ids(devices: Devices, alert: Alert) -> list[str]:
     """Return the devices of all cameras that saw something, in their order."""
-    ids = (coordinator.devices.id_of(x.camera_id) for x in alert.sightings if x.camera_id)
+    ids = (devices.id_of(x.camera_id) for x in alert.sightings if x.camera_id)
     return list(dict.fromkeys(device_id for device_id in ids if device_id))
 
 
 def _entity_id(
-    coordinator: HomeSecCoordinator, domain: str, camera_id: str | None, key: str | None = None
+    hass: HomeAssistant, domain: str, camera_id: str | None, key: str | None = None
 ) -> str | None:
     """Look it up: its owner may have renamed it."""
     if camera_id is None:
         return None
-    registry = er.async_get(coordinator.hass)
+    registry = er.async_get(hass)
     return registry.async_get_entity_id(domain, DOMAIN, f"{camera_id}_{key or domain}")
 
 

@@ -22,8 +22,12 @@ from .texts import absolute_link, link_path
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..coordinator import HomeSecCoordinator
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from ..devices import Devices
     from ..engine.core.events import EngineEvent
+    from ..engine_host import EngineHost
     from .burst import OpenAlert
     from .rules import Sighting
     from .texts import Words
@@ -35,9 +39,14 @@ MOST_HELD: Final = 100
 class Recipients:
     """The recipients of one house; texts to them are the engine's business."""
 
-    def __init__(self, coordinator: HomeSecCoordinator) -> None:
-        self._coordinator = coordinator
-        self._issues = RecipientIssues(coordinator.hass, coordinator.entry.entry_id)
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, *, host: EngineHost, devices: Devices
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._host = host
+        self._devices = devices
+        self._issues = RecipientIssues(hass, entry.entry_id)
         self._due = DeliveryFilter()
         self.rules: dict[str, Rules] = {}
         """By the id of their subentry."""
@@ -52,26 +61,25 @@ class Recipients:
     @callback
     def async_sync(self) -> None:
         """Take over added, changed and removed subentries: rules, devices, entities."""
-        coordinator = self._coordinator
         wanted = {
             x.subentry_id: rules(x.data)
-            for x in coordinator.entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+            for x in self._entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
         }
         gone = self.rules.keys() - wanted.keys()
         self.rules = wanted
         for recipient_id in gone:
             # Home Assistant itself removes the device and the entities.
-            coordinator.devices.async_forget(recipient_id)
+            self._devices.async_forget(recipient_id)
             self.states.pop(recipient_id, None)
             self._issues.async_withdraw(recipient_id)
         for recipient_id in wanted:
-            coordinator.devices.async_register(recipient_id)
+            self._devices.async_register(recipient_id)
             for add in self._adders:
                 add(recipient_id)
 
     async def async_apply(self) -> None:
         """Tell the engine, once it runs, who there is."""
-        if self._coordinator.ready:
+        if self._host.ready:
             # Stopped meanwhile: the next start does it.
             with suppress(EngineNotRunningError):
                 async with self._applying:
@@ -80,19 +88,18 @@ class Recipients:
                     await self._async_keep(self._held.popleft())
 
     async def _async_apply(self) -> None:
-        coordinator = self._coordinator
-        texts = coordinator.engine.sms
+        texts = self._host.engine.sms
         accounts = {
             x.subentry_id: account(x.data)
-            for x in coordinator.entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+            for x in self._entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
         }
-        for recipient_id in (await coordinator.async_run(texts.states)).keys() - accounts.keys():
+        for recipient_id in (await self._host.async_run(texts.states)).keys() - accounts.keys():
             try:
-                await coordinator.async_run(texts.forget, recipient_id)
+                await self._host.async_run(texts.forget, recipient_id)
             except sqlite3.Error as err:  # a full disk; nothing is sent to them all the same
                 LOGGER.error("What waits for a recipient who is gone stays for now: %s", err)
-        await coordinator.async_run(texts.set_recipients, accounts)
-        for recipient_id, state in (await coordinator.async_run(texts.states)).items():
+        await self._host.async_run(texts.set_recipients, accounts)
+        for recipient_id, state in (await self._host.async_run(texts.states)).items():
             self._async_take_state(recipient_id, state)
 
     @callback
@@ -112,7 +119,7 @@ class Recipients:
             self._async_take_state(event.recipient_id, state)
 
     def _async_take_state(self, recipient_id: str, state: RecipientState) -> None:
-        subentry = self._coordinator.entry.subentries.get(recipient_id)
+        subentry = self._entry.subentries.get(recipient_id)
         if subentry is not None:  # else the last words about one that was removed
             self.states[recipient_id] = state
             self._issues.async_state(recipient_id, subentry.title, state.error)
@@ -123,8 +130,7 @@ class Recipients:
 
     async def async_retry(self, recipient_id: str) -> None:
         """Try again at once what waits."""
-        coordinator = self._coordinator
-        await coordinator.async_run(coordinator.engine.sms.retry, recipient_id)
+        await self._host.async_run(self._host.engine.sms.retry, recipient_id)
 
     # --- what they get ------------------------------------------------------------------------
 
@@ -135,7 +141,7 @@ class Recipients:
 
     async def async_tell(self, running: OpenAlert, words: Words, still: bytes | None) -> None:
         """Text an alert to all who want it and have not got it; it is durable then."""
-        hass, alert_id = self._coordinator.hass, running.alert.id
+        hass, alert_id = self._hass, running.alert.id
         for recipient_id, each in list(self.rules.items()):
             local, now = dt_util.now().time(), dt_util.utcnow().timestamp()
             news = self._due.news(recipient_id, each, running, local=local, now=now)
@@ -158,7 +164,7 @@ class Recipients:
     ) -> bool:
         """Have a text sent, be it as soon as the engine runs; False if it could not be kept."""
         message = self._message(recipient_id, message_id, body, still)
-        if self._coordinator.starting:
+        if self._host.starting:
             self._held.append(message)
             return True
         return await self._async_keep(message)
@@ -177,9 +183,8 @@ class Recipients:
         )
 
     async def _async_keep(self, message: TextMessage) -> bool:
-        coordinator = self._coordinator
         try:
-            await coordinator.async_run(coordinator.engine.sms.send, message)
+            await self._host.async_run(self._host.engine.sms.send, message)
         except (HomeAssistantError, RuntimeError, sqlite3.Error) as err:
             LOGGER.error("A text could not be kept for sending: %s", err)
             return False

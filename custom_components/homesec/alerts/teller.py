@@ -14,9 +14,13 @@ from .stills import alert_stills
 from .texts import Words
 
 if TYPE_CHECKING:
-    from ..coordinator import HomeSecCoordinator
+    from ..alarm.control import AlarmController
+    from ..cameras.registry import CameraRegistry
+    from ..devices import Devices
     from ..engine.core.events import SnapshotTaken
+    from ..engine_host import EngineHost
     from .burst import OpenAlert
+    from .recipients import Recipients
 
 HOLD_S: Final = 0.4
 """The picture with the boxes follows a sighting at once; without it the alert goes all the same."""
@@ -25,22 +29,42 @@ HOLD_S: Final = 0.4
 class AlertDispatcher:
     """Writes down, sends and announces; what is told to whom is decided elsewhere."""
 
-    def __init__(self, coordinator: HomeSecCoordinator) -> None:
-        self._coordinator = coordinator
-        self.stills = alert_stills(coordinator.hass)
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        *,
+        host: EngineHost,
+        alarm: AlarmController,
+        cameras: CameraRegistry,
+        devices: Devices,
+        recipients: Recipients,
+    ) -> None:
+        self._hass = hass
+        self._host = host
+        self._alarm = alarm
+        self._cameras = cameras
+        self._devices = devices
+        self._recipients = recipients
+        self.stills = alert_stills(hass)
         self._waiting: dict[str, set[asyncio.Event]] = {}
 
     async def async_tell(self, running: OpenAlert) -> Alert:
         """Announce an alert, or what is new of it; return as much of it as was told."""
-        coordinator = self._coordinator
         if not running.announced:
             running.still = await self._async_keep_still(running.alert)
         running.settled = True
         alert, clip_ready = running.alert, running.clip_ready
-        words = await Words.async_load(coordinator.hass)
+        words = await Words.async_load(self._hass)
         still = await self._async_still(running)
-        await coordinator.alerts.recipients.async_tell(running, words, still)
-        facts = alert_facts(coordinator, alert, words, still=running.still)
+        await self._recipients.async_tell(running, words, still)
+        facts = alert_facts(
+            self._hass,
+            alert,
+            words,
+            alarm=self._alarm,
+            devices=self._devices,
+            still=running.still,
+        )
         if running.announced:
             self._async_announce(EVENT_ALERT_UPDATED, facts | {"clip_ready": clip_ready})
         else:
@@ -55,7 +79,7 @@ class AlertDispatcher:
         def fire(hass: HomeAssistant) -> None:
             hass.bus.async_fire(event_type, facts)
 
-        async_at_started(self._coordinator.hass, fire)
+        async_at_started(self._hass, fire)
 
     # --- the picture --------------------------------------------------------------------------
 
@@ -72,7 +96,7 @@ class AlertDispatcher:
         try:
             if (jpeg := await self._async_picture(alert, camera_id)) is None:
                 return False
-            await self._coordinator.async_run(self.stills.keep, alert.id, jpeg)
+            await self._host.async_run(self.stills.keep, alert.id, jpeg)
         except (HomeAssistantError, OSError, RuntimeError) as err:  # RuntimeError: all is ending
             LOGGER.warning("An alert goes without its picture: %s", err)
             return False
@@ -80,10 +104,10 @@ class AlertDispatcher:
 
     async def _async_still(self, running: OpenAlert) -> bytes | None:
         """Return the picture of an alert again, for those who hear of it now."""
-        if not running.still or not self._coordinator.alerts.recipients.rules:
+        if not running.still or not self._recipients.rules:
             return None
         try:
-            return await self._coordinator.async_run(self.stills.get, running.alert.id)
+            return await self._host.async_run(self.stills.get, running.alert.id)
         except RuntimeError:  # all is ending
             return None
 
@@ -98,14 +122,14 @@ class AlertDispatcher:
                     await waiting.wait()
                 return jpeg
         except TimeoutError:
-            engine = self._coordinator.engine
-            return await self._coordinator.async_run(engine.jpeg, camera_id)
+            engine = self._host.engine
+            return await self._host.async_run(engine.jpeg, camera_id)
         finally:
             self._waiting[camera_id].discard(waiting)
 
     def _fresh(self, alert: Alert, camera_id: str) -> bytes | None:
         """Return the last snapshot, if it shows this presence and not one before."""
-        if (camera := self._coordinator.cameras.get(camera_id)) is None:
+        if (camera := self._cameras.get(camera_id)) is None:
             return None
         presence = camera.presences.get(alert.label or "")
         since = min(alert.first.at, alert.first.at if presence is None else presence.first_seen_at)

@@ -9,12 +9,12 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
 import probatio
 
+from ..access import Permission, async_check_call
 from ..announcements import clip_facts
 from ..const import DOMAIN
 from ..engine.core.clip_id import is_clip_id
 from ..engine.core.errors import ClipNotFound, ClipProtected, HomeSecError
 from ..engine.core.types import ClipState
-from ..rights import Permission, async_check_call
 from ..urls import STILL_URL
 from .cache import Caches, get_caches
 from .export import async_export
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from homeassistant.core import ServiceResponse
     from homeassistant.util.json import JsonObjectType, JsonValueType
 
-    from ..coordinator import HomeSecCoordinator
     from ..engine.core.types import Clip
     from ..engine.library.library import ClipLibrary
+    from ..runtime import HomeSecData
 
 SERVICE_LIST_CLIPS: Final = "list_clips"
 SERVICE_EXPORT: Final = "export"
@@ -113,29 +113,29 @@ def async_setup_clip_actions(hass: HomeAssistant) -> None:
     )
 
 
-def _coordinator(call: ServiceCall) -> HomeSecCoordinator:
-    """Return the one loaded entry's coordinator. Raises ``ServiceValidationError``."""
-    coordinator: HomeSecCoordinator = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
-    return coordinator
+def _runtime(call: ServiceCall) -> HomeSecData:
+    """Return the one loaded entry's runtime. Raises ``ServiceValidationError``."""
+    runtime: HomeSecData = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
+    return runtime
 
 
 async def _async_list(call: ServiceCall) -> ServiceResponse:
-    coordinator = _coordinator(call)
-    await async_check_call(call, coordinator, Permission.LOOK)
-    query = await async_clip_query(call.hass, coordinator, call.data)
+    runtime = _runtime(call)
+    await async_check_call(call, runtime, Permission.READ)
+    query = await async_clip_query(call.hass, runtime.host, runtime.cameras, call.data)
     query = query.after(call.data.get(ATTR_CURSOR))
-    catalog = coordinator.engine.catalog
-    clips, cursor = await coordinator.async_run(query.page, catalog, call.data[ATTR_LIMIT])
-    return {"clips": [_clip_data(coordinator, clip) for clip in clips], "cursor": cursor}
+    catalog = runtime.host.engine.catalog
+    clips, cursor = await runtime.host.async_run(query.page, catalog, call.data[ATTR_LIMIT])
+    return {"clips": [_clip_data(runtime, clip) for clip in clips], "cursor": cursor}
 
 
-def _clip_data(coordinator: HomeSecCoordinator, clip: Clip) -> JsonObjectType:
+def _clip_data(runtime: HomeSecData, clip: Clip) -> JsonObjectType:
     """Return a clip as automations get it: no URL that opens without a login."""
     return {
         **clip_facts(clip),
         "camera_id": clip.camera_id,
-        "camera": camera_name(coordinator, clip.camera_id, clip.camera_name),
-        "device_id": coordinator.devices.id_of(clip.camera_id),
+        "camera": camera_name(runtime.cameras, clip.camera_id, clip.camera_name),
+        "device_id": runtime.devices.id_of(clip.camera_id),
         "duration_s": round(clip.duration_s, 1),
         "bytes": clip.bytes,
         "local": clip.local,
@@ -147,13 +147,13 @@ def _clip_data(coordinator: HomeSecCoordinator, clip: Clip) -> JsonObjectType:
 
 
 async def _async_export(call: ServiceCall) -> ServiceResponse:
-    coordinator = _coordinator(call)
+    runtime = _runtime(call)
     if (clip_ids := call.data.get(ATTR_CLIP_ID)) is not None:
-        clips = await coordinator.async_run(get_existing, coordinator.engine.library, clip_ids)
+        clips = await runtime.host.async_run(get_existing, runtime.host.engine.library, clip_ids)
     elif ATTR_FROM in call.data and ATTR_TO in call.data:
-        query = await async_clip_query(call.hass, coordinator, call.data)
-        catalog = coordinator.engine.catalog
-        clips, cursor = await coordinator.async_run(query.page, catalog, MAX_IDS)
+        query = await async_clip_query(call.hass, runtime.host, runtime.cameras, call.data)
+        catalog = runtime.host.engine.catalog
+        clips, cursor = await runtime.host.async_run(query.page, catalog, MAX_IDS)
         if cursor is not None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
@@ -162,7 +162,7 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
             )
     else:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_chosen")
-    export = await async_export(call.hass, coordinator, clips, call.data[ATTR_FOLDER])
+    export = await async_export(call.hass, runtime.host, clips, call.data[ATTR_FOLDER])
     if export.failed and not call.return_response:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -179,15 +179,15 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_delete(call: ServiceCall) -> None:
-    coordinator = _coordinator(call)
-    await async_check_call(call, coordinator, Permission.CONTROL)
-    library, clip_ids = coordinator.engine.library, call.data[ATTR_CLIP_ID]
+    runtime = _runtime(call)
+    await async_check_call(call, runtime, Permission.CONTROL)
+    library, clip_ids = runtime.host.engine.library, call.data[ATTR_CLIP_ID]
     try:
-        await coordinator.async_run(_delete, library, clip_ids, get_caches(call.hass))
+        await runtime.host.async_run(_delete, library, clip_ids, get_caches(call.hass))
     except OSError as err:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key=REMOVED_LATER) from err
     finally:
-        coordinator.async_read_figures()
+        runtime.coordinator.async_update_stats()
 
 
 def _delete(library: ClipLibrary, clip_ids: list[str], caches: Caches) -> None:
@@ -200,16 +200,16 @@ def _delete(library: ClipLibrary, clip_ids: list[str], caches: Caches) -> None:
 
 
 async def _async_protect(call: ServiceCall) -> None:
-    coordinator = _coordinator(call)
-    await async_check_call(call, coordinator, Permission.CONTROL)
-    library, clip_ids = coordinator.engine.library, call.data[ATTR_CLIP_ID]
-    await coordinator.async_run(protect_all, library, clip_ids, call.data[ATTR_PROTECTED])
+    runtime = _runtime(call)
+    await async_check_call(call, runtime, Permission.CONTROL)
+    library, clip_ids = runtime.host.engine.library, call.data[ATTR_CLIP_ID]
+    await runtime.host.async_run(protect_all, library, clip_ids, call.data[ATTR_PROTECTED])
 
 
 async def _async_rebuild(call: ServiceCall) -> ServiceResponse:
-    coordinator = _coordinator(call)
-    rebuilt = await coordinator.async_run(coordinator.engine.library.rebuild)
-    coordinator.async_read_figures()
+    runtime = _runtime(call)
+    rebuilt = await runtime.host.async_run(runtime.host.engine.library.rebuild)
+    runtime.coordinator.async_update_stats()
     return dict[str, Any](asdict(rebuilt))
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from homeassistant.core import CALLBACK_TYPE
 
-    from ..coordinator import HomeSecCoordinator
+    from ..engine_host import EngineHost
     from .files import CloudFile
 
 TRIM_EVERY: Final = timedelta(hours=1)
@@ -126,11 +126,11 @@ def get_caches(hass: HomeAssistant) -> Caches:
 
 
 @callback
-def async_trim_caches(hass: HomeAssistant, coordinator: HomeSecCoordinator) -> CALLBACK_TYPE:
+def async_trim_caches(hass: HomeAssistant, host: EngineHost) -> CALLBACK_TYPE:
     """Remove old videos every hour, until the returned function is called."""
 
     async def trim(_now: datetime) -> None:
-        await coordinator.async_run_raw(get_caches(hass).videos.trim)
+        await host.async_run_raw(get_caches(hass).videos.trim)
 
     return async_track_time_interval(
         hass, trim, TRIM_EVERY, name="HomeSec caches", cancel_on_shutdown=True

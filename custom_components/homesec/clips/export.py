@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.util.json import JsonObjectType
 
-    from ..coordinator import HomeSecCoordinator
     from ..engine.core.types import Clip
     from ..engine.library.library import ClipLibrary
+    from ..engine_host import EngineHost
 
 EXPORTS = f"{DOMAIN}_exports"
 
@@ -45,25 +45,25 @@ class FolderNotAllowedError(ServiceValidationError):
         )
 
 
-def export_folder(coordinator: HomeSecCoordinator, name: str | None) -> Path:
+def export_folder(host: EngineHost, name: str | None) -> Path:
     """Return the folder of the panel's exports, which the media browser shows as well."""
     folder = slugify(name or "")[:MAX_NAME] or dt_util.now().date().isoformat()
-    return coordinator.clips_dir.parent / EXPORTS / folder
+    return host.clips_dir.parent / EXPORTS / folder
 
 
 async def async_export(
-    hass: HomeAssistant, coordinator: HomeSecCoordinator, clips: Iterable[Clip], folder: str
+    hass: HomeAssistant, host: EngineHost, clips: Iterable[Clip], folder: str
 ) -> Export:
     """Write the clips' videos into the folder, one after the other.
 
     A clip that fails doesn't keep the others from being exported.
     """
     try:
-        target = await coordinator.async_run(_prepare, hass, folder, coordinator.clips_dir)
+        target = await host.async_run(_prepare, hass, folder, host.clips_dir)
         export = Export(files=[], failed=[])
         for clip in clips:
             try:
-                path = await coordinator.async_run(_write, coordinator.engine.library, clip, target)
+                path = await host.async_run(_write, host.engine.library, clip, target)
             except EngineNotRunningError:
                 raise
             except HomeAssistantError as err:

@@ -10,10 +10,10 @@ from ..engine.core.types import ClipState, CloudState
 from ..engine.recording.finalize import partial_path
 
 if TYPE_CHECKING:
-    from ..coordinator import HomeSecCoordinator
     from ..engine.cloud.object_store import CloudStore
     from ..engine.core.types import Clip
     from ..engine.library.library import ClipLibrary
+    from ..engine_host import EngineHost
 
 
 class ClipNotFoundError(Exception):
@@ -40,16 +40,16 @@ class ClipMedia:
 
 
 async def async_find_clip(
-    coordinator: HomeSecCoordinator, clip_id: str, *, in_progress: bool = False
+    host: EngineHost, clip_id: str, *, in_progress: bool = False
 ) -> ClipMedia:
     """Find a clip's files. One that is being recorded counts only with ``in_progress``.
 
     Raises ``ClipNotFoundError`` and ``EngineNotRunningError``.
     """
-    library = coordinator.engine.library
+    library = host.engine.library
     if not is_clip_id(clip_id):
         raise ClipNotFoundError
-    return await coordinator.async_run(_find, library, coordinator.clips_dir, clip_id, in_progress)
+    return await host.async_run(_find, library, host.clips_dir, clip_id, in_progress)
 
 
 def _find(library: ClipLibrary, clips_dir: Path, clip_id: str, in_progress: bool) -> ClipMedia:  # noqa: FBT001

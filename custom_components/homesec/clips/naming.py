@@ -14,7 +14,7 @@ from ..texts import async_options
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-    from ..coordinator import HomeSecCoordinator
+    from ..cameras.registry import CameraRegistry
     from ..engine.core.types import Clip
 
 # Identifiers of the media source: ``camera/<camera id>``, ``camera/<camera id>/<yyyy-mm-dd>``, and
@@ -33,10 +33,9 @@ def clip_media_id(clip_id: str) -> str:
     return generate_media_source_id(DOMAIN, f"{CLIP}/{clip_id}")
 
 
-def camera_name(coordinator: HomeSecCoordinator, camera_id: str, recorded_as: str) -> str:
+def camera_name(cameras: CameraRegistry, camera_id: str, recorded_as: str) -> str:
     """Return a camera's present name, or the recorded one if the camera was removed."""
-    subentry = coordinator.entry.subentries.get(camera_id)
-    return recorded_as if subentry is None else subentry.title
+    return cameras.name(camera_id) or recorded_as
 
 
 async def async_reason_names(hass: HomeAssistant) -> dict[str, str]:

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
-    from ..coordinator import HomeSecCoordinator
+    from ..cameras.registry import CameraRegistry
     from ..engine.core.types import Clip
     from ..engine.library.catalog import Catalog
+    from ..engine_host import EngineHost
 
 ATTR_CAMERA: Final = "camera"
 ATTR_FROM: Final = "from"
@@ -69,7 +70,7 @@ class ClipQuery:
 
 
 async def async_clip_query(
-    hass: HomeAssistant, coordinator: HomeSecCoordinator, data: dict[str, Any]
+    hass: HomeAssistant, host: EngineHost, cameras: CameraRegistry, data: dict[str, Any]
 ) -> ClipQuery:
     """Read an action's fields. Raises ``ServiceValidationError``."""
     since, until = _epoch(data.get(ATTR_FROM)), _epoch(data.get(ATTR_TO))
@@ -77,7 +78,7 @@ async def async_clip_query(
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="bad_times")
     camera = data.get(ATTR_CAMERA)
     return ClipQuery(
-        camera_id=None if camera is None else await _async_camera_id(hass, coordinator, camera),
+        camera_id=None if camera is None else await _async_camera_id(hass, host, cameras, camera),
         since=since,
         until=until,
         label=data.get(ATTR_LABEL),
@@ -98,7 +99,7 @@ def _epoch(time: datetime | None) -> float | None:
 
 
 async def _async_camera_id(
-    hass: HomeAssistant, coordinator: HomeSecCoordinator, camera: str
+    hass: HomeAssistant, host: EngineHost, cameras: CameraRegistry, camera: str
 ) -> str:
     """Return the camera that a device, an entity or an event's ``camera_id`` stands for.
 
@@ -109,9 +110,9 @@ async def _async_camera_id(
         camera_id = entity.config_subentry_id if entity.platform == DOMAIN else None
     elif (device := dr.async_get(hass).async_get(camera)) is not None:
         camera_id = next((id_ for domain, id_ in device.identifiers if domain == DOMAIN), None)
-    if camera_id in coordinator.cameras:
+    if camera_id in cameras:
         return str(camera_id)
-    recorded = await coordinator.async_run(coordinator.engine.catalog.cameras)
+    recorded = await host.async_run(host.engine.catalog.cameras)
     if camera_id is None or camera_id not in {known for known, _name, _clips in recorded}:
         raise ServiceValidationError(
             translation_domain=DOMAIN,

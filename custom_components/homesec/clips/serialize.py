@@ -9,11 +9,12 @@ from ..urls import CLIP_URL, STILL_URL
 from .naming import camera_name
 
 if TYPE_CHECKING:
-    from ..coordinator import HomeSecCoordinator
+    from ..cameras.registry import CameraRegistry
+    from ..cloud.state import StorageState
     from ..engine.core.types import Clip
 
 
-def clip_as_dict(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:
+def clip_as_dict(cameras: CameraRegistry, storage: StorageState, clip: Clip) -> dict[str, Any]:
     """Return a clip's message; its paths open only with a login."""
     recording = clip.state is ClipState.RECORDING
     available = clip.local or clip.cloud is CloudState.STORED
@@ -22,7 +23,7 @@ def clip_as_dict(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:
     return {
         "id": clip.id,
         "camera_id": clip.camera_id,
-        "camera": camera_name(coordinator, clip.camera_id, clip.camera_name),
+        "camera": camera_name(cameras, clip.camera_id, clip.camera_name),
         "state": clip.state.value,
         "trigger": clip.trigger.value,
         "started": clip.started_at,
@@ -34,7 +35,7 @@ def clip_as_dict(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:
         "protected": clip.protected,
         "local": clip.local and clip.state is not ClipState.MISSING,
         "cloud": clip.cloud.value,
-        "progress": _upload_progress(coordinator, clip),
+        "progress": _upload_progress(storage, clip),
         "bytes": clip.bytes,
         "width": clip.width,
         "height": clip.height,
@@ -44,9 +45,9 @@ def clip_as_dict(coordinator: HomeSecCoordinator, clip: Clip) -> dict[str, Any]:
     }
 
 
-def _upload_progress(coordinator: HomeSecCoordinator, clip: Clip) -> float | None:
+def _upload_progress(storage: StorageState, clip: Clip) -> float | None:
     """Return the uploaded share of a clip's bytes; None unless it's being uploaded."""
     if clip.cloud is not CloudState.WAITING:
         return None
-    share = coordinator.storage.state.arrived.get(clip.id)
+    share = storage.arrived.get(clip.id)
     return None if share is None else round(share, 3)

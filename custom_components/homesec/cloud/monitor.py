@@ -20,55 +20,58 @@ from .state import StorageState
 from .store import CONF_UPLOAD_REST, cloud_store
 
 if TYPE_CHECKING:
-    from ..coordinator import HomeSecCoordinator
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
     from ..engine.core.events import EngineEvent
+    from ..engine_host import EngineHost
 
 
 class StorageMonitor:
     """One entry's cloud, disk and catalogue, as far as somebody has to hear of them."""
 
-    def __init__(self, coordinator: HomeSecCoordinator) -> None:
-        entry = coordinator.entry
-        self._coordinator = coordinator
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, host: EngineHost) -> None:
+        self._entry = entry
+        self._host = host
         self.cloud = cloud_store(entry.data)
         self.state = StorageState(cloud=self.cloud is not None)
-        self.issues = StorageIssues(coordinator.hass, entry.entry_id)
+        self.issues = StorageIssues(hass, entry.entry_id)
 
     async def async_bring_up(self) -> None:
         """With the engine running: see that the cloud can be used, and go on with what waits."""
         if self.cloud is None:
             return
-        library = self._coordinator.engine.library
-        if self._coordinator.entry.data[CONF_STORAGE].get(CONF_UPLOAD_REST):
-            await self._coordinator.async_run_raw(library.upload_rest)
+        library = self._host.engine.library
+        if self._entry.data[CONF_STORAGE].get(CONF_UPLOAD_REST):
+            await self._host.async_run_raw(library.upload_rest)
         await self.async_resume()
 
     async def async_resume(self) -> None:
         """Try again what somebody may have cured."""
-        if self.cloud is None or not self._coordinator.ready:
+        if self.cloud is None or not self._host.ready:
             return
         try:
-            await self._coordinator.async_run_raw(self.cloud.open)
+            await self._host.async_run_raw(self.cloud.open)
         except StorageError as err:
             LOGGER.warning("The cloud storage cannot be used: %s", err.key)
             self.state.login_error = err.key
         else:
             self.state.login_error = None
-        if self._coordinator.ready:  # it may have been stopped meanwhile
-            await self._coordinator.async_run_raw(self._coordinator.engine.library.resume_uploads)
+        if self._host.ready:  # it may have been stopped meanwhile
+            await self._host.async_run_raw(self._host.engine.library.resume_uploads)
             self.issues.async_storage(self.state)
 
     @callback
     def async_apply_retention(self) -> None:
         """Keep clips as the entry says from now on."""
-        if self._coordinator.ready:
-            library = self._coordinator.engine.library
-            library.set_rules(retention_rules(self._coordinator.entry.data))
+        if self._host.ready:
+            library = self._host.engine.library
+            library.set_rules(retention_rules(self._entry.data))
 
     @callback
     def async_handle(self, event: EngineEvent) -> None:
         """Take in what happened."""
-        if self._coordinator.stopped:
+        if self._host.stopped:
             return
         self.state.apply(event)
         match event:
@@ -79,7 +82,7 @@ class StorageMonitor:
             case CatalogRebuilt():
                 self.issues.async_rebuilt(event)
             case FilesSetAside():
-                folder = str(self._coordinator.clips_dir)
+                folder = str(self._host.clips_dir)
                 self.issues.async_damaged(len(event.files), folder)
         if self.cloud is not None:
             self.issues.async_storage(self.state)

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
+from homeassistant.components.http import KEY_HASS
 
 from ..clips.cache import get_caches
 from ..const import LOGGER
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
     from ..clips.files import CloudFile
     from ..clips.video_cache import VideoInfo
-    from ..coordinator import HomeSecCoordinator
+    from ..engine_host import EngineHost
 
 LINK_S: Final = 15 * 60
 """Players come back to the link for each jump, so it outlives a long look at a clip of minutes."""
 
 
 async def async_serve_film(
-    coordinator: HomeSecCoordinator,
+    host: EngineHost,
     request: web.Request,
     film: CloudFile,
     headers: Mapping[str, str],
@@ -35,17 +36,17 @@ async def async_serve_film(
     """Answer with a redirect or with the film and these headers. Raises ``HTTPException``."""
     # A link is signed for GET alone, and the bucket knows no headers of ours.
     if request.method == hdrs.METH_GET and not headers:
-        link = await _async_ask(coordinator, film.store.signed_url, film.name, LINK_S)
+        link = await _async_ask(host, film.store.signed_url, film.name, LINK_S)
         if link is not None:
             raise web.HTTPFound(link, headers={hdrs.CACHE_CONTROL: "no-store"})
-    cache = get_caches(coordinator.hass).videos
-    found = await _async_ask(coordinator, cache.info, film)
+    cache = get_caches(request.app[KEY_HASS]).videos
+    found = await _async_ask(host, cache.info, film)
     read = partial(cache.read, film, found)
-    return await _async_stream(coordinator, request, found, read, headers)
+    return await _async_stream(host, request, found, read, headers)
 
 
 async def _async_stream(
-    coordinator: HomeSecCoordinator,
+    host: EngineHost,
     request: web.Request,
     found: VideoInfo,
     read: Callable[[int, int], Iterator[bytes]],
@@ -71,12 +72,12 @@ async def _async_stream(
         return response
     pieces = read(start, end)  # nothing is done before the first is taken, in a thread
     # The first one before the answer, so that what fails has its status.
-    piece = await _async_ask(coordinator, _next, pieces)
+    piece = await _async_ask(host, _next, pieces)
     await response.prepare(request)
     while piece is not None:
         await response.write(piece)
         try:
-            piece = await coordinator.async_run_raw(_next, pieces)
+            piece = await host.async_run_raw(_next, pieces)
         except StorageError as err:
             LOGGER.warning("A film could not be read to its end: %s", err.key)
             # Shorter than was said: the player notices, and asks for the rest.
@@ -111,12 +112,10 @@ def _next(pieces: Iterator[bytes]) -> bytes | None:
     return next(pieces, None)
 
 
-async def _async_ask[*Ts, T](
-    coordinator: HomeSecCoordinator, job: Callable[[*Ts], T], *args: *Ts
-) -> T:
+async def _async_ask[*Ts, T](host: EngineHost, job: Callable[[*Ts], T], *args: *Ts) -> T:
     """Ask the cloud; what it refuses becomes a status."""
     try:
-        return await coordinator.async_run_raw(job, *args)
+        return await host.async_run_raw(job, *args)
     except StorageError as err:
         raise http_error(err) from err
 

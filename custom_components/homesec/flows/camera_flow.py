@@ -73,7 +73,7 @@ class CameraFlow(HomeSecSubentryFlow):
                 if self._is_duplicate(source_unique_id(self._entry_id, self._source)):
                     return self.async_abort(reason="already_configured")
                 return await self.async_step_look()
-        webcams = await self._coordinator.async_run(find_webcams)
+        webcams = await self._runtime.host.async_run(find_webcams)
         return self.async_show_form(
             step_id=self._first_step,
             data_schema=self.add_suggested_values_to_schema(
@@ -101,7 +101,7 @@ class CameraFlow(HomeSecSubentryFlow):
                 return {CONF_DEVICE: DeviceMissing.key}
             case SourceKind.FILE:
                 path = self._source[CONF_FILE]
-                return await self._coordinator.async_run(self._check_file, path)
+                return await self._runtime.host.async_run(self._check_file, path)
             case SourceKind.ENTITY:
                 registered = er.async_get(self.hass).async_get(self._source[CONF_ENTITY_ID])
                 if registered is not None and registered.platform == DOMAIN:
@@ -147,9 +147,9 @@ class CameraFlow(HomeSecSubentryFlow):
     async def _async_preview(self) -> CameraPreview:
         if self._source_unchanged():
             camera_id = self._reconfigure_subentry_id
-            if preview := await async_preview_running(self._coordinator, camera_id):
+            if preview := await async_preview_running(self._runtime, camera_id):
                 return preview
-        return await async_preview_source(self._coordinator, self._source)
+        return await async_preview_source(self._runtime, self._source)
 
     # --- settings -----------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ class CameraFlow(HomeSecSubentryFlow):
         """Return the labels to choose from, with names: built in, the model's, the camera's."""
         names = await async_options(self.hass, "label")
         model = self._get_entry().data.get(CONF_MODEL)
-        custom = await self._coordinator.async_run(own_labels, models_dir(self.hass), model)
+        custom = await self._runtime.host.async_run(own_labels, models_dir(self.hass), model)
         offered = (*LABELS, *custom, *camera_labels(stored))
         return {label: names.get(label, label.capitalize()) for label in offered}
 
@@ -210,7 +210,7 @@ class CameraFlow(HomeSecSubentryFlow):
             case SourceKind.FILE:
                 return Path(self._source[CONF_FILE]).stem
             case SourceKind.WEBCAM:
-                webcams = await self._coordinator.async_run(find_webcams)
+                webcams = await self._runtime.host.async_run(find_webcams)
                 device = self._source[CONF_DEVICE]
                 return next((w.name for w in webcams if w.device == device), "")
         return ""
@@ -220,7 +220,7 @@ class CameraFlow(HomeSecSubentryFlow):
         """Store the preview's picture for its URL, and return Markdown that shows it."""
         if self._preview.jpeg is None:
             return ""
-        self._coordinator.previews[self.flow_id] = self._preview.jpeg
+        self._runtime.previews[self.flow_id] = self._preview.jpeg
         path = PREVIEW_URL.format(flow_id=self.flow_id)
         return f"![]({async_sign_path(self.hass, path, PREVIEW_LIFETIME)})"
 
@@ -230,7 +230,7 @@ class CameraFlow(HomeSecSubentryFlow):
         """Delete the picture when the flow ends or is aborted."""
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
         if entry is not None and entry.state is ConfigEntryState.LOADED:
-            self._coordinator.previews.pop(self.flow_id, None)
+            self._runtime.previews.pop(self.flow_id, None)
 
     def _stored_source(self) -> dict[str, Any]:
         """Return the saved source; empty for a new or removed camera."""

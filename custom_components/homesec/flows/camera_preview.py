@@ -15,7 +15,7 @@ from ..engine.core.types import SourceKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..coordinator import HomeSecCoordinator
+    from ..runtime import HomeSecData
 
 PREVIEW_WIDTH = 960
 COPIED_CODECS = ("h264", "hevc")
@@ -34,14 +34,12 @@ class CameraPreview:
     jpeg: bytes | None = field(default=None, repr=False)
 
 
-async def async_preview_source(
-    coordinator: HomeSecCoordinator, source: Mapping[str, Any]
-) -> CameraPreview:
+async def async_preview_source(runtime: HomeSecData, source: Mapping[str, Any]) -> CameraPreview:
     """Open a source for one picture. Raises ``SourceError``."""
     feed = None
     if source[CONF_KIND] == SourceKind.ENTITY:
-        feed = EntityFeed(coordinator.hass, source[CONF_ENTITY_ID])
-    found = await coordinator.async_run_raw(probe, source_config(source), feed)
+        feed = EntityFeed(runtime.hass, source[CONF_ENTITY_ID])
+    found = await runtime.host.async_run_raw(probe, source_config(source), feed)
     return CameraPreview(
         formats=_formats(
             found.width, found.height, found.video_codec, found.fps, found.audio_codec
@@ -51,19 +49,17 @@ async def async_preview_source(
     )
 
 
-async def async_preview_running(
-    coordinator: HomeSecCoordinator, camera_id: str
-) -> CameraPreview | None:
+async def async_preview_running(runtime: HomeSecData, camera_id: str) -> CameraPreview | None:
     """Return a preview of a running camera; many cameras, and all webcams, open only once."""
-    state = coordinator.cameras.get(camera_id)
+    state = runtime.cameras.get(camera_id)
     if state is None or not state.watching:
         return None
-    jpeg = await coordinator.async_run(
-        partial(coordinator.engine.jpeg, camera_id, width=PREVIEW_WIDTH)
+    jpeg = await runtime.host.async_run(
+        partial(runtime.host.engine.jpeg, camera_id, width=PREVIEW_WIDTH)
     )
     if jpeg is None:
         return None
-    stats = coordinator.engine.stats(camera_id)
+    stats = runtime.host.engine.stats(camera_id)
     return CameraPreview(
         formats=_formats(stats.width, stats.height, stats.video_codec, stats.fps, None),
         note_key="" if stats.video_codec in COPIED_CODECS else "encoded",

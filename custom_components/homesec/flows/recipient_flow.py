@@ -88,7 +88,9 @@ class RecipientFlow(HomeSecSubentryFlow):
         if user_input is not None:
             self._name = user_input[CONF_NAME].strip()
             self._shown = {k: v for k, v in user_input.items() if k != CONF_SECRET}
-            self._data, self._errors = await self._coordinator.async_run_raw(self._read, user_input)
+            self._data, self._errors = await self._runtime.host.async_run_raw(
+                self._read, user_input
+            )
             if not self._errors:
                 return await (self.async_step_send() if self._needs_test() else self._async_keep())
         zones = [zone for camera in cameras for zone in zone_names(camera.data)]
@@ -143,7 +145,7 @@ class RecipientFlow(HomeSecSubentryFlow):
     async def _async_send(self) -> str:
         words = await Words.async_load(self.hass)
         body = words.sentences["welcome"].format(link=absolute_link(self.hass, PANEL_URL))
-        return await self._coordinator.async_run_raw(send_now, account(self._data), body)
+        return await self._runtime.host.async_run_raw(send_now, account(self._data), body)
 
     def _needs_test(self) -> bool:
         """Return whether the account or number is new or changed, or sending fails at present."""
@@ -151,7 +153,7 @@ class RecipientFlow(HomeSecSubentryFlow):
             return True
         stored = self._get_reconfigure_subentry()
         changed = any(self._data.get(key) != stored.data.get(key) for key in ACCOUNT)
-        return changed or self._coordinator.alerts.recipients.is_stuck(stored.subentry_id)
+        return changed or self._runtime.alerts.recipients.is_stuck(stored.subentry_id)
 
     @abort_if_removed
     async def async_step_keep(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -159,7 +161,7 @@ class RecipientFlow(HomeSecSubentryFlow):
         return await self._async_keep()
 
     async def _async_keep(self) -> SubentryFlowResult:
-        recipients = self._coordinator.alerts.recipients
+        recipients = self._runtime.alerts.recipients
         if self._reconfiguring:
             recipient_id = self._get_reconfigure_subentry().subentry_id
             if recipients.is_stuck(recipient_id):

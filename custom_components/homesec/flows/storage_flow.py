@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping
 
-    from ..coordinator import HomeSecConfigEntry
+    from ..runtime import HomeSecConfigEntry
 
 SECRET = (CONF_KEY, CONF_KEY_FILE)
 NO_FACTS = {"permission": "storage.objects.*", "bucket": "-", "status": "-", "skew_s": "-"}
@@ -206,7 +206,7 @@ class StorageSteps(ConfigFlow):
         return self.async_show_progress_done(next_step_id=self._bucket_step)
 
     async def _async_probe(self) -> None:
-        await self._house.runtime_data.async_run_raw(_probe, dict(self._bucket))
+        await self._house.runtime_data.host.async_run_raw(_probe, dict(self._bucket))
 
     def _field_of(self, err: StorageError) -> str:
         if isinstance(err, KeyInvalid | KeyRevoked) and CONF_KEY in self._bucket:
@@ -228,8 +228,8 @@ class StorageSteps(ConfigFlow):
         house = self._house.runtime_data
         place = gcs_uri(self._bucket[CONF_BUCKET], self._bucket[CONF_PREFIX])
         move = None
-        if user_input is None and house.ready:
-            move = await house.async_run_raw(house.engine.library.move_to, place)
+        if user_input is None and house.host.ready:
+            move = await house.host.async_run_raw(house.host.engine.library.move_to, place)
         if move is not None and (move.only_there or move.here_too):
             return self.async_show_form(
                 step_id="move_bucket",

@@ -13,7 +13,7 @@ from homeassistant.config_entries import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ..coordinator import HomeSecCoordinator
+    from ..runtime import HomeSecData
 
 
 def abort_if_removed[F: ConfigSubentryFlow](
@@ -35,9 +35,9 @@ class HomeSecSubentryFlow(ConfigSubentryFlow):
     """Adds or changes a subentry of the loaded entry."""
 
     @property
-    def _coordinator(self) -> HomeSecCoordinator:
-        coordinator: HomeSecCoordinator = self._get_entry().runtime_data
-        return coordinator
+    def _runtime(self) -> HomeSecData:
+        runtime: HomeSecData = self._get_entry().runtime_data
+        return runtime
 
     @property
     def _reconfiguring(self) -> bool:

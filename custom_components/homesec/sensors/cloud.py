@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     from homeassistant.helpers.typing import StateType
 
-    from ..coordinator import HomeSecConfigEntry, HomeSecCoordinator
+    from ..runtime import HomeSecConfigEntry, HomeSecData
 
 
 @dataclass(frozen=True, kw_only=True)
 class CloudSensorDescription(SensorEntityDescription):
     """A figure of the cloud storage, if there is one."""
 
-    value_fn: Callable[[HomeSecCoordinator], StateType]
+    value_fn: Callable[[HomeSecData], StateType]
 
 
 CLOUD_SENSORS = (
@@ -41,7 +41,7 @@ CLOUD_SENSORS = (
         translation_key="uploads_waiting",
         entity_category=EntityCategory.DIAGNOSTIC,
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda house: house.storage.state.uploads.backlog.jobs,
+        value_fn=lambda runtime: runtime.storage.state.uploads.backlog.jobs,
     ),
     CloudSensorDescription(
         key="uploads_size",
@@ -53,7 +53,7 @@ CLOUD_SENSORS = (
         suggested_unit_of_measurement=UnitOfInformation.MEGABYTES,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=lambda house: house.storage.state.uploads.backlog.bytes,
+        value_fn=lambda runtime: runtime.storage.state.uploads.backlog.bytes,
     ),
     CloudSensorDescription(
         key="uploads_age",
@@ -64,7 +64,9 @@ CLOUD_SENSORS = (
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         # Whole minutes: each other value would be one more line in the database.
-        value_fn=lambda house: house.storage.state.waiting_s(dt_util.utcnow().timestamp()) // 60,
+        value_fn=lambda runtime: (
+            runtime.storage.state.waiting_s(dt_util.utcnow().timestamp()) // 60
+        ),
     ),
     CloudSensorDescription(
         key="cloud_used",
@@ -75,7 +77,7 @@ CLOUD_SENSORS = (
         suggested_unit_of_measurement=UnitOfInformation.MEGABYTES,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=lambda house: house.engine_stats.cloud_bytes,
+        value_fn=lambda runtime: runtime.coordinator.engine_stats.cloud_bytes,
     ),
 )
 
@@ -86,19 +88,17 @@ class CloudSensor(HomeSecEntity, SensorEntity):
     entity_description: CloudSensorDescription
     listens_to = (StatsUpdated, OutboxChanged)
 
-    def __init__(
-        self, *, coordinator: HomeSecCoordinator, description: CloudSensorDescription
-    ) -> None:
-        super().__init__(coordinator=coordinator, key=description.key)
+    def __init__(self, *, runtime: HomeSecData, description: CloudSensorDescription) -> None:
+        super().__init__(runtime=runtime, key=description.key)
         self.entity_description = description
 
     @property
     @override
     def native_value(self) -> StateType:
         """The figure when it was last read; unknown until the engine is up."""
-        if not self.coordinator.ready:
+        if not self.runtime.host.ready:
             return None
-        return self.entity_description.value_fn(self.coordinator)
+        return self.entity_description.value_fn(self.runtime)
 
 
 @callback

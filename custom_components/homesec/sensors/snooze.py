@@ -12,7 +12,7 @@ from ..event_bus import CameraChanged
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ..coordinator import HomeSecCoordinator
+    from ..runtime import HomeSecData
 
 
 class SnoozeSensor(HomeSecCameraEntity, SensorEntity):
@@ -24,12 +24,12 @@ class SnoozeSensor(HomeSecCameraEntity, SensorEntity):
     available_when_lost = True
     listens_to = (CameraChanged,)
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str) -> None:
-        super().__init__(coordinator=coordinator, key="snoozed_until", camera_id=camera_id)
+    def __init__(self, *, runtime: HomeSecData, camera_id: str) -> None:
+        super().__init__(runtime=runtime, key="snoozed_until", camera_id=camera_id)
 
     @property
     @override
     def native_value(self) -> datetime | None:
         """When alerts begin again."""
-        until = self.coordinator.alerts.snoozed_until(self.camera_id)
+        until = self.runtime.alerts.snoozed_until(self.camera_id)
         return None if until is None else dt_util.utc_from_timestamp(until)

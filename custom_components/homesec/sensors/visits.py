@@ -10,8 +10,8 @@ from ..entity import HomeSecCameraEntity, label_key
 from ..event_bus import VisitsUpdated
 
 if TYPE_CHECKING:
-    from ..coordinator import HomeSecCoordinator
     from ..engine.core.events import EngineEvent
+    from ..runtime import HomeSecData
     from ..visit_statistics import LabelVisits
 
 
@@ -21,17 +21,15 @@ class _VisitSensor(HomeSecCameraEntity, SensorEntity):
     available_when_lost = True
     listens_to: ClassVar[tuple[type[EngineEvent], ...]] = (VisitsUpdated,)
 
-    def __init__(
-        self, *, coordinator: HomeSecCoordinator, camera_id: str, label: str, key: str
-    ) -> None:
-        super().__init__(coordinator=coordinator, key=f"{label}_{key}", camera_id=camera_id)
+    def __init__(self, *, runtime: HomeSecData, camera_id: str, label: str, key: str) -> None:
+        super().__init__(runtime=runtime, key=f"{label}_{key}", camera_id=camera_id)
         self._label = label
         self._attr_translation_key = f"{label_key(label)}_{key}"
         self._attr_translation_placeholders = {"label": label.capitalize()}
 
     @property
     def _visited(self) -> LabelVisits | None:
-        return self.coordinator.visits.by_label.get((self.camera_id, self._label))
+        return self.runtime.visits.by_label.get((self.camera_id, self._label))
 
 
 class VisitsSensor(_VisitSensor):
@@ -39,8 +37,8 @@ class VisitsSensor(_VisitSensor):
 
     _attr_state_class = SensorStateClass.TOTAL_INCREASING
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str, label: str) -> None:
-        super().__init__(coordinator=coordinator, camera_id=camera_id, label=label, key="visits")
+    def __init__(self, *, runtime: HomeSecData, camera_id: str, label: str) -> None:
+        super().__init__(runtime=runtime, camera_id=camera_id, label=label, key="visits")
         # Whoever watches for burglars seldom counts them; the cat is another matter.
         self._attr_entity_registry_enabled_default = label != PERSON
 
@@ -58,10 +56,8 @@ class LastVisitSensor(_VisitSensor):
     _attr_device_class = SensorDeviceClass.TIMESTAMP
     _attr_entity_registry_enabled_default = False
 
-    def __init__(self, *, coordinator: HomeSecCoordinator, camera_id: str, label: str) -> None:
-        super().__init__(
-            coordinator=coordinator, camera_id=camera_id, label=label, key="last_visit"
-        )
+    def __init__(self, *, runtime: HomeSecData, camera_id: str, label: str) -> None:
+        super().__init__(runtime=runtime, camera_id=camera_id, label=label, key="last_visit")
 
     @property
     @override

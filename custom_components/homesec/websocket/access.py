@@ -7,32 +7,23 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 
+from ..access import async_get_runtime, check_permission
 from ..exceptions import EngineNotRunningError
-from ..loaded import loaded_house
-from ..rights import has
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from homeassistant.auth.models import User
     from homeassistant.components.websocket_api import ActiveConnection
     from homeassistant.components.websocket_api.const import WebSocketCommandHandler
 
-    from ..coordinator import HomeSecCoordinator
-    from ..rights import Permission
+    from ..access import Permission
+    from ..runtime import HomeSecData
 
     type Answer = Callable[
-        [HomeSecCoordinator, ActiveConnection, dict[str, Any]], Awaitable[dict[str, Any]]
+        [HomeSecData, ActiveConnection, dict[str, Any]], Awaitable[dict[str, Any]]
     ]
 
 _NOT_FOUND: Final = ("clip_not_found", "camera_not_found")
-
-
-@callback
-def check(user: User, coordinator: HomeSecCoordinator, right: Permission) -> None:
-    """Raise ``Unauthorized`` if the user has not that right."""
-    if not has(user, coordinator, right):
-        raise Unauthorized
 
 
 def answers(right: Permission) -> Callable[[Answer], WebSocketCommandHandler]:
@@ -45,10 +36,10 @@ def answers(right: Permission) -> Callable[[Answer], WebSocketCommandHandler]:
             hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
         ) -> None:
             try:
-                if (coordinator := loaded_house(hass)) is None:
+                if (runtime := async_get_runtime(hass)) is None:
                     raise EngineNotRunningError
-                check(connection.user, coordinator, right)
-                result = await answer(coordinator, connection, msg)
+                check_permission(connection.user, runtime, right)
+                result = await answer(runtime, connection, msg)
             except Unauthorized:
                 raise
             except HomeAssistantError as err:

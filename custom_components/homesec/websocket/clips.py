@@ -6,6 +6,7 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 import probatio
 
+from ..access import Permission
 from ..clips.actions import delete_each, protect_all
 from ..clips.cache import get_caches
 from ..clips.export import async_export, export_folder
@@ -13,18 +14,17 @@ from ..clips.serialize import clip_as_dict
 from ..engine.core.clip_id import is_clip_id
 from ..engine.core.errors import ClipNotFound
 from ..engine.core.types import ClipState
-from ..rights import Permission
 from .access import answers
 from .filter import CLIP_ID, FILTER, LONGEST_NAME, async_filter, cursor
 
 if TYPE_CHECKING:
     from homeassistant.components.websocket_api import ActiveConnection
 
-    from ..coordinator import HomeSecCoordinator
     from ..engine.core.track_log import ClipTrack
     from ..engine.core.types import Clip
     from ..engine.library.catalog import Catalog
     from ..engine.library.queries import ClipFilter
+    from ..runtime import HomeSecData
 
 MOST_CLIPS: Final = 200
 """In one page."""
@@ -50,16 +50,16 @@ def async_setup_clip_commands(hass: HomeAssistant) -> None:
         ),
     }
 )
-@answers(Permission.LOOK)
+@answers(Permission.READ)
 async def _list(
-    coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
+    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    wanted, before, limit = await async_filter(coordinator, msg), cursor(msg), msg["limit"]
-    catalog = coordinator.engine.catalog
-    clips, total = await coordinator.async_run(_page, catalog, wanted, before, limit)
+    wanted, before, limit = await async_filter(runtime, msg), cursor(msg), msg["limit"]
+    catalog = runtime.host.engine.catalog
+    clips, total = await runtime.host.async_run(_page, catalog, wanted, before, limit)
     shown = clips[:limit]
     return {
-        "clips": [clip_as_dict(coordinator, clip) for clip in shown],
+        "clips": [clip_as_dict(runtime.cameras, runtime.storage.state, clip) for clip in shown],
         "cursor": shown[-1].id if len(clips) > limit else None,
         "total": total,
     }
@@ -80,17 +80,17 @@ def _page(
         **FILTER,
     }
 )
-@answers(Permission.LOOK)
+@answers(Permission.READ)
 async def _get(
-    coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
+    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    wanted = await async_filter(coordinator, msg)
-    catalog = coordinator.engine.catalog
-    clip, (older, newer), tracks = await coordinator.async_run(
+    wanted = await async_filter(runtime, msg)
+    catalog = runtime.host.engine.catalog
+    clip, (older, newer), tracks = await runtime.host.async_run(
         _one, catalog, wanted, msg["clip_id"]
     )
     return {
-        "clip": clip_as_dict(coordinator, clip),
+        "clip": clip_as_dict(runtime.cameras, runtime.storage.state, clip),
         "tracks": [
             {"id": track.id, "label": track.label, "boxes": [list(box) for box in track.boxes]}
             for track in tracks
@@ -119,10 +119,10 @@ def _one(
 )
 @answers(Permission.CONTROL)
 async def _protect(
-    coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
+    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    library = coordinator.engine.library
-    await coordinator.async_run(protect_all, library, msg["ids"], msg["protected"])
+    library = runtime.host.engine.library
+    await runtime.host.async_run(protect_all, library, msg["ids"], msg["protected"])
     return {}
 
 
@@ -131,13 +131,13 @@ async def _protect(
 )
 @answers(Permission.CONTROL)
 async def _delete(
-    coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
+    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    library, kept = coordinator.engine.library, get_caches(coordinator.hass)
+    library, kept = runtime.host.engine.library, get_caches(runtime.hass)
     try:
-        deleted, refused = await coordinator.async_run(delete_each, library, msg["ids"], kept)
+        deleted, refused = await runtime.host.async_run(delete_each, library, msg["ids"], kept)
     finally:
-        coordinator.async_read_figures()
+        runtime.coordinator.async_update_stats()
     return {
         "deleted": deleted,
         "refused": [{"id": id_, "error": error} for id_, error in refused.items()],
@@ -153,12 +153,12 @@ async def _delete(
 )
 @answers(Permission.CONTROL)
 async def _export(
-    coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
+    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    folder = export_folder(coordinator, msg.get("name"))
-    queries, wanted = coordinator.engine.catalog.queries, list(dict.fromkeys(msg["ids"]))
-    clips = await coordinator.async_run(queries.some, [x for x in wanted if is_clip_id(x)])
-    export = await async_export(coordinator.hass, coordinator, clips, str(folder))
+    folder = export_folder(runtime.host, msg.get("name"))
+    queries, wanted = runtime.host.engine.catalog.queries, list(dict.fromkeys(msg["ids"]))
+    clips = await runtime.host.async_run(queries.some, [x for x in wanted if is_clip_id(x)])
+    export = await async_export(runtime.hass, runtime.host, clips, str(folder))
     gone = set(wanted) - {clip.id for clip in clips}
     refused = [{"id": x, "error": ClipNotFound.key} for x in wanted if x in gone]
     refused += [{"id": x, "error": err.translation_key} for x, err in export.failed]

@@ -10,6 +10,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.debounce import Debouncer
 
+from ..access import alarm_entity_id
 from ..alarm.machine import ARMED_MODES
 from ..cameras.config import activity, camera_labels, zone_names
 from ..clips.serialize import clip_as_dict
@@ -31,14 +32,13 @@ from ..engine.core.events import (
     UploadProgress,
 )
 from ..event_bus import AlarmChanged, CameraChanged, StatsUpdated
-from ..rights import alarm_entity_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..cameras.state import CameraState
-    from ..coordinator import HomeSecCoordinator
     from ..engine.core.events import EngineEvent
+    from ..runtime import HomeSecData
 
 PAUSE_S: Final = 0.3
 """Between two updates; changes in the meantime go into the later one."""
@@ -49,11 +49,11 @@ MAX_CLIPS_PER_UPDATE: Final = 500
 class Feed(ABC):
     """Sends updates to all subscribed pages; idle while there are none."""
 
-    def __init__(self, coordinator: HomeSecCoordinator) -> None:
-        self._coordinator = coordinator
+    def __init__(self, runtime: HomeSecData) -> None:
+        self._runtime = runtime
         self._receivers: dict[object, Callable[[dict[str, Any]], None]] = {}
         self._debouncer = Debouncer(
-            coordinator.hass,
+            runtime.hass,
             LOGGER,
             cooldown=PAUSE_S,
             immediate=True,
@@ -112,8 +112,8 @@ class ClipFeed(Feed):
         *(ClipChanged, UploadProgress, ClipsFound, CatalogRebuilt),
     )
 
-    def __init__(self, coordinator: HomeSecCoordinator) -> None:
-        super().__init__(coordinator)
+    def __init__(self, runtime: HomeSecData) -> None:
+        super().__init__(runtime)
         self._changed: dict[str, None] = {}
         self._stale = False
 
@@ -141,7 +141,7 @@ class ClipFeed(Feed):
     @override
     async def async_collect(self) -> list[dict[str, Any]]:
         """Read the changed clips from the catalog."""
-        coordinator = self._coordinator
+        runtime = self._runtime
         stale, self._stale = self._stale, False
         clip_ids = list(self._changed)[:MAX_CLIPS_PER_UPDATE]
         for clip_id in clip_ids:
@@ -149,13 +149,15 @@ class ClipFeed(Feed):
         if self._changed:
             self.async_schedule_update()
         try:
-            queries = coordinator.engine.catalog.queries
-            clips = {clip.id: clip for clip in await coordinator.async_run(queries.some, clip_ids)}
+            queries = runtime.host.engine.catalog.queries
+            clips = {clip.id: clip for clip in await runtime.host.async_run(queries.some, clip_ids)}
         except HomeAssistantError:
             return []  # the engine stops; pages ask for everything again when it is back
         updates: list[dict[str, Any]] = [{"stale": True}] if stale else []
         return updates + [
-            {"clip": clip_as_dict(coordinator, clips[id_])} if id_ in clips else {"removed": id_}
+            {"clip": clip_as_dict(runtime.cameras, runtime.storage.state, clips[id_])}
+            if id_ in clips
+            else {"removed": id_}
             for id_ in clip_ids
         ]
 
@@ -178,24 +180,24 @@ class StatusFeed(Feed):
     @override
     async def async_collect(self) -> list[dict[str, Any]]:
         """Return the status as it is now."""
-        return [status_message(self._coordinator)]
+        return [status_message(self._runtime)]
 
 
-def status_message(coordinator: HomeSecCoordinator) -> dict[str, Any]:
+def status_message(runtime: HomeSecData) -> dict[str, Any]:
     """Return the status, without what depends on the user who asks."""
     return {
-        "ready": coordinator.ready,
-        "alarm": _alarm(coordinator),
-        "cameras": [_camera(coordinator, *each) for each in coordinator.cameras.items()],
-        "storage": _storage(coordinator),
-        "time_zone": coordinator.hass.config.time_zone,
+        "ready": runtime.host.ready,
+        "alarm": _alarm(runtime),
+        "cameras": [_camera(runtime, *each) for each in runtime.cameras.items()],
+        "storage": _storage(runtime),
+        "time_zone": runtime.hass.config.time_zone,
     }
 
 
-def _alarm(coordinator: HomeSecCoordinator) -> dict[str, Any]:
-    alarm = coordinator.alarm
+def _alarm(runtime: HomeSecData) -> dict[str, Any]:
+    alarm = runtime.alarm
     return {
-        "entity_id": alarm_entity_id(coordinator),
+        "entity_id": alarm_entity_id(runtime),
         "state": alarm.state.value,
         "mode": alarm.mode.value,
         "changed_by": alarm.facts.changed_by,
@@ -208,13 +210,13 @@ def _alarm(coordinator: HomeSecCoordinator) -> dict[str, Any]:
     }
 
 
-def _camera(coordinator: HomeSecCoordinator, camera_id: str, state: CameraState) -> dict[str, Any]:
-    subentry, alarm = coordinator.subentry(camera_id), coordinator.alarm
-    entity_id = er.async_get(coordinator.hass).async_get_entity_id
+def _camera(runtime: HomeSecData, camera_id: str, state: CameraState) -> dict[str, Any]:
+    subentry, alarm = runtime.cameras.subentry(camera_id), runtime.alarm
+    entity_id = er.async_get(runtime.hass).async_get_entity_id
     return {
         "id": camera_id,
         "name": subentry.title,
-        "device_id": coordinator.devices.id_of(camera_id),
+        "device_id": runtime.devices.id_of(camera_id),
         "entity_id": entity_id(CAMERA_DOMAIN, DOMAIN, f"{camera_id}_camera"),
         "image_entity_id": entity_id(IMAGE_DOMAIN, DOMAIN, f"{camera_id}_snapshot"),
         "health": state.health.value,
@@ -230,14 +232,14 @@ def _camera(coordinator: HomeSecCoordinator, camera_id: str, state: CameraState)
             for presence in state.presences.values()
         ],
         "recording": state.recording,
-        "snoozed_until": coordinator.alerts.snoozed_until(camera_id),
+        "snoozed_until": runtime.alerts.snoozed_until(camera_id),
         "labels": list(camera_labels(subentry.data)),
         "zones": list(zone_names(subentry.data)),
     }
 
 
-def _storage(coordinator: HomeSecCoordinator) -> dict[str, Any]:
-    stats, storage = coordinator.engine_stats, coordinator.storage.state
+def _storage(runtime: HomeSecData) -> dict[str, Any]:
+    stats, storage = runtime.coordinator.engine_stats, runtime.storage.state
     backlog = storage.uploads.backlog
     uploads = {
         "jobs": backlog.jobs,

@@ -14,7 +14,7 @@ from ..texts import async_options
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..coordinator import HomeSecCoordinator
+    from ..runtime import HomeSecData
 
 MOST_NAMES: Final = 100
 LONGEST_NAME: Final = 200
@@ -39,7 +39,7 @@ FILTER: Final[dict[str | probatio.Marker, Any]] = {
 }
 
 
-async def async_filter(coordinator: HomeSecCoordinator, msg: dict[str, Any]) -> ClipFilter:
+async def async_filter(runtime: HomeSecData, msg: dict[str, Any]) -> ClipFilter:
     """Read a command's filter. Raises ``ServiceValidationError``."""
     since, until = span(msg)
     return ClipFilter(
@@ -49,7 +49,7 @@ async def async_filter(coordinator: HomeSecCoordinator, msg: dict[str, Any]) -> 
         labels=names(msg, "labels"),
         zones=names(msg, "zones"),
         protected=msg.get("protected"),
-        words=await _async_words(coordinator, msg.get("text", "")),
+        words=await _async_words(runtime, msg.get("text", "")),
     )
 
 
@@ -74,20 +74,20 @@ def names(msg: dict[str, Any], key: str) -> tuple[str, ...] | None:
     return tuple(msg[key]) if msg.get(key) else None
 
 
-async def _async_words(coordinator: HomeSecCoordinator, text: str) -> tuple[Word, ...]:
+async def _async_words(runtime: HomeSecData, text: str) -> tuple[Word, ...]:
     """Return what each word of a search is found in: names as people read them."""
     words = text.casefold().split()[:MOST_WORDS]
     if not words:
         return ()
-    known = await coordinator.async_run(coordinator.engine.catalog.queries.vocabulary)
+    known = await runtime.host.async_run(runtime.host.engine.catalog.queries.vocabulary)
     cameras = {
-        **{id_: camera_name(coordinator, id_, name) for id_, name in known.cameras.items()},
+        **{id_: camera_name(runtime.cameras, id_, name) for id_, name in known.cameras.items()},
         **{
             subentry.subentry_id: subentry.title
-            for subentry in coordinator.entry.get_subentries_of_type(SUBENTRY_CAMERA)
+            for subentry in runtime.entry.get_subentries_of_type(SUBENTRY_CAMERA)
         },
     }
-    texts = await async_options(coordinator.hass, "label")
+    texts = await async_options(runtime.hass, "label")
     labels = {label: f"{label} {texts.get(label, '')}" for label in known.labels}
     zones = {zone: zone for zone in known.zones}
     return tuple(

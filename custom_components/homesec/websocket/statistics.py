@@ -8,15 +8,15 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 import probatio
 
+from ..access import Permission
 from ..const import DOMAIN
-from ..rights import Permission
 from .access import answers
 from .filter import NAMES, TIME, names, span
 
 if TYPE_CHECKING:
     from homeassistant.components.websocket_api import ActiveConnection
 
-    from ..coordinator import HomeSecCoordinator
+    from ..runtime import HomeSecData
 
 DAY_S: Final = 86_400
 LONGEST_TIMELINE_S: Final = 32 * DAY_S
@@ -37,15 +37,15 @@ def async_setup_figure_commands(hass: HomeAssistant) -> None:
         probatio.Required("to"): TIME,
     }
 )
-@answers(Permission.LOOK)
+@answers(Permission.READ)
 async def _timeline(
-    coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
+    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
     since, until = _bounded(msg, LONGEST_TIMELINE_S)
-    queries = coordinator.engine.catalog.queries
+    queries = runtime.host.engine.catalog.queries
     now = dt_util.utcnow().timestamp()
     cameras: dict[str, list[dict[str, Any]]] = {}
-    for each in await coordinator.async_run(queries.timeline, since, until):
+    for each in await runtime.host.async_run(queries.timeline, since, until):
         ended = max(now, each.started_at) if each.ended_at is None else each.ended_at
         cameras.setdefault(each.camera_id, []).append(
             {
@@ -68,14 +68,14 @@ async def _timeline(
         probatio.Optional("labels"): NAMES,
     }
 )
-@answers(Permission.LOOK)
+@answers(Permission.READ)
 async def _insight(
-    coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
+    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
     since, until = _bounded(msg, LONGEST_INSIGHT_S)
-    visits, tz = coordinator.engine.catalog.visits, dt_util.get_default_time_zone()
+    visits, tz = runtime.host.engine.catalog.visits, dt_util.get_default_time_zone()
     chosen = {key: names(msg, key) for key in ("cameras", "labels")}
-    found = await coordinator.async_run(lambda: visits.insight(since, until, tz, **chosen))
+    found = await runtime.host.async_run(lambda: visits.insight(since, until, tz, **chosen))
     return {
         "days": [
             {"day": day.isoformat(), "camera_id": camera_id, "label": label, "count": count}

@@ -3,29 +3,39 @@
 They outlive a reload of the entry: the house is told to be away, and told again when it is back.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components import websocket_api
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+from homeassistant.util.hass_dict import HassKey
 import probatio
 
+from ..access import Permission, async_get_runtime, check_permission, has_permission
 from ..const import DOMAIN
-from ..loaded import loaded_house
-from ..rights import Permission, has
-from .access import check
-from .feeds import status_message
+from .feeds import ClipFeed, StatusFeed, status_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from homeassistant.components.websocket_api import ActiveConnection
 
-    from ..coordinator import HomeSecCoordinator
+    from ..runtime import HomeSecData
 
-_SIGNAL: Final = f"{DOMAIN}_house"
-"""With the coordinator that has come; with None when it goes."""
+_SIGNAL: Final = f"{DOMAIN}_runtime"
+"""Sent with the parts of an entry that was set up, and with None when it is unloaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Feeds:
+    status: StatusFeed
+    clips: ClipFeed
+
+
+_FEEDS: HassKey[_Feeds] = HassKey(f"{DOMAIN}_feeds")
 
 
 @callback
@@ -36,25 +46,44 @@ def async_setup_live_commands(hass: HomeAssistant) -> None:
 
 
 @callback
-def async_announce_coordinator(hass: HomeAssistant, coordinator: HomeSecCoordinator | None) -> None:
-    """Tell open pages that the house is there, or that it goes."""
-    async_dispatcher_send(hass, _SIGNAL, coordinator)
+def async_start_feeds(hass: HomeAssistant, runtime: HomeSecData) -> CALLBACK_TYPE:
+    """Feed open pages from an entry that was set up; return what ends that."""
+    feeds = hass.data[_FEEDS] = _Feeds(StatusFeed(runtime), ClipFeed(runtime))
+    for feed in (feeds.clips, feeds.status):
+        runtime.bus.async_subscribe_all(feed.async_handle_event, kinds=feed.listens_to)
+    async_dispatcher_send(hass, _SIGNAL, runtime)
+
+    @callback
+    def stop(_event: Event | None = None) -> None:
+        feeds.clips.async_stop()
+        feeds.status.async_stop()
+
+    cancel = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+
+    @callback
+    def unload() -> None:
+        cancel()
+        async_dispatcher_send(hass, _SIGNAL, None)
+        stop()
+        hass.data.pop(_FEEDS)
+
+    return unload
 
 
 @callback
 @websocket_api.websocket_command({probatio.Required("type"): "homesec/house/subscribe"})
 def _house(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    def attach(coordinator: HomeSecCoordinator) -> CALLBACK_TYPE:
+    def attach(runtime: HomeSecData) -> CALLBACK_TYPE:
         @callback
         def send(house: dict[str, Any]) -> None:
             user = {
-                "may_control": has(connection.user, coordinator, Permission.CONTROL),
+                "may_control": has_permission(connection.user, runtime, Permission.CONTROL),
                 "is_admin": connection.user.is_admin,
             }
             connection.send_event(msg["id"], {**house, "user": user})
 
-        send(status_message(coordinator))
-        return coordinator.status_feed.async_subscribe(send)
+        send(status_message(runtime))
+        return hass.data[_FEEDS].status.async_subscribe(send)
 
     async_follow(hass, connection, msg["id"], attach)
 
@@ -62,12 +91,12 @@ def _house(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any
 @callback
 @websocket_api.websocket_command({probatio.Required("type"): "homesec/clips/subscribe"})
 def _clips(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    def attach(coordinator: HomeSecCoordinator) -> CALLBACK_TYPE:
+    def attach(_runtime: HomeSecData) -> CALLBACK_TYPE:
         @callback
         def send(news: dict[str, Any]) -> None:
             connection.send_event(msg["id"], news)
 
-        return coordinator.clip_feed.async_subscribe(send)
+        return hass.data[_FEEDS].clips.async_subscribe(send)
 
     async_follow(hass, connection, msg["id"], attach)
 
@@ -77,7 +106,7 @@ def async_follow(
     hass: HomeAssistant,
     connection: ActiveConnection,
     msg_id: int,
-    attach: Callable[[HomeSecCoordinator], CALLBACK_TYPE],
+    attach: Callable[[HomeSecData], CALLBACK_TYPE],
 ) -> None:
     """Subscribe to the house of the moment, and to each that comes after it.
 
@@ -87,25 +116,25 @@ def async_follow(
     detach: CALLBACK_TYPE | None = None
 
     @callback
-    def follow(coordinator: HomeSecCoordinator | None, *, first: bool = False) -> None:
+    def follow(runtime: HomeSecData | None, *, first: bool = False) -> None:
         nonlocal detach
         if detach is not None:
             detach()
             detach = None
-        if coordinator is None:
+        if runtime is None:
             connection.send_event(msg_id, {"unavailable": True})
             return
         try:
-            check(connection.user, coordinator, Permission.LOOK)
+            check_permission(connection.user, runtime, Permission.READ)
         except Unauthorized:
             return
         if not first:
             connection.send_event(msg_id, {"unavailable": False})
-        detach = attach(coordinator)
+        detach = attach(runtime)
 
-    now = loaded_house(hass)
+    now = async_get_runtime(hass)
     if now is not None:
-        check(connection.user, now, Permission.LOOK)
+        check_permission(connection.user, now, Permission.READ)
     unfollow = async_dispatcher_connect(hass, _SIGNAL, follow)
 
     @callback

@@ -13,14 +13,13 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 import probatio
 
+from ..access import Permission, async_get_runtime, check_permission
 from ..cameras.config import DEFAULTS, camera_labels
 from ..cameras.zones import ZoneError, check_zones, zone
 from ..const import CONF_KIND, CONF_LABELS, CONF_LOITER, CONF_POLYGON, CONF_ZONES, DOMAIN
 from ..engine.core.types import ZoneKind
 from ..exceptions import EngineNotRunningError
-from ..loaded import loaded_house
-from ..rights import Permission
-from .access import answers, check, send_error
+from .access import answers, send_error
 from .filter import NAME, NAMES
 from .subscriptions import async_follow
 
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from homeassistant.components.websocket_api import ActiveConnection
     from homeassistant.config_entries import ConfigSubentry
 
-    from ..coordinator import HomeSecCoordinator
     from ..engine.camera.zone_preview import PreviewedDetection
+    from ..runtime import HomeSecData
 
 PREVIEW_PAUSE_S: Final = 0.7
 """Between two looks for a page; the cameras look, too."""
@@ -66,12 +65,12 @@ def async_setup_zone_commands(hass: HomeAssistant) -> None:
 @websocket_api.websocket_command(
     {probatio.Required("type"): "homesec/zones/get", probatio.Required("camera_id"): NAME}
 )
-@answers(Permission.LOOK)
+@answers(Permission.READ)
 async def _get(
-    coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
+    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    camera = _camera(coordinator, msg)
-    entity_id = er.async_get(coordinator.hass).async_get_entity_id(
+    camera = _camera(runtime, msg)
+    entity_id = er.async_get(runtime.hass).async_get_entity_id(
         CAMERA_DOMAIN, DOMAIN, f"{camera.subentry_id}_camera"
     )
     return {
@@ -97,13 +96,13 @@ async def _get(
 )
 @answers(Permission.ADMIN)
 async def _save(
-    coordinator: HomeSecCoordinator, _connection: ActiveConnection, msg: dict[str, Any]
+    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    camera = _camera(coordinator, msg)
-    zones = await _async_checked(coordinator, camera, msg["zones"])
+    camera = _camera(runtime, msg)
+    zones = await _async_checked(runtime, camera, msg["zones"])
     # Told to the entry's listener, which starts just this camera anew, if there is a difference.
-    coordinator.hass.config_entries.async_update_subentry(
-        coordinator.entry, camera, data={**camera.data, CONF_ZONES: zones}
+    runtime.hass.config_entries.async_update_subentry(
+        runtime.entry, camera, data={**camera.data, CONF_ZONES: zones}
     )
     return {}
 
@@ -118,10 +117,10 @@ async def _save(
 @websocket_api.async_response
 async def _preview(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     try:
-        if (coordinator := loaded_house(hass)) is None:
+        if (runtime := async_get_runtime(hass)) is None:
             raise EngineNotRunningError
-        check(connection.user, coordinator, Permission.ADMIN)
-        zones = await _async_checked(coordinator, _camera(coordinator, msg), msg["zones"])
+        check_permission(connection.user, runtime, Permission.ADMIN)
+        zones = await _async_checked(runtime, _camera(runtime, msg), msg["zones"])
     except Unauthorized:
         raise
     except HomeAssistantError as err:
@@ -147,10 +146,10 @@ class _Preview:
         self._zones = tuple(map(zone, zones))
 
     @callback
-    def async_attach(self, coordinator: HomeSecCoordinator) -> CALLBACK_TYPE:
+    def async_attach(self, runtime: HomeSecData) -> CALLBACK_TYPE:
         """Begin; returns what ends it."""
-        task = coordinator.entry.async_create_background_task(
-            coordinator.hass, self._async_run(coordinator), "HomeSec zone preview"
+        task = runtime.entry.async_create_background_task(
+            runtime.hass, self._async_run(runtime), "HomeSec zone preview"
         )
 
         @callback
@@ -159,12 +158,12 @@ class _Preview:
 
         return end
 
-    async def _async_run(self, coordinator: HomeSecCoordinator) -> None:
+    async def _async_run(self, runtime: HomeSecData) -> None:
         while True:
             told: dict[str, Any] = {"boxes": []}
             try:
-                looked = await coordinator.async_run(
-                    coordinator.engine.preview_zones, self._camera_id, self._zones
+                looked = await runtime.host.async_run(
+                    runtime.host.engine.preview_zones, self._camera_id, self._zones
                 )
             except HomeAssistantError as err:
                 # It is off, or the detector is not there yet: that may change while one draws.
@@ -187,20 +186,20 @@ def _box(judged: PreviewedDetection) -> dict[str, Any]:
     }
 
 
-def _camera(coordinator: HomeSecCoordinator, msg: dict[str, Any]) -> ConfigSubentry:
+def _camera(runtime: HomeSecData, msg: dict[str, Any]) -> ConfigSubentry:
     """Return the camera that a command names. Raises ``ServiceValidationError``."""
     camera_id = msg["camera_id"]
-    if camera_id not in coordinator.cameras:
+    if camera_id not in runtime.cameras:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="camera_not_found",
             translation_placeholders={"camera": camera_id},
         )
-    return coordinator.subentry(camera_id)
+    return runtime.cameras.subentry(camera_id)
 
 
 async def _async_checked(
-    coordinator: HomeSecCoordinator, camera: ConfigSubentry, drawn: list[dict[str, Any]]
+    runtime: HomeSecData, camera: ConfigSubentry, drawn: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return zones as they are stored. Raises ``ServiceValidationError`` in the user's words."""
     zones = [
@@ -217,7 +216,7 @@ async def _async_checked(
         check_zones(zones, camera_labels(camera.data))
     except ZoneError as err:
         # The form's own texts.
-        hass = coordinator.hass
+        hass = runtime.hass
         texts = await async_get_translations(
             hass, hass.config.language, "config_subentries", {DOMAIN}
         )

@@ -1,0 +1,74 @@
+"""The loaded entry's parts for those that are set up without it, and who may use them."""
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
+from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import Unauthorized, UnknownUser
+from homeassistant.helpers import entity_registry as er
+
+from .const import DOMAIN
+
+if TYPE_CHECKING:
+    from homeassistant.auth.models import User
+    from homeassistant.core import ServiceCall
+
+    from .runtime import HomeSecData
+
+
+class Permission(Enum):
+    """What a user has to be allowed."""
+
+    READ = POLICY_READ
+    """To see the alarm panel."""
+    CONTROL = POLICY_CONTROL
+    """To arm and disarm."""
+    ADMIN = "admin"
+
+
+@callback
+def async_get_runtime(hass: HomeAssistant) -> HomeSecData | None:
+    """Return the parts of the one entry; None while it isn't loaded."""
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        runtime: HomeSecData = entry.runtime_data
+        return runtime
+    return None
+
+
+def alarm_entity_id(runtime: HomeSecData) -> str | None:
+    """Return the id of the alarm panel's entity, which users may rename."""
+    unique_id = f"{runtime.entry.entry_id}_alarm"
+    return er.async_get(runtime.hass).async_get_entity_id(ALARM_DOMAIN, DOMAIN, unique_id)
+
+
+@callback
+def has_permission(user: User, runtime: HomeSecData, permission: Permission) -> bool:
+    """Return whether a user has a permission."""
+    if user.is_admin:
+        return True
+    entity_id = alarm_entity_id(runtime)
+    if entity_id is None or permission is Permission.ADMIN:
+        return False
+    return user.permissions.check_entity(entity_id, permission.value)
+
+
+@callback
+def check_permission(user: User, runtime: HomeSecData, permission: Permission) -> None:
+    """Raise ``Unauthorized`` if a user doesn't have a permission."""
+    if not has_permission(user, runtime, permission):
+        raise Unauthorized
+
+
+async def async_check_call(call: ServiceCall, runtime: HomeSecData, permission: Permission) -> None:
+    """Raise ``Unauthorized`` if the user who calls an action doesn't have a permission.
+
+    An automation has all permissions, as everywhere in Home Assistant.
+    """
+    if (user_id := call.context.user_id) is None:
+        return
+    if (user := await call.hass.auth.async_get_user(user_id)) is None:
+        raise UnknownUser(context=call.context)
+    if not has_permission(user, runtime, permission):
+        raise Unauthorized(context=call.context, entity_id=alarm_entity_id(runtime))

@@ -1,0 +1,67 @@
+"""Keeps the engine's cameras in step with the entry and the alarm."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.exceptions import HomeAssistantError
+
+from ..const import LOGGER, SUBENTRY_CAMERA
+from ..engine.core.types import Activity, CameraConfig, SourceKind
+from .config import camera_config
+from .source_feed import EntityFeed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from ..engine_host import EngineHost
+
+
+class CameraReconciler:
+    """Adds, changes, and removes the engine's cameras, but touches only those that differ."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, host: EngineHost) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._host = host
+        self._lock = asyncio.Lock()
+        self.running: dict[str, tuple[CameraConfig, Activity]] = {}
+        """By camera id, what the engine was last given."""
+
+    async def async_reconcile(self, activity: Callable[[Mapping[str, Any]], Activity]) -> None:
+        """Apply the settings, and the activity that follows from each camera's settings now."""
+        async with self._lock:
+            if not self._host.ready:
+                return
+            wanted = {
+                s.subentry_id: (camera_config(s), activity(s.data))
+                for s in self._entry.get_subentries_of_type(SUBENTRY_CAMERA)
+            }
+            await asyncio.gather(
+                *(
+                    self._async_reconcile(camera_id, wanted.get(camera_id))
+                    for camera_id in wanted.keys() | self.running.keys()
+                    if wanted.get(camera_id) != self.running.get(camera_id)
+                )
+            )
+
+    async def _async_reconcile(
+        self, camera_id: str, wanted: tuple[CameraConfig, Activity] | None
+    ) -> None:
+        host, running = self._host, self.running.pop(camera_id, None)
+        try:
+            if wanted is None:
+                await host.async_run(host.engine.remove_camera, camera_id)
+                return
+            config, activity = wanted
+            if running is not None and running[0] == config:
+                await host.async_run(host.engine.set_activity, camera_id, activity)
+            else:
+                is_entity = config.source.kind is SourceKind.ENTITY
+                feed = EntityFeed(self._hass, config.source.location) if is_entity else None
+                await host.async_run(host.engine.set_camera, config, activity, feed)
+            self.running[camera_id] = wanted
+        except HomeAssistantError as err:
+            LOGGER.error("Camera %s could not be set up: %s", camera_id, err)
