@@ -154,7 +154,7 @@ def test_the_owner_disarms_with_the_pin(owner: Owner) -> None:
     page.click("Disarm")
     type_pin(page, PIN)
     page.wait_for_text("Disarmed")
-    page.wait_for_text("By Ann")
+    page.wait_for_text("Changed by Ann")
 
 
 def test_a_zone_is_drawn_named_and_saved(owner: Owner) -> None:
@@ -310,7 +310,7 @@ def test_a_camera_that_is_offline_is_named_and_left_out_on_wish(owner: Owner) ->
     page.wait_for_text("The file no longer exists")
     page.click("Night")
     type_pin(page, PIN)
-    page.wait_for_text(f"cannot be reached: {CAMERA_NAME}")
+    page.wait_for_text(f"can't be reached: {CAMERA_NAME}")
     page.click("Arm anyway")
     page.wait_for_text("Armed: Night")
     page.wait_for_text(f"Bypassed: {CAMERA_NAME}")
@@ -392,6 +392,6 @@ def test_nothing_went_wrong_that_nobody_saw(owner: Owner, tmp_path: Path) -> Non
     assert odd == []
     # Home Assistant logs what an action refuses; that it names HomeSec's is all that is ours in it.
     found = [str(record) for record in owner.ha.log_findings().ours]
-    assert [line for line in found if "cannot be reached" not in line] == []
+    assert [line for line in found if "can't be reached" not in line] == []
     owner.ha.stop()
     assert PIN not in owner.ha.log.read_text()

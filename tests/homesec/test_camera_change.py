@@ -94,7 +94,7 @@ async def test_the_settings_of_a_camera_that_is_away_can_be_changed(
     shown = await answer(hass, flow, {"kind": "file", "file": str(video)})
     assert shown["step_id"] == "settings"
     assert shown["description_placeholders"]["picture"] == ""
-    assert "could not be reached" in shown["description_placeholders"]["note"]
+    assert "couldn't be reached" in shown["description_placeholders"]["note"]
     # Another source has to be there.
     flow = await change(hass, entry, CAMERA_ID)
     again = await answer(hass, flow, STREAM)
