@@ -1,4 +1,4 @@
-"""Set up the house; its cameras follow one by one."""
+"""The config flow: set HomeSec up, or change what all cameras share."""
 
 from typing import TYPE_CHECKING, Any, override
 
@@ -47,7 +47,7 @@ TITLE = "HomeSec"
 def choice_schema(
     detectors: Sequence[str], titles: Mapping[str, str], *, collapsed: bool
 ) -> Schema:
-    """Return the form that asks for detector and model; ``titles`` are the models' by name."""
+    """Return the form that asks for detector and model; ``titles`` maps model names to titles."""
     return Schema(
         {
             Required(CONF_DETECTOR, default=DEFAULT): choice(
@@ -72,27 +72,28 @@ class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, do
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return what can be added to the house."""
+        """Return the flows of cameras and recipients."""
         return {SUBENTRY_CAMERA: CameraFlow, SUBENTRY_RECIPIENT: RecipientFlow}
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask how people are to be detected; what is offered fits any machine."""
+        """Ask for detector and model; the defaults suit any system."""
         models = await self._async_models()
         errors: dict[str, str] = {}
         if user_input is not None:
             data = _read(user_input)
             if not (errors := _errors(data, models)):
                 return self.async_create_entry(title=TITLE, data=data)
-        return await self._async_ask("user", user_input, errors, models)
+        return await self._async_show_form("user", user_input, errors, models)
 
     async def async_step_reconfigure(
         self, _input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Offer what can be changed about the house."""
-        own = await self.hass.async_add_executor_job(own_titles, models_dir(self.hass))
-        models = ["detector", "add_model", *(["remove_model"] if own else [])]
-        options = ["alarm", "pins", "cloud", "retention", *models]
-        return self.async_show_menu(step_id="reconfigure", menu_options=options)
+        """Offer a menu of what can be changed."""
+        custom = await self.hass.async_add_executor_job(own_titles, models_dir(self.hass))
+        models = ["detector", "add_model", *(["remove_model"] if custom else [])]
+        return self.async_show_menu(
+            step_id="reconfigure", menu_options=["alarm", "pins", "cloud", "retention", *models]
+        )
 
     async def async_step_detector(
         self, user_input: dict[str, Any] | None = None
@@ -104,12 +105,18 @@ class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, do
         if user_input is not None:
             data = _read(user_input)
             if not (errors := _errors(data, models)):
-                kept = {k: v for k, v in entry.data.items() if k not in (CONF_DETECTOR, CONF_MODEL)}
-                return self.async_update_and_abort(entry, data=kept | data)
-        return await self._async_ask("detector", user_input or self._known(), errors, models)
+                others = {
+                    key: value
+                    for key, value in entry.data.items()
+                    if key not in (CONF_DETECTOR, CONF_MODEL)
+                }
+                return self.async_update_and_abort(entry, data=others | data)
+        return await self._async_show_form(
+            "detector", user_input or self._current(), errors, models
+        )
 
-    def _known(self) -> dict[str, Any]:
-        """Return what the form begins with: the model that was just added, or what is in use."""
+    def _current(self) -> dict[str, Any]:
+        """Return the answers to suggest: the model that was just added, or the one in use."""
         if self.added is not None and self.added.model is not None:
             [detector] = self.added.model.variants
             return {CONF_DETECTOR: detector, SECTION_ADVANCED: {CONF_MODEL: self.added.name}}
@@ -121,7 +128,7 @@ class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, do
     async def _async_models(self) -> Mapping[str, Model]:
         return await self.hass.async_add_executor_job(offered_models, models_dir(self.hass))
 
-    async def _async_ask(
+    async def _async_show_form(
         self,
         step_id: str,
         shown: dict[str, Any] | None,
@@ -130,7 +137,7 @@ class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, do
     ) -> ConfigFlowResult:
         titles = {name: model.title for name, model in models.items()}
         if chosen := (shown or {}).get(SECTION_ADVANCED, {}).get(CONF_MODEL):
-            # One that is gone can still be seen, and is refused with a word about it.
+            # A model that was removed is still shown, and refused with an error.
             titles.setdefault(chosen, chosen)
         detectors = [DEFAULT, *([OPENCV] if await async_opencv_offered(self.hass) else [])]
         schema = choice_schema(detectors, titles, collapsed=chosen is None)
@@ -146,7 +153,7 @@ class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, do
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Go on with the first camera straight away."""
+        """Continue with adding the first camera."""
         flow = await self.hass.config_entries.subentries.async_init(
             (result["result"].entry_id, SUBENTRY_CAMERA),
             context=SubentryFlowContext(source=SOURCE_USER),
@@ -157,14 +164,14 @@ class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, do
 
 
 def _read(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return the entry's data; a model left empty is the detector's own choice."""
+    """Return the entry's data; without a model, the detector's default is used."""
     return {CONF_DETECTOR: answer[CONF_DETECTOR], **answer[SECTION_ADVANCED]}
 
 
 def _errors(data: dict[str, Any], models: Mapping[str, Model]) -> dict[str, str]:
-    """Refuse a model that the detector cannot use."""
+    """Return an error if the detector can't run the model."""
     name = data.get(CONF_MODEL)
     if name is None or (name in models and data[CONF_DETECTOR] in models[name].variants):
         return {}
-    # An error cannot be placed at a field inside a section.
+    # An error cannot be shown at a field inside a section.
     return {"base": ModelUnknown.key}

@@ -1,7 +1,7 @@
-"""What an automation can wait for.
+"""Triggers of automations.
 
-Each trigger is one event of Home Assistant's bus, narrowed down to cameras and to what happened.
-Its facts are in ``trigger.event.data``, as with core's event trigger: templates fit either.
+Each is an event of Home Assistant's bus, narrowed down to cameras and options. As with core's event
+trigger, the event is in ``trigger.event.data``, so that templates suit either.
 """
 
 from collections import deque
@@ -38,19 +38,19 @@ if TYPE_CHECKING:
     from homeassistant.helpers.trigger import TriggerActionRunner, TriggerNotTriggeredReporter
     from homeassistant.helpers.typing import ConfigType
 
-
-RUNNING_ALERTS: Final = 20
-"""An alert grows for a minute; so many at once there are never."""
+MAX_OPEN_ALERTS: Final = 20
+"""Alerts that may still be updated; one stays open for about a minute."""
 
 
 class BusTrigger(Trigger):
     """Waits for an event on the bus."""
 
     event_type: ClassVar[str]
+    other_event_types: ClassVar[tuple[str, ...]] = ()
     description: ClassVar[str]
-    """For the logbook: "triggered by …"."""
+    """Shown in the logbook after "triggered by"."""
     options: ClassVar[tuple[str, ...]]
-    """Keys of the event's data that can be asked for; an option left out asks for nothing."""
+    """Keys of the event's data to filter by; an option that is left out filters nothing."""
     schema: ClassVar[probatio.Schema]
 
     @classmethod
@@ -70,60 +70,15 @@ class BusTrigger(Trigger):
         run_action: TriggerActionRunner,
         did_not_trigger: TriggerNotTriggeredReporter | None = None,
     ) -> CALLBACK_TYPE:
-        """Run the action with each event that is meant."""
+        """Run the action for each event that matches."""
 
         @callback
-        def happened(event: Event) -> None:
-            if self._is_meant(event.data):
+        def handle(event: Event) -> None:
+            if self._matches(event):
                 run_action({"event": event}, self.description, event.context)
 
-        return self._hass.bus.async_listen(self.event_type, happened)
-
-    def _is_meant(self, data: Mapping[str, Any]) -> bool:
-        """Tell whether it is one of the cameras, and all that was asked for."""
-        if not all(told(data, option, wanted) for option, wanted in self._wanted.items()):
-            return False
-        devices = async_target_devices(self._hass, self._target)
-        return devices is None or not devices.isdisjoint(
-            (data.get("device_id"), *data.get("device_ids", ()))
-        )
-
-
-class AlertTrigger(BusTrigger):
-    """Waits for an alert, and for one that comes to be about what is asked for.
-
-    An alert that began elsewhere may reach a camera or a zone later, as an update.
-    """
-
-    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        super().__init__(hass, config)
-        self._others: deque[str] = deque(maxlen=RUNNING_ALERTS)
-        """Alerts that were about something else so far."""
-
-    @override
-    async def async_attach_runner(
-        self,
-        run_action: TriggerActionRunner,
-        did_not_trigger: TriggerNotTriggeredReporter | None = None,
-    ) -> CALLBACK_TYPE:
-        """Run the action once with each alert that is meant."""
-
-        @callback
-        def happened(event: Event) -> None:
-            alert_id = str(event.data.get("alert_id"))
-            if event.event_type == EVENT_ALERT_UPDATED and alert_id not in self._others:
-                return
-            if self._is_meant(event.data):
-                if alert_id in self._others:
-                    self._others.remove(alert_id)
-                run_action({"event": event}, self.description, event.context)
-            elif alert_id not in self._others:
-                self._others.append(alert_id)
-
-        removes = [
-            self._hass.bus.async_listen(event_type, happened)
-            for event_type in (EVENT_ALERT, EVENT_ALERT_UPDATED)
-        ]
+        event_types = (self.event_type, *self.other_event_types)
+        removes = [self._hass.bus.async_listen(each, handle) for each in event_types]
 
         @callback
         def remove() -> None:
@@ -132,13 +87,48 @@ class AlertTrigger(BusTrigger):
 
         return remove
 
+    def _matches(self, event: Event) -> bool:
+        """Return whether an event is about a target camera and has the wanted options."""
+        data = event.data
+        if not all(has_value(data, option, wanted) for option, wanted in self._wanted.items()):
+            return False
+        devices = async_target_devices(self._hass, self._target)
+        return devices is None or not devices.isdisjoint(
+            (data.get("device_id"), *data.get("device_ids", ()))
+        )
 
-def told(data: Mapping[str, Any], option: str, wanted: list[str]) -> bool:
-    """Tell whether an event says one of the wanted: as its ``zone``, or among its ``zones``."""
-    if not wanted:
-        return True
-    said = {data.get(option), *data.get(f"{option}s", ())}
-    return not said.isdisjoint(wanted)
+
+class AlertTrigger(BusTrigger):
+    """Waits for an alert that matches, either from its beginning or after an update.
+
+    An alert can reach a camera or a zone later than it began.
+    """
+
+    other_event_types = (EVENT_ALERT_UPDATED,)
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        super().__init__(hass, config)
+        self._unmatched: deque[str] = deque(maxlen=MAX_OPEN_ALERTS)
+        """Ids of alerts that haven't matched so far."""
+
+    @override
+    def _matches(self, event: Event) -> bool:
+        alert_id = str(event.data.get("alert_id"))
+        known = alert_id in self._unmatched
+        if event.event_type == EVENT_ALERT_UPDATED and not known:
+            return False
+        matches = super()._matches(event)
+        if matches and known:
+            self._unmatched.remove(alert_id)
+        elif not matches and not known:
+            self._unmatched.append(alert_id)
+        return matches
+
+
+def has_value(data: Mapping[str, Any], option: str, wanted: list[str]) -> bool:
+    """Return whether an event has a wanted value, as its ``zone`` or among its ``zones``, say."""
+    values = {data.get(option), *data.get(f"{option}s", ())}
+    return not wanted or not values.isdisjoint(wanted)
 
 
 def bus_trigger(
@@ -146,9 +136,9 @@ def bus_trigger(
     description: str,
     *options: str,
     of_camera: bool = True,
-    kind: type[BusTrigger] = BusTrigger,
+    base: type[BusTrigger] = BusTrigger,
 ) -> type[BusTrigger]:
-    """Return the trigger for an event."""
+    """Return the trigger class for an event."""
     texts = probatio.All(cv.ensure_list, [cv.string])
     fields: dict[probatio.Marker, Any] = {
         probatio.Optional(CONF_OPTIONS, default=dict): {
@@ -163,14 +153,12 @@ def bus_trigger(
         "options": options,
         "schema": probatio.Schema(fields),
     }
-    return type("HomeSecTrigger", (kind,), attributes)
+    return type("HomeSecTrigger", (base,), attributes)
 
 
 TRIGGERS: dict[str, type[Trigger]] = {
-    "detection_started": bus_trigger(
-        EVENT_DETECTION_STARTED, "somebody before a camera", "label", "zone"
-    ),
-    "detection_ended": bus_trigger(EVENT_DETECTION_ENDED, "somebody who left", "label"),
+    "detection_started": bus_trigger(EVENT_DETECTION_STARTED, "a detection", "label", "zone"),
+    "detection_ended": bus_trigger(EVENT_DETECTION_ENDED, "the end of a detection", "label"),
     "zone_entered": bus_trigger(EVENT_ZONE_ENTERED, "a zone entered", "label", "zone"),
     "zone_left": bus_trigger(EVENT_ZONE_LEFT, "a zone left", "label", "zone"),
     "clip_saved": bus_trigger(EVENT_CLIP_SAVED, "a clip saved", "label"),
@@ -183,9 +171,9 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "alarm_refused": bus_trigger(
         EVENT_ALARM_REFUSED, "an attempt refused", "reason", of_camera=False
     ),
-    # In the logbook, which whoever threatens may look at, it is one of the alarm's doings.
+    # In the logbook, which an intruder may read, it looks like any other disarming.
     "alarm_duress": bus_trigger(EVENT_ALARM_DURESS, "the alarm disarmed", of_camera=False),
-    "alert": bus_trigger(EVENT_ALERT, "an alert", "kind", "label", "zone", kind=AlertTrigger),
+    "alert": bus_trigger(EVENT_ALERT, "an alert", "kind", "label", "zone", base=AlertTrigger),
     "alert_updated": bus_trigger(EVENT_ALERT_UPDATED, "an alert's clip", "kind", "label", "zone"),
 }
 

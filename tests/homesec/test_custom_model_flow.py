@@ -237,7 +237,7 @@ async def test_an_upload_that_is_gone_is_asked_for_again(
     gone = "01b2c3d4e5f60718293a4b5c6d7e8f90"
     again = await reply(hass, form, {"file": gone})
     assert again["errors"] == {"base": "upload_failed"}
-    assert "could not be taken" in caplog.text
+    assert "could not be read" in caplog.text
     assert kept(house, models) == []
 
 

@@ -105,7 +105,7 @@ def test_the_forms_of_the_house_are_labelled() -> None:
     for step in ("user", "detector"):
         check_form(config_flow.choice_schema(["ncnn", "opencv"], {}, collapsed=True), steps[step])
     check_form(custom_model_form.FILES_SCHEMA, steps["add_model"])
-    check_form(custom_model_form.FACTS_SCHEMA, steps["describe"])
+    check_form(custom_model_form.DESCRIPTION_SCHEMA, steps["describe"])
     check_form(custom_model_form.removal_schema({}), steps["remove_model"])
     for step, schema in (
         ("bucket", storage_form.BUCKET_SCHEMA),

@@ -1,1 +1,1 @@
-"""The steps and forms in which a person sets HomeSec up."""
+"""Config and subentry flows: their steps and forms."""

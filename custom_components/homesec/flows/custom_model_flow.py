@@ -1,4 +1,4 @@
-"""The steps by which a model is added by hand, or removed again."""
+"""The steps that add or remove a custom model."""
 
 from typing import TYPE_CHECKING, Any, override
 
@@ -15,20 +15,20 @@ from .custom_model_form import (
     CONF_LABELS,
     CONF_LABELS_FILE,
     CONF_WEIGHTS,
-    FACTS_SCHEMA,
+    DESCRIPTION_SCHEMA,
     FIELDS,
     FILES_SCHEMA,
-    first_facts,
-    read_facts,
+    default_description,
+    read_description,
     removal_schema,
 )
 from .custom_model_import import (
-    adopt,
+    delete_uploads,
     detector_for,
-    discard,
     read_upload,
-    take_uploads,
-    try_and_keep,
+    save_uploads,
+    store_known_files,
+    try_and_import,
 )
 
 if TYPE_CHECKING:
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
 
 
 class CustomModelSteps(ConfigFlow):
-    """Part of the house's flow: the user's own models."""
+    """Part of the config flow: custom models."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._work: Path | None = None
-        """The uploaded files, as long as the flow lasts."""
+        self._uploads: Path | None = None
+        """Folder of the uploaded files, deleted when the flow ends."""
         self._files: list[Path] = []
         self._detector = ""
-        """What the files are for."""
-        self._facts: dict[str, Any] = {}
+        """The detector that can run the files."""
+        self._description: dict[str, Any] = {}
         self._errors: dict[str, str] = {}
         self._reason = ""
         self._trial: asyncio.Task[CustomModel] | None = None
@@ -57,14 +57,14 @@ class CustomModelSteps(ConfigFlow):
     async def async_step_add_model(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Take the files; those of the catalogue need no further question."""
+        """Ask for the files; those of a built-in model need no description."""
         errors: dict[str, str] = {}
         if user_input is not None:
             uploads = [user_input[key] for key in (CONF_FILE, CONF_WEIGHTS) if user_input.get(key)]
             try:
-                names = await self._async_take(uploads)
+                names = await self._async_store(uploads)
             except (ValueError, OSError, HomeSecError) as err:
-                LOGGER.warning("The files of a model could not be taken: %s", err)
+                LOGGER.warning("The files of a model could not be read: %s", err)
                 errors["base"] = "upload_failed"
             else:
                 if names:
@@ -76,30 +76,32 @@ class CustomModelSteps(ConfigFlow):
                     )
                 if (detector := detector_for(self._files)) is not None:
                     self._detector = detector
-                    self._facts = first_facts(self._files[0].stem)
+                    self._description = default_description(self._files[0].stem)
                     return await self.async_step_describe()
                 errors["base"] = "own_files_unfit"
         return self.async_show_form(
             step_id="add_model", data_schema=FILES_SCHEMA, errors=errors, last_step=False
         )
 
-    async def _async_take(self, uploads: list[str]) -> list[str]:
-        """Keep the uploads until the flow ends; return the names of those that are known."""
-        self._discard()
-        self._work, self._files = await self.hass.async_add_executor_job(
-            take_uploads, self.hass, uploads
+    async def _async_store(self, uploads: list[str]) -> list[str]:
+        """Keep the uploads until the flow ends; return the names of built-in models' files."""
+        self._delete_uploads()
+        self._uploads, self._files = await self.hass.async_add_executor_job(
+            save_uploads, self.hass, uploads
         )
-        return await self.hass.async_add_executor_job(adopt, models_dir(self.hass), self._files)
+        return await self.hass.async_add_executor_job(
+            store_known_files, models_dir(self.hass), self._files
+        )
 
     async def async_step_describe(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask what the files themselves do not tell."""
+        """Ask for what the files don't contain."""
         if user_input is not None:
-            self._facts, self._errors = user_input, {}
-            if upload := self._facts.pop(CONF_LABELS_FILE, None):
+            self._description, self._errors = user_input, {}
+            if upload := self._description.pop(CONF_LABELS_FILE, None):
                 try:
-                    self._facts[CONF_LABELS] = await self.hass.async_add_executor_job(
+                    self._description[CONF_LABELS] = await self.hass.async_add_executor_job(
                         read_upload, self.hass, upload
                     )
                 except ValueError, OSError:
@@ -108,7 +110,7 @@ class CustomModelSteps(ConfigFlow):
                 return await self.async_step_try_model()
         return self.async_show_form(
             step_id="describe",
-            data_schema=self.add_suggested_values_to_schema(FACTS_SCHEMA, self._facts),
+            data_schema=self.add_suggested_values_to_schema(DESCRIPTION_SCHEMA, self._description),
             errors=self._errors,
             description_placeholders={
                 "files": ", ".join(path.name for path in self._files),
@@ -118,9 +120,9 @@ class CustomModelSteps(ConfigFlow):
         )
 
     async def async_step_try_model(self, _input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Load the model and let it look once, while the person sees that something is going on."""
+        """Load the model and run it once while the flow shows that it is working."""
         if self._trial is None:
-            # Not eagerly, for the same reason as a camera's look.
+            # Not eagerly, for the same reason as the preview of a camera.
             self._trial = self.hass.async_create_task(
                 self._async_try(), "HomeSec model trial", eager_start=False
             )
@@ -138,7 +140,7 @@ class CustomModelSteps(ConfigFlow):
             self._errors = {"base": err.key}
         except DetectorError as err:
             self._errors, self._reason = {"base": "own_not_working"}, str(err)
-        except Exception:  # noqa: BLE001 - whatever it is, the flow goes on and the log has it
+        except Exception:  # noqa: BLE001 - the flow goes on, and the log has the error
             LOGGER.exception("The trial of a model failed")
             self._errors = {"base": HomeSecError.key}
         else:
@@ -149,17 +151,17 @@ class CustomModelSteps(ConfigFlow):
         if not await async_install_detector(self.hass, self._detector):
             raise DetectorMissing(detector=self._detector)
         return await self.hass.async_add_executor_job(
-            try_and_keep,
+            try_and_import,
             models_dir(self.hass),
             self._files,
             self._detector,
-            read_facts(self._facts),
+            read_description(self._description),
         )
 
     async def async_step_remove_model(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Remove one of the user's own models; the default takes the place of the one in use."""
+        """Ask which custom model to remove; if it is in use, the default model replaces it."""
         folder = models_dir(self.hass)
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -181,11 +183,11 @@ class CustomModelSteps(ConfigFlow):
     @callback
     @override
     def async_remove(self) -> None:
-        """Drop the uploads: the flow is over, however it ended."""
-        self._discard()
+        """Delete the uploads when the flow ends or is aborted."""
+        self._delete_uploads()
 
     @callback
-    def _discard(self) -> None:
-        if self._work is not None:
-            self.hass.async_add_executor_job(discard, self._work)
-            self._work = None
+    def _delete_uploads(self) -> None:
+        if self._uploads is not None:
+            self.hass.async_add_executor_job(delete_uploads, self._uploads)
+            self._uploads = None

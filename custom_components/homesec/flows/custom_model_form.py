@@ -1,4 +1,4 @@
-"""The forms that take a network of the user's own, and what their answers mean."""
+"""The forms that ask for a custom model, and how their answers are stored."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +34,7 @@ FIELDS: Final = {
     "labels": CONF_LABELS,
     "threshold": CONF_THRESHOLD,
 }
-"""Where the form shows what ``CustomModelRefused`` says of a fact."""
+"""The form's field for each field that ``CustomModelRefused`` names."""
 
 FILES_SCHEMA: Final = Schema(
     {
@@ -43,7 +43,7 @@ FILES_SCHEMA: Final = Schema(
     }
 )
 
-FACTS_SCHEMA: Final = Schema(
+DESCRIPTION_SCHEMA: Final = Schema(
     {
         Required(CONF_TITLE): TextSelector(),
         Required(CONF_HEAD): choice(HEADS, "head"),
@@ -56,8 +56,8 @@ FACTS_SCHEMA: Final = Schema(
 )
 
 
-def first_facts(title: str) -> dict[str, Any]:
-    """Return what a network that says nothing of itself most likely is."""
+def default_description(title: str) -> dict[str, Any]:
+    """Return the most likely description of a model."""
     return {
         CONF_TITLE: title,
         CONF_HEAD: "yolov8",
@@ -68,8 +68,8 @@ def first_facts(title: str) -> dict[str, Any]:
     }
 
 
-def read_facts(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts as ``import_custom_model`` wants them."""
+def read_description(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the form's answers as arguments of ``import_custom_model``."""
     lines = answer.get(CONF_LABELS, "").splitlines()
     return {
         "title": answer[CONF_TITLE],
@@ -81,5 +81,5 @@ def read_facts(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def removal_schema(titles: Mapping[str, str]) -> Schema:
-    """Return the form that asks which own model is to go."""
+    """Return the form that asks which custom model to remove."""
     return Schema({Required(CONF_MODEL): named_choice(titles)})

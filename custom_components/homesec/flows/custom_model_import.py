@@ -1,7 +1,6 @@
-"""What happens to the files of a model that were brought by hand: recognised, tried, kept.
+"""Stores and tries the uploaded files of a custom model.
 
-Everything here reads and writes files, and a trial takes a second or more: to be called in an
-executor.
+Everything here reads and writes files, and a trial takes a second or more: call it in an executor.
 """
 
 from pathlib import Path
@@ -25,22 +24,22 @@ if TYPE_CHECKING:
     from ..engine.model_zoo.custom_models import CustomModel
 
 
-def take_uploads(hass: HomeAssistant, upload_ids: Iterable[str]) -> tuple[Path, list[Path]]:
-    """Move uploads into a folder that the caller removes; they would vanish otherwise.
+def save_uploads(hass: HomeAssistant, upload_ids: Iterable[str]) -> tuple[Path, list[Path]]:
+    """Move uploads into a new folder, which the caller deletes; returns it and the files.
 
-    Raises ValueError if one is gone already, and OSError.
+    Raises ValueError if an upload doesn't exist any more, and OSError.
     """
     folder = Path(tempfile.mkdtemp(prefix=f"{DOMAIN}-"))
     files: list[Path] = []
     try:
         for number, upload_id in enumerate(upload_ids):
             # Each in a folder of its own: two may have the same name.
-            place = folder / str(number)
-            place.mkdir()
+            target = folder / str(number)
+            target.mkdir()
             with process_uploaded_file(hass, upload_id) as path:
-                files.append(Path(shutil.move(path, place / path.name)))
+                files.append(Path(shutil.move(path, target / path.name)))
     except BaseException:
-        discard(folder)
+        delete_uploads(folder)
         raise
     return folder, files
 
@@ -51,36 +50,35 @@ def read_upload(hass: HomeAssistant, upload_id: str) -> str:
         return path.read_text("utf-8-sig")
 
 
-def discard(folder: Path) -> None:
-    """Remove what was uploaded."""
+def delete_uploads(folder: Path) -> None:
+    """Delete a folder of uploads."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def adopt(models_dir: Path, files: Iterable[Path]) -> list[str]:
-    """Put the catalogue's files among these into the model folder; return their names there.
+def store_known_files(models_dir: Path, files: Iterable[Path]) -> list[str]:
+    """Copy files of built-in models into the models folder; return their names there.
 
     Raises OSError and ``ModelUnavailable``.
     """
     store = ModelStore(folder=models_dir)
-    adopted = map(store.add_file, files)
-    return [file.name for file in adopted if file is not None]
+    return [file.name for file in map(store.add_file, files) if file is not None]
 
 
 def detector_for(files: Sequence[Path]) -> str | None:
-    """Return the detector that files of these endings are for."""
+    """Return the detector for files with these suffixes."""
     endings = sorted(path.suffix.lower() for path in files)
     return next((name for name, kinds in FILE_NAMES.items() if sorted(kinds) == endings), None)
 
 
-def try_and_keep(
-    models_dir: Path, files: Sequence[Path], detector: str, facts: Mapping[str, Any]
+def try_and_import(
+    models_dir: Path, files: Sequence[Path], detector: str, description: Mapping[str, Any]
 ) -> CustomModel:
-    """Load a network and let it look once, away from all others; only then keep it.
+    """Load a model and run it once in a temporary folder, then import it.
 
-    Raises ``DetectorError`` and leaves nothing behind then.
+    Raises ``DetectorError``, and imports nothing then.
     """
     with tempfile.TemporaryDirectory(prefix=f"{DOMAIN}-") as name:
-        trial = import_custom_model(Path(name), files=files, **facts)
+        trial = import_custom_model(Path(name), files=files, **description)
         found = ModelStore(folder=Path(name)).obtain(trial.name, detector, stop=Event())
         create_detector(detector, found).close()
-    return import_custom_model(models_dir, files=files, **facts)
+    return import_custom_model(models_dir, files=files, **description)

@@ -1,4 +1,4 @@
-"""The form that asks what is done with a camera's pictures, and what its answers mean."""
+"""The form that asks for a camera's settings, and how its answers are stored."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,7 +45,7 @@ from .zone_form import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PLAIN: Final = (
+_TOP_LEVEL: Final = (
     CONF_LABELS,
     CONF_RECORD_LABELS,
     CONF_ALARM_LABELS,
@@ -56,8 +56,8 @@ _PLAIN: Final = (
     CONF_PRE_ROLL,
     CONF_POST_ROLL,
 )
-_SOME_LABELS: Final = (CONF_RECORD_LABELS, CONF_ALARM_LABELS, CONF_ALERT_LABELS)
-"""Each a choice among those that are looked for."""
+_LABEL_SUBSETS: Final = (CONF_RECORD_LABELS, CONF_ALARM_LABELS, CONF_ALERT_LABELS)
+"""Each a choice among ``CONF_LABELS``."""
 _ADVANCED: Final = (
     CONF_THRESHOLD,
     CONF_RULES,
@@ -69,7 +69,7 @@ _ADVANCED: Final = (
 
 
 def settings_schema(labels: Mapping[str, str], zone_kinds: Mapping[str, str]) -> Schema:
-    """Return the form; ``labels`` and ``zone_kinds`` are what may be chosen, with their texts."""
+    """Return the form; labels and zone kinds to choose from map values to names."""
     seconds = UnitOfTime.SECONDS
     return Schema(
         {
@@ -83,7 +83,7 @@ def settings_schema(labels: Mapping[str, str], zone_kinds: Mapping[str, str]) ->
             Optional(CONF_AT_ONCE): BooleanSelector(),
             Required(CONF_PRE_ROLL): number(0, 30, unit=seconds),
             Required(CONF_POST_ROLL): number(0, 60, unit=seconds),
-            # Without a default: to the frontend that of a section goes before what is stored.
+            # Without a default: the frontend prefers that of a section to the stored value.
             Optional(SECTION_ZONES): section(
                 Schema({Optional(CONF_ZONES): zones_selector(labels, zone_kinds)}),
                 {"collapsed": True},
@@ -108,31 +108,31 @@ def settings_schema(labels: Mapping[str, str], zone_kinds: Mapping[str, str]) ->
 def shown_settings(
     name: str, data: Mapping[str, Any], zone_kinds: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return stored settings, or the defaults, as the form shows them."""
+    """Return the stored settings, or the defaults, as the form shows them."""
     values = {**DEFAULTS, **data}
     if (threshold := values.get(CONF_THRESHOLD)) is not None:
         values[CONF_THRESHOLD] = round(threshold * 100)
-    # What alone is not looked for (any more) is no mistake of the person who opens the form.
-    for key in _SOME_LABELS:
+    # A label that isn't detected any more must not make the form invalid.
+    for key in _LABEL_SUBSETS:
         values[key] = [label for label in values[key] if label in values[CONF_LABELS]]
     values[CONF_RULES] = shown_rules(values[CONF_RULES])
     return {
         CONF_NAME: name,
-        **{key: values[key] for key in _PLAIN},
+        **{key: values[key] for key in _TOP_LEVEL},
         SECTION_ZONES: {CONF_ZONES: shown_zones(values[CONF_ZONES], zone_kinds)},
         SECTION_ADVANCED: {key: values[key] for key in _ADVANCED if key in values},
     }
 
 
 def settings_errors(answer: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is wrong with the answers that each field alone accepts."""
+    """Return the errors by field that concern more than the format of one field."""
     errors: dict[str, str] = {}
     if not answer[CONF_NAME].strip():
         errors[CONF_NAME] = "name_missing"
     if not answer[CONF_LABELS]:
         errors[CONF_LABELS] = "labels_missing"
         return errors
-    for key in _SOME_LABELS:
+    for key in _LABEL_SUBSETS:
         if not set(answer.get(key, ())) <= set(answer[CONF_LABELS]):
             errors[key] = "label_not_chosen"
     return errors
@@ -142,8 +142,8 @@ def read_settings(
     answer: Mapping[str, Any], stored: Mapping[str, Any], zone_kinds: Mapping[str, str]
 ) -> tuple[str, dict[str, Any]]:
     """Return the camera's name and its settings. Raises ``ZoneError``."""
-    plain = {k: v for k, v in answer.items() if k not in (SECTION_ZONES, SECTION_ADVANCED)}
-    settings = {**plain, **answer.get(SECTION_ZONES, {}), **answer[SECTION_ADVANCED]}
+    top_level = {k: v for k, v in answer.items() if k not in (SECTION_ZONES, SECTION_ADVANCED)}
+    settings = {**top_level, **answer.get(SECTION_ZONES, {}), **answer[SECTION_ADVANCED]}
     name = settings.pop(CONF_NAME).strip()
     if (threshold := settings.get(CONF_THRESHOLD)) is not None:
         settings[CONF_THRESHOLD] = threshold / 100

@@ -1,4 +1,4 @@
-"""The form that asks where a camera's pictures come from, and what its answers mean."""
+"""The form that asks for a camera's source, and how its answers are stored."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 
 def _if(kind: SourceKind) -> FieldCondition:
-    """Show a field for one kind of source only."""
+    """Return the condition that shows a field for one kind of source only."""
     return {"field": CONF_KIND, "value": kind.value}
 
 
-def source_schema(webcams: Iterable[Webcam], own: Iterable[str] = ()) -> probatio.Schema:
-    """Return the form that asks where the pictures come from, of all but our ``own`` entities."""
+def source_schema(webcams: Iterable[Webcam], excluded: Iterable[str] = ()) -> probatio.Schema:
+    """Return the form; camera entities that are ``excluded`` can't be chosen."""
     devices = [SelectOptionDict(value=w.device, label=f"{w.name} ({w.device})") for w in webcams]
     return probatio.Schema(
         {
@@ -57,7 +57,7 @@ def source_schema(webcams: Iterable[Webcam], own: Iterable[str] = ()) -> probati
                 CONF_VERIFY_TLS, default=False, visible=_if(SourceKind.STREAM)
             ): BooleanSelector(),
             Required(CONF_ENTITY_ID, visible=_if(SourceKind.ENTITY)): EntitySelector(
-                EntitySelectorConfig(filter={"domain": "camera"}, exclude_entities=list(own))
+                EntitySelectorConfig(filter={"domain": "camera"}, exclude_entities=list(excluded))
             ),
             Required(CONF_DEVICE, visible=_if(SourceKind.WEBCAM)): SelectSelector(
                 SelectSelectorConfig(
@@ -70,10 +70,10 @@ def source_schema(webcams: Iterable[Webcam], own: Iterable[str] = ()) -> probati
 
 
 def read_source(answer: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the source that was described, credentials apart from the URL.
+    """Return the source as it is stored, with credentials apart from the URL.
 
-    A password is never sent to the browser again; an empty field keeps the one that is ``known``
-    of the same user.
+    A password is never sent back to the browser: an empty field keeps the one of the same user in
+    the ``known`` source.
     """
     kind = SourceKind(answer[CONF_KIND])
     field = LOCATION_FIELD[kind]
@@ -94,5 +94,5 @@ def read_source(answer: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str
 
 
 def shown_source(source: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stored source as the form may show it again."""
+    """Return a stored source as the form shows it, without its password."""
     return {key: value for key, value in source.items() if key != CONF_PASSWORD}

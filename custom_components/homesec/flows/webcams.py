@@ -1,4 +1,4 @@
-"""USB cameras of this machine. Reads files: to be called in an executor."""
+"""USB cameras of this machine. Reads files: call it in an executor."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,35 +9,35 @@ _DEVICE = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[\w.:@+-]+)")
 
 @dataclass(frozen=True, slots=True)
 class Webcam:
-    """A device that can be opened, and what it calls itself."""
+    """A video device that can be opened, and its name."""
 
     device: str
     name: str
 
 
 def is_webcam_path(path: str) -> bool:
-    """Tell whether a path from outside can be a camera's device."""
+    """Return whether a path that was typed in can be a webcam."""
     return _DEVICE.fullmatch(path) is not None
 
 
 def find_webcams(root: Path = Path("/")) -> list[Webcam]:
-    """Return the cameras that are plugged in.
+    """Return the webcams that are plugged in.
 
-    Each is named by its serial number where udev knows it: ``/dev/video0`` may be another camera
-    after the next restart. A camera's second node carries metadata, not pictures.
+    Their paths contain the serial number where udev knows it, since ``/dev/video0`` may be another
+    webcam after a restart. Nodes with an index above 0 have metadata instead of pictures.
     """
-    stable = {
+    by_id = {
         link.resolve(): f"/dev/v4l/by-id/{link.name}"
         for link in sorted((root / "dev/v4l/by-id").glob("*"))
     }
     found: list[Webcam] = []
     for node in sorted((root / "dev").glob("video*")):
-        about = root / "sys/class/video4linux" / node.name
-        if _read(about / "index") not in ("", "0"):
+        info = root / "sys/class/video4linux" / node.name
+        if _read(info / "index") not in ("", "0"):
             continue
-        device = stable.get(node.resolve(), f"/dev/{node.name}")
+        device = by_id.get(node.resolve(), f"/dev/{node.name}")
         if is_webcam_path(device):
-            found.append(Webcam(device, _read(about / "name") or node.name))
+            found.append(Webcam(device, _read(info / "name") or node.name))
     return found
 
 

@@ -1,8 +1,7 @@
-"""Zones and rules as a form shows them: corners as text, shares of the picture in percent.
+"""Zones and rules as a form shows them: corners as text, fractions of the picture in percent.
 
-The frontend shows an object's fields in a dialog of its own, to which it does not hand on the texts
-of choices: they are looked up here. Its list of objects shows the values themselves, so what a zone
-does has its text for a value.
+The frontend doesn't translate choices in the dialog of an object's fields, so their names come from
+here. It lists objects by their values, so the value of a zone's kind is the name of the kind.
 """
 
 import re
@@ -40,12 +39,9 @@ _CORNER = re.compile(rf"({_NUMBER})\s*,\s*({_NUMBER})")
 _CORNERS = re.compile(rf"{_CORNER.pattern}(?:[\s;]+{_CORNER.pattern})*")
 
 
-# --- zones ------------------------------------------------------------------------------------
-
-
 def zones_selector(labels: Mapping[str, str], kinds: Mapping[str, str]) -> ObjectSelector:
-    """Return the list of zones; ``labels`` and ``kinds`` are what may be chosen, with texts."""
-    texts = [kinds[kind] for kind in ZoneKind]
+    """Return the list of zones; labels and kinds to choose from map values to names."""
+    names = [kinds[kind] for kind in ZoneKind]
     return ObjectSelector(
         ObjectSelectorConfig(
             multiple=True,
@@ -57,7 +53,7 @@ def zones_selector(labels: Mapping[str, str], kinds: Mapping[str, str]) -> Objec
                 CONF_KIND: ObjectSelectorField(
                     required=True,
                     default=kinds[ZoneKind.NOTED],
-                    selector=named_choice(dict(zip(texts, texts, strict=True))),
+                    selector=named_choice(dict(zip(names, names, strict=True))),
                 ),
                 CONF_CORNERS: ObjectSelectorField(required=True, selector=TextSelector()),
                 CONF_LABELS: ObjectSelectorField(selector=named_choice(labels, multiple=True)),
@@ -91,12 +87,12 @@ def shown_zones(
 def read_zones(
     answer: Iterable[Mapping[str, Any]], kinds: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Return zones as they are stored. Raises ``ZoneError`` for corners that are none."""
-    by_text = {text: kind for kind, text in kinds.items()}
+    """Return zones as they are stored. Raises ``ZoneError`` for unreadable corners."""
+    kind_by_name = {name: kind for kind, name in kinds.items()}
     return [
         {
             CONF_NAME: zone[CONF_NAME].strip(),
-            CONF_KIND: by_text[zone[CONF_KIND]],
+            CONF_KIND: kind_by_name[zone[CONF_KIND]],
             CONF_POLYGON: _read_corners(zone),
             CONF_LABELS: zone.get(CONF_LABELS, []),
             CONF_LOITER: zone.get(CONF_LOITER, 0.0),
@@ -109,14 +105,11 @@ def _read_corners(zone: Mapping[str, Any]) -> list[list[float]]:
     text = zone[CONF_CORNERS].strip()
     if not _CORNERS.fullmatch(text):
         raise ZoneError("zone_corners_unreadable", zone=zone[CONF_NAME])
-    return [[_share(float(x)), _share(float(y))] for x, y in _CORNER.findall(text)]
-
-
-# --- rules ------------------------------------------------------------------------------------
+    return [[_fraction(float(x)), _fraction(float(y))] for x, y in _CORNER.findall(text)]
 
 
 def rules_selector(labels: Mapping[str, str]) -> ObjectSelector:
-    """Return the list of rules; ``labels`` are what may be chosen, with texts."""
+    """Return the list of rules; labels to choose from map values to names."""
     return ObjectSelector(
         ObjectSelectorConfig(
             multiple=True,
@@ -141,11 +134,11 @@ def shown_rules(stored: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def read_rules(answer: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return rules as they are stored."""
     return [
-        {key: value if key == CONF_LABEL else _share(value) for key, value in rule.items()}
+        {key: value if key == CONF_LABEL else _fraction(value) for key, value in rule.items()}
         for rule in answer
     ]
 
 
-def _share(percent: float) -> float:
-    """Return a part of 1; finer than a pixel, without the dust of binary fractions."""
+def _fraction(percent: float) -> float:
+    """Return a fraction of 1, rounded to less than a pixel to keep binary noise out of storage."""
     return round(percent / 100, 5)
