@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
-from .engine.core.clip_id import FAR_FUTURE
+from .engine.core.clip_id import MAX_TIMESTAMP
 
 if TYPE_CHECKING:
     from homeassistant.helpers.storage import Store
@@ -46,7 +46,7 @@ def moment(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("no number")
     # Written so that it holds for what is not even a number, too.
-    if not abs(value) < FAR_FUTURE:
+    if not abs(value) < MAX_TIMESTAMP:
         raise ValueError("out of range")
     return float(value)
 

@@ -17,9 +17,9 @@ from custom_components.homesec.engine.capture.reconnecting_source import (
     LONGEST_WAIT_S,
     PROVEN_S,
     CameraSource,
-    connect,
+    open_source,
 )
-from custom_components.homesec.engine.capture.snapshots import PictureConnection
+from custom_components.homesec.engine.capture.snapshots import SnapshotConnection
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core.errors import (
     EntityUnavailable,
@@ -76,7 +76,7 @@ class Lab:
         self.health = []
         self.script = []
         self.tries = []
-        monkeypatch.setattr(camera_source, "connect", self._connect)
+        monkeypatch.setattr(camera_source, "open_source", self._connect)
         Scripted.open_now = 0
         self._packets = packets
         self.source = CameraSource(
@@ -242,7 +242,7 @@ class Feed:
 
 def entity_connection(feed):
     config = SourceConfig(kind=SourceKind.ENTITY)
-    return connect(config, feed, Timeline(FakeClock(), Pace.LIVE), Event())
+    return open_source(config, feed, Timeline(FakeClock(), Pace.LIVE), Event())
 
 
 def test_an_entity_with_an_address_is_a_stream(socket_enabled, http, films):
@@ -254,7 +254,7 @@ def test_an_entity_with_an_address_is_a_stream(socket_enabled, http, films):
 
 def test_an_entity_without_an_address_gives_pictures(films):
     connection = entity_connection(Feed(picture=encode_jpeg(frame_of(picture(1)))))
-    assert isinstance(connection, PictureConnection)
+    assert isinstance(connection, SnapshotConnection)
 
 
 def test_an_entity_that_nobody_feeds_is_unavailable():
@@ -272,4 +272,4 @@ def test_an_entity_that_nobody_feeds_is_unavailable():
     ],
 )
 def test_what_drives_a_sources_time(config, pace):
-    assert camera_source.pace(config) is pace
+    assert camera_source.source_pace(config) is pace

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.media.convert import FLAT_LEVELS, MOST_GAIN, spread
+from custom_components.homesec.engine.media.convert import FLAT_LEVELS, MOST_GAIN, stretch_contrast
 
 
 def picture(low, high):
@@ -13,42 +13,42 @@ def picture(low, high):
 
 
 def test_haze_is_spread_over_all_levels():
-    clear = spread(picture(120, 190))
+    clear = stretch_contrast(picture(120, 190))
     assert (clear.min(), clear.max()) == (0, 255)
     assert clear.dtype == np.uint8
 
 
 def test_mere_noise_stays_faint():
-    clear = spread(picture(88, 92)).astype(int)
+    clear = stretch_contrast(picture(88, 92)).astype(int)
     assert clear.max() - clear.min() <= MOST_GAIN * 4
     assert clear.mean() == pytest.approx(127.5, abs=2)
 
 
 def test_a_good_picture_is_not_touched():
     good = picture(20, 220)
-    assert spread(good) is good
+    assert stretch_contrast(good) is good
 
 
 def test_nothing_is_made_of_nothing():
     black = picture(7, 7)
-    assert spread(black) is black
+    assert stretch_contrast(black) is black
 
 
 @pytest.mark.parametrize(("levels", "flat"), [(FLAT_LEVELS - 8, True), (FLAT_LEVELS + 8, False)])
 def test_how_flat_is_flat(levels, flat):
     pixels = picture(50, 50 + levels)
-    assert (spread(pixels) is not pixels) == flat
+    assert (stretch_contrast(pixels) is not pixels) == flat
 
 
 def test_a_few_lights_in_the_night_do_not_make_it_a_good_picture():
     night = picture(5, 40)
     night[:2, :2] = 255
-    assert spread(night).mean() > 100
+    assert stretch_contrast(night).mean() > 100
 
 
 def test_colours_stay_what_they_are():
     pixels = picture(100, 150)
     pixels[..., 2] += 20
-    clear = spread(pixels).astype(int)
+    clear = stretch_contrast(pixels).astype(int)
     assert (clear[..., 2] >= clear[..., 0]).all()
     assert (clear[..., 0] == clear[..., 1]).all()

@@ -11,7 +11,11 @@ import pytest
 from rig import Rig, media_packets
 from test_clip_file import TELEPHONE, record, with_sound
 
-from custom_components.homesec.engine.core.damaged_files import DamagedFiles, is_damage, reason_of
+from custom_components.homesec.engine.core.damaged_files import (
+    DamagedFiles,
+    error_reason,
+    is_damage,
+)
 from custom_components.homesec.engine.core.events import (
     CatalogRebuilt,
     ClipFailed,
@@ -336,9 +340,9 @@ def test_a_disk_that_refuses_is_no_fault_of_the_file(tmp_path, number):
 
 
 def test_a_reason_is_one_line_without_a_path():
-    assert reason_of(OSError(5, "Input/output error", "/media/x.mp4")) == "Input/output error"
-    assert reason_of(ValueError("two\nlines")) == "ValueError: two lines"
-    assert len(reason_of(ValueError("x" * 9999))) == 200
+    assert error_reason(OSError(5, "Input/output error", "/media/x.mp4")) == "Input/output error"
+    assert error_reason(ValueError("two\nlines")) == "ValueError: two lines"
+    assert len(error_reason(ValueError("x" * 9999))) == 200
 
 
 def test_a_folder_that_cannot_be_read_is_looked_into_at_the_next_start(folder, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from rig import media_packets, split_video
 
 from custom_components.homesec.engine.core.types import Frame
-from custom_components.homesec.engine.media.decoder import FrameDecoder, grey
+from custom_components.homesec.engine.media.decoder import FrameDecoder, small_luma
 from custom_components.homesec.engine.media.packets import MediaPacket, padded_packet
 
 
@@ -120,7 +120,7 @@ def test_other_codecs_decode_alike(films, codec):
 
 
 def grey_of(picture_, pix_fmt="yuv420p"):
-    return grey(Frame(t=0, at=0, picture=frame_of(picture_, pix_fmt)))
+    return small_luma(Frame(t=0, at=0, picture=frame_of(picture_, pix_fmt)))
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p", "nv12", "gray", "yuyv422", "bgr24"])
@@ -139,7 +139,7 @@ def test_ten_bits_become_eight():
 @pytest.mark.parametrize("size", [(2, 2), (17, 31), (159, 90), (641, 359), (5000, 20)])
 def test_any_size_becomes_about_as_wide(size):
     luma = np.full((size[1], size[0]), 100, np.uint8)
-    small = grey(Frame(t=0, at=0, picture=av.VideoFrame.from_ndarray(luma, format="gray")))
+    small = small_luma(Frame(t=0, at=0, picture=av.VideoFrame.from_ndarray(luma, format="gray")))
     assert small.shape[1] <= 320
     assert np.all(small == 100)
 

@@ -16,7 +16,7 @@ from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.core.types import PERSON, Box, Frame
 from custom_components.homesec.engine.detection import create_detector, models_for
 from custom_components.homesec.engine.detection.ncnn import WAYS, NcnnDetector
-from custom_components.homesec.engine.media.convert import bgr
+from custom_components.homesec.engine.media.convert import to_bgr
 from custom_components.homesec.engine.model_zoo.store import ModelStore
 from homesec_dev import footage
 from homesec_dev.bootstrap import paths
@@ -68,7 +68,7 @@ def bunny():
 
 def look(detector, frame):
     size = detector.fit(frame.width, frame.height)
-    return detector.detect(bgr(frame.picture, *size))
+    return detector.detect(to_bgr(frame.picture, *size))
 
 
 def people(detector, frame):

@@ -12,7 +12,7 @@ from rig import FakeClock, stream_camera
 
 from custom_components.homesec.engine.capture import error_map as failures, open as opening
 from custom_components.homesec.engine.capture.container import ContainerConnection
-from custom_components.homesec.engine.capture.error_map import diagnose, translate
+from custom_components.homesec.engine.capture.error_map import diagnose_host, translate_error
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core import errors
 from custom_components.homesec.engine.core.errors import (
@@ -91,34 +91,34 @@ def test_what_is_found_out_about_a_host(monkeypatch, answer, error):
         raise answer
 
     monkeypatch.setattr(failures.socket, "create_connection", no_answer)
-    assert type(diagnose("rtsp://192.0.2.1/")) is error
+    assert type(diagnose_host("rtsp://192.0.2.1/")) is error
 
 
 def test_a_host_that_answers_otherwise_cannot_be_connected_to(monkeypatch):
-    monkeypatch.setattr(failures, "diagnose", lambda _url: None)
-    assert type(translate(failure(errno.EIO), of_kind(SourceKind.STREAM), "x")) is SourceError
+    monkeypatch.setattr(failures, "diagnose_host", lambda _url: None)
+    assert type(translate_error(failure(errno.EIO), of_kind(SourceKind.STREAM), "x")) is SourceError
 
 
 def test_broken_data_is_no_video_unless_it_took_all_the_time_there_was(monkeypatch):
-    monkeypatch.setattr(failures, "diagnose", lambda _url: None)
+    monkeypatch.setattr(failures, "diagnose_host", lambda _url: None)
     broken = av.error.InvalidDataError(1, "Invalid data found", "x")
     stream = of_kind(SourceKind.STREAM)
-    assert type(translate(broken, stream, "x")) is NoVideo
-    assert type(translate(broken, stream, "x", late=True)) is SourceTimeout
+    assert type(translate_error(broken, stream, "x")) is NoVideo
+    assert type(translate_error(broken, stream, "x", late=True)) is SourceTimeout
 
 
 def test_a_host_that_answers_is_no_problem():
     with black_hole() as hole:
-        assert diagnose(f"rtsp://{hole.address}/") is None
+        assert diagnose_host(f"rtsp://{hole.address}/") is None
 
 
 def test_nobody_asks_further_once_the_camera_is_stopped(monkeypatch):
-    monkeypatch.setattr(failures, "diagnose", lambda _url: pytest.fail("asked"))
+    monkeypatch.setattr(failures, "diagnose_host", lambda _url: pytest.fail("asked"))
     stop = Event()
     stop.set()
     config = stream_camera("rtsp://cam").source
     error = av.error.ExitError(1414092869, "Immediate exit requested")
-    assert isinstance(translate(error, config, "rtsp://cam", stop), SourceTimeout)
+    assert isinstance(translate_error(error, config, "rtsp://cam", stop), SourceTimeout)
 
 
 def test_a_web_page_is_no_video(http):
@@ -201,7 +201,7 @@ def of_kind(kind):
     ],
 )
 def test_what_a_webcam_says(code, error):
-    assert type(translate(failure(code), of_kind(SourceKind.WEBCAM), "x")) is error
+    assert type(translate_error(failure(code), of_kind(SourceKind.WEBCAM), "x")) is error
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_what_a_webcam_says(code, error):
     ],
 )
 def test_what_a_file_says(code, error):
-    assert type(translate(failure(code), of_kind(SourceKind.FILE), "x")) is error
+    assert type(translate_error(failure(code), of_kind(SourceKind.FILE), "x")) is error
 
 
 @pytest.mark.parametrize(
@@ -226,12 +226,12 @@ def test_what_a_file_says(code, error):
     ],
 )
 def test_what_the_network_says(code, error):
-    assert type(translate(failure(code), of_kind(SourceKind.STREAM), "rtsp://cam")) is error
+    assert type(translate_error(failure(code), of_kind(SourceKind.STREAM), "rtsp://cam")) is error
 
 
 def test_an_unknown_protocol_is_no_address():
     error = av.error.ProtocolNotFoundError(1, "Protocol not found", "x")
-    assert type(translate(error, of_kind(SourceKind.STREAM), "x")) is InvalidSource
+    assert type(translate_error(error, of_kind(SourceKind.STREAM), "x")) is InvalidSource
 
 
 def test_every_error_has_a_key_and_a_text_of_its_own():

@@ -6,7 +6,7 @@ from threading import Event, enumerate as threads
 import pytest
 from rig import LONG_S
 
-from custom_components.homesec.engine.core.deadline import DeadlineExceeded, within
+from custom_components.homesec.engine.core.deadline import DeadlineExceeded, run_with_deadline
 
 
 @contextmanager
@@ -21,19 +21,19 @@ def stuck():
 
 
 def test_what_comes_of_it_comes_through():
-    assert within(LONG_S, lambda: 7, name="test") == 7
-    assert within(LONG_S, lambda: None, name="test") is None
+    assert run_with_deadline(LONG_S, lambda: 7, name="test") == 7
+    assert run_with_deadline(LONG_S, lambda: None, name="test") is None
     with pytest.raises(ZeroDivisionError):
-        within(LONG_S, lambda: 1 / 0, name="test")
+        run_with_deadline(LONG_S, lambda: 1 / 0, name="test")
 
 
 def test_it_is_left_behind_when_it_takes_too_long():
     with stuck() as work, pytest.raises(DeadlineExceeded):
-        within(0.01, work, name="test")
+        run_with_deadline(0.01, work, name="test")
 
 
 def test_it_is_left_behind_when_all_is_to_stop():
     stop = Event()
     stop.set()
     with stuck() as work, pytest.raises(DeadlineExceeded):
-        within(LONG_S, work, name="test", stop=stop)
+        run_with_deadline(LONG_S, work, name="test", stop=stop)

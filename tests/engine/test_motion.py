@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from custom_components.homesec.engine.core.types import Box
-from custom_components.homesec.engine.media.motion import Change, MotionGate, Movement
+from custom_components.homesec.engine.media.motion import Change, MotionGate, MotionResult
 
 SHAPE = (90, 160)
 
@@ -133,7 +133,7 @@ def cells(*marks):
     grid = np.zeros((8, 10), np.bool_)
     for rows, columns in marks:
         grid[rows, columns] = True
-    return Movement(Change.MOTION, grid)
+    return MotionResult(Change.MOTION, grid)
 
 
 def test_where_something_moves_is_known_to_the_cell(gate, rng):
@@ -162,7 +162,7 @@ def test_patches_that_are_near_are_one_and_specks_are_none():
     grid[17:22, 9:14] = True  # and legs
     grid[40:44, 60:66] = True  # somebody else
     grid[50, 5] = True  # a speck
-    assert Movement(Change.MOTION, grid).boxes() == [
+    assert MotionResult(Change.MOTION, grid).boxes() == [
         Box(9 / 80, 10 / 60, 14 / 80, 22 / 60),
         Box(60 / 80, 40 / 60, 66 / 80, 44 / 60),
     ]
@@ -171,13 +171,13 @@ def test_patches_that_are_near_are_one_and_specks_are_none():
 def test_where_a_large_part_moves_nothing_is_told_apart():
     grid = np.zeros((60, 80), np.bool_)
     grid[:15] = True
-    assert Movement(Change.MOTION, grid).boxes() == []
+    assert MotionResult(Change.MOTION, grid).boxes() == []
 
 
 @given(arrays(np.bool_, (20, 30), elements=st.booleans(), fill=st.just(False)))
 def test_every_moving_cell_is_in_a_patch_and_patches_lie_apart(grid):
     grid[:, 10:] &= np.indices(grid.shape)[0][:, 10:] % 7 == 0
-    boxes = Movement(Change.MOTION, grid).boxes(least=1)
+    boxes = MotionResult(Change.MOTION, grid).boxes(least=1)
     if np.count_nonzero(grid) >= grid.size / 4:
         assert boxes == []
         return

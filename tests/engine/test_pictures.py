@@ -7,7 +7,7 @@ import av
 from films import frame_of, number_of, picture
 import pytest
 
-from custom_components.homesec.engine.capture.snapshots import INTERVAL_S, PictureConnection
+from custom_components.homesec.engine.capture.snapshots import INTERVAL_S, SnapshotConnection
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core.errors import EntityUnavailable
 from custom_components.homesec.engine.media.decoder import FrameDecoder
@@ -59,7 +59,7 @@ def png(frame):
 
 def take(clock, feed, waits=6):
     stop = Paced(clock, waits)
-    connection = PictureConnection(feed, Timeline(clock, Pace.LIVE), stop)
+    connection = SnapshotConnection(feed, Timeline(clock, Pace.LIVE), stop)
     packets = []
     try:
         packets.extend(connection.packets())
@@ -100,7 +100,7 @@ def test_each_packet_is_a_picture_by_itself(clock):
 
 def test_it_tells_what_the_pictures_are(clock):
     feed = Feed(clock)
-    video = PictureConnection(feed, Timeline(clock, Pace.LIVE), Event()).video
+    video = SnapshotConnection(feed, Timeline(clock, Pace.LIVE), Event()).video
     assert (video.codec, video.width, video.height) == ("mjpeg", 320, 192)
 
 
@@ -132,4 +132,4 @@ def test_three_failures_in_a_row_are_a_loss(clock):
 def test_what_is_no_picture_is_no_camera(clock, answer):
     feed = Feed(clock, make=lambda _frame: answer)
     with pytest.raises(EntityUnavailable):
-        PictureConnection(feed, Timeline(clock, Pace.LIVE), Event())
+        SnapshotConnection(feed, Timeline(clock, Pace.LIVE), Event())

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from custom_components.homesec.engine.core.errors import FrameBroken
-from custom_components.homesec.engine.media.convert import bgr, crop
+from custom_components.homesec.engine.media.convert import crop, to_bgr
 from custom_components.homesec.engine.media.crops import Crop
 
 
@@ -22,21 +22,21 @@ def picture(pixels, pix_fmt="yuv420p"):
 
 
 def test_a_picture_is_scaled_to_the_size_asked_for(pixels):
-    small = bgr(picture(pixels), 80, 60)
+    small = to_bgr(picture(pixels), 80, 60)
     assert small.shape == (60, 80, 3)
     assert np.abs(small.astype(int) - pixels[::2, ::2]).mean() < 4
 
 
 def test_a_picture_that_cannot_be_scaled_says_so(pixels):
     with pytest.raises(FrameBroken, match="scaled"):
-        bgr(picture(pixels), 0, -5)
+        to_bgr(picture(pixels), 0, -5)
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "nv12", "yuv444p", "bgr24"])
 def test_a_part_holds_the_pictures_own_pixels(pixels, pix_fmt):
     part = crop(picture(pixels, pix_fmt), Crop(left=40, top=20, side=64))
     assert (part.width, part.height) == (64, 64)
-    found = bgr(part, 64, 64).astype(int)
+    found = to_bgr(part, 64, 64).astype(int)
     assert np.abs(found - pixels[20:84, 40:104]).mean() < 4
 
 

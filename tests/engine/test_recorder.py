@@ -10,7 +10,7 @@ from rig import LONG_S
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, ClipStarted
 from custom_components.homesec.engine.core.types import ClipState
 from custom_components.homesec.engine.media.decoder import FrameDecoder
-from custom_components.homesec.engine.media.jpeg import film_picture
+from custom_components.homesec.engine.media.jpeg import read_keyframe
 from custom_components.homesec.engine.recording import writer as module
 from custom_components.homesec.engine.recording.finalize import partial_path
 from custom_components.homesec.engine.recording.muxer import FragmentedMp4
@@ -63,13 +63,13 @@ def test_the_still_shows_the_best_picture(bench, packets):
     made = bench()
     best = FrameDecoder().single(packets[30])
     row = made.record(packets, ClipResult(best=best))
-    assert number_of(film_picture(made.clips_dir / row.still_path, 0)) == 30
+    assert number_of(read_keyframe(made.clips_dir / row.still_path, 0)) == 30
 
 
 def test_without_a_best_picture_the_still_shows_the_moment_of_the_event(bench, packets):
     made = bench()
     row = made.record(packets)
-    assert number_of(film_picture(made.clips_dir / row.still_path, 0)) == 20
+    assert number_of(read_keyframe(made.clips_dir / row.still_path, 0)) == 20
 
 
 def test_a_clip_without_a_packet_has_failed(bench):

@@ -15,7 +15,7 @@ from rig import media_packets
 from test_clip_file import record
 
 from custom_components.homesec.engine.core.clip_id import new_clip_id
-from custom_components.homesec.engine.core.clip_metadata import to_comment
+from custom_components.homesec.engine.core.clip_metadata import dump_comment
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, FilesSetAside
 from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
 from custom_components.homesec.engine.library.catalog import Catalog
@@ -23,7 +23,7 @@ from custom_components.homesec.engine.library.recovery import (
     finish_open_clips,
     finish_refused_clips,
 )
-from custom_components.homesec.engine.media.jpeg import film_picture
+from custom_components.homesec.engine.media.jpeg import read_keyframe
 from custom_components.homesec.engine.recording.finalize import finalize, partial_path, read_index
 
 HERE = Path(__file__).parent
@@ -108,7 +108,7 @@ def test_it_gets_a_still_of_its_event(wreck):
     clip = wreck.grown(wreck.clip())
     wreck.repair()
     row = wreck.catalog.get(clip.id)
-    assert number_of(film_picture(wreck.clips_dir / row.still_path, 0)) == 20
+    assert number_of(read_keyframe(wreck.clips_dir / row.still_path, 0)) == 20
     assert wreck.files() == [".jpg", ".mp4"]
 
 
@@ -253,7 +253,7 @@ def test_a_clip_without_a_row_is_told_by_its_file(wreck, whole):
     clip = wreck.clip(row=False, label="cat", score=0.5, zones=("Lawn",))
     clip = replace(clip, trigger=Trigger.MANUAL, camera_name="Gärten", started_at=clip.event_at - 1)
     partial = partial_path(wreck.final(clip))
-    record(partial, wreck.packets, comment=to_comment(clip))
+    record(partial, wreck.packets, comment=dump_comment(clip))
     if whole:
         finalize(wreck.final(clip))
     assert wreck.repair() == [ClipSaved]
@@ -264,7 +264,7 @@ def test_a_clip_without_a_row_is_told_by_its_file(wreck, whole):
 
 def test_the_row_knows_better_than_the_file(wreck):
     clip = wreck.clip(label="person", score=0.75)
-    record(partial_path(wreck.final(clip)), wreck.packets, comment=to_comment(clip))
+    record(partial_path(wreck.final(clip)), wreck.packets, comment=dump_comment(clip))
     wreck.catalog.put(replace(clip, label="dog"))
     wreck.repair()
     assert wreck.catalog.get(clip.id).label == "dog"
@@ -274,7 +274,7 @@ def test_the_row_knows_better_than_the_file(wreck):
 @pytest.mark.parametrize("comment", ["", "holiday", "[]", '{"id": 5}', None])
 def test_a_comment_that_is_not_ours_is_none(wreck, comment):
     clip = wreck.clip(row=False)
-    other = to_comment(replace(clip, id=new_clip_id(5.0), label="cat"))
+    other = dump_comment(replace(clip, id=new_clip_id(5.0), label="cat"))
     record(partial_path(wreck.final(clip)), wreck.packets, comment=comment or other)
     assert wreck.repair() == [ClipSaved]
     assert wreck.catalog.get(clip.id).label is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from custom_components.homesec.engine.core.types import Box, Detection
-from custom_components.homesec.engine.media.motion import Change, Movement
+from custom_components.homesec.engine.media.motion import Change, MotionResult
 from custom_components.homesec.engine.tracking.static_objects import (
     FIXTURE_S,
     LIMIT,
@@ -15,8 +15,8 @@ from custom_components.homesec.engine.tracking.track_state import CREDIT_S
 from custom_components.homesec.engine.tracking.tracker import Tracker
 
 LOOK_S = 0.2
-CALM = Movement(Change.NONE, np.zeros((90, 160), np.bool_))
-CUT = Movement(Change.SCENE)
+CALM = MotionResult(Change.NONE, np.zeros((90, 160), np.bool_))
+CUT = MotionResult(Change.SCENE)
 DOOR, SHOP_WINDOW = Box(0.2, 0.3, 0.3, 0.8), Box(0.5, 0.3, 0.6, 0.7)
 
 
@@ -28,7 +28,7 @@ def part_moves(share):
     """A picture of which the upper part moves."""
     cells = np.zeros((100, 160), np.bool_)
     cells[: round(share * 100)] = True
-    return Movement(Change.MOTION, cells)
+    return MotionResult(Change.MOTION, cells)
 
 
 class Film:
@@ -108,7 +108,7 @@ def test_who_came_with_the_light_and_never_moves_is_a_thing_after_a_while(film):
 def test_who_came_with_the_light_and_stirs_stays_somebody(film):
     cells = np.zeros((90, 160), np.bool_)
     cells[30:60, 32:48] = True
-    stirs = Movement(Change.MOTION, cells)
+    stirs = MotionResult(Change.MOTION, cells)
     film.look(seconds=5)
     film.look(seen(), movement=CUT)
     film.look(seen(), movement=stirs, seconds=2)

@@ -9,11 +9,11 @@ import pytest
 
 from custom_components.homesec.engine.core.types import Box, Frame, Track
 from custom_components.homesec.engine.media.jpeg import (
-    annotate,
+    draw_boxes,
     encode_jpeg,
-    film_picture,
     fit_width,
-    worth,
+    read_keyframe,
+    still_quality,
 )
 
 ACCENT = np.array([40, 160, 255])
@@ -75,7 +75,7 @@ def test_any_camera_format_becomes_a_jpeg(pix_fmt):
 
 
 def test_a_frame_is_drawn_around_a_box():
-    pixels = annotate(frame(picture(0)), [Box(0.25, 0.25, 0.75, 0.75)]).to_ndarray(format="bgr24")
+    pixels = draw_boxes(frame(picture(0)), [Box(0.25, 0.25, 0.75, 0.75)]).to_ndarray(format="bgr24")
     for x, y in ((80, 96), (239, 96), (160, 48), (160, 143)):
         assert np.abs(pixels[y, x].astype(int) - ACCENT).max() < 10
     assert np.abs(pixels[96, 160].astype(int) - 90).max() < 12
@@ -85,21 +85,21 @@ def test_a_frame_is_drawn_around_a_box():
     "box", [Box(-1, -1, 2, 2), Box(0, 0, 0, 0), Box(1, 1, 1, 1), Box(0.5, 0.5, 0.5, 0.9)]
 )
 def test_a_box_at_the_edge_or_beyond_is_drawn_without_trouble(box):
-    drawn = annotate(frame(picture(0)), [box], width=200)
+    drawn = draw_boxes(frame(picture(0)), [box], width=200)
     assert (drawn.width, drawn.height) == (200, 120)
 
 
 def test_a_picture_is_taken_from_a_film_at_a_moment(films):
     film = films(seconds=6)
-    assert number_of(film_picture(film, 3.4)) == 30
-    assert number_of(film_picture(film, 0.0)) == 0
+    assert number_of(read_keyframe(film, 3.4)) == 30
+    assert number_of(read_keyframe(film, 0.0)) == 0
 
 
 def test_a_film_that_shows_nothing_gives_no_picture(tmp_path):
     junk = tmp_path / "junk.mp4"
     junk.write_bytes(b"nothing" * 1000)
-    assert film_picture(junk, 0.0) is None
-    assert film_picture(tmp_path / "missing.mp4", 0.0) is None
+    assert read_keyframe(junk, 0.0) is None
+    assert read_keyframe(tmp_path / "missing.mp4", 0.0) is None
 
 
 def track(score: float, box: Box) -> Track:
@@ -107,13 +107,13 @@ def track(score: float, box: Box) -> Track:
 
 
 def test_a_still_is_worth_more_the_surer_the_larger_and_the_wholer_somebody_is_in_it() -> None:
-    whole = worth(track(0.9, Box(0.3, 0.2, 0.5, 0.8)))
-    assert whole > worth(track(0.6, Box(0.3, 0.2, 0.5, 0.8)))
-    assert whole > worth(track(0.9, Box(0.3, 0.2, 0.35, 0.4)))
-    assert whole > worth(track(0.9, Box(0.0, 0.2, 0.2, 0.8)))
+    whole = still_quality(track(0.9, Box(0.3, 0.2, 0.5, 0.8)))
+    assert whole > still_quality(track(0.6, Box(0.3, 0.2, 0.5, 0.8)))
+    assert whole > still_quality(track(0.9, Box(0.3, 0.2, 0.35, 0.4)))
+    assert whole > still_quality(track(0.9, Box(0.0, 0.2, 0.2, 0.8)))
 
 
 def test_somebody_who_fills_the_picture_is_worth_no_more_than_somebody_large() -> None:
-    assert worth(track(0.8, Box(0.02, 0.02, 0.98, 0.98))) == worth(
+    assert still_quality(track(0.8, Box(0.02, 0.02, 0.98, 0.98))) == still_quality(
         track(0.8, Box(0.2, 0.2, 0.8, 0.8))
     )

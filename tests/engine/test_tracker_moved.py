@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from custom_components.homesec.engine.core.types import Box, Detection
-from custom_components.homesec.engine.media.motion import Change, Movement
+from custom_components.homesec.engine.media.motion import Change, MotionResult
 from custom_components.homesec.engine.tracking.track_state import STILL_S, STIRS, YOUNG_S
 from custom_components.homesec.engine.tracking.tracker import Tracker
 
 LOOK_S = 0.2
-NOTHING = Movement(Change.NONE, np.zeros((90, 160), np.bool_))
-UNKNOWN = Movement(Change.SCENE)
+NOTHING = MotionResult(Change.NONE, np.zeros((90, 160), np.bool_))
+UNKNOWN = MotionResult(Change.SCENE)
 SHOP_WINDOW = Box(0.5, 0.3, 0.6, 0.7)
 
 
@@ -29,7 +29,7 @@ def moving(*boxes):
     for box in boxes:
         left, right = round(max(0, box.x1) * 160), round(max(0, box.x2) * 160)
         cells[round(box.y1 * 90) : round(box.y2 * 90), left:right] = True
-    return Movement(Change.MOTION, cells)
+    return MotionResult(Change.MOTION, cells)
 
 
 def moved(looks, tracker=None):

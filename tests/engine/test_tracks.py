@@ -119,8 +119,8 @@ def test_zones_are_told_in_the_order_of_the_camera():
     zones = [Zone(name=name, polygon=()) for name in ("Porch", "Drive", "Road")]
     sights = TrackLog(0, zones)
     assert sights.zones == ()
-    sights.note_zones(["Road"])
-    sights.note_zones(("Porch",))
+    sights.add_zones(["Road"])
+    sights.add_zones(("Porch",))
     assert sights.zones == ("Porch", "Road")
 
 

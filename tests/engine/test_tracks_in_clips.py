@@ -12,7 +12,7 @@ from custom_components.homesec.engine.core.events import DetectionEnded
 from custom_components.homesec.engine.core.types import Activity, Box, Detection, Zone
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.media.convert import bgr
+from custom_components.homesec.engine.media.convert import to_bgr
 
 EVERYWHERE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
@@ -23,7 +23,7 @@ def shown(path):
     seen = {}
     with av.open(str(path)) as film:
         for frame in film.decode(video=0):
-            found = FigureDetector().detect(bgr(frame, frame.width, frame.height))
+            found = FigureDetector().detect(to_bgr(frame, frame.width, frame.height))
             seen[float(frame.pts * frame.time_base)] = found[0].box if found else None
     return seen
 

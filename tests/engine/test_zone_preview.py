@@ -25,7 +25,7 @@ def config(**settings):
     return camera(source, labels=("person", "cat"), **settings)
 
 
-def zone(name, polygon, kind=ZoneKind.NOTED, labels=()):
+def zone(name, polygon, kind=ZoneKind.PLAIN, labels=()):
     return Zone(name=name, polygon=polygon, kind=kind, labels=labels)
 
 

@@ -62,7 +62,7 @@ def garden(video: Path, house: Path, monkeypatch: pytest.MonkeyPatch) -> Garden:
     """One that connects at once, as soon as there is a film."""
     garden = Garden(video, house / "garden.mp4")
     garden.answers.set()
-    connect = camera_source.connect
+    connect = camera_source.open_source
 
     def slowly(config: Any, feed: Any, timeline: Any, stop: Event) -> Any:
         if config.location == str(garden.path):
@@ -72,7 +72,7 @@ def garden(video: Path, house: Path, monkeypatch: pytest.MonkeyPatch) -> Garden:
                 raise ConnectionRefused
         return connect(config, feed, timeline, stop)
 
-    monkeypatch.setattr(camera_source, "connect", slowly)
+    monkeypatch.setattr(camera_source, "open_source", slowly)
     return garden
 
 

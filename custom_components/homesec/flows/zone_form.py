@@ -52,7 +52,7 @@ def zones_selector(labels: Mapping[str, str], kinds: Mapping[str, str]) -> Objec
                 CONF_NAME: ObjectSelectorField(required=True, selector=TextSelector()),
                 CONF_KIND: ObjectSelectorField(
                     required=True,
-                    default=kinds[ZoneKind.NOTED],
+                    default=kinds[ZoneKind.PLAIN],
                     selector=named_choice(dict(zip(names, names, strict=True))),
                 ),
                 CONF_CORNERS: ObjectSelectorField(required=True, selector=TextSelector()),

@@ -18,8 +18,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from ..core.types import Watch
-from ..media.decoder import FrameDecoder, grey
-from ..media.motion import Change, MotionGate, Movement
+from ..media.decoder import FrameDecoder, small_luma
+from ..media.motion import Change, MotionGate, MotionResult
 from ..tracking.zones import motion_mask
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class SampledFrame:
     """A picture for the detector."""
 
     frame: Frame
-    movement: Movement
+    movement: MotionResult
     replayed: bool
     """From the ring: it is late already, and must not be dropped for a newer one."""
 
@@ -197,15 +197,15 @@ class FrameSampler:
         self._next_look_t = (frame.t if late else self._next_look_t) + self._look_interval_s
         return True
 
-    def _compare(self, frame: Frame) -> Movement:
+    def _compare(self, frame: Frame) -> MotionResult:
         """Look for what moves, outside the masks."""
-        small = grey(frame)
+        small = small_luma(frame)
         if self._gate is None:
             self._shape = small.shape
             self._gate = MotionGate(mask=motion_mask(self._config.zones, *self._shape))
         return self._gate.update(small)
 
-    def _worth_a_look(self, frame: Frame, movement: Movement, *, present: bool) -> bool:
+    def _worth_a_look(self, frame: Frame, movement: MotionResult, *, present: bool) -> bool:
         if movement.change is not Change.NONE:
             self._active_until = frame.t + LINGER_S
         if frame.t <= self._active_until:

@@ -21,7 +21,7 @@ from ..core.events import (
     SnapshotTaken,
 )
 from ..core.types import Activity, CameraHealth, CameraStats, SourceKind
-from ..media.jpeg import annotate, encode_jpeg, worth
+from ..media.jpeg import draw_boxes, encode_jpeg, still_quality
 from ..media.packet_buffer import PreRollBuffer
 from ..media.rate_meter import RateMeter
 from ..recording.controller import RecordingController
@@ -213,7 +213,7 @@ class CameraSession:
         if config is self.config:
             return
         self.config = config
-        self._ring.reach_back(config.pre_roll_s + RING_MARGIN_S)
+        self._ring.set_seconds(config.pre_roll_s + RING_MARGIN_S)
         self._lookout.adopt(config)
         self._recording.adopt(config)
         self._watcher.adopt(config)
@@ -316,9 +316,9 @@ class CameraSession:
         if not tracks or not self._watcher.present:
             return
         best = max(tracks, key=lambda track: track.score)
-        self._recording.offer_still(frame, max(worth(track) for track in tracks))
+        self._recording.offer_still(frame, max(still_quality(track) for track in tracks))
         fresh = best.score >= self._snapshot_score + SNAPSHOT_GAIN
         if fresh and frame.t - self._snapshot_t >= SNAPSHOT_GAP_S:
             self._snapshot_score, self._snapshot_t = best.score, frame.t
-            jpeg = encode_jpeg(annotate(frame, [track.box for track in tracks]))
+            jpeg = encode_jpeg(draw_boxes(frame, [track.box for track in tracks]))
             self._on_event(SnapshotTaken(camera_id=self.config.id, at=frame.at, jpeg=jpeg))

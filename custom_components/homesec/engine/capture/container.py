@@ -12,7 +12,7 @@ from ..core.errors import NoVideo, SourceError, SourceStalled
 from ..core.types import SourceKind
 from ..media.packets import TICKS, TIME_BASE, MediaPacket
 from .bitstream import AnnexB
-from .error_map import translate
+from .error_map import translate_error
 from .formats import audio_format, find_audio, find_video, video_format
 from .open import open_container, stream_url
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..core.types import SourceConfig
     from ..media.packets import AvPacket, MediaFormat
-    from .timeline import Place, Timeline
+    from .timeline import Timeline, Timestamp
 
 _POLL_S = 0.01
 """A webcam that has no picture yet is asked again after this."""
@@ -110,7 +110,7 @@ class ContainerConnection:
     def _broken(self, error: Exception) -> SourceError:
         if isinstance(error, av.error.ExitError):
             return SourceStalled()
-        found = translate(error, self._config, self._url, self._stop)
+        found = translate_error(error, self._config, self._url, self._stop)
         # It did work: what is left to say is that it does no longer.
         unclear = type(found) is SourceError or isinstance(found, NoVideo)
         return SourceStalled() if unclear else found
@@ -125,16 +125,16 @@ class ContainerConnection:
         for video, plain in self._annexb.feed(packet) if self._annexb else [(self.video, packet)]:
             self.video = video
             dts = plain.dts if plain.dts is not None else plain.pts
-            place = self._timeline.place_video(
+            place = self._timeline.stamp_video(
                 _seconds(plain, dts) if self._timed else None,
                 _seconds(plain, plain.duration or None),
             )
-            self._stop.wait(self._timeline.early_s(place.t))
+            self._stop.wait(self._timeline.due_in_s(place.t))
             yield _media_packet(video, plain, place)
 
     def _placed_audio(self, audio: MediaFormat, packet: AvPacket) -> MediaPacket | None:
         dts_s = _seconds(packet, packet.dts if packet.dts is not None else packet.pts)
-        place = None if dts_s is None else self._timeline.place_audio(dts_s)
+        place = None if dts_s is None else self._timeline.stamp_audio(dts_s)
         return None if place is None else _media_packet(audio, packet, place)
 
 
@@ -144,7 +144,7 @@ def _seconds(packet: AvPacket, ticks: int | None) -> float | None:
     return float(ticks * packet.time_base)
 
 
-def _media_packet(media: MediaFormat, packet: AvPacket, place: Place) -> MediaPacket:
+def _media_packet(media: MediaFormat, packet: AvPacket, place: Timestamp) -> MediaPacket:
     """Return a packet that shares the data and has its time stamps on the timeline."""
     reorder_s = 0.0
     if packet.pts is not None and packet.dts is not None:

@@ -38,7 +38,7 @@ DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _DIAGNOSE_S = 2.0
 
 
-def translate(
+def translate_error(
     error: Exception,
     config: SourceConfig,
     url: str,
@@ -97,14 +97,14 @@ def _stream_error(error: Exception, url: str, stop: Event | None, *, late: bool)
     if isinstance(error, av.error.InvalidDataError) and not late:
         return NoVideo()
     # FFmpeg reports an unknown host as a plain I/O error and a silent one as an interrupt.
-    if not (stop and stop.is_set()) and (found := diagnose(url)) is not None:
+    if not (stop and stop.is_set()) and (found := diagnose_host(url)) is not None:
         return found
     if late or isinstance(error, (av.error.ExitError, av.error.TimeoutError)):
         return SourceTimeout()
     return SourceError()
 
 
-def diagnose(url: str) -> SourceError | None:
+def diagnose_host(url: str) -> SourceError | None:
     """Find out why a host cannot be reached; None if it can."""
     parts = urlsplit(url)
     host, port = parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)

@@ -12,7 +12,7 @@ import av.error
 
 from ..core.errors import FileMissing, InvalidSource, NoVideo
 from ..core.types import SourceKind
-from .error_map import translate
+from .error_map import translate_error
 
 if TYPE_CHECKING:
     from threading import Event
@@ -105,7 +105,7 @@ def _open(
         )
     except (av.error.FFmpegError, OSError, ValueError) as err:
         late = time.monotonic() - began >= OPEN_TIMEOUT_S
-        raise translate(err, config, location, stop, late=late) from None
+        raise translate_error(err, config, location, stop, late=late) from None
 
 
 def _stream_options(config: SourceConfig, url: str) -> dict[str, str]:

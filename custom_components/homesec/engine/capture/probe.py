@@ -12,7 +12,7 @@ from ..core.errors import NoVideo, SourceError, UnsupportedCodec
 from ..core.types import SourceKind
 from ..media.decoder import FrameDecoder
 from ..media.jpeg import encode_jpeg
-from .reconnecting_source import connect, pace
+from .reconnecting_source import open_source, source_pace
 from .timeline import Timeline
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
     """Open the source, decode one picture and close it again. Raises ``SourceError``."""
     if config.kind is SourceKind.FILE:
         config = replace(config, paced=False, loop=False)
-    timeline = Timeline(SystemClock(), pace(config))
-    with closing(connect(config, feed, timeline, Event())) as connection:
+    timeline = Timeline(SystemClock(), source_pace(config))
+    with closing(open_source(config, feed, timeline, Event())) as connection:
         picture = _first_picture(connection)
     return Probe(
         width=picture.width,

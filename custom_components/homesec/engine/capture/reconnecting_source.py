@@ -18,7 +18,7 @@ from ..core.errors import (
 )
 from ..core.types import CameraHealth, SourceKind
 from .container import ContainerConnection
-from .snapshots import PictureConnection
+from .snapshots import SnapshotConnection
 from .timeline import Pace, Timeline
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ PROVEN_S = 20.0
 _TICK_S = 0.5
 
 
-def pace(config: SourceConfig) -> Pace:
+def source_pace(config: SourceConfig) -> Pace:
     """Return what drives a source's time."""
     if config.kind is not SourceKind.FILE:
         return Pace.LIVE
     return Pace.PLAYED if config.paced else Pace.READ
 
 
-def connect(
+def open_source(
     config: SourceConfig, feed: SourceFeed | None, timeline: Timeline, stop: Event
 ) -> Connection:
     """Open a source of any kind. Raises ``SourceError``."""
@@ -58,7 +58,7 @@ def connect(
     if feed is None:
         raise EntityUnavailable
     if (url := feed.stream_url()) is None:
-        return PictureConnection(feed, timeline, stop)
+        return SnapshotConnection(feed, timeline, stop)
     return ContainerConnection(
         replace(config, kind=SourceKind.STREAM, location=url), timeline, stop
     )
@@ -83,7 +83,7 @@ class CameraSource:
         self._rng = rng
         self._stop = stop
         self._on_health = on_health
-        self.timeline = Timeline(clock, pace(config))
+        self.timeline = Timeline(clock, source_pace(config))
         self.connections = 0
         """How many gave a packet."""
         self._failures = 0
@@ -110,7 +110,9 @@ class CameraSource:
 
     def _one_connection(self) -> Iterator[MediaPacket | None]:
         began: float | None = None
-        with closing(connect(self._config, self._feed, self.timeline, self._stop)) as connection:
+        with closing(
+            open_source(self._config, self._feed, self.timeline, self._stop)
+        ) as connection:
             for packet in connection.packets():
                 if began is None:
                     began = packet.t

@@ -24,7 +24,7 @@ _MAGIC = {b"\xff\xd8\xff": "mjpeg", b"\x89PNG": "png"}
 _TOLERATED_FAILURES = 3
 
 
-class PictureConnection:
+class SnapshotConnection:
     """Asks the feed for a picture twice a second."""
 
     audio = None
@@ -68,7 +68,7 @@ class PictureConnection:
     def _packet(self, picture: bytes) -> MediaPacket:
         if _codec_of(picture) != self.video.codec:
             self.video = _format_of(picture)
-        place = self._timeline.place_video(None)
+        place = self._timeline.stamp_video(None)
         data = padded_packet(picture)
         data.time_base = TIME_BASE
         data.pts = data.dts = round(place.t * TICKS)

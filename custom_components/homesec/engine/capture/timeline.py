@@ -43,7 +43,7 @@ class Pace(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Timestamp:
     """Where a packet lies on the timeline."""
 
     t: float
@@ -85,7 +85,7 @@ class Timeline:
         """Place the next packet at the present moment: its time stamps are of a new count."""
         self._offset = None
 
-    def place_video(self, dts_s: float | None, interval_s: float | None = None) -> Place:
+    def stamp_video(self, dts_s: float | None, interval_s: float | None = None) -> Timestamp:
         """Place a video packet; ``dts_s`` is the source's own count, None where it has none."""
         if interval_s:
             self._interval_s = min(interval_s, LONGEST_INTERVAL_S)
@@ -99,9 +99,9 @@ class Timeline:
         if self._last_t is not None:
             t = max(t, self._last_t + _VIDEO_STEP_S)
         self._last_t, self._last_elapsed = t, self.elapsed
-        return Place(t, self._at(t))
+        return Timestamp(t, self._at(t))
 
-    def place_audio(self, dts_s: float) -> Place | None:
+    def stamp_audio(self, dts_s: float) -> Timestamp | None:
         """Place an audio packet; None if it belongs to no video that is known."""
         if self._offset is None or self._last_t is None:
             return None
@@ -109,9 +109,9 @@ class Timeline:
         if abs(t - self._last_t) > AUDIO_SPREAD_S or t < self._last_audio_t + _AUDIO_STEP_S:
             return None
         self._last_audio_t = t
-        return Place(t, t + self._wall_offset)
+        return Timestamp(t, t + self._wall_offset)
 
-    def early_s(self, t: float) -> float:
+    def due_in_s(self, t: float) -> float:
         """Return how long a packet of this ``t`` is to wait until it is due."""
         if self._pace is not Pace.PLAYED:
             return 0.0

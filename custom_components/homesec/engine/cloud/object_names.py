@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ..core.clip_id import clip_time
-from ..core.clip_metadata import from_text, to_text
+from ..core.clip_metadata import dump_metadata, load_metadata
 from ..core.types import CloudState
 
 if TYPE_CHECKING:
@@ -65,12 +65,12 @@ def clip_id_from_name(name: str) -> str | None:
 
 def clip_metadata(clip: Clip) -> dict[str, str]:
     """Return the facts that go with the clip's objects."""
-    return {FACTS: to_text(clip)}
+    return {FACTS: dump_metadata(clip)}
 
 
 def clip_from_object(obj: StoredObject) -> Clip | None:
     """Return the clip whose video this object is, as one that is only there; None for any other."""
-    clip = from_text(obj.metadata.get(FACTS, ""))
+    clip = load_metadata(obj.metadata.get(FACTS, ""))
     if clip is None or not f"/{obj.name}".endswith(f"/{object_name(clip)}"):
         return None
     return replace(

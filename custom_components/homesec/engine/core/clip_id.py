@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 COLUMNS = tuple(f.name for f in fields(Clip))
-FAR_FUTURE = 253_402_300_800.0
+MAX_TIMESTAMP = 253_402_300_800.0
 """The year 10000, which no date can tell."""
 _ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
@@ -35,7 +35,7 @@ def clip_time(clip_id: str) -> float | None:
     if not is_clip_id(clip_id):
         return None
     at = ulid_to_timestamp(clip_id) / 1000
-    return at if at < FAR_FUTURE else None
+    return at if at < MAX_TIMESTAMP else None
 
 
 def first_clip_id(at: float) -> str:
@@ -43,7 +43,7 @@ def first_clip_id(at: float) -> str:
     return bytes_to_ulid(int(max(at, 0.0) * 1000).to_bytes(6) + bytes(10))
 
 
-def clip_of(row: sqlite3.Row) -> Clip:
+def clip_from_row(row: sqlite3.Row) -> Clip:
     """Return a row of the table as the clip that it is."""
     values = dict(row)
     values["state"] = ClipState(values["state"])
@@ -55,7 +55,7 @@ def clip_of(row: sqlite3.Row) -> Clip:
     return Clip(**values)
 
 
-def row_of(clip: Clip) -> list[Any]:
+def clip_to_row(clip: Clip) -> list[Any]:
     """Return a clip as the table holds it, in the order of ``COLUMNS``."""
     values = {column: getattr(clip, column) for column in COLUMNS}
     values["zones"] = json.dumps(clip.zones)

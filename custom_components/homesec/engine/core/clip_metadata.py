@@ -11,7 +11,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from .clip_id import FAR_FUTURE, clip_time
+from .clip_id import MAX_TIMESTAMP, clip_time
 from .types import Clip, ClipState, Trigger
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ ZONES_LIMIT, ZONE_LIMIT = 8, 40
 NUMBER_LIMIT = 2**31
 
 
-def to_text(clip: Clip) -> str:
+def dump_metadata(clip: Clip) -> str:
     """Return the facts that go with a clip."""
     facts = {
         "v": 1,
@@ -47,7 +47,7 @@ def to_text(clip: Clip) -> str:
     return json.dumps(facts, separators=(",", ":"))
 
 
-def from_text(text: str) -> Clip | None:
+def load_metadata(text: str) -> Clip | None:
     """Return the clip that the facts tell of, with no place and no size; None if it is no clip."""
     try:
         facts = json.loads(text)
@@ -63,14 +63,14 @@ def from_text(text: str) -> Clip | None:
     return Clip(state=ClipState.SAVED, **read) if clip_time(read["id"]) is not None else None
 
 
-def to_comment(clip: Clip) -> str:
+def dump_comment(clip: Clip) -> str:
     """Return the comment of a clip's file: what the film itself does not tell."""
-    return to_text(replace(clip, protected=False))
+    return dump_metadata(replace(clip, protected=False))
 
 
-def told(clip: Clip, comment: str | None) -> Clip:
+def merge_metadata(clip: Clip, comment: str | None) -> Clip:
     """Return a clip of which little is known but its file, with what the file's comment tells."""
-    facts = from_text(comment or "")
+    facts = load_metadata(comment or "")
     if facts is None or facts.id != clip.id:
         return clip
     return replace(clip, **{name: getattr(facts, name) for name in _OF_THE_EVENT})
@@ -107,7 +107,7 @@ def _number(value: object, limit: float = NUMBER_LIMIT) -> float:
 
 
 def _moment(value: object) -> float:
-    return _number(value, FAR_FUTURE)
+    return _number(value, MAX_TIMESTAMP)
 
 
 def _count(value: object) -> int:

@@ -49,7 +49,7 @@ _NOT_THE_FILES = frozenset(
 """What a disk or the system says while it is full, read-only, busy or not connected."""
 
 
-def is_regular(path: Path) -> bool:
+def is_regular_file(path: Path) -> bool:
     """Tell whether there is a file. Opens nothing: a pipe or a device could block for ever."""
     try:
         return stat.S_ISREG(path.stat().st_mode)
@@ -82,7 +82,7 @@ class DamagedFiles:
 
         It then stays where it is, and is counted all the same.
         """
-        why = reason if isinstance(reason, str) else reason_of(reason)
+        why = reason if isinstance(reason, str) else error_reason(reason)
         name = path.relative_to(self._folder).as_posix()
         aside = rename_aside(path)
         if aside is None:
@@ -99,7 +99,7 @@ class DamagedFiles:
             self._found.clear()
 
 
-def reason_of(err: Exception) -> str:
+def error_reason(err: Exception) -> str:
     """Return why a file could not be read, in one line without the path that a library adds."""
     if isinstance(err, HomeSecError | sqlite3.Error):
         text = str(err)

@@ -18,7 +18,9 @@ class DeadlineExceeded(Exception):  # noqa: N818 - it is no error that work goes
     """It goes on in a thread of its own, and whatever comes of it is of no interest any more."""
 
 
-def within[T](limit_s: float, work: Callable[[], T], *, name: str, stop: Event | None = None) -> T:
+def run_with_deadline[T](
+    limit_s: float, work: Callable[[], T], *, name: str, stop: Event | None = None
+) -> T:
     """Return what ``work`` returns, or raise what it raises.
 
     Raises DeadlineExceeded when it takes longer than ``limit_s``, or soon after ``stop``.

@@ -77,7 +77,7 @@ class TrackLog:
         with self._lock:
             return tuple(name for name, seen in self._zones.items() if seen)
 
-    def note_zones(self, zones: Iterable[str]) -> None:
+    def add_zones(self, zones: Iterable[str]) -> None:
         """Take in where somebody is."""
         with self._lock:
             self._zones.update(dict.fromkeys(zones, True))

@@ -97,7 +97,7 @@ class ZoneKind(StrEnum):
 
     REQUIRED = "required"
     """Only what is in one of these counts for its labels."""
-    NOTED = "noted"
+    PLAIN = "noted"
     """Who is in it is told; what counts does not depend on it."""
     MASK = "mask"
     """What is in it is not there, and what moves in it wakes nobody."""
@@ -129,7 +129,7 @@ class Zone:
     """Unique among a camera's zones."""
     polygon: tuple[tuple[float, float], ...]
     """Three corners or more, x and y as fractions of the picture, in either direction."""
-    kind: ZoneKind = ZoneKind.NOTED
+    kind: ZoneKind = ZoneKind.PLAIN
     labels: tuple[str, ...] = ()
     """Which labels it is for; none: all."""
     loiter_s: float = 0.0

@@ -14,7 +14,7 @@ from tempfile import TemporaryFile
 import threading
 from typing import TYPE_CHECKING, Any
 
-from ..core.damaged_files import is_regular, rename_aside
+from ..core.damaged_files import is_regular_file, rename_aside
 from .schema import MIGRATIONS, SCHEMA_VERSION, UNFILLED
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def clear(path: Path) -> None:
     """Remove what is left of a database that was never finished."""
     for suffix in _FILES:
         part = path.with_name(path.name + suffix)
-        if is_regular(part) or part.is_symlink():
+        if is_regular_file(part) or part.is_symlink():
             part.unlink()
         elif os.path.lexists(part):
             rename_aside(part)
@@ -274,7 +274,7 @@ def _look_at_files(path: Path) -> None:
     """
     for suffix in _FILES:
         part = path.with_name(path.name + suffix)
-        if not os.path.lexists(part) or is_regular(part):
+        if not os.path.lexists(part) or is_regular_file(part):
             continue
         if suffix:
             rename_aside(part)

@@ -13,8 +13,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..core.errors import DetectorError
-from ..media.convert import bgr, crop, spread
-from ..media.crops import squares
+from ..media.convert import crop, stretch_contrast, to_bgr
+from ..media.crops import select_crops
 from . import FLOOR, create_detector
 from .box_fusion import fuse, merge, mirrored, placed
 
@@ -186,7 +186,7 @@ class CascadeDetector:
 
 
 def _parts(detector: Detector, frame: Frame, closely: Iterable[Box]) -> list[Crop]:
-    return squares(
+    return select_crops(
         closely, width=frame.width, height=frame.height, least=detector.part_px, limit=PARTS
     )
 
@@ -197,6 +197,6 @@ def _scale(detector: Detector, frame: Frame) -> float:
 
 
 def _seen(detector: Detector, picture: VideoFrame, *, mirror: bool) -> list[Detection]:
-    pixels = spread(bgr(picture, *detector.fit(picture.width, picture.height)))
+    pixels = stretch_contrast(to_bgr(picture, *detector.fit(picture.width, picture.height)))
     found = detector.detect(pixels[:, ::-1] if mirror else pixels)
     return mirrored(found) if mirror else found

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import json
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ..core.clip_id import COLUMNS, clip_of, first_clip_id, row_of
+from ..core.clip_id import COLUMNS, clip_from_row, clip_to_row, first_clip_id
 from ..core.clock import SystemClock
 from ..core.track_log import unpack
 from ..core.types import ClipState, CloudState
@@ -78,7 +78,7 @@ class Catalog:
         Where its copies are and whether it is protected stays: others have a say in that while
         it is recorded.
         """
-        self.database.query(_PUT, row_of(clip))
+        self.database.query(_PUT, clip_to_row(clip))
 
     def save(self, clip: Clip, tracks: bytes | None = None) -> Clip:
         """Keep a finished clip and, in one transaction, the job to upload it; return its row.
@@ -131,7 +131,7 @@ class Catalog:
     def get(self, clip_id: str) -> Clip | None:
         """Return one clip."""
         rows = self.database.query("SELECT * FROM clips WHERE id = ?", (clip_id,))
-        return clip_of(rows[0]) if rows else None
+        return clip_from_row(rows[0]) if rows else None
 
     def open_clips(self) -> list[Clip]:
         """Return the clips whose recording was never finished, oldest first."""
@@ -140,7 +140,7 @@ class Catalog:
     def in_state(self, state: ClipState) -> list[Clip]:
         """Return all clips in a state that few are in, oldest first."""
         return [
-            clip_of(row)
+            clip_from_row(row)
             for row in self.database.query(
                 "SELECT * FROM clips WHERE state = ? ORDER BY id", (state,)
             )
@@ -175,7 +175,7 @@ class Catalog:
                 where.append(condition)
                 values.append(value)
         return [
-            clip_of(row)
+            clip_from_row(row)
             for row in self.database.query(
                 f"SELECT * FROM clips WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?",  # noqa: S608
                 (*values, limit),

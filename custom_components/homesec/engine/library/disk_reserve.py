@@ -12,7 +12,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from ..core.damaged_files import is_regular
+from ..core.damaged_files import is_regular_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ class DiskReserve:
         return shutil.disk_usage(self._path.parent).free > ENOUGH_BYTES
 
     def _write(self) -> None:
-        if not is_regular(self._path):
+        if not is_regular_file(self._path):
             self._path.unlink(missing_ok=True)  # to write into a pipe would block
         with self._path.open("wb") as file:
             file.write(bytes(RESERVE_BYTES))

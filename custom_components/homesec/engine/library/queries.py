@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..core.clip_id import clip_of, first_clip_id
+from ..core.clip_id import clip_from_row, first_clip_id
 from ..core.types import ClipState
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class ClipQueries:
     def some(self, clip_ids: Collection[str]) -> list[Clip]:
         """Return these clips; what is not there, or is being removed, is left out."""
         return [
-            clip_of(row)
+            clip_from_row(row)
             for row in self._db.query(
                 f"SELECT * FROM clips WHERE id IN ({_marks(clip_ids)})"  # noqa: S608
                 " AND state != ?",
@@ -118,7 +118,7 @@ class ClipQueries:
 
     def _rows(self, where: str, values: Sequence[Any]) -> list[Clip]:
         return [
-            clip_of(row)
+            clip_from_row(row)
             for row in self._db.query(
                 f"SELECT * FROM clips WHERE id IN (SELECT id FROM {where})"  # noqa: S608
                 " ORDER BY id DESC",

@@ -13,8 +13,8 @@ import os
 from typing import TYPE_CHECKING
 
 from ..core.clip_id import clip_time
-from ..core.clip_metadata import to_comment, told
-from ..core.damaged_files import is_damage, is_regular, reason_of
+from ..core.clip_metadata import dump_comment, merge_metadata
+from ..core.damaged_files import error_reason, is_damage, is_regular_file
 from ..core.errors import ClipDamaged, DiskFull, DiskReadOnly
 from ..core.events import CatalogRebuilt, ClipFailed, ClipSaved
 from ..core.types import Clip, ClipState, Trigger
@@ -86,11 +86,13 @@ def _adopt(catalog: Catalog, tree: ClipTree, clip: Clip) -> bool:
         facts = read_index(final)
     except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
         if not is_damage(err, final):
-            _LOGGER.warning("%r cannot be read, and is left alone: %s", clip.path, reason_of(err))
+            _LOGGER.warning(
+                "%r cannot be read, and is left alone: %s", clip.path, error_reason(err)
+            )
         elif (failed := _failed(clip, tree, err)).bytes:
             catalog.put(failed)  # it could not be moved, and is not to be read again
         return False
-    clip = saved(told(clip, facts.comment), facts)
+    clip = saved(merge_metadata(clip, facts.comment), facts)
     catalog.save(replace(clip, still_path=_still(tree, clip)))
     return True
 
@@ -137,10 +139,10 @@ def _repaired(clip: Clip, tree: ClipTree, *, known: bool = True) -> Clip:
     """Return a clip as it is once its file is finished; what has no row is told by its file."""
     final = tree.folder / clip.path
     try:
-        facts = _finish(final, to_comment(clip) if known else None, tree)
+        facts = _finish(final, dump_comment(clip) if known else None, tree)
     except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
         return _failed(clip, tree, err)
-    clip = saved(clip if known else told(clip, facts.comment), facts)
+    clip = saved(clip if known else merge_metadata(clip, facts.comment), facts)
     return replace(clip, still_path=_still(tree, clip))
 
 
@@ -152,7 +154,7 @@ def _finish(final: Path, comment: str | None, tree: ClipTree) -> ClipInfo:
     partial = partial_path(final)
     if not os.path.lexists(partial):
         return read_index(final)
-    if os.path.lexists(final) and not is_regular(final):
+    if os.path.lexists(final) and not is_regular_file(final):
         tree.damaged.set_aside(final, "not a file")
     try:
         facts = finalize(final, comment)
@@ -160,7 +162,7 @@ def _finish(final: Path, comment: str | None, tree: ClipTree) -> ClipInfo:
         if not is_damage(err, partial) or discard_empty(final):
             raise
         tree.damaged.set_aside(partial, err)
-        if is_regular(final):
+        if is_regular_file(final):
             return read_index(final)
         raise ClipDamaged from err
     if facts.damaged:
@@ -191,7 +193,7 @@ def _left_bytes(final: Path) -> int:
 def _still(tree: ClipTree, clip: Clip) -> str | None:
     """Return the still that is there, else make one."""
     still = (tree.folder / clip.path).with_suffix(".jpg")
-    if is_regular(still):
+    if is_regular_file(still):
         return still.relative_to(tree.folder).as_posix()
     if os.path.lexists(still):  # to write into a pipe would block
         tree.damaged.set_aside(still, "not a file")

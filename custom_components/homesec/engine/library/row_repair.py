@@ -12,7 +12,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ..core.clip_id import COLUMNS, FAR_FUTURE, clip_time, first_clip_id, row_of
+from ..core.clip_id import COLUMNS, MAX_TIMESTAMP, clip_time, clip_to_row, first_clip_id
 from ..core.clip_metadata import TEXT_LIMIT
 from ..core.types import Clip, ClipState, CloudState, Trigger
 from ..db.job_queue import JobKind
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-_END_ID = first_clip_id(FAR_FUTURE)
+_END_ID = first_clip_id(MAX_TIMESTAMP)
 _MOST = 2**53
 """More than any size, and exact as a float."""
 
@@ -44,7 +44,7 @@ def _number(column: str) -> str:
 
 
 def _moment(column: str) -> str:
-    return f"{_number(column)} AND {column} < {FAR_FUTURE}"
+    return f"{_number(column)} AND {column} < {MAX_TIMESTAMP}"
 
 
 def _flag(column: str) -> str:
@@ -183,7 +183,7 @@ def _mend_clip(database: Database, row: sqlite3.Row) -> bool:
         return False
     _LOGGER.error("The row of clip %s could not all be read: it was mended", clip.id)
     changes = ", ".join(f"{column} = ?" for column in COLUMNS)
-    database.query(f"UPDATE clips SET {changes} WHERE id = ?", (*row_of(clip), clip.id))  # noqa: S608
+    database.query(f"UPDATE clips SET {changes} WHERE id = ?", (*clip_to_row(clip), clip.id))  # noqa: S608
     return True
 
 
@@ -195,7 +195,7 @@ def mended(values: Mapping[str, Any]) -> Clip | None:
         return None
     read = _Reader(values)
     camera_id = read.text("camera_id") or UNKNOWN
-    event_at = read.number("event_at", at, most=FAR_FUTURE)
+    event_at = read.number("event_at", at, most=MAX_TIMESTAMP)
     day = datetime.fromtimestamp(event_at, UTC).date()
     local = values["local"] != 0  # where that is not told, its file is looked for
     cloud_bytes = read.count("cloud_bytes")
@@ -206,7 +206,7 @@ def mended(values: Mapping[str, Any]) -> Clip | None:
         # Of one that is recording the file tells how it ended.
         state=read.name("state", ClipState.RECORDING if local else ClipState.SAVED),
         trigger=read.name("trigger", Trigger.PRESENCE),
-        started_at=read.number("started_at", event_at, most=FAR_FUTURE),
+        started_at=read.number("started_at", event_at, most=MAX_TIMESTAMP),
         event_at=event_at,
         duration_s=read.number("duration_s", 0.0),
         label=read.text("label"),

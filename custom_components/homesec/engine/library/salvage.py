@@ -13,8 +13,8 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from ..core.clip_id import COLUMNS, row_of
-from ..core.damaged_files import is_regular, reason_of
+from ..core.clip_id import COLUMNS, clip_to_row
+from ..core.damaged_files import error_reason, is_regular_file
 from ..db.database import DatabaseDamaged, DatabaseNewer, clear, is_damage, readable_text, set_aside
 from ..db.schema import UNFILLED
 from .catalog import Catalog
@@ -72,7 +72,7 @@ def begin_anew(path: Path, err: Exception, *, upload: bool, clock: Clock) -> Cat
     why = "newer" if isinstance(err, DatabaseNewer) else "corrupt"
     aside = set_aside(path, clock.now(), why=why)
     fresh.replace(path)
-    _LOGGER.error("The clip index cannot be used (%s): it is now %s", reason_of(err), aside.name)
+    _LOGGER.error("The clip index cannot be used (%s): it is now %s", error_reason(err), aside.name)
     catalog = Catalog(path, upload=upload, clock=clock)
     catalog.write_note(UNFILLED, aside.name)
     return catalog
@@ -86,7 +86,7 @@ def _opened(path: Path, *, upload: bool, clock: Clock) -> Catalog:
     except BaseException as err:
         catalog.close()
         if isinstance(err, Exception) and is_damage(err, path):
-            raise DatabaseDamaged(reason_of(err)) from err
+            raise DatabaseDamaged(error_reason(err)) from err
         raise
     return catalog
 
@@ -99,7 +99,7 @@ def salvage(path: Path, database: Database) -> int:
     taken: Counter[str] = Counter()
     # Without a log there is nothing that SQLite would have to write beside it.
     how = "mode=ro" if os.path.lexists(f"{path}-wal") else "immutable=1"
-    if not is_regular(path):
+    if not is_regular_file(path):
         return 0  # SQLite would wait for a pipe
     try:
         damaged = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
@@ -148,7 +148,7 @@ def _put(database: Database, table: str, row: tuple[Any, ...]) -> bool:
         clip = mended(dict.fromkeys(COLUMNS) | dict(zip(COLUMNS, row, strict=False)))
         if clip is None:
             return False
-        row = tuple(row_of(clip))
+        row = tuple(clip_to_row(clip))
     marks = ", ".join("?" * len(row))
     try:
         return database.change(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row) > 0  # noqa: S608

@@ -6,7 +6,7 @@ import errno
 from pathlib import Path
 import sqlite3
 
-from ..core.damaged_files import reason_of
+from ..core.damaged_files import error_reason
 from ..core.errors import (
     StartDiskFull,
     StartDiskReadOnly,
@@ -61,7 +61,7 @@ def start_error(err: Exception, *, clips_dir: Path, catalog: Path) -> StartFaile
         if isinstance(err.filename, str | Path):
             its = Path(err.filename).is_relative_to(catalog.parent)
             folder = catalog.parent if its else clips_dir
-    reason = reason_of(err)
+    reason = error_reason(err)
     return kind(f"{folder}: {reason}", folder=str(folder), reason=reason)
 
 

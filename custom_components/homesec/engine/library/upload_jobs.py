@@ -22,7 +22,7 @@ from ..cloud.object_names import (
 )
 from ..cloud.object_store import FileContent, ResumePoint, Upload
 from ..core import clip_metadata as clip_facts
-from ..core.clip_metadata import from_text
+from ..core.clip_metadata import load_metadata
 from ..core.events import ClipUploaded, UploadProgress
 from ..core.types import ClipState, CloudState
 from ..db.job_queue import JobKind
@@ -135,11 +135,11 @@ class UploadJobs:
 
         ``clip`` is what was known before: who has changed something since knows better.
         """
-        facts, row = from_text(told.get(FACTS, "")), self._catalog.get(clip.id)
+        facts, row = load_metadata(told.get(FACTS, "")), self._catalog.get(clip.id)
         if facts is None or row is None:
             return
         if row.label is None and facts.label is not None:
-            self._catalog.put(clip_facts.told(row, told[FACTS]))
+            self._catalog.put(clip_facts.merge_metadata(row, told[FACTS]))
         if facts.protected and not clip.protected:
             self._copies.protect(clip.id, protected=True)
 
@@ -186,7 +186,7 @@ class UploadJobs:
         clip = self._catalog.get(clip_id)
         if clip is None or clip.cloud is not CloudState.STORED:
             return
-        facts = from_text(told.get(FACTS, ""))
+        facts = load_metadata(told.get(FACTS, ""))
         if facts is None or facts.protected is not clip.protected:
             self._catalog.jobs.add(JobKind.DESCRIBE, clip_id)
 

@@ -19,7 +19,7 @@ _PLANAR = frozenset({"yuv420p", "yuvj420p"})
 """What nearly every camera's decoder gives; anything else is converted as a whole first."""
 
 
-def bgr(picture: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
+def to_bgr(picture: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
     """Return ``(height, width, 3)`` uint8 in B, G, R order, scaled by area averaging.
 
     Raises FrameBroken.
@@ -65,7 +65,7 @@ _STEP = 8
 """Every eighth pixel of every eighth row tells that well enough."""
 
 
-def spread(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def stretch_contrast(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return ``(h, w, 3)`` uint8 pixels with their levels spread if the picture is flat.
 
     All colours are treated alike, so that none changes into another.

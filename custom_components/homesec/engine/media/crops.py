@@ -41,7 +41,9 @@ class Crop:
         )
 
 
-def squares(boxes: Iterable[Box], *, width: int, height: int, least: int, limit: int) -> list[Crop]:
+def select_crops(
+    boxes: Iterable[Box], *, width: int, height: int, least: int, limit: int
+) -> list[Crop]:
     """Return at most ``limit`` squares in which the boxes lie, those that come first first.
 
     ``width`` and ``height`` are the picture's, ``least`` is the shortest side, all in pixels. A box

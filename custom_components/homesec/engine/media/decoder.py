@@ -91,7 +91,7 @@ class FrameDecoder:
         return Frame(t=t, at=at, picture=picture, keyframe=picture.key_frame)
 
 
-def grey(frame: Frame, width: int = GREY_WIDTH) -> NDArray[np.uint8]:
+def small_luma(frame: Frame, width: int = GREY_WIDTH) -> NDArray[np.uint8]:
     """Return a small ``(H, W) uint8`` luma picture, about ``width`` wide.
 
     Takes every n-th pixel of the luma plane, then means of 2 x 2: a thousandth of what scaling the

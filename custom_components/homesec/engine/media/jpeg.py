@@ -12,8 +12,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
 import numpy as np
 
-from .convert import bgr
-from .packets import open_film
+from .convert import to_bgr
+from .packets import open_video
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,17 +68,17 @@ def encode_jpeg(picture: VideoFrame, *, width: int | None = None) -> bytes:
     return b"".join(bytes(packet) for packet in packets)
 
 
-def worth(track: Track) -> float:
+def still_quality(track: Track) -> float:
     """Return how well a picture shows who it is, 0..1: sure, large, and not cut off by the edge."""
     box = track.box
     cut = min(box.x1, box.y1, 1 - box.x2, 1 - box.y2) < _EDGE
     return track.score * math.sqrt(min(1.0, box.area / _LARGE)) * (_CUT_OFF if cut else 1.0)
 
 
-def film_picture(path: Path, at_s: float) -> VideoFrame | None:
+def read_keyframe(path: Path, at_s: float) -> VideoFrame | None:
     """Return the keyframe at ``at_s`` seconds of a film or before; None if it shows nothing."""
     try:
-        with open_film(path) as film:
+        with open_video(path) as film:
             film.seek(round(at_s * av.time_base))
             return next(film.decode(video=0), None)
     except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
@@ -86,10 +86,10 @@ def film_picture(path: Path, at_s: float) -> VideoFrame | None:
         return None
 
 
-def annotate(frame: Frame, boxes: Iterable[Box], *, width: int = STILL_WIDTH) -> VideoFrame:
+def draw_boxes(frame: Frame, boxes: Iterable[Box], *, width: int = STILL_WIDTH) -> VideoFrame:
     """Return the picture, at most ``width`` wide, with a frame drawn around each box."""
     columns, rows = fit_width(frame.width, frame.height, width)
-    pixels = bgr(frame.picture, columns, rows)
+    pixels = to_bgr(frame.picture, columns, rows)
     for box in boxes:
         _draw(pixels, box)
     return VideoFrame.from_ndarray(pixels, format="bgr24")

@@ -32,7 +32,7 @@ class Change(Enum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Movement:
+class MotionResult:
     """What a picture shows against the ones before it, and where."""
 
     change: Change
@@ -105,13 +105,13 @@ class MotionGate:
         """Forget the background: the camera moved or came back."""
         self._background = None
 
-    def update(self, grey: NDArray[np.uint8]) -> Movement:
+    def update(self, grey: NDArray[np.uint8]) -> MotionResult:
         """Look at ``(H, W) uint8`` luma; the first picture after a reset is a new scene."""
         smooth = _smooth(grey)
         background = self._background
         if background is None or background.shape != smooth.shape:
             self._background = smooth
-            return Movement(Change.SCENE)
+            return MotionResult(Change.SCENE)
         difference = smooth - background
         difference -= np.float32(np.median(difference[::2, ::2]))
         changed = np.abs(difference) > self._settings.step
@@ -122,13 +122,13 @@ class MotionGate:
         share = np.count_nonzero(changed) / watched
         if share > self._settings.scene_share:
             self._background = smooth
-            return Movement(Change.SCENE)
+            return MotionResult(Change.SCENE)
         weight = np.where(
             changed, np.float32(self._settings.adapt_moving), np.float32(self._settings.adapt)
         )
         background += weight * (smooth - background)
         change = Change.MOTION if share > self._settings.min_share else Change.NONE
-        return Movement(change, changed)
+        return MotionResult(change, changed)
 
 
 _APART = 0.25

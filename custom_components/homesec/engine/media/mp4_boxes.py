@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import os
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..core.damaged_files import is_regular
+from ..core.damaged_files import is_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ _SCAN_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Mp4Layout:
     """Where the boxes of a file lie."""
 
     names: frozenset[bytes]
@@ -58,7 +58,7 @@ class Layout:
         return not read.issuperset(range(len(begins)))
 
 
-class Beginning:
+class TruncatedFile:
     """The first bytes of a file, to be read as if it ended there."""
 
     def __init__(self, path: Path, end: int) -> None:
@@ -84,13 +84,13 @@ class Beginning:
         self._file.close()
 
 
-def read_layout(path: Path) -> Layout:
+def read_layout(path: Path) -> Mp4Layout:
     """Return a file's layout.
 
     Raises ``OSError``, and ValueError for what is no file (a pipe would be waited for) or has too
     many boxes.
     """
-    if not is_regular(path):
+    if not is_regular_file(path):
         path.lstat()  # what is not there says so itself
         raise ValueError("not a file")
     names: set[bytes] = set()
@@ -114,7 +114,7 @@ def read_layout(path: Path) -> Layout:
             elif name == b"moof":
                 fragments.append(begin)
             begin += size
-    return Layout(
+    return Mp4Layout(
         names=frozenset(names),
         media=tuple(media),
         fragments=tuple(fragments),

@@ -39,7 +39,7 @@ class PreRollBuffer:
         """How far back it reaches from its newest packet."""
         return self._packets[-1].t - self._packets[0].t if self._packets else 0.0
 
-    def reach_back(self, seconds: float) -> None:
+    def set_seconds(self, seconds: float) -> None:
         """Keep so much from now on; what was dropped before does not come back."""
         self._seconds = seconds
 

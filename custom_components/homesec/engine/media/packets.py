@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.codeccontext import VideoCodecContext
 
-    from .mp4_boxes import Beginning
+    from .mp4_boxes import TruncatedFile
 
     type AvPacket = av.Packet[Stream]
 
@@ -97,7 +97,7 @@ class MediaFormat:
         return context
 
 
-def open_film(film: Path | Beginning) -> InputContainer:
+def open_video(film: Path | TruncatedFile) -> InputContainer:
     """Open a clip's file, or the beginning of it, to read it.
 
     What is named MP4 is read as nothing else: a playlist would have FFmpeg open what it names.

@@ -17,7 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 import unicodedata
 
-from ..core.damaged_files import is_regular
+from ..core.damaged_files import is_regular_file
 from ..core.errors import CustomModelRefused
 from .file_store import digest
 from .manifest import HEADS, Model, ModelFile, Variant
@@ -164,7 +164,7 @@ def _path(folder: Path, name: str) -> Path | None:
 def _read(path: Path) -> CustomModel:
     name, title, model = PREFIX + path.name, path.name, None
     try:
-        if (path / METADATA_FILE).exists() and not is_regular(path / METADATA_FILE):
+        if (path / METADATA_FILE).exists() and not is_regular_file(path / METADATA_FILE):
             raise ValueError("not a file")
         with (path / METADATA_FILE).open("rb") as stream:
             metadata = json.loads(stream.read(MAX_METADATA_BYTES))

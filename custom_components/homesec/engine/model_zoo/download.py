@@ -10,7 +10,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from ..core.damaged_files import is_regular
+from ..core.damaged_files import is_regular_file
 from .file_store import digest
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Download:
             host = urlsplit(url).hostname
             try:
                 self._part.parent.mkdir(parents=True, exist_ok=True)
-                if os.path.lexists(self._part) and not is_regular(self._part):
+                if os.path.lexists(self._part) and not is_regular_file(self._part):
                     self._part.unlink()  # opening a pipe would block
                 self._fill(url)
                 if digest(self._part) != self._file.sha256:

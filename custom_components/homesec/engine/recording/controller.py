@@ -166,7 +166,7 @@ class RecordingController:
         elif clip.label == presence.label:
             clip.score = max(clip.score or 0.0, presence.score)
         clip.sights.count([presence.track_id])
-        clip.sights.note_zones(presence.zones)
+        clip.sights.add_zones(presence.zones)
 
     def add_tracks(
         self,
@@ -186,7 +186,7 @@ class RecordingController:
         if self._open is not None:
             self._open.sights.note(t, seen)
             self._open.sights.count(evident)
-            self._open.sights.note_zones(zone for each in present for zone in each.zones)
+            self._open.sights.add_zones(zone for each in present for zone in each.zones)
 
     def offer_still(self, frame: Frame, worth: float) -> None:
         """Keep a picture for the still, if it is worth more than the one before."""

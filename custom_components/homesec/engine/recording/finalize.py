@@ -18,8 +18,8 @@ import av
 import av.error
 
 from ..core.errors import RecordingError
-from ..media.mp4_boxes import Beginning, read_layout
-from ..media.packets import open_film
+from ..media.mp4_boxes import TruncatedFile, read_layout
+from ..media.packets import open_video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
 
-    from ..media.mp4_boxes import Layout
+    from ..media.mp4_boxes import Mp4Layout
     from ..media.packets import AvPacket
 
 PARTIAL_SUFFIX = ".part.mp4"
@@ -114,7 +114,7 @@ def finalize(final: Path, comment: str | None = None) -> ClipInfo:
     return info
 
 
-def _truncate_partial_box(path: Path, layout: Layout, *, drop_media: bool = False) -> bool:
+def _truncate_partial_box(path: Path, layout: Mp4Layout, *, drop_media: bool = False) -> bool:
     """Cut off a header at the end that a crash left incomplete: FFmpeg would refuse the whole file.
 
     Incomplete media data stays, since its complete pictures can be read. With ``drop_media`` its
@@ -139,7 +139,7 @@ def _repair_in_place(path: Path) -> None:
     second long, fits into memory.
     """
     fresh = BytesIO()
-    with open_film(path) as reader, av.open(fresh, "w", format="mp4") as out:
+    with open_video(path) as reader, av.open(fresh, "w", format="mp4") as out:
         _copy(reader, out)
     # A write that doesn't fit might be cut off in the middle; the file can be read as it is.
     if fresh.getbuffer().nbytes <= path.stat().st_size:
@@ -172,7 +172,7 @@ class _Duration:
 
 
 def _remux_complete_part(
-    source: Path, target: Path, comment: str | None, layout: Layout
+    source: Path, target: Path, comment: str | None, layout: Mp4Layout
 ) -> ClipInfo:
     """Remux a file; if FFmpeg refuses it, without its last fragment.
 
@@ -185,13 +185,15 @@ def _remux_complete_part(
     except Exception:
         if len(layout.fragments) < 2:
             raise
-    with closing(Beginning(source, layout.fragments[-1])) as beginning:
+    with closing(TruncatedFile(source, layout.fragments[-1])) as beginning:
         return replace(_remux(beginning, target, comment, layout), damaged=True)
 
 
-def _remux(source: Path | Beginning, target: Path, comment: str | None, layout: Layout) -> ClipInfo:
+def _remux(
+    source: Path | TruncatedFile, target: Path, comment: str | None, layout: Mp4Layout
+) -> ClipInfo:
     try:
-        reader = open_film(source)
+        reader = open_video(source)
     except (av.error.InvalidDataError, av.error.EOFError) as err:
         raise RecordingError from err
     with reader, av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as out:
@@ -245,7 +247,7 @@ def read_info(path: Path) -> ClipInfo:
 
     Raises ``OSError`` and whatever a damaged file makes FFmpeg raise.
     """
-    with open_film(path) as reader:
+    with open_video(path) as reader:
         duration = _Duration()
         for packet in _complete_packets(reader, [reader.streams.video[0]]):
             duration.add(packet)
@@ -262,7 +264,7 @@ def read_index(path: Path) -> ClipInfo:
     layout = read_layout(path)
     if layout.torn_at is not None or b"moof" in layout.names:
         return read_info(path)
-    with open_film(path) as reader:
+    with open_video(path) as reader:
         video = reader.streams.video[0]
         if not video.duration or video.time_base is None:
             return read_info(path)

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import av.error
 
-from ..core.clip_metadata import to_comment
+from ..core.clip_metadata import dump_comment
 from ..core.damaged_files import DamagedFiles
 from ..core.errors import DiskFull, DiskReadOnly, RecordingError
 from ..core.events import ClipFailed, ClipSaved, ClipStarted
 from ..core.track_log import TrackLog
 from ..core.types import ClipState
-from ..media.jpeg import STILL_WIDTH, encode_jpeg, film_picture
+from ..media.jpeg import STILL_WIDTH, encode_jpeg, read_keyframe
 from .finalize import discard_empty, finalize, partial_path
 from .muxer import FragmentedMp4
 
@@ -181,7 +181,7 @@ class ClipWriter:
     def _write(self, final: Path) -> None:
         if (packet := self._next()) is None:
             return
-        comment = to_comment(self._clip)
+        comment = dump_comment(self._clip)
         file = FragmentedMp4(partial_path(final), packet.format, self._audio, comment=comment)
         synced = time.monotonic()
         try:
@@ -224,7 +224,7 @@ class ClipWriter:
         """Finish the file, the still and the row, and tell how it went."""
         clip = replace(self._clip, label=ending.label, score=ending.score, zones=self._sights.zones)
         try:
-            facts = finalize(final, to_comment(clip))
+            facts = finalize(final, dump_comment(clip))
         except Exception as err:  # noqa: BLE001 - whatever it is, the clip must not stay open
             failure = error or recording_error(err)
             if error is None:
@@ -294,7 +294,7 @@ def write_still(clips_dir: Path, clip: Clip, best: Frame | None = None) -> str |
     """
     film = clips_dir / clip.path
     still = film.with_suffix(".jpg")
-    picture = best.picture if best else film_picture(film, clip.pre_roll_s)
+    picture = best.picture if best else read_keyframe(film, clip.pre_roll_s)
     if picture is None:
         return None
     try:

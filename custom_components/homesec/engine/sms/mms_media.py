@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..cloud.errors import StorageError
 from ..cloud.object_names import ALERT, CONTENT_TYPES, STILL, alert_day, alert_still_name
 from ..cloud.object_store import BytesContent, Upload
-from ..core.deadline import DeadlineExceeded, within
+from ..core.deadline import DeadlineExceeded, run_with_deadline
 from ..core.errors import HomeSecError
 from ..db.job_queue import JobKind
 
@@ -51,7 +51,7 @@ class Stills:
             return None
         given_up = threading.Event()
         try:
-            return within(
+            return run_with_deadline(
                 BUDGET_S,
                 lambda: _lent(cloud, message, jpeg, given_up),
                 name="homesec-still",

@@ -13,7 +13,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..core.deadline import DeadlineExceeded, within
+from ..core.deadline import DeadlineExceeded, run_with_deadline
 from .errors import TextUnreachable
 from .twilio_errors import refused
 from .types import BODY_LIMIT
@@ -139,7 +139,7 @@ def _asked[T](
             return ask(_client(account, transport))
 
     try:
-        return within(limit_s, work, name="homesec-twilio", stop=stop)
+        return run_with_deadline(limit_s, work, name="homesec-twilio", stop=stop)
     except DeadlineExceeded:
         raise TextUnreachable(maybe_sent=sending) from None
 

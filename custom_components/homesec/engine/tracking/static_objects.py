@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..core.types import Detection, Track
-    from ..media.motion import Movement
+    from ..media.motion import MotionResult
 
 UPHEAVAL_SHARE = 0.4
 """Where so much of the picture moves, it is another one: what is there now, nobody saw come."""
@@ -48,7 +48,7 @@ class StaticObjects:
         """A scene was seen before: of the very first, nobody can say who has come to it."""
         self._new_t = -inf
 
-    def look(self, t: float, movement: Movement | None) -> None:
+    def look(self, t: float, movement: MotionResult | None) -> None:
         """Take in how much of the picture has changed."""
         if movement is None:
             return

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..core.types import Detection
-    from ..media.motion import Movement
+    from ..media.motion import MotionResult
 
 KEEP_S = 2.0
 """A track that was not seen for this long is over…"""
@@ -106,7 +106,7 @@ class TrackState:
         )
 
     def stir(
-        self, t: float, movement: Movement, others: Iterable[TrackState], weight: float
+        self, t: float, movement: MotionResult, others: Iterable[TrackState], weight: float
     ) -> None:
         """Judge what moves inside the box, unless another explains it."""
         near = [other for other in others if other is not self and _touch(self, other, t)]
@@ -189,7 +189,7 @@ def _touch(one: TrackState, other: TrackState, t: float) -> bool:
     return any(box.iou(x) > 0 for x in (other.track.box, other.expected(t)))
 
 
-def _share_beside(box: Box, movement: Movement) -> float:
+def _share_beside(box: Box, movement: MotionResult) -> float:
     """Which share moves of what is to the left or to the right of a box, half as wide."""
     left = Box(max(0, box.x1 - box.width / 2), box.y1, box.x1, box.y2)
     right = Box(box.x2, box.y1, min(1, box.x2 + box.width / 2), box.y2)

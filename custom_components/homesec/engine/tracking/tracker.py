@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ..core.types import Box, Detection
-    from ..media.motion import Movement
+    from ..media.motion import MotionResult
 
 MIN_IOU = 0.2
 UNSURE_MIN_IOU = 0.3
@@ -43,7 +43,7 @@ class Tracker:
         self,
         t: float,
         detections: Sequence[Detection],
-        movement: Movement | None = None,
+        movement: MotionResult | None = None,
         *,
         enter_thresholds: Mapping[str, float] | None = None,
     ) -> list[Track]:
