@@ -9,11 +9,11 @@ from homesec_dev.bootstrap.console import SetupError
 from . import alert, cat, cost, detect, light, page, small_objects, video
 
 CLIPS = "How long listings of ten thousand clips take, and finding all of them in the bucket."
-"""Its module wants Google's library and the stand-in of the tests."""
+"""Imported only when it runs: it needs Google's library and the tests' object store."""
 
 OTHERS = {"alert": alert.run, "cost": cost.run, "page": page.run, "video": video.run}
 PHOTOS = {"cat": cat.run, "detect": detect.run, "far": small_objects.run, "light": light.run}
-"""What is shown photos."""
+"""Benchmarks that read a folder of photos."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""From a person seen by a real Home Assistant to the text at Twilio's stand-in on this machine."""
+"""Time from a person in view of a real Home Assistant to the text at a stand-in for Twilio."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ LONGEST_S = 60
 
 
 def run(target: Path | None) -> None:
-    """Let people walk in again and again, print the table, and write the figures where asked."""
+    """Let people walk in repeatedly, print the table, and write `target` if given."""
     with tempfile.TemporaryDirectory() as folder, TwilioServer() as twilio:
         house = Path(folder)
         with HomeAssistant(house, env={"HOMESEC_TWILIO_API": twilio.url}) as ha:
             _furnish(ha.client, house)
             alerts = [_alert(ha.client, twilio) for _ in range(ROUNDS)]
-        bare = [_bare(twilio) for _ in range(ROUNDS)]
+        bare = [_direct_text_s(twilio) for _ in range(ROUNDS)]
     rows = {
         "first frame with the person to the event": [alert[0] for alert in alerts],
         "event to the text at Twilio's stand-in": [alert[1] for alert in alerts],
@@ -67,12 +67,12 @@ def _ms(seconds: float) -> str:
 
 
 def _furnish(client: HaClient, folder: Path) -> None:
-    film = folder / "media" / "street.mp4"
-    film.parent.mkdir(exist_ok=True)
-    film.write_bytes(footage.demo().read_bytes())
+    video = folder / "media" / "street.mp4"
+    video.parent.mkdir(exist_ok=True)
+    video.write_bytes(footage.demo().read_bytes())
     entry_id = add_house(client)
-    shown = client.subentry(entry_id, "camera").answer(kind="file", file=str(film))
-    # It goes on watching while disarmed, as a house with detections all day does.
+    shown = client.subentry(entry_id, "camera").answer(kind="file", file=str(video))
+    # The camera detects while disarmed, too, as in a home that detects all day.
     shown.answer(suggested(shown) | {"name": "Front door", "disarmed": "detect"})
     form = client.subentry(entry_id, "recipient")
     answers = suggested(form) | {"name": "Ann", "to": PHONE, "sender": SENDER}
@@ -81,7 +81,7 @@ def _furnish(client: HaClient, folder: Path) -> None:
 
 
 def _alert(client: HaClient, twilio: TwilioServer) -> tuple[float, float]:
-    """Arm, wait for somebody; return seconds from frame to event, and from event to text."""
+    """Arm and wait for a person; return seconds from frame to event and from event to text."""
     alarm = entity_id(client, "alarm_control_panel")
     person = entity_id(client, "binary_sensor")
     client.wait_for_state(person, "off", timeout_s=LONGEST_S)
@@ -97,7 +97,7 @@ def _alert(client: HaClient, twilio: TwilioServer) -> tuple[float, float]:
 
 
 def _arrival(twilio: TwilioServer, before: int) -> float:
-    """Return when the next text came."""
+    """Wait for the next text and return when it arrived."""
     deadline = time.monotonic() + LONGEST_S
     while True:
         posts = [request for request in twilio.requests if request[0] == "POST"]
@@ -108,8 +108,8 @@ def _arrival(twilio: TwilioServer, before: int) -> float:
         time.sleep(0.01)
 
 
-def _bare(twilio: TwilioServer) -> float:
-    """Return how long it takes until the stand-in has a text that nothing else had to do with."""
+def _direct_text_s(twilio: TwilioServer) -> float:
+    """Return how long the stand-in takes to receive a text sent without HomeSec."""
     before = len(twilio.asked("POST"))
     begun = time.time()
     requests.post(

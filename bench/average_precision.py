@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     type Array = NDArray[np.float64]
 
-MOST = 100
-"""Detections of a picture that count, best first."""
+MAX_PICTURES = 100
+"""Detections counted per picture, best first (COCO's maxDets)."""
 RECALLS = np.linspace(0.0, 1.0, 101)
-"""Where COCO reads the curve."""
+"""Recalls at which COCO samples the precision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """What is in one picture, and what was found in it; boxes are x1, y1, x2, y2 in pixels."""
+    """Ground truth and detections of one picture; boxes are x1, y1, x2, y2 in pixels."""
 
     found: Array
     """``(n, 4)``."""
@@ -31,37 +31,37 @@ class Picture:
     truth: Array
     """``(m, 4)``."""
     crowds: Array
-    """``(k, 4)``: regions in which any number of detections is neither right nor wrong."""
+    """``(k, 4)``: crowd regions, in which detections count as neither right nor wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Precision over recall, as the lowest score that counts goes down."""
+    """Precision over recall as the score threshold falls."""
 
     recall: Array
     precision: Array
 
     @property
     def average_precision(self) -> float:
-        """Mean of the best precision at each of 101 recalls or more; 0 beyond the curve's end."""
+        """Return the mean best precision at COCO's 101 recalls; 0 beyond the end of the curve."""
         best = np.maximum.accumulate(self.precision[::-1])[::-1]
         at = np.searchsorted(self.recall, RECALLS, side="left")
         return float(np.append(best, 0.0)[at].mean())
 
     def recall_at(self, precision: float) -> float:
-        """Return the highest recall that has at least this precision; 0 if there is none."""
+        """Return the highest recall with at least this precision, or 0."""
         return float(self.recall[self.precision >= precision].max(initial=0.0))
 
 
 def curve(pictures: Iterable[Picture], overlap: float = 0.5) -> Curve | None:
-    """Return the curve of all pictures together; None where there is nothing to find.
+    """Return the curve of all pictures together, or None if they contain nothing to find.
 
-    The rules are those of pycocotools' COCOeval (area "all", 100 detections), ties included: order
-    of the pictures, then of the detections, decides between equal scores.
+    Follows pycocotools' COCOeval (area "all", 100 detections), ties included: between equal scores
+    the order of pictures, then of detections, decides.
     """
     scores, right, wrong, total = [np.empty(0)], [np.empty(0, bool)], [np.empty(0, bool)], 0
     for picture in pictures:
-        order = np.argsort(-picture.scores, kind="stable")[:MOST]
+        order = np.argsort(-picture.scores, kind="stable")[:MAX_PICTURES]
         hit, ignored = _match(picture, order, overlap)
         scores.append(picture.scores[order])
         right.append(hit)
@@ -72,14 +72,14 @@ def curve(pictures: Iterable[Picture], overlap: float = 0.5) -> Curve | None:
     order = np.argsort(-np.concatenate(scores), kind="stable")
     hits = np.cumsum(np.concatenate(right)[order])
     misses = np.cumsum(np.concatenate(wrong)[order])
-    # What is ignored moves neither; before the first that counts, COCO has a precision of 0.
+    # Ignored detections move neither; before the first that counts, COCO's precision is 0.
     return Curve(hits / total, hits / np.maximum(hits + misses, 1))
 
 
 def _match(
     picture: Picture, order: NDArray[np.intp], overlap: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell of each detection, best first, whether it is a hit, and whether it lies in a crowd."""
+    """Say for each detection, best first, whether it is a hit and whether it lies in a crowd."""
     found = picture.found[order]
     people = overlaps(found, picture.truth)
     inside = _within(found, picture.crowds).max(axis=1, initial=0.0)
@@ -87,23 +87,23 @@ def _match(
     for index, row in enumerate(people):
         if not row.size:
             break
-        # The last of equals, as COCO goes on while the overlap is no less than the best so far.
+        # On equal overlaps the last one wins, as in COCOeval.
         best = row.size - 1 - int(row[::-1].argmax())
         if row[best] >= overlap:
             hit[index] = True
-            people[:, best] = -1.0  # taken
+            people[:, best] = -1.0  # already matched
     return hit, ~hit & (inside >= overlap)
 
 
 def overlaps(found: Array, truth: Array) -> Array:
-    """Return the ``(n, m)`` intersections over unions."""
+    """Return the ``(n, m)`` intersections over union."""
     both = _intersections(found, truth)
     union = np.add.outer(_areas(found), _areas(truth)) - both
     return np.divide(both, union, out=np.zeros_like(both), where=union > 0)
 
 
 def _within(found: Array, crowds: Array) -> Array:
-    """Return the ``(n, k)`` shares of each detection that lie in a crowd."""
+    """Return ``(n, k)``: the share of each detection that lies in each crowd region."""
     both = _intersections(found, crowds)
     areas = np.broadcast_to(_areas(found)[:, None], both.shape)
     return np.divide(both, areas, out=np.zeros_like(both), where=areas > 0)

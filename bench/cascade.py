@@ -1,4 +1,4 @@
-"""What a configuration makes of photos in which everything is new, and how long it takes."""
+"""Run a detector configuration on photos and time it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What it made of one photo."""
+    """What a configuration found in one photo."""
 
     people: list[Detection]
-    """As scored in the end, best first."""
+    """Final scores, best first."""
     looked: list[Detection]
-    """The people whom the look alone saw, best first."""
+    """People found by the primary network alone, best first."""
     reported: bool
-    """Whether it would have told its user of somebody."""
+    """Whether a person would have been reported."""
     look_s: float
-    """What every picture costs."""
+    """Cost of every picture."""
     total_s: float
-    """What a picture costs in which somebody is new."""
+    """Cost of a picture with a new person in it."""
 
-    def of_look_alone(self, threshold: float) -> Answer:
-        """Return what it would have been with one network, and that one's threshold."""
+    def primary_only(self, threshold: float) -> Answer:
+        """Return the answer as the primary network alone would give it at its own threshold."""
         return replace(
             self,
             people=self.looked,
@@ -38,10 +38,10 @@ class Answer:
         )
 
 
-def examine(cascade: CascadeDetector, frame: Frame) -> Answer:
-    """Look at a photo, then at whoever was found in it, as HomeSec does with somebody new.
+def run_cascade(cascade: CascadeDetector, frame: Frame) -> Answer:
+    """Detect in a photo, then verify what was found, as HomeSec does for a new person.
 
-    With one network, the second step is none.
+    With one network there is no verification.
     """
     began = perf_counter()
     found = cascade.detect(frame)

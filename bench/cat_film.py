@@ -28,9 +28,9 @@ VISIT_S, PAUSE_S = 8.0, 2.0
 """Each cat walks in, stays at the bowl in the middle, and walks on; then there is none."""
 STAY = (0.35, 0.65)
 """Of a visit: from when to when the cat stays."""
-HIGH = (90, 260)
+HEIGHTS_PX = (90, 260)
 """Of the cats, in pixels: from the one far away to the one close by."""
-LEAST_PX = 100
+MIN_PX = 100
 """A smaller cat in a photo would be a blur here."""
 NOISE = 2.0
 
@@ -72,13 +72,13 @@ def cat_minute(folder: Path, target: Path) -> int:
     return visits
 
 
-def repeat(film: Path, target: Path, times: int) -> None:
+def repeat_video(video: Path, target: Path, times: int) -> None:
     """Write a film several times in a row into one, without encoding it again."""
     with av.open(str(target), "w") as output:
         copy = None
         begin = 0
         for _ in range(times):
-            with av.open(str(film)) as source:
+            with av.open(str(video)) as source:
                 video = source.streams.video[0]
                 copy = copy or output.add_stream_from_template(video)
                 end = begin
@@ -99,7 +99,7 @@ def _cats(folder: Path) -> Iterator[Picture]:
     files = {each["id"]: each["file_name"] for each in raw["images"]}
     for each in raw["annotations"]:
         left, top, width, height = map(round, each["bbox"])
-        if names[each["category_id"]] != "cat" or min(width, height) < LEAST_PX:
+        if names[each["category_id"]] != "cat" or min(width, height) < MIN_PX:
             continue
         with av.open(str(folder / files[each["image_id"]])) as container:
             photo = next(container.decode(video=0)).to_ndarray(format="bgr24")
@@ -108,20 +108,20 @@ def _cats(folder: Path) -> Iterator[Picture]:
 
 def _walk(pixels: NDArray[np.float32], cat: Picture, visit: int, way: float) -> None:
     """Draw a cat at ``way``, 0 to 1, of its visit; soft-edged, every other one the other way."""
-    high = HIGH[0] + (HIGH[1] - HIGH[0]) * (visit * 0.37 % 1)
+    high = HEIGHTS_PX[0] + (HEIGHTS_PX[1] - HEIGHTS_PX[0]) * (visit * 0.37 % 1)
     scale = high / cat.shape[0]
     sprite = cv2.resize(cat, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     sprite = sprite[:, ::-1] if visit % 2 else sprite
     rows, columns = sprite.shape[:2]
     begin, end = STAY
     if way < begin:
-        place = way / begin / 2
+        paste = way / begin / 2
     elif way < end:
-        place = 0.5
+        paste = 0.5
     else:
-        place = 0.5 + (way - end) / (1 - end) / 2
-    place = 1 - place if visit % 2 else place
-    left = round(place * (WIDTH + columns)) - columns
+        paste = 0.5 + (way - end) / (1 - end) / 2
+    paste = 1 - paste if visit % 2 else paste
+    left = round(paste * (WIDTH + columns)) - columns
     # Steps and a nodding head: a cat that eats is not a photo.
     top = round(HEIGHT * 0.92 - rows + 4 * np.sin(way * 60))
     first, last = max(0, -left), min(columns, WIDTH - left)

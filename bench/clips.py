@@ -1,4 +1,4 @@
-"""Ten thousand clips: how long each listing takes, and finding all of them again in the bucket."""
+"""Time every listing of ten thousand clips, and rebuilding the catalog from the bucket."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ PROMISED_S = 60.0
 
 
 def run(target: Path | None) -> None:
-    """Measure, print the tables, and write the figures where asked."""
+    """Measure, print the tables, and write the figures to `target` if given."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
         catalog = running.enter_context(Catalog(Path(folder) / "clips.db"))
         step(f"Writing {CLIPS} clips")
@@ -68,7 +68,7 @@ def run(target: Path | None) -> None:
         gcs = running.enter_context(_bucket())
         step(f"Storing {2 * CLIPS} objects")
         _store(gcs, clips)
-        bare_s, rebuild_s = _bare_s(gcs), _rebuild_s(gcs, Path(folder))
+        bare_s, rebuild_s = _raw_listing_s(gcs), _rebuild_s(gcs, Path(folder))
     print(f"\n{CLIPS} clips of {len(CAMERAS)} cameras in {DAYS} days, on {machine()}\n")
     rows = [
         (name, f"{each['ms']:.2f}", f"{each['worst_ms']:.2f}") for name, each in listings.items()
@@ -127,7 +127,7 @@ def _clips() -> Iterator[Clip]:
 
 
 def _listings() -> dict[str, Listing]:
-    """Return each kind of listing; those of pages from the middle of the time."""
+    """Return each kind of listing, with pages from the middle of the time span."""
     middle = END - DAYS * 86_400 / 2
     before, tz = new_clip_id(middle), ZoneInfo("Europe/Amsterdam")
 
@@ -191,7 +191,7 @@ def _store(gcs: Any, clips: list[Clip]) -> None:  # noqa: ANN401 - see above
             gcs.put(object_name(clip, prefix=PREFIX, suffix=suffix), b"x", clip_metadata(clip))
 
 
-def _bare_s(gcs: Any) -> float:  # noqa: ANN401 - see above
+def _raw_listing_s(gcs: Any) -> float:  # noqa: ANN401 - see above
     client = Client(
         project="x",
         credentials=AnonymousCredentials(),
@@ -205,7 +205,7 @@ def _bare_s(gcs: Any) -> float:  # noqa: ANN401 - see above
 
 
 def _rebuild_s(gcs: Any, folder: Path) -> float:  # noqa: ANN401 - see above
-    """Time it on a new Home Assistant: an empty catalogue and no files."""
+    """Time it on a new Home Assistant: an empty catalog and no files."""
     settings = GcsSettings(bucket=gcs.bucket, prefix=PREFIX)
     with Catalog(folder / "new.db") as catalog, GcsStore(settings, endpoint=gcs.url) as cloud:
         copies = ClipStorage(catalog, folder)

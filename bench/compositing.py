@@ -1,4 +1,4 @@
-"""Photos placed small into a large picture, as far people are in a camera's."""
+"""Paste photos small into a large picture, like distant people in a camera's."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 1920, 1080
 NOISE = 2.5
-"""Standard deviation of the sensor's noise in grey levels, as in `film`."""
-LEAST_PX = 10
-"""Whoever is less high is neither to be found nor a mistake."""
+"""Standard deviation of the sensor's noise in gray levels, as in `footage_video`."""
+MIN_PX = 10
+"""A smaller person counts neither as found nor as missed."""
 GROWN = 0.25
 LEAST_GROWTH_PX = 8
-"""Where the motion gate sees somebody move is larger than they are, by a cell of its grid or so."""
+"""The motion gate reports a region larger than the person by about a cell of its grid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A large picture with a photo somewhere in it."""
+    """A large picture with a photo pasted somewhere into it."""
 
     photo: Photo
-    """As if the large picture were the photo."""
+    """Ground truth of the large picture, as a photo's."""
     pixels: Picture
 
     @property
     def frame(self) -> Frame:
-        """As a camera's decoder would give it."""
+        """Return the picture as a camera's decoder would."""
         picture = VideoFrame.from_ndarray(self.pixels, format="bgr24")
         return Frame(t=0.0, at=0.0, picture=picture.reformat(format="yuv420p"))
 
     def moving(self) -> list[Box]:
-        """Return where the motion gate would see the people move, the largest first."""
+        """Return the regions in which people move, the largest first."""
         found = []
         for x1, y1, x2, y2 in self.photo.people:
             more_x = max(GROWN * (x2 - x1), LEAST_GROWTH_PX)
@@ -61,11 +61,12 @@ class Scene:
         return sorted(found, key=lambda box: -box.area)
 
 
-def place(photo: Photo, quiet: Sequence[Photo], *, high: int, number: int) -> Scene | None:
-    """Put a photo where chance has it, so small that half its people are no more than ``high``.
+def paste(photo: Photo, quiet: Sequence[Photo], *, high: int, number: int) -> Scene | None:
+    """Paste a photo at a random position; half its people are at most ``high`` pixels high.
 
-    It lies on one of the ``quiet`` photos of nobody, enlarged, or on grey if there are none.
-    ``number`` decides all that is chance. None: it would have to be enlarged, or does not fit.
+    The background is one of the ``quiet`` photos without people, enlarged, or gray without any.
+    ``number`` seeds all chance. Returns None if the photo would have to be enlarged or does not
+    fit.
     """
     scale = high / float(np.median(photo.people[:, 3] - photo.people[:, 1]))
     width, height = round(photo.width * scale), round(photo.height * scale)
@@ -80,7 +81,7 @@ def place(photo: Photo, quiet: Sequence[Photo], *, high: int, number: int) -> Sc
     noisy = pixels + rng.normal(0, NOISE, (HEIGHT, WIDTH, 1)).astype(np.float32)
     offset = np.array([left, top, left, top])
     people, crowds = photo.people * scale + offset, photo.crowds * scale + offset
-    tiny = people[:, 3] - people[:, 1] < LEAST_PX
+    tiny = people[:, 3] - people[:, 1] < MIN_PX
     return Scene(
         photo=replace(
             photo,
@@ -94,7 +95,7 @@ def place(photo: Photo, quiet: Sequence[Photo], *, high: int, number: int) -> Sc
 
 
 def _background(photo: Photo | None) -> Picture:
-    """Return the middle of a photo, as large as the picture and in its shape."""
+    """Return the middle of a photo, scaled to the size and shape of the picture."""
     if photo is None:
         return np.full((HEIGHT, WIDTH, 3), 114, np.uint8)
     pixels = _pixels(photo)

@@ -1,4 +1,4 @@
-"""Processor time that watching a quiet camera costs, beside what other ways of watching cost."""
+"""Processor time of watching a quiet camera, beside that of other ways of watching."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ ROWS = {
 
 
 def run(target: Path | None) -> None:
-    """Measure, print the table, and write the figures where asked."""
-    film = quiet_street()
-    seconds = {name: _measure(name, film) for name in ROWS}
+    """Measure, print the table, and write the figures to `target` if given."""
+    video = quiet_street()
+    seconds = {name: _measure(name, video) for name in ROWS}
     base = seconds["decode_all"]
     print(f"\nCPU time for 60 s of 1080p20 H.264 on {machine()}\n")
     print(
@@ -57,47 +57,47 @@ def run(target: Path | None) -> None:
         target.write_text(json.dumps({"cpu_s": seconds, "machine": machine()}, indent=2) + "\n")
 
 
-def _measure(name: str, film: Path) -> float:
-    """Return the CPU seconds of one way, in a fresh process, its imports left out."""
+def _measure(name: str, video: Path) -> float:
+    """Return the CPU seconds of one way in a fresh process, without its imports."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
-        return pool.apply(_timed, (name, str(film)))
+        return pool.apply(_timed, (name, str(video)))
 
 
-def _timed(name: str, film: str) -> float:
+def _timed(name: str, video: str) -> float:
     work = WAYS[name]
-    work(film, True)  # imports, and the file into the page cache
+    work(video, True)  # Warm up: imports, and the file in the page cache.
     began = time.process_time()
-    work(film, False)
+    work(video, False)
     return round(time.process_time() - began, 3)
 
 
-def _demux(film: str, warming: bool) -> None:  # noqa: FBT001
-    with av.open(film) as container:
+def _demux(video: str, warming: bool) -> None:  # noqa: FBT001
+    with av.open(video) as container:
         for packet in container.demux(video=0):
             if warming and packet.pts:
                 return
 
 
-def _decode_all(film: str, warming: bool) -> None:  # noqa: FBT001
-    with av.open(film) as container:
+def _decode_all(video: str, warming: bool) -> None:  # noqa: FBT001
+    with av.open(video) as container:
         container.streams.video[0].codec_context.thread_count = 1
         for _ in container.decode(video=0):
             if warming:
                 return
 
 
-def _opencv_capture(film: str, warming: bool) -> None:  # noqa: FBT001
+def _opencv_capture(video: str, warming: bool) -> None:  # noqa: FBT001
     import cv2
 
-    capture = cv2.VideoCapture(film)
+    capture = cv2.VideoCapture(video)
     while capture.read()[0]:
         if warming:
             return
 
 
-def _idle(film: str, warming: bool) -> None:  # noqa: FBT001
-    """Run the whole engine with one camera, as fast as the film can be read."""
+def _idle(video: str, warming: bool) -> None:  # noqa: FBT001
+    """Run the whole engine with one camera, as fast as the file can be read."""
     if warming:
         return
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as executor:
@@ -111,7 +111,7 @@ def _idle(film: str, warming: bool) -> None:  # noqa: FBT001
             create_cascade=_nobody,
         )
         engine.start()
-        source = SourceConfig(kind=SourceKind.FILE, location=film, paced=False, loop=False)
+        source = SourceConfig(kind=SourceKind.FILE, location=video, paced=False, loop=False)
         engine.set_camera(CameraConfig(id="quiet", name="Quiet", source=source), Activity.RECORD)
         while not any(
             isinstance(e, HealthChanged) and e.health is CameraHealth.OFF for e in states
@@ -121,12 +121,12 @@ def _idle(film: str, warming: bool) -> None:  # noqa: FBT001
 
 
 def _nobody(_stop: Event) -> CascadeDetector:
-    """Stand in for the detector, whose cost is another benchmark's: it is not used while idle."""
+    """Return a detector that finds nothing: while idle it is not used."""
     from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
-    from .null_detector import Nobody
+    from .null_detector import NullDetector
 
-    return CascadeDetector(Nobody())
+    return CascadeDetector(NullDetector())
 
 
 WAYS: dict[str, Callable[[str, bool], None]] = {

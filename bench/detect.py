@@ -1,4 +1,4 @@
-"""How well and how fast people are found in photos, by every network that can be had."""
+"""Quality and speed of person detection in photos, for every network at hand."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from homesec_dev.bootstrap.console import notice, step
 
-from .cascade import examine
+from .cascade import run_cascade
 from .machine import machine
 from .networks import input_of, networks, product
 from .photos import photos_to_use
 from .scoring import by_subset, counts, figures
 from .table import table
-from .timing import network_times, product_times, some
+from .timing import network_times, product_times, spread_photos
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ HEAD = ("", "engine", "input", "AP50", "R at P.9", "flagged", "false", "ms", "al
 
 
 def run(data: Path | None, target: Path | None) -> None:
-    """Measure, print the tables, and write the figures where asked. Raises SetupError."""
+    """Measure, print the tables, and write the figures to `target` if given; raises SetupError."""
     photos = photos_to_use(data)
     rows = []
     for network in networks():
@@ -59,12 +59,12 @@ def _row(network: Network, photos: Sequence[Photo]) -> Row:
         "detector": network.detector,
         "input": network.input,
         **found,
-        **network_times(network, some(photos)),
+        **network_times(network, spread_photos(photos)),
     }
 
 
 def _default(photos: Sequence[Photo]) -> Row:
-    """Measure what a user gets who chose nothing: a look, and further views of whom it found."""
+    """Measure the default configuration: the whole picture, then crops to verify what was found."""
     cascade = product()
     both = [each for each in (cascade.primary, cascade.verifier) if each]
     try:
@@ -74,14 +74,14 @@ def _default(photos: Sequence[Photo]) -> Row:
             "detector": cascade.primary.name,
             "input": " + ".join(map(input_of, both)),
             **found,
-            **product_times(some(photos)),
+            **product_times(spread_photos(photos)),
         }
     finally:
         cascade.close()
 
 
 def _found(cascade: CascadeDetector, photos: Sequence[Photo]) -> Row:
-    answers = [examine(cascade, photo.frame()) for photo in photos]
+    answers = [run_cascade(cascade, photo.frame()) for photo in photos]
     return {**figures(photos, answers), "subsets": by_subset(photos, answers)}
 
 

@@ -1,8 +1,8 @@
-"""What could be done to every picture before a network sees it.
+"""Enhancements of a picture before a network sees it.
 
-Each takes and returns an ``(h, w, 3) uint8`` B, G, R picture. They are measured by
-`script/bench light` on top of what the product does. `stretch` helped flat pictures and hurt some
-others, so the product does it to flat ones only (``engine/contrast.py``); the rest helped nowhere.
+Each takes and returns an ``(h, w, 3) uint8`` BGR picture. `script/bench light` measures them on top
+of what the product does. `stretch` improved low-contrast pictures and hurt others, so the product
+stretches only those (`engine/media/convert.py`); the others improved nothing.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     type Enhancement = Callable[[Picture], Picture]
 
 MIDDLE = 110.0
-"""Mean grey level to which the gamma brings a picture: that of COCO's photos."""
+"""Mean gray level that gamma correction aims at: the mean of COCO's photos."""
 
 
 def nothing(picture: Picture) -> Picture:
-    """Leave it alone."""
+    """Return the picture unchanged."""
     return picture
 
 
 def stretch(picture: Picture) -> Picture:
-    """Spread what lies between its 1st and 99th percentile over all levels, colours alike."""
+    """Stretch the range between the 1st and 99th percentile to all levels, in all colors alike."""
     low, high = np.percentile(picture[::4, ::4], (1, 99))
     if high - low < 1:
         return picture
@@ -39,7 +39,7 @@ def stretch(picture: Picture) -> Picture:
 
 
 def gamma(picture: Picture) -> Picture:
-    """Bring its mean to the middle by a power between 0.4 and 1.6."""
+    """Move the mean to the middle with a gamma between 0.4 and 1.6."""
     mean = float(np.clip(picture[::4, ::4].mean(), 1, 254)) / 255
     power = float(np.clip(np.log(MIDDLE / 255) / np.log(mean), 0.4, 1.6))
     levels = 255 * (np.arange(256) / 255) ** power
@@ -47,7 +47,7 @@ def gamma(picture: Picture) -> Picture:
 
 
 def clahe(picture: Picture) -> Picture:
-    """Equalise its luma tile by tile, limited (CLAHE, Zuiderveld 1994): limit 2, 8 x 8 tiles."""
+    """Equalize the luma in tiles with a limit (CLAHE, Zuiderveld 1994): limit 2, 8 x 8 tiles."""
     luma = cv2.cvtColor(picture, cv2.COLOR_BGR2YCrCb)
     luma[..., 0] = cv2.createCLAHE(clipLimit=2.0, tileGridSize=(8, 8)).apply(luma[..., 0])
     return cv2.cvtColor(luma, cv2.COLOR_YCrCb2BGR)

@@ -1,4 +1,4 @@
-"""A minute of a surveillance camera's film in which nothing happens."""
+"""A minute of surveillance video in which nothing happens."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 SECONDS, FPS, KEYFRAME_EVERY_S = 60, 20, 2
 WIDTH, HEIGHT = 1920, 1080
 BIT_RATE = 3_000_000
-"""What such cameras are usually set to."""
+"""The bit rate most such cameras are set to."""
 NOISE = 2.5
-"""Standard deviation of a sensor's noise in grey levels, as a camera has it at dusk."""
+"""Standard deviation of a sensor's noise in gray levels, as at dusk."""
 SCENE_AT_S = 1.0
-"""A street without people in `bikes`."""
+"""Seconds into `bikes`: a street without people."""
 EDITION = 2
 
 
 def quiet_street() -> Path:
-    """Return 60 s of 1080p20 H.264, a keyframe every 2 s: a still street under sensor noise.
+    """Return 60 s of 1080p20 H.264 with a keyframe every 2 s: a still street under sensor noise.
 
-    The noise is what keeps an encoder, and so a decoder, busy where nothing moves.
+    Noise is what keeps an encoder, and so a decoder, busy when nothing moves.
     """
     path = paths.footage() / f"quiet-street-{EDITION}.mp4"
     if not path.exists():
@@ -44,7 +44,7 @@ def quiet_street() -> Path:
 
 
 def _write(path: Path) -> None:
-    # Planes of luma and chroma below each other.
+    # Luma and chroma planes below each other.
     planes = _scene().to_ndarray(width=WIDTH, height=HEIGHT, format="yuv420p")
     scene = planes.astype(np.float32)
     rng = np.random.default_rng(1)
@@ -59,7 +59,7 @@ def _write(path: Path) -> None:
             "maxrate": str(BIT_RATE),
             "bufsize": str(2 * BIT_RATE),
         }
-        # A few seconds of noise, over and over in another order: nobody can tell, and it is quick.
+        # Reuse a few seconds of noise in varying order: it looks the same and is quick.
         noises = [rng.normal(0, NOISE, (HEIGHT, WIDTH)).astype(np.float32) for _ in range(2 * FPS)]
         for index in range(SECONDS * FPS):
             picture = scene.copy()
@@ -73,7 +73,7 @@ def _write(path: Path) -> None:
 
 
 def street() -> NDArray[np.uint8]:
-    """Return a street without people as ``(h, w, 3)`` uint8 in B, G, R order."""
+    """Return a street without people, ``(h, w, 3) uint8`` BGR."""
     return _scene().to_ndarray(format="bgr24")
 
 

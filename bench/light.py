@@ -1,4 +1,4 @@
-"""How well people are found in bad light and bad weather, and whether any pre-processing helps."""
+"""Person detection in bad light and bad weather, with and without enhancement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from av import VideoFrame
 from custom_components.homesec.engine.core.types import Frame
 from homesec_dev.bootstrap.console import step
 
-from .cascade import examine
+from .cascade import run_cascade
 from .enhancements import ENHANCEMENTS
 from .machine import machine
 from .photos import photos_to_use
@@ -31,8 +31,8 @@ CONFIGURATIONS = ("default", "look alone")
 
 
 def run(data: Path | None, target: Path | None) -> None:
-    """Measure, print the tables, and write the figures where asked. Raises SetupError."""
-    photos_to_use(data)  # what is wrong with them is better said here than by a process
+    """Measure, print the tables, and write the figures to `target` if given; raises SetupError."""
+    photos_to_use(data)  # Report errors of the photos here rather than from a worker process.
     rows: list[Row] = []
     with processes() as pool:
         waiting = {
@@ -50,13 +50,13 @@ def run(data: Path | None, target: Path | None) -> None:
 
 
 def _rows(data: Path | None, condition: str, enhancement: str) -> list[Row]:
-    """Measure both configurations at once: the default begins with the look."""
+    """Measure both configurations at once: the default begins with the primary network."""
     photos, cascade = loaded_photos(data), loaded_product()
     answers = [
-        examine(cascade, _frame(photo, number, condition, enhancement))
+        run_cascade(cascade, _frame(photo, number, condition, enhancement))
         for number, photo in enumerate(photos)
     ]
-    alone = [answer.of_look_alone(cascade.primary.threshold) for answer in answers]
+    alone = [answer.primary_only(cascade.primary.threshold) for answer in answers]
     return [
         {
             "condition": condition,
@@ -72,13 +72,13 @@ def _rows(data: Path | None, condition: str, enhancement: str) -> list[Row]:
 def _frame(photo: Photo, number: int, condition: str, enhancement: str) -> Frame:
     pixels = photo.frame().picture.to_ndarray(format="bgr24")
     pixels = ENHANCEMENTS[enhancement](TRANSFORMS[condition](pixels, number))
-    # As a camera's decoder would give it.
+    # As a camera's decoder returns it.
     picture = VideoFrame.from_ndarray(pixels, format="bgr24").reformat(format="yuv420p")
     return Frame(t=0.0, at=0.0, picture=picture)
 
 
 def _show(rows: Sequence[Row], configuration: str) -> None:
-    """Print a configuration's figures, and how far each pre-processing moves them."""
+    """Print a configuration's figures and the change that each enhancement makes."""
     subsets = list(rows[0]["subsets"])
     print(f"\n{configuration.capitalize()}\n")
     cells = [

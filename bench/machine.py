@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The machine that the figures were measured on."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ import platform
 
 
 def machine() -> str:
-    """Return processor, cores and Python in a line."""
+    """Return processor, number of cores, and Python version in one line."""
     processor = platform.machine()
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):

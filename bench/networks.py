@@ -1,4 +1,4 @@
-"""The networks that can be had on this machine, each at the inputs that people ask about."""
+"""The networks at hand on this machine, each at its input sizes."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from custom_components.homesec.engine.model_zoo.manifest import ModelFiles
 
 FLOOR = 0.02
-"""An average precision asks for scores far below those that count."""
+"""Average precision needs detections far below the product's thresholds."""
 INPUTS = ((320, 320), (416, 416), (640, 384))
 WIDESCREEN = (1920, 1080)
 OTHER_SIZES = {"nanodet-plus-m": "nanodet_plus_m_{}x{}.onnx"}
-"""Files of `../shared/models` for the inputs that a model's ONNX in the catalogue does not take."""
+"""Files of `../shared/models` for inputs that a model's ONNX file in the manifest does not take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A model for an engine, at one input."""
+    """A model for a detector at one input size."""
 
     model: str
     detector: str
@@ -41,12 +41,12 @@ class Network:
     files: ModelFiles
 
     def load(self, floor: float = FLOOR) -> Detector:
-        """Load it, for one thread; raises DetectorError."""
+        """Load it for one thread; raises DetectorError."""
         return create_detector(self.detector, self.files, threads=1, floor=floor)
 
 
 def networks() -> Iterator[Network]:
-    """Yield all that can be had; says what cannot."""
+    """Yield every network at hand; print which ones are not."""
     store = _store()
     for name, model in MANIFEST.items():
         for detector in model.variants:
@@ -65,7 +65,7 @@ def networks() -> Iterator[Network]:
 
 
 def product(floor: float = FLOOR, detector: str = DEFAULT) -> CascadeDetector:
-    """Return what a user has who chose nothing but perhaps the detector; for one thread.
+    """Return the default configuration, or that of a detector, for one thread.
 
     Raises DetectorError.
     """
@@ -73,7 +73,7 @@ def product(floor: float = FLOOR, detector: str = DEFAULT) -> CascadeDetector:
 
 
 def input_of(detector: Detector) -> str:
-    """Return the size to which it has pictures scaled that are as wide as most cameras' are."""
+    """Return the input size for a picture of the usual aspect ratio of cameras."""
     width, height = detector.fit(*WIDESCREEN)
     return f"{width}x{height}"
 
@@ -100,9 +100,9 @@ def _fitted() -> str:
 
 
 def _with_input(detector: str, files: ModelFiles, width: int, height: int) -> ModelFiles | None:
-    """Return the files for a fixed input; None where they are only for another.
+    """Return the files for a fixed input size, or None if they are only for another.
 
-    ncnn runs any network at any input, also where the product does not make use of it.
+    ncnn runs any network at any input size, also where the product doesn't use that.
     """
     fixed = replace(files, input=(width, height), flexible=False)
     if files.flexible or detector == "ncnn" or files.input == (width, height):

@@ -1,4 +1,4 @@
-"""A detector that never sees anything."""
+"""A detector that finds nothing."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from custom_components.homesec.engine.core.types import Detection
 
 
-class Nobody(Detector):
-    """Costs nothing."""
+class NullDetector(Detector):
+    """Return no detections, at no cost."""
 
     name = "nobody"
     model = "none"
@@ -22,14 +22,14 @@ class Nobody(Detector):
     labels = ("person",)
 
     def fit(self, width: int, height: int) -> tuple[int, int]:
-        """Take pictures as they are."""
+        """Keep the picture's size."""
         return width, height
 
     part_px = 320
 
     def detect(self, picture: NDArray[np.uint8]) -> list[Detection]:  # noqa: ARG002
-        """See nobody."""
+        """Return no detections."""
         return []
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Release nothing."""

@@ -1,4 +1,4 @@
-"""The page with ten thousand clips, scrolled to its end: a real Home Assistant, a real browser."""
+"""Scroll through ten thousand clips in a real browser on a real Home Assistant."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ EVERY_S = 400.0
 CAMERAS = {"01K0BENCHCAMERA00000000001": "Drive", "01K0BENCHCAMERA00000000002": "Garden"}
 PROMISED_MS = 100.0
 SCREENS = 0.15
-"""Scrolled on with each picture: at 60 a second, nine screens a second."""
+"""Screens to scroll per animation frame: nine a second at 60 frames per second."""
 PROBE = Path(__file__).with_name("page_probe.js")
 LISTING = "homesec/clips/list"
 OWN = "auth/current_user"
 
 
 def run(target: Path | None) -> None:
-    """Measure, print the tables, and write the figures where asked."""
+    """Measure, print the tables, and write the figures to `target` if given."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ha = HomeAssistant(folder)
         with ha:
-            # No camera: what looking for people costs is measured elsewhere.
+            # Without a camera: detection is measured elsewhere.
             add_house(ha.client)
         step(f"Writing {CLIPS} clips")
         shelve(folder, CAMERAS, count=CLIPS, until=time.time(), every_s=EVERY_S)
         with ha:
-            seen = _look(ha)
+            seen = _measure_page(ha)
     _print(seen)
     if target is not None:
         target.write_text(json.dumps({"machine": machine(), **seen}, indent=2) + "\n")
 
 
-def _look(ha: HomeAssistant) -> dict[str, Any]:
-    """Open the page and scroll to the end; return what the browser measured."""
+def _measure_page(ha: HomeAssistant) -> dict[str, Any]:
+    """Open the page, scroll to its end, and return what the browser measured."""
     with Browser(size=(1280, 800)) as page:
         page.log_in(ha.url, ha.client.token)
         page.at_every_page(PROBE.read_text())
@@ -67,7 +67,7 @@ def _look(ha: HomeAssistant) -> dict[str, Any]:
     return {**seen, "paint": paint, "scroll_s": time.monotonic() - began}
 
 
-# From when the browser asked for the page; of the second, when our own module was there.
+# Timed from the request for the page, and from when our own module was loaded.
 _PAINT = """
 (() => {
   const resources = performance.getEntriesByType("resource");

@@ -1,4 +1,4 @@
-"""A folder of photos in which it is known where people are, annotated as COCO does it."""
+"""A folder of photos with annotated people, in COCO's format."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ANNOTATIONS = "annotations.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
-    """One picture and the people in it; boxes are x1, y1, x2, y2 in pixels."""
+    """A picture and the people in it; boxes are x1, y1, x2, y2 in pixels."""
 
     path: Path
     width: int
@@ -33,15 +33,15 @@ class Photo:
     people: NDArray[np.float64]
     """``(n, 4)``."""
     crowds: NDArray[np.float64]
-    """``(k, 4)``: regions with people whom nobody counted."""
+    """``(k, 4)``: crowd regions, in which people are not annotated one by one."""
     ambiguous: bool
-    """Somebody is in it without a box."""
-    film: bool
-    """A frame of a film, much like its neighbours."""
+    """A person is in it without a box."""
+    video: bool
+    """A frame of a video, similar to its neighbors."""
 
     @property
-    def nobody(self) -> bool:
-        """Whether it is known to be free of people."""
+    def has_no_people(self) -> bool:
+        """Whether the photo is known to contain no people."""
         return not (len(self.people) or len(self.crowds) or self.ambiguous)
 
     def frame(self) -> Frame:
@@ -51,7 +51,7 @@ class Photo:
 
 
 def photos_to_use(chosen: Path | None) -> list[Photo]:
-    """Read the chosen folder, or the one beside the repository; raises SetupError."""
+    """Read the given folder or the one beside the repository; raises SetupError."""
     folder = chosen or paths.shared("media/persons")
     if folder is None:
         raise SetupError(
@@ -62,7 +62,7 @@ def photos_to_use(chosen: Path | None) -> list[Photo]:
 
 
 def read(folder: Path) -> list[Photo]:
-    """Read a folder's annotations, in the order of the pictures' ids; raises SetupError."""
+    """Read a folder's annotations in the order of the picture ids; raises SetupError."""
     try:
         raw = json.loads((folder / ANNOTATIONS).read_text("utf-8"))
         return _photos(folder, raw)
@@ -92,14 +92,14 @@ def _photos(folder: Path, raw: dict[str, Any]) -> list[Photo]:
             people=_corners(people[image["id"]]),
             crowds=_corners(crowds[image["id"]]),
             ambiguous=bool(image.get("ambiguous")),
-            film="video_frame" in image,
+            video="video_frame" in image,
         )
         for image in sorted(raw["images"], key=lambda image: image["id"])
     ]
 
 
 def _corners(boxes: list[list[float]]) -> NDArray[np.float64]:
-    """Turn COCO's left, top, width, height into corners."""
+    """Convert COCO's left, top, width, height into corners."""
     corners = np.array(boxes, np.float64).reshape(-1, 4)
     corners[:, 2:] += corners[:, :2]
     return corners

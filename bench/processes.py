@@ -1,4 +1,4 @@
-"""Work on all cores, where the answers count more than the time they take."""
+"""A process pool for benchmarks in which only the answers count, not the time."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 def processes() -> ProcessPoolExecutor:
-    """Return a pool of fresh processes, as OpenCV's threads do not survive a fork."""
+    """Return a pool of fresh processes: OpenCV's threads don't survive a fork."""
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(os.process_cpu_count(), mp_context=context)
 
 
 @cache
 def loaded_product() -> CascadeDetector:
-    """Return this process's own default configuration."""
+    """Return this process's instance of the default configuration."""
     return product()
 
 
 @cache
 def loaded_photos(data: Path | None) -> list[Photo]:
-    """Return the photos, read once a process."""
+    """Return the photos, read once per process."""
     return photos_to_use(data)

@@ -1,4 +1,4 @@
-"""A network alone, without anything of ours around it: what the rest is measured against."""
+"""A network without our code around it: the baseline of the timings."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     type Blob = NDArray[np.float32]
 
 
-def bare_network(detector: str, files: ModelFiles) -> Callable[[Blob], object]:
-    """Load a network for one thread, with the engine's own interface; it takes ``(3, H, W)``."""
+def load_raw_network(detector: str, files: ModelFiles) -> Callable[[Blob], object]:
+    """Load a network for one thread with the engine's own API; it takes ``(3, H, W)`` input."""
     return {"opencv": _opencv, "ncnn": _ncnn}[detector](files)
 
 
@@ -40,7 +40,7 @@ def _ncnn(files: ModelFiles) -> Callable[[Blob], object]:
     network = ncnn.Net()
     network.opt.num_threads = 1
     network.opt.use_vulkan_compute = False
-    # As HomeSec runs it: 16-bit floats change scores.
+    # With 32-bit floats, as in HomeSec: 16-bit floats change scores.
     network.opt.use_fp16_storage = False
     network.opt.use_fp16_packed = False
     network.opt.use_fp16_arithmetic = False

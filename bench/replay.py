@@ -1,4 +1,4 @@
-"""Films through the whole engine, as fast as it can, and what it tells of them."""
+"""Play videos through the whole engine as fast as it can, and collect its events."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ CAMERA = "bench"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """One presence, in seconds of the film."""
+    """A presence, in seconds of the video."""
 
     presence: Presence
-    """As it was when it began."""
+    """The event that began it."""
     begin_s: float
-    """Of the first sight."""
+    """Time of the first detection."""
     end_s: float
-    """Of the last sight."""
+    """Time of the last detection."""
 
     @property
     def label(self) -> str:
-        """What was there."""
+        """Return what was present."""
         return self.presence.label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """What the engine told of a film."""
+class PlayedVideo:
+    """The events of a played video."""
 
     stays: list[Stay]
     """In the order in which they ended."""
@@ -62,10 +62,10 @@ class Played:
     model: str
 
 
-def play(film: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3.0) -> Played:
-    """Play a film once with the default configuration, people and what else is asked for."""
+def play(video: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3.0) -> PlayedVideo:
+    """Play a video once with the default configuration, detecting people and the given labels."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(4) as executor:
-        heard = _Heard()
+        heard = _EventCollector()
         engine = HomeSecEngine(
             clips_dir=Path(folder, "clips"),
             data_dir=Path(folder),
@@ -73,10 +73,10 @@ def play(film: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3.
             executor=executor,
             on_event=heard,
             create_cascade=lambda _stop: product(),
-            clock=_FilmClock(),
+            clock=_VideoClock(),
         )
         engine.start()
-        source = SourceConfig(kind=SourceKind.FILE, location=str(film), paced=False, loop=False)
+        source = SourceConfig(kind=SourceKind.FILE, location=str(video), paced=False, loop=False)
         config = CameraConfig(
             id=CAMERA, name="Bench", source=source, labels=labels, grace_s=grace_s
         )
@@ -85,18 +85,18 @@ def play(film: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3.
         heard.wait_off()
         looks = engine.engine_stats().looks
         engine.stop()
-        return Played(stays=heard.stays(), looks=looks, model=heard.model())
+        return PlayedVideo(stays=heard.stays(), looks=looks, model=heard.model())
 
 
-class _FilmClock(SystemClock):
-    """Begins to count when the film does, so that times told are those of the film."""
+class _VideoClock(SystemClock):
+    """A clock that starts with the video, so that event times are times of the video."""
 
     @override
     def now(self) -> float:
         return 0.0
 
 
-class _Heard:
+class _EventCollector:
     """Collects events."""
 
     def __init__(self) -> None:
@@ -119,7 +119,7 @@ class _Heard:
             self._news.wait_for(lambda: any(isinstance(x, kind) for x in self._events))
 
     def wait_off(self) -> None:
-        """Wait until the film has been played."""
+        """Wait until the video has ended."""
         with self._news:
             self._news.wait_for(
                 lambda: any(
@@ -129,12 +129,12 @@ class _Heard:
             )
 
     def model(self) -> str:
-        """Return the networks that looked."""
+        """Return the networks that were used."""
         (change, *_) = self.of(DetectorChanged)
         return " + ".join(filter(None, (change.model, change.second)))
 
     def stays(self) -> list[Stay]:
-        """Return every presence, its times counted from the film's beginning."""
+        """Return every presence, with times from the beginning of the video."""
         started = {
             (x.presence.label, x.presence.first_seen_at): x.presence
             for x in self.of(DetectionStarted)

@@ -1,4 +1,4 @@
-"""How good answers about photos are, in the figures that tables show."""
+"""Scores of a configuration's answers, as the tables show them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,14 @@ PRECISION = 0.9
 def figures(photos: Sequence[Photo], answers: Sequence[Answer]) -> Figures:
     """Return all figures of a configuration.
 
-    Precision and recall are of all pictures of the subsets that have people, the others among them
-    too; subsets without anybody count for the false alarms only. Frames of a film are no photos,
-    unless there is nothing else.
+    Precision and recall are those of all pictures in subsets with people; subsets without people
+    count for false alarms only. Frames of a video are left out unless there is nothing else.
     """
     pairs = list(zip(photos, answers, strict=True))
     everything = curve(_pictures(pairs, subsets_with_people(photos)))
-    stills = [pair for pair in pairs if not pair[0].film] or pairs
+    stills = [pair for pair in pairs if not pair[0].video] or pairs
     asked = [answer for photo, answer in stills if len(photo.people)]
-    alarms = [answer for photo, answer in stills if photo.nobody]
+    alarms = [answer for photo, answer in stills if photo.has_no_people]
     return {
         "ap50": _rounded(everything and everything.average_precision),
         "recall_p90": _rounded(everything and everything.recall_at(PRECISION)),
@@ -52,26 +51,26 @@ def by_subset(photos: Sequence[Photo], answers: Sequence[Answer]) -> Figures:
 
 
 def counts(photos: Sequence[Photo]) -> dict[str, int]:
-    """Return what the figures are shares of."""
+    """Return the counts that the shares refer to."""
     subsets = subsets_with_people(photos)
     scored = [photo for photo in photos if photo.subset in subsets]
-    stills = [photo for photo in photos if not photo.film] or photos
+    stills = [photo for photo in photos if not photo.video] or photos
     return {
         "pictures": len(photos),
         "pictures_for_ap": len(scored),
         "people": sum(len(photo.people) for photo in scored),
         "photos_with_people": sum(len(photo.people) > 0 for photo in stills),
-        "photos_without_people": sum(photo.nobody for photo in stills),
+        "photos_without_people": sum(photo.has_no_people for photo in stills),
     }
 
 
 def subsets_with_people(photos: Sequence[Photo]) -> list[str]:
-    """Return their names, in the photos' order."""
+    """Return the subsets' names in the order of the photos."""
     return list(dict.fromkeys(photo.subset for photo in photos if len(photo.people)))
 
 
 def picture(photo: Photo, people: Sequence[Detection]) -> Picture:
-    """Return a photo and whom somebody found in it, for the average precision."""
+    """Pair a photo with detected people, as input for the average precision."""
     corners = [(x.box.x1, x.box.y1, x.box.x2, x.box.y2) for x in people]
     size = np.array([photo.width, photo.height] * 2, np.float64)
     return Picture(

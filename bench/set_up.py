@@ -1,9 +1,9 @@
-"""What setting up costs: time and bytes from an empty home until the demo's Home Assistant is up.
+"""Time and bytes from an empty home until the demo's Home Assistant is up.
 
     python3 bench/set_up.py 536d577 HEAD --rounds 2
 
-Takes turns between commits, each with a fresh clone, an empty home and nothing beside it. Needs
-nothing but git and the network.
+Measures the commits in turns, each with a fresh clone and an empty home. Needs only git and the
+network.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[1]
 UP = "Home Assistant is at"
 STOP_S = 60
-# They would lead to an environment that is there already.
+# They would point to an existing environment.
 DROPPED_VARIABLES = ("HOMESEC_CACHE", "XDG_CACHE_HOME", "PYTHONPATH", "UV_CACHE_DIR")
 
 
@@ -67,7 +67,7 @@ def _measure(commit: str) -> dict[str, float]:
 
 
 def _start_demo(clone: Path, home: Path) -> tuple[float, float]:
-    """Return the seconds until Home Assistant is up, and the longest time without a line."""
+    """Return the seconds until Home Assistant is up, and the longest time without output."""
     began = spoke = time.monotonic()
     silence_s = 0.0
     said = []
@@ -103,7 +103,7 @@ def _demo(clone: Path, home: Path) -> Iterator[Iterator[str]]:
 
 
 def _worked_s() -> float:
-    """Return the processor time of all programs that were started and have ended."""
+    """Return the processor time of all child processes that have ended."""
     times = os.times()
     return times.children_user + times.children_system
 
@@ -113,7 +113,7 @@ def _hash(commit: str) -> str:
 
 
 def _installed_kib() -> int:
-    """Return the size of all Debian packages on the system."""
+    """Return the size of all installed Debian packages."""
     if not shutil.which("dpkg-query"):
         return 0
     return sum(map(int, _run("dpkg-query", "-W", "-f", "${Installed-Size}\n").split()))

@@ -1,4 +1,4 @@
-"""How well people far away are found, in the whole picture, where it moves, and looked at again."""
+"""Detection of distant people: whole picture, regions with motion, and verification."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from homesec_dev.bootstrap.console import step
 
 from .average_precision import curve
-from .compositing import HEIGHT, WIDTH, place
+from .compositing import HEIGHT, WIDTH, paste
 from .machine import machine
 from .photos import PERSON, photos_to_use
 from .processes import loaded_photos, loaded_product, processes
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     type Found = list[Detection]
 
 HEIGHTS = (16, 24, 32, 40, 60)
-"""Pixels of half the people in a picture, or less."""
+"""Half the people in a picture are at most this many pixels high."""
 STEPS = ("look", "look where it moves", "confirm")
 
 
 def run(data: Path | None, target: Path | None) -> None:
-    """Measure, print the table, and write the figures where asked. Raises SetupError."""
-    photos_to_use(data)  # what is wrong with them is better said here than by a process
+    """Measure, print the table, and write the figures to `target` if given; raises SetupError."""
+    photos_to_use(data)  # Report errors of the photos here rather than from a worker process.
     rows: list[Row] = []
     with processes() as pool:
         for high, these in zip(
@@ -52,11 +52,11 @@ def run(data: Path | None, target: Path | None) -> None:
 
 def _rows(data: Path | None, high: int) -> list[Row]:
     photos, cascade = loaded_photos(data), loaded_product()
-    quiet = [photo for photo in photos if photo.nobody]
+    quiet = [photo for photo in photos if photo.has_no_people]
     scenes: list[Photo] = []
     found: list[dict[str, tuple[Found, float]]] = []
     for number, photo in enumerate(photos):
-        scene = place(photo, quiet, high=high, number=number) if len(photo.people) else None
+        scene = paste(photo, quiet, high=high, number=number) if len(photo.people) else None
         if scene is not None and len(scene.photo.people):
             scenes.append(scene.photo)
             found.append(_steps(cascade, scene))
@@ -74,7 +74,7 @@ def _rows(data: Path | None, high: int) -> list[Row]:
 
 
 def _steps(cascade: CascadeDetector, scene: Scene) -> dict[str, tuple[Found, float]]:
-    """Return whom each step finds, and how long it takes with what comes before it."""
+    """Return the people that each step finds, and its time including the steps before."""
     first, frame, where = scene.frame, scene.frame, scene.moving()
     began = perf_counter()
     look = cascade.detect(first)

@@ -1,4 +1,4 @@
-"""How long a picture takes, and how much of that is the network itself."""
+"""Time per picture, and the network's share of it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.detection.letterbox import STEP
 from homesec_dev.bootstrap.console import notice
 
-from .cascade import examine
+from .cascade import run_cascade
 from .networks import product
-from .raw_network import bare_network
+from .raw_network import load_raw_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,27 +30,27 @@ if TYPE_CHECKING:
 
     type Times = dict[str, float]
 
-MOST = 60
-"""Pictures that are timed: a median of more is no better."""
+MAX_PICTURES = 60
+"""Pictures to time: more don't improve the median."""
 
 
-def some(photos: Sequence[Photo]) -> Sequence[Photo]:
-    """Return photos from all over the set."""
-    return photos[:: -(-len(photos) // MOST)]
+def spread_photos(photos: Sequence[Photo]) -> Sequence[Photo]:
+    """Return photos spread evenly over the set."""
+    return photos[:: -(-len(photos) // MAX_PICTURES)]
 
 
 def network_times(network: Network, photos: Sequence[Photo]) -> Times:
-    """Time a network as HomeSec runs it, and alone, in turns: the machine has other work, too.
+    """Time a network as HomeSec runs it and alone, in turns, since the machine has other work, too.
 
-    Candidates are those that HomeSec asks for, far fewer than an average precision does. ``ratio``
-    is the median of the pictures' own. Raises DetectorError.
+    Uses the product's threshold, which yields far fewer candidates than an average precision.
+    ``ratio`` is the median of the pictures' ratios. Raises DetectorError.
     """
     cascade = CascadeDetector(network.load(FLOOR))
-    alone = bare_network(network.detector, network.files)
+    alone = load_raw_network(network.detector, network.files)
     whole_s, alone_s = [], []
     try:
         for photo in photos:
-            whole_s.append(examine(cascade, photo.frame()).total_s)
+            whole_s.append(run_cascade(cascade, photo.frame()).total_s)
             blob = _blank(network, cascade.primary, photo)
             began = perf_counter()
             alone(blob)
@@ -62,18 +62,19 @@ def network_times(network: Network, photos: Sequence[Photo]) -> Times:
 
 
 def product_times(photos: Sequence[Photo]) -> Times:
-    """Time the default configuration: its look, and that with all further views.
+    """Time the default configuration: the first stage, and with verification.
 
-    Where OpenCV can be had, its look is timed on the same pictures in turns, and ``look_ratio`` is
-    the median of default to OpenCV, picture by picture. Raises DetectorError for the default only.
+    Where OpenCV is installed, its first stage is timed on the same pictures in turns, and
+    ``look_ratio`` is the median ratio of default to OpenCV. Raises DetectorError for the default
+    only.
     """
     default, other = product(FLOOR), _opencv()
     answers, other_s = [], []
     try:
         for photo in photos:
-            answers.append(examine(default, photo.frame()))
+            answers.append(run_cascade(default, photo.frame()))
             if other is not None:
-                other_s.append(examine(other, photo.frame()).look_s)
+                other_s.append(run_cascade(other, photo.frame()).look_s)
     finally:
         default.close()
         if other is not None:
@@ -87,7 +88,7 @@ def product_times(photos: Sequence[Photo]) -> Times:
 
 
 def _opencv() -> CascadeDetector | None:
-    """Return the same configuration on OpenCV, or None where it cannot be had."""
+    """Return the same configuration on OpenCV, or None if it is not installed."""
     try:
         return product(FLOOR, OPENCV)
     except DetectorError as err:
@@ -96,7 +97,7 @@ def _opencv() -> CascadeDetector | None:
 
 
 def _blank(network: Network, detector: Detector, photo: Photo) -> NDArray[np.float32]:
-    """Return an input of the size that the photo is laid into; what is in it costs no time."""
+    """Return an empty input of the letterboxed size; content doesn't change the time."""
     width, height = network.files.input
     if network.files.flexible:
         fitted = detector.fit(photo.width, photo.height)

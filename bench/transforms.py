@@ -1,8 +1,8 @@
-"""Bad light, bad weather and bad cameras, done to good photos.
+"""Simulated bad light, weather, and cameras on good photos.
 
-Each takes and returns an ``(h, w, 3) uint8`` B, G, R picture. The strengths are those at which a
-person can still tell people apart, but not at ease. Where chance plays a part, the photo's number
-decides, so that every run sees the same.
+Each takes and returns an ``(h, w, 3) uint8`` BGR picture, at a strength at which a person can still
+recognize people with some effort. The photo's number seeds all randomness, so every run sees the
+same.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 
 def as_it_is(picture: Picture, _number: int) -> Picture:
-    """Change nothing."""
+    """Return the picture unchanged."""
     return picture
 
 
 def infrared(picture: Picture, number: int) -> Picture:
-    """Show it as a camera with infrared lamps does: no colour, bright middle, dark edges.
+    """Simulate infrared lamps: no color, bright middle, dark edges.
 
-    Red weighs most, as leaves and cloth shine in the infrared; gamma 0.8 and a contrast of 1.3
-    around the middle; the corners get 45 % of the light; noise of 4 grey levels.
+    Red weighs most, as leaves and cloth reflect infrared; gamma 0.8 and a contrast of 1.3 around
+    the middle; the corners get 45 % of the light; noise of 4 gray levels.
     """
     grey = picture @ np.array([0.1, 0.3, 0.6], np.float32) / 255
     grey = np.clip((grey**0.8 - 0.5) * 1.3 + 0.5, 0, 1) * _vignette(grey.shape, corner=0.45)
@@ -40,15 +40,15 @@ def infrared(picture: Picture, number: int) -> Picture:
 
 
 def low_contrast(picture: Picture, _number: int) -> Picture:
-    """Show it through fog or a dirty dome: a quarter of the contrast, on a light grey."""
+    """Simulate fog or a dirty dome: a quarter of the contrast on light gray."""
     return _bytes(picture.astype(np.float32) * 0.25 + 120)
 
 
 def dark(picture: Picture, number: int) -> Picture:
-    """Show it at night without lamps: a twentieth of the light, lifted fourfold, noise and all.
+    """Simulate night without lamps: a twentieth of the light, amplified four times with its noise.
 
-    Photon noise goes with the root of the light, read noise is 1.2 levels, quantised before the
-    camera's own gain.
+    Photon noise grows with the square root of the light, read noise is 1.2 levels, quantized before
+    the camera's gain.
     """
     light = picture.astype(np.float32) * 0.05
     rng = np.random.default_rng(number)
@@ -61,7 +61,7 @@ def dark(picture: Picture, number: int) -> Picture:
 
 
 def motion_blur(picture: Picture, number: int) -> Picture:
-    """Blur it along a line of 2.5 % of its width, as a long exposure does; any direction."""
+    """Blur along a line of 2.5 % of the width in a random direction, as a long exposure does."""
     length = max(3, round(picture.shape[1] * 0.025)) | 1
     kernel = np.zeros((length, length), np.float32)
     kernel[length // 2] = 1
@@ -72,7 +72,7 @@ def motion_blur(picture: Picture, number: int) -> Picture:
 
 
 def rain(picture: Picture, number: int) -> Picture:
-    """Lay rain over it: bright slanted streaks, one for 600 pixels, and a grey veil."""
+    """Draw bright slanted streaks, one per 600 pixels, under a gray veil."""
     rng = np.random.default_rng(number)
     height, width = picture.shape[:2]
     streaks = np.zeros((height, width), np.float32)
@@ -88,7 +88,7 @@ def rain(picture: Picture, number: int) -> Picture:
 
 
 def compression(picture: Picture, _number: int) -> Picture:
-    """Compress it as a cheap camera does: JPEG of quality 8 of 100, at 60 % of the size."""
+    """Compress as a cheap camera does: JPEG of quality 8 of 100 at 60 % of the size."""
     height, width = picture.shape[:2]
     small = cv2.resize(picture, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
     _, packed = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 8])
@@ -120,7 +120,7 @@ def _noise(shape: tuple[int, ...], deviation: float, number: int) -> NDArray[np.
 
 
 def _grey(values: NDArray[np.floating]) -> Picture:
-    return np.repeat(_bytes(values)[..., None], 3, axis=2)
+    return np.repeat_video(_bytes(values)[..., None], 3, axis=2)
 
 
 def _bytes(values: NDArray[np.floating]) -> Picture:

@@ -1,4 +1,4 @@
-"""People in film, through the whole engine: who came and was missed, and who never was there."""
+"""Play videos with people through the whole engine: who was found, missed, or never there."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from .table import table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .replay import Played, Stay
+    from .replay import PlayedVideo, Stay
 
 GRACE_S = 0.6
-"""Short, so that those who come one after the other are several presences."""
+"""Short, so that people who follow each other are separate presences."""
 SLACK_S = 0.3
-"""The moments below were read off the film by eye."""
+"""The moments below were read off the video by eye."""
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
-    """A film and when people can be recognised in it."""
+class Video:
+    """A video and the times at which people are recognizable in it."""
 
     path: Path
     people: tuple[tuple[float, float], ...]
-    """From when to when, in seconds."""
+    """Beginnings and ends in seconds."""
 
 
 def run(target: Path | None) -> None:
-    """Play the films, print the table, and write the figures where asked."""
+    """Play the videos, print the table, and write the figures to `target` if given."""
     rows = {}
-    for name, film in _films().items():
-        played = play(film.path, grace_s=GRACE_S)
+    for name, video in _videos().items():
+        played = play(video.path, grace_s=GRACE_S)
         stays = [stay for stay in played.stays if stay.label == PERSON]
         rows[name] = {
             "presences": len(stays),
-            "false": sum(not _true(stay, film) for stay in stays),
-            "arrivals": len(film.people),
-            "missed": sum(not _seen(span, stays) for span in film.people),
+            "false": sum(not _is_correct(stay, video) for stay in stays),
+            "arrivals": len(video.people),
+            "missed": sum(not _is_noticed(span, stays) for span in video.people),
             "looks": played.looks,
         }
     print(f"\nPeople in film, {_model(played)}\n")
@@ -57,30 +57,30 @@ def run(target: Path | None) -> None:
         target.write_text(json.dumps({"films": rows, "machine": machine()}, indent=2) + "\n")
 
 
-def _model(played: Played) -> str:
+def _model(played: PlayedVideo) -> str:
     return played.model
 
 
-def _films() -> dict[str, Film]:
-    films = {
-        "bikes": Film(footage.sample("bikes"), ((1.2, 2.0), (3.1, 3.3), (4.1, 5.5), (7.5, 8.5))),
-        "bigbuckbunny": Film(footage.sample("bigbuckbunny"), ()),
+def _videos() -> dict[str, Video]:
+    videos = {
+        "bikes": Video(footage.sample("bikes"), ((1.2, 2.0), (3.1, 3.3), (4.1, 5.5), (7.5, 8.5))),
+        "bigbuckbunny": Video(footage.sample("bigbuckbunny"), ()),
     }
     if (vtest := footage.vtest()) is not None:
-        films["vtest"] = Film(vtest, ((0.0, 79.5),))
-    return films
+        videos["vtest"] = Video(vtest, ((0.0, 79.5),))
+    return videos
 
 
-def _true(stay: Stay, film: Film) -> bool:
-    """Whether there are people in the film at some time of a presence."""
-    return any(_meets(stay, span) for span in film.people)
+def _is_correct(stay: Stay, video: Video) -> bool:
+    """Return whether people are in the video at some time of a presence."""
+    return any(_overlaps(stay, span) for span in video.people)
 
 
-def _seen(span: tuple[float, float], stays: list[Stay]) -> bool:
-    """Whether those who came were noticed while they were there."""
-    return any(_meets(stay, span) for stay in stays)
+def _is_noticed(span: tuple[float, float], stays: list[Stay]) -> bool:
+    """Return whether people were noticed while they were there."""
+    return any(_overlaps(stay, span) for stay in stays)
 
 
-def _meets(stay: Stay, span: tuple[float, float]) -> bool:
+def _overlaps(stay: Stay, span: tuple[float, float]) -> bool:
     begin, end = span
     return stay.begin_s <= end + SLACK_S and stay.end_s >= begin - SLACK_S

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from bench.cascade import examine
+from bench.cascade import run_cascade
 from custom_components.homesec.engine.core.types import Box, Detection, Frame
 
 HERE = Box(0.2, 0.2, 0.4, 0.8)
@@ -41,12 +41,12 @@ def frame():
 )
 def test_somebody_is_reported_when_both_steps_say_so(frame, look, confirmed, reported):
     cascade = Scripted([("person", look)], [("person", confirmed)])
-    assert examine(cascade, frame).reported is reported
+    assert run_cascade(cascade, frame).reported is reported
 
 
 def test_only_people_count(frame):
     cascade = Scripted([("cat", 0.9), ("person", 0.3)], [("cat", 0.9), ("person", 0.2)])
-    answer = examine(cascade, frame)
+    answer = run_cascade(cascade, frame)
     assert [each.label for each in answer.people] == ["person"]
     assert not answer.reported
     assert cascade.about == [HERE]
@@ -54,12 +54,12 @@ def test_only_people_count(frame):
 
 def test_further_views_are_about_those_whom_the_look_takes_for_people(frame):
     cascade = Scripted([("person", 0.9), ("person", 0.1)], [])
-    examine(cascade, frame)
+    run_cascade(cascade, frame)
     assert cascade.about == [HERE]
 
 
 def test_the_look_alone_goes_by_its_own_threshold(frame):
-    answer = examine(Scripted([("person", 0.48)], [("person", 0.9)]), frame)
-    assert [each.score for each in answer.of_look_alone(0.5).people] == [0.48]
-    assert not answer.of_look_alone(0.5).reported
-    assert answer.of_look_alone(0.45).reported
+    answer = run_cascade(Scripted([("person", 0.48)], [("person", 0.9)]), frame)
+    assert [each.score for each in answer.primary_only(0.5).people] == [0.48]
+    assert not answer.primary_only(0.5).reported
+    assert answer.primary_only(0.45).reported

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from bench.compositing import HEIGHT, WIDTH, place
+from bench.compositing import HEIGHT, WIDTH, paste
 from bench.photos import Photo
 
 WHITE_FROM = (40, 20, 60, 100)
@@ -36,12 +36,12 @@ def save(path, pixels, people=()):
         people=np.array(people, np.float64).reshape(-1, 4),
         crowds=np.empty((0, 4)),
         ambiguous=False,
-        film=False,
+        video=False,
     )
 
 
 def test_the_box_is_where_the_person_is(photo):
-    scene = place(photo, [], high=40, number=3)
+    scene = paste(photo, [], high=40, number=3)
     (box,) = scene.photo.people.round().astype(int)
     x1, y1, x2, y2 = box
     assert y2 - y1 == 40
@@ -50,13 +50,13 @@ def test_the_box_is_where_the_person_is(photo):
 
 
 def test_a_scene_is_the_same_each_time(photo):
-    one, again = (place(photo, [photo], high=40, number=3) for _ in range(2))
+    one, again = (paste(photo, [photo], high=40, number=3) for _ in range(2))
     assert one.pixels.shape == (HEIGHT, WIDTH, 3)
     assert np.array_equal(one.pixels, again.pixels)
 
 
 def test_what_moves_is_a_little_larger_than_the_person(photo):
-    scene = place(photo, [], high=40, number=3)
+    scene = paste(photo, [], high=40, number=3)
     (x1, y1, x2, y2), (moving,) = scene.photo.people[0], scene.moving()
     assert moving.x1 * WIDTH == pytest.approx(max(0, x1 - 8))
     assert moving.y2 * HEIGHT == pytest.approx(min(HEIGHT, y2 + 10))
@@ -65,12 +65,12 @@ def test_what_moves_is_a_little_larger_than_the_person(photo):
 
 
 def test_nothing_is_enlarged(photo):
-    assert place(photo, [], high=81, number=3) is None
+    assert paste(photo, [], high=81, number=3) is None
 
 
 def test_who_is_tiny_counts_neither_way(tmp_path):
     pixels = np.zeros((120, 160, 3), np.uint8)
     people = [(0, 0, 40, 100), (50, 0, 99, 100), (0, 0, 9, 9)]
     photo = save(tmp_path / "two.png", pixels, people=people)
-    scene = place(photo, [], high=40, number=3)
+    scene = paste(photo, [], high=40, number=3)
     assert (len(scene.photo.people), len(scene.photo.crowds)) == (2, 1)

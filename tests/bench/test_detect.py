@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench import detect, timing
-from bench.null_detector import Nobody
+from bench.null_detector import NullDetector
 from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
@@ -16,7 +16,7 @@ KEYS = {"model", "detector", "input", "ap50", "recall_p90", "flagged", "false_al
 
 
 def load(floor=0.0):
-    return Nobody()
+    return NullDetector()
 
 
 def network(load=load):
@@ -51,9 +51,9 @@ def folder(tmp_path):
 def measure(folder, monkeypatch):
     def run(*networks):
         monkeypatch.setattr(detect, "networks", lambda: iter(networks))
-        monkeypatch.setattr(timing, "bare_network", lambda *_: lambda _: None)
+        monkeypatch.setattr(timing, "load_raw_network", lambda *_: lambda _: None)
         for module in (detect, timing):
-            monkeypatch.setattr(module, "product", lambda *_: CascadeDetector(Nobody()))
+            monkeypatch.setattr(module, "product", lambda *_: CascadeDetector(NullDetector()))
         target = folder / "figures.json"
         detect.run(folder, target)
         return json.loads(target.read_text())

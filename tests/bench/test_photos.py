@@ -37,17 +37,20 @@ def test_a_crowd_is_nobody_in_particular_but_not_nobody(tmp_path):
     (photo,) = photos.read(write(tmp_path, [image()], [box(7, [1, 2, 3, 4], crowd=1)]))
     assert len(photo.people) == 0
     assert np.array_equal(photo.crowds, [[1, 2, 4, 6]])
-    assert not photo.nobody
+    assert not photo.has_no_people
 
 
 def test_an_ambiguous_photo_is_not_free_of_people(tmp_path):
     folder = write(tmp_path, [image(1), image(2, ambiguous=True)])
-    assert [photo.nobody for photo in photos.read(folder)] == [True, False]
+    assert [photo.has_no_people for photo in photos.read(folder)] == [True, False]
 
 
 def test_photos_come_in_the_order_of_their_ids(tmp_path):
     folder = write(tmp_path, [image(2, subset="b", video_frame=0), image(1, subset="a")])
-    assert [(each.subset, each.film) for each in photos.read(folder)] == [("a", False), ("b", True)]
+    assert [(each.subset, each.video) for each in photos.read(folder)] == [
+        ("a", False),
+        ("b", True),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from custom_components.homesec.engine.core.types import Box, Detection
 SOMEBODY = ((10, 10, 30, 50),)
 
 
-def photo(subset="", *, people=(), crowds=(), ambiguous=False, film=False):
+def photo(subset="", *, people=(), crowds=(), ambiguous=False, video=False):
     return Photo(
         path=Path("any.jpg"),
         width=100,
@@ -22,7 +22,7 @@ def photo(subset="", *, people=(), crowds=(), ambiguous=False, film=False):
         people=np.array(people, np.float64).reshape(-1, 4),
         crowds=np.array(crowds, np.float64).reshape(-1, 4),
         ambiguous=ambiguous,
-        film=film,
+        video=video,
     )
 
 
@@ -62,14 +62,14 @@ def test_flagged_is_a_share_of_photos_not_of_frames_of_films():
     photos = [
         photo(people=SOMEBODY),
         photo(people=SOMEBODY),
-        photo(people=SOMEBODY, film=True),
+        photo(people=SOMEBODY, video=True),
         photo(crowds=SOMEBODY),
     ]
     assert figures(photos, [RIGHT, NOTHING, NOTHING, NOTHING])["flagged"] == 0.5
 
 
 def test_films_are_counted_where_there_is_nothing_else():
-    photos = [photo(people=SOMEBODY, film=True), photo(film=True)]
+    photos = [photo(people=SOMEBODY, video=True), photo(video=True)]
     found = figures(photos, [RIGHT, RIGHT])
     assert (found["flagged"], found["false_alarms"]) == (1, 1)
 
