@@ -7,14 +7,14 @@ from text_house import TextHouse
 from texting import ANNA
 
 from custom_components.homesec.engine.db.job_queue import JobKind
-from custom_components.homesec.engine.sms import twilio_api as sending
+from custom_components.homesec.engine.sms import twilio_api
 from custom_components.homesec.engine.sms.types import RecipientChanged, TextDropped
 
 
 @pytest.fixture
 def house(tmp_path, twilio, monkeypatch):
     # The server tells its own times.
-    monkeypatch.setattr(sending, "EARLIER_S", math.inf)
+    monkeypatch.setattr(twilio_api, "MAX_CLOCK_SKEW_S", math.inf)
     made = TextHouse(tmp_path)
     yield made
     made.close()

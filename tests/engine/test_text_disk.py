@@ -12,8 +12,8 @@ from twilio_messages import AUTH_TOKEN
 from twilio_server import Fault, Kind
 
 from custom_components.homesec.engine.db.job_queue import JobKind
-from custom_components.homesec.engine.sms import twilio_api as sending, worker as recipient
-from custom_components.homesec.engine.sms.fallback_store import AGAIN_S
+from custom_components.homesec.engine.sms import twilio_api, worker as sms_worker
+from custom_components.homesec.engine.sms.message_store import RETRY_S
 from custom_components.homesec.engine.sms.types import TextDropped, TextSent
 
 KINDS = {"full disk": full_disk, "worn card": worn_card}
@@ -32,7 +32,7 @@ passing = pytest.mark.parametrize("disk", ["full disk"], indirect=True)
 @pytest.fixture
 def house(disk, twilio, monkeypatch):
     # The server tells its own times.
-    monkeypatch.setattr(sending, "EARLIER_S", math.inf)
+    monkeypatch.setattr(twilio_api, "MAX_CLOCK_SKEW_S", math.inf)
     made = TextHouse(disk.folder)
     # Its log has no room left that it could use again, as if it had just been written back.
     made.catalog.database.query("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -85,7 +85,7 @@ def test_once_the_disk_is_back_it_knows_what_was_sent(house, disk, twilio, caplo
     house.add(2)
     house.run()
     disk.heal()
-    house.later(AGAIN_S)
+    house.later(RETRY_S)
     assert rows(house) == [("anna", "alert-1"), ("anna", "alert-2")]
     assert house.jobs() == 0
     assert "takes texts again" in caplog.text
@@ -104,9 +104,9 @@ def test_once_the_disk_is_back_it_has_what_still_waits(house, disk, twilio):
     house.run()
     assert house.anna.paused
     disk.heal()
-    house.later(AGAIN_S)
+    house.later(RETRY_S)
     assert house.jobs() == 1
-    assert house.ledger.still("alert-1") == b"jpeg"
+    assert house.messages.still("alert-1") == b"jpeg"
     house.restart()
     house.run()
     assert twilio.bodies() == [made.body]
@@ -118,7 +118,7 @@ def test_what_may_have_been_sent_is_looked_up_before_it_is_sent_again(house, dis
     twilio.add(Fault(kind=Kind.ACCEPT_RESET))
     house.run()
     assert house.waiting() == 1
-    house.later(recipient.SETTLE_S)
+    house.later(sms_worker.SETTLE_S)
     assert len(twilio.messages) == len(twilio.asked("POST")) == 1
     assert sent(house) == ["alert-1"]
 
@@ -128,7 +128,7 @@ def test_what_was_begun_before_the_disk_failed_is_looked_up_too(house, disk, twi
     twilio.add(Fault(kind=Kind.ACCEPT_RESET))
     house.run()
     disk.fail()
-    house.later(recipient.SETTLE_S)
+    house.later(sms_worker.SETTLE_S)
     assert len(twilio.messages) == len(twilio.asked("POST")) == 1
     assert sent(house) == ["alert-1"]
 
@@ -140,11 +140,11 @@ def test_what_was_being_sent_when_the_disk_came_back_is_noted_there(house, disk,
 
     def meanwhile(*_, **__):
         disk.heal()
-        house.clock.advance(AGAIN_S)
-        house.ledger.settle()
+        house.clock.advance(RETRY_S)
+        house.messages.flush()
         return "SM1"
 
-    monkeypatch.setattr(recipient, "send_now", meanwhile)
+    monkeypatch.setattr(sms_worker, "send_message", meanwhile)
     house.run()
     assert sent(house) == ["alert-1"]
     assert (rows(house), house.jobs()) == ([("anna", "alert-1")], 0)
@@ -167,7 +167,7 @@ def test_one_that_does_not_arrive_is_told(house, disk, twilio):
     house.run()
     house.later(20)
     assert [e.error for e in house.of(TextDropped)] == ["text_undelivered"]
-    assert house.ledger.on_their_way("anna") == []
+    assert house.messages.awaiting_delivery("anna") == []
 
 
 def test_a_new_login_is_tried_at_once(house, disk, twilio):
@@ -184,7 +184,7 @@ def test_a_new_login_is_tried_at_once(house, disk, twilio):
 def test_who_is_removed_gets_nothing_more(house, disk, twilio):
     disk.fail()
     house.add(1)
-    house.ledger.forget("anna")
+    house.messages.forget("anna")
     house.run()
     assert twilio.messages == []
 
@@ -199,7 +199,7 @@ def test_two_recipients_of_one_alert_each_get_it(house, disk, twilio):
     house.run(bert)
     assert len(twilio.messages) == 2
     disk.heal()
-    house.later(AGAIN_S, bert)
+    house.later(RETRY_S, bert)
     assert rows(house) == [("anna", "alert-1"), ("bert", "alert-1")]
 
 
@@ -217,8 +217,8 @@ def test_what_the_disk_does_not_take_to_the_end_is_said(house, disk, caplog):
     disk.fail()
     house.add(1)
     house.run()
-    house.ledger.close()
-    assert "does not take what became of texts" in caplog.text
+    house.messages.close()
+    assert "refused to store the state of texts" in caplog.text
 
 
 @passing
@@ -227,7 +227,7 @@ def test_at_the_end_it_is_written_down_if_the_disk_is_back(house, disk):
     house.add(1)
     house.run()
     disk.heal()
-    house.ledger.close()
+    house.messages.close()
     assert rows(house) == [("anna", "alert-1")]
     assert house.jobs(JobKind.DELIVERY) == 1
 

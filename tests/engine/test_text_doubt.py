@@ -8,14 +8,14 @@ from text_house import TextHouse
 from texting import saying
 from twilio_server import Fault, Kind
 
-from custom_components.homesec.engine.sms import twilio_api as sending, worker as recipient
+from custom_components.homesec.engine.sms import twilio_api, worker as sms_worker
 from custom_components.homesec.engine.sms.types import RecipientChanged, TextDropped, TextSent
 
 
 @pytest.fixture
 def house(tmp_path, twilio, monkeypatch):
     # The server tells its own times.
-    monkeypatch.setattr(sending, "EARLIER_S", math.inf)
+    monkeypatch.setattr(twilio_api, "MAX_CLOCK_SKEW_S", math.inf)
     made = TextHouse(tmp_path)
     yield made
     made.close()
@@ -52,7 +52,7 @@ def test_what_was_not_taken_is_sent_again_but_not_before_that_is_sure(house, twi
     house.run()
     house.later(2)
     assert len(twilio.asked("GET")) == 1
-    house.later(recipient.SETTLE_S - 3)
+    house.later(sms_worker.SETTLE_S - 3)
     assert len(twilio.asked("POST")) == 1
     house.later(2)
     assert len(twilio.asked("GET")) == 2
@@ -62,19 +62,20 @@ def test_what_was_not_taken_is_sent_again_but_not_before_that_is_sure(house, twi
 def test_not_even_a_power_cut_undoes_that_a_text_may_have_been_sent(house, twilio, monkeypatch):
     """What SQLite is told when it commits; the cut itself no test can make."""
     seen = []
-    real, keep_resume = recipient.send_now, house.catalog.jobs.save_resume
+    real, save = sms_worker.send_message, house.catalog.jobs.save
 
-    def noted(job_id, resume):
-        ((level,),) = house.catalog.database.query("PRAGMA synchronous")
-        seen.append(("noted", level))
-        keep_resume(job_id, resume)
+    def noted(job):
+        if job.resume is not None:
+            ((level,),) = house.catalog.database.query("PRAGMA synchronous")
+            seen.append(("noted", level))
+        save(job)
 
     def sending(*args, **values):
         seen.append(("sent", None))
         return real(*args, **values)
 
-    monkeypatch.setattr(house.catalog.jobs, "save_resume", noted)
-    monkeypatch.setattr(recipient, "send_now", sending)
+    monkeypatch.setattr(house.catalog.jobs, "save", noted)
+    monkeypatch.setattr(sms_worker, "send_message", sending)
     house.add(1)
     house.run()
     full = 2
@@ -87,7 +88,7 @@ def test_what_arrives_at_twilio_late_is_found_too(house, twilio):
     house.run()
     house.later(2)
     twilio.wait_for(1)
-    house.later(recipient.SETTLE_S)
+    house.later(sms_worker.SETTLE_S)
     assert len(twilio.messages) == len(twilio.asked("POST")) == 1
 
 
@@ -98,7 +99,7 @@ def test_what_twilio_does_not_list_at_once_is_found_too(house, twilio):
     house.run()
     house.later(2)
     twilio.account.hidden = 0
-    house.later(recipient.SETTLE_S)
+    house.later(sms_worker.SETTLE_S)
     assert len(twilio.messages) == 1
 
 
@@ -140,19 +141,19 @@ def test_nothing_overtakes_what_may_have_been_sent(house, twilio):
     house.add(2)
     house.later(2)
     assert twilio.messages == []
-    house.later(recipient.SETTLE_S)
+    house.later(sms_worker.SETTLE_S)
     assert [m.message_id for m in house.of(TextSent)] == ["alert-1", "alert-2"]
 
 
 def test_another_text_of_the_same_words_does_not_pass_for_it(house, twilio):
     for message_id in ("a", "b"):
-        house.ledger.add(saying("The door is open", message_id, at=NOON))
+        house.messages.add(saying("The door is open", message_id, at=NOON))
     house.run()
-    house.ledger.add(saying("The door is open", "c", at=NOON))
+    house.messages.add(saying("The door is open", "c", at=NOON))
     twilio.add(Fault(kind=Kind.RESET))
     house.run()
     house.later(2)
-    house.later(recipient.SETTLE_S)
+    house.later(sms_worker.SETTLE_S)
     assert len(twilio.messages) == 3
 
 
@@ -160,23 +161,23 @@ def test_two_that_look_for_texts_of_the_same_words_do_not_take_the_same(house, t
     """Somebody is there twice, with other rules."""
     second = house.worker("also anna")
     for worker in (house.anna, second):
-        house.ledger.add(saying("Hello", "x", worker.id, at=NOON))
+        house.messages.add(saying("Hello", "x", worker.id, at=NOON))
     twilio.add(Fault(kind=Kind.ACCEPT_RESET), Fault(kind=Kind.RESET))
     house.run()
     house.run(second)
-    real = recipient.find_sent
+    real = sms_worker.find_message
 
     def both_at_once(*args, **values):
         sid = real(*args, **values)
-        monkeypatch.setattr(recipient, "find_sent", real)
+        monkeypatch.setattr(sms_worker, "find_message", real)
         house.run(second)
         return sid
 
     house.clock.advance(2)
-    monkeypatch.setattr(recipient, "find_sent", both_at_once)
+    monkeypatch.setattr(sms_worker, "find_message", both_at_once)
     house.run()
     for _ in range(4):
-        house.later(recipient.SETTLE_S)
+        house.later(sms_worker.SETTLE_S)
         house.run(second)
     assert len(twilio.messages) == 2
     assert len(house.of(TextSent)) == 2
@@ -189,7 +190,7 @@ def test_a_clock_that_is_set_back_only_costs_the_wait_once_more(house, twilio):
     house.clock.wall -= 7200
     house.later(2)
     assert twilio.messages == []
-    house.later(recipient.SETTLE_S)
+    house.later(sms_worker.SETTLE_S)
     assert len(twilio.messages) == 1
 
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from text_house import TextHouse
 from twilio_server import Fault, Kind, TwilioServer
 
-from custom_components.homesec.engine.sms import twilio_api as sending, worker as recipient
+from custom_components.homesec.engine.sms import twilio_api, worker as sms_worker
 from custom_components.homesec.engine.sms.types import TextDropped, TextSent
 
 KINDS = (Kind.RESET, Kind.ACCEPT_RESET, Kind.ACCEPT_GARBAGE)
@@ -40,7 +40,7 @@ STEPS = st.one_of(
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=25))
 def test_each_text_arrives_once(tmp_path_factory, socket_enabled, steps):
-    with TwilioServer() as twilio, patch.object(sending, "EARLIER_S", math.inf):
+    with TwilioServer() as twilio, patch.object(twilio_api, "MAX_CLOCK_SKEW_S", math.inf):
         with patch.dict("os.environ", {"HOMESEC_TWILIO_API": twilio.url}):
             house = TextHouse(tmp_path_factory.mktemp("texts"))
             texts = []
@@ -62,7 +62,7 @@ def test_each_text_arrives_once(tmp_path_factory, socket_enabled, steps):
             twilio.clear()
             worker.resume()
             for _ in range(20):
-                house.later(recipient.LONGEST_HOLD_S * 16, worker)
+                house.later(sms_worker.LONGEST_BACKOFF_S * 16, worker)
             house.close()
         assert sorted(twilio.bodies()) == sorted(text.body for text in texts)
         assert sorted(e.message_id for e in house.of(TextSent)) == sorted(t.id for t in texts)

@@ -10,7 +10,7 @@ from texting import ANNA, account, saying
 from twilio_messages import AUTH_TOKEN, SENDER
 from twilio_server import Fault, Kind
 
-from custom_components.homesec.engine.sms import twilio_api as sending, worker as recipient
+from custom_components.homesec.engine.sms import twilio_api, worker as sms_worker
 from custom_components.homesec.engine.sms.errors import TextDenied
 from custom_components.homesec.engine.sms.types import RecipientChanged, TextDropped, TextSent
 
@@ -18,7 +18,7 @@ from custom_components.homesec.engine.sms.types import RecipientChanged, TextDro
 @pytest.fixture
 def house(tmp_path, twilio, monkeypatch):
     # The server tells its own times.
-    monkeypatch.setattr(sending, "EARLIER_S", math.inf)
+    monkeypatch.setattr(twilio_api, "MAX_CLOCK_SKEW_S", math.inf)
     made = TextHouse(tmp_path)
     yield made
     made.close()
@@ -57,7 +57,7 @@ def test_a_message_that_was_dropped_does_not_come_back(house, twilio):
 
 
 def test_no_longer_text_is_kept_than_twilio_takes(house, twilio):
-    house.ledger.add(saying("x" * 2000, "x", at=NOON))
+    house.messages.add(saying("x" * 2000, "x", at=NOON))
     house.run()
     assert [len(body) for body in twilio.bodies()] == [1600]
 
@@ -162,7 +162,7 @@ def test_an_error_of_our_own_does_not_end_it(house, twilio, monkeypatch, caplog)
         raise ZeroDivisionError(f"{ANNA} {AUTH_TOKEN}")
 
     with monkeypatch.context() as patched:
-        patched.setattr(recipient, "send_now", broken)
+        patched.setattr(sms_worker, "send_message", broken)
         house.run()
     assert told(house)[-1] == ("unknown", 1)
     assert "ZeroDivisionError" in caplog.text
@@ -176,14 +176,14 @@ def test_a_login_that_is_corrected_while_the_old_one_is_tried_is_tried_next(
     house, twilio, monkeypatch
 ):
     house.add(1)
-    real = recipient.send_now
+    real = sms_worker.send_message
 
     def corrected_meanwhile(*_, **__):
-        monkeypatch.setattr(recipient, "send_now", real)
+        monkeypatch.setattr(sms_worker, "send_message", real)
         house.anna.resume()
         raise TextDenied
 
-    monkeypatch.setattr(recipient, "send_now", corrected_meanwhile)
+    monkeypatch.setattr(sms_worker, "send_message", corrected_meanwhile)
     house.run()
     assert not house.anna.paused
     assert len(twilio.messages) == 1
@@ -199,7 +199,7 @@ def test_a_text_that_nobody_can_look_for_does_not_hold_up_the_others_for_ever(
     def broken(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(recipient, "find_sent", broken)
+    monkeypatch.setattr(sms_worker, "find_message", broken)
     house.later(30)
     house.later(60)
     assert [e.message_id for e in house.of(TextDropped)] == ["alert-1"]
@@ -218,7 +218,7 @@ def test_a_stop_leaves_it_for_the_next_start(house, twilio):
     assert house.waiting() == 1
     again = house.worker()
     house.run(again)
-    house.later(recipient.SETTLE_S, again)
+    house.later(sms_worker.SETTLE_S, again)
     assert len(twilio.messages) == 1
 
 
@@ -229,14 +229,14 @@ def test_who_is_replaced_in_mid_preparation_does_not_undo_what_the_next_one_note
     again = house.worker()
 
     def replaced_meanwhile(*_, **__):
-        monkeypatch.setattr(house.stills, "link", lambda *_, **__: None)
+        monkeypatch.setattr(house.stills, "publish", lambda *_, **__: None)
         house.anna.halt()
         again.step()
 
     twilio.add(Fault(kind=Kind.ACCEPT_RESET))
-    monkeypatch.setattr(house.stills, "link", replaced_meanwhile)
+    monkeypatch.setattr(house.stills, "publish", replaced_meanwhile)
     house.anna.step()
-    house.later(recipient.SETTLE_S, again)
+    house.later(sms_worker.SETTLE_S, again)
     assert len(twilio.messages) == len(twilio.asked("POST")) == 1
 
 
@@ -252,7 +252,7 @@ def test_neither_a_secret_nor_a_number_is_told_or_logged(house, twilio, caplog):
         house.add(f"{fault.code}")
         house.run()
         house.anna.resume()
-        house.later(recipient.SETTLE_S)
+        house.later(sms_worker.SETTLE_S)
     rows = "".join(str(tuple(row)) for row in house.catalog.database.query("SELECT * FROM jobs"))
     everything = caplog.text + repr(house.events) + repr(house.anna.account) + rows
     for canary in (AUTH_TOKEN, ANNA[1:], SENDER[1:]):

@@ -13,7 +13,7 @@ from custom_components.homesec.engine.sms.errors import (
     TextUnreachable,
     TextUnsupported,
 )
-from custom_components.homesec.engine.sms.twilio_errors import refused
+from custom_components.homesec.engine.sms.twilio_errors import error_from_response
 
 NOW = 1_800_000_000.0
 
@@ -46,13 +46,13 @@ NOW = 1_800_000_000.0
     ],
 )
 def test_each_code_has_its_meaning(status, code, kind):
-    assert type(refused(status, code, {}, NOW)) is kind
+    assert type(error_from_response(status, code, {}, NOW)) is kind
 
 
 def test_only_what_failed_at_twilio_may_have_been_sent_all_the_same():
-    assert refused(503, 20503, {}, NOW).maybe_sent
+    assert error_from_response(503, 20503, {}, NOW).maybe_sent
     for status, code in ((401, 20003), (429, 20429), (400, 21211), (400, 29999)):
-        assert not refused(status, code, {}, NOW).maybe_sent
+        assert not error_from_response(status, code, {}, NOW).maybe_sent
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_only_what_failed_at_twilio_may_have_been_sent_all_the_same():
     ],
 )
 def test_how_long_to_wait_is_understood(told, seconds):
-    assert refused(429, 20429, {"Retry-After": told}, NOW).retry_after_s == seconds
+    assert error_from_response(429, 20429, {"Retry-After": told}, NOW).retry_after_s == seconds
 
 
 def test_an_unknown_code_is_told():
-    assert "29999" in str(refused(400, 29999, {}, NOW))
+    assert "29999" in str(error_from_response(400, 29999, {}, NOW))

@@ -19,7 +19,8 @@ from texting import ANNA, BERT, account, key_account
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER, SERVICE_SID
 from twilio_server import Fault, Kind, TwilioServer
 
-from custom_components.homesec.engine.sms import twilio_api as sending, twilio_http as transport
+from custom_components.homesec.engine.core import http_connection
+from custom_components.homesec.engine.sms import twilio_api, twilio_http
 from custom_components.homesec.engine.sms.errors import (
     BadPhoneNumber,
     TextBusy,
@@ -28,12 +29,12 @@ from custom_components.homesec.engine.sms.errors import (
     TextSenderRefused,
     TextUnreachable,
 )
-from custom_components.homesec.engine.sms.twilio_api import ask_status, find_sent, send_now
+from custom_components.homesec.engine.sms.twilio_api import fetch_status, find_message, send_message
 
 
-def refused(error, *args, **values):
+def error_of(error, *args, **values):
     with pytest.raises(error) as caught:
-        send_now(*args, **values)
+        send_message(*args, **values)
     assert type(caught.value) is error
     return caught.value
 
@@ -42,7 +43,7 @@ def refused(error, *args, **values):
 
 
 def test_a_text_arrives_as_it_was_given(twilio):
-    sid = send_now(account(), "Person at the front döör ✓")
+    sid = send_message(account(), "Person at the front döör ✓")
     (sent,) = twilio.messages
     assert sid == sent["sid"]
     assert (sent["to"], sent["from"], sent["body"]) == (ANNA, SENDER, "Person at the front döör ✓")
@@ -50,39 +51,39 @@ def test_a_text_arrives_as_it_was_given(twilio):
 
 
 def test_an_api_key_does_as_well_as_the_accounts_token(twilio):
-    send_now(key_account(), "Hello")
+    send_message(key_account(), "Hello")
     assert twilio.bodies() == ["Hello"]
 
 
 def test_a_messaging_service_chooses_the_sender(twilio):
-    send_now(account(sender=None, messaging_service_sid=SERVICE_SID), "Hello")
+    send_message(account(sender=None, messaging_service_sid=SERVICE_SID), "Hello")
     (sent,) = twilio.messages
     assert (sent["messaging_service_sid"], sent["from"]) == (SERVICE_SID, None)
 
 
 def test_a_still_goes_with_it(twilio):
-    send_now(account(), "Hello", media_url="https://storage.example/a.jpg?X=1&Y=2")
+    send_message(account(), "Hello", media_url="https://storage.example/a.jpg?X=1&Y=2")
     (sent,) = twilio.messages
     assert sent["_media"] == ["https://storage.example/a.jpg?X=1&Y=2"]
     assert sent["num_media"] == "1"
 
 
 def test_what_is_too_long_is_cut(twilio):
-    send_now(account(), "x" * 2000)
+    send_message(account(), "x" * 2000)
     (body,) = twilio.bodies()
     assert body == "x" * 1599 + "…"
 
 
 def test_each_refusal_is_told_apart(twilio):
-    assert not refused(TextDenied, account(secret="wrong"), "Hello").maybe_sent
-    refused(TextDenied, account(account_sid="AC" + "9" * 32), "Hello")
-    refused(BadPhoneNumber, account("+4"), "Hello")
-    refused(TextSenderRefused, account(sender=None), "Hello")
-    refused(TextSenderRefused, account(sender="+15005550001"), "Hello")
+    assert not error_of(TextDenied, account(secret="wrong"), "Hello").maybe_sent
+    error_of(TextDenied, account(account_sid="AC" + "9" * 32), "Hello")
+    error_of(BadPhoneNumber, account("+4"), "Hello")
+    error_of(TextSenderRefused, account(sender=None), "Hello")
+    error_of(TextSenderRefused, account(sender="+15005550001"), "Hello")
     twilio.refuse(20429, status=429, headers={"Retry-After": "9"})
-    assert refused(TextBusy, account(), "Hello").retry_after_s == 9
+    assert error_of(TextBusy, account(), "Hello").retry_after_s == 9
     twilio.refuse(29999)
-    assert "29999" in str(refused(TextError, account(), "Hello"))
+    assert "29999" in str(error_of(TextError, account(), "Hello"))
     assert twilio.messages == []
 
 
@@ -97,34 +98,34 @@ def test_nothing_that_may_have_been_sent_is_told_as_not_sent(twilio):
         start=1,
     ):
         twilio.add(fault)
-        assert refused(TextUnreachable, account(), "Hello").maybe_sent
+        assert error_of(TextUnreachable, account(), "Hello").maybe_sent
         assert len(twilio.messages) == number
 
 
 def test_who_takes_it_and_does_not_answer_is_not_waited_for(twilio, monkeypatch):
-    monkeypatch.setattr(transport, "READ_S", 0.2)
+    monkeypatch.setattr(twilio_http, "READ_S", 0.2)
     twilio.add(Fault(kind=Kind.ACCEPT_HANG))
-    assert refused(TextUnreachable, account(), "Hello").maybe_sent
+    assert error_of(TextUnreachable, account(), "Hello").maybe_sent
     assert twilio.bodies() == ["Hello"]
 
 
 def test_what_could_not_even_connect_was_not_sent(twilio, monkeypatch):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        monkeypatch.setenv(transport.REDIRECT, f"http://127.0.0.1:{unused.getsockname()[1]}")
-        assert not refused(TextUnreachable, account(), "Hello").maybe_sent
+        monkeypatch.setenv(twilio_http.REDIRECT, f"http://127.0.0.1:{unused.getsockname()[1]}")
+        assert not error_of(TextUnreachable, account(), "Hello").maybe_sent
 
 
 def test_a_stop_is_not_held_up(twilio):
     stop = threading.Event()
     stop.set()
-    assert not refused(TextUnreachable, account(), "Hello", stop=stop).maybe_sent
+    assert not error_of(TextUnreachable, account(), "Hello", stop=stop).maybe_sent
     assert twilio.requests == []
     stop.clear()
     twilio.add(Fault(kind=Kind.HANG))
     threading.Timer(0.1, stop.set).start()
     began = time.monotonic()
-    assert refused(TextUnreachable, account(), "Hello", stop=stop).maybe_sent
+    assert error_of(TextUnreachable, account(), "Hello", stop=stop).maybe_sent
     assert time.monotonic() - began < LONG_S / 5
 
 
@@ -132,22 +133,22 @@ def test_a_stop_is_not_held_up(twilio):
     "address", ["http://192.0.2.1", "https://api.twilio.com", "ftp://127.0.0.1", "127.0.0.1:80"]
 )
 def test_nobody_but_this_machine_can_stand_in_for_twilio(twilio, monkeypatch, address):
-    monkeypatch.setenv(transport.REDIRECT, address)
-    refused(TextUnreachable, account(), "Hello")
+    monkeypatch.setenv(twilio_http.REDIRECT, address)
+    error_of(TextUnreachable, account(), "Hello")
     assert twilio.requests == []
 
 
 def test_without_a_stand_in_twilio_itself_is_asked(monkeypatch):
     asked = []
-    monkeypatch.delenv(transport.REDIRECT, raising=False)
+    monkeypatch.delenv(twilio_http.REDIRECT, raising=False)
 
     def connect(host, port, timeout_s):
         asked.append((host, port))
         raise OSError
 
-    monkeypatch.setattr(transport, "connect", connect)
+    monkeypatch.setattr(http_connection, "connect", connect)
     monkeypatch.setenv("TWILIO_REGION", "elsewhere")
-    refused(TextUnreachable, account(), "Hello")
+    error_of(TextUnreachable, account(), "Hello")
     assert asked == [("api.twilio.com", 443)]
 
 
@@ -176,19 +177,19 @@ def test_twilio_is_only_believed_with_its_certificate(socket_enabled, tmp_path, 
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(file)
     with TwilioServer(tls=tls) as twilio:
-        monkeypatch.setenv(transport.REDIRECT, twilio.url)
-        assert not refused(TextUnreachable, account(), "Hello").maybe_sent
+        monkeypatch.setenv(twilio_http.REDIRECT, twilio.url)
+        assert not error_of(TextUnreachable, account(), "Hello").maybe_sent
         assert twilio.requests == []
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
-        send_now(account(), "Hello")
+        send_message(account(), "Hello")
         assert twilio.bodies() == ["Hello"]
 
 
 def test_what_is_not_encrypted_soon_was_not_sent(socket_enabled, monkeypatch):
-    monkeypatch.setattr(transport, "CONNECT_S", 0.2)
+    monkeypatch.setattr(twilio_http, "CONNECT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setenv(transport.REDIRECT, f"https://127.0.0.1:{silent.getsockname()[1]}")
-        assert not refused(TextUnreachable, account(), "Hello").maybe_sent
+        monkeypatch.setenv(twilio_http.REDIRECT, f"https://127.0.0.1:{silent.getsockname()[1]}")
+        assert not error_of(TextUnreachable, account(), "Hello").maybe_sent
 
 
 # --- finding again ---
@@ -196,24 +197,24 @@ def test_what_is_not_encrypted_soon_was_not_sent(socket_enabled, monkeypatch):
 
 def test_a_text_is_found_again(twilio):
     since = time.time()
-    sid = send_now(account(), "Person at the front door")
-    assert find_sent(account(), "Person at the front door", since=since) == sid
-    assert find_sent(account(), "Person at the back door", since=since) is None
-    assert find_sent(account(BERT), "Person at the front door", since=since) is None
+    sid = send_message(account(), "Person at the front door")
+    assert find_message(account(), "Person at the front door", since=since) == sid
+    assert find_message(account(), "Person at the back door", since=since) is None
+    assert find_message(account(BERT), "Person at the front door", since=since) is None
 
 
 def test_another_text_of_the_same_words_is_not_taken_for_it(twilio):
-    sid = send_now(account(), "Hello")
-    assert find_sent(account(), "Hello", since=time.time(), known={sid}) is None
-    assert find_sent(account(), "Hello", since=time.time() + 7200) is None
+    sid = send_message(account(), "Hello")
+    assert find_message(account(), "Hello", since=time.time(), known={sid}) is None
+    assert find_message(account(), "Hello", since=time.time() + 7200) is None
 
 
 def test_it_is_found_among_many(twilio):
     since = time.time()
-    sid = send_now(account(), "Person at the front door")
+    sid = send_message(account(), "Person at the front door")
     for number in range(120):
         twilio.account.create({"To": ANNA, "From": SENDER, "Body": f"Other {number}"}, [])
-    assert find_sent(account(), "Person at the front door", since=since) == sid
+    assert find_message(account(), "Person at the front door", since=since) == sid
     assert len(twilio.asked("GET")) == 3
 
 
@@ -223,41 +224,41 @@ def test_it_is_found_whatever_twilio_does_to_its_words(twilio, body):
     twilio.account.prefix = "Sent from your Twilio trial account - "
     if body == "✓":
         twilio.account.prefix = ""
-    sid = send_now(account(), body)
+    sid = send_message(account(), body)
     twilio.messages[0]["body"] = twilio.messages[0]["body"].replace("“", '"').replace("…", "...")
-    assert find_sent(account(), body, since=since) == sid
-    assert find_sent(account(), "✗", since=since) is None
+    assert find_message(account(), body, since=since) == sid
+    assert find_message(account(), "✗", since=since) is None
 
 
 def test_where_bodies_are_not_kept_the_time_tells(twilio):
     twilio.account.redacts = True
     since = time.time()
-    sid = send_now(account(), "Person at the front door")
-    assert find_sent(account(), "Person at the front door", since=since) == sid
-    assert find_sent(account(), "Person at the front door", since=since + 1000) is None
+    sid = send_message(account(), "Person at the front door")
+    assert find_message(account(), "Person at the front door", since=since) == sid
+    assert find_message(account(), "Person at the front door", since=since + 1000) is None
 
 
 def test_what_was_received_or_called_off_does_not_count(twilio):
     since = time.time()
-    send_now(account(), "Hello")
+    send_message(account(), "Hello")
     for change in ({"direction": "inbound"}, {"direction": "outbound-api", "status": "canceled"}):
         twilio.messages[0] |= change
-        assert find_sent(account(), "Hello", since=since) is None
+        assert find_message(account(), "Hello", since=since) is None
 
 
 def test_a_list_that_cannot_be_read_is_no_answer(twilio):
     twilio.refuse(20003, status=403, method="GET")
     with pytest.raises(TextDenied):
-        find_sent(account(), "Hello", since=time.time())
+        find_message(account(), "Hello", since=time.time())
 
 
 def test_what_became_of_it_is_told(twilio):
-    sid = send_now(account(), "Hello")
-    assert ask_status(account(), sid) == ("delivered", None)
+    sid = send_message(account(), "Hello")
+    assert fetch_status(account(), sid) == ("delivered", None)
     twilio.account.fates[ANNA] = ("undelivered", 30003)
-    assert ask_status(account(), sid) == ("undelivered", 30003)
+    assert fetch_status(account(), sid) == ("undelivered", 30003)
     with pytest.raises(TextDenied):
-        ask_status(account(), "SM" + "f" * 32)
+        fetch_status(account(), "SM" + "f" * 32)
 
 
 # --- secrets ---
@@ -268,9 +269,9 @@ def test_neither_a_secret_nor_a_number_is_shown_or_logged(twilio, caplog, capfd)
     logging.getLogger("http.client").setLevel(logging.DEBUG)
     link = "https://storage.example/a.jpg?X-Goog-Signature=tweety"
     errors = []
-    send_now(account(), "Hello", media_url=link)
-    find_sent(account(), "Hello", since=time.time())
-    ask_status(account(), twilio.messages[0]["sid"])
+    send_message(account(), "Hello", media_url=link)
+    find_message(account(), "Hello", since=time.time())
+    fetch_status(account(), twilio.messages[0]["sid"])
     for fault in (
         Fault(status=400, code=21211),
         Fault(status=401, code=20003),
@@ -291,13 +292,13 @@ def test_neither_a_secret_nor_a_number_is_shown_or_logged(twilio, caplog, capfd)
 
 def refused_somehow(*args, **values):
     with pytest.raises(TextError) as caught:
-        send_now(*args, **values)
+        send_message(*args, **values)
     error = caught.value
     assert error.__cause__ is None
     return f"{error} {error!r} {error.args} {error.placeholders}"
 
 
 def test_importing_is_done_beforehand(twilio):
-    sending.warm_up()
-    send_now(account(), "Hello")
+    twilio_api.import_library()
+    send_message(account(), "Hello")
     assert twilio.bodies() == ["Hello"]

@@ -13,7 +13,7 @@ from twilio_server import Fault, Kind
 
 from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.sms import worker as recipient
+from custom_components.homesec.engine.sms import worker as sms_worker
 from custom_components.homesec.engine.sms.message_store import MessageStore
 from custom_components.homesec.engine.sms.service import SmsService
 from custom_components.homesec.engine.sms.types import (
@@ -187,7 +187,7 @@ def test_what_waits_outlives_a_restart(running, twilio):
 
 
 def test_a_stop_in_mid_send_is_quick_and_sends_it_once(running, twilio, monkeypatch):
-    monkeypatch.setattr(recipient, "SETTLE_S", 0.2)
+    monkeypatch.setattr(sms_worker, "SETTLE_S", 0.2)
     twilio.add(Fault(kind=Kind.ACCEPT_HANG))
     running.texts.set_recipients(BOTH)
     running.send(1)
@@ -211,7 +211,7 @@ def test_what_was_sent_long_ago_is_forgotten_but_for_the_last(running, twilio):
     database.query("UPDATE texts SET ended_at = ended_at - 1000000")
     running.texts.set_recipients(BOTH)
     assert [row[0] for row in database.query("SELECT message_id FROM texts")] == ["alert-2"]
-    running.texts._tidied_t -= 90_000
+    running.texts._cleaned_t -= 90_000
     running.texts._accounts = {}
     running.send(3)
     assert database.query("SELECT message_id FROM texts") == []
@@ -235,9 +235,9 @@ def test_a_disk_that_lets_nothing_be_forgotten_stops_no_text(running, twilio, mo
     def refuse(*_):
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(MessageStore, "tidy", refuse)
+    monkeypatch.setattr(MessageStore, "delete_expired", refuse)
     running.texts.set_recipients(BOTH)
-    running.texts._tidied_t -= 90_000
+    running.texts._cleaned_t -= 90_000
     running.send(1)
     twilio.wait_for(1)
     assert "database or disk is full" in caplog.text
@@ -247,7 +247,7 @@ def test_a_library_that_does_not_load_at_once_is_no_end(running, twilio, monkeyp
     def missing():
         raise ImportError("twilio.rest")
 
-    monkeypatch.setattr(recipient, "warm_up", missing)
+    monkeypatch.setattr(sms_worker, "import_library", missing)
     running.texts.set_recipients(BOTH)
     running.send(1)
     twilio.wait_for(1)

@@ -64,11 +64,11 @@ def test_two_recipients_share_a_still(house, twilio, bucket):
     for recipient_id in ("anna", "bert"):
         house.add(1, recipient_id, still=JPEG)
     house.run()
-    assert house.ledger.still("alert-1") == JPEG
+    assert house.messages.still("alert-1") == JPEG
     house.run(bert)
     assert [len(m["_media"]) for m in twilio.messages] == [1, 1]
     assert len(names(bucket)) == 1
-    assert house.ledger.still("alert-1") is None
+    assert house.messages.still("alert-1") is None
 
 
 def test_a_text_without_a_still_asks_no_bucket(house, twilio, gcs):
@@ -105,14 +105,14 @@ def test_a_login_that_cannot_sign_lends_nothing(house, twilio, gcs):
 def test_a_bucket_that_hangs_or_refuses_costs_the_still_only(
     house, twilio, gcs, monkeypatch, caplog
 ):
-    monkeypatch.setattr(stills, "BUDGET_S", 0.3)
+    monkeypatch.setattr(stills, "UPLOAD_LIMIT_S", 0.3)
     gcs.faults.add(Fault(kind=Kind.HANG))
     house.add(1, still=JPEG)
     began = time.monotonic()
     house.run()
     assert time.monotonic() - began < LONG_S / 2
     assert "took too long" in caplog.text
-    monkeypatch.setattr(stills, "BUDGET_S", LONG_S)
+    monkeypatch.setattr(stills, "UPLOAD_LIMIT_S", LONG_S)
     gcs.faults.add(Fault(kind=Kind.STATUS, status=403, times=9))
     house.add(2, still=JPEG)
     house.run()
@@ -129,7 +129,7 @@ def test_what_twilio_does_not_take_with_a_still_it_gets_without(house, twilio):
     twilio.refuse(21610, times=2)
     house.run()
     assert house.anna.paused
-    assert [job.resume for job in house.ledger.waiting("anna")] == [None]
+    assert [job.resume for job in house.messages.waiting("anna")] == [None]
 
 
 def test_a_busy_twilio_is_not_asked_again_without_the_still(house, twilio):

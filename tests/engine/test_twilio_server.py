@@ -26,7 +26,7 @@ def ask(url, path=MESSAGES, fields=None, **headers):
         return json.load(answer)
 
 
-def refused(*args, **values):
+def error_from_response(*args, **values):
     with pytest.raises(HTTPError) as caught, urlopen(Request(*args, **values)):
         pass
     with caught.value as error:
@@ -35,10 +35,10 @@ def refused(*args, **values):
 
 def test_it_wants_a_login_and_a_form(twilio):
     address = f"{twilio.url}{MESSAGES}"
-    assert refused(address) == (401, 20003)
+    assert error_from_response(address) == (401, 20003)
     as_json = {**LOGIN, "Content-Type": "application/json"}
-    assert refused(address, b"{}", as_json) == (415, 20415)
-    assert refused(f"{twilio.url}/2010-04-01/Calls.json", headers=LOGIN) == (404, 20404)
+    assert error_from_response(address, b"{}", as_json) == (415, 20415)
+    assert error_from_response(f"{twilio.url}/2010-04-01/Calls.json", headers=LOGIN) == (404, 20404)
 
 
 def test_it_refuses_what_twilio_refuses(twilio):
@@ -55,7 +55,7 @@ def test_it_refuses_what_twilio_refuses(twilio):
         (21620, {"MediaUrl": "file:///etc/passwd"}),
     ):
         data = urlencode(good | change).encode()
-        assert refused(f"{twilio.url}{MESSAGES}", data, LOGIN)[1] == code, change
+        assert error_from_response(f"{twilio.url}{MESSAGES}", data, LOGIN)[1] == code, change
     ask(twilio.url, fields=good | {"Colour": "red"})
     assert twilio.complaints
 
@@ -95,10 +95,10 @@ def test_it_runs_on_its_own(socket_enabled):
             pass
         fields = {"To": ANNA, "From": SENDER, "Body": "Hello"}
         data = urlencode(fields).encode()
-        assert refused(f"{url}{MESSAGES}", data, LOGIN) == (429, 20429)
+        assert error_from_response(f"{url}{MESSAGES}", data, LOGIN) == (429, 20429)
         ask(url, fields=fields)
         (sent,) = ask(url, "/_messages")
         assert sent["body"] == "Hello"
-        assert refused(f"{url}/_nothing")[0] == 404
+        assert error_from_response(f"{url}/_nothing")[0] == 404
         process.stdin.close()
         assert process.wait(20) == 0

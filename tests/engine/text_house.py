@@ -8,8 +8,8 @@ from texting import account, message
 
 from custom_components.homesec.engine.db.job_queue import JobKind
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.sms.fallback_store import FallbackMessageStore
-from custom_components.homesec.engine.sms.mms_media import Stills
+from custom_components.homesec.engine.sms.message_store import MessageStore
+from custom_components.homesec.engine.sms.mms_media import MmsStills
 from custom_components.homesec.engine.sms.worker import RecipientWorker
 
 
@@ -20,15 +20,15 @@ class TextHouse:
         self.cloud = cloud
         self.catalog = Catalog(folder / "clips.db", clock=self.clock)
         self.catalog.database._db.execute("PRAGMA synchronous = OFF")
-        self.ledger = FallbackMessageStore(self.catalog.database, self.catalog.jobs, self.clock)
-        self.stills = Stills(cloud=lambda: self.cloud, jobs=self.catalog.jobs, clock=self.clock)
+        self.messages = MessageStore(self.catalog.database, self.catalog.jobs, self.clock)
+        self.stills = MmsStills(cloud=lambda: self.cloud, jobs=self.catalog.jobs, clock=self.clock)
         self.anna = self.worker()
 
     def worker(self, recipient_id="anna", **values):
         return RecipientWorker(
             recipient_id,
             account(**values),
-            ledger=self.ledger,
+            messages=self.messages,
             stills=self.stills,
             on_event=self.events.append,
             clock=self.clock,
@@ -37,17 +37,17 @@ class TextHouse:
 
     def restart(self):
         """Have a ledger and a worker that know only what the disk knows."""
-        self.ledger.close()
-        self.ledger = FallbackMessageStore(self.catalog.database, self.catalog.jobs, self.clock)
+        self.messages.close()
+        self.messages = MessageStore(self.catalog.database, self.catalog.jobs, self.clock)
         self.anna = self.worker()
 
     def close(self):
-        self.ledger.close()
+        self.messages.close()
         self.catalog.close()
 
     def add(self, number=1, recipient_id="anna", **values):
         made = message(number, recipient_id, at=self.clock.now(), **values)
-        self.ledger.add(made)
+        self.messages.add(made)
         return made
 
     def run(self, worker=None, steps=50):
@@ -65,7 +65,7 @@ class TextHouse:
         return [e for e in self.events if isinstance(e, kind)]
 
     def waiting(self, recipient_id="anna"):
-        return len(self.ledger.waiting(recipient_id))
+        return len(self.messages.waiting(recipient_id))
 
     def jobs(self, kind=JobKind.TEXT):
         return self.catalog.jobs.backlog([kind]).jobs

@@ -18,7 +18,7 @@ from custom_components.homesec.engine.core import deadline as limited
 from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.db import database, job_queue as jobs, worker as job_worker
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.sms import service, twilio_api as sending, worker as recipient
+from custom_components.homesec.engine.sms import service, twilio_api, worker as sms_worker
 from custom_components.homesec.engine.sms.service import SmsService
 
 WATCHED = {module.__file__ for module in (database, job_worker, jobs, limited)}
@@ -53,7 +53,7 @@ class Killer:
 
 def house(folder, number, killer):
     """Send one text; return once nothing waits any more."""
-    recipient.SETTLE_S = SETTLE_S
+    sms_worker.SETTLE_S = SETTLE_S
     killer.watch()
     with Catalog(folder / "clips.db") as catalog:
         texts = SmsService(
@@ -73,7 +73,7 @@ def house(folder, number, killer):
 
 def main():
     folder = Path(sys.argv[1])
-    sending.warm_up()
+    twilio_api.import_library()
     assert service
     for line in sys.stdin:
         number, kill_at = map(int, line.split())

@@ -180,7 +180,7 @@ async def test_whatever_goes_wrong_the_flow_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     await set_up(hass, entry)
-    with patch("custom_components.homesec.flows.recipient_flow.send_now", side_effect=failure):
+    with patch("custom_components.homesec.flows.recipient_flow.send_message", side_effect=failure):
         again = await send(hass, await begin(hass, entry), given())
     assert again["errors"] == {field: error}
     assert SECRET not in caplog.text

@@ -33,7 +33,7 @@ from ..engine.sms.errors import (
     TextUndelivered,
     TextUnsupported,
 )
-from ..engine.sms.twilio_api import send_now
+from ..engine.sms.twilio_api import send_message
 from ..texts import async_options
 from ..urls import PANEL_URL
 from .recipient_form import read_recipient, recipient_schema, shown_recipient
@@ -145,7 +145,7 @@ class RecipientFlow(HomeSecSubentryFlow):
     async def _async_send(self) -> str:
         words = await Words.async_load(self.hass)
         body = words.sentences["welcome"].format(link=absolute_link(self.hass, PANEL_URL))
-        return await self._runtime.host.async_run_raw(send_now, account(self._data), body)
+        return await self._runtime.host.async_run_raw(send_message, account(self._data), body)
 
     def _needs_test(self) -> bool:
         """Return whether the account or number is new or changed, or sending fails at present."""

@@ -107,17 +107,18 @@ class JobQueue:
         )
         self._changed()
 
-    def insert(self, job: Job) -> None:
-        """Add a job of another database with all its values; there must be none like it."""
+    def save(self, job: Job) -> None:
+        """Add a job with all its values, or change the one of its kind and subject to them."""
         self._database.query(
             "INSERT INTO jobs (kind, subject, payload, bytes, created_at, attempts, not_before,"
-            " resume, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " resume, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kind, subject)"
+            " DO UPDATE SET attempts = excluded.attempts, not_before = excluded.not_before,"
+            " resume = excluded.resume, error = excluded.error",
             (
                 *(job.kind, job.subject, json.dumps(job.payload), job.bytes, job.created_at),
                 *(job.attempts, job.not_before, job.resume, job.error),
             ),
         )
-        self._changed()
 
     def get(self, kind: JobKind, subject: str) -> Job | None:
         """Return one job, if it is there."""

@@ -1,40 +1,52 @@
-"""Which texts are still to be sent, and which were: what makes that each is sent once.
+"""Which texts are to be sent, and which were, so that each is sent exactly once.
 
-Twilio takes the same text twice without asking. So before it is asked, an attempt is written down;
-whoever finds one at the beginning does not know whether the text was sent, and has to look.
+Twilio takes the same text twice without asking. So an attempt is stored before each request; after
+a crash, an attempt says that the text may have been sent, and Twilio's list has to be searched.
+
+While the disk refuses writes (full, or read-only as a worn SD card becomes), changed records stay
+in memory and are written as soon as the disk works again. A kill meanwhile loses the texts that
+were added and not sent yet, and may send one twice whose row on the disk is not up to date.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 import json
-from typing import TYPE_CHECKING, Self
-from urllib.parse import quote, unquote
+import logging
+import math
+import sqlite3
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Self
 
-from ..db.job_queue import JobKind
-from .twilio_api import fitting
+from ..db.job_queue import LONGEST_WAIT_S, Job, JobKind
+from .message_rows import MessageRecord, MessageRows, split_subject, subject_of
+from .twilio_api import truncate_body
 from .types import TextMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Mapping
 
     from ..core.clock import Clock
     from ..db.database import Database
-    from ..db.job_queue import Job, JobQueue
+    from ..db.job_queue import JobQueue
 
-REMEMBERED_S = 7 * 86_400.0
-"""How long a message that is sent again is known to have been sent."""
+_LOGGER = logging.getLogger(__name__)
+
+RETRY_S = 30.0
+"""How long a disk that refused a write is left alone, unless a new text is added."""
 DELIVERY_AFTER_S = 20.0
-KINDS = (JobKind.TEXT, JobKind.DELIVERY)
+_UNSAVED_ID = sys.maxsize
+"""Of a job that has no row yet, and is therefore the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A text may have been sent."""
+    """A request that may have sent the text (both UTC epoch seconds)."""
 
     since: float
     until: float
-    """Until then it may still arrive at Twilio, or not be in its list yet (both UTC epoch)."""
+    """Until then it may still reach Twilio, or be missing from Twilio's list."""
 
     def dump(self) -> str:
         """Return it as text for the database."""
@@ -46,263 +58,251 @@ class Attempt:
         return None if text is None else cls(**json.loads(text))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """All there is of a text."""
-
-    subject: str
-    jobs: tuple[Job, ...] = ()
-    ended: tuple[str | None, float] | None = None
-    """Its SID, if it was sent, and when it ended (UTC epoch seconds)."""
-    still: bytes | None = field(default=None, repr=False)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is known of it."""
-        return not self.jobs and self.ended is None
-
-
 class SidTakenError(Exception):
-    """What was found at Twilio is another text of the same words."""
-
-
-type Deadlines = dict[str, float]
-"""By subject, told by the clock that nobody sets: of what was given since the start."""
+    """The message found at Twilio is another one with the same words."""
 
 
 class MessageStore:
-    """The texts' rows. Calls block for a moment and may come from any thread."""
+    """The texts' state. Calls block for a moment and may come from any thread.
 
-    def __init__(
-        self, database: Database, jobs: JobQueue, clock: Clock, deadlines: Deadlines | None = None
-    ) -> None:
-        self._jobs = jobs
-        self._db = database
+    Only ``forget`` and ``delete_expired`` raise ``sqlite3.Error`` for a disk that refuses. After
+    the database is closed, every call raises ``sqlite3.ProgrammingError``.
+    """
+
+    def __init__(self, database: Database, jobs: JobQueue, clock: Clock) -> None:
+        self._rows = MessageRows(database, jobs)
         self._clock = clock
-        self._deadlines = {} if deadlines is None else deadlines
+        self._lock = threading.RLock()
+        self._unsaved: dict[str, MessageRecord] = {}
+        """By subject, in the order of the changes: newer than the disk's rows."""
+        self._retry_t = -math.inf
+        """When a disk that refuses is tried again; -inf while it works."""
+        self._deadlines_t: dict[str, float] = {}
+        """By subject, of texts that were added since the start (monotonic)."""
 
-    def add(self, message: TextMessage) -> None:
-        """Have a text sent, unless it is, or was, already. Not even a power cut undoes that."""
-        with self._db.transaction(durable=True):
-            if self._ended(message.recipient_id, message.id):
+    def close(self) -> None:
+        """Write what the disk takes."""
+        with self._lock:
+            self.flush(force=True)
+            if self._unsaved:
+                _LOGGER.error("The disk refused to store the state of texts until the end")
+
+    # --- the disk -----------------------------------------------------------------------------
+
+    def flush(self, *, force: bool = False) -> None:
+        """Write unsaved records; a disk that refused is left alone for a while, unless forced."""
+        with self._lock:
+            if not self._unsaved or (not force and self._clock.monotonic() < self._retry_t):
                 return
-            self._keep_still(message.id, message.still)
-            subject = subject_of(message.recipient_id, message.id)
-            lasts_s = message.expires_at - self._clock.now()
-            self._deadlines.setdefault(subject, self._clock.monotonic() + lasts_s)
-            self._jobs.add(
-                JobKind.TEXT,
-                subject,
-                {
-                    "id": message.id,
-                    "body": fitting(message.body),
-                    "created_at": message.created_at,
-                    "expires_at": message.expires_at,
-                },
-            )
+            try:
+                self._rows.save(self._unsaved.values())
+            except sqlite3.Error as err:
+                self._handle_refusal(err)
+                return
+            self._unsaved.clear()
+            if self._retry_t > -math.inf:
+                self._retry_t = -math.inf
+                _LOGGER.warning("The disk takes texts again")
 
-    def _keep_still(self, message_id: str, jpeg: bytes | None) -> None:
-        if jpeg is not None:
-            self._db.query(
-                "INSERT INTO text_stills VALUES (?, ?) ON CONFLICT DO NOTHING", (message_id, jpeg)
-            )
+    def _handle_refusal(self, err: sqlite3.Error) -> None:
+        if isinstance(err, sqlite3.ProgrammingError):
+            raise err  # closed
+        if self._retry_t == -math.inf:
+            _LOGGER.error("The disk takes no texts (%s): they are sent from memory", err)
+        self._retry_t = self._clock.monotonic() + RETRY_S
 
-    def _ended(self, recipient_id: str, message_id: str) -> bool:
-        return bool(
-            self._db.query(
-                "SELECT 1 FROM texts WHERE recipient_id = ? AND message_id = ?",
-                (recipient_id, message_id),
-            )
+    def _read[T](self, read: Callable[[], T], default: T) -> T:
+        """Return what the disk has; the default if it cannot be read."""
+        try:
+            return read()
+        except sqlite3.Error as err:
+            self._handle_refusal(err)
+            return default
+
+    def _record(self, default: MessageRecord) -> MessageRecord:
+        subject = default.subject
+        if (record := self._unsaved.get(subject)) is not None:
+            return record
+        return self._read(lambda: self._rows.get(subject), default)
+
+    def _update(self, job: Job, change: Callable[[MessageRecord, Job], MessageRecord]) -> bool:
+        """Change a message's record; return False if the job was done or canceled meanwhile."""
+        with self._lock:
+            record = self._record(MessageRecord(subject=job.subject, jobs={job.kind: job}))
+            if (present := record.jobs.get(job.kind)) is None:
+                return False
+            self._unsaved[job.subject] = change(record, present)
+            self.flush()
+            return True
+
+    def _update_job(self, job: Job, change: Callable[[Job], Job]) -> None:
+        self._update(
+            job,
+            lambda record, present: replace(
+                record, jobs={**record.jobs, job.kind: change(present)}
+            ),
         )
 
-    # --- what waits ---------------------------------------------------------------------------
+    # --- what is to be sent -------------------------------------------------------------------
+
+    def add(self, message: TextMessage) -> None:
+        """Add a text to be sent, unless it is known already."""
+        subject = subject_of(message.recipient_id, message.id)
+        payload = {
+            "id": message.id,
+            "body": truncate_body(message.body),
+            "created_at": message.created_at,
+            "expires_at": message.expires_at,
+        }
+        with self._lock:
+            known = self._record(MessageRecord(subject=subject))
+            if known.jobs or known.ended_at is not None:
+                return
+            lasts_s = message.expires_at - self._clock.now()
+            self._deadlines_t[subject] = self._clock.monotonic() + lasts_s
+            job = self._new_job(JobKind.TEXT, subject, payload)
+            self._unsaved[subject] = MessageRecord(
+                subject=subject, jobs={job.kind: job}, still=message.still
+            )
+            self.flush(force=True)
+
+    def _new_job(
+        self, kind: JobKind, subject: str, payload: Mapping[str, Any], not_before: float = 0.0
+    ) -> Job:
+        return Job(
+            id=_UNSAVED_ID,
+            kind=kind,
+            subject=subject,
+            payload=payload,
+            bytes=0,
+            created_at=self._clock.now(),
+            attempts=0,
+            not_before=not_before,
+            resume=None,
+            error=None,
+        )
 
     def waiting(self, recipient_id: str) -> list[Job]:
-        """Return the texts that are to be sent, the oldest first."""
-        return self._jobs.for_subject(JobKind.TEXT, subject_of(recipient_id))
+        """Return the texts that are to be sent, oldest first."""
+        return self._jobs(JobKind.TEXT, recipient_id)
 
-    def on_their_way(self, recipient_id: str) -> list[Job]:
-        """Return the texts of which it is not known yet whether they arrived."""
-        return self._jobs.for_subject(JobKind.DELIVERY, subject_of(recipient_id))
+    def awaiting_delivery(self, recipient_id: str) -> list[Job]:
+        """Return the texts that were sent and may not have arrived yet, oldest first."""
+        return self._jobs(JobKind.DELIVERY, recipient_id)
 
-    def left_s(self, job: Job) -> float:
-        """Return for how many seconds a text is of use; nobody's clock is right just after boot."""
-        deadline_t = self._deadlines.get(job.subject)
+    def _jobs(self, kind: JobKind, recipient_id: str) -> list[Job]:
+        with self._lock:
+            saved = self._read(lambda: self._rows.jobs(kind, recipient_id), list[Job]())
+            jobs = [job for job in saved if job.subject not in self._unsaved]
+            for subject, record in self._unsaved.items():
+                if kind in record.jobs and split_subject(subject)[0] == recipient_id:
+                    jobs.append(record.jobs[kind])
+            return sorted(jobs, key=lambda job: job.id)
+
+    def remaining_s(self, job: Job) -> float:
+        """Return for how many seconds a text is still of use.
+
+        Of a text added since the start that doesn't depend on the wall clock, which may be wrong
+        just after boot.
+        """
+        deadline_t = self._deadlines_t.get(job.subject)
         if deadline_t is not None:
             return deadline_t - self._clock.monotonic()
         return float(job.payload["expires_at"] - self._clock.now())
 
-    def message(self, job: Job, recipient_id: str) -> TextMessage:
+    def message(self, job: Job) -> TextMessage:
         """Return what a job is to send, without its still."""
-        return TextMessage(recipient_id=recipient_id, **job.payload)
+        return TextMessage(recipient_id=split_subject(job.subject)[0], **job.payload)
 
     def still(self, message_id: str) -> bytes | None:
         """Return a message's still."""
-        rows = self._db.query("SELECT jpeg FROM text_stills WHERE message_id = ?", (message_id,))
-        return rows[0][0] if rows else None
-
-    # --- all there is of a text ---------------------------------------------------------------
-
-    def job(self, kind: JobKind, subject: str) -> Job | None:
-        """Return one job."""
-        return self._jobs.get(kind, subject)
-
-    def entry(self, subject: str) -> Entry:
-        """Return all rows about a text."""
-        recipient_id, message_id = _parts(subject)
-        jobs = (self._jobs.get(kind, subject) for kind in KINDS)
-        ended = self._db.query(
-            "SELECT sid, ended_at FROM texts WHERE recipient_id = ? AND message_id = ?",
-            (recipient_id, message_id),
-        )
-        return Entry(
-            subject=subject,
-            jobs=tuple(job for job in jobs if job is not None),
-            ended=tuple(ended[0]) if ended else None,
-            still=self.still(message_id),
-        )
-
-    def replace(self, entry: Entry) -> None:
-        """Have of a text what another ledger has of it, and nothing else."""
-        recipient_id, message_id = _parts(entry.subject)
-        with self._db.transaction(durable=True):
-            for kind in KINDS:
-                self._jobs.cancel(kind, entry.subject)
-            for job in entry.jobs:
-                self._jobs.insert(job)
-            if entry.ended is not None:
-                self._db.query(
-                    "INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?)",
-                    (recipient_id, message_id, *entry.ended),
-                )
-            self._keep_still(message_id, entry.still)
-            self._forget_stills()
+        with self._lock:
+            for subject, record in self._unsaved.items():
+                if record.still is not None and split_subject(subject)[1] == message_id:
+                    return record.still
+        return self._read(lambda: self._rows.still(message_id), None)
 
     # --- what becomes of it -------------------------------------------------------------------
 
-    def begin(self, job: Job, *, settle_s: float) -> None:
-        """Write down that from now on a text may have been sent."""
+    def mark_attempted(self, job: Job, *, settle_s: float) -> None:
+        """Store that from now on a text may have been sent."""
         now = self._clock.now()
-        attempt = Attempt(since=now, until=now + settle_s)
-        with self._db.transaction(durable=True):
-            self._jobs.save_resume(job.id, attempt.dump())
+        resume = Attempt(since=now, until=now + settle_s).dump()
+        self._update_job(job, lambda job: replace(job, resume=resume))
 
-    def call_off(self, job: Job) -> None:
-        """Note that a text was surely not sent."""
-        self._jobs.save_resume(job.id, None)
+    def clear_attempt(self, job: Job) -> None:
+        """Store that a text was certainly not sent."""
+        self._update_job(job, lambda job: replace(job, resume=None))
 
     def known_sids(self) -> frozenset[str]:
-        """Return the SIDs of what was sent lately, to whomever."""
-        rows = self._db.query("SELECT sid FROM texts WHERE sid IS NOT NULL")
-        return frozenset(row[0] for row in rows)
+        """Return the SIDs of recent messages to all recipients."""
+        with self._lock:
+            unsaved = {record.sid for record in self._unsaved.values() if record.sid is not None}
+            return self._read(self._rows.sids, frozenset[str]()) | unsaved
 
-    def sent(self, job: Job, recipient_id: str, sid: str) -> bool:
-        """Note that a text was sent; False if it is of no interest any more."""
-        with self._db.transaction(durable=True):
-            if not self._end(job, recipient_id, sid):
-                return False
-            self._jobs.add(
-                JobKind.DELIVERY,
-                job.subject,
-                {"id": job.payload["id"], "sid": sid},
-                not_before=self._clock.now() + DELIVERY_AFTER_S,
-            )
-        return True
+    def mark_sent(self, job: Job, sid: str, *, found: bool) -> bool:
+        """Store that a text was sent; return False if it was canceled meanwhile.
 
-    def drop(self, job: Job, recipient_id: str) -> bool:
-        """Note that a text is not to be sent any more; False if that is known."""
-        with self._db.transaction(durable=True):
-            return self._end(job, recipient_id, None)
+        ``found``: by a search. Raises SidTakenError if another text has the SID by now.
+        """
+        payload = {"id": job.payload["id"], "sid": sid}
+        not_before = self._clock.now() + DELIVERY_AFTER_S
+        delivery = self._new_job(JobKind.DELIVERY, job.subject, payload, not_before)
+        with self._lock:
+            if found and sid in self.known_sids():
+                raise SidTakenError
+            return self._end(job, sid, delivery)
 
-    def _end(self, job: Job, recipient_id: str, sid: str | None) -> bool:
-        self._deadlines.pop(job.subject, None)
-        if not self._jobs.remove(job.id):
-            return False
-        self._db.query(
-            "INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?)",
-            (recipient_id, job.payload["id"], sid, self._clock.now()),
-        )
-        self._forget_stills()
-        return True
+    def drop(self, job: Job) -> bool:
+        """Store that a text is not to be sent; return False if it was canceled meanwhile."""
+        return self._end(job, None)
 
-    def _forget_stills(self) -> None:
-        """Remove the stills that no text waits for any more."""
-        self._db.query(
-            "DELETE FROM text_stills WHERE message_id NOT IN"
-            " (SELECT payload ->> '$.id' FROM jobs WHERE kind = ?)",
-            (JobKind.TEXT,),
-        )
+    def _end(self, job: Job, sid: str | None, *following: Job) -> bool:
+        with self._lock:
+            self._deadlines_t.pop(job.subject, None)
+            jobs = {each.kind: each for each in following}
+            now = self._clock.now()
+            ended = MessageRecord(subject=job.subject, jobs=jobs, ended_at=now, sid=sid)
+            return self._update(job, lambda _record, _present: ended)
 
     def end_delivery(self, job: Job) -> bool:
-        """Stop asking what became of a text."""
-        return self._jobs.remove(job.id)
+        """Stop asking whether a text has arrived; return False if it was canceled meanwhile."""
+        return self._update(job, lambda record, _present: replace(record, jobs={}))
 
-    def put_off(self, job: Job, wait_s: float, error: str) -> None:
-        """Try again only later."""
-        self._jobs.reschedule(job, wait_s, error)
-
-    def hurry(self, recipient_id: str) -> None:
-        """Make due what failed before."""
-        prefix = subject_of(recipient_id)
-        self._db.query(
-            "UPDATE jobs SET not_before = 0 WHERE kind = ? AND substr(subject, 1, ?) = ?",
-            (JobKind.TEXT, len(prefix), prefix),
+    def reschedule(self, job: Job, wait_s: float, error: str) -> None:
+        """Count a failed attempt, and make the job due again in ``wait_s``."""
+        not_before = self._clock.now() + min(wait_s, LONGEST_WAIT_S)
+        self._update_job(
+            job,
+            lambda job: replace(job, attempts=job.attempts + 1, not_before=not_before, error=error),
         )
+
+    def make_due(self, recipient_id: str) -> None:
+        """Make a recipient's failed texts due now."""
+        for job in self.waiting(recipient_id):
+            self._update_job(job, lambda job: replace(job, not_before=0.0))
 
     # --- recipients ---------------------------------------------------------------------------
 
     def last_sent_at(self, recipient_id: str) -> float | None:
-        """Return when the last text was sent."""
-        ((at,),) = self._db.query(
-            "SELECT max(ended_at) FROM texts WHERE recipient_id = ? AND sid IS NOT NULL",
-            (recipient_id,),
-        )
-        return None if at is None else float(at)
+        """Return when the last text to a recipient was sent (UTC epoch seconds)."""
+        with self._lock:
+            times = [
+                record.ended_at
+                for subject, record in self._unsaved.items()
+                if record.sid is not None and split_subject(subject)[0] == recipient_id
+            ]
+            times.append(self._read(lambda: self._rows.last_sent_at(recipient_id), None))
+        return max((at for at in times if at is not None), default=None)
 
     def forget(self, recipient_id: str) -> None:
-        """Send nothing more to a recipient, and forget what was sent."""
-        with self._db.transaction(durable=True):
-            prefix = subject_of(recipient_id)
-            self._db.query(
-                "DELETE FROM jobs WHERE kind IN (?, ?) AND substr(subject, 1, ?) = ?",
-                (JobKind.TEXT, JobKind.DELIVERY, len(prefix), prefix),
-            )
-            self._db.query("DELETE FROM texts WHERE recipient_id = ?", (recipient_id,))
-            self._forget_stills()
+        """Send nothing more to a recipient, and forget what was sent. Raises ``sqlite3.Error``."""
+        prefix = subject_of(recipient_id)
+        with self._lock:
+            for subject in [each for each in self._unsaved if each.startswith(prefix)]:
+                del self._unsaved[subject]
+            self._rows.delete_recipient(recipient_id)
 
-    def tidy(self, recipients: Collection[str]) -> None:
-        """Forget what was sent long ago, and what was for recipients that are not there any more.
-
-        The last one to each recipient is kept, since it is told.
-        """
-        now = self._clock.now()
-        with self._db.transaction():
-            self._db.query(
-                "DELETE FROM texts WHERE ended_at < ?"  # noqa: S608 - question marks only
-                f" AND (sid IS NULL OR recipient_id NOT IN ({', '.join('?' * len(recipients))})"
-                " OR ended_at < (SELECT max(ended_at) FROM texts AS later"
-                " WHERE later.recipient_id = texts.recipient_id AND later.sid IS NOT NULL))",
-                (now - REMEMBERED_S, *recipients),
-            )
-            for job in (
-                *self._jobs.for_subject(JobKind.TEXT, ""),
-                *self._jobs.for_subject(JobKind.DELIVERY, ""),
-            ):
-                old = job.payload.get("expires_at", job.created_at + REMEMBERED_S) <= now
-                if old and not job.subject.startswith(_subjects(recipients)):
-                    self._jobs.remove(job.id)
-            self._forget_stills()
-
-
-def subject_of(recipient_id: str, message_id: str = "") -> str:
-    """Return the subject of a text's jobs, or what all of a recipient's begin with."""
-    return f"{quote(recipient_id, safe='')}/{message_id}"
-
-
-def _parts(subject: str) -> tuple[str, str]:
-    recipient, _, message_id = subject.partition("/")
-    return unquote(recipient), message_id
-
-
-def _subjects(recipients: Iterable[str]) -> tuple[str, ...]:
-    return tuple(subject_of(recipient_id) for recipient_id in recipients)
+    def delete_expired(self, recipients: Collection[str]) -> None:
+        """Forget old texts, see ``MessageRows.delete_expired``. Raises ``sqlite3.Error``."""
+        self._rows.delete_expired(recipients, self._clock.now())

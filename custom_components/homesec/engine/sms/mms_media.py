@@ -1,4 +1,4 @@
-"""The stills that go with texts, and the links that lend them to Twilio for a day."""
+"""Stills that go with texts: uploaded to the bucket, and linked so that Twilio can fetch them."""
 
 from __future__ import annotations
 
@@ -25,77 +25,74 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-BUDGET_S = 5.0
-"""A text does not wait for its still any longer."""
-LINK_S = 86_400.0
+UPLOAD_LIMIT_S = 5.0
+"""A text waits no longer for its still."""
 DAY_S = 86_400.0
+LINK_S = DAY_S
 KEPT_S = 7 * DAY_S
 
 
-class Stills:
-    """Puts stills where Twilio can fetch them, if there is such a place."""
+class MmsStills:
+    """Publishes stills where the bucket can sign links."""
 
     def __init__(
         self, *, cloud: Callable[[], CloudStore | None], jobs: JobQueue, clock: Clock
     ) -> None:
-        """``cloud`` tells the bucket, with the login of the moment."""
+        """``cloud`` returns the present bucket."""
         self._cloud = cloud
         self._jobs = jobs
         self._clock = clock
-        self._tidied_t = -math.inf
+        self._cleaned_t = -math.inf
 
-    def link(self, message: TextMessage, jpeg: bytes, *, stop: threading.Event) -> str | None:
-        """Return a link to a message's still; None if there can be none, or not soon."""
+    def publish(self, message: TextMessage, jpeg: bytes, *, stop: threading.Event) -> str | None:
+        """Upload a message's still; return a link, None if that is not possible in time."""
         cloud = self._cloud()
         if cloud is None:
             return None
         given_up = threading.Event()
         try:
             return run_with_deadline(
-                BUDGET_S,
-                lambda: _lent(cloud, message, jpeg, given_up),
+                UPLOAD_LIMIT_S,
+                lambda: _upload(cloud, message, jpeg, given_up),
                 name="homesec-still",
                 stop=stop,
             )
         except DeadlineExceeded:
-            why = "it took too long"
+            reason = "it took too long"
         except HomeSecError as err:
-            why = err.key
+            reason = err.key
         finally:
             given_up.set()
-        _LOGGER.warning("The still of alert %s does not go with its text: %s", message.id, why)
+        _LOGGER.warning("The still of alert %s does not go with its text: %s", message.id, reason)
         return None
 
-    def tidy_daily(self) -> None:
-        """Have the stills of long ago deleted."""
+    def schedule_cleanup(self) -> None:
+        """Once a day, have old stills deleted from the bucket."""
         now_t = self._clock.monotonic()
-        if now_t - self._tidied_t >= DAY_S and self._cloud() is not None:
-            self._tidied_t = now_t
-            before = alert_day(self._clock.now() - KEPT_S)
-            try:
-                self._jobs.add(JobKind.TIDY, ALERT, {"before": before})
-            except sqlite3.Error as err:
-                # No text waits for that; tomorrow is another day.
-                _LOGGER.warning("Stills of old alerts stay in the bucket: %s", err)
+        if now_t - self._cleaned_t < DAY_S or self._cloud() is None:
+            return
+        self._cleaned_t = now_t
+        try:
+            self._jobs.add(JobKind.TIDY, ALERT, {"before": alert_day(self._clock.now() - KEPT_S)})
+        except sqlite3.Error as err:
+            # Nothing depends on it; it is tried again tomorrow.
+            _LOGGER.warning("Stills of old alerts stay in the bucket: %s", err)
 
 
-def _lent(
+def _upload(
     cloud: CloudStore, message: TextMessage, jpeg: bytes, stop: threading.Event
 ) -> str | None:
-    """Store a still and return a link to it. Raises StorageError."""
+    """Upload a still and return a link to it. Raises StorageError."""
     if not cloud.can_sign_urls():
         return None
-    name = alert_still_name(message.id, message.created_at, prefix=cloud.prefix)
+    upload = Upload(
+        name=alert_still_name(message.id, message.created_at, prefix=cloud.prefix),
+        content=BytesContent(data=jpeg),
+        content_type=CONTENT_TYPES[STILL],
+        metadata={ALERT: "1"},
+    )
     try:
-        cloud.upload(
-            Upload(
-                name=name,
-                content=BytesContent(data=jpeg),
-                content_type=CONTENT_TYPES[STILL],
-                metadata={ALERT: "1"},
-            ),
-            stop=stop,
-        )
-        return cloud.signed_url(name, LINK_S)
+        cloud.upload(upload, stop=stop)
+        return cloud.signed_url(upload.name, LINK_S)
     except OSError as err:
         raise StorageError(type(err).__name__) from None

@@ -9,8 +9,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from .fallback_store import FallbackMessageStore
-from .mms_media import DAY_S, Stills
+from .message_store import MessageStore
+from .mms_media import DAY_S, MmsStills
 from .types import RecipientState
 from .worker import RecipientWorker
 
@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
+JOIN_S = 5.0
+
 
 class SmsService:
-    """What is texted to whom. Calls may come from any thread, and block for a moment."""
+    """Runs a worker for each recipient. Calls may come from any thread, and block for a moment."""
 
     def __init__(
         self,
@@ -41,7 +43,7 @@ class SmsService:
     ) -> None:
         """Prepare; nothing is sent before ``start``.
 
-        ``cloud`` tells the bucket for stills, with the login of the moment.
+        ``cloud`` returns the present bucket, where stills are put for Twilio.
         """
         self._cloud = cloud
         self._on_event = on_event
@@ -50,71 +52,63 @@ class SmsService:
         self._lock = threading.RLock()
         self._accounts: dict[str, TextAccount] = {}
         self._workers: dict[str, RecipientWorker] = {}
-        self._awake: tuple[RecipientWorker, ...] = ()
-        """The workers, for those who must not wait for the lock: they hold the database's."""
-        self._tidied_t = -math.inf
-        self._ledger: FallbackMessageStore | None = None
-        self._stills: Stills | None = None
+        self._cleaned_t = -math.inf
+        self._messages: MessageStore | None = None
+        self._stills: MmsStills | None = None
 
     # --- start and stop -----------------------------------------------------------------------
 
     def start(self, database: Database, jobs: JobQueue) -> None:
-        """Go on with what waits."""
+        """Start sending what waits."""
         with self._lock:
-            self._ledger = FallbackMessageStore(database, jobs, self._clock)
-            self._ledger.watch(self._wake)
-            self._stills = Stills(cloud=self._cloud, jobs=jobs, clock=self._clock)
-            jobs.add_listener(self._wake)
-            self._employ()
+            self._messages = MessageStore(database, jobs, self._clock)
+            self._stills = MmsStills(cloud=self._cloud, jobs=jobs, clock=self._clock)
+            self._sync_workers()
 
     def halt(self) -> None:
-        """Begin to end; what is being sent is looked for at the next start."""
+        """Ask all workers to end; a text that is being sent is searched after the next start."""
         with self._lock:
             for worker in self._workers.values():
                 worker.halt()
 
-    def close(self, timeout_s: float = 5.0) -> None:
-        """End every thread."""
-        deadline = time.monotonic() + timeout_s
+    def close(self, timeout_s: float = JOIN_S) -> None:
+        """End all workers, and wait for that."""
+        deadline_t = time.monotonic() + timeout_s
         with self._lock:
             self.halt()
             workers = list(self._workers.values())
             self._workers.clear()
-            ledger, self._ledger = self._ledger, None
+            messages, self._messages = self._messages, None
         for worker in workers:
-            _join(worker, deadline)
-        if ledger is not None:
-            ledger.close()
-
-    def _wake(self) -> None:
-        for worker in self._awake:
-            worker.wake()
+            _join(worker, deadline_t)
+        if messages is not None:
+            messages.close()
 
     # --- recipients ---------------------------------------------------------------------------
 
     def set_recipients(self, accounts: Mapping[str, TextAccount]) -> None:
-        """Say who there is, by id; whose account has changed, is tried again at once.
+        """Set all recipients by id; one whose account has changed is tried again at once.
 
-        What waits for somebody who is not there (any more) waits until it is too old.
+        Texts for a recipient that is missing here wait until they expire.
         """
         with self._lock:
             self._accounts = dict(accounts)
-            self._employ()
+            self._sync_workers()
 
     def forget(self, recipient_id: str) -> None:
-        """Send nothing more to a recipient, neither what waits."""
+        """Remove a recipient with all their texts. Raises ``sqlite3.Error``."""
         with self._lock:
             self._accounts.pop(recipient_id, None)
             worker = self._workers.pop(recipient_id, None)
             if worker is not None:
                 worker.halt()
-            if self._ledger is not None:
-                self._ledger.forget(recipient_id)
+            if self._messages is not None:
+                self._messages.forget(recipient_id)
         if worker is not None:
-            _join(worker, time.monotonic() + 5.0)
+            _join(worker, time.monotonic() + JOIN_S)
 
     def retry(self, recipient_id: str) -> None:
-        """Try again at once: what was in the way has been cured, or may have been."""
+        """Try again at once, since the cause of a failure may be gone."""
         with self._lock:
             worker = self._workers.get(recipient_id)
         if worker is not None:
@@ -123,28 +117,22 @@ class SmsService:
     def states(self) -> dict[str, RecipientState]:
         """Return how texts to each recipient are doing."""
         with self._lock:
-            workers = dict(self._workers)
-            return {
-                recipient_id: workers[recipient_id].state
-                if recipient_id in workers
-                else RecipientState()
-                for recipient_id in self._accounts
-            }
+            workers = {id_: self._workers.get(id_) for id_ in self._accounts}
+            return {id_: w.state if w else RecipientState() for id_, w in workers.items()}
 
-    def _employ(self) -> None:
-        """Have a worker for each recipient."""
-        if self._ledger is None or self._stills is None:
+    def _sync_workers(self) -> None:
+        if self._messages is None or self._stills is None:
             return
         for recipient_id in self._workers.keys() - self._accounts.keys():
             self._workers.pop(recipient_id).halt()
-        self._tidy(self._ledger)
+        self._delete_expired(self._messages)
         for recipient_id, account in self._accounts.items():
             worker = self._workers.get(recipient_id)
             if worker is None:
                 worker = self._workers[recipient_id] = RecipientWorker(
                     recipient_id,
                     account,
-                    ledger=self._ledger,
+                    messages=self._messages,
                     stills=self._stills,
                     on_event=self._on_event,
                     clock=self._clock,
@@ -154,33 +142,36 @@ class SmsService:
             elif worker.account != account:
                 worker.account = account
                 worker.resume()
-        self._awake = tuple(self._workers.values())
 
-    def _tidy(self, ledger: FallbackMessageStore) -> None:
-        self._tidied_t = self._clock.monotonic()
+    def _delete_expired(self, messages: MessageStore) -> None:
+        self._cleaned_t = self._clock.monotonic()
         try:
-            ledger.tidy(self._accounts)
+            messages.delete_expired(self._accounts)
         except sqlite3.Error as err:
-            # No text depends on it; tomorrow is another day.
-            _LOGGER.error("What was texted long ago cannot be forgotten: %s", err)
+            # Nothing depends on it; it is tried again tomorrow.
+            _LOGGER.error("Old texts could not be deleted: %s", err)
 
     # --- texts --------------------------------------------------------------------------------
 
     def send(self, message: TextMessage) -> None:
-        """Have a text sent; if the disk takes it, it is not lost any more when this returns.
+        """Have a text sent. If the disk takes it, nothing loses it once this returns.
 
         The same message to the same recipient is sent once, however often it is given. Raises
-        RuntimeError when nothing runs, ``sqlite3.ProgrammingError`` when all is ending.
+        RuntimeError when nothing runs, ``sqlite3.ProgrammingError`` while closing.
         """
         with self._lock:
-            ledger = self._ledger
-            if ledger is None:
+            messages = self._messages
+            if messages is None:
                 raise RuntimeError("texts are not running")
-            if self._clock.monotonic() - self._tidied_t > DAY_S:
-                self._tidy(ledger)
-        ledger.add(message)
+            if self._clock.monotonic() - self._cleaned_t > DAY_S:
+                self._delete_expired(messages)
+        messages.add(message)
+        with self._lock:
+            worker = self._workers.get(message.recipient_id)
+        if worker is not None:
+            worker.wake()
 
 
-def _join(worker: RecipientWorker, deadline: float) -> None:
-    if not worker.join(max(0.1, deadline - time.monotonic())):
+def _join(worker: RecipientWorker, deadline_t: float) -> None:
+    if not worker.join(max(0.1, deadline_t - time.monotonic())):
         _LOGGER.warning("A recipient's texts did not stop in time")

@@ -1,7 +1,7 @@
-"""What Twilio answers, as the engine's own errors.
+"""Twilio's answers as the engine's own errors.
 
-https://www.twilio.com/docs/api/errors. The codes become more and more special over time, so what is
-not listed is told by its HTTP status, and is no reason to stop.
+https://www.twilio.com/docs/api/errors. Twilio adds codes over time; one that is not listed here is
+judged by its HTTP status.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _CODES: Mapping[type[TextError], tuple[int, ...]] = {
         21608,  # a trial account, and not verified
         *(21614, 21635),  # no mobile phone
         21646,  # a premium or an information service
-        *(30005, 30006),  # nobody's, or no mobile phone, says the phone's network
+        *(30005, 30006),  # unknown, or no mobile phone, according to the phone's network
     ),
     TextSenderRefused: (
         *(21212, 21603, 21606, 21607, 21609, 21618),
@@ -52,8 +52,8 @@ _CODES: Mapping[type[TextError], tuple[int, ...]] = {
     TextUnsupported: (21612, 21670),
     TextBusy: (14107, 20429, 21611, 30001, 30022, 63018),
 }
-_KINDS = {code: kind for kind, codes in _CODES.items() for code in codes}
-FOR_A_PERSON = (
+_ERRORS = {code: error for error, codes in _CODES.items() for code in codes}
+NEEDS_USER = (
     TextDenied,
     BadPhoneNumber,
     TextSenderRefused,
@@ -61,34 +61,36 @@ FOR_A_PERSON = (
     TextCountryRefused,
     TextUnsupported,
 )
-"""Trying again is of no use before somebody has done something."""
+"""Trying again is of no use until the user has done something."""
 
 
-def refused(status: int, code: int | None, headers: Mapping[str, str], now: float) -> TextError:
+def error_from_response(
+    status: int, code: int | None, headers: Mapping[str, str], now: float
+) -> TextError:
     """Return what an HTTP answer other than success means; ``now`` in UTC epoch seconds."""
-    kind = _KINDS.get(code or 0)
-    if status == 429 or kind is TextBusy:
+    error = _ERRORS.get(code or 0)
+    if status == 429 or error is TextBusy:
         return TextBusy(retry_after_s=_retry_after_s(headers, now))
     if status >= 500 or status in (200, 201, 408):
-        # Whatever has failed there, may have failed after the text was taken.
+        # It may have failed after the text was taken.
         return TextUnreachable(f"Twilio answers {status}", maybe_sent=True)
-    if kind is None and status in (401, 403, 404):
-        kind = TextDenied
-    if kind is None:
+    if error is None and status in (401, 403, 404):
+        error = TextDenied
+    if error is None:
         return TextError(f"Twilio answers {status}, code {code}")
-    return kind(code=str(code))
+    return error(code=str(code))
 
 
-def undelivered(code: int | None) -> TextError:
+def delivery_error(code: int | None) -> TextError:
     """Return why the phone's network did not deliver a text."""
-    return _KINDS.get(code or 0, TextUndelivered)()
+    return _ERRORS.get(code or 0, TextUndelivered)()
 
 
 def _retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
-    told = headers.get("Retry-After", "")
-    if told.strip().isdecimal():
-        return float(told)
+    value = headers.get("Retry-After", "")
+    if value.strip().isdecimal():
+        return float(value)
     try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - now)
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
     except ValueError:
         return None

@@ -1,60 +1,53 @@
-"""The connection to Twilio: within time limits, never tried again by itself, never logged.
+"""The connection to Twilio: with time limits, without retries, and without logs.
 
-The ``twilio`` package asks through it. Its own logs every address and field, and the library below
-that logs every address; there are numbers in them. It has no time limit for a name that is not
-resolved, and does not tell whether a request that failed may have arrived.
+The ``twilio`` package would log every address and field, and the library below it every address:
+they contain numbers. It has no time limit for looking up a name, and does not tell whether a failed
+request may have arrived.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 import logging
 import os
-import socket
-import time
 from typing import TYPE_CHECKING, Any, override
 from urllib.parse import urlencode, urlsplit
 
 from twilio.http import HttpClient
 from twilio.http.response import Response
 
-from ..core.connect import connect
+from ..core.http_connection import TimedConnection
 from .errors import TextUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    import ssl
     from urllib.parse import SplitResult
 
 _LOGGER = logging.getLogger(__name__)
 
 CONNECT_S = 5.0
-"""With the encryption: by then a request is on its way, or never will be. ``recipient.SETTLE_S``
-relies on that."""
+"""TLS included. After that, a request has been sent or never will be: ``worker.SETTLE_S`` relies on
+it."""
 READ_S = 10.0
-"""For the answer."""
 REDIRECT = "HOMESEC_TWILIO_API"
-"""The environment's variable that names a stand-in for Twilio's API, for tests."""
+"""The environment variable with the address of a stand-in for Twilio's API, for tests."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_ANSWER_LIMIT = 4 * 2**20
+_RESPONSE_LIMIT_BYTES = 4 * 2**20
 
 
-class Transport(HttpClient):  # type: ignore[misc]  # the library has no types
-    """Asks each question on a connection of its own: a kept one may be dead without telling."""
+class TwilioTransport(HttpClient):  # type: ignore[misc]  # the library has no types
+    """Sends each request on a new connection, since a kept one may be dead without notice."""
 
     is_async = False
     timeout: float | None = None
 
     def __init__(self) -> None:
-        """Ask Twilio, or whoever the environment names on this very machine.
-
-        Raises TextUnreachable when it names another one.
-        """
-        # Not the library's: versions before 9 have none.
-        self._instead = _redirect()
+        """Raise TextUnreachable if the environment names a stand-in on another machine."""
+        # Not the library's own ``__init__``, which versions before 9 don't have.
+        self._redirect = _redirect()
         self.status = 0
-        """Of the last answer."""
+        """Of the last response."""
         self.headers: Mapping[str, str] = {}
 
     @override
@@ -69,76 +62,35 @@ class Transport(HttpClient):  # type: ignore[misc]  # the library has no types
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Ask one question. Raises TextUnreachable."""
+        """Send one request. Raises TextUnreachable."""
         parts = urlsplit(url)
         query = "&".join(filter(None, (parts.query, urlencode(params or {}, doseq=True))))
+        target = f"{parts.path}?{query}" if query else parts.path
         sent = dict(headers or {}) | {"Connection": "close"}
         if auth is not None:
             sent["Authorization"] = f"Basic {b64encode(':'.join(auth).encode()).decode()}"
         body = urlencode(data, doseq=True).encode() if data else None
-        target = f"{parts.path}?{query}" if query else parts.path
-        self.status, self.headers, answer = self._asked(parts, method, target, body, sent)
-        return Response(self.status, answer.decode("utf-8", "replace"))
-
-    def _asked(
-        self,
-        parts: SplitResult,
-        method: str,
-        target: str,
-        body: bytes | None,
-        headers: dict[str, str],
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        connection = _connection(self._instead or parts)
-        # No causes: what they say of the address may end in a log.
+        address = self._redirect or parts
+        connection = TimedConnection(address, connect_s=CONNECT_S, read_s=READ_S)
+        # Without causes: their messages contain the address, and may be logged.
         try:
             connection.connect()
         except OSError:
             raise TextUnreachable from None
         try:
-            connection.request(method, target, body=body, headers=headers)
+            connection.request(method, target, body=body, headers=sent)
             response = connection.getresponse()
-            return response.status, dict(response.headers), response.read(_ANSWER_LIMIT)
+            content = response.read(_RESPONSE_LIMIT_BYTES)
         except OSError, HTTPException:
             raise TextUnreachable(maybe_sent=True) from None
         finally:
             connection.close()
-
-
-class _Plain(HTTPConnection):
-    @override
-    def connect(self) -> None:
-        self.sock = connect(self.host, self.port, CONNECT_S)
-        _settle(self.sock)
-
-
-class _Encrypted(HTTPSConnection):
-    _context: ssl.SSLContext
-
-    @override
-    def connect(self) -> None:
-        until = time.monotonic() + CONNECT_S
-        sock = connect(self.host, self.port, CONNECT_S)
-        try:
-            sock.settimeout(max(0.1, until - time.monotonic()))
-            self.sock = self._context.wrap_socket(sock, server_hostname=self.host)
-            _settle(self.sock)
-        except OSError:
-            sock.close()
-            raise
-
-
-def _connection(parts: SplitResult) -> HTTPConnection:
-    kind = _Encrypted if parts.scheme == "https" else _Plain
-    return kind(parts.hostname or "", parts.port)
-
-
-def _settle(sock: socket.socket) -> None:
-    sock.settimeout(READ_S)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.status, self.headers = response.status, dict(response.headers)
+        return Response(self.status, content.decode("utf-8", "replace"))
 
 
 def _redirect() -> SplitResult | None:
-    """Return where to ask instead of Twilio; only this very machine is taken."""
+    """Return the address of a stand-in, which can only be on this machine; None for Twilio."""
     wanted = os.environ.get(REDIRECT)
     if not wanted:
         return None

@@ -1,4 +1,4 @@
-"""Who is texted what, and what the engine tells of it."""
+"""Recipients, text messages, and the events about them."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class TextAccount:
     """``SK…``; without one, ``secret`` is the account's auth token."""
     secret: str = field(repr=False)
     sender: str | None = field(default=None, repr=False)
-    """A number in E.164, a short code or an alphanumeric name."""
+    """A number in E.164, a short code, or an alphanumeric name."""
     messaging_service_sid: str | None = None
     """``MG…``, which chooses the sender."""
     to: str = field(repr=False)
-    """In E.164; see ``numbers.py``."""
+    """In E.164, see ``phone_numbers.py``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextMessage:
-    """What a recipient is to be told."""
+    """A text to one recipient."""
 
     id: str
-    """Of the alert. However often it is sent to a recipient, they get it once."""
+    """The alert's: however often it is sent to a recipient, it arrives once."""
     recipient_id: str
     body: str = field(repr=False)
     """What is beyond ``BODY_LIMIT`` is cut off."""
@@ -40,7 +40,7 @@ class TextMessage:
     expires_at: float
     """When it is too old to be of use (UTC epoch seconds)."""
     still: bytes | None = field(default=None, repr=False)
-    """A JPEG; it goes with the text where the cloud can lend a link to it."""
+    """A JPEG, sent along if the bucket can sign a link to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class RecipientState:
     """How texts to one recipient are doing."""
 
     error: str | None = None
-    """A key of ``errors.py``: why they wait, or why the last one did not arrive."""
+    """Key of the error for which they wait, or for which the last one did not arrive."""
     waiting: int = 0
     """Texts that were not sent yet."""
     last_sent_at: float | None = None
@@ -65,7 +65,7 @@ class TextSent(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextDropped(EngineEvent):
-    """A text did not arrive, and will not: it became too old, or the phone's network refused it."""
+    """A text will not arrive: it expired, or the phone's network refused it."""
 
     recipient_id: str
     message_id: str
@@ -75,7 +75,7 @@ class TextDropped(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientChanged(EngineEvent):
-    """A recipient's state is another one."""
+    """A recipient's state has changed."""
 
     recipient_id: str
     error: str | None

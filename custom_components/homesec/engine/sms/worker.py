@@ -1,6 +1,6 @@
-"""The worker behind one recipient's texts: what is sent next, and what becomes of what fails.
+"""Sends one recipient's texts, and follows what becomes of them.
 
-Each recipient has their own, so that nobody waits for another's network, number or account.
+Each recipient has a worker, so that no one waits for another's network, number, or account.
 """
 
 from __future__ import annotations
@@ -17,8 +17,16 @@ from ..db.job_queue import LONGEST_WAIT_S, JobKind
 from ..db.worker import JobWorker
 from .errors import TextBusy, TextError, TextExpired, TextUndelivered, TextUnreachable
 from .message_store import Attempt, SidTakenError
-from .twilio_api import IN_THE_END, NOT_DELIVERED, Status, ask_status, find_sent, send_now, warm_up
-from .twilio_errors import FOR_A_PERSON, undelivered
+from .twilio_api import (
+    FINAL_STATUSES,
+    UNDELIVERED_STATUSES,
+    Status,
+    fetch_status,
+    find_message,
+    import_library,
+    send_message,
+)
+from .twilio_errors import NEEDS_USER, delivery_error
 from .types import RecipientChanged, RecipientState, TextDropped, TextSent
 
 if TYPE_CHECKING:
@@ -27,31 +35,31 @@ if TYPE_CHECKING:
     from ..core.clock import Clock
     from ..core.events import EventSink
     from ..db.job_queue import Job
-    from .fallback_store import FallbackMessageStore
-    from .mms_media import Stills
+    from .message_store import MessageStore
+    from .mms_media import MmsStills
     from .types import TextAccount, TextMessage
 
 _LOGGER = logging.getLogger(__name__)
 
 SETTLE_S = 20.0
 """Longer than a request may take: by then Twilio has what was sent, and lists it."""
-TAKEN_WAIT_S = 1.0
-LONGEST_HOLD_S = 60.0
-"""An alert is of no use any more after some minutes."""
-ASK_AGAIN_S = (60.0, 240.0, 900.0)
-"""Whether a text has arrived; after that it is not asked any more."""
+SID_TAKEN_WAIT_S = 1.0
+LONGEST_BACKOFF_S = 60.0
+"""Short, since an alert is of no use after some minutes."""
+DELIVERY_CHECKS_S = (60.0, 240.0, 900.0)
+"""Waits between the questions whether a text has arrived; then it is not asked again."""
 
 
 class RecipientWorker(JobWorker):
-    """Sends one recipient's texts, one at a time, the oldest first."""
+    """Sends one text at a time, the oldest first."""
 
     def __init__(
         self,
         recipient_id: str,
         account: TextAccount,
         *,
-        ledger: FallbackMessageStore,
-        stills: Stills,
+        messages: MessageStore,
+        stills: MmsStills,
         on_event: EventSink,
         clock: Clock,
         rng: random.Random,
@@ -59,26 +67,26 @@ class RecipientWorker(JobWorker):
         super().__init__(name="homesec-texts", clock=clock, rng=rng)
         self.id = recipient_id
         self.account = account
-        self._ledger = ledger
+        self._messages = messages
         self._stills = stills
         self._on_event = on_event
-        self._told: RecipientChanged | None = None
+        self._reported: RecipientChanged | None = None
         self._undelivered: str | None = None
-        """Why the last text of which that is known did not arrive."""
+        """Key of the error of the last text, if that did not arrive."""
 
     @property
     def state(self) -> RecipientState:
         """How texts to this recipient are doing."""
         return RecipientState(
             error=self._error,
-            waiting=len(self._ledger.waiting(self.id)),
-            last_sent_at=self._ledger.last_sent_at(self.id),
+            waiting=len(self._messages.waiting(self.id)),
+            last_sent_at=self._messages.last_sent_at(self.id),
         )
 
     @override
     def resume(self) -> None:
         """Try again at once."""
-        self._ledger.hurry(self.id)
+        self._messages.make_due(self.id)
         self._undelivered = None
         super().resume()
 
@@ -86,195 +94,184 @@ class RecipientWorker(JobWorker):
 
     @override
     def _run(self) -> None:
-        with suppress(ImportError):  # each text will tell
-            warm_up()
+        with suppress(ImportError):  # reported when a text is sent
+            import_library()
         super()._run()
 
     @override
     def step(self) -> float:
         """Do one job, if one is due; return in how many seconds the next may be."""
-        self._stills.tidy_daily()
-        self._ledger.settle()
+        self._stills.schedule_cleanup()
+        self._messages.flush()
         now = self._clock.now()
-        waiting = self._ledger.waiting(self.id)
-        held_s = self._delay_s()
+        waiting = self._messages.waiting(self.id)
+        delay_s = self._delay_s()
         for job in waiting:
-            if self._is_late(job) and (self._paused or job.resume is None):
+            if self._is_expired(job) and (self._paused or job.resume is None):
                 self._drop(job)
                 return 0.0
-        following, wait_s = _next(waiting, self._ledger.on_their_way(self.id), now)
-        if following is not None and max(held_s, wait_s) <= 0:
-            self._do(following)
+        following, wait_s = _next(waiting, self._messages.awaiting_delivery(self.id), now)
+        if following is not None and max(delay_s, wait_s) <= 0:
+            self._run_job(following)
             self._report_state()
             return 0.0
-        expiries = [self._ledger.left_s(job) for job in waiting]
-        return min(max(held_s, wait_s), *(s for s in expiries if s > 0), math.inf)
+        expiries_s = [self._messages.remaining_s(job) for job in waiting]
+        return min(max(delay_s, wait_s), *(s for s in expiries_s if s > 0), math.inf)
 
-    def _is_late(self, job: Job) -> bool:
-        return self._ledger.left_s(job) <= 0
+    def _is_expired(self, job: Job) -> bool:
+        return self._messages.remaining_s(job) <= 0
 
-    def _do(self, job: Job) -> None:
+    def _run_job(self, job: Job) -> None:
         self._resumed = False
         try:
             if job.kind is JobKind.DELIVERY:
-                self._follow(job)
+                self._check_delivery(job)
             else:
                 self._send(job)
         except sqlite3.Error:
             raise
-        except Exception as err:  # noqa: BLE001 - whatever it is, the other texts go on
-            # Cut off by the stop, it has not failed, and is done at the next start.
+        except Exception as err:  # noqa: BLE001 - logged, and the other texts go on
+            # A job that a stop interrupted has not failed, and is done after the next start.
             if not self._stop.is_set():
-                self._failed(job, err)
+                self._handle_failure(job, err)
 
     def _send(self, job: Job) -> None:
-        message = self._ledger.message(job, self.id)
+        message = self._messages.message(job)
         attempt = Attempt.load(job.resume)
-        if attempt is not None and not self._resolved(job, message, attempt):
+        if attempt is not None and not self._resolve_attempt(job, message, attempt):
             return
-        if self._is_late(job):
+        if self._is_expired(job):
             self._drop(job)
             return
-        jpeg = self._ledger.still(message.id)
-        link = self._stills.link(message, jpeg, stop=self._stop) if jpeg is not None else None
-        if self._stop.is_set():  # whoever comes next may have begun already
+        jpeg = self._messages.still(message.id)
+        url = self._stills.publish(message, jpeg, stop=self._stop) if jpeg is not None else None
+        if self._stop.is_set():  # the worker that replaces this one may have begun already
             return
-        self._ledger.begin(job, settle_s=SETTLE_S)
-        self._sent(job, self._ask_twilio(job, message, link))
+        self._messages.mark_attempted(job, settle_s=SETTLE_S)
+        self._mark_sent(job, self._request(job, message, url))
 
-    def _resolved(self, job: Job, message: TextMessage, attempt: Attempt) -> bool:
-        """Return whether a text that may have been sent was surely not; see to it if it was."""
+    def _resolve_attempt(self, job: Job, message: TextMessage, attempt: Attempt) -> bool:
+        """Search for a text that may have been sent; return whether it has to be sent now."""
         try:
-            sid = find_sent(
+            sid = find_message(
                 self.account,
                 message.body,
                 since=attempt.since,
-                known=self._ledger.known_sids(),
+                known=self._messages.known_sids(),
                 stop=self._stop,
             )
         except TextError:
-            if self._stop.is_set() or not self._is_late(job):
+            if self._stop.is_set() or not self._is_expired(job):
                 raise
-            return True
+            return True  # and is dropped
         if sid is not None:
             try:
-                self._sent(job, sid, found=True)
+                self._mark_sent(job, sid, found=True)
             except SidTakenError:
-                self._ledger.put_off(job, TAKEN_WAIT_S, TextUnreachable.key)
+                self._messages.reschedule(job, SID_TAKEN_WAIT_S, TextUnreachable.key)
             return False
-        left_s = attempt.until - self._clock.now()
-        if left_s > SETTLE_S:
-            # The clock was set back since.
-            self._ledger.begin(job, settle_s=SETTLE_S)
-            left_s = SETTLE_S
-        if left_s > 0:
-            self._ledger.put_off(job, left_s, TextUnreachable.key)
-        return left_s <= 0
+        settle_s = attempt.until - self._clock.now()
+        if settle_s > SETTLE_S:  # the clock was set back since
+            self._messages.mark_attempted(job, settle_s=SETTLE_S)
+            settle_s = SETTLE_S
+        if settle_s > 0:
+            self._messages.reschedule(job, settle_s, TextUnreachable.key)
+        return settle_s <= 0
 
-    def _ask_twilio(self, job: Job, message: TextMessage, link: str | None) -> str:
+    def _request(self, job: Job, message: TextMessage, media_url: str | None) -> str:
+        """Send a text, without its still if Twilio refuses that; return the SID."""
         try:
-            return send_now(self.account, message.body, media_url=link, stop=self._stop)
+            return send_message(self.account, message.body, media_url=media_url, stop=self._stop)
         except TextError as err:
-            if link is None or err.maybe_sent or isinstance(err, TextBusy | TextUnreachable):
-                self._called_off(job, err)
+            if not err.maybe_sent:
+                self._messages.clear_attempt(job)
+            is_final = err.maybe_sent or isinstance(err, TextBusy | TextUnreachable)
+            if media_url is None or is_final:
                 raise
-            _LOGGER.info("Twilio does not take the still of alert %s: %s", message.id, err.key)
-        self._ledger.begin(job, settle_s=SETTLE_S)
-        try:
-            return send_now(self.account, message.body, stop=self._stop)
-        except TextError as err:
-            self._called_off(job, err)
-            raise
+            _LOGGER.info("Twilio refuses the still of alert %s: %s", message.id, err.key)
+        self._messages.mark_attempted(job, settle_s=SETTLE_S)
+        return self._request(job, message, None)
 
-    def _called_off(self, job: Job, err: TextError) -> None:
-        """Note that the text was surely not sent, if that is so."""
-        if not err.maybe_sent:
-            self._ledger.call_off(job)
-
-    def _sent(self, job: Job, sid: str, *, found: bool = False) -> None:
+    def _mark_sent(self, job: Job, sid: str, *, found: bool = False) -> None:
         self._failures = 0
-        # That the one before did not arrive, only one that does cures.
+        # An earlier text that did not arrive stays reported until one arrives.
         self._error = self._undelivered
-        if self._ledger.sent(job, self.id, sid, found=found):
+        if self._messages.mark_sent(job, sid, found=found):
             at = self._clock.now()
             self._on_event(TextSent(recipient_id=self.id, message_id=job.payload["id"], at=at))
 
     def _drop(self, job: Job) -> None:
-        if self._ledger.drop(job, self.id):
+        if self._messages.drop(job):
             _LOGGER.warning("Alert %s could not be texted in time", job.payload["id"])
-            self._dropped(job, TextExpired.key)
+            self._report_dropped(job, TextExpired.key)
         self._report_state()
 
-    def _dropped(self, job: Job, error: str) -> None:
+    def _report_dropped(self, job: Job, error: str) -> None:
         self._on_event(TextDropped(recipient_id=self.id, message_id=job.payload["id"], error=error))
 
-    def _follow(self, job: Job) -> None:
-        """Ask what became of a text."""
+    def _check_delivery(self, job: Job) -> None:
         try:
-            status = ask_status(self.account, job.payload["sid"], stop=self._stop)
-        except TextError as err:
-            # It was sent, so nothing but this answer depends on it.
+            status = fetch_status(self.account, job.payload["sid"], stop=self._stop)
+        except TextError as err:  # the text was sent: nothing else depends on the answer
             status = Status(err.key)
         if self._stop.is_set():
             return
-        if status.name not in IN_THE_END and job.attempts < len(ASK_AGAIN_S):
-            self._ledger.put_off(job, ASK_AGAIN_S[job.attempts], status.name)
-        elif self._ledger.end_delivery(job) and status.name in NOT_DELIVERED:
-            id_, why = job.payload["id"], undelivered(status.code).key
-            _LOGGER.warning("The text of alert %s did not arrive: %s (%s)", id_, why, status.code)
-            self._error = self._undelivered = why
-            self._dropped(job, TextUndelivered.key)
+        if status.name not in FINAL_STATUSES and job.attempts < len(DELIVERY_CHECKS_S):
+            self._messages.reschedule(job, DELIVERY_CHECKS_S[job.attempts], status.name)
+        elif self._messages.end_delivery(job) and status.name in UNDELIVERED_STATUSES:
+            message_id, key = job.payload["id"], delivery_error(status.code).key
+            _LOGGER.warning(
+                "The text of alert %s did not arrive: %s (%s)", message_id, key, status.code
+            )
+            self._error = self._undelivered = key
+            self._report_dropped(job, TextUndelivered.key)
         elif self._undelivered is not None:
             self._undelivered = self._error = None
 
-    def _failed(self, job: Job, err: Exception) -> None:
-        key = err.key if isinstance(err, HomeSecError) else "unknown"
-        _log(job, err, key)
-        if isinstance(err, FOR_A_PERSON):
+    def _handle_failure(self, job: Job, err: Exception) -> None:
+        key = err.key if isinstance(err, HomeSecError) else HomeSecError.key
+        _log_failure(job, err, key)
+        if isinstance(err, NEEDS_USER):
             self._pause(key)
         elif isinstance(err, TextBusy):
-            self._back_off(
-                key,
-                at_least_s=min(err.retry_after_s or 0.0, LONGEST_WAIT_S),
-                at_most_s=LONGEST_HOLD_S,
-            )
+            asked_s = min(err.retry_after_s or 0.0, LONGEST_WAIT_S)
+            self._back_off(key, at_least_s=asked_s, at_most_s=LONGEST_BACKOFF_S)
         elif isinstance(err, TextUnreachable):
-            self._back_off(key, at_most_s=LONGEST_HOLD_S)
+            self._back_off(key, at_most_s=LONGEST_BACKOFF_S)
         else:
             self._error = key
-            if job.kind is JobKind.TEXT and self._is_late(job):
-                self._drop(job)  # it would hold up the others for ever
+            if job.kind is JobKind.TEXT and self._is_expired(job):
+                self._drop(job)  # or it would hold up the others forever
             else:
-                self._ledger.put_off(job, self._backoff_s(job.attempts), key)
+                self._messages.reschedule(job, self._backoff_s(job.attempts), key)
 
     @override
     def _report_state(self) -> None:
-        now = RecipientChanged(
-            recipient_id=self.id, error=self._error, waiting=len(self._ledger.waiting(self.id))
-        )
-        if now != self._told:
-            self._told = now
-            self._on_event(now)
+        waiting = len(self._messages.waiting(self.id))
+        event = RecipientChanged(recipient_id=self.id, error=self._error, waiting=waiting)
+        if event != self._reported:
+            self._reported = event
+            self._on_event(event)
 
 
-def _next(waiting: list[Job], on_their_way: list[Job], now: float) -> tuple[Job | None, float]:
-    """Return what is done next, and in how many seconds.
+def _next(waiting: list[Job], awaiting_delivery: list[Job], now: float) -> tuple[Job | None, float]:
+    """Return the next job, and in how many seconds it is due.
 
-    What may have been sent comes first, and is not overtaken: Twilio's list tells texts of the same
-    words apart only as long as all others are known.
+    A text that may have been sent comes first and is not overtaken: in Twilio's list, it can only
+    be distinguished from texts with the same words while the SIDs of all others are known.
     """
-    doubtful = [job for job in waiting if job.resume is not None]
-    jobs = [*(doubtful[:1] or waiting), *on_their_way]
+    attempted = [job for job in waiting if job.resume is not None]
+    jobs = [*(attempted[:1] or waiting), *awaiting_delivery]
     job = min(jobs, key=lambda job: job.wait_s(now), default=None)
     return job, math.inf if job is None else job.wait_s(now)
 
 
-def _log(job: Job, err: Exception, key: str) -> None:
-    """Say what failed, without what a library wrote of it: that may hold a number or a link."""
+def _log_failure(job: Job, err: Exception, key: str) -> None:
+    """Log what failed, but not a library's message: that may contain a number or a link."""
     if isinstance(err, HomeSecError):
         _LOGGER.warning("The text of alert %s has to wait: %s", job.payload["id"], key)
         return
-    where = "".join(traceback.format_tb(err.__traceback__))
+    trace = "".join(traceback.format_tb(err.__traceback__))
     _LOGGER.error(
-        "The text of alert %s failed: %s\n%s", job.payload["id"], type(err).__name__, where
+        "The text of alert %s failed: %s\n%s", job.payload["id"], type(err).__name__, trace
     )
