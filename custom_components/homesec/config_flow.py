@@ -23,7 +23,8 @@ from .const import (
     SUBENTRY_CAMERA,
     SUBENTRY_RECIPIENT,
 )
-from .detector_setup import REMOVED_MODELS, async_opencv_offered
+from .detector.model_choice import custom_model_titles, models_dir, offered_models
+from .detector.setup import REMOVED_MODELS, async_opencv_offered
 from .engine.core.errors import ModelUnknown
 from .engine.detection import DEFAULT, OPENCV
 from .flows.alarm_flow import AlarmSteps
@@ -33,7 +34,6 @@ from .flows.form_fields import choice, named_choice
 from .flows.recipient_flow import RecipientFlow
 from .flows.retention_flow import RetentionSteps
 from .flows.storage_flow import StorageSteps
-from .model_choice import models_dir, offered_models, own_titles
 from .texts import async_options
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, do
         self, _input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Offer a menu of what can be changed."""
-        custom = await self.hass.async_add_executor_job(own_titles, models_dir(self.hass))
+        custom = await self.hass.async_add_executor_job(custom_model_titles, models_dir(self.hass))
         models = ["detector", "add_model", *(["remove_model"] if custom else [])]
         return self.async_show_menu(
             step_id="reconfigure", menu_options=["alarm", "pins", "cloud", "retention", *models]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant, callback
 
 from .announcements import announcement
-from .detector_setup import async_choose_detector
+from .detector.setup import async_choose_detector
 from .engine.core.errors import HomeSecError, StartFailed
 from .engine.core.events import (
     ClipFailed,
@@ -18,7 +18,7 @@ from .engine.core.events import (
     ModelProgress,
 )
 from .engine.core.types import EngineStats
-from .engine_start import EngineStart
+from .engine_host import EngineStart
 from .event_bus import AlarmChanged, CameraChanged, EventBus, StatsUpdated, camera_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .alerts.control import AlertController
     from .cameras.registry import CameraRegistry
     from .cloud.monitor import StorageMonitor
-    from .detector_state import DetectorState
+    from .detector.state import DetectorState
     from .engine_host import EngineHost
     from .issues import Issues
 

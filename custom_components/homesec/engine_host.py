@@ -1,7 +1,6 @@
-"""The engine and the threads that it works in, from start to stop.
+"""Run the engine in a thread pool of its own, from start to stop.
 
-The pool belongs to this integration: Home Assistant's own pool and its event loop never wait for a
-camera, a file or a model.
+Home Assistant's pool and its event loop never wait for a camera, a file, or a model.
 """
 
 import asyncio
@@ -9,31 +8,40 @@ from concurrent.futures import ThreadPoolExecutor
 import contextlib
 from functools import partial
 from pathlib import Path
+import random
 import threading
 from typing import TYPE_CHECKING
 
-from .const import DOMAIN, LOGGER, STOP_TIMEOUT_S
-from .engine.core.errors import HomeSecError
+from homeassistant.core import CALLBACK_TYPE, HassJob, callback
+from homeassistant.helpers.event import async_call_later
+
+from .cloud.retention_config import retention_rules
+from .const import DOMAIN, LOGGER, START_RETRY_S, STOP_TIMEOUT_S
+from .detector.model_choice import models_dir
+from .engine.core.backoff import backoff_s
+from .engine.core.errors import HomeSecError, StartFailed
 from .engine.engine import HomeSecEngine
 from .exceptions import EngineNotRunningError, translated
-from .model_choice import models_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
+    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
+    from .detector.setup import ChosenDetector
     from .engine.cloud.object_store import CloudStore
     from .engine.core.events import EngineEvent
     from .engine.library.retention_policy import RetentionRules
 
 MAX_THREADS = 512
-"""One a camera for as long as it runs, besides short jobs. They are only created when needed; a
-pool that is full would hold back a camera for ever."""
+"""One per camera for as long as it runs, besides short jobs. They're only created when needed; a
+full pool would hold back a camera forever."""
 
 
 class EngineHost:
-    """Starts the engine, runs what blocks in its pool, and ends every thread."""
+    """Start the engine, run what blocks in its pool, and end every thread."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
@@ -56,33 +64,32 @@ class EngineHost:
 
     @property
     def starting(self) -> bool:
-        """Whether the engine hasn't started yet; it is tried again until it has."""
+        """Whether the engine hasn't started yet; it's retried until it has."""
         return not (self.ready or self.stopped)
 
     @property
     def clips_dir(self) -> Path:
-        """Where the clips are, below Home Assistant's media folder."""
+        """The folder of clips, below Home Assistant's media folder."""
         media_dirs = self._hass.config.media_dirs
         media = media_dirs.get("local") or next(iter(media_dirs.values()), None)
         return Path(media or self._hass.config.path("media")) / DOMAIN
 
     async def async_start(
         self,
-        detector: str,
-        model: str | None,
+        chosen: ChosenDetector,
         *,
         on_event: Callable[[EngineEvent], None],
-        cloud: CloudStore | None = None,
-        retention: RetentionRules | None = None,
+        cloud: CloudStore | None,
+        retention: RetentionRules,
     ) -> None:
         """Start the engine; ``on_event`` is called in the event loop.
 
         Raises whatever keeps the engine from starting.
         """
-        await self.async_run_raw(self._start, detector, model, on_event, cloud, retention)
+        await self.async_run_raw(self._start, chosen, on_event, cloud, retention)
 
     async def async_stop(self) -> None:
-        """End every thread; the second call does nothing."""
+        """End every thread; idempotent."""
         if self.stopped:
             return
         self.stopped = True
@@ -97,25 +104,23 @@ class EngineHost:
 
     def _start(
         self,
-        detector: str,
-        model: str | None,
+        chosen: ChosenDetector,
         on_event: Callable[[EngineEvent], None],
         cloud: CloudStore | None = None,
         retention: RetentionRules | None = None,
     ) -> None:
-        """Start, unless all is to stop already; runs to its end even if nobody waits any more."""
-        data_dir = Path(self._hass.config.path(DOMAIN))
+        """Start, unless stopped already; runs to its end even if its caller was canceled."""
         with self._start_or_stop:
             if self.stopped:
                 return
             engine = HomeSecEngine(
                 clips_dir=self.clips_dir,
-                data_dir=data_dir,
+                data_dir=Path(self._hass.config.path(DOMAIN)),
                 models_dir=models_dir(self._hass),
                 executor=self._executor,
                 on_event=partial(self._forward, on_event),
-                detector=detector,
-                model=model,
+                detector=chosen.detector,
+                model=chosen.model,
                 cloud=cloud,
                 retention=retention,
             )
@@ -130,20 +135,107 @@ class EngineHost:
 
     def _forward(self, on_event: Callable[[EngineEvent], None], event: EngineEvent) -> None:
         """Bring an event from a thread of the engine into the event loop."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             self._hass.loop.call_soon_threadsafe(on_event, event)
 
     async def async_run[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> T:
-        """Run what blocks in HomeSec's own threads; its errors come back translated."""
+        """Run what blocks in HomeSec's pool, and translate the engine's errors."""
         try:
             return await self.async_run_raw(job, *args)
         except HomeSecError as err:
             raise translated(err) from err
 
     async def async_run_raw[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> T:
-        """Run what blocks in HomeSec's own threads. Raises ``EngineNotRunningError`` at the end."""
+        """Run what blocks in HomeSec's pool. Raises ``EngineNotRunningError`` at its end."""
         try:
             running = self._hass.loop.run_in_executor(self._executor, job, *args)
-        except RuntimeError as err:  # the threads have ended, or are about to
+        except RuntimeError as err:  # the pool is shut down
             raise EngineNotRunningError from err
         return await running
+
+
+class EngineStart:
+    """Start the engine, and retry with a back-off until it runs.
+
+    A disk or a share may be there only later. Between two tries there's nothing but a timer.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        host: EngineHost,
+        *,
+        cloud: CloudStore | None,
+        on_event: Callable[[EngineEvent], None],
+        on_started: Callable[[], Awaitable[None]],
+        on_failed: Callable[[StartFailed], None],
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._host = host
+        self._cloud = cloud
+        self._on_event = on_event
+        self._on_started = on_started
+        self._on_failed = on_failed
+        self._failures = 0
+        self._rng = random.Random()  # noqa: S311 - spreads retries, keeps no secret
+        self._cancel_timer: CALLBACK_TYPE | None = None
+        self.error: StartFailed | None = None
+        """What the last try failed for; None before its end, and once the engine runs."""
+
+    async def async_begin(self, chosen: ChosenDetector) -> None:
+        """Try to start the engine with this detector; retries follow by themselves."""
+        try:
+            await self._host.async_start(
+                chosen,
+                on_event=self._on_event,
+                cloud=self._cloud,
+                retention=retention_rules(self._entry.data),
+            )
+        except EngineNotRunningError:  # stopped meanwhile
+            return
+        except Exception as err:  # noqa: BLE001 - shown to the user, whatever it is
+            self._async_failed(err, chosen)
+            return
+        if not self._host.ready:
+            return
+        if self._failures:
+            LOGGER.warning("HomeSec's engine has started, after %s failures", self._failures)
+        self._failures, self.error = 0, None
+        await self._on_started()
+
+    @callback
+    def async_stop(self) -> None:
+        """Cancel the next try."""
+        if self._cancel_timer is not None:
+            self._cancel_timer()
+            self._cancel_timer = None
+
+    @callback
+    def _async_failed(self, err: Exception, chosen: ChosenDetector) -> None:
+        if self._host.stopped:
+            return
+        self._failures += 1
+        wait_s = backoff_s(self._failures, START_RETRY_S, self._rng)
+        before, self.error = self.error, err if isinstance(err, StartFailed) else StartFailed()
+        if before is None or before.key != self.error.key:
+            # A subclass says all in its text; anything else is a defect and needs the traceback.
+            defect = type(self.error) is StartFailed
+            LOGGER.error(
+                "HomeSec's engine could not start (%s); trying again", err, exc_info=defect and err
+            )
+        else:
+            LOGGER.debug("HomeSec's engine could not start (%s); again in %.0f s", err, wait_s)
+
+        @callback
+        def retry(_now: datetime) -> None:
+            self._cancel_timer = None
+            self._entry.async_create_background_task(
+                self._hass, self.async_begin(chosen), "HomeSec engine start"
+            )
+
+        self._cancel_timer = async_call_later(
+            self._hass, wait_s, HassJob(retry, "HomeSec engine start", cancel_on_shutdown=True)
+        )
+        self._on_failed(self.error)

@@ -11,7 +11,7 @@ from .cameras.reconciler import CameraReconciler
 from .cameras.registry import CameraRegistry
 from .cloud.monitor import StorageMonitor
 from .coordinator import HomeSecCoordinator
-from .detector_state import DetectorState
+from .detector.state import DetectorState
 from .devices import Devices
 from .engine_host import EngineHost
 from .event_bus import EventBus

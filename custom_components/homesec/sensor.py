@@ -12,7 +12,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
 
 from .cameras.config import camera_labels
-from .detector_state import DetectorStatus
+from .detector.state import DetectorStatus
 from .engine.core.events import (
     DetectionEnded,
     DetectionStarted,
@@ -224,7 +224,7 @@ class DetectorSensor(HomeSecEntity, SensorEntity):
         detector = self.runtime.detector
         return {
             "model": detector.model,
-            "second_opinion": detector.second_opinion,
+            "second_opinion": detector.verifier,
             "detector": detector.detector,
             "progress": detector.progress,
         }

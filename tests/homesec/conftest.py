@@ -67,7 +67,7 @@ def engine(detector: ScriptedDetector) -> Iterator[None]:
             "custom_components.homesec.engine_host.HomeSecEngine",
             partial(HomeSecEngine, create_cascade=lambda _stop: CascadeDetector(detector)),
         ),
-        patch("custom_components.homesec.detector_setup.async_process_requirements"),
+        patch("custom_components.homesec.detector.setup.async_process_requirements"),
     ):
         yield
 

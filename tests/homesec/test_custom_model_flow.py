@@ -178,7 +178,7 @@ async def test_a_detector_that_cannot_be_installed_cannot_try_a_model(
 ) -> None:
     shown = await browser.bring(entry, {"gnomes.onnx": b"never loaded"})
     with patch(
-        "custom_components.homesec.detector_setup.async_process_requirements",
+        "custom_components.homesec.detector.setup.async_process_requirements",
         side_effect=RequirementsNotFound(DOMAIN, ["opencv"]),
     ) as installed:
         again = await reply(hass, shown, FACTS)

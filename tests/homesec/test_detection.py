@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 COMMON = {"camera_id": CAMERA_ID, "camera": "Front door", "device_id": ANY}
 
 
-async def watch(hass: HomeAssistant, entry: MockConfigEntry, mode: str = "arm_away") -> None:
+async def arm_and_stream(
+    hass: HomeAssistant, entry: MockConfigEntry, mode: str = "arm_away"
+) -> None:
     await set_up(hass, entry)
     await arm(hass, entry, mode)
     await pictures(hass, entry)
@@ -54,13 +56,13 @@ def configure(hass: HomeAssistant, entry: MockConfigEntry, **settings: object) -
     object.__setattr__(subentry, "data", {**subentry.data, **settings})
 
 
-async def test_a_person_is_announced_recorded_and_raises_the_alarm(
+async def test_person_while_armed_is_announced_recorded_and_triggers_alarm(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, house: Path
 ) -> None:
     started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
     ended = async_capture_events(hass, const.EVENT_DETECTION_ENDED)
     saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
-    await watch(hass, entry)
+    await arm_and_stream(hass, entry)
     assert state(hass, "binary_sensor", "person_present") == "off"
     assert state(hass, "sensor", "person_count") == "0"
 
@@ -121,33 +123,33 @@ async def test_a_person_is_announced_recorded_and_raises_the_alarm(
     assert float(state(hass, "sensor", "storage_used", entry.entry_id)) > 0
 
 
-async def test_the_event_entity_tells_the_same(
+async def test_event_entity_has_same_data_as_bus_event(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
-    told: list[tuple[str, str]] = []
-    await watch(hass, entry)
-    events = entity_id(hass, "event", "activity")
+    fired: list[tuple[str, str]] = []
+    await arm_and_stream(hass, entry)
+    event_entity = entity_id(hass, "event", "activity")
 
     @callback
     def changed(event: Event) -> None:
-        if event.data["entity_id"] == events:
+        if event.data["entity_id"] == event_entity:
             attributes = event.data["new_state"].attributes
-            told.append((attributes["event_type"], attributes["clip_id"]))
+            fired.append((attributes["event_type"], attributes["clip_id"]))
 
     hass.bus.async_listen("state_changed", changed)
     detector.sees = [PERSON]
-    await until(hass, lambda: told)
+    await until(hass, lambda: fired)
     detector.sees = []
-    await until(hass, lambda: len(told) == 3)
-    assert {event_type for event_type, _ in told} == {"detected", "left", "clip_saved"}
-    assert len({clip_id for _, clip_id in told}) == 1
+    await until(hass, lambda: len(fired) == 3)
+    assert {event_type for event_type, _ in fired} == {"detected", "left", "clip_saved"}
+    assert len({clip_id for _, clip_id in fired}) == 1
 
 
-async def test_a_cat_has_its_sensor_and_raises_no_alarm(
+async def test_cat_turns_its_sensor_on_without_alarm(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     configure(hass, entry, labels=["person", "cat"])
-    await watch(hass, entry)
+    await arm_and_stream(hass, entry)
     detector.sees = [CAT, PERSON.__class__("dog", 0.9, PERSON.box)]
     await until(hass, lambda: state(hass, "binary_sensor", "cat_present") == "on")
     assert state(hass, "binary_sensor", "person_present") == "off"
@@ -155,12 +157,12 @@ async def test_a_cat_has_its_sensor_and_raises_no_alarm(
     assert state(hass, "alarm_control_panel", "alarm", entry.entry_id) == "armed_away"
 
 
-async def test_while_disarmed_a_detecting_camera_announces_without_clip_or_alarm(
+async def test_person_while_disarmed_is_announced_without_clip_or_alarm(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
     configure(hass, entry, disarmed="detect")
-    await watch(hass, entry, "disarm")
+    await arm_and_stream(hass, entry, "disarm")
     detector.sees = [PERSON]
     await until(hass, lambda: started)
     assert started[0].data["clip_id"] is None
@@ -168,12 +170,12 @@ async def test_while_disarmed_a_detecting_camera_announces_without_clip_or_alarm
     assert state(hass, "alarm_control_panel", "alarm", entry.entry_id) == "disarmed"
 
 
-async def test_switching_off_in_the_middle_ends_the_detection_and_keeps_the_clip(
+async def test_switching_camera_off_ends_detection_and_saves_clip(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     ended = async_capture_events(hass, const.EVENT_DETECTION_ENDED)
     saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
-    await watch(hass, entry)
+    await arm_and_stream(hass, entry)
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "camera", "camera") == "recording")
     await arm(hass, entry, "disarm")
@@ -182,11 +184,11 @@ async def test_switching_off_in_the_middle_ends_the_detection_and_keeps_the_clip
     assert state(hass, "sensor", "person_count") == "unknown"
 
 
-async def test_unloading_in_the_middle_keeps_the_clip(
+async def test_unload_during_recording_saves_clip(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
-    await watch(hass, entry)
+    await arm_and_stream(hass, entry)
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "camera", "camera") == "recording")
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -194,12 +196,14 @@ async def test_unloading_in_the_middle_keeps_the_clip(
     assert len(saved) == 1
 
 
-# --- recording by hand, looking ----------------------------------------------------------------
+# --- manual recording, pictures ----------------------------------------------------------------
 
 
-async def test_the_action_records_for_a_while(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_record_action_records_for_duration(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
     saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
-    await watch(hass, entry)
+    await arm_and_stream(hass, entry)
     camera = entity_id(hass, "camera", "camera")
     answer = await hass.services.async_call(
         "homesec",
@@ -215,10 +219,10 @@ async def test_the_action_records_for_a_while(hass: HomeAssistant, entry: MockCo
     assert saved[0].data["label"] is None
 
 
-async def test_the_recording_switch_records_until_it_is_off(
+async def test_recording_switch_records_until_off(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    await watch(hass, entry)
+    await arm_and_stream(hass, entry)
     switch = entity_id(hass, "switch", "recording")
     assert hass.states.get(switch).state == "off"
     await call(hass, "switch", "turn_on", switch)
@@ -229,11 +233,11 @@ async def test_the_recording_switch_records_until_it_is_off(
     await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
 
 
-async def test_recording_by_hand_while_somebody_is_here_uses_the_same_clip(
+async def test_manual_recording_during_presence_uses_same_clip(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
-    await watch(hass, entry)
+    await arm_and_stream(hass, entry)
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "camera", "camera") == "recording")
     switch = entity_id(hass, "switch", "recording")
@@ -249,7 +253,7 @@ async def test_recording_by_hand_while_somebody_is_here_uses_the_same_clip(
     assert hass.states.get(switch).state == "off"
 
 
-async def test_recording_a_camera_that_is_off_says_why_not(
+async def test_recording_of_camera_that_is_off_raises(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -258,10 +262,10 @@ async def test_recording_a_camera_that_is_off_says_why_not(
     assert raised.value.translation_key == "camera_not_running"
 
 
-async def test_a_camera_that_is_removed_while_it_begins_to_record_is_no_error(
+async def test_camera_removed_while_recording_begins_raises_nothing(
     hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await watch(hass, entry)
+    await arm_and_stream(hass, entry)
     start = HomeSecEngine.start_recording
 
     def start_and_remove(*args: Any) -> str:
@@ -276,10 +280,10 @@ async def test_a_camera_that_is_removed_while_it_begins_to_record_is_no_error(
     assert not entry.runtime_data.cameras
 
 
-async def test_the_live_picture_is_a_jpeg_of_the_asked_width(
+async def test_camera_image_is_jpeg_of_requested_width(
     hass: HomeAssistant, entry: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
-    await watch(hass, entry)
+    await arm_and_stream(hass, entry)
     client = await hass_client()
     answer = await client.get(f"/api/camera_proxy/{entity_id(hass, 'camera', 'camera')}?width=320")
     assert answer.status == 200
@@ -291,7 +295,7 @@ async def test_the_live_picture_is_a_jpeg_of_the_asked_width(
     stream.close()
 
 
-async def test_a_camera_that_is_off_gives_no_picture(
+async def test_camera_image_of_camera_that_is_off_is_none(
     hass: HomeAssistant, entry: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     await set_up(hass, entry)
@@ -300,13 +304,13 @@ async def test_a_camera_that_is_off_gives_no_picture(
     assert answer.status == 503
 
 
-async def test_the_snapshot_is_served(
+async def test_snapshot_image_is_served(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
     hass_client: ClientSessionGenerator,
 ) -> None:
-    await watch(hass, entry)
+    await arm_and_stream(hass, entry)
     image = entity_id(hass, "image", "snapshot")
     assert "entity_picture" not in hass.states.get(image).attributes
     detector.sees = [PERSON]

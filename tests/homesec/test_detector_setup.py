@@ -1,4 +1,4 @@
-"""Which detector runs: the default, and OpenCV where it is chosen and can be installed."""
+"""The choice of the detector, and the installation of OpenCV."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from packaging.tags import Tag, sys_tags
 import pytest
 
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.detector_setup import (
+from custom_components.homesec.detector.setup import (
     ChosenDetector,
     async_choose_detector,
     opencv_has_wheel,
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-INSTALL = "custom_components.homesec.detector_setup.async_process_requirements"
+INSTALL = "custom_components.homesec.detector.setup.async_process_requirements"
 
 
 def tags(*platforms: str) -> list[Tag]:
     return [Tag("cp314", "cp314", each) for each in platforms]
 
 
-# As packaging lists them before and since 26.3, in Home Assistant's container and on Debian.
+# In the order of packaging before and since 26.3, in Home Assistant's container and on Debian.
 MUSL = tags("musllinux_1_2_x86_64", "musllinux_1_1_x86_64", "musllinux_1_0_x86_64", "linux_x86_64")
 MUSL_LINUX_FIRST = [MUSL[-1], *MUSL[:-1]]
 MUSL_ARM = tags("linux_aarch64", "musllinux_1_2_aarch64", "musllinux_1_0_aarch64")
@@ -62,7 +62,7 @@ def test_opencv_has_a_wheel_where_this_python_stands_on_glibc() -> None:
 @pytest.mark.parametrize("system", [MUSL_LINUX_FIRST, GLIBC])
 async def test_default_detector_installs_nothing(hass: HomeAssistant, system: list[Tag]) -> None:
     with (
-        patch("custom_components.homesec.detector_setup.sys_tags", return_value=system),
+        patch("custom_components.homesec.detector.setup.sys_tags", return_value=system),
         patch(INSTALL) as install,
     ):
         for data in ({}, {"detector": "ncnn"}):
@@ -77,7 +77,7 @@ async def test_automatic_detector_of_earlier_versions_is_the_default(
 ) -> None:
     data = {"detector": "auto", "model": "nanodet-plus-m"}
     with (
-        patch("custom_components.homesec.detector_setup.sys_tags", return_value=system),
+        patch("custom_components.homesec.detector.setup.sys_tags", return_value=system),
         patch(INSTALL) as install,
     ):
         chosen = await async_choose_detector(hass, data)
@@ -97,7 +97,7 @@ async def test_opencv_on_alpine_is_replaced_without_an_attempt_to_install_it(
 ) -> None:
     data = {"detector": "opencv", "model": "own:dogs"}
     with (
-        patch("custom_components.homesec.detector_setup.sys_tags", return_value=MUSL_LINUX_FIRST),
+        patch("custom_components.homesec.detector.setup.sys_tags", return_value=MUSL_LINUX_FIRST),
         patch(INSTALL) as install,
     ):
         chosen = await async_choose_detector(hass, data)
@@ -112,7 +112,7 @@ async def test_form_offers_opencv_only_where_it_can_be_installed(
     hass.config_entries.async_update_entry(entry, data={"detector": "opencv"})
     await hass.async_block_till_done(wait_background_tasks=True)
     for system, options in ((MUSL_LINUX_FIRST, ["ncnn"]), (GLIBC, ["ncnn", "opencv"])):
-        with patch("custom_components.homesec.detector_setup.sys_tags", return_value=system):
+        with patch("custom_components.homesec.detector.setup.sys_tags", return_value=system):
             form = await choose(hass, entry, "detector")
         [(key, field)] = [x for x in form["data_schema"].schema.items() if x[0] == "detector"]
         assert field.config["options"] == options

@@ -1,4 +1,4 @@
-"""Setting up, unloading, reloading and stopping leave everything as it should be."""
+"""Set-up, reload, unload, and stop of the entry."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from homesec_fixtures import arm, set_up, state, until
 import pytest
 
 from custom_components.homesec.alarm import roll_call as alarm_roll_call
+from custom_components.homesec.detector.setup import ChosenDetector
 from custom_components.homesec.engine.core.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def our_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("homesec")]
 
 
-async def test_unloading_leaves_no_thread(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_unload_ends_every_thread(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await set_up(hass, entry)
     await arm(hass, entry)
     await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
@@ -36,7 +37,7 @@ async def test_unloading_leaves_no_thread(hass: HomeAssistant, entry: MockConfig
     assert our_threads() == []
 
 
-async def test_stopping_home_assistant_leaves_no_thread(
+async def test_home_assistant_stop_ends_every_thread(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -47,9 +48,7 @@ async def test_stopping_home_assistant_leaves_no_thread(
     assert our_threads() == []
 
 
-async def test_reloading_starts_everything_again(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
+async def test_reload_starts_camera_again(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await set_up(hass, entry)
     await arm(hass, entry)
     for _ in range(2):
@@ -58,7 +57,7 @@ async def test_reloading_starts_everything_again(
         await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
 
 
-async def test_unloading_while_the_engine_starts_is_safe(
+async def test_unload_during_engine_start_ends_every_thread(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     entry.add_to_hass(hass)
@@ -67,7 +66,7 @@ async def test_unloading_while_the_engine_starts_is_safe(
     assert our_threads() == []
 
 
-async def test_the_engine_keeps_its_files_where_it_should(
+async def test_engine_files_are_below_config_and_media_folders(
     hass: HomeAssistant, entry: MockConfigEntry, house: Path
 ) -> None:
     await set_up(hass, entry)
@@ -75,7 +74,7 @@ async def test_the_engine_keeps_its_files_where_it_should(
     assert entry.runtime_data.host.clips_dir == house / "media" / "homesec"
 
 
-async def test_without_media_folders_clips_go_below_the_configuration(
+async def test_clips_dir_without_media_folders_is_below_config(
     hass: HomeAssistant, entry: MockConfigEntry, house: Path
 ) -> None:
     hass.config.media_dirs = {}
@@ -83,9 +82,7 @@ async def test_without_media_folders_clips_go_below_the_configuration(
     assert entry.runtime_data.host.clips_dir == house / "media" / "homesec"
 
 
-async def test_another_detector_reloads_the_entry(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
+async def test_detector_change_reloads_entry(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await set_up(hass, entry)
     before = entry.runtime_data
     hass.config_entries.async_update_entry(entry, data={"detector": "opencv"})
@@ -94,7 +91,7 @@ async def test_another_detector_reloads_the_entry(
     assert entry.state is ConfigEntryState.LOADED
 
 
-async def test_a_thread_that_hangs_is_not_waited_for_for_ever(
+async def test_unload_with_hanging_thread_ends_after_timeout(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
@@ -111,18 +108,20 @@ async def test_a_thread_that_hangs_is_not_waited_for_for_ever(
     await until(hass, lambda: not our_threads())
 
 
-async def test_stopping_before_the_engine_has_begun_keeps_it_from_beginning(
+async def test_engine_start_after_stop_does_nothing(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
     runtime = entry.runtime_data
     await runtime.coordinator.async_stop()
-    runtime.host._start("ncnn", None, runtime.coordinator.async_handle_event)
+    runtime.host._start(
+        ChosenDetector(detector="ncnn", model=None), runtime.coordinator.async_handle_event
+    )
     assert not runtime.host.ready
     await runtime.alarm.async_reconcile()
 
 
-async def test_one_camera_that_cannot_be_set_up_does_not_harm_the_others(
+async def test_camera_setup_error_is_logged_and_retried(
     hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     await set_up(hass, entry)
@@ -134,6 +133,6 @@ async def test_one_camera_that_cannot_be_set_up_does_not_harm_the_others(
     ):
         await arm(hass, entry)
     assert "could not be set up: HomeSec couldn't do this: no room" in caplog.text
-    # It is tried again with the next change.
+    # The next change tries it again.
     await arm(hass, entry, "arm_home")
     await until(hass, lambda: state(hass, "camera", "camera") == "streaming")

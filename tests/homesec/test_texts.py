@@ -22,7 +22,7 @@ from custom_components.homesec.alerts import recipient_issues
 from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.cloud import issues as storage_issues
 from custom_components.homesec.cloud.state import error_keys
-from custom_components.homesec.detector_state import DetectorStatus
+from custom_components.homesec.detector.state import DetectorStatus
 from custom_components.homesec.engine.cloud.errors import StorageError
 from custom_components.homesec.engine.core import errors
 from custom_components.homesec.engine.core.types import Trigger, ZoneKind

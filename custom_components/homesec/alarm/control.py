@@ -10,7 +10,7 @@ from ..engine.core.events import DetectionStarted, EngineEvent, HealthChanged
 from ..engine.core.types import Activity, CameraHealth
 from ..event_bus import AlarmChanged, AlarmTriggered, CamerasMissing, Duress
 from ..exceptions import EngineNotRunningError
-from ..stored import UnreadableError, async_load_stored
+from ..stored_data import UnreadableError, async_load_store
 from .announcements import alarm_announcement
 from .cameras import in_view, intruder, offline
 from .codes import AlarmCodes, overtaken
@@ -97,7 +97,7 @@ class AlarmController(AlarmView):
         """Take up where the last run ended, however it ended."""
         facts: Any = None
         try:
-            if (stored := await async_load_stored(self._store)) is None:
+            if (stored := await async_load_store(self._store)) is None:
                 return
             facts = stored.get("facts")
             self._alarm = self._make(AlarmSnapshot.from_dict(facts))

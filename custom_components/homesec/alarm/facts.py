@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from ..const import TRIGGER_TIME_S
-from ..stored import moment, text_or_none
+from ..stored_data import parse_optional_text, parse_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,17 +78,17 @@ class AlarmSnapshot:
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Read what ``as_dict`` wrote. Raises ``KeyError``, ``TypeError`` or ``ValueError``."""
         mode, state = AlarmMode(stored["mode"]), AlarmState(stored["state"])
-        lasts_s = None if stored["lasts_s"] is None else moment(stored["lasts_s"])
+        lasts_s = None if stored["lasts_s"] is None else parse_seconds(stored["lasts_s"])
         if not _fits(mode, state, lasts_s):
             raise ValueError("no state that the alarm can be in")
         cause = stored["cause"]
         return cls(
             mode=mode,
             state=state,
-            began_at=moment(stored["began_at"]),
+            began_at=parse_seconds(stored["began_at"]),
             lasts_s=lasts_s,
-            changed_at=moment(stored["changed_at"]),
-            changed_by=text_or_none(stored["changed_by"]),
+            changed_at=parse_seconds(stored["changed_at"]),
+            changed_by=parse_optional_text(stored["changed_by"]),
             cause=None if cause is None else _cause(**cause),
             forced=bool(stored["forced"]),
             bypassed=_texts(stored["bypassed"]),
@@ -118,7 +118,11 @@ def _fits(mode: AlarmMode, state: AlarmState, lasts_s: float | None) -> bool:
 
 
 def _cause(by: object = None, camera_id: object = None, label: object = None) -> Cause:
-    return Cause(by=text_or_none(by), camera_id=text_or_none(camera_id), label=text_or_none(label))
+    return Cause(
+        by=parse_optional_text(by),
+        camera_id=parse_optional_text(camera_id),
+        label=parse_optional_text(label),
+    )
 
 
 def _texts(stored: object) -> tuple[str, ...]:

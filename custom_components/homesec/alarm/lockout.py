@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ..stored import moment
+from ..stored_data import parse_seconds
 from .span import MonotonicClocks, Span
 
 if TYPE_CHECKING:
@@ -57,5 +57,5 @@ class Lockout:
 
     def load(self, stored: Mapping[str, Any]) -> None:
         """Go on from what ``as_dict`` wrote. Raises ``KeyError``, ``TypeError``, ``ValueError``."""
-        wrong, last = int(moment(stored["wrong"])), moment(stored["last_at"])
+        wrong, last = int(parse_seconds(stored["wrong"])), parse_seconds(stored["last_at"])
         self.wrong, self._last = max(0, wrong), Span(self._clocks, began_at=last)

@@ -8,7 +8,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN, LOGGER
-from ..stored import UnreadableError, async_load_stored, moment
+from ..stored_data import UnreadableError, async_load_store, parse_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +44,9 @@ class Snooze:
     async def async_load(self) -> None:
         """Take up what the last run was told."""
         try:
-            if (stored := await async_load_stored(self._store)) is None:
+            if (stored := await async_load_store(self._store)) is None:
                 return
-            until = {str(key): moment(at) for key, at in stored["until"].items()}
+            until = {str(key): parse_seconds(at) for key, at in stored["until"].items()}
         except UnreadableError, AttributeError, KeyError, TypeError, ValueError:
             LOGGER.error("What was snoozed is unreadable; every camera is told of again")
             return

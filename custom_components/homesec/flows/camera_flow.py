@@ -20,10 +20,10 @@ from ..cameras.config import (
 )
 from ..cameras.zones import ZoneError
 from ..const import CONF_DEVICE, CONF_FILE, CONF_KIND, CONF_MODEL, DOMAIN, LABELS, LOGGER
+from ..detector.model_choice import custom_model_labels, models_dir
 from ..engine.capture import stream_url
 from ..engine.core.errors import DeviceMissing, FileMissing, HomeSecError, SourceError
 from ..engine.core.types import SourceKind
-from ..model_choice import models_dir, own_labels
 from ..texts import async_options
 from ..urls import PREVIEW_URL
 from .camera_preview import CameraPreview, async_preview_running, async_preview_source
@@ -195,7 +195,9 @@ class CameraFlow(HomeSecSubentryFlow):
         """Return the labels to choose from, with names: built in, the model's, the camera's."""
         names = await async_options(self.hass, "label")
         model = self._get_entry().data.get(CONF_MODEL)
-        custom = await self._runtime.host.async_run(own_labels, models_dir(self.hass), model)
+        custom = await self._runtime.host.async_run(
+            custom_model_labels, models_dir(self.hass), model
+        )
         offered = (*LABELS, *custom, *camera_labels(stored))
         return {label: names.get(label, label.capitalize()) for label in offered}
 

@@ -6,10 +6,10 @@ from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.core import callback
 
 from ..const import CONF_MODEL, LOGGER
-from ..detector_setup import async_install_detector
+from ..detector.model_choice import custom_model_titles, models_dir
+from ..detector.setup import async_install_detector
 from ..engine.core.errors import CustomModelRefused, DetectorError, DetectorMissing, HomeSecError
 from ..engine.model_zoo.custom_models import remove_custom_model
-from ..model_choice import models_dir, own_titles
 from .custom_model_form import (
     CONF_FILE,
     CONF_LABELS,
@@ -175,7 +175,7 @@ class CustomModelSteps(ConfigFlow):
                 entry = self._get_reconfigure_entry()
                 data = {k: v for k, v in entry.data.items() if (k, v) != (CONF_MODEL, name)}
                 return self.async_update_and_abort(entry, data=data, reason="model_removed")
-        titles = await self.hass.async_add_executor_job(own_titles, folder)
+        titles = await self.hass.async_add_executor_job(custom_model_titles, folder)
         return self.async_show_form(
             step_id="remove_model", data_schema=removal_schema(titles), errors=errors
         )

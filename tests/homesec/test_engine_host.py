@@ -1,4 +1,4 @@
-"""A start of the engine that fails is tried again until it succeeds, and shown until then."""
+"""A failed start of the engine is retried until it succeeds, and shown until then."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def our_threads() -> list[str]:
 
 
 class Cause:
-    """What keeps the engine from starting, until it is cured."""
+    """A file in place of the clips folder."""
 
     def __init__(self, house: Path) -> None:
         self.media = house / "media"
@@ -47,7 +47,7 @@ class Cause:
 
 
 class LateShare(Cause):
-    """The media folder leads to a share that is mounted later."""
+    """A media folder on a share that is mounted later."""
 
     def begin(self) -> None:
         self.media.symlink_to("share")
@@ -57,7 +57,7 @@ class LateShare(Cause):
 
 
 class ReadOnly(Cause):
-    """The media folder is on a disk that is read-only for a while."""
+    """A media folder on a disk that is read-only for a while."""
 
     def __init__(self, house: Path) -> None:
         super().__init__(house)
@@ -72,7 +72,7 @@ class ReadOnly(Cause):
 
 @pytest.fixture(params=[Cause, LateShare, ReadOnly])
 def cause(request: pytest.FixtureRequest, house: Path) -> Iterator[Cause]:
-    """Make a real cause, and take it away after the test."""
+    """Keep the engine from starting, until the end of the test."""
     made = request.param(house)
     if isinstance(made, ReadOnly):
         with mounted(house / "media", "size=64m"):
@@ -90,7 +90,7 @@ async def wait_for_retry(hass: HomeAssistant) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def test_a_start_that_fails_is_tried_again_until_its_cause_is_gone(
+async def test_failed_start_is_retried_until_cause_is_gone(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
@@ -111,8 +111,10 @@ async def test_a_start_that_fails_is_tried_again_until_its_cause_is_gone(
         assert not runtime.host.ready
         assert (await async_system_health(hass))["engine"] == cause.issue
         await wait_for_retry(hass)
-    told = [r for r in caplog.records if r.levelname == "ERROR" and "could not start" in r.message]
-    assert len(told) == 1  # not at each try
+    errors = [
+        r for r in caplog.records if r.levelname == "ERROR" and "could not start" in r.message
+    ]
+    assert len(errors) == 1  # not for each retry
     cause.cure()
     await wait_for_retry(hass)
     await until(hass, lambda: runtime.host.ready)
@@ -128,7 +130,7 @@ async def test_a_start_that_fails_is_tried_again_until_its_cause_is_gone(
 
 @pytest.mark.parametrize("cause", [Cause], indirect=True)
 @pytest.mark.parametrize("how", ["unload", "stop"])
-async def test_the_end_of_the_house_ends_the_tries(
+async def test_unload_or_stop_ends_retries(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
@@ -151,7 +153,7 @@ async def test_the_end_of_the_house_ends_the_tries(
 
 
 @pytest.mark.parametrize("cause", [Cause], indirect=True)
-async def test_a_reload_tries_again_at_once(
+async def test_reload_retries_at_once(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, cause: Cause
 ) -> None:
     await set_up(hass, entry)
@@ -162,7 +164,7 @@ async def test_a_reload_tries_again_at_once(
     assert issue_registry.async_get_issue(DOMAIN, "engine") is None
 
 
-async def test_no_try_keeps_home_assistant_waiting(
+async def test_failing_start_does_not_block_setup(
     hass: HomeAssistant, entry: MockConfigEntry, house: Path
 ) -> None:
     Cause(house).begin()

@@ -1,4 +1,4 @@
-"""The sensor that tells whether people can be told from what else moves."""
+"""The detector's state and its sensor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from homesec_fixtures import entity_id, set_up, state, until
 
-from custom_components.homesec.detector_state import DetectorState, DetectorStatus
+from custom_components.homesec.detector.state import DetectorState, DetectorStatus
 from custom_components.homesec.engine.core.events import DetectorChanged, ModelProgress
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def progress(have: int, total: int = 1000) -> ModelProgress:
     return ModelProgress(model="yolox-nano", have_bytes=have, total_bytes=total)
 
 
-async def test_it_follows_a_detector_from_download_to_readiness(
+async def test_sensor_follows_detector_from_download_to_ready(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -42,7 +42,7 @@ async def test_it_follows_a_detector_from_download_to_readiness(
     assert shown == [
         ("downloading", 0, "yolox-nano", None),
         ("downloading", 45, "yolox-nano", None),
-        # Nothing more to come; it is made and loaded now.
+        # Complete; it is being converted and loaded.
         ("preparing", 100, "yolox-nano", None),
         ("downloading", None, "yolox-nano", None),
         ("ready", None, "yolox-nano", "nanodet-plus-m"),
@@ -50,14 +50,14 @@ async def test_it_follows_a_detector_from_download_to_readiness(
     assert hass.states.get(sensor).attributes["detector"] == "ncnn"
 
 
-def test_it_prepares_until_something_is_heard() -> None:
+def test_state_without_events_is_preparing() -> None:
     detector = DetectorState()
     assert detector.status is DetectorStatus.PREPARING
-    assert (detector.model, detector.detector, detector.second_opinion) == (None, None, None)
+    assert (detector.model, detector.detector, detector.verifier) == (None, None, None)
 
 
-def test_a_detector_that_fails_gives_no_second_opinion() -> None:
+def test_failed_detector_has_no_verifier() -> None:
     detector = DetectorState()
     detector.apply(DetectorChanged(ready=False, detector="ncnn", model="x", error="model_broken"))
     assert detector.status is DetectorStatus.FAILED
-    assert (detector.model, detector.second_opinion) == ("x", None)
+    assert (detector.model, detector.verifier) == ("x", None)

@@ -1,20 +1,20 @@
-"""What is known of the detector at the moment, as the engine's events told it."""
+"""The state of the detector, from the engine's events."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .engine.core.events import DetectorChanged, EngineEvent, ModelProgress
+from ..engine.core.events import DetectorChanged, EngineEvent, ModelProgress
 
 
 class DetectorStatus(StrEnum):
-    """The detector in one word."""
+    """The states of the detector's sensor."""
 
     PREPARING = "preparing"
-    """Its library is installed, its files are looked for, it is loaded."""
+    """Its library is being installed, or its model loaded."""
     DOWNLOADING = "downloading"
     READY = "ready"
     ALONE = "alone"
-    """It works, but the model that should give the second opinion does not."""
+    """The detector works, but the verifier doesn't."""
     FAILED = "failed"
 
 
@@ -23,14 +23,14 @@ class DetectorState:
     """The shared detector; changed by events only, in the event loop."""
 
     report: DetectorChanged | None = None
-    """The last that was heard of it."""
+    """Its last event."""
     download: ModelProgress | None = None
-    """Of a model that is on its way."""
+    """Of the model being downloaded."""
     engine_failed: bool = False
-    """The whole engine could not start yet."""
+    """Whether the engine could not start."""
 
     def apply(self, event: EngineEvent) -> None:
-        """Take in what happened."""
+        """Update the state with an event."""
         match event:
             case DetectorChanged():
                 self.report, self.download = event, None
@@ -39,7 +39,7 @@ class DetectorState:
 
     @property
     def status(self) -> DetectorStatus:
-        """What it does."""
+        """The state of the sensor."""
         if self.engine_failed:
             return DetectorStatus.FAILED
         if self.download is not None:
@@ -52,24 +52,24 @@ class DetectorState:
 
     @property
     def model(self) -> str | None:
-        """The model that is downloaded, used, or wanted in vain."""
+        """The model that's downloaded, in use, or missing."""
         if self.download is not None:
             return self.download.model
         return self.report.model if self.report else None
 
     @property
     def detector(self) -> str | None:
-        """The engine that runs the model."""
+        """The library that runs the model."""
         return self.report.detector if self.report else None
 
     @property
-    def second_opinion(self) -> str | None:
-        """The model that is asked about whoever seems to have come."""
+    def verifier(self) -> str | None:
+        """The verifier's model."""
         return self.report.second if self.report and self.report.ready else None
 
     @property
     def progress(self) -> int | None:
-        """How much of a download is here, in percent; None if there is none, or nobody knows."""
+        """Percent downloaded; None without a download or while its size is unknown."""
         if self.download is None or not self.download.total_bytes:
             return None
         return self.download.have_bytes * 100 // self.download.total_bytes

@@ -1,7 +1,7 @@
-"""Reads what is stored below Home Assistant's ``.storage``; none of it is trusted.
+"""Read what is stored below Home Assistant's ``.storage``; none of it is trusted.
 
-Home Assistant itself renames a file that is no JSON. What is JSON of another shape, or no file at
-all, raises in many ways: it is renamed here, and the house goes on without it.
+Home Assistant renames a file that isn't JSON. JSON of another shape, or something that isn't a
+file, raises in many ways: it's renamed here, and set-up goes on without it.
 """
 
 from pathlib import Path
@@ -17,42 +17,41 @@ if TYPE_CHECKING:
 
 
 class UnreadableError(Exception):
-    """A store is there, but cannot be read."""
+    """A store is there but can't be read."""
 
 
-async def async_load_stored(store: Store[dict[str, Any]]) -> dict[str, Any] | None:
+async def async_load_store(store: Store[dict[str, Any]]) -> dict[str, Any] | None:
     """Return what is stored, None if nothing is. Raises ``UnreadableError``."""
     try:
         found = await store.async_load()
     except Exception as err:
         LOGGER.error("%s cannot be read: %s", store.key, type(err).__name__)
-        await store.hass.async_add_executor_job(_move_aside, Path(store.path))
+        await store.hass.async_add_executor_job(_rename_corrupt, Path(store.path))
         raise UnreadableError from err
     if found is not None and not isinstance(found, dict):
         raise UnreadableError
     return found
 
 
-def _move_aside(path: Path) -> None:
-    aside = path.with_name(f"{path.name}.corrupt.{dt_util.utcnow().isoformat()}")
+def _rename_corrupt(path: Path) -> None:
     try:
-        path.rename(aside)
+        path.rename(path.with_name(f"{path.name}.corrupt.{dt_util.utcnow().isoformat()}"))
     except OSError as err:
         LOGGER.error("%s cannot be renamed: %s", path.name, err.strerror)
 
 
-def moment(value: object) -> float:
-    """Return a time, or a length of time, in seconds. Raises ``ValueError``."""
+def parse_seconds(value: object) -> float:
+    """Return a time or duration in seconds. Raises ``ValueError``."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("no number")
-    # Written so that it holds for what is not even a number, too.
+        raise ValueError("not a number")
+    # In this form the comparison fails for NaN, too.
     if not abs(value) < MAX_TIMESTAMP:
         raise ValueError("out of range")
     return float(value)
 
 
-def text_or_none(value: object) -> str | None:
-    """Return a text or None. Raises ``ValueError``."""
+def parse_optional_text(value: object) -> str | None:
+    """Return a string or None. Raises ``ValueError``."""
     if value is None or isinstance(value, str):
         return value
-    raise ValueError("no text")
+    raise ValueError("not a string")

@@ -1,7 +1,7 @@
-"""Which detector runs: ncnn comes with HomeSec, OpenCV is installed where it is chosen and can be.
+"""Choose the detector: ncnn comes with HomeSec, OpenCV is installed on demand.
 
-OpenCV has no wheel for Alpine Linux, on which Home Assistant OS and Container run; as a requirement
-in the manifest it would keep HomeSec from loading there at all.
+OpenCV has no wheel for Alpine Linux, on which Home Assistant OS and Container run. As a requirement
+in the manifest it would keep HomeSec from loading there.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from homeassistant.requirements import RequirementsNotFound, async_process_requirements
 from packaging.tags import sys_tags
 
-from .const import CONF_DETECTOR, CONF_MODEL, DETECTOR_AUTO, DOMAIN
-from .engine.detection import DEFAULT, OPENCV, OPENCV_REQUIREMENT
+from ..const import CONF_DETECTOR, CONF_MODEL, DETECTOR_AUTO, DOMAIN
+from ..engine.detection import DEFAULT, OPENCV, OPENCV_REQUIREMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,33 +26,33 @@ REMOVED_MODELS = frozenset({"pedestrian-ssdlite"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenDetector:
-    """What an entry's settings come to on this system."""
+    """The detector and model to use on this system."""
 
     detector: str
     model: str | None
     """None: the detector's default."""
     opencv_missing: bool = False
-    """Whether the default stands in for OpenCV, which this system does not have."""
+    """Whether the default replaces OpenCV, which this system doesn't have."""
 
 
 def opencv_has_wheel(tags: Iterable[Tag]) -> bool:
     """Return whether OpenCV publishes wheels for an interpreter with these platform tags.
 
-    Alpine's musl is told by any of its tags: their order differs between versions of ``packaging``.
+    Any musl tag will do: their order differs between versions of ``packaging``.
     """
     return not any(tag.platform.startswith("musllinux") for tag in tags)
 
 
 async def async_opencv_offered(hass: HomeAssistant) -> bool:
     """Return whether OpenCV can be chosen on this system."""
-    # The tags are read from the interpreter's file.
+    # sys_tags reads the interpreter's file.
     return await hass.async_add_executor_job(lambda: opencv_has_wheel(sys_tags()))
 
 
 async def async_install_detector(hass: HomeAssistant, detector: str) -> bool:
-    """Return whether a detector's library is here, installed if need be.
+    """Install a detector's library if need be; return whether it's there.
 
-    May take minutes the first time: not to be awaited while an entry is set up.
+    Can take minutes the first time, so don't await it during an entry's setup.
     """
     if detector != OPENCV:
         return True  # ncnn is a requirement of the manifest
@@ -66,7 +66,7 @@ async def async_install_detector(hass: HomeAssistant, detector: str) -> bool:
 
 
 async def async_choose_detector(hass: HomeAssistant, data: Mapping[str, Any]) -> ChosenDetector:
-    """Return the detector and the model for an entry's settings; OpenCV is installed if need be."""
+    """Return the detector and model for an entry's settings; install OpenCV if need be."""
     wanted, model = data.get(CONF_DETECTOR, DEFAULT), data.get(CONF_MODEL)
     if model in REMOVED_MODELS:
         model = None
