@@ -161,7 +161,7 @@ def _listings() -> dict[str, Listing]:
         "protected ones": filtered(protected=True),
         "searched: “garden person”": searched,
         "how many there are": lambda catalog: catalog.queries.count(ClipFilter(labels=("cat",))),
-        "a clip's neighbours": lambda catalog: catalog.queries.beside(
+        "a clip's neighbours": lambda catalog: catalog.queries.neighbors(
             ClipFilter(cameras=("cam1",)), before
         ),
         "a week's timeline": lambda catalog: catalog.queries.timeline(middle, middle + 7 * 86_400),

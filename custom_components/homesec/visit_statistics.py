@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from .cameras.registry import CameraRegistry
-    from .engine.library.visit_queries import Visits
+    from .engine.library.visits import Visits
     from .engine_host import EngineHost
     from .event_bus import EventBus
 

@@ -305,10 +305,10 @@ def test_what_failed_long_ago_is_forgotten(catalog):
 
 
 def test_a_note_is_kept_and_struck_out(catalog):
-    catalog.write_note("key", "value")
-    assert catalog.note("key") == "value"
-    catalog.write_note("key", None)
-    assert catalog.note("key") is None
+    catalog.set_value("key", "value")
+    assert catalog.get_value("key") == "value"
+    catalog.set_value("key", None)
+    assert catalog.get_value("key") is None
 
 
 # --- the file ---

@@ -73,7 +73,7 @@ def names(ruin):
 def test_a_damaged_index_is_set_aside_whole(ruin, caplog):
     ruin.path.write_bytes(b"not an index" * 100)
     catalog = ruin.open()
-    aside = catalog.note(UNFILLED)
+    aside = catalog.get_value(UNFILLED)
     assert (ruin.path.parent / aside).read_bytes() == b"not an index" * 100
     assert aside.startswith("clips.db.corrupt-20")
     assert "cannot be used" in caplog.text
@@ -89,7 +89,7 @@ def test_an_index_that_is_well_is_left_alone(ruin):
 def test_all_clips_that_are_there_are_in_the_new_one_and_it_is_told_once(ruin):
     ruin.path.write_bytes(b"not an index" * 100)
     clips = [ruin.film(NOON + n * 86400) for n in range(3)]
-    aside = ruin.open().note(UNFILLED)
+    aside = ruin.open().get_value(UNFILLED)
     ruin.adopt()
     ruin.adopt()
     rows = ruin.catalog.page()
@@ -120,7 +120,7 @@ def test_a_house_without_clips_has_nothing_to_tell(ruin):
     ruin.open()
     ruin.adopt()
     assert ruin.events == []
-    assert ruin.catalog.note(UNFILLED) is None
+    assert ruin.catalog.get_value(UNFILLED) is None
 
 
 def test_filling_goes_on_after_a_stop(ruin, monkeypatch):

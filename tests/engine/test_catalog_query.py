@@ -107,7 +107,7 @@ def test_scrolling_to_the_end_shows_each_clip_that_is_meant_once_newest_first(
         for clip in everything:
             older = next((x for x in ids if x < clip.id), None)
             newer = next((x for x in reversed(ids) if x > clip.id), None)
-            assert catalog.queries.beside(wanted, clip.id) == (older, newer)
+            assert catalog.queries.neighbors(wanted, clip.id) == (older, newer)
 
 
 def test_clips_that_come_while_somebody_scrolls_repeat_and_hide_none(catalog):
@@ -136,8 +136,8 @@ def test_some_are_read_by_their_ids(catalog):
     here, going = clip_row(NOON), clip_row(NOON + 1, state=ClipState.REMOVING)
     catalog.put(here)
     catalog.put(going)
-    assert catalog.queries.some([here.id, going.id, "x"]) == [here]
-    assert catalog.queries.some([]) == []
+    assert catalog.queries.get_many([here.id, going.id, "x"]) == [here]
+    assert catalog.queries.get_many([]) == []
 
 
 def test_the_vocabulary_is_what_finished_clips_tell(catalog):
@@ -233,7 +233,7 @@ def test_no_listing_reads_the_whole_table(catalog, plans, name):
     catalog.queries.page(wanted, limit=50)
     catalog.queries.page(wanted, limit=50, before=clip_row().id)
     catalog.queries.count(wanted)
-    catalog.queries.beside(wanted, clip_row().id)
+    catalog.queries.neighbors(wanted, clip_row().id)
     check(plans)
 
 
@@ -241,12 +241,12 @@ def test_nor_does_any_other_query_of_the_page(catalog, plans):
     catalog.put(clip_row(zones=("Drive",)))
     plans.clear()
     catalog.queries.vocabulary()
-    catalog.queries.some(["a", "b"])
+    catalog.queries.get_many(["a", "b"])
     catalog.queries.timeline(NOON, NOON + 86_400)
     catalog.tracks("a")
     catalog.visits.count("a", "cat", NOON)
     catalog.visits.last("a", "cat")
-    catalog.visits.insight(0, NOON, tz=None, cameras=("a",), labels=("cat",))
+    catalog.visits.statistics(0, NOON, tz=None, cameras=("a",), labels=("cat",))
     catalog.visits.end_all()
     catalog.visits.forget(0, most=5)
     check(plans)

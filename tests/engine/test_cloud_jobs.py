@@ -220,7 +220,7 @@ def test_a_clip_that_is_gone_needs_no_description(house, caplog):
     for clip in (gone, dropped, lost):
         house.copies.protect(clip.id, protected=True)
     house.copies.remove(house.row(gone))
-    house.copies.drop_cloud(house.row(dropped))
+    house.copies.remove_cloud(house.row(dropped))
     (name,) = (n for n in house.store.names(".mp4") if lost.id in n)
     (house.store.objects / name).unlink()
     house.run()

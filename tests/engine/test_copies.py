@@ -76,7 +76,7 @@ def test_a_kill_while_removing_leaves_nothing_for_long(house, monkeypatch, unlin
     monkeypatch.undo()
     assert house.catalog.page() == []
     house.copies.finish_removals()
-    assert house.copies.survey() == (0, 0)
+    assert house.copies.verify_files() == (0, 0)
     assert house.row(clip) is None
     assert house.left() == []
     assert jobs(house, JobKind.DELETE) == 1
@@ -100,7 +100,7 @@ def test_a_disk_that_does_not_let_go_is_tried_again(house, monkeypatch, caplog):
 
 def test_only_the_local_copy_goes(house):
     clip = house.stored()
-    house.copies.drop_local(clip)
+    house.copies.remove_local(clip)
     assert house.left() == []
     row = house.row(clip)
     assert (row.local, row.cloud, row.state) == (False, CloudState.STORED, ClipState.SAVED)
@@ -111,23 +111,23 @@ def test_a_kill_while_the_local_copy_goes_is_put_right(house, monkeypatch):
     clip = house.stored()
     monkeypatch.setattr(house.copies, "_db", None)
     with pytest.raises(AttributeError):
-        house.copies.drop_local(clip)
+        house.copies.remove_local(clip)
     monkeypatch.undo()
     assert house.row(clip).local
-    assert house.copies.survey() == (1, 0)
+    assert house.copies.verify_files() == (1, 0)
     row = house.row(clip)
     assert (row.local, row.cloud, row.state) == (False, CloudState.STORED, ClipState.SAVED)
 
 
 def test_only_the_clouds_copy_goes_and_does_not_come_back(house):
     clip = house.stored()
-    house.copies.drop_cloud(clip)
+    house.copies.remove_cloud(clip)
     house.run()
     assert house.store.names() == []
     row = house.row(clip)
     assert (row.local, row.cloud, row.cloud_bytes) == (True, CloudState.DROPPED, 0)
     assert house.catalog.save(row).cloud is CloudState.DROPPED
-    assert house.copies.upload_rest() == 0
+    assert house.copies.upload_existing() == 0
 
 
 # --- protecting, uploading what was there before ---
@@ -145,8 +145,8 @@ def test_a_clip_is_protected_and_released(house):
 def test_what_was_recorded_before_there_was_a_cloud_is_uploaded_when_asked_for(tmp_path):
     house = House(tmp_path, upload=False)
     clips = [house.saved(NOON + n) for n in range(3)]
-    assert house.copies.upload_rest() == 3
-    assert house.copies.upload_rest() == 0
+    assert house.copies.upload_existing() == 3
+    assert house.copies.upload_existing() == 0
     house.run()
     assert {house.row(c).cloud for c in clips} == {CloudState.STORED}
     house.close()
@@ -158,7 +158,7 @@ def test_what_was_recorded_before_there_was_a_cloud_is_uploaded_when_asked_for(t
 def test_a_clip_whose_file_has_gone_is_missing_and_not_uploaded(house):
     gone, here = house.saved(), house.saved(NOON + 1)
     house.files(gone)[0].unlink()
-    assert house.copies.survey() == (1, 0)
+    assert house.copies.verify_files() == (1, 0)
     row = house.row(gone)
     assert (row.state, row.local) == (ClipState.MISSING, False)
     assert house.row(here) == here
@@ -170,11 +170,11 @@ def test_a_disk_that_was_away_brings_everything_back(house):
     clips = [house.saved(NOON + n * 86400) for n in range(3)]
     away = house.clips_dir.rename(house.clips_dir.with_name("away"))
     house.clips_dir.mkdir()
-    assert house.copies.survey() == (4, 0)
+    assert house.copies.verify_files() == (4, 0)
     assert house.catalog.page() == [replace(stored, local=False)]
     house.clips_dir.rmdir()
     away.rename(house.clips_dir)
-    assert house.copies.survey() == (0, 4)
+    assert house.copies.verify_files() == (0, 4)
     assert all(house.row(c).state is ClipState.SAVED and house.row(c).local for c in clips)
     house.run()
     assert {house.row(c).cloud for c in clips} == {CloudState.STORED}
@@ -187,7 +187,7 @@ def test_a_folder_that_cannot_be_read_says_nothing_of_its_clips(house, monkeypat
         raise OSError(5, "input/output error")
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    assert house.copies.survey() == (0, 0)
+    assert house.copies.verify_files() == (0, 0)
     assert house.row(clip) == clip
     assert "input/output error" in caplog.text
 
@@ -197,7 +197,7 @@ def test_folders_that_are_empty_go(house):
     folder = house.files(clip)[0].parent
     for path in house.files(clip):
         path.unlink()
-    house.copies.survey()
+    house.copies.verify_files()
     assert not folder.exists()
     assert folder.parent.exists()
 
@@ -206,14 +206,14 @@ def test_retention_sees_all_clips_oldest_first_without_reading_the_table(house, 
     monkeypatch.setattr("custom_components.homesec.engine.library.copies._PAGE", 3)
     clips = [house.saved(NOON + n, size=n) for n in (5, 1, 4, 2, 3, 6)]
     house.saved(NOON + 9, state=ClipState.FAILED)
-    holdings = house.copies.holdings()
-    assert [h.bytes for h in holdings] == [1, 2, 3, 4, 5, 6]
-    assert holdings[0].id == clips[1].id
-    assert {h.cloud for h in holdings} == {CloudState.WAITING}
+    summaries = house.copies.summaries()
+    assert [h.bytes for h in summaries] == [1, 2, 3, 4, 5, 6]
+    assert summaries[0].id == clips[1].id
+    assert {h.cloud for h in summaries} == {CloudState.WAITING}
     asked = []
     db = house.catalog.database._db
     db.set_trace_callback(asked.append)
-    house.copies.holdings()
+    house.copies.summaries()
     db.set_trace_callback(None)
     plans = [row[3] for sql in asked for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
     assert plans

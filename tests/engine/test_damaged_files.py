@@ -263,8 +263,8 @@ def test_what_is_no_reserve_does_not_hold_up_the_start(tmp_path, make):
     path = tmp_path / "reserve"
     make(path)
     reserve = DiskReserve(path)
-    reserve.open_up()
-    reserve.set_aside()
+    reserve.release()
+    reserve.allocate()
     assert path.is_dir() or path.stat().st_size == RESERVE_BYTES
 
 

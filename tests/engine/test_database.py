@@ -91,7 +91,7 @@ def test_a_file_of_version_1_keeps_its_clips(path):
         first = catalog.get(clips[0].id)
         assert (first.protected, first.local, first.cloud) == (False, True, CloudState.NONE)
         assert catalog.database.query("PRAGMA user_version")[0][0] == SCHEMA_VERSION
-        assert catalog.note("unfilled") is None
+        assert catalog.get_value("unfilled") is None
 
 
 def test_a_migrated_file_has_the_schema_of_a_new_one(tmp_path):
@@ -207,7 +207,7 @@ def test_an_empty_file_is_a_new_one(path):
     path.touch()
     with Catalog(path) as catalog:
         assert catalog.totals().clips == 0
-        assert catalog.note("unfilled") == ""
+        assert catalog.get_value("unfilled") == ""
 
 
 def directory(path):

@@ -9,7 +9,7 @@ from store_house import store
 from custom_components.homesec.engine.cloud.errors import TransferStopped
 from custom_components.homesec.engine.core.errors import ClipNotFound
 from custom_components.homesec.engine.core.types import ClipState
-from custom_components.homesec.engine.library.download import fetch_film
+from custom_components.homesec.engine.library.library import download_video
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def target(tmp_path):
 def fetch(house, clip, target, *, cloud=..., stop=None):
     cloud = house.store if cloud is ... else cloud
     stop = stop or Event()
-    fetch_film(house.row(clip), target, clips_dir=house.clips_dir, cloud=cloud, stop=stop)
+    download_video(house.row(clip), target, clips_dir=house.clips_dir, cloud=cloud, stop=stop)
 
 
 @pytest.mark.parametrize("local", [True, False])
@@ -37,7 +37,7 @@ def test_both_copies_give_the_same_film(house, target, local):
     clip = house.stored(NOON, size=5000)
     film = house.files(clip)[0].read_bytes()
     if not local:
-        house.copies.drop_local(clip)
+        house.copies.remove_local(clip)
     fetch(house, clip, target)
     assert target.read_bytes() == film
     assert [p.name for p in target.parent.iterdir()] == ["film.mp4"]
@@ -53,7 +53,7 @@ def test_a_file_that_has_gone_unnoticed_comes_from_the_cloud(house, target):
 
 def test_without_a_copy_there_is_no_film(house, target):
     clip = house.stored(NOON)
-    house.copies.drop_local(clip)
+    house.copies.remove_local(clip)
     with pytest.raises(ClipNotFound):
         fetch(house, clip, target, cloud=None)
     for obj in list(house.store.list()):
@@ -74,7 +74,7 @@ def test_what_is_no_finished_clip_is_not_found(house, target, state):
 def test_told_to_stop_it_leaves_nothing_behind(house, target, local):
     clip = house.stored(NOON)
     if not local:
-        house.copies.drop_local(clip)
+        house.copies.remove_local(clip)
     stop = Event()
     stop.set()
     with pytest.raises(TransferStopped):

@@ -63,7 +63,7 @@ def test_a_clip_that_is_recorded_is_soon_in_the_cloud(rigs, films, store):
 def test_without_a_cloud_and_without_rules_clips_just_stay(rig, films):
     (saved,) = rig.play(film(films))
     assert saved.cloud is CloudState.NONE
-    assert rig.engine.library.upload_rest() == 0
+    assert rig.engine.library.upload_existing() == 0
     rig.engine.library.resume_uploads()
     rig.engine.library.set_rules(RetentionRules())
     assert rig.of(OutboxChanged, ClipsDropped) == []
@@ -97,7 +97,7 @@ def test_what_was_recorded_before_there_was_a_cloud_can_be_uploaded(rigs, films,
     first.play(film(films))
     first.stop()
     again = rigs(cloud=store)
-    assert again.engine.library.upload_rest() == 1
+    assert again.engine.library.upload_existing() == 1
     again.wait_for(ClipUploaded)
 
 

@@ -91,7 +91,7 @@ def test_a_job_is_gone_in_the_transaction_that_tells_what_it_did(house):
 
     def perform(job, _):
         def settle():
-            house.copies.stored(clip.id, 5)
+            house.copies.mark_uploaded(clip.id, 5)
             raise sqlite3.OperationalError("disk is full")
 
         return settle

@@ -11,8 +11,8 @@ from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.db.job_queue import JobKind
 from custom_components.homesec.engine.library.bucket_change import (
     BucketChange,
-    places_of,
-    settle_in,
+    apply_bucket_change,
+    other_buckets,
 )
 from custom_components.homesec.engine.library.rebuild import rebuild
 from custom_components.homesec.engine.library.retention_policy import (
@@ -30,15 +30,15 @@ class TwoBuckets(House):
     def __init__(self, folder):
         self.buckets = {place: DiskStore(folder / place[5:8]) for place in (OLD, NEW)}
         super().__init__(folder, store=self.buckets[OLD])
-        assert settle_in(self.catalog, OLD) is None
+        assert apply_bucket_change(self.catalog, OLD) is None
 
     def move(self, place):
         self.store = self.cloud_jobs.store = self.buckets[place]
-        return settle_in(self.catalog, place)
+        return apply_bucket_change(self.catalog, place)
 
     def cloud_only(self, event_at, **values):
         clip = self.stored(event_at, **values)
-        self.copies.drop_local(clip)
+        self.copies.remove_local(clip)
         return self.row(clip)
 
 
@@ -75,8 +75,8 @@ def test_set_back_everything_is_where_it_was(house):
     assert house.move(OLD) == BucketChange(before=NEW, only_there=1, here_too=1)
     house.run()
     assert (house.row(here), house.row(there)) == (here, there)
-    assert places_of(house.catalog, here.id) == [NEW]
-    assert places_of(house.catalog, there.id) == []
+    assert other_buckets(house.catalog, here.id) == [NEW]
+    assert other_buckets(house.catalog, there.id) == []
     assert house.row(new).cloud is CloudState.ELSEWHERE
     assert len(house.buckets[OLD].uploads()) == uploads
     house.move(NEW)
@@ -142,13 +142,13 @@ def test_what_is_protected_while_it_is_elsewhere_is_told_there_when_one_is_back(
 def test_a_clip_whose_file_goes_before_it_is_uploaded_anew_is_still_elsewhere(house):
     clip = house.stored()
     house.move(NEW)
-    house.copies.local_gone(clip.id)
+    house.copies.mark_file_missing(clip.id)
     row = house.row(clip)
     assert (row.state, row.cloud, row.local) == (ClipState.SAVED, CloudState.ELSEWHERE, False)
-    house.copies.local_back(row)
+    house.copies.mark_file_found(row)
     house.run()
     assert house.row(clip).cloud is CloudState.STORED
-    house.copies.local_gone(clip.id)
+    house.copies.mark_file_missing(clip.id)
     assert house.row(clip).cloud is CloudState.STORED
 
 

@@ -84,7 +84,7 @@ def test_on_a_new_machine_the_clips_are_in_the_cloud_only(house):
     house.clips_dir.mkdir()
     found(house)
     assert house.row(clip) == replace(clip, local=False)
-    assert house.copies.survey() == (0, 0)
+    assert house.copies.verify_files() == (0, 0)
     house.copies.remove(house.row(clip))
     house.run()
     assert list(house.store.list()) == []
@@ -152,7 +152,7 @@ def test_what_is_being_removed_does_not_come_back(house):
     house.copies.remove(clip)  # its objects are still there: the outbox has not run
     dropped = house.stored(NOON + 1)
     house.catalog.jobs.add(JobKind.DELETE, clip.id, {"names": []})
-    house.copies.drop_cloud(dropped)
+    house.copies.remove_cloud(dropped)
     removing = house.saved(NOON + 2)
     house.catalog.put(replace(removing, state=ClipState.REMOVING))
     before = [house.row(c) for c in (clip, dropped, removing)]

@@ -90,34 +90,34 @@ def test_a_start_on_a_full_disk_makes_room_again(disk, monkeypatch):
 
 
 def test_it_is_given_up_only_when_the_disk_is_full(reserve):
-    reserve.set_aside()
+    reserve.allocate()
     reserve.disk_has(RESERVE_BYTES)
-    reserve.open_up()
+    reserve.release()
     assert reserve.has()
     reserve.disk_has(RESERVE_BYTES - 1)
-    reserve.open_up()
+    reserve.release()
     assert not reserve.has()
-    reserve.open_up()
+    reserve.release()
 
 
 def test_nothing_is_set_aside_of_a_disk_that_has_little(reserve):
     reserve.disk_has(reserve_module.ENOUGH_BYTES)
-    reserve.set_aside()
+    reserve.allocate()
     assert not reserve.has()
     reserve.disk_has(reserve_module.ENOUGH_BYTES + 1)
-    reserve.set_aside()
+    reserve.allocate()
     assert reserve.has()
 
 
 def test_what_was_cut_off_in_mid_writing_is_written_whole(reserve, tmp_path):
     (tmp_path / "reserve").write_bytes(b"half")
-    reserve.set_aside()
+    reserve.allocate()
     assert (tmp_path / "reserve").stat().st_size == RESERVE_BYTES
 
 
 def test_a_disk_that_takes_nothing_keeps_nobody_from_going_on(tmp_path):
     (tmp_path / "reserve").mkdir()
     nowhere = DiskReserve(tmp_path / "reserve")
-    nowhere.set_aside()
-    DiskReserve(tmp_path / "nowhere" / "reserve").set_aside()
-    DiskReserve(tmp_path / "nowhere" / "reserve").open_up()
+    nowhere.allocate()
+    DiskReserve(tmp_path / "nowhere" / "reserve").allocate()
+    DiskReserve(tmp_path / "nowhere" / "reserve").release()

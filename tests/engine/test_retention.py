@@ -10,16 +10,19 @@ import pytest
 from rig import LONG_S
 from small_disks import mounted, remount
 
-from custom_components.homesec.engine.core.events import ClipsDropped, DiskSpaceChanged, DropReason
+from custom_components.homesec.engine.core.events import (
+    ClipsDropped,
+    DiskSpaceChanged,
+    RemovalReason,
+)
 from custom_components.homesec.engine.core.types import ClipState, CloudState
-from custom_components.homesec.engine.library.retention import disk_free
+from custom_components.homesec.engine.library.retention import PATIENCE_S, disk_free
 from custom_components.homesec.engine.library.retention_policy import (
     Limits,
     RetentionRules,
     TierRules,
 )
-from custom_components.homesec.engine.library.trusted_clock import PATIENCE_S
-from custom_components.homesec.engine.library.visit_queries import KEPT_S
+from custom_components.homesec.engine.library.visits import KEPT_S
 
 DAY = 86400.0
 OLD = NOON - 9 * DAY
@@ -41,7 +44,7 @@ def test_what_is_too_old_here_stays_in_the_cloud(house):
     assert house.row(new).local
     assert house.files(new)[0].exists()
     assert house.of(ClipsDropped) == [
-        ClipsDropped(count=1, bytes=100, reason=DropReason.AGE, last_copies=0)
+        ClipsDropped(count=1, bytes=100, reason=RemovalReason.AGE, last_copies=0)
     ]
 
 
@@ -90,7 +93,7 @@ def test_what_changed_since_it_was_planned_stays(house, change):
             case "gone":
                 house.catalog.remove(old.id)
             case _:
-                house.copies.drop_cloud(old)
+                house.copies.remove_cloud(old)
         return 10**12
 
     house.make_retention(RetentionRules(local=WEEK), free=meanwhile).apply()
@@ -108,7 +111,7 @@ def test_a_disk_that_fills_loses_the_oldest_and_it_is_told(house, caplog):
     house.make_retention(rules, free=free).apply()
     assert [house.row(c) is None for c in clips] == [True, True, True, False]
     (told,) = house.of(ClipsDropped)
-    assert (told.count, told.reason, told.last_copies) == (3, DropReason.SPACE, 3)
+    assert (told.count, told.reason, told.last_copies) == (3, RemovalReason.SPACE, 3)
     assert "were nowhere else" in caplog.text
     assert house.of(DiskSpaceChanged) == []
 

@@ -5,13 +5,13 @@ from kept import NOON
 import pytest
 
 from custom_components.homesec.engine.core.clip_id import first_clip_id
-from custom_components.homesec.engine.core.events import DropReason
+from custom_components.homesec.engine.core.events import RemovalReason
 from custom_components.homesec.engine.core.types import CloudState
 from custom_components.homesec.engine.library.copies import ClipSummary
 from custom_components.homesec.engine.library.retention_policy import (
     Limits,
-    Place,
     RetentionRules,
+    Tier,
     TierRules,
     plan,
 )
@@ -27,18 +27,18 @@ def holding(age_s=0.0, *, camera_id="door", size=10, local=True, cloud=CloudStat
     )
 
 
-def run(holdings, *, local=None, cloud=None, free=1000, floor=0, uploading=True):
+def run(summaries, *, local=None, cloud=None, free=1000, floor=0, uploading=True):
     rules = RetentionRules(
         local=local or TierRules(), cloud=cloud or TierRules(), min_free_bytes=floor
     )
-    holdings = sorted(holdings)
-    removals = plan(holdings, rules, now=NOON, free_bytes=free, uploading=uploading)
-    place = {h.id: n for n, h in enumerate(holdings)}
-    return [(place[r.clip_id], r.place, r.reason, r.last_copy) for r in removals]
+    summaries = sorted(summaries)
+    removals = plan(summaries, rules, now=NOON, free_bytes=free, uploading=uploading)
+    tier = {h.id: n for n, h in enumerate(summaries)}
+    return [(tier[r.clip_id], r.tier, r.reason, r.last_copy) for r in removals]
 
 
-LOCAL, CLOUD = Place.LOCAL, Place.CLOUD
-AGE, SIZE, SPACE = DropReason.AGE, DropReason.SIZE, DropReason.SPACE
+LOCAL, CLOUD = Tier.LOCAL, Tier.CLOUD
+AGE, SIZE, SPACE = RemovalReason.AGE, RemovalReason.SIZE, RemovalReason.SPACE
 STORED, WAITING = CloudState.STORED, CloudState.WAITING
 
 
@@ -166,29 +166,29 @@ class Outcome:
         self.clips, self.rules, self.free, self.uploading = clips, rules, free, uploading
         self.removals = plan(clips, rules, now=NOON, free_bytes=free, uploading=uploading)
         self.by_id = {h.id: h for h in clips}
-        self.reason = {(r.clip_id, r.place): r.reason for r in self.removals}
+        self.reason = {(r.clip_id, r.tier): r.reason for r in self.removals}
         self.freed = sum(h.bytes for h in clips if self.gone(h, LOCAL))
 
-    def gone(self, holding, place):
-        return (holding.id, place) in self.reason
+    def gone(self, holding, tier):
+        return (holding.id, tier) in self.reason
 
-    def stay(self, place):
-        """Return (clip, bytes) of the copies that stay in a place."""
+    def stay(self, tier):
+        """Return (clip, bytes) of the copies that stay in a tier."""
         copies = (
             [(h, h.bytes) for h in self.clips if h.local]
-            if place is LOCAL
+            if tier is LOCAL
             else [(h, h.cloud_bytes) for h in self.clips if h.cloud is STORED]
         )
-        return [(h, size) for h, size in copies if not self.gone(h, place)]
+        return [(h, size) for h, size in copies if not self.gone(h, tier)]
 
-    def may_go(self, holding, place):
+    def may_go(self, holding, tier):
         """Whether a rule by age or size may remove it."""
-        waits = place is LOCAL and self.uploading and holding.cloud is WAITING
+        waits = tier is LOCAL and self.uploading and holding.cloud is WAITING
         return not holding.protected and not waits
 
 
 outcomes = st.builds(Outcome, held, rule_sets, st.integers(0, 600), st.booleans())
-each_place = pytest.mark.parametrize("place", Place)
+each_tier = pytest.mark.parametrize("tier", Tier)
 
 
 @given(outcomes)
@@ -196,7 +196,7 @@ def test_each_copy_goes_once_and_is_of_no_protected_clip(out):
     assert len(out.reason) == len(out.removals)
     for removal in out.removals:
         clip = out.by_id[removal.clip_id]
-        assert clip.local if removal.place is LOCAL else clip.cloud is STORED
+        assert clip.local if removal.tier is LOCAL else clip.cloud is STORED
         assert not clip.protected
 
 
@@ -204,33 +204,33 @@ def test_each_copy_goes_once_and_is_of_no_protected_clip(out):
 def test_what_is_said_of_last_copies_is_true(out):
     for removal in out.removals:
         clip = out.by_id[removal.clip_id]
-        here = removal.place is CLOUD and clip.local and not out.gone(clip, LOCAL)
-        there = removal.place is LOCAL and clip.cloud is STORED
+        here = removal.tier is CLOUD and clip.local and not out.gone(clip, LOCAL)
+        there = removal.tier is LOCAL and clip.cloud is STORED
         assert removal.last_copy is not (here or there)
 
 
-@each_place
+@each_tier
 @given(outcomes)
-def test_nothing_that_is_too_old_stays(place, out):
-    rules = out.rules.local if place is LOCAL else out.rules.cloud
-    for clip, _ in out.stay(place):
+def test_nothing_that_is_too_old_stays(tier, out):
+    rules = out.rules.local if tier is LOCAL else out.rules.cloud
+    for clip, _ in out.stay(tier):
         limit = rules.cameras.get(clip.camera_id, rules.each).max_age_s
-        if limit is not None and out.may_go(clip, place):
+        if limit is not None and out.may_go(clip, tier):
             assert clip.id >= first_clip_id(NOON - limit)
 
 
-@each_place
+@each_tier
 @given(outcomes)
-def test_more_than_the_limits_stays_only_if_it_may_not_go(place, out):
-    rules = out.rules.local if place is LOCAL else out.rules.cloud
+def test_more_than_the_limits_stays_only_if_it_may_not_go(tier, out):
+    rules = out.rules.local if tier is LOCAL else out.rules.cloud
     groups = [
         (rules.cameras.get(camera, rules.each).max_bytes, lambda h, c=camera: h.camera_id == c)
         for camera in CAMERAS
     ]
     for limit, belongs in (*groups, (rules.total_bytes, lambda _: True)):
-        its = [(h, size) for h, size in out.stay(place) if belongs(h)]
+        its = [(h, size) for h, size in out.stay(tier) if belongs(h)]
         if limit is not None and sum(size for _, size in its) > limit:
-            assert not [h for h, _ in its if out.may_go(h, place)]
+            assert not [h for h, _ in its if out.may_go(h, tier)]
 
 
 @given(outcomes)
@@ -242,7 +242,7 @@ def test_the_disk_has_its_space_unless_only_protected_clips_are_left(out):
 @given(outcomes)
 def test_no_more_goes_for_space_than_is_needed(out):
     space = [r for r in out.removals if r.reason is SPACE]
-    assert all(r.place is LOCAL for r in space)
+    assert all(r.tier is LOCAL for r in space)
     if space:
         largest = max(r.bytes for r in space)
         assert out.free + out.freed - largest < out.rules.min_free_bytes

@@ -61,8 +61,8 @@ def fill(path, clips=400):
         catalog.jobs.add(JobKind.DELETE, rows[2].id, {"names": ["a.mp4"]})
         catalog.database.query("INSERT INTO texts VALUES ('anna', '1', 'SM1', ?)", (NOON,))
         catalog.database.query("INSERT INTO elsewhere VALUES ('old', ?, 5)", (rows[-1].id,))
-        catalog.write_note("cloud_place", "gs://here")
-        catalog.write_note(UNFILLED, None)
+        catalog.set_value("cloud_place", "gs://here")
+        catalog.set_value(UNFILLED, None)
     return rows
 
 
@@ -108,7 +108,7 @@ def test_what_is_around_a_damaged_page_is_taken_over(path, reopened):
     assert 300 < len(kept) < 400
     by_id = {clip.id: clip for clip in rows}
     assert all(kept[clip_id] == by_id[clip_id] for clip_id in kept)
-    assert (path.parent / catalog.note(UNFILLED)).is_file()
+    assert (path.parent / catalog.get_value(UNFILLED)).is_file()
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_of_a_wrong_schema_all_rows_are_taken_over(path, reopened, sql):
     assert catalog.jobs.get(JobKind.DELETE, rows[2].id).payload == {"names": ["a.mp4"]}
     assert len(catalog.database.query("SELECT * FROM texts")) == 1
     assert len(catalog.database.query("SELECT * FROM elsewhere")) == 1
-    assert catalog.note("cloud_place") == "gs://here"
+    assert catalog.get_value("cloud_place") == "gs://here"
     (aside,) = asides(path)
     assert aside.name.startswith("clips.db.newer" if "99" in sql else "clips.db.corrupt")
 
@@ -176,7 +176,7 @@ def test_a_database_that_is_well_is_not_touched(path, reopened):
     rows = fill(path, clips=20)
     catalog = reopened()
     assert catalog.page() == rows[::-1]
-    assert catalog.note(UNFILLED) is None
+    assert catalog.get_value(UNFILLED) is None
     assert asides(path) == []
 
 
@@ -272,7 +272,7 @@ def test_a_clip_without_an_id_is_found_again_by_its_file(path, reopened):
     change(path, "UPDATE clips SET id = 'nonsense' WHERE id = ?", rows[0].id)
     catalog = reopened()
     assert catalog.page() == rows[:0:-1]
-    assert catalog.note(UNFILLED) == ""
+    assert catalog.get_value(UNFILLED) == ""
 
 
 @pytest.mark.parametrize(

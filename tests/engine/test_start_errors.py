@@ -138,6 +138,6 @@ def test_an_engine_whose_texts_do_not_start_leaves_nothing_running(tmp_path, mon
     # Nothing holds the file any more: it can be opened by one that wants it alone.
     with Catalog(tmp_path / "data" / "clips.db") as catalog:
         catalog.database.query("PRAGMA locking_mode = EXCLUSIVE")
-        catalog.write_note("x", "y")
+        catalog.set_value("x", "y")
     shutil.rmtree(tmp_path / "data")
     starts(tmp_path)

@@ -142,8 +142,8 @@ def house(wholes, tmp_path_factory):
             )
         catalog.database.query("INSERT INTO text_stills VALUES ('1', x'ffd8')")
         catalog.database.query("INSERT INTO elsewhere VALUES ('gs://old', 'x', 5)")
-        catalog.write_note("cloud_place", "disk://here")
-        catalog.write_note("looked_at", f"{now}")
+        catalog.set_value("cloud_place", "disk://here")
+        catalog.set_value("looked_at", f"{now}")
     return folder
 
 

@@ -16,8 +16,7 @@ from custom_components.homesec.engine.core.events import (
 )
 from custom_components.homesec.engine.core.types import Box, Presence
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.library.visit_queries import KEPT_S
-from custom_components.homesec.engine.library.visits import VisitWriter
+from custom_components.homesec.engine.library.visits import KEPT_S, VisitWriter
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NEPAL = ZoneInfo("Asia/Kathmandu")
@@ -69,9 +68,9 @@ def rows(catalog):
 def test_a_visit_is_written_when_it_begins_and_when_it_ends(catalog):
     log = Log(catalog)
     log.start()
-    log.hear(DetectionStarted(presence=presence(), clip_id=None))
-    log.hear(HealthChanged(camera_id="feeder", health="running"))
-    log.hear(DetectionEnded(presence=presence(until=NOON + 9), clip_id="c"))
+    log.handle_event(DetectionStarted(presence=presence(), clip_id=None))
+    log.handle_event(HealthChanged(camera_id="feeder", health="running"))
+    log.handle_event(DetectionEnded(presence=presence(until=NOON + 9), clip_id="c"))
     assert log.close()
     assert rows(catalog) == [("feeder", "cat", NOON, NOON + 9, "c")]
     assert log.told == [VisitLogged(camera_id="feeder", label="cat")]
@@ -82,8 +81,8 @@ def test_labels_and_cameras_come_and_go_apart(catalog):
     log.start()
     for camera_id, label in (("a", "cat"), ("a", "person"), ("b", "cat")):
         who = presence(camera_id=camera_id, label=label)
-        log.hear(DetectionStarted(presence=who, clip_id=label))
-    log.hear(DetectionEnded(presence=presence(camera_id="a", until=NOON + 1), clip_id="x"))
+        log.handle_event(DetectionStarted(presence=who, clip_id=label))
+    log.handle_event(DetectionEnded(presence=presence(camera_id="a", until=NOON + 1), clip_id="x"))
     assert log.close()
     assert [(camera, label, ended, clip) for camera, label, _, ended, clip in rows(catalog)] == [
         ("a", "cat", NOON + 1, "cat"),
@@ -93,7 +92,7 @@ def test_labels_and_cameras_come_and_go_apart(catalog):
 
 
 def test_an_end_without_a_beginning_is_no_visit(catalog, log):
-    log.hear(DetectionEnded(presence=presence(), clip_id=None))
+    log.handle_event(DetectionEnded(presence=presence(), clip_id=None))
     assert log.close()
     assert rows(catalog) == []
 
@@ -135,7 +134,7 @@ def test_a_disk_that_refuses_to_forget_keeps_nothing_from_starting(catalog, monk
     monkeypatch.setattr(catalog.visits, "end_all", refuse)
     log = Log(catalog)
     log.start()
-    log.hear(DetectionStarted(presence=presence(), clip_id=None))
+    log.handle_event(DetectionStarted(presence=presence(), clip_id=None))
     assert log.close()
     assert len(rows(catalog)) == 1
     assert "does not take a visit" in caplog.text
@@ -147,8 +146,8 @@ def test_a_disk_that_refuses_costs_a_visit_and_no_more(catalog, log, monkeypatch
         raise sqlite3.OperationalError("disk I/O error")
 
     monkeypatch.setattr(catalog.visits, "begin", refuse)
-    log.hear(DetectionStarted(presence=presence(), clip_id=None))
-    log.hear(DetectionStarted(presence=presence(NOON + 60), clip_id=None))
+    log.handle_event(DetectionStarted(presence=presence(), clip_id=None))
+    log.handle_event(DetectionStarted(presence=presence(NOON + 60), clip_id=None))
     assert log.close()
     assert len(rows(catalog)) == 1
     assert "does not take a visit" in caplog.text
@@ -189,17 +188,17 @@ def test_insight_is_what_counting_one_by_one_gives(tz, visits, tmp_path_factory)
         with catalog.database.transaction():
             for at in visits:
                 catalog.visits.begin("a", "cat", at, None)
-        insight = catalog.visits.insight(0, 2e9, tz)
-        assert (dict(insight.days), insight.hours) == brute_force(visits, tz)
+        statistics = catalog.visits.statistics(0, 2e9, tz)
+        assert (dict(statistics.days), statistics.hours) == brute_force(visits, tz)
 
 
 def test_the_night_of_25_hours_is_one_day_with_an_hour_that_counts_twice(catalog):
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 02:30 summer time
     for hours in range(3):
         catalog.visits.begin("a", "cat", (first + timedelta(hours=hours)).timestamp(), None)
-    insight = catalog.visits.insight(0, 2e9, AMSTERDAM)
-    assert insight.days == {(date(2026, 10, 25), "a", "cat"): 3}
-    assert insight.hours[6][2:4] == (2, 1)
+    statistics = catalog.visits.statistics(0, 2e9, AMSTERDAM)
+    assert statistics.days == {(date(2026, 10, 25), "a", "cat"): 3}
+    assert statistics.hours[6][2:4] == (2, 1)
 
 
 def test_insight_is_asked_of_some_cameras_and_labels_and_of_a_time(catalog):
@@ -212,7 +211,7 @@ def test_insight_is_asked_of_some_cameras_and_labels_and_of_a_time(catalog):
         catalog.visits.begin(camera_id, label, at, None)
 
     def total(*span, **filters):
-        return sum(catalog.visits.insight(*span, UTC, **filters).days.values())
+        return sum(catalog.visits.statistics(*span, UTC, **filters).days.values())
 
     assert total(0, 1000) == 4
     assert total(100, 900) == 3

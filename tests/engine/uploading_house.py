@@ -13,7 +13,7 @@ def main():
     house = House(folder, store=DiskStore(folder / "cloud", chunk_s=0.001))
     house.catalog.database._db.execute("PRAGMA synchronous = NORMAL")
     house.copies.finish_removals()
-    house.copies.survey()
+    house.copies.verify_files()
     house.outbox.start()
     have = house.catalog.totals().clips
     say("ready")

@@ -72,8 +72,8 @@ class ClipFactory:
                 metadata=clip_metadata(clip),
             )
             size += store.upload(upload, stop=Event()).bytes
-        library.copies.stored(clip.id, size)
-        library.copies.drop_local(clip)
+        library.copies.mark_uploaded(clip.id, size)
+        library.copies.remove_local(clip)
 
     async def put(
         self,

@@ -22,8 +22,8 @@ from custom_components.homesec.engine.core.events import (
     ClipsDropped,
     ClipUploaded,
     DiskSpaceChanged,
-    DropReason,
     OutboxChanged,
+    RemovalReason,
 )
 from custom_components.homesec.engine.db.job_queue import JobKind
 
@@ -250,15 +250,15 @@ async def test_clips_that_are_gone_for_good_are_counted_until_somebody_has_read_
 ) -> None:
     await set_up(hass, entry)
     dropped = {"count": 9, "bytes": 9, "last_copies": 4}
-    await happens(hass, entry, ClipsDropped(reason=DropReason.AGE, **dropped))
+    await happens(hass, entry, ClipsDropped(reason=RemovalReason.AGE, **dropped))
     await happens(
-        hass, entry, ClipsDropped(reason=DropReason.SPACE, **dropped | {"last_copies": 0})
+        hass, entry, ClipsDropped(reason=RemovalReason.SPACE, **dropped | {"last_copies": 0})
     )
     assert issue_key(issue_registry, "clips_dropped") is None
-    await happens(hass, entry, ClipsDropped(reason=DropReason.SPACE, **dropped))
+    await happens(hass, entry, ClipsDropped(reason=RemovalReason.SPACE, **dropped))
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await happens(hass, entry, ClipsDropped(reason=DropReason.SPACE, **dropped))
+    await happens(hass, entry, ClipsDropped(reason=RemovalReason.SPACE, **dropped))
     issue = issue_registry.async_get_issue("homesec", "clips_dropped")
     assert issue.translation_placeholders == {"clips": "8"}
     assert (await fix(hass, repairs, "clips_dropped"))["type"] is FlowResultType.CREATE_ENTRY

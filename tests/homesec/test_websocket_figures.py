@@ -87,16 +87,16 @@ async def test_insight_counts_by_days_and_hours_of_the_house(
     await visit(shelf, 2026, 10, 25, 2, 30)  # the clocks go back
     since, until = (datetime(2026, m, 1, tzinfo=AMSTERDAM).timestamp() for m in (11, 12))
     november = {"from": since, "to": until}
-    insight = await page.ask("insight", **november)
-    assert insight["days"] == [
+    statistics = await page.ask("insight", **november)
+    assert statistics["days"] == [
         {"day": "2026-11-21", "camera_id": CAMERA_ID, "label": "cat", "count": 1},
         {"day": "2026-11-22", "camera_id": CAMERA_ID, "label": "cat", "count": 1},
         {"day": "2026-11-22", "camera_id": CAMERA_ID, "label": "person", "count": 1},
         {"day": "2026-11-22", "camera_id": "other", "label": "cat", "count": 1},
     ]
-    assert [len(hours) for hours in insight["hours"]] == [24] * 7
-    assert (insight["hours"][5][23], insight["hours"][6][0]) == (1, 3)
-    assert sum(map(sum, insight["hours"])) == 4
+    assert [len(hours) for hours in statistics["hours"]] == [24] * 7
+    assert (statistics["hours"][5][23], statistics["hours"][6][0]) == (1, 3)
+    assert sum(map(sum, statistics["hours"])) == 4
     cats = await page.ask("insight", **november, labels=["cat"], cameras=[CAMERA_ID])
     assert sum(each["count"] for each in cats["days"]) == 2
     assert sum(map(sum, cats["hours"])) == 2

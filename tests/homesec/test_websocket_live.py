@@ -285,7 +285,7 @@ async def test_an_open_page_sees_how_much_of_an_upload_has_arrived(
     runtime.coordinator.async_handle_event(UploadProgress(clip_id=clip.id, share=0.25))
     assert (await page.news(lambda x: "clip" in x))["clip"]["progress"] == 0.25
     stored = replace(clip, cloud=CloudState.STORED)
-    await runtime.host.async_run_raw(shelf.library.copies.stored, clip.id, 9)
+    await runtime.host.async_run_raw(shelf.library.copies.mark_uploaded, clip.id, 9)
     runtime.coordinator.async_handle_event(ClipUploaded(clip=stored))
     told = await page.news(lambda x: "clip" in x and x["clip"]["cloud"] == "stored")
     assert told["clip"]["progress"] is None

@@ -11,8 +11,8 @@ from ..engine.core.events import (
     CatalogRebuilt,
     ClipsDropped,
     DiskSpaceChanged,
-    DropReason,
     FilesSetAside,
+    RemovalReason,
 )
 from .issues import StorageIssues
 from .retention_config import retention_rules
@@ -43,7 +43,7 @@ class StorageMonitor:
             return
         library = self._host.engine.library
         if self._entry.data[CONF_STORAGE].get(CONF_UPLOAD_REST):
-            await self._host.async_run_raw(library.upload_rest)
+            await self._host.async_run_raw(library.upload_existing)
         await self.async_resume()
 
     async def async_resume(self) -> None:
@@ -77,7 +77,7 @@ class StorageMonitor:
         match event:
             case DiskSpaceChanged():
                 self.issues.async_disk(low=event.low, free_bytes=event.free_bytes)
-            case ClipsDropped(reason=DropReason.SPACE) if event.last_copies:
+            case ClipsDropped(reason=RemovalReason.SPACE) if event.last_copies:
                 self.issues.async_clips_dropped(event.last_copies)
             case CatalogRebuilt():
                 self.issues.async_rebuilt(event)

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from ..const import CONF_RETENTION
-from ..engine.library.retention_policy import GIB, Limits, Place, RetentionRules, TierRules
+from ..engine.library.retention_policy import GIB, Limits, RetentionRules, Tier, TierRules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CONF_DAYS = {Place.LOCAL: "local_days", Place.CLOUD: "cloud_days"}
-CONF_SIZE = {Place.LOCAL: "local_gb", Place.CLOUD: "cloud_gb"}
+CONF_DAYS = {Tier.LOCAL: "local_days", Tier.CLOUD: "cloud_days"}
+CONF_SIZE = {Tier.LOCAL: "local_gb", Tier.CLOUD: "cloud_gb"}
 """Of all cameras together; of one camera in its own rules."""
 CONF_MIN_FREE = "min_free_gb"
 CONF_CAMERAS = "cameras"
@@ -23,15 +23,15 @@ def retention_rules(data: Mapping[str, Any]) -> RetentionRules:
     """Return the rules of an entry's data; without any only the disk is kept from filling."""
     kept: Mapping[str, Any] = data.get(CONF_RETENTION, {})
     return RetentionRules(
-        local=_place(kept, Place.LOCAL),
-        cloud=_place(kept, Place.CLOUD),
+        local=_tier(kept, Tier.LOCAL),
+        cloud=_tier(kept, Tier.CLOUD),
         min_free_bytes=int(kept.get(CONF_MIN_FREE, DEFAULT_MIN_FREE_GB) * GIB),
     )
 
 
-def _place(kept: Mapping[str, Any], place: Place) -> TierRules:
+def _tier(kept: Mapping[str, Any], tier: Tier) -> TierRules:
     cameras: Mapping[str, Mapping[str, Any]] = kept.get(CONF_CAMERAS, {})
-    days, size = CONF_DAYS[place], CONF_SIZE[place]
+    days, size = CONF_DAYS[tier], CONF_SIZE[tier]
     return TierRules(
         each=Limits(max_age_s=_seconds(kept.get(days))),
         cameras={

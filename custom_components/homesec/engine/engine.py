@@ -286,7 +286,7 @@ class HomeSecEngine:
             self._recorders = {r for r in self._recorders if not r.join(0)} | {recorder}
 
     def _on_event(self, event: EngineEvent) -> None:
-        self.library.hear(event)
+        self.library.handle_event(event)
         if isinstance(event, HealthChanged):
             _LOGGER.debug("Camera %s is %s", event.camera_id, event.health)
         self._sink(event)

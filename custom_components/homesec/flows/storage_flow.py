@@ -229,7 +229,9 @@ class StorageSteps(ConfigFlow):
         place = gcs_uri(self._bucket[CONF_BUCKET], self._bucket[CONF_PREFIX])
         move = None
         if user_input is None and house.host.ready:
-            move = await house.host.async_run_raw(house.host.engine.library.move_to, place)
+            move = await house.host.async_run_raw(
+                house.host.engine.library.plan_bucket_change, place
+            )
         if move is not None and (move.only_there or move.here_too):
             return self.async_show_form(
                 step_id="move_bucket",

@@ -107,7 +107,7 @@ def _one(
     clip = catalog.get(clip_id) if is_clip_id(clip_id) else None
     if clip is None or clip.state is ClipState.REMOVING:
         raise ClipNotFound
-    return clip, catalog.queries.beside(wanted, clip_id), catalog.tracks(clip_id)
+    return clip, catalog.queries.neighbors(wanted, clip_id), catalog.tracks(clip_id)
 
 
 @websocket_api.websocket_command(
@@ -157,7 +157,7 @@ async def _export(
 ) -> dict[str, Any]:
     folder = export_folder(runtime.host, msg.get("name"))
     queries, wanted = runtime.host.engine.catalog.queries, list(dict.fromkeys(msg["ids"]))
-    clips = await runtime.host.async_run(queries.some, [x for x in wanted if is_clip_id(x)])
+    clips = await runtime.host.async_run(queries.get_many, [x for x in wanted if is_clip_id(x)])
     export = await async_export(runtime.hass, runtime.host, clips, str(folder))
     gone = set(wanted) - {clip.id for clip in clips}
     refused = [{"id": x, "error": ClipNotFound.key} for x in wanted if x in gone]

@@ -150,9 +150,10 @@ class ClipFeed(Feed):
             self.async_schedule_update()
         try:
             queries = runtime.host.engine.catalog.queries
-            clips = {clip.id: clip for clip in await runtime.host.async_run(queries.some, clip_ids)}
+            found = await runtime.host.async_run(queries.get_many, clip_ids)
         except HomeAssistantError:
             return []  # the engine stops; pages ask for everything again when it is back
+        clips = {clip.id: clip for clip in found}
         updates: list[dict[str, Any]] = [{"stale": True}] if stale else []
         return updates + [
             {"clip": clip_as_dict(runtime.cameras, runtime.storage.state, clips[id_])}

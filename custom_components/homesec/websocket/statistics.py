@@ -75,7 +75,7 @@ async def _insight(
     since, until = _bounded(msg, LONGEST_INSIGHT_S)
     visits, tz = runtime.host.engine.catalog.visits, dt_util.get_default_time_zone()
     chosen = {key: names(msg, key) for key in ("cameras", "labels")}
-    found = await runtime.host.async_run(lambda: visits.insight(since, until, tz, **chosen))
+    found = await runtime.host.async_run(lambda: visits.statistics(since, until, tz, **chosen))
     return {
         "days": [
             {"day": day.isoformat(), "camera_id": camera_id, "label": label, "count": count}

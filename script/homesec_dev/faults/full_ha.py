@@ -87,7 +87,7 @@ class WholeHouse:
             bucket=self._bucket,
             prefix="house",
             limit_mbit=LIMIT_MBIT,
-            upload_rest=True,
+            upload_existing=True,
             encrypt=False,
         )
         if done.type != "abort" or done.shown["reason"] != "reconfigure_successful":

@@ -138,7 +138,7 @@ class Backlog:
     """Since when the oldest job waits."""
 
 
-class DropReason(StrEnum):
+class RemovalReason(StrEnum):
     """Why retention removed something."""
 
     AGE = "age"
@@ -195,7 +195,7 @@ class ClipsDropped(EngineEvent):
 
     count: int
     bytes: int
-    reason: DropReason
+    reason: RemovalReason
     last_copies: int
     """How many of the clips are nowhere any more."""
 

@@ -35,9 +35,9 @@ class BucketChange:
     """Clips whose files are here, too."""
 
 
-def move_to(catalog: Catalog, place: str) -> BucketChange | None:
+def plan_bucket_change(catalog: Catalog, place: str) -> BucketChange | None:
     """Return what would become of the clips in another bucket; None if it is no other one."""
-    before = catalog.note(NOTE)
+    before = catalog.get_value(NOTE)
     if before in (None, place):
         return None
     ((only_there, here_too),) = catalog.database.query(
@@ -48,15 +48,15 @@ def move_to(catalog: Catalog, place: str) -> BucketChange | None:
     return BucketChange(before=before, only_there=only_there, here_too=here_too)
 
 
-def settle_in(catalog: Catalog, place: str) -> BucketChange | None:
+def apply_bucket_change(catalog: Catalog, place: str) -> BucketChange | None:
     """Make the catalogue speak of this bucket; to be called before anything is uploaded."""
     with catalog.database.transaction(durable=True):
-        move = move_to(catalog, place)
+        move = plan_bucket_change(catalog, place)
         if move is not None:
             _leave(catalog, move.before)
             _return(catalog, place)
             _upload_anew(catalog, move.before)
-        catalog.write_note(NOTE, place)
+        catalog.set_value(NOTE, place)
     if move is not None:
         _LOGGER.warning(
             "Clips go to %s now. Of those in %s, %s are uploaded again and %s are only there",
@@ -130,7 +130,7 @@ def _upload_anew(catalog: Catalog, before: str) -> None:
         catalog.jobs.add(JobKind.UPLOAD, clip_id, bytes=size)
 
 
-def places_of(catalog: Catalog, clip_id: str) -> list[str]:
+def other_buckets(catalog: Catalog, clip_id: str) -> list[str]:
     """Return the other buckets in which a clip is."""
     rows = catalog.database.query("SELECT place FROM elsewhere WHERE clip_id = ?", (clip_id,))
     return [str(row["place"]) for row in rows]

@@ -18,7 +18,7 @@ from ..core.types import ClipState, CloudState
 from ..db.database import Database
 from ..db.job_queue import JobKind, JobQueue
 from .queries import ClipQueries
-from .visit_queries import Visits
+from .visits import Visits
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -224,12 +224,12 @@ class Catalog:
 
     # --- notes --------------------------------------------------------------------------------
 
-    def note(self, key: str) -> str | None:
+    def get_value(self, key: str) -> str | None:
         """Return what was noted under this key."""
         rows = self.database.query("SELECT value FROM notes WHERE key = ?", (key,))
         return str(rows[0]["value"]) if rows else None
 
-    def write_note(self, key: str, value: str | None) -> None:
+    def set_value(self, key: str, value: str | None) -> None:
         """Keep a line for the next start; None strikes it out."""
         if value is None:
             self.database.query("DELETE FROM notes WHERE key = ?", (key,))

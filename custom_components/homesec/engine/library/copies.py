@@ -4,7 +4,7 @@ Removing a whole clip: its row first says so (``removing``, with the job that re
 cloud, and not even a power cut undoes that), then the files go, then the row. A crash in between
 leaves a row that the next start finishes; neither a file without a row nor a clip that comes back.
 Dropping only the local copy: the file first, then the row; a crash in between leaves a row that
-promises a file, which ``survey`` corrects at the next start.
+promises a file, which ``verify_files`` corrects at the next start.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..cloud.object_names import CONTENT_TYPES, object_name
 from ..core.types import ClipState, CloudState
 from ..db.job_queue import JobKind, deferred_kind
-from .bucket_change import places_of
+from .bucket_change import other_buckets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ class ClipStorage:
         self._jobs = catalog.jobs
         self._clips_dir = clips_dir
 
-    def holdings(self) -> list[ClipSummary]:
+    def summaries(self) -> list[ClipSummary]:
         """Return all finished clips, oldest first; read page by page, lest a recording waits."""
         found: list[ClipSummary] = []
         while True:
@@ -87,14 +87,14 @@ class ClipStorage:
             # A catalogue that is rebuilt elsewhere is to know it, too.
             if changed and clip is not None and clip.cloud is CloudState.STORED:
                 self._jobs.add(JobKind.DESCRIBE, clip_id)
-            for place in places_of(self._catalog, clip_id) if changed else ():
+            for place in other_buckets(self._catalog, clip_id) if changed else ():
                 self._jobs.add(deferred_kind(JobKind.DESCRIBE, place), clip_id)
         self._on_change(clip_id)
         return clip is not None
 
     # --- the cloud ----------------------------------------------------------------------------
 
-    def stored(self, clip_id: str, cloud_bytes: int) -> None:
+    def mark_uploaded(self, clip_id: str, cloud_bytes: int) -> None:
         """Note that a clip is in the cloud."""
         self._db.query(
             "UPDATE clips SET cloud = ?, cloud_bytes = ?, state = ? WHERE id = ?"
@@ -105,10 +105,10 @@ class ClipStorage:
             ),
         )
 
-    def upload_rest(self) -> int:
+    def upload_existing(self) -> int:
         """Have uploaded, too, what was recorded before there was a cloud; return how many."""
         with self._db.transaction():
-            rest = [h for h in self.holdings() if h.local and h.cloud is CloudState.NONE]
+            rest = [h for h in self.summaries() if h.local and h.cloud is CloudState.NONE]
             for each in rest:
                 self._set_cloud(each.id, CloudState.WAITING)
                 self._jobs.add(JobKind.UPLOAD, each.id, bytes=each.bytes)
@@ -119,13 +119,13 @@ class ClipStorage:
 
     # --- removing -----------------------------------------------------------------------------
 
-    def drop_local(self, clip: Clip) -> None:
+    def remove_local(self, clip: Clip) -> None:
         """Remove the local copy of a clip that is in the cloud. Raises ``OSError``."""
         self._unlink(clip)
         self._db.query("UPDATE clips SET local = 0 WHERE id = ?", (clip.id,))
         self._on_change(clip.id)
 
-    def drop_cloud(self, clip: Clip) -> None:
+    def remove_cloud(self, clip: Clip) -> None:
         """Remove the cloud's copy of a clip that is here, too."""
         with self._db.transaction(durable=True):
             self._set_cloud(clip.id, CloudState.DROPPED)
@@ -146,7 +146,7 @@ class ClipStorage:
             if clip.cloud in (CloudState.WAITING, CloudState.STORED):
                 # Of one that waits, a part may be there, or all in a moment.
                 self._delete_later(clip)
-            for place in places_of(self._catalog, clip.id):
+            for place in other_buckets(self._catalog, clip.id):
                 self._delete_later(clip, place)
         self._on_change(clip.id)
         self._finish(clip)
@@ -175,11 +175,11 @@ class ClipStorage:
 
     # --- rows and files -----------------------------------------------------------------------
 
-    def local_gone(self, clip_id: str) -> None:
+    def mark_file_missing(self, clip_id: str) -> None:
         """Note that a clip's file has gone; if it is not in the cloud either, it is missing."""
         with self._db.transaction():
             self._db.query("UPDATE clips SET local = 0 WHERE id = ?", (clip_id,))
-            if places_of(self._catalog, clip_id):
+            if other_buckets(self._catalog, clip_id):
                 self._db.query(
                     "UPDATE clips SET cloud = ? WHERE id = ? AND cloud != ?",
                     (CloudState.ELSEWHERE, clip_id, CloudState.STORED),
@@ -194,7 +194,7 @@ class ClipStorage:
             self._jobs.cancel(JobKind.UPLOAD, clip_id)
         self._on_change(clip_id)
 
-    def local_back(self, clip: Clip) -> None:
+    def mark_file_found(self, clip: Clip) -> None:
         """Note that a clip's file is there again: its disk was not connected for a while."""
         with self._db.transaction():
             self._db.query("UPDATE clips SET local = 1 WHERE id = ?", (clip.id,))
@@ -203,7 +203,7 @@ class ClipStorage:
             if clip.state is ClipState.MISSING or clip.cloud is CloudState.ELSEWHERE:
                 self._catalog.save(replace(clip, state=ClipState.SAVED))
 
-    def survey(self) -> tuple[int, int]:
+    def verify_files(self) -> tuple[int, int]:
         """Compare all rows with the files; return how many have gone and how many came back.
 
         To be called while nothing is recorded.
@@ -229,10 +229,10 @@ class ClipStorage:
             if names is None or (name in names) is local:
                 continue
             if local:
-                self.local_gone(clip_id)
+                self.mark_file_missing(clip_id)
                 gone += 1
             elif (clip := self._catalog.get(clip_id)) is not None:
-                self.local_back(clip)
+                self.mark_file_found(clip)
                 back += 1
         return gone, back
 

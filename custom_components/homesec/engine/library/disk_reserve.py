@@ -31,14 +31,14 @@ class DiskReserve:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def open_up(self) -> None:
+    def release(self) -> None:
         """Give it up if there is less room on the disk than it takes."""
         with suppress(OSError):
             if shutil.disk_usage(self._path.parent).free < RESERVE_BYTES:
                 self._path.unlink()
                 _LOGGER.warning("The disk is full: what was set aside for that is used now")
 
-    def set_aside(self) -> None:
+    def allocate(self) -> None:
         """Set it aside (again), if there is room enough."""
         try:
             have = self._path.stat().st_size if self._path.exists() else 0

@@ -9,6 +9,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from ..cloud.errors import ObjectMissing
+from ..cloud.object_names import VIDEO, object_name
+from ..cloud.transfer import save_stream
 from ..core.errors import ClipNotFound, ClipProtected, DiskFull
 from ..core.events import (
     Backlog,
@@ -21,14 +24,13 @@ from ..core.events import (
     ClipUploaded,
     OutboxChanged,
 )
-from ..core.types import ClipState
+from ..core.types import ClipState, CloudState
 from ..db.database import is_damage
 from ..db.schema import UNFILLED
-from .bucket_change import BucketChange, move_to, settle_in
+from .bucket_change import BucketChange, apply_bucket_change, plan_bucket_change
 from .catalog import Totals
 from .copies import ClipStorage
 from .disk_reserve import DiskReserve
-from .download import fetch_film
 from .outbox import Outbox
 from .rebuild import Rebuilt, rebuild
 from .recovery import adopt_clips, finish_open_clips, finish_refused_clips
@@ -108,7 +110,7 @@ class ClipLibrary:
 
         Raises ``OSError`` or ``sqlite3.Error`` when the folders cannot be used; nothing runs then.
         """
-        self._reserve.open_up()
+        self._reserve.release()
         upload = self._cloud is not None
         self.catalog = open_catalog(self._path, upload=upload, clock=self._clock)
         self._opened = True
@@ -132,7 +134,7 @@ class ClipLibrary:
         One that was begun anew and is not filled yet cannot be: another would not help either.
         """
         try:
-            filled = self.catalog.note(UNFILLED) is None
+            filled = self.catalog.get_value(UNFILLED) is None
         except sqlite3.Error:
             filled = True
         return filled and is_damage(err, self._path)
@@ -140,18 +142,18 @@ class ClipLibrary:
     def _take_up(self) -> None:
         """Go on where the last run ended, however it ended."""
         if self._cloud is not None:
-            settle_in(self.catalog, self._cloud.bucket_uri)
+            apply_bucket_change(self.catalog, self._cloud.bucket_uri)
         self.copies = ClipStorage(self.catalog, self._clips_dir, on_change=self._changed)
         finish_open_clips(self.catalog, self._clips_dir, self._on_event)
         self.copies.finish_removals()
-        self.copies.survey()
+        self.copies.verify_files()
         self._totals = self.catalog.totals()
 
     def _begin(self) -> None:
         """Start the threads."""
         self._visit_log = VisitWriter(self.catalog.visits, on_event=self._on_event)
         self._visit_log.start()
-        self._reserve.set_aside()
+        self._reserve.allocate()
         self._adopting = threading.Thread(target=self._adopt, name="homesec-adopt", daemon=True)
         self._adopting.start()
         self._start_outbox()
@@ -207,7 +209,7 @@ class ClipLibrary:
     def _look_after(self) -> None:
         """Go on with what has waited for room on the disk."""
         finish_refused_clips(self.catalog, self._clips_dir, self._on_event)
-        self._reserve.set_aside()
+        self._reserve.allocate()
 
     def halt(self) -> None:
         """Begin to end, without waiting for it: clips may still be saved."""
@@ -246,10 +248,10 @@ class ClipLibrary:
         """What waits for the cloud, and why."""
         return self._uploads
 
-    def hear(self, event: EngineEvent) -> None:
+    def handle_event(self, event: EngineEvent) -> None:
         """Learn from what the engine tells; to be called with every event."""
         if self._visit_log is not None:
-            self._visit_log.hear(event)
+            self._visit_log.handle_event(event)
         match event:
             case ClipSaved() | ClipUploaded() | ClipsDropped() | CatalogRebuilt():
                 self._count()
@@ -287,9 +289,9 @@ class ClipLibrary:
         if not self.copies.protect(clip_id, protected=protected):
             raise ClipNotFound
 
-    def move_to(self, place: str) -> BucketChange | None:
+    def plan_bucket_change(self, place: str) -> BucketChange | None:
         """Return what would become of the clips in another bucket; see ``places``."""
-        return move_to(self.catalog, place)
+        return plan_bucket_change(self.catalog, place)
 
     @property
     def cloud(self) -> CloudStore | None:
@@ -297,8 +299,8 @@ class ClipLibrary:
         return self._jobs.store if self._jobs is not None else None
 
     def fetch(self, clip: Clip, target: Path) -> None:
-        """Write a clip's film to a file elsewhere; see ``fetch_film``."""
-        fetch_film(clip, target, clips_dir=self._clips_dir, cloud=self.cloud, stop=self._stop)
+        """Write a clip's film to a file elsewhere; see ``download_video``."""
+        download_video(clip, target, clips_dir=self._clips_dir, cloud=self.cloud, stop=self._stop)
 
     def rebuild(self) -> Rebuilt:
         """Find every clip again that is in the folder or in the cloud; see ``rebuild``."""
@@ -340,6 +342,45 @@ class ClipLibrary:
                 self._jobs.store = cloud
             self._outbox.resume()
 
-    def upload_rest(self) -> int:
+    def upload_existing(self) -> int:
         """Have uploaded what was recorded before there was a cloud, too; return how many."""
-        return self.copies.upload_rest() if self._outbox is not None else 0
+        return self.copies.upload_existing() if self._outbox is not None else 0
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from threading import Event
+
+    from ..cloud.object_store import CloudStore
+    from ..core.types import Clip
+
+PIECE_BYTES = 2**20
+
+
+def download_video(
+    clip: Clip, target: Path, *, clips_dir: Path, cloud: CloudStore | None, stop: Event
+) -> None:
+    """Write the film; it appears under its name once it is whole.
+
+    Raises ``ClipNotFound`` when no copy is left, ``StorageError``, and ``OSError`` for what the
+    target's disk refuses.
+    """
+    if clip.state is not ClipState.SAVED:
+        raise ClipNotFound
+    film = clips_dir / clip.path
+    if clip.path and film.is_file():
+        save_stream(_pieces(film), target, stop=stop)
+        return
+    if cloud is None or clip.cloud is not CloudState.STORED:
+        raise ClipNotFound
+    try:
+        cloud.download(object_name(clip, prefix=cloud.prefix, suffix=VIDEO), target, stop=stop)
+    except ObjectMissing as err:
+        raise ClipNotFound from err
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece

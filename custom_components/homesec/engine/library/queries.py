@@ -92,7 +92,7 @@ class ClipQueries:
         ((count,),) = self._db.query(f"SELECT count(*) FROM {where}", values)  # noqa: S608
         return int(count)
 
-    def beside(self, wanted: ClipFilter, clip_id: str) -> tuple[str | None, str | None]:
+    def neighbors(self, wanted: ClipFilter, clip_id: str) -> tuple[str | None, str | None]:
         """Return the ids of the next older and the next newer clip that a filter lets through."""
         found: list[str | None] = []
         for bounds, order in (({"below": clip_id}, "DESC"), ({"above": clip_id}, "ASC")):
@@ -105,7 +105,7 @@ class ClipQueries:
         older, newer = found
         return older, newer
 
-    def some(self, clip_ids: Collection[str]) -> list[Clip]:
+    def get_many(self, clip_ids: Collection[str]) -> list[Clip]:
         """Return these clips; what is not there, or is being removed, is left out."""
         return [
             clip_from_row(row)

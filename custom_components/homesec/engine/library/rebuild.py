@@ -17,8 +17,7 @@ from ..cloud.errors import TransferStopped
 from ..cloud.object_names import ALERT, STILL, VIDEO, clip_from_object, clip_id_from_name
 from ..core.types import Clip, ClipState, CloudState
 from ..db.job_queue import JobKind
-from .clip_tree import ClipTree
-from .recovery import adopt_without_row
+from .recovery import ClipTree, adopt_without_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,8 +102,8 @@ def _films(cloud: CloudStore | None, shelf: CatalogRebuilder, stop: Event) -> It
         elif obj.name.endswith(STILL):
             still = obj
         elif (clip := clip_from_object(obj)) is not None:
-            beside = still is not None and still.name == obj.name.removesuffix(VIDEO) + STILL
-            yield _Film(_placed(clip, still if beside else None), obj.bytes)
+            neighbors = still is not None and still.name == obj.name.removesuffix(VIDEO) + STILL
+            yield _Film(_placed(clip, still if neighbors else None), obj.bytes)
         elif obj.key_id is not None and obj.metadata:
             shelf.count(locked=1)
         else:
@@ -182,7 +181,7 @@ class CatalogRebuilder:
         back = row.state is ClipState.MISSING
         nameless = row.label is None and film.clip.label is not None
         if there or back:
-            self._copies.stored(row.id, film.clip.cloud_bytes)
+            self._copies.mark_uploaded(row.id, film.clip.cloud_bytes)
         protected = film.clip.protected and row.cloud is not CloudState.STORED
         if protected:
             # It was taken in from its file alone, which cannot tell that.

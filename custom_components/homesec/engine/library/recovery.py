@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 import logging
 import os
 from typing import TYPE_CHECKING
 
 from ..core.clip_id import clip_time
 from ..core.clip_metadata import dump_comment, merge_metadata
-from ..core.damaged_files import error_reason, is_damage, is_regular_file
+from ..core.damaged_files import DamagedFiles, error_reason, is_damage, is_regular_file
 from ..core.errors import ClipDamaged, DiskFull, DiskReadOnly
 from ..core.events import CatalogRebuilt, ClipFailed, ClipSaved
 from ..core.types import Clip, ClipState, Trigger
@@ -29,7 +29,6 @@ from ..recording.finalize import (
     read_index,
 )
 from ..recording.writer import recording_error, saved, write_still
-from .clip_tree import ClipTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +51,7 @@ def adopt_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink, stop: Ev
     May take long with many clips, so cameras may record meanwhile: only whole files are adopted,
     and what is being recorded has its row already.
     """
-    if (before := catalog.note(UNFILLED)) is None:
+    if (before := catalog.get_value(UNFILLED)) is None:
         return
     tree = ClipTree(clips_dir)
     try:
@@ -62,7 +61,7 @@ def adopt_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink, stop: Ev
     if stop.is_set():
         return
     # A folder that could not be read is looked into at the next start; nothing more is told then.
-    catalog.write_note(UNFILLED, "" if tree.unreadable else None)
+    catalog.set_value(UNFILLED, "" if tree.unreadable else None)
     if adopted or before:
         _LOGGER.info("The new clip index holds %s clips that were there", adopted)
         clips = catalog.totals().clips if before else adopted
@@ -247,3 +246,57 @@ def _unknown(catalog: Catalog, folder: Path, clip_id: str) -> Clip:
         event_at=event_at,
         path=f"{camera_id}/{folder.name}/{clip_id}.mp4",
     )
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class ClipTree:
+    """One pass through the folder; collects what could not be read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.damaged = DamagedFiles(folder)
+        self.unreadable = 0
+        """Folders that could not be looked into."""
+
+    def days(self) -> Iterator[tuple[Path, list[str]]]:
+        """Give the folders of clips and the names in each, both in order."""
+        for camera in self._names(self.folder):
+            if not _is_text(camera):
+                continue  # no camera of ours, and nothing that the catalogue can hold
+            for day in self._names(self.folder / camera):
+                if _is_day(day):
+                    folder = self.folder / camera / day
+                    yield folder, self._names(folder)
+
+    def _names(self, folder: Path) -> list[str]:
+        try:
+            return sorted(path.name for path in folder.iterdir())
+        except FileNotFoundError, NotADirectoryError:
+            return []
+        except OSError as err:
+            self.unreadable += 1
+            _LOGGER.warning("The folder %r cannot be read: %s", folder.name, err.strerror)
+            return []
+
+
+def _is_day(name: str) -> bool:
+    try:
+        date.fromisoformat(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a name is UTF-8: Python gives other bytes as halves of surrogate pairs."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

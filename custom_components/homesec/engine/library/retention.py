@@ -9,12 +9,11 @@ import shutil
 import sqlite3
 from typing import TYPE_CHECKING, override
 
-from ..core.events import ClipsDropped, DiskSpaceChanged, DropReason
+from ..core.events import ClipsDropped, DiskSpaceChanged, RemovalReason
 from ..core.types import ClipState, CloudState
 from ..db.worker import WorkerThread
-from .retention_policy import Place, Removal, plan
-from .trusted_clock import TrustedClock
-from .visit_queries import KEPT_S, MOST
+from .retention_policy import Removal, Tier, plan
+from .visits import KEPT_S, MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +62,7 @@ class Retention(WorkerThread):
         self._uploading = uploading
         self._disk_free = disk_free
         self._on_event = on_event
-        self._time = TrustedClock(clock, last=_moment(catalog.note(NOTE)))
+        self._time = TrustedClock(clock, last=_moment(catalog.get_value(NOTE)))
         self._every_s = every_s
         self._look_after = look_after
         self._low = False
@@ -87,13 +86,13 @@ class Retention(WorkerThread):
         now = self._time.now()
         self._copies.finish_removals()
         removals = plan(
-            self._copies.holdings(),
+            self._copies.summaries(),
             self.rules,
             now=now,
             free_bytes=self._disk_free(),
             uploading=self._uploading,
         )
-        done: defaultdict[DropReason, list[Removal]] = defaultdict(list)
+        done: defaultdict[RemovalReason, list[Removal]] = defaultdict(list)
         for removal in removals:
             if self._stop.is_set():
                 break
@@ -109,34 +108,34 @@ class Retention(WorkerThread):
         """Remove what clips and visits of long ago have left in the catalogue."""
         self._catalog.forget(now - FORGET_S)
         self._catalog.visits.forget(now - KEPT_S, most=MOST)
-        self._catalog.write_note(NOTE, f"{now}")
+        self._catalog.set_value(NOTE, f"{now}")
 
     def _remove(self, removal: Removal) -> bool:
         """Remove one copy, unless its clip is not any more as it was when this was planned."""
         clip = self._catalog.get(removal.clip_id)
         if clip is None or clip.state is not ClipState.SAVED or clip.protected:
             return False
-        stays = clip.local if removal.place is Place.CLOUD else clip.cloud is CloudState.STORED
+        stays = clip.local if removal.tier is Tier.CLOUD else clip.cloud is CloudState.STORED
         if not stays and not removal.last_copy:
             return False
         try:
-            self._drop(clip, removal.place, stays=stays)
+            self._drop(clip, removal.tier, stays=stays)
         except OSError as err:
             _LOGGER.warning("Clip %s cannot be removed: %s", clip.id, err.strerror)
             return False
         return True
 
-    def _drop(self, clip: Clip, place: Place, *, stays: bool) -> None:
+    def _drop(self, clip: Clip, tier: Tier, *, stays: bool) -> None:
         if not stays:
             self._copies.remove(clip)
-        elif place is Place.LOCAL:
-            self._copies.drop_local(clip)
+        elif tier is Tier.LOCAL:
+            self._copies.remove_local(clip)
         else:
-            self._copies.drop_cloud(clip)
+            self._copies.remove_cloud(clip)
 
-    def _tell(self, reason: DropReason, removals: list[Removal]) -> None:
+    def _tell(self, reason: RemovalReason, removals: list[Removal]) -> None:
         lost = sum(r.last_copy for r in removals)
-        if reason is DropReason.SPACE:
+        if reason is RemovalReason.SPACE:
             _LOGGER.warning(
                 "The disk was about to be full: %s clips were removed from it, of which %s were"
                 " nowhere else",
@@ -172,3 +171,38 @@ def _moment(text: str | None) -> float | None:
 def disk_free(folder: Path) -> int:
     """Return the bytes that may still be written to a folder's disk. Raises ``OSError``."""
     return shutil.disk_usage(folder).free
+
+
+if TYPE_CHECKING:
+    from ..core.clock import Clock
+
+_LOGGER = logging.getLogger(__name__)
+
+LEAP_S = 86_400.0
+"""Further ahead than it should be; a shift of the time zone is no leap."""
+PATIENCE_S = 3600.0
+"""So long a leap is not believed. After days without power, nothing grows old for an hour."""
+
+
+class TrustedClock:
+    """Calls come from one thread."""
+
+    def __init__(self, clock: Clock, *, last: float | None) -> None:
+        """``last``: what ``now`` told last, before the restart (UTC epoch seconds)."""
+        self._clock = clock
+        self._at = clock.now() if last is None else last
+        self._at_t = clock.monotonic()
+        self._doubted_t: float | None = None
+
+    def now(self) -> float:
+        """Return UTC epoch seconds: the clock's, or the time before its leap going on."""
+        told, t = self._clock.now(), self._clock.monotonic()
+        expected = self._at + (t - self._at_t)
+        if told - expected > LEAP_S:
+            if self._doubted_t is None:
+                self._doubted_t = t
+                _LOGGER.warning("The clock has leapt ahead: for a while nothing is too old")
+            if t - self._doubted_t < PATIENCE_S:
+                return expected
+        self._at, self._at_t, self._doubted_t = told, t, None
+        return told

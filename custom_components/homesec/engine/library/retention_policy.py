@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ..core.clip_id import first_clip_id
-from ..core.events import DropReason
+from ..core.events import RemovalReason
 from ..core.types import CloudState
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 GIB = 1024**3
 
 
-class Place(StrEnum):
+class Tier(StrEnum):
     """Where a copy is."""
 
     LOCAL = "local"
@@ -46,7 +46,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierRules:
-    """What is kept in one place."""
+    """What is kept in one tier."""
 
     each: Limits = Limits()
     """For each camera that has no limits of its own."""
@@ -70,15 +70,15 @@ class Removal:
     """One copy that is to go."""
 
     clip_id: str
-    place: Place
-    reason: DropReason
+    tier: Tier
+    reason: RemovalReason
     bytes: int
     last_copy: bool
     """Whether the clip is nowhere any more after that."""
 
 
 def plan(
-    holdings: Sequence[ClipSummary],
+    summaries: Sequence[ClipSummary],
     rules: RetentionRules,
     *,
     now: float,
@@ -87,22 +87,22 @@ def plan(
 ) -> list[Removal]:
     """Return what is to go, in this order.
 
-    ``holdings`` are all finished clips, oldest first; ``uploading`` tells whether there is a cloud
+    ``summaries`` are all finished clips, oldest first; ``uploading`` tells whether there is a cloud
     at all that clips may wait for.
     """
-    here = [_Copy(h, h.bytes) for h in holdings if h.local]
-    there = [_Copy(h, h.cloud_bytes) for h in holdings if h.cloud is CloudState.STORED]
-    waiting = {h.id for h in holdings if uploading and h.local and h.cloud is CloudState.WAITING}
+    here = [_Copy(h, h.bytes) for h in summaries if h.local]
+    there = [_Copy(h, h.cloud_bytes) for h in summaries if h.cloud is CloudState.STORED]
+    waiting = {h.id for h in summaries if uploading and h.local and h.cloud is CloudState.WAITING}
     dropped = dict(_by_rules(here, rules.local, now=now, keep=waiting))
     too_little = rules.min_free_bytes - free_bytes - sum(c.bytes for c in here if c.id in dropped)
     dropped |= dict.fromkeys(
-        _for_space((c for c in here if c.id not in dropped), too_little), DropReason.SPACE
+        _for_space((c for c in here if c.id not in dropped), too_little), RemovalReason.SPACE
     )
     in_cloud = {c.id for c in there}
     local = [
         Removal(
             clip_id=c.id,
-            place=Place.LOCAL,
+            tier=Tier.LOCAL,
             reason=dropped[c.id],
             bytes=c.bytes,
             last_copy=c.id not in in_cloud,
@@ -115,7 +115,7 @@ def plan(
     cloud = [
         Removal(
             clip_id=c.id,
-            place=Place.CLOUD,
+            tier=Tier.CLOUD,
             reason=expired[c.id],
             bytes=c.bytes,
             last_copy=c.id not in left,
@@ -127,7 +127,7 @@ def plan(
 
 
 class _Copy:
-    """One copy in one place."""
+    """One copy in one tier."""
 
     __slots__ = ("bytes", "camera_id", "id", "protected", "stored")
 
@@ -141,7 +141,7 @@ class _Copy:
 
 def _by_rules(
     copies: Sequence[_Copy], rules: TierRules, *, now: float, keep: Iterable[str]
-) -> Iterator[tuple[str, DropReason]]:
+) -> Iterator[tuple[str, RemovalReason]]:
     """Give what is too old, then what is too much; each camera by itself, then all together."""
     keep = frozenset(keep)
     by_camera: defaultdict[str, list[_Copy]] = defaultdict(list)
@@ -154,12 +154,12 @@ def _by_rules(
             end = first_clip_id(now - limits.max_age_s)
             old = [c.id for c in its if c.id < end and not c.protected and c.id not in keep]
             gone.update(old)
-            yield from ((clip_id, DropReason.AGE) for clip_id in old)
+            yield from ((clip_id, RemovalReason.AGE) for clip_id in old)
         too_many = list(_beyond(its, limits.max_bytes, keep | gone, gone))
         gone.update(too_many)
-        yield from ((clip_id, DropReason.SIZE) for clip_id in too_many)
+        yield from ((clip_id, RemovalReason.SIZE) for clip_id in too_many)
     for clip_id in _beyond(copies, rules.total_bytes, keep | gone, gone):
-        yield clip_id, DropReason.SIZE
+        yield clip_id, RemovalReason.SIZE
 
 
 def _beyond(

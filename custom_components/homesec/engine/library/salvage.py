@@ -74,15 +74,15 @@ def begin_anew(path: Path, err: Exception, *, upload: bool, clock: Clock) -> Cat
     fresh.replace(path)
     _LOGGER.error("The clip index cannot be used (%s): it is now %s", error_reason(err), aside.name)
     catalog = Catalog(path, upload=upload, clock=clock)
-    catalog.write_note(UNFILLED, aside.name)
+    catalog.set_value(UNFILLED, aside.name)
     return catalog
 
 
 def _opened(path: Path, *, upload: bool, clock: Clock) -> Catalog:
     catalog = Catalog(path, upload=upload, clock=clock)
     try:
-        if mend(catalog.database) and catalog.note(UNFILLED) is None:
-            catalog.write_note(UNFILLED, "")  # a clip whose row is gone is found by its file
+        if mend(catalog.database) and catalog.get_value(UNFILLED) is None:
+            catalog.set_value(UNFILLED, "")  # a clip whose row is gone is found by its file
     except BaseException as err:
         catalog.close()
         if isinstance(err, Exception) and is_damage(err, path):

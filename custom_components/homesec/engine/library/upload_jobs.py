@@ -120,9 +120,9 @@ class UploadJobs:
         """Note where a clip is; ``told`` is what its object tells, which may have been there."""
 
         def settle() -> ClipUploaded | None:
-            self._copies.stored(clip.id, cloud_bytes)
+            self._copies.mark_uploaded(clip.id, cloud_bytes)
             if not local:
-                self._copies.local_gone(clip.id)
+                self._copies.mark_file_missing(clip.id)
             self._learn(clip, told)
             self._describe_later(clip.id, told)
             row = self._catalog.get(clip.id)
@@ -159,7 +159,7 @@ class UploadJobs:
         _LOGGER.warning("Clip %s was never uploaded, and its file has gone", clip.id)
 
         def settle() -> None:
-            self._copies.local_gone(clip.id)
+            self._copies.mark_file_missing(clip.id)
 
         return settle
 

@@ -1,7 +1,10 @@
-"""Writes down who came and went, on a thread of its own: a slow disk must not hold up a camera."""
+"""Visits as rows: every confirmed presence, whether it was recorded or not."""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 import logging
 import math
 from queue import Empty, SimpleQueue
@@ -12,8 +15,123 @@ from ..core.events import DetectionEnded, DetectionStarted, VisitLogged
 from ..db.worker import WorkerThread
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import tzinfo
+
+    from ..db.database import Database
+
+_QUARTER_S = 900
+"""Every time zone is a multiple of it off UTC, and changes at a multiple of it."""
+KEPT_S = 3 * 366 * 86_400.0
+"""Older visits are forgotten: three years are some megabytes."""
+MOST = 500_000
+"""Of more, the oldest are forgotten, too: it is a busy road."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitStatistics:
+    """How often somebody came, and when."""
+
+    days: Mapping[tuple[date, str, str], int]
+    """By day, camera id and label; only those with any."""
+    hours: tuple[tuple[int, ...], ...]
+    """Monday to Sunday, 24 hours each."""
+
+
+class Visits:
+    """Calls block for a moment and may come from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # --- written ------------------------------------------------------------------------------
+
+    def begin(self, camera_id: str, label: str, started_at: float, clip_id: str | None) -> int:
+        """Add a visit that lasts; return its number."""
+        ((number,),) = self._db.query(
+            "INSERT INTO visits (camera_id, label, started_at, clip_id) VALUES (?, ?, ?, ?)"
+            " RETURNING id",
+            (camera_id, label, started_at, clip_id),
+        )
+        return int(number)
+
+    def end(self, number: int, ended_at: float, clip_id: str | None) -> None:
+        """Note when it ended, and the clip if that began later than the visit."""
+        self._db.query(
+            "UPDATE visits SET ended_at = max(started_at, ?), clip_id = coalesce(clip_id, ?)"
+            " WHERE id = ?",
+            (ended_at, clip_id, number),
+        )
+
+    def end_all(self) -> None:
+        """End what a crash has left open: with its clip, or where it began if there is none."""
+        self._db.query(
+            "UPDATE visits SET ended_at = max(started_at, coalesce("
+            "(SELECT clips.started_at + duration_s FROM clips WHERE clips.id = visits.clip_id),"
+            " started_at)) WHERE ended_at IS NULL"
+        )
+
+    def forget(self, before: float, *, most: int) -> None:
+        """Remove those that began before this moment, and all but ``most`` of the rest."""
+        self._db.query("DELETE FROM visits WHERE started_at < ?", (before,))
+        # In the order of their numbers, which grow with time.
+        self._db.query("DELETE FROM visits WHERE id <= (SELECT max(id) FROM visits) - ?", (most,))
+
+    # --- asked --------------------------------------------------------------------------------
+
+    def count(self, camera_id: str, label: str, since: float) -> int:
+        """Return how many have begun since then."""
+        ((count,),) = self._db.query(
+            "SELECT count(*) FROM visits WHERE camera_id = ? AND label = ? AND started_at >= ?",
+            (camera_id, label, since),
+        )
+        return int(count)
+
+    def last(self, camera_id: str, label: str) -> float | None:
+        """Return when the newest began."""
+        ((at,),) = self._db.query(
+            "SELECT max(started_at) FROM visits WHERE camera_id = ? AND label = ?",
+            (camera_id, label),
+        )
+        return None if at is None else float(at)
+
+    def statistics(
+        self,
+        since: float,
+        until: float,
+        tz: tzinfo,
+        *,
+        cameras: tuple[str, ...] | None = None,
+        labels: tuple[str, ...] | None = None,
+    ) -> VisitStatistics:
+        """Count those that began in a time span, by days and hours as clocks in ``tz`` show them.
+
+        An hour that a change of the clocks repeats counts both times; one that it leaves out has
+        nothing in it.
+        """
+        where = ["started_at >= ?", "started_at < ?"]
+        values: list[float | str] = [since, until]
+        for column, names in (("camera_id", cameras), ("label", labels)):
+            if names is not None:
+                # The plus keeps SQLite from gathering by this rather than by time.
+                where.append(f"+{column} IN ({', '.join('?' * len(names))})")
+                values += names
+        rows = self._db.query(
+            f"SELECT CAST(started_at / {_QUARTER_S} AS INTEGER), camera_id, label, count(*)"  # noqa: S608
+            f" FROM visits WHERE {' AND '.join(where)} GROUP BY 1, 2, 3",
+            values,
+        )
+        days: Counter[tuple[date, str, str]] = Counter()
+        hours = [[0] * 24 for _ in range(7)]
+        for quarter, camera_id, label, count in rows:
+            local = datetime.fromtimestamp(quarter * _QUARTER_S, UTC).astimezone(tz)
+            days[local.date(), camera_id, label] += count
+            hours[local.weekday()][local.hour] += count
+        return VisitStatistics(days=days, hours=tuple(map(tuple, hours)))
+
+
+if TYPE_CHECKING:
     from ..core.events import EngineEvent, EventSink
-    from .visit_queries import Visits
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,7 +147,7 @@ class VisitWriter(WorkerThread):
         self._open: dict[tuple[str, str], int] = {}
         """Number of the visit that lasts, by camera and label."""
 
-    def hear(self, event: EngineEvent) -> None:
+    def handle_event(self, event: EngineEvent) -> None:
         """Queue the start or end of a presence; never waits."""
         if isinstance(event, DetectionStarted | DetectionEnded):
             self._events.put(event)
