@@ -120,7 +120,7 @@ def _noise(shape: tuple[int, ...], deviation: float, number: int) -> NDArray[np.
 
 
 def _grey(values: NDArray[np.floating]) -> Picture:
-    return np.repeat_video(_bytes(values)[..., None], 3, axis=2)
+    return np.repeat(_bytes(values)[..., None], 3, axis=2)
 
 
 def _bytes(values: NDArray[np.floating]) -> Picture:

@@ -76,7 +76,7 @@ def random_boxes(rng, count):
 def random_picture(rng, *, steps):
     truth = random_boxes(rng, rng.integers(0, 6))
     crowds = random_boxes(rng, rng.integers(0, 2))
-    near = np.repeat_video(truth, 3, axis=0) + rng.normal(0, 4, (3 * len(truth), 4))
+    near = np.repeat(truth, 3, axis=0) + rng.normal(0, 4, (3 * len(truth), 4))
     near = near[(near[:, 2] > near[:, 0]) & (near[:, 3] > near[:, 1])]
     found = np.vstack((near, truth[:1], random_boxes(rng, rng.integers(0, 5))))
     scores = rng.integers(1, steps, len(found)) / steps
