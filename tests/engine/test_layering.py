@@ -1,9 +1,8 @@
 """Which package of the engine may import which, over every import, those for types included."""
 
-import ast
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from import_graph import cycle, imports
 import pytest
 
 ENGINE = Path(__file__).parents[2] / "custom_components" / "homesec" / "engine"
@@ -24,36 +23,6 @@ MAY_IMPORT = {
 """``engine.py`` wires all of them, and may import all."""
 
 
-def modules(root):
-    """Return the path of every module by its dotted name below a folder."""
-    found = {}
-    for path in root.rglob("*.py"):
-        parts = path.relative_to(root).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
-
-
-def imports(root):
-    """Return, by module, the modules of the same folder that it imports, for types too."""
-    known = modules(root)
-    graph = {}
-    for name, path in known.items():
-        package = name.split(".") if path.stem == "__init__" else name.split(".")[:-1]
-        graph[name] = set()
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.ImportFrom) or not node.level:
-                continue
-            if node.level - 1 > len(package):
-                continue  # leads out of the folder
-            base = package[: len(package) - node.level + 1]
-            base += (node.module or "").split(".") if node.module else []
-            for alias in node.names:
-                inside = ".".join([*base, alias.name])
-                graph[name].add(inside if inside in known else ".".join(base))
-        graph[name].discard(name)
-    return graph
-
-
 def forbidden(graph):
     """Return the imports that ``MAY_IMPORT`` does not allow."""
     found = []
@@ -66,15 +35,6 @@ def forbidden(graph):
             if other != package and other not in MAY_IMPORT[package]:
                 found.append(f"{name} imports {target}")
     return sorted(found)
-
-
-def cycle(graph):
-    """Return the names of a cycle of imports, in their order; nothing if there is none."""
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as err:
-        return err.args[1]
-    return []
 
 
 def test_packages_import_only_what_they_may():
