@@ -211,7 +211,7 @@ def test_a_phone_is_woken_until_the_alarm_is_disarmed(
     client.wait_for_state(house.panel, "triggered")
     for _ in range(2):
         told = house.push.next()
-        assert (told["title"], told["message"]) == ("Alarm!", "Raised by Demo")
+        assert (told["title"], told["message"]) == ("Alarm!", "Triggered by Demo")
         assert told["data"]["push"]["interruption-level"] == "critical"
         assert told["data"]["channel"] == "alarm_stream"
     client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel, code=PIN)
