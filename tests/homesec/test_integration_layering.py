@@ -8,11 +8,11 @@ import pytest
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "homesec"
 LAYERS = (
     ("engine",),
-    ("const", "exceptions", "stored", "targets", "texts", "urls"),
+    ("const", "exceptions", "stored_data", "targets", "texts", "urls"),
     ("event_bus", "cameras.state", "devices", "issues"),
     (
         *("alarm", "alerts", "cameras", "clips", "cloud", "visit_statistics", "announcements"),
-        *("detector_setup", "detector_state", "engine_host", "engine_start", "model_choice"),
+        *("detector", "engine_host"),
     ),
     ("coordinator",),
     ("runtime",),
@@ -99,7 +99,7 @@ def plant(folder, module, line):
         ("clips.files", "if TYPE_CHECKING:\n    from ..runtime import HomeSecData"),
         ("clips.query", "def later():\n    from .. import views"),
         ("event_bus", "from .alarm.controller import AlarmController"),
-        ("stored", "from . import runtime"),
+        ("stored_data", "from . import runtime"),
     ],
 )
 def test_upward_import_is_found(tmp_path, module, line):
