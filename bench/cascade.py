@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from .photos import PERSON
 
 if TYPE_CHECKING:
-    from custom_components.homesec.engine.core.types import Detection, Frame
+    from custom_components.homesec.engine.core.types import Detection
     from custom_components.homesec.engine.detection.cascade import CascadeDetector
+    from custom_components.homesec.engine.media.decoder import Frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from av import VideoFrame
 import cv2
 import numpy as np
 
-from custom_components.homesec.engine.core.types import Box, Frame
+from custom_components.homesec.engine.core.types import Box
+from custom_components.homesec.engine.media.decoder import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from av import VideoFrame
 
-from custom_components.homesec.engine.core.types import Frame
+from custom_components.homesec.engine.media.decoder import Frame
 from homesec_dev.bootstrap.console import step
 
 from .cascade import run_cascade

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 
-from custom_components.homesec.engine.core.types import Frame
+from custom_components.homesec.engine.media.decoder import Frame
 from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.console import SetupError
 

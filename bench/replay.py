@@ -131,7 +131,7 @@ class _EventCollector:
     def model(self) -> str:
         """Return the networks that were used."""
         (change, *_) = self.of(DetectorChanged)
-        return " + ".join(filter(None, (change.model, change.second)))
+        return " + ".join(filter(None, (change.model, change.verifier)))
 
     def stays(self) -> list[Stay]:
         """Return every presence, with times from the beginning of the video."""

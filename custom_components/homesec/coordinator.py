@@ -10,7 +10,7 @@ from .engine.core.errors import HomeSecError, StartFailed
 from .engine.core.events import (
     ClipFailed,
     ClipSaved,
-    ClipsDropped,
+    ClipsRemoved,
     ClipUploaded,
     DetectorChanged,
     EngineEvent,
@@ -177,7 +177,7 @@ class HomeSecCoordinator:
         self._alerts.async_handle(event)
         self._alarm.async_handle(event)
         self._bus.async_dispatch(event)
-        if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsDropped):
+        if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsRemoved):
             self.async_update_stats()
 
     def _async_check_health(self, camera_id: str) -> None:

@@ -150,8 +150,8 @@ def _detector(report: DetectorChanged) -> dict[str, Any]:
         "detector": report.detector,
         "model": report.model,
         "error": report.error,
-        "second": report.second,
-        "second_error": report.second_error,
+        "second": report.verifier,
+        "second_error": report.verifier_error,
     }
 
 

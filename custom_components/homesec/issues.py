@@ -124,10 +124,10 @@ class Issues:
         else:
             key = event.error if event.error in DETECTOR_ISSUES else DetectorError.key
             self._async_raise(ISSUE_DETECTOR, key, about)
-        if event.second_error is None:
+        if event.verifier_error is None:
             ir.async_delete_issue(self._hass, DOMAIN, ISSUE_SECOND)
         else:
-            key = SECOND_ISSUES.get(event.second_error, SECOND_FAILED)
+            key = SECOND_ISSUES.get(event.verifier_error, SECOND_FAILED)
             self._async_raise(ISSUE_SECOND, key, about, severity=ir.IssueSeverity.WARNING)
 
     @callback

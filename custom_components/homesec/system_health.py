@@ -33,7 +33,7 @@ async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:
         "engine": "running" if runtime.host.ready else error.key if error else "starting",
         "detector": works.detector if works else "-",
         "model": works.model if works else "-",
-        "second_opinion": (works.second if works else None) or "-",
+        "second_opinion": (works.verifier if works else None) or "-",
         "cameras": f"{sum(camera.watching for camera in cameras)} / {len(cameras)}",
         "clips": runtime.coordinator.engine_stats.clips,
         "uploads_waiting": storage.uploads.backlog.jobs if storage.cloud else "-",

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from bench.cascade import run_cascade
-from custom_components.homesec.engine.core.types import Box, Detection, Frame
+from custom_components.homesec.engine.core.types import Box, Detection
+from custom_components.homesec.engine.media.decoder import Frame
 
 HERE = Box(0.2, 0.2, 0.4, 0.8)
 

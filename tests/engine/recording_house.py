@@ -9,7 +9,7 @@ from films import FigureDetector
 from rig import file_camera
 
 from custom_components.homesec.engine.core.events import ClipStarted
-from custom_components.homesec.engine.core.types import Activity, Watch
+from custom_components.homesec.engine.core.types import Activity, DecodePolicy
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
 
@@ -32,7 +32,9 @@ def main():
         create_cascade=lambda _stop: CascadeDetector(FigureDetector()),
     )
     engine.start()
-    camera = file_camera(film, paced=True, loop=True, watch=Watch.PROMPT, pre_roll_s=1.0)
+    camera = file_camera(
+        film, paced=True, loop=True, decode_policy=DecodePolicy.PROMPT, pre_roll_s=1.0
+    )
     engine.set_camera(camera, Activity.RECORD)
     threading.Event().wait()
 

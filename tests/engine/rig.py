@@ -14,9 +14,9 @@ from custom_components.homesec.engine.core.types import (
     Activity,
     CameraConfig,
     CameraHealth,
+    DecodePolicy,
     SourceConfig,
     SourceKind,
-    Watch,
 )
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
@@ -66,7 +66,7 @@ def camera(source, **settings):
     settings = {
         "id": "cam",
         "name": "Front door",
-        "watch": Watch.AUTO,
+        "decode_policy": DecodePolicy.AUTO,
         "grace_s": 1.0,
         "pre_roll_s": 2.0,
         "post_roll_s": 1.0,

@@ -236,7 +236,7 @@ class Feed:
     def stream_url(self):
         return self.url
 
-    def still(self):
+    def snapshot(self):
         return self.picture
 
 

@@ -31,7 +31,7 @@ def connection(path, *, clock=None, stop=None, **source):
 
 def numbers(packets):
     decoder = FrameDecoder()
-    return [number_of(f.picture) for p in packets if p.is_video for f in decoder.run(p)]
+    return [number_of(f.picture) for p in packets if p.is_video for f in decoder.decode(p)]
 
 
 # --- what is in it ---

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from rig import media_packets, split_video
 
-from custom_components.homesec.engine.core.types import Frame
-from custom_components.homesec.engine.media.decoder import FrameDecoder, small_luma
+from custom_components.homesec.engine.media.decoder import Frame, FrameDecoder, small_luma
 from custom_components.homesec.engine.media.packets import MediaPacket, padded_packet
 
 
@@ -32,21 +31,21 @@ def broken(packet):
 def test_a_keyframe_by_itself_gives_its_picture_at_once(reordered):
     decoder = FrameDecoder()
     keys = [p for p in reordered if p.keyframe]
-    frames = [decoder.single(p) for p in keys]
+    frames = [decoder.decode_keyframe(p) for p in keys]
     assert [number_of(f.picture) for f in frames] == [0, 20, 40]
     assert decoder.decoded == 3
 
 
 def test_a_row_of_packets_gives_every_picture_in_the_order_shown(reordered):
     decoder = FrameDecoder()
-    numbers = [number_of(f.picture) for p in reordered for f in decoder.run(p)]
+    numbers = [number_of(f.picture) for p in reordered for f in decoder.decode(p)]
     assert numbers == list(range(len(numbers)))
     assert len(numbers) >= 60 - 4  # a few are still inside
 
 
 def test_a_picture_has_the_time_at_which_it_is_shown(reordered):
     decoder = FrameDecoder()
-    frames = [f for p in reordered for f in decoder.run(p)]
+    frames = [f for p in reordered for f in decoder.decode(p)]
     start = frames[0]
     for n, frame in enumerate(frames):
         assert frame.t - start.t == pytest.approx(n / 20, abs=1e-4)
@@ -55,26 +54,26 @@ def test_a_picture_has_the_time_at_which_it_is_shown(reordered):
 
 def test_a_row_begins_with_a_keyframe(reordered):
     decoder = FrameDecoder()
-    assert [f for p in reordered[1:20] for f in decoder.run(p)] == []
+    assert [f for p in reordered[1:20] for f in decoder.decode(p)] == []
     assert not decoder.running
-    decoder.run(reordered[20])
+    decoder.decode(reordered[20])
     assert decoder.running
 
 
 def test_after_a_stop_a_row_begins_anew(reordered):
     decoder = FrameDecoder()
     for packet in reordered[:10]:
-        decoder.run(packet)
-    decoder.stop()
-    assert decoder.run(reordered[10]) == []
+        decoder.decode(packet)
+    decoder.reset()
+    assert decoder.decode(reordered[10]) == []
 
 
 def test_single_keyframes_and_rows_may_take_turns(reordered):
     decoder = FrameDecoder()
     for packet in reordered[:15]:
-        decoder.run(packet)
-    assert number_of(decoder.single(reordered[20]).picture) == 20
-    numbers = [number_of(f.picture) for p in reordered[40:] for f in decoder.run(p)]
+        decoder.decode(packet)
+    assert number_of(decoder.decode_keyframe(reordered[20]).picture) == 20
+    numbers = [number_of(f.picture) for p in reordered[40:] for f in decoder.decode(p)]
     assert numbers == list(range(40, 40 + len(numbers)))
 
 
@@ -84,24 +83,24 @@ def test_a_broken_keyframe_is_no_picture_and_harms_no_other(reordered):
         format=reordered[0].format, data=padded_packet(b"\x00\x00\x01\x65" + b"\xff" * 99),
         t=0, at=0, keyframe=True,
     )  # fmt: skip
-    assert decoder.single(junk) is None
-    assert number_of(decoder.single(reordered[20]).picture) == 20
+    assert decoder.decode_keyframe(junk) is None
+    assert number_of(decoder.decode_keyframe(reordered[20]).picture) == 20
 
 
 def test_broken_pictures_in_a_row_are_passed_over(reordered):
     decoder = FrameDecoder()
     packets = [broken(p) if n % 7 == 3 else p for n, p in enumerate(reordered)]
-    frames = [f for p in packets for f in decoder.run(p)]
+    frames = [f for p in packets for f in decoder.decode(p)]
     assert number_of(frames[-1].picture) > 50
 
 
 def test_a_new_format_begins_a_new_row(reordered, films):
     decoder = FrameDecoder()
     for packet in reordered[:10]:
-        decoder.run(packet)
+        decoder.decode(packet)
     other = split_video(media_packets(films(seconds=2, size=(192, 128))))[0]
-    assert decoder.run(other[1]) == []
-    assert decoder.run(other[0])[0].width == 192
+    assert decoder.decode(other[1]) == []
+    assert decoder.decode(other[0])[0].width == 192
 
 
 @pytest.mark.parametrize("codec", ["libx265", "mjpeg", "mpeg4"])
@@ -111,8 +110,8 @@ def test_other_codecs_decode_alike(films, codec):
     film = films(seconds=2, codec=codec, container=container, pix_fmt=pix_fmt)
     packets = split_video(media_packets(film))[0]
     decoder = FrameDecoder()
-    assert number_of(decoder.single(packets[0]).picture) == 0
-    numbers = [number_of(f.picture) for p in packets for f in decoder.run(p)]
+    assert number_of(decoder.decode_keyframe(packets[0]).picture) == 0
+    numbers = [number_of(f.picture) for p in packets for f in decoder.decode(p)]
     assert numbers == list(range(len(numbers)))
 
 
@@ -147,5 +146,5 @@ def test_any_size_becomes_about_as_wide(size):
 def test_a_packet_without_a_time_is_shown_when_it_is_decoded(reordered):
     packet = reordered[0]
     data = padded_packet(bytes(packet.data))
-    frame = FrameDecoder().single(replace(packet, data=data, t=7.0, at=17.0))
+    frame = FrameDecoder().decode_keyframe(replace(packet, data=data, t=7.0, at=17.0))
     assert (frame.t, frame.at) == (7.0, 17.0)

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from custom_components.homesec.engine.core.errors import DetectorError
-from custom_components.homesec.engine.core.types import PERSON, Box, Frame
+from custom_components.homesec.engine.core.types import PERSON, Box
 from custom_components.homesec.engine.detection import create_detector, models_for
 from custom_components.homesec.engine.detection.ncnn import WAYS, NcnnDetector
 from custom_components.homesec.engine.media.convert import to_bgr
+from custom_components.homesec.engine.media.decoder import Frame
 from custom_components.homesec.engine.model_zoo.store import ModelStore
 from homesec_dev import footage
 from homesec_dev.bootstrap import paths

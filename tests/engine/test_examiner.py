@@ -12,7 +12,7 @@ from custom_components.homesec.engine.core.errors import (
     DetectorMissing,
     ModelUnavailable,
 )
-from custom_components.homesec.engine.core.types import Box, Detection, Frame
+from custom_components.homesec.engine.core.types import Box, Detection
 from custom_components.homesec.engine.detection import cascade as cascade_module
 from custom_components.homesec.engine.detection.cascade import (
     CANDIDATE_THRESHOLD,
@@ -20,6 +20,7 @@ from custom_components.homesec.engine.detection.cascade import (
     CascadeDetector,
     load_cascade,
 )
+from custom_components.homesec.engine.media.decoder import Frame
 
 WIDTH, HEIGHT = 1920, 1080
 WHITE, BLACK = 235, 16

@@ -102,7 +102,7 @@ def test_the_engine_loads_both_networks_on_board_by_itself(rigs, bikes):
     rig = rigs(create_cascade=None, detector=None)
     ready = rig.wait_for(DetectorChanged)
     assert (ready.ready, ready.detector) == (True, "ncnn")
-    assert (ready.model, ready.second) == ("yolox-nano", "nanodet-plus-m")
+    assert (ready.model, ready.verifier) == ("yolox-nano", "nanodet-plus-m")
     rig.engine.set_camera(bike_camera(bikes), "record")
     rig.wait_health(CameraHealth.OFF)
     assert rig.engine.engine_stats().looks > 10

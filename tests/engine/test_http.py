@@ -37,7 +37,7 @@ class Pictures:
     def stream_url(self):
         return None
 
-    def still(self):
+    def snapshot(self):
         return next(self._pictures)
 
 

@@ -17,7 +17,7 @@ from custom_components.homesec.engine.core.events import (
     CatalogRebuilt,
     ClipFailed,
     ClipSaved,
-    ClipsDropped,
+    ClipsRemoved,
     ClipStarted,
     ClipUploaded,
     OutboxChanged,
@@ -66,7 +66,7 @@ def test_without_a_cloud_and_without_rules_clips_just_stay(rig, films):
     assert rig.engine.library.upload_existing() == 0
     rig.engine.library.resume_uploads()
     rig.engine.library.set_rules(RetentionRules())
-    assert rig.of(OutboxChanged, ClipsDropped) == []
+    assert rig.of(OutboxChanged, ClipsRemoved) == []
 
 
 def test_what_was_not_uploaded_before_a_restart_is_after_it(rigs, films, tmp_path, store):
@@ -171,7 +171,7 @@ def test_new_rules_hold_at_once(rigs, films):
     (clip,) = rig.play(film(films))
     none = RetentionRules(local=TierRules(each=Limits(max_bytes=0)), min_free_bytes=0)
     rig.engine.library.set_rules(none)
-    assert rig.wait_for(ClipsDropped).last_copies == 1
+    assert rig.wait_for(ClipsRemoved).last_copies == 1
     assert not rig.path(clip).exists()
     assert rig.engine.engine_stats().clips == 0
 
@@ -181,7 +181,7 @@ def test_a_full_disk_makes_room_for_the_next_clip(rigs, films, tmp_path):
         thick = films(seconds=30, walks=((2.0, 29.0),), codec="libx264", size=(640, 384), fps=20)
         rig = rigs(clips_dir=disk / "clips", retention=RetentionRules(min_free_bytes=250 * 1024))
         rig.engine.set_camera(file_camera(thick, loop=True, max_clip_s=8.0), Activity.RECORD)
-        rig.wait_for(ClipsDropped, count=2)
+        rig.wait_for(ClipsRemoved, count=2)
         rig.wait_for(ClipSaved, count=3)
         rig.engine.remove_camera("cam")
         rig.engine.library.halt()

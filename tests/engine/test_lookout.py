@@ -7,7 +7,7 @@ import pytest
 from rig import camera, media_packets, split_video
 
 from custom_components.homesec.engine.camera.frame_sampler import LINGER_S, DecodeMode, FrameSampler
-from custom_components.homesec.engine.core.types import SourceConfig, SourceKind, Watch
+from custom_components.homesec.engine.core.types import DecodePolicy, SourceConfig, SourceKind
 from custom_components.homesec.engine.media.packet_buffer import PreRollBuffer
 
 
@@ -116,28 +116,32 @@ def test_rare_keyframes_keep_it_awake(scene):
 
 
 def test_rare_keyframes_let_economy_idle(scene):
-    film = scene({"seconds": 30, "walks": (), "gop_s": 4.0}, watch=Watch.ECONOMY).play()
+    film = scene(
+        {"seconds": 30, "walks": (), "gop_s": 4.0}, decode_policy=DecodePolicy.ECONOMY
+    ).play()
     assert film.idle_at(20.0)
 
 
 def test_economy_replays_from_the_keyframe_before_however_long_ago(scene):
     recipe = {"seconds": 20, "walks": ((9.0, 11.9),), "gop_s": 4.0}
-    film = scene(recipe, watch=Watch.ECONOMY)
+    film = scene(recipe, decode_policy=DecodePolicy.ECONOMY)
     film.play()
     assert film.numbers(since=8.5) == []  # in and out between two keyframes: the price of economy
     recipe = {"seconds": 20, "walks": ((9.0, 13.0),), "gop_s": 4.0}
-    found = scene(recipe, watch=Watch.ECONOMY).play().numbers(since=8.05)
+    found = scene(recipe, decode_policy=DecodePolicy.ECONOMY).play().numbers(since=8.05)
     assert min(n for n in found if n >= 90) <= 92
 
 
 def test_prompt_never_idles(scene):
-    film = scene(QUIET, watch=Watch.PROMPT).play()
+    film = scene(QUIET, decode_policy=DecodePolicy.PROMPT).play()
     assert {gear for _, gear in film.gears} == {DecodeMode.AWAKE}
     assert film.lookout.decoded == 300
 
 
 def test_prompt_looks_only_when_something_moves(scene):
-    film = scene({"seconds": 20, "walks": ((11.3, 12.0),)}, watch=Watch.PROMPT).play()
+    film = scene(
+        {"seconds": 20, "walks": ((11.3, 12.0),)}, decode_policy=DecodePolicy.PROMPT
+    ).play()
     assert film.numbers(since=5)[0] in (113, 114)
 
 

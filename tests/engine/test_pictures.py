@@ -41,7 +41,7 @@ class Feed:
     def stream_url(self):
         return None
 
-    def still(self):
+    def snapshot(self):
         self.clock.advance(self.takes_s)
         self.asked += 1
         answer = self.script.pop(0) if self.script else None
@@ -95,7 +95,7 @@ def test_a_slow_camera_is_given_a_moment(clock):
 def test_each_packet_is_a_picture_by_itself(clock):
     packets, _ = take(clock, Feed(clock))
     decoder = FrameDecoder()
-    assert [number_of(decoder.single(p).picture) for p in packets] == [1, 2, 3, 4, 5, 6]
+    assert [number_of(decoder.decode_keyframe(p).picture) for p in packets] == [1, 2, 3, 4, 5, 6]
 
 
 def test_it_tells_what_the_pictures_are(clock):
@@ -107,7 +107,7 @@ def test_it_tells_what_the_pictures_are(clock):
 def test_png_is_understood(clock):
     packets, _ = take(clock, Feed(clock, make=png))
     assert packets[0].format.codec == "png"
-    assert number_of(FrameDecoder().single(packets[2]).picture) == 3
+    assert number_of(FrameDecoder().decode_keyframe(packets[2]).picture) == 3
 
 
 def test_another_codec_in_mid_stream_is_another_format(clock):

@@ -69,7 +69,7 @@ def test_a_mannequin_beside_somebody_does_not_count_and_does_not_keep_them_here(
 def test_somebody_who_moved_once_stays_however_still_they_are():
     presence = watch()
     watching(presence, 0.0, 1.0, person())
-    assert watching(presence, 1.0, 60.0, person(still_since_t=0.0)) == []
+    assert watching(presence, 1.0, 60.0, person(stationary_since_t=0.0)) == []
     assert presence.present
 
 

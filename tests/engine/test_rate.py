@@ -24,7 +24,7 @@ def test_the_last_seconds_count():
 def test_totals_may_be_noted_instead():
     meter = RateMeter()
     for n in range(100):
-        meter.note(n / 10, 3 * n)
+        meter.set_total(n / 10, 3 * n)
     assert meter.rate() == pytest.approx(30, rel=0.02)
 
 

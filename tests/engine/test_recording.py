@@ -234,7 +234,7 @@ def test_broken_packets_in_mid_clip_cost_neither_the_clip_nor_the_camera(
 def media_numbers(path):
     """Decode a clip as a player does: what is broken is passed over."""
     decoder = FrameDecoder()
-    return [number_of(f.picture) for p in media_packets(path) for f in decoder.run(p)]
+    return [number_of(f.picture) for p in media_packets(path) for f in decoder.decode(p)]
 
 
 @pytest.fixture

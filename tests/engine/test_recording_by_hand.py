@@ -10,7 +10,12 @@ from custom_components.homesec.engine.core.events import (
     DetectionEnded,
     DetectionStarted,
 )
-from custom_components.homesec.engine.core.types import Activity, CameraHealth, Trigger, Watch
+from custom_components.homesec.engine.core.types import (
+    Activity,
+    CameraHealth,
+    DecodePolicy,
+    Trigger,
+)
 
 ALWAYS = {"seconds": 30, "walks": ((3.0, 30.0),)}
 QUIET = {"seconds": 20, "walks": ()}
@@ -66,7 +71,9 @@ def test_recording_by_hand_can_be_ended(running):
 
 def test_recording_by_hand_does_not_end_what_somebody_is_in(rig, films):
     film = films(**ALWAYS)
-    rig.engine.set_camera(file_camera(film, loop=True, watch=Watch.PROMPT), Activity.RECORD)
+    rig.engine.set_camera(
+        file_camera(film, loop=True, decode_policy=DecodePolicy.PROMPT), Activity.RECORD
+    )
     started = rig.wait_for(DetectionStarted)
     assert rig.engine.start_recording("cam", 1.0) == started.clip_id
     rig.engine.stop_recording("cam")

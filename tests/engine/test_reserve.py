@@ -12,7 +12,7 @@ from rig import LONG_S
 from small_disks import mounted
 
 from custom_components.homesec.engine.core.clock import SystemClock
-from custom_components.homesec.engine.core.events import ClipsDropped
+from custom_components.homesec.engine.core.events import ClipsRemoved
 from custom_components.homesec.engine.library import disk_reserve as reserve_module
 from custom_components.homesec.engine.library.disk_reserve import RESERVE_BYTES, DiskReserve
 from custom_components.homesec.engine.library.library import ClipLibrary
@@ -64,7 +64,7 @@ class Keeping:
         )
 
     def _hear(self, event):
-        if isinstance(event, ClipsDropped):
+        if isinstance(event, ClipsRemoved):
             self.dropped.set()
 
 

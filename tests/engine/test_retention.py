@@ -11,7 +11,7 @@ from rig import LONG_S
 from small_disks import mounted, remount
 
 from custom_components.homesec.engine.core.events import (
-    ClipsDropped,
+    ClipsRemoved,
     DiskSpaceChanged,
     RemovalReason,
 )
@@ -43,8 +43,8 @@ def test_what_is_too_old_here_stays_in_the_cloud(house):
     assert (house.row(old).local, house.row(old).cloud) == (False, CloudState.STORED)
     assert house.row(new).local
     assert house.files(new)[0].exists()
-    assert house.of(ClipsDropped) == [
-        ClipsDropped(count=1, bytes=100, reason=RemovalReason.AGE, last_copies=0)
+    assert house.of(ClipsRemoved) == [
+        ClipsRemoved(count=1, bytes=100, reason=RemovalReason.AGE, last_copies=0)
     ]
 
 
@@ -55,7 +55,7 @@ def test_what_is_too_old_everywhere_is_nowhere(house):
     assert house.row(old) is None
     assert house.store.names() == []
     assert house.left() == []
-    (told,) = house.of(ClipsDropped)
+    (told,) = house.of(ClipsRemoved)
     assert (told.count, told.last_copies) == (2, 1)
 
 
@@ -72,7 +72,7 @@ def test_what_waits_for_its_upload_stays(house):
     old = house.saved(OLD)
     house.make_retention(RetentionRules(local=WEEK)).apply()
     assert house.row(old) == old
-    assert house.of(ClipsDropped) == []
+    assert house.of(ClipsRemoved) == []
 
 
 def test_without_a_cloud_the_rules_remove_the_clip(house):
@@ -98,7 +98,7 @@ def test_what_changed_since_it_was_planned_stays(house, change):
 
     house.make_retention(RetentionRules(local=WEEK), free=meanwhile).apply()
     assert house.files(old)[0].exists()
-    assert house.of(ClipsDropped) == []
+    assert house.of(ClipsRemoved) == []
 
 
 def test_a_disk_that_fills_loses_the_oldest_and_it_is_told(house, caplog):
@@ -110,7 +110,7 @@ def test_a_disk_that_fills_loses_the_oldest_and_it_is_told(house, caplog):
 
     house.make_retention(rules, free=free).apply()
     assert [house.row(c) is None for c in clips] == [True, True, True, False]
-    (told,) = house.of(ClipsDropped)
+    (told,) = house.of(ClipsRemoved)
     assert (told.count, told.reason, told.last_copies) == (3, RemovalReason.SPACE, 3)
     assert "were nowhere else" in caplog.text
     assert house.of(DiskSpaceChanged) == []

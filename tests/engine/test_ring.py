@@ -38,7 +38,7 @@ def test_it_is_bounded_and_begins_with_a_keyframe_and_keeps_order(steps, seconds
         t += step
         pushed.append(audio(t, size) if is_audio else video(t, key=key, size=size))
         ring.push(pushed[-1])
-        held = ring.since(-1.0)
+        held = ring.packets_since(-1.0)
         assert ring.bytes == sum(p.size for p in held) <= limit
         assert len(ring) == len(held)
         if held:
@@ -70,7 +70,7 @@ def test_a_piece_begins_with_the_last_keyframe_before_it(steps, since):
         ring.push(audio(t, size) if is_audio else video(t, key=key, size=size))
         if key and not is_audio:
             keys.append(t)
-    piece = ring.since(since)
+    piece = ring.packets_since(since)
     expected = max((k for k in keys if k <= since), default=keys[0] if keys else None)
     assert (piece[0].t if piece else None) == expected
     assert not piece or piece[-1].t == t
@@ -101,7 +101,7 @@ def test_a_group_of_pictures_that_alone_is_too_big_is_not_kept():
 def test_sound_does_not_begin_it():
     ring = PreRollBuffer(2.0)
     ring.push(audio(0.0))
-    assert ring.since(0.0) == []
+    assert ring.packets_since(0.0) == []
 
 
 def test_cleared_it_begins_anew_with_a_keyframe():

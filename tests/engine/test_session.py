@@ -27,8 +27,8 @@ from custom_components.homesec.engine.core.types import (
     Activity,
     Box,
     CameraHealth,
+    DecodePolicy,
     Detection,
-    Watch,
 )
 
 CONNECTING, RUNNING = CameraHealth.CONNECTING, CameraHealth.RUNNING
@@ -227,7 +227,7 @@ def test_real_footage_in_a_loop_is_one_event_without_a_seam(rigs, bikes):
             return [Detection("person", 0.9, Box(left, 0.2, left + 0.1, 0.9))]
 
     rig = rigs(detector=SeesSomebody())
-    camera = file_camera(bikes, loop=True, watch=Watch.PROMPT, max_clip_s=35.0)
+    camera = file_camera(bikes, loop=True, decode_policy=DecodePolicy.PROMPT, max_clip_s=35.0)
     rig.engine.set_camera(camera, Activity.RECORD)
     rig.wait_for(ClipSaved, count=2)
     rig.stop()

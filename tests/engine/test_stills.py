@@ -7,7 +7,8 @@ from films import frame_of, number_of, picture
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.core.types import Box, Frame, Track
+from custom_components.homesec.engine.core.types import Box, Track
+from custom_components.homesec.engine.media.decoder import Frame
 from custom_components.homesec.engine.media.jpeg import (
     draw_boxes,
     encode_jpeg,

@@ -201,7 +201,7 @@ def test_it_is_still_since_it_came_to_its_place():
     ]
     for n, box in enumerate(boxes):
         (track,) = tracker.update(n * LOOK_S, [person(box)])
-        told.append(track.still_since_t)
+        told.append(track.stationary_since_t)
     arrived = next(t for t in told if t is not None)
     assert arrived == pytest.approx(2.0, abs=0.45)
     assert told.index(arrived) == pytest.approx((arrived + STILL_S) / LOOK_S, abs=1)

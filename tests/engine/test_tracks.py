@@ -31,8 +31,8 @@ def noted(*looks, start_t=100.0):
     """Note the looks; everybody counts in them."""
     sights = TrackLog(start_t)
     for t, tracks in looks:
-        sights.note(t, tracks)
-        sights.count(each.id for each in tracks)
+        sights.add(t, tracks)
+        sights.include(each.id for each in tracks)
     return sights
 
 
@@ -62,25 +62,25 @@ def test_no_more_than_five_boxes_a_second_are_kept_of_each():
 def test_who_never_counts_is_left_out_and_who_does_once_is_whole():
     sights = TrackLog(100)
     for t in (100, 101):
-        sights.note(t, [track(1), track(2)])
-    sights.count([2, 7])
-    sights.note(102, [track(1), track(2)])
+        sights.add(t, [track(1), track(2)])
+    sights.include([2, 7])
+    sights.add(102, [track(1), track(2)])
     (way,) = unpack(sights.pack())
     assert (way.id, len(way.boxes)) == (2, 3)
 
 
 def test_a_clip_in_which_nobody_counts_has_no_tracks():
     sights = TrackLog()
-    sights.note(100, [track()])
+    sights.add(100, [track()])
     assert sights.pack() is None
     assert TrackLog().pack() is None
 
 
 def test_a_crowd_for_an_hour_stays_small():
     sights = TrackLog()
-    sights.count(range(20))
+    sights.include(range(20))
     for n in range(3600 * 2):
-        sights.note(n / 2, [track(i, x=(n + i) % 80 / 100) for i in range(20)])
+        sights.add(n / 2, [track(i, x=(n + i) % 80 / 100) for i in range(20)])
     packed = sights.pack()
     ways = unpack(packed)
     assert len(ways) == 20
@@ -105,13 +105,13 @@ def test_who_comes_after_many_others_takes_the_place_of_one_that_is_gone():
 
 def test_of_those_who_are_gone_nobody_who_counts_is_forgotten_first():
     sights = TrackLog(0)
-    sights.note(1, [track(1)])
-    sights.count([1])
+    sights.add(1, [track(1)])
+    sights.include([1])
     for t in range(2, 4 + MOST_TRACKS * 2, 2):
-        sights.note(t, [track(t)])
-        sights.note(t + 0.5, [track(t)])
-    sights.note(1000, [track(1001)])
-    sights.count([1001])
+        sights.add(t, [track(t)])
+        sights.add(t + 0.5, [track(t)])
+    sights.add(1000, [track(1001)])
+    sights.include([1001])
     assert [way.id for way in unpack(sights.pack())] == [1, 1001]
 
 

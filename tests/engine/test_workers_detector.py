@@ -185,9 +185,9 @@ def test_a_second_network_that_is_missing_is_looked_for_again():
     pool.start()
     alone, together = status.wait(), status.wait()
     pool.stop(LONG_S)
-    assert (alone.ready, alone.second, alone.second_error) == (True, None, "model_unavailable")
+    assert (alone.ready, alone.verifier, alone.verifier_error) == (True, None, "model_unavailable")
     assert alone.placeholders == {"host": "one.test"}
-    assert (together.ready, together.second, together.second_error) == (True, "toy", None)
+    assert (together.ready, together.verifier, together.verifier_error) == (True, "toy", None)
     assert len(attempts) == 3
 
 

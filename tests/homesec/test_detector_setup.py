@@ -164,4 +164,4 @@ async def test_entry_of_an_earlier_version_comes_up_with_both_networks(
     await until(hass, lambda: entry.runtime_data.detector.report)
     report = entry.runtime_data.detector.report
     assert (report.ready, report.detector) == (True, "ncnn")
-    assert (report.model, report.second) == ("yolox-nano", "nanodet-plus-m")
+    assert (report.model, report.verifier) == ("yolox-nano", "nanodet-plus-m")

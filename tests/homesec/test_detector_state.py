@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-READY = DetectorChanged(ready=True, detector="ncnn", model="yolox-nano", second="nanodet-plus-m")
+READY = DetectorChanged(ready=True, detector="ncnn", model="yolox-nano", verifier="nanodet-plus-m")
 
 
 def progress(have: int, total: int = 1000) -> ModelProgress:

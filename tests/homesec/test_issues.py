@@ -204,7 +204,7 @@ async def test_a_missing_second_opinion_is_a_warning_until_there_is_one(
     await set_up(hass, entry)
     files = {"model": "NanoDet", "files": "a.param + a.bin", "folder": "/config/homesec/models"}
     alone = DetectorChanged(
-        ready=True, detector="ncnn", model="yolox-nano", second_error=error, placeholders=files
+        ready=True, detector="ncnn", model="yolox-nano", verifier_error=error, placeholders=files
     )
     await happens(hass, entry, alone)
     issue = issue_registry.async_get_issue("homesec", "second_opinion")
@@ -213,7 +213,7 @@ async def test_a_missing_second_opinion_is_a_warning_until_there_is_one(
     assert issue.translation_placeholders == {"detector": "ncnn", **files}
     assert issue_registry.async_get_issue("homesec", "detector") is None
     assert state(hass, "sensor", "detector", entry.entry_id) == "alone"
-    await happens(hass, entry, replace(alone, second="nanodet-plus-m", second_error=None))
+    await happens(hass, entry, replace(alone, verifier="nanodet-plus-m", verifier_error=None))
     assert issue_registry.async_get_issue("homesec", "second_opinion") is None
     assert state(hass, "sensor", "detector", entry.entry_id) == "ready"
 

@@ -19,7 +19,7 @@ from custom_components.homesec.cloud.state import FOR_A_PERSON
 from custom_components.homesec.engine.core.events import (
     Backlog,
     CatalogRebuilt,
-    ClipsDropped,
+    ClipsRemoved,
     ClipUploaded,
     DiskSpaceChanged,
     OutboxChanged,
@@ -250,15 +250,15 @@ async def test_clips_that_are_gone_for_good_are_counted_until_somebody_has_read_
 ) -> None:
     await set_up(hass, entry)
     dropped = {"count": 9, "bytes": 9, "last_copies": 4}
-    await happens(hass, entry, ClipsDropped(reason=RemovalReason.AGE, **dropped))
+    await happens(hass, entry, ClipsRemoved(reason=RemovalReason.AGE, **dropped))
     await happens(
-        hass, entry, ClipsDropped(reason=RemovalReason.SPACE, **dropped | {"last_copies": 0})
+        hass, entry, ClipsRemoved(reason=RemovalReason.SPACE, **dropped | {"last_copies": 0})
     )
     assert issue_key(issue_registry, "clips_dropped") is None
-    await happens(hass, entry, ClipsDropped(reason=RemovalReason.SPACE, **dropped))
+    await happens(hass, entry, ClipsRemoved(reason=RemovalReason.SPACE, **dropped))
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await happens(hass, entry, ClipsDropped(reason=RemovalReason.SPACE, **dropped))
+    await happens(hass, entry, ClipsRemoved(reason=RemovalReason.SPACE, **dropped))
     issue = issue_registry.async_get_issue("homesec", "clips_dropped")
     assert issue.translation_placeholders == {"clips": "8"}
     assert (await fix(hass, repairs, "clips_dropped"))["type"] is FlowResultType.CREATE_ENTRY

@@ -34,9 +34,9 @@ from ..engine.core.types import (
     PERSON,
     Activity,
     CameraConfig,
+    DecodePolicy,
     SourceConfig,
     SourceKind,
-    Watch,
     ZoneKind,
 )
 from .zones import label_rule, zone
@@ -79,7 +79,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_MAX_CLIP: 120,
     CONF_GRACE: 3,
     CONF_DETECT_FPS: 5,
-    CONF_WATCH: Watch.AUTO.value,
+    CONF_WATCH: DecodePolicy.AUTO.value,
     CONF_RULES: [],
     CONF_ZONES: [],
 }
@@ -107,7 +107,7 @@ def camera_config(subentry: ConfigSubentry) -> CameraConfig:
         id=subentry.subentry_id,
         name=subentry.title,
         source=source_config(data),
-        watch=Watch(data[CONF_WATCH]),
+        decode_policy=DecodePolicy(data[CONF_WATCH]),
         labels=tuple(data[CONF_LABELS]),
         threshold=data.get(CONF_THRESHOLD),
         rules=tuple(

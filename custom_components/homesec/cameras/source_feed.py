@@ -35,7 +35,7 @@ class EntityFeed(SourceFeed):
         return self._ask(self._async_stream_source(), STREAM_URL_TIMEOUT_S)
 
     @override
-    def still(self) -> bytes:
+    def snapshot(self) -> bytes:
         """Return one picture."""
         return self._ask(self._async_still(), STILL_TIMEOUT_S)
 

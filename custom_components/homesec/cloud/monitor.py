@@ -9,7 +9,7 @@ from ..const import CONF_STORAGE, LOGGER, UPLOADS_STUCK_AFTER
 from ..engine.cloud.errors import StorageError
 from ..engine.core.events import (
     CatalogRebuilt,
-    ClipsDropped,
+    ClipsRemoved,
     DiskSpaceChanged,
     FilesSetAside,
     RemovalReason,
@@ -77,7 +77,7 @@ class StorageMonitor:
         match event:
             case DiskSpaceChanged():
                 self.issues.async_disk(low=event.low, free_bytes=event.free_bytes)
-            case ClipsDropped(reason=RemovalReason.SPACE) if event.last_copies:
+            case ClipsRemoved(reason=RemovalReason.SPACE) if event.last_copies:
                 self.issues.async_clips_dropped(event.last_copies)
             case CatalogRebuilt():
                 self.issues.async_rebuilt(event)

@@ -48,7 +48,7 @@ class DetectorState:
             return DetectorStatus.PREPARING
         if not self.report.ready:
             return DetectorStatus.FAILED
-        return DetectorStatus.ALONE if self.report.second_error else DetectorStatus.READY
+        return DetectorStatus.ALONE if self.report.verifier_error else DetectorStatus.READY
 
     @property
     def model(self) -> str | None:
@@ -65,7 +65,7 @@ class DetectorState:
     @property
     def verifier(self) -> str | None:
         """The verifier's model."""
-        return self.report.second if self.report and self.report.ready else None
+        return self.report.verifier if self.report and self.report.ready else None
 
     @property
     def progress(self) -> int | None:

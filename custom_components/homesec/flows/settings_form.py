@@ -31,7 +31,7 @@ from ..const import (
     SECTION_ADVANCED,
     SECTION_ZONES,
 )
-from ..engine.core.types import Activity, Watch
+from ..engine.core.types import Activity, DecodePolicy
 from .form_fields import choice, number
 from .zone_form import (
     read_rules,
@@ -96,7 +96,7 @@ def settings_schema(labels: Mapping[str, str], zone_kinds: Mapping[str, str]) ->
                         Required(CONF_GRACE): number(0.5, 60, step=0.5, unit=seconds),
                         Required(CONF_DETECT_FPS): number(1, 15, unit="fps"),
                         Required(CONF_MAX_CLIP): number(10, 3600, unit=seconds),
-                        Required(CONF_WATCH): choice(Watch, "watch"),
+                        Required(CONF_WATCH): choice(DecodePolicy, "watch"),
                     }
                 ),
                 {"collapsed": True},

@@ -20,7 +20,7 @@ from ..engine.core.events import (
     ClipChanged,
     ClipFailed,
     ClipSaved,
-    ClipsFound,
+    ClipsRescanned,
     ClipStarted,
     ClipUploaded,
     DetectionEnded,
@@ -109,7 +109,7 @@ class ClipFeed(Feed):
 
     listens_to: Final = (
         *(ClipStarted, ClipSaved, ClipFailed, ClipUploaded),
-        *(ClipChanged, UploadProgress, ClipsFound, CatalogRebuilt),
+        *(ClipChanged, UploadProgress, ClipsRescanned, CatalogRebuilt),
     )
 
     def __init__(self, runtime: HomeSecData) -> None:
@@ -124,7 +124,7 @@ class ClipFeed(Feed):
         if not self._receivers:
             return
         match event:
-            case ClipsFound() | CatalogRebuilt():
+            case ClipsRescanned() | CatalogRebuilt():
                 self._stale = True
                 self.async_schedule_update()
             case ClipChanged() | UploadProgress():

@@ -30,9 +30,9 @@ from custom_components.homesec.engine.core.events import (
 from custom_components.homesec.engine.core.types import (
     Activity,
     CameraConfig,
+    DecodePolicy,
     SourceConfig,
     SourceKind,
-    Watch,
 )
 from custom_components.homesec.engine.db import job_queue as jobs, worker as job_worker
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
@@ -111,7 +111,7 @@ def _camera(name: str, film: str) -> CameraConfig:
         id=name,
         name=name,
         source=SourceConfig(kind=SourceKind.FILE, location=film),
-        watch=Watch.PROMPT,
+        decode_policy=DecodePolicy.PROMPT,
         detect_fps=10.0,
         grace_s=0.4,
         pre_roll_s=1.0,

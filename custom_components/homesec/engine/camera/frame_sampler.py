@@ -6,8 +6,8 @@ two is seen from the first frame on. *Awake* decodes everything and hands on a f
 while something moves or somebody is here; when neither was so for a while it idles again.
 
 A camera whose keyframes are further apart than two seconds would leave its watcher blind for that
-long, so ``Watch.AUTO`` keeps such a camera awake (decoding, not detecting). ``PROMPT`` does so for
-any camera, ``ECONOMY`` for none.
+long, so ``DecodePolicy.AUTO`` keeps such a camera awake (decoding, not detecting). ``PROMPT`` does
+so for any camera, ``ECONOMY`` for none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ..core.types import Watch
+from ..core.types import DecodePolicy
 from ..media.decoder import FrameDecoder, small_luma
 from ..media.motion import Change, MotionGate, MotionResult
 from ..tracking.zones import motion_mask
@@ -25,12 +25,13 @@ from ..tracking.zones import motion_mask
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..core.types import CameraConfig, Frame
+    from ..core.types import CameraConfig
+    from ..media.decoder import Frame
     from ..media.packet_buffer import PreRollBuffer
     from ..media.packets import MediaPacket
 
 BLIND_S = 2.0
-"""Longest time between keyframes at which idling is allowed by ``Watch.AUTO``."""
+"""Longest time between keyframes at which idling is allowed by ``DecodePolicy.AUTO``."""
 _BLIND_SLACK_S = 0.25
 LINGER_S = 4.0
 """Looking goes on for this long after the last motion."""
@@ -87,7 +88,7 @@ class FrameSampler:
         self._look_interval_s = 1 / config.detect_fps
         self._still_look_s = min(STILL_LOOK_S, config.grace_s / 2)
         if self._gate is not None:
-            self._gate.watch(motion_mask(config.zones, *self._shape))
+            self._gate.set_mask(motion_mask(config.zones, *self._shape))
 
     @property
     def gear(self) -> DecodeMode:
@@ -108,7 +109,7 @@ class FrameSampler:
         """Begin anew behind a gap in the film."""
         self.latest = None
         self._gear = DecodeMode.IDLE
-        self._decoder.stop()
+        self._decoder.reset()
         self._gate = None
         self._last_keyframe_t = None
 
@@ -133,7 +134,7 @@ class FrameSampler:
             and not self._would_be_blind(packet.t)
         ):
             self._gear = DecodeMode.IDLE
-            self._decoder.stop()
+            self._decoder.reset()
             self._seen_t = packet.t
 
     # --- gears --------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ class FrameSampler:
         """Idle: compare one keyframe with the background."""
         before = self._seen_t
         self._seen_t = packet.t
-        frame = self._decoder.single(packet)
+        frame = self._decoder.decode_keyframe(packet)
         if frame is None:
             return
         self.latest = frame
@@ -158,7 +159,7 @@ class FrameSampler:
         ``eager``: something moved, so each sampled picture on the way is worth a look.
         """
         self._gear = DecodeMode.AWAKE
-        for past in self._ring.since(packet.t if since is None else since):
+        for past in self._ring.packets_since(packet.t if since is None else since):
             if not past.is_video:
                 continue
             for frame in self._decode(past):
@@ -184,7 +185,7 @@ class FrameSampler:
         due = packet.t >= self._next_look_t - _JITTER_S
         if packet.format.intra_only and not watched and not due:
             return []
-        frames = self._decoder.run(packet)
+        frames = self._decoder.decode(packet)
         if frames:
             self.latest = frames[-1]
         return frames
@@ -224,10 +225,10 @@ class FrameSampler:
 
     def _would_be_blind(self, t: float) -> bool:
         """Whether decoding keyframes only leaves too long a gap."""
-        match self._config.watch:
-            case Watch.PROMPT:
+        match self._config.decode_policy:
+            case DecodePolicy.PROMPT:
                 return True
-            case Watch.ECONOMY:
+            case DecodePolicy.ECONOMY:
                 return False
         limit = BLIND_S + _BLIND_SLACK_S
         waiting = 0.0 if self._last_keyframe_t is None else t - self._last_keyframe_t

@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from ..capture import SourceFeed
     from ..core.clock import Clock
     from ..core.events import EventSink
-    from ..core.types import CameraConfig, Frame, Presence, Track
+    from ..core.types import CameraConfig, Presence, Track
     from ..detection.pool import DetectionPool
+    from ..media.decoder import Frame
     from ..media.packets import MediaPacket
     from ..recording.writer import ClipSink, ClipWriter
     from ..tracking.presence import PresenceChange
@@ -258,7 +259,7 @@ class CameraSession:
         )
         for look in looks:
             self._watcher.ask(look)
-        self._decoding.note(packet.t, self._lookout.decoded)
+        self._decoding.set_total(packet.t, self._lookout.decoded)
         self._watcher.pass_time(packet.t)
 
     def _lost(self) -> None:

@@ -65,7 +65,7 @@ def _first_picture(connection: Connection) -> VideoFrame:
         if packet.t > LIMIT_S:
             break
         if packet.is_video and packet.keyframe:
-            if (frame := decoder.single(packet)) is not None:
+            if (frame := decoder.decode_keyframe(packet)) is not None:
                 return frame.picture
             error = UnsupportedCodec
     raise error

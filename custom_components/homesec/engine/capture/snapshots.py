@@ -35,7 +35,7 @@ class SnapshotConnection:
         self._timeline = timeline
         self._stop = stop
         self._asked = timeline.elapsed
-        self._first: bytes | None = feed.still()
+        self._first: bytes | None = feed.snapshot()
         self.video = _format_of(self._first)
         timeline.reconnect()
 
@@ -63,7 +63,7 @@ class SnapshotConnection:
         if first is not None:
             return first
         self._asked = self._timeline.elapsed
-        return self._feed.still()
+        return self._feed.snapshot()
 
     def _packet(self, picture: bytes) -> MediaPacket:
         if _codec_of(picture) != self.video.codec:

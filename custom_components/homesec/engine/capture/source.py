@@ -20,7 +20,7 @@ class SourceFeed(Protocol):
         """
         ...
 
-    def still(self) -> bytes:
+    def snapshot(self) -> bytes:
         """Return one JPEG or PNG picture. Raises ``EntityUnavailable``."""
         ...
 

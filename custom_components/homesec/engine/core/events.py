@@ -103,9 +103,9 @@ class DetectorChanged(EngineEvent):
     ready: bool
     detector: str
     model: str
-    second: str | None = None
-    """The model that gives the second opinion, if there is one."""
-    second_error: str | None = None
+    verifier: str | None = None
+    """The model of the verifier, if there is one."""
+    verifier_error: str | None = None
     """Why there is none though there should be: a key of ``errors.py``."""
     error: str | None = None
     """A key of ``errors.py``."""
@@ -190,7 +190,7 @@ class OutboxChanged(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClipsDropped(EngineEvent):
+class ClipsRemoved(EngineEvent):
     """Retention removed copies of clips."""
 
     count: int
@@ -209,7 +209,7 @@ class DiskSpaceChanged(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClipsFound(EngineEvent):
+class ClipsRescanned(EngineEvent):
     """All clips were looked for again; any number may be new, or better known than before."""
 
 

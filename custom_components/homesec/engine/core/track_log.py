@@ -82,21 +82,21 @@ class TrackLog:
         with self._lock:
             self._zones.update(dict.fromkeys(zones, True))
 
-    def count(self, track_ids: Iterable[int]) -> None:
+    def include(self, track_ids: Iterable[int]) -> None:
         """Take in who counts: what was only taken for somebody for a moment does not."""
         with self._lock:
             self._counted.update(track_ids)
 
-    def note(self, t: float, tracks: Iterable[Track]) -> None:
+    def add(self, t: float, tracks: Iterable[Track]) -> None:
         """Take in who was seen at ``t``; what was before the film begins is not in it."""
         film_s = t - self._start_t
         if film_s < 0:
             return
         with self._lock:
             for track in tracks:
-                self._note(film_s, track)
+                self._add(film_s, track)
 
-    def _note(self, film_s: float, track: Track) -> None:
+    def _add(self, film_s: float, track: Track) -> None:
         way = self._ways.get(track.id)
         if way is None:
             if len(self._ways) >= MOST_TRACKS and not self._make_room(film_s):
@@ -108,7 +108,7 @@ class TrackLog:
         way.boxes.append(TrackBox(film_s, box.x1, box.y1, box.x2, box.y2, track.score))
         self._boxes += 1
         if self._boxes >= MOST_BOXES:
-            self._thin_out()
+            self._downsample()
 
     def _make_room(self, film_s: float) -> bool:
         """Forget one of those who are gone, if possible one that nobody counts."""
@@ -119,7 +119,7 @@ class TrackLog:
         self._boxes -= len(self._ways.pop(least).boxes)
         return True
 
-    def _thin_out(self) -> None:
+    def _downsample(self) -> None:
         self._interval_s *= 2
         for way in self._ways.values():
             way.boxes = way.boxes[::2]

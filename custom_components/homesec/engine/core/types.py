@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import av
 
 PERSON = "person"
 
@@ -29,7 +25,7 @@ class SourceKind(StrEnum):
     """Something outside the engine that knows a URL or gives still pictures (``SourceFeed``)."""
 
 
-class Watch(StrEnum):
+class DecodePolicy(StrEnum):
     """How eagerly a camera is decoded while nothing happens (DESIGN.md, decoder.py)."""
 
     AUTO = "auto"
@@ -157,7 +153,7 @@ class CameraConfig:
     """Opaque and stable; safe as a folder name."""
     name: str
     source: SourceConfig
-    watch: Watch = Watch.AUTO
+    decode_policy: DecodePolicy = DecodePolicy.AUTO
     labels: tuple[str, ...] = (PERSON,)
     threshold: float | None = None
     """Lowest score that begins a presence; None: the model's own default."""
@@ -200,7 +196,7 @@ class Box:
         return self.y2 - self.y1
 
     @property
-    def centre(self) -> tuple[float, float]:
+    def center(self) -> tuple[float, float]:
         """X and y of the middle."""
         return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
 
@@ -248,28 +244,8 @@ class Track:
     hits: int
     moved: bool = True
     """Whether it was ever seen to move: a picture on a wall was not."""
-    still_since_t: float | None = None
+    stationary_since_t: float | None = None
     """Since when it has stayed where it is; None: it is on its way."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """A decoded picture on a camera's timeline; ``pixels.py`` converts it when asked to."""
-
-    t: float
-    at: float
-    picture: av.VideoFrame
-    keyframe: bool = False
-
-    @property
-    def width(self) -> int:
-        """Pixels."""
-        return self.picture.width
-
-    @property
-    def height(self) -> int:
-        """Pixels."""
-        return self.picture.height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from av.video.frame import VideoFrame
 
-    from ..core.types import Box, Detection, Frame
+    from ..core.types import Box, Detection
     from ..media.crops import Crop
+    from ..media.decoder import Frame
     from ..model_zoo.store import ModelStore
     from . import Detector
 
@@ -138,7 +139,7 @@ class CascadeDetector:
             return []
         small = [x for x in moving if x.height * frame.height * scale < NEAR_PX]
         parts = _parts(self.primary, frame, small)
-        return [x for x in small if any(p.holds(x, frame.width, frame.height) for p in parts)]
+        return [x for x in small if any(p.contains(x, frame.width, frame.height) for p in parts)]
 
     def detect(self, frame: Frame, closely: Iterable[Box] = ()) -> list[Detection]:
         """Return what the first network sees, best first.

@@ -246,8 +246,8 @@ class DetectionPool:
             ready=True,
             detector=cascade.primary.name,
             model=cascade.primary.model,
-            second=None if cascade.verifier is None else cascade.verifier.model,
-            second_error=None if missing is None else missing.key,
+            verifier=None if cascade.verifier is None else cascade.verifier.model,
+            verifier_error=None if missing is None else missing.key,
             placeholders={} if missing is None else missing.placeholders,
         )
         _guarded("Reporting the detector", partial(self._on_change, change))

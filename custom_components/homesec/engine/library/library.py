@@ -19,8 +19,8 @@ from ..core.events import (
     ClipChanged,
     ClipFailed,
     ClipSaved,
-    ClipsDropped,
-    ClipsFound,
+    ClipsRemoved,
+    ClipsRescanned,
     ClipUploaded,
     OutboxChanged,
 )
@@ -253,7 +253,7 @@ class ClipLibrary:
         if self._visit_log is not None:
             self._visit_log.handle_event(event)
         match event:
-            case ClipSaved() | ClipUploaded() | ClipsDropped() | CatalogRebuilt():
+            case ClipSaved() | ClipUploaded() | ClipsRemoved() | CatalogRebuilt():
                 self._count()
             case OutboxChanged():
                 self._uploads = event
@@ -319,7 +319,7 @@ class ClipLibrary:
             finally:
                 # Cut off in the middle, what was found stays found.
                 self._count()
-                self._on_event(ClipsFound())
+                self._on_event(ClipsRescanned())
 
     def set_rules(self, rules: RetentionRules) -> None:
         """Change what is kept; it is applied at once."""

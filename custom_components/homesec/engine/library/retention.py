@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 from typing import TYPE_CHECKING, override
 
-from ..core.events import ClipsDropped, DiskSpaceChanged, RemovalReason
+from ..core.events import ClipsRemoved, DiskSpaceChanged, RemovalReason
 from ..core.types import ClipState, CloudState
 from ..db.worker import WorkerThread
 from .retention_policy import Removal, Tier, plan
@@ -143,7 +143,7 @@ class Retention(WorkerThread):
                 lost,
             )
         self._on_event(
-            ClipsDropped(
+            ClipsRemoved(
                 count=len(removals),
                 bytes=sum(r.bytes for r in removals),
                 reason=reason,

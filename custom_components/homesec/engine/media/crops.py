@@ -22,7 +22,7 @@ class Crop:
     top: int
     side: int
 
-    def holds(self, box: Box, width: int, height: int) -> bool:
+    def contains(self, box: Box, width: int, height: int) -> bool:
         """Return whether a part of a ``width x height`` picture lies in it."""
         return (
             self.left <= box.x1 * width
@@ -52,13 +52,13 @@ def select_crops(
     """
     found: list[Crop] = []
     for box in boxes:
-        if any(square.holds(box, width, height) for square in found):
+        if any(square.contains(box, width, height) for square in found):
             continue
         if len(found) == limit:
             break
         wanted = MARGIN * max(box.width * width, box.height * height)
         side = min(width, height, max(least, round(wanted)))
-        x, y = box.centre
+        x, y = box.center
         found.append(
             Crop(
                 left=_place(x * width, side, width),

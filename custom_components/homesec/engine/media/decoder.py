@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 import logging
 from typing import TYPE_CHECKING, cast
 
 import av.error
 import numpy as np
 
-from ..core.types import Frame
 from .packets import TICKS
 
 if TYPE_CHECKING:
@@ -23,6 +23,26 @@ _LOGGER = logging.getLogger(__name__)
 GREY_WIDTH = 160
 _PLANAR_LUMA = ("yuv", "nv", "gray")
 """Pixel formats (by how their names begin) whose first plane is 8-bit luma."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A decoded picture on a camera's timeline."""
+
+    t: float
+    at: float
+    picture: VideoFrame
+    keyframe: bool = False
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return self.picture.width
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return self.picture.height
 
 
 class FrameDecoder:
@@ -41,7 +61,7 @@ class FrameDecoder:
         """Whether the next packet may be any, not only a keyframe."""
         return self._running
 
-    def single(self, packet: MediaPacket) -> Frame | None:
+    def decode_keyframe(self, packet: MediaPacket) -> Frame | None:
         """Decode a keyframe by itself; None if it is broken.
 
         The decoder is drained at once, since one that reorders would keep the picture back until
@@ -57,7 +77,7 @@ class FrameDecoder:
             return None
         return self._frame(frames[0], packet) if frames else None
 
-    def run(self, packet: MediaPacket) -> list[Frame]:
+    def decode(self, packet: MediaPacket) -> list[Frame]:
         """Decode the next packet in a row; gives nothing until a keyframe comes."""
         if packet.format is not self._format:
             self._running = False
@@ -74,7 +94,7 @@ class FrameDecoder:
             return []
         return [self._frame(frame, packet) for frame in frames]
 
-    def stop(self) -> None:
+    def reset(self) -> None:
         """Forget what a run has built up; the next one begins at a keyframe."""
         self._running = False
 

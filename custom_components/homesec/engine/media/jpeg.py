@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..core.types import Box, Frame, Track
+    from ..core.types import Box, Track
+    from .decoder import Frame
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -97,7 +97,7 @@ class MotionGate:
         self._mask = mask
         self._background: NDArray[np.float32] | None = None
 
-    def watch(self, mask: NDArray[np.bool_] | None) -> None:
+    def set_mask(self, mask: NDArray[np.bool_] | None) -> None:
         """Look elsewhere from now on; the background is known there too."""
         self._mask = mask
 

@@ -31,27 +31,27 @@ class Mp4Layout:
     """Begin and end of each ``mdat`` box that is whole."""
     fragments: tuple[int, ...]
     """Where each ``moof`` box that is whole begins."""
-    torn_at: int | None
+    partial_at: int | None
     """Where a box begins that is not whole; None if all are."""
-    torn_media: bool
+    partial_is_media: bool
     """Whether that box holds media, of which a part can still be read."""
-    torn_unknown: bool
+    partial_is_unknown: bool
     """Whether its name is one that no clip has."""
-    goes_on: bool
+    fragments_follow: bool
     """Whether whole fragments follow the box that is not whole. A crash leaves none: its size was
     damaged."""
 
     @property
     def damaged(self) -> bool:
         """Whether the box that is not whole is nothing that a crash leaves behind."""
-        return self.goes_on or self.torn_unknown
+        return self.fragments_follow or self.partial_is_unknown
 
     @property
-    def holds_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether no media of a whole fragment is in it, nor anything that is not known."""
         return not (self.media or self.damaged) and self.names <= _KNOWN
 
-    def unread(self, positions: Iterable[int]) -> bool:
+    def has_unread_media(self, positions: Iterable[int]) -> bool:
         """Tell whether there is media in which none of these positions of packets lies."""
         begins = [begin for begin, _ in self.media]
         read = {bisect_right(begins, position) - 1 for position in positions}
@@ -96,17 +96,17 @@ def read_layout(path: Path) -> Mp4Layout:
     names: set[bytes] = set()
     media: list[tuple[int, int]] = []
     fragments: list[int] = []
-    torn_at, torn_name, goes_on = None, b"", False
+    partial_at, torn_name, fragments_follow = None, b"", False
     with path.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         begin = count = size = 0
-        while begin < end and torn_at is None:
+        while begin < end and partial_at is None:
             if (count := count + 1) > MOST_BOXES:
                 raise ValueError("too many boxes")
             size, name = _head(file, begin)
             if size < _HEAD_BYTES or begin + size > end:
-                torn_at, torn_name = begin, name
-                goes_on = _fragment_follows(file, begin + _HEAD_BYTES)
+                partial_at, torn_name = begin, name
+                fragments_follow = _fragment_follows(file, begin + _HEAD_BYTES)
                 continue
             names.add(name)
             if name == b"mdat":
@@ -118,11 +118,11 @@ def read_layout(path: Path) -> Mp4Layout:
         names=frozenset(names),
         media=tuple(media),
         fragments=tuple(fragments),
-        torn_at=torn_at,
-        torn_media=torn_name == b"mdat" and size >= _HEAD_BYTES,
+        partial_at=partial_at,
+        partial_is_media=torn_name == b"mdat" and size >= _HEAD_BYTES,
         # A power cut leaves zeros at the end, and half a name.
-        torn_unknown=len(torn_name.rstrip(b"\0")) == _NAME_BYTES and torn_name not in _KNOWN,
-        goes_on=goes_on,
+        partial_is_unknown=len(torn_name.rstrip(b"\0")) == _NAME_BYTES and torn_name not in _KNOWN,
+        fragments_follow=fragments_follow,
     )
 
 

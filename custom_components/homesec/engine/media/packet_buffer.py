@@ -66,7 +66,7 @@ class PreRollBuffer:
             # One group of pictures alone is over the limit: no pre-roll rather than no memory.
             self.clear()
 
-    def since(self, t: float) -> list[MediaPacket]:
+    def packets_since(self, t: float) -> list[MediaPacket]:
         """Return the packets from the last keyframe at or before ``t`` on (or all there are)."""
         start = next((k for k in reversed(self._keyframes) if k <= t), None)
         if start is None:

@@ -18,9 +18,9 @@ class RateMeter:
 
     def count(self, t: float) -> None:
         """Note one happening at ``t``."""
-        self.note(t, self._total + 1)
+        self.set_total(t, self._total + 1)
 
-    def note(self, t: float, total: int) -> None:
+    def set_total(self, t: float, total: int) -> None:
         """Note how many there were until ``t``."""
         self._total = total
         if self._marks and t - self._marks[-1][0] < 0.25:

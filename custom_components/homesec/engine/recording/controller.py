@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..core.events import EventSink
-    from ..core.types import CameraConfig, Frame, Presence, Track
+    from ..core.types import CameraConfig, Presence, Track
+    from ..media.decoder import Frame
     from ..media.packet_buffer import PreRollBuffer
     from ..media.packets import MediaFormat, MediaPacket
     from .writer import ClipSink
@@ -165,7 +166,7 @@ class RecordingController:
             clip.label, clip.score = presence.label, presence.score
         elif clip.label == presence.label:
             clip.score = max(clip.score or 0.0, presence.score)
-        clip.sights.count([presence.track_id])
+        clip.sights.include([presence.track_id])
         clip.sights.add_zones(presence.zones)
 
     def add_tracks(
@@ -184,8 +185,8 @@ class RecordingController:
         while t - self._seen[0][0] > self._config.pre_roll_s + LOOK_BACK_S:
             self._seen.popleft()
         if self._open is not None:
-            self._open.sights.note(t, seen)
-            self._open.sights.count(evident)
+            self._open.sights.add(t, seen)
+            self._open.sights.include(evident)
             self._open.sights.add_zones(zone for each in present for zone in each.zones)
 
     def offer_still(self, frame: Frame, worth: float) -> None:
@@ -262,7 +263,7 @@ class RecordingController:
         # Where the recorder begins the film: at the first packet's picture.
         sights = TrackLog((first.data.pts or 0) / TICKS, self._config.zones)
         for seen_t, tracks in self._seen:
-            sights.note(seen_t, tracks)
+            sights.add(seen_t, tracks)
         recorder = ClipWriter(
             clip,
             audio=self.audio,
@@ -287,7 +288,7 @@ class RecordingController:
 
     def _kept(self, since_t: float) -> list[MediaPacket]:
         """Return the last packets, from a picture on; after a change of format, of the new one."""
-        packets = self._ring.since(since_t)
+        packets = self._ring.packets_since(since_t)
         newest = next((p.format for p in reversed(packets) if p.is_video), None)
         if newest is None:
             return []

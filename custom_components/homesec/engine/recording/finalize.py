@@ -68,7 +68,7 @@ def discard_empty(final: Path) -> bool:
         status = partial.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size >= _EMPTY_BYTES:
             return False
-        if not read_layout(partial).holds_nothing:
+        if not read_layout(partial).is_empty:
             return False
         partial.unlink()
     except OSError, ValueError:
@@ -121,10 +121,10 @@ def _truncate_partial_box(path: Path, layout: Mp4Layout, *, drop_media: bool = F
     fragment is cut off, if others are left. Nothing is cut off a file that is damaged in the
     middle. Returns whether incomplete media data is still there.
     """
-    if layout.torn_at is None or layout.damaged:
+    if layout.partial_at is None or layout.damaged:
         return False
-    if not layout.torn_media:
-        os.truncate(path, layout.torn_at)
+    if not layout.partial_is_media:
+        os.truncate(path, layout.partial_at)
         return False
     if drop_media and layout.media:
         os.truncate(path, layout.fragments[-1])
@@ -203,7 +203,7 @@ def _remux(
             out.metadata[COMMENT] = comment
         duration = _copy(reader, out)
         info = _info(reader, duration.seconds)
-    damaged = layout.damaged or layout.unread(duration.positions)
+    damaged = layout.damaged or layout.has_unread_media(duration.positions)
     return replace(info, bytes=target.stat().st_size, damaged=damaged)
 
 
@@ -262,7 +262,7 @@ def read_index(path: Path) -> ClipInfo:
     same errors.
     """
     layout = read_layout(path)
-    if layout.torn_at is not None or b"moof" in layout.names:
+    if layout.partial_at is not None or b"moof" in layout.names:
         return read_info(path)
     with open_video(path) as reader:
         video = reader.streams.video[0]

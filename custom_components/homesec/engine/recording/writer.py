@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..core.events import EventSink
-    from ..core.types import Clip, Frame
+    from ..core.types import Clip
+    from ..media.decoder import Frame
     from ..media.packets import MediaFormat, MediaPacket
     from .finalize import ClipInfo
 

@@ -70,7 +70,7 @@ class TrackState:
     @property
     def still(self) -> bool:
         """Whether it stays where it is."""
-        return self.track.still_since_t is not None
+        return self.track.stationary_since_t is not None
 
     def over(self, t: float) -> bool:
         """Whether it is no longer looked for."""
@@ -102,7 +102,7 @@ class TrackState:
             box=detection.box,
             last_t=t,
             hits=self.track.hits + 1,
-            still_since_t=self.place_t if t - self.place_t >= STILL_S else None,
+            stationary_since_t=self.place_t if t - self.place_t >= STILL_S else None,
         )
 
     def stir(
@@ -140,7 +140,7 @@ class TrackState:
     def _filter(self, t: float, found: Box) -> None:
         elapsed = t - self.track.last_t
         expected = self.expected(t)
-        (x0, y0), (x1, y1) = expected.centre, found.centre
+        (x0, y0), (x1, y1) = expected.center, found.center
         if elapsed > 0:
             # The second look tells the velocity; later ones only correct it.
             gain = (1.0 if self.track.hits == 1 else BETA) / elapsed

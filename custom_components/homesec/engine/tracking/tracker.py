@@ -142,7 +142,7 @@ def _likeness(expected: Box, found: Box) -> float:
     """1..2 for boxes that overlap enough, 0..1 for near ones of like size, else 0."""
     if (iou := expected.iou(found)) >= MIN_IOU:
         return 1 + iou
-    (x0, y0), (x1, y1) = expected.centre, found.centre
+    (x0, y0), (x1, y1) = expected.center, found.center
     width, height = max(expected.width, found.width), max(expected.height, found.height)
     smaller, larger = sorted((expected.area, found.area))
     if not smaller or larger > 3 * smaller:
