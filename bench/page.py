@@ -11,9 +11,9 @@ from typing import Any
 
 from homesec_dev.bootstrap.console import step
 from homesec_dev.browser import Browser
-from homesec_dev.demo_setup import add_house
+from homesec_dev.demo_setup import add_homesec
 from homesec_dev.ha import HomeAssistant
-from homesec_dev.past_clips import shelve
+from homesec_dev.past_clips import add_clips
 
 from .machine import machine
 from .table import table
@@ -36,9 +36,9 @@ def run(target: Path | None) -> None:
         ha = HomeAssistant(folder)
         with ha:
             # Without a camera: detection is measured elsewhere.
-            add_house(ha.client)
+            add_homesec(ha.client)
         step(f"Writing {CLIPS} clips")
-        shelve(folder, CAMERAS, count=CLIPS, until=time.time(), every_s=EVERY_S)
+        add_clips(folder, CAMERAS, count=CLIPS, until=time.time(), every_s=EVERY_S)
         with ha:
             seen = _measure_page(ha)
     _print(seen)

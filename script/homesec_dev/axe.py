@@ -1,4 +1,4 @@
-"""Accessibility of a page, as axe-core judges it in the browser."""
+"""Accessibility findings of a page, from axe-core running in the browser."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RUN = """
 
 
 def findings(page: Browser) -> list[str]:
-    """Return what is serious or worse on HomeSec's page as it is now, a line each."""
+    """Return the serious and critical findings of HomeSec's page, one line each."""
     Node(SOURCE).install()
     violations: list[dict[str, Any]] = page.evaluate(
         _RUN.replace("SCRIPT", SCRIPT.read_text(encoding="utf-8"))

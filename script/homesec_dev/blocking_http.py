@@ -1,4 +1,4 @@
-"""HTTP and websockets for scripts that read top to bottom: aiohttp behind blocking calls."""
+"""HTTP and WebSocket calls that block: aiohttp for scripts that read top to bottom."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
     from types import TracebackType
 
-type Parsed = Any  # from JSON: of what shape, the other side decides
+type Parsed = Any  # parsed JSON, whose shape the other side decides
 
 MESSAGE_LIMIT = 64 * 1024 * 1024  # bytes; a screenshot or a list of clips arrives as one message
 
@@ -35,9 +35,9 @@ class Response:
 
 
 class Http:
-    """A client session with an event loop of its own, which runs only while a call lasts.
+    """A client session with an event loop of its own that runs only during a call.
 
-    No thread is started, so tests that count threads find none.
+    It starts no thread, so tests that count threads find none.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Http:
         self._session = self._runner.run(_open_session())
 
     def wait[T](self, work: Coroutine[Any, Any, T], *, timeout_s: float) -> T:
-        """Run a coroutine to its end; TimeoutError if that takes longer."""
+        """Run a coroutine; raises TimeoutError after `timeout_s`."""
 
         async def bounded() -> T:
             async with asyncio.timeout(timeout_s):
@@ -63,7 +63,7 @@ class Http:
         data: Parsed = None,
         timeout_s: float = 60,
     ) -> Response:
-        """Send a request and return the answer, whatever its status. OSError if none comes."""
+        """Send a request and return the answer, whatever its status; raises OSError without one."""
 
         async def send() -> Response:
             async with self._session.request(
@@ -102,7 +102,7 @@ class Http:
 
 
 class WebSocket:
-    """JSON messages over a websocket."""
+    """JSON messages over a WebSocket."""
 
     def __init__(self, http: Http, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Use a connected socket."""
@@ -111,7 +111,7 @@ class WebSocket:
 
     @property
     def closed(self) -> bool:
-        """Whether it can no longer be used."""
+        """Whether the connection is closed."""
         return self._socket.closed
 
     def send(self, message: object) -> None:
@@ -119,7 +119,7 @@ class WebSocket:
         self._http.wait(self._socket.send_json(message), timeout_s=30)
 
     def receive(self, *, timeout_s: float) -> Parsed:
-        """Return the next message; TimeoutError if none comes, ConnectionError at the end."""
+        """Return the next message; raises TimeoutError or ConnectionError."""
         message = self._http.wait(self._socket.receive(), timeout_s=timeout_s)
         if message.type is not aiohttp.WSMsgType.TEXT:
             raise ConnectionError("the websocket was closed by the other side")
@@ -131,5 +131,5 @@ class WebSocket:
 
 
 async def _open_session() -> aiohttp.ClientSession:
-    # The proxy of the environment is for others: all that is talked to here is on loopback.
+    # Without the environment's proxy: every server here is on the loopback.
     return aiohttp.ClientSession(trust_env=False)

@@ -41,14 +41,14 @@ FLAGS = (
     "--no-first-run",
     "--mute-audio",
     "--autoplay-policy=no-user-gesture-required",
-    # No calls to its maker's servers, which may be out of reach.
+    # No requests to Google's servers, which may be out of reach.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
     "--remote-debugging-port=0",
 )
-# The pictures of HA's own integrations come from the internet, which may be out of reach.
+# Home Assistant's brand images come from the internet, which may be out of reach.
 NO_ERROR = re.compile(r"/api/brands/integration/(?!homesec/)")
 POLL_S = 0.1
 COMMAND_S = 60
@@ -69,20 +69,20 @@ DEEP_DOM = Path(__file__).with_name("deep_dom.js")
 
 
 class PageError(Exception):
-    """The page, or the browser, did not do what was asked."""
+    """The page or the browser failed to do what was asked."""
 
 
 class Browser:
-    """One page of a Chromium with a profile of its own."""
+    """One page of a Chromium with its own profile."""
 
     def __init__(self, *, size: tuple[int, int] = (1280, 800), mobile: bool = False) -> None:
-        """Start it, with a viewport of `size`."""
+        """Start it with a viewport of `size`."""
         self.errors: list[str] = []
-        """What pages reported so far: uncaught exceptions, console errors, failed requests."""
+        """What pages reported: uncaught exceptions, console errors, failed requests."""
         self._base = ""
         self._number = 0
         self._http = Http()
-        # Chromium may still be writing into its profile when it has ended.
+        # Chromium may still write into its profile after it has ended.
         self._profile = TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         self._process = self._launch()
         try:
@@ -98,7 +98,7 @@ class Browser:
     # Pages
 
     def log_in(self, url: str, token: str) -> None:
-        """Make the pages of the Home Assistant at `url` open as this user's."""
+        """Log pages of the Home Assistant at `url` in as this user."""
         self._base = url
         tokens = {
             "hassUrl": url,
@@ -116,18 +116,18 @@ class Browser:
         )
 
     def open(self, address: str) -> None:
-        """Open a page, given by its full address or by a path of the HA logged in to."""
+        """Open a page by its full address, or by a path of Home Assistant."""
         url = address if "://" in address else self._base + address
         if failure := self.command("Page.navigate", url=url).get("errorText"):
             raise PageError(f"{url}: {failure}")
         self.wait_for("document.readyState === 'complete' && !!window.deepDom")
 
     def at_every_page(self, script: str) -> None:
-        """Run a script in each page from now on, before the page's own."""
+        """Run a script in each later page before the page's own scripts."""
         self.command("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     def resize(self, size: tuple[int, int], *, mobile: bool = False) -> None:
-        """Give the page another viewport."""
+        """Resize the viewport."""
         self.command(
             "Emulation.setDeviceMetricsOverride",
             width=size[0],
@@ -137,7 +137,7 @@ class Browser:
         )
 
     def screenshot(self, path: Path, *, settle_s: float = 1.0) -> None:
-        """Save a PNG of what is in view, after giving animations the time to end."""
+        """Save a PNG of the viewport after waiting for animations."""
         self.evaluate("document.fonts.ready.then(() => true)")
         time.sleep(settle_s)
         picture = self.command("Page.captureScreenshot", format="png")["data"]
@@ -159,19 +159,19 @@ class Browser:
         return answer["result"].get("value")
 
     def text(self) -> str:
-        """Return all text that can be read on the page, shadow roots included."""
+        """Return all visible text of the page, shadow roots included."""
         return str(self.evaluate("deepDom.text()"))
 
     def wait_for(self, expression: str, *, timeout_s: float = 30) -> Parsed:
         """Wait until a JavaScript expression is truthy; return its value."""
 
-        def look() -> Parsed:
+        def check() -> Parsed:
             try:
                 return self.evaluate(expression)
-            except PageError:  # the page is just being replaced by the next
+            except PageError:  # the page is being replaced by the next
                 return None
 
-        return self._until(look, timeout_s, f"{expression} did not become true")
+        return self._until(check, timeout_s, f"{expression} did not become true")
 
     def wait_for_text(self, pattern: str, *, timeout_s: float = 30) -> re.Match[str]:
         """Wait until the page's text matches a regular expression."""
@@ -183,16 +183,16 @@ class Browser:
     # Acting
 
     def click(self, text: str, *, timeout_s: float = 30) -> None:
-        """Click what is labelled with this text."""
+        """Click the element labeled with this text."""
         self._click(f"deepDom.withText({json.dumps(text)})", timeout_s)
 
     def click_on(self, selector: str, *, timeout_s: float = 30) -> None:
-        """Click the first visible element that a CSS selector matches, in whatever shadow root."""
+        """Click the first visible element that matches a CSS selector, in any shadow root."""
         self._click(f"deepDom.matching({json.dumps(selector)})", timeout_s)
 
     def click_at(self, x: float, y: float) -> None:
-        """Click a place in the viewport."""
-        # A real click, which goes to whatever lies on top there, as a person's does.
+        """Click a point of the viewport."""
+        # Sent as an input event, so it hits the topmost element as a person's click does.
         self.command("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         for kind in ("mousePressed", "mouseReleased"):
             self.command(
@@ -200,15 +200,15 @@ class Browser:
             )
 
     def hold(self, selector: str, *, for_s: float) -> None:
-        """Put a finger on the first visible element that matches, and lift it after a while."""
-        x, y = self._place(f"deepDom.matching({json.dumps(selector)})")
+        """Long-press the first visible element that matches."""
+        x, y = self._clickable_point(f"deepDom.matching({json.dumps(selector)})")
         self.command("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
         time.sleep(for_s)
         self.command("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def drag(self, selector: str, *, by: tuple[float, float]) -> None:
-        """Put a finger on the first visible element that matches, and move it so many pixels."""
-        x, y = self._place(f"deepDom.matching({json.dumps(selector)})")
+        """Drag the first visible element that matches by so many pixels."""
+        x, y = self._clickable_point(f"deepDom.matching({json.dumps(selector)})")
         for kind, way in (("touchStart", 0.0), ("touchMove", 0.5), ("touchMove", 1.0)):
             point = {"x": x + by[0] * way, "y": y + by[1] * way}
             self.command("Input.dispatchTouchEvent", type=kind, touchPoints=[point])
@@ -229,11 +229,11 @@ class Browser:
             )
 
     def type_text(self, text: str) -> None:
-        """Type into what has the focus."""
+        """Type into the focused element."""
         self.command("Input.insertText", text=text)
 
     def show_entity(self, entity_id: str) -> None:
-        """Open the dialog of an entity."""
+        """Open an entity's dialog."""
         detail = json.dumps({"detail": {"entityId": entity_id}})
         self.evaluate(
             "document.querySelector('home-assistant')"
@@ -250,14 +250,14 @@ class Browser:
             message = self._page.receive(timeout_s=COMMAND_S)
             if message.get("id") == self._number:
                 break
-            self._note(message)
+            self._record_error(message)
         if "error" in message:
             raise PageError(f"{method}: {message['error']['message']}")
         result: dict[str, Any] = message["result"]
         return result
 
     def close(self) -> None:
-        """End it."""
+        """End the browser."""
         self._process.terminate()
         try:
             self._process.wait(15)
@@ -282,7 +282,7 @@ class Browser:
         program = next(filter(None, map(shutil.which, PROGRAMS)), None)
         if program is None:
             raise SetupError("There is no Chromium.", advice="Run script/setup --test.")
-        # Chromium refuses to run as root in its sandbox.
+        # As root, Chromium refuses to run in its sandbox.
         root = ["--no-sandbox"] if os.geteuid() == 0 else []
         return subprocess.Popen(
             [program, *FLAGS, *root, f"--user-data-dir={self._profile.name}", "about:blank"],
@@ -294,7 +294,7 @@ class Browser:
         )
 
     def _page_address(self) -> str:
-        """Return the DevTools address of the page that Chromium opened at its start."""
+        """Return the DevTools address of the page that Chromium opened."""
         port_file = Path(self._profile.name, "DevToolsActivePort")
 
         def port() -> str | None:
@@ -310,24 +310,24 @@ class Browser:
         )
 
     def _click(self, element: str, timeout_s: float) -> None:
-        self.click_at(*self._place(element, timeout_s))
+        self.click_at(*self._clickable_point(element, timeout_s))
 
-    def _place(self, element: str, timeout_s: float = 30) -> tuple[float, float]:
-        """Return where an element can be clicked, once it can be."""
+    def _clickable_point(self, element: str, timeout_s: float = 30) -> tuple[float, float]:
+        """Return the point at which an element can be clicked, once it is there."""
         target = f"(element => element && deepDom.target(element))({element})"
         x, y = self.wait_for(target, timeout_s=timeout_s)
         return x, y
 
-    def _until[T](self, look: Callable[[], T | None], timeout_s: float, complaint: str) -> T:
+    def _until[T](self, check: Callable[[], T | None], timeout_s: float, complaint: str) -> T:
         deadline = time.monotonic() + timeout_s
-        while not (found := look()):
+        while not (found := check()):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{complaint} in {timeout_s} s")
             time.sleep(POLL_S)
         return found
 
-    def _note(self, message: dict[str, Any]) -> None:
-        """Keep what a page says went wrong."""
+    def _record_error(self, message: dict[str, Any]) -> None:
+        """Record an error that a page reports."""
         params = message.get("params", {})
         match message.get("method"):
             case "Runtime.exceptionThrown":
@@ -347,7 +347,7 @@ def _described(problem: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Save a picture of a page."""
+    """Save a screenshot of a page."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("url")
     parser.add_argument("picture", type=Path)

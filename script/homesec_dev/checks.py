@@ -1,7 +1,6 @@
-"""`script/test`: what must pass before a change lands.
+"""`script/test`: everything that must pass before a change lands.
 
-Style and types are checked beside the tests. What they print is kept until the tests have ended,
-so that it can be read.
+Style and types are checked while the tests run; their output is printed after the tests.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +17,12 @@ from .bootstrap.console import step
 
 type Command = tuple[str, ...]
 
-# One more than there are cores, as many tests wait for a film that plays in real time.
+# One more than cores, since many tests wait for a video that plays in real time.
 WORKERS = (os.cpu_count() or 1) + 1
-# A file's tests run in their order, on one worker: some tell a story. Which file comes first,
-# tests/conftest.py says.
+# Tests of a file run in order on one worker, since some build on each other. tests/conftest.py
+# decides which file comes first.
 SPREAD = ("-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder")
-# What is covered is judged afterwards.
+# Coverage is judged afterwards.
 COVERAGE = ("--cov", "--cov-report=", "--cov-fail-under=0")
 TESTS: Command = ("pytest", *SPREAD, *COVERAGE, "-p", "no:cacheprovider", "--durations=10")
 STYLE: tuple[Command, ...] = (
@@ -37,7 +36,7 @@ REPORT: Command = ("coverage", "report")
 
 @dataclass(kw_only=True)
 class Style:
-    """Checks without tests, one after the other; one failure does not hide the others."""
+    """Lint, format, and type checks, one after the other; each failure is reported."""
 
     printed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -55,7 +54,7 @@ class Style:
 
 
 def main(arguments: list[str]) -> int:
-    """Run all checks; or pytest alone, with the arguments."""
+    """Run all checks, or only pytest with the given arguments."""
     if arguments:
         return _run(("pytest", *arguments)).returncode
     style = Style()
@@ -76,7 +75,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _failures(command: Command, coverage: Path) -> list[str]:
-    """Run a command in full view; return its title if it failed."""
+    """Run a command with its output visible; return its title if it failed."""
     return [" ".join(command)] if _run(command, coverage).returncode else []
 
 

@@ -1,4 +1,4 @@
-"""The ``twilio`` that Home Assistant's own integration pins: older, and to be got along with."""
+"""The older ``twilio`` that Home Assistant's own integration pins and HomeSec has to work with."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .bootstrap.uv import run_uv
 from .bootstrap.virtualenv import python
 
 NEEDED = ("pytz", "six")
-"""What it imports and newer ones do not; the rest is in the virtual environment."""
+"""Packages that it imports and newer versions don't; the others are in the virtual environment."""
 
 
 def requirement() -> str:
-    """Return the version, as the integration names it."""
+    """Return the requirement as the integration's manifest has it."""
     components = Path(homeassistant.__file__).parent / "components"
     manifest = json.loads((components / "twilio" / "manifest.json").read_text())
     (pinned,) = manifest["requirements"]
@@ -25,7 +25,7 @@ def requirement() -> str:
 
 
 def folder() -> Path:
-    """Return a folder that holds it, to be put before the virtual environment's own packages."""
+    """Return a folder with that version, to be put first on the path."""
     wanted = requirement()
     target = paths.tools() / wanted.replace("==", "-")
     with atomic.lock(paths.cache()):

@@ -1,6 +1,6 @@
-"""Show HomeSec at work: a real Home Assistant, a camera, people walking by.
+"""Show HomeSec at work: a real Home Assistant, a camera, and people walking by.
 
-Everything that happens is told in a line. Ctrl-C stops it.
+Every event is printed as a line. Ctrl-C stops it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from . import footage
 from .bootstrap.console import SetupError, progress, step
-from .demo_setup import CAMERA_NAME, DOMAIN, entity_id, furnish
+from .demo_setup import CAMERA_NAME, DOMAIN, entity_id, set_up_home
 from .demo_story import Story
 from .ha import HomeAssistant, free_port
 from .ha_client import HaError
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 DETECTORS = ("ncnn", "opencv")
 PORT = 8123
-# Armed only when there is film from before to begin a clip with, even if somebody is already there.
+# Arm late enough that a clip can have its pre-roll, even if a person is in view already.
 FILM_BEFORE_ARMING_S = 7.0
 CAMERA_READY_S = 60
 DETECTOR_READY_S = 60
-# A clip that goes on where a longest one ended is not announced before it is saved.
+# A clip that continues one of maximum length is announced only when it is saved.
 SETTLE_S = 3
 LAST_CLIP_S = 20
 
 
 def main() -> None:
-    """Run the demo; exit code 0 if it was what it should be."""
+    """Run the demo; return 0 if everything went as it should."""
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
@@ -89,10 +89,10 @@ def _run(options: argparse.Namespace) -> int:
         )
         folder.mkdir(parents=True, exist_ok=True)
         lane = stack.enter_context(ThreadPoolExecutor(1))
-        # The footage is composed while Home Assistant starts.
+        # Compose the footage while Home Assistant starts.
         source = lane.submit(source_answers, options.source, folder)
         if options.source is not None:
-            source.result()  # which says at once what is wrong
+            source.result()  # reports a wrong source at once
         ha = HomeAssistant(folder, port=_port(options.port))
         story = Story(folder / "media" / "homesec", ha.url)
         step("Starting Home Assistant")
@@ -100,7 +100,7 @@ def _run(options: argparse.Namespace) -> int:
             with ExitStack() as running:
                 with progress("Starting"):
                     running.enter_context(ha)
-                    furnish(ha.client, source.result(), detector=options.detector)
+                    set_up_home(ha.client, source.result(), detector=options.detector)
                 _watch(ha, story, options.seconds)
         except KeyboardInterrupt:
             print("\nStopped.", flush=True)
@@ -114,7 +114,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _watch(ha: HomeAssistant, story: Story, seconds: float | None) -> None:
-    """Arm, then tell what happens for so long (or until Ctrl-C), and disarm."""
+    """Arm, print events for `seconds` or until Ctrl-C, and disarm."""
     client = ha.client
     alarm = entity_id(client, "alarm_control_panel")
     events = client.subscribe("subscribe_events")
@@ -141,19 +141,19 @@ def _watch(ha: HomeAssistant, story: Story, seconds: float | None) -> None:
 def _listen(
     events: Subscription, story: Story, seconds: float | None, *, until_saved: bool = False
 ) -> None:
-    """Tell what happens for so long; with `until_saved`, only until no clip is open."""
+    """Print events for `seconds`; with `until_saved`, only until no clip is being recorded."""
     deadline = math.inf if seconds is None else time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
         if until_saved and not story.open_clips:
             return
         try:
-            story.take(events.next(timeout_s=min(left, 1.0)))
+            story.handle_event(events.next(timeout_s=min(left, 1.0)))
         except TimeoutError:
             continue
 
 
 def _wait_for_pictures(client: HaClient) -> None:
-    """Wait until the camera gives one."""
+    """Wait until the camera provides a picture."""
     camera = entity_id(client, "camera")
     deadline = time.monotonic() + CAMERA_READY_S
     while client.fetch(f"/api/camera_proxy/{camera}").status != HTTPStatus.OK:
@@ -163,7 +163,7 @@ def _wait_for_pictures(client: HaClient) -> None:
 
 
 def _wait_for_detector(client: HaClient) -> str:
-    """Wait until people are detected; return the library and the networks it runs."""
+    """Wait until person detection runs; return the library and its networks."""
     [sensor] = [
         entity["entity_id"]
         for entity in client.command("config/entity_registry/list")
@@ -174,7 +174,7 @@ def _wait_for_detector(client: HaClient) -> str:
 
 
 def source_answers(text: str | None, folder: Path) -> dict[str, str]:
-    """Return the answers to the form that asks where the pictures come from."""
+    """Return the answers to the form that asks for the camera's source."""
     if text is not None and "://" in text:
         return {"kind": "stream", "url": text}
     if text is not None and text.startswith("/dev/"):
@@ -182,7 +182,7 @@ def source_answers(text: str | None, folder: Path) -> dict[str, str]:
     file = footage.demo() if text is None else Path(text)
     if not file.is_file():
         raise SetupError(f"There is no file {file}.")
-    # Home Assistant opens files only in folders that it was allowed.
+    # Home Assistant opens files only in folders that are allowed.
     copy = folder / "media" / "footage" / file.name
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(file, copy)
@@ -190,7 +190,7 @@ def source_answers(text: str | None, folder: Path) -> dict[str, str]:
 
 
 def _port(wanted: int | None) -> int:
-    """Return the port asked for, or Home Assistant's usual one unless somebody has it."""
+    """Return the given port, or Home Assistant's default unless it is in use."""
     if wanted is not None:
         return wanted
     with socket.socket() as probe:

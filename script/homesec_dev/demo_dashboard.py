@@ -1,4 +1,4 @@
-"""A dashboard of Home Assistant's own cards, as an owner of HomeSec might make it."""
+"""A dashboard of Home Assistant's own cards, as an owner of HomeSec might build it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ICON = "mdi:cctv"
 
 
 def make(client: HaClient, domain: str) -> None:
-    """Make the dashboard, unless it is there."""
+    """Create the dashboard unless it exists."""
     if any(d["url_path"] == URL_PATH for d in client.command("lovelace/dashboards/list")):
         return
     client.command(
@@ -31,7 +31,7 @@ def make(client: HaClient, domain: str) -> None:
 
 
 def _entities(client: HaClient, domain: str) -> dict[str, str]:
-    """Return the entity ids of the first camera and of the house, by platform domain."""
+    """Return the entity ids of the first camera and of HomeSec itself, by platform."""
     found: dict[str, str] = {}
     for entity in client.command("config/entity_registry/list"):
         if entity["platform"] == domain and not entity["disabled_by"]:

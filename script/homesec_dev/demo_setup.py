@@ -1,4 +1,4 @@
-"""The demo's house: HomeSec and one camera, set up through the forms that a person fills in."""
+"""Set up HomeSec and one camera through the forms that a person fills in."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ if TYPE_CHECKING:
 
 DOMAIN = "homesec"
 CAMERA_NAME = "Front door"
-# Short enough that a minute of uninterrupted comings and goings shows a finished clip, too.
+# Short enough that a minute with people in view all the time has a finished clip, too.
 LONGEST_CLIP_S = 30
 
 
-def furnish(client: HaClient, source: Mapping[str, str], *, detector: str | None = None) -> None:
-    """Add HomeSec and its camera, unless a former run did. SetupError says what is wrong."""
+def set_up_home(
+    client: HaClient, source: Mapping[str, str], *, detector: str | None = None
+) -> None:
+    """Add HomeSec and its camera unless an earlier run did; raises SetupError."""
     entries = client.entries(DOMAIN)
-    entry_id = entries[0]["entry_id"] if entries else add_house(client, detector)
+    entry_id = entries[0]["entry_id"] if entries else add_homesec(client, detector)
     if not client.command("config_entries/subentries/list", entry_id=entry_id):
         add_camera(client, entry_id, source)
     demo_dashboard.make(client, DOMAIN)
 
 
 def entity_id(client: HaClient, domain: str) -> str:
-    """Return the only (or first) entity of HomeSec in a domain."""
+    """Return the first entity of HomeSec in a domain."""
     entities = client.command("config/entity_registry/list")
     found = [
         entity["entity_id"]
@@ -43,12 +45,12 @@ def entity_id(client: HaClient, domain: str) -> str:
     return str(found[0])
 
 
-def add_house(client: HaClient, detector: str | None = None) -> str:
-    """Add HomeSec without any camera, with what its form proposes; return the entry's id."""
+def add_homesec(client: HaClient, detector: str | None = None) -> str:
+    """Add HomeSec without a camera, accepting the form's suggestions; return the entry's id."""
     form = client.add_entry(DOMAIN)
     done = form.answer(suggested(form) | ({"detector": detector} if detector else {}))
     _expect_entry(done)
-    # Adding HomeSec goes on with its first camera; ours is added on its own.
+    # Adding HomeSec continues with its first camera; ours is added separately.
     if next_flow := done.shown.get("next_flow"):
         client.delete(f"/api/config/config_entries/subentries/flow/{next_flow[1]}")
     return str(done.shown["result"]["entry_id"])
@@ -57,7 +59,7 @@ def add_house(client: HaClient, detector: str | None = None) -> str:
 def add_camera(
     client: HaClient, entry_id: str, source: Mapping[str, str], *, name: str = CAMERA_NAME
 ) -> None:
-    """Add a camera that looks for people while the house is disarmed, too."""
+    """Add a camera that also detects people while disarmed."""
     shown = client.subentry(entry_id, "camera").answer(source)
     if shown.errors:
         raise SetupError(" ".join(_text(key, shown) for key in shown.errors.values()))
@@ -73,7 +75,7 @@ def _expect_entry(flow: Flow) -> None:
 
 
 def suggested(flow: Flow) -> dict[str, Any]:
-    """Return what a form proposes, as its sections nest it."""
+    """Return the suggested values of a form, nested like its sections."""
     return _proposals(flow.shown["data_schema"])
 
 
@@ -90,7 +92,7 @@ def _proposals(fields: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _text(key: str, flow: Flow) -> str:
-    """Return what the user interface says to an error."""
+    """Return the text of an error in the user interface."""
     texts = json.loads((paths.COMPONENT / "translations" / "en.json").read_text(encoding="utf-8"))
     text: str = texts["config_subentries"]["camera"]["error"].get(key, key)
     for name, value in (flow.shown.get("description_placeholders") or {}).items():

@@ -1,4 +1,4 @@
-"""What happens in the demo, told a line each, and added up at the end."""
+"""Print the demo's events as lines and count them."""
 
 from __future__ import annotations
 
@@ -17,49 +17,49 @@ PREFIX = "homesec_"
 
 
 class Story:
-    """Takes Home Assistant's bus events, tells HomeSec's and keeps count."""
+    """Handles Home Assistant's bus events: prints HomeSec's and counts them."""
 
     def __init__(self, clips_folder: Path, url: str) -> None:
-        """Take the folder that clips are in, and Home Assistant's address, for links to them."""
+        """Use the clips' folder, and Home Assistant's address for links to clips."""
         self._clips_folder = clips_folder
         self._url = url
         self.clips: list[Json] = []
         self.detector = ""
-        """The library and the networks that detect people."""
+        """The detector's library and its networks."""
         self.detections = 0
         self.failures: list[Json] = []
         self._begun: set[str] = set()
 
     @property
     def open_clips(self) -> set[str]:
-        """Ids of the clips that were begun and not heard of again."""
+        """Ids of the clips that have begun and not ended."""
         ended = {clip["id"] for clip in (*self.clips, *self.failures)}
         return self._begun - ended
 
-    def take(self, event: Json) -> None:
-        """Take one event of the bus."""
+    def handle_event(self, event: Json) -> None:
+        """Handle one event of the bus."""
         facts: Json = event["data"]
         match event["event_type"].removeprefix(PREFIX):
             case "detection_started":
                 self.detections += 1
                 if facts["clip_id"]:
                     self._begun.add(facts["clip_id"])
-                self._tell(
+                self._print_line(
                     f"{facts['label']} detected by {facts['camera']}, score {facts['score']:.2f},"
                     f" track {facts['track_id']}"
                 )
             case "detection_ended":
-                self._tell(
+                self._print_line(
                     f"{facts['label']} left {facts['camera']} after {facts['duration_s']:.1f} s"
                 )
             case "clip_saved":
                 self._clip_saved(facts)
             case "clip_failed":
                 self.failures.append({"id": facts["clip_id"], "error": facts["error"]})
-                self._tell(f"clip of {facts['camera']} failed: {facts['error']}")
+                self._print_line(f"clip of {facts['camera']} failed: {facts['error']}")
 
     def summary(self, findings: Sequence[Record]) -> Json:
-        """Return what happened, for programs to read."""
+        """Return the counts for the summary in JSON."""
         return {
             "detector": self.detector,
             "detections": self.detections,
@@ -84,11 +84,11 @@ class Story:
             }
         )
         what = "" if facts["score"] is None else f", {facts['label']} {facts['score']:.2f}"
-        self._tell(
+        self._print_line(
             f"clip saved by {facts['camera']}, {facts['duration_s']:.1f} s,"
             f" {facts['pre_roll_s']:.1f} s of pre-roll{what}: {link}"
         )
 
     @staticmethod
-    def _tell(line: str) -> None:
+    def _print_line(line: str) -> None:
         print(f"{datetime.now().astimezone():%H:%M:%S}  {line}", flush=True)

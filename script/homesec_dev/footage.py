@@ -48,17 +48,16 @@ def sample(name: Sample) -> Path:
 
 
 def demo() -> Path:
-    """Return 20 s made for being played over and over: 10.6 s of nobody, then people.
+    """Return a 20 s video for looping: 10.6 s without people, then people.
 
-    Looped, `bikes` alone would be one event without an end, as its gaps are shorter than the time
-    a clip stays open.
+    Looped alone, `bikes` would be one endless presence: its gaps are shorter than the grace period.
     """
     nobody = sample("bigbuckbunny")
     return composed("demo", [nobody, nobody, sample("bikes")], size=(1280, 720), fps=25)
 
 
 def vtest() -> Path | None:
-    """Return 79.5 s of a campus road, people in it nearly always (768x576); developers have it."""
+    """Return 79.5 s of a campus road with people nearly always in view (768x576), or None."""
     return paths.shared("media/video/vtest.avi")
 
 
@@ -70,9 +69,9 @@ def composed(
     fps: int,
     seconds: float | None = None,
 ) -> Path:
-    """Return the parts as one video, made when first asked for; see `compose`.
+    """Return the parts as one video, composed on first use; see `compose`.
 
-    `name` stands for all the other parameters.
+    `name` has to identify all other parameters.
     """
     folder = paths.footage() / f"{name}-{EDITION}"
     if not folder.exists():
@@ -94,8 +93,8 @@ def compose(
 ) -> None:
     """Write the parts one after the other as a camera would send them.
 
-    H.264 in yuv420p without B-frames, a keyframe a second, no sound. Each part fills the picture:
-    what sticks out on the longer side is cut off. `seconds` repeats and cuts the whole to a length.
+    H.264 in yuv420p without B-frames, one keyframe per second, no sound. Each part fills the
+    picture; its longer side is cropped. `seconds` repeats and cuts the whole to a length.
     """
     with av.open(target, "w", options={"movflags": "+faststart"}) as output:
         stream = output.add_stream(
@@ -117,7 +116,7 @@ def compose(
                 break
             frame.pts = number
             frame.time_base = Fraction(1, fps)
-            frame.pict_type = av.video.frame.PictureType.NONE  # the source's are not ours
+            frame.pict_type = av.video.frame.PictureType.NONE  # not the source's picture types
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
 
@@ -133,7 +132,7 @@ def _frames(
 
 
 def _part_frames(part: Path, size: tuple[int, int], fps: int) -> Iterator[av.VideoFrame]:
-    """Yield a video's frames scaled, cropped and at a constant rate."""
+    """Yield a video's frames scaled, cropped, and at a constant rate."""
     width, height = size
     with av.open(part) as source:
         stream = source.streams.video[0]

@@ -1,11 +1,11 @@
-"""A real Home Assistant for the demo and for end-to-end tests: a process, a user, a client.
+"""A real Home Assistant for the demo and the end-to-end tests: process, user, and client.
 
     with HomeAssistant(folder) as ha:
         flow = ha.client.add_entry("homesec").answer(...)
         ha.client.wait_for_state("alarm_control_panel.home", "armed_away")
     assert not ha.log_findings().ours
 
-As a command, `python -m homesec_dev.ha FOLDER`, it runs one until Ctrl-C.
+`python -m homesec_dev.ha FOLDER` runs one until Ctrl-C.
 """
 
 import argparse
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
-START_S = 180  # a cold disk and a slow machine; it takes about 5 s otherwise
+START_S = 180  # about 5 s usually; longer on a cold disk or a slow machine
 STOP_S = 60
 POLL_S = 0.1
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
+    """Return an unused port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -60,7 +60,7 @@ class HomeAssistant:
         extra_yaml: str = "",
         env: Mapping[str, str] | None = None,
     ) -> None:
-        """Write the configuration; `start` or `with` starts it. By default a free port is taken."""
+        """Write the configuration; `start` or `with` starts it. By default uses a free port."""
         self.folder = folder.absolute()
         self.port = port or free_port()
         self.url = ha_config.url(self.port)
@@ -76,35 +76,35 @@ class HomeAssistant:
 
     @property
     def client(self) -> HaClient:
-        """A client that is logged in as the administrator."""
+        """A client logged in as the administrator."""
         if self._client is None:
             raise HaError("Home Assistant is not running")
         return self._client
 
     @property
     def pid(self) -> int:
-        """The process's number, for looking at its threads, memory and CPU time."""
+        """The process id, for reading its threads, memory, and CPU time."""
         if self._process is None:
             raise HaError("Home Assistant is not running")
         return self._process.pid
 
     def launch(self) -> None:
-        """Start the process, and wait for nothing."""
+        """Start the process without waiting."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                # Without --skip-pip a missing package would be installed on the fly, unnoticed.
+                # Without --skip-pip, a missing package would be installed silently.
                 [virtualenv.python(), "-m", "homeassistant", "--config", self.folder, "--skip-pip"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 env=environment(self._env),
                 cwd=self.folder,
-                # Ctrl-C in the terminal is for us; we then stop it in an orderly way.
+                # Keep the terminal's Ctrl-C away from it; it is stopped in order.
                 start_new_session=True,
             )
 
     def start(self, *, timeout_s: float = START_S) -> None:
-        """Start it and return once it is up and someone is logged in."""
+        """Start it; return once it runs and a user is logged in."""
         began = time.monotonic()
         self.launch()
         try:
@@ -119,24 +119,24 @@ class HomeAssistant:
         self.started_in_s = time.monotonic() - began
 
     def stop(self, *, timeout_s: float = STOP_S) -> int:
-        """Stop it as a service manager would; return its exit code, -9 if it had to be killed."""
+        """Stop it as a service manager does; return its exit code, -9 if it had to be killed."""
         return self._end(signal.SIGTERM, timeout_s)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, as a power cut would."""
         self._end(signal.SIGKILL, STOP_S)
 
     def restart(self) -> None:
-        """Stop it and start it with the same folder."""
+        """Stop it and start it on the same folder."""
         self.stop()
         self.start()
 
     def is_running(self) -> bool:
-        """Say whether the process is there."""
+        """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
     def add_user(self, user: str, password: str, *, group: str = "system-users") -> HaClient:
-        """Make another user, who belongs to a group, and return a client logged in as them."""
+        """Add a user in a group; return a client logged in as them."""
         made = self.client.command("config/auth/create", name=user.capitalize(), group_ids=[group])
         self.client.command(
             "config/auth_provider/homeassistant/create",
@@ -147,7 +147,7 @@ class HomeAssistant:
         return HaClient(self.url, self._long_lived(self._log_in(user, password)), self._opened_http)
 
     def log_findings(self) -> ha_log.Findings:
-        """Return the log's warnings and errors over all starts; also after the stop."""
+        """Return the log's warnings and errors of all starts; also works after the stop."""
         return ha_log.findings(self.log)
 
     def __enter__(self) -> Self:
@@ -178,7 +178,7 @@ class HomeAssistant:
     def _answers(is_so: Callable[[], bool]) -> bool:
         try:
             return is_so()
-        except aiohttp.ClientError, OSError, HaError:  # it does not listen, or is busy, yet
+        except aiohttp.ClientError, OSError, HaError:  # not listening yet, or busy
             return False
 
     def _is_up(self) -> bool:
@@ -222,7 +222,7 @@ class HomeAssistant:
         )
 
     def _long_lived(self, code: str) -> str:
-        """Return a token that lasts for the code of a login."""
+        """Return a long-lived token for a login's code."""
         grant = {"grant_type": "authorization_code", "code": code, "client_id": self.url + "/"}
         answer = self._request("POST", "/auth/token", data=grant)
         access = str(answer.json()["access_token"])
@@ -236,7 +236,7 @@ class HomeAssistant:
         return token
 
     def _make_user(self) -> str:
-        """Make the first user, the owner; return a code to be exchanged for a token."""
+        """Create the owner's account; return a code to exchange for a token."""
         answer = self._post(
             "/api/onboarding/users",
             client_id=self.url + "/",
@@ -248,7 +248,7 @@ class HomeAssistant:
         return str(answer["auth_code"])
 
     def _log_in(self, user: str, password: str) -> str:
-        """Log in as the login page does; return a code to be exchanged for a token."""
+        """Log in as the login page does; return a code to exchange for a token."""
         client = {"client_id": self.url + "/"}
         handler = ["homeassistant", None]
         redirect = self.url + "/"
@@ -276,7 +276,7 @@ class HomeAssistant:
 
 
 def main() -> None:
-    """Run one Home Assistant until Ctrl-C, then say what its log holds."""
+    """Run a Home Assistant until Ctrl-C, then print its log's findings."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path, help="configuration folder, made if need be")
     parser.add_argument("--port", type=int, help="default: any free one")

@@ -1,4 +1,4 @@
-"""Talking to a running Home Assistant as its frontend does: REST, websocket, flows."""
+"""A client for a running Home Assistant: REST, WebSocket, and flows, as the frontend uses them."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -20,12 +20,12 @@ type Json = dict[str, Any]
 
 
 class HaError(Exception):
-    """Home Assistant refused something."""
+    """Home Assistant refused a request."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flow:
-    """A step of a config, options or subentry flow: what HA shows, and the way to answer it."""
+    """A step of a config, options, or subentry flow: what it shows, and how to answer it."""
 
     client: HaClient
     path: str
@@ -33,17 +33,17 @@ class Flow:
 
     @property
     def type(self) -> str:
-        """What it is: form, menu, abort, create_entry, ..."""
+        """The result type: form, menu, abort, create_entry, ..."""
         return str(self.shown["type"])
 
     @property
     def step(self) -> str | None:
-        """The step's name."""
+        """The step's id."""
         return self.shown.get("step_id")
 
     @property
     def errors(self) -> Json:
-        """What is wrong with the last answer, by field."""
+        """The errors of the last answer, by field."""
         return self.shown.get("errors") or {}
 
     @property
@@ -59,20 +59,20 @@ class Flow:
 
 
 class Subscription:
-    """Events of a websocket subscription, in their order."""
+    """Events of a WebSocket subscription, in order."""
 
     def __init__(self, client: HaClient, number: int) -> None:
-        """Belong to the subscribing command with this number."""
+        """Use the id of the subscribing command."""
         self._client = client
         self._number = number
 
     def next(self, *, timeout_s: float = 30) -> Json:
-        """Return the next event; TimeoutError if none comes."""
+        """Return the next event; raises TimeoutError."""
         return self._client.next_event(self._number, timeout_s=timeout_s)
 
 
 class HaClient:
-    """One user's session with one Home Assistant. Blocking; not for use from several threads."""
+    """A user's session with Home Assistant. Blocking; not for several threads."""
 
     def __init__(self, base_url: str, token: str, http: Http) -> None:
         """Use a long-lived access token."""
@@ -93,28 +93,28 @@ class HaClient:
         headers: Mapping[str, str] | None = None,
         data: Parsed = None,
     ) -> Response:
-        """Request a path and return the answer as it is. A signed path goes without the token."""
+        """Request a path and return the answer. A signed path goes without the token."""
         sent = dict(headers or {})
         if "authSig=" not in path:
             sent["Authorization"] = f"Bearer {self.token}"
         return self._http.request(method, self.base_url + path, headers=sent, data=data)
 
     def get(self, path: str) -> Parsed:
-        """Return what a path of the API answers, as parsed JSON."""
+        """Return the parsed JSON of an API path."""
         return _checked(self.fetch(path), path)
 
     def post(self, path: str, values: Parsed = None) -> Parsed:
-        """Post JSON to a path of the API and return its answer."""
+        """Post JSON to an API path and return its answer."""
         body = json.dumps({} if values is None else values)
         headers = {"Content-Type": "application/json"}
         return _checked(self.fetch(path, method="POST", headers=headers, data=body), path)
 
     def delete(self, path: str) -> Parsed:
-        """Delete what a path of the API stands for."""
+        """Send DELETE to an API path."""
         return _checked(self.fetch(path, method="DELETE"), path)
 
     def upload(self, file: Path, content_type: str) -> str:
-        """Upload a file for a form's file selector; return the id that the form wants."""
+        """Upload a file for a form's file selector; return the id that the form expects."""
         form = aiohttp.FormData()
         form.add_field("file", file.read_bytes(), filename=file.name, content_type=content_type)
         path = "/api/file_upload"
@@ -134,7 +134,7 @@ class HaClient:
     def wait_for_state(
         self, entity_id: str, wanted: str | Callable[[Json], bool], *, timeout_s: float = 30
     ) -> Json:
-        """Wait until the entity has this state, or one that the function accepts."""
+        """Wait until the entity has this state, or one that the predicate accepts."""
         accepts = wanted if callable(wanted) else lambda state: state["state"] == wanted
         last: Json | HaError | None = None
         deadline = time.monotonic() + timeout_s
@@ -142,7 +142,7 @@ class HaClient:
             try:
                 last = self.state(entity_id)
             except HaError as err:
-                last = err  # it may be added yet
+                last = err  # it may not have been added yet
             else:
                 if accepts(last):
                     return last
@@ -188,7 +188,7 @@ class HaClient:
         return self.settled(path, self.post(path, values))
 
     def settled(self, path: str, shown: Json, *, timeout_s: float = 120) -> Flow:
-        """Return the step once HA has something to show other than its progress."""
+        """Return the step once it shows more than progress."""
         deadline = time.monotonic() + timeout_s
         while shown["type"] in ("progress", "progress_done"):
             if time.monotonic() > deadline:
@@ -245,7 +245,8 @@ class HaClient:
         try:
             self._socket.send(message)
         except ConnectionError:
-            # Home Assistant hangs up on who does not answer its pings: nobody reads in between.
+            # Home Assistant closes connections that don't answer its pings, and nothing reads in
+            # between.
             self._socket = self._connect()
             self._socket.send(message)
         return number
@@ -267,10 +268,12 @@ class HaClient:
                     return message["result"]
 
     def _receive(self, timeout_s: float) -> list[Json]:
-        """Return the results that arrive next; keep the events."""
+        """Return the next results; store events for their subscriptions."""
         assert self._socket is not None
         arrived = self._socket.receive(timeout_s=timeout_s)
-        messages = arrived if isinstance(arrived, list) else [arrived]  # HA may send several as one
+        messages = (
+            arrived if isinstance(arrived, list) else [arrived]
+        )  # HA may send several messages as one
         self._events += [message for message in messages if message["type"] == "event"]
         return [message for message in messages if message["type"] != "event"]
 

@@ -34,10 +34,10 @@ stream:
 
 
 def write(folder: Path, *, port: int, component: Path | None, extra_yaml: str = "") -> None:
-    """Make `folder` the configuration of a HA that listens on 127.0.0.1 at `port`.
+    """Make `folder` the configuration of a Home Assistant on 127.0.0.1 at `port`.
 
-    What a former run left there (entries, users, clips) stays. `component` is linked, not copied,
-    so that a restart is all it takes to try a change.
+    Entries, users, and clips of earlier runs stay. `component` is linked, not copied, so a restart
+    is enough to try a change.
     """
     media = folder / "media"
     media.mkdir(parents=True, exist_ok=True)
@@ -55,9 +55,9 @@ def url(port: int) -> str:
 
 
 def _listen_on(folder: Path, port: int) -> None:
-    """Set the address where HA keeps it.
+    """Store the address where HA keeps it.
 
-    An `http:` block in YAML is taken on trial, and reverted by a restart after five minutes
+    An `http:` block in YAML is only tried, and reverted by a restart after five minutes
     (homeassistant/components/http/config.py).
     """
     stable = {
@@ -76,7 +76,7 @@ def _listen_on(folder: Path, port: int) -> None:
 
 
 def _skip_onboarding(folder: Path) -> None:
-    """Leave only the first user to be made: the other steps add integrations of no use here."""
+    """Skip all of onboarding but the first user: other steps add integrations."""
     if not (folder / ".storage" / "onboarding").exists():
         _store(folder, "onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
 

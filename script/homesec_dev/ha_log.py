@@ -1,4 +1,4 @@
-"""Reading Home Assistant's log: what went wrong, and whose it is."""
+"""Find warnings and errors in Home Assistant's log and say which are HomeSec's."""
 
 from dataclasses import dataclass
 import re
@@ -12,22 +12,22 @@ START = r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\S*) (?P<level>[A-Z]+) \((
 BEGINNING = re.compile(rf"^(?={START})", re.MULTILINE)
 RECORD = re.compile(rf"{START}\[(?P<logger>[^\]]+)\] (?P<message>.*)", re.DOTALL)
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
-# The integration, its code or its entities; but no folder of that name, of which a development
-# machine has several (a clone, the cache with HA itself in it, a demo's scratch folder).
+# The integration, its code, or its entities; but not a folder of that name, of which a development
+# machine has several (a clone, the cache, a demo's scratch folder).
 OURS = re.compile(r"custom_components[./]homesec|(?<![\w/-])homesec(?!\w*[-/])", re.IGNORECASE)
 FINDINGS = frozenset({"WARNING", "ERROR", "CRITICAL"})
 
-# What HA itself says on a machine like this, and why it is no finding: (logger, message).
+# What HA logs on a development machine that is no finding: (logger, message).
 NOISES = (
-    # We start it with --skip-pip, for good reason.
+    # Started with --skip-pip on purpose.
     (r"homeassistant\.bootstrap", r"Skipping pip installation of required modules"),
-    # It says so once of every custom integration there is.
+    # Logged for every custom integration.
     (r"homeassistant\.loader", r"custom integration \S+ which has not been tested"),
-    # What a test that pulled the plug finds in HA's own database, and HA mends.
+    # Home Assistant's own database after a kill, which it repairs.
     (r"homeassistant\.components\.recorder\.util", r"was shutdown cleanly|unfinished session"),
-    # HA's ffmpeg integration looks for a program that neither HA's streams nor HomeSec use.
+    # HA's ffmpeg integration looks for a program that neither HA's streams nor HomeSec need.
     (r"haffmpeg\..*", r""),
-    # These look for updates, pictures and repositories on the internet, which may be out of reach.
+    # These request updates, images, and repositories from the internet, which may be out of reach.
     (r"homeassistant\.components\.(analytics|brands|marketplace)\b.*", r""),
 )
 
@@ -44,19 +44,19 @@ class Record:
 
     @property
     def is_ours(self) -> bool:
-        """Whether HomeSec wrote it, or HA wrote it about HomeSec or from its code."""
+        """Whether HomeSec logged it, or HA logged it about HomeSec or from its code."""
         return bool(OURS.search(self.logger) or OURS.search(self.message))
 
     @property
     def is_noise(self) -> bool:
-        """Whether HA says this even when all is well."""
+        """Whether HA logs this even when all is well."""
         return any(
             re.fullmatch(logger, self.logger) and re.search(message, self.message)
             for logger, message in NOISES
         )
 
     def __str__(self) -> str:
-        """Return it as HA wrote it."""
+        """Return it as logged."""
         return f"{self.time} {self.level} ({self.thread}) [{self.logger}] {self.message}"
 
 
@@ -76,7 +76,7 @@ def records(log: Path) -> list[Record]:
 
 
 def findings(log: Path) -> Findings:
-    """Return what is a warning or worse, without the noises."""
+    """Return the warnings and errors that are not noise."""
     bad = [item for item in records(log) if item.level in FINDINGS and not item.is_noise]
     return Findings(
         ours=[item for item in bad if item.is_ours],

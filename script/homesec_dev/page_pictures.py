@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from . import footage
 from .browser import Browser
 from .demo_setup import CAMERA_NAME, DOMAIN, add_camera, entity_id
-from .past_clips import shelve
+from .past_clips import add_clips
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ def _furnish(ha: HomeAssistant) -> None:
     names = {name: camera_id for camera_id, name in _cameras(ha.client, entry_id).items()}
     cameras = {names[SECOND]: SECOND, names[CAMERA_NAME]: CAMERA_NAME}
     ha.stop()
-    shelve(ha.folder, cameras, count=PAST, until=time.time() - EVERY_S, every_s=EVERY_S)
+    add_clips(ha.folder, cameras, count=PAST, until=time.time() - EVERY_S, every_s=EVERY_S)
     ha.start()
 
 

@@ -1,7 +1,7 @@
-"""Clips of days past, for a house that has none yet: put where the engine would have put them.
+"""Add clips of past days to a Home Assistant that has none, where the engine would put them.
 
-Only while Home Assistant does not run. All share one film and a few stills, as hard links, so that
-ten thousand of them take up no more than one.
+Only while Home Assistant is not running. All clips share one video and a few stills as hard links,
+so ten thousand take no more space than one.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PRE_ROLL_S = 1.0
-# Of the sample film: moments with somebody in it, and one without.
+# Seconds into the sample video: moments with a person, and one without.
 MOMENTS_S = (4.6, 1.6, 8.0, 6.4)
 LABELS = ("person", "person", "person", "cat")
 
 
-def shelve(
+def add_clips(
     folder: Path, cameras: dict[str, str], *, count: int, until: float, every_s: float
 ) -> list[Clip]:
-    """Put clips, newest first, into the Home Assistant of this folder; `cameras` are id to name."""
+    """Add clips, newest first, to the Home Assistant in `folder`; `cameras` is id to name."""
     clips_dir = folder / "media" / "homesec"
     film = clips_dir / ".past.mp4"
     film.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def _clip(cameras: dict[str, str], number: int, at: float, size: int) -> Clip:
 
 
 def _stills(film: Path) -> Iterator[Path]:
-    """Take pictures of the film's moments, beside it."""
+    """Extract stills of the video's moments beside it."""
     wanted = sorted((at, number) for number, at in enumerate(MOMENTS_S))
     paths = [film.with_name(f".past-{number}.jpg") for number in range(len(MOMENTS_S))]
     with av.open(str(film)) as container:

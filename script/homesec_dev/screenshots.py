@@ -1,4 +1,4 @@
-"""Take the README's pictures: a real Home Assistant, the demo's camera, a real browser."""
+"""Take the README's pictures: a real Home Assistant, the demo's camera, and a real browser."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .bootstrap import paths
 from .bootstrap.console import step
 from .browser import Browser
 from .demo import source_answers
-from .demo_setup import CAMERA_NAME, DOMAIN, entity_id, furnish
+from .demo_setup import CAMERA_NAME, DOMAIN, entity_id, set_up_home
 from .ha import HomeAssistant
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ DESKTOP, PHONE = (1280, 800), (390, 844)
 CLIPS = 2
 MEDIA = "/media-browser/browser/app%2Cmedia-source%3A%2F%2Fhomesec"
 FIRST_PICTURES_S = 120
-# Of a clip of the demo's film: the pre-roll is over, somebody crosses the street.
+# Seconds into a clip of the demo's video: after the pre-roll, a person crosses the street.
 SOMEBODY_AT_S = 8.3
 
 
 def main() -> None:
-    """Take all of them."""
+    """Take all screenshots."""
     parser = argparse.ArgumentParser(prog="script/screenshots", description=__doc__)
     parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def main() -> None:
         folder = Path(name)
         source = source_answers(None, folder)
         with HomeAssistant(folder) as ha:
-            furnish(ha.client, source)
+            set_up_home(ha.client, source)
             step("Waiting for clips")
             _wait_for_clips(ha.client)
             with Browser(size=DESKTOP) as page:
@@ -94,7 +94,7 @@ def _camera_form(page: Browser, film: Path) -> None:
 
 
 def _second_film(folder: Path) -> Path:
-    """Return a file of its own: the same source twice would be refused."""
+    """Return a copy of the file: the same source twice would be refused."""
     film = folder / "media" / "footage" / "driveway.mp4"
     film.write_bytes(footage.sample("bikes").read_bytes())
     return film.resolve()

@@ -121,14 +121,14 @@ def house_in(folder: Path) -> Iterator[House]:
         environment = {"STAND_IN_TWILIO": twilio}
         ha = stack.enter_context(HomeAssistant(folder, env=environment, extra_yaml=YAML))
         house = House(ha, push, mail, twilio, site, str(folder / "www" / film.name))
-        furnish(house)
+        set_up_home(house)
         yield house
 
 
-def furnish(house: House) -> None:
+def set_up_home(house: House) -> None:
     """Add HomeSec with a camera that is never live, a phone, a mailbox and the stand-ins."""
     client = house.ha.client
-    entry_id = demo_setup.add_house(client)
+    entry_id = demo_setup.add_homesec(client)
     shown = client.subentry(entry_id, "camera").answer(kind="file", file=house.film)
     settings = demo_setup.suggested(shown)
     settings |= {"name": "Front door", "disarmed": "off", "armed_modes": []}

@@ -73,7 +73,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         HomeAssistant(folder, env={"HOMESEC_TWILIO_API": twilio}) as ha,
     ):
         house = House(ha, twilio)
-        house.entry_id = demo_setup.add_house(ha.client)
+        house.entry_id = demo_setup.add_homesec(ha.client)
         source = {"kind": "file", "file": str(film)}
         demo_setup.add_camera(ha.client, house.entry_id, source)
         modes = dict.fromkeys(("home", "away", "night", "vacation", "custom"), DELAYS)

@@ -12,9 +12,9 @@ import pytest_socket
 from homesec_dev import axe, footage
 from homesec_dev.browser import Browser
 from homesec_dev.demo import source_answers
-from homesec_dev.demo_setup import CAMERA_NAME, entity_id, furnish
+from homesec_dev.demo_setup import CAMERA_NAME, entity_id, set_up_home
 from homesec_dev.ha import HomeAssistant
-from homesec_dev.past_clips import shelve
+from homesec_dev.past_clips import add_clips
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.usefixtures("socket_enabled")]
 
@@ -43,12 +43,12 @@ def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
     pytest_socket.enable_socket()
     folder = tmp_path_factory.mktemp("ha")
     with HomeAssistant(folder) as ha:
-        furnish(ha.client, source_answers(str(footage.demo()), folder))
+        set_up_home(ha.client, source_answers(str(footage.demo()), folder))
         set_pin(ha)
         camera = camera_of(ha)
         ha.stop()
         yesterday = time.time() - DAY_S
-        shelve(folder, {camera: CAMERA_NAME}, count=YESTERDAYS, until=yesterday, every_s=1)
+        add_clips(folder, {camera: CAMERA_NAME}, count=YESTERDAYS, until=yesterday, every_s=1)
         ha.start()
         yield ha
 

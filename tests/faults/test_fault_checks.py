@@ -12,7 +12,7 @@ from custom_components.homesec.engine.core.types import Clip, ClipState, CloudSt
 from custom_components.homesec.engine.library.catalog import Catalog
 from homesec_dev.faults import videos
 from homesec_dev.faults.checks import Judge
-from homesec_dev.faults.engine_process import Telling
+from homesec_dev.faults.engine_process import Report
 
 NOON = 1_800_000_000.0
 DAY = "2027-01-15"
@@ -20,26 +20,26 @@ NAME = "house/cam/2027/01/15/{}"
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory):
+def video(tmp_path_factory):
     return videos.make(tmp_path_factory.mktemp("films"))[0]
 
 
 class Scene:
     """One clip that was recorded and uploaded as it should be."""
 
-    def __init__(self, folder, film):
+    def __init__(self, folder, video):
         self.root = folder
         self.clips = folder / "clips"
         self.objects = {}
         self.overwritten = []
-        self.told = []
+        self.reports = []
         self.ended = {1: 1000.0}
         self.disk_refused = False
         self.clip = self.row(NOON)
         self.path = self.clips / self.clip.path
         self.path.parent.mkdir(parents=True)
-        shutil.copy(film, self.path)
-        md5 = hashlib.md5(film.read_bytes()).hexdigest()
+        shutil.copy(video, self.path)
+        md5 = hashlib.md5(video.read_bytes()).hexdigest()
         self.objects[NAME.format(f"{self.clip.id}.mp4")] = md5
         self.tell("started", self.clip)
         self.tell("saved", self.clip)
@@ -67,21 +67,21 @@ class Scene:
             catalog.database.query(text)
 
     def tell(self, what, clip, t=500.0):
-        self.told.append(Telling(life=1, what=what, t=t, id=clip.id))
+        self.reports.append(Report(life=1, what=what, t=t, id=clip.id))
 
     @property
     def verdict(self):
-        house = SimpleNamespace(
-            told=self.told, ended=self.ended, data_dir=self.root, clips_dir=self.clips
+        process = SimpleNamespace(
+            reports=self.reports, ended=self.ended, data_dir=self.root, clips_dir=self.clips
         )
         cloud = SimpleNamespace(objects=lambda: self.objects, overwritten=self.overwritten)
         disk = SimpleNamespace(refused_between=lambda *_: self.disk_refused)
-        return Judge(house=house, disk=disk, cloud=cloud).judge()
+        return Judge(process=process, disk=disk, cloud=cloud).judge()
 
 
 @pytest.fixture
-def scene(tmp_path, film):
-    return Scene(tmp_path, film)
+def scene(tmp_path, video):
+    return Scene(tmp_path, video)
 
 
 def test_what_is_as_it_should_be_is_good(scene):
@@ -118,9 +118,9 @@ def test_an_object_that_is_not_there_or_another_one_is_a_lost_clip(scene):
 
 
 def test_a_film_that_is_cut_off_or_damaged_is_unplayable(scene):
-    whole = scene.path.read_bytes()
-    half = len(whole) // 2
-    for damaged in (whole[:half], whole[:half] + bytes(20_000) + whole[half + 20_000 :], b""):
+    full_ha = scene.path.read_bytes()
+    half = len(full_ha) // 2
+    for damaged in (full_ha[:half], full_ha[:half] + bytes(20_000) + full_ha[half + 20_000 :], b""):
         scene.path.write_bytes(damaged)
         assert list(scene.verdict.unplayable) == [scene.clip.id]
 

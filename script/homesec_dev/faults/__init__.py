@@ -1,5 +1,5 @@
-"""Faults of every kind, at random, to a whole engine that records and uploads; then the count.
+"""Random faults against a whole engine that records and uploads, and a count of its clips.
 
-`campaign` lets them happen, `verdict` counts. The engine runs in a process of its own (`child`), as
-the point is to kill that at any instruction; disk and object store are real ones (`disk`, `cloud`).
+`campaign` causes faults, `checks` counts. The engine runs in a process of its own (`child`) so that
+it can be killed at any instruction; disk and object store are real (`disk`, `cloud`).
 """

@@ -22,28 +22,30 @@ from .campaign import Campaign
 from .checks import Judge
 from .cloud import Cloud
 from .disk import Disk
-from .engine_process import House
-from .full_ha import WholeHouse
-from .full_ha_campaign import WholeCampaign
+from .engine_process import EngineProcess
+from .full_ha import FullHomeAssistant
+from .full_ha_campaign import FullHomeAssistantCampaign
 from .report import Part, figures, print_table
 
-WHOLE_SHARE = 0.1
-"""Of the faults: Home Assistant takes seconds to start again, the engine alone a tenth of one."""
+FULL_HA_SHARE = 0.1
+"""Share of the faults for the full Home Assistant, which takes seconds to start; the engine takes a
+tenth.
+"""
 
 
 def main() -> int:
-    """Let faults happen, count, and tell; 1 if a clip was lost, doubled or spoilt."""
-    # Whoever ends it early shall not have to unmount and to kill what it started.
+    """Cause faults, check every clip, and report; return 1 unless all clips are fine."""
+    # Exit through the context managers, so that nothing stays mounted or running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options = _options()
-    whole = round(WHOLE_SHARE * options.count) if options.whole is None else options.whole
-    whole = min(whole, options.count)
+    full_ha = round(FULL_HA_SHARE * options.count) if options.full_ha is None else options.full_ha
+    full_ha = min(full_ha, options.count)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
-    step(f"{options.count} faults, --seed {seed}, {whole} of them to a whole Home Assistant")
+    step(f"{options.count} faults, --seed {seed}, {full_ha} of them to a whole Home Assistant")
     folder = Path(tempfile.mkdtemp(prefix="homesec-faults-"))
     began = time.monotonic()
     try:
-        parts, report = _run(folder, options.count - whole, whole, seed)
+        parts, report = _run(folder, options.count - full_ha, full_ha, seed)
     except BaseException:
         notice(f"What there is of it is in {folder}")
         raise
@@ -78,13 +80,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(folder: Path, count: int, whole: int, seed: int) -> tuple[list[Part], dict[str, Any]]:
-    """Let both houses have their faults, beside each other: mostly both wait for something."""
+def _run(folder: Path, count: int, full_ha: int, seed: int) -> tuple[list[Part], dict[str, Any]]:
+    """Run both campaigns at the same time: mostly each waits."""
     made = videos.make(folder)
     stop = Event()
     with ThreadPoolExecutor(1, thread_name_prefix="whole") as executor:
         beside = executor.submit(
-            _whole, folder, made[1], whole, random.Random(f"whole {seed}"), stop
+            _run_full_ha, folder, made[1], full_ha, random.Random(f"whole {seed}"), stop
         )
         try:
             parts, report = _engine(folder, made, count, random.Random(seed))
@@ -102,43 +104,47 @@ def _engine(
     with Disk(folder / "disk") as disk, Cloud(folder / "bucket") as cloud:
         if not disk.mounted:
             notice("A file system may not be mounted here: no full and no read-only disk")
-        house = House(folder, disk.folder / "clips", made)
-        house.store = cloud.address
-        campaign = Campaign(house=house, disk=disk, cloud=cloud, rng=rng, count=count, say=_say)
+        process = EngineProcess(folder, disk.folder / "clips", made)
+        process.store = cloud.address
+        campaign = Campaign(process=process, disk=disk, cloud=cloud, rng=rng, count=count, log=_log)
         try:
             campaign.run()
             step("Healing")
             drained = campaign.heal()
         finally:
-            house.kill()
+            process.kill()
         if not drained:
             notice("The outbox was never empty")
         step("Counting")
-        verdict = Judge(house=house, disk=disk, cloud=cloud).judge()
+        verdict = Judge(process=process, disk=disk, cloud=cloud).judge()
         if not verdict.good:
             shutil.copytree(disk.folder, folder / "evidence")
         facts = {"starts_refused": campaign.starts_refused, "disk_faults": disk.mounted}
         return [Part(faults=campaign.faults, verdict=verdict)], facts
 
 
-def _whole(folder: Path, film: Path, count: int, rng: random.Random, stop: Event) -> list[Part]:
+def _run_full_ha(
+    folder: Path, video: Path, count: int, rng: random.Random, stop: Event
+) -> list[Part]:
     if not count:
         return []
     with Cloud(folder / "whole-bucket") as cloud:
-        house = WholeHouse(folder / "whole", film, cloud.address)
-        campaign = WholeCampaign(house=house, rng=rng, count=count, stop=stop, say=_say)
+        process = FullHomeAssistant(folder / "whole", video, cloud.address)
+        campaign = FullHomeAssistantCampaign(
+            process=process, rng=rng, count=count, stop=stop, log=_log
+        )
         try:
             campaign.run()
             drained = campaign.heal()
         finally:
-            house.kill()
+            process.kill()
         if not drained:
             notice("The outbox of the whole Home Assistant was never empty")
-        judge = Judge(house=house, disk=Disk(folder / "never-bad"), cloud=cloud)
+        judge = Judge(process=process, disk=Disk(folder / "never-bad"), cloud=cloud)
         return [Part(faults=campaign.faults, verdict=judge.judge())]
 
 
-def _say(line: str) -> None:
+def _log(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 

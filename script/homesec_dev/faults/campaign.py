@@ -1,4 +1,4 @@
-"""Which fault happens when, and the healing afterwards."""
+"""Schedules faults of the engine's process, disk, clock, and store, and ends them again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .cloud import Cloud
     from .disk import Disk
-    from .engine_process import House
+    from .engine_process import EngineProcess
 
 KILL = "kill -9"
 TWO_STARTS = "kill -9 in the start"
@@ -26,16 +26,16 @@ CLOCK = "clock set back"
 STORE = "store"
 _ROUND = (KILL, STORE, FULL, STORE, CLOCK, STORE, KILL, TWO_STARTS, READ_ONLY, STORE)
 _AT_REST = 0.4
-"""Share of the read-only faults that come between two lives, so that a start meets them."""
+"""Share of the read-only faults that happen between two runs, so that a start meets them."""
 ARMED_LIMIT = 8
-"""Faults of the store that wait for a request; more would leave no upload in peace."""
+"""Maximum of pending faults of the store; more would disturb every upload."""
 DISK_HEALS_AFTER = 1
-"""Further faults, at the latest."""
+"""Heal the disk after at most this many further faults."""
 LONGEST_STEP_BACK_S = 3 * 86_400
 
 
-def deck(rng: random.Random, *, count: int, disk: bool) -> Iterator[str]:
-    """Give kinds of faults without end, each ``count`` of them a fair share in random order."""
+def fault_schedule(rng: random.Random, *, count: int, disk: bool) -> Iterator[str]:
+    """Yield fault kinds without end, each ``count`` of them a fair share in random order."""
     of_store = cycle(rng.sample([REFUSED, *FAULTS], k=len(FAULTS) + 1))
     kinds = cycle(kind for kind in _ROUND if disk or kind not in (FULL, READ_ONLY))
     while True:
@@ -45,53 +45,53 @@ def deck(rng: random.Random, *, count: int, disk: bool) -> Iterator[str]:
 
 
 class Campaign:
-    """Lets faults happen to one house."""
+    """Causes faults in one engine process."""
 
     def __init__(
         self,
         *,
-        house: House,
+        process: EngineProcess,
         disk: Disk,
         cloud: Cloud,
         rng: random.Random,
         count: int,
-        say: Callable[[str], None],
+        log: Callable[[str], None],
     ) -> None:
-        self._house = house
+        self._process = process
         self._disk = disk
         self._cloud = cloud
         self._rng = rng
         self._count = count
-        self._say = say
+        self._log = log
         self._done: Counter[str] = Counter()
         self._armed: list[tuple[str, Callable[[], bool]]] = []
         self._with_bad_disk = 0
-        """Faults since the disk refuses."""
+        """Number of faults since the disk began to refuse."""
         self.starts_refused = 0
-        """Starts that a disk fault did not let come to an end; they were tried again."""
+        """Number of starts that a disk fault made fail; they were retried."""
 
     @property
     def faults(self) -> Counter[str]:
-        """What has happened so far; what waits for a request has not."""
+        """Faults that have happened; one that waits for a request has not."""
         waiting = [(kind, hit) for kind, hit in self._armed if not hit()]
         self._done.update(kind for kind, hit in self._armed if hit())
         self._armed = waiting
         return self._done
 
     def run(self) -> None:
-        """Let it all happen."""
+        """Cause all faults."""
         self._start()
-        for kind in deck(self._rng, count=self._count, disk=self._disk.mounted):
+        for kind in fault_schedule(self._rng, count=self._count, disk=self._disk.mounted):
             if self.faults.total() >= self._count:
                 break
-            self._say(f"{self.faults.total():4} {kind}")
-            self._happen(kind)
+            self._log(f"{self.faults.total():4} {kind}")
+            self._cause(kind)
             self._heal_disk_in_time()
-            if self._house.paused:
-                # Somebody sees to the login, the permission or the bucket.
-                self._house.say("resume")
+            if self._process.paused:
+                # Repair what needs the user: login, permission, or bucket.
+                self._process.send_command("resume")
 
-    def _happen(self, kind: str) -> None:
+    def _cause(self, kind: str) -> None:
         special = {
             KILL: self._kill_while_it_works,
             TWO_STARTS: self._kill_in_the_start,
@@ -114,7 +114,7 @@ class Campaign:
 
     def _kill_in_the_start(self) -> None:
         self._kill()
-        self._house.start()
+        self._process.start()
         self._pass(0.0, 1.5)
         self._kill(TWO_STARTS)
         self._start()
@@ -126,7 +126,7 @@ class Campaign:
 
     def _set_clock_back(self) -> None:
         back_s = self._rng.choice((1.0, 60.0, 3600.0, LONGEST_STEP_BACK_S))
-        self._house.set_clock(self._house.offset_s - self._rng.uniform(0.1, 1.0) * back_s)
+        self._process.set_clock(self._process.offset_s - self._rng.uniform(0.1, 1.0) * back_s)
         self._done[CLOCK] += 1
         self._pass(0.2, 1.5)
 
@@ -148,28 +148,28 @@ class Campaign:
 
     def _endure_disk(self) -> None:
         self._pass(0.5, 2.0)
-        # Some go on, and the next fault comes on top.
+        # Sometimes continue, so that the next fault comes on top.
         if self._rng.random() < 0.75:
             self._disk.heal()
 
     def _heal_disk_in_time(self) -> None:
-        """Let it write again: a disk that refuses takes nothing that could be lost."""
+        """Let the disk write again: what it refuses can't be lost either."""
         self._with_bad_disk = self._with_bad_disk + 1 if self._disk.refuses else 0
         if self._with_bad_disk > DISK_HEALS_AFTER:
             self._disk.heal()
 
     def _kill(self, kind: str = KILL) -> None:
-        self._house.kill()
+        self._process.kill()
         self._done[kind] += 1
 
     def _start(self) -> None:
-        self._house.start()
-        if self._house.wait_ready():
+        self._process.start()
+        if self._process.wait_ready():
             return
-        self._house.kill()
+        self._process.kill()
         if not self._disk.refuses:
             raise RuntimeError("the engine did not start; see child.log")
-        # Home Assistant would try again until it works.
+        # Home Assistant retries until it works.
         self.starts_refused += 1
         self._disk.heal()
         self._start()
@@ -178,13 +178,13 @@ class Campaign:
         time.sleep(self._rng.uniform(least_s, most_s))
 
     def heal(self) -> bool:
-        """End all faults, start once more, wait for the outbox; False if it is never empty."""
-        self._house.kill()
+        """End all faults, start once more, and wait for the outbox; return whether it drained."""
+        self._process.kill()
         self._disk.heal()
         self._cloud.heal()
-        self._house.offset_s = 0.0
-        self._house.start(cameras=False)
-        if not self._house.wait_ready():
+        self._process.offset_s = 0.0
+        self._process.start(cameras=False)
+        if not self._process.wait_ready():
             raise RuntimeError("the engine did not start in peace; see child.log")
-        drained = self._house.wait_drained()
-        return self._house.stop() and drained
+        drained = self._process.wait_drained()
+        return self._process.stop() and drained

@@ -1,4 +1,4 @@
-"""What became of every clip that was announced: on the disk, in the catalogue, in the bucket."""
+"""What became of every announced clip: on disk, in the catalog, and in the bucket."""
 
 from __future__ import annotations
 
@@ -22,48 +22,48 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .cloud import Cloud
-    from .engine_process import Telling
+    from .engine_process import Report
 
 PREFIX = "house"
 LAST_SECOND_S = 1.0
-"""What began so short before a kill may hold no picture; that is what is promised."""
+"""A clip that began so shortly before a kill may have no frame yet; README says so."""
 
 
-class Watched(Protocol):
-    """What recorded clips, and what was seen of that from outside."""
+class RecordingProcess(Protocol):
+    """A process that records clips, and what it reported."""
 
     clips_dir: Path
     data_dir: Path
 
     @property
-    def told(self) -> Sequence[Telling]:
-        """Return what became known, in this order."""
+    def reports(self) -> Sequence[Report]:
+        """Return its reports in order."""
         ...
 
     @property
     def ended(self) -> Mapping[int, float]:
-        """Return when each life was over (monotonic seconds)."""
+        """Return the end of each run (monotonic seconds)."""
         ...
 
 
 class Refusals(Protocol):
-    """A disk that may have had bad moments."""
+    """A disk that may have refused to write."""
 
     def refused_between(self, begin: float, end: float) -> bool:
-        """Whether it refused to write at some moment between two."""
+        """Return whether it refused to write at some moment between two."""
         ...
 
 
 @dataclass(kw_only=True)
 class Verdict:
-    """Ids of clips (or names of files and objects), by what became of them."""
+    """Ids of clips, or names of files and objects, by what became of them."""
 
     clips: set[str] = field(default_factory=set)
-    """All that were announced or are in the catalogue."""
+    """All clips that were announced or are in the catalog."""
     refused: set[str] = field(default_factory=set)
-    """A disk that was full or read-only never took a picture of them."""
+    """A full or read-only disk never took a frame of them."""
     last_second: set[str] = field(default_factory=set)
-    """Begun in the last second before a kill, and without a picture."""
+    """They began in the last second before a kill and have no frame."""
     lost: dict[str, str] = field(default_factory=dict)
     """With the reason."""
     duplicated: set[str] = field(default_factory=set)
@@ -71,43 +71,46 @@ class Verdict:
     stray: set[str] = field(default_factory=set)
     """Files and objects that belong to no clip."""
     missing_ends_s: list[float] = field(default_factory=list)
-    """How much of each clip that a kill has ended is missing before that; a figure, no verdict,
-    as it is also what the machine's other work makes of it."""
+    """Seconds missing at the end of each clip that a kill ended; a figure only, as it also depends
+    on the machine's load.
+    """
 
     @property
     def good(self) -> bool:
-        """Whether the promise was kept."""
+        """Whether nothing was lost, doubled, or damaged."""
         return not (self.lost or self.duplicated or self.unplayable or self.stray)
 
 
 class Judge:
-    """Looks at everything once the engine has come to rest."""
+    """Compares disk, catalog, and bucket once the engine is idle."""
 
-    def __init__(self, *, house: Watched, disk: Refusals, cloud: Cloud) -> None:
-        self._house = house
+    def __init__(self, *, process: RecordingProcess, disk: Refusals, cloud: Cloud) -> None:
+        self._process = process
         self._disk = disk
         self._cloud = cloud
-        self._begun: dict[str, Telling] = {}
+        self._begun: dict[str, Report] = {}
         self._announced: set[str] = set()
-        self._failed = {x.id: x.t for x in reversed(house.told) if x.what == "failed"}
-        """When that was told first."""
-        self._ended_well = {(x.id, x.life) for x in house.told if x.what in ("saved", "failed")}
-        for telling in house.told:
-            if telling.what in ("started", "saved"):
-                self._announced.add(telling.id)
-            if telling.what == "started":
-                self._begun[telling.id] = telling
+        self._failed = {x.id: x.t for x in reversed(process.reports) if x.what == "failed"}
+        """Time of the first report of each clip."""
+        self._ended_well = {
+            (x.id, x.life) for x in process.reports if x.what in ("saved", "failed")
+        }
+        for report in process.reports:
+            if report.what in ("started", "saved"):
+                self._announced.add(report.id)
+            if report.what == "started":
+                self._begun[report.id] = report
 
     def judge(self) -> Verdict:
-        """Count."""
-        with Catalog(self._house.data_dir / "clips.db") as catalog:
+        """Return the verdict."""
+        with Catalog(self._process.data_dir / "clips.db") as catalog:
             rows = {clip.id: clip for state in ClipState for clip in catalog.in_state(state)}
         objects = self._cloud.objects()
         verdict = Verdict()
         kept = {clip.id for clip in rows.values() if clip.state is ClipState.SAVED}
         verdict.clips = kept | self._announced
-        told_failed = {x.id for x in self._house.told if x.what == "failed"}
-        for clip_id in sorted(verdict.clips | told_failed):
+        reported_failed = {x.id for x in self._process.reports if x.what == "failed"}
+        for clip_id in sorted(verdict.clips | reported_failed):
             self._judge(clip_id, rows.get(clip_id), objects, verdict)
         verdict.clips -= verdict.refused | verdict.last_second
         self._find_duplicates(objects, verdict)
@@ -131,11 +134,11 @@ class Judge:
             verdict.lost[clip_id] = f"failed: {clip.error}"
 
     def _judge_saved(self, clip: Clip, objects: dict[str, str], verdict: Verdict) -> None:
-        film = self._house.clips_dir / clip.path
-        if not film.is_file():
+        video = self._process.clips_dir / clip.path
+        if not video.is_file():
             verdict.lost[clip.id] = "its file is not there"
             return
-        if (fault := _fault_of(film)) is not None:
+        if (fault := _defect_of(video)) is not None:
             verdict.unplayable[clip.id] = fault
         elif (missing_s := self._missing_end_s(clip)) is not None:
             verdict.missing_ends_s.append(missing_s)
@@ -147,28 +150,28 @@ class Judge:
             there = objects.get(object_name(clip, prefix=PREFIX, suffix=suffix))
             if there is None:
                 verdict.lost[clip.id] = f"its {suffix} is not in the bucket"
-            elif there != _md5(self._house.clips_dir / path):
+            elif there != _md5(self._process.clips_dir / path):
                 verdict.lost[clip.id] = f"its {suffix} in the bucket is another one"
 
     def _was_refused(self, clip: Clip) -> bool:
         if (begun := self._begun.get(clip.id)) is None:
             return clip.error in ("disk_full", "disk_read_only")
-        # Whether there was film of it after all is seen by what lies around (strays).
-        end = min(self._house.ended[begun.life], self._failed.get(clip.id, math.inf))
+        # Whether any of it was written after all shows among the stray files.
+        end = min(self._process.ended[begun.life], self._failed.get(clip.id, math.inf))
         return self._disk.refused_between(begun.t - LAST_SECOND_S, end)
 
     def _in_the_last_second(self, clip_id: str) -> bool:
         begun = self._begun.get(clip_id)
-        return begun is None or self._house.ended[begun.life] - begun.t <= LAST_SECOND_S
+        return begun is None or self._process.ended[begun.life] - begun.t <= LAST_SECOND_S
 
     def _missing_end_s(self, clip: Clip) -> float | None:
-        """Return what is missing at its end if nothing but a kill has ended it."""
+        """Return the seconds missing at the end of a clip that only a kill ended."""
         begun = self._begun.get(clip.id)
         if begun is None or (clip.id, begun.life) in self._ended_well:
             return None
-        killed_t = self._house.ended[begun.life]
+        killed_t = self._process.ended[begun.life]
         if self._disk.refused_between(begun.t, killed_t) or not 0 <= begun.back_s < 10:
-            return None  # it was the disk, or the clock was set just then
+            return None  # the disk ended it, or the clock was set then
         return killed_t - (begun.t - begun.back_s + clip.duration_s)
 
     def _find_duplicates(self, objects: dict[str, str], verdict: Verdict) -> None:
@@ -176,13 +179,13 @@ class Judge:
         seen: set[str] = set()
         for name in objects:
             file_name = name.rpartition("/")[2]
-            if file_name in seen:  # the same clip in two places
+            if file_name in seen:  # the same clip under two names
                 verdict.duplicated.add(name)
             seen.add(file_name)
 
     def _find_strays(self, clips: list[Clip], objects: dict[str, str], verdict: Verdict) -> None:
         files = {path for clip in clips for path in (clip.path, clip.still_path) if path}
-        root = self._house.clips_dir
+        root = self._process.clips_dir
         verdict.stray |= {
             path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()
         } - files
@@ -194,10 +197,10 @@ class Judge:
         verdict.stray |= objects.keys() - names
 
 
-def _fault_of(film: Path) -> str | None:
-    """Return what is wrong with a film, decoded strictly to its end."""
+def _defect_of(video: Path) -> str | None:
+    """Return what is wrong with a video, decoded strictly to its end."""
     try:
-        numbers = content(film).numbers
+        numbers = content(video).numbers
     except (av.error.FFmpegError, OSError, IndexError, TypeError) as err:
         return f"{type(err).__name__}: {err}"
     if not numbers:

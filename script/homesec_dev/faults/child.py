@@ -1,8 +1,7 @@
 """The engine that is killed: `python -m homesec_dev.faults.child SETTINGS`, with JSON.
 
-It tells what it hears, one JSON line each, and takes commands from its standard input. All that
-waits waits shorter than in a house, so that hundreds of faults fit into minutes; nothing else of
-the engine is touched.
+Prints every event as a JSON line and reads commands from standard input. All waits are shortened,
+so that hundreds of faults fit into minutes; nothing else of the engine is changed.
 """
 
 from __future__ import annotations
@@ -43,22 +42,22 @@ from custom_components.homesec.engine.recording import controller as recording
 from .parts import FigureDetector
 
 UPLOAD_BYTES_PER_S = 800_000.0
-"""So slow that a random moment often finds an upload half done."""
+"""Slow enough that a random moment often finds an upload half done."""
 CHUNK_BYTES = 256 * 2**10
 
 
 class SteppedClock:
-    """The machine's clocks, the wall clock set wrong."""
+    """The machine's clocks, with an offset on the wall clock."""
 
     def __init__(self, offset_s: float) -> None:
         self.offset_s = offset_s
 
     def now(self) -> float:
-        """Return UTC epoch seconds, as somebody has set them."""
+        """Return UTC epoch seconds plus the offset."""
         return time.time() + self.offset_s
 
     def monotonic(self) -> float:
-        """Return seconds that only ever grow."""
+        """Return monotonic seconds."""
         return time.monotonic()
 
 
@@ -72,7 +71,7 @@ def main(settings: dict[str, Any]) -> None:
         data_dir=Path(settings["data"]),
         models_dir=Path(settings["data"]) / "models",
         executor=ThreadPoolExecutor(8),
-        on_event=partial(_hear, clock),
+        on_event=partial(_handle_event, clock),
         create_cascade=lambda _stop: CascadeDetector(FigureDetector()),
         clock=clock,
         rng=random.Random(settings["seed"]),
@@ -87,14 +86,14 @@ def main(settings: dict[str, Any]) -> None:
         ),
     )
     engine.start()
-    for n, film in enumerate(settings["films"]):
-        engine.set_camera(_camera(f"cam{n}", film), Activity.RECORD)
-    _tell("ready")
-    _obey(engine, clock)
+    for n, video in enumerate(settings["films"]):
+        engine.set_camera(_camera(f"cam{n}", video), Activity.RECORD)
+    _report("ready")
+    _run_commands(engine, clock)
 
 
 def _hurry() -> None:
-    """Shorten what waits."""
+    """Shorten all waits."""
     for module in (jobs, job_worker, outbox):
         module.LONGEST_WAIT_S = 2.0  # type: ignore[attr-defined]
     outbox.QUOTA_WAIT_S = 2.0
@@ -106,11 +105,11 @@ def _hurry() -> None:
     gcs_session.TIMEOUT_S = 1.0
 
 
-def _camera(name: str, film: str) -> CameraConfig:
+def _camera(name: str, video: str) -> CameraConfig:
     return CameraConfig(
         id=name,
         name=name,
-        source=SourceConfig(kind=SourceKind.FILE, location=film),
+        source=SourceConfig(kind=SourceKind.FILE, location=video),
         decode_policy=DecodePolicy.PROMPT,
         detect_fps=10.0,
         grace_s=0.4,
@@ -119,27 +118,27 @@ def _camera(name: str, film: str) -> CameraConfig:
     )
 
 
-def _hear(clock: SteppedClock, event: EngineEvent) -> None:
+def _handle_event(clock: SteppedClock, event: EngineEvent) -> None:
     match event:
         case ClipStarted(clip=clip):
-            _tell("started", id=clip.id, back_s=clock.now() - clip.started_at)
+            _report("started", id=clip.id, back_s=clock.now() - clip.started_at)
         case ClipSaved(clip=clip):
-            _tell("saved", id=clip.id)
+            _report("saved", id=clip.id)
         case ClipFailed(clip=clip):
-            _tell("failed", id=clip.id, error=clip.error)
+            _report("failed", id=clip.id, error=clip.error)
         case ClipUploaded(clip=clip):
-            _tell("uploaded", id=clip.id)
+            _report("uploaded", id=clip.id)
         case OutboxChanged(backlog=backlog, paused=paused):
-            _tell("outbox", jobs=backlog.jobs, paused=paused)
+            _report("outbox", jobs=backlog.jobs, paused=paused)
 
 
-def _tell(what: str, **facts: object) -> None:
-    # One write, past Python's buffers: what was told counts, even if the next instruction is never.
+def _report(what: str, **facts: object) -> None:
+    # One write past Python's buffers, so that it is out before the next instruction.
     line = json.dumps({"what": what, "t": time.monotonic(), **facts})
     os.write(1, f"{line}\n".encode())
 
 
-def _obey(engine: HomeSecEngine, clock: SteppedClock) -> None:
+def _run_commands(engine: HomeSecEngine, clock: SteppedClock) -> None:
     for line in sys.stdin:
         match line.split():
             case ["resume"]:
@@ -149,7 +148,7 @@ def _obey(engine: HomeSecEngine, clock: SteppedClock) -> None:
             case ["stop"]:
                 engine.stop()
                 return
-    os._exit(1)  # whoever started it is gone
+    os._exit(1)  # the parent is gone
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The bucket: what happens to requests on their way there, and what is in it in the end."""
+"""An object store with faults on the way to it, and its content in the end."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ FAULTS = _faults()
 
 
 class Cloud:
-    """An object store with bad days. A context manager."""
+    """An object store with faults. A context manager."""
 
     def __init__(self, folder: Path) -> None:
         self._gcs = FakeGcs(folder)
         self.overwritten: list[str] = []
-        """Objects that were stored when there was one of that name already."""
+        """Objects that were stored although one of that name existed."""
 
     def __enter__(self) -> Self:
         self._gcs.__enter__()
@@ -82,36 +82,36 @@ class Cloud:
         if front._exists(bucket, facts["name"]):  # noqa: SLF001
             self.overwritten.append(facts["name"])
         for session in list(front.sessions.values()):
-            if session.done is not None:  # it is not asked for its bytes any more
+            if session.done is not None:  # its bytes are not needed any longer
                 session.data.clear()
         return self._store(bucket, facts, content)
 
     @property
     def address(self) -> dict[str, str]:
-        """What the engine has to know of it."""
+        """The engine's settings for it."""
         return {"url": self._gcs.url, "bucket": self._gcs.bucket}
 
     def arm(self, kind: str, rng: random.Random) -> Callable[[], bool]:
-        """Let a fault happen to the next requests; returns what tells whether it has happened."""
+        """Cause a fault in the next requests; return a check whether it has happened."""
         fault = FAULTS[kind](rng)
         times = fault.times
         self._gcs.faults.add(fault)
         return lambda: bool(fault.times < times)
 
     def refuse(self) -> None:
-        """Cut all connections, and accept none."""
+        """Reset all connections and accept none."""
         self._gcs.faults.down()
 
     def accept(self) -> None:
-        """End what ``refuse`` began."""
+        """Undo ``refuse``."""
         self._gcs.faults.up()
 
     def heal(self) -> None:
-        """No more faults."""
+        """Remove all faults."""
         self._gcs.faults.clear()
 
     def objects(self) -> dict[str, str]:
-        """Return the MD5 of all that the bucket holds, as read from it, by name."""
+        """Return the MD5 of every object by name, as read from the bucket."""
         found: dict[str, str] = {}
         token = ""
         while True:

@@ -1,4 +1,4 @@
-"""The disk under the clips: a file system in memory that can be full, or not be written to."""
+"""A file system in memory for the clips that can be full or read-only."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ PAUSE_S = 0.03
 
 
 class Disk:
-    """A tmpfs if it may be mounted, else a plain folder without faults. A context manager."""
+    """A tmpfs where mounting is allowed, else a plain folder without faults. A context manager."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.faults: list[tuple[float, float | None]] = []
-        """From when to when (monotonic seconds) it refused to write; None: it still does."""
+        """Periods (monotonic seconds) without writing; an end of None: not over yet."""
         self.mounted = False
 
     def __enter__(self) -> Self:
@@ -35,22 +35,22 @@ class Disk:
 
     @property
     def refuses(self) -> bool:
-        """Whether it is full or read-only at the moment."""
+        """Whether it is full or read-only now."""
         return bool(self.faults) and self.faults[-1][1] is None
 
     def fill(self, left_bytes: int) -> bool:
-        """Leave only so much room; False if that did not succeed."""
+        """Leave only so much free space; return whether that succeeded."""
         for _ in range(TRIES):
             usage = os.statvfs(self.folder)
             used = (usage.f_blocks - usage.f_bfree) * usage.f_frsize
-            # Refused if more has come meanwhile.
+            # Fails if more was freed meanwhile.
             if self._remount(f"size={used + left_bytes}"):
                 self._begin()
                 return True
         return False
 
     def protect(self) -> bool:
-        """Remount it read-only; False if a file stays open for writing: Linux refuses then."""
+        """Remount it read-only; False while a file is open for writing, as Linux then refuses."""
         for _ in range(TRIES):
             if self._remount("ro"):
                 self._begin()
@@ -59,13 +59,13 @@ class Disk:
         return False
 
     def heal(self) -> None:
-        """Give room, and allow writing."""
+        """Free space and allow writing."""
         if self.refuses:
             self._remount(f"rw,size={ROOMY}")
             self.faults[-1] = (self.faults[-1][0], time.monotonic())
 
     def refused_between(self, begin: float, end: float) -> bool:
-        """Whether it refused to write at some moment between two."""
+        """Return whether it refused to write at some moment between two."""
         return any(b <= end and (e is None or begin <= e) for b, e in self.faults)
 
     def _remount(self, options: str) -> bool:

@@ -1,4 +1,4 @@
-"""The process with the engine in it, through all its lives: started, killed, started again."""
+"""The engine's process over all its runs: started, killed, and started again."""
 
 from __future__ import annotations
 
@@ -19,40 +19,40 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE_S = 60.0
-"""Only what is broken takes so long."""
+"""Only a broken engine takes this long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
-    """One line of a child."""
+class Report:
+    """One line that the child printed."""
 
     life: int
     what: str
     t: float
-    """Monotonic seconds, of the whole machine."""
+    """Monotonic seconds, the same for all processes."""
     id: str = ""
     error: str | None = None
     back_s: float = 0.0
-    """How long before its clip's first picture was taken."""
+    """Seconds between its clip's first frame and the report."""
     jobs: int = 0
     paused: bool = False
 
 
-class House:
-    """Keeps all that was ever told, and when each life ended."""
+class EngineProcess:
+    """Starts and kills the engine, and collects all reports and the end of each run."""
 
-    def __init__(self, folder: Path, clips_dir: Path, films: Sequence[Path]) -> None:
+    def __init__(self, folder: Path, clips_dir: Path, videos: Sequence[Path]) -> None:
         self.clips_dir = clips_dir
         self.data_dir = folder / "data"
         self.offset_s = 0.0
-        """By how much its wall clock is wrong."""
-        self.told: list[Telling] = []
+        """Offset of its wall clock."""
+        self.reports: list[Report] = []
         self.ended: dict[int, float] = {}
-        """When each life was over."""
+        """The end of each run."""
         self.life = 0
         self.store: dict[str, str] = {}
-        """Where the bucket is."""
-        self._films = [str(film) for film in films]
+        """Settings of the bucket."""
+        self._films = [str(video) for video in videos]
         self._log = folder / "child.log"
         self._changed = threading.Condition()
         self._process: subprocess.Popen[str] | None = None
@@ -60,11 +60,11 @@ class House:
 
     @property
     def runs(self) -> bool:
-        """Whether there is a process that may be killed."""
+        """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
     def start(self, *, cameras: bool = True) -> None:
-        """Begin a life; returns at once."""
+        """Start a run; return at once."""
         self.life += 1
         settings: dict[str, Any] = {
             "clips": str(self.clips_dir),
@@ -93,26 +93,26 @@ class House:
     def _read(self, lines: IO[str], life: int) -> None:
         with lines:
             for line in lines:
-                telling = Telling(life=life, **json.loads(line))
+                report = Report(life=life, **json.loads(line))
                 with self._changed:
-                    self.told.append(telling)
+                    self.reports.append(report)
                     self._changed.notify_all()
         with self._changed:
             self.ended.setdefault(life, time.monotonic())
             self._changed.notify_all()
 
     def wait_ready(self) -> bool:
-        """Wait until the engine runs; False if it refused to."""
+        """Wait until the engine runs; return False if it refuses to."""
         return self._wait(lambda: self._newest("ready") is not None)
 
     def wait_drained(self) -> bool:
-        """Wait until nothing is in the outbox any more; False if that does not come."""
+        """Wait until the outbox is empty; return False if it stays non-empty."""
 
         def drained() -> bool:
             newest = self._newest("outbox")
             return newest is not None and newest.jobs == 0
 
-        # As long as some of it goes, it goes on.
+        # As long as it shrinks, waiting goes on.
         while not self._wait(drained):
             newest = self._newest("outbox")
             if newest is None or time.monotonic() - newest.t > PATIENCE_S:
@@ -121,12 +121,12 @@ class House:
 
     @property
     def paused(self) -> bool:
-        """Whether its outbox waits for a person."""
+        """Whether the outbox waits for the user."""
         newest = self._newest("outbox")
         return newest is not None and newest.paused
 
-    def _newest(self, what: str) -> Telling | None:
-        own = (x for x in reversed(self.told) if x.life == self.life and x.what == what)
+    def _newest(self, what: str) -> Report | None:
+        own = (x for x in reversed(self.reports) if x.life == self.life and x.what == what)
         return next(own, None)
 
     def _wait(self, condition: Callable[[], bool]) -> bool:
@@ -134,44 +134,44 @@ class House:
             self._changed.wait_for(lambda: condition() or self.life in self.ended, PATIENCE_S)
             return condition()
 
-    def say(self, command: str) -> None:
-        """Give a command; one that is dead does not hear it."""
+    def send_command(self, command: str) -> None:
+        """Send a command; a dead process doesn't get it."""
         if self._process is not None and self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.write(f"{command}\n")
                 self._process.stdin.flush()
 
     def set_clock(self, offset_s: float) -> None:
-        """Set its wall clock wrong, now and for the lives to come."""
+        """Set the wall clock's offset, for this run and later ones."""
         self.offset_s = offset_s
-        self.say(f"clock {offset_s}")
+        self.send_command(f"clock {offset_s}")
 
     def kill(self) -> None:
-        """Kill it, whatever it is doing."""
+        """Kill it."""
         if self._process is None or self._reader is None:
             return
         self._process.kill()
         self.ended.setdefault(self.life, time.monotonic())
-        self._bury()
+        self._finish_run()
 
     def stop(self) -> bool:
-        """End it in good order; False if it did not go by itself."""
+        """Stop it in order; return whether it ended by itself."""
         if self._process is None:
             return True
-        self.say("stop")
+        self.send_command("stop")
         try:
             self._process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.kill()
             return False
-        self._bury()
+        self._finish_run()
         return True
 
-    def _bury(self) -> None:
+    def _finish_run(self) -> None:
         assert self._process is not None
         assert self._reader is not None
         self._process.wait()
-        # What it told before it died is still in the pipe.
+        # Reports from before its end are still in the pipe.
         self._reader.join()
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):

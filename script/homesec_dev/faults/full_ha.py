@@ -1,7 +1,7 @@
-"""A whole Home Assistant with HomeSec in it: set up through its forms, killed, started again.
+"""A full Home Assistant with HomeSec: set up through forms, killed, and started again.
 
-Its automation records a few seconds again and again, HomeSec uploads them. What the judge has to
-know of it is seen from outside: the events on its bus, and the catalogue as each kill left it.
+An automation records a few seconds repeatedly, and HomeSec uploads the clips. Reports come from
+outside: events on its bus, and the catalog as each kill left it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .. import demo_setup, ha_config
 from ..bootstrap import paths
 from ..ha import HomeAssistant
 from ..ha_client import HaError
-from .engine_process import PATIENCE_S, Telling
+from .engine_process import PATIENCE_S, Report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,23 +41,23 @@ automation:
           duration: "00:00:04"
 """
 LIMIT_MBIT = 2
-"""So slow that a random moment often finds an upload half done."""
+"""Slow enough that a random moment often finds an upload half done."""
 EVENTS = {
     "homesec_detection_started": "started",
     "homesec_clip_saved": "saved",
     "homesec_clip_failed": "failed",
 }
-LOOK_S = 0.2
+POLL_S = 0.2
 
 
-class WholeHouse:
-    """Keeps all that became known of its clips, and when each life ended."""
+class FullHomeAssistant:
+    """Starts and kills Home Assistant; collects reports of clips and the end of each run."""
 
-    def __init__(self, folder: Path, film: Path, cloud: dict[str, str]) -> None:
-        """Prepare; ``cloud`` is the address of the bucket and its name."""
+    def __init__(self, folder: Path, video: Path, cloud: dict[str, str]) -> None:
+        """Prepare; ``cloud`` is the address and the name of the bucket."""
         self._film = folder / "media" / "street.mp4"
         self._film.parent.mkdir(parents=True)
-        shutil.copyfile(film, self._film)
+        shutil.copyfile(video, self._film)
         self._ha = HomeAssistant(folder, env={"STORAGE_EMULATOR_HOST": cloud["url"]})
         self._bucket = cloud["bucket"]
         self._copy = folder / "seen"
@@ -66,16 +66,16 @@ class WholeHouse:
         self._known: set[str] = set()
         self.clips_dir = folder / "media" / "homesec"
         self.data_dir = folder / "homesec"
-        self.told: list[Telling] = []
+        self.reports: list[Report] = []
         self.ended: dict[int, float] = {}
         self.life = 0
         self.started_in_s = 0.0
-        """The last start that came to its end."""
+        """End of the last completed start."""
 
-    def furnish(self) -> None:
-        """Add HomeSec, the bucket and a camera as a person does, then stop."""
+    def set_up_home(self) -> None:
+        """Add HomeSec, the bucket, and a camera through their forms, then stop."""
         with self._ha as ha:
-            entry_id = demo_setup.add_house(ha.client)
+            entry_id = demo_setup.add_homesec(ha.client)
             camera = {"kind": "file", "file": str(self._film)}
             demo_setup.add_camera(ha.client, entry_id, camera)
             self._add_bucket(ha.client.reconfigure_entry(demo_setup.DOMAIN, entry_id))
@@ -96,14 +96,14 @@ class WholeHouse:
     # --- a life -------------------------------------------------------------------------------
 
     def start(self, *, records: bool = True) -> None:
-        """Begin a life; returns once Home Assistant is up."""
+        """Start a run; return once Home Assistant is up."""
         self._begin(records=records)
         self._ha.start()
         self.started_in_s = self._ha.started_in_s
         self._bus = self._ha.client.subscribe("subscribe_events")
 
     def launch(self) -> None:
-        """Begin a life, and do not wait for it."""
+        """Start a run without waiting."""
         self._begin(records=True)
         self._ha.launch()
 
@@ -117,31 +117,31 @@ class WholeHouse:
         )
 
     def watch(self, seconds: float) -> None:
-        """Let time pass, and listen to what is announced."""
+        """Wait and collect announced clips."""
         until = time.monotonic() + seconds
         while (left_s := until - time.monotonic()) > 0:
             with suppress(TimeoutError):
                 if self._bus is None:
                     time.sleep(left_s)
                 else:
-                    self._hear(self._bus.next(timeout_s=left_s))
+                    self._handle_event(self._bus.next(timeout_s=left_s))
 
-    def _hear(self, event: dict[str, Any]) -> None:
+    def _handle_event(self, event: dict[str, Any]) -> None:
         what = EVENTS.get(event["event_type"])
         if what in ("saved", "failed") and (clip_id := event["data"].get("clip_id")):
-            self._tell(what, clip_id, error=event["data"].get("error"))
+            self._report(what, clip_id, error=event["data"].get("error"))
 
     def kill(self) -> None:
-        """Kill it, whatever it is doing, and see what it was at."""
+        """Kill it, and read what it was doing."""
         if self._ha.is_running():
             now = time.monotonic()
             self._bus = None
             self._ha.kill()
             self.ended[self.life] = now
-            self._look(now)
+            self._read_catalog(now)
 
     def wait_drained(self) -> bool:
-        """Wait until nothing is recorded or to be uploaded; False if that does not come."""
+        """Wait until nothing is being recorded or uploaded; return False if that never comes."""
         sensor = demo_setup.entity_id(self._ha.client, "alarm_control_panel")
         self._ha.client.wait_for_state(sensor, lambda state: state["state"] != "unavailable")
         camera = demo_setup.entity_id(self._ha.client, "camera")
@@ -151,13 +151,13 @@ class WholeHouse:
             left = self._left()
             if left == 0:
                 return True
-            if least is None or left < least:  # as long as some of it goes, it goes on
+            if least is None or left < least:  # as long as it shrinks, waiting goes on
                 least, until = left, time.monotonic() + PATIENCE_S
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
         return False
 
     def _left(self) -> int:
-        """Return how much is still to be done, as the catalogue tells while it is in use."""
+        """Return the amount of work left, from the catalog while it is in use."""
         uri = f"file:{self.data_dir / CATALOG_NAME}?mode=ro"
         connection = sqlite3.connect(uri, uri=True)
         try:
@@ -170,14 +170,14 @@ class WholeHouse:
         return int(left)
 
     def stop(self) -> bool:
-        """End it in good order; False if it did not go by itself."""
+        """Stop it in order; return whether it ended by itself."""
         self._bus = None
         return self._ha.stop() == 0
 
     # --- what became known --------------------------------------------------------------------
 
-    def _look(self, now: float) -> None:
-        """Read a copy of the catalogue, so that the next start finds it as the kill left it."""
+    def _read_catalog(self, now: float) -> None:
+        """Read a copy of the catalog, so that the next start finds it as the kill left it."""
         shutil.rmtree(self._copy, ignore_errors=True)
         self._copy.mkdir()
         for name in (CATALOG_NAME, f"{CATALOG_NAME}-wal"):
@@ -188,13 +188,13 @@ class WholeHouse:
             for clip in catalog.in_state(ClipState.RECORDING):
                 self._begun(clip, now - (wall - clip.event_at))
             for clip in catalog.in_state(ClipState.SAVED):
-                self._tell("saved", clip.id)
+                self._report("saved", clip.id)
 
     def _begun(self, clip: Clip, t: float) -> None:
         if clip.id not in self._known:
-            self._tell("started", clip.id, t=t, back_s=clip.event_at - clip.started_at)
+            self._report("started", clip.id, t=t, back_s=clip.event_at - clip.started_at)
 
-    def _tell(self, what: str, clip_id: str, *, t: float | None = None, **facts: Any) -> None:  # noqa: ANN401
+    def _report(self, what: str, clip_id: str, *, t: float | None = None, **facts: Any) -> None:  # noqa: ANN401
         self._known.add(clip_id)
         at = time.monotonic() if t is None else t
-        self.told.append(Telling(life=self.life, what=what, t=at, id=clip_id, **facts))
+        self.reports.append(Report(life=self.life, what=what, t=at, id=clip_id, **facts))

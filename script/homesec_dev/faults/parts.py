@@ -1,6 +1,6 @@
-"""What the faults take from the tests: the object store, its proxy, films with a figure in them.
+"""Parts of the tests that the faults use: object store, proxy, and numbered videos.
 
-They are scripts' neighbours, not their package: the tests import them from their own folder.
+Tests import each other from their own folder, which is no package.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The figures of all that happened, as JSON and as a table."""
+"""The report of a campaign, as JSON and as a table."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _DETAILS = ("lost", "duplicated", "unplayable", "stray")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What happened to one house, and what became of its clips."""
+    """The faults of one process and what became of its clips."""
 
     faults: Counter[str]
     verdict: Verdict
 
 
 def figures(parts: Sequence[Part]) -> dict[str, Any]:
-    """Return the figures of all of them together."""
+    """Return the figures of all parts together."""
     kinds = dict(sorted((kind, n) for part in parts for kind, n in part.faults.items()))
     missing_s = [s for part in parts for s in part.verdict.missing_ends_s]
     return {
@@ -54,7 +54,7 @@ def _details(parts: Sequence[Part], name: str) -> dict[str, str]:
 
 
 def print_table(report: dict[str, Any]) -> None:
-    """Print what ``figures`` returned, and each clip that something is wrong with."""
+    """Print the figures and every clip with a fault."""
     rows = [
         *report["kinds"].items(),
         ("faults in all", report["faults"]),

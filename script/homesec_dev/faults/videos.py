@@ -1,4 +1,4 @@
-"""What the cameras see: somebody walks by, again and again, at another moment for each camera."""
+"""Videos for the cameras: a figure walks by repeatedly, at other moments for each camera."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 FPS = 10
 SECONDS = 5.0
 PICTURES = round(FPS * SECONDS)
-"""Each carries its number, so that one that is missing in a clip shows."""
+"""Each frame carries its number, so a missing one shows."""
 KBIT_S = 900
-"""Filled up to this: a clip is to need several chunks, so that a fault finds it half uploaded."""
+"""Padded to this rate, so a clip needs several chunks and a fault often finds it half uploaded."""
 WALKS = (0.4, 1.1, 1.8)
-"""When the figure comes; one film for each."""
+"""When the figure walks, one list per video."""
 
 
 def make(folder: Path) -> list[Path]:
-    """Write the films, one of them with sound."""
+    """Write the videos, one of them with sound."""
     rate = f"bitrate={KBIT_S}:vbv-maxrate={KBIT_S}:vbv-bufsize={KBIT_S}:nal-hrd=cbr:filler=1"
     params = f"keyint={FPS}:min-keyint={FPS}:scenecut=0:bframes=0:{rate}"
     return [
