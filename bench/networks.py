@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.detection import DEFAULT, create_detector
 from custom_components.homesec.engine.detection.cascade import CascadeDetector, load_cascade
-from custom_components.homesec.engine.detection.detector import LOOK_PX
-from custom_components.homesec.engine.detection.letterbox import fitted
+from custom_components.homesec.engine.detection.detector import INPUT_AREA_PX
+from custom_components.homesec.engine.detection.letterbox import fit_to_area
 from custom_components.homesec.engine.model_zoo.manifest import MANIFEST, default_model
 from custom_components.homesec.engine.model_zoo.store import ModelStore
 from homesec_dev.bootstrap import paths
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from custom_components.homesec.engine.detection import Detector
     from custom_components.homesec.engine.model_zoo.manifest import ModelFiles
 
-FLOOR = 0.02
+MIN_CONFIDENCE = 0.02
 """Average precision needs detections far below the product's thresholds."""
 INPUTS = ((320, 320), (416, 416), (640, 384))
 WIDESCREEN = (1920, 1080)
@@ -40,9 +40,9 @@ class Network:
     input: str
     files: ModelFiles
 
-    def load(self, floor: float = FLOOR) -> Detector:
+    def load(self, min_confidence: float = MIN_CONFIDENCE) -> Detector:
         """Load it for one thread; raises DetectorError."""
-        return create_detector(self.detector, self.files, threads=1, floor=floor)
+        return create_detector(self.detector, self.files, threads=1, min_confidence=min_confidence)
 
 
 def networks() -> Iterator[Network]:
@@ -64,12 +64,14 @@ def networks() -> Iterator[Network]:
                     yield Network(model=name, detector=detector, input=size, files=fixed)
 
 
-def product(floor: float = FLOOR, detector: str = DEFAULT) -> CascadeDetector:
+def product(min_confidence: float = MIN_CONFIDENCE, detector: str = DEFAULT) -> CascadeDetector:
     """Return the default configuration, or that of a detector, for one thread.
 
     Raises DetectorError.
     """
-    return load_cascade(_store(), detector, default_model(detector), stop=Event(), floor=floor)
+    return load_cascade(
+        _store(), detector, default_model(detector), stop=Event(), min_confidence=min_confidence
+    )
 
 
 def input_of(detector: Detector) -> str:
@@ -95,7 +97,7 @@ def _obtain(store: ModelStore, name: str, detector: str) -> ModelFiles | None:
 
 
 def _fitted() -> str:
-    width, height = fitted(*WIDESCREEN, area=LOOK_PX)
+    width, height = fit_to_area(*WIDESCREEN, area=INPUT_AREA_PX)
     return f"{width}x{height} fitted"
 
 

@@ -25,7 +25,7 @@ class NullDetector(Detector):
         """Keep the picture's size."""
         return width, height
 
-    part_px = 320
+    crop_px = 320
 
     def detect(self, picture: NDArray[np.uint8]) -> list[Detection]:  # noqa: ARG002
         """Return no detections."""

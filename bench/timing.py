@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from custom_components.homesec.engine.core.errors import DetectorError
-from custom_components.homesec.engine.detection import FLOOR, OPENCV
+from custom_components.homesec.engine.detection import MIN_CONFIDENCE, OPENCV
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.detection.letterbox import STEP
 from homesec_dev.bootstrap.console import notice
@@ -45,7 +45,7 @@ def network_times(network: Network, photos: Sequence[Photo]) -> Times:
     Uses the product's threshold, which yields far fewer candidates than an average precision.
     ``ratio`` is the median of the pictures' ratios. Raises DetectorError.
     """
-    cascade = CascadeDetector(network.load(FLOOR))
+    cascade = CascadeDetector(network.load(MIN_CONFIDENCE))
     alone = load_raw_network(network.detector, network.files)
     whole_s, alone_s = [], []
     try:
@@ -68,7 +68,7 @@ def product_times(photos: Sequence[Photo]) -> Times:
     ``look_ratio`` is the median ratio of default to OpenCV. Raises DetectorError for the default
     only.
     """
-    default, other = product(FLOOR), _opencv()
+    default, other = product(MIN_CONFIDENCE), _opencv()
     answers, other_s = [], []
     try:
         for photo in photos:
@@ -90,7 +90,7 @@ def product_times(photos: Sequence[Photo]) -> Times:
 def _opencv() -> CascadeDetector | None:
     """Return the same configuration on OpenCV, or None if it is not installed."""
     try:
-        return product(FLOOR, OPENCV)
+        return product(MIN_CONFIDENCE, OPENCV)
     except DetectorError as err:
         notice(f"OpenCV is left out: {err}")
         return None

@@ -74,7 +74,7 @@ class ScriptedDetector(Detector):
 
     @property
     @override
-    def part_px(self) -> int:
+    def crop_px(self) -> int:
         return 320
 
     @override

@@ -207,7 +207,7 @@ class FigureDetector(Detector):
     """Sees the figure: whatever is bright enough."""
 
     name, model, threshold, labels = "figure", "bright", 0.5, ("person", "cat")
-    part_px = 320
+    crop_px = 320
 
     def __init__(self):
         self.looks = 0

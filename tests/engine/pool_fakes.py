@@ -1,4 +1,4 @@
-"""What the pool's tests use in the place of cameras and of a detector."""
+"""Fakes of frames, detectors, and receivers for the tests of the detection pool."""
 
 from contextlib import contextmanager
 from functools import partial
@@ -17,8 +17,8 @@ LONG_S = 20.0  # a wait that only a failing test reaches
 NEVER_S = (1e6, 1e6)
 
 
-class Still:
-    """A frame, as far as the pool looks at it."""
+class FakeFrame:
+    """The part of a frame that the pool's jobs use."""
 
     width, height = 640, 360
 
@@ -26,25 +26,25 @@ class Still:
         self.number = number
 
     def __repr__(self):
-        return f"Still({self.number})"
+        return f"FakeFrame({self.number})"
 
-    def look(self, cascade):
-        """Have the first network look, as an cascade does."""
+    def detect(self, cascade):
+        """Run the primary detector, as a cascade does."""
         if self.number is None:
             raise FrameBroken("cannot be converted")
         width, height = cascade.primary.fit(self.width, self.height)
         return cascade.primary.detect(np.full((height, width, 3), self.number, np.uint8))
 
 
-class Fake:
-    """A detector that looks when the gate lets it."""
+class FakeDetector:
+    """A detector that waits at a gate, if it has one."""
 
     name, model, threshold, labels = "fake", "toy", 0.5, ("person",)
 
     def __init__(self, gate=None):
         self.gate = gate
         self.started = Semaphore(0)
-        self.seen = []
+        self.numbers = []
         self.failing = 0
         self.closed = Event()
         self.inside = 0
@@ -55,7 +55,7 @@ class Fake:
     def detect(self, picture):
         assert not self.closed.is_set()
         self.inside += 1
-        self.seen.append(int(picture[0, 0, 0]))
+        self.numbers.append(int(picture[0, 0, 0]))
         self.started.release()
         if self.gate:
             assert self.gate.acquire(timeout=LONG_S)
@@ -70,14 +70,14 @@ class Fake:
         self.closed.set()
 
 
-class StillPool(DetectionPool):
-    """A pool that takes stills, and detectors that look alone."""
+class FakeFramePool(DetectionPool):
+    """A pool for fake frames and detectors without a verifier."""
 
     def __init__(self, *, create, **options):
         super().__init__(create=lambda stop: CascadeDetector(create(stop)), **options)
 
-    def submit(self, slot, still, inbox, **options):
-        return super().submit(slot, still.look, partial(inbox, still), **options)
+    def submit(self, slot, frame, inbox, **options):
+        return super().submit(slot, frame.detect, partial(inbox, frame), **options)
 
 
 class Inbox:
@@ -98,7 +98,7 @@ class Inbox:
 
 
 class Status:
-    """Collects what the pool says about its detector; gives one change after the other."""
+    """Collects what the pool reports about its detector."""
 
     def __init__(self):
         self.changes = []
@@ -127,7 +127,7 @@ def started_pools():
                 gates.append(fake.gate)
         options.setdefault("on_change", Status())
         options.setdefault("retry_s", NEVER_S)
-        pools.append(StillPool(**options))
+        pools.append(FakeFramePool(**options))
         pools[-1].start()
         return pools[-1]
 
@@ -140,6 +140,6 @@ def started_pools():
 
 
 def hold(pool, fake, camera_id="busy"):
-    """Keep the one worker at the gate, so that what is offered next has to wait."""
-    assert pool.submit(camera_id, Still(99), Inbox())
+    """Keep the one worker at the gate, so that the next jobs wait."""
+    assert pool.submit(camera_id, FakeFrame(99), Inbox())
     assert fake.started.acquire(timeout=LONG_S)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from hypothesis import given, strategies as st
-from model_files import ON_BOARD, on_board
+from model_files import BUNDLED, bundled
 from onnx_files import TOY_PARAM
 import pytest
 
@@ -12,8 +12,8 @@ from custom_components.homesec.engine.model_zoo.custom_models import check_param
 
 def test_graphs_pass():
     check_param(TOY_PARAM)
-    for name in ON_BOARD:
-        check_param(on_board(name).paths[0].read_text("utf-8"))
+    for name in BUNDLED:
+        check_param(bundled(name).paths[0].read_text("utf-8"))
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
-"""Detectors whose model or library is damaged, missing or another: an error, never a crash."""
+"""Detectors with a damaged, missing, or unsuitable model or library raise errors only."""
 
 from dataclasses import replace
 import sys
 
-from model_files import ON_BOARD, for_opencv, on_board
+from model_files import BUNDLED, bundled, export_for_opencv
 import numpy as np
 import pytest
 
@@ -16,12 +16,12 @@ INPUT = "Input data 0 1 data\n"
 PICTURE = np.zeros((300, 300, 3), np.uint8)
 
 
-KINDS = ("ncnn", "opencv")
+DETECTORS = ("ncnn", "opencv")
 
 
 @pytest.fixture
 def yolox():
-    return on_board("yolox-nano")
+    return bundled("yolox-nano")
 
 
 @pytest.fixture
@@ -29,11 +29,11 @@ def exported(tmp_path):
     pytest.importorskip("cv2", reason="OpenCV is not installed here", exc_type=ImportError)
     folder = tmp_path / "onnx"
     folder.mkdir()
-    return for_opencv(folder)
+    return export_for_opencv(folder)
 
 
 def damaged(files, folder, damage, *, which=0):
-    """Give a model one of whose files is a damaged copy."""
+    """Return a model with a damaged copy of one of its files."""
     copy = folder / files.paths[which].name
     copy.write_bytes(damage(files.paths[which].read_bytes()))
     return replace(
@@ -50,7 +50,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_model_is_an_error_and_no_noise(tmp_path, capfd, exported, damage):
+def test_opencv_damaged_model_raises_model_broken_silently(tmp_path, capfd, exported, damage):
     with pytest.raises(ModelBroken) as caught:
         create_detector("opencv", damaged(exported, tmp_path, damage))
     assert caught.value.placeholders == {"model": "YOLOX-nano", "detector": "opencv"}
@@ -59,50 +59,52 @@ def test_a_damaged_model_is_an_error_and_no_noise(tmp_path, capfd, exported, dam
 
 
 @pytest.mark.parametrize("which", [0, 1])
-@pytest.mark.parametrize("model", ON_BOARD)
-def test_either_file_cut_in_half_is_an_error_and_no_crash(tmp_path, model, which):
+@pytest.mark.parametrize("model", BUNDLED)
+def test_ncnn_truncated_file_raises_model_broken(tmp_path, model, which):
     with pytest.raises(ModelBroken):
-        create_detector("ncnn", damaged(on_board(model), tmp_path, DAMAGES["cut"], which=which))
+        create_detector("ncnn", damaged(bundled(model), tmp_path, DAMAGES["cut"], which=which))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_files_that_are_no_model_are_an_error(kind, tmp_path, yolox):
-    if kind == "opencv":
+@pytest.mark.parametrize("detector_name", DETECTORS)
+def test_create_detector_other_files_raise_model_broken(detector_name, tmp_path, yolox):
+    if detector_name == "opencv":
         pytest.importorskip("cv2", reason="OpenCV is not installed here", exc_type=ImportError)
     paths_ = tuple(tmp_path / name for name in ("a.param", "a.bin"))
     for path in paths_:
-        path.write_text("7767517\n3 3\nnothing of the kind\n")
-    files = replace(yolox, paths=paths_ if kind == "ncnn" else paths_[:1])
+        path.write_text("7767517\n3 3\nnothing of the detector_name\n")
+    files = replace(yolox, paths=paths_ if detector_name == "ncnn" else paths_[:1])
     with pytest.raises(ModelBroken):
-        create_detector(kind, files)
+        create_detector(detector_name, files)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_model_of_another_head_is_broken(kind, request, yolox):
-    files = request.getfixturevalue("exported") if kind == "opencv" else yolox
+@pytest.mark.parametrize("detector_name", DETECTORS)
+def test_create_detector_wrong_head_raises_model_broken(detector_name, request, yolox):
+    files = request.getfixturevalue("exported") if detector_name == "opencv" else yolox
     with pytest.raises(ModelBroken, match="head"):
-        create_detector(kind, replace(files, head="ssd", folded_input=None))
+        create_detector(detector_name, replace(files, head="ssd", folded_input=None))
 
 
-@pytest.mark.parametrize(("kind", "library"), [("opencv", "cv2"), ("ncnn", "ncnn")])
-def test_a_library_that_is_not_installed_is_told(monkeypatch, yolox, kind, library):
+@pytest.mark.parametrize(("detector_name", "library"), [("opencv", "cv2"), ("ncnn", "ncnn")])
+def test_create_detector_without_library_raises_detector_missing(
+    monkeypatch, yolox, detector_name, library
+):
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(DetectorMissing) as caught:
-        create_detector(kind, yolox)
-    assert caught.value.placeholders == {"detector": kind}
+        create_detector(detector_name, yolox)
+    assert caught.value.placeholders == {"detector": detector_name}
 
 
-def test_an_unknown_detector_is_missing(yolox):
+def test_create_detector_unknown_name_raises_detector_missing(yolox):
     with pytest.raises(DetectorMissing):
         create_detector("abacus", yolox)
 
 
-# --- ncnn with networks written by hand ---
+# --- ncnn with networks written for the tests ---
 
 
 @pytest.fixture
-def by_hand(tmp_path):
-    """Make an SSD's files of ncnn layers."""
+def ssd_files(tmp_path):
+    """Write an SSD's files from ncnn layers."""
 
     def make(layers, counts):
         graph, weights = tmp_path / "hand.param", tmp_path / "hand.bin"
@@ -117,12 +119,12 @@ def by_hand(tmp_path):
 
 
 @pytest.fixture
-def first_row(by_hand):
-    """Load a network that gives the first seven pixels of the first channel, which is red."""
-    return create_detector("ncnn", by_hand(INPUT + "Crop crop 1 1 data out 3=7 4=1 5=1\n", "2 2"))
+def first_row(ssd_files):
+    """Load a network that returns the first seven pixels of the first channel, which is red."""
+    return create_detector("ncnn", ssd_files(INPUT + "Crop crop 1 1 data out 3=7 4=1 5=1\n", "2 2"))
 
 
-def test_ncnn_runs_a_network_written_by_hand(first_row):
+def test_ncnn_runs_minimal_network(first_row):
     picture = PICTURE.copy()
     # picture 0, class 1, score 1, from (0, 0) to (1, 1)
     picture[0, :7, 2] = [0, 1, 1, 0, 0, 1, 1]
@@ -130,14 +132,14 @@ def test_ncnn_runs_a_network_written_by_hand(first_row):
     assert first_row.detect(PICTURE) == []
 
 
-def test_ncnn_refuses_a_network_of_two_inputs(by_hand):
+def test_ncnn_network_with_two_inputs_raises_model_broken(ssd_files):
     layers = INPUT + "Input more 0 1 more\nBinaryOp sum 2 1 data more out 0=0\n"
     with pytest.raises(ModelBroken, match="2 inputs"):
-        create_detector("ncnn", by_hand(layers, "3 3"))
+        create_detector("ncnn", ssd_files(layers, "3 3"))
 
 
 @pytest.mark.parametrize("trouble", [RuntimeError("bad"), MemoryError("full")])
-def test_an_exception_of_ncnn_is_a_detector_error(first_row, monkeypatch, trouble):
+def test_ncnn_exception_raises_detector_error(first_row, monkeypatch, trouble):
     def mat(blob):
         raise trouble
 
@@ -147,14 +149,14 @@ def test_an_exception_of_ncnn_is_a_detector_error(first_row, monkeypatch, troubl
 
 
 @pytest.mark.parametrize("attribute", ["_input", "_outputs"])
-def test_a_return_value_of_ncnn_is_a_detector_error(first_row, monkeypatch, attribute):
+def test_ncnn_error_code_raises_detector_error(first_row, monkeypatch, attribute):
     wrong = ["nope"] if attribute == "_outputs" else "nope"
     monkeypatch.setattr(first_row._network, attribute, wrong)
     with pytest.raises(DetectorError):
         first_row.detect(PICTURE)
 
 
-def test_an_exception_while_ncnn_loads_is_a_broken_model(by_hand, monkeypatch):
+def test_ncnn_exception_while_loading_raises_model_broken(ssd_files, monkeypatch):
     import ncnn
 
     def load_model(net, path):
@@ -162,20 +164,20 @@ def test_an_exception_while_ncnn_loads_is_a_broken_model(by_hand, monkeypatch):
 
     monkeypatch.setattr(ncnn.Net, "load_model", load_model)
     with pytest.raises(ModelBroken):
-        create_detector("ncnn", by_hand(INPUT, "1 1"))
+        create_detector("ncnn", ssd_files(INPUT, "1 1"))
 
 
-def test_an_exception_of_opencv_is_a_detector_error(exported, monkeypatch):
+def test_opencv_exception_raises_detector_error(exported, monkeypatch):
     detector = create_detector("opencv", exported)
     monkeypatch.setattr(detector, "_outputs", ["nope"])
     with pytest.raises(DetectorError):
         detector.detect(PICTURE)
 
 
-class Strict(NetworkDetector):
-    """A network that claims to take any size, and takes one."""
+class FixedSizeDetector(NetworkDetector):
+    """Claims to be flexible and accepts one input size only."""
 
-    engine = "strict"
+    name = "strict"
     refused = 0
 
     def _run(self, blob):
@@ -188,9 +190,9 @@ class Strict(NetworkDetector):
         pass
 
 
-def strict(size):
+def fixed_size_detector(size):
     labels = tuple(f"label {n}" for n in range(79))
-    return Strict(
+    return FixedSizeDetector(
         ModelFiles(
             name="strict", title="Strict", paths=(), head="yolox", input=(size, size),
             labels=labels, threshold=0.5, flexible=True,
@@ -198,16 +200,16 @@ def strict(size):
     )  # fmt: skip
 
 
-def test_a_network_that_does_not_take_any_size_after_all_gets_its_own():
-    detector = strict(64)
+def test_warm_up_of_inflexible_network_falls_back_to_fixed_input():
+    detector = fixed_size_detector(64)
     assert detector.fit(1920, 1080) == (672, 378)
     detector.warm_up()
     assert detector.refused == 1
     assert detector.fit(1920, 1080) == (64, 36)
-    assert detector.part_px == 64
+    assert detector.crop_px == 64
     assert detector.detect(np.zeros((36, 64, 3), np.uint8)) == []
 
 
-def test_a_network_that_takes_no_size_is_broken():
+def test_warm_up_of_network_that_accepts_no_size_raises_model_broken():
     with pytest.raises(ModelBroken, match="another size"):
-        strict(96).warm_up()
+        fixed_size_detector(96).warm_up()

@@ -2,7 +2,7 @@
 
 import av
 from films import atoms, content
-from model_files import on_board
+from model_files import bundled
 import pytest
 from rig import file_camera
 
@@ -18,7 +18,7 @@ from custom_components.homesec.engine.detection import create_detector
 
 @pytest.fixture(scope="module")
 def detector():
-    detector = create_detector("ncnn", on_board("yolox-nano"))
+    detector = create_detector("ncnn", bundled("yolox-nano"))
     yield detector
     detector.close()
 

@@ -1,4 +1,4 @@
-"""How a picture is laid into a network's input."""
+"""Laying a picture into a network's input."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.detection.letterbox import STEP, Letterbox, fitted
+from custom_components.homesec.engine.detection.letterbox import STEP, Letterbox, fit_to_area
 
 
 @pytest.mark.parametrize(
@@ -19,12 +19,12 @@ from custom_components.homesec.engine.detection.letterbox import STEP, Letterbox
         ((10_000, 1), (416, 1)),
     ],
 )
-def test_a_picture_keeps_its_aspect(size, fitted):
+def test_fit_keeps_aspect_ratio(size, fitted):
     assert Letterbox(width=416, height=416).fit(*size) == fitted
 
 
 @given(st.integers(1, 8000), st.integers(1, 8000))
-def test_a_fitted_picture_always_lies_inside(width, height):
+def test_fit_always_fits_inside_input(width, height):
     box = Letterbox(width=416, height=320)
     fitted = box.fit(width, height)
     assert 1 <= fitted[0] <= 416
@@ -32,7 +32,7 @@ def test_a_fitted_picture_always_lies_inside(width, height):
     assert fitted[0] == 416 or fitted[1] == 320
 
 
-def test_a_picture_lies_at_the_top_left_on_its_padding():
+def test_blob_has_picture_at_top_left_and_padding_elsewhere():
     picture = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
     blob = Letterbox(width=4, height=4, pad=114).blob(picture)
     assert blob.dtype == np.float32
@@ -41,7 +41,7 @@ def test_a_picture_lies_at_the_top_left_on_its_padding():
 
 
 @pytest.mark.parametrize("shape", [(5, 4, 3), (4, 5, 3), (4, 4), (4, 4, 4)])
-def test_a_picture_of_another_size_is_refused(shape):
+def test_blob_refuses_picture_of_wrong_shape(shape):
     with pytest.raises(ValueError, match=r"fit|picture"):
         Letterbox(width=4, height=4).blob(np.zeros(shape, np.uint8))
 
@@ -56,17 +56,17 @@ def test_a_picture_of_another_size_is_refused(shape):
         ((8000, 100), (4032, 50)),
     ],
 )
-def test_an_input_that_may_have_any_shape_takes_the_pictures(size, scaled):
-    assert fitted(*size, area=672 * 384) == scaled
+def test_fit_to_area_uses_shape_of_picture(size, scaled):
+    assert fit_to_area(*size, area=672 * 384) == scaled
 
 
 @given(st.integers(1, 8000), st.integers(1, 8000))
-def test_what_is_fitted_is_not_enlarged_and_not_too_much_work(width, height):
-    columns, rows = fitted(width, height, area=672 * 384)
+def test_fit_to_area_neither_enlarges_nor_exceeds_area(width, height):
+    columns, rows = fit_to_area(width, height, area=672 * 384)
     assert columns <= width
     assert rows <= height
     padded = -(-columns // STEP) * STEP * -(-rows // STEP) * STEP
-    # A picture so narrow that it needs rows of padding only is the exception.
+    # Except for pictures so narrow that one side is mostly padding.
     assert padded <= 672 * 384 or min(columns, rows) <= STEP
 
 
@@ -76,7 +76,7 @@ def test_what_is_fitted_is_not_enlarged_and_not_too_much_work(width, height):
     rgb=st.booleans(),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_folding_moves_each_pixel_of_two_by_two_to_channels_of_its_own(height, width, rgb, seed):
+def test_blob_folded_has_each_pixel_of_two_by_two_in_channels_of_its_own(height, width, rgb, seed):
     picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
     whole = Letterbox(width=96, height=64, pad=114, mean=(1, 2, 3), std=(4, 5, 6), rgb=rgb)
     expected = whole.blob(picture)

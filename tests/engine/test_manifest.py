@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from threading import Event
 
-from model_files import ON_BOARD, on_board
+from model_files import BUNDLED, bundled
 import pytest
 
 from custom_components.homesec.engine.core.errors import ModelUnknown
@@ -66,7 +66,7 @@ def test_a_catalogue_of_hostile_names_or_plain_http_is_refused(name, url):
         parse_manifest(json.dumps({"labels": {"l": ["person"]}, "models": [model]}))
 
 
-@pytest.mark.parametrize("name", ON_BOARD)
+@pytest.mark.parametrize("name", BUNDLED)
 def test_the_networks_for_ncnn_come_with_homesec(name, tmp_path):
     (variant,) = MANIFEST[name].variants["ncnn"]
     found = ModelStore(folder=tmp_path, fetch=pytest.fail).obtain(name, "ncnn", stop=Event())
@@ -76,7 +76,7 @@ def test_the_networks_for_ncnn_come_with_homesec(name, tmp_path):
 
 def test_the_notice_names_every_network_with_its_hash():
     notice = (BUNDLED_FOLDER / "NOTICE").read_text("utf-8")
-    listed = {file.name: file.sha256 for name in ON_BOARD for variant in
+    listed = {file.name: file.sha256 for name in BUNDLED for variant in
               MANIFEST[name].variants["ncnn"] for file in variant.files}  # fmt: skip
     assert {path.name for path in BUNDLED_FOLDER.iterdir()} == {"NOTICE", *listed}
     for name, sha256 in listed.items():
@@ -92,8 +92,8 @@ def test_the_default_model_of_each_detector_is_flexible_and_has_a_second():
 
 
 def test_a_flexible_model_says_so_when_found():
-    assert on_board("yolox-nano").flexible
-    assert not on_board("nanodet-plus-m").flexible
+    assert bundled("yolox-nano").flexible
+    assert not bundled("nanodet-plus-m").flexible
 
 
 def test_a_model_is_flexible_for_all_detectors_or_for_none():

@@ -14,11 +14,12 @@ from .core.clock import Clock, SystemClock
 from .core.errors import CameraNotRunning
 from .core.events import HealthChanged, ModelProgress
 from .core.types import Activity, CameraHealth, CameraStats, EngineStats
-from .detection import DEFAULT, default_model
+from .detection import DEFAULT
 from .detection.cascade import load_cascade
 from .detection.pool import DetectionPool
 from .library.library import ClipLibrary
 from .library.start_errors import start_error
+from .model_zoo.manifest import default_model
 from .model_zoo.store import ModelStore
 from .sms.service import SmsService
 

@@ -1,45 +1,43 @@
-"""Detectors: what is in a picture. One file an engine, chosen by name."""
+"""Detectors: find objects in pictures. One module per library, chosen by name."""
 
 from __future__ import annotations
 
 from ..core.errors import DetectorMissing
-from ..model_zoo.manifest import ModelFiles, default_model, models_for
-from .detector import FLOOR, Detector
+from ..model_zoo.manifest import ModelFiles
+from .detector import MIN_CONFIDENCE, Detector
 from .ncnn import NcnnDetector
 from .opencv import OpenCvDetector
 
 __all__ = [
     "DEFAULT",
-    "FLOOR",
+    "MIN_CONFIDENCE",
     "OPENCV",
     "OPENCV_REQUIREMENT",
     "Detector",
     "ModelFiles",
     "create_detector",
-    "default_model",
-    "models_for",
 ]
 
 DEFAULT = "ncnn"
 """Runs on every system that Home Assistant runs on, with networks that come with HomeSec."""
 OPENCV = "opencv"
 OPENCV_REQUIREMENT = "opencv-python-headless==5.0.0.93"
-"""Asked for only where OpenCV is chosen: it has no wheel for Alpine Linux."""
+"""Installed only where OpenCV is chosen: it has no wheel for Alpine Linux."""
 
 _DETECTORS = {DEFAULT: NcnnDetector, OPENCV: OpenCvDetector}
 
 
 def create_detector(
-    kind: str, files: ModelFiles, *, threads: int = 1, floor: float = FLOOR
+    name: str, files: ModelFiles, *, threads: int = 1, min_confidence: float = MIN_CONFIDENCE
 ) -> Detector:
-    """Load a detector and let it look once, so that the first real look is as fast as the others.
+    """Load a detector and run it once, so that its first frame takes no longer than others.
 
-    ``floor`` is the lowest score that it reports. Takes about a second: not for the event loop.
+    ``min_confidence`` is the lowest that it reports. Takes about a second: not for the event loop.
     Raises DetectorMissing and ModelBroken.
     """
-    if kind not in _DETECTORS:
-        raise DetectorMissing(f"There is no detector named {kind}", detector=kind)
-    detector = _DETECTORS[kind](files, threads=threads, floor=floor)
+    if name not in _DETECTORS:
+        raise DetectorMissing(f"There is no detector named {name}", detector=name)
+    detector = _DETECTORS[name](files, threads=threads, min_confidence=min_confidence)
     try:
         detector.warm_up()
     except BaseException:

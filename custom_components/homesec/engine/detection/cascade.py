@@ -1,9 +1,9 @@
-"""How a picture is looked at: as a whole, its parts that move, and by a second network.
+"""Detect objects in a frame, its moving parts, and with a second network.
 
-Most looks take one pass of one network over the whole picture. Where something small moves, the
-picture's own pixels are looked at as well. Whoever seems to have come is looked at twice more,
-once: by the same network in the mirror, and by a network of another family, in the mirror and close
-up. What is there is there in every view; mistakes seldom agree.
+Most frames take one run of one network on the whole frame. Where something small moves, crops at
+the frame's own resolution are detected in too. A candidate is verified once: by the same network on
+the mirrored frame, and by a network of another family on the mirrored frame and on crops. Real
+objects are found in every view; mistakes seldom agree.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from ..core.errors import DetectorError
 from ..media.convert import crop, stretch_contrast, to_bgr
 from ..media.crops import select_crops
-from . import FLOOR, create_detector
-from .box_fusion import fuse, merge, mirrored, placed
+from . import MIN_CONFIDENCE, create_detector
+from .box_fusion import flip_boxes, from_tile, fuse_views, merge_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-NEAR_PX = 64
-"""Something that is this high in a network's input is seen well enough in the whole picture."""
-NEAR_SCALE = 0.75
-"""A picture that is hardly made smaller gains nothing from being looked at in parts."""
-PARTS = 2
-"""Parts looked at besides the whole picture, in one look."""
+LARGE_ENOUGH_PX = 64
+"""An object of this height in a network's input is found in the whole frame."""
+MAX_CROP_SCALE = 0.75
+"""From this scale of the whole frame on, crops gain nothing."""
+MAX_CROPS = 2
+"""Crops per frame, besides the whole frame."""
 CANDIDATE_THRESHOLD = 0.25
-"""Score of a look from which on further views are asked for."""
+"""Confidence from which on a detection is verified."""
 VERIFIED_THRESHOLD = 0.45
-"""Mean score of all views from which on somebody is there."""
+"""Mean confidence over all views from which on a detection is confirmed."""
 
 
 def load_cascade(
@@ -50,38 +50,39 @@ def load_cascade(
     model: str,
     *,
     stop: Event,
-    floor: float = FLOOR,
+    min_confidence: float = MIN_CONFIDENCE,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> CascadeDetector:
-    """Find or download what is needed, and load it; blocks for as long as that takes.
+    """Find or download a model and its verifier, and load both; blocks meanwhile.
 
-    A second network that cannot be had is left out, and said so. ``on_progress`` gets a model's
-    name, the bytes that are here and those of the whole. Raises DetectorError when there is no
-    first.
+    If the verifier cannot be loaded, the cascade works without. ``on_progress`` gets a model's
+    name, its bytes on disk, and its bytes in all. Raises DetectorError if the primary model fails.
     """
 
     def load(name: str) -> Detector:
         report = None if on_progress is None else partial(on_progress, name)
         files = store.obtain(name, detector, stop=stop, on_progress=report)
-        return create_detector(detector, files, floor=floor)
+        return create_detector(detector, files, min_confidence=min_confidence)
 
     primary = load(model)
-    name = store.verifier_of(model)
-    cascade = CascadeDetector(primary, load_verifier=None if name is None else partial(load, name))
+    verifier = store.verifier_of(model)
+    cascade = CascadeDetector(
+        primary, load_verifier=None if verifier is None else partial(load, verifier)
+    )
     try:
         cascade.load_verifier()
     except BaseException:
         cascade.close()
         raise
     if cascade.verifier_error is not None:
-        _LOGGER.warning("There is no second opinion: %s", cascade.verifier_error)
+        _LOGGER.warning("The verifier is missing: %s", cascade.verifier_error)
     return cascade
 
 
 class CascadeDetector:
-    """One network that looks at every picture, and perhaps a second one that is asked now and then.
+    """A primary detector for every frame, and perhaps a verifier for candidates.
 
-    The calls may come from several threads at once.
+    Its methods may be called from several threads at once.
     """
 
     def __init__(
@@ -91,28 +92,28 @@ class CascadeDetector:
         *,
         load_verifier: Callable[[], Detector] | None = None,
     ) -> None:
-        """Take over both networks: ``close`` closes them.
+        """Take ownership of both detectors: ``close`` closes them.
 
-        ``load_verifier`` makes the second one when ``load_verifier`` is called.
+        ``load_verifier`` creates the verifier when the method of that name is called.
         """
         self.primary = primary
         self.verifier = verifier
         self.verifier_error: DetectorError | None = None
-        """Why there is no second though there should be."""
-        self._load_second = load_verifier
+        """Why there is no verifier although there should be."""
+        self._load_verifier = load_verifier
 
     def load_verifier(self) -> bool:
-        """Load the second network if it is not there yet; return whether that has changed things.
+        """Load the verifier if it is missing; return whether it was loaded now.
 
-        Whatever keeps it away costs no more than its opinion: see ``verifier_error``.
+        An error is kept in ``verifier_error``.
         """
-        if self.verifier is not None or self._load_second is None:
+        if self.verifier is not None or self._load_verifier is None:
             return False
         try:
-            self.verifier = self._load_second()
+            self.verifier = self._load_verifier()
         except DetectorError as err:
             self.verifier_error = err
-        except Exception as err:  # noqa: BLE001 - whatever a disk or a native library has to say
+        except Exception as err:  # noqa: BLE001 - disks and native libraries raise anything
             self.verifier_error = DetectorError(str(err), reason=str(err))
         else:
             self.verifier_error = None
@@ -120,84 +121,82 @@ class CascadeDetector:
 
     @property
     def threshold(self) -> float:
-        """Lowest score of a look that counts: less where a second network is asked about it."""
-        return (
-            self.primary.threshold
-            if self.verifier is None
-            else min(CANDIDATE_THRESHOLD, self.primary.threshold)
-        )
+        """Lowest confidence of ``detect`` that counts: lower if there is a verifier."""
+        own = self.primary.threshold
+        return own if self.verifier is None else min(CANDIDATE_THRESHOLD, own)
 
     @property
     def verified_threshold(self) -> float:
-        """Lowest score of ``verify`` that counts."""
+        """Lowest confidence of ``verify`` that counts."""
         return self.primary.threshold if self.verifier is None else VERIFIED_THRESHOLD
 
     def small_regions(self, frame: Frame, moving: Iterable[Box]) -> list[Box]:
-        """Return where to look more closely, of where something moves: it is too small to tell."""
+        """Return the moving regions that are too small in the whole frame, up to the crop limit."""
         scale = _scale(self.primary, frame)
-        if scale >= NEAR_SCALE:
+        if scale >= MAX_CROP_SCALE:
             return []
-        small = [x for x in moving if x.height * frame.height * scale < NEAR_PX]
-        parts = _parts(self.primary, frame, small)
-        return [x for x in small if any(p.contains(x, frame.width, frame.height) for p in parts)]
+        small = [x for x in moving if x.height * frame.height * scale < LARGE_ENOUGH_PX]
+        crops = _crops(self.primary, frame, small)
+        return [x for x in small if any(c.contains(x, frame.width, frame.height) for c in crops)]
 
-    def detect(self, frame: Frame, closely: Iterable[Box] = ()) -> list[Detection]:
-        """Return what the first network sees, best first.
+    def detect(self, frame: Frame, regions: Iterable[Box] = ()) -> list[Detection]:
+        """Run the primary detector on the frame and on crops of ``regions``, best first.
 
-        ``closely``: parts of the picture to look at besides the whole. Raises DetectorError.
+        Raises DetectorError.
         """
-        return self._view(self.primary, frame, closely)
+        return _detect(self.primary, frame, regions)
 
     def verify(
-        self, frame: Frame, found: Sequence[Detection], about: Sequence[Box]
+        self, frame: Frame, found: Sequence[Detection], regions: Sequence[Box]
     ) -> list[Detection]:
-        """Return what further views make of what a look found, best first.
+        """Fuse what ``detect`` found with further views, best first.
 
-        ``about`` is where whoever it is about was found. Scores are means over all views. Without a
-        second network that is what was found. Raises DetectorError.
+        ``regions`` are the boxes of the candidates. Scores are means over all views. Without a
+        verifier, ``found`` is returned. Raises DetectorError.
         """
         if self.verifier is None:
             return list(found)
-        return fuse(
+        small = self.small_regions(frame, regions)
+        return fuse_views(
             [
                 found,
-                self._view(self.primary, frame, self.small_regions(frame, about), mirror=True),
-                self._view(self.verifier, frame, about, mirror=True),
+                _detect(self.primary, frame, small, mirror=True),
+                _detect(self.verifier, frame, regions, mirror=True),
             ]
         )
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Free the memory."""
         self.primary.close()
         if self.verifier is not None:
             self.verifier.close()
 
-    @staticmethod
-    def _view(
-        detector: Detector, frame: Frame, closely: Iterable[Box], *, mirror: bool = False
-    ) -> list[Detection]:
-        """Look at the whole picture and at some parts, unless they look the same in the whole."""
-        found = _seen(detector, frame.picture, mirror=mirror)
-        if _scale(detector, frame) == 1:
-            return found
-        for square in _parts(detector, frame, closely):
-            part = _seen(detector, crop(frame.picture, square), mirror=mirror)
-            found += placed(part, square, width=frame.width, height=frame.height)
-        return merge(found)
+
+def _detect(
+    detector: Detector, frame: Frame, regions: Iterable[Box], *, mirror: bool = False
+) -> list[Detection]:
+    """Detect in the whole frame, and in crops unless the frame is not scaled down at all."""
+    found = _detect_in_picture(detector, frame.picture, mirror=mirror)
+    if _scale(detector, frame) == 1:
+        return found
+    for part in _crops(detector, frame, regions):
+        inside = _detect_in_picture(detector, crop(frame.picture, part), mirror=mirror)
+        found += from_tile(inside, part, width=frame.width, height=frame.height)
+    return merge_tiles(found)
 
 
-def _parts(detector: Detector, frame: Frame, closely: Iterable[Box]) -> list[Crop]:
+def _detect_in_picture(detector: Detector, picture: VideoFrame, *, mirror: bool) -> list[Detection]:
+    pixels = stretch_contrast(to_bgr(picture, *detector.fit(picture.width, picture.height)))
+    found = detector.detect(pixels[:, ::-1] if mirror else pixels)
+    return flip_boxes(found) if mirror else found
+
+
+def _crops(detector: Detector, frame: Frame, regions: Iterable[Box]) -> list[Crop]:
     return select_crops(
-        closely, width=frame.width, height=frame.height, least=detector.part_px, limit=PARTS
+        regions, width=frame.width, height=frame.height, least=detector.crop_px, limit=MAX_CROPS
     )
 
 
 def _scale(detector: Detector, frame: Frame) -> float:
-    """Return by how much a network is shown the whole picture smaller."""
+    """Return the scale at which a detector gets the whole frame."""
     return detector.fit(frame.width, frame.height)[1] / frame.height
-
-
-def _seen(detector: Detector, picture: VideoFrame, *, mirror: bool) -> list[Detection]:
-    pixels = stretch_contrast(to_bgr(picture, *detector.fit(picture.width, picture.height)))
-    found = detector.detect(pixels[:, ::-1] if mirror else pixels)
-    return mirrored(found) if mirror else found

@@ -1,18 +1,18 @@
-"""What a detector is, and the part that all networks have in common."""
+"""The interface of detectors, and what all that run networks have in common."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, Protocol, override
+from typing import TYPE_CHECKING, Protocol, override
 
 import numpy as np
 
 from ..core.errors import DetectorError, ModelBroken
 from ..core.types import Box, Detection
-from .heads import Head, head_named
-from .letterbox import STEP, fitted
+from .heads import Head, create_head
+from .letterbox import STEP, fit_to_area
 from .nms import suppress
 
 if TYPE_CHECKING:
@@ -22,95 +22,65 @@ if TYPE_CHECKING:
 
     from ..model_zoo.manifest import ModelFiles
 
-FLOOR = 0.1
-"""Lowest score that is reported at all: below it, candidates are noise by the hundred."""
-LOOK_PX = 672 * 384
-"""Pixels of the input of a network that takes any size: more finds few more people, and costs."""
-PART_PX = 320
-"""A part of a picture for a network that takes any size: large enough for somebody far away with
-what is around them, and a third of the work of a whole picture."""
+MIN_CONFIDENCE = 0.1
+"""Lowest confidence that is reported: below it, detections are noise by the hundred."""
+INPUT_AREA_PX = 672 * 384
+"""Pixels in the input of a flexible network: more cost time and find few more people."""
+CROP_PX = 320
+"""Side of a crop for a flexible network: enough for a distant person and the surroundings, and a
+third of the work of a whole frame."""
 
 
 class Detector(Protocol):
     """Finds objects in one picture. ``detect`` may be called from several threads at once."""
 
-    @property
-    def name(self) -> str:
-        """Of its engine: ``opencv``, ``ncnn``."""
-
-    @property
-    def model(self) -> str:
-        """Name of the model in the catalogue."""
-
-    @property
-    def threshold(self) -> float:
-        """The model's own lowest score that counts, where the user chose none."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Everything it can tell apart."""
+    name: str
+    """Of its library: ``opencv`` or ``ncnn``."""
+    model: str
+    """Name of the model in the manifest."""
+    threshold: float
+    """The model's own threshold, used where the user has chosen none."""
+    labels: tuple[str, ...]
 
     def fit(self, width: int, height: int) -> tuple[int, int]:
-        """Return the size to which a ``width x height`` picture is to be scaled for ``detect``."""
+        """Return the size to which a ``width x height`` picture must be scaled for ``detect``."""
 
     @property
-    def part_px(self) -> int:
-        """Shortest side of a picture's part that is worth a look of its own, in its own pixels."""
+    def crop_px(self) -> int:
+        """Shortest side of a crop that is worth detecting in, in the frame's pixels."""
 
     def detect(self, picture: NDArray[np.uint8]) -> list[Detection]:
-        """Look at an ``(h, w, 3)`` B, G, R picture of the size that ``fit`` told; best first.
+        """Detect objects in an ``(h, w, 3)`` B, G, R picture of the size from ``fit``; best first.
 
-        Reports every label down to a score of 0.1; the caller applies its own thresholds.
-        Raises DetectorError.
+        Does not apply ``threshold``. Raises DetectorError.
         """
 
     def close(self) -> None:
-        """Give the memory back; no further call is allowed, but a second ``close`` is."""
+        """Free the memory. Only ``close`` may be called again."""
 
 
 class NetworkDetector(Detector):
-    """A detector whose engine only has to run a network: input and head are handled here."""
+    """A detector whose library only runs the network: input and head are handled here."""
 
-    engine: ClassVar[str]
-
-    def __init__(self, files: ModelFiles, *, floor: float = FLOOR) -> None:
+    def __init__(self, files: ModelFiles, *, min_confidence: float = MIN_CONFIDENCE) -> None:
         """Prepare for the model; the subclass then loads ``files.paths``."""
+        self.model, self.threshold, self.labels = files.name, files.threshold, files.labels
         self._files = files
-        self._floor = floor
-        # Of each size of input that came up: cameras have few shapes, and so have their parts.
-        self._head_for = lru_cache(maxsize=32)(self._make_head)
+        self._min_confidence = min_confidence
+        # One head per input size: cameras have few shapes, and so have their crops.
+        self._head_for = lru_cache(maxsize=32)(self._create_head)
         self._head_for(*files.input)
-
-    @property
-    @override
-    def name(self) -> str:
-        return self.engine
-
-    @property
-    @override
-    def model(self) -> str:
-        return self._files.name
-
-    @property
-    @override
-    def threshold(self) -> float:
-        return self._files.threshold
-
-    @property
-    @override
-    def labels(self) -> tuple[str, ...]:
-        return self._files.labels
 
     @override
     def fit(self, width: int, height: int) -> tuple[int, int]:
         if self._files.flexible:
-            return fitted(width, height, area=LOOK_PX)
+            return fit_to_area(width, height, area=INPUT_AREA_PX)
         return self._head_for(*self._files.input).letterbox.fit(width, height)
 
     @property
     @override
-    def part_px(self) -> int:
-        return PART_PX if self._files.flexible else min(self._files.input)
+    def crop_px(self) -> int:
+        return CROP_PX if self._files.flexible else min(self._files.input)
 
     @override
     def detect(self, picture: NDArray[np.uint8]) -> list[Detection]:
@@ -119,9 +89,9 @@ class NetworkDetector(Detector):
             blob = head.letterbox.blob(picture)
         except ValueError as err:
             raise DetectorError(str(err), model=self.model) from err
-        found = head.decode(self._run(blob), self._floor)
-        keep = suppress(found, head.overlap)
-        # From pixels of the input to fractions of the picture that was laid into it.
+        found = head.decode(self._run(blob), self._min_confidence)
+        keep = suppress(found, head.max_overlap)
+        # From pixels of the input to fractions of the picture.
         height, width = picture.shape[:2]
         corners = found.boxes[keep] / np.array([width, height, width, height], np.float32)
         corners = np.clip(corners, 0.0, 1.0)
@@ -137,9 +107,9 @@ class NetworkDetector(Detector):
         ]
 
     def warm_up(self) -> None:
-        """Look once at a gray picture: the first look allocates, and shows whether it works.
+        """Detect once in a gray picture: this allocates memory and shows whether the model works.
 
-        A network that turns out not to take any size gets its own from then on. Raises ModelBroken.
+        A network that turns out not to be flexible gets its fixed input. Raises ModelBroken.
         """
         try:
             self.detect(self._gray_picture())
@@ -150,17 +120,17 @@ class NetworkDetector(Detector):
             self.warm_up()
 
     def _gray_picture(self) -> NDArray[np.uint8]:
-        """Return a picture of the size at which a widescreen camera's pictures are looked at."""
+        """Return a picture of the size that frames of a widescreen camera are scaled to."""
         width, height = self._files.input
         if self._files.flexible:
-            width, height = fitted(1920, 1080, area=LOOK_PX)
+            width, height = fit_to_area(1920, 1080, area=INPUT_AREA_PX)
         return np.full((height, width, 3), 114, np.uint8)
 
-    def _make_head(self, width: int, height: int) -> Head:
-        return head_named(self._files.head, width, height, classes=len(self._files.labels))
+    def _create_head(self, width: int, height: int) -> Head:
+        return create_head(self._files.head, width, height, classes=len(self.labels))
 
     def _head_of(self, picture: NDArray[np.uint8]) -> Head:
-        """Return the head for the input that a picture is to be laid into."""
+        """Return the head for the input that a picture is laid into."""
         width, height = self._files.input
         if self._files.flexible:
             height, width = (-(-side // STEP) * STEP for side in picture.shape[:2])
@@ -168,11 +138,11 @@ class NetworkDetector(Detector):
 
     @abstractmethod
     def _run(self, blob: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:
-        """Give the network's outputs for a ``(3, H, W)`` input; raises DetectorError."""
+        """Return the network's outputs for a ``(3, H, W)`` input; raises DetectorError."""
 
     def _broken(self, reason: str) -> ModelBroken:
         return ModelBroken(
-            f"{self._files.title} cannot be used with {self.engine}: {reason}",
+            f"{self._files.title} cannot be used with {self.name}: {reason}",
             model=self._files.title,
-            detector=self.engine,
+            detector=self.name,
         )

@@ -1,8 +1,8 @@
-"""The decoding of each family of networks, in one place for every engine.
+"""Decode the raw outputs of each network family to boxes, whichever detector runs the network.
 
-An engine hands over a network's raw outputs, in whatever order it lists them; the head recognises
-them by their shape. ``width`` and ``height`` are the network's input in pixels, ``N`` is the number
-of its cells: of each stride ``s`` a grid of ``ceil(height / s) x ceil(width / s)``, row by row.
+The order of the outputs does not matter: a head recognizes them by their shape. ``width`` and
+``height`` are those of the network's input in pixels. ``N`` is the number of its cells: for each
+stride ``s`` a grid of ``ceil(height / s) x ceil(width / s)``, row by row.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core.errors import DetectorError, ModelBroken
 from .letterbox import Letterbox
-from .nms import Candidates
+from .nms import RawDetections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 
 
 class Head(ABC):
-    """One family's input normalisation and output decoding."""
+    """One family's input normalization and output decoding."""
 
     letterbox: Letterbox
-    overlap: float = 0.6
-    """Intersection over union from which on two boxes are the same object."""
+    max_overlap: float = 0.6
+    """IoU above which two boxes are the same object."""
 
     @abstractmethod
-    def decode(self, outputs: Sequence[Array], floor: float) -> Candidates:
-        """Give all candidates that score ``floor`` or more; raises DetectorError."""
+    def decode(self, outputs: Sequence[Array], min_confidence: float) -> RawDetections:
+        """Return all boxes of ``min_confidence`` or more; raises DetectorError."""
 
 
-class _Cells:
+class _Grid:
     """Position and stride of every cell, in the order in which the networks list them."""
 
     def __init__(self, width: int, height: int, strides: Sequence[int]) -> None:
-        self.grids = [(-(-height // stride), -(-width // stride)) for stride in strides]
+        self.shapes = [(-(-height // stride), -(-width // stride)) for stride in strides]
         rows, columns, steps = [], [], []
-        for (high, wide), stride in zip(self.grids, strides, strict=True):
+        for (high, wide), stride in zip(self.shapes, strides, strict=True):
             y, x = np.divmod(np.arange(high * wide), wide)
             rows.append(y)
             columns.append(x)
@@ -69,12 +69,12 @@ class _Cells:
         self, outputs: Sequence[Array], channels: int, *, first: bool
     ) -> list[NDArray[np.float32]]:
         planes = []
-        for high, wide in self.grids:
+        for high, wide in self.shapes:
             cells = high * wide
             wanted = (channels, high, wide) if first else (high, wide, channels)
             plane = next((each for each in outputs if _shape(each) == wanted), None)
             if plane is None:
-                raise _unfit(outputs, f"no output is {wanted}")
+                raise _mismatch(outputs, f"no output is {wanted}")
             planes.append(plane.reshape((channels, cells) if first else (cells, channels)))
         return planes
 
@@ -82,42 +82,42 @@ class _Cells:
 class YoloX(Head):
     """YOLOX (Ge et al. 2021, arXiv 2107.08430): anchor-free, objectness times class.
 
-    Outputs: ``[1, N, 5 + classes]`` or one ``[1, 5 + classes, h, w]`` for each of the strides 8, 16
-    and 32. Channels: tx, ty, tw, th, then objectness and classes, both already through a sigmoid.
+    Outputs: ``[1, N, 5 + classes]`` or one ``[1, 5 + classes, h, w]`` for each of the strides 8,
+    16, and 32. Channels: tx, ty, tw, th, objectness, and classes, the last two through a sigmoid.
     """
 
     strides: ClassVar = (8, 16, 32)
 
     def __init__(self, width: int, height: int, classes: int) -> None:
         self.letterbox = Letterbox(width=width, height=height, pad=114)
-        self._cells = _Cells(width, height, self.strides)
+        self._grid = _Grid(width, height, self.strides)
         self._channels = 5 + classes
 
     @override
-    def decode(self, outputs: Sequence[Array], floor: float) -> Candidates:
-        cells = self._cells
-        values = cells.channels_first(outputs, self._channels)
-        # A class's share is at most 1, so the objectness alone rules nearly every cell out.
-        (maybe,) = np.nonzero(values[4] >= floor)
-        values = values[:, maybe]
+    def decode(self, outputs: Sequence[Array], min_confidence: float) -> RawDetections:
+        grid = self._grid
+        values = grid.channels_first(outputs, self._channels)
+        # A class is at most 1, so the objectness alone rules out nearly every cell.
+        (cells,) = np.nonzero(values[4] >= min_confidence)
+        values = values[:, cells]
         classes = values[5:]
-        labels = classes.argmax(axis=0) if len(maybe) else maybe
+        labels = classes.argmax(axis=0) if len(cells) else cells
         scores = values[4] * np.take_along_axis(classes, labels[None], axis=0)[0]
-        good = scores >= floor
-        values, maybe = values[:, good], maybe[good]
-        stride = cells.stride[maybe]
-        x, y = (values[0] + cells.x[maybe]) * stride, (values[1] + cells.y[maybe]) * stride
+        good = scores >= min_confidence
+        values, cells = values[:, good], cells[good]
+        stride = grid.stride[cells]
+        x, y = (values[0] + grid.x[cells]) * stride, (values[1] + grid.y[cells]) * stride
         # Beyond e^10 strides a box is larger than any input, and exp() would overflow.
         half_w, half_h = np.exp(np.minimum(values[2:4], 10.0)) * stride / 2
         boxes = np.stack((x - half_w, y - half_h, x + half_w, y + half_h), axis=1)
-        return Candidates(boxes=boxes, scores=scores[good], labels=labels[good])
+        return RawDetections(boxes=boxes, scores=scores[good], labels=labels[good])
 
 
 class NanoDet(Head):
     """NanoDet-Plus: classes, and each side of the box as a distribution over distances.
 
     The distributions are those of Generalized Focal Loss (Li et al. 2020, arXiv 2006.04388).
-    Outputs: for each of the strides 8, 16, 32 and 64 the classes ``[1, classes, h, w]``, already
+    Outputs: for each of the strides 8, 16, 32, and 64 the classes ``[1, classes, h, w]``, already
     through a sigmoid, and the raw distances ``[1, h, w, 4 * 8]``; or all merged, ``[1, N, classes +
     4 * 8]``. Sides: left, top, right, bottom; eight bins of 0..7 strides each.
     """
@@ -132,57 +132,57 @@ class NanoDet(Head):
             mean=(103.53, 116.28, 123.675),
             std=(57.375, 57.12, 58.395),
         )
-        self._cells = _Cells(width, height, self.strides)
+        self._grid = _Grid(width, height, self.strides)
         self._classes = classes
 
     @override
-    def decode(self, outputs: Sequence[Array], floor: float) -> Candidates:
-        cells, sides = self._cells, 4 * self.bins
+    def decode(self, outputs: Sequence[Array], min_confidence: float) -> RawDetections:
+        grid, sides = self._grid, 4 * self.bins
         if len(outputs) == 1:
-            values = cells.channels_first(outputs, self._classes + sides)
+            values = grid.channels_first(outputs, self._classes + sides)
             classes, distances = values[: self._classes], values[self._classes :].T
         else:
-            classes = cells.channels_first(outputs, self._classes)
-            distances = cells.channels_last(outputs, sides)
+            classes = grid.channels_first(outputs, self._classes)
+            distances = grid.channels_last(outputs, sides)
         scores = classes.max(axis=0)
-        (good,) = np.nonzero(scores >= floor)
+        (good,) = np.nonzero(scores >= min_confidence)
         weights = distances[good].reshape(-1, 4, self.bins)
         weights = np.exp(weights - weights.max(axis=2, keepdims=True))
         mean_bin = weights @ np.arange(self.bins, dtype=np.float32) / weights.sum(axis=2)
-        stride = cells.stride[good]
+        stride = grid.stride[good]
         left, top, right, bottom = mean_bin.T * stride
-        x, y = cells.x[good] * stride, cells.y[good] * stride
+        x, y = grid.x[good] * stride, grid.y[good] * stride
         boxes = np.stack((x - left, y - top, x + right, y + bottom), axis=1)
         labels = classes[:, good].argmax(axis=0) if len(good) else good
-        return Candidates(boxes=boxes, scores=scores[good], labels=labels)
+        return RawDetections(boxes=boxes, scores=scores[good], labels=labels)
 
 
 class YoloV8(Head):
-    """The anchor-free head that came with YOLOv8 and stayed: boxes and classes, no objectness.
+    """The anchor-free head of YOLOv8 and its successors: boxes and classes, no objectness.
 
-    Output: ``[1, 4 + classes, N]``, or the same transposed, for the strides 8, 16 and 32. Channels:
-    the box's centre, width and height in pixels of the input, then the classes, already through a
-    sigmoid. Networks that suppress duplicates themselves have another output, ``[1, 300, 6]``.
+    Output: ``[1, 4 + classes, N]`` or its transpose, for the strides 8, 16, and 32. Channels: the
+    box's center, width, and height in pixels of the input, then the classes, already through a
+    sigmoid. Networks with built-in NMS are refused: their output is ``[1, 300, 6]``.
     """
 
     strides: ClassVar = (8, 16, 32)
 
     def __init__(self, width: int, height: int, classes: int) -> None:
-        white = (255.0, 255.0, 255.0)
-        self.letterbox = Letterbox(width=width, height=height, pad=114, std=white, rgb=True)
-        self._shape = (4 + classes, len(_Cells(width, height, self.strides)))
+        std = (255.0, 255.0, 255.0)
+        self.letterbox = Letterbox(width=width, height=height, pad=114, std=std, rgb=True)
+        self._shape = (4 + classes, len(_Grid(width, height, self.strides)))
 
     @override
-    def decode(self, outputs: Sequence[Array], floor: float) -> Candidates:
+    def decode(self, outputs: Sequence[Array], min_confidence: float) -> RawDetections:
         values = self._channels_first(outputs)
         classes = values[4:]
         scores = classes.max(axis=0)
-        (good,) = np.nonzero(scores >= floor)
+        (good,) = np.nonzero(scores >= min_confidence)
         x, y, wide, high = values[:4, good]
         half_w, half_h = wide / 2, high / 2
         boxes = np.stack((x - half_w, y - half_h, x + half_w, y + half_h), axis=1)
         labels = classes[:, good].argmax(axis=0) if len(good) else good
-        return Candidates(boxes=boxes, scores=scores[good], labels=labels)
+        return RawDetections(boxes=boxes, scores=scores[good], labels=labels)
 
     def _channels_first(self, outputs: Sequence[Array]) -> Array:
         if len(outputs) == 1:
@@ -191,13 +191,13 @@ class YoloV8(Head):
                 return values
             if values.shape == self._shape[::-1]:
                 return values.T
-        raise _unfit(outputs, f"not one output of {self._shape}")
+        raise _mismatch(outputs, f"not one output of {self._shape}")
 
 
 class Ssd(Head):
     """A TensorFlow SSD whose post-processing is part of the graph.
 
-    Output: ``[1, 1, n, 7]`` rows of (picture, class from 1, score, x1, y1, x2, y2 as fractions).
+    Output: ``[1, 1, n, 7]``, rows of (image, class from 1, score, x1, y1, x2, y2 as fractions).
     """
 
     def __init__(self, width: int, height: int, classes: int) -> None:
@@ -206,13 +206,13 @@ class Ssd(Head):
         self._input = np.array([width, height, width, height], np.float32)
 
     @override
-    def decode(self, outputs: Sequence[Array], floor: float) -> Candidates:
+    def decode(self, outputs: Sequence[Array], min_confidence: float) -> RawDetections:
         if len(outputs) != 1 or outputs[0].shape[-1:] != (7,):
-            raise _unfit(outputs, "not one output of rows of seven")
+            raise _mismatch(outputs, "not one output of rows of seven")
         rows = outputs[0].reshape(-1, 7)
         labels = rows[:, 1].astype(np.intp) - 1
-        good = (rows[:, 2] >= floor) & (labels >= 0) & (labels < self._classes)
-        return Candidates(
+        good = (rows[:, 2] >= min_confidence) & (labels >= 0) & (labels < self._classes)
+        return RawDetections(
             boxes=rows[good, 3:] * self._input, scores=rows[good, 2], labels=labels[good]
         )
 
@@ -225,8 +225,8 @@ HEADS: dict[str, Callable[[int, int, int], Head]] = {
 }
 
 
-def head_named(name: str, width: int, height: int, *, classes: int) -> Head:
-    """Give the head of that name for an input size; raises ModelBroken for an unknown one."""
+def create_head(name: str, width: int, height: int, *, classes: int) -> Head:
+    """Return the head of that name for an input size; raises ModelBroken if there is none."""
     try:
         family = HEADS[name]
     except KeyError:
@@ -235,11 +235,11 @@ def head_named(name: str, width: int, height: int, *, classes: int) -> Head:
 
 
 def _shape(output: Array) -> tuple[int, ...]:
-    """Return the shape without the batch of one."""
+    """Return the shape without a batch dimension of 1."""
     shape = output.shape
     return shape[1:] if len(shape) == 4 and shape[0] == 1 else shape
 
 
-def _unfit(outputs: Sequence[Array], reason: str) -> DetectorError:
+def _mismatch(outputs: Sequence[Array], reason: str) -> DetectorError:
     shapes = ", ".join(str(each.shape) for each in outputs)
     return DetectorError(f"The network's outputs ({shapes}) are not this head's: {reason}")

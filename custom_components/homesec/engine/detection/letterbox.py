@@ -1,4 +1,4 @@
-"""How a picture is laid into a network's input: size, padding, normalisation."""
+"""Lay a picture into a network's input: size, padding, and normalization."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ type Bgr = tuple[float, float, float]
 FOLD = ((0, 0), (1, 0), (0, 1), (1, 1))
 """Row and column, within 2 x 2 pixels, of each group of channels in a folded input.
 
-The order of YOLOX's Focus layer (Ge et al. 2021), which it took from YOLOv5.
+The order of YOLOX's Focus layer (Ge et al. 2021), taken from YOLOv5.
 """
 STEP = 32
 """Networks halve their input five times: its sides are multiples of this."""
 
 
 @lru_cache(maxsize=64)
-def fitted(width: int, height: int, *, area: int) -> tuple[int, int]:
+def fit_to_area(width: int, height: int, *, area: int) -> tuple[int, int]:
     """Return the size at which a picture fills an input of about ``area`` pixels best.
 
-    A network that takes any size is given the shape of the picture: nothing is spent on padding,
-    and an upright picture is not made smaller than one that lies. Nothing is enlarged.
+    The input of a flexible network takes the shape of the picture, so nothing is spent on padding
+    and portrait pictures are scaled like landscape ones. Nothing is enlarged.
     """
     best = 0.0
     for columns in range(STEP, area // STEP + 1, STEP):
@@ -39,23 +39,23 @@ def fitted(width: int, height: int, *, area: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letterbox:
-    """A network's input of ``width x height`` pixels; the picture lies at its top left."""
+    """A network's input of ``width x height`` pixels, with the picture at its top left."""
 
     width: int
     height: int
     pad: float = 0.0
-    """Value of the pixels beside the picture, before normalisation."""
+    """Value of the pixels beside the picture, before normalization."""
     mean: Bgr = (0.0, 0.0, 0.0)
     std: Bgr = (1.0, 1.0, 1.0)
     rgb: bool = False
-    """The network wants R, G, B; pictures come as B, G, R."""
+    """The network wants R, G, B; pictures are B, G, R."""
     stretch: bool = False
-    """The picture fills the input, its aspect is given up."""
+    """The picture fills the input without keeping its aspect ratio."""
     fold: bool = False
     """Fold each 2 x 2 pixels into channels, as the network's first layer would; see ``FOLD``."""
 
     def fit(self, width: int, height: int) -> tuple[int, int]:
-        """Return the size to which a ``width x height`` picture is to be scaled to lie inside."""
+        """Return the size to which a ``width x height`` picture is scaled to fit inside."""
         if self.stretch:
             return self.width, self.height
         scale = min(self.width / width, self.height / height)
@@ -78,13 +78,13 @@ class Letterbox:
         shape = (3 * len(offsets), self.height // step, self.width // step)
         planes = np.empty(shape, np.float32)
         for group, (top, left) in enumerate(offsets):
-            part = picture[top::step, left::step]
+            pixels = picture[top::step, left::step]
             for channel in range(3):
                 source = 2 - channel if self.rgb else channel
-                self._lay(part[:, :, source], planes[3 * group + channel], source)
+                self._fill(planes[3 * group + channel], pixels[:, :, source], source)
         return planes
 
-    def _lay(self, pixels: NDArray[np.uint8], plane: NDArray[np.float32], channel: int) -> None:
+    def _fill(self, plane: NDArray[np.float32], pixels: NDArray[np.uint8], channel: int) -> None:
         """Normalize one channel of B, G, R into the top left of a plane, and pad the rest."""
         height, width = pixels.shape
         mean, std = self.mean[channel], self.std[channel]
@@ -94,6 +94,6 @@ class Letterbox:
             inside -= mean
         if std != 1.0:
             inside *= 1.0 / std
-        outside = (self.pad - mean) / std
-        plane[height:] = outside
-        plane[:height, width:] = outside
+        padding = (self.pad - mean) / std
+        plane[height:] = padding
+        plane[:height, width:] = padding

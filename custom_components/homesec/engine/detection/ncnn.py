@@ -1,16 +1,16 @@
-"""Networks in Tencent's ncnn: small, and with wheels for Alpine Linux too."""
+"""Run networks with Tencent's ncnn, which is small and has wheels for Alpine Linux."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
 import time
-from typing import TYPE_CHECKING, Any, ClassVar, override
+from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 
 from ..core.errors import DetectorError, DetectorMissing
-from .detector import FLOOR, NetworkDetector
+from .detector import MIN_CONFIDENCE, NetworkDetector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,34 +23,37 @@ if TYPE_CHECKING:
 
     type Options = Mapping[str, bool]
 
-PRECISE: Options = {
+PRECISION: Options = {
     "use_fp16_storage": False,
     "use_fp16_packed": False,
     "use_fp16_arithmetic": False,
 }
-"""32-bit floats throughout: with 16 bits YOLOX loses up to 0.13 of a score, and only where the
-processor has them, so that two machines would see different things."""
-WAYS: tuple[Options, ...] = (
+"""32-bit floats throughout: with 16 bits YOLOX loses up to 0.13 of a score, and only on processors
+that have them, so two systems would give different results."""
+ALGORITHMS: tuple[Options, ...] = (
     {"use_winograd63_convolution": False},
     {"use_winograd_convolution": False},
 )
-"""Ways to compute the same: which is faster depends on the processor's caches and vectors."""
+"""Give the same result; which is faster depends on the processor's caches and vectors."""
 TRIES = 3
-"""Passes of which the fastest tells how fast a way is."""
+"""Runs per algorithm, of which the fastest counts."""
+_ERRORS = (ValueError, RuntimeError, MemoryError)
+"""What ``_Network`` raises."""
 
 
 class _Network:
-    """One copy of a network, loaded to be run in one of the ways."""
+    """A network, loaded for one of the algorithms."""
 
-    def __init__(self, ncnn: ModuleType, files: ModelFiles, way: Options, *, threads: int) -> None:
-        """Load the files; raises ValueError, RuntimeError and MemoryError."""
+    def __init__(
+        self, ncnn: ModuleType, files: ModelFiles, algorithm: Options, *, threads: int
+    ) -> None:
         self._mat: Any = ncnn.Mat
         self._net: Any = ncnn.Net()
         self._net.opt.num_threads = threads
         self._net.opt.use_vulkan_compute = False
-        for name, value in {**PRECISE, **way}.items():
+        for name, value in {**PRECISION, **algorithm}.items():
             setattr(self._net.opt, name, value)
-        # ncnn tells by a return value, and ends the process when a network that did not load runs.
+        # ncnn returns error codes, and ends the process if a network runs that did not load.
         graph, weights = (str(path) for path in files.paths)
         if self._net.load_param(graph) != 0 or self._net.load_model(weights) != 0:
             raise ValueError("its files do not load")
@@ -61,8 +64,8 @@ class _Network:
         self._outputs: list[str] = self._net.output_names()
 
     def run(self, blob: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Return the outputs for an input; raises ValueError, RuntimeError and MemoryError."""
-        # Each extractor has its own intermediate results, so looks may run side by side. The Mat
+        """Return the outputs for a ``(3, H, W)`` input."""
+        # Each extractor has its own intermediate results, so threads may run side by side. The Mat
         # borrows the blob's memory, which stays alive until this returns.
         extractor = self._net.create_extractor()
         if extractor.input(self._input, self._mat(blob)) != 0:
@@ -75,45 +78,47 @@ class _Network:
             outputs.append(np.array(output))
         return outputs
 
-    def fastest_s(self, blob: NDArray[np.float32]) -> float:
-        """Return the seconds of the fastest of a few passes; raises as ``run`` does."""
+    def measure_s(self, blob: NDArray[np.float32]) -> float:
+        """Return the seconds of the fastest of a few runs."""
         seconds = []
         for _ in range(TRIES):
-            begun = time.perf_counter()
+            start = time.perf_counter()
             self.run(blob)
-            seconds.append(time.perf_counter() - begun)
+            seconds.append(time.perf_counter() - start)
         return min(seconds)
 
 
 class NcnnDetector(NetworkDetector):
     """A network that ncnn runs."""
 
-    engine: ClassVar = "ncnn"
+    name = "ncnn"
 
-    def __init__(self, files: ModelFiles, *, threads: int = 1, floor: float = FLOOR) -> None:
+    def __init__(
+        self, files: ModelFiles, *, threads: int = 1, min_confidence: float = MIN_CONFIDENCE
+    ) -> None:
         """Load the network; raises DetectorMissing and ModelBroken."""
-        super().__init__(files, floor=floor)
+        super().__init__(files, min_confidence=min_confidence)
         try:
             # A broken installation raises more than ImportError: OSError, AttributeError, …
             import ncnn
         except Exception as err:
-            raise DetectorMissing(f"ncnn does not load: {err}", detector=self.engine) from err
+            raise DetectorMissing(f"ncnn does not load: {err}", detector=self.name) from err
         self._load = partial(_Network, ncnn, files, threads=threads)
         try:
-            self._network: _Network | None = self._load(WAYS[0])
-        except (ValueError, RuntimeError, MemoryError) as err:
+            self._network: _Network | None = self._load(ALGORITHMS[0])
+        except _ERRORS as err:
             raise self._broken(str(err)) from err
 
     @override
     def warm_up(self) -> None:
-        """Look once, then keep the way that is fastest on this processor; raises ModelBroken."""
+        """Detect once, then keep the algorithm that is fastest here; raises ModelBroken."""
         super().warm_up()
         picture = self._gray_picture()
         blob = self._head_of(picture).letterbox.blob(picture)
         try:
-            networks = list(map(self._load, WAYS))
-            self._network = min(networks, key=lambda network: network.fastest_s(blob))
-        except (ValueError, RuntimeError, MemoryError) as err:
+            networks = list(map(self._load, ALGORITHMS))
+            self._network = min(networks, key=lambda network: network.measure_s(blob))
+        except _ERRORS as err:
             raise self._broken(str(err)) from err
 
     @override
@@ -121,8 +126,8 @@ class NcnnDetector(NetworkDetector):
         self._network = None
 
     @override
-    def _make_head(self, width: int, height: int) -> Head:
-        head = super()._make_head(width, height)
+    def _create_head(self, width: int, height: int) -> Head:
+        head = super()._create_head(width, height)
         if self._files.folded_input:
             head.letterbox = replace(head.letterbox, fold=True)
         return head
@@ -133,5 +138,5 @@ class NcnnDetector(NetworkDetector):
             raise DetectorError("The detector is closed", model=self.model)
         try:
             return self._network.run(blob)
-        except (ValueError, RuntimeError, MemoryError) as err:
+        except _ERRORS as err:
             raise DetectorError(str(err), model=self.model) from err

@@ -1,4 +1,4 @@
-"""Candidates that a network's head gives, and the suppression of duplicates."""
+"""Non-maximum suppression of what a network's head returns."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LIMIT = 256
-"""Candidates compared at most, best first: beyond them is only noise, thousands of it at worst."""
+"""Boxes compared at most, best first: beyond them is only noise, at worst thousands of boxes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidates:
+class RawDetections:
     """What a head found, in any order."""
 
     boxes: NDArray[np.float32]
     """``(n, 4)``: x1, y1, x2, y2 in pixels of the network's input."""
     scores: NDArray[np.float32]
-    """``(n,)``, 0..1."""
+    """``(n,)``: confidence, 0..1."""
     labels: NDArray[np.intp]
-    """``(n,)``: the index of each one's best label."""
+    """``(n,)``: index of each box's best label."""
 
 
-def overlaps(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+def pairwise_iou(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the ``(n, n)`` intersections over unions of ``(n, 4)`` boxes."""
     x1, y1, x2, y2 = boxes.T
     wide = np.minimum.outer(x2, x2) - np.maximum.outer(x1, x1)
@@ -39,17 +39,17 @@ def overlaps(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     return iou
 
 
-def suppress(found: Candidates, overlap: float) -> NDArray[np.intp]:
+def suppress(found: RawDetections, max_overlap: float) -> NDArray[np.intp]:
     """Return the indices to keep, best first: greedy non-maximum suppression within each label.
 
-    A candidate goes when a better one of its label overlaps it by more than ``overlap``.
+    A box is dropped if a better one of its label overlaps it by an IoU above ``max_overlap``.
     """
     order = np.argsort(-found.scores, kind="stable")[:LIMIT]
     labels = found.labels[order]
-    harmless = overlaps(found.boxes[order]) <= overlap
-    harmless |= labels[:, None] != labels
-    alive = np.ones(len(order), np.bool_)
+    compatible = pairwise_iou(found.boxes[order]) <= max_overlap
+    compatible |= labels[:, None] != labels
+    kept = np.ones(len(order), np.bool_)
     for index in range(len(order)):
-        if alive[index]:
-            alive[index + 1 :] &= harmless[index, index + 1 :]
-    return order[alive]
+        if kept[index]:
+            kept[index + 1 :] &= compatible[index, index + 1 :]
+    return order[kept]

@@ -1,13 +1,13 @@
-"""ONNX networks in OpenCV's own DNN module (5.x)."""
+"""Run ONNX networks with OpenCV's DNN module (5.x)."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, Any, ClassVar, override
+from typing import TYPE_CHECKING, Any, override
 
 from ..core.errors import DetectorError, DetectorMissing
-from .detector import FLOOR, NetworkDetector
+from .detector import MIN_CONFIDENCE, NetworkDetector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,19 +22,21 @@ if TYPE_CHECKING:
 class OpenCvDetector(NetworkDetector):
     """A network that ``cv2.dnn`` runs."""
 
-    engine: ClassVar = "opencv"
+    name = "opencv"
 
-    def __init__(self, files: ModelFiles, *, threads: int = 1, floor: float = FLOOR) -> None:
+    def __init__(
+        self, files: ModelFiles, *, threads: int = 1, min_confidence: float = MIN_CONFIDENCE
+    ) -> None:
         """Load the network; raises DetectorMissing and ModelBroken.
 
-        OpenCV has one thread count for the whole process, so the last detector's holds.
+        OpenCV has one thread count for the whole process: the one set last.
         """
-        super().__init__(files, floor=floor)
+        super().__init__(files, min_confidence=min_confidence)
         try:
             # A broken installation raises more than ImportError: OSError, AttributeError, …
             import cv2
         except Exception as err:
-            raise DetectorMissing(f"OpenCV does not load: {err}", detector=self.engine) from err
+            raise DetectorMissing(f"OpenCV does not load: {err}", detector=self.name) from err
         self._error: type[Exception] = cv2.error
         self._lock = Lock()
         cv2.setNumThreads(threads)
@@ -51,7 +53,7 @@ class OpenCvDetector(NetworkDetector):
 
     @override
     def _run(self, blob: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:
-        # A network holds its input and intermediate results: one look at a time.
+        # The network holds its input and intermediate results: one thread at a time.
         with self._lock:
             if self._net is None:
                 raise DetectorError("The detector is closed", model=self.model)
@@ -64,13 +66,13 @@ class OpenCvDetector(NetworkDetector):
 
 
 def _reason(err: Exception) -> str:
-    """Return OpenCV's own words without the version and source line before them."""
+    """Return OpenCV's message without the version and source line before it."""
     return str(err).strip().partition("error: ")[2] or str(err).strip()
 
 
 @contextmanager
 def _silent(cv2: ModuleType) -> Iterator[None]:
-    """Keep the importer from writing to stderr what its exception tells anyway."""
+    """Keep the importer from writing to stderr what its exception says too."""
     logging = cv2.utils.logging
     before = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
     try:
