@@ -13,7 +13,7 @@ import pytest
 from twilio_server import TwilioServer
 
 LONG = {"e2e", "long"}
-"""Markers of what is begun first, so that nothing long is left when all else is done."""
+"""Marks tests to start first, so that no long one is left at the end."""
 
 
 def pytest_collection_modifyitems(items):
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def gcs(socket_enabled, tmp_path):
-    """A bucket in an object store on the loopback, with a proxy for faults in front."""
+    """A bucket in an object store on the loopback, behind a proxy that causes faults."""
     with FakeGcs(tmp_path / "bucket") as running:
         yield running
 
@@ -33,11 +33,11 @@ def _is_answering():
 
 @pytest.fixture
 def twilio(socket_enabled, monkeypatch):
-    """Whom HomeSec takes for Twilio."""
+    """A stand-in for Twilio that HomeSec uses."""
     with TwilioServer() as running:
         monkeypatch.setenv("HOMESEC_TWILIO_API", running.url)
         yield running
-    # Those that were not waited for have been answered now. Not joined: one may be just starting.
+    # Wait for handlers of abandoned requests. Not joined: one may be starting.
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and _is_answering():
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""What the tests of the Home Assistant side are built from."""
+"""Building blocks for tests of the Home Assistant side."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ROAD = {
 
 
 class ScriptedDetector(Detector):
-    """Sees what ``sees`` holds, whatever is in the picture."""
+    """Detects what ``sees`` holds in every picture."""
 
     def __init__(self) -> None:
         self.sees: list[Detection] = []
@@ -69,7 +69,7 @@ class ScriptedDetector(Detector):
 
     @override
     def fit(self, width: int, height: int) -> tuple[int, int]:
-        # Nothing is made smaller, so nothing is to be looked at in parts.
+        # The picture keeps its size, so there are no crops.
         return width, height
 
     @property
@@ -79,14 +79,14 @@ class ScriptedDetector(Detector):
 
     @override
     def detect(self, picture: Any) -> list[Detection]:
-        # To and fro: what never moves is a picture on a wall.
+        # Moves to and fro: a static object is never a presence.
         self.looks += 1
         sway = (-0.7, -0.2, 0.3, 0.7, 0.2, -0.3)[self.looks % 6]
         return [replace(each, box=_moved(each.box, sway)) for each in self.sees]
 
     @override
     def close(self) -> None:
-        """Nothing to give back."""
+        """Hold no resources."""
 
 
 def _moved(box: Box, widths: float) -> Box:
@@ -95,7 +95,7 @@ def _moved(box: Box, widths: float) -> Box:
 
 
 def camera_data(video: Path, **settings: Any) -> dict[str, Any]:
-    """Return a camera's settings: a looped video, quick to begin and to end a clip."""
+    """Return a camera's settings: a looped video with short times."""
     return {
         "kind": "file",
         "file": str(video),
@@ -116,7 +116,7 @@ def camera_data(video: Path, **settings: Any) -> dict[str, Any]:
 def camera(
     name: str, video: Path, *, camera_id: str, unique_id: str | None = None, **settings: Any
 ) -> ConfigSubentryDataWithId:
-    """Return a camera as an entry holds it."""
+    """Return a camera subentry."""
     return ConfigSubentryDataWithId(
         subentry_id=camera_id,
         subentry_type="camera",
@@ -136,7 +136,7 @@ async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 async def until(
     hass: HomeAssistant, condition: Callable[[], object], what: str = "", timeout_s: float = 30.0
 ) -> None:
-    """Wait until something is so: engine threads take the time they take."""
+    """Wait until a condition holds, set by an engine thread."""
     async with asyncio.timeout(timeout_s):
         while not condition():
             await asyncio.sleep(0.02)
@@ -144,7 +144,7 @@ async def until(
 
 
 async def pictures(hass: HomeAssistant, entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> None:
-    """Wait until a camera has shown its first picture."""
+    """Wait until a camera has a picture."""
     runtime = entry.runtime_data
     async with asyncio.timeout(10):
         while not await runtime.host.async_run(  # noqa: ASYNC110 - nothing tells of a picture
@@ -155,7 +155,7 @@ async def pictures(hass: HomeAssistant, entry: MockConfigEntry, camera_id: str =
 
 
 def entity_id(hass: HomeAssistant, domain: str, key: str, owner_id: str = CAMERA_ID) -> str:
-    """Return the entity of this key of a camera, or of the house by the entry's id."""
+    """Return the entity with this key of a camera, or of the alarm by the entry's id."""
     found = er.async_get(hass).async_get_entity_id(domain, DOMAIN, f"{owner_id}_{key}")
     assert found is not None, f"{domain} {key} of {owner_id}"
     return found
@@ -175,13 +175,13 @@ async def call(hass: HomeAssistant, domain: str, service: str, target: str, **da
 
 
 async def arm(hass: HomeAssistant, entry: MockConfigEntry, mode: str = "arm_away") -> None:
-    """Arm, or with ``disarm`` disarm, the house."""
+    """Arm, or disarm with ``disarm``."""
     panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
     await call(hass, "alarm_control_panel", f"alarm_{mode}", panel)
 
 
 async def guard(hass: HomeAssistant, entry: MockConfigEntry, **settings: Any) -> None:
-    """Set the house up with a camera like that, arm it and wait for the first picture."""
+    """Set up with these camera settings, arm, and wait for the first picture."""
     subentry = entry.subentries[CAMERA_ID]
     object.__setattr__(subentry, "data", {**subentry.data, **settings})
     await set_up(hass, entry)

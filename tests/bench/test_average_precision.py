@@ -1,4 +1,4 @@
-"""Our average precision is COCO's."""
+"""Our average precision equals pycocotools'."""
 
 import contextlib
 import io
@@ -125,26 +125,26 @@ HAND_MADE = {
 
 
 @pytest.mark.parametrize("pictures", HAND_MADE.values(), ids=HAND_MADE)
-def test_it_agrees_with_coco_on_hand_made_cases(pictures):
+def test_average_precision_of_hand_made_cases_equals_coco(pictures):
     assert curve(pictures).average_precision == pytest.approx(by_coco(pictures)[0], abs=1e-9)
 
 
 @pytest.mark.parametrize("overlap", [0.5, 0.75])
 @pytest.mark.parametrize("steps", [7, 1000], ids=["many ties", "few ties"])
 @pytest.mark.parametrize("seed", range(20))
-def test_it_agrees_with_coco_on_random_cases(seed, steps, overlap):
+def test_average_precision_of_random_cases_equals_coco(seed, steps, overlap):
     rng = np.random.default_rng(seed)
     pictures = [random_picture(rng, steps=steps) for _ in range(25)]
     ours, (mean, precision) = curve(pictures, overlap), by_coco(pictures, overlap)
     assert ours.average_precision == pytest.approx(mean, abs=1e-9)
-    # COCO knows recalls in steps of a hundredth.
+    # COCO samples recalls in steps of a hundredth.
     coarse = max((step for step, at in enumerate(precision) if at >= 0.9), default=0) / 100
     assert ours.recall_at(0.9) == pytest.approx(coarse, abs=0.01 + 1e-9)
 
 
-def test_there_is_no_curve_where_nobody_is():
+def test_curve_without_people_is_none():
     assert curve([picture([(0, 0, 9, 9)], [0.9], crowds=[(0, 0, 9, 9)]), picture()]) is None
 
 
-def test_recall_is_zero_where_the_precision_is_never_reached():
+def test_recall_at_unreached_precision_is_zero():
     assert curve([picture([(50, 50, 60, 60)], [0.9], [(0, 0, 9, 9)])]).recall_at(0.9) == 0

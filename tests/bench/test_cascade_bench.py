@@ -1,4 +1,4 @@
-"""A photo is looked at as HomeSec looks at somebody new."""
+"""Benchmarks run the cascade as HomeSec does for a new person."""
 
 import av
 import numpy as np
@@ -12,13 +12,13 @@ HERE = Box(0.2, 0.2, 0.4, 0.8)
 
 
 class Scripted:
-    """Stands in for the cascade: says what it is told to say."""
+    """A cascade with scripted answers."""
 
     threshold = 0.25
     verified_threshold = 0.45
 
-    def __init__(self, look, confirmed):
-        self.seen, self.confirmed = look, confirmed
+    def __init__(self, first_stage, confirmed):
+        self.seen, self.confirmed = first_stage, confirmed
         self.about = None
 
     def detect(self, frame, moving=()):
@@ -40,12 +40,12 @@ def frame():
     [(0.3, 0.5, True), (0.2, 0.5, False), (0.3, 0.4, False)],
     ids=["both say so", "the look does not", "the other views do not"],
 )
-def test_somebody_is_reported_when_both_steps_say_so(frame, look, confirmed, reported):
-    cascade = Scripted([("person", look)], [("person", confirmed)])
+def test_person_is_reported_when_both_stages_agree(frame, first_stage, confirmed, reported):
+    cascade = Scripted([("person", first_stage)], [("person", confirmed)])
     assert run_cascade(cascade, frame).reported is reported
 
 
-def test_only_people_count(frame):
+def test_other_labels_are_ignored(frame):
     cascade = Scripted([("cat", 0.9), ("person", 0.3)], [("cat", 0.9), ("person", 0.2)])
     answer = run_cascade(cascade, frame)
     assert [each.label for each in answer.people] == ["person"]
@@ -53,13 +53,13 @@ def test_only_people_count(frame):
     assert cascade.about == [HERE]
 
 
-def test_further_views_are_about_those_whom_the_look_takes_for_people(frame):
+def test_verification_covers_people_of_first_stage(frame):
     cascade = Scripted([("person", 0.9), ("person", 0.1)], [])
     run_cascade(cascade, frame)
     assert cascade.about == [HERE]
 
 
-def test_the_look_alone_goes_by_its_own_threshold(frame):
+def test_primary_only_uses_its_own_threshold(frame):
     answer = run_cascade(Scripted([("person", 0.48)], [("person", 0.9)]), frame)
     assert [each.score for each in answer.primary_only(0.5).people] == [0.48]
     assert not answer.primary_only(0.5).reported

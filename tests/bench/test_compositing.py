@@ -1,4 +1,4 @@
-"""Photos placed small keep their people where they are in them."""
+"""Pasted photos keep the positions of their people."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def save(path, pixels, people=()):
     )
 
 
-def test_the_box_is_where_the_person_is(photo):
+def test_scene_box_matches_person(photo):
     scene = paste(photo, [], high=40, number=3)
     (box,) = scene.photo.people.round().astype(int)
     x1, y1, x2, y2 = box
@@ -49,13 +49,13 @@ def test_the_box_is_where_the_person_is(photo):
     assert scene.pixels[y1 + 2 : y2 - 2, x1 - 6 : x1 - 2].mean() < 15
 
 
-def test_a_scene_is_the_same_each_time(photo):
+def test_scene_is_reproducible(photo):
     one, again = (paste(photo, [photo], high=40, number=3) for _ in range(2))
     assert one.pixels.shape == (HEIGHT, WIDTH, 3)
     assert np.array_equal(one.pixels, again.pixels)
 
 
-def test_what_moves_is_a_little_larger_than_the_person(photo):
+def test_moving_region_is_slightly_larger_than_person(photo):
     scene = paste(photo, [], high=40, number=3)
     (x1, y1, x2, y2), (moving,) = scene.photo.people[0], scene.moving()
     assert moving.x1 * WIDTH == pytest.approx(max(0, x1 - 8))
@@ -64,11 +64,11 @@ def test_what_moves_is_a_little_larger_than_the_person(photo):
     assert moving.x2 * WIDTH == pytest.approx(min(WIDTH, x2 + 8))
 
 
-def test_nothing_is_enlarged(photo):
+def test_photo_is_never_enlarged(photo):
     assert paste(photo, [], high=81, number=3) is None
 
 
-def test_who_is_tiny_counts_neither_way(tmp_path):
+def test_tiny_person_is_ignored(tmp_path):
     pixels = np.zeros((120, 160, 3), np.uint8)
     people = [(0, 0, 40, 100), (50, 0, 99, 100), (0, 0, 9, 9)]
     photo = save(tmp_path / "two.png", pixels, people=people)

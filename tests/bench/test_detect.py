@@ -1,4 +1,4 @@
-"""What `script/bench detect` writes, with detectors that see nobody."""
+"""Output of `script/bench detect` with detectors that find nothing."""
 
 import json
 from types import SimpleNamespace
@@ -61,7 +61,7 @@ def measure(folder, monkeypatch):
     return run
 
 
-def test_every_network_has_a_row_and_so_has_the_default(measure):
+def test_table_has_rows_for_networks_and_default(measure):
     written = measure(network(), network())
     assert len(written["rows"]) == 2
     for row in (*written["rows"], written["default"]):
@@ -71,18 +71,18 @@ def test_every_network_has_a_row_and_so_has_the_default(measure):
     assert written["counts"]["photos_without_people"] == 1
 
 
-def test_who_sees_nobody_finds_nobody(measure):
+def test_null_detector_finds_nobody(measure):
     row = measure(network())["default"]
     assert (row["ap50"], row["flagged"], row["false_alarms"]) == (0, 0, 0)
     assert row["subsets"] == {"one": 0}
 
 
-def test_a_network_that_does_not_load_is_left_out(measure, capsys):
+def test_broken_network_is_left_out(measure, capsys):
     written = measure(network(broken), network())
     assert len(written["rows"]) == 1
     assert "it does not load" in capsys.readouterr().err
 
 
-def test_the_default_is_measured_where_no_network_can_be_had(measure):
+def test_default_is_measured_without_other_networks(measure):
     written = measure()
     assert (written["rows"], written["default"]["model"]) == ([], "none")

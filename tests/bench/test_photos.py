@@ -1,4 +1,4 @@
-"""Folders of annotated photos."""
+"""Reading folders of annotated photos."""
 
 import json
 
@@ -25,7 +25,7 @@ def box(category, corner, *, image_id=1, crowd=0):
     return {"image_id": image_id, "category_id": category, "bbox": corner, "iscrowd": crowd}
 
 
-def test_people_are_those_of_the_category_of_that_name(tmp_path):
+def test_people_come_from_person_category(tmp_path):
     boxes = [box(3, [0, 0, 9, 9]), box(7, [1, 2, 3, 4])]
     (photo,) = photos.read(write(tmp_path, [image()], boxes))
     assert np.array_equal(photo.people, [[1, 2, 4, 6]])
@@ -33,19 +33,19 @@ def test_people_are_those_of_the_category_of_that_name(tmp_path):
     assert photo.subset == ""
 
 
-def test_a_crowd_is_nobody_in_particular_but_not_nobody(tmp_path):
+def test_crowd_is_not_a_person_but_not_empty(tmp_path):
     (photo,) = photos.read(write(tmp_path, [image()], [box(7, [1, 2, 3, 4], crowd=1)]))
     assert len(photo.people) == 0
     assert np.array_equal(photo.crowds, [[1, 2, 4, 6]])
     assert not photo.has_no_people
 
 
-def test_an_ambiguous_photo_is_not_free_of_people(tmp_path):
+def test_ambiguous_photo_is_not_empty(tmp_path):
     folder = write(tmp_path, [image(1), image(2, ambiguous=True)])
     assert [photo.has_no_people for photo in photos.read(folder)] == [True, False]
 
 
-def test_photos_come_in_the_order_of_their_ids(tmp_path):
+def test_photos_are_ordered_by_id(tmp_path):
     folder = write(tmp_path, [image(2, subset="b", video_frame=0), image(1, subset="a")])
     assert [(each.subset, each.video) for each in photos.read(folder)] == [
         ("a", False),
@@ -56,17 +56,17 @@ def test_photos_come_in_the_order_of_their_ids(tmp_path):
 @pytest.mark.parametrize(
     "categories", [[], [{"id": 1, "name": "cat"}], [{"id": 1}]], ids=["none", "cats", "nameless"]
 )
-def test_a_folder_without_people_among_its_categories_is_refused(tmp_path, categories):
+def test_folder_without_person_category_is_refused(tmp_path, categories):
     with pytest.raises(SetupError, match=photos.ANNOTATIONS):
         photos.read(write(tmp_path, [image()], categories=categories))
 
 
-def test_a_folder_without_annotations_is_refused(tmp_path):
+def test_folder_without_annotations_is_refused(tmp_path):
     with pytest.raises(SetupError, match=photos.ANNOTATIONS):
         photos.read(tmp_path)
 
 
-def test_without_photos_beside_the_repository_a_folder_is_asked_for(monkeypatch):
+def test_missing_default_folder_raises_setup_error(monkeypatch):
     monkeypatch.setattr(photos.paths, "shared", lambda _: None)
     with pytest.raises(SetupError) as caught:
         photos.photos_to_use(None)

@@ -1,4 +1,4 @@
-"""What the figures of the tables count."""
+"""The scores in the tables."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from bench.photos import Photo
 from bench.scoring import by_subset, counts, figures
 from custom_components.homesec.engine.core.types import Box, Detection
 
-SOMEBODY = ((10, 10, 30, 50),)
+PERSON_BOX = ((10, 10, 30, 50),)
 
 
 def photo(subset="", *, people=(), crowds=(), ambiguous=False, video=False):
@@ -41,48 +41,48 @@ RIGHT = answer((0.9, (0.1, 0.2, 0.3, 1.0)))
 NOTHING = answer(reported=False)
 
 
-def test_boxes_are_compared_in_pixels_of_the_photo():
-    assert figures([photo(people=SOMEBODY)], [RIGHT])["ap50"] == 1
+def test_boxes_are_compared_in_pixels():
+    assert figures([photo(people=PERSON_BOX)], [RIGHT])["ap50"] == 1
 
 
-def test_a_subset_without_anybody_counts_for_false_alarms_only():
-    photos = [photo("people", people=SOMEBODY), photo("people"), photo("empty")]
+def test_subset_without_people_counts_false_alarms_only():
+    photos = [photo("people", people=PERSON_BOX), photo("people"), photo("empty")]
     quiet = figures(photos, [RIGHT, NOTHING, answer((0.99, (0.5, 0.5, 0.6, 0.6)))])
     assert (quiet["ap50"], quiet["false_alarms"]) == (1, 1)
     loud = figures(photos, [RIGHT, answer((0.99, (0.5, 0.5, 0.6, 0.6))), NOTHING])
     assert (loud["ap50"], loud["false_alarms"]) == (0.5, 1)
 
 
-def test_each_subset_with_people_has_its_own_precision():
-    photos = [photo("a", people=SOMEBODY), photo("b", people=SOMEBODY), photo("c")]
+def test_subset_with_people_has_own_precision():
+    photos = [photo("a", people=PERSON_BOX), photo("b", people=PERSON_BOX), photo("c")]
     assert by_subset(photos, [RIGHT, NOTHING, NOTHING]) == {"a": 1, "b": 0}
 
 
-def test_flagged_is_a_share_of_photos_not_of_frames_of_films():
+def test_flagged_share_excludes_video_frames():
     photos = [
-        photo(people=SOMEBODY),
-        photo(people=SOMEBODY),
-        photo(people=SOMEBODY, video=True),
-        photo(crowds=SOMEBODY),
+        photo(people=PERSON_BOX),
+        photo(people=PERSON_BOX),
+        photo(people=PERSON_BOX, video=True),
+        photo(crowds=PERSON_BOX),
     ]
     assert figures(photos, [RIGHT, NOTHING, NOTHING, NOTHING])["flagged"] == 0.5
 
 
-def test_films_are_counted_where_there_is_nothing_else():
-    photos = [photo(people=SOMEBODY, video=True), photo(video=True)]
+def test_video_frames_count_without_photos():
+    photos = [photo(people=PERSON_BOX, video=True), photo(video=True)]
     found = figures(photos, [RIGHT, RIGHT])
     assert (found["flagged"], found["false_alarms"]) == (1, 1)
 
 
 @pytest.mark.parametrize(
-    "doubtful", [photo(crowds=SOMEBODY), photo(ambiguous=True)], ids=["crowd", "ambiguous"]
+    "doubtful", [photo(crowds=PERSON_BOX), photo(ambiguous=True)], ids=["crowd", "ambiguous"]
 )
-def test_where_somebody_may_be_no_alarm_is_false(doubtful):
-    photos = [photo(people=SOMEBODY), doubtful]
+def test_doubtful_photo_has_no_false_alarm(doubtful):
+    photos = [photo(people=PERSON_BOX), doubtful]
     assert figures(photos, [RIGHT, RIGHT])["false_alarms"] == 0
     assert counts(photos)["photos_without_people"] == 0
 
 
-def test_a_folder_without_anybody_has_no_precision():
+def test_folder_without_people_has_no_precision():
     found = figures([photo()], [RIGHT])
     assert (found["ap50"], found["flagged"], found["false_alarms"]) == (None, None, 1)

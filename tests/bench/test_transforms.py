@@ -1,4 +1,4 @@
-"""Photos made worse, and better again."""
+"""Transforms and enhancements of photos."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def photo():
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=TRANSFORMS)
-def test_a_transform_gives_the_same_picture_each_time(photo, transform):
+def test_transform_is_reproducible(photo, transform):
     before = photo.copy()
     once, again = transform(photo, 5), transform(photo, 5)
     assert (once.shape, once.dtype) == (photo.shape, np.uint8)
@@ -23,18 +23,18 @@ def test_a_transform_gives_the_same_picture_each_time(photo, transform):
 
 
 @pytest.mark.parametrize("enhancement", ENHANCEMENTS.values(), ids=ENHANCEMENTS)
-def test_an_enhancement_keeps_the_shape(photo, enhancement):
+def test_enhancement_keeps_shape(photo, enhancement):
     better = enhancement(photo)
     assert (better.shape, better.dtype) == (photo.shape, np.uint8)
 
 
-def test_infrared_has_no_colour(photo):
+def test_infrared_has_no_color(photo):
     grey = infrared(photo, 1)
     assert np.array_equal(grey[..., 0], grey[..., 1])
     assert np.array_equal(grey[..., 0], grey[..., 2])
 
 
-def test_stretching_uses_all_levels():
+def test_stretch_uses_all_levels():
     flat = np.linspace(100, 150, 64 * 64 * 3).reshape(64, 64, 3).astype(np.uint8)
     wide = stretch(flat)
     assert (wide.min(), wide.max()) == (0, 255)
@@ -42,5 +42,5 @@ def test_stretching_uses_all_levels():
 
 @pytest.mark.parametrize("level", [0, 255])
 @pytest.mark.parametrize("enhancement", [stretch, gamma])
-def test_a_picture_of_one_level_is_no_difficulty(enhancement, level):
+def test_enhancement_of_flat_picture_works(enhancement, level):
     enhancement(np.full((32, 32, 3), level, np.uint8))

@@ -40,7 +40,7 @@ notify:
 
 @dataclass
 class House:
-    """A Home Assistant with HomeSec, and the world around it."""
+    """A Home Assistant with HomeSec and the services around it."""
 
     ha: HomeAssistant
     push: PushService
@@ -48,7 +48,7 @@ class House:
     twilio: str
     site: Folder
     film: str
-    """With people in it."""
+    """A video with people."""
     phone: str = ""
     webhook: str = ""
     camera: dict[str, str] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class House:
         self.fire(event, **(ALERT | self.camera | {"image_entity_id": "image.picture"} | facts))
 
     def called(self, action: str) -> dict[str, Any]:
-        """Wait for the next call of an action, and return what it was called with."""
+        """Wait for the next call of an action and return its data."""
         while True:
             call = self.actions.next(timeout_s=10)["data"]
             if f"{call['domain']}.{call['service']}" == action:
@@ -95,7 +95,7 @@ ALERT = {
 
 @contextmanager
 def twilio_server() -> Iterator[str]:
-    """Start Twilio's stand-in; return its address."""
+    """Start the stand-in for Twilio; return its address."""
     command = [sys.executable, TWILIO]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as server:
@@ -106,7 +106,7 @@ def twilio_server() -> Iterator[str]:
 
 @contextmanager
 def house_in(folder: Path) -> Iterator[House]:
-    """Run it in an empty folder."""
+    """Run Home Assistant in an empty folder."""
     film = footage.sample("bikes")
     (folder / "automations.yaml").write_text("[]")
     for part in ("custom_components", "www"):
@@ -117,7 +117,7 @@ def house_in(folder: Path) -> Iterator[House]:
             stack.enter_context, (PushService(), MailServer(), Folder(BLUEPRINTS))
         )
         twilio = stack.enter_context(twilio_server())
-        shutil.copy(film, folder / "www" / film.name)  # which HA may read
+        shutil.copy(film, folder / "www" / film.name)  # Home Assistant may read this folder
         environment = {"STAND_IN_TWILIO": twilio}
         ha = stack.enter_context(HomeAssistant(folder, env=environment, extra_yaml=YAML))
         house = House(ha, push, mail, twilio, site, str(folder / "www" / film.name))
@@ -126,7 +126,7 @@ def house_in(folder: Path) -> Iterator[House]:
 
 
 def set_up_home(house: House) -> None:
-    """Add HomeSec with a camera that is never live, a phone, a mailbox and the stand-ins."""
+    """Add HomeSec with a camera that is never live, a phone, a mailbox, and the stand-ins."""
     client = house.ha.client
     entry_id = demo_setup.add_homesec(client)
     shown = client.subentry(entry_id, "camera").answer(kind="file", file=house.film)

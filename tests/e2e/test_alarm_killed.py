@@ -1,4 +1,4 @@
-"""A real Home Assistant whose process is killed in mid-delay, and PINs that stay secret."""
+"""Alarm delays and PINs of a real Home Assistant whose process is killed."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,7 +22,7 @@ DELAYS = {"exit_s": 600, "entry_s": 0, "trigger_s": 900}
 
 @pytest.fixture(scope="module")
 def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
-    """Tell one story in the order of the tests."""
+    """Shared by the tests, which run in order."""
     pytest_socket.enable_socket()
     with HomeAssistant(tmp_path_factory.mktemp("ha")) as running:
         yield running
@@ -45,7 +45,7 @@ def left_s(ha: HomeAssistant) -> float:
     return (ends_at - datetime.now(UTC)).total_seconds()
 
 
-def test_delays_and_a_pin_are_set_in_the_settings(ha: HomeAssistant) -> None:
+def test_alarm_settings_accept_delays_and_pin(ha: HomeAssistant) -> None:
     client = ha.client
     done = client.add_entry("homesec").answer(detector="ncnn", advanced={})
     entry_id = done.shown["result"]["entry_id"]
@@ -64,7 +64,7 @@ def test_delays_and_a_pin_are_set_in_the_settings(ha: HomeAssistant) -> None:
     ha.restart()  # Home Assistant writes its own settings some seconds later
 
 
-def test_an_exit_delay_goes_on_after_the_process_was_killed(ha: HomeAssistant) -> None:
+def test_exit_delay_after_kill_continues(ha: HomeAssistant) -> None:
     act(ha, "arm_away")
     before = left_s(ha)
     ha.kill()
@@ -74,7 +74,7 @@ def test_an_exit_delay_goes_on_after_the_process_was_killed(ha: HomeAssistant) -
     assert panel(ha)["attributes"]["mode"] == "away"
 
 
-def test_an_alarm_goes_on_and_only_a_right_pin_ends_it(ha: HomeAssistant) -> None:
+def test_alarm_after_kill_ends_only_with_right_pin(ha: HomeAssistant) -> None:
     act(ha, "trigger")
     for _ in range(4):
         with pytest.raises(HaError):
@@ -87,7 +87,7 @@ def test_an_alarm_goes_on_and_only_a_right_pin_ends_it(ha: HomeAssistant) -> Non
     assert (disarmed["state"], disarmed["attributes"]["changed_by"]) == ("disarmed", "Ann")
 
 
-def test_wrong_tries_are_counted_over_a_kill(ha: HomeAssistant) -> None:
+def test_wrong_pins_are_counted_across_kill(ha: HomeAssistant) -> None:
     for _ in range(4):
         with pytest.raises(HaError):
             act(ha, "disarm", code=WRONG)
@@ -100,7 +100,7 @@ def test_wrong_tries_are_counted_over_a_kill(ha: HomeAssistant) -> None:
     assert tries["wrong"] == 5
 
 
-def test_neither_settings_nor_log_nor_database_hold_a_pin(ha: HomeAssistant) -> None:
+def test_pin_is_absent_from_settings_log_and_database(ha: HomeAssistant) -> None:
     assert ha.stop() == 0
     for file in (ha.folder / ".storage").iterdir():
         assert PIN not in file.read_text(), file.name

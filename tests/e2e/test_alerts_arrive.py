@@ -1,4 +1,4 @@
-"""Somebody walks in, and the owner's phone knows: a real Home Assistant, which is killed, too."""
+"""From a person in view to a text message, in a real Home Assistant that is also killed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -33,7 +33,7 @@ DELAYS = {"exit_s": 2, "entry_s": 3, "trigger_s": 900}
 
 @dataclass
 class House:
-    """What the tests share: they tell one story, in their order."""
+    """State shared by the tests, which run in order."""
 
     ha: HomeAssistant
     twilio: str
@@ -41,11 +41,11 @@ class House:
     entry_id: str = ""
 
     def texts(self) -> list[dict]:
-        """Return what was texted, oldest first."""
+        """Return the texts that were sent, oldest first."""
         return self.ask("/_messages")
 
     def ask(self, path: str, order: dict | None = None) -> Any:
-        """Ask the stand-in itself."""
+        """Send a request to the stand-in for Twilio."""
         body = None if order is None else json.dumps(order).encode()
         with urlopen(f"{self.twilio}{path}", body) as answer:
             return json.load(answer)
@@ -53,7 +53,7 @@ class House:
 
 @contextmanager
 def twilio_server() -> Iterator[str]:
-    """Start Twilio's stand-in; return its address."""
+    """Start the stand-in for Twilio; return its address."""
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, TWILIO], stdin=pipe, stdout=pipe, text=True) as server:
         assert server.stdout is not None
@@ -63,10 +63,10 @@ def twilio_server() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    pytest_socket.enable_socket()  # the plugin's fixture is per test; this one lives longer
+    pytest_socket.enable_socket()  # the plugin enables sockets per test; this fixture lives longer
     folder = tmp_path_factory.mktemp("ha")
     (folder / "www").mkdir()
-    film = folder / "www" / "film.mp4"  # which HA may read
+    film = folder / "www" / "film.mp4"  # Home Assistant may read this folder
     film.write_bytes(footage.demo().read_bytes())
     with (
         twilio_server() as twilio,
@@ -97,7 +97,7 @@ def until_texted(house: House, count: int, timeout_s: float = 30) -> list[str]:
     return found
 
 
-def test_a_recipient_is_added_and_really_texted(house: House) -> None:
+def test_recipient_when_added_is_texted(house: House) -> None:
     flow = house.ha.client.subentry(house.entry_id, "recipient")
     answers = demo_setup.suggested(flow) | {
         "name": "Ann",
@@ -113,7 +113,7 @@ def test_a_recipient_is_added_and_really_texted(house: House) -> None:
     assert welcome.startswith("HomeSec now sends its alerts")
 
 
-def test_a_person_who_walks_in_is_texted_at_once_and_the_alarm_after_its_delay(
+def test_person_in_view_is_texted_at_once_and_alarm_after_delay(
     house: House, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     client = house.ha.client
@@ -131,7 +131,7 @@ def test_a_person_who_walks_in_is_texted_at_once_and_the_alarm_after_its_delay(
     fired_at = datetime.fromisoformat(seen["time_fired"]).timestamp()
     told_at = house.texts()[1]["_at"]
     first_at = datetime.fromisoformat(seen["data"]["first_seen"]).timestamp()
-    # A figure, not a test: machines differ.
+    # Recorded only: machines differ.
     record_testsuite_property("event_after_s", round(fired_at - first_at, 3))
     record_testsuite_property("text_after_s", round(told_at - first_at, 3))
 
@@ -149,10 +149,8 @@ def panel(house: House) -> str:
 
 
 @pytest.mark.parametrize("kind", [Kind.HANG, Kind.ACCEPT_HANG, None])
-def test_a_kill_between_the_event_and_the_text_loses_none_and_sends_none_twice(
-    house: House, kind: Kind | None
-) -> None:
-    """Killed while the text is on its way: not taken, taken but unanswered, or as chance has it."""
+def test_kill_between_event_and_text_sends_it_once(house: House, kind: Kind | None) -> None:
+    """Kill while the text is being sent: refused, accepted without an answer, or at random."""
     before = len(texts(house))
     asked = house.ask("/_seen")["requests"]
     if kind is not None:
@@ -168,14 +166,14 @@ def test_a_kill_between_the_event_and_the_text_loses_none_and_sends_none_twice(
     house.ha.start()
     *_, text = until_texted(house, before + 1, timeout_s=60)
     assert text.startswith("Test alert. Sent at ")
-    # A further one comes after it, and shows that none is left.
+    # A later text arrives after it and shows that no other is queued.
     house.ha.client.act("notify.send_message", entity_id="notify.ann", message="The end")
     *_, last = until_texted(house, before + 2, timeout_s=60)
     assert last == "The end"
     assert len(texts(house)) == before + 2
 
 
-def test_a_snoozed_camera_stays_so_after_a_kill(house: House) -> None:
+def test_snooze_after_kill_continues(house: House) -> None:
     camera = entity_id(house.ha.client, "camera")
     answer = house.ha.client.act(
         "homesec.snooze", respond=True, entity_id=camera, duration="01:00:00"
@@ -189,7 +187,7 @@ def test_a_snoozed_camera_stays_so_after_a_kill(house: House) -> None:
     assert shown["state"][:19] == snoozed["until"][:19]
 
 
-def test_it_stops_cleanly_and_neither_log_nor_database_holds_number_or_token(
+def test_stop_is_clean_and_leaks_neither_number_nor_token(
     house: House,
 ) -> None:
     assert house.ha.stop() == 0

@@ -1,7 +1,7 @@
-"""Every blueprint is imported into a real Home Assistant and run there.
+"""Import every blueprint into a real Home Assistant and run it there.
 
-Phones, mail server and Twilio are on the loopback; the app, SMTP, Twilio, lights and the rest are
-Home Assistant's own integrations, so that what they are told is what they understand.
+Push service, mail server, and Twilio are stand-ins on the loopback; mobile app, SMTP, Twilio,
+lights, and the others are Home Assistant's own integrations, which check the data they get.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ CONCERNED = re.compile(
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    pytest_socket.enable_socket()  # the plugin's fixture is per test; this one lives longer
+    pytest_socket.enable_socket()  # the plugin enables sockets per test; this fixture lives longer
     with house_in(tmp_path_factory.mktemp("ha")) as house:
         yield house
 
 
 @pytest.fixture
 def automation(house: House) -> Iterator[Callable[..., str]]:
-    """Make automations out of blueprints; they are gone after the test."""
+    """Create automations from blueprints; they are removed after the test."""
     client = house.ha.client
     house.actions = client.subscribe("subscribe_events", event_type="call_service")
     made: list[str] = []
@@ -56,12 +56,12 @@ def automation(house: House) -> Iterator[Callable[..., str]]:
     yield make
     for name in made:
         client.delete(f"/api/config/automation/config/{name}")
-    with pytest.raises(queue.Empty):  # and nobody was told what nobody asked for
+    with pytest.raises(queue.Empty):  # no further notification
         house.push.taken.get_nowait()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_is_imported_by_its_address(house: House, name: str) -> None:
+def test_blueprint_is_imported_by_url(house: House, name: str) -> None:
     client = house.ha.client
     told = client.command("blueprint/import", url=f"{house.site.url}/{name}.yaml")
     assert told["validation_errors"] is None
@@ -77,7 +77,7 @@ def test_each_is_imported_by_its_address(house: House, name: str) -> None:
     assert saved == {"overrides_existing": False}
 
 
-def test_a_phone_shows_the_still_and_the_buttons(
+def test_phone_blueprint_sends_still_and_buttons(
     house: House, automation: Callable[..., str]
 ) -> None:
     automation("phone_alert", phone=house.phone)
@@ -108,15 +108,13 @@ def test_a_phone_shows_the_still_and_the_buttons(
 
     house.alert("homesec_alert_updated", clip_ready=True)
     data = house.push.next()["data"]
-    assert data["tag"] == f"homesec-{ALERT['alert_id']}"  # it takes the other's place, in silence
+    assert data["tag"] == f"homesec-{ALERT['alert_id']}"  # replaces the first one silently
     assert data["push"] == {"sound": "none", "interruption-level": "passive"}
     assert data["alert_once"] is True
     assert data["image"] == ALERT["still"]
 
 
-def test_an_alarm_sounds_through_do_not_disturb(
-    house: House, automation: Callable[..., str]
-) -> None:
+def test_phone_blueprint_alarm_is_critical(house: House, automation: Callable[..., str]) -> None:
     target = {"device_id": house.camera["device_id"]}
     automation("phone_alert", phone=house.phone, cameras=target, kinds=["alarm"], clip_inside=True)
     house.alert()
@@ -127,7 +125,7 @@ def test_an_alarm_sounds_through_do_not_disturb(
     assert data["push"]["interruption-level"] == "critical"
     assert data["push"]["sound"] == {"name": "default", "critical": 1, "volume": 1.0}
     assert data["channel"] == "alarm_stream"
-    # Nothing to disarm.
+    # The alarm is disarmed already.
     assert data["actions"][0]["action"] == "HOMESEC_SIREN"
     house.alert("homesec_alert_updated", kind="alarm", clip_ready=True)
     data = house.push.next()["data"]
@@ -135,15 +133,19 @@ def test_an_alarm_sounds_through_do_not_disturb(
     assert "image" not in data
 
 
-def test_a_duress_is_told_on_no_phone_unasked(house: House, automation: Callable[..., str]) -> None:
-    """It may lie beside whoever forces its owner."""
+def test_phone_blueprint_by_default_skips_duress(
+    house: House, automation: Callable[..., str]
+) -> None:
+    """The phone may lie in view of the intruder."""
     automation("phone_alert", phone=house.phone)
     house.alert(kind="duress", title="Help")
     house.alert(kind="test", title="Test")
     assert house.push.next()["title"] == "Test"
 
 
-def test_a_duress_has_no_camera_to_snooze(house: House, automation: Callable[..., str]) -> None:
+def test_phone_blueprint_duress_has_no_snooze_button(
+    house: House, automation: Callable[..., str]
+) -> None:
     options = {"kinds": ["duress"], "critical": "never", "buttons": ["snooze", "open"]}
     automation("phone_alert", phone=house.phone, **options)
     nothing = {"camera_id": None, "camera": None, "device_id": None, "label": None, "still": None}
@@ -154,7 +156,7 @@ def test_a_duress_has_no_camera_to_snooze(house: House, automation: Callable[...
 
 
 def snoozed(house: House) -> str:
-    """Return the sensor that tells until when the camera is snoozed."""
+    """Return the sensor that shows until when the camera is snoozed."""
     entities = house.ha.client.command("config/entity_registry/list")
     return next(
         entity["entity_id"]
@@ -164,12 +166,12 @@ def snoozed(house: House) -> str:
 
 
 def press(house: House, action: str, **more: str) -> None:
-    """Press a button as the app does it: it has the event fired, by its webhook."""
+    """Press a button as the app does: its webhook fires the event."""
     data = {"event_type": "mobile_app_notification_action", "event_data": {"action": action} | more}
     house.ha.client.post(house.webhook, {"type": "fire_event", "data": data})
 
 
-def test_the_buttons_do_what_they_say(house: House, automation: Callable[..., str]) -> None:
+def test_phone_buttons_call_their_actions(house: House, automation: Callable[..., str]) -> None:
     client = house.ha.client
     automation(
         "phone_buttons",
@@ -197,11 +199,11 @@ def test_the_buttons_do_what_they_say(house: House, automation: Callable[..., st
     assert house.called("homeassistant.turn_on") == {"entity_id": ["siren.horn"]}
     assert house.called("homeassistant.turn_off") == {"entity_id": ["siren.horn"]}
     client.wait_for_state("siren.horn", "off")
-    # Traces are shown in the browser and written to the disk.
+    # Traces are shown in the browser and stored on disk.
     assert client.command("trace/list", domain="automation", item_id="phone_buttons") == []
 
 
-def test_a_phone_is_woken_until_the_alarm_is_disarmed(
+def test_wake_blueprint_repeats_until_disarmed(
     house: House, automation: Callable[..., str]
 ) -> None:
     client = house.ha.client
@@ -220,7 +222,7 @@ def test_a_phone_is_woken_until_the_alarm_is_disarmed(
     assert told["data"]["tag"] == "homesec-alarm"
 
 
-def test_an_e_mail_holds_the_still(house: House, automation: Callable[..., str]) -> None:
+def test_email_blueprint_attaches_still(house: House, automation: Callable[..., str]) -> None:
     automation("email_alert", recipients=[MAILBOX], address="https://ha.example.org/")
     house.alert()
     mail = house.mail.next()
@@ -242,7 +244,7 @@ def test_an_e_mail_holds_the_still(house: House, automation: Callable[..., str])
     assert not [part for part in mail.walk() if part.get_content_maintype() == "image"]
 
 
-def test_lights_siren_and_voice_answer_the_alarm(
+def test_alarm_blueprint_turns_on_lights_siren_and_voice(
     house: House, automation: Callable[..., str]
 ) -> None:
     client = house.ha.client
@@ -275,7 +277,7 @@ def test_lights_siren_and_voice_answer_the_alarm(
     client.wait_for_state("light.dimmer", lambda s: s["attributes"]["brightness"] == 26)
 
 
-def test_a_siren_ends_after_its_time_though_the_alarm_goes_on(
+def test_siren_stops_after_its_time_while_alarm_continues(
     house: House, automation: Callable[..., str]
 ) -> None:
     client = house.ha.client
@@ -290,7 +292,7 @@ def test_a_siren_ends_after_its_time_though_the_alarm_goes_on(
     client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel, code=PIN)
 
 
-def test_a_text_goes_through_twilio_of_home_assistant(
+def test_sms_blueprint_uses_twilio_of_home_assistant(
     house: House, automation: Callable[..., str]
 ) -> None:
     automation(
@@ -311,7 +313,7 @@ def set_state(house: House, entity_id: str, state: str) -> None:
     house.ha.client.post(f"/api/states/{entity_id}", {"state": state})
 
 
-def test_the_house_is_armed_when_everybody_left(
+def test_presence_blueprint_arms_when_everyone_left(
     house: House, automation: Callable[..., str]
 ) -> None:
     client = house.ha.client
@@ -346,7 +348,7 @@ def test_the_house_is_armed_when_everybody_left(
     client.wait_for_state(house.panel, "disarmed")
 
 
-def test_nobody_leaves_a_house_that_cannot_be_armed_without_a_word(
+def test_presence_blueprint_reports_failed_arming(
     house: House, automation: Callable[..., str]
 ) -> None:
     told = house.ha.client.subscribe("subscribe_events", event_type="test_attention")
@@ -354,11 +356,11 @@ def test_nobody_leaves_a_house_that_cannot_be_armed_without_a_word(
     inputs = {"people": ["device_tracker.anna"], "after": {"milliseconds": 50}}
     set_state(house, "device_tracker.anna", "home")
     automation("arm_when_everybody_left", **inputs, panel=house.panel, attention=attention)
-    set_state(house, "device_tracker.anna", "not_home")  # and there is no PIN
+    set_state(house, "device_tracker.anna", "not_home")  # there is no PIN
     assert told.next(timeout_s=10)["data"] == {"armed": False}
 
 
-def test_the_house_is_disarmed_when_somebody_is_home(
+def test_presence_blueprint_disarms_when_someone_returns(
     house: House, automation: Callable[..., str]
 ) -> None:
     client = house.ha.client
@@ -368,7 +370,7 @@ def test_the_house_is_disarmed_when_somebody_is_home(
     client.act("alarm_control_panel.alarm_arm_away", entity_id=house.panel, code=PIN)
     client.wait_for_state(house.panel, lambda s: s["state"] != "disarmed")
     set_state(house, "device_tracker.anna", "unknown")
-    set_state(house, "device_tracker.anna", "home")  # so it is after a restart, too
+    set_state(house, "device_tracker.anna", "home")  # also after a restart
     set_state(house, "device_tracker.anna", "not_home")
     assert client.state(house.panel)["state"] != "disarmed"
     set_state(house, "device_tracker.anna", "home")
@@ -376,7 +378,7 @@ def test_the_house_is_disarmed_when_somebody_is_home(
     client.wait_for_state(house.panel, "disarmed")
 
 
-def test_visits_of_the_cat_are_noted(house: House, automation: Callable[..., str]) -> None:
+def test_cat_blueprint_logs_visits(house: House, automation: Callable[..., str]) -> None:
     told = house.ha.client.subscribe("subscribe_events", event_type="test_visit")
     facts = "{{ {'who': label, 'where': camera, 's': seconds, 'text': visit} }}"
     automation("cat_visit", then=[{"event": "test_visit", "event_data": {"visit": facts}}])
@@ -392,7 +394,7 @@ def test_visits_of_the_cat_are_noted(house: House, automation: Callable[..., str
     }
 
 
-def test_the_editor_offers_what_the_blueprints_use(house: House) -> None:
+def test_editor_lists_triggers_of_blueprints(house: House) -> None:
     client = house.ha.client
     for kind, some in (("trigger", "homesec.alert"), ("condition", "homesec.is_armed")):
         platforms = client.subscribe(f"{kind}_platforms/subscribe")
@@ -402,7 +404,7 @@ def test_the_editor_offers_what_the_blueprints_use(house: House) -> None:
         assert "fields" in offered[some]
 
 
-def test_a_person_in_the_picture_reaches_the_phone_and_the_mailbox(
+def test_person_detection_reaches_phone_and_mailbox(
     house: House, automation: Callable[..., str]
 ) -> None:
     client = house.ha.client
@@ -432,12 +434,12 @@ def test_a_person_in_the_picture_reaches_the_phone_and_the_mailbox(
             pass
 
 
-def test_home_assistant_has_nothing_to_complain_of(house: House) -> None:
+def test_log_has_no_findings_after_blueprints(house: House) -> None:
     found = house.ha.log_findings()
-    # A slow machine has its own complaints of others.
+    # On a slow machine, other integrations log warnings, too.
     others = [each for each in found.others if CONCERNED.search(each.logger)]
     told = [*map(str, found.ours), *map(str, others)]
-    expected = ("This PIN is wrong", "Enter a PIN")  # as the tests have it
+    expected = ("This PIN is wrong", "Enter a PIN")  # fired by the tests
     assert not [text for text in told if not any(each in text for each in expected)]
     log = house.ha.log.read_text()
     assert PIN not in log

@@ -1,4 +1,4 @@
-"""A real Home Assistant, an RTSP camera with a login, a real browser: from nothing to a clip."""
+"""From adding HomeSec to the first clip: a real Home Assistant, an RTSP camera, and a browser."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -28,7 +28,7 @@ SHORTEST_PRE_ROLL_S = 3
 
 @dataclass
 class House:
-    """What the tests share: they tell one story, in their order."""
+    """State shared by the tests, which run in order."""
 
     ha: HomeAssistant
     rtsp: str
@@ -38,7 +38,7 @@ class House:
 
 @pytest.fixture(scope="module")
 def rtsp() -> Iterator[str]:
-    """A camera that shows nobody for ten seconds, then people; it wants a login."""
+    """Serve a camera with a login: ten seconds without people, then people."""
     film = footage.demo()
     launch = f"( filesrc location={film} ! qtdemux ! h264parse ! rtph264pay name=pay0 pt=96 )"
     command = ["/usr/bin/python3", SERVER, f"/door={launch}", "--login", f"guard:{CANARY}"]
@@ -50,7 +50,7 @@ def rtsp() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, rtsp: str) -> Iterator[House]:
-    pytest_socket.enable_socket()  # the plugin's fixture is per test; this one lives longer
+    pytest_socket.enable_socket()  # the plugin enables sockets per test; this fixture lives longer
     folder = tmp_path_factory.mktemp("ha")
     with HomeAssistant(folder) as ha:
         yield House(ha, rtsp)
@@ -68,7 +68,7 @@ def describe(flow: Flow, url: str, password: str = CANARY) -> Flow:
     return flow.answer(kind="stream", url=url, username="guard", password=password)
 
 
-def test_homesec_is_added_and_asks_for_the_first_camera(house: House) -> None:
+def test_adding_homesec_starts_camera_flow(house: House) -> None:
     client = house.ha.client
     form = client.add_entry("homesec")
     done = form.answer(suggested(form))
@@ -79,7 +79,7 @@ def test_homesec_is_added_and_asks_for_the_first_camera(house: House) -> None:
     house.entry_id = done.shown["result"]["entry_id"]
 
 
-def test_a_wrong_password_and_a_wrong_path_are_told_apart(house: House) -> None:
+def test_camera_flow_distinguishes_wrong_password_from_wrong_path(house: House) -> None:
     client = house.ha.client
     refused = describe(client.subentry(house.entry_id, "camera"), f"{house.rtsp}/door", "wrong")
     assert refused.errors == {"url": "invalid_auth"}
@@ -87,7 +87,7 @@ def test_a_wrong_password_and_a_wrong_path_are_told_apart(house: House) -> None:
     assert lost.errors == {"url": "stream_not_found"}
 
 
-def test_the_form_shows_what_the_camera_sees_before_it_is_saved(house: House) -> None:
+def test_camera_form_shows_preview_before_saving(house: House) -> None:
     client = house.ha.client
     shown = describe(client.subentry(house.entry_id, "camera"), f"{house.rtsp}/door")
     assert shown.step == "settings", shown.errors
@@ -115,12 +115,12 @@ def test_the_form_shows_what_the_camera_sees_before_it_is_saved(house: House) ->
     assert saved.type == "create_entry", saved.shown
 
 
-def test_the_camera_is_left_alone_while_the_house_is_disarmed(house: House) -> None:
+def test_camera_while_disarmed_is_not_connected(house: House) -> None:
     camera = house.ha.client.state(entity_id(house.ha.client, "camera"))
     assert camera["state"] == "idle"
 
 
-def test_somebody_walks_in_and_the_alarm_is_raised_and_a_clip_kept(house: House) -> None:
+def test_person_while_armed_triggers_alarm_and_clip(house: House) -> None:
     client = house.ha.client
     events = client.subscribe("subscribe_events")
     alarm = entity_id(client, "alarm_control_panel")
@@ -144,7 +144,7 @@ def test_somebody_walks_in_and_the_alarm_is_raised_and_a_clip_kept(house: House)
     house.clip = clip
 
 
-def test_the_clip_plays_and_seeks_in_the_media_browser(house: House, browser: Browser) -> None:
+def test_clip_plays_and_seeks_in_media_browser(house: House, browser: Browser) -> None:
     assert house.clip is not None
     browser.open("/media-browser/browser/app%2Cmedia-source%3A%2F%2Fhomesec")
     browser.click("Front door")
@@ -162,14 +162,14 @@ def test_the_clip_plays_and_seeks_in_the_media_browser(house: House, browser: Br
     assert browser.evaluate(f"({video}).videoWidth") == 1280
 
 
-def test_the_last_detection_shows_in_the_image_entity(house: House) -> None:
+def test_image_entity_shows_last_detection(house: House) -> None:
     client = house.ha.client
     image = client.fetch(f"/api/image_proxy/{entity_id(client, 'image')}")
     assert image.status == HTTPStatus.OK
     assert image.body.startswith(b"\xff\xd8\xff")
 
 
-def test_clips_are_for_those_who_are_logged_in(house: House) -> None:
+def test_clips_require_login(house: House) -> None:
     assert house.clip is not None
     client = house.ha.client
     signed = client.resolve(house.clip["media_content_id"])["url"]
@@ -181,14 +181,14 @@ def test_clips_are_for_those_who_are_logged_in(house: House) -> None:
     assert nobody.status == HTTPStatus.UNAUTHORIZED
 
 
-def test_disarming_releases_the_camera(house: House) -> None:
+def test_camera_after_disarming_is_released(house: House) -> None:
     client = house.ha.client
     alarm = entity_id(client, "alarm_control_panel")
     client.act("alarm_control_panel.alarm_disarm", entity_id=alarm)
     client.wait_for_state(entity_id(client, "camera"), "idle", timeout_s=20)
 
 
-def test_it_stops_cleanly_and_the_log_and_the_database_keep_the_password(house: House) -> None:
+def test_stop_is_clean_and_leaks_no_password(house: House) -> None:
     alarm = entity_id(house.ha.client, "alarm_control_panel")
     house.ha.client.act("alarm_control_panel.alarm_arm_away", entity_id=alarm)
     house.ha.client.wait_for_state(
@@ -201,7 +201,7 @@ def test_it_stops_cleanly_and_the_log_and_the_database_keep_the_password(house: 
         assert CANARY not in "\n".join(database.iterdump())
 
 
-def test_after_a_restart_the_house_is_armed_as_it_was(house: House) -> None:
+def test_armed_mode_after_restart_is_kept(house: House) -> None:
     house.ha.start()
     client = house.ha.client
     client.wait_for_state(entity_id(client, "alarm_control_panel"), "armed_away")

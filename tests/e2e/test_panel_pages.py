@@ -1,4 +1,4 @@
-"""A person at HomeSec's page: a real Home Assistant, the demo's camera, a real browser."""
+"""HomeSec's page in a real browser, with a real Home Assistant and the demo's camera."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ VIDEO = "deepDom.matching('video')"
 
 @dataclass
 class Owner:
-    """Somebody in front of the page; the tests tell one story, in their order."""
+    """An open page and its Home Assistant, shared by the tests, which run in order."""
 
     ha: HomeAssistant
     page: Browser
@@ -39,7 +39,7 @@ class Owner:
 
 @pytest.fixture(scope="module")
 def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
-    """A house with one camera, a PIN, and some clips of yesterday."""
+    """Start Home Assistant with one camera, a PIN, and some clips of yesterday."""
     pytest_socket.enable_socket()
     folder = tmp_path_factory.mktemp("ha")
     with HomeAssistant(folder) as ha:
@@ -78,14 +78,14 @@ def camera_of(ha: HomeAssistant) -> str:
 
 
 def type_pin(page: Browser, pin: str) -> None:
-    """Tap it on the pad, and confirm."""
+    """Type it on the keypad and confirm."""
     for digit in pin:
         page.click(digit)
     page.click_on(".end .strong")
 
 
 def shown(element: str) -> str:
-    """Whether its picture is there."""
+    """Return whether the element's picture has loaded."""
     return f"deepDom.matching('{element}')?.shadowRoot.querySelector('img')?.naturalWidth > 0"
 
 
@@ -93,14 +93,14 @@ def count_cards(page: Browser) -> int:
     return page.evaluate("[...deepDom.elements()].filter(e => e.matches('a.clip')).length")
 
 
-def test_the_page_is_there_soon_and_says_how_the_house_is(owner: Owner) -> None:
+def test_page_loads_and_shows_status(owner: Owner) -> None:
     owner.page.open("/homesec")
     owner.page.wait_for_text("Disarmed")
     owner.page.wait_for_text(CAMERA_NAME)
     owner.page.wait_for(shown("homesec-live"))
 
 
-def test_a_wrong_pin_arms_nothing_and_the_right_one_does(owner: Owner) -> None:
+def test_arming_requires_right_pin(owner: Owner) -> None:
     page = owner.page
     page.click("Away")
     type_pin(page, "000000")
@@ -112,7 +112,7 @@ def test_a_wrong_pin_arms_nothing_and_the_right_one_does(owner: Owner) -> None:
     page.wait_for_text("Armed: Away|Alarm!")
 
 
-def test_a_clip_appears_by_itself_while_the_camera_plays(owner: Owner) -> None:
+def test_new_clip_appears_without_reload(owner: Owner) -> None:
     page = owner.page
     page.click("Clips")
     page.wait_for_text(f"{YESTERDAYS}|{YESTERDAYS + 1} clips")
@@ -123,7 +123,7 @@ def test_a_clip_appears_by_itself_while_the_camera_plays(owner: Owner) -> None:
     page.wait_for_text("Recording", timeout_s=60)
 
 
-def test_it_opens_while_it_is_recorded_and_becomes_a_film_when_it_is_done(owner: Owner) -> None:
+def test_clip_page_while_recording_becomes_playable_when_saved(owner: Owner) -> None:
     page = owner.page
     newest = owner.list_clips(limit=1)["clips"][0]
     page.open(f"/homesec/clip/{newest['id']}")
@@ -132,14 +132,14 @@ def test_it_opens_while_it_is_recorded_and_becomes_a_film_when_it_is_done(owner:
     assert page.evaluate(f"{VIDEO}.error") is None
 
 
-def test_it_is_scrubbed_to_its_end(owner: Owner) -> None:
+def test_video_is_scrubbed_to_its_end(owner: Owner) -> None:
     page = owner.page
     length = page.evaluate(f"{VIDEO}.duration")
     page.evaluate(f"{VIDEO}.currentTime = {length - 0.5}")
     page.wait_for(f"{VIDEO}.ended || {VIDEO}.currentTime > {length - 0.3}")
 
 
-def test_the_marks_lead_to_where_people_are(owner: Owner) -> None:
+def test_detection_marks_seek_to_people(owner: Owner) -> None:
     page = owner.page
     page.click_on(".marks button")
     page.wait_for(f"!{VIDEO}.seeking && {VIDEO}.currentTime > 0.3")
@@ -148,7 +148,7 @@ def test_the_marks_lead_to_where_people_are(owner: Owner) -> None:
     page.click("Boxes")
 
 
-def test_the_owner_disarms_with_the_pin(owner: Owner) -> None:
+def test_disarming_with_pin_succeeds(owner: Owner) -> None:
     page = owner.page
     page.open("/homesec")
     page.click("Disarm")
@@ -157,7 +157,7 @@ def test_the_owner_disarms_with_the_pin(owner: Owner) -> None:
     page.wait_for_text("Changed by Ann")
 
 
-def test_a_zone_is_drawn_named_and_saved(owner: Owner) -> None:
+def test_zone_is_drawn_named_and_saved(owner: Owner) -> None:
     page = owner.page
     page.click_on("a[href^='/homesec/zones/']")
     page.wait_for(shown("homesec-zone-canvas"), timeout_s=60)
@@ -188,7 +188,7 @@ def draw(page: Browser, corners: list[tuple[float, float]]) -> None:
         page.click_at(x + across * width, y + down * height)
 
 
-def test_the_strip_leads_to_its_clips_and_back_leads_to_where_one_was(owner: Owner) -> None:
+def test_day_strip_opens_clips_and_back_restores_position(owner: Owner) -> None:
     page = owner.page
     page.resize((1280, 500))
     page.open("/homesec/clips?days=yesterday")
@@ -205,7 +205,7 @@ def test_the_strip_leads_to_its_clips_and_back_leads_to_where_one_was(owner: Own
     page.resize(DESKTOP)
 
 
-def test_clips_are_exported_and_one_that_cannot_be_is_told(owner: Owner) -> None:
+def test_export_reports_clips_that_fail(owner: Owner) -> None:
     page, media = owner.page, owner.ha.folder / "media"
     page.open("/homesec/clips?days=yesterday")
     page.wait_for_text(f"(?m)^{YESTERDAYS} clips")
@@ -233,11 +233,11 @@ def choose(page: Browser, *numbers: int) -> None:
     page.wait_for_text(f"{len(numbers)} selected")
 
 
-def test_yesterday_is_filtered_and_three_of_its_clips_are_deleted(owner: Owner) -> None:
+def test_filtered_clips_are_deleted(owner: Owner) -> None:
     page = owner.page
     page.open("/homesec/clips")
     page.click("Yesterday")
-    # At once, and not only when something happens in the house, which is quiet now.
+    # The page updates at once, without an event from HomeSec.
     page.wait_for_text(f"(?m)^{YESTERDAYS} clips", timeout_s=10)
     assert page.evaluate("location.search") == "?days=yesterday"
     choose(page, 1, 2, 3)
@@ -249,7 +249,7 @@ def test_yesterday_is_filtered_and_three_of_its_clips_are_deleted(owner: Owner) 
     assert count_cards(page) == YESTERDAYS - 3
 
 
-def test_with_the_keyboard_clips_are_walked_chosen_and_opened(owner: Owner) -> None:
+def test_keyboard_moves_selects_and_opens_clips(owner: Owner) -> None:
     page = owner.page
     page.evaluate("deepDom.matching('a.clip').focus()")
     page.press("ArrowRight")
@@ -262,7 +262,7 @@ def test_with_the_keyboard_clips_are_walked_chosen_and_opened(owner: Owner) -> N
     page.wait_for(f"{VIDEO}?.readyState >= 2")
 
 
-def test_on_a_phone_a_long_press_chooses_and_nothing_is_cut_off(owner: Owner) -> None:
+def test_phone_long_press_selects_and_nothing_overflows(owner: Owner) -> None:
     page = owner.page
     page.resize(PHONE, mobile=True)
     page.open("/homesec/clips")
@@ -276,7 +276,7 @@ def test_on_a_phone_a_long_press_chooses_and_nothing_is_cut_off(owner: Owner) ->
 
 
 def wide(page: Browser) -> list[str]:
-    """Return what is wider than the phone."""
+    """Return the elements that are wider than the phone."""
     return page.evaluate(
         "[...deepDom.elements(deepDom.matching('homesec-panel').shadowRoot)]"
         ".filter(e => deepDom.isShown(e) && !e.closest('.days, .hidden-text'))"
@@ -285,7 +285,7 @@ def wide(page: Browser) -> list[str]:
     )
 
 
-def test_a_finger_moves_a_corner_of_a_zone(owner: Owner) -> None:
+def test_touch_moves_corner_of_zone(owner: Owner) -> None:
     page = owner.page
     page.open(f"/homesec/zones/{owner.camera_id}")
     page.wait_for(shown("homesec-zone-canvas"), timeout_s=60)
@@ -298,7 +298,7 @@ def test_a_finger_moves_a_corner_of_a_zone(owner: Owner) -> None:
     assert zone["polygon"][2] == pytest.approx([0.6, 0.8], abs=0.03)
 
 
-def test_a_camera_that_is_offline_is_named_and_left_out_on_wish(owner: Owner) -> None:
+def test_arming_offers_to_bypass_offline_camera(owner: Owner) -> None:
     page, client = owner.page, owner.ha.client
     (film,) = (owner.ha.folder / "media" / "footage").glob("*.mp4")
     film.rename(film.with_suffix(".gone"))
@@ -321,7 +321,7 @@ def test_a_camera_that_is_offline_is_named_and_left_out_on_wish(owner: Owner) ->
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_axe_finds_nothing_serious(owner: Owner, *, dark: bool) -> None:
+def test_axe_reports_nothing_serious(owner: Owner, *, dark: bool) -> None:
     page = owner.page
     page.resize(DESKTOP)
     newest = owner.list_clips(limit=1)["clips"][0]["id"]
@@ -349,7 +349,7 @@ def choose_theme(page: Browser, *, dark: bool) -> None:
     time.sleep(0.5)
 
 
-def test_who_may_only_look_sees_no_controls_and_is_refused(ha: HomeAssistant) -> None:
+def test_read_only_user_has_no_controls_and_is_refused(ha: HomeAssistant) -> None:
     guest = ha.add_user("guest", "guest", group="system-read-only")
     alarm = entity_id(ha.client, "alarm_control_panel")
     with Browser(size=DESKTOP) as page:
@@ -386,11 +386,11 @@ def refusal(page: Browser, call: str) -> str:
     )
 
 
-def test_nothing_went_wrong_that_nobody_saw(owner: Owner, tmp_path: Path) -> None:
-    # A camera that begins anew, or was switched off this moment, has no picture to give.
+def test_browser_and_log_have_no_errors(owner: Owner, tmp_path: Path) -> None:
+    # A camera that starts or was just switched off has no picture.
     odd = [error for error in owner.page.errors if "/api/camera_proxy/" not in error]
     assert odd == []
-    # Home Assistant logs what an action refuses; that it names HomeSec's is all that is ours in it.
+    # Home Assistant logs refused actions under HomeSec's name.
     found = [str(record) for record in owner.ha.log_findings().ours]
     assert [line for line in found if "can't be reached" not in line] == []
     owner.ha.stop()

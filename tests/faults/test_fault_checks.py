@@ -1,4 +1,4 @@
-"""A count that cannot find anything wrong would prove nothing: each wrong is made, and found."""
+"""The checks after a fault campaign find every kind of damage."""
 
 import hashlib
 from pathlib import Path
@@ -25,7 +25,7 @@ def video(tmp_path_factory):
 
 
 class Scene:
-    """One clip that was recorded and uploaded as it should be."""
+    """One clip, recorded and uploaded without faults."""
 
     def __init__(self, folder, video):
         self.root = folder
@@ -84,7 +84,7 @@ def scene(tmp_path, video):
     return Scene(tmp_path, video)
 
 
-def test_what_is_as_it_should_be_is_good(scene):
+def test_verdict_of_intact_clip_is_good(scene):
     assert scene.verdict.good
     assert scene.verdict.clips == {scene.clip.id}
 
@@ -99,17 +99,17 @@ def test_what_is_as_it_should_be_is_good(scene):
         "UPDATE clips SET cloud = 'waiting'",
     ],
 )
-def test_a_row_that_says_otherwise_is_a_lost_clip(scene, change):
+def test_verdict_of_changed_row_is_lost(scene, change):
     scene.sql(change)
     assert list(scene.verdict.lost) == [scene.clip.id]
 
 
-def test_a_file_that_is_not_there_is_a_lost_clip(scene):
+def test_verdict_of_missing_file_is_lost(scene):
     scene.path.unlink()
     assert list(scene.verdict.lost) == [scene.clip.id]
 
 
-def test_an_object_that_is_not_there_or_another_one_is_a_lost_clip(scene):
+def test_verdict_of_missing_or_changed_object_is_lost(scene):
     (name,) = scene.objects
     scene.objects[name] = "other"
     assert list(scene.verdict.lost) == [scene.clip.id]
@@ -117,7 +117,7 @@ def test_an_object_that_is_not_there_or_another_one_is_a_lost_clip(scene):
     assert list(scene.verdict.lost) == [scene.clip.id]
 
 
-def test_a_film_that_is_cut_off_or_damaged_is_unplayable(scene):
+def test_verdict_of_truncated_or_damaged_video_is_unplayable(scene):
     full_ha = scene.path.read_bytes()
     half = len(full_ha) // 2
     for damaged in (full_ha[:half], full_ha[:half] + bytes(20_000) + full_ha[half + 20_000 :], b""):
@@ -125,7 +125,7 @@ def test_a_film_that_is_cut_off_or_damaged_is_unplayable(scene):
         assert list(scene.verdict.unplayable) == [scene.clip.id]
 
 
-def test_a_second_object_of_a_clip_is_a_duplicate(scene):
+def test_verdict_of_second_object_is_duplicate(scene):
     (name,) = scene.objects
     again = name.replace("2027/01/15", "2027/01/16")
     scene.objects[again] = "other"
@@ -135,7 +135,7 @@ def test_a_second_object_of_a_clip_is_a_duplicate(scene):
     assert scene.verdict.duplicated == {name}
 
 
-def test_what_belongs_to_no_clip_is_stray(scene):
+def test_verdict_of_unknown_file_is_stray(scene):
     scene.path.with_suffix(".part.mp4").touch()
     scene.objects[NAME.format("x.jpg")] = "x"
     assert scene.verdict.stray == {
@@ -144,7 +144,7 @@ def test_what_belongs_to_no_clip_is_stray(scene):
     }
 
 
-def test_what_the_disk_never_took_was_refused(scene):
+def test_verdict_when_disk_refused_is_refused(scene):
     never = scene.row(NOON + 1, ClipState.FAILED, CloudState.NONE, "disk_full")
     scene.tell("failed", never)
     begun = scene.row(NOON + 2, ClipState.FAILED, CloudState.NONE, "recording_failed")
@@ -156,7 +156,7 @@ def test_what_the_disk_never_took_was_refused(scene):
     assert scene.verdict.good
 
 
-def test_only_the_last_second_before_a_kill_may_be_without_a_picture(scene):
+def test_verdict_without_frame_is_allowed_only_in_last_second(scene):
     early = scene.row(NOON + 1, ClipState.FAILED, CloudState.NONE, "recording_failed")
     scene.tell("started", early, t=998.5)
     late = scene.row(NOON + 2, ClipState.FAILED, CloudState.NONE, "recording_failed")

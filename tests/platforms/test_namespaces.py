@@ -1,4 +1,4 @@
-"""Work in a namespace of its own leaves nothing."""
+"""Work in its own namespaces leaves no process and no mount behind."""
 
 import os
 from pathlib import Path
@@ -26,11 +26,11 @@ def work():
 
 sys.exit(apart.run(work))
 """
-DIFFERENT = "86399.{}"  # a duration that no other process of this machine sleeps for
+UNIQUE_DURATION = "86399.{}"  # a duration unique on this machine
 
 
 def sleepers(seconds):
-    """Return the processes that sleep for so long."""
+    """Return the processes that sleep for this duration."""
     wanted = f"sleep\0{seconds}\0".encode()
     found = []
     for folder in Path("/proc").iterdir():
@@ -53,8 +53,8 @@ def wait_for_sleeper(process, seconds):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may make namespaces")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_work_that_is_ended_leaves_no_mount_and_no_process(tmp_path, number):
-    seconds = DIFFERENT.format(os.getpid())
+def test_ended_work_leaves_no_mount_and_no_process(tmp_path, number):
+    seconds = UNIQUE_DURATION.format(os.getpid())
     process = subprocess.Popen(
         [sys.executable, "-c", WORK, str(tmp_path), seconds],
         env=os.environ | {"PYTHONPATH": str(paths.SCRIPTS)},
@@ -68,7 +68,7 @@ def test_work_that_is_ended_leaves_no_mount_and_no_process(tmp_path, number):
             if process.stdout.readline() != "mounted\n":
                 pytest.skip(f"namespaces are not granted here: {process.stderr.read()[-500:]}")
             wait_for_sleeper(process, seconds)
-            # As a terminal does it, Ctrl-C reaches every process of the group.
+            # Ctrl-C in a terminal reaches every process of the group.
             if number == signal.SIGINT:
                 os.killpg(process.pid, number)
             else:
@@ -76,7 +76,7 @@ def test_work_that_is_ended_leaves_no_mount_and_no_process(tmp_path, number):
             assert process.wait(60) != 0
         finally:
             process.kill()  # a failed assertion must not leave it running
-        # Ends when the last process that has it open does.
+        # Ends when the last process closes it.
         process.stdout.read()
     assert not sleepers(seconds)
     assert str(tmp_path) not in Path("/proc/mounts").read_text()

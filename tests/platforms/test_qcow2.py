@@ -1,4 +1,4 @@
-"""Disk images as QEMU writes them."""
+"""Reading QEMU's disk images."""
 
 import struct
 import zlib
@@ -15,7 +15,7 @@ OWNED = 1 << 63
 
 
 def image(clusters, *, version=3, features=0, backing=0, size=None):
-    """Lay out a disk: of each cluster its bytes and whether it is compressed, or None."""
+    """Return an image from each cluster's bytes and whether to compress it, or None."""
     tables = -(-len(clusters) // PER_TABLE)
     size = len(clusters) * CLUSTER if size is None else size
     header = struct.pack(
@@ -59,7 +59,7 @@ def contents():
     clusters=st.lists(contents(), min_size=1, max_size=2 * PER_TABLE),
     version=st.sampled_from([2, 3]),
 )
-def test_image_of_any_clusters_gives_the_disk(tmp_path_factory, clusters, version):
+def test_image_of_any_clusters_equals_disk(tmp_path_factory, clusters, version):
     folder = tmp_path_factory.mktemp("image")
     (folder / "disk.qcow2").write_bytes(image(clusters, version=version))
     qcow2.write_raw(folder / "disk.qcow2", folder / "disk.raw")
@@ -67,7 +67,7 @@ def test_image_of_any_clusters_gives_the_disk(tmp_path_factory, clusters, versio
     assert (folder / "disk.raw").read_bytes() == expected
 
 
-def test_image_with_part_of_a_cluster_at_the_end_gives_a_disk_of_its_size(tmp_path):
+def test_image_with_partial_last_cluster_has_its_size(tmp_path):
     (tmp_path / "disk.qcow2").write_bytes(image([(b"x" * CLUSTER, False)], size=100))
     qcow2.write_raw(tmp_path / "disk.qcow2", tmp_path / "disk.raw")
     assert (tmp_path / "disk.raw").read_bytes() == b"x" * 100
@@ -84,7 +84,7 @@ def test_image_with_part_of_a_cluster_at_the_end_gives_a_disk_of_its_size(tmp_pa
     ],
     ids=["empty", "another format", "version", "backing file", "zstd clusters"],
 )
-def test_image_of_another_kind_is_refused(tmp_path, damaged):
+def test_image_of_unsupported_kind_is_refused(tmp_path, damaged):
     (tmp_path / "disk.qcow2").write_bytes(damaged)
     with pytest.raises(qcow2.UnreadableImageError):
         qcow2.write_raw(tmp_path / "disk.qcow2", tmp_path / "disk.raw")

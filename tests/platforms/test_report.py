@@ -1,4 +1,4 @@
-"""What the check of the platforms reports."""
+"""The report of the platform check."""
 
 from dataclasses import replace
 import json
