@@ -1,4 +1,4 @@
-"""Whether there is a person, a cat, a car … before a camera, and in which part of its picture."""
+"""Occupancy of each label and each zone of a camera."""
 
 from typing import TYPE_CHECKING, Any, override
 
@@ -24,25 +24,25 @@ async def async_setup_entry(
     entry: HomeSecConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add an occupancy sensor for each label and each zone of each camera."""
+    """Add the binary sensors of each camera."""
 
     def make(runtime: HomeSecData, camera_id: str) -> Iterable[HomeSecCameraEntity]:
         data = runtime.cameras.subentry(camera_id).data
         for label in camera_labels(data):
-            yield LabelSensor(runtime=runtime, camera_id=camera_id, label=label)
+            yield LabelSensor(runtime, camera_id, label)
         for zone in zone_names(data):
-            yield ZoneSensor(runtime=runtime, camera_id=camera_id, zone=zone)
+            yield ZoneSensor(runtime, camera_id, zone)
 
     add_camera_entities(entry, async_add_entities, make)
 
 
 class LabelSensor(HomeSecCameraEntity, BinarySensorEntity):
-    """On from the look that confirmed the label to the end of its grace period."""
+    """On while a label is present, until the end of its grace period."""
 
     _attr_device_class = BinarySensorDeviceClass.OCCUPANCY
     listens_to = (HealthChanged, DetectionStarted, DetectionEnded)
 
-    def __init__(self, *, runtime: HomeSecData, camera_id: str, label: str) -> None:
+    def __init__(self, runtime: HomeSecData, camera_id: str, label: str) -> None:
         super().__init__(runtime=runtime, key=f"{label}_present", camera_id=camera_id)
         self._label = label
         self._attr_translation_key = label_key(label)
@@ -51,19 +51,18 @@ class LabelSensor(HomeSecCameraEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Whether one is here; unknown while the camera does not look."""
         state = self.camera_state
         return self._label in state.presences if state.watching else None
 
 
 class ZoneSensor(HomeSecCameraEntity, BinarySensorEntity):
-    """On while something that the zone is for is in it."""
+    """On while a zone is occupied."""
 
     _attr_device_class = BinarySensorDeviceClass.OCCUPANCY
     _attr_translation_key = "zone"
     listens_to = (HealthChanged, ZoneChanged)
 
-    def __init__(self, *, runtime: HomeSecData, camera_id: str, zone: str) -> None:
+    def __init__(self, runtime: HomeSecData, camera_id: str, zone: str) -> None:
         super().__init__(runtime=runtime, key=f"zone_{zone}", camera_id=camera_id)
         self._zone = zone
         self._attr_translation_placeholders = {"zone": zone}
@@ -71,12 +70,10 @@ class ZoneSensor(HomeSecCameraEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Whether the zone is occupied; unknown while the camera does not look."""
         state = self.camera_state
         return self._zone in state.zones if state.watching else None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """What is in it."""
         return {"labels": self.camera_state.zones.get(self._zone, [])}

@@ -1,4 +1,4 @@
-"""The live picture, taken from the running session: the camera is never opened a second time."""
+"""The live picture of a camera, from its running session: the camera is opened only once."""
 
 from functools import partial
 from typing import TYPE_CHECKING, override
@@ -11,7 +11,6 @@ from .entity import HomeSecCameraEntity, add_camera_entities
 from .event_bus import CameraChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import timedelta
 
     from homeassistant.core import HomeAssistant
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 PARALLEL_UPDATES = 0
 
 MJPEG_INTERVAL_S = 0.2
-"""Five pictures a second show a person walking; each one is a JPEG that a small machine encodes."""
+"""Each picture is encoded to a JPEG for each viewer, which small systems can't do much faster."""
 
 
 async def async_setup_entry(
@@ -30,52 +29,44 @@ async def async_setup_entry(
     entry: HomeSecConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add each camera's picture."""
-
-    def make(runtime: HomeSecData, camera_id: str) -> Iterable[HomeSecCamera]:
-        yield HomeSecCamera(runtime=runtime, camera_id=camera_id)
-
-    add_camera_entities(entry, async_add_entities, make)
+    """Add the camera entities."""
+    add_camera_entities(entry, async_add_entities, lambda *camera: [HomeSecCamera(*camera)])
 
 
 class HomeSecCamera(HomeSecCameraEntity, Camera):
-    """A camera that HomeSec watches."""
+    """A camera."""
 
     _attr_name = None
     _attr_frame_interval = MJPEG_INTERVAL_S
     listens_to = (HealthChanged, CameraChanged, ClipStarted, ClipSaved, ClipFailed)
 
-    def __init__(self, *, runtime: HomeSecData, camera_id: str) -> None:
+    def __init__(self, runtime: HomeSecData, camera_id: str) -> None:
         Camera.__init__(self)
         HomeSecCameraEntity.__init__(self, runtime=runtime, key="camera", camera_id=camera_id)
 
     @property
     @override
     def is_on(self) -> bool:
-        """Whether the source is open; pictures are refused (503) while it is not."""
         return self.camera_state.health is not CameraHealth.OFF
 
     @property
     @override
     def is_recording(self) -> bool:
-        """Whether a clip grows."""
         return self.camera_state.recording
 
     @property
     @override
     def is_streaming(self) -> bool:
-        """Whether pictures arrive."""
         return self.camera_state.watching
 
     @override
     async def async_camera_image(
         self, width: int | None = None, height: int | None = None
     ) -> bytes | None:
-        """Return the newest picture."""
         jpeg = partial(self.runtime.host.engine.jpeg, self.camera_id, width=width)
         return await self.runtime.host.async_run(jpeg)
 
     async def async_record(self, duration: timedelta | None = None) -> dict[str, str]:
-        """Record now, for a while or up to the longest clip (action ``homesec.record``)."""
+        """Record now, for a time or up to the longest clip (action ``homesec.record``)."""
         duration_s = None if duration is None else duration.total_seconds()
         return {"clip_id": await self.runtime.coordinator.async_record(self.camera_id, duration_s)}

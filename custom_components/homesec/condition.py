@@ -1,4 +1,4 @@
-"""What an automation can ask."""
+"""Conditions of automations."""
 
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack, cast, override
 
@@ -33,9 +33,7 @@ OPTION_MODE = "mode"
 OPTION_ZONE = "zone"
 
 _TEXTS = probatio.All(cv.ensure_list, [cv.string])
-_OF_CAMERAS = {
-    probatio.Optional(CONF_TARGET): cv.TARGET_FIELDS,
-}
+_TARGET = {probatio.Optional(CONF_TARGET): cv.TARGET_FIELDS}
 _BEHAVIOR = {
     probatio.Optional(ATTR_BEHAVIOR, default=BEHAVIOR_ANY): probatio.In(
         [BEHAVIOR_ANY, BEHAVIOR_ALL]
@@ -44,7 +42,7 @@ _BEHAVIOR = {
 
 
 class HomeSecCondition(Condition):
-    """Asks the runtime."""
+    """A condition on the state of the loaded entry."""
 
     schema: ClassVar[probatio.Schema]
 
@@ -67,9 +65,9 @@ class HomeSecCondition(Condition):
 
 
 class IsArmed(HomeSecCondition):
-    """Whether the alarm is armed, in one of these modes if some are named.
+    """Whether the alarm is armed, in one of the modes if any are given.
 
-    Not yet while there is time to leave, as core's own conditions have it.
+    As with core's conditions, it isn't armed yet during the exit delay.
     """
 
     schema = probatio.Schema(
@@ -90,37 +88,35 @@ class IsArmed(HomeSecCondition):
 
 
 class CameraCondition(HomeSecCondition):
-    """Asks some of the cameras, or all."""
+    """A condition on any or all of the target cameras."""
 
-    schema = probatio.Schema(
-        {**_OF_CAMERAS, probatio.Optional(CONF_OPTIONS, default=dict): _BEHAVIOR}
-    )
+    schema = probatio.Schema({**_TARGET, probatio.Optional(CONF_OPTIONS, default=dict): _BEHAVIOR})
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
         runtime = self._async_runtime()
         devices = async_target_devices(self._hass, self._target)
-        asked = [
-            self.is_so(runtime, camera_id)
+        results = [
+            self._is_met(runtime, camera_id)
             for camera_id in runtime.cameras
             if devices is None or runtime.devices.id_of(camera_id) in devices
         ]
-        # Of no camera at all, nothing is so: a target that is gone must not let anything pass.
         if self._options.get(ATTR_BEHAVIOR) == BEHAVIOR_ALL:
-            return bool(asked) and all(asked)
-        return any(asked)
+            # Not met without any camera: a removed target must not let everything pass.
+            return bool(results) and all(results)
+        return any(results)
 
-    def is_so(self, runtime: HomeSecData, camera_id: str) -> bool:
-        """Tell it of one camera."""
+    def _is_met(self, runtime: HomeSecData, camera_id: str) -> bool:
+        """Return whether one camera meets the condition."""
         raise NotImplementedError
 
 
 class IsPresent(CameraCondition):
-    """Whether somebody is before the camera: such a label, in such a zone."""
+    """Whether a label is present, optionally in a zone."""
 
     schema = probatio.Schema(
         {
-            **_OF_CAMERAS,
+            **_TARGET,
             probatio.Optional(CONF_OPTIONS, default=dict): {
                 **_BEHAVIOR,
                 probatio.Optional(CONF_LABEL): _TEXTS,
@@ -130,13 +126,13 @@ class IsPresent(CameraCondition):
     )
 
     @override
-    def is_so(self, runtime: HomeSecData, camera_id: str) -> bool:
+    def _is_met(self, runtime: HomeSecData, camera_id: str) -> bool:
         wanted = self._options.get(CONF_LABEL)
         present = self._present(runtime.cameras[camera_id])
         return any(not wanted or label in wanted for label in present)
 
     def _present(self, camera: CameraState) -> Iterable[str]:
-        """Return the labels that are here, or in the zones that were named."""
+        """Return the labels that are present in the zones, or anywhere if none are given."""
         zones = self._options.get(OPTION_ZONE)
         if not zones:
             return camera.presences
@@ -144,18 +140,18 @@ class IsPresent(CameraCondition):
 
 
 class IsRecording(CameraCondition):
-    """Whether a clip grows."""
+    """Whether a clip is being recorded."""
 
     @override
-    def is_so(self, runtime: HomeSecData, camera_id: str) -> bool:
+    def _is_met(self, runtime: HomeSecData, camera_id: str) -> bool:
         return runtime.cameras[camera_id].recording
 
 
 class IsSnoozed(CameraCondition):
-    """Whether nobody is told of what the camera sees."""
+    """Whether alerts are snoozed."""
 
     @override
-    def is_so(self, runtime: HomeSecData, camera_id: str) -> bool:
+    def _is_met(self, runtime: HomeSecData, camera_id: str) -> bool:
         return runtime.alerts.snoozed_until(camera_id) is not None
 
 

@@ -1,7 +1,6 @@
-"""What helps to find a fault, and nothing that a stranger should not read.
+"""Diagnostics without names, addresses, credentials, and paths.
 
-Everything here is chosen, nothing is copied and then blacked out: a camera's address, its name, its
-login and the path of a file never get in.
+Values are selected rather than copied and redacted, so that nothing private can slip through.
 """
 
 from collections import Counter
@@ -46,7 +45,7 @@ SETTINGS = (CONF_KIND, CONF_VERIFY_TLS, CONF_THRESHOLD, *(k for k in DEFAULTS if
 async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: HomeSecConfigEntry
 ) -> dict[str, Any]:
-    """Return diagnostics for the house."""
+    """Return diagnostics for the config entry."""
     runtime = entry.runtime_data
     detector = runtime.detector
     return {
@@ -89,7 +88,6 @@ def _camera(runtime: HomeSecData, camera_id: str) -> dict[str, Any]:
 
 
 def _alarm(runtime: HomeSecData) -> dict[str, Any]:
-    """Tell how the alarm is set; of PINs how many there are that may do what."""
     alarm, data = runtime.alarm, runtime.entry.data
     kinds = Counter(pin.kind.value for pin in pins(data).values())
     return {
@@ -103,7 +101,6 @@ def _alarm(runtime: HomeSecData) -> dict[str, Any]:
 
 
 def _recipient(runtime: HomeSecData, recipient_id: str) -> dict[str, Any]:
-    """Tell what somebody is told and whether it arrives; neither who they are nor where."""
     recipients, data = runtime.alerts.recipients, runtime.cameras.subentry(recipient_id).data
     rules = recipients.rules[recipient_id]
     state = recipients.states.get(recipient_id)
@@ -124,7 +121,6 @@ def _recipient(runtime: HomeSecData, recipient_id: str) -> dict[str, Any]:
 
 
 def _storage(runtime: HomeSecData) -> dict[str, Any]:
-    """Tell how clips are kept; neither where nor with which keys."""
     data, state = runtime.entry.data, runtime.storage.state
     storage = data.get(CONF_STORAGE)
     return {
@@ -144,7 +140,7 @@ def _storage(runtime: HomeSecData) -> dict[str, Any]:
 
 
 def _detector(report: DetectorChanged) -> dict[str, Any]:
-    """Tell what works; placeholders of an error may name folders, and are left out."""
+    """Return the detector's report without an error's placeholders, which may name folders."""
     return {
         "ready": report.ready,
         "detector": report.detector,
@@ -156,13 +152,13 @@ def _detector(report: DetectorChanged) -> dict[str, Any]:
 
 
 def _zone(zone: Mapping[str, Any], state: CameraState) -> dict[str, Any]:
-    """Describe a zone without its name, which may tell who lives where."""
-    facts = {key: value for key, value in zone.items() if key != CONF_NAME}
-    return facts | {"occupied_by": state.zones.get(zone[CONF_NAME], [])}
+    """Return a zone without its name, which may be private."""
+    settings = {key: value for key, value in zone.items() if key != CONF_NAME}
+    return settings | {"occupied_by": state.zones.get(zone[CONF_NAME], [])}
 
 
 def _source(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell how a source is reached, not where it is."""
+    """Return how a source is reached, without its address."""
     scheme = urlsplit(data.get(CONF_URL, "")).scheme
     return {
         "scheme": scheme if scheme in SCHEMES else None,

@@ -1,6 +1,6 @@
-"""What all entities of HomeSec have in common."""
+"""Base classes of HomeSec's entities."""
 
-from typing import TYPE_CHECKING, ClassVar, override
+from typing import TYPE_CHECKING, override
 
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
@@ -9,7 +9,6 @@ from homeassistant.helpers.entity_platform import async_get_current_platform
 
 from .cameras.state import CameraState
 from .const import LABELS
-from .engine.core.events import EngineEvent, HealthChanged
 from .engine.core.types import CameraHealth
 
 if TYPE_CHECKING:
@@ -17,16 +16,18 @@ if TYPE_CHECKING:
 
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+    from .engine.core.events import EngineEvent
     from .runtime import HomeSecConfigEntry, HomeSecData
 
 
 class HomeSecEntity(Entity):
-    """Belongs to the house or to one camera, and is told of what it listens to."""
+    """An entity of the whole system or of one camera, updated by events."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    listens_to: ClassVar[tuple[type[EngineEvent], ...]] = ()
+    listens_to: tuple[type[EngineEvent], ...] = ()
+    """Kinds of events that update the state."""
 
     def __init__(self, *, runtime: HomeSecData, key: str, camera_id: str | None = None) -> None:
         self.runtime = runtime
@@ -36,7 +37,6 @@ class HomeSecEntity(Entity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Begin to listen."""
         await super().async_added_to_hass()
         self.async_on_remove(
             self.runtime.bus.async_subscribe(
@@ -46,16 +46,15 @@ class HomeSecEntity(Entity):
 
     @callback
     def async_handle(self, _event: EngineEvent) -> None:
-        """Show what changed."""
+        """Write the new state."""
         self.async_write_ha_state()
 
 
 class HomeSecCameraEntity(HomeSecEntity):
-    """Belongs to a camera, and is unavailable while that camera is looked for in vain."""
+    """An entity of a camera; unavailable while the camera is lost."""
 
-    listens_to: ClassVar[tuple[type[EngineEvent], ...]] = (HealthChanged,)
-    available_when_lost: ClassVar[bool] = False
-    """For what shows the past, or what the owner wants."""
+    available_when_lost = False
+    """For entities that show the past or a setting."""
 
     def __init__(self, *, runtime: HomeSecData, key: str, camera_id: str) -> None:
         super().__init__(runtime=runtime, key=key, camera_id=camera_id)
@@ -63,18 +62,17 @@ class HomeSecCameraEntity(HomeSecEntity):
 
     @property
     def camera_state(self) -> CameraState:
-        """What is known of the camera; of one that was removed, nothing."""
+        """The state of the camera; an empty one after its removal."""
         return self.runtime.cameras.get(self.camera_id) or CameraState()
 
     @property
     @override
     def available(self) -> bool:
-        """Whether there is something to show."""
         return self.available_when_lost or self.camera_state.health is not CameraHealth.LOST
 
 
 def label_key(label: str) -> str:
-    """Return the key of a label's texts; what only a user's own model knows has none of its own."""
+    """Return the translation key of a label; labels of custom models share one."""
     return label if label in LABELS else "other"
 
 
@@ -83,10 +81,10 @@ def add_camera_entities(
     async_add_entities: AddConfigEntryEntitiesCallback,
     make: Callable[[HomeSecData, str], Iterable[HomeSecCameraEntity]],
 ) -> None:
-    """Keep a platform's entities in step with the cameras, without reloading anything.
+    """Add a platform's entities for each camera, now and whenever cameras change.
 
-    ``make`` returns all entities that a camera is to have now; those it lacks are added, and those
-    it had at any time and is not to have any more (a label or zone that was given up) are removed.
+    ``make`` returns all entities of a camera. New ones are added, and those of a label or zone that
+    was removed from the camera's settings are removed.
     """
     runtime = entry.runtime_data
     domain = async_get_current_platform().domain

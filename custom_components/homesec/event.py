@@ -1,4 +1,4 @@
-"""What happened before a camera, as an event entity that automations can wait for."""
+"""Detections, zones, and clips of a camera as an event entity."""
 
 from typing import TYPE_CHECKING, override
 
@@ -25,8 +25,6 @@ from .engine.core.events import (
 from .entity import HomeSecCameraEntity, add_camera_entities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
     from .runtime import HomeSecConfigEntry, HomeSecData
@@ -41,7 +39,7 @@ EVENT_TYPES = {
     EVENT_CLIP_SAVED: "clip_saved",
     EVENT_CLIP_UPLOADED: "clip_uploaded",
 }
-"""By the event on the bus that tells the same."""
+"""Event types by the event on Home Assistant's bus with the same data."""
 
 
 async def async_setup_entry(
@@ -49,30 +47,25 @@ async def async_setup_entry(
     entry: HomeSecConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add each camera's events."""
-
-    def make(runtime: HomeSecData, camera_id: str) -> Iterable[CameraEvents]:
-        yield CameraEvents(runtime=runtime, camera_id=camera_id)
-
-    add_camera_entities(entry, async_add_entities, make)
+    """Add the event entity of each camera."""
+    add_camera_entities(entry, async_add_entities, lambda *camera: [CameraEvents(*camera)])
 
 
 class CameraEvents(HomeSecCameraEntity, EventEntity):
-    """Fires with the same facts as the event on the bus."""
+    """Fires with the same data as the event on the bus."""
 
     _attr_translation_key = "activity"
     available_when_lost = True
     listens_to = (DetectionStarted, DetectionEnded, ZoneChanged, ClipSaved, ClipUploaded)
 
-    def __init__(self, *, runtime: HomeSecData, camera_id: str) -> None:
+    def __init__(self, runtime: HomeSecData, camera_id: str) -> None:
         super().__init__(runtime=runtime, key="activity", camera_id=camera_id)
         self._attr_event_types = list(EVENT_TYPES.values())
 
     @callback
     @override
     def async_handle(self, event: EngineEvent) -> None:
-        """Fire."""
-        if (told := announcement(event)) is not None:
-            name, facts = told
-            self._trigger_event(EVENT_TYPES[name], facts)
+        if (announced := announcement(event)) is not None:
+            name, data = announced
+            self._trigger_event(EVENT_TYPES[name], data)
             self.async_write_ha_state()

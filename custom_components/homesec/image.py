@@ -1,4 +1,4 @@
-"""The best picture of who was here last, with the boxes drawn in."""
+"""The best picture of a camera's last detection, with its boxes drawn."""
 
 from typing import TYPE_CHECKING, override
 
@@ -9,7 +9,6 @@ from .engine.core.events import SnapshotTaken
 from .entity import HomeSecCameraEntity, add_camera_entities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from homeassistant.core import HomeAssistant
@@ -25,41 +24,34 @@ async def async_setup_entry(
     entry: HomeSecConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add each camera's snapshot."""
-
-    def make(runtime: HomeSecData, camera_id: str) -> Iterable[Snapshot]:
-        yield Snapshot(runtime=runtime, camera_id=camera_id)
-
-    add_camera_entities(entry, async_add_entities, make)
+    """Add the image of each camera."""
+    add_camera_entities(entry, async_add_entities, lambda *camera: [Snapshot(*camera)])
 
 
 class Snapshot(HomeSecCameraEntity, ImageEntity):
-    """Stays after the camera was switched off or lost: it shows the past."""
+    """The last detection; available even while the camera is off or lost."""
 
     _attr_content_type = "image/jpeg"
     _attr_translation_key = "snapshot"
     available_when_lost = True
     listens_to = (SnapshotTaken,)
 
-    def __init__(self, *, runtime: HomeSecData, camera_id: str) -> None:
+    def __init__(self, runtime: HomeSecData, camera_id: str) -> None:
         ImageEntity.__init__(self, runtime.hass)
         HomeSecCameraEntity.__init__(self, runtime=runtime, key="snapshot", camera_id=camera_id)
 
     @property
     @override
     def image_last_updated(self) -> datetime | None:
-        """When it was taken."""
         snapshot = self.camera_state.snapshot
         return None if snapshot is None else dt_util.utc_from_timestamp(snapshot.at)
 
     @property
     @override
     def entity_picture(self) -> str | None:
-        """Where it is served; nowhere before there is one."""
         return None if self.camera_state.snapshot is None else super().entity_picture
 
     @override
     async def async_image(self) -> bytes | None:
-        """Return the JPEG."""
         snapshot = self.camera_state.snapshot
         return None if snapshot is None else snapshot.jpeg

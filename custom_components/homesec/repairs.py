@@ -1,56 +1,61 @@
-"""What a person can do about a camera that is lost, or a detector that this system lacks."""
+"""Repair flows: open the settings of a camera or recipient, or replace a missing detector."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
 
-from .alerts.recipient_repairs import RecipientRepairFlow
 from .cloud.issues import ISSUE_STORAGE, StorageRepairFlow
-from .const import CONF_DETECTOR, CONF_MODEL, SUBENTRY_CAMERA
+from .const import CONF_DETECTOR, CONF_MODEL, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
 from .engine.detection import DEFAULT, OPENCV
 from .issues import ISSUE_OPENCV
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
+ABORT_REASONS: Final = {
+    SUBENTRY_CAMERA: ("camera_gone", "opens_settings"),
+    SUBENTRY_RECIPIENT: ("recipient_gone", "opens_recipient"),
+}
+"""By subentry type: the reasons when it was removed, and when its settings open."""
 
-class CameraRepairFlow(RepairsFlow):
-    """Ends in the camera's own flow; the issue goes away by itself when the camera runs."""
 
-    def __init__(self, entry_id: str, camera_id: str, name: str) -> None:
+class SubentryRepairFlow(RepairsFlow):
+    """Opens the settings of a camera or recipient; its issue is deleted when it works again."""
+
+    def __init__(self, entry_id: str, subentry_type: str, subentry_id: str) -> None:
         self._entry_id = entry_id
-        self._camera_id = camera_id
-        self._name = name
+        self._type = subentry_type
+        self._subentry_id = subentry_id
 
     async def async_step_init(self, _input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin."""
+        """Start with the only step."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Say what is the matter, then open the camera's settings."""
+        """Describe the problem, then open the settings."""
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
-        if entry is None or self._camera_id not in entry.subentries:
-            return self.async_abort(reason="camera_gone")
+        removed, opens = ABORT_REASONS[self._type]
+        if entry is None or self._subentry_id not in entry.subentries:
+            return self.async_abort(reason=removed)
         if user_input is None:
+            name = entry.subentries[self._subentry_id].title
             return self.async_show_form(
-                step_id="confirm", description_placeholders={"camera": self._name}
+                step_id="confirm", description_placeholders={self._type: name}
             )
         flow = await self.hass.config_entries.subentries.async_init(
-            (self._entry_id, SUBENTRY_CAMERA),
-            context=SubentryFlowContext(source=SOURCE_RECONFIGURE, subentry_id=self._camera_id),
+            (self._entry_id, self._type),
+            context=SubentryFlowContext(source=SOURCE_RECONFIGURE, subentry_id=self._subentry_id),
         )
-        return self.async_abort(
-            reason="opens_settings",
-            next_flow=(FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"]),
-        )
+        next_flow = (FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"])
+        return self.async_abort(reason=opens, next_flow=next_flow)
 
 
 class DetectorRepairFlow(ConfirmRepairFlow):
-    """Store the default detector in place of the one that this system lacks."""
+    """Replaces a detector that this system lacks by the default one."""
 
     def __init__(self, entry_id: str) -> None:
         self._entry_id = entry_id
@@ -58,7 +63,7 @@ class DetectorRepairFlow(ConfirmRepairFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Change the entry once the user agrees; HomeSec then reloads."""
+        """Change the entry once you agree; its update listener then reloads it."""
         if user_input is not None:
             entry = self.hass.config_entries.async_get_known_entry(self._entry_id)
             data = {**entry.data, CONF_DETECTOR: DEFAULT}
@@ -69,19 +74,18 @@ class DetectorRepairFlow(ConfirmRepairFlow):
 
 
 async def async_create_fix_flow(
-    hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
+    hass: HomeAssistant,  # noqa: ARG001
+    issue_id: str,
+    data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
-    """Return the flow of an issue; those that only tell something need just be read."""
-    entry_id = str((data or {})["entry_id"])
-    if recipient_id := (data or {}).get("recipient_id"):
-        entry = hass.config_entries.async_get_entry(entry_id)
-        return RecipientRepairFlow(entry, str(recipient_id))
+    """Return the flow of an issue; one that only informs just needs to be confirmed."""
+    data = data or {}
+    entry_id = str(data["entry_id"])
     if issue_id == ISSUE_STORAGE:
         return StorageRepairFlow(entry_id)
     if issue_id == ISSUE_OPENCV:
         return DetectorRepairFlow(entry_id)
-    if (camera_id := (data or {}).get("camera_id")) is None:
-        return ConfirmRepairFlow()
-    entry = hass.config_entries.async_get_entry(entry_id)
-    subentry = entry.subentries.get(str(camera_id)) if entry else None
-    return CameraRepairFlow(entry_id, str(camera_id), subentry.title if subentry else "")
+    for subentry_type in ABORT_REASONS:
+        if (subentry_id := data.get(f"{subentry_type}_id")) is not None:
+            return SubentryRepairFlow(entry_id, subentry_type, str(subentry_id))
+    return ConfirmRepairFlow()

@@ -1,4 +1,4 @@
-"""Detection on or off, and recording by hand."""
+"""Switches that turn a camera's detection and manual recording on and off."""
 
 from typing import TYPE_CHECKING, Any, override
 
@@ -11,8 +11,6 @@ from .entity import HomeSecCameraEntity, add_camera_entities
 from .event_bus import CameraChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -20,8 +18,8 @@ if TYPE_CHECKING:
 
 PARALLEL_UPDATES = 0
 
-LONGEST_S = 24 * 3600.0
-"""A switch that was forgotten. What is longer than the longest clip becomes several."""
+MAX_RECORDING_S = 24 * 3600.0
+"""In case the switch is forgotten; rolls over to a new clip at the longest clip's length."""
 
 
 async def async_setup_entry(
@@ -29,40 +27,36 @@ async def async_setup_entry(
     entry: HomeSecConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add each camera's switches."""
-
-    def make(runtime: HomeSecData, camera_id: str) -> Iterable[HomeSecCameraEntity]:
-        yield DetectionSwitch(runtime=runtime, camera_id=camera_id)
-        yield RecordingSwitch(runtime=runtime, camera_id=camera_id)
-
-    add_camera_entities(entry, async_add_entities, make)
+    """Add the switches of each camera."""
+    add_camera_entities(
+        entry,
+        async_add_entities,
+        lambda *camera: [DetectionSwitch(*camera), RecordingSwitch(*camera)],
+    )
 
 
 class DetectionSwitch(HomeSecCameraEntity, SwitchEntity):
-    """Off: the camera is left alone, whatever the alarm says. Remembered with its settings."""
+    """Off: the camera is closed, whatever the alarm's mode. Stored in the camera's settings."""
 
     _attr_translation_key = "detection"
     available_when_lost = True
     listens_to = (CameraChanged,)
 
-    def __init__(self, *, runtime: HomeSecData, camera_id: str) -> None:
+    def __init__(self, runtime: HomeSecData, camera_id: str) -> None:
         super().__init__(runtime=runtime, key="detection", camera_id=camera_id)
 
     @property
     @override
     def is_on(self) -> bool:
-        """What the settings say."""
         data = self.runtime.cameras.subentry(self.camera_id).data
         return bool(data.get(CONF_DETECTION, DEFAULTS[CONF_DETECTION]))
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Let the alarm decide again."""
         self._set(on=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Release the camera."""
         self._set(on=False)
 
     def _set(self, *, on: bool) -> None:
@@ -74,26 +68,24 @@ class DetectionSwitch(HomeSecCameraEntity, SwitchEntity):
 
 
 class RecordingSwitch(HomeSecCameraEntity, SwitchEntity):
-    """On while a clip grows that somebody asked for."""
+    """On while a manual clip is recorded."""
 
     _attr_translation_key = "recording"
     listens_to = (HealthChanged, CameraChanged, ClipStarted, ClipSaved, ClipFailed)
 
-    def __init__(self, *, runtime: HomeSecData, camera_id: str) -> None:
+    def __init__(self, runtime: HomeSecData, camera_id: str) -> None:
         super().__init__(runtime=runtime, key="recording", camera_id=camera_id)
 
     @property
     @override
     def is_on(self) -> bool:
-        """Whether such a clip grows."""
         return self.camera_state.recording_manually
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Record until switched off."""
-        await self.runtime.coordinator.async_record(self.camera_id, LONGEST_S)
+        await self.runtime.coordinator.async_record(self.camera_id, MAX_RECORDING_S)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """End it; a clip that shows somebody goes on as long as they are here."""
+        # A clip that shows a presence goes on until that ends.
         await self.runtime.coordinator.async_end_record(self.camera_id)

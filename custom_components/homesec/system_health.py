@@ -1,4 +1,4 @@
-"""The line about HomeSec on Home Assistant's system page."""
+"""HomeSec's section of Home Assistant's system information."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 
 @callback
 def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> None:
-    """Register what to ask."""
+    """Register the section."""
     register.async_register_info(
         async_system_health, manage_url=f"/config/integrations/integration/{DOMAIN}"
     )
 
 
 async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:
-    """Return a few figures of the loaded entry."""
+    """Return key figures of the loaded entry."""
     if (runtime := async_get_runtime(hass)) is None:
         return {}
     cameras = runtime.cameras.values()
     storage = runtime.storage.state
     report = runtime.detector.report
-    works = report if report is not None and report.ready else None
+    detector = report if report is not None and report.ready else None
     error = runtime.coordinator.start_error
     return {
         "engine": "running" if runtime.host.ready else error.key if error else "starting",
-        "detector": works.detector if works else "-",
-        "model": works.model if works else "-",
-        "second_opinion": (works.verifier if works else None) or "-",
+        "detector": detector.detector if detector else "-",
+        "model": detector.model if detector else "-",
+        "second_opinion": (detector.verifier if detector else None) or "-",
         "cameras": f"{sum(camera.watching for camera in cameras)} / {len(cameras)}",
         "clips": runtime.coordinator.engine_stats.clips,
         "uploads_waiting": storage.uploads.backlog.jobs if storage.cloud else "-",

@@ -17,7 +17,7 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 import custom_components.homesec
-from custom_components.homesec import config_flow, const, event, issues, sensor
+from custom_components.homesec import config_flow, const, event, issues, repairs, sensor
 from custom_components.homesec.alerts import recipient_issues
 from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.cloud import issues as storage_issues
@@ -38,7 +38,6 @@ from custom_components.homesec.flows import (
     storage_flow,
     storage_form,
 )
-from custom_components.homesec.sensors import cloud as cloud_sensor
 
 if TYPE_CHECKING:
     import probatio
@@ -59,10 +58,8 @@ SOURCE = {
 ASK_OR_SHOW = {
     *(
         "binary_sensor",
-        "sensors.cloud",
         "issues",
         "sensor",
-        "sensors.snooze",
         "flows.retention_form",
         "flows.zone_form",
     ),
@@ -225,7 +222,7 @@ def test_an_alert_has_all_its_words() -> None:
 
 def entity_keys() -> dict[str, set[str]]:
     """Return the translation keys that entities use, by platform."""
-    descriptions = (*sensor.CAMERA_SENSORS, *sensor.HOUSE_SENSORS, *cloud_sensor.CLOUD_SENSORS)
+    descriptions = (*sensor.CAMERA_SENSORS, *sensor.SYSTEM_SENSORS, *sensor.CLOUD_SENSORS)
     return {
         "binary_sensor": {*const.LABELS, "other"} | keys_in("binary_sensor"),
         "event": keys_in("event"),
@@ -233,10 +230,9 @@ def entity_keys() -> dict[str, set[str]]:
         "sensor": {
             f"{label}_{key}"
             for label in (*const.LABELS, "other")
-            for key in ("count", "visits", "last_visit")
+            for key in (description.key for description in sensor.LABEL_SENSORS)
         }
         | keys_in("sensor")
-        | keys_in("sensors.snooze")
         | {description.translation_key for description in descriptions},
         "switch": keys_in("switch"),
     }
@@ -256,6 +252,15 @@ def test_every_entity_has_a_name_and_an_icon() -> None:
     types = TEXTS["entity"]["event"]["activity"]["state_attributes"]["event_type"]["state"]
     assert list(types) == list(event.EVENT_TYPES.values())
     assert list(TEXTS["entity"]["sensor"]["detector"]["state"]) == list(DetectorStatus)
+
+
+def repair_reasons(issue: str) -> set[str]:
+    """Return the abort reasons of an issue's repair flow."""
+    if issue in recipient_issues.RECIPIENT_ISSUES:
+        return set(repairs.ABORT_REASONS["recipient"])
+    if issue.startswith("camera"):
+        return set(repairs.ABORT_REASONS["camera"])
+    return set(re.findall(r'reason="(\w+)"', SOURCE["cloud.issues"]))
 
 
 def test_every_issue_is_described() -> None:
@@ -291,10 +296,7 @@ def test_every_issue_is_described() -> None:
         assert issue["title"]
         assert ("fix_flow" in issue) is not ("description" in issue)
         if "fix_flow" in issue:
-            module = "repairs" if key.startswith("camera") else "cloud.issues"
-            if key in recipient_issues.RECIPIENT_ISSUES:
-                module = "alerts.recipient_repairs"
-            reasons = set(re.findall(r'reason="(\w+)"', SOURCE[module]))
+            reasons = repair_reasons(key)
             # What only tells something is read, and that is all; so is what is confirmed.
             expected = set() if key in {*told, issues.ISSUE_OPENCV} else reasons
             assert issue["fix_flow"].get("abort", {}).keys() == expected

@@ -1,1 +1,1 @@
-"""The commands that the page asks with, and what it is told as it happens."""
+"""The websocket commands and subscriptions of the page."""

@@ -1,4 +1,4 @@
-"""Which clips a command means: bounds for what it may name, and how that is looked for."""
+"""Fields of commands, and the filter of clips that they make up."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,33 +14,35 @@ from ..texts import async_options
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from homeassistant.helpers.typing import VolDictType
+
     from ..runtime import HomeSecData
 
-MOST_NAMES: Final = 100
-LONGEST_NAME: Final = 200
-LONGEST_TEXT: Final = 200
-MOST_WORDS: Final = 8
-LATEST: Final = 253_402_300_799
-"""The end of the year 9999."""
+MAX_NAMES: Final = 100
+MAX_NAME_LENGTH: Final = 200
+MAX_TEXT_LENGTH: Final = 200
+MAX_WORDS: Final = 8
+MAX_TIME: Final = 253_402_300_799
+"""The last second of the year 9999, in UTC epoch seconds."""
 
-NAME: Final = probatio.All(str, probatio.Length(min=1, max=LONGEST_NAME))
-NAMES: Final = probatio.All([NAME], probatio.Length(max=MOST_NAMES))
-TIME: Final = probatio.All(probatio.Any(int, float), probatio.Range(min=0, max=LATEST))
+NAME: Final = probatio.All(str, probatio.Length(min=1, max=MAX_NAME_LENGTH))
+NAMES: Final = probatio.All([NAME], probatio.Length(max=MAX_NAMES))
+TIME: Final = probatio.All(probatio.Any(int, float), probatio.Range(min=0, max=MAX_TIME))
 CLIP_ID: Final = probatio.All(str, probatio.Length(max=64))
 
-FILTER: Final[dict[str | probatio.Marker, Any]] = {
+FILTER: Final[VolDictType] = {
     probatio.Optional("from"): TIME,
     probatio.Optional("to"): TIME,
     probatio.Optional("cameras"): NAMES,
     probatio.Optional("labels"): NAMES,
     probatio.Optional("zones"): NAMES,
     probatio.Optional("protected"): bool,
-    probatio.Optional("text"): probatio.All(str, probatio.Length(max=LONGEST_TEXT)),
+    probatio.Optional("text"): probatio.All(str, probatio.Length(max=MAX_TEXT_LENGTH)),
 }
 
 
 async def async_filter(runtime: HomeSecData, msg: dict[str, Any]) -> ClipFilter:
-    """Read a command's filter. Raises ``ServiceValidationError``."""
+    """Return a command's filter. Raises ``ServiceValidationError``."""
     since, until = span(msg)
     return ClipFilter(
         since=since,
@@ -54,7 +56,7 @@ async def async_filter(runtime: HomeSecData, msg: dict[str, Any]) -> ClipFilter:
 
 
 def span(msg: dict[str, Any]) -> tuple[float | None, float | None]:
-    """Return from when to when. Raises ``ServiceValidationError``."""
+    """Return begin and end in UTC epoch seconds. Raises ``ServiceValidationError``."""
     since, until = msg.get("from"), msg.get("to")
     if since is not None and until is not None and since >= until:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="bad_times")
@@ -62,7 +64,7 @@ def span(msg: dict[str, Any]) -> tuple[float | None, float | None]:
 
 
 def cursor(msg: dict[str, Any]) -> str | None:
-    """Return behind which clip the page begins. Raises ``ServiceValidationError``."""
+    """Return the id of the last clip of the previous page. Raises ``ServiceValidationError``."""
     before: str | None = msg.get("cursor")
     if before is not None and not is_clip_id(before):
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="bad_cursor")
@@ -70,13 +72,13 @@ def cursor(msg: dict[str, Any]) -> str | None:
 
 
 def names(msg: dict[str, Any], key: str) -> tuple[str, ...] | None:
-    """Return what was chosen; choosing nothing is the same as no choice."""
+    """Return the chosen names; None if none are chosen, which filters nothing."""
     return tuple(msg[key]) if msg.get(key) else None
 
 
 async def _async_words(runtime: HomeSecData, text: str) -> tuple[Word, ...]:
-    """Return what each word of a search is found in: names as people read them."""
-    words = text.casefold().split()[:MOST_WORDS]
+    """Return, for each word of a search, the ids of all names that contain it."""
+    words = text.casefold().split()[:MAX_WORDS]
     if not words:
         return ()
     known = await runtime.host.async_run(runtime.host.engine.catalog.queries.vocabulary)
@@ -92,13 +94,13 @@ async def _async_words(runtime: HomeSecData, text: str) -> tuple[Word, ...]:
     zones = {zone: zone for zone in known.zones}
     return tuple(
         Word(
-            cameras=_holding(word, cameras.items()),
-            labels=_holding(word, labels.items()),
-            zones=_holding(word, zones.items()),
+            cameras=_matching(word, cameras.items()),
+            labels=_matching(word, labels.items()),
+            zones=_matching(word, zones.items()),
         )
         for word in words
     )
 
 
-def _holding(word: str, names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def _matching(word: str, names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(key for key, name in names if word in name.casefold())

@@ -1,47 +1,33 @@
-"""The page's drawings: a day's recordings by camera, and when who comes how often."""
+"""Commands for the page's charts: a timeline of clips, and visits by day and hour."""
 
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.components import websocket_api
-from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 import probatio
 
 from ..access import Permission
 from ..const import DOMAIN
-from .access import answers
+from .decorators import command
 from .filter import NAMES, TIME, names, span
 
 if TYPE_CHECKING:
     from homeassistant.components.websocket_api import ActiveConnection
+    from homeassistant.helpers.typing import VolDictType
 
     from ..runtime import HomeSecData
 
 DAY_S: Final = 86_400
-LONGEST_TIMELINE_S: Final = 32 * DAY_S
-LONGEST_INSIGHT_S: Final = 3 * 366 * DAY_S
+MAX_TIMELINE_S: Final = 32 * DAY_S
+MAX_STATISTICS_S: Final = 3 * 366 * DAY_S
+_SPAN: Final[VolDictType] = {probatio.Required("from"): TIME, probatio.Required("to"): TIME}
 
 
-@callback
-def async_setup_figure_commands(hass: HomeAssistant) -> None:
-    """Register them."""
-    for command in (_timeline, _insight):
-        websocket_api.async_register_command(hass, command)
-
-
-@websocket_api.websocket_command(
-    {
-        probatio.Required("type"): "homesec/timeline",
-        probatio.Required("from"): TIME,
-        probatio.Required("to"): TIME,
-    }
-)
-@answers(Permission.READ)
+@command("homesec/timeline", Permission.READ, _SPAN)
 async def _timeline(
     runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    since, until = _bounded(msg, LONGEST_TIMELINE_S)
+    since, until = _bounded_span(msg, MAX_TIMELINE_S)
     queries = runtime.host.engine.catalog.queries
     now = dt_util.utcnow().timestamp()
     cameras: dict[str, list[dict[str, Any]]] = {}
@@ -59,20 +45,15 @@ async def _timeline(
     return {"cameras": [{"camera_id": id_, "spans": spans} for id_, spans in cameras.items()]}
 
 
-@websocket_api.websocket_command(
-    {
-        probatio.Required("type"): "homesec/insight",
-        probatio.Required("from"): TIME,
-        probatio.Required("to"): TIME,
-        probatio.Optional("cameras"): NAMES,
-        probatio.Optional("labels"): NAMES,
-    }
+@command(
+    "homesec/insight",
+    Permission.READ,
+    {**_SPAN, probatio.Optional("cameras"): NAMES, probatio.Optional("labels"): NAMES},
 )
-@answers(Permission.READ)
-async def _insight(
+async def _visit_statistics(
     runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
-    since, until = _bounded(msg, LONGEST_INSIGHT_S)
+    since, until = _bounded_span(msg, MAX_STATISTICS_S)
     visits, tz = runtime.host.engine.catalog.visits, dt_util.get_default_time_zone()
     chosen = {key: names(msg, key) for key in ("cameras", "labels")}
     found = await runtime.host.async_run(lambda: visits.statistics(since, until, tz, **chosen))
@@ -85,14 +66,17 @@ async def _insight(
     }
 
 
-def _bounded(msg: dict[str, Any], longest_s: float) -> tuple[float, float]:
-    """Return from when to when. Raises ``ServiceValidationError``."""
+def _bounded_span(msg: dict[str, Any], max_s: float) -> tuple[float, float]:
+    """Return begin and end in UTC epoch seconds. Raises ``ServiceValidationError``."""
     span(msg)
     since, until = msg["from"], msg["to"]
-    if until - since > longest_s:
+    if until - since > max_s:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="time_span_long",
-            translation_placeholders={"days": str(int(longest_s // DAY_S))},
+            translation_placeholders={"days": str(int(max_s // DAY_S))},
         )
     return since, until
+
+
+COMMANDS = (_timeline, _visit_statistics)

@@ -1,9 +1,7 @@
-"""The page's subscriptions: the house at a glance, and clips that come, change and go.
-
-They outlive a reload of the entry: the house is told to be away, and told again when it is back.
-"""
+"""The page's subscriptions to status and clips; they survive a reload of the entry."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components import websocket_api
@@ -39,15 +37,8 @@ _FEEDS: HassKey[_Feeds] = HassKey(f"{DOMAIN}_feeds")
 
 
 @callback
-def async_setup_live_commands(hass: HomeAssistant) -> None:
-    """Register them."""
-    for command in (_house, _clips):
-        websocket_api.async_register_command(hass, command)
-
-
-@callback
 def async_start_feeds(hass: HomeAssistant, runtime: HomeSecData) -> CALLBACK_TYPE:
-    """Feed open pages from an entry that was set up; return what ends that."""
+    """Feed open pages from an entry that was set up; return a function that stops it."""
     feeds = hass.data[_FEEDS] = _Feeds(StatusFeed(runtime), ClipFeed(runtime))
     for feed in (feeds.clips, feeds.status):
         runtime.bus.async_subscribe_all(feed.async_handle_event, kinds=feed.listens_to)
@@ -72,15 +63,15 @@ def async_start_feeds(hass: HomeAssistant, runtime: HomeSecData) -> CALLBACK_TYP
 
 @callback
 @websocket_api.websocket_command({probatio.Required("type"): "homesec/house/subscribe"})
-def _house(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+def _status(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     def attach(runtime: HomeSecData) -> CALLBACK_TYPE:
         @callback
-        def send(house: dict[str, Any]) -> None:
+        def send(status: dict[str, Any]) -> None:
             user = {
                 "may_control": has_permission(connection.user, runtime, Permission.CONTROL),
                 "is_admin": connection.user.is_admin,
             }
-            connection.send_event(msg["id"], {**house, "user": user})
+            connection.send_event(msg["id"], {**status, "user": user})
 
         send(status_message(runtime))
         return hass.data[_FEEDS].status.async_subscribe(send)
@@ -92,11 +83,7 @@ def _house(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any
 @websocket_api.websocket_command({probatio.Required("type"): "homesec/clips/subscribe"})
 def _clips(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     def attach(_runtime: HomeSecData) -> CALLBACK_TYPE:
-        @callback
-        def send(news: dict[str, Any]) -> None:
-            connection.send_event(msg["id"], news)
-
-        return hass.data[_FEEDS].clips.async_subscribe(send)
+        return hass.data[_FEEDS].clips.async_subscribe(partial(connection.send_event, msg["id"]))
 
     async_follow(hass, connection, msg["id"], attach)
 
@@ -108,10 +95,10 @@ def async_follow(
     msg_id: int,
     attach: Callable[[HomeSecData], CALLBACK_TYPE],
 ) -> None:
-    """Subscribe to the house of the moment, and to each that comes after it.
+    """Attach a subscription to the entry that is loaded, and to each that is loaded later.
 
-    ``{"unavailable": true}`` says that it went, ``{"unavailable": false}`` that one came back and
-    what was shown may be out of date.
+    ``{"unavailable": true}`` is sent when it is unloaded, ``{"unavailable": false}`` when one is
+    loaded again, after which everything may have changed.
     """
     detach: CALLBACK_TYPE | None = None
 
@@ -132,9 +119,9 @@ def async_follow(
             connection.send_event(msg_id, {"unavailable": False})
         detach = attach(runtime)
 
-    now = async_get_runtime(hass)
-    if now is not None:
-        check_permission(connection.user, now, Permission.READ)
+    loaded = async_get_runtime(hass)
+    if loaded is not None:
+        check_permission(connection.user, loaded, Permission.READ)
     unfollow = async_dispatcher_connect(hass, _SIGNAL, follow)
 
     @callback
@@ -145,4 +132,7 @@ def async_follow(
 
     connection.subscriptions[msg_id] = unsubscribe
     connection.send_result(msg_id)
-    follow(now, first=True)
+    follow(loaded, first=True)
+
+
+COMMANDS = (_status, _clips)

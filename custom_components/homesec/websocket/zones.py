@@ -1,25 +1,23 @@
-"""The page's drawing board: a camera's zones, what they would do, and saving them."""
+"""Commands that show, preview, and save a camera's zones."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.components import websocket_api
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.const import CONF_NAME
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 import probatio
 
-from ..access import Permission, async_get_runtime, check_permission
+from ..access import Permission
 from ..cameras.config import DEFAULTS, camera_labels
 from ..cameras.zones import ZoneError, check_zones, zone
 from ..const import CONF_KIND, CONF_LABELS, CONF_LOITER, CONF_POLYGON, CONF_ZONES, DOMAIN
 from ..engine.core.types import ZoneKind
-from ..exceptions import EngineNotRunningError
-from .access import answers, send_error
+from .decorators import command
 from .filter import NAME, NAMES
 from .subscriptions import async_follow
 
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from ..runtime import HomeSecData
 
 PREVIEW_PAUSE_S: Final = 0.7
-"""Between two looks for a page; the cameras look, too."""
+"""Between two previews, so that the detector has time for the cameras."""
 _SHARE: Final = probatio.All(
     probatio.Any(int, float), probatio.Range(min=-1, max=2), probatio.Coerce(float)
 )
@@ -55,17 +53,7 @@ _ZONES: Final = probatio.All(
 )
 
 
-@callback
-def async_setup_zone_commands(hass: HomeAssistant) -> None:
-    """Register them."""
-    for command in (_get, _save, _preview):
-        websocket_api.async_register_command(hass, command)
-
-
-@websocket_api.websocket_command(
-    {probatio.Required("type"): "homesec/zones/get", probatio.Required("camera_id"): NAME}
-)
-@answers(Permission.READ)
+@command("homesec/zones/get", Permission.READ, {probatio.Required("camera_id"): NAME})
 async def _get(
     runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
@@ -87,107 +75,77 @@ async def _get(
     }
 
 
-@websocket_api.websocket_command(
-    {
-        probatio.Required("type"): "homesec/zones/save",
-        probatio.Required("camera_id"): NAME,
-        probatio.Required("zones"): _ZONES,
-    }
+@command(
+    "homesec/zones/save",
+    Permission.ADMIN,
+    {probatio.Required("camera_id"): NAME, probatio.Required("zones"): _ZONES},
 )
-@answers(Permission.ADMIN)
 async def _save(
     runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
 ) -> dict[str, Any]:
     camera = _camera(runtime, msg)
     zones = await _async_checked(runtime, camera, msg["zones"])
-    # Told to the entry's listener, which starts just this camera anew, if there is a difference.
+    # The entry's update listener applies a change to the running camera.
     runtime.hass.config_entries.async_update_subentry(
         runtime.entry, camera, data={**camera.data, CONF_ZONES: zones}
     )
     return {}
 
 
-@websocket_api.websocket_command(
-    {
-        probatio.Required("type"): "homesec/zones/preview",
-        probatio.Required("camera_id"): NAME,
-        probatio.Required("zones"): _ZONES,
-    }
+@command(
+    "homesec/zones/preview",
+    Permission.ADMIN,
+    {probatio.Required("camera_id"): NAME, probatio.Required("zones"): _ZONES},
 )
-@websocket_api.async_response
-async def _preview(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    try:
-        if (runtime := async_get_runtime(hass)) is None:
-            raise EngineNotRunningError
-        check_permission(connection.user, runtime, Permission.ADMIN)
-        zones = await _async_checked(runtime, _camera(runtime, msg), msg["zones"])
-    except Unauthorized:
-        raise
-    except HomeAssistantError as err:
-        send_error(connection, msg["id"], err)
-        return
-    looked = _Preview(connection, msg["id"], msg["camera_id"], zones)
-    async_follow(hass, connection, msg["id"], looked.async_attach)
-
-
-class _Preview:
-    """Looks at a camera's live pictures for as long as somebody draws."""
-
-    def __init__(
-        self,
-        connection: ActiveConnection,
-        msg_id: int,
-        camera_id: str,
-        zones: list[dict[str, Any]],
-    ) -> None:
-        self._connection = connection
-        self._msg_id = msg_id
-        self._camera_id = camera_id
-        self._zones = tuple(map(zone, zones))
+async def _preview(runtime: HomeSecData, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    checked = await _async_checked(runtime, _camera(runtime, msg), msg["zones"])
+    zones = tuple(map(zone, checked))
 
     @callback
-    def async_attach(self, runtime: HomeSecData) -> CALLBACK_TYPE:
-        """Begin; returns what ends it."""
+    def attach(runtime: HomeSecData) -> CALLBACK_TYPE:
         task = runtime.entry.async_create_background_task(
-            runtime.hass, self._async_run(runtime), "HomeSec zone preview"
+            runtime.hass, async_send_previews(runtime), "HomeSec zone preview"
         )
 
         @callback
-        def end() -> None:
+        def detach() -> None:
             task.cancel()
 
-        return end
+        return detach
 
-    async def _async_run(self, runtime: HomeSecData) -> None:
+    async def async_send_previews(runtime: HomeSecData) -> None:
         while True:
-            told: dict[str, Any] = {"boxes": []}
+            preview: dict[str, Any] = {"boxes": []}
             try:
-                looked = await runtime.host.async_run(
-                    runtime.host.engine.preview_zones, self._camera_id, self._zones
+                found = await runtime.host.async_run(
+                    runtime.host.engine.preview_zones, msg["camera_id"], zones
                 )
             except HomeAssistantError as err:
-                # It is off, or the detector is not there yet: that may change while one draws.
-                told["error"] = err.translation_key
+                # The camera is off or the detector isn't ready, which may change at any time.
+                preview["error"] = err.translation_key
             else:
-                told["boxes"] = [_box(each) for each in looked]
-            told["at"] = dt_util.utcnow().timestamp()
-            self._connection.send_event(self._msg_id, told)
+                preview["boxes"] = [_box(each) for each in found]
+            preview["at"] = dt_util.utcnow().timestamp()
+            connection.send_event(msg["id"], preview)
             await asyncio.sleep(PREVIEW_PAUSE_S)
 
+    async_follow(runtime.hass, connection, msg["id"], attach)
 
-def _box(judged: PreviewedDetection) -> dict[str, Any]:
-    found = judged.detection
+
+def _box(previewed: PreviewedDetection) -> dict[str, Any]:
+    detection = previewed.detection
+    box = detection.box
     return {
-        "label": found.label,
-        "score": round(found.score, 3),
-        "box": [round(x, 4) for x in (found.box.x1, found.box.y1, found.box.x2, found.box.y2)],
-        "counts": judged.counts,
-        "zones": list(judged.zones),
+        "label": detection.label,
+        "score": round(detection.score, 3),
+        "box": [round(x, 4) for x in (box.x1, box.y1, box.x2, box.y2)],
+        "counts": previewed.counts,
+        "zones": list(previewed.zones),
     }
 
 
 def _camera(runtime: HomeSecData, msg: dict[str, Any]) -> ConfigSubentry:
-    """Return the camera that a command names. Raises ``ServiceValidationError``."""
+    """Return a command's camera. Raises ``ServiceValidationError``."""
     camera_id = msg["camera_id"]
     if camera_id not in runtime.cameras:
         raise ServiceValidationError(
@@ -201,7 +159,7 @@ def _camera(runtime: HomeSecData, msg: dict[str, Any]) -> ConfigSubentry:
 async def _async_checked(
     runtime: HomeSecData, camera: ConfigSubentry, drawn: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return zones as they are stored. Raises ``ServiceValidationError`` in the user's words."""
+    """Return zones as they are stored. Raises ``ServiceValidationError`` with the form's text."""
     zones = [
         {
             CONF_NAME: each[CONF_NAME].strip(),
@@ -215,7 +173,6 @@ async def _async_checked(
     try:
         check_zones(zones, camera_labels(camera.data))
     except ZoneError as err:
-        # The form's own texts.
         hass = runtime.hass
         texts = await async_get_translations(
             hass, hass.config.language, "config_subentries", {DOMAIN}
@@ -224,3 +181,6 @@ async def _async_checked(
         text = text.replace("{zone}", err.zone).replace("{label}", err.label)
         raise ServiceValidationError(text) from err
     return zones
+
+
+COMMANDS = (_get, _save, _preview)

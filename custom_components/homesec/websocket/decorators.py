@@ -1,4 +1,4 @@
-"""Who may ask what over the websocket, and how a command that cannot be done is answered."""
+"""The decorator of the page's commands: permission, the loaded entry, and errors."""
 
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+import probatio
 
 from ..access import async_get_runtime, check_permission
 from ..exceptions import EngineNotRunningError
@@ -15,38 +16,46 @@ if TYPE_CHECKING:
 
     from homeassistant.components.websocket_api import ActiveConnection
     from homeassistant.components.websocket_api.const import WebSocketCommandHandler
+    from homeassistant.helpers.typing import VolDictType
 
     from ..access import Permission
     from ..runtime import HomeSecData
 
-    type Answer = Callable[
-        [HomeSecData, ActiveConnection, dict[str, Any]], Awaitable[dict[str, Any]]
+    type Handler = Callable[
+        [HomeSecData, ActiveConnection, dict[str, Any]], Awaitable[dict[str, Any] | None]
     ]
 
 _NOT_FOUND: Final = ("clip_not_found", "camera_not_found")
 
 
-def answers(right: Permission) -> Callable[[Answer], WebSocketCommandHandler]:
-    """Make a command of what takes the house, who asks, and the message."""
+def command(
+    command_type: str, permission: Permission, fields: VolDictType
+) -> Callable[[Handler], WebSocketCommandHandler]:
+    """Turn a handler into a command.
 
-    def decorate(answer: Answer) -> WebSocketCommandHandler:
+    The handler's return value is the result; with None, it has already sent one. Errors are sent to
+    the page only, since they would be noise in the log.
+    """
+
+    def decorate(handler: Handler) -> WebSocketCommandHandler:
+        @websocket_api.websocket_command({probatio.Required("type"): command_type, **fields})
         @websocket_api.async_response
-        @wraps(answer)
+        @wraps(handler)
         async def handle(
             hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
         ) -> None:
             try:
                 if (runtime := async_get_runtime(hass)) is None:
                     raise EngineNotRunningError
-                check_permission(connection.user, runtime, right)
-                result = await answer(runtime, connection, msg)
+                check_permission(connection.user, runtime, permission)
+                result = await handler(runtime, connection, msg)
             except Unauthorized:
                 raise
             except HomeAssistantError as err:
-                # Told to whoever asked; in the log it would be noise.
-                send_error(connection, msg["id"], err)
+                _send_error(connection, msg["id"], err)
             else:
-                connection.send_result(msg["id"], result)
+                if result is not None:
+                    connection.send_result(msg["id"], result)
 
         return handle
 
@@ -54,8 +63,7 @@ def answers(right: Permission) -> Callable[[Answer], WebSocketCommandHandler]:
 
 
 @callback
-def send_error(connection: ActiveConnection, msg_id: int, err: HomeAssistantError) -> None:
-    """Answer that something cannot be done, in words that the page can translate."""
+def _send_error(connection: ActiveConnection, msg_id: int, err: HomeAssistantError) -> None:
     if err.translation_key in _NOT_FOUND:
         code = websocket_api.ERR_NOT_FOUND
     elif isinstance(err, ServiceValidationError):

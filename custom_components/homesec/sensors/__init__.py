@@ -1,1 +1,0 @@
-"""Sensors that need more than a description."""
