@@ -1,4 +1,4 @@
-"""The README's pictures of HomeSec's own page: a day with some visitors, in light and dark."""
+"""The README's pictures of HomeSec's page: a day with some visitors, in light and dark."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SECOND = "Driveway"
 PAST, EVERY_S = 40, 5100.0
 FIRST_PICTURES_S = 120
 VIDEO = "deepDom.matching('video')"
-# Of a clip of the demo's film: somebody crosses the street.
+# Seconds into a clip of the demo's video: a person crosses the street.
 SOMEBODY_AT_S = 9.0
 
 
-def take(ha: HomeAssistant, shoot: Shoot) -> None:
-    """Take them. The house has a camera and a clip or two; it gets another and some days."""
-    _furnish(ha)
+def take_pictures(ha: HomeAssistant, shoot: Shoot) -> None:
+    """Take the pictures after adding a second camera and some days of clips."""
+    _add_cameras_and_clips(ha)
     client = ha.client
     client.act(
         "alarm_control_panel.alarm_arm_away", entity_id=entity_id(client, "alarm_control_panel")
@@ -58,11 +58,11 @@ def take(ha: HomeAssistant, shoot: Shoot) -> None:
         shoot(page, "page-clips-phone", settle_s=4)
 
 
-def _furnish(ha: HomeAssistant) -> None:
+def _add_cameras_and_clips(ha: HomeAssistant) -> None:
     entry_id = ha.client.entries(DOMAIN)[0]["entry_id"]
-    film = ha.folder / "media" / "footage" / "second.mp4"
-    film.write_bytes(footage.sample("bikes").read_bytes())
-    source = {"kind": "file", "file": str(film.resolve())}
+    video = ha.folder / "media" / "footage" / "second.mp4"
+    video.write_bytes(footage.sample("bikes").read_bytes())
+    source = {"kind": "file", "file": str(video.resolve())}
     add_camera(ha.client, entry_id, source, name=SECOND)
     names = {name: camera_id for camera_id, name in _cameras(ha.client, entry_id).items()}
     cameras = {names[SECOND]: SECOND, names[CAMERA_NAME]: CAMERA_NAME}

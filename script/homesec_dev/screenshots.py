@@ -47,7 +47,7 @@ def main() -> None:
                 page.resize(PHONE, mobile=True)
                 page.open(f"/{demo_dashboard.URL_PATH}")
                 _shoot(page, "phone", settle_s=5)
-            page_pictures.take(ha, _shoot)
+            page_pictures.take_pictures(ha, _shoot)
 
 
 def _wait_for_clips(client: HaClient) -> None:
@@ -82,12 +82,12 @@ def _clip(page: Browser) -> None:
     _shoot(page, "clip", settle_s=2)
 
 
-def _camera_form(page: Browser, film: Path) -> None:
+def _camera_form(page: Browser, video: Path) -> None:
     page.open(f"/config/integrations/integration/{DOMAIN}")
     page.click("Add camera")
     page.click("Video file")
     page.click_on("input[name=file]")
-    page.type_text(str(film))
+    page.type_text(str(video))
     page.click("Next")
     page.wait_for_text("H.264")
     _shoot(page, "add-camera", settle_s=3)
@@ -95,9 +95,9 @@ def _camera_form(page: Browser, film: Path) -> None:
 
 def _second_film(folder: Path) -> Path:
     """Return a copy of the file: the same source twice would be refused."""
-    film = folder / "media" / "footage" / "driveway.mp4"
-    film.write_bytes(footage.sample("bikes").read_bytes())
-    return film.resolve()
+    video = folder / "media" / "footage" / "driveway.mp4"
+    video.write_bytes(footage.sample("bikes").read_bytes())
+    return video.resolve()
 
 
 def _shoot(page: Browser, name: str, *, settle_s: float = 1.0) -> None:

@@ -36,7 +36,7 @@ def frame():
 
 
 @pytest.mark.parametrize(
-    ("look", "confirmed", "reported"),
+    ("first_stage", "confirmed", "reported"),
     [(0.3, 0.5, True), (0.2, 0.5, False), (0.3, 0.4, False)],
     ids=["both say so", "the look does not", "the other views do not"],
 )

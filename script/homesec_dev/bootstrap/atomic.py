@@ -1,4 +1,4 @@
-"""Folders that are there in full or not at all, whatever moment the power goes."""
+"""Folders that exist completely or not at all, even after a power cut."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

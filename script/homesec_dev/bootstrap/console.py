@@ -1,4 +1,4 @@
-"""How the set-up talks to the person and to other programs."""
+"""Output of the set-up, and running other programs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ DROPPED_VARIABLES = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONDONTWRITE
 
 
 class SetupError(Exception):
-    """Something the set-up cannot solve alone: what failed, and what the person can do."""
+    """An error that needs the user: what failed and what to do."""
 
     def __init__(self, what: str, *, advice: str = "") -> None:
         """Keep both parts; the advice is shown on a line of its own."""

@@ -1,4 +1,4 @@
-"""Finding a Python that runs Home Assistant, in the order of how little it costs."""
+"""Find a Python that runs Home Assistant, the cheapest way first."""
 
 from pathlib import Path
 import shutil

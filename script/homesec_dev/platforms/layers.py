@@ -1,4 +1,4 @@
-"""The cached layers: Alpine with Python, and its packages. Made anew when their inputs change."""
+"""The cached layers: Alpine with Python, and its packages. Rebuilt when their inputs change."""
 
 from __future__ import annotations
 
@@ -29,10 +29,7 @@ OF_PACKAGES = ("packages.py", "../ha_config.py", "inside/needed.py")
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Yield an empty folder in memory, to mount in; it is seen in this namespace only.
-
-    Temporary files go there, too, so that a killed run leaves none.
-    """
+    """Yield an empty folder in memory for mounts, visible in this namespace only."""
     folder = downloads.folder() / "scratch"
     folder.mkdir(parents=True, exist_ok=True)
     run(["mount", "-t", "tmpfs", "tmpfs", folder], doing="Mounting a folder in memory")
@@ -70,7 +67,7 @@ def with_packages(progress: Progress, scratch: Path, base: Path) -> Path:
 
 
 def byte_code() -> Path:
-    """Return where Python keeps what it compiled in there: only what is imported."""
+    """Return the folder for compiled byte code, which holds only what is imported."""
     folder = downloads.folder() / "byte-code"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -80,9 +77,9 @@ def _install(progress: Progress, scratch: Path, base: Path, partial: Path) -> No
     """Install into the folder, seen from Alpine."""
     discard(downloads.folder() / "byte-code")
     root = Root(scratch, "installing", [base])
-    root.show(byte_code(), at=BYTE_CODE)
+    root.mount_folder(byte_code(), at=BYTE_CODE)
     # One mount for uv's cache and what is installed, so that files are linked and not copied.
-    root.show(downloads.folder())
+    root.mount_folder(downloads.folder())
     above = (partial / VENV.lstrip("/")).parent
     above.mkdir()
     root.inside(VENV).parent.rmdir()

@@ -1,8 +1,4 @@
-"""Run something that leaves no mount and no process behind.
-
-Linux removes the mounts of a namespace together with it, and ends all of its processes when the
-first one of them ends.
-"""
+"""Run work in its own namespaces, so that it leaves no mount and no process behind."""
 
 from __future__ import annotations
 
@@ -25,10 +21,7 @@ ADVICE = "A container has to be allowed to mount (Docker's --privileged)."
 
 
 def run(work: Callable[[], int]) -> int:
-    """Do the work in a process with mounts and processes of its own; return its exit code.
-
-    SetupError if this machine does not let root do that. Begin no thread before.
-    """
+    """Run the work with its own mounts and processes; return its exit code."""
     try:
         os.unshare(os.CLONE_NEWNS | os.CLONE_NEWPID)
     except OSError as err:
@@ -44,7 +37,7 @@ def run(work: Callable[[], int]) -> int:
 
 
 def _work_as_first(work: Callable[[], int]) -> int:
-    """Be the namespace's first process."""
+    """Run as the namespace's first process."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -72,13 +65,13 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _wait(child: int) -> int:
-    """Wait for the child, and hand on to it what should end this process."""
+    """Wait for the child and forward signals to it."""
 
     def hand_on(number: int, _frame: FrameType | None) -> None:
         os.kill(child, number)
 
     signal.signal(signal.SIGTERM, hand_on)
-    # Ctrl-C reaches both by itself, being of one group of processes.
+    # Ctrl-C reaches both, as they are in one process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)

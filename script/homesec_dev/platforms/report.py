@@ -1,4 +1,4 @@
-"""What the check found, for programs and for people."""
+"""The findings of the check, for programs and for people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(kw_only=True)
 class OnAlpine:
-    """What works on Alpine. The tests' numbers are None if they were not run."""
+    """Results on Alpine. Test counts are None if the tests were not run."""
 
     install: bool = False
     imports: bool = False
@@ -19,11 +19,11 @@ class OnAlpine:
     tests_passed: int | None = None
     tests_failed: int | None = None
     tests_skipped: dict[str, int] = field(default_factory=dict)
-    """How many were left out, by reason."""
+    """Number of skipped tests by reason."""
 
     @property
     def ok(self) -> bool:
-        """Whether all of it works."""
+        """Whether everything works."""
         works = (self.install, self.imports, self.detects, self.record, self.ha_default_detects)
         tested = self.tests_passed is None or self.tests_passed > 0
         return all(works) and tested and not self.tests_failed
@@ -31,10 +31,10 @@ class OnAlpine:
 
 @dataclass(kw_only=True)
 class Report:
-    """All of it."""
+    """The findings on all platforms."""
 
     resolve: dict[str, bool | str] = field(default_factory=dict)
-    """For each system whether the requirements can be installed: True, or why not."""
+    """For each platform: True if all requirements install, or the reason why not."""
     musl_x86_64: OnAlpine = field(default_factory=OnAlpine)
     stubbed: dict[str, str] = field(default_factory=dict)
     """Packages without a wheel that HomeSec has no part in, and the integrations that want them."""
@@ -42,23 +42,23 @@ class Report:
     versions: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     complete: bool = False
-    """Whether everything was checked that was to be."""
+    """Whether every planned check ran."""
 
     @property
     def ok(self) -> bool:
-        """Whether HomeSec works on every system."""
+        """Whether HomeSec works on every platform."""
         if not self.complete:
             return False
         resolved = bool(self.resolve) and all(found is True for found in self.resolve.values())
         return resolved and self.musl_x86_64.ok and not self.problems
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as it is written."""
+        """Return the report as it is written to a file."""
         found = asdict(self)
         alpine = found["musl_x86_64"]
         alpine["import"] = alpine.pop("imports")  # which is no name in Python
         return {**found, "ok": self.ok}
 
     def __str__(self) -> str:
-        """Return the lines that a person reads."""
+        """Return the report as lines for people."""
         return json.dumps(self.as_json(), indent=2)

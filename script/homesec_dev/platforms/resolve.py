@@ -1,4 +1,4 @@
-"""Whether what HomeSec requires can be installed, by libc and processor."""
+"""Whether HomeSec's requirements can be installed, by C library and processor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TARGETS = {
 }
 """uv's names of the systems that Home Assistant runs on."""
 OF_STREAM = ("av", "numpy")
-"""What HomeSec imports and Home Assistant's `stream` brings, at versions of its own."""
+"""Imported by HomeSec and installed by Home Assistant's `stream` at its own versions."""
 WITHOUT_MUSL_WHEEL = "google-crc32c"
 """Builds without a compiler, as slow pure Python."""
 

@@ -28,12 +28,12 @@ OUTPUT_LINES = 15
 
 
 class Root:
-    """Programs run in it see its files only, and the repository at the path where it really is."""
+    """A root folder whose programs see only its files and, at its real path, the repository."""
 
     def __init__(self, scratch: Path, name: str, layers: Sequence[Path]) -> None:
         """Mount it below `scratch`, a folder in memory; the topmost layer comes first."""
         self.env: dict[str, str] = {}
-        """What its programs get for an environment, besides the usual."""
+        """Extra environment variables of its programs."""
         self._changes = scratch / f"{name}.changes"
         self.path = scratch / name
         for folder in (self._changes / "upper", self._changes / "work", self.path):
@@ -45,7 +45,7 @@ class Root:
 
     @classmethod
     def with_repository(cls, scratch: Path, name: str, layers: Sequence[Path]) -> Self:
-        """Mount one that has the repository, too; what is written there is gone with it."""
+        """Mount one with the repository; writes to it are discarded."""
         root = cls(scratch, name, layers)
         changes = scratch / f"{name}.repository"
         for folder in (changes / "upper", changes / "work"):
@@ -56,17 +56,17 @@ class Root:
         return root
 
     def inside(self, path: Path | str) -> Path:
-        """Return where something of this root lies outside of it."""
+        """Return the path of a file of this root as seen from outside."""
         return self.path / str(path).lstrip("/")
 
-    def show(self, folder: Path, *, at: str = "") -> None:
-        """Have a folder of the machine in here, writable; by default at the same path."""
+    def mount_folder(self, folder: Path, *, at: str = "") -> None:
+        """Mount a folder of the machine, writable, by default at the same path."""
         target = self.inside(at or folder)
         target.mkdir(parents=True, exist_ok=True)
         run(["mount", "--bind", folder, target], doing=f"Mounting {folder}")
 
     def unmount(self) -> None:
-        """Give the memory back before the namespace ends."""
+        """Free the memory before the namespace ends."""
         run(["umount", "--recursive", self.path], doing="Unmounting")
         shutil.rmtree(self._changes)
 
@@ -78,7 +78,7 @@ class Root:
         return [chroot, str(self.path), *map(str, words)]
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return what programs in here get for an environment."""
+        """Return the environment of programs in this root."""
         passed = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
         passed.pop("UV_CACHE_DIR", None)
         return {

@@ -1,1 +1,1 @@
-"""What runs in Alpine: each module is a program there, and prints JSON as its last line."""
+"""Programs that run in Alpine: each module prints JSON as its last line."""

@@ -42,7 +42,7 @@ WAIT_S = 120.0
 
 
 class OpenAlert:
-    """An engine, and what it tells."""
+    """An engine and its events."""
 
     def __init__(self, folder: Path, executor: ThreadPoolExecutor) -> None:
         """Start it, its folders below one."""
@@ -54,14 +54,14 @@ class OpenAlert:
             data_dir=folder,
             models_dir=folder / "models",
             executor=executor,
-            on_event=self._hear,
+            on_event=self._handle_event,
         )
         self.engine.start()
 
     def wait[T: EngineEvent](
         self, kind: type[T], accepts: Callable[[T], bool] = lambda _: True
     ) -> T:
-        """Return the first event of a kind that is accepted; TimeoutError if none comes."""
+        """Return the first accepted event of a kind; raises TimeoutError."""
         with self._news:
             if not self._news.wait_for(lambda: any(map(accepts, self.of(kind))), WAIT_S):
                 raise TimeoutError(f"no {kind.__name__} within {WAIT_S:.0f} s")
@@ -72,36 +72,36 @@ class OpenAlert:
         with self._news:
             return [event for event in self._events if isinstance(event, kind)]
 
-    def play(self, film: Path, *, once: bool) -> None:
-        """Add a camera that shows a film: once, as fast as it decodes, or in real time, looped."""
+    def play(self, video: Path, *, once: bool) -> None:
+        """Add a camera that plays a video: once at full speed, or looped in real time."""
         config = SourceConfig(
-            kind=SourceKind.FILE, location=str(film), paced=not once, loop=not once
+            kind=SourceKind.FILE, location=str(video), paced=not once, loop=not once
         )
         camera = CameraConfig(id=CAMERA, name="Alpine", source=config)
         self.engine.set_camera(camera, Activity.DETECT)
 
-    def _hear(self, event: EngineEvent) -> None:
+    def _handle_event(self, event: EngineEvent) -> None:
         with self._news:
             self._events.append(event)
             self._news.notify_all()
 
 
-def people(film: Path) -> dict[str, Any]:
-    """Return the labels that are announced when the film is played once."""
+def people(video: Path) -> dict[str, Any]:
+    """Return the labels announced when the video is played once."""
     with TemporaryDirectory() as folder, _running(Path(folder)) as running:
         detector = running.wait(DetectorChanged)
         if not detector.ready:
             return {"announced": [], "detector": detector.detector, "error": detector.error}
-        running.play(film, once=True)
+        running.play(video, once=True)
         running.wait(HealthChanged, lambda change: change.health is CameraHealth.OFF)
         announced = [event.presence.label for event in running.of(DetectionStarted)]
         return {"announced": announced, "detector": detector.detector, "error": None}
 
 
-def record(film: Path, folder: Path) -> dict[str, Any]:
-    """Record a few seconds on request, whatever the film shows; return the clip's file."""
+def record(video: Path, folder: Path) -> dict[str, Any]:
+    """Record a few seconds on request; return the clip's file."""
     with _running(folder) as running:
-        running.play(film, once=False)
+        running.play(video, once=False)
         running.wait(HealthChanged, lambda change: change.health is CameraHealth.RUNNING)
         running.engine.start_recording(CAMERA, RECORD_S)
         clip = running.wait(ClipSaved).clip
@@ -119,9 +119,9 @@ def _running(folder: Path) -> Iterator[OpenAlert]:
 
 
 def main(what: str, *arguments: str) -> dict[str, Any]:
-    """Do one of them."""
-    film, *folders = map(Path, arguments)
-    return people(film) if what == "people" else record(film, *folders)
+    """Run one of the two checks."""
+    video, *folders = map(Path, arguments)
+    return people(video) if what == "people" else record(video, *folders)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ import sys
 import av
 
 
-def count(film: Path) -> dict[str, int]:
+def count(video: Path) -> dict[str, int]:
     """Return how many frames there are, and how many can be seen."""
     decoded = sent = 0
-    with av.open(str(film)) as container:
+    with av.open(str(video)) as container:
         for packet in container.demux(video=0):
             sent += packet.size > 0
             decoded += len(packet.decode())
