@@ -160,7 +160,7 @@ class Rig:
         self.engine.set_camera(config, activity)
         self.wait_health(CameraHealth.OFF, camera_id=config.id)
         self.engine.remove_camera(config.id)
-        for recorder in list(self.engine._recorders):
+        for recorder in list(self.engine._writers):
             assert recorder.join(LONG_S)
         return self.saved(config.id)
 

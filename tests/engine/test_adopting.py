@@ -130,7 +130,7 @@ def test_what_is_masked_from_now_on_wakes_nobody(films):
     scene = Scene(films(seconds=20, walks=((12.0, 16.0),)))
     scene.play(until=8)
     assert scene.idle_at(7)
-    scene.lookout.adopt(camera(SourceConfig(kind=SourceKind.FILE), zones=(MASK,)))
+    scene.lookout.reconfigure(camera(SourceConfig(kind=SourceKind.FILE), zones=(MASK,)))
     scene.play()
     assert scene.idle_at(14)
 
@@ -138,7 +138,7 @@ def test_what_is_masked_from_now_on_wakes_nobody(films):
 def test_what_is_not_masked_any_more_is_known_already(films):
     scene = Scene(films(seconds=20, walks=((12.0, 16.0),)), zones=(MASK,))
     scene.play(until=8)
-    scene.lookout.adopt(camera(SourceConfig(kind=SourceKind.FILE)))
+    scene.lookout.reconfigure(camera(SourceConfig(kind=SourceKind.FILE)))
     scene.play(until=11.5)
     assert scene.idle_at(10)
     scene.play()

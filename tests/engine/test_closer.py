@@ -17,7 +17,7 @@ def watch(closer, seconds, moving, *, found=()):
         t = n * LOOK_S
         if chosen := closer.choose(t, moving):
             times.append(round(t, 1))
-        closer.learn(t, chosen, found)
+        closer.update(t, chosen, found)
     return times
 
 
@@ -39,14 +39,14 @@ def test_who_steps_out_of_the_leaves_is_looked_at_at_once():
 def test_a_place_where_somebody_was_found_is_no_place_of_leaves_any_more():
     closer = CropBackoff()
     watch(closer, 20, [TREE])
-    closer.learn(20.0, [TREE], [Detection("person", 0.4, TREE)])
+    closer.update(20.0, [TREE], [Detection("person", 0.4, TREE)])
     assert closer.choose(20.2, [TREE]) == [TREE]
 
 
 def test_after_a_long_calm_it_begins_anew():
     closer = CropBackoff()
     watch(closer, 20, [TREE])
-    closer.learn(20.0 + MEMORY_S, [STREET], [])
+    closer.update(20.0 + MEMORY_S, [STREET], [])
     assert closer.choose(20.2 + MEMORY_S, [TREE]) == [TREE]
 
 
@@ -59,5 +59,5 @@ def test_what_is_remembered_has_an_end(looks):
     for n, moving in enumerate(looks):
         chosen = closer.choose(n * LOOK_S, moving)
         assert all(box in moving for box in chosen)
-        closer.learn(n * LOOK_S, chosen, [])
-        assert len(closer._fruitless) <= LIMIT
+        closer.update(n * LOOK_S, chosen, [])
+        assert len(closer._empty) <= LIMIT

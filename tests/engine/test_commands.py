@@ -17,7 +17,7 @@ def queue():
 
     def camera():
         while not over.wait(0.001):
-            commands.run()
+            commands.run_pending()
 
     thread = Thread(target=camera)
     thread.start()
@@ -27,7 +27,7 @@ def queue():
 
 
 def test_the_asker_gets_the_result(queue):
-    assert queue.ask(lambda: 6 * 7) == 42
+    assert queue.submit(lambda: 6 * 7) == 42
 
 
 def test_the_asker_gets_what_was_raised(queue):
@@ -35,17 +35,17 @@ def test_the_asker_gets_what_was_raised(queue):
         raise OSError("the disk")
 
     with pytest.raises(OSError, match="the disk"):
-        queue.ask(broken)
-    assert queue.ask(lambda: "still working") == "still working"
+        queue.submit(broken)
+    assert queue.submit(lambda: "still working") == "still working"
 
 
 def test_a_camera_that_does_not_come_to_it_is_not_running(monkeypatch):
     monkeypatch.setattr(commands, "COMMAND_TIMEOUT_S", 0.01)
     idle, done = CommandQueue(), []
     with pytest.raises(CameraNotRunning):
-        idle.ask(lambda: done.append(1))
-    idle.run()
-    idle.refuse()
+        idle.submit(lambda: done.append(1))
+    idle.run_pending()
+    idle.cancel_all()
     assert done == []
 
 
@@ -54,13 +54,13 @@ def test_a_camera_that_ends_refuses_what_waits():
 
     def ask():
         try:
-            idle.ask(lambda: None)
+            idle.submit(lambda: None)
         except CameraNotRunning as err:
             answers.append(err.key)
 
     asker = Thread(target=ask)
     asker.start()
     while not answers:
-        idle.refuse()
+        idle.cancel_all()
     asker.join(LONG_S)
     assert answers == ["camera_not_running"]

@@ -186,7 +186,7 @@ def test_a_full_disk_makes_room_for_the_next_clip(rigs, films, tmp_path):
         rig.engine.remove_camera("cam")
         rig.engine.library.halt()
         rig.engine.library._retention.join(LONG_S)
-        assert all(recorder.join(LONG_S) for recorder in rig.engine._recorders)
+        assert all(writer.join(LONG_S) for writer in rig.engine._writers)
         rows = rig.engine.catalog.page()
         rig.stop()
         assert all(content(rig.path(clip)).numbers for clip in rows)

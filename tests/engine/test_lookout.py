@@ -29,14 +29,14 @@ class Scene:
             self.looks += self.lookout.feed(
                 packet, present=present(packet.t), watched=watched(packet.t)
             )
-            self.gears.append((packet.t, self.lookout.gear))
+            self.gears.append((packet.t, self.lookout.mode))
         return self
 
     def numbers(self, since=0):
         return [number_of(x.frame.picture) for x in self.looks if x.frame.t >= since]
 
     def idle_at(self, t):
-        return next(gear for when, gear in self.gears if when >= t) is DecodeMode.IDLE
+        return next(gear for when, gear in self.gears if when >= t) is DecodeMode.KEYFRAMES
 
 
 QUIET = {"seconds": 30, "walks": ()}
@@ -134,7 +134,7 @@ def test_economy_replays_from_the_keyframe_before_however_long_ago(scene):
 
 def test_prompt_never_idles(scene):
     film = scene(QUIET, decode_policy=DecodePolicy.PROMPT).play()
-    assert {gear for _, gear in film.gears} == {DecodeMode.AWAKE}
+    assert {gear for _, gear in film.gears} == {DecodeMode.ALL}
     assert film.lookout.decoded == 300
 
 
@@ -167,7 +167,7 @@ def test_a_short_grace_period_is_looked_into_twice(scene):
 
 def test_behind_a_gap_it_begins_anew(scene):
     film = scene(QUIET).play(until=10)
-    film.lookout.reconnected()
+    film.lookout.reset()
     film.ring.clear()
     assert film.lookout.latest is None
     film.play()

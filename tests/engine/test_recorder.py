@@ -62,7 +62,7 @@ def test_its_row_is_there_while_it_grows(bench, packets):
 def test_the_still_shows_the_best_picture(bench, packets):
     made = bench()
     best = FrameDecoder().decode_keyframe(packets[30])
-    row = made.record(packets, ClipResult(best=best))
+    row = made.record(packets, ClipResult(still=best))
     assert number_of(read_keyframe(made.clips_dir / row.still_path, 0)) == 30
 
 

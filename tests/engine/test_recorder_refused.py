@@ -28,11 +28,11 @@ def refuse_after(monkeypatch, count, error):
     monkeypatch.setattr(FragmentedMp4, "write", write)
 
 
-def feed_until_broken(made, packets):
+def feed_until_failed(made, packets):
     made.recorder.start()
     for packet in packets:
         made.recorder.feed(packet)
-    while not made.recorder.broken:
+    while not made.recorder.failed:
         threading.Event().wait(0.001)
 
 
@@ -40,7 +40,7 @@ def feed_until_broken(made, packets):
 def test_what_was_written_until_the_disk_was_full_is_kept(bench, packets, monkeypatch, lossless):
     refuse_after(monkeypatch, 30, OSError(28, "No space left on device"))
     made = bench(lossless=lossless)
-    feed_until_broken(made, packets)
+    feed_until_failed(made, packets)
     for packet in packets:
         made.recorder.feed(packet)  # into nothing
     row = made.end()
@@ -67,16 +67,16 @@ def test_a_clip_that_the_index_does_not_take_at_its_end_is_told_all_the_same(
 def test_a_defect_of_ours_costs_no_thread_and_is_logged(bench, packets, monkeypatch, caplog):
     refuse_after(monkeypatch, 30, ZeroDivisionError())
     made = bench()
-    feed_until_broken(made, packets)
+    feed_until_failed(made, packets)
     assert made.end().error == "recording_failed"
     assert "ZeroDivisionError" in caplog.text
 
 
 def test_a_broken_clip_does_not_wait_for_its_camera_for_ever(bench, packets, monkeypatch):
-    monkeypatch.setattr(module, "LAST_WORD_S", 0.01)
+    monkeypatch.setattr(module, "RESULT_TIMEOUT_S", 0.01)
     refuse_after(monkeypatch, 30, OSError(28, "No space left on device"))
     made = bench()
-    feed_until_broken(made, packets)
+    feed_until_failed(made, packets)
     assert made.recorder.join(LONG_S)
     assert made.catalog.get(made.clip.id).state is ClipState.SAVED
 
@@ -85,7 +85,7 @@ def test_a_folder_that_cannot_be_made_is_told(bench, packets):
     made = bench()
     made.clips_dir.write_text("in the way")
     made.recorder.start()
-    while not made.recorder.broken:
+    while not made.recorder.failed:
         threading.Event().wait(0.001)
     row = made.end()
     assert row.state is ClipState.FAILED

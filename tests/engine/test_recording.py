@@ -242,43 +242,43 @@ def bare(tmp_path):
     """The clips of one camera, without the rest of it."""
     opened = []
     with Catalog(tmp_path / "clips.db") as catalog:
-        ring = PreRollBuffer(8.0)
+        buffer = PreRollBuffer(8.0)
         clips = RecordingController(
             file_camera("x", pre_roll_s=3.0),
-            ring,
+            buffer,
             clips_dir=tmp_path / "clips",
             catalog=catalog,
             on_event=lambda _event: None,
-            on_recorder=lambda recorder: opened.append((recorder, recorder.join(0))),
+            on_writer=lambda writer: opened.append((writer, writer.join(0))),
             lossless=True,
         )
-        yield clips, ring, opened
+        yield clips, buffer, opened
         clips.end()
-        assert all(recorder.join(LONG_S) for recorder, _ in opened)
+        assert all(writer.join(LONG_S) for writer, _ in opened)
 
 
 def test_nothing_is_recorded_before_the_first_picture(bare):
     with pytest.raises(CameraNotRunning):
-        bare[0].record(0.0, 1.8e9, 1.0)
+        bare[0].start_manual(0.0, 1.8e9, 1.0)
 
 
 def test_a_recorder_that_is_told_of_can_be_waited_for(bare, films):
     # Another camera, which begins a clip in the same moment, does so.
-    clips, ring, opened = bare
+    clips, buffer, opened = bare
     for packet in media_packets(films(seconds=2)):
-        ring.push(packet)
-    clips.record(1.9, 1.8e9, 1.0)
+        buffer.push(packet)
+    clips.start_manual(1.9, 1.8e9, 1.0)
     assert [done for _, done in opened] == [False]
 
 
 def test_a_clock_that_is_set_in_mid_film_does_not_falsify_the_pre_roll(bare, films, tmp_path):
-    clips, ring, opened = bare
+    clips, buffer, opened = bare
     packets = media_packets(films(seconds=8))
     for packet in packets[:60]:
         hour = 3600.0 if packet.t > 4.0 else 0.0
-        ring.push(replace(packet, at=packet.at + hour))
+        buffer.push(replace(packet, at=packet.at + hour))
     event_at = packets[55].at + 3600.0
-    clips.record(packets[55].t, event_at, 1.0)
+    clips.start_manual(packets[55].t, event_at, 1.0)
     clips.end()
     clip = opened[0][0].clip
     assert opened[0][0].join(LONG_S)

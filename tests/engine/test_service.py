@@ -279,7 +279,7 @@ def test_a_clip_that_a_slow_disk_cannot_finish_in_time_is_told(rigs, films, monk
     rig.engine.stop(timeout_s=0.3)
     assert "is finished at the next start" in caplog.text
     gate.set()
-    assert all(each.join(LONG_S) for each in rig.engine._recorders)
+    assert all(each.join(LONG_S) for each in rig.engine._writers)
     rig._executor.shutdown()
     rig._stopped = True
     again = rigs()

@@ -82,7 +82,7 @@ def test_a_camera_that_is_not_there_is_told_once_however_often_it_is_tried(
     tries = []
     session._source._on_health = lambda *told: (
         tries.append(told),
-        session._health_changed(*told),
+        session._set_health(*told),
     )
     while len(tries) < 2:
         threading.Event().wait(0.01)
@@ -101,7 +101,7 @@ def test_a_lost_camera_that_appears_runs(rig, films, tmp_path):
 
 def test_a_defect_does_not_cost_the_camera(rig, films, monkeypatch, caplog):
     monkeypatch.setattr(module, "RESTART_S", 0.01)
-    real, calls = CameraSession._looked, []
+    real, calls = CameraSession._handle_tracks, []
 
     def looked(self, *args):
         calls.append(1)
@@ -109,7 +109,7 @@ def test_a_defect_does_not_cost_the_camera(rig, films, monkeypatch, caplog):
             raise ZeroDivisionError
         real(self, *args)
 
-    monkeypatch.setattr(CameraSession, "_looked", looked)
+    monkeypatch.setattr(CameraSession, "_handle_tracks", looked)
     film = films(seconds=20, walks=((0.0, 20.0),))
     rig.engine.set_camera(file_camera(film, paced=True, loop=True), Activity.RECORD)
     rig.wait_health(LOST, error="unknown")

@@ -1,4 +1,1 @@
-"""What a security recorder does: capture, detection, clips.
-
-Nothing below this package imports Home Assistant; a plain script can use all of it.
-"""
+"""A security recorder as a library: it imports nothing of Home Assistant."""

@@ -1,4 +1,4 @@
-"""The whole security recorder: all cameras, the shared detector, the keeper of clips, the texts."""
+"""The whole engine: all cameras, the shared detector, the library of clips, and texts."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ CATALOG_NAME = "clips.db"
 
 
 class HomeSecEngine:
-    """Owns everything that runs; its owner hears of it through one callback.
+    """Owns all parts and their threads, and reports events through one callback.
 
-    Calls may come from any thread; all but ``health``, ``stats`` and ``engine_stats`` may block for
-    a moment.
+    Calls may come from any thread; all but ``health``, ``stats``, and ``engine_stats`` may block
+    for a moment.
     """
 
     def __init__(
@@ -68,9 +68,9 @@ class HomeSecEngine:
     ) -> None:
         """Prepare; nothing runs before ``start``.
 
-        ``executor`` runs one camera loop a thread, so it needs a thread for each camera.
-        ``create_cascade`` replaces what ``detector`` and ``model`` name.
-        With a ``cloud`` every clip is uploaded; without ``retention`` none is ever removed.
+        ``executor`` needs a thread per camera. ``create_cascade`` replaces what ``detector`` and
+        ``model`` name. With ``cloud``, every clip is uploaded; without ``retention``, none is ever
+        removed.
         """
         self._clips_dir = clips_dir
         self._data_dir = data_dir
@@ -90,7 +90,7 @@ class HomeSecEngine:
         self._lock = threading.RLock()
         self._sessions: dict[str, tuple[CameraSession, Future[None]]] = {}
         self._wanted: dict[str, tuple[CameraConfig, Activity, SourceFeed | None]] = {}
-        self._recorders: set[ClipWriter] = set()
+        self._writers: set[ClipWriter] = set()
         self._stopping = False
         self.library = ClipLibrary(
             path=data_dir / CATALOG_NAME,
@@ -101,7 +101,6 @@ class HomeSecEngine:
             clock=self._clock,
             rng=self._rng,
         )
-
         self.sms = SmsService(
             cloud=lambda: self.library.cloud,
             on_event=self._on_event,
@@ -111,16 +110,15 @@ class HomeSecEngine:
 
     @property
     def catalog(self) -> Catalog:
-        """The index of clips, open from ``start`` to ``stop``."""
+        """The catalog of clips, open from ``start`` to ``stop``."""
         return self.library.catalog
 
     # --- start and stop -----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Open the catalogue, finish what a crash left open, make the detector.
+        """Open the catalog, finalize clips that a crash left open, and load the detector.
 
-        Raises ``StartFailed`` when the folders cannot be used. Nothing is left running then, and
-        another engine can be started in its place.
+        Raises ``StartFailed`` when the folders can't be used; nothing is left running then.
         """
         try:
             self._clips_dir.mkdir(parents=True, exist_ok=True)
@@ -135,7 +133,7 @@ class HomeSecEngine:
             raise start_error(err, clips_dir=self._clips_dir, catalog=catalog) from err
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """End every thread; open clips are finished."""
+        """End every thread; open clips are finalized."""
         deadline = time.monotonic() + timeout_s
         with self._lock:
             self._stopping = True
@@ -149,10 +147,10 @@ class HomeSecEngine:
             _wait(session, future, deadline)
         self._pool.stop(max(0.1, deadline - time.monotonic()))
         with self._lock:
-            recorders = list(self._recorders)
-        for recorder in recorders:
-            if not recorder.join(max(0.1, deadline - time.monotonic())):
-                _LOGGER.warning("Clip %s is finished at the next start", recorder.clip.id)
+            writers = list(self._writers)
+        for writer in writers:
+            if not writer.join(max(0.1, deadline - time.monotonic())):
+                _LOGGER.warning("Clip %s is finalized at the next start", writer.clip.id)
         self.sms.close(max(0.1, deadline - time.monotonic()))
         self.library.close(max(0.1, deadline - time.monotonic()))
 
@@ -161,52 +159,52 @@ class HomeSecEngine:
     def set_camera(
         self, config: CameraConfig, activity: Activity, feed: SourceFeed | None = None
     ) -> None:
-        """Add a camera, or change it: it starts again only if its source is another one."""
+        """Add a camera, or change it; it restarts only if its source has changed."""
         with self._lock:
             if self._stopping:
                 return
             self._wanted[config.id] = (config, activity, feed)
             running = self._sessions.get(config.id)
-            if running and activity is not Activity.OFF and _adopts(*running, config):
-                running[0].adopt(config, activity)
+            if running and activity is not Activity.OFF and _can_reconfigure(*running, config):
+                running[0].reconfigure(config, activity)
                 return
         self._end_session(config.id)
         self._begin_session(config.id)
 
     def remove_camera(self, camera_id: str) -> None:
-        """Stop a camera and forget it; its clips stay."""
+        """Stop and remove a camera; its clips stay."""
         with self._lock:
             self._wanted.pop(camera_id, None)
         self._end_session(camera_id)
 
     def set_activity(self, camera_id: str, activity: Activity) -> None:
-        """Switch a known camera on, off, or between detecting and recording."""
+        """Switch a camera off, or to detecting or recording."""
         with self._lock:
             wanted = self._wanted.get(camera_id)
         if wanted is not None:
             self.set_camera(wanted[0], activity, wanted[2])
 
     def start_recording(self, camera_id: str, duration_s: float | None = None) -> str:
-        """Record by hand, until the clip is full if no time is given; returns its id.
+        """Start a manual recording, of the longest length for None; return the clip's id.
 
         Raises ``CameraNotRunning``.
         """
-        return self._session(camera_id).record(duration_s)
+        return self._session(camera_id).start_recording(duration_s)
 
     def stop_recording(self, camera_id: str) -> None:
-        """End a recording made by hand. Raises ``CameraNotRunning``."""
-        self._session(camera_id).stop_record()
+        """End a manual recording. Raises ``CameraNotRunning``."""
+        self._session(camera_id).stop_recording()
 
     def jpeg(self, camera_id: str, *, width: int | None = None) -> bytes | None:
-        """Return the newest picture as JPEG; None if the camera gives none."""
+        """Return the newest frame as JPEG; None if there is none."""
         with self._lock:
             running = self._sessions.get(camera_id)
         return running[0].jpeg(width=width) if running else None
 
     def preview_zones(self, camera_id: str, zones: Iterable[Zone]) -> list[PreviewedDetection]:
-        """Look at the newest picture, and say what these zones would make of what is in it.
+        """Detect objects in the newest frame, and judge them by zones that aren't saved yet.
 
-        Raises ``CameraNotRunning`` without a picture, ``DetectorError`` if nobody can look.
+        Raises ``CameraNotRunning`` without a frame, ``DetectorError`` without a detector.
         """
         return preview_zones(self._session(camera_id), self._pool, zones)
 
@@ -232,7 +230,7 @@ class HomeSecEngine:
                 catalog=self.catalog,
                 clips_dir=self._clips_dir,
                 on_event=self._on_event,
-                on_recorder=self._keep_recorder,
+                on_writer=self._add_writer,
                 clock=self._clock,
                 rng=self._rng,
             )
@@ -247,7 +245,7 @@ class HomeSecEngine:
         session.stop()
         _wait(session, future, time.monotonic() + 5.0)
 
-    # --- figures ------------------------------------------------------------------------------
+    # --- statistics ---------------------------------------------------------------------------
 
     def health(self, camera_id: str) -> CameraHealth:
         """Return the state of a camera's connection."""
@@ -255,12 +253,12 @@ class HomeSecEngine:
         return running[0].health if running else CameraHealth.OFF
 
     def stats(self, camera_id: str) -> CameraStats:
-        """Return a camera's figures; all zero while it is off."""
+        """Return a camera's statistics; all zero while it's off."""
         running = self._sessions.get(camera_id)
         return running[0].stats() if running else CameraStats()
 
     def engine_stats(self) -> EngineStats:
-        """Return the figures of the whole engine."""
+        """Return statistics of the whole engine."""
         totals = self.library.totals
         return EngineStats(
             inference_ms=self._pool.inference_ms,
@@ -274,17 +272,17 @@ class HomeSecEngine:
     # --- inside -------------------------------------------------------------------------------
 
     def _load_cascade(self, stop: threading.Event) -> CascadeDetector:
-        """On the pool's thread: find or download the models, and load them."""
+        """Find or download the models, and load them; on the pool's thread."""
         return load_cascade(
-            self._store, self._detector, self._model, stop=stop, on_progress=self._downloading
+            self._store, self._detector, self._model, stop=stop, on_progress=self._report_progress
         )
 
-    def _downloading(self, model: str, have: int, total: int) -> None:
+    def _report_progress(self, model: str, have: int, total: int) -> None:
         self._on_event(ModelProgress(model=model, have_bytes=have, total_bytes=total))
 
-    def _keep_recorder(self, recorder: ClipWriter) -> None:
+    def _add_writer(self, writer: ClipWriter) -> None:
         with self._lock:
-            self._recorders = {r for r in self._recorders if not r.join(0)} | {recorder}
+            self._writers = {each for each in self._writers if not each.join(0)} | {writer}
 
     def _on_event(self, event: EngineEvent) -> None:
         self.library.handle_event(event)
@@ -293,15 +291,15 @@ class HomeSecEngine:
         self._sink(event)
 
 
-def _adopts(session: CameraSession, future: Future[None], config: CameraConfig) -> bool:
-    """Tell whether a camera that runs can go on with another configuration."""
-    if future.done():  # a film that was played to its end
-        return session.wanted == config
-    return session.wanted.source == config.source
+def _can_reconfigure(session: CameraSession, future: Future[None], config: CameraConfig) -> bool:
+    """Return whether a camera can use another configuration without a restart."""
+    if future.done():  # a file that was played to its end
+        return session.next_config == config
+    return session.next_config.source == config.source
 
 
 def _wait(session: CameraSession, future: Future[None], deadline: float) -> None:
-    """Wait for a camera's loop; one that hangs in a driver is left behind, and said so."""
+    """Wait for a camera's thread until ``deadline``; one that hangs in a driver is left behind."""
     try:
         future.result(max(0.1, deadline - time.monotonic()))
     except TimeoutError:

@@ -1,7 +1,7 @@
-"""Which moving parts of the picture are worth a closer look, after others that showed nothing.
+"""Back off from crops in which nothing was found: leaves move all day.
 
-Leaves move all day. A part that was looked at closely and held nothing is left alone for a while,
-longer each time; whoever steps out of it moves elsewhere, and is looked at at once.
+A moving region that was detected in as a crop of its own, and was empty, is left out for a while,
+for longer each time. Who steps out of it moves elsewhere, and gets a crop at once.
 """
 
 from __future__ import annotations
@@ -14,50 +14,44 @@ if TYPE_CHECKING:
 
     from ..core.types import Box, Detection
 
-SAME_PLACE = 0.3
-"""Intersection over union from which on a part is one that was looked at before."""
+SAME_REGION_IOU = 0.3
 PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0)
-"""After the first fruitless look the next may follow at once, after the last only in 8 s."""
+"""After the first empty crop of a region the next may follow at once, after the fifth in 8 s."""
 MEMORY_S = 30.0
 LIMIT = 64
-"""Places remembered at most, newest first."""
+"""Regions remembered at most, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class _EmptyCrop:
-    box: Box
+    region: Box
     t: float
     times: int
 
     @property
-    def again_t(self) -> float:
-        """When another look is due."""
+    def retry_t(self) -> float:
         return self.t + PAUSES_S[min(self.times, len(PAUSES_S)) - 1]
 
 
 class CropBackoff:
-    """What one camera's closer looks came to."""
+    """The empty crops of one camera."""
 
     def __init__(self) -> None:
-        self._fruitless: list[_EmptyCrop] = []
+        self._empty: list[_EmptyCrop] = []
 
     def choose(self, t: float, moving: Iterable[Box]) -> list[Box]:
-        """Return the parts that are worth a look at ``t``, in the order given."""
-        return [
-            box for box in moving if (before := self._known(box)) is None or t >= before.again_t
-        ]
+        """Return the moving regions that may get a crop at ``t``, in the order given."""
+        return [box for box in moving if (before := self._find(box)) is None or t >= before.retry_t]
 
-    def learn(self, t: float, looked_at: Sequence[Box], found: Sequence[Detection]) -> None:
-        """Take in what was found in the parts that were looked at."""
-        for box in looked_at:
-            before = self._known(box)
-            self._fruitless = [
-                x for x in self._fruitless if x is not before and t - x.t <= MEMORY_S
-            ]
+    def update(self, t: float, crops: Sequence[Box], found: Sequence[Detection]) -> None:
+        """Remember which regions that got a crop at ``t`` were empty."""
+        for box in crops:
+            before = self._find(box)
+            self._empty = [x for x in self._empty if x is not before and t - x.t <= MEMORY_S]
             if not any(box.iou(x.box) > 0 for x in found):
                 times = 1 if before is None else before.times + 1
-                self._fruitless.insert(0, _EmptyCrop(box, t, times))
-        del self._fruitless[LIMIT:]
+                self._empty.insert(0, _EmptyCrop(box, t, times))
+        del self._empty[LIMIT:]
 
-    def _known(self, box: Box) -> _EmptyCrop | None:
-        return next((x for x in self._fruitless if x.box.iou(box) >= SAME_PLACE), None)
+    def _find(self, box: Box) -> _EmptyCrop | None:
+        return next((x for x in self._empty if x.region.iou(box) >= SAME_REGION_IOU), None)

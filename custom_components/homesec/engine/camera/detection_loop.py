@@ -1,7 +1,7 @@
-"""From pictures worth a look to who is here: the detector's answers, tracks, presence.
+"""Detect and track objects in sampled frames, and find out who is present.
 
-Looks are asked for and answered later, on another thread; all that follows from an answer happens
-on the camera's own. Whoever seems to have come is shown to the second network before they count.
+Detection happens on the pool's thread; all that follows from its results on the camera's own. A
+candidate is verified by a second network before it counts as present.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 import math
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from ..media.motion import Change
@@ -18,7 +17,7 @@ from ..tracking.tracker import Tracker
 from .crop_backoff import CropBackoff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from threading import Event
 
     from ..core.events import ZoneChanged
@@ -29,40 +28,40 @@ if TYPE_CHECKING:
     from .frame_sampler import SampledFrame
 
 REPLAY_WAIT_S = 0.5
-"""How long a replayed picture waits for the detector before it takes its place."""
-STUCK_S = 30
-"""An answer that takes longer than this does not come."""
-SURE = 0.7
-"""With such a score one look is enough to ask the second network."""
-SAME = 0.4
-"""Intersection over union from which on what the second opinion sees is who was asked about."""
-EVIDENT_HITS = 2
-"""In one look alone anything may look like somebody."""
-STIR_HITS, STIR_WINDOW_S = 3, 2.0
-"""So many pictures with motion in so short a time are more than a flicker."""
+"""How long a replayed frame waits for the detector before it replaces the waiting one."""
+RESULT_TIMEOUT_S = 30
+"""A result that takes longer doesn't come."""
+SINGLE_FRAME_CONFIDENCE = 0.7
+"""With this confidence one frame is enough for a candidate to be verified."""
+VERIFY_IOU = 0.4
+"""From here on a detection of the verification is the candidate."""
+MIN_VERIFIED_HITS = 2
+"""In a single frame, anything may look like a person."""
+MOTION_HITS, MOTION_WINDOW_S = 3, 2.0
+"""This many frames with motion in this time are more than a flicker."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """The answer to a look."""
+    """The detections of a sampled frame; None if it couldn't be detected in."""
 
-    look: SampledFrame
+    sampled: SampledFrame
     found: list[Detection] | None
-    closely: list[Box]
-    """Where it was a closer look."""
+    crops: list[Box]
+    """Regions that were detected in as crops, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Verification:
-    """The second network's answer on somebody."""
+    """What the verification of a candidate found; None if it failed."""
 
-    look: SampledFrame
-    presence: Presence
+    sampled: SampledFrame
+    candidate: Presence
     found: list[Detection] | None
 
 
 class DetectionLoop:
-    """Watches one camera's pictures; ``take`` hands on what the answers mean."""
+    """Submits one camera's sampled frames to the pool; ``process_results`` calls back."""
 
     def __init__(
         self,
@@ -70,227 +69,216 @@ class DetectionLoop:
         pool: DetectionPool,
         *,
         lossless: bool,
-        on_look: Callable[[SampledFrame, list[Track], list[int]], None],
-        on_change: Callable[[PresenceChange], None],
+        on_tracks: Callable[[SampledFrame, list[Track], list[int]], None],
+        on_presence: Callable[[PresenceChange], None],
         on_zone: Callable[[ZoneChanged], None],
-        on_stir: Callable[[SampledFrame], None],
+        on_unclassified_motion: Callable[[SampledFrame], None],
     ) -> None:
-        """``lossless``: each answer is waited for, as for a film that is read at any speed.
+        """``lossless``: wait for each result, for a file that is read as fast as possible.
 
-        All callbacks are called on the camera's thread: ``on_look`` after each answer, with the
-        tracks seen well enough to keep somebody here, and the ids of those that are evident;
-        ``on_change`` and ``on_zone`` with what became of presences and zones; ``on_stir`` when
-        something moves and no detector can tell what.
+        All callbacks come on the camera's thread. ``on_tracks`` gets, after each result, the tracks
+        confident enough to keep a presence, and the ids of those that are verified.
+        ``on_unclassified_motion`` gets frames with lasting motion while there's no detector.
         """
         self._config = config
         self._pool = pool
         self._lossless = lossless
-        self._on_look = on_look
-        self._on_change = on_change
+        self._on_tracks = on_tracks
+        self._on_presence = on_presence
         self._on_zone = on_zone
-        self._on_stir = on_stir
-        self._closer = CropBackoff()
+        self._on_unclassified_motion = on_unclassified_motion
+        self._backoff = CropBackoff()
         self._tracker = Tracker()
         self._presence = PresenceTracker(config)
-        self._answers: SimpleQueue[_Result | _Verification] = SimpleQueue()
+        self._results: deque[_Result | _Verification] = deque()
         self._pending = 0
-        """Looks that were asked for and not answered."""
-        self._last_answer_t = 0.0
-        self._stirs: deque[float] = deque(maxlen=STIR_HITS)
+        """Frames submitted whose result hasn't come."""
+        self._last_result_t = 0.0
+        self._motion: deque[float] = deque(maxlen=MOTION_HITS)
 
     @property
     def present(self) -> list[Presence]:
-        """Who is here, in the order the labels were chosen."""
+        """Who is present, in the order of the configured labels."""
         return self._presence.present
 
-    def adopt(self, config: CameraConfig) -> None:
-        """Go by another configuration from now on; whoever is here stays."""
+    def reconfigure(self, config: CameraConfig) -> None:
+        """Use another configuration of the same source; presences go on."""
         self._config = config
-        self._tell(self._presence.reconfigure(config))
+        self._report(self._presence.reconfigure(config))
 
-    # --- asking -------------------------------------------------------------------------------
+    # --- frames to the pool -------------------------------------------------------------------
 
-    def ask(self, look: SampledFrame) -> None:
-        """Have a picture looked at."""
+    def submit(self, sampled: SampledFrame) -> None:
+        """Have objects detected in a frame."""
         if self._pool.unavailable:
-            self._note_stir(look)
-        wait_s = math.inf if self._lossless else REPLAY_WAIT_S if look.replayed else 0.0
-        moving = self._closer.choose(look.frame.t, look.movement.boxes())
-        closely: list[Box] = []
+            self._observe_motion(sampled)
+        frame = sampled.frame
+        wait_s = math.inf if self._lossless else REPLAY_WAIT_S if sampled.replayed else 0.0
+        moving = self._backoff.choose(frame.t, sampled.motion.boxes())
+        crops: list[Box] = []
 
-        def task(cascade: CascadeDetector) -> list[Detection]:
-            closely.extend(cascade.small_regions(look.frame, moving))
-            return cascade.detect(look.frame, closely)
+        def detect(cascade: CascadeDetector) -> list[Detection]:
+            crops.extend(cascade.small_regions(frame, moving))
+            return cascade.detect(frame, crops)
 
         def reply(found: list[Detection] | None) -> None:
-            self._answers.put(_Result(look, found, closely))
+            self._results.append(_Result(sampled, found, crops))
 
-        if self._pool.submit(self._config.id, task, reply, wait_s=wait_s):
+        if self._pool.submit(self._config.id, detect, reply, wait_s=wait_s):
             self._pending += 1
         if self._lossless:
             self._pool.wait_until_idle(self._config.id, math.inf)
-        self.take()
+        self.process_results()
 
-    def _ask_again(
-        self, look: SampledFrame, presence: Presence, found: Sequence[Detection]
-    ) -> None:
-        """Have the second network look at somebody who seems to have come."""
+    def _verify(self, candidate: Presence, sampled: SampledFrame, found: list[Detection]) -> None:
+        """Have a candidate verified; without a verifier it's confirmed at once."""
+        if not self._pool.has_verifier:
+            self._handle_verification(_Verification(sampled, candidate, None))
+            return
 
-        def task(cascade: CascadeDetector) -> list[Detection]:
-            return cascade.verify(look.frame, found, [presence.box])
+        def verify(cascade: CascadeDetector) -> list[Detection]:
+            return cascade.verify(sampled.frame, found, [candidate.box])
 
-        def reply(opinion: list[Detection] | None) -> None:
-            self._answers.put(_Verification(look, presence, opinion))
+        def reply(verified: list[Detection] | None) -> None:
+            self._results.append(_Verification(sampled, candidate, verified))
 
-        slot = f"{self._config.id} {presence.label}"
-        self._pool.submit(slot, task, reply, timed=False)
+        slot = f"{self._config.id} {candidate.label}"
+        self._pool.submit(slot, verify, reply, timed=False)
         if self._lossless:
             self._pool.wait_until_idle(slot, math.inf)
 
-    def _note_stir(self, look: SampledFrame) -> None:
-        """Without a detector, motion that lasts is all there is to go by."""
-        if look.movement.change is not Change.MOTION:
+    def _observe_motion(self, sampled: SampledFrame) -> None:
+        """Report lasting motion, all there is without a detector."""
+        if sampled.motion.change is not Change.MOTION:
             return
-        self._stirs.append(look.frame.t)
-        if len(self._stirs) == STIR_HITS and look.frame.t - self._stirs[0] <= STIR_WINDOW_S:
-            self._on_stir(look)
+        t = sampled.frame.t
+        self._motion.append(t)
+        if len(self._motion) == MOTION_HITS and t - self._motion[0] <= MOTION_WINDOW_S:
+            self._on_unclassified_motion(sampled)
 
     def wait(self, stop: Event) -> None:
-        """At the end of a film: let the detector finish what it has of it."""
-        for _ in range(STUCK_S):
+        """Wait for the last results, at the end of a file."""
+        for _ in range(RESULT_TIMEOUT_S):
             if stop.is_set() or self._pool.wait_until_idle(self._config.id, 1.0):
                 break
-        self.take()
+        self.process_results()
 
-    def forget(self) -> None:
-        """Drop what waits for the detector; for any thread."""
+    def cancel(self) -> None:
+        """Withdraw the frames that wait for the detector; from any thread."""
         self._pool.cancel(self._config.id)
         for label in self._config.labels:
             self._pool.cancel(f"{self._config.id} {label}")
 
-    # --- answers ------------------------------------------------------------------------------
+    # --- results ------------------------------------------------------------------------------
 
-    def take(self) -> None:
-        """Take in the answers that have come."""
-        while True:
-            try:
-                answer = self._answers.get_nowait()
-            except Empty:
-                return
-            match answer:
-                case _Result():
-                    self._take_look(answer)
-                case _Verification():
-                    self._take_opinion(answer)
+    def process_results(self) -> None:
+        """Process the results that have come."""
+        while self._results:
+            match self._results.popleft():
+                case _Result() as result:
+                    self._handle_result(result)
+                case _Verification() as verification:
+                    self._handle_verification(verification)
 
-    def pass_time(self, t: float) -> None:
-        """Let time pass, unless an answer is still to tell what happened in it."""
-        if not self._pending or t - self._last_answer_t > STUCK_S:
+    def advance(self, t: float) -> None:
+        """Let presences time out, unless a result may still extend them."""
+        if not self._pending or t - self._last_result_t > RESULT_TIMEOUT_S:
             self.tick(t)
 
     def tick(self, t: float) -> None:
-        """Let time pass."""
-        self._tell(self._presence.tick(t))
+        """Let presences time out."""
+        self._report(self._presence.tick(t))
 
     def end(self) -> None:
-        """Nobody is here any more: the camera is switched off."""
-        self._tell(self._presence.end())
+        """End all presences: the camera is switched off."""
+        self._report(self._presence.end())
 
-    def _take_look(self, answer: _Result) -> None:
-        look, frame = answer.look, answer.look.frame
+    def _handle_result(self, result: _Result) -> None:
+        frame, found = result.sampled.frame, result.found
         self._pending = max(0, self._pending - 1)
-        self._last_answer_t = max(self._last_answer_t, frame.t)
-        if answer.found is None:
+        self._last_result_t = max(self._last_result_t, frame.t)
+        if found is None:
             self.tick(frame.t)
             return
-        self._closer.learn(frame.t, answer.closely, answer.found)
-        # Also what nobody asked for is followed: a cat may be what moves before a statue.
-        labels = {*self._config.labels, *(x.label for x in answer.found)}
-        begins = {label: self._begins(label) for label in labels}
-        tracks = self._tracker.update(frame.t, answer.found, look.movement, enter_thresholds=begins)
-        sure = SURE if self._pool.has_verifier else math.inf
+        self._backoff.update(frame.t, result.crops, found)
+        # Other labels are tracked, too: a cat may be what moves in front of a statue.
+        labels = {*self._config.labels, *(x.label for x in found)}
+        enter = {label: self._enter_threshold(label) for label in labels}
+        motion = result.sampled.motion
+        tracks = self._tracker.update(frame.t, found, motion, enter_thresholds=enter)
         changes = self._presence.update(
-            frame.t, frame.at, tracks, enter_thresholds=begins, instant_threshold=sure
+            frame.t,
+            frame.at,
+            tracks,
+            enter_thresholds=enter,
+            instant_threshold=SINGLE_FRAME_CONFIDENCE if self._pool.has_verifier else math.inf,
         )
         for change in changes:
             if change.step is Step.CANDIDATE:
-                self._ask_about(change, look, answer.found)
-        self._tell(x for x in changes if x.step is not Step.CANDIDATE)
-        chosen = (x for x in tracks if x.label in self._config.labels)
-        seen = [x for x in chosen if x.score >= stay_threshold(begins[x.label])]
-        self._on_look(look, seen, self._evident(seen))
+                self._verify(change.presence, result.sampled, found)
+        self._report(x for x in changes if x.step is not Step.CANDIDATE)
+        wanted = (x for x in tracks if x.label in self._config.labels)
+        seen = [x for x in wanted if x.score >= stay_threshold(enter[x.label])]
+        self._on_tracks(result.sampled, seen, self._verified_track_ids(seen))
 
-    def _evident(self, tracks: Iterable[Track]) -> list[int]:
-        """Return the ids of those who a person who looks would agree are here.
+    def _verified_track_ids(self, tracks: Iterable[Track]) -> list[int]:
+        """Return the ids of tracks that belong into the clip.
 
-        That is whom the second opinion confirmed, and of the others, about whom it is not asked
-        while somebody is here, those who are seen again and as well as it would have to.
+        These are the one that was verified and, since others aren't verified during a presence,
+        those that were seen again with the confidence a verification needs.
         """
         present = {each.label: each for each in self._presence.present}
         return [
             track.id
             for track in tracks
-            if (here := present.get(track.label)) is not None
+            if (presence := present.get(track.label)) is not None
             and (
-                track.id == here.track_id
+                track.id == presence.track_id
                 or (
-                    track.id in here.track_ids
-                    and track.hits >= EVIDENT_HITS
-                    and track.score >= self._confirms(track.label)
+                    track.id in presence.track_ids
+                    and track.hits >= MIN_VERIFIED_HITS
+                    and track.score >= self._verify_threshold(track.label)
                 )
             )
         ]
 
-    def _ask_about(
-        self, change: PresenceChange, look: SampledFrame, found: list[Detection]
-    ) -> None:
-        """Get a second opinion; without a second network the first one's will do."""
-        if self._pool.has_verifier:
-            self._ask_again(look, change.presence, found)
-        else:
-            self._answer(change.presence, look, confirmed=True)
+    def _handle_verification(self, verification: _Verification) -> None:
+        candidate, found = verification.candidate, verification.found
+        # Without an answer, rather a false alarm than a burglar who isn't noticed.
+        confirmed = found is None
+        if found is not None:
+            same = (
+                x.score
+                for x in found
+                if x.label == candidate.label and x.box.iou(candidate.box) >= VERIFY_IOU
+            )
+            confirmed = max(same, default=0.0) >= self._verify_threshold(candidate.label)
+        t = verification.sampled.frame.t
+        self._report(self._presence.handle_verification(candidate.label, t, confirmed=confirmed))
 
-    def _take_opinion(self, answer: _Verification) -> None:
-        presence = answer.presence
-        label, box = presence.label, presence.box
-        if answer.found is None:
-            # The detector broke down meanwhile: better one false alarm than a burglar unseen.
-            self._answer(presence, answer.look, confirmed=True)
-            return
-        lowest = self._confirms(label)
-        alike = (x for x in answer.found if x.label == label and x.box.iou(box) >= SAME)
-        score = max((x.score for x in alike), default=0.0)
-        self._answer(presence, answer.look, confirmed=score >= lowest)
-
-    def _answer(self, presence: Presence, look: SampledFrame, *, confirmed: bool) -> None:
-        self._tell(
-            self._presence.handle_verification(presence.label, look.frame.t, confirmed=confirmed)
-        )
-
-    def _tell(self, changes: Iterable[PresenceChange]) -> None:
+    def _report(self, changes: Iterable[PresenceChange]) -> None:
         for change in changes:
-            self._on_change(change)
+            self._on_presence(change)
         for event in self._presence.pop_zone_events():
             self._on_zone(event)
 
     # --- thresholds ---------------------------------------------------------------------------
 
-    def _chosen(self, label: str) -> float | None:
-        """Return the threshold that the person chose for a label."""
+    def _chosen_threshold(self, label: str) -> float | None:
         rule = self._config.rule(label)
         return self._config.threshold if rule.threshold is None else rule.threshold
 
-    def _confirms(self, label: str) -> float:
-        """Return the lowest score of a second opinion that counts."""
-        return self._chosen(label) or self._pool.thresholds[1]
+    def _verify_threshold(self, label: str) -> float:
+        """Return the lowest confidence of a verification that counts."""
+        return self._chosen_threshold(label) or self._pool.thresholds[1]
 
-    def _begins(self, label: str) -> float:
-        """Return the lowest score of a look that counts.
+    def _enter_threshold(self, label: str) -> float:
+        """Return the lowest confidence of a detection that may begin a presence.
 
-        Where a second network is asked, what was chosen is asked of both together.
+        With a verifier, the chosen threshold applies to both networks together.
         """
         threshold, _ = self._pool.thresholds
-        chosen = self._chosen(label)
+        chosen = self._chosen_threshold(label)
         if chosen is None:
             return threshold
         return min(chosen, threshold) if self._pool.has_verifier else chosen

@@ -1,13 +1,14 @@
-"""Which pictures are worth a look by the detector: the two gears.
+"""Choose which packets of a camera are decoded, and which frames are detected in.
 
-*Idle* decodes keyframes only and compares each with a running background. Motion wakes it: the
-packets since the keyframe before are replayed from the ring, so that whoever came in between the
-two is seen from the first frame on. *Awake* decodes everything and hands on a few pictures a second
-while something moves or somebody is here; when neither was so for a while it idles again.
+In decode mode *keyframes*, only keyframes are decoded, and each is compared with a running
+background. Motion changes the mode to *all*: the packets since the keyframe before are replayed
+from the pre-roll buffer, so that who came in between is in the frames from the first on. Then every
+packet is decoded, and a few frames per second are sampled while something moves or somebody is
+present. When neither was so for a while, the mode changes back.
 
-A camera whose keyframes are further apart than two seconds would leave its watcher blind for that
-long, so ``DecodePolicy.AUTO`` keeps such a camera awake (decoding, not detecting). ``PROMPT`` does
-so for any camera, ``ECONOMY`` for none.
+With keyframes more than two seconds apart, *keyframes* would miss what happens in between, so
+``DecodePolicy.AUTO`` keeps such a camera in *all* (decoding, not detecting). ``PROMPT`` does so for
+any camera, ``ECONOMY`` for none.
 """
 
 from __future__ import annotations
@@ -30,74 +31,69 @@ if TYPE_CHECKING:
     from ..media.packet_buffer import PreRollBuffer
     from ..media.packets import MediaPacket
 
-BLIND_S = 2.0
-"""Longest time between keyframes at which idling is allowed by ``DecodePolicy.AUTO``."""
-_BLIND_SLACK_S = 0.25
+MAX_KEYFRAME_GAP_S = 2.0
+"""Longest time between keyframes at which ``DecodePolicy.AUTO`` decodes only these."""
+_GAP_TOLERANCE_S = 0.25
 LINGER_S = 4.0
-"""Looking goes on for this long after the last motion."""
-STILL_LOOK_S = 1.0
-"""Somebody who does not move is looked at this often, to know that they are still there: at least
-twice in the grace period."""
+"""Frames are sampled for this long after the last motion."""
+STATIONARY_INTERVAL_S = 1.0
+"""Without motion, a frame is sampled this often while somebody is present, and at least twice per
+grace period."""
 _JITTER_S = 0.01
-"""A picture that comes so much before its time is taken; the next would be late."""
-IDLE_INTERVAL_S = 0.45
-"""Idle: sources that consist of nothing but keyframes (MJPEG) are not decoded more often."""
+"""A frame this early is sampled; the next would be late."""
+KEYFRAME_INTERVAL_S = 0.45
+"""Sources of nothing but keyframes (MJPEG) aren't decoded more often in mode *keyframes*."""
 
 
 class DecodeMode(Enum):
-    """How much is decoded."""
+    """Which packets are decoded."""
 
-    IDLE = "idle"
-    AWAKE = "awake"
+    KEYFRAMES = "keyframes"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class SampledFrame:
-    """A picture for the detector."""
+    """A frame to detect in."""
 
     frame: Frame
-    movement: MotionResult
+    motion: MotionResult
     replayed: bool
-    """From the ring: it is late already, and must not be dropped for a newer one."""
+    """From the pre-roll buffer: it's late already, and must not be dropped for a newer one."""
 
 
 class FrameSampler:
-    """The decoder, the motion gate and the gears of one camera."""
+    """The decoder, the motion gate, and the decode mode of one camera."""
 
-    def __init__(self, config: CameraConfig, ring: PreRollBuffer) -> None:
-        self._ring = ring
+    def __init__(self, config: CameraConfig, buffer: PreRollBuffer) -> None:
+        self._buffer = buffer
         self._decoder = FrameDecoder()
         self._gate: MotionGate | None = None
         self._shape = (0, 0)
-        """Rows and columns of the pictures that the gate gets."""
-        self._gear = DecodeMode.IDLE
-        self.adopt(config)
-        self._next_look_t = 0.0
-        self._last_still_look_t = 0.0
+        """Rows and columns of the gray picture that the gate gets."""
+        self.mode = DecodeMode.KEYFRAMES
+        self.reconfigure(config)
+        self._next_sample_t = 0.0
+        self._stationary_sample_t = 0.0
         self._active_until = 0.0
         self._last_keyframe_t: float | None = None
-        self._seen_t = -IDLE_INTERVAL_S
-        """Whatever came before was looked at, or compared with the background."""
+        self._checked_t = -KEYFRAME_INTERVAL_S
+        """What came before was sampled, or compared with the background."""
         self._intervals: deque[float] = deque(maxlen=4)
         self.latest: Frame | None = None
-        """The newest decoded picture."""
+        """The newest decoded frame."""
 
-    def adopt(self, config: CameraConfig) -> None:
-        """Go by another configuration from now on."""
+    def reconfigure(self, config: CameraConfig) -> None:
+        """Use another configuration of the same source."""
         self._config = config
-        self._look_interval_s = 1 / config.detect_fps
-        self._still_look_s = min(STILL_LOOK_S, config.grace_s / 2)
+        self._sample_interval_s = 1 / config.detect_fps
+        self._stationary_interval_s = min(STATIONARY_INTERVAL_S, config.grace_s / 2)
         if self._gate is not None:
             self._gate.set_mask(motion_mask(config.zones, *self._shape))
 
     @property
-    def gear(self) -> DecodeMode:
-        """How much is decoded at the moment."""
-        return self._gear
-
-    @property
     def decoded(self) -> int:
-        """Pictures decoded so far."""
+        """Frames decoded so far."""
         return self._decoder.decoded
 
     @property
@@ -105,84 +101,79 @@ class FrameSampler:
         """The longest of the last few."""
         return max(self._intervals) if self._intervals else None
 
-    def reconnected(self) -> None:
-        """Begin anew behind a gap in the film."""
+    def reset(self) -> None:
+        """Start over after a gap in the video."""
         self.latest = None
-        self._gear = DecodeMode.IDLE
+        self.mode = DecodeMode.KEYFRAMES
         self._decoder.reset()
         self._gate = None
         self._last_keyframe_t = None
 
     def feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[SampledFrame]:
-        """Take the newest video packet, which is in the ring already.
+        """Process the newest video packet, which is in the buffer already.
 
-        ``present``: somebody is here. ``watched``: somebody looks at the live picture.
+        ``present``: somebody is present. ``watched``: the live picture is being watched.
         """
         if packet.keyframe:
-            self._note_keyframe(packet.t)
-        if self._gear is DecodeMode.IDLE:
-            if present or watched or self._would_be_blind(packet.t):
-                yield from self._shift_up(packet, eager=False, present=present)
-            elif packet.keyframe and packet.t - self._seen_t >= IDLE_INTERVAL_S:
-                yield from self._glance(packet, present=present)
+            self._measure_interval(packet.t)
+        if self.mode is DecodeMode.KEYFRAMES:
+            if present or watched or self._needs_all(packet.t):
+                yield from self._wake(packet, moving=False, present=present)
+            elif packet.keyframe and packet.t - self._checked_t >= KEYFRAME_INTERVAL_S:
+                yield from self._check_keyframe(packet, present=present)
             return
-        yield from self._watch(packet, present=present, watched=watched)
-        if (
-            packet.t > self._active_until
-            and not present
-            and not watched
-            and not self._would_be_blind(packet.t)
-        ):
-            self._gear = DecodeMode.IDLE
+        yield from self._sample(packet, moving=False, present=present, watched=watched)
+        keep = present or watched or self._needs_all(packet.t)
+        if packet.t > self._active_until and not keep:
+            self.mode = DecodeMode.KEYFRAMES
             self._decoder.reset()
-            self._seen_t = packet.t
+            self._checked_t = packet.t
 
-    # --- gears --------------------------------------------------------------------------------
+    # --- decode modes -------------------------------------------------------------------------
 
-    def _glance(self, packet: MediaPacket, *, present: bool) -> Iterator[SampledFrame]:
-        """Idle: compare one keyframe with the background."""
-        before = self._seen_t
-        self._seen_t = packet.t
+    def _check_keyframe(self, packet: MediaPacket, *, present: bool) -> Iterator[SampledFrame]:
+        """Compare one keyframe with the background."""
+        before = self._checked_t
+        self._checked_t = packet.t
         frame = self._decoder.decode_keyframe(packet)
         if frame is None:
             return
         self.latest = frame
         if self._compare(frame).change is not Change.NONE:
             self._active_until = packet.t + LINGER_S
-            yield from self._shift_up(packet, eager=True, present=present, since=before)
+            yield from self._wake(packet, moving=True, present=present, since=before)
 
-    def _shift_up(
-        self, packet: MediaPacket, *, eager: bool, present: bool, since: float | None = None
+    def _wake(
+        self, packet: MediaPacket, *, moving: bool, present: bool, since: float | None = None
     ) -> Iterator[SampledFrame]:
-        """Decode from a keyframe in the ring up to ``packet``, and everything from then on.
+        """Decode from a keyframe in the buffer up to ``packet``, and everything from then on."""
+        self.mode = DecodeMode.ALL
+        for past in self._buffer.packets_since(packet.t if since is None else since):
+            if past.is_video:
+                yield from self._sample(
+                    past, moving=moving, present=present, replayed=moving or past is not packet
+                )
 
-        ``eager``: something moved, so each sampled picture on the way is worth a look.
-        """
-        self._gear = DecodeMode.AWAKE
-        for past in self._ring.packets_since(packet.t if since is None else since):
-            if not past.is_video:
-                continue
-            for frame in self._decode(past):
-                if not self._due(frame):
-                    continue
-                movement = self._compare(frame)
-                if eager or self._worth_a_look(frame, movement, present=present):
-                    yield SampledFrame(frame, movement, replayed=eager or past is not packet)
-
-    def _watch(
-        self, packet: MediaPacket, *, present: bool, watched: bool
+    def _sample(
+        self,
+        packet: MediaPacket,
+        *,
+        moving: bool,
+        present: bool,
+        watched: bool = False,
+        replayed: bool = False,
     ) -> Iterator[SampledFrame]:
-        """Awake: decode everything, hand on the sampled pictures while it matters."""
+        """Decode a packet, and yield its frames that are due and matter: all if ``moving``."""
         for frame in self._decode(packet, watched=watched):
-            if not self._due(frame):
+            if not self._is_due(frame):
                 continue
-            movement = self._compare(frame)
-            if self._worth_a_look(frame, movement, present=present):
-                yield SampledFrame(frame, movement, replayed=False)
+            motion = self._compare(frame)
+            if moving or self._matters(frame, motion, present=present):
+                yield SampledFrame(frame, motion, replayed=replayed)
 
-    def _decode(self, packet: MediaPacket, *, watched: bool = False) -> list[Frame]:
-        """Decode the next packet, unless nobody wants its picture and none after it needs it."""
-        due = packet.t >= self._next_look_t - _JITTER_S
+    def _decode(self, packet: MediaPacket, *, watched: bool) -> list[Frame]:
+        """Decode the next packet, unless neither its frame nor a later one needs that."""
+        due = packet.t >= self._next_sample_t - _JITTER_S
         if packet.format.intra_only and not watched and not due:
             return []
         frames = self._decoder.decode(packet)
@@ -190,46 +181,45 @@ class FrameSampler:
             self.latest = frames[-1]
         return frames
 
-    def _due(self, frame: Frame) -> bool:
-        """Sample: a few pictures a second."""
-        if frame.t < self._next_look_t - _JITTER_S:
+    def _is_due(self, frame: Frame) -> bool:
+        if frame.t < self._next_sample_t - _JITTER_S:
             return False
-        late = frame.t - self._next_look_t > self._look_interval_s
-        self._next_look_t = (frame.t if late else self._next_look_t) + self._look_interval_s
+        late = frame.t - self._next_sample_t > self._sample_interval_s
+        self._next_sample_t = (frame.t if late else self._next_sample_t) + self._sample_interval_s
         return True
 
     def _compare(self, frame: Frame) -> MotionResult:
-        """Look for what moves, outside the masks."""
+        """Find motion outside the masks."""
         small = small_luma(frame)
         if self._gate is None:
             self._shape = small.shape
             self._gate = MotionGate(mask=motion_mask(self._config.zones, *self._shape))
         return self._gate.update(small)
 
-    def _worth_a_look(self, frame: Frame, movement: MotionResult, *, present: bool) -> bool:
-        if movement.change is not Change.NONE:
+    def _matters(self, frame: Frame, motion: MotionResult, *, present: bool) -> bool:
+        if motion.change is not Change.NONE:
             self._active_until = frame.t + LINGER_S
         if frame.t <= self._active_until:
             return True
-        if present and frame.t - self._last_still_look_t >= self._still_look_s:
-            self._last_still_look_t = frame.t
+        if present and frame.t - self._stationary_sample_t >= self._stationary_interval_s:
+            self._stationary_sample_t = frame.t
             return True
         return False
 
     # --- keyframes ----------------------------------------------------------------------------
 
-    def _note_keyframe(self, t: float) -> None:
+    def _measure_interval(self, t: float) -> None:
         if self._last_keyframe_t is not None:
             self._intervals.append(t - self._last_keyframe_t)
         self._last_keyframe_t = t
 
-    def _would_be_blind(self, t: float) -> bool:
-        """Whether decoding keyframes only leaves too long a gap."""
+    def _needs_all(self, t: float) -> bool:
+        """Whether decoding only keyframes leaves too long a gap."""
         match self._config.decode_policy:
             case DecodePolicy.PROMPT:
                 return True
             case DecodePolicy.ECONOMY:
                 return False
-        limit = BLIND_S + _BLIND_SLACK_S
+        limit = MAX_KEYFRAME_GAP_S + _GAP_TOLERANCE_S
         waiting = 0.0 if self._last_keyframe_t is None else t - self._last_keyframe_t
         return waiting > limit or (self.keyframe_interval_s or 0.0) > limit

@@ -1,6 +1,6 @@
-"""One camera: the parts in the order in which a packet travels through them.
+"""One camera: the parts that a packet passes, and the thread on which it does.
 
-source -> ring (+ recording) -> lookout -> detector's mailbox -> tracker -> presence -> event
+source -> pre-roll buffer (+ recording) -> frame sampler -> detection pool -> tracker -> presence
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-RING_MARGIN_S = 4.0
-"""The ring reaches back further than the pre-roll: recognising somebody takes a moment."""
+BUFFER_MARGIN_S = 4.0
+"""The buffer is longer than the pre-roll, since a presence is confirmed only after it began."""
 WATCHED_S = 5.0
-"""Full frame rate goes on for this long after the last live picture was asked for."""
+"""Every frame is decoded for this long after the last live picture was requested."""
 SNAPSHOT_GAIN = 0.08
-"""A new snapshot is sent when its score is better by this much…"""
+"""A new snapshot is sent when its confidence is higher by this much…"""
 SNAPSHOT_GAP_S = 1.0
 """…and the last one is this old."""
 RESTART_S = 10.0
@@ -72,13 +72,14 @@ class CameraSession:
         catalog: ClipSink,
         clips_dir: Path,
         on_event: EventSink,
-        on_recorder: Callable[[ClipWriter], None],
+        on_writer: Callable[[ClipWriter], None],
         clock: Clock,
         rng: Random,
     ) -> None:
+        """``on_writer`` is called with each new clip's writer."""
         self.config = config
-        self.wanted = config
-        """What ``config`` becomes as soon as the camera's thread comes to it."""
+        self.next_config = config
+        """Becomes ``config`` between two packets."""
         self.activity = activity
         self._on_event = on_event
         self._clock = clock
@@ -90,26 +91,26 @@ class CameraSession:
             clock=clock,
             rng=rng,
             stop=self._stop,
-            on_health=self._health_changed,
+            on_health=self._set_health,
         )
-        self._ring = PreRollBuffer(config.pre_roll_s + RING_MARGIN_S)
-        self._lookout = FrameSampler(config, self._ring)
-        self._watcher = DetectionLoop(
+        self._buffer = PreRollBuffer(config.pre_roll_s + BUFFER_MARGIN_S)
+        self._sampler = FrameSampler(config, self._buffer)
+        self._detection = DetectionLoop(
             config,
             pool,
             lossless=lossless,
-            on_look=self._looked,
-            on_change=self._presence_changed,
+            on_tracks=self._handle_tracks,
+            on_presence=self._handle_presence,
             on_zone=on_event,
-            on_stir=self._stirred,
+            on_unclassified_motion=self._handle_motion,
         )
         self._recording = RecordingController(
             config,
-            self._ring,
+            self._buffer,
             clips_dir=clips_dir,
             catalog=catalog,
             on_event=on_event,
-            on_recorder=on_recorder,
+            on_writer=on_writer,
             lossless=lossless,
         )
         self._commands = CommandQueue()
@@ -120,57 +121,57 @@ class CameraSession:
         self._snapshot_score = 0.0
         self._snapshot_t = -math.inf
         self._video_codec = ""
-        self._arriving = RateMeter()
-        self._decoding = RateMeter()
+        self._received_rate = RateMeter()
+        self._decoded_rate = RateMeter()
         self.health = CameraHealth.CONNECTING
         self._reported: tuple[CameraHealth, str | None] | None = None
 
     # --- for other threads --------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Ask ``run`` to come to its end; returns at once."""
+        """Ask ``run`` to end, without waiting for that."""
         self._stop.set()
-        self._watcher.forget()
+        self._detection.cancel()
 
-    def adopt(self, config: CameraConfig, activity: Activity) -> None:
-        """Go on with another configuration of the same source: nothing is interrupted."""
-        self.wanted = config
+    def reconfigure(self, config: CameraConfig, activity: Activity) -> None:
+        """Use another configuration of the same source, without an interruption."""
+        self.next_config = config
         self.activity = activity
 
     def jpeg(self, *, width: int | None = None) -> bytes | None:
-        """Encode the newest picture; None if there is none yet."""
-        frame = self.newest()
+        """Encode the newest frame; None if there is none yet."""
+        frame = self.newest_frame()
         return None if frame is None else encode_jpeg(frame.picture, width=width)
 
-    def newest(self) -> Frame | None:
-        """Return the newest picture; those that follow are decoded for a while."""
+    def newest_frame(self) -> Frame | None:
+        """Return the newest frame; for ``WATCHED_S``, all that follow are decoded."""
         self._watched_until = self._clock.monotonic() + WATCHED_S
-        return self._lookout.latest
+        return self._sampler.latest
 
-    def record(self, duration_s: float | None) -> str:
-        """Begin a clip by hand, full length for None; returns its id.
+    def start_recording(self, duration_s: float | None) -> str:
+        """Start a manual recording, of the longest length for None; return the clip's id.
 
         Raises ``CameraNotRunning``.
         """
-        return self._command(lambda: self._record(duration_s))
+        return self._run_command(lambda: self._start_recording(duration_s))
 
-    def stop_record(self) -> None:
-        """End what ``record`` began, unless somebody is here. Raises ``CameraNotRunning``."""
-        self._command(self._recording.stop_record)
+    def stop_recording(self) -> None:
+        """End a manual recording; a presence keeps the clip open. Raises ``CameraNotRunning``."""
+        self._run_command(self._recording.stop_manual)
 
-    def _command[T](self, action: Callable[[], T]) -> T:
+    def _run_command[T](self, action: Callable[[], T]) -> T:
         if self.health is not CameraHealth.RUNNING:
             raise CameraNotRunning
-        return self._commands.ask(action)
+        return self._commands.submit(action)
 
     def stats(self) -> CameraStats:
-        """Return the figures of this moment."""
-        frame = self._lookout.latest
+        """Return the current statistics."""
+        frame = self._sampler.latest
         running = self.health is CameraHealth.RUNNING
         return CameraStats(
-            fps=self._arriving.rate() if running else 0.0,
-            decoded_fps=self._decoding.rate() if running else 0.0,
-            keyframe_interval_s=self._lookout.keyframe_interval_s,
+            fps=self._received_rate.rate() if running else 0.0,
+            decoded_fps=self._decoded_rate.rate() if running else 0.0,
+            keyframe_interval_s=self._sampler.keyframe_interval_s,
             width=frame.width if frame else 0,
             height=frame.height if frame else 0,
             video_codec=self._video_codec,
@@ -180,146 +181,142 @@ class CameraSession:
     # --- the camera's thread ------------------------------------------------------------------
 
     def run(self) -> None:
-        """Work until ``stop``, or until a file that is played once has ended."""
-        self._health_changed(CameraHealth.CONNECTING, None)
+        """Run the camera until ``stop``, or until a file that is played once has ended."""
+        self._set_health(CameraHealth.CONNECTING, None)
         try:
             while not self._stop.is_set():
                 try:
                     self._run()
                 except Exception:
-                    # A defect must not cost the camera: say so, and begin anew.
+                    # A defect must not cost the camera: log it, and start over.
                     _LOGGER.exception("The camera %s failed and starts again", self.config.name)
                 else:
                     return
-                self._lost()
-                self._health_changed(CameraHealth.LOST, HomeSecError.key)
+                self._handle_gap()
+                self._set_health(CameraHealth.LOST, HomeSecError.key)
                 self._stop.wait(RESTART_S)
         finally:
-            self._finish()
+            self._detection.end()
+            self._recording.end()
+            self._commands.cancel_all()
+            self._set_health(CameraHealth.OFF, None)
 
     def _run(self) -> None:
         with closing(self._source.packets()) as packets:
             for packet in packets:
-                self._commands.run()
-                self._adopt(self.wanted)
-                self._watcher.take()
+                self._commands.run_pending()
+                self._apply_config(self.next_config)
+                self._detection.process_results()
                 if packet is None:
-                    self._lost()
-                    self._watcher.tick(self._source.timeline.now)
+                    self._handle_gap()
+                    self._detection.tick(self._source.timeline.now)
                 else:
-                    self._take(packet)
-        self._watcher.wait(self._stop)
+                    self._handle_packet(packet)
+        self._detection.wait(self._stop)
 
-    def _adopt(self, config: CameraConfig) -> None:
+    def _apply_config(self, config: CameraConfig) -> None:
         if config is self.config:
             return
         self.config = config
-        self._ring.set_seconds(config.pre_roll_s + RING_MARGIN_S)
-        self._lookout.adopt(config)
-        self._recording.adopt(config)
-        self._watcher.adopt(config)
+        self._buffer.set_seconds(config.pre_roll_s + BUFFER_MARGIN_S)
+        self._sampler.reconfigure(config)
+        self._recording.reconfigure(config)
+        self._detection.reconfigure(config)
 
-    def _finish(self) -> None:
-        self._watcher.end()
-        self._recording.end()
-        self._commands.refuse()
-        self._health_changed(CameraHealth.OFF, None)
-
-    def _health_changed(self, health: CameraHealth, error: str | None) -> None:
-        """Report a change; trying again to connect to a lost camera is none."""
+    def _set_health(self, health: CameraHealth, error: str | None) -> None:
+        """Report a change; another try to connect to a lost camera is none."""
         if (health, error) == self._reported:
             return
         self._reported = (health, error)
         self.health = health
         self._on_event(HealthChanged(camera_id=self.config.id, health=health, error=error))
 
-    def _record(self, duration_s: float | None) -> str:
-        clip_id = self._recording.record(*self._now, duration_s)
-        if (frame := self._lookout.latest) is not None:
+    def _start_recording(self, duration_s: float | None) -> str:
+        clip_id = self._recording.start_manual(*self._now, duration_s)
+        if (frame := self._sampler.latest) is not None:
             self._recording.offer_still(frame, 0.0)
         return clip_id
 
     # --- packets ------------------------------------------------------------------------------
 
-    def _take(self, packet: MediaPacket) -> None:
+    def _handle_packet(self, packet: MediaPacket) -> None:
         if self._connection != self._source.connections:
             self._connection = self._source.connections
-            self._lost()
+            self._handle_gap()
         self._now = (packet.t, packet.at)
-        self._ring.push(packet)
+        self._buffer.push(packet)
         self._recording.feed(packet)
         if not packet.is_video:
             return
         self._video_codec = packet.format.codec
-        self._arriving.count(packet.t)
-        looks = self._lookout.feed(
+        self._received_rate.count(packet.t)
+        frames = self._sampler.feed(
             packet,
-            present=bool(self._watcher.present),
+            present=bool(self._detection.present),
             watched=self._clock.monotonic() < self._watched_until,
         )
-        for look in looks:
-            self._watcher.ask(look)
-        self._decoding.set_total(packet.t, self._lookout.decoded)
-        self._watcher.pass_time(packet.t)
+        for sampled in frames:
+            self._detection.submit(sampled)
+        self._decoded_rate.set_total(packet.t, self._sampler.decoded)
+        self._detection.advance(packet.t)
 
-    def _lost(self) -> None:
-        """Forget what was, since what comes does not continue it."""
+    def _handle_gap(self) -> None:
+        """Reset what must not continue after a gap in the video."""
         self._recording.end()
         self._recording.audio = None
-        self._ring.clear()
-        self._lookout.reconnected()
+        self._buffer.clear()
+        self._sampler.reset()
 
-    # --- what is seen -------------------------------------------------------------------------
+    # --- detections ---------------------------------------------------------------------------
 
-    def _looked(self, look: SampledFrame, tracks: list[Track], evident: list[int]) -> None:
-        self._keep_recording(seen=bool(tracks))
-        self._recording.add_tracks(look.frame.t, tracks, self._recorded, evident)
-        self._picture(look.frame, [track for track in tracks if track.moved])
+    def _handle_tracks(
+        self, sampled: SampledFrame, tracks: list[Track], verified: list[int]
+    ) -> None:
+        recorded = self._recorded_presences
+        if self.activity is not Activity.RECORD:
+            self._recording.ignore_presence()
+        elif tracks and recorded:
+            # Opens a clip again after a gap, once somebody is seen again.
+            self._recording.presence_seen(recorded[0], *self._now)
+        self._recording.add_tracks(sampled.frame.t, tracks, recorded, verified)
+        self._offer_pictures(sampled.frame, [track for track in tracks if track.moved])
 
-    def _stirred(self, look: SampledFrame) -> None:
-        """Something moves and no detector can tell what: better a clip of a cat than none."""
+    def _handle_motion(self, sampled: SampledFrame) -> None:
+        """Record motion that no detector can classify: rather a clip of a cat than none."""
         if self.activity is not Activity.RECORD:
             return
-        self._recording.motion(look.frame.t, look.frame.at)
-        self._recording.offer_still(look.frame, 0.0)
-
-    def _keep_recording(self, *, seen: bool) -> None:
-        """See that a clip is open while somebody is here: also after a break, once seen again."""
-        if self.activity is not Activity.RECORD:
-            self._recording.release()
-        elif seen and (present := self._recorded):
-            self._recording.present(present[0], *self._now)
+        self._recording.motion_seen(sampled.frame.t, sampled.frame.at)
+        self._recording.offer_still(sampled.frame, 0.0)
 
     @property
-    def _recorded(self) -> list[Presence]:
-        """Who is here and is to be recorded."""
-        return [x for x in self._watcher.present if self.config.rule(x.label).records]
+    def _recorded_presences(self) -> list[Presence]:
+        return [x for x in self._detection.present if self.config.rule(x.label).records]
 
-    def _presence_changed(self, change: PresenceChange) -> None:
+    def _handle_presence(self, change: PresenceChange) -> None:
         presence = change.presence
         match change.step:
             case Step.ENTERED:
                 self._snapshot_score = 0.0
                 records = self.config.rule(presence.label).records
                 if records and self.activity is Activity.RECORD:
-                    self._recording.present(presence, change.t, presence.first_seen_at)
+                    self._recording.presence_seen(presence, change.t, presence.first_seen_at)
                 self._on_event(DetectionStarted(presence=presence, clip_id=self._recording.clip_id))
             case Step.UPDATED:
                 self._on_event(DetectionUpdated(presence=presence))
             case Step.LEFT:
                 clip_id = self._recording.clip_id
-                if not self._recorded:
-                    self._recording.leave(self._now[0])
+                if not self._recorded_presences:
+                    self._recording.presence_ended(self._now[0])
                 self._on_event(DetectionEnded(presence=presence, clip_id=clip_id))
 
-    def _picture(self, frame: Frame, tracks: list[Track]) -> None:
-        """Keep the best picture for the clip, and send one that is clearly better."""
-        if not tracks or not self._watcher.present:
+    def _offer_pictures(self, frame: Frame, tracks: list[Track]) -> None:
+        """Offer a still to the clip, and send a snapshot that is clearly better than the last."""
+        if not tracks or not self._detection.present:
             return
         best = max(tracks, key=lambda track: track.score)
         self._recording.offer_still(frame, max(still_quality(track) for track in tracks))
-        fresh = best.score >= self._snapshot_score + SNAPSHOT_GAIN
-        if fresh and frame.t - self._snapshot_t >= SNAPSHOT_GAP_S:
+        better = best.score >= self._snapshot_score + SNAPSHOT_GAIN
+        if better and frame.t - self._snapshot_t >= SNAPSHOT_GAP_S:
             self._snapshot_score, self._snapshot_t = best.score, frame.t
             jpeg = encode_jpeg(draw_boxes(frame, [track.box for track in tracks]))
             self._on_event(SnapshotTaken(camera_id=self.config.id, at=frame.at, jpeg=jpeg))

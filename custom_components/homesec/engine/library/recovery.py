@@ -28,7 +28,7 @@ from ..recording.finalize import (
     partial_path,
     read_index,
 )
-from ..recording.writer import recording_error, saved, write_still
+from ..recording.writer import recording_error, saved_clip, write_still
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,7 +91,7 @@ def _adopt(catalog: Catalog, tree: ClipTree, clip: Clip) -> bool:
         elif (failed := _failed(clip, tree, err)).bytes:
             catalog.put(failed)  # it could not be moved, and is not to be read again
         return False
-    clip = saved(merge_metadata(clip, facts.comment), facts)
+    clip = saved_clip(merge_metadata(clip, facts.comment), facts)
     catalog.save(replace(clip, still_path=_still(tree, clip)))
     return True
 
@@ -141,7 +141,7 @@ def _repaired(clip: Clip, tree: ClipTree, *, known: bool = True) -> Clip:
         facts = _finish(final, dump_comment(clip) if known else None, tree)
     except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
         return _failed(clip, tree, err)
-    clip = saved(clip if known else merge_metadata(clip, facts.comment), facts)
+    clip = saved_clip(clip if known else merge_metadata(clip, facts.comment), facts)
     return replace(clip, still_path=_still(tree, clip))
 
 

@@ -1,8 +1,8 @@
-"""A clip's file while it grows: a fragmented MP4.
+"""The file of a clip while it's recorded: a fragmented MP4.
 
 Each fragment is complete in itself, so that after a power cut everything up to the last fragment
-plays (ISO/IEC 14496-12, movie fragments). H.264 and H.265 are copied, anything else is encoded to
-H.264; AAC is copied, any other sound becomes AAC.
+plays (ISO/IEC 14496-12, movie fragments). H.264 and H.265 are copied, other video is encoded to
+H.264; AAC is copied, other audio is encoded to AAC.
 """
 
 from __future__ import annotations
@@ -22,36 +22,39 @@ from ..media.packets import TICKS, TIME_BASE, MediaKind
 from .finalize import COMMENT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from av.audio.frame import AudioFrame
     from av.container import OutputContainer
     from av.stream import Stream
+    from av.video.frame import VideoFrame
 
-    from ..media.packets import MediaFormat, MediaPacket
+    from ..media.packets import AvPacket, MediaFormat, MediaPacket
 
 _LOGGER = logging.getLogger(__name__)
 
 FRAGMENT_S = 0.5
-"""A kill costs at most what has not become a fragment; a finished clip has none."""
-SOUND_WAIT_S = 1.0
-"""A camera that announced sound and has sent none for so long gets a silent clip."""
+"""A kill loses at most what isn't in a fragment yet; a finalized clip has none."""
+AUDIO_WAIT_S = 1.0
+"""If a camera announced audio and sent none for this long, the clip gets none."""
 _OPTIONS = {
-    # delay_moov: the header waits for the first fragment, when it is known where each track begins.
+    # delay_moov: the header waits for the first fragment, when it's known where each track begins.
     "movflags": "frag_keyframe+delay_moov+default_base_moof",
     "frag_duration": str(int(FRAGMENT_S * 1_000_000)),
     "flush_packets": "1",
-    # Sound that stays away must not hold back the pictures.
+    # Missing audio must not hold back the video.
     "max_interleave_delta": str(int(FRAGMENT_S * 1_000_000)),
 }
 _ENCODER = {"preset": "veryfast", "tune": "zerolatency", "crf": "23", "threads": "2"}
 _GOP_S = 2
-_SOUND_BIT_RATE = 64_000
+_AUDIO_BIT_RATE = 64_000
 _MONO = frozenset({"mono", "1 channels"})
-_SOUND_SLACK_S = 0.2
-"""Sound may be off by so much before it is cut or has a gap: jitter and a drifting clock."""
+_AUDIO_TOLERANCE_S = 0.2
+"""Jitter or clock drift up to which audio is neither cut nor gets a gap."""
 
 
-class _Writer(Protocol):
+class _StreamWriter(Protocol):
     """Puts one stream's packets into the file."""
 
     def write(self, packet: MediaPacket, start: int) -> None:
@@ -62,16 +65,15 @@ class _Writer(Protocol):
 
 
 class _Copier:
-    """Copies packets; only their time stamps are moved."""
+    """Copies packets with their time stamps moved."""
 
     def __init__(self, container: OutputContainer, stream: Stream) -> None:
         self._container = container
         self._stream = stream
 
     def write(self, packet: MediaPacket, start: int) -> None:
-        """Write a packet."""
         data = packet.data
-        copy = av.Packet(cast("bytes", data))  # any buffer will do; it is not copied
+        copy = av.Packet(cast("bytes", data))  # takes any buffer, without copying it
         copy.time_base = TIME_BASE
         copy.dts = (data.dts or 0) - start
         copy.pts = (data.pts or 0) - start
@@ -81,11 +83,11 @@ class _Copier:
         self._container.mux(copy)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        pass
 
 
 class _VideoEncoder:
-    """Decodes and encodes to H.264 that every browser plays: 8 bit, 4:2:0, even sides."""
+    """Encodes to H.264 that every browser plays: 8 bit, 4:2:0, even sides."""
 
     def __init__(self, container: OutputContainer, video: MediaFormat) -> None:
         self._container = container
@@ -103,15 +105,7 @@ class _VideoEncoder:
         )
 
     def write(self, packet: MediaPacket, start: int) -> None:
-        """Encode a packet's pictures."""
-        try:
-            frames = self._decoder.decode(packet.data)
-        except av.error.FFmpegError:
-            _LOGGER.debug("A broken picture is left out of a clip")
-            return
-        for frame in frames:
-            if frame.pts is None or frame.pts < start:
-                continue
+        for frame, pts in _decode(self._decoder.decode, packet, start):
             even = frame.reformat(
                 width=self._width,
                 height=self._height,
@@ -119,18 +113,17 @@ class _VideoEncoder:
                 dst_color_range=ColorRange.MPEG,
                 threads=1,
             )
-            even.pts = frame.pts - start
+            even.pts = pts
             even.time_base = TIME_BASE
-            even.pict_type = PictureType.NONE  # the encoder chooses, whatever the camera's was
+            even.pict_type = PictureType.NONE  # lets the encoder choose
             self._container.mux(self._stream.encode(even))
 
     def flush(self) -> None:
-        """Write what the encoder holds back."""
         self._container.mux(self._stream.encode(None))
 
 
-class _SoundEncoder:
-    """Decodes and encodes to AAC: G.711 and its like have no place in an MP4 that browsers play."""
+class _AudioEncoder:
+    """Encodes to AAC, since browsers don't play G.711 and the like in MP4."""
 
     def __init__(self, container: OutputContainer, audio: MediaFormat) -> None:
         self._container = container
@@ -142,41 +135,47 @@ class _SoundEncoder:
             "aac",
             rate=self._rate,
             layout="mono" if audio.layout in _MONO else "stereo",
-            bit_rate=_SOUND_BIT_RATE,
+            bit_rate=_AUDIO_BIT_RATE,
             time_base=Fraction(1, self._rate),
         )
 
     def write(self, packet: MediaPacket, start: int) -> None:
-        """Encode a packet's samples."""
-        try:
-            frames = self._decoder.decode(packet.data)
-        except av.error.FFmpegError:
-            _LOGGER.debug("Broken sound is left out of a clip")
-            return
-        for frame in frames:
-            if frame.pts is None or frame.pts < start:
-                continue
-            begins = (frame.pts - start) * self._rate // TICKS
-            early = self._next - begins
-            if early > self._rate * _SOUND_SLACK_S:
-                continue  # more sound came than time has passed
+        tolerance = self._rate * _AUDIO_TOLERANCE_S
+        for frame, pts in _decode(self._decoder.decode, packet, start):
+            begin = pts * self._rate // TICKS
+            early = self._next - begin
+            if early > tolerance:
+                continue  # more samples than time has passed
             # Samples follow each other: the encoder fails on time stamps that overlap.
-            self._next = self._next if early > -self._rate * _SOUND_SLACK_S else begins
+            self._next = self._next if early > -tolerance else begin
             frame.pts = self._next
             frame.time_base = Fraction(1, self._rate)
             self._next += frame.samples
             self._container.mux(self._stream.encode(frame))
 
     def flush(self) -> None:
-        """Write what the encoder holds back."""
         self._container.mux(self._stream.encode(None))
 
 
-class FragmentedMp4:
-    """Takes packets of one video format, and of one audio format if there is sound.
+def _decode[F: (VideoFrame, AudioFrame)](
+    decode: Callable[[AvPacket], list[F]], packet: MediaPacket, start: int
+) -> Iterator[tuple[F, int]]:
+    """Yield a packet's frames from ``start`` on, with their ticks after it."""
+    try:
+        frames = decode(packet.data)
+    except av.error.FFmpegError:
+        _LOGGER.debug("A broken packet is left out of a clip")
+        return
+    for frame in frames:
+        if frame.pts is not None and frame.pts >= start:
+            yield frame, frame.pts - start
 
-    ``OSError`` (which FFmpeg's own errors are too where the system caused them) means that the
-    disk does not take it; ``av.error.FFmpegError`` that the stream cannot be written.
+
+class FragmentedMp4:
+    """A file for packets of one video format, and of one audio format if there is audio.
+
+    All methods raise ``OSError`` (which FFmpeg's errors are, too, where the system caused them)
+    when the disk refuses the file, and ``av.error.FFmpegError`` when the stream can't be written.
     """
 
     def __init__(
@@ -187,16 +186,16 @@ class FragmentedMp4:
         *,
         comment: str | None = None,
     ) -> None:
-        path.touch()  # a disk that cannot be written to says so here, by its own name
+        path.touch()  # raises OSError with the path where it can't be written
         self._path = path
         self._video = video
         self._audio = audio
         self._comment = comment
         self._container: OutputContainer | None = None
-        self._writers: dict[MediaKind, _Writer] = {}
+        self._writers: dict[MediaKind, _StreamWriter] = {}
         self._held: list[MediaPacket] = []
-        """FFmpeg writes nothing before each track has something; so whether there is to be a track
-        for the sound shows before the file is begun."""
+        """Packets until it's known whether audio comes: FFmpeg writes nothing before each track has
+        something."""
 
     def write(self, packet: MediaPacket) -> None:
         """Append a packet; the first has to be a video keyframe."""
@@ -204,12 +203,12 @@ class FragmentedMp4:
             self._write(packet)
             return
         self._held.append(packet)
-        silent = packet.t - self._held[0].t > SOUND_WAIT_S
+        silent = packet.t - self._held[0].t > AUDIO_WAIT_S
         if self._audio is None or silent or not packet.is_video:
             self._begin(None if silent else self._audio)
 
     def sync(self) -> None:
-        """Have the system write to the disk now what it holds of the file."""
+        """Have the system write the file to the disk now."""
         descriptor = os.open(self._path, os.O_RDONLY)
         try:
             os.fdatasync(descriptor)
@@ -217,7 +216,7 @@ class FragmentedMp4:
             os.close(descriptor)
 
     def close(self) -> None:
-        """Write what is held back, and the file's end."""
+        """Write what is held back, and the end of the file."""
         if self._held:
             self._begin(None)
         if self._container is None:
@@ -234,7 +233,7 @@ class FragmentedMp4:
         if self._comment is not None:
             container.metadata[COMMENT] = self._comment
         self._writers[MediaKind.VIDEO] = _video_writer(container, self._video)
-        if audio is not None and (writer := _sound_writer(container, audio)) is not None:
+        if audio is not None and (writer := _audio_writer(container, audio)) is not None:
             self._writers[MediaKind.AUDIO] = writer
         held, self._held = self._held, []
         self._start = held[0].data.pts or 0
@@ -247,7 +246,7 @@ class FragmentedMp4:
             writer.write(packet, self._start)
 
 
-def _video_writer(container: OutputContainer, video: MediaFormat) -> _Writer:
+def _video_writer(container: OutputContainer, video: MediaFormat) -> _StreamWriter:
     if not video.copied:
         return _VideoEncoder(container, video)
     stream = container.add_mux_stream(
@@ -256,10 +255,10 @@ def _video_writer(container: OutputContainer, video: MediaFormat) -> _Writer:
     return _Copier(container, stream)
 
 
-def _sound_writer(container: OutputContainer, audio: MediaFormat) -> _Writer | None:
+def _audio_writer(container: OutputContainer, audio: MediaFormat) -> _StreamWriter | None:
     if audio.template is not None:
         return _Copier(container, container.add_stream_from_template(audio.template))
     if audio.sample_rate not in (av.Codec("aac", "w").audio_rates or ()):
-        _LOGGER.debug("AAC has no sample rate of %s: the clip is silent", audio.sample_rate)
+        _LOGGER.debug("AAC has no sample rate of %s: the clip has no audio", audio.sample_rate)
         return None
-    return _SoundEncoder(container, audio)
+    return _AudioEncoder(container, audio)

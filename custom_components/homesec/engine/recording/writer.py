@@ -1,4 +1,4 @@
-"""One clip, from its first packet to the finished file, on a thread of its own.
+"""Write one clip on a thread of its own, from its first packet to the finalized file.
 
 A slow disk must not hold up the camera, so the camera's thread only puts packets into a queue.
 """
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 QUEUE_BYTES = 64 * 1024 * 1024
-"""What may wait for a slow disk; more is left out, from the next keyframe on it goes on."""
+"""Packets that may wait for a slow disk; more are left out up to a later keyframe."""
 SYNC_S = 5.0
-"""The growing file is written to the disk this often; left alone, Linux takes up to 30 s."""
-LAST_WORD_S = 30.0
-"""A broken clip waits this long for its camera to tell what it shows."""
+"""The file is written to the disk this often; left alone, Linux takes up to 30 s."""
+RESULT_TIMEOUT_S = 30.0
+"""A failed clip waits this long for the camera to provide its ``ClipResult``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,25 +52,11 @@ class ClipResult:
 
     label: str | None = None
     score: float | None = None
-    best: Frame | None = None
-    """The picture for the still."""
-
-
-def recording_error(error: Exception) -> RecordingError:
-    """Return the engine's error for what the system said."""
-    if isinstance(error, RecordingError):
-        return error
-    match getattr(error, "errno", None):
-        case errno.ENOSPC | errno.EDQUOT:
-            return DiskFull()
-        case errno.EROFS | errno.EACCES | errno.EPERM:
-            return DiskReadOnly()
-        case _:
-            return RecordingError()
+    still: Frame | None = None
 
 
 class ClipSink(Protocol):
-    """Where the rows of clips are stored; the catalog is one. Each raises ``sqlite3.Error``."""
+    """Stores the rows of clips, as the catalog does. Each method raises ``sqlite3.Error``."""
 
     def put(self, clip: Clip) -> None:
         """Add a clip's row, or update what its recording knows."""
@@ -86,7 +72,7 @@ class ClipWriter:
     """Writes one clip.
 
     ``feed`` and ``end`` come from the camera's thread and never wait for the disk, unless
-    ``lossless``: a file that is read faster than real time waits instead of leaving out.
+    ``lossless``: a file that is read faster than real time waits rather than leaving packets out.
     """
 
     def __init__(
@@ -97,12 +83,15 @@ class ClipWriter:
         clips_dir: Path,
         catalog: ClipSink,
         on_event: EventSink,
-        sights: TrackLog | None = None,
+        track_log: TrackLog | None = None,
         lossless: bool = False,
     ) -> None:
-        """``sights`` tells at any time who was where in the clip until then."""
-        self._clip = clip
-        self._sights = sights or TrackLog()
+        """``track_log`` is filled by the camera's thread while the clip is recorded."""
+        self.clip = clip
+        """As it was begun."""
+        self.failed = False
+        """Whether it couldn't be written: no more packets are taken."""
+        self._track_log = track_log or TrackLog()
         self._audio = audio
         self._clips_dir = clips_dir
         self._catalog = catalog
@@ -111,96 +100,89 @@ class ClipWriter:
         self._packets: deque[MediaPacket] = deque()
         self._bytes = 0
         self._skipping = False
-        self._ending: ClipResult | None = None
-        self._broken = False
+        self._result: ClipResult | None = None
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"homesec-clip-{clip.id[-6:]}")
 
-    @property
-    def clip(self) -> Clip:
-        """The clip as it was begun."""
-        return self._clip
-
-    @property
-    def broken(self) -> bool:
-        """Whether the disk refused it: nothing more is taken."""
-        return self._broken
-
     def start(self) -> None:
-        """Open the file, on the recorder's own thread."""
+        """Start the thread."""
         self._thread.start()
 
     def feed(self, packet: MediaPacket) -> None:
         """Append a packet."""
         with self._changed:
             if self._lossless:
-                self._changed.wait_for(lambda: self._bytes < QUEUE_BYTES or self._broken)
-            if self._broken or (not self._lossless and self._full_for(packet)):
+                self._changed.wait_for(lambda: self._bytes < QUEUE_BYTES or self.failed)
+            if self.failed or (not self._lossless and self._must_skip(packet)):
                 return
             self._packets.append(packet)
             self._bytes += packet.size
             self._changed.notify_all()
 
-    def end(self, ending: ClipResult) -> None:
-        """No more packets come; the file is finished in the background."""
+    def end(self, result: ClipResult) -> None:
+        """Finalize the file in the background; no more packets come."""
         with self._changed:
-            self._ending = ending
+            self._result = result
             self._changed.notify_all()
 
     def join(self, timeout_s: float | None = None) -> bool:
-        """Wait until the file is finished; False if it is not."""
+        """Wait until the clip is finalized; return whether it is."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def _full_for(self, packet: MediaPacket) -> bool:
-        """Whether to leave a packet out, since the disk is too slow."""
-        room = self._bytes < QUEUE_BYTES
-        if self._skipping and room and packet.is_video and packet.keyframe:
+    def _must_skip(self, packet: MediaPacket) -> bool:
+        """Whether to leave a packet out since the disk is too slow, up to a later keyframe."""
+        has_room = self._bytes < QUEUE_BYTES
+        if self._skipping and has_room and packet.is_video and packet.keyframe:
             self._skipping = False
-        elif not room and not self._skipping:
+        elif not has_room and not self._skipping:
             self._skipping = True
-            _LOGGER.warning("The disk is too slow for %s: a part is left out", self._clip.id)
+            _LOGGER.warning("The disk is too slow for %s: a part is left out", self.clip.id)
         return self._skipping
 
-    # --- the recorder's thread ----------------------------------------------------------------
+    # --- the writer's thread ------------------------------------------------------------------
 
     def _run(self) -> None:
-        final = self._clips_dir / self._clip.path
+        final = self._clips_dir / self.clip.path
         error: RecordingError | None = None
         try:
-            self._put(self._clip)
+            self._put(self.clip)
             final.parent.mkdir(parents=True, exist_ok=True)
             self._write(final)
         except Exception as err:
-            # What was written until now is kept and finished like any other clip.
+            # What was written is finalized like any other clip.
             error = recording_error(err)
             defect = not isinstance(err, (OSError, av.error.FFmpegError))
-            _LOGGER.error("Recording clip %s stopped: %s", self._clip.id, error, exc_info=defect)
-            self._break_off()
-        self._complete(final, self._wait_for_end(), error)
+            _LOGGER.error("Recording clip %s stopped: %s", self.clip.id, error, exc_info=defect)
+            self._abort()
+        with self._changed:
+            # After a failure, the camera's thread notices at its next packet and ends the clip.
+            self._changed.wait_for(lambda: self._result is not None, timeout=RESULT_TIMEOUT_S)
+            result = self._result or ClipResult()
+        self._finalize(final, result, error)
 
     def _write(self, final: Path) -> None:
         if (packet := self._next()) is None:
             return
-        comment = dump_comment(self._clip)
+        comment = dump_comment(self.clip)
         file = FragmentedMp4(partial_path(final), packet.format, self._audio, comment=comment)
         synced = time.monotonic()
         try:
-            self._on_event(ClipStarted(clip=self._clip))
+            self._on_event(ClipStarted(clip=self.clip))
             while packet is not None:
                 file.write(packet)
                 if time.monotonic() - synced > SYNC_S:
                     file.sync()
-                    self._note_sights()
+                    self._save_track_log()
                     synced = time.monotonic()
                 packet = self._next()
         finally:
             file.close()
 
     def _next(self) -> MediaPacket | None:
-        """Return the next packet, None at the end."""
+        """Wait for the next packet; return None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._packets or self._ending is not None)
+            self._changed.wait_for(lambda: self._packets or self._result is not None)
             if not self._packets:
                 return None
             packet = self._packets.popleft()
@@ -208,99 +190,104 @@ class ClipWriter:
             self._changed.notify_all()
             return packet
 
-    def _break_off(self) -> None:
+    def _abort(self) -> None:
         with self._changed:
-            self._broken = True
+            self.failed = True
             self._packets.clear()
             self._bytes = 0
             self._changed.notify_all()
 
-    def _wait_for_end(self) -> ClipResult:
-        with self._changed:
-            # The camera's thread sees at its next packet that it is broken, and ends the clip.
-            self._changed.wait_for(lambda: self._ending is not None, timeout=LAST_WORD_S)
-            return self._ending or ClipResult()
-
-    def _complete(self, final: Path, ending: ClipResult, error: RecordingError | None) -> None:
-        """Finish the file, the still and the row, and tell how it went."""
-        clip = replace(self._clip, label=ending.label, score=ending.score, zones=self._sights.zones)
+    def _finalize(self, final: Path, result: ClipResult, error: RecordingError | None) -> None:
+        """Finalize the file, write the still and the row, and send the events."""
+        clip = replace(
+            self.clip, label=result.label, score=result.score, zones=self._track_log.zones
+        )
         try:
-            facts = finalize(final, dump_comment(clip))
+            info = finalize(final, dump_comment(clip))
         except Exception as err:  # noqa: BLE001 - whatever it is, the clip must not stay open
             failure = error or recording_error(err)
             if error is None:
-                _LOGGER.error("Clip %s could not be finished: %s", clip.id, failure)
+                _LOGGER.error("Clip %s could not be finalized: %s", clip.id, failure)
             if isinstance(err, RecordingError):
                 discard_empty(final)
             clip = replace(clip, state=ClipState.FAILED, error=failure.key)
             self._put(clip)
             self._on_event(ClipFailed(clip=clip))
             return
-        if facts.damaged:  # the disk has not kept what was written
+        if info.damaged:  # the disk lost part of what was written
             damaged = DamagedFiles(self._clips_dir)
             damaged.set_aside(partial_path(final), "a part of it cannot be read")
             damaged.report(self._on_event)
         clip = replace(
-            saved(clip, facts),
-            still_path=write_still(self._clips_dir, clip, ending.best),
+            saved_clip(clip, info),
+            still_path=write_still(self._clips_dir, clip, result.still),
             error=None if error is None else error.key,
         )
-        clip = self._save(clip)
+        try:
+            clip = self._catalog.save(clip, self._track_log.pack())
+        except sqlite3.Error as err:
+            _LOGGER.error("Clip %s could not be stored in the catalog: %s", clip.id, err)
         self._on_event(ClipSaved(clip=clip))
         if error is not None:
             self._on_event(ClipFailed(clip=clip))
 
-    def _save(self, clip: Clip) -> Clip:
-        """Keep the finished clip's row and what is to be done with it."""
+    def _save_track_log(self) -> None:
+        """Store the tracks so far: after a power cut, the video alone doesn't contain them."""
+        log = self._track_log
         try:
-            return self._catalog.save(clip, self._sights.pack())
+            self._catalog.save_track_log(self.clip.id, log.zones, log.pack())
         except sqlite3.Error as err:
-            _LOGGER.error("The clip index does not take clip %s: %s", clip.id, err)
-            return clip
-
-    def _note_sights(self) -> None:
-        """Keep who was where until now: after a power cut the film alone would not tell."""
-        try:
-            self._catalog.save_track_log(self._clip.id, self._sights.zones, self._sights.pack())
-        except sqlite3.Error as err:
-            _LOGGER.debug("The clip index does not take who is in %s: %s", self._clip.id, err)
+            _LOGGER.debug("The tracks of clip %s could not be stored: %s", self.clip.id, err)
 
     def _put(self, clip: Clip) -> None:
-        """Keep the row; a clip without a row is found again by its file."""
+        """Store the row; recovery finds a clip without one by its file."""
         try:
             self._catalog.put(clip)
         except sqlite3.Error as err:
-            _LOGGER.error("The clip index does not take clip %s: %s", clip.id, err)
+            _LOGGER.error("Clip %s could not be stored in the catalog: %s", clip.id, err)
 
 
-def saved(clip: Clip, facts: ClipInfo) -> Clip:
-    """Return the clip as it is once its file is finished."""
+def recording_error(error: Exception) -> RecordingError:
+    """Return the engine's error for one of the system."""
+    if isinstance(error, RecordingError):
+        return error
+    match getattr(error, "errno", None):
+        case errno.ENOSPC | errno.EDQUOT:
+            return DiskFull()
+        case errno.EROFS | errno.EACCES | errno.EPERM:
+            return DiskReadOnly()
+        case _:
+            return RecordingError()
+
+
+def saved_clip(clip: Clip, info: ClipInfo) -> Clip:
+    """Return a clip as saved, with what its final file contains."""
     return replace(
         clip,
         state=ClipState.SAVED,
-        duration_s=facts.duration_s,
-        bytes=facts.bytes,
-        width=facts.width,
-        height=facts.height,
-        video_codec=facts.video_codec,
-        audio_codec=facts.audio_codec,
+        duration_s=info.duration_s,
+        bytes=info.bytes,
+        width=info.width,
+        height=info.height,
+        video_codec=info.video_codec,
+        audio_codec=info.audio_codec,
         error=None,
     )
 
 
 def write_still(clips_dir: Path, clip: Clip, best: Frame | None = None) -> str | None:
-    """Write the still of a finished clip and return its path, None if there is no picture for it.
+    """Write the still of a finalized clip; return its path, None if there's no picture for it.
 
-    Without a ``best`` picture it shows what was there when it happened.
+    Without a ``best`` frame it's the keyframe at or before the event.
     """
-    film = clips_dir / clip.path
-    still = film.with_suffix(".jpg")
-    picture = best.picture if best else read_keyframe(film, clip.pre_roll_s)
+    video = clips_dir / clip.path
+    still = video.with_suffix(".jpg")
+    picture = best.picture if best else read_keyframe(video, clip.pre_roll_s)
     if picture is None:
         return None
     try:
         still.write_bytes(encode_jpeg(picture, width=STILL_WIDTH))
-    except Exception as err:  # noqa: BLE001 - whatever a damaged film makes FFmpeg raise
+    except Exception as err:  # noqa: BLE001 - whatever a damaged video makes FFmpeg raise
         _LOGGER.warning("The still of clip %s is missing: %s", clip.id, err)
         with suppress(OSError):
             still.unlink()
