@@ -74,8 +74,8 @@ class FakeGcs:
 
     def put(self, name, content, metadata=None):
         """Store an object behind everybody's back."""
-        facts = {"name": name, "metadata": metadata or {}, "contentType": "video/mp4"}
-        return self.front.store(self.bucket, facts, content)
+        resource = {"name": name, "metadata": metadata or {}, "contentType": "video/mp4"}
+        return self.front.store(self.bucket, resource, content)
 
 
 def _emulator(folder):
@@ -117,7 +117,7 @@ class Session:
     """A resumable upload that has begun."""
 
     bucket: str
-    facts: dict
+    resource: dict
     total: int | None
     only_new: bool
     data: bytearray = field(default_factory=bytearray)
@@ -156,12 +156,12 @@ class Front:
         finally:
             connection.close()
 
-    def store(self, bucket, facts, content):
+    def store(self, bucket, resource, content):
         """Make an object; return its resource."""
         boundary = secrets.token_hex(8)
         parts = (
-            f"--{boundary}\r\nContent-Type: application/json\r\n\r\n{json.dumps(facts)}\r\n"
-            f"--{boundary}\r\nContent-Type: {facts.get('contentType', 'text/plain')}\r\n\r\n"
+            f"--{boundary}\r\nContent-Type: application/json\r\n\r\n{json.dumps(resource)}\r\n"
+            f"--{boundary}\r\nContent-Type: {resource.get('contentType', 'text/plain')}\r\n\r\n"
         ).encode()
         status, answer = self.ask(
             "POST",
@@ -221,16 +221,18 @@ class Front:
 
     # --- resumable uploads --------------------------------------------------------------------
 
-    def _begin(self, http, bucket, query, facts):
-        facts.setdefault("name", query.get("name"))
-        facts.setdefault("contentType", http.headers.get("X-Upload-Content-Type"))
+    def _begin(self, http, bucket, query, resource):
+        resource.setdefault("name", query.get("name"))
+        resource.setdefault("contentType", http.headers.get("X-Upload-Content-Type"))
         only_new = query.get("ifGenerationMatch") == "0"
-        if only_new and self._exists(bucket, facts["name"]):
+        if only_new and self._exists(bucket, resource["name"]):
             _precondition(http)
             return
         length = http.headers.get("X-Upload-Content-Length")
         upload_id = secrets.token_urlsafe(32)
-        self.sessions[upload_id] = Session(bucket, facts, int(length) if length else None, only_new)
+        self.sessions[upload_id] = Session(
+            bucket, resource, int(length) if length else None, only_new
+        )
         location = f"http://{http.headers['Host']}{http.path}&upload_id={upload_id}"
         _answer(http, 200, b"", {"Location": location})
 
@@ -249,7 +251,7 @@ class Front:
             # What arrives counts, even if the connection breaks off: whole grains of it.
             arrived = _receive(http, length)
             with self._lock:
-                self._take(session, int(span.group(1)), arrived, whole=len(arrived) == length)
+                self._append(session, int(span.group(1)), arrived, whole=len(arrived) == length)
             if len(arrived) < length:
                 http.close_connection = True
                 return
@@ -258,7 +260,7 @@ class Front:
         with self._lock:
             self._report(http, upload_id, session)
 
-    def _take(self, session, start, arrived, *, whole):
+    def _append(self, session, start, arrived, *, whole):
         there = len(session.data)
         if start <= there < start + len(arrived):
             session.data += arrived[there - start :]
@@ -268,17 +270,17 @@ class Front:
     def _report(self, http, upload_id, session):
         if session.done is None and len(session.data) == session.total:
             digest = base64.b64encode(hashlib.md5(session.data).digest()).decode()
-            wanted = session.facts.get("md5Hash", digest)
+            wanted = session.resource.get("md5Hash", digest)
             if wanted != digest:
                 del self.sessions[upload_id]
                 message = f'Provided MD5 hash "{wanted}" doesn\'t match calculated "{digest}".'
                 _answer(http, 400, google_error(400, message, "invalid"))
                 return
-            if session.only_new and self._exists(session.bucket, session.facts["name"]):
+            if session.only_new and self._exists(session.bucket, session.resource["name"]):
                 del self.sessions[upload_id]
                 _precondition(http)
                 return
-            session.done = self.store(session.bucket, session.facts, session.data)
+            session.done = self.store(session.bucket, session.resource, session.data)
         if session.done is not None:
             _answer(http, 200, session.done)
         else:

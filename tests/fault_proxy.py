@@ -176,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._serve(fault, upstream)
         except _CutError, HTTPException, OSError:
-            self._note()
+            self._record()
             self.close_connection = True
             self.wfile.close = lambda: None
             self.rfile.close()
@@ -184,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             upstream.close()
 
-    def _note(self):
+    def _record(self):
         """Keep what came, before the client can know that it did."""
         if not self._noted:
             self._noted = True
@@ -251,7 +251,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._read(PIECE_BYTES)
 
     def _answer(self, status, headers, body, *, cut=False):
-        self._note()
+        self._record()
         self.send_response_only(status)
         for name, value in headers.items():
             if name.lower() not in HOP_BY_HOP | {"content-length"}:

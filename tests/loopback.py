@@ -104,10 +104,10 @@ class _Smtp(socketserver.StreamRequestHandler):
                 return
             if verb == b"DATA":
                 self._say("354 go on")
-                self._take()
+                self._read_mail()
             self._say("250 fine")
 
-    def _take(self):
+    def _read_mail(self):
         lines = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)

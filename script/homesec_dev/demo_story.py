@@ -38,25 +38,25 @@ class Story:
 
     def handle_event(self, event: Json) -> None:
         """Handle one event of the bus."""
-        facts: Json = event["data"]
+        data: Json = event["data"]
         match event["event_type"].removeprefix(PREFIX):
             case "detection_started":
                 self.detections += 1
-                if facts["clip_id"]:
-                    self._begun.add(facts["clip_id"])
+                if data["clip_id"]:
+                    self._begun.add(data["clip_id"])
                 self._print_line(
-                    f"{facts['label']} detected by {facts['camera']}, score {facts['score']:.2f},"
-                    f" track {facts['track_id']}"
+                    f"{data['label']} detected by {data['camera']}, score {data['score']:.2f},"
+                    f" track {data['track_id']}"
                 )
             case "detection_ended":
                 self._print_line(
-                    f"{facts['label']} left {facts['camera']} after {facts['duration_s']:.1f} s"
+                    f"{data['label']} left {data['camera']} after {data['duration_s']:.1f} s"
                 )
             case "clip_saved":
-                self._clip_saved(facts)
+                self._clip_saved(data)
             case "clip_failed":
-                self.failures.append({"id": facts["clip_id"], "error": facts["error"]})
-                self._print_line(f"clip of {facts['camera']} failed: {facts['error']}")
+                self.failures.append({"id": data["clip_id"], "error": data["error"]})
+                self._print_line(f"clip of {data['camera']} failed: {data['error']}")
 
     def summary(self, findings: Sequence[Record]) -> Json:
         """Return the counts for the summary in JSON."""
@@ -68,25 +68,25 @@ class Story:
             "log_findings": [str(record) for record in findings],
         }
 
-    def _clip_saved(self, facts: Json) -> None:
-        path = self._clips_folder / facts["path"]
-        link = f"{self._url}/homesec/clip/{facts['clip_id']}"
+    def _clip_saved(self, data: Json) -> None:
+        path = self._clips_folder / data["path"]
+        link = f"{self._url}/homesec/clip/{data['clip_id']}"
         self.clips.append(
             {
-                "id": facts["clip_id"],
-                "camera": facts["camera"],
+                "id": data["clip_id"],
+                "camera": data["camera"],
                 "path": str(path),
                 "url": link,
-                "duration_s": facts["duration_s"],
-                "preroll_s": facts["pre_roll_s"],
-                "label": facts["label"],
-                "score": facts["score"],
+                "duration_s": data["duration_s"],
+                "preroll_s": data["pre_roll_s"],
+                "label": data["label"],
+                "score": data["score"],
             }
         )
-        what = "" if facts["score"] is None else f", {facts['label']} {facts['score']:.2f}"
+        what = "" if data["score"] is None else f", {data['label']} {data['score']:.2f}"
         self._print_line(
-            f"clip saved by {facts['camera']}, {facts['duration_s']:.1f} s,"
-            f" {facts['pre_roll_s']:.1f} s of pre-roll{what}: {link}"
+            f"clip saved by {data['camera']}, {data['duration_s']:.1f} s,"
+            f" {data['pre_roll_s']:.1f} s of pre-roll{what}: {link}"
         )
 
     @staticmethod

@@ -61,8 +61,8 @@ class House:
     def fire(self, event: str, **data: Any) -> None:
         self.ha.client.post(f"/api/events/{event}", data)
 
-    def alert(self, event: str = "homesec_alert", **facts: Any) -> None:
-        self.fire(event, **(ALERT | self.camera | {"image_entity_id": "image.picture"} | facts))
+    def alert(self, event: str = "homesec_alert", **data: Any) -> None:
+        self.fire(event, **(ALERT | self.camera | {"image_entity_id": "image.picture"} | data))
 
     def called(self, action: str) -> dict[str, Any]:
         """Wait for the next call of an action and return its data."""

@@ -126,17 +126,17 @@ def test_person_while_armed_triggers_alarm_and_clip(house: House) -> None:
     alarm = entity_id(client, "alarm_control_panel")
     client.act("alarm_control_panel.alarm_arm_away", entity_id=alarm)
 
-    told: dict[str, dict] = {}
+    events_by_type: dict[str, dict] = {}
     deadline = time.monotonic() + 90
-    while "homesec_clip_saved" not in told and time.monotonic() < deadline:
+    while "homesec_clip_saved" not in events_by_type and time.monotonic() < deadline:
         event = events.next(timeout_s=60)
-        told.setdefault(event["event_type"], event["data"])
+        events_by_type.setdefault(event["event_type"], event["data"])
         if event["event_type"] == "homesec_detection_started":
             client.wait_for_state(alarm, "triggered", timeout_s=5)
             client.wait_for_state(entity_id(client, "binary_sensor"), "on", timeout_s=5)
 
-    clip = told["homesec_clip_saved"]
-    assert told["homesec_detection_started"]["clip_id"] == clip["clip_id"]
+    clip = events_by_type["homesec_clip_saved"]
+    assert events_by_type["homesec_detection_started"]["clip_id"] == clip["clip_id"]
     assert clip["pre_roll_s"] >= SHORTEST_PRE_ROLL_S
     assert clip["duration_s"] > clip["pre_roll_s"]
     assert clip["label"] == "person"

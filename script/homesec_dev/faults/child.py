@@ -132,9 +132,9 @@ def _handle_event(clock: SteppedClock, event: EngineEvent) -> None:
             _report("outbox", jobs=backlog.jobs, paused=paused)
 
 
-def _report(what: str, **facts: object) -> None:
+def _report(what: str, **data: object) -> None:
     # One write past Python's buffers, so that it is out before the next instruction.
-    line = json.dumps({"what": what, "t": time.monotonic(), **facts})
+    line = json.dumps({"what": what, "t": time.monotonic(), **data})
     os.write(1, f"{line}\n".encode())
 
 

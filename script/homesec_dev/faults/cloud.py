@@ -77,14 +77,14 @@ class Cloud:
     def __exit__(self, *_: object) -> None:
         self._gcs.__exit__()
 
-    def _watched_store(self, bucket: str, facts: dict[str, Any], content: bytes) -> Any:  # noqa: ANN401
+    def _watched_store(self, bucket: str, resource: dict[str, Any], content: bytes) -> Any:  # noqa: ANN401
         front = self._gcs.front
-        if front._exists(bucket, facts["name"]):  # noqa: SLF001
-            self.overwritten.append(facts["name"])
+        if front._exists(bucket, resource["name"]):  # noqa: SLF001
+            self.overwritten.append(resource["name"])
         for session in list(front.sessions.values()):
             if session.done is not None:  # its bytes are not needed any longer
                 session.data.clear()
-        return self._store(bucket, facts, content)
+        return self._store(bucket, resource, content)
 
     @property
     def address(self) -> dict[str, str]:

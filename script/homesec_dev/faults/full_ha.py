@@ -194,7 +194,7 @@ class FullHomeAssistant:
         if clip.id not in self._known:
             self._report("started", clip.id, t=t, back_s=clip.event_at - clip.started_at)
 
-    def _report(self, what: str, clip_id: str, *, t: float | None = None, **facts: Any) -> None:  # noqa: ANN401
+    def _report(self, what: str, clip_id: str, *, t: float | None = None, **data: Any) -> None:  # noqa: ANN401
         self._known.add(clip_id)
         at = time.monotonic() if t is None else t
-        self.reports.append(Report(life=self.life, what=what, t=at, id=clip_id, **facts))
+        self.reports.append(Report(life=self.life, what=what, t=at, id=clip_id, **data))

@@ -148,9 +148,9 @@ def _next(
             event = events.next(timeout_s=1.0)
         except TimeoutError:
             continue
-        facts: dict[str, Any] = event["data"]
-        if event["event_type"] == kind and wanted.items() <= facts.items():
-            return facts
+        data: dict[str, Any] = event["data"]
+        if event["event_type"] == kind and wanted.items() <= data.items():
+            return data
     raise NotAnnouncedError(f"no {kind} with {wanted} within {limit_s:.0f} s")
 
 
