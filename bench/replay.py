@@ -83,7 +83,7 @@ def play(video: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3
         heard.wait(DetectorChanged)
         engine.set_camera(config, Activity.DETECT)
         heard.wait_off()
-        looks = engine.engine_stats().looks
+        looks = engine.engine_stats().frame_count
         engine.stop()
         return PlayedVideo(stays=heard.stays(), looks=looks, model=heard.model())
 

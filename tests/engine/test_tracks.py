@@ -6,8 +6,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.homesec.engine.core.track_log import (
-    MOST_BOXES,
-    MOST_TRACKS,
+    MAX_BOXES,
+    MAX_TRACKS,
     TrackBox,
     TrackLog,
     unpack,
@@ -84,30 +84,30 @@ def test_a_crowd_for_an_hour_stays_small():
     packed = sights.pack()
     ways = unpack(packed)
     assert len(ways) == 20
-    assert sum(len(way.boxes) for way in ways) <= MOST_BOXES
+    assert sum(len(way.boxes) for way in ways) <= MAX_BOXES
     assert len(packed) < 200_000
     assert ways[0].boxes[-1].t > 3500, "the end is as well kept as the beginning"
 
 
 def test_a_flood_of_tracks_is_cut_off():
-    sights = noted((100, [track(n) for n in range(MOST_TRACKS + 50)]))
-    assert len(unpack(sights.pack())) == MOST_TRACKS
+    sights = noted((100, [track(n) for n in range(MAX_TRACKS + 50)]))
+    assert len(unpack(sights.pack())) == MAX_TRACKS
 
 
 def test_who_comes_after_many_others_takes_the_place_of_one_that_is_gone():
-    crowd = [track(n) for n in range(MOST_TRACKS)]
-    twice = crowd[: MOST_TRACKS // 2]
+    crowd = [track(n) for n in range(MAX_TRACKS)]
+    twice = crowd[: MAX_TRACKS // 2]
     sights = noted((100, crowd), (101, twice), (110, [track(1000)]), (111, [track(1001)]))
     ids = {way.id for way in unpack(sights.pack())}
     assert {1000, 1001} | {x.id for x in twice} <= ids
-    assert len(ids) == MOST_TRACKS
+    assert len(ids) == MAX_TRACKS
 
 
 def test_of_those_who_are_gone_nobody_who_counts_is_forgotten_first():
     sights = TrackLog(0)
     sights.add(1, [track(1)])
     sights.include([1])
-    for t in range(2, 4 + MOST_TRACKS * 2, 2):
+    for t in range(2, 4 + MAX_TRACKS * 2, 2):
         sights.add(t, [track(t)])
         sights.add(t + 0.5, [track(t)])
     sights.add(1000, [track(1001)])

@@ -262,7 +262,7 @@ class HomeSecEngine:
         totals = self.library.totals
         return EngineStats(
             inference_ms=self._pool.inference_ms,
-            looks=self._pool.frame_count,
+            frame_count=self._pool.frame_count,
             clips=totals.clips,
             clip_bytes=totals.bytes,
             cloud_clips=totals.cloud_clips,

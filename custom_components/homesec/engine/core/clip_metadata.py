@@ -1,7 +1,7 @@
-"""A clip's facts as a text that travels with its film: in the file itself, and in the bucket.
+"""A clip's metadata as JSON, stored in its file's comment and in the bucket.
 
-A lost catalogue is rebuilt from these alone, so they say all that a row says and does not follow
-from the film. Whoever may write there may write anything: what does not read as facts is none.
+A lost catalog is rebuilt from it, so it has all of a row that the video itself doesn't show.
+Others may be able to write there: it's checked like any other input.
 """
 
 from __future__ import annotations
@@ -18,65 +18,55 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TEXT_LIMIT = 200
-"""Characters of a name. GCS takes 8 KiB of metadata in all, and one may become 12 bytes."""
+"""Characters of a name. Google Cloud Storage takes 8 KiB in all, and one may become 12 bytes."""
 ZONES_LIMIT, ZONE_LIMIT = 8, 40
-"""Zones of a clip, and characters of a zone's name, that travel with it."""
+"""Zones of a clip, and characters of a zone's name."""
 NUMBER_LIMIT = 2**31
 
 
 def dump_metadata(clip: Clip) -> str:
-    """Return the facts that go with a clip."""
-    facts = {
-        "v": 1,
-        "id": clip.id,
-        "camera_id": clip.camera_id,
+    """Return a clip's metadata."""
+    shortened = {
         "camera_name": clip.camera_name[:TEXT_LIMIT],
-        "trigger": clip.trigger,
-        "started_at": clip.started_at,
-        "event_at": clip.event_at,
-        "duration_s": clip.duration_s,
-        "label": clip.label,
-        "score": clip.score,
-        "width": clip.width,
-        "height": clip.height,
-        "video_codec": clip.video_codec,
-        "audio_codec": clip.audio_codec,
         "zones": [zone[:ZONE_LIMIT] for zone in clip.zones[:ZONES_LIMIT]],
-        "protected": clip.protected,
     }
-    return json.dumps(facts, separators=(",", ":"))
+    values = {name: shortened.get(name, getattr(clip, name)) for name in _PARSERS}
+    return json.dumps({"v": 1, **values}, separators=(",", ":"))
 
 
 def load_metadata(text: str) -> Clip | None:
-    """Return the clip that the facts tell of, with no place and no size; None if it is no clip."""
+    """Return the clip with this metadata, without path and size; None if it's invalid."""
     try:
-        facts = json.loads(text)
-    # Nesting without end is a RecursionError.
+        values = json.loads(text)
+    # Deep nesting raises RecursionError.
     except ValueError, RecursionError:
         return None
-    if not isinstance(facts, dict):
+    if not isinstance(values, dict):
         return None
     try:
-        read = {name: _READ[name](facts.get(name, _ABSENT.get(name, KeyError))) for name in _READ}
+        valid = {
+            name: parse(values.get(name, _DEFAULTS.get(name, KeyError)))
+            for name, parse in _PARSERS.items()
+        }
     except ValueError:
         return None
-    return Clip(state=ClipState.SAVED, **read) if clip_time(read["id"]) is not None else None
+    return Clip(state=ClipState.SAVED, **valid) if clip_time(valid["id"]) is not None else None
 
 
 def dump_comment(clip: Clip) -> str:
-    """Return the comment of a clip's file: what the film itself does not tell."""
+    """Return the metadata for the comment of a clip's file, which doesn't change later."""
     return dump_metadata(replace(clip, protected=False))
 
 
 def merge_metadata(clip: Clip, comment: str | None) -> Clip:
-    """Return a clip of which little is known but its file, with what the file's comment tells."""
-    facts = load_metadata(comment or "")
-    if facts is None or facts.id != clip.id:
+    """Return a clip that was rebuilt from its file, with the event's data from its comment."""
+    found = load_metadata(comment or "")
+    if found is None or found.id != clip.id:
         return clip
-    return replace(clip, **{name: getattr(facts, name) for name in _OF_THE_EVENT})
+    return replace(clip, **{name: getattr(found, name) for name in _EVENT_FIELDS})
 
 
-_OF_THE_EVENT = (
+_EVENT_FIELDS = (
     "camera_name",
     "trigger",
     "started_at",
@@ -87,15 +77,15 @@ _OF_THE_EVENT = (
 )
 
 
-def _text(value: object, *, least: int = 0) -> str:
-    if not isinstance(value, str) or not least <= len(value) <= TEXT_LIMIT:
+def _text(value: object, *, min_length: int = 0) -> str:
+    if not isinstance(value, str) or not min_length <= len(value) <= TEXT_LIMIT:
         raise ValueError("no text")
-    value.encode()  # half a surrogate pair is no text, and SQLite refuses it
+    value.encode()  # SQLite refuses lone surrogates, and so does this
     return value
 
 
 def _name(value: object) -> str:
-    return _text(value, least=1)
+    return _text(value, min_length=1)
 
 
 def _number(value: object, limit: float = NUMBER_LIMIT) -> float:
@@ -106,13 +96,13 @@ def _number(value: object, limit: float = NUMBER_LIMIT) -> float:
     return float(value)
 
 
-def _moment(value: object) -> float:
+def _timestamp(value: object) -> float:
     return _number(value, MAX_TIMESTAMP)
 
 
-def _count(value: object) -> int:
+def _integer(value: object) -> int:
     number = _number(value)
-    if number != int(number):
+    if not number.is_integer():
         raise ValueError("no whole number")
     return int(number)
 
@@ -133,27 +123,27 @@ def _flag(value: object) -> bool:
     return value
 
 
-def _or_none[T](read: Callable[[object], T]) -> Callable[[object], T | None]:
-    return lambda value: None if value is None else read(value)
+def _optional[T](parse: Callable[[object], T]) -> Callable[[object], T | None]:
+    return lambda value: None if value is None else parse(value)
 
 
-_READ: dict[str, Callable[[object], Any]] = {
+_PARSERS: dict[str, Callable[[object], Any]] = {
     "id": _text,
     "camera_id": _name,
     "camera_name": _text,
     "trigger": _trigger,
-    "started_at": _moment,
-    "event_at": _moment,
+    "started_at": _timestamp,
+    "event_at": _timestamp,
     "duration_s": _number,
-    "label": _or_none(_text),
-    "score": _or_none(_number),
-    "width": _count,
-    "height": _count,
+    "label": _optional(_text),
+    "score": _optional(_number),
+    "width": _integer,
+    "height": _integer,
     "video_codec": _text,
-    "audio_codec": _or_none(_text),
+    "audio_codec": _optional(_text),
     "zones": _zones,
     "protected": _flag,
 }
-"""Each raises ValueError for what no clip can have; what is not there is the class KeyError."""
-_ABSENT: dict[str, object] = {"zones": [], "protected": False}
-"""What came with later versions, and what it is without."""
+"""Each raises ValueError for an invalid value, which ``KeyError`` stands for if there is none."""
+_DEFAULTS: dict[str, object] = {"zones": [], "protected": False}
+"""Of fields that older versions don't write."""

@@ -1,4 +1,4 @@
-"""The time, as a parameter: tests drive it, video files carry their own."""
+"""The time as a parameter, which tests replace."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the engine asks the time of."""
+    """A wall clock and a monotonic one."""
 
     def now(self) -> float:
-        """Return UTC epoch seconds; may be stepped by the system at any moment."""
+        """Return UTC epoch seconds; the system may step them at any moment."""
         ...
 
     def monotonic(self) -> float:
-        """Return seconds that only ever grow."""
+        """Return seconds that never step."""
         ...
 
 
 class SystemClock:
-    """The machine's clocks."""
+    """The system's clocks."""
 
     def now(self) -> float:
         """Return UTC epoch seconds."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Return seconds that only ever grow."""
+        """Return seconds that never step."""
         return time.monotonic()

@@ -1,27 +1,23 @@
-"""Connecting within a time limit, whatever is dead on the way.
-
-The usual way takes its limit for each address, of which the storage has dozens, and none at all for
-the name: with the router's uplink down that is a minute, and no stop could wait for it.
-"""
+"""Connect over TCP within one time limit for all addresses of a host and their look-up."""
 
 from __future__ import annotations
 
 from itertools import chain, zip_longest
-from queue import Empty, SimpleQueue
 import socket
-from threading import Thread
 import time
 from typing import Any
 
+from .deadline import DeadlineExceeded, run_with_deadline
+
 ADDRESS_S = 1.5
-"""For one address. The families take turns, so that a broken IPv6 costs no more than this."""
+"""Time limit per address. Families alternate, so that broken IPv6 costs this once (RFC 8305)."""
 
 
 def connect(host: str, port: int, timeout_s: float) -> socket.socket:
     """Return a connection; raises OSError after ``timeout_s`` in all."""
     until = time.monotonic() + timeout_s
     problem: OSError = TimeoutError("no address answers")
-    for address in _taking_turns(_resolved(host, port, timeout_s)):
+    for address in _alternate_families(_resolve(host, port, timeout_s)):
         left_s = until - time.monotonic()
         if left_s <= 0:
             break
@@ -32,30 +28,21 @@ def connect(host: str, port: int, timeout_s: float) -> socket.socket:
     raise problem
 
 
-def _resolved(host: str, port: int, timeout_s: float) -> list[tuple[Any, ...]]:
-    """Ask for a name's addresses in a thread that may be left behind: nothing ends a query."""
-    answers: SimpleQueue[list[tuple[Any, ...]] | OSError] = SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
-        except OSError as err:
-            answers.put(err)
-
-    Thread(target=ask, name="homesec-name", daemon=True).start()
+def _resolve(host: str, port: int, timeout_s: float) -> list[tuple[Any, ...]]:
+    """Look up a name; ``getaddrinfo`` itself has no time limit."""
     try:
-        answer = answers.get(timeout=timeout_s)
-    except Empty:
+        return run_with_deadline(
+            timeout_s,
+            lambda: list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)),
+            name="homesec-name",
+        )
+    except DeadlineExceeded:
         raise TimeoutError("the name is not resolved") from None
-    if isinstance(answer, OSError):
-        raise answer
-    return answer
 
 
-def _taking_turns(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return the addresses, one of each family after the other, otherwise in their order."""
+def _alternate_families(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     families: dict[int, list[tuple[Any, ...]]] = {}
     for family, _, _, _, address in found:
         families.setdefault(family, []).append(address)
-    turns = chain.from_iterable(zip_longest(*families.values()))
-    return [address for address in turns if address is not None]
+    addresses = chain.from_iterable(zip_longest(*families.values()))
+    return [address for address in addresses if address is not None]

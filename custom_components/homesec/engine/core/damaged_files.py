@@ -1,8 +1,4 @@
-"""Files that cannot be read as what they are: moved out of the way and kept, counted, reported.
-
-Nothing that lies in a folder of ours is trusted. What one file makes a library raise must not keep
-the engine from starting, nor from reading the next file.
-"""
+"""Set damaged files aside: rename, log, and report them, so that the rest can be read."""
 
 from __future__ import annotations
 
@@ -25,9 +21,9 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 SUFFIX = ".damaged"
-"""What a file's name gets appended: no pattern that looks for clips matches it any more."""
-_LONGEST_REASON = 200
-_NOT_THE_FILES = frozenset(
+"""Appended to the name of a damaged file, which no pattern for clips matches then."""
+_MAX_REASON = 200
+_DISK_ERRORS = frozenset(
     {
         errno.EAGAIN,
         errno.EDQUOT,
@@ -46,11 +42,11 @@ _NOT_THE_FILES = frozenset(
         errno.ETIMEDOUT,
     }
 )
-"""What a disk or the system says while it is full, read-only, busy or not connected."""
+"""Errors of a disk or the system that is full, read-only, busy, or disconnected."""
 
 
 def is_regular_file(path: Path) -> bool:
-    """Tell whether there is a file. Opens nothing: a pipe or a device could block for ever."""
+    """Return whether there is a file, without opening it: a pipe or device could block."""
     try:
         return stat.S_ISREG(path.stat().st_mode)
     except OSError, ValueError:
@@ -58,30 +54,27 @@ def is_regular_file(path: Path) -> bool:
 
 
 def is_damage(err: Exception, path: Path) -> bool:
-    """Tell whether reading a file failed for what the file is, not for the state of its disk."""
+    """Return whether the file is the cause of an error, not its disk."""
     if not isinstance(err, OSError):
         return True
     if not os.path.lexists(path):
         return False
     if err.errno in (errno.EACCES, errno.EPERM):
-        # A folder that nothing may be written to refuses all of its files.
+        # If the folder isn't writable either, its permissions are the cause.
         return os.access(path.parent, os.W_OK | os.X_OK)
-    return err.errno not in _NOT_THE_FILES
+    return err.errno not in _DISK_ERRORS
 
 
 class DamagedFiles:
-    """What one pass through a folder came upon."""
+    """The damaged files found in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` is the one that names are told relative to."""
+        """``folder``: reported names are relative to it."""
         self._folder = folder
         self._found: list[DamagedFile] = []
 
     def set_aside(self, path: Path, reason: Exception | str) -> bool:
-        """Move a damaged file out of the way; False if the disk does not allow it.
-
-        It then stays where it is, and is counted all the same.
-        """
+        """Rename a damaged file; return False if the disk refuses, which is reported, too."""
         why = reason if isinstance(reason, str) else error_reason(reason)
         name = path.relative_to(self._folder).as_posix()
         aside = rename_aside(path)
@@ -93,23 +86,23 @@ class DamagedFiles:
         return aside is not None
 
     def report(self, on_event: EventSink) -> None:
-        """Report what was found since the last report, if there was anything."""
+        """Report the files found since the last report."""
         if self._found:
             on_event(FilesSetAside(files=tuple(self._found)))
             self._found.clear()
 
 
 def error_reason(err: Exception) -> str:
-    """Return why a file could not be read, in one line without the path that a library adds."""
+    """Return the reason of an error in one line, without the path that a library adds."""
     if isinstance(err, HomeSecError | sqlite3.Error):
         text = str(err)
     else:
         text = getattr(err, "strerror", None) or f"{type(err).__name__}: {err}"
-    return " ".join(text.split())[:_LONGEST_REASON]
+    return " ".join(text.split())[:_MAX_REASON]
 
 
 def rename_aside(path: Path) -> Path | None:
-    """Give a file, a folder, a link or a pipe a name of its own beside it."""
+    """Rename a file, folder, link, or pipe; return its new path, None if the disk refuses."""
     for number in count(1):
         aside = path.with_name(f"{path.name}{SUFFIX}{'' if number == 1 else f'-{number}'}")
         if not os.path.lexists(aside):

@@ -1,4 +1,4 @@
-"""Doing something that nothing can cut off, without waiting for longer than one wants to."""
+"""Run a blocking call with a time limit."""
 
 from __future__ import annotations
 
@@ -10,39 +10,36 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LOOK_S = 0.1
-"""How soon a stop is noticed."""
+_STOP_CHECK_S = 0.1
 
 
 class DeadlineExceeded(Exception):  # noqa: N818 - it is no error that work goes on
-    """It goes on in a thread of its own, and whatever comes of it is of no interest any more."""
+    """The call goes on in its thread, and its result is dropped."""
 
 
 def run_with_deadline[T](
     limit_s: float, work: Callable[[], T], *, name: str, stop: Event | None = None
 ) -> T:
-    """Return what ``work`` returns, or raise what it raises.
+    """Run ``work`` in a thread of this name; return what it returns, or raise what it raises.
 
-    Raises DeadlineExceeded when it takes longer than ``limit_s``, or soon after ``stop``.
+    Raises DeadlineExceeded after ``limit_s``, or soon after ``stop`` is set.
     """
-    answers: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+    results: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
     def run() -> None:
         try:
-            answers.put((work(), None))
-        except BaseException as err:  # noqa: BLE001 - it is raised where it is waited for
-            answers.put((None, err))
+            results.put((work(), None))
+        except BaseException as err:  # noqa: BLE001 - raised in the calling thread
+            results.put((None, err))
 
     until = time.monotonic() + limit_s
     Thread(target=run, name=name, daemon=True).start()
-    while (left_s := until - time.monotonic()) > 0:
-        if stop is not None and stop.is_set():
-            break
+    while (left_s := until - time.monotonic()) > 0 and not (stop and stop.is_set()):
         try:
-            answer, error = answers.get(timeout=min(left_s, _LOOK_S))
+            result, error = results.get(timeout=min(left_s, _STOP_CHECK_S))
         except Empty:
             continue
         if error is not None:
             raise error
-        return answer  # type: ignore[return-value]  # without an error there is one
+        return result  # type: ignore[return-value]  # without an error there is one
     raise DeadlineExceeded

@@ -30,7 +30,7 @@ class HomeSecError(Exception):
 
 
 class SourceError(HomeSecError, key="cannot_connect"):
-    """The camera's source cannot be used."""
+    """The camera's source can't be used."""
 
 
 class InvalidSource(SourceError, key="invalid_source"):
@@ -50,7 +50,7 @@ class ConnectionRefused(SourceError, key="connection_refused"):
 
 
 class LoginRefused(SourceError, key="invalid_auth"):
-    """The camera refuses this user name or password."""
+    """The camera rejects this user name or password."""
 
 
 class StreamNotFound(SourceError, key="stream_not_found"):
@@ -58,7 +58,7 @@ class StreamNotFound(SourceError, key="stream_not_found"):
 
 
 class SourceTimeout(SourceError, key="timeout"):
-    """The camera did not answer in time."""
+    """The camera didn't answer in time."""
 
 
 class SourceStalled(SourceError, key="stalled"):
@@ -66,23 +66,23 @@ class SourceStalled(SourceError, key="stalled"):
 
 
 class SourceEnded(SourceError, key="source_ended"):
-    """The source has come to its end."""
+    """The source has ended."""
 
 
 class NoVideo(SourceError, key="no_video"):
-    """There is no video in it."""
+    """The source has no video."""
 
 
 class UnsupportedCodec(SourceError, key="unsupported_codec"):
-    """The video is in a format that cannot be decoded."""
+    """The video's codec isn't supported."""
 
 
 class FileMissing(SourceError, key="file_missing"):
-    """There is no such file."""
+    """The file doesn't exist."""
 
 
 class DeviceMissing(SourceError, key="device_missing"):
-    """There is no such device."""
+    """The device doesn't exist."""
 
 
 class DeviceBusy(SourceError, key="device_busy"):
@@ -90,19 +90,19 @@ class DeviceBusy(SourceError, key="device_busy"):
 
 
 class AccessDenied(SourceError, key="access_denied"):
-    """The system does not allow it to be opened."""
+    """The system denies access to the source."""
 
 
 class EntityUnavailable(SourceError, key="entity_unavailable"):
-    """The camera entity gives no picture."""
+    """The camera entity has no picture."""
 
 
 class DetectorError(HomeSecError, key="detector_failed"):
-    """The detector cannot work."""
+    """The detector doesn't work."""
 
 
 class DetectorMissing(DetectorError, key="detector_missing"):
-    """The detector's library is not installed or does not load."""
+    """The detector's library isn't installed or doesn't load."""
 
 
 class ModelUnknown(DetectorError, key="model_unknown"):
@@ -110,11 +110,11 @@ class ModelUnknown(DetectorError, key="model_unknown"):
 
 
 class ModelUnavailable(DetectorError, key="model_unavailable"):
-    """The model's files are not here and could not be downloaded."""
+    """The model's files are missing and couldn't be downloaded."""
 
 
 class ModelBroken(DetectorError, key="model_broken"):
-    """The model's files are here, but cannot be used."""
+    """The model's files can't be used."""
 
 
 class CustomModelRefused(DetectorError, key="own_model_refused"):
@@ -125,11 +125,11 @@ class CustomModelRefused(DetectorError, key="own_model_refused"):
 
 
 class FrameBroken(HomeSecError, key="frame_broken"):
-    """A decoded picture cannot be converted."""
+    """A frame can't be converted."""
 
 
 class RecordingError(HomeSecError, key="recording_failed"):
-    """A clip could not be written."""
+    """A clip couldn't be written."""
 
 
 class DiskFull(RecordingError, key="disk_full"):
@@ -137,34 +137,34 @@ class DiskFull(RecordingError, key="disk_full"):
 
 
 class DiskReadOnly(RecordingError, key="disk_read_only"):
-    """The clip folder cannot be written to."""
+    """The clip folder is read-only."""
 
 
 class ClipDamaged(RecordingError, key="clip_damaged"):
-    """The clip's file cannot be read; it is kept."""
+    """The clip's file can't be read; it's kept."""
 
 
 class StartFailed(HomeSecError, key="engine_failed"):
-    """The engine could not start.
+    """The engine couldn't start.
 
-    ``folder`` names where it failed, ``reason`` what the system said.
+    ``folder`` is where it failed, ``reason`` what the system says.
     """
 
 
 class StartFolderBlocked(StartFailed, key="start_folder_blocked"):
-    """Something else lies where a folder belongs."""
+    """Something else is in place of a folder."""
 
 
 class StartFolderDenied(StartFailed, key="start_folder_denied"):
-    """A folder may not be written to."""
+    """A folder's permissions deny access."""
 
 
 class StartFolderMissing(StartFailed, key="start_folder_missing"):
-    """A folder's disk or network share does not answer."""
+    """A folder's disk or network share doesn't answer."""
 
 
 class StartDiskFull(StartFailed, key="start_disk_full"):
-    """A disk has no room for what the start needs."""
+    """A disk has no free space for the start."""
 
 
 class StartDiskReadOnly(StartFailed, key="start_disk_read_only"):
@@ -176,12 +176,12 @@ class StartIndexLocked(StartFailed, key="start_index_locked"):
 
 
 class CameraNotRunning(HomeSecError, key="camera_not_running"):
-    """The camera gives no picture at the moment."""
+    """The camera has no picture at the moment."""
 
 
 class ClipNotFound(HomeSecError, key="clip_not_found"):
-    """There is no such clip, or it is still being recorded."""
+    """The clip doesn't exist, or is still being recorded."""
 
 
 class ClipProtected(HomeSecError, key="clip_protected"):
-    """The clip is protected: it is only removed once it is not any more."""
+    """The clip is protected from removal."""

@@ -1,7 +1,4 @@
-"""What the engine tells its owner, through one callback.
-
-Keeping clips and sending texts have further events: ``keeping.py``, ``texts/models.py``.
-"""
+"""The events that the engine reports through one callback; ``sms/types.py`` has more of them."""
 
 from __future__ import annotations
 
@@ -17,38 +14,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineEvent:
-    """Base of everything the engine reports."""
+    """Base of all events of the engine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthChanged(EngineEvent):
-    """A camera came, went or is being looked for."""
+    """The state of a camera's connection has changed."""
 
     camera_id: str
     health: CameraHealth
     error: str | None = None
-    """A key of ``errors.py`` (``cannot_connect``, …) while LOST."""
+    """The key of an error while LOST."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionStarted(EngineEvent):
-    """Somebody is here."""
+    """A presence has started."""
 
     presence: Presence
     clip_id: str | None
-    """The clip that records it, if one does."""
+    """The clip that records it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionUpdated(EngineEvent):
-    """Somebody is still here; sent when their number, their zones or the best score changes."""
+    """The number of objects, their zones, or the highest confidence of a presence has changed."""
 
     presence: Presence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionEnded(EngineEvent):
-    """Nobody was seen for the grace period."""
+    """A presence has ended."""
 
     presence: Presence
     clip_id: str | None
@@ -56,19 +53,19 @@ class DetectionEnded(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneChanged(EngineEvent):
-    """A zone of a camera has become occupied by a label, or empty of it."""
+    """A zone's occupancy by a label has changed."""
 
     camera_id: str
     zone: str
     label: str
     occupied: bool
     at: float
-    """When it was first seen in the zone; when it was last seen there."""
+    """When the label was first or last seen in the zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotTaken(EngineEvent):
-    """A better picture of who is here: JPEG with the boxes drawn in."""
+    """There is a better picture of a presence, with boxes drawn in."""
 
     camera_id: str
     at: float
@@ -77,38 +74,38 @@ class SnapshotTaken(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipStarted(EngineEvent):
-    """A clip's file is open."""
+    """A clip has begun."""
 
     clip: Clip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipSaved(EngineEvent):
-    """A clip is finished, playable and in the catalogue."""
+    """A clip is finished, playable, and in the catalog."""
 
     clip: Clip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipFailed(EngineEvent):
-    """A clip could not be written; ``clip.error`` is a key of ``errors.py``."""
+    """A clip couldn't be written; ``clip.error`` is the key of an error."""
 
     clip: Clip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorChanged(EngineEvent):
-    """The shared detector became ready, or cannot work."""
+    """The detector is ready, or doesn't work."""
 
     ready: bool
     detector: str
     model: str
     verifier: str | None = None
-    """The model of the verifier, if there is one."""
+    """The verifier's model, if there is a verifier."""
     verifier_error: str | None = None
-    """Why there is none though there should be: a key of ``errors.py``."""
+    """Why the verifier is missing: the key of an error."""
     error: str | None = None
-    """A key of ``errors.py``."""
+    """Why the detector doesn't work: the key of an error."""
     placeholders: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -119,7 +116,7 @@ class ModelProgress(EngineEvent):
     model: str
     have_bytes: int
     total_bytes: int
-    """0 while it is not known."""
+    """0 if unknown."""
 
 
 if TYPE_CHECKING:
@@ -129,34 +126,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What waits to be uploaded."""
+    """The uploads that wait."""
 
     jobs: int = 0
     bytes: int = 0
-    """To be uploaded."""
     oldest_at: float | None = None
-    """Since when the oldest job waits."""
+    """When the oldest job was created."""
 
 
 class RemovalReason(StrEnum):
-    """Why retention removed something."""
+    """Why retention removed a copy."""
 
     AGE = "age"
     SIZE = "size"
     SPACE = "space"
-    """The disk was about to be full."""
+    """The disk was almost full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipUploaded(EngineEvent):
-    """A clip is in the cloud, and its checksum was compared."""
+    """A clip was uploaded, and its checksum compared."""
 
     clip: Clip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadProgress(EngineEvent):
-    """A part of a clip's film has arrived in the cloud."""
+    """Part of a clip was uploaded."""
 
     clip_id: str
     share: float
@@ -165,14 +161,14 @@ class UploadProgress(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipChanged(EngineEvent):
-    """A clip's row has changed, or is gone: what it says now, the catalogue tells."""
+    """A clip's row in the catalog was changed or deleted."""
 
     clip_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitLogged(EngineEvent):
-    """The catalogue counts one visit more."""
+    """A visit was added to the catalog."""
 
     camera_id: str
     label: str
@@ -180,13 +176,13 @@ class VisitLogged(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxChanged(EngineEvent):
-    """Jobs came or were done, or the outbox began to wait for something."""
+    """The uploads that wait have changed, or the state of the outbox."""
 
     backlog: Backlog
     error: str | None = None
-    """A key of ``errors.py``, while the cloud cannot be used."""
+    """The key of an error while the cloud can't be used."""
     paused: bool = False
-    """Whether uploads wait until ``resume`` is called, once the cause is fixed."""
+    """Whether uploads wait until ``resume`` is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,12 +193,12 @@ class ClipsRemoved(EngineEvent):
     bytes: int
     reason: RemovalReason
     last_copies: int
-    """How many of the clips are nowhere any more."""
+    """How many of the clips have no other copy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskSpaceChanged(EngineEvent):
-    """There is too little free space for clips, whatever is removed; or enough again."""
+    """Free space for clips is too low even after retention, or is sufficient again."""
 
     low: bool
     free_bytes: int
@@ -210,31 +206,31 @@ class DiskSpaceChanged(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipsRescanned(EngineEvent):
-    """All clips were looked for again; any number may be new, or better known than before."""
+    """All files were compared with the catalog; any number of clips may have changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DamagedFile:
-    """A file that could not be read."""
+    """A file that can't be read."""
 
     name: str
-    """Its path in the clip folder, with forward slashes."""
+    """Path in the clip folder, with forward slashes."""
     reason: str
     moved: bool
-    """Whether it was renamed; else the disk did not allow it."""
+    """False if the disk didn't allow it to be renamed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesSetAside(EngineEvent):
-    """Damaged files were found; they are kept, and nothing else depends on them."""
+    """Damaged files were found and renamed."""
 
     files: tuple[DamagedFile, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRebuilt(EngineEvent):
-    """A new catalogue was filled from the files that are there."""
+    """A new catalog was filled from the files."""
 
     clips: int
     set_aside: str | None
-    """File name of the damaged catalogue before, if there was one."""
+    """File name of the previous, damaged catalog."""

@@ -1,7 +1,7 @@
-"""Who was where in a clip, for the page to draw over the film.
+"""The tracks of a clip, which the panel draws over the video.
 
-Boxes are kept a few times a second, as thousandths of the picture and hundredths of a second: finer
-than anybody sees, and less than a hundredth of the film.
+Stored a few times per second, in thousandths of the picture and hundredths of a second: finer than
+is visible, and less than a hundredth of the video's size.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from .types import Track, Zone
 
 INTERVAL_S = 0.2
-MOST_BOXES = 6000
-"""In one clip: ten people for two minutes. What would be more is kept half as often."""
-MOST_TRACKS = 200
-"""In one clip. A new one takes the place of whoever is gone and was seen least."""
-GONE_S = 1.0
-MOST_BYTES = 1_000_000
-"""Of the unpacked text; whoever could write the catalogue could write anything."""
+MAX_BOXES = 6000
+"""Per clip: ten people for two minutes. Beyond that the interval is doubled."""
+MAX_TRACKS = 200
+"""Per clip. Beyond that the shortest of the tracks that have ended is dropped."""
+ENDED_S = 1.0
+MAX_BYTES = 1_000_000
+"""Limit of the unpacked text, since the database may be damaged."""
 _DAMAGE = (zlib.error, ValueError, KeyError, TypeError, OverflowError, RecursionError)
 _VERSION = 1
-_NUMBERS = 6
+_NUMBERS_PER_BOX = 6
 _SLACK_S = 0.02
-"""Looks do not come on the dot."""
+"""Sampled frames aren't exactly ``INTERVAL_S`` apart."""
 
 
 class TrackBox(NamedTuple):
-    """Where something was; ``t`` in seconds from the film's start, corners 0..1."""
+    """A box of a track; ``t`` is seconds from the start of the video."""
 
     t: float
     x1: float
@@ -45,7 +45,7 @@ class TrackBox(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipTrack:
-    """One object's way through a clip."""
+    """One object's path through a clip."""
 
     id: int
     label: str
@@ -59,108 +59,106 @@ class _Path:
 
 
 class TrackLog:
-    """Who was where in one clip: noted by the camera's thread, packed by the recorder's."""
+    """Collects the tracks of one clip: written by the camera's thread, packed by the writer's."""
 
     def __init__(self, start_t: float = 0.0, zones: Iterable[Zone] = ()) -> None:
-        """``start_t``: of the film's first picture, on the camera's timeline."""
+        """``start_t``: of the clip's first frame, on the camera's timeline."""
         self._start_t = start_t
         self._zones = {zone.name: False for zone in zones}
         self._lock = threading.Lock()
-        self._ways: dict[int, _Path] = {}
-        self._counted: set[int] = set()
-        self._boxes = 0
+        self._paths: dict[int, _Path] = {}
+        self._included: set[int] = set()
+        self._box_count = 0
         self._interval_s = INTERVAL_S
 
     @property
     def zones(self) -> tuple[str, ...]:
-        """Where somebody was, in the order of the camera's zones."""
+        """The zones that objects were in, in the camera's order."""
         with self._lock:
-            return tuple(name for name, seen in self._zones.items() if seen)
+            return tuple(name for name, entered in self._zones.items() if entered)
 
     def add_zones(self, zones: Iterable[str]) -> None:
-        """Take in where somebody is."""
+        """Add zones that objects are in."""
         with self._lock:
             self._zones.update(dict.fromkeys(zones, True))
 
     def include(self, track_ids: Iterable[int]) -> None:
-        """Take in who counts: what was only taken for somebody for a moment does not."""
+        """Include these tracks when packing; others may have been false detections."""
         with self._lock:
-            self._counted.update(track_ids)
+            self._included.update(track_ids)
 
     def add(self, t: float, tracks: Iterable[Track]) -> None:
-        """Take in who was seen at ``t``; what was before the film begins is not in it."""
-        film_s = t - self._start_t
-        if film_s < 0:
+        """Add the boxes of tracks at ``t``, unless that is before the clip's start."""
+        video_s = t - self._start_t
+        if video_s < 0:
             return
         with self._lock:
             for track in tracks:
-                self._add(film_s, track)
+                self._add(video_s, track)
 
-    def _add(self, film_s: float, track: Track) -> None:
-        way = self._ways.get(track.id)
-        if way is None:
-            if len(self._ways) >= MOST_TRACKS and not self._make_room(film_s):
+    def _add(self, video_s: float, track: Track) -> None:
+        path = self._paths.get(track.id)
+        if path is None:
+            if len(self._paths) >= MAX_TRACKS and not self._drop_ended(video_s):
                 return
-            way = self._ways[track.id] = _Path(track.label)
-        if way.boxes and film_s - way.boxes[-1].t < self._interval_s - _SLACK_S:
+            path = self._paths[track.id] = _Path(track.label)
+        if path.boxes and video_s - path.boxes[-1].t < self._interval_s - _SLACK_S:
             return
         box = track.box
-        way.boxes.append(TrackBox(film_s, box.x1, box.y1, box.x2, box.y2, track.score))
-        self._boxes += 1
-        if self._boxes >= MOST_BOXES:
+        path.boxes.append(TrackBox(video_s, box.x1, box.y1, box.x2, box.y2, track.score))
+        self._box_count += 1
+        if self._box_count >= MAX_BOXES:
             self._downsample()
 
-    def _make_room(self, film_s: float) -> bool:
-        """Forget one of those who are gone, if possible one that nobody counts."""
-        gone = [x for x, way in self._ways.items() if film_s - way.boxes[-1].t > GONE_S]
-        if not gone:
+    def _drop_ended(self, video_s: float) -> bool:
+        """Drop the shortest track that has ended, preferably one that isn't included."""
+        ended = [x for x, path in self._paths.items() if video_s - path.boxes[-1].t > ENDED_S]
+        if not ended:
             return False
-        least = min(gone, key=lambda x: (x in self._counted, len(self._ways[x].boxes)))
-        self._boxes -= len(self._ways.pop(least).boxes)
+        least = min(ended, key=lambda x: (x in self._included, len(self._paths[x].boxes)))
+        self._box_count -= len(self._paths.pop(least).boxes)
         return True
 
     def _downsample(self) -> None:
         self._interval_s *= 2
-        for way in self._ways.values():
-            way.boxes = way.boxes[::2]
-        self._boxes = sum(len(way.boxes) for way in self._ways.values())
+        for path in self._paths.values():
+            path.boxes = path.boxes[::2]
+        self._box_count = sum(len(path.boxes) for path in self._paths.values())
 
     def pack(self) -> bytes | None:
-        """Return all who count, as the catalogue keeps it; None if nobody does."""
+        """Return the included tracks as stored in the catalog; None if there are none."""
         with self._lock:
-            ways = [
-                [track_id, way.label, [n for box in way.boxes for n in _packed(box)]]
-                for track_id, way in self._ways.items()
-                if track_id in self._counted and way.boxes
+            tracks = [
+                [track_id, path.label, [n for box in path.boxes for n in _box_to_numbers(box)]]
+                for track_id, path in self._paths.items()
+                if track_id in self._included and path.boxes
             ]
-        if not ways:
+        if not tracks:
             return None
-        text = json.dumps({"v": _VERSION, "tracks": ways}, separators=(",", ":"))
+        text = json.dumps({"v": _VERSION, "tracks": tracks}, separators=(",", ":"))
         return zlib.compress(text.encode())
 
 
 def unpack(packed: bytes) -> list[ClipTrack]:
-    """Return what ``pack`` has packed; nothing for anything else."""
-    inflate = zlib.decompressobj()
+    """Return the tracks that ``pack`` has packed; none if the data is damaged."""
     try:
-        text = inflate.decompress(packed, MOST_BYTES)
-        ways = json.loads(text)["tracks"]
+        text = zlib.decompressobj().decompress(packed, MAX_BYTES)
         return [
-            ClipTrack(id=int(track_id), label=str(label), boxes=_unpacked(numbers))
-            for track_id, label, numbers in ways
+            ClipTrack(id=int(track_id), label=str(label), boxes=_numbers_to_boxes(numbers))
+            for track_id, label, numbers in json.loads(text)["tracks"]
         ]
     except _DAMAGE:
         return []
 
 
-def _packed(box: TrackBox) -> tuple[int, ...]:
-    t, *shares = box
-    return (round(t * 100), *(round(min(max(share, 0.0), 1.0) * 1000) for share in shares))
+def _box_to_numbers(box: TrackBox) -> tuple[int, ...]:
+    t, *fractions = box
+    return (round(t * 100), *(round(min(max(x, 0.0), 1.0) * 1000) for x in fractions))
 
 
-def _unpacked(text: list[int]) -> tuple[TrackBox, ...]:
-    numbers = [int(number) for number in text]  # JSON knows what is no number, too
+def _numbers_to_boxes(values: list[int]) -> tuple[TrackBox, ...]:
+    numbers = [int(value) for value in values]  # raises for JSON's NaN and Infinity
     return tuple(
-        TrackBox(numbers[i] / 100, *(n / 1000 for n in numbers[i + 1 : i + _NUMBERS]))
-        for i in range(0, len(numbers) - _NUMBERS + 1, _NUMBERS)
+        TrackBox(numbers[i] / 100, *(n / 1000 for n in numbers[i + 1 : i + _NUMBERS_PER_BOX]))
+        for i in range(0, len(numbers) - _NUMBERS_PER_BOX + 1, _NUMBERS_PER_BOX)
     )

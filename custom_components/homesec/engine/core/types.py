@@ -1,7 +1,7 @@
-"""The dataclasses that every part of the engine shares.
+"""The dataclasses that all parts of the engine share.
 
-Units: seconds for every ``*_s`` and for ``t``; ``t`` is a camera's own timeline, which starts at 0
-and never jumps; ``*_at`` are UTC epoch seconds; box corners are fractions (0..1) of the picture.
+Units: ``*_s`` are seconds. ``t`` is seconds on a camera's timeline, which starts at 0 and never
+jumps. ``*_at`` are UTC epoch seconds. Box corners are fractions (0..1) of the picture.
 """
 
 from __future__ import annotations
@@ -16,32 +16,35 @@ class SourceKind(StrEnum):
     """Where a camera's packets come from."""
 
     STREAM = "stream"
-    """RTSP or HTTP(S), by URL."""
+    """An RTSP or HTTP(S) URL."""
     WEBCAM = "webcam"
-    """A V4L2 device of this machine."""
+    """A V4L2 device of this system."""
     FILE = "file"
-    """A video file, played in real time and looped, or as fast as it decodes (``paced=False``)."""
+    """A video file."""
     ENTITY = "entity"
-    """Something outside the engine that knows a URL or gives still pictures (``SourceFeed``)."""
+    """A camera outside of the engine that has a URL or single pictures (``SourceFeed``)."""
 
 
 class DecodePolicy(StrEnum):
-    """How eagerly a camera is decoded while nothing happens (DESIGN.md, decoder.py)."""
+    """Whether all frames are decoded while nothing moves, not only keyframes."""
 
     AUTO = "auto"
+    """Only if keyframes are too far apart."""
     PROMPT = "prompt"
+    """Always."""
     ECONOMY = "economy"
+    """Never."""
 
 
 class Activity(StrEnum):
-    """What a camera does at the moment: chosen by the alarm's state."""
+    """What a camera does at present, which follows the alarm's mode."""
 
     OFF = "off"
-    """The source is released."""
+    """The source is closed."""
     DETECT = "detect"
-    """People are detected and announced; nothing is recorded."""
+    """Presences are reported, but not recorded."""
     RECORD = "record"
-    """As DETECT, and every presence becomes a clip."""
+    """Presences are reported, and recorded as clips."""
 
 
 class CameraHealth(StrEnum):
@@ -54,29 +57,29 @@ class CameraHealth(StrEnum):
 
 
 class ClipState(StrEnum):
-    """The life of a clip, as its catalogue row tells it."""
+    """The state of a clip in the catalog."""
 
     RECORDING = "recording"
     SAVED = "saved"
     FAILED = "failed"
     MISSING = "missing"
-    """It was saved, but its file has gone, and it is not in the cloud."""
+    """It was saved, but its file is gone, and it isn't in the cloud."""
     REMOVING = "removing"
-    """Its files are being removed; a crash does not bring it back."""
+    """Its files are being removed, which goes on after a crash."""
 
 
 class CloudState(StrEnum):
     """Whether a clip is in the cloud."""
 
     NONE = "none"
-    """It is not to be uploaded."""
+    """It isn't going to be uploaded."""
     WAITING = "waiting"
     STORED = "stored"
-    """Uploaded, and its checksum compared."""
+    """It was uploaded, and its checksum compared."""
     DROPPED = "dropped"
-    """It was there, until retention removed it."""
+    """Retention removed it from the cloud."""
     ELSEWHERE = "elsewhere"
-    """It is only in a bucket that was in use before; see ``places``."""
+    """It's only in a bucket that was in use before."""
 
 
 class Trigger(StrEnum):
@@ -85,18 +88,18 @@ class Trigger(StrEnum):
     PRESENCE = "presence"
     MANUAL = "manual"
     MOTION = "motion"
-    """Something moved while nobody could tell what: there was no working detector."""
+    """Something moved while no detector worked."""
 
 
 class ZoneKind(StrEnum):
-    """What a zone does with what is in it."""
+    """What a zone does with the objects inside."""
 
     REQUIRED = "required"
-    """Only what is in one of these counts for its labels."""
+    """Objects of its labels only count inside a zone of this kind."""
     PLAIN = "noted"
-    """Who is in it is told; what counts does not depend on it."""
+    """Objects inside are reported as such, and count as outside."""
     MASK = "mask"
-    """What is in it is not there, and what moves in it wakes nobody."""
+    """Objects inside are ignored, and so is motion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,49 +108,49 @@ class SourceConfig:
 
     kind: SourceKind
     location: str = field(default="", repr=False)
-    """URL, device path or file path; empty for ENTITY. May hold a password: never shown."""
+    """URL or path, which may contain a password and is never logged; empty for ENTITY."""
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     paced: bool = True
-    """FILE only: play in real time."""
+    """FILE only: play in real time, not as fast as it can be decoded."""
     loop: bool = True
-    """FILE only: begin again at the end."""
+    """FILE only: start again at the end."""
     verify_tls: bool = False
     stall_s: float = 4.0
-    """A source that gives no packet for this long is taken for lost."""
+    """A source that sends no packet for longer has stalled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A part of the picture; something is in it when the point it stands on is."""
+    """A polygon in a camera's picture; an object is inside if its foot point is."""
 
     name: str
     """Unique among a camera's zones."""
     polygon: tuple[tuple[float, float], ...]
-    """Three corners or more, x and y as fractions of the picture, in either direction."""
+    """X and y of three corners or more, in either direction."""
     kind: ZoneKind = ZoneKind.PLAIN
     labels: tuple[str, ...] = ()
-    """Which labels it is for; none: all."""
+    """The labels that it applies to; empty: all."""
     loiter_s: float = 0.0
-    """Whoever has not been in it for this long is not in it yet."""
+    """An object is inside only after this long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelRule:
-    """What one label has to be like before one camera."""
+    """What applies to one label of a camera."""
 
     label: str
     threshold: float | None = None
-    """Lowest score that begins a presence; None: the camera's."""
+    """Lowest confidence that starts a presence; None: the camera's."""
     min_height: float = 0.0
-    """Share of the picture's height below which it is too small to count."""
+    """Lowest height that counts, as a fraction of the picture's."""
     records: bool = True
-    """Whether its presence becomes a clip."""
+    """Whether its presence is recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraConfig:
-    """Everything a camera session needs to know."""
+    """All settings of a camera."""
 
     id: str
     """Opaque and stable; safe as a folder name."""
@@ -156,29 +159,29 @@ class CameraConfig:
     decode_policy: DecodePolicy = DecodePolicy.AUTO
     labels: tuple[str, ...] = (PERSON,)
     threshold: float | None = None
-    """Lowest score that begins a presence; None: the model's own default."""
+    """Lowest confidence that starts a presence; None: the model's default."""
     rules: tuple[LabelRule, ...] = ()
-    """At most one for each label; those without one have the defaults."""
+    """At most one for each label."""
     zones: tuple[Zone, ...] = ()
     detect_fps: float = 5.0
-    """How many frames a second are looked at while something moves."""
+    """Frames per second that the detector gets while something moves."""
     enter_hits: int = 2
     enter_window: int = 5
-    """A presence begins when ``enter_hits`` of the last ``enter_window`` looks saw the label."""
+    """A presence starts when ``enter_hits`` of the last ``enter_window`` frames show the label."""
     grace_s: float = 3.0
-    """A presence ends when its label was not seen for this long."""
+    """A presence ends when no frame has shown the label for this long."""
     pre_roll_s: float = 4.0
     post_roll_s: float = 4.0
     max_clip_s: float = 120.0
 
     def rule(self, label: str) -> LabelRule:
-        """Return what is asked of a label."""
+        """Return the rule of a label, or the default."""
         return next((x for x in self.rules if x.label == label), LabelRule(label=label))
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Corners as fractions of the picture; ``0 <= x1 <= x2 <= 1``, y downwards."""
+    """A rectangle in the picture; ``0 <= x1 <= x2 <= 1``, and y grows downward."""
 
     x1: float
     y1: float
@@ -187,37 +190,37 @@ class Box:
 
     @property
     def width(self) -> float:
-        """Share of the picture's width."""
+        """Fraction of the picture's width."""
         return self.x2 - self.x1
 
     @property
     def height(self) -> float:
-        """Share of the picture's height."""
+        """Fraction of the picture's height."""
         return self.y2 - self.y1
 
     @property
     def center(self) -> tuple[float, float]:
-        """X and y of the middle."""
+        """X and y of the center."""
         return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
 
     @property
     def foot(self) -> tuple[float, float]:
-        """X and y of the point that it stands on: the middle of the lower edge."""
+        """X and y of the middle of the lower edge, where the object stands."""
         return (self.x1 + self.x2) / 2, self.y2
 
     @property
     def area(self) -> float:
-        """Share of the picture."""
-        return max(0.0, self.x2 - self.x1) * max(0.0, self.y2 - self.y1)
+        """Fraction of the picture."""
+        return max(0.0, self.width) * max(0.0, self.height)
 
     def iou(self, other: Box) -> float:
-        """Intersection over union with another box, 0..1."""
+        """Return the intersection over union with another box, 0..1."""
         width = min(self.x2, other.x2) - max(self.x1, other.x1)
         height = min(self.y2, other.y2) - max(self.y1, other.y1)
         if width <= 0 or height <= 0:
             return 0.0
-        both = width * height
-        return both / (self.area + other.area - both)
+        intersection = width * height
+        return intersection / (self.area + other.area - intersection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +229,7 @@ class Detection:
 
     label: str
     score: float
+    """Confidence, 0..1."""
     box: Box
 
 
@@ -236,43 +240,43 @@ class Track:
     id: int
     label: str
     score: float
-    """Of the newest look."""
+    """Confidence in the newest frame."""
     box: Box
     first_t: float
     last_t: float
-    """Of the newest look that saw it."""
+    """The newest frame that shows it."""
     hits: int
     moved: bool = True
-    """Whether it was ever seen to move: a picture on a wall was not."""
+    """Whether it has ever moved, which a poster hasn't."""
     stationary_since_t: float | None = None
-    """Since when it has stayed where it is; None: it is on its way."""
+    """None while it moves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """A label is here: from the look that confirmed it to the end of its grace period."""
+    """A label from the first confirmed detection to the end of its grace period."""
 
     camera_id: str
     label: str
     score: float
-    """Highest so far."""
+    """Highest confidence so far."""
     track_id: int
     box: Box
     first_seen_at: float
     last_seen_at: float
     count: int = 1
-    """Objects of this label in the newest look."""
+    """Objects of the label in the newest frame."""
     track_ids: tuple[int, ...] = ()
-    """Their tracks, in the newest look that saw any."""
+    """Their tracks, in the newest frame that shows any."""
     zones: tuple[str, ...] = ()
-    """Where they are, in the order of the camera's zones."""
+    """The zones that they are in, in the camera's order."""
     confirmed: bool = False
-    """Whether it counts: by the second opinion, where there is one."""
+    """Whether the verifier has confirmed it, or there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A recording around one event: a row of the catalogue."""
+    """The recording of one event: a row of the catalog."""
 
     id: str
     camera_id: str
@@ -280,9 +284,9 @@ class Clip:
     state: ClipState
     trigger: Trigger
     started_at: float
-    """Of the first frame in the file, pre-roll included."""
+    """The first frame of the file, pre-roll included."""
     event_at: float
-    """When the label was first seen (or recording was asked for)."""
+    """When the label was first seen, or recording was asked for."""
     duration_s: float = 0.0
     label: str | None = None
     score: float | None = None
@@ -301,22 +305,22 @@ class Clip:
     """Whether its file is in the clip folder."""
     cloud: CloudState = CloudState.NONE
     cloud_bytes: int = 0
-    """What it takes up in the cloud, the still included."""
+    """Size in the cloud, the still included."""
     zones: tuple[str, ...] = ()
-    """Where somebody was while it was recorded, in the order of the camera's zones."""
+    """The zones that objects were in, in the camera's order."""
 
     @property
     def pre_roll_s(self) -> float:
-        """Seconds of film before the event."""
+        """Seconds of video before the event."""
         return max(0.0, self.event_at - self.started_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraStats:
-    """Health figures of one camera, for diagnostic sensors."""
+    """Measurements of one camera."""
 
     fps: float = 0.0
-    """Video packets a second that arrive."""
+    """Video packets per second."""
     decoded_fps: float = 0.0
     keyframe_interval_s: float | None = None
     width: int = 0
@@ -327,13 +331,14 @@ class CameraStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStats:
-    """Figures of the whole engine."""
+    """Measurements of the whole engine."""
 
     inference_ms: float | None = None
-    """Median of the last looks, pre- and post-processing included."""
-    looks: int = 0
+    """Median over the last frames, pre- and post-processing included."""
+    frame_count: int = 0
+    """Frames that the detector got."""
     clips: int = 0
     clip_bytes: int = 0
-    """Of those in the clip folder."""
+    """Size of the clips in the clip folder."""
     cloud_clips: int = 0
     cloud_bytes: int = 0

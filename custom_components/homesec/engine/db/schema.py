@@ -5,6 +5,40 @@ A new file goes through all versions, too, so that there is one way only to come
 
 from __future__ import annotations
 
+from dataclasses import fields
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..core.types import Clip, ClipState, CloudState, Trigger
+
+if TYPE_CHECKING:
+    import sqlite3
+
+COLUMNS = tuple(field.name for field in fields(Clip))
+"""Of the table ``clips``."""
+
+
+def clip_from_row(row: sqlite3.Row) -> Clip:
+    """Return the clip in a row of the table ``clips``."""
+    values = dict(row)
+    return Clip(
+        **values
+        | {
+            "state": ClipState(values["state"]),
+            "trigger": Trigger(values["trigger"]),
+            "cloud": CloudState(values["cloud"]),
+            "protected": bool(values["protected"]),
+            "local": bool(values["local"]),
+            "zones": tuple(json.loads(values["zones"])),
+        }
+    )
+
+
+def clip_to_row(clip: Clip) -> list[Any]:
+    """Return the values of a clip's row, in the order of ``COLUMNS``."""
+    return [getattr(clip, name) if name != "zones" else json.dumps(clip.zones) for name in COLUMNS]
+
+
 MIGRATIONS = (
     """
     CREATE TABLE clips (

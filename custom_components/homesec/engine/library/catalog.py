@@ -11,12 +11,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import json
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ..core.clip_id import COLUMNS, clip_from_row, clip_to_row, first_clip_id
+from ..core.clip_id import first_clip_id
 from ..core.clock import SystemClock
 from ..core.track_log import unpack
 from ..core.types import ClipState, CloudState
 from ..db.database import Database
 from ..db.job_queue import JobKind, JobQueue
+from ..db.schema import COLUMNS, clip_from_row, clip_to_row
 from .queries import ClipQueries
 from .visits import Visits
 

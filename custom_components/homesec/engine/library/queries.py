@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..core.clip_id import clip_from_row, first_clip_id
+from ..core.clip_id import first_clip_id
 from ..core.types import ClipState
+from ..db.schema import clip_from_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

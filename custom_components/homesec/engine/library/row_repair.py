@@ -12,10 +12,11 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ..core.clip_id import COLUMNS, MAX_TIMESTAMP, clip_time, clip_to_row, first_clip_id
+from ..core.clip_id import MAX_TIMESTAMP, clip_time, first_clip_id
 from ..core.clip_metadata import TEXT_LIMIT
 from ..core.types import Clip, ClipState, CloudState, Trigger
 from ..db.job_queue import JobKind
+from ..db.schema import COLUMNS, clip_to_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,10 +13,9 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from ..core.clip_id import COLUMNS, clip_to_row
 from ..core.damaged_files import error_reason, is_regular_file
 from ..db.database import DatabaseDamaged, DatabaseNewer, clear, is_damage, readable_text, set_aside
-from ..db.schema import UNFILLED
+from ..db.schema import COLUMNS, UNFILLED, clip_to_row
 from .catalog import Catalog
 from .row_repair import mend, mended
 

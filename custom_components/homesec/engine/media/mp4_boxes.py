@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-MOST_BOXES = 200_000
+MAX_BOXES = 200_000
 """A clip of a day has fewer; to walk through a file of nothing but empty boxes takes minutes."""
 _KNOWN = frozenset({b"ftyp", b"free", b"mdat", b"mfra", b"moof", b"moov"})
 """What FFmpeg writes into a clip."""
@@ -101,7 +101,7 @@ def read_layout(path: Path) -> Mp4Layout:
         end = file.seek(0, os.SEEK_END)
         begin = count = size = 0
         while begin < end and partial_at is None:
-            if (count := count + 1) > MOST_BOXES:
+            if (count := count + 1) > MAX_BOXES:
                 raise ValueError("too many boxes")
             size, name = _head(file, begin)
             if size < _HEAD_BYTES or begin + size > end:
