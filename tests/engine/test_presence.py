@@ -1,23 +1,23 @@
-"""From single looks to "a person is here"."""
+"""Entering, updating, and leaving of presences that are confirmed at once."""
 
 from hypothesis import given, strategies as st
 import pytest
 from rig import camera
 
 from custom_components.homesec.engine.core.types import Box, SourceConfig, SourceKind, Track
-from custom_components.homesec.engine.tracking.presence import LOOK_AGE_S, PresenceTracker, Step
+from custom_components.homesec.engine.tracking.presence import MAX_AGE_S, PresenceTracker, Step
 
 WALL = 1_800_000_000.0
-LOOK_S = 0.2
+FRAME_S = 0.2
 THRESHOLDS = {"person": 0.5, "cat": 0.5}
 
 
-def watch(**settings):
+def tracker(**settings):
     settings = {"grace_s": 3.0, "enter_hits": 2, "enter_window": 5, **settings}
     return PresenceTracker(camera(SourceConfig(kind=SourceKind.FILE), **settings))
 
 
-def seen(t, label="person", score=0.8, number=1):
+def track(t, label="person", score=0.8, number=1):
     return Track(
         id=number,
         label=label,
@@ -29,16 +29,18 @@ def seen(t, label="person", score=0.8, number=1):
     )
 
 
-def look(presence, t, *labels, score=0.8):
-    """Look once, with a second opinion that agrees at once."""
-    tracks = [seen(t, label, score, n) for n, label in enumerate(labels, 1)]
-    return agreed(presence, t, presence.update(t, WALL + t, tracks, enter_thresholds=THRESHOLDS))
+def update(presence, t, *labels, score=0.8):
+    """Process one frame and confirm candidates at once."""
+    tracks = [track(t, label, score, n) for n, label in enumerate(labels, 1)]
+    return confirm(presence, t, presence.update(t, WALL + t, tracks, enter_thresholds=THRESHOLDS))
 
 
-def agreed(presence, t, changes):
-    asked = [change for change in changes if change.step is Step.CANDIDATE]
-    answers = [presence.handle_verification(x.presence.label, t, confirmed=True) for x in asked]
-    return [x for x in changes if x not in asked] + [x for answer in answers for x in answer]
+def confirm(presence, t, changes):
+    candidates = [change for change in changes if change.step is Step.CANDIDATE]
+    answers = [
+        presence.handle_verification(x.presence.label, t, confirmed=True) for x in candidates
+    ]
+    return [x for x in changes if x not in candidates] + [x for answer in answers for x in answer]
 
 
 def steps(changes):
@@ -46,7 +48,7 @@ def steps(changes):
 
 
 @pytest.mark.parametrize(
-    ("looks", "enters_at"),
+    ("frames", "enters_at"),
     [
         ("11", 1),
         ("101", 2),
@@ -56,46 +58,46 @@ def steps(changes):
         ("01", None),
     ],
 )
-def test_it_enters_on_two_of_the_last_five_looks(looks, enters_at):
-    presence = watch()
+def test_presence_begins_after_hits_in_two_of_five_frames(frames, enters_at):
+    presence = tracker()
     entered = [
-        n for n, hit in enumerate(looks) if look(presence, n * LOOK_S, *["person"] * int(hit))
+        n for n, hit in enumerate(frames) if update(presence, n * FRAME_S, *["person"] * int(hit))
     ]
     assert entered == ([] if enters_at is None else [enters_at])
 
 
-def test_it_began_when_it_was_first_seen():
-    presence = watch()
-    look(presence, 10.0, "person", score=0.9)
-    (entered,) = look(presence, 10.4, "person")
+def test_presence_began_when_label_was_first_seen():
+    presence = tracker()
+    update(presence, 10.0, "person", score=0.9)
+    (entered,) = update(presence, 10.4, "person")
     assert entered.t == 10.0
     assert entered.presence.first_seen_at == WALL + 10.0
     assert entered.presence.last_seen_at == WALL + 10.4
     assert entered.presence.score == 0.9
 
 
-def test_looks_of_long_ago_do_not_count():
-    presence = watch()
-    look(presence, 0.0, "person")
-    assert not look(presence, LOOK_AGE_S + 0.1, "person")
+def test_old_frames_do_not_count_for_entering():
+    presence = tracker()
+    update(presence, 0.0, "person")
+    assert not update(presence, MAX_AGE_S + 0.1, "person")
 
 
-def test_stepping_out_and_in_within_the_grace_period_is_no_news():
-    presence = watch()
-    look(presence, 0.0, "person")
-    look(presence, 0.2, "person")
-    changes = [c for n in range(14) for c in look(presence, 0.4 + n * LOOK_S)]
-    changes += look(presence, 3.1, "person")
+def test_presence_within_grace_period_continues_silently():
+    presence = tracker()
+    update(presence, 0.0, "person")
+    update(presence, 0.2, "person")
+    changes = [c for n in range(14) for c in update(presence, 0.4 + n * FRAME_S)]
+    changes += update(presence, 3.1, "person")
     assert changes == []
     assert presence.present
 
 
-@pytest.mark.parametrize("passing", ["looks", "ticks"])
-def test_it_leaves_after_the_grace_period(passing):
-    presence = watch()
-    look(presence, 0.0, "person")
-    look(presence, 0.2, "person")
-    pass_time = (lambda t: look(presence, t)) if passing == "looks" else presence.tick
+@pytest.mark.parametrize("passing", ["frames", "ticks"])
+def test_presence_ends_after_grace_period(passing):
+    presence = tracker()
+    update(presence, 0.0, "person")
+    update(presence, 0.2, "person")
+    pass_time = (lambda t: update(presence, t)) if passing == "frames" else presence.tick
     assert not pass_time(3.2)
     (left,) = pass_time(3.3)
     assert (left.step, left.t) == (Step.LEFT, 0.2)
@@ -103,59 +105,59 @@ def test_it_leaves_after_the_grace_period(passing):
     assert not pass_time(9.0)
 
 
-def test_it_is_updated_only_when_there_is_something_to_tell():
-    presence = watch()
-    look(presence, 0.0, "person")
-    look(presence, 0.2, "person")
-    assert look(presence, 0.4, "person") == []
-    (better,) = look(presence, 0.6, "person", score=0.95)
+def test_presence_is_updated_only_if_score_or_count_changes():
+    presence = tracker()
+    update(presence, 0.0, "person")
+    update(presence, 0.2, "person")
+    assert update(presence, 0.4, "person") == []
+    (better,) = update(presence, 0.6, "person", score=0.95)
     assert (better.step, better.presence.score) == (Step.UPDATED, 0.95)
-    assert look(presence, 0.8, "person", score=0.5) == []
-    (more,) = look(presence, 1.0, "person", "person")
+    assert update(presence, 0.8, "person", score=0.5) == []
+    (more,) = update(presence, 1.0, "person", "person")
     assert (more.presence.count, more.presence.score) == (2, 0.95)
 
 
-def test_labels_come_and_go_by_themselves():
-    presence = watch(labels=("person", "cat"), grace_s=1.0)
-    look(presence, 0.0, "cat")
-    assert steps(look(presence, 0.2, "cat")) == [Step.ENTERED]
-    look(presence, 1.0, "person", "cat")
-    changes = look(presence, 1.2, "person")
+def test_labels_have_presences_of_their_own():
+    presence = tracker(labels=("person", "cat"), grace_s=1.0)
+    update(presence, 0.0, "cat")
+    assert steps(update(presence, 0.2, "cat")) == [Step.ENTERED]
+    update(presence, 1.0, "person", "cat")
+    changes = update(presence, 1.2, "person")
     assert [(c.step, c.presence.label) for c in changes] == [(Step.ENTERED, "person")]
     assert [p.label for p in presence.present] == ["person", "cat"]
-    (left,) = look(presence, 2.1, "person")
+    (left,) = update(presence, 2.1, "person")
     assert (left.step, left.presence.label) == (Step.LEFT, "cat")
 
 
-def test_the_one_it_began_with_stays_its_track():
-    presence = watch()
-    look(presence, 0.0, "person")
-    look(presence, 0.2, "person")
-    tracks = [seen(0.4, score=0.95, number=7)]
+def test_presence_keeps_its_first_track_id():
+    presence = tracker()
+    update(presence, 0.0, "person")
+    update(presence, 0.2, "person")
+    tracks = [track(0.4, score=0.95, number=7)]
     (better,) = presence.update(0.4, WALL, tracks, enter_thresholds=THRESHOLDS)
     assert better.presence.track_id == 1
 
 
-def test_labels_that_were_not_chosen_are_nothing():
-    presence = watch()
-    assert not [c for n in range(5) for c in look(presence, n * LOOK_S, "dog")]
+def test_other_labels_never_begin_presence():
+    presence = tracker()
+    assert not [c for n in range(5) for c in update(presence, n * FRAME_S, "dog")]
 
 
-def test_it_ends_at_once_when_the_camera_is_switched_off():
-    presence = watch(labels=("person", "cat"))
+def test_end_ends_all_presences_at_once():
+    presence = tracker(labels=("person", "cat"))
     for t in (0.0, 0.2):
-        look(presence, t, "person", "cat")
+        update(presence, t, "person", "cat")
     assert steps(presence.end()) == [Step.LEFT, Step.LEFT]
     assert presence.end() == []
 
 
-def test_after_it_has_left_the_count_begins_anew():
-    presence = watch()
+def test_presence_after_leaving_needs_new_hits():
+    presence = tracker()
     for t in (0.0, 0.2):
-        look(presence, t, "person")
+        update(presence, t, "person")
     presence.tick(4.0)
-    assert not look(presence, 4.2, "person")
-    assert look(presence, 4.4, "person")
+    assert not update(presence, 4.2, "person")
+    assert update(presence, 4.4, "person")
 
 
 @given(
@@ -164,14 +166,12 @@ def test_after_it_has_left_the_count_begins_anew():
     st.integers(1, 6),
     st.floats(0.1, 5),
 )
-def test_entering_and_leaving_take_turns_and_nobody_leaves_within_the_grace(
-    looks, hits, window, grace_s
-):
-    presence = watch(enter_hits=hits, enter_window=window, grace_s=grace_s)
+def test_entering_and_leaving_alternate_and_respect_grace_period(frames, hits, window, grace_s):
+    presence = tracker(enter_hits=hits, enter_window=window, grace_s=grace_s)
     here, t, last_seen = False, 0.0, 0.0
-    for step, count in looks:
+    for step, count in frames:
         t += step
-        changes = look(presence, t, *["person"] * count) if count < 3 else presence.tick(t)
+        changes = update(presence, t, *["person"] * count) if count < 3 else presence.tick(t)
         if count in (1, 2):
             last_seen = t
         for change in changes:

@@ -1,9 +1,9 @@
-"""Tracks to "a person is here": a state machine per label.
+"""Turn tracks into presences: a state machine per label.
 
-``ABSENT`` becomes ``ASKING`` when ``enter_hits`` of the last ``enter_window`` looks saw the label
-move, or one look was sure of it, and ``PRESENT`` when the second opinion agrees; whom it doubts is
-not asked about again for a while. ``ABSENT`` again when the label was not seen for ``grace_s``:
-somebody who steps out and in again within the grace period never left.
+A label is ``ABSENT`` until moving tracks of it were seen in ``enter_hits`` of the last
+``enter_window`` frames, or in one frame with high confidence. It is then a ``CANDIDATE``, and
+``PRESENT`` once verified; a rejected track is no candidate for a while. The label is ``ABSENT``
+again after it was not seen for the grace period.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ..core.types import Presence
-from .rejections import Rejections
 from .zones import LabelZones, Occupancy
 
 if TYPE_CHECKING:
@@ -24,20 +23,25 @@ if TYPE_CHECKING:
     from ..core.events import ZoneChanged
     from ..core.types import CameraConfig, Track
 
-LOOK_AGE_S = 5.0
-"""Looks older than this do not count towards entering: looks stop while nothing moves."""
-KEEP_SHARE = 0.6
-KEEP_LEAST = 0.2
-"""Of the score that begins a presence, this much keeps it, but no less than that."""
-ASK_AGAIN_S = 2.0
-"""An ask that was not answered for this long is lost."""
+MAX_AGE_S = 5.0
+"""Older frames do not count for entering: there are none to see while nothing moves."""
+STAY_SHARE, STAY_MINIMUM = 0.6, 0.2
+"""Share of the enter threshold that keeps a presence, and the least that does."""
+RETRY_S = 2.0
+"""A verification without an answer for this long is requested again."""
+REJECTION_GAIN = 0.1
+"""A rejected track is a candidate again if its confidence has risen by this much…"""
+REJECTION_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""…or after this long; longer each time."""
+MAX_REJECTIONS = 100
+"""Rejections remembered at most; track ids are never reused."""
 
 
 class Step(Enum):
     """What happened to a presence."""
 
     CANDIDATE = "candidate"
-    """It would begin: a second opinion is wanted."""
+    """It would begin, and must be verified."""
     ENTERED = "entered"
     UPDATED = "updated"
     LEFT = "left"
@@ -50,58 +54,97 @@ class PresenceChange:
     step: Step
     presence: Presence
     t: float
-    """CANDIDATE, ENTERED: of the first sight. LEFT: of the last sight."""
+    """CANDIDATE, ENTERED: when it was first seen. LEFT: when it was last seen."""
 
 
 class _State(Enum):
     ABSENT = "absent"
-    ASKING = "asking"
+    CANDIDATE = "candidate"
     PRESENT = "present"
 
 
 @dataclass(frozen=True, slots=True)
-class _Sight:
+class _Sighting:
+    """The tracks of a label in one frame."""
+
     t: float
     at: float
     tracks: tuple[Track, ...]
 
+    @property
+    def best(self) -> Track:
+        return max(self.tracks, key=lambda track: track.score)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rejection:
+    score: float
+    until_t: float
+    times: int
+
+
+class Rejections:
+    """The tracks of one label that the verifier did not confirm."""
+
+    def __init__(self) -> None:
+        self._by_track: dict[int, _Rejection] = {}
+
+    def add(self, track_id: int, t: float, score: float) -> None:
+        """Reject a track at ``score`` or less for a while."""
+        old = self._by_track.pop(track_id, _Rejection(score, t, 0))
+        pause_s = REJECTION_PAUSES_S[min(old.times, len(REJECTION_PAUSES_S) - 1)]
+        self._by_track[track_id] = _Rejection(max(score, old.score), t + pause_s, old.times + 1)
+        if len(self._by_track) > MAX_REJECTIONS:
+            del self._by_track[next(iter(self._by_track))]
+
+    def drop(self, track_id: int) -> None:
+        """Forget a rejection: the track was confirmed."""
+        self._by_track.pop(track_id, None)
+
+    def is_rejected(self, track: Track, t: float, *, expire: bool) -> bool:
+        """Return whether a track is rejected; without ``expire``, the pause never ends."""
+        rejection = self._by_track.get(track.id)
+        if rejection is None or track.score >= rejection.score + REJECTION_GAIN:
+            return False
+        return t < rejection.until_t or not expire
+
 
 class LabelPresence:
-    """The presence of one label before one camera."""
+    """The presence of one label in view of one camera."""
 
     def __init__(
         self, config: CameraConfig, label: str, *, on_zone_change: Callable[[ZoneChanged], None]
     ) -> None:
         self._config = config
         self._label = label
-        self._looks: deque[_Sight] = deque(maxlen=config.enter_window)
+        self._recent: deque[_Sighting] = deque(maxlen=config.enter_window)
         self._zones = LabelZones(config.zones, label)
         self._occupancy = Occupancy(
             camera_id=config.id, label=label, grace_s=config.grace_s, on_change=on_zone_change
         )
-        self._forget()
+        self._reset()
 
     def reconfigure(self, config: CameraConfig) -> None:
-        """Go by another configuration from now on; who is here stays, if it still counts."""
+        """Use another configuration; a presence that still counts goes on."""
         self._config = config
-        self._looks = deque(self._looks, maxlen=config.enter_window)
+        self._recent = deque(self._recent, maxlen=config.enter_window)
         self._zones.reconfigure(config.zones, self._label)
         self._occupancy.reconfigure(config.grace_s, self._zones.names)
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._state = _State.ABSENT
         self._presence: Presence | None = None
-        """While ASKING: the candidate."""
-        self._looks.clear()
+        """In state CANDIDATE: the candidate."""
+        self._recent.clear()
         self._zones.reset()
-        self._where: dict[str, float] = {}
-        """Since when somebody is in each zone, at the newest look."""
-        self._doubts = Rejections()
+        self._occupied_since: dict[str, float] = {}
+        """By zone, as of the newest frame."""
+        self._rejections = Rejections()
         self._first_t = 0.0
-        self._seen = (0.0, 0.0)
-        """``t`` and ``at`` of the last sight."""
-        self._asked: tuple[float, int, float] = (0.0, 0, 0.0)
-        """``t``, id and score of what was asked about."""
+        self._last_seen = (0.0, 0.0)
+        """``t`` and ``at``."""
+        self._requested: tuple[float, int, float] = (0.0, 0, 0.0)
+        """``t``, track id, and score of the verification."""
 
     @property
     def current(self) -> Presence | None:
@@ -117,45 +160,47 @@ class LabelPresence:
         enter_threshold: float,
         instant_threshold: float,
     ) -> list[PresenceChange]:
-        """Take in one look: ``tracks`` of this label, and the score that begins a presence.
+        """Process one frame with ``tracks`` of this label.
 
-        ``instant_threshold``: the score with which one look is enough to ask.
+        A presence begins at the confidence ``enter_threshold``; from ``instant_threshold`` on, one
+        frame is enough.
         """
         self._zones.update(t, tracks)
         lowest = enter_threshold if self.current is None else stay_threshold(enter_threshold)
         min_height = self._config.rule(self._label).min_height
         large = [x for x in tracks if x.score >= lowest and x.box.height >= min_height]
-        real = [x for x in large if not self._zones.is_masked(x)]
-        trusted = [x for x in real if x.moved and not self._doubted(x, t)]
-        self._where = self._zones.occupied_since(trusted)
+        unmasked = [x for x in large if not self._zones.is_masked(x)]
+        trusted = [x for x in unmasked if x.moved and not self._is_rejected(x, t)]
+        self._occupied_since = self._zones.occupied_since(trusted)
         if self.current is not None:
-            sight = _Sight(t, at, tuple(filter(self._zones.in_required_zone, trusted)))
-            return self._keep(sight, self.current)
-        self._looks.append(_Sight(t, at, tuple(filter(self._zones.in_required_zone, real))))
+            inside = tuple(filter(self._zones.in_required_zone, trusted))
+            return self._stay(_Sighting(t, at, inside), self.current)
+        inside = tuple(filter(self._zones.in_required_zone, unmasked))
+        self._recent.append(_Sighting(t, at, inside))
         hits = self._hits(t)
         if not hits or hits[-1].t < t:
             return self.tick(t)
         return self._consider(hits, instant_threshold)
 
     def handle_verification(self, t: float, *, confirmed: bool) -> list[PresenceChange]:
-        """Take in the second opinion on what was asked about; nothing if nothing was."""
+        """Enter or reject the candidate, if there is one."""
         if self._presence is None or self._presence.confirmed:
             return []
-        _, track_id, score = self._asked
+        _, track_id, score = self._requested
         if not confirmed:
             self._state, self._presence = _State.ABSENT, None
-            self._doubts.add(track_id, t, score)
+            self._rejections.add(track_id, t, score)
             return []
         self._state = _State.PRESENT
-        self._doubts.drop(track_id)
-        self._looks.clear()
+        self._rejections.drop(track_id)
+        self._recent.clear()
         self._presence = replace(self._presence, confirmed=True)
-        self._occupancy.update(*self._seen, self._where)
+        self._occupancy.update(*self._last_seen, self._occupied_since)
         return [PresenceChange(Step.ENTERED, self._presence, self._first_t)]
 
     def tick(self, t: float) -> list[PresenceChange]:
-        """Let time pass without a sight; ends the presence after the grace period."""
-        unseen_s = t - self._seen[0]
+        """Let time pass without a sighting; ends the presence after the grace period."""
+        unseen_s = t - self._last_seen[0]
         if self._presence is None:
             return []
         match self._state:
@@ -163,52 +208,49 @@ class LabelPresence:
                 return self._leave(self._presence)
             case _State.PRESENT:
                 self._occupancy.tick(t)
-            case _State.ASKING if unseen_s > LOOK_AGE_S:
+            case _State.CANDIDATE if unseen_s > MAX_AGE_S:
                 self._state, self._presence = _State.ABSENT, None
         return []
 
     def end(self) -> list[PresenceChange]:
-        """End the presence now and forget everything: the camera is switched off."""
+        """End the presence and forget everything: the camera is switched off."""
         changes = [] if self.current is None else self._leave(self.current)
-        self._forget()
+        self._reset()
         return changes
 
-    def _hits(self, t: float) -> list[_Sight]:
-        """Return the looks that saw somebody who moves; also before they were seen to."""
-        recent = [sight for sight in self._looks if t - sight.t <= LOOK_AGE_S]
-        newest = {track.id: track for sight in recent for track in sight.tracks}
-        moving = {x.id for x in newest.values() if x.moved and not self._doubted(x, t)}
-        hits = [
-            replace(sight, tracks=tuple(x for x in sight.tracks if x.id in moving))
-            for sight in recent
-        ]
-        return [sight for sight in hits if sight.tracks]
+    def _hits(self, t: float) -> list[_Sighting]:
+        """Return the recent frames with tracks that move now, also from before they moved."""
+        recent = [x for x in self._recent if t - x.t <= MAX_AGE_S]
+        newest = {track.id: track for sighting in recent for track in sighting.tracks}
+        moving = {x.id for x in newest.values() if x.moved and not self._is_rejected(x, t)}
+        hits = [replace(x, tracks=tuple(y for y in x.tracks if y.id in moving)) for x in recent]
+        return [x for x in hits if x.tracks]
 
-    def _doubted(self, track: Track, t: float) -> bool:
-        """Whether a track is not to count; time heals only while nobody is here."""
-        return self._doubts.hold(track, t, heal=self.current is None)
+    def _is_rejected(self, track: Track, t: float) -> bool:
+        """Return whether a track is rejected; rejections do not expire during a presence."""
+        return self._rejections.is_rejected(track, t, expire=self.current is None)
 
     # --- steps --------------------------------------------------------------------------------
 
-    def _consider(self, hits: list[_Sight], instant_threshold: float) -> list[PresenceChange]:
-        """Begin to ask, or go on asking; the last of ``hits`` is the newest look."""
-        sight = hits[-1]
-        enough = len(hits) >= self._config.enter_hits or _best(sight).score >= instant_threshold
+    def _consider(self, hits: list[_Sighting], instant_threshold: float) -> list[PresenceChange]:
+        """Begin or continue a candidate; the last of ``hits`` is the newest frame."""
+        newest = hits[-1]
+        best = newest.best
+        enough = len(hits) >= self._config.enter_hits or best.score >= instant_threshold
         if self._presence is not None:
-            self._presence = self._seen_again(self._presence, sight)
-            if not enough or sight.t - self._asked[0] <= ASK_AGAIN_S:
+            self._presence = self._seen_again(self._presence, newest)
+            if not enough or newest.t - self._requested[0] <= RETRY_S:
                 return []
         elif enough:
-            self._state, self._first_t = _State.ASKING, hits[0].t
-            self._presence = self._seen_again(self._first_seen(hits), sight)
+            self._state, self._first_t = _State.CANDIDATE, hits[0].t
+            self._presence = self._seen_again(self._first_seen(hits), newest)
         else:
             return []
-        lead = _best(sight)
-        self._asked = (sight.t, lead.id, lead.score)
+        self._requested = (newest.t, best.id, best.score)
         return [PresenceChange(Step.CANDIDATE, self._presence, self._first_t)]
 
-    def _first_seen(self, hits: list[_Sight]) -> Presence:
-        best = max((_best(sight) for sight in hits), key=lambda track: track.score)
+    def _first_seen(self, hits: list[_Sighting]) -> Presence:
+        best = max((hit.best for hit in hits), key=lambda track: track.score)
         return Presence(
             camera_id=self._config.id,
             label=self._label,
@@ -219,47 +261,42 @@ class LabelPresence:
             last_seen_at=hits[0].at,
         )
 
-    def _keep(self, sight: _Sight, old: Presence) -> list[PresenceChange]:
-        """Take in a look while the label is here."""
-        self._occupancy.update(sight.t, sight.at, self._where)
-        if not sight.tracks:
-            return self.tick(sight.t)
-        new = self._presence = self._seen_again(old, sight)
+    def _stay(self, sighting: _Sighting, old: Presence) -> list[PresenceChange]:
+        self._occupancy.update(sighting.t, sighting.at, self._occupied_since)
+        if not sighting.tracks:
+            return self.tick(sighting.t)
+        new = self._presence = self._seen_again(old, sighting)
         if (new.score, new.count, new.zones) == (old.score, old.count, old.zones):
             return []
-        return [PresenceChange(Step.UPDATED, new, sight.t)]
+        return [PresenceChange(Step.UPDATED, new, sighting.t)]
 
-    def _seen_again(self, old: Presence, sight: _Sight) -> Presence:
-        lead = _best(sight)
-        self._seen = (sight.t, sight.at)
+    def _seen_again(self, old: Presence, sighting: _Sighting) -> Presence:
+        best = sighting.best
+        self._last_seen = (sighting.t, sighting.at)
         return replace(
             old,
-            score=max(old.score, lead.score),
-            track_id=old.track_id if old.confirmed else lead.id,
-            box=lead.box,
-            last_seen_at=sight.at,
-            count=len(sight.tracks),
-            track_ids=tuple(track.id for track in sight.tracks),
-            zones=tuple(self._zones.occupied_since(sight.tracks)),
+            score=max(old.score, best.score),
+            track_id=old.track_id if old.confirmed else best.id,
+            box=best.box,
+            last_seen_at=sighting.at,
+            count=len(sighting.tracks),
+            track_ids=tuple(track.id for track in sighting.tracks),
+            zones=tuple(self._zones.occupied_since(sighting.tracks)),
         )
 
     def _leave(self, presence: Presence) -> list[PresenceChange]:
         self._state, self._presence = _State.ABSENT, None
         self._occupancy.end()
-        return [PresenceChange(Step.LEFT, presence, self._seen[0])]
+        return [PresenceChange(Step.LEFT, presence, self._last_seen[0])]
 
 
 def stay_threshold(enter_threshold: float) -> float:
-    """Return the lowest score that keeps a presence that ``enter_threshold`` began."""
-    return min(enter_threshold, max(enter_threshold * KEEP_SHARE, KEEP_LEAST))
-
-
-def _best(sight: _Sight) -> Track:
-    return max(sight.tracks, key=lambda track: track.score)
+    """Return the lowest confidence that keeps a presence that began at ``enter_threshold``."""
+    return min(enter_threshold, max(enter_threshold * STAY_SHARE, STAY_MINIMUM))
 
 
 class PresenceTracker:
-    """All labels of one camera."""
+    """The presences of all labels in view of one camera."""
 
     def __init__(self, config: CameraConfig) -> None:
         self._zone_events: list[ZoneChanged] = []
@@ -267,7 +304,7 @@ class PresenceTracker:
         self.reconfigure(config)
 
     def reconfigure(self, config: CameraConfig) -> list[PresenceChange]:
-        """Go by another configuration from now on; ends what is not looked for any more."""
+        """Use another configuration; ends presences of labels that are no longer detected."""
         before = self._labels
         self._labels = {}
         for label in config.labels:
@@ -277,11 +314,11 @@ class PresenceTracker:
             else:
                 presence.reconfigure(config)
             self._labels[label] = presence
-        return [change for gone in before.values() for change in gone.end()]
+        return [change for removed in before.values() for change in removed.end()]
 
     @property
     def present(self) -> list[Presence]:
-        """What is here now, in the order the labels were chosen."""
+        """The presences now, in the order of the configuration's labels."""
         return [x.current for x in self._labels.values() if x.current is not None]
 
     def update(
@@ -293,11 +330,10 @@ class PresenceTracker:
         enter_thresholds: Mapping[str, float],
         instant_threshold: float = inf,
     ) -> list[PresenceChange]:
-        """Take in one look at the picture.
+        """Process the tracks of one frame.
 
-        ``enter_thresholds``: lowest score that begins each label.
-        ``instant_threshold``: the score with which one look is
-        enough to ask for a second opinion.
+        ``enter_thresholds`` is the lowest confidence that begins a presence of each label. From
+        ``instant_threshold`` on, one frame is enough for a candidate.
         """
         return [
             change
@@ -312,20 +348,20 @@ class PresenceTracker:
         ]
 
     def handle_verification(self, label: str, t: float, *, confirmed: bool) -> list[PresenceChange]:
-        """Take in the verification of a ``CANDIDATE``; may follow ``update`` at once."""
-        presence = self._labels.get(label)  # it may not be looked for any more
+        """Enter or reject the candidate of a label, if there still is one."""
+        presence = self._labels.get(label)
         return [] if presence is None else presence.handle_verification(t, confirmed=confirmed)
 
     def tick(self, t: float) -> list[PresenceChange]:
-        """Let time pass without a look."""
+        """Let time pass without a frame."""
         return [change for x in self._labels.values() for change in x.tick(t)]
 
     def end(self) -> list[PresenceChange]:
-        """End every presence now; nothing is remembered, no doubt either."""
+        """End all presences and forget everything, rejections included."""
         return [change for x in self._labels.values() for change in x.end()]
 
     def pop_zone_events(self) -> list[ZoneChanged]:
-        """Return what happened to zones since this was last called, oldest first."""
+        """Return the zone changes since the last call, oldest first."""
         events = self._zone_events.copy()
         self._zone_events.clear()
         return events

@@ -1,8 +1,8 @@
-"""What belongs to the scene, and who may have come with a new one.
+"""Remember static objects, and tell them from what appears along with a new scene.
 
-A light goes on, and there is somebody: they stand still, and nobody saw them come. Whoever is first
-seen just after the whole picture has changed is taken for having come, unless something of the kind
-stood there before and never moved: a statue is a statue in the evening, too.
+When a light goes on, a person who stands still was never seen to arrive. What is first detected
+just after the whole frame has changed counts as having arrived, unless an object of its label was
+there before and has never moved: a statue stays a statue when the light changes.
 """
 
 from __future__ import annotations
@@ -20,59 +20,58 @@ if TYPE_CHECKING:
     from ..core.types import Detection, Track
     from ..media.motion import MotionResult
 
-UPHEAVAL_SHARE = 0.4
-"""Where so much of the picture moves, it is another one: what is there now, nobody saw come."""
-NEW_S = 1.0
-"""For so long after that it is a new scene."""
-FIXTURE_S = 2.0
-"""What was there for this long and never moved belongs to the scene."""
-SAME_PLACE = 0.4
-"""Intersection over union from which on it stands where another stood."""
+NEW_SCENE_SHARE = 0.4
+"""Share of the frame in motion from which on it is a new scene."""
+NEW_SCENE_S = 1.0
+"""How long a scene counts as new."""
+STATIC_AFTER_S = 2.0
+"""A track that has existed for this long and never moved is a static object."""
+SAME_IOU = 0.4
+"""IoU from which on a box is where a static object is."""
 LIMIT = 32
-"""Fixtures remembered at most, those seen last."""
-_EVERYWHERE = Box(0, 0, 1, 1)
+"""Static objects remembered at most, the latest ones."""
+_WHOLE_FRAME = Box(0, 0, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Fixture:
+class _StaticObject:
     label: str
     box: Box
 
+    def matches(self, label: str, box: Box) -> bool:
+        return self.label == label and self.box.iou(box) >= SAME_IOU
+
 
 class StaticObjects:
-    """One camera's scene."""
+    """The static objects of one camera."""
 
     def __init__(self) -> None:
-        self._fixtures: list[_Fixture] = []
-        self._known = False
-        """A scene was seen before: of the very first, nobody can say who has come to it."""
-        self._new_t = -inf
+        self._objects: list[_StaticObject] = []
+        self._has_scene = False
+        """Whether there was a scene before: in the first one, nothing can be said to be new."""
+        self._new_scene_t = -inf
 
-    def look(self, t: float, movement: MotionResult | None) -> None:
-        """Take in how much of the picture has changed."""
-        if movement is None:
+    def observe_motion(self, t: float, motion: MotionResult | None) -> None:
+        """Notice a new scene, by how much of the frame has changed."""
+        if motion is None:
             return
-        share = movement.share(_EVERYWHERE)
-        upheaval = movement.change is Change.SCENE or (share or 0.0) >= UPHEAVAL_SHARE
-        if upheaval and self._known:
-            self._new_t = t
-        self._known = True
+        is_new = (
+            motion.change is Change.SCENE or (motion.share(_WHOLE_FRAME) or 0.0) >= NEW_SCENE_SHARE
+        )
+        if is_new and self._has_scene:
+            self._new_scene_t = t
+        self._has_scene = True
 
-    def brought(self, t: float, detection: Detection) -> bool:
-        """Return whether somebody who is seen for the first time may have come with the scene."""
-        return t - self._new_t <= NEW_S and not any(
-            x.label == detection.label and x.box.iou(detection.box) >= SAME_PLACE
-            for x in self._fixtures
+    def appeared_with_scene(self, t: float, detection: Detection) -> bool:
+        """Return whether a new detection has appeared along with a new scene."""
+        return t - self._new_scene_t <= NEW_SCENE_S and not any(
+            x.matches(detection.label, detection.box) for x in self._objects
         )
 
-    def remember(self, t: float, tracks: Iterable[Track]) -> None:
-        """Take in what was seen at ``t``: what never moves is a fixture."""
+    def update(self, t: float, tracks: Iterable[Track]) -> None:
+        """Remember those of the tracks at ``t`` that are static objects."""
         for track in tracks:
-            if track.moved or t - track.first_t < FIXTURE_S:
+            if track.moved or t - track.first_t < STATIC_AFTER_S:
                 continue
-            others = [
-                x
-                for x in self._fixtures
-                if x.label != track.label or x.box.iou(track.box) < SAME_PLACE
-            ]
-            self._fixtures = [_Fixture(track.label, track.box), *others][:LIMIT]
+            others = [x for x in self._objects if not x.matches(track.label, track.box)]
+            self._objects = [_StaticObject(track.label, track.box), *others][:LIMIT]

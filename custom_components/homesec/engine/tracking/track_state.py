@@ -1,4 +1,4 @@
-"""One object followed over looks: where it should be, and whether it was ever seen to move."""
+"""Follow one object over frames: where it should be, and whether it has ever moved."""
 
 from __future__ import annotations
 
@@ -15,182 +15,179 @@ if TYPE_CHECKING:
     from ..media.motion import MotionResult
 
 KEEP_S = 2.0
-"""A track that was not seen for this long is over…"""
-KEEP_STILL_S = 10.0
-"""…unless it stood still: it is looked for at the same spot for this long."""
-CARRY_S = 1.0
-"""A box is carried forward no longer than this: whoever is out of sight may have stopped."""
+"""A track expires if it was not detected for this long…"""
+KEEP_STATIONARY_S = 10.0
+"""…or for this long if it was stationary."""
+MAX_PREDICTION_S = 1.0
+"""A box is predicted no further than this: an object out of view may have stopped."""
 ALPHA, BETA = 0.7, 0.4
-"""How much of a surprise the filter believes: of position and size, of velocity."""
+"""Gains of the alpha-beta filter: of position and size, and of velocity."""
 
-SHIFT_WIDTHS, SHIFT_HEIGHTS, SHIFT_GROWTH = 0.5, 0.2, 1.5
-"""Beyond this it is another place, not the detector's jitter (sigma 0.1 widths, 0.03 heights)."""
-STILL_S = 1.5
-"""Whoever has stayed at a place for this long stands still."""
-STIR_SHARE, BESIDE = 0.05, 1.5
-"""Of a box that stirs this much is in motion, and so many times what moves beside it: else a light
-or something that passes is seen in it."""
-STIRS = 4
-"""In so many looks a fifth of a second apart a box has to stir to have moved…"""
-ALIVE_SHARE = 0.25
-"""…or in half as many, of which this much of it does: somebody who was not there before."""
+MOVED_WIDTHS, MOVED_HEIGHTS, MOVED_GROWTH = 0.5, 0.2, 1.5
+"""Beyond this a box is elsewhere. The detector's jitter is 0.1 widths and 0.03 heights (sigma)."""
+STATIONARY_AFTER_S = 1.5
+"""An object that has stayed where it is for this long is stationary."""
+MOTION_SHARE, SURROUNDINGS_FACTOR = 0.05, 1.5
+"""A box is in motion if this share of it is, and this many times the share beside it: otherwise the
+cause is a light, or something that passes."""
+EVIDENCE_NEEDED = 4
+"""Frames, a fifth of a second apart, in which a box must be in motion to count as moved…"""
+STRONG_MOTION_SHARE = 0.25
+"""…or half as many if this share of it is: what has just appeared is in motion as a whole."""
 CALM_S = 30.0
-"""What somebody else has passed in front of has to be calm before its stirring counts, since they
-leave a ghost in the motion gate's background; it is gone by then."""
-YOUNG_S = 1.0
-"""Whoever appeared so lately may be moving, though it is not known yet."""
-CREDIT_S = 60.0
-"""Who came with a new scene and was not seen to move for this long is a thing."""
+"""A box that another object has passed must be calm before its motion counts. Until then the motion
+gate's background may contain a ghost, which is gone after this time."""
+NEW_TRACK_S = 1.0
+"""A track this young may belong to a moving object, though it is not confirmed yet."""
+ASSUMED_MOVING_S = 60.0
+"""What appeared with a new scene and has not moved for this long no longer counts as moved."""
 
 
 @dataclass(slots=True, eq=False)
 class TrackState:
-    """A track and what is known about its way."""
+    """A track and its movement so far."""
 
     track: Track
-    began: list[Box]
-    """Its first boxes: one alone may be wrong."""
-    place: Box
-    """Where it is, or was when it was last at another place."""
-    place_t: float
-    smooth: Box
+    first_boxes: list[Box]
+    """The first two: a single one may be wrong."""
+    rest_box: Box
+    """Where the object is or was last stationary."""
+    rest_t: float
+    """When it arrived there."""
+    smoothed: Box
     velocity: tuple[float, float] = (0.0, 0.0)
-    """Of the centre, in pictures a second."""
-    stirs: float = 0.0
-    touched_t: float = -inf
-    """When another passed in front of it or behind it, if it has not been calm since."""
-    credited: bool = False
-    """It counts as moved only because it came with a new scene."""
+    """Of the center, in fractions of the frame per second."""
+    evidence: float = 0.0
+    occluded_t: float = -inf
+    """When another object last passed it, unless it has been calm since."""
+    assumed_moving: bool = False
+    """Whether it counts as moved only because it appeared with a new scene."""
 
     @property
-    def proven(self) -> bool:
+    def confirmed_moving(self) -> bool:
         """Whether it was seen to move."""
-        return self.track.moved and not self.credited
+        return self.track.moved and not self.assumed_moving
 
     @property
-    def still(self) -> bool:
-        """Whether it stays where it is."""
+    def stationary(self) -> bool:
+        """Whether it has stayed where it is."""
         return self.track.stationary_since_t is not None
 
-    def over(self, t: float) -> bool:
-        """Whether it is no longer looked for."""
-        return t - self.track.last_t > (KEEP_STILL_S if self.still else KEEP_S)
+    def expired(self, t: float) -> bool:
+        """Return whether it was out of view for too long."""
+        return t - self.track.last_t > (KEEP_STATIONARY_S if self.stationary else KEEP_S)
 
-    def expected(self, t: float) -> Box:
-        """Where the box should be at ``t``."""
-        if self.still:
-            return self.smooth
-        elapsed = min(t - self.track.last_t, CARRY_S)
-        dx, dy = self.velocity[0] * elapsed, self.velocity[1] * elapsed
-        box = self.smooth
+    def predict(self, t: float) -> Box:
+        """Return where the box should be at ``t``."""
+        if self.stationary:
+            return self.smoothed
+        elapsed_s = min(t - self.track.last_t, MAX_PREDICTION_S)
+        dx, dy = self.velocity[0] * elapsed_s, self.velocity[1] * elapsed_s
+        box = self.smoothed
         return Box(box.x1 + dx, box.y1 + dy, box.x2 + dx, box.y2 + dy)
 
-    def see(self, t: float, detection: Detection) -> None:
-        """Continue with what was found at ``t``."""
+    def update(self, t: float, detection: Detection) -> None:
+        """Continue the track with a detection at ``t``."""
         self._filter(t, detection.box)
-        if len(self.began) < 2:
-            self.began.append(detection.box)
-        if shifted(self.place, self.smooth):
-            self.place, self.place_t = self.smooth, t
-        if not self.still and self._left():
-            self._prove()
-        elif self.credited and t - self.track.first_t > CREDIT_S:
-            self.track, self.credited = replace(self.track, moved=False), False
+        if len(self.first_boxes) < 2:
+            self.first_boxes.append(detection.box)
+        if is_elsewhere(self.rest_box, self.smoothed):
+            self.rest_box, self.rest_t = self.smoothed, t
+        if not self.stationary and self._has_left_start():
+            self._confirm_moving()
+        elif self.assumed_moving and t - self.track.first_t > ASSUMED_MOVING_S:
+            self.track, self.assumed_moving = replace(self.track, moved=False), False
         self.track = replace(
             self.track,
             score=detection.score,
             box=detection.box,
             last_t=t,
             hits=self.track.hits + 1,
-            stationary_since_t=self.place_t if t - self.place_t >= STILL_S else None,
+            stationary_since_t=self.rest_t if t - self.rest_t >= STATIONARY_AFTER_S else None,
         )
 
-    def stir(
-        self, t: float, movement: MotionResult, others: Iterable[TrackState], weight: float
+    def add_motion_evidence(
+        self, t: float, motion: MotionResult, others: Iterable[TrackState], weight: float
     ) -> None:
-        """Judge what moves inside the box, unless another explains it."""
-        near = [other for other in others if other is not self and _touch(self, other, t)]
-        if any(other.track.moved for other in near):
-            self.touched_t = t
-        share = movement.share(self.track.box)
+        """Count motion inside the box, unless another track explains it."""
+        near = [x for x in others if x is not self and _may_occlude(x, self, t)]
+        if any(x.track.moved for x in near):
+            self.occluded_t = t
+        share = motion.share(self.track.box)
         if share is None or near:
             return
-        if share < STIR_SHARE:
-            self.touched_t = -inf
-        if t - self.touched_t <= CALM_S:
+        if share < MOTION_SHARE:
+            self.occluded_t = -inf
+        if t - self.occluded_t <= CALM_S:
             return
-        if share >= max(STIR_SHARE, BESIDE * _share_beside(self.track.box, movement)):
-            self.stirs += weight * (2 if share >= ALIVE_SHARE else 1)
+        if share >= max(MOTION_SHARE, SURROUNDINGS_FACTOR * _share_beside(self.track.box, motion)):
+            self.evidence += weight * (2 if share >= STRONG_MOTION_SHARE else 1)
         else:
-            self.stirs = max(0.0, self.stirs - 0.5)
-        if self.stirs >= STIRS:
-            self._prove()
+            self.evidence = max(0.0, self.evidence - 0.5)
+        if self.evidence >= EVIDENCE_NEEDED:
+            self._confirm_moving()
 
-    def credit(self) -> None:
-        """Take it for somebody who has come, until it is proven or has had time enough."""
-        self.track, self.credited = replace(self.track, moved=True), True
+    def assume_moving(self) -> None:
+        """Count it as moved until it is seen to move or has had enough time to."""
+        self.track, self.assumed_moving = replace(self.track, moved=True), True
 
-    def _prove(self) -> None:
-        self.track, self.credited = replace(self.track, moved=True), False
+    def _confirm_moving(self) -> None:
+        self.track, self.assumed_moving = replace(self.track, moved=True), False
 
-    def _left(self) -> bool:
-        """Whether it is no longer where it began, nor near where the second look saw it."""
-        return shifted(self.began[0], self.smooth) and shifted(self.began[-1], self.smooth, 0.5)
+    def _has_left_start(self) -> bool:
+        """Return whether it is away from its first box, and from near its second."""
+        first, second = self.first_boxes[0], self.first_boxes[-1]
+        return is_elsewhere(first, self.smoothed) and is_elsewhere(second, self.smoothed, 0.5)
 
     def _filter(self, t: float, found: Box) -> None:
-        elapsed = t - self.track.last_t
-        expected = self.expected(t)
+        elapsed_s = t - self.track.last_t
+        expected = self.predict(t)
         (x0, y0), (x1, y1) = expected.center, found.center
-        if elapsed > 0:
-            # The second look tells the velocity; later ones only correct it.
-            gain = (1.0 if self.track.hits == 1 else BETA) / elapsed
-            self.velocity = (
-                self.velocity[0] + gain * (x1 - x0),
-                self.velocity[1] + gain * (y1 - y0),
-            )
-        self.smooth = _blend(expected, found, ALPHA)
+        if elapsed_s > 0:
+            # The second detection sets the velocity; later ones only correct it.
+            gain = (1.0 if self.track.hits == 1 else BETA) / elapsed_s
+            dx, dy = self.velocity
+            self.velocity = (dx + gain * (x1 - x0), dy + gain * (y1 - y0))
+        self.smoothed = Box(
+            expected.x1 + ALPHA * (found.x1 - expected.x1),
+            expected.y1 + ALPHA * (found.y1 - expected.y1),
+            expected.x2 + ALPHA * (found.x2 - expected.x2),
+            expected.y2 + ALPHA * (found.y2 - expected.y2),
+        )
 
 
-def _blend(old: Box, new: Box, weight: float) -> Box:
-    return Box(
-        old.x1 + weight * (new.x1 - old.x1),
-        old.y1 + weight * (new.y1 - old.y1),
-        old.x2 + weight * (new.x2 - old.x2),
-        old.y2 + weight * (new.y2 - old.y2),
-    )
+def is_elsewhere(old: Box, new: Box, scale: float = 1.0) -> bool:
+    """Return whether a box is elsewhere, or clearly nearer or farther.
 
-
-def shifted(old: Box, new: Box, scale: float = 1.0) -> bool:
-    """Whether a box is at another place, or nearer or further away.
-
-    Opposite edges have to go the same way: a body that comes out from behind a table, or bends,
-    moves one of them.
+    Opposite edges must move the same way: a person who comes out from behind a table, or bends,
+    moves only one of them.
     """
     width, height = max(old.width, new.width), max(old.height, new.height)
-    x = _common(new.x1 - old.x1, new.x2 - old.x2)
-    y = _common(new.y1 - old.y1, new.y2 - old.y2)
-    if x > scale * SHIFT_WIDTHS * width or y > scale * SHIFT_HEIGHTS * height:
+    x = _common_shift(new.x1 - old.x1, new.x2 - old.x2)
+    y = _common_shift(new.y1 - old.y1, new.y2 - old.y2)
+    if x > scale * MOVED_WIDTHS * width or y > scale * MOVED_HEIGHTS * height:
         return True
-    (less, wide), (low, high) = sorted((old.width, new.width)), sorted((old.height, new.height))
-    grown = (old.width < new.width) == (old.height < new.height)
-    return grown and wide > SHIFT_GROWTH**scale * less and high > SHIFT_GROWTH**scale * low
+    (narrow, wide), (low, high) = sorted((old.width, new.width)), sorted((old.height, new.height))
+    same_way = (old.width < new.width) == (old.height < new.height)
+    growth = MOVED_GROWTH**scale
+    return same_way and wide > growth * narrow and high > growth * low
 
 
-def _common(a: float, b: float) -> float:
-    """How far both go, if they go the same way."""
+def _common_shift(a: float, b: float) -> float:
+    """Return how far both edges move, if they move the same way."""
     return min(abs(a), abs(b)) if a * b > 0 else 0.0
 
 
-def _touch(one: TrackState, other: TrackState, t: float) -> bool:
-    """Whether another that moves, or may do so, overlaps the box of one, or should by now."""
-    if not other.track.moved and t - other.track.first_t > YOUNG_S:
+def _may_occlude(other: TrackState, one: TrackState, t: float) -> bool:
+    """Return whether another track that moves, or may move, overlaps a box, or should by now."""
+    if not other.track.moved and t - other.track.first_t > NEW_TRACK_S:
         return False
     box = one.track.box
-    return any(box.iou(x) > 0 for x in (other.track.box, other.expected(t)))
+    return any(box.iou(x) > 0 for x in (other.track.box, other.predict(t)))
 
 
-def _share_beside(box: Box, movement: MotionResult) -> float:
-    """Which share moves of what is to the left or to the right of a box, half as wide."""
+def _share_beside(box: Box, motion: MotionResult) -> float:
+    """Return the larger share in motion of the areas left and right of a box, half as wide."""
     left = Box(max(0, box.x1 - box.width / 2), box.y1, box.x1, box.y2)
     right = Box(box.x2, box.y1, min(1, box.x2 + box.width / 2), box.y2)
-    return max(movement.share(left) or 0.0, movement.share(right) or 0.0)
+    return max(motion.share(left) or 0.0, motion.share(right) or 0.0)

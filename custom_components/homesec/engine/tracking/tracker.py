@@ -1,9 +1,9 @@
-"""Boxes to tracks: who in this look is who in the last one, and whether they ever moved.
+"""Match detections to tracks, and find out which tracks move.
 
-After ByteTrack (Zhang et al., 2022): what the detector is sure of is matched first; what it is less
-sure of may then continue a track that is left over, but never begin one. Matching is greedy, best
-overlap first, on boxes carried forward by an alpha-beta filter; a box that overlaps nothing may
-still belong to a track whose centre is near: looks are a fifth of a second apart, and people run.
+Follows ByteTrack (Zhang et al. 2022): detections above the threshold are matched first; those below
+may then continue one of the remaining tracks, but never begin one. Matching is greedy, best overlap
+first, on boxes predicted by an alpha-beta filter. A box that overlaps nothing may still continue a
+track whose center is near, since people run and frames are a fifth of a second apart.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..core.types import Track
 from .static_objects import StaticObjects
-from .track_state import KEEP_S, TrackState, shifted
+from .track_state import KEEP_S, TrackState, is_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,61 +21,66 @@ if TYPE_CHECKING:
     from ..core.types import Box, Detection
     from ..media.motion import MotionResult
 
+    type Similarity = Callable[[Box, Box], float]
+    """From a predicted and a detected box; 0 if they cannot be the same object."""
+
 MIN_IOU = 0.2
-UNSURE_MIN_IOU = 0.3
-"""For detections that may only continue a track, and for tracks that were not seen for long."""
+STRICT_MIN_IOU = 0.3
+"""For detections below the threshold, and for stationary tracks."""
 NEAR_WIDTHS, NEAR_HEIGHTS = 2.5, 0.4
-"""How far a centre may be off when boxes do not overlap."""
-STIR_LOOK_S, STIR_LOOKS = 0.2, 2.5
-"""Where looks are further apart than the first, one is worth several, up to the second."""
+"""How far a center may be off if boxes do not overlap."""
+FRAME_INTERVAL_S, MAX_WEIGHT = 0.2, 2.5
+"""At a longer interval than this, one frame counts as several for motion, up to the maximum."""
 
 
 class Tracker:
-    """Gives each object an id that it keeps while it is seen."""
+    """Gives each object an id that it keeps while it is followed."""
 
     def __init__(self) -> None:
-        self._live: list[TrackState] = []
+        self._states: list[TrackState] = []
         self._next_id = 1
-        self._looked_t = inf  # never yet
-        self._scenery = StaticObjects()
+        self._last_t = inf  # no update yet
+        self._static_objects = StaticObjects()
 
     def update(
         self,
         t: float,
         detections: Sequence[Detection],
-        movement: MotionResult | None = None,
+        motion: MotionResult | None = None,
         *,
         enter_thresholds: Mapping[str, float] | None = None,
     ) -> list[Track]:
-        """Match this look's detections; returns the tracks seen in it, newest state.
+        """Match the detections of one frame; return their tracks in the same order.
 
-        ``enter_thresholds``: lowest score with which a label begins a track; none named: any.
-        ``movement``:
-        what the motion gate saw; None: there is no gate, only who changes place has moved.
+        ``enter_thresholds`` is the lowest confidence at which each label begins a track, 0 if not
+        given. Detections below it that continue no track are left out. Without ``motion``, only a
+        change of position counts as having moved.
         """
-        self._live = [live for live in self._live if not live.over(t)]
-        self._scenery.look(t, movement)
-        lowest = enter_thresholds or {}
-        sure = [n for n, x in enumerate(detections) if x.score >= lowest.get(x.label, 0.0)]
-        taken = _match(t, self._live, [(n, detections[n]) for n in sure], _likeness)
-        rest = [live for live in self._live if live not in taken.values()]
-        unsure = [(n, x) for n, x in enumerate(detections) if n not in set(sure)]
-        taken |= _match(t, rest, unsure, _overlap)
-        for n, live in taken.items():
-            live.see(t, detections[n])
-        for n in sure:
-            if n not in taken:
-                taken[n] = self._begin(t, detections[n])
-        seen = [taken[n] for n in sorted(taken)]
-        # Who comes by in seconds is in few of the pictures of a camera that gives two a second.
-        weight = min(max(1.0, (t - self._looked_t) / STIR_LOOK_S), STIR_LOOKS)
-        self._looked_t = t
-        if movement is not None:
-            for live in seen:
-                if not live.proven:
-                    live.stir(t, movement, self._live, weight)
-        self._scenery.remember(t, [live.track for live in seen])
-        return [live.track for live in seen]
+        self._states = [state for state in self._states if not state.expired(t)]
+        self._static_objects.observe_motion(t, motion)
+        thresholds = enter_thresholds or {}
+        numbered = list(enumerate(detections))
+        strong = [(n, x) for n, x in numbered if x.score >= thresholds.get(x.label, 0.0)]
+        weak = [(n, x) for n, x in numbered if x.score < thresholds.get(x.label, 0.0)]
+        matches = _match(t, self._states, strong, _similarity)
+        rest = [state for state in self._states if state not in matches.values()]
+        matches |= _match(t, rest, weak, _overlap)
+        for n, state in matches.items():
+            state.update(t, detections[n])
+        for n, detection in strong:
+            if n not in matches:
+                matches[n] = self._begin(t, detection)
+        seen = [matches[n] for n in sorted(matches)]
+        # At a low frame rate, someone who passes is in few frames.
+        weight = min(max(1.0, (t - self._last_t) / FRAME_INTERVAL_S), MAX_WEIGHT)
+        self._last_t = t
+        if motion is not None:
+            for state in seen:
+                if not state.confirmed_moving:
+                    state.add_motion_evidence(t, motion, self._states, weight)
+        tracks = [state.track for state in seen]
+        self._static_objects.update(t, tracks)
+        return tracks
 
     def _begin(self, t: float, detection: Detection) -> TrackState:
         box = detection.box
@@ -89,67 +94,66 @@ class Tracker:
             hits=1,
             moved=False,
         )
-        live = TrackState(track, began=[box], place=box, place_t=t, smooth=box)
-        if self._scenery.brought(t, detection):
-            live.credit()
+        state = TrackState(track, first_boxes=[box], rest_box=box, rest_t=t, smoothed=box)
+        if self._static_objects.appeared_with_scene(t, detection):
+            state.assume_moving()
         self._next_id += 1
-        self._live.append(live)
-        return live
+        self._states.append(state)
+        return state
 
 
 def _match(
     t: float,
-    lives: Sequence[TrackState],
+    states: Sequence[TrackState],
     detections: Iterable[tuple[int, Detection]],
-    likeness: Callable[[Box, Box], float],
+    similarity: Similarity,
 ) -> dict[int, TrackState]:
-    """Give each detection, by its number, the track that it continues; most alike first."""
-    expected = [live.expected(t) for live in lives]
+    """Return, by the detection's number, the track that it continues; most similar first."""
+    predicted = [state.predict(t) for state in states]
     pairs = [
-        (alike, i, n)
+        (score, i, n)
         for n, detection in detections
-        for i, live in enumerate(lives)
-        if live.track.label == detection.label
-        and (alike := _claim(live, t, expected[i], detection.box, likeness)) > 0
+        for i, state in enumerate(states)
+        if state.track.label == detection.label
+        and (score := _score(state, t, predicted[i], detection.box, similarity)) > 0
     ]
-    pairs.sort(reverse=True)
-    taken: dict[int, TrackState] = {}
+    matches: dict[int, TrackState] = {}
     used: set[int] = set()
-    for _, i, n in pairs:
-        if i not in used and n not in taken:
+    for _, i, n in sorted(pairs, reverse=True):
+        if i not in used and n not in matches:
             used.add(i)
-            taken[n] = lives[i]
-    return taken
+            matches[n] = states[i]
+    return matches
 
 
-def _claim(
-    live: TrackState, t: float, expected: Box, found: Box, likeness: Callable[[Box, Box], float]
+def _score(
+    state: TrackState, t: float, predicted: Box, found: Box, similarity: Similarity
 ) -> float:
-    """How much a track claims a box; whoever stood still claims little but their own place.
+    """Return how well a box continues a track; a stationary one accepts little but its own place.
 
-    Else a mannequin would swap its track with a walker who stops before it.
+    Otherwise a mannequin would swap its track with a person who stops in front of it.
     """
-    alike = likeness(expected, found)
-    if not live.still:
-        return alike
-    iou = expected.iou(found)
-    if iou >= UNSURE_MIN_IOU and not shifted(expected, found):
+    score = similarity(predicted, found)
+    if not state.stationary:
+        return score
+    iou = predicted.iou(found)
+    if iou >= STRICT_MIN_IOU and not is_elsewhere(predicted, found):
         return 1 + iou**2
-    return 0.0 if t - live.track.last_t > KEEP_S else min(alike, 0.5)
+    return 0.0 if t - state.track.last_t > KEEP_S else min(score, 0.5)
 
 
-def _likeness(expected: Box, found: Box) -> float:
-    """1..2 for boxes that overlap enough, 0..1 for near ones of like size, else 0."""
-    if (iou := expected.iou(found)) >= MIN_IOU:
+def _similarity(predicted: Box, found: Box) -> float:
+    """Return 1..2 for boxes that overlap enough, 0..1 for near ones of similar size, else 0."""
+    if (iou := predicted.iou(found)) >= MIN_IOU:
         return 1 + iou
-    (x0, y0), (x1, y1) = expected.center, found.center
-    width, height = max(expected.width, found.width), max(expected.height, found.height)
-    smaller, larger = sorted((expected.area, found.area))
+    (x0, y0), (x1, y1) = predicted.center, found.center
+    width, height = max(predicted.width, found.width), max(predicted.height, found.height)
+    smaller, larger = sorted((predicted.area, found.area))
     if not smaller or larger > 3 * smaller:
         return 0.0
     return max(0.0, 1 - hypot((x1 - x0) / width / NEAR_WIDTHS, (y1 - y0) / height / NEAR_HEIGHTS))
 
 
-def _overlap(expected: Box, found: Box) -> float:
-    """1..2 for boxes that overlap enough to leave no doubt, else 0."""
-    return 1 + iou if (iou := expected.iou(found)) >= UNSURE_MIN_IOU else 0.0
+def _overlap(predicted: Box, found: Box) -> float:
+    """Return 1..2 for boxes that overlap clearly, else 0."""
+    return 1 + iou if (iou := predicted.iou(found)) >= STRICT_MIN_IOU else 0.0

@@ -1,4 +1,4 @@
-"""Zones of the picture: what is inside of one, who stands in it, and since when."""
+"""Find out which zones objects are in, and since when."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 type Polygon = Sequence[tuple[float, float]]
 
 EDGE = 0.005
-"""Whose feet the picture's edge cuts off stands this far inside: zones are drawn by hand."""
-STRAY_S = 1.0
-"""Whoever is outside for no longer than this has not left: feet flicker across a border."""
+"""Feet cut off by the frame's edge count as this far inside, since zones are drawn by hand."""
+OUTSIDE_S = 1.0
+"""An object outside for no longer than this has not left: feet flicker across a border."""
 FORGET_S = 30.0
-"""Whoever was not seen for this long does not come back under the same id."""
+"""A track not seen for this long does not come back under the same id."""
 
 
 def contains(polygon: Polygon, x: float, y: float) -> bool:
-    """Return whether a point is in a polygon; what lies on its border is in one of two neighbours.
+    """Return whether a point is in a polygon; one on a border is in one of two neighbors.
 
     Even-odd rule: counts the sides that a ray to the right crosses.
     """
@@ -43,13 +43,13 @@ def contains(polygon: Polygon, x: float, y: float) -> bool:
 
 
 def is_in_zone(box: Box, zone: Zone) -> bool:
-    """Return whether the point that something stands on is in a zone."""
+    """Return whether the middle of a box's lower edge is in a zone."""
     x, y = (min(max(value, EDGE), 1 - EDGE) for value in box.foot)
     return contains(zone.polygon, x, y)
 
 
 def rasterize(polygon: Polygon, rows: int, columns: int) -> NDArray[np.bool_]:
-    """Return ``(rows, columns)``: True for the cells whose middle is in the polygon."""
+    """Return ``(rows, columns)``: True for the cells whose center is in the polygon."""
     xs = (np.arange(columns) + 0.5) / columns
     ys = (np.arange(rows)[:, None] + 0.5) / rows
     inside = np.zeros((rows, columns), np.bool_)
@@ -62,17 +62,17 @@ def rasterize(polygon: Polygon, rows: int, columns: int) -> NDArray[np.bool_]:
 
 
 def motion_mask(zones: Iterable[Zone], rows: int, columns: int) -> NDArray[np.bool_] | None:
-    """Return ``(rows, columns)``: True where the motion gate is to look; None for everywhere.
+    """Return ``(rows, columns)``: True where motion counts; None if it counts everywhere.
 
-    A mask for some labels hides nothing from it: others may move there.
+    A mask for some labels hides no motion: others may move there.
     """
     masks = [zone for zone in zones if zone.kind is ZoneKind.MASK and not zone.labels]
     if not masks:
         return None
-    watched = np.ones((rows, columns), np.bool_)
+    visible = np.ones((rows, columns), np.bool_)
     for zone in masks:
-        watched &= ~rasterize(zone.polygon, rows, columns)
-    return watched
+        visible &= ~rasterize(zone.polygon, rows, columns)
+    return visible
 
 
 @dataclass(slots=True)
@@ -82,47 +82,55 @@ class _Stay:
 
 
 class LabelZones:
-    """Where those of one label are, and for how long they have been there."""
+    """The zones of one label, and how long each track has been in them."""
 
     def __init__(self, zones: Iterable[Zone], label: str) -> None:
         self._zones: list[Zone] = []
         self._stays: dict[tuple[int, str], _Stay] = {}
+        """By track id and zone name."""
         self.reconfigure(zones, label)
 
     def reconfigure(self, zones: Iterable[Zone], label: str) -> None:
-        """Go by other zones; those that are as they were know since when somebody is there."""
+        """Use other zones; unchanged ones keep track of who is in them."""
         before = self._zones
         mine = [zone for zone in zones if not zone.labels or label in zone.labels]
         self._masks = [zone for zone in mine if zone.kind is ZoneKind.MASK]
         self._zones = [zone for zone in mine if zone.kind is not ZoneKind.MASK]
         self._required = [zone for zone in mine if zone.kind is ZoneKind.REQUIRED]
-        same = {zone.name for zone in self._zones if zone in before}
-        self._stays = {key: stay for key, stay in self._stays.items() if key[1] in same}
+        unchanged = {zone.name for zone in self._zones if zone in before}
+        self._stays = {key: stay for key, stay in self._stays.items() if key[1] in unchanged}
 
     @property
     def names(self) -> set[str]:
-        """The zones that somebody can be in."""
+        """The zones that can be occupied."""
         return {zone.name for zone in self._zones}
 
     def update(self, t: float, tracks: Iterable[Track]) -> None:
-        """Take in where those seen at ``t`` are."""
+        """Record which zones the tracks seen at ``t`` are in."""
         for track in tracks:
             for zone in self._zones:
-                self._note(t, (track.id, zone.name), inside=is_in_zone(track.box, zone))
+                key = (track.id, zone.name)
+                stay = self._stays.get(key)
+                if is_in_zone(track.box, zone):
+                    if stay is None:
+                        stay = self._stays[key] = _Stay(t, t)
+                    stay.last_t = t
+                elif stay is not None and t - stay.last_t > OUTSIDE_S:
+                    del self._stays[key]
         self._stays = {k: stay for k, stay in self._stays.items() if t - stay.last_t <= FORGET_S}
 
     def is_masked(self, track: Track) -> bool:
-        """Return whether something is where nothing is."""
+        """Return whether a track is in a mask."""
         return any(is_in_zone(track.box, zone) for zone in self._masks)
 
     def in_required_zone(self, track: Track) -> bool:
-        """Return whether a track that was just seen is where it has to be to count."""
+        """Return whether a track just seen is in a required zone, or there is none."""
         return not self._required or any(
             self._since(track, zone) is not None for zone in self._required
         )
 
     def occupied_since(self, tracks: Sequence[Track]) -> dict[str, float]:
-        """Return since which ``t`` one of those just seen is in each zone, by its name."""
+        """Return, by zone, since which ``t`` the first of the tracks just seen has been in it."""
         since = {
             zone.name: [x for track in tracks if (x := self._since(track, zone)) is not None]
             for zone in self._zones
@@ -130,7 +138,7 @@ class LabelZones:
         return {name: min(times) for name, times in since.items() if times}
 
     def reset(self) -> None:
-        """Begin anew: who comes now is somebody else."""
+        """Forget all tracks."""
         self._stays.clear()
 
     def _since(self, track: Track, zone: Zone) -> float | None:
@@ -139,18 +147,9 @@ class LabelZones:
             return None
         return stay.since_t if stay.last_t - stay.since_t >= zone.loiter_s else None
 
-    def _note(self, t: float, key: tuple[int, str], *, inside: bool) -> None:
-        stay = self._stays.get(key)
-        if inside:
-            if stay is None:
-                stay = self._stays[key] = _Stay(t, t)
-            stay.last_t = t
-        elif stay is not None and t - stay.last_t > STRAY_S:
-            del self._stays[key]
-
 
 class Occupancy:
-    """Whether each zone of a camera is occupied by one label."""
+    """Reports which zones of a camera are occupied by one label."""
 
     def __init__(
         self,
@@ -164,36 +163,36 @@ class Occupancy:
         self._label = label
         self._grace_s = grace_s
         self._on_change = on_change
-        self._last: dict[str, tuple[float, float]] = {}
-        """Name to ``t`` and ``at`` of the last sight in it, of those that are occupied."""
+        self._occupied: dict[str, tuple[float, float]] = {}
+        """Zone to ``t`` and ``at`` of the last track in it."""
 
     def update(self, t: float, at: float, since: dict[str, float]) -> None:
-        """Take in who was seen: ``since`` which ``t`` somebody is in each zone, by its name."""
+        """Occupy zones: ``since`` is from when on a track seen at ``t`` has been in each."""
         for name, since_t in since.items():
-            if name not in self._last:
-                self._changed(name, at - (t - since_t), occupied=True)
-            self._last[name] = (t, at)
+            if name not in self._occupied:
+                self._report(name, at - (t - since_t), occupied=True)
+            self._occupied[name] = (t, at)
         self.tick(t)
 
     def tick(self, t: float) -> None:
-        """Let time pass: a zone is empty when nobody was seen in it for the grace period."""
-        for name, (seen_t, at) in list(self._last.items()):
-            if t - seen_t > self._grace_s:
-                del self._last[name]
-                self._changed(name, at, occupied=False)
+        """Empty the zones without a track for the grace period."""
+        for name, (last_t, at) in list(self._occupied.items()):
+            if t - last_t > self._grace_s:
+                del self._occupied[name]
+                self._report(name, at, occupied=False)
 
     def reconfigure(self, grace_s: float, names: Collection[str]) -> None:
-        """Go by other zones: those that are not there any more are empty."""
+        """Use other zones, and empty those that are gone."""
         self._grace_s = grace_s
-        for name in self._last.keys() - names:
-            _, at = self._last.pop(name)
-            self._changed(name, at, occupied=False)
+        for name in self._occupied.keys() - names:
+            _, at = self._occupied.pop(name)
+            self._report(name, at, occupied=False)
 
     def end(self) -> None:
-        """Empty every zone now."""
+        """Empty all zones now."""
         self.tick(math.inf)
 
-    def _changed(self, name: str, at: float, *, occupied: bool) -> None:
+    def _report(self, name: str, at: float, *, occupied: bool) -> None:
         self._on_change(
             ZoneChanged(
                 camera_id=self._camera_id, zone=name, label=self._label, occupied=occupied, at=at
