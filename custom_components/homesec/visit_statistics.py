@@ -95,7 +95,7 @@ class VisitCounts:
                     self.by_label = found
                     self._bus.async_dispatch(VisitsUpdated())
         except HomeAssistantError:
-            LOGGER.debug("The visits are read again when the engine is back")
+            LOGGER.debug("Visits are read again when the engine has started")
         finally:
             self._reading = False
 

@@ -225,7 +225,7 @@ def test_a_clip_that_is_gone_needs_no_description(house, caplog):
     (house.store.objects / name).unlink()
     house.run()
     assert house.jobs.backlog([JobKind.DESCRIBE]).jobs == 0
-    assert f"The facts of clip {lost.id} cannot be changed" in caplog.text
+    assert f"The metadata of clip {lost.id} cannot be changed" in caplog.text
     for subject in ("nobody", dropped.id):
         house.jobs.add(JobKind.DESCRIBE, subject)
     house.run()

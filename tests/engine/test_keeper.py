@@ -273,7 +273,7 @@ def test_a_folder_that_cannot_be_taken_in_now_is_at_the_next_start(
     rig = rigs()
     rig.play(film(films))
     rig.engine.library._adopting.join()
-    assert "could not all be taken in: disk full" in caplog.text
+    assert "could be added to the clip index: disk full" in caplog.text
 
 
 def test_a_backup_may_copy_the_catalogue_while_clips_are_recorded(rig, films, tmp_path):

@@ -66,7 +66,7 @@ def test_a_text_is_sent_all_the_same_and_once(house, disk, twilio, caplog):
     assert twilio.bodies() == [first.body]
     assert sent(house) == ["alert-1"]
     assert (house.anna.state.waiting, house.anna.state.last_sent_at) == (0, house.clock.now())
-    assert caplog.text.count("they are sent from memory") == 1
+    assert caplog.text.count("sending them from memory") == 1
 
 
 def test_what_waited_before_the_disk_failed_is_sent_too(house, disk, twilio):
@@ -88,7 +88,7 @@ def test_once_the_disk_is_back_it_knows_what_was_sent(house, disk, twilio, caplo
     house.later(RETRY_S)
     assert rows(house) == [("anna", "alert-1"), ("anna", "alert-2")]
     assert house.jobs() == 0
-    assert "takes texts again" in caplog.text
+    assert "stores messages again" in caplog.text
     house.restart()
     for number in (1, 2):
         house.add(number)
@@ -218,7 +218,7 @@ def test_what_the_disk_does_not_take_to_the_end_is_said(house, disk, caplog):
     house.add(1)
     house.run()
     house.messages.close()
-    assert "refused to store the state of texts" in caplog.text
+    assert "The state of messages could not be stored" in caplog.text
 
 
 @passing

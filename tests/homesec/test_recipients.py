@@ -92,7 +92,7 @@ async def test_a_text_that_cannot_be_kept_does_not_keep_the_alert_from_the_bus(
     await move_in(hass, entry, recipient())
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
-    assert "A text could not be kept for sending" in caplog.text
+    assert "A message could not be stored for sending" in caplog.text
     with pytest.raises(HomeAssistantError) as failed:
         await call(hass, "notify", "send_message", "notify.ann", message="Hello")
     assert failed.value.translation_key == "text_not_kept"

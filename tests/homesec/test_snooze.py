@@ -188,7 +188,7 @@ async def test_a_store_that_cannot_be_read_wakes_all(
     hass_storage[STORAGE_KEY] = {"version": 1, "minor_version": 1, "data": stored}
     await set_up(hass, entry)
     assert entry.runtime_data.alerts.snoozed_until(CAMERA_ID) is None
-    assert "every camera is told of again" in caplog.text
+    assert "no camera is snoozed now" in caplog.text
 
 
 async def test_only_who_may_switch_off_the_alarm_may_silence_a_camera(

@@ -97,7 +97,7 @@ class Recipients:
             try:
                 await self._host.async_run(texts.forget, recipient_id)
             except sqlite3.Error as err:  # a full disk; nothing is sent to them all the same
-                LOGGER.error("What waits for a recipient who is gone stays for now: %s", err)
+                LOGGER.error("The messages of a removed recipient could not be deleted: %s", err)
         await self._host.async_run(texts.set_recipients, accounts)
         for recipient_id, state in (await self._host.async_run(texts.states)).items():
             self._async_take_state(recipient_id, state)
@@ -186,6 +186,6 @@ class Recipients:
         try:
             await self._host.async_run(self._host.engine.sms.send, message)
         except (HomeAssistantError, RuntimeError, sqlite3.Error) as err:
-            LOGGER.error("A text could not be kept for sending: %s", err)
+            LOGGER.error("A message could not be stored for sending: %s", err)
             return False
         return True

@@ -48,7 +48,7 @@ class Snooze:
                 return
             until = {str(key): parse_seconds(at) for key, at in stored["until"].items()}
         except UnreadableError, AttributeError, KeyError, TypeError, ValueError:
-            LOGGER.error("What was snoozed is unreadable; every camera is told of again")
+            LOGGER.error("The stored snoozes are unreadable; no camera is snoozed now")
             return
         now = self._clock()
         self._until = {

@@ -98,7 +98,7 @@ class AlertDispatcher:
                 return False
             await self._host.async_run(self.stills.keep, alert.id, jpeg)
         except (HomeAssistantError, OSError, RuntimeError) as err:  # RuntimeError: all is ending
-            LOGGER.warning("An alert goes without its picture: %s", err)
+            LOGGER.warning("An alert has no picture: %s", err)
             return False
         return True
 

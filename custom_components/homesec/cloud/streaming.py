@@ -79,7 +79,7 @@ async def _async_stream(
         try:
             piece = await host.async_run_raw(_next, pieces)
         except StorageError as err:
-            LOGGER.warning("A film could not be read to its end: %s", err.key)
+            LOGGER.warning("A video could not be read to its end: %s", err.key)
             # Shorter than was said: the player notices, and asks for the rest.
             response.force_close()
             return response
@@ -128,7 +128,7 @@ def http_error(err: StorageError) -> web.HTTPException:
         case StorageUnreachable():
             return web.HTTPGatewayTimeout()
         case EncryptionError():
-            LOGGER.warning("An encrypted clip cannot be opened: %s", err.key)
+            LOGGER.warning("An encrypted clip cannot be decrypted: %s", err.key)
         case _:
-            LOGGER.warning("The cloud does not give out a clip: %s", err.key)
+            LOGGER.warning("A clip cannot be downloaded from the cloud: %s", err.key)
     return web.HTTPBadGateway()

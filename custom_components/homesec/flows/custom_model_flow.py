@@ -141,7 +141,7 @@ class CustomModelSteps(ConfigFlow):
         except DetectorError as err:
             self._errors, self._reason = {"base": "own_not_working"}, str(err)
         except Exception:  # noqa: BLE001 - the flow goes on, and the log has the error
-            LOGGER.exception("The trial of a model failed")
+            LOGGER.exception("The test of a model failed")
             self._errors = {"base": HomeSecError.key}
         else:
             return self.async_show_progress_done(next_step_id="detector")

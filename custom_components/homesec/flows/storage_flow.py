@@ -199,7 +199,7 @@ class StorageSteps(ConfigFlow):
         except Exception as err:  # noqa: BLE001 - whatever it is, the flow goes on
             # Not what it says: that may hold a piece of the key.
             where = "".join(traceback.format_tb(err.__traceback__))
-            LOGGER.error("The probe of a bucket failed: %s\n%s", type(err).__name__, where)
+            LOGGER.error("The test of a bucket failed: %s\n%s", type(err).__name__, where)
             self._bucket_errors = {"base": HomeSecError.key}
         else:
             return self.async_show_progress_done(next_step_id=self._after_probe)

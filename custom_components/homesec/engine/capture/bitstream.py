@@ -51,7 +51,7 @@ class AnnexB:
         try:
             return self._filter.filter(packet)
         except av.error.FFmpegError as err:
-            _LOGGER.debug("A broken packet is left out: %s", err.strerror)
+            _LOGGER.debug("Skipping a broken packet: %s", err.strerror)
             self._filter.flush()
             return ()
 

@@ -212,7 +212,7 @@ class ClipStorage:
         with self._db.transaction():
             gone, back = self._compare(seen)
         if gone:
-            _LOGGER.warning("The files of %s clips have gone", gone)
+            _LOGGER.warning("The files of %s clips are missing", gone)
         for folder in (f for f, names in seen.items() if names == set()):
             with suppress(OSError):
                 (self._clips_dir / folder).rmdir()

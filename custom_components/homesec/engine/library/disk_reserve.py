@@ -36,7 +36,7 @@ class DiskReserve:
         with suppress(OSError):
             if shutil.disk_usage(self._path.parent).free < RESERVE_BYTES:
                 self._path.unlink()
-                _LOGGER.warning("The disk is full: what was set aside for that is used now")
+                _LOGGER.warning("The disk is full: using the disk reserve")
 
     def allocate(self) -> None:
         """Set it aside (again), if there is room enough."""
@@ -45,7 +45,7 @@ class DiskReserve:
             if have < RESERVE_BYTES and self._has_room():
                 self._write()
         except OSError as err:
-            _LOGGER.debug("Nothing is set aside for a full disk: %s", err.strerror)
+            _LOGGER.debug("There is no disk reserve: %s", err.strerror)
 
     def _has_room(self) -> bool:
         return shutil.disk_usage(self._path.parent).free > ENOUGH_BYTES

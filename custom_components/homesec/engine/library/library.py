@@ -169,7 +169,7 @@ class ClipLibrary:
             # The next start goes on with it.
             defect = not isinstance(err, (OSError, sqlite3.Error))
             _LOGGER.error(
-                "The clips that are there could not all be taken in: %s", err, exc_info=defect
+                "Not all existing clips could be added to the clip index: %s", err, exc_info=defect
             )
 
     def _start_outbox(self) -> None:
@@ -230,7 +230,7 @@ class ClipLibrary:
         if self._visit_log is not None and not self._visit_log.close(
             max(0.1, deadline - time.monotonic())
         ):
-            _LOGGER.warning("The last visits could not be written down in time")
+            _LOGGER.warning("The last visits could not be stored in time")
         if self._opened:
             self.catalog.close()
         if self._jobs is not None:

@@ -103,12 +103,12 @@ def finish_open_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) ->
         repaired = _repaired(clip, tree, known=catalog.get(clip.id) is not None)
         if repaired.state is ClipState.SAVED:
             repaired = catalog.save(repaired)
-            _LOGGER.info("Clip %s, cut off in mid-recording, was finished", clip.id)
+            _LOGGER.info("Clip %s, cut off while recording, was finalized", clip.id)
             on_event(ClipSaved(clip=repaired))
         else:
             catalog.put(repaired)
             if clip.state is not ClipState.FAILED:  # else it was told before
-                _LOGGER.warning("Clip %s, cut off in mid-recording, holds no film", clip.id)
+                _LOGGER.warning("Clip %s, cut off while recording, has no video", clip.id)
                 on_event(ClipFailed(clip=repaired))
     tree.damaged.report(on_event)
     for folder, names in tree.days():
@@ -127,7 +127,7 @@ def finish_refused_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink)
         repaired = _repaired(clip, tree)
         if repaired.state is ClipState.SAVED:
             repaired = catalog.save(repaired)
-            _LOGGER.info("Clip %s, that the disk had refused, was finished", clip.id)
+            _LOGGER.info("Clip %s, which the disk had refused, was finalized", clip.id)
             on_event(ClipSaved(clip=repaired))
         elif repaired.error not in _REFUSED:
             catalog.put(repaired)  # there is no film in it

@@ -201,7 +201,7 @@ class TrustedClock:
         if told - expected > LEAP_S:
             if self._doubted_t is None:
                 self._doubted_t = t
-                _LOGGER.warning("The clock has leapt ahead: for a while nothing is too old")
+                _LOGGER.warning("The clock jumped ahead: no clip expires for a while")
             if t - self._doubted_t < PATIENCE_S:
                 return expected
         self._at, self._at_t, self._doubted_t = told, t, None

@@ -158,7 +158,7 @@ def mend(database: Database) -> int:
         for table in READABLE.keys() - {"clips"}:
             gone = database.change(f"DELETE FROM {table} WHERE {_is_unreadable(table)}")  # noqa: S608
             if gone:
-                _LOGGER.error("%s rows of %s could not be read, and were left out", gone, table)
+                _LOGGER.error("%s rows of %s could not be read and were skipped", gone, table)
             left_out += gone
         # The next job could not be added if the last number were the largest that there is.
         database.query(
@@ -179,10 +179,10 @@ def _unreadable(database: Database, table: str) -> list[sqlite3.Row]:
 def _mend_clip(database: Database, row: sqlite3.Row) -> bool:
     clip = mended(dict(row))
     if clip is None:
-        _LOGGER.error("The row of a clip could not be read, and was left out")
+        _LOGGER.error("The row of a clip could not be read and was skipped")
         database.query("DELETE FROM clips WHERE id IS ?", (row["id"],))
         return False
-    _LOGGER.error("The row of clip %s could not all be read: it was mended", clip.id)
+    _LOGGER.error("The row of clip %s was damaged and has been repaired", clip.id)
     changes = ", ".join(f"{column} = ?" for column in COLUMNS)
     database.query(f"UPDATE clips SET {changes} WHERE id = ?", (*clip_to_row(clip), clip.id))  # noqa: S608
     return True

@@ -112,7 +112,7 @@ def salvage(path: Path, database: Database) -> int:
                     taken[table] += _put(database, table, row)
     database.query("DELETE FROM notes WHERE key = ?", (UNFILLED,))
     if taken:
-        _LOGGER.warning("Taken over from the damaged clip index: %s", dict(taken))
+        _LOGGER.warning("Copied from the damaged clip index: %s", dict(taken))
     return taken.total()
 
 
@@ -152,5 +152,5 @@ def _put(database: Database, table: str, row: tuple[Any, ...]) -> bool:
     try:
         return database.change(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row) > 0  # noqa: S608
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError) as err:
-        _LOGGER.debug("A row of %s is none: %s", table, err)
+        _LOGGER.debug("Skipping an invalid row of %s: %s", table, err)
         return False

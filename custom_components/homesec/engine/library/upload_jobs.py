@@ -156,7 +156,7 @@ class UploadJobs:
         if not (self._clips_dir / clip.path).parent.is_dir():
             # Rather a disk that is not there at the moment than a clip.
             raise FileNotFoundError(2, "the clip's folder is not there")
-        _LOGGER.warning("Clip %s was never uploaded, and its file has gone", clip.id)
+        _LOGGER.warning("Clip %s was never uploaded, and its file is missing", clip.id)
 
         def settle() -> None:
             self._copies.mark_file_missing(clip.id)
@@ -173,7 +173,7 @@ class UploadJobs:
             self.store.update_metadata(self._name(clip, VIDEO), told)
         except (ObjectMissing, EncryptionKeyMissing) as err:
             # Somebody has deleted it, or its facts are not ours to read any more.
-            _LOGGER.warning("The facts of clip %s cannot be changed: %s", clip.id, err.key)
+            _LOGGER.warning("The metadata of clip %s cannot be changed: %s", clip.id, err.key)
             return lambda: None
 
         def settle() -> None:
@@ -214,5 +214,5 @@ class UploadJobs:
             if type(err) is not StorageDenied:
                 raise
             # A bucket may forbid that on purpose, so that no burglar can do it.
-            _LOGGER.info("The bucket keeps the stills of old alerts: it allows no deleting")
+            _LOGGER.info("The bucket does not allow deleting the stills of old alerts")
         return lambda: None

@@ -182,7 +182,7 @@ class VisitWriter(WorkerThread):
     @override
     def log_error(self, err: Exception) -> None:
         # One visit is not counted; the clip and the alarm do not depend on it.
-        _LOGGER.error("The clip index does not take a visit: %s", err)
+        _LOGGER.error("A visit could not be stored in the clip index: %s", err)
 
     def _write(self, event: DetectionStarted | DetectionEnded) -> None:
         presence = event.presence

@@ -83,7 +83,7 @@ def read_keyframe(path: Path, at_s: float) -> VideoFrame | None:
             film.seek(round(at_s * av.time_base))
             return next(film.decode(video=0), None)
     except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
-        _LOGGER.debug("There is no picture in %s: %s", path.name, err)
+        _LOGGER.debug("No picture in %s: %s", path.name, err)
         return None
 
 

@@ -245,7 +245,7 @@ class RecordingController:
             event_t - (self._config.pre_roll_s if pre_roll_s is None else pre_roll_s)
         )
         if not packets:
-            _LOGGER.debug("No packet yet to begin a clip with")
+            _LOGGER.debug("No packet yet to start a clip with")
             return
         first = packets[0]
         first_t = (first.data.pts or 0) / TICKS

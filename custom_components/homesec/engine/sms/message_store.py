@@ -85,7 +85,7 @@ class MessageStore:
         with self._lock:
             self.flush(force=True)
             if self._unsaved:
-                _LOGGER.error("The disk refused to store the state of texts until the end")
+                _LOGGER.error("The state of messages could not be stored")
 
     # --- the disk -----------------------------------------------------------------------------
 
@@ -102,13 +102,13 @@ class MessageStore:
             self._unsaved.clear()
             if self._retry_t > -math.inf:
                 self._retry_t = -math.inf
-                _LOGGER.warning("The disk takes texts again")
+                _LOGGER.warning("The disk stores messages again")
 
     def _handle_refusal(self, err: sqlite3.Error) -> None:
         if isinstance(err, sqlite3.ProgrammingError):
             raise err  # closed
         if self._retry_t == -math.inf:
-            _LOGGER.error("The disk takes no texts (%s): they are sent from memory", err)
+            _LOGGER.error("The disk cannot store messages (%s): sending them from memory", err)
         self._retry_t = self._clock.monotonic() + RETRY_S
 
     def _read[T](self, read: Callable[[], T], default: T) -> T:

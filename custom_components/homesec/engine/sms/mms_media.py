@@ -63,7 +63,7 @@ class MmsStills:
             reason = err.key
         finally:
             given_up.set()
-        _LOGGER.warning("The still of alert %s does not go with its text: %s", message.id, reason)
+        _LOGGER.warning("The message of alert %s has no picture: %s", message.id, reason)
         return None
 
     def schedule_cleanup(self) -> None:
@@ -76,7 +76,7 @@ class MmsStills:
             self._jobs.add(JobKind.TIDY, ALERT, {"before": alert_day(self._clock.now() - KEPT_S)})
         except sqlite3.Error as err:
             # Nothing depends on it; it is tried again tomorrow.
-            _LOGGER.warning("Stills of old alerts stay in the bucket: %s", err)
+            _LOGGER.warning("Stills of old alerts could not be deleted from the bucket: %s", err)
 
 
 def _upload(

@@ -97,5 +97,5 @@ def _redirect() -> SplitResult | None:
     parts = urlsplit(wanted)
     if parts.scheme in ("http", "https") and parts.hostname in LOOPBACK:
         return parts
-    _LOGGER.error("%s may only name an address of this machine, so nothing is sent", REDIRECT)
+    _LOGGER.error("%s must be an address of this machine, so nothing is sent", REDIRECT)
     raise TextUnreachable

@@ -188,7 +188,7 @@ class RecipientWorker(JobWorker):
             is_final = err.maybe_sent or isinstance(err, TextBusy | TextUnreachable)
             if media_url is None or is_final:
                 raise
-            _LOGGER.info("Twilio refuses the still of alert %s: %s", message.id, err.key)
+            _LOGGER.info("Twilio refused the still of alert %s: %s", message.id, err.key)
         self._messages.mark_attempted(job, settle_s=SETTLE_S)
         return self._request(job, message, None)
 
