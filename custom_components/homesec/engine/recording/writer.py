@@ -137,7 +137,7 @@ class ClipWriter:
             self._skipping = False
         elif not has_room and not self._skipping:
             self._skipping = True
-            _LOGGER.warning("The disk is too slow for %s: a part is left out", self.clip.id)
+            _LOGGER.warning("The disk is too slow for %s: skipping a part", self.clip.id)
         return self._skipping
 
     # --- the writer's thread ------------------------------------------------------------------
