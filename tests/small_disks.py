@@ -1,4 +1,4 @@
-"""Disks that are small, full, read-only or worn: real ones, mounted for the test."""
+"""Small, full, read-only, and worn disks: real ones, mounted for the test."""
 
 from contextlib import contextmanager, suppress
 import os
@@ -12,7 +12,7 @@ PIECE = 4096
 
 @contextmanager
 def mounted(folder, options):
-    """A file system in memory, of the size and with the options given."""
+    """Mount a file system in memory with these options."""
     with _mounted(folder, "-t", "tmpfs", "-o", options, "tmpfs"):
         yield folder
 
@@ -34,7 +34,7 @@ def remount(folder, options):
 
 
 class FullDisk:
-    """Takes nothing any more, until there is room again."""
+    """Accepts no data until there is space again."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -50,13 +50,13 @@ class FullDisk:
 
 
 class WornCard:
-    """Its file system meets an error, and is read-only from then on, for open files too."""
+    """A file system that meets an error and is then read-only, for open files too."""
 
     def __init__(self, folder):
         self.folder = folder
 
     def fail(self):
-        remount(self.folder, "abort")  # what ext4 does when it cannot go on
+        remount(self.folder, "abort")  # what ext4 does on an error
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def full_disk(folder):
 
 @contextmanager
 def worn_card(folder):
-    # Not on the PATH of those who are not root.
+    # Not on other users' PATH.
     make = shutil.which(
         "mkfs.ext4", path=os.pathsep.join((os.environ["PATH"], "/usr/sbin", "/sbin"))
     )

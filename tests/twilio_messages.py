@@ -1,4 +1,4 @@
-"""What Twilio's Messages resource takes, refuses and tells, as it is documented.
+"""Twilio's Messages resource as documented: what it accepts, refuses, and returns.
 
 https://www.twilio.com/docs/messaging/api/message-resource
 """
@@ -24,7 +24,7 @@ RESOURCE = re.compile(
 
 
 class RefusedError(Exception):
-    """An answer as Twilio gives it: https://www.twilio.com/docs/usage/twilios-response."""
+    """An error in Twilio's format: https://www.twilio.com/docs/usage/twilios-response."""
 
     def __init__(self, status, code, message="", headers=None):
         super().__init__(message)
@@ -39,7 +39,7 @@ class RefusedError(Exception):
 
 
 class Messages:
-    """The messages of one account, the oldest first."""
+    """The messages of one account, oldest first."""
 
     def __init__(self):
         self.all = []
@@ -47,13 +47,13 @@ class Messages:
         self.senders = {SENDER}
         """Numbers that the account owns."""
         self.fates = {}
-        """Recipient to (status, error code): what becomes of texts in the end."""
+        """Final status and error code by recipient."""
         self.prefix = ""
-        """Put before each body, as for a trial account."""
+        """A prefix of each body, as for a trial account."""
         self.redacts = False
-        """Bodies are not kept."""
+        """Bodies are not stored."""
         self.hidden = 0
-        """How many of the newest messages the list does not know yet."""
+        """Number of the newest messages that the list doesn't contain yet."""
         self.lock = threading.RLock()
         self.arrived = threading.Condition(self.lock)
 
@@ -66,7 +66,7 @@ class Messages:
             )
 
     def create(self, fields, media):
-        """Take a text, after checking all that Twilio does."""
+        """Accept a text after all of Twilio's checks."""
         self._check(fields, media)
         service, sender = fields.get("MessagingServiceSid"), fields.get("From")
         with self.lock:
@@ -97,7 +97,7 @@ class Messages:
                 "to": fields["To"],
                 "uri": f"{address}.json",
             }
-            # Not the API's: it asks a subresource for them.
+            # Test data, not the API's, which has a subresource for media.
             self.all.append(message | {"_media": media, "_at": time.time()})
             self.arrived.notify_all()
         return message
@@ -134,7 +134,7 @@ class Messages:
         raise RefusedError(404, 20404, "The requested resource was not found")
 
     def page(self, account, query):
-        """Return a page of the list, the newest first, filtered and paged as documented."""
+        """Return a page of the list, newest first, filtered and paged as documented."""
         with self.lock:
             found = self.all[: len(self.all) - self.hidden][::-1]
         for name, key in (("To", "to"), ("From", "from")):
@@ -162,7 +162,7 @@ def _shown(message):
 
 
 def _in_time(message, query):
-    """Filter by DateSent, which a text that is still queued does not have."""
+    """Filter by DateSent, which a queued text doesn't have."""
     sent = message["date_sent"]
     for name in ("DateSent", "DateSent>", "DateSent<"):
         if (wanted := query.get(name)) is None:

@@ -1,8 +1,8 @@
-"""A stand-in for Twilio's API on the loopback, which checks what comes, and fails to order.
+"""A stand-in for Twilio's API on the loopback that checks requests and fails on command.
 
-In a test: ``with TwilioServer() as twilio``. On its own: ``python -m twilio_server`` says its port;
-``GET /_messages`` gives what it has taken, ``GET /_seen`` how often it was asked and what was odd,
-``POST /_faults`` takes the JSON of a ``Fault``.
+In a test: ``with TwilioServer() as twilio``. Alone: ``python -m twilio_server`` prints its port;
+``GET /_messages`` returns the accepted texts, ``GET /_seen`` the number of requests and complaints,
+``POST /_faults`` accepts the JSON of a ``Fault``.
 """
 
 from base64 import b64decode
@@ -27,25 +27,25 @@ class Kind(StrEnum):
     """What happens to a request."""
 
     REFUSE = "refuse"
-    """It is answered with ``status`` and ``code``, and nothing else comes of it."""
+    """Answered with ``status`` and ``code``, without effect."""
     HANG = "hang"
-    """It is never answered."""
+    """Never answered."""
     RESET = "reset"
     """The connection is reset."""
     ACCEPT_HANG = "accept_hang"
-    """It is carried out, and never answered."""
+    """Accepted, and never answered."""
     ACCEPT_RESET = "accept_reset"
     ACCEPT_REFUSE = "accept_refuse"
-    """It is carried out, and answered as if it were not."""
+    """Accepted, and answered as if refused."""
     ACCEPT_GARBAGE = "accept_garbage"
-    """It is carried out, and answered with what is no JSON."""
+    """Accepted, and answered with invalid JSON."""
     LATE = "late"
-    """It is carried out ``after_s`` seconds after the connection was reset."""
+    """Accepted ``after_s`` seconds after the connection was reset."""
 
 
 @dataclass(kw_only=True)
 class Fault:
-    """Something that happens to the next ``times`` requests that match."""
+    """A fault of the next ``times`` matching requests."""
 
     kind: Kind = Kind.REFUSE
     status: int = 400
@@ -61,7 +61,7 @@ class Fault:
 
 
 class TwilioServer(ThreadedServer):
-    """Keeps what it takes in ``messages``, as the API gives it, the oldest first."""
+    """Stores accepted texts in ``messages`` in the API's format, oldest first."""
 
     def __init__(self, port=0, *, tls=None):
         super().__init__(("127.0.0.1", port), _Handler)
@@ -70,12 +70,12 @@ class TwilioServer(ThreadedServer):
             self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.account = Messages()
         self.requests = []
-        """(method, address, fields, time) of all that came."""
+        """(method, address, fields, time) of every request."""
         self.complaints = []
-        """Requests that Twilio might take, but that it does not document."""
+        """Requests that Twilio may accept but doesn't document."""
         self.released = threading.Event()
         self.timers = []
-        """What is still to come of requests that are over."""
+        """Delayed effects of requests that have ended."""
         self._faults = []
         self._lock = self.account.lock
 
@@ -125,19 +125,19 @@ class TwilioServer(ThreadedServer):
             return [m["body"] for m in self.messages if to in (None, m["to"])]
 
     def asked(self, method):
-        """Return the fields of all such requests."""
+        """Return the fields of all matching requests."""
         with self._lock:
             return [fields for m, _, fields, _ in self.requests if m == method]
 
     def wait_for(self, count, timeout_s=25.0):
-        """Wait until it has taken so many texts."""
+        """Wait until it has accepted this many texts."""
         with self._lock:
             met = self.account.arrived.wait_for(lambda: len(self.messages) >= count, timeout_s)
         assert met, self.messages
 
 
 class _CutError(Exception):
-    """The connection is to be reset."""
+    """The connection has to be reset."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -247,7 +247,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def main():
-    """Run until the standard input ends."""
+    """Run until standard input ends."""
     with TwilioServer() as server:
         sys.stdout.write(f"{server.server_port}\n")
         sys.stdout.flush()
