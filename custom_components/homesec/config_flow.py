@@ -39,9 +39,8 @@ from .texts import async_options
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .engine.model_zoo.manifest import Model
-
 TITLE = "HomeSec"
+_CHOICE = (CONF_DETECTOR, CONF_MODEL)
 
 
 def choice_schema(
@@ -77,13 +76,7 @@ class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, do
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for detector and model; the defaults suit any system."""
-        models = await self._async_models()
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            data = _read(user_input)
-            if not (errors := _errors(data, models)):
-                return self.async_create_entry(title=TITLE, data=data)
-        return await self._async_show_form("user", user_input, errors, models)
+        return await self._async_choose_detector("user", user_input)
 
     async def async_step_reconfigure(
         self, _input: dict[str, Any] | None = None
@@ -99,42 +92,26 @@ class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, do
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Change detector and model; the update listener then reloads the entry."""
-        entry = self._get_reconfigure_entry()
-        models = await self._async_models()
+        return await self._async_choose_detector("detector", user_input)
+
+    async def _async_choose_detector(
+        self, step_id: str, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        models = await self.hass.async_add_executor_job(offered_models, models_dir(self.hass))
         errors: dict[str, str] = {}
         if user_input is not None:
-            data = _read(user_input)
-            if not (errors := _errors(data, models)):
-                others = {
-                    key: value
-                    for key, value in entry.data.items()
-                    if key not in (CONF_DETECTOR, CONF_MODEL)
-                }
+            # Without a model, the detector's default is used.
+            data = {CONF_DETECTOR: user_input[CONF_DETECTOR], **user_input[SECTION_ADVANCED]}
+            name = data.get(CONF_MODEL)
+            if name is None or (name in models and data[CONF_DETECTOR] in models[name].variants):
+                if step_id == "user":
+                    return self.async_create_entry(title=TITLE, data=data)
+                entry = self._get_reconfigure_entry()
+                others = {k: v for k, v in entry.data.items() if k not in _CHOICE}
                 return self.async_update_and_abort(entry, data=others | data)
-        return await self._async_show_form(
-            "detector", user_input or self._current(), errors, models
-        )
-
-    def _current(self) -> dict[str, Any]:
-        """Return the answers to suggest: the model that was just added, or the one in use."""
-        if self.added is not None and self.added.model is not None:
-            [detector] = self.added.model.variants
-            return {CONF_DETECTOR: detector, SECTION_ADVANCED: {CONF_MODEL: self.added.name}}
-        data = self._get_reconfigure_entry().data
-        model = data.get(CONF_MODEL)
-        advanced = {} if model is None or model in REMOVED_MODELS else {CONF_MODEL: model}
-        return {CONF_DETECTOR: data.get(CONF_DETECTOR, DEFAULT), SECTION_ADVANCED: advanced}
-
-    async def _async_models(self) -> Mapping[str, Model]:
-        return await self.hass.async_add_executor_job(offered_models, models_dir(self.hass))
-
-    async def _async_show_form(
-        self,
-        step_id: str,
-        shown: dict[str, Any] | None,
-        errors: dict[str, str],
-        models: Mapping[str, Model],
-    ) -> ConfigFlowResult:
+            # An error cannot be shown at a field inside a section.
+            errors = {"base": ModelUnknown.key}
+        shown = user_input or (None if step_id == "user" else self._current())
         titles = {name: model.title for name, model in models.items()}
         if chosen := (shown or {}).get(SECTION_ADVANCED, {}).get(CONF_MODEL):
             # A model that was removed is still shown, and refused with an error.
@@ -151,6 +128,16 @@ class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, do
             description_placeholders={"note": "" if self.added is None else notes["model_added"]},
         )
 
+    def _current(self) -> dict[str, Any]:
+        """Return the answers to suggest: the model that was just added, or the one in use."""
+        if self.added is not None and self.added.model is not None:
+            [detector] = self.added.model.variants
+            return {CONF_DETECTOR: detector, SECTION_ADVANCED: {CONF_MODEL: self.added.name}}
+        data = self._get_reconfigure_entry().data
+        model = data.get(CONF_MODEL)
+        advanced = {} if model is None or model in REMOVED_MODELS else {CONF_MODEL: model}
+        return {CONF_DETECTOR: data.get(CONF_DETECTOR, DEFAULT), SECTION_ADVANCED: advanced}
+
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
         """Continue with adding the first camera."""
@@ -161,17 +148,3 @@ class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, do
         if "step_id" in flow:
             result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"])
         return result
-
-
-def _read(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return the entry's data; without a model, the detector's default is used."""
-    return {CONF_DETECTOR: answer[CONF_DETECTOR], **answer[SECTION_ADVANCED]}
-
-
-def _errors(data: dict[str, Any], models: Mapping[str, Model]) -> dict[str, str]:
-    """Return an error if the detector can't run the model."""
-    name = data.get(CONF_MODEL)
-    if name is None or (name in models and data[CONF_DETECTOR] in models[name].variants):
-        return {}
-    # An error cannot be shown at a field inside a section.
-    return {"base": ModelUnknown.key}

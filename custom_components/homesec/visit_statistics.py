@@ -1,7 +1,7 @@
-"""How often each label came to each camera today, and when last: read from the catalogue.
+"""Each label's visits of each camera today, and the last visit, read from the catalog.
 
-Read anew at each visit, at midnight, and with the figures: so it is right after a restart, a change
-of the clocks or of the time zone, and a rebuilt catalogue.
+They are read at each visit, at midnight, and whenever statistics are updated, which covers a
+restart, a change of clock or time zone, and a rebuilt catalog.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,8 +17,6 @@ from .engine.core.events import VisitLogged
 from .event_bus import StatsUpdated, VisitsUpdated
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
@@ -29,14 +27,14 @@ if TYPE_CHECKING:
 
 
 class LabelVisits(NamedTuple):
-    """Of one label before one camera."""
+    """The visits of one label to one camera."""
 
     today: int
     last_at: float | None
 
 
 class VisitCounts:
-    """Of all labels that cameras look for."""
+    """Visits by camera and label, kept up to date."""
 
     def __init__(
         self,
@@ -60,16 +58,12 @@ class VisitCounts:
 
     @callback
     def async_track_midnight(self) -> CALLBACK_TYPE:
-        """Begin anew at each midnight; returns what ends that."""
-        return async_track_time_change(self._hass, self._async_midnight, hour=0, minute=0, second=0)
-
-    @callback
-    def _async_midnight(self, _now: datetime) -> None:
-        self.async_read()
+        """Read again at each midnight, until the returned function is called."""
+        return async_track_time_change(self._hass, self.async_read, hour=0, minute=0, second=0)
 
     @callback
     def async_read(self, _event: object = None) -> None:
-        """Read them soon."""
+        """Read the visits, or read them again after the current reading."""
         if self._reading:
             self._again = True
         elif self._host.ready:

@@ -20,6 +20,7 @@ import custom_components.homesec
 from custom_components.homesec import config_flow, const, event, issues, repairs, sensor
 from custom_components.homesec.alerts import recipient_issues
 from custom_components.homesec.alerts.rules import AlertKind
+from custom_components.homesec.clips.actions import REMOVED_LATER
 from custom_components.homesec.cloud import issues as storage_issues
 from custom_components.homesec.cloud.state import error_keys
 from custom_components.homesec.detector.state import DetectorStatus
@@ -311,7 +312,7 @@ def test_every_exception_has_a_message() -> None:
         for key in re.findall(r'translation_key="(\w+)"', text)
     }
     used |= {"camera_not_running", "disk_full", "disk_read_only", "engine_failed"}
-    used |= {errors.ClipNotFound.key, errors.ClipProtected.key}
+    used |= {errors.ClipNotFound.key, errors.ClipProtected.key, REMOVED_LATER}
     used |= error_keys(StorageError) | error_keys(TextError)
     assert TEXTS["exceptions"].keys() == used
 

@@ -69,7 +69,7 @@ async def test_a_visit_counts_when_it_begins(
 async def test_todays_visits_are_known_after_a_restart_and_yesterdays_are_not_among_them(
     hass: HomeAssistant, feeder: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    freezer.plan_bucket_change(EVENING)
+    freezer.move_to(EVENING)
     await set_up(hass, feeder)
     await visit(hass, feeder, EVENING - timedelta(days=1), EVENING - timedelta(hours=2), EVENING)
     assert state(hass, "sensor", "cat_visits") == "2"
@@ -81,14 +81,14 @@ async def test_todays_visits_are_known_after_a_restart_and_yesterdays_are_not_am
 async def test_a_new_day_begins_at_midnight_of_the_house(
     hass: HomeAssistant, feeder: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    freezer.plan_bucket_change(EVENING)
+    freezer.move_to(EVENING)
     await set_up(hass, feeder)
     await visit(hass, feeder, EVENING)
-    freezer.plan_bucket_change(EVENING + timedelta(minutes=29))
+    freezer.move_to(EVENING + timedelta(minutes=29))
     async_fire_time_changed(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert state(hass, "sensor", "cat_visits") == "1"
-    freezer.plan_bucket_change(EVENING + timedelta(minutes=30, seconds=1))
+    freezer.move_to(EVENING + timedelta(minutes=30, seconds=1))
     async_fire_time_changed(hass)
     # Not until(): nothing passes while the clock stands.
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -1,6 +1,6 @@
 """Commands that list, show, protect, delete, and export clips."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import probatio
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..engine.library.catalog import Catalog
     from ..engine.library.queries import ClipFilter
     from ..runtime import HomeSecData
+    from .decorators import Message
 
 MAX_CLIPS_PER_PAGE: Final = 200
 MAX_IDS: Final = 1000
@@ -40,9 +41,7 @@ _IDS: Final = probatio.All([CLIP_ID], probatio.Length(min=1, max=MAX_IDS))
         ),
     },
 )
-async def _list(
-    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
-) -> dict[str, Any]:
+async def _list(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
     clip_filter, before, limit = await async_filter(runtime, msg), cursor(msg), msg["limit"]
     catalog = runtime.host.engine.catalog
     clips, total = await runtime.host.async_run(_read_page, catalog, clip_filter, before, limit)
@@ -63,9 +62,7 @@ def _read_page(
 
 
 @command("homesec/clips/get", Permission.READ, {probatio.Required("clip_id"): CLIP_ID, **FILTER})
-async def _get(
-    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
-) -> dict[str, Any]:
+async def _get(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
     clip_filter, catalog = await async_filter(runtime, msg), runtime.host.engine.catalog
     clip, (older, newer), tracks = await runtime.host.async_run(
         _read_clip, catalog, clip_filter, msg["clip_id"]
@@ -96,18 +93,14 @@ def _read_clip(
     Permission.CONTROL,
     {probatio.Required("ids"): _IDS, probatio.Required("protected"): bool},
 )
-async def _protect(
-    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
-) -> dict[str, Any]:
+async def _protect(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
     library = runtime.host.engine.library
     await runtime.host.async_run(protect_all, library, msg["ids"], msg["protected"])
     return {}
 
 
 @command("homesec/clips/delete", Permission.CONTROL, {probatio.Required("ids"): _IDS})
-async def _delete(
-    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
-) -> dict[str, Any]:
+async def _delete(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
     library, caches = runtime.host.engine.library, get_caches(runtime.hass)
     try:
         deleted, refused = await runtime.host.async_run(delete_each, library, msg["ids"], caches)
@@ -127,9 +120,7 @@ async def _delete(
         probatio.Optional("name"): probatio.All(str, probatio.Length(max=MAX_NAME_LENGTH)),
     },
 )
-async def _export(
-    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
-) -> dict[str, Any]:
+async def _export(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
     folder = export_folder(runtime.host, msg.get("name"))
     queries, clip_ids = runtime.host.engine.catalog.queries, list(dict.fromkeys(msg["ids"]))
     clips = await runtime.host.async_run(queries.get_many, [x for x in clip_ids if is_clip_id(x)])

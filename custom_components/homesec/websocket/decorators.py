@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from ..access import Permission
     from ..runtime import HomeSecData
 
-    type Handler = Callable[
-        [HomeSecData, ActiveConnection, dict[str, Any]], Awaitable[dict[str, Any] | None]
-    ]
+    type Message = dict[str, Any]
+    type Handler = Callable[[HomeSecData, ActiveConnection, Message], Awaitable[Message | None]]
 
 _NOT_FOUND: Final = ("clip_not_found", "camera_not_found")
 
@@ -41,9 +40,7 @@ def command(
         @websocket_api.websocket_command({probatio.Required("type"): command_type, **fields})
         @websocket_api.async_response
         @wraps(handler)
-        async def handle(
-            hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
-        ) -> None:
+        async def handle(hass: HomeAssistant, connection: ActiveConnection, msg: Message) -> None:
             try:
                 if (runtime := async_get_runtime(hass)) is None:
                     raise EngineNotRunningError

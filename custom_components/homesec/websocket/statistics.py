@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers.typing import VolDictType
 
     from ..runtime import HomeSecData
+    from .decorators import Message
 
 DAY_S: Final = 86_400
 MAX_TIMELINE_S: Final = 32 * DAY_S
@@ -24,9 +25,7 @@ _SPAN: Final[VolDictType] = {probatio.Required("from"): TIME, probatio.Required(
 
 
 @command("homesec/timeline", Permission.READ, _SPAN)
-async def _timeline(
-    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
-) -> dict[str, Any]:
+async def _timeline(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
     since, until = _bounded_span(msg, MAX_TIMELINE_S)
     queries = runtime.host.engine.catalog.queries
     now = dt_util.utcnow().timestamp()
@@ -50,9 +49,7 @@ async def _timeline(
     Permission.READ,
     {**_SPAN, probatio.Optional("cameras"): NAMES, probatio.Optional("labels"): NAMES},
 )
-async def _visit_statistics(
-    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
-) -> dict[str, Any]:
+async def _visit_statistics(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
     since, until = _bounded_span(msg, MAX_STATISTICS_S)
     visits, tz = runtime.host.engine.catalog.visits, dt_util.get_default_time_zone()
     chosen = {key: names(msg, key) for key in ("cameras", "labels")}

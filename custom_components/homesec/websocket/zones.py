@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ..engine.camera.zone_preview import PreviewedDetection
     from ..runtime import HomeSecData
+    from .decorators import Message
 
 PREVIEW_PAUSE_S: Final = 0.7
 """Between two previews, so that the detector has time for the cameras."""
@@ -54,9 +55,7 @@ _ZONES: Final = probatio.All(
 
 
 @command("homesec/zones/get", Permission.READ, {probatio.Required("camera_id"): NAME})
-async def _get(
-    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
-) -> dict[str, Any]:
+async def _get(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
     camera = _camera(runtime, msg)
     entity_id = er.async_get(runtime.hass).async_get_entity_id(
         CAMERA_DOMAIN, DOMAIN, f"{camera.subentry_id}_camera"
@@ -80,9 +79,7 @@ async def _get(
     Permission.ADMIN,
     {probatio.Required("camera_id"): NAME, probatio.Required("zones"): _ZONES},
 )
-async def _save(
-    runtime: HomeSecData, _connection: ActiveConnection, msg: dict[str, Any]
-) -> dict[str, Any]:
+async def _save(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
     camera = _camera(runtime, msg)
     zones = await _async_checked(runtime, camera, msg["zones"])
     # The entry's update listener applies a change to the running camera.
