@@ -19,7 +19,7 @@ import unicodedata
 
 from ..core.damaged_files import is_regular_file
 from ..core.errors import CustomModelRefused
-from .file_store import digest
+from .download import digest
 from .manifest import HEADS, Model, ModelFile, Variant
 from .onnx_check import check_onnx
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 from http import HTTPStatus
 from http.client import HTTPException
 import os
-from typing import TYPE_CHECKING, Any, Protocol, Self, override
+from typing import TYPE_CHECKING, Any, override
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ..core.damaged_files import is_regular_file
-from .file_store import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import Message
+    from http.client import HTTPResponse
     from pathlib import Path
     from threading import Event
 
     from .manifest import ModelFile
 
-    type Fetch = Callable[[Request, float], Response]
+    type Fetch = Callable[[Request, float], HTTPResponse]
     """Opens a request within a time limit in seconds, as ``urllib.request.urlopen`` does."""
 
 TIMEOUT_S = 4.0
@@ -31,19 +32,6 @@ TRIES = 3
 LIMIT_BYTES = 64 * 2**20
 """Largest file whose size the manifest does not know."""
 CHUNK_BYTES = 64 * 2**10
-
-
-class Response(Protocol):
-    """What is used of ``http.client.HTTPResponse``."""
-
-    status: int
-    headers: Message
-
-    def read1(self, n: int = -1, /) -> bytes:
-        """Return what has arrived, up to ``n`` bytes; nothing at the end."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *_: object) -> None: ...
 
 
 class DownloadFailed(Exception):  # noqa: N818 - collects reasons, raised at the end
@@ -156,7 +144,7 @@ class Download:
         if have < (self._file.bytes or total or 0):
             raise HTTPException("the connection broke off")
 
-    def _receive(self, response: Response, first: int) -> int:
+    def _receive(self, response: HTTPResponse, first: int) -> int:
         """Write a body that begins at byte ``first`` of the file; return the new size."""
         have = first
         with self._part.open("ab" if first else "wb") as out:
@@ -196,7 +184,13 @@ class _HttpsOnly(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def fetch_https(request: Request, timeout_s: float) -> Response:
+def digest(path: Path) -> str:
+    """Return a file's SHA-256 in hexadecimal; raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def fetch_https(request: Request, timeout_s: float) -> HTTPResponse:
     """Open a request with the system's certificates and proxies."""
-    response: Response = build_opener(_HttpsOnly).open(request, timeout=timeout_s)
+    response: HTTPResponse = build_opener(_HttpsOnly).open(request, timeout=timeout_s)
     return response

@@ -47,18 +47,24 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A network with its labels, input size, and threshold, for one or more detectors."""
+class NetworkSpec:
+    """What a detector must know of a network, whatever its files are."""
 
     name: str
     title: str
-    license: str
     labels: tuple[str, ...]
     input: tuple[int, int]
     """Width and height in pixels."""
     threshold: float
     head: str
     """One of ``HEADS``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model(NetworkSpec):
+    """A network for one or more detectors."""
+
+    license: str
     variants: Mapping[str, tuple[Variant, ...]]
     """By detector: equivalent sets of files, best source first."""
     default_for: frozenset[str]
@@ -67,20 +73,12 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFiles:
-    """A model whose files are on this system: all that a detector needs to know."""
+class ModelFiles(NetworkSpec):
+    """A model whose files are on this system; see ``Variant``."""
 
-    name: str
-    title: str
     paths: tuple[Path, ...]
-    head: str
-    input: tuple[int, int]
-    labels: tuple[str, ...]
-    threshold: float
     flexible: bool = False
-    """See ``Variant``."""
     folded_input: str | None = None
-    """See ``Variant``."""
 
 
 def parse_manifest(text: str) -> dict[str, Model]:
@@ -108,18 +106,14 @@ def _parse_model(raw: dict[str, Any], labels: dict[str, list[str]]) -> Model:
 
 
 def _parse_variant(raw: dict[str, Any]) -> Variant:
-    return Variant(
-        files=tuple(map(_parse_file, raw["files"])),
-        flexible=raw["flexible"],
-        folded_input=raw.get("folded_input"),
-    )
+    return Variant(**raw | {"files": tuple(map(_parse_file, raw["files"]))})
 
 
 def _parse_file(raw: dict[str, Any]) -> ModelFile:
-    name, urls = raw["name"], tuple(raw["urls"])
-    if Path(name).name != name or not all(url.startswith("https://") for url in urls):
-        raise ValueError(f"{name} is not a plain file name with https addresses")
-    return ModelFile(name=name, bytes=raw["bytes"], sha256=raw["sha256"], urls=urls)
+    file = ModelFile(**raw | {"urls": tuple(raw["urls"])})
+    if Path(file.name).name != file.name or not all(x.startswith("https://") for x in file.urls):
+        raise ValueError(f"{file.name} is not a plain file name with https addresses")
+    return file
 
 
 # Read on import, which Home Assistant does in a thread, so that no lookup blocks the event loop.

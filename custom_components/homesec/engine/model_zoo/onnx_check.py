@@ -35,17 +35,17 @@ def check_onnx(content: bytes) -> None:
     graphs = [value for number, value in reader.fields(memoryview(content)) if number == 7]
     if len(graphs) != 1:
         raise ValueError("It is not an ONNX network")
-    nodes = 0
-    for number, value in reader.fields(_submessage(graphs[0])):
+    has_nodes = False
+    for number, value in reader.fields(graphs[0]):
         match number:
-            case 1:
-                nodes += 1
-                _check_names(reader.fields(_submessage(value)), (1, 2, 4))
+            case 1:  # a node: names of inputs and outputs, operation
+                has_nodes = True
+                reader.check_names(value, (1, 2, 4))
             case 5:
-                _check_tensor(reader, _submessage(value))
-            case 12:
-                _check_names(reader.fields(_submessage(value)), (1,))
-    if not nodes:
+                _check_tensor(reader, value)
+            case 12:  # an output
+                reader.check_names(value, (1,))
+    if not has_nodes:
         raise ValueError("It is not an ONNX network: it has no operations")
 
 
@@ -55,16 +55,16 @@ class _FieldReader:
     def __init__(self) -> None:
         self._remaining = MAX_FIELDS
 
-    def fields(self, message: memoryview) -> Iterator[tuple[int, Value]]:
+    def fields(self, value: Value) -> Iterator[tuple[int, Value]]:
         """Yield the number and value of each field: an integer, or the bytes of anything else."""
-        at, end = 0, len(message)
-        while at < end:
+        message, at = _message(value), 0
+        while at < len(message):
             self._count()
             key, at = _varint(message, at)
             match key & 7:
                 case 0:  # varint
-                    value, at = _varint(message, at)
-                    yield key >> 3, value
+                    number, at = _varint(message, at)
+                    yield key >> 3, number
                     continue
                 case 1:  # 64 bits
                     size = 8
@@ -74,18 +74,27 @@ class _FieldReader:
                     size, at = _varint(message, at)
                 case _:
                     raise ValueError("It is not a protobuf message")
-            if size > end - at:
+            if size > len(message) - at:
                 raise ValueError("It ends too early")
             yield key >> 3, message[at : at + size]
             at += size
 
-    def packed(self, message: memoryview) -> Iterator[int]:
-        """Yield the integers of a packed list."""
-        at = 0
-        while at < len(message):
-            self._count()
-            value, at = _varint(message, at)
+    def integers(self, value: Value) -> Iterator[int]:
+        """Yield the integers of a field, which may be a packed list."""
+        if isinstance(value, int):
             yield value
+            return
+        at = 0
+        while at < len(value):
+            self._count()
+            number, at = _varint(value, at)
+            yield number
+
+    def check_names(self, value: Value, numbers: tuple[int, ...]) -> None:
+        """Raise ValueError unless the fields of these numbers are texts."""
+        for number, name in self.fields(value):
+            if number in numbers:
+                str(_message(name), "utf-8")
 
     def _count(self) -> None:
         self._remaining -= 1
@@ -93,34 +102,23 @@ class _FieldReader:
             raise ValueError("It has too many parts")
 
 
-def _check_names(fields: Iterator[tuple[int, Value]], numbers: tuple[int, ...]) -> None:
-    for number, value in fields:
-        if number in numbers:
-            _text(value)
-
-
-def _check_tensor(reader: _FieldReader, message: memoryview) -> None:
+def _check_tensor(reader: _FieldReader, value: Value) -> None:
     name, kind, size, sides = "", 0, 0, list[int]()
-    for number, value in reader.fields(message):
-        match number, value:
-            case 1, int():
-                sides.append(value)
-            case 1, memoryview():
-                sides += reader.packed(value)
+    for number, part in reader.fields(value):
+        match number, part:
+            case 1, _:
+                sides += reader.integers(part)
             case 2, int():
-                kind = value
+                kind = part
             case ((4 | 9), memoryview()):  # packed floats or raw data: the same bytes
-                size += len(value)
+                size += len(part)
             case 8, _:
-                name = _text(value)
-            case 14, int() if value == EXTERNAL:
+                name = str(_message(part), "utf-8")
+            case 14, int() if part == EXTERNAL:
                 raise ValueError("Its weights are in another file")
-    if kind == FLOAT:
-        _check_size(name, size, sides)
-
-
-def _check_size(name: str, size: int, sides: list[int]) -> None:
-    if size != 4 * math.prod(sides) or any(side >= MAX_SIDE for side in sides):
+    if kind != FLOAT:
+        return
+    if size != 4 * math.prod(sides) or max(sides, default=0) >= MAX_SIDE:
         raise ValueError(f"The weight {name} has not the size that its shape asks for")
     if len(sides) > MAX_DIMENSIONS:
         raise ValueError(f"The weight {name} has more than {MAX_DIMENSIONS} dimensions")
@@ -136,11 +134,7 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
     raise ValueError("A number in it has no end")
 
 
-def _submessage(value: Value) -> memoryview:
+def _message(value: Value) -> memoryview:
     if isinstance(value, int):
         raise ValueError("It has a number where a message should be")
     return value
-
-
-def _text(value: Value) -> str:
-    return str(_submessage(value), "utf-8")

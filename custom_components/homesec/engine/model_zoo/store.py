@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import stat
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..core.atomic_file import atomic_write
 from ..core.errors import ModelBroken, ModelUnavailable, ModelUnknown
 from .custom_models import PREFIX, find_custom_model
-from .download import LIMIT_BYTES, Download, DownloadFailed, fetch_https
-from .file_store import ModelFileStore, digest
+from .download import LIMIT_BYTES, Download, DownloadFailed, digest, fetch_https
 from .manifest import BUNDLED_FOLDER, MANIFEST, Model, ModelFile, ModelFiles
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ class ModelStore:
     ) -> None:
         """Download to ``folder``; search it and its custom models first, then ``more_folders``."""
         self._folder = folder
-        self._files = ModelFileStore(folder, (*more_folders, BUNDLED_FOLDER))
+        self._folders = (folder, *more_folders, BUNDLED_FOLDER)
+        self._hashes: dict[tuple[Path, int, int], str] = {}
         self._fetch = fetch or fetch_https
         self._manifest = manifest
         self._pause_s = pause_s
@@ -92,7 +95,11 @@ class ModelStore:
                     if file.sha256 != sha256:
                         continue
                     try:
-                        self._files.put(file, path)
+                        with (
+                            path.open("rb") as stream,
+                            atomic_write(self._folder / file.name) as out,
+                        ):
+                            shutil.copyfileobj(stream, out)
                     except OSError as err:
                         reason = str(err.strerror or err)
                         raise self._unavailable(model, detector, [reason]) from err
@@ -113,7 +120,7 @@ class ModelStore:
 
     def _find(self, model: Model, detector: str) -> ModelFiles | None:
         for variant in model.variants[detector]:
-            paths = tuple(path for path in map(self._files.find, variant.files) if path)
+            paths = tuple(path for path in map(self._find_file, variant.files) if path)
             if len(paths) == len(variant.files):
                 return ModelFiles(
                     name=model.name,
@@ -128,6 +135,24 @@ class ModelStore:
                 )
         return None
 
+    def _find_file(self, file: ModelFile) -> Path | None:
+        """Return the path of an intact copy; each is hashed once per size and time."""
+        for folder in self._folders:
+            path = folder / file.name
+            try:
+                status = path.stat()
+                # Opening a pipe would block.
+                if not stat.S_ISREG(status.st_mode) or file.bytes not in (None, status.st_size):
+                    continue
+                key = (path, status.st_size, status.st_mtime_ns)
+                if key not in self._hashes:
+                    self._hashes[key] = digest(path)
+            except OSError:
+                continue
+            if self._hashes[key] == file.sha256:
+                return path
+        return None
+
     def _obtain(
         self, model: Model, detector: str, stop: Event, on_progress: Progress | None
     ) -> ModelFiles:
@@ -139,7 +164,7 @@ class ModelStore:
             if stop.is_set():
                 reasons.append("stopped")
                 break
-            if not all(file.urls or self._files.find(file) for file in variant.files):
+            if not all(file.urls or self._find_file(file) for file in variant.files):
                 continue
             try:
                 self._download(variant.files, stop, on_progress)
@@ -166,7 +191,7 @@ class ModelStore:
                 if on_progress:
                     on_progress(before + have, total)
 
-            if self._files.find(file) is None:
+            if self._find_file(file) is None:
                 Download(
                     file,
                     self._folder,
@@ -181,7 +206,7 @@ class ModelStore:
         urls = [url for variant in variants for file in variant.files for url in file.urls]
         hosts = sorted({urlsplit(url).hostname or "" for url in urls})
         sets = [
-            " + ".join(file.name for file in variant.files if not self._files.find(file))
+            " + ".join(file.name for file in variant.files if not self._find_file(file))
             for variant in variants
         ]
         # Files of the same name differ by their hashes only.
