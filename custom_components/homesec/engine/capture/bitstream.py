@@ -1,21 +1,21 @@
-"""H.264 and H.265 packets made self-contained: start codes, parameter sets at every keyframe.
+"""Make H.264 and H.265 packets self-contained: Annex B, with parameter sets at each keyframe.
 
-MP4 files carry lengths instead of start codes, and many cameras send their parameter sets only in
-the SDP. Behind this step any keyframe can be decoded or begin a clip by itself, and a change of
-resolution in mid-stream shows as a new sequence parameter set.
+MP4 files have lengths instead of start codes, and many cameras send their parameter sets only in
+the SDP. Self-contained, each keyframe can be decoded or start a clip by itself, and a change of
+resolution shows as a new SPS. Unit types: ITU-T H.264, table 7-1, and H.265, table 7-1.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 import logging
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 from av.bitstream import BitStreamFilterContext
 import av.error
 
 from ..media.packets import padded_packet
-from .parameter_sets import NO_SETS, find_parameter_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,25 +25,81 @@ if TYPE_CHECKING:
     from ..media.packets import AvPacket, MediaFormat
 
 _LOGGER = logging.getLogger(__name__)
+
 _FILTERS = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
+_START_CODE = re.compile(b"\x00\x00\x01")
+_SEARCH_BYTES = 4096
+"""Parameter sets come before the picture."""
+_H264_SPS, _H264_PPS = 7, 8
+_HEVC_VPS, _HEVC_SPS, _HEVC_PPS = 32, 33, 34
+
+
+class ParameterSets(NamedTuple):
+    """The parameter sets of a packet."""
+
+    sps: tuple[bytes, ...]
+    others: tuple[bytes, ...]
+    """PPS, and VPS for H.265."""
+
+    def __bool__(self) -> bool:
+        """Whether a picture can be decoded with them."""
+        return bool(self.sps and self.others)
+
+    def annexb(self, codec: str) -> bytes:
+        """Return them with start codes, in decoding order."""
+        first = [x for x in self.others if codec == "hevc" and _unit_type(x, codec) == _HEVC_VPS]
+        rest = [x for x in self.others if x not in first]
+        return b"".join(b"\x00\x00\x00\x01" + unit for unit in (*first, *self.sps, *rest))
+
+
+NO_SETS = ParameterSets((), ())
+
+
+def find_parameter_sets(data: bytes | memoryview, codec: str) -> ParameterSets:
+    """Return the parameter sets at the start of an Annex B packet or extradata."""
+    sps_type = _H264_SPS if codec == "h264" else _HEVC_SPS
+    other_types = (_H264_PPS,) if codec == "h264" else (_HEVC_VPS, _HEVC_PPS)
+    units = [(_unit_type(unit, codec), unit) for unit in _split_units(data)]
+    return ParameterSets(
+        tuple(unit for kind, unit in units if kind == sps_type),
+        tuple(unit for kind, unit in units if kind in other_types),
+    )
+
+
+def _unit_type(unit: bytes, codec: str) -> int:
+    return unit[0] & 0x1F if codec == "h264" else (unit[0] >> 1) & 0x3F
+
+
+def _split_units(data: bytes | memoryview) -> list[bytes]:
+    """Return the units that end within the first ``_SEARCH_BYTES``."""
+    head = bytes(data[:_SEARCH_BYTES])
+    starts = [match.end() for match in _START_CODE.finditer(head)]
+    ends = [start - 3 for start in starts[1:]]
+    if len(data) <= _SEARCH_BYTES:
+        ends.append(len(head))
+    # A four-byte start code leaves its first zero at the end of the previous unit.
+    units = [head[a:b].rstrip(b"\x00") for a, b in zip(starts, ends, strict=False)]
+    return [unit for unit in units if unit]
 
 
 class AnnexB:
-    """Turns one stream's packets into self-contained ones and tells when their format changes."""
+    """Makes the packets of one stream self-contained, and notices changes of its format."""
 
     def __init__(self, stream: VideoStream, video: MediaFormat) -> None:
         self.format = video
         extradata = stream.codec_context.extradata or b""
-        # avcC and hvcC begin with their version, 1; Annex B begins with a zero.
-        lengths = extradata[:1] == b"\x01"
-        self._filter = BitStreamFilterContext(_FILTERS[video.codec], stream) if lengths else None
-        self._sets = NO_SETS if lengths else find_parameter_sets(extradata, video.codec)
+        # avcC and hvcC start with their version, 1; Annex B starts with a zero.
+        has_lengths = extradata[:1] == b"\x01"
+        self._filter = (
+            BitStreamFilterContext(_FILTERS[video.codec], stream) if has_lengths else None
+        )
+        self._sets = NO_SETS if has_lengths else find_parameter_sets(extradata, video.codec)
 
     def feed(self, packet: AvPacket) -> Iterator[tuple[MediaFormat, AvPacket]]:
-        """Give the packets to pass on, each with the format it belongs to."""
+        """Yield the packets to pass on, each with its format."""
         for plain in self._with_start_codes(packet):
-            whole = self._self_contained(plain) if plain.is_keyframe else plain
-            yield self.format, whole
+            complete = self._self_contained(plain) if plain.is_keyframe else plain
+            yield self.format, complete
 
     def _with_start_codes(self, packet: AvPacket) -> Sequence[AvPacket]:
         if self._filter is None:
@@ -56,32 +112,31 @@ class AnnexB:
             return ()
 
     def _self_contained(self, keyframe: AvPacket) -> AvPacket:
-        """Return the keyframe with parameter sets; takes in new ones."""
+        """Return a keyframe with parameter sets; remember those that it has."""
         found = find_parameter_sets(memoryview(keyframe), self.format.codec)
         if not found:
             return self._with_sets(keyframe) if self._sets else keyframe
         if self._sets and found.sps != self._sets.sps:
-            self.format = self._measured(keyframe)
+            self.format = self._measure(keyframe)
         self._sets = found
         return keyframe
 
     def _with_sets(self, keyframe: AvPacket) -> AvPacket:
-        """Put the known parameter sets before a keyframe that has none."""
-        whole = padded_packet(self._sets.annexb(self.format.codec) + bytes(keyframe))
-        whole.pts, whole.dts = keyframe.pts, keyframe.dts
-        whole.time_base = keyframe.time_base
-        whole.duration = keyframe.duration or 0
-        whole.is_keyframe = True
-        return whole
+        """Return a copy of a keyframe that starts with the known parameter sets."""
+        packet = padded_packet(self._sets.annexb(self.format.codec) + bytes(keyframe))
+        packet.pts, packet.dts = keyframe.pts, keyframe.dts
+        packet.time_base = keyframe.time_base
+        packet.duration = keyframe.duration or 0
+        packet.is_keyframe = True
+        return packet
 
-    def _measured(self, keyframe: AvPacket) -> MediaFormat:
-        """Return the format of a keyframe with new parameter sets."""
+    def _measure(self, keyframe: AvPacket) -> MediaFormat:
+        """Return a new format with the size of a keyframe's picture."""
         context = self.format.video_decoder()
         try:
             frames = [*context.decode(keyframe), *context.decode()]
         except av.error.FFmpegError:
             frames = []
-        width, height = (frames[0].width, frames[0].height) if frames else (0, 0)
-        return replace(
-            self.format, width=width or self.format.width, height=height or self.format.height
-        )
+        if not frames:
+            return replace(self.format)
+        return replace(self.format, width=frames[0].width, height=frames[0].height)
