@@ -1,4 +1,4 @@
-"""Any source as one thing: encoded packets on a timeline that never jumps."""
+"""Open any source, and turn it into encoded packets on a timeline."""
 
 from .open import stream_url
 from .probe import Probe, probe

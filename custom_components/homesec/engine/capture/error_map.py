@@ -1,6 +1,6 @@
-"""From what FFmpeg says to what went wrong.
+"""Turn errors of FFmpeg into the engine's.
 
-FFmpeg's messages hold the whole URL, password included: they are never passed on.
+FFmpeg's messages contain the whole URL, password included: they're never passed on.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ def translate_error(
     *,
     late: bool = False,
 ) -> SourceError:
-    """Return the engine's error for what opening or reading a source raised.
+    """Return the engine's error for one raised by opening or reading a source.
 
-    May try to reach the host, to find out more, unless ``stop`` is set. ``late``: it took as long
-    as was allowed, which FFmpeg's RTSP reports as broken data.
+    May connect to the host to find the cause, unless ``stop`` is set. ``late``: the time limit was
+    reached, which FFmpeg's RTSP reports as invalid data.
     """
     if isinstance(error, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)):
         return LoginRefused()
@@ -105,7 +105,7 @@ def _stream_error(error: Exception, url: str, stop: Event | None, *, late: bool)
 
 
 def diagnose_host(url: str) -> SourceError | None:
-    """Find out why a host cannot be reached; None if it can."""
+    """Connect to a host; return why it can't be reached, None if it can."""
     parts = urlsplit(url)
     host, port = parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
     try:

@@ -1,4 +1,4 @@
-"""What an open container's streams hold, in the engine's own terms."""
+"""Read the formats of an open container's streams."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 _HIGHEST_FPS = 240
-"""FFmpeg takes the ticks of a clock for the frame rate where it has nothing better."""
+"""Beyond it, FFmpeg has taken the clock rate for the frame rate."""
 
 
 def find_video(container: InputContainer) -> VideoStream:
@@ -33,7 +33,7 @@ def find_video(container: InputContainer) -> VideoStream:
 
 
 def find_audio(container: InputContainer) -> AudioStream | None:
-    """Return the audio stream, if there is one that can be decoded."""
+    """Return the audio stream; None if there is none that can be decoded."""
     streams = container.streams.audio
     if not streams or streams[0].codec_context is None or not streams[0].sample_rate:
         return None
@@ -41,7 +41,7 @@ def find_audio(container: InputContainer) -> AudioStream | None:
 
 
 def video_format(stream: VideoStream, *, timed: bool = True) -> MediaFormat:
-    """Return what the video stream holds; ``timed``: its frame rate can be believed."""
+    """Return the video stream's format; ``timed``: its frame rate is real."""
     context = stream.codec_context
     rate = (stream.average_rate or stream.guessed_rate) if timed else None
     codec = context.codec.canonical_name
@@ -57,11 +57,10 @@ def video_format(stream: VideoStream, *, timed: bool = True) -> MediaFormat:
 
 
 def audio_format(stream: AudioStream) -> MediaFormat:
-    """Return what the audio stream holds."""
+    """Return the audio stream's format."""
     context = stream.codec_context
     codec = context.codec.canonical_name
-    # AAC of transport streams tells its parameters in each packet (ADTS) instead of beforehand: a
-    # fragmented MP4 cannot take it as it is.
+    # AAC in transport streams has its parameters in each packet (ADTS), which MP4 doesn't allow.
     copied = codec in COPIED_AUDIO and context.extradata
     return MediaFormat(
         kind=MediaKind.AUDIO,
@@ -69,14 +68,13 @@ def audio_format(stream: AudioStream) -> MediaFormat:
         extradata=context.extradata,
         sample_rate=context.sample_rate,
         layout=context.layout.name,
-        template=_keep(stream) if copied else None,
+        template=_detach(stream) if copied else None,
     )
 
 
-def _keep(stream: AudioStream) -> AudioStream:
-    """Return a copy of the stream's parameters that does not need the connection.
+def _detach(stream: AudioStream) -> AudioStream:
+    """Return a copy of the stream's parameters that other threads can use after the connection.
 
-    It belongs to an output that is never written; clips are made from it by other threads, when
-    the connection may be gone.
+    It belongs to an output that is never written.
     """
     return av.open(BytesIO(), "w", format="mp4").add_stream_from_template(stream)

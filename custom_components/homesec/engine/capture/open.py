@@ -1,4 +1,4 @@
-"""Opening streams, files and webcams: which options FFmpeg needs for each."""
+"""Open streams, files, and webcams with the options that FFmpeg needs."""
 
 from __future__ import annotations
 
@@ -22,28 +22,27 @@ if TYPE_CHECKING:
     from ..core.types import SourceConfig
 
 OPEN_TIMEOUT_S = 4.0
-"""Of each of the two steps of opening: reaching the source, and learning what it sends.
+"""Of each of two steps: connecting, and reading the streams' parameters.
 
-FFmpeg's calls end only by their own time-out, so this and the stall limit are what a stop may have
-to wait for. (A source that takes its time over the first step and hangs in the second takes both.)
+FFmpeg's calls can't be interrupted, so a stop may have to wait for both.
 """
 STREAM_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 
-# 4 is AVFMT_FLAG_NONBLOCK, which has no name as an option: a camera that hangs must not hang the
-# thread that reads from it.
+# 4 is AVFMT_FLAG_NONBLOCK, which has no name as an option: a webcam that hangs must not block its
+# thread.
 _WEBCAM = {"fflags": "+4"}
 _WEBCAM_OPTIONS: tuple[dict[str, str], ...] = (
-    # Compressed pictures first: raw ones are 18 MB a second at 640 x 480 and 30 fps.
+    # Compressed first: raw pictures are 18 MB/s at 640 x 480 and 30 fps.
     {"input_format": "mjpeg", "video_size": "1280x720"},
     {"input_format": "mjpeg"},
-    # Half the rate: the ring then holds five seconds of them instead of two and a half.
+    # At half the rate, the pre-roll buffer holds five seconds instead of two and a half.
     {"video_size": "640x480", "framerate": "15"},
     {},
 )
 
 
 def stream_url(config: SourceConfig) -> str:
-    """Return the URL with its credentials put in. Raises ``InvalidSource``."""
+    """Return the URL with its credentials. Raises ``InvalidSource``."""
     try:
         parts = urlsplit(config.location.strip())
         port = parts.port
@@ -62,7 +61,7 @@ def stream_url(config: SourceConfig) -> str:
 
 
 def open_container(config: SourceConfig, url: str, stop: Event) -> InputContainer:
-    """Open ``url``, which is a path for files and webcams. Raises ``SourceError``."""
+    """Open ``url``, a path for files and webcams. Raises ``SourceError``."""
     match config.kind:
         case SourceKind.WEBCAM:
             return _open_webcam(config, url, stop)
@@ -75,15 +74,15 @@ def open_container(config: SourceConfig, url: str, stop: Event) -> InputContaine
 
 
 def _open_webcam(config: SourceConfig, device: str, stop: Event) -> InputContainer:
-    failure = NoVideo()
+    error = NoVideo()
     for options in _WEBCAM_OPTIONS:
         try:
             return _open(config, device, device, {**_WEBCAM, **options}, format_name="v4l2")
-        except NoVideo as err:  # it has no such format or size: another may do
-            failure = err
+        except NoVideo as err:  # it doesn't have this format or size
+            error = err
         if stop.is_set():
             break
-    raise failure
+    raise error
 
 
 def _open(
@@ -95,7 +94,7 @@ def _open(
     *,
     format_name: str | None = None,
 ) -> InputContainer:
-    began = time.monotonic()
+    start = time.monotonic()
     try:
         return av.open(
             target,
@@ -104,16 +103,16 @@ def _open(
             timeout=(OPEN_TIMEOUT_S, config.stall_s),
         )
     except (av.error.FFmpegError, OSError, ValueError) as err:
-        late = time.monotonic() - began >= OPEN_TIMEOUT_S
+        late = time.monotonic() - start >= OPEN_TIMEOUT_S
         raise translate_error(err, config, location, stop, late=late) from None
 
 
 def _stream_options(config: SourceConfig, url: str) -> dict[str, str]:
     options = {
-        # A playlist or a redirect must not lead to files of this machine.
+        # A playlist or redirect must not open local files.
         "protocol_whitelist": "rtp,srtp,udp,tcp,tls,rtsp,rtsps,http,https,httpproxy,crypto",
-        # By default FFmpeg reads a dozen pictures to learn the frame rate and the first time stamp:
-        # at 2 fps that alone takes longer than is allowed, and neither is needed.
+        # FFmpeg would read a dozen pictures to find the frame rate and the first time stamp, which
+        # aren't needed: at 2 fps that takes longer than the time limit.
         "fpsprobesize": "0",
         "max_ts_probe": "1",
     }
@@ -121,6 +120,6 @@ def _stream_options(config: SourceConfig, url: str) -> dict[str, str]:
     if scheme.startswith("rtsp"):
         options["rtsp_transport"] = "tcp"
     if scheme.endswith("s"):
-        # Cameras come with self-signed certificates.
+        # Most cameras have self-signed certificates.
         options["tls_verify"] = "1" if config.verify_tls else "0"
     return options

@@ -1,4 +1,4 @@
-"""A first look at a source: whether it works, and what it shows."""
+"""Open a source once to find out whether it works and what it shows."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 PREVIEW_WIDTH = 960
 LIMIT_S = 12.0
-"""How much film may pass before a picture has to come."""
+"""Seconds of video before which a picture has to be decoded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What a source turned out to be."""
+    """What a source turned out to be, with a picture."""
 
     width: int
     height: int
@@ -36,12 +36,12 @@ class Probe:
     audio_codec: str | None
     fps: float | None
     records_directly: bool
-    """False: it is encoded while a clip is recorded, which costs processing power."""
+    """False: clips have to be encoded, which costs processing power."""
     jpeg: bytes = field(repr=False)
 
 
 def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
-    """Open the source, decode one picture and close it again. Raises ``SourceError``."""
+    """Open a source, decode one picture, and close it. Raises ``SourceError``."""
     if config.kind is SourceKind.FILE:
         config = replace(config, paced=False, loop=False)
     timeline = Timeline(SystemClock(), source_pace(config))

@@ -1,4 +1,4 @@
-"""A camera's packets for as long as they are wanted, whatever happens to the connection."""
+"""Read packets from a camera, and connect again when the connection is lost."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _LOGGER = logging.getLogger(__name__)
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 LOGIN_WAIT_S = 30.0
-"""After a refused login: cameras lock accounts out after a few quick tries."""
+"""Least wait after a refused login, since cameras lock accounts after a few."""
 PROVEN_S = 20.0
-"""A connection that lasted this long was a good one: the next failure starts the back-off anew."""
+"""The back-off starts again after a connection that lasted longer."""
 _TICK_S = 0.5
 
 
 def source_pace(config: SourceConfig) -> Pace:
-    """Return what drives a source's time."""
+    """Return what determines a source's time."""
     if config.kind is not SourceKind.FILE:
         return Pace.LIVE
     return Pace.PLAYED if config.paced else Pace.READ
@@ -65,7 +65,7 @@ def open_source(
 
 
 class CameraSource:
-    """Connects, reads, and connects again with exponential back-off and jitter."""
+    """Connects to a source, reads it, and reconnects with back-off."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class CameraSource:
         stop: Event,
         on_health: Callable[[CameraHealth, str | None], None],
     ) -> None:
-        """``on_health`` is told when it runs, and LOST with an error's key at each failure."""
+        """``on_health`` gets RUNNING, or LOST and an error's key."""
         self._config = config
         self._feed = feed
         self._rng = rng
@@ -85,19 +85,19 @@ class CameraSource:
         self._on_health = on_health
         self.timeline = Timeline(clock, source_pace(config))
         self.connections = 0
-        """How many gave a packet."""
+        """Connections that sent a packet."""
         self._failures = 0
-        """In a row, of connections that did not last."""
+        """Connections in a row that didn't last."""
 
     def packets(self) -> Generator[MediaPacket | None]:
-        """Give packets until stopped, or until a file that is played once has ended.
+        """Yield packets until stopped, or until the end of a file that isn't looped.
 
-        While there is no connection it gives None about twice a second: time goes on.
+        Yields None about twice per second while there is no connection.
         """
         yield None
         while not self._stop.is_set():
             try:
-                yield from self._one_connection()
+                yield from self._connect_once()
             except SourceEnded:
                 return
             except SourceError as err:
@@ -108,25 +108,25 @@ class CameraSource:
                 self._on_health(CameraHealth.LOST, err.key)
                 yield from self._wait(err)
 
-    def _one_connection(self) -> Iterator[MediaPacket | None]:
-        began: float | None = None
+    def _connect_once(self) -> Iterator[MediaPacket | None]:
+        first_t: float | None = None
         with closing(
             open_source(self._config, self._feed, self.timeline, self._stop)
         ) as connection:
             for packet in connection.packets():
-                if began is None:
-                    began = packet.t
+                if first_t is None:
+                    first_t = packet.t
                     self.connections += 1
                     self._on_health(CameraHealth.RUNNING, None)
-                elif packet.t - began > PROVEN_S:
+                elif packet.t - first_t > PROVEN_S:
                     self._failures = 0
                 yield packet
         if self._stop.is_set():
             return
-        if began is None:
+        if first_t is None:
             raise NoVideo
         if self._config.kind is not SourceKind.FILE:
-            # A camera's film has no end: the server closed the connection.
+            # A camera's video has no end: the server has closed the connection.
             raise SourceStalled
         if not self._config.loop:
             raise SourceEnded

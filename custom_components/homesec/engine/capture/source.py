@@ -1,4 +1,4 @@
-"""What every kind of source looks like from outside."""
+"""The interfaces of sources."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 class SourceFeed(Protocol):
-    """A camera known to the engine's owner only; called from the camera's own thread."""
+    """A camera outside of the engine; called from the camera's thread."""
 
     def stream_url(self) -> str | None:
-        """Return a URL to open, or None if there are only still pictures.
+        """Return a URL to open, or None if there are only single pictures.
 
         Raises ``EntityUnavailable``.
         """
         ...
 
     def snapshot(self) -> bytes:
-        """Return one JPEG or PNG picture. Raises ``EntityUnavailable``."""
+        """Return a JPEG or PNG. Raises ``EntityUnavailable``."""
         ...
 
 
@@ -30,18 +30,18 @@ class Connection(Protocol):
 
     @property
     def video(self) -> MediaFormat:
-        """The video stream."""
+        """The video stream's format."""
         ...
 
     @property
     def audio(self) -> MediaFormat | None:
-        """The audio stream, if one can be kept."""
+        """The audio stream's format, if there is audio."""
         ...
 
     def packets(self) -> Iterator[MediaPacket]:
-        """Give packets until the source ends; raises ``SourceError`` when it breaks."""
+        """Yield packets until the source ends. Raises ``SourceError``."""
         ...
 
     def close(self) -> None:
-        """Release the source."""
+        """Close the source."""
         ...

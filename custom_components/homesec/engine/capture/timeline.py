@@ -1,7 +1,7 @@
-"""A camera's own time: starts at 0, never jumps, whatever the camera's time stamps do.
+"""A camera's timeline: starts at 0 and never jumps, whatever the source's time stamps do.
 
-Cameras restart their clocks, files begin again, NTP steps the host. Everything behind the source
-counts in ``t``, which none of that disturbs; ``at`` says what the wall clock showed.
+Cameras restart their clocks, files start again, and NTP steps the system's clock. All that follows
+the source uses ``t``, which none of it disturbs; ``at`` is the wall clock's time.
 """
 
 from __future__ import annotations
@@ -14,49 +14,49 @@ if TYPE_CHECKING:
     from ..core.clock import Clock
 
 BACK_S = 0.5
-"""A video time stamp may fall this far behind the last one before it counts as a jump."""
+"""A video time stamp that is further behind the last one is a jump."""
 AHEAD_S = 10.0
-"""…or run this far ahead: a camera that pauses longer is taken for restarted."""
+"""A video time stamp that is further ahead of the last one is a jump."""
 AUDIO_SPREAD_S = 5.0
-"""Audio further than this from the video belongs to the other side of a jump: dropped."""
+"""Audio further from the video belongs to the other side of a jump, and is dropped."""
 DEFAULT_INTERVAL_S = 0.04
 LONGEST_INTERVAL_S = 1.0
 WALL_DRIFT_S = 1.0
-"""When ``at`` is off by more, it follows the wall clock again."""
+"""``at`` is set to the wall clock again when it's off by more."""
 LATE_S = 1.0
-"""A played film that is behind by more goes on from there, instead of hurrying to catch up."""
+"""A played file that is later goes on from there instead of catching up."""
 _VIDEO_STEP_S = 1e-4
-"""Nine ticks: what is least between two pictures, so that their order survives rounding."""
+"""Least difference of two frames, nine ticks: their order survives rounding."""
 _AUDIO_STEP_S = 1e-3
-"""Eight samples of 8 kHz: an MP4 counts audio in samples, and wants them to grow."""
+"""Least difference of two audio packets, eight samples at 8 kHz: MP4 counts audio in samples."""
 
 
 class Pace(Enum):
-    """What drives a source's time."""
+    """What determines a source's time."""
 
     LIVE = auto()
-    """Packets come when they happen: where time stamps fail, the clock tells."""
+    """Packets arrive as they happen; the clock replaces missing time stamps."""
     PLAYED = auto()
-    """A film played in real time: it goes on without a gap, and ``at`` follows the clock."""
+    """A file played in real time, without gaps; ``at`` follows the clock."""
     READ = auto()
-    """A film read as fast as it can be: its own time is the only one there is."""
+    """A file read as fast as possible; its own time stamps are the only time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """Where a packet lies on the timeline."""
+    """A time on the timeline and on the wall clock."""
 
     t: float
     at: float
 
 
 class Timeline:
-    """Places packets of one camera, over all of its connections."""
+    """Gives the packets of one camera their times, over all of its connections."""
 
     def __init__(self, clock: Clock, pace: Pace) -> None:
         self._clock = clock
         self._pace = pace
-        self._began = clock.monotonic()
+        self._start = clock.monotonic()
         self._wall_offset = clock.now()
         self._offset: float | None = None
         self._last_t: float | None = None
@@ -68,25 +68,25 @@ class Timeline:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the timeline began, by the clock."""
-        return self._clock.monotonic() - self._began
+        """Seconds since the timeline's start by the clock."""
+        return self._clock.monotonic() - self._start
 
     @property
     def now(self) -> float:
-        """The moment ``t`` that the timeline has reached.
+        """The present ``t``.
 
-        Counted from the newest packet, since a camera's clock may run slower or faster than ours.
+        Counted from the newest packet, since a camera's clock may run at another speed.
         """
         if self._pace is Pace.READ:
             return self._last_t or 0.0
         return (self._last_t or 0.0) + self.elapsed - self._last_elapsed
 
     def reconnect(self) -> None:
-        """Place the next packet at the present moment: its time stamps are of a new count."""
+        """Map the next packet to the present, since its time stamps count from elsewhere."""
         self._offset = None
 
     def stamp_video(self, dts_s: float | None, interval_s: float | None = None) -> Timestamp:
-        """Place a video packet; ``dts_s`` is the source's own count, None where it has none."""
+        """Return a video packet's time; ``dts_s`` is the source's time stamp, if it has any."""
         if interval_s:
             self._interval_s = min(interval_s, LONGEST_INTERVAL_S)
         if dts_s is None:
@@ -99,10 +99,10 @@ class Timeline:
         if self._last_t is not None:
             t = max(t, self._last_t + _VIDEO_STEP_S)
         self._last_t, self._last_elapsed = t, self.elapsed
-        return Timestamp(t, self._at(t))
+        return Timestamp(t, self._wall_time(t))
 
     def stamp_audio(self, dts_s: float) -> Timestamp | None:
-        """Place an audio packet; None if it belongs to no video that is known."""
+        """Return an audio packet's time; None if it belongs to no known video."""
         if self._offset is None or self._last_t is None:
             return None
         t = dts_s + self._offset
@@ -112,23 +112,23 @@ class Timeline:
         return Timestamp(t, t + self._wall_offset)
 
     def due_in_s(self, t: float) -> float:
-        """Return how long a packet of this ``t`` is to wait until it is due."""
+        """Return how many seconds a packet of a played file has to wait."""
         if self._pace is not Pace.PLAYED:
             return 0.0
-        early = self._played_from + t - self.elapsed
-        if early < -LATE_S:
-            self._played_from -= early
-        return max(early, 0.0)
+        early_s = self._played_from + t - self.elapsed
+        if early_s < -LATE_S:
+            self._played_from -= early_s
+        return max(early_s, 0.0)
 
     @property
     def _next_t(self) -> float:
-        """Where the film goes on without a gap."""
+        """The time of the next frame if there is no gap."""
         return 0.0 if self._last_t is None else self._last_t + self._interval_s
 
     def _continues(self, t: float) -> bool:
         return self._last_t is None or -BACK_S <= t - self._last_t <= AHEAD_S
 
-    def _at(self, t: float) -> float:
+    def _wall_time(self, t: float) -> float:
         if self._pace is not Pace.READ:
             now = self._clock.now()
             if abs(now - (t + self._wall_offset)) > WALL_DRIFT_S:
