@@ -277,7 +277,7 @@ def test_a_clip_that_a_slow_disk_cannot_finish_in_time_is_told(rigs, films, monk
     rig.engine.set_camera(file_camera(films(), paced=False), Activity.RECORD)
     rig.wait_for(ClipStarted)
     rig.engine.stop(timeout_s=0.3)
-    assert "will be finalized at the next start" in caplog.text
+    assert "is finalized at the next start" in caplog.text
     gate.set()
     assert all(each.join(LONG_S) for each in rig.engine._writers)
     rig._executor.shutdown()
