@@ -20,7 +20,7 @@ from homesec_dev.bootstrap.console import notice
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from custom_components.homesec.engine.detection import Detector
+    from custom_components.homesec.engine.detection.detector import Detector
     from custom_components.homesec.engine.model_zoo.manifest import ModelFiles
 
 MIN_CONFIDENCE = 0.02

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from custom_components.homesec.engine.detection import Detector
+from custom_components.homesec.engine.detection.detector import Detector
 
 if TYPE_CHECKING:
     import numpy as np

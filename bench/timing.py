@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from custom_components.homesec.engine.core.errors import DetectorError
-from custom_components.homesec.engine.detection import MIN_CONFIDENCE, OPENCV
+from custom_components.homesec.engine.detection import OPENCV
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
+from custom_components.homesec.engine.detection.detector import MIN_CONFIDENCE
 from custom_components.homesec.engine.detection.letterbox import STEP
 from homesec_dev.bootstrap.console import notice
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from custom_components.homesec.engine.detection import Detector
+    from custom_components.homesec.engine.detection.detector import Detector
 
     from .networks import Network
     from .photos import Photo

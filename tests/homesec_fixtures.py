@@ -11,7 +11,7 @@ from homeassistant.helpers import entity_registry as er
 
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.core.types import Box, Detection
-from custom_components.homesec.engine.detection import Detector
+from custom_components.homesec.engine.detection.detector import Detector
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ import av
 import numpy as np
 
 from custom_components.homesec.engine.core.types import Box, Detection
-from custom_components.homesec.engine.detection import Detector
+from custom_components.homesec.engine.detection.detector import Detector
 
 GROUND = 90
 FIGURE = 235

@@ -9,8 +9,9 @@ import pytest
 
 from custom_components.homesec.engine.core.errors import DetectorError, DetectorMissing, ModelBroken
 from custom_components.homesec.engine.core.types import PERSON, Box, Detection
-from custom_components.homesec.engine.detection import ModelFiles, create_detector
+from custom_components.homesec.engine.detection import create_detector
 from custom_components.homesec.engine.detection.detector import NetworkDetector
+from custom_components.homesec.engine.model_zoo.manifest import ModelFiles
 
 INPUT = "Input data 0 1 data\n"
 PICTURE = np.zeros((300, 300, 3), np.uint8)

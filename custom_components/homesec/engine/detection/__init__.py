@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..core.errors import DetectorMissing
-from ..model_zoo.manifest import ModelFiles
-from .detector import MIN_CONFIDENCE, Detector
+from .detector import MIN_CONFIDENCE
 from .ncnn import NcnnDetector
 from .opencv import OpenCvDetector
 
-__all__ = [
-    "DEFAULT",
-    "MIN_CONFIDENCE",
-    "OPENCV",
-    "OPENCV_REQUIREMENT",
-    "Detector",
-    "ModelFiles",
-    "create_detector",
-]
+if TYPE_CHECKING:
+    from ..model_zoo.manifest import ModelFiles
+    from .detector import Detector
 
 DEFAULT = "ncnn"
 """Runs on every system that Home Assistant runs on, with networks that come with HomeSec."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..core.types import Box, Detection
 
 if TYPE_CHECKING:
@@ -12,12 +14,9 @@ if TYPE_CHECKING:
 
     from ..media.crops import Crop
 
-TILE_IOU = 0.6
-"""From this IoU on, boxes of one label in several tiles are the same object."""
-VIEW_IOU = 0.55
-"""The same for several views, whose boxes differ slightly."""
-_EDGE_PX = 3
-"""A box that comes this close to the edge of a tile counts as cut off."""
+TILE_IOU = 0.6  # from this IoU on, boxes of one label in several tiles are the same object
+VIEW_IOU = 0.55  # the same for several views, whose boxes differ slightly
+_EDGE_PX = 3  # a box that comes this close to the edge of a tile counts as cut off
 
 
 def merge_tiles(found: Iterable[Detection]) -> list[Detection]:
@@ -48,12 +47,12 @@ def from_tile(
             area.y1 + each.box.y2 * area.height,
         )
         cut_off = (
-            area.x1 > 0 and box.x1 < area.x1 + near_x,
-            area.y1 > 0 and box.y1 < area.y1 + near_y,
-            area.x2 < 1 and box.x2 > area.x2 - near_x,
-            area.y2 < 1 and box.y2 > area.y2 - near_y,
+            (area.x1 > 0 and box.x1 < area.x1 + near_x)
+            or (area.y1 > 0 and box.y1 < area.y1 + near_y)
+            or (area.x2 < 1 and box.x2 > area.x2 - near_x)
+            or (area.y2 < 1 and box.y2 > area.y2 - near_y)
         )
-        if not any(cut_off):
+        if not cut_off:
             kept.append(replace(each, box=box))
     return kept
 
@@ -101,11 +100,7 @@ class _Group:
     def add(self, index: int, detection: Detection) -> None:
         """Add another view's box and update the mean."""
         self.members[index] = detection
-        boxes = [(x.score, x.box) for x in self.members.values()]
-        total = sum(score for score, _ in boxes)
-        self.box = Box(
-            sum(score * box.x1 for score, box in boxes) / total,
-            sum(score * box.y1 for score, box in boxes) / total,
-            sum(score * box.x2 for score, box in boxes) / total,
-            sum(score * box.y2 for score, box in boxes) / total,
-        )
+        members = self.members.values()
+        corners = [(x.box.x1, x.box.y1, x.box.x2, x.box.y2) for x in members]
+        mean = np.average(corners, axis=0, weights=[x.score for x in members])
+        self.box = Box(*mean.tolist())

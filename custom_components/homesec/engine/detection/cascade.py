@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from ..core.errors import DetectorError
 from ..media.convert import crop, stretch_contrast, to_bgr
 from ..media.crops import select_crops
-from . import MIN_CONFIDENCE, create_detector
+from . import create_detector
 from .box_fusion import flip_boxes, from_tile, fuse_views, merge_tiles
+from .detector import MIN_CONFIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,20 +29,15 @@ if TYPE_CHECKING:
     from ..media.crops import Crop
     from ..media.decoder import Frame
     from ..model_zoo.store import ModelStore
-    from . import Detector
+    from .detector import Detector
 
 _LOGGER = logging.getLogger(__name__)
 
-LARGE_ENOUGH_PX = 64
-"""An object of this height in a network's input is found in the whole frame."""
-MAX_CROP_SCALE = 0.75
-"""From this scale of the whole frame on, crops gain nothing."""
-MAX_CROPS = 2
-"""Crops per frame, besides the whole frame."""
-CANDIDATE_THRESHOLD = 0.25
-"""Confidence from which on a detection is verified."""
-VERIFIED_THRESHOLD = 0.45
-"""Mean confidence over all views from which on a detection is confirmed."""
+LARGE_ENOUGH_PX = 64  # an object of this height in a network's input is found in the whole frame
+MAX_CROP_SCALE = 0.75  # from this scale of the whole frame on, crops gain nothing
+MAX_CROPS = 2  # crops per frame, besides the whole frame
+CANDIDATE_THRESHOLD = 0.25  # confidence from which on a detection is verified
+VERIFIED_THRESHOLD = 0.45  # mean confidence over all views from which on a detection is confirmed
 
 
 def load_cascade(

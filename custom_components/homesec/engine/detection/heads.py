@@ -41,15 +41,10 @@ class _Grid:
 
     def __init__(self, width: int, height: int, strides: Sequence[int]) -> None:
         self.shapes = [(-(-height // stride), -(-width // stride)) for stride in strides]
-        rows, columns, steps = [], [], []
-        for (high, wide), stride in zip(self.shapes, strides, strict=True):
-            y, x = np.divmod(np.arange(high * wide), wide)
-            rows.append(y)
-            columns.append(x)
-            steps.append(np.full(high * wide, stride))
-        self.y = np.concatenate(rows).astype(np.float32)
-        self.x = np.concatenate(columns).astype(np.float32)
-        self.stride = np.concatenate(steps).astype(np.float32)
+        cells = [np.indices(shape, np.float32).reshape(2, -1) for shape in self.shapes]
+        self.y, self.x = np.concatenate(cells, axis=1)
+        counts = [rows * columns for rows, columns in self.shapes]
+        self.stride = np.repeat(np.array(strides, np.float32), counts)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -65,9 +60,7 @@ class _Grid:
         """Join, per stride, ``[h, w, channels]`` to ``(N, channels)``."""
         return np.concatenate(self._by_stride(outputs, channels, first=False), axis=0)
 
-    def _by_stride(
-        self, outputs: Sequence[Array], channels: int, *, first: bool
-    ) -> list[NDArray[np.float32]]:
+    def _by_stride(self, outputs: Sequence[Array], channels: int, *, first: bool) -> list[Array]:
         planes = []
         for high, wide in self.shapes:
             cells = high * wide

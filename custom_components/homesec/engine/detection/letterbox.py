@@ -18,8 +18,7 @@ FOLD = ((0, 0), (1, 0), (0, 1), (1, 1))
 
 The order of YOLOX's Focus layer (Ge et al. 2021), taken from YOLOv5.
 """
-STEP = 32
-"""Networks halve their input five times: its sides are multiples of this."""
+STEP = 32  # networks halve their input five times: its sides are multiples of this
 
 
 @lru_cache(maxsize=64)

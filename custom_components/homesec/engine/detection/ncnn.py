@@ -35,10 +35,8 @@ ALGORITHMS: tuple[Options, ...] = (
     {"use_winograd_convolution": False},
 )
 """Give the same result; which is faster depends on the processor's caches and vectors."""
-TRIES = 3
-"""Runs per algorithm, of which the fastest counts."""
-_ERRORS = (ValueError, RuntimeError, MemoryError)
-"""What ``_Network`` raises."""
+TRIES = 3  # runs per algorithm, of which the fastest counts
+_ERRORS = (ValueError, RuntimeError, MemoryError)  # what ``_Network`` raises
 
 
 class _Network:

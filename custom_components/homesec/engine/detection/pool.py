@@ -96,7 +96,7 @@ class DetectionPool:
         self._failed_jobs = 0  # in a row
         self._error: Exception = DetectorError("stopped")
         self._recent_ms: deque[float] = deque(maxlen=50)
-        self._frame_count = 0
+        self.frame_count = 0  # timed jobs that have succeeded
         self._logged_at = -math.inf
         self._started_at = clock()
         # Daemons, since a native call that hangs must not keep the process from ending.
@@ -131,28 +131,21 @@ class DetectionPool:
     @property
     def thresholds(self) -> tuple[float, float]:
         """Lowest confidence that counts, of detection and of verification; 1 if not loaded."""
-        with self._changed:
-            cascade = self._cascade
+        cascade = self._cascade
         return (cascade.threshold, cascade.verified_threshold) if cascade else (1.0, 1.0)
 
     @property
     def has_verifier(self) -> bool:
         """Whether candidates can be verified."""
-        with self._changed:
-            return self._cascade is not None and self._cascade.verifier is not None
+        cascade = self._cascade
+        return cascade is not None and cascade.verifier is not None
 
     @property
     def unavailable(self) -> bool:
         """Whether there is no detector, nor will be in a moment."""
+        is_late = self._clock() - self._started_at > PATIENCE_S
         with self._changed:
-            late = self._clock() - self._started_at > PATIENCE_S
-            return self._cascade is None and (late or self._state is not _State.LOADING)
-
-    @property
-    def frame_count(self) -> int:
-        """Timed jobs that have succeeded."""
-        with self._changed:
-            return self._frame_count
+            return self._cascade is None and (is_late or self._state is not _State.LOADING)
 
     def submit(
         self, slot: str, task: Task, reply: Reply, *, wait_s: float = 0.0, timed: bool = True
@@ -314,7 +307,7 @@ class DetectionPool:
         with self._changed:
             self._breakdowns = self._failed_jobs = 0
             if job.timed:
-                self._frame_count += 1
+                self.frame_count += 1
                 self._recent_ms.append((self._clock() - start) * 1000)
         return found
 

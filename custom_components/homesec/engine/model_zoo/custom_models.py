@@ -35,17 +35,14 @@ FILE_NAMES = {
     "ncnn": {".param": "model.param", ".bin": "model.bin"},
 }
 """By detector: the suffixes of the files that it needs, and the names under which they are kept."""
-MAX_FILE_BYTES = 128 * 2**20
-"""Larger networks are too slow for a camera on a CPU."""
+MAX_FILE_BYTES = 128 * 2**20  # larger networks are too slow for a camera on a CPU
 MAX_METADATA_BYTES = 2**20
 MAX_TITLE_LENGTH = 60
 MAX_LABEL_LENGTH = 40
 MAX_LABELS = 1000
 INPUT_RANGE = range(64, 1281)
-GRID = 32
-"""Pixels: the largest stride of every head but the SSD's."""
-NCNN_MAGIC = "7767517"
-"""The first line of every ``.param`` file."""
+GRID = 32  # pixels: the largest stride of every head but the SSD's
+NCNN_MAGIC = "7767517"  # the first line of every ``.param`` file
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _write_lock = Lock()

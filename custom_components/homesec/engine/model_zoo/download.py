@@ -25,12 +25,9 @@ if TYPE_CHECKING:
     type Fetch = Callable[[Request, float], HTTPResponse]
     """Opens a request within a time limit in seconds, as ``urllib.request.urlopen`` does."""
 
-TIMEOUT_S = 4.0
-"""For connecting and for each read; short, since a stop waits for it."""
-TRIES = 3
-"""Requests in a row without any data before an address is given up."""
-LIMIT_BYTES = 64 * 2**20
-"""Largest file whose size the manifest does not know."""
+TIMEOUT_S = 4.0  # for connecting and for each read; short, since a stop waits for it
+TRIES = 3  # requests in a row without any data before an address is given up
+LIMIT_BYTES = 64 * 2**20  # largest file whose size the manifest does not know
 CHUNK_BYTES = 64 * 2**10
 
 

@@ -14,15 +14,12 @@ if TYPE_CHECKING:
 
     type Value = int | memoryview
 
-FLOAT = 1
-"""Data type of a tensor: 32-bit floats."""
-EXTERNAL = 1
-"""Data location of a tensor: another file."""
+FLOAT = 1  # data type of a tensor: 32-bit floats
+EXTERNAL = 1  # data location of a tensor: another file
 MAX_FIELDS = 1_000_000
 """Fields in one file: hundreds of times more than any network has, and checked in seconds."""
 MAX_DIMENSIONS = 64
-MAX_SIDE = 2**31
-"""Beyond this the sizes that native libraries compute would overflow."""
+MAX_SIDE = 2**31  # beyond this the sizes that native libraries compute would overflow
 
 
 def check_onnx(content: bytes) -> None:

@@ -23,18 +23,14 @@ if TYPE_CHECKING:
     from ..core.events import ZoneChanged
     from ..core.types import CameraConfig, Track
 
-MAX_AGE_S = 5.0
-"""Older frames do not count for entering: there are none to see while nothing moves."""
+MAX_AGE_S = 5.0  # older frames do not count for entering: there are none to see while nothing moves
 STAY_SHARE, STAY_MINIMUM = 0.6, 0.2
 """Share of the enter threshold that keeps a presence, and the least that does."""
-RETRY_S = 2.0
-"""A verification without an answer for this long is requested again."""
+RETRY_S = 2.0  # a verification without an answer for this long is requested again
 REJECTION_GAIN = 0.1
 """A rejected track is a candidate again if its confidence has risen by this much…"""
-REJECTION_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-"""…or after this long; longer each time."""
-MAX_REJECTIONS = 100
-"""Rejections remembered at most; track ids are never reused."""
+REJECTION_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # …or after this long; longer each time
+MAX_REJECTIONS = 100  # rejections remembered at most; track ids are never reused
 
 
 class Step(Enum):

@@ -20,16 +20,11 @@ if TYPE_CHECKING:
     from ..core.types import Detection, Track
     from ..media.motion import MotionResult
 
-NEW_SCENE_SHARE = 0.4
-"""Share of the frame in motion from which on it is a new scene."""
-NEW_SCENE_S = 1.0
-"""How long a scene counts as new."""
-STATIC_AFTER_S = 2.0
-"""A track that has existed for this long and never moved is a static object."""
-SAME_IOU = 0.4
-"""IoU from which on a box is where a static object is."""
-LIMIT = 32
-"""Static objects remembered at most, the latest ones."""
+NEW_SCENE_SHARE = 0.4  # share of the frame in motion from which on it is a new scene
+NEW_SCENE_S = 1.0  # how long a scene counts as new
+STATIC_AFTER_S = 2.0  # a track that has existed for this long and never moved is a static object
+SAME_IOU = 0.4  # IoU from which on a box is where a static object is
+LIMIT = 32  # static objects remembered at most, the latest ones
 _WHOLE_FRAME = Box(0, 0, 1, 1)
 
 

@@ -14,19 +14,15 @@ if TYPE_CHECKING:
     from ..core.types import Detection
     from ..media.motion import MotionResult
 
-KEEP_S = 2.0
-"""A track expires if it was not detected for this long…"""
-KEEP_STATIONARY_S = 10.0
-"""…or for this long if it was stationary."""
+KEEP_S = 2.0  # a track expires if it was not detected for this long…
+KEEP_STATIONARY_S = 10.0  # …or for this long if it was stationary
 MAX_PREDICTION_S = 1.0
 """A box is predicted no further than this: an object out of view may have stopped."""
-ALPHA, BETA = 0.7, 0.4
-"""Gains of the alpha-beta filter: of position and size, and of velocity."""
+ALPHA, BETA = 0.7, 0.4  # gains of the alpha-beta filter: of position and size, and of velocity
 
 MOVED_WIDTHS, MOVED_HEIGHTS, MOVED_GROWTH = 0.5, 0.2, 1.5
 """Beyond this a box is elsewhere. The detector's jitter is 0.1 widths and 0.03 heights (sigma)."""
-STATIONARY_AFTER_S = 1.5
-"""An object that has stayed where it is for this long is stationary."""
+STATIONARY_AFTER_S = 1.5  # an object that has stayed where it is for this long is stationary
 MOTION_SHARE, SURROUNDINGS_FACTOR = 0.05, 1.5
 """A box is in motion if this share of it is, and this many times the share beside it: otherwise the
 cause is a light, or something that passes."""

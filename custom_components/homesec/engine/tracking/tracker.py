@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     """From a predicted and a detected box; 0 if they cannot be the same object."""
 
 MIN_IOU = 0.2
-STRICT_MIN_IOU = 0.3
-"""For detections below the threshold, and for stationary tracks."""
-NEAR_WIDTHS, NEAR_HEIGHTS = 2.5, 0.4
-"""How far a center may be off if boxes do not overlap."""
+STRICT_MIN_IOU = 0.3  # for detections below the threshold, and for stationary tracks
+NEAR_WIDTHS, NEAR_HEIGHTS = 2.5, 0.4  # how far a center may be off if boxes do not overlap
 FRAME_INTERVAL_S, MAX_WEIGHT = 0.2, 2.5
 """At a longer interval than this, one frame counts as several for motion, up to the maximum."""
 

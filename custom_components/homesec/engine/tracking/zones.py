@@ -24,8 +24,7 @@ EDGE = 0.005
 """Feet cut off by the frame's edge count as this far inside, since zones are drawn by hand."""
 OUTSIDE_S = 1.0
 """An object outside for no longer than this has not left: feet flicker across a border."""
-FORGET_S = 30.0
-"""A track not seen for this long does not come back under the same id."""
+FORGET_S = 30.0  # a track not seen for this long does not come back under the same id
 
 
 def contains(polygon: Polygon, x: float, y: float) -> bool:
