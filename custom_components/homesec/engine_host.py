@@ -86,7 +86,19 @@ class EngineHost:
 
         Raises whatever keeps the engine from starting.
         """
-        await self.async_run_raw(self._start, chosen, on_event, cloud, retention)
+        create = partial(
+            HomeSecEngine,
+            clips_dir=self.clips_dir,
+            data_dir=Path(self._hass.config.path(DOMAIN)),
+            models_dir=models_dir(self._hass),
+            executor=self._executor,
+            on_event=partial(self._forward, on_event),
+            detector=chosen.detector,
+            model=chosen.model,
+            cloud=cloud,
+            retention=retention,
+        )
+        await self.async_run_raw(self._start, create)
 
     async def async_stop(self) -> None:
         """End every thread; idempotent."""
@@ -102,30 +114,13 @@ class EngineHost:
         except TimeoutError:
             LOGGER.warning("Some threads of HomeSec did not end within %s s", STOP_TIMEOUT_S)
 
-    def _start(
-        self,
-        chosen: ChosenDetector,
-        on_event: Callable[[EngineEvent], None],
-        cloud: CloudStore | None = None,
-        retention: RetentionRules | None = None,
-    ) -> None:
+    def _start(self, create: Callable[[], HomeSecEngine]) -> None:
         """Start, unless stopped already; runs to its end even if its caller was canceled."""
         with self._start_or_stop:
-            if self.stopped:
-                return
-            engine = HomeSecEngine(
-                clips_dir=self.clips_dir,
-                data_dir=Path(self._hass.config.path(DOMAIN)),
-                models_dir=models_dir(self._hass),
-                executor=self._executor,
-                on_event=partial(self._forward, on_event),
-                detector=chosen.detector,
-                model=chosen.model,
-                cloud=cloud,
-                retention=retention,
-            )
-            engine.start()
-            self._engine = engine
+            if not self.stopped:
+                engine = create()
+                engine.start()
+                self._engine = engine
 
     def _stop(self) -> None:
         with self._start_or_stop:

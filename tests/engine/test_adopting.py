@@ -66,7 +66,7 @@ def starts(rig):
 # --- what goes on ---
 
 
-def test_a_clip_goes_on_while_zones_are_saved(rig, street):
+def test_new_zones_keep_clip_open(rig, street):
     rig.change_on(DetectionStarted, street(zones=(PATH,)))
     (clip,) = rig.play(street())
     numbers = content(rig.path(clip)).numbers
@@ -77,14 +77,14 @@ def test_a_clip_goes_on_while_zones_are_saved(rig, street):
     assert (starts(rig), len(rig.of(DetectionStarted))) == (1, 1)
 
 
-def test_the_pre_roll_goes_on(rig, street):
+def test_new_configuration_keeps_pre_roll(rig, street):
     rig.change_on(HealthChanged, street(name="Back door"))
     (clip,) = rig.play(street())
     assert clip.camera_name == "Back door"
     assert clip.event_at - clip.started_at >= 1.9
 
 
-def test_a_longer_pre_roll_holds_for_the_next_clip(rig, films):
+def test_longer_pre_roll_applies_to_next_clip(rig, films):
     film = films(seconds=40, walks=((2.0, 4.0), (30.0, 32.0)), gop_s=1.0)
     rig.change_on(ClipStarted, file_camera(film, pre_roll_s=12.0))
     first, second = rig.play(file_camera(film))
@@ -95,14 +95,14 @@ def test_a_longer_pre_roll_holds_for_the_next_clip(rig, films):
 # --- what changes ---
 
 
-def test_a_mask_ends_who_is_in_it(rig, street):
+def test_new_mask_ends_presence_inside(rig, street):
     rig.change_on(DetectionStarted, street(zones=(MASK,)))
     rig.play(street())
     (ended,) = rig.of(DetectionEnded)
     assert ended.presence.last_seen_at - ended.presence.first_seen_at < 3
 
 
-def test_a_label_that_is_not_looked_for_any_more_ends_at_once(rig, street):
+def test_removed_label_ends_its_presence(rig, street):
     rig.change_on(DetectionStarted, street(labels=("cat",)))
     (clip,) = rig.play(street())
     assert len(rig.of(DetectionEnded)) == 1
@@ -110,7 +110,7 @@ def test_a_label_that_is_not_looked_for_any_more_ends_at_once(rig, street):
     assert content(rig.path(clip)).numbers[-1] < 80
 
 
-def test_a_label_that_is_not_recorded_any_more_gives_no_next_clip(rig, films):
+def test_label_no_longer_recorded_starts_no_clip(rig, films):
     film = films(seconds=20, walks=((2.0, 4.0), (12.0, 14.0)))
     rule = LabelRule(label="person", records=False)
     rig.change_on(DetectionEnded, file_camera(film, rules=(rule,)))
@@ -118,7 +118,7 @@ def test_a_label_that_is_not_recorded_any_more_gives_no_next_clip(rig, films):
     assert len(rig.of(DetectionStarted)) == 2
 
 
-def test_a_zone_that_is_removed_is_empty(rig, street):
+def test_removed_zone_is_reported_empty(rig, street):
     rig.change_on(ZoneChanged, street())
     rig.play(street(zones=(PATH,)))
     occupied, empty = rig.of(ZoneChanged)
@@ -126,7 +126,7 @@ def test_a_zone_that_is_removed_is_empty(rig, street):
     assert empty.at - occupied.at < 3
 
 
-def test_what_is_masked_from_now_on_wakes_nobody(films):
+def test_motion_in_new_mask_does_not_wake_sampler(films):
     scene = Scene(films(seconds=20, walks=((12.0, 16.0),)))
     scene.play(until=8)
     assert scene.idle_at(7)
@@ -135,7 +135,7 @@ def test_what_is_masked_from_now_on_wakes_nobody(films):
     assert scene.idle_at(14)
 
 
-def test_what_is_not_masked_any_more_is_known_already(films):
+def test_removed_mask_reveals_known_background(films):
     scene = Scene(films(seconds=20, walks=((12.0, 16.0),)), zones=(MASK,))
     scene.play(until=8)
     scene.lookout.reconfigure(camera(SourceConfig(kind=SourceKind.FILE)))
@@ -157,7 +157,7 @@ def presence(**settings):
     return PresenceTracker(camera(SourceConfig(kind=SourceKind.FILE), **settings))
 
 
-def test_the_answer_about_a_label_that_is_not_looked_for_any_more_is_nothing():
+def test_verification_of_removed_label_is_ignored():
     watch = presence(labels=("person", "cat"))
     watch.update(0.0, 0.0, [person("cat")], enter_thresholds=THRESHOLDS)
     (asked,) = watch.update(0.2, 0.2, [person("cat")], enter_thresholds=THRESHOLDS)
@@ -166,7 +166,7 @@ def test_the_answer_about_a_label_that_is_not_looked_for_any_more_is_nothing():
     assert watch.handle_verification("cat", 0.4, confirmed=True) == []
 
 
-def test_looks_that_were_had_count_on():
+def test_frames_before_reconfigure_still_count():
     watch = presence()
     watch.update(0.0, 0.0, [person()], enter_thresholds=THRESHOLDS)
     watch.reconfigure(camera(SourceConfig(kind=SourceKind.FILE), enter_window=8))
@@ -174,7 +174,7 @@ def test_looks_that_were_had_count_on():
     assert asked.step is Step.CANDIDATE
 
 
-def test_a_zone_that_stays_as_it_was_knows_since_when_somebody_is_there():
+def test_unchanged_zone_keeps_time_of_entry():
     lawn = Zone(name="Lawn", polygon=EVERYWHERE, loiter_s=2.0)
     zones = LabelZones((lawn, PATH), "person")
     seen = person()
@@ -187,7 +187,7 @@ def test_a_zone_that_stays_as_it_was_knows_since_when_somebody_is_there():
     assert zones.names == {"Lawn", "Path"}
 
 
-def test_a_zone_that_is_for_others_now_is_empty():
+def test_zone_of_other_labels_is_reported_empty():
     told = []
     occupancy = Occupancy(camera_id="cam", label="person", grace_s=3.0, on_change=told.append)
     occupancy.update(0.0, 100.0, {"Lawn": 0.0, "Path": 0.0})

@@ -47,7 +47,7 @@ def film(films):
 # --- pictures ---
 
 
-def test_pictures_are_copied_one_by_one(path, film):
+def test_h264_packets_are_copied(path, film):
     clip = record(path, film)
     assert clip.numbers == list(range(80))
     assert clip.codec == "h264"
@@ -57,7 +57,7 @@ def test_pictures_are_copied_one_by_one(path, film):
     assert len(sizes) == 80
 
 
-def test_it_begins_at_zero_wherever_it_is_cut_from(path, film):
+def test_file_begins_at_zero_wherever_source_is_cut(path, film):
     start = next(n for n, p in enumerate(film) if p.keyframe and p.t > 1.5)
     clip = record(path, film[start:])
     assert clip.numbers == list(range(40, 80))
@@ -66,19 +66,19 @@ def test_it_begins_at_zero_wherever_it_is_cut_from(path, film):
     assert steps == pytest.approx([0.05] * 39)
 
 
-def test_each_half_second_is_a_fragment_of_its_own(path, film):
+def test_each_half_second_is_a_fragment(path, film):
     record(path, film)
     names = atoms(path)
     assert names[:2] == ["ftyp", "moov"]
     assert 8 <= names.count("moof") <= 9
 
 
-def test_rare_keyframes_do_not_make_long_fragments(path, films):
+def test_rare_keyframes_do_not_lengthen_fragments(path, films):
     record(path, media_packets(films(seconds=8, gop_s=8)))
     assert atoms(path).count("moof") >= 16
 
 
-def test_h265_is_copied(path, films):
+def test_h265_packets_are_copied(path, films):
     clip = record(path, media_packets(films(seconds=3, codec="libx265")))
     assert (clip.codec, clip.numbers) == ("hevc", list(range(30)))
 
@@ -93,21 +93,21 @@ def test_h265_is_copied(path, films):
     ],
     ids=["mjpeg", "mpeg4", "yuyv", "rgb"],
 )
-def test_what_browsers_do_not_play_is_encoded(path, films, recipe):
+def test_other_codecs_are_encoded_to_h264(path, films, recipe):
     clip = record(path, media_packets(films(seconds=3, **recipe)))
     assert (clip.codec, clip.numbers) == ("h264", list(range(30)))
     with av.open(str(path)) as film:
         assert film.streams.video[0].codec_context.pix_fmt == "yuv420p"
 
 
-def test_odd_sides_become_even(path, films):
+def test_encoded_odd_sides_become_even(path, films):
     recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj444p"}
     clip = record(path, media_packets(films(seconds=1, size=(321, 193), **recipe)))
     assert clip.size == (320, 192)
     assert clip.numbers == list(range(10))
 
 
-def test_pictures_that_are_encoded_keep_their_times(path, films):
+def test_encoded_frames_keep_their_times(path, films):
     recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
     packets = media_packets(films(seconds=3, **recipe))
     del packets[10:15]
@@ -115,20 +115,20 @@ def test_pictures_that_are_encoded_keep_their_times(path, films):
     assert clip.times[10] - clip.times[9] == pytest.approx(0.6)
 
 
-def test_an_encoded_clip_begins_when_its_first_packet_says(path, films):
+def test_encoded_clip_begins_at_its_first_packet(path, films):
     recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
     clip = record(path, media_packets(films(seconds=3, **recipe))[12:])
     assert (clip.times[0], clip.numbers[0]) == (0.0, 12)
 
 
-def test_broken_pictures_are_left_out(path, films):
+def test_broken_frames_are_left_out(path, films):
     recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
     packets = media_packets(films(seconds=2, **recipe))
     packets[5].data.update(bytes(packets[5].size))
     assert record(path, packets).numbers == [n for n in range(20) if n != 5]
 
 
-def test_a_strange_frame_rate_is_no_obstacle(path, films):
+def test_odd_frame_rate_is_encoded(path, films):
     recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
     packets = media_packets(films(seconds=1, **recipe))
     for fps in (None, 0.1, 90_000.0):
@@ -140,7 +140,7 @@ def test_a_strange_frame_rate_is_no_obstacle(path, films):
 # --- sound ---
 
 
-def test_aac_is_copied(path, films):
+def test_aac_packets_are_copied(path, films):
     packets = media_packets(films(seconds=4, audio="aac"))
     sound = split_video(packets)[1]
     clip = record(path, packets, audio=sound[0].format)
@@ -148,7 +148,7 @@ def test_aac_is_copied(path, films):
     assert clip.audio_s == pytest.approx(4.0, abs=0.1)
 
 
-def test_aac_of_a_transport_stream_is_made_anew(path, films):
+def test_aac_of_transport_stream_is_encoded_again(path, films):
     packets = media_packets(films(seconds=4, audio="aac", container="mpegts"))
     sound = split_video(packets)[1]
     assert sound[0].format.template is None
@@ -172,7 +172,7 @@ def with_sound(film, times, audio=TELEPHONE):
     return sorted([*film, *(telephone(t, audio) for t in times)], key=lambda p: p.t)
 
 
-def test_telephone_sound_becomes_aac(path, film):
+def test_g711_audio_is_encoded_to_aac(path, film):
     times = [n * 0.02 for n in range(200)]
     clip = record(path, with_sound(film, times), audio=TELEPHONE)
     assert clip.audio == "aac"
@@ -180,19 +180,19 @@ def test_telephone_sound_becomes_aac(path, film):
     assert len(clip.numbers) == 80
 
 
-def test_sound_of_an_unnamed_layout_is_mono(path, film):
+def test_audio_of_unnamed_layout_is_mono(path, film):
     audio = replace(TELEPHONE, layout="1 channels")
     packets = with_sound(film, [n * 0.02 for n in range(200)], audio)
     assert record(path, packets, audio=audio).audio_s == pytest.approx(4.0, abs=0.2)
 
 
-def test_sound_that_comes_in_bursts_is_laid_end_to_end(path, film):
+def test_audio_in_bursts_is_joined(path, film):
     times = [0.08 * (n // 4) + 0.001 * (n % 4) for n in range(200)]
     clip = record(path, with_sound(film, times), audio=TELEPHONE)
     assert clip.audio_s == pytest.approx(4.0, abs=0.2)
 
 
-def test_sound_with_a_gap_keeps_its_place(path, film):
+def test_audio_after_gap_keeps_its_time(path, film):
     times = [n * 0.02 for n in range(200) if not 50 <= n < 125]
     record(path, with_sound(film, times), audio=TELEPHONE)
     with av.open(str(path)) as clip:
@@ -200,13 +200,13 @@ def test_sound_with_a_gap_keeps_its_place(path, film):
     assert ends[-1] == pytest.approx(4.0, abs=0.2)
 
 
-def test_more_sound_than_time_is_cut(path, film):
+def test_excess_audio_is_cut(path, film):
     times = [n * 0.01 for n in range(400)]  # twice as much
     clip = record(path, with_sound(film, times), audio=TELEPHONE)
     assert clip.audio_s == pytest.approx(4.2, abs=0.3)
 
 
-def test_broken_sound_is_left_out(path, films):
+def test_broken_audio_is_left_out(path, films):
     packets = media_packets(films(seconds=3, audio="aac"))
     sound = [p for p in packets if not p.is_video]
     media = replace(sound[0].format, template=None)  # so it has to be decoded
@@ -218,7 +218,7 @@ def test_broken_sound_is_left_out(path, films):
     assert 2.0 < clip.audio_s < 3.5
 
 
-def test_sound_that_is_announced_and_never_comes_holds_nothing_back(path, film):
+def test_missing_audio_does_not_hold_back_video(path, film):
     file = FragmentedMp4(path, film[0].format, TELEPHONE)
     for packet in film:
         file.write(packet)
@@ -227,14 +227,14 @@ def test_sound_that_is_announced_and_never_comes_holds_nothing_back(path, film):
     assert content(path).numbers == list(range(80))
 
 
-def test_sound_at_a_rate_that_aac_does_not_have_is_left_out(path, film):
+def test_audio_with_unsupported_rate_is_left_out(path, film):
     audio = replace(TELEPHONE, sample_rate=9000)
     clip = record(path, with_sound(film, [0.0, 0.02], audio), audio=audio)
     assert clip.audio is None
     assert len(clip.numbers) == 80
 
 
-def test_sound_from_before_the_clip_is_left_out(path, films):
+def test_audio_before_clip_start_is_left_out(path, films):
     packets = media_packets(films(seconds=4, audio="aac"))
     start = next(n for n, p in enumerate(packets) if p.is_video and p.keyframe and p.t > 1)
     late = [packets[start], *[p for p in packets[:start] if not p.is_video], *packets[start + 1 :]]
@@ -243,12 +243,12 @@ def test_sound_from_before_the_clip_is_left_out(path, films):
     assert clip.audio_s == pytest.approx(2.0, abs=0.2)
 
 
-def test_without_sound_in_the_format_sound_packets_are_left_out(path, film):
+def test_audio_packets_without_audio_format_are_left_out(path, film):
     clip = record(path, with_sound(film, [0.0, 0.02]))
     assert clip.audio is None
 
 
-def test_a_tone_is_still_a_tone(path, film):
+def test_encoded_tone_keeps_its_frequency(path, film):
     encoder = av.CodecContext.create("pcm_alaw", "w")
     encoder.sample_rate, encoder.layout, encoder.format = 8000, "mono", "s16"
     packets = []
@@ -269,13 +269,13 @@ def test_a_tone_is_still_a_tone(path, film):
 # --- the disk ---
 
 
-def test_a_folder_that_is_not_there_is_told_by_its_error(tmp_path, film):
+def test_missing_folder_raises_its_error(tmp_path, film):
     with pytest.raises(FileNotFoundError) as caught:
         FragmentedMp4(tmp_path / "missing" / "clip.mp4", film[0].format, None)
     assert caught.value.errno == errno.ENOENT
 
 
-def test_what_was_written_can_be_brought_to_the_disk(path, film, monkeypatch):
+def test_sync_writes_file_to_disk(path, film, monkeypatch):
     synced = []
     monkeypatch.setattr(
         os, "fdatasync", lambda fd: synced.append(Path(f"/proc/self/fd/{fd}").readlink())
@@ -287,12 +287,12 @@ def test_what_was_written_can_be_brought_to_the_disk(path, film, monkeypatch):
     assert synced == [path]
 
 
-def test_a_clip_shorter_than_the_wait_for_its_sound_is_written(path, film):
+def test_clip_shorter_than_audio_wait_is_written(path, film):
     clip = record(path, film[:10], audio=TELEPHONE)
     assert clip.numbers[:8] == list(range(8))
     assert clip.audio is None
 
 
-def test_an_empty_file_can_be_closed(path, film):
+def test_empty_file_can_be_closed(path, film):
     FragmentedMp4(path, film[0].format, None).close()
     assert path.exists()

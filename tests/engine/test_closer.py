@@ -21,29 +21,29 @@ def watch(closer, seconds, moving, *, found=()):
     return times
 
 
-def test_leaves_are_looked_at_less_and_less():
+def test_empty_region_is_chosen_less_and_less_often():
     assert watch(CropBackoff(), 24, [TREE]) == [0.0, 0.2, 1.2, 3.2, 7.2, 15.2, 23.2]
 
 
-def test_somebody_far_away_is_looked_at_each_time():
+def test_region_with_detection_is_chosen_every_time():
     walker = Detection("person", 0.4, STREET)
     assert len(watch(CropBackoff(), 4, [STREET], found=[walker])) == 20
 
 
-def test_who_steps_out_of_the_leaves_is_looked_at_at_once():
+def test_new_region_is_chosen_at_once():
     closer = CropBackoff()
     watch(closer, 20, [TREE])
     assert closer.choose(20.0, [TREE, STREET]) == [STREET]
 
 
-def test_a_place_where_somebody_was_found_is_no_place_of_leaves_any_more():
+def test_detection_clears_backoff_of_its_region():
     closer = CropBackoff()
     watch(closer, 20, [TREE])
     closer.update(20.0, [TREE], [Detection("person", 0.4, TREE)])
     assert closer.choose(20.2, [TREE]) == [TREE]
 
 
-def test_after_a_long_calm_it_begins_anew():
+def test_backoff_is_forgotten_after_memory_time():
     closer = CropBackoff()
     watch(closer, 20, [TREE])
     closer.update(20.0 + MEMORY_S, [STREET], [])
@@ -54,7 +54,7 @@ BOXES = st.builds(lambda x, y: Box(x, y, x + 0.05, y + 0.1), *[st.floats(0, 0.9)
 
 
 @given(st.lists(st.lists(BOXES, max_size=8), max_size=40))
-def test_what_is_remembered_has_an_end(looks):
+def test_remembered_regions_are_limited(looks):
     closer = CropBackoff()
     for n, moving in enumerate(looks):
         chosen = closer.choose(n * LOOK_S, moving)

@@ -26,11 +26,11 @@ def queue():
     thread.join(LONG_S)
 
 
-def test_the_asker_gets_the_result(queue):
+def test_submit_returns_result(queue):
     assert queue.submit(lambda: 6 * 7) == 42
 
 
-def test_the_asker_gets_what_was_raised(queue):
+def test_submit_raises_exception_of_action(queue):
     def broken():
         raise OSError("the disk")
 
@@ -39,7 +39,7 @@ def test_the_asker_gets_what_was_raised(queue):
     assert queue.submit(lambda: "still working") == "still working"
 
 
-def test_a_camera_that_does_not_come_to_it_is_not_running(monkeypatch):
+def test_submit_times_out_when_camera_does_not_run(monkeypatch):
     monkeypatch.setattr(commands, "COMMAND_TIMEOUT_S", 0.01)
     idle, done = CommandQueue(), []
     with pytest.raises(CameraNotRunning):
@@ -49,7 +49,7 @@ def test_a_camera_that_does_not_come_to_it_is_not_running(monkeypatch):
     assert done == []
 
 
-def test_a_camera_that_ends_refuses_what_waits():
+def test_cancel_all_raises_for_waiting_callers():
     idle, answers = CommandQueue(), []
 
     def ask():

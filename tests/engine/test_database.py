@@ -83,7 +83,7 @@ def old_file(path, clips):
 # --- versions ---
 
 
-def test_a_file_of_version_1_keeps_its_clips(path):
+def test_migration_from_version_1_keeps_clips(path):
     clips = [clip_row(1.8e9 + n, bytes=n, score=0.5, audio_codec="aac") for n in range(20)]
     old_file(path, clips)
     with Catalog(path) as catalog:
@@ -94,7 +94,7 @@ def test_a_file_of_version_1_keeps_its_clips(path):
         assert catalog.get_value("unfilled") is None
 
 
-def test_a_migrated_file_has_the_schema_of_a_new_one(tmp_path):
+def test_migrated_file_has_schema_of_new_file(tmp_path):
     def schema(path):
         with Catalog(path) as catalog:
             rows = catalog.database.query("SELECT sql FROM sqlite_master ORDER BY name")
@@ -104,7 +104,7 @@ def test_a_migrated_file_has_the_schema_of_a_new_one(tmp_path):
     assert schema(tmp_path / "old.db") == schema(tmp_path / "new.db")
 
 
-def test_a_migration_that_fails_changes_nothing(path, monkeypatch):
+def test_failed_migration_changes_nothing(path, monkeypatch):
     clips = [clip_row(1.8e9)]
     old_file(path, clips)
     broken = (*MIGRATIONS[:1], f"{MIGRATIONS[1]} INSERT INTO nowhere VALUES (1);")
@@ -116,7 +116,7 @@ def test_a_migration_that_fails_changes_nothing(path, monkeypatch):
         assert catalog.page() == clips
 
 
-def test_a_file_of_a_newer_version_is_told_and_not_touched(path):
+def test_newer_version_raises_and_file_is_unchanged(path):
     with Catalog(path) as catalog:
         catalog.database.query(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     before = path.read_bytes()
@@ -195,7 +195,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_damage_is_told_and_not_touched(filled, damage):
+def test_damage_raises_and_file_is_unchanged(filled, damage):
     damage(filled)
     before = filled.read_bytes()
     with pytest.raises(DatabaseDamaged):
@@ -203,7 +203,7 @@ def test_damage_is_told_and_not_touched(filled, damage):
     assert filled.read_bytes() == before
 
 
-def test_an_empty_file_is_a_new_one(path):
+def test_empty_file_becomes_new_database(path):
     path.touch()
     with Catalog(path) as catalog:
         assert catalog.totals().clips == 0
@@ -231,7 +231,7 @@ SHAPES = [directory, pipe, looping_link, endless_link]
 
 
 @pytest.mark.parametrize("make", SHAPES)
-def test_what_is_no_file_is_damage_and_can_be_set_aside(path, make):
+def test_path_that_is_no_file_is_damage_and_can_be_set_aside(path, make):
     make(path)
     with pytest.raises(DatabaseDamaged):
         Database(path)
@@ -242,20 +242,20 @@ def test_what_is_no_file_is_damage_and_can_be_set_aside(path, make):
 
 @pytest.mark.parametrize("make", [*SHAPES, Path.touch, lambda path: path.write_bytes(b"x" * 99999)])
 @pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
-def test_what_lies_in_place_of_the_log_costs_nothing(filled, make, suffix):
+def test_path_in_place_of_log_is_renamed(filled, make, suffix):
     make(filled.with_name(filled.name + suffix))
     with Catalog(filled) as catalog:
         assert catalog.totals().clips == 400
 
 
-def test_a_link_to_a_disk_that_is_not_there_is_no_damage(path):
+def test_dangling_link_is_not_damage(path):
     path.symlink_to("nowhere/clips.db")
     with pytest.raises(sqlite3.OperationalError):
         Database(path)
     assert path.is_symlink()
 
 
-def test_a_database_that_another_program_holds_is_no_damage(filled, monkeypatch):
+def test_locked_database_is_not_damage(filled, monkeypatch):
     monkeypatch.setattr(database_module.sqlite3, "connect", partial(sqlite3.connect, timeout=0.01))
     with sqlite3.connect(filled, isolation_level=None) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -266,7 +266,7 @@ def test_a_database_that_another_program_holds_is_no_damage(filled, monkeypatch)
     other.close()
 
 
-def test_a_disk_that_is_full_or_read_only_is_no_damage(tmp_path, filled):
+def test_full_or_read_only_disk_is_not_damage(tmp_path, filled):
     for options in ("size=100k", "size=8m,ro"):
         with mounted(tmp_path / options[:8], options.removesuffix(",ro")) as disk:
             path = disk / "clips.db"
@@ -285,13 +285,13 @@ def test_a_disk_that_is_full_or_read_only_is_no_damage(tmp_path, filled):
 
 
 @pytest.mark.parametrize("code", ["IOERR", "CANTOPEN", "READONLY", "FULL"])
-def test_a_disk_that_is_well_is_not_to_blame(filled, code):
+def test_disk_error_on_working_disk_is_damage(filled, code):
     error = sqlite3.OperationalError("refused")
     error.sqlite_errorcode = getattr(sqlite3, f"SQLITE_{code}")
     assert is_damage(error, filled)
 
 
-def test_two_that_are_set_aside_at_the_same_moment_are_both_kept(path):
+def test_set_aside_twice_at_same_time_keeps_both(path):
     path.write_bytes(b"one")
     first = set_aside(path, 1.8e9)
     path.write_bytes(b"two")
@@ -299,7 +299,7 @@ def test_two_that_are_set_aside_at_the_same_moment_are_both_kept(path):
     assert (first.read_bytes(), second.read_bytes()) == (b"one", b"two")
 
 
-def test_what_is_set_aside_takes_its_log_with_it(tmp_path, path):
+def test_set_aside_moves_the_log_too(tmp_path, path):
     for suffix in ("", "-wal", "-shm"):
         (tmp_path / f"clips.db{suffix}").write_text(suffix)
     aside = set_aside(path, 1.8e9)
@@ -311,7 +311,7 @@ def test_what_is_set_aside_takes_its_log_with_it(tmp_path, path):
 # --- transactions ---
 
 
-def test_a_transaction_that_fails_leaves_nothing(path):
+def test_failed_transaction_is_rolled_back(path):
     with Catalog(path) as catalog:
 
         def fail():
@@ -328,7 +328,7 @@ def test_a_transaction_that_fails_leaves_nothing(path):
         assert catalog.totals().clips == 1
 
 
-def test_a_transaction_that_sqlite_ended_itself_is_over(path):
+def test_transaction_ended_by_sqlite_is_over(path):
     with Catalog(path) as catalog:
 
         def fail():
@@ -345,7 +345,7 @@ def test_a_transaction_that_sqlite_ended_itself_is_over(path):
 
 
 @pytest.mark.parametrize("order", [("clips.db", "clips.db-wal"), ("clips.db-wal", "clips.db")])
-def test_a_backup_taken_while_others_write_is_whole(tmp_path, filled, order):
+def test_backup_during_writes_is_consistent(tmp_path, filled, order):
     done = threading.Event()
     backup = tmp_path / "backup"
     backup.mkdir()
@@ -360,7 +360,7 @@ def test_a_backup_taken_while_others_write_is_whole(tmp_path, filled, order):
         writer = threading.Thread(target=write)
         writer.start()
         try:
-            catalog.database.hold_still()
+            catalog.database.suspend_checkpoints()
             before = catalog.totals().clips
             held = filled.read_bytes()
             while catalog.totals().clips < before + 3000:
@@ -372,8 +372,8 @@ def test_a_backup_taken_while_others_write_is_whole(tmp_path, filled, order):
         finally:
             done.set()
             writer.join()
-        catalog.database.release()
-        catalog.database.release()
+        catalog.database.resume_checkpoints()
+        catalog.database.resume_checkpoints()
         every = catalog.totals().clips
     assert filled.read_bytes() != held
     with Catalog(backup / "clips.db") as restored:
@@ -381,7 +381,7 @@ def test_a_backup_taken_while_others_write_is_whole(tmp_path, filled, order):
         assert restored.database.query("PRAGMA integrity_check")[0][0] == "ok"
 
 
-def test_a_backup_does_not_begin_while_another_program_reads(filled):
+def test_suspend_checkpoints_while_another_program_reads_raises(filled):
     with Catalog(filled) as catalog:
         catalog.put(clip_row(1.7e9))
         other = sqlite3.connect(filled, isolation_level=None)
@@ -390,6 +390,6 @@ def test_a_backup_does_not_begin_while_another_program_reads(filled):
         catalog.put(clip_row(1.7e9 + 1))
         catalog.database.query("PRAGMA busy_timeout = 10")
         with pytest.raises(sqlite3.OperationalError, match="another program"):
-            catalog.database.hold_still()
+            catalog.database.suspend_checkpoints()
         other.close()
-        catalog.database.hold_still()
+        catalog.database.suspend_checkpoints()

@@ -20,7 +20,7 @@ def joined(path, *films):
 
 
 @pytest.mark.parametrize("bframes", [0, 3])
-def test_a_looped_film_goes_on_without_a_gap(films, bframes):
+def test_looped_file_has_no_gap(films, bframes):
     film = films(seconds=2, bframes=bframes, fps=20)
     looped = connection(film, loop=True)
     packets, wanted = [], 5 * 40
@@ -36,7 +36,7 @@ def test_a_looped_film_goes_on_without_a_gap(films, bframes):
     assert {id(p.format) for p in packets} == {id(packets[0].format)}
 
 
-def test_real_footage_loops_without_a_gap(bikes):
+def test_looped_footage_has_no_gap(bikes):
     looped = connection(bikes, loop=True)
     packets = []
     for packet in looped.packets():
@@ -50,7 +50,7 @@ def test_real_footage_loops_without_a_gap(bikes):
     assert max(b - a for a, b in itertools.pairwise(shown)) == 3600
 
 
-def test_a_film_of_three_pictures_loops_in_its_own_time(films):
+def test_file_of_three_frames_loops_in_its_own_time(films):
     looped = connection(films(seconds=0.3), loop=True)
     times = []
     for packet in looped.packets():
@@ -61,14 +61,14 @@ def test_a_film_of_three_pictures_loops_in_its_own_time(films):
     assert times == pytest.approx([n / 10 for n in range(12)])
 
 
-def test_a_film_that_is_cut_to_nothing_does_not_loop_for_ever(films):
+def test_empty_file_does_not_loop_forever(films):
     looped = connection(films(seconds=1), loop=True)
     looped._read = iter([iter(["a", "b"]), iter(["c"]), iter([]), iter(["never"])]).__next__
     assert list(looped.packets()) == ["a", "b", "c"]
     looped.close()
 
 
-def test_a_film_that_cannot_be_rewound_comes_to_its_end(films):
+def test_unseekable_file_ends(films):
     looped = connection(films(seconds=1), loop=True)
     container = looped._container
 
@@ -83,7 +83,7 @@ def test_a_film_that_cannot_be_rewound_comes_to_its_end(films):
     container.close()
 
 
-def test_a_played_film_ends_at_once_when_it_is_stopped(films):
+def test_paced_file_ends_at_once_when_stopped(films):
     stop = Event()
     played = connection(films(), paced=True, loop=True, stop=stop, clock=FakeClock())
     Timer(0.05, stop.set).start()
@@ -95,7 +95,7 @@ def test_a_played_film_ends_at_once_when_it_is_stopped(films):
 # --- strange time stamps ---
 
 
-def test_time_stamps_that_begin_again_in_mid_stream(films, tmp_path):
+def test_restarted_time_stamps_continue_timeline(films, tmp_path):
     one = films(seconds=3, container="mpegts")
     two = films(seconds=3, container="mpegts", first_number=30)
     packets = media_packets(joined(tmp_path / "joined.ts", one, two, one))
@@ -104,7 +104,7 @@ def test_time_stamps_that_begin_again_in_mid_stream(films, tmp_path):
 
 
 @pytest.mark.parametrize("begins_at_s", [2.0, 3600.0, 20_000.0])
-def test_time_stamps_that_leap_in_mid_stream(films, tmp_path, begins_at_s):
+def test_leaping_time_stamps_continue_timeline(films, tmp_path, begins_at_s):
     one = films(seconds=3, container="mpegts", begins_at_s=100.0)
     two = films(seconds=3, container="mpegts", begins_at_s=begins_at_s, first_number=30)
     packets = media_packets(joined(tmp_path / "joined.ts", one, two))
@@ -112,7 +112,7 @@ def test_time_stamps_that_leap_in_mid_stream(films, tmp_path, begins_at_s):
     assert numbers(packets) == list(range(60))
 
 
-def test_sound_goes_on_after_time_stamps_began_again(films, tmp_path):
+def test_audio_continues_after_restarted_time_stamps(films, tmp_path):
     one = films(seconds=3, container="mpegts", audio="aac")
     video, audio = split_video(media_packets(joined(tmp_path / "joined.ts", one, one)))
     assert video[-1].t == pytest.approx(5.9, abs=0.1)
@@ -120,7 +120,7 @@ def test_sound_goes_on_after_time_stamps_began_again(films, tmp_path):
     assert len(audio) > 0.9 * 2 * 140
 
 
-def test_bare_h264_has_no_time_stamps_and_is_timed_all_the_same(films):
+def test_h264_without_time_stamps_is_timed(films):
     packets = media_packets(films(seconds=3, container="h264"))
     assert len(packets) == 30
     times = [p.t for p in packets]
@@ -128,7 +128,7 @@ def test_bare_h264_has_no_time_stamps_and_is_timed_all_the_same(films):
     assert numbers(packets) == list(range(30))
 
 
-def test_another_size_in_mid_stream_is_another_format(films, tmp_path):
+def test_new_frame_size_is_new_format(films, tmp_path):
     big = films(seconds=2, container="mpegts")
     small = films(seconds=2, container="mpegts", size=(192, 128), first_number=20)
     packets = media_packets(joined(tmp_path / "joined.ts", big, small))
@@ -138,7 +138,7 @@ def test_another_size_in_mid_stream_is_another_format(films, tmp_path):
 
 
 @pytest.mark.parametrize("container", ["mp4", "mpegts", "avi"])
-def test_flipped_bytes_in_mid_stream_harm_only_their_pictures(films, tmp_path, container):
+def test_flipped_bytes_damage_only_their_frames(films, tmp_path, container):
     codec = {"codec": "mpeg4"} if container == "avi" else {}
     film = films(seconds=16, walks=((0.5, 15.0),), container=container, **codec)
     data = bytearray(film.read_bytes())

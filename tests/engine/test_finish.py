@@ -38,12 +38,12 @@ def in_the_folder(final):
     return sorted(p.name for p in final.parent.iterdir())
 
 
-def test_the_index_stands_before_the_film(grown):
+def test_finalized_file_has_index_before_media(grown):
     finalize(grown())
     assert atoms(grown())[:2] == ["ftyp", "moov"]
 
 
-def test_every_picture_is_in_it(grown):
+def test_finalized_file_has_every_frame(grown):
     final = grown()
     finalize(final)
     clip = content(final)
@@ -52,13 +52,13 @@ def test_every_picture_is_in_it(grown):
     assert clip.first_is_key
 
 
-def test_only_the_clip_is_left(grown):
+def test_finalize_leaves_only_the_final_file(grown):
     final = grown()
     finalize(final)
     assert in_the_folder(final) == [final.name]
 
 
-def test_its_facts_are_told(grown):
+def test_finalize_returns_clip_info(grown):
     final = grown(sound=True)
     facts = finalize(final)
     assert facts.duration_s == pytest.approx(5.0)
@@ -68,18 +68,18 @@ def test_its_facts_are_told(grown):
     assert content(final).duration_s == pytest.approx(5.0, abs=0.05)
 
 
-def test_a_silent_clip_says_so(grown):
+def test_clip_info_without_audio_has_no_audio_codec(grown):
     assert finalize(grown()).audio_codec is None
 
 
-def test_h265_has_the_name_that_apples_players_take(grown):
+def test_h265_is_tagged_hvc1(grown):
     final = grown(codec="libx265", bframes=0)
     assert finalize(final).video_codec == "hevc"
     clip = content(final)
     assert (clip.tag, clip.numbers) == ("hvc1", list(range(50)))
 
 
-def test_the_facts_of_a_finished_file_can_be_read_again(grown):
+def test_read_info_of_final_file_equals_finalize_result(grown):
     final = grown(sound=True)
     facts = finalize(final)
     assert read_info(final) == facts
@@ -89,7 +89,7 @@ def test_the_facts_of_a_finished_file_can_be_read_again(grown):
 
 
 @pytest.mark.parametrize("sound", [False, True], ids=["silent", "sound"])
-def test_wherever_a_crash_cuts_it_off_all_whole_fragments_play(grown, final, sound):
+def test_file_cut_anywhere_keeps_complete_fragments(grown, final, sound):
     grown(sound)
     whole = partial_path(final).read_bytes()
     ends = fragment_ends(partial_path(final))
@@ -121,7 +121,7 @@ def fragment_ends(path):
     return ends
 
 
-def test_zeros_behind_the_film_are_left_out(grown, final):
+def test_zeros_after_media_are_left_out(grown, final):
     grown()
     with partial_path(final).open("ab") as partial:
         partial.write(bytes(100_000))
@@ -130,9 +130,7 @@ def test_zeros_behind_the_film_are_left_out(grown, final):
 
 
 @pytest.mark.parametrize("sound", [False, True], ids=["silent", "sound"])
-def test_zeros_from_the_midst_of_a_fragments_head_on_cost_no_more_than_that_fragment(
-    grown, final, sound
-):
+def test_zeros_from_inside_fragment_header_lose_only_that_fragment(grown, final, sound):
     grown(sound)
     whole, refused = partial_path(final).read_bytes(), 0
     heads = [at - 4 for at in range(len(whole)) if whole[at : at + 4] == b"moof"]
@@ -148,7 +146,7 @@ def test_zeros_from_the_midst_of_a_fragments_head_on_cost_no_more_than_that_frag
     assert refused
 
 
-def test_a_fragment_that_cannot_be_read_leaves_the_partial_file(grown, final):
+def test_unreadable_fragment_keeps_partial_file(grown, final):
     grown()
     whole = bytearray(partial_path(final).read_bytes())
     heads = [at for at in range(len(whole)) if whole[at : at + 4] == b"trun"]
@@ -159,14 +157,14 @@ def test_a_fragment_that_cannot_be_read_leaves_the_partial_file(grown, final):
 
 
 @pytest.mark.parametrize("junk", [b"", b"\0" * 4096, b"junk" * 999])
-def test_what_holds_no_film_is_told(final, junk):
+def test_file_without_video_raises_recording_error(final, junk):
     partial_path(final).write_bytes(junk)
     with pytest.raises(RecordingError):
         finalize(final)
     assert in_the_folder(final) == [partial_path(final).name]
 
 
-def test_sound_alone_is_no_film(final):
+def test_audio_without_video_raises_recording_error(final):
     with av.open(str(partial_path(final)), "w", format="mp4") as out:
         stream = out.add_stream("aac", rate=8000, layout="mono")
         frame = av.AudioFrame(format="s16", layout="mono", samples=1024)
@@ -178,7 +176,7 @@ def test_sound_alone_is_no_film(final):
     assert in_the_folder(final) == [partial_path(final).name]
 
 
-def test_nothing_at_all_is_told(final):
+def test_missing_partial_file_raises(final):
     with pytest.raises(FileNotFoundError):
         finalize(final)
 
@@ -186,7 +184,7 @@ def test_nothing_at_all_is_told(final):
 # --- the disk ---
 
 
-def test_a_folder_that_cannot_be_synced_is_no_failure(grown, monkeypatch):
+def test_folder_sync_error_is_ignored(grown, monkeypatch):
     # Network shares answer EINVAL.
     real = os.fsync
 
@@ -199,7 +197,7 @@ def test_a_folder_that_cannot_be_synced_is_no_failure(grown, monkeypatch):
     assert finalize(grown()).duration_s == pytest.approx(5.0)
 
 
-def test_without_room_for_a_second_copy_the_fragments_are_the_clip(grown, final, monkeypatch):
+def test_full_disk_keeps_fragmented_file_as_clip(grown, final, monkeypatch):
     grown(sound=True)
 
     def no_room(_path):
@@ -214,7 +212,7 @@ def test_without_room_for_a_second_copy_the_fragments_are_the_clip(grown, final,
 
 @pytest.mark.parametrize("sound", [False, True])
 @pytest.mark.parametrize("pictures", [1, 2, 4])
-def test_without_room_the_only_fragment_is_rid_of_its_torn_picture(
+def test_full_disk_removes_incomplete_frame_from_only_fragment(
     grown, final, monkeypatch, sound, pictures
 ):
     grown(sound=sound, bframes=0, size=(640, 384))
@@ -235,7 +233,7 @@ def test_without_room_the_only_fragment_is_rid_of_its_torn_picture(
     assert facts.bytes == final.stat().st_size <= before
 
 
-def test_the_partial_file_stays_until_the_clip_is_safe(grown, final, monkeypatch):
+def test_crash_before_sync_keeps_partial_file(grown, final, monkeypatch):
     grown()
     size = partial_path(final).stat().st_size
 

@@ -57,7 +57,7 @@ def bike_camera(bikes, **settings):
     return file_camera(bikes, **{"grace_s": 0.6, "pre_roll_s": 0.5, "post_roll_s": 0.2, **settings})
 
 
-def test_who_passes_by_is_announced_and_recorded(street, bikes):
+def test_passers_by_in_footage_are_announced_and_recorded(street, bikes):
     clips = street.play(bike_camera(bikes))
     assert len(street.of(DetectionStarted)) == len(street.of(DetectionEnded)) >= 2
     assert {e.presence.label for e in street.of(DetectionStarted)} == {"person"}
@@ -66,7 +66,7 @@ def test_who_passes_by_is_announced_and_recorded(street, bikes):
     assert {clip.label for clip in clips} == {"person"}
 
 
-def test_each_clip_begins_before_the_person_it_shows(street, detector, bikes):
+def test_footage_clips_begin_before_their_person(street, detector, bikes):
     # Three cuts of the film bring somebody into the picture; before the first there is nobody.
     first = street.play(bike_camera(bikes))[0]
     assert first.pre_roll_s >= 0.5
@@ -74,7 +74,7 @@ def test_each_clip_begins_before_the_person_it_shows(street, detector, bikes):
     assert people(detector, street.path(first), first.pre_roll_s) >= 1
 
 
-def test_each_clip_plays_from_beginning_to_end(street, bikes):
+def test_footage_clips_play_completely(street, bikes):
     for clip in street.play(bike_camera(bikes)):
         path = street.path(clip)
         shown = content(path)
@@ -86,19 +86,19 @@ def test_each_clip_plays_from_beginning_to_end(street, bikes):
         assert clip.bytes == path.stat().st_size
 
 
-def test_with_everyday_settings_the_street_is_one_clip(street, bikes):
+def test_footage_with_default_settings_is_one_clip(street, bikes):
     everyday = {"grace_s": 3.0, "pre_roll_s": 4.0, "post_roll_s": 4.0}
     (clip,) = street.play(bike_camera(bikes, **everyday))
     assert content(street.path(clip)).duration_s == pytest.approx(10.0, abs=0.2)
 
 
-def test_cartoon_animals_are_nobody(street, bunny):
+def test_cartoon_animals_start_no_presence(street, bunny):
     assert street.play(bike_camera(bunny)) == []
     assert street.of(DetectionStarted) == []
     assert list(street.clips_dir.iterdir()) == []
 
 
-def test_the_engine_loads_both_networks_on_board_by_itself(rigs, bikes):
+def test_engine_loads_both_bundled_networks(rigs, bikes):
     rig = rigs(create_cascade=None, detector=None)
     ready = rig.wait_for(DetectorChanged)
     assert (ready.ready, ready.detector) == (True, "ncnn")

@@ -31,7 +31,7 @@ def _soon_again(monkeypatch):
     monkeypatch.setattr(recording, "RETRY_S", 4.0)
 
 
-def test_what_was_recorded_until_the_disk_was_full_is_kept(rigs, small, thick):
+def test_clip_until_disk_was_full_is_saved(rigs, small, thick):
     rig = rigs(clips_dir=small / "clips")
     rig.play(file_camera(thick))
     first = rig.failed()[0]
@@ -42,7 +42,7 @@ def test_what_was_recorded_until_the_disk_was_full_is_kept(rigs, small, thick):
     assert rig.engine.catalog.get(first.id) == first
 
 
-def test_what_could_not_be_written_leaves_nothing_behind(rigs, small, thick):
+def test_clip_on_full_disk_leaves_no_files(rigs, small, thick):
     rig = rigs(clips_dir=small / "clips")
     rig.play(file_camera(thick))
     whole = {rig.path(clip).name for clip in rig.saved()}
@@ -52,14 +52,14 @@ def test_what_could_not_be_written_leaves_nothing_behind(rigs, small, thick):
     assert not [p for p in (small / "clips").rglob("*.jpg") if not p.stat().st_size]
 
 
-def test_the_camera_goes_on_and_tries_again(rigs, small, thick):
+def test_camera_on_full_disk_retries_recording(rigs, small, thick):
     rig = rigs(clips_dir=small / "clips")
     rig.play(file_camera(thick))
     assert len(rig.failed()) >= 3
     assert {clip.error for clip in rig.failed()} == {"disk_full"}
 
 
-def test_it_records_again_when_there_is_room(rigs, small, thick):
+def test_recording_resumes_when_disk_has_room(rigs, small, thick):
     rig = rigs(clips_dir=small / "clips")
     rig.engine.set_camera(file_camera(thick, loop=True), Activity.RECORD)
     rig.wait_for(ClipFailed)
@@ -73,7 +73,7 @@ def test_it_records_again_when_there_is_room(rigs, small, thick):
     assert len(content(rig.path(whole()[0])).numbers) > 40
 
 
-def test_a_disk_that_cannot_be_written_to_is_told_and_left_when_it_can(rigs, tmp_path, thick):
+def test_read_only_disk_is_reported_and_recovers(rigs, tmp_path, thick):
     with mounted(tmp_path / "disk", "size=64m") as disk:
         rig = rigs(clips_dir=disk / "clips")
         remount(disk, "ro")
@@ -86,7 +86,7 @@ def test_a_disk_that_cannot_be_written_to_is_told_and_left_when_it_can(rigs, tmp
         rig.stop()
 
 
-def test_the_engine_starts_on_a_read_only_disk_with_what_a_kill_left_half_finished(rigs, tmp_path):
+def test_engine_starts_on_read_only_disk_with_partial_files(rigs, tmp_path):
     with mounted(tmp_path / "disk", "size=1m") as disk:
         left = disk / "clips" / "cam" / "2027-01-15" / f"clip{FRESH_SUFFIX}"
         left.parent.mkdir(parents=True)

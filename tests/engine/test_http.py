@@ -96,7 +96,7 @@ def recorded(films, walk, tmp_path_factory):
         server.close()
 
 
-def test_mjpeg_is_recorded_at_the_speed_at_which_it_happened(recorded):
+def test_mjpeg_is_recorded_in_real_time(recorded):
     clip, shown = recorded["mjpeg"][0]
     assert clip.video_codec == "h264"
     # FFmpeg takes any such stream for 25 fps; it would last less than half as long.
@@ -106,34 +106,34 @@ def test_mjpeg_is_recorded_at_the_speed_at_which_it_happened(recorded):
     assert recorded["fps"] == pytest.approx(10, rel=0.2)
 
 
-def test_a_transport_stream_is_recorded(recorded):
+def test_transport_stream_is_recorded(recorded):
     clip, shown = recorded["live.ts"][0]
     assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
     assert (shown.codec, shown.audio) == ("h264", "aac")
     assert clip.pre_roll_s >= 1.0
 
 
-def test_a_camera_that_changes_its_size_in_mid_stream_goes_on(recorded):
+def test_camera_that_changes_frame_size_goes_on(recorded):
     (first, before), (second, after) = recorded["changing.ts"][:2]
     assert (first.width, second.width) == (320, 192)
     assert before.numbers[-1] == 39
     assert after.numbers[0] == 40
 
 
-def test_an_entity_that_gives_pictures_is_recorded(recorded):
+def test_entity_with_pictures_is_recorded(recorded):
     clip, shown = recorded["entity"][0]
     assert (clip.video_codec, clip.label) == ("h264", "person")
     assert {b - a for a, b in itertools.pairwise(shown.numbers)} == {5}
 
 
-def test_mjpeg_tells_no_frame_rate_that_it_does_not_know(http, walk):
+def test_mjpeg_without_known_frame_rate_has_none(http, walk):
     server = http({})
     server.replies["/"] = multipart(cycle(walk), every_s=0.02, closing=server.closing)
     result = probe(stream_camera(server.url("/")).source)
     assert (result.video_codec, result.fps, result.records_directly) == ("mjpeg", None, False)
 
 
-def test_a_film_on_a_web_server_is_a_source_too(http, rig, films):
+def test_file_on_web_server_is_a_source(http, rig, films):
     server = http({"/film.mp4": Reply.file(films(seconds=8, walks=((2.0, 4.0),)))})
     rig.engine.set_camera(stream_camera(server.url("/film.mp4"), **QUICK), Activity.RECORD)
     assert rig.wait_for(ClipSaved).clip.label == "person"
@@ -142,7 +142,7 @@ def test_a_film_on_a_web_server_is_a_source_too(http, rig, films):
     rig.wait_health(CameraHealth.RUNNING, count=2)
 
 
-def test_sound_without_pictures_is_a_loss(http, films, tmp_path):
+def test_audio_without_video_is_lost(http, films, tmp_path):
     film = films(seconds=30, walks=(), container="mpegts", audio="aac")
     with av.open(str(film)) as source:
         audio_pid = source.streams.audio[0].id
@@ -160,7 +160,7 @@ def test_sound_without_pictures_is_a_loss(http, films, tmp_path):
     source.close()
 
 
-def test_a_server_that_stops_sending_is_a_loss(http, films):
+def test_server_that_stops_sending_is_lost(http, films):
     film = films(seconds=20, walks=(), container="mpegts").read_bytes()
     hangs = threading.Event()
 
@@ -177,7 +177,7 @@ def test_a_server_that_stops_sending_is_a_loss(http, films):
     hangs.set()
 
 
-def test_a_certificate_is_accepted_or_looked_at(http, films, tmp_path):
+def test_certificate_is_verified_only_if_configured(http, films, tmp_path):
     server = http({"/film.mp4": Reply.file(films(seconds=1))}, tls=self_signed(tmp_path))
     connection(server.url("/film.mp4")).close()
     with pytest.raises(SourceError):

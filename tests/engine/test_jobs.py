@@ -21,7 +21,7 @@ def jobs(tmp_path, clock):
         yield catalog.jobs
 
 
-def test_a_job_comes_back_as_it_was_added(jobs, clock):
+def test_due_job_has_the_values_it_was_added_with(jobs, clock):
     jobs.add(DELETE, "x", {"names": ["a", "b"]}, bytes=7)
     job = jobs.due(ALL)
     assert (job.kind, job.subject, job.payload) == (DELETE, "x", {"names": ["a", "b"]})
@@ -29,28 +29,28 @@ def test_a_job_comes_back_as_it_was_added(jobs, clock):
     assert (job.resume, job.error) == (None, None)
 
 
-def test_there_is_one_job_of_a_kind_for_a_subject(jobs):
+def test_second_job_of_same_kind_and_subject_is_ignored(jobs):
     for _ in range(2):
         jobs.add(UPLOAD, "x")
         jobs.add(DELETE, "x")
     assert jobs.backlog(ALL).jobs == 2
 
 
-def test_the_newest_or_the_oldest_is_due(jobs):
+def test_due_returns_newest_or_oldest(jobs):
     for name in "abc":
         jobs.add(UPLOAD, name)
     assert jobs.due(ALL).subject == "c"
     assert jobs.due(ALL, oldest=True).subject == "a"
 
 
-def test_only_the_kinds_that_are_asked_for_count(jobs):
+def test_due_considers_only_requested_kinds(jobs):
     jobs.add(UPLOAD, "x", bytes=5)
     assert jobs.due([DELETE]) is None
     assert jobs.wait_s([DELETE]) is None
     assert jobs.backlog([DELETE]).jobs == 0
 
 
-def test_a_job_that_was_put_off_is_due_later(jobs, clock):
+def test_rescheduled_job_is_due_later(jobs, clock):
     jobs.add(UPLOAD, "x")
     jobs.reschedule(jobs.due(ALL), 60, "storage_busy")
     assert jobs.due(ALL) is None
@@ -60,7 +60,7 @@ def test_a_job_that_was_put_off_is_due_later(jobs, clock):
     assert (job.attempts, job.error) == (1, "storage_busy")
 
 
-def test_a_clock_that_was_wrong_puts_nothing_off_for_long(jobs, clock):
+def test_wrong_clock_does_not_delay_jobs(jobs, clock):
     clock.wall += 1e8
     jobs.add(UPLOAD, "x")
     jobs.reschedule(jobs.due(ALL), 60, "storage_busy")
@@ -68,14 +68,14 @@ def test_a_clock_that_was_wrong_puts_nothing_off_for_long(jobs, clock):
     assert jobs.due(ALL).subject == "x"
 
 
-def test_nothing_is_put_off_longer_than_the_longest_wait(jobs, clock):
+def test_reschedule_is_limited_to_longest_wait(jobs, clock):
     jobs.add(UPLOAD, "x")
     jobs.reschedule(jobs.due(ALL), 1e9, "storage_busy")
     clock.advance(LONGEST_WAIT_S)
     assert jobs.due(ALL) is not None
 
 
-def test_only_what_failed_for_the_cause_that_is_gone_is_hurried(jobs):
+def test_make_due_affects_only_given_errors(jobs):
     for name, error in (("a", "storage_busy"), ("b", "unknown")):
         jobs.add(UPLOAD, name)
         jobs.reschedule(jobs.due(ALL), 60, error)
@@ -84,14 +84,14 @@ def test_only_what_failed_for_the_cause_that_is_gone_is_hurried(jobs):
     assert jobs.due(ALL, oldest=True).subject == "a"
 
 
-def test_a_job_goes_once(jobs):
+def test_job_is_removed_once(jobs):
     jobs.add(UPLOAD, "x")
     job = jobs.due(ALL)
     assert jobs.remove(job.id)
     assert not jobs.remove(job.id)
 
 
-def test_a_job_that_was_withdrawn_and_added_again_is_another_one(jobs):
+def test_job_canceled_and_added_again_is_new(jobs):
     jobs.add(UPLOAD, "x")
     job = jobs.due(ALL)
     jobs.cancel(UPLOAD, "x")
@@ -100,7 +100,7 @@ def test_a_job_that_was_withdrawn_and_added_again_is_another_one(jobs):
     assert jobs.due(ALL).id > job.id
 
 
-def test_the_backlog_tells_count_bytes_and_age(jobs, clock):
+def test_backlog_has_count_bytes_and_age(jobs, clock):
     assert (jobs.backlog(ALL).jobs, jobs.backlog(ALL).oldest_at) == (0, None)
     begin = clock.now()
     for size in (5, 7):
@@ -110,7 +110,7 @@ def test_the_backlog_tells_count_bytes_and_age(jobs, clock):
     assert (backlog.jobs, backlog.bytes, backlog.oldest_at) == (2, 12, begin)
 
 
-def test_where_to_go_on_is_kept_and_never_shown(jobs):
+def test_resume_point_is_stored_and_not_in_repr(jobs):
     jobs.add(UPLOAD, "x")
     jobs.save_resume(jobs.due(ALL).id, "https://secret.example/session")
     job = jobs.due(ALL)
@@ -118,7 +118,7 @@ def test_where_to_go_on_is_kept_and_never_shown(jobs):
     assert "secret" not in repr(job)
 
 
-def test_who_watches_is_told(jobs):
+def test_listener_is_called_for_added_and_canceled_jobs(jobs):
     told = []
     jobs.add_listener(lambda: told.append(1))
     jobs.add(UPLOAD, "x")

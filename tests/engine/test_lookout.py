@@ -51,12 +51,12 @@ def scene(films):
     return make
 
 
-def test_the_first_picture_is_looked_at_in_case_somebody_is_there_already(scene):
+def test_first_frame_is_sampled(scene):
     quiet = scene(QUIET).play(until=0.05)
     assert quiet.numbers() == [0]
 
 
-def test_idle_decodes_keyframes_only(scene):
+def test_quiet_scene_decodes_keyframes_only(scene):
     quiet = scene(QUIET).play(until=10)
     before = quiet.lookout.decoded
     quiet.play()
@@ -64,43 +64,43 @@ def test_idle_decodes_keyframes_only(scene):
     assert quiet.numbers(since=5) == []
 
 
-def test_idle_keeps_the_newest_keyframe_for_the_live_picture(scene):
+def test_quiet_scene_keeps_newest_keyframe_as_latest(scene):
     quiet = scene(QUIET).play()
     assert number_of(quiet.lookout.latest.picture) == 290
 
 
-def test_who_came_between_two_keyframes_is_looked_at_from_the_first_pictures(scene):
+def test_motion_between_keyframes_is_sampled_from_its_first_frames(scene):
     found = scene(BETWEEN).play().numbers(since=10)
     assert found[:2] == [112, 114] or found[0] <= 113
     assert min(n for n in found if n >= 113) <= 114
 
 
-def test_pictures_from_the_ring_are_marked_as_replayed(scene):
+def test_frames_from_the_buffer_are_marked_as_replayed(scene):
     film = scene(BETWEEN).play()
     assert {x.replayed for x in film.looks if 10 < x.frame.t < 12} == {True}
     assert {x.replayed for x in film.looks if x.frame.t > 12.1} == {False}
 
 
-def test_nothing_is_looked_at_twice_and_time_only_grows(scene):
+def test_no_frame_is_sampled_twice_and_times_only_grow(scene):
     film = scene({"seconds": 40, "walks": ((8.3, 9.1), (14.2, 15.0), (20.1, 21.0))}).play()
     times = [x.frame.t for x in film.looks]
     assert times == sorted(set(times))
 
 
-def test_a_few_pictures_a_second_are_looked_at(scene):
+def test_sampling_rate_is_a_few_frames_per_second(scene):
     walk = {"seconds": 20, "walks": ((5.0, 18.0),), "fps": 20}
     found = scene(walk, detect_fps=4.0).play().numbers(since=8)
     assert {b - a for a, b in itertools.pairwise(found)} == {5}
 
 
-def test_it_goes_idle_again_after_the_last_motion(scene):
+def test_mode_after_last_motion_returns_to_keyframes(scene):
     film = scene(BETWEEN).play()
     assert not film.idle_at(14.0)
     assert not film.idle_at(14.0 + LINGER_S - 0.5)
     assert film.idle_at(14.0 + LINGER_S + 1.5)
 
 
-def test_it_does_not_decode_again_what_it_has_watched(scene):
+def test_wake_does_not_decode_checked_packets_again(scene):
     film = scene({"seconds": 24, "walks": ((6.0, 9.0), (14.6, 16.0)), "gop_s": 2.0})
     film.play(until=14.55)
     before = film.lookout.decoded
@@ -108,21 +108,21 @@ def test_it_does_not_decode_again_what_it_has_watched(scene):
     assert film.lookout.decoded - before <= 22  # one group of pictures, not the whole ring
 
 
-def test_rare_keyframes_keep_it_awake(scene):
+def test_rare_keyframes_with_auto_decode_all(scene):
     film = scene({"seconds": 30, "walks": (), "gop_s": 4.0}).play()
     assert not film.idle_at(10.0)
     assert film.lookout.keyframe_interval_s == pytest.approx(4.0)
     assert film.numbers(since=8) == []  # decoded and compared, not looked at
 
 
-def test_rare_keyframes_let_economy_idle(scene):
+def test_rare_keyframes_with_economy_decode_keyframes_only(scene):
     film = scene(
         {"seconds": 30, "walks": (), "gop_s": 4.0}, decode_policy=DecodePolicy.ECONOMY
     ).play()
     assert film.idle_at(20.0)
 
 
-def test_economy_replays_from_the_keyframe_before_however_long_ago(scene):
+def test_economy_replays_from_previous_keyframe_however_old(scene):
     recipe = {"seconds": 20, "walks": ((9.0, 11.9),), "gop_s": 4.0}
     film = scene(recipe, decode_policy=DecodePolicy.ECONOMY)
     film.play()
@@ -132,20 +132,20 @@ def test_economy_replays_from_the_keyframe_before_however_long_ago(scene):
     assert min(n for n in found if n >= 90) <= 92
 
 
-def test_prompt_never_idles(scene):
+def test_prompt_always_decodes_all(scene):
     film = scene(QUIET, decode_policy=DecodePolicy.PROMPT).play()
     assert {gear for _, gear in film.gears} == {DecodeMode.ALL}
     assert film.lookout.decoded == 300
 
 
-def test_prompt_looks_only_when_something_moves(scene):
+def test_prompt_samples_only_during_motion(scene):
     film = scene(
         {"seconds": 20, "walks": ((11.3, 12.0),)}, decode_policy=DecodePolicy.PROMPT
     ).play()
     assert film.numbers(since=5)[0] in (113, 114)
 
 
-def test_the_live_picture_raises_the_gear_and_lets_it_go_again(scene):
+def test_watching_live_picture_decodes_all_until_it_ends(scene):
     film = scene(QUIET).play(watched=lambda t: 10.5 < t < 12)
     assert film.idle_at(10.2)
     assert not film.idle_at(10.7)
@@ -153,19 +153,19 @@ def test_the_live_picture_raises_the_gear_and_lets_it_go_again(scene):
     assert film.numbers(since=9) == []
 
 
-def test_somebody_who_does_not_move_is_looked_at_now_and_then(scene):
+def test_stationary_presence_is_sampled_now_and_then(scene):
     film = scene(QUIET, grace_s=3.0).play(present=lambda t: t >= 10)
     found = film.numbers(since=12)
     assert {b - a for a, b in itertools.pairwise(found)} == {10}
 
 
-def test_a_short_grace_period_is_looked_into_twice(scene):
+def test_short_grace_period_is_sampled_twice(scene):
     film = scene(QUIET, grace_s=1.0, detect_fps=10).play(present=lambda t: t >= 10)
     found = film.numbers(since=12)
     assert {b - a for a, b in itertools.pairwise(found)} == {5}
 
 
-def test_behind_a_gap_it_begins_anew(scene):
+def test_reset_after_gap_starts_over(scene):
     film = scene(QUIET).play(until=10)
     film.lookout.reset()
     film.ring.clear()
@@ -178,28 +178,28 @@ def test_behind_a_gap_it_begins_anew(scene):
 MJPEG = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p", "fps": 25}
 
 
-def test_idle_mjpeg_is_decoded_twice_a_second(scene):
+def test_quiet_mjpeg_is_decoded_twice_per_second(scene):
     film = scene({"seconds": 20, "walks": (), **MJPEG}).play(until=10)
     before = film.lookout.decoded
     film.play()
     assert 19 <= film.lookout.decoded - before <= 22
 
 
-def test_awake_mjpeg_is_decoded_only_as_often_as_it_is_looked_at(scene):
+def test_active_mjpeg_is_decoded_only_as_often_as_sampled(scene):
     film = scene({"seconds": 16, "walks": ((2.0, 16.0),), **MJPEG}).play(until=6)
     before = film.lookout.decoded
     film.play()
     assert film.lookout.decoded - before <= 10 * 5 + 2
 
 
-def test_watched_mjpeg_is_decoded_at_its_full_rate(scene):
+def test_watched_mjpeg_is_decoded_at_full_rate(scene):
     film = scene({"seconds": 12, "walks": (), **MJPEG}).play(until=8)
     before = film.lookout.decoded
     film.play(watched=lambda t: True)
     assert film.lookout.decoded - before >= 100
 
 
-def test_a_ring_that_holds_nothing_does_not_stop_it(scene):
+def test_empty_buffer_does_not_stop_sampling(scene):
     film = scene(QUIET).play(until=10)
     film.ring.clear()
     film.play(until=10.5, present=lambda t: True)
@@ -208,7 +208,7 @@ def test_a_ring_that_holds_nothing_does_not_stop_it(scene):
     assert film.numbers(since=12)
 
 
-def test_one_keyframe_that_does_not_decode_is_passed_over(scene):
+def test_undecodable_keyframe_is_skipped(scene):
     film = scene(QUIET).play(until=10)
     film.packets[0].data.update(bytes(film.packets[0].size))
     film.play()

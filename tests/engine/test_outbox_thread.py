@@ -35,13 +35,13 @@ def wait_until(condition):
         time.sleep(0.005)
 
 
-def test_a_job_that_is_added_wakes_it(house):
+def test_added_job_wakes_worker(house):
     house.outbox.start()
     clip = house.saved()
     wait_until(lambda: house.row(clip).cloud is CloudState.STORED)
 
 
-def test_resuming_wakes_it(house):
+def test_resume_wakes_worker(house):
     house.store.faults.append(BucketMissing())
     clip = house.saved()
     house.outbox.start()
@@ -50,7 +50,7 @@ def test_resuming_wakes_it(house):
     wait_until(lambda: house.row(clip).cloud is CloudState.STORED)
 
 
-def test_a_stop_in_mid_upload_is_quick_and_loses_nothing(tmp_path):
+def test_stop_during_upload_is_quick_and_keeps_job(tmp_path):
     slow = DiskStore(tmp_path / "cloud", chunk_s=LONG_S)
     house = House(tmp_path, store=slow)
     clip = house.saved(size=5000)
@@ -67,7 +67,7 @@ def test_a_stop_in_mid_upload_is_quick_and_loses_nothing(tmp_path):
     again.close()
 
 
-def test_a_store_that_hangs_is_left_behind(house):
+def test_join_with_hanging_store_times_out(house):
     gate, inside = threading.Event(), threading.Event()
 
     def hang(job, _):
@@ -86,7 +86,7 @@ def test_a_store_that_hangs_is_left_behind(house):
     assert outbox.join(LONG_S)
 
 
-def test_what_ends_after_the_catalogue_was_closed_is_done_again(house):
+def test_job_that_ends_after_catalog_closed_is_kept(house):
     gate, inside = threading.Event(), threading.Event()
 
     def late(job, _):
@@ -104,7 +104,7 @@ def test_what_ends_after_the_catalogue_was_closed_is_done_again(house):
     assert outbox.join(LONG_S)
 
 
-def test_an_index_that_takes_nothing_does_not_end_the_outbox(house, caplog, monkeypatch):
+def test_database_error_does_not_end_worker(house, caplog, monkeypatch):
     clip = house.saved()
     monkeypatch.setattr("custom_components.homesec.engine.db.worker.MAX_SLEEP_S", 0.01)
     house.catalog.database.query(
@@ -117,7 +117,7 @@ def test_an_index_that_takes_nothing_does_not_end_the_outbox(house, caplog, monk
     assert len(house.store.names(".mp4")) == 1
 
 
-def test_a_transfer_that_stops_without_being_told_to_is_tried_again(house):
+def test_unrequested_transfer_stop_is_retried(house):
     clip = house.saved()
     house.store.faults.append(TransferStopped())
     house.run()
@@ -126,7 +126,7 @@ def test_a_transfer_that_stops_without_being_told_to_is_tried_again(house):
     assert house.row(clip).cloud is CloudState.STORED
 
 
-def test_what_never_began_ends_at_once(house):
+def test_halt_before_start_ends_at_once(house):
     outbox = house.make_outbox({})
     outbox.halt()
     assert outbox.join()

@@ -34,7 +34,7 @@ class Slow:
         monkeypatch.setattr(FragmentedMp4, "write", write)
 
 
-def test_a_clip_is_saved(bench, packets):
+def test_recorded_clip_is_saved(bench, packets):
     made = bench()
     row = made.record(packets)
     assert row.state is ClipState.SAVED
@@ -46,7 +46,7 @@ def test_a_clip_is_saved(bench, packets):
     assert made.events[-1].clip == row
 
 
-def test_its_row_is_there_while_it_grows(bench, packets):
+def test_row_exists_while_clip_is_recorded(bench, packets):
     made = bench()
     made.recorder.start()
     for packet in packets[:20]:
@@ -59,27 +59,27 @@ def test_its_row_is_there_while_it_grows(bench, packets):
     made.end()
 
 
-def test_the_still_shows_the_best_picture(bench, packets):
+def test_still_shows_best_frame(bench, packets):
     made = bench()
     best = FrameDecoder().decode_keyframe(packets[30])
     row = made.record(packets, ClipResult(still=best))
     assert number_of(read_keyframe(made.clips_dir / row.still_path, 0)) == 30
 
 
-def test_without_a_best_picture_the_still_shows_the_moment_of_the_event(bench, packets):
+def test_still_without_best_frame_shows_moment_of_event(bench, packets):
     made = bench()
     row = made.record(packets)
     assert number_of(read_keyframe(made.clips_dir / row.still_path, 0)) == 20
 
 
-def test_a_clip_without_a_packet_has_failed(bench):
+def test_clip_without_packets_is_failed(bench):
     made = bench()
     row = made.record([])
     assert (row.state, row.error) == (ClipState.FAILED, "recording_failed")
     assert made.kinds == [ClipFailed]
 
 
-def test_a_still_that_cannot_be_written_costs_no_clip(bench, packets, monkeypatch):
+def test_still_error_does_not_fail_clip(bench, packets, monkeypatch):
     def broken(*_, **__):
         raise OSError(28, "No space left on device")
 
@@ -91,9 +91,7 @@ def test_a_still_that_cannot_be_written_costs_no_clip(bench, packets, monkeypatc
 # --- a slow disk ---
 
 
-def test_feeding_never_waits_for_the_disk_and_goes_on_from_a_keyframe(
-    bench, packets, monkeypatch, caplog
-):
+def test_slow_disk_skips_packets_up_to_a_keyframe(bench, packets, monkeypatch, caplog):
     disk = Slow(monkeypatch)
     monkeypatch.setattr(module, "QUEUE_BYTES", sum(p.size for p in packets[:23]))
     made = bench()
@@ -118,7 +116,7 @@ def test_feeding_never_waits_for_the_disk_and_goes_on_from_a_keyframe(
     assert after % 10 == 0
 
 
-def test_a_film_that_is_read_faster_than_written_waits_instead(bench, packets, monkeypatch):
+def test_lossless_writer_waits_for_slow_disk(bench, packets, monkeypatch):
     disk = Slow(monkeypatch)
     monkeypatch.setattr(module, "QUEUE_BYTES", 2000)
     made = bench(lossless=True)

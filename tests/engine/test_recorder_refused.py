@@ -37,7 +37,7 @@ def feed_until_failed(made, packets):
 
 
 @pytest.mark.parametrize("lossless", [False, True])
-def test_what_was_written_until_the_disk_was_full_is_kept(bench, packets, monkeypatch, lossless):
+def test_full_disk_keeps_what_was_written(bench, packets, monkeypatch, lossless):
     refuse_after(monkeypatch, 30, OSError(28, "No space left on device"))
     made = bench(lossless=lossless)
     feed_until_failed(made, packets)
@@ -50,9 +50,7 @@ def test_what_was_written_until_the_disk_was_full_is_kept(bench, packets, monkey
     assert made.events[-1].clip.error == "disk_full"
 
 
-def test_a_clip_that_the_index_does_not_take_at_its_end_is_told_all_the_same(
-    bench, packets, monkeypatch, caplog
-):
+def test_clip_is_announced_when_catalog_refuses_its_end(bench, packets, monkeypatch, caplog):
     def refuse(*_):
         raise sqlite3.OperationalError("database or disk is full")
 
@@ -64,7 +62,7 @@ def test_a_clip_that_the_index_does_not_take_at_its_end_is_told_all_the_same(
     assert "database or disk is full" in caplog.text
 
 
-def test_a_defect_of_ours_costs_no_thread_and_is_logged(bench, packets, monkeypatch, caplog):
+def test_unexpected_exception_is_logged_and_clip_finalized(bench, packets, monkeypatch, caplog):
     refuse_after(monkeypatch, 30, ZeroDivisionError())
     made = bench()
     feed_until_failed(made, packets)
@@ -72,7 +70,7 @@ def test_a_defect_of_ours_costs_no_thread_and_is_logged(bench, packets, monkeypa
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_broken_clip_does_not_wait_for_its_camera_for_ever(bench, packets, monkeypatch):
+def test_failed_clip_stops_waiting_for_result(bench, packets, monkeypatch):
     monkeypatch.setattr(module, "RESULT_TIMEOUT_S", 0.01)
     refuse_after(monkeypatch, 30, OSError(28, "No space left on device"))
     made = bench()
@@ -81,7 +79,7 @@ def test_a_broken_clip_does_not_wait_for_its_camera_for_ever(bench, packets, mon
     assert made.catalog.get(made.clip.id).state is ClipState.SAVED
 
 
-def test_a_folder_that_cannot_be_made_is_told(bench, packets):
+def test_folder_that_cannot_be_created_fails_clip(bench, packets):
     made = bench()
     made.clips_dir.write_text("in the way")
     made.recorder.start()
@@ -92,7 +90,7 @@ def test_a_folder_that_cannot_be_made_is_told(bench, packets):
     assert made.kinds == [ClipFailed]
 
 
-def test_a_clip_is_kept_though_its_row_is_not(bench, packets, monkeypatch, caplog):
+def test_clip_is_saved_when_catalog_refuses_its_begin(bench, packets, monkeypatch, caplog):
     made = bench()
 
     def locked(_clip):
@@ -105,7 +103,7 @@ def test_a_clip_is_kept_though_its_row_is_not(bench, packets, monkeypatch, caplo
     assert "database is locked" in caplog.text
 
 
-def test_a_growing_file_is_brought_to_the_disk_now_and_then(bench, packets, monkeypatch):
+def test_file_is_synced_while_recorded(bench, packets, monkeypatch):
     synced = []
     monkeypatch.setattr(module, "SYNC_S", -1)
     monkeypatch.setattr(FragmentedMp4, "sync", lambda self: synced.append(1))
@@ -124,5 +122,5 @@ def test_a_growing_file_is_brought_to_the_disk_now_and_then(bench, packets, monk
         (DiskFull(), DiskFull),
     ],
 )
-def test_what_the_system_says_gets_a_name(error, kind):
+def test_system_error_becomes_recording_error(error, kind):
     assert type(recording_error(error)) is kind

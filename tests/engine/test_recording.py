@@ -51,7 +51,7 @@ class Calls(FigureDetector):
 
 @pytest.mark.parametrize("pre_roll_s", [0.0, 1.0, 4.0])
 @pytest.mark.parametrize("bframes", [0, 3])
-def test_it_begins_before_whoever_it_shows(rig, films, pre_roll_s, bframes):
+def test_clip_begins_before_the_person_it_shows(rig, films, pre_roll_s, bframes):
     film = films(seconds=12, walks=((6.3, 8.0),), bframes=bframes)
     (clip,) = rig.play(file_camera(film, pre_roll_s=pre_roll_s))
     first = numbers(rig, clip)[0]
@@ -62,18 +62,18 @@ def test_it_begins_before_whoever_it_shows(rig, films, pre_roll_s, bframes):
     assert clip.event_at - clip.started_at == pytest.approx((seen - first) / FPS)
 
 
-def test_it_cannot_begin_before_the_film(rig, films):
+def test_clip_cannot_begin_before_the_source(rig, films):
     (clip,) = rig.play(file_camera(films(walks=((0.0, 2.0),)), pre_roll_s=4.0))
     assert numbers(rig, clip)[0] == 0
     assert clip.pre_roll_s == pytest.approx(0.0, abs=0.21)
 
 
-def test_it_ends_after_the_grace_and_the_post_roll(rig, films):
+def test_clip_ends_after_grace_period_and_post_roll(rig, films):
     (clip,) = rig.play(file_camera(films(), grace_s=1.0, post_roll_s=1.5))
     assert numbers(rig, clip)[-1] == pytest.approx(68 + 10 + 15, abs=4)
 
 
-def test_its_length_is_that_of_its_pictures(rig, films):
+def test_clip_duration_is_that_of_its_frames(rig, films):
     (clip,) = rig.play(file_camera(films(bframes=3)))
     shown = content(rig.path(clip))
     assert clip.duration_s == pytest.approx(len(shown.numbers) / FPS)
@@ -81,7 +81,7 @@ def test_its_length_is_that_of_its_pictures(rig, films):
     assert shown.duration_s == pytest.approx(clip.duration_s)
 
 
-def test_it_lies_in_a_folder_of_its_camera_and_day(rig, films):
+def test_clip_path_is_below_camera_and_day(rig, films):
     (clip,) = rig.play(file_camera(films(), id="garden"))
     camera, day, name = clip.path.split("/")
     assert (camera, name) == ("garden", f"{clip.id}.mp4")
@@ -91,20 +91,20 @@ def test_it_lies_in_a_folder_of_its_camera_and_day(rig, films):
 # --- together and apart ---
 
 
-def test_out_and_in_within_the_grace_is_one_clip(rig, films):
+def test_presence_within_grace_period_goes_on_in_same_clip(rig, films):
     film = films(seconds=14, walks=((4.0, 5.0), (5.9, 7.0)))
     clips = rig.play(file_camera(film, grace_s=1.5, post_roll_s=0.5))
     assert len(clips) == len(rig.of(DetectionStarted)) == 1
 
 
-def test_back_within_the_post_roll_is_another_event_of_the_same_clip(rig, films):
+def test_presence_within_post_roll_is_new_event_of_same_clip(rig, films):
     film = films(seconds=16, walks=((4.0, 5.0), (7.0, 8.0)))
     (clip,) = rig.play(file_camera(film, grace_s=0.5, post_roll_s=3.0))
     assert [e.clip_id for e in rig.of(DetectionStarted)] == [clip.id] * 2
     assert numbers(rig, clip)[-1] > 100
 
 
-def test_back_much_later_is_another_clip(rig, films):
+def test_presence_after_post_roll_starts_new_clip(rig, films):
     film = films(seconds=20, walks=((4.0, 5.0), (12.0, 13.0)))
     first, second = rig.play(file_camera(film, grace_s=0.5, post_roll_s=1.0))
     assert first.id < second.id
@@ -112,7 +112,7 @@ def test_back_much_later_is_another_clip(rig, films):
 
 
 @pytest.mark.parametrize("bframes", [0, 3])
-def test_what_lasts_too_long_is_split_and_no_picture_is_lost(rig, films, bframes):
+def test_roll_over_loses_no_frame(rig, films, bframes):
     clips = rig.play(file_camera(films(**ALWAYS, bframes=bframes), max_clip_s=7.0))
     assert len(clips) == 5
     parts = [numbers(rig, clip) for clip in clips]
@@ -125,7 +125,7 @@ def test_what_lasts_too_long_is_split_and_no_picture_is_lost(rig, films, bframes
         assert before.id < after.id
 
 
-def test_a_split_loses_no_picture_of_a_camera_that_is_encoded_either(rig, films):
+def test_roll_over_of_encoded_video_loses_no_frame(rig, films):
     film = films(**ALWAYS, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
     clips = rig.play(file_camera(film, max_clip_s=9.0))
     parts = [numbers(rig, clip) for clip in clips]
@@ -133,13 +133,13 @@ def test_a_split_loses_no_picture_of_a_camera_that_is_encoded_either(rig, films)
     assert [n for part in parts for n in part] == list(range(parts[0][0], 300))
 
 
-def test_every_clip_of_a_long_event_has_a_still(rig, films):
+def test_roll_over_gives_each_clip_a_still(rig, films):
     clips = rig.play(file_camera(films(**ALWAYS), max_clip_s=7.0))
     assert all(rig.path(clip).with_suffix(".jpg").stat().st_size for clip in clips)
     assert all(clip.still_path for clip in clips)
 
 
-def test_another_size_in_mid_event_goes_on_in_another_clip(rig, films, tmp_path):
+def test_new_frame_size_during_event_starts_new_clip(rig, films, tmp_path):
     big = films(seconds=8, walks=((4.0, 8.0),), container="mpegts")
     small = films(
         seconds=6, walks=((0.0, 2.0),), container="mpegts", size=(192, 128), first_number=80
@@ -153,7 +153,7 @@ def test_another_size_in_mid_event_goes_on_in_another_clip(rig, films, tmp_path)
     assert second.label == "person"
 
 
-def test_the_same_camera_with_restarted_time_stamps_goes_on_in_the_same_clip(rig, films, tmp_path):
+def test_restarted_time_stamps_go_on_in_same_clip(rig, films, tmp_path):
     one = films(seconds=8, walks=((4.0, 8.0),), container="mpegts")
     two = films(seconds=6, walks=((0.0, 2.0),), container="mpegts", first_number=80)
     joined = tmp_path / "joined.ts"
@@ -165,7 +165,7 @@ def test_the_same_camera_with_restarted_time_stamps_goes_on_in_the_same_clip(rig
     assert clip.duration_s == pytest.approx(len(shown.numbers) / FPS, abs=0.05)
 
 
-def test_a_codec_that_is_encoded_is_one_playable_clip(rig, films):
+def test_encoded_video_is_one_playable_clip(rig, films):
     film = films(codec="mjpeg", container="avi", pix_fmt="yuvj422p")
     (clip,) = rig.play(file_camera(film))
     assert clip.video_codec == "h264"
@@ -173,7 +173,7 @@ def test_a_codec_that_is_encoded_is_one_playable_clip(rig, films):
     assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
 
 
-def test_sound_is_recorded_with_the_pictures(rig, films):
+def test_audio_is_recorded_with_video(rig, films):
     (clip,) = rig.play(file_camera(films(audio="aac")))
     shown = content(rig.path(clip))
     assert clip.audio_codec == shown.audio == "aac"
@@ -183,14 +183,14 @@ def test_sound_is_recorded_with_the_pictures(rig, films):
 # --- what the camera is to do ---
 
 
-def test_detecting_announces_and_records_nothing(rig, films):
+def test_detect_activity_announces_without_clip(rig, films):
     assert rig.play(file_camera(films()), Activity.DETECT) == []
     (started,) = rig.of(DetectionStarted)
     assert started.clip_id is None
     assert len(rig.of(DetectionEnded)) == 1
 
 
-def test_recording_begins_for_somebody_who_is_there_already(rigs, films):
+def test_record_activity_begins_clip_for_present_person(rigs, films):
     rig = rigs(
         detector=Calls(lambda: rig.engine.set_activity("cam", Activity.RECORD), after_looks=20)
     )
@@ -201,7 +201,7 @@ def test_recording_begins_for_somebody_who_is_there_already(rigs, films):
     assert 2.0 <= clip.pre_roll_s < 3.2
 
 
-def test_recording_ends_at_once_when_only_detecting_is_wanted(rigs, films):
+def test_detect_activity_ends_open_clip_at_once(rigs, films):
     rig = rigs(
         detector=Calls(lambda: rig.engine.set_activity("cam", Activity.DETECT), after_looks=20)
     )
@@ -214,9 +214,7 @@ def test_recording_ends_at_once_when_only_detecting_is_wanted(rigs, films):
 
 
 @pytest.mark.parametrize("container", ["mp4", "mpegts"])
-def test_broken_packets_in_mid_clip_cost_neither_the_clip_nor_the_camera(
-    rig, films, tmp_path, container
-):
+def test_broken_packets_in_clip_are_skipped(rig, films, tmp_path, container):
     film = films(seconds=20, walks=((3.0, 17.0),), container=container)
     data = bytearray(film.read_bytes())
     rng = random.Random(11)
@@ -257,12 +255,12 @@ def bare(tmp_path):
         assert all(writer.join(LONG_S) for writer, _ in opened)
 
 
-def test_nothing_is_recorded_before_the_first_picture(bare):
+def test_manual_recording_before_first_frame_raises(bare):
     with pytest.raises(CameraNotRunning):
         bare[0].start_manual(0.0, 1.8e9, 1.0)
 
 
-def test_a_recorder_that_is_told_of_can_be_waited_for(bare, films):
+def test_writer_passed_to_callback_can_be_joined(bare, films):
     # Another camera, which begins a clip in the same moment, does so.
     clips, buffer, opened = bare
     for packet in media_packets(films(seconds=2)):
@@ -271,7 +269,7 @@ def test_a_recorder_that_is_told_of_can_be_waited_for(bare, films):
     assert [done for _, done in opened] == [False]
 
 
-def test_a_clock_that_is_set_in_mid_film_does_not_falsify_the_pre_roll(bare, films, tmp_path):
+def test_clock_change_during_recording_keeps_pre_roll(bare, films, tmp_path):
     clips, buffer, opened = bare
     packets = media_packets(films(seconds=8))
     for packet in packets[:60]:

@@ -30,7 +30,7 @@ def running(rig, films):
     return rig
 
 
-def test_recording_by_hand_has_a_pre_roll_and_the_length_asked_for(running):
+def test_manual_recording_has_pre_roll_and_requested_duration(running):
     clip_id = running.engine.start_recording("cam", 5.0)
     clip = running.wait_for(ClipSaved).clip
     assert clip.id == clip_id
@@ -39,13 +39,13 @@ def test_recording_by_hand_has_a_pre_roll_and_the_length_asked_for(running):
     assert clip.pre_roll_s < 3.2
 
 
-def test_recording_by_hand_has_a_still(running):
+def test_manual_recording_has_a_still(running):
     running.engine.start_recording("cam", 1.0)
     clip = running.wait_for(ClipSaved).clip
     assert running.path(clip).with_suffix(".jpg").exists()
 
 
-def test_asking_again_prolongs_the_clip(running):
+def test_second_manual_recording_extends_clip(running):
     first = running.engine.start_recording("cam", 3.0)
     second = running.engine.start_recording("cam", 3.0)
     saved = running.wait_for(ClipSaved).clip
@@ -53,7 +53,7 @@ def test_asking_again_prolongs_the_clip(running):
     assert first == second or running.wait_for(ClipSaved, count=2)
 
 
-def test_without_a_length_it_lasts_until_the_clip_is_full(rig, films):
+def test_manual_recording_without_duration_lasts_until_longest_length(rig, films):
     quiet = file_camera(films(**QUIET), loop=True, pre_roll_s=2.0, max_clip_s=10.0)
     rig.engine.set_camera(quiet, Activity.DETECT)
     rig.wait_health(CameraHealth.RUNNING)
@@ -63,13 +63,13 @@ def test_without_a_length_it_lasts_until_the_clip_is_full(rig, films):
     assert len(rig.of(ClipStarted)) == 1
 
 
-def test_recording_by_hand_can_be_ended(running):
+def test_manual_recording_can_be_stopped(running):
     running.engine.start_recording("cam", 1e9)
     running.engine.stop_recording("cam")
     assert running.wait_for(ClipSaved).clip.trigger is Trigger.MANUAL
 
 
-def test_recording_by_hand_does_not_end_what_somebody_is_in(rig, films):
+def test_stopping_manual_recording_keeps_clip_open_during_presence(rig, films):
     film = films(**ALWAYS)
     rig.engine.set_camera(
         file_camera(film, loop=True, decode_policy=DecodePolicy.PROMPT), Activity.RECORD
@@ -84,14 +84,14 @@ def test_recording_by_hand_does_not_end_what_somebody_is_in(rig, films):
     assert clip.duration_s > 20
 
 
-def test_a_camera_that_is_off_cannot_record(rig):
+def test_manual_recording_of_camera_that_is_off_raises(rig):
     with pytest.raises(CameraNotRunning):
         rig.engine.start_recording("nobody")
     with pytest.raises(CameraNotRunning):
         rig.engine.stop_recording("nobody")
 
 
-def test_switched_off_in_the_middle_the_clip_is_saved(rig, films):
+def test_switching_off_during_manual_recording_saves_clip(rig, films):
     film = films(seconds=30, walks=((0.0, 30.0),))
     rig.engine.set_camera(file_camera(film, paced=True, loop=True), Activity.RECORD)
     rig.wait_for(ClipStarted)

@@ -58,7 +58,7 @@ def recorded(films, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", CAMERAS)
-def test_a_clip_shows_every_picture_from_before_the_person(recorded, name):
+def test_rtsp_clip_has_every_frame_from_before_the_person(recorded, name):
     clip, shown, _ = recorded[name]
     assert shown.first_is_key
     assert is_complete(shown)
@@ -80,7 +80,7 @@ def test_a_clip_shows_every_picture_from_before_the_person(recorded, name):
         ("h265", "hevc", None),
     ],
 )
-def test_a_clip_holds_what_browsers_and_phones_play(recorded, name, video, audio):
+def test_rtsp_clip_has_codecs_that_browsers_play(recorded, name, video, audio):
     clip, shown, _ = recorded[name]
     assert (clip.video_codec, clip.audio_codec) == (shown.codec, shown.audio) == (video, audio)
     assert shown.tag == {"h264": "avc1", "hevc": "hvc1"}[video]
@@ -89,7 +89,7 @@ def test_a_clip_holds_what_browsers_and_phones_play(recorded, name, video, audio
 
 
 @pytest.mark.parametrize("name", CAMERAS)
-def test_the_camera_tells_its_figures(recorded, name):
+def test_rtsp_camera_has_stats(recorded, name):
     _, _, stats = recorded[name]
     # A busy machine's server sends in fits and starts.
     assert stats.fps == pytest.approx(10, rel=0.4)
@@ -104,9 +104,7 @@ def long_film(films):
     return films(seconds=60, walks=((0.4, 60.0),))
 
 
-def test_cut_while_recording_both_clips_are_saved_and_it_goes_on_by_itself(
-    rtsp_server, rig, long_film
-):
+def test_connection_cut_while_recording_saves_both_clips(rtsp_server, rig, long_film):
     server = rtsp_server({"/cam": plays(long_film)})
     rig.engine.set_camera(stream_camera(server.url("/cam"), **QUICK), Activity.RECORD)
     started = rig.wait_for(ClipStarted).clip
@@ -129,7 +127,7 @@ def test_cut_while_recording_both_clips_are_saved_and_it_goes_on_by_itself(
     assert rig.failed() == []
 
 
-def test_a_short_cut_does_not_end_who_is_here(rtsp_server, rig, long_film):
+def test_short_connection_cut_keeps_presence(rtsp_server, rig, long_film):
     server = rtsp_server({"/cam": plays(long_film)})
     camera = stream_camera(server.url("/cam"), **QUICK | {"grace_s": 10.0})
     rig.engine.set_camera(camera, Activity.RECORD)
@@ -141,7 +139,7 @@ def test_a_short_cut_does_not_end_who_is_here(rtsp_server, rig, long_film):
     assert len(rig.of(DetectionStarted)) == 1
 
 
-def test_a_camera_that_freezes_is_noticed_and_found_again(rtsp_server, rig, long_film):
+def test_frozen_camera_is_lost_and_recovers(rtsp_server, rig, long_film):
     server = rtsp_server({"/cam": plays(long_film)})
     rig.engine.set_camera(stream_camera(server.url("/cam"), stall_s=0.8, **QUICK), Activity.DETECT)
     rig.wait_health(RUNNING)
@@ -154,7 +152,7 @@ def test_a_camera_that_freezes_is_noticed_and_found_again(rtsp_server, rig, long
     assert rig.engine.stats("cam").reconnects == 1
 
 
-def test_a_slow_camera_is_opened_as_quickly_as_any(rtsp_server, rig, films):
+def test_slow_camera_opens_quickly(rtsp_server, rig, films):
     # By itself FFmpeg would read for four to six seconds, which is more than it is given.
     film = films(seconds=60, fps=1, gop_s=4.0, walks=())
     server = rtsp_server({"/cam": plays(film, in_band=False)})
@@ -163,7 +161,7 @@ def test_a_slow_camera_is_opened_as_quickly_as_any(rtsp_server, rig, films):
     assert rig.of(HealthChanged)[-2].health is CameraHealth.CONNECTING
 
 
-def test_logins_and_paths(rtsp_server, films):
+def test_rtsp_login_and_path_are_used(rtsp_server, films):
     server = rtsp_server({"/cam": plays(films(seconds=5))}, login="bob:s3cret")
     url = server.url("/cam")
     with pytest.raises(LoginRefused):

@@ -39,7 +39,7 @@ def ours(caplog):
 
 @pytest.mark.parametrize("kind", range(2), ids=["beside", "inside"])
 @pytest.mark.parametrize("number", range(4))
-def test_nothing_that_is_told_or_logged_holds_the_password(
+def test_events_and_logs_never_contain_password(
     rig, everything_logged, capfd, kind, number, socket_enabled
 ):
     camera = list(configurations(addresses()[number]))[kind]
@@ -51,7 +51,7 @@ def test_nothing_that_is_told_or_logged_holds_the_password(
     assert CANARY not in "".join(told)
 
 
-def test_ffmpeg_itself_writes_nothing(rig, capfd, socket_enabled, monkeypatch):
+def test_ffmpeg_writes_nothing_to_stderr(rig, capfd, socket_enabled, monkeypatch):
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.2)
     with black_hole() as hole:
         for url in (f"rtsp://{hole.address}/x", f"http://{refused()}/x"):
@@ -60,7 +60,7 @@ def test_ffmpeg_itself_writes_nothing(rig, capfd, socket_enabled, monkeypatch):
     assert CANARY not in "".join(capfd.readouterr())
 
 
-def test_a_login_is_in_no_text_of_an_error(http):
+def test_error_texts_contain_no_login(http):
     server = http({}, login="alice:pw")
     with pytest.raises(SourceError) as caught:
         probe(stream_camera(server.url("/"), username="bob", password=CANARY).source)

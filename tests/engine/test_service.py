@@ -42,7 +42,7 @@ def starts(rig, camera_id="cam"):
 # --- cameras ---
 
 
-def test_cameras_run_side_by_side(rig, films):
+def test_two_cameras_record_at_the_same_time(rig, films):
     for name in ("a", "b", "c"):
         rig.engine.set_camera(file_camera(films(), id=name), Activity.RECORD)
     for name in ("a", "b", "c"):
@@ -50,7 +50,7 @@ def test_cameras_run_side_by_side(rig, films):
     assert rig.engine.engine_stats().clips == 3
 
 
-def test_another_activity_does_not_start_a_camera_again(rig, quiet):
+def test_activity_change_does_not_restart_camera(rig, quiet):
     rig.engine.set_camera(quiet(), Activity.DETECT)
     rig.wait_health(RUNNING)
     rig.engine.set_camera(quiet(), Activity.RECORD)
@@ -59,7 +59,7 @@ def test_another_activity_does_not_start_a_camera_again(rig, quiet):
     assert rig.engine.health("cam") is RUNNING
 
 
-def test_another_source_does(rig, quiet, films):
+def test_source_change_restarts_camera(rig, quiet, films):
     rig.engine.set_camera(quiet(), Activity.DETECT)
     rig.wait_health(RUNNING)
     other = file_camera(films(**ALWAYS), paced=True, loop=True)
@@ -68,7 +68,7 @@ def test_another_source_does(rig, quiet, films):
     assert starts(rig) == 2
 
 
-def test_a_film_that_has_ended_begins_again_with_another_configuration(rig, films):
+def test_ended_file_restarts_with_new_configuration(rig, films):
     film = films(seconds=2, walks=())
     rig.engine.set_camera(file_camera(film), Activity.DETECT)
     rig.wait_health(OFF)
@@ -77,7 +77,7 @@ def test_a_film_that_has_ended_begins_again_with_another_configuration(rig, film
     assert starts(rig) == 2
 
 
-def test_off_releases_the_source_and_on_takes_it_again(rig, quiet):
+def test_switching_off_releases_source_and_on_opens_it_again(rig, quiet):
     rig.engine.set_camera(quiet(), Activity.OFF)
     assert (rig.engine.health("cam"), rig.events[1:]) == (OFF, [])
     rig.engine.set_activity("cam", Activity.DETECT)
@@ -90,7 +90,7 @@ def test_off_releases_the_source_and_on_takes_it_again(rig, quiet):
     rig.wait_health(RUNNING, count=2)
 
 
-def test_a_removed_camera_is_forgotten(rig, quiet):
+def test_removed_camera_is_gone(rig, quiet):
     rig.engine.set_camera(quiet(), Activity.DETECT)
     rig.wait_health(RUNNING)
     rig.engine.remove_camera("cam")
@@ -100,7 +100,7 @@ def test_a_removed_camera_is_forgotten(rig, quiet):
     assert starts(rig) == 1
 
 
-def test_calls_may_come_from_any_thread_and_the_last_one_holds(rig, quiet):
+def test_concurrent_set_activity_leaves_last_one(rig, quiet):
     def toggle():
         for _ in range(6):
             for activity in Activity:
@@ -116,7 +116,7 @@ def test_calls_may_come_from_any_thread_and_the_last_one_holds(rig, quiet):
     assert rig.engine._sessions == {}
 
 
-def test_no_session_begins_for_a_camera_that_was_switched_off_meanwhile(rig, quiet, monkeypatch):
+def test_camera_switched_off_during_restart_stays_off(rig, quiet, monkeypatch):
     real = rig.engine._end_session
 
     def slow(camera_id):
@@ -132,7 +132,7 @@ def test_no_session_begins_for_a_camera_that_was_switched_off_meanwhile(rig, qui
 # --- start ---
 
 
-def test_the_detector_that_cannot_be_made_is_reported(rigs, films):
+def test_detector_creation_error_is_reported(rigs, films):
     def impossible(_stop):
         raise DetectorMissing("no wheel", detector="opencv")
 
@@ -141,7 +141,7 @@ def test_the_detector_that_cannot_be_made_is_reported(rigs, films):
     assert (told.ready, told.error) == (False, "detector_missing")
 
 
-def test_without_a_detector_whatever_moves_is_recorded(rigs, films):
+def test_motion_without_detector_is_recorded(rigs, films):
     def impossible(_stop):
         raise DetectorMissing("no wheel", detector="opencv")
 
@@ -155,7 +155,7 @@ def test_without_a_detector_whatever_moves_is_recorded(rigs, films):
     assert rig.of(DetectionStarted) == []
 
 
-def test_without_a_detector_nothing_is_recorded_where_nothing_was_to_be(rigs, films):
+def test_motion_without_detector_is_not_recorded_while_detecting(rigs, films):
     def impossible(_stop):
         raise DetectorMissing("no wheel", detector="opencv")
 
@@ -164,7 +164,7 @@ def test_without_a_detector_nothing_is_recorded_where_nothing_was_to_be(rigs, fi
     assert rig.play(file_camera(films()), Activity.DETECT) == []
 
 
-def test_recording_by_hand_needs_no_detector(rigs, quiet):
+def test_manual_recording_without_detector_works(rigs, quiet):
     def impossible(_stop):
         raise DetectorMissing("no wheel", detector="opencv")
 
@@ -175,7 +175,7 @@ def test_recording_by_hand_needs_no_detector(rigs, quiet):
     assert rig.wait_for(ClipSaved).clip.label is None
 
 
-def test_a_start_that_fails_leaves_nothing_open(rigs, tmp_path, monkeypatch):
+def test_failed_start_closes_catalog(rigs, tmp_path, monkeypatch):
     closed, close = [], Catalog.close
     monkeypatch.setattr(Catalog, "close", lambda self: closed.append(close(self)))
 
@@ -188,13 +188,13 @@ def test_a_start_that_fails_leaves_nothing_open(rigs, tmp_path, monkeypatch):
     assert closed
 
 
-def test_an_index_that_is_a_folder_is_set_aside(rigs, tmp_path):
+def test_folder_in_place_of_catalog_is_set_aside(rigs, tmp_path):
     (tmp_path / "data" / CATALOG_NAME).mkdir(parents=True)
     told = rigs().wait_for(CatalogRebuilt)
     assert (tmp_path / "data" / told.set_aside).is_dir()
 
 
-def test_totals_survive_a_restart(rigs, films, tmp_path):
+def test_totals_are_the_same_after_restart(rigs, films, tmp_path):
     first = rigs()
     first.play(file_camera(films()))
     told = first.engine.engine_stats()
@@ -207,7 +207,7 @@ def test_totals_survive_a_restart(rigs, films, tmp_path):
 # --- stop: nothing outlives it (``Rig.stop`` looks) ---
 
 
-def test_a_stop_saves_what_is_being_recorded(rig, films):
+def test_stop_saves_open_clip(rig, films):
     film = file_camera(films(**ALWAYS), paced=True, loop=True)
     rig.engine.set_camera(film, Activity.RECORD)
     rig.wait_for(ClipStarted)
@@ -217,7 +217,7 @@ def test_a_stop_saves_what_is_being_recorded(rig, films):
         assert catalog.totals()[0] == 1
 
 
-def test_a_stop_while_connecting_to_black_holes_takes_less_than_five_seconds(socket_enabled, rig):
+def test_stop_while_connecting_takes_less_than_five_seconds(socket_enabled, rig):
     with black_hole() as hole:
         for scheme in ("rtsp", "http"):
             camera = stream_camera(f"{scheme}://{hole.address}/live", id=scheme)
@@ -228,7 +228,7 @@ def test_a_stop_while_connecting_to_black_holes_takes_less_than_five_seconds(soc
         assert time.monotonic() - began < 5.0
 
 
-def test_a_stop_while_waiting_to_connect_again_is_quick(rig):
+def test_stop_while_waiting_to_reconnect_is_quick(rig):
     rig.engine.set_camera(stream_camera("nonsense"), Activity.RECORD)
     rig.wait_health(CameraHealth.LOST)
     began = time.monotonic()
@@ -236,7 +236,7 @@ def test_a_stop_while_waiting_to_connect_again_is_quick(rig):
     assert time.monotonic() - began < 2.0
 
 
-def test_a_stop_does_not_wait_for_the_end_of_a_film(rig, films):
+def test_stop_does_not_wait_for_end_of_file(rig, films):
     rig.engine.set_camera(file_camera(films(**QUIET), loop=True), Activity.DETECT)
     rig.wait_health(RUNNING)
     began = time.monotonic()
@@ -244,7 +244,7 @@ def test_a_stop_does_not_wait_for_the_end_of_a_film(rig, films):
     assert time.monotonic() - began < 2.0
 
 
-def test_a_stop_does_not_wait_for_a_detector_that_hangs(rigs, films):
+def test_stop_does_not_wait_for_hanging_detector(rigs, films):
     gate, inside = threading.Event(), threading.Event()
 
     class Hangs(FigureDetector):
@@ -264,7 +264,7 @@ def test_a_stop_does_not_wait_for_a_detector_that_hangs(rigs, films):
     native.join()
 
 
-def test_a_clip_that_a_slow_disk_cannot_finish_in_time_is_told(rigs, films, monkeypatch, caplog):
+def test_clip_not_finalized_in_time_is_logged(rigs, films, monkeypatch, caplog):
     gate = threading.Event()
     real = recorder.finalize
 
@@ -286,7 +286,7 @@ def test_a_clip_that_a_slow_disk_cannot_finish_in_time_is_told(rigs, films, monk
     assert [clip.id for clip in again.engine.catalog.page()] != []
 
 
-def test_a_camera_that_hangs_in_a_driver_is_left_behind_and_told(rig, quiet, monkeypatch, caplog):
+def test_camera_that_hangs_is_left_behind_and_logged(rig, quiet, monkeypatch, caplog):
     gate = threading.Event()
     monkeypatch.setattr(service.CameraSession, "run", lambda self: gate.wait(LONG_S) and None)
     rig.engine.set_camera(quiet(), Activity.DETECT)
@@ -295,7 +295,7 @@ def test_a_camera_that_hangs_in_a_driver_is_left_behind_and_told(rig, quiet, mon
     gate.set()
 
 
-def test_after_a_stop_nothing_begins_any_more(rig, quiet):
+def test_set_camera_after_stop_does_nothing(rig, quiet):
     rig.engine.stop()
     rig.engine.set_camera(quiet(), Activity.RECORD)
     assert rig.engine._sessions == {}

@@ -66,14 +66,12 @@ class Unsure(FigureDetector):
 # --- health ---
 
 
-def test_a_film_connects_runs_and_ends(rig, films):
+def test_file_camera_reports_connecting_running_and_off(rig, films):
     rig.play(file_camera(films(seconds=2)))
     assert healths(rig) == [(CONNECTING, None), (RUNNING, None), (OFF, None)]
 
 
-def test_a_camera_that_is_not_there_is_told_once_however_often_it_is_tried(
-    rig, tmp_path, monkeypatch
-):
+def test_missing_camera_is_reported_once_despite_retries(rig, tmp_path, monkeypatch):
     monkeypatch.setattr(camera_source, "FIRST_WAIT_S", 0.02)
     camera = file_camera(tmp_path / "nothing.mp4", loop=True, paced=True)
     rig.engine.set_camera(camera, Activity.DETECT)
@@ -90,7 +88,7 @@ def test_a_camera_that_is_not_there_is_told_once_however_often_it_is_tried(
     assert healths(rig) == [(CONNECTING, None), (LOST, "file_missing"), (OFF, None)]
 
 
-def test_a_lost_camera_that_appears_runs(rig, films, tmp_path):
+def test_lost_camera_that_appears_is_running(rig, films, tmp_path):
     path = tmp_path / "later.mp4"
     rig.engine.set_camera(file_camera(path, loop=True, paced=True), Activity.DETECT)
     rig.wait_health(LOST)
@@ -99,7 +97,7 @@ def test_a_lost_camera_that_appears_runs(rig, films, tmp_path):
     assert rig.engine.health("cam") is RUNNING
 
 
-def test_a_defect_does_not_cost_the_camera(rig, films, monkeypatch, caplog):
+def test_exception_in_session_restarts_camera(rig, films, monkeypatch, caplog):
     monkeypatch.setattr(module, "RESTART_S", 0.01)
     real, calls = CameraSession._handle_tracks, []
 
@@ -122,7 +120,7 @@ def test_a_defect_does_not_cost_the_camera(rig, films, monkeypatch, caplog):
 # --- what happens ---
 
 
-def test_somebody_is_announced_while_they_are_there(rig, films):
+def test_presence_is_announced_with_its_times(rig, films):
     rig.play(file_camera(films()))
     started, ended = rig.of(DetectionStarted)[0].presence, rig.of(DetectionEnded)[0].presence
     assert started.camera_id == "cam"
@@ -131,13 +129,13 @@ def test_somebody_is_announced_while_they_are_there(rig, films):
     assert started.track_id == ended.track_id
 
 
-def test_more_of_them_is_news(rigs, films):
+def test_second_person_updates_presence(rigs, films):
     rig = rigs(detector=Crowd())
     rig.play(file_camera(films(seconds=12, walks=((2.0, 12.0),))))
     assert [e.presence.count for e in rig.of(DetectionUpdated)] == [2]
 
 
-def test_a_clearly_better_picture_is_sent_and_not_too_often(rigs, films):
+def test_snapshot_is_sent_when_clearly_better_and_not_too_often(rigs, films):
     rig = rigs(detector=Unsure())
     rig.play(file_camera(films(seconds=14, walks=((2.0, 14.0),))))
     pictures = rig.of(SnapshotTaken)
@@ -148,13 +146,13 @@ def test_a_clearly_better_picture_is_sent_and_not_too_often(rigs, films):
     assert pictures[0].jpeg not in repr(pictures[0]).encode()
 
 
-def test_what_is_less_sure_than_the_threshold_is_nobody(rigs, films):
+def test_detection_below_threshold_starts_no_presence(rigs, films):
     rig = rigs(detector=Unsure())
     rig.play(file_camera(films(seconds=12, walks=((2.0, 12.0),)), threshold=0.999))
     assert rig.of(DetectionStarted) == []
 
 
-def test_a_broken_detector_ends_who_is_here_and_nothing_else(rigs, films):
+def test_failing_detector_ends_presence_only(rigs, films):
     class Breaks(FigureDetector):
         def detect(self, picture):
             if self.looks > 30:
@@ -187,7 +185,7 @@ def wait_for(value):
     raise AssertionError("it never came")
 
 
-def test_the_live_picture_is_a_jpeg_of_the_newest_picture(live):
+def test_live_picture_is_jpeg_of_newest_frame(live):
     first = wait_for(lambda: live.engine.jpeg("cam"))
     number = number_of(shown(first))
     wait_for(lambda: number_of(shown(live.engine.jpeg("cam"))) > number + 3)
@@ -195,11 +193,11 @@ def test_the_live_picture_is_a_jpeg_of_the_newest_picture(live):
     assert (small.width, small.height) == (100, 60)
 
 
-def test_there_is_no_live_picture_of_a_camera_that_is_off(rig):
+def test_live_picture_of_camera_that_is_off_is_none(rig):
     assert rig.engine.jpeg("cam") is None
 
 
-def test_figures(live):
+def test_stats_describe_running_camera(live):
     wait_for(lambda: live.engine.stats("cam").keyframe_interval_s)
     stats = live.engine.stats("cam")
     assert stats.fps == pytest.approx(10, rel=0.2)
@@ -208,7 +206,7 @@ def test_figures(live):
     assert live.engine.stats("nobody").fps == 0.0
 
 
-def test_a_camera_that_was_never_reached_cannot_record(rig):
+def test_manual_recording_of_unreached_camera_raises(rig):
     rig.engine.set_camera(stream_camera("nonsense"), Activity.RECORD)
     rig.wait_health(LOST, error="invalid_source")
     with pytest.raises(CameraNotRunning):
@@ -219,7 +217,7 @@ def test_a_camera_that_was_never_reached_cannot_record(rig):
 # --- long plays ---
 
 
-def test_real_footage_in_a_loop_is_one_event_without_a_seam(rigs, bikes):
+def test_looped_footage_is_one_event_without_gap(rigs, bikes):
     class SeesSomebody(FigureDetector):
         def detect(self, picture):
             self.looks += 1

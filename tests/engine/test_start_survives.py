@@ -84,7 +84,7 @@ class Filled:
 
 
 @pytest.mark.parametrize("first", range(0, FILMS, FILMS_A_START))
-def test_damaged_clips_never_keep_the_engine_from_starting(tmp_path, wholes, first):
+def test_engine_starts_with_damaged_clips(tmp_path, wholes, first):
     seeds = range(first, first + FILMS_A_START)
     filled = Filled(tmp_path / "all", wholes, seeds)
     try:
@@ -168,7 +168,7 @@ def start_with(tmp_path, house, seed):
 
 
 @pytest.mark.parametrize("first", range(0, DATABASES, DATABASES_A_TEST))
-def test_a_damaged_database_never_keeps_the_engine_from_starting(tmp_path, house, first):
+def test_engine_starts_with_damaged_database(tmp_path, house, first):
     here = {path.stem for path in house.glob("clips/*/*/*.mp4")}
     assert len(here) == 5
     for seed in range(first, first + DATABASES_A_TEST):

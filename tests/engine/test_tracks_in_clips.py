@@ -39,7 +39,7 @@ def kept(rig, clip):
     ids=["whole pre-roll", "none", "less than was asked for"],
 )
 @pytest.mark.parametrize("bframes", [0, 3])
-def test_boxes_lie_on_whom_the_film_shows(rig, films, pre_roll_s, walk, bframes):
+def test_track_boxes_match_the_figure_in_the_video(rig, films, pre_roll_s, walk, bframes):
     film = films(seconds=12, walks=(walk,), bframes=bframes)
     (clip,) = rig.play(file_camera(film, pre_roll_s=pre_roll_s))
     rig.stop()
@@ -55,7 +55,7 @@ def test_boxes_lie_on_whom_the_film_shows(rig, films, pre_roll_s, walk, bframes)
         )
 
 
-def test_who_is_seen_before_a_clip_begins_is_in_its_pre_roll(rig, films):
+def test_tracks_before_clip_start_are_in_its_pre_roll(rig, films):
     film = films(seconds=12, walks=((6.3, 8.0),))
     (clip,) = rig.play(file_camera(film, pre_roll_s=4.0))
     rig.stop()
@@ -73,7 +73,7 @@ class Wavers(FigureDetector):
         return [*(replace(each, score=score) for each in found), corner]
 
 
-def test_looks_that_hardly_show_anybody_are_not_in_it(rigs, films):
+def test_low_confidence_positions_are_excluded(rigs, films):
     rig = rigs(detector=Wavers())
     (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
     rig.stop()
@@ -105,7 +105,7 @@ class Beside(FigureDetector):
     [(0.8, 99, 2), (0.35, 99, 1), (0.8, 1, 1)],
     ids=["well seen", "hardly", "once"],
 )
-def test_who_comes_beside_somebody_has_to_be_evident(rigs, films, score, looks, ways):
+def test_second_track_needs_verification_or_hits(rigs, films, score, looks, ways):
     rig = rigs(
         create_cascade=lambda _stop: CascadeDetector(Beside(score, looks=looks), FigureDetector())
     )
@@ -114,7 +114,7 @@ def test_who_comes_beside_somebody_has_to_be_evident(rigs, films, score, looks, 
     assert len(kept(rig, clip)) == ways
 
 
-def test_a_picture_on_the_wall_has_no_box_beside_who_walks_by(rigs, films):
+def test_static_person_picture_has_no_track_in_clip(rigs, films):
     class Poster(FigureDetector):
         """Sees a poster, too, and is surer of it than of the figure."""
 
@@ -129,7 +129,7 @@ def test_a_picture_on_the_wall_has_no_box_beside_who_walks_by(rigs, films):
     assert {box.score for box in track.boxes} == {0.9}
 
 
-def test_a_clip_that_goes_on_in_the_next_has_its_boxes_in_both(rig, films):
+def test_roll_over_stores_tracks_in_both_clips(rig, films):
     film = films(seconds=14, walks=((2.0, 13.0),))
     clips = rig.play(file_camera(film, max_clip_s=5))
     rig.stop()
@@ -140,7 +140,7 @@ def test_a_clip_that_goes_on_in_the_next_has_its_boxes_in_both(rig, films):
         assert all(0 <= box.t <= clip.duration_s + 0.2 for box in boxes)
 
 
-def test_a_clip_tells_in_which_zones_somebody_was(rig, films):
+def test_clip_has_zones_of_its_presences(rig, films):
     zones = (
         Zone(name="Left", polygon=LEFT),
         Zone(name="Lawn", polygon=EVERYWHERE),
@@ -154,7 +154,7 @@ def test_a_clip_tells_in_which_zones_somebody_was(rig, films):
     assert rig.engine.catalog.get(clip.id).zones == clip.zones
 
 
-def test_a_visit_is_counted_though_nothing_is_recorded(rig, films):
+def test_visit_without_recording_is_counted(rig, films):
     film = films(seconds=10, walks=((3.0, 6.0),))
     assert rig.play(file_camera(film), Activity.DETECT) == []
     assert rig.of(DetectionEnded)
@@ -167,7 +167,7 @@ def test_a_visit_is_counted_though_nothing_is_recorded(rig, films):
     assert 2.0 < lasted < 4.5
 
 
-def test_a_visit_names_its_clip(rig, films):
+def test_visit_has_its_clip_id(rig, films):
     (clip,) = rig.play(file_camera(films(seconds=10, walks=((3.0, 6.0),))))
     rig.stop()
     with Catalog(rig.data_dir / "clips.db") as catalog:

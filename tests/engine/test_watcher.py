@@ -69,7 +69,7 @@ def announced(rig):
     return [event.presence.label for event in rig.of(DetectionStarted)]
 
 
-def test_who_both_networks_see_is_announced_and_recorded(watch):
+def test_person_found_by_both_networks_is_announced_and_recorded(watch):
     rig = watch(Sees(0.6), Sees(0.6))
     (started,) = rig.of(DetectionStarted)
     assert started.presence.first_seen_at - rig.saved()[0].started_at >= 2.0
@@ -77,47 +77,47 @@ def test_who_both_networks_see_is_announced_and_recorded(watch):
     assert len(rig.saved()) == 1
 
 
-def test_who_only_one_network_sees_is_nobody(watch):
+def test_person_found_by_one_network_only_is_rejected(watch):
     rig = watch(Sees(0.6), Blind())
     assert announced(rig) == []
     assert rig.saved() == []
     assert rig.of(SnapshotTaken) == []
 
 
-def test_the_second_network_is_asked_once_about_somebody_who_stays(watch):
+def test_staying_person_is_verified_once(watch):
     second = Sees(0.9)
     watch(Sees(0.9), second)
     assert second.looks == 2  # the whole picture, and close up
 
 
-def test_somebody_doubted_is_asked_about_now_and_then(watch):
+def test_rejected_candidate_is_verified_again_now_and_then(watch):
     second = Blind()
     watch(Sees(0.6), second, film={"seconds": 22, "walks": ((4.0, 20.0),)})
     assert 6 <= second.looks <= 14
 
 
-def test_of_somebody_whom_the_first_is_unsure_of_the_second_may_be_sure(watch):
+def test_uncertain_candidate_is_confirmed_by_verifier(watch):
     assert announced(watch(Sees(0.3), Sees(0.9))) == ["person"]
     assert announced(watch(Sees(0.3))) == []
 
 
-def test_a_second_network_that_breaks_down_hides_nobody(watch):
+def test_failing_verifier_confirms_candidate(watch):
     rig = watch(Sees(0.6), Broken())
     assert announced(rig) == ["person"]
 
 
-def test_the_chosen_threshold_is_asked_of_both_together(watch):
+def test_chosen_threshold_with_verifier_applies_to_both_networks(watch):
     # Seen with 0.4, 0.4 and 0.9: 0.57 in the mean.
     assert announced(watch(Sees(0.4), Sees(0.9), threshold=0.55)) == ["person"]
     assert announced(watch(Sees(0.4), Sees(0.9), threshold=0.6)) == []
 
 
-def test_alone_the_chosen_threshold_is_asked_of_each_look(watch):
+def test_chosen_threshold_without_verifier_applies_to_each_frame(watch):
     assert announced(watch(Sees(0.4), threshold=0.35)) == ["person"]
     assert announced(watch(Sees(0.4), threshold=0.45)) == []
 
 
-def test_each_label_may_have_a_threshold_of_its_own(watch):
+def test_label_rule_threshold_overrides_camera_threshold(watch):
     rules = (LabelRule(label="cat", threshold=0.8),)
     both = ("person", "cat")
     assert announced(watch(Sees(0.7), labels=both, rules=rules)) == ["person"]
@@ -125,7 +125,7 @@ def test_each_label_may_have_a_threshold_of_its_own(watch):
     assert announced(watch(Sees(0.9, label="cat"), labels=both, rules=rules)) == ["cat"]
 
 
-def test_what_is_not_to_be_recorded_is_still_announced(watch):
+def test_label_without_recording_is_announced_only(watch):
     rules = (LabelRule(label="cat", records=False),)
     rig = watch(Sees(label="cat"), labels=("person", "cat"), rules=rules)
     (ended,) = rig.of(DetectionEnded)
@@ -133,7 +133,7 @@ def test_what_is_not_to_be_recorded_is_still_announced(watch):
     assert rig.saved() == []
 
 
-def test_who_is_in_a_zone_is_told(watch):
+def test_presence_in_zone_is_reported(watch):
     half = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))
     rig = watch(Sees(), zones=(Zone(name="Garden", polygon=half),))
     assert [(x.zone, x.label, x.occupied) for x in rig.of(ZoneChanged)] == [
@@ -142,7 +142,7 @@ def test_who_is_in_a_zone_is_told(watch):
     assert announced(rig) == ["person"]
 
 
-def test_behind_a_mask_nobody_is_and_nothing_wakes(watch):
+def test_mask_hides_person_and_motion(watch):
     everything = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
     first = Sees()
     rig = watch(first, zones=(Zone(name="Street", polygon=everything, kind=ZoneKind.MASK),))
@@ -151,7 +151,7 @@ def test_behind_a_mask_nobody_is_and_nothing_wakes(watch):
     assert first.looks <= 22  # those of the first seconds
 
 
-def test_a_picture_on_the_wall_is_nobody(watch):
+def test_static_person_picture_never_starts_presence(watch):
     class Poster(Sees):
         def detect(self, picture):
             self.looks += 1

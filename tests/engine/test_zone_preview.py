@@ -49,7 +49,7 @@ def counts(*zones, found=PERSON, own=0.5, **settings):
         ((zone("L", LEFT, ZoneKind.REQUIRED), zone("M", LEFT, ZoneKind.MASK)), (False, ("L", "M"))),
     ],
 )
-def test_zones_decide_who_counts(zones, expected):
+def test_judge_detections_applies_zones(zones, expected):
     assert counts(*zones) == expected
 
 
@@ -64,9 +64,9 @@ def test_zones_decide_who_counts(zones, expected):
         (0.5, {"rules": (LabelRule(label="person", min_height=0.7),)}, False),
     ],
 )
-def test_so_do_the_cameras_own_rules(own, settings, expected):
+def test_judge_detections_applies_camera_rules(own, settings, expected):
     assert counts(own=own, **settings) == (expected, ())
 
 
-def test_what_nobody_looks_for_does_not_count():
+def test_judge_detections_excludes_other_labels():
     assert counts(found=Detection("dog", 0.9, PERSON.box)) == (False, ())

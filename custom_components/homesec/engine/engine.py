@@ -1,7 +1,5 @@
 """The whole engine: all cameras, the shared detector, the library of clips, and texts."""
 
-from __future__ import annotations
-
 import logging
 import random
 import threading
@@ -24,7 +22,7 @@ from .model_zoo.store import ModelStore
 from .sms.service import SmsService
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
@@ -201,7 +199,7 @@ class HomeSecEngine:
             running = self._sessions.get(camera_id)
         return running[0].jpeg(width=width) if running else None
 
-    def preview_zones(self, camera_id: str, zones: Iterable[Zone]) -> list[PreviewedDetection]:
+    def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> list[PreviewedDetection]:
         """Detect objects in the newest frame, and judge them by zones that aren't saved yet.
 
         Raises ``CameraNotRunning`` without a frame, ``DetectorError`` without a detector.

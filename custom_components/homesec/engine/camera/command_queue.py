@@ -1,7 +1,5 @@
 """Commands that other threads give a camera's thread; it runs them between two packets."""
 
-from __future__ import annotations
-
 from collections import deque
 from concurrent.futures import Future, TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING

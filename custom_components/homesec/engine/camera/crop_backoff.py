@@ -4,8 +4,6 @@ A moving region that was detected in as a crop of its own, and was empty, is lef
 for longer each time. Who steps out of it moves elsewhere, and gets a crop at once.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 

@@ -4,10 +4,8 @@ Detection happens on the pool's thread; all that follows from its results on the
 candidate is verified by a second network before it counts as present.
 """
 
-from __future__ import annotations
-
 from collections import deque
-from dataclasses import dataclass
+from functools import partial
 import math
 from typing import TYPE_CHECKING
 
@@ -41,25 +39,6 @@ MOTION_HITS, MOTION_WINDOW_S = 3, 2.0
 """This many frames with motion in this time are more than a flicker."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """The detections of a sampled frame; None if it couldn't be detected in."""
-
-    sampled: SampledFrame
-    found: list[Detection] | None
-    crops: list[Box]
-    """Regions that were detected in as crops, too."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Verification:
-    """What the verification of a candidate found; None if it failed."""
-
-    sampled: SampledFrame
-    candidate: Presence
-    found: list[Detection] | None
-
-
 class DetectionLoop:
     """Submits one camera's sampled frames to the pool; ``process_results`` calls back."""
 
@@ -90,7 +69,8 @@ class DetectionLoop:
         self._backoff = CropBackoff()
         self._tracker = Tracker()
         self._presence = PresenceTracker(config)
-        self._results: deque[_Result | _Verification] = deque()
+        self._results: deque[Callable[[], None]] = deque()
+        """Handlers of results that came on the pool's thread."""
         self._pending = 0
         """Frames submitted whose result hasn't come."""
         self._last_result_t = 0.0
@@ -122,7 +102,7 @@ class DetectionLoop:
             return cascade.detect(frame, crops)
 
         def reply(found: list[Detection] | None) -> None:
-            self._results.append(_Result(sampled, found, crops))
+            self._results.append(partial(self._handle_result, sampled, crops, found))
 
         if self._pool.submit(self._config.id, detect, reply, wait_s=wait_s):
             self._pending += 1
@@ -133,14 +113,14 @@ class DetectionLoop:
     def _verify(self, candidate: Presence, sampled: SampledFrame, found: list[Detection]) -> None:
         """Have a candidate verified; without a verifier it's confirmed at once."""
         if not self._pool.has_verifier:
-            self._handle_verification(_Verification(sampled, candidate, None))
+            self._handle_verification(sampled, candidate, None)
             return
 
         def verify(cascade: CascadeDetector) -> list[Detection]:
             return cascade.verify(sampled.frame, found, [candidate.box])
 
         def reply(verified: list[Detection] | None) -> None:
-            self._results.append(_Verification(sampled, candidate, verified))
+            self._results.append(partial(self._handle_verification, sampled, candidate, verified))
 
         slot = f"{self._config.id} {candidate.label}"
         self._pool.submit(slot, verify, reply, timed=False)
@@ -174,11 +154,7 @@ class DetectionLoop:
     def process_results(self) -> None:
         """Process the results that have come."""
         while self._results:
-            match self._results.popleft():
-                case _Result() as result:
-                    self._handle_result(result)
-                case _Verification() as verification:
-                    self._handle_verification(verification)
+            self._results.popleft()()
 
     def advance(self, t: float) -> None:
         """Let presences time out, unless a result may still extend them."""
@@ -193,19 +169,20 @@ class DetectionLoop:
         """End all presences: the camera is switched off."""
         self._report(self._presence.end())
 
-    def _handle_result(self, result: _Result) -> None:
-        frame, found = result.sampled.frame, result.found
+    def _handle_result(
+        self, sampled: SampledFrame, crops: list[Box], found: list[Detection] | None
+    ) -> None:
+        frame = sampled.frame
         self._pending = max(0, self._pending - 1)
         self._last_result_t = max(self._last_result_t, frame.t)
         if found is None:
             self.tick(frame.t)
             return
-        self._backoff.update(frame.t, result.crops, found)
+        self._backoff.update(frame.t, crops, found)
         # Other labels are tracked, too: a cat may be what moves in front of a statue.
         labels = {*self._config.labels, *(x.label for x in found)}
         enter = {label: self._enter_threshold(label) for label in labels}
-        motion = result.sampled.motion
-        tracks = self._tracker.update(frame.t, found, motion, enter_thresholds=enter)
+        tracks = self._tracker.update(frame.t, found, sampled.motion, enter_thresholds=enter)
         changes = self._presence.update(
             frame.t,
             frame.at,
@@ -215,11 +192,11 @@ class DetectionLoop:
         )
         for change in changes:
             if change.step is Step.CANDIDATE:
-                self._verify(change.presence, result.sampled, found)
+                self._verify(change.presence, sampled, found)
         self._report(x for x in changes if x.step is not Step.CANDIDATE)
         wanted = (x for x in tracks if x.label in self._config.labels)
         seen = [x for x in wanted if x.score >= stay_threshold(enter[x.label])]
-        self._on_tracks(result.sampled, seen, self._verified_track_ids(seen))
+        self._on_tracks(sampled, seen, self._verified_track_ids(seen))
 
     def _verified_track_ids(self, tracks: Iterable[Track]) -> list[int]:
         """Return the ids of tracks that belong into the clip.
@@ -242,8 +219,9 @@ class DetectionLoop:
             )
         ]
 
-    def _handle_verification(self, verification: _Verification) -> None:
-        candidate, found = verification.candidate, verification.found
+    def _handle_verification(
+        self, sampled: SampledFrame, candidate: Presence, found: list[Detection] | None
+    ) -> None:
         # Without an answer, rather a false alarm than a burglar who isn't noticed.
         confirmed = found is None
         if found is not None:
@@ -253,7 +231,7 @@ class DetectionLoop:
                 if x.label == candidate.label and x.box.iou(candidate.box) >= VERIFY_IOU
             )
             confirmed = max(same, default=0.0) >= self._verify_threshold(candidate.label)
-        t = verification.sampled.frame.t
+        t = sampled.frame.t
         self._report(self._presence.handle_verification(candidate.label, t, confirmed=confirmed))
 
     def _report(self, changes: Iterable[PresenceChange]) -> None:

@@ -11,8 +11,6 @@ With keyframes more than two seconds apart, *keyframes* would miss what happens 
 any camera, ``ECONOMY`` for none.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
@@ -68,20 +66,16 @@ class FrameSampler:
     def __init__(self, config: CameraConfig, buffer: PreRollBuffer) -> None:
         self._buffer = buffer
         self._decoder = FrameDecoder()
-        self._gate: MotionGate | None = None
         self._shape = (0, 0)
         """Rows and columns of the gray picture that the gate gets."""
-        self.mode = DecodeMode.KEYFRAMES
+        self.reset()
         self.reconfigure(config)
         self._next_sample_t = 0.0
         self._stationary_sample_t = 0.0
         self._active_until = 0.0
-        self._last_keyframe_t: float | None = None
         self._checked_t = -KEYFRAME_INTERVAL_S
         """What came before was sampled, or compared with the background."""
         self._intervals: deque[float] = deque(maxlen=4)
-        self.latest: Frame | None = None
-        """The newest decoded frame."""
 
     def reconfigure(self, config: CameraConfig) -> None:
         """Use another configuration of the same source."""
@@ -103,11 +97,12 @@ class FrameSampler:
 
     def reset(self) -> None:
         """Start over after a gap in the video."""
-        self.latest = None
+        self.latest: Frame | None = None
+        """The newest decoded frame."""
         self.mode = DecodeMode.KEYFRAMES
         self._decoder.reset()
-        self._gate = None
-        self._last_keyframe_t = None
+        self._gate: MotionGate | None = None
+        self._last_keyframe_t: float | None = None
 
     def feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[SampledFrame]:
         """Process the newest video packet, which is in the buffer already.
@@ -128,8 +123,6 @@ class FrameSampler:
             self.mode = DecodeMode.KEYFRAMES
             self._decoder.reset()
             self._checked_t = packet.t
-
-    # --- decode modes -------------------------------------------------------------------------
 
     def _check_keyframe(self, packet: MediaPacket, *, present: bool) -> Iterator[SampledFrame]:
         """Compare one keyframe with the background."""
@@ -205,8 +198,6 @@ class FrameSampler:
             self._stationary_sample_t = frame.t
             return True
         return False
-
-    # --- keyframes ----------------------------------------------------------------------------
 
     def _measure_interval(self, t: float) -> None:
         if self._last_keyframe_t is not None:

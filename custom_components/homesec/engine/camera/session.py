@@ -3,8 +3,6 @@
 source -> pre-roll buffer (+ recording) -> frame sampler -> detection pool -> tracker -> presence
 """
 
-from __future__ import annotations
-
 from contextlib import closing
 import logging
 import math

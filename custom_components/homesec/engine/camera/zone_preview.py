@@ -1,7 +1,5 @@
 """Detections of a camera's newest frame, judged by zones that aren't saved yet."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -11,7 +9,7 @@ from ..core.types import CameraHealth, ZoneKind
 from ..tracking.zones import is_in_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ..core.types import CameraConfig, Detection, Zone
     from ..detection.pool import DetectionPool
@@ -33,7 +31,7 @@ class PreviewedDetection:
 
 
 def preview_zones(
-    session: CameraSession, pool: DetectionPool, zones: Iterable[Zone]
+    session: CameraSession, pool: DetectionPool, zones: Sequence[Zone]
 ) -> list[PreviewedDetection]:
     """Detect objects in a camera's newest frame, and judge them by the zones.
 
@@ -56,18 +54,17 @@ def preview_zones(
 
 
 def judge_detections(
-    found: Iterable[Detection], config: CameraConfig, zones: Iterable[Zone], *, threshold: float
+    found: Iterable[Detection], config: CameraConfig, zones: Sequence[Zone], *, threshold: float
 ) -> list[PreviewedDetection]:
     """Return the detections of one frame with what these zones make of them.
 
     ``threshold`` is the detector's own. The time that a zone requires isn't considered.
     """
-    drawn = tuple(zones)
-    return [_judge(each, config, drawn, threshold) for each in found]
+    return [_judge(each, config, zones, threshold) for each in found]
 
 
 def _judge(
-    found: Detection, config: CameraConfig, zones: tuple[Zone, ...], threshold: float
+    found: Detection, config: CameraConfig, zones: Sequence[Zone], threshold: float
 ) -> PreviewedDetection:
     rule = config.rule(found.label)
     chosen = config.threshold if rule.threshold is None else rule.threshold

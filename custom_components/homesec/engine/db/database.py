@@ -1,6 +1,4 @@
-"""The one SQLite file: its lock, its transactions, its versions, its damage."""
-
-from __future__ import annotations
+"""The SQLite file: its connection, transactions, schema versions, and damage."""
 
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -21,41 +19,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 CHECKPOINT_PAGES = 1000
-"""SQLite's own default: the log goes into the file when it is so long (4 MB)."""
+"""SQLite's default: the log is written into the file at this length (4 MB)."""
 IN_MEMORY = Path(":memory:")
-"""A database that is nowhere on the disk, and gone when it is closed."""
-
-
-_FILES = ("-journal", "-wal", "-shm", "")
-"""What the names of a database's files end in; it itself comes last, see ``set_aside``."""
-_PASSES = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_INTERRUPT,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOLFS,
-        sqlite3.SQLITE_PROTOCOL,
-    }
+"""A database that isn't on the disk."""
+_SUFFIXES = ("-journal", "-wal", "-shm", "")
+"""Of the names of a database's files, itself last: see ``set_aside``."""
+_PASSING_ERRORS = (
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_LOCKED),
+    *(sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_PROTOCOL),
 )
-"""What another program or the system is to blame for."""
-_OF_THE_DISK = frozenset(
-    {
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_READONLY,
-    }
+"""Caused by another program or the system."""
+_DISK_ERRORS = (
+    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR),
+    *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY),
 )
-"""What SQLite says of a disk that is full or broken, and sometimes of a file that is damaged."""
+"""Raised for a disk that is full or broken, but sometimes for a damaged file, too."""
 _PROBE_BYTES = 256 * 1024
 """More than SQLite needs to begin: a page, and the index of its log."""
-_WHOLE = ("clips", "jobs", "clip_zones", "elsewhere", "notes", "texts")
-"""Tables that are compared with their indexes, too. Those that are not may be long."""
+_INDEXED_TABLES = ("clips", "jobs", "clip_zones", "elsewhere", "notes", "texts")
+"""Tables that are compared with their indexes, too; the others may be long."""
 
 
 class DatabaseDamaged(sqlite3.DatabaseError):
-    """The file is no database any more, or not all of one."""
+    """The file, or part of it, isn't a database."""
 
 
 class DatabaseNewer(DatabaseDamaged):
@@ -66,14 +52,13 @@ class Database:
     """One connection, shared by all threads; calls block for a moment."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or begin it, and bring it to the present version.
+        """Open or create the file, and migrate it to the present schema.
 
-        Raises ``DatabaseDamaged``, and ``sqlite3.Error`` or ``OSError`` for whatever a new file
-        would not cure.
+        Raises ``DatabaseDamaged``; ``sqlite3.Error`` or ``OSError`` if a new file wouldn't help.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         if path != IN_MEMORY:
-            _look_at_files(path)
+            _check_files(path)
         self._lock = threading.RLock()
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -93,8 +78,8 @@ class Database:
 
     def _open(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
-        # A power cut may undo the last transactions, never damage the file; what is undone is
-        # found again by the clip's file (recovery.py).
+        # A power cut may undo the last transactions but never damages the file; recovery finds
+        # their clips by the files.
         self._db.execute("PRAGMA synchronous = NORMAL")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
@@ -108,11 +93,11 @@ class Database:
             self._db.executescript(
                 f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
-        if not _shape(self._db) >= _shape_of_a_new_one():
+        if not _schema(self._db) >= _expected_schema():
             message = "tables, or parts of them, are missing"
             raise DatabaseDamaged(message)
         if version > 0:
-            for table in _WHOLE:
+            for table in _INDEXED_TABLES:
                 self._check("integrity_check", table)
 
     def _check(self, pragma: str, about: str = "1") -> None:
@@ -127,7 +112,7 @@ class Database:
             self._db.close()
 
     def query(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
-        """Run one statement."""
+        """Run one statement; return its rows."""
         with self._lock:
             return self._db.execute(sql, tuple(values)).fetchall()
 
@@ -138,7 +123,7 @@ class Database:
 
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
-        """Do all of it or nothing; inside another transaction, as a part of that.
+        """Do all or nothing; inside another transaction, as a part of that.
 
         ``durable``: not even a power cut undoes it, which costs a write to the disk.
         """
@@ -159,13 +144,11 @@ class Database:
             finally:
                 self._db.execute("PRAGMA synchronous = NORMAL")
 
-    # --- backups ------------------------------------------------------------------------------
+    def suspend_checkpoints(self) -> None:
+        """Leave the file itself unchanged from now on, so that a backup can copy it.
 
-    def hold_still(self) -> None:
-        """From now on the file itself does not change, so that a backup may copy it.
-
-        What is written meanwhile goes to the log beside it, which only grows: whatever part of
-        it a backup gets, the two are consistent. Nobody has to wait, least of all a recording.
+        Changes go to the log beside it, which only grows: whatever part of it a backup gets, the
+        two are consistent, and recordings go on. Raises ``sqlite3.Error``.
         """
         with self._lock:
             (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -175,38 +158,40 @@ class Database:
             self._db.execute("PRAGMA wal_autocheckpoint = 0")
             self._db.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
 
-    def release(self) -> None:
-        """End what ``hold_still`` began; idempotent."""
+    def resume_checkpoints(self) -> None:
+        """End what ``suspend_checkpoints`` began; idempotent."""
         with self._lock:
             self._db.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, False)
             self._db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
 
 
-def _shape(db: sqlite3.Connection) -> frozenset[tuple[str, ...]]:
-    """Return what there is by kind and name, tables with their columns in order."""
+def _schema(db: sqlite3.Connection) -> frozenset[tuple[str, str, str | None]]:
+    """Return kind and name of what the database contains, with the columns of tables in order."""
     found = db.execute(
-        "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    ).fetchall()
-    return frozenset((kind, name, *_columns(db, kind, name)) for kind, name in found)
-
-
-def _columns(db: sqlite3.Connection, kind: str, name: str) -> list[str]:
-    if kind != "table":
-        return []
-    return [row[0] for row in db.execute("SELECT name FROM pragma_table_info(?)", (name,))]
+        "SELECT type, name, CASE type WHEN 'table' THEN"
+        " (SELECT group_concat(name) FROM pragma_table_info(sqlite_master.name)) END"
+        " FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    )
+    return frozenset(map(tuple, found))
 
 
 @cache
-def _shape_of_a_new_one() -> frozenset[tuple[str, ...]]:
+def _expected_schema() -> frozenset[tuple[str, str, str | None]]:
     with closing(sqlite3.connect(IN_MEMORY)) as new:
         new.executescript("".join(MIGRATIONS))
-        return _shape(new)
+        return _schema(new)
+
+
+def _files(path: Path) -> list[Path]:
+    """Return what exists of a database's files, itself last."""
+    parts = (path.with_name(path.name + suffix) for suffix in _SUFFIXES)
+    return [part for part in parts if os.path.lexists(part)]
 
 
 def set_aside(path: Path, now: float, *, why: str = "corrupt") -> Path:
-    """Rename a damaged database, so that a new one can be begun; returns where it lies.
+    """Rename a damaged database, so that a new one can be created; return its new path.
 
-    Its log goes first: left alone beside a new file, SQLite would write it into that.
+    Its log goes first: SQLite would write one that is left into the new file.
     """
     time = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S%f")
     for number in count(1):
@@ -214,49 +199,44 @@ def set_aside(path: Path, now: float, *, why: str = "corrupt") -> Path:
         aside = path.with_name(name)
         if not os.path.lexists(aside):
             break
-    for suffix in _FILES:
-        part = path.with_name(path.name + suffix)
-        if os.path.lexists(part):
-            part.replace(aside.with_name(aside.name + suffix))
+    for part in _files(path):
+        part.replace(part.with_name(part.name.replace(path.name, name, 1)))
     return aside
 
 
-def clear(path: Path) -> None:
-    """Remove what is left of a database that was never finished."""
-    for suffix in _FILES:
-        part = path.with_name(path.name + suffix)
+def delete_files(path: Path) -> None:
+    """Remove what is left of a database whose creation wasn't completed."""
+    for part in _files(path):
         if is_regular_file(part) or part.is_symlink():
             part.unlink()
-        elif os.path.lexists(part):
+        else:
             rename_aside(part)
 
 
 def readable_text(data: bytes) -> str:
-    """Return text as a row holds it; damaged bytes must not fail a whole listing."""
+    """Decode a text column; damaged bytes must not fail a whole listing."""
     return data.decode("utf-8", "replace")
 
 
 def is_damage(err: Exception, path: Path) -> bool:
-    """Tell damage from what passes: a full disk, a lock, a folder that cannot be written to."""
+    """Tell a damaged file from a full disk, a lock, or a folder that can't be written to."""
     if isinstance(err, DatabaseDamaged):
         return True
     if isinstance(err, OSError | sqlite3.ProgrammingError):
         return False
     code = getattr(err, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-    if code in _OF_THE_DISK:
+    if code in _DISK_ERRORS:
         return disk_error(path) is None
-    return code not in _PASSES
+    return code not in _PASSING_ERRORS
 
 
 def disk_error(path: Path) -> OSError | None:
-    """Read a database's files, and write beside them; return what the system says to that."""
+    """Read a database's files and write beside them; return the system's error, if any."""
     try:
-        for suffix in _FILES:
-            part = path.with_name(path.name + suffix)
-            if os.path.lexists(part):
-                with part.open("r+b") as file:
-                    while file.read(1 << 20):
-                        pass
+        for part in _files(path):
+            with part.open("r+b") as file:
+                while file.read(1 << 20):
+                    pass
         with TemporaryFile(dir=path.parent) as file:
             file.write(bytes(_PROBE_BYTES))
             file.flush()
@@ -266,17 +246,16 @@ def disk_error(path: Path) -> OSError | None:
     return None
 
 
-def _look_at_files(path: Path) -> None:
-    """See that a database's files are files; what lies in place of its log is moved away.
+def _check_files(path: Path) -> None:
+    """Check that a database's files are regular; rename what is in place of its log.
 
-    SQLite would wait for a pipe. A link that leads nowhere may lead to a disk that is not there
-    yet. Raises ``DatabaseDamaged``.
+    SQLite would wait for a pipe. A dangling link may lead to a disk that isn't there yet. Raises
+    ``DatabaseDamaged``.
     """
-    for suffix in _FILES:
-        part = path.with_name(path.name + suffix)
-        if not os.path.lexists(part) or is_regular_file(part):
+    for part in _files(path):
+        if is_regular_file(part):
             continue
-        if suffix:
+        if part != path:
             rename_aside(part)
         elif part.exists() or _is_loop(part):
             message = "it is not a file"

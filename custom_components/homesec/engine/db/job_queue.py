@@ -4,8 +4,6 @@ No row says that a job is being done. It is removed in the transaction that stor
 so a crash at any moment leaves it to be done again.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 import json

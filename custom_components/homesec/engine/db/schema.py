@@ -1,12 +1,11 @@
-"""The catalogue's tables, and how each version becomes the next.
+"""The tables of the database, as the migrations that lead to them.
 
-A new file goes through all versions, too, so that there is one way only to come by a schema.
+A new file goes through all versions, too, so that there's only one way to get the schema.
 """
-
-from __future__ import annotations
 
 from dataclasses import fields
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..core.types import Clip, ClipState, CloudState, Trigger
@@ -65,8 +64,8 @@ MIGRATIONS = (
     CREATE INDEX clips_by_camera ON clips (state, camera_id, id);
     CREATE INDEX clips_by_label ON clips (state, label, id);
     """,
-    # 2: copies in the cloud, clips that are kept for ever, what is still to be done. The index in
-    # the order of time holds all that retention asks for, so that it never reads the table.
+    # 2: copies in the cloud, protected clips, jobs. The index by time covers retention's query, so
+    # that it never reads the table.
     """
     ALTER TABLE clips ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE clips ADD COLUMN local INTEGER NOT NULL DEFAULT 1;
@@ -93,9 +92,9 @@ MIGRATIONS = (
         value TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
-    # 3: where somebody was, every visit (recorded or not), and who was where in a clip. A listing
-    # that is filtered in several ways at once goes through ``clips_listed``, which is small and in
-    # the order of time; the zones' own table follows ``clips.zones`` (JSON) by itself.
+    # 3: zones, visits (recorded or not), and tracks. A listing with several filters at once goes
+    # through ``clips_listed``, which is small and ordered by time; triggers keep ``clip_zones`` in
+    # step with ``clips.zones`` (JSON).
     """
     ALTER TABLE clips ADD COLUMN zones TEXT NOT NULL DEFAULT '[]';
     CREATE INDEX clips_listed ON clips (id, camera_id, label, protected, state);
@@ -135,7 +134,7 @@ MIGRATIONS = (
         SELECT camera_id, label, event_at, max(event_at, started_at + duration_s), id
         FROM clips WHERE state = 'saved' AND label IS NOT NULL;
     """,
-    # 4: texts that are not to be sent again, and the stills of those that are still to be sent.
+    # 4: texts that were sent, and the stills of those that wait.
     """
     CREATE TABLE texts (
         recipient_id TEXT NOT NULL,
@@ -149,7 +148,7 @@ MIGRATIONS = (
         jpeg BLOB NOT NULL
     );
     """,
-    # 5: clips whose copies are in a bucket that was in use before.
+    # 5: clips with copies in buckets that were used before.
     """
     CREATE TABLE elsewhere (
         place TEXT NOT NULL,
@@ -164,18 +163,6 @@ MIGRATIONS = (
     """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
-TABLES = frozenset(
-    {
-        "clips",
-        "clip_zones",
-        "elsewhere",
-        "jobs",
-        "notes",
-        "text_stills",
-        "texts",
-        "tracks",
-        "visits",
-    }
-)
+TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS)))
 UNFILLED = "unfilled"
-"""The note that a new file begins with: there may be clips that it does not know yet."""
+"""Key of the note in a new file: the catalog may lack clips that are in the folder or the cloud."""

@@ -1,7 +1,5 @@
 """Threads that repeat a step, among them those that do the jobs of the database."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 import logging
 import math
@@ -118,8 +116,6 @@ class JobWorker(WorkerThread):
             self._ready_t = -math.inf
             self._resumed = True
         self._wake.set()
-
-    # --- the worker's thread ------------------------------------------------------------------
 
     @override
     def run_step(self) -> float:

@@ -329,11 +329,11 @@ class ClipLibrary:
 
     def hold_still(self) -> None:
         """Let a backup copy the catalogue, until ``release``. Raises ``sqlite3.Error``."""
-        self.catalog.database.hold_still()
+        self.catalog.database.suspend_checkpoints()
 
     def release(self) -> None:
         """End what ``hold_still`` began; idempotent."""
-        self.catalog.database.release()
+        self.catalog.database.resume_checkpoints()
 
     def resume_uploads(self, cloud: CloudStore | None = None) -> None:
         """Go on with a pause that somebody has ended, with a new login if there is one."""

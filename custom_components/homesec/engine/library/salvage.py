@@ -14,7 +14,14 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from ..core.damaged_files import error_reason, is_regular_file
-from ..db.database import DatabaseDamaged, DatabaseNewer, clear, is_damage, readable_text, set_aside
+from ..db.database import (
+    DatabaseDamaged,
+    DatabaseNewer,
+    delete_files,
+    is_damage,
+    readable_text,
+    set_aside,
+)
 from ..db.schema import COLUMNS, UNFILLED, clip_to_row
 from .catalog import Catalog
 from .row_repair import mend, mended
@@ -64,7 +71,7 @@ def begin_anew(path: Path, err: Exception, *, upload: bool, clock: Clock) -> Cat
     The new one is made beside it first: what ends this half way leaves all to the next start.
     """
     fresh = path.with_name(f"{path.name}.new")
-    clear(fresh)
+    delete_files(fresh)
     with Catalog(fresh, upload=upload, clock=clock) as catalog:
         salvage(path, catalog.database)
         mend(catalog.database)

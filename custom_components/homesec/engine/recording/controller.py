@@ -5,8 +5,6 @@ ends after the post-roll. At its longest length it rolls over: the next clip beg
 keyframe at which it ended.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -254,8 +252,23 @@ class RecordingController:
         track_log = TrackLog(first_t, self._config.zones)
         for t, tracks in self._recent_tracks:
             track_log.add(t, tracks)
+        event_at = max(event_at, started_at)
+        clip_id = new_clip_id(event_at)
+        day = datetime.fromtimestamp(event_at, UTC).date().isoformat()
+        clip = Clip(
+            id=clip_id,
+            camera_id=self._config.id,
+            camera_name=self._config.name,
+            state=ClipState.RECORDING,
+            trigger=trigger,
+            started_at=started_at,
+            event_at=event_at,
+            label=label,
+            score=score,
+            path=f"{self._config.id}/{day}/{clip_id}.mp4",
+        )
         writer = ClipWriter(
-            self._new_clip(started_at, max(event_at, started_at), trigger, label, score),
+            clip,
             audio=self.audio,
             clips_dir=self._clips_dir,
             catalog=self._catalog,
@@ -284,26 +297,3 @@ class RecordingController:
             return []
         packets = [p for p in packets if not p.is_video or p.format is newest]
         return packets[next(i for i, p in enumerate(packets) if p.is_video) :]
-
-    def _new_clip(
-        self,
-        started_at: float,
-        event_at: float,
-        trigger: Trigger,
-        label: str | None,
-        score: float | None,
-    ) -> Clip:
-        clip_id = new_clip_id(event_at)
-        day = datetime.fromtimestamp(event_at, UTC).date().isoformat()
-        return Clip(
-            id=clip_id,
-            camera_id=self._config.id,
-            camera_name=self._config.name,
-            state=ClipState.RECORDING,
-            trigger=trigger,
-            started_at=started_at,
-            event_at=event_at,
-            label=label,
-            score=score,
-            path=f"{self._config.id}/{day}/{clip_id}.mp4",
-        )

@@ -4,8 +4,6 @@ The index goes to the front (``faststart``), so that a player can begin and seek
 of the file. The final file appears under its name only when it's complete and on the disk.
 """
 
-from __future__ import annotations
-
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from io import BytesIO

@@ -5,12 +5,11 @@ plays (ISO/IEC 14496-12, movie fragments). H.264 and H.265 are copied, other vid
 H.264; AAC is copied, other audio is encoded to AAC.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
+from functools import partial
 import logging
 import os
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 import av
 import av.error
@@ -54,36 +53,8 @@ _AUDIO_TOLERANCE_S = 0.2
 """Jitter or clock drift up to which audio is neither cut nor gets a gap."""
 
 
-class _StreamWriter(Protocol):
-    """Puts one stream's packets into the file."""
-
-    def write(self, packet: MediaPacket, start: int) -> None:
-        """Write a packet; ``start`` is the tick at which the clip's first picture is shown."""
-
-    def flush(self) -> None:
-        """Write what is held back."""
-
-
-class _Copier:
-    """Copies packets with their time stamps moved."""
-
-    def __init__(self, container: OutputContainer, stream: Stream) -> None:
-        self._container = container
-        self._stream = stream
-
-    def write(self, packet: MediaPacket, start: int) -> None:
-        data = packet.data
-        copy = av.Packet(cast("bytes", data))  # takes any buffer, without copying it
-        copy.time_base = TIME_BASE
-        copy.dts = (data.dts or 0) - start
-        copy.pts = (data.pts or 0) - start
-        copy.duration = data.duration or 0
-        copy.is_keyframe = data.is_keyframe
-        copy.stream = self._stream
-        self._container.mux(copy)
-
-    def flush(self) -> None:
-        pass
+type _WritePacket = Callable[[MediaPacket, int], None]
+"""Puts a packet into the file, given the tick at which the clip's first picture is shown."""
 
 
 class _VideoEncoder:
@@ -94,7 +65,7 @@ class _VideoEncoder:
         self._decoder = video.video_decoder()
         self._width, self._height = fit_width(video.width, video.height, None)
         rate = Fraction(round(min(max(video.fps or 10.0, 1.0), 60.0)))
-        self._stream = container.add_stream(
+        self.stream = container.add_stream(
             "libx264",
             rate=rate,
             width=self._width,
@@ -116,10 +87,7 @@ class _VideoEncoder:
             even.pts = pts
             even.time_base = TIME_BASE
             even.pict_type = PictureType.NONE  # lets the encoder choose
-            self._container.mux(self._stream.encode(even))
-
-    def flush(self) -> None:
-        self._container.mux(self._stream.encode(None))
+            self._container.mux(self.stream.encode(even))
 
 
 class _AudioEncoder:
@@ -131,7 +99,7 @@ class _AudioEncoder:
         self._rate = audio.sample_rate
         self._next = 0
         """The sample that the next frame should begin with."""
-        self._stream = container.add_stream(
+        self.stream = container.add_stream(
             "aac",
             rate=self._rate,
             layout="mono" if audio.layout in _MONO else "stereo",
@@ -151,10 +119,7 @@ class _AudioEncoder:
             frame.pts = self._next
             frame.time_base = Fraction(1, self._rate)
             self._next += frame.samples
-            self._container.mux(self._stream.encode(frame))
-
-    def flush(self) -> None:
-        self._container.mux(self._stream.encode(None))
+            self._container.mux(self.stream.encode(frame))
 
 
 def _decode[F: (VideoFrame, AudioFrame)](
@@ -192,7 +157,8 @@ class FragmentedMp4:
         self._audio = audio
         self._comment = comment
         self._container: OutputContainer | None = None
-        self._writers: dict[MediaKind, _StreamWriter] = {}
+        self._writers: dict[MediaKind, _WritePacket] = {}
+        self._encoders: list[_VideoEncoder | _AudioEncoder] = []
         self._held: list[MediaPacket] = []
         """Packets until it's known whether audio comes: FFmpeg writes nothing before each track has
         something."""
@@ -222,8 +188,8 @@ class FragmentedMp4:
         if self._container is None:
             return
         try:
-            for writer in self._writers.values():
-                writer.flush()
+            for encoder in self._encoders:
+                self._container.mux(encoder.stream.encode(None))
         finally:
             self._container.close()
 
@@ -232,33 +198,50 @@ class FragmentedMp4:
         self._container = container
         if self._comment is not None:
             container.metadata[COMMENT] = self._comment
-        self._writers[MediaKind.VIDEO] = _video_writer(container, self._video)
-        if audio is not None and (writer := _audio_writer(container, audio)) is not None:
-            self._writers[MediaKind.AUDIO] = writer
+        self._add_video(container, self._video)
+        if audio is not None:
+            self._add_audio(container, audio)
         held, self._held = self._held, []
         self._start = held[0].data.pts or 0
         for packet in held:
             self._write(packet)
 
     def _write(self, packet: MediaPacket) -> None:
-        writer = self._writers.get(packet.format.kind)
-        if writer is not None and (packet.is_video or (packet.data.dts or 0) >= self._start):
-            writer.write(packet, self._start)
+        write = self._writers.get(packet.format.kind)
+        if write is not None and (packet.is_video or (packet.data.dts or 0) >= self._start):
+            write(packet, self._start)
+
+    def _add_video(self, container: OutputContainer, video: MediaFormat) -> None:
+        if video.copied:
+            stream = container.add_mux_stream(
+                video.codec, width=video.width, height=video.height, time_base=TIME_BASE
+            )
+            self._writers[MediaKind.VIDEO] = partial(_copy, container, stream)
+        else:
+            self._add_encoder(MediaKind.VIDEO, _VideoEncoder(container, video))
+
+    def _add_audio(self, container: OutputContainer, audio: MediaFormat) -> None:
+        if audio.template is not None:
+            stream = container.add_stream_from_template(audio.template)
+            self._writers[MediaKind.AUDIO] = partial(_copy, container, stream)
+        elif audio.sample_rate in (av.Codec("aac", "w").audio_rates or ()):
+            self._add_encoder(MediaKind.AUDIO, _AudioEncoder(container, audio))
+        else:
+            _LOGGER.debug("AAC has no sample rate of %s: the clip has no audio", audio.sample_rate)
+
+    def _add_encoder(self, kind: MediaKind, encoder: _VideoEncoder | _AudioEncoder) -> None:
+        self._encoders.append(encoder)
+        self._writers[kind] = encoder.write
 
 
-def _video_writer(container: OutputContainer, video: MediaFormat) -> _StreamWriter:
-    if not video.copied:
-        return _VideoEncoder(container, video)
-    stream = container.add_mux_stream(
-        video.codec, width=video.width, height=video.height, time_base=TIME_BASE
-    )
-    return _Copier(container, stream)
-
-
-def _audio_writer(container: OutputContainer, audio: MediaFormat) -> _StreamWriter | None:
-    if audio.template is not None:
-        return _Copier(container, container.add_stream_from_template(audio.template))
-    if audio.sample_rate not in (av.Codec("aac", "w").audio_rates or ()):
-        _LOGGER.debug("AAC has no sample rate of %s: the clip has no audio", audio.sample_rate)
-        return None
-    return _AudioEncoder(container, audio)
+def _copy(container: OutputContainer, stream: Stream, packet: MediaPacket, start: int) -> None:
+    """Copy a packet with its time stamps moved."""
+    data = packet.data
+    copy = av.Packet(cast("bytes", data))  # takes any buffer, without copying it
+    copy.time_base = TIME_BASE
+    copy.dts = (data.dts or 0) - start
+    copy.pts = (data.pts or 0) - start
+    copy.duration = data.duration or 0
+    copy.is_keyframe = data.is_keyframe
+    copy.stream = stream
+    container.mux(copy)

@@ -3,8 +3,6 @@
 A slow disk must not hold up the camera, so the camera's thread only puts packets into a queue.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -139,8 +137,6 @@ class ClipWriter:
             self._skipping = True
             _LOGGER.warning("The disk is too slow for %s: skipping a part", self.clip.id)
         return self._skipping
-
-    # --- the writer's thread ------------------------------------------------------------------
 
     def _run(self) -> None:
         final = self._clips_dir / self.clip.path
