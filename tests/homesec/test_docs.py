@@ -1,4 +1,4 @@
-"""The documentation is complete and right: events, triggers, conditions, actions, blueprints."""
+"""The documentation of events, triggers, conditions, actions, and blueprints is complete."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def headings(text: str) -> set[str]:
 
 
 def section(title: str) -> str:
-    """Return a part of the page on automations, up to the next heading of its level."""
+    """Return a section of the automations page, up to the next heading of its level."""
     level = re.search(rf"^(#+) {title}$", AUTOMATIONS, re.MULTILINE)[1]
     return re.split(rf"^{level} ", AUTOMATIONS.split(f"{level} {title}\n")[1], flags=re.MULTILINE)[
         0
@@ -57,14 +57,14 @@ def section(title: str) -> str:
 
 
 def rows(title: str) -> dict[str, str]:
-    """Return a section's table: the code in its first column, and the rest."""
+    """Return a section's table: the rest of each row by the code in its first column."""
     lines = re.findall(r"^\| (`.*?`) \|(.*)\|$", section(title), re.MULTILINE)
     return {name: rest for names, rest in lines for name in re.findall(r"`(.*?)`", names)}
 
 
-def test_every_event_is_documented() -> None:
-    told = section("Events")
-    assert {event for event in EVENTS if f"`{event}`" not in told} == set()
+def test_docs_list_every_event() -> None:
+    documented = section("Events")
+    assert {event for event in EVENTS if f"`{event}`" not in documented} == set()
     assert set(re.findall(r"`(homesec_\w+)`", AUTOMATIONS)) == EVENTS
 
 
@@ -106,38 +106,38 @@ def clip() -> models.Clip:
         ("Clips", events.ClipFailed(clip=clip())),
     ],
 )
-def test_all_that_an_event_says_is_documented(title: str, event: events.EngineEvent) -> None:
-    told = announcement(event)
-    assert told is not None
-    assert told[1].keys() <= rows(title).keys()
+def test_docs_describe_every_field_of_event(title: str, event: events.EngineEvent) -> None:
+    announced = announcement(event)
+    assert announced is not None
+    assert announced[1].keys() <= rows(title).keys()
 
 
-def test_all_that_an_alert_says_is_documented() -> None:
+def test_docs_describe_every_field_of_alert() -> None:
     source = (COMPONENT / "alerts/events.py").read_text() + (
         COMPONENT / "alerts/teller.py"
     ).read_text()
-    said = set(re.findall(r'^ {8}"(\w+)":|\{"(\w+)": clip_ready', source, re.MULTILINE))
-    keys = {first or second for first, second in said}
+    found = set(re.findall(r'^ {8}"(\w+)":|\{"(\w+)": clip_ready', source, re.MULTILINE))
+    keys = {first or second for first, second in found}
     assert len(keys) > 20
     known = rows("Alerts").keys() | {"camera_id", "camera", "device_id"}
     assert keys == known
 
 
-def test_every_trigger_and_condition_is_documented_with_its_options() -> None:
-    told = rows("Triggers")
-    assert told.keys() == {f"homesec.{key}" for key in TRIGGERS}
+def test_docs_list_every_trigger_and_condition_with_options() -> None:
+    documented = rows("Triggers")
+    assert documented.keys() == {f"homesec.{key}" for key in TRIGGERS}
     for key, kind in TRIGGERS.items():
         assert issubclass(kind, BusTrigger)
-        assert set(re.findall(r"`(\w+)`", told[f"homesec.{key}"])) == set(kind.options)
+        assert set(re.findall(r"`(\w+)`", documented[f"homesec.{key}"])) == set(kind.options)
     assert rows("Conditions").keys() == {f"homesec.{key}" for key in CONDITIONS}
 
 
-def test_every_action_is_documented() -> None:
+def test_docs_list_every_action() -> None:
     actions = load_yaml_dict(str(COMPONENT / "services.yaml"))
     assert rows("Actions").keys() == {f"homesec.{name}" for name in actions}
 
 
-def test_every_blueprint_is_offered_for_import() -> None:
+def test_docs_link_every_blueprint_and_its_import() -> None:
     linked = re.findall(r"\(\.\./blueprints/automation/homesec/(\w+)\.yaml\)", AUTOMATIONS)
     assert sorted(linked) == [path.stem for path in BLUEPRINTS]
     addresses = re.findall(r"\((https://my\.home-assistant\.io/\S+?)\)", AUTOMATIONS)
@@ -146,7 +146,7 @@ def test_every_blueprint_is_offered_for_import() -> None:
 
 
 @pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
-def test_a_blueprint_is_sound(path: Path) -> None:
+def test_blueprint_is_valid_and_uses_all_inputs(path: Path) -> None:
     data: Any = parse_yaml(path.read_text())
     blueprint = Blueprint(
         data, path=path.name, expected_domain="automation", schema=AUTOMATION_BLUEPRINT_SCHEMA
@@ -165,7 +165,7 @@ def test_a_blueprint_is_sound(path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+def test_page_has_no_broken_links(page: Path) -> None:
     text = page.read_text()
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if link.startswith(("http://", "https://")):
@@ -183,7 +183,7 @@ def examples(page: Path) -> list[Any]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-async def test_home_assistant_takes_the_examples(
+async def test_page_examples_are_valid_automations(
     hass: HomeAssistant, entry: MockConfigEntry, page: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await set_up(hass, entry)
@@ -197,9 +197,7 @@ async def test_home_assistant_takes_the_examples(
     assert "failed to setup" not in caplog.text
 
 
-async def test_the_cat_has_the_entities_that_its_page_names(
-    hass: HomeAssistant, video: Path
-) -> None:
+async def test_cat_page_names_existing_entities(hass: HomeAssistant, video: Path) -> None:
     bowl = {**DRIVE, "name": "Bowl", "labels": ["cat"]}
     labels = ["person", "cat", "dog"]
     feeder = camera("Feeder", video, camera_id=CAMERA_ID, labels=labels, zones=[bowl])

@@ -1,4 +1,4 @@
-"""The page is in the sidebar as long as HomeSec runs, and its module is served to the browser."""
+"""The panel is in the sidebar while HomeSec is set up, and its module is served to browsers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def module_url(hass: HomeAssistant) -> str:
     return url
 
 
-async def test_the_page_is_in_the_sidebar_for_every_user(hass, entry) -> None:
+async def test_panel_is_in_sidebar_for_every_user(hass, entry) -> None:
     await set_up(hass, entry)
     panel = hass.data[DATA_PANELS]["homesec"]
     assert panel.sidebar_title == "HomeSec"
@@ -38,7 +38,7 @@ async def test_the_page_is_in_the_sidebar_for_every_user(hass, entry) -> None:
     assert panel.config["_panel_custom"]["embed_iframe"] is False
 
 
-async def test_whoever_looks_at_it_stays_there_while_homesec_is_reloaded(hass, entry) -> None:
+async def test_panel_stays_during_reload(hass, entry) -> None:
     await set_up(hass, entry)
     shown = hass.data[DATA_PANELS]["homesec"]
     await hass.config_entries.async_reload(entry.entry_id)
@@ -46,7 +46,7 @@ async def test_whoever_looks_at_it_stays_there_while_homesec_is_reloaded(hass, e
     assert hass.data[DATA_PANELS]["homesec"] is shown
 
 
-async def test_it_leaves_the_sidebar_when_homesec_is_disabled_and_comes_back(hass, entry) -> None:
+async def test_panel_leaves_sidebar_while_homesec_is_disabled(hass, entry) -> None:
     await set_up(hass, entry)
     set_disabled_by = hass.config_entries.async_set_disabled_by
     await set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
@@ -56,13 +56,13 @@ async def test_it_leaves_the_sidebar_when_homesec_is_disabled_and_comes_back(has
     assert "homesec" in hass.data[DATA_PANELS]
 
 
-async def test_it_leaves_the_sidebar_with_homesec(hass, entry) -> None:
+async def test_panel_leaves_sidebar_when_homesec_is_removed(hass, entry) -> None:
     await set_up(hass, entry)
     await hass.config_entries.async_remove(entry.entry_id)
     assert "homesec" not in hass.data[DATA_PANELS]
 
 
-async def test_the_module_is_served_and_may_be_kept(hass, entry, hass_client_no_auth) -> None:
+async def test_module_is_served_with_long_cache(hass, entry, hass_client_no_auth) -> None:
     await set_up(hass, entry)
     answer = await (await hass_client_no_auth()).get(module_url(hass))
     assert answer.status == HTTPStatus.OK
@@ -71,7 +71,7 @@ async def test_the_module_is_served_and_may_be_kept(hass, entry, hass_client_no_
     assert await answer.read() == MODULE.read_bytes()
 
 
-async def test_another_content_has_another_address(hass, tmp_path, monkeypatch) -> None:
+async def test_module_url_changes_with_content(hass, tmp_path, monkeypatch) -> None:
     addresses: list[str] = []
 
     async def register(configs: list[Any]) -> None:
@@ -92,14 +92,14 @@ async def test_another_content_has_another_address(hass, tmp_path, monkeypatch) 
     )
 
 
-def test_what_is_committed_is_one_module_without_references_to_others() -> None:
+def test_committed_module_has_no_imports_or_external_urls() -> None:
     text = MODULE.read_text()
     assert not re.search(r"\bimport\(|\bimport[\s{\"']|\bexport\s*[{*]", text)
     assert not re.search(r"https?://(?!www\.w3\.org)", text)
     assert "sourceMappingURL" not in text
 
 
-def test_the_page_uses_no_element_of_the_frontend() -> None:
+def test_panel_uses_no_elements_of_frontend() -> None:
     for path in SOURCE.rglob("*.ts"):
         assert not re.search(r"</?ha-|</?hui-|customElements\.get", path.read_text()), path
 
@@ -116,7 +116,7 @@ def leaves(tree: dict[str, Any], prefix: str = "") -> list[str]:
 
 @pytest.fixture
 def used() -> Callable[[str], bool]:
-    """Whether the source names a text, or the group that it is chosen from."""
+    """Return a function that says whether the panel uses a text or its group."""
     source = "\n".join(path.read_text() for path in SOURCE.rglob("*.ts"))
     names = set(re.findall(r'"([a-z_.]+)"', source))
     groups = set(re.findall(r"`([a-z_.]+\.)\$\{", source))
@@ -129,6 +129,6 @@ def used() -> Callable[[str], bool]:
     return is_used
 
 
-def test_every_text_of_the_page_is_used(used: Callable[[str], bool]) -> None:
+def test_panel_texts_are_all_used(used: Callable[[str], bool]) -> None:
     # That every text used is there is checked by the compiler: the keys are a type.
     assert [key for key in leaves(TEXTS["config_panel"]) if not used(key)] == []

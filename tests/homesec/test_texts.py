@@ -1,6 +1,6 @@
-"""Everything that the code names has its text, its icon and its description.
+"""Everything that the code names has its text, icon, and description.
 
-Core has hassfest for this; for a custom integration nobody else looks.
+Home Assistant core checks this with hassfest, which doesn't run for custom integrations.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ from custom_components.homesec.flows import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import probatio
 
 ROOT = Path(custom_components.homesec.__file__).parent
@@ -55,7 +57,7 @@ SOURCE = {
     for path in ROOT.rglob("*.py")
     if path.stem != "__init__" and "engine" not in path.relative_to(ROOT).parts
 }
-"""By module; the engine has tests of its own."""
+"""Source by module, without the engine."""
 ASK_OR_SHOW = {
     *(
         "binary_sensor",
@@ -65,13 +67,13 @@ ASK_OR_SHOW = {
         "flows.zone_form",
     ),
 }
-"""Their translation keys are of entities, issues and fields, not of exceptions."""
+"""Modules whose translation keys belong to entities, issues, and fields, not to exceptions."""
 GONE = set(re.findall(r'reason="(\w+)"', SOURCE["flows.subentry_flow"]))
 
 
 @pytest.mark.parametrize("module", sorted(SOURCE))
-def test_every_module_can_be_imported(module: str) -> None:
-    """Home Assistant loads some of them only when somebody asks for diagnostics, say."""
+def test_module_can_be_imported(module: str) -> None:
+    """Home Assistant imports some modules only on demand, such as diagnostics."""
     import_module(f"custom_components.homesec.{module}")
 
 
@@ -80,7 +82,7 @@ def fields(schema: probatio.Schema) -> dict[str, Any]:
 
 
 def check_form(schema: probatio.Schema, step: dict[str, Any]) -> None:
-    """Check that a form's fields, sections and choices have their texts, and no others."""
+    """Check that exactly the form's fields, sections, and options have texts."""
     plain = {k: v for k, v in fields(schema).items() if not isinstance(v, section)}
     sections = {k: v for k, v in fields(schema).items() if isinstance(v, section)}
     assert step["data"].keys() == plain.keys()
@@ -98,7 +100,7 @@ def check_form(schema: probatio.Schema, step: dict[str, Any]) -> None:
             assert texts.keys() == selector.config["fields"].keys()
 
 
-def test_the_forms_of_the_house_are_labelled() -> None:
+def test_config_flow_forms_have_all_texts() -> None:
     steps = TEXTS["config"]["step"]
     for step in ("user", "detector"):
         check_form(config_flow.choice_schema(["ncnn", "opencv"], {}, collapsed=True), steps[step])
@@ -131,7 +133,7 @@ def test_the_forms_of_the_house_are_labelled() -> None:
     assert steps["reconfigure"]["menu_option_descriptions"].keys() == menu
 
 
-def test_every_error_of_the_house_says_what_to_do() -> None:
+def test_config_flow_errors_have_texts() -> None:
     used = set(re.findall(r'"(model_needs_\w+)"', SOURCE["config_flow"]))
     used |= set(re.findall(r': "(own_\w+)"', SOURCE["flows.custom_model_flow"]))
     used |= set(
@@ -153,7 +155,7 @@ def test_every_error_of_the_house_says_what_to_do() -> None:
         assert set(placeholders) <= {"reason", "files", *storage_flow.NO_FACTS}
 
 
-def test_the_forms_of_a_camera_are_labelled() -> None:
+def test_camera_forms_have_all_texts() -> None:
     for step in ("user", "reconfigure"):
         check_form(source_form.source_schema([]), CAMERA["step"][step])
     kinds = TEXTS["selector"]["zone_kind"]["options"]
@@ -168,7 +170,7 @@ def test_the_forms_of_a_camera_are_labelled() -> None:
     assert CAMERA["entry_type"]
 
 
-def test_every_error_of_a_source_says_what_to_do() -> None:
+def test_camera_errors_have_texts() -> None:
     keys = {
         error.key
         for error in vars(errors).values()
@@ -185,12 +187,12 @@ def test_every_error_of_a_source_says_what_to_do() -> None:
         assert placeholders <= ({"zone", "label"} if key.startswith(("zone", "rule")) else set())
 
 
-def test_every_end_of_a_flow_has_its_reason() -> None:
+def test_camera_abort_reasons_have_texts() -> None:
     reasons = set(re.findall(r'async_abort\(reason="(\w+)"', SOURCE["flows.camera_flow"]))
     assert CAMERA["abort"].keys() == reasons | GONE | {"reconfigure_successful"}
 
 
-def test_the_forms_of_a_recipient_are_labelled() -> None:
+def test_recipient_forms_have_all_texts() -> None:
     schema = recipient_form.recipient_schema({}, {}, {})
     assert RECIPIENT["step"].keys() == {"user", "reconfigure"}
     for step in RECIPIENT["step"].values():
@@ -203,7 +205,7 @@ def test_the_forms_of_a_recipient_are_labelled() -> None:
     assert RECIPIENT["abort"].keys() == reasons | GONE | {"reconfigure_successful"}
 
 
-def test_every_error_of_a_recipient_says_what_to_do() -> None:
+def test_recipient_errors_have_texts() -> None:
     used = {error.key for error in (TextError, *TextError.__subclasses__())}
     used -= {TextExpired.key}
     used |= set(
@@ -214,7 +216,7 @@ def test_every_error_of_a_recipient_says_what_to_do() -> None:
     assert {error.key for error in recipient_flow.FIELDS} <= used
 
 
-def test_an_alert_has_all_its_words() -> None:
+def test_alerts_have_all_texts() -> None:
     texts = TEXTS["selector"]["alert_text"]["options"]
     used = re.findall(r'"(\w+_title|\w+_title_unknown|sms|sms_clip)"', SOURCE["alerts.texts"])
     used += re.findall(r'"(\w+_message_\w+)"', SOURCE["alerts.texts"])
@@ -243,7 +245,7 @@ def keys_in(module: str) -> set[str]:
     return set(re.findall(r'_attr_translation_key = "(\w+)"', SOURCE[module]))
 
 
-def test_every_entity_has_a_name_and_an_icon() -> None:
+def test_entities_have_names_and_icons() -> None:
     assert {k: v.keys() for k, v in TEXTS["entity"].items()} == entity_keys()
     assert {k: v.keys() for k, v in ICONS["entity"].items()} == entity_keys()
     for platform in TEXTS["entity"].values():
@@ -264,20 +266,24 @@ def repair_reasons(issue: str) -> set[str]:
     return set(re.findall(r'reason="(\w+)"', SOURCE["cloud.issues"]))
 
 
-def test_every_issue_is_described() -> None:
+def test_issues_have_texts_and_known_placeholders() -> None:
     raised = set(re.findall(r'"(camera_[lm]\w+)"', SOURCE["issues"]))
     assert error_keys(errors.StartFailed) == issues.ENGINE_ISSUES
     raised |= issues.ENGINE_ISSUES | issues.DETECTOR_ISSUES | issues.RECORDING_ISSUES
     raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
     raised |= storage_issues.STORAGE_ISSUES | {*storage_issues.STUCK_ISSUES.values()}
-    told = set(
+    shown_only = set(
         re.findall(
             r'"(disk_nearly_full|clips_dropped|catalog_rebuilt|files_damaged)"',
             SOURCE["cloud.issues"],
         )
     )
-    told |= set(re.findall(r'"(alarm_state_\w+)"', SOURCE["issues"]))
-    raised |= {*told, storage_issues.STUCK, issues.ISSUE_OPENCV} | recipient_issues.RECIPIENT_ISSUES
+    shown_only |= set(re.findall(r'"(alarm_state_\w+)"', SOURCE["issues"]))
+    raised |= {
+        *shown_only,
+        storage_issues.STUCK,
+        issues.ISSUE_OPENCV,
+    } | recipient_issues.RECIPIENT_ISSUES
     assert TEXTS["issues"].keys() == raised
     for key, issue in TEXTS["issues"].items():
         known = {"camera", "detector", "model"}
@@ -289,7 +295,7 @@ def test_every_issue_is_described() -> None:
             known |= {"bucket"}
         elif key in recipient_issues.RECIPIENT_ISSUES:
             known = {"recipient"}
-        elif key in told or key.startswith("uploads_stuck"):
+        elif key in shown_only or key.startswith("uploads_stuck"):
             known |= {"clips", "free", "file", "files", "folder"}
         assert set(re.findall(r"{(\w+)}", json.dumps(issue))) <= known
         if key in issues.DETECTOR_ISSUES:
@@ -299,12 +305,12 @@ def test_every_issue_is_described() -> None:
         if "fix_flow" in issue:
             reasons = repair_reasons(key)
             # What only tells something is read, and that is all; so is what is confirmed.
-            expected = set() if key in {*told, issues.ISSUE_OPENCV} else reasons
+            expected = set() if key in {*shown_only, issues.ISSUE_OPENCV} else reasons
             assert issue["fix_flow"].get("abort", {}).keys() == expected
             assert issue["fix_flow"]["step"].keys() == {"confirm"}
 
 
-def test_every_exception_has_a_message() -> None:
+def test_exceptions_have_messages() -> None:
     used = {
         key
         for name, text in SOURCE.items()
@@ -317,7 +323,7 @@ def test_every_exception_has_a_message() -> None:
     assert TEXTS["exceptions"].keys() == used
 
 
-def test_the_action_is_described() -> None:
+def test_actions_have_texts_and_icons() -> None:
     described = load_yaml_dict(str(ROOT / "services.yaml"))
     assert described.keys() == TEXTS["services"].keys() == ICONS["services"].keys()
     for name, action in described.items():
@@ -332,7 +338,7 @@ def test_the_action_is_described() -> None:
 
 
 @pytest.mark.parametrize("kind", ["trigger", "condition"])
-def test_every_trigger_and_condition_is_described(kind: str) -> None:
+def test_triggers_and_conditions_have_texts_and_icons(kind: str) -> None:
     described = load_yaml_dict(str(ROOT / f"{kind}s.yaml"))
     described = {key: value for key, value in described.items() if key[0] != "."}
     assert described.keys() == TEXTS[f"{kind}s"].keys() == ICONS[f"{kind}s"].keys()
@@ -351,7 +357,7 @@ def test_every_trigger_and_condition_is_described(kind: str) -> None:
                 assert select["options"] == list(known)
 
 
-def test_the_notes_and_triggers_have_texts() -> None:
+def test_notes_and_clip_triggers_have_texts() -> None:
     notes = set(re.findall(r'note_key="(\w+)"', SOURCE["flows.camera_flow"])) | {
         "encoded",
         "model_added",
@@ -361,7 +367,7 @@ def test_the_notes_and_triggers_have_texts() -> None:
     assert TEXTS["selector"]["trigger"]["options"].keys() == set(Trigger)
 
 
-def test_the_manifest_is_what_home_assistant_and_hacs_expect() -> None:
+def test_manifest_meets_home_assistant_and_hacs_rules() -> None:
     assert list(MANIFEST)[:2] == ["domain", "name"]
     assert list(MANIFEST)[2:] == sorted(list(MANIFEST)[2:])
     assert MANIFEST["domain"] == const.DOMAIN
@@ -378,6 +384,40 @@ def test_the_manifest_is_what_home_assistant_and_hacs_expect() -> None:
     assert HACS["homeassistant"] == "2026.11.0"
 
 
-def test_no_file_of_this_half_is_too_long() -> None:
+def leaves(texts: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Give all texts with their paths."""
+    if isinstance(texts, str):
+        yield path, texts
+        return
+    for key, value in texts.items():
+        yield from leaves(value, f"{path}.{key}")
+
+
+@pytest.mark.parametrize(
+    "unwanted",
+    [
+        r"somebody|whoever|nobody is|any ?more\.",
+        r"(leave|left) (it|them|both|a field|.* field)? ?empty|if left empty",
+        r"\bfilm|user name|second opinion|\blooks?\b per",
+        r"cannot|\b(do|does|did|is|are|was|were|could|should) not\b",
+        r"colour|recognis|neighbour|behaviour|centre|favour",
+        r"'\{",
+    ],
+)
+def test_texts_avoid_unwanted_words(unwanted: str) -> None:
+    """Texts use the glossary's terms, American English, and contractions."""
+    found = [path for path, text in leaves(TEXTS) if re.search(unwanted, text, re.IGNORECASE)]
+    assert found == []
+
+
+def test_labels_are_short_and_in_sentence_case() -> None:
+    for path, text in leaves({key: TEXTS[key] for key in ("config", "config_subentries")}):
+        if ".data." not in path:
+            continue
+        assert len(text.split()) <= 4, path
+        assert all(word.islower() or word.isupper() for word in text.split()[1:]), path
+
+
+def test_modules_have_at_most_300_lines() -> None:
     for name, text in SOURCE.items():
         assert text.count("\n") <= 300, name
