@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 import itertools
 import json
@@ -29,7 +30,7 @@ from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.types import Clip, ClipState, CloudState, Trigger
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.library.copies import ClipStorage
-from custom_components.homesec.engine.library.queries import ClipFilter, Word
+from custom_components.homesec.engine.library.queries import SAVED, ClipFilter, Word
 from custom_components.homesec.engine.library.rebuild import rebuild
 from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.console import step
@@ -142,17 +143,19 @@ def _listings() -> dict[str, Listing]:
         return catalog.queries.page(ClipFilter(words=words), limit=PAGE, before=before)
 
     return {
-        f"newest {PAGE}": lambda catalog: catalog.page(limit=PAGE),
-        f"{PAGE} from the middle": lambda catalog: catalog.page(limit=PAGE, before=before),
-        f"{PAGE} of a camera": lambda catalog: catalog.page(
-            camera_id="cam1", limit=PAGE, before=before
+        f"newest {PAGE}": lambda catalog: catalog.queries.page(limit=PAGE),
+        f"{PAGE} from the middle": lambda catalog: catalog.queries.page(limit=PAGE, before=before),
+        f"{PAGE} of a camera": lambda catalog: catalog.queries.page(
+            replace(SAVED, cameras=("cam1",)), limit=PAGE, before=before
         ),
-        f"{PAGE} with a label": lambda catalog: catalog.page(
-            label="cat", limit=PAGE, before=before
+        f"{PAGE} with a label": lambda catalog: catalog.queries.page(
+            replace(SAVED, labels=("cat",)), limit=PAGE, before=before
         ),
-        "a day": lambda catalog: catalog.page(since=middle, until=middle + 86_400, limit=2 * PAGE),
-        "days of a camera, with counts": lambda catalog: catalog.days("cam1", tz),
-        "cameras, with counts": lambda catalog: catalog.cameras(),
+        "a day": lambda catalog: catalog.queries.page(
+            since=middle, until=middle + 86_400, limit=2 * PAGE
+        ),
+        "days of a camera, with counts": lambda catalog: catalog.queries.days("cam1", tz),
+        "cameras, labels, and zones": lambda catalog: catalog.queries.vocabulary(),
         "all that is used": lambda catalog: catalog.totals(),
         "filtered by cameras and labels": filtered(
             cameras=("cam1", "cam3"), labels=("person", "car")

@@ -1,8 +1,10 @@
-"""The clips in the media browser: camera, day, clip."""
+"""Clips in the media browser, by camera and day."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, override
 
 from homeassistant.components.media_player import (
@@ -30,24 +32,24 @@ from .clips.naming import CAMERA, CLIP
 from .const import DOMAIN
 from .engine.cloud.errors import StorageError
 from .engine.core.clip_id import is_clip_id
-from .engine.library.catalog import day_bounds
+from .engine.library.queries import SAVED, day_bounds
 from .exceptions import EngineNotRunningError
 from .urls import CLIP_URL, STILL_URL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from homeassistant.core import HomeAssistant
 
     from .engine.core.types import Clip
     from .runtime import HomeSecData
 
 MAX_CLIPS = 500
-"""In one answer, which is not paged: what is beyond is told as ``not_shown``."""
-
+"""Per day. The answer isn't paged: ``not_shown`` is the number of the others."""
 _TILE_WIDTH = 480
-"""Of a still in the media browser, twice as wide as a tile, for fine screens."""
-
-YEARS = range(1970, 9999)
-"""Beyond, a day has no end that a date can tell."""
+"""Twice the width of a tile in the media browser, for high-resolution screens."""
+_YEARS = range(1970, 9999)
+"""Days of later years have no end that a ``datetime`` can hold."""
 
 
 async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
@@ -56,7 +58,7 @@ async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
 
 
 class ClipSource(MediaSource):
-    """All clips of the runtime, also of cameras that are gone."""
+    """The clips of all cameras, including removed ones."""
 
     name = "HomeSec"
 
@@ -74,8 +76,8 @@ class ClipSource(MediaSource):
 
     @override
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
-        """Open a folder."""
-        try:
+        """Return a folder with its children."""
+        with _browse_errors():
             match _scope(item.identifier):
                 case None, _:
                     return await self._async_cameras()
@@ -83,47 +85,32 @@ class ClipSource(MediaSource):
                     return await self._async_days(camera_id)
                 case camera_id, day:
                     return await self._async_clips(camera_id, day)
-        except EngineNotRunningError as err:
-            raise BrowseError(
-                translation_domain=DOMAIN, translation_key="engine_not_running"
-            ) from err
 
     @override
     async def async_search_media(
         self, item: MediaSourceItem, query: SearchMediaQuery
     ) -> SearchMedia:
-        """Find clips in a folder and those below by camera, by what was seen, by day."""
+        """Search the clips of a folder and its children."""
         classes = query.media_filter_classes
         if classes and MediaClass.VIDEO not in classes:
             return SearchMedia(result=[])
         camera_id, day = _scope(item.identifier)
-        try:
+        with _browse_errors():
             runtime = self._runtime()
             names = await self._async_camera_names(runtime)
             reasons = await naming.async_reason_names(self.hass)
-
-            def searching() -> list[Clip]:
-                return media_search.search(
-                    runtime.host.engine.catalog,
-                    query.search_query,
-                    cameras=names,
-                    reasons=reasons,
-                    camera_id=camera_id,
-                    day=day,
-                )
-
-            clips = await runtime.host.async_run(searching)
-        except EngineNotRunningError as err:
-            raise BrowseError(
-                translation_domain=DOMAIN, translation_key="engine_not_running"
-            ) from err
+            search = partial(
+                media_search.search, cameras=names, reasons=reasons, camera_id=camera_id, day=day
+            )
+            queries = runtime.host.engine.catalog.queries
+            clips = await runtime.host.async_run(search, queries, query.search_query)
         return SearchMedia(
             result=[
                 _playable(
+                    runtime,
                     clip,
                     f"{names.get(clip.camera_id, clip.camera_name)},"
                     f" {naming.local_time(clip):%Y-%m-%d} {naming.title(clip, reasons)}",
-                    cloud=_has_cloud(runtime),
                 )
                 for clip in clips
             ]
@@ -131,33 +118,30 @@ class ClipSource(MediaSource):
 
     @staticmethod
     async def _async_camera_names(runtime: HomeSecData) -> dict[str, str]:
-        found = await runtime.host.async_run(runtime.host.engine.catalog.cameras)
-        return {
+        """Return the names of all cameras with clips by id, in alphabetical order."""
+        found = await runtime.host.async_run(runtime.host.engine.catalog.queries.vocabulary)
+        names = {
             camera_id: naming.camera_name(runtime.cameras, camera_id, name)
-            for camera_id, name, _clips in found
+            for camera_id, name in found.cameras.items()
         }
+        return dict(sorted(names.items(), key=lambda x: (x[1].casefold(), x[0])))
 
     async def _async_cameras(self) -> BrowseMediaSource:
         runtime = self._runtime()
         names = await self._async_camera_names(runtime)
-        catalog = runtime.host.engine.catalog
-
-        def newest() -> dict[str, Clip]:
-            found = ((id_, catalog.page(camera_id=id_, limit=1)) for id_ in names)
-            return {id_: clips[0] for id_, clips in found if clips}
-
-        clips = await runtime.host.async_run(newest)
+        queries = runtime.host.engine.catalog.queries
+        newest = await runtime.host.async_run(lambda: [queries.newest(id_) for id_ in names])
         children = [_folder(f"{CAMERA}/{id_}", name) for id_, name in names.items()]
-        for id_, folder in zip(names, children, strict=True):
-            folder.thumbnail = _still(clips[id_]) if id_ in clips else None
+        for clip, folder in zip(newest, children, strict=True):
+            folder.thumbnail = None if clip is None else _still(clip)
         return _folder(None, self.name or DOMAIN, children=children)
 
     async def _async_days(self, camera_id: str) -> BrowseMediaSource:
         runtime = self._runtime()
-        catalog = runtime.host.engine.catalog
+        queries = runtime.host.engine.catalog.queries
         names, days = await asyncio.gather(
             self._async_camera_names(runtime),
-            runtime.host.async_run(catalog.days, camera_id, dt_util.get_default_time_zone()),
+            runtime.host.async_run(queries.days, camera_id, dt_util.get_default_time_zone()),
         )
         return _folder(
             f"{CAMERA}/{camera_id}",
@@ -170,35 +154,28 @@ class ClipSource(MediaSource):
 
     async def _async_clips(self, camera_id: str, day: date) -> BrowseMediaSource:
         runtime = self._runtime()
-        catalog = runtime.host.engine.catalog
-        zone = dt_util.get_default_time_zone()
-        since, until = day_bounds(day, zone)
-
-        def listing() -> tuple[list[Clip], int]:
-            clips = catalog.page(camera_id=camera_id, since=since, until=until, limit=MAX_CLIPS)
-            if len(clips) < MAX_CLIPS:
-                return clips, len(clips)
-            return clips, dict(catalog.days(camera_id, zone)).get(day, len(clips))
-
-        clips, count = await runtime.host.async_run(listing)
-        names = await naming.async_reason_names(self.hass)
-        cloud = _has_cloud(runtime)
+        since, until = day_bounds(day, dt_util.get_default_time_zone())
+        wanted = replace(SAVED, cameras=(camera_id,), since=since, until=until)
+        queries = runtime.host.engine.catalog.queries
+        clips, count = await runtime.host.async_run(
+            lambda: (queries.page(wanted, limit=MAX_CLIPS), queries.count(wanted))
+        )
+        reasons = await naming.async_reason_names(self.hass)
         folder = _folder(
             f"{CAMERA}/{camera_id}/{day.isoformat()}",
             day.isoformat(),
-            children=[_playable(c, naming.title(c, names), cloud=cloud) for c in clips],
+            children=[_playable(runtime, clip, naming.title(clip, reasons)) for clip in clips],
         )
         folder.children_media_class = MediaClass.VIDEO
-        folder.not_shown = count - len(clips)
+        folder.not_shown = max(0, count - len(clips))
         return folder
 
     # --- playing ------------------------------------------------------------------------------
 
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
-        """Return what plays a clip."""
+        """Return a clip's URL, and the path of a local file."""
         clip_id, clip = await self._async_find(item)
-        # From the cloud it goes through our view, which knows who is logged in.
         path = None if isinstance(clip.video, CloudFile) else clip.video
         return PlayMedia(CLIP_URL.format(clip_id=clip_id), "video/mp4", path=path)
 
@@ -244,13 +221,17 @@ def _scope(identifier: str | None) -> Scope:
                 return None, None
             case ["camera", camera_id]:
                 return camera_id, None
-            case ["camera", camera_id, day] if (found := date.fromisoformat(day)).year in YEARS:
+            case ["camera", camera_id, day] if (found := date.fromisoformat(day)).year in _YEARS:
                 return camera_id, found
     raise BrowseError(translation_domain=DOMAIN, translation_key="folder_not_found")
 
 
-def _has_cloud(runtime: HomeSecData) -> bool:
-    return runtime.host.engine.library.cloud is not None
+@contextmanager
+def _browse_errors() -> Iterator[None]:
+    try:
+        yield
+    except EngineNotRunningError as err:
+        raise BrowseError(translation_domain=DOMAIN, translation_key="engine_not_running") from err
 
 
 def _folder(
@@ -270,15 +251,14 @@ def _folder(
     )
 
 
-def _playable(clip: Clip, title: str, *, cloud: bool) -> BrowseMediaSource:
+def _playable(runtime: HomeSecData, clip: Clip, title: str) -> BrowseMediaSource:
     return BrowseMediaSource(
         domain=DOMAIN,
         identifier=f"{CLIP}/{clip.id}",
         media_class=MediaClass.VIDEO,
         media_content_type="video/mp4",
         title=title,
-        # Without the cloud that it went to, a clip is known, no more.
-        can_play=clip.local or cloud,
+        can_play=clip.local or runtime.host.engine.library.cloud is not None,
         can_expand=False,
         thumbnail=_still(clip),
     )

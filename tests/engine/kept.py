@@ -31,6 +31,7 @@ def clip_row(event_at=NOON, **values):
         "started_at": event_at - 4,
         "event_at": event_at,
         "label": "person",
+        "local": values.get("state") is not ClipState.MISSING,
         "path": f"{camera_id}/{day}/{clip_id}.mp4",
         "still_path": f"{camera_id}/{day}/{clip_id}.jpg",
         **values,

@@ -13,6 +13,7 @@ from custom_components.homesec.engine.core.clip_id import clip_time, first_clip_
 from custom_components.homesec.engine.core.types import Clip, ClipState, CloudState, Trigger
 from custom_components.homesec.engine.db.job_queue import JobKind
 from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.queries import SAVED
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -33,6 +34,7 @@ def clip(event_at, **values):
         "started_at": event_at - 4,
         "event_at": event_at,
         "label": "person",
+        "local": values.get("state") is not ClipState.MISSING,
         **values,
     }
     return Clip(**values)
@@ -108,7 +110,7 @@ def test_a_row_is_replaced(catalog):
     (first,) = put(catalog, clip(1.8e9, state=ClipState.RECORDING))
     put(catalog, clip(1.8e9, id=first.id, duration_s=9.0))
     assert catalog.get(first.id).duration_s == 9.0
-    assert catalog.open_clips() == []
+    assert catalog.queries.in_state(ClipState.RECORDING) == []
 
 
 def test_a_removed_clip_is_gone(catalog):
@@ -121,22 +123,22 @@ def test_a_removed_clip_is_gone(catalog):
 def test_clips_that_were_never_finished_are_listed_oldest_first(catalog):
     clips = put(catalog, *(clip(1.8e9 + n, state=ClipState.RECORDING) for n in (5, 1, 3)))
     put(catalog, clip(1.8e9))
-    assert [c.event_at - 1.8e9 for c in catalog.open_clips()] == [1, 3, 5]
-    assert catalog.page() == [c for c in catalog.page() if c not in clips]
+    assert [c.event_at - 1.8e9 for c in catalog.queries.in_state(ClipState.RECORDING)] == [1, 3, 5]
+    assert catalog.queries.page() == [c for c in catalog.queries.page() if c not in clips]
 
 
 def test_it_is_all_there_after_a_restart(tmp_path):
     with Catalog(tmp_path / "clips.db") as catalog:
         (one,) = put(catalog, clip(1.8e9))
     with Catalog(tmp_path / "clips.db") as catalog:
-        assert catalog.page() == [one]
+        assert catalog.queries.page() == [one]
 
 
 def test_threads_may_share_it(catalog):
     def work(camera):
         for n in range(50):
             catalog.put(clip(1.8e9 + n, camera_id=camera))
-            catalog.page(camera_id=camera)
+            catalog.queries.page(replace(SAVED, cameras=(camera,)))
 
     threads = [threading.Thread(target=work, args=(f"cam{n}",)) for n in range(4)]
     for thread in threads:
@@ -191,14 +193,14 @@ def test_the_pages_hold_each_clip_that_is_asked_for_once_newest_first(
             and (until is None or c.event_at < until)
         ]
         found, before = [], None
-        while page := catalog.page(
-            camera_id=camera_id,
-            label=label,
+        wanted = replace(
+            SAVED,
+            cameras=camera_id and (camera_id,),
+            labels=label and (label,),
             since=since,
             until=until,
-            limit=limit,
-            before=before,
-        ):
+        )
+        while page := catalog.queries.page(wanted, limit=limit, before=before):
             assert len(page) <= limit
             found += page
             before = page[-1].id
@@ -221,15 +223,15 @@ def plan(catalog, query):
 @pytest.mark.parametrize(
     "query",
     [
-        lambda c: c.page(),
-        lambda c: c.page(camera_id="door", before="01ARZ3NDEKTSV4RRFFQ69G5FAV"),
-        lambda c: c.page(label="person", since=1.8e9, until=1.9e9),
-        lambda c: c.days("door", BERLIN),
-        lambda c: c.cameras(),
+        lambda c: c.queries.newest("door"),
+        lambda c: c.queries.newest("door", before="01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+        lambda c: c.queries.page(replace(SAVED, labels=("person",), since=1.8e9, until=1.9e9)),
+        lambda c: c.queries.days("door", BERLIN),
+        lambda c: c.queries.vocabulary(),
         lambda c: c.totals(),
-        lambda c: c.open_clips(),
-        lambda c: c.in_state(ClipState.REMOVING),
-        lambda c: c.forget(1.8e9),
+        lambda c: c.queries.in_state(ClipState.RECORDING),
+        lambda c: c.queries.in_state(ClipState.REMOVING),
+        lambda c: c.remove_failed(1.8e9),
     ],
 )
 def test_every_listing_uses_an_index_and_sorts_nothing(catalog, query):
@@ -242,7 +244,7 @@ def test_every_listing_uses_an_index_and_sorts_nothing(catalog, query):
 # --- cameras and totals ---
 
 
-def test_cameras_are_listed_by_their_newest_name(catalog):
+def test_vocabulary_has_newest_name_of_each_camera_with_saved_clips(catalog):
     put(
         catalog,
         clip(1.8e9, camera_id="a", camera_name="old name"),
@@ -250,7 +252,9 @@ def test_cameras_are_listed_by_their_newest_name(catalog):
         clip(1.8e9 + 5, camera_id="b", camera_name="Attic"),
         clip(1.8e9, camera_id="c", state=ClipState.FAILED),
     )
-    assert catalog.cameras() == [("b", "Attic", 1), ("a", "yard", 2)]
+    assert catalog.queries.vocabulary().cameras == {"a": "yard", "b": "Attic"}
+    assert catalog.queries.count(replace(SAVED, cameras=("a",))) == 2
+    assert catalog.queries.count(replace(SAVED, cameras=("b",))) == 1
 
 
 def test_totals_count_finished_clips_and_what_they_take_up_where(catalog):
@@ -300,7 +304,7 @@ def test_what_failed_long_ago_is_forgotten(catalog):
     states = (ClipState.FAILED, ClipState.MISSING, ClipState.SAVED)
     old = put(catalog, *(clip(1.8e9, state=state) for state in states))
     new = put(catalog, *(clip(1.9e9, state=state) for state in states))
-    catalog.forget(1.85e9)
+    catalog.remove_failed(1.85e9)
     assert [catalog.get(c.id) is not None for c in (*old, *new)] == [False, False, *[True] * 4]
 
 

@@ -1,5 +1,6 @@
 """The days on which a camera has clips, by the clock on the wall."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,8 @@ import pytest
 from test_catalog import clip, put
 
 from custom_components.homesec.engine.core.types import ClipState
-from custom_components.homesec.engine.library.catalog import Catalog, day_bounds
+from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.queries import SAVED, day_bounds
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -64,14 +66,14 @@ def test_a_clip_belongs_to_the_day_that_the_clock_on_the_wall_shows(catalog):
         clip(at("2027-06-01T22:00:00")),
         clip(at("2027-06-01T22:00:01")),
     )
-    assert catalog.days("door", BERLIN) == [(date(2027, 6, 2), 2), (date(2027, 6, 1), 1)]
-    assert catalog.days("door", UTC) == [(date(2027, 6, 1), 3)]
+    assert catalog.queries.days("door", BERLIN) == [(date(2027, 6, 2), 2), (date(2027, 6, 1), 1)]
+    assert catalog.queries.days("door", UTC) == [(date(2027, 6, 1), 3)]
 
 
 def test_the_hour_that_comes_twice_is_of_one_day(catalog):
     night = at("2027-10-31T00:30", UTC)
     put(catalog, clip(night), clip(night + 3600))
-    assert catalog.days("door", BERLIN) == [(date(2027, 10, 31), 2)]
+    assert catalog.queries.days("door", BERLIN) == [(date(2027, 10, 31), 2)]
 
 
 @settings(max_examples=30)
@@ -84,7 +86,7 @@ def test_the_days_hold_every_clip_once(tmp_path_factory, moments, zone):
     with Catalog(tmp_path_factory.mktemp("catalog") / "clips.db") as catalog:
         catalog.database._db.execute("PRAGMA synchronous = OFF")
         put(catalog, *map(clip, moments))
-        days = catalog.days("door", tz)
+        days = catalog.queries.days("door", tz)
         counts = {}
         for moment in moments:
             day = datetime.fromtimestamp(moment, UTC).astimezone(tz).date()
@@ -92,7 +94,7 @@ def test_the_days_hold_every_clip_once(tmp_path_factory, moments, zone):
         assert days == sorted(counts.items(), reverse=True)
         for day, count in days:
             since, until = day_bounds(day, tz)
-            assert len(catalog.page(since=since, until=until)) == count
+            assert catalog.queries.count(replace(SAVED, since=since, until=until)) == count
 
 
 def test_only_finished_clips_of_the_camera_make_a_day(catalog):
@@ -102,4 +104,4 @@ def test_only_finished_clips_of_the_camera_make_a_day(catalog):
         clip(1.8e9, state=ClipState.RECORDING),
         clip(1.8e9, camera_id="yard"),
     )
-    assert catalog.days("door", UTC) == []
+    assert catalog.queries.days("door", UTC) == []

@@ -92,7 +92,7 @@ def test_all_clips_that_are_there_are_in_the_new_one_and_it_is_told_once(ruin):
     aside = ruin.open().get_value(UNFILLED)
     ruin.adopt()
     ruin.adopt()
-    rows = ruin.catalog.page()
+    rows = ruin.catalog.queries.page()
     assert [row.id for row in rows] == [clip.id for clip in clips[::-1]]
     assert ruin.events == [CatalogRebuilt(clips=3, set_aside=aside)]
     for row, clip in zip(rows, clips[::-1], strict=True):
@@ -159,7 +159,7 @@ def test_a_file_that_is_no_film_is_set_aside_and_the_later_ones_are_adopted(ruin
     path.write_bytes(b"no film at all")
     ruin.open()
     ruin.adopt()
-    assert [c.id for c in ruin.catalog.page()] == [good.id]
+    assert [c.id for c in ruin.catalog.queries.page()] == [good.id]
     assert path.with_name(f"{path.name}.damaged").read_bytes() == b"no film at all"
     (event,) = [e for e in ruin.events if isinstance(e, FilesSetAside)]
     assert [(file.name, file.moved) for file in event.files] == [(bad.path, True)]

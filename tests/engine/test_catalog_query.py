@@ -11,7 +11,7 @@ from custom_components.homesec.engine.core.types import ClipState
 from custom_components.homesec.engine.db.schema import MIGRATIONS
 from custom_components.homesec.engine.library import queries as catalog_query
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.library.queries import SHOWN, ClipFilter, Word
+from custom_components.homesec.engine.library.queries import VISIBLE, ClipFilter, Word
 
 CAMERAS, LABELS, ZONES = ("door", "garden"), ("person", "cat", None), ("Drive", "Porch", "Road")
 
@@ -97,7 +97,7 @@ def test_scrolling_to_the_end_shows_each_clip_that_is_meant_once_newest_first(
         with catalog.database.transaction():
             for row in rows:
                 catalog.put(clip_row(row["at"], **{k: v for k, v in row.items() if k != "at"}))
-        everything = [c for state in ClipState for c in catalog.in_state(state)]
+        everything = [c for state in ClipState for c in catalog.queries.in_state(state)]
         expected = sorted(
             (c for c in everything if lets_through(wanted, c)), key=lambda c: c.id, reverse=True
         )
@@ -154,14 +154,14 @@ def test_the_vocabulary_is_what_finished_clips_tell(catalog):
 def test_a_camera_whose_last_clip_goes_meanwhile_is_no_more(catalog, monkeypatch):
     clip = clip_row(NOON)
     catalog.put(clip)
-    leap = catalog.queries._leap
+    distinct = catalog.queries._distinct
 
     def and_it_goes(sql):
-        found = leap(sql)
+        found = distinct(sql)
         catalog.remove(clip.id)
         return found
 
-    monkeypatch.setattr(catalog.queries, "_leap", and_it_goes)
+    monkeypatch.setattr(catalog.queries, "_distinct", and_it_goes)
     assert catalog.queries.vocabulary().cameras == {}
 
 
@@ -301,5 +301,5 @@ def test_a_file_of_version_2_keeps_its_clips_and_counts_them_as_visits(tmp_path)
 
 
 def test_what_is_shown_is_all_but_what_is_being_removed():
-    assert set(ClipState) - set(SHOWN) == {ClipState.REMOVING}
-    assert catalog_query.LONGEST_CLIP_S > 3600
+    assert set(ClipState) - set(VISIBLE) == {ClipState.REMOVING}
+    assert catalog_query.MAX_CLIP_S > 3600

@@ -122,7 +122,7 @@ def test_a_clip_is_deleted_whole_and_twice_does_no_harm(house):
     other = house.stored(NOON + 1)
     house.copies.remove(clip)
     house.run()
-    house.copies._delete_later(clip)
+    house.copies._delete_objects(clip, JobKind.DELETE)
     house.run()
     assert [n.rpartition("/")[2] for n in house.store.names(".mp4")] == [f"{other.id}.mp4"]
     assert house.jobs.backlog([JobKind.DELETE]).jobs == 0

@@ -74,7 +74,7 @@ def test_a_kill_while_removing_leaves_nothing_for_long(house, monkeypatch, unlin
     with pytest.raises(Killed):
         house.copies.remove(clip)
     monkeypatch.undo()
-    assert house.catalog.page() == []
+    assert house.catalog.queries.page() == []
     house.copies.finish_removals()
     assert house.copies.verify_files() == (0, 0)
     assert house.row(clip) is None
@@ -171,7 +171,7 @@ def test_a_disk_that_was_away_brings_everything_back(house):
     away = house.clips_dir.rename(house.clips_dir.with_name("away"))
     house.clips_dir.mkdir()
     assert house.copies.verify_files() == (4, 0)
-    assert house.catalog.page() == [replace(stored, local=False)]
+    assert house.catalog.queries.page() == [replace(stored, local=False)]
     house.clips_dir.rmdir()
     away.rename(house.clips_dir)
     assert house.copies.verify_files() == (0, 4)

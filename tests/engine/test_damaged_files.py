@@ -77,8 +77,8 @@ class Folder:
         """Start the engine, wait until all clips are adopted; return it stopped."""
         with Rig(self.folder) as rig:
             rig.engine.library._adopting.join()
-            rig.rows = {clip.id: clip for clip in rig.engine.catalog.page()}
-            rig.row_of = {c.id: c for c in rig.engine.catalog.in_state(ClipState.FAILED)}
+            rig.rows = {clip.id: clip for clip in rig.engine.catalog.queries.page()}
+            rig.row_of = {c.id: c for c in rig.engine.catalog.queries.in_state(ClipState.FAILED)}
         return rig
 
 

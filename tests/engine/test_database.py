@@ -87,7 +87,7 @@ def test_migration_from_version_1_keeps_clips(path):
     clips = [clip_row(1.8e9 + n, bytes=n, score=0.5, audio_codec="aac") for n in range(20)]
     old_file(path, clips)
     with Catalog(path) as catalog:
-        assert catalog.page() == clips[::-1]
+        assert catalog.queries.page() == clips[::-1]
         first = catalog.get(clips[0].id)
         assert (first.protected, first.local, first.cloud) == (False, True, CloudState.NONE)
         assert catalog.database.query("PRAGMA user_version")[0][0] == SCHEMA_VERSION
@@ -113,7 +113,7 @@ def test_failed_migration_changes_nothing(path, monkeypatch):
         Catalog(path)
     monkeypatch.undo()
     with Catalog(path) as catalog:
-        assert catalog.page() == clips
+        assert catalog.queries.page() == clips
 
 
 def test_newer_version_raises_and_file_is_unchanged(path):

@@ -187,7 +187,7 @@ def test_a_full_disk_makes_room_for_the_next_clip(rigs, films, tmp_path):
         rig.engine.library.halt()
         rig.engine.library._retention.join(LONG_S)
         assert all(writer.join(LONG_S) for writer in rig.engine._writers)
-        rows = rig.engine.catalog.page()
+        rows = rig.engine.catalog.queries.page()
         rig.stop()
         assert all(content(rig.path(clip)).numbers for clip in rows)
         assert {p.stem for p in rig.clips_dir.rglob("*.mp4")} == {clip.id for clip in rows}

@@ -55,7 +55,7 @@ def test_no_clip_is_lost_or_doubled_however_often_it_is_killed(tmp_path):
     assert len(saved) > KILLS
 
     house = House(tmp_path, store=DiskStore(tmp_path / "cloud"))
-    clips = house.catalog.page(limit=1000)
+    clips = house.catalog.queries.page(limit=1000)
     known = {clip.id for clip in clips}
     # Each fifth is removed, and may have been killed before it could say so.
     gone = saved - removed - known

@@ -145,7 +145,7 @@ def test_a_clip_whose_file_goes_before_it_is_uploaded_anew_is_still_elsewhere(ho
     house.copies.mark_file_missing(clip.id)
     row = house.row(clip)
     assert (row.state, row.cloud, row.local) == (ClipState.SAVED, CloudState.ELSEWHERE, False)
-    house.copies.mark_file_found(row)
+    house.copies.mark_file_found(row.id)
     house.run()
     assert house.row(clip).cloud is CloudState.STORED
     house.copies.mark_file_missing(clip.id)

@@ -60,7 +60,7 @@ def found(house, stop=NEVER, cloud=...):
 
 def forgotten(house):
     """Lose the catalogue's rows; return them as they were, newest first."""
-    rows = house.catalog.page()
+    rows = house.catalog.queries.page()
     for row in rows:
         house.catalog.remove(row.id)
     return rows
@@ -71,9 +71,9 @@ def test_what_was_uploaded_comes_back_as_it_was(house):
     house.stored(NOON + 9, trigger=Trigger.MANUAL, label=None, audio_codec="aac")
     before = forgotten(house)
     assert found(house) == Rebuilt(from_cloud=2)
-    assert house.catalog.page() == before
+    assert house.catalog.queries.page() == before
     assert found(house) == Rebuilt(unchanged=2)
-    assert house.catalog.page() == before
+    assert house.catalog.queries.page() == before
     assert house.jobs.backlog([*JobKind]).jobs == 0
 
 
@@ -132,8 +132,9 @@ def test_a_clip_taken_in_from_its_file_learns_whom_it_shows(house):
 def test_a_clip_whose_file_has_gone_is_no_longer_missing(house):
     clip = house.stored(NOON)
     house.files(clip)[0].unlink()
-    house.catalog.put(replace(clip, state=ClipState.MISSING))
-    house.catalog.database.query("UPDATE clips SET cloud = 'none', local = 0, cloud_bytes = 0")
+    house.catalog.database.query(
+        "UPDATE clips SET state = 'missing', cloud = 'none', local = 0, cloud_bytes = 0"
+    )
     assert found(house) == Rebuilt(completed=1)
     assert house.row(clip) == replace(clip, local=False)
 
@@ -200,7 +201,7 @@ def test_the_stills_of_alerts_are_neither_clips_nor_foreign(house):
     )
     house.store.upload(still, stop=NEVER)
     assert found(house) == Rebuilt()
-    assert house.catalog.page() == []
+    assert house.catalog.queries.page() == []
 
 
 @pytest.mark.parametrize("camera_id", ["../../../etc", "..", "/etc/passwd", "a/../../b", "."])
@@ -223,11 +224,11 @@ def test_encrypted_clips_come_back_with_their_key_and_are_counted_without(house,
     film, _ = house.files(house.stored(NOON))
     before = forgotten(house)
     assert found(house, cloud=EncryptedStore(bucket)) == Rebuilt(locked=1)
-    assert house.catalog.page() == []
+    assert house.catalog.queries.page() == []
     # The made-up film cannot be read, and so was set aside.
     film.with_name(f"{film.name}.damaged").rename(film)
     assert found(house, cloud=EncryptedStore(bucket, decrypt_with=[key])) == Rebuilt(from_cloud=1)
-    assert house.catalog.page() == before
+    assert house.catalog.queries.page() == before
 
 
 def test_told_to_stop_it_stops_and_can_be_done_again(house):
@@ -238,7 +239,7 @@ def test_told_to_stop_it_stops_and_can_be_done_again(house):
     with pytest.raises(TransferStopped):
         found(house, stop=stop)
     assert found(house) == Rebuilt(from_cloud=1)
-    assert house.catalog.page() == before
+    assert house.catalog.queries.page() == before
 
 
 def test_a_bucket_of_several_pages_comes_back_whole(house, gcs):
@@ -248,8 +249,8 @@ def test_a_bucket_of_several_pages_comes_back_whole(house, gcs):
             gcs.put(object_name(clip, prefix="house", suffix=suffix), b"x", clip_metadata(clip))
     assert found(house) == Rebuilt(from_cloud=len(clips))
     assert house.catalog.totals().cloud_bytes == 2 * len(clips)
-    assert [c.id for c in house.catalog.page(limit=9999)] == [c.id for c in reversed(clips)]
-    assert all(c.still_path for c in house.catalog.page(limit=9999))
+    assert [c.id for c in house.catalog.queries.page(limit=9999)] == [c.id for c in reversed(clips)]
+    assert all(c.still_path for c in house.catalog.queries.page(limit=9999))
 
 
 def test_no_recording_waits_for_all_of_ten_thousand_clips(house, monkeypatch):

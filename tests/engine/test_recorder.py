@@ -53,7 +53,7 @@ def test_row_exists_while_clip_is_recorded(bench, packets):
         made.recorder.feed(packet)
     while not made.events:
         threading.Event().wait(0.001)
-    assert [c.id for c in made.catalog.open_clips()] == [made.clip.id]
+    assert [c.id for c in made.catalog.queries.in_state(ClipState.RECORDING)] == [made.clip.id]
     assert partial_path(made.final).exists()
     assert not made.recorder.join(0)
     made.end()

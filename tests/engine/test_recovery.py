@@ -241,7 +241,7 @@ def test_a_process_that_is_killed_leaves_a_clip_up_to_its_last_second(films, tmp
     lost_s = killed_at - float(started_at) - clip.duration_s
     assert lost_s < 2.0
     assert clip.duration_s == pytest.approx(len(shown.numbers) / 10, abs=0.01)
-    assert rig.engine.catalog.open_clips() == []
+    assert rig.engine.catalog.queries.in_state(ClipState.RECORDING) == []
     assert rig.engine.engine_stats().clips == 1
 
 

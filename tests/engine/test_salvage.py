@@ -104,7 +104,7 @@ def test_what_is_around_a_damaged_page_is_taken_over(path, reopened):
         file.seek(rowful[len(rowful) // 2] * PAGE_BYTES)
         file.write(bytes(PAGE_BYTES))
     catalog = reopened()
-    kept = {clip.id: clip for clip in catalog.page(limit=9999)}
+    kept = {clip.id: clip for clip in catalog.queries.page(limit=9999)}
     assert 300 < len(kept) < 400
     by_id = {clip.id: clip for clip in rows}
     assert all(kept[clip_id] == by_id[clip_id] for clip_id in kept)
@@ -127,7 +127,7 @@ def test_of_a_wrong_schema_all_rows_are_taken_over(path, reopened, sql):
         database.execute(sql)
     database.close()
     catalog = reopened()
-    assert catalog.page() == rows[::-1]
+    assert catalog.queries.page() == rows[::-1]
     assert catalog.tracks(rows[0].id) == []
     ((packed,),) = catalog.database.query("SELECT packed FROM tracks")
     assert packed == b"tracks"
@@ -151,7 +151,7 @@ def test_of_an_older_version_all_rows_are_taken_over(path, reopened):
             [getattr(clip, column) for column in columns],
         )
     database.close()
-    assert reopened().page() == [clip]
+    assert reopened().queries.page() == [clip]
 
 
 def test_a_text_that_was_sent_is_not_sent_again(path, reopened):
@@ -175,12 +175,12 @@ def test_of_what_is_no_database_nothing_is_taken_over(path, reopened, make):
 def test_a_database_that_is_well_is_not_touched(path, reopened):
     rows = fill(path, clips=20)
     catalog = reopened()
-    assert catalog.page() == rows[::-1]
+    assert catalog.queries.page() == rows[::-1]
     assert catalog.get_value(UNFILLED) is None
     assert asides(path) == []
 
 
-@pytest.mark.parametrize("fails", ["salvage", "mend", "set_aside"])
+@pytest.mark.parametrize("fails", ["salvage", "repair_rows", "set_aside"])
 def test_what_ends_half_way_loses_nothing(path, reopened, monkeypatch, fails):
     rows = fill(path, clips=20)
     with sqlite3.connect(path) as database:
@@ -195,7 +195,7 @@ def test_what_ends_half_way_loses_nothing(path, reopened, monkeypatch, fails):
         with pytest.raises(OSError, match="No space"):
             reopened()
     assert asides(path) == [path.with_name("clips.db.new")]
-    assert reopened().page() == rows[::-1]
+    assert reopened().queries.page() == rows[::-1]
     assert [aside.name[:16] for aside in asides(path)] == ["clips.db.corrupt"]
 
 
@@ -271,7 +271,7 @@ def test_a_clip_without_an_id_is_found_again_by_its_file(path, reopened):
     rows = fill(path, clips=3)
     change(path, "UPDATE clips SET id = 'nonsense' WHERE id = ?", rows[0].id)
     catalog = reopened()
-    assert catalog.page() == rows[:0:-1]
+    assert catalog.queries.page() == rows[:0:-1]
     assert catalog.get_value(UNFILLED) == ""
 
 
@@ -299,7 +299,7 @@ def test_other_rows_that_cannot_be_read_are_left_out_alone(path, reopened, table
     where = " WHERE kind = 'delete'" if table == "jobs" else ""
     change(path, f"UPDATE {table} SET {column} = ?{where}", value)
     catalog = reopened()
-    assert catalog.page() == rows[::-1]
+    assert catalog.queries.page() == rows[::-1]
     left = catalog.database.query(f"SELECT * FROM {table}")
     assert len(left) == before - 1 + (table == "notes")  # and the note that clips may be missing
     assert asides(path) == []

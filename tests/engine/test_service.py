@@ -283,7 +283,7 @@ def test_clip_not_finalized_in_time_is_logged(rigs, films, monkeypatch, caplog):
     rig._executor.shutdown()
     rig._stopped = True
     again = rigs()
-    assert [clip.id for clip in again.engine.catalog.page()] != []
+    assert [clip.id for clip in again.engine.catalog.queries.page()] != []
 
 
 def test_camera_that_hangs_is_left_behind_and_logged(rig, quiet, monkeypatch, caplog):

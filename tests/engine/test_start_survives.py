@@ -71,8 +71,8 @@ class Filled:
     def start(self):
         with Rig(self.folder) as rig:
             rig.engine.library._adopting.join()
-            self.rows = {clip.id for clip in rig.engine.catalog.page(limit=9999)}
-            self.failed = {c.id for c in rig.engine.catalog.in_state(ClipState.FAILED)}
+            self.rows = {clip.id for clip in rig.engine.catalog.queries.page(limit=9999)}
+            self.failed = {c.id for c in rig.engine.catalog.queries.in_state(ClipState.FAILED)}
 
     def lost(self):
         """Return the seeds of which neither a clip nor a file that was set aside is left."""
@@ -163,7 +163,7 @@ def start_with(tmp_path, house, seed):
         if seed % 4 == 3:
             rig.engine.sms.set_recipients({"anna": account()})
         rig.engine.library._adopting.join()
-        clips = rig.engine.catalog.page(limit=9999)
+        clips = rig.engine.catalog.queries.page(limit=9999)
         return {clip.id for clip in clips if clip.local}
 
 

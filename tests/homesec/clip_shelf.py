@@ -102,6 +102,7 @@ class ClipFactory:
             path=f"{path}.mp4",
             still_path=f"{path}.jpg" if still else None,
             bytes=self._video.stat().st_size,
+            local=state is not ClipState.MISSING,
         )
         clip = replace(clip, **facts)
         await self.runtime.host.async_run_raw(self._write, clip)

@@ -35,7 +35,7 @@ def copied(house: Path, to: Path) -> list[str]:
     with Catalog(to / "clips.db") as catalog:
         ((found,),) = catalog.database.query("PRAGMA integrity_check")
         assert found == "ok"
-        return sorted(clip.id for clip in catalog.page(limit=10_000))
+        return sorted(clip.id for clip in catalog.queries.page(limit=10_000))
 
 
 async def test_what_is_copied_meanwhile_is_consistent(
@@ -68,7 +68,7 @@ async def test_what_is_copied_meanwhile_is_consistent(
             assert set(found) >= set(meanwhile)
     await async_post_backup(hass)
     await async_post_backup(hass)
-    assert len(await run(lambda: catalog.page(limit=10_000))) == 1 + BEFORE + 2 * MEANWHILE
+    assert len(await run(lambda: catalog.queries.page(limit=10_000))) == 1 + BEFORE + 2 * MEANWHILE
 
 
 async def test_an_index_that_is_in_use_fails_the_backup(

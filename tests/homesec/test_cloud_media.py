@@ -212,7 +212,7 @@ async def test_a_film_whose_file_was_deleted_by_hand_comes_from_the_cloud(
     shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
-    shelf.library.copies.mark_file_found(clip)
+    shelf.library.copies.mark_file_found(clip.id)
     answer = await (await hass_client()).get(film_url(clip.id))
     assert await answer.read() == film
 

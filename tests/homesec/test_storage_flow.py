@@ -372,7 +372,7 @@ async def test_another_bucket_says_what_becomes_of_the_clips(
     await set_up(hass, entry)
     shelf = ClipFactory(entry, video)
     here, there = await shelf.cloud_only(EVENING), await shelf.cloud_only(EVENING + 60)
-    await shelf.runtime.host.async_run(shelf.library.copies.mark_file_found, here)
+    await shelf.runtime.host.async_run(shelf.library.copies.mark_file_found, here.id)
     flow = await send(hass, await open_bucket(hass, entry), given(gcs, prefix="other"))
     assert flow["step_id"] == "move_bucket"
     assert flow["description_placeholders"] == {

@@ -1,6 +1,7 @@
 """Actions on recorded clips: list, export, delete, protect, and rebuild their index."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
@@ -19,7 +20,7 @@ from ..urls import STILL_URL
 from .cache import Caches, get_caches
 from .export import async_export
 from .naming import camera_name, clip_media_id
-from .query import ATTR_FROM, ATTR_TO, QUERY_FIELDS, async_clip_query
+from .query import ATTR_FROM, ATTR_TO, QUERY_FIELDS, async_clip_filter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -122,10 +123,16 @@ def _runtime(call: ServiceCall) -> HomeSecData:
 async def _async_list(call: ServiceCall) -> ServiceResponse:
     runtime = _runtime(call)
     await async_check_call(call, runtime, Permission.READ)
-    query = await async_clip_query(call.hass, runtime.host, runtime.cameras, call.data)
-    query = query.after(call.data.get(ATTR_CURSOR))
-    catalog = runtime.host.engine.catalog
-    clips, cursor = await runtime.host.async_run(query.page, catalog, call.data[ATTR_LIMIT])
+    wanted = await async_clip_filter(call.hass, runtime.host, runtime.cameras, call.data)
+    before = call.data.get(ATTR_CURSOR)
+    if before is not None and not is_clip_id(before):
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="bad_cursor")
+    read = partial(
+        runtime.host.engine.catalog.queries.page_and_cursor,
+        limit=call.data[ATTR_LIMIT],
+        before=before,
+    )
+    clips, cursor = await runtime.host.async_run(read, wanted)
     return {"clips": [_clip_data(runtime, clip) for clip in clips], "cursor": cursor}
 
 
@@ -151,10 +158,10 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
     if (clip_ids := call.data.get(ATTR_CLIP_ID)) is not None:
         clips = await runtime.host.async_run(get_existing, runtime.host.engine.library, clip_ids)
     elif ATTR_FROM in call.data and ATTR_TO in call.data:
-        query = await async_clip_query(call.hass, runtime.host, runtime.cameras, call.data)
-        catalog = runtime.host.engine.catalog
-        clips, cursor = await runtime.host.async_run(query.page, catalog, MAX_IDS)
-        if cursor is not None:
+        wanted = await async_clip_filter(call.hass, runtime.host, runtime.cameras, call.data)
+        read = partial(runtime.host.engine.catalog.queries.page, limit=MAX_IDS + 1)
+        clips = await runtime.host.async_run(read, wanted)
+        if len(clips) > MAX_IDS:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="too_many_clips",

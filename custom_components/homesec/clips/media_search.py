@@ -1,57 +1,51 @@
-"""Clips found by words: the camera's name, what was seen, the day.
+"""Search clips by words of the camera's name, what was seen, and the day.
 
-Each word has to fit the clip in some way. Most words narrow the indexed query down; what is left is
-looked at newest first, until there are enough.
+All words have to match. The most selective ones narrow the indexed query down; its results are then
+compared with all words, newest first.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
 
-from ..engine.library.catalog import day_bounds
-from .naming import local_time
-from .query import ClipQuery
+from ..engine.library.queries import SAVED, ClipFilter, day_bounds
+from .naming import local_time, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..engine.core.types import Clip
-    from ..engine.library.catalog import Catalog
+    from ..engine.library.queries import ClipQueries
 
 MAX_FOUND = 100
 PAGE = 500
-MAX_LOOKED_AT = 20_000
-"""Clips; some tenths of a second."""
+MAX_COMPARED = 20_000
+"""Clips; this takes some tenths of a second."""
 MAX_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Word:
-    """What one word fits."""
+    """What a word matches."""
 
     day: str | None
-    """As ``2026-11-21``, or the beginning of that."""
+    """``2026-11-21``, or the beginning of it."""
     cameras: frozenset[str]
     reasons: frozenset[str]
 
-    def fits(self, clip: Clip) -> bool:
-        """Tell whether it does."""
+    def matches(self, clip: Clip) -> bool:
+        """Tell whether a clip matches."""
         return (
             clip.camera_id in self.cameras
-            or (clip.label or clip.trigger.value) in self.reasons
+            or reason(clip) in self.reasons
             or (self.day is not None and local_time(clip).date().isoformat().startswith(self.day))
         )
 
-    @property
-    def idle(self) -> bool:
-        """Whether no clip at all can fit."""
-        return not (self.day or self.cameras or self.reasons)
-
 
 def search(
-    catalog: Catalog,
+    queries: ClipQueries,
     text: str,
     *,
     cameras: Mapping[str, str],
@@ -59,7 +53,7 @@ def search(
     camera_id: str | None = None,
     day: date | None = None,
 ) -> list[Clip]:
-    """Return the newest clips that fit, within a camera and a day if those are given.
+    """Return the newest clips that match, within a camera and a day if those are given.
 
     ``cameras`` and ``reasons`` are the names by id and by key. Blocks.
     """
@@ -71,18 +65,17 @@ def search(
         )
         for word in dict.fromkeys(text.casefold().split()[:MAX_WORDS])
     ]
-    if not words or any(word.idle for word in words):
+    if not words or not all(word.day or word.cameras or word.reasons for word in words):
         return []
     found: list[Clip] = []
-    looked_at = 0
-    query = _narrowed(words, camera_id, day)
-    while len(found) < MAX_FOUND and looked_at < MAX_LOOKED_AT:
-        clips, cursor = query.page(catalog, PAGE)
-        found += (clip for clip in clips if all(word.fits(clip) for word in words))
-        looked_at += len(clips)
+    compared = 0
+    wanted, cursor = _narrowed(words, camera_id, day), None
+    while len(found) < MAX_FOUND and compared < MAX_COMPARED:
+        clips, cursor = queries.page_and_cursor(wanted, limit=PAGE, before=cursor)
+        found += (clip for clip in clips if all(word.matches(clip) for word in words))
+        compared += len(clips)
         if cursor is None:
             break
-        query = query.after(cursor)
     return found[:MAX_FOUND]
 
 
@@ -90,18 +83,19 @@ def _named(word: str, names: Mapping[str, str]) -> frozenset[str]:
     return frozenset(key for key, name in names.items() if word in name.casefold())
 
 
-def _narrowed(words: list[_Word], camera_id: str | None, day: date | None) -> ClipQuery:
-    """Let the index do what it can."""
+def _narrowed(words: list[_Word], camera_id: str | None, day: date | None) -> ClipFilter:
+    """Return the filter that the index can apply."""
     for word in words:
         if word.day is not None:
             if day is None and not word.cameras and not word.reasons:
                 day = _whole_day(word.day)
         elif len(word.cameras) == 1 and not word.reasons:
             camera_id = camera_id or min(word.cameras)
+    wanted = SAVED if camera_id is None else replace(SAVED, cameras=(camera_id,))
     if day is None:
-        return ClipQuery(camera_id=camera_id)
+        return wanted
     since, until = day_bounds(day, dt_util.get_default_time_zone())
-    return ClipQuery(camera_id=camera_id, since=since, until=until)
+    return replace(wanted, since=since, until=until)
 
 
 def _whole_day(text: str) -> date | None:

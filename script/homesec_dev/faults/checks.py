@@ -104,7 +104,9 @@ class Judge:
     def judge(self) -> Verdict:
         """Return the verdict."""
         with Catalog(self._process.data_dir / "clips.db") as catalog:
-            rows = {clip.id: clip for state in ClipState for clip in catalog.in_state(state)}
+            rows = {
+                clip.id: clip for state in ClipState for clip in catalog.queries.in_state(state)
+            }
         objects = self._cloud.objects()
         verdict = Verdict()
         kept = {clip.id for clip in rows.values() if clip.state is ClipState.SAVED}

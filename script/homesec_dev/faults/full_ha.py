@@ -185,9 +185,9 @@ class FullHomeAssistant:
                 shutil.copyfile(self.data_dir / name, self._copy / name)
         wall = time.time()
         with Catalog(self._copy / CATALOG_NAME) as catalog:
-            for clip in catalog.in_state(ClipState.RECORDING):
+            for clip in catalog.queries.in_state(ClipState.RECORDING):
                 self._begun(clip, now - (wall - clip.event_at))
-            for clip in catalog.in_state(ClipState.SAVED):
+            for clip in catalog.queries.in_state(ClipState.SAVED):
                 self._report("saved", clip.id)
 
     def _begun(self, clip: Clip, t: float) -> None:

@@ -1,23 +1,24 @@
-"""Where each clip's copies are, and how they go: the row and the file never disagree for long.
+"""The copies of clips: file and objects, their rows, and how they are removed.
 
-Removing a whole clip: its row first says so (``removing``, with the job that removes it from the
-cloud, and not even a power cut undoes that), then the files go, then the row. A crash in between
-leaves a row that the next start finishes; neither a file without a row nor a clip that comes back.
-Dropping only the local copy: the file first, then the row; a crash in between leaves a row that
-promises a file, which ``verify_files`` corrects at the next start.
+Removing a whole clip: its row becomes *removing* in one durable transaction with the job that
+removes its objects, then the files go, then the row. After a crash in between, the next start goes
+on, so there is neither a file without a row nor a clip that comes back. Removing only the file:
+first the file, then the row is updated. After a crash in between, ``verify_files`` corrects the row
+at the next start.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..cloud.object_names import CONTENT_TYPES, object_name
 from ..core.types import ClipState, CloudState
 from ..db.job_queue import JobKind, deferred_kind
+from . import lifecycle
 from .bucket_change import other_buckets
+from .lifecycle import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ _PAGE = 2000
 
 
 class ClipSummary(NamedTuple):
-    """A finished clip, as retention sees it."""
+    """What retention knows of a saved clip."""
 
     id: str
     camera_id: str
@@ -53,7 +54,7 @@ class ClipStorage:
         *,
         on_change: Callable[[str], None] = lambda _clip_id: None,
     ) -> None:
-        """``on_change`` is told the id of each clip whose row has changed; it must not block."""
+        """``on_change`` gets the id of each clip whose row has changed. It must not block."""
         self._catalog = catalog
         self._on_change = on_change
         self._db = catalog.database
@@ -61,7 +62,7 @@ class ClipStorage:
         self._clips_dir = clips_dir
 
     def summaries(self) -> list[ClipSummary]:
-        """Return all finished clips, oldest first; read page by page, lest a recording waits."""
+        """Return all saved clips, oldest first. Recordings can write between the pages."""
         found: list[ClipSummary] = []
         while True:
             page = self._db.query(
@@ -71,101 +72,86 @@ class ClipStorage:
             )
             found += (
                 ClipSummary(
-                    id_, camera_id, size, bool(local), CloudState(cloud), cloud_bytes, bool(kept)
+                    id_, camera_id, size, bool(local), CloudState(cloud), cloud_bytes, bool(keep)
                 )
-                for id_, camera_id, size, local, cloud, cloud_bytes, kept in page
+                for id_, camera_id, size, local, cloud, cloud_bytes, keep in page
             )
             if len(page) < _PAGE:
                 return found
 
     def protect(self, clip_id: str, *, protected: bool) -> bool:
-        """Keep a clip from retention, or leave it to that again; False if there is none."""
+        """Set whether retention may remove a clip; return whether the clip exists."""
         sql = "UPDATE clips SET protected = ? WHERE id = ? AND protected != ?"
         with self._db.transaction():
             clip = self._catalog.get(clip_id)
             changed = self._db.change(sql, (protected, clip_id, protected)) > 0
-            # A catalogue that is rebuilt elsewhere is to know it, too.
+            # The objects' metadata has it, too, for a catalog that is rebuilt from the bucket.
             if changed and clip is not None and clip.cloud is CloudState.STORED:
                 self._jobs.add(JobKind.DESCRIBE, clip_id)
-            for place in other_buckets(self._catalog, clip_id) if changed else ():
-                self._jobs.add(deferred_kind(JobKind.DESCRIBE, place), clip_id)
+            for bucket_uri in other_buckets(self._catalog, clip_id) if changed else ():
+                self._jobs.add(deferred_kind(JobKind.DESCRIBE, bucket_uri), clip_id)
         self._on_change(clip_id)
         return clip is not None
 
-    # --- the cloud ----------------------------------------------------------------------------
-
     def mark_uploaded(self, clip_id: str, cloud_bytes: int) -> None:
-        """Note that a clip is in the cloud."""
-        self._db.query(
-            "UPDATE clips SET cloud = ?, cloud_bytes = ?, state = ? WHERE id = ?"
-            " AND state IN (?, ?)",
-            (
-                *(CloudState.STORED, cloud_bytes, ClipState.SAVED, clip_id),
-                *(ClipState.SAVED, ClipState.MISSING),
-            ),
-        )
+        """Record that a clip is in the bucket."""
+        self._apply(Change.UPLOADED, clip_id, cloud_bytes=cloud_bytes)
 
     def upload_existing(self) -> int:
-        """Have uploaded, too, what was recorded before there was a cloud; return how many."""
-        with self._db.transaction():
-            rest = [h for h in self.summaries() if h.local and h.cloud is CloudState.NONE]
-            for each in rest:
-                self._set_cloud(each.id, CloudState.WAITING)
-                self._jobs.add(JobKind.UPLOAD, each.id, bytes=each.bytes)
-        return len(rest)
+        """Queue the clips from before there was a bucket; return their number."""
+        return self._catalog.queue_uploads("cloud = ?", (CloudState.NONE,))
 
-    def _set_cloud(self, clip_id: str, state: CloudState) -> None:
-        self._db.query("UPDATE clips SET cloud = ?, cloud_bytes = 0 WHERE id = ?", (state, clip_id))
+    def _apply(self, change: Change, clip_id: str, *, cloud_bytes: int | None = None) -> None:
+        lifecycle.apply(self._db, change, "id = ?", (clip_id,), cloud_bytes=cloud_bytes)
 
     # --- removing -----------------------------------------------------------------------------
 
     def remove_local(self, clip: Clip) -> None:
-        """Remove the local copy of a clip that is in the cloud. Raises ``OSError``."""
+        """Remove the files of a clip that is in the bucket. Raises ``OSError``."""
         self._unlink(clip)
-        self._db.query("UPDATE clips SET local = 0 WHERE id = ?", (clip.id,))
+        self._apply(Change.LOCAL_REMOVED, clip.id)
         self._on_change(clip.id)
 
     def remove_cloud(self, clip: Clip) -> None:
-        """Remove the cloud's copy of a clip that is here, too."""
+        """Remove the objects of a clip whose file is here."""
         with self._db.transaction(durable=True):
-            self._set_cloud(clip.id, CloudState.DROPPED)
+            self._apply(Change.CLOUD_REMOVED, clip.id)
             self._jobs.cancel(JobKind.DESCRIBE, clip.id)
-            self._delete_later(clip)
+            self._delete_objects(clip, JobKind.DELETE)
         self._on_change(clip.id)
 
     def remove(self, clip: Clip) -> None:
-        """Remove a finished clip, wherever it is.
+        """Remove a clip and all of its copies.
 
-        Raises ``OSError`` when the disk does not let go of it; it is then tried again later.
+        Raises ``OSError`` when the disk refuses; ``finish_removals`` then tries again.
         """
         with self._db.transaction(durable=True):
             clip = self._catalog.get(clip.id) or clip
-            self._db.query("UPDATE clips SET state = ? WHERE id = ?", (ClipState.REMOVING, clip.id))
+            self._apply(Change.REMOVING, clip.id)
             self._jobs.cancel(JobKind.UPLOAD, clip.id)
             self._jobs.cancel(JobKind.DESCRIBE, clip.id)
             if clip.cloud in (CloudState.WAITING, CloudState.STORED):
-                # Of one that waits, a part may be there, or all in a moment.
-                self._delete_later(clip)
-            for place in other_buckets(self._catalog, clip.id):
-                self._delete_later(clip, place)
+                # Of a waiting clip, some objects may be there, or all in a moment.
+                self._delete_objects(clip, JobKind.DELETE)
+            for bucket_uri in other_buckets(self._catalog, clip.id):
+                self._delete_objects(clip, deferred_kind(JobKind.DELETE, bucket_uri))
         self._on_change(clip.id)
-        self._finish(clip)
+        self._finish_removal(clip)
 
     def finish_removals(self) -> None:
-        """Remove what a crash, or a disk that refused, has left half removed."""
-        for clip in self._catalog.in_state(ClipState.REMOVING):
+        """Remove clips whose removal was interrupted by a crash or refused by the disk."""
+        for clip in self._catalog.queries.in_state(ClipState.REMOVING):
             try:
-                self._finish(clip)
+                self._finish_removal(clip)
             except OSError as err:
                 _LOGGER.warning("Clip %s cannot be removed: %s", clip.id, err.strerror)
 
-    def _finish(self, clip: Clip) -> None:
+    def _finish_removal(self, clip: Clip) -> None:
         self._unlink(clip)
         self._catalog.remove(clip.id)
 
-    def _delete_later(self, clip: Clip, place: str | None = None) -> None:
-        kind = JobKind.DELETE if place is None else deferred_kind(JobKind.DELETE, place)
-        # Below the bucket's prefix; when it is done, no row may be left to tell the names.
+    def _delete_objects(self, clip: Clip, kind: str) -> None:
+        # The job stores the names below the prefix, since the row may be gone when it's done.
         names = [object_name(clip, suffix=suffix) for suffix in CONTENT_TYPES]
         self._jobs.add(kind, clip.id, {"names": names})
 
@@ -176,76 +162,54 @@ class ClipStorage:
     # --- rows and files -----------------------------------------------------------------------
 
     def mark_file_missing(self, clip_id: str) -> None:
-        """Note that a clip's file has gone; if it is not in the cloud either, it is missing."""
+        """Record that a clip's file has disappeared. Without another copy, the clip is missing."""
         with self._db.transaction():
-            self._db.query("UPDATE clips SET local = 0 WHERE id = ?", (clip_id,))
-            if other_buckets(self._catalog, clip_id):
-                self._db.query(
-                    "UPDATE clips SET cloud = ? WHERE id = ? AND cloud != ?",
-                    (CloudState.ELSEWHERE, clip_id, CloudState.STORED),
-                )
-            self._db.query(
-                "UPDATE clips SET state = ? WHERE id = ? AND state = ? AND cloud NOT IN (?, ?)",
-                (
-                    *(ClipState.MISSING, clip_id, ClipState.SAVED),
-                    *(CloudState.STORED, CloudState.ELSEWHERE),
-                ),
-            )
+            elsewhere = bool(other_buckets(self._catalog, clip_id))
+            change = Change.FILE_MISSING_OTHER_BUCKET if elsewhere else Change.FILE_MISSING
+            self._apply(change, clip_id)
             self._jobs.cancel(JobKind.UPLOAD, clip_id)
         self._on_change(clip_id)
 
-    def mark_file_found(self, clip: Clip) -> None:
-        """Note that a clip's file is there again: its disk was not connected for a while."""
+    def mark_file_found(self, clip_id: str) -> None:
+        """Record that a clip's file is back, for example since its disk is connected again."""
         with self._db.transaction():
-            self._db.query("UPDATE clips SET local = 1 WHERE id = ?", (clip.id,))
-            if clip.cloud is CloudState.ELSEWHERE:
-                self._set_cloud(clip.id, CloudState.NONE)
-            if clip.state is ClipState.MISSING or clip.cloud is CloudState.ELSEWHERE:
-                self._catalog.save(replace(clip, state=ClipState.SAVED))
+            self._apply(Change.FILE_FOUND, clip_id)
+            self._catalog.queue_upload(clip_id)
 
     def verify_files(self) -> tuple[int, int]:
-        """Compare all rows with the files; return how many have gone and how many came back.
+        """Correct the rows of all clips whose files have disappeared or are back; count both.
 
-        To be called while nothing is recorded.
+        Nothing must be recording meanwhile.
         """
-        seen: dict[str, set[str] | None] = {}
+        listings: dict[str, set[str] | None] = {}
+        missing = found = 0
         with self._db.transaction():
-            gone, back = self._compare(seen)
-        if gone:
-            _LOGGER.warning("The files of %s clips are missing", gone)
-        for folder in (f for f, names in seen.items() if names == set()):
+            for clip_id, path, local in self._db.query(
+                "SELECT id, path, local FROM clips WHERE state IN (?, ?)",
+                (ClipState.SAVED, ClipState.MISSING),
+            ):
+                folder, _, name = path.rpartition("/")
+                if folder not in listings:
+                    listings[folder] = _names(self._clips_dir / folder)
+                names = listings[folder]
+                if names is None or (name in names) is bool(local):
+                    continue
+                if local:
+                    self.mark_file_missing(clip_id)
+                    missing += 1
+                else:
+                    self.mark_file_found(clip_id)
+                    found += 1
+        if missing:
+            _LOGGER.warning("The files of %s clips are missing", missing)
+        for folder in (f for f, names in listings.items() if names == set()):
             with suppress(OSError):
                 (self._clips_dir / folder).rmdir()
-        return gone, back
-
-    def _compare(self, seen: dict[str, set[str] | None]) -> tuple[int, int]:
-        """Correct the rows; ``seen`` keeps what is in each folder."""
-        gone = back = 0
-        for clip_id, path, local in self._paths():
-            folder, _, name = path.rpartition("/")
-            if folder not in seen:
-                seen[folder] = _names(self._clips_dir / folder)
-            names = seen[folder]
-            if names is None or (name in names) is local:
-                continue
-            if local:
-                self.mark_file_missing(clip_id)
-                gone += 1
-            elif (clip := self._catalog.get(clip_id)) is not None:
-                self.mark_file_found(clip)
-                back += 1
-        return gone, back
-
-    def _paths(self) -> list[tuple[str, str, bool]]:
-        rows = self._db.query(
-            "SELECT id, path, local FROM clips WHERE state IN (?, ?)",
-            (ClipState.SAVED, ClipState.MISSING),
-        )
-        return [(row["id"], row["path"], bool(row["local"])) for row in rows]
+        return missing, found
 
 
 def _names(folder: Path) -> set[str] | None:
-    """Return what is in a folder; None if the disk does not tell."""
+    """Return the names of a folder's files; None if it can't be read."""
     try:
         return {path.name for path in folder.iterdir()}
     except FileNotFoundError, NotADirectoryError:

@@ -1,12 +1,15 @@
-"""What somebody who looks through the clips asks of the catalogue: filtered, paged, drawn.
+"""Read clips by filters, in pages, by days, and for a timeline.
 
-A page is found in a small index that holds all that is filtered by, in the order of time, so that
-it takes the same few milliseconds whatever is combined; only the page's own rows are read.
+Clip ids are ULIDs made of the event's time, so the primary key is in the order of time: a span of
+time is a range of ids, and a page ends where the next one begins (keyset paging). A page is found
+in a small index of everything that filters use, so any combination of them takes the same few
+milliseconds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.clip_id import first_clip_id
@@ -14,24 +17,23 @@ from ..core.types import ClipState
 from ..db.schema import clip_from_row
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable
+    from datetime import tzinfo
 
     from ..core.types import Clip
     from ..db.database import Database
 
 _LAST_ID = "8"
 """Above every ULID."""
-SHOWN = (ClipState.RECORDING, ClipState.SAVED, ClipState.FAILED, ClipState.MISSING)
-"""What is being removed is gone for whoever looks."""
-LONGEST_CLIP_S = 7200.0
-"""Looked back so far for clips that last into a time span; none is as long."""
-TIMELINE_MOST = 20_000
-"""Spans drawn in one answer."""
+VISIBLE = (ClipState.RECORDING, ClipState.SAVED, ClipState.FAILED, ClipState.MISSING)
+MAX_CLIP_S = 7200.0
+"""No clip is longer: so far back a timeline looks for clips that last into it."""
+MAX_SPANS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipFilter:
-    """Which clips; each part left out lets all of them through."""
+    """Which clips to read. A field that is None selects all."""
 
     since: float | None = None
     until: float | None = None
@@ -39,39 +41,42 @@ class ClipFilter:
     cameras: tuple[str, ...] | None = None
     labels: tuple[str, ...] | None = None
     zones: tuple[str, ...] | None = None
-    """Somebody was in one of these."""
+    """At least one of them was entered."""
     protected: bool | None = None
     words: tuple[Word, ...] = ()
-    """Each is found in the camera's name, the label or a zone."""
-    states: tuple[ClipState, ...] = SHOWN
+    """All of them match."""
+    states: tuple[ClipState, ...] = VISIBLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A word that was searched for, as what it is found in."""
+    """A word of a search, as the cameras, labels, and zones whose names contain it."""
 
     cameras: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
 
 
+SAVED = ClipFilter(states=(ClipState.SAVED,))
+
+
 class Span(NamedTuple):
-    """A clip as a timeline draws it."""
+    """A clip on a timeline."""
 
     id: str
     camera_id: str
     started_at: float
     ended_at: float | None
-    """None: it is still being recorded."""
+    """None while it's being recorded."""
     label: str | None
     state: ClipState
 
 
 class Vocabulary(NamedTuple):
-    """All that clips are told apart by."""
+    """All values that clips can be filtered by."""
 
     cameras: dict[str, str]
-    """Id to the name on its newest clip."""
+    """Camera id to the name on its newest clip."""
     labels: tuple[str, ...]
     zones: tuple[str, ...]
 
@@ -82,19 +87,31 @@ class ClipQueries:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def page(self, wanted: ClipFilter, *, limit: int, before: str | None = None) -> list[Clip]:
-        """Return clips, newest first; ``before`` is the id of the last one of the page before."""
+    def page(
+        self, wanted: ClipFilter = SAVED, *, limit: int = 100, before: str | None = None
+    ) -> list[Clip]:
+        """Return clips, newest first; ``before`` is the id of the last clip of the page before."""
         where, values = _conditions(wanted, below=before)
-        return self._rows(f"{where} ORDER BY id DESC LIMIT ?", [*values, limit])
+        return self._clips(
+            f"id IN (SELECT id FROM {where} ORDER BY id DESC LIMIT ?) ORDER BY id DESC",  # noqa: S608
+            [*values, limit],
+        )
+
+    def page_and_cursor(
+        self, wanted: ClipFilter, *, limit: int, before: str | None = None
+    ) -> tuple[list[Clip], str | None]:
+        """Return a page, and the ``before`` of the next one if there are more clips."""
+        clips = self.page(wanted, limit=limit + 1, before=before)
+        return clips[:limit], clips[limit - 1].id if len(clips) > limit else None
 
     def count(self, wanted: ClipFilter) -> int:
-        """Return how many there are on all pages."""
+        """Return how many clips there are on all pages."""
         where, values = _conditions(wanted)
         ((count,),) = self._db.query(f"SELECT count(*) FROM {where}", values)  # noqa: S608
         return int(count)
 
     def neighbors(self, wanted: ClipFilter, clip_id: str) -> tuple[str | None, str | None]:
-        """Return the ids of the next older and the next newer clip that a filter lets through."""
+        """Return the ids of the next older and the next newer clip."""
         found: list[str | None] = []
         for bounds, order in (({"below": clip_id}, "DESC"), ({"above": clip_id}, "ASC")):
             where, values = _conditions(wanted, **bounds)
@@ -106,46 +123,60 @@ class ClipQueries:
         older, newer = found
         return older, newer
 
+    def get(self, clip_id: str) -> Clip | None:
+        """Return one clip in whatever state."""
+        return next(iter(self._clips("id = ?", (clip_id,))), None)
+
     def get_many(self, clip_ids: Collection[str]) -> list[Clip]:
-        """Return these clips; what is not there, or is being removed, is left out."""
+        """Return these clips, without those that are missing or being removed."""
+        where = f"id IN ({_marks(clip_ids)}) AND state != ?"
+        return self._clips(where, (*clip_ids, ClipState.REMOVING))
+
+    def in_state(self, state: ClipState) -> list[Clip]:
+        """Return all clips in a state that is rare, oldest first."""
+        return self._clips("state = ? ORDER BY id", (state,))
+
+    def newest(self, camera_id: str, *, before: str = _LAST_ID) -> Clip | None:
+        """Return a camera's newest saved clip."""
+        where = "state = ? AND camera_id = ? AND id < ? ORDER BY id DESC LIMIT 1"
+        return next(iter(self._clips(where, (ClipState.SAVED, camera_id, before))), None)
+
+    def _clips(self, where: str, values: Iterable[Any]) -> list[Clip]:
         return [
             clip_from_row(row)
-            for row in self._db.query(
-                f"SELECT * FROM clips WHERE id IN ({_marks(clip_ids)})"  # noqa: S608
-                " AND state != ?",
-                (*clip_ids, ClipState.REMOVING),
-            )
+            for row in self._db.query(f"SELECT * FROM clips WHERE {where}", values)  # noqa: S608
         ]
 
-    def _rows(self, where: str, values: Sequence[Any]) -> list[Clip]:
-        return [
-            clip_from_row(row)
-            for row in self._db.query(
-                f"SELECT * FROM clips WHERE id IN (SELECT id FROM {where})"  # noqa: S608
-                " ORDER BY id DESC",
-                values,
-            )
-        ]
+    # --- overviews ----------------------------------------------------------------------------
 
-    # --- what there is to filter by -----------------------------------------------------------
+    def days(self, camera_id: str, tz: tzinfo) -> list[tuple[date, int]]:
+        """Return the days in ``tz`` with saved clips of a camera, newest first, with counts."""
+        found: list[tuple[date, int]] = []
+        before = _LAST_ID
+        while newest := self.newest(camera_id, before=before):
+            day = datetime.fromtimestamp(newest.event_at, UTC).astimezone(tz).date()
+            before, end = map(first_clip_id, day_bounds(day, tz))
+            ((count,),) = self._db.query(
+                "SELECT count(*) FROM clips"
+                " WHERE state = ? AND camera_id = ? AND id >= ? AND id < ?",
+                (ClipState.SAVED, camera_id, before, end),
+            )
+            found.append((day, count))
+        return found
 
     def vocabulary(self) -> Vocabulary:
-        """Return all cameras, labels and zones that clips tell of; each by a leap in an index."""
-        cameras = {}
-        for camera_id in self._leap("SELECT min(camera_id) FROM clips {} AND camera_id > ?"):
-            rows = self._db.query(
-                "SELECT camera_name FROM clips WHERE state = ? AND camera_id = ?"
-                " ORDER BY id DESC LIMIT 1",
-                (ClipState.SAVED, camera_id),
-            )
-            if rows:  # else its last clip has gone meanwhile
-                cameras[camera_id] = rows[0]["camera_name"]
-        labels = self._leap("SELECT min(label) FROM clips {} AND label > ?")
-        zones = self._leap("SELECT min(zone) FROM clip_zones WHERE zone > ?")
-        return Vocabulary(cameras, tuple(labels), tuple(zones))
+        """Return all cameras, labels, and zones of saved clips."""
+        camera_ids = self._distinct("SELECT min(camera_id) FROM clips {} AND camera_id > ?")
+        newest = ((id_, self.newest(id_)) for id_ in camera_ids)
+        return Vocabulary(
+            # None if another thread has removed a camera's last clip since.
+            {id_: clip.camera_name for id_, clip in newest if clip is not None},
+            tuple(self._distinct("SELECT min(label) FROM clips {} AND label > ?")),
+            tuple(self._distinct("SELECT min(zone) FROM clip_zones WHERE zone > ?")),
+        )
 
-    def _leap(self, sql: str) -> list[str]:
-        """Return all values of an index's column, one look-up each."""
+    def _distinct(self, sql: str) -> list[str]:
+        """Return all values of an indexed column, with one look-up for each (skip scan)."""
         found: list[str] = []
         sql = sql.format(f"WHERE state = '{ClipState.SAVED}'")
         while True:
@@ -154,42 +185,44 @@ class ClipQueries:
                 return found
             found.append(value)
 
-    # --- drawn --------------------------------------------------------------------------------
-
     def timeline(self, since: float, until: float) -> list[Span]:
-        """Return what was recorded in a time span, oldest first, whole clips."""
+        """Return what was recorded in a span of time, oldest first, and not cut off at its ends."""
         rows = self._db.query(
             "SELECT id, camera_id, started_at, duration_s, label, state FROM clips"  # noqa: S608
-            f" WHERE id >= ? AND id < ? AND state IN ({_marks(SHOWN)})"
-            " ORDER BY id LIMIT ?",
+            f" WHERE id >= ? AND id < ? AND state IN ({_marks(VISIBLE)}) ORDER BY id LIMIT ?",
             (
-                *(first_clip_id(since - LONGEST_CLIP_S), first_clip_id(until + LONGEST_CLIP_S)),
-                *SHOWN,
-                TIMELINE_MOST,
+                *(first_clip_id(since - MAX_CLIP_S), first_clip_id(until + MAX_CLIP_S)),
+                *VISIBLE,
+                MAX_SPANS,
             ),
         )
         spans = [
             Span(
-                row["id"],
-                row["camera_id"],
-                row["started_at"],
-                None
-                if row["state"] == ClipState.RECORDING
-                else row["started_at"] + row["duration_s"],
-                row["label"],
-                ClipState(row["state"]),
+                clip_id,
+                camera_id,
+                started_at,
+                None if state == ClipState.RECORDING else started_at + duration_s,
+                label,
+                ClipState(state),
             )
-            for row in rows
+            for clip_id, camera_id, started_at, duration_s, label, state in rows
         ]
         return [
             x for x in spans if x.started_at < until and (x.ended_at is None or x.ended_at >= since)
         ]
 
 
+def day_bounds(day: date, tz: tzinfo) -> tuple[float, float]:
+    """Return when a day in ``tz`` and the next one start, in UTC epoch seconds."""
+    start = datetime.combine(day, time.min, tz)
+    end = datetime.combine(day + timedelta(days=1), time.min, tz)
+    return start.timestamp(), end.timestamp()
+
+
 def _conditions(
     wanted: ClipFilter, *, below: str | None = None, above: str | None = None
 ) -> tuple[str, list[Any]]:
-    """Return a filter as SQL, from the table's name on, with the values for its marks."""
+    """Return a filter as SQL, from the table's name on, and the values of its placeholders."""
     lowest = "" if wanted.since is None else first_clip_id(wanted.since)
     highest = _LAST_ID if wanted.until is None else first_clip_id(wanted.until)
     where = ["id >= ?", "id < ?", f"state IN ({_marks(wanted.states)})"]
@@ -201,19 +234,19 @@ def _conditions(
         where.append("protected = ?")
         values.append(wanted.protected)
     one_of = [
-        Word(**{part: names})
-        for part in ("cameras", "labels", "zones")
-        if (names := getattr(wanted, part)) is not None
+        Word(**{field: names})
+        for field in ("cameras", "labels", "zones")
+        if (names := getattr(wanted, field)) is not None
     ]
     for word in (*one_of, *wanted.words):
-        condition, names = _found_in(word)
+        condition, names = _matches(word)
         where.append(condition)
         values += names
     return f"clips INDEXED BY clips_listed WHERE {' AND '.join(where)}", values
 
 
-def _found_in(word: Word) -> tuple[str, list[str]]:
-    """Return that a clip is of one of these cameras, labels or zones; of none: it never is."""
+def _matches(word: Word) -> tuple[str, list[str]]:
+    """Return the condition that a clip is of one of these cameras, labels, or zones."""
     zones = f"SELECT clip_id FROM clip_zones WHERE zone IN ({_marks(word.zones)})"  # noqa: S608
     parts = [
         condition

@@ -106,7 +106,7 @@ class Retention(WorkerThread):
 
     def _forget(self, now: float) -> None:
         """Remove what clips and visits of long ago have left in the catalogue."""
-        self._catalog.forget(now - FORGET_S)
+        self._catalog.remove_failed(now - FORGET_S)
         self._catalog.visits.forget(now - KEPT_S, most=MOST)
         self._catalog.set_value(NOTE, f"{now}")
 

@@ -1,8 +1,8 @@
-"""Rows that SQLite reads and nothing of ours can: made readable again, or left out.
+"""Repair or remove rows with values that can't be parsed.
 
-Bytes of a row can be damaged without SQLite noticing. A row that cannot be parsed would fail each
-listing that comes upon it, so all rows are looked at once, when the catalogue is opened. What a
-clip's row still says is kept; what it does not is taken from its id, as for a clip without a row.
+SQLite doesn't notice damaged bytes within a row, but each query that comes upon one would fail. So
+all rows are checked when the catalog is opened. A clip's row keeps its readable values, and gets
+the others from its id, like a clip that is recovered from its file.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ from ..core.clip_id import MAX_TIMESTAMP, clip_time, first_clip_id
 from ..core.clip_metadata import TEXT_LIMIT
 from ..core.types import Clip, ClipState, CloudState, Trigger
 from ..db.job_queue import JobKind
-from ..db.schema import COLUMNS, clip_to_row
+from .lifecycle import restore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from enum import StrEnum
-    import sqlite3
 
     from ..db.database import Database
 
@@ -29,7 +28,7 @@ _LOGGER = logging.getLogger(__name__)
 
 _END_ID = first_clip_id(MAX_TIMESTAMP)
 _MOST = 2**53
-"""More than any size, and exact as a float."""
+"""Larger than any size, and exact as a float."""
 
 
 def _text(column: str) -> str:
@@ -61,7 +60,7 @@ def _one_of(column: str, names: type[StrEnum]) -> str:
 
 
 def _path(column: str) -> str:
-    """Return what makes it a path that leads nowhere but into the clip folder."""
+    """Return the condition that it's a path inside the clip folder."""
     return (
         f"{_text(column)} AND instr(CAST({column} AS BLOB), x'00') = 0"
         f" AND {column} NOT LIKE '/%'"
@@ -70,7 +69,7 @@ def _path(column: str) -> str:
 
 
 def _json(column: str, kind: str, more: str = "1") -> str:
-    """Return what makes it JSON; only then SQLite may be asked what kind it is."""
+    """Return the condition that it's JSON of this type. ``json_type`` fails for other text."""
     return f"CASE WHEN json_valid({column}) THEN json_type({column}) = '{kind}' AND {more} END"
 
 
@@ -98,7 +97,7 @@ _PAYLOAD = " ".join(
 )
 
 UNKNOWN = "unknown"
-"""A camera of which nothing can be read."""
+"""Camera id of a clip whose own can't be read."""
 
 READABLE = {
     "clips": (
@@ -146,50 +145,43 @@ READABLE = {
     "notes": (*map(_text, ("key", "value")),),
     "clip_zones": (*map(_text, ("zone", "clip_id")),),
 }
-"""By table, what a row must be; all of it."""
+"""Conditions on each table's rows."""
 
 
-def mend(database: Database) -> int:
-    """Make all rows readable; return how many were left out. Raises ``sqlite3.Error``."""
-    left_out = 0
+def repair_rows(database: Database) -> int:
+    """Repair all rows; return how many were removed instead. Raises ``sqlite3.Error``."""
+    removed = 0
     with database.transaction():
-        for row in _unreadable(database, "clips"):
-            left_out += not _mend_clip(database, row)
+        for row in database.query(
+            f"SELECT * FROM clips NOT INDEXED WHERE {_is_unreadable('clips')}"  # noqa: S608
+        ):
+            clip = repair_clip(dict(row))
+            if clip is not None:
+                _LOGGER.error("The row of clip %s was damaged and has been repaired", clip.id)
+                restore(database, clip)
+            else:
+                _LOGGER.error("The row of a clip could not be read and was skipped")
+                database.query("DELETE FROM clips WHERE id IS ?", (row["id"],))
+                removed += 1
         for table in READABLE.keys() - {"clips"}:
-            gone = database.change(f"DELETE FROM {table} WHERE {_is_unreadable(table)}")  # noqa: S608
-            if gone:
-                _LOGGER.error("%s rows of %s could not be read and were skipped", gone, table)
-            left_out += gone
-        # The next job could not be added if the last number were the largest that there is.
+            count = database.change(f"DELETE FROM {table} WHERE {_is_unreadable(table)}")  # noqa: S608
+            if count:
+                _LOGGER.error("%s rows of %s could not be read and were skipped", count, table)
+            removed += count
+        # With the largest number of all as the last one, no job could be added.
         database.query(
             "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM jobs)"  # noqa: S608
             f" WHERE name = 'jobs' AND ({_count('seq')}) IS NOT TRUE"
         )
-    return left_out
+    return removed
 
 
 def _is_unreadable(table: str) -> str:
     return f"({' AND '.join(f'({each})' for each in READABLE[table])}) IS NOT TRUE"
 
 
-def _unreadable(database: Database, table: str) -> list[sqlite3.Row]:
-    return database.query(f"SELECT * FROM {table} NOT INDEXED WHERE {_is_unreadable(table)}")  # noqa: S608
-
-
-def _mend_clip(database: Database, row: sqlite3.Row) -> bool:
-    clip = mended(dict(row))
-    if clip is None:
-        _LOGGER.error("The row of a clip could not be read and was skipped")
-        database.query("DELETE FROM clips WHERE id IS ?", (row["id"],))
-        return False
-    _LOGGER.error("The row of clip %s was damaged and has been repaired", clip.id)
-    changes = ", ".join(f"{column} = ?" for column in COLUMNS)
-    database.query(f"UPDATE clips SET {changes} WHERE id = ?", (*clip_to_row(clip), clip.id))  # noqa: S608
-    return True
-
-
-def mended(values: Mapping[str, Any]) -> Clip | None:
-    """Return a clip of which each value is one that it can have; None without an id."""
+def repair_clip(values: Mapping[str, Any]) -> Clip | None:
+    """Return a clip with possible values only; None without an id."""
     clip_id = values["id"]
     at = clip_time(clip_id) if isinstance(clip_id, str) else None
     if at is None:
@@ -198,13 +190,13 @@ def mended(values: Mapping[str, Any]) -> Clip | None:
     camera_id = read.text("camera_id") or UNKNOWN
     event_at = read.number("event_at", at, most=MAX_TIMESTAMP)
     day = datetime.fromtimestamp(event_at, UTC).date()
-    local = values["local"] != 0  # where that is not told, its file is looked for
+    local = values["local"] != 0  # if it's unreadable, `verify_files` looks for the file
     cloud_bytes = read.count("cloud_bytes")
     return Clip(
         id=clip_id,
         camera_id=camera_id,
         camera_name=read.text("camera_name") or camera_id,
-        # Of one that is recording the file tells how it ended.
+        # How a recording ended is found out from its file.
         state=read.name("state", ClipState.RECORDING if local else ClipState.SAVED),
         trigger=read.name("trigger", Trigger.PRESENCE),
         started_at=read.number("started_at", event_at, most=MAX_TIMESTAMP),
@@ -233,7 +225,7 @@ def _folder(camera_id: str) -> str:
 
 
 class _Reader:
-    """Reads values of any type; what cannot be one becomes what there is instead."""
+    """Reads values of any type, with a substitute for each impossible one."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values

@@ -1,7 +1,7 @@
-"""Opens the catalogue; what can still be read of a damaged one is taken over into a new one.
+"""Open the catalog; copy what is readable of a damaged one into a new one.
 
-The clips themselves are found again by their files. That they were protected, that they are in the
-cloud, what waits to be uploaded or texted, and who visited: that is in the catalogue only.
+Clips are recovered from their files. But only the catalog knows which are protected or in the
+cloud, which uploads and texts are waiting, and all visits.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from ..db.database import (
     readable_text,
     set_aside,
 )
-from ..db.schema import COLUMNS, UNFILLED, clip_to_row
+from ..db.schema import COLUMNS, UNFILLED
 from .catalog import Catalog
-from .row_repair import mend, mended
+from .lifecycle import restore
+from .row_repair import repair_clip, repair_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,19 +46,18 @@ _TABLES = {
     "tracks": "rowid",
     "visits": "rowid",
 }
-"""What is taken over, and in which order each lies in the file."""
+"""The tables that are copied, and the column in whose order each is stored in the file."""
 _MOST_ROWS = 2_000_000
-"""Of one table: a page that leads to itself would give rows for ever."""
+"""Of one table: a damaged page that points to itself would yield rows forever."""
 _STEPS = 1_000_000
 _MOST_STEPS = 2000
-"""In so many times so many steps of SQLite's machine all tables of any house are read."""
+"""SQLite reads even large tables in fewer times ``_STEPS`` instructions of its virtual machine."""
 
 
 def open_catalog(path: Path, *, upload: bool, clock: Clock) -> Catalog:
-    """Open the catalogue; one that is damaged is set aside, and a new one begun.
+    """Open the catalog; replace a damaged one by a new one with what can be read of it.
 
-    What can be read of the damaged one is in the new one. Raises ``OSError`` and ``sqlite3.Error``
-    for whatever a new one would not cure.
+    Raises ``OSError`` and ``sqlite3.Error`` if a new one wouldn't help.
     """
     try:
         return _opened(path, upload=upload, clock=clock)
@@ -66,15 +66,15 @@ def open_catalog(path: Path, *, upload: bool, clock: Clock) -> Catalog:
 
 
 def begin_anew(path: Path, err: Exception, *, upload: bool, clock: Clock) -> Catalog:
-    """Set a damaged catalogue aside; return a new one with what could be read of it.
+    """Set a damaged catalog aside; return a new one with what can be read of it.
 
-    The new one is made beside it first: what ends this half way leaves all to the next start.
+    The new one is made beside it first, so the next start can repeat an interrupted attempt.
     """
     fresh = path.with_name(f"{path.name}.new")
     delete_files(fresh)
     with Catalog(fresh, upload=upload, clock=clock) as catalog:
         salvage(path, catalog.database)
-        mend(catalog.database)
+        repair_rows(catalog.database)
     why = "newer" if isinstance(err, DatabaseNewer) else "corrupt"
     aside = set_aside(path, clock.now(), why=why)
     fresh.replace(path)
@@ -87,8 +87,8 @@ def begin_anew(path: Path, err: Exception, *, upload: bool, clock: Clock) -> Cat
 def _opened(path: Path, *, upload: bool, clock: Clock) -> Catalog:
     catalog = Catalog(path, upload=upload, clock=clock)
     try:
-        if mend(catalog.database) and catalog.get_value(UNFILLED) is None:
-            catalog.set_value(UNFILLED, "")  # a clip whose row is gone is found by its file
+        if repair_rows(catalog.database) and catalog.get_value(UNFILLED) is None:
+            catalog.set_value(UNFILLED, "")  # clips without a row are recovered from their files
     except BaseException as err:
         catalog.close()
         if isinstance(err, Exception) and is_damage(err, path):
@@ -98,12 +98,12 @@ def _opened(path: Path, *, upload: bool, clock: Clock) -> Catalog:
 
 
 def salvage(path: Path, database: Database) -> int:
-    """Take over what can be read of a damaged database into a new one; return how many rows.
+    """Copy what can be read of a damaged database to a new one; return the number of rows.
 
-    Raises ``sqlite3.Error`` if the new one does not take it.
+    Raises ``sqlite3.Error`` if writing fails.
     """
     taken: Counter[str] = Counter()
-    # Without a log there is nothing that SQLite would have to write beside it.
+    # Without a log, SQLite needs to write no file beside it.
     how = "mode=ro" if os.path.lexists(f"{path}-wal") else "immutable=1"
     if not is_regular_file(path):
         return 0  # SQLite would wait for a pipe
@@ -124,7 +124,7 @@ def salvage(path: Path, database: Database) -> int:
 
 
 def _prepare(damaged: sqlite3.Connection) -> None:
-    """Have it read whatever its schema says and its text is made of, but not without end."""
+    """Accept any schema and text, but limit the time of a statement."""
     damaged.text_factory = readable_text
     steps = iter(range(_MOST_STEPS))
     damaged.set_progress_handler(lambda: next(steps, None) is None, _STEPS)
@@ -134,7 +134,7 @@ def _prepare(damaged: sqlite3.Connection) -> None:
 
 
 def _rows(damaged: sqlite3.Connection, table: str, order: str) -> Iterator[tuple[Any, ...]]:
-    """Give the rows up to where the table is damaged, then those from its end up to there."""
+    """Yield the rows up to the damage, then those from the end of the table back to it."""
     for direction in ("ASC", "DESC"):
         try:
             yield from damaged.execute(
@@ -148,15 +148,16 @@ def _rows(damaged: sqlite3.Connection, table: str, order: str) -> Iterator[tuple
 
 
 def _put(database: Database, table: str, row: tuple[Any, ...]) -> bool:
-    """Write a row, unless there is one like it already or it is none."""
-    if table == "clips":
-        # A row of an older version has fewer columns than there are now, in the same order.
-        clip = mended(dict.fromkeys(COLUMNS) | dict(zip(COLUMNS, row, strict=False)))
-        if clip is None:
-            return False
-        row = tuple(clip_to_row(clip))
+    """Write a row, unless it's there already or can't be one."""
     marks = ", ".join("?" * len(row))
     try:
+        if table == "clips":
+            # Rows of earlier versions have fewer columns, in the same order.
+            clip = repair_clip(dict.fromkeys(COLUMNS) | dict(zip(COLUMNS, row, strict=False)))
+            if clip is None or database.query("SELECT 1 FROM clips WHERE id = ?", (clip.id,)):
+                return False
+            restore(database, clip)
+            return True
         return database.change(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row) > 0  # noqa: S608
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError) as err:
         _LOGGER.debug("Skipping an invalid row of %s: %s", table, err)

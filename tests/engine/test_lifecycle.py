@@ -1,0 +1,255 @@
+"""Only legal states of a clip, only one writer of them."""
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+import re
+
+from hypothesis import given, settings, strategies as st
+from kept import NOON, House, clip_row
+import pytest
+
+from custom_components.homesec.engine.core.types import ClipState, CloudState
+from custom_components.homesec.engine.library import lifecycle
+from custom_components.homesec.engine.library.bucket_change import apply_bucket_change
+from custom_components.homesec.engine.library.lifecycle import (
+    LEGAL,
+    TRANSITIONS,
+    Change,
+    Status,
+    nearest_legal,
+)
+from custom_components.homesec.engine.library.recovery import finish_open_clips
+from custom_components.homesec.engine.library.retention_policy import (
+    Limits,
+    RetentionRules,
+    TierRules,
+)
+
+ENGINE = Path(lifecycle.__file__).parents[1]
+COLUMNS = ("state", "local", "cloud")
+EVERY = [
+    Status(state, local, cloud)
+    for state in ClipState
+    for local in (False, True)
+    for cloud in CloudState
+]
+
+
+# --- the table ---
+
+
+def test_transitions_cover_every_change_and_only_legal_statuses():
+    assert TRANSITIONS.keys() == set(Change)
+    for steps in TRANSITIONS.values():
+        assert steps.keys() <= LEGAL
+        assert set(steps.values()) <= LEGAL
+
+
+def test_every_finished_status_can_be_removed():
+    recording = {status for status in LEGAL if status.state is ClipState.RECORDING}
+    removing = {status for status in LEGAL if status.state is ClipState.REMOVING}
+    assert TRANSITIONS[Change.REMOVING].keys() == LEGAL - recording - removing
+
+
+@pytest.mark.parametrize("status", EVERY)
+def test_nearest_legal_status_is_legal_and_keeps_legal_ones(status):
+    assert nearest_legal(status) in LEGAL
+    assert status not in LEGAL or nearest_legal(status) == status
+
+
+@pytest.mark.parametrize("change", Change)
+def test_apply_changes_exactly_what_the_table_says(tmp_path, change):
+    house = House(tmp_path)
+    rows = {
+        clip_row(NOON + n, state=s, local=local, cloud=c): Status(s, local, c)
+        for n, (s, local, c) in enumerate(sorted(LEGAL))
+    }
+    for row in rows:
+        house.catalog.put(row)
+    changed = lifecycle.apply(house.catalog.database, change, "id > ?", ("",), cloud_bytes=7)
+    assert [clip_id for clip_id, _ in changed] == [
+        row.id for row, old in rows.items() if old in TRANSITIONS[change]
+    ]
+    for row, old in rows.items():
+        now = house.row(row)
+        assert status_of(now) == TRANSITIONS[change].get(old, old)
+        if old in TRANSITIONS[change]:
+            assert now.cloud_bytes == (7 if now.cloud is CloudState.STORED else 0)
+    house.close()
+
+
+@pytest.mark.parametrize("status", sorted(set(EVERY) - LEGAL))
+def test_put_refuses_an_illegal_status(tmp_path, status):
+    house = House(tmp_path)
+    state, local, cloud = status
+    with pytest.raises(ValueError, match="a clip can't be"):
+        house.catalog.put(clip_row(state=state, local=local, cloud=cloud))
+    house.close()
+
+
+@pytest.mark.parametrize("status", sorted(LEGAL))
+@pytest.mark.parametrize("ending", [ClipState.SAVED, ClipState.FAILED])
+def test_put_ends_only_what_is_recording_or_failed(tmp_path, status, ending):
+    house = House(tmp_path)
+    state, local, cloud = status
+    row = clip_row(state=state, local=local, cloud=cloud)
+    house.catalog.put(row)
+    house.catalog.put(replace(row, state=ending, local=True, cloud=CloudState.NONE, duration_s=9.0))
+    ends = state in (ClipState.RECORDING, ClipState.FAILED)
+    assert status_of(house.row(row)) == (status._replace(state=ending) if ends else status)
+    assert house.row(row).duration_s == 9.0
+    house.close()
+
+
+# --- the writers ---
+
+
+def sql_of(path):
+    """Yield every text of a module, with ``{}`` for each value in an f-string."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(x.value if isinstance(x, ast.Constant) else "{}" for x in node.values)
+
+
+def writes_status(sql):
+    if re.search(r"\b(INSERT|REPLACE)\b[^(]*\bINTO clips\b", sql):
+        return True
+    update = re.search(r"\bUPDATE (?:OR \w+ )?clips SET (.*?)(?: WHERE | FROM |$)", sql, re.DOTALL)
+    return bool(update) and (
+        "{}" in update[1] or bool(re.search(rf"\b({'|'.join(COLUMNS)})\b *(?:,|=|\))", update[1]))
+    )
+
+
+def test_only_lifecycle_writes_state_local_and_cloud():
+    writers = {
+        path.relative_to(ENGINE).as_posix()
+        for path in ENGINE.rglob("*.py")
+        if any(writes_status(sql) for sql in sql_of(path))
+    }
+    assert writers == {"library/lifecycle.py"}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO clips (id) VALUES (?)",
+        "INSERT OR REPLACE INTO clips VALUES (?)",
+        "UPDATE clips SET local = 1 WHERE id = ?",
+        "UPDATE clips SET cloud_bytes = 0, cloud = ?",
+        "UPDATE clips SET (state, error) = (?, ?)",
+        "UPDATE clips SET {} WHERE id = ?",
+    ],
+)
+def test_writer_of_status_is_found(sql):
+    assert writes_status(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE clips SET zones = ? WHERE state = ?",
+        "INSERT INTO clip_zones VALUES (?)",
+        "UPDATE clips SET cloud_bytes = 0 WHERE cloud = ?",
+    ],
+)
+def test_other_writers_are_not_found(sql):
+    assert not writes_status(sql)
+
+
+# --- any sequence of operations ---
+
+
+class Actions(House):
+    """What can happen to clips, in any order, each to the clip with some number."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.count = 0
+
+    def some(self, number):
+        rows = self.catalog.queries.page(limit=99)
+        rows += self.catalog.queries.in_state(ClipState.MISSING)
+        return rows[number % len(rows)] if rows else None
+
+    def record(self, number):
+        self.count += 1
+        clip = clip_row(NOON + self.count, state=ClipState.RECORDING)
+        self.catalog.put(clip)
+        endings = (ClipState.SAVED, ClipState.FAILED, None)
+        if (ending := endings[number % 3]) is ClipState.SAVED:
+            self.saved(NOON + self.count, id=clip.id, size=100)
+        elif ending is not None:
+            self.catalog.put(replace(clip, state=ending, error="disk_full"))
+
+    def save(self, _number):
+        self.count += 1
+        self.saved(NOON + self.count)
+
+    def upload(self, _number):
+        self.clock.advance(901)
+        self.run()
+
+    def lose_file(self, number):
+        if clip := self.some(number):
+            self.files(clip)[0].unlink(missing_ok=True)
+
+    def restore_file(self, number):
+        if clip := self.some(number):
+            self.write(clip)
+
+    def verify(self, _number):
+        self.copies.verify_files()
+
+    def change_bucket(self, number):
+        self.store.bucket_uri = f"gs://bucket{number % 3}"
+        apply_bucket_change(self.catalog, self.store.bucket_uri)
+
+    def protect(self, number):
+        if clip := self.some(number):
+            self.copies.protect(clip.id, protected=number % 2 == 0)
+
+    def delete(self, number):
+        if clip := self.some(number):
+            self.copies.remove(clip)
+
+    def retain(self, number):
+        one = TierRules(total_bytes=100)
+        rules = (RetentionRules(local=one), RetentionRules(cloud=one))[number % 2]
+        self.make_retention(rules, uploading=True).apply()
+
+    def expire(self, _number):
+        old = TierRules(each=Limits(max_age_s=-9.0))
+        self.make_retention(RetentionRules(cloud=old)).apply()
+
+    def queue(self, _number):
+        self.copies.upload_existing()
+
+    def restart(self, _number):
+        finish_open_clips(self.catalog, self.clips_dir, self.events.append)
+        self.copies.finish_removals()
+        self.copies.verify_files()
+
+
+ACTIONS = [name for name in vars(Actions) if not name.startswith("_") and name != "some"]
+
+
+def status_of(clip):
+    return Status(clip.state, clip.local, clip.cloud)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 9)), max_size=25))
+def test_any_sequence_of_operations_reaches_legal_statuses_only(tmp_path_factory, actions):
+    folder = tmp_path_factory.mktemp("house")
+    house = Actions(folder)
+    apply_bucket_change(house.catalog, house.store.bucket_uri)
+    try:
+        for name, number in actions:
+            getattr(house, name)(number)
+            rows = [c for state in ClipState for c in house.catalog.queries.in_state(state)]
+            assert {status_of(clip) for clip in rows} <= LEGAL, name
+    finally:
+        house.close()
