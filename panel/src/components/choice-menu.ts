@@ -17,18 +17,18 @@ export class ChoiceMenu extends LitElement {
   @property({ attribute: false }) choices: Choice[] = [];
   @property({ attribute: false }) chosen: string[] = [];
   @state() private open = false;
-  private readonly onElsewhere = (event: Event): void => {
+  private readonly closeOnOutsideClick = (event: Event): void => {
     if (!event.composedPath().includes(this)) this.open = false;
   };
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener("pointerdown", this.onElsewhere);
+    document.addEventListener("pointerdown", this.closeOnOutsideClick);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener("pointerdown", this.onElsewhere);
+    document.removeEventListener("pointerdown", this.closeOnOutsideClick);
   }
 
   protected override render(): unknown {

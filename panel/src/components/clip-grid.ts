@@ -63,11 +63,11 @@ export class ClipGrid extends PageElement {
     this.resized.observe(this.scroller);
     this.focused = this.page.scrollPosition.focused;
     this.measure();
-    void this.comeBack(this.page.scrollPosition.top);
+    void this.restoreScroll(this.page.scrollPosition.top);
   }
 
   /** Restore the scroll position once the rows are laid out. */
-  private async comeBack(top: number): Promise<void> {
+  private async restoreScroll(top: number): Promise<void> {
     await this.updateComplete;
     this.scroller.scrollTop = top;
     this.measure();
@@ -92,7 +92,7 @@ export class ClipGrid extends PageElement {
     this.today = today;
   }
 
-  toTop(): void {
+  scrollToTop(): void {
     this.scroller?.scrollTo({ top: 0 });
   }
 

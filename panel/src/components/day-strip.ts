@@ -136,17 +136,17 @@ export class DayStrip extends PageElement {
     ></button>`;
   }
 
-  private momentAt(event: MouseEvent, from: number, to: number): number {
+  private timeAt(event: MouseEvent, from: number, to: number): number {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     return from + ((event.clientX - box.left) / box.width) * (to - from);
   }
 
   private onClick(event: MouseEvent, from: number, to: number): void {
-    this.jump(this.momentAt(event, from, to));
+    this.jump(this.timeAt(event, from, to));
   }
 
   private onMove(event: PointerEvent, from: number, to: number): void {
-    this.at = this.momentAt(event, from, to);
+    this.at = this.timeAt(event, from, to);
   }
 
   private jump(at: number): void {

@@ -17,28 +17,28 @@ export class LivePicture extends LitElement {
   @property() entity: string | null = null;
   @property() text = "";
   @property({ type: Boolean }) moving = false;
-  /** Whether the picture is refreshed. */
+  /** Refresh less often, because pictures don't change while the camera is off. */
   @property({ type: Boolean }) slow = false;
   @state() private source: string | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isVisible = true;
-  private readonly watcher = new IntersectionObserver((entries) => {
+  private readonly intersection = new IntersectionObserver((entries) => {
     this.isVisible = entries.at(-1)?.isIntersecting ?? true;
     if (this.isVisible) this.refresh();
   });
-  private readonly onVisible = (): void => this.refresh();
+  private readonly onVisibilityChange = (): void => this.refresh();
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.watcher.observe(this);
-    document.addEventListener("visibilitychange", this.onVisible);
+    this.intersection.observe(this);
+    document.addEventListener("visibilitychange", this.onVisibilityChange);
     this.refresh();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.watcher.disconnect();
-    document.removeEventListener("visibilitychange", this.onVisible);
+    this.intersection.disconnect();
+    document.removeEventListener("visibilitychange", this.onVisibilityChange);
     clearTimeout(this.timer);
     this.source = null; // closes the connection of live video
   }
@@ -48,7 +48,7 @@ export class LivePicture extends LitElement {
   }
 
   /** The picture's URL. Its token changes every few minutes. */
-  private address(): string | null {
+  private pictureUrl(): string | null {
     const entity = this.entity === null ? undefined : this.hass?.().states[this.entity];
     return entity?.attributes.entity_picture ?? null;
   }
@@ -56,27 +56,27 @@ export class LivePicture extends LitElement {
   private refresh(): void {
     clearTimeout(this.timer);
     if (!this.isConnected || !this.isVisible || document.hidden) return;
-    const address = this.address();
-    if (address === null) {
+    const url = this.pictureUrl();
+    if (url === null) {
       this.source = null;
-      this.again();
+      this.refreshLater();
     } else if (this.moving) {
-      const stream = address.replace("/camera_proxy/", "/camera_proxy_stream/");
+      const stream = url.replace("/camera_proxy/", "/camera_proxy_stream/");
       if (!this.source?.startsWith(stream)) this.source = stream;
     } else {
       // The previous still stays until the next one has loaded.
-      const fresh = `${address}${address.includes("?") ? "&" : "?"}width=640&height=360&at=${Date.now()}`;
+      const fresh = `${url}${url.includes("?") ? "&" : "?"}width=640&height=360&at=${Date.now()}`;
       const image = new Image();
       image.onload = () => {
         if (!this.moving && this.isConnected) this.source = fresh;
-        this.again();
+        this.refreshLater();
       };
-      image.onerror = () => this.again();
+      image.onerror = () => this.refreshLater();
       image.src = fresh;
     }
   }
 
-  private again(): void {
+  private refreshLater(): void {
     clearTimeout(this.timer);
     const wait = this.slow ? SLOW_REFRESH_MS : REFRESH_MS;
     this.timer = setTimeout(() => this.refresh(), wait);

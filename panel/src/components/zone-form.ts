@@ -27,7 +27,7 @@ export class ZoneForm extends PageElement {
     const { zone } = draft;
     if (!zone || draft.selected === null) return nothing;
     const problem = draft.problem(draft.selected);
-    return html`<form @submit=${(event: Event) => event.preventDefault()} @keydown=${hold}>
+    return html`<form @submit=${(event: Event) => event.preventDefault()} @keydown=${stopPropagation}>
       <label
         >${texts.get("zones.name")}
         <input
@@ -153,7 +153,7 @@ export class ZoneForm extends PageElement {
   ];
 }
 
-function hold(event: Event): void {
+function stopPropagation(event: Event): void {
   event.stopPropagation(); // keep letters from triggering Home Assistant's shortcuts
 }
 

@@ -60,7 +60,7 @@ export class ClipsView extends PageElement {
     this.filter = readFilter(this.search);
     if (this.page.scrollPosition.show(this.search, now(), zone)) {
       this.selection.end();
-      this.grid?.toTop();
+      this.grid?.scrollToTop();
     }
   }
 
