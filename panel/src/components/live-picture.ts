@@ -4,7 +4,6 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { Hass } from "../ha/hass.ts";
 
 const REFRESH_MS = 2000;
-const SLOW_REFRESH_MS = 15_000;
 
 /**
  * A camera's current picture: a still every two seconds, or live video if `moving`.
@@ -17,8 +16,6 @@ export class LivePicture extends LitElement {
   @property() entity: string | null = null;
   @property() text = "";
   @property({ type: Boolean }) moving = false;
-  /** Refresh less often, because pictures don't change while the camera is off. */
-  @property({ type: Boolean }) slow = false;
   @state() private source: string | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isVisible = true;
@@ -44,7 +41,7 @@ export class LivePicture extends LitElement {
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
-    if (changed.has("moving") || changed.has("entity") || changed.has("slow")) this.refresh();
+    if (changed.has("moving") || changed.has("entity")) this.refresh();
   }
 
   /** The picture's URL. Its token changes every few minutes. */
@@ -78,8 +75,7 @@ export class LivePicture extends LitElement {
 
   private refreshLater(): void {
     clearTimeout(this.timer);
-    const wait = this.slow ? SLOW_REFRESH_MS : REFRESH_MS;
-    this.timer = setTimeout(() => this.refresh(), wait);
+    this.timer = setTimeout(() => this.refresh(), REFRESH_MS);
   }
 
   protected override render(): unknown {
