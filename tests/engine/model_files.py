@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from onnx_export import onnx_of
+from onnx_export import export_onnx
 
 from custom_components.homesec.engine.model_zoo.store import ModelStore
 
@@ -21,6 +21,6 @@ def export_for_opencv(folder):
     files = bundled("yolox-nano")
     param, weights = files.paths
     path = folder / "yolox_nano.onnx"
-    content = onnx_of(param.read_text(), weights.read_bytes(), width=INPUT[0], height=INPUT[1])
+    content = export_onnx(param.read_text(), weights.read_bytes(), width=INPUT[0], height=INPUT[1])
     path.write_bytes(content)
     return replace(files, paths=(path,), folded_input=None)

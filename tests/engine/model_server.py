@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine, which breaks off, lies and hangs as a test asks it to."""
+"""A local HTTP server for model files that breaks off, lies, and hangs as a test asks it to."""
 
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -10,7 +10,7 @@ from threaded_server import ThreadedServer
 
 
 class ModelServer(ThreadedServer):
-    """Serves ``/host/name``; every oddity is set by a test."""
+    """Serves ``/host/name``; tests set its faults."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -35,34 +35,34 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        shelf = self.server
-        asked = self.headers.get("Range")
-        shelf.ranges.append((self.path, asked))
-        content = shelf.files.get(self.path)
-        if content is None or self.path in shelf.status:
-            self.send_error(shelf.status.get(self.path, 404))
+        server = self.server
+        requested = self.headers.get("Range")
+        server.ranges.append((self.path, requested))
+        content = server.files.get(self.path)
+        if content is None or self.path in server.status:
+            self.send_error(server.status.get(self.path, 404))
             return
         first = 0
-        if asked and not shelf.ignore_range:
-            first = int(asked.removeprefix("bytes=").removesuffix("-"))
+        if requested and not server.ignore_range:
+            first = int(requested.removeprefix("bytes=").removesuffix("-"))
             if first >= len(content):
                 self.send_error(416)
                 return
         self.send_response(206 if first else 200)
         if first:
             span = f"bytes {first}-{len(content) - 1}/{len(content)}"
-            self.send_header("Content-Range", shelf.content_range or span)
+            self.send_header("Content-Range", server.content_range or span)
         body = content[first:]
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if shelf.cut_at:
-            self.wfile.write(body[: shelf.cut_at.pop(0)])
+        if server.cut_at:
+            self.wfile.write(body[: server.cut_at.pop(0)])
             self.close_connection = True
-        elif shelf.hold:
+        elif server.hold:
             self.wfile.write(body[: len(body) // 2])
             self.wfile.flush()
-            shelf.reached_half.set()
-            shelf.hold.wait(10)
+            server.reached_half.set()
+            server.hold.wait(10)
         else:
             self.wfile.write(body)
 

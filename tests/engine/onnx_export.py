@@ -1,4 +1,4 @@
-"""The network on board as an ONNX file, so that OpenCV can be tested without a download.
+"""Export the bundled network as an ONNX file, so that OpenCV can be tested without a download.
 
 Covers the layers of ``yolox_nano.ncnn.param`` with its 32-bit weights and nothing else.
 """
@@ -14,7 +14,7 @@ STRIDES, CHANNELS = (8, 16, 32), 85
 """Of the outputs."""
 
 
-def onnx_of(param, weights, *, width, height):
+def export_onnx(param, weights, *, width, height):
     """Return the bytes of an ONNX file that computes what an ncnn graph does, at one input size."""
     return _Export(weights).file(param, width, height)
 

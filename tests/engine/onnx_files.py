@@ -1,4 +1,4 @@
-"""ONNX files written by hand, and a small network as ONNX and as ncnn describe it."""
+"""ONNX files written field by field, and a small network in the formats of ONNX and ncnn."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def varint(value):
 
 
 def field(number, value):
-    """Give one field: a number, or the bytes of a text, a message or raw data."""
+    """Return one field: a number, or the bytes of a text, a message, or raw data."""
     if isinstance(value, int):
         return varint(number << 3) + varint(value)
     content = value.encode() if isinstance(value, str) else value
@@ -91,6 +91,6 @@ Concat              cat_0    2 1 f e out0 0=0
 
 
 def toy_bin(*first):
-    """Give what ncnn wants for the toy, and before it the weights of further layers."""
+    """Return the toy's weights for ncnn, after those of further layers."""
     layers = [*first, (STEM, STEM_BIAS), (RIGHT,), (LEFT, LEFT_BIAS)]
     return b"".join(bytes(4) + b"".join(each.tobytes() for each in layer) for layer in layers)

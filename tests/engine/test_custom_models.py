@@ -1,9 +1,9 @@
-"""Networks that the user brings: what is taken, what is refused, and what hostile ones can do."""
+"""Custom models: what is import_small_model, what is refused, and hostile files."""
 
 from functools import partial
 from threading import Event
 
-from custom_model_files import imported
+from custom_model_files import import_small_model
 from onnx_files import TOY_ONNX, TOY_PARAM, field, model, node, tensor, toy_bin, weights
 import pytest
 
@@ -31,39 +31,39 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def bring(tmp_path):
-    """Import a small network; facts and files can be chosen."""
-    return partial(imported, tmp_path)
+def import_model(tmp_path):
+    """Return a function that imports a small network, with metadata and files of choice."""
+    return partial(import_small_model, tmp_path)
 
 
 def listed(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_network_is_copied_and_read_back(bring, folder):
-    own = bring()
-    assert (own.name, own.title, own.problem) == ("own:my-dogs", "My dogs", "")
-    assert list_custom_models(folder) == [own]
-    assert find_custom_model(folder, "own:my-dogs") == own
+def test_import_copies_network_and_reads_it_back(import_model, folder):
+    custom = import_model()
+    assert (custom.name, custom.title, custom.problem) == ("own:my-dogs", "My dogs", "")
+    assert list_custom_models(folder) == [custom]
+    assert find_custom_model(folder, "own:my-dogs") == custom
     assert listed(folder) == ["own/my-dogs/model.json", "own/my-dogs/model.onnx"]
-    assert own.model.labels == ("person", "dog")
-    assert own.model.verifier is None
+    assert custom.model.labels == ("person", "dog")
+    assert custom.model.verifier is None
 
 
-def test_a_network_for_ncnn_has_two_files_in_any_order(bring, folder):
-    own = bring(contents={"x.BIN": toy_bin(), "y.param": TOY_PARAM.encode()})
-    (variant,) = own.model.variants["ncnn"]
+def test_import_for_ncnn_accepts_files_in_any_order(import_model, folder):
+    custom = import_model(contents={"x.BIN": toy_bin(), "y.param": TOY_PARAM.encode()})
+    (variant,) = custom.model.variants["ncnn"]
     assert [file.name for file in variant.files] == [
         "own/my-dogs/model.param",
         "own/my-dogs/model.bin",
     ]
 
 
-def test_the_store_gives_its_files_to_a_detector(bring, folder):
-    own = bring()
+def test_store_obtains_custom_model(import_model, folder):
+    custom = import_model()
     store = ModelStore(folder=folder)
-    files = store.obtain(own.name, "opencv", stop=Event())
-    assert files == store.find(own.name, "opencv")
+    files = store.obtain(custom.name, "opencv", stop=Event())
+    assert files == store.find(custom.name, "opencv")
     assert files.paths == (folder / "own/my-dogs/model.onnx",)
     assert files.paths[0].read_bytes() == TOY_ONNX
     assert (files.name, files.title, files.head) == ("own:my-dogs", "My dogs", "yolov8")
@@ -73,14 +73,14 @@ def test_the_store_gives_its_files_to_a_detector(bring, folder):
 @pytest.mark.parametrize(
     "name", ["own:my-dogs", "own:none", "own:", "own:../own/my-dogs", "own:/etc", "own:..", "own:."]
 )
-def test_the_store_knows_no_other_detector_and_no_other_name(bring, folder, name):
-    bring(contents={"y.param": TOY_PARAM.encode(), "y.bin": b"1234"})
+def test_store_raises_model_unknown_for_other_detectors_and_names(import_model, folder, name):
+    import_model(contents={"y.param": TOY_PARAM.encode(), "y.bin": b"1234"})
     with pytest.raises(ModelUnknown):
         ModelStore(folder=folder).find(name, "opencv")
 
 
-def test_a_damaged_file_is_a_broken_model(bring, folder):
-    bring()
+def test_store_raises_model_broken_for_damaged_file(import_model, folder):
+    import_model()
     path = folder / "own/my-dogs/model.onnx"
     path.write_bytes(path.read_bytes()[::-1])
     store = ModelStore(folder=folder)
@@ -90,10 +90,10 @@ def test_a_damaged_file_is_a_broken_model(bring, folder):
     assert caught.value.placeholders == {"model": "My dogs", "detector": "opencv"}
 
 
-def test_names_are_cleaned_and_never_repeat(bring, folder):
+def test_import_gives_unique_clean_names(import_model, folder):
     titles = ["  My\tdogs\u202e \x00", "my DOGS!", "../../etc/passwd", "犬", "犬", "Größe/ß"]
-    own = [bring(title=title) for title in titles]
-    assert [each.name for each in own] == [
+    custom = [import_model(title=title) for title in titles]
+    assert [each.name for each in custom] == [
         "own:my-dogs",
         "own:my-dogs-2",
         "own:etc-passwd",
@@ -101,30 +101,30 @@ def test_names_are_cleaned_and_never_repeat(bring, folder):
         "own:model-2",
         "own:groe",
     ]
-    assert own[0].title == "My dogs"
+    assert custom[0].title == "My dogs"
     assert {path.name for path in folder.parent.iterdir()} == {"models", "uploads"}
 
 
-def test_hostile_file_names_are_not_used(bring, folder):
-    bring(contents={"$(reboot);..\\..\\x\n.onnx": TOY_ONNX})
+def test_import_does_not_use_file_names(import_model, folder):
+    import_model(contents={"$(reboot);..\\..\\x\n.onnx": TOY_ONNX})
     assert listed(folder) == ["own/my-dogs/model.json", "own/my-dogs/model.onnx"]
 
 
-def test_labels_are_cleaned(bring):
-    assert bring(labels=[" Person ", "Big  Dog\n"]).model.labels == ("person", "big dog")
+def test_import_cleans_labels(import_model):
+    assert import_model(labels=[" Person ", "Big  Dog\n"]).model.labels == ("person", "big dog")
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_every_head_is_taken(bring, head):
-    assert bring(head=head).model.head == head
+def test_import_accepts_every_head(import_model, head):
+    assert import_model(head=head).model.head == head
 
 
-def test_an_ssd_may_have_any_size(bring):
-    assert bring(head="ssd", input=(300, 300)).model.input == (300, 300)
+def test_import_accepts_any_input_size_for_ssd(import_model):
+    assert import_model(head="ssd", input=(300, 300)).model.input == (300, 300)
 
 
 @pytest.mark.parametrize(
-    ("facts", "at_fault"),
+    ("metadata", "field_name"),
     [
         ({"title": " \x07 "}, "title"),
         ({"title": "x" * 61}, "title"),
@@ -146,11 +146,11 @@ def test_an_ssd_may_have_any_size(bring):
         ({"threshold": "high"}, "threshold"),
     ],
 )
-def test_facts_that_cannot_be_are_refused(bring, folder, facts, at_fault):
+def test_import_refuses_impossible_metadata(import_model, folder, metadata, field_name):
     with pytest.raises(CustomModelRefused) as caught:
-        bring(**facts)
+        import_model(**metadata)
     assert isinstance(caught.value, DetectorError)
-    assert caught.value.placeholders["field"] == at_fault
+    assert caught.value.placeholders["field"] == field_name
     assert caught.value.placeholders["reason"] in str(caught.value)
     assert list_custom_models(folder) == []
 
@@ -172,50 +172,50 @@ def test_facts_that_cannot_be_are_refused(bring, folder, facts, at_fault):
         ({"a.param": TOY_PARAM.encode(), "a.bin": b""}, "the .bin file is empty"),
     ],
 )
-def test_files_that_are_no_network_are_refused(bring, folder, contents, reason):
+def test_import_refuses_files_that_are_no_network(import_model, folder, contents, reason):
     with pytest.raises(CustomModelRefused, match=reason) as caught:
-        bring(contents=contents)
+        import_model(contents=contents)
     assert caught.value.placeholders["field"] == "files"
     assert not folder.exists() or list((folder / "own").iterdir()) == []
 
 
-def test_no_files_are_refused(bring):
+def test_import_refuses_no_files(import_model):
     with pytest.raises(CustomModelRefused):
-        bring(files=[])
+        import_model(files=[])
 
 
-def test_a_file_that_is_too_large_is_refused(bring, monkeypatch):
+def test_import_refuses_too_large_file(import_model, monkeypatch):
     monkeypatch.setattr(module, "MAX_FILE_BYTES", 100)
     with pytest.raises(CustomModelRefused, match="larger"):
-        bring()
+        import_model()
 
 
-def test_a_folder_that_cannot_be_written_is_an_error(bring, folder):
+def test_import_into_unwritable_folder_is_refused(import_model, folder):
     folder.write_text("a file where the folder should be")
     with pytest.raises(CustomModelRefused, match="cannot be stored: Not a directory"):
-        bring()
+        import_model()
     assert list_custom_models(folder) == []
 
 
-def test_what_an_import_left_that_the_power_cut_is_swept_away(bring, folder):
+def test_import_removes_leftovers_of_interrupted_import(import_model, folder):
     left = folder / "own/.abc/new"
     left.mkdir(parents=True)
     (folder / "own/.stray").write_text("not a folder")
     assert list_custom_models(folder) == []
-    bring()
+    import_model()
     assert sorted(path.name for path in (folder / "own").iterdir()) == [".stray", "my-dogs"]
 
 
-def test_a_network_is_removed_once(bring, folder):
-    bring()
-    other = bring(title="Other")
+def test_remove_deletes_model_once(import_model, folder):
+    import_model()
+    other = import_model(title="Other")
     assert remove_custom_model(folder, "own:my-dogs")
     assert not remove_custom_model(folder, "own:my-dogs")
     assert list_custom_models(folder) == [other]
 
 
 @pytest.mark.parametrize("name", ["own:../../models", "my-dogs", "own:", "own:.", "yolox-nano"])
-def test_nothing_else_is_removed(bring, folder, name):
-    bring()
+def test_remove_ignores_other_names(import_model, folder, name):
+    import_model()
     assert not remove_custom_model(folder, name)
     assert len(list_custom_models(folder)) == 1

@@ -1,11 +1,11 @@
-"""Own networks changed by hand or by a failing disk: that is told, and never an exception."""
+"""Custom models damaged by hand or by a failing disk are reported and never raise."""
 
 from functools import partial
 import json
 import os
 import shutil
 
-from custom_model_files import imported
+from custom_model_files import import_small_model
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
@@ -23,9 +23,9 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def bring(tmp_path):
-    """Import a small network; facts and files can be chosen."""
-    return partial(imported, tmp_path)
+def import_model(tmp_path):
+    """Return a function that imports a small network, with metadata and files of choice."""
+    return partial(import_small_model, tmp_path)
 
 
 DAMAGES = {
@@ -59,49 +59,49 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize(("key", "value", "problem"), DAMAGES.values(), ids=DAMAGES)
-def test_facts_that_were_changed_by_hand_are_reported(bring, folder, key, value, problem):
-    bring()
+def test_changed_metadata_is_reported(import_model, folder, key, value, problem):
+    import_model()
     path = folder / "own/my-dogs/model.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
-    (own,) = list_custom_models(folder)
-    assert own.model is None
-    assert problem in own.problem
+    (custom,) = list_custom_models(folder)
+    assert custom.model is None
+    assert problem in custom.problem
     with pytest.raises(ModelBroken):
         ModelStore(folder=folder).find("own:my-dogs", "opencv")
-    assert remove_custom_model(folder, own.name)
+    assert remove_custom_model(folder, custom.name)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b"[" * 100_000, b"7"])
-def test_facts_that_are_none_are_reported(bring, folder, content):
-    bring()
+def test_unreadable_metadata_is_reported(import_model, folder, content):
+    import_model()
     (folder / "own/my-dogs/model.json").write_bytes(content)
-    (own,) = list_custom_models(folder)
-    assert (own.title, own.problem) == ("my-dogs", "model.json is damaged")
+    (custom,) = list_custom_models(folder)
+    assert (custom.title, custom.problem) == ("my-dogs", "model.json is damaged")
 
 
-@pytest.mark.parametrize("gone", ["model.json", "model.onnx"])
-def test_a_missing_file_is_reported(bring, folder, gone):
-    bring()
-    (folder / "own/my-dogs" / gone).unlink()
+@pytest.mark.parametrize("missing", ["model.json", "model.onnx"])
+def test_missing_file_is_reported(import_model, folder, missing):
+    import_model()
+    (folder / "own/my-dogs" / missing).unlink()
     assert list_custom_models(folder)[0].problem == "No such file or directory"
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
 @pytest.mark.parametrize("name", ["model.json", "model.onnx"])
-def test_what_is_no_file_is_reported_and_not_waited_for(bring, folder, make, name):
-    bring()
+def test_path_that_is_no_regular_file_is_reported(import_model, folder, make, name):
+    import_model()
     (folder / "own/my-dogs" / name).unlink()
     make(folder / "own/my-dogs" / name)
-    (own,) = list_custom_models(folder)
-    assert own.model is None
-    assert "damaged" in own.problem
+    (custom,) = list_custom_models(folder)
+    assert custom.model is None
+    assert "damaged" in custom.problem
     with pytest.raises(ModelBroken):
         ModelStore(folder=folder).find("own:my-dogs", "opencv")
 
 
-def test_the_others_are_listed_beside_a_broken_one(bring, folder):
-    bring()
-    good = bring(title="Birds")
+def test_list_includes_broken_models(import_model, folder):
+    import_model()
+    good = import_model(title="Birds")
     shutil.rmtree(folder / "own/my-dogs")
     (folder / "own/my-dogs").mkdir()
     (folder / "own/NOT A SLUG").mkdir()
@@ -116,9 +116,9 @@ def test_the_others_are_listed_beside_a_broken_one(bring, folder):
     st.sampled_from(["title", "head", "input", "labels", "threshold", "files", "detector"]),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_facts_raise(bring, folder, value, key):
+def test_metadata_of_any_kind_never_raises(import_model, folder, value, key):
     if not list_custom_models(folder):
-        bring()
+        import_model()
     path = folder / "own/my-dogs/model.json"
     good = path.read_text()
     path.write_text(json.dumps(json.loads(good) | {key: value}))

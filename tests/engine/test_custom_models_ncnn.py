@@ -1,4 +1,4 @@
-"""The check of ncnn graphs: what is one passes, and nothing else raises more than a ValueError."""
+"""The check of ncnn graphs: valid ones pass, and others raise a ValueError at most."""
 
 from contextlib import suppress
 
@@ -10,7 +10,7 @@ import pytest
 from custom_components.homesec.engine.model_zoo.custom_models import check_param
 
 
-def test_graphs_pass():
+def test_check_param_accepts_valid_graphs():
     check_param(TOY_PARAM)
     for name in BUNDLED:
         check_param(bundled(name).paths[0].read_text("utf-8"))
@@ -29,12 +29,12 @@ def test_graphs_pass():
         "7767517\n1 1\nInput in0 -3 2 in0",
     ],
 )
-def test_other_texts_are_refused(text):
+def test_check_param_refuses_other_texts(text):
     with pytest.raises(ValueError, match=r"not an ncnn graph|has not the blobs"):
         check_param(text)
 
 
 @given(st.text())
-def test_random_lines_raise_nothing_else(text):
+def test_check_param_random_lines_raise_value_error_at_most(text):
     with suppress(ValueError):
         check_param("7767517\n1 1\n" + text)

@@ -1,4 +1,4 @@
-"""The catalogue of models: complete, harmless, and with a default for each detector."""
+"""The manifest of models: complete, safe, and with a default for each detector."""
 
 import json
 from pathlib import Path
@@ -20,26 +20,26 @@ from custom_components.homesec.engine.model_zoo.manifest import (
 from custom_components.homesec.engine.model_zoo.store import ModelStore
 
 
-def test_a_model_names_the_one_that_is_asked_too():
+def test_verifier_of_bundled_models():
     models = ModelStore(folder=Path("none"))
     assert models.verifier_of("yolox-nano") == "nanodet-plus-m"
     assert models.verifier_of("nanodet-plus-m") == "yolox-nano"
     assert models.verifier_of("own:mine") is None
 
 
-def test_each_detector_has_its_default_model():
+def test_default_model_of_each_detector():
     assert default_model("opencv") == "yolox-nano"
     assert default_model("ncnn") == "yolox-nano"
     with pytest.raises(ModelUnknown):
         default_model("abacus")
 
 
-def test_the_catalogue_lists_the_models_of_a_detector():
+def test_models_for_lists_models_of_detector():
     assert [model.name for model in models_for("ncnn")] == ["yolox-nano", "nanodet-plus-m"]
     assert [model.name for model in models_for("opencv")] == ["yolox-nano", "nanodet-plus-m"]
 
 
-def test_every_model_of_the_catalogue_is_complete():
+def test_manifest_models_are_complete():
     for model in MANIFEST.values():
         assert model.license in {"Apache-2.0", "MIT"}
         assert "person" in model.labels
@@ -55,7 +55,7 @@ def test_every_model_of_the_catalogue_is_complete():
 @pytest.mark.parametrize(
     ("name", "url"), [("../../x", "https://one.test/x"), ("x", "http://one.test/x")]
 )
-def test_a_catalogue_of_hostile_names_or_plain_http_is_refused(name, url):
+def test_parse_manifest_refuses_unsafe_names_and_urls(name, url):
     file = {"name": name, "bytes": 1, "sha256": "00", "urls": [url]}
     variant = {"files": [file], "flexible": False}
     model = {
@@ -67,14 +67,14 @@ def test_a_catalogue_of_hostile_names_or_plain_http_is_refused(name, url):
 
 
 @pytest.mark.parametrize("name", BUNDLED)
-def test_the_networks_for_ncnn_come_with_homesec(name, tmp_path):
+def test_models_for_ncnn_are_bundled(name, tmp_path):
     (variant,) = MANIFEST[name].variants["ncnn"]
     found = ModelStore(folder=tmp_path, fetch=pytest.fail).obtain(name, "ncnn", stop=Event())
     assert found.paths == tuple(BUNDLED_FOLDER / file.name for file in variant.files)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_notice_names_every_network_with_its_hash():
+def test_notice_lists_every_bundled_network_with_its_hash():
     notice = (BUNDLED_FOLDER / "NOTICE").read_text("utf-8")
     listed = {file.name: file.sha256 for name in BUNDLED for variant in
               MANIFEST[name].variants["ncnn"] for file in variant.files}  # fmt: skip
@@ -83,7 +83,7 @@ def test_the_notice_names_every_network_with_its_hash():
         assert f"{sha256}  {name}" in notice
 
 
-def test_the_default_model_of_each_detector_is_flexible_and_has_a_second():
+def test_default_models_are_flexible_and_have_verifier():
     for detector in ("opencv", "ncnn"):
         (model,) = (each for each in MANIFEST.values() if detector in each.default_for)
         assert all(variant.flexible for variant in model.variants[detector])
@@ -91,17 +91,17 @@ def test_the_default_model_of_each_detector_is_flexible_and_has_a_second():
         assert MANIFEST[model.verifier].verifier == model.name
 
 
-def test_a_flexible_model_says_so_when_found():
+def test_found_model_has_flexible_of_its_variant():
     assert bundled("yolox-nano").flexible
     assert not bundled("nanodet-plus-m").flexible
 
 
-def test_a_model_is_flexible_for_all_detectors_or_for_none():
-    # Else the same picture would be looked at in another size on another machine.
+def test_models_are_flexible_for_all_detectors_or_none():
+    # Otherwise the same picture would be scaled differently on another system.
     for model in MANIFEST.values():
         flexible = {variant.flexible for files in model.variants.values() for variant in files}
         assert len(flexible) == 1, model.name
 
 
-def test_every_head_that_a_model_may_name_can_be_decoded():
+def test_manifest_heads_are_those_that_can_be_decoded():
     assert set(HEADS) == set(heads.HEADS)

@@ -1,4 +1,4 @@
-"""The model store: what is found, what is downloaded, and what is said when neither works."""
+"""The model store: finding, downloading, and adding files, and errors."""
 
 from email.message import Message
 import hashlib
@@ -29,7 +29,7 @@ def entry(name, content, *hosts, size=True, sha=None):
     )
 
 
-def catalogue(*variants):
+def manifest(*variants):
     model = Model(
         name="toy",
         title="Toy",
@@ -45,25 +45,25 @@ def catalogue(*variants):
 
 
 class Body(io.BytesIO):
-    """A response, as far as a download looks at it."""
+    """A response with what a download uses of it."""
 
     status = 200
     headers = Message()
 
 
 class Web:
-    """What ``https://HOST.test/NAME`` holds, by ``HOST/NAME``."""
+    """Serves ``https://HOST.test/NAME`` from ``files``, by ``HOST/NAME``."""
 
     def __init__(self):
         self.files = {}
-        self.asked = []
+        self.requested = []
         self.reached = Event()
         self.hold = None
 
     def fetch(self, request, timeout_s):
         parts = urlsplit(request.full_url)
         path = parts.hostname.removesuffix(".test") + parts.path
-        self.asked.append(path)
+        self.requested.append(path)
         self.reached.set()
         if self.hold:
             assert self.hold.wait(10)
@@ -90,7 +90,7 @@ def store(web, folder):
         return ModelStore(
             folder=folder,
             fetch=web.fetch,
-            manifest=catalogue(*variants),
+            manifest=manifest(*variants),
             pause_s=0.0,
             **options,
         )
@@ -106,7 +106,7 @@ def names(files):
     return [path.name for path in files.paths]
 
 
-def test_a_model_is_downloaded_once_and_then_found(web, store, folder):
+def test_obtain_downloads_model_once(web, store, folder):
     web.files["one/toy.onnx"] = CONTENT
     models = store([entry("toy.onnx", CONTENT, "one")])
     assert models.find("toy", "opencv") is None
@@ -115,10 +115,10 @@ def test_a_model_is_downloaded_once_and_then_found(web, store, folder):
     assert files.paths[0].read_bytes() == CONTENT
     assert (files.name, files.head, files.labels) == ("toy", "ssd", ("person",))
     assert obtain(models) == models.find("toy", "opencv") == files
-    assert web.asked == ["one/toy.onnx"]
+    assert web.requested == ["one/toy.onnx"]
 
 
-def test_another_variant_is_downloaded_when_the_first_cannot_be_had(web, store):
+def test_obtain_downloads_next_variant_if_first_is_unavailable(web, store):
     web.files["two/other.onnx"] = GRAPH
     variants = (
         [entry("byhand.onnx", b"by hand")],
@@ -128,46 +128,46 @@ def test_another_variant_is_downloaded_when_the_first_cannot_be_had(web, store):
     assert names(obtain(store(*variants))) == ["other.onnx"]
 
 
-def test_a_variant_that_is_here_is_used_before_another_is_downloaded(web, store, folder):
+def test_obtain_prefers_variant_on_disk_to_download(web, store, folder):
     (folder / "other.onnx").write_bytes(GRAPH)
     web.files["one/toy.onnx"] = CONTENT
     variants = [entry("toy.onnx", CONTENT, "one")], [entry("other.onnx", GRAPH)]
     assert names(obtain(store(*variants))) == ["other.onnx"]
-    assert web.asked == []
+    assert web.requested == []
 
 
-def test_variants_of_one_name_are_told_apart_by_their_hash(web, store, folder):
+def test_obtain_distinguishes_files_of_same_name_by_hash(web, store, folder):
     (folder / "toy.onnx").write_bytes(GRAPH)
     variants = [entry("toy.onnx", CONTENT, "one")], [entry("toy.onnx", GRAPH, "two")]
     assert obtain(store(*variants)).paths[0].read_bytes() == GRAPH
-    assert web.asked == []
+    assert web.requested == []
 
 
-def test_only_what_is_missing_of_a_variant_is_downloaded(web, store, folder):
+def test_obtain_downloads_missing_files_only_and_reports_progress(web, store, folder):
     (folder / "toy.param").write_bytes(GRAPH)
     web.files["one/toy.bin"] = CONTENT
-    told = []
+    progress = []
     files = obtain(
         store([entry("toy.param", GRAPH), entry("toy.bin", CONTENT, "one")]),
-        on_progress=lambda done, total: told.append((done, total)),
+        on_progress=lambda done, total: progress.append((done, total)),
     )
     assert names(files) == ["toy.param", "toy.bin"]
     total = len(GRAPH) + len(CONTENT)
-    assert told[-1] == (total, total)
-    assert told == sorted(told)
+    assert progress[-1] == (total, total)
+    assert progress == sorted(progress)
 
 
-def test_the_whole_of_a_model_with_a_file_of_unknown_size_is_not_told(web, store):
+def test_obtain_reports_unknown_total_if_a_size_is_unknown(web, store):
     web.files |= {"one/toy.param": GRAPH, "one/toy.bin": CONTENT}
-    told = []
+    progress = []
     obtain(
         store([entry("toy.param", GRAPH, "one"), entry("toy.bin", CONTENT, "one", size=False)]),
-        on_progress=lambda done, total: told.append((done, total)),
+        on_progress=lambda done, total: progress.append((done, total)),
     )
-    assert told[-1] == (len(GRAPH) + len(CONTENT), 0)
+    assert progress[-1] == (len(GRAPH) + len(CONTENT), 0)
 
 
-def test_a_file_on_disk_that_is_damaged_is_not_there(store, folder):
+def test_find_ignores_damaged_file(store, folder):
     models = store([entry("toy.onnx", CONTENT)])
     (folder / "toy.onnx").write_bytes(CONTENT)
     assert models.find("toy", "opencv")
@@ -191,7 +191,7 @@ def looping_link(path):
 
 @pytest.mark.parametrize("make", [os.mkdir, pipe, endless_link, looping_link])
 @pytest.mark.parametrize("sized", [True, False])
-def test_what_is_no_file_is_not_there_and_not_waited_for(web, store, folder, make, sized):
+def test_find_and_obtain_ignore_paths_that_are_no_regular_files(web, store, folder, make, sized):
     file = entry("toy.onnx", CONTENT, "one", size=sized)
     make(folder / "toy.onnx")
     assert store([file]).find("toy", "opencv") is None
@@ -205,7 +205,7 @@ def test_what_is_no_file_is_not_there_and_not_waited_for(web, store, folder, mak
         assert obtain(models).paths[0].read_bytes() == CONTENT
 
 
-def test_a_file_is_hashed_once(store, folder, monkeypatch):
+def test_find_hashes_file_once(store, folder, monkeypatch):
     (folder / "toy.onnx").write_bytes(CONTENT)
     models = store([entry("toy.onnx", CONTENT)])
     found = models.find("toy", "opencv")
@@ -213,26 +213,26 @@ def test_a_file_is_hashed_once(store, folder, monkeypatch):
     assert models.find("toy", "opencv") == found
 
 
-def test_further_folders_are_looked_into(web, store, tmp_path):
+def test_obtain_searches_more_folders(web, store, tmp_path):
     shared = tmp_path / "shared"
     shared.mkdir()
     (shared / "toy.onnx").write_bytes(CONTENT)
     models = store([entry("toy.onnx", CONTENT, "one")], more_folders=[tmp_path / "none", shared])
     assert obtain(models).paths == (shared / "toy.onnx",)
-    assert web.asked == []
+    assert web.requested == []
 
 
-def test_a_stop_tries_no_further_variant(web, store):
+def test_obtain_stopped_tries_no_further_variant(web, store):
     web.files["one/toy.onnx"] = CONTENT
     stop = Event()
     models = store([entry("toy.onnx", CONTENT, "one")], [entry("b.onnx", GRAPH, "two")])
     with pytest.raises(ModelUnavailable) as caught:
         obtain(models, stop=stop, on_progress=lambda *_: stop.set())
     assert caught.value.placeholders["reason"] == "one.test: stopped; stopped"
-    assert web.asked == ["one/toy.onnx"]
+    assert web.requested == ["one/toy.onnx"]
 
 
-def test_a_second_caller_waits_for_the_first_and_gives_up_when_stopped(web, store):
+def test_obtain_waits_for_other_download_until_stopped(web, store):
     web.files["one/toy.onnx"] = CONTENT
     web.hold = Event()
     models = store([entry("toy.onnx", CONTENT, "one")])
@@ -248,25 +248,25 @@ def test_a_second_caller_waits_for_the_first_and_gives_up_when_stopped(web, stor
     web.hold.set()
     first.join(10)
     second.join(10)
-    assert web.asked == ["one/toy.onnx"]
+    assert web.requested == ["one/toy.onnx"]
 
 
 @pytest.mark.parametrize(("name", "detector"), [("nope", "opencv"), ("toy", "ncnn")])
-def test_what_is_not_in_the_catalogue_is_unknown(store, name, detector):
+def test_model_not_in_manifest_raises_model_unknown(store, name, detector):
     with pytest.raises(ModelUnknown):
         store([]).find(name, detector)
     with pytest.raises(ModelUnknown):
         store([]).obtain(name, detector, stop=Event())
 
 
-def test_a_wrong_file_at_every_address_is_a_broken_model(web, store):
+def test_obtain_with_wrong_file_at_every_url_raises_model_broken(web, store):
     web.files["one/toy.onnx"] = CONTENT[::-1]
     with pytest.raises(ModelBroken) as caught:
         obtain(store([entry("toy.onnx", CONTENT, "one")]))
     assert caught.value.placeholders["reason"] == "one.test: not the expected file"
 
 
-def test_a_model_without_an_address_says_which_files_to_bring(store, folder):
+def test_obtain_without_url_names_files_to_add(store, folder):
     with pytest.raises(ModelUnavailable) as caught:
         obtain(store([entry("toy.pb", GRAPH), entry("toy.pbtxt", CONTENT)]))
     assert caught.value.placeholders == {
@@ -279,7 +279,7 @@ def test_a_model_without_an_address_says_which_files_to_bring(store, folder):
     }
 
 
-def test_an_unreachable_address_is_named_without_its_url(store):
+def test_obtain_from_unreachable_url_names_host_only(store):
     with pytest.raises(ModelUnavailable) as caught:
         obtain(store([entry("toy.onnx", CONTENT, "one", "two")]))
     assert caught.value.placeholders["host"] == "one.test, two.test"
@@ -287,7 +287,7 @@ def test_an_unreachable_address_is_named_without_its_url(store):
     assert "https:" not in str(caught.value)
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_not_a_crash(web, store, folder):
+def test_obtain_into_unwritable_folder_raises_model_unavailable(web, store, folder):
     folder.rmdir()
     folder.write_text("a file where the folder should be")
     web.files["one/toy.onnx"] = CONTENT
@@ -295,7 +295,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_not_a_crash(web, store, fol
         obtain(store([entry("toy.onnx", CONTENT, "one")]))
 
 
-def test_a_file_brought_by_hand_gets_its_name_and_place(store, folder, tmp_path):
+def test_add_file_stores_copy_under_manifest_name(store, folder, tmp_path):
     upload = tmp_path / "download (3).bin"
     upload.write_bytes(CONTENT)
     models = store([entry("toy.param", GRAPH)], [entry("toy.onnx", CONTENT, size=False)])
@@ -306,7 +306,7 @@ def test_a_file_brought_by_hand_gets_its_name_and_place(store, folder, tmp_path)
     assert [path.name for path in folder.iterdir()] == ["toy.onnx"]
 
 
-def test_a_file_of_no_model_is_not_taken(store, folder, tmp_path, monkeypatch):
+def test_add_file_ignores_unknown_and_too_large_files(store, folder, tmp_path, monkeypatch):
     upload = tmp_path / "toy.onnx"
     upload.write_bytes(CONTENT[::-1])
     models = store([entry("toy.onnx", CONTENT)])
@@ -317,7 +317,7 @@ def test_a_file_of_no_model_is_not_taken(store, folder, tmp_path, monkeypatch):
     assert list(folder.iterdir()) == []
 
 
-def test_a_file_brought_by_hand_that_cannot_be_stored_is_an_error(store, folder, tmp_path):
+def test_add_file_that_cannot_be_stored_raises(store, folder, tmp_path):
     upload = tmp_path / "upload"
     upload.write_bytes(CONTENT)
     folder.rmdir()

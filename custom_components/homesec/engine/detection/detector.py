@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import replace
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, override
 
 import numpy as np
 
-from ..core.errors import DetectorError, ModelBroken
+from ..core.errors import DetectorError, DetectorMissing, ModelBroken
 from ..core.types import Box, Detection
 from .heads import Head, create_head
 from .letterbox import STEP, fit_to_area
@@ -17,6 +18,7 @@ from .nms import suppress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from numpy.typing import NDArray
 
@@ -139,6 +141,12 @@ class NetworkDetector(Detector):
     @abstractmethod
     def _run(self, blob: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:
         """Return the network's outputs for a ``(3, H, W)`` input; raises DetectorError."""
+
+    def _import(self, library: str) -> ModuleType:
+        try:
+            return import_module(library)
+        except Exception as err:  # a broken installation raises anything
+            raise DetectorMissing(f"{library} does not load: {err}", detector=self.name) from err
 
     def _broken(self, reason: str) -> ModelBroken:
         return ModelBroken(

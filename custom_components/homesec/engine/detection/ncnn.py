@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-import time
+from timeit import repeat
 from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 
-from ..core.errors import DetectorError, DetectorMissing
+from ..core.errors import DetectorError
 from .detector import MIN_CONFIDENCE, NetworkDetector
 
 if TYPE_CHECKING:
@@ -78,12 +78,7 @@ class _Network:
 
     def measure_s(self, blob: NDArray[np.float32]) -> float:
         """Return the seconds of the fastest of a few runs."""
-        seconds = []
-        for _ in range(TRIES):
-            start = time.perf_counter()
-            self.run(blob)
-            seconds.append(time.perf_counter() - start)
-        return min(seconds)
+        return min(repeat(partial(self.run, blob), number=1, repeat=TRIES))
 
 
 class NcnnDetector(NetworkDetector):
@@ -96,12 +91,7 @@ class NcnnDetector(NetworkDetector):
     ) -> None:
         """Load the network; raises DetectorMissing and ModelBroken."""
         super().__init__(files, min_confidence=min_confidence)
-        try:
-            # A broken installation raises more than ImportError: OSError, AttributeError, …
-            import ncnn
-        except Exception as err:
-            raise DetectorMissing(f"ncnn does not load: {err}", detector=self.name) from err
-        self._load = partial(_Network, ncnn, files, threads=threads)
+        self._load = partial(_Network, self._import("ncnn"), files, threads=threads)
         try:
             self._network: _Network | None = self._load(ALGORITHMS[0])
         except _ERRORS as err:

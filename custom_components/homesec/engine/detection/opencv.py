@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any, override
 
-from ..core.errors import DetectorError, DetectorMissing
+from ..core.errors import DetectorError
 from .detector import MIN_CONFIDENCE, NetworkDetector
 
 if TYPE_CHECKING:
@@ -32,11 +32,7 @@ class OpenCvDetector(NetworkDetector):
         OpenCV has one thread count for the whole process: the one set last.
         """
         super().__init__(files, min_confidence=min_confidence)
-        try:
-            # A broken installation raises more than ImportError: OSError, AttributeError, …
-            import cv2
-        except Exception as err:
-            raise DetectorMissing(f"OpenCV does not load: {err}", detector=self.name) from err
+        cv2 = self._import("cv2")
         self._error: type[Exception] = cv2.error
         self._lock = Lock()
         cv2.setNumThreads(threads)

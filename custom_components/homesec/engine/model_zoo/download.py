@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 import hashlib
 from http import HTTPStatus
 from http.client import HTTPException
@@ -45,28 +47,23 @@ class WrongFileError(Exception):
     """An address returns something that the manifest does not name."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Download:
     """The download of one file into a folder."""
 
-    def __init__(
-        self,
-        file: ModelFile,
-        folder: Path,
-        *,
-        fetch: Fetch,
-        stop: Event,
-        pause_s: float = 1.0,
-        on_progress: Callable[[int], None],
-    ) -> None:
-        """Prepare; ``on_progress`` gets the bytes on disk, ``pause_s`` lies between requests."""
-        self._file = file
-        self._path = folder / file.name
+    file: ModelFile
+    folder: Path
+    fetch: Fetch
+    stop: Event
+    pause_s: float
+    """Between requests."""
+    on_progress: Callable[[int], None]
+    """Gets the bytes on disk."""
+
+    @cached_property
+    def _part(self) -> Path:
         # The hash in its name keeps a part of another version from being continued.
-        self._part = folder / f"{file.name}.{file.sha256[:8]}.part"
-        self._fetch = fetch
-        self._stop = stop
-        self._pause_s = pause_s
-        self._on_progress = on_progress
+        return self.folder / f"{self.file.name}.{self.file.sha256[:8]}.part"
 
     def run(self) -> None:
         """Get the file from the first address that has it; raises DownloadFailed.
@@ -74,16 +71,16 @@ class Download:
         The partial file of an interrupted download stays in the folder and is continued next time.
         """
         failed = DownloadFailed()
-        for url in self._file.urls:
+        for url in self.file.urls:
             host = urlsplit(url).hostname
             try:
                 self._part.parent.mkdir(parents=True, exist_ok=True)
                 if os.path.lexists(self._part) and not is_regular_file(self._part):
                     self._part.unlink()  # opening a pipe would block
                 self._fill(url)
-                if digest(self._part) != self._file.sha256:
+                if digest(self._part) != self.file.sha256:
                     raise WrongFileError
-                self._part.replace(self._path)
+                self._part.replace(self.folder / self.file.name)
             except WrongFileError:
                 self._part.unlink(missing_ok=True)
                 failed.wrong_file = True
@@ -94,7 +91,7 @@ class Download:
                 failed.reasons.append(f"{host}: {err.reason if isinstance(err, URLError) else err}")
             else:
                 return
-            if self._stop.is_set():
+            if self.stop.is_set():
                 break
         raise failed
 
@@ -104,7 +101,7 @@ class Download:
     def _fill(self, url: str) -> None:
         """Request what is missing until the file is complete, as long as data arrives."""
         failures = 0
-        while self._file.bytes is None or self._size() != self._file.bytes:
+        while self.file.bytes is None or self._size() != self.file.bytes:
             before = self._size()
             problem: OSError | HTTPException
             try:
@@ -121,7 +118,7 @@ class Download:
             else:
                 return
             failures = 0 if self._size() > before else failures + 1
-            if failures == TRIES or self._stop.wait(self._pause_s):
+            if failures == TRIES or self.stop.wait(self.pause_s):
                 raise problem
 
     def _request(self, url: str) -> None:
@@ -130,15 +127,15 @@ class Download:
         request = Request(url, headers={"User-Agent": "HomeSec"})  # noqa: S310 - https only
         if have:
             request.add_header("Range", f"bytes={have}-")
-        with self._fetch(request, TIMEOUT_S) as response:
+        with self.fetch(request, TIMEOUT_S) as response:
             first, total = _content_range(response.status, response.headers)
             if first not in (0, have):
                 self._part.unlink()
                 raise HTTPException("not the range that was asked for")
-            if total is not None and self._file.bytes not in (None, total):
+            if total is not None and self.file.bytes not in (None, total):
                 raise WrongFileError
             have = self._receive(response, first)
-        if have < (self._file.bytes or total or 0):
+        if have < (self.file.bytes or total or 0):
             raise HTTPException("the connection broke off")
 
     def _receive(self, response: HTTPResponse, first: int) -> int:
@@ -147,11 +144,11 @@ class Download:
         with self._part.open("ab" if first else "wb") as out:
             while chunk := response.read1(CHUNK_BYTES):
                 have += len(chunk)
-                if have > (self._file.bytes or LIMIT_BYTES):
+                if have > (self.file.bytes or LIMIT_BYTES):
                     raise WrongFileError
                 out.write(chunk)
-                self._on_progress(have)
-                if self._stop.is_set():
+                self.on_progress(have)
+                if self.stop.is_set():
                     raise InterruptedError("stopped")
             out.flush()
             os.fsync(out.fileno())

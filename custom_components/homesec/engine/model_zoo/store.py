@@ -193,8 +193,8 @@ class ModelStore:
 
             if self._find_file(file) is None:
                 Download(
-                    file,
-                    self._folder,
+                    file=file,
+                    folder=self._folder,
                     fetch=self._fetch,
                     stop=stop,
                     pause_s=self._pause_s,
