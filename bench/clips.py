@@ -23,7 +23,7 @@ from custom_components.homesec.engine.cloud.gcs import PAGE_SIZE, GcsSettings, G
 from custom_components.homesec.engine.cloud.object_names import (
     STILL,
     VIDEO,
-    clip_metadata,
+    object_metadata,
     object_name,
 )
 from custom_components.homesec.engine.core.clip_id import new_clip_id
@@ -191,7 +191,7 @@ def _bucket() -> Any:  # noqa: ANN401 - the tests' stand-in, which has no types
 def _store(gcs: Any, clips: list[Clip]) -> None:  # noqa: ANN401 - see above
     for clip in clips:
         for suffix in (VIDEO, STILL):
-            gcs.put(object_name(clip, prefix=PREFIX, suffix=suffix), b"x", clip_metadata(clip))
+            gcs.put(object_name(clip, prefix=PREFIX, suffix=suffix), b"x", object_metadata(clip))
 
 
 def _raw_listing_s(gcs: Any) -> float:  # noqa: ANN401 - see above

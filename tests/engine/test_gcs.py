@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 import json
+from pathlib import Path
+import subprocess
+import sys
 from threading import Event
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,8 +23,10 @@ from custom_components.homesec.engine.cloud.errors import (
 )
 from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
 from custom_components.homesec.engine.cloud.object_store import ResumePoint
+from custom_components.homesec.engine.cloud.transfer import download
 
 NAME = "house/cam/clip.mp4"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -79,12 +84,12 @@ def test_what_is_not_there_is_missing(bucket, tmp_path):
     with pytest.raises(ObjectMissing):
         list(bucket.read("house/none"))
     with pytest.raises(ObjectMissing):
-        bucket.download("house/none", tmp_path / "x", stop=NEVER)
+        download(bucket, "house/none", tmp_path / "x", stop=NEVER)
 
 
 def test_a_download_appears_when_it_is_whole(bucket, film, tmp_path):
     path = tmp_path / "new" / "film.mp4"
-    assert bucket.download(NAME, path, stop=NEVER).bytes == MIB
+    assert download(bucket, NAME, path, stop=NEVER).bytes == MIB
     assert path.read_bytes() == film
     assert [each.name for each in path.parent.iterdir()] == ["film.mp4"]
 
@@ -92,7 +97,7 @@ def test_a_download_appears_when_it_is_whole(bucket, film, tmp_path):
 def test_a_damaged_download_does_not_appear(gcs, bucket, film, tmp_path):
     gcs.faults.add(Fault(kind=Kind.CORRUPT_ANSWER, path="alt=media"))
     with pytest.raises(ChecksumMismatch):
-        bucket.download(NAME, tmp_path / "new" / "x", stop=NEVER)
+        download(bucket, NAME, tmp_path / "new" / "x", stop=NEVER)
     assert list((tmp_path / "new").iterdir()) == []
 
 
@@ -100,7 +105,7 @@ def test_a_download_stops(bucket, film, tmp_path):
     stop = Event()
     stop.set()
     with pytest.raises(TransferStopped):
-        bucket.download(NAME, tmp_path / "x", stop=stop)
+        download(bucket, NAME, tmp_path / "x", stop=stop)
 
 
 # --- the rest ---------------------------------------------------------------------------------
@@ -154,6 +159,15 @@ def test_without_a_key_there_is_no_link(bucket):
     assert bucket.signed_url("house/a", 300) is None
 
 
+def test_a_store_imports_googles_library_only_when_it_is_used():
+    code = "from custom_components.homesec.engine.cloud.gcs import GcsStore; import sys"
+    code += "; print('google.cloud.storage' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
 def test_what_is_no_key_is_told(gcs):
     good = service_account(gcs)
     for bad in (
@@ -166,7 +180,7 @@ def test_what_is_no_key_is_told(gcs):
         "text",
     ):
         with pytest.raises(KeyInvalid):
-            store(gcs, key=bad)
+            store(gcs, key=bad).connect()
 
 
 def test_without_any_login_that_is_told(monkeypatch, tmp_path, socket_enabled):
@@ -174,7 +188,7 @@ def test_without_any_login_that_is_told(monkeypatch, tmp_path, socket_enabled):
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     with pytest.raises(LoginMissing):
-        GcsStore(GcsSettings(bucket="some-bucket"))
+        GcsStore(GcsSettings(bucket="some-bucket")).connect()
 
 
 def test_the_machines_own_login_is_used(monkeypatch, tmp_path, socket_enabled, gcs):
@@ -187,13 +201,13 @@ def test_the_machines_own_login_is_used(monkeypatch, tmp_path, socket_enabled, g
 def test_a_stand_in_for_the_storage_is_taken_from_the_environment(monkeypatch, gcs):
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
     with GcsStore(GcsSettings(bucket=gcs.bucket)) as made:
-        made.probe()
+        made.check_access()
     assert gcs.faults.seen
 
 
 def test_a_name_that_no_bucket_can_have_is_missing(gcs):
     with pytest.raises(BucketMissing) as raised:
-        store(gcs, bucket="-nonsense-")
+        store(gcs, bucket="-nonsense-").connect()
     assert raised.value.placeholders == {"bucket": "-nonsense-"}
 
 

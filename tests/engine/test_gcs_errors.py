@@ -14,7 +14,7 @@ import requests
 from rig import FakeClock
 from store_house import CANARY, CHUNK, NEVER, cut_short, pem_lines, service_account, store, upload
 
-from custom_components.homesec.engine.cloud import gcs as gcs_store, gcs_upload
+from custom_components.homesec.engine.cloud import gcs_client, gcs_upload
 from custom_components.homesec.engine.cloud.errors import (
     BucketMissing,
     ChecksumMismatch,
@@ -30,8 +30,10 @@ from custom_components.homesec.engine.cloud.errors import (
     StorageUnreachable,
     WrongProject,
 )
-from custom_components.homesec.engine.cloud.gcs_errors import refused, told_apart
+from custom_components.homesec.engine.cloud.gcs_client import translate_errors
+from custom_components.homesec.engine.cloud.gcs_errors import error_from_response
 from custom_components.homesec.engine.cloud.object_store import ResumePoint
+from custom_components.homesec.engine.cloud.transfer import download
 from custom_components.homesec.engine.core.errors import HomeSecError
 
 ALL = ("create", "get", "list", "delete")
@@ -40,7 +42,7 @@ ALL = ("create", "get", "list", "delete")
 @pytest.fixture(autouse=True)
 def no_long_pauses(monkeypatch):
     monkeypatch.setattr(gcs_upload, "PAUSE_S", 0.01)
-    monkeypatch.setattr(gcs_store, "RETRY", gcs_store.RETRY.with_timeout(0.2))
+    monkeypatch.setattr(gcs_client, "RETRY", gcs_client.RETRY.with_timeout(0.2))
 
 
 @pytest.fixture
@@ -77,27 +79,27 @@ def bucket(gcs):
 )
 def test_each_answer_has_its_meaning(status, message, reason, error):
     body = json.dumps(google_error(status, message, reason)).encode()
-    assert type(refused(status, {}, body)) is error
+    assert type(error_from_response(status, {}, body)) is error
 
 
 def test_the_reason_of_the_newer_form_counts_too():
     body = b'{"error": {"message": "", "details": [{"reason": "SERVICE_DISABLED"}, 5]}}'
-    assert isinstance(refused(403, {}, body), WrongProject)
+    assert isinstance(error_from_response(403, {}, body), WrongProject)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"error": "x"}', b"\xff\xfe", b"null"])
 def test_a_body_that_says_nothing_is_no_problem(body):
-    assert type(refused(403, {}, body)) is StorageDenied
+    assert type(error_from_response(403, {}, body)) is StorageDenied
 
 
 def test_the_missing_permission_is_named():
-    error = refused(403, {}, b"x does not have storage.objects.delete access")
+    error = error_from_response(403, {}, b"x does not have storage.objects.delete access")
     assert error.placeholders == {"permission": "storage.objects.delete"}
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("30", 30), ("soon", None), ("", None)])
 def test_how_long_to_wait_is_told_if_it_is_said(header, seconds):
-    assert refused(503, {"Retry-After": header}, b"").retry_after_s == seconds
+    assert error_from_response(503, {"Retry-After": header}, b"").retry_after_s == seconds
 
 
 @pytest.mark.parametrize(
@@ -116,13 +118,13 @@ def test_how_long_to_wait_is_told_if_it_is_said(header, seconds):
     ],
 )
 def test_what_the_libraries_raise_is_told_apart(raised, error):
-    with pytest.raises(error) as caught, told_apart(skew_s=lambda: 0.0):
+    with pytest.raises(error) as caught, translate_errors(lambda: 0.0):
         raise raised
     assert type(caught.value) is error
 
 
 def test_what_is_not_the_storages_fault_passes():
-    with pytest.raises(FileNotFoundError), told_apart(skew_s=lambda: 0.0):
+    with pytest.raises(FileNotFoundError), translate_errors(lambda: 0.0):
         raise FileNotFoundError
 
 
@@ -148,10 +150,10 @@ def everything(bucket, tmp_path):
     yield lambda: bucket.upload(upload(tmp_path / "f", 10), stop=NEVER)
     yield lambda: bucket.find("house/x")
     yield lambda: list(bucket.read("house/x"))
-    yield lambda: bucket.download("house/x", tmp_path / "y", stop=NEVER)
+    yield lambda: download(bucket, "house/x", tmp_path / "y", stop=NEVER)
     yield lambda: bucket.delete("house/x")
     yield lambda: list(bucket.list())
-    yield bucket.probe
+    yield bucket.check_access
 
 
 def test_a_storage_that_refuses_connections_is_unreachable(gcs, bucket, tmp_path):
@@ -160,7 +162,7 @@ def test_a_storage_that_refuses_connections_is_unreachable(gcs, bucket, tmp_path
         with pytest.raises(StorageUnreachable):
             ask()
     gcs.faults.up()
-    bucket.probe()
+    bucket.check_access()
 
 
 def test_a_storage_that_is_busy_is_busy_for_everything(gcs, bucket, tmp_path):
@@ -188,8 +190,8 @@ def test_a_read_that_breaks_off_again_and_again_is_unreachable(gcs, bucket):
 
 
 def test_a_key_logs_in_once(gcs, bucket):
-    bucket.probe()
-    bucket.probe()
+    bucket.check_access()
+    bucket.check_access()
     assert len(gcs.front.tokens) == 1
 
 
@@ -199,7 +201,7 @@ def test_a_key_that_google_no_longer_takes_is_told(gcs, bucket):
         {"error": "invalid_grant", "error_description": "Invalid JWT Signature."},
     )
     with pytest.raises(KeyRevoked):
-        bucket.probe()
+        bucket.check_access()
 
 
 def test_a_token_that_is_not_taken_is_told(gcs, bucket):
@@ -207,7 +209,7 @@ def test_a_token_that_is_not_taken_is_told(gcs, bucket):
         Fault(kind=Kind.STATUS, status=401, path="/b/", times=99, body=google_error(401, "no"))
     )
     with pytest.raises(KeyRevoked):
-        bucket.probe()
+        bucket.check_access()
 
 
 def test_a_wrong_clock_is_told_with_how_wrong_it_is(gcs):
@@ -215,28 +217,28 @@ def test_a_wrong_clock_is_told_with_how_wrong_it_is(gcs):
     gcs.front.token_answer = (400, {"error": "invalid_grant"})
     with store(gcs, key=service_account(gcs), clock=clock) as bucket:
         with pytest.raises(ClockSkew) as raised:
-            bucket.probe()
+            bucket.check_access()
         assert int(raised.value.placeholders["skew_s"]) < -1_000_000_000
         gcs.front.token_answer = None
         gcs.faults.add(Fault(kind=Kind.STATUS, status=401, path="/b/", times=99))
         with pytest.raises(KeyRevoked):  # this answer does not tell the time: the last one did
-            store(gcs, key=service_account(gcs)).probe()
+            store(gcs, key=service_account(gcs)).check_access()
         gcs.faults.add(Fault(kind=Kind.STATUS, status=401, path="/b/", times=99))
         with pytest.raises(ClockSkew):
-            bucket.probe()
+            bucket.check_access()
 
 
 # --- the probe ----------------------------------------------------------------------------------
 
 
 def test_a_good_bucket_is_left_as_it_was(gcs, bucket):
-    bucket.probe()
+    bucket.check_access()
     assert gcs.objects() == {}
 
 
 def test_a_bucket_without_a_prefix_is_probed_too(gcs):
     with store(gcs, prefix="") as bucket:
-        bucket.probe()
+        bucket.check_access()
     assert gcs.objects() == {}
 
 
@@ -248,7 +250,7 @@ def test_the_probe_names_every_permission_that_is_missing(gcs, bucket, missing, 
     gcs.front.denied = {f"storage.objects.{each}" for each in missing}
     gcs.front.tells_permissions = tells
     with pytest.raises(StorageDenied) as raised:
-        bucket.probe()
+        bucket.check_access()
     named = ", ".join(f"storage.objects.{each}" for each in missing)
     assert raised.value.placeholders == {"permission": named, "bucket": gcs.bucket}
 
@@ -256,34 +258,34 @@ def test_the_probe_names_every_permission_that_is_missing(gcs, bucket, missing, 
 def test_a_probe_without_any_permission_names_them_all(gcs, bucket):
     gcs.front.denied = {f"storage.objects.{each}" for each in ALL}
     with pytest.raises(StorageDenied) as raised:
-        bucket.probe()
+        bucket.check_access()
     assert raised.value.placeholders["permission"].count("storage.objects.") == 4
 
 
 def test_the_probe_names_the_bucket_that_is_missing(gcs):
     with store(gcs, bucket="no-such-bucket") as bucket, pytest.raises(BucketMissing) as raised:
-        bucket.probe()
+        bucket.check_access()
     assert raised.value.placeholders == {"bucket": "no-such-bucket"}
 
 
 def test_a_probe_that_comes_back_changed_is_told_and_taken_away(gcs, bucket):
     gcs.faults.add(Fault(kind=Kind.CORRUPT_ANSWER, path="alt=media"))
     with pytest.raises(ChecksumMismatch):
-        bucket.probe()
+        bucket.check_access()
     assert gcs.objects() == {}
 
 
 def test_a_probe_that_is_not_listed_is_told(gcs, bucket):
     gcs.faults.add(Fault(kind=Kind.STATUS, status=200, path="prefix=", body={"items": []}))
     with pytest.raises(StorageError, match="list"):
-        bucket.probe()
+        bucket.check_access()
 
 
 def test_a_project_without_billing_is_not_a_matter_of_permissions(gcs, bucket):
     body = google_error(403, "The billing account is disabled", "accountDisabled")
     gcs.faults.add(Fault(kind=Kind.STATUS, status=403, method="POST", path="/b/", body=body))
     with pytest.raises(WrongProject):
-        bucket.probe()
+        bucket.check_access()
 
 
 # --- secrets ------------------------------------------------------------------------------------
@@ -326,7 +328,7 @@ def test_no_secret_is_told_or_logged(gcs, tmp_path, everything_logged):
                 bucket.upload(sent, stop=NEVER, on_resume_point=kept.append)
             except StorageError as err:
                 errors.append(err)
-            cut_short(bucket.probe)
+            cut_short(bucket.check_access)
     points = [point for point in kept if point]
     sessions = [point.session.rpartition("=")[2] for point in points]
     assert len(sessions) > 4
@@ -355,7 +357,7 @@ def test_a_broken_key_does_not_end_in_its_error(gcs, everything_logged):
         {**service_account(gcs), "type": CANARY},
     ):
         try:
-            store(gcs, key=key)
+            store(gcs, key=key).connect()
         except StorageError as err:
             errors.append(err)
     assert len(errors) == 3

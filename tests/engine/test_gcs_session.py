@@ -72,7 +72,7 @@ def test_an_upload_goes_over_tls(tls_server, certificate, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     made = session(url)
     assert made.send(io.BytesIO(b"x" * 100_000), 0, 100_000) == {}
-    assert made.where() == {}
+    assert made.query() == {}
     made.close()
     assert got == [b"x" * 100_000, b""]
 
@@ -88,4 +88,4 @@ def test_a_stop_asks_nothing_more():
     stop = Event()
     stop.set()
     with pytest.raises(TransferStopped):
-        session("https://127.0.0.1/x", stop).where()
+        session("https://127.0.0.1/x", stop).query()

@@ -21,7 +21,7 @@ def no_long_pauses(monkeypatch):
 def house(request, tmp_path, gcs):
     bucket = store(gcs)
     if request.param == "sealed":
-        bucket = EncryptedStore(bucket, encrypt_with=EncryptionKey.generate())
+        bucket = EncryptedStore(bucket, encrypt_with=EncryptionKey.generate().text)
     made = House(tmp_path, store=bucket)
     yield made
     made.close()

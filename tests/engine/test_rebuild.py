@@ -16,9 +16,9 @@ from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import TransferStopped
 from custom_components.homesec.engine.cloud.gcs import PAGE_SIZE
 from custom_components.homesec.engine.cloud.object_names import (
-    ALERT,
+    ALERT_ENTRY,
     alert_still_name,
-    clip_metadata,
+    object_metadata,
     object_name,
 )
 from custom_components.homesec.engine.cloud.object_store import BytesContent, Upload
@@ -92,9 +92,9 @@ def test_on_a_new_machine_the_clips_are_in_the_cloud_only(house):
 
 def test_a_clip_without_a_still_has_none(house, gcs):
     clip = clip_row(NOON, bytes=7)
-    gcs.put(object_name(clip, prefix="house"), b"1234567", clip_metadata(clip))
+    gcs.put(object_name(clip, prefix="house"), b"1234567", object_metadata(clip))
     other = clip_row(NOON - 1)
-    gcs.put(object_name(other, prefix="house", suffix=".jpg"), b"still", clip_metadata(other))
+    gcs.put(object_name(other, prefix="house", suffix=".jpg"), b"still", object_metadata(other))
     assert found(house) == Rebuilt(from_cloud=1)
     row = house.row(clip)
     assert (row.still_path, row.cloud_bytes, row.local) == (None, 7, False)
@@ -181,14 +181,14 @@ def test_a_clip_removed_meanwhile_does_not_come_back(house):
 def test_what_is_no_clip_is_counted_and_left_alone(house, gcs):
     clip = clip_row(NOON)
     name = object_name(clip, prefix="house")
-    facts = json.loads(clip_metadata(clip)["homesec-clip"])
+    facts = json.loads(object_metadata(clip)["homesec-clip"])
     gcs.put("house/readme.txt", b"hello")
     gcs.put(name, b"no facts")
     for number, wrong in enumerate(({"camera_id": "../../etc"}, {"event_at": -1}, {"id": "x"})):
         other = clip_row(NOON + number + 1)
         metadata = {"homesec-clip": json.dumps({**facts, "id": other.id, **wrong})}
         gcs.put(object_name(other, prefix="house"), b"x", metadata)
-    gcs.put("elsewhere/" + name, b"x", clip_metadata(clip))
+    gcs.put("elsewhere/" + name, b"x", object_metadata(clip))
     assert found(house) == Rebuilt(foreign=5)
 
 
@@ -197,7 +197,7 @@ def test_the_stills_of_alerts_are_neither_clips_nor_foreign(house):
         name=alert_still_name("alert-1", NOON, prefix=house.store.prefix),
         content=BytesContent(data=b"jpeg"),
         content_type="image/jpeg",
-        metadata={ALERT: "1"},
+        metadata={ALERT_ENTRY: "1"},
     )
     house.store.upload(still, stop=NEVER)
     assert found(house) == Rebuilt()
@@ -208,7 +208,7 @@ def test_the_stills_of_alerts_are_neither_clips_nor_foreign(house):
 def test_hostile_names_stay_inside_the_clip_folder(house, gcs, camera_id):
     clip = clip_row(NOON, camera_id=camera_id)
     assert quote(camera_id, safe="").replace(".", "%2E") not in ("", ".")
-    gcs.put(object_name(clip, prefix="house"), b"x", clip_metadata(clip))
+    gcs.put(object_name(clip, prefix="house"), b"x", object_metadata(clip))
     assert found(house) == Rebuilt(from_cloud=1)
     row = house.row(clip)
     assert row.camera_id == camera_id
@@ -220,14 +220,16 @@ def test_hostile_names_stay_inside_the_clip_folder(house, gcs, camera_id):
 
 def test_encrypted_clips_come_back_with_their_key_and_are_counted_without(house, bucket):
     key = EncryptionKey.generate()
-    house.cloud_jobs.store = house.store = EncryptedStore(bucket, encrypt_with=key)
+    house.cloud_jobs.store = house.store = EncryptedStore(bucket, encrypt_with=key.text)
     film, _ = house.files(house.stored(NOON))
     before = forgotten(house)
     assert found(house, cloud=EncryptedStore(bucket)) == Rebuilt(locked=1)
     assert house.catalog.queries.page() == []
     # The made-up film cannot be read, and so was set aside.
     film.with_name(f"{film.name}.damaged").rename(film)
-    assert found(house, cloud=EncryptedStore(bucket, decrypt_with=[key])) == Rebuilt(from_cloud=1)
+    assert found(house, cloud=EncryptedStore(bucket, decrypt_with=[key.text])) == Rebuilt(
+        from_cloud=1
+    )
     assert house.catalog.queries.page() == before
 
 
@@ -246,7 +248,7 @@ def test_a_bucket_of_several_pages_comes_back_whole(house, gcs):
     clips = [clip_row(NOON + n, bytes=1) for n in range(PAGE_SIZE // 2 + 30)]
     for clip in clips:
         for suffix in (".mp4", ".jpg"):
-            gcs.put(object_name(clip, prefix="house", suffix=suffix), b"x", clip_metadata(clip))
+            gcs.put(object_name(clip, prefix="house", suffix=suffix), b"x", object_metadata(clip))
     assert found(house) == Rebuilt(from_cloud=len(clips))
     assert house.catalog.totals().cloud_bytes == 2 * len(clips)
     assert [c.id for c in house.catalog.queries.page(limit=9999)] == [c.id for c in reversed(clips)]
@@ -269,7 +271,7 @@ def test_no_recording_waits_for_all_of_ten_thousand_clips(house, monkeypatch):
 
         def list(self):
             return (
-                stored(object_name(clip, prefix="house"), clip_metadata(clip)) for clip in clips
+                stored(object_name(clip, prefix="house"), object_metadata(clip)) for clip in clips
             )
 
     assert found(house, cloud=Many()) == Rebuilt(from_cloud=10_000)

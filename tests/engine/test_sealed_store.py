@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 from store_house import KIB, MIB, NEVER, clip, content, service_account, store, upload
 
-from custom_components.homesec.engine.cloud import encrypted_store as sealed_store
+from custom_components.homesec.engine.cloud import encrypted_store
 from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import (
@@ -17,10 +17,11 @@ from custom_components.homesec.engine.cloud.errors import (
 )
 from custom_components.homesec.engine.cloud.object_names import (
     clip_from_object,
-    clip_metadata,
+    object_metadata,
     object_name,
 )
 from custom_components.homesec.engine.cloud.object_store import Upload
+from custom_components.homesec.engine.cloud.transfer import download
 
 KEY = EncryptionKey(bytes(range(32)))
 NAME = "house/cam/clip.mp4"
@@ -34,7 +35,7 @@ def plain(gcs):
 
 @pytest.fixture
 def sealed(plain):
-    return EncryptedStore(plain, encrypt_with=KEY)
+    return EncryptedStore(plain, encrypt_with=KEY.text)
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_a_clip_comes_back_with_all_its_facts(gcs, sealed, tmp_path):
         name=object_name(made, prefix="house"),
         content=content(tmp_path / "f", 300_000),
         content_type="video/mp4",
-        metadata=clip_metadata(made),
+        metadata=object_metadata(made),
     )
     result = sealed.upload(sent, stop=NEVER)
     assert result == sealed.find(sent.name) == next(sealed.list())
@@ -78,10 +79,10 @@ def test_a_film_that_is_read_in_many_ranges_is_asked_for_its_beginning_once(gcs,
 
 
 def test_only_so_many_beginnings_are_remembered(sealed, film, monkeypatch):
-    monkeypatch.setattr(sealed_store, "REMEMBERED", 1)
+    monkeypatch.setattr(encrypted_store, "CACHE_SIZE", 1)
     for name in (NAME, "house/other", NAME):
         if name != NAME:
-            sealed._inner._bucket.blob(name).upload_from_string(b"plain")
+            sealed._inner._client.bucket.blob(name).upload_from_string(b"plain")
         assert list(sealed.read(name, 0, 5))
     assert len(sealed._files) == 1
 
@@ -128,7 +129,7 @@ def test_an_upload_goes_on_after_a_restart(gcs, sealed, plain, tmp_path):
     sent = upload(tmp_path / "f", 2 * MIB)
     with pytest.raises(TransferStopped):
         sealed.upload(sent, stop=stop, on_resume_point=kept.append, on_progress=on_progress)
-    after_restart = EncryptedStore(plain, encrypt_with=KEY)
+    after_restart = EncryptedStore(plain, encrypt_with=KEY.text)
     after_restart.upload(upload(tmp_path / "f"), stop=NEVER, resume=kept[-1])
     assert gcs.faults.count("POST", "uploadType=resumable") == 1
     assert b"".join(after_restart.read(NAME)) == (tmp_path / "f").read_bytes()
@@ -138,19 +139,19 @@ def test_clips_from_before_the_option_are_read_as_they_are(plain, sealed, tmp_pa
     first = plain.upload(upload(tmp_path / "f", 1000), stop=NEVER)
     assert sealed.find(NAME) == first
     assert b"".join(sealed.read(NAME, 10, 20)) == (tmp_path / "f").read_bytes()[10:20]
-    sealed.download(NAME, tmp_path / "back", stop=NEVER)
+    download(sealed, NAME, tmp_path / "back", stop=NEVER)
     assert (tmp_path / "back").read_bytes() == (tmp_path / "f").read_bytes()
 
 
 def test_clips_from_before_it_was_turned_off_are_still_opened(plain, film, tmp_path):
-    later = EncryptedStore(plain, decrypt_with=[EncryptionKey.generate(), KEY])
+    later = EncryptedStore(plain, decrypt_with=[EncryptionKey.generate().text, KEY.text])
     assert b"".join(later.read(NAME)) == film
     later.upload(upload(tmp_path / "g", 1000, name="house/g.mp4"), stop=NEVER)
     assert b"".join(plain.read("house/g.mp4")) == (tmp_path / "g").read_bytes()
 
 
 def test_without_the_key_its_id_is_told(plain, film, tmp_path):
-    other = EncryptedStore(plain, encrypt_with=EncryptionKey.generate())
+    other = EncryptedStore(plain, encrypt_with=EncryptionKey.generate().text)
     with pytest.raises(EncryptionKeyMissing) as raised:
         list(other.read(NAME))
     assert raised.value.placeholders == {"key_id": KEY.id}
@@ -161,7 +162,7 @@ def test_without_the_key_its_id_is_told(plain, film, tmp_path):
 
 
 def test_a_download_is_opened(sealed, film, tmp_path):
-    found = sealed.download(NAME, tmp_path / "back", stop=NEVER)
+    found = download(sealed, NAME, tmp_path / "back", stop=NEVER)
     assert found.bytes == MIB
     assert (tmp_path / "back").read_bytes() == film
 
@@ -172,7 +173,7 @@ def test_a_film_that_somebody_changed_is_not_shown(gcs, sealed, film, tmp_path):
     gcs.put(NAME, raw, gcs.objects()[NAME]["metadata"])
     assert b"".join(sealed.read(NAME, 0, 10)) == film[:10]
     with pytest.raises(EncryptedFileBroken):
-        sealed.download(NAME, tmp_path / "back", stop=NEVER)
+        download(sealed, NAME, tmp_path / "back", stop=NEVER)
     assert not (tmp_path / "back").exists()
     assert not sealed._files
 
@@ -180,11 +181,15 @@ def test_a_film_that_somebody_changed_is_not_shown(gcs, sealed, film, tmp_path):
 def test_facts_that_somebody_changed_are_none_and_the_listing_goes_on(gcs, sealed, film):
     metadata = gcs.objects()[NAME]["metadata"]
     hostile = [
-        {**metadata, sealed_store.FACTS: metadata[sealed_store.FACTS][:-8] + "AAAAAAA="},
-        {**metadata, sealed_store.FACTS: "no base64"},
-        {**metadata, sealed_store.FACTS: ""},
-        {sealed_store.SEALED_BY: KEY.id},
-        {sealed_store.SEALED_BY: "nonsense"},
+        {
+            **metadata,
+            encrypted_store.METADATA_ENTRY: metadata[encrypted_store.METADATA_ENTRY][:-8]
+            + "AAAAAAA=",
+        },
+        {**metadata, encrypted_store.METADATA_ENTRY: "no base64"},
+        {**metadata, encrypted_store.METADATA_ENTRY: ""},
+        {encrypted_store.KEY_ID_ENTRY: KEY.id},
+        {encrypted_store.KEY_ID_ENTRY: "nonsense"},
     ]
     for number, each in enumerate(hostile):
         gcs.put(f"house/cam/{number}.mp4", gcs.content(NAME), each)
@@ -210,7 +215,7 @@ def test_what_is_not_there_is_missing(sealed, tmp_path):
     assert not sealed.delete(NAME)
     for ask in (
         lambda: list(sealed.read(NAME)),
-        lambda: sealed.download(NAME, tmp_path / "x", stop=NEVER),
+        lambda: download(sealed, NAME, tmp_path / "x", stop=NEVER),
         lambda: sealed.signed_url(NAME, 5),
     ):
         with pytest.raises(ObjectMissing):
@@ -219,7 +224,7 @@ def test_what_is_not_there_is_missing(sealed, tmp_path):
 
 def test_the_rest_is_the_buckets(gcs, plain, sealed, film):
     assert sealed.prefix == plain.prefix
-    sealed.probe()
+    sealed.check_access()
     assert sealed.delete(NAME)
     assert gcs.objects() == {}
     sealed.close()
@@ -227,13 +232,13 @@ def test_the_rest_is_the_buckets(gcs, plain, sealed, film):
 
 def test_facts_that_change_are_sealed_as_the_film_is(gcs, plain, sealed, film, tmp_path):
     made = clip(protected=True)
-    sealed.update_metadata(NAME, clip_metadata(made))
-    assert sealed.find(NAME).metadata == clip_metadata(made)
+    sealed.update_metadata(NAME, object_metadata(made))
+    assert sealed.find(NAME).metadata == object_metadata(made)
     assert made.id not in str(gcs.objects())
     assert b"".join(sealed.read(NAME)) == film
     with pytest.raises(EncryptionKeyMissing):
-        EncryptedStore(plain, encrypt_with=EncryptionKey.generate()).update_metadata(
-            NAME, clip_metadata(made)
+        EncryptedStore(plain, encrypt_with=EncryptionKey.generate().text).update_metadata(
+            NAME, object_metadata(made)
         )
     plain.upload(upload(tmp_path / "g", KIB, name="house/plain.mp4"), stop=NEVER)
     sealed.update_metadata("house/plain.mp4", {"a": "Jürgen"})

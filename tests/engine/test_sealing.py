@@ -8,14 +8,14 @@ import pytest
 
 from custom_components.homesec.engine.cloud.encryption import (
     CHUNK_BYTES,
+    ENCRYPTED_CHUNK_BYTES,
     HEADER_BYTES,
-    SEALED_CHUNK_BYTES,
     TAG_BYTES,
     EncryptedContent,
     EncryptedFile,
     Header,
+    encrypted_size,
     plain_size,
-    sealed_size,
 )
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import (
@@ -63,7 +63,7 @@ def unseal(sealed, start=0, end=None, *, key=KEY, label=LABEL, piece=7001):
     first, last = file.span(start, end)
     part = sealed[first:last]
     pieces = [part[i : i + piece] for i in range(0, len(part), piece)]
-    return b"".join(file.open(key, pieces, start, end))
+    return b"".join(file.decrypt(key, pieces, start, end))
 
 
 @given(SIZES)
@@ -73,7 +73,7 @@ def test_what_is_sealed_is_opened_again(size):
     sealed = seal(plain)
     assert (
         len(sealed)
-        == sealed_size(size)
+        == encrypted_size(size)
         == EncryptedContent(Plain(plain), key=KEY, label=LABEL).size_bytes
     )
     assert plain_size(len(sealed)) == size
@@ -103,18 +103,18 @@ def test_the_sealed_stream_is_read_from_anywhere(size, draw):
     stream.close()
 
 
-@given(st.integers(-5, 10 * SEALED_CHUNK_BYTES))
+@given(st.integers(-5, 10 * ENCRYPTED_CHUNK_BYTES))
 @example(HEADER_BYTES)
-@example(HEADER_BYTES + SEALED_CHUNK_BYTES + TAG_BYTES)
+@example(HEADER_BYTES + ENCRYPTED_CHUNK_BYTES + TAG_BYTES)
 def test_a_size_that_no_sealed_file_has_is_told(sealed):
     try:
         size = plain_size(sealed)
     except EncryptedFileBroken:
         # Then there is none: the sizes around it leave this one out.
         guess = max(0, sealed - HEADER_BYTES)
-        assert all(sealed_size(max(0, guess - less)) != sealed for less in range(200))
+        assert all(encrypted_size(max(0, guess - less)) != sealed for less in range(200))
     else:
-        assert sealed_size(size) == sealed
+        assert encrypted_size(size) == sealed
 
 
 def test_the_same_clip_gives_the_same_bytes_and_no_other_does():
@@ -146,7 +146,7 @@ def test_a_bit_that_was_changed_is_noticed(size, draw):
 
 def chunks_of(sealed):
     body = sealed[HEADER_BYTES:]
-    return [body[i : i + SEALED_CHUNK_BYTES] for i in range(0, len(body), SEALED_CHUNK_BYTES)]
+    return [body[i : i + ENCRYPTED_CHUNK_BYTES] for i in range(0, len(body), ENCRYPTED_CHUNK_BYTES)]
 
 
 SEALED = seal(data(3 * CHUNK_BYTES))
@@ -181,9 +181,9 @@ def test_a_whole_other_clip_under_this_name_is_noticed():
 def test_a_storage_that_gives_less_than_it_says_is_noticed():
     file = EncryptedFile(header=Header.load(SEALED), size=3 * CHUNK_BYTES, label=LABEL)
     with pytest.raises(EncryptedFileBroken):
-        list(file.open(KEY, [CHUNKS[0]], 0, 2 * CHUNK_BYTES))
+        list(file.decrypt(KEY, [CHUNKS[0]], 0, 2 * CHUNK_BYTES))
     with pytest.raises(EncryptedFileBroken):
-        list(file.open(KEY, [], 0, 5))
+        list(file.decrypt(KEY, [], 0, 5))
 
 
 def test_another_key_opens_nothing():

@@ -10,11 +10,11 @@ from store_house import clip, stored
 import ulid_transform
 
 from custom_components.homesec.engine.cloud.object_names import (
-    FACTS,
+    CLIP_ENTRY,
     STILL,
     clip_from_object,
     clip_id_from_name,
-    clip_metadata,
+    object_metadata,
     object_name,
 )
 from custom_components.homesec.engine.core.clip_id import new_clip_id
@@ -59,7 +59,7 @@ def clips(draw):
 
 @given(clips(), st.sampled_from(["", "house", "a/b"]))
 def test_a_clip_comes_back_from_its_object(made, prefix):
-    obj = stored(object_name(made, prefix=prefix), clip_metadata(made), made.bytes)
+    obj = stored(object_name(made, prefix=prefix), object_metadata(made), made.bytes)
     assert clip_from_object(obj) == in_cloud(made)
 
 
@@ -75,7 +75,7 @@ def test_a_name_is_one_that_the_storage_takes(made):
 
 @given(clips())
 def test_facts_fit_what_the_storage_takes(made):
-    (facts,) = clip_metadata(made).values()
+    (facts,) = object_metadata(made).values()
     assert facts.isascii()
     assert len(facts) < 8 * 1024
 
@@ -88,34 +88,34 @@ def test_names_tell_camera_day_and_clip():
 
 def test_the_facts_that_are_not_elsewhere_come_back_as_of_a_clip_that_is_not_here():
     made = clip(path="x/y.mp4", still_path="x/y.jpg", error="disk_full")
-    back = clip_from_object(stored(object_name(made), clip_metadata(made), 99))
+    back = clip_from_object(stored(object_name(made), object_metadata(made), 99))
     assert back == in_cloud(replace(made, path="", still_path=None, error=None, bytes=99))
 
 
 def test_a_long_name_is_cut():
     made = clip(camera_name="x" * 999)
-    back = clip_from_object(stored(object_name(made), clip_metadata(made)))
+    back = clip_from_object(stored(object_name(made), object_metadata(made)))
     assert back.camera_name == "x" * TEXT_LIMIT
 
 
 @given(st.text())
 def test_any_text_for_facts_is_no_clip(text):
-    assert clip_from_object(stored(object_name(clip()), {FACTS: text})) is None
+    assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: text})) is None
 
 
 @given(st.recursive(ATOMS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_any_json_for_facts_is_no_clip(value):
-    assert clip_from_object(stored(object_name(clip()), {FACTS: json.dumps(value)})) is None
+    assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(value)})) is None
 
 
 @given(st.data())
 def test_any_value_for_one_fact_gives_a_sound_clip_or_none(data):
-    facts = json.loads(clip_metadata(clip())[FACTS])
+    facts = json.loads(object_metadata(clip())[CLIP_ENTRY])
     facts[data.draw(st.sampled_from(sorted(facts)))] = data.draw(ATOMS | st.lists(ATOMS))
-    back = clip_from_object(stored(object_name(clip()), {FACTS: json.dumps(facts)}))
+    back = clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(facts)}))
     if back is not None:
         assert isinstance(back, Clip)
-        assert clip_from_object(stored(object_name(back), clip_metadata(back), 1234)) == back
+        assert clip_from_object(stored(object_name(back), object_metadata(back), 1234)) == back
 
 
 @pytest.mark.parametrize(
@@ -143,30 +143,32 @@ def test_any_value_for_one_fact_gives_a_sound_clip_or_none(data):
     ],
 )
 def test_what_no_clip_can_be_is_none(fact, value):
-    facts = json.loads(clip_metadata(clip())[FACTS]) | {fact: value}
-    assert clip_from_object(stored(object_name(clip()), {FACTS: json.dumps(facts)})) is None
+    facts = json.loads(object_metadata(clip())[CLIP_ENTRY]) | {fact: value}
+    assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(facts)})) is None
 
 
 def test_facts_without_end_are_no_clip():
     deep = "[" * 100_000 + "]" * 100_000
-    assert clip_from_object(stored(object_name(clip()), {FACTS: deep})) is None
+    assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: deep})) is None
 
 
-@pytest.mark.parametrize("missing", sorted(json.loads(clip_metadata(clip())[FACTS]).keys() - {"v"}))
+@pytest.mark.parametrize(
+    "missing", sorted(json.loads(object_metadata(clip())[CLIP_ENTRY]).keys() - {"v"})
+)
 def test_every_fact_is_needed(missing):
-    facts = json.loads(clip_metadata(clip())[FACTS])
+    facts = json.loads(object_metadata(clip())[CLIP_ENTRY])
     del facts[missing]
-    assert clip_from_object(stored(object_name(clip()), {FACTS: json.dumps(facts)})) is None
+    assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(facts)})) is None
 
 
 @pytest.mark.parametrize("place", ["x.mp4", "01cam/2027/01/15/x.mp4", "", "a/b"])
 def test_facts_that_lie_with_another_object_are_no_clip(place):
-    assert clip_from_object(stored(place, clip_metadata(clip()))) is None
+    assert clip_from_object(stored(place, object_metadata(clip()))) is None
 
 
 def test_the_still_is_not_the_clip():
     made = clip()
-    assert clip_from_object(stored(object_name(made, suffix=STILL), clip_metadata(made))) is None
+    assert clip_from_object(stored(object_name(made, suffix=STILL), object_metadata(made))) is None
 
 
 @given(st.text())

@@ -8,7 +8,7 @@ from custom_components.homesec.engine.cloud.transfer import BURST_S, Throttle
 
 def test_without_a_limit_nobody_waits():
     throttle = Throttle(None, FakeClock())
-    assert throttle.take(10**12) == 0
+    assert throttle.delay_s(10**12) == 0
 
 
 @given(st.lists(st.tuples(st.integers(1, 10_000), st.floats(0, 3)), max_size=50))
@@ -17,7 +17,7 @@ def test_whoever_waits_as_told_keeps_the_limit(takes):
     throttle = Throttle(1000, clock)
     began, sent = clock.monotonic(), 0
     for count, idle_s in takes:
-        clock.advance(throttle.take(count))
+        clock.advance(throttle.delay_s(count))
         sent += count
         assert sent <= (clock.monotonic() - began + BURST_S) * 1000 + 1e-3
         clock.advance(idle_s)
@@ -27,4 +27,4 @@ def test_a_quiet_hour_is_not_made_up_for():
     clock = FakeClock()
     throttle = Throttle(1000, clock)
     clock.advance(3600)
-    assert throttle.take(10_000) == 10 - BURST_S
+    assert throttle.delay_s(10_000) == 10 - BURST_S

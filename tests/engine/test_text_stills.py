@@ -19,7 +19,7 @@ from twilio_server import Fault as TwilioFault
 from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import KeyRevoked, StorageDenied
-from custom_components.homesec.engine.cloud.object_names import ALERT
+from custom_components.homesec.engine.cloud.object_names import ALERT_ENTRY
 from custom_components.homesec.engine.cloud.object_store import BytesContent, Upload
 from custom_components.homesec.engine.db.job_queue import JobKind
 from custom_components.homesec.engine.sms import mms_media as stills
@@ -79,7 +79,7 @@ def test_a_text_without_a_still_asks_no_bucket(house, twilio, gcs):
 
 
 def test_a_sealed_bucket_lends_nothing_and_gets_nothing(house, twilio, bucket):
-    house.cloud = EncryptedStore(bucket, encrypt_with=EncryptionKey.generate())
+    house.cloud = EncryptedStore(bucket, encrypt_with=EncryptionKey.generate().text)
     house.add(1, still=JPEG)
     house.run()
     assert [m["_media"] for m in twilio.messages] == [[]]
@@ -87,7 +87,7 @@ def test_a_sealed_bucket_lends_nothing_and_gets_nothing(house, twilio, bucket):
 
 
 def test_a_bucket_that_only_opens_sealed_clips_of_before_lends(house, twilio, bucket):
-    house.cloud = EncryptedStore(bucket, decrypt_with=[EncryptionKey.generate()])
+    house.cloud = EncryptedStore(bucket, decrypt_with=[EncryptionKey.generate().text])
     house.add(1, still=JPEG)
     house.run()
     assert [len(m["_media"]) for m in twilio.messages] == [1]
@@ -169,7 +169,7 @@ def test_the_stills_of_more_than_a_week_ago_are_deleted(tmp_path, twilio, bucket
     house = TextHouse(tmp_path, cloud=bucket)
     kept = ["house/alerts/2027/01/09/b.jpg", "house/alerts/2026/12/01/clip.jpg"]
     for name in ("house/alerts/2027/01/07/a.jpg", "house/alerts/2026/12/01/a.jpg", kept[0]):
-        put(bucket, name, {ALERT: "1"})
+        put(bucket, name, {ALERT_ENTRY: "1"})
     put(bucket, kept[1], {"a camera": "called alerts"})
     house.add(1)
     house.run()
@@ -211,11 +211,11 @@ def test_a_bucket_that_forbids_deleting_is_left_in_peace(tmp_path):
 
         house.store.list = refuse
 
-    house.jobs.add(JobKind.TIDY, ALERT, {"before": "2027/01/08"})
+    house.jobs.add(JobKind.TIDY, ALERT_ENTRY, {"before": "2027/01/08"})
     listed(StorageDenied())
     house.run()
     assert house.jobs.backlog([JobKind.TIDY]).jobs == 0
-    house.jobs.add(JobKind.TIDY, ALERT, {"before": "2027/01/08"})
+    house.jobs.add(JobKind.TIDY, ALERT_ENTRY, {"before": "2027/01/08"})
     listed(KeyRevoked())
     house.run()
     assert house.outbox.paused
@@ -224,9 +224,9 @@ def test_a_bucket_that_forbids_deleting_is_left_in_peace(tmp_path):
 
 
 def test_a_stop_ends_the_tidying(tmp_path, bucket):
-    put(bucket, "house/alerts/2026/12/01/a.jpg", {ALERT: "1"})
+    put(bucket, "house/alerts/2026/12/01/a.jpg", {ALERT_ENTRY: "1"})
     house = House(tmp_path, store=bucket)
-    house.jobs.add(JobKind.TIDY, ALERT, {"before": "2027/01/08"})
+    house.jobs.add(JobKind.TIDY, ALERT_ENTRY, {"before": "2027/01/08"})
     house.outbox.halt()
     house.outbox.step()
     assert len(names(bucket)) == 1

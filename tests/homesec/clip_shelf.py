@@ -19,7 +19,7 @@ from custom_components.homesec.engine.cloud.object_names import (
     CONTENT_TYPES,
     STILL as STILL_SUFFIX,
     VIDEO,
-    clip_metadata,
+    object_metadata,
     object_name,
 )
 from custom_components.homesec.engine.cloud.object_store import FileContent, Upload
@@ -69,7 +69,7 @@ class ClipFactory:
                 name=object_name(clip, prefix=store.prefix, suffix=suffix),
                 content=FileContent(path=self.runtime.host.clips_dir / path),
                 content_type=CONTENT_TYPES[suffix],
-                metadata=clip_metadata(clip),
+                metadata=object_metadata(clip),
             )
             size += store.upload(upload, stop=Event()).bytes
         library.copies.mark_uploaded(clip.id, size)

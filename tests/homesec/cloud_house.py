@@ -46,7 +46,7 @@ async def move_in(
 
     def make_store(*_: object) -> EncryptedStore:
         settings = GcsSettings(bucket=gcs.bucket, prefix="house", key=key)
-        return EncryptedStore(GcsStore(settings, endpoint=gcs.url), encrypt_with=seal)
+        return EncryptedStore(GcsStore(settings, endpoint=gcs.url), encrypt_with=seal and seal.text)
 
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     entry = house_with_cloud(video)

@@ -25,7 +25,7 @@ def google_at(gcs: FakeGcs) -> Iterator[None]:
     """Let Google Cloud Storage be on the loopback, with short waits."""
     store = partial(GcsStore, endpoint=gcs.url, chunk_bytes=256 * 1024)
     with (
-        patch("custom_components.homesec.engine.cloud.gcs.GcsStore", store),
+        patch("custom_components.homesec.cloud.store.GcsStore", store),
         patch("custom_components.homesec.engine.cloud.gcs_upload.PAUSE_S", 0.01),
     ):
         yield

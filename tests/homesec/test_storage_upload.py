@@ -15,11 +15,14 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from storage_house import add_storage, google_at, send, storage
 
 from custom_components.homesec import const
-from custom_components.homesec.cloud.store import LateStore, cloud_store
+from custom_components.homesec.cloud.store import cloud_store
+from custom_components.homesec.engine.cloud import gcs_client
 from custom_components.homesec.engine.cloud.encryption import Header
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import KeyInvalid, StorageError
+from custom_components.homesec.engine.cloud.gcs_client import GcsClient
 from custom_components.homesec.engine.cloud.object_store import FileContent, Upload
+from custom_components.homesec.engine.cloud.transfer import download
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,24 +188,26 @@ async def test_a_cloud_that_cannot_be_used_does_not_keep_the_engine_from_recordi
 
 
 async def test_a_storage_is_made_when_it_is_needed_and_tried_until_it_can_be(
-    gcs: FakeGcs, tmp_path: Path
+    gcs: FakeGcs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = []
 
-    def make() -> Any:
+    def log_in(*args: Any, **kwargs: Any) -> GcsClient:
         tries.append(1)
         if len(tries) == 1:
             raise ZeroDivisionError("a piece of the key")
-        return cloud_store({"storage": storage(gcs)}).open()
+        return GcsClient(*args, **kwargs)
 
-    store = LateStore("clips", "homesec/", make)
+    monkeypatch.setattr(gcs_client, "GcsClient", log_in)
+    store = cloud_store({"storage": storage(gcs, prefix="homesec/")})
+    assert store is not None
     store.close()
     assert store.prefix == "homesec"
     assert tries == []
     with pytest.raises(StorageError) as caught:
-        store.probe()
+        store.check_access()
     assert "key" not in str(caught.value)
-    store.probe()
+    store.check_access()
     (tmp_path / "a").write_bytes(b"film")
     sent = Upload(
         name="homesec/a", content=FileContent(path=tmp_path / "a"), content_type="video/mp4"
@@ -211,7 +216,7 @@ async def test_a_storage_is_made_when_it_is_needed_and_tried_until_it_can_be(
     assert store.find("homesec/a") == stored
     assert stored in list(store.list())
     assert b"".join(store.read("homesec/a")) == b"film"
-    store.download("homesec/a", tmp_path / "b", stop=NEVER)
+    download(store, "homesec/a", tmp_path / "b", stop=NEVER)
     assert (tmp_path / "b").read_bytes() == b"film"
     assert store.signed_url("homesec/a", 60) is None
     assert store.delete("homesec/a")

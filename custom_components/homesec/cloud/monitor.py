@@ -51,7 +51,7 @@ class StorageMonitor:
         if self.cloud is None or not self._host.ready:
             return
         try:
-            await self._host.async_run_raw(self.cloud.open)
+            await self._host.async_run_raw(self.cloud.connect)
         except StorageError as err:
             LOGGER.warning("The cloud storage cannot be used: %s", err.key)
             self.state.login_error = err.key

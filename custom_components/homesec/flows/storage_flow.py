@@ -284,6 +284,6 @@ def _probe(storage: dict[str, Any]) -> None:
     """See whether a bucket can be used. Raises ``StorageError``."""
     store = make_store(storage)
     try:
-        store.probe()
+        store.check_access()
     finally:
         store.close()

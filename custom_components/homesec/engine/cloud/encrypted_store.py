@@ -1,7 +1,7 @@
-"""A bucket whose clips are encrypted: what is stored is sealed, what is read is opened.
+"""A bucket whose objects are encrypted before upload and decrypted when read.
 
-It stands in front of every bucket, since clips from before the privacy option was turned on, or
-after, lie in the same one. Which is which, the object itself says.
+It stands in front of every bucket, since one may also hold clips from before the encryption was
+turned on, or after it was turned off. Each object itself says whether it is encrypted.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import base64
 import binascii
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 import json
 import secrets
 from typing import TYPE_CHECKING
@@ -18,24 +19,23 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from .encryption import HEADER_BYTES, EncryptedContent, EncryptedFile, Header, plain_size
+from .encryption_key import EncryptionKey
 from .errors import EncryptedFileBroken, EncryptionKeyMissing, ObjectMissing
 from .object_names import CONTENT_TYPES
 from .object_store import Upload, ignore
-from .transfer import save_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
     from threading import Event
 
-    from .encryption_key import EncryptionKey
     from .object_store import CloudStore, ResumePoint, StoredObject
 
-SEALED_BY = "homesec-sealed-by"
-FACTS = "homesec-sealed"
+KEY_ID_ENTRY = "homesec-sealed-by"
+METADATA_ENTRY = "homesec-sealed"
+"""Entries of an encrypted object's metadata: the key's id, and the encrypted metadata."""
 SALT_BYTES = 16
-REMEMBERED = 32
-"""Sealed files whose beginning is known: a film is read in many ranges."""
+CACHE_SIZE = 32
+"""Files whose header is kept, since playback reads many ranges of one file."""
 
 
 class EncryptedStore:
@@ -45,14 +45,26 @@ class EncryptedStore:
         self,
         inner: CloudStore,
         *,
-        encrypt_with: EncryptionKey | None = None,
-        decrypt_with: Iterable[EncryptionKey] = (),
+        encrypt_with: str | None = None,
+        decrypt_with: Iterable[str] = (),
     ) -> None:
-        """Seal with one key, or with none; open with that one and with those of earlier times."""
+        """Encrypt with one key, or none; decrypt with that one and with earlier ones.
+
+        Keys are in their written form. Each call raises EncryptionKeyInvalid if one is not a key.
+        """
         self._inner = inner
-        self._seal_with = encrypt_with
-        self._keys = {key.id: key for key in (*decrypt_with, *filter(None, (encrypt_with,)))}
+        self._encrypt_with = encrypt_with
+        self._decrypt_with = tuple(decrypt_with)
         self._files: dict[str, EncryptedFile | None] = {}
+
+    @cached_property
+    def _key(self) -> EncryptionKey | None:
+        return EncryptionKey.from_text(self._encrypt_with) if self._encrypt_with else None
+
+    @cached_property
+    def _keys(self) -> Mapping[str, EncryptionKey]:
+        keys = [*map(EncryptionKey.from_text, self._decrypt_with), *filter(None, (self._key,))]
+        return {key.id: key for key in keys}
 
     @property
     def prefix(self) -> str:
@@ -64,13 +76,18 @@ class EncryptedStore:
         """Return which bucket and folder this is."""
         return self._inner.bucket_uri
 
+    def connect(self) -> None:
+        """Read the keys and log in, if that was not done yet."""
+        _ = self._keys
+        self._inner.connect()
+
     def close(self) -> None:
         """Close the connections; idempotent."""
         self._inner.close()
 
-    def probe(self) -> None:
-        """Write, read, list and delete a probe object; raises what is missing."""
-        self._inner.probe()
+    def check_access(self) -> None:
+        """Write, read, list, and delete a small object; raise what is missing."""
+        self._inner.check_access()
 
     def upload(
         self,
@@ -81,9 +98,15 @@ class EncryptedStore:
         on_resume_point: Callable[[ResumePoint | None], None] = ignore,
         on_progress: Callable[[int], None] = ignore,
     ) -> StoredObject:
-        """Store it sealed, facts and all. ``tell`` is told sealed bytes, 1 in 4000 more."""
-        if self._seal_with is not None:
-            upload = _sealed(upload, self._seal_with)
+        """Store an object encrypted. ``on_progress`` gets encrypted bytes, 1 in 4000 more."""
+        if self._key is not None:
+            label = _label(upload.name)
+            upload = replace(
+                upload,
+                content=EncryptedContent(upload.content, key=self._key, label=label),
+                content_type="application/octet-stream",
+                metadata=_encrypt_metadata(upload.metadata, self._key, label),
+            )
         self._files.pop(upload.name, None)
         stored = self._inner.upload(
             upload,
@@ -92,21 +115,21 @@ class EncryptedStore:
             on_resume_point=on_resume_point,
             on_progress=on_progress,
         )
-        return self._opened(stored)
+        return self._decrypted(stored)
 
     def find(self, name: str) -> StoredObject | None:
-        """Return what the bucket knows of an object, and what it was before it was sealed."""
+        """Return an object's decrypted metadata; None if there is no such object."""
         found = self._inner.find(name)
-        return self._opened(found) if found is not None else None
+        return self._decrypted(found) if found is not None else None
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[StoredObject]:
-        """Give the objects; one that is sealed with an unknown key has no facts of a clip."""
-        return map(self._opened, self._inner.list(prefix, after=after))
+        """Yield the objects; one that is encrypted with an unknown key has no metadata of ours."""
+        return map(self._decrypted, self._inner.list(prefix, after=after))
 
     def read(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Return a range of the decrypted object.
+        """Yield a range of the decrypted object.
 
-        Raises EncryptionKeyMissing and EncryptedFileBroken, too.
+        Also raises EncryptionKeyMissing and EncryptedFileBroken.
         """
         file = self._file(name)
         if file is None:
@@ -116,34 +139,25 @@ class EncryptedStore:
         if key is None:
             raise EncryptionKeyMissing(key_id=file.header.key_id)
         end = file.size if end is None else min(end, file.size)
-        # An empty file is opened too: that it is empty, is also sealed.
+        # An empty file is decrypted too, which authenticates that it is empty.
         if start < end or file.size == 0:
             try:
                 pieces = self._inner.read(name, *file.span(start, end))
-                yield from file.open(key, pieces, start, end)
+                yield from file.decrypt(key, pieces, start, end)
             except BaseException:
                 self._files.pop(name, None)
                 raise
 
-    def download(self, name: str, path: Path, *, stop: Event) -> StoredObject:
-        """Write what is in the object to a file."""
-        found = self.find(name)
-        if found is None:
-            raise ObjectMissing
-        md5 = None if found.key_id else found.md5
-        save_stream(self.read(name), path, stop=stop, md5=md5)
-        return found
-
     def update_metadata(self, name: str, metadata: Mapping[str, str]) -> None:
-        """Change facts of an object, sealed as it is itself; raises EncryptionKeyMissing."""
+        """Change metadata, encrypted if the object is. Also raises EncryptionKeyMissing."""
         found = self._inner.find(name)
         if found is None:
             raise ObjectMissing
-        key_id = found.metadata.get(SEALED_BY)
+        key_id = found.metadata.get(KEY_ID_ENTRY)
         if key_id is not None:
             if (key := self._keys.get(key_id)) is None:
                 raise EncryptionKeyMissing(key_id=key_id)
-            metadata = _sealed_facts(metadata, key, _label(name))
+            metadata = _encrypt_metadata(metadata, key, _label(name))
         self._inner.update_metadata(name, metadata)
 
     def delete(self, name: str) -> bool:
@@ -152,16 +166,16 @@ class EncryptedStore:
         return self._inner.delete(name)
 
     def signed_url(self, name: str, lifetime_s: float) -> str | None:
-        """Return a link, unless the object is sealed: no browser could open what it leads to."""
+        """Return a URL, unless the object is encrypted: no browser could decrypt it."""
         return None if self._file(name) else self._inner.signed_url(name, lifetime_s)
 
     def can_sign_urls(self) -> bool:
-        """Return whether what is stored from now on is not sealed, and the bucket can lend it."""
-        return self._seal_with is None and self._inner.can_sign_urls()
+        """Return whether uploads are not encrypted, and the bucket can sign URLs."""
+        return self._key is None and self._inner.can_sign_urls()
 
     def _file(self, name: str) -> EncryptedFile | None:
-        """Return how to read an object; None if it is not sealed."""
-        with suppress(KeyError):  # it is not known, or not any more: other threads read, too
+        """Return how to read an object; None if it is not encrypted."""
+        with suppress(KeyError):  # not known, or not any longer: other threads read too
             return self._files[name]
         found = self._inner.find(name)
         if found is None:
@@ -170,60 +184,52 @@ class EncryptedStore:
         file = None
         if header is not None:
             file = EncryptedFile(header=header, size=plain_size(found.bytes), label=_label(name))
-        if len(self._files) >= REMEMBERED:
+        if len(self._files) >= CACHE_SIZE:
             self._files.clear()
         self._files[name] = file
         return file
 
-    def _opened(self, obj: StoredObject) -> StoredObject:
-        """Return the object as it was before it was sealed, as far as our keys tell."""
-        key_id = obj.metadata.get(SEALED_BY)
+    def _decrypted(self, obj: StoredObject) -> StoredObject:
+        """Return an object as it was before encryption, as far as our keys can decrypt it."""
+        key_id = obj.metadata.get(KEY_ID_ENTRY)
         if key_id is None:
             return obj
         key = self._keys.get(key_id)
         try:
             size = plain_size(obj.bytes)
-        except EncryptedFileBroken:  # reading it tells; a listing of thousands goes on
+        except EncryptedFileBroken:  # raised when it is read; a listing of thousands goes on
             return replace(obj, metadata={}, key_id=key_id)
         return replace(
             obj,
             bytes=size,
             content_type=CONTENT_TYPES.get(obj.name[-4:], obj.content_type),
-            metadata=_opened_facts(obj, key) if key else obj.metadata,
+            metadata=_decrypt_metadata(obj, key) if key else obj.metadata,
             key_id=key_id,
         )
 
 
-def _sealed(upload: Upload, key: EncryptionKey) -> Upload:
-    label = _label(upload.name)
-    return replace(
-        upload,
-        content=EncryptedContent(upload.content, key=key, label=label),
-        content_type="application/octet-stream",
-        metadata=_sealed_facts(upload.metadata, key, label),
-    )
-
-
-def _sealed_facts(metadata: Mapping[str, str], key: EncryptionKey, label: str) -> dict[str, str]:
+def _encrypt_metadata(
+    metadata: Mapping[str, str], key: EncryptionKey, label: str
+) -> dict[str, str]:
     salt = secrets.token_bytes(SALT_BYTES)
-    facts = json.dumps(dict(metadata)).encode()
-    sealed = salt + _facts_cipher(key, salt).encrypt(bytes(12), facts, label.encode())
-    return {SEALED_BY: key.id, FACTS: base64.b64encode(sealed).decode()}
+    plain = json.dumps(dict(metadata)).encode()
+    encrypted = salt + _metadata_cipher(key, salt).encrypt(bytes(12), plain, label.encode())
+    return {KEY_ID_ENTRY: key.id, METADATA_ENTRY: base64.b64encode(encrypted).decode()}
 
 
-def _opened_facts(obj: StoredObject, key: EncryptionKey) -> Mapping[str, str]:
-    """Return the clip's facts; none if somebody changed them."""
+def _decrypt_metadata(obj: StoredObject, key: EncryptionKey) -> Mapping[str, str]:
+    """Return the metadata as it was uploaded; none if it was tampered with."""
     try:
-        sealed = base64.b64decode(obj.metadata.get(FACTS, ""), validate=True)
-        salt, rest = sealed[:SALT_BYTES], sealed[SALT_BYTES:]
-        facts = _facts_cipher(key, salt).decrypt(bytes(12), rest, _label(obj.name).encode())
+        encrypted = base64.b64decode(obj.metadata.get(METADATA_ENTRY, ""), validate=True)
+        salt, rest = encrypted[:SALT_BYTES], encrypted[SALT_BYTES:]
+        plain = _metadata_cipher(key, salt).decrypt(bytes(12), rest, _label(obj.name).encode())
     except binascii.Error, ValueError, InvalidTag:
         return {}
-    return {str(k): str(v) for k, v in json.loads(facts).items()}
+    return {str(k): str(v) for k, v in json.loads(plain).items()}
 
 
-def _facts_cipher(key: EncryptionKey, salt: bytes) -> ChaCha20Poly1305:
-    # The key is the salt's own, so that the nonce needs not differ.
+def _metadata_cipher(key: EncryptionKey, salt: bytes) -> ChaCha20Poly1305:
+    # The key is derived for the salt alone, so the nonce may be constant.
     return ChaCha20Poly1305(key.derive(b"facts", salt))
 
 

@@ -1,15 +1,15 @@
-"""Clips that only the user can watch: encrypted in chunks, so that a film can still be skipped in.
+"""Encryption of clips in chunks, so that any part of a clip can be decrypted by itself.
 
 The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015), as in age: each 64 KiB chunk
-is sealed by ChaCha20-Poly1305 under the file's own key, with its number and whether it is the last
-one as the nonce. So no chunk can be changed, moved, left out or taken from another file. (ChaCha20,
-since a Raspberry Pi 4 has no AES instructions.)
+is encrypted by ChaCha20-Poly1305 under the file's own key, with its number and whether it is the
+last one as the nonce. So no chunk can be changed, moved, left out, or taken from another file.
+(ChaCha20, since a Raspberry Pi 4 has no AES instructions.)
 
     magic, version, key id (8), salt (32) | chunk + tag (16) | chunk + tag | …
 
-The salt is no chance, but a keyed hash of the content and its name. The same clip gives the same
-bytes again, which is what an upload needs to go on after a restart and to know itself in the
-bucket; other content, or another clip's name, gives another key, so no nonce is ever used twice.
+The salt is not random but a keyed hash of the content and its name. The same clip becomes the same
+bytes again, so an upload can be resumed after a restart and recognized in the bucket; other
+content or another name gives another key, so no nonce is ever used twice.
 """
 
 from __future__ import annotations
@@ -37,30 +37,30 @@ SALT_BYTES = 32
 HEADER_BYTES = len(MAGIC) + ID_BYTES + SALT_BYTES
 CHUNK_BYTES = 64 * 2**10
 TAG_BYTES = 16
-SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
+ENCRYPTED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
 
 
-def sealed_size(size: int) -> int:
+def encrypted_size(size: int) -> int:
     """Return how many bytes ``size`` bytes become."""
-    return HEADER_BYTES + size + TAG_BYTES * _chunks(size)
+    return HEADER_BYTES + size + TAG_BYTES * _chunk_count(size)
 
 
-def plain_size(sealed: int) -> int:
+def plain_size(encrypted: int) -> int:
     """Return the plain size of an encrypted file; raises EncryptedFileBroken if it can't be one."""
-    body = sealed - HEADER_BYTES
-    size = body - TAG_BYTES * -(-body // SEALED_CHUNK_BYTES)
-    if size < 0 or sealed_size(size) != sealed:
+    body = encrypted - HEADER_BYTES
+    size = body - TAG_BYTES * -(-body // ENCRYPTED_CHUNK_BYTES)
+    if size < 0 or encrypted_size(size) != encrypted:
         raise EncryptedFileBroken
     return size
 
 
-def _chunks(size: int) -> int:
+def _chunk_count(size: int) -> int:
     return max(1, -(-size // CHUNK_BYTES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What a sealed file begins with."""
+    """The beginning of an encrypted file."""
 
     key_id: str
     salt: bytes
@@ -71,37 +71,37 @@ class Header:
 
     @classmethod
     def load(cls, raw: bytes) -> Self | None:
-        """Read a header; None if this is no sealed file."""
+        """Read a header; return None if there is none."""
         if len(raw) < HEADER_BYTES or not raw.startswith(MAGIC):
             return None
         key_id = raw[len(MAGIC) : len(MAGIC) + ID_BYTES].hex()
         return cls(key_id=key_id, salt=raw[HEADER_BYTES - SALT_BYTES : HEADER_BYTES])
 
 
-class _Chunks:
-    """Seals and opens the chunks of one file."""
+class _ChunkCipher:
+    """Encrypts and decrypts the chunks of one file."""
 
     def __init__(self, key: EncryptionKey, header: Header, label: str, size: int) -> None:
-        """``label`` is the clip's file name without folders, which a copy of the bucket keeps."""
+        """``label`` is the object's name without folders, which a copy of the bucket keeps."""
         self._cipher = ChaCha20Poly1305(key.derive(b"clip " + label.encode(), header.salt))
         self._header = header.dump()
-        self._last = _chunks(size) - 1
+        self._last = _chunk_count(size) - 1
 
     def _nonce(self, index: int) -> bytes:
         return index.to_bytes(11) + bytes([index == self._last])
 
-    def seal(self, index: int, plain: bytes) -> bytes:
+    def encrypt(self, index: int, plain: bytes) -> bytes:
         return self._cipher.encrypt(self._nonce(index), plain, self._header)
 
-    def open(self, index: int, sealed: bytes) -> bytes:
+    def decrypt(self, index: int, encrypted: bytes) -> bytes:
         try:
-            return self._cipher.decrypt(self._nonce(index), sealed, self._header)
+            return self._cipher.decrypt(self._nonce(index), encrypted, self._header)
         except InvalidTag:
             raise EncryptedFileBroken from None
 
 
 class EncryptedContent:
-    """A finished file as it looks sealed; nothing of it is written to the disk."""
+    """The encrypted form of some content, made as it is read."""
 
     def __init__(self, content: Content, *, key: EncryptionKey, label: str) -> None:
         self._content = content
@@ -111,11 +111,11 @@ class EncryptedContent:
 
     @property
     def size_bytes(self) -> int:
-        """Return how many bytes there are sealed; raises OSError."""
-        return sealed_size(self._content.size_bytes)
+        """Return how many encrypted bytes there are; raises OSError."""
+        return encrypted_size(self._content.size_bytes)
 
     def open(self) -> BinaryIO:
-        """Return a seekable stream of the sealed bytes; the first call reads the file once."""
+        """Return a seekable stream of encrypted bytes; the first call reads the content once."""
         if self._digests is None:
             with self._content.open() as stream:
                 self._digests = [
@@ -123,13 +123,13 @@ class EncryptedContent:
                 ] or [hashlib.sha256().digest()]
         stream = self._content.open()
         size = stream.seek(0, io.SEEK_END)
-        whole = hashlib.sha256(b"".join(self._digests) + self._label.encode()).digest()
+        content = hashlib.sha256(b"".join(self._digests) + self._label.encode()).digest()
         header = Header(
-            key_id=self._key.id, salt=hmac.digest(self._key.derive(b"salt"), whole, "sha256")
+            key_id=self._key.id, salt=hmac.digest(self._key.derive(b"salt"), content, "sha256")
         )
-        chunks = _Chunks(self._key, header, self._label, size)
+        chunks = _ChunkCipher(self._key, header, self._label, size)
         raw = _EncryptingStream(stream, header, chunks, self._digests, size)
-        return cast("BinaryIO", io.BufferedReader(raw, SEALED_CHUNK_BYTES))
+        return cast("BinaryIO", io.BufferedReader(raw, ENCRYPTED_CHUNK_BYTES))
 
 
 def _read_chunks(stream: BinaryIO) -> Iterator[bytes]:
@@ -138,16 +138,14 @@ def _read_chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 class _EncryptingStream(io.RawIOBase):
-    """The sealed bytes, made when they are read."""
-
     def __init__(
-        self, plain: BinaryIO, header: Header, chunks: _Chunks, digests: list[bytes], size: int
+        self, plain: BinaryIO, header: Header, chunks: _ChunkCipher, digests: list[bytes], size: int
     ) -> None:
         self._plain = plain
         self._header = header.dump()
         self._chunks = chunks
         self._digests = digests
-        self._size = sealed_size(size)
+        self._size = encrypted_size(size)
         self._position = 0
 
     @override
@@ -181,51 +179,51 @@ class _EncryptingStream(io.RawIOBase):
         if self._position < HEADER_BYTES:
             found = self._header[self._position :]
         else:
-            index, offset = divmod(self._position - HEADER_BYTES, SEALED_CHUNK_BYTES)
-            found = self._sealed(index)[offset:]
-        view = memoryview(buffer)
-        taken = found[: len(view)]
-        view[: len(taken)] = taken
-        self._position += len(taken)
-        return len(taken)
+            index, offset = divmod(self._position - HEADER_BYTES, ENCRYPTED_CHUNK_BYTES)
+            found = self._encrypted_chunk(index)[offset:]
+        target = memoryview(buffer)
+        count = min(len(found), len(target))
+        target[:count] = found[:count]
+        self._position += count
+        return count
 
-    def _sealed(self, index: int) -> bytes:
+    def _encrypted_chunk(self, index: int) -> bytes:
         self._plain.seek(index * CHUNK_BYTES)
         chunk = self._plain.read(CHUNK_BYTES)
-        # Sealing other content under a nonce that was used would give both away.
+        # Encrypting other content under the same nonce would reveal both.
         if index >= len(self._digests) or hashlib.sha256(chunk).digest() != self._digests[index]:
             raise ChecksumMismatch("The file changed while it was encrypted")
-        return self._chunks.seal(index, chunk)
+        return self._chunks.encrypt(index, chunk)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptedFile:
-    """A sealed file that lies elsewhere, and how to read any part of it."""
+    """An encrypted file in the bucket, and how to read any part of it."""
 
     header: Header
     size: int
-    """Of what is in it."""
+    """Decrypted, in bytes."""
     label: str
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return which of its bytes are needed for the plain bytes ``start`` to ``end``."""
+        """Return which encrypted bytes contain the plain bytes ``start`` to ``end``."""
         first, last = start // CHUNK_BYTES, (max(end, start + 1) - 1) // CHUNK_BYTES
         return (
-            HEADER_BYTES + first * SEALED_CHUNK_BYTES,
-            min(HEADER_BYTES + (last + 1) * SEALED_CHUNK_BYTES, sealed_size(self.size)),
+            HEADER_BYTES + first * ENCRYPTED_CHUNK_BYTES,
+            min(HEADER_BYTES + (last + 1) * ENCRYPTED_CHUNK_BYTES, encrypted_size(self.size)),
         )
 
-    def open(
+    def decrypt(
         self, key: EncryptionKey, pieces: Iterable[bytes], start: int, end: int
     ) -> Iterator[bytes]:
-        """Return the plain bytes ``start`` to ``end`` of those of ``span``.
+        """Yield the plain bytes ``start`` to ``end``; ``pieces`` are the bytes of ``span``.
 
         Raises EncryptedFileBroken.
         """
-        chunks = _Chunks(key, self.header, self.label, self.size)
+        chunks = _ChunkCipher(key, self.header, self.label, self.size)
         index = start // CHUNK_BYTES
-        for sealed in _regrouped(pieces):
-            plain = chunks.open(index, sealed)
+        for chunk in _in_chunks(pieces):
+            plain = chunks.decrypt(index, chunk)
             base = index * CHUNK_BYTES
             yield plain[max(0, start - base) : end - base]
             index += 1
@@ -233,13 +231,13 @@ class EncryptedFile:
             raise EncryptedFileBroken
 
 
-def _regrouped(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Give whole sealed chunks, and what is left at the end."""
+def _in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield complete encrypted chunks, and the rest at the end."""
     rest = bytearray()
     for piece in pieces:
         rest += piece
-        while len(rest) >= SEALED_CHUNK_BYTES:
-            yield bytes(rest[:SEALED_CHUNK_BYTES])
-            del rest[:SEALED_CHUNK_BYTES]
+        while len(rest) >= ENCRYPTED_CHUNK_BYTES:
+            yield bytes(rest[:ENCRYPTED_CHUNK_BYTES])
+            del rest[:ENCRYPTED_CHUNK_BYTES]
     if rest:
         yield bytes(rest)

@@ -1,8 +1,8 @@
-"""The key that only the user holds, and how it looks on paper.
+"""The encryption key, which only the user has, and its written form.
 
-It is 32 random bytes; from them HKDF (RFC 5869) makes one key for each purpose and each clip.
-Whoever loses it has lost the clips in the cloud, so its written form is made to be copied by hand:
-Crockford's base32 knows no I, L, O and U and reads small letters too, and a checksum tells a slip.
+It is 32 random bytes; HKDF (RFC 5869) derives from them one key for each purpose and each clip.
+Without it, the clips in the cloud are lost, so its written form is made to be copied by hand:
+Crockford's base32 has no I, L, O, and U and accepts lowercase, and a checksum finds typing errors.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from .errors import EncryptionKeyInvalid
 
 KEY_BYTES = 32
 CHECKSUM_BYTES = 3
-"""With the key 35 bytes, which are 56 letters without padding: 14 groups of 4."""
+"""35 bytes with the key, which are 56 letters without padding."""
 GROUP = 4
 ID_BYTES = 8
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _WRITE = str.maketrans(_BASE32, _CROCKFORD)
-# An I, L or O that somebody writes was a 1 or 0; blanks, lines and dashes are only for the eye.
+# I, L, and O are read as 1 and 0; spaces, line breaks, and dashes are only for legibility.
 _READ = str.maketrans(
     dict(zip(_CROCKFORD, _BASE32, strict=True)) | {"I": "B", "L": "B", "O": "A", "-": None}
 )
@@ -35,13 +35,13 @@ _READ = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class EncryptionKey:
-    """A secret; never shown, except by ``text`` to the one whom it belongs to."""
+    """A secret, shown only to its owner, by ``text``."""
 
     secret: bytes = field(repr=False)
 
     @classmethod
     def generate(cls) -> Self:
-        """Return a new key from the system's randomness."""
+        """Return a new random key."""
         return cls(secrets.token_bytes(KEY_BYTES))
 
     @classmethod
@@ -50,7 +50,6 @@ class EncryptionKey:
         letters = "".join(text.split()).upper().translate(_READ)
         try:
             raw = base64.b32decode(letters)
-        # A letter that is none of base32's, or too few of them.
         except ValueError, binascii.Error:
             raise EncryptionKeyInvalid from None
         secret, checksum = raw[:KEY_BYTES], raw[KEY_BYTES:]
@@ -66,11 +65,11 @@ class EncryptionKey:
 
     @property
     def id(self) -> str:
-        """Return its fingerprint, which says nothing of the key: 16 hexadecimal digits."""
+        """Return a fingerprint that doesn't reveal the key: 16 hexadecimal digits."""
         return self.derive(b"id")[:ID_BYTES].hex()
 
     def derive(self, purpose: bytes, salt: bytes = b"") -> bytes:
-        """Return 32 bytes that are for this purpose and salt alone."""
+        """Return a 32-byte key for this purpose and salt alone."""
         hkdf = HKDF(SHA256(), length=32, salt=salt, info=b"homesec seal v1 " + purpose)
         return hkdf.derive(self.secret)
 

@@ -1,61 +1,51 @@
-"""Clips in a Google Cloud Storage bucket.
-
-Importing this takes a second, so import it in a thread, and only when there is a bucket.
-"""
+"""Clips in a Google Cloud Storage bucket."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+import logging
 import os
+import threading
 from typing import TYPE_CHECKING, Any, Self
-
-from google.api_core.exceptions import RequestRangeNotSatisfiable
-from google.cloud.storage import Client
-from google.cloud.storage.retry import DEFAULT_RETRY
-from google.oauth2 import service_account
 
 from ..core.clock import SystemClock
 from .errors import BucketMissing, ObjectMissing, StorageError
-from .gcs_auth import LoginSession, key_credentials, no_credentials, own_credentials
-from .gcs_check import probe
-from .gcs_errors import told_apart
-from .gcs_upload import CHUNK_BYTES, GcsUpload, stored
+from .gcs_check import check_access
+from .gcs_upload import CHUNK_BYTES, GcsUpload, stored_object
 from .object_names import gcs_uri
 from .object_store import ResumePoint, StoredObject, Upload, ignore
-from .transfer import Throttle, save_stream
+from .transfer import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
-    from pathlib import Path
     from threading import Event
 
-    from google.auth.credentials import Credentials
-    from google.cloud.storage import Blob, Bucket
+    from google.cloud.storage import Blob
 
     from ..core.clock import Clock
+    from .gcs_client import GcsClient
+
+_LOGGER = logging.getLogger(__name__)
 
 TIMEOUT_S = (4.0, 10.0)
 """For connecting and for each read."""
-RETRY = DEFAULT_RETRY.with_timeout(8.0)
-"""For reading, where nobody else tries again. What writes is tried again by the outbox."""
 FIRST_BLOCK_BYTES = 256 * 2**10
 LAST_BLOCK_BYTES = 4 * 2**20
 QUICK_S = 0.5
-"""A block that comes faster lets the next be twice as large: a film begins at once and then flows,
-and on a slow line whoever reads is never held up for long."""
+"""A block that arrives sooner doubles the size of the next: playback begins at once and then flows,
+and a reader on a slow line never waits long."""
 PAGE_SIZE = 1000
 LONGEST_LINK_S = 7 * 86_400
-"""What V4 signatures allow."""
+"""The limit of V4 signatures."""
 EMULATOR_VARIABLE = "STORAGE_EMULATOR_HOST"
-"""Google's own libraries look there, too: the address of a stand-in for the whole storage."""
+"""The environment variable, of Google's own libraries too, with the address of an emulator."""
 _FIELDS = "items(name,size,generation,md5Hash,contentType,metadata),nextPageToken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GcsSettings:
-    """Which bucket, and who we are."""
+    """A bucket and the login to it."""
 
     bucket: str
     prefix: str = "homesec"
@@ -65,7 +55,7 @@ class GcsSettings:
 
 
 class GcsStore:
-    """A bucket of Google Cloud Storage; a ``CloudStore``."""
+    """A ``CloudStore``. It logs in when it is first used, and tries again until it can."""
 
     def __init__(
         self,
@@ -75,35 +65,19 @@ class GcsStore:
         endpoint: str | None = None,
         chunk_bytes: int = CHUNK_BYTES,
     ) -> None:
-        """Log in; raises KeyInvalid, LoginMissing or BucketMissing (no bucket can be called so).
+        """Prepare; nothing is imported or asked yet.
 
-        ``endpoint`` is an emulator's address (else the environment may name one), ``chunk_bytes``
-        (a multiple of 256 KiB) how much an upload sends between two answers; both for tests.
+        For tests: ``endpoint`` is an emulator's address (else the environment may name one),
+        ``chunk_bytes`` (a multiple of 256 KiB) what an upload sends between two answers.
         """
-        endpoint = endpoint or os.environ.get(EMULATOR_VARIABLE)
-        clock = clock or SystemClock()
-        self._clock = clock
-        self._session: LoginSession | None = None
-        with self._told_apart():
-            credentials = _credentials(settings, emulated=endpoint is not None)
-        self._signer = credentials if isinstance(credentials, service_account.Credentials) else None
-        self._session = LoginSession(credentials, clock)
-        self._client = Client(
-            project="unused",  # only what makes or lists buckets needs one
-            credentials=credentials,
-            client_options={"api_endpoint": endpoint} if endpoint else None,
-            _http=self._session,
-        )
-        # It would ask for the bucket's own facts in a thread of its own at each first call, which
-        # a key that may only handle objects is not allowed, and which no stop could end.
-        self._client._bucket_metadata_cache = None  # noqa: SLF001
-        try:
-            self._bucket: Bucket = self._client.bucket(settings.bucket)
-        except ValueError:
-            raise BucketMissing(bucket=settings.bucket) from None
-        self._prefix = settings.prefix.strip("/")
-        self._throttle = Throttle(settings.upload_bytes_per_s, clock)
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._endpoint = endpoint
         self._chunk_bytes = chunk_bytes
+        self._prefix = settings.prefix.strip("/")
+        self._throttle = Throttle(settings.upload_bytes_per_s, self._clock)
+        self._lock = threading.Lock()
+        self._client: GcsClient | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +86,7 @@ class GcsStore:
         self.close()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._bucket.name}/{self._prefix})"
+        return f"{type(self).__name__}({self.bucket_uri})"
 
     @property
     def prefix(self) -> str:
@@ -121,12 +95,38 @@ class GcsStore:
 
     @property
     def bucket_uri(self) -> str:
-        """Return which bucket and folder this is."""
-        return gcs_uri(self._bucket.name, self._prefix)
+        """Return ``gs://bucket/prefix``."""
+        return gcs_uri(self._settings.bucket, self._prefix)
+
+    def connect(self) -> None:
+        """Log in, if that was not done yet; see ``CloudStore``."""
+        self._connected()
+
+    def _connected(self) -> GcsClient:
+        with self._lock:
+            if self._client is None:
+                try:
+                    from .gcs_client import GcsClient
+
+                    self._client = GcsClient(
+                        self._settings.bucket,
+                        key=self._settings.key,
+                        endpoint=self._endpoint or os.environ.get(EMULATOR_VARIABLE),
+                        clock=self._clock,
+                    )
+                except StorageError:
+                    raise
+                except Exception as err:  # noqa: BLE001 - such as a library that does not load
+                    # Without its message, which may contain a piece of the key.
+                    _LOGGER.error("The cloud storage cannot be used: %s", type(err).__name__)
+                    raise StorageError(type(err).__name__) from None
+            return self._client
 
     def close(self) -> None:
         """Close the connections; idempotent."""
-        self._client.close()
+        # Without the lock, which is held as long as a login waits for the network.
+        if (client := self._client) is not None:
+            client.close()
 
     def upload(
         self,
@@ -137,12 +137,11 @@ class GcsStore:
         on_resume_point: Callable[[ResumePoint | None], None] = ignore,
         on_progress: Callable[[int], None] = ignore,
     ) -> StoredObject:
-        """Store it, unless it is there already; see ``CloudStore``."""
+        """Store an object, unless it is there already; see ``CloudStore``."""
         return GcsUpload(
             upload,
-            bucket=self._bucket,
+            gcs=self._connected(),
             throttle=self._throttle,
-            told_apart=self._told_apart,
             chunk_bytes=self._chunk_bytes,
             stop=stop,
             on_resume_point=on_resume_point,
@@ -150,121 +149,108 @@ class GcsStore:
         ).run(resume)
 
     def find(self, name: str) -> StoredObject | None:
-        """Return what the bucket knows of an object."""
-        blob = self._bucket.blob(name)
+        """Return an object's metadata; None if there is no such object."""
+        gcs = self._connected()
+        blob = gcs.bucket.blob(name)
         try:
-            with self._told_apart():
-                blob.reload(timeout=TIMEOUT_S, retry=RETRY)
+            with gcs.translate_errors():
+                blob.reload(timeout=TIMEOUT_S, retry=gcs.retry)
         except ObjectMissing:
             return None
-        return stored(blob)
+        return stored_object(blob)
 
     def read(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Give a range of the object, block by block, each asked for when it is wanted."""
+        """Yield a range of the object, block by block, each requested when it is needed."""
         block_bytes = FIRST_BLOCK_BYTES
-        blob = self._bucket.blob(name)
+        gcs = self._connected()
+        blob = gcs.bucket.blob(name)
         while end is None or start < end:
             until = start + block_bytes if end is None else min(end, start + block_bytes)
-            began = self._clock.monotonic()
-            block = self._block(blob, start, until)
-            yield from (block,) if block else ()
+            began_t = self._clock.monotonic()
+            block = _read_block(gcs, blob, start, until)
+            if block:
+                yield block
             if len(block) < until - start:
                 return
             start = until
-            if self._clock.monotonic() - began < QUICK_S:
+            if self._clock.monotonic() - began_t < QUICK_S:
                 block_bytes = min(2 * block_bytes, LAST_BLOCK_BYTES)
 
-    def _block(self, blob: Blob, start: int, end: int) -> bytes:
-        with self._told_apart():
-            try:
-                # Raw: what is stored is what was sent, so nothing is to be unpacked.
-                block: bytes = blob.download_as_bytes(
-                    start=start,
-                    end=end - 1,
-                    raw_download=True,
-                    checksum=None,
-                    timeout=TIMEOUT_S,
-                    retry=RETRY,
-                )
-            except RequestRangeNotSatisfiable:  # begins at the object's end or beyond
-                return b""
-        return block
-
-    def download(self, name: str, path: Path, *, stop: Event) -> StoredObject:
-        """Write the object to a file; raises ChecksumMismatch when it does not arrive whole."""
-        found = self.find(name)
-        if found is None:
-            raise ObjectMissing
-        save_stream(self.read(name), path, stop=stop, md5=found.md5)
-        return found
-
     def update_metadata(self, name: str, metadata: Mapping[str, str]) -> None:
-        """Change facts of an object; its others stay, and what is in it."""
-        blob = self._bucket.blob(name)
+        """Change entries of an object's metadata; see ``CloudStore``."""
+        gcs = self._connected()
+        blob = gcs.bucket.blob(name)
         blob.metadata = dict(metadata)
-        with self._told_apart():
+        with gcs.translate_errors():
             blob.patch(timeout=TIMEOUT_S, retry=None)
 
     def delete(self, name: str) -> bool:
         """Delete an object; return whether it was there."""
+        gcs = self._connected()
         try:
-            with self._told_apart():
-                self._bucket.blob(name).delete(timeout=TIMEOUT_S, retry=None)
+            with gcs.translate_errors():
+                gcs.bucket.blob(name).delete(timeout=TIMEOUT_S, retry=None)
         except ObjectMissing:
             return False
         return True
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[StoredObject]:
-        """Give the objects in our folder in order of name; pages are fetched as they are needed."""
-        ours = f"{self._prefix}/{prefix}" if self._prefix else prefix
+        """Yield the objects in our folder in order of name; see ``CloudStore``."""
+        gcs = self._connected()
         blobs = iter(
-            self._client.list_blobs(
-                self._bucket,
-                prefix=ours or None,
+            gcs.bucket.list_blobs(
+                prefix=(f"{self._prefix}/{prefix}" if self._prefix else prefix) or None,
                 start_offset=after or None,
                 page_size=PAGE_SIZE,
                 fields=_FIELDS,
                 timeout=TIMEOUT_S,
-                retry=RETRY,
+                retry=gcs.retry,
             )
         )
         while True:
-            with self._told_apart(missing=BucketMissing):
+            with gcs.translate_errors(missing=BucketMissing):
                 blob = next(blobs, None)
             if blob is None:
                 return
             if blob.name != after:
-                yield stored(blob)
+                yield stored_object(blob)
 
     def signed_url(self, name: str, lifetime_s: float) -> str | None:
-        """Return a V4 signed link if we have a key to sign with; nobody is asked."""
-        if self._signer is None:
+        """Return a V4 signed URL, None without a key to sign with. Nothing is asked."""
+        gcs = self._connected()
+        if gcs.signer is None:
             return None
-        url: str = self._bucket.blob(name).generate_signed_url(
+        url: str = gcs.bucket.blob(name).generate_signed_url(
             version="v4",
             expiration=timedelta(seconds=min(max(lifetime_s, 1), LONGEST_LINK_S)),
             method="GET",
-            credentials=self._signer,
+            credentials=gcs.signer,
         )
         return url
 
     def can_sign_urls(self) -> bool:
-        """Return whether we have a key to sign with."""
-        return self._signer is not None
+        """Return whether there is a key to sign with."""
+        return self._connected().signer is not None
 
-    def probe(self) -> None:
-        """Write, read, list and delete a probe object; raises what is missing."""
-        probe(self, self._bucket, told_apart=self._told_apart)
-
-    def _told_apart(
-        self, *, missing: type[StorageError] = ObjectMissing
-    ) -> AbstractContextManager[None]:
-        return told_apart(
-            skew_s=lambda: self._session.skew_s if self._session else 0.0, missing=missing
-        )
+    def check_access(self) -> None:
+        """Write, read, list, and delete a small object; raise what is missing."""
+        check_access(self, self._connected())
 
 
-def _credentials(settings: GcsSettings, *, emulated: bool) -> Credentials:
-    if settings.key is not None:
-        return key_credentials(settings.key)
-    return no_credentials() if emulated else own_credentials()
+def _read_block(gcs: GcsClient, blob: Blob, start: int, end: int) -> bytes:
+    try:
+        with gcs.translate_errors():
+            # Raw, since nothing is stored compressed.
+            block: bytes = blob.download_as_bytes(
+                start=start,
+                end=end - 1,
+                raw_download=True,
+                checksum=None,
+                timeout=TIMEOUT_S,
+                retry=gcs.retry,
+            )
+    except StorageError as err:
+        if err.placeholders.get("status") == "416":  # begins at the object's end or beyond
+            return b""
+        raise
+    return block

@@ -1,4 +1,4 @@
-"""How we log in to Google, and the connection that does."""
+"""Logins to Google, and the HTTP session that uses them."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
     from ..core.clock import Clock
 
 SCOPES = ("https://www.googleapis.com/auth/devstorage.read_write",)
-"""Objects' contents and facts; not who may see them, which only full_control may change."""
+"""Objects with their metadata, but not their access control, which takes full_control."""
 
-FRESH_S = 10.0
-"""After an answer, how long the network is taken to be there."""
-REACH_S = 4.0
+REACHABLE_S = 10.0
+"""How long after a response the host is taken to be reachable."""
+CONNECT_S = 4.0
 
 
-def key_credentials(key: Mapping[str, Any]) -> service_account.Credentials:
+def credentials_from_key(key: Mapping[str, Any]) -> Credentials:
     """Return the login of a service-account key, as Google's JSON file has it.
 
-    Raises KeyInvalid, without the cause: its text may hold a piece of what was pasted.
+    Raises KeyInvalid, without a cause: its message may contain a piece of the key.
     """
     try:
         if key.get("type") != "service_account":
             raise KeyInvalid
-        credentials: service_account.Credentials = (
-            service_account.Credentials.from_service_account_info(dict(key), scopes=SCOPES)
+        credentials: Credentials = service_account.Credentials.from_service_account_info(
+            dict(key), scopes=SCOPES
         )
     except (ValueError, TypeError, AttributeError, GoogleAuthError) as err:
         raise KeyInvalid(reason=type(err).__name__) from None
     return credentials
 
 
-def own_credentials() -> Credentials:
+def credentials_of_machine() -> Credentials:
     """Return the machine's own login (application-default credentials); asks the network.
 
     Raises google.auth.exceptions.DefaultCredentialsError.
@@ -58,31 +58,31 @@ def own_credentials() -> Credentials:
 
 
 def no_credentials() -> Credentials:
-    """Return the login for an emulator, which wants none."""
+    """Return the login for an emulator, which needs none."""
     return AnonymousCredentials()
 
 
 class LoginSession(AuthorizedSession):
-    """A connection that logs in, never tries again by itself and compares the clocks.
+    """A session that logs in, never retries by itself, and compares the clocks.
 
-    The library's own tries a login four times, and each of dozens of addresses, each time with the
-    whole time limit; whoever is to stop within seconds cannot wait for that.
+    The library's own retries a login four times with each of dozens of addresses, each time with
+    the whole time limit: no stop could wait for that.
     """
 
     def __init__(self, credentials: Credentials, clock: Clock) -> None:
         self._plain = requests.Session()
         super().__init__(credentials, auth_request=Request(self._plain))  # type: ignore[no-untyped-call]
         self._clock = clock
-        self._answered_at = -math.inf
+        self._answered_t = -math.inf
         self.skew_s = 0.0
-        """How far this machine's clock is ahead of Google's, as of the last answer."""
+        """How far this machine's clock was ahead of Google's at the last response."""
         for session in (self, self._plain):
             session.hooks["response"].append(self._compare_clocks)
 
     @override
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
-        if self._clock.monotonic() - self._answered_at > FRESH_S:
-            _reach(url)
+        if self._clock.monotonic() - self._answered_t > REACHABLE_S:
+            _check_reachable(url)
         response: requests.Response = super().request(method, url, *args, **kwargs)  # type: ignore[no-untyped-call]
         return response
 
@@ -92,19 +92,19 @@ class LoginSession(AuthorizedSession):
         super().close()  # type: ignore[no-untyped-call]
 
     def _compare_clocks(self, response: requests.Response, *_: object, **__: object) -> None:
-        self._answered_at = self._clock.monotonic()
+        self._answered_t = self._clock.monotonic()
         try:
-            told = parsedate_to_datetime(response.headers.get("Date", ""))
-        except ValueError:  # a proxy on the way need not tell the time
+            date = parsedate_to_datetime(response.headers.get("Date", ""))
+        except ValueError:  # a proxy may leave it out
             return
-        self.skew_s = self._clock.now() - told.timestamp()
+        self.skew_s = self._clock.now() - date.timestamp()
 
 
-def _reach(url: str) -> None:
-    """Raise StorageUnreachable, soon, if nothing answers there."""
+def _check_reachable(url: str) -> None:
+    """Raise StorageUnreachable if no connection is made within ``CONNECT_S``."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        connect(parts.hostname or "", port, REACH_S).close()
+        connect(parts.hostname or "", port, CONNECT_S).close()
     except OSError as err:
         raise StorageUnreachable from err

@@ -1,4 +1,4 @@
-"""Whether the bucket can be used, and if not, exactly what is missing."""
+"""Check whether a bucket can be used, and if not, exactly what is missing."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from .errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from google.cloud.storage import Bucket
-
-    from .gcs_upload import ErrorTranslator
+    from .gcs_client import GcsClient
     from .object_store import CloudStore
 
 TIMEOUT_S = (4.0, 4.0)
+"""For connecting and for each read."""
 CREATE = "storage.objects.create"
 GET = "storage.objects.get"
 LIST = "storage.objects.list"
@@ -31,62 +30,56 @@ DELETE = "storage.objects.delete"
 NAME = ".homesec-probe"
 
 
-def probe(store: CloudStore, bucket: Bucket, *, told_apart: ErrorTranslator) -> None:
-    """Write, read, list and delete a small object of our own; raises the first thing in the way.
+def check_access(store: CloudStore, gcs: GcsClient) -> None:
+    """Write, read, list, and delete a small object; raise the first error.
 
-    A StorageDenied names every permission that is missing (``permission``).
+    A StorageDenied names every missing permission (``permission``).
     """
     try:
-        denied = _Probe(store, bucket, told_apart).run()
+        denied = _denied_permissions(store, gcs)
     except BucketMissing as err:
-        raise BucketMissing(bucket=bucket.name) from err
+        raise BucketMissing(bucket=gcs.bucket.name) from err
     if denied:
-        missing = _missing(bucket, told_apart) or denied
-        raise StorageDenied(permission=", ".join(missing), bucket=bucket.name)
+        missing = _missing_permissions(gcs) or denied
+        raise StorageDenied(permission=", ".join(missing), bucket=gcs.bucket.name)
 
 
-class _Probe:
-    def __init__(self, store: CloudStore, bucket: Bucket, told_apart: ErrorTranslator) -> None:
-        self._store = store
-        self._bucket = bucket
-        self._told_apart = told_apart
-        self._name = "/".join(filter(None, (store.prefix, f"{NAME}-{secrets.token_hex(8)}")))
-        self._content = secrets.token_bytes(64)
+def _denied_permissions(store: CloudStore, gcs: GcsClient) -> list[str]:
+    """Return the permissions without which a step failed."""
+    name = "/".join(filter(None, (store.prefix, f"{NAME}-{secrets.token_hex(8)}")))
+    content = secrets.token_bytes(64)
 
-    def run(self) -> list[str]:
-        """Return the permissions whose lack was felt."""
-        if denied := _denied(CREATE, self._create):
-            return denied
-        try:
-            denied = [*_denied(GET, self._read), *_denied(LIST, self._list)]
-        except StorageError:
-            # Leave nothing behind, if that can be; what was in the way is told either way.
-            with suppress(StorageError):
-                self._delete()
-            raise
-        return [*denied, *_denied(DELETE, self._delete)]
-
-    def _create(self) -> None:
-        with self._told_apart(missing=BucketMissing):
-            self._bucket.blob(self._name).upload_from_string(
-                self._content, if_generation_match=0, checksum="md5", timeout=TIMEOUT_S, retry=None
+    def create() -> None:
+        with gcs.translate_errors(missing=BucketMissing):
+            gcs.bucket.blob(name).upload_from_string(
+                content, if_generation_match=0, checksum="md5", timeout=TIMEOUT_S, retry=None
             )
 
-    def _read(self) -> None:
-        if b"".join(self._store.read(self._name)) != self._content:
+    def read() -> None:
+        if b"".join(store.read(name)) != content:
             raise ChecksumMismatch
 
-    def _list(self) -> None:
-        if not any(obj.name == self._name for obj in self._store.list(NAME)):
+    def find_in_list() -> None:
+        if not any(obj.name == name for obj in store.list(NAME)):
             raise StorageError("The bucket does not list what was just written")
 
-    def _delete(self) -> None:
-        self._store.delete(self._name)
+    def delete() -> None:
+        store.delete(name)
 
-
-def _denied(permission: str, act: Callable[[], None]) -> list[str]:
+    if denied := _denied(CREATE, create):
+        return denied
     try:
-        act()
+        denied = [*_denied(GET, read), *_denied(LIST, find_in_list)]
+    except StorageError:
+        with suppress(StorageError):  # the first error is reported
+            delete()
+        raise
+    return [*denied, *_denied(DELETE, delete)]
+
+
+def _denied(permission: str, step: Callable[[], None]) -> list[str]:
+    try:
+        step()
     except KeyRevoked, WrongProject:
         raise
     except StorageDenied:
@@ -94,12 +87,12 @@ def _denied(permission: str, act: Callable[[], None]) -> list[str]:
     return []
 
 
-def _missing(bucket: Bucket, told_apart: ErrorTranslator) -> list[str]:
-    """Return the permissions we lack, as far as the bucket tells; to ask needs none."""
+def _missing_permissions(gcs: GcsClient) -> list[str]:
+    """Return the permissions we lack according to the bucket; asking requires none."""
     wanted = [CREATE, GET, LIST, DELETE]
     try:
-        with told_apart():
-            ours = bucket.test_iam_permissions(wanted, timeout=TIMEOUT_S, retry=None)
-    except StorageError:  # what is known already is told instead
+        with gcs.translate_errors():
+            granted = gcs.bucket.test_iam_permissions(wanted, timeout=TIMEOUT_S, retry=None)
+    except StorageError:  # what the steps have found is reported instead
         return []
-    return [each for each in wanted if each not in ours]
+    return [each for each in wanted if each not in granted]

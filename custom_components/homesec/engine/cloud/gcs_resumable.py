@@ -1,100 +1,85 @@
-"""The wire protocol of a resumable upload, from the address that began it to the object.
+"""The protocol of a resumable upload, from its session URI to the object.
 
-https://cloud.google.com/storage/docs/performing-resumable-uploads. Not through the library: it
-cannot go on in another process, its connection logs every address it asks (this one is as good as a
-password), and a stop would have to wait for it.
+https://cloud.google.com/storage/docs/performing-resumable-uploads. Not by Google's library: that
+cannot resume in another process, logs the URI (which is as good as a password), and would make a
+stop wait.
 """
 
 from __future__ import annotations
 
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse
 import json
 import re
 import socket
-import ssl
 from typing import TYPE_CHECKING, Any, BinaryIO, override
 from urllib.parse import urlsplit
 
-from ..core.connect import connect
+from ..core.http_connection import TimedConnection
 from .errors import ChecksumMismatch, StorageError, StorageUnreachable, TransferStopped
-from .gcs_errors import refused
+from .gcs_errors import error_from_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
-    from urllib.parse import SplitResult
 
     from .transfer import Throttle
 
 TIMEOUT_S = 4.0
-"""For connecting, for each piece and for the answer; short, since a stop waits for it. What arrived
-before counts, so a time limit costs one question."""
+"""For connecting, for each piece, and for the answer; short, since a stop waits for it. What has
+arrived before counts, so a timeout costs one request."""
 PIECE_BYTES = 16 * 2**10
 UNSENT_BYTES = 32 * 2**10
-"""What the kernel may hold back unsent. Otherwise it takes megabytes at once, and on a slow line
-the answer would not come within the time limit."""
+"""What the kernel may buffer. It would take megabytes, and on a slow line the answer would then not
+come within the time limit."""
+
+type Answer = int | dict[str, Any]
+"""How many bytes have arrived, or the finished object's resource."""
 
 
 class SessionGoneError(Exception):
-    """The storage has forgotten this upload (they last a week): begin it anew."""
+    """The storage has forgotten the upload (they last a week): it has to begin anew."""
 
 
 class LocalReadError(Exception):
-    """The local disk, not the line."""
+    """The local disk failed, not the network."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__()
         self.error = error
 
 
-class _Connection(HTTPConnection):
-    """A connection that is quick to fail and keeps little back."""
-
-    def __init__(self, address: SplitResult) -> None:
-        self._tls = ssl.create_default_context() if address.scheme == "https" else None
-        port = address.port or (443 if self._tls else 80)
-        super().__init__(address.hostname or "", port, timeout=TIMEOUT_S)
-
+class _Connection(TimedConnection):
     @override
     def connect(self) -> None:
-        sock = connect(self.host, self.port, TIMEOUT_S)
-        sock.settimeout(TIMEOUT_S)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-        try:
-            self.sock = (
-                self._tls.wrap_socket(sock, server_hostname=self.host) if self._tls else sock
-            )
-        except OSError:
-            sock.close()
-            raise
+        super().connect()
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 class UploadSession:
-    """One upload, wherever it was begun. Each answer is the object, or how many bytes are there."""
+    """One upload, begun in this process or in an earlier one."""
 
     def __init__(self, uri: str, total: int, *, stop: Event, throttle: Throttle) -> None:
         self._parts = urlsplit(uri)
         self._total = total
         self._stop = stop
         self._throttle = throttle
-        self._connection: HTTPConnection | None = None
+        self._connection: _Connection | None = None
 
-    def where(self) -> int | dict[str, Any]:
-        """Ask how far it came."""
+    def query(self) -> Answer:
+        """Ask how much has arrived."""
         return self._put(None, 0, 0)
 
-    def send(self, stream: BinaryIO, start: int, end: int) -> int | dict[str, Any]:
+    def send(self, stream: BinaryIO, start: int, end: int) -> Answer:
         """Send the bytes from ``start`` up to, not including, ``end``."""
         return self._put(stream, start, end)
 
     def close(self) -> None:
-        """Close the connection; the upload itself stays."""
+        """Close the connection; the upload itself can be resumed."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _put(self, stream: BinaryIO | None, start: int, end: int) -> int | dict[str, Any]:
+    def _put(self, stream: BinaryIO | None, start: int, end: int) -> Answer:
         span = f"{start}-{end - 1}" if end > start else "*"
         headers = {
             "Content-Length": str(end - start),
@@ -106,33 +91,26 @@ class UploadSession:
         if self._stop.is_set():
             raise TransferStopped
         try:
-            connection = self._connected()
+            if self._connection is None:
+                self._connection = _Connection(self._parts, connect_s=TIMEOUT_S, read_s=TIMEOUT_S)
+            connection = self._connection
             connection.request("PUT", path, body=body, headers=headers)
             response = connection.getresponse()
-            answer = response.read()
-        # No cause: what it says of the address may end in a log.
+            content = response.read()
+        # Without a cause: its message may contain the URI, and be logged.
         except OSError, HTTPException:
             self.close()
-            if self._stop.is_set():
-                raise TransferStopped from None
-            raise StorageUnreachable from None
+            raise (TransferStopped if self._stop.is_set() else StorageUnreachable) from None
         except LocalReadError as err:
             self.close()
             raise err.error from None
         except BaseException:
             self.close()
             raise
-        return self._understand(response, answer)
-
-    def _connected(self) -> HTTPConnection:
-        if self._connection is None:
-            self._connection = _Connection(self._parts)
-        if self._connection.sock is None:
-            self._connection.connect()
-        return self._connection
+        return _parse(response, content)
 
     def _pieces(self, stream: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-        """Give the bytes as slowly as is allowed, as long as nobody says stop."""
+        """Yield the bytes at the allowed speed, until a stop."""
         try:
             stream.seek(start)
         except OSError as err:
@@ -145,32 +123,33 @@ class UploadSession:
                 raise LocalReadError(err) from None
             if not piece:
                 raise ChecksumMismatch("The file became shorter while it was sent")
-            if self._stop.wait(self._throttle.take(len(piece))):
+            if self._stop.wait(self._throttle.delay_s(len(piece))):
                 raise TransferStopped
             left -= len(piece)
             yield piece
 
-    def _understand(self, response: HTTPResponse, answer: bytes) -> int | dict[str, Any]:
-        match response.status:
-            case 200 | 201:
-                return _resource(answer)
-            case 308:
-                # "bytes=0-42"; no header: nothing has arrived
-                last = re.fullmatch(r"bytes=0-(\d+)", response.headers.get("Range", ""))
-                return int(last.group(1)) + 1 if last else 0
-            case 404 | 410:
+
+def _parse(response: HTTPResponse, content: bytes) -> Answer:
+    match response.status:
+        case 200 | 201:
+            return _parse_resource(content)
+        case 308:
+            # "bytes=0-42"; without the header, nothing has arrived
+            last = re.fullmatch(r"bytes=0-(\d+)", response.headers.get("Range", ""))
+            return int(last.group(1)) + 1 if last else 0
+        case 404 | 410:
+            raise SessionGoneError
+        case status:
+            error = error_from_response(status, response.headers, content)
+            # A session that is damaged or of another bucket is a bad request.
+            if status == 400 and type(error) is StorageError:
                 raise SessionGoneError
-            case status:
-                error = refused(status, response.headers, answer)
-                # A session that is damaged or of another bucket is "bad", not "gone".
-                if status == 400 and type(error) is StorageError:
-                    raise SessionGoneError
-                raise error
+            raise error
 
 
-def _resource(answer: bytes) -> dict[str, Any]:
+def _parse_resource(content: bytes) -> dict[str, Any]:
     try:
-        resource = json.loads(answer)
+        resource = json.loads(content)
     except ValueError:
         resource = None
     if not isinstance(resource, dict):

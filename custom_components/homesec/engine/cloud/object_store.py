@@ -1,4 +1,4 @@
-"""What the engine asks of a cloud storage, whichever it is."""
+"""What the engine needs of a cloud storage, whichever it is."""
 
 from __future__ import annotations
 
@@ -15,33 +15,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredObject:
-    """One object of the bucket."""
+    """An object's metadata."""
 
     name: str
-    """Whole, with the prefix."""
+    """Complete, with the prefix."""
     bytes: int
-    """As ``CloudStore.read`` gives them: of an encrypted object, what is in it."""
+    """As ``CloudStore.read`` yields them: of an encrypted object, the decrypted ones."""
     generation: int
-    """Which writing under this name it is."""
+    """Changes with each write under this name."""
     md5: str | None = None
-    """Of what lies in the bucket, base64; None for what was put together in the bucket."""
+    """Of the bytes in the bucket, base64; None for an object composed in the bucket."""
     content_type: str = "application/octet-stream"
     metadata: Mapping[str, str] = field(default_factory=dict)
     key_id: str | None = None
-    """Id of the key it is encrypted with."""
+    """Of the key it is encrypted with; None if it isn't."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumePoint:
-    """Where an upload can go on after a restart.
-
-    Whoever has ``session`` can write the object: it may lie in the database, and never be shown.
-    """
+    """Where an upload can go on after a restart."""
 
     name: str
     bytes: int
     md5: str
     session: str = field(repr=False)
+    """Secret: it allows to write the object. It may be in the database, but is never shown."""
 
     def dump(self) -> str:
         """Return it as text for the database."""
@@ -60,7 +58,7 @@ class ResumePoint:
 
 
 class Content(Protocol):
-    """Bytes to be stored. They must be the same each time: an upload goes on where it broke off."""
+    """Bytes to be stored. They must be the same each time, since an upload can be resumed."""
 
     @property
     def size_bytes(self) -> int:
@@ -90,7 +88,7 @@ class FileContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BytesContent:
-    """What is in memory."""
+    """Bytes in memory."""
 
     data: bytes = field(repr=False)
 
@@ -100,7 +98,7 @@ class BytesContent:
         return len(self.data)
 
     def open(self) -> BinaryIO:
-        """Return a stream at the beginning."""
+        """Return a stream of them."""
         return BytesIO(self.data)
 
 
@@ -115,13 +113,13 @@ class Upload:
 
 
 def ignore(_: object) -> None:
-    """Do nothing: for an upload whose progress nobody follows."""
+    """Do nothing: for an upload whose progress doesn't matter."""
 
 
 class CloudStore(Protocol):
     """A bucket. Calls block and may come from any thread; each raises StorageError.
 
-    What the local disk refuses stays an OSError, so that both can be told apart.
+    What the local disk refuses stays an OSError.
     """
 
     @property
@@ -131,7 +129,11 @@ class CloudStore(Protocol):
 
     @property
     def bucket_uri(self) -> str:
-        """Return which bucket and folder this is, whoever is logged in to it."""
+        """Return which bucket and folder this is, independent of the login."""
+        ...
+
+    def connect(self) -> None:
+        """Log in, if that was not done yet. Other calls do so themselves."""
         ...
 
     def upload(
@@ -143,31 +145,27 @@ class CloudStore(Protocol):
         on_resume_point: Callable[[ResumePoint | None], None] = ignore,
         on_progress: Callable[[int], None] = ignore,
     ) -> StoredObject:
-        """Store it, unless it is there already; return the object once its checksum is compared.
+        """Store an object, unless it is there already; return it once its checksum is verified.
 
-        ``keep`` is given where to go on as soon as that is known, and None when that is void;
-        ``tell`` the bytes that have arrived. Raises TransferStopped within 5 s of ``stop``, and
-        ObjectConflict when something else has the name.
+        ``on_resume_point`` gets where to resume as soon as that is known, and None once that is
+        void; ``on_progress`` the number of bytes that have arrived. Raises TransferStopped within
+        5 s of ``stop``, and ObjectConflict if the name is taken by something else.
         """
         ...
 
     def find(self, name: str) -> StoredObject | None:
-        """Return what the bucket knows of an object."""
+        """Return an object's metadata; None if there is no such object."""
         ...
 
     def read(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Give the bytes from ``start`` up to, not including, ``end``, piece by piece.
+        """Yield the bytes from ``start`` up to, not including, ``end``, piece by piece.
 
         Raises ObjectMissing. A range beyond the object's end is cut there.
         """
         ...
 
-    def download(self, name: str, path: Path, *, stop: Event) -> StoredObject:
-        """Write the object to a file, which appears under its name only when it is whole."""
-        ...
-
     def update_metadata(self, name: str, metadata: Mapping[str, str]) -> None:
-        """Change facts of an object; its others stay, and what is in it. Raises ObjectMissing."""
+        """Change entries of an object's metadata; the others stay. Raises ObjectMissing."""
         ...
 
     def delete(self, name: str) -> bool:
@@ -175,23 +173,23 @@ class CloudStore(Protocol):
         ...
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[StoredObject]:
-        """Give the objects in our folder in order of name; pages are fetched as they are needed.
+        """Yield the objects in our folder in order of name; pages are requested as needed.
 
-        ``prefix`` continues the store's own, after a slash; only names beyond ``after`` (whole)
-        are given.
+        ``prefix`` continues the store's own, after a slash. Only names beyond ``after`` (complete)
+        are included.
         """
         ...
 
     def signed_url(self, name: str, lifetime_s: float) -> str | None:
-        """Return a link that plays without any login for a while; None if none can be made."""
+        """Return a URL that gives access without a login for a while; None if that's impossible."""
         ...
 
     def can_sign_urls(self) -> bool:
-        """Return whether such a link lets anybody read what is stored from now on."""
+        """Return whether ``signed_url`` works for what is uploaded from now on."""
         ...
 
-    def probe(self) -> None:
-        """Write, read, list and delete a probe object; raises what is missing."""
+    def check_access(self) -> None:
+        """Write, read, list, and delete a small object; raise what is missing."""
         ...
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..cloud.errors import ObjectMissing
 from ..cloud.object_names import VIDEO, object_name
-from ..cloud.transfer import save_stream
+from ..cloud.transfer import download, save_stream
 from ..core.errors import ClipNotFound, ClipProtected, DiskFull
 from ..core.events import (
     Backlog,
@@ -375,7 +375,7 @@ def download_video(
     if cloud is None or clip.cloud is not CloudState.STORED:
         raise ClipNotFound
     try:
-        cloud.download(object_name(clip, prefix=cloud.prefix, suffix=VIDEO), target, stop=stop)
+        download(cloud, object_name(clip, prefix=cloud.prefix, suffix=VIDEO), target, stop=stop)
     except ObjectMissing as err:
         raise ClipNotFound from err
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ..cloud.errors import TransferStopped
-from ..cloud.object_names import ALERT, STILL, VIDEO, clip_from_object, clip_id_from_name
+from ..cloud.object_names import ALERT_ENTRY, STILL, VIDEO, clip_from_object, clip_id_from_name
 from ..core.types import Clip, ClipState, CloudState
 from ..db.job_queue import JobKind
 from .recovery import ClipTree, adopt_without_row
@@ -95,7 +95,7 @@ def _films(cloud: CloudStore | None, shelf: CatalogRebuilder, stop: Event) -> It
     for obj in cloud.list() if cloud is not None else ():
         if stop.is_set():
             raise TransferStopped
-        if ALERT in obj.metadata:
+        if ALERT_ENTRY in obj.metadata:
             continue
         if clip_id_from_name(obj.name) is None:
             shelf.count(foreign=1)

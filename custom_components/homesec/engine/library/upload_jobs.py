@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from ..cloud.errors import EncryptionKeyMissing, ObjectMissing, StorageDenied, TransferStopped
 from ..cloud.object_names import (
-    ALERT,
-    ALERTS,
+    ALERT_ENTRY,
+    ALERT_FOLDER,
+    CLIP_ENTRY,
     CONTENT_TYPES,
-    FACTS,
     STILL,
     VIDEO,
-    clip_metadata,
+    object_metadata,
     object_name,
 )
 from ..cloud.object_store import FileContent, ResumePoint, Upload
@@ -105,7 +105,7 @@ class UploadJobs:
             name=self._name(clip, suffix),
             content=FileContent(path=self._clips_dir / path),
             content_type=CONTENT_TYPES[suffix],
-            metadata=clip_metadata(clip),
+            metadata=object_metadata(clip),
         )
 
     def _name(self, clip: Clip, suffix: str) -> str:
@@ -132,11 +132,11 @@ class UploadJobs:
 
         ``clip`` is the row before the upload: what has been changed since is newer.
         """
-        metadata, row = load_metadata(remote.get(FACTS, "")), self._catalog.get(clip.id)
+        metadata, row = load_metadata(remote.get(CLIP_ENTRY, "")), self._catalog.get(clip.id)
         if metadata is None or row is None:
             return
         if row.label is None and metadata.label is not None:
-            self._catalog.put(merge_metadata(row, remote[FACTS]))
+            self._catalog.put(merge_metadata(row, remote[CLIP_ENTRY]))
         if metadata.protected and not clip.protected:
             self._copies.protect(clip.id, protected=True)
 
@@ -165,7 +165,7 @@ class UploadJobs:
         clip = self._catalog.get(job.subject)
         if clip is None or clip.cloud is not CloudState.STORED:
             return lambda: None
-        sent = clip_metadata(clip)
+        sent = object_metadata(clip)
         try:
             self.store.update_metadata(self._name(clip, VIDEO), sent)
         except (ObjectMissing, EncryptionKeyMissing) as err:
@@ -182,7 +182,7 @@ class UploadJobs:
         clip = self._catalog.get(clip_id)
         if clip is None or clip.cloud is not CloudState.STORED:
             return
-        metadata = load_metadata(sent.get(FACTS, ""))
+        metadata = load_metadata(sent.get(CLIP_ENTRY, ""))
         if metadata is None or metadata.protected is not clip.protected:
             self._catalog.jobs.add(JobKind.DESCRIBE, clip_id)
 
@@ -196,14 +196,14 @@ class UploadJobs:
 
     def delete_expired_stills(self, job: Job, stop: Event) -> Settle:
         """Delete the stills of alerts whose links have expired."""
-        first_kept = f"{self.store.prefix}/{ALERTS}/{job.payload['before']}".lstrip("/")
+        first_kept = f"{self.store.prefix}/{ALERT_FOLDER}/{job.payload['before']}".lstrip("/")
         try:
-            for obj in self.store.list(f"{ALERTS}/"):
+            for obj in self.store.list(f"{ALERT_FOLDER}/"):
                 if stop.is_set():
                     raise TransferStopped
                 if obj.name >= first_kept:
                     break
-                if ALERT in obj.metadata:  # a camera may have the same name as this folder
+                if ALERT_ENTRY in obj.metadata:  # a camera may have the same name as this folder
                     self.store.delete(obj.name)
         except StorageDenied as err:
             if type(err) is not StorageDenied:

@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ..cloud.errors import StorageError
-from ..cloud.object_names import ALERT, CONTENT_TYPES, STILL, alert_day, alert_still_name
+from ..cloud.object_names import ALERT_ENTRY, CONTENT_TYPES, STILL, alert_day, alert_still_name
 from ..cloud.object_store import BytesContent, Upload
 from ..core.deadline import DeadlineExceeded, run_with_deadline
 from ..core.errors import HomeSecError
@@ -73,7 +73,9 @@ class MmsStills:
             return
         self._cleaned_t = now_t
         try:
-            self._jobs.add(JobKind.TIDY, ALERT, {"before": alert_day(self._clock.now() - KEPT_S)})
+            self._jobs.add(
+                JobKind.TIDY, ALERT_ENTRY, {"before": alert_day(self._clock.now() - KEPT_S)}
+            )
         except sqlite3.Error as err:
             # Nothing depends on it; it is tried again tomorrow.
             _LOGGER.warning("Stills of old alerts could not be deleted from the bucket: %s", err)
@@ -89,7 +91,7 @@ def _upload(
         name=alert_still_name(message.id, message.created_at, prefix=cloud.prefix),
         content=BytesContent(data=jpeg),
         content_type=CONTENT_TYPES[STILL],
-        metadata={ALERT: "1"},
+        metadata={ALERT_ENTRY: "1"},
     )
     try:
         cloud.upload(upload, stop=stop)

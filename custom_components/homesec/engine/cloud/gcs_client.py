@@ -1,0 +1,167 @@
+"""Google's client library, logged in to one bucket, with its exceptions as the engine's own errors.
+
+Importing this takes a second.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.auth.exceptions import (
+    DefaultCredentialsError,
+    GoogleAuthError,
+    RefreshError,
+    TransportError,
+)
+from google.cloud.storage import Client
+from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
+from google.cloud.storage.retry import DEFAULT_RETRY
+from google.oauth2 import service_account
+from requests import RequestException
+from urllib3.exceptions import HTTPError
+
+from .errors import (
+    BucketMissing,
+    ChecksumMismatch,
+    ClockSkew,
+    KeyRevoked,
+    LoginMissing,
+    ObjectMissing,
+    StorageBusy,
+    StorageDenied,
+    StorageError,
+    StorageUnreachable,
+)
+from .gcs_auth import LoginSession, credentials_from_key, credentials_of_machine, no_credentials
+from .gcs_errors import error_from_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from google.cloud.storage import Bucket
+    from requests import Response
+
+    from ..core.clock import Clock
+
+RETRY = DEFAULT_RETRY.with_timeout(8.0)
+"""For reads. Writes are tried again by the outbox."""
+SKEW_LIMIT_S = 300.0
+"""What Google's login tolerates; a login refused within it has another reason."""
+_LIBRARY_ERRORS = (
+    GoogleAPICallError,
+    RetryError,
+    DataCorruption,
+    InvalidResponse,
+    GoogleAuthError,
+    RequestException,
+    HTTPError,  # from a body that is read raw
+)
+
+
+class GcsClient:
+    """A bucket and the login to it."""
+
+    def __init__(
+        self, bucket: str, *, key: Mapping[str, Any] | None, endpoint: str | None, clock: Clock
+    ) -> None:
+        """Log in with a service-account key, or the machine's own login.
+
+        ``endpoint`` is the address of an emulator, None for Google. Raises KeyInvalid,
+        LoginMissing, and BucketMissing for an impossible name.
+        """
+        self._session: LoginSession | None = None
+        with self.translate_errors():
+            if key is not None:
+                credentials = credentials_from_key(key)
+            else:
+                credentials = no_credentials() if endpoint else credentials_of_machine()
+        self._session = LoginSession(credentials, clock)
+        self._client = Client(
+            project="unused",  # only needed to create or list buckets
+            credentials=credentials,
+            client_options={"api_endpoint": endpoint} if endpoint else None,
+            _http=self._session,
+        )
+        # Otherwise the library asks for the bucket's own metadata, in a thread that no stop could
+        # end and with a permission that a key for objects alone doesn't have.
+        self._client._bucket_metadata_cache = None  # noqa: SLF001
+        try:
+            self.bucket: Bucket = self._client.bucket(bucket)
+        except ValueError:
+            raise BucketMissing(bucket=bucket) from None
+        self.signer = credentials if isinstance(credentials, service_account.Credentials) else None
+        """A key that can sign URLs."""
+        self.retry = RETRY
+
+    def close(self) -> None:
+        """Close the connections; idempotent."""
+        self._client.close()
+
+    def translate_errors(
+        self, missing: type[StorageError] = ObjectMissing
+    ) -> AbstractContextManager[None]:
+        """Return a context that raises StorageError for what the library raises in it.
+
+        ``missing`` is what a 404 means there.
+        """
+        return translate_errors(lambda: self._session.skew_s if self._session else 0.0, missing)
+
+
+@contextmanager
+def translate_errors(
+    skew_s: Callable[[], float], missing: type[StorageError] = ObjectMissing
+) -> Iterator[None]:
+    """See ``GcsClient.translate_errors``; ``skew_s`` is called after a failure.
+
+    The library's exception is kept as the cause. It contains the request's URL, which is no secret
+    as long as no upload session goes through the library; see ``gcs_resumable``.
+    """
+    try:
+        yield
+    except _LIBRARY_ERRORS as err:
+        raise _storage_error(err, missing, skew_s()) from err
+
+
+def _storage_error(  # noqa: PLR0911 - a table
+    err: BaseException, missing: type[StorageError], skew_s: float
+) -> StorageError:
+    match err:
+        case RetryError() if err.cause is not None:  # retried until the time was up
+            return _storage_error(err.cause, missing, skew_s)
+        case GoogleAPICallError() | InvalidResponse():
+            return _response_error(err.response, missing, skew_s)
+        case DataCorruption():
+            return ChecksumMismatch()
+        case RefreshError():
+            return _login_error(err, skew_s)
+        case DefaultCredentialsError():
+            return LoginMissing()
+        case GoogleAuthError() if not isinstance(err, TransportError):
+            return StorageDenied(type(err).__name__)
+        case _:
+            return StorageUnreachable()
+
+
+def _response_error(
+    response: Response | None, missing: type[StorageError], skew_s: float
+) -> StorageError:
+    if response is None:
+        return StorageUnreachable()
+    error = error_from_response(
+        response.status_code, response.headers, response.content, missing=missing
+    )
+    if isinstance(error, KeyRevoked) and abs(skew_s) > SKEW_LIMIT_S:
+        return ClockSkew(skew_s=f"{skew_s:.0f}")
+    return error
+
+
+def _login_error(err: RefreshError, skew_s: float) -> StorageError:
+    if err.retryable:
+        return StorageBusy()
+    # "Token must be a short-lived token … Check your iat and exp values in the JWT claim."
+    if abs(skew_s) > SKEW_LIMIT_S or "iat and exp" in str(err):
+        return ClockSkew(skew_s=f"{skew_s:.0f}")
+    return KeyRevoked()
