@@ -142,7 +142,7 @@ async def test_what_was_recorded_before_is_uploaded_too(
 async def test_or_not(hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs) -> None:
     await set_up(hass, entry)
     await record(hass, entry)
-    data = {**entry.data, "storage": storage(gcs, upload_existing=False)}
+    data = {**entry.data, "storage": storage(gcs, upload_rest=False)}
     hass.config_entries.async_update_entry(entry, data=data)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.runtime_data.host.engine.library.uploads.backlog.jobs == 0
