@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from custom_components.homesec.engine.media.convert import FLAT_LEVELS, MOST_GAIN, stretch_contrast
+from custom_components.homesec.engine.media.convert import FLAT_LEVELS, MAX_GAIN, stretch_contrast
 
 
 def picture(low, high):
@@ -20,7 +20,7 @@ def test_haze_is_spread_over_all_levels():
 
 def test_mere_noise_stays_faint():
     clear = stretch_contrast(picture(88, 92)).astype(int)
-    assert clear.max() - clear.min() <= MOST_GAIN * 4
+    assert clear.max() - clear.min() <= MAX_GAIN * 4
     assert clear.mean() == pytest.approx(127.5, abs=2)
 
 

@@ -177,7 +177,7 @@ def test_where_a_large_part_moves_nothing_is_told_apart():
 @given(arrays(np.bool_, (20, 30), elements=st.booleans(), fill=st.just(False)))
 def test_every_moving_cell_is_in_a_patch_and_patches_lie_apart(grid):
     grid[:, 10:] &= np.indices(grid.shape)[0][:, 10:] % 7 == 0
-    boxes = MotionResult(Change.MOTION, grid).boxes(least=1)
+    boxes = MotionResult(Change.MOTION, grid).boxes(min_cells=1)
     if np.count_nonzero(grid) >= grid.size / 4:
         assert boxes == []
         return

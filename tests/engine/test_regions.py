@@ -15,34 +15,34 @@ def box(left, top, width, height):
 
 
 def test_somebody_far_away_is_in_the_middle_of_a_small_square():
-    (found,) = select_crops([box(1000, 500, 20, 60)], **HD, least=320, limit=2)
+    (found,) = select_crops([box(1000, 500, 20, 60)], **HD, min_side=320, limit=2)
     assert found == Crop(left=850, top=370, side=320)
 
 
 def test_a_square_at_the_edge_is_moved_inside():
-    found = select_crops([box(0, 0, 20, 60), box(1900, 1020, 20, 60)], **HD, least=320, limit=2)
+    found = select_crops([box(0, 0, 20, 60), box(1900, 1020, 20, 60)], **HD, min_side=320, limit=2)
     assert found == [Crop(0, 0, 320), Crop(1600, 760, 320)]
 
 
 def test_a_square_has_room_for_what_is_around():
-    (found,) = select_crops([box(800, 300, 100, 400)], **HD, least=320, limit=2)
+    (found,) = select_crops([box(800, 300, 100, 400)], **HD, min_side=320, limit=2)
     assert found.side == 400 * MARGIN
 
 
 def test_what_is_too_large_gets_the_largest_square_there_is():
-    (found,) = select_crops([box(100, 0, 1000, 1080)], **HD, least=320, limit=2)
+    (found,) = select_crops([box(100, 0, 1000, 1080)], **HD, min_side=320, limit=2)
     assert found.side == 1080
 
 
 def test_neighbours_share_a_square():
     near = [box(1000, 500, 20, 60), box(1040, 510, 20, 60)]
-    assert len(select_crops(near, **HD, least=320, limit=2)) == 1
+    assert len(select_crops(near, **HD, min_side=320, limit=2)) == 1
 
 
 def test_no_more_than_the_limit():
     spread = [box(x, 500, 20, 60) for x in (100, 600, 1100, 1600)]
-    assert len(select_crops(spread, **HD, least=320, limit=2)) == 2
-    assert select_crops([], **HD, least=320, limit=2) == []
+    assert len(select_crops(spread, **HD, min_side=320, limit=2)) == 2
+    assert select_crops([], **HD, min_side=320, limit=2) == []
 
 
 def test_a_square_is_a_part_of_the_picture():
@@ -57,7 +57,7 @@ def test_a_square_is_a_part_of_the_picture():
 )
 def test_squares_lie_inside_and_begin_where_colours_do(parts, width, height, least):
     boxes = [Box(min(a, c), min(b, d), max(a, c), max(b, d)) for a, b, c, d in parts]
-    for found in select_crops(boxes, width=width, height=height, least=least, limit=3):
+    for found in select_crops(boxes, width=width, height=height, min_side=least, limit=3):
         assert 0 <= found.left <= width - found.side
         assert 0 <= found.top <= height - found.side
         assert found.side >= min(least, width, height)

@@ -3,12 +3,11 @@
 from .open import stream_url
 from .probe import Probe, probe
 from .reconnecting_source import CameraSource
-from .source import Connection, SourceFeed
+from .source import SourceFeed
 from .timeline import Pace, Timeline
 
 __all__ = [
     "CameraSource",
-    "Connection",
     "Pace",
     "Probe",
     "SourceFeed",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from av.bitstream import BitStreamFilterContext
 import av.error
 
-from ..media.packets import padded_packet
+from ..media.packets import decode_single, padded_packet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -132,11 +132,5 @@ class AnnexB:
 
     def _measure(self, keyframe: AvPacket) -> MediaFormat:
         """Return a new format with the size of a keyframe's picture."""
-        context = self.format.video_decoder()
-        try:
-            frames = [*context.decode(keyframe), *context.decode()]
-        except av.error.FFmpegError:
-            frames = []
-        if not frames:
-            return replace(self.format)
-        return replace(self.format, width=frames[0].width, height=frames[0].height)
+        picture = decode_single(self.format.video_decoder(), keyframe) or self.format
+        return replace(self.format, width=picture.width, height=picture.height)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
     from ..core.types import SourceConfig
-    from .source import Connection, SourceFeed
+    from .reconnecting_source import Connection
+    from .source import SourceFeed
 
 PREVIEW_WIDTH = 960
 LIMIT_S = 12.0

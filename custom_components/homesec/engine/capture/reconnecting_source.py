@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from ..core.clock import Clock
     from ..core.types import SourceConfig
     from ..media.packets import MediaPacket
-    from .source import Connection, SourceFeed
+    from .source import SourceFeed
+
+    type Connection = ContainerConnection | SnapshotConnection
 
 _LOGGER = logging.getLogger(__name__)
 

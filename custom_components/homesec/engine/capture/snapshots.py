@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import av
-import av.error
 
 from ..core.errors import EntityUnavailable, SourceError
-from ..media.packets import TICKS, TIME_BASE, MediaFormat, MediaKind, MediaPacket, padded_packet
+from ..media.packets import (
+    TICKS,
+    TIME_BASE,
+    MediaFormat,
+    MediaKind,
+    MediaPacket,
+    decode_single,
+    padded_packet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,18 +93,15 @@ def _find_codec(picture: bytes) -> str:
 
 def _read_format(picture: bytes) -> MediaFormat:
     codec = _find_codec(picture)
-    context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
-    try:
-        frames = [*context.decode(padded_packet(picture)), *context.decode()]
-    except av.error.FFmpegError:
-        frames = []
-    if not frames:
+    decoder = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
+    frame = decode_single(decoder, padded_packet(picture))
+    if frame is None:
         raise EntityUnavailable
     return MediaFormat(
         kind=MediaKind.VIDEO,
         codec=codec,
-        width=frames[0].width,
-        height=frames[0].height,
-        pix_fmt=frames[0].format.name,
+        width=frame.width,
+        height=frame.height,
+        pix_fmt=frame.format.name,
         fps=1 / INTERVAL_S,
     )

@@ -1,13 +1,8 @@
-"""The interfaces of sources."""
+"""The interface of cameras outside of the engine."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..media.packets import MediaFormat, MediaPacket
+from typing import Protocol
 
 
 class SourceFeed(Protocol):
@@ -22,26 +17,4 @@ class SourceFeed(Protocol):
 
     def snapshot(self) -> bytes:
         """Return a JPEG or PNG. Raises ``EntityUnavailable``."""
-        ...
-
-
-class Connection(Protocol):
-    """An open source."""
-
-    @property
-    def video(self) -> MediaFormat:
-        """The video stream's format."""
-        ...
-
-    @property
-    def audio(self) -> MediaFormat | None:
-        """The audio stream's format, if there is audio."""
-        ...
-
-    def packets(self) -> Iterator[MediaPacket]:
-        """Yield packets until the source ends. Raises ``SourceError``."""
-        ...
-
-    def close(self) -> None:
-        """Close the source."""
         ...

@@ -7,6 +7,7 @@ Others may be able to write there: it's checked like any other input.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 import json
 import math
 from typing import TYPE_CHECKING, Any
@@ -66,15 +67,7 @@ def merge_metadata(clip: Clip, comment: str | None) -> Clip:
     return replace(clip, **{name: getattr(found, name) for name in _EVENT_FIELDS})
 
 
-_EVENT_FIELDS = (
-    "camera_name",
-    "trigger",
-    "started_at",
-    "event_at",
-    "label",
-    "score",
-    "zones",
-)
+_EVENT_FIELDS = ("camera_name", "trigger", "started_at", "event_at", "label", "score", "zones")
 
 
 def _text(value: object, *, min_length: int = 0) -> str:
@@ -84,8 +77,7 @@ def _text(value: object, *, min_length: int = 0) -> str:
     return value
 
 
-def _name(value: object) -> str:
-    return _text(value, min_length=1)
+_name = partial(_text, min_length=1)
 
 
 def _number(value: object, limit: float = NUMBER_LIMIT) -> float:
@@ -96,8 +88,7 @@ def _number(value: object, limit: float = NUMBER_LIMIT) -> float:
     return float(value)
 
 
-def _timestamp(value: object) -> float:
-    return _number(value, MAX_TIMESTAMP)
+_timestamp = partial(_number, limit=MAX_TIMESTAMP)
 
 
 def _integer(value: object) -> int:
@@ -105,10 +96,6 @@ def _integer(value: object) -> int:
     if not number.is_integer():
         raise ValueError("no whole number")
     return int(number)
-
-
-def _trigger(value: object) -> Trigger:
-    return Trigger(_text(value))
 
 
 def _zones(value: object) -> tuple[str, ...]:
@@ -131,7 +118,7 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "id": _text,
     "camera_id": _name,
     "camera_name": _text,
-    "trigger": _trigger,
+    "trigger": lambda value: Trigger(_text(value)),
     "started_at": _timestamp,
     "event_at": _timestamp,
     "duration_s": _number,

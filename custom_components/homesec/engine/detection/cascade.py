@@ -189,7 +189,7 @@ def _detect_in_picture(detector: Detector, picture: VideoFrame, *, mirror: bool)
 
 def _crops(detector: Detector, frame: Frame, regions: Iterable[Box]) -> list[Crop]:
     return select_crops(
-        regions, width=frame.width, height=frame.height, least=detector.crop_px, limit=MAX_CROPS
+        regions, width=frame.width, height=frame.height, min_side=detector.crop_px, limit=MAX_CROPS
     )
 
 

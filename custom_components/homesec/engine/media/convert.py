@@ -1,4 +1,4 @@
-"""A decoded picture's pixels: scaled for a network, or a part cut out of it."""
+"""Scale, cut, and stretch the pixels of decoded pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .crops import Crop
 
 _PLANAR = frozenset({"yuv420p", "yuvj420p"})
-"""What nearly every camera's decoder gives; anything else is converted as a whole first."""
+"""Formats that can be cut without converting the whole picture first."""
 
 
 def to_bgr(picture: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
@@ -25,55 +25,55 @@ def to_bgr(picture: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
     Raises FrameBroken.
     """
     try:
-        # More threads scale no faster, and cost a third more.
+        # More threads aren't faster, and cost a third more.
         pixels = picture.to_ndarray(
             format="bgr24", width=width, height=height, interpolation="AREA", threads=1
         )
     except (FFmpegError, ValueError) as err:
-        raise FrameBroken(f"A picture cannot be scaled: {err}") from err
+        raise FrameBroken(f"A frame can't be scaled: {err}") from err
     return cast("NDArray[np.uint8]", pixels)
 
 
-def crop(picture: VideoFrame, square: Crop) -> VideoFrame:
-    """Return a part of a picture as a picture of its own; an odd last row or column is left out.
+def crop(picture: VideoFrame, area: Crop) -> VideoFrame:
+    """Return part of a picture as a new picture, without an odd last row or column.
 
-    Copies the part's samples only: a thousandth of the picture for somebody far away.
+    Copies only that part's samples.
     """
     if picture.format.name not in _PLANAR:
         picture = picture.reformat(format="yuv420p", threads=1)
-    side = square.side - square.side % 2
+    side = area.side - area.side % 2
     part = VideoFrame(side, side, picture.format.name)
     for index, step in enumerate((1, 2, 2)):
         source, target = _samples(picture, index), _samples(part, index)
-        top, left, length = square.top // step, square.left // step, side // step
+        top, left, length = area.top // step, area.left // step, side // step
         target[:length, :length] = source[top : top + length, left : left + length]
     part.color_range, part.colorspace = picture.color_range, picture.colorspace
     return part
 
 
 def _samples(picture: VideoFrame, index: int) -> NDArray[np.uint8]:
-    """Return a plane as ``(rows, line size) uint8``; writes go through to it."""
+    """Return a plane as a writable ``(rows, line size) uint8`` view."""
     plane = picture.planes[index]
     return np.frombuffer(cast("bytes", plane), np.uint8).reshape(-1, plane.line_size)
 
 
 FLAT_LEVELS = 100
-"""A picture is flat when all but its darkest and brightest hundredth lie this close together."""
-MOST_GAIN = 4.0
-"""Beyond that nothing but noise would be spread."""
+"""A picture is flat if the levels of all but its extreme hundredths span less."""
+MAX_GAIN = 4.0
+"""More would only stretch noise."""
 _STEP = 8
-"""Every eighth pixel of every eighth row tells that well enough."""
+"""Only every eighth pixel of every eighth row is measured."""
 
 
 def stretch_contrast(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return ``(h, w, 3)`` uint8 pixels with their levels spread if the picture is flat.
+    """Return ``(H, W, 3) uint8`` pixels, with their levels stretched if the picture is flat.
 
-    All colours are treated alike, so that none changes into another.
+    All channels alike, so that hues don't change.
     """
     low, high = np.percentile(pixels[::_STEP, ::_STEP], (1, 99))
     if not 1 <= high - low < FLAT_LEVELS:
         return pixels
-    gain = min(MOST_GAIN, 255 / (high - low))
+    gain = min(MAX_GAIN, 255 / (high - low))
     levels = (np.arange(256) - (low + high) / 2) * gain + 127.5
     table: NDArray[np.uint8] = np.clip(levels, 0, 255).astype(np.uint8)
     return table[pixels]

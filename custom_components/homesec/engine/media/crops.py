@@ -1,4 +1,4 @@
-"""Which parts of a picture deserve a closer look than the whole picture gets."""
+"""Choose the crops of a picture that a network gets at full resolution."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MARGIN = 1.6
-"""A box is looked at with so much around it: half a person is hard to recognise."""
+"""Size of a crop relative to its box: networks need some surroundings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A part of a picture in pixels, as wide as high; it lies within the picture."""
+    """A square part of a picture, in pixels."""
 
     left: int
     top: int
     side: int
 
     def contains(self, box: Box, width: int, height: int) -> bool:
-        """Return whether a part of a ``width x height`` picture lies in it."""
+        """Return whether a box of a ``width x height`` picture is inside."""
         return (
             self.left <= box.x1 * width
             and self.top <= box.y1 * height
@@ -32,7 +32,7 @@ class Crop:
         )
 
     def box(self, width: int, height: int) -> Box:
-        """Return it as a part of a ``width x height`` picture."""
+        """Return the crop as a box of a ``width x height`` picture."""
         return Box(
             self.left / width,
             self.top / height,
@@ -42,34 +42,28 @@ class Crop:
 
 
 def select_crops(
-    boxes: Iterable[Box], *, width: int, height: int, least: int, limit: int
+    boxes: Iterable[Box], *, width: int, height: int, min_side: int, limit: int
 ) -> list[Crop]:
-    """Return at most ``limit`` squares in which the boxes lie, those that come first first.
+    """Return at most ``limit`` crops that contain the boxes, the first boxes first.
 
-    ``width`` and ``height`` are the picture's, ``least`` is the shortest side, all in pixels. A box
-    that lies in a square already needs none of its own, and one too large for any gets the largest
-    there is.
+    ``width`` and ``height`` are the picture's, ``min_side`` is a crop's, all in pixels. A box that
+    is inside an earlier crop gets none, and one too large for any crop gets the largest.
     """
-    found: list[Crop] = []
+    crops: list[Crop] = []
     for box in boxes:
-        if any(square.contains(box, width, height) for square in found):
+        if any(crop.contains(box, width, height) for crop in crops):
             continue
-        if len(found) == limit:
+        if len(crops) == limit:
             break
-        wanted = MARGIN * max(box.width * width, box.height * height)
-        side = min(width, height, max(least, round(wanted)))
+        longest = max(box.width * width, box.height * height)
+        side = min(width, height, max(min_side, round(MARGIN * longest)))
         x, y = box.center
-        found.append(
-            Crop(
-                left=_place(x * width, side, width),
-                top=_place(y * height, side, height),
-                side=side,
-            )
-        )
-    return found
+        left, top = _start(x * width, side, width), _start(y * height, side, height)
+        crops.append(Crop(left, top, side))
+    return crops
 
 
-def _place(centre: float, side: int, length: int) -> int:
-    """Return where a piece of ``side`` around ``centre`` begins, moved to lie inside; even."""
-    start = min(max(0, round(centre - side / 2)), length - side)
-    return start - start % 2  # where pictures keep a colour for two pixels
+def _start(center: float, side: int, length: int) -> int:
+    """Return the even start of a crop around ``center``, moved inside of the picture."""
+    start = min(max(0, round(center - side / 2)), length - side)
+    return start - start % 2  # YUV 4:2:0 has one chroma sample for two pixels

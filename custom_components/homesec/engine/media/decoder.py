@@ -1,4 +1,4 @@
-"""Packets to pictures, in two ways: one keyframe by itself, or all of them in a row."""
+"""Decode packets: single keyframes, or all packets in a row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import av.error
 import numpy as np
 
-from .packets import TICKS
+from .packets import TICKS, decode_single
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-GREY_WIDTH = 160
+LUMA_WIDTH = 160
 _PLANAR_LUMA = ("yuv", "nv", "gray")
-"""Pixel formats (by how their names begin) whose first plane is 8-bit luma."""
+"""First letters of pixel formats whose first plane may be 8-bit luma."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,39 +46,31 @@ class Frame:
 
 
 class FrameDecoder:
-    """Decodes one camera's video; follows its changes of format."""
+    """Decodes one camera's video, across changes of its format."""
 
     def __init__(self) -> None:
         self._format: MediaFormat | None = None
         self._context: VideoCodecContext | None = None
         self._running = False
-        """A keyframe was decoded and every packet since then."""
+        """Whether a keyframe was decoded, and every packet since."""
         self.decoded = 0
-        """Pictures so far, for the camera's figures."""
+        """Frames so far."""
 
     @property
     def running(self) -> bool:
-        """Whether the next packet may be any, not only a keyframe."""
+        """Whether the next packet can be any, not only a keyframe."""
         return self._running
 
     def decode_keyframe(self, packet: MediaPacket) -> Frame | None:
-        """Decode a keyframe by itself; None if it is broken.
-
-        The decoder is drained at once, since one that reorders would keep the picture back until
-        more packets come.
-        """
+        """Decode a keyframe by itself; return None if it's broken."""
         self._running = False
         context = self._context_for(packet.format)
         context.flush_buffers()
-        try:
-            frames = [*context.decode(packet.data), *context.decode()]
-        except av.error.FFmpegError as err:
-            _LOGGER.debug("A keyframe could not be decoded: %s", err.strerror)
-            return None
-        return self._frame(frames[0], packet) if frames else None
+        picture = decode_single(context, packet.data)
+        return None if picture is None else self._frame(picture, packet)
 
     def decode(self, packet: MediaPacket) -> list[Frame]:
-        """Decode the next packet in a row; gives nothing until a keyframe comes."""
+        """Decode the next packet in a row; return no frames before the first keyframe."""
         if packet.format is not self._format:
             self._running = False
         if not self._running:
@@ -90,12 +82,12 @@ class FrameDecoder:
         try:
             frames = context.decode(packet.data)
         except av.error.FFmpegError as err:
-            _LOGGER.debug("A picture could not be decoded: %s", err.strerror)
+            _LOGGER.debug("A frame can't be decoded: %s", err.strerror)
             return []
         return [self._frame(frame, packet) for frame in frames]
 
     def reset(self) -> None:
-        """Forget what a run has built up; the next one begins at a keyframe."""
+        """Start again at the next keyframe."""
         self._running = False
 
     def _context_for(self, media: MediaFormat) -> VideoCodecContext:
@@ -111,11 +103,10 @@ class FrameDecoder:
         return Frame(t=t, at=at, picture=picture, keyframe=picture.key_frame)
 
 
-def small_luma(frame: Frame, width: int = GREY_WIDTH) -> NDArray[np.uint8]:
+def small_luma(frame: Frame, width: int = LUMA_WIDTH) -> NDArray[np.uint8]:
     """Return a small ``(H, W) uint8`` luma picture, about ``width`` wide.
 
-    Takes every n-th pixel of the luma plane, then means of 2 x 2: a thousandth of what scaling the
-    picture would cost.
+    Subsamples the luma plane, then averages 2 x 2: a thousandth of the cost of scaling.
     """
     picture = frame.picture
     if not picture.format.name.startswith(_PLANAR_LUMA) or picture.format.components[0].bits != 8:

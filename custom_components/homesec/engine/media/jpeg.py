@@ -1,4 +1,4 @@
-"""JPEGs: a clip's still, its annotated twin, the live picture."""
+"""Stills as JPEGs, with boxes drawn in."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ _LOGGER = logging.getLogger(__name__)
 
 STILL_WIDTH = 1280
 _QSCALE = 4
-"""FFmpeg's MJPEG quality, 2 (best) to 31; 4 is about quality 85 of libjpeg."""
+"""FFmpeg's MJPEG quality, 2 (best) to 31; 4 is about quality 85 in libjpeg."""
 _EDGE = 0.01
-"""A box that comes this close to the edge of the picture is taken for cut off by it."""
-_CUT_OFF = 0.7
+"""A box this close to the picture's edge is probably cut off by it."""
+_CUT_OFF_FACTOR = 0.7
 _LARGE = 0.25
-"""Share of the picture that is large enough: more shows no more of a person."""
+"""Area beyond which a box isn't better."""
 _ACCENT = (40, 160, 255)
 """B, G, R."""
 
 
 def fit_width(width: int, height: int, limit: int | None) -> tuple[int, int]:
-    """Return the size of a picture that is at most ``limit`` wide, both sides even."""
+    """Return a size scaled to at most ``limit`` wide, both sides even."""
     if limit is not None and width > limit:
         width, height = limit, round(height * limit / width)
     return max(2, width - width % 2), max(2, height - height % 2)
 
 
 def encode_jpeg(picture: VideoFrame, *, width: int | None = None) -> bytes:
-    """Return a JPEG of the picture, at most ``width`` pixels wide."""
+    """Return the picture as a JPEG, at most ``width`` pixels wide."""
     columns, rows = fit_width(picture.width, picture.height, width)
     encoder = av.CodecContext.create("mjpeg", "w")
     encoder.width, encoder.height = columns, rows
     encoder.pix_fmt = "yuv420p"
-    # JPEG is full range; FFmpeg 7 and newer ask for it by range instead of the yuvj formats.
+    # JPEG is full range; since FFmpeg 7 that is set here instead of by a yuvj format.
     encoder.color_range = ColorRange.JPEG
     encoder.time_base = Fraction(1, 25)
     encoder.qmin = encoder.qmax = _QSCALE
@@ -70,25 +70,25 @@ def encode_jpeg(picture: VideoFrame, *, width: int | None = None) -> bytes:
 
 
 def still_quality(track: Track) -> float:
-    """Return how well a picture shows who it is, 0..1: sure, large, and not cut off by the edge."""
+    """Return how well a frame shows a track, 0..1: by confidence, size, and the edge."""
     box = track.box
     cut = min(box.x1, box.y1, 1 - box.x2, 1 - box.y2) < _EDGE
-    return track.score * math.sqrt(min(1.0, box.area / _LARGE)) * (_CUT_OFF if cut else 1.0)
+    return track.score * math.sqrt(min(1.0, box.area / _LARGE)) * (_CUT_OFF_FACTOR if cut else 1.0)
 
 
 def read_keyframe(path: Path, at_s: float) -> VideoFrame | None:
-    """Return the keyframe at ``at_s`` seconds of a film or before; None if it shows nothing."""
+    """Return a video's last keyframe up to ``at_s`` seconds; None if there is none."""
     try:
-        with open_video(path) as film:
-            film.seek(round(at_s * av.time_base))
-            return next(film.decode(video=0), None)
+        with open_video(path) as video:
+            video.seek(round(at_s * av.time_base))
+            return next(video.decode(video=0), None)
     except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
         _LOGGER.debug("No picture in %s: %s", path.name, err)
         return None
 
 
 def draw_boxes(frame: Frame, boxes: Iterable[Box], *, width: int = STILL_WIDTH) -> VideoFrame:
-    """Return the picture, at most ``width`` wide, with a frame drawn around each box."""
+    """Return a picture, at most ``width`` wide, with the boxes drawn in."""
     columns, rows = fit_width(frame.width, frame.height, width)
     pixels = to_bgr(frame.picture, columns, rows)
     for box in boxes:
@@ -101,11 +101,11 @@ def _draw(pixels: NDArray[np.uint8], box: Box) -> None:
     line = max(2, columns // 400)
     x1, x2 = (round(np.clip(x, 0, 1) * (columns - 1)) for x in (box.x1, box.x2))
     y1, y2 = (round(np.clip(y, 0, 1) * (rows - 1)) for y in (box.y1, box.y2))
-    for colour, grow in (((0, 0, 0), line // 2 + 1), (_ACCENT, 0)):
+    for color, grow in (((0, 0, 0), line // 2 + 1), (_ACCENT, 0)):
         top, left = max(0, y1 - grow), max(0, x1 - grow)
         bottom, right = min(rows, y2 + grow + 1), min(columns, x2 + grow + 1)
         thick = line + 2 * grow
-        pixels[top : top + thick, left:right] = colour
-        pixels[max(top, bottom - thick) : bottom, left:right] = colour
-        pixels[top:bottom, left : left + thick] = colour
-        pixels[top:bottom, max(left, right - thick) : right] = colour
+        pixels[top : top + thick, left:right] = color
+        pixels[max(top, bottom - thick) : bottom, left:right] = color
+        pixels[top:bottom, left : left + thick] = color
+        pixels[top:bottom, max(left, right - thick) : right] = color

@@ -1,10 +1,8 @@
-"""A cheap gate before the detector: whether anything has changed in a small grey picture.
+"""Detect motion in small luma pictures, so that the detector only gets frames worth its time.
 
-A running background (exponential average) is compared with the new picture. What the whole picture
-has in common (auto-exposure, a cloud, infrared gain) is taken out first; what is left over in a
-coherent patch is motion. A change of most of the picture (a light switch, day to night) counts as
-motion once and becomes the new background, so that it neither hides somebody who came in with the
-light nor rings on.
+Each picture is compared with a running background, an exponential average. Changes of the whole
+picture (auto-exposure, clouds, infrared gain) are subtracted first. A change of most of the picture
+(a light switch, day to night) counts once and becomes the new background.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Change(Enum):
-    """What a picture shows against the ones before it."""
+    """How a picture differs from the background."""
 
     NONE = "none"
     MOTION = "motion"
@@ -33,14 +31,14 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MotionResult:
-    """What a picture shows against the ones before it, and where."""
+    """How and where a picture differs from the background."""
 
     change: Change
     cells: NDArray[np.bool_] | None = None
-    """``(H, W)``: True where it moves; None when that is not known, as after a change of scene."""
+    """``(H, W)``, True where there is motion; None if unknown, after a change of scene."""
 
     def share(self, box: Box) -> float | None:
-        """Return which share of a box moves, 0..1; None when that is not known."""
+        """Return the fraction of a box with motion, 0..1; None if unknown."""
         if self.cells is None:
             return None
         rows, columns = self.cells.shape
@@ -49,38 +47,40 @@ class MotionResult:
         inside = self.cells[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
         return float(np.count_nonzero(inside) / inside.size) if inside.size else 0.0
 
-    def boxes(self, *, least: int = 3) -> list[Box]:
-        """Return where it moves: a box around each patch of ``least`` cells or more, largest first.
+    def boxes(self, *, min_cells: int = 3) -> list[Box]:
+        """Return a box around each patch of at least ``min_cells`` cells, largest first.
 
-        Cells belong to one patch when no more than a gap of a few cells lies between them, since
-        what walks shows as legs here and a head there. Where a large part of the picture moves,
-        nothing in it can be told apart: none is returned.
+        A patch may have small gaps, since only parts of a person differ from the background. No
+        boxes if a large part of the picture moves.
         """
-        if self.cells is None or not 0 < np.count_nonzero(self.cells) < self.cells.size * _APART:
+        if (
+            self.cells is None
+            or not 0 < np.count_nonzero(self.cells) < self.cells.size * _MAX_MOVING
+        ):
             return []
         rows, columns = self.cells.shape
         boxes = [
             Box(x1 / columns, y1 / rows, x2 / columns, y2 / rows)
             for x1, y1, x2, y2, count in _patches(self.cells)
-            if count >= least
+            if count >= min_cells
         ]
         return sorted(boxes, key=lambda box: -box.area)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MotionSettings:
-    """How sensitive the gate is; the defaults favour waking once too often."""
+    """How sensitive the gate is; the defaults prefer false positives."""
 
     step: float = 14.0
-    """Grey levels (0..255) by which a smoothed pixel must differ."""
+    """Levels (0..255) by which a smoothed pixel has to differ."""
     min_share: float = 0.0012
-    """Share of the (unmasked) picture that must differ: 17 of 14,400 pixels."""
+    """Fraction of the unmasked picture that has to differ: 17 of 14,400 pixels."""
     scene_share: float = 0.6
-    """Above this share it is the scene that changed."""
+    """Fraction above which the scene has changed."""
     adapt: float = 0.12
     """Weight of the newest picture in the background."""
     adapt_moving: float = 0.02
-    """The same where something moves: it shall not melt into the background at once."""
+    """The same where there is motion, so that an object doesn't become background at once."""
 
 
 class MotionGate:
@@ -92,21 +92,21 @@ class MotionGate:
     def __init__(
         self, settings: MotionSettings | None = None, *, mask: NDArray[np.bool_] | None = None
     ) -> None:
-        """``mask``: True where it is to look; ignored if it is not of the pictures' size."""
+        """``mask``: True where motion counts; ignored unless it has the pictures' size."""
         self._settings = settings or MotionSettings()
         self._mask = mask
         self._background: NDArray[np.float32] | None = None
 
     def set_mask(self, mask: NDArray[np.bool_] | None) -> None:
-        """Look elsewhere from now on; the background is known there too."""
+        """Replace the mask; the background is known outside of it, too."""
         self._mask = mask
 
     def reset(self) -> None:
-        """Forget the background: the camera moved or came back."""
+        """Forget the background, since the camera has moved or reconnected."""
         self._background = None
 
     def update(self, grey: NDArray[np.uint8]) -> MotionResult:
-        """Look at ``(H, W) uint8`` luma; the first picture after a reset is a new scene."""
+        """Compare ``(H, W) uint8`` luma; the first picture after a reset is a new scene."""
         smooth = _smooth(grey)
         background = self._background
         if background is None or background.shape != smooth.shape:
@@ -115,11 +115,11 @@ class MotionGate:
         difference = smooth - background
         difference -= np.float32(np.median(difference[::2, ::2]))
         changed = np.abs(difference) > self._settings.step
-        watched = changed.size
+        counted = changed.size
         if self._mask is not None and self._mask.shape == changed.shape:
             changed &= self._mask
-            watched = max(1, np.count_nonzero(self._mask))
-        share = np.count_nonzero(changed) / watched
+            counted = max(1, np.count_nonzero(self._mask))
+        share = np.count_nonzero(changed) / counted
         if share > self._settings.scene_share:
             self._background = smooth
             return MotionResult(Change.SCENE)
@@ -131,17 +131,14 @@ class MotionGate:
         return MotionResult(change, changed)
 
 
-_APART = 0.25
-"""Share of the picture up to which patches mean something."""
+_MAX_MOVING = 0.25
+"""Fraction of the picture above which patches mean nothing."""
 _JOIN = 4
-"""Cells of 160 across: patches this close belong together."""
+"""Cells in a row of the blocks that patches are joined by."""
 
 
 def _patches(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int, int]]:
-    """Return x1, y1, x2, y2 and the number of cells of each patch.
-
-    Works on blocks of ``_JOIN`` cells, which are joined when they touch: union by flooding.
-    """
+    """Return x1, y1, x2, y2, and the number of cells of each patch: a flood fill over blocks."""
     blocks = _blocks(cells)
     found = []
     while blocks:
@@ -161,14 +158,14 @@ def _patches(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int, int]]:
 
 
 def _blocks(cells: NDArray[np.bool_]) -> dict[tuple[int, int], tuple[int, int, int, int, int]]:
-    """Return, by row and column of each block with cells in it, what ``_patches`` returns of it."""
+    """Return the same by row and column of each block of ``_JOIN`` x ``_JOIN`` with any cells."""
     ys, xs = np.nonzero(cells)
     width = cells.shape[1] // _JOIN + 1
     ids = ys // _JOIN * width + xs // _JOIN
     order = np.argsort(ids, kind="stable")
     ids, ys, xs = ids[order], ys[order], xs[order]
     first = np.flatnonzero(np.diff(ids, prepend=-1))
-    figures = (
+    extents = (
         np.minimum.reduceat(xs, first),
         np.minimum.reduceat(ys, first),
         np.maximum.reduceat(xs, first) + 1,
@@ -176,11 +173,11 @@ def _blocks(cells: NDArray[np.bool_]) -> dict[tuple[int, int], tuple[int, int, i
         np.diff(first, append=len(ids)),
     )
     keys = (divmod(key, width) for key in ids[first].tolist())
-    return dict(zip(keys, zip(*(x.tolist() for x in figures), strict=True), strict=True))
+    return dict(zip(keys, zip(*(x.tolist() for x in extents), strict=True), strict=True))
 
 
 def _smooth(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """3 x 3 box mean: sensor noise falls to a third, a person stays."""
+    """Return the 3 x 3 box mean, which cuts sensor noise to a third."""
     padded = np.pad(grey, 1, mode="edge").astype(np.float32)
     rows = padded[:-2] + padded[1:-1] + padded[2:]
     mean: NDArray[np.float32] = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)

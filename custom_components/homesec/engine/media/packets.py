@@ -1,4 +1,4 @@
-"""Encoded media on a camera's timeline: what sources give, and rings and recorders take."""
+"""Encoded packets on a camera's timeline, and their formats."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from functools import cache
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import av
+import av.error
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
@@ -17,18 +19,21 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.stream import Stream
     from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame
 
     from .mp4_boxes import TruncatedFile
 
     type AvPacket = av.Packet[Stream]
 
+_LOGGER = logging.getLogger(__name__)
+
 TICKS = 90_000
-"""Ticks a second of every time stamp; divides the frame rates in use and 8 kHz audio."""
+"""Ticks per second of all time stamps; divisible by common frame rates and 8 kHz."""
 TIME_BASE = Fraction(1, TICKS)
 
 COPIED_VIDEO = frozenset({"h264", "hevc"})
 COPIED_AUDIO = frozenset({"aac"})
-"""Codecs that go into a clip as they come; browsers and phones play them."""
+"""Codecs that are copied to clips, since browsers and phones play them."""
 
 
 @cache
@@ -45,15 +50,15 @@ class MediaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MediaFormat:
-    """What a decoder or a muxer must know before the first packet.
+    """The parameters of a stream for a decoder or muxer.
 
-    Compared by identity: a new object means that decoding and writing start afresh.
+    Compared by identity: with a new object, decoding and writing start again.
     """
 
     kind: MediaKind
     codec: str
     extradata: bytes | None = field(default=None, repr=False)
-    """None for H.264 and H.265, whose keyframes carry their parameter sets (Annex B)."""
+    """None for H.264 and H.265, whose keyframes have their parameter sets (Annex B)."""
     width: int = 0
     height: int = 0
     pix_fmt: str | None = None
@@ -61,20 +66,20 @@ class MediaFormat:
     sample_rate: int = 0
     layout: str = ""
     template: AudioStream | None = field(default=None, repr=False)
-    """Audio that can be copied: carries the codec's parameters, and outlives the connection."""
+    """Audio that can be copied: the codec's parameters, independent of the connection."""
 
     @property
     def copied(self) -> bool:
-        """Video only: a clip can hold these packets without re-encoding."""
+        """Video only: clips get the packets without re-encoding."""
         return self.codec in COPIED_VIDEO
 
     @property
     def intra_only(self) -> bool:
-        """Video only: every packet is a picture that needs no other."""
+        """Video only: each packet can be decoded without any other."""
         return _intra_only(self.codec)
 
     def video_decoder(self) -> VideoCodecContext:
-        """Return a new decoder that needs nothing but packets from a keyframe on."""
+        """Return a new decoder, for packets from a keyframe on."""
         context = cast("VideoCodecContext", av.CodecContext.create(self.codec, "r"))
         if self.extradata:
             context.extradata = self.extradata
@@ -82,8 +87,7 @@ class MediaFormat:
             context.width, context.height = self.width, self.height
             if self.pix_fmt:
                 context.pix_fmt = self.pix_fmt
-        # One thread: a frame comes out as soon as its packet is in, and a camera cannot take
-        # the whole machine.
+        # With one thread, a packet's frame is returned at once, and no camera takes all cores.
         context.thread_count = 1
         return context
 
@@ -97,42 +101,51 @@ class MediaFormat:
         return context
 
 
-def open_video(film: Path | TruncatedFile) -> InputContainer:
-    """Open a clip's file, or the beginning of it, to read it.
+def open_video(file: Path | TruncatedFile) -> InputContainer:
+    """Open a clip's file, or its start, for reading.
 
-    What is named MP4 is read as nothing else: a playlist would have FFmpeg open what it names.
+    A file named MP4 is only read as such: FFmpeg would open what a playlist names.
     """
-    if not isinstance(film, Path):
-        return av.open(film, "r", format="mp4")
-    return av.open(str(film), format="mp4" if film.suffix == ".mp4" else None)
+    if not isinstance(file, Path):
+        return av.open(file, "r", format="mp4")
+    return av.open(str(file), format="mp4" if file.suffix == ".mp4" else None)
 
 
 def padded_packet(data: bytes) -> AvPacket:
-    """Return a packet that holds a copy of the data, with the zeros behind it that decoders need.
-
-    FFmpeg's bit readers look up to 64 bytes beyond the end.
-    """
+    """Return a packet with a copy of the data, followed by the 64 zeros that FFmpeg reads."""
     packet = av.Packet(len(data))
     packet.update(data)
     return packet
 
 
+def decode_single(decoder: VideoCodecContext, packet: AvPacket) -> VideoFrame | None:
+    """Decode a packet by itself; return None if it's broken.
+
+    Drains the decoder, which would otherwise keep the frame until more packets come.
+    """
+    try:
+        return next(iter([*decoder.decode(packet), *decoder.decode()]), None)
+    except av.error.FFmpegError as err:
+        _LOGGER.debug("A packet can't be decoded: %s", err.strerror)
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MediaPacket:
-    """One encoded packet with its place on the camera's timeline."""
+    """One encoded packet with its time on the camera's timeline."""
 
     format: MediaFormat
     data: AvPacket = field(repr=False)
     """``pts`` and ``dts`` are ticks of ``TIME_BASE`` on the camera's timeline."""
     t: float
-    """Decoding time, never less than that of the packet before in its stream."""
+    """Decoding time, never before that of the stream's previous packet."""
     at: float
     """UTC epoch seconds of ``t``."""
     keyframe: bool = False
 
     @property
     def is_video(self) -> bool:
-        """Whether it belongs to the video stream."""
+        """Whether it's of the video stream."""
         return self.format.kind is MediaKind.VIDEO
 
     @property

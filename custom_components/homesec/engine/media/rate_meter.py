@@ -1,4 +1,4 @@
-"""How many a second, over the last few seconds."""
+"""Measures a rate over the last seconds."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ WINDOW_S = 5.0
 
 
 class RateMeter:
-    """Counts happenings on a timeline; written by one thread, read by any."""
+    """Counts events on a timeline; written by one thread, read by any."""
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, int]] = deque()
-        """(t, total) at most four times a second."""
+        """``t`` and total, at most four per second."""
         self._total = 0
         self._rate = 0.0
 
     def count(self, t: float) -> None:
-        """Note one happening at ``t``."""
+        """Count one event at ``t``."""
         self.set_total(t, self._total + 1)
 
     def set_total(self, t: float, total: int) -> None:
-        """Note how many there were until ``t``."""
+        """Set the number of events up to ``t``."""
         self._total = total
         if self._marks and t - self._marks[-1][0] < 0.25:
             return
@@ -32,5 +32,5 @@ class RateMeter:
         self._rate = (total - total0) / (t - t0) if t > t0 else 0.0
 
     def rate(self) -> float:
-        """Return happenings a second."""
+        """Return events per second."""
         return self._rate
