@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
 import av
 import av.error
 from av.format import Flags
 
-from ..core.errors import NoVideo, SourceError, SourceStalled
+from ..core.errors import NoVideo, SourceError, SourceStalled, UnsupportedCodec
 from ..core.types import SourceKind
-from ..media.packets import TICKS, TIME_BASE, MediaPacket
+from ..media.packets import (
+    COPIED_AUDIO,
+    COPIED_VIDEO,
+    TICKS,
+    TIME_BASE,
+    MediaFormat,
+    MediaKind,
+    MediaPacket,
+)
 from .bitstream import AnnexB
 from .error_map import translate_error
-from .formats import audio_format, find_audio, find_video, video_format
 from .open import open_container, stream_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
 
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
     from ..core.types import SourceConfig
-    from ..media.packets import AvPacket, MediaFormat
+    from ..media.packets import AvPacket
     from .timeline import Timeline, Timestamp
 
 _POLL_S = 0.01
 """Between two attempts to read from a webcam."""
+_HIGHEST_FPS = 240
+"""Beyond it, FFmpeg has taken the clock rate for the frame rate."""
 _MAX_REORDER_S = 1.0
 """Between decoding and showing a picture; more is an invalid time stamp."""
 
@@ -41,13 +55,13 @@ class ContainerConnection:
         self._url = stream_url(config) if config.kind is SourceKind.STREAM else config.location
         self._container = open_container(config, self._url, stop)
         try:
-            self._stream = find_video(self._container)
-            self._audio_stream = find_audio(self._container)
+            self._stream = _find_video(self._container)
+            self._audio_stream = _find_audio(self._container)
             # FFmpeg makes up 25 fps for live streams without time stamps: MJPEG and raw H.264.
             untimed = Flags.no_timestamps in Flags(self._container.format.flags)
             self._timed = not (untimed and config.kind is SourceKind.STREAM)
-            self.video = video_format(self._stream, timed=self._timed)
-            self.audio = None if self._audio_stream is None else audio_format(self._audio_stream)
+            self.video = _video_format(self._stream, timed=self._timed)
+            self.audio = None if self._audio_stream is None else _audio_format(self._audio_stream)
             self._annexb = AnnexB(self._stream, self.video) if self.video.copied else None
         except BaseException:
             self._container.close()
@@ -151,3 +165,63 @@ def _media_packet(media: MediaFormat, packet: AvPacket, time: Timestamp) -> Medi
     data.duration = round((_seconds(packet, packet.duration or None) or 0.0) * TICKS)
     data.is_keyframe = packet.is_keyframe
     return MediaPacket(format=media, data=data, t=time.t, at=time.at, keyframe=packet.is_keyframe)
+
+
+def _find_video(container: InputContainer) -> VideoStream:
+    """Return the video stream. Raises ``NoVideo`` or ``UnsupportedCodec``."""
+    if not container.streams.video:
+        raise NoVideo
+    stream = container.streams.video[0]
+    if stream.codec_context is None:
+        raise UnsupportedCodec
+    if not stream.codec_context.width:
+        raise NoVideo
+    return stream
+
+
+def _find_audio(container: InputContainer) -> AudioStream | None:
+    """Return the audio stream; None if there is none that can be decoded."""
+    streams = container.streams.audio
+    if not streams or streams[0].codec_context is None or not streams[0].sample_rate:
+        return None
+    return streams[0]
+
+
+def _video_format(stream: VideoStream, *, timed: bool = True) -> MediaFormat:
+    """Return the video stream's format; ``timed``: its frame rate is real."""
+    context = stream.codec_context
+    rate = (stream.average_rate or stream.guessed_rate) if timed else None
+    codec = context.codec.canonical_name
+    return MediaFormat(
+        kind=MediaKind.VIDEO,
+        codec=codec,
+        extradata=None if codec in COPIED_VIDEO else context.extradata,
+        width=context.width,
+        height=context.height,
+        pix_fmt=context.pix_fmt,
+        fps=float(rate) if rate and rate <= _HIGHEST_FPS else None,
+    )
+
+
+def _audio_format(stream: AudioStream) -> MediaFormat:
+    """Return the audio stream's format."""
+    context = stream.codec_context
+    codec = context.codec.canonical_name
+    # AAC in transport streams has its parameters in each packet (ADTS), which MP4 doesn't allow.
+    copied = codec in COPIED_AUDIO and context.extradata
+    return MediaFormat(
+        kind=MediaKind.AUDIO,
+        codec=codec,
+        extradata=context.extradata,
+        sample_rate=context.sample_rate,
+        layout=context.layout.name,
+        template=_detach(stream) if copied else None,
+    )
+
+
+def _detach(stream: AudioStream) -> AudioStream:
+    """Return a copy of the stream's parameters that other threads can use after the connection.
+
+    It belongs to an output that is never written.
+    """
+    return av.open(BytesIO(), "w", format="mp4").add_stream_from_template(stream)

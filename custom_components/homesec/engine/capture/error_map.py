@@ -36,6 +36,18 @@ if TYPE_CHECKING:
 
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _DIAGNOSE_S = 2.0
+_DENIED = dict.fromkeys((errno.EACCES, errno.EPERM), AccessDenied)
+_LOCAL_CAUSES: dict[SourceKind, dict[int | None, type[SourceError]]] = {
+    SourceKind.WEBCAM: {
+        errno.EBUSY: DeviceBusy,
+        **_DENIED,
+        **dict.fromkeys((errno.ENOENT, errno.ENODEV, errno.ENXIO), DeviceMissing),
+    },
+    SourceKind.FILE: {
+        **_DENIED,
+        **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.EISDIR), FileMissing),
+    },
+}
 
 
 def translate_error(
@@ -57,35 +69,11 @@ def translate_error(
         return StreamNotFound()
     if isinstance(error, av.error.ProtocolNotFoundError):
         return InvalidSource()
-    if config.kind is SourceKind.WEBCAM:
-        return _device_error(error)
-    if config.kind is SourceKind.FILE:
-        return _file_error(error)
-    return _stream_error(error, url, stop, late=late)
-
-
-def _device_error(error: Exception) -> SourceError:
-    if isinstance(error, av.error.ExitError):
+    if (causes := _LOCAL_CAUSES.get(config.kind)) is None:
+        return _stream_error(error, url, stop, late=late)
+    if config.kind is SourceKind.WEBCAM and isinstance(error, av.error.ExitError):
         return SourceTimeout()
-    match getattr(error, "errno", None):
-        case errno.EBUSY:
-            return DeviceBusy()
-        case errno.EACCES | errno.EPERM:
-            return AccessDenied()
-        case errno.ENOENT | errno.ENODEV | errno.ENXIO:
-            return DeviceMissing()
-        case _:
-            return NoVideo()
-
-
-def _file_error(error: Exception) -> SourceError:
-    match getattr(error, "errno", None):
-        case errno.EACCES | errno.EPERM:
-            return AccessDenied()
-        case errno.ENOENT | errno.ENOTDIR | errno.EISDIR:
-            return FileMissing()
-        case _:
-            return NoVideo()
+    return causes.get(getattr(error, "errno", None), NoVideo)()
 
 
 def _stream_error(error: Exception, url: str, stop: Event | None, *, late: bool) -> SourceError:
