@@ -36,16 +36,21 @@ if TYPE_CHECKING:
 
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _DIAGNOSE_S = 2.0
-_DENIED = dict.fromkeys((errno.EACCES, errno.EPERM), AccessDenied)
 _LOCAL_CAUSES: dict[SourceKind, dict[int | None, type[SourceError]]] = {
     SourceKind.WEBCAM: {
         errno.EBUSY: DeviceBusy,
-        **_DENIED,
-        **dict.fromkeys((errno.ENOENT, errno.ENODEV, errno.ENXIO), DeviceMissing),
+        errno.EACCES: AccessDenied,
+        errno.EPERM: AccessDenied,
+        errno.ENOENT: DeviceMissing,
+        errno.ENODEV: DeviceMissing,
+        errno.ENXIO: DeviceMissing,
     },
     SourceKind.FILE: {
-        **_DENIED,
-        **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.EISDIR), FileMissing),
+        errno.EACCES: AccessDenied,
+        errno.EPERM: AccessDenied,
+        errno.ENOENT: FileMissing,
+        errno.ENOTDIR: FileMissing,
+        errno.EISDIR: FileMissing,
     },
 }
 
