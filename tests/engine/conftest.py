@@ -3,11 +3,11 @@
 from contextlib import ExitStack
 
 from cameras import HttpServer, rtsp
+from engine_rig import EngineRig, FakeClock, media_packets
 from films import Recipe, cached
 from hypothesis import settings
 import pytest
-from recorder_bench import Bench
-from rig import FakeClock, Rig, media_packets
+from writer_rig import WriterRig
 
 from homesec_dev import footage
 
@@ -43,7 +43,7 @@ def clock():
 @pytest.fixture
 def rig(tmp_path):
     """A running engine with a detector that sees the films' figure."""
-    with Rig(tmp_path) as running:
+    with EngineRig(tmp_path) as running:
         yield running
 
 
@@ -54,7 +54,7 @@ def rigs(tmp_path):
 
     def make(**options):
         options.setdefault("folder", tmp_path)
-        made.append(Rig(**options).__enter__())
+        made.append(EngineRig(**options).__enter__())
         return made[-1]
 
     yield make
@@ -89,7 +89,7 @@ def bench(tmp_path):
     made = []
 
     def make(**options):
-        made.append(Bench(tmp_path, **options))
+        made.append(WriterRig(tmp_path, **options))
         return made[-1]
 
     yield make

@@ -5,9 +5,9 @@ import random
 from threading import Event
 
 from cameras import Reply
+from engine_rig import FakeClock, file_camera, media_packets, stream_camera
 from films import frame_of, picture
 import pytest
-from rig import FakeClock, file_camera, media_packets, stream_camera
 
 from custom_components.homesec.engine.capture import reconnecting_source as camera_source
 from custom_components.homesec.engine.capture.container import ContainerConnection

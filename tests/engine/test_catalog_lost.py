@@ -3,11 +3,11 @@
 import logging
 import threading
 
+from engine_rig import FakeClock, media_packets
 from films import content
-from kept import NOON, clip_row
+from library_rig import NOON, clip_row
 import pytest
-from rig import FakeClock, media_packets
-from test_clip_file import record
+from test_muxer import record
 
 from custom_components.homesec.engine.core.events import CatalogRebuilt, FilesSetAside
 from custom_components.homesec.engine.core.types import ClipState, CloudState

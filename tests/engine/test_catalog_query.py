@@ -4,7 +4,7 @@ import random
 import sqlite3
 
 from hypothesis import given, settings, strategies as st
-from kept import NOON, clip_row
+from library_rig import NOON, clip_row
 import pytest
 
 from custom_components.homesec.engine.core.types import ClipState

@@ -4,7 +4,7 @@ from dataclasses import replace
 import shutil
 
 from disk_store import CHUNK_BYTES
-from kept import NOON, House
+from library_rig import NOON, LibraryRig
 import pytest
 
 from custom_components.homesec.engine.cloud.errors import EncryptionKeyMissing, StorageDenied
@@ -16,7 +16,7 @@ from custom_components.homesec.engine.db.job_queue import JobKind
 
 @pytest.fixture
 def house(tmp_path):
-    made = House(tmp_path)
+    made = LibraryRig(tmp_path)
     yield made
     made.close()
 

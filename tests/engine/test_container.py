@@ -6,9 +6,9 @@ from pathlib import Path
 from threading import Event
 
 import av
+from engine_rig import FakeClock, file_camera, media_packets, split_video
 from films import number_of
 import pytest
-from rig import FakeClock, file_camera, media_packets, split_video
 
 from custom_components.homesec.engine.capture.container import ContainerConnection
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline

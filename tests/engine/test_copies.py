@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from kept import NOON, House
+from library_rig import NOON, LibraryRig
 import pytest
 
 from custom_components.homesec.engine.core.types import ClipState, CloudState
@@ -12,7 +12,7 @@ from custom_components.homesec.engine.db.job_queue import JobKind
 
 @pytest.fixture
 def house(tmp_path):
-    made = House(tmp_path)
+    made = LibraryRig(tmp_path)
     yield made
     made.close()
 
@@ -37,7 +37,7 @@ def test_a_removed_clip_leaves_no_file_no_row_and_a_job_for_the_cloud(house):
 
 
 def test_a_clip_that_was_never_to_be_uploaded_needs_no_job(tmp_path):
-    house = House(tmp_path, upload=False)
+    house = LibraryRig(tmp_path, upload=False)
     house.copies.remove(house.saved())
     assert jobs(house, JobKind.DELETE) == 0
     house.close()
@@ -143,7 +143,7 @@ def test_a_clip_is_protected_and_released(house):
 
 
 def test_what_was_recorded_before_there_was_a_cloud_is_uploaded_when_asked_for(tmp_path):
-    house = House(tmp_path, upload=False)
+    house = LibraryRig(tmp_path, upload=False)
     clips = [house.saved(NOON + n) for n in range(3)]
     assert house.copies.upload_existing() == 3
     assert house.copies.upload_existing() == 0

@@ -4,12 +4,12 @@ import os
 import socket
 import time
 
+from engine_rig import EngineRig, media_packets
 from films import content
-from kept import clip_row
+from library_rig import clip_row
 from mutations import change_fourcc
 import pytest
-from rig import Rig, media_packets
-from test_clip_file import TELEPHONE, record, with_sound
+from test_muxer import TELEPHONE, record, with_sound
 
 from custom_components.homesec.engine.core.damaged_files import (
     DamagedFiles,
@@ -75,7 +75,7 @@ class Folder:
 
     def start(self):
         """Start the engine, wait until all clips are adopted; return it stopped."""
-        with Rig(self.folder) as rig:
+        with EngineRig(self.folder) as rig:
             rig.engine.library._adopting.join()
             rig.rows = {clip.id: clip for clip in rig.engine.catalog.queries.page()}
             rig.row_of = {c.id: c for c in rig.engine.catalog.queries.in_state(ClipState.FAILED)}

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import threading
 
-from kept import clip_row
+from library_rig import clip_row
 import pytest
 from small_disks import mounted, remount
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import av
+from engine_rig import media_packets, split_video
 from films import frame_of, number_of, picture
 import numpy as np
 import pytest
-from rig import media_packets, split_video
 
 from custom_components.homesec.engine.media.decoder import Frame, FrameDecoder, small_luma
 from custom_components.homesec.engine.media.packets import MediaPacket, padded_packet

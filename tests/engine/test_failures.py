@@ -7,8 +7,8 @@ from threading import Event
 
 import av
 from cameras import Reply, black_hole, refused
+from engine_rig import FakeClock, stream_camera
 import pytest
-from rig import FakeClock, stream_camera
 
 from custom_components.homesec.engine.capture import error_map as failures, open as opening
 from custom_components.homesec.engine.capture.container import ContainerConnection

@@ -2,7 +2,7 @@
 
 from threading import Event
 
-from kept import NOON, House
+from library_rig import NOON, LibraryRig
 import pytest
 from store_house import store
 
@@ -16,7 +16,7 @@ from custom_components.homesec.engine.library.library import download_video
 def house(tmp_path, gcs):
     with store(gcs) as bucket:
         (tmp_path / "house").mkdir()
-        made = House(tmp_path / "house", store=bucket)
+        made = LibraryRig(tmp_path / "house", store=bucket)
         yield made
         made.close()
 

@@ -1,10 +1,10 @@
 """Real street shots, the real detector, the whole engine."""
 
 import av
+from engine_rig import file_camera
 from films import atoms, content
 from model_files import bundled
 import pytest
-from rig import file_camera
 
 from custom_components.homesec.engine.core.events import (
     DetectionEnded,

@@ -1,8 +1,8 @@
 """Disks that are full or cannot be written to: real ones, mounted for the test."""
 
+from engine_rig import file_camera
 from films import content
 import pytest
-from rig import file_camera
 from small_disks import mounted, remount
 
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved

@@ -5,13 +5,13 @@ import json
 import logging
 import traceback
 
+from engine_rig import FakeClock
 from fault_proxy import Fault, Kind, google_error
 from google.api_core.exceptions import RetryError, ServiceUnavailable
 from google.auth.exceptions import DefaultCredentialsError, MutualTLSChannelError, RefreshError
 from google.cloud.storage.exceptions import DataCorruption
 import pytest
 import requests
-from rig import FakeClock
 from store_house import CANARY, CHUNK, NEVER, cut_short, pem_lines, service_account, store, upload
 
 from custom_components.homesec.engine.cloud import gcs_client, gcs_upload

@@ -9,9 +9,9 @@ from threading import Event
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from engine_rig import FakeClock
 from fault_proxy import serve
 import pytest
-from rig import FakeClock
 
 from custom_components.homesec.engine.cloud.errors import StorageUnreachable, TransferStopped
 from custom_components.homesec.engine.cloud.gcs_resumable import UploadSession

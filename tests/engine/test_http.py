@@ -6,10 +6,10 @@ import threading
 
 import av
 from cameras import HttpServer, Reply, multipart, paced, self_signed
+from engine_rig import LONG_S, EngineRig, camera, stream_camera
 from films import content, frame_of, picture
 import pytest
 import pytest_socket
-from rig import LONG_S, Rig, camera, stream_camera
 
 from custom_components.homesec.engine.capture import probe
 from custom_components.homesec.engine.capture.container import ContainerConnection
@@ -75,7 +75,7 @@ def recorded(films, walk, tmp_path_factory):
         "/changing.ts": paced(changing, seconds=8, closing=closing),
     }
     try:
-        with Rig(folder) as rig:
+        with EngineRig(folder) as rig:
             for name in ("mjpeg", "live.ts", "changing.ts"):
                 stream = stream_camera(server.url(f"/{name}"), id=name, **QUICK)
                 rig.engine.set_camera(stream, Activity.RECORD)

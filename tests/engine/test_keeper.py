@@ -6,9 +6,9 @@ import threading
 import time
 
 from disk_store import DeadStore, DiskStore
+from engine_rig import LONG_S, EngineRig, file_camera
 from films import content
 import pytest
-from rig import LONG_S, Rig, file_camera
 from small_disks import mounted
 
 from custom_components.homesec.engine.cloud.errors import BucketMissing
@@ -254,7 +254,7 @@ def test_what_a_new_catalogue_does_not_cure_ends_the_start_and_leaves_nothing_ru
 
     monkeypatch.setattr(keeping_module, "finish_open_clips", refuse)
     for _ in range(3):
-        rig = Rig(tmp_path)
+        rig = EngineRig(tmp_path)
         with pytest.raises(StartFailed) as caught:
             rig.engine.start()
         assert isinstance(caught.value.__cause__, error)

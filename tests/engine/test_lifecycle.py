@@ -6,7 +6,7 @@ from pathlib import Path
 import re
 
 from hypothesis import given, settings, strategies as st
-from kept import NOON, House, clip_row
+from library_rig import NOON, LibraryRig, clip_row
 import pytest
 
 from custom_components.homesec.engine.core.types import ClipState, CloudState
@@ -60,7 +60,7 @@ def test_nearest_legal_status_is_legal_and_keeps_legal_ones(status):
 
 @pytest.mark.parametrize("change", Change)
 def test_apply_changes_exactly_what_the_table_says(tmp_path, change):
-    house = House(tmp_path)
+    house = LibraryRig(tmp_path)
     rows = {
         clip_row(NOON + n, state=s, local=local, cloud=c): Status(s, local, c)
         for n, (s, local, c) in enumerate(sorted(LEGAL))
@@ -81,7 +81,7 @@ def test_apply_changes_exactly_what_the_table_says(tmp_path, change):
 
 @pytest.mark.parametrize("status", sorted(set(EVERY) - LEGAL))
 def test_put_refuses_an_illegal_status(tmp_path, status):
-    house = House(tmp_path)
+    house = LibraryRig(tmp_path)
     state, local, cloud = status
     with pytest.raises(ValueError, match="a clip can't be"):
         house.catalog.put(clip_row(state=state, local=local, cloud=cloud))
@@ -91,7 +91,7 @@ def test_put_refuses_an_illegal_status(tmp_path, status):
 @pytest.mark.parametrize("status", sorted(LEGAL))
 @pytest.mark.parametrize("ending", [ClipState.SAVED, ClipState.FAILED])
 def test_put_ends_only_what_is_recording_or_failed(tmp_path, status, ending):
-    house = House(tmp_path)
+    house = LibraryRig(tmp_path)
     state, local, cloud = status
     row = clip_row(state=state, local=local, cloud=cloud)
     house.catalog.put(row)
@@ -162,7 +162,7 @@ def test_other_writers_are_not_found(sql):
 # --- any sequence of operations ---
 
 
-class Actions(House):
+class Actions(LibraryRig):
     """What can happen to clips, in any order, each to the clip with some number."""
 
     def __init__(self, folder):

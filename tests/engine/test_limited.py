@@ -3,8 +3,8 @@
 from contextlib import contextmanager
 from threading import Event, enumerate as threads
 
+from engine_rig import LONG_S
 import pytest
-from rig import LONG_S
 
 from custom_components.homesec.engine.core.deadline import DeadlineExceeded, run_with_deadline
 

@@ -4,7 +4,7 @@ import logging
 import sqlite3
 
 from hypothesis import given, settings, strategies as st
-from kept import NOON, House
+from library_rig import NOON, LibraryRig
 import pytest
 
 from custom_components.homesec.engine.cloud.errors import (
@@ -23,7 +23,7 @@ from custom_components.homesec.engine.library.outbox import OLDEST_EVERY
 
 @pytest.fixture
 def house(tmp_path):
-    made = House(tmp_path)
+    made = LibraryRig(tmp_path)
     yield made
     made.close()
 
@@ -54,7 +54,7 @@ def test_the_newest_goes_first_and_each_fourth_time_the_oldest(house):
 @given(st.lists(st.integers(0, 3), max_size=60), st.integers(0, 99))
 def test_whatever_comes_in_between_every_job_has_its_turn(tmp_path_factory, arrivals, seed):
     """After at most four turns for each job that is not younger, however many younger ones come."""
-    house = House(tmp_path_factory.mktemp("house"))
+    house = LibraryRig(tmp_path_factory.mktemp("house"))
     turn, numbers, until, late = 0, iter(range(10**6)), {}, []
 
     def perform(job, _):

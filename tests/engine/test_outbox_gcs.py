@@ -1,7 +1,7 @@
 """The outbox and a real object store, with a line that has bad days."""
 
 from fault_proxy import Fault, Kind
-from kept import NOON, House
+from library_rig import NOON, LibraryRig
 import pytest
 from store_house import store
 
@@ -22,7 +22,7 @@ def house(request, tmp_path, gcs):
     bucket = store(gcs)
     if request.param == "sealed":
         bucket = EncryptedStore(bucket, encrypt_with=EncryptionKey.generate().text)
-    made = House(tmp_path, store=bucket)
+    made = LibraryRig(tmp_path, store=bucket)
     yield made
     made.close()
     bucket.close()

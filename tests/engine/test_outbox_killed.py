@@ -9,7 +9,7 @@ import sys
 import time
 
 from disk_store import DiskStore
-from kept import House
+from library_rig import LibraryRig
 import pytest
 
 from custom_components.homesec.engine.core.types import CloudState
@@ -54,7 +54,7 @@ def test_no_clip_is_lost_or_doubled_however_often_it_is_killed(tmp_path):
     to_go = {line[1] for line in said if line[0] == "removing"}
     assert len(saved) > KILLS
 
-    house = House(tmp_path, store=DiskStore(tmp_path / "cloud"))
+    house = LibraryRig(tmp_path, store=DiskStore(tmp_path / "cloud"))
     clips = house.catalog.queries.page(limit=1000)
     known = {clip.id for clip in clips}
     # Each fifth is removed, and may have been killed before it could say so.

@@ -1,6 +1,6 @@
 """What only a person can cure: the outbox waits for that, and does not nag."""
 
-from kept import NOON, House
+from library_rig import NOON, LibraryRig
 import pytest
 
 from custom_components.homesec.engine.cloud.errors import (
@@ -16,7 +16,7 @@ from custom_components.homesec.engine.db.job_queue import LONGEST_WAIT_S, JobKin
 
 @pytest.fixture
 def house(tmp_path):
-    made = House(tmp_path)
+    made = LibraryRig(tmp_path)
     yield made
     made.close()
 

@@ -3,7 +3,7 @@
 from threading import Event
 
 from disk_store import CHUNK_BYTES, DiskStore
-from kept import NOON, House
+from library_rig import NOON, LibraryRig
 import pytest
 
 from custom_components.homesec.engine.cloud.object_names import clip_from_object
@@ -24,7 +24,7 @@ from custom_components.homesec.engine.library.retention_policy import (
 OLD, NEW = "gs://old/house", "gs://new/house"
 
 
-class TwoBuckets(House):
+class TwoBuckets(LibraryRig):
     """A house whose bucket changes."""
 
     def __init__(self, folder):

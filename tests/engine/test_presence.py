@@ -1,8 +1,8 @@
 """Entering, updating, and leaving of presences that are confirmed at once."""
 
+from engine_rig import camera
 from hypothesis import given, strategies as st
 import pytest
-from rig import camera
 
 from custom_components.homesec.engine.core.types import Box, SourceConfig, SourceKind, Track
 from custom_components.homesec.engine.tracking.presence import MAX_AGE_S, PresenceTracker, Step

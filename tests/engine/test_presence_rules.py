@@ -1,7 +1,7 @@
 """Which tracks count: moved, confident enough, large enough, and in the right zone."""
 
+from engine_rig import camera
 import pytest
-from rig import camera
 
 from custom_components.homesec.engine.core.types import (
     Box,

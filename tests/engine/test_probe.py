@@ -5,9 +5,9 @@ import re
 import sys
 
 import av
+from engine_rig import file_camera
 from films import number_of
 import pytest
-from rig import file_camera
 
 from custom_components.homesec.engine.capture import Probe, probe
 from custom_components.homesec.engine.capture.probe import PREVIEW_WIDTH

@@ -7,7 +7,7 @@ import shutil
 from threading import Event
 from urllib.parse import quote
 
-from kept import NOON, House, clip_row
+from library_rig import NOON, LibraryRig, clip_row
 import pytest
 from store_house import store, stored
 
@@ -43,7 +43,7 @@ def bucket(gcs):
 @pytest.fixture
 def house(tmp_path, bucket):
     (tmp_path / "house").mkdir()
-    made = House(tmp_path / "house", store=bucket)
+    made = LibraryRig(tmp_path / "house", store=bucket)
     yield made
     made.close()
 

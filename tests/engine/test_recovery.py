@@ -9,10 +9,10 @@ import subprocess
 import sys
 import time
 
+from engine_rig import media_packets
 from films import content, number_of
 import pytest
-from rig import media_packets
-from test_clip_file import record
+from test_muxer import record
 
 from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.clip_metadata import dump_comment
@@ -218,7 +218,7 @@ def test_other_peoples_films_are_left_alone(wreck):
 def test_a_process_that_is_killed_leaves_a_clip_up_to_its_last_second(films, tmp_path, rigs):
     film = films(seconds=60, walks=((0.3, 60.0),))
     house = subprocess.Popen(
-        [sys.executable, HERE / "recording_house.py", tmp_path, film],
+        [sys.executable, HERE / "recording_process.py", tmp_path, film],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parents[1]}:{HERE.parents[1] / 'script'}"},

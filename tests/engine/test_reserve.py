@@ -6,9 +6,9 @@ import shutil
 import threading
 import time
 
-from kept import House
+from engine_rig import LONG_S
+from library_rig import LibraryRig
 import pytest
-from rig import LONG_S
 from small_disks import mounted
 
 from custom_components.homesec.engine.core.clock import SystemClock
@@ -70,7 +70,7 @@ class Keeping:
 
 def test_a_start_on_a_full_disk_makes_room_again(disk, monkeypatch):
     monkeypatch.setattr(reserve_module, "ENOUGH_BYTES", RESERVE_BYTES + MIB)
-    house = House(disk, upload=False)
+    house = LibraryRig(disk, upload=False)
     for n in range(30):
         house.saved(time.time() - 1000 + n, size=100_000)
     house.close()

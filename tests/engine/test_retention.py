@@ -5,9 +5,9 @@ import sqlite3
 import threading
 import time
 
-from kept import NOON, House
+from engine_rig import LONG_S
+from library_rig import NOON, LibraryRig
 import pytest
-from rig import LONG_S
 from small_disks import mounted, remount
 
 from custom_components.homesec.engine.core.events import (
@@ -32,7 +32,7 @@ MONTH = RetentionRules(local=TierRules(each=Limits(max_age_s=30 * DAY)))
 
 @pytest.fixture
 def house(tmp_path):
-    made = House(tmp_path)
+    made = LibraryRig(tmp_path)
     yield made
     made.close()
 
@@ -275,7 +275,7 @@ def test_what_never_began_ends_at_once(house):
 
 def test_on_a_real_disk_there_is_room_again(tmp_path):
     with mounted(tmp_path / "disk", "size=1m") as disk:
-        house = House(tmp_path)
+        house = LibraryRig(tmp_path)
         house.clips_dir = house.copies._clips_dir = disk
         size = 100 * 1024
         clips = [house.saved(NOON + n, size=size) for n in range(9)]
@@ -291,7 +291,7 @@ def test_on_a_real_disk_there_is_room_again(tmp_path):
 
 def test_on_a_disk_that_is_read_only_nothing_is_lost(tmp_path):
     with mounted(tmp_path / "disk", "size=1m") as disk:
-        house = House(tmp_path)
+        house = LibraryRig(tmp_path)
         house.clips_dir = house.copies._clips_dir = disk
         clip = house.saved(OLD)
         remount(disk, "ro")

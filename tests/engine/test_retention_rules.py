@@ -1,7 +1,7 @@
 """Which copies are to go: a pure function."""
 
 from hypothesis import given, strategies as st
-from kept import NOON
+from library_rig import NOON
 import pytest
 
 from custom_components.homesec.engine.core.clip_id import first_clip_id

@@ -3,9 +3,9 @@
 import threading
 
 from cameras import plays, rtsp
+from engine_rig import EngineRig, stream_camera
 from films import content
 import pytest
-from rig import Rig, stream_camera
 
 from custom_components.homesec.engine.capture import probe
 from custom_components.homesec.engine.core.errors import LoginRefused, StreamNotFound
@@ -43,7 +43,7 @@ def recorded(films, tmp_path_factory):
         f"/{name}": plays(films(seconds=36, walks=WALKS, **recipe), **options)
         for name, (recipe, options) in CAMERAS.items()
     }
-    with rtsp(mounts) as server, Rig(tmp_path_factory.mktemp("rtsp")) as rig:
+    with rtsp(mounts) as server, EngineRig(tmp_path_factory.mktemp("rtsp")) as rig:
         for name in CAMERAS:
             camera = stream_camera(server.url(f"/{name}"), id=name, **QUICK)
             rig.engine.set_camera(camera, Activity.RECORD)

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 import sqlite3
 
-from kept import NOON, clip_row
+from engine_rig import FakeClock
+from library_rig import NOON, clip_row
 import pytest
-from rig import FakeClock
 
 from custom_components.homesec.engine.core.clip_id import clip_time
 from custom_components.homesec.engine.core.types import ClipState, CloudState, Trigger

@@ -4,8 +4,8 @@ import logging
 
 import av
 from cameras import black_hole, refused
+from engine_rig import stream_camera
 import pytest
-from rig import stream_camera
 
 from custom_components.homesec.engine.capture import open as opening, probe
 from custom_components.homesec.engine.core.errors import SourceError

@@ -6,8 +6,8 @@ from pathlib import Path
 import shutil
 import sqlite3
 
+from engine_rig import EngineRig
 import pytest
-from rig import Rig
 from small_disks import FullDisk, mounted, remount
 
 from custom_components.homesec.engine.core.errors import (
@@ -25,7 +25,7 @@ from custom_components.homesec.engine.library.start_errors import start_error
 
 def fails(folder, **options):
     """Return what a start fails with; no thread may be left of it."""
-    rig = Rig(folder, **options)
+    rig = EngineRig(folder, **options)
     with pytest.raises(StartFailed) as caught:
         rig.engine.start()
     rig.stop()
@@ -33,7 +33,7 @@ def fails(folder, **options):
 
 
 def starts(folder, **options):
-    with Rig(folder, **options) as rig:
+    with EngineRig(folder, **options) as rig:
         assert rig.engine.catalog.totals().clips == 0
 
 
@@ -126,7 +126,7 @@ def test_a_defect_is_told_by_its_name():
 
 
 def test_an_engine_whose_texts_do_not_start_leaves_nothing_running(tmp_path, monkeypatch):
-    rig = Rig(tmp_path)
+    rig = EngineRig(tmp_path)
 
     def refuse(_database, _jobs):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -1,7 +1,7 @@
 """Uploads leave some of the line to others."""
 
+from engine_rig import FakeClock
 from hypothesis import given, strategies as st
-from rig import FakeClock
 
 from custom_components.homesec.engine.cloud.transfer import BURST_S, Throttle
 

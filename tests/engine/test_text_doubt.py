@@ -2,7 +2,7 @@
 
 import math
 
-from kept import NOON
+from library_rig import NOON
 import pytest
 from text_house import TextHouse
 from texting import saying

@@ -4,8 +4,8 @@ import threading
 import time
 
 from disk_store import DiskStore
+from engine_rig import EngineRig, file_camera
 import pytest
-from rig import Rig, file_camera
 from small_disks import full_disk, worn_card
 from texting import account, message
 from twilio_server import Fault, Kind
@@ -45,7 +45,7 @@ def test_an_upload_that_hangs_holds_up_no_text(rigs, tmp_path, twilio):
 
 @pytest.mark.parametrize("kind", [full_disk, worn_card])
 def test_who_is_seen_while_the_disk_takes_nothing_is_told_of(kind, films, tmp_path, twilio):
-    with kind(tmp_path / "disk") as disk, Rig(disk.folder) as rig:
+    with kind(tmp_path / "disk") as disk, EngineRig(disk.folder) as rig:
         rig.engine.sms.set_recipients({"anna": account()})
         disk.fail()
         rig.play(file_camera(films(seconds=8, walks=((2.0, 6.0),))))

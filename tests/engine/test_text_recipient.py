@@ -3,7 +3,7 @@
 import logging
 import math
 
-from kept import NOON
+from library_rig import NOON
 import pytest
 from text_house import TextHouse
 from texting import ANNA, account, saying

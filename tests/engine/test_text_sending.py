@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from engine_rig import LONG_S
 import pytest
-from rig import LONG_S
 from texting import ANNA, BERT, account, key_account
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER, SERVICE_SID
 from twilio_server import Fault, Kind, TwilioServer

@@ -6,8 +6,8 @@ import sqlite3
 import threading
 import time
 
+from engine_rig import LONG_S
 import pytest
-from rig import LONG_S
 from texting import ANNA, BERT, account, message, saying
 from twilio_server import Fault, Kind
 

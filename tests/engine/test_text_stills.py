@@ -6,11 +6,11 @@ from threading import Event
 import time
 from urllib.parse import parse_qs, urlsplit
 
+from engine_rig import LONG_S
 from fault_proxy import Fault, Kind
 from google_key import service_account
-from kept import NOON, House
+from library_rig import NOON, LibraryRig
 import pytest
-from rig import LONG_S
 from store_house import store
 from text_house import TextHouse
 from texting import BERT
@@ -164,7 +164,7 @@ def put(bucket, name, metadata):
 
 
 def test_the_stills_of_more_than_a_week_ago_are_deleted(tmp_path, twilio, bucket):
-    clips = House(tmp_path, store=bucket)
+    clips = LibraryRig(tmp_path, store=bucket)
     clips.catalog.close()
     house = TextHouse(tmp_path, cloud=bucket)
     kept = ["house/alerts/2027/01/09/b.jpg", "house/alerts/2026/12/01/clip.jpg"]
@@ -174,7 +174,7 @@ def test_the_stills_of_more_than_a_week_ago_are_deleted(tmp_path, twilio, bucket
     house.add(1)
     house.run()
     house.close()
-    again = House(tmp_path, store=bucket)
+    again = LibraryRig(tmp_path, store=bucket)
     again.clock.wall = NOON
     assert again.jobs.backlog([JobKind.TIDY]).jobs == 1
     again.run()
@@ -203,7 +203,7 @@ def test_without_a_bucket_nothing_is_to_be_tidied(house):
 
 
 def test_a_bucket_that_forbids_deleting_is_left_in_peace(tmp_path):
-    house = House(tmp_path)
+    house = LibraryRig(tmp_path)
 
     def listed(error):
         def refuse(*_, **__):
@@ -225,7 +225,7 @@ def test_a_bucket_that_forbids_deleting_is_left_in_peace(tmp_path):
 
 def test_a_stop_ends_the_tidying(tmp_path, bucket):
     put(bucket, "house/alerts/2026/12/01/a.jpg", {ALERT_ENTRY: "1"})
-    house = House(tmp_path, store=bucket)
+    house = LibraryRig(tmp_path, store=bucket)
     house.jobs.add(JobKind.TIDY, ALERT_ENTRY, {"before": "2027/01/08"})
     house.outbox.halt()
     house.outbox.step()

@@ -2,9 +2,9 @@
 
 import itertools
 
+from engine_rig import FakeClock
 from hypothesis import given, strategies as st
 import pytest
-from rig import FakeClock
 
 from custom_components.homesec.engine.capture.timeline import AHEAD_S, LATE_S, Pace, Timeline
 

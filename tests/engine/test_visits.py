@@ -5,7 +5,7 @@ import sqlite3
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
-from kept import NOON, clip_row
+from library_rig import NOON, clip_row
 import pytest
 
 from custom_components.homesec.engine.core.events import (

@@ -1,7 +1,7 @@
 """What zones that somebody draws make of what one look finds."""
 
+from engine_rig import camera
 import pytest
-from rig import camera
 
 from custom_components.homesec.engine.camera.zone_preview import judge_detections
 from custom_components.homesec.engine.core.types import (

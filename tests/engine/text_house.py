@@ -2,8 +2,8 @@
 
 import random
 
-from kept import NOON
-from rig import FakeClock
+from engine_rig import FakeClock
+from library_rig import NOON
 from texting import account, message
 
 from custom_components.homesec.engine.db.job_queue import JobKind

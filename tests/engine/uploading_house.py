@@ -4,13 +4,13 @@ from pathlib import Path
 import sys
 
 from disk_store import DiskStore
-from kept import NOON, House
+from library_rig import NOON, LibraryRig
 
 
 def main():
     """Save so many clips besides those that are there, and let the outbox work; print each step."""
     folder, count = Path(sys.argv[1]), int(sys.argv[2])
-    house = House(folder, store=DiskStore(folder / "cloud", chunk_s=0.001))
+    house = LibraryRig(folder, store=DiskStore(folder / "cloud", chunk_s=0.001))
     house.catalog.database._db.execute("PRAGMA synchronous = NORMAL")
     house.copies.finish_removals()
     house.copies.verify_files()

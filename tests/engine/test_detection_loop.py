@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from engine_rig import file_camera
 from films import FigureDetector
 import pytest
-from rig import file_camera
 
 from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.core.events import (

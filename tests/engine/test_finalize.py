@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import av
+from engine_rig import media_packets, split_video
 from films import atoms, content
 import pytest
-from rig import media_packets, split_video
-from test_clip_file import TELEPHONE, record, with_sound
+from test_muxer import TELEPHONE, record, with_sound
 
 from custom_components.homesec.engine.core.errors import RecordingError
 from custom_components.homesec.engine.recording import finalize as module

@@ -3,9 +3,9 @@
 import sqlite3
 import threading
 
+from engine_rig import LONG_S
 from films import content
 import pytest
-from rig import LONG_S
 
 from custom_components.homesec.engine.core.errors import DiskFull, DiskReadOnly, RecordingError
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, ClipStarted

@@ -8,11 +8,11 @@ import shutil
 import time
 
 from disk_store import DeadStore
-from kept import clip_row
+from engine_rig import EngineRig, media_packets
+from library_rig import clip_row
 from mutations import change_rows, damaged_database, damaged_film
 import pytest
-from rig import Rig, media_packets
-from test_clip_file import TELEPHONE, record, with_sound
+from test_muxer import TELEPHONE, record, with_sound
 from texting import account
 
 from custom_components.homesec.engine.core.types import ClipState, CloudState
@@ -69,7 +69,7 @@ class Filled:
         return clip
 
     def start(self):
-        with Rig(self.folder) as rig:
+        with EngineRig(self.folder) as rig:
             rig.engine.library._adopting.join()
             self.rows = {clip.id for clip in rig.engine.catalog.queries.page(limit=9999)}
             self.failed = {c.id for c in rig.engine.catalog.queries.in_state(ClipState.FAILED)}
@@ -159,7 +159,7 @@ def start_with(tmp_path, house, seed):
     if seed % 10 == 5:
         path.with_name("clips.db-wal").write_bytes(damaged_database(path.read_bytes(), seed))
     rules = RetentionRules(min_free_bytes=0)
-    with Rig(folder, retention=rules, cloud=DeadStore(folder / "cloud")) as rig:
+    with EngineRig(folder, retention=rules, cloud=DeadStore(folder / "cloud")) as rig:
         if seed % 4 == 3:
             rig.engine.sms.set_recipients({"anna": account()})
         rig.engine.library._adopting.join()

@@ -1,6 +1,6 @@
 """A recorder with a catalogue, and nothing else of an engine."""
 
-from rig import LONG_S
+from engine_rig import LONG_S
 
 from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
@@ -8,7 +8,7 @@ from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.recording.writer import ClipResult, ClipWriter
 
 
-class Bench:
+class WriterRig:
     """A recorder with a catalogue."""
 
     def __init__(self, folder, catalog=None, **options):

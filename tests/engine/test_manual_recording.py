@@ -1,7 +1,7 @@
 """Clips that somebody asked for."""
 
+from engine_rig import file_camera
 import pytest
-from rig import file_camera
 
 from custom_components.homesec.engine.core.errors import CameraNotRunning
 from custom_components.homesec.engine.core.events import (

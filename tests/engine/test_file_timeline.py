@@ -5,8 +5,8 @@ import random
 from threading import Event, Timer
 
 import av
+from engine_rig import FakeClock, media_packets, split_video
 import pytest
-from rig import FakeClock, media_packets, split_video
 from test_container import connection, numbers
 
 

@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 import av
+from engine_rig import media_packets, split_video
 from films import atoms, content, tone
 import numpy as np
 import pytest
-from rig import media_packets, split_video
 
 from custom_components.homesec.engine.media.packets import (
     TICKS,

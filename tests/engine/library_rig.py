@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import random
 
 from disk_store import DiskStore
-from rig import FakeClock
+from engine_rig import FakeClock
 
 from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
@@ -39,7 +39,7 @@ def clip_row(event_at=NOON, **values):
     return Clip(id=clip_id, **values)
 
 
-class House:
+class LibraryRig:
     """A catalogue, its files and its cloud; nothing runs but what a test calls."""
 
     def __init__(self, folder, *, store=None, upload=True):

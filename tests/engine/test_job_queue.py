@@ -1,7 +1,7 @@
 """What is still to be done, as rows."""
 
+from engine_rig import FakeClock
 import pytest
-from rig import FakeClock
 
 from custom_components.homesec.engine.db.job_queue import LONGEST_WAIT_S, JobKind
 from custom_components.homesec.engine.library.catalog import Catalog

@@ -1,10 +1,10 @@
 """Another configuration of a camera that runs: what changes, and what goes on."""
 
+from engine_rig import EngineRig, camera, file_camera
 from films import content
 import numpy as np
 import pytest
-from rig import Rig, camera, file_camera
-from test_lookout import Scene
+from test_frame_sampler import Scene
 
 from custom_components.homesec.engine.core.events import (
     ClipStarted,
@@ -33,7 +33,7 @@ MASK = Zone(name="Trees", polygon=EVERYWHERE, kind=ZoneKind.MASK)
 THRESHOLDS = {"person": 0.5, "cat": 0.5}
 
 
-class Changing(Rig):
+class Changing(EngineRig):
     """Gives the camera another configuration when something is told for the first time."""
 
     def change_on(self, kind, config, activity=Activity.RECORD):

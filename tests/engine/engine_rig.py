@@ -75,7 +75,7 @@ def camera(source, **settings):
     return CameraConfig(source=source, **settings)
 
 
-class Rig:
+class EngineRig:
     """A running engine; collects what it tells."""
 
     def __init__(self, folder, *, clips_dir=None, detector=None, **engine):

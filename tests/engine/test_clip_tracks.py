@@ -4,9 +4,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 import av
+from engine_rig import file_camera
 from films import FigureDetector
 import pytest
-from rig import file_camera
 
 from custom_components.homesec.engine.core.events import DetectionEnded
 from custom_components.homesec.engine.core.types import Activity, Box, Detection, Zone

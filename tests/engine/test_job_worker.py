@@ -4,9 +4,9 @@ import threading
 import time
 
 from disk_store import DiskStore
-from kept import House
+from engine_rig import LONG_S
+from library_rig import LibraryRig
 import pytest
-from rig import LONG_S
 
 from custom_components.homesec.engine.cloud.errors import BucketMissing, TransferStopped
 from custom_components.homesec.engine.core.types import CloudState
@@ -15,7 +15,7 @@ from custom_components.homesec.engine.db.job_queue import JobKind
 
 @pytest.fixture
 def house(tmp_path):
-    made = House(tmp_path)
+    made = LibraryRig(tmp_path)
     yield made
     made.close()
 
@@ -52,7 +52,7 @@ def test_resume_wakes_worker(house):
 
 def test_stop_during_upload_is_quick_and_keeps_job(tmp_path):
     slow = DiskStore(tmp_path / "cloud", chunk_s=LONG_S)
-    house = House(tmp_path, store=slow)
+    house = LibraryRig(tmp_path, store=slow)
     clip = house.saved(size=5000)
     house.outbox.start()
     assert slow.busy.wait(LONG_S)
@@ -60,7 +60,7 @@ def test_stop_during_upload_is_quick_and_keeps_job(tmp_path):
     house.close()
     assert time.monotonic() - began < 2
     slow.chunk_s = 0
-    again = House(tmp_path, store=slow)
+    again = LibraryRig(tmp_path, store=slow)
     assert again.jobs.due([JobKind.UPLOAD]).attempts == 0
     again.run()
     assert again.row(clip).cloud is CloudState.STORED

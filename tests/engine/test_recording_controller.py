@@ -4,9 +4,9 @@ from dataclasses import replace
 import itertools
 import random
 
+from engine_rig import LONG_S, file_camera, media_packets
 from films import FigureDetector, content, number_of
 import pytest
-from rig import LONG_S, file_camera, media_packets
 
 from custom_components.homesec.engine.core.errors import CameraNotRunning
 from custom_components.homesec.engine.core.events import DetectionEnded, DetectionStarted

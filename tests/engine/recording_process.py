@@ -1,12 +1,12 @@
-"""A process that records until it is killed: `recording_house.py FOLDER FILM`."""
+"""A process that records until it is killed: `recording_process.py FOLDER VIDEO`."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import sys
 import threading
 
+from engine_rig import file_camera
 from films import FigureDetector
-from rig import file_camera
 
 from custom_components.homesec.engine.core.events import ClipStarted
 from custom_components.homesec.engine.core.types import Activity, DecodePolicy

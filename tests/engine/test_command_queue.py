@@ -2,8 +2,8 @@
 
 from threading import Event, Thread
 
+from engine_rig import LONG_S
 import pytest
-from rig import LONG_S
 
 from custom_components.homesec.engine.camera import command_queue as commands
 from custom_components.homesec.engine.camera.command_queue import CommandQueue

@@ -4,9 +4,9 @@ import threading
 import time
 
 from cameras import black_hole
+from engine_rig import LONG_S, file_camera, stream_camera
 from films import FigureDetector, content
 import pytest
-from rig import LONG_S, file_camera, stream_camera
 
 from custom_components.homesec.engine import engine as service
 from custom_components.homesec.engine.core.errors import DetectorMissing, StartFailed
@@ -204,7 +204,7 @@ def test_totals_are_the_same_after_restart(rigs, films, tmp_path):
     assert told.clip_bytes > 1000
 
 
-# --- stop: nothing outlives it (``Rig.stop`` looks) ---
+# --- stop: nothing outlives it (``EngineRig.stop`` looks) ---
 
 
 def test_stop_saves_open_clip(rig, films):
