@@ -11,7 +11,7 @@ from .alarm.store import AlarmStore
 from .alerts.snooze import snooze_store
 from .clips.cache import async_trim_caches, get_caches
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
-from .issues import async_withdraw
+from .issues import async_withdraw_issues
 from .panel import async_hide_panel, async_serve_panel, async_show_panel
 from .runtime import HomeSecConfigEntry, HomeSecData
 from .services import async_setup_services
@@ -65,7 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     entry.async_on_unload(async_trim_caches(hass, runtime.host))
     entry.async_on_unload(runtime.visits.async_track_midnight())
     _follow_changes(entry)
-    entry.async_on_unload(runtime.alarm.async_begin())
+    entry.async_on_unload(runtime.alarm.async_start())
     entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
     entry.async_on_unload(async_start_feeds(hass, runtime))
 
@@ -81,7 +81,7 @@ async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) ->
     """Forget the alarm and what was fetched of clips; those are the owner's and stay."""
     await hass.async_add_executor_job(get_caches(hass).clear)
     async_hide_panel(hass)
-    async_withdraw(hass, persistent=True)
+    async_withdraw_issues(hass, persistent=True)
     await AlarmStore(hass).async_remove()
     await snooze_store(hass).async_remove()
 

@@ -10,7 +10,7 @@ from homeassistant.components.alarm_control_panel import (
 )
 
 from .alarm.machine import AlarmMode, AlarmState
-from .announcements import iso
+from .bus_events import iso
 from .entity import HomeSecEntity
 from .event_bus import AlarmChanged
 
@@ -75,7 +75,7 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
     @override
     def changed_by(self) -> str | None:
         """Who armed or disarmed last."""
-        return self._alarm.facts.changed_by
+        return self._alarm.snapshot.changed_by
 
     @property
     @override
@@ -97,7 +97,7 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
         return {
             "mode": self._alarm.mode.value,
             "delay_ends_at": None if ends_at is None else iso(ends_at),
-            "triggered_by": self._alarm.facts.triggered_by,
+            "triggered_by": self._alarm.snapshot.triggered_by,
             "bypassed": self._alarm.bypassed,
         }
 

@@ -34,7 +34,7 @@ from .flows.form_fields import choice, named_choice
 from .flows.recipient_flow import RecipientFlow
 from .flows.retention_flow import RetentionSteps
 from .flows.storage_flow import StorageSteps
-from .texts import async_options
+from .translations import async_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import HomeAssistant, callback
 
-from .announcements import announcement
+from .bus_events import bus_event
 from .detector.setup import async_choose_detector
 from .engine.core.errors import HomeSecError, StartFailed
 from .engine.core.events import (
@@ -24,8 +24,8 @@ from .event_bus import AlarmChanged, CameraChanged, EventBus, StatsUpdated, came
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
 
-    from .alarm.control import AlarmController
-    from .alerts.control import AlertController
+    from .alarm.controller import AlarmController
+    from .alerts.controller import AlertController
     from .cameras.registry import CameraRegistry
     from .cloud.monitor import StorageMonitor
     from .detector.state import DetectorState
@@ -157,7 +157,7 @@ class HomeSecCoordinator:
             if not self._cameras.exists(camera_id):
                 return  # about a camera that was removed
             self._cameras[camera_id].apply(event)
-            if (announced := announcement(event)) is not None:
+            if (announced := bus_event(event)) is not None:
                 name, data = announced
                 self._hass.bus.async_fire(name, self._cameras.event_data(camera_id) | data)
         match event:
@@ -174,8 +174,8 @@ class HomeSecCoordinator:
                 self._issues.async_recording(event.clip.error or HomeSecError.key)
         self._storage.async_handle(event)
         # Before the alarm: what a camera sees and the alarm that it triggers are one alert.
-        self._alerts.async_handle(event)
-        self._alarm.async_handle(event)
+        self._alerts.async_handle_event(event)
+        self._alarm.async_handle_event(event)
         self._bus.async_dispatch(event)
         if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsRemoved):
             self.async_update_stats()

@@ -113,7 +113,7 @@ def _recipient(runtime: HomeSecData, recipient_id: str) -> dict[str, Any]:
         "cameras": len(rules.cameras),
         "zones": len(rules.zones),
         "hours": [str(each) for each in rules.hours or ()],
-        "cool_down_s": rules.cool_down_s,
+        "cool_down_s": rules.cooldown_s,
         "max_age_s": rules.max_age_s,
         "error": None if state is None else state.error,
         "waiting": None if state is None else state.waiting,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, override
 from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 
-from .announcements import announcement
+from .bus_events import bus_event
 from .const import (
     EVENT_CLIP_SAVED,
     EVENT_CLIP_UPLOADED,
@@ -65,7 +65,7 @@ class CameraEvents(HomeSecCameraEntity, EventEntity):
     @callback
     @override
     def async_handle(self, event: EngineEvent) -> None:
-        if (announced := announcement(event)) is not None:
+        if (announced := bus_event(event)) is not None:
             name, data = announced
             self._trigger_event(EVENT_TYPES[name], data)
             self.async_write_ha_state()

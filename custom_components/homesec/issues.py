@@ -1,6 +1,6 @@
-"""Repairs: what needs somebody's attention, withdrawn by itself when it has healed."""
+"""Repair issues: raised while a user has to do something, withdrawn when it's no longer true."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -25,6 +25,16 @@ from .engine.core.errors import (
     StartIndexLocked,
 )
 from .engine.core.types import CameraHealth
+from .engine.sms.errors import (
+    BadPhoneNumber,
+    TextBlocked,
+    TextCountryRefused,
+    TextDenied,
+    TextError,
+    TextSenderRefused,
+    TextUndelivered,
+    TextUnsupported,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +67,20 @@ ENGINE_ISSUES = frozenset(
     )
 )
 RECORDING_ISSUES = frozenset(error.key for error in (DiskFull, DiskReadOnly))
+RECIPIENT_ISSUES = frozenset(
+    error.key
+    for error in (
+        TextError,
+        TextDenied,
+        BadPhoneNumber,
+        TextSenderRefused,
+        TextBlocked,
+        TextCountryRefused,
+        TextUnsupported,
+        TextUndelivered,
+    )
+)
+"""All other errors of texts pass by themselves."""
 
 
 def camera_issue_id(camera_id: str) -> str:
@@ -64,9 +88,45 @@ def camera_issue_id(camera_id: str) -> str:
     return f"camera_{camera_id}"
 
 
+def recipient_issue_id(recipient_id: str) -> str:
+    """Return the id of the one issue that a recipient can have."""
+    return f"recipient_{recipient_id}"
+
+
 @callback
-def async_withdraw(hass: HomeAssistant, *, persistent: bool) -> None:
-    """Withdraw all issues, or all but those that stay until somebody has read them."""
+def async_raise_issue(
+    hass: HomeAssistant,
+    entry_id: str,
+    issue_id: str,
+    key: str,
+    placeholders: Mapping[str, str] | None = None,
+    *,
+    severity: ir.IssueSeverity = ir.IssueSeverity.ERROR,
+    fixable: bool = False,
+    persistent: bool = False,
+    **data: str,
+) -> None:
+    """Raise or change an issue; ``data`` goes to its repair flow, besides the entry's id.
+
+    ``persistent`` is for what has happened: the issue stays until a user has read it.
+    """
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        config_entry_id=entry_id,
+        data={"entry_id": entry_id, **data},
+        is_fixable=fixable,
+        is_persistent=persistent,
+        severity=severity,
+        translation_key=key,
+        translation_placeholders=dict(placeholders or {}),
+    )
+
+
+@callback
+def async_withdraw_issues(hass: HomeAssistant, *, persistent: bool) -> None:
+    """Withdraw all issues, or all but those that stay until a user has read them."""
     for (domain, issue_id), issue in list(ir.async_get(hass).issues.items()):
         if domain == DOMAIN and (persistent or not issue.is_persistent):
             ir.async_delete_issue(hass, DOMAIN, issue_id)
@@ -80,149 +140,139 @@ class Issues:
         self._entry_id = entry_id
         self._timers: dict[str, CALLBACK_TYPE] = {}
 
+    # --- cameras ------------------------------------------------------------------------------
+
     @callback
     def async_camera_health(
         self, camera_id: str, name: str, health: CameraHealth, error: str | None
     ) -> None:
-        """Watch a camera's connection."""
+        """Raise an issue for a camera that has been lost for some time."""
         if health is not CameraHealth.LOST:
             self.async_forget_camera(camera_id)
         elif error == LoginRefused.key:
-            # Waiting does not help, and every try may bring the camera closer to a lock-out.
+            # Waiting doesn't help, and each try may bring the camera closer to a lockout.
             self._async_cancel(camera_id)
             self._async_raise_camera(camera_id, name, "camera_login_refused")
         elif camera_id not in self._timers:
 
             @callback
-            def long_lost(_now: object) -> None:
+            def raise_lost(_now: object) -> None:
                 self._async_raise_camera(camera_id, name, "camera_lost")
 
-            self._timers[camera_id] = async_call_later(
-                self._hass,
-                LOST_BEFORE_REPAIR,
-                HassJob(long_lost, "HomeSec camera lost", cancel_on_shutdown=True),
-            )
+            job = HassJob(raise_lost, "HomeSec camera lost", cancel_on_shutdown=True)
+            self._timers[camera_id] = async_call_later(self._hass, LOST_BEFORE_REPAIR, job)
 
     @callback
     def async_camera_missing(self, camera_id: str, name: str, error: str | None) -> None:
-        """Tell at once that the house is armed without a camera; nobody agreed to that."""
-        if error != LoginRefused.key:  # which says more, and was told
+        """Raise an issue at once: the alarm is armed without a camera, and nobody agreed."""
+        if error != LoginRefused.key:  # that issue says more
             self._async_raise_camera(camera_id, name, "camera_missing")
 
     @callback
     def async_forget_camera(self, camera_id: str) -> None:
-        """Withdraw what a camera had: it runs again, was switched off or removed."""
+        """Withdraw a camera's issue: it runs again, was switched off, or was removed."""
         self._async_cancel(camera_id)
-        ir.async_delete_issue(self._hass, DOMAIN, camera_issue_id(camera_id))
+        self._async_withdraw(camera_issue_id(camera_id))
+
+    # --- recipients ---------------------------------------------------------------------------
+
+    @callback
+    def async_recipient(self, recipient_id: str, name: str, error: str | None) -> None:
+        """Raise an issue while texts don't arrive; errors that pass leave it as it is."""
+        if error is None:
+            self.async_forget_recipient(recipient_id)
+        elif error in RECIPIENT_ISSUES:
+            issue_id, placeholders = recipient_issue_id(recipient_id), {"recipient": name}
+            self._async_raise(
+                issue_id, error, placeholders, fixable=True, recipient_id=recipient_id
+            )
+
+    @callback
+    def async_forget_recipient(self, recipient_id: str) -> None:
+        """Withdraw a recipient's issue: texts arrive again, or the recipient was removed."""
+        self._async_withdraw(recipient_issue_id(recipient_id))
+
+    # --- engine -------------------------------------------------------------------------------
 
     @callback
     def async_detector(self, event: DetectorChanged) -> None:
-        """Watch the detector, and the model that gives the second opinion."""
-        about = {"detector": event.detector, "model": event.model, **event.placeholders}
+        """Raise an issue for a detector that doesn't run, and one for its verifier."""
+        placeholders = {"detector": event.detector, "model": event.model, **event.placeholders}
         if event.error is None:
-            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_DETECTOR)
+            self._async_withdraw(ISSUE_DETECTOR)
         else:
             key = event.error if event.error in DETECTOR_ISSUES else DetectorError.key
-            self._async_raise(ISSUE_DETECTOR, key, about)
+            self._async_raise(ISSUE_DETECTOR, key, placeholders)
         if event.verifier_error is None:
-            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_SECOND)
+            self._async_withdraw(ISSUE_SECOND)
         else:
             key = SECOND_ISSUES.get(event.verifier_error, SECOND_FAILED)
-            self._async_raise(ISSUE_SECOND, key, about, severity=ir.IssueSeverity.WARNING)
+            warning = ir.IssueSeverity.WARNING
+            self._async_raise(ISSUE_SECOND, key, placeholders, severity=warning)
 
     @callback
     def async_opencv_missing(self, *, missing: bool) -> None:
-        """Tell whether the default detector stands in for OpenCV, which this system lacks."""
+        """Raise an issue while the default detector replaces OpenCV, which this system lacks."""
         if missing:
-            self._async_raise(
-                ISSUE_OPENCV,
-                ISSUE_OPENCV,
-                {},
-                severity=ir.IssueSeverity.WARNING,
-                fix={"entry_id": self._entry_id},
-            )
+            warning = ir.IssueSeverity.WARNING
+            self._async_raise(ISSUE_OPENCV, ISSUE_OPENCV, severity=warning, fixable=True)
         else:
-            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_OPENCV)
+            self._async_withdraw(ISSUE_OPENCV)
 
     @callback
     def async_engine(self, error: StartFailed | None) -> None:
-        """Watch whether the engine starts: ``error`` of the last try, None if it runs."""
+        """Raise an issue while the engine doesn't start; None: it runs."""
         if error is None:
-            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_ENGINE)
+            self._async_withdraw(ISSUE_ENGINE)
         else:
-            about = {"folder": "", "reason": "", **error.placeholders}
-            self._async_raise(ISSUE_ENGINE, error.key, about)
+            self._async_raise(
+                ISSUE_ENGINE, error.key, {"folder": "", "reason": "", **error.placeholders}
+            )
 
     @callback
     def async_alarm_unreadable(self, *, armed: bool) -> None:
-        """Report that the alarm's stored state was lost, but for the mode if it is armed."""
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            ISSUE_ALARM,
-            config_entry_id=self._entry_id,
-            data={"entry_id": self._entry_id},
-            is_fixable=True,
-            is_persistent=True,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key="alarm_state_damaged" if armed else "alarm_state_lost",
-        )
+        """Report that the alarm's stored state was lost, except for the mode if it is armed."""
+        key = "alarm_state_damaged" if armed else "alarm_state_lost"
+        self._async_raise(ISSUE_ALARM, key, fixable=True, persistent=True)
 
     @callback
     def async_recording(self, error: str | None) -> None:
-        """Watch the disk: ``error`` of the last clip, None if it was saved."""
-        if error is not None and error in RECORDING_ISSUES:
-            self._async_raise(ISSUE_RECORDING, error, {})
-        elif error is None:
-            ir.async_delete_issue(self._hass, DOMAIN, ISSUE_RECORDING)
+        """Raise an issue while the disk takes no clips; None: the last clip was saved."""
+        if error is None:
+            self._async_withdraw(ISSUE_RECORDING)
+        elif error in RECORDING_ISSUES:
+            self._async_raise(ISSUE_RECORDING, error)
+
+    # --- stopping -----------------------------------------------------------------------------
 
     @callback
     def async_stop(self) -> None:
-        """Cancel the timers; what was raised stays, since Home Assistant may only restart."""
+        """Cancel the timers; issues stay, since Home Assistant may only be restarting."""
         for camera_id in list(self._timers):
             self._async_cancel(camera_id)
 
     @callback
     def async_withdraw_all(self) -> None:
-        """Leave behind on unload only what has happened: all else is found out anew."""
+        """Withdraw on unload all issues but those about what has happened."""
         self.async_stop()
-        async_withdraw(self._hass, persistent=False)
+        async_withdraw_issues(self._hass, persistent=False)
 
     def _async_cancel(self, camera_id: str) -> None:
         if (cancel := self._timers.pop(camera_id, None)) is not None:
             cancel()
 
+    def _async_withdraw(self, issue_id: str) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
     def _async_raise_camera(self, camera_id: str, name: str, key: str) -> None:
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            camera_issue_id(camera_id),
-            config_entry_id=self._entry_id,
-            data={"entry_id": self._entry_id, "camera_id": camera_id},
-            is_fixable=True,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key=key,
-            translation_placeholders={"camera": name},
-        )
+        issue_id = camera_issue_id(camera_id)
+        self._async_raise(issue_id, key, {"camera": name}, fixable=True, camera_id=camera_id)
 
     def _async_raise(
         self,
         issue_id: str,
         key: str,
-        placeholders: Mapping[str, str],
-        *,
-        severity: ir.IssueSeverity = ir.IssueSeverity.ERROR,
-        fix: dict[str, str | int | float | None] | None = None,
+        placeholders: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> None:
-        """Raise an issue; ``fix`` is the data for its repair flow, if it has one."""
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            issue_id,
-            config_entry_id=self._entry_id,
-            data=fix,
-            is_fixable=fix is not None,
-            severity=severity,
-            translation_key=key,
-            translation_placeholders=dict(placeholders),
-        )
+        async_raise_issue(self._hass, self._entry_id, issue_id, key, placeholders, **options)

@@ -37,7 +37,7 @@ async def async_setup_entry(
                 config_subentry_id=recipient_id,
             )
 
-    runtime.alerts.recipients.async_on_recipient(add)
+    runtime.alerts.recipients.async_subscribe(add)
 
 
 class Recipient(HomeSecEntity, NotifyEntity):

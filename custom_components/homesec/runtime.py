@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Self
 
 from homeassistant.config_entries import ConfigEntry
 
-from .alarm.control import AlarmController
-from .alerts.control import AlertController
+from .alarm.controller import AlarmController
+from .alerts.controller import AlertController
 from .cameras.reconciler import CameraReconciler
 from .cameras.registry import CameraRegistry
 from .cloud.monitor import StorageMonitor
@@ -61,7 +61,14 @@ class HomeSecData:
             reconciler=reconciler,
         )
         alerts = AlertController(
-            hass, entry, host=host, bus=bus, alarm=alarm, cameras=cameras, devices=devices
+            hass,
+            entry,
+            host=host,
+            bus=bus,
+            alarm=alarm,
+            cameras=cameras,
+            devices=devices,
+            issues=issues,
         )
         storage = StorageMonitor(hass, entry, host)
         coordinator = HomeSecCoordinator(

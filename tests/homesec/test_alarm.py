@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 import json
 
+from alarm_fixtures import StubClock
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import pytest
@@ -18,7 +19,6 @@ from custom_components.homesec.alarm.machine import (
     Cause,
     Delays,
 )
-from custom_components.homesec.alarm.span import MonotonicClocks
 
 DISARMED, ARMING, ARMED, PENDING, TRIGGERED = AlarmState
 AWAY = AlarmMode.AWAY
@@ -40,10 +40,10 @@ class House:
 
     def _start(self, facts: AlarmSnapshot) -> Alarm:
         return Alarm(
-            clocks=MonotonicClocks(wall=lambda: self.wall, steady=lambda: self.steady),
+            clock=StubClock(now=lambda: self.wall, monotonic=lambda: self.steady),
             delays=lambda mode: self.delays.get(mode, Delays()),
             on_state=self._on_state,
-            facts=facts,
+            snapshot=facts,
         )
 
     def _on_state(self, _was: AlarmSnapshot, _timed: bool) -> None:
@@ -52,14 +52,14 @@ class House:
 
     def store(self) -> None:
         """Write to the disk, as at each change and at a clean stop."""
-        self.disk = json.dumps(self.alarm.facts.as_dict())
+        self.disk = json.dumps(self.alarm.snapshot.as_dict())
 
     def wait(self, seconds: float) -> None:
         """Let time pass, and the timer fire whenever it is due."""
         while (left := self.alarm.remaining_s) is not None and left <= seconds:
             self.pass_over(left)
             seconds -= left
-            self.alarm.settle()
+            self.alarm.advance()
         self.pass_over(seconds)
 
     def pass_over(self, seconds: float) -> None:
@@ -71,7 +71,7 @@ class House:
         self.wall += off_s
         self.steady = 3.0
         self.alarm = self._start(AlarmSnapshot.from_dict(json.loads(self.disk)))
-        self.alarm.settle()
+        self.alarm.advance()
 
 
 @pytest.fixture
@@ -90,23 +90,23 @@ def test_it_goes_round_from_leaving_to_coming_home(house: House) -> None:
     alarm.arm(AWAY, by="Ann")
     assert (alarm.state, alarm.remaining_s, alarm.guarding) == (ARMING, 30, False)
     house.wait(29)
-    alarm.see(DOOR)
+    alarm.detect(DOOR)
     assert alarm.state is ARMING
     house.wait(1)
     assert (alarm.state, alarm.remaining_s, alarm.guarding) == (ARMED, None, True)
-    alarm.see(DOOR)
-    assert (alarm.state, alarm.remaining_s, alarm.facts.cause) == (PENDING, 20, DOOR)
+    alarm.detect(DOOR)
+    assert (alarm.state, alarm.remaining_s, alarm.snapshot.cause) == (PENDING, 20, DOOR)
     house.wait(20)
-    assert (alarm.state, alarm.remaining_s, alarm.facts.triggered_by) == (
+    assert (alarm.state, alarm.remaining_s, alarm.snapshot.triggered_by) == (
         TRIGGERED,
         100,
         "Front door",
     )
     house.wait(100)
-    assert (alarm.state, alarm.mode, alarm.facts.changed_by) == (ARMED, AWAY, "Ann")
-    assert alarm.facts.cause is None
+    assert (alarm.state, alarm.mode, alarm.snapshot.changed_by) == (ARMED, AWAY, "Ann")
+    assert alarm.snapshot.cause is None
     alarm.disarm(by="Bob")
-    assert (alarm.state, alarm.facts.changed_by) == (DISARMED, "Bob")
+    assert (alarm.state, alarm.snapshot.changed_by) == (DISARMED, "Bob")
     assert house.told == [ARMING, ARMED, PENDING, TRIGGERED, ARMED, DISARMED]
 
 
@@ -115,31 +115,31 @@ def test_a_mode_without_delays_is_armed_and_triggered_at_once(mode: AlarmMode) -
     house = House()
     house.alarm.arm(mode)
     assert house.alarm.state is ARMED
-    house.alarm.see(DOOR)
+    house.alarm.detect(DOOR)
     assert house.alarm.state is TRIGGERED
 
 
 def test_a_camera_can_leave_no_time_to_disarm(house: House) -> None:
     house.alarm.arm(AWAY, skip_delay=True)
     assert house.alarm.state is ARMED
-    house.alarm.see(DOOR)
+    house.alarm.detect(DOOR)
     house.wait(5)
     safe = Cause(by="Safe", camera_id="safe", label="person")
-    house.alarm.see(safe, at_once=True)
+    house.alarm.detect(safe, skip_delay=True)
     assert (house.alarm.state, house.alarm.remaining_s) == (TRIGGERED, 100)
-    assert house.alarm.facts.cause == safe
+    assert house.alarm.snapshot.cause == safe
 
 
 def test_whoever_comes_second_prolongs_nothing(house: House) -> None:
     house.alarm.arm(AWAY, skip_delay=True)
-    house.alarm.see(DOOR)
+    house.alarm.detect(DOOR)
     house.wait(5)
-    house.alarm.see(Cause(by="Garden"))
-    assert (house.alarm.remaining_s, house.alarm.facts.triggered_by) == (15, "Front door")
+    house.alarm.detect(Cause(by="Garden"))
+    assert (house.alarm.remaining_s, house.alarm.snapshot.triggered_by) == (15, "Front door")
     house.wait(25)
-    house.alarm.see(Cause(by="Garden"), at_once=True)
+    house.alarm.detect(Cause(by="Garden"), skip_delay=True)
     house.alarm.trigger(Cause(by="Ann"))
-    assert (house.alarm.remaining_s, house.alarm.facts.triggered_by) == (90, "Front door")
+    assert (house.alarm.remaining_s, house.alarm.snapshot.triggered_by) == (90, "Front door")
 
 
 @pytest.mark.parametrize("before", list(AlarmState))
@@ -148,7 +148,7 @@ def test_it_is_set_off_by_hand_whatever_it_is_at(house: House, before: AlarmStat
     if before is not DISARMED:
         alarm.arm(AWAY, skip_delay=before is not ARMING)
     if before in (PENDING, TRIGGERED):
-        alarm.see(DOOR, at_once=before is TRIGGERED)
+        alarm.detect(DOOR, skip_delay=before is TRIGGERED)
     assert alarm.state is before
     alarm.trigger(Cause(by="Ann"))
     assert alarm.state is TRIGGERED
@@ -157,7 +157,7 @@ def test_it_is_set_off_by_hand_whatever_it_is_at(house: House, before: AlarmStat
 
 
 def test_nobody_is_an_intruder_while_disarmed(house: House) -> None:
-    house.alarm.see(DOOR, at_once=True)
+    house.alarm.detect(DOOR, skip_delay=True)
     assert house.alarm.state is DISARMED
 
 
@@ -166,15 +166,15 @@ def test_what_is_set_meanwhile_does_not_change_a_delay_that_runs(house: House) -
     house.delays[AWAY] = Delays(exit_s=500, entry_s=0, trigger_s=7)
     assert house.alarm.remaining_s == 30
     house.wait(30)
-    house.alarm.see(DOOR)
+    house.alarm.detect(DOOR)
     assert (house.alarm.state, house.alarm.remaining_s) == (TRIGGERED, 7)
 
 
 def test_an_entry_delay_goes_on_though_none_is_set_any_more(house: House) -> None:
     house.alarm.arm(AWAY, skip_delay=True)
-    house.alarm.see(DOOR)
+    house.alarm.detect(DOOR)
     house.delays[AWAY] = Delays()
-    house.alarm.see(DOOR)
+    house.alarm.detect(DOOR)
     assert (house.alarm.state, house.alarm.remaining_s) == (PENDING, 20)
 
 
@@ -186,12 +186,12 @@ def test_a_clock_that_is_set_in_a_run_changes_nothing(
     alarm = house.alarm
     alarm.arm(AWAY, skip_delay=state is not ARMING)
     if state is not ARMING:
-        alarm.see(DOOR, at_once=state is TRIGGERED)
+        alarm.detect(DOOR, skip_delay=state is TRIGGERED)
     house.pass_over(4)
     left = alarm.remaining_s
     house.wall += step_s
     assert (alarm.state, alarm.remaining_s) == (state, left)
-    alarm.settle()
+    alarm.advance()
     assert (alarm.state, alarm.remaining_s) == (state, left)
     # A clean stop stores it by the clock as it is set now.
     house.store()
@@ -219,11 +219,11 @@ def test_an_entry_delay_that_runs_out_while_the_power_is_off_ends_in_an_alarm_th
     house: House, off_s: float, expected: AlarmState, left: float
 ) -> None:
     house.alarm.arm(AWAY, skip_delay=True)
-    house.alarm.see(DOOR)
+    house.alarm.detect(DOOR)
     house.told.clear()
     house.restart(off_s)
     assert (house.alarm.state, house.alarm.remaining_s) == (expected, left)
-    assert house.alarm.facts.cause == DOOR
+    assert house.alarm.snapshot.cause == DOOR
     assert house.told == ([] if expected is PENDING else [TRIGGERED])
 
 
@@ -232,7 +232,7 @@ def test_a_siren_does_not_begin_again_after_the_power_was_off(
     house: House, off_s: float, expected: AlarmState
 ) -> None:
     house.alarm.arm(AWAY, skip_delay=True)
-    house.alarm.see(DOOR, at_once=True)
+    house.alarm.detect(DOOR, skip_delay=True)
     house.restart(off_s)
     assert house.alarm.state is expected
 
@@ -241,7 +241,7 @@ def test_a_siren_does_not_begin_again_after_the_power_was_off(
 def test_what_began_in_the_future_begins_again(house: House, state: AlarmState) -> None:
     house.alarm.arm(AWAY, skip_delay=state is not ARMING)
     if state is not ARMING:
-        house.alarm.see(DOOR, at_once=state is TRIGGERED)
+        house.alarm.detect(DOOR, skip_delay=state is TRIGGERED)
     whole = house.alarm.remaining_s
     house.pass_over(7)
     house.restart(off_s=-3600)
@@ -250,27 +250,27 @@ def test_what_began_in_the_future_begins_again(house: House, state: AlarmState) 
 
 def test_a_camera_that_comes_back_counts_again(house: House) -> None:
     house.alarm.arm(AWAY, forced=True, bypassed=("door", "safe"))
-    assert house.alarm.restore("door")
+    assert house.alarm.end_bypass("door")
     house.store()
-    assert not house.alarm.restore("door")
-    assert (house.alarm.facts.bypassed, house.alarm.state) == (("safe",), ARMING)
+    assert not house.alarm.end_bypass("door")
+    assert (house.alarm.snapshot.bypassed, house.alarm.state) == (("safe",), ARMING)
     house.restart(0)
-    assert (house.alarm.facts.bypassed, house.alarm.facts.forced) == (("safe",), True)
+    assert (house.alarm.snapshot.bypassed, house.alarm.snapshot.forced) == (("safe",), True)
 
 
 def test_a_camera_that_turns_out_to_be_missing_is_left_out_until_it_is_back(house: House) -> None:
     alarm = house.alarm
-    assert alarm.leave_out(["door"]) == ()  # disarmed: nothing relies on it
+    assert alarm.bypass(["door"]) == ()  # disarmed: nothing relies on it
     alarm.arm(AWAY, forced=True, bypassed=("safe",))
     house.wait(30)
-    assert alarm.leave_out(["door", "safe", "door"]) == ("door",)
+    assert alarm.bypass(["door", "safe", "door"]) == ("door",)
     house.store()
     house.restart(0)
-    assert (house.alarm.state, house.alarm.facts.bypassed) == (ARMED, ("safe", "door"))
-    assert house.alarm.restore("door")
-    assert house.alarm.leave_out(["door"]) == ("door",)
+    assert (house.alarm.state, house.alarm.snapshot.bypassed) == (ARMED, ("safe", "door"))
+    assert house.alarm.end_bypass("door")
+    assert house.alarm.bypass(["door"]) == ("door",)
     house.alarm.disarm()
-    assert house.alarm.facts.bypassed == ()
+    assert house.alarm.snapshot.bypassed == ()
 
 
 # --- random histories against a panel on the wall ----------------------------------------------
@@ -357,7 +357,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(cameras=some_cameras)
     def lose(self, cameras: frozenset[str]) -> None:
-        new = self.house.alarm.leave_out(cameras)
+        new = self.house.alarm.bypass(cameras)
         self.house.store()
         if self.panel.mode is AlarmMode.DISARMED:
             assert not new
@@ -367,7 +367,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(camera=st.sampled_from(CAMERAS))
     def find(self, camera: str) -> None:
-        assert self.house.alarm.restore(camera) is (camera in self.panel.out)
+        assert self.house.alarm.end_bypass(camera) is (camera in self.panel.out)
         self.house.store()
         self.panel.out -= {camera}
 
@@ -376,9 +376,9 @@ class Histories(RuleBasedStateMachine):
         self.house.alarm.disarm()
         self.panel = WallPanel()
 
-    @rule(at_once=st.booleans())
+    @rule(skip_delay=st.booleans())
     def see(self, *, at_once: bool) -> None:
-        self.house.alarm.see(DOOR, at_once=at_once)
+        self.house.alarm.detect(DOOR, skip_delay=at_once)
         entry_s = int(self.delays.entry_s)
         if at_once and self.panel.state in (ARMED, PENDING):
             self.panel.go(TRIGGERED, int(self.delays.trigger_s))
@@ -421,10 +421,10 @@ class Histories(RuleBasedStateMachine):
         alarm = self.house.alarm
         assert (alarm.state, alarm.mode) == (self.panel.state, self.panel.mode)
         assert alarm.remaining_s == (self.panel.left or None)
-        assert set(alarm.facts.bypassed) == self.panel.out
-        assert len(alarm.facts.bypassed) == len(self.panel.out)
+        assert set(alarm.snapshot.bypassed) == self.panel.out
+        assert len(alarm.snapshot.bypassed) == len(self.panel.out)
         quiet = alarm.state not in (PENDING, TRIGGERED)
-        assert quiet is (alarm.facts.cause is None)
+        assert quiet is (alarm.snapshot.cause is None)
         assert alarm.guarding is (
             alarm.state in (ARMED, PENDING)
             or (alarm.state is TRIGGERED and (alarm.mode is not AlarmMode.DISARMED))

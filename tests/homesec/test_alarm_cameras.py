@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from alarm_house import Hurry, panel, with_alarm
+from alarm_fixtures import Hurry, panel, with_alarm
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState
 from homeassistant.exceptions import ServiceValidationError
@@ -24,7 +24,7 @@ from homesec_fixtures import (
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.homesec.alarm import control as alarm_control
+from custom_components.homesec.alarm import controller
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.core.types import Activity
 
@@ -41,7 +41,7 @@ ALARM = "alarm_control_panel"
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> Hurry:
     hurry = Hurry()
-    monkeypatch.setattr(alarm_control, "system_clocks", hurry)
+    monkeypatch.setattr(controller, "SystemClock", hurry)
     return hurry
 
 
@@ -252,7 +252,7 @@ async def test_a_camera_that_does_not_guard_may_be_offline(
     await arm(hass, entry, "disarm")
     # Nothing is offline as far as forcing is concerned, either.
     await call(hass, "homesec", "arm", panel(hass, entry), mode="home", force=True)
-    assert not entry.runtime_data.alarm.facts.forced
+    assert not entry.runtime_data.alarm.snapshot.forced
 
 
 async def test_a_camera_that_is_removed_is_not_listed_as_left_out(

@@ -8,7 +8,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from alarm_house import CODES, NAMES, PINS, WRONG, panel, with_alarm
+from alarm_fixtures import CODES, NAMES, PINS, WRONG, panel, with_alarm
 from homeassistant.const import EVENT_CALL_SERVICE, MATCH_ALL
 from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.homesec import diagnostics
 from custom_components.homesec.alarm.pins import PinKind
-from custom_components.homesec.announcements import iso
+from custom_components.homesec.bus_events import iso
 from custom_components.homesec.event_bus import Duress
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ async def test_tries_at_the_same_time_are_counted_one_by_one(
     )
     keys = [error.translation_key for error in results if isinstance(error, ServiceValidationError)]
     assert keys == ["wrong_code"] * 4 + ["locked_out"] * 4
-    assert alarm._codes.lockout.wrong == 5
+    assert alarm._codes.lockout.wrong_tries == 5
 
 
 async def test_a_call_for_help_shows_nowhere(hass: HomeAssistant, entry: MockConfigEntry) -> None:

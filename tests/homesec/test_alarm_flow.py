@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from alarm_house import CODES, NAMES, PINS, panel, with_alarm
+from alarm_fixtures import CODES, NAMES, PINS, panel, with_alarm
 from camera_dialog import suggested
 from custom_model import choose, reply
 from homesec_fixtures import arm, call, set_up
@@ -178,14 +178,14 @@ async def test_a_pin_is_changed_or_keeps_its_digits(
     assert suggested(form) == {"name": "Cleaner", "kind": "arm"}
     await reply(hass, form, {"name": "Bob", "kind": "full"})
     bob = pins(entry.data)["pin_arm"]
-    assert (bob.name, bob.kind, bob.fits(CODES[PinKind.ARM])) == ("Bob", PinKind.FULL, True)
+    assert (bob.name, bob.kind, bob.matches(CODES[PinKind.ARM])) == ("Bob", PinKind.FULL, True)
     form = await choose_pin(hass, entry, "change_pin", PinKind.ARM)
     form = await reply(hass, form, {"name": "Bob", "kind": "full", "code": "445566"})
     assert form["errors"] == {"code_again": "pin_differs"}
     await reply(hass, form, answer(name="Bob", code="445566"))
     bob = pins(entry.data)["pin_arm"]
-    assert bob.fits("445566")
-    assert not bob.fits(CODES[PinKind.ARM])
+    assert bob.matches("445566")
+    assert not bob.matches(CODES[PinKind.ARM])
 
 
 async def test_the_last_pin_that_does_both_stays_as_long_as_there_are_others(

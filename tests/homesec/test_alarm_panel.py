@@ -7,6 +7,7 @@ import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from alarm_fixtures import StubClock
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import Context, CoreState
 from homeassistant.util import dt as dt_util
@@ -17,11 +18,10 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.homesec.alarm import control as alarm_control
+from custom_components.homesec.alarm import controller
 from custom_components.homesec.alarm.machine import AlarmMode, AlarmSnapshot, AlarmState, Cause
-from custom_components.homesec.alarm.span import MonotonicClocks
 from custom_components.homesec.alarm.store import NO_TRIES
-from custom_components.homesec.announcements import iso
+from custom_components.homesec.bus_events import iso
 from custom_components.homesec.event_bus import AlarmChanged, AlarmTriggered
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ async def test_people_have_time_to_leave_and_to_disarm_and_every_step_is_told(
     await wait(hass, freezer, 30)
     found = hass.states.get(panel(hass, entry))
     assert (found.state, found.attributes["delay_ends_at"]) == ("armed_away", None)
-    runtime.alarm._alarm.see(Cause(by="Gone", camera_id="no longer there", label="person"))
+    runtime.alarm._alarm.detect(Cause(by="Gone", camera_id="no longer there", label="person"))
     await hass.async_block_till_done()
     found = hass.states.get(panel(hass, entry))
     assert (found.state, found.attributes["triggered_by"]) == ("pending", "Gone")
@@ -173,7 +173,7 @@ async def test_each_change_is_on_the_disk_at_once_whoever_made_it(
     assert on_disk() == ("arming", 30)
     await wait(hass, freezer, 30)
     assert on_disk() == ("armed", None)
-    entry.runtime_data.alarm._alarm.see(Cause(by="Front door"))
+    entry.runtime_data.alarm._alarm.detect(Cause(by="Front door"))
     entry.runtime_data.alarm._async_save_soon()
     await hass.async_block_till_done()
     assert on_disk() == ("pending", 20)
@@ -277,8 +277,8 @@ async def test_a_clock_that_is_set_changes_no_delay(
     hass_storage: dict[str, Any],
 ) -> None:
     step_s = 0.0
-    clocks = MonotonicClocks(wall=lambda: time.time() + step_s, steady=time.monotonic)
-    monkeypatch.setattr(alarm_control, "system_clocks", lambda: clocks)
+    clocks = StubClock(now=lambda: time.time() + step_s, monotonic=time.monotonic)
+    monkeypatch.setattr(controller, "SystemClock", lambda: clocks)
     await set_up(hass, slow(entry))
     await arm(hass, entry, "arm_away")
     began = dt_util.utcnow()

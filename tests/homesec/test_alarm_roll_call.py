@@ -8,14 +8,14 @@ import shutil
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from alarm_house import Hurry, panel, with_alarm
+from alarm_fixtures import Hurry, panel, with_alarm
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homesec_fixtures import CAMERA_ID, arm, call, camera, set_up, state, until
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.homesec.alarm import control as alarm_control, roll_call as alarm_roll_call
+from custom_components.homesec.alarm import camera_check, controller
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.capture import reconnecting_source as camera_source
 from custom_components.homesec.engine.core.errors import ConnectionRefused
@@ -53,7 +53,7 @@ class Garden:
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> Hurry:
     hurry = Hurry()
-    monkeypatch.setattr(alarm_control, "system_clocks", hurry)
+    monkeypatch.setattr(controller, "SystemClock", hurry)
     return hurry
 
 
@@ -96,8 +96,8 @@ def home(hass: HomeAssistant, garden: Garden) -> MockConfigEntry:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cameras get less time; what is late is late."""
-    monkeypatch.setattr(alarm_roll_call, "REACH_S", REALLY_S)
-    monkeypatch.setattr(alarm_roll_call, "REACH_STARTING_S", REALLY_S)
+    monkeypatch.setattr(camera_check, "REACH_S", REALLY_S)
+    monkeypatch.setattr(camera_check, "REACH_STARTING_S", REALLY_S)
 
 
 def health(entry: MockConfigEntry, camera_id: str = GARDEN_ID) -> str:

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from homesec_fixtures import CAMERA_ID, PERSON, arm, guard, set_up, state, until
 import pytest
 
-from custom_components.homesec.alerts.teller import AlertDispatcher
+from custom_components.homesec.alerts.dispatch import AlertDispatcher
 from custom_components.homesec.event_bus import Duress
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ async def test_what_is_seen_while_home_assistant_starts_is_told_once_automations
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
     [(running, _)] = entry.runtime_data.alerts._present.values()
-    await until(hass, lambda: running.announced and not running.telling)
+    await until(hass, lambda: running.announced and not running.dispatching)
     assert not alerts
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)

@@ -7,8 +7,8 @@ from typing import Any
 
 from alert_samples import NOW, sighting
 
-from custom_components.homesec.alerts.burst import OpenAlert
-from custom_components.homesec.alerts.due import DeliveryFilter
+from custom_components.homesec.alerts.alert_builder import OpenAlert
+from custom_components.homesec.alerts.dispatch import DeliveryFilter
 from custom_components.homesec.alerts.rules import CLIP, Alert, AlertKind, Rules
 
 NOON = time(12)
@@ -24,13 +24,13 @@ def running(*facts: dict[str, Any], **state: Any) -> OpenAlert:
 def news(
     due: DeliveryFilter, what: OpenAlert, rules: Rules = ALL, *, now: float = NOW
 ) -> Alert | None:
-    return due.news("ann", rules, what, local=NOON, now=now)
+    return due.new_part("ann", rules, what, local=NOON, now=now)
 
 
 def clip(
     due: DeliveryFilter, what: OpenAlert, rules: Rules = ALL, *, now: float = NOW
 ) -> Alert | None:
-    return due.clip("ann", rules, what, local=NOON, now=now)
+    return due.clip_part("ann", rules, what, local=NOON, now=now)
 
 
 def test_only_what_concerns_somebody_is_told_with_a_clip_that_shows_it() -> None:
@@ -53,7 +53,7 @@ def test_the_alarm_has_the_clip_of_the_sighting_that_set_it_off() -> None:
 
 
 def test_nobody_is_told_twice_and_a_test_goes_to_whom_it_is_for() -> None:
-    assert news(DeliveryFilter(), running({}, told={"ann"})) is None
+    assert news(DeliveryFilter(), running({}, sent_to={"ann"})) is None
     assert (
         news(DeliveryFilter(), running({"kind": AlertKind.TEST}, only=frozenset({"bob"}))) is None
     )
@@ -64,10 +64,10 @@ def test_what_fell_into_a_cool_down_is_no_news_when_that_is_over() -> None:
     due, what = DeliveryFilter(), running({})
     before = news(due, what)
     assert before is not None
-    due.note("ann", before, NOW)
+    due.start_cooldowns("ann", before, NOW)
     later = running({"at": NOW + 200, "clip_id": "A"})
     assert news(due, later, now=NOW + 200) is None
-    later.ready.add("A")
+    later.ready_clips.add("A")
     assert news(due, later, now=NOW + 400) is None
     assert clip(due, later, now=NOW + 400) is None
     # Another camera is news, and so is the alarm.
@@ -82,7 +82,7 @@ def test_who_is_seen_by_a_camera_that_was_offline_is_news() -> None:
     due = DeliveryFilter()
     offline = news(due, running({"kind": AlertKind.OFFLINE, "label": None}), Rules())
     assert offline is not None
-    due.note("ann", offline, NOW)
+    due.start_cooldowns("ann", offline, NOW)
     assert news(due, running({}), Rules(), now=NOW + 1)
 
 
@@ -90,21 +90,21 @@ def test_a_clip_is_told_to_who_heard_of_its_alert_whatever_the_cool_down() -> No
     due, what = DeliveryFilter(), running({"clip_id": "A"})
     told = news(due, what)
     assert told is not None
-    due.note("ann", told, NOW)
-    what.told.add("ann")
+    due.start_cooldowns("ann", told, NOW)
+    what.sent_to.add("ann")
     assert clip(due, what, now=NOW + 20) is None  # it is not ready
-    what.ready.add("A")
+    what.ready_clips.add("A")
     assert clip(due, what, now=NOW + 20) is not None
     assert clip(due, what, Rules(), now=NOW + 20) is None
-    what.told_clip.add("ann")
+    what.clip_sent_to.add("ann")
     assert clip(due, what, now=NOW + 20) is None
 
 
 def test_the_clip_that_is_told_is_one_of_ones_own_cameras() -> None:
-    what = running({"clip_id": "A"}, {**GARDEN, "clip_id": "B"}, ready={"A"})
+    what = running({"clip_id": "A"}, {**GARDEN, "clip_id": "B"}, ready_clips={"A"})
     rules = Rules(kinds=frozenset({CLIP}), cameras=frozenset({"garden"}))
     assert clip(DeliveryFilter(), what, rules) is None
-    what.ready.add("B")
+    what.ready_clips.add("B")
     part = clip(DeliveryFilter(), what, rules)
     assert part is not None
     assert part.clip_id == "B"

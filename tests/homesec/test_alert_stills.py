@@ -32,7 +32,7 @@ async def test_the_picture_is_the_one_with_the_boxes(
     await until(hass, lambda: alerts)
     runtime = entry.runtime_data
     kept = await runtime.host.async_run(
-        runtime.alerts.teller.stills.get, alerts[0].data["alert_id"]
+        runtime.alerts.dispatcher.stills.get, alerts[0].data["alert_id"]
     )
     assert kept is not None
     snapshot = runtime.cameras[CAMERA_ID].snapshot
@@ -50,7 +50,7 @@ async def test_the_picture_is_not_the_one_of_who_came_before(
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
     kept = await runtime.host.async_run(
-        runtime.alerts.teller.stills.get, alerts[0].data["alert_id"]
+        runtime.alerts.dispatcher.stills.get, alerts[0].data["alert_id"]
     )
     assert kept.startswith(b"\xff\xd8")
 
@@ -79,7 +79,7 @@ async def test_a_camera_without_boxes_is_told_of_with_what_it_shows_now(
     alerts: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
+    monkeypatch.setattr("custom_components.homesec.alerts.dispatch.HOLD_S", 0)
     await guard(hass, entry)
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
@@ -93,7 +93,7 @@ async def test_a_camera_that_cannot_even_show_anything_is_told_of(
     alerts: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
+    monkeypatch.setattr("custom_components.homesec.alerts.dispatch.HOLD_S", 0)
     # A look's own picture may come before the alert or after it.
     monkeypatch.setattr(
         "custom_components.homesec.engine.camera.session.CameraSession._picture", lambda *_: None
@@ -116,7 +116,7 @@ async def test_a_camera_without_any_picture_is_told_of(
     alerts: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.homesec.alerts.teller.HOLD_S", 0)
+    monkeypatch.setattr("custom_components.homesec.alerts.dispatch.HOLD_S", 0)
     monkeypatch.setattr(
         "custom_components.homesec.engine.camera.session.CameraSession._picture", lambda *_: None
     )
@@ -133,16 +133,16 @@ async def test_a_camera_without_any_picture_is_told_of(
 def test_pictures_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stills = AlertStills(tmp_path / "alerts")
     assert stills.get("a") is None
-    stills.keep("a", b"1")
-    stills.keep("b", b"2")
+    stills.put("a", b"1")
+    stills.put("b", b"2")
     yesterday = time.time() - KEPT_S - 1
     os.utime(tmp_path / "alerts/a.jpg", (yesterday, yesterday))
     assert stills.get("a") is None
     assert stills.get("b") == b"2"
-    stills.keep("c", b"3")
+    stills.put("c", b"3")
     assert {path.name for path in (tmp_path / "alerts").iterdir()} == {"b.jpg", "c.jpg"}
     monkeypatch.setattr("custom_components.homesec.alerts.stills.MAX_STILLS", 1)
-    stills.keep("d", b"4")
+    stills.put("d", b"4")
     assert (tmp_path / "alerts/d.jpg").exists()
     assert len(list((tmp_path / "alerts").iterdir())) == 2
 
@@ -151,7 +151,7 @@ def test_a_picture_that_is_renamed_meanwhile_costs_no_other(tmp_path: Path) -> N
     """Of another alert: between the listing and the look at it, it got its name."""
     stills = AlertStills(tmp_path)
     (tmp_path / "tmp123").symlink_to(tmp_path / "gone")
-    stills.keep("a", b"1")
+    stills.put("a", b"1")
     assert stills.get("a") == b"1"
 
 
@@ -163,8 +163,8 @@ async def test_pictures_are_shown_to_who_is_logged_in(
 ) -> None:
     await set_up(hass, entry)
     alert_id = "01K0A1ERT00000000000000000"
-    stills = entry.runtime_data.alerts.teller.stills
-    await entry.runtime_data.host.async_run(stills.keep, alert_id, b"\xff\xd8")
+    stills = entry.runtime_data.alerts.dispatcher.stills
+    await entry.runtime_data.host.async_run(stills.put, alert_id, b"\xff\xd8")
     url = f"/api/homesec/alert/{alert_id}.jpg"
     assert (await (await hass_client_no_auth()).get(url)).status == HTTPStatus.UNAUTHORIZED
     client = await hass_client()

@@ -9,7 +9,7 @@ from homesec_fixtures import set_up
 import pytest
 
 from custom_components.homesec.alerts.rules import AlertKind
-from custom_components.homesec.alerts.texts import Words, absolute_link, link_path
+from custom_components.homesec.alerts.texts import AlertTexts, absolute_link, link_path
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -27,10 +27,10 @@ DURESS: dict[str, Any] = {**BY_HAND, "kind": AlertKind.DURESS}
 
 
 @pytest.fixture
-async def words(hass: HomeAssistant, entry: MockConfigEntry) -> Words:
+async def words(hass: HomeAssistant, entry: MockConfigEntry) -> AlertTexts:
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
-    return await Words.async_load(hass)
+    return await AlertTexts.async_load(hass)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ async def words(hass: HomeAssistant, entry: MockConfigEntry) -> Words:
     ],
 )
 async def test_an_alert_says_what_where_and_when(
-    words: Words, sightings: list[dict[str, Any]], title: str, message: str
+    words: AlertTexts, sightings: list[dict[str, Any]], title: str, message: str
 ) -> None:
     told = alert(*sightings)
     assert words.title(told) == title
@@ -81,7 +81,7 @@ async def test_an_alert_says_what_where_and_when(
     assert len(text) <= TWO_PARTS
 
 
-async def test_the_longest_names_fit_into_two_parts(words: Words) -> None:
+async def test_the_longest_names_fit_into_two_parts(words: AlertTexts) -> None:
     sightings = [
         {"camera": f"{n} " + "very " * 20 + "long name", "zones": (f"{n}" + "z" * 80,), "at": NOW}
         for n in range(9)

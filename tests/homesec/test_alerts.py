@@ -11,12 +11,13 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.homesec.alarm.machine import AlarmMode
-from custom_components.homesec.alerts.burst import BURST_S, AlertGrouper
+from custom_components.homesec.alerts.alert_builder import GROUP_S, AlertGrouper, OpenAlert
 from custom_components.homesec.alerts.rules import (
     CLIP,
     AlertKind,
-    CoolDowns,
+    Cooldowns,
     Rules,
+    Sighting,
     is_within,
 )
 
@@ -65,12 +66,12 @@ OFFLINE: dict[str, Any] = {"kind": AlertKind.OFFLINE, "label": None, "zones": ()
 def test_rules_say_who_wants_what(
     rules: dict[str, Any], facts: dict[str, Any], wanted: bool
 ) -> None:
-    assert Rules(**rules).want(sighting(**facts), NOON) is wanted
+    assert Rules(**rules).allow(sighting(**facts), NOON) is wanted
 
 
 def test_the_clip_is_wanted_only_by_who_asked_for_it() -> None:
-    assert not Rules().want(sighting(), NOON, kind=CLIP)
-    assert Rules(kinds=frozenset({CLIP})).want(sighting(), NOON, kind=CLIP)
+    assert not Rules().allow(sighting(), NOON, kind=CLIP)
+    assert Rules(kinds=frozenset({CLIP})).allow(sighting(), NOON, kind=CLIP)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +101,9 @@ def test_each_moment_is_in_the_hours_or_in_those_that_are_left(a: time, b: time,
 
 
 def test_a_camera_is_left_alone_for_a_while_after_each_message() -> None:
-    cool_downs, rules = CoolDowns(), Rules(cool_down_s=300)
+    cool_downs, rules = Cooldowns(), Rules(cooldown_s=300)
     assert not cool_downs.active("ann", "door", rules, NOW)
-    cool_downs.note("ann", "door", NOW)
+    cool_downs.start("ann", "door", NOW)
     assert cool_downs.active("ann", "door", rules, NOW + 299)
     assert not cool_downs.active("ann", "door", rules, NOW + 300)
     assert not cool_downs.active("ann", "garden", rules, NOW)
@@ -111,14 +112,20 @@ def test_a_camera_is_left_alone_for_a_while_after_each_message() -> None:
     assert not cool_downs.active("ann", "door", rules, NOW - 3600)
 
 
+def add(grouper: AlertGrouper, new: Sighting) -> tuple[OpenAlert, bool]:
+    """Add a sighting; return its alert, and whether that is a new one."""
+    open_alert = grouper.add(new)
+    return open_alert, len(open_alert.alert.sightings) == 1
+
+
 def test_ten_people_in_a_minute_are_one_alert() -> None:
     bursts = AlertGrouper()
-    running, new = bursts.take(sighting())
+    running, new = add(bursts, sighting())
     assert new
-    running.settled = True
+    running.dispatched = True
     for n in range(1, 10):
         camera = {"camera_id": "garden", "camera": "Garden"} if n % 2 else {}
-        joined, new = bursts.take(sighting(at=NOW + n * 6, score=n / 10, **camera))
+        joined, new = add(bursts, sighting(at=NOW + n * 6, score=n / 10, **camera))
         assert joined is running
         assert not new
     alert = running.alert
@@ -126,7 +133,7 @@ def test_ten_people_in_a_minute_are_one_alert() -> None:
     assert alert.cameras == ("Front door", "Garden")
     assert alert.score == 0.9
     assert alert.first.at == NOW
-    later, new = bursts.take(sighting(at=NOW + BURST_S))
+    later, new = add(bursts, sighting(at=NOW + GROUP_S))
     assert new
     assert later.alert.id != alert.id
 
@@ -136,16 +143,16 @@ def test_ten_people_in_a_minute_are_one_alert() -> None:
 )
 def test_a_person_is_not_swallowed_by_what_came_before(facts: dict[str, Any]) -> None:
     bursts = AlertGrouper()
-    before, _ = bursts.take(sighting(**facts))
-    after, new = bursts.take(sighting())
+    before, _ = add(bursts, sighting(**facts))
+    after, new = add(bursts, sighting())
     assert new
     assert after is not before
 
 
 def test_what_sets_off_the_alarm_at_once_is_told_once() -> None:
     bursts = AlertGrouper()
-    running, _ = bursts.take(sighting(clip_id="clip"))
-    alarm, new = bursts.take(sighting(kind=AlertKind.ALARM))
+    running, _ = add(bursts, sighting(clip_id="clip"))
+    alarm, new = add(bursts, sighting(kind=AlertKind.ALARM))
     assert (alarm, new) == (running, False)
     assert running.alert.kind is AlertKind.ALARM
     assert running.alert.count == 1
@@ -154,12 +161,12 @@ def test_what_sets_off_the_alarm_at_once_is_told_once() -> None:
 
 def test_an_alarm_after_the_entry_delay_is_news() -> None:
     bursts = AlertGrouper()
-    running, _ = bursts.take(sighting())
-    running.settled = True
-    alarm, new = bursts.take(sighting(at=NOW + 30, kind=AlertKind.ALARM))
+    running, _ = add(bursts, sighting())
+    running.dispatched = True
+    alarm, new = add(bursts, sighting(at=NOW + 30, kind=AlertKind.ALARM))
     assert new
     # Who comes after that belongs to the alarm.
-    joined, new = bursts.take(sighting(at=NOW + 40))
+    joined, new = add(bursts, sighting(at=NOW + 40))
     assert (joined, new) == (alarm, False)
     assert alarm.alert.kind is AlertKind.ALARM
 
@@ -167,17 +174,17 @@ def test_an_alarm_after_the_entry_delay_is_news() -> None:
 @pytest.mark.parametrize("kind", [AlertKind.DURESS, AlertKind.TEST])
 def test_duress_and_tests_stand_alone(kind: AlertKind) -> None:
     bursts = AlertGrouper()
-    bursts.take(sighting())
-    alone, new = bursts.take(sighting(kind=kind))
+    add(bursts, sighting())
+    alone, new = add(bursts, sighting(kind=kind))
     assert new
     assert alone.alert.kind is kind
-    joined, new = bursts.take(sighting())
+    joined, new = add(bursts, sighting())
     assert joined is not alone
     assert not new
 
 
 def test_what_is_learnt_of_a_sighting_changes_its_alert() -> None:
-    running, _ = AlertGrouper().take(first := sighting())
-    running.change(first, replace(first, count=3, zones=("Drive", "Pool")))
+    running, _ = add(AlertGrouper(), first := sighting())
+    running.update(first, replace(first, count=3, zones=("Drive", "Pool")))
     assert running.alert.count == 3
     assert running.alert.zones == ("Drive", "Pool")

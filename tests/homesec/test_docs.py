@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.homesec
 from custom_components.homesec import const
-from custom_components.homesec.announcements import announcement
+from custom_components.homesec.bus_events import bus_event
 from custom_components.homesec.condition import CONDITIONS
 from custom_components.homesec.engine.core import events, types as models
 from custom_components.homesec.engine.core.events import ClipUploaded
@@ -107,14 +107,14 @@ def clip() -> models.Clip:
     ],
 )
 def test_docs_describe_every_field_of_event(title: str, event: events.EngineEvent) -> None:
-    announced = announcement(event)
+    announced = bus_event(event)
     assert announced is not None
     assert announced[1].keys() <= rows(title).keys()
 
 
 def test_docs_describe_every_field_of_alert() -> None:
-    source = (COMPONENT / "alerts/events.py").read_text() + (
-        COMPONENT / "alerts/teller.py"
+    source = (COMPONENT / "alerts/event_data.py").read_text() + (
+        COMPONENT / "alerts/dispatch.py"
     ).read_text()
     found = set(re.findall(r'^ {8}"(\w+)":|\{"(\w+)": clip_ready', source, re.MULTILINE))
     keys = {first or second for first, second in found}

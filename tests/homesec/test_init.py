@@ -12,7 +12,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homesec_fixtures import arm, set_up, state, until
 import pytest
 
-from custom_components.homesec.alarm import roll_call as alarm_roll_call
+from custom_components.homesec.alarm import camera_check
 from custom_components.homesec.engine.core.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ async def test_camera_setup_error_is_logged_and_retried(
     await set_up(hass, entry)
     failure = RecordingError("no room")
     with (
-        patch.object(alarm_roll_call, "REACH_S", 0.2),
+        patch.object(camera_check, "REACH_S", 0.2),
         patch.object(entry.runtime_data.host.engine, "set_activity", side_effect=failure),
         pytest.raises(ServiceValidationError, match="Front door"),
     ):

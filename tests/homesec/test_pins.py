@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from unittest.mock import patch
 
+from alarm_fixtures import StubClock
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.homesec.alarm.lockout import FREE_TRIES, Lockout
-from custom_components.homesec.alarm.pins import Pin, PinKind, is_pin, pin_of
-from custom_components.homesec.alarm.span import MonotonicClocks
+from custom_components.homesec.alarm.codes import FREE_TRIES, Lockout
+from custom_components.homesec.alarm.pins import Pin, PinKind, find_pin, is_pin
 
 
 def pin(code: str, name: str = "Ann", kind: PinKind = PinKind.FULL) -> Pin:
@@ -20,9 +20,9 @@ def pin(code: str, name: str = "Ann", kind: PinKind = PinKind.FULL) -> Pin:
 def test_a_pin_is_known_again_after_it_was_stored() -> None:
     stored = json.loads(json.dumps(pin("2580", kind=PinKind.DURESS).as_dict()))
     read = Pin.from_dict(stored)
-    assert read.fits("2580")
-    assert not read.fits("2581")
-    assert not read.fits("02580")
+    assert read.matches("2580")
+    assert not read.matches("2581")
+    assert not read.matches("02580")
     assert (read.name, read.kind) == ("Ann", "duress")
 
 
@@ -50,7 +50,7 @@ def test_all_pins_are_compared_whichever_fits() -> None:
     with patch.object(Pin, "fits", fits):
         for code, expected in (("1111", pins[0]), ("3333", pins[2]), ("9999", None)):
             tried.clear()
-            assert pin_of(pins, code) is expected
+            assert find_pin(pins, code) is expected
             assert tried == ["1111", "2222", "3333"]
 
 
@@ -65,7 +65,7 @@ def test_a_pin_is_four_to_twelve_digits(text: str) -> None:
 )
 def test_digits_of_other_scripts_and_blanks_are_none(text: str) -> None:
     assert not is_pin(text)
-    assert pin_of([pin("1234")], text) is None
+    assert find_pin([pin("1234")], text) is None
 
 
 # --- after wrong ones --------------------------------------------------------------------------
@@ -76,7 +76,7 @@ class Times:
 
     def __init__(self) -> None:
         self.wall, self.steady = 1_700_000_000.0, 10.0
-        self.clocks = MonotonicClocks(wall=lambda: self.wall, steady=lambda: self.steady)
+        self.clocks = StubClock(now=lambda: self.wall, monotonic=lambda: self.steady)
 
     def wait(self, seconds: float) -> None:
         self.wall += seconds
@@ -86,7 +86,7 @@ class Times:
 def locked(times: Times, tries: int = FREE_TRIES) -> Lockout:
     lockout = Lockout(times.clocks)
     for _ in range(tries):
-        lockout.fail()
+        lockout.count()
     return lockout
 
 
@@ -103,7 +103,7 @@ def again(times: Times, lockout: Lockout, step_s: float) -> Lockout:
 def test_some_wrong_tries_are_free() -> None:
     lockout = locked(Times(), FREE_TRIES - 1)
     assert lockout.remaining_s == 0
-    assert lockout.until is None
+    assert lockout.ends_at is None
 
 
 def test_each_one_after_that_costs_twice_the_time_up_to_an_hour() -> None:
@@ -111,9 +111,9 @@ def test_each_one_after_that_costs_twice_the_time_up_to_an_hour() -> None:
     lockout = locked(times, FREE_TRIES - 1)
     waits = []
     for _ in range(9):
-        lockout.fail()
+        lockout.count()
         waits.append(lockout.remaining_s)
-        assert lockout.until == times.wall + waits[-1]
+        assert lockout.ends_at == times.wall + waits[-1]
         times.wait(waits[-1])
         assert lockout.remaining_s == 0
     assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
@@ -122,9 +122,9 @@ def test_each_one_after_that_costs_twice_the_time_up_to_an_hour() -> None:
 
 def test_a_right_one_is_forgiven_all() -> None:
     lockout = locked(Times(), 9)
-    assert lockout.forgive()
-    assert not lockout.forgive()
-    lockout.fail()
+    assert lockout.reset()
+    assert not lockout.reset()
+    lockout.count()
     assert lockout.remaining_s == 0
 
 
@@ -143,4 +143,4 @@ def test_a_restart_does_not_end_it(step_s: float) -> None:
     assert lockout.remaining_s == 60
     times.wait(59)
     assert lockout.remaining_s == 1
-    assert lockout.wrong == FREE_TRIES
+    assert lockout.wrong_tries == FREE_TRIES

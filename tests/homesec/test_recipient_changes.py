@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from alarm_house import CODES, NAMES, PINS, panel, with_alarm
+from alarm_fixtures import CODES, NAMES, PINS, panel, with_alarm
 from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import ConfigSubentry
@@ -21,13 +21,13 @@ from phone_book import ANN, BOB, NUMBER, begin, given, move_in, recipient, send
 import pytest
 
 from custom_components.homesec.alarm.pins import PinKind
-from custom_components.homesec.alerts.recipient_issues import recipient_issue_id
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.core.events import DetectionStarted
 from custom_components.homesec.engine.core.types import Presence
 from custom_components.homesec.engine.sms.message_store import MessageStore
 from custom_components.homesec.engine.sms.service import SmsService
 from custom_components.homesec.engine.sms.types import RecipientChanged
+from custom_components.homesec.issues import recipient_issue_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -288,6 +288,6 @@ async def test_stored_recipients_are_as_good_as_new_ones_after_an_update(
     stored["data"] = {k: v for k, v in stored["data"].items() if k != "rules"}
     await move_in(hass, entry, stored)
     rules = entry.runtime_data.alerts.recipients.rules[ANN]
-    assert (rules.cool_down_s, rules.max_age_s, rules.hours) == (300, 1800, None)
+    assert (rules.cooldown_s, rules.max_age_s, rules.hours) == (300, 1800, None)
     flow = await begin(hass, entry, ANN)
     assert flow["step_id"] == "reconfigure"

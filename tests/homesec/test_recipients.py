@@ -171,7 +171,7 @@ async def test_a_camera_is_silent_for_a_while_after_a_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Each visit is an alert of its own.
-    monkeypatch.setattr("custom_components.homesec.alerts.burst.BURST_S", 0.001)
+    monkeypatch.setattr("custom_components.homesec.alerts.alert_builder.GROUP_S", 0.001)
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, cool_down_min=0)
     await move_in(hass, entry, recipient(kinds=["seen", "clip"]), bob)
     for visits in (1, 2):

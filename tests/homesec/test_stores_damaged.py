@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from alarm_fixtures import StubClock
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers.storage import Store, get_internal_store_manager
 from homeassistant.util import dt as dt_util
@@ -15,10 +16,15 @@ from homesec_fixtures import CAMERA_ID, arm, entity_id, set_up
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.homesec.alarm.facts import AlarmMode, AlarmSnapshot, AlarmState, Cause
-from custom_components.homesec.alarm.lockout import Lockout
-from custom_components.homesec.alarm.machine import Alarm, Delays
-from custom_components.homesec.alarm.span import MonotonicClocks
+from custom_components.homesec.alarm.codes import Lockout
+from custom_components.homesec.alarm.machine import (
+    Alarm,
+    AlarmMode,
+    AlarmSnapshot,
+    AlarmState,
+    Cause,
+    Delays,
+)
 from custom_components.homesec.const import DOMAIN
 
 if TYPE_CHECKING:
@@ -188,7 +194,7 @@ async def test_a_damaged_count_of_wrong_pins_leaves_the_alarm_as_it_was(
     assert alarm_state(hass, entry) == "triggered"
 
 
-CLOCKS = MonotonicClocks(wall=lambda: 1_790_000_000.0, steady=lambda: 50.0)
+CLOCKS = StubClock(now=lambda: 1_790_000_000.0, monotonic=lambda: 50.0)
 values = st.one_of(
     st.none(),
     st.booleans(),
@@ -208,13 +214,13 @@ def test_whatever_is_read_as_facts_is_a_state_that_the_alarm_can_leave(
     try:
         facts = AlarmSnapshot.from_dict(FACTS | changes)
     except KeyError, TypeError, ValueError:
-        facts = AlarmSnapshot.from_mode(FACTS | changes, now=CLOCKS.wall())
+        facts = AlarmSnapshot.from_mode(FACTS | changes, now=CLOCKS.now())
     alarm = Alarm(
-        clocks=CLOCKS, delays=lambda _mode: Delays(), on_state=lambda *_: None, facts=facts
+        clock=CLOCKS, delays=lambda _mode: Delays(), on_state=lambda *_: None, snapshot=facts
     )
-    alarm.settle()
-    json.dumps(alarm.facts.as_dict(), allow_nan=False)
-    alarm.see(Cause(by="x"))
+    alarm.advance()
+    json.dumps(alarm.snapshot.as_dict(), allow_nan=False)
+    alarm.detect(Cause(by="x"))
     alarm.disarm()
     assert alarm.state is AlarmState.DISARMED
     lockout = Lockout(CLOCKS)

@@ -1,23 +1,75 @@
-"""Who may arm and disarm: PINs are checked here, and wrong ones counted."""
+"""Checks PINs and counts wrong ones."""
 
 import asyncio
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.exceptions import ServiceValidationError
 
-from ..announcements import iso
+from ..bus_events import iso
 from ..const import DOMAIN, EVENT_ALARM_REFUSED
+from ..stored_data import parse_seconds
+from .clock import Span
 from .config import needs_code_to_arm, pins
-from .lockout import Lockout
-from .pins import Pin, PinKind, pin_of
+from .pins import Pin, PinKind, find_pin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
-    from .span import MonotonicClocks
+    from ..engine.core.clock import Clock
+
+FREE_TRIES: Final = 5
+FIRST_LOCKOUT_S: Final = 60.0
+MAX_LOCKOUT_S: Final = 3600.0
+
+
+class Lockout:
+    """Counts wrong tries; each one over ``FREE_TRIES`` doubles the time without any.
+
+    It is measured as the alarm's delays are: neither setting the clock nor a restart ends it.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.wrong_tries = 0
+        self._since_last = Span(clock)
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds until the next try is accepted; 0 if it is now."""
+        if (over := self.wrong_tries - FREE_TRIES) < 0:
+            return 0.0
+        # The exponent is bounded first: a robot may have tried a million times.
+        lasts_s = min(MAX_LOCKOUT_S, FIRST_LOCKOUT_S * 2.0 ** min(over, 10))
+        return max(0.0, lasts_s - self._since_last.elapsed_s)
+
+    @property
+    def ends_at(self) -> float | None:
+        """UTC epoch seconds; None if there is no lockout."""
+        remaining_s = self.remaining_s
+        return self._clock.now() + remaining_s if remaining_s else None
+
+    def count(self) -> None:
+        """Count a wrong try."""
+        self.wrong_tries += 1
+        self._since_last = Span(self._clock)
+
+    def reset(self) -> bool:
+        """Forget all wrong tries; return whether there were any."""
+        had, self.wrong_tries = self.wrong_tries, 0
+        return had > 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the count as JSON can hold it."""
+        return {"wrong": self.wrong_tries, "last_at": self._since_last.began_at}
+
+    def load(self, stored: Mapping[str, Any]) -> None:
+        """Read what ``as_dict`` wrote. Raises ``KeyError``, ``TypeError``, or ``ValueError``."""
+        tries, last_at = int(parse_seconds(stored["wrong"])), parse_seconds(stored["last_at"])
+        self.wrong_tries, self._since_last = max(0, tries), Span(self._clock, began_at=last_at)
 
 
 class AlarmCodes:
@@ -26,87 +78,77 @@ class AlarmCodes:
     def __init__(
         self,
         hass: HomeAssistant,
+        entry: ConfigEntry,
         *,
-        data: Callable[[], Mapping[str, Any]],
-        clocks: MonotonicClocks,
+        clock: Clock,
         save: Callable[[], Awaitable[None]],
     ) -> None:
         self._hass = hass
-        self._data = data
+        self._entry = entry
         self._save = save
-        self._trying = asyncio.Lock()
-        self.lockout = Lockout(clocks)
+        self._lock = asyncio.Lock()
+        self.lockout = Lockout(clock)
 
     @property
-    def asked(self) -> bool:
-        """Whether there are PINs at all."""
-        return bool(pins(self._data()))
+    def has_pins(self) -> bool:
+        """Whether there are any PINs."""
+        return bool(pins(self._entry.data))
 
     @property
-    def asked_to_arm(self) -> bool:
-        """Whether a disarmed alarm takes one to be armed."""
-        return self.asked and needs_code_to_arm(self._data())
+    def needed_to_arm(self) -> bool:
+        """Whether arming a disarmed alarm takes a PIN."""
+        return self.has_pins and needs_code_to_arm(self._entry.data)
 
     async def async_check(
         self, code: str | None, *, kinds: frozenset[PinKind], needed: bool
     ) -> Pin | None:
-        """Return the PIN; None if none is needed, nor given. Raises what a person is told.
+        """Return the PIN of a code; None if there was no code and none is needed.
 
-        One that may not do this is as wrong as any other: whoever guesses learns nothing from it.
+        Raises ``ServiceValidationError``. A PIN that may not do this is as wrong as any other, so
+        that guessing reveals nothing.
         """
-        if not self.asked or (not code and not needed):
+        if not self.has_pins or (not code and not needed):
             return None
         if not code:
-            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="code_missing")
-        async with self._trying:
+            raise _error("code_missing")
+        async with self._lock:
             if self.lockout.remaining_s:
-                self._refuse("locked_out")
-                raise self._locked_out()
-            known = list(pins(self._data()).values())
-            pin = await self._hass.async_add_executor_job(pin_of, known, code)
+                self._announce_refusal("locked_out")
+                raise self._locked_out_error()
+            known = list(pins(self._entry.data).values())
+            pin = await self._hass.async_add_executor_job(find_pin, known, code)
             if pin is None or pin.kind not in kinds:
-                self.lockout.fail()
-                # On disk before anybody hears of it: pulling the plug does not give more tries.
+                self.lockout.count()
+                # Saved before it is answered, so that cutting the power gives no further tries.
                 await self._save()
-                self._refuse("wrong_code")
-                if self.lockout.remaining_s:
-                    raise self._locked_out()
-                raise ServiceValidationError(
-                    translation_domain=DOMAIN, translation_key="wrong_code"
-                )
-            if self.lockout.forgive():
+                self._announce_refusal("wrong_code")
+                raise self._locked_out_error() if self.lockout.remaining_s else _error("wrong_code")
+            if self.lockout.reset():
                 await self._save()
             return pin
 
-    def refuse_cameras(self, names: Iterable[str]) -> ServiceValidationError:
-        """Tell that cameras are offline that are to guard the house."""
-        cameras = list(names)
-        self._refuse("camera_offline", cameras)
-        return ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="camera_offline",
-            translation_placeholders={"cameras": ", ".join(cameras)},
-        )
+    def refuse_to_arm(self, cameras: list[str]) -> ServiceValidationError:
+        """Announce that these cameras are offline; return the exception to raise."""
+        self._announce_refusal("camera_offline", cameras)
+        return _error("camera_offline", cameras=", ".join(cameras))
 
-    def _refuse(self, reason: str, cameras: Iterable[str] = ()) -> None:
-        until = self.lockout.until
-        facts = {
+    def _announce_refusal(self, reason: str, cameras: Iterable[str] = ()) -> None:
+        ends_at = self.lockout.ends_at
+        data = {
             "reason": reason,
-            "attempts": self.lockout.wrong,
-            "locked_until": None if until is None else iso(until),
+            "attempts": self.lockout.wrong_tries,
+            "locked_until": None if ends_at is None else iso(ends_at),
             "cameras": list(cameras),
         }
-        self._hass.bus.async_fire(EVENT_ALARM_REFUSED, facts)
+        self._hass.bus.async_fire(EVENT_ALARM_REFUSED, data)
 
-    def _locked_out(self) -> ServiceValidationError:
-        minutes = ceil(self.lockout.remaining_s / 60)
-        return ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="locked_out",
-            translation_placeholders={"minutes": str(minutes)},
-        )
+    def _locked_out_error(self) -> ServiceValidationError:
+        return _error("locked_out", minutes=str(ceil(self.lockout.remaining_s / 60)))
 
 
-def overtaken() -> ServiceValidationError:
-    """Tell that something else happened while the cameras were being started."""
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key="arming_overtaken")
+def _error(key: str, **placeholders: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders or None,
+    )

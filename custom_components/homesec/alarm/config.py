@@ -1,4 +1,4 @@
-"""What the entry says of the alarm."""
+"""The alarm's settings in the config entry."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,13 +20,13 @@ CONF_TRIGGER: Final = "trigger_s"
 
 
 def delays(data: Mapping[str, Any], mode: AlarmMode) -> Delays:
-    """Return a mode's delays; of one that was never set up, no delays."""
+    """Return a mode's delays; the defaults if the mode was never set up."""
     settings: Mapping[str, Any] = data.get(CONF_ALARM, {})
     return Delays(**settings.get(CONF_DELAYS, {}).get(mode, {}))
 
 
 def needs_code_to_arm(data: Mapping[str, Any]) -> bool:
-    """Tell whether the owner wants a PIN for arming too."""
+    """Return whether arming takes a PIN, too."""
     return bool(data.get(CONF_ALARM, {}).get(CONF_CODE_TO_ARM, False))
 
 

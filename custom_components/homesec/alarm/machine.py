@@ -1,22 +1,145 @@
-"""The alarm's state machine: a few facts that are stored, and a clock.
+"""The alarm's state machine: a snapshot that is stored, and a clock.
 
-Nothing here counts down: a power cut, a restart or a late timer cannot leave the alarm in a state
-that its facts do not support. Timers elsewhere only ask again when a phase is due to end.
+Nothing here counts down: a power cut, a restart, or a late timer can't leave the alarm in a state
+that its snapshot doesn't support. A timer elsewhere only calls ``advance`` when a phase is due to
+end.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
 
 from ..const import TRIGGER_TIME_S
-from .facts import ARMED_MODES, AlarmMode, AlarmSnapshot, AlarmState, Cause
-from .span import MonotonicClocks, Span
+from ..stored_data import parse_optional_text, parse_seconds
+from .clock import Span
 
-__all__ = ["ARMED_MODES", "Alarm", "AlarmMode", "AlarmSnapshot", "AlarmState", "Cause", "Delays"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..engine.core.clock import Clock
+
+
+class AlarmMode(StrEnum):
+    """What the user set the alarm to: which cameras guard."""
+
+    DISARMED = "disarmed"
+    HOME = "home"
+    AWAY = "away"
+    NIGHT = "night"
+    VACATION = "vacation"
+    CUSTOM = "custom"
+
+
+ARMED_MODES = tuple(mode for mode in AlarmMode if mode is not AlarmMode.DISARMED)
+
+
+class AlarmState(StrEnum):
+    """The phase that the alarm is in."""
+
+    DISARMED = "disarmed"
+    ARMING = "arming"
+    """The exit delay."""
+    ARMED = "armed"
+    PENDING = "pending"
+    """The entry delay: a camera detected a person, who may be the user coming home."""
+    TRIGGERED = "triggered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Who or what triggered the alarm."""
+
+    by: str | None = None
+    """A camera's name or a user's."""
+    camera_id: str | None = None
+    label: str | None = None
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what ``asdict`` wrote. Raises ``TypeError`` or ``ValueError``."""
+        return cls(**{key: parse_optional_text(value) for key, value in dict(stored).items()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmSnapshot:
+    """All that is stored of the alarm; times are UTC epoch seconds."""
+
+    mode: AlarmMode = AlarmMode.DISARMED
+    state: AlarmState = AlarmState.DISARMED
+    began_at: float = 0.0
+    lasts_s: float | None = None
+    """As set when the state began, whatever is set meanwhile; None: until something happens."""
+    changed_at: float = 0.0
+    changed_by: str | None = None
+    cause: Cause | None = None
+    """While pending or triggered."""
+    forced: bool = False
+    bypassed: tuple[str, ...] = ()
+    """Ids of cameras that were offline when the alarm was armed, or at the end of the exit delay,
+    and still are."""
+
+    @property
+    def triggered_by(self) -> str | None:
+        """Who or what triggered the alarm; None if it isn't pending or triggered."""
+        return None if self.cause is None else self.cause.by
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the snapshot as JSON can hold it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what ``as_dict`` wrote. Raises ``KeyError``, ``TypeError``, or ``ValueError``."""
+        mode, state = AlarmMode(stored["mode"]), AlarmState(stored["state"])
+        lasts_s = None if stored["lasts_s"] is None else parse_seconds(stored["lasts_s"])
+        if not _is_possible(mode, state, lasts_s):
+            raise ValueError("no state that the alarm can be in")
+        cause = stored["cause"]
+        return cls(
+            mode=mode,
+            state=state,
+            began_at=parse_seconds(stored["began_at"]),
+            lasts_s=lasts_s,
+            changed_at=parse_seconds(stored["changed_at"]),
+            changed_by=parse_optional_text(stored["changed_by"]),
+            cause=None if cause is None else Cause.from_dict(cause),
+            forced=bool(stored["forced"]),
+            bypassed=_parse_texts(stored["bypassed"]),
+        )
+
+    @classmethod
+    def from_mode(cls, stored: object, *, now: float) -> Self:
+        """Read the mode alone, where nothing else can be read: an armed alarm stays armed."""
+        try:
+            mode = AlarmMode(stored["mode"])  # type: ignore[index]
+        except KeyError, TypeError, ValueError:
+            mode = AlarmMode.DISARMED
+        state = AlarmState.DISARMED if mode is AlarmMode.DISARMED else AlarmState.ARMED
+        return cls(mode=mode, state=state, began_at=now, changed_at=now)
+
+
+def _is_possible(mode: AlarmMode, state: AlarmState, lasts_s: float | None) -> bool:
+    """Return whether an alarm of this mode can be in this state for so long."""
+    match state:
+        case AlarmState.DISARMED:
+            return mode is AlarmMode.DISARMED
+        case AlarmState.ARMED:
+            return mode is not AlarmMode.DISARMED
+        case AlarmState.ARMING | AlarmState.PENDING:
+            return mode is not AlarmMode.DISARMED and lasts_s is not None
+    return True
+
+
+def _parse_texts(stored: object) -> tuple[str, ...]:
+    if not isinstance(stored, list | tuple) or not all(isinstance(each, str) for each in stored):
+        raise ValueError("not a list of strings")
+    return tuple(stored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delays:
-    """How long a mode gives people to leave and to disarm, and how long it wails."""
+    """A mode's exit and entry delay, and how long its alarm stays triggered."""
 
     exit_s: float = 0.0
     entry_s: float = 0.0
@@ -24,71 +147,72 @@ class Delays:
 
 
 type OnState = Callable[[AlarmSnapshot, bool], None]
-"""Told of each state as it begins: the facts before it, and whether just time led to it."""
+"""Called as each state begins, with the snapshot before it and whether just time led to it."""
 
 
 class Alarm:
-    """Arm, disarm, see and trigger change the facts; so does the end of a phase.
+    """Changes its snapshot when it is armed, disarmed, or triggered, and when a phase ends.
 
-    A phase that ends unobserved, because Home Assistant was off or busy, is followed by the next
-    one at the moment somebody looks: an entry delay that ran out in a power cut still ends in an
-    alarm of full length, not in one that was over before anybody could hear it.
+    A phase that ended unobserved, since Home Assistant was off or busy, is followed by the next
+    one when ``advance`` is called: an entry delay that ran out in a power cut still ends in an
+    alarm of full length, not in one that was over before anybody could notice.
     """
 
     def __init__(
         self,
         *,
-        clocks: MonotonicClocks,
+        clock: Clock,
         delays: Callable[[AlarmMode], Delays],
         on_state: OnState,
-        facts: AlarmSnapshot | None = None,
+        snapshot: AlarmSnapshot | None = None,
     ) -> None:
-        self._clocks = clocks
+        self._clock = clock
         self._delays = delays
         self._on_state = on_state
-        self._facts = facts or AlarmSnapshot()
-        self._phase = Span(clocks, began_at=self._facts.began_at)
+        self._snapshot = snapshot or AlarmSnapshot()
+        self._phase = Span(clock, began_at=self._snapshot.began_at)
 
-    # --- what it is ---------------------------------------------------------------------------
+    # --- reading ------------------------------------------------------------------------------
 
     @property
-    def facts(self) -> AlarmSnapshot:
-        """What is to be stored; the time of day as the clock is set now, for the next run."""
-        return replace(self._facts, began_at=self._phase.began_at)
+    def snapshot(self) -> AlarmSnapshot:
+        """What is to be stored, with the time of day as the clock is set now."""
+        return replace(self._snapshot, began_at=self._phase.began_at)
 
     @property
     def mode(self) -> AlarmMode:
-        """What the owner set, whatever it is at."""
-        return self._facts.mode
+        """The mode that the user set."""
+        return self._snapshot.mode
 
     @property
     def state(self) -> AlarmState:
-        """What it is at."""
-        return self._facts.state
+        """The current phase."""
+        return self._snapshot.state
 
     @property
     def guarding(self) -> bool:
-        """Whether whom a camera of this mode sees is an intruder."""
+        """Whether what a camera of this mode detects triggers the alarm."""
         leaving = self.state is AlarmState.ARMING and self.remaining_s != 0
         return self.mode is not AlarmMode.DISARMED and not leaving
 
     @property
     def remaining_s(self) -> float | None:
-        """Seconds until what it is at ends by itself; None if it does not."""
-        if self._facts.lasts_s is None:
+        """Seconds until the current phase ends by itself; None if it doesn't."""
+        if self._snapshot.lasts_s is None:
             return None
-        return max(0.0, self._facts.lasts_s - self._phase.elapsed_s)
+        return max(0.0, self._snapshot.lasts_s - self._phase.elapsed_s)
 
-    # --- what changes it ----------------------------------------------------------------------
+    # --- changing -----------------------------------------------------------------------------
 
-    def settle(self) -> None:
-        """Go on to the next state if this one's time is over."""
+    def advance(self) -> None:
+        """Go on to the next state if the time of this one is over."""
         while self.remaining_s == 0:
             if self.state is AlarmState.PENDING:
-                self._sound(self._facts.cause or Cause(), timed=True)
+                self._trigger(self._snapshot.cause or Cause(), timed=True)
                 continue
-            rest = AlarmState.DISARMED if self.mode is AlarmMode.DISARMED else AlarmState.ARMED
-            self._enter(replace(self._facts, state=rest, lasts_s=None, cause=None), timed=True)
+            armed = self.mode is not AlarmMode.DISARMED
+            state = AlarmState.ARMED if armed else AlarmState.DISARMED
+            self._enter(replace(self._snapshot, state=state, lasts_s=None, cause=None), timed=True)
 
     def arm(
         self,
@@ -99,15 +223,15 @@ class Alarm:
         forced: bool = False,
         bypassed: tuple[str, ...] = (),
     ) -> None:
-        """Begin the exit delay, or be armed if there is none; silences a triggered alarm."""
-        self.settle()
+        """Begin the exit delay, or be armed without one; silences a triggered alarm."""
+        self.advance()
         exit_s = 0.0 if skip_delay else self._delays(mode).exit_s
         self._enter(
             AlarmSnapshot(
                 mode=mode,
                 state=AlarmState.ARMING if exit_s > 0 else AlarmState.ARMED,
                 lasts_s=exit_s if exit_s > 0 else None,
-                changed_at=self._clocks.wall(),
+                changed_at=self._clock.now(),
                 changed_by=by,
                 forced=forced,
                 bypassed=bypassed,
@@ -115,57 +239,56 @@ class Alarm:
         )
 
     def disarm(self, *, by: str | None = None) -> None:
-        """End all."""
-        self.settle()
-        self._enter(AlarmSnapshot(changed_at=self._clocks.wall(), changed_by=by))
+        """Disarm, whatever the state."""
+        self.advance()
+        self._enter(AlarmSnapshot(changed_at=self._clock.now(), changed_by=by))
 
-    def see(self, cause: Cause, *, at_once: bool = False) -> None:
-        """Take in that a camera of this mode sees somebody; ``at_once`` allows no entry delay.
+    def detect(self, cause: Cause, *, skip_delay: bool = False) -> None:
+        """Begin the entry delay, or trigger without one, as a camera of this mode detects a label.
 
-        Whoever comes second neither prolongs the entry delay nor the alarm.
+        A second detection prolongs neither the entry delay nor the triggered alarm.
         """
-        self.settle()
+        self.advance()
         if not self.guarding or self.state is AlarmState.TRIGGERED:
             return
-        entry_s = 0.0 if at_once else self._delays(self.mode).entry_s
+        entry_s = 0.0 if skip_delay else self._delays(self.mode).entry_s
         if self.state is AlarmState.PENDING:
-            if at_once:
-                self._sound(cause)
+            if skip_delay:
+                self._trigger(cause)
         elif entry_s > 0:
-            pending = replace(self._facts, state=AlarmState.PENDING, lasts_s=entry_s, cause=cause)
-            self._enter(pending)
+            pending = AlarmState.PENDING
+            self._enter(replace(self._snapshot, state=pending, lasts_s=entry_s, cause=cause))
         else:
-            self._sound(cause)
+            self._trigger(cause)
 
     def trigger(self, cause: Cause) -> None:
-        """Set it off by hand, whatever it is at; one that is triggered goes on unchanged."""
-        self.settle()
+        """Trigger manually, whatever the state; a triggered alarm goes on unchanged."""
+        self.advance()
         if self.state is not AlarmState.TRIGGERED:
-            self._sound(cause)
+            self._trigger(cause)
 
-    def leave_out(self, camera_ids: Iterable[str]) -> tuple[str, ...]:
-        """Count cameras no longer that turn out to be offline; return those that did count."""
+    def bypass(self, camera_ids: Iterable[str]) -> tuple[str, ...]:
+        """Bypass cameras that turned out to be offline; return those that weren't bypassed yet."""
         if self.mode is AlarmMode.DISARMED:
             return ()
-        bypassed = self._facts.bypassed
+        bypassed = self._snapshot.bypassed
         new = tuple(each for each in dict.fromkeys(camera_ids) if each not in bypassed)
-        self._facts = replace(self._facts, bypassed=bypassed + new)
+        self._snapshot = replace(self._snapshot, bypassed=bypassed + new)
         return new
 
-    def restore(self, camera_id: str) -> bool:
-        """Count a camera again that was left out; False if it was not."""
-        if camera_id not in self._facts.bypassed:
-            return False
-        rest = tuple(each for each in self._facts.bypassed if each != camera_id)
-        self._facts = replace(self._facts, bypassed=rest)
-        return True
+    def end_bypass(self, camera_id: str) -> bool:
+        """Count on a camera again; return whether it was bypassed."""
+        bypassed = self._snapshot.bypassed
+        rest = tuple(each for each in bypassed if each != camera_id)
+        self._snapshot = replace(self._snapshot, bypassed=rest)
+        return rest != bypassed
 
-    def _sound(self, cause: Cause, *, timed: bool = False) -> None:
-        trigger_s = self._delays(self.mode).trigger_s
-        triggered = replace(self._facts, state=AlarmState.TRIGGERED, lasts_s=trigger_s, cause=cause)
-        self._enter(triggered, timed=timed)
+    def _trigger(self, cause: Cause, *, timed: bool = False) -> None:
+        triggered, trigger_s = AlarmState.TRIGGERED, self._delays(self.mode).trigger_s
+        snapshot = replace(self._snapshot, state=triggered, lasts_s=trigger_s, cause=cause)
+        self._enter(snapshot, timed=timed)
 
-    def _enter(self, facts: AlarmSnapshot, *, timed: bool = False) -> None:
-        was, self._facts = self._facts, facts
-        self._phase = Span(self._clocks)
-        self._on_state(was, timed)
+    def _enter(self, snapshot: AlarmSnapshot, *, timed: bool = False) -> None:
+        previous, self._snapshot = self._snapshot, snapshot
+        self._phase = Span(self._clock)
+        self._on_state(previous, timed)

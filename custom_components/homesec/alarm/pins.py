@@ -1,4 +1,4 @@
-"""PINs of the alarm: kept as slow, salted hashes, compared without telling how near one is."""
+"""The alarm's PINs: stored as slow, salted hashes, and compared in constant time."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 COST: Final = 2**14
-"""scrypt's N; with r = 8 a try takes 16 MiB, and about 0.2 s on a Raspberry Pi 4."""
+"""scrypt's N (RFC 7914); with r = 8, a try takes 16 MiB and about 0.2 s on a Raspberry Pi 4."""
 BLOCK_SIZE: Final = 8
 SALT_BYTES: Final = 16
 MAX_PINS: Final = 20
-"""All of them are tried each time."""
+"""Each check compares all of them."""
 
 _DIGITS = re.compile(r"[0-9]{4,12}", re.ASCII)
 
@@ -28,7 +28,7 @@ class PinKind(StrEnum):
     ARM = "arm"
     DISARM = "disarm"
     DURESS = "duress"
-    """As ``FULL``, and calls for help without showing it."""
+    """Like ``FULL``, and sends a duress alert without showing it."""
 
 
 ARMING_KINDS: Final = frozenset({PinKind.FULL, PinKind.ARM, PinKind.DURESS})
@@ -37,7 +37,7 @@ DISARMING_KINDS: Final = frozenset({PinKind.FULL, PinKind.DISARM, PinKind.DURESS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """One PIN: whose it is and what it may do, not what it is."""
+    """Whose a PIN is, what it may do, and its hash."""
 
     name: str
     kind: PinKind
@@ -47,16 +47,16 @@ class Pin:
 
     @classmethod
     def make(cls, code: str, *, name: str, kind: PinKind) -> Self:
-        """Hash a new PIN; takes a moment."""
+        """Hash a new PIN; blocks for a moment."""
         salt = secrets.token_bytes(SALT_BYTES)
         return cls(name=name, kind=kind, salt=salt, digest=_digest(code, salt, COST))
 
-    def fits(self, code: str) -> bool:
-        """Compare, in the time that it takes whatever the answer is."""
+    def matches(self, code: str) -> bool:
+        """Return whether a code is this PIN, in a time that doesn't depend on the answer."""
         return hmac.compare_digest(_digest(code, self.salt, self.cost), self.digest)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as an entry's data can hold it."""
+        """Return the PIN as the config entry can hold it."""
         return {
             "name": self.name,
             "kind": self.kind.value,
@@ -78,16 +78,16 @@ class Pin:
 
 
 def is_pin(code: str) -> bool:
-    """Tell whether this can be a PIN at all: 4 to 12 digits."""
+    """Return whether a code can be a PIN: 4 to 12 digits."""
     return _DIGITS.fullmatch(code) is not None
 
 
-def pin_of(pins: Iterable[Pin], code: str) -> Pin | None:
-    """Return the PIN that a code is. All are compared: the time tells nothing but their number."""
+def find_pin(pins: Iterable[Pin], code: str) -> Pin | None:
+    """Return the PIN of a code. All are compared, so the time reveals only how many there are."""
     if not is_pin(code):
         return None
-    fitting = [pin for pin in pins if pin.fits(code)]
-    return fitting[0] if fitting else None
+    matching = [pin for pin in pins if pin.matches(code)]
+    return matching[0] if matching else None
 
 
 def _digest(code: str, salt: bytes, cost: int) -> bytes:

@@ -17,7 +17,7 @@ import probatio
 
 from ..access import Permission, async_check_call
 from ..const import ATTR_DURATION, DOMAIN
-from .snooze import LONGEST
+from .snooze import MAX_SNOOZE
 
 if TYPE_CHECKING:
     from homeassistant.core import ServiceResponse
@@ -44,7 +44,7 @@ def async_setup_alert_actions(hass: HomeAssistant) -> None:
                 **cv.TARGET_SERVICE_FIELDS,
                 probatio.Optional(ATTR_CAMERA): probatio.All(cv.ensure_list, [cv.string]),
                 probatio.Required(ATTR_DURATION): probatio.All(
-                    cv.time_period, cv.positive_timedelta, probatio.Range(max=LONGEST)
+                    cv.time_period, cv.positive_timedelta, probatio.Range(max=MAX_SNOOZE)
                 ),
             }
         ),

@@ -42,11 +42,11 @@ DEFAULT_RULES: Final[Mapping[str, Any]] = {
     CONF_COOL_DOWN: 5,
     CONF_MAX_AGE: 30,
 }
-"""Where nothing is named, nothing is left out."""
+"""An empty list allows everything."""
 
 
 def account(data: Mapping[str, Any]) -> TextAccount:
-    """Return how to text to a recipient."""
+    """Return how to send texts to a recipient."""
     return TextAccount(
         account_sid=data[CONF_ACCOUNT_SID],
         api_key_sid=data.get(CONF_API_KEY_SID),
@@ -58,7 +58,7 @@ def account(data: Mapping[str, Any]) -> TextAccount:
 
 
 def rules(data: Mapping[str, Any]) -> Rules:
-    """Return what a recipient wants to be told of."""
+    """Return which alerts a recipient wants."""
     stored = {**DEFAULT_RULES, **data.get(CONF_RULES, {})}
     begin, end = stored.get(CONF_FROM), stored.get(CONF_UNTIL)
     return Rules(
@@ -68,15 +68,12 @@ def rules(data: Mapping[str, Any]) -> Rules:
         zones=frozenset(stored[CONF_IN_ZONES]),
         modes=frozenset(map(AlarmMode, stored[CONF_MODES])),
         hours=(time.fromisoformat(begin), time.fromisoformat(end)) if begin and end else None,
-        cool_down_s=stored[CONF_COOL_DOWN] * 60,
+        cooldown_s=stored[CONF_COOL_DOWN] * 60,
         max_age_s=stored[CONF_MAX_AGE] * 60,
     )
 
 
 def recipient_unique_id(entry_id: str, number: str) -> str:
-    """Return what two recipients with the same number share, and nobody can read.
-
-    Diagnostics and logs of Home Assistant may show unique ids: hence a hash.
-    """
+    """Return a hash of the number, since diagnostics and logs may show unique ids."""
     digest = hashlib.sha256(f"{entry_id}\n{number}".encode()).hexdigest()
     return f"recipient:{digest[:32]}"

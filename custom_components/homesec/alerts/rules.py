@@ -1,4 +1,4 @@
-"""What an alert is, and which alerts a recipient wants: rules without clock, texts or network."""
+"""What an alert is, and which alerts a recipient wants; no clock, texts, or network in here."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,39 +12,39 @@ if TYPE_CHECKING:
 
 
 class AlertKind(StrEnum):
-    """Why somebody is told."""
+    """What an alert is about."""
 
     SEEN = "seen"
-    """A camera sees somebody it is to report."""
+    """A camera detected a label that it alerts about."""
     ALARM = "alarm"
-    """The alarm went off: by a camera, or by hand."""
+    """The alarm was triggered, by a camera or manually."""
     DURESS = "duress"
-    """Somebody was forced to disarm; nobody near them must hear of this."""
+    """A duress PIN was used; nothing near that person may show it."""
     OFFLINE = "offline"
-    """The house is armed, and cameras that were to guard it cannot be reached."""
+    """The alarm is armed without cameras that can't be reached."""
     TEST = "test"
 
 
 CLIP: Final = "clip"
-"""A further thing to be told of: an alert's clip can be watched."""
+"""A further kind of text: an alert's clip can be watched."""
 CHOICES: Final = (
     *(AlertKind.ALARM.value, AlertKind.SEEN.value, CLIP),
     *(AlertKind.OFFLINE.value, AlertKind.DURESS.value),
 )
-"""What a recipient can ask for; a test is sent to whom it is for, whatever they ask for."""
+"""What recipients choose from; a test is sent whatever they chose."""
 
 DEFAULT_CHOICES: Final = (AlertKind.ALARM.value, AlertKind.SEEN.value, AlertKind.OFFLINE.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One reason for an alert; ``camera_id`` None: no camera had to do with it."""
+    """One reason for an alert; without a camera, ``camera_id`` is None."""
 
     kind: AlertKind
     at: float
     """UTC epoch seconds."""
     mode: AlarmMode
-    """Of the alarm, as far as this camera is concerned: disarmed if it does not guard in it."""
+    """The alarm's mode; disarmed if the camera doesn't guard in it."""
     camera_id: str | None = None
     camera: str | None = None
     label: str | None = None
@@ -53,12 +53,12 @@ class Sighting:
     zones: tuple[str, ...] = ()
     clip_id: str | None = None
     by: str | None = None
-    """Who set the alarm off or was forced, where that is known."""
+    """Who triggered the alarm, or disarmed under duress, if known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What people are told once, however many sightings it grows by."""
+    """One notification, however many sightings are added to it."""
 
     id: str
     sightings: tuple[Sighting, ...]
@@ -66,51 +66,51 @@ class Alert:
 
     @property
     def first(self) -> Sighting:
-        """Where it began."""
+        """The sighting that it began with."""
         return self.sightings[0]
 
     @property
     def kind(self) -> AlertKind:
-        """The worst of what it tells."""
+        """An alarm if any sighting is one."""
         kinds = {sighting.kind for sighting in self.sightings}
         return AlertKind.ALARM if AlertKind.ALARM in kinds else self.first.kind
 
     @property
     def count(self) -> int:
-        """How many were seen, all sightings together."""
+        """How many objects were detected, over all sightings."""
         seen = [x.count for x in self.sightings if x.kind is AlertKind.SEEN]
         return sum(seen) if seen else 1
 
     @property
     def cameras(self) -> tuple[str, ...]:
-        """The cameras' names, in the order in which they saw something."""
+        """The cameras' names, in the order of the sightings."""
         names = (sighting.camera for sighting in self.sightings)
         return tuple(dict.fromkeys(name for name in names if name is not None))
 
     @property
     def zones(self) -> tuple[str, ...]:
-        """Where they were seen."""
+        """The names of all zones."""
         return tuple(dict.fromkeys(zone for x in self.sightings for zone in x.zones))
 
     @property
     def score(self) -> float | None:
-        """The best."""
+        """The highest confidence."""
         return max((x.score for x in self.sightings if x.score is not None), default=None)
 
     @property
     def label(self) -> str | None:
-        """What was seen."""
+        """The first label."""
         return next((x.label for x in self.sightings if x.label is not None), None)
 
     @property
     def clip_id(self) -> str | None:
-        """The first clip that shows it, if any does."""
+        """The id of the first clip."""
         return next((x.clip_id for x in self.sightings if x.clip_id is not None), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What a recipient wants to be told of; what names nothing leaves nothing out."""
+    """Which alerts a recipient wants; an empty set allows everything."""
 
     kinds: frozenset[str] = frozenset(DEFAULT_CHOICES)
     cameras: frozenset[str] = frozenset()
@@ -118,17 +118,17 @@ class Rules:
     zones: frozenset[str] = frozenset()
     modes: frozenset[AlarmMode] = frozenset(ARMED_MODES)
     hours: tuple[time, time] | None = None
-    """From, until: over midnight if the second is earlier; all day if both are the same."""
-    cool_down_s: float = 300.0
-    """No second sighting by the same camera within this."""
+    """From, until: over midnight if the second is earlier, all day if both are the same."""
+    cooldown_s: float = 300.0
+    """How long the same camera sends no further alert."""
     max_age_s: float = 1800.0
-    """Older news is not sent any more."""
+    """How long a text that waits is still sent."""
 
-    def want(self, sighting: Sighting, local: time, *, kind: str | None = None) -> bool:
-        """Tell whether a sighting is worth a message, apart from the cool-down.
+    def allow(self, sighting: Sighting, local: time, *, kind: str | None = None) -> bool:
+        """Return whether a sighting is to be sent, cooldowns apart.
 
-        ``local``: the time of day where the house is. ``kind``: of the message, where it is not the
-        sighting's.
+        ``local`` is the time of day in Home Assistant's time zone; ``kind`` that of the text, where
+        it isn't the sighting's.
         """
         kind = kind or sighting.kind
         if kind == AlertKind.TEST:
@@ -136,17 +136,17 @@ class Rules:
         if kind not in self.kinds:
             return False
         if kind == AlertKind.DURESS:
-            return True  # somebody is in danger, whatever the hour
+            return True  # at any hour
         if not is_within(self.hours, local):
             return False
-        # The alarm by hand has no camera, and comes while disarmed, too.
-        return sighting.camera_id is None or self._concerns(sighting)
+        # A manual alarm has no camera, and may be triggered while disarmed.
+        return sighting.camera_id is None or self._allow_camera(sighting)
 
-    def _concerns(self, sighting: Sighting) -> bool:
+    def _allow_camera(self, sighting: Sighting) -> bool:
         if sighting.mode not in self.modes or not _allows(self.cameras, [sighting.camera_id]):
             return False
         if sighting.kind is AlertKind.OFFLINE:
-            return True  # nothing is seen: just that they have to know
+            return True  # nothing was detected
         labels = [] if sighting.label is None else [sighting.label]
         return _allows(self.labels, labels) and _allows(self.zones, sighting.zones)
 
@@ -156,7 +156,7 @@ def _allows(chosen: frozenset[str], found: Iterable[str | None]) -> bool:
 
 
 def is_within(hours: tuple[time, time] | None, local: time) -> bool:
-    """Tell whether a time of day lies in these hours."""
+    """Return whether a time of day is in these hours."""
     if hours is None:
         return True
     begin, end = hours
@@ -168,16 +168,16 @@ def is_within(hours: tuple[time, time] | None, local: time) -> bool:
 
 
 @dataclass(slots=True)
-class CoolDowns:
-    """When which recipient was last told of which camera."""
+class Cooldowns:
+    """When each recipient last got an alert of each camera."""
 
-    _told_at: dict[tuple[str, str], float] = field(default_factory=dict)
+    _sent_at: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def active(self, recipient_id: str, camera_id: str, rules: Rules, now: float) -> bool:
-        """Tell whether this camera is to be left alone; never after the clock was set back."""
-        told_at = self._told_at.get((recipient_id, camera_id))
-        return told_at is not None and 0 <= now - told_at < rules.cool_down_s
+        """Return whether a cooldown lasts; never after the clock was set back."""
+        sent_at = self._sent_at.get((recipient_id, camera_id))
+        return sent_at is not None and 0 <= now - sent_at < rules.cooldown_s
 
-    def note(self, recipient_id: str, camera_id: str, now: float) -> None:
-        """Begin to count."""
-        self._told_at[recipient_id, camera_id] = now
+    def start(self, recipient_id: str, camera_id: str, now: float) -> None:
+        """Start a cooldown."""
+        self._sent_at[recipient_id, camera_id] = now

@@ -1,4 +1,4 @@
-"""Cameras that nobody is to hear of for a while; recording and the alarm go on."""
+"""Snoozed cameras: their alerts are held back, while recording and the alarm go on."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 STORAGE_VERSION: Final = 1
 STORAGE_KEY: Final = f"{DOMAIN}.snooze"
-LONGEST: Final = timedelta(days=30)
+MAX_SNOOZE: Final = timedelta(days=30)
 
 
 def snooze_store(hass: HomeAssistant) -> Store[dict[str, Any]]:
-    """Return where it is kept: a restart must not wake anybody."""
+    """Return where snoozes are stored, so that they outlast a restart."""
     return Store(hass, STORAGE_VERSION, STORAGE_KEY, atomic_writes=True)
 
 
 class Snooze:
-    """By camera, until when; times are UTC epoch seconds."""
+    """When the snooze of each camera ends, in UTC epoch seconds."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Snooze:
         clock: Callable[[], float],
         on_change: Callable[[str], None],
     ) -> None:
-        """``on_change`` is called with each camera that falls asleep or wakes."""
+        """``on_change`` is called with each camera whose snooze begins or ends."""
         self._hass = hass
         self._clock = clock
         self._on_change = on_change
@@ -42,7 +42,7 @@ class Snooze:
         self._timers: dict[str, CALLBACK_TYPE] = {}
 
     async def async_load(self) -> None:
-        """Take up what the last run was told."""
+        """Go on with the snoozes of the last run."""
         try:
             if (stored := await async_load_store(self._store)) is None:
                 return
@@ -52,18 +52,18 @@ class Snooze:
             return
         now = self._clock()
         self._until = {
-            key: at for key, at in until.items() if now < at <= now + LONGEST.total_seconds()
+            key: at for key, at in until.items() if now < at <= now + MAX_SNOOZE.total_seconds()
         }
         for camera_id in self._until:
             self._async_set_timer(camera_id)
 
     def until(self, camera_id: str) -> float | None:
-        """Return when a camera wakes; None if it is awake."""
+        """Return when a camera's snooze ends; None if it isn't snoozed."""
         at = self._until.get(camera_id)
         return at if at is not None and at > self._clock() else None
 
     async def async_set(self, camera_id: str, duration_s: float) -> float | None:
-        """Let a camera sleep from now on, 0: wake it; return until when, once that is on disk."""
+        """Snooze a camera from now on, 0: end that; return its end once that is saved."""
         if duration_s > 0:
             self._until[camera_id] = self._clock() + duration_s
         else:
@@ -73,10 +73,10 @@ class Snooze:
         await self._async_save()
         return self.until(camera_id)
 
-    async def async_forget(self, camera_ids: set[str]) -> None:
-        """Drop all but these: cameras that were removed."""
-        if gone := self._until.keys() - camera_ids:
-            for camera_id in gone:
+    async def async_forget_all_but(self, camera_ids: set[str]) -> None:
+        """Forget the snoozes of cameras that were removed."""
+        if removed := self._until.keys() - camera_ids:
+            for camera_id in removed:
                 del self._until[camera_id]
                 self._async_set_timer(camera_id)
             await self._async_save()
@@ -92,7 +92,7 @@ class Snooze:
             return
 
         @callback
-        def due(_now: object) -> None:
+        def end(_now: object) -> None:
             del self._timers[camera_id]
             if self.until(camera_id) is not None:
                 self._async_set_timer(camera_id)  # the clock was set back meanwhile
@@ -103,12 +103,12 @@ class Snooze:
         self._timers[camera_id] = async_call_later(
             self._hass,
             max(0.0, until - self._clock()),
-            HassJob(due, "HomeSec snooze", cancel_on_shutdown=True),
+            HassJob(end, "HomeSec snooze", cancel_on_shutdown=True),
         )
 
     @callback
     def async_stop(self) -> None:
-        """Cancel the timers; what is stored stays."""
+        """Cancel the timers; the stored snoozes stay."""
         for cancel in self._timers.values():
             cancel()
         self._timers.clear()

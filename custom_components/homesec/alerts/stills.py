@@ -1,20 +1,20 @@
-"""The pictures that alerts carry, kept for a day: a message may be opened long after it came."""
+"""The stills of alerts, stored for a day, since a notification may be opened late."""
 
 from contextlib import suppress
 import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 import time
 from typing import TYPE_CHECKING, Final
 
 from ..const import DOMAIN
+from ..engine.core.atomic_file import atomic_write
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 KEPT_S: Final = 24 * 3600.0
 MAX_STILLS: Final = 2000
-"""Some 200 MB: a camera that sees somebody each minute of a day."""
+"""About 200 MB: more than one alert a minute."""
 
 
 class AlertStills:
@@ -23,27 +23,26 @@ class AlertStills:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, alert_id: str, jpeg: bytes) -> None:
-        """Store a picture, and drop those whose day is over. Raises ``OSError``."""
+    def put(self, alert_id: str, jpeg: bytes) -> None:
+        """Store a still, and delete old ones. Raises ``OSError``."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._drop_old()
-        with NamedTemporaryFile(dir=self._folder, delete=False) as file:
+        self._delete_old()
+        with atomic_write(self._path(alert_id), durable=False) as file:
             file.write(jpeg)
-        Path(file.name).replace(self._path(alert_id))
 
     def get(self, alert_id: str) -> bytes | None:
-        """Return a picture, if there is one and its day is not over."""
+        """Return a still; None if there is none, or if it is older than a day."""
         path = self._path(alert_id)
         with suppress(OSError):
             if time.time() - path.stat().st_mtime < KEPT_S:
                 return path.read_bytes()
         return None
 
-    def _drop_old(self) -> None:
+    def _delete_old(self) -> None:
         files: list[tuple[float, str]] = []
         with os.scandir(self._folder) as entries:
             for each in entries:
-                with suppress(FileNotFoundError):  # another alert's, which got its name meanwhile
+                with suppress(FileNotFoundError):  # a temporary file that was renamed meanwhile
                     files.append((each.stat().st_mtime, each.path))
         files.sort(reverse=True)
         oldest = time.time() - KEPT_S
@@ -56,5 +55,5 @@ class AlertStills:
 
 
 def alert_stills(hass: HomeAssistant) -> AlertStills:
-    """Return the house's; it holds nothing but a path that no backup includes."""
+    """Return the stills in Home Assistant's cache folder, which backups leave out."""
     return AlertStills(Path(hass.config.cache_path(DOMAIN, "alerts")))

@@ -1,4 +1,4 @@
-"""How an alert reads: on a lock screen, and in a text message that is paid by its length."""
+"""The texts of alerts: for a lock screen, and for SMS, which cost by their length."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.util import dt as dt_util
 
-from ..texts import async_options
+from ..translations import async_options
 from ..urls import PANEL_CLIP_URL, PANEL_URL
 from .rules import Alert, AlertKind
 
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 MAX_NAMES: Final = 3
-"""Cameras or zones named in one alert; of more only the number is told."""
+"""Cameras or zones named in one alert; of more, only their number is given."""
 MAX_NAME: Final = 22
-"""Characters of a name: two of a text message's parts hold 306."""
+"""Characters; two segments of an SMS hold 306."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """The texts in the language of the house."""
+class AlertTexts:
+    """The texts in Home Assistant's language."""
 
     labels: Mapping[str, str]
     sentences: Mapping[str, str]
 
     @classmethod
     async def async_load(cls, hass: HomeAssistant) -> Self:
-        """Look them up."""
+        """Read the texts from the translations."""
         return cls(
             labels=await async_options(hass, "label"),
             sentences=await async_options(hass, "alert_text"),
         )
 
     def title(self, alert: Alert) -> str:
-        """Return what happened and where, in a few words."""
+        """Return what happened, and where."""
         match alert.kind:
             case AlertKind.TEST:
                 return self.sentences["test_title"]
@@ -55,7 +55,7 @@ class Words:
         return self.sentences[key].format(what=self._what(alert), where=where)
 
     def message(self, alert: Alert) -> str:
-        """Return when it happened, and what else is known."""
+        """Return when it happened, by whom, and in which zones."""
         key = f"{alert.kind}_message"
         if alert.kind is AlertKind.DURESS and alert.first.by is None:
             key = "duress_message_unknown"
@@ -66,7 +66,7 @@ class Words:
         )
 
     def sms(self, alert: Alert, link: str, *, clip: bool = False) -> str:
-        """Return a text message; ``clip``: it is about the clip, which can be watched now."""
+        """Return the body of an SMS; ``clip``: it says that the clip can be watched."""
         key = "sms_clip" if clip else "sms"
         return self.sentences[key].format(
             title=self.title(alert), message=self.message(alert), link=link
@@ -88,18 +88,18 @@ def _short(name: str) -> str:
 
 
 def local_time(alert: Alert) -> str:
-    """Return when it began, as the clocks of the house show it."""
+    """Return when an alert began, in Home Assistant's time zone."""
     zone = dt_util.get_default_time_zone()
     return f"{datetime.fromtimestamp(alert.first.at, UTC).astimezone(zone):%H:%M:%S}"
 
 
 def link_path(alert: Alert) -> str:
-    """Return the page that shows an alert's clip; the house's page if there is none."""
+    """Return the path of the page with an alert's clip; of HomeSec's page without one."""
     return PANEL_CLIP_URL.format(clip_id=alert.clip_id) if alert.clip_id else PANEL_URL
 
 
 def absolute_link(hass: HomeAssistant, path: str) -> str:
-    """Return a link for a phone: over the internet if there is a way, else into HA's app."""
+    """Return a link for a phone: to the external URL if there is one, else into the app."""
     try:
         base = get_url(hass, allow_internal=False, allow_ip=True, prefer_external=True)
     except NoURLAvailableError:

@@ -133,12 +133,12 @@ def recorded_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple({**DEFAULTS, **data}[CONF_RECORD_LABELS]) or camera_labels(data)
 
 
-def raises_alarm(data: Mapping[str, Any], label: str) -> bool:
+def triggers_alarm(data: Mapping[str, Any], label: str) -> bool:
     """Tell whether a label sets the alarm off."""
     return label in {**DEFAULTS, **data}[CONF_ALARM_LABELS]
 
 
-def alerts_of(data: Mapping[str, Any]) -> tuple[str, ...]:
+def alert_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what people are told of."""
     return tuple({**DEFAULTS, **data}[CONF_ALERT_LABELS])
 
@@ -155,13 +155,13 @@ def zone_names(data: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def is_live(data: Mapping[str, Any], mode: AlarmMode) -> bool:
+def guards_in(data: Mapping[str, Any], mode: AlarmMode) -> bool:
     """Tell whether a camera guards the house in this mode of the alarm."""
     settings = {**DEFAULTS, **data}
     return bool(settings[CONF_DETECTION]) and mode in settings[CONF_ARMED_MODES]
 
 
-def alarms_at_once(data: Mapping[str, Any]) -> bool:
+def skips_entry_delay(data: Mapping[str, Any]) -> bool:
     """Tell whether whom a camera sees has no time to disarm."""
     return bool({**DEFAULTS, **data}[CONF_AT_ONCE])
 
@@ -173,7 +173,7 @@ def activity(data: Mapping[str, Any], mode: AlarmMode, *, arming: bool = False) 
         return Activity.OFF
     # Armed in a mode that leaves this camera out is, to this camera, the same as disarmed.
     disarmed = Activity(settings[CONF_DISARMED])
-    if not is_live(data, mode):
+    if not guards_in(data, mode):
         return disarmed
     if arming:
         # Connected, and its detector warm, by the time that it counts.

@@ -11,7 +11,7 @@ from homeassistant.helpers.service import async_get_config_entry, async_register
 import probatio
 
 from ..access import Permission, async_check_call
-from ..announcements import clip_facts
+from ..bus_events import clip_data
 from ..const import DOMAIN
 from ..engine.core.clip_id import is_clip_id
 from ..engine.core.errors import ClipNotFound, ClipProtected, HomeSecError
@@ -139,7 +139,7 @@ async def _async_list(call: ServiceCall) -> ServiceResponse:
 def _clip_data(runtime: HomeSecData, clip: Clip) -> JsonObjectType:
     """Return a clip as automations get it: no URL that opens without a login."""
     return {
-        **clip_facts(clip),
+        **clip_data(clip),
         "camera_id": clip.camera_id,
         "camera": camera_name(runtime.cameras, clip.camera_id, clip.camera_name),
         "device_id": runtime.devices.id_of(clip.camera_id),

@@ -9,7 +9,7 @@ from homeassistant.components.media_source import generate_media_source_id
 from homeassistant.util import dt as dt_util, slugify
 
 from ..const import DOMAIN
-from ..texts import async_options
+from ..translations import async_options
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

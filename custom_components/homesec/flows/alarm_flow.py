@@ -9,9 +9,9 @@ from homeassistant.const import CONF_CODE, CONF_NAME
 from homeassistant.util.ulid import ulid_now
 
 from ..alarm.config import pins
-from ..alarm.pins import MAX_PINS, Pin, PinKind, pin_of
+from ..alarm.pins import MAX_PINS, Pin, PinKind, find_pin
 from ..const import CONF_ALARM, CONF_PINS
-from ..texts import async_options
+from ..translations import async_options
 from .alarm_form import (
     ALARM_SCHEMA,
     CONF_KIND,
@@ -135,7 +135,7 @@ class AlarmSteps(ConfigFlow):
         if errors := pin_errors(answer, others, new=pin_id is None):
             return errors
         code = answer.get(CONF_CODE)
-        if code and await self.hass.async_add_executor_job(pin_of, others, code) is not None:
+        if code and await self.hass.async_add_executor_job(find_pin, others, code) is not None:
             # The same code twice would leave open whose it is, or whether it means duress.
             return {CONF_CODE: "pin_taken"}
         return {}

@@ -24,7 +24,7 @@ from ..detector.model_choice import custom_model_labels, models_dir
 from ..engine.capture import stream_url
 from ..engine.core.errors import DeviceMissing, FileMissing, HomeSecError, SourceError
 from ..engine.core.types import SourceKind
-from ..texts import async_options
+from ..translations import async_options
 from ..urls import PREVIEW_URL
 from .camera_preview import CameraPreview, async_preview_running, async_preview_source
 from .settings_form import read_settings, settings_errors, settings_schema, shown_settings

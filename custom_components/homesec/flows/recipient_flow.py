@@ -19,7 +19,7 @@ from ..alerts.recipient_config import (
     account,
     recipient_unique_id,
 )
-from ..alerts.texts import Words, absolute_link
+from ..alerts.texts import AlertTexts, absolute_link
 from ..cameras.config import camera_labels, zone_names
 from ..const import LOGGER, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
 from ..engine.core.errors import HomeSecError
@@ -34,7 +34,7 @@ from ..engine.sms.errors import (
     TextUnsupported,
 )
 from ..engine.sms.twilio_api import send_message
-from ..texts import async_options
+from ..translations import async_options
 from ..urls import PANEL_URL
 from .recipient_form import read_recipient, recipient_schema, shown_recipient
 from .subentry_flow import HomeSecSubentryFlow, abort_if_removed
@@ -143,7 +143,7 @@ class RecipientFlow(HomeSecSubentryFlow):
         return self.async_show_progress_done(next_step_id=self._first_step)
 
     async def _async_send(self) -> str:
-        words = await Words.async_load(self.hass)
+        words = await AlertTexts.async_load(self.hass)
         body = words.sentences["welcome"].format(link=absolute_link(self.hass, PANEL_URL))
         return await self._runtime.host.async_run_raw(send_message, account(self._data), body)
 

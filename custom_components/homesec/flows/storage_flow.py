@@ -17,7 +17,7 @@ from ..engine.cloud.encryption_key import EncryptionKey
 from ..engine.cloud.errors import BucketMissing, KeyInvalid, KeyRevoked, StorageError
 from ..engine.cloud.object_names import gcs_uri
 from ..engine.core.errors import HomeSecError
-from ..texts import async_options
+from ..translations import async_options
 from .custom_model_import import read_upload
 from .storage_form import (
     BUCKET_SCHEMA,

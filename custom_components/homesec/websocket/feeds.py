@@ -201,12 +201,12 @@ def _alarm(runtime: HomeSecData) -> dict[str, Any]:
         "entity_id": alarm_entity_id(runtime),
         "state": alarm.state.value,
         "mode": alarm.mode.value,
-        "changed_by": alarm.facts.changed_by,
+        "changed_by": alarm.snapshot.changed_by,
         "delay_ends_at": alarm.delay_ends_at,
         "code_arm_required": alarm.code_arm_required,
         "code_format": alarm.code_format,
         "modes": [mode.value for mode in ARMED_MODES],
-        "triggered_by": alarm.facts.triggered_by,
+        "triggered_by": alarm.snapshot.triggered_by,
         "bypassed": alarm.bypassed,
     }
 

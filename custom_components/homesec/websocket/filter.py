@@ -9,7 +9,7 @@ from ..clips.naming import camera_name
 from ..const import DOMAIN, SUBENTRY_CAMERA
 from ..engine.core.clip_id import is_clip_id
 from ..engine.library.queries import ClipFilter, Word
-from ..texts import async_options
+from ..translations import async_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from homesec_fixtures import entity_id
 
 from custom_components.homesec.alarm.pins import Pin, PinKind
-from custom_components.homesec.alarm.span import MonotonicClocks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -49,6 +50,14 @@ def panel(hass: HomeAssistant, entry: MockConfigEntry) -> str:
     return entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
 
 
+class StubClock:
+    """A clock that asks two functions."""
+
+    def __init__(self, *, now: Callable[[], float], monotonic: Callable[[], float]) -> None:
+        self.now = now
+        self.monotonic = monotonic
+
+
 class Hurry:
     """Lets the alarm's time pass at once, and nobody else's."""
 
@@ -56,13 +65,13 @@ class Hurry:
         self.ahead_s = 0.0
         self.wall_ahead_s = 0.0
 
-    def __call__(self) -> MonotonicClocks:
-        return MonotonicClocks(
-            wall=lambda: time.time() + self.wall_ahead_s,
-            steady=lambda: time.monotonic() + self.ahead_s,
+    def __call__(self) -> StubClock:
+        return StubClock(
+            now=lambda: time.time() + self.wall_ahead_s,
+            monotonic=lambda: time.monotonic() + self.ahead_s,
         )
 
     async def pass_over(self, hass: HomeAssistant, entry: MockConfigEntry, seconds: float) -> None:
         self.ahead_s += seconds
-        entry.runtime_data.alarm._async_settle()
+        entry.runtime_data.alarm._async_advance()
         await hass.async_block_till_done()

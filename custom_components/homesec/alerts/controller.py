@@ -1,4 +1,4 @@
-"""Decides what is an alert, from what the engine and the alarm report."""
+"""Makes alerts of what the engine and the alarm report."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 from ulid_transform import ulid_at_time
 
 from ..alarm.machine import AlarmMode
-from ..cameras.config import alerts_of, is_live
+from ..cameras.config import alert_labels, guards_in
 from ..const import SUBENTRY_CAMERA
 from ..engine.core.events import (
     ClipFailed,
@@ -19,30 +19,31 @@ from ..engine.core.events import (
     SnapshotTaken,
 )
 from ..event_bus import AlarmChanged, AlarmTriggered, CameraChanged, CamerasMissing, Duress
-from .burst import AlertGrouper, OpenAlert
+from .alert_builder import AlertGrouper, OpenAlert
+from .dispatch import AlertDispatcher
 from .recipients import Recipients
 from .rules import Alert, AlertKind, Sighting
 from .snooze import Snooze
-from .teller import AlertDispatcher
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
-    from ..alarm.control import AlarmController
+    from ..alarm.controller import AlarmController
     from ..cameras.registry import CameraRegistry
     from ..devices import Devices
     from ..engine.core.events import EngineEvent
     from ..engine.core.types import Presence
     from ..engine_host import EngineHost
     from ..event_bus import EventBus
+    from ..issues import Issues
 
 CLIP_WAIT_S: Final = 6 * 3600.0
-"""No clip takes that long; an alert whose clip never came is forgotten then."""
+"""No clip takes that long; then an alert no longer waits for its clip."""
 
 
 class AlertController:
-    """One house's alerts, as they happen."""
+    """Turns detections and alarms into sightings, and sends the alerts that they belong to."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class AlertController:
         alarm: AlarmController,
         cameras: CameraRegistry,
         devices: Devices,
+        issues: Issues,
     ) -> None:
         self._hass = hass
         self._entry = entry
@@ -62,8 +64,8 @@ class AlertController:
         self._alarm = alarm
         self._cameras = cameras
         self.snooze = Snooze(hass, clock=_now, on_change=self._async_snoozed)
-        self.recipients = Recipients(hass, entry, host=host, devices=devices)
-        self.teller = AlertDispatcher(
+        self.recipients = Recipients(entry, host=host, devices=devices, issues=issues)
+        self.dispatcher = AlertDispatcher(
             hass,
             host=host,
             alarm=alarm,
@@ -71,91 +73,79 @@ class AlertController:
             devices=devices,
             recipients=self.recipients,
         )
-        self._bursts = AlertGrouper()
+        self._grouper = AlertGrouper()
         self._present: dict[tuple[str, str], tuple[OpenAlert, Sighting]] = {}
-        """By camera and label, what lasts."""
+        """By camera and label, the alert and sighting of a presence that lasts."""
         self._clips: dict[str, list[OpenAlert]] = {}
-        """By clip, the alerts that shall hear of it."""
-        self._stop_listening: CALLBACK_TYPE | None = None
+        """By clip, the alerts that wait for it."""
+        self._unsubscribe: CALLBACK_TYPE | None = None
 
     async def async_load(self) -> None:
-        """Take up what the last run was told."""
+        """Read the snoozes, and subscribe to the alarm."""
         await self.snooze.async_load()
-        self._stop_listening = self._bus.async_subscribe(
-            self._async_hear,
-            kinds=(AlarmChanged, AlarmTriggered, CamerasMissing, Duress),
+        self._unsubscribe = self._bus.async_subscribe(
+            self._async_handle_alarm, kinds=(AlarmChanged, AlarmTriggered, CamerasMissing, Duress)
         )
 
     @callback
     def async_stop(self) -> None:
-        """Cancel what runs."""
-        if self._stop_listening is not None:
-            self._stop_listening()
+        """Cancel timers and subscriptions."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
         self.snooze.async_stop()
 
     @callback
     def async_sync(self) -> None:
-        """Take over changed settings; forget what was said of cameras that are gone."""
+        """Take over changed recipients, and forget the snoozes of removed cameras."""
         self.recipients.async_sync()
-        self._entry.async_create_task(
-            self._hass,
-            self.snooze.async_forget(
-                {x.subentry_id for x in self._entry.get_subentries_of_type(SUBENTRY_CAMERA)}
-            ),
-            "HomeSec snooze",
-        )
+        cameras = {x.subentry_id for x in self._entry.get_subentries_of_type(SUBENTRY_CAMERA)}
+        forget = self.snooze.async_forget_all_but(cameras)
+        self._entry.async_create_task(self._hass, forget, "HomeSec snooze")
 
     def snoozed_until(self, camera_id: str) -> float | None:
-        """Return until when nobody is told of what this camera sees; None: everybody is."""
+        """Return when a camera's snooze ends, in UTC epoch seconds; None: it isn't snoozed."""
         return self.snooze.until(camera_id)
 
     @callback
     def _async_snoozed(self, camera_id: str) -> None:
         self._bus.async_dispatch(CameraChanged(camera_id=camera_id))
 
-    # --- what happens -------------------------------------------------------------------------
+    # --- events -------------------------------------------------------------------------------
 
     @callback
-    def async_handle(self, event: EngineEvent) -> None:
-        """Take in what the engine reports."""
-        self.recipients.async_handle(event)
+    def async_handle_event(self, event: EngineEvent) -> None:
+        """Handle detections, clips, and the state of texts."""
+        self.recipients.async_handle_event(event)
         match event:
             case DetectionStarted():
                 presence = event.presence
-                self._async_seen(presence, presence.first_seen_at, event.clip_id)
+                self._async_add_presence(presence, presence.first_seen_at, event.clip_id)
             case DetectionUpdated():
-                self._async_seen_again(event.presence)
+                self._async_update_presence(event.presence)
             case DetectionEnded():
                 self._present.pop((event.presence.camera_id, event.presence.label), None)
             case SnapshotTaken():
-                self.teller.snapshot(event)
+                self.dispatcher.handle_snapshot(event)
             case ClipSaved():
                 self._async_clip_saved(event.clip.id)
             case ClipFailed():
                 self._clips.pop(event.clip.id, None)
 
     @callback
-    def _async_hear(self, event: EngineEvent) -> None:
-        """Take in what the alarm tells."""
+    def _async_handle_alarm(self, event: EngineEvent) -> None:
         match event:
             case AlarmChanged():
-                self._async_look_around()
+                self._async_add_present()
             case AlarmTriggered():
-                self._async_take(self._alarm_sighting(event))
+                self._async_add(self._alarm_sighting(event))
             case CamerasMissing():
-                self._async_missing(event.camera_ids)
+                self._async_send_missing(event.camera_ids)
             case Duress():
-                self._async_take(
-                    Sighting(
-                        kind=AlertKind.DURESS,
-                        at=_now(),
-                        mode=self._alarm.mode,
-                        by=event.by,
-                    )
-                )
+                mode = self._alarm.mode
+                self._async_add(Sighting(kind=AlertKind.DURESS, at=_now(), mode=mode, by=event.by))
 
-    def _async_missing(self, camera_ids: tuple[str, ...]) -> None:
-        """Tell of all cameras that the house is armed without, in one alert."""
+    def _async_send_missing(self, camera_ids: tuple[str, ...]) -> None:
+        """Send one alert about all cameras that the alarm is armed without."""
         at = _now()
         sightings = tuple(
             Sighting(
@@ -167,14 +157,14 @@ class AlertController:
             )
             for camera_id in camera_ids
         )
-        self._async_tell(OpenAlert(alert=Alert(id=ulid_at_time(at), sightings=sightings)))
+        self._async_dispatch(OpenAlert(alert=Alert(id=ulid_at_time(at), sightings=sightings)))
 
     def _alarm_sighting(self, event: AlarmTriggered) -> Sighting:
-        """Describe what set the alarm off; the clip that grows shows it."""
+        """Return a sighting of what triggered the alarm, with the clip that is being recorded."""
         alarm, camera_id = self._alarm, event.camera_id
         state = None if camera_id is None else self._cameras.get(camera_id)
         if camera_id is None or state is None:
-            by = alarm.facts.cause.by if alarm.facts.cause else None
+            by = alarm.snapshot.cause.by if alarm.snapshot.cause else None
             return Sighting(kind=AlertKind.ALARM, at=_now(), mode=alarm.mode, by=by)
         presence = state.presences.get(event.label or "")
         return Sighting(
@@ -186,24 +176,24 @@ class AlertController:
             label=event.label,
             score=None if presence is None else presence.score,
             zones=() if presence is None else presence.zones,
-            clip_id=self._clip_of(camera_id),
+            clip_id=self._current_clip(camera_id),
         )
 
-    def _async_look_around(self) -> None:
-        """Whoever is still here when a camera begins to guard is seen by it from then on."""
+    def _async_add_present(self) -> None:
+        """Alert about who is in view as a camera begins to guard."""
         for camera_id, state in self._cameras.items():
             if not self._cameras.exists(camera_id):
-                continue  # it is just being removed
+                continue  # it is being removed
             guards = self._mode(camera_id) is not AlarmMode.DISARMED
             for label, presence in state.presences.items() if guards and state.watching else ():
                 known = self._present.get((camera_id, label))
                 if known is None or known[1].mode is AlarmMode.DISARMED:
-                    self._async_seen(presence, _now(), self._clip_of(camera_id))
+                    self._async_add_presence(presence, _now(), self._current_clip(camera_id))
 
-    def _async_seen(self, presence: Presence, at: float, clip_id: str | None) -> None:
+    def _async_add_presence(self, presence: Presence, at: float, clip_id: str | None) -> None:
         camera_id = presence.camera_id
         subentry = self._cameras.subentry(camera_id)
-        if presence.label not in alerts_of(subentry.data) or self.snoozed_until(camera_id):
+        if presence.label not in alert_labels(subentry.data) or self.snoozed_until(camera_id):
             return
         sighting = Sighting(
             kind=AlertKind.SEEN,
@@ -217,17 +207,17 @@ class AlertController:
             zones=presence.zones,
             clip_id=clip_id,
         )
-        if sighting.mode is not AlarmMode.DISARMED or self.recipients.wanted(sighting):
-            self._async_take(sighting)
+        if sighting.mode is not AlarmMode.DISARMED or self.recipients.want(sighting):
+            self._async_add(sighting)
 
-    def _async_seen_again(self, presence: Presence) -> None:
-        """Keep count of those who are here; who enters a zone may be news to somebody."""
+    def _async_update_presence(self, presence: Presence) -> None:
+        """Update an alert's count and zones; a new zone may be what a recipient waits for."""
         key = presence.camera_id, presence.label
         if (known := self._present.get(key)) is None:
             if presence.zones:
-                self._async_seen(presence, _now(), self._clip_of(presence.camera_id))
+                self._async_add_presence(presence, _now(), self._current_clip(presence.camera_id))
             return
-        running, old = known
+        open_alert, old = known
         zones = tuple(dict.fromkeys((*old.zones, *presence.zones)))
         new = replace(
             old,
@@ -235,29 +225,29 @@ class AlertController:
             score=max(old.score or 0.0, presence.score),
             zones=zones,
         )
-        running.change(old, new)
-        self._present[key] = running, new
+        open_alert.update(old, new)
+        self._present[key] = open_alert, new
         if zones != old.zones:
-            self._async_tell(running)
+            self._async_dispatch(open_alert)
 
-    def _async_take(self, sighting: Sighting) -> None:
-        running, _new = self._bursts.take(sighting)
+    def _async_add(self, sighting: Sighting) -> None:
+        open_alert = self._grouper.add(sighting)
         if sighting.kind is AlertKind.SEEN and sighting.camera_id and sighting.label:
-            self._present[sighting.camera_id, sighting.label] = running, sighting
+            self._present[sighting.camera_id, sighting.label] = open_alert, sighting
         if sighting.clip_id is not None:
             self._forget_clips(sighting.at)
             waiting = self._clips.setdefault(sighting.clip_id, [])
-            if running not in waiting:
-                waiting.append(running)
-        self._async_tell(running)
+            if open_alert not in waiting:
+                waiting.append(open_alert)
+        self._async_dispatch(open_alert)
 
     def _async_clip_saved(self, clip_id: str) -> None:
-        for running in self._clips.pop(clip_id, ()):
-            running.ready.add(clip_id)
-            self._async_tell(running)
+        for open_alert in self._clips.pop(clip_id, ()):
+            open_alert.ready_clips.add(clip_id)
+            self._async_dispatch(open_alert)
 
-    def _clip_of(self, camera_id: str) -> str | None:
-        """Return the clip that grows."""
+    def _current_clip(self, camera_id: str) -> str | None:
+        """Return the id of the clip that is being recorded."""
         return next(iter(self._cameras[camera_id].recordings), None)
 
     def _forget_clips(self, now: float) -> None:
@@ -268,46 +258,41 @@ class AlertController:
         }
 
     def _mode(self, camera_id: str) -> AlarmMode:
-        """Return the mode, as this camera sees it: left out of it is as good as disarmed."""
-        alarm = self._alarm
-        data = self._cameras.subentry(camera_id).data
-        guards = alarm.guarding and is_live(data, alarm.mode)
-        return alarm.mode if guards else AlarmMode.DISARMED
+        """Return the alarm's mode; disarmed if the camera doesn't guard now."""
+        mode, data = self._alarm.mode, self._cameras.subentry(camera_id).data
+        return mode if self._alarm.guarding and guards_in(data, mode) else AlarmMode.DISARMED
+
+    # --- sending ------------------------------------------------------------------------------
 
     @callback
     def async_test(self, recipient_ids: frozenset[str] | None) -> str:
-        """Tell a test to these recipients, None: to all; return the alert's id."""
+        """Send a test to these recipients, None: to all; return the alert's id."""
         sighting = Sighting(kind=AlertKind.TEST, at=_now(), mode=self._alarm.mode)
-        running, _new = self._bursts.take(sighting)
-        running.only = recipient_ids
-        self._async_tell(running)
-        return running.alert.id
-
-    # --- telling ------------------------------------------------------------------------------
+        open_alert = self._grouper.add(sighting)
+        open_alert.only = recipient_ids
+        self._async_dispatch(open_alert)
+        return open_alert.alert.id
 
     @callback
-    def _async_tell(self, running: OpenAlert) -> None:
-        """Tell what is new of an alert; one after the other, so that nothing is told twice."""
-        if running.telling or self._host.stopped:
+    def _async_dispatch(self, open_alert: OpenAlert) -> None:
+        """Send what is new of an alert, by one task at a time so that nothing is sent twice."""
+        if open_alert.dispatching or self._host.stopped:
             return
-        running.telling = True
-        # Not eagerly: what happens in the same moment, as that the alarm goes off, is part of it.
+        open_alert.dispatching = True
+        # Not eagerly: what happens at the same moment, such as the alarm, is part of it.
         self._entry.async_create_task(
-            self._hass,
-            self._async_tell_all(running),
-            "HomeSec alert",
-            eager_start=False,
+            self._hass, self._async_dispatch_all(open_alert), "HomeSec alert", eager_start=False
         )
 
-    async def _async_tell_all(self, running: OpenAlert) -> None:
+    async def _async_dispatch_all(self, open_alert: OpenAlert) -> None:
         try:
             while True:
-                ready = len(running.ready)
-                told = await self.teller.async_tell(running)
-                if told == running.alert and ready == len(running.ready):
+                ready = len(open_alert.ready_clips)
+                sent = await self.dispatcher.async_dispatch(open_alert)
+                if sent == open_alert.alert and ready == len(open_alert.ready_clips):
                     return
         finally:
-            running.telling = False
+            open_alert.dispatching = False
 
 
 def _now() -> float:

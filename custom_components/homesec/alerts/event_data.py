@@ -1,10 +1,10 @@
-"""What ``homesec_alert`` and ``homesec_alert_updated`` say: all that a notification needs."""
+"""The data of ``homesec_alert`` and ``homesec_alert_updated``: all that a notification needs."""
 
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.helpers import entity_registry as er
-from homeassistant.util import dt as dt_util
 
+from ..bus_events import iso
 from ..const import DOMAIN
 from ..urls import ALERT_STILL_URL, CLIP_URL
 from .texts import link_path
@@ -12,22 +12,22 @@ from .texts import link_path
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-    from ..alarm.control import AlarmController
+    from ..alarm.controller import AlarmController
     from ..devices import Devices
     from .rules import Alert
-    from .texts import Words
+    from .texts import AlertTexts
 
 
-def alert_facts(
+def alert_data(
     hass: HomeAssistant,
     alert: Alert,
-    words: Words,
+    texts: AlertTexts,
     *,
     alarm: AlarmController,
     devices: Devices,
-    still: bool,
+    has_still: bool,
 ) -> dict[str, Any]:
-    """Return the event's data; ``still``: whether there is one."""
+    """Return an event's data."""
     first, camera_id = alert.first, alert.first.camera_id
     return {
         "alert_id": alert.id,
@@ -46,19 +46,19 @@ def alert_facts(
         "mode": alarm.mode.value,
         "alarm_state": alarm.state.value,
         "triggered_by": next((x.by for x in alert.sightings if x.by), None),
-        "first_seen": _iso(first.at),
-        "time": _iso(alert.sightings[-1].at),
+        "first_seen": iso(first.at),
+        "time": iso(alert.sightings[-1].at),
         "clip_id": alert.clip_id,
         "link": link_path(alert),
-        "still": ALERT_STILL_URL.format(alert_id=alert.id) if still else None,
+        "still": ALERT_STILL_URL.format(alert_id=alert.id) if has_still else None,
         "clip": alert.clip_id and CLIP_URL.format(clip_id=alert.clip_id),
-        "title": words.title(alert),
-        "message": words.message(alert),
+        "title": texts.title(alert),
+        "message": texts.message(alert),
     }
 
 
 def _device_ids(devices: Devices, alert: Alert) -> list[str]:
-    """Return the devices of all cameras that saw something, in their order."""
+    """Return the ids of all cameras' devices, in the order of the sightings."""
     ids = (devices.id_of(x.camera_id) for x in alert.sightings if x.camera_id)
     return list(dict.fromkeys(device_id for device_id in ids if device_id))
 
@@ -66,12 +66,8 @@ def _device_ids(devices: Devices, alert: Alert) -> list[str]:
 def _entity_id(
     hass: HomeAssistant, domain: str, camera_id: str | None, key: str | None = None
 ) -> str | None:
-    """Look it up: its owner may have renamed it."""
+    """Look an entity's id up, since users may rename it."""
     if camera_id is None:
         return None
     registry = er.async_get(hass)
     return registry.async_get_entity_id(domain, DOMAIN, f"{camera_id}_{key or domain}")
-
-
-def _iso(at: float) -> str:
-    return dt_util.utc_from_timestamp(at).isoformat(timespec="milliseconds")
