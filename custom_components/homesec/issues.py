@@ -1,6 +1,7 @@
 """Repair issues: raised while a user has to do something, withdrawn when it's no longer true."""
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -137,7 +138,7 @@ class Issues:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._hass = hass
-        self._entry_id = entry_id
+        self._async_raise = partial(async_raise_issue, hass, entry_id)
         self._timers: dict[str, CALLBACK_TYPE] = {}
 
     # --- cameras ------------------------------------------------------------------------------
@@ -267,12 +268,3 @@ class Issues:
     def _async_raise_camera(self, camera_id: str, name: str, key: str) -> None:
         issue_id = camera_issue_id(camera_id)
         self._async_raise(issue_id, key, {"camera": name}, fixable=True, camera_id=camera_id)
-
-    def _async_raise(
-        self,
-        issue_id: str,
-        key: str,
-        placeholders: Mapping[str, str] | None = None,
-        **options: Any,
-    ) -> None:
-        async_raise_issue(self._hass, self._entry_id, issue_id, key, placeholders, **options)

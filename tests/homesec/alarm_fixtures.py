@@ -73,5 +73,5 @@ class Hurry:
 
     async def pass_over(self, hass: HomeAssistant, entry: MockConfigEntry, seconds: float) -> None:
         self.ahead_s += seconds
-        entry.runtime_data.alarm._async_advance()
+        entry.runtime_data.alarm._stored.async_advance()
         await hass.async_block_till_done()

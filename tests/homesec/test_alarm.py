@@ -377,10 +377,10 @@ class Histories(RuleBasedStateMachine):
         self.panel = WallPanel()
 
     @rule(skip_delay=st.booleans())
-    def see(self, *, at_once: bool) -> None:
-        self.house.alarm.detect(DOOR, skip_delay=at_once)
+    def detect(self, *, skip_delay: bool) -> None:
+        self.house.alarm.detect(DOOR, skip_delay=skip_delay)
         entry_s = int(self.delays.entry_s)
-        if at_once and self.panel.state in (ARMED, PENDING):
+        if skip_delay and self.panel.state in (ARMED, PENDING):
             self.panel.go(TRIGGERED, int(self.delays.trigger_s))
         elif self.panel.state is ARMED and entry_s:
             self.panel.go(PENDING, entry_s)

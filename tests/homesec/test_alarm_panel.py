@@ -174,7 +174,7 @@ async def test_each_change_is_on_the_disk_at_once_whoever_made_it(
     await wait(hass, freezer, 30)
     assert on_disk() == ("armed", None)
     entry.runtime_data.alarm._alarm.detect(Cause(by="Front door"))
-    entry.runtime_data.alarm._async_save_soon()
+    entry.runtime_data.alarm._stored.async_save_soon()
     await hass.async_block_till_done()
     assert on_disk() == ("pending", 20)
     await wait(hass, freezer, 20)

@@ -19,7 +19,7 @@ LAYERS = (
     ("access", "entity"),
     (
         *("alarm_control_panel", "binary_sensor", "camera", "event", "image", "notify", "sensor"),
-        *("sensors", "switch", "condition", "trigger", "services", "alerts.actions"),
+        *("switch", "condition", "trigger", "services", "alerts.actions"),
         *("clips.actions", "backup", "diagnostics", "media_source", "repairs", "system_health"),
         *("config_flow", "flows", "panel", "views", "websocket"),
     ),

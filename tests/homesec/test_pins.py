@@ -43,11 +43,11 @@ def test_all_pins_are_compared_whichever_fits() -> None:
     pins = [pin(code, name=code) for code in ("1111", "2222", "3333")]
     tried: list[str] = []
 
-    def fits(self: Pin, code: str) -> bool:
+    def matches(self: Pin, code: str) -> bool:
         tried.append(self.name)
         return code == self.name
 
-    with patch.object(Pin, "fits", fits):
+    with patch.object(Pin, "matches", matches):
         for code, expected in (("1111", pins[0]), ("3333", pins[2]), ("9999", None)):
             tried.clear()
             assert find_pin(pins, code) is expected

@@ -18,7 +18,6 @@ import pytest
 
 import custom_components.homesec
 from custom_components.homesec import config_flow, const, event, issues, repairs, sensor
-from custom_components.homesec.alerts import recipient_issues
 from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.clips.actions import REMOVED_LATER
 from custom_components.homesec.cloud import issues as storage_issues
@@ -259,7 +258,7 @@ def test_entities_have_names_and_icons() -> None:
 
 def repair_reasons(issue: str) -> set[str]:
     """Return the abort reasons of an issue's repair flow."""
-    if issue in recipient_issues.RECIPIENT_ISSUES:
+    if issue in issues.RECIPIENT_ISSUES:
         return set(repairs.ABORT_REASONS["recipient"])
     if issue.startswith("camera"):
         return set(repairs.ABORT_REASONS["camera"])
@@ -283,7 +282,7 @@ def test_issues_have_texts_and_known_placeholders() -> None:
         *shown_only,
         storage_issues.STUCK,
         issues.ISSUE_OPENCV,
-    } | recipient_issues.RECIPIENT_ISSUES
+    } | issues.RECIPIENT_ISSUES
     assert TEXTS["issues"].keys() == raised
     for key, issue in TEXTS["issues"].items():
         known = {"camera", "detector", "model"}
@@ -293,7 +292,7 @@ def test_issues_have_texts_and_known_placeholders() -> None:
             known = {"folder", "reason"}
         if key in storage_issues.STORAGE_ISSUES:
             known |= {"bucket"}
-        elif key in recipient_issues.RECIPIENT_ISSUES:
+        elif key in issues.RECIPIENT_ISSUES:
             known = {"recipient"}
         elif key in shown_only or key.startswith("uploads_stuck"):
             known |= {"clips", "free", "file", "files", "folder"}
@@ -317,6 +316,7 @@ def test_exceptions_have_messages() -> None:
         if name not in ASK_OR_SHOW
         for key in re.findall(r'translation_key="(\w+)"', text)
     }
+    used |= set(re.findall(r'_error\("(\w+)"', SOURCE["alarm.codes"]))
     used |= {"camera_not_running", "disk_full", "disk_read_only", "engine_failed"}
     used |= {errors.ClipNotFound.key, errors.ClipProtected.key, REMOVED_LATER}
     used |= error_keys(StorageError) | error_keys(TextError)

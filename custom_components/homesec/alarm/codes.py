@@ -80,14 +80,14 @@ class AlarmCodes:
         hass: HomeAssistant,
         entry: ConfigEntry,
         *,
-        clock: Clock,
+        lockout: Lockout,
         save: Callable[[], Awaitable[None]],
     ) -> None:
         self._hass = hass
         self._entry = entry
+        self.lockout = lockout
         self._save = save
         self._lock = asyncio.Lock()
-        self.lockout = Lockout(clock)
 
     @property
     def has_pins(self) -> bool:
@@ -144,6 +144,11 @@ class AlarmCodes:
 
     def _locked_out_error(self) -> ServiceValidationError:
         return _error("locked_out", minutes=str(ceil(self.lockout.remaining_s / 60)))
+
+
+def overtaken_error() -> ServiceValidationError:
+    """Return the exception for an alarm that changed while its cameras were being checked."""
+    return _error("arming_overtaken")
 
 
 def _error(key: str, **placeholders: str) -> ServiceValidationError:

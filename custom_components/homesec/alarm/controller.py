@@ -3,24 +3,20 @@
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.start import async_at_started
 
-from ..bus_events import alarm_event
-from ..const import DOMAIN, EVENT_ALARM_DURESS, LOGGER, REACH_S
+from ..const import REACH_S
 from ..engine.core.clock import SystemClock
 from ..engine.core.events import DetectionStarted, EngineEvent, HealthChanged
 from ..engine.core.types import Activity, CameraHealth
-from ..event_bus import AlarmChanged, AlarmTriggered, CamerasMissing, Duress
 from ..exceptions import EngineNotRunningError
-from ..stored_data import UnreadableError, async_load_store
+from .announcer import AlarmAnnouncer
 from .camera_check import ArmingCheck, alarm_cause, offline, present_labels
-from .clock import AlarmTimer
-from .codes import AlarmCodes
+from .codes import AlarmCodes, overtaken_error
 from .config import delays
-from .machine import Alarm, AlarmMode, AlarmSnapshot, AlarmState, Cause, Delays
-from .pins import ARMING_KINDS, DISARMING_KINDS, Pin, PinKind
-from .store import AlarmStore
+from .machine import AlarmMode, AlarmState, Cause
+from .pins import ARMING_KINDS, DISARMING_KINDS
+from .store import StoredAlarm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +28,7 @@ if TYPE_CHECKING:
     from ..engine_host import EngineHost
     from ..event_bus import EventBus
     from ..issues import Issues
+    from .machine import Alarm, AlarmSnapshot
 
 CLOCK_STEP_S = 1.0
 """A larger difference to the delay's end as first shown means that the clock was set."""
@@ -54,42 +51,31 @@ class AlarmController:
         self._hass = hass
         self._entry = entry
         self._host = host
-        self._bus = bus
         self._cameras = cameras
-        self._issues = issues
         self._reconciler = reconciler
-        self._store = AlarmStore(hass)
-        self._clock = SystemClock()
-        self._alarm = self._create(AlarmSnapshot())
-        self._codes = AlarmCodes(hass, entry, clock=self._clock, save=self._async_save)
+        self._announcer = AlarmAnnouncer(hass, bus=bus, cameras=cameras, issues=issues)
+        clock = self._clock = SystemClock()
+        stored = StoredAlarm(hass, entry, clock=clock, on_state=self._async_on_state)
+        self._stored = stored
+        self._codes = AlarmCodes(hass, entry, lockout=stored.lockout, save=stored.async_save)
         self._check = ArmingCheck(
             hass,
             entry,
             host=host,
             cameras=cameras,
-            clock=self._clock,
+            clock=clock,
             reconcile=self.async_reconcile,
             on_unavailable=self._async_bypass,
         )
-        self._timer = AlarmTimer(hass, on_due=self._async_advance)
         self._version = 0
         """Counts what changes the alarm, or is about to."""
-        self._started = False
         self._early: dict[tuple[str, str], None] = {}
         """Cameras and labels that were detected before Home Assistant had started."""
-        self._unsaved = False
         self._ends_at: float | None = None
 
-    def _create(self, snapshot: AlarmSnapshot) -> Alarm:
-        return Alarm(
-            clock=self._clock,
-            delays=self._delays,
-            on_state=self._async_on_state,
-            snapshot=snapshot,
-        )
-
-    def _delays(self, mode: AlarmMode) -> Delays:
-        return delays(self._entry.data, mode)
+    @property
+    def _alarm(self) -> Alarm:
+        return self._stored.alarm
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -153,22 +139,8 @@ class AlarmController:
 
     async def async_load(self) -> None:
         """Go on where the last run ended, however it ended."""
-        snapshot: Any = None
-        try:
-            if (stored := await async_load_store(self._store)) is None:
-                return
-            snapshot = stored.get("facts")
-            self._alarm = self._create(AlarmSnapshot.from_dict(snapshot))
-        except UnreadableError, AttributeError, KeyError, TypeError, ValueError:
-            self._alarm = self._create(AlarmSnapshot.from_mode(snapshot, now=self._clock.now()))
-            self._unsaved = True
-            LOGGER.error("The stored state of the alarm is unreadable; it is %s now", self.mode)
-            self._issues.async_alarm_unreadable(armed=self.armed)
-            return
-        try:
-            self._codes.lockout.load(stored["tries"])
-        except KeyError, TypeError, ValueError:
-            LOGGER.error("The stored number of wrong PINs is unreadable; it starts at 0")
+        if not await self._stored.async_load():
+            self._announcer.async_unreadable(armed=self.armed)
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -176,22 +148,19 @@ class AlarmController:
 
         @callback
         def start(_hass: HomeAssistant) -> None:
-            self._started = True
+            self._stored.started = True
             early = list(self._early)
-            self._async_advance()
+            self._stored.async_advance()
             for camera_id, label in early:
                 self._async_detect(camera_id, label)
-            self._async_save_soon()
+            self._stored.async_save_soon()
 
         return async_at_started(self._hass, start)
 
     async def async_stop(self) -> None:
-        """Stop; a phase that lasts is saved again, with its beginning as the clock is set now."""
-        self._timer.async_cancel()
+        """Stop, and save a phase that lasts."""
         self._check.async_stop()
-        if self._started and self._alarm.remaining_s is not None:
-            await self._async_save()
-        self._started = False
+        await self._stored.async_stop()
 
     # --- what users do ------------------------------------------------------------------------
 
@@ -211,9 +180,9 @@ class AlarmController:
         # While armed, this also disarms, if only for the exit delay.
         kinds = ARMING_KINDS & DISARMING_KINDS if self.armed else ARMING_KINDS
         pin = await self._codes.async_check(code, kinds=kinds, needed=self.code_arm_required)
-        self._async_announce_duress(pin)
+        self._announcer.async_duress(pin)
         by = by if pin is None else pin.name
-        if not skip_delay and self._delays(mode).exit_s >= REACH_S:
+        if not skip_delay and delays(self._entry.data, mode).exit_s >= REACH_S:
             # Cameras that are off have the exit delay to start, and are checked after it.
             self._async_arm(mode, offline(self._cameras, mode), by=by, force=force)
         else:
@@ -222,11 +191,9 @@ class AlarmController:
                 if self._check.stopped:
                     raise EngineNotRunningError
                 if self._version != version:
-                    raise ServiceValidationError(
-                        translation_domain=DOMAIN, translation_key="arming_overtaken"
-                    )
+                    raise overtaken_error()
                 self._async_arm(mode, unavailable, by=by, force=force, skip_delay=skip_delay)
-        await self._async_save()
+        await self._stored.async_save()
 
     @callback
     def _async_arm(
@@ -247,20 +214,13 @@ class AlarmController:
         """Disarm; returns once that is saved. Raises ``ServiceValidationError``."""
         pin = await self._codes.async_check(code, kinds=DISARMING_KINDS, needed=True)
         self._alarm.disarm(by=by if pin is None else pin.name)
-        self._async_announce_duress(pin)
-        await self._async_save()
+        self._announcer.async_duress(pin)
+        await self._stored.async_save()
 
     async def async_trigger(self, *, by: str | None = None) -> None:
         """Trigger manually; returns once that is saved."""
         self._alarm.trigger(Cause(by=by))
-        await self._async_save()
-
-    @callback
-    def _async_announce_duress(self, pin: Pin | None) -> None:
-        """Announce that a duress PIN was used, but show it nowhere."""
-        if pin is not None and pin.kind is PinKind.DURESS:
-            self._hass.bus.async_fire(EVENT_ALARM_DURESS, {"changed_by": pin.name})
-            self._bus.async_dispatch(Duress(by=pin.name))
+        await self._stored.async_save()
 
     # --- cameras ------------------------------------------------------------------------------
 
@@ -278,7 +238,7 @@ class AlarmController:
         match event:
             case DetectionStarted():
                 self._async_detect(event.presence.camera_id, event.presence.label)
-                self._async_save_soon()
+                self._stored.async_save_soon()
             case HealthChanged():
                 self._check.async_handle(event)
                 running = event.health is CameraHealth.RUNNING
@@ -288,7 +248,7 @@ class AlarmController:
     def _async_detect(self, camera_id: str, label: str) -> None:
         if (found := alarm_cause(self._cameras, self.mode, camera_id, label)) is None:
             return
-        if self._started:
+        if self._stored.started:
             cause, skip_delay = found
             self._alarm.detect(cause, skip_delay=skip_delay)
         elif self.guarding:
@@ -299,33 +259,18 @@ class AlarmController:
     @callback
     def _async_on_state(self, previous: AlarmSnapshot, timed: bool) -> None:  # noqa: FBT001
         self._version += 1
-        self._unsaved = True
         self._ends_at = None
         self._early.clear()
-        self._async_set_timer()
+        self._stored.async_state_changed()
         missing = self._async_check_after_exit(previous)
-        snapshot = self._alarm.snapshot
-        cause = snapshot.cause or Cause()
-        announced = alarm_event(
-            snapshot,
-            previous,
-            timed=timed,
-            bypassed=self.bypassed,
-            offline=self._cameras.names(missing),
-            ends_at=self.delay_ends_at,
+        snapshot = self.snapshot
+        self._announcer.async_state(
+            snapshot, previous, timed=timed, missing=missing, ends_at=self.delay_ends_at
         )
-        if announced is not None:
-            event_type, data = announced
-            camera = self._cameras.event_data(cause.camera_id)
-            self._hass.bus.async_fire(event_type, data | camera)
-        self._bus.async_dispatch(AlarmChanged())
         if not self._host.stopped:
             self._entry.async_create_task(self._hass, self.async_reconcile(), "HomeSec alarm mode")
-        self._async_report_missing(missing)
         alarm_over = timed and previous.state is AlarmState.TRIGGERED
-        if snapshot.state is AlarmState.TRIGGERED:
-            self._bus.async_dispatch(AlarmTriggered(camera_id=cause.camera_id, label=cause.label))
-        elif snapshot.state is AlarmState.ARMED and not alarm_over:
+        if snapshot.state is AlarmState.ARMED and not alarm_over:
             # Who is in view now hasn't left.
             for camera_id, label in present_labels(self._cameras, snapshot.mode):
                 self._async_detect(camera_id, label)
@@ -345,40 +290,9 @@ class AlarmController:
         """Bypass cameras that don't run although they had enough time."""
         if missing := self._alarm.bypass(camera_ids):
             self._async_save_bypassed()
-            self._async_report_missing(missing)
+            self._announcer.async_missing(missing)
 
     @callback
     def _async_save_bypassed(self) -> None:
-        self._unsaved = True
-        self._async_save_soon()
-        self._bus.async_dispatch(AlarmChanged())
-
-    @callback
-    def _async_report_missing(self, camera_ids: tuple[str, ...]) -> None:
-        """Raise an issue for each camera that the alarm is armed without, and send one alert."""
-        for camera_id in camera_ids:
-            name, error = self._cameras.subentry(camera_id).title, self._cameras[camera_id].error
-            self._issues.async_camera_missing(camera_id, name, error)
-        if camera_ids:
-            self._bus.async_dispatch(CamerasMissing(camera_ids=camera_ids))
-
-    @callback
-    def _async_advance(self) -> None:
-        self._alarm.advance()
-        self._async_save_soon()
-        self._async_set_timer()
-
-    @callback
-    def _async_set_timer(self) -> None:
-        self._timer.async_set(self._alarm.remaining_s if self._started else None)
-
-    async def _async_save(self) -> None:
-        self._unsaved = False
-        await self._store.async_save(
-            {"facts": self._alarm.snapshot.as_dict(), "tries": self._codes.lockout.as_dict()}
-        )
-
-    @callback
-    def _async_save_soon(self) -> None:
-        if self._unsaved:
-            self._entry.async_create_task(self._hass, self._async_save(), "HomeSec alarm saved")
+        self._stored.async_save_soon(changed=True)
+        self._announcer.async_change()

@@ -1,4 +1,4 @@
-"""Where the alarm's snapshot is stored.
+"""The alarm's file, and the state machine that is saved in it.
 
 Not with ``RestoreEntity``: that is written every 15 minutes, and a power cut would disarm the
 alarm.
@@ -6,15 +6,23 @@ alarm.
 
 from typing import TYPE_CHECKING, Any, override
 
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from ..const import DOMAIN, TRIGGER_TIME_S
-from .machine import AlarmMode, AlarmSnapshot, AlarmState, Cause
+from ..const import DOMAIN, LOGGER, TRIGGER_TIME_S
+from ..stored_data import UnreadableError, async_load_store
+from .clock import AlarmTimer
+from .codes import Lockout
+from .config import delays
+from .machine import Alarm, AlarmMode, AlarmSnapshot, AlarmState, Cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from homeassistant.core import HomeAssistant
+    from homeassistant.config_entries import ConfigEntry
+
+    from ..engine.core.clock import Clock
+    from .machine import OnState
 
 STORAGE_VERSION = 2
 NEWEST_VERSION = 99
@@ -62,3 +70,87 @@ def _from_version_1(stored: Mapping[str, Any]) -> AlarmSnapshot:
         changed_by=stored["changed_by"],
         cause=Cause(by=stored["triggered_by"]) if triggered else None,
     )
+
+
+class StoredAlarm:
+    """Saves the state machine and the lockout, and advances the machine when a phase ends."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, *, clock: Clock, on_state: OnState
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._clock = clock
+        self._on_state = on_state
+        self._store = AlarmStore(hass)
+        self._timer = AlarmTimer(hass, on_due=self.async_advance)
+        self._unsaved = False
+        self.started = False
+        """Whether time passes; not before Home Assistant has started."""
+        self.alarm = self._create(AlarmSnapshot())
+        self.lockout = Lockout(clock)
+
+    def _create(self, snapshot: AlarmSnapshot) -> Alarm:
+        return Alarm(
+            clock=self._clock,
+            delays=lambda mode: delays(self._entry.data, mode),
+            on_state=self._on_state,
+            snapshot=snapshot,
+        )
+
+    async def async_load(self) -> bool:
+        """Go on where the last run ended; return whether more than the mode could be read."""
+        snapshot: Any = None
+        try:
+            if (stored := await async_load_store(self._store)) is None:
+                return True
+            snapshot = stored.get("facts")
+            self.alarm = self._create(AlarmSnapshot.from_dict(snapshot))
+        except UnreadableError, AttributeError, KeyError, TypeError, ValueError:
+            self.alarm = self._create(AlarmSnapshot.from_mode(snapshot, now=self._clock.now()))
+            self._unsaved = True
+            mode = self.alarm.mode
+            LOGGER.error("The stored state of the alarm is unreadable; it is %s now", mode)
+            return False
+        try:
+            self.lockout.load(stored["tries"])
+        except KeyError, TypeError, ValueError:
+            LOGGER.error("The stored number of wrong PINs is unreadable; it starts at 0")
+        return True
+
+    @callback
+    def async_advance(self) -> None:
+        """Go on to the next phase if it is time."""
+        self.alarm.advance()
+        self.async_save_soon()
+        self._async_set_timer()
+
+    @callback
+    def async_state_changed(self) -> None:
+        """Have the new state saved, and advanced when it ends."""
+        self._unsaved = True
+        self._async_set_timer()
+
+    @callback
+    def _async_set_timer(self) -> None:
+        self._timer.async_set(self.alarm.remaining_s if self.started else None)
+
+    async def async_save(self) -> None:
+        """Save; returns once that is done."""
+        self._unsaved = False
+        snapshot, tries = self.alarm.snapshot.as_dict(), self.lockout.as_dict()
+        await self._store.async_save({"facts": snapshot, "tries": tries})
+
+    @callback
+    def async_save_soon(self, *, changed: bool = False) -> None:
+        """Save in the background if something changed."""
+        if changed or self._unsaved:
+            self._unsaved = True
+            self._entry.async_create_task(self._hass, self.async_save(), "HomeSec alarm saved")
+
+    async def async_stop(self) -> None:
+        """Stop; a phase that lasts is saved again, with its beginning as the clock is set now."""
+        self._timer.async_cancel()
+        if self.started and self.alarm.remaining_s is not None:
+            await self.async_save()
+        self.started = False

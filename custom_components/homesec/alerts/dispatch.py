@@ -1,4 +1,4 @@
-"""Sends an alert: first its still is stored, then its texts, then it goes to Home Assistant's bus."""
+"""Sends alerts: stores their still and their texts, then fires an event on Home Assistant's bus."""
 
 import asyncio
 from dataclasses import replace

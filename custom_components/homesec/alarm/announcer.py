@@ -1,0 +1,84 @@
+"""Announces what the alarm does: on both event buses, and in repair issues."""
+
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..bus_events import alarm_event
+from ..const import EVENT_ALARM_DURESS
+from ..event_bus import AlarmChanged, AlarmTriggered, CamerasMissing, Duress
+from .machine import AlarmState, Cause
+from .pins import PinKind
+
+if TYPE_CHECKING:
+    from ..cameras.registry import CameraRegistry
+    from ..event_bus import EventBus
+    from ..issues import Issues
+    from .machine import AlarmSnapshot
+    from .pins import Pin
+
+
+class AlarmAnnouncer:
+    """Announces the alarm's states, duress, and missing cameras."""
+
+    def __init__(
+        self, hass: HomeAssistant, *, bus: EventBus, cameras: CameraRegistry, issues: Issues
+    ) -> None:
+        self._hass = hass
+        self._bus = bus
+        self._cameras = cameras
+        self._issues = issues
+
+    @callback
+    def async_state(
+        self,
+        snapshot: AlarmSnapshot,
+        previous: AlarmSnapshot,
+        *,
+        timed: bool,
+        missing: tuple[str, ...],
+        ends_at: float | None,
+    ) -> None:
+        """Announce a state that begins; ``missing``: cameras bypassed without anybody's consent."""
+        cause = snapshot.cause or Cause()
+        announced = alarm_event(
+            snapshot,
+            previous,
+            timed=timed,
+            bypassed=self._cameras.names(snapshot.bypassed),
+            offline=self._cameras.names(missing),
+            ends_at=ends_at,
+        )
+        if announced is not None:
+            event_type, data = announced
+            self._hass.bus.async_fire(event_type, data | self._cameras.event_data(cause.camera_id))
+        self.async_change()
+        self.async_missing(missing)
+        if snapshot.state is AlarmState.TRIGGERED:
+            self._bus.async_dispatch(AlarmTriggered(camera_id=cause.camera_id, label=cause.label))
+
+    @callback
+    def async_change(self) -> None:
+        """Have what shows the alarm updated."""
+        self._bus.async_dispatch(AlarmChanged())
+
+    @callback
+    def async_unreadable(self, *, armed: bool) -> None:
+        """Raise an issue: no more than the mode could be read."""
+        self._issues.async_alarm_unreadable(armed=armed)
+
+    @callback
+    def async_duress(self, pin: Pin | None) -> None:
+        """Announce that a duress PIN was used, but show it nowhere."""
+        if pin is not None and pin.kind is PinKind.DURESS:
+            self._hass.bus.async_fire(EVENT_ALARM_DURESS, {"changed_by": pin.name})
+            self._bus.async_dispatch(Duress(by=pin.name))
+
+    @callback
+    def async_missing(self, camera_ids: tuple[str, ...]) -> None:
+        """Raise an issue for each camera that the alarm is armed without, and send one alert."""
+        for camera_id in camera_ids:
+            name, error = self._cameras.subentry(camera_id).title, self._cameras[camera_id].error
+            self._issues.async_camera_missing(camera_id, name, error)
+        if camera_ids:
+            self._bus.async_dispatch(CamerasMissing(camera_ids=camera_ids))
