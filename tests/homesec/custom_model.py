@@ -1,4 +1,4 @@
-"""A network that a user brings: the smallest that ncnn runs, and the dialog that takes it."""
+"""The smallest network that ncnn runs, and the dialog that adds custom models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-# What YOLOv8 gives for 64 x 64 pixels and one label: 84 cells of 4 sides and a score.
+# The outputs of YOLOv8 for 64 x 64 pixels and one label: 84 cells of 4 sides and a score.
 PARAM = b"""\
 7767517
 4 4
@@ -23,7 +23,7 @@ InnerProduct dense 1 1 a b 0=420 1=1 2=1260
 Reshape      shape 1 1 b out0 0=84 1=5
 """
 BIN = bytes(4) + np.zeros(1260 + 420, np.float32).tobytes()
-FACTS = {
+METADATA = {
     "title": "Garden gnomes",
     "head": "yolov8",
     "width": 64,
@@ -35,16 +35,18 @@ NAME = "own:garden-gnomes"
 
 
 async def choose(hass: HomeAssistant, entry: MockConfigEntry, step: str) -> dict[str, Any]:
-    """Open the settings and choose from their menu."""
+    """Open the settings menu and choose a step."""
     menu = await entry.start_reconfigure_flow(hass)
     assert menu["type"] is FlowResultType.MENU
     return await reply(hass, menu, {"next_step_id": step})
 
 
-async def reply(hass: HomeAssistant, flow: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Answer a form, and wait if the model is tried then."""
+async def reply(
+    hass: HomeAssistant, flow: dict[str, Any], user_input: dict[str, Any]
+) -> dict[str, Any]:
+    """Answer a form, and wait while a model is tested."""
     flows = hass.config_entries.flow
-    result = await flows.async_configure(flow["flow_id"], given)
+    result = await flows.async_configure(flow["flow_id"], user_input)
     if result["type"] is FlowResultType.SHOW_PROGRESS:
         assert result["step_id"] == result["progress_action"] == "try_model"
         await hass.async_block_till_done()
@@ -67,10 +69,10 @@ class Browser:
         assert answer.status == 200
         return str((await answer.json())["file_id"])
 
-    async def bring(
+    async def add_files(
         self, entry: MockConfigEntry, files: dict[str, bytes], step: str = "describe"
     ) -> dict[str, Any]:
-        """Open the settings and hand over one or two files."""
+        """Open the dialog and upload one or two files."""
         form = await choose(self._hass, entry, "add_model")
         assert form["step_id"] == "add_model"
         uploads = [await self.upload(name, content) for name, content in files.items()]

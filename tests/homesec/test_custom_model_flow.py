@@ -1,4 +1,4 @@
-"""Models that are brought by hand: tried before they are kept, chosen, removed."""
+"""Custom models: tested before they are stored, chosen, and removed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from camera_dialog import STREAM, answer, begin, suggested
-from custom_model import BIN, FACTS, NAME, PARAM, Browser, choose, reply
+from custom_model import BIN, METADATA, NAME, PARAM, Browser, choose, reply
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.requirements import RequirementsNotFound
 from homesec_fixtures import set_up
@@ -37,7 +37,7 @@ def models(house: Path) -> Path:
 
 @pytest.fixture
 def temporary(house: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where uploads lie while a dialog is open."""
+    """Return the folder of uploads while a dialog is open."""
     folder = house / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -55,15 +55,15 @@ async def browser(
     return Browser(hass, hass_client)
 
 
-def kept(house: Path, models: Path) -> list[str]:
-    """Return the user's own models, and whatever else was left of an attempt."""
+def stored(house: Path, models: Path) -> list[str]:
+    """Return the names of the custom models, and the leftovers of attempts."""
     left = [path.name for path in (house / "temporary").glob("homesec-*")]
     left += [path.name for path in models.glob("own/*") if path.name.startswith(".")]
-    return [own.name for own in list_custom_models(models)] + left
+    return [custom.name for custom in list_custom_models(models)] + left
 
 
 def add(models: Path, folder: Path, title: str = "Garden gnomes") -> None:
-    """Bring a model without the dialog."""
+    """Add a model without the dialog."""
     files = []
     for name, content in GNOMES.items():
         files.append(folder / name)
@@ -83,7 +83,7 @@ def add(models: Path, folder: Path, title: str = "Garden gnomes") -> None:
 # --- adding ------------------------------------------------------------------------------------
 
 
-async def test_a_model_of_ones_own_is_tried_kept_chosen_and_looked_for(
+async def test_add_model_tests_stores_and_chooses_it(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     browser: Browser,
@@ -91,23 +91,23 @@ async def test_a_model_of_ones_own_is_tried_kept_chosen_and_looked_for(
     house: Path,
     probe: Any,
 ) -> None:
-    shown = await browser.bring(entry, GNOMES)
-    assert shown["description_placeholders"]["files"] == "gnomes.param, gnomes.bin"
-    proposed = suggested(shown)
-    assert proposed["title"] == "gnomes"
-    assert len(proposed["labels"].splitlines()) == 80
-    chosen = await reply(hass, shown, FACTS)
-    assert chosen["step_id"] == "detector"
-    assert suggested(chosen) == {"detector": "ncnn", "advanced": {"model": NAME}}
-    assert "tested the model" in chosen["description_placeholders"]["note"]
-    done = await reply(hass, chosen, {"detector": "ncnn", "advanced": {"model": NAME}})
+    form = await browser.add_files(entry, GNOMES)
+    assert form["description_placeholders"]["files"] == "gnomes.param, gnomes.bin"
+    suggestion = suggested(form)
+    assert suggestion["title"] == "gnomes"
+    assert len(suggestion["labels"].splitlines()) == 80
+    detector_form = await reply(hass, form, METADATA)
+    assert detector_form["step_id"] == "detector"
+    assert suggested(detector_form) == {"detector": "ncnn", "advanced": {"model": NAME}}
+    assert "tested the model" in detector_form["description_placeholders"]["note"]
+    done = await reply(hass, detector_form, {"detector": "ncnn", "advanced": {"model": NAME}})
     assert done["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.data == {"detector": "ncnn", "model": NAME}
-    assert kept(house, models) == [NAME]
-    [own] = list_custom_models(models)
-    assert own.model.labels == ("garden gnome",)
-    assert (own.model.input, own.model.threshold) == ((64, 64), 0.4)
+    assert stored(house, models) == [NAME]
+    [custom] = list_custom_models(models)
+    assert custom.model.labels == ("garden gnome",)
+    assert (custom.model.input, custom.model.threshold) == ((64, 64), 0.4)
 
     settings = await answer(hass, await begin(hass, entry), STREAM)
     options = settings["data_schema"].schema["labels"].config["options"]
@@ -115,21 +115,21 @@ async def test_a_model_of_ones_own_is_tried_kept_chosen_and_looked_for(
     assert options[-1] == "garden gnome"
 
 
-async def test_what_the_facts_do_not_fit_is_not_kept(
+async def test_add_model_that_does_not_work_is_not_stored(
     hass: HomeAssistant, entry: MockConfigEntry, browser: Browser, models: Path
 ) -> None:
-    shown = await browser.bring(entry, GNOMES)
-    again = await reply(hass, shown, {**FACTS, "labels": "gnome\nflamingo"})
-    assert again["errors"] == {"base": "own_not_working"}
-    assert again["description_placeholders"]["reason"]
-    assert suggested(again)["labels"] == "gnome\nflamingo"
-    assert [own.name for own in list_custom_models(models)] == []
-    # The files need not be brought again.
-    assert (await reply(hass, again, FACTS))["step_id"] == "detector"
+    form = await browser.add_files(entry, GNOMES)
+    retry = await reply(hass, form, {**METADATA, "labels": "gnome\nflamingo"})
+    assert retry["errors"] == {"base": "own_not_working"}
+    assert retry["description_placeholders"]["reason"]
+    assert suggested(retry)["labels"] == "gnome\nflamingo"
+    assert [custom.name for custom in list_custom_models(models)] == []
+    # The files need not be uploaded again.
+    assert (await reply(hass, retry, METADATA))["step_id"] == "detector"
 
 
 @pytest.mark.parametrize(
-    ("files", "wrong", "errors"),
+    ("files", "changes", "errors"),
     [
         (GNOMES, {"title": " "}, {"title": "own_title_refused"}),
         (GNOMES, {"width": 100}, {"width": "own_input_refused"}),
@@ -140,67 +140,67 @@ async def test_what_the_facts_do_not_fit_is_not_kept(
         ({"a.param": PARAM, "a.bin": BIN[:100]}, {}, {"base": "own_not_working"}),
     ],
 )
-async def test_what_cannot_be_right_is_refused_at_its_field(
+async def test_add_model_shows_error_at_its_field(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     browser: Browser,
     models: Path,
     house: Path,
     files: dict[str, bytes],
-    wrong: dict[str, Any],
+    changes: dict[str, Any],
     errors: dict[str, str],
 ) -> None:
-    shown = await browser.bring(entry, files)
-    again = await reply(hass, shown, FACTS | wrong)
-    assert again["step_id"] == "describe"
-    assert again["errors"] == errors
-    assert again["description_placeholders"]["reason"]
-    hass.config_entries.flow.async_abort(again["flow_id"])
+    form = await browser.add_files(entry, files)
+    retry = await reply(hass, form, METADATA | changes)
+    assert retry["step_id"] == "describe"
+    assert retry["errors"] == errors
+    assert retry["description_placeholders"]["reason"]
+    hass.config_entries.flow.async_abort(retry["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert kept(house, models) == []
+    assert stored(house, models) == []
 
 
-async def test_the_labels_may_come_from_a_file(
+async def test_add_model_reads_labels_from_file(
     hass: HomeAssistant, entry: MockConfigEntry, browser: Browser, models: Path
 ) -> None:
-    shown = await browser.bring(entry, GNOMES)
+    form = await browser.add_files(entry, GNOMES)
     picture = await browser.upload("labels.txt", b"\xff\xd8\xff\xe0")
-    again = await reply(hass, shown, {**FACTS, "labels_file": picture})
-    assert again["errors"] == {"labels_file": "labels_file_unreadable"}
+    retry = await reply(hass, form, {**METADATA, "labels_file": picture})
+    assert retry["errors"] == {"labels_file": "labels_file_unreadable"}
     text = await browser.upload("labels.txt", "\ufeffGartenzwerg\r\n\r\n".encode())
-    done = await reply(hass, again, {**FACTS, "labels": "", "labels_file": text})
+    done = await reply(hass, retry, {**METADATA, "labels": "", "labels_file": text})
     assert done["step_id"] == "detector"
     assert list_custom_models(models)[0].model.labels == ("gartenzwerg",)
 
 
-async def test_a_detector_that_cannot_be_installed_cannot_try_a_model(
+async def test_add_model_without_detector_shows_error(
     hass: HomeAssistant, entry: MockConfigEntry, browser: Browser, models: Path
 ) -> None:
-    shown = await browser.bring(entry, {"gnomes.onnx": b"never loaded"})
+    form = await browser.add_files(entry, {"gnomes.onnx": b"never loaded"})
     with patch(
         "custom_components.homesec.detector.setup.async_process_requirements",
         side_effect=RequirementsNotFound(DOMAIN, ["opencv"]),
     ) as installed:
-        again = await reply(hass, shown, FACTS)
-    assert again["errors"] == {"base": "detector_missing"}
+        retry = await reply(hass, form, METADATA)
+    assert retry["errors"] == {"base": "detector_missing"}
     assert installed.call_args.args[2][0].startswith("opencv")
     assert list_custom_models(models) == []
 
 
-async def test_a_trial_that_breaks_is_logged_and_told(
+async def test_add_model_unexpected_error_is_logged_and_shown(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     browser: Browser,
     models: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    shown = await browser.bring(entry, GNOMES)
+    form = await browser.add_files(entry, GNOMES)
     with patch(
         "custom_components.homesec.flows.custom_model_import.create_detector",
         side_effect=ZeroDivisionError,
     ):
-        again = await reply(hass, shown, FACTS)
-    assert again["errors"] == {"base": "unknown"}
+        retry = await reply(hass, form, METADATA)
+    assert retry["errors"] == {"base": "unknown"}
     assert "ZeroDivisionError" in caplog.text
     assert list_custom_models(models) == []
 
@@ -215,17 +215,17 @@ async def test_a_trial_that_breaks_is_logged_and_told(
         {"a.pt": b"x"},
     ],
 )
-async def test_files_that_make_no_model_are_refused(
+async def test_add_model_refuses_files_that_make_no_model(
     hass: HomeAssistant, entry: MockConfigEntry, browser: Browser, files: dict[str, bytes]
 ) -> None:
-    again = await browser.bring(entry, files, "add_model")
-    assert again["errors"] == {"base": "own_files_unfit"}
+    retry = await browser.add_files(entry, files, "add_model")
+    assert retry["errors"] == {"base": "own_files_unfit"}
     uploads = [await browser.upload(name, content) for name, content in GNOMES.items()]
     fields = dict(zip(("file", "weights"), uploads, strict=True))
-    assert (await reply(hass, again, fields))["step_id"] == "describe"
+    assert (await reply(hass, retry, fields))["step_id"] == "describe"
 
 
-async def test_an_upload_that_is_gone_is_asked_for_again(
+async def test_add_model_missing_upload_shows_error(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     browser: Browser,
@@ -234,24 +234,24 @@ async def test_an_upload_that_is_gone_is_asked_for_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     form = await choose(hass, entry, "add_model")
-    gone = "01b2c3d4e5f60718293a4b5c6d7e8f90"
-    again = await reply(hass, form, {"file": gone})
-    assert again["errors"] == {"base": "upload_failed"}
+    missing = "01b2c3d4e5f60718293a4b5c6d7e8f90"
+    retry = await reply(hass, form, {"file": missing})
+    assert retry["errors"] == {"base": "upload_failed"}
     assert "could not be read" in caplog.text
-    assert kept(house, models) == []
+    assert stored(house, models) == []
 
 
-async def test_closing_the_dialog_drops_the_files(
+async def test_add_model_closed_dialog_deletes_uploads(
     hass: HomeAssistant, entry: MockConfigEntry, browser: Browser, models: Path, house: Path
 ) -> None:
-    shown = await browser.bring(entry, GNOMES)
-    assert len(kept(house, models)) == 1
-    hass.config_entries.flow.async_abort(shown["flow_id"])
+    form = await browser.add_files(entry, GNOMES)
+    assert len(stored(house, models)) == 1
+    hass.config_entries.flow.async_abort(form["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert kept(house, models) == []
+    assert stored(house, models) == []
 
 
-async def test_files_of_the_catalogue_are_put_in_their_place(
+async def test_add_model_stores_files_of_manifest(
     hass: HomeAssistant, entry: MockConfigEntry, browser: Browser, models: Path
 ) -> None:
     before = entry.runtime_data
@@ -269,33 +269,33 @@ async def test_files_of_the_catalogue_are_put_in_their_place(
 # --- choosing and removing ---------------------------------------------------------------------
 
 
-async def test_what_was_brought_before_can_be_chosen_from_the_start(
+async def test_custom_model_can_be_chosen_in_first_setup(
     hass: HomeAssistant, models: Path, house: Path
 ) -> None:
     add(models, house)
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    again = await reply(hass, flow, {"detector": "opencv", "advanced": {"model": NAME}})
-    assert again["errors"] == {"base": "model_unknown"}
-    done = await reply(hass, again, {"detector": "ncnn", "advanced": {"model": NAME}})
+    retry = await reply(hass, flow, {"detector": "opencv", "advanced": {"model": NAME}})
+    assert retry["errors"] == {"base": "model_unknown"}
+    done = await reply(hass, retry, {"detector": "ncnn", "advanced": {"model": NAME}})
     assert done["type"] == "create_entry"
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def test_a_chosen_model_that_is_gone_is_shown_and_refused(
+async def test_missing_custom_model_is_shown_and_refused(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     object.__setattr__(entry, "data", {"detector": "ncnn", "model": NAME})
     await set_up(hass, entry)
     form = await choose(hass, entry, "detector")
     assert suggested(form)["advanced"] == {"model": NAME}
-    again = await reply(hass, form, {"detector": "ncnn", "advanced": {"model": NAME}})
-    assert again["errors"] == {"base": "model_unknown"}
-    done = await reply(hass, again, {"detector": "ncnn", "advanced": {}})
+    retry = await reply(hass, form, {"detector": "ncnn", "advanced": {"model": NAME}})
+    assert retry["errors"] == {"base": "model_unknown"}
+    done = await reply(hass, retry, {"detector": "ncnn", "advanced": {}})
     assert done["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def test_removing_is_offered_if_there_is_something_to_remove(
+async def test_remove_model_is_offered_if_there_is_a_custom_model(
     hass: HomeAssistant, entry: MockConfigEntry, models: Path, house: Path
 ) -> None:
     await set_up(hass, entry)
@@ -308,21 +308,21 @@ async def test_removing_is_offered_if_there_is_something_to_remove(
 
 
 @pytest.mark.parametrize("in_use", [True, False])
-async def test_a_model_is_removed_and_the_default_takes_its_place(
+async def test_remove_model_switches_to_default_if_in_use(
     hass: HomeAssistant, entry: MockConfigEntry, models: Path, house: Path, in_use: bool
 ) -> None:
     add(models, house)
     add(models, house, "Broken")
     (models / "own" / "broken" / "model.json").write_text("{")
-    chosen = NAME if in_use else "yolox-nano"
-    object.__setattr__(entry, "data", {"detector": "ncnn", "model": chosen})
+    model = NAME if in_use else "yolox-nano"
+    object.__setattr__(entry, "data", {"detector": "ncnn", "model": model})
     await set_up(hass, entry)
     form = await choose(hass, entry, "remove_model")
     options = form["data_schema"].schema["model"].config["options"]
     assert [option["label"] for option in options] == ["broken", "Garden gnomes"]
     done = await reply(hass, form, {"model": NAME})
     assert done["reason"] == "model_removed"
-    assert [own.name for own in list_custom_models(models)] == ["own:broken"]
+    assert [custom.name for custom in list_custom_models(models)] == ["own:broken"]
     assert entry.data.get("model") == (None if in_use else "yolox-nano")
     await hass.async_block_till_done(wait_background_tasks=True)
     form = await choose(hass, entry, "remove_model")
@@ -331,7 +331,7 @@ async def test_a_model_is_removed_and_the_default_takes_its_place(
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def test_files_that_cannot_be_deleted_are_told(
+async def test_remove_model_undeletable_files_show_error(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     models: Path,
@@ -345,6 +345,6 @@ async def test_files_that_cannot_be_deleted_are_told(
         "custom_components.homesec.flows.custom_model_flow.remove_custom_model",
         side_effect=OSError("busy"),
     ):
-        again = await reply(hass, form, {"model": NAME})
-    assert again["errors"] == {"base": "remove_failed"}
+        retry = await reply(hass, form, {"model": NAME})
+    assert retry["errors"] == {"base": "remove_failed"}
     assert "busy" in caplog.text
