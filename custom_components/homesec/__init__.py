@@ -1,4 +1,4 @@
-"""HomeSec: a security recorder that knows a person from the cat."""
+"""HomeSec: a security recorder and alarm that detects people."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +22,14 @@ from .websocket.subscriptions import async_start_feeds
 if TYPE_CHECKING:
     from homeassistant.helpers.typing import ConfigType
 
-APPLIED = {CONF_ALARM, CONF_PINS, CONF_RETENTION}
-"""What can change while the engine runs."""
+APPLIED_KEYS = {CONF_ALARM, CONF_PINS, CONF_RETENTION}
+"""Data of the entry that is applied without a reload."""
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register what there is once, however often the entry is set up."""
+    """Register what doesn't depend on the entry."""
     async_setup_services(hass)
     async_setup_views(hass)
     async_setup_websocket(hass)
@@ -38,7 +38,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
-    """Set up the house; its engine starts in the background."""
+    """Set up the entry; the engine starts in the background."""
     entry.runtime_data = runtime = HomeSecData.create(hass, entry)
     coordinator = runtime.coordinator
     entry.async_on_unload(runtime.issues.async_withdraw_all)
@@ -64,21 +64,21 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     await async_show_panel(hass)
     entry.async_on_unload(async_trim_caches(hass, runtime.host))
     entry.async_on_unload(runtime.visits.async_track_midnight())
-    _follow_changes(entry)
+    _subscribe_to_changes(entry)
     entry.async_on_unload(runtime.alarm.async_start())
     entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
     entry.async_on_unload(async_start_feeds(hass, runtime))
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
-    """Remove the entities; the engine is stopped after that."""
+    """Remove the entities; the engine is stopped afterwards."""
     await hass.config_entries.async_unload_platforms_or_raise(entry, PLATFORMS)
     if entry.disabled_by is not None:
         async_hide_panel(hass)
 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) -> None:
-    """Forget the alarm and what was fetched of clips; those are the owner's and stay."""
+    """Delete caches, issues, and stored states; the clips are yours and stay."""
     await hass.async_add_executor_job(get_caches(hass).clear)
     async_hide_panel(hass)
     async_withdraw_issues(hass, persistent=True)
@@ -87,12 +87,12 @@ async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) ->
 
 
 @callback
-def _follow_changes(entry: HomeSecConfigEntry) -> None:
-    """Start, change and stop just the cameras that differ; reload only for what they all share."""
-    running = _shared(entry)
+def _subscribe_to_changes(entry: HomeSecConfigEntry) -> None:
+    """Apply changed settings; reload the entry only if the engine has to be started again."""
+    running = _engine_settings(entry)
 
     async def changed(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
-        if _shared(entry) != running:
+        if _engine_settings(entry) != running:
             hass.config_entries.async_schedule_reload(entry.entry_id)
             return
         await entry.runtime_data.coordinator.async_apply_settings()
@@ -100,6 +100,6 @@ def _follow_changes(entry: HomeSecConfigEntry) -> None:
     entry.async_on_unload(entry.add_update_listener(changed))
 
 
-def _shared(entry: HomeSecConfigEntry) -> tuple[dict[str, Any], str]:
-    """Return what cannot change while the engine runs."""
-    return {key: value for key, value in entry.data.items() if key not in APPLIED}, entry.title
+def _engine_settings(entry: HomeSecConfigEntry) -> tuple[dict[str, Any], str]:
+    """Return the settings that can't change while the engine runs."""
+    return {key: value for key, value in entry.data.items() if key not in APPLIED_KEYS}, entry.title

@@ -1,4 +1,4 @@
-"""Arm and disarm the house."""
+"""The alarm as an alarm control panel."""
 
 from typing import TYPE_CHECKING, Any, override
 
@@ -35,7 +35,7 @@ STATES = {
     AlarmState.PENDING: AlarmControlPanelState.PENDING,
     AlarmState.TRIGGERED: AlarmControlPanelState.TRIGGERED,
 }
-"""Those that say more than the mode does."""
+"""Of these, the state is shown instead of the mode."""
 
 
 async def async_setup_entry(
@@ -43,12 +43,12 @@ async def async_setup_entry(
     entry: HomeSecConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the one panel of the house."""
+    """Add the panel."""
     async_add_entities([HomeSecAlarmPanel(runtime=entry.runtime_data)])
 
 
 class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
-    """Maps the alarm's modes; the rules are in ``alarm/``."""
+    """Maps modes and actions; ``alarm/`` has the rules."""
 
     _attr_name = None
     _attr_supported_features = (
@@ -68,31 +68,26 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
     @property
     @override
     def alarm_state(self) -> AlarmControlPanelState:
-        """A delay, triggered, or what the owner set."""
         return STATES.get(self._alarm.state) or MODES[self._alarm.mode]
 
     @property
     @override
     def changed_by(self) -> str | None:
-        """Who armed or disarmed last."""
         return self._alarm.snapshot.changed_by
 
     @property
     @override
     def code_format(self) -> CodeFormat | None:
-        """Digits, as soon as there is a PIN."""
         return CodeFormat.NUMBER if self._alarm.code_format else None
 
     @property
     @override
     def code_arm_required(self) -> bool:
-        """Whether arming takes a PIN too."""
         return self._alarm.code_arm_required
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """What it is armed for, until when a delay lasts, who set it off, which cameras are out."""
         ends_at = self._alarm.delay_ends_at
         return {
             "mode": self._alarm.mode.value,
@@ -103,38 +98,31 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
 
     @override
     async def async_alarm_disarm(self, code: str | None = None) -> None:
-        """Disarm."""
-        await self._alarm.async_disarm(code=code, by=await self._async_who())
+        await self._alarm.async_disarm(code=code, by=await self._async_user_name())
 
     @override
     async def async_alarm_arm_home(self, code: str | None = None) -> None:
-        """Arm while somebody is at home."""
         await self.async_arm(AlarmMode.HOME, code=code)
 
     @override
     async def async_alarm_arm_away(self, code: str | None = None) -> None:
-        """Arm while nobody is at home."""
         await self.async_arm(AlarmMode.AWAY, code=code)
 
     @override
     async def async_alarm_arm_night(self, code: str | None = None) -> None:
-        """Arm for the night."""
         await self.async_arm(AlarmMode.NIGHT, code=code)
 
     @override
     async def async_alarm_arm_vacation(self, code: str | None = None) -> None:
-        """Arm for a long absence."""
         await self.async_arm(AlarmMode.VACATION, code=code)
 
     @override
     async def async_alarm_arm_custom_bypass(self, code: str | None = None) -> None:
-        """Arm the cameras that were chosen for this mode."""
         await self.async_arm(AlarmMode.CUSTOM, code=code)
 
     @override
     async def async_alarm_trigger(self, code: str | None = None) -> None:
-        """Set the alarm off by hand."""
-        await self._alarm.async_trigger(by=await self._async_who())
+        await self._alarm.async_trigger(by=await self._async_user_name())
 
     async def async_arm(
         self,
@@ -144,17 +132,17 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
         force: bool = False,
         skip_delay: bool = False,
     ) -> None:
-        """Arm, as the action ``homesec.arm`` does."""
+        """Arm; called by the action ``homesec.arm``, too."""
         await self._alarm.async_arm(
             AlarmMode(mode),
             code=self.code_or_default_code(code),
-            by=await self._async_who(),
+            by=await self._async_user_name(),
             force=force,
             skip_delay=skip_delay,
         )
 
-    async def _async_who(self) -> str | None:
-        """Return the name of the user behind the action; None for an automation."""
+    async def _async_user_name(self) -> str | None:
+        """Return the name of the user who called the action; None for an automation."""
         if self._context is None or self._context.user_id is None:
             return None
         user = await self.hass.auth.async_get_user(self._context.user_id)

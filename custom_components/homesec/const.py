@@ -1,4 +1,4 @@
-"""Names shared by the Home Assistant side of HomeSec."""
+"""Constants of Home Assistant's half."""
 
 from datetime import timedelta
 import logging
@@ -23,21 +23,21 @@ PLATFORMS: Final = [
 SUBENTRY_CAMERA: Final = "camera"
 SUBENTRY_RECIPIENT: Final = "recipient"
 
-# Of the entry: the house.
+# The config entry: detection.
 CONF_DETECTOR: Final = "detector"
 CONF_MODEL: Final = "model"
 SECTION_ADVANCED: Final = "advanced"
 SECTION_ZONES: Final = "zones"
 DETECTOR_AUTO: Final = "auto"
-"""In entries of earlier versions; it stands for the default."""
+"""Stored by earlier versions; it means the default."""
 
-# Of a camera: where its pictures come from.
+# A camera: its source.
 CONF_KIND: Final = "kind"
 CONF_DEVICE: Final = "device"
 CONF_FILE: Final = "file"
 CONF_VERIFY_TLS: Final = "verify_tls"
 
-# Of a camera: what is done with them.
+# A camera: its settings.
 CONF_LABELS: Final = "labels"
 CONF_DISARMED: Final = "disarmed"
 CONF_ARMED_MODES: Final = "armed_modes"
@@ -54,12 +54,12 @@ CONF_ALARM_LABELS: Final = "alarm_labels"
 CONF_AT_ONCE: Final = "alarm_at_once"
 CONF_ALERT_LABELS: Final = "alert_labels"
 
-# Of a camera: what single labels have to be like.
+# A camera: the rules of single labels.
 CONF_RULES: Final = "rules"
 CONF_LABEL: Final = "label"
 CONF_MIN_HEIGHT: Final = "min_height"
 
-# Of a camera: parts of its picture.
+# A camera: its zones.
 CONF_ZONES: Final = "zones"
 CONF_POLYGON: Final = "polygon"
 CONF_LOITER: Final = "loiter_s"
@@ -79,7 +79,7 @@ LABELS: Final = (
     "bus",
     "truck",
 )
-"""What a camera may look for: the COCO classes that move about a house."""
+"""The labels to choose from: COCO classes that move around a home."""
 
 EVENT_DETECTION_STARTED: Final = "homesec_detection_started"
 EVENT_DETECTION_ENDED: Final = "homesec_detection_ended"
@@ -104,29 +104,29 @@ ATTR_SKIP_DELAY: Final = "skip_delay"
 ATTR_DURATION: Final = "duration"
 
 TRIGGER_TIME_S: Final = 180.0
-"""How long the alarm stays triggered before it goes back to what it was."""
+"""How long the alarm stays triggered before it goes back to the armed state."""
 REACH_S: Final = 5.0
-"""A camera that is switched on has so long to answer, before it is called offline…"""
+"""How long a camera that is switched on may take to run before it counts as offline…"""
 REACH_STARTING_S: Final = 20.0
-"""…and so long while Home Assistant is starting."""
+"""…and while Home Assistant is starting."""
 
 START_RETRY_S: Final = (5.0, 300.0)
-"""Shortest and longest wait before the engine's start is tried again."""
+"""Shortest and longest wait before another try to start the engine."""
 STATS_INTERVAL: Final = timedelta(seconds=30)
 LOST_BEFORE_REPAIR: Final = timedelta(minutes=5)
-"""Cameras restart and cables are unplugged: only a longer silence is worth a repair."""
+"""Cameras restart and cables are unplugged; only a longer loss is worth an issue."""
 
 STOP_TIMEOUT_S: Final = 5.0
 
-# Of the entry: the cloud storage, and how long clips are kept.
+# The config entry: cloud storage and retention.
 CONF_STORAGE: Final = "storage"
 CONF_SEAL_KEYS: Final = "seal_keys"
-"""Keys that clips in the bucket were encrypted with before; kept even without a storage."""
+"""Earlier encryption keys of clips in the bucket; kept even without cloud storage."""
 CONF_RETENTION: Final = "retention"
 
 UPLOADS_STUCK_AFTER: Final = timedelta(hours=24)
-"""A slow line or a day without internet heals by itself."""
+"""A slow connection, or a day without internet, needs nobody."""
 
-# Of the entry: the alarm.
+# The config entry: the alarm.
 CONF_ALARM: Final = "alarm"
 CONF_PINS: Final = "pins"

@@ -1,4 +1,4 @@
-"""The devices of the registry: the house, and each camera, reached through it."""
+"""The devices: one of HomeSec itself, and one for each camera and recipient."""
 
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 MANUFACTURER = "HomeSec"
 PAGE = f"homeassistant://{DOMAIN}"
-"""What "Visit" opens: HomeSec's own page."""
+"""HomeSec's page, opened by "Visit"."""
 
 
 class Devices:
-    """Registers the entry's devices and knows their ids; None stands for the house."""
+    """Registers the devices by their subentry's id; None is HomeSec itself."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         self._registry = dr.async_get(hass)
@@ -25,26 +25,26 @@ class Devices:
         self._ids: dict[str | None, str] = {}
 
     @callback
-    def async_register(self, camera_id: str | None) -> None:
-        """Add a device or give it its new name; the house comes first."""
-        self._ids[camera_id] = self._registry.async_get_or_create(
+    def async_register(self, subentry_id: str | None) -> None:
+        """Add a device or rename it; HomeSec's own one has to be the first."""
+        self._ids[subentry_id] = self._registry.async_get_or_create(
             config_entry_id=self._entry.entry_id,
-            config_subentry_id=camera_id,
-            **self.info(camera_id),
+            config_subentry_id=subentry_id,
+            **self.info(subentry_id),
         ).id
 
     @callback
-    def async_forget(self, camera_id: str) -> None:
-        """Home Assistant has removed the device together with its subentry."""
-        self._ids.pop(camera_id, None)
+    def async_forget(self, subentry_id: str) -> None:
+        """Forget a device that Home Assistant removed with its subentry."""
+        self._ids.pop(subentry_id, None)
 
-    def id_of(self, camera_id: str) -> str | None:
-        """Return the registry's id of a camera's device."""
-        return self._ids.get(camera_id)
+    def id_of(self, subentry_id: str) -> str | None:
+        """Return the registry's id of a device."""
+        return self._ids.get(subentry_id)
 
-    def info(self, camera_id: str | None) -> DeviceInfo:
-        """Describe a device, for the registry and for the entities that belong to it."""
-        if camera_id is None:
+    def info(self, subentry_id: str | None) -> DeviceInfo:
+        """Return what registry and entities have to know of a device."""
+        if subentry_id is None:
             return DeviceInfo(
                 identifiers={(DOMAIN, self._entry.entry_id)},
                 configuration_url=PAGE,
@@ -54,8 +54,8 @@ class Devices:
             )
         return DeviceInfo(
             configuration_url=PAGE,
-            identifiers={(DOMAIN, camera_id)},
+            identifiers={(DOMAIN, subentry_id)},
             manufacturer=MANUFACTURER,
-            name=self._entry.subentries[camera_id].title,
+            name=self._entry.subentries[subentry_id].title,
             via_device_id=self._ids[None],
         )

@@ -1,4 +1,4 @@
-"""The engine's exceptions as Home Assistant's: translated here and nowhere else."""
+"""Translates the engine's exceptions to Home Assistant's; the only place that does."""
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
@@ -14,23 +14,30 @@ from .engine.core.errors import (
 )
 from .engine.sms.errors import TextError
 
-_CANNOT_BE_DONE = (ClipNotFound, ClipProtected)
-"""What was asked for is wrong, nothing else."""
-_TOLD_APART = (CameraNotRunning, DiskFull, DiskReadOnly, StorageError, TextError, *_CANNOT_BE_DONE)
+_INVALID_REQUESTS = (ClipNotFound, ClipProtected)
+"""The request was wrong, and nothing else."""
+_WITH_OWN_TEXT = (
+    CameraNotRunning,
+    DiskFull,
+    DiskReadOnly,
+    StorageError,
+    TextError,
+    *_INVALID_REQUESTS,
+)
 
 
 class EngineNotRunningError(HomeAssistantError):
-    """HomeSec is starting, stopping or could not start."""
+    """The engine is starting or stopping, or couldn't be started."""
 
     def __init__(self) -> None:
         super().__init__(translation_domain=DOMAIN, translation_key="engine_not_running")
 
 
 def translated(error: HomeSecError) -> HomeAssistantError:
-    """Return what a person is told about an error of the engine."""
-    kind = ServiceValidationError if isinstance(error, _CANNOT_BE_DONE) else HomeAssistantError
+    """Return Home Assistant's exception for one of the engine."""
+    kind = ServiceValidationError if isinstance(error, _INVALID_REQUESTS) else HomeAssistantError
     return kind(
         translation_domain=DOMAIN,
-        translation_key=error.key if isinstance(error, _TOLD_APART) else "engine_failed",
+        translation_key=error.key if isinstance(error, _WITH_OWN_TEXT) else "engine_failed",
         translation_placeholders={"error": str(error)},
     )

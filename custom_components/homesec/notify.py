@@ -1,4 +1,4 @@
-"""Each recipient as something that any automation can notify."""
+"""A notify entity for each recipient."""
 
 from typing import TYPE_CHECKING, override
 
@@ -24,7 +24,7 @@ async def async_setup_entry(
     entry: HomeSecConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the recipients there are, and those that come."""
+    """Add an entity for each recipient, now and whenever one is added."""
     runtime = entry.runtime_data
     present: set[str] = set()
 
@@ -41,7 +41,7 @@ async def async_setup_entry(
 
 
 class Recipient(HomeSecEntity, NotifyEntity):
-    """Somebody who gets what is to be told as a text message."""
+    """Sends messages to a recipient as texts."""
 
     _attr_name = None
     _attr_supported_features = NotifyEntityFeature.TITLE
@@ -52,11 +52,7 @@ class Recipient(HomeSecEntity, NotifyEntity):
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
-        """Have it sent; a dead network only makes it later."""
-        kept = await self.runtime.alerts.recipients.async_send(
-            self._recipient_id,
-            ulid_now(),
-            f"{title}\n{message}" if title else message,
-        )
-        if not kept:
+        body = f"{title}\n{message}" if title else message
+        recipients = self.runtime.alerts.recipients
+        if not await recipients.async_send(self._recipient_id, ulid_now(), body):
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="text_not_kept")

@@ -1,4 +1,4 @@
-"""The actions of HomeSec."""
+"""Registers the actions."""
 
 from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
@@ -16,7 +16,7 @@ from .const import ATTR_DURATION, ATTR_FORCE, ATTR_SKIP_DELAY, DOMAIN, SERVICE_A
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the actions."""
+    """Register all actions; those of entities are implemented by their platforms."""
     async_register_platform_entity_service(
         hass,
         DOMAIN,

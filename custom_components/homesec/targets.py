@@ -1,4 +1,4 @@
-"""Which cameras somebody means by a target: entities, devices, areas, floors, labels."""
+"""The cameras of a target: entities, devices, areas, floors, labels."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def async_target_devices(
     hass: HomeAssistant, target: Mapping[str, Any] | None
 ) -> frozenset[str] | None:
-    """Return the ids of the devices that a target comes down to; None if it means all.
+    """Return the ids of a target's devices; None if it means all.
 
-    Any entity stands for its device, so that ``binary_sensor.door_person`` names the camera as
-    well as ``camera.door`` does. Asked anew each time: areas and labels are given away at any time.
+    Any entity stands for its device, so ``binary_sensor.door_person`` is as good as
+    ``camera.door``. Areas and labels may change at any time, so don't keep the result.
     """
     if not target:
         return None

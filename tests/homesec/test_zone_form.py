@@ -11,7 +11,7 @@ import probatio
 import pytest
 
 from custom_components.homesec.cameras.config import camera_config, zone_names
-from custom_components.homesec.cameras.zones import MOST_CORNERS, MOST_ZONES
+from custom_components.homesec.cameras.zones import MAX_CORNERS, MAX_ZONES
 from custom_components.homesec.engine.core.types import LabelRule, Zone, ZoneKind
 from custom_components.homesec.flows.zone_form import read_zones, shown_zones
 
@@ -119,7 +119,7 @@ async def test_a_zone_is_shown_again_as_it_was_drawn(
         ({"corners": "10 20 60 20 60 90"}, "zone_corners_unreadable"),
         ({"corners": "10,20 60,twenty 60,90"}, "zone_corners_unreadable"),
         ({"corners": "10,20 60,20"}, "zone_corners_few"),
-        ({"corners": "1,2 " * MOST_CORNERS + "5,5"}, "zone_corners_many"),
+        ({"corners": "1,2 " * MAX_CORNERS + "5,5"}, "zone_corners_many"),
         ({"corners": "10,20 60,20 60,101"}, "zone_corners_outside"),
         ({"corners": "10,20 -1,20 60,90"}, "zone_corners_outside"),
         ({"corners": "10,20 20,20 60,20"}, "zone_flat"),
@@ -152,7 +152,7 @@ def wrong_name(wrong: dict[str, Any]) -> str:
     ("wrong", "error"),
     [
         (settings(ZONE, {**ZONE, "name": "drive "}), "zone_name_twice"),
-        (settings(*({**ZONE, "name": str(n)} for n in range(MOST_ZONES + 1))), "zones_too_many"),
+        (settings(*({**ZONE, "name": str(n)} for n in range(MAX_ZONES + 1))), "zones_too_many"),
         (settings(rules=({"label": "cat"}, {"label": "cat", "threshold": 50})), "rule_twice"),
         (settings(rules=({"label": "bear", "min_height": 10},)), "rule_label_not_chosen"),
     ],
@@ -184,7 +184,7 @@ def test_corners_may_be_typed_in_several_ways(corners: str) -> None:
 percent = st.integers(0, 10000).map(lambda hundredths: hundredths / 10000)
 
 
-@given(st.lists(st.tuples(percent, percent).map(list), min_size=3, max_size=MOST_CORNERS))
+@given(st.lists(st.tuples(percent, percent).map(list), min_size=3, max_size=MAX_CORNERS))
 def test_what_is_shown_is_read_back_as_it_was(polygon: list[list[float]]) -> None:
     stored = {**DRIVE, "polygon": polygon}
     assert read_zones(shown_zones([stored], KINDS), KINDS) == [stored]

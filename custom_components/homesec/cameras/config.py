@@ -1,4 +1,4 @@
-"""What a camera's subentry holds, as the engine understands it."""
+"""A camera's settings in its subentry, and the engine's configuration that follows from them."""
 
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
@@ -52,7 +52,7 @@ LOCATION_FIELD: Final = {
     SourceKind.FILE: CONF_FILE,
     SourceKind.ENTITY: CONF_ENTITY_ID,
 }
-"""The field that says where a source of each kind is."""
+"""The field with the location of a source, by its kind."""
 
 SOURCE_FIELDS: Final = (
     CONF_KIND,
@@ -83,16 +83,15 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_RULES: [],
     CONF_ZONES: [],
 }
-"""Of every setting that has one. A threshold left empty is the model's own; where nothing is named
-that is to be recorded, all is."""
+"""A threshold that isn't set is the model's own; without labels to record, all are recorded."""
 
 
 def source_config(data: Mapping[str, Any]) -> SourceConfig:
-    """Return how to open a camera's source."""
+    """Return how to open a source."""
     kind = SourceKind(data[CONF_KIND])
     return SourceConfig(
         kind=kind,
-        # Of an entity its id: the engine asks the feed, but sees when another one is meant.
+        # An entity's id isn't opened by the engine, but tells it when the entity changes.
         location=data[LOCATION_FIELD[kind]],
         username=data.get(CONF_USERNAME),
         password=data.get(CONF_PASSWORD),
@@ -101,7 +100,7 @@ def source_config(data: Mapping[str, Any]) -> SourceConfig:
 
 
 def camera_config(subentry: ConfigSubentry) -> CameraConfig:
-    """Return a camera as the engine wants it described."""
+    """Return the engine's configuration of a camera."""
     data = {**DEFAULTS, **subentry.data}
     return CameraConfig(
         id=subentry.subentry_id,
@@ -124,27 +123,27 @@ def camera_config(subentry: ConfigSubentry) -> CameraConfig:
 
 
 def camera_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what a camera looks for."""
+    """Return the labels that a camera detects."""
     return tuple({**DEFAULTS, **data}[CONF_LABELS])
 
 
 def recorded_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what becomes a clip."""
+    """Return the labels that are recorded."""
     return tuple({**DEFAULTS, **data}[CONF_RECORD_LABELS]) or camera_labels(data)
 
 
 def triggers_alarm(data: Mapping[str, Any], label: str) -> bool:
-    """Tell whether a label sets the alarm off."""
+    """Return whether a label triggers the alarm."""
     return label in {**DEFAULTS, **data}[CONF_ALARM_LABELS]
 
 
 def alert_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what people are told of."""
+    """Return the labels that alerts are sent for."""
     return tuple({**DEFAULTS, **data}[CONF_ALERT_LABELS])
 
 
 def zone_names(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the zones that somebody can be in: no masks, none for what is not looked for."""
+    """Return the zones that can be occupied: no masks, and none for labels that aren't detected."""
     labels = camera_labels(data)
     zones = map(zone, {**DEFAULTS, **data}[CONF_ZONES])
     return tuple(
@@ -156,37 +155,37 @@ def zone_names(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def guards_in(data: Mapping[str, Any], mode: AlarmMode) -> bool:
-    """Tell whether a camera guards the house in this mode of the alarm."""
+    """Return whether a camera guards in this mode of the alarm."""
     settings = {**DEFAULTS, **data}
     return bool(settings[CONF_DETECTION]) and mode in settings[CONF_ARMED_MODES]
 
 
 def skips_entry_delay(data: Mapping[str, Any]) -> bool:
-    """Tell whether whom a camera sees has no time to disarm."""
+    """Return whether a camera's detections trigger the alarm without an entry delay."""
     return bool({**DEFAULTS, **data}[CONF_AT_ONCE])
 
 
 def activity(data: Mapping[str, Any], mode: AlarmMode, *, arming: bool = False) -> Activity:
-    """Return what a camera does in this mode of the alarm, and while people leave the house."""
+    """Return what a camera does in this mode of the alarm, and during its exit delay."""
     settings = {**DEFAULTS, **data}
     if not settings[CONF_DETECTION]:
         return Activity.OFF
-    # Armed in a mode that leaves this camera out is, to this camera, the same as disarmed.
+    # To a camera that doesn't guard in a mode, that mode is the same as disarmed.
     disarmed = Activity(settings[CONF_DISARMED])
     if not guards_in(data, mode):
         return disarmed
     if arming:
-        # Connected, and its detector warm, by the time that it counts.
+        # So that it is connected, and its detector warm, when the delay ends.
         return Activity.DETECT if disarmed is Activity.OFF else disarmed
     return Activity.RECORD
 
 
 def split_credentials(url: str) -> tuple[str, str | None, str | None]:
-    """Take user name and password out of a URL; they are kept and shown apart from it."""
+    """Split a URL into one without credentials, the username, and the password."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
-        return url.strip(), None, None  # refused by whoever opens it
+        return url.strip(), None, None  # an error when it is opened
     userinfo, at, host = parts.netloc.rpartition("@")
     if not at:
         return urlunsplit(parts), None, None
@@ -199,10 +198,10 @@ def split_credentials(url: str) -> tuple[str, str | None, str | None]:
 
 
 def source_unique_id(entry_id: str, data: Mapping[str, Any]) -> str:
-    """Return what two subentries with the same source share, and nobody can read.
+    """Return the same id for the same source, without revealing it.
 
-    Diagnostics and logs of Home Assistant may show unique ids, and a URL may hold a token: hence a
-    hash, salted with the entry so that a guess cannot be checked elsewhere either.
+    Diagnostics and logs of Home Assistant may show unique ids, and a URL may hold a token: so it is
+    a hash, salted with the entry's id so that a guess can't be checked elsewhere.
     """
     kind = SourceKind(data[CONF_KIND])
     location = data[LOCATION_FIELD[kind]]

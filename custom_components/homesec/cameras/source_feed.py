@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 STREAM_URL_TIMEOUT_S = 4.0
 STILL_TIMEOUT_S = 4.0
-"""Shorter than the engine's stall limit, and short enough to stop a camera within 5 s."""
+"""Both are shorter than the engine's stall limit, and let a camera stop within 5 s."""
 
 
 class EntityFeed(SourceFeed):
-    """Asks the event loop, from the camera's own thread, for what the entity gives.
+    """Gets an entity's stream URL or snapshots, called on the camera's own thread.
 
-    The entity may appear long after HomeSec has started and may come and go: each call looks it up
-    anew, and the engine's back-off does the waiting.
+    The entity may appear long after HomeSec has started, and may come and go: each call looks it
+    up, and the engine's back-off does the waiting.
     """
 
     def __init__(self, hass: HomeAssistant, entity_id: str) -> None:
@@ -31,13 +31,13 @@ class EntityFeed(SourceFeed):
 
     @override
     def stream_url(self) -> str | None:
-        """Return the entity's stream source; it may hold a password."""
-        return self._ask(self._async_stream_source(), STREAM_URL_TIMEOUT_S)
+        """Return the stream source, which may hold a password. Raises ``EntityUnavailable``."""
+        return self._run(self._async_stream_source(), STREAM_URL_TIMEOUT_S)
 
     @override
     def snapshot(self) -> bytes:
-        """Return one picture."""
-        return self._ask(self._async_still(), STILL_TIMEOUT_S)
+        """Return a JPEG. Raises ``EntityUnavailable``."""
+        return self._run(self._async_still(), STILL_TIMEOUT_S)
 
     async def _async_stream_source(self) -> str | None:
         return await camera.async_get_stream_source(self._hass, self._entity_id)
@@ -48,16 +48,16 @@ class EntityFeed(SourceFeed):
         )
         return image.content
 
-    def _ask[T](self, question: Coroutine[Any, Any, T], timeout_s: float) -> T:
+    def _run[T](self, coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:
         try:
-            answer = asyncio.run_coroutine_threadsafe(question, self._hass.loop)
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._hass.loop)
         except RuntimeError:
-            # The loop is closed: Home Assistant has stopped without waiting for this camera.
-            question.close()
+            # The loop is closed: Home Assistant stopped without waiting for this camera.
+            coroutine.close()
             raise EntityUnavailable from None
         try:
-            return answer.result(timeout_s)
+            return future.result(timeout_s)
         except Exception:  # noqa: BLE001 - another integration's code may raise anything
-            answer.cancel()
-            # Not chained: its text may hold a URL with a password.
+            future.cancel()
+            # Not chained: the message may hold a URL with a password.
             raise EntityUnavailable from None

@@ -1,4 +1,4 @@
-"""What is known of one camera at the moment, as the engine's events told it."""
+"""The current state of a camera, from the engine's events."""
 
 from dataclasses import dataclass, field
 
@@ -19,48 +19,48 @@ from ..engine.core.types import CameraHealth, CameraStats, Clip, Presence, Trigg
 
 @dataclass(slots=True, kw_only=True)
 class CameraState:
-    """One camera; changed by events only, in the event loop."""
+    """Changed by events only, in the event loop."""
 
     health: CameraHealth = CameraHealth.OFF
     error: str | None = None
     presences: dict[str, Presence] = field(default_factory=dict)
-    """By label, those that last."""
+    """By label."""
     zones: dict[str, list[str]] = field(default_factory=dict)
-    """By name, those that somebody is in: the labels, in the order in which they came."""
+    """Of each occupied zone, by its name, the labels in the order in which they entered."""
     recordings: dict[str, Clip] = field(default_factory=dict)
-    """By clip id, those that grow."""
+    """By clip id."""
     asked_to_record: bool = False
-    """By somebody, and not taken back since; a clip that grows already may serve."""
+    """Whether a manual recording was started and not ended; it may use a clip that had begun."""
     snapshot: SnapshotTaken | None = None
     stats: CameraStats = field(default_factory=CameraStats)
 
     @property
     def watching(self) -> bool:
-        """Whether the camera's picture is looked at, so that "nobody" means something."""
+        """Whether the camera runs, so that no presence means that nobody is there."""
         return self.health is CameraHealth.RUNNING
 
     @property
     def recording(self) -> bool:
-        """Whether a clip grows."""
+        """Whether a clip is being recorded."""
         return bool(self.recordings)
 
     @property
     def recording_manually(self) -> bool:
-        """Whether somebody asked for the clip that grows, or is about to."""
-        began_so = any(clip.trigger is Trigger.MANUAL for clip in self.recordings.values())
-        return began_so or self.asked_to_record
+        """Whether a clip is being recorded manually, or is about to be."""
+        manual = any(clip.trigger is Trigger.MANUAL for clip in self.recordings.values())
+        return manual or self.asked_to_record
 
     def apply(self, event: EngineEvent) -> None:
-        """Take in what happened."""
+        """Update the state with an event."""
         match event:
             case HealthChanged():
-                self._take_health(event)
+                self._set_health(event)
             case DetectionStarted() | DetectionUpdated():
                 self.presences[event.presence.label] = event.presence
             case DetectionEnded():
                 self.presences.pop(event.presence.label, None)
             case ZoneChanged():
-                self._take_zone(event)
+                self._set_zone(event)
             case ClipStarted():
                 self.recordings[event.clip.id] = event.clip
             case ClipSaved() | ClipFailed():
@@ -69,7 +69,7 @@ class CameraState:
             case SnapshotTaken():
                 self.snapshot = event
 
-    def _take_health(self, event: HealthChanged) -> None:
+    def _set_health(self, event: HealthChanged) -> None:
         if event.health is CameraHealth.CONNECTING and self.health is not CameraHealth.OFF:
             # Only a camera that was off is "connecting"; a lost one stays lost until it runs.
             return
@@ -78,7 +78,7 @@ class CameraState:
             self.presences.clear()
             self.zones.clear()
 
-    def _take_zone(self, event: ZoneChanged) -> None:
+    def _set_zone(self, event: ZoneChanged) -> None:
         labels = [label for label in self.zones.pop(event.zone, []) if label != event.label]
         if event.occupied:
             labels.append(event.label)

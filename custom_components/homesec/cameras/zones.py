@@ -1,6 +1,6 @@
-"""A camera's zones and rules: as the subentry holds them, checked, and as the engine wants them.
+"""A camera's stored zones and rules: checks them, and converts them for the engine.
 
-Whoever writes them, the form or a page to draw on, has them checked here.
+Both the settings form and the page where zones are drawn have them checked here.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 type Polygon = Sequence[Sequence[float]]
 
-FEWEST_CORNERS: Final = 3
-MOST_CORNERS: Final = 64
-MOST_ZONES: Final = 32
-LONGEST_NAME: Final = 40
-SMALLEST_AREA: Final = 0.0005
-"""Of the picture: 32 by 32 pixels of Full HD. Nobody stands in less: it is a slip of the hand."""
+MIN_CORNERS: Final = 3
+MAX_CORNERS: Final = 64
+MAX_ZONES: Final = 32
+MAX_NAME_LENGTH: Final = 40
+MIN_AREA: Final = 0.0005
+"""Share of the picture: 32 by 32 pixels of Full HD. A smaller zone is a slip of the mouse."""
 
 
 class ZoneError(Exception):
-    """What is wrong with zones or rules: a key of the camera's texts, and which one it is."""
+    """Zones or rules are invalid; ``key`` is that of an error text of the camera flow."""
 
     def __init__(self, key: str, *, zone: str = "", label: str = "") -> None:
         super().__init__(key)
@@ -45,7 +45,7 @@ class ZoneError(Exception):
 
 
 def zone(stored: Mapping[str, Any]) -> Zone:
-    """Return a stored zone as the engine wants it described."""
+    """Return the engine's zone for a stored one."""
     return Zone(
         name=stored[CONF_NAME],
         polygon=tuple((x, y) for x, y in stored[CONF_POLYGON]),
@@ -56,15 +56,15 @@ def zone(stored: Mapping[str, Any]) -> Zone:
 
 
 def check_zones(zones: Collection[Mapping[str, Any]], labels: Collection[str]) -> None:
-    """Check stored zones of a camera that looks for ``labels``. Raises ``ZoneError``."""
-    if len(zones) > MOST_ZONES:
+    """Check the stored zones of a camera with these labels. Raises ``ZoneError``."""
+    if len(zones) > MAX_ZONES:
         raise ZoneError("zones_too_many")
     names: set[str] = set()
     for each in zones:
         name = each[CONF_NAME]
         if not name.strip():
             raise ZoneError("zone_name_missing")
-        if len(name) > LONGEST_NAME:
+        if len(name) > MAX_NAME_LENGTH:
             raise ZoneError("zone_name_long", zone=name)
         if name.casefold() in names:
             raise ZoneError("zone_name_twice", zone=name)
@@ -76,18 +76,18 @@ def check_zones(zones: Collection[Mapping[str, Any]], labels: Collection[str]) -
 
 
 def _check_polygon(name: str, polygon: Polygon) -> None:
-    if len(polygon) < FEWEST_CORNERS:
+    if len(polygon) < MIN_CORNERS:
         raise ZoneError("zone_corners_few", zone=name)
-    if len(polygon) > MOST_CORNERS:
+    if len(polygon) > MAX_CORNERS:
         raise ZoneError("zone_corners_many", zone=name)
     if not all(0 <= value <= 1 for corner in polygon for value in corner):
         raise ZoneError("zone_corners_outside", zone=name)
-    if _area(polygon) < SMALLEST_AREA:
+    if _area(polygon) < MIN_AREA:
         raise ZoneError("zone_flat", zone=name)
 
 
 def _area(polygon: Polygon) -> float:
-    """Return the share of the picture that corners in their order enclose (shoelace formula)."""
+    """Return the share of the picture that the corners enclose (shoelace formula)."""
     following = (*polygon[1:], polygon[0])
     twice = sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(polygon, following, strict=True))
     return abs(twice) / 2
@@ -97,7 +97,7 @@ def _area(polygon: Polygon) -> float:
 
 
 def label_rule(label: str, stored: Iterable[Mapping[str, Any]], *, records: bool) -> LabelRule:
-    """Return what is asked of a label; ``stored`` are the rules of all labels."""
+    """Return the engine's rule for a label; ``stored`` are the rules of all labels."""
     own: Mapping[str, Any] = next((rule for rule in stored if rule[CONF_LABEL] == label), {})
     return LabelRule(
         label=label,
@@ -108,7 +108,7 @@ def label_rule(label: str, stored: Iterable[Mapping[str, Any]], *, records: bool
 
 
 def check_rules(rules: Iterable[Mapping[str, Any]], labels: Collection[str]) -> None:
-    """Check stored rules of a camera that looks for ``labels``. Raises ``ZoneError``."""
+    """Check the stored rules of a camera with these labels. Raises ``ZoneError``."""
     seen: set[str] = set()
     for rule in rules:
         label = rule[CONF_LABEL]

@@ -11,6 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 from ..const import CONF_STORAGE, DOMAIN
 from ..engine.cloud.errors import BucketMissing, ClockSkew, QuotaExceeded, StorageError
 from ..engine.library.retention_policy import GIB
+from ..issues import async_raise_issue
 from .state import FOR_A_PERSON
 
 if TYPE_CHECKING:
@@ -107,17 +108,15 @@ class StorageIssues:
         severity: ir.IssueSeverity = ir.IssueSeverity.WARNING,
     ) -> None:
         """``stays``: what has happened has happened, until somebody has read of it."""
-        ir.async_create_issue(
+        async_raise_issue(
             self._hass,
-            DOMAIN,
+            self._entry_id,
             issue_id,
-            config_entry_id=self._entry_id,
-            data={"entry_id": self._entry_id},
-            is_fixable=fixable,
-            is_persistent=stays,
+            key,
+            placeholders,
             severity=severity,
-            translation_key=key,
-            translation_placeholders=dict(placeholders or {}),
+            fixable=fixable,
+            persistent=stays,
         )
 
 
