@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 const frontend = new URL("../custom_components/homesec/frontend/", import.meta.url);
 
-/** What is minified has line ends in its templates only, where an indentation says nothing. */
+/** Removes indentation, which minified code contains only in templates, where it has no meaning. */
 const unindented: Plugin = {
   name: "unindented",
   generateBundle(_options, bundle) {
