@@ -24,9 +24,8 @@ from .targets import async_target_devices
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from homeassistant.helpers.typing import ConfigType
+    from homeassistant.helpers.typing import ConfigType, VolDictType
 
-    from .cameras.state import CameraState
     from .runtime import HomeSecData
 
 OPTION_MODE = "mode"
@@ -34,11 +33,17 @@ OPTION_ZONE = "zone"
 
 _TEXTS = probatio.All(cv.ensure_list, [cv.string])
 _TARGET = {probatio.Optional(CONF_TARGET): cv.TARGET_FIELDS}
-_BEHAVIOR = {
-    probatio.Optional(ATTR_BEHAVIOR, default=BEHAVIOR_ANY): probatio.In(
-        [BEHAVIOR_ANY, BEHAVIOR_ALL]
-    )
+_BEHAVIORS = probatio.In([BEHAVIOR_ANY, BEHAVIOR_ALL])
+_BEHAVIOR: VolDictType = {probatio.Optional(ATTR_BEHAVIOR, default=BEHAVIOR_ANY): _BEHAVIORS}
+_FILTERS: VolDictType = {
+    probatio.Optional(CONF_LABEL): _TEXTS,
+    probatio.Optional(OPTION_ZONE): _TEXTS,
 }
+_MODES = probatio.All(cv.ensure_list, [probatio.In([mode.value for mode in ARMED_MODES])])
+
+
+def _options(options: VolDictType) -> VolDictType:
+    return {probatio.Optional(CONF_OPTIONS, default=dict): options}
 
 
 class HomeSecCondition(Condition):
@@ -70,15 +75,7 @@ class IsArmed(HomeSecCondition):
     As with core's conditions, it isn't armed yet during the exit delay.
     """
 
-    schema = probatio.Schema(
-        {
-            probatio.Optional(CONF_OPTIONS, default=dict): {
-                probatio.Optional(OPTION_MODE): probatio.All(
-                    cv.ensure_list, [probatio.In([mode.value for mode in ARMED_MODES])]
-                )
-            }
-        }
-    )
+    schema = probatio.Schema(_options({probatio.Optional(OPTION_MODE): _MODES}))
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
@@ -90,7 +87,7 @@ class IsArmed(HomeSecCondition):
 class CameraCondition(HomeSecCondition):
     """A condition on any or all of the target cameras."""
 
-    schema = probatio.Schema({**_TARGET, probatio.Optional(CONF_OPTIONS, default=dict): _BEHAVIOR})
+    schema = probatio.Schema({**_TARGET, **_options(_BEHAVIOR)})
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
@@ -114,29 +111,16 @@ class CameraCondition(HomeSecCondition):
 class IsPresent(CameraCondition):
     """Whether a label is present, optionally in a zone."""
 
-    schema = probatio.Schema(
-        {
-            **_TARGET,
-            probatio.Optional(CONF_OPTIONS, default=dict): {
-                **_BEHAVIOR,
-                probatio.Optional(CONF_LABEL): _TEXTS,
-                probatio.Optional(OPTION_ZONE): _TEXTS,
-            },
-        }
-    )
+    schema = probatio.Schema({**_TARGET, **_options({**_BEHAVIOR, **_FILTERS})})
 
     @override
     def _is_met(self, runtime: HomeSecData, camera_id: str) -> bool:
+        camera = runtime.cameras[camera_id]
+        present: Iterable[str] = camera.presences
+        if zones := self._options.get(OPTION_ZONE):
+            present = [label for zone in zones for label in camera.zones.get(zone, ())]
         wanted = self._options.get(CONF_LABEL)
-        present = self._present(runtime.cameras[camera_id])
         return any(not wanted or label in wanted for label in present)
-
-    def _present(self, camera: CameraState) -> Iterable[str]:
-        """Return the labels that are present in the zones, or anywhere if none are given."""
-        zones = self._options.get(OPTION_ZONE)
-        if not zones:
-            return camera.presences
-        return [label for zone in zones for label in camera.zones.get(zone, ())]
 
 
 class IsRecording(CameraCondition):

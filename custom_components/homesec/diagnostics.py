@@ -4,6 +4,7 @@ Values are selected rather than copied and redacted, so that nothing private can
 """
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -168,11 +169,8 @@ def _source(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str | None]:
-    return {package: _version(package) for package in PACKAGES}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+    versions: dict[str, str | None] = dict.fromkeys(PACKAGES)
+    for package in PACKAGES:
+        with suppress(PackageNotFoundError):
+            versions[package] = version(package)
+    return versions

@@ -13,23 +13,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import Trigger, TriggerConfig
 import probatio
 
-from .const import (
-    EVENT_ALARM_ARMED,
-    EVENT_ALARM_DISARMED,
-    EVENT_ALARM_DURESS,
-    EVENT_ALARM_PENDING,
-    EVENT_ALARM_REFUSED,
-    EVENT_ALARM_TRIGGERED,
-    EVENT_ALERT,
-    EVENT_ALERT_UPDATED,
-    EVENT_CLIP_FAILED,
-    EVENT_CLIP_SAVED,
-    EVENT_CLIP_UPLOADED,
-    EVENT_DETECTION_ENDED,
-    EVENT_DETECTION_STARTED,
-    EVENT_ZONE_ENTERED,
-    EVENT_ZONE_LEFT,
-)
+from .const import DOMAIN, EVENT_ALERT_UPDATED
 from .targets import async_target_devices
 
 if TYPE_CHECKING:
@@ -131,14 +115,13 @@ def has_value(data: Mapping[str, Any], option: str, wanted: list[str]) -> bool:
     return not wanted or not values.isdisjoint(wanted)
 
 
-def bus_trigger(
-    event_type: str,
+def _bus_trigger(
+    event: str,
     description: str,
     *options: str,
     of_camera: bool = True,
     base: type[BusTrigger] = BusTrigger,
 ) -> type[BusTrigger]:
-    """Return the trigger class for an event."""
     texts = probatio.All(cv.ensure_list, [cv.string])
     fields: dict[probatio.Marker, Any] = {
         probatio.Optional(CONF_OPTIONS, default=dict): {
@@ -148,7 +131,7 @@ def bus_trigger(
     if of_camera:
         fields[probatio.Optional(CONF_TARGET)] = cv.TARGET_FIELDS
     attributes = {
-        "event_type": event_type,
+        "event_type": f"{DOMAIN}_{event}",
         "description": description,
         "options": options,
         "schema": probatio.Schema(fields),
@@ -157,25 +140,27 @@ def bus_trigger(
 
 
 TRIGGERS: dict[str, type[Trigger]] = {
-    "detection_started": bus_trigger(EVENT_DETECTION_STARTED, "a detection", "label", "zone"),
-    "detection_ended": bus_trigger(EVENT_DETECTION_ENDED, "the end of a detection", "label"),
-    "zone_entered": bus_trigger(EVENT_ZONE_ENTERED, "a zone entered", "label", "zone"),
-    "zone_left": bus_trigger(EVENT_ZONE_LEFT, "a zone left", "label", "zone"),
-    "clip_saved": bus_trigger(EVENT_CLIP_SAVED, "a clip saved", "label"),
-    "clip_uploaded": bus_trigger(EVENT_CLIP_UPLOADED, "a clip uploaded", "label"),
-    "clip_failed": bus_trigger(EVENT_CLIP_FAILED, "a clip that failed", "label"),
-    "alarm_armed": bus_trigger(EVENT_ALARM_ARMED, "the alarm armed", "mode", of_camera=False),
-    "alarm_pending": bus_trigger(EVENT_ALARM_PENDING, "an entry delay", "label", "mode"),
-    "alarm_triggered": bus_trigger(EVENT_ALARM_TRIGGERED, "the alarm raised", "label", "mode"),
-    "alarm_disarmed": bus_trigger(EVENT_ALARM_DISARMED, "the alarm disarmed", of_camera=False),
-    "alarm_refused": bus_trigger(
-        EVENT_ALARM_REFUSED, "an attempt refused", "reason", of_camera=False
-    ),
-    # In the logbook, which an intruder may read, it looks like any other disarming.
-    "alarm_duress": bus_trigger(EVENT_ALARM_DURESS, "the alarm disarmed", of_camera=False),
-    "alert": bus_trigger(EVENT_ALERT, "an alert", "kind", "label", "zone", base=AlertTrigger),
-    "alert_updated": bus_trigger(EVENT_ALERT_UPDATED, "an alert's clip", "kind", "label", "zone"),
+    trigger.event_type.removeprefix(f"{DOMAIN}_"): trigger
+    for trigger in (
+        _bus_trigger("detection_started", "a detection", "label", "zone"),
+        _bus_trigger("detection_ended", "the end of a detection", "label"),
+        _bus_trigger("zone_entered", "a zone entered", "label", "zone"),
+        _bus_trigger("zone_left", "a zone left", "label", "zone"),
+        _bus_trigger("clip_saved", "a clip saved", "label"),
+        _bus_trigger("clip_uploaded", "a clip uploaded", "label"),
+        _bus_trigger("clip_failed", "a clip that failed", "label"),
+        _bus_trigger("alarm_armed", "the alarm armed", "mode", of_camera=False),
+        _bus_trigger("alarm_pending", "an entry delay", "label", "mode"),
+        _bus_trigger("alarm_triggered", "the alarm raised", "label", "mode"),
+        _bus_trigger("alarm_disarmed", "the alarm disarmed", of_camera=False),
+        _bus_trigger("alarm_refused", "an attempt refused", "reason", of_camera=False),
+        # In the logbook, which an intruder may read, it looks like any other disarming.
+        _bus_trigger("alarm_duress", "the alarm disarmed", of_camera=False),
+        _bus_trigger("alert", "an alert", "kind", "label", "zone", base=AlertTrigger),
+        _bus_trigger("alert_updated", "an alert's clip", "kind", "label", "zone"),
+    )
 }
+"""By the name of the event without the domain."""
 
 
 async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:  # noqa: ARG001

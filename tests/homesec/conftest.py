@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from camera_dialog import SEEN
+from camera_forms import PROBED
 from homesec_fixtures import CAMERA_ID, ScriptedDetector, camera
 from phone_book import NUMBER
 import pytest
@@ -87,7 +87,9 @@ def entry(video: Path) -> MockConfigEntry:
 @pytest.fixture
 def probe() -> Iterator[Any]:
     """Stand in for the engine's look where no camera is at hand."""
-    with patch("custom_components.homesec.flows.camera_preview.probe", return_value=SEEN) as probe:
+    with patch(
+        "custom_components.homesec.flows.camera_preview.probe", return_value=PROBED
+    ) as probe:
         yield probe
 
 

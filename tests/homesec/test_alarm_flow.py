@@ -1,4 +1,4 @@
-"""Delays and PINs are set in the settings, and apply at once."""
+"""The steps for the alarm's delays and PINs, which apply at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from alarm_fixtures import CODES, NAMES, PINS, panel, with_alarm
-from camera_dialog import suggested
+from camera_forms import suggested_values
 from custom_model import choose, reply
 from homesec_fixtures import arm, call, set_up
 import pytest
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-LIKE_THIS = {"exit_s": 45, "entry_s": 30, "trigger_s": 240}
+DELAYS = {"exit_s": 45, "entry_s": 30, "trigger_s": 240}
 NONE = {"exit_s": 0, "entry_s": 0, "trigger_s": 180}
 ALARM = {
     "code_to_arm": True,
     "home": NONE,
-    "away": LIKE_THIS,
+    "away": DELAYS,
     "night": NONE,
     "vacation": NONE,
     "custom": NONE,
@@ -37,13 +37,13 @@ ALARM = {
 
 @pytest.fixture
 def entry(entry: MockConfigEntry) -> MockConfigEntry:
-    """The house without cameras."""
+    """An entry without cameras."""
     object.__setattr__(entry, "subentries", {})
     return entry
 
 
 def answer(kind: PinKind = PinKind.FULL, code: str | None = None, **other: Any) -> dict[str, Any]:
-    """Return the answers of the form for a PIN."""
+    """Return the answers of the form for a PIN of a kind."""
     code = CODES[kind] if code is None else code
     return {"name": NAMES[kind], "kind": kind.value, "code": code, "code_again": code, **other}
 
@@ -55,35 +55,35 @@ def names(entry: MockConfigEntry) -> list[tuple[str, str]]:
 async def choose_pin(
     hass: HomeAssistant, entry: MockConfigEntry, step: str, kind: PinKind
 ) -> dict[str, Any]:
-    """Choose what to do, and with which PIN."""
+    """Open a step of the PINs' menu and select a PIN."""
     menu = await choose(hass, entry, "pins")
     form = await reply(hass, menu, {"next_step_id": step})
     return await reply(hass, form, {"pin": f"pin_{kind}"})
 
 
-async def test_delays_apply_to_what_begins_from_then_on(
+async def test_changed_delays_apply_to_next_arming(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
     runtime = entry.runtime_data
     form = await choose(hass, entry, "alarm")
-    assert suggested(form)["code_to_arm"] is False
+    assert suggested_values(form)["code_to_arm"] is False
     done = await reply(hass, form, ALARM)
     assert done["reason"] == "reconfigure_successful"
     assert entry.runtime_data is runtime
-    assert delays(entry.data, "away") == Delays(**LIKE_THIS)
+    assert delays(entry.data, "away") == Delays(**DELAYS)
     await arm(hass, entry, "arm_away")
     assert runtime.alarm._alarm.remaining_s == pytest.approx(45, abs=1)
     await arm(hass, entry, "disarm")
     await arm(hass, entry, "trigger")
     assert runtime.alarm._alarm.remaining_s == pytest.approx(20, abs=1)
     form = await choose(hass, entry, "alarm")
-    assert suggested(form)["code_to_arm"] is True
+    assert suggested_values(form)["code_to_arm"] is True
     [shown] = [part.schema for key, part in form["data_schema"].schema.items() if key == "away"]
-    assert {str(k): k.description["suggested_value"] for k in shown.schema} == LIKE_THIS
+    assert {str(k): k.description["suggested_value"] for k in shown.schema} == DELAYS
 
 
-async def test_the_first_pin_makes_the_panel_ask_for_one(
+async def test_first_pin_makes_panel_require_code(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -103,7 +103,7 @@ async def test_the_first_pin_makes_the_panel_ask_for_one(
     assert hass.states.get(entity).attributes["changed_by"] == "Ann"
 
 
-async def test_more_pins_are_added_from_a_list_of_those_there_are(
+async def test_pins_step_lists_pins_and_adds_more(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, with_alarm(entry, pins={"pin_full": PINS["pin_full"]}))
@@ -111,12 +111,14 @@ async def test_more_pins_are_added_from_a_list_of_those_there_are(
     assert menu["menu_options"] == ["add_pin", "change_pin", "remove_pin"]
     assert menu["description_placeholders"]["pins"] == "- Ann: Arm and disarm"
     form = await reply(hass, menu, {"next_step_id": "add_pin"})
-    # The same name tells nobody that this one calls for help.
+    # With the same name, nobody can see that this PIN means duress.
     await reply(hass, form, answer(PinKind.DURESS, name="Ann"))
     assert names(entry) == [("Ann", "full"), ("Ann", "duress")]
 
 
-async def test_there_is_an_end_to_adding_pins(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_pins_step_at_maximum_offers_no_adding(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
     await set_up(hass, with_alarm(entry, pins=PINS))
     with patch("custom_components.homesec.flows.alarm_flow.MAX_PINS", len(PINS)):
         menu = await choose(hass, entry, "pins")
@@ -137,7 +139,7 @@ async def test_there_is_an_end_to_adding_pins(hass: HomeAssistant, entry: MockCo
         (answer(name="Bob", code=""), {"code": "pin_unfit"}),
     ],
 )
-async def test_a_pin_that_cannot_be_is_refused_and_not_shown_again(
+async def test_invalid_pin_is_refused_and_not_shown_again(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     given: dict[str, Any],
@@ -150,7 +152,7 @@ async def test_a_pin_that_cannot_be_is_refused_and_not_shown_again(
     form = await reply(hass, menu, {"next_step_id": "add_pin"})
     form = await reply(hass, form, given)
     assert form["errors"] == errors
-    assert suggested(form)["name"] == given["name"]
+    assert suggested_values(form)["name"] == given["name"]
     if given["code"]:
         shown = [str(key.description) for key in form["data_schema"].schema]
         assert given["code"] not in str(shown) + caplog.text
@@ -159,7 +161,7 @@ async def test_a_pin_that_cannot_be_is_refused_and_not_shown_again(
 
 
 @pytest.mark.parametrize("kind", [PinKind.ARM, PinKind.DISARM, PinKind.DURESS])
-async def test_the_first_pin_is_one_that_the_owner_can_use(
+async def test_first_pin_must_arm_and_disarm(
     hass: HomeAssistant, entry: MockConfigEntry, kind: PinKind
 ) -> None:
     await set_up(hass, entry)
@@ -169,13 +171,13 @@ async def test_the_first_pin_is_one_that_the_owner_can_use(
     assert names(entry) == [("Ann", "full")]
 
 
-async def test_a_pin_is_changed_or_keeps_its_digits(
+async def test_edited_pin_changes_code_or_keeps_it(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, with_alarm(entry, pins=PINS))
     form = await choose_pin(hass, entry, "change_pin", PinKind.ARM)
     assert form["step_id"] == "edit_pin"
-    assert suggested(form) == {"name": "Cleaner", "kind": "arm"}
+    assert suggested_values(form) == {"name": "Cleaner", "kind": "arm"}
     await reply(hass, form, {"name": "Bob", "kind": "full"})
     bob = pins(entry.data)["pin_arm"]
     assert (bob.name, bob.kind, bob.matches(CODES[PinKind.ARM])) == ("Bob", PinKind.FULL, True)
@@ -188,7 +190,7 @@ async def test_a_pin_is_changed_or_keeps_its_digits(
     assert not bob.matches(CODES[PinKind.ARM])
 
 
-async def test_the_last_pin_that_does_both_stays_as_long_as_there_are_others(
+async def test_last_full_pin_cannot_be_removed_before_others(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, with_alarm(entry, pins={k: PINS[k] for k in ("pin_full", "pin_arm")}))
@@ -206,7 +208,7 @@ async def test_the_last_pin_that_does_both_stays_as_long_as_there_are_others(
 
 
 @pytest.mark.parametrize("when", ["chosen", "filled in", "checked"])
-async def test_a_pin_that_somebody_else_removes_meanwhile_stays_removed(
+async def test_edit_of_removed_pin_aborts(
     hass: HomeAssistant, entry: MockConfigEntry, when: str
 ) -> None:
     await set_up(hass, with_alarm(entry, pins=PINS))
@@ -214,14 +216,14 @@ async def test_a_pin_that_somebody_else_removes_meanwhile_stays_removed(
     form = await reply(hass, menu, {"next_step_id": "change_pin"})
 
     def remove() -> None:
-        left = {key: pin for key, pin in entry.data["pins"].items() if key != "pin_arm"}
-        hass.config_entries.async_update_entry(entry, data={**entry.data, "pins": left})
+        remaining = {key: pin for key, pin in entry.data["pins"].items() if key != "pin_arm"}
+        hass.config_entries.async_update_entry(entry, data={**entry.data, "pins": remaining})
 
     make = Pin.make
 
-    def remove_and_make(*args: Any, **facts: Any) -> Pin:
+    def remove_and_make(*args: Any, **fields: Any) -> Pin:
         hass.loop.call_soon_threadsafe(remove)
-        return make(*args, **facts)
+        return make(*args, **fields)
 
     if when == "chosen":
         remove()
@@ -235,7 +237,7 @@ async def test_a_pin_that_somebody_else_removes_meanwhile_stays_removed(
     assert "pin_arm" not in entry.data["pins"]
 
 
-async def test_hashing_waits_outside_the_event_loop(
+async def test_pins_are_hashed_outside_event_loop(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, with_alarm(entry, pins=PINS))

@@ -1,4 +1,4 @@
-"""Home Assistant's backup of a house that goes on recording."""
+"""Backups of Home Assistant while recording goes on."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> Cli
 
 
 def copied(house: Path, to: Path) -> list[str]:
-    """Return the ids in a copy, which was made as a backup makes it: file by file."""
+    """Return the clip ids in a copy that was made file by file, as a backup does."""
     with Catalog(to / "clips.db") as catalog:
         ((found,),) = catalog.database.query("PRAGMA integrity_check")
         assert found == "ok"
         return sorted(clip.id for clip in catalog.queries.page(limit=10_000))
 
 
-async def test_what_is_copied_meanwhile_is_consistent(
+async def test_index_copied_during_backup_is_consistent(
     hass: HomeAssistant, shelf: ClipFactory, house: Path, tmp_path: Path
 ) -> None:
     clip = await shelf.put(EVENING)
@@ -58,7 +58,7 @@ async def test_what_is_copied_meanwhile_is_consistent(
         target = tmp_path / f"backup{turn}"
         target.mkdir()
         shutil.copyfile(house / "homesec" / parts[0], target / parts[0])
-        # Between the two files of one backup, the house goes on.
+        # Recording goes on between the two files of one backup.
         meanwhile = await run(rows, BEFORE + turn * MEANWHILE, MEANWHILE)
         for part in parts[1:]:
             shutil.copyfile(house / "homesec" / part, target / part)
@@ -71,9 +71,7 @@ async def test_what_is_copied_meanwhile_is_consistent(
     assert len(await run(lambda: catalog.queries.page(limit=10_000))) == 1 + BEFORE + 2 * MEANWHILE
 
 
-async def test_an_index_that_is_in_use_fails_the_backup(
-    hass: HomeAssistant, shelf: ClipFactory
-) -> None:
+async def test_backup_fails_when_index_is_in_use(hass: HomeAssistant, shelf: ClipFactory) -> None:
     with (
         patch.object(type(shelf.library), "hold_still", side_effect=sqlite3.OperationalError),
         pytest.raises(HomeAssistantError) as raised,
@@ -82,7 +80,7 @@ async def test_an_index_that_is_in_use_fails_the_backup(
     assert raised.value.translation_key == "index_in_use"
 
 
-async def test_a_house_that_is_not_running_holds_no_backup_up(
+async def test_backup_without_running_engine_succeeds(
     hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     await async_pre_backup(hass)

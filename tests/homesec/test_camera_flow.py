@@ -1,4 +1,4 @@
-"""Adding a camera, with the engine's real look through it."""
+"""The camera flow: source, preview, and settings, with the engine's real probe."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import re
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from camera_dialog import SETTINGS, STREAM, URL, answer, begin, suggested
+from camera_forms import (
+    SETTINGS,
+    STREAM,
+    URL,
+    start_adding,
+    start_reconfiguring,
+    submit_subentry,
+    suggested_values,
+)
 from homeassistant.data_entry_flow import FlowResultType
-from homesec_fixtures import set_up
+from homesec_fixtures import CAMERA_ID, arm, pictures, set_up
 import pytest
 
 from custom_components.homesec.engine.capture import Probe
 from custom_components.homesec.engine.core import errors
-from custom_components.homesec.flows.webcams import Webcam
+from custom_components.homesec.flows.source_form import Webcam
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +41,7 @@ SOURCE_ERRORS = [
 # --- adding ------------------------------------------------------------------------------------
 
 
-async def test_a_video_file_is_looked_at_and_becomes_a_camera(
+async def test_video_file_is_previewed_and_added(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     video: Path,
@@ -42,14 +50,14 @@ async def test_a_video_file_is_looked_at_and_becomes_a_camera(
 ) -> None:
     object.__setattr__(entry, "subentries", {})
     await set_up(hass, entry)
-    flow = await begin(hass, entry)
+    flow = await start_adding(hass, entry)
     assert flow["step_id"] == "user"
-    shown = await answer(hass, flow, {"kind": "file", "file": str(video)})
+    shown = await submit_subentry(hass, flow, {"kind": "file", "file": str(video)})
     assert shown["step_id"] == "settings", shown["errors"]
     placeholders = shown["description_placeholders"]
     assert placeholders["facts"].startswith("640 x 272 · H.264")
-    assert suggested(shown)["name"] == "bikes"
-    assert suggested(shown)["labels"] == ["person"]
+    assert suggested_values(shown)["name"] == "bikes"
+    assert suggested_values(shown)["labels"] == ["person"]
 
     [signed] = re.findall(r"!\[\]\((.*)\)", placeholders["picture"])
     stranger = await hass_client_no_auth()
@@ -59,7 +67,7 @@ async def test_a_video_file_is_looked_at_and_becomes_a_camera(
     path = signed.partition("?")[0]
     assert (await stranger.get(path)).status == 401
 
-    done = await answer(hass, shown, SETTINGS)
+    done = await submit_subentry(hass, shown, SETTINGS)
     assert done["type"] is FlowResultType.CREATE_ENTRY
     [camera] = entry.get_subentries_of_type("camera")
     assert camera.title == "Garden"
@@ -96,19 +104,19 @@ async def test_a_video_file_is_looked_at_and_becomes_a_camera(
     assert (await client.get(path)).status == 404
 
 
-async def test_a_login_inside_the_url_is_taken_out_of_it(
+async def test_credentials_in_url_are_stored_apart_from_it(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
     await set_up(hass, entry)
-    flow = await begin(hass, entry)
+    flow = await start_adding(hass, entry)
     given = {"kind": "stream", "url": "rtsp://ann:p%40ss:word@192.0.2.7:554/stream1"}
-    shown = await answer(hass, flow, given)
+    shown = await submit_subentry(hass, flow, given)
     config, feed = probe.call_args.args
     assert (config.location, config.username, config.password) == (URL, "ann", "p@ss:word")
     assert feed is None
     assert shown["description_placeholders"]["facts"] == "1920 x 1080 · H.264 · 25 fps · AAC"
     assert shown["description_placeholders"]["note"] == ""
-    await answer(hass, shown, SETTINGS)
+    await submit_subentry(hass, shown, SETTINGS)
     [camera] = [s for s in entry.get_subentries_of_type("camera") if s.title == "Garden"]
     assert camera.data["url"] == URL
     assert camera.data["username"] == "ann"
@@ -118,23 +126,23 @@ async def test_a_login_inside_the_url_is_taken_out_of_it(
         assert part not in camera.unique_id
 
 
-async def test_the_fields_go_before_the_url(
+async def test_credential_fields_override_those_in_url(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
     await set_up(hass, entry)
-    flow = await begin(hass, entry)
+    flow = await start_adding(hass, entry)
     given = {
         "kind": "stream",
         "url": "RTSP://ann:old@192.0.2.7/1",
         "username": "bob",
         "password": "new",
     }
-    await answer(hass, flow, given)
+    await submit_subentry(hass, flow, given)
     config, _ = probe.call_args.args
     assert (config.username, config.password) == ("bob", "new")
 
 
-async def test_a_source_that_has_to_be_encoded_is_said_so(
+async def test_source_that_needs_encoding_shows_note(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
     probe.return_value = Probe(
@@ -151,26 +159,26 @@ async def test_a_source_that_has_to_be_encoded_is_said_so(
         "custom_components.homesec.flows.camera_flow.find_webcams",
         return_value=[Webcam("/dev/video0", "Desk cam")],
     ):
-        flow = await begin(hass, entry)
-        shown = await answer(hass, flow, {"kind": "webcam", "device": "/dev/video0"})
+        flow = await start_adding(hass, entry)
+        shown = await submit_subentry(hass, flow, {"kind": "webcam", "device": "/dev/video0"})
     assert shown["description_placeholders"]["facts"] == "640 x 480 · MJPEG"
     assert "encoded" in shown["description_placeholders"]["note"]
-    assert suggested(shown)["name"] == "Desk cam"
+    assert suggested_values(shown)["name"] == "Desk cam"
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_a_camera_of_home_assistant_is_asked_through_its_entity(
+async def test_entity_source_is_previewed_through_its_feed(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any, *, known: bool
 ) -> None:
     await set_up(hass, entry)
     if known:
         hass.states.async_set("camera.drive", "idle", {"friendly_name": "Drive"})
-    flow = await begin(hass, entry)
-    shown = await answer(hass, flow, {"kind": "entity", "entity_id": "camera.drive"})
+    flow = await start_adding(hass, entry)
+    shown = await submit_subentry(hass, flow, {"kind": "entity", "entity_id": "camera.drive"})
     _, feed = probe.call_args.args
     assert feed is not None
-    assert suggested(shown)["name"] == ("Drive" if known else "")
-    done = await answer(hass, shown, SETTINGS)
+    assert suggested_values(shown)["name"] == ("Drive" if known else "")
+    done = await submit_subentry(hass, shown, SETTINGS)
     assert done["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -178,7 +186,7 @@ async def test_a_camera_of_home_assistant_is_asked_through_its_entity(
 
 
 @pytest.mark.parametrize("error", SOURCE_ERRORS, ids=lambda error: error.__name__)
-async def test_each_failed_look_says_what_to_do_and_may_be_repeated(
+async def test_failed_preview_shows_error_and_can_be_repeated(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     probe: Any,
@@ -186,25 +194,25 @@ async def test_each_failed_look_says_what_to_do_and_may_be_repeated(
 ) -> None:
     await set_up(hass, entry)
     probe.side_effect = error()
-    flow = await begin(hass, entry)
-    again = await answer(hass, flow, {**STREAM, "username": "ann", "password": "secret"})
+    flow = await start_adding(hass, entry)
+    again = await submit_subentry(hass, flow, {**STREAM, "username": "ann", "password": "secret"})
     assert again["step_id"] == "user"
     assert again["errors"] == {"url": error.key}
-    assert suggested(again)["url"] == URL
-    assert "secret" not in str(suggested(again))
+    assert suggested_values(again)["url"] == URL
+    assert "secret" not in str(suggested_values(again))
     probe.side_effect = None
-    # The password need not be typed again.
-    shown = await answer(hass, again, {**STREAM, "username": "ann"})
+    # The password needn't be typed again.
+    shown = await submit_subentry(hass, again, {**STREAM, "username": "ann"})
     assert shown["step_id"] == "settings"
     assert probe.call_args.args[0].password == "secret"
 
 
-async def test_a_look_that_breaks_is_logged_and_told(
+async def test_unexpected_preview_error_is_logged_and_shown(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     await set_up(hass, entry)
     probe.side_effect = ZeroDivisionError
-    again = await answer(hass, await begin(hass, entry), STREAM)
+    again = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
     assert again["errors"] == {"base": "unknown"}
     assert "ZeroDivisionError" in caplog.text
 
@@ -220,7 +228,7 @@ async def test_a_look_that_breaks_is_logged_and_told(
         ({"kind": "file", "file": "/etc/passwd"}, {"file": "path_not_allowed"}),
     ],
 )
-async def test_what_cannot_be_right_is_refused_without_a_look(
+async def test_invalid_source_is_refused_without_opening_it(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     probe: Any,
@@ -228,76 +236,193 @@ async def test_what_cannot_be_right_is_refused_without_a_look(
     error: dict[str, str],
 ) -> None:
     await set_up(hass, entry)
-    again = await answer(hass, await begin(hass, entry), given)
+    again = await submit_subentry(hass, await start_adding(hass, entry), given)
     assert again["errors"] == error
     probe.assert_not_called()
 
 
-async def test_a_file_that_is_not_there_is_refused(
+async def test_missing_file_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, house: Path
 ) -> None:
     await set_up(hass, entry)
     given = {"kind": "file", "file": str(house / "media" / "no.mp4")}
-    again = await answer(hass, await begin(hass, entry), given)
+    again = await submit_subentry(hass, await start_adding(hass, entry), given)
     assert again["errors"] == {"file": "file_missing"}
 
 
-async def test_a_camera_of_our_own_is_neither_offered_nor_taken(
+async def test_homesec_camera_entity_is_excluded_and_refused(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     await set_up(hass, entry)
-    form = await begin(hass, entry)
+    form = await start_adding(hass, entry)
     selector = form["data_schema"].schema["entity_id"]
     assert selector.config["exclude_entities"] == ["camera.front_door"]
-    # The registry's own id names it too.
+    # The entity can also be given by the registry's own id.
     own = entity_registry.async_get("camera.front_door").id
-    again = await answer(hass, form, {"kind": "entity", "entity_id": own})
+    again = await submit_subentry(hass, form, {"kind": "entity", "entity_id": own})
     assert again["errors"] == {"entity_id": "own_camera"}
 
 
-async def test_the_same_source_twice_is_refused(
+async def test_duplicate_source_aborts(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
     await set_up(hass, entry)
-    await answer(hass, await answer(hass, await begin(hass, entry), STREAM), SETTINGS)
+    await submit_subentry(
+        hass, await submit_subentry(hass, await start_adding(hass, entry), STREAM), SETTINGS
+    )
     given = {"kind": "stream", "url": f"rtsp://other:login@{URL.removeprefix('rtsp://')}"}
-    again = await answer(hass, await begin(hass, entry), given)
+    again = await submit_subentry(hass, await start_adding(hass, entry), given)
     assert again["type"] is FlowResultType.ABORT
     assert again["reason"] == "already_configured"
 
 
-async def test_a_camera_needs_a_name_and_something_to_look_for(
+async def test_settings_without_name_or_labels_show_errors(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
     await set_up(hass, entry)
-    shown = await answer(hass, await begin(hass, entry), STREAM)
-    again = await answer(hass, shown, {**SETTINGS, "name": " ", "labels": []})
+    shown = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
+    again = await submit_subentry(hass, shown, {**SETTINGS, "name": " ", "labels": []})
     assert again["errors"] == {"name": "name_missing", "labels": "labels_missing"}
-    again = await answer(hass, again, {**SETTINGS, "labels": ["person"]})
+    again = await submit_subentry(hass, again, {**SETTINGS, "labels": ["person"]})
     assert again["errors"] == dict.fromkeys(("alarm_labels", "alert_labels"), "label_not_chosen")
-    again = await answer(hass, again, {**SETTINGS, "record_labels": ["dog"]})
+    again = await submit_subentry(hass, again, {**SETTINGS, "record_labels": ["dog"]})
     assert again["errors"] == {"record_labels": "label_not_chosen"}
-    assert suggested(again)["pre_roll_s"] == 5.0
-    done = await answer(hass, again, SETTINGS)
+    assert suggested_values(again)["pre_roll_s"] == 5.0
+    done = await submit_subentry(hass, again, SETTINGS)
     assert done["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_a_house_that_does_not_run_takes_no_camera(
+async def test_flow_without_loaded_entry_aborts(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
-    flow = await begin(hass, entry)
+    flow = await start_adding(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
-    gone = await answer(hass, flow, STREAM)
+    gone = await submit_subentry(hass, flow, STREAM)
     assert gone["reason"] == "not_loaded"
-    assert (await begin(hass, entry))["reason"] == "not_loaded"
+    assert (await start_adding(hass, entry))["reason"] == "not_loaded"
 
 
-async def test_closing_the_dialog_drops_the_picture(
+async def test_aborted_flow_deletes_preview_picture(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
     await set_up(hass, entry)
-    shown = await answer(hass, await begin(hass, entry), STREAM)
+    shown = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
     assert entry.runtime_data.previews
     hass.config_entries.subentries.async_abort(shown["flow_id"])
     assert not entry.runtime_data.previews
+
+
+# --- reconfiguring -------------------------------------------------------------------------------
+
+
+async def test_reconfigured_camera_keeps_password_without_showing_it(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    given = {**STREAM, "username": "ann", "password": "secret"}
+    await submit_subentry(
+        hass, await submit_subentry(hass, await start_adding(hass, entry), given), SETTINGS
+    )
+    await hass.async_block_till_done()
+    [camera] = [s for s in entry.get_subentries_of_type("camera") if s.title == "Garden"]
+    hass.config_entries.async_update_subentry(
+        entry, camera, data={**camera.data, "detection": False}
+    )
+    await hass.async_block_till_done()
+
+    flow = await start_reconfiguring(hass, entry, camera.subentry_id)
+    assert flow["step_id"] == "reconfigure"
+    assert suggested_values(flow) == {
+        "kind": "stream",
+        "url": URL,
+        "username": "ann",
+        "verify_tls": False,
+    }
+    other = "rtsp://192.0.2.8/2"
+    shown = await submit_subentry(hass, flow, {"kind": "stream", "url": other, "username": "ann"})
+    assert suggested_values(shown) == SETTINGS
+    changed = {**SETTINGS, "name": "Garden gate", "pre_roll_s": 8.0}
+    changed["advanced"] = {k: v for k, v in SETTINGS["advanced"].items() if k != "threshold"}
+    done = await submit_subentry(hass, shown, changed)
+    assert done["reason"] == "reconfigure_successful"
+    assert camera.title == "Garden gate"
+    assert camera.data["url"] == other
+    assert camera.data["password"] == "secret"
+    assert camera.data["pre_roll_s"] == 8.0
+    assert camera.data["detection"] is False
+    assert "threshold" not in camera.data
+    await hass.async_block_till_done()
+
+
+async def test_reconfigure_with_source_of_another_camera_aborts(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    await submit_subentry(
+        hass, await submit_subentry(hass, await start_adding(hass, entry), STREAM), SETTINGS
+    )
+    await hass.async_block_till_done()
+    again = await submit_subentry(hass, await start_reconfiguring(hass, entry, CAMERA_ID), STREAM)
+    assert again["reason"] == "already_configured"
+
+
+async def test_reconfigure_of_running_camera_does_not_open_it_again(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, video: Path
+) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    flow = await start_reconfiguring(hass, entry, CAMERA_ID)
+    shown = await submit_subentry(hass, flow, {"kind": "file", "file": str(video)})
+    assert shown["step_id"] == "settings"
+    assert "H.264" in shown["description_placeholders"]["facts"]
+    assert shown["description_placeholders"]["picture"]
+    probe.assert_not_called()
+
+
+async def test_reconfigure_of_camera_without_picture_opens_it(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, video: Path
+) -> None:
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    flow = await start_reconfiguring(hass, entry, CAMERA_ID)
+    with patch.object(entry.runtime_data.host.engine, "jpeg", return_value=None):
+        await submit_subentry(hass, flow, {"kind": "file", "file": str(video)})
+    probe.assert_called_once()
+
+
+async def test_reconfigure_of_offline_camera_shows_note_instead_of_picture(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, video: Path
+) -> None:
+    await set_up(hass, entry)
+    probe.side_effect = errors.NoRoute()
+    flow = await start_reconfiguring(hass, entry, CAMERA_ID)
+    shown = await submit_subentry(hass, flow, {"kind": "file", "file": str(video)})
+    assert shown["step_id"] == "settings"
+    assert shown["description_placeholders"]["picture"] == ""
+    assert "couldn't be reached" in shown["description_placeholders"]["note"]
+    # A new source must be reachable.
+    flow = await start_reconfiguring(hass, entry, CAMERA_ID)
+    again = await submit_subentry(hass, flow, STREAM)
+    assert again["step_id"] == "reconfigure"
+    assert again["errors"] == {"url": "no_route"}
+
+
+async def test_reconfigure_of_removed_camera_aborts(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    first, second, third = [await start_reconfiguring(hass, entry, CAMERA_ID) for _ in range(3)]
+    other = {**STREAM, "url": "rtsp://192.0.2.8/2"}
+    settings = await submit_subentry(hass, second, other)
+    hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+    await hass.async_block_till_done()
+    # The preview of a changed source comes before the check that the camera still exists.
+    assert (await submit_subentry(hass, first, other))["reason"] == "gone"
+    assert (await submit_subentry(hass, settings, SETTINGS))["reason"] == "gone"
+    probe.side_effect = errors.NoRoute
+    again = await submit_subentry(hass, third, other)
+    assert again["errors"] == {"url": "no_route"}
+    assert not entry.get_subentries_of_type("camera")

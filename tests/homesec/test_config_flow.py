@@ -1,4 +1,4 @@
-"""Setting up the house."""
+"""The config flow: first set-up, and changing detector and model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 
-async def test_the_house_is_set_up_and_its_first_camera_comes_next(hass: HomeAssistant) -> None:
+async def test_user_step_creates_entry_and_continues_with_first_camera(hass: HomeAssistant) -> None:
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert flow["type"] is FlowResultType.FORM
     assert flow["step_id"] == "user"
@@ -33,7 +33,7 @@ async def test_the_house_is_set_up_and_its_first_camera_comes_next(hass: HomeAss
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def test_without_a_running_house_no_camera_is_asked_for(hass: HomeAssistant) -> None:
+async def test_user_step_without_loaded_entry_starts_no_camera_flow(hass: HomeAssistant) -> None:
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     with patch("custom_components.homesec.async_setup_entry", side_effect=OSError):
         done = await hass.config_entries.flow.async_configure(
@@ -43,14 +43,16 @@ async def test_without_a_running_house_no_camera_is_asked_for(hass: HomeAssistan
     assert "next_flow" not in done
 
 
-async def test_there_is_one_house_only(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_user_step_with_existing_entry_aborts(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
     entry.add_to_hass(hass)
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert flow["type"] is FlowResultType.ABORT
     assert flow["reason"] == "single_instance_allowed"
 
 
-async def test_a_chosen_model_is_kept(hass: HomeAssistant) -> None:
+async def test_user_step_stores_chosen_model(hass: HomeAssistant) -> None:
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     done = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"detector": "ncnn", "advanced": {"model": "nanodet-plus-m"}}
@@ -60,7 +62,7 @@ async def test_a_chosen_model_is_kept(hass: HomeAssistant) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def test_another_detector_can_be_chosen_later(
+async def test_detector_step_changes_detector_and_model(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)

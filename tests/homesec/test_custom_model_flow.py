@@ -6,7 +6,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from camera_dialog import STREAM, answer, begin, suggested
+from camera_forms import STREAM, start_adding, submit_subentry, suggested_values
 from custom_model import BIN, METADATA, NAME, PARAM, Browser, choose, reply
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.requirements import RequirementsNotFound
@@ -93,12 +93,12 @@ async def test_add_model_tests_stores_and_chooses_it(
 ) -> None:
     form = await browser.add_files(entry, GNOMES)
     assert form["description_placeholders"]["files"] == "gnomes.param, gnomes.bin"
-    suggestion = suggested(form)
+    suggestion = suggested_values(form)
     assert suggestion["title"] == "gnomes"
     assert len(suggestion["labels"].splitlines()) == 80
     detector_form = await reply(hass, form, METADATA)
     assert detector_form["step_id"] == "detector"
-    assert suggested(detector_form) == {"detector": "ncnn", "advanced": {"model": NAME}}
+    assert suggested_values(detector_form) == {"detector": "ncnn", "advanced": {"model": NAME}}
     assert "tested the model" in detector_form["description_placeholders"]["note"]
     done = await reply(hass, detector_form, {"detector": "ncnn", "advanced": {"model": NAME}})
     assert done["reason"] == "reconfigure_successful"
@@ -109,7 +109,7 @@ async def test_add_model_tests_stores_and_chooses_it(
     assert custom.model.labels == ("garden gnome",)
     assert (custom.model.input, custom.model.threshold) == ((64, 64), 0.4)
 
-    settings = await answer(hass, await begin(hass, entry), STREAM)
+    settings = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
     options = settings["data_schema"].schema["labels"].config["options"]
     assert options[0] == "person"
     assert options[-1] == "garden gnome"
@@ -122,7 +122,7 @@ async def test_add_model_that_does_not_work_is_not_stored(
     retry = await reply(hass, form, {**METADATA, "labels": "gnome\nflamingo"})
     assert retry["errors"] == {"base": "own_not_working"}
     assert retry["description_placeholders"]["reason"]
-    assert suggested(retry)["labels"] == "gnome\nflamingo"
+    assert suggested_values(retry)["labels"] == "gnome\nflamingo"
     assert [custom.name for custom in list_custom_models(models)] == []
     # The files need not be uploaded again.
     assert (await reply(hass, retry, METADATA))["step_id"] == "detector"
@@ -287,7 +287,7 @@ async def test_missing_custom_model_is_shown_and_refused(
     object.__setattr__(entry, "data", {"detector": "ncnn", "model": NAME})
     await set_up(hass, entry)
     form = await choose(hass, entry, "detector")
-    assert suggested(form)["advanced"] == {"model": NAME}
+    assert suggested_values(form)["advanced"] == {"model": NAME}
     retry = await reply(hass, form, {"detector": "ncnn", "advanced": {"model": NAME}})
     assert retry["errors"] == {"base": "model_unknown"}
     done = await reply(hass, retry, {"detector": "ncnn", "advanced": {}})

@@ -1,4 +1,4 @@
-"""The entities of a house with one camera that looks for people, cats and what nobody foresaw."""
+"""The entities of a camera that detects people, cats, and a label of a custom model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-async def test_entities_of(
+async def test_entities_match_snapshot(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     entity_registry: er.EntityRegistry,
@@ -36,10 +36,10 @@ async def test_entities_of(
     monkeypatch: pytest.MonkeyPatch,
     platform: str,
 ) -> None:
-    # Cameras and images have tokens of chance in their attributes.
+    # Cameras and images have random tokens in their attributes.
     for module in ("camera.entity", "image.entity"):
         monkeypatch.setattr(f"homeassistant.components.{module}._RND.getrandbits", lambda _: 1)
-    # Also what is there for those who ask for it.
+    # Include entities that are disabled by default.
     monkeypatch.setattr(
         "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
         property(lambda _: True),
@@ -56,7 +56,7 @@ async def test_entities_of(
     await snapshot_platform(hass, entity_registry, snapshot, entry.entry_id)
 
 
-async def test_the_figures_are_read_every_half_minute(
+async def test_statistics_are_updated_every_30_seconds(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     await set_up(hass, entry)
@@ -69,14 +69,14 @@ async def test_the_figures_are_read_every_half_minute(
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
     await until(hass, lambda: entry.runtime_data.host.engine.stats(CAMERA_ID).fps)
     assert state(hass, "sensor", "fps") == "unknown"
-    # The time of Home Assistant only: the engine's goes on as it is.
+    # Moves only Home Assistant's clock, not the engine's.
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
     await hass.async_block_till_done()
     assert entry.runtime_data.coordinator.engine_stats.inference_ms >= 0
     assert float(state(hass, "sensor", "fps")) > 0
 
 
-async def test_system_health_tells_how_many_cameras_are_watched(
+async def test_system_health_counts_running_cameras(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     assert await async_setup_component(hass, "system_health", {})

@@ -80,7 +80,7 @@ async def test_module_url_changes_with_content(hass, tmp_path, monkeypatch) -> N
     class Http:
         async_register_static_paths = staticmethod(register)
 
-    hass.http = Http()  # what the page's module is registered with
+    hass.http = Http()  # serves the panel's module
     for content in ("one", "two", "two"):
         module = tmp_path / "homesec-panel.js"
         module.write_text(content)

@@ -1,4 +1,4 @@
-"""A password stays where it was typed: on this system's disk."""
+"""Secrets appear in no log, diagnostics, event, error, or state."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 CANARY = "CANARY-b3a1"
 STREAM_ID = "01K0CAMERA0000000000000002"
-# Nothing listens there: each try fails at once, and has every chance to tell the URL.
+# Nothing listens there, so each attempt fails at once and could log the URL.
 URL = f"rtsp://127.0.0.1:9/{CANARY}-path?token={CANARY}-token"
 
 
 @pytest.fixture
 def entry(entry: MockConfigEntry, video: Path) -> MockConfigEntry:
-    """The house with a second camera that is full of secrets."""
+    """An entry with a second camera whose settings are full of secrets."""
     data = camera(f"{CANARY}-name", video, camera_id=STREAM_ID, disarmed="detect")
     secret = {
         **data["data"],
@@ -61,7 +61,7 @@ def entry(entry: MockConfigEntry, video: Path) -> MockConfigEntry:
     return entry
 
 
-async def test_diagnostics_hold_nothing_that_a_stranger_should_read(
+async def test_diagnostics_contain_nothing_private(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_client: ClientSessionGenerator,
@@ -82,13 +82,13 @@ async def test_diagnostics_hold_nothing_that_a_stranger_should_read(
         "has_username": True,
         "has_password": True,
     }
-    # What differs between machines is left out of the snapshot.
+    # Left out of the snapshot, since it differs between systems.
     found["versions"] = sorted(found["versions"])
     found["cameras"][STREAM_ID]["stats"] = sorted(found["cameras"][STREAM_ID]["stats"])
     assert found == snapshot
 
 
-async def test_no_secret_is_logged_announced_or_shown(
+async def test_secrets_appear_in_no_log_event_or_state(
     hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -113,7 +113,7 @@ async def test_no_secret_is_logged_announced_or_shown(
         assert not [event for event in told if secret in event]
 
 
-async def test_a_failed_flow_keeps_its_secrets(
+async def test_failed_flow_reveals_no_secrets(
     hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -136,16 +136,16 @@ async def test_a_failed_flow_keeps_its_secrets(
     assert f"{CANARY}-typed" not in caplog.text
 
 
-async def test_the_engines_descriptions_of_a_camera_hide_its_source(
+async def test_repr_of_camera_config_hides_source(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
     for config, _ in entry.runtime_data.reconciler.running.values():
-        # What it is called, and what its zones are, is no secret to those who run it.
+        # The camera's name and zones may be shown to its owner.
         assert CANARY not in re.sub(f"{CANARY}-(name|zone)", "", repr(config))
 
 
-async def test_diagnostics_do_not_need_every_detector(
+async def test_diagnostics_work_without_installed_detector(
     hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(diagnostics, "PACKAGES", ("av", "no-such-detector"))

@@ -1,4 +1,4 @@
-"""Somebody is added who is texted, and the text that tries it out really comes."""
+"""The recipient flow, whose test text reaches a server that stands in for Twilio."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def with_ann(entry: MockConfigEntry) -> MockConfigEntry:
-    """The house with one recipient."""
+    """An entry with one recipient."""
     ann = ConfigSubentry(**recipient())
     object.__setattr__(entry, "subentries", {**entry.subentries, ANN: ann})
     return entry
 
 
 def suggested(flow: dict[str, Any]) -> dict[str, Any]:
-    """Return what the form shows."""
+    """Return the suggested values of a form's fields."""
     shown = {}
     for key, value in flow["data_schema"].schema.items():
         if hasattr(value, "schema"):
@@ -44,12 +44,12 @@ def suggested(flow: dict[str, Any]) -> dict[str, Any]:
 
 
 def options(flow: dict[str, Any], field: str) -> list[str]:
-    """Return what a field of the rules offers."""
+    """Return the options of a field of the rules."""
     rules = flow["data_schema"].schema["rules"].schema.schema
     return [option["value"] for option in rules[field].config["options"]]
 
 
-async def test_a_recipient_is_texted_and_then_kept(
+async def test_recipient_is_stored_after_test_text(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
 ) -> None:
     hass.config.country = "DE"
@@ -68,13 +68,13 @@ async def test_a_recipient_is_texted_and_then_kept(
     assert ann.title == "Ann"
     assert dict(ann.data) == {**ACCOUNT, "rules": RULES}
     assert NUMBER not in ann.unique_id
-    # Nobody restarts the house for that.
+    # It applies without a reload.
     assert entry.runtime_data.alerts.recipients.rules.keys() == {ann.subentry_id}
     assert entry.runtime_data.host.engine.sms.states().keys() == {ann.subentry_id}
     assert hass.states.get("notify.ann") is not None
 
 
-async def test_a_key_and_a_messaging_service_serve_as_well(
+async def test_recipient_accepts_api_key_and_messaging_service(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
 ) -> None:
     await set_up(hass, entry)
@@ -101,7 +101,7 @@ async def test_a_key_and_a_messaging_service_serve_as_well(
         ({"rules": {**RULES, "hours_from": "22:00:00"}}, "base", "hours_incomplete"),
     ],
 )
-async def test_what_cannot_be_right_is_refused_without_a_text(
+async def test_invalid_recipient_is_refused_without_test_text(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     twilio: Any,
@@ -115,7 +115,7 @@ async def test_what_cannot_be_right_is_refused_without_a_text(
     assert again["step_id"] == "user"
     assert again["errors"] == {field: error}
     assert not twilio.requests
-    # What was right is still there, but for the secret, which need not be typed again.
+    # Valid values are still shown, except the secret, which needn't be typed again.
     shown = suggested(again)
     assert shown["account_sid"] == answers.get("account_sid", ACCOUNT["account_sid"])
     assert "secret" not in shown
@@ -139,7 +139,7 @@ async def test_what_cannot_be_right_is_refused_without_a_text(
         (400, 99999, "base", "text_failed"),
     ],
 )
-async def test_what_twilio_refuses_is_told_at_its_field(
+async def test_twilio_error_is_shown_at_its_field(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     twilio: Any,
@@ -171,7 +171,7 @@ async def test_what_twilio_refuses_is_told_at_its_field(
         (ZeroDivisionError(f"{SECRET} {NUMBER}"), "base", "unknown"),
     ],
 )
-async def test_whatever_goes_wrong_the_flow_goes_on(
+async def test_failed_test_text_shows_error_and_logs_no_secrets(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     failure: Exception,
@@ -187,7 +187,7 @@ async def test_whatever_goes_wrong_the_flow_goes_on(
     assert NUMBER not in caplog.text
 
 
-async def test_a_second_recipient_shares_the_account_but_not_the_number(
+async def test_second_recipient_starts_with_account_of_first(
     hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
 ) -> None:
     await set_up(hass, with_ann)
@@ -204,7 +204,7 @@ async def test_a_second_recipient_shares_the_account_but_not_the_number(
     assert len(twilio.messages) == 1
 
 
-async def test_rules_are_changed_without_a_text_and_without_the_secret(
+async def test_changed_rules_need_neither_test_text_nor_secret(
     hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
 ) -> None:
     subentry = with_ann.subentries[CAMERA_ID]
@@ -237,7 +237,7 @@ async def test_rules_are_changed_without_a_text_and_without_the_secret(
     assert [str(each) for each in found.hours] == ["22:00:00", "06:00:00"]
 
 
-async def test_a_new_number_is_tried_out(
+async def test_changed_number_sends_test_text(
     hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
 ) -> None:
     await set_up(hass, with_ann)
@@ -252,7 +252,7 @@ async def test_a_new_number_is_tried_out(
     assert with_ann.subentries[ANN].data["to"] == "+491701234569"
 
 
-async def test_a_recipients_own_secret_goes_before_that_of_others(
+async def test_own_secret_takes_precedence_over_that_of_others(
     hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
 ) -> None:
     bob = ConfigSubentry(**recipient("Bob", recipient_id=BOB, to="+491701234560"))
@@ -261,11 +261,11 @@ async def test_a_recipients_own_secret_goes_before_that_of_others(
     await set_up(hass, with_ann)
     answer = {k: v for k, v in given(name="Bob", to="+491701234561").items() if k != "secret"}
     result = await send(hass, await begin(hass, with_ann, BOB), answer)
-    # His own, not Ann's, which would do.
+    # Bob's own secret is used, although Ann's would be right.
     assert result["errors"] == {"secret": "text_denied"}
 
 
-async def test_nobody_is_added_while_the_house_is_not_running(
+async def test_flow_without_loaded_entry_aborts(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     entry.add_to_hass(hass)
@@ -273,7 +273,7 @@ async def test_nobody_is_added_while_the_house_is_not_running(
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
-async def test_a_recipient_who_is_removed_meanwhile_is_said_to_be_gone(
+async def test_reconfigure_of_removed_recipient_aborts(
     hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
 ) -> None:
     await set_up(hass, with_ann)

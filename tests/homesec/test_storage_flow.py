@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from camera_dialog import suggested
+from camera_forms import suggested_values
 from clip_shelf import EVENING, ClipFactory
 from custom_model import Browser, choose
 from fault_proxy import Fault, Kind
@@ -63,7 +63,7 @@ async def test_a_bucket_is_tried_out_and_kept(
 ) -> None:
     await set_up(hass, entry)
     flow = await open_bucket(hass, entry)
-    assert suggested(flow)["prefix"] == "homesec"
+    assert suggested_values(flow)["prefix"] == "homesec"
     answers = given(gcs, **pasted(gcs), bucket=f" gs://{gcs.bucket}/", prefix="/a/b/", limit_mbit=8)
     done = await send(hass, flow, answers)
     assert done["reason"] == "reconfigure_successful"
@@ -129,7 +129,7 @@ async def test_what_is_no_key_is_refused_at_its_field(
     flow = await open_bucket(hass, entry)
     refused = await send(hass, flow, given(gcs, login="key", **answers))
     assert refused["errors"] == errors
-    assert suggested(refused)["bucket"] == gcs.bucket
+    assert suggested_values(refused)["bucket"] == gcs.bucket
     done = await send(hass, refused, given(gcs, **pasted(gcs)))
     assert done["reason"] == "reconfigure_successful"
 
@@ -209,7 +209,7 @@ async def test_what_is_stored_can_be_changed_without_the_key(
     await set_up(hass, entry)
     flow = await open_bucket(hass, entry)
     assert hidden(flow)
-    shown = suggested(flow)
+    shown = suggested_values(flow)
     assert shown["login"] == "key"
     assert shown["limit_mbit"] == 8
     assert shown.get("key") is None
@@ -299,7 +299,7 @@ async def test_a_new_key_is_shown_once_and_asked_back(
     assert entry.data["storage"]["seal_key"] == shown
     # Changing something else neither asks for it nor shows it.
     flow = await open_bucket(hass, entry)
-    assert suggested(flow)["encrypt"] is True
+    assert suggested_values(flow)["encrypt"] is True
     assert shown not in str({k: v for k, v in flow.items() if k != "data_schema"})
     await send(hass, flow, given(gcs, encrypt=True, limit_mbit=3))
     assert entry.data["storage"]["seal_key"] == shown
@@ -327,7 +327,7 @@ async def test_another_key_is_tried_and_kept(
     before = dict(entry.data["storage"])
     flow = await again(hass, entry)
     assert flow["step_id"] == "reauth_confirm"
-    assert suggested(flow) == {"login": "key"}
+    assert suggested_values(flow) == {"login": "key"}
     assert flow["description_placeholders"]["account"].startswith("old@")
     assert flow["description_placeholders"]["bucket"] == gcs.bucket
     assert hidden(flow)

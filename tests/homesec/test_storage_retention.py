@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from camera_dialog import suggested
+from camera_forms import suggested_values
 from custom_model import choose
 from homeassistant.config_entries import ConfigSubentry
 from homesec_fixtures import CAMERA_ID, arm, call, entity_id, pictures, set_up, state, until
@@ -62,7 +62,7 @@ async def test_it_is_changed_without_starting_anything_again(
     runtime = entry.runtime_data
     assert runtime.host.engine.library._retention.rules == RetentionRules()
     flow = await choose(hass, entry, "retention")
-    assert suggested(flow)["min_free_gb"] == 1
+    assert suggested_values(flow)["min_free_gb"] == 1
     answers = {
         "local_days": 30,
         "min_free_gb": 2,
@@ -79,7 +79,7 @@ async def test_it_is_changed_without_starting_anything_again(
     rules = runtime.host.engine.library._retention.rules
     assert rules == retention_rules(entry.data)
     assert rules.local.cameras[CAMERA_ID].max_age_s == 3 * DAY_S
-    shown = suggested(await choose(hass, entry, "retention"))
+    shown = suggested_values(await choose(hass, entry, "retention"))
     assert {key: shown[key] for key in answers} == answers
 
 
@@ -108,7 +108,7 @@ async def test_one_camera_has_one_rule_and_a_name_of_its_own(
     # A camera that is gone has no rule any more.
     hass.config_entries.async_remove_subentry(entry, twin.subentry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    shown = suggested(await choose(hass, entry, "retention"))
+    shown = suggested_values(await choose(hass, entry, "retention"))
     assert shown["cameras"] == [{"camera": "Front door"}]
 
 

@@ -1,4 +1,4 @@
-"""An automation waits for each thing that HomeSec tells, and for nothing else."""
+"""Triggers of automations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ EVENTS = {
 
 @pytest.fixture
 def entry(video: Path) -> MockConfigEntry:
-    """A house with two cameras."""
+    """An entry with two cameras."""
     return MockConfigEntry(
         domain=const.DOMAIN,
         title="HomeSec",
@@ -51,7 +51,7 @@ def entry(video: Path) -> MockConfigEntry:
 
 
 async def wait_for(hass: HomeAssistant, trigger: str, **config: Any) -> list[ServiceCall]:
-    """Set up an automation with this trigger; return the list that fills when it runs."""
+    """Set up an automation with a trigger; return the list of its runs."""
     calls = async_mock_service(hass, "test", "automation")
     automation = {
         "alias": "Test",
@@ -59,7 +59,7 @@ async def wait_for(hass: HomeAssistant, trigger: str, **config: Any) -> list[Ser
         "actions": [
             {
                 "action": "test.automation",
-                "data": {"told": "{{ trigger.event.data }}", "by": "{{ trigger.description }}"},
+                "data": {"data": "{{ trigger.event.data }}", "by": "{{ trigger.description }}"},
             }
         ],
     }
@@ -67,22 +67,22 @@ async def wait_for(hass: HomeAssistant, trigger: str, **config: Any) -> list[Ser
     return calls
 
 
-async def fire(hass: HomeAssistant, entry: MockConfigEntry, what: str, **data: Any) -> None:
-    """Fire an event as of the first camera, unless another is given."""
+async def fire(hass: HomeAssistant, entry: MockConfigEntry, event: str, **data: Any) -> None:
+    """Fire an event of the first camera, unless another is given."""
     camera_id = data.pop("camera_id", CAMERA_ID)
     device_id = entry.runtime_data.devices.id_of(camera_id)
-    facts = {"camera_id": camera_id, "device_id": device_id} if camera_id else {}
-    hass.bus.async_fire(f"homesec_{what}", {**facts, **data})
+    common = {"camera_id": camera_id, "device_id": device_id} if camera_id else {}
+    hass.bus.async_fire(f"homesec_{event}", {**common, **data})
     await hass.async_block_till_done()
 
 
-def test_there_is_a_trigger_for_every_event() -> None:
+def test_every_bus_event_has_trigger() -> None:
     triggers = {key: kind for key, kind in TRIGGERS.items() if issubclass(kind, BusTrigger)}
     assert {kind.event_type for kind in triggers.values()} == EVENTS
     assert {f"homesec_{key}" for key in triggers} == EVENTS
 
 
-def test_triggers_are_described_as_they_are() -> None:
+def test_triggers_match_their_descriptions() -> None:
     described = load_yaml_dict(str(ROOT / "triggers.yaml"))
     described = {key: value or {} for key, value in described.items() if key[0] != "."}
     assert described.keys() == TRIGGERS.keys()
@@ -98,7 +98,7 @@ def test_triggers_are_described_as_they_are() -> None:
                 assert tuple(options) == known[name]
 
 
-async def test_home_assistant_offers_them(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_home_assistant_lists_triggers(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await async_setup_component(hass, "automation", {})
     await set_up(hass, entry)
     offered = await ha_trigger.async_get_all_descriptions(hass)
@@ -107,7 +107,7 @@ async def test_home_assistant_offers_them(hass: HomeAssistant, entry: MockConfig
 
 
 @pytest.mark.parametrize("key", TRIGGERS)
-async def test_each_runs_with_the_facts_of_its_event(
+async def test_trigger_passes_event_data(
     hass: HomeAssistant, entry: MockConfigEntry, key: str
 ) -> None:
     await set_up(hass, entry)
@@ -118,8 +118,8 @@ async def test_each_runs_with_the_facts_of_its_event(
     assert not calls
     await fire(hass, entry, key, score=0.87)
     assert len(calls) == 1
-    assert calls[0].data["told"]["camera_id"] == CAMERA_ID
-    assert calls[0].data["told"]["score"] == 0.87
+    assert calls[0].data["data"]["camera_id"] == CAMERA_ID
+    assert calls[0].data["data"]["score"] == 0.87
     assert re.fullmatch(r"(an?|the|somebody) [\w' ]+", calls[0].data["by"])
 
 
@@ -141,7 +141,7 @@ async def test_each_runs_with_the_facts_of_its_event(
         ("alert_updated", "kind", {"kind": "alarm"}, {"kind": "seen"}),
     ],
 )
-async def test_options_narrow_it_down(
+async def test_trigger_options_filter_events(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     key: str,
@@ -159,7 +159,7 @@ async def test_options_narrow_it_down(
     assert len(calls) == 1
 
 
-async def test_an_empty_option_asks_for_nothing(
+async def test_trigger_with_empty_option_matches_all(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -169,7 +169,7 @@ async def test_an_empty_option_asks_for_nothing(
 
 
 @pytest.mark.parametrize("by", ["entity", "camera", "device", "area", "floor", "label"])
-async def test_a_target_says_which_cameras(
+async def test_trigger_target_filters_cameras(
     hass: HomeAssistant, entry: MockConfigEntry, by: str
 ) -> None:
     await set_up(hass, entry)
@@ -186,7 +186,7 @@ async def test_a_target_says_which_cameras(
         "label": {"label_id": label},
     }[by]
     calls = await wait_for(hass, "detection_started", target=target)
-    # Areas and labels are given after the automation was made: it is asked at each event.
+    # Areas and labels can change after the automation was set up.
     dr.async_get(hass).async_update_device(device_id, area_id=area, labels={label})
     await fire(hass, entry, "detection_started", camera_id=CAMERA_ID)
     assert not calls
@@ -194,7 +194,7 @@ async def test_a_target_says_which_cameras(
     assert len(calls) == 1
 
 
-async def test_an_area_can_be_chosen_without_one_of_its_cameras(
+async def test_trigger_target_exclude_leaves_out_camera(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -210,7 +210,7 @@ async def test_an_area_can_be_chosen_without_one_of_its_cameras(
     assert len(calls) == 1
 
 
-async def test_the_alarm_raised_by_hand_is_raised_by_no_camera(
+async def test_trigger_with_target_ignores_alarm_without_camera(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -223,7 +223,7 @@ async def test_the_alarm_raised_by_hand_is_raised_by_no_camera(
 
 
 @pytest.mark.parametrize("by", ["camera", "zone"])
-async def test_an_alert_that_comes_to_a_camera_or_a_zone_later_is_one_for_it(
+async def test_alert_trigger_fires_when_update_makes_alert_match(
     hass: HomeAssistant, entry: MockConfigEntry, by: str
 ) -> None:
     await set_up(hass, entry)
@@ -234,7 +234,7 @@ async def test_an_alert_that_comes_to_a_camera_or_a_zone_later_is_one_for_it(
     there = {"device_ids": [door, garden], "zones": ["Drive"]}
     await fire(hass, entry, "alert", alert_id="1", **here)
     await fire(hass, entry, "alert_updated", alert_id="1", **here)
-    # Of this one it is not known how it began: an update is no alert.
+    # An update of an alert whose beginning the trigger missed doesn't count.
     await fire(hass, entry, "alert_updated", alert_id="2", **there)
     assert not calls
     for _ in range(2):
@@ -243,10 +243,10 @@ async def test_an_alert_that_comes_to_a_camera_or_a_zone_later_is_one_for_it(
     await fire(hass, entry, "alert", alert_id="3", **there)
     await fire(hass, entry, "alert_updated", alert_id="3", **there)
     assert len(calls) == 2
-    assert calls[1].data["told"]["alert_id"] == "3"
+    assert calls[1].data["data"]["alert_id"] == "3"
 
 
-async def test_a_target_that_is_gone_means_no_camera(
+async def test_trigger_with_removed_target_never_fires(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -266,7 +266,7 @@ async def test_a_target_that_is_gone_means_no_camera(
         {"target": {"street_id": "elm"}},
     ],
 )
-async def test_what_makes_no_sense_is_refused(
+async def test_invalid_trigger_config_is_refused(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     config: dict[str, Any],
@@ -280,7 +280,7 @@ async def test_what_makes_no_sense_is_refused(
 
 
 @pytest.mark.parametrize("key", ["clip_saved", "alert"])
-async def test_an_automation_that_is_switched_off_waits_no_more(
+async def test_disabled_automation_stops_listening(
     hass: HomeAssistant, entry: MockConfigEntry, key: str
 ) -> None:
     await set_up(hass, entry)
@@ -292,7 +292,7 @@ async def test_an_automation_that_is_switched_off_waits_no_more(
     assert not calls
 
 
-def test_the_logbook_does_not_tell_of_a_threat() -> None:
-    """Whoever forced somebody to disarm may look at it: "triggered by …"."""
-    told = TRIGGERS["alarm_duress"].description
-    assert told == TRIGGERS["alarm_disarmed"].description
+def test_duress_trigger_description_does_not_reveal_duress() -> None:
+    """The logbook, which an intruder may read, shows it as "triggered by …"."""
+    description = TRIGGERS["alarm_duress"].description
+    assert description == TRIGGERS["alarm_disarmed"].description

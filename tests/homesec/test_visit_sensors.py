@@ -1,4 +1,4 @@
-"""Counts of visits: today's, right after a restart, anew at midnight."""
+"""Sensors of today's visits and of the last one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EVENING = datetime(2026, 11, 21, 23, 30, tzinfo=AMSTERDAM)
 
 @pytest.fixture
 async def feeder(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
-    """A camera that looks for the cat, too; not set up yet."""
+    """An entry, not yet set up, whose camera detects people and cats."""
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     subentry = entry.subentries[CAMERA_ID]
     data = {**subentry.data, "labels": ["person", "cat"], "disarmed": "detect"}
@@ -41,7 +41,7 @@ async def feeder(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry
 
 
 async def visit(hass: HomeAssistant, entry: MockConfigEntry, *when: datetime) -> None:
-    """Note visits of the cat, and have them read."""
+    """Add visits of a cat, and read them."""
     runtime = entry.runtime_data
     for at in when:
         await runtime.host.async_run_raw(
@@ -51,7 +51,7 @@ async def visit(hass: HomeAssistant, entry: MockConfigEntry, *when: datetime) ->
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def test_a_visit_counts_when_it_begins(
+async def test_visit_is_counted_at_its_beginning(
     hass: HomeAssistant, feeder: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     await set_up(hass, feeder)
@@ -66,7 +66,7 @@ async def test_a_visit_counts_when_it_begins(
     detector.sees = []
 
 
-async def test_todays_visits_are_known_after_a_restart_and_yesterdays_are_not_among_them(
+async def test_visits_after_restart_include_only_today(
     hass: HomeAssistant, feeder: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to(EVENING)
@@ -78,7 +78,7 @@ async def test_todays_visits_are_known_after_a_restart_and_yesterdays_are_not_am
     assert state(hass, "sensor", "cat_visits") == "2"
 
 
-async def test_a_new_day_begins_at_midnight_of_the_house(
+async def test_visits_reset_at_local_midnight(
     hass: HomeAssistant, feeder: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to(EVENING)
@@ -90,12 +90,12 @@ async def test_a_new_day_begins_at_midnight_of_the_house(
     assert state(hass, "sensor", "cat_visits") == "1"
     freezer.move_to(EVENING + timedelta(minutes=30, seconds=1))
     async_fire_time_changed(hass)
-    # Not until(): nothing passes while the clock stands.
+    # Not until(), since no time passes with a frozen clock.
     await hass.async_block_till_done(wait_background_tasks=True)
     assert state(hass, "sensor", "cat_visits") == "0"
 
 
-async def test_people_are_counted_for_whoever_asks_for_it(
+async def test_person_visits_sensor_is_disabled_by_default(
     hass: HomeAssistant, feeder: MockConfigEntry
 ) -> None:
     await set_up(hass, feeder)
@@ -112,7 +112,7 @@ async def test_people_are_counted_for_whoever_asks_for_it(
     }
 
 
-async def test_the_last_visit_is_told_whatever_the_day(
+async def test_last_visit_sensor_keeps_earlier_days(
     hass: HomeAssistant, feeder: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     await set_up(hass, feeder)
@@ -126,7 +126,7 @@ async def test_the_last_visit_is_told_whatever_the_day(
     assert state(hass, "sensor", "cat_last_visit") == "2026-11-21T22:30:00+00:00"
 
 
-async def test_a_lost_camera_still_tells_what_was(
+async def test_visit_sensors_stay_available_when_camera_is_lost(
     hass: HomeAssistant, feeder: MockConfigEntry
 ) -> None:
     await set_up(hass, feeder)
@@ -135,7 +135,7 @@ async def test_a_lost_camera_still_tells_what_was(
     assert state(hass, "sensor", "cat_visits") == "1"
 
 
-async def test_a_label_that_is_given_up_takes_its_counts_along(
+async def test_removed_label_removes_its_visit_sensors(
     hass: HomeAssistant, feeder: MockConfigEntry
 ) -> None:
     await set_up(hass, feeder)

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _custom_integrations(recorder_mock: Any, enable_custom_integrations: None) -> None:
-    """The recorder has to be there before all else."""
+    """The recorder, which must be set up first."""
 
 
 @pytest.fixture(autouse=True)
 def house(recorder_mock: Any, hass: HomeAssistant, tmp_path: Path, video: Path) -> Path:
-    """Give Home Assistant a folder of its own, and leave to read the video."""
+    """Home Assistant's configuration folder, with access to the video."""
     hass.config.config_dir = str(tmp_path)
     hass.config.media_dirs = {"local": str(tmp_path / "media")}
     hass.config.allowlist_external_dirs = {str(video.parent)}
     return tmp_path
 
 
-async def test_long_term_statistics_are_kept_of_the_counts(
+async def test_visits_sensor_has_long_term_statistics(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     subentry = entry.subentries[CAMERA_ID]

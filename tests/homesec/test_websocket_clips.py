@@ -1,4 +1,4 @@
-"""The page's commands on clips: what it is shown, and what it may do."""
+"""The page's commands on clips, and who may use them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clip_shelf import EVENING, ClipFactory
 from homesec_fixtures import CAMERA_ID, set_up
-from page import Page
+from page_client import PageClient
 import pytest
 
 from custom_components.homesec.engine.core.types import ClipState, CloudState, Trigger
@@ -30,15 +30,17 @@ def contents(path: Path) -> bytes:
 async def shelf(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path, socket_enabled: None
 ) -> ClipFactory:
-    """A house without a cloud."""
+    """A factory for clips of an entry without cloud storage."""
     await set_up(hass, entry)
     return ClipFactory(entry, video)
 
 
 @pytest.fixture
-async def page(hass: HomeAssistant, shelf: ClipFactory, hass_ws_client: WebSocketGenerator) -> Page:
-    """The owner's page."""
-    return Page(await hass_ws_client(hass))
+async def page(
+    hass: HomeAssistant, shelf: ClipFactory, hass_ws_client: WebSocketGenerator
+) -> PageClient:
+    """The page of an administrator."""
+    return PageClient(await hass_ws_client(hass))
 
 
 @pytest.fixture
@@ -47,9 +49,9 @@ async def reader(
     shelf: ClipFactory,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
-) -> Page:
-    """The page of somebody who may only look."""
-    return Page(await hass_ws_client(hass, hass_read_only_access_token))
+) -> PageClient:
+    """The page of a user with read-only permissions."""
+    return PageClient(await hass_ws_client(hass, hass_read_only_access_token))
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
@@ -59,9 +61,9 @@ def ids(answer: dict[str, Any]) -> list[str]:
 # --- list --------------------------------------------------------------------------------------
 
 
-async def test_a_clip_is_told_with_all_that_the_page_shows(page: Page, shelf: ClipFactory) -> None:
+async def test_list_returns_all_fields_of_clip(page: PageClient, shelf: ClipFactory) -> None:
     clip = await shelf.put(EVENING, zones=("Drive", "Porch"), width=640, height=272)
-    assert await page.ask("clips/list") == {
+    assert await page.call("clips/list") == {
         "clips": [
             {
                 "id": clip.id,
@@ -92,11 +94,11 @@ async def test_a_clip_is_told_with_all_that_the_page_shows(page: Page, shelf: Cl
     }
 
 
-async def test_pages_follow_each_other_to_the_end(page: Page, shelf: ClipFactory) -> None:
+async def test_list_pages_until_end(page: PageClient, shelf: ClipFactory) -> None:
     clips = [(await shelf.put(EVENING + minute * 60)).id for minute in range(5)]
-    first = await page.ask("clips/list", limit=2)
-    second = await page.ask("clips/list", limit=2, cursor=first["cursor"])
-    third = await page.ask("clips/list", limit=2, cursor=second["cursor"])
+    first = await page.call("clips/list", limit=2)
+    second = await page.call("clips/list", limit=2, cursor=first["cursor"])
+    third = await page.call("clips/list", limit=2, cursor=second["cursor"])
     assert ids(first) + ids(second) + ids(third) == clips[::-1]
     assert (first["total"], second["total"], third["cursor"]) == (5, None, None)
 
@@ -125,8 +127,8 @@ async def test_pages_follow_each_other_to_the_end(page: Page, shelf: ClipFactory
         ({"cameras": [CAMERA_ID], "zones": ["Porch"], "text": "front", "from": EVENING + 1}, "d"),
     ],
 )
-async def test_a_filter_finds_what_it_says(
-    page: Page, shelf: ClipFactory, wanted: dict[str, Any], found: str
+async def test_list_filter_returns_matching_clips(
+    page: PageClient, shelf: ClipFactory, wanted: dict[str, Any], found: str
 ) -> None:
     clips = {
         "a": await shelf.put(EVENING, zones=("Porch",)),
@@ -136,18 +138,18 @@ async def test_a_filter_finds_what_it_says(
         "c": await shelf.put(EVENING + 120, trigger=Trigger.MANUAL, protected=True),
         "d": await shelf.put(EVENING + 180, zones=("Drive", "Porch")),
     }
-    answer = await page.ask("clips/list", **wanted)
+    answer = await page.call("clips/list", **wanted)
     assert ids(answer) == [clips[name].id for name in reversed(found)]
     assert answer["total"] == len(found)
 
 
-async def test_what_is_being_recorded_failed_or_is_missing_is_listed_and_says_so(
-    page: Page, shelf: ClipFactory
+async def test_list_includes_recording_failed_and_missing_clips(
+    page: PageClient, shelf: ClipFactory
 ) -> None:
     for n, state in enumerate((ClipState.RECORDING, ClipState.FAILED, ClipState.MISSING)):
         await shelf.put(EVENING + n, state=state, still=False)
     await shelf.put(EVENING + 9, state=ClipState.REMOVING)
-    answer = await page.ask("clips/list")
+    answer = await page.call("clips/list")
     assert [(c["state"], c["film"] is not None, c["still"]) for c in answer["clips"]] == [
         ("missing", False, None),
         ("failed", False, None),
@@ -175,127 +177,123 @@ async def test_what_is_being_recorded_failed_or_is_missing_is_listed_and_says_so
         {"order": "oldest"},
     ],
 )
-async def test_what_no_filter_can_be_is_refused(page: Page, wanted: dict[str, Any]) -> None:
-    error = await page.refused("clips/list", **wanted)
+async def test_list_refuses_invalid_filter(page: PageClient, wanted: dict[str, Any]) -> None:
+    error = await page.call_refused("clips/list", **wanted)
     assert error["code"] in ("invalid_format", "service_validation_error")
 
 
-async def test_names_from_anywhere_are_only_names(page: Page, shelf: ClipFactory) -> None:
+async def test_list_treats_hostile_names_as_text(page: PageClient, shelf: ClipFactory) -> None:
     await shelf.put(EVENING)
     for text in HOSTILE[1:]:
         for part in ("cameras", "labels", "zones"):
-            assert (await page.ask("clips/list", **{part: [text]}))["clips"] == []
-        assert (await page.ask("clips/list", text=text))["total"] in (0, 1)
+            assert (await page.call("clips/list", **{part: [text]}))["clips"] == []
+        assert (await page.call("clips/list", text=text))["total"] in (0, 1)
 
 
 # --- get ---------------------------------------------------------------------------------------
 
 
-async def test_a_clip_is_told_with_its_neighbours_in_the_same_filter(
-    page: Page, shelf: ClipFactory
+async def test_get_returns_clip_with_neighbors_in_filter(
+    page: PageClient, shelf: ClipFactory
 ) -> None:
     a, b, c, d = [
         await shelf.put(EVENING + n * 60, label=label)
         for n, label in enumerate(("cat", "person", "cat", "cat"))
     ]
-    got = await page.ask("clips/get", clip_id=c.id)
+    got = await page.call("clips/get", clip_id=c.id)
     assert (got["clip"]["id"], got["previous"], got["next"]) == (c.id, b.id, d.id)
-    cats = await page.ask("clips/get", clip_id=c.id, labels=["cat"])
+    cats = await page.call("clips/get", clip_id=c.id, labels=["cat"])
     assert (cats["previous"], cats["next"]) == (a.id, d.id)
-    newest = await page.ask("clips/get", clip_id=d.id)
+    newest = await page.call("clips/get", clip_id=d.id)
     assert (newest["previous"], newest["next"]) == (c.id, None)
 
 
 @pytest.mark.parametrize("clip_id", [*HOSTILE, UNKNOWN_ID])
-async def test_a_clip_that_is_not_there_is_not_found(page: Page, clip_id: str) -> None:
-    error = await page.refused("clips/get", clip_id=clip_id)
+async def test_get_of_unknown_clip_is_not_found(page: PageClient, clip_id: str) -> None:
+    error = await page.call_refused("clips/get", clip_id=clip_id)
     assert (error["code"], error["translation_key"]) == ("not_found", "clip_not_found")
 
 
 # --- protect and delete ------------------------------------------------------------------------
 
 
-async def test_clips_are_protected_and_left_to_retention_again(
-    page: Page, shelf: ClipFactory
-) -> None:
+async def test_protect_sets_and_clears_protection(page: PageClient, shelf: ClipFactory) -> None:
     a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60)
-    assert await page.ask("clips/protect", ids=[a.id, b.id], protected=True) == {}
-    assert (await page.ask("clips/list", protected=True))["total"] == 2
-    await page.ask("clips/protect", ids=[a.id], protected=False)
-    assert ids(await page.ask("clips/list", protected=True)) == [b.id]
+    assert await page.call("clips/protect", ids=[a.id, b.id], protected=True) == {}
+    assert (await page.call("clips/list", protected=True))["total"] == 2
+    await page.call("clips/protect", ids=[a.id], protected=False)
+    assert ids(await page.call("clips/list", protected=True)) == [b.id]
 
 
-async def test_of_ids_that_are_not_all_there_none_is_protected(
-    page: Page, shelf: ClipFactory
-) -> None:
+async def test_protect_with_unknown_id_protects_none(page: PageClient, shelf: ClipFactory) -> None:
     clip = await shelf.put(EVENING)
-    error = await page.refused("clips/protect", ids=[clip.id, UNKNOWN_ID], protected=True)
+    error = await page.call_refused("clips/protect", ids=[clip.id, UNKNOWN_ID], protected=True)
     assert error["code"] == "not_found"
-    assert (await page.ask("clips/list", protected=True))["total"] == 0
+    assert (await page.call("clips/list", protected=True))["total"] == 0
 
 
-async def test_what_may_be_deleted_is_and_the_rest_says_why_not(
-    page: Page, shelf: ClipFactory
+async def test_delete_returns_reason_for_each_refused_clip(
+    page: PageClient, shelf: ClipFactory
 ) -> None:
     a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60, protected=True)
-    answer = await page.ask("clips/delete", ids=[a.id, b.id, a.id, UNKNOWN_ID, "../x"])
+    answer = await page.call("clips/delete", ids=[a.id, b.id, a.id, UNKNOWN_ID, "../x"])
     assert answer["deleted"] == [a.id]
     assert answer["refused"] == [
         {"id": b.id, "error": "clip_protected"},
         {"id": UNKNOWN_ID, "error": "clip_not_found"},
         {"id": "../x", "error": "clip_not_found"},
     ]
-    assert ids(await page.ask("clips/list")) == [b.id]
+    assert ids(await page.call("clips/list")) == [b.id]
     assert not (shelf.runtime.host.clips_dir / a.path).exists()
 
 
-async def test_a_clip_that_the_disk_holds_on_to_is_said_to_go_later(
-    page: Page, shelf: ClipFactory
+async def test_delete_of_undeletable_file_reports_later_removal(
+    page: PageClient, shelf: ClipFactory
 ) -> None:
     clip = await shelf.put(EVENING)
-    film = shelf.runtime.host.clips_dir / clip.path
-    film.unlink()
-    film.mkdir()  # unlink refuses it
-    answer = await page.ask("clips/delete", ids=[clip.id])
+    video = shelf.runtime.host.clips_dir / clip.path
+    video.unlink()
+    video.mkdir()  # a folder can't be unlinked
+    answer = await page.call("clips/delete", ids=[clip.id])
     assert answer == {"deleted": [], "refused": [{"id": clip.id, "error": "clip_removed_later"}]}
-    assert (await page.ask("clips/list"))["total"] == 0
+    assert (await page.call("clips/list"))["total"] == 0
 
 
 @pytest.mark.parametrize("clip_ids", [[], ["x"] * 1001, "x", [1], None])
-async def test_what_no_list_of_ids_can_be_is_refused(page: Page, clip_ids: Any) -> None:
+async def test_commands_refuse_invalid_id_lists(page: PageClient, clip_ids: Any) -> None:
     for command, more in (("protect", {"protected": True}), ("delete", {})):
-        error = await page.refused(f"clips/{command}", ids=clip_ids, **more)
+        error = await page.call_refused(f"clips/{command}", ids=clip_ids, **more)
         assert error["code"] == "invalid_format"
 
 
-# --- who may -----------------------------------------------------------------------------------
+# --- permissions -------------------------------------------------------------------------------
 
 
-async def test_who_may_only_look_sees_clips_and_changes_none(
-    reader: Page, shelf: ClipFactory
+async def test_read_only_user_can_list_but_not_change_clips(
+    reader: PageClient, shelf: ClipFactory
 ) -> None:
     clip = await shelf.put(EVENING)
-    assert ids(await reader.ask("clips/list")) == [clip.id]
-    assert (await reader.ask("clips/get", clip_id=clip.id))["clip"]["id"] == clip.id
+    assert ids(await reader.call("clips/list")) == [clip.id]
+    assert (await reader.call("clips/get", clip_id=clip.id))["clip"]["id"] == clip.id
     for command, more in (("protect", {"protected": True}), ("delete", {})):
-        error = await reader.refused(f"clips/{command}", ids=[clip.id], **more)
+        error = await reader.call_refused(f"clips/{command}", ids=[clip.id], **more)
         assert error["code"] == "unauthorized"
     row = shelf.library.catalog.get(clip.id)
     assert row is not None
     assert not row.protected
 
 
-async def test_a_house_that_is_not_loaded_says_so(
-    hass: HomeAssistant, page: Page, entry: MockConfigEntry
+async def test_commands_without_loaded_entry_return_error(
+    hass: HomeAssistant, page: PageClient, entry: MockConfigEntry
 ) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
-    error = await page.refused("clips/list")
+    error = await page.call_refused("clips/list")
     assert error["translation_key"] == "engine_not_running"
 
 
-async def test_a_clip_in_the_cloud_only_can_be_played(page: Page, shelf: ClipFactory) -> None:
+async def test_cloud_only_clip_has_video_url(page: PageClient, shelf: ClipFactory) -> None:
     await shelf.put(EVENING, local=False, cloud=CloudState.STORED)
-    (clip,) = (await page.ask("clips/list"))["clips"]
+    (clip,) = (await page.call("clips/list"))["clips"]
     assert (clip["local"], clip["cloud"]) == (False, "stored")
     assert clip["film"] is not None
 
@@ -303,13 +301,13 @@ async def test_a_clip_in_the_cloud_only_can_be_played(page: Page, shelf: ClipFac
 # --- export ------------------------------------------------------------------------------------
 
 
-async def test_clips_are_exported_to_a_folder_of_that_name(
-    page: Page, shelf: ClipFactory, house: Path, video: Path
+async def test_export_copies_clips_to_named_folder(
+    page: PageClient, shelf: ClipFactory, house: Path, video: Path
 ) -> None:
     a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60)
-    gone = await shelf.put(EVENING + 120, state=ClipState.MISSING)
-    wanted = [a.id, b.id, a.id, gone.id, UNKNOWN_ID, "../x"]
-    answer = await page.ask("clips/export", ids=wanted, name="Break-in, Nov 21")
+    missing = await shelf.put(EVENING + 120, state=ClipState.MISSING)
+    wanted = [a.id, b.id, a.id, missing.id, UNKNOWN_ID, "../x"]
+    answer = await page.call("clips/export", ids=wanted, name="Break-in, Nov 21")
     folder = house / "media" / "homesec_exports" / "break_in_nov_21"
     assert answer == {
         "folder": str(folder),
@@ -317,27 +315,27 @@ async def test_clips_are_exported_to_a_folder_of_that_name(
         "refused": [
             {"id": UNKNOWN_ID, "error": "clip_not_found"},
             {"id": "../x", "error": "clip_not_found"},
-            {"id": gone.id, "error": "clip_not_found"},
+            {"id": missing.id, "error": "clip_not_found"},
         ],
     }
     assert [contents(path) for path in folder.iterdir()] == [contents(video)] * 2
 
 
 @pytest.mark.parametrize("name", [None, "", "../../..", "/etc", "\0", "a" * 200, "..", "CON"])
-async def test_no_name_leads_out_of_the_folder_of_exports(
-    page: Page, shelf: ClipFactory, house: Path, name: str | None
+async def test_export_name_cannot_leave_export_folder(
+    page: PageClient, shelf: ClipFactory, house: Path, name: str | None
 ) -> None:
     clip = await shelf.put(EVENING)
     more = {} if name is None else {"name": name}
-    answer = await page.ask("clips/export", ids=[clip.id], **more)
+    answer = await page.call("clips/export", ids=[clip.id], **more)
     assert answer["exported"] == 1
     assert Path(answer["folder"]).parent == house / "media" / "homesec_exports"
 
 
-async def test_who_may_only_look_exports_nothing(
-    reader: Page, shelf: ClipFactory, house: Path
+async def test_read_only_user_cannot_export(
+    reader: PageClient, shelf: ClipFactory, house: Path
 ) -> None:
     clip = await shelf.put(EVENING)
-    error = await reader.refused("clips/export", ids=[clip.id])
+    error = await reader.call_refused("clips/export", ids=[clip.id])
     assert error["code"] == "unauthorized"
     assert not (house / "media" / "homesec_exports").exists()

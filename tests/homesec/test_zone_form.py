@@ -1,10 +1,17 @@
-"""Zones and rules as they are typed into the camera form."""
+"""Zones and rules in the camera's settings form."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from camera_dialog import SETTINGS, STREAM, answer, begin, change, suggested
+from camera_forms import (
+    SETTINGS,
+    STREAM,
+    start_adding,
+    start_reconfiguring,
+    submit_subentry,
+    suggested_values,
+)
 from homesec_fixtures import CAMERA_ID, DRIVE, ROAD, set_up
 from hypothesis import given, strategies as st
 import probatio
@@ -32,11 +39,13 @@ def settings(*zones: dict[str, Any], rules: tuple[dict[str, Any], ...] = ()) -> 
     return {**SETTINGS, "zones": {"zones": list(zones)}, "advanced": advanced}
 
 
-async def test_the_engine_gets_what_was_typed(
+async def test_typed_zones_and_rules_reach_engine(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
     await set_up(hass, entry)
-    await answer(hass, await answer(hass, await begin(hass, entry), STREAM), SETTINGS)
+    await submit_subentry(
+        hass, await submit_subentry(hass, await start_adding(hass, entry), STREAM), SETTINGS
+    )
     [camera] = [s for s in entry.get_subentries_of_type("camera") if s.title == "Garden"]
     config = camera_config(camera)
     assert config.rules == (
@@ -54,7 +63,7 @@ async def test_the_engine_gets_what_was_typed(
     )
 
 
-async def test_a_camera_from_before_there_were_zones_goes_on(
+async def test_camera_without_zone_data_loads(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
     await set_up(hass, entry)
@@ -62,22 +71,22 @@ async def test_a_camera_from_before_there_were_zones_goes_on(
     assert config.zones == ()
     assert config.rules == (LabelRule(label="person"),)
     source = {"kind": "file", "file": entry.subentries[CAMERA_ID].data["file"]}
-    shown = await answer(hass, await change(hass, entry, CAMERA_ID), source)
-    assert suggested(shown)["record_labels"] == []
-    assert suggested(shown)["alarm_labels"] == ["person"]
-    assert suggested(shown)["zones"] == {"zones": []}
-    assert suggested(shown)["advanced"]["rules"] == []
-    # What is left out is the same as nothing.
+    shown = await submit_subentry(hass, await start_reconfiguring(hass, entry, CAMERA_ID), source)
+    assert suggested_values(shown)["record_labels"] == []
+    assert suggested_values(shown)["alarm_labels"] == ["person"]
+    assert suggested_values(shown)["zones"] == {"zones": []}
+    assert suggested_values(shown)["advanced"]["rules"] == []
+    # A field that is left out is the same as an empty one.
     few = {k: v for k, v in SETTINGS.items() if k not in ("zones", "record_labels", "alarm_labels")}
     few["advanced"] = {k: v for k, v in SETTINGS["advanced"].items() if k != "rules"}
-    done = await answer(hass, shown, few)
+    done = await submit_subentry(hass, shown, few)
     assert done["reason"] == "reconfigure_successful"
     config = camera_config(entry.subentries[CAMERA_ID])
     assert config.zones == ()
     assert [rule.records for rule in config.rules] == [True, True]
 
 
-async def test_a_zone_is_shown_again_as_it_was_drawn(
+async def test_stored_zone_is_shown_as_typed(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
     await set_up(hass, entry)
@@ -86,11 +95,11 @@ async def test_a_zone_is_shown_again_as_it_was_drawn(
     data = {**subentry.data, "zones": [drawn, {k: ROAD[k] for k in ("name", "kind", "polygon")}]}
     hass.config_entries.async_update_subentry(entry, subentry, data=data)
     source = {"kind": "file", "file": subentry.data["file"]}
-    shown = await answer(hass, await change(hass, entry, CAMERA_ID), source)
-    # A default of the section would hide them from the frontend, and saving would lose them.
+    shown = await submit_subentry(hass, await start_reconfiguring(hass, entry, CAMERA_ID), source)
+    # The frontend would show a default of the section instead, and saving would lose the zones.
     [section] = [key for key in shown["data_schema"].schema if key == "zones"]
     assert isinstance(section.default, probatio.Undefined)
-    assert suggested(shown)["zones"]["zones"] == [
+    assert suggested_values(shown)["zones"]["zones"] == [
         {
             "name": "Drive",
             "kind": "Occupancy",
@@ -126,20 +135,20 @@ async def test_a_zone_is_shown_again_as_it_was_drawn(
         ({"corners": "10,20 10,20 10,20 10,20"}, "zone_flat"),
     ],
 )
-async def test_a_zone_that_cannot_be_right_is_refused_by_its_name(
+async def test_invalid_zone_is_refused_with_its_name(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any, change: dict[str, Any], error: str
 ) -> None:
     await set_up(hass, entry)
-    shown = await answer(hass, await begin(hass, entry), STREAM)
+    shown = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
     wrong = settings({**ZONE, **change})
-    again = await answer(hass, shown, wrong)
+    again = await submit_subentry(hass, shown, wrong)
     assert again["errors"] == {"base": error}
     placeholders = again["description_placeholders"]
     assert placeholders["zone"] == ("" if error == "zone_name_missing" else wrong_name(wrong))
     assert placeholders["label"] == ("Dog" if error == "zone_label_not_chosen" else "")
-    # Nothing that was typed is lost.
-    assert suggested(again)["zones"] == wrong["zones"]
-    done = await answer(hass, again, SETTINGS)
+    # The form still shows the values that were typed.
+    assert suggested_values(again)["zones"] == wrong["zones"]
+    done = await submit_subentry(hass, again, SETTINGS)
     assert done["type"] == "create_entry"
 
 
@@ -157,11 +166,13 @@ def wrong_name(wrong: dict[str, Any]) -> str:
         (settings(rules=({"label": "bear", "min_height": 10},)), "rule_label_not_chosen"),
     ],
 )
-async def test_what_contradicts_the_rest_is_refused(
+async def test_zones_and_rules_that_contradict_settings_are_refused(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any, wrong: dict[str, Any], error: str
 ) -> None:
     await set_up(hass, entry)
-    again = await answer(hass, await answer(hass, await begin(hass, entry), STREAM), wrong)
+    again = await submit_subentry(
+        hass, await submit_subentry(hass, await start_adding(hass, entry), STREAM), wrong
+    )
     assert again["errors"] == {"base": error}
     if error.startswith("rule"):
         assert again["description_placeholders"]["label"] in ("Cat", "Bear")
@@ -176,7 +187,7 @@ async def test_what_contradicts_the_rest_is_refused(
         "10.0,20 60,20.00;60,90",
     ],
 )
-def test_corners_may_be_typed_in_several_ways(corners: str) -> None:
+def test_read_zones_accepts_corner_separators(corners: str) -> None:
     [read] = read_zones([{**ZONE, "corners": corners}], KINDS)
     assert read["polygon"] == [[0.1, 0.2], [0.6, 0.2], [0.6, 0.9]]
 
@@ -185,12 +196,12 @@ percent = st.integers(0, 10000).map(lambda hundredths: hundredths / 10000)
 
 
 @given(st.lists(st.tuples(percent, percent).map(list), min_size=3, max_size=MAX_CORNERS))
-def test_what_is_shown_is_read_back_as_it_was(polygon: list[list[float]]) -> None:
+def test_shown_zones_are_read_back_unchanged(polygon: list[list[float]]) -> None:
     stored = {**DRIVE, "polygon": polygon}
     assert read_zones(shown_zones([stored], KINDS), KINDS) == [stored]
 
 
-def test_a_zone_without_anybody_to_be_in_it_has_no_sensor() -> None:
+def test_zone_without_detected_label_has_no_sensor() -> None:
     data = {
         "labels": ["person"],
         "zones": [DRIVE, ROAD, {**DRIVE, "name": "Feeder", "labels": ["cat"]}],

@@ -1,4 +1,4 @@
-"""Who is in which zone: sensors, events, and what becomes of them when zones change."""
+"""Sensors and events of zones, also when zones change."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ COMMON = {"camera_id": CAMERA_ID, "camera": "Front door", "device_id": ANY}
 
 
 def configure(hass: HomeAssistant, entry: MockConfigEntry, **settings: Any) -> None:
-    """Change the camera's settings, also before it is set up."""
+    """Set options of the camera before the entry is set up."""
     subentry = entry.subentries[CAMERA_ID]
     object.__setattr__(subentry, "data", {**subentry.data, **settings})
 
 
-def known(entity_registry: er.EntityRegistry, entry: MockConfigEntry) -> set[str]:
+def unique_ids(entity_registry: er.EntityRegistry, entry: MockConfigEntry) -> set[str]:
     return {
         known.unique_id.removeprefix(f"{CAMERA_ID}_")
         for known in entity_registry.entities.get_entries_for_config_entry_id(entry.entry_id)
@@ -54,18 +54,18 @@ def known(entity_registry: er.EntityRegistry, entry: MockConfigEntry) -> set[str
     }
 
 
-async def test_a_zone_has_a_sensor_and_its_events(
+async def test_zone_sensor_and_events_follow_occupancy(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     entered = async_capture_events(hass, const.EVENT_ZONE_ENTERED)
     left = async_capture_events(hass, const.EVENT_ZONE_LEFT)
     started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
-    told: list[str] = []
+    event_types: list[str] = []
 
     @callback
     def changed(event: Event) -> None:
         if event.data["entity_id"] == events:
-            told.append(event.data["new_state"].attributes.get("event_type"))
+            event_types.append(event.data["new_state"].attributes.get("event_type"))
 
     configure(hass, entry, labels=["person", "cat"], zones=ZONES)
     await set_up(hass, entry)
@@ -97,10 +97,12 @@ async def test_a_zone_has_a_sensor_and_its_events(
     assert {event.data["zone"] for event in left} == {"Drive", "Feeder"}
     assert hass.states.get(drive).state == "off"
     assert hass.states.get(drive).attributes["labels"] == []
-    await until(hass, lambda: told.count("zone_left") == told.count("zone_entered") == 2)
+    await until(
+        hass, lambda: event_types.count("zone_left") == event_types.count("zone_entered") == 2
+    )
 
 
-async def test_two_labels_in_one_zone_are_told_apart(
+async def test_zone_sensor_lists_each_label_inside(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     everywhere = {**FEEDER, "name": "Garden", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]}
@@ -123,7 +125,7 @@ async def test_two_labels_in_one_zone_are_told_apart(
     assert labels() == set()
 
 
-async def test_who_is_not_in_a_zone_that_counts_alone_is_not_there(
+async def test_object_outside_required_zone_is_not_present(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     only = {**FEEDER, "kind": "required", "labels": ["person"]}
@@ -137,11 +139,11 @@ async def test_who_is_not_in_a_zone_that_counts_alone_is_not_there(
     assert state(hass, "alarm_control_panel", "alarm", entry.entry_id) == "armed_away"
 
 
-async def test_zones_bring_their_sensors_and_take_them_away(
+async def test_added_and_removed_zones_add_and_remove_sensors(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     await set_up(hass, entry)
-    assert known(entity_registry, entry) == {"person_present"}
+    assert unique_ids(entity_registry, entry) == {"person_present"}
     renamed = {**DRIVE, "name": "Gate"}
     for zones, expected in (
         (ZONES, {"zone_Drive", "zone_Feeder"}),
@@ -153,10 +155,10 @@ async def test_zones_bring_their_sensors_and_take_them_away(
         data = {**subentry.data, "zones": zones}
         hass.config_entries.async_update_subentry(entry, subentry, data=data)
         await hass.async_block_till_done()
-        assert known(entity_registry, entry) == {"person_present"} | expected
+        assert unique_ids(entity_registry, entry) == {"person_present"} | expected
 
 
-async def test_a_redrawn_zone_keeps_its_sensor(
+async def test_redrawn_zone_keeps_sensor(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     configure(hass, entry, zones=[DRIVE])
@@ -171,17 +173,17 @@ async def test_a_redrawn_zone_keeps_its_sensor(
     assert entity_registry.async_get(drive).name == "Where the car stands"
 
 
-async def test_what_was_given_up_while_homesec_did_not_run_goes_too(
+async def test_entities_of_labels_and_zones_removed_while_unloaded_are_removed(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     configure(hass, entry, labels=["person", "cat"], zones=[DRIVE])
     await set_up(hass, entry)
-    assert known(entity_registry, entry) == {"person_present", "cat_present", "zone_Drive"}
+    assert unique_ids(entity_registry, entry) == {"person_present", "cat_present", "zone_Drive"}
     assert await hass.config_entries.async_unload(entry.entry_id)
     configure(hass, entry, labels=["person"], zones=[])
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert known(entity_registry, entry) == {"person_present"}
-    # Of the other platforms nothing was touched.
+    assert unique_ids(entity_registry, entry) == {"person_present"}
+    # Entities of other platforms are unaffected.
     assert entity_id(hass, "camera", "camera")
     assert entity_id(hass, "sensor", "clips", entry.entry_id)

@@ -28,9 +28,8 @@ from ..translations import async_options
 from ..urls import PREVIEW_URL
 from .camera_preview import CameraPreview, async_preview_running, async_preview_source
 from .settings_form import read_settings, settings_errors, settings_schema, shown_settings
-from .source_form import read_source, shown_source, source_schema
+from .source_form import find_webcams, is_webcam_path, read_source, shown_source, source_schema
 from .subentry_flow import HomeSecSubentryFlow, abort_if_removed
-from .webcams import find_webcams, is_webcam_path
 
 if TYPE_CHECKING:
     import asyncio

@@ -70,9 +70,9 @@ class CustomModelSteps(ConfigFlow):
                 if names:
                     entry = self._get_reconfigure_entry()
                     self.hass.config_entries.async_schedule_reload(entry.entry_id)
+                    files = ", ".join(names)
                     return self.async_abort(
-                        reason="files_placed",
-                        description_placeholders={"files": ", ".join(names)},
+                        reason="files_placed", description_placeholders={"files": files}
                     )
                 if (detector := detector_for(self._files)) is not None:
                     self._detector = detector
@@ -86,12 +86,9 @@ class CustomModelSteps(ConfigFlow):
     async def _async_store(self, uploads: list[str]) -> list[str]:
         """Keep the uploads until the flow ends; return the names of built-in models' files."""
         self._delete_uploads()
-        self._uploads, self._files = await self.hass.async_add_executor_job(
-            save_uploads, self.hass, uploads
-        )
-        return await self.hass.async_add_executor_job(
-            store_known_files, models_dir(self.hass), self._files
-        )
+        run = self.hass.async_add_executor_job
+        self._uploads, self._files = await run(save_uploads, self.hass, uploads)
+        return await run(store_known_files, models_dir(self.hass), self._files)
 
     async def async_step_describe(
         self, user_input: dict[str, Any] | None = None
@@ -150,12 +147,9 @@ class CustomModelSteps(ConfigFlow):
     async def _async_try(self) -> CustomModel:
         if not await async_install_detector(self.hass, self._detector):
             raise DetectorMissing(detector=self._detector)
+        folder, description = models_dir(self.hass), read_description(self._description)
         return await self.hass.async_add_executor_job(
-            try_and_import,
-            models_dir(self.hass),
-            self._files,
-            self._detector,
-            read_description(self._description),
+            try_and_import, folder, self._files, self._detector, description
         )
 
     async def async_step_remove_model(

@@ -91,9 +91,9 @@ class Feed(ABC):
                 receiver(update)
 
     @callback
-    @abstractmethod
-    def async_handle_event(self, event: EngineEvent) -> None:
+    def async_handle_event(self, _event: EngineEvent, /) -> None:
         """Schedule an update for an event."""
+        self.async_schedule_update()
 
     @abstractmethod
     async def async_collect(self) -> Iterable[dict[str, Any]]:
@@ -119,8 +119,7 @@ class ClipFeed(Feed):
 
     @callback
     @override
-    def async_handle_event(self, event: EngineEvent) -> None:
-        """Schedule an update of the clip that an event is about."""
+    def async_handle_event(self, event: EngineEvent, /) -> None:
         if not self._receivers:
             return
         match event:
@@ -140,7 +139,6 @@ class ClipFeed(Feed):
 
     @override
     async def async_collect(self) -> list[dict[str, Any]]:
-        """Read the changed clips from the catalog."""
         runtime = self._runtime
         stale, self._stale = self._stale, False
         clip_ids = list(self._changed)[:MAX_CLIPS_PER_UPDATE]
@@ -172,15 +170,8 @@ class StatusFeed(Feed):
         *(ClipStarted, ClipSaved, ClipFailed, ClipUploaded, OutboxChanged, DiskSpaceChanged),
     )
 
-    @callback
-    @override
-    def async_handle_event(self, event: EngineEvent) -> None:
-        """Schedule an update."""
-        self.async_schedule_update()
-
     @override
     async def async_collect(self) -> list[dict[str, Any]]:
-        """Return the status as it is now."""
         return [status_message(self._runtime)]
 
 

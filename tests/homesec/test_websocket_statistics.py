@@ -1,4 +1,4 @@
-"""The page's drawings: the timeline of a day, and when who comes."""
+"""Commands for the page's charts: timeline and visits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from clip_shelf import EVENING, ClipFactory
 from homesec_fixtures import CAMERA_ID, set_up
-from page import Page
+from page_client import PageClient
 import pytest
 
 from custom_components.homesec.engine.core.types import ClipState
@@ -27,7 +27,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 async def shelf(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path, socket_enabled: None
 ) -> ClipFactory:
-    """A house in Amsterdam."""
+    """A factory for clips of an entry in Amsterdam."""
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
     return ClipFactory(entry, video)
@@ -39,25 +39,25 @@ async def page(
     shelf: ClipFactory,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
-) -> Page:
-    """The page of somebody who may only look: there is nothing to change here."""
-    return Page(await hass_ws_client(hass, hass_read_only_access_token))
+) -> PageClient:
+    """The page of a user with read-only permissions, which suffice here."""
+    return PageClient(await hass_ws_client(hass, hass_read_only_access_token))
 
 
 async def visit(
     shelf: ClipFactory, *when: int, camera_id: str = CAMERA_ID, label: str = "cat"
 ) -> None:
-    """Note a visit at a time as clocks in Amsterdam show it."""
+    """Add a visit at a local time in Amsterdam."""
     at = datetime(*when, tzinfo=AMSTERDAM).timestamp()  # type: ignore[arg-type,misc]
     visits = shelf.library.catalog.visits
     await shelf.runtime.host.async_run_raw(visits.begin, camera_id, label, at, None)
 
 
-async def test_the_timeline_draws_each_cameras_clips(page: Page, shelf: ClipFactory) -> None:
+async def test_timeline_returns_spans_by_camera(page: PageClient, shelf: ClipFactory) -> None:
     a = await shelf.put(EVENING)
     b = await shelf.put(EVENING + 60, camera_id="other", label="cat")
     c = await shelf.put(EVENING + 120, state=ClipState.RECORDING, still=False)
-    drawn = await page.ask("timeline", **{"from": EVENING - 60, "to": EVENING + 600})
+    drawn = await page.call("timeline", **{"from": EVENING - 60, "to": EVENING + 600})
     (front, other) = drawn["cameras"]
     recording = front["spans"].pop()
     assert front == {
@@ -77,8 +77,8 @@ async def test_the_timeline_draws_each_cameras_clips(page: Page, shelf: ClipFact
     assert recording["ended"] >= c.started_at
 
 
-async def test_insight_counts_by_days_and_hours_of_the_house(
-    page: Page, shelf: ClipFactory
+async def test_insight_counts_visits_by_local_day_and_hour(
+    page: PageClient, shelf: ClipFactory
 ) -> None:
     await visit(shelf, 2026, 11, 21, 23, 30)  # a Saturday; in UTC 22:30
     await visit(shelf, 2026, 11, 22, 0, 30)  # in UTC still Saturday
@@ -87,7 +87,7 @@ async def test_insight_counts_by_days_and_hours_of_the_house(
     await visit(shelf, 2026, 10, 25, 2, 30)  # the clocks go back
     since, until = (datetime(2026, m, 1, tzinfo=AMSTERDAM).timestamp() for m in (11, 12))
     november = {"from": since, "to": until}
-    statistics = await page.ask("insight", **november)
+    statistics = await page.call("insight", **november)
     assert statistics["days"] == [
         {"day": "2026-11-21", "camera_id": CAMERA_ID, "label": "cat", "count": 1},
         {"day": "2026-11-22", "camera_id": CAMERA_ID, "label": "cat", "count": 1},
@@ -97,7 +97,7 @@ async def test_insight_counts_by_days_and_hours_of_the_house(
     assert [len(hours) for hours in statistics["hours"]] == [24] * 7
     assert (statistics["hours"][5][23], statistics["hours"][6][0]) == (1, 3)
     assert sum(map(sum, statistics["hours"])) == 4
-    cats = await page.ask("insight", **november, labels=["cat"], cameras=[CAMERA_ID])
+    cats = await page.call("insight", **november, labels=["cat"], cameras=[CAMERA_ID])
     assert sum(each["count"] for each in cats["days"]) == 2
     assert sum(map(sum, cats["hours"])) == 2
 
@@ -115,7 +115,7 @@ async def test_insight_counts_by_days_and_hours_of_the_house(
         ({"from": 0, "to": 2e8}, "service_validation_error"),
     ],
 )
-async def test_what_no_time_span_can_be_is_refused(
-    page: Page, command: str, span: dict[str, Any], code: str
+async def test_invalid_time_span_is_refused(
+    page: PageClient, command: str, span: dict[str, Any], code: str
 ) -> None:
-    assert (await page.refused(command, **span))["code"] == code
+    assert (await page.call_refused(command, **span))["code"] == code

@@ -1,4 +1,4 @@
-"""What the page would ask: commands over a real websocket of Home Assistant's."""
+"""Sends the page's commands over a real websocket connection."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket
 
 
-class Page:
+class PageClient:
     """One open page."""
 
     def __init__(self, client: MockHAClientWebSocket) -> None:
         self.client = client
         self._events: deque[dict[str, Any]] = deque()
-        """Those that came while an answer was waited for."""
+        """Received while waiting for a result."""
 
-    async def ask(self, command: str, **fields: Any) -> Any:
-        """Send a command and return what it answers; it must succeed."""
+    async def call(self, command: str, **fields: Any) -> Any:
+        """Send a command that must succeed, and return its result."""
         answer = await self._reply(command, fields)
         assert answer["success"], answer
         return answer["result"]
 
-    async def refused(self, command: str, **fields: Any) -> dict[str, Any]:
-        """Send a command that must not succeed, and return its error."""
+    async def call_refused(self, command: str, **fields: Any) -> dict[str, Any]:
+        """Send a command that must fail, and return its error."""
         answer = await self._reply(command, fields)
         assert not answer["success"], answer
         error: dict[str, Any] = answer["error"]
-        assert error["message"], "there is no text for it"
+        assert error["message"], "an error without text"
         return error
 
     async def subscribe(self, command: str, **fields: Any) -> int:
-        """Subscribe; return the number to unsubscribe with."""
-        number: int = (await self._reply(command, fields))["id"]
-        return number
+        """Subscribe, and return the id to unsubscribe with."""
+        subscription: int = (await self._reply(command, fields))["id"]
+        return subscription
 
-    async def unsubscribe(self, number: int) -> None:
+    async def unsubscribe(self, subscription: int) -> None:
         """End a subscription."""
-        await self._send({"type": "unsubscribe_events", "subscription": number})
+        await self._send({"type": "unsubscribe_events", "subscription": subscription})
 
     async def _reply(self, command: str, fields: dict[str, Any]) -> dict[str, Any]:
         return await self._send({"type": f"homesec/{command}", **fields})
@@ -54,15 +54,15 @@ class Page:
                 return answer
             self._events.append(answer["event"])
 
-    async def news(
-        self, wanted: Callable[[dict[str, Any]], object], timeout_s: float = 10
+    async def next_event(
+        self, matches: Callable[[dict[str, Any]], object], timeout_s: float = 10
     ) -> dict[str, Any]:
-        """Return the next event that is as wanted."""
+        """Return the next event that matches."""
         async with asyncio.timeout(timeout_s):
             while True:
                 if self._events:
                     event = self._events.popleft()
                 else:
                     event = (await self.client.receive_json())["event"]
-                if wanted(event):
+                if matches(event):
                     return event

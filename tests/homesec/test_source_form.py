@@ -1,4 +1,4 @@
-"""The webcams that are offered."""
+"""Finding webcams of this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from custom_components.homesec.flows.webcams import Webcam, find_webcams, is_webcam_path
+from custom_components.homesec.flows.source_form import Webcam, find_webcams, is_webcam_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +25,11 @@ def plug_in(root: Path, node: str, *, index: str | None = "0", name: str | None 
     return device
 
 
-def test_a_machine_without_webcams_offers_none(tmp_path: Path) -> None:
+def test_find_webcams_without_devices_returns_none(tmp_path: Path) -> None:
     assert find_webcams(tmp_path) == []
 
 
-def test_nodes_that_carry_no_pictures_are_left_out(tmp_path: Path) -> None:
+def test_find_webcams_skips_metadata_nodes(tmp_path: Path) -> None:
     plug_in(tmp_path, "video0", name="HD Webcam")
     plug_in(tmp_path, "video1", index="1", name="HD Webcam")
     plug_in(tmp_path, "video2", index=None)
@@ -39,7 +39,7 @@ def test_nodes_that_carry_no_pictures_are_left_out(tmp_path: Path) -> None:
     ]
 
 
-def test_a_name_that_outlives_a_restart_is_preferred(tmp_path: Path) -> None:
+def test_find_webcams_prefers_path_by_id(tmp_path: Path) -> None:
     device = plug_in(tmp_path, "video3", name="HD Webcam")
     by_id = tmp_path / "dev/v4l/by-id"
     by_id.mkdir(parents=True)
@@ -63,5 +63,5 @@ def test_a_name_that_outlives_a_restart_is_preferred(tmp_path: Path) -> None:
         ("", False),
     ],
 )
-def test_only_video_devices_are_accepted(path: str, *, expected: bool) -> None:
+def test_is_webcam_path_accepts_only_video_devices(path: str, *, expected: bool) -> None:
     assert is_webcam_path(path) is expected

@@ -1,4 +1,4 @@
-"""Filling in the camera form, as the tests of adding and of changing a camera do."""
+"""Fills in the forms of the camera flow."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SETTINGS = {
         "watch": "prompt",
     },
 }
-SEEN = Probe(
+PROBED = Probe(
     width=1920,
     height=1080,
     video_codec="h264",
@@ -57,21 +57,23 @@ SEEN = Probe(
 )
 
 
-async def begin(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+async def start_adding(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
     return await hass.config_entries.subentries.async_init(
         (entry.entry_id, "camera"), context={"source": SOURCE_USER}
     )
 
 
-async def change(hass: HomeAssistant, entry: MockConfigEntry, camera_id: str) -> dict[str, Any]:
+async def start_reconfiguring(
+    hass: HomeAssistant, entry: MockConfigEntry, camera_id: str
+) -> dict[str, Any]:
     return await hass.config_entries.subentries.async_init(
         (entry.entry_id, "camera"),
         context={"source": SOURCE_RECONFIGURE, "subentry_id": camera_id},
     )
 
 
-async def answer(hass: HomeAssistant, flow: dict[str, Any], given: dict[str, Any]) -> Any:
-    """Answer a form, and wait if the flow then takes a look."""
+async def submit_subentry(hass: HomeAssistant, flow: dict[str, Any], given: dict[str, Any]) -> Any:
+    """Submit a form, and wait for the preview if that comes next."""
     result = await hass.config_entries.subentries.async_configure(flow["flow_id"], given)
     if result["type"] is FlowResultType.SHOW_PROGRESS:
         assert result["step_id"] == result["progress_action"] == "look"
@@ -80,8 +82,8 @@ async def answer(hass: HomeAssistant, flow: dict[str, Any], given: dict[str, Any
     return result
 
 
-def suggested(flow: dict[str, Any]) -> dict[str, Any]:
-    """Return what a form shows."""
+def suggested_values(flow: dict[str, Any]) -> dict[str, Any]:
+    """Return the suggested values of a form's fields."""
     shown = {}
     for key, value in flow["data_schema"].schema.items():
         if hasattr(value, "schema"):
