@@ -162,7 +162,7 @@ async def test_source_that_needs_encoding_shows_note(
         flow = await start_adding(hass, entry)
         shown = await submit_subentry(hass, flow, {"kind": "webcam", "device": "/dev/video0"})
     assert shown["description_placeholders"]["facts"] == "640 x 480 · MJPEG"
-    assert "encoded" in shown["description_placeholders"]["note"]
+    assert "encodes" in shown["description_placeholders"]["note"]
     assert suggested_values(shown)["name"] == "Desk cam"
 
 
