@@ -1,4 +1,4 @@
-"""A cloud that is a folder, with the faults that a test orders."""
+"""A cloud in a local folder, with faults that a test injects."""
 
 import base64
 from collections import deque

@@ -48,13 +48,13 @@ def moved(frames, tracker=None):
 @pytest.mark.parametrize("motion", [None, NOTHING, UNKNOWN], ids=["no gate", "calm", "unknown"])
 def test_walking_person_has_moved_within_a_second(motion):
     walk = [([person(at(0.1 + 0.03 * n))], motion) for n in range(6)]
-    assert [look[1] for look in moved(walk)][-1]
+    assert [frame[1] for frame in moved(walk)][-1]
 
 
 def test_track_that_moved_once_stays_moved():
     walk = [([person(at(0.1 + 0.03 * n))], None) for n in range(6)]
     rest = [([person(at(0.25))], NOTHING)] * 50
-    assert all(look[1] for look in moved([*walk, *rest])[6:])
+    assert all(frame[1] for frame in moved([*walk, *rest])[6:])
 
 
 def test_approaching_person_has_moved():
@@ -70,13 +70,13 @@ GROWTH = [1.08**n for n in range(10)]
 def test_box_with_one_moving_edge_has_not_moved():
     half, whole = Box(0.5, 0.3, 0.6, 0.5), Box(0.5, 0.3, 0.6, 0.7)
     frames = moved([([person(box)], None) for box in [half] * 5 + [whole] * 10 + [half] * 10])
-    assert not any(look[1] for look in frames)
+    assert not any(frame[1] for frame in frames)
 
 
 def test_single_wrong_first_box_does_not_count_as_moved():
     wrong = Box(0.42, 0.2, 0.52, 0.6)
     frames = moved([([person(box)], None) for box in [wrong] + [SHOP_WINDOW] * 20])
-    assert not any(look[1] for look in frames)
+    assert not any(frame[1] for frame in frames)
 
 
 jitter = st.tuples(*[st.floats(-0.15, 0.15)] * 2, *[st.floats(-0.06, 0.06)] * 2)
@@ -88,19 +88,19 @@ def test_jitter_of_boxes_does_not_count_as_moved(steps):
         Box(0.5 + 0.1 * left, 0.3 + 0.4 * top, 0.6 + 0.1 * right, 0.7 + 0.4 * bottom)
         for left, right, top, bottom in steps
     ]
-    assert not any(look[1] for look in moved([([person(box)], None) for box in boxes]))
+    assert not any(frame[1] for frame in moved([([person(box)], None) for box in boxes]))
 
 
 def test_motion_inside_box_counts_as_moved():
     arm = moving(Box(0.5, 0.3, 0.6, 0.36))
     frames = moved([([person()], arm)] * EVIDENCE_NEEDED)
-    assert [look[1] for look in frames] == [False] * (EVIDENCE_NEEDED - 1) + [True]
+    assert [frame[1] for frame in frames] == [False] * (EVIDENCE_NEEDED - 1) + [True]
 
 
 def test_occasional_motion_inside_box_does_not_count_as_moved():
     arm = moving(Box(0.5, 0.3, 0.6, 0.36))
     frames = moved([([person()], motion) for motion in [arm, NOTHING, NOTHING] * 20])
-    assert not any(look[1] for look in frames)
+    assert not any(frame[1] for frame in frames)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_occasional_motion_inside_box_does_not_count_as_moved():
     ids=["nothing", "unknown", "noise", "headlights", "a passing car"],
 )
 def test_motion_not_of_box_does_not_count_as_moved(motion):
-    assert not any(look[1] for look in moved([([person()], motion)] * 50))
+    assert not any(frame[1] for frame in moved([([person()], motion)] * 50))
 
 
 def test_motion_inside_box_of_whole_frame_counts_as_moved():
@@ -157,7 +157,7 @@ def test_ghost_of_walker_on_mannequin_does_not_count_as_moved():
         ([person(box), person()], moving(box, *[SHOP_WINDOW] * (box.x2 > 0.5))) for box in walk
     ]
     frames += [([person()], moving(SHOP_WINDOW))] * 40
-    assert not any(look[2] for look in moved(frames))
+    assert not any(frame[2] for frame in moved(frames))
     frames += [([person()], NOTHING), *[([person()], moving(SHOP_WINDOW))] * EVIDENCE_NEEDED]
     assert moved(frames)[-1][2]
 
@@ -183,7 +183,7 @@ def test_mannequin_hidden_for_long_is_new_track_that_has_not_moved():
 
 def test_single_wrong_box_does_not_count_as_moved():
     frames = [SHOP_WINDOW] * 20 + [at(0.5, 0.42)] + [SHOP_WINDOW] * 20
-    assert not any(look[1] for look in moved([([person(box)], None) for box in frames]))
+    assert not any(frame[1] for frame in moved([([person(box)], None) for box in frames]))
 
 
 def test_new_track_explains_motion_in_overlapping_box():
@@ -195,7 +195,7 @@ def test_new_track_explains_motion_in_overlapping_box():
 def test_cat_in_front_of_mannequin_does_not_count_as_its_motion():
     cats = [at(0.3 + 0.02 * n, 0.6, 0.06, 0.1) for n in range(25)]
     frames = [([person(box, label="cat"), person()], moving(box)) for box in cats]
-    assert not any(look[2] for look in moved(frames))
+    assert not any(frame[2] for frame in moved(frames))
 
 
 def test_stationary_since_is_time_of_arrival():

@@ -8,6 +8,7 @@ stride ``s`` a grid of ``ceil(height / s) x ceil(width / s)``, row by row.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+import math
 from typing import TYPE_CHECKING, ClassVar, override
 
 import numpy as np
@@ -54,22 +55,13 @@ class _Grid:
         if len(outputs) == 1 and outputs[0].size == channels * len(self):
             merged: Array = outputs[0].reshape(len(self), channels).T
             return merged
-        return np.concatenate(self._by_stride(outputs, channels, first=True), axis=1)
+        planes = [_output(outputs, (channels, *shape)) for shape in self.shapes]
+        return np.concatenate([plane.reshape(channels, -1) for plane in planes], axis=1)
 
     def channels_last(self, outputs: Sequence[Array], channels: int) -> Array:
         """Join, per stride, ``[h, w, channels]`` to ``(N, channels)``."""
-        return np.concatenate(self._by_stride(outputs, channels, first=False), axis=0)
-
-    def _by_stride(self, outputs: Sequence[Array], channels: int, *, first: bool) -> list[Array]:
-        planes = []
-        for high, wide in self.shapes:
-            cells = high * wide
-            wanted = (channels, high, wide) if first else (high, wide, channels)
-            plane = next((each for each in outputs if _shape(each) == wanted), None)
-            if plane is None:
-                raise _mismatch(outputs, f"no output is {wanted}")
-            planes.append(plane.reshape((channels, cells) if first else (cells, channels)))
-        return planes
+        planes = [_output(outputs, (*shape, channels)) for shape in self.shapes]
+        return np.concatenate([plane.reshape(-1, channels) for plane in planes])
 
 
 class YoloX(Head):
@@ -227,10 +219,12 @@ def create_head(name: str, width: int, height: int, *, classes: int) -> Head:
     return family(width, height, classes)
 
 
-def _shape(output: Array) -> tuple[int, ...]:
-    """Return the shape without a batch dimension of 1."""
-    shape = output.shape
-    return shape[1:] if len(shape) == 4 and shape[0] == 1 else shape
+def _output(outputs: Sequence[Array], shape: tuple[int, ...]) -> Array:
+    """Return the output of a shape, without a batch dimension of 1; raises DetectorError."""
+    for output in outputs:
+        if shape in (output.shape, output.shape[1:]) and output.size == math.prod(shape):
+            return output.reshape(shape)
+    raise _mismatch(outputs, f"no output is {shape}")
 
 
 def _mismatch(outputs: Sequence[Array], reason: str) -> DetectorError:

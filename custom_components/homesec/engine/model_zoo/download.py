@@ -103,23 +103,20 @@ class Download:
         failures = 0
         while self.file.bytes is None or self._size() != self.file.bytes:
             before = self._size()
-            problem: OSError | HTTPException
             try:
                 self._request(url)
-            except HTTPError as err:
-                err.close()
-                if err.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                    self._part.unlink(missing_ok=True)
-                elif err.code < HTTPStatus.INTERNAL_SERVER_ERROR:
-                    raise
-                problem = err
             except (OSError, HTTPException) as err:
-                problem = err
+                if isinstance(err, HTTPError):
+                    err.close()
+                    if err.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                        self._part.unlink(missing_ok=True)
+                    elif err.code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                        raise
+                failures = 0 if self._size() > before else failures + 1
+                if failures == TRIES or self.stop.wait(self.pause_s):
+                    raise
             else:
                 return
-            failures = 0 if self._size() > before else failures + 1
-            if failures == TRIES or self.stop.wait(self.pause_s):
-                raise problem
 
     def _request(self, url: str) -> None:
         """Append the body of one response; raises unless the file is complete afterwards."""

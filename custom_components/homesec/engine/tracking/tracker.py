@@ -16,13 +16,10 @@ from .static_objects import StaticObjects
 from .track_state import KEEP_S, TrackState, is_elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..core.types import Box, Detection
     from ..media.motion import MotionResult
-
-    type Similarity = Callable[[Box, Box], float]
-    """From a predicted and a detected box; 0 if they cannot be the same object."""
 
 MIN_IOU = 0.2
 STRICT_MIN_IOU = 0.3  # for detections below the threshold, and for stationary tracks
@@ -60,9 +57,9 @@ class Tracker:
         numbered = list(enumerate(detections))
         strong = [(n, x) for n, x in numbered if x.score >= thresholds.get(x.label, 0.0)]
         weak = [(n, x) for n, x in numbered if x.score < thresholds.get(x.label, 0.0)]
-        matches = _match(t, self._states, strong, _similarity)
+        matches = _match(t, self._states, strong)
         rest = [state for state in self._states if state not in matches.values()]
-        matches |= _match(t, rest, weak, _overlap)
+        matches |= _match(t, rest, weak, strict=True)
         for n, state in matches.items():
             state.update(t, detections[n])
         for n, detection in strong:
@@ -104,7 +101,8 @@ def _match(
     t: float,
     states: Sequence[TrackState],
     detections: Iterable[tuple[int, Detection]],
-    similarity: Similarity,
+    *,
+    strict: bool = False,
 ) -> dict[int, TrackState]:
     """Return, by the detection's number, the track that it continues; most similar first."""
     predicted = [state.predict(t) for state in states]
@@ -113,7 +111,7 @@ def _match(
         for n, detection in detections
         for i, state in enumerate(states)
         if state.track.label == detection.label
-        and (score := _score(state, t, predicted[i], detection.box, similarity)) > 0
+        and (score := _score(state, t, predicted[i], detection.box, strict=strict)) > 0
     ]
     matches: dict[int, TrackState] = {}
     used: set[int] = set()
@@ -124,34 +122,29 @@ def _match(
     return matches
 
 
-def _score(
-    state: TrackState, t: float, predicted: Box, found: Box, similarity: Similarity
-) -> float:
-    """Return how well a box continues a track; a stationary one accepts little but its own place.
+def _score(state: TrackState, t: float, predicted: Box, found: Box, *, strict: bool) -> float:
+    """Return how well a box continues a track: 1..2 if they overlap, 0 if it cannot.
 
-    Otherwise a mannequin would swap its track with a person who stops in front of it.
+    A stationary track accepts little but its own place. Otherwise a mannequin would swap its track
+    with a person who stops in front of it.
     """
-    score = similarity(predicted, found)
+    iou = predicted.iou(found)
+    if state.stationary and iou >= STRICT_MIN_IOU and not is_elsewhere(predicted, found):
+        return 1 + iou**2
+    if iou >= (STRICT_MIN_IOU if strict else MIN_IOU):
+        score = 1 + iou
+    else:
+        score = 0.0 if strict else _nearness(predicted, found)
     if not state.stationary:
         return score
-    iou = predicted.iou(found)
-    if iou >= STRICT_MIN_IOU and not is_elsewhere(predicted, found):
-        return 1 + iou**2
     return 0.0 if t - state.track.last_t > KEEP_S else min(score, 0.5)
 
 
-def _similarity(predicted: Box, found: Box) -> float:
-    """Return 1..2 for boxes that overlap enough, 0..1 for near ones of similar size, else 0."""
-    if (iou := predicted.iou(found)) >= MIN_IOU:
-        return 1 + iou
+def _nearness(predicted: Box, found: Box) -> float:
+    """Return 0..1 for boxes of similar size whose centers are near, else 0."""
     (x0, y0), (x1, y1) = predicted.center, found.center
     width, height = max(predicted.width, found.width), max(predicted.height, found.height)
     smaller, larger = sorted((predicted.area, found.area))
     if not smaller or larger > 3 * smaller:
         return 0.0
     return max(0.0, 1 - hypot((x1 - x0) / width / NEAR_WIDTHS, (y1 - y0) / height / NEAR_HEIGHTS))
-
-
-def _overlap(predicted: Box, found: Box) -> float:
-    """Return 1..2 for boxes that overlap clearly, else 0."""
-    return 1 + iou if (iou := predicted.iou(found)) >= STRICT_MIN_IOU else 0.0
