@@ -17,7 +17,7 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
     if (runtime := async_get_runtime(hass)) is None or not runtime.host.ready:
         return
     try:
-        await runtime.host.async_run(runtime.host.engine.library.hold_still)
+        await runtime.host.async_run(runtime.host.engine.catalog.database.suspend_checkpoints)
     except sqlite3.Error as err:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="index_in_use") from err
 
@@ -25,4 +25,4 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
 async def async_post_backup(hass: HomeAssistant) -> None:
     """Release the index's file, even if the backup failed."""
     if (runtime := async_get_runtime(hass)) is not None and runtime.host.ready:
-        await runtime.host.async_run(runtime.host.engine.library.release)
+        await runtime.host.async_run(runtime.host.engine.catalog.database.resume_checkpoints)

@@ -248,7 +248,7 @@ def test_nor_does_any_other_query_of_the_page(catalog, plans):
     catalog.visits.last("a", "cat")
     catalog.visits.statistics(0, NOON, tz=None, cameras=("a",), labels=("cat",))
     catalog.visits.end_all()
-    catalog.visits.forget(0, most=5)
+    catalog.visits.remove_old(0, keep=5)
     check(plans)
 
 

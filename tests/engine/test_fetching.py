@@ -9,7 +9,6 @@ from store_house import store
 from custom_components.homesec.engine.cloud.errors import TransferStopped
 from custom_components.homesec.engine.core.errors import ClipNotFound
 from custom_components.homesec.engine.core.types import ClipState
-from custom_components.homesec.engine.library.library import download_video
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def target(tmp_path):
 def fetch(house, clip, target, *, cloud=..., stop=None):
     cloud = house.store if cloud is ... else cloud
     stop = stop or Event()
-    download_video(house.row(clip), target, clips_dir=house.clips_dir, cloud=cloud, stop=stop)
+    house.copies.download(house.row(clip), target, cloud=cloud, stop=stop)
 
 
 @pytest.mark.parametrize("local", [True, False])

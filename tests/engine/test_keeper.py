@@ -277,12 +277,12 @@ def test_a_folder_that_cannot_be_taken_in_now_is_at_the_next_start(
 
 
 def test_a_backup_may_copy_the_catalogue_while_clips_are_recorded(rig, films, tmp_path):
-    rig.engine.library.hold_still()
+    rig.engine.catalog.database.suspend_checkpoints()
     path = rig.data_dir / CATALOG_NAME
     held = path.read_bytes()
     (clip,) = rig.play(film(films))
     assert path.read_bytes() == held
-    rig.engine.library.release()
+    rig.engine.catalog.database.resume_checkpoints()
     assert rig.engine.catalog.get(clip.id) == clip
 
 

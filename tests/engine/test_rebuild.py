@@ -259,11 +259,11 @@ def test_no_recording_waits_for_all_of_ten_thousand_clips(house, monkeypatch):
     """They are written down in small parts; whoever waits has his turn in between."""
     clips = [clip_row(NOON + n) for n in range(10_000)]
     parts = []
-    take_in = CatalogRebuilder.take_in
+    store = CatalogRebuilder.store
     monkeypatch.setattr(
         CatalogRebuilder,
-        "take_in",
-        lambda self, films: (parts.append(len(films)), take_in(self, films)),
+        "store",
+        lambda self, clips: (parts.append(len(clips)), store(self, clips)),
     )
 
     class Many:

@@ -69,7 +69,7 @@ class Keeping:
 
 
 def test_a_start_on_a_full_disk_makes_room_again(disk, monkeypatch):
-    monkeypatch.setattr(reserve_module, "ENOUGH_BYTES", RESERVE_BYTES + MIB)
+    monkeypatch.setattr(reserve_module, "MIN_FREE_BYTES", RESERVE_BYTES + MIB)
     house = LibraryRig(disk, upload=False)
     for n in range(30):
         house.saved(time.time() - 1000 + n, size=100_000)
@@ -101,10 +101,10 @@ def test_it_is_given_up_only_when_the_disk_is_full(reserve):
 
 
 def test_nothing_is_set_aside_of_a_disk_that_has_little(reserve):
-    reserve.disk_has(reserve_module.ENOUGH_BYTES)
+    reserve.disk_has(reserve_module.MIN_FREE_BYTES)
     reserve.allocate()
     assert not reserve.has()
-    reserve.disk_has(reserve_module.ENOUGH_BYTES + 1)
+    reserve.disk_has(reserve_module.MIN_FREE_BYTES + 1)
     reserve.allocate()
     assert reserve.has()
 

@@ -16,13 +16,13 @@ from custom_components.homesec.engine.core.events import (
     RemovalReason,
 )
 from custom_components.homesec.engine.core.types import ClipState, CloudState
-from custom_components.homesec.engine.library.retention import PATIENCE_S, disk_free
+from custom_components.homesec.engine.library.retention import DISTRUST_S, disk_free
 from custom_components.homesec.engine.library.retention_policy import (
     Limits,
     RetentionRules,
     TierRules,
 )
-from custom_components.homesec.engine.library.visits import KEPT_S
+from custom_components.homesec.engine.library.visits import MAX_VISIT_AGE_S
 
 DAY = 86400.0
 OLD = NOON - 9 * DAY
@@ -166,8 +166,8 @@ def wait_until(condition):
 
 
 def test_visits_of_long_ago_go_too(house):
-    house.catalog.visits.begin("door", "cat", NOON - KEPT_S - 1, None)
-    house.catalog.visits.begin("door", "cat", NOON - KEPT_S + 1, None)
+    house.catalog.visits.begin("door", "cat", NOON - MAX_VISIT_AGE_S - 1, None)
+    house.catalog.visits.begin("door", "cat", NOON - MAX_VISIT_AGE_S + 1, None)
     house.make_retention().apply()
     assert house.catalog.visits.count("door", "cat", 0.0) == 1
 
@@ -179,7 +179,7 @@ def test_a_clock_that_leaps_ahead_makes_nothing_old_before_it_has_gone_on_for_a_
     retention.apply()
     assert house.row(clip).local
     again = house.make_retention(MONTH)
-    house.clock.advance(PATIENCE_S - 1)
+    house.clock.advance(DISTRUST_S - 1)
     again.apply()
     assert house.row(clip).local
     retention.apply()
@@ -195,7 +195,7 @@ def test_a_clock_that_is_set_right_again_was_never_believed(house):
         house.clock.wall += 40 * DAY
         retention.apply()
         house.clock.wall -= 40 * DAY
-        house.clock.advance(PATIENCE_S / 2)
+        house.clock.advance(DISTRUST_S / 2)
         retention.apply()
     assert house.row(clip).local
     house.clock.advance(30 * DAY)

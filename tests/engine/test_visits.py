@@ -16,7 +16,7 @@ from custom_components.homesec.engine.core.events import (
 )
 from custom_components.homesec.engine.core.types import Box, Presence
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.library.visits import KEPT_S, VisitWriter
+from custom_components.homesec.engine.library.visits import MAX_VISIT_AGE_S, VisitWriter
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NEPAL = ZoneInfo("Asia/Kathmandu")
@@ -110,19 +110,19 @@ def test_what_a_crash_left_open_ends_with_its_clip(catalog):
 
 
 def test_visits_of_long_ago_are_forgotten(catalog):
-    catalog.visits.begin("door", "cat", NOON - KEPT_S - 1, None)
-    catalog.visits.begin("door", "cat", NOON - KEPT_S + 1, None)
-    catalog.visits.forget(NOON - KEPT_S, most=9)
+    catalog.visits.begin("door", "cat", NOON - MAX_VISIT_AGE_S - 1, None)
+    catalog.visits.begin("door", "cat", NOON - MAX_VISIT_AGE_S + 1, None)
+    catalog.visits.remove_old(NOON - MAX_VISIT_AGE_S, keep=9)
     assert len(rows(catalog)) == 1
 
 
 def test_of_very_many_visits_the_oldest_are_forgotten(catalog):
     for n in range(9):
         catalog.visits.begin("door", "cat", NOON + n, None)
-    catalog.visits.forget(NOON, most=4)
+    catalog.visits.remove_old(NOON, keep=4)
     assert [at for _, _, at, *_ in rows(catalog)] == [NOON + n for n in (5, 6, 7, 8)]
-    catalog.visits.forget(NOON + 99, most=4)
-    catalog.visits.forget(NOON, most=4)
+    catalog.visits.remove_old(NOON + 99, keep=4)
+    catalog.visits.remove_old(NOON, keep=4)
     assert rows(catalog) == []
 
 

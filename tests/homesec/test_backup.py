@@ -73,7 +73,11 @@ async def test_index_copied_during_backup_is_consistent(
 
 async def test_backup_fails_when_index_is_in_use(hass: HomeAssistant, shelf: ClipFactory) -> None:
     with (
-        patch.object(type(shelf.library), "hold_still", side_effect=sqlite3.OperationalError),
+        patch.object(
+            type(shelf.library.catalog.database),
+            "suspend_checkpoints",
+            side_effect=sqlite3.OperationalError,
+        ),
         pytest.raises(HomeAssistantError) as raised,
     ):
         await async_pre_backup(hass)

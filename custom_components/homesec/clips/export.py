@@ -99,6 +99,6 @@ def _write(library: ClipLibrary, clip: Clip, folder: Path) -> Path:
     path = folder / file_name(clip)
     with TemporaryDirectory(prefix=".homesec-", dir=folder) as work:
         video = Path(work) / path.name
-        library.fetch(clip, video)
+        library.download(clip, video)
         video.replace(path)
     return path

@@ -13,7 +13,10 @@ from contextlib import suppress
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..cloud.object_names import CONTENT_TYPES, object_name
+from ..cloud.errors import ObjectMissing
+from ..cloud.object_names import CONTENT_TYPES, VIDEO, object_name
+from ..cloud.transfer import download, save_stream
+from ..core.errors import ClipNotFound
 from ..core.types import ClipState, CloudState
 from ..db.job_queue import JobKind, deferred_kind
 from . import lifecycle
@@ -21,15 +24,18 @@ from .bucket_change import other_buckets
 from .lifecycle import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from threading import Event
 
+    from ..cloud.object_store import CloudStore
     from ..core.types import Clip
     from .catalog import Catalog
 
 _LOGGER = logging.getLogger(__name__)
 
 _PAGE = 2000
+_BLOCK_BYTES = 2**20
 
 
 class ClipSummary(NamedTuple):
@@ -103,6 +109,24 @@ class ClipStorage:
 
     def _apply(self, change: Change, clip_id: str, *, cloud_bytes: int | None = None) -> None:
         lifecycle.apply(self._db, change, "id = ?", (clip_id,), cloud_bytes=cloud_bytes)
+
+    def download(self, clip: Clip, target: Path, *, cloud: CloudStore | None, stop: Event) -> None:
+        """Write a clip's video to a file, from the clip folder or else from the cloud.
+
+        Raises ``ClipNotFound`` if no copy is left, ``StorageError``, and ``OSError``.
+        """
+        if clip.state is not ClipState.SAVED:
+            raise ClipNotFound
+        video = self._clips_dir / clip.path
+        if clip.path and video.is_file():
+            save_stream(_blocks(video), target, stop=stop)
+            return
+        if cloud is None or clip.cloud is not CloudState.STORED:
+            raise ClipNotFound
+        try:
+            download(cloud, object_name(clip, prefix=cloud.prefix, suffix=VIDEO), target, stop=stop)
+        except ObjectMissing as err:
+            raise ClipNotFound from err
 
     # --- removing -----------------------------------------------------------------------------
 
@@ -206,6 +230,12 @@ class ClipStorage:
             with suppress(OSError):
                 (self._clips_dir / folder).rmdir()
         return missing, found
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            yield block
 
 
 def _names(folder: Path) -> set[str] | None:

@@ -1,7 +1,6 @@
-"""A few megabytes of the disk, set aside for the day on which it is full.
+"""A file of zeros that is deleted to make room when the disk is full (a ballast file).
 
-SQLite opens no database on a disk without any room. After a restart nothing would then run, and so
-nothing would make room either: this file is given up for that.
+SQLite opens no database on a full disk, so after a restart nothing could run and make room.
 """
 
 from __future__ import annotations
@@ -20,40 +19,36 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 RESERVE_BYTES = 4 * 2**20
-"""As long as SQLite's log becomes before it goes into the file."""
-ENOUGH_BYTES = 64 * 2**20
-"""With less free space than that, none is set aside."""
+"""The size of SQLite's log before it's written to the database."""
+MIN_FREE_BYTES = 64 * 2**20
+"""With less free space, none is allocated."""
 
 
 class DiskReserve:
-    """Calls block, and raise nothing: without it, all goes on as it can."""
+    """Calls block, and raise nothing."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def release(self) -> None:
-        """Give it up if there is less room on the disk than it takes."""
+        """Delete the file if the disk has less free space than it takes."""
         with suppress(OSError):
             if shutil.disk_usage(self._path.parent).free < RESERVE_BYTES:
                 self._path.unlink()
                 _LOGGER.warning("The disk is full: using the disk reserve")
 
     def allocate(self) -> None:
-        """Set it aside (again), if there is room enough."""
+        """Write the file, if there's none and enough free space."""
         try:
-            have = self._path.stat().st_size if self._path.exists() else 0
-            if have < RESERVE_BYTES and self._has_room():
-                self._write()
+            size = self._path.stat().st_size if self._path.exists() else 0
+            free_bytes = shutil.disk_usage(self._path.parent).free
+            if size >= RESERVE_BYTES or free_bytes <= MIN_FREE_BYTES:
+                return
+            if not is_regular_file(self._path):
+                self._path.unlink(missing_ok=True)  # to write into a pipe would block
+            with self._path.open("wb") as file:
+                file.write(bytes(RESERVE_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
         except OSError as err:
             _LOGGER.debug("There is no disk reserve: %s", err.strerror)
-
-    def _has_room(self) -> bool:
-        return shutil.disk_usage(self._path.parent).free > ENOUGH_BYTES
-
-    def _write(self) -> None:
-        if not is_regular_file(self._path):
-            self._path.unlink(missing_ok=True)  # to write into a pipe would block
-        with self._path.open("wb") as file:
-            file.write(bytes(RESERVE_BYTES))
-            file.flush()
-            os.fsync(file.fileno())

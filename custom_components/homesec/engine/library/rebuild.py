@@ -1,7 +1,7 @@
-"""The whole catalogue from what there is: the bucket's objects and the clip folder's files.
+"""Rebuild the catalog from the bucket's objects and the clip folder's files.
 
-The bucket first, since only its objects tell whom a clip shows. May be done at any time and as
-often as one likes; what is recorded or removed meanwhile is left alone.
+The bucket first, since its objects' metadata is more complete. A rebuild may run at any time: what
+is recorded or removed meanwhile stays as it is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import batched
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from ..cloud.errors import TransferStopped
@@ -32,25 +32,32 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 BATCH = 200
-"""Rows written in one go: a few milliseconds, for which a recording may have to wait."""
+"""Rows per transaction, which takes some milliseconds: recordings wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
-    """What was found."""
+    """How many clips were found."""
 
     from_cloud: int = 0
-    """Clips that the catalogue did not know."""
+    """New to the catalog, in the bucket."""
     from_folder: int = 0
-    """Further ones, of which only a file in the clip folder tells."""
+    """New to the catalog, in the clip folder only."""
     completed: int = 0
-    """Known ones that the bucket told more of: that it has them, or whom they show."""
+    """Known ones whose rows the bucket has completed."""
     unchanged: int = 0
     """Known ones in the bucket."""
     locked: int = 0
-    """Clips in the bucket that are encrypted with a key that is not here."""
+    """In the bucket, encrypted with an unknown key."""
     foreign: int = 0
-    """Objects that are no clips of ours."""
+    """Objects that aren't clips."""
+
+
+class _CloudClip(NamedTuple):
+    """A clip in the bucket."""
+
+    clip: Clip
+    video_bytes: int
 
 
 def rebuild(
@@ -62,13 +69,13 @@ def rebuild(
     stop: Event,
     on_event: EventSink = lambda _event: None,
 ) -> Rebuilt:
-    """Find every clip again. Raises ``StorageError``, ``OSError`` and ``sqlite3.Error``.
+    """Find every clip again. Raises ``StorageError``, ``OSError``, and ``sqlite3.Error``.
 
-    Cut off in the middle, what was found stays found, and the next time goes on from there.
+    What was found before an error stays in the catalog.
     """
-    shelf = CatalogRebuilder(catalog, copies, clips_dir)
-    for films in batched(_films(cloud, shelf, stop), BATCH, strict=False):
-        shelf.take_in(films)
+    rebuilder = CatalogRebuilder(catalog, copies, clips_dir)
+    for found in batched(rebuilder.read(cloud, stop), BATCH, strict=False):
+        rebuilder.store(found)
     if stop.is_set():
         raise TransferStopped
     tree = ClipTree(clips_dir)
@@ -76,42 +83,114 @@ def rebuild(
         from_folder = adopt_without_row(catalog, tree, stop)
     finally:
         tree.damaged.report(on_event)
-    found = replace(shelf.found, from_folder=from_folder)
-    _LOGGER.info("The clip index was rebuilt: %s", found)
-    return found
+    rebuilt = replace(rebuilder.rebuilt, from_folder=from_folder)
+    _LOGGER.info("The clip index was rebuilt: %s", rebuilt)
+    return rebuilt
 
 
-@dataclass(frozen=True, slots=True)
-class _Film:
-    """A clip as the bucket tells it."""
+class CatalogRebuilder:
+    """Reads the clips of the bucket, and stores them in the catalog."""
 
-    clip: Clip
-    film_bytes: int
+    def __init__(self, catalog: Catalog, copies: ClipStorage, clips_dir: Path) -> None:
+        self._catalog = catalog
+        self._copies = copies
+        self._clips_dir = clips_dir
+        # A clip that is known now and missing later was removed meanwhile.
+        rows = catalog.database.query("SELECT id FROM clips")
+        jobs = catalog.database.query("SELECT subject FROM jobs WHERE kind = ?", (JobKind.DELETE,))
+        self._known = frozenset(row[0] for row in (*rows, *jobs))
+        self.rebuilt = Rebuilt()
 
+    def _count(self, name: str) -> None:
+        self.rebuilt = replace(self.rebuilt, **{name: getattr(self.rebuilt, name) + 1})
 
-def _films(cloud: CloudStore | None, shelf: CatalogRebuilder, stop: Event) -> Iterator[_Film]:
-    """Give the clips in the bucket, each with its still, which comes just before in the listing."""
-    still: StoredObject | None = None
-    for obj in cloud.list() if cloud is not None else ():
-        if stop.is_set():
-            raise TransferStopped
-        if ALERT_ENTRY in obj.metadata:
-            continue
-        if clip_id_from_name(obj.name) is None:
-            shelf.count(foreign=1)
-        elif obj.name.endswith(STILL):
-            still = obj
-        elif (clip := clip_from_object(obj)) is not None:
-            neighbors = still is not None and still.name == obj.name.removesuffix(VIDEO) + STILL
-            yield _Film(_placed(clip, still if neighbors else None), obj.bytes)
-        elif obj.key_id is not None and obj.metadata:
-            shelf.count(locked=1)
+    def read(self, cloud: CloudStore | None, stop: Event) -> Iterator[_CloudClip]:
+        """Yield the clips in the bucket. Each one's still precedes it in the listing."""
+        still: StoredObject | None = None
+        for obj in cloud.list() if cloud is not None else ():
+            if stop.is_set():
+                raise TransferStopped
+            if ALERT_ENTRY in obj.metadata:
+                continue
+            if clip_id_from_name(obj.name) is None:
+                self._count("foreign")
+            elif obj.name.endswith(STILL):
+                still = obj
+            elif (clip := clip_from_object(obj)) is not None:
+                if still is not None and still.name != obj.name.removesuffix(VIDEO) + STILL:
+                    still = None
+                yield _CloudClip(_with_paths(clip, still), obj.bytes)
+            else:
+                encrypted = obj.key_id is not None and obj.metadata
+                self._count("locked" if encrypted else "foreign")
+
+    def store(self, clips: Iterable[_CloudClip]) -> None:
+        """Add clips to the catalog, or complete their rows, in one transaction."""
+        with self._catalog.database.transaction():
+            for found in clips:
+                row = self._catalog.get(found.clip.id)
+                if row is not None:
+                    self._count("completed" if self._complete(row, found) else "unchanged")
+                elif found.clip.id not in self._known:
+                    self._add(found)
+                    self._count("from_cloud")
+
+    def _add(self, found: _CloudClip) -> None:
+        clip, size = found.clip, self._file_bytes(found.clip.path)
+        if size is not None:
+            still = clip.path.removesuffix(VIDEO) + STILL
+            if self._file_bytes(still) is not None:
+                clip = replace(clip, still_path=still)
+        if size is None or size == found.video_bytes:
+            self._catalog.put(replace(clip, local=size is not None))
         else:
-            shelf.count(foreign=1)
+            # The file isn't the object. An upload compares their checksums.
+            self._catalog.save(
+                replace(clip, local=True, cloud=CloudState.NONE, cloud_bytes=0, bytes=size)
+            )
+
+    def _complete(self, row: Clip, found: _CloudClip) -> bool:
+        """Add to a row what only the bucket knows; return whether there was anything."""
+        clip = found.clip
+        removing = row.state not in (ClipState.SAVED, ClipState.MISSING)
+        if removing or row.cloud is CloudState.DROPPED:
+            return False
+        # *Elsewhere* too: the user may have copied the objects of the bucket in use before.
+        not_stored = row.cloud in (CloudState.NONE, CloudState.ELSEWHERE)
+        uploaded = row.state is ClipState.MISSING or (
+            not_stored and row.bytes in (0, found.video_bytes)
+        )
+        if uploaded:
+            self._copies.mark_uploaded(row.id, clip.cloud_bytes)
+        # A row that was recovered from its file lacks protection, label, and more.
+        protected = clip.protected and row.cloud is not CloudState.STORED
+        if protected:
+            self._copies.protect(row.id, protected=True)
+        described = row.label is None and clip.label is not None
+        if described:
+            self._catalog.put(
+                replace(
+                    self._catalog.get(row.id) or row,
+                    camera_name=clip.camera_name,
+                    trigger=clip.trigger,
+                    started_at=clip.started_at,
+                    event_at=clip.event_at,
+                    label=clip.label,
+                    score=clip.score,
+                    zones=clip.zones,
+                )
+            )
+        return uploaded or described or (protected and not row.protected)
+
+    def _file_bytes(self, path: str) -> int | None:
+        try:
+            return (self._clips_dir / path).stat().st_size
+        except OSError:
+            return None
 
 
-def _placed(clip: Clip, still: StoredObject | None) -> Clip:
-    """Say where its files would be. Whatever the bucket says, that is inside the clip folder."""
+def _with_paths(clip: Clip, still: StoredObject | None) -> Clip:
+    """Add the paths that its files would have: inside the clip folder, whatever its metadata is."""
     day = datetime.fromtimestamp(clip.event_at, UTC).date().isoformat()
     camera = quote(clip.camera_id, safe="")
     path = f"{camera if camera.strip('.') else camera.replace('.', '%2E')}/{day}/{clip.id}"
@@ -121,97 +200,3 @@ def _placed(clip: Clip, still: StoredObject | None) -> Clip:
         still_path=path + STILL if still is not None else None,
         cloud_bytes=clip.cloud_bytes + (still.bytes if still is not None else 0),
     )
-
-
-class CatalogRebuilder:
-    """Where what was found is put."""
-
-    def __init__(self, catalog: Catalog, copies: ClipStorage, clips_dir: Path) -> None:
-        self._catalog = catalog
-        self._copies = copies
-        self._clips_dir = clips_dir
-        # What is known now and not any more later, was removed meanwhile.
-        self._known = _known(catalog)
-        self.found = Rebuilt()
-
-    def count(self, **more: int) -> None:
-        """Add to what was found."""
-        self.found = replace(
-            self.found, **{key: getattr(self.found, key) + n for key, n in more.items()}
-        )
-
-    def take_in(self, films: Iterable[_Film]) -> None:
-        """Write some clips down."""
-        with self._catalog.database.transaction():
-            for film in films:
-                self._take_in(film)
-
-    def _take_in(self, film: _Film) -> None:
-        clip = film.clip
-        row = self._catalog.get(clip.id)
-        if row is not None:
-            changed = self._complete(row, film)
-            self.count(completed=int(changed), unchanged=int(not changed))
-        elif clip.id not in self._known:
-            self._add(film)
-            self.count(from_cloud=1)
-
-    def _add(self, film: _Film) -> None:
-        clip, size = film.clip, self._bytes(film.clip.path)
-        if size is not None:
-            still = clip.path.removesuffix(VIDEO) + STILL
-            if self._bytes(still) is not None:
-                clip = replace(clip, still_path=still)
-        if size is None or size == film.film_bytes:
-            self._catalog.put(replace(clip, local=size is not None))
-        else:
-            # Not the same film: which is right, only the outbox' checksums tell.
-            self._catalog.save(
-                replace(clip, local=True, cloud=CloudState.NONE, cloud_bytes=0, bytes=size)
-            )
-
-    def _complete(self, row: Clip, film: _Film) -> bool:
-        """Add to a row what it does not know; return whether there was anything."""
-        removing = row.state not in (ClipState.SAVED, ClipState.MISSING)
-        if removing or row.cloud is CloudState.DROPPED:
-            return False
-        # Also what somebody has copied here from a bucket that was in use before.
-        unknown = row.cloud in (CloudState.NONE, CloudState.ELSEWHERE)
-        there = unknown and row.bytes in (0, film.film_bytes)
-        back = row.state is ClipState.MISSING
-        nameless = row.label is None and film.clip.label is not None
-        if there or back:
-            self._copies.mark_uploaded(row.id, film.clip.cloud_bytes)
-        protected = film.clip.protected and row.cloud is not CloudState.STORED
-        if protected:
-            # It was taken in from its file alone, which cannot tell that.
-            self._copies.protect(row.id, protected=True)
-        if nameless:
-            # Taken in from its file alone, which tells nothing of what it shows.
-            known = self._catalog.get(row.id) or row
-            self._catalog.put(
-                replace(
-                    known,
-                    camera_name=film.clip.camera_name,
-                    trigger=film.clip.trigger,
-                    started_at=film.clip.started_at,
-                    event_at=film.clip.event_at,
-                    label=film.clip.label,
-                    score=film.clip.score,
-                    zones=film.clip.zones,
-                )
-            )
-        return there or back or nameless or (protected and not row.protected)
-
-    def _bytes(self, path: str) -> int | None:
-        try:
-            return (self._clips_dir / path).stat().st_size
-        except OSError:
-            return None
-
-
-def _known(catalog: Catalog) -> frozenset[str]:
-    """Return the ids of all rows, and of what is still to be deleted from the bucket."""
-    rows = catalog.database.query("SELECT id FROM clips")
-    jobs = catalog.database.query("SELECT subject FROM jobs WHERE kind = ?", (JobKind.DELETE,))
-    return frozenset(row[0] for row in (*rows, *jobs))

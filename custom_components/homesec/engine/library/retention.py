@@ -1,4 +1,4 @@
-"""Removes what the rules say, every few minutes and whenever the disk is full."""
+"""Remove copies of clips by the retention rules, every few minutes and when the disk is full."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..core.events import ClipsRemoved, DiskSpaceChanged, RemovalReason
 from ..core.types import ClipState, CloudState
 from ..db.worker import WorkerThread
 from .retention_policy import Removal, Tier, plan
-from .visits import KEPT_S, MOST
+from .visits import MAX_VISIT_AGE_S, MAX_VISITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from ..core.clock import Clock
     from ..core.events import EventSink
-    from ..core.types import Clip
     from .catalog import Catalog
     from .copies import ClipStorage
     from .retention_policy import RetentionRules
@@ -29,14 +28,46 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 EVERY_S = 300.0
-FORGET_S = 30 * 86400.0
-"""So long a row tells of a clip that failed or is missing."""
-NOTE = "looked_at"
-"""When it looked last, for the next start."""
+FAILED_KEPT_S = 30 * 86400.0
+"""Rows of failed and missing clips are removed at this age."""
+LAST_RUN_KEY = "looked_at"
+"""Key of the catalog's value with the time of the last run."""
+MAX_JUMP_S = 86_400.0
+"""More than a change of the time zone."""
+DISTRUST_S = 3600.0
+"""How long a clock isn't trusted after a jump, or after days without power."""
+
+
+class TrustedClock:
+    """A clock whose jumps ahead are ignored for a while. Calls come from one thread.
+
+    With a wrong time, for example after its battery has died, all clips would be too old at once,
+    and most such jumps are corrected within minutes.
+    """
+
+    def __init__(self, clock: Clock, *, last: float | None) -> None:
+        """``last`` is what ``now`` returned last before the restart (UTC epoch seconds)."""
+        self._clock = clock
+        self._at = clock.now() if last is None else last
+        self._at_t = clock.monotonic()
+        self._jumped_t: float | None = None
+
+    def now(self) -> float:
+        """Return UTC epoch seconds, as if an untrusted jump hadn't happened."""
+        at, t = self._clock.now(), self._clock.monotonic()
+        expected = self._at + (t - self._at_t)
+        if at - expected > MAX_JUMP_S:
+            if self._jumped_t is None:
+                self._jumped_t = t
+                _LOGGER.warning("The clock jumped ahead: no clip expires for a while")
+            if t - self._jumped_t < DISTRUST_S:
+                return expected
+        self._at, self._at_t, self._jumped_t = at, t, None
+        return at
 
 
 class Retention(WorkerThread):
-    """Applies the rules, on a thread of its own."""
+    """The thread that applies the rules."""
 
     def __init__(
         self,
@@ -49,12 +80,9 @@ class Retention(WorkerThread):
         on_event: EventSink,
         clock: Clock,
         every_s: float = EVERY_S,
-        look_after: Callable[[], None] = lambda: None,
+        on_run: Callable[[], None] = lambda: None,
     ) -> None:
-        """``disk_free`` tells the free bytes of the clips' disk.
-
-        ``look_after`` is called at each look: what has waited for the disk may go on.
-        """
+        """``disk_free`` returns the free bytes on the disk; ``on_run`` is called in each run."""
         super().__init__(name="homesec-retention")
         self.rules = rules
         self._catalog = catalog
@@ -62,9 +90,9 @@ class Retention(WorkerThread):
         self._uploading = uploading
         self._disk_free = disk_free
         self._on_event = on_event
-        self._time = TrustedClock(clock, last=_moment(catalog.get_value(NOTE)))
+        self._time = TrustedClock(clock, last=_parse_time(catalog.get_value(LAST_RUN_KEY)))
         self._every_s = every_s
-        self._look_after = look_after
+        self._on_run = on_run
         self._low = False
 
     @override
@@ -82,7 +110,7 @@ class Retention(WorkerThread):
         _LOGGER.error("Old clips could not be removed: %s", err, exc_info=defect and err)
 
     def apply(self) -> None:
-        """Look once, and remove what is to go. Raises ``OSError`` and ``sqlite3.Error``."""
+        """Remove what the rules say once. Raises ``OSError`` and ``sqlite3.Error``."""
         now = self._time.now()
         self._copies.finish_removals()
         removals = plan(
@@ -98,69 +126,59 @@ class Retention(WorkerThread):
                 break
             if self._remove(removal):
                 done[removal.reason].append(removal)
-        for reason, its in done.items():
-            self._tell(reason, its)
-        self._look_after()
-        self._look_at_space()
-        self._forget(now)
-
-    def _forget(self, now: float) -> None:
-        """Remove what clips and visits of long ago have left in the catalogue."""
-        self._catalog.remove_failed(now - FORGET_S)
-        self._catalog.visits.forget(now - KEPT_S, most=MOST)
-        self._catalog.set_value(NOTE, f"{now}")
-
-    def _remove(self, removal: Removal) -> bool:
-        """Remove one copy, unless its clip is not any more as it was when this was planned."""
-        clip = self._catalog.get(removal.clip_id)
-        if clip is None or clip.state is not ClipState.SAVED or clip.protected:
-            return False
-        stays = clip.local if removal.tier is Tier.CLOUD else clip.cloud is CloudState.STORED
-        if not stays and not removal.last_copy:
-            return False
-        try:
-            self._drop(clip, removal.tier, stays=stays)
-        except OSError as err:
-            _LOGGER.warning("Clip %s cannot be removed: %s", clip.id, err.strerror)
-            return False
-        return True
-
-    def _drop(self, clip: Clip, tier: Tier, *, stays: bool) -> None:
-        if not stays:
-            self._copies.remove(clip)
-        elif tier is Tier.LOCAL:
-            self._copies.remove_local(clip)
-        else:
-            self._copies.remove_cloud(clip)
-
-    def _tell(self, reason: RemovalReason, removals: list[Removal]) -> None:
-        lost = sum(r.last_copy for r in removals)
-        if reason is RemovalReason.SPACE:
-            _LOGGER.warning(
-                "The disk was about to be full: %s clips were removed from it, of which %s were"
-                " nowhere else",
-                len(removals),
-                lost,
-            )
-        self._on_event(
-            ClipsRemoved(
-                count=len(removals),
-                bytes=sum(r.bytes for r in removals),
-                reason=reason,
-                last_copies=lost,
-            )
-        )
-
-    def _look_at_space(self) -> None:
+        for reason, removed in done.items():
+            self._report(reason, removed)
+        self._on_run()
         free_bytes = self._disk_free()
         low = free_bytes < self.rules.min_free_bytes
         if low is not self._low:
             self._low = low
             self._on_event(DiskSpaceChanged(low=low, free_bytes=free_bytes))
+        self._catalog.remove_failed(now - FAILED_KEPT_S)
+        self._catalog.visits.remove_old(now - MAX_VISIT_AGE_S, keep=MAX_VISITS)
+        self._catalog.set_value(LAST_RUN_KEY, f"{now}")
+
+    def _remove(self, removal: Removal) -> bool:
+        """Remove one copy, unless its clip has changed since the plan was made."""
+        clip = self._catalog.get(removal.clip_id)
+        if clip is None or clip.state is not ClipState.SAVED or clip.protected:
+            return False
+        local = removal.tier is Tier.LOCAL
+        other_copy = clip.cloud is CloudState.STORED if local else clip.local
+        if not other_copy and not removal.last_copy:
+            return False
+        try:
+            if not other_copy:
+                self._copies.remove(clip)
+            elif local:
+                self._copies.remove_local(clip)
+            else:
+                self._copies.remove_cloud(clip)
+        except OSError as err:
+            _LOGGER.warning("Clip %s cannot be removed: %s", clip.id, err.strerror)
+            return False
+        return True
+
+    def _report(self, reason: RemovalReason, removed: list[Removal]) -> None:
+        last_copies = sum(r.last_copy for r in removed)
+        if reason is RemovalReason.SPACE:
+            _LOGGER.warning(
+                "The disk was about to be full: %s clips were removed from it, of which %s were"
+                " nowhere else",
+                len(removed),
+                last_copies,
+            )
+        self._on_event(
+            ClipsRemoved(
+                count=len(removed),
+                bytes=sum(r.bytes for r in removed),
+                reason=reason,
+                last_copies=last_copies,
+            )
+        )
 
 
-def _moment(text: str | None) -> float | None:
-    """Return the moment that a note tells; None if it tells none."""
+def _parse_time(text: str | None) -> float | None:
     try:
         at = float(text or "")
     except ValueError:
@@ -169,40 +187,5 @@ def _moment(text: str | None) -> float | None:
 
 
 def disk_free(folder: Path) -> int:
-    """Return the bytes that may still be written to a folder's disk. Raises ``OSError``."""
+    """Return the bytes that can be written to a folder's disk. Raises ``OSError``."""
     return shutil.disk_usage(folder).free
-
-
-if TYPE_CHECKING:
-    from ..core.clock import Clock
-
-_LOGGER = logging.getLogger(__name__)
-
-LEAP_S = 86_400.0
-"""Further ahead than it should be; a shift of the time zone is no leap."""
-PATIENCE_S = 3600.0
-"""So long a leap is not believed. After days without power, nothing grows old for an hour."""
-
-
-class TrustedClock:
-    """Calls come from one thread."""
-
-    def __init__(self, clock: Clock, *, last: float | None) -> None:
-        """``last``: what ``now`` told last, before the restart (UTC epoch seconds)."""
-        self._clock = clock
-        self._at = clock.now() if last is None else last
-        self._at_t = clock.monotonic()
-        self._doubted_t: float | None = None
-
-    def now(self) -> float:
-        """Return UTC epoch seconds: the clock's, or the time before its leap going on."""
-        told, t = self._clock.now(), self._clock.monotonic()
-        expected = self._at + (t - self._at_t)
-        if told - expected > LEAP_S:
-            if self._doubted_t is None:
-                self._doubted_t = t
-                _LOGGER.warning("The clock jumped ahead: no clip expires for a while")
-            if t - self._doubted_t < PATIENCE_S:
-                return expected
-        self._at, self._at_t, self._doubted_t = told, t, None
-        return told

@@ -1,13 +1,11 @@
-"""Which copies of clips are to go: rules by age and by size, and a disk that must not fill.
+"""Decide which copies of clips to remove: limits on age and size, and a disk that must not fill.
 
-A pure function of what there is; ``retention.py`` does what it says.
-
-- A protected clip is left alone, whatever happens.
-- A clip that still waits for its upload keeps its file, whatever the rules say.
-- Of all other clips a rule removes what it was made for, the last copy, too: that is what an owner
-  means by "keep for 30 days". The local rules never touch the cloud, and the other way round.
-- Only if the disk would otherwise fill do files go that no rule covers: first of clips that are in
-  the cloud, then, if that is not enough, clips that are nowhere else. The oldest goes first.
+- A protected clip is never removed.
+- A clip that waits for its upload keeps its file, whatever the limits say.
+- Otherwise limits apply even to the last copy: that's what "keep for 30 days" means. The limits of
+  one tier never remove copies of the other.
+- Only if the disk would fill, more files are removed: first of clips that are in the cloud too,
+  then of others. The oldest go first.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from ..core.events import RemovalReason
 from ..core.types import CloudState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from .copies import ClipSummary
 
@@ -30,7 +28,7 @@ GIB = 1024**3
 
 
 class Tier(StrEnum):
-    """Where a copy is."""
+    """Where a copy of a clip is."""
 
     LOCAL = "local"
     CLOUD = "cloud"
@@ -38,7 +36,7 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much of a camera's clips is kept; None: no limit."""
+    """How much of a camera's clips is kept; None for no limit."""
 
     max_age_s: float | None = None
     max_bytes: int | None = None
@@ -49,7 +47,7 @@ class TierRules:
     """What is kept in one tier."""
 
     each: Limits = Limits()
-    """For each camera that has no limits of its own."""
+    """For cameras without limits of their own."""
     cameras: Mapping[str, Limits] = field(default_factory=dict)
     total_bytes: int | None = None
     """Of all cameras together."""
@@ -57,24 +55,24 @@ class TierRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionRules:
-    """What is kept where."""
+    """What is kept in both tiers."""
 
     local: TierRules = TierRules()
     cloud: TierRules = TierRules()
     min_free_bytes: int = GIB
-    """So much of the clips' disk stays free."""
+    """What stays free on the clips' disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """One copy that is to go."""
+    """A copy to remove."""
 
     clip_id: str
     tier: Tier
     reason: RemovalReason
     bytes: int
     last_copy: bool
-    """Whether the clip is nowhere any more after that."""
+    """Whether no copy is left after that."""
 
 
 def plan(
@@ -85,105 +83,87 @@ def plan(
     free_bytes: int,
     uploading: bool,
 ) -> list[Removal]:
-    """Return what is to go, in this order.
+    """Return which copies to remove, in this order.
 
-    ``summaries`` are all finished clips, oldest first; ``uploading`` tells whether there is a cloud
-    at all that clips may wait for.
+    ``summaries`` are all saved clips, oldest first; ``uploading``: whether clips are uploaded.
     """
-    here = [_Copy(h, h.bytes) for h in summaries if h.local]
-    there = [_Copy(h, h.cloud_bytes) for h in summaries if h.cloud is CloudState.STORED]
-    waiting = {h.id for h in summaries if uploading and h.local and h.cloud is CloudState.WAITING}
-    dropped = dict(_by_rules(here, rules.local, now=now, keep=waiting))
-    too_little = rules.min_free_bytes - free_bytes - sum(c.bytes for c in here if c.id in dropped)
-    dropped |= dict.fromkeys(
-        _for_space((c for c in here if c.id not in dropped), too_little), RemovalReason.SPACE
-    )
-    in_cloud = {c.id for c in there}
-    local = [
-        Removal(
-            clip_id=c.id,
-            tier=Tier.LOCAL,
-            reason=dropped[c.id],
-            bytes=c.bytes,
-            last_copy=c.id not in in_cloud,
-        )
-        for c in here
-        if c.id in dropped
+    local = [s for s in summaries if s.local]
+    cloud = [s._replace(bytes=s.cloud_bytes) for s in summaries if s.cloud is CloudState.STORED]
+    waiting = {s.id for s in local if uploading and s.cloud is CloudState.WAITING}
+    expired = dict(_by_limits(local, rules.local, now=now, keep=waiting))
+    missing_bytes = rules.min_free_bytes - free_bytes
+    missing_bytes -= sum(s.bytes for s in local if s.id in expired)
+    others = (s for s in local if s.id not in expired)
+    expired |= dict.fromkeys(_for_space(others, missing_bytes), RemovalReason.SPACE)
+    cloud_expired = dict(_by_limits(cloud, rules.cloud, now=now, keep=frozenset()))
+    return [
+        *_removals(Tier.LOCAL, local, expired, {s.id for s in cloud}),
+        *_removals(Tier.CLOUD, cloud, cloud_expired, {s.id for s in local} - expired.keys()),
     ]
-    expired = dict(_by_rules(there, rules.cloud, now=now, keep=frozenset()))
-    left = {c.id for c in here} - dropped.keys()
-    cloud = [
-        Removal(
-            clip_id=c.id,
-            tier=Tier.CLOUD,
-            reason=expired[c.id],
-            bytes=c.bytes,
-            last_copy=c.id not in left,
-        )
-        for c in there
-        if c.id in expired
-    ]
-    return local + cloud
 
 
-class _Copy:
-    """One copy in one tier."""
+def _removals(
+    tier: Tier,
+    copies: Iterable[ClipSummary],
+    reasons: Mapping[str, RemovalReason],
+    other_copies: Collection[str],
+) -> Iterator[Removal]:
+    for copy in copies:
+        if copy.id in reasons:
+            yield Removal(
+                clip_id=copy.id,
+                tier=tier,
+                reason=reasons[copy.id],
+                bytes=copy.bytes,
+                last_copy=copy.id not in other_copies,
+            )
 
-    __slots__ = ("bytes", "camera_id", "id", "protected", "stored")
 
-    def __init__(self, holding: ClipSummary, size: int) -> None:
-        self.id = holding.id
-        self.camera_id = holding.camera_id
-        self.bytes = size
-        self.protected = holding.protected
-        self.stored = holding.cloud is CloudState.STORED
-
-
-def _by_rules(
-    copies: Sequence[_Copy], rules: TierRules, *, now: float, keep: Iterable[str]
+def _by_limits(
+    copies: Sequence[ClipSummary], rules: TierRules, *, now: float, keep: Iterable[str]
 ) -> Iterator[tuple[str, RemovalReason]]:
-    """Give what is too old, then what is too much; each camera by itself, then all together."""
+    """Yield what is too old, then what is too much, first by camera, then of all cameras."""
     keep = frozenset(keep)
-    by_camera: defaultdict[str, list[_Copy]] = defaultdict(list)
+    by_camera: defaultdict[str, list[ClipSummary]] = defaultdict(list)
     for copy in copies:
         by_camera[copy.camera_id].append(copy)
-    gone: set[str] = set()
-    for camera_id, its in by_camera.items():
+    removed: set[str] = set()
+    for camera_id, its_copies in by_camera.items():
         limits = rules.cameras.get(camera_id, rules.each)
         if limits.max_age_s is not None:
             end = first_clip_id(now - limits.max_age_s)
-            old = [c.id for c in its if c.id < end and not c.protected and c.id not in keep]
-            gone.update(old)
+            old = [c.id for c in its_copies if c.id < end and not c.protected and c.id not in keep]
+            removed.update(old)
             yield from ((clip_id, RemovalReason.AGE) for clip_id in old)
-        too_many = list(_beyond(its, limits.max_bytes, keep | gone, gone))
-        gone.update(too_many)
+        too_many = list(_beyond(its_copies, limits.max_bytes, keep, removed))
+        removed.update(too_many)
         yield from ((clip_id, RemovalReason.SIZE) for clip_id in too_many)
-    for clip_id in _beyond(copies, rules.total_bytes, keep | gone, gone):
+    for clip_id in _beyond(copies, rules.total_bytes, keep, removed):
         yield clip_id, RemovalReason.SIZE
 
 
 def _beyond(
-    copies: Sequence[_Copy], max_bytes: int | None, keep: Iterable[str], gone: Iterable[str]
+    copies: Sequence[ClipSummary], max_bytes: int | None, keep: frozenset[str], removed: set[str]
 ) -> Iterator[str]:
-    """Give the oldest, until the rest fits in."""
+    """Yield the oldest, until the rest is within the limit."""
     if max_bytes is None:
         return
-    keep, gone = frozenset(keep), frozenset(gone)
-    too_much = sum(c.bytes for c in copies if c.id not in gone) - max_bytes
+    excess = sum(c.bytes for c in copies if c.id not in removed) - max_bytes
     for copy in copies:
-        if too_much <= 0:
+        if excess <= 0:
             return
-        if not copy.protected and copy.id not in keep:
-            too_much -= copy.bytes
+        if not copy.protected and copy.id not in keep and copy.id not in removed:
+            excess -= copy.bytes
             yield copy.id
 
 
-def _for_space(copies: Iterable[_Copy], too_little: int) -> Iterator[str]:
-    """Give what makes room: first what is safe elsewhere, then the oldest of all."""
-    if too_little <= 0:
+def _for_space(copies: Iterable[ClipSummary], missing_bytes: int) -> Iterator[str]:
+    """Yield what to remove to get free space: first what is in the cloud too, then the oldest."""
+    if missing_bytes <= 0:
         return
-    for copy in sorted((c for c in copies if not c.protected), key=lambda c: not c.stored):
-        if too_little <= 0:
+    removable = (c for c in copies if not c.protected)
+    for copy in sorted(removable, key=lambda c: c.cloud is not CloudState.STORED):
+        if missing_bytes <= 0:
             return
-        too_little -= copy.bytes
+        missing_bytes -= copy.bytes
         yield copy.id

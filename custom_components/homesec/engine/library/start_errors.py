@@ -1,4 +1,4 @@
-"""What kept the engine from starting: which folder it was, and what is wrong with it."""
+"""Errors of the engine's start: which folder failed, and why."""
 
 from __future__ import annotations
 
@@ -19,24 +19,14 @@ from ..core.errors import (
 from ..db.database import disk_error
 
 _BY_ERRNO: dict[int, type[StartFailed]] = {
-    errno.ENOSPC: StartDiskFull,
-    errno.EDQUOT: StartDiskFull,
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), StartDiskFull),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), StartFolderDenied),
+    **dict.fromkeys((errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP), StartFolderBlocked),
+    **dict.fromkeys((errno.EIO, errno.ENODEV, errno.ENOENT, errno.ENXIO), StartFolderMissing),
+    # Of a network share.
+    **dict.fromkeys((errno.ENOTCONN, errno.ESTALE, errno.ETIMEDOUT), StartFolderMissing),
+    **dict.fromkeys((errno.EHOSTDOWN, errno.EHOSTUNREACH), StartFolderMissing),
     errno.EROFS: StartDiskReadOnly,
-    errno.EACCES: StartFolderDenied,
-    errno.EPERM: StartFolderDenied,
-    errno.EEXIST: StartFolderBlocked,
-    errno.EISDIR: StartFolderBlocked,
-    errno.ENOTDIR: StartFolderBlocked,
-    errno.ELOOP: StartFolderBlocked,
-    errno.EIO: StartFolderMissing,
-    errno.ENODEV: StartFolderMissing,
-    errno.ENOENT: StartFolderMissing,
-    errno.ENOTCONN: StartFolderMissing,
-    errno.ENXIO: StartFolderMissing,
-    errno.EHOSTDOWN: StartFolderMissing,
-    errno.EHOSTUNREACH: StartFolderMissing,
-    errno.ESTALE: StartFolderMissing,
-    errno.ETIMEDOUT: StartFolderMissing,
 }
 _BY_SQLITE_CODE: dict[int, type[StartFailed]] = {
     sqlite3.SQLITE_BUSY: StartIndexLocked,
@@ -48,16 +38,16 @@ _BY_SQLITE_CODE: dict[int, type[StartFailed]] = {
 
 
 def start_error(err: Exception, *, clips_dir: Path, catalog: Path) -> StartFailed:
-    """Return the engine's error for what the system said while it started."""
+    """Return the engine's error for one of the system's."""
     folder = clips_dir
     kind: type[StartFailed] = StartFailed
     if isinstance(err, sqlite3.Error):
         folder = catalog.parent
         code = getattr(err, "sqlite_errorcode", 0) & 0xFF
-        # Of a full disk, too, SQLite may just say that it cannot open a file.
-        kind = _BY_SQLITE_CODE.get(code) or _of_the_system(disk_error(catalog))
+        # On a full disk, SQLite may only say that it can't open a file.
+        kind = _BY_SQLITE_CODE.get(code) or _os_error(disk_error(catalog))
     elif isinstance(err, OSError):
-        kind = _of_the_system(err)
+        kind = _os_error(err)
         if isinstance(err.filename, str | Path):
             its = Path(err.filename).is_relative_to(catalog.parent)
             folder = catalog.parent if its else clips_dir
@@ -65,5 +55,5 @@ def start_error(err: Exception, *, clips_dir: Path, catalog: Path) -> StartFaile
     return kind(f"{folder}: {reason}", folder=str(folder), reason=reason)
 
 
-def _of_the_system(err: OSError | None) -> type[StartFailed]:
+def _os_error(err: OSError | None) -> type[StartFailed]:
     return StartFailed if err is None else _BY_ERRNO.get(err.errno or 0, StartFailed)

@@ -1,4 +1,4 @@
-"""Visits as rows: every confirmed presence, whether it was recorded or not."""
+"""Store visits, that is every presence, recorded or not, and count them."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
 
+    from ..core.events import EngineEvent, EventSink
     from ..db.database import Database
 
+_LOGGER = logging.getLogger(__name__)
+
 _QUARTER_S = 900
-"""Every time zone is a multiple of it off UTC, and changes at a multiple of it."""
-KEPT_S = 3 * 366 * 86_400.0
-"""Older visits are forgotten: three years are some megabytes."""
-MOST = 500_000
-"""Of more, the oldest are forgotten, too: it is a busy road."""
+"""The offsets of all time zones, and the times when they change, are multiples of it."""
+MAX_VISIT_AGE_S = 3 * 366 * 86_400.0
+MAX_VISITS = 500_000
+"""Of more, the oldest are removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitStatistics:
-    """How often somebody came, and when."""
+    """Number of visits by day and by hour of the week."""
 
     days: Mapping[tuple[date, str, str], int]
-    """By day, camera id and label; only those with any."""
+    """By day, camera id, and label; without zeros."""
     hours: tuple[tuple[int, ...], ...]
     """Monday to Sunday, 24 hours each."""
 
 
 class Visits:
-    """Calls block for a moment and may come from any thread."""
+    """The table of visits. Calls block for a moment and may come from any thread."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    # --- written ------------------------------------------------------------------------------
-
     def begin(self, camera_id: str, label: str, started_at: float, clip_id: str | None) -> int:
-        """Add a visit that lasts; return its number."""
+        """Add a visit that has no end yet; return its number."""
         ((number,),) = self._db.query(
             "INSERT INTO visits (camera_id, label, started_at, clip_id) VALUES (?, ?, ?, ?)"
             " RETURNING id",
@@ -56,7 +56,7 @@ class Visits:
         return int(number)
 
     def end(self, number: int, ended_at: float, clip_id: str | None) -> None:
-        """Note when it ended, and the clip if that began later than the visit."""
+        """Store a visit's end, and its clip if that started later than the visit."""
         self._db.query(
             "UPDATE visits SET ended_at = max(started_at, ?), clip_id = coalesce(clip_id, ?)"
             " WHERE id = ?",
@@ -64,23 +64,20 @@ class Visits:
         )
 
     def end_all(self) -> None:
-        """End what a crash has left open: with its clip, or where it began if there is none."""
+        """End visits that a crash left open: with the end of their clip, or else at their start."""
         self._db.query(
             "UPDATE visits SET ended_at = max(started_at, coalesce("
             "(SELECT clips.started_at + duration_s FROM clips WHERE clips.id = visits.clip_id),"
             " started_at)) WHERE ended_at IS NULL"
         )
 
-    def forget(self, before: float, *, most: int) -> None:
-        """Remove those that began before this moment, and all but ``most`` of the rest."""
+    def remove_old(self, before: float, *, keep: int) -> None:
+        """Remove visits that started before a moment, and all but the newest ``keep``."""
         self._db.query("DELETE FROM visits WHERE started_at < ?", (before,))
-        # In the order of their numbers, which grow with time.
-        self._db.query("DELETE FROM visits WHERE id <= (SELECT max(id) FROM visits) - ?", (most,))
-
-    # --- asked --------------------------------------------------------------------------------
+        self._db.query("DELETE FROM visits WHERE id <= (SELECT max(id) FROM visits) - ?", (keep,))
 
     def count(self, camera_id: str, label: str, since: float) -> int:
-        """Return how many have begun since then."""
+        """Return how many visits have started since a moment."""
         ((count,),) = self._db.query(
             "SELECT count(*) FROM visits WHERE camera_id = ? AND label = ? AND started_at >= ?",
             (camera_id, label, since),
@@ -88,7 +85,7 @@ class Visits:
         return int(count)
 
     def last(self, camera_id: str, label: str) -> float | None:
-        """Return when the newest began."""
+        """Return when the newest visit started."""
         ((at,),) = self._db.query(
             "SELECT max(started_at) FROM visits WHERE camera_id = ? AND label = ?",
             (camera_id, label),
@@ -104,16 +101,12 @@ class Visits:
         cameras: tuple[str, ...] | None = None,
         labels: tuple[str, ...] | None = None,
     ) -> VisitStatistics:
-        """Count those that began in a time span, by days and hours as clocks in ``tz`` show them.
-
-        An hour that a change of the clocks repeats counts both times; one that it leaves out has
-        nothing in it.
-        """
+        """Count the visits that started in a span of time, by day and by hour in ``tz``."""
         where = ["started_at >= ?", "started_at < ?"]
         values: list[float | str] = [since, until]
         for column, names in (("camera_id", cameras), ("label", labels)):
             if names is not None:
-                # The plus keeps SQLite from gathering by this rather than by time.
+                # The plus keeps SQLite from using an index of this column instead of time's.
                 where.append(f"+{column} IN ({', '.join('?' * len(names))})")
                 values += names
         rows = self._db.query(
@@ -130,12 +123,6 @@ class Visits:
         return VisitStatistics(days=days, hours=tuple(map(tuple, hours)))
 
 
-if TYPE_CHECKING:
-    from ..core.events import EngineEvent, EventSink
-
-_LOGGER = logging.getLogger(__name__)
-
-
 class VisitWriter(WorkerThread):
     """Store each presence as a visit; send ``VisitLogged`` for each that is counted."""
 
@@ -145,7 +132,7 @@ class VisitWriter(WorkerThread):
         self._on_event = on_event
         self._events: SimpleQueue[DetectionStarted | DetectionEnded] = SimpleQueue()
         self._open: dict[tuple[str, str], int] = {}
-        """Number of the visit that lasts, by camera and label."""
+        """Number of the open visit by camera and label."""
 
     def handle_event(self, event: EngineEvent) -> None:
         """Queue the start or end of a presence; never waits."""
@@ -165,7 +152,7 @@ class VisitWriter(WorkerThread):
         except sqlite3.Error as err:
             self.log_error(err)
         super()._run()
-        self.run_step()  # what came until the stop
+        self.run_step()  # the rest of the queue
 
     @override
     def run_step(self) -> float:
@@ -181,7 +168,7 @@ class VisitWriter(WorkerThread):
 
     @override
     def log_error(self, err: Exception) -> None:
-        # One visit is not counted; the clip and the alarm do not depend on it.
+        # Clips and the alarm don't depend on it.
         _LOGGER.error("A visit could not be stored in the clip index: %s", err)
 
     def _write(self, event: DetectionStarted | DetectionEnded) -> None:
