@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import Any
 
-from loopback import Folder, MailServer, PushService
+from loopback_servers import Folder, MailServer, PushService
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER
 
 from homesec_dev import demo_setup, footage

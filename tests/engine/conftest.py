@@ -2,11 +2,11 @@
 
 from contextlib import ExitStack
 
-from cameras import HttpServer, rtsp
+from camera_servers import HttpServer, rtsp
 from engine_rig import EngineRig, FakeClock, media_packets
-from films import Recipe, cached
 from hypothesis import settings
 import pytest
+from videos import Recipe, cached
 from writer_rig import WriterRig
 
 from homesec_dev import footage

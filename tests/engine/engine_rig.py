@@ -5,7 +5,7 @@ import random
 import threading
 import time
 
-from films import FigureDetector
+from videos import FigureDetector
 
 from custom_components.homesec.engine.capture.container import ContainerConnection
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline

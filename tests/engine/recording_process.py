@@ -6,7 +6,7 @@ import sys
 import threading
 
 from engine_rig import file_camera
-from films import FigureDetector
+from videos import FigureDetector
 
 from custom_components.homesec.engine.core.events import ClipStarted
 from custom_components.homesec.engine.core.types import Activity, DecodePolicy

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import av
 from engine_rig import media_packets, split_video
-from films import number_of
 from hypothesis import given, strategies as st
 import pytest
+from videos import number_of
 
 from custom_components.homesec.engine.capture.bitstream import (
     NO_SETS,

@@ -4,10 +4,10 @@ import logging
 import threading
 
 from engine_rig import FakeClock, media_packets
-from films import content
 from library_rig import NOON, clip_row
 import pytest
 from test_muxer import record
+from videos import content
 
 from custom_components.homesec.engine.core.events import CatalogRebuilt, FilesSetAside
 from custom_components.homesec.engine.core.types import ClipState, CloudState

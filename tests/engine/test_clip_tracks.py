@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import av
 from engine_rig import file_camera
-from films import FigureDetector
 import pytest
+from videos import FigureDetector
 
 from custom_components.homesec.engine.core.events import DetectionEnded
 from custom_components.homesec.engine.core.types import Activity, Box, Detection, Zone

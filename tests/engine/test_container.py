@@ -1,4 +1,4 @@
-"""Files as sources: what comes out of a container, and where it lies in time."""
+"""Packets of files and webcams."""
 
 from dataclasses import replace
 import itertools
@@ -7,8 +7,8 @@ from threading import Event
 
 import av
 from engine_rig import FakeClock, file_camera, media_packets, split_video
-from films import number_of
 import pytest
+from videos import number_of
 
 from custom_components.homesec.engine.capture.container import ContainerConnection
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
@@ -34,71 +34,71 @@ def numbers(packets):
     return [number_of(f.picture) for p in packets if p.is_video for f in decoder.decode(p)]
 
 
-# --- what is in it ---
+# --- contents ---
 
 
-def test_it_tells_what_it_holds(films):
-    held = connection(films(seconds=2, audio="aac", bframes=2))
-    assert (held.video.codec, held.video.width, held.video.height) == ("h264", 320, 192)
-    assert held.video.fps == pytest.approx(10)
-    assert (held.audio.codec, held.audio.sample_rate, held.audio.layout) == (
+def test_connection_has_formats_of_its_streams(films):
+    opened = connection(films(seconds=2, audio="aac", bframes=2))
+    assert (opened.video.codec, opened.video.width, opened.video.height) == ("h264", 320, 192)
+    assert opened.video.fps == pytest.approx(10)
+    assert (opened.audio.codec, opened.audio.sample_rate, opened.audio.layout) == (
         "aac", 48_000, "mono",
     )  # fmt: skip
-    held.close()
+    opened.close()
 
 
-def test_every_packet_of_a_film_comes_once(films):
+def test_packets_of_file_are_complete(films):
     video, audio = split_video(media_packets(films(seconds=4, audio="aac", bframes=2)))
     assert len(video) == 40
     assert len(audio) > 150
     assert [p.keyframe for p in video] == ([True] + [False] * 9) * 4
 
 
-def test_pictures_that_are_reordered_keep_their_order_and_distance(films):
+def test_reordered_frames_keep_order_and_distance(films):
     packets = media_packets(films(seconds=3, bframes=3, fps=20))
     assert numbers(packets)[:50] == list(range(50))
     shown = sorted(p.data.pts for p in packets)
     assert {b - a for a, b in itertools.pairwise(shown)} == {4500}
 
 
-def test_the_sound_stays_beside_the_pictures(films):
+def test_audio_stays_in_sync_with_video(films):
     video, audio = split_video(media_packets(films(seconds=4, audio="aac")))
     assert audio[0].t == pytest.approx(0.0, abs=0.1)
     assert audio[-1].t == pytest.approx(video[-1].t, abs=0.2)
 
 
-def test_packets_outlive_their_connection(films):
+def test_packets_decode_after_connection_is_closed(films):
     packets = media_packets(films(seconds=2))
     assert len(numbers(packets)) == 20
 
 
-def test_a_decoder_finds_zeros_behind_every_packet(films):
-    # Packets share FFmpeg's own buffers, which are padded; so a copy must not be cut from them.
+def test_packets_share_padded_buffers(films):
+    # Packets share FFmpeg's buffers, which are padded for decoders.
     for packet in media_packets(films(seconds=1)):
         assert packet.size == len(bytes(packet.data))
 
 
-# --- what cannot be opened ---
+# --- files that can't be opened ---
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_missing_file_raises_file_missing(tmp_path):
     with pytest.raises(FileMissing):
         connection(tmp_path / "nothing.mp4")
 
 
-def test_a_folder_is_no_file(tmp_path):
+def test_folder_raises_file_missing(tmp_path):
     with pytest.raises(FileMissing):
         connection(tmp_path)
 
 
-def test_a_text_is_no_video(tmp_path):
+def test_text_file_raises_no_video(tmp_path):
     text = tmp_path / "film.mp4"
     text.write_text("Dear grandma, " * 500)
     with pytest.raises(NoVideo):
         connection(text)
 
 
-def test_music_is_no_video(tmp_path):
+def test_audio_file_raises_no_video(tmp_path):
     path = tmp_path / "music.wav"
     with av.open(str(path), "w") as out:
         stream = out.add_stream("pcm_s16le", rate=8000, layout="mono")
@@ -109,15 +109,15 @@ def test_music_is_no_video(tmp_path):
         connection(path)
 
 
-def test_a_codec_that_nobody_knows(films, tmp_path):
-    strange = tmp_path / "film.avi"
+def test_unknown_codec_is_refused(films, tmp_path):
+    unknown = tmp_path / "film.avi"
     original = films(seconds=1, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
-    strange.write_bytes(original.read_bytes().replace(b"MJPG", b"QQQQ"))
+    unknown.write_bytes(original.read_bytes().replace(b"MJPG", b"QQQQ"))
     with pytest.raises((UnsupportedCodec, NoVideo)):
-        connection(strange)
+        connection(unknown)
 
 
-def test_a_playlist_does_not_lead_elsewhere(films, tmp_path):
+def test_playlist_does_not_open_other_files(films, tmp_path):
     listing = tmp_path / "list.ffconcat"
     listing.write_text(f"ffconcat version 1.0\nfile 'http://127.0.0.1:9/{films().name}'\n")
     with pytest.raises((NoVideo, FileMissing, AccessDenied)):
@@ -127,8 +127,8 @@ def test_a_playlist_does_not_lead_elsewhere(films, tmp_path):
 # --- reading without blocking, as from webcams ---
 
 
-class Hesitant:
-    """A container that has nothing yet, time and again."""
+class WouldBlockContainer:
+    """A container that has no data at times."""
 
     def __init__(self, container, *, always=False):
         self.container, self.always, self.asked = container, always, 0
@@ -143,8 +143,8 @@ class Hesitant:
                 raise av.error.BlockingIOError(11, "Resource temporarily unavailable")
 
 
-class Ticking(Event):
-    """A stop event whose waiting moves the clock."""
+class ClockEvent(Event):
+    """A stop event whose wait advances the clock."""
 
     def __init__(self, clock):
         super().__init__()
@@ -155,32 +155,32 @@ class Ticking(Event):
         return False
 
 
-def hesitant(films, clock, **options):
-    source = connection(films(seconds=1), clock=clock, stop=Ticking(clock), stall_s=2.0)
+def would_block_source(films, clock, **options):
+    source = connection(films(seconds=1), clock=clock, stop=ClockEvent(clock), stall_s=2.0)
     source._config = replace(source._config, kind=SourceKind.WEBCAM)
-    opened, source._container = source._container, Hesitant(source._container, **options)
+    opened, source._container = source._container, WouldBlockContainer(source._container, **options)
     return source, opened
 
 
-def test_a_source_that_has_nothing_yet_is_asked_again(films, clock):
-    source, opened = hesitant(films, clock)
+def test_source_without_data_is_read_again(films, clock):
+    source, opened = would_block_source(films, clock)
     assert len(list(source.packets())) == 10
     opened.close()
 
 
-def test_a_source_that_never_has_anything_is_lost(films, clock):
-    source, opened = hesitant(films, clock, always=True)
-    began = clock.ticks
+def test_source_that_never_has_data_stalls(films, clock):
+    source, opened = would_block_source(films, clock, always=True)
+    start = clock.ticks
     with pytest.raises(SourceStalled):
         list(source.packets())
-    assert clock.ticks - began == pytest.approx(2.0, abs=0.1)
+    assert clock.ticks - start == pytest.approx(2.0, abs=0.1)
     opened.close()
 
 
-# --- what is left behind ---
+# --- cleaning up ---
 
 
-def test_closed_connections_hold_no_file_open(films, tmp_path):
+def test_closed_connections_keep_no_file_open(films, tmp_path):
     def open_files():
         return len(list(Path("/proc/self/fd").iterdir()))
 

@@ -1,15 +1,15 @@
-"""Files in the clip folder that cannot be read: the engine starts, keeps them, and reports them."""
+"""Damaged files in the clip folder: the engine starts, sets them aside, and reports them."""
 
 import os
 import socket
 import time
 
 from engine_rig import EngineRig, media_packets
-from films import content
+from file_damage import change_fourcc
 from library_rig import clip_row
-from mutations import change_fourcc
 import pytest
 from test_muxer import TELEPHONE, record, with_sound
+from videos import content
 
 from custom_components.homesec.engine.core.damaged_files import (
     DamagedFiles,
@@ -30,7 +30,7 @@ from custom_components.homesec.engine.recording.finalize import finalize, partia
 
 @pytest.fixture(scope="module")
 def film(films, tmp_path_factory):
-    """What lies in a partial file and in a finished one, with sound."""
+    """Content of a partial file and of the finished one, with audio."""
     packets = with_sound(media_packets(films(seconds=3)), [n * 0.02 for n in range(150)])
     final = tmp_path_factory.mktemp("whole") / "film.mp4"
     record(partial_path(final), packets, audio=TELEPHONE)
@@ -40,7 +40,7 @@ def film(films, tmp_path_factory):
 
 
 class Folder:
-    """A clip folder that is filled before the engine starts."""
+    """A clip folder that tests fill before the engine starts."""
 
     def __init__(self, folder, film):
         self.folder = folder
@@ -49,7 +49,7 @@ class Folder:
         self._next_at = time.time() - 60
 
     def clip(self, **values):
-        """Return the row of another clip, whose folder is there."""
+        """Return the row of a new clip, and make its folder."""
         self._next_at += 1
         clip = clip_row(self._next_at, **values)
         self.final(clip).parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ class Folder:
         return self.clips_dir / clip.path
 
     def healthy(self, *, partial):
-        """Lay a clip that can be read into the folder."""
+        """Add a readable clip."""
         clip = self.clip()
         if partial:
             partial_path(self.final(clip)).write_bytes(self.partial)
@@ -74,7 +74,7 @@ class Folder:
                 catalog.put(clip)
 
     def start(self):
-        """Start the engine, wait until all clips are adopted; return it stopped."""
+        """Start the engine, wait for recovery, and stop it."""
         with EngineRig(self.folder) as rig:
             rig.engine.library._adopting.join()
             rig.rows = {clip.id: clip for clip in rig.engine.catalog.queries.page()}
@@ -87,7 +87,7 @@ def folder(tmp_path, film):
     return Folder(tmp_path, film)
 
 
-def files_of(rig):
+def reported_files(rig):
     return [file for event in rig.of(FilesSetAside) for file in event.files]
 
 
@@ -96,9 +96,7 @@ def files_of(rig):
 
 @pytest.mark.parametrize("row", [True, False])
 @pytest.mark.parametrize("finished", [True, False])
-def test_an_unknown_codec_name_in_one_clip_does_not_keep_the_engine_from_starting(
-    folder, row, finished
-):
+def test_clip_with_unknown_video_codec_is_set_aside(folder, row, finished):
     before = folder.healthy(partial=True)
     clip = folder.clip(state=ClipState.RECORDING)
     path = folder.final(clip) if finished else partial_path(folder.final(clip))
@@ -111,7 +109,7 @@ def test_an_unknown_codec_name_in_one_clip_does_not_keep_the_engine_from_startin
     assert rig.rows.keys() == {before.id, after.id}
     assert path.with_name(f"{path.name}.damaged").read_bytes() == damaged
     assert not path.exists()
-    (file,) = files_of(rig)
+    (file,) = reported_files(rig)
     assert file.name == path.relative_to(folder.clips_dir).as_posix()
     assert file.moved
     assert file.reason
@@ -124,7 +122,7 @@ def test_an_unknown_codec_name_in_one_clip_does_not_keep_the_engine_from_startin
 
 @pytest.mark.parametrize("row", [True, False])
 @pytest.mark.parametrize("finished", [True, False])
-def test_an_unknown_codec_name_of_the_sound_does_not_either(folder, row, finished):
+def test_clip_with_unknown_audio_codec_does_not_prevent_start(folder, row, finished):
     before = folder.healthy(partial=True)
     clip = folder.clip(state=ClipState.RECORDING)
     path = folder.final(clip) if finished else partial_path(folder.final(clip))
@@ -138,14 +136,14 @@ def test_an_unknown_codec_name_of_the_sound_does_not_either(folder, row, finishe
     assert rig.rows.keys() == ({before.id} if aside else {before.id, clip.id})
 
 
-def test_the_user_is_told_what_was_found_in_the_log(folder, caplog):
+def test_damaged_file_is_logged(folder, caplog):
     clip = folder.clip()
     partial_path(folder.final(clip)).write_bytes(change_fourcc(folder.partial, b"avc1", b"qvc1"))
     folder.start()
     assert f"{clip.id}.part.mp4' is damaged, and was set aside as" in caplog.text
 
 
-def test_a_clip_of_which_a_part_can_be_read_is_saved_and_its_file_kept(folder):
+def test_partly_readable_clip_is_saved_and_damaged_file_kept(folder):
     clip = folder.clip(state=ClipState.RECORDING)
     folder.put_row(clip)
     damaged = bytearray(folder.partial)
@@ -157,10 +155,10 @@ def test_a_clip_of_which_a_part_can_be_read_is_saved_and_its_file_kept(folder):
     assert rig.rows.keys() == {clip.id}
     assert content(folder.final(clip)).numbers[:8] == list(range(8))
     assert partial.with_name(f"{partial.name}.damaged").read_bytes() == damaged
-    assert [file.moved for file in files_of(rig)] == [True]
+    assert [file.moved for file in reported_files(rig)] == [True]
 
 
-def test_what_is_put_back_is_read_again(folder):
+def test_restored_file_is_read_at_next_start(folder):
     clip = folder.clip(state=ClipState.RECORDING)
     folder.put_row(clip)
     partial = partial_path(folder.final(clip))
@@ -170,16 +168,16 @@ def test_what_is_put_back_is_read_again(folder):
     assert folder.start().rows.keys() == {clip.id}
 
 
-def test_a_damaged_partial_file_beside_the_finished_one_costs_nothing(folder):
+def test_damaged_partial_file_does_not_affect_finished_clip(folder):
     clip = folder.healthy(partial=False)
     folder.put_row(clip_row(id=clip.id, path=clip.path, state=ClipState.RECORDING))
     partial_path(folder.final(clip)).write_bytes(b"no film at all, but more than a header")
     rig = folder.start()
     assert rig.rows.keys() == {clip.id}
-    assert len(files_of(rig)) == 1
+    assert len(reported_files(rig)) == 1
 
 
-# --- what is no file ---
+# --- folders, links, pipes, sockets ---
 
 
 def directory(path):
@@ -221,7 +219,7 @@ SHAPES = [directory, dangling_link, looping_link, pipe, endless_link, unix_socke
 @pytest.mark.parametrize("make", [*SHAPES, empty])
 @pytest.mark.parametrize("partial", [True, False])
 @pytest.mark.parametrize("row", [True, False])
-def test_what_is_no_film_is_neither_waited_for_nor_followed(folder, make, partial, row):
+def test_non_file_in_place_of_clip_is_set_aside(folder, make, partial, row):
     before = folder.healthy(partial=False)
     clip = folder.clip(state=ClipState.RECORDING)
     if row:
@@ -234,23 +232,23 @@ def test_what_is_no_film_is_neither_waited_for_nor_followed(folder, make, partia
     assert not os.path.lexists(path)
     if make is not empty or not partial:  # an empty partial file holds nothing to keep
         assert os.path.lexists(path.with_name(f"{path.name}.damaged"))
-        assert [file.reason for file in files_of(rig)][:1]
+        assert [file.reason for file in reported_files(rig)][:1]
     assert folder.start().of(FilesSetAside) == []
 
 
 @pytest.mark.parametrize("make", SHAPES)
-def test_what_is_no_still_does_not_hold_up_its_clip(folder, make):
+def test_non_file_in_place_of_still_is_replaced(folder, make):
     clip = folder.healthy(partial=True)
     still = folder.final(clip).with_suffix(".jpg")
     make(still)
     rig = folder.start()
     assert rig.rows[clip.id].still_path == still.relative_to(folder.clips_dir).as_posix()
     assert still.read_bytes()[:2] == b"\xff\xd8"
-    assert len(files_of(rig)) == 1
+    assert len(reported_files(rig)) == 1
 
 
 @pytest.mark.parametrize("make", SHAPES)
-def test_what_is_in_the_way_of_a_finished_clip_is_moved(folder, make):
+def test_non_file_in_place_of_finished_clip_is_replaced(folder, make):
     clip = folder.healthy(partial=True)
     make(folder.final(clip))
     make(folder.final(clip).with_suffix(".new.mp4"))
@@ -259,7 +257,7 @@ def test_what_is_in_the_way_of_a_finished_clip_is_moved(folder, make):
 
 
 @pytest.mark.parametrize("make", SHAPES)
-def test_what_is_no_reserve_does_not_hold_up_the_start(tmp_path, make):
+def test_non_file_in_place_of_disk_reserve_is_tolerated(tmp_path, make):
     path = tmp_path / "reserve"
     make(path)
     reserve = DiskReserve(path)
@@ -271,7 +269,7 @@ def test_what_is_no_reserve_does_not_hold_up_the_start(tmp_path, make):
 # --- names ---
 
 
-def test_names_of_all_kinds_are_left_alone(folder):
+def test_files_with_foreign_names_are_left_alone(folder):
     clip = folder.healthy(partial=False)
     day = folder.final(clip).parent
     names = [
@@ -293,11 +291,11 @@ def test_names_of_all_kinds_are_left_alone(folder):
     rig = folder.start()
     assert clip.id in rig.rows
     assert len(rig.rows) == 3  # what is no UTF-8 is no camera of ours
-    assert files_of(rig) == []
+    assert reported_files(rig) == []
     assert all((day / os.fsdecode(name)).read_bytes() == b"grandma" for name in names)
 
 
-def test_a_name_that_is_taken_is_not_overwritten(tmp_path):
+def test_set_aside_does_not_overwrite_earlier_file(tmp_path):
     found = DamagedFiles(tmp_path)
     for content_ in (b"one", b"two", b"three"):
         (tmp_path / "x.mp4").write_bytes(content_)
@@ -313,7 +311,7 @@ def test_a_name_that_is_taken_is_not_overwritten(tmp_path):
 
 
 @pytest.mark.parametrize("partial", [True, False])
-def test_what_cannot_be_renamed_stays_and_is_read_only_once(folder, monkeypatch, partial):
+def test_file_that_cannot_be_renamed_is_reported_once(folder, monkeypatch, partial):
     clip = folder.clip()
     path = partial_path(folder.final(clip)) if partial else folder.final(clip)
     path.write_bytes(b"no film at all, but more than a header")
@@ -323,13 +321,13 @@ def test_what_cannot_be_renamed_stays_and_is_read_only_once(folder, monkeypatch,
 
     monkeypatch.setattr(type(path), "rename", refuse)
     rig = folder.start()
-    assert [file.moved for file in files_of(rig)] == [False]
+    assert [file.moved for file in reported_files(rig)] == [False]
     assert path.read_bytes() == b"no film at all, but more than a header"
     assert folder.start().of(FilesSetAside, ClipFailed) == []
 
 
 @pytest.mark.parametrize("number", [28, 30, 24, 116])
-def test_a_disk_that_refuses_is_no_fault_of_the_file(tmp_path, number):
+def test_is_damage_is_false_for_errors_of_disk(tmp_path, number):
     path = tmp_path / "x.mp4"
     path.touch()
     assert not is_damage(OSError(number, "refused"), path)
@@ -339,13 +337,13 @@ def test_a_disk_that_refuses_is_no_fault_of_the_file(tmp_path, number):
     assert not is_damage(OSError(2, "not there"), path)
 
 
-def test_a_reason_is_one_line_without_a_path():
+def test_error_reason_is_one_line_without_path():
     assert error_reason(OSError(5, "Input/output error", "/media/x.mp4")) == "Input/output error"
     assert error_reason(ValueError("two\nlines")) == "ValueError: two lines"
     assert len(error_reason(ValueError("x" * 9999))) == 200
 
 
-def test_a_folder_that_cannot_be_read_is_looked_into_at_the_next_start(folder, monkeypatch):
+def test_unreadable_folder_is_read_at_next_start(folder, monkeypatch):
     clip = folder.healthy(partial=False)
     day = folder.final(clip).parent
     old = folder.clips_dir / "door" / "2020-01-01"

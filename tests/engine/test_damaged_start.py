@@ -9,8 +9,8 @@ import time
 
 from disk_store import DeadStore
 from engine_rig import EngineRig, media_packets
+from file_damage import change_rows, damaged_database, damaged_film
 from library_rig import clip_row
-from mutations import change_rows, damaged_database, damaged_film
 import pytest
 from test_muxer import TELEPHONE, record, with_sound
 from texting import account

@@ -1,12 +1,12 @@
-"""Packets to pictures."""
+"""Decoding packets."""
 
 from dataclasses import replace
 
 import av
 from engine_rig import media_packets, split_video
-from films import frame_of, number_of, picture
 import numpy as np
 import pytest
+from videos import frame_of, number_of, picture
 
 from custom_components.homesec.engine.media.decoder import Frame, FrameDecoder, small_luma
 from custom_components.homesec.engine.media.packets import MediaPacket, padded_packet
@@ -14,7 +14,7 @@ from custom_components.homesec.engine.media.packets import MediaPacket, padded_p
 
 @pytest.fixture(scope="module")
 def reordered(films):
-    """Three seconds with B-frames: decoded in another order than shown."""
+    """Three seconds with B-frames, decoded in another order than shown."""
     return split_video(media_packets(films(seconds=3, bframes=3, fps=20)))[0]
 
 
@@ -28,7 +28,7 @@ def broken(packet):
     )
 
 
-def test_a_keyframe_by_itself_gives_its_picture_at_once(reordered):
+def test_decode_keyframe_returns_frame_at_once(reordered):
     decoder = FrameDecoder()
     keys = [p for p in reordered if p.keyframe]
     frames = [decoder.decode_keyframe(p) for p in keys]
@@ -36,14 +36,14 @@ def test_a_keyframe_by_itself_gives_its_picture_at_once(reordered):
     assert decoder.decoded == 3
 
 
-def test_a_row_of_packets_gives_every_picture_in_the_order_shown(reordered):
+def test_decode_returns_all_frames_in_order_shown(reordered):
     decoder = FrameDecoder()
     numbers = [number_of(f.picture) for p in reordered for f in decoder.decode(p)]
     assert numbers == list(range(len(numbers)))
-    assert len(numbers) >= 60 - 4  # a few are still inside
+    assert len(numbers) >= 60 - 4  # the decoder holds a few back
 
 
-def test_a_picture_has_the_time_at_which_it_is_shown(reordered):
+def test_decode_gives_frames_their_presentation_time(reordered):
     decoder = FrameDecoder()
     frames = [f for p in reordered for f in decoder.decode(p)]
     start = frames[0]
@@ -52,7 +52,7 @@ def test_a_picture_has_the_time_at_which_it_is_shown(reordered):
         assert frame.at - start.at == pytest.approx(n / 20, abs=1e-4)
 
 
-def test_a_row_begins_with_a_keyframe(reordered):
+def test_decode_starts_at_keyframe(reordered):
     decoder = FrameDecoder()
     assert [f for p in reordered[1:20] for f in decoder.decode(p)] == []
     assert not decoder.running
@@ -60,7 +60,7 @@ def test_a_row_begins_with_a_keyframe(reordered):
     assert decoder.running
 
 
-def test_after_a_stop_a_row_begins_anew(reordered):
+def test_decode_after_reset_starts_at_keyframe(reordered):
     decoder = FrameDecoder()
     for packet in reordered[:10]:
         decoder.decode(packet)
@@ -68,7 +68,7 @@ def test_after_a_stop_a_row_begins_anew(reordered):
     assert decoder.decode(reordered[10]) == []
 
 
-def test_single_keyframes_and_rows_may_take_turns(reordered):
+def test_decode_and_decode_keyframe_alternate(reordered):
     decoder = FrameDecoder()
     for packet in reordered[:15]:
         decoder.decode(packet)
@@ -77,7 +77,7 @@ def test_single_keyframes_and_rows_may_take_turns(reordered):
     assert numbers == list(range(40, 40 + len(numbers)))
 
 
-def test_a_broken_keyframe_is_no_picture_and_harms_no_other(reordered):
+def test_decode_keyframe_of_broken_packet_returns_none(reordered):
     decoder = FrameDecoder()
     junk = MediaPacket(
         format=reordered[0].format, data=padded_packet(b"\x00\x00\x01\x65" + b"\xff" * 99),
@@ -87,14 +87,14 @@ def test_a_broken_keyframe_is_no_picture_and_harms_no_other(reordered):
     assert number_of(decoder.decode_keyframe(reordered[20]).picture) == 20
 
 
-def test_broken_pictures_in_a_row_are_passed_over(reordered):
+def test_decode_skips_broken_packets(reordered):
     decoder = FrameDecoder()
     packets = [broken(p) if n % 7 == 3 else p for n, p in enumerate(reordered)]
     frames = [f for p in packets for f in decoder.decode(p)]
     assert number_of(frames[-1].picture) > 50
 
 
-def test_a_new_format_begins_a_new_row(reordered, films):
+def test_decode_of_new_format_starts_at_keyframe(reordered, films):
     decoder = FrameDecoder()
     for packet in reordered[:10]:
         decoder.decode(packet)
@@ -104,7 +104,7 @@ def test_a_new_format_begins_a_new_row(reordered, films):
 
 
 @pytest.mark.parametrize("codec", ["libx265", "mjpeg", "mpeg4"])
-def test_other_codecs_decode_alike(films, codec):
+def test_decode_supports_other_codecs(films, codec):
     container = "avi" if codec == "mjpeg" else None
     pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
     film = films(seconds=2, codec=codec, container=container, pix_fmt=pix_fmt)
@@ -115,35 +115,35 @@ def test_other_codecs_decode_alike(films, codec):
     assert numbers == list(range(len(numbers)))
 
 
-# --- the small grey picture ---
+# --- small luma ---
 
 
-def grey_of(picture_, pix_fmt="yuv420p"):
+def small_luma_of(picture_, pix_fmt="yuv420p"):
     return small_luma(Frame(t=0, at=0, picture=frame_of(picture_, pix_fmt)))
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p", "nv12", "gray", "yuyv422", "bgr24"])
-def test_the_luma_of_any_format_becomes_small_and_grey(pix_fmt):
-    small = grey_of(picture(0, figure_at=0.0, size=(1280, 720)), pix_fmt)
+def test_small_luma_accepts_any_pixel_format(pix_fmt):
+    small = small_luma_of(picture(0, figure_at=0.0, size=(1280, 720)), pix_fmt)
     assert small.dtype == np.uint8
     assert small.shape == (90, 160)
     assert small[45, 10] > 200
     assert 60 < small[80, 100] < 120
 
 
-def test_ten_bits_become_eight():
-    assert 80 < grey_of(picture(0, size=(640, 384)), "yuv420p10le")[50, 50] < 100
+def test_small_luma_of_ten_bits_has_eight():
+    assert 80 < small_luma_of(picture(0, size=(640, 384)), "yuv420p10le")[50, 50] < 100
 
 
 @pytest.mark.parametrize("size", [(2, 2), (17, 31), (159, 90), (641, 359), (5000, 20)])
-def test_any_size_becomes_about_as_wide(size):
+def test_small_luma_accepts_any_size(size):
     luma = np.full((size[1], size[0]), 100, np.uint8)
     small = small_luma(Frame(t=0, at=0, picture=av.VideoFrame.from_ndarray(luma, format="gray")))
     assert small.shape[1] <= 320
     assert np.all(small == 100)
 
 
-def test_a_packet_without_a_time_is_shown_when_it_is_decoded(reordered):
+def test_frame_without_pts_has_time_of_packet(reordered):
     packet = reordered[0]
     data = padded_packet(bytes(packet.data))
     frame = FrameDecoder().decode_keyframe(replace(packet, data=data, t=7.0, at=17.0))

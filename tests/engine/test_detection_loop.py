@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from engine_rig import file_camera
-from films import FigureDetector
 import pytest
+from videos import FigureDetector
 
 from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.core.events import (

@@ -3,10 +3,10 @@
 import threading
 import time
 
-from cameras import black_hole
+from camera_servers import black_hole
 from engine_rig import LONG_S, file_camera, stream_camera
-from films import FigureDetector, content
 import pytest
+from videos import FigureDetector, content
 
 from custom_components.homesec.engine import engine as service
 from custom_components.homesec.engine.core.errors import DetectorMissing, StartFailed

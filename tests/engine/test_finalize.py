@@ -5,9 +5,9 @@ from pathlib import Path
 
 import av
 from engine_rig import media_packets, split_video
-from films import atoms, content
 import pytest
 from test_muxer import TELEPHONE, record, with_sound
+from videos import atoms, content
 
 from custom_components.homesec.engine.core.errors import RecordingError
 from custom_components.homesec.engine.recording import finalize as module

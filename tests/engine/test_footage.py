@@ -2,9 +2,9 @@
 
 import av
 from engine_rig import file_camera
-from films import atoms, content
 from model_files import bundled
 import pytest
+from videos import atoms, content
 
 from custom_components.homesec.engine.core.events import (
     DetectionEnded,

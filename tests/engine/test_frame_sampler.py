@@ -3,8 +3,8 @@
 import itertools
 
 from engine_rig import camera, media_packets, split_video
-from films import number_of
 import pytest
+from videos import number_of
 
 from custom_components.homesec.engine.camera.frame_sampler import LINGER_S, DecodeMode, FrameSampler
 from custom_components.homesec.engine.core.types import DecodePolicy, SourceConfig, SourceKind

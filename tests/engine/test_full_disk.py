@@ -1,9 +1,9 @@
 """Disks that are full or cannot be written to: real ones, mounted for the test."""
 
 from engine_rig import file_camera
-from films import content
 import pytest
 from small_disks import mounted, remount
+from videos import content
 
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved
 from custom_components.homesec.engine.core.types import Activity, CameraHealth, ClipState

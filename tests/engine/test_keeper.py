@@ -7,9 +7,9 @@ import time
 
 from disk_store import DeadStore, DiskStore
 from engine_rig import LONG_S, EngineRig, file_camera
-from films import content
 import pytest
 from small_disks import mounted
+from videos import content
 
 from custom_components.homesec.engine.cloud.errors import BucketMissing
 from custom_components.homesec.engine.core.errors import ClipNotFound, ClipProtected, StartFailed

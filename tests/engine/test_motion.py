@@ -1,4 +1,4 @@
-"""The gate before the detector, on synthetic pictures."""
+"""Motion detection in synthetic pictures."""
 
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
@@ -17,7 +17,7 @@ def rng():
 
 
 def street(rng, *, noise=3.0, level=0.0, gain=1.0, figure=None):
-    """A picture with texture, sensor noise, and a figure of 5 x 14 pixels."""
+    """Return a picture with texture, sensor noise, and a figure of 5 x 14 pixels."""
     rows, columns = np.indices(SHAPE)
     scene = 60 + 50 * np.sin(columns / 9) * np.cos(rows / 7) + columns / 2
     if figure is not None:
@@ -35,64 +35,64 @@ def gate(rng):
     return gate
 
 
-def test_the_first_picture_is_a_new_scene(rng):
+def test_first_picture_is_new_scene(rng):
     gate = MotionGate()
     assert gate.update(street(rng)).change is Change.SCENE
     gate.reset()
     assert gate.update(street(rng)).change is Change.SCENE
 
 
-def test_a_picture_of_another_size_is_a_new_scene(gate):
+def test_new_size_is_new_scene(gate):
     assert gate.update(np.zeros((60, 80), np.uint8)).change is Change.SCENE
 
 
-def test_sensor_noise_is_nothing(gate, rng):
+def test_sensor_noise_is_no_motion(gate, rng):
     assert {gate.update(street(rng)).change for _ in range(200)} == {Change.NONE}
 
 
-def test_a_small_figure_is_motion(gate, rng):
+def test_small_figure_is_motion(gate, rng):
     assert gate.update(street(rng, figure=80)).change is Change.MOTION
 
 
-def test_a_figure_that_walks_stays_motion(gate, rng):
+def test_walking_figure_stays_motion(gate, rng):
     walk = [gate.update(street(rng, figure=20 + 3 * n)).change for n in range(30)]
     assert set(walk) == {Change.MOTION}
 
 
-def test_a_figure_that_stands_still_does_not_melt_away_at_once(gate, rng):
+def test_standing_figure_stays_motion_for_a_while(gate, rng):
     assert {gate.update(street(rng, figure=80)).change for _ in range(15)} == {Change.MOTION}
 
 
-def test_what_is_left_standing_becomes_background_in_the_end(gate, rng):
+def test_standing_figure_becomes_background(gate, rng):
     stands = [gate.update(street(rng, figure=80)).change for _ in range(200)]
     assert stands[-1] is Change.NONE
 
 
-def test_slow_exposure_is_nothing(gate, rng):
+def test_slow_exposure_change_is_no_motion(gate, rng):
     drift = [gate.update(street(rng, level=0.8 * n)).change for n in range(60)]
     assert set(drift) == {Change.NONE}
 
 
-def test_a_sudden_step_of_exposure_is_nothing(gate, rng):
+def test_sudden_exposure_change_is_no_motion(gate, rng):
     assert gate.update(street(rng, level=25)).change is Change.NONE
 
 
-def test_slow_gain_is_nothing(gate, rng):
+def test_slow_gain_change_is_no_motion(gate, rng):
     drift = [gate.update(street(rng, gain=1 + n / 300)).change for n in range(90)]
     assert set(drift) == {Change.NONE}
 
 
-def test_somebody_is_seen_in_spite_of_changing_exposure(gate, rng):
+def test_figure_during_exposure_change_is_motion(gate, rng):
     assert gate.update(street(rng, level=20, figure=80)).change is Change.MOTION
 
 
-def test_a_light_switch_rings_once(gate, rng):
+def test_light_switch_is_change_once(gate, rng):
     dark = [gate.update(street(rng, gain=0.1, level=5)).change for _ in range(10)]
     assert dark[0] is not Change.NONE
     assert dark[-1] is Change.NONE
 
 
-def test_somebody_who_comes_in_with_the_light_is_seen_after_it(gate, rng):
+def test_figure_after_light_switch_is_motion(gate, rng):
     gate.update(street(rng, gain=0.1, level=5))
     for _ in range(10):
         gate.update(street(rng, gain=0.1, level=5))
@@ -100,7 +100,7 @@ def test_somebody_who_comes_in_with_the_light_is_seen_after_it(gate, rng):
     assert gate.update(street(rng, figure=90)).change is Change.MOTION
 
 
-def test_what_is_masked_does_not_move(rng):
+def test_masked_figure_is_no_motion(rng):
     mask = np.ones(SHAPE, np.bool_)
     mask[:, 70:] = False
     gate = MotionGate(mask=mask)
@@ -110,7 +110,7 @@ def test_what_is_masked_does_not_move(rng):
     assert gate.update(street(rng, figure=30)).change is Change.MOTION
 
 
-def test_the_share_is_of_what_is_not_masked(rng):
+def test_min_share_is_of_unmasked_picture(rng):
     mask = np.zeros(SHAPE, np.bool_)
     mask[38:56, 75:90] = True
     gate = MotionGate(mask=mask)
@@ -121,7 +121,7 @@ def test_the_share_is_of_what_is_not_masked(rng):
     assert gate.update(tiny).change is Change.MOTION
 
 
-def test_a_mask_of_another_size_is_ignored(rng):
+def test_mask_of_other_size_is_ignored(rng):
     gate = MotionGate(mask=np.zeros((3, 3), np.bool_))
     for _ in range(20):
         gate.update(street(rng))
@@ -129,38 +129,38 @@ def test_a_mask_of_another_size_is_ignored(rng):
 
 
 def cells(*marks):
-    """Movement on a grid of 8 x 10 with the given rows and columns marked."""
+    """Return motion in the given rows and columns of 8 x 10 cells."""
     grid = np.zeros((8, 10), np.bool_)
     for rows, columns in marks:
         grid[rows, columns] = True
     return MotionResult(Change.MOTION, grid)
 
 
-def test_where_something_moves_is_known_to_the_cell(gate, rng):
+def test_boxes_surround_figure(gate, rng):
     moving = gate.update(street(rng, figure=80, noise=1.0))
     (box,) = moving.boxes()
     assert box.iou(Box(80 / 160, 40 / 90, 85 / 160, 54 / 90)) > 0.5
 
 
-def test_the_share_of_a_box_that_moves():
-    movement = cells((slice(0, 4), slice(0, 5)))
-    assert movement.share(Box(0, 0, 0.5, 0.5)) == 1.0
-    assert movement.share(Box(0, 0, 1, 1)) == 0.25
-    assert movement.share(Box(0.6, 0.6, 1, 1)) == 0.0
-    assert movement.share(Box(1, 1, 1, 1)) == 0.0
+def test_share_is_fraction_of_box_with_motion():
+    result = cells((slice(0, 4), slice(0, 5)))
+    assert result.share(Box(0, 0, 0.5, 0.5)) == 1.0
+    assert result.share(Box(0, 0, 1, 1)) == 0.25
+    assert result.share(Box(0.6, 0.6, 1, 1)) == 0.0
+    assert result.share(Box(1, 1, 1, 1)) == 0.0
 
 
-def test_nothing_is_known_of_where_after_a_change_of_scene(rng):
-    movement = MotionGate().update(street(rng))
-    assert movement.share(Box(0, 0, 1, 1)) is None
-    assert movement.boxes() == []
+def test_new_scene_has_no_boxes_and_no_share(rng):
+    result = MotionGate().update(street(rng))
+    assert result.share(Box(0, 0, 1, 1)) is None
+    assert result.boxes() == []
 
 
-def test_patches_that_are_near_are_one_and_specks_are_none():
+def test_boxes_join_close_patches_and_skip_specks():
     grid = np.zeros((60, 80), np.bool_)
     grid[10:14, 10:13] = True  # a head
     grid[17:22, 9:14] = True  # and legs
-    grid[40:44, 60:66] = True  # somebody else
+    grid[40:44, 60:66] = True  # another person
     grid[50, 5] = True  # a speck
     assert MotionResult(Change.MOTION, grid).boxes() == [
         Box(9 / 80, 10 / 60, 14 / 80, 22 / 60),
@@ -168,14 +168,14 @@ def test_patches_that_are_near_are_one_and_specks_are_none():
     ]
 
 
-def test_where_a_large_part_moves_nothing_is_told_apart():
+def test_boxes_are_empty_if_large_part_moves():
     grid = np.zeros((60, 80), np.bool_)
     grid[:15] = True
     assert MotionResult(Change.MOTION, grid).boxes() == []
 
 
 @given(arrays(np.bool_, (20, 30), elements=st.booleans(), fill=st.just(False)))
-def test_every_moving_cell_is_in_a_patch_and_patches_lie_apart(grid):
+def test_boxes_contain_all_cells_and_are_sorted(grid):
     grid[:, 10:] &= np.indices(grid.shape)[0][:, 10:] % 7 == 0
     boxes = MotionResult(Change.MOTION, grid).boxes(min_cells=1)
     if np.count_nonzero(grid) >= grid.size / 4:

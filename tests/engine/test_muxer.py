@@ -8,9 +8,9 @@ from pathlib import Path
 
 import av
 from engine_rig import media_packets, split_video
-from films import atoms, content, tone
 import numpy as np
 import pytest
+from videos import atoms, content, tone
 
 from custom_components.homesec.engine.media.packets import (
     TICKS,

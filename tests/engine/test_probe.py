@@ -1,4 +1,4 @@
-"""A first look at a source."""
+"""Probing a source."""
 
 import io
 import re
@@ -6,8 +6,8 @@ import sys
 
 import av
 from engine_rig import file_camera
-from films import number_of
 import pytest
+from videos import number_of
 
 from custom_components.homesec.engine.capture import Probe, probe
 from custom_components.homesec.engine.capture.probe import PREVIEW_WIDTH
@@ -27,7 +27,7 @@ def shown(result):
         return next(film.decode(video=0))
 
 
-def test_a_file_is_looked_at_quickly_even_if_it_is_to_be_played_slowly(films):
+def test_probe_reads_paced_file_without_waiting(films):
     film = films(seconds=5, audio="aac", bframes=2)
     result = probe(file_camera(film, paced=True, loop=True).source)
     assert (result.width, result.height, result.fps) == (320, 192, pytest.approx(10))
@@ -36,18 +36,18 @@ def test_a_file_is_looked_at_quickly_even_if_it_is_to_be_played_slowly(films):
     assert number_of(shown(result)) == 0
 
 
-def test_what_must_be_encoded_is_told(films):
+def test_probe_of_mjpeg_does_not_record_directly(films):
     film = films(seconds=1, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
     result = probe(file_camera(film).source)
     assert (result.video_codec, result.records_directly) == ("mjpeg", False)
 
 
-def test_the_preview_is_small(films):
+def test_probe_scales_preview(films):
     result = probe(file_camera(films(seconds=0.2, size=(1920, 1080))).source)
     assert (result.width, shown(result).width) == (1920, PREVIEW_WIDTH)
 
 
-def test_the_picture_is_in_no_log():
+def test_probe_repr_hides_picture():
     result = Probe(
         width=1, height=1, video_codec="h264", audio_codec=None, fps=None,
         records_directly=True, jpeg=b"private",
@@ -55,12 +55,12 @@ def test_the_picture_is_in_no_log():
     assert "private" not in repr(result)
 
 
-def test_errors_are_those_of_the_source(tmp_path):
+def test_probe_raises_error_of_source(tmp_path):
     with pytest.raises(FileMissing):
         probe(file_camera(tmp_path / "nothing.mp4").source)
 
 
-def test_a_film_whose_pictures_are_all_broken_cannot_be_decoded(films, tmp_path):
+def test_probe_of_broken_frames_raises_unsupported_codec(films, tmp_path):
     film = films(seconds=2, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
     broken = tmp_path / "broken.avi"
     jpeg = re.compile(rb"\xff\xd8\xff.*?\xff\xd9", re.DOTALL)
@@ -69,13 +69,13 @@ def test_a_film_whose_pictures_are_all_broken_cannot_be_decoded(films, tmp_path)
         probe(file_camera(broken).source)
 
 
-def test_it_does_not_look_for_ever(films, monkeypatch):
+def test_probe_raises_no_video_after_limit(films, monkeypatch):
     monkeypatch.setattr(probe_module, "LIMIT_S", -1.0)
     with pytest.raises(NoVideo):
         probe(file_camera(films(seconds=2)).source)
 
 
-def test_an_entity_that_gives_nothing(films):
+def test_probe_of_unavailable_entity_raises_error(films):
     class Feed:
         def stream_url(self):
             raise EntityUnavailable

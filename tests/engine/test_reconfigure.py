@@ -1,10 +1,10 @@
 """Another configuration of a camera that runs: what changes, and what goes on."""
 
 from engine_rig import EngineRig, camera, file_camera
-from films import content
 import numpy as np
 import pytest
 from test_frame_sampler import Scene
+from videos import content
 
 from custom_components.homesec.engine.core.events import (
     ClipStarted,

@@ -5,8 +5,8 @@ import itertools
 import random
 
 from engine_rig import LONG_S, file_camera, media_packets
-from films import FigureDetector, content, number_of
 import pytest
+from videos import FigureDetector, content, number_of
 
 from custom_components.homesec.engine.core.errors import CameraNotRunning
 from custom_components.homesec.engine.core.events import DetectionEnded, DetectionStarted

@@ -10,9 +10,9 @@ import sys
 import time
 
 from engine_rig import media_packets
-from films import content, number_of
 import pytest
 from test_muxer import record
+from videos import content, number_of
 
 from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.clip_metadata import dump_comment

@@ -3,7 +3,7 @@
 import logging
 
 import av
-from cameras import black_hole, refused
+from camera_servers import black_hole, refused
 from engine_rig import stream_camera
 import pytest
 

@@ -7,8 +7,8 @@ import threading
 
 import av
 from engine_rig import LONG_S, file_camera, stream_camera
-from films import FigureDetector, content, number_of
 import pytest
+from videos import FigureDetector, content, number_of
 
 from custom_components.homesec.engine.camera import session as module
 from custom_components.homesec.engine.camera.session import CameraSession

@@ -1,4 +1,4 @@
-"""Where packets lie in time, whatever their time stamps say."""
+"""Times of packets on a camera's timeline."""
 
 import itertools
 
@@ -21,7 +21,7 @@ steps = st.lists(
 
 
 @given(steps, st.sampled_from(Pace))
-def test_time_only_grows_whatever_the_time_stamps_do(packets, pace):
+def test_stamp_video_never_decreases(packets, pace):
     clock = FakeClock()
     timeline = Timeline(clock, pace)
     ticks = -1
@@ -29,31 +29,31 @@ def test_time_only_grows_whatever_the_time_stamps_do(packets, pace):
         clock.advance(passed_s)
         if reconnected:
             timeline.reconnect()
-        place = timeline.stamp_video(dts_s, interval_s)
-        assert round(place.t * 90_000) > ticks
-        ticks = round(place.t * 90_000)
+        stamp = timeline.stamp_video(dts_s, interval_s)
+        assert round(stamp.t * 90_000) > ticks
+        ticks = round(stamp.t * 90_000)
 
 
 @given(steps)
-def test_a_live_timeline_never_leaps_further_ahead_than_the_clock_and_a_pause_allow(packets):
+def test_live_stamp_video_jumps_ahead_at_most_by_clock_or_pause(packets):
     clock = FakeClock()
     timeline = Timeline(clock, LIVE)
     last = 0.0
     for dts_s, interval_s, passed_s, _ in packets:
         clock.advance(passed_s)
-        place = timeline.stamp_video(dts_s, interval_s)
-        assert place.t - last <= max(passed_s, AHEAD_S) + 1.0
-        last = place.t
+        stamp = timeline.stamp_video(dts_s, interval_s)
+        assert stamp.t - last <= max(passed_s, AHEAD_S) + 1.0
+        last = stamp.t
 
 
 @pytest.mark.parametrize("pace", Pace)
-def test_steady_time_stamps_are_kept_as_they_are(clock, pace):
+def test_steady_time_stamps_keep_their_distance(clock, pace):
     timeline = Timeline(clock, pace)
-    places = [timeline.stamp_video(777 + n * 0.04, 0.04).t for n in range(100)]
-    assert places == pytest.approx([n * 0.04 for n in range(100)])
+    stamps = [timeline.stamp_video(777 + n * 0.04, 0.04).t for n in range(100)]
+    assert stamps == pytest.approx([n * 0.04 for n in range(100)])
 
 
-def test_a_live_film_goes_on_at_the_present_moment_after_a_jump(clock):
+def test_live_time_stamp_jump_continues_at_present(clock):
     timeline = Timeline(clock, LIVE)
     timeline.stamp_video(5000.0, 0.04)
     clock.advance(0.5)
@@ -63,7 +63,7 @@ def test_a_live_film_goes_on_at_the_present_moment_after_a_jump(clock):
 
 
 @pytest.mark.parametrize("pace", [PLAYED, READ])
-def test_a_film_that_begins_again_goes_on_without_a_gap(clock, pace):
+def test_reconnect_to_file_continues_without_gap(clock, pace):
     timeline = Timeline(clock, pace)
     for n in range(50):
         timeline.stamp_video(n * 0.1, 0.1)
@@ -72,32 +72,32 @@ def test_a_film_that_begins_again_goes_on_without_a_gap(clock, pace):
     assert timeline.stamp_video(0.0, 0.1).t == pytest.approx(5.0)
 
 
-def test_a_film_shorter_than_any_jump_begins_again_without_a_gap(clock):
+def test_reconnect_to_short_file_continues_without_gap(clock):
     timeline = Timeline(clock, READ)
-    places = []
+    stamps = []
     for _ in range(4):
         timeline.reconnect()
-        places += [timeline.stamp_video(n * 0.1, 0.1).t for n in range(3)]
-    assert places == pytest.approx([n * 0.1 for n in range(12)])
+        stamps += [timeline.stamp_video(n * 0.1, 0.1).t for n in range(3)]
+    assert stamps == pytest.approx([n * 0.1 for n in range(12)])
 
 
-def test_a_pause_of_a_few_seconds_stays_a_pause(clock):
+def test_short_pause_is_kept(clock):
     timeline = Timeline(clock, LIVE)
     timeline.stamp_video(100.0, 0.04)
     clock.advance(8)
     assert timeline.stamp_video(108.0, 0.04).t == pytest.approx(8.0)
 
 
-def test_a_live_packet_without_a_time_stamp_lies_where_the_clock_says(clock):
+def test_live_packet_without_time_stamp_gets_present(clock):
     timeline = Timeline(clock, LIVE)
-    places = []
+    stamps = []
     for _ in range(5):
-        places.append(timeline.stamp_video(None, 0.04).t)
+        stamps.append(timeline.stamp_video(None, 0.04).t)
         clock.advance(0.1)
-    assert places == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
+    assert stamps == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
 
 
-def test_a_missing_time_stamp_in_mid_stream_moves_nothing_even_if_the_camera_clock_drifts(clock):
+def test_missing_time_stamp_keeps_offset_of_drifting_camera(clock):
     timeline = Timeline(clock, LIVE)
     for n in range(2000):
         timeline.stamp_video(n * 0.1, 0.1)
@@ -107,12 +107,12 @@ def test_a_missing_time_stamp_in_mid_stream_moves_nothing_even_if_the_camera_clo
     assert timeline.stamp_video(200.1, 0.1).t == pytest.approx(200.1, abs=0.02)
 
 
-def test_a_film_without_time_stamps_is_counted_by_its_intervals(clock):
+def test_read_file_without_time_stamps_uses_intervals(clock):
     timeline = Timeline(clock, READ)
     assert [timeline.stamp_video(None, 0.2).t for _ in range(3)] == pytest.approx([0, 0.2, 0.4])
 
 
-def test_the_present_moment_is_counted_from_the_newest_packet(clock):
+def test_now_counts_from_newest_packet(clock):
     timeline = Timeline(clock, LIVE)
     for n in range(1000):
         timeline.stamp_video(n * 0.1, 0.1)
@@ -121,7 +121,7 @@ def test_the_present_moment_is_counted_from_the_newest_packet(clock):
     assert timeline.now == pytest.approx(99.9 + 3.12, abs=0.01)
 
 
-def test_the_present_moment_of_a_film_that_is_read_is_its_own(clock):
+def test_now_of_read_file_is_its_last_time_stamp(clock):
     timeline = Timeline(clock, READ)
     assert timeline.now == 0.0
     timeline.stamp_video(10.0, 0.1)
@@ -130,7 +130,7 @@ def test_the_present_moment_of_a_film_that_is_read_is_its_own(clock):
     assert timeline.now == pytest.approx(3.0)
 
 
-def test_a_reconnected_camera_goes_on_after_the_time_that_was_lost(clock):
+def test_live_reconnect_continues_after_lost_time(clock):
     timeline = Timeline(clock, LIVE)
     timeline.stamp_video(10.0, 0.04)
     clock.advance(30.0)
@@ -139,7 +139,7 @@ def test_a_reconnected_camera_goes_on_after_the_time_that_was_lost(clock):
 
 
 @pytest.mark.parametrize("pace", [LIVE, PLAYED])
-def test_the_time_of_day_follows_a_clock_that_is_set(clock, pace):
+def test_at_follows_stepped_wall_clock(clock, pace):
     timeline = Timeline(clock, pace)
     before = timeline.stamp_video(0.0, 0.1)
     clock.advance(1.0)
@@ -149,40 +149,40 @@ def test_the_time_of_day_follows_a_clock_that_is_set(clock, pace):
     assert after.at == pytest.approx(clock.wall)
 
 
-def test_the_time_of_day_does_not_shake_with_the_network(clock):
+def test_at_ignores_network_jitter(clock):
     timeline = Timeline(clock, LIVE)
-    places = []
+    stamps = []
     for n in range(50):
-        places.append(timeline.stamp_video(n * 0.1, 0.1))
+        stamps.append(timeline.stamp_video(n * 0.1, 0.1))
         clock.advance(0.2 if n % 2 else 0.0)
-    steps = [b.at - a.at for a, b in itertools.pairwise(places)]
+    steps = [b.at - a.at for a, b in itertools.pairwise(stamps)]
     assert steps == pytest.approx([0.1] * 49, abs=1e-5)
 
 
-def test_the_time_of_day_of_a_film_that_is_read_is_the_films(clock):
+def test_at_of_read_file_follows_its_time_stamps(clock):
     timeline = Timeline(clock, READ)
     start = timeline.stamp_video(0.0, 0.1).at
     clock.advance(100)
     assert timeline.stamp_video(5.0, 0.1).at == pytest.approx(start + 5.0)
 
 
-# --- sound ---
+# --- audio ---
 
 
-def test_sound_lies_beside_the_pictures(clock):
+def test_stamp_audio_uses_offset_of_video(clock):
     timeline = Timeline(clock, LIVE)
     timeline.stamp_video(50.0, 0.04)
-    place = timeline.stamp_audio(50.02)
-    assert place.t == pytest.approx(0.02)
-    assert place.at == pytest.approx(clock.wall + 0.02)
+    stamp = timeline.stamp_audio(50.02)
+    assert stamp.t == pytest.approx(0.02)
+    assert stamp.at == pytest.approx(clock.wall + 0.02)
 
 
-def test_sound_before_the_first_picture_is_left_out(clock):
+def test_audio_before_first_video_is_dropped(clock):
     timeline = Timeline(clock, LIVE)
     assert timeline.stamp_audio(1.0) is None
 
 
-def test_sound_from_the_other_side_of_a_jump_is_left_out(clock):
+def test_audio_from_before_jump_is_dropped(clock):
     timeline = Timeline(clock, LIVE)
     timeline.stamp_video(5000.0, 0.04)
     timeline.stamp_audio(5000.1)
@@ -193,43 +193,43 @@ def test_sound_from_the_other_side_of_a_jump_is_left_out(clock):
 
 
 @given(st.lists(st.floats(0.0, 3.0), max_size=50))
-def test_sound_only_grows_by_at_least_eight_samples_of_a_telephone(stamps):
+def test_stamp_audio_grows_by_at_least_eight_samples(stamps):
     timeline = Timeline(FakeClock(), LIVE)
     timeline.stamp_video(0.0, 0.04)
-    placed = [place.t for s in stamps if (place := timeline.stamp_audio(s))]
-    assert all(b - a >= 0.00099 for a, b in itertools.pairwise(placed))
+    stamped = [stamp.t for s in stamps if (stamp := timeline.stamp_audio(s))]
+    assert all(b - a >= 0.00099 for a, b in itertools.pairwise(stamped))
 
 
 # --- playing in real time ---
 
 
-def test_only_a_film_that_is_played_waits(clock):
+def test_due_in_is_positive_only_for_played_file(clock):
     assert Timeline(clock, LIVE).due_in_s(99.0) == 0.0
     assert Timeline(clock, READ).due_in_s(99.0) == 0.0
     assert Timeline(clock, PLAYED).due_in_s(99.0) == pytest.approx(99.0)
 
 
-def test_a_played_film_makes_up_for_small_delays(clock):
+def test_played_file_catches_up_after_small_delay(clock):
     timeline = Timeline(clock, PLAYED)
     clock.advance(2.0 + LATE_S / 2)
     assert timeline.due_in_s(2.0) == 0.0
     assert timeline.due_in_s(3.0) == pytest.approx(0.5)
 
 
-def test_a_played_film_does_not_hurry_after_a_long_delay(clock):
+def test_played_file_does_not_catch_up_after_long_delay(clock):
     timeline = Timeline(clock, PLAYED)
     clock.advance(60.0)
     assert timeline.due_in_s(2.0) == 0.0
     assert timeline.due_in_s(3.0) == pytest.approx(1.0)
 
 
-def test_an_hour_of_a_looped_film_does_not_drift(clock):
+def test_looped_file_does_not_drift_in_an_hour(clock):
     timeline = Timeline(clock, PLAYED)
-    began = clock.ticks
+    start = clock.ticks
     for n in range(3600 * 10):
         if n % 37 == 0:
             timeline.reconnect()
-        place = timeline.stamp_video((n % 37) * 0.1, 0.1)
-        clock.advance(timeline.due_in_s(place.t))
-        clock.advance(0.003)  # what handling a packet takes
-    assert clock.ticks - began == pytest.approx(3600, abs=0.2)
+        stamp = timeline.stamp_video((n % 37) * 0.1, 0.1)
+        clock.advance(timeline.due_in_s(stamp.t))
+        clock.advance(0.003)  # time of handling a packet
+    assert clock.ticks - start == pytest.approx(3600, abs=0.2)

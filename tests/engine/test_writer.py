@@ -4,8 +4,8 @@ from itertools import pairwise
 import threading
 
 from engine_rig import LONG_S
-from films import content, number_of
 import pytest
+from videos import content, number_of
 
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, ClipStarted
 from custom_components.homesec.engine.core.types import ClipState

@@ -4,8 +4,8 @@ import sqlite3
 import threading
 
 from engine_rig import LONG_S
-from films import content
 import pytest
+from videos import content
 
 from custom_components.homesec.engine.core.errors import DiskFull, DiskReadOnly, RecordingError
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, ClipStarted

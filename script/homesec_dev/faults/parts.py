@@ -12,7 +12,7 @@ sys.path[:0] = [str(_TESTS), str(_TESTS / "engine")]
 
 from fake_gcs import FakeGcs  # type: ignore[import-not-found]  # noqa: E402
 from fault_proxy import Fault, Kind, google_error  # type: ignore[import-not-found]  # noqa: E402
-from films import FigureDetector, Recipe, content, write  # type: ignore[import-not-found]  # noqa: E402
+from videos import FigureDetector, Recipe, content, write  # type: ignore[import-not-found]  # noqa: E402
 
 __all__ = [
     "FakeGcs",

@@ -2,10 +2,10 @@
 
 import threading
 
-from cameras import plays, rtsp
+from camera_servers import plays, rtsp
 from engine_rig import EngineRig, stream_camera
-from films import content
 import pytest
+from videos import content
 
 from custom_components.homesec.engine.capture import probe
 from custom_components.homesec.engine.core.errors import LoginRefused, StreamNotFound

@@ -1,13 +1,13 @@
-"""Connecting, and connecting again."""
+"""Connecting to a camera, and reconnecting."""
 
 import itertools
 import random
 from threading import Event
 
-from cameras import Reply
+from camera_servers import Reply
 from engine_rig import FakeClock, file_camera, media_packets, stream_camera
-from films import frame_of, picture
 import pytest
+from videos import frame_of, picture
 
 from custom_components.homesec.engine.capture import reconnecting_source as camera_source
 from custom_components.homesec.engine.capture.container import ContainerConnection
@@ -33,8 +33,8 @@ from custom_components.homesec.engine.media.jpeg import encode_jpeg
 LOST, RUNNING = CameraHealth.LOST, CameraHealth.RUNNING
 
 
-class Sleepless(Event):
-    """A stop event whose waiting moves the clock instead."""
+class ClockEvent(Event):
+    """A stop event whose wait advances the clock."""
 
     def __init__(self, clock):
         super().__init__()
@@ -45,15 +45,15 @@ class Sleepless(Event):
         return self.is_set()
 
 
-class Scripted:
-    """A connection that gives some seconds of packets, then fails or ends."""
+class ScriptedConnection:
+    """A connection that yields packets for some seconds, then fails or ends."""
 
     open_now = 0
 
     def __init__(self, packets, seconds, error, clock):
         self.script = packets, seconds, error
         self.clock = clock
-        Scripted.open_now += 1
+        ScriptedConnection.open_now += 1
 
     def packets(self):
         packets, seconds, error = self.script
@@ -64,20 +64,20 @@ class Scripted:
             raise error
 
     def close(self):
-        Scripted.open_now -= 1
+        ScriptedConnection.open_now -= 1
 
 
-class Lab:
-    """A camera source on a clock of its own, over connections that a test writes."""
+class SourceBench:
+    """A camera source with its own clock and scripted connections."""
 
     def __init__(self, monkeypatch, packets, kind=SourceKind.STREAM, **source):
         self.clock = FakeClock()
-        self.stop = Sleepless(self.clock)
+        self.stop = ClockEvent(self.clock)
         self.health = []
         self.script = []
         self.tries = []
         monkeypatch.setattr(camera_source, "open_source", self._connect)
-        Scripted.open_now = 0
+        ScriptedConnection.open_now = 0
         self._packets = packets
         self.source = CameraSource(
             SourceConfig(kind=kind, location="x", **source),
@@ -96,7 +96,7 @@ class Lab:
         seconds, error = self.script.pop(0)
         if seconds is None:
             raise error
-        return Scripted(self._packets, seconds, error, self.clock)
+        return ScriptedConnection(self._packets, seconds, error, self.clock)
 
     def run(self, *script):
         self.script = list(script)
@@ -113,52 +113,52 @@ def packets(films):
 
 
 @pytest.fixture
-def lab(monkeypatch, packets):
-    return lambda **source: Lab(monkeypatch, packets, **source)
+def make_source(monkeypatch, packets):
+    return lambda **source: SourceBench(monkeypatch, packets, **source)
 
 
-def refuses(error=SourceTimeout, times=1):
+def failures(error=SourceTimeout, times=1):
     return [(None, error())] * times
 
 
-def test_the_wait_doubles_with_jitter_up_to_a_minute(lab):
-    camera = lab()
-    camera.run(*refuses(times=12))
+def test_wait_doubles_with_jitter_up_to_limit(make_source):
+    camera = make_source()
+    camera.run(*failures(times=12))
     for n, wait in enumerate(camera.waits):
         longest = min(FIRST_WAIT_S * 2**n, LONGEST_WAIT_S)
         assert longest / 2 <= wait <= longest + 1e-6
     assert len({round(w, 3) for w in camera.waits[7:]}) > 1
 
 
-def test_a_connection_that_lasted_starts_the_waiting_anew(lab):
-    camera = lab()
-    camera.run(*refuses(times=6), (PROVEN_S + 1, SourceStalled()), *refuses(times=1))
+def test_lasting_connection_resets_backoff(make_source):
+    camera = make_source()
+    camera.run(*failures(times=6), (PROVEN_S + 1, SourceStalled()), *failures(times=1))
     assert camera.waits[5] > 8
     assert camera.waits[6] - PROVEN_S - 1 <= FIRST_WAIT_S + 0.2
 
 
-def test_a_connection_that_breaks_at_once_does_not(lab):
-    camera = lab()
+def test_short_connection_keeps_backoff(make_source):
+    camera = make_source()
     camera.run(*[(0.5, SourceStalled())] * 8)
     assert camera.waits[-1] > 8
 
 
-def test_after_a_refused_login_it_waits_longer(lab):
-    camera = lab()
-    camera.run(*refuses(LoginRefused, times=2))
+def test_refused_login_waits_longer(make_source):
+    camera = make_source()
+    camera.run(*failures(LoginRefused, times=2))
     assert all(wait >= LOGIN_WAIT_S / 2 for wait in camera.waits)
 
 
-def test_time_goes_on_while_there_is_no_connection(lab):
-    camera = lab()
-    gaps = camera.run(*refuses(times=6))
+def test_packets_yields_none_while_disconnected(make_source):
+    camera = make_source()
+    gaps = camera.run(*failures(times=6))
     assert set(gaps) == {None}
     assert len(gaps) >= 2 * sum(camera.waits) - 6
 
 
-def test_its_health_tells_why(lab):
-    camera = lab()
-    camera.run(*refuses(LoginRefused), (1, SourceStalled()), (1, None))
+def test_health_has_error_of_lost_connection(make_source):
+    camera = make_source()
+    camera.run(*failures(LoginRefused), (1, SourceStalled()), (1, None))
     assert camera.health == [
         (LOST, "invalid_auth"),
         (RUNNING, None),
@@ -169,64 +169,64 @@ def test_its_health_tells_why(lab):
     assert camera.source.connections == 2
 
 
-def test_a_connection_without_a_packet_has_no_video(lab):
-    camera = lab()
+def test_connection_without_packet_reports_no_video(make_source):
+    camera = make_source()
     camera.run((0, None))
     assert camera.health == [(LOST, "no_video")]
     assert camera.source.connections == 0
 
 
 @pytest.mark.parametrize("error", [None, SourceStalled()])
-def test_every_connection_is_closed(lab, error):
-    camera = lab()
+def test_lost_connections_are_closed(make_source, error):
+    camera = make_source()
     camera.run((1, error), (1, error))
-    assert Scripted.open_now == 0
+    assert ScriptedConnection.open_now == 0
 
 
-def test_whoever_stops_reading_closes_the_connection(lab):
-    camera = lab()
+def test_closing_packets_closes_connection(make_source):
+    camera = make_source()
     camera.script = [(60, None)]
     reading = camera.source.packets()
     assert [next(reading), next(reading).is_video] == [None, True]
-    assert Scripted.open_now == 1
+    assert ScriptedConnection.open_now == 1
     reading.close()
-    assert Scripted.open_now == 0
+    assert ScriptedConnection.open_now == 0
 
 
-def test_a_stop_ends_it_without_a_word(lab):
-    camera = lab()
+def test_stop_ends_packets_without_health_change(make_source):
+    camera = make_source()
     camera.script = [(60, None)]
-    came = 0
+    count = 0
     for _ in camera.source.packets():
-        came += 1
-        if came == 6:
+        count += 1
+        if count == 6:
             camera.stop.set()
-    assert came == 601  # the scripted connection does not look at the stop, a real one does
+    assert count == 601  # a real connection would check the stop
     assert camera.health == [(RUNNING, None)]
     assert len(camera.tries) == 1
 
 
-def test_a_failure_while_stopping_is_no_failure(lab):
-    camera = lab()
+def test_error_after_stop_is_not_reported(make_source):
+    camera = make_source()
     camera.run()
     assert camera.health == []
 
 
-def test_a_file_that_is_played_once_ends_it(lab):
-    camera = lab(kind=SourceKind.FILE, loop=False, paced=False)
+def test_file_without_loop_ends_packets(make_source):
+    camera = make_source(kind=SourceKind.FILE, loop=False, paced=False)
     assert len(camera.run((2, None))) == 21
     assert camera.health == [(RUNNING, None)]
     assert len(camera.tries) == 1
 
 
-def test_a_looped_file_that_cannot_be_rewound_is_opened_again(lab):
-    camera = lab(kind=SourceKind.FILE)
+def test_looped_file_that_ends_is_reopened(make_source):
+    camera = make_source(kind=SourceKind.FILE)
     camera.run((1, None), (1, None))
     assert len(camera.tries) == 3
     assert (LOST, "stalled") not in camera.health
 
 
-# --- what is connected to ---
+# --- opening a source ---
 
 
 class Feed:
@@ -245,19 +245,19 @@ def entity_connection(feed):
     return open_source(config, feed, Timeline(FakeClock(), Pace.LIVE), Event())
 
 
-def test_an_entity_with_an_address_is_a_stream(socket_enabled, http, films):
+def test_entity_with_url_opens_stream(socket_enabled, http, films):
     url = http({"/film.mp4": Reply.file(films(seconds=1))}).url("/film.mp4")
     connection = entity_connection(Feed(url))
     assert isinstance(connection, ContainerConnection)
     connection.close()
 
 
-def test_an_entity_without_an_address_gives_pictures(films):
+def test_entity_without_url_opens_snapshots(films):
     connection = entity_connection(Feed(picture=encode_jpeg(frame_of(picture(1)))))
     assert isinstance(connection, SnapshotConnection)
 
 
-def test_an_entity_that_nobody_feeds_is_unavailable():
+def test_entity_without_feed_is_unavailable():
     with pytest.raises(EntityUnavailable):
         entity_connection(None)
 
@@ -271,5 +271,5 @@ def test_an_entity_that_nobody_feeds_is_unavailable():
         (SourceConfig(kind=SourceKind.WEBCAM), Pace.LIVE),
     ],
 )
-def test_what_drives_a_sources_time(config, pace):
+def test_source_pace_of_each_kind(config, pace):
     assert camera_source.source_pace(config) is pace

@@ -5,11 +5,11 @@ from itertools import cycle
 import threading
 
 import av
-from cameras import HttpServer, Reply, multipart, paced, self_signed
+from camera_servers import HttpServer, Reply, multipart, paced, self_signed
 from engine_rig import LONG_S, EngineRig, camera, stream_camera
-from films import content, frame_of, picture
 import pytest
 import pytest_socket
+from videos import content, frame_of, picture
 
 from custom_components.homesec.engine.capture import probe
 from custom_components.homesec.engine.capture.container import ContainerConnection

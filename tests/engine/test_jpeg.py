@@ -1,11 +1,11 @@
-"""JPEGs of what a camera has seen."""
+"""Stills as JPEGs."""
 
 import io
 
 import av
-from films import frame_of, number_of, picture
 import numpy as np
 import pytest
+from videos import frame_of, number_of, picture
 
 from custom_components.homesec.engine.core.types import Box, Track
 from custom_components.homesec.engine.media.decoder import Frame
@@ -40,22 +40,22 @@ def frame(luma):
         ((4000, 3), 100, (100, 2)),
     ],
 )
-def test_a_picture_is_fitted_with_even_sides(size, limit, fitted):
+def test_fit_width_returns_even_sides(size, limit, fitted):
     assert fit_width(*size, limit) == fitted
 
 
-def test_a_jpeg_shows_the_picture():
+def test_encode_jpeg_keeps_picture():
     shown = decoded(encode_jpeg(frame_of(picture(1234, figure_at=0.5))))
     assert (shown.width, shown.height) == (320, 192)
     assert number_of(shown) == 1234
 
 
-def test_a_jpeg_is_no_wider_than_asked_for():
+def test_encode_jpeg_limits_width():
     shown = decoded(encode_jpeg(frame_of(picture(1)), width=100))
     assert (shown.width, shown.height) == (100, 60)
 
 
-def test_white_stays_white_and_black_stays_black():
+def test_encode_jpeg_uses_full_range():
     luma = np.full((64, 64), 16, np.uint8)
     luma[:, 32:] = 235
     grey = decoded(
@@ -70,12 +70,12 @@ def test_white_stays_white_and_black_stays_black():
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj422p", "yuyv422", "yuv420p10le", "nv12"])
-def test_any_camera_format_becomes_a_jpeg(pix_fmt):
+def test_encode_jpeg_accepts_any_pixel_format(pix_fmt):
     shown = decoded(encode_jpeg(frame_of(picture(77), pix_fmt)))
     assert number_of(shown) == 77
 
 
-def test_a_frame_is_drawn_around_a_box():
+def test_draw_boxes_draws_edges():
     pixels = draw_boxes(frame(picture(0)), [Box(0.25, 0.25, 0.75, 0.75)]).to_ndarray(format="bgr24")
     for x, y in ((80, 96), (239, 96), (160, 48), (160, 143)):
         assert np.abs(pixels[y, x].astype(int) - ACCENT).max() < 10
@@ -85,18 +85,18 @@ def test_a_frame_is_drawn_around_a_box():
 @pytest.mark.parametrize(
     "box", [Box(-1, -1, 2, 2), Box(0, 0, 0, 0), Box(1, 1, 1, 1), Box(0.5, 0.5, 0.5, 0.9)]
 )
-def test_a_box_at_the_edge_or_beyond_is_drawn_without_trouble(box):
+def test_draw_boxes_clips_box_at_edge(box):
     drawn = draw_boxes(frame(picture(0)), [box], width=200)
     assert (drawn.width, drawn.height) == (200, 120)
 
 
-def test_a_picture_is_taken_from_a_film_at_a_moment(films):
+def test_read_keyframe_returns_last_keyframe_before_time(films):
     film = films(seconds=6)
     assert number_of(read_keyframe(film, 3.4)) == 30
     assert number_of(read_keyframe(film, 0.0)) == 0
 
 
-def test_a_film_that_shows_nothing_gives_no_picture(tmp_path):
+def test_read_keyframe_of_damaged_file_returns_none(tmp_path):
     junk = tmp_path / "junk.mp4"
     junk.write_bytes(b"nothing" * 1000)
     assert read_keyframe(junk, 0.0) is None
@@ -107,14 +107,14 @@ def track(score: float, box: Box) -> Track:
     return Track(id=1, label="person", score=score, box=box, first_t=0, last_t=0, hits=1)
 
 
-def test_a_still_is_worth_more_the_surer_the_larger_and_the_wholer_somebody_is_in_it() -> None:
+def test_still_quality_grows_with_confidence_size_and_distance_to_edge() -> None:
     whole = still_quality(track(0.9, Box(0.3, 0.2, 0.5, 0.8)))
     assert whole > still_quality(track(0.6, Box(0.3, 0.2, 0.5, 0.8)))
     assert whole > still_quality(track(0.9, Box(0.3, 0.2, 0.35, 0.4)))
     assert whole > still_quality(track(0.9, Box(0.0, 0.2, 0.2, 0.8)))
 
 
-def test_somebody_who_fills_the_picture_is_worth_no_more_than_somebody_large() -> None:
+def test_still_quality_is_limited_for_large_boxes() -> None:
     assert still_quality(track(0.8, Box(0.02, 0.02, 0.98, 0.98))) == still_quality(
         track(0.8, Box(0.2, 0.2, 0.8, 0.8))
     )

@@ -1,4 +1,4 @@
-"""Addresses, and which options FFmpeg gets."""
+"""URLs of sources, and the options that FFmpeg gets."""
 
 from threading import Event
 
@@ -44,7 +44,7 @@ def webcam(device="/dev/video99"):
         ("RTSP://Cam/Live", (), "rtsp://Cam/Live"),
     ],
 )  # fmt: skip
-def test_a_login_is_put_into_the_address(location, login, url):
+def test_stream_url_includes_login(location, login, url):
     assert stream_url(stream(location, *login)) == url
 
 
@@ -53,63 +53,61 @@ def test_a_login_is_put_into_the_address(location, login, url):
     ["", "cam", "cam/live", "file:///etc/passwd", "/etc/passwd", "rtsp://", "rtsp:///live",
      "concat:a|b", "rtsp://cam:99999/", "rtsp://cam:x/", "http://[::1", "ftp://cam/film.mp4"],
 )  # fmt: skip
-def test_what_is_no_address_of_a_stream_is_refused(location):
+def test_stream_url_refuses_invalid_location(location):
     with pytest.raises(InvalidSource):
         stream_url(stream(location))
 
 
-def test_rtsp_goes_over_tcp():
+def test_rtsp_uses_tcp():
     options = opening._stream_options(stream("rtsp://cam"), "rtsp://cam")
     assert options["rtsp_transport"] == "tcp"
 
 
 @pytest.mark.parametrize(("verify", "option"), [(True, "1"), (False, "0")])
 @pytest.mark.parametrize("scheme", ["https", "rtsps"])
-def test_certificates_are_looked_at_only_where_wanted(scheme, verify, option):
+def test_certificate_is_verified_only_if_configured(scheme, verify, option):
     url = f"{scheme}://cam"
     assert opening._stream_options(stream(url, verify_tls=verify), url)["tls_verify"] == option
 
 
-def test_files_of_this_machine_are_out_of_reach_for_streams():
+def test_streams_cannot_open_local_files():
     allowed = opening._stream_options(stream("http://cam"), "http://cam")["protocol_whitelist"]
     assert not {"file", "pipe", "concat", "data", "subfile"} & set(allowed.split(","))
 
 
-# --- webcams: there is none here, and v4l2loopback is no part of this kernel; so only what comes
-# --- before the device is tested, and what its driver is asked for.
+# --- webcams: without a device, only opening and its options are tested
 
 
-def test_a_webcam_that_is_not_there():
+def test_missing_webcam_raises_device_missing():
     with pytest.raises(DeviceMissing):
         open_container(webcam(), "/dev/video99", Event())
 
 
-def test_what_is_no_webcam_gives_no_video():
+def test_device_without_video_raises_no_video():
     with pytest.raises(NoVideo):
         open_container(webcam("/dev/null"), "/dev/null", Event())
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """What FFmpeg is asked for; it answers with the errors in ``answers``."""
-    asked = []
-    asked_and_answers = asked, []
+def opened(monkeypatch):
+    """Calls of FFmpeg's open, and the errors that it raises, which tests add."""
+    calls, errors = [], []
 
     def fake_open(target, **options):
-        asked.append((target, options))
-        raise asked_and_answers[1][len(asked) - 1]
+        calls.append((target, options))
+        raise errors[len(calls) - 1]
 
     monkeypatch.setattr(opening.av, "open", fake_open)
-    return asked_and_answers
+    return calls, errors
 
 
-def unsuitable():
+def invalid_format():
     return av.error.ArgumentError(22, "Invalid argument", "/dev/video0")
 
 
-def test_a_webcam_is_asked_for_compressed_pictures_first_and_for_anything_last(asked):
-    calls, answers = asked
-    answers += [unsuitable()] * 4
+def test_webcam_is_opened_with_compressed_format_first_and_any_last(opened):
+    calls, errors = opened
+    errors += [invalid_format()] * 4
     with pytest.raises(NoVideo):
         open_container(webcam(), "/dev/video0", Event())
     assert {options["format"] for _, options in calls} == {"v4l2"}
@@ -124,17 +122,17 @@ def test_a_webcam_is_asked_for_compressed_pictures_first_and_for_anything_last(a
         (av.error.ExitError(1414092869, "Immediate exit requested"), SourceTimeout),
     ],
 )
-def test_a_webcam_that_would_not_work_otherwise_either_is_asked_once(asked, answer, error):
-    calls, answers = asked
-    answers.append(answer)
+def test_webcam_that_is_busy_or_silent_is_opened_once(opened, answer, error):
+    calls, errors = opened
+    errors.append(answer)
     with pytest.raises(error):
         open_container(webcam(), "/dev/video0", Event())
     assert len(calls) == 1
 
 
-def test_a_stop_ends_the_asking(asked):
-    calls, answers = asked
-    answers.append(unsuitable())
+def test_stop_ends_attempts_to_open_webcam(opened):
+    calls, errors = opened
+    errors.append(invalid_format())
     stop = Event()
     stop.set()
     with pytest.raises(NoVideo):
@@ -142,6 +140,6 @@ def test_a_stop_ends_the_asking(asked):
     assert len(calls) == 1
 
 
-def test_a_webcam_is_opened_so_that_reading_never_blocks(films):
+def test_webcam_is_opened_non_blocking(films):
     with av.open(str(films(seconds=1)), options=opening._WEBCAM) as container:
         assert Flags.non_block in Flags(container.flags)

@@ -1,4 +1,4 @@
-"""What goes wrong when a source is opened, each by its own name."""
+"""Errors of sources that can't be opened."""
 
 import errno
 import os
@@ -6,7 +6,7 @@ import socket
 from threading import Event
 
 import av
-from cameras import Reply, black_hole, refused
+from camera_servers import Reply, black_hole, refused
 from engine_rig import FakeClock, stream_camera
 import pytest
 
@@ -46,20 +46,20 @@ def failure(code):
     return av.error.OSError(code, os.strerror(code), f"http://bob:{CANARY}@cam/")
 
 
-# --- over the network ---
+# --- network ---
 
 
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
-def test_nothing_listens(scheme):
+def test_closed_port_raises_connection_refused(scheme):
     with pytest.raises(ConnectionRefused):
         open_stream(f"{scheme}://{refused()}/live")
 
 
 @pytest.fixture(params=[socket.gaierror, UnicodeError])
 def unknown_host(request, monkeypatch):
-    """A name that cannot exist (RFC 1035: 63 letters); no resolver is asked for it.
+    """A name that can't exist (RFC 1035: 63 letters), and isn't looked up.
 
-    The plugin for Home Assistant's tests stands in the way of Python's own look-up.
+    Home Assistant's test plugin blocks Python's look-up.
     """
 
     def look_up(*_, **__):
@@ -70,14 +70,14 @@ def unknown_host(request, monkeypatch):
 
 
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
-def test_an_unknown_host(scheme, unknown_host):
+def test_unknown_host_raises_host_not_found(scheme, unknown_host):
     with pytest.raises(HostNotFound) as caught:
         open_stream(f"{scheme}://{unknown_host}/live")
     assert caught.value.placeholders == {"host": unknown_host}
 
 
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
-def test_a_host_that_accepts_and_never_answers(scheme, monkeypatch):
+def test_silent_host_raises_timeout(scheme, monkeypatch):
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.3)
     with black_hole() as hole, pytest.raises(SourceTimeout):
         open_stream(f"{scheme}://{hole.address}/live")
@@ -86,7 +86,7 @@ def test_a_host_that_accepts_and_never_answers(scheme, monkeypatch):
 @pytest.mark.parametrize(
     ("answer", "error"), [(TimeoutError, NoRoute), (ConnectionRefusedError, ConnectionRefused)]
 )
-def test_what_is_found_out_about_a_host(monkeypatch, answer, error):
+def test_diagnose_host_returns_connection_error(monkeypatch, answer, error):
     def no_answer(*_, **__):
         raise answer
 
@@ -94,12 +94,12 @@ def test_what_is_found_out_about_a_host(monkeypatch, answer, error):
     assert type(diagnose_host("rtsp://192.0.2.1/")) is error
 
 
-def test_a_host_that_answers_otherwise_cannot_be_connected_to(monkeypatch):
+def test_error_of_reachable_host_is_source_error(monkeypatch):
     monkeypatch.setattr(failures, "diagnose_host", lambda _url: None)
     assert type(translate_error(failure(errno.EIO), of_kind(SourceKind.STREAM), "x")) is SourceError
 
 
-def test_broken_data_is_no_video_unless_it_took_all_the_time_there_was(monkeypatch):
+def test_invalid_data_is_no_video_unless_late(monkeypatch):
     monkeypatch.setattr(failures, "diagnose_host", lambda _url: None)
     broken = av.error.InvalidDataError(1, "Invalid data found", "x")
     stream = of_kind(SourceKind.STREAM)
@@ -107,12 +107,12 @@ def test_broken_data_is_no_video_unless_it_took_all_the_time_there_was(monkeypat
     assert type(translate_error(broken, stream, "x", late=True)) is SourceTimeout
 
 
-def test_a_host_that_answers_is_no_problem():
+def test_diagnose_host_returns_none_if_reachable():
     with black_hole() as hole:
         assert diagnose_host(f"rtsp://{hole.address}/") is None
 
 
-def test_nobody_asks_further_once_the_camera_is_stopped(monkeypatch):
+def test_stop_skips_diagnosis(monkeypatch):
     monkeypatch.setattr(failures, "diagnose_host", lambda _url: pytest.fail("asked"))
     stop = Event()
     stop.set()
@@ -121,20 +121,20 @@ def test_nobody_asks_further_once_the_camera_is_stopped(monkeypatch):
     assert isinstance(translate_error(error, config, "rtsp://cam", stop), SourceTimeout)
 
 
-def test_a_web_page_is_no_video(http):
+def test_web_page_raises_no_video(http):
     page = Reply(lambda: [b"<!doctype html><title>Camera</title>" + b"<p>Log in</p>" * 500],
                  "text/html")  # fmt: skip
     with pytest.raises(NoVideo):
         open_stream(http({"/": page}).url("/"))
 
 
-def test_an_empty_answer_is_no_video(http):
+def test_empty_response_raises_source_error(http):
     empty = Reply(list, "video/mp4")
     with pytest.raises(SourceError):
         open_stream(http({"/": empty}).url("/"))
 
 
-def test_a_wrong_path(http):
+def test_wrong_path_raises_stream_not_found(http):
     with pytest.raises(StreamNotFound):
         open_stream(http({}).url("/nothing"))
 
@@ -142,14 +142,14 @@ def test_a_wrong_path(http):
 @pytest.mark.parametrize(
     ("status", "error"), [(403, LoginRefused), (410, StreamNotFound), (500, SourceError)]
 )
-def test_what_a_web_server_answers(http, status, error):
+def test_http_status_raises_matching_error(http, status, error):
     reply = Reply(list, "text/plain", status=status)
     with pytest.raises(error) as caught:
         open_stream(http({"/": reply}).url("/"))
     assert type(caught.value) is error
 
 
-def test_a_refused_login(http, films):
+def test_wrong_login_raises_login_refused(http, films):
     server = http({"/film.mp4": Reply.file(films(seconds=1))}, login=f"bob:{CANARY}")
     with pytest.raises(LoginRefused):
         open_stream(server.url("/film.mp4"))
@@ -158,13 +158,13 @@ def test_a_refused_login(http, films):
     open_stream(server.url("/film.mp4"), username="bob", password=CANARY).close()
 
 
-def test_a_redirect_does_not_lead_to_a_file_of_this_machine(http, films):
+def test_redirect_to_local_file_is_refused(http, films):
     server = http({"/": f"file://{films(seconds=1)}"})
     with pytest.raises(SourceError):
         open_stream(server.url("/"))
 
 
-def test_a_playlist_does_not_lead_to_a_file_of_this_machine(http, films, monkeypatch):
+def test_playlist_with_local_file_is_refused(http, films, monkeypatch):
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.3)
     listing = f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:1,\nfile://{films(seconds=1)}\n"
     playlist = Reply(lambda: [listing.encode()], "application/vnd.apple.mpegurl")
@@ -172,7 +172,7 @@ def test_a_playlist_does_not_lead_to_a_file_of_this_machine(http, films, monkeyp
         list(open_stream(http({"/live.m3u8": playlist}).url("/live.m3u8")).packets())
 
 
-def test_no_error_tells_the_password(http, unknown_host):
+def test_errors_do_not_contain_password(http, unknown_host):
     urls = [http({}).url("/x"), f"rtsp://{refused()}/x", f"rtsp://{unknown_host}/x"]
     for url in urls:
         with pytest.raises(SourceError) as caught:
@@ -181,7 +181,7 @@ def test_no_error_tells_the_password(http, unknown_host):
         assert caught.value.__suppress_context__
 
 
-# --- from what the system says ---
+# --- errors of the system ---
 
 
 def of_kind(kind):
@@ -200,7 +200,7 @@ def of_kind(kind):
         (errno.EINVAL, NoVideo),
     ],
 )
-def test_what_a_webcam_says(code, error):
+def test_webcam_errno_maps_to_error(code, error):
     assert type(translate_error(failure(code), of_kind(SourceKind.WEBCAM), "x")) is error
 
 
@@ -213,7 +213,7 @@ def test_what_a_webcam_says(code, error):
         (errno.EIO, NoVideo),
     ],
 )
-def test_what_a_file_says(code, error):
+def test_file_errno_maps_to_error(code, error):
     assert type(translate_error(failure(code), of_kind(SourceKind.FILE), "x")) is error
 
 
@@ -225,23 +225,23 @@ def test_what_a_file_says(code, error):
         (errno.ENETUNREACH, NoRoute),
     ],
 )
-def test_what_the_network_says(code, error):
+def test_network_errno_maps_to_error(code, error):
     assert type(translate_error(failure(code), of_kind(SourceKind.STREAM), "rtsp://cam")) is error
 
 
-def test_an_unknown_protocol_is_no_address():
+def test_unknown_protocol_is_invalid_source():
     error = av.error.ProtocolNotFoundError(1, "Protocol not found", "x")
     assert type(translate_error(error, of_kind(SourceKind.STREAM), "x")) is InvalidSource
 
 
-def test_every_error_has_a_key_and_a_text_of_its_own():
+def test_errors_have_unique_keys_and_messages():
     classes = [x for x in vars(errors).values() if isinstance(x, type) and issubclass(x, Exception)]
     assert len({x.key for x in classes}) == len(classes)
     assert len({str(x()) for x in classes}) == len(classes)
     assert all(str(x()) for x in classes)
 
 
-def test_an_error_may_bring_a_text_and_facts():
+def test_error_keeps_message_and_placeholders():
     error = HostNotFound("The camera in the garden", host="garden")
     assert str(error) == "The camera in the garden"
     assert error.placeholders == {"host": "garden"}

@@ -1,4 +1,4 @@
-"""Encoded media in the engine's own terms."""
+"""Formats and packets."""
 
 import pytest
 
@@ -14,26 +14,26 @@ def video(codec):
     [("h264", True, False), ("hevc", True, False), ("mjpeg", False, True),
      ("rawvideo", False, True), ("mpeg4", False, False), ("vp9", False, False)],
 )  # fmt: skip
-def test_what_can_be_done_with_a_codec(codec, copied, intra_only):
+def test_format_knows_how_codec_is_recorded(codec, copied, intra_only):
     assert (video(codec).copied, video(codec).intra_only) == (copied, intra_only)
 
 
-def test_formats_are_told_apart_by_identity():
+def test_formats_compare_by_identity():
     assert video("h264") != video("h264")
 
 
-def test_a_packet_holds_a_copy_with_room_behind_it():
+def test_padded_packet_copies_data():
     data = b"\x00\x00\x01" * 50
     packet = padded_packet(data)
     assert bytes(packet) == data
     assert packet.size == 150
 
 
-def test_a_decoder_uses_one_thread():
+def test_video_decoder_uses_one_thread():
     assert video("h264").video_decoder().thread_count == 1
 
 
-def test_raw_pictures_are_decoded_by_their_size_and_format():
+def test_video_decoder_of_raw_video_uses_size_and_pixel_format():
     raw = MediaFormat(
         kind=MediaKind.VIDEO, codec="rawvideo", width=64, height=48, pix_fmt="yuyv422"
     )
@@ -41,7 +41,7 @@ def test_raw_pictures_are_decoded_by_their_size_and_format():
     assert (frame.width, frame.height, frame.format.name) == (64, 48, "yuyv422")
 
 
-def test_sound_is_decoded_by_its_rate_and_layout():
+def test_audio_decoder_uses_rate_and_layout():
     telephone = MediaFormat(kind=MediaKind.AUDIO, codec="pcm_alaw", sample_rate=8000, layout="mono")
     (frame,) = telephone.audio_decoder().decode(padded_packet(b"\xd5" * 160))
     assert (frame.samples, frame.sample_rate) == (160, 8000)

@@ -1,4 +1,4 @@
-"""Doing something without waiting for it for longer than one wants to."""
+"""Running blocking calls with a deadline."""
 
 from contextlib import contextmanager
 from threading import Event, enumerate as threads
@@ -10,8 +10,8 @@ from custom_components.homesec.engine.core.deadline import DeadlineExceeded, run
 
 
 @contextmanager
-def stuck():
-    """Give something that never ends by itself; then end it, and its thread with it."""
+def blocked_call():
+    """Yield a call that blocks until the end of the ``with`` block."""
     gate = Event()
     yield gate.wait
     gate.set()
@@ -20,20 +20,20 @@ def stuck():
             thread.join(LONG_S)
 
 
-def test_what_comes_of_it_comes_through():
+def test_run_with_deadline_returns_result_and_raises_error():
     assert run_with_deadline(LONG_S, lambda: 7, name="test") == 7
     assert run_with_deadline(LONG_S, lambda: None, name="test") is None
     with pytest.raises(ZeroDivisionError):
         run_with_deadline(LONG_S, lambda: 1 / 0, name="test")
 
 
-def test_it_is_left_behind_when_it_takes_too_long():
-    with stuck() as work, pytest.raises(DeadlineExceeded):
+def test_run_with_deadline_raises_after_limit():
+    with blocked_call() as work, pytest.raises(DeadlineExceeded):
         run_with_deadline(0.01, work, name="test")
 
 
-def test_it_is_left_behind_when_all_is_to_stop():
+def test_run_with_deadline_raises_after_stop():
     stop = Event()
     stop.set()
-    with stuck() as work, pytest.raises(DeadlineExceeded):
+    with blocked_call() as work, pytest.raises(DeadlineExceeded):
         run_with_deadline(LONG_S, work, name="test", stop=stop)

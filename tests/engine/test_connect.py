@@ -1,25 +1,25 @@
-"""A dead network is told soon."""
+"""Connecting within a time limit."""
 
 import socket
 import threading
 import time
 
-from cameras import refused
+from camera_servers import refused
 import pytest
 
-from custom_components.homesec.engine.core import connect as reaching
+from custom_components.homesec.engine.core import connect as connecting
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 
 
-def names(monkeypatch, *addresses):
+def resolve_to(monkeypatch, *addresses):
     found = [(family, socket.SOCK_STREAM, 6, "", address) for family, address in addresses]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
 
 
 @pytest.fixture
 def tried(monkeypatch):
-    """Which addresses were tried; none answers."""
+    """Addresses that were tried; none answers."""
     addresses = []
 
     def create(address, timeout_s):
@@ -31,52 +31,52 @@ def tried(monkeypatch):
     return addresses
 
 
-def test_families_take_turns(monkeypatch, tried):
-    monkeypatch.setattr(reaching, "ADDRESS_S", 0.01)
+def test_address_families_alternate(monkeypatch, tried):
+    monkeypatch.setattr(connecting, "ADDRESS_S", 0.01)
     six = [(V6, (f"::{i}", 1, 0, 0)) for i in range(3)]
-    names(monkeypatch, *six, (V4, ("1.1.1.1", 1)), (V4, ("2.2.2.2", 1)))
+    resolve_to(monkeypatch, *six, (V4, ("1.1.1.1", 1)), (V4, ("2.2.2.2", 1)))
     with pytest.raises(TimeoutError):
-        reaching.connect("x", 1, 5)
+        connecting.connect("x", 1, 5)
     assert tried == ["::0", "1.1.1.1", "::1", "2.2.2.2", "::2"]
 
 
-def test_many_dead_addresses_take_no_longer_than_is_allowed(monkeypatch, tried):
-    monkeypatch.setattr(reaching, "ADDRESS_S", 0.1)
-    names(monkeypatch, *[(V4, (f"1.1.1.{i}", 1)) for i in range(50)])
-    began = time.monotonic()
+def test_many_dead_addresses_stay_within_time_limit(monkeypatch, tried):
+    monkeypatch.setattr(connecting, "ADDRESS_S", 0.1)
+    resolve_to(monkeypatch, *[(V4, (f"1.1.1.{i}", 1)) for i in range(50)])
+    start_t = time.monotonic()
     with pytest.raises(TimeoutError):
-        reaching.connect("x", 1, 0.5)
-    assert time.monotonic() - began < 2
+        connecting.connect("x", 1, 0.5)
+    assert time.monotonic() - start_t < 2
     assert 2 < len(tried) < 50
 
 
-def test_a_name_server_that_is_dead_holds_nobody_up(monkeypatch):
+def test_dead_name_server_times_out(monkeypatch):
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [over.wait(30)])
     with pytest.raises(TimeoutError):
-        reaching.connect("x", 1, 0.1)
+        connecting.connect("x", 1, 0.1)
     over.set()
     for thread in threading.enumerate():
         if thread.name == "homesec-name":
             thread.join()
 
 
-def test_a_name_that_nobody_knows_is_told(monkeypatch):
+def test_unknown_name_raises_error(monkeypatch):
     def unknown(*_, **__):
         raise socket.gaierror(-2, "unknown")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(socket.gaierror):
-        reaching.connect("x", 1, 1)
+        connecting.connect("x", 1, 1)
 
 
-def test_a_name_without_addresses_is_told(monkeypatch):
-    names(monkeypatch)
+def test_name_without_addresses_raises_timeout(monkeypatch):
+    resolve_to(monkeypatch)
     with pytest.raises(TimeoutError):
-        reaching.connect("x", 1, 1)
+        connecting.connect("x", 1, 1)
 
 
-def test_a_refusal_is_told(socket_enabled):
+def test_refused_connection_raises_error(socket_enabled):
     host, _, port = refused().partition(":")
     with pytest.raises(ConnectionRefusedError):
-        reaching.connect(host, int(port), 1)
+        connecting.connect(host, int(port), 1)
