@@ -35,11 +35,12 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from .cameras.state import CameraState
-    from .engine.core.events import DetectorChanged
     from .runtime import HomeSecConfigEntry, HomeSecData
 
 PACKAGES = ("av", "numpy", "opencv-python-headless", "ncnn", "google-cloud-storage", "twilio")
 SCHEMES = ("rtsp", "rtsps", "http", "https")
+REPORT_FIELDS = ("ready", "detector", "model", "error", "verifier", "verifier_error")
+"""Without the placeholders of errors, which may name folders."""
 SETTINGS = (CONF_KIND, CONF_VERIFY_TLS, CONF_THRESHOLD, *(k for k in DEFAULTS if k != CONF_ZONES))
 
 
@@ -48,7 +49,7 @@ async def async_get_config_entry_diagnostics(
 ) -> dict[str, Any]:
     """Return diagnostics for the config entry."""
     runtime = entry.runtime_data
-    detector = runtime.detector
+    detector, report = runtime.detector, runtime.detector.report
     return {
         "versions": await runtime.host.async_run(_versions),
         "settings": {key: entry.data.get(key) for key in (CONF_DETECTOR, CONF_MODEL)},
@@ -60,7 +61,7 @@ async def async_get_config_entry_diagnostics(
         "detector": {
             "status": detector.status,
             "progress": detector.progress,
-            **(_detector(detector.report) if detector.report else {}),
+            **({key: getattr(report, key) for key in REPORT_FIELDS} if report else {}),
         },
         "storage": _storage(runtime),
         "alarm": _alarm(runtime),
@@ -102,7 +103,7 @@ def _alarm(runtime: HomeSecData) -> dict[str, Any]:
 
 
 def _recipient(runtime: HomeSecData, recipient_id: str) -> dict[str, Any]:
-    recipients, data = runtime.alerts.recipients, runtime.cameras.subentry(recipient_id).data
+    recipients, data = runtime.alerts.recipients, runtime.entry.subentries[recipient_id].data
     rules = recipients.rules[recipient_id]
     state = recipients.states.get(recipient_id)
     return {
@@ -137,18 +138,6 @@ def _storage(runtime: HomeSecData) -> dict[str, Any]:
         "error": state.error,
         "disk_low": state.disk_low,
         "retention": asdict(retention_rules(data)),
-    }
-
-
-def _detector(report: DetectorChanged) -> dict[str, Any]:
-    """Return the detector's report without an error's placeholders, which may name folders."""
-    return {
-        "ready": report.ready,
-        "detector": report.detector,
-        "model": report.model,
-        "error": report.error,
-        "second": report.verifier,
-        "second_error": report.verifier_error,
     }
 
 

@@ -45,27 +45,8 @@ from .zone_form import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TOP_LEVEL: Final = (
-    CONF_LABELS,
-    CONF_RECORD_LABELS,
-    CONF_ALARM_LABELS,
-    CONF_ALERT_LABELS,
-    CONF_DISARMED,
-    CONF_ARMED_MODES,
-    CONF_AT_ONCE,
-    CONF_PRE_ROLL,
-    CONF_POST_ROLL,
-)
 _LABEL_SUBSETS: Final = (CONF_RECORD_LABELS, CONF_ALARM_LABELS, CONF_ALERT_LABELS)
 """Each a choice among ``CONF_LABELS``."""
-_ADVANCED: Final = (
-    CONF_THRESHOLD,
-    CONF_RULES,
-    CONF_GRACE,
-    CONF_DETECT_FPS,
-    CONF_MAX_CLIP,
-    CONF_WATCH,
-)
 
 
 def settings_schema(labels: Mapping[str, str], zone_kinds: Mapping[str, str]) -> Schema:
@@ -117,10 +98,10 @@ def shown_settings(
         values[key] = [label for label in values[key] if label in values[CONF_LABELS]]
     values[CONF_RULES] = shown_rules(values[CONF_RULES])
     return {
+        **values,
         CONF_NAME: name,
-        **{key: values[key] for key in _TOP_LEVEL},
         SECTION_ZONES: {CONF_ZONES: shown_zones(values[CONF_ZONES], zone_kinds)},
-        SECTION_ADVANCED: {key: values[key] for key in _ADVANCED if key in values},
+        SECTION_ADVANCED: values,
     }
 
 
