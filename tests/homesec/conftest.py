@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _custom_integrations(enable_custom_integrations: None) -> None:
-    """Let Home Assistant load what is in this repository."""
+    """Let Home Assistant load the integration from this repository."""
 
 
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """Leave out of snapshots what differs from run to run."""
+    """Snapshots without values that differ from run to run."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
 
 
@@ -46,7 +46,7 @@ def video() -> Path:
 
 @pytest.fixture(autouse=True)
 def house(hass: HomeAssistant, tmp_path: Path, video: Path) -> Path:
-    """Give Home Assistant a folder of its own, and leave to read the video."""
+    """Home Assistant's configuration folder, with access to the video."""
     hass.config.config_dir = str(tmp_path)
     hass.config.media_dirs = {"local": str(tmp_path / "media")}
     hass.config.allowlist_external_dirs = {str(video.parent), str(tmp_path / "media")}
@@ -55,13 +55,13 @@ def house(hass: HomeAssistant, tmp_path: Path, video: Path) -> Path:
 
 @pytest.fixture
 def detector() -> ScriptedDetector:
-    """What every camera's pictures are looked at with."""
+    """The detector of all cameras."""
     return ScriptedDetector()
 
 
 @pytest.fixture(autouse=True)
 def engine(detector: ScriptedDetector) -> Iterator[None]:
-    """The real engine, but for its detector; nothing is installed or downloaded."""
+    """The real engine with a scripted detector; nothing is installed or downloaded."""
     with (
         patch(
             "custom_components.homesec.engine_host.HomeSecEngine",
@@ -86,7 +86,7 @@ def entry(video: Path) -> MockConfigEntry:
 
 @pytest.fixture
 def probe() -> Iterator[Any]:
-    """Stand in for the engine's look where no camera is at hand."""
+    """Replace the engine's probe, which needs a camera."""
     with patch(
         "custom_components.homesec.flows.camera_preview.probe", return_value=PROBED
     ) as probe:
@@ -95,17 +95,17 @@ def probe() -> Iterator[Any]:
 
 @pytest.fixture
 def alerts(hass: HomeAssistant) -> list[Event]:
-    """The alerts that the bus heard of."""
+    """Captured alerts."""
     return async_capture_events(hass, EVENT_ALERT)
 
 
 @pytest.fixture
 def updates(hass: HomeAssistant) -> list[Event]:
-    """The news of them."""
+    """Captured updates of alerts."""
     return async_capture_events(hass, EVENT_ALERT_UPDATED)
 
 
 @pytest.fixture
 def told(twilio: Any) -> Callable[[], list[str]]:
-    """Return the bodies of what was texted to somebody, oldest first."""
+    """Return a function that returns the bodies of all texts sent, oldest first."""
     return lambda to=NUMBER: [text["body"] for text in twilio.messages if text["to"] == to]

@@ -25,7 +25,7 @@ BEFORE, MEANWHILE = 300, 300
 
 
 @pytest.fixture
-async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
+async def factory(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
     await set_up(hass, entry)
     return ClipFactory(entry, video)
 
@@ -39,10 +39,10 @@ def copied(house: Path, to: Path) -> list[str]:
 
 
 async def test_index_copied_during_backup_is_consistent(
-    hass: HomeAssistant, shelf: ClipFactory, house: Path, tmp_path: Path
+    hass: HomeAssistant, factory: ClipFactory, house: Path, tmp_path: Path
 ) -> None:
-    clip = await shelf.put(EVENING)
-    catalog = shelf.library.catalog
+    clip = await factory.put(EVENING)
+    catalog = factory.library.catalog
 
     def rows(first: int, count: int) -> list[str]:
         ids = [clip.id[:-4] + f"{n:04d}" for n in range(first, first + count)]
@@ -51,7 +51,7 @@ async def test_index_copied_during_backup_is_consistent(
             catalog.put(clip)
         return ids
 
-    run = shelf.runtime.host.async_run
+    run = factory.runtime.host.async_run
     known = [clip.id, *await run(rows, 0, BEFORE)]
     await async_pre_backup(hass)
     for turn, parts in enumerate((("clips.db",), ("clips.db", "clips.db-wal"))):
@@ -71,10 +71,10 @@ async def test_index_copied_during_backup_is_consistent(
     assert len(await run(lambda: catalog.queries.page(limit=10_000))) == 1 + BEFORE + 2 * MEANWHILE
 
 
-async def test_backup_fails_when_index_is_in_use(hass: HomeAssistant, shelf: ClipFactory) -> None:
+async def test_backup_fails_when_index_is_in_use(hass: HomeAssistant, factory: ClipFactory) -> None:
     with (
         patch.object(
-            type(shelf.library.catalog.database),
+            type(factory.library.catalog.database),
             "suspend_checkpoints",
             side_effect=sqlite3.OperationalError,
         ),
@@ -85,7 +85,7 @@ async def test_backup_fails_when_index_is_in_use(hass: HomeAssistant, shelf: Cli
 
 
 async def test_backup_without_running_engine_succeeds(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
+    hass: HomeAssistant, entry: MockConfigEntry, factory: ClipFactory
 ) -> None:
     await async_pre_backup(hass)
     assert await hass.config_entries.async_unload(entry.entry_id)

@@ -298,8 +298,8 @@ async def test_flow_without_loaded_entry_aborts(
     await set_up(hass, entry)
     flow = await start_adding(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
-    gone = await submit_subentry(hass, flow, STREAM)
-    assert gone["reason"] == "not_loaded"
+    aborted = await submit_subentry(hass, flow, STREAM)
+    assert aborted["reason"] == "not_loaded"
     assert (await start_adding(hass, entry))["reason"] == "not_loaded"
 
 

@@ -92,11 +92,11 @@ async def test_secrets_appear_in_no_log_event_or_state(
     hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    told: list[str] = []
+    fired_events: list[str] = []
 
     @callback
     def listen(event: Event) -> None:
-        told.append(json.dumps(event.as_dict(), cls=JSONEncoder))
+        fired_events.append(json.dumps(event.as_dict(), cls=JSONEncoder))
 
     hass.bus.async_listen(MATCH_ALL, listen)
     await set_up(hass, entry)
@@ -110,7 +110,7 @@ async def test_secrets_appear_in_no_log_event_or_state(
     for secret in secrets:
         assert secret not in caplog.text
         assert secret not in states
-        assert not [event for event in told if secret in event]
+        assert not [event for event in fired_events if secret in event]
 
 
 async def test_failed_flow_reveals_no_secrets(

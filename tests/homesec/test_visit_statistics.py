@@ -51,6 +51,6 @@ async def test_visits_sensor_has_long_term_statistics(
     await hass.async_block_till_done(wait_background_tasks=True)
     await async_wait_recording_done(hass)
     statistics = await hass.async_add_executor_job(list_statistic_ids, hass)
-    kept = {each["statistic_id"]: each for each in statistics}
-    cat = kept[entity_id(hass, "sensor", "cat_visits")]
+    stored = {each["statistic_id"]: each for each in statistics}
+    cat = stored[entity_id(hass, "sensor", "cat_visits")]
     assert (cat["has_sum"], cat["statistics_unit_of_measurement"]) == (True, "visits")

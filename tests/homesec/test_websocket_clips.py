@@ -27,7 +27,7 @@ def contents(path: Path) -> bytes:
 
 
 @pytest.fixture
-async def shelf(
+async def factory(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path, socket_enabled: None
 ) -> ClipFactory:
     """A factory for clips of an entry without cloud storage."""
@@ -37,7 +37,7 @@ async def shelf(
 
 @pytest.fixture
 async def page(
-    hass: HomeAssistant, shelf: ClipFactory, hass_ws_client: WebSocketGenerator
+    hass: HomeAssistant, factory: ClipFactory, hass_ws_client: WebSocketGenerator
 ) -> PageClient:
     """The page of an administrator."""
     return PageClient(await hass_ws_client(hass))
@@ -46,7 +46,7 @@ async def page(
 @pytest.fixture
 async def reader(
     hass: HomeAssistant,
-    shelf: ClipFactory,
+    factory: ClipFactory,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
 ) -> PageClient:
@@ -61,8 +61,8 @@ def ids(answer: dict[str, Any]) -> list[str]:
 # --- list --------------------------------------------------------------------------------------
 
 
-async def test_list_returns_all_fields_of_clip(page: PageClient, shelf: ClipFactory) -> None:
-    clip = await shelf.put(EVENING, zones=("Drive", "Porch"), width=640, height=272)
+async def test_list_returns_all_fields_of_clip(page: PageClient, factory: ClipFactory) -> None:
+    clip = await factory.put(EVENING, zones=("Drive", "Porch"), width=640, height=272)
     assert await page.call("clips/list") == {
         "clips": [
             {
@@ -94,8 +94,8 @@ async def test_list_returns_all_fields_of_clip(page: PageClient, shelf: ClipFact
     }
 
 
-async def test_list_pages_until_end(page: PageClient, shelf: ClipFactory) -> None:
-    clips = [(await shelf.put(EVENING + minute * 60)).id for minute in range(5)]
+async def test_list_pages_until_end(page: PageClient, factory: ClipFactory) -> None:
+    clips = [(await factory.put(EVENING + minute * 60)).id for minute in range(5)]
     first = await page.call("clips/list", limit=2)
     second = await page.call("clips/list", limit=2, cursor=first["cursor"])
     third = await page.call("clips/list", limit=2, cursor=second["cursor"])
@@ -128,15 +128,15 @@ async def test_list_pages_until_end(page: PageClient, shelf: ClipFactory) -> Non
     ],
 )
 async def test_list_filter_returns_matching_clips(
-    page: PageClient, shelf: ClipFactory, wanted: dict[str, Any], found: str
+    page: PageClient, factory: ClipFactory, wanted: dict[str, Any], found: str
 ) -> None:
     clips = {
-        "a": await shelf.put(EVENING, zones=("Porch",)),
-        "b": await shelf.put(
+        "a": await factory.put(EVENING, zones=("Porch",)),
+        "b": await factory.put(
             EVENING + 60, camera_id=GONE_ID, name="Garden", label="cat", zones=("Road",)
         ),
-        "c": await shelf.put(EVENING + 120, trigger=Trigger.MANUAL, protected=True),
-        "d": await shelf.put(EVENING + 180, zones=("Drive", "Porch")),
+        "c": await factory.put(EVENING + 120, trigger=Trigger.MANUAL, protected=True),
+        "d": await factory.put(EVENING + 180, zones=("Drive", "Porch")),
     }
     answer = await page.call("clips/list", **wanted)
     assert ids(answer) == [clips[name].id for name in reversed(found)]
@@ -144,11 +144,11 @@ async def test_list_filter_returns_matching_clips(
 
 
 async def test_list_includes_recording_failed_and_missing_clips(
-    page: PageClient, shelf: ClipFactory
+    page: PageClient, factory: ClipFactory
 ) -> None:
     for n, state in enumerate((ClipState.RECORDING, ClipState.FAILED, ClipState.MISSING)):
-        await shelf.put(EVENING + n, state=state, still=False)
-    await shelf.put(EVENING + 9, state=ClipState.REMOVING)
+        await factory.put(EVENING + n, state=state, still=False)
+    await factory.put(EVENING + 9, state=ClipState.REMOVING)
     answer = await page.call("clips/list")
     assert [(c["state"], c["film"] is not None, c["still"]) for c in answer["clips"]] == [
         ("missing", False, None),
@@ -182,8 +182,8 @@ async def test_list_refuses_invalid_filter(page: PageClient, wanted: dict[str, A
     assert error["code"] in ("invalid_format", "service_validation_error")
 
 
-async def test_list_treats_hostile_names_as_text(page: PageClient, shelf: ClipFactory) -> None:
-    await shelf.put(EVENING)
+async def test_list_treats_hostile_names_as_text(page: PageClient, factory: ClipFactory) -> None:
+    await factory.put(EVENING)
     for text in HOSTILE[1:]:
         for part in ("cameras", "labels", "zones"):
             assert (await page.call("clips/list", **{part: [text]}))["clips"] == []
@@ -194,10 +194,10 @@ async def test_list_treats_hostile_names_as_text(page: PageClient, shelf: ClipFa
 
 
 async def test_get_returns_clip_with_neighbors_in_filter(
-    page: PageClient, shelf: ClipFactory
+    page: PageClient, factory: ClipFactory
 ) -> None:
     a, b, c, d = [
-        await shelf.put(EVENING + n * 60, label=label)
+        await factory.put(EVENING + n * 60, label=label)
         for n, label in enumerate(("cat", "person", "cat", "cat"))
     ]
     got = await page.call("clips/get", clip_id=c.id)
@@ -217,25 +217,27 @@ async def test_get_of_unknown_clip_is_not_found(page: PageClient, clip_id: str) 
 # --- protect and delete ------------------------------------------------------------------------
 
 
-async def test_protect_sets_and_clears_protection(page: PageClient, shelf: ClipFactory) -> None:
-    a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60)
+async def test_protect_sets_and_clears_protection(page: PageClient, factory: ClipFactory) -> None:
+    a, b = await factory.put(EVENING), await factory.put(EVENING + 60)
     assert await page.call("clips/protect", ids=[a.id, b.id], protected=True) == {}
     assert (await page.call("clips/list", protected=True))["total"] == 2
     await page.call("clips/protect", ids=[a.id], protected=False)
     assert ids(await page.call("clips/list", protected=True)) == [b.id]
 
 
-async def test_protect_with_unknown_id_protects_none(page: PageClient, shelf: ClipFactory) -> None:
-    clip = await shelf.put(EVENING)
+async def test_protect_with_unknown_id_protects_none(
+    page: PageClient, factory: ClipFactory
+) -> None:
+    clip = await factory.put(EVENING)
     error = await page.call_refused("clips/protect", ids=[clip.id, UNKNOWN_ID], protected=True)
     assert error["code"] == "not_found"
     assert (await page.call("clips/list", protected=True))["total"] == 0
 
 
 async def test_delete_returns_reason_for_each_refused_clip(
-    page: PageClient, shelf: ClipFactory
+    page: PageClient, factory: ClipFactory
 ) -> None:
-    a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60, protected=True)
+    a, b = await factory.put(EVENING), await factory.put(EVENING + 60, protected=True)
     answer = await page.call("clips/delete", ids=[a.id, b.id, a.id, UNKNOWN_ID, "../x"])
     assert answer["deleted"] == [a.id]
     assert answer["refused"] == [
@@ -244,14 +246,14 @@ async def test_delete_returns_reason_for_each_refused_clip(
         {"id": "../x", "error": "clip_not_found"},
     ]
     assert ids(await page.call("clips/list")) == [b.id]
-    assert not (shelf.runtime.host.clips_dir / a.path).exists()
+    assert not (factory.runtime.host.clips_dir / a.path).exists()
 
 
 async def test_delete_of_undeletable_file_reports_later_removal(
-    page: PageClient, shelf: ClipFactory
+    page: PageClient, factory: ClipFactory
 ) -> None:
-    clip = await shelf.put(EVENING)
-    video = shelf.runtime.host.clips_dir / clip.path
+    clip = await factory.put(EVENING)
+    video = factory.runtime.host.clips_dir / clip.path
     video.unlink()
     video.mkdir()  # a folder can't be unlinked
     answer = await page.call("clips/delete", ids=[clip.id])
@@ -270,15 +272,15 @@ async def test_commands_refuse_invalid_id_lists(page: PageClient, clip_ids: Any)
 
 
 async def test_read_only_user_can_list_but_not_change_clips(
-    reader: PageClient, shelf: ClipFactory
+    reader: PageClient, factory: ClipFactory
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     assert ids(await reader.call("clips/list")) == [clip.id]
     assert (await reader.call("clips/get", clip_id=clip.id))["clip"]["id"] == clip.id
     for command, more in (("protect", {"protected": True}), ("delete", {})):
         error = await reader.call_refused(f"clips/{command}", ids=[clip.id], **more)
         assert error["code"] == "unauthorized"
-    row = shelf.library.catalog.get(clip.id)
+    row = factory.library.catalog.get(clip.id)
     assert row is not None
     assert not row.protected
 
@@ -291,8 +293,8 @@ async def test_commands_without_loaded_entry_return_error(
     assert error["translation_key"] == "engine_not_running"
 
 
-async def test_cloud_only_clip_has_video_url(page: PageClient, shelf: ClipFactory) -> None:
-    await shelf.put(EVENING, local=False, cloud=CloudState.STORED)
+async def test_cloud_only_clip_has_video_url(page: PageClient, factory: ClipFactory) -> None:
+    await factory.put(EVENING, local=False, cloud=CloudState.STORED)
     (clip,) = (await page.call("clips/list"))["clips"]
     assert (clip["local"], clip["cloud"]) == (False, "stored")
     assert clip["film"] is not None
@@ -302,10 +304,10 @@ async def test_cloud_only_clip_has_video_url(page: PageClient, shelf: ClipFactor
 
 
 async def test_export_copies_clips_to_named_folder(
-    page: PageClient, shelf: ClipFactory, house: Path, video: Path
+    page: PageClient, factory: ClipFactory, house: Path, video: Path
 ) -> None:
-    a, b = await shelf.put(EVENING), await shelf.put(EVENING + 60)
-    missing = await shelf.put(EVENING + 120, state=ClipState.MISSING)
+    a, b = await factory.put(EVENING), await factory.put(EVENING + 60)
+    missing = await factory.put(EVENING + 120, state=ClipState.MISSING)
     wanted = [a.id, b.id, a.id, missing.id, UNKNOWN_ID, "../x"]
     answer = await page.call("clips/export", ids=wanted, name="Break-in, Nov 21")
     folder = house / "media" / "homesec_exports" / "break_in_nov_21"
@@ -323,9 +325,9 @@ async def test_export_copies_clips_to_named_folder(
 
 @pytest.mark.parametrize("name", [None, "", "../../..", "/etc", "\0", "a" * 200, "..", "CON"])
 async def test_export_name_cannot_leave_export_folder(
-    page: PageClient, shelf: ClipFactory, house: Path, name: str | None
+    page: PageClient, factory: ClipFactory, house: Path, name: str | None
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     more = {} if name is None else {"name": name}
     answer = await page.call("clips/export", ids=[clip.id], **more)
     assert answer["exported"] == 1
@@ -333,9 +335,9 @@ async def test_export_name_cannot_leave_export_folder(
 
 
 async def test_read_only_user_cannot_export(
-    reader: PageClient, shelf: ClipFactory, house: Path
+    reader: PageClient, factory: ClipFactory, house: Path
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     error = await reader.call_refused("clips/export", ids=[clip.id])
     assert error["code"] == "unauthorized"
     assert not (house / "media" / "homesec_exports").exists()

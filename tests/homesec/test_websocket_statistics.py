@@ -24,7 +24,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
 @pytest.fixture
-async def shelf(
+async def factory(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path, socket_enabled: None
 ) -> ClipFactory:
     """A factory for clips of an entry in Amsterdam."""
@@ -36,7 +36,7 @@ async def shelf(
 @pytest.fixture
 async def page(
     hass: HomeAssistant,
-    shelf: ClipFactory,
+    factory: ClipFactory,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
 ) -> PageClient:
@@ -45,18 +45,18 @@ async def page(
 
 
 async def visit(
-    shelf: ClipFactory, *when: int, camera_id: str = CAMERA_ID, label: str = "cat"
+    factory: ClipFactory, *when: int, camera_id: str = CAMERA_ID, label: str = "cat"
 ) -> None:
     """Add a visit at a local time in Amsterdam."""
     at = datetime(*when, tzinfo=AMSTERDAM).timestamp()  # type: ignore[arg-type,misc]
-    visits = shelf.library.catalog.visits
-    await shelf.runtime.host.async_run_raw(visits.begin, camera_id, label, at, None)
+    visits = factory.library.catalog.visits
+    await factory.runtime.host.async_run_raw(visits.begin, camera_id, label, at, None)
 
 
-async def test_timeline_returns_spans_by_camera(page: PageClient, shelf: ClipFactory) -> None:
-    a = await shelf.put(EVENING)
-    b = await shelf.put(EVENING + 60, camera_id="other", label="cat")
-    c = await shelf.put(EVENING + 120, state=ClipState.RECORDING, still=False)
+async def test_timeline_returns_spans_by_camera(page: PageClient, factory: ClipFactory) -> None:
+    a = await factory.put(EVENING)
+    b = await factory.put(EVENING + 60, camera_id="other", label="cat")
+    c = await factory.put(EVENING + 120, state=ClipState.RECORDING, still=False)
     drawn = await page.call("timeline", **{"from": EVENING - 60, "to": EVENING + 600})
     (front, other) = drawn["cameras"]
     recording = front["spans"].pop()
@@ -78,13 +78,13 @@ async def test_timeline_returns_spans_by_camera(page: PageClient, shelf: ClipFac
 
 
 async def test_insight_counts_visits_by_local_day_and_hour(
-    page: PageClient, shelf: ClipFactory
+    page: PageClient, factory: ClipFactory
 ) -> None:
-    await visit(shelf, 2026, 11, 21, 23, 30)  # a Saturday; in UTC 22:30
-    await visit(shelf, 2026, 11, 22, 0, 30)  # in UTC still Saturday
-    await visit(shelf, 2026, 11, 22, 0, 40, label="person")
-    await visit(shelf, 2026, 11, 22, 0, 50, camera_id="other")
-    await visit(shelf, 2026, 10, 25, 2, 30)  # the clocks go back
+    await visit(factory, 2026, 11, 21, 23, 30)  # a Saturday; in UTC 22:30
+    await visit(factory, 2026, 11, 22, 0, 30)  # in UTC still Saturday
+    await visit(factory, 2026, 11, 22, 0, 40, label="person")
+    await visit(factory, 2026, 11, 22, 0, 50, camera_id="other")
+    await visit(factory, 2026, 10, 25, 2, 30)  # the clocks go back
     since, until = (datetime(2026, m, 1, tzinfo=AMSTERDAM).timestamp() for m in (11, 12))
     november = {"from": since, "to": until}
     statistics = await page.call("insight", **november)

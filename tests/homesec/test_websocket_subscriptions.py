@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
 @pytest.fixture
-async def shelf(
+async def factory(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path, socket_enabled: None
 ) -> ClipFactory:
     """A factory for clips of a camera with zones."""
@@ -54,18 +54,18 @@ async def shelf(
 
 @pytest.fixture
 async def page(
-    hass: HomeAssistant, shelf: ClipFactory, hass_ws_client: WebSocketGenerator
+    hass: HomeAssistant, factory: ClipFactory, hass_ws_client: WebSocketGenerator
 ) -> PageClient:
     """The page of an administrator."""
     return PageClient(await hass_ws_client(hass))
 
 
 async def test_status_subscription_sends_whole_status_at_once(
-    hass: HomeAssistant, page: PageClient, shelf: ClipFactory, entry: MockConfigEntry
+    hass: HomeAssistant, page: PageClient, factory: ClipFactory, entry: MockConfigEntry
 ) -> None:
     await page.call("house/subscribe")
-    house = await page.next_event(lambda house: house["ready"])
-    assert house == {
+    status = await page.next_event(lambda status: status["ready"])
+    assert status == {
         "ready": True,
         "alarm": {
             "entity_id": entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id),
@@ -83,7 +83,7 @@ async def test_status_subscription_sends_whole_status_at_once(
             {
                 "id": CAMERA_ID,
                 "name": "Front door",
-                "device_id": shelf.runtime.devices.id_of(CAMERA_ID),
+                "device_id": factory.runtime.devices.id_of(CAMERA_ID),
                 "entity_id": entity_id(hass, "camera", "camera"),
                 "image_entity_id": entity_id(hass, "image", "snapshot"),
                 "health": "off",
@@ -119,9 +119,9 @@ async def test_status_subscription_follows_arming_presence_and_recording(
     await page.call("clips/subscribe")
     detector.sees = [PERSON]
     await arm(hass, entry)
-    house = await page.next_event(lambda x: "alarm" in x and x["cameras"][0]["presences"])
-    assert house["alarm"]["mode"] == "away"
-    (presence,) = house["cameras"][0]["presences"]
+    status = await page.next_event(lambda x: "alarm" in x and x["cameras"][0]["presences"])
+    assert status["alarm"]["mode"] == "away"
+    (presence,) = status["cameras"][0]["presences"]
     assert (presence["label"], presence["count"], presence["zones"]) == ("person", 1, ["Drive"])
     await arm(hass, entry, "disarm")
     saved = await page.next_event(lambda x: "clip" in x and x["clip"]["state"] == "saved")
@@ -137,9 +137,9 @@ async def test_status_subscription_follows_arming_presence_and_recording(
 
 
 async def test_clip_subscription_sends_changed_and_removed_clips(
-    hass: HomeAssistant, page: PageClient, shelf: ClipFactory
+    hass: HomeAssistant, page: PageClient, factory: ClipFactory
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     await page.call("clips/subscribe")
     await page.call("clips/protect", ids=[clip.id], protected=True)
     assert await page.next_event(lambda x: "clip" in x and x["clip"]["protected"])
@@ -149,11 +149,11 @@ async def test_clip_subscription_sends_changed_and_removed_clips(
 
 
 async def test_clip_subscription_sends_stale_after_rebuilt_index(
-    hass: HomeAssistant, page: PageClient, shelf: ClipFactory
+    hass: HomeAssistant, page: PageClient, factory: ClipFactory
 ) -> None:
-    clip = await shelf.put(EVENING)
-    catalog = shelf.runtime.host.engine.catalog
-    await shelf.runtime.host.async_run(catalog.remove, clip.id)
+    clip = await factory.put(EVENING)
+    catalog = factory.runtime.host.engine.catalog
+    await factory.runtime.host.async_run(catalog.remove, clip.id)
     await page.call("clips/subscribe")
     found = await hass.services.async_call(
         "homesec", "rebuild_index", {}, blocking=True, return_response=True
@@ -176,29 +176,29 @@ async def test_clip_subscription_sends_length_of_recording_clip(
     runtime = entry.runtime_data
     await until(hass, lambda: runtime.cameras[CAMERA_ID].watching)
     await runtime.coordinator.async_record(CAMERA_ID, None)
-    told = await page.next_event(lambda x: "clip" in x)
-    assert told["clip"]["state"] == ClipState.RECORDING
-    assert 0 <= told["clip"]["duration"] < 30
-    assert told["clip"]["trigger"] == "manual"
+    update = await page.next_event(lambda x: "clip" in x)
+    assert update["clip"]["state"] == ClipState.RECORDING
+    assert 0 <= update["clip"]["duration"] < 30
+    assert update["clip"]["trigger"] == "manual"
     await runtime.coordinator.async_end_record(CAMERA_ID)
 
 
 async def test_subscriptions_survive_reload(
     hass: HomeAssistant,
     page: PageClient,
-    shelf: ClipFactory,
+    factory: ClipFactory,
     entry: MockConfigEntry,
     video: Path,
 ) -> None:
     await page.call("house/subscribe")
     await page.call("clips/subscribe")
     await hass.config_entries.async_unload(entry.entry_id)
-    gone = [await page.next_event(lambda x: "unavailable" in x) for _ in range(2)]
-    assert gone == [{"unavailable": True}] * 2
+    unloaded = [await page.next_event(lambda x: "unavailable" in x) for _ in range(2)]
+    assert unloaded == [{"unavailable": True}] * 2
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    back = [await page.next_event(lambda x: "unavailable" in x) for _ in range(2)]
-    assert back == [{"unavailable": False}] * 2
+    loaded = [await page.next_event(lambda x: "unavailable" in x) for _ in range(2)]
+    assert loaded == [{"unavailable": False}] * 2
     clip = await ClipFactory(entry, video).put(EVENING)
     await page.call("clips/protect", ids=[clip.id], protected=True)
     assert (await page.next_event(lambda x: "clip" in x))["clip"]["id"] == clip.id
@@ -231,19 +231,19 @@ async def test_unsubscribe_removes_receiver(
 
 async def test_status_of_read_only_user_says_so(
     hass: HomeAssistant,
-    shelf: ClipFactory,
+    factory: ClipFactory,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
 ) -> None:
     page = PageClient(await hass_ws_client(hass, hass_read_only_access_token))
     await page.call("house/subscribe")
-    house = await page.next_event(lambda _: True)
-    assert house["user"] == {"may_control": False, "is_admin": False}
+    status = await page.next_event(lambda _: True)
+    assert status["user"] == {"may_control": False, "is_admin": False}
 
 
 async def test_subscription_without_permission_is_refused(
     hass: HomeAssistant,
-    shelf: ClipFactory,
+    factory: ClipFactory,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
     hass_read_only_user: User,
@@ -262,8 +262,8 @@ async def test_status_subscription_shows_added_camera(
     from homeassistant.config_entries import ConfigSubentry
 
     hass.config_entries.async_add_subentry(entry, ConfigSubentry(**garden))
-    house = await page.next_event(lambda x: len(x["cameras"]) == 2)
-    assert [each["name"] for each in house["cameras"]] == ["Front door", "Garden"]
+    status = await page.next_event(lambda x: len(x["cameras"]) == 2)
+    assert [each["name"] for each in status["cameras"]] == ["Front door", "Garden"]
 
 
 async def test_status_subscription_drops_removed_camera(
@@ -274,21 +274,21 @@ async def test_status_subscription_drops_removed_camera(
 ) -> None:
     await page.call("house/subscribe")
     hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
-    await page.next_event(lambda house: house["cameras"] == [], timeout_s=3)
+    await page.next_event(lambda status: status["cameras"] == [], timeout_s=3)
     assert "Unexpected exception" not in caplog.text
 
 
 async def test_clip_subscription_sends_upload_progress(
-    hass: HomeAssistant, page: PageClient, shelf: ClipFactory
+    hass: HomeAssistant, page: PageClient, factory: ClipFactory
 ) -> None:
-    clip = await shelf.put(EVENING, cloud=CloudState.WAITING)
+    clip = await factory.put(EVENING, cloud=CloudState.WAITING)
     await page.subscribe("clips/subscribe")
-    runtime = shelf.runtime
+    runtime = factory.runtime
     runtime.coordinator.async_handle_event(UploadProgress(clip_id=clip.id, share=0.25))
     assert (await page.next_event(lambda x: "clip" in x))["clip"]["progress"] == 0.25
     stored = replace(clip, cloud=CloudState.STORED)
-    await runtime.host.async_run_raw(shelf.library.copies.mark_uploaded, clip.id, 9)
+    await runtime.host.async_run_raw(factory.library.copies.mark_uploaded, clip.id, 9)
     runtime.coordinator.async_handle_event(ClipUploaded(clip=stored))
-    told = await page.next_event(lambda x: "clip" in x and x["clip"]["cloud"] == "stored")
-    assert told["clip"]["progress"] is None
+    update = await page.next_event(lambda x: "clip" in x and x["clip"]["cloud"] == "stored")
+    assert update["clip"]["progress"] is None
     assert not runtime.storage.state.arrived

@@ -98,7 +98,7 @@ def shown_settings(
         values[key] = [label for label in values[key] if label in values[CONF_LABELS]]
     values[CONF_RULES] = shown_rules(values[CONF_RULES])
     return {
-        **values,
+        **values,  # the form takes only those it has fields for
         CONF_NAME: name,
         SECTION_ZONES: {CONF_ZONES: shown_zones(values[CONF_ZONES], zone_kinds)},
         SECTION_ADVANCED: values,
