@@ -65,7 +65,7 @@ async def test_without_a_picture_the_alert_goes_all_the_same(
     def refuse(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(AlertStills, "keep", refuse)
+    monkeypatch.setattr(AlertStills, "put", refuse)
     await guard(hass, entry)
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
@@ -79,7 +79,7 @@ async def test_a_camera_without_boxes_is_told_of_with_what_it_shows_now(
     alerts: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.homesec.alerts.dispatch.HOLD_S", 0)
+    monkeypatch.setattr("custom_components.homesec.alerts.dispatch.STILL_TIMEOUT_S", 0)
     await guard(hass, entry)
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
@@ -93,7 +93,7 @@ async def test_a_camera_that_cannot_even_show_anything_is_told_of(
     alerts: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.homesec.alerts.dispatch.HOLD_S", 0)
+    monkeypatch.setattr("custom_components.homesec.alerts.dispatch.STILL_TIMEOUT_S", 0)
     # A look's own picture may come before the alert or after it.
     monkeypatch.setattr(
         "custom_components.homesec.engine.camera.session.CameraSession._picture", lambda *_: None
@@ -116,7 +116,7 @@ async def test_a_camera_without_any_picture_is_told_of(
     alerts: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.homesec.alerts.dispatch.HOLD_S", 0)
+    monkeypatch.setattr("custom_components.homesec.alerts.dispatch.STILL_TIMEOUT_S", 0)
     monkeypatch.setattr(
         "custom_components.homesec.engine.camera.session.CameraSession._picture", lambda *_: None
     )

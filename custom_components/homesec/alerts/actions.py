@@ -1,4 +1,4 @@
-"""The actions on alerts: leave a camera out of them for a while, and try them out."""
+"""The actions on alerts: snooze cameras, and send a test."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -7,8 +7,6 @@ from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, cal
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     config_validation as cv,
-    device_registry as dr,
-    entity_registry as er,
 )
 from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
@@ -17,6 +15,7 @@ import probatio
 
 from ..access import Permission, async_check_call
 from ..const import ATTR_DURATION, DOMAIN
+from ..targets import async_subentry_id
 from .snooze import MAX_SNOOZE
 
 if TYPE_CHECKING:
@@ -29,12 +28,11 @@ SERVICE_SNOOZE: Final = "snooze"
 SERVICE_TEST_ALERT: Final = "test_alert"
 ATTR_RECIPIENT: Final = "recipient"
 ATTR_CAMERA: Final = "camera"
-"""For longer, the camera's settings say what is told."""
 
 
 @callback
 def async_setup_alert_actions(hass: HomeAssistant) -> None:
-    """Register them."""
+    """Register the actions."""
     hass.services.async_register(
         DOMAIN,
         SERVICE_SNOOZE,
@@ -50,7 +48,7 @@ def async_setup_alert_actions(hass: HomeAssistant) -> None:
         ),
         SupportsResponse.OPTIONAL,
     )
-    # It costs money.
+    # For administrators, since texts cost money.
     async_register_admin_service(
         hass,
         DOMAIN,
@@ -67,7 +65,7 @@ async def _async_test(call: ServiceCall) -> ServiceResponse:
     runtime: HomeSecData = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
     only: set[str] = set()
     for recipient in call.data.get(ATTR_RECIPIENT, ()):
-        recipient_id = _subentry_id(runtime, recipient)
+        recipient_id = async_subentry_id(runtime.hass, recipient)
         if recipient_id not in runtime.alerts.recipients.rules:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
@@ -81,10 +79,10 @@ async def _async_test(call: ServiceCall) -> ServiceResponse:
 
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
     runtime: HomeSecData = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
-    # Only those silence a camera who may switch off the alarm.
+    # Nobody who can't disarm may silence a camera.
     await async_check_call(call, runtime, Permission.CONTROL)
     cameras: list[JsonValueType] = []
-    for camera_id in _chosen(runtime, call.data):
+    for camera_id in _camera_ids(runtime, call.data):
         until = await runtime.alerts.snooze.async_set(
             camera_id, call.data[ATTR_DURATION].total_seconds()
         )
@@ -98,8 +96,8 @@ async def _async_snooze(call: ServiceCall) -> ServiceResponse:
     return {"cameras": cameras} if call.return_response else None
 
 
-def _chosen(runtime: HomeSecData, data: dict[str, Any]) -> list[str]:
-    """Return the cameras that a call is about. Raises ``ServiceValidationError``."""
+def _camera_ids(runtime: HomeSecData, data: dict[str, Any]) -> list[str]:
+    """Return the cameras of an action. Raises ``ServiceValidationError``."""
     found: dict[str, None] = {}
     for camera in data.get(ATTR_CAMERA, ()):
         if (camera_id := _camera_id(runtime, camera)) is None:
@@ -123,15 +121,6 @@ def _chosen(runtime: HomeSecData, data: dict[str, Any]) -> list[str]:
 
 
 def _camera_id(runtime: HomeSecData, text: str) -> str | None:
-    """Return the camera that a text stands for."""
-    camera_id = _subentry_id(runtime, text)
+    """Return the id of the camera that an entity's, device's, or camera's id stands for."""
+    camera_id = async_subentry_id(runtime.hass, text)
     return camera_id if camera_id in runtime.cameras else None
-
-
-def _subentry_id(runtime: HomeSecData, text: str) -> str | None:
-    """Return the subentry that an entity, a device or an id stands for."""
-    if (entity := er.async_get(runtime.hass).async_get(text)) is not None:
-        return entity.config_subentry_id if entity.platform == DOMAIN else None
-    if (device := dr.async_get(runtime.hass).async_get(text)) is not None:
-        return next((id_ for domain, id_ in device.identifiers if domain == DOMAIN), None)
-    return text

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     config_validation as cv,
-    device_registry as dr,
-    entity_registry as er,
 )
 from homeassistant.util import dt as dt_util
 import probatio
 
 from ..const import DOMAIN
 from ..engine.library.queries import SAVED, ClipFilter
+from ..targets import async_subentry_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,17 +72,13 @@ async def _async_camera_id(
 
     A removed camera whose clips still exist has nothing but its id.
     """
-    camera_id: str | None = camera
-    if (entity := er.async_get(hass).async_get(camera)) is not None:
-        camera_id = entity.config_subentry_id if entity.platform == DOMAIN else None
-    elif (device := dr.async_get(hass).async_get(camera)) is not None:
-        camera_id = next((id_ for domain, id_ in device.identifiers if domain == DOMAIN), None)
-    if camera_id in cameras:
-        return str(camera_id)
+    camera_id = async_subentry_id(hass, camera)
+    if camera_id is not None and camera_id in cameras:
+        return camera_id
     if not camera_id or not await host.async_run(host.engine.catalog.queries.newest, camera_id):
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="camera_not_found",
             translation_placeholders={"camera": camera},
         )
-    return str(camera_id)
+    return camera_id
