@@ -113,7 +113,7 @@ async def test_who_was_in_view_for_long_when_the_alarm_is_armed_is_one_alert(
         """Keep the picture: a thread may be through before anybody waits for it."""
         return False
 
-    monkeypatch.setattr(AlertDispatcher, "_async_keep_still", at_once)
+    monkeypatch.setattr(AlertDispatcher, "_async_store_still", at_once)
     subentry = entry.subentries[CAMERA_ID]
     object.__setattr__(subentry, "data", {**subentry.data, "disarmed": "detect"})
     await set_up(hass, entry)
