@@ -76,10 +76,7 @@ def load_cascade(
 
 
 class CascadeDetector:
-    """A primary detector for every frame, and perhaps a verifier for candidates.
-
-    Its methods may be called from several threads at once.
-    """
+    """A primary detector and perhaps a verifier, to be used by any number of threads."""
 
     def __init__(
         self,
@@ -88,10 +85,7 @@ class CascadeDetector:
         *,
         load_verifier: Callable[[], Detector] | None = None,
     ) -> None:
-        """Take ownership of both detectors: ``close`` closes them.
-
-        ``load_verifier`` creates the verifier when the method of that name is called.
-        """
+        """Own both detectors; ``load_verifier`` creates the verifier if it is not given."""
         self.primary = primary
         self.verifier = verifier
         self.verifier_error: DetectorError | None = None
@@ -99,10 +93,7 @@ class CascadeDetector:
         self._load_verifier = load_verifier
 
     def load_verifier(self) -> bool:
-        """Load the verifier if it is missing; return whether it was loaded now.
-
-        An error is kept in ``verifier_error``.
-        """
+        """Load a missing verifier; return whether that worked now. Sets ``verifier_error``."""
         if self.verifier is not None or self._load_verifier is None:
             return False
         try:
@@ -136,10 +127,7 @@ class CascadeDetector:
         return [x for x in small if any(c.contains(x, frame.width, frame.height) for c in crops)]
 
     def detect(self, frame: Frame, regions: Iterable[Box] = ()) -> list[Detection]:
-        """Run the primary detector on the frame and on crops of ``regions``, best first.
-
-        Raises DetectorError.
-        """
+        """Detect in the frame and in crops of ``regions``, best first; raises DetectorError."""
         return _detect(self.primary, frame, regions)
 
     def verify(

@@ -156,11 +156,7 @@ class LabelPresence:
         enter_threshold: float,
         instant_threshold: float,
     ) -> list[PresenceChange]:
-        """Process one frame with ``tracks`` of this label.
-
-        A presence begins at the confidence ``enter_threshold``; from ``instant_threshold`` on, one
-        frame is enough.
-        """
+        """Process one frame with ``tracks`` of this label; see ``PresenceTracker.update``."""
         self._zones.update(t, tracks)
         lowest = enter_threshold if self.current is None else stay_threshold(enter_threshold)
         min_height = self._config.rule(self._label).min_height
@@ -168,11 +164,11 @@ class LabelPresence:
         unmasked = [x for x in large if not self._zones.is_masked(x)]
         trusted = [x for x in unmasked if x.moved and not self._is_rejected(x, t)]
         self._occupied_since = self._zones.occupied_since(trusted)
+        considered = unmasked if self.current is None else trusted
+        sighting = _Sighting(t, at, tuple(filter(self._zones.in_required_zone, considered)))
         if self.current is not None:
-            inside = tuple(filter(self._zones.in_required_zone, trusted))
-            return self._stay(_Sighting(t, at, inside), self.current)
-        inside = tuple(filter(self._zones.in_required_zone, unmasked))
-        self._recent.append(_Sighting(t, at, inside))
+            return self._stay(sighting, self.current)
+        self._recent.append(sighting)
         hits = self._hits(t)
         if not hits or hits[-1].t < t:
             return self.tick(t)
@@ -331,17 +327,15 @@ class PresenceTracker:
         ``enter_thresholds`` is the lowest confidence that begins a presence of each label. From
         ``instant_threshold`` on, one frame is enough for a candidate.
         """
-        return [
-            change
-            for label, presence in self._labels.items()
-            for change in presence.update(
-                t,
-                at,
-                [x for x in tracks if x.label == label],
-                enter_threshold=enter_thresholds[label],
-                instant_threshold=max(instant_threshold, enter_thresholds[label]),
+        changes: list[PresenceChange] = []
+        for label, presence in self._labels.items():
+            enter = enter_thresholds[label]
+            instant = max(instant_threshold, enter)
+            mine = [x for x in tracks if x.label == label]
+            changes += presence.update(
+                t, at, mine, enter_threshold=enter, instant_threshold=instant
             )
-        ]
+        return changes
 
     def handle_verification(self, label: str, t: float, *, confirmed: bool) -> list[PresenceChange]:
         """Enter or reject the candidate of a label, if there still is one."""
