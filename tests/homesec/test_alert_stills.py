@@ -96,7 +96,8 @@ async def test_a_camera_that_cannot_even_show_anything_is_told_of(
     monkeypatch.setattr("custom_components.homesec.alerts.dispatch.STILL_TIMEOUT_S", 0)
     # A look's own picture may come before the alert or after it.
     monkeypatch.setattr(
-        "custom_components.homesec.engine.camera.session.CameraSession._offer_pictures", lambda *_: None
+        "custom_components.homesec.engine.camera.session.CameraSession._offer_pictures",
+        lambda *_: None,
     )
     await guard(hass, entry)
 
@@ -118,7 +119,8 @@ async def test_a_camera_without_any_picture_is_told_of(
 ) -> None:
     monkeypatch.setattr("custom_components.homesec.alerts.dispatch.STILL_TIMEOUT_S", 0)
     monkeypatch.setattr(
-        "custom_components.homesec.engine.camera.session.CameraSession._offer_pictures", lambda *_: None
+        "custom_components.homesec.engine.camera.session.CameraSession._offer_pictures",
+        lambda *_: None,
     )
     await guard(hass, entry)
     monkeypatch.setattr(entry.runtime_data.host.engine, "jpeg", lambda _camera_id: None)
