@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class _InThread:
+class _ThreadServer:
     """Serves requests one after the other while the ``with`` block runs."""
 
     def __enter__(self):
@@ -39,7 +39,7 @@ class _InThread:
         return f"http://127.0.0.1:{self.port}"
 
 
-class PushService(_InThread, HTTPServer):
+class PushService(_ThreadServer, HTTPServer):
     """Receives the notifications that the app's push service would forward to phones."""
 
     def __init__(self):
@@ -48,9 +48,9 @@ class PushService(_InThread, HTTPServer):
 
     def next(self, *, timeout_s: float = 10) -> dict:
         """Return the next notification without the fields for the push service."""
-        told = self.taken.get(timeout=timeout_s)
-        del told["push_token"], told["registration_info"]
-        return told
+        notification = self.taken.get(timeout=timeout_s)
+        del notification["push_token"], notification["registration_info"]
+        return notification
 
 
 class _Push(BaseHTTPRequestHandler):
@@ -68,7 +68,7 @@ class _Push(BaseHTTPRequestHandler):
         pass
 
 
-class Folder(_InThread, HTTPServer):
+class Folder(_ThreadServer, HTTPServer):
     """A web site that serves a folder's files."""
 
     def __init__(self, folder: Path):
@@ -80,7 +80,7 @@ class _Files(SimpleHTTPRequestHandler):
         pass
 
 
-class MailServer(_InThread, socketserver.TCPServer):
+class MailServer(_ThreadServer, socketserver.TCPServer):
     """Receives e-mail by SMTP without a login (a minimum of RFC 5321)."""
 
     allow_reuse_address = True

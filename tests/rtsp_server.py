@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""An RTSP camera made of GStreamer's RTSP server; runs under Debian's own Python.
+"""An RTSP camera: GStreamer's RTSP server, under Debian's own Python.
 
-Its standard output is one line with the port. `MOUNT` is a path and what gst-launch would be told:
-`/cam=( filesrc location=film.mp4 ! qtdemux ! h264parse ! rtph264pay name=pay0 )`.
+Prints its port as one line. `MOUNT` is a path and a GStreamer launch line:
+`/cam=( filesrc location=video.mp4 ! qtdemux ! h264parse ! rtph264pay name=pay0 )`.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - only after the versions
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - after the versions
 
 
 def main() -> None:
@@ -37,12 +37,12 @@ def main() -> None:
         server.set_auth(authentication(*options.login.split(":")))
     if not server.attach(None):
         raise SystemExit("the port is taken")
-    print(server.get_bound_port(), flush=True)  # noqa: T201 - that is what it is asked for
+    print(server.get_bound_port(), flush=True)  # noqa: T201 - its caller reads it
     GLib.MainLoop().run()
 
 
 def authentication(user: str, password: str) -> GstRtspServer.RTSPAuth:
-    """Let one user in, by digest as most cameras do."""
+    """Allow one user, by digest authentication as most cameras do."""
     auth = GstRtspServer.RTSPAuth()
     auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
     token = GstRtspServer.RTSPToken()

@@ -1,4 +1,4 @@
-"""Cameras on the network, as a test needs them: real servers on 127.0.0.1."""
+"""Cameras on the network: servers on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TYPES = {".mp4": "video/mp4", ".ts": "video/mp2t", ".html": "text/html", ".jpg"
 
 
 class RtspServer:
-    """GStreamer's RTSP server in a process of its own."""
+    """GStreamer's RTSP server in its own process."""
 
     def __init__(self, mounts, *, login=None):
         self.mounts = mounts
@@ -34,7 +34,7 @@ class RtspServer:
         self._process = None
 
     def start(self):
-        """Start, or start again at the same port."""
+        """Start, or restart at the same port."""
         command = ["/usr/bin/python3", str(RTSP_SERVER), "--port", str(self.port)]
         command += ["--login", self._login] if self._login else []
         command += [f"{path}={launch}" for path, launch in self.mounts.items()]
@@ -46,29 +46,29 @@ class RtspServer:
         return f"rtsp://127.0.0.1:{self.port}{path}"
 
     def kill(self):
-        """Vanish, as after a power cut."""
+        """End at once, as in a power cut."""
         self._process.kill()
         self._process.wait()
         self._process.stdout.close()
 
     def freeze(self):
-        """Stop sending, without closing the connection."""
+        """Stop sending, but keep the connection."""
         self._process.send_signal(signal.SIGSTOP)
 
-    def thaw(self):
+    def resume(self):
         self._process.send_signal(signal.SIGCONT)
 
 
-def plays(film, *, codec="h264", sound=None, in_band=True):
-    """Return what the RTSP server is to send for a film."""
+def launch_line(video, *, codec="h264", sound=None, in_band=True):
+    """Return the GStreamer launch line that sends a video."""
     interval = -1 if in_band else 0
     launch = (
-        f"filesrc location={film} ! qtdemux name=film film.video_0 ! queue ! {codec}parse"
+        f"filesrc location={video} ! qtdemux name=demux demux.video_0 ! queue ! {codec}parse"
         f" ! rtp{codec}pay name=pay0 pt=96 config-interval={interval}"
     )
     match sound:
         case "aac":
-            launch += " film.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97"
+            launch += " demux.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97"
         case "alaw":
             launch += (
                 " audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1"
@@ -79,7 +79,7 @@ def plays(film, *, codec="h264", sound=None, in_band=True):
 
 @contextmanager
 def rtsp(mounts, *, login=None):
-    """Serve films over RTSP; skips where Debian's GStreamer is missing."""
+    """Serve videos over RTSP; skip the test if Debian's GStreamer is missing."""
     check = "import gi; gi.require_version('GstRtspServer', '1.0')"
     try:
         subprocess.run(["/usr/bin/python3", "-c", check], check=True, capture_output=True)
@@ -93,7 +93,7 @@ def rtsp(mounts, *, login=None):
 
 
 class Reply:
-    """What a path of the HTTP server answers, piece by piece."""
+    """An HTTP response, in pieces."""
 
     def __init__(self, pieces, content_type, *, status=200):
         self.pieces = pieces
@@ -106,7 +106,7 @@ class Reply:
 
 
 class HttpServer:
-    """Serves ``Reply`` objects by path."""
+    """Serves ``Reply`` objects, and redirects to strings, by path."""
 
     def __init__(self, replies, *, login=None, tls=None):
         self.replies = replies
@@ -153,7 +153,7 @@ class HttpServer:
 
 
 def self_signed(folder):
-    """Return a TLS context with a certificate that nobody but itself has signed."""
+    """Return a TLS context with a self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -176,34 +176,34 @@ def self_signed(folder):
     return context
 
 
-class BlackHole:
-    """Listens at a port, accepts, and never answers."""
+class SilentServer:
+    """Accepts connections, and never answers."""
 
     def __init__(self, listener):
         self._listener = listener
         self.address = f"127.0.0.1:{listener.getsockname()[1]}"
 
     def wait(self):
-        """Wait until somebody has fallen in."""
+        """Wait for a connection."""
         self._listener.accept()[0].detach()
 
 
 @contextmanager
-def black_hole():
-    """Open a black hole."""
+def silent_server():
+    """Run a server that never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
-        yield BlackHole(listener)
+        yield SilentServer(listener)
 
 
-def refused():
+def closed_address():
     """Return an address at which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return f"127.0.0.1:{listener.getsockname()[1]}"
 
 
 def multipart(jpegs, *, every_s, closing):
-    """Return what an HTTP MJPEG camera sends."""
+    """Return the response of an HTTP MJPEG camera."""
 
     def pieces():
         for jpeg in jpegs:
@@ -216,7 +216,7 @@ def multipart(jpegs, *, every_s, closing):
 
 
 def paced(path, *, seconds, closing):
-    """Return a file's bytes, spread evenly over a time."""
+    """Return a response that sends a file's bytes evenly over some seconds."""
     data = Path(path).read_bytes()
     step = -(-len(data) // round(seconds * 20))
 

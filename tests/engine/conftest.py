@@ -78,7 +78,7 @@ def http(socket_enabled):
 
 @pytest.fixture
 def rtsp_server(socket_enabled):
-    """Start RTSP servers: ``rtsp_server({"/cam": plays(film)})``."""
+    """Start RTSP servers: ``rtsp_server({"/cam": launch_line(film)})``."""
     with ExitStack() as running:
         yield lambda mounts, **options: running.enter_context(rtsp(mounts, **options))
 

@@ -1,4 +1,4 @@
-"""Files and databases damaged in many ways, each way told by its seed."""
+"""Damage files and databases in many ways, each determined by its seed."""
 
 from contextlib import closing, suppress
 import random
@@ -6,7 +6,7 @@ import sqlite3
 
 PAGE_BYTES = 4096
 BOXES = (b"ftyp", b"moov", b"moof", b"mdat", b"trak", b"stsd", b"stsz", b"stco", b"trun", b"tfhd")
-"""Names that are found somewhere in a clip's file."""
+"""Names of boxes in a clip's file."""
 
 
 def flip_bits(data, rng):
@@ -35,9 +35,9 @@ def overwrite(data, rng):
 
 
 def change_box(data, rng):
-    """Damage the size or the name of a box, or a number just behind."""
-    places = [at for name in BOXES for at in _places(data, name)]
-    at = rng.choice(places or [4])
+    """Damage the size or name of a box, or a number after it."""
+    positions = [at for name in BOXES for at in _positions(data, name)]
+    at = rng.choice(positions or [4])
     field = min(at + rng.choice((-4, 0, 4, 8, 12, 16)), len(data) - 4)
     value = rng.choice((bytes(4), b"\xff" * 4, b"\x7f" + b"\xff" * 3, rng.randbytes(4)))
     if rng.random() < 0.5:
@@ -46,7 +46,7 @@ def change_box(data, rng):
         data[field : field + 4] = value
 
 
-def _places(data, name):
+def _positions(data, name):
     found, at = [], data.find(name)
     while at >= 0:
         found.append(at)
@@ -54,20 +54,20 @@ def _places(data, name):
     return found
 
 
-FILM_DAMAGE = (flip_bits, cut_off, leave_out, splice_junk, overwrite, change_box, change_box)
+VIDEO_DAMAGE = (flip_bits, cut_off, leave_out, splice_junk, overwrite, change_box, change_box)
 
 
-def damaged_film(whole, seed):
-    """Return what one kind of damage, or two, make of a clip's file."""
+def damaged_video(whole, seed):
+    """Return a clip's file with one or two kinds of damage."""
     rng, data = random.Random(seed), bytearray(whole)
     for _ in range(rng.choice((1, 1, 1, 2))):
         if len(data) > 100:
-            rng.choice(FILM_DAMAGE)(data, rng)
+            rng.choice(VIDEO_DAMAGE)(data, rng)
     return bytes(data)
 
 
 def change_fourcc(data, name, new):
-    """Return a video with one flipped bit in its codec's name, which is then unknown."""
+    """Return a video with an unknown codec name."""
     at = data.index(name, data.index(b"stsd"))  # of the sample entry
     return data[:at] + new + data[at + len(new) :]
 
@@ -87,17 +87,17 @@ def swap_pages(data, rng):
 
 
 def change_head(data, rng):
-    """Damage the file's first 100 bytes, or the head of a page."""
+    """Damage the file's first 100 bytes, or the header of a page."""
     at = rng.choice((0, rng.randrange(max(1, len(data) // PAGE_BYTES)) * PAGE_BYTES))
     data[at + rng.randrange(100 if at == 0 else 12)] = rng.randrange(256)
 
 
 def change_text(data, rng):
-    """Put bytes that are no UTF-8 into a word."""
+    """Put invalid UTF-8 into a word."""
     words = (b"saved", b"presence", b"stored", b"person", b"upload", b"CREATE", b"clips", b"door")
-    places = [at for word in words for at in _places(data, word)]
-    if places:
-        data[rng.choice(places)] = rng.choice((0xFF, 0xC3, 0x00, 0x80, ord("x")))
+    positions = [at for word in words for at in _positions(data, word)]
+    if positions:
+        data[rng.choice(positions)] = rng.choice((0xFF, 0xC3, 0x00, 0x80, ord("x")))
 
 
 DATABASE_DAMAGE = (
@@ -120,11 +120,11 @@ VALUES = (
     *("[", "{}", "null", "[1]", '{"id": 1}', '{"id": "1"}', "nan", "1e999", "\ud7ff"),
     *(b"\xff\xfe", b"", -1, 0, 7, 2**62, 2**63 - 1, 1e300, float("inf"), -1e300, 0.5),
 )
-"""What a column may hold after damage or a manual edit."""
+"""Values of a column after damage or manual changes."""
 
 
 def damaged_database(whole, seed):
-    """Return what one kind of damage, or two, make of a database's file."""
+    """Return a database file with one or two kinds of damage."""
     rng, data = random.Random(seed), bytearray(whole)
     for _ in range(rng.choice((1, 1, 2))):
         if len(data) > 2 * PAGE_BYTES:
@@ -133,14 +133,14 @@ def damaged_database(whole, seed):
 
 
 def change_rows(path, seed):
-    """Write values into a database's rows that SQLite takes and no reader of ours expects."""
+    """Write values into a database's rows that SQLite accepts, but are invalid for HomeSec."""
     rng = random.Random(seed)
     tables = ("clips", "jobs", "notes", "visits", "tracks", "texts", "text_stills", "elsewhere")
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         triggers = database.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
         ).fetchall()
-        for name, _ in triggers:  # which would not take some of it
+        for name, _ in triggers:  # they would refuse some values
             database.execute(f"DROP TRIGGER {name}")
         for _ in range(rng.choice((1, 2, 5, 20))):
             _change_row(database, rng.choice(tables), rng)
@@ -152,7 +152,7 @@ def _change_row(database, table, rng):
     columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
     column, key = rng.choice(columns), columns[0]
     keys = [row[0] for row in database.execute(f"SELECT {key} FROM {table} ORDER BY 1")]
-    with suppress(sqlite3.IntegrityError):  # a number's row takes no text
+    with suppress(sqlite3.IntegrityError):  # a primary key may refuse text
         database.execute(
             f"UPDATE {table} SET {column} = ? WHERE {key} IS ?",
             (rng.choice(VALUES), rng.choice(keys or [None])),

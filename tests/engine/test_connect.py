@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 
-from camera_servers import refused
+from camera_servers import closed_address
 import pytest
 
 from custom_components.homesec.engine.core import connect as connecting
@@ -77,6 +77,6 @@ def test_name_without_addresses_raises_timeout(monkeypatch):
 
 
 def test_refused_connection_raises_error(socket_enabled):
-    host, _, port = refused().partition(":")
+    host, _, port = closed_address().partition(":")
     with pytest.raises(ConnectionRefusedError):
         connecting.connect(host, int(port), 1)

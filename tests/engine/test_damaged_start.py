@@ -1,6 +1,6 @@
 """Whatever lies in the folders, the engine starts, and the healthy clips beside it are there.
 
-Each example is told by its seed: ``damaged_film(whole, SEED)``, ``damaged_database(whole, SEED)``
+Each example is told by its seed: ``damaged_video(whole, SEED)``, ``damaged_database(whole, SEED)``
 and ``change_rows(path, SEED)`` do the same again.
 """
 
@@ -9,7 +9,7 @@ import time
 
 from disk_store import DeadStore
 from engine_rig import EngineRig, media_packets
-from file_damage import change_rows, damaged_database, damaged_film
+from file_damage import change_rows, damaged_database, damaged_video
 from library_rig import clip_row
 import pytest
 from test_muxer import TELEPHONE, record, with_sound
@@ -52,11 +52,11 @@ class Filled:
         now = time.time() - 3600
         for seed in seeds:
             path_of, whole = wholes[seed % len(wholes)]
-            clip = self._lay(now + seed, path_of, damaged_film(whole, seed))
+            clip = self._lay(now + seed, path_of, damaged_video(whole, seed))
             self.seeds[clip.id] = seed
             if seed % 3 == 0:  # of some there is a still already
                 still = (self.clips_dir / clip.path).with_suffix(".jpg")
-                still.write_bytes(damaged_film(b"\xff\xd8" + whole[:999], seed))
+                still.write_bytes(damaged_video(b"\xff\xd8" + whole[:999], seed))
             if seed % 10 == 0:
                 self.healthy.add(self._lay(now + seed + 0.5, path_of, whole).id)
         self.before = {path.name for path in self.clips_dir.rglob("*.mp4")}

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from camera_servers import black_hole
+from camera_servers import silent_server
 from engine_rig import LONG_S, file_camera, stream_camera
 import pytest
 from videos import FigureDetector, content
@@ -218,11 +218,11 @@ def test_stop_saves_open_clip(rig, films):
 
 
 def test_stop_while_connecting_takes_less_than_five_seconds(socket_enabled, rig):
-    with black_hole() as hole:
+    with silent_server() as server:
         for scheme in ("rtsp", "http"):
-            camera = stream_camera(f"{scheme}://{hole.address}/live", id=scheme)
+            camera = stream_camera(f"{scheme}://{server.address}/live", id=scheme)
             rig.engine.set_camera(camera, Activity.RECORD)
-            hole.wait()
+            server.wait()
         began = time.monotonic()
         rig.stop()
         assert time.monotonic() - began < 5.0

@@ -6,7 +6,7 @@ import socket
 from threading import Event
 
 import av
-from camera_servers import Reply, black_hole, refused
+from camera_servers import Reply, closed_address, silent_server
 from engine_rig import FakeClock, stream_camera
 import pytest
 
@@ -52,7 +52,7 @@ def failure(code):
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
 def test_closed_port_raises_connection_refused(scheme):
     with pytest.raises(ConnectionRefused):
-        open_stream(f"{scheme}://{refused()}/live")
+        open_stream(f"{scheme}://{closed_address()}/live")
 
 
 @pytest.fixture(params=[socket.gaierror, UnicodeError])
@@ -79,8 +79,8 @@ def test_unknown_host_raises_host_not_found(scheme, unknown_host):
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
 def test_silent_host_raises_timeout(scheme, monkeypatch):
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.3)
-    with black_hole() as hole, pytest.raises(SourceTimeout):
-        open_stream(f"{scheme}://{hole.address}/live")
+    with silent_server() as server, pytest.raises(SourceTimeout):
+        open_stream(f"{scheme}://{server.address}/live")
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_invalid_data_is_no_video_unless_late(monkeypatch):
 
 
 def test_diagnose_host_returns_none_if_reachable():
-    with black_hole() as hole:
-        assert diagnose_host(f"rtsp://{hole.address}/") is None
+    with silent_server() as server:
+        assert diagnose_host(f"rtsp://{server.address}/") is None
 
 
 def test_stop_skips_diagnosis(monkeypatch):
@@ -173,7 +173,7 @@ def test_playlist_with_local_file_is_refused(http, films, monkeypatch):
 
 
 def test_errors_do_not_contain_password(http, unknown_host):
-    urls = [http({}).url("/x"), f"rtsp://{refused()}/x", f"rtsp://{unknown_host}/x"]
+    urls = [http({}).url("/x"), f"rtsp://{closed_address()}/x", f"rtsp://{unknown_host}/x"]
     for url in urls:
         with pytest.raises(SourceError) as caught:
             open_stream(url, username="bob", password=CANARY)

@@ -1,8 +1,8 @@
-"""RTSP cameras: GStreamer's server plays films in real time."""
+"""RTSP cameras: GStreamer's server launch_line films in real time."""
 
 import threading
 
-from camera_servers import plays, rtsp
+from camera_servers import launch_line, rtsp
 from engine_rig import EngineRig, stream_camera
 import pytest
 from videos import content
@@ -40,7 +40,7 @@ def is_complete(shown):
 def recorded(films, tmp_path_factory):
     """One clip of each camera, all recorded at the same time."""
     mounts = {
-        f"/{name}": plays(films(seconds=36, walks=WALKS, **recipe), **options)
+        f"/{name}": launch_line(films(seconds=36, walks=WALKS, **recipe), **options)
         for name, (recipe, options) in CAMERAS.items()
     }
     with rtsp(mounts) as server, EngineRig(tmp_path_factory.mktemp("rtsp")) as rig:
@@ -105,7 +105,7 @@ def long_film(films):
 
 
 def test_connection_cut_while_recording_saves_both_clips(rtsp_server, rig, long_film):
-    server = rtsp_server({"/cam": plays(long_film)})
+    server = rtsp_server({"/cam": launch_line(long_film)})
     rig.engine.set_camera(stream_camera(server.url("/cam"), **QUICK), Activity.RECORD)
     started = rig.wait_for(ClipStarted).clip
     threading.Event().wait(1.5)
@@ -128,7 +128,7 @@ def test_connection_cut_while_recording_saves_both_clips(rtsp_server, rig, long_
 
 
 def test_short_connection_cut_keeps_presence(rtsp_server, rig, long_film):
-    server = rtsp_server({"/cam": plays(long_film)})
+    server = rtsp_server({"/cam": launch_line(long_film)})
     camera = stream_camera(server.url("/cam"), **QUICK | {"grace_s": 10.0})
     rig.engine.set_camera(camera, Activity.RECORD)
     rig.wait_for(ClipStarted)
@@ -140,14 +140,14 @@ def test_short_connection_cut_keeps_presence(rtsp_server, rig, long_film):
 
 
 def test_frozen_camera_is_lost_and_recovers(rtsp_server, rig, long_film):
-    server = rtsp_server({"/cam": plays(long_film)})
+    server = rtsp_server({"/cam": launch_line(long_film)})
     rig.engine.set_camera(stream_camera(server.url("/cam"), stall_s=0.8, **QUICK), Activity.DETECT)
     rig.wait_health(RUNNING)
     server.freeze()
     rig.wait_health(LOST, error="stalled")
     assert rig.engine.jpeg("cam") is None
     assert rig.engine.stats("cam").fps == 0.0
-    server.thaw()
+    server.resume()
     rig.wait_health(RUNNING, count=2)
     assert rig.engine.stats("cam").reconnects == 1
 
@@ -155,14 +155,14 @@ def test_frozen_camera_is_lost_and_recovers(rtsp_server, rig, long_film):
 def test_slow_camera_opens_quickly(rtsp_server, rig, films):
     # By itself FFmpeg would read for four to six seconds, which is more than it is given.
     film = films(seconds=60, fps=1, gop_s=4.0, walks=())
-    server = rtsp_server({"/cam": plays(film, in_band=False)})
+    server = rtsp_server({"/cam": launch_line(film, in_band=False)})
     rig.engine.set_camera(stream_camera(server.url("/cam")), Activity.DETECT)
     rig.wait_health(RUNNING)
     assert rig.of(HealthChanged)[-2].health is CameraHealth.CONNECTING
 
 
 def test_rtsp_login_and_path_are_used(rtsp_server, films):
-    server = rtsp_server({"/cam": plays(films(seconds=5))}, login="bob:s3cret")
+    server = rtsp_server({"/cam": launch_line(films(seconds=5))}, login="bob:s3cret")
     url = server.url("/cam")
     with pytest.raises(LoginRefused):
         probe(stream_camera(url).source)

@@ -3,7 +3,7 @@
 import logging
 
 import av
-from camera_servers import black_hole, refused
+from camera_servers import closed_address, silent_server
 from engine_rig import stream_camera
 import pytest
 
@@ -15,7 +15,12 @@ CANARY = "tweety-7f3a"
 
 
 def addresses():
-    return [f"http://{refused()}/x", f"rtsp://{refused()}/x", "nonsense", "http://[broken"]
+    return [
+        f"http://{closed_address()}/x",
+        f"rtsp://{closed_address()}/x",
+        "nonsense",
+        "http://[broken",
+    ]
 
 
 def configurations(address):
@@ -53,8 +58,8 @@ def test_events_and_logs_never_contain_password(
 
 def test_ffmpeg_writes_nothing_to_stderr(rig, capfd, socket_enabled, monkeypatch):
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.2)
-    with black_hole() as hole:
-        for url in (f"rtsp://{hole.address}/x", f"http://{refused()}/x"):
+    with silent_server() as server:
+        for url in (f"rtsp://{server.address}/x", f"http://{closed_address()}/x"):
             with pytest.raises(SourceError):
                 probe(stream_camera(url, username="bob", password=CANARY).source)
     assert CANARY not in "".join(capfd.readouterr())

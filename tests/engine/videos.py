@@ -1,7 +1,7 @@
-"""Films made for tests: a grey street, and a bright figure that walks through it.
+"""Make test videos: a gray street, and a bright figure that walks through it.
 
-Each picture carries its own number in faint blocks at the top, too faint to be motion: so a test
-can say exactly which pictures a clip holds.
+Each frame has its number in faint blocks at the top, too faint to be motion, so that a test can
+check which frames a clip has.
 """
 
 from dataclasses import dataclass, field
@@ -26,11 +26,11 @@ _numbers = count()
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What a film shows and how it is encoded."""
+    """What a video shows, and how it's encoded."""
 
     seconds: float = 12.0
     walks: tuple[tuple[float, float], ...] = ((5.0, 7.0),)
-    """From when to when the figure is there."""
+    """Start and end of each walk of the figure, in seconds."""
     fps: int = 10
     gop_s: float = 1.0
     size: tuple[int, int] = (320, 192)
@@ -43,13 +43,13 @@ class Recipe:
     options: dict = field(default_factory=dict, hash=False)
     first_number: int = 0
     begins_at_s: float = 0.0
-    """What its time stamps begin with."""
+    """First time stamp."""
     slices: int = 1
-    """Pieces that each picture is cut into (H.264)."""
+    """Slices per picture (H.264)."""
 
 
 def picture(number, *, figure_at=None, size=(320, 192)):
-    """Return the ``(H, W) uint8`` luma of one picture; ``figure_at`` is 0..1 of the way."""
+    """Return the ``(H, W) uint8`` luma of one frame; ``figure_at``: 0..1 of the way."""
     width, height = size
     luma = np.full((height, width), GROUND, np.uint8)
     for bit in range(_BITS):
@@ -62,7 +62,7 @@ def picture(number, *, figure_at=None, size=(320, 192)):
 
 
 def number_of(frame):
-    """Read the number of a decoded picture (``av.VideoFrame``)."""
+    """Read the number of a decoded frame (``av.VideoFrame``)."""
     luma = frame.reformat(format="gray").to_ndarray()
     width = frame.width
     scale = width / (round(width / 16) * 16)
@@ -74,13 +74,13 @@ def number_of(frame):
 
 
 def frame_of(luma, pix_fmt="yuv420p"):
-    """Return a grey picture as ``av.VideoFrame``."""
+    """Return luma as a gray ``av.VideoFrame``."""
     grey = av.VideoFrame.from_ndarray(np.repeat(luma[:, :, None], 3, axis=2), format="bgr24")
     return grey.reformat(format=pix_fmt)
 
 
 def pictures(recipe):
-    """Give each picture's number and luma."""
+    """Yield the number and luma of each frame."""
     for index in range(round(recipe.seconds * recipe.fps)):
         t = index / recipe.fps
         at = next(((t - a) / (b - a) for a, b in recipe.walks if a <= t < b), None)
@@ -104,7 +104,7 @@ def _options(recipe):
 
 
 def write(path, recipe):
-    """Write the film."""
+    """Write a video; return its path."""
     with av.open(str(path), "w", format=recipe.container) as output:
         video = output.add_stream(
             recipe.codec,
@@ -115,7 +115,7 @@ def write(path, recipe):
             options={**_options(recipe), **recipe.options},
         )
         video.codec_context.time_base = Fraction(1, recipe.fps)
-        video.codec_context.thread_count = 1  # else each thread makes a slice of its own
+        video.codec_context.thread_count = 1  # otherwise each thread makes a slice
         audio = recipe.audio and output.add_stream(
             recipe.audio, rate=recipe.audio_rate, layout="mono"
         )
@@ -135,7 +135,7 @@ def write(path, recipe):
 
 
 def tone(first_sample, rate, length=1024):
-    """Return a piece of a 440 Hz tone."""
+    """Return some samples of a 440 Hz tone."""
     phase = (np.arange(length) + first_sample) * (2 * np.pi * 440 / rate)
     wave = (np.sin(phase) * 8000).astype(np.int16)[None, :]
     frame = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
@@ -145,12 +145,12 @@ def tone(first_sample, rate, length=1024):
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What a file turned out to hold."""
+    """The decoded content of a video file."""
 
     numbers: list
-    """Of its pictures, in the order shown."""
+    """Numbers of its frames, in the order shown."""
     times: list
-    """Seconds at which they are shown."""
+    """Presentation times in seconds."""
     duration_s: float
     codec: str
     tag: str
@@ -162,26 +162,26 @@ class Content:
 
 
 def content(path):
-    """Decode a file from beginning to end, strictly."""
-    with av.open(str(path)) as film:
-        video = film.streams.video[0]
+    """Decode a whole file; raise on any error."""
+    with av.open(str(path)) as video_file:
+        video = video_file.streams.video[0]
         video.codec_context.options = {"err_detect": "explode"}
         video.codec_context.thread_count = 1
         numbers, times, first_is_key = [], [], None
-        for packet in film.demux(video):
+        for packet in video_file.demux(video):
             if first_is_key is None:
                 first_is_key = packet.is_keyframe
             for frame in packet.decode():
                 numbers.append(number_of(frame))
                 times.append(float(frame.pts * frame.time_base))
-        sound, audio_s = next(iter(film.streams.audio), None), 0.0
+        sound, audio_s = next(iter(video_file.streams.audio), None), 0.0
         if sound is not None:
-            film.seek(0)
-            audio_s = sum(f.samples / f.sample_rate for f in film.decode(sound))
+            video_file.seek(0)
+            audio_s = sum(f.samples / f.sample_rate for f in video_file.decode(sound))
         return Content(
             numbers=numbers,
             times=times,
-            duration_s=film.duration / av.time_base,
+            duration_s=video_file.duration / av.time_base,
             codec=video.codec_context.codec.canonical_name,
             tag=video.codec_context.codec_tag,
             audio=sound and sound.codec_context.codec.canonical_name,
@@ -192,7 +192,7 @@ def content(path):
 
 
 def atoms(path):
-    """Return the names of an MP4's top-level boxes, in their order."""
+    """Return the names of an MP4 file's top-level boxes, in their order."""
     data, names, at = Path(path).read_bytes(), [], 0
     while at + 8 <= len(data):
         size = int.from_bytes(data[at : at + 4])
@@ -204,7 +204,7 @@ def atoms(path):
 
 
 class FigureDetector(Detector):
-    """Sees the figure: whatever is bright enough."""
+    """Detects the figure: anything that is bright enough."""
 
     name, model, threshold, labels = "figure", "bright", 0.5, ("person", "cat")
     crop_px = 320
@@ -217,7 +217,7 @@ class FigureDetector(Detector):
 
     def detect(self, picture):
         self.looks += 1
-        bright = picture[:, :, 1] > 200  # also where a flat picture was spread
+        bright = picture[:, :, 1] > 200  # also after contrast stretching
         if np.count_nonzero(bright) < 100:
             return []
         rows, columns = np.nonzero(bright)
@@ -232,7 +232,7 @@ class FigureDetector(Detector):
 
 @cache
 def cached(folder, recipe):
-    """Return the film of a recipe, made when first asked for."""
+    """Return the video of a recipe, written once."""
     suffix = {"mpegts": "ts", "avi": "avi", "h264": "h264", "matroska": "mkv"}
-    name = f"film-{next(_numbers)}.{suffix.get(recipe.container, 'mp4')}"
+    name = f"video-{next(_numbers)}.{suffix.get(recipe.container, 'mp4')}"
     return write(folder / name, recipe)
