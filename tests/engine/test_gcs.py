@@ -9,8 +9,8 @@ from threading import Event
 from urllib.parse import parse_qs, urlsplit
 
 from fault_proxy import Fault, Kind
+from gcs_fixtures import KIB, MIB, NEVER, service_account, store
 import pytest
-from store_house import KIB, MIB, NEVER, service_account, store
 
 from custom_components.homesec.engine.cloud import gcs_upload
 from custom_components.homesec.engine.cloud.errors import (

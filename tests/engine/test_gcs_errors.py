@@ -7,12 +7,12 @@ import traceback
 
 from engine_rig import FakeClock
 from fault_proxy import Fault, Kind, google_error
+from gcs_fixtures import CANARY, CHUNK, NEVER, cut_short, pem_lines, service_account, store, upload
 from google.api_core.exceptions import RetryError, ServiceUnavailable
 from google.auth.exceptions import DefaultCredentialsError, MutualTLSChannelError, RefreshError
 from google.cloud.storage.exceptions import DataCorruption
 import pytest
 import requests
-from store_house import CANARY, CHUNK, NEVER, cut_short, pem_lines, service_account, store, upload
 
 from custom_components.homesec.engine.cloud import gcs_client, gcs_upload
 from custom_components.homesec.engine.cloud.errors import (

@@ -4,8 +4,8 @@ from threading import Event, Thread
 import time
 
 from fault_proxy import Fault, Kind
+from gcs_fixtures import CHUNK, KIB, MIB, NEVER, put_bytes, store, upload
 import pytest
-from store_house import CHUNK, KIB, MIB, NEVER, put_bytes, store, upload
 
 from custom_components.homesec.engine.cloud import gcs_upload
 from custom_components.homesec.engine.cloud.errors import StorageBusy, TransferStopped

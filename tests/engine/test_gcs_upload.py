@@ -1,8 +1,8 @@
 """Objects go to the bucket whole and once, whatever the network does."""
 
 from fault_proxy import Fault, Kind
+from gcs_fixtures import CHUNK, KIB, MIB, NEVER, put_bytes, store, upload
 import pytest
-from store_house import CHUNK, KIB, MIB, NEVER, put_bytes, store, upload
 
 from custom_components.homesec.engine.cloud import gcs_upload
 from custom_components.homesec.engine.cloud.errors import (

@@ -1,9 +1,9 @@
 """The outbox and a real object store, with a line that has bad days."""
 
 from fault_proxy import Fault, Kind
+from gcs_fixtures import store
 from library_rig import NOON, LibraryRig
 import pytest
-from store_house import store
 
 from custom_components.homesec.engine.cloud import gcs_upload
 from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore

@@ -23,7 +23,7 @@ KILLS = 12
 def run(folder, count, *, kill_after_s=None):
     """Run a house, and kill it so long after it is ready; return what it said."""
     process = subprocess.Popen(
-        [sys.executable, HERE / "uploading_house.py", folder, f"{count}"],
+        [sys.executable, HERE / "upload_process.py", folder, f"{count}"],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parents[1]}:{HERE.parents[1] / 'script'}"},

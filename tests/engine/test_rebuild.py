@@ -7,9 +7,9 @@ import shutil
 from threading import Event
 from urllib.parse import quote
 
+from gcs_fixtures import store, stored
 from library_rig import NOON, LibraryRig, clip_row
 import pytest
-from store_house import store, stored
 
 from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey

@@ -2,8 +2,8 @@
 
 from threading import Event
 
+from gcs_fixtures import KIB, MIB, NEVER, clip, content, service_account, store, upload
 import pytest
-from store_house import KIB, MIB, NEVER, clip, content, service_account, store, upload
 
 from custom_components.homesec.engine.cloud import encrypted_store
 from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore

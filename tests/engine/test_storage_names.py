@@ -4,9 +4,9 @@ from dataclasses import replace
 import json
 import string
 
+from gcs_fixtures import clip, stored
 from hypothesis import given, strategies as st
 import pytest
-from store_house import clip, stored
 import ulid_transform
 
 from custom_components.homesec.engine.cloud.object_names import (

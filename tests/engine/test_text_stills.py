@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from engine_rig import LONG_S
 from fault_proxy import Fault, Kind
+from gcs_fixtures import store
 from google_key import service_account
 from library_rig import NOON, LibraryRig
 import pytest
-from store_house import store
 from text_house import TextHouse
 from texting import BERT
 from twilio_server import Fault as TwilioFault

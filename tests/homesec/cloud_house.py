@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from clip_shelf import ClipFactory
+from clip_factory import ClipFactory
 from homesec_fixtures import CAMERA_ID, camera, set_up
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 

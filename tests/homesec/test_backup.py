@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from clip_shelf import EVENING, ClipFactory
+from clip_factory import EVENING, ClipFactory
 from homeassistant.exceptions import HomeAssistantError
 from homesec_fixtures import set_up
 import pytest

@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from clip_shelf import EVENING, ClipFactory, act, contents, refused
+from clip_factory import EVENING, ClipFactory, act, contents, refused
 from cloud_house import move_in
 from homeassistant.exceptions import (
     HomeAssistantError,

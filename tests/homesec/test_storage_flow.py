@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from camera_forms import suggested_values
-from clip_shelf import EVENING, ClipFactory
+from clip_factory import EVENING, ClipFactory
 from custom_model import Browser, choose
 from fault_proxy import Fault, Kind
 from google_key import pem_lines, service_account

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from clip_shelf import EVENING, ClipFactory
+from clip_factory import EVENING, ClipFactory
 from cloud_house import move_in
 from homeassistant.util import dt as dt_util
 import pytest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clip_shelf import EVENING, ClipFactory
+from clip_factory import EVENING, ClipFactory
 from homesec_fixtures import CAMERA_ID, set_up
 from page_client import PageClient
 import pytest

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from clip_shelf import EVENING, ClipFactory
+from clip_factory import EVENING, ClipFactory
 from homesec_fixtures import CAMERA_ID, set_up
 from page_client import PageClient
 import pytest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clip_shelf import EVENING, ClipFactory
+from clip_factory import EVENING, ClipFactory
 from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.core import HomeAssistant
 from homesec_fixtures import (

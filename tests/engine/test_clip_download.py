@@ -2,9 +2,9 @@
 
 from threading import Event
 
+from gcs_fixtures import store
 from library_rig import NOON, LibraryRig
 import pytest
-from store_house import store
 
 from custom_components.homesec.engine.cloud.errors import TransferStopped
 from custom_components.homesec.engine.core.errors import ClipNotFound

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from clip_shelf import EVENING, STILL, ClipFactory
+from clip_factory import EVENING, STILL, ClipFactory
 from cloud_house import move_in
 from homesec_fixtures import set_up
 from PIL import Image
@@ -96,7 +96,7 @@ async def test_the_view_scales_what_is_in_the_cloud_and_fetches_it_once(
     hass: HomeAssistant, gcs: Any, video: Path, hass_client: ClientSessionGenerator
 ) -> None:
     shelf = await move_in(hass, gcs, video)
-    with patch("clip_shelf.STILL", picture()):
+    with patch("clip_factory.STILL", picture()):
         clip = await shelf.cloud_only(EVENING)
     client = await hass_client()
     store = shelf.library.cloud

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
 
 from aiohttp import ClientPayloadError
-from clip_shelf import EVENING, STILL, ClipFactory
+from clip_factory import EVENING, STILL, ClipFactory
 from cloud_house import move_in
 from homeassistant.components import media_source
 from homeassistant.components.media_player import (

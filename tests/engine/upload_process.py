@@ -1,4 +1,4 @@
-"""A process that saves and uploads clips until it is killed: `uploading_house.py FOLDER COUNT`."""
+"""A process that saves and uploads clips until it is killed: `upload_process.py FOLDER COUNT`."""
 
 from pathlib import Path
 import sys
