@@ -242,13 +242,13 @@ async def test_pins_are_hashed_outside_event_loop(
 ) -> None:
     await set_up(hass, with_alarm(entry, pins=PINS))
     threads: set[int] = set()
-    digest = Pin.fits
+    original = Pin.matches
 
-    def fits(self: Pin, code: str) -> bool:
+    def matches(self: Pin, code: str) -> bool:
         threads.add(threading.get_ident())
-        return digest(self, code)
+        return original(self, code)
 
-    with patch.object(Pin, "fits", fits):
+    with patch.object(Pin, "matches", matches):
         await arm(hass, entry)
         entity = panel(hass, entry)
         await call(hass, "alarm_control_panel", "alarm_disarm", entity, code=CODES[PinKind.FULL])

@@ -1,4 +1,4 @@
-"""What is recorded, what raises the alarm, and labels that only a user's own model knows."""
+"""Labels: which are recorded, which trigger the alarm, and those of custom models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 
-async def watch(hass: HomeAssistant, entry: MockConfigEntry, **settings: Any) -> None:
+async def start_camera(hass: HomeAssistant, entry: MockConfigEntry, **settings: Any) -> None:
     subentry = entry.subentries[CAMERA_ID]
     object.__setattr__(subentry, "data", {**subentry.data, **settings})
     await set_up(hass, entry)
@@ -29,11 +29,11 @@ def session(entry: MockConfigEntry) -> Any:
     return entry.runtime_data.host.engine._sessions.get(CAMERA_ID)
 
 
-async def test_a_label_that_is_not_recorded_is_announced_all_the_same(
+async def test_label_that_is_not_recorded_still_starts_detection(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
-    await watch(hass, entry, labels=["person", "cat"], record_labels=["person"])
+    await start_camera(hass, entry, labels=["person", "cat"], record_labels=["person"])
     detector.sees = [CAT]
     await until(hass, lambda: started)
     assert started[0].data["clip_id"] is None
@@ -46,30 +46,30 @@ async def test_a_label_that_is_not_recorded_is_announced_all_the_same(
 @pytest.mark.parametrize(
     ("labels", "triggered"), [(["cat"], True), ([], False), (["person"], False)]
 )
-async def test_the_chosen_labels_set_off_the_alarm(
+async def test_only_alarm_labels_trigger_alarm(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
     labels: list[str],
     triggered: bool,
 ) -> None:
-    await watch(hass, entry, labels=["person", "cat"], alarm_labels=labels)
+    await start_camera(hass, entry, labels=["person", "cat"], alarm_labels=labels)
     detector.sees = [CAT]
     await until(hass, lambda: state(hass, "binary_sensor", "cat_present") == "on")
     expected = "triggered" if triggered else "armed_away"
     assert state(hass, "alarm_control_panel", "alarm", entry.entry_id) == expected
 
 
-async def test_a_person_does_not_set_it_off_if_only_a_cat_is_to(
+async def test_person_outside_alarm_labels_does_not_trigger_alarm(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
-    await watch(hass, entry, labels=["person", "cat"], alarm_labels=["cat"])
+    await start_camera(hass, entry, labels=["person", "cat"], alarm_labels=["cat"])
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
     assert state(hass, "alarm_control_panel", "alarm", entry.entry_id) == "armed_away"
 
 
-async def test_a_camera_goes_on_with_other_rules_zones_and_labels(
+async def test_changed_rules_zones_and_labels_apply_without_restart(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -91,10 +91,10 @@ async def test_a_camera_goes_on_with_other_rules_zones_and_labels(
     assert session(entry) is running
 
 
-async def test_a_label_of_an_own_model_has_its_name_for_a_text(
+async def test_label_of_custom_model_is_its_own_entity_name(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
-    await watch(hass, entry, labels=["garden gnome"])
+    await start_camera(hass, entry, labels=["garden gnome"])
     detector.sees = [PERSON.__class__("garden gnome", 0.9, PERSON.box)]
     gnome = "binary_sensor.front_door_garden_gnome"
     await until(hass, lambda: hass.states.get(gnome).state == "on")

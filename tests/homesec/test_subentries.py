@@ -1,4 +1,4 @@
-"""Cameras come, change and go while the others run on."""
+"""Adding, changing, and removing cameras while others run."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def session(entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> object:
     return entry.runtime_data.host.engine._sessions.get(camera_id)
 
 
-async def test_an_added_camera_runs_and_the_other_is_left_alone(
+async def test_added_camera_starts_without_restarting_others(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     video: Path,
@@ -54,11 +54,11 @@ async def test_an_added_camera_runs_and_the_other_is_left_alone(
     device = device_registry.async_get_device_by_identifier((DOMAIN, SECOND_ID), entry.entry_id)
     assert device.name == "Garden"
     assert device.config_subentry_id == SECOND_ID
-    house = device_registry.async_get_device_by_identifier((DOMAIN, entry.entry_id), entry.entry_id)
-    assert device.via_device_id == house.id
+    system = device_registry.async_get_device_by_identifier((DOMAIN, entry.entry_id), entry.entry_id)
+    assert device.via_device_id == system.id
 
 
-async def test_a_removed_camera_stops_and_takes_its_entities_along(
+async def test_removed_camera_stops_and_loses_its_entities(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     video: Path,
@@ -81,7 +81,7 @@ async def test_a_removed_camera_stops_and_takes_its_entities_along(
     assert session(entry) is running
 
 
-async def test_a_changed_camera_goes_on_with_its_new_name(
+async def test_changed_camera_keeps_running_with_new_name(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     device_registry: dr.DeviceRegistry,
@@ -101,7 +101,7 @@ async def test_a_changed_camera_goes_on_with_its_new_name(
     assert device.name == running[0].config.name == "Back door"
 
 
-async def test_a_camera_with_another_source_starts_again(
+async def test_camera_with_new_source_restarts(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path, tmp_path: Path
 ) -> None:
     await set_up(hass, entry)
@@ -116,7 +116,7 @@ async def test_a_camera_with_another_source_starts_again(
     await until(hass, lambda: session(entry) not in (None, running))
 
 
-async def test_labels_bring_their_entities_and_take_them_away(
+async def test_added_and_removed_labels_add_and_remove_entities(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     def sensors() -> set[str]:
@@ -135,11 +135,11 @@ async def test_labels_bring_their_entities_and_take_them_away(
             entry, subentry, data={**subentry.data, "labels": labels}
         )
         await hass.async_block_till_done()
-        assert sensors() == {f"{label}_{what}" for label in labels for what in ("present", "count")}
+        assert sensors() == {f"{label}_{suffix}" for label in labels for suffix in ("present", "count")}
         assert hass.states.get(entity_id(hass, "binary_sensor", f"{labels[0]}_present"))
 
 
-async def test_arming_and_disarming_open_and_release_the_source(
+async def test_arming_opens_and_disarming_closes_source(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -152,7 +152,7 @@ async def test_arming_and_disarming_open_and_release_the_source(
     assert session(entry) is None
 
 
-async def test_a_camera_that_a_mode_leaves_out_stays_as_when_disarmed(
+async def test_camera_outside_armed_mode_acts_as_when_disarmed(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -167,7 +167,7 @@ async def test_a_camera_that_a_mode_leaves_out_stays_as_when_disarmed(
         assert session(entry)[0].activity == activity
 
 
-async def test_the_detection_switch_is_remembered_and_stops_the_camera(
+async def test_detection_switch_stops_camera_and_survives_reload(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
