@@ -54,7 +54,9 @@ async def test_added_camera_starts_without_restarting_others(
     device = device_registry.async_get_device_by_identifier((DOMAIN, SECOND_ID), entry.entry_id)
     assert device.name == "Garden"
     assert device.config_subentry_id == SECOND_ID
-    system = device_registry.async_get_device_by_identifier((DOMAIN, entry.entry_id), entry.entry_id)
+    system = device_registry.async_get_device_by_identifier(
+        (DOMAIN, entry.entry_id), entry.entry_id
+    )
     assert device.via_device_id == system.id
 
 
@@ -135,7 +137,9 @@ async def test_added_and_removed_labels_add_and_remove_entities(
             entry, subentry, data={**subentry.data, "labels": labels}
         )
         await hass.async_block_till_done()
-        assert sensors() == {f"{label}_{suffix}" for label in labels for suffix in ("present", "count")}
+        assert sensors() == {
+            f"{label}_{suffix}" for label in labels for suffix in ("present", "count")
+        }
         assert hass.states.get(entity_id(hass, "binary_sensor", f"{labels[0]}_present"))
 
 
