@@ -45,7 +45,7 @@ def video() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def house(hass: HomeAssistant, tmp_path: Path, video: Path) -> Path:
+def config_dir(hass: HomeAssistant, tmp_path: Path, video: Path) -> Path:
     """Home Assistant's configuration folder, with access to the video."""
     hass.config.config_dir = str(tmp_path)
     hass.config.media_dirs = {"local": str(tmp_path / "media")}

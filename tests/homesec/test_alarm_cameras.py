@@ -190,10 +190,10 @@ async def test_a_camera_can_set_off_the_alarm_without_entry_delay(
 
 
 @pytest.fixture
-def gone(hass: HomeAssistant, video: Path, house: Path) -> tuple[MockConfigEntry, Path]:
+def gone(hass: HomeAssistant, video: Path, config_dir: Path) -> tuple[MockConfigEntry, Path]:
     """A house whose camera plays a file that is not there."""
-    away = house / "away.mp4"
-    hass.config.allowlist_external_dirs = {str(house), str(video.parent)}
+    away = config_dir / "away.mp4"
+    hass.config.allowlist_external_dirs = {str(config_dir), str(video.parent)}
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="HomeSec",

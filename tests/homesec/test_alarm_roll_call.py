@@ -58,9 +58,9 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> Hurry:
 
 
 @pytest.fixture
-def garden(video: Path, house: Path, monkeypatch: pytest.MonkeyPatch) -> Garden:
+def garden(video: Path, config_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Garden:
     """One that connects at once, as soon as there is a film."""
-    garden = Garden(video, house / "garden.mp4")
+    garden = Garden(video, config_dir / "garden.mp4")
     garden.answers.set()
     connect = camera_source.open_source
 

@@ -30,7 +30,7 @@ async def factory(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> C
     return ClipFactory(entry, video)
 
 
-def copied(house: Path, to: Path) -> list[str]:
+def copied(config_dir: Path, to: Path) -> list[str]:
     """Return the clip ids in a copy that was made file by file, as a backup does."""
     with Catalog(to / "clips.db") as catalog:
         ((found,),) = catalog.database.query("PRAGMA integrity_check")
@@ -39,7 +39,7 @@ def copied(house: Path, to: Path) -> list[str]:
 
 
 async def test_index_copied_during_backup_is_consistent(
-    hass: HomeAssistant, factory: ClipFactory, house: Path, tmp_path: Path
+    hass: HomeAssistant, factory: ClipFactory, config_dir: Path, tmp_path: Path
 ) -> None:
     clip = await factory.put(EVENING)
     catalog = factory.library.catalog
@@ -57,12 +57,12 @@ async def test_index_copied_during_backup_is_consistent(
     for turn, parts in enumerate((("clips.db",), ("clips.db", "clips.db-wal"))):
         target = tmp_path / f"backup{turn}"
         target.mkdir()
-        shutil.copyfile(house / "homesec" / parts[0], target / parts[0])
+        shutil.copyfile(config_dir / "homesec" / parts[0], target / parts[0])
         # Recording goes on between the two files of one backup.
         meanwhile = await run(rows, BEFORE + turn * MEANWHILE, MEANWHILE)
         for part in parts[1:]:
-            shutil.copyfile(house / "homesec" / part, target / part)
-        found = await run(copied, house, target)
+            shutil.copyfile(config_dir / "homesec" / part, target / part)
+        found = await run(copied, config_dir, target)
         assert set(found) >= set(known)
         if turn:
             assert set(found) >= set(meanwhile)

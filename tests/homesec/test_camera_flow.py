@@ -242,10 +242,10 @@ async def test_invalid_source_is_refused_without_opening_it(
 
 
 async def test_missing_file_is_refused(
-    hass: HomeAssistant, entry: MockConfigEntry, house: Path
+    hass: HomeAssistant, entry: MockConfigEntry, config_dir: Path
 ) -> None:
     await set_up(hass, entry)
-    given = {"kind": "file", "file": str(house / "media" / "no.mp4")}
+    given = {"kind": "file", "file": str(config_dir / "media" / "no.mp4")}
     again = await submit_subentry(hass, await start_adding(hass, entry), given)
     assert again["errors"] == {"file": "file_missing"}
 

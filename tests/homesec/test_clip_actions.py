@@ -56,9 +56,9 @@ async def cloud_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory
 
 
 @pytest.fixture
-def evidence(house: Path) -> Path:
+def evidence(config_dir: Path) -> Path:
     """A folder that Home Assistant may write to."""
-    return house / "media" / "evidence"
+    return config_dir / "media" / "evidence"
 
 
 # --- list_clips --------------------------------------------------------------------------------

@@ -50,9 +50,9 @@ async def cloud_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory
 
 
 @pytest.fixture
-def evidence(house: Path) -> Path:
+def evidence(config_dir: Path) -> Path:
     """A folder that Home Assistant may write to."""
-    return house / "media" / "evidence"
+    return config_dir / "media" / "evidence"
 
 
 @pytest.fixture(scope="session")
@@ -108,32 +108,32 @@ async def test_a_time_span_is_exported(
 
 
 async def test_only_allowed_folders_are_written_to(
-    hass: HomeAssistant, shelf: ClipFactory, house: Path, evidence: Path
+    hass: HomeAssistant, shelf: ClipFactory, config_dir: Path, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)
-    (house / "secret").mkdir()
-    link(house / "media" / "link", to=house / "secret")
+    (config_dir / "secret").mkdir()
+    link(config_dir / "media" / "link", to=config_dir / "secret")
     for folder in (
         "/etc",
-        str(house),
-        str(house / "secret"),
+        str(config_dir),
+        str(config_dir / "secret"),
         "media",
         "",
         "\0",
-        f"{house}/media/../secret",
-        f"{house}/media/link",
-        f"{house}/media/link/deeper",
-        f"{house}/media/new/../../secret",
+        f"{config_dir}/media/../secret",
+        f"{config_dir}/media/link",
+        f"{config_dir}/media/link/deeper",
+        f"{config_dir}/media/new/../../secret",
         str(shelf.runtime.host.clips_dir),
         str(shelf.runtime.host.clips_dir / CAMERA_ID),
     ):
         assert await refused(hass, "export", clip_id=clip.id, folder=folder) == "folder_not_allowed"
-    assert contents(house / "secret") == {}
+    assert contents(config_dir / "secret") == {}
     # A link that lies in wait is replaced, not followed.
     name = f"2026-11-21_23-30-00_front_door_{clip.id}.mp4"
-    link(evidence / name, to=house / "secret" / "film.mp4")
+    link(evidence / name, to=config_dir / "secret" / "film.mp4")
     await act(hass, "export", clip_id=clip.id, folder=str(evidence))
-    assert contents(house / "secret") == {}
+    assert contents(config_dir / "secret") == {}
     assert not (evidence / name).is_symlink()
 
 

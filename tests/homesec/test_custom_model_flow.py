@@ -31,14 +31,14 @@ GNOMES = {"gnomes.param": PARAM, "gnomes.bin": BIN}
 
 
 @pytest.fixture
-def models(house: Path) -> Path:
-    return house / "homesec" / "models"
+def models(config_dir: Path) -> Path:
+    return config_dir / "homesec" / "models"
 
 
 @pytest.fixture
-def temporary(house: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def temporary(config_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the folder of uploads while a dialog is open."""
-    folder = house / "temporary"
+    folder = config_dir / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
@@ -55,9 +55,9 @@ async def browser(
     return Browser(hass, hass_client)
 
 
-def stored(house: Path, models: Path) -> list[str]:
+def stored(config_dir: Path, models: Path) -> list[str]:
     """Return the names of the custom models, and the leftovers of attempts."""
-    left = [path.name for path in (house / "temporary").glob("homesec-*")]
+    left = [path.name for path in (config_dir / "temporary").glob("homesec-*")]
     left += [path.name for path in models.glob("own/*") if path.name.startswith(".")]
     return [custom.name for custom in list_custom_models(models)] + left
 
@@ -88,7 +88,7 @@ async def test_add_model_tests_stores_and_chooses_it(
     entry: MockConfigEntry,
     browser: Browser,
     models: Path,
-    house: Path,
+    config_dir: Path,
     probe: Any,
 ) -> None:
     form = await browser.add_files(entry, GNOMES)
@@ -104,7 +104,7 @@ async def test_add_model_tests_stores_and_chooses_it(
     assert done["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.data == {"detector": "ncnn", "model": NAME}
-    assert stored(house, models) == [NAME]
+    assert stored(config_dir, models) == [NAME]
     [custom] = list_custom_models(models)
     assert custom.model.labels == ("garden gnome",)
     assert (custom.model.input, custom.model.threshold) == ((64, 64), 0.4)
@@ -145,7 +145,7 @@ async def test_add_model_shows_error_at_its_field(
     entry: MockConfigEntry,
     browser: Browser,
     models: Path,
-    house: Path,
+    config_dir: Path,
     files: dict[str, bytes],
     changes: dict[str, Any],
     errors: dict[str, str],
@@ -157,7 +157,7 @@ async def test_add_model_shows_error_at_its_field(
     assert retry["description_placeholders"]["reason"]
     hass.config_entries.flow.async_abort(retry["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert stored(house, models) == []
+    assert stored(config_dir, models) == []
 
 
 async def test_add_model_reads_labels_from_file(
@@ -230,7 +230,7 @@ async def test_add_model_missing_upload_shows_error(
     entry: MockConfigEntry,
     browser: Browser,
     models: Path,
-    house: Path,
+    config_dir: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     form = await choose(hass, entry, "add_model")
@@ -238,17 +238,17 @@ async def test_add_model_missing_upload_shows_error(
     retry = await reply(hass, form, {"file": missing})
     assert retry["errors"] == {"base": "upload_failed"}
     assert "could not be read" in caplog.text
-    assert stored(house, models) == []
+    assert stored(config_dir, models) == []
 
 
 async def test_add_model_closed_dialog_deletes_uploads(
-    hass: HomeAssistant, entry: MockConfigEntry, browser: Browser, models: Path, house: Path
+    hass: HomeAssistant, entry: MockConfigEntry, browser: Browser, models: Path, config_dir: Path
 ) -> None:
     form = await browser.add_files(entry, GNOMES)
-    assert len(stored(house, models)) == 1
+    assert len(stored(config_dir, models)) == 1
     hass.config_entries.flow.async_abort(form["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert stored(house, models) == []
+    assert stored(config_dir, models) == []
 
 
 async def test_add_model_stores_files_of_manifest(
@@ -270,9 +270,9 @@ async def test_add_model_stores_files_of_manifest(
 
 
 async def test_custom_model_can_be_chosen_in_first_setup(
-    hass: HomeAssistant, models: Path, house: Path
+    hass: HomeAssistant, models: Path, config_dir: Path
 ) -> None:
-    add(models, house)
+    add(models, config_dir)
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     retry = await reply(hass, flow, {"detector": "opencv", "advanced": {"model": NAME}})
     assert retry["errors"] == {"base": "model_unknown"}
@@ -296,23 +296,23 @@ async def test_missing_custom_model_is_shown_and_refused(
 
 
 async def test_remove_model_is_offered_if_there_is_a_custom_model(
-    hass: HomeAssistant, entry: MockConfigEntry, models: Path, house: Path
+    hass: HomeAssistant, entry: MockConfigEntry, models: Path, config_dir: Path
 ) -> None:
     await set_up(hass, entry)
     menu = await entry.start_reconfigure_flow(hass)
     assert "add_model" in menu["menu_options"]
     assert "remove_model" not in menu["menu_options"]
-    add(models, house)
+    add(models, config_dir)
     menu = await entry.start_reconfigure_flow(hass)
     assert "remove_model" in menu["menu_options"]
 
 
 @pytest.mark.parametrize("in_use", [True, False])
 async def test_remove_model_switches_to_default_if_in_use(
-    hass: HomeAssistant, entry: MockConfigEntry, models: Path, house: Path, in_use: bool
+    hass: HomeAssistant, entry: MockConfigEntry, models: Path, config_dir: Path, in_use: bool
 ) -> None:
-    add(models, house)
-    add(models, house, "Broken")
+    add(models, config_dir)
+    add(models, config_dir, "Broken")
     (models / "own" / "broken" / "model.json").write_text("{")
     model = NAME if in_use else "yolox-nano"
     object.__setattr__(entry, "data", {"detector": "ncnn", "model": model})
@@ -335,10 +335,10 @@ async def test_remove_model_undeletable_files_show_error(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     models: Path,
-    house: Path,
+    config_dir: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    add(models, house)
+    add(models, config_dir)
     await set_up(hass, entry)
     form = await choose(hass, entry, "remove_model")
     with patch(

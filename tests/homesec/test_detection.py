@@ -57,7 +57,7 @@ def configure(hass: HomeAssistant, entry: MockConfigEntry, **settings: object) -
 
 
 async def test_person_while_armed_is_announced_recorded_and_triggers_alarm(
-    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, house: Path
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, config_dir: Path
 ) -> None:
     started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
     ended = async_capture_events(hass, const.EVENT_DETECTION_ENDED)
@@ -114,11 +114,11 @@ async def test_person_while_armed_is_announced_recorded_and_triggers_alarm(
         "path": ANY,
         "media_content_id": f"media-source://homesec/clip/{clip_id}",
     }
-    with av.open(house / "media" / "homesec" / clip["path"]) as video:
+    with av.open(config_dir / "media" / "homesec" / clip["path"]) as video:
         assert video.duration / av.time_base == pytest.approx(clip["duration_s"], abs=0.2)
     await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
     played = await media_source.async_resolve_media(hass, clip["media_content_id"], None)
-    assert played.path == house / "media" / "homesec" / clip["path"]
+    assert played.path == config_dir / "media" / "homesec" / clip["path"]
     assert state(hass, "sensor", "clips", entry.entry_id) == "1"
     assert float(state(hass, "sensor", "storage_used", entry.entry_id)) > 0
 

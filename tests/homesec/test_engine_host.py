@@ -34,8 +34,8 @@ def our_threads() -> list[str]:
 class Cause:
     """A file in place of the clips folder."""
 
-    def __init__(self, house: Path) -> None:
-        self.media = house / "media"
+    def __init__(self, config_dir: Path) -> None:
+        self.media = config_dir / "media"
         self.issue = "start_folder_blocked"
 
     def begin(self) -> None:
@@ -59,8 +59,8 @@ class LateShare(Cause):
 class ReadOnly(Cause):
     """A media folder on a disk that is read-only for a while."""
 
-    def __init__(self, house: Path) -> None:
-        super().__init__(house)
+    def __init__(self, config_dir: Path) -> None:
+        super().__init__(config_dir)
         self.issue = "start_disk_read_only"
 
     def begin(self) -> None:
@@ -71,11 +71,11 @@ class ReadOnly(Cause):
 
 
 @pytest.fixture(params=[Cause, LateShare, ReadOnly])
-def cause(request: pytest.FixtureRequest, house: Path) -> Iterator[Cause]:
+def cause(request: pytest.FixtureRequest, config_dir: Path) -> Iterator[Cause]:
     """Keep the engine from starting, until the end of the test."""
-    made = request.param(house)
+    made = request.param(config_dir)
     if isinstance(made, ReadOnly):
-        with mounted(house / "media", "size=64m"):
+        with mounted(config_dir / "media", "size=64m"):
             made.begin()
             yield made
     else:
@@ -165,9 +165,9 @@ async def test_reload_retries_at_once(
 
 
 async def test_failing_start_does_not_block_setup(
-    hass: HomeAssistant, entry: MockConfigEntry, house: Path
+    hass: HomeAssistant, entry: MockConfigEntry, config_dir: Path
 ) -> None:
-    Cause(house).begin()
+    Cause(config_dir).begin()
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert hass.states.get(entity_id(hass, "sensor", "detector", entry.entry_id))

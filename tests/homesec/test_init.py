@@ -66,19 +66,19 @@ async def test_unload_during_engine_start_ends_every_thread(
 
 
 async def test_engine_files_are_below_config_and_media_folders(
-    hass: HomeAssistant, entry: MockConfigEntry, house: Path
+    hass: HomeAssistant, entry: MockConfigEntry, config_dir: Path
 ) -> None:
     await set_up(hass, entry)
-    assert (house / "homesec" / "clips.db").is_file()
-    assert entry.runtime_data.host.clips_dir == house / "media" / "homesec"
+    assert (config_dir / "homesec" / "clips.db").is_file()
+    assert entry.runtime_data.host.clips_dir == config_dir / "media" / "homesec"
 
 
 async def test_clips_dir_without_media_folders_is_below_config(
-    hass: HomeAssistant, entry: MockConfigEntry, house: Path
+    hass: HomeAssistant, entry: MockConfigEntry, config_dir: Path
 ) -> None:
     hass.config.media_dirs = {}
     await set_up(hass, entry)
-    assert entry.runtime_data.host.clips_dir == house / "media" / "homesec"
+    assert entry.runtime_data.host.clips_dir == config_dir / "media" / "homesec"
 
 
 async def test_detector_change_reloads_entry(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -283,15 +283,18 @@ async def test_hostile_ids_find_nothing(
 
 
 async def test_a_row_that_points_outside_finds_nothing(
-    entry: MockConfigEntry, shelf: ClipFactory, house: Path, hass_client: ClientSessionGenerator
+    entry: MockConfigEntry,
+    shelf: ClipFactory,
+    config_dir: Path,
+    hass_client: ClientSessionGenerator,
 ) -> None:
-    (house / "secret.mp4").write_text("secret")
+    (config_dir / "secret.mp4").write_text("secret")
     clip = await shelf.put(EVENING)
     catalog = entry.runtime_data.host.engine.catalog
     client = await hass_client()
     link = entry.runtime_data.host.clips_dir / "link.mp4"
-    link.symlink_to(house / "secret.mp4")
-    for path in ("../../secret.mp4", str(house / "secret.mp4"), "link.mp4", "missing.mp4", ""):
+    link.symlink_to(config_dir / "secret.mp4")
+    for path in ("../../secret.mp4", str(config_dir / "secret.mp4"), "link.mp4", "missing.mp4", ""):
         object.__setattr__(clip, "path", path)
         catalog.put(clip)
         assert (await client.get(f"/api/homesec/clip/{clip.id}.mp4")).status == 404

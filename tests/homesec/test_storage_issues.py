@@ -287,9 +287,9 @@ async def test_damaged_files_are_counted_until_the_user_has_read_of_them(
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
     repairs: Any,
-    house: Any,
+    config_dir: Any,
 ) -> None:
-    day = house / "media" / "homesec" / "door" / "2026-01-01"
+    day = config_dir / "media" / "homesec" / "door" / "2026-01-01"
     day.mkdir(parents=True)
     for number in range(3):
         (day / f"01K0C0000000000000000000{number:02}.part.mp4").write_bytes(b"no film at all" * 99)
@@ -297,7 +297,7 @@ async def test_damaged_files_are_counted_until_the_user_has_read_of_them(
     assert entry.runtime_data.host.ready
     await until(hass, lambda: issue_key(issue_registry, "files_damaged"))
     issue = issue_registry.async_get_issue("homesec", "files_damaged")
-    folder = str(house / "media" / "homesec")
+    folder = str(config_dir / "media" / "homesec")
     assert issue.translation_placeholders == {"files": "3", "folder": folder}
     (day / "01K0C000000000000000000009.part.mp4").write_bytes(b"no film at all" * 99)
     assert await hass.config_entries.async_reload(entry.entry_id)
@@ -313,10 +313,10 @@ async def test_damaged_files_are_counted_until_the_user_has_read_of_them(
 
 
 async def test_a_damaged_index_is_told_of_by_the_engine_itself(
-    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, house: Any
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, config_dir: Any
 ) -> None:
-    (house / "homesec").mkdir()
-    (house / "homesec" / "clips.db").write_bytes(b"no database" * 1000)
+    (config_dir / "homesec").mkdir()
+    (config_dir / "homesec" / "clips.db").write_bytes(b"no database" * 1000)
     await set_up(hass, entry)
     await until(hass, lambda: issue_key(issue_registry, "catalog_rebuilt"))
     assert entry.runtime_data.host.ready

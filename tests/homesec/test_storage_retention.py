@@ -113,7 +113,7 @@ async def test_one_camera_has_one_rule_and_a_name_of_its_own(
 
 
 async def test_clips_beyond_the_limit_go(
-    hass: HomeAssistant, entry: MockConfigEntry, house: Path
+    hass: HomeAssistant, entry: MockConfigEntry, config_dir: Path
 ) -> None:
     saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
     await set_up(hass, entry)
@@ -121,8 +121,8 @@ async def test_clips_beyond_the_limit_go(
     await pictures(hass, entry)
     await call(hass, "homesec", "record", entity_id(hass, "camera", "camera"), duration=1)
     await until(hass, lambda: saved)
-    assert list((house / "media").rglob("*.mp4"))
+    assert list((config_dir / "media").rglob("*.mp4"))
     data = {**entry.data, "retention": {"local_gb": 0.00001, "min_free_gb": 0}}
     hass.config_entries.async_update_entry(entry, data=data)
     await until(hass, lambda: state(hass, "sensor", "clips", entry.entry_id) == "0")
-    assert not list((house / "media").rglob("*.mp4"))
+    assert not list((config_dir / "media").rglob("*.mp4"))

@@ -52,7 +52,7 @@ async def record(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
 
 
 async def test_a_recorded_clip_ends_up_in_the_bucket(
-    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, house: Path
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, config_dir: Path
 ) -> None:
     uploaded = async_capture_events(hass, const.EVENT_CLIP_UPLOADED)
     add_storage(entry, storage(gcs, key=service_account(gcs)))
@@ -76,14 +76,14 @@ async def test_a_recorded_clip_ends_up_in_the_bucket(
     assert activity.attributes["event_type"] == "clip_uploaded"
     name = next(n for n in gcs.objects() if n.endswith(f"{clip['clip_id']}.mp4"))
     assert name.startswith(f"homesec/{CAMERA_ID}/")
-    assert gcs.content(name) == (house / "media" / "homesec" / clip["path"]).read_bytes()
+    assert gcs.content(name) == (config_dir / "media" / "homesec" / clip["path"]).read_bytes()
     await until(hass, lambda: state(hass, "sensor", "uploads_waiting", entry.entry_id) == "0")
     assert float(state(hass, "sensor", "cloud_used", entry.entry_id)) > 0
     assert state(hass, "sensor", "uploads_age", entry.entry_id) == "0.0"
 
 
 async def test_with_a_key_what_is_in_the_bucket_is_sealed(
-    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, house: Path
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, config_dir: Path
 ) -> None:
     uploaded = async_capture_events(hass, const.EVENT_CLIP_UPLOADED)
     add_storage(entry, storage(gcs, seal_key=EncryptionKey.generate().text))
@@ -95,7 +95,7 @@ async def test_with_a_key_what_is_in_the_bucket_is_sealed(
     film = b"".join(
         await hass.async_add_executor_job(list, entry.runtime_data.storage.cloud.read(name))
     )
-    assert film == (house / "media" / "homesec" / clip["path"]).read_bytes()
+    assert film == (config_dir / "media" / "homesec" / clip["path"]).read_bytes()
 
 
 @pytest.mark.parametrize("other_key", [False, True])

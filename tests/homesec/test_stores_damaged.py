@@ -70,13 +70,13 @@ def envelope(data: Any, version: int = 2) -> str:
 
 
 @pytest.fixture
-def path_of(hass: HomeAssistant, house: Path, _on_disk: None) -> Callable[[str], Path]:
+def path_of(hass: HomeAssistant, config_dir: Path, _on_disk: None) -> Callable[[str], Path]:
     """Return where a store lies; Home Assistant is told to look at the disk."""
 
     def path(name: str) -> Path:
-        (house / ".storage").mkdir(exist_ok=True)
+        (config_dir / ".storage").mkdir(exist_ok=True)
         get_internal_store_manager(hass).async_invalidate(f"homesec.{name}")
-        return house / ".storage" / f"homesec.{name}"
+        return config_dir / ".storage" / f"homesec.{name}"
 
     return path
 

@@ -25,7 +25,7 @@ def _custom_integrations(recorder_mock: Any, enable_custom_integrations: None) -
 
 
 @pytest.fixture(autouse=True)
-def house(recorder_mock: Any, hass: HomeAssistant, tmp_path: Path, video: Path) -> Path:
+def config_dir(recorder_mock: Any, hass: HomeAssistant, tmp_path: Path, video: Path) -> Path:
     """Home Assistant's configuration folder, with access to the video."""
     hass.config.config_dir = str(tmp_path)
     hass.config.media_dirs = {"local": str(tmp_path / "media")}

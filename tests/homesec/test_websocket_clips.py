@@ -304,13 +304,13 @@ async def test_cloud_only_clip_has_video_url(page: PageClient, factory: ClipFact
 
 
 async def test_export_copies_clips_to_named_folder(
-    page: PageClient, factory: ClipFactory, house: Path, video: Path
+    page: PageClient, factory: ClipFactory, config_dir: Path, video: Path
 ) -> None:
     a, b = await factory.put(EVENING), await factory.put(EVENING + 60)
     missing = await factory.put(EVENING + 120, state=ClipState.MISSING)
     wanted = [a.id, b.id, a.id, missing.id, UNKNOWN_ID, "../x"]
     answer = await page.call("clips/export", ids=wanted, name="Break-in, Nov 21")
-    folder = house / "media" / "homesec_exports" / "break_in_nov_21"
+    folder = config_dir / "media" / "homesec_exports" / "break_in_nov_21"
     assert answer == {
         "folder": str(folder),
         "exported": 2,
@@ -325,19 +325,19 @@ async def test_export_copies_clips_to_named_folder(
 
 @pytest.mark.parametrize("name", [None, "", "../../..", "/etc", "\0", "a" * 200, "..", "CON"])
 async def test_export_name_cannot_leave_export_folder(
-    page: PageClient, factory: ClipFactory, house: Path, name: str | None
+    page: PageClient, factory: ClipFactory, config_dir: Path, name: str | None
 ) -> None:
     clip = await factory.put(EVENING)
     more = {} if name is None else {"name": name}
     answer = await page.call("clips/export", ids=[clip.id], **more)
     assert answer["exported"] == 1
-    assert Path(answer["folder"]).parent == house / "media" / "homesec_exports"
+    assert Path(answer["folder"]).parent == config_dir / "media" / "homesec_exports"
 
 
 async def test_read_only_user_cannot_export(
-    reader: PageClient, factory: ClipFactory, house: Path
+    reader: PageClient, factory: ClipFactory, config_dir: Path
 ) -> None:
     clip = await factory.put(EVENING)
     error = await reader.call_refused("clips/export", ids=[clip.id])
     assert error["code"] == "unauthorized"
-    assert not (house / "media" / "homesec_exports").exists()
+    assert not (config_dir / "media" / "homesec_exports").exists()
