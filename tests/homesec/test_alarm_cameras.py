@@ -54,7 +54,7 @@ def configure(entry: MockConfigEntry, **settings: Any) -> None:
     object.__setattr__(subentry, "data", {**subentry.data, **settings})
 
 
-async def test_who_has_not_left_when_the_exit_delay_ends_is_an_intruder(
+async def test_person_in_view_after_exit_delay_triggers_alarm(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, hurry: Hurry
 ) -> None:
     await set_up(hass, with_alarm(entry, alarm=SLOW))
@@ -86,7 +86,7 @@ async def test_who_has_not_left_when_the_exit_delay_ends_is_an_intruder(
     await arm(hass, entry, "disarm")
 
 
-async def test_who_leaves_in_time_is_none(
+async def test_person_who_leaves_in_time_triggers_nothing(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, hurry: Hurry
 ) -> None:
     await set_up(hass, with_alarm(entry, alarm=SLOW))
@@ -117,7 +117,7 @@ async def finish_start(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.parametrize("off_s", [0, 700], ids=["armed", "exit delay over"])
-async def test_who_is_seen_while_home_assistant_starts_sets_off_an_alarm_that_is_heard(
+async def test_detection_during_start_triggers_alarm_after_start(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -140,7 +140,7 @@ async def test_who_is_seen_while_home_assistant_starts_sets_off_an_alarm_that_is
     assert [event.data["camera"] for event in told] == ["Front door"]
 
 
-async def test_who_disarms_while_home_assistant_starts_is_no_intruder_afterwards(
+async def test_disarming_during_start_drops_earlier_detections(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, hurry: Hurry
 ) -> None:
     await set_up(hass, entry)
@@ -156,7 +156,7 @@ async def test_who_disarms_while_home_assistant_starts_is_no_intruder_afterwards
     assert state(hass, ALARM, "alarm", entry.entry_id) == "armed_away"
 
 
-async def test_a_camera_that_watches_anyway_goes_on_as_it_does_while_people_leave(
+async def test_exit_delay_keeps_activity_of_running_camera(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     configure(entry, disarmed="record")
@@ -165,7 +165,7 @@ async def test_a_camera_that_watches_anyway_goes_on_as_it_does_while_people_leav
     assert activity_of(entry) is Activity.RECORD
 
 
-async def test_a_camera_that_is_not_for_this_mode_is_left_alone_while_people_leave(
+async def test_exit_delay_does_not_start_camera_of_other_mode(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     configure(entry, armed_modes=["night"])
@@ -174,7 +174,7 @@ async def test_a_camera_that_is_not_for_this_mode_is_left_alone_while_people_lea
     assert activity_of(entry) is Activity.OFF
 
 
-async def test_a_camera_can_set_off_the_alarm_without_entry_delay(
+async def test_camera_without_entry_delay_triggers_immediately(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     configure(entry, alarm_at_once=True)
@@ -204,7 +204,7 @@ def gone(hass: HomeAssistant, video: Path, config_dir: Path) -> tuple[MockConfig
     return entry, away
 
 
-async def test_the_house_is_not_armed_with_a_camera_offline_unless_that_is_forced(
+async def test_arming_with_offline_camera_needs_force(
     hass: HomeAssistant, gone: tuple[MockConfigEntry, Path], video: Path
 ) -> None:
     entry, away = gone
@@ -240,7 +240,7 @@ async def test_the_house_is_not_armed_with_a_camera_offline_unless_that_is_force
     assert hass.states.get(panel(hass, entry)).attributes["bypassed"] == []
 
 
-async def test_a_camera_that_does_not_guard_may_be_offline(
+async def test_offline_camera_of_other_mode_does_not_block_arming(
     hass: HomeAssistant, gone: tuple[MockConfigEntry, Path]
 ) -> None:
     entry, _away = gone
@@ -255,7 +255,7 @@ async def test_a_camera_that_does_not_guard_may_be_offline(
     assert not entry.runtime_data.alarm.snapshot.forced
 
 
-async def test_a_camera_that_is_removed_is_not_listed_as_left_out(
+async def test_removed_camera_is_not_listed_as_bypassed(
     hass: HomeAssistant, gone: tuple[MockConfigEntry, Path]
 ) -> None:
     entry, _away = gone

@@ -62,7 +62,7 @@ async def refused(
 
 
 @pytest.mark.parametrize("kind", list(PinKind))
-async def test_each_pin_may_do_what_it_may(
+async def test_pin_kind_decides_what_is_allowed(
     hass: HomeAssistant, entry: MockConfigEntry, kind: PinKind
 ) -> None:
     await set_up(hass, entry)
@@ -81,7 +81,7 @@ async def test_each_pin_may_do_what_it_may(
         assert hass.states.get(panel(hass, entry)).attributes["changed_by"] == NAMES[kind]
 
 
-async def test_disarming_without_a_pin_is_refused_and_is_no_try(
+async def test_disarming_without_pin_is_refused_and_not_counted(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -93,7 +93,7 @@ async def test_disarming_without_a_pin_is_refused_and_is_no_try(
     assert not told
 
 
-async def test_arming_takes_a_pin_only_if_that_is_set(
+async def test_arming_takes_pin_only_if_configured(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, with_alarm(entry, alarm={"code_to_arm": True}))
@@ -102,7 +102,7 @@ async def test_arming_takes_a_pin_only_if_that_is_set(
     assert await act(hass, entry, "arm_away", CODES[PinKind.ARM]) == "armed_away"
 
 
-async def test_a_setting_without_pins_asks_for_nothing(
+async def test_code_to_arm_without_pins_asks_for_nothing(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, with_alarm(entry, pins={}, alarm={"code_to_arm": True}))
@@ -112,7 +112,7 @@ async def test_a_setting_without_pins_asks_for_nothing(
     assert await act(hass, entry, "disarm") == "disarmed"
 
 
-async def test_an_armed_house_is_not_disarmed_by_arming_it_otherwise(
+async def test_arming_another_mode_while_armed_takes_pin(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     """Another mode may have an exit delay, or no cameras at all."""
@@ -128,7 +128,7 @@ async def test_an_armed_house_is_not_disarmed_by_arming_it_otherwise(
     assert await act(hass, entry, "arm_home", CODES[PinKind.FULL]) == "armed_home"
 
 
-async def test_who_guesses_is_locked_out_and_everybody_hears_of_it(
+async def test_wrong_pins_lead_to_announced_lockout(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
@@ -163,7 +163,7 @@ async def test_who_guesses_is_locked_out_and_everybody_hears_of_it(
     assert hass_storage[STORE]["data"]["tries"]["wrong"] == 0
 
 
-async def test_tries_at_the_same_time_are_counted_one_by_one(
+async def test_concurrent_tries_are_counted_one_by_one(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -176,7 +176,9 @@ async def test_tries_at_the_same_time_are_counted_one_by_one(
     assert alarm._codes.lockout.wrong_tries == 5
 
 
-async def test_a_call_for_help_shows_nowhere(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_duress_is_announced_but_shown_nowhere(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
     await set_up(hass, entry)
     heard: list[EngineEvent] = []
     entry.runtime_data.bus.async_subscribe(heard.append, kinds=(Duress,))
@@ -200,7 +202,7 @@ async def test_a_call_for_help_shows_nowhere(hass: HomeAssistant, entry: MockCon
     assert len(told) == len(heard) == 3
 
 
-async def test_no_pin_is_logged_announced_shown_or_stored(
+async def test_pins_never_appear_in_logs_events_states_or_files(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,

@@ -57,7 +57,7 @@ def entry(entry: MockConfigEntry, hass_storage: dict[str, Any]) -> MockConfigEnt
         ("trigger", "triggered"),
     ],
 )
-async def test_every_action_leads_to_its_state_and_to_the_disk(
+async def test_action_sets_state_and_saves_it(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
@@ -71,7 +71,7 @@ async def test_every_action_leads_to_its_state_and_to_the_disk(
     assert stored["state"] == expected.split("_", maxsplit=1)[0]
 
 
-async def test_who_armed_is_told(
+async def test_user_who_armed_is_shown_and_announced(
     hass: HomeAssistant, entry: MockConfigEntry, hass_admin_user: MockUser
 ) -> None:
     await set_up(hass, entry)
@@ -102,7 +102,7 @@ async def wait(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: flo
     await hass.async_block_till_done()
 
 
-async def test_a_triggered_alarm_calms_down_by_itself(
+async def test_triggered_alarm_ends_after_trigger_time(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     await set_up(hass, entry)
@@ -113,7 +113,7 @@ async def test_a_triggered_alarm_calms_down_by_itself(
         assert state(hass, "alarm_control_panel", "alarm", entry.entry_id) == expected
 
 
-async def test_people_have_time_to_leave_and_to_disarm_and_every_step_is_told(
+async def test_delays_lead_through_announced_states(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     await set_up(hass, slow(entry))
@@ -157,7 +157,7 @@ async def test_people_have_time_to_leave_and_to_disarm_and_every_step_is_told(
     assert heard == [AlarmTriggered(camera_id="no longer there", label="person")]
 
 
-async def test_each_change_is_on_the_disk_at_once_whoever_made_it(
+async def test_every_change_is_saved_immediately(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
@@ -185,7 +185,7 @@ async def test_each_change_is_on_the_disk_at_once_whoever_made_it(
     assert on_disk() == ("disarmed", None)
 
 
-async def test_a_panic_button_works_while_disarmed_and_ends_so(
+async def test_manual_trigger_while_disarmed_ends_disarmed(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     await set_up(hass, entry)
@@ -227,7 +227,7 @@ def stored(state: str, at: float, lasts_s: float, **more: Any) -> dict[str, Any]
         ("triggered", 31, "armed_away"),
     ],
 )
-async def test_after_a_power_cut_it_is_what_facts_and_clock_say(
+async def test_state_after_power_cut_follows_snapshot_and_clock(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
@@ -252,7 +252,7 @@ async def test_after_a_power_cut_it_is_what_facts_and_clock_say(
     assert hass.states.get(panel(hass, entry)).state == after.get(expected, "armed_away")
 
 
-async def test_what_ran_out_meanwhile_waits_for_the_automations(
+async def test_phase_ended_while_off_advances_after_start(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
@@ -269,7 +269,7 @@ async def test_what_ran_out_meanwhile_waits_for_the_automations(
     assert hass.states.get(panel(hass, entry)).state == "triggered"
 
 
-async def test_a_clock_that_is_set_changes_no_delay(
+async def test_set_clock_changes_shown_end_but_no_delay(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
@@ -296,7 +296,7 @@ async def test_a_clock_that_is_set_changes_no_delay(
 
 
 @pytest.mark.parametrize(("away_s", "expected"), [(60, "triggered"), (600, "armed_night")])
-async def test_what_an_earlier_version_stored_is_taken_over(
+async def test_armed_alarm_of_version_1_is_migrated(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
@@ -328,7 +328,7 @@ async def test_what_an_earlier_version_stored_is_taken_over(
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("disarmed", "disarmed"), ("home", "armed_home")])
-async def test_a_quiet_alarm_of_an_earlier_version_is_taken_over(
+async def test_untriggered_alarm_of_version_1_is_migrated(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
@@ -344,7 +344,7 @@ async def test_a_quiet_alarm_of_an_earlier_version_is_taken_over(
 @pytest.mark.parametrize(
     ("version", "data"), [(1, {"mode": "?"}), (2, {"facts": {"mode": "?"}}), (2, {"facts": None})]
 )
-async def test_an_unreadable_store_is_told_and_starts_disarmed(
+async def test_unreadable_store_raises_issue_and_starts_disarmed(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
@@ -358,7 +358,7 @@ async def test_an_unreadable_store_is_told_and_starts_disarmed(
     assert "unreadable" in caplog.text
 
 
-async def test_removing_the_house_forgets_the_alarm(
+async def test_removing_entry_deletes_alarm(
     hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     await set_up(hass, entry)
@@ -368,7 +368,7 @@ async def test_removing_the_house_forgets_the_alarm(
     assert STORE not in hass_storage
 
 
-async def test_the_alarm_survives_a_reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_alarm_survives_reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await set_up(hass, entry)
     await arm(hass, entry, "arm_vacation")
     await hass.config_entries.async_reload(entry.entry_id)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 
-async def test_who_sets_off_the_alarm_at_once_is_one_alert(
+async def test_immediate_alarm_and_its_cause_are_one_alert(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -42,7 +42,7 @@ async def test_who_sets_off_the_alarm_at_once_is_one_alert(
     assert alert.data["still"]
 
 
-async def test_an_entry_delay_makes_two_alerts_of_it(
+async def test_entry_delay_makes_alarm_second_alert(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -59,7 +59,7 @@ async def test_an_entry_delay_makes_two_alerts_of_it(
     assert all(alert.data["still"] for alert in alerts)
 
 
-async def test_the_alarm_by_hand_is_told_without_a_camera(
+async def test_manual_alarm_alert_has_no_camera(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event]
 ) -> None:
     await set_up(hass, entry)
@@ -73,7 +73,7 @@ async def test_the_alarm_by_hand_is_told_without_a_camera(
     assert told["still"] is None
 
 
-async def test_duress_is_told(
+async def test_duress_sends_alert(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event]
 ) -> None:
     await set_up(hass, entry)
@@ -83,7 +83,7 @@ async def test_duress_is_told(
     assert alerts[0].data["message"].startswith("Ann was forced to disarm the alarm")
 
 
-async def test_who_is_in_view_when_the_alarm_is_armed_is_told_of(
+async def test_person_in_view_when_arming_sends_alert(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
 ) -> None:
     subentry = entry.subentries[CAMERA_ID]
@@ -102,7 +102,7 @@ async def test_who_is_in_view_when_the_alarm_is_armed_is_told_of(
     assert alerts[1].data["kind"] == "alarm"
 
 
-async def test_who_was_in_view_for_long_when_the_alarm_is_armed_is_one_alert(
+async def test_person_long_in_view_when_arming_is_one_alert(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -130,7 +130,7 @@ async def test_who_was_in_view_for_long_when_the_alarm_is_armed_is_one_alert(
     assert dt_util.parse_datetime(alerts[0].data["first_seen"]) >= began - timedelta(seconds=1)
 
 
-async def test_each_alert_of_a_clip_is_told_that_it_can_be_watched(
+async def test_saved_clip_updates_each_of_its_alerts(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -152,7 +152,7 @@ async def test_each_alert_of_a_clip_is_told_that_it_can_be_watched(
     assert told() == {alert.data["alert_id"] for alert in alerts}
 
 
-async def test_what_is_seen_while_home_assistant_starts_is_told_once_automations_listen(
+async def test_alert_during_start_is_announced_after_start(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
 ) -> None:
     hass.set_state(CoreState.not_running)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 
-async def test_the_picture_is_the_one_with_the_boxes(
+async def test_still_is_snapshot_with_boxes(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
 ) -> None:
     await guard(hass, entry)
@@ -39,7 +39,7 @@ async def test_the_picture_is_the_one_with_the_boxes(
     assert snapshot.at >= dt_util.parse_datetime(alerts[0].data["first_seen"]).timestamp() - 0.001
 
 
-async def test_the_picture_is_not_the_one_of_who_came_before(
+async def test_still_is_not_from_earlier_presence(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
 ) -> None:
     await guard(hass, entry)
@@ -55,7 +55,7 @@ async def test_the_picture_is_not_the_one_of_who_came_before(
     assert kept.startswith(b"\xff\xd8")
 
 
-async def test_without_a_picture_the_alert_goes_all_the_same(
+async def test_alert_is_sent_when_still_cannot_be_stored(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -72,7 +72,7 @@ async def test_without_a_picture_the_alert_goes_all_the_same(
     assert alerts[0].data["still"] is None
 
 
-async def test_a_camera_without_boxes_is_told_of_with_what_it_shows_now(
+async def test_still_without_snapshot_is_current_picture(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -86,7 +86,7 @@ async def test_a_camera_without_boxes_is_told_of_with_what_it_shows_now(
     assert alerts[0].data["still"]
 
 
-async def test_a_camera_that_cannot_even_show_anything_is_told_of(
+async def test_alert_is_sent_when_picture_fails(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -110,7 +110,7 @@ async def test_a_camera_that_cannot_even_show_anything_is_told_of(
     assert alerts[0].data["still"] is None
 
 
-async def test_a_camera_without_any_picture_is_told_of(
+async def test_alert_is_sent_without_picture(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -132,7 +132,7 @@ async def test_a_camera_without_any_picture_is_told_of(
 # --- the pictures' folder and view -----------------------------------------------------------
 
 
-def test_pictures_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stills_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stills = AlertStills(tmp_path / "alerts")
     assert stills.get("a") is None
     stills.put("a", b"1")
@@ -149,7 +149,7 @@ def test_pictures_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert len(list((tmp_path / "alerts").iterdir())) == 2
 
 
-def test_a_picture_that_is_renamed_meanwhile_costs_no_other(tmp_path: Path) -> None:
+def test_deletion_skips_file_renamed_meanwhile(tmp_path: Path) -> None:
     """Of another alert: between the listing and the look at it, it got its name."""
     stills = AlertStills(tmp_path)
     (tmp_path / "tmp123").symlink_to(tmp_path / "gone")
@@ -157,7 +157,7 @@ def test_a_picture_that_is_renamed_meanwhile_costs_no_other(tmp_path: Path) -> N
     assert stills.get("a") == b"1"
 
 
-async def test_pictures_are_shown_to_who_is_logged_in(
+async def test_still_view_needs_login(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_client: ClientSessionGenerator,

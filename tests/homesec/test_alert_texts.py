@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alert_samples import BY_HAND, NOW, alert
+from alert_factories import BY_HAND, NOW, alert
 from homesec_fixtures import set_up
 import pytest
 
@@ -69,7 +69,7 @@ async def words(hass: HomeAssistant, entry: MockConfigEntry) -> AlertTexts:
         ),
     ],
 )
-async def test_an_alert_says_what_where_and_when(
+async def test_alert_texts_say_what_where_and_when(
     words: AlertTexts, sightings: list[dict[str, Any]], title: str, message: str
 ) -> None:
     told = alert(*sightings)
@@ -81,7 +81,7 @@ async def test_an_alert_says_what_where_and_when(
     assert len(text) <= TWO_PARTS
 
 
-async def test_the_longest_names_fit_into_two_parts(words: AlertTexts) -> None:
+async def test_sms_with_longest_names_fits_two_segments(words: AlertTexts) -> None:
     sightings = [
         {"camera": f"{n} " + "very " * 20 + "long name", "zones": (f"{n}" + "z" * 80,), "at": NOW}
         for n in range(9)
@@ -95,7 +95,7 @@ async def test_the_longest_names_fit_into_two_parts(words: AlertTexts) -> None:
     assert len(clip) <= TWO_PARTS
 
 
-async def test_the_link_opens_the_clip_from_anywhere(hass: HomeAssistant) -> None:
+async def test_link_uses_external_url_else_app(hass: HomeAssistant) -> None:
     path = link_path(alert({"clip_id": CLIP_ID}))
     assert path == f"/homesec/clip/{CLIP_ID}"
     assert link_path(alert({})) == "/homesec"

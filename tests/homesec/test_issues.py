@@ -67,7 +67,7 @@ async def later(hass: HomeAssistant, freezer: FrozenDateTimeFactory, **time: int
     await hass.async_block_till_done()
 
 
-async def test_only_a_camera_that_stays_away_is_worth_a_repair(
+async def test_long_lost_camera_raises_issue(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
@@ -95,7 +95,7 @@ async def test_only_a_camera_that_stays_away_is_worth_a_repair(
     assert state(hass, "binary_sensor", "person_present") == "off"
 
 
-async def test_a_blink_is_not_worth_a_repair(
+async def test_briefly_lost_camera_raises_no_issue(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
@@ -113,7 +113,7 @@ async def test_a_blink_is_not_worth_a_repair(
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
 
 
-async def test_a_refused_login_is_told_at_once(
+async def test_refused_login_raises_issue_immediately(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
@@ -124,7 +124,7 @@ async def test_a_refused_login_is_told_at_once(
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
 
 
-async def test_removing_the_camera_withdraws_its_issue(
+async def test_removing_camera_withdraws_issue(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
@@ -135,7 +135,7 @@ async def test_removing_the_camera_withdraws_its_issue(
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
 
 
-async def test_the_fix_leads_to_the_cameras_settings(
+async def test_camera_fix_opens_its_settings(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     assert await async_setup_component(hass, "repairs", {})
@@ -154,9 +154,7 @@ async def test_the_fix_leads_to_the_cameras_settings(
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE)
 
 
-async def test_the_fix_of_a_camera_that_is_gone_says_so(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
+async def test_fix_of_removed_camera_aborts(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert await async_setup_component(hass, "repairs", {})
     await set_up(hass, entry)
     await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
@@ -171,7 +169,7 @@ async def test_the_fix_of_a_camera_that_is_gone_says_so(
     "error",
     ["detector_failed", "detector_missing", "model_unknown", "model_unavailable", "model_broken"],
 )
-async def test_a_detector_that_cannot_work_is_told_until_it_can(
+async def test_detector_error_raises_issue_until_ready(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, error: str
 ) -> None:
     await set_up(hass, entry)
@@ -194,7 +192,7 @@ async def test_a_detector_that_cannot_work_is_told_until_it_can(
         ("detector_failed", "second_opinion_failed"),
     ],
 )
-async def test_a_missing_second_opinion_is_a_warning_until_there_is_one(
+async def test_verifier_error_raises_warning_until_ready(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
@@ -218,7 +216,7 @@ async def test_a_missing_second_opinion_is_a_warning_until_there_is_one(
     assert state(hass, "sensor", "detector", entry.entry_id) == "ready"
 
 
-async def test_an_error_that_nobody_foresaw_has_a_text_too(
+async def test_unknown_error_raises_generic_issue(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
@@ -230,7 +228,7 @@ async def test_an_error_that_nobody_foresaw_has_a_text_too(
 
 
 @pytest.mark.parametrize("error", ["disk_full", "disk_read_only"])
-async def test_a_disk_that_takes_no_clips_is_told_until_it_does(
+async def test_disk_error_raises_issue_until_clip_is_saved(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, error: str
 ) -> None:
     failed = async_capture_events(hass, const.EVENT_CLIP_FAILED)
@@ -247,7 +245,7 @@ async def test_a_disk_that_takes_no_clips_is_told_until_it_does(
     assert issue_registry.async_get_issue("homesec", "recording") is None
 
 
-async def test_a_restart_keeps_what_was_ignored(
+async def test_stop_keeps_ignored_issue(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
@@ -258,7 +256,7 @@ async def test_a_restart_keeps_what_was_ignored(
     await entry.runtime_data.coordinator.async_stop()
 
 
-async def test_an_event_of_the_last_moment_hurts_nobody(
+async def test_event_after_stop_is_ignored(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)

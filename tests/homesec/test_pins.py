@@ -17,7 +17,7 @@ def pin(code: str, name: str = "Ann", kind: PinKind = PinKind.FULL) -> Pin:
     return Pin.make(code, name=name, kind=kind)
 
 
-def test_a_pin_is_known_again_after_it_was_stored() -> None:
+def test_stored_pin_matches() -> None:
     stored = json.loads(json.dumps(pin("2580", kind=PinKind.DURESS).as_dict()))
     read = Pin.from_dict(stored)
     assert read.matches("2580")
@@ -26,20 +26,20 @@ def test_a_pin_is_known_again_after_it_was_stored() -> None:
     assert (read.name, read.kind) == ("Ann", "duress")
 
 
-def test_nothing_that_is_stored_or_shown_holds_the_pin() -> None:
+def test_stored_and_printed_pin_does_not_reveal_code() -> None:
     made = pin("739154682037")
     assert "739154682037" not in json.dumps(made.as_dict()) + repr(made)
     assert made.salt.hex() not in repr(made)
     assert made.digest.hex() not in repr(made)
 
 
-def test_the_same_pin_never_has_the_same_hash() -> None:
+def test_same_code_has_different_hashes() -> None:
     one, two = pin("2580"), pin("2580")
     assert one.salt != two.salt
     assert one.digest != two.digest
 
 
-def test_all_pins_are_compared_whichever_fits() -> None:
+def test_find_pin_compares_all_pins() -> None:
     pins = [pin(code, name=code) for code in ("1111", "2222", "3333")]
     tried: list[str] = []
 
@@ -55,7 +55,7 @@ def test_all_pins_are_compared_whichever_fits() -> None:
 
 
 @given(st.text(max_size=14))
-def test_a_pin_is_four_to_twelve_digits(text: str) -> None:
+def test_pin_has_four_to_twelve_digits(text: str) -> None:
     expected = 4 <= len(text) <= 12 and all(letter in "0123456789" for letter in text)
     assert is_pin(text) is expected
 
@@ -63,7 +63,7 @@ def test_a_pin_is_four_to_twelve_digits(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["\u0663" * 4, "\uff11\uff12\uff13\uff14", "1234\n", " 1234", "12 34", "-1234"]
 )
-def test_digits_of_other_scripts_and_blanks_are_none(text: str) -> None:
+def test_pin_rejects_other_scripts_and_spaces(text: str) -> None:
     assert not is_pin(text)
     assert find_pin([pin("1234")], text) is None
 
@@ -100,13 +100,13 @@ def again(times: Times, lockout: Lockout, step_s: float) -> Lockout:
     return loaded
 
 
-def test_some_wrong_tries_are_free() -> None:
+def test_first_wrong_tries_cause_no_lockout() -> None:
     lockout = locked(Times(), FREE_TRIES - 1)
     assert lockout.remaining_s == 0
     assert lockout.ends_at is None
 
 
-def test_each_one_after_that_costs_twice_the_time_up_to_an_hour() -> None:
+def test_lockout_doubles_up_to_an_hour() -> None:
     times = Times()
     lockout = locked(times, FREE_TRIES - 1)
     waits = []
@@ -120,7 +120,7 @@ def test_each_one_after_that_costs_twice_the_time_up_to_an_hour() -> None:
     assert locked(times, 100_000).remaining_s == 3600
 
 
-def test_a_right_one_is_forgiven_all() -> None:
+def test_reset_forgets_wrong_tries() -> None:
     lockout = locked(Times(), 9)
     assert lockout.reset()
     assert not lockout.reset()
@@ -129,7 +129,7 @@ def test_a_right_one_is_forgiven_all() -> None:
 
 
 @pytest.mark.parametrize("step_s", [-1e7, 1e7])
-def test_the_clock_does_not_end_it(step_s: float) -> None:
+def test_set_clock_does_not_end_lockout(step_s: float) -> None:
     times = Times()
     lockout = locked(times)
     times.wall += step_s
@@ -137,7 +137,7 @@ def test_the_clock_does_not_end_it(step_s: float) -> None:
 
 
 @pytest.mark.parametrize("step_s", [0, -1e7])
-def test_a_restart_does_not_end_it(step_s: float) -> None:
+def test_restart_does_not_end_lockout(step_s: float) -> None:
     times = Times()
     lockout = again(times, locked(times), step_s)
     assert lockout.remaining_s == 60

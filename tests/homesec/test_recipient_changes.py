@@ -40,7 +40,7 @@ OTHER_ID = "01K0CAMERA0000000000000002"
 BOBS = "+491701234568"
 
 
-async def test_recipients_come_and_go_without_a_restart(
+async def test_recipients_are_added_and_removed_without_reload(
     hass: HomeAssistant, entry: MockConfigEntry, told: Any
 ) -> None:
     await move_in(hass, entry)
@@ -64,7 +64,7 @@ async def test_recipients_come_and_go_without_a_restart(
     assert not entry.runtime_data.alerts.recipients.is_stuck(ANN)
 
 
-async def test_a_recipient_who_cannot_be_texted_needs_somebody(
+async def test_refused_texts_raise_issue(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     told: Any,
@@ -98,7 +98,7 @@ async def test_a_recipient_who_cannot_be_texted_needs_somebody(
     await until(hass, lambda: not issue_registry.async_get_issue(DOMAIN, issue_id))
 
 
-async def test_a_recipient_hears_only_of_what_concerns_them(
+async def test_recipient_gets_only_allowed_sightings(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -136,7 +136,7 @@ async def test_a_recipient_hears_only_of_what_concerns_them(
     assert told()[0].endswith(f"homeassistant://navigate/homesec/clip/{CAMERA_ID}")
 
 
-async def test_what_passes_by_itself_needs_nobody(
+async def test_passing_error_raises_no_issue(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, issue_registry: ir.IssueRegistry
 ) -> None:
     await move_in(hass, entry, recipient())
@@ -146,7 +146,7 @@ async def test_what_passes_by_itself_needs_nobody(
     assert not issue_registry.async_get_issue(DOMAIN, recipient_issue_id(ANN))
 
 
-async def test_a_repair_of_somebody_who_is_gone_says_so(
+async def test_fix_of_removed_recipient_aborts(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     twilio: Any,
@@ -165,7 +165,7 @@ async def test_a_repair_of_somebody_who_is_gone_says_so(
     assert done["reason"] == "recipient_gone"
 
 
-async def test_a_recipient_added_before_the_engine_runs_is_there_when_it_does(
+async def test_recipient_added_before_engine_start_is_applied(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, told: Any
 ) -> None:
     entry.add_to_hass(hass)
@@ -179,7 +179,7 @@ async def test_a_recipient_added_before_the_engine_runs_is_there_when_it_does(
     await until(hass, told)
 
 
-async def test_what_happens_before_the_engine_runs_is_texted_when_it_does(
+async def test_text_before_engine_start_is_sent_afterwards(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
 ) -> None:
     """A library that is installed first takes minutes; the panic button does not wait for it."""
@@ -198,7 +198,7 @@ async def test_what_happens_before_the_engine_runs_is_texted_when_it_does(
     assert message == "Hello"
 
 
-async def test_recipients_that_change_in_quick_succession_are_as_they_are_last(
+async def test_rapid_changes_apply_last_settings(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await move_in(hass, entry, recipient())
@@ -226,7 +226,7 @@ async def test_recipients_that_change_in_quick_succession_are_as_they_are_last(
     assert states(entry.runtime_data.host.engine.sms).keys() == {ANN, BOB}
 
 
-async def test_a_disk_that_does_not_forget_a_recipient_keeps_no_other_from_changing(
+async def test_failed_deletion_does_not_block_other_recipients(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
 ) -> None:
     await move_in(hass, entry, recipient(), recipient("Bob", recipient_id=BOB, to=BOBS))
@@ -239,7 +239,7 @@ async def test_a_disk_that_does_not_forget_a_recipient_keeps_no_other_from_chang
     assert {key: account.to for key, account in texts._accounts.items()} == {BOB: NUMBER}
 
 
-async def test_a_clip_is_told_once_to_who_was_told_of_two_alerts(
+async def test_clip_of_two_alerts_sends_one_text(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -261,7 +261,7 @@ async def test_a_clip_is_told_once_to_who_was_told_of_two_alerts(
     assert len([text for text in told() if "The clip is ready." in text]) == 1
 
 
-async def test_a_duress_pin_is_told_to_who_asked_for_it_and_shown_nowhere(
+async def test_duress_pin_texts_recipient_and_is_shown_nowhere(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
 ) -> None:
     with_alarm(entry, pins=PINS)
@@ -280,7 +280,7 @@ async def test_a_duress_pin_is_told_to_who_asked_for_it_and_shown_nowhere(
     assert state(hass, "notify", "recipient", BOB) == "unknown"
 
 
-async def test_stored_recipients_are_as_good_as_new_ones_after_an_update(
+async def test_stored_recipient_gets_defaults_of_new_settings(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
 ) -> None:
     """What a later version asks for has a default."""

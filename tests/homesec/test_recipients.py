@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BOBS = "+491701234568"
 
 
-async def test_a_person_before_an_armed_camera_is_texted_with_a_link_to_the_clip(
+async def test_text_has_link_to_clip(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -47,7 +47,7 @@ async def test_a_person_before_an_armed_camera_is_texted_with_a_link_to_the_clip
     assert len(told()) == 1
 
 
-async def test_the_text_is_durable_before_the_bus_hears_of_the_alert(
+async def test_text_is_stored_before_alert_event(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -76,7 +76,7 @@ async def test_the_text_is_durable_before_the_bus_hears_of_the_alert(
     assert order == ["kept", "told"]
 
 
-async def test_a_text_that_cannot_be_kept_does_not_keep_the_alert_from_the_bus(
+async def test_failed_text_does_not_block_alert_event(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -98,7 +98,7 @@ async def test_a_text_that_cannot_be_kept_does_not_keep_the_alert_from_the_bus(
     assert failed.value.translation_key == "text_not_kept"
 
 
-async def test_each_recipient_has_rules_of_their_own(
+async def test_each_recipient_has_own_rules(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -139,7 +139,7 @@ async def test_each_recipient_has_rules_of_their_own(
     assert told(BOBS) == []
 
 
-async def test_who_enters_a_zone_later_is_texted_then(
+async def test_zone_entered_later_sends_text(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -161,7 +161,7 @@ async def test_who_enters_a_zone_later_is_texted_then(
     assert ", Drive." in told()[0]
 
 
-async def test_a_camera_is_silent_for_a_while_after_a_text(
+async def test_cooldown_holds_back_second_text(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -186,7 +186,7 @@ async def test_a_camera_is_silent_for_a_while_after_a_text(
     assert "The clip is ready." in told()[1]
 
 
-async def test_the_cat_is_told_of_while_the_house_is_not_guarded(
+async def test_disarmed_mode_can_send_texts(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -208,7 +208,7 @@ async def test_the_cat_is_told_of_while_the_house_is_not_guarded(
     assert alerts[0].data["mode"] == "disarmed"
 
 
-async def test_a_zone_matters_while_the_house_is_not_guarded_too(
+async def test_zone_rule_applies_while_disarmed(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -223,7 +223,7 @@ async def test_a_zone_matters_while_the_house_is_not_guarded_too(
     assert len(alerts) == 1
 
 
-async def test_the_alarm_is_told_whatever_was_told_before(
+async def test_alarm_ignores_cooldown(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -237,7 +237,7 @@ async def test_the_alarm_is_told_whatever_was_told_before(
     assert told()[1].startswith("ALARM! Triggered by Ann. ")
 
 
-async def test_duress_is_told_only_to_who_asked_for_it(
+async def test_duress_texts_only_recipients_who_chose_it(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
 ) -> None:
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
@@ -251,7 +251,7 @@ async def test_duress_is_told_only_to_who_asked_for_it(
 # --- tests, and any automation -----------------------------------------------------------------
 
 
-async def test_a_test_alert_goes_to_all_or_to_one(
+async def test_test_alert_texts_all_or_chosen_recipients(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
 ) -> None:
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
@@ -273,7 +273,7 @@ async def test_a_test_alert_goes_to_all_or_to_one(
     assert refused.value.translation_key == "recipient_not_found"
 
 
-async def test_any_automation_can_text_to_a_recipient(
+async def test_notify_entity_sends_text(
     hass: HomeAssistant, entry: MockConfigEntry, told: Any
 ) -> None:
     await move_in(hass, entry, recipient())

@@ -38,7 +38,7 @@ async def snooze(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("alarm_labels", [[], ["person"]])
-async def test_a_snoozed_camera_records_and_is_told_of_only_by_the_alarm(
+async def test_snoozed_camera_records_and_alerts_only_by_alarm(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alarm_labels: list[str]
 ) -> None:
     alerts = async_capture_events(hass, EVENT_ALERT)
@@ -55,7 +55,7 @@ async def test_a_snoozed_camera_records_and_is_told_of_only_by_the_alarm(
 
 
 @pytest.mark.parametrize("target", ["entity", "device", "area", "all", "field", "device_field"])
-async def test_a_camera_can_be_chosen_in_many_ways(
+async def test_snooze_accepts_every_kind_of_target(
     hass: HomeAssistant, entry: MockConfigEntry, target: str
 ) -> None:
     await set_up(hass, entry)
@@ -89,7 +89,7 @@ async def test_a_camera_can_be_chosen_in_many_ways(
         ({"camera": "sensor.foreign"}, "camera_not_found"),
     ],
 )
-async def test_what_is_no_camera_is_refused(
+async def test_snooze_refuses_unknown_camera(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     entity_registry: Any,
@@ -104,7 +104,7 @@ async def test_what_is_no_camera_is_refused(
 
 
 @pytest.mark.parametrize("duration", ["-00:00:01", {"days": 31}])
-async def test_a_silly_duration_is_refused(
+async def test_snooze_refuses_invalid_duration(
     hass: HomeAssistant, entry: MockConfigEntry, duration: Any
 ) -> None:
     await set_up(hass, entry)
@@ -112,7 +112,7 @@ async def test_a_silly_duration_is_refused(
         await snooze(hass, camera=CAMERA_ID, duration=duration)
 
 
-async def test_zero_wakes_it(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_zero_duration_ends_snooze(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await set_up(hass, entry)
     await snooze(hass, camera=CAMERA_ID)
     [found] = (await snooze(hass, camera=CAMERA_ID, duration=0))["cameras"]
@@ -121,7 +121,7 @@ async def test_zero_wakes_it(hass: HomeAssistant, entry: MockConfigEntry) -> Non
     assert state(hass, "sensor", "snoozed_until") == "unknown"
 
 
-async def test_a_camera_that_is_removed_while_it_falls_asleep_is_told_by_its_id(
+async def test_camera_removed_during_snooze_action_is_returned_by_id(
     hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await set_up(hass, entry)
@@ -139,7 +139,7 @@ async def test_a_camera_that_is_removed_while_it_falls_asleep_is_told_by_its_id(
     ]
 
 
-async def test_it_wakes_by_itself_and_whoever_listens_is_told(
+async def test_snooze_ends_by_itself_and_updates_listeners(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     await set_up(hass, entry)
@@ -160,7 +160,7 @@ async def test_it_wakes_by_itself_and_whoever_listens_is_told(
     assert state(hass, "sensor", "snoozed_until") == "unknown"
 
 
-async def test_a_restart_does_not_wake_it(
+async def test_snooze_survives_restart(
     hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     await set_up(hass, entry)
@@ -178,7 +178,7 @@ async def test_a_restart_does_not_wake_it(
 
 
 @pytest.mark.parametrize("stored", [{"until": {"x": "soon"}}, {"until": 7}, {}])
-async def test_a_store_that_cannot_be_read_wakes_all(
+async def test_unreadable_store_ends_all_snoozes(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
@@ -191,7 +191,7 @@ async def test_a_store_that_cannot_be_read_wakes_all(
     assert "no camera is snoozed now" in caplog.text
 
 
-async def test_only_who_may_switch_off_the_alarm_may_silence_a_camera(
+async def test_snooze_needs_permission_to_control_alarm(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_owner_user: MockUser,

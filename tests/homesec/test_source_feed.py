@@ -31,7 +31,7 @@ async def ask(hass: HomeAssistant, question: str, **patches: object) -> object:
         return await hass.async_add_executor_job(getattr(feed, question))
 
 
-async def test_the_entitys_stream_and_still_are_passed_on(hass: HomeAssistant) -> None:
+async def test_feed_returns_stream_url_and_snapshot(hass: HomeAssistant) -> None:
     async def stream(_hass: HomeAssistant, entity_id: str) -> str | None:
         assert entity_id == "camera.drive"
         return SECRET
@@ -45,16 +45,14 @@ async def test_the_entitys_stream_and_still_are_passed_on(hass: HomeAssistant) -
 
 
 @pytest.mark.parametrize("question", ["stream_url", "still"])
-async def test_an_entity_that_does_not_exist_yet_is_unavailable(
-    hass: HomeAssistant, question: str
-) -> None:
+async def test_missing_entity_is_unavailable(hass: HomeAssistant, question: str) -> None:
     feed = EntityFeed(hass, "camera.drive")
     with pytest.raises(EntityUnavailable):
         await hass.async_add_executor_job(getattr(feed, question))
 
 
 @pytest.mark.parametrize("failure", [HomeAssistantError(SECRET), ValueError(SECRET), OSError()])
-async def test_what_another_integration_raises_stays_unsaid(
+async def test_error_of_other_integration_is_not_revealed(
     hass: HomeAssistant, failure: Exception
 ) -> None:
     async def broken(*_: object, **__: object) -> None:
@@ -66,7 +64,7 @@ async def test_what_another_integration_raises_stays_unsaid(
     assert "CANARY" not in str(raised.value)
 
 
-async def test_an_entity_that_never_answers_is_not_waited_for(
+async def test_feed_times_out_when_entity_never_answers(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(source_feed, "STREAM_URL_TIMEOUT_S", 0.05)
@@ -84,7 +82,7 @@ async def test_an_entity_that_never_answers_is_not_waited_for(
         await cancelled.wait()
 
 
-def test_a_closed_loop_is_not_asked(hass: HomeAssistant) -> None:
+def test_closed_loop_is_unavailable(hass: HomeAssistant) -> None:
     feed = EntityFeed(hass, "camera.drive")
     with (
         patch.object(asyncio, "run_coroutine_threadsafe", side_effect=RuntimeError),
@@ -93,7 +91,7 @@ def test_a_closed_loop_is_not_asked(hass: HomeAssistant) -> None:
         feed.stream_url()
 
 
-async def test_a_camera_of_home_assistant_is_watched_like_any_other(
+async def test_entity_camera_runs_like_any_other(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path
 ) -> None:
     """Its entity gives stills only; it appears after HomeSec has started."""

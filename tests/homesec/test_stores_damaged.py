@@ -109,7 +109,7 @@ def issue_of(issue_registry: ir.IssueRegistry) -> str | None:
 
 @pytest.mark.parametrize("text", WHOLE)
 @pytest.mark.parametrize("name", ["alarm", "snooze"])
-async def test_a_file_of_any_shape_does_not_keep_the_house_from_being_set_up(
+async def test_damaged_store_does_not_block_setup(
     hass: HomeAssistant, entry: MockConfigEntry, store: Callable, name: str, text: str
 ) -> None:
     store(name, text)
@@ -125,7 +125,7 @@ async def test_a_file_of_any_shape_does_not_keep_the_house_from_being_set_up(
 
 @pytest.mark.parametrize("name", ["alarm", "snooze"])
 @pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to(path)])
-async def test_what_is_no_file_is_moved_away(
+async def test_folder_in_place_of_store_is_renamed(
     hass: HomeAssistant, entry: MockConfigEntry, path_of: Callable, name: str, make: Callable
 ) -> None:
     make(path := path_of(name))
@@ -141,7 +141,7 @@ async def test_what_is_no_file_is_moved_away(
 
 @pytest.mark.parametrize("key", [key for key in FACTS if key != "mode"])
 @pytest.mark.parametrize("value", ["missing", *ODD], ids=repr)
-def test_an_armed_house_stays_armed_whatever_else_is_damaged(key: str, value: Any) -> None:
+def test_damaged_snapshot_keeps_armed_mode(key: str, value: Any) -> None:
     facts = {k: v for k, v in FACTS.items() if k != key or value != "missing"}
     if key in facts:
         facts[key] = value
@@ -153,7 +153,7 @@ def test_an_armed_house_stays_armed_whatever_else_is_damaged(key: str, value: An
     assert read.mode is AlarmMode.AWAY
 
 
-async def test_of_a_damaged_state_the_mode_is_kept_and_the_user_told(
+async def test_damaged_state_keeps_mode_and_raises_issue(
     hass: HomeAssistant, entry: MockConfigEntry, store: Callable, issue_registry: ir.IssueRegistry
 ) -> None:
     store("alarm", envelope({"facts": FACTS | {"began_at": "soon"}, "tries": TRIES}))
@@ -163,7 +163,7 @@ async def test_of_a_damaged_state_the_mode_is_kept_and_the_user_told(
 
 
 @pytest.mark.parametrize("facts", [None, [], {"mode": "?"}, "away", {"mode": ["away"]}])
-async def test_an_alarm_whose_mode_is_lost_is_disarmed_and_the_user_told(
+async def test_lost_mode_disarms_and_raises_issue(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     store: Callable,
@@ -176,7 +176,7 @@ async def test_an_alarm_whose_mode_is_lost_is_disarmed_and_the_user_told(
     assert issue_of(issue_registry) == "alarm_state_lost"
 
 
-async def test_what_a_newer_version_stored_does_not_disarm_the_house(
+async def test_state_of_newer_version_keeps_mode(
     hass: HomeAssistant, entry: MockConfigEntry, store: Callable
 ) -> None:
     store("alarm", envelope({"facts": {"mode": "night", "news": 1}}, version=9))
@@ -185,7 +185,7 @@ async def test_what_a_newer_version_stored_does_not_disarm_the_house(
 
 
 @pytest.mark.parametrize("tries", [None, [], {}, {"wrong": "x", "last_at": 0}, {"wrong": 1e300}])
-async def test_a_damaged_count_of_wrong_pins_leaves_the_alarm_as_it_was(
+async def test_damaged_tries_keep_alarm_state(
     hass: HomeAssistant, entry: MockConfigEntry, store: Callable, tries: Any
 ) -> None:
     facts = FACTS | {"began_at": dt_util.utcnow().timestamp()}
@@ -208,7 +208,7 @@ values = st.one_of(
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from([*FACTS]), values), values, values)
-def test_whatever_is_read_as_facts_is_a_state_that_the_alarm_can_leave(
+def test_any_snapshot_read_can_be_disarmed(
     changes: dict[str, Any], wrong: Any, last_at: Any
 ) -> None:
     try:
@@ -237,7 +237,7 @@ def test_whatever_is_read_as_facts_is_a_state_that_the_alarm_can_leave(
 @pytest.mark.parametrize(
     "until", [None, [], {CAMERA_ID: "x"}, {CAMERA_ID: 10**400}, {CAMERA_ID: 1e300}, {"": None}]
 )
-async def test_a_camera_of_which_no_time_can_be_read_is_awake(
+async def test_damaged_snooze_time_ends_snooze(
     hass: HomeAssistant, entry: MockConfigEntry, store: Callable, until: Any
 ) -> None:
     store("snooze", envelope({"until": until}, version=1))

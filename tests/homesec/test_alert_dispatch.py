@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Any
 
-from alert_samples import NOW, sighting
+from alert_factories import NOW, sighting
 
 from custom_components.homesec.alerts.alert_builder import OpenAlert
 from custom_components.homesec.alerts.dispatch import DeliveryFilter
@@ -33,7 +33,7 @@ def clip(
     return due.clip_part("ann", rules, what, local=NOON, now=now)
 
 
-def test_only_what_concerns_somebody_is_told_with_a_clip_that_shows_it() -> None:
+def test_part_has_wanted_sightings_and_their_clip() -> None:
     what = running({"clip_id": "A"}, {**GARDEN, "clip_id": "B"})
     part = news(DeliveryFilter(), what, Rules(cameras=frozenset({"garden"})))
     assert part is not None
@@ -41,7 +41,7 @@ def test_only_what_concerns_somebody_is_told_with_a_clip_that_shows_it() -> None
     assert part.clip_id == "B"
 
 
-def test_the_alarm_has_the_clip_of_the_sighting_that_set_it_off() -> None:
+def test_alarm_part_has_clip_of_its_cause() -> None:
     what = running({"clip_id": "A"}, {"kind": AlertKind.ALARM})
     part = news(DeliveryFilter(), what, Rules(kinds=frozenset({"alarm"})))
     assert part is not None
@@ -52,7 +52,7 @@ def test_the_alarm_has_the_clip_of_the_sighting_that_set_it_off() -> None:
     assert without.clip_id is None
 
 
-def test_nobody_is_told_twice_and_a_test_goes_to_whom_it_is_for() -> None:
+def test_part_is_sent_once_and_test_only_to_chosen() -> None:
     assert news(DeliveryFilter(), running({}, sent_to={"ann"})) is None
     assert (
         news(DeliveryFilter(), running({"kind": AlertKind.TEST}, only=frozenset({"bob"}))) is None
@@ -60,7 +60,7 @@ def test_nobody_is_told_twice_and_a_test_goes_to_whom_it_is_for() -> None:
     assert news(DeliveryFilter(), running({"kind": AlertKind.TEST}, only=frozenset({"ann"})))
 
 
-def test_what_fell_into_a_cool_down_is_no_news_when_that_is_over() -> None:
+def test_sighting_in_cooldown_is_not_sent_later() -> None:
     due, what = DeliveryFilter(), running({})
     before = news(due, what)
     assert before is not None
@@ -78,7 +78,7 @@ def test_what_fell_into_a_cool_down_is_no_news_when_that_is_over() -> None:
     assert news(due, running({"kind": AlertKind.ALARM}), now=NOW + 220)
 
 
-def test_who_is_seen_by_a_camera_that_was_offline_is_news() -> None:
+def test_offline_alert_starts_no_cooldown() -> None:
     due = DeliveryFilter()
     offline = news(due, running({"kind": AlertKind.OFFLINE, "label": None}), Rules())
     assert offline is not None
@@ -86,7 +86,7 @@ def test_who_is_seen_by_a_camera_that_was_offline_is_news() -> None:
     assert news(due, running({}), Rules(), now=NOW + 1)
 
 
-def test_a_clip_is_told_to_who_heard_of_its_alert_whatever_the_cool_down() -> None:
+def test_clip_of_sent_alert_ignores_cooldown() -> None:
     due, what = DeliveryFilter(), running({"clip_id": "A"})
     told = news(due, what)
     assert told is not None
@@ -100,7 +100,7 @@ def test_a_clip_is_told_to_who_heard_of_its_alert_whatever_the_cool_down() -> No
     assert clip(due, what, now=NOW + 20) is None
 
 
-def test_the_clip_that_is_told_is_one_of_ones_own_cameras() -> None:
+def test_clip_part_has_clip_of_allowed_camera() -> None:
     what = running({"clip_id": "A"}, {**GARDEN, "clip_id": "B"}, ready_clips={"A"})
     rules = Rules(kinds=frozenset({CLIP}), cameras=frozenset({"garden"}))
     assert clip(DeliveryFilter(), what, rules) is None

@@ -128,9 +128,7 @@ async def meanwhile(condition: Callable[[], object]) -> None:
 # --- without exit delay ------------------------------------------------------------------------
 
 
-async def test_a_camera_that_was_off_and_is_not_there_keeps_the_house_from_being_armed(
-    hass: HomeAssistant, home: MockConfigEntry
-) -> None:
+async def test_unreachable_camera_blocks_arming(hass: HomeAssistant, home: MockConfigEntry) -> None:
     await set_up(hass, home)
     assert (health(home), health(home, DOOR_ID)) == ("off", "off")
     refused = async_capture_events(hass, "homesec_alarm_refused")
@@ -144,7 +142,7 @@ async def test_a_camera_that_was_off_and_is_not_there_keeps_the_house_from_being
     await until(hass, lambda: (health(home), health(home, DOOR_ID)) == ("off", "off"))
 
 
-async def test_the_house_is_armed_once_a_slow_camera_runs(
+async def test_arming_waits_for_slow_camera(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden
 ) -> None:
     garden.place()
@@ -162,7 +160,7 @@ async def test_the_house_is_armed_once_a_slow_camera_runs(
     assert (armed[0].data["bypassed"], armed[0].data["offline"]) == ([], [])
 
 
-async def test_a_camera_that_fails_once_is_tried_again(
+async def test_camera_that_fails_once_is_retried(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden
 ) -> None:
     garden.place()
@@ -177,7 +175,7 @@ async def test_a_camera_that_fails_once_is_tried_again(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_nobody_waits_for_long_for_a_camera_that_does_not_answer(
+async def test_arming_does_not_wait_long_for_silent_camera(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden
 ) -> None:
     garden.answers.clear()
@@ -188,7 +186,7 @@ async def test_nobody_waits_for_long_for_a_camera_that_does_not_answer(
     garden.answers.set()
 
 
-async def test_who_forces_it_is_armed_without_the_camera(
+async def test_forced_arming_bypasses_unreachable_camera(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden
 ) -> None:
     await set_up(hass, home)
@@ -209,9 +207,7 @@ async def test_who_forces_it_is_armed_without_the_camera(
     await until(hass, lambda: bypassed(hass, home) == [])
 
 
-async def test_a_camera_that_does_not_guard_in_this_mode_is_not_asked(
-    hass: HomeAssistant, home: MockConfigEntry
-) -> None:
+async def test_check_skips_camera_of_other_mode(hass: HomeAssistant, home: MockConfigEntry) -> None:
     subentry = home.subentries[GARDEN_ID]
     object.__setattr__(subentry, "data", {**subentry.data, "armed_modes": ["night"]})
     await set_up(hass, home)
@@ -220,7 +216,7 @@ async def test_a_camera_that_does_not_guard_in_this_mode_is_not_asked(
     assert health(home) == "off"
 
 
-async def test_a_camera_that_is_not_in_the_old_mode_is_asked_for_the_new_one(
+async def test_mode_change_checks_cameras_of_new_mode(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden
 ) -> None:
     subentry = home.subentries[GARDEN_ID]
@@ -245,7 +241,7 @@ async def test_a_camera_that_is_not_in_the_old_mode_is_asked_for_the_new_one(
         ("alarm_arm_home", "armed_home"),
     ],
 )
-async def test_what_happens_meanwhile_goes_before(
+async def test_change_during_check_overtakes_arming(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden, event: str, then: str
 ) -> None:
     subentry = home.subentries[GARDEN_ID]
@@ -264,7 +260,7 @@ async def test_what_happens_meanwhile_goes_before(
     assert state(hass, ALARM, "alarm", home.entry_id) == then
 
 
-async def test_who_is_arming_when_homesec_stops_is_told(
+async def test_stop_during_check_raises_error(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden
 ) -> None:
     garden.answers.clear()
@@ -282,7 +278,7 @@ async def test_who_is_arming_when_homesec_stops_is_told(
 # --- with an exit delay ------------------------------------------------------------------------
 
 
-async def test_a_short_exit_delay_begins_once_the_cameras_run(
+async def test_short_exit_delay_begins_after_check(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden
 ) -> None:
     await set_up(hass, with_alarm(home, alarm=SHORT))
@@ -296,7 +292,7 @@ async def test_a_short_exit_delay_begins_once_the_cameras_run(
 
 
 @pytest.mark.parametrize("how", ["gone", "silent"])
-async def test_who_has_left_is_told_which_camera_does_not_guard_the_house(
+async def test_unreachable_camera_is_reported_after_exit_delay(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry, how: str
 ) -> None:
     if how == "silent":
@@ -329,7 +325,7 @@ async def test_who_has_left_is_told_which_camera_does_not_guard_the_house(
     assert repair(hass) is None
 
 
-async def test_all_that_are_missing_are_told_at_once(
+async def test_missing_cameras_are_reported_together(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry
 ) -> None:
     door = home.subentries[DOOR_ID]
@@ -343,7 +339,7 @@ async def test_all_that_are_missing_are_told_at_once(
     assert [event.data["cameras"] for event in alerts] == [["Front door", "Garden"]]
 
 
-async def test_disarming_withdraws_what_was_said(
+async def test_disarming_withdraws_missing_camera_issue(
     hass: HomeAssistant, home: MockConfigEntry, hurry: Hurry
 ) -> None:
     await set_up(hass, with_alarm(home, alarm=SLOW))
@@ -356,7 +352,7 @@ async def test_disarming_withdraws_what_was_said(
     assert bypassed(hass, home) == []
 
 
-async def test_a_camera_that_is_known_to_be_offline_is_told_before_people_leave(
+async def test_known_offline_camera_blocks_arming_before_exit_delay(
     hass: HomeAssistant, home: MockConfigEntry
 ) -> None:
     subentry = home.subentries[GARDEN_ID]
@@ -387,7 +383,7 @@ async def start_after_the_exit_delay(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_cameras_get_their_time_when_home_assistant_starts_after_the_exit_delay(
+async def test_cameras_get_time_after_start_past_exit_delay(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry
 ) -> None:
     garden.place()
@@ -403,7 +399,7 @@ async def test_cameras_get_their_time_when_home_assistant_starts_after_the_exit_
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("then", ["armed_away", "disarmed"])
-async def test_a_camera_that_stays_away_after_the_start_is_told_late(
+async def test_camera_missing_after_start_is_reported_late(
     hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry, then: str
 ) -> None:
     garden.answers.clear()

@@ -79,13 +79,13 @@ def house() -> House:
     return House({AWAY: Delays(exit_s=30, entry_s=20, trigger_s=100)})
 
 
-def test_a_new_alarm_is_disarmed(house: House) -> None:
+def test_new_alarm_is_disarmed(house: House) -> None:
     alarm = house.alarm
     assert (alarm.state, alarm.mode, alarm.guarding) == (DISARMED, AlarmMode.DISARMED, False)
     assert alarm.remaining_s is None
 
 
-def test_it_goes_round_from_leaving_to_coming_home(house: House) -> None:
+def test_alarm_passes_through_all_states(house: House) -> None:
     alarm = house.alarm
     alarm.arm(AWAY, by="Ann")
     assert (alarm.state, alarm.remaining_s, alarm.guarding) == (ARMING, 30, False)
@@ -111,7 +111,7 @@ def test_it_goes_round_from_leaving_to_coming_home(house: House) -> None:
 
 
 @pytest.mark.parametrize("mode", ARMED_MODES)
-def test_a_mode_without_delays_is_armed_and_triggered_at_once(mode: AlarmMode) -> None:
+def test_mode_without_delays_arms_and_triggers_immediately(mode: AlarmMode) -> None:
     house = House()
     house.alarm.arm(mode)
     assert house.alarm.state is ARMED
@@ -119,7 +119,7 @@ def test_a_mode_without_delays_is_armed_and_triggered_at_once(mode: AlarmMode) -
     assert house.alarm.state is TRIGGERED
 
 
-def test_a_camera_can_leave_no_time_to_disarm(house: House) -> None:
+def test_detection_with_skipped_delay_triggers_immediately(house: House) -> None:
     house.alarm.arm(AWAY, skip_delay=True)
     assert house.alarm.state is ARMED
     house.alarm.detect(DOOR)
@@ -130,7 +130,7 @@ def test_a_camera_can_leave_no_time_to_disarm(house: House) -> None:
     assert house.alarm.snapshot.cause == safe
 
 
-def test_whoever_comes_second_prolongs_nothing(house: House) -> None:
+def test_second_detection_prolongs_no_delay(house: House) -> None:
     house.alarm.arm(AWAY, skip_delay=True)
     house.alarm.detect(DOOR)
     house.wait(5)
@@ -143,7 +143,7 @@ def test_whoever_comes_second_prolongs_nothing(house: House) -> None:
 
 
 @pytest.mark.parametrize("before", list(AlarmState))
-def test_it_is_set_off_by_hand_whatever_it_is_at(house: House, before: AlarmState) -> None:
+def test_manual_trigger_works_in_every_state(house: House, before: AlarmState) -> None:
     alarm = house.alarm
     if before is not DISARMED:
         alarm.arm(AWAY, skip_delay=before is not ARMING)
@@ -156,12 +156,12 @@ def test_it_is_set_off_by_hand_whatever_it_is_at(house: House, before: AlarmStat
     assert alarm.state is (DISARMED if before is DISARMED else ARMED)
 
 
-def test_nobody_is_an_intruder_while_disarmed(house: House) -> None:
+def test_detection_while_disarmed_is_ignored(house: House) -> None:
     house.alarm.detect(DOOR, skip_delay=True)
     assert house.alarm.state is DISARMED
 
 
-def test_what_is_set_meanwhile_does_not_change_a_delay_that_runs(house: House) -> None:
+def test_changed_delays_do_not_affect_current_phase(house: House) -> None:
     house.alarm.arm(AWAY)
     house.delays[AWAY] = Delays(exit_s=500, entry_s=0, trigger_s=7)
     assert house.alarm.remaining_s == 30
@@ -170,7 +170,7 @@ def test_what_is_set_meanwhile_does_not_change_a_delay_that_runs(house: House) -
     assert (house.alarm.state, house.alarm.remaining_s) == (TRIGGERED, 7)
 
 
-def test_an_entry_delay_goes_on_though_none_is_set_any_more(house: House) -> None:
+def test_removed_entry_delay_does_not_end_current_one(house: House) -> None:
     house.alarm.arm(AWAY, skip_delay=True)
     house.alarm.detect(DOOR)
     house.delays[AWAY] = Delays()
@@ -180,9 +180,7 @@ def test_an_entry_delay_goes_on_though_none_is_set_any_more(house: House) -> Non
 
 @pytest.mark.parametrize("step_s", [-86_400, -5, 5, 86_400 * 365 * 20])
 @pytest.mark.parametrize("state", [ARMING, PENDING, TRIGGERED])
-def test_a_clock_that_is_set_in_a_run_changes_nothing(
-    house: House, state: AlarmState, step_s: float
-) -> None:
+def test_set_clock_changes_no_phase(house: House, state: AlarmState, step_s: float) -> None:
     alarm = house.alarm
     alarm.arm(AWAY, skip_delay=state is not ARMING)
     if state is not ARMING:
@@ -203,7 +201,7 @@ def test_a_clock_that_is_set_in_a_run_changes_nothing(
 @pytest.mark.parametrize(
     ("off_s", "expected", "left"), [(10, ARMING, 20), (30, ARMED, None), (9999, ARMED, None)]
 )
-def test_an_exit_delay_runs_on_while_the_power_is_off(
+def test_exit_delay_continues_during_power_cut(
     house: House, off_s: float, expected: AlarmState, left: float | None
 ) -> None:
     house.alarm.arm(AWAY)
@@ -215,7 +213,7 @@ def test_an_exit_delay_runs_on_while_the_power_is_off(
     ("off_s", "expected", "left"),
     [(10, PENDING, 10), (20, TRIGGERED, 100), (99_999, TRIGGERED, 100)],
 )
-def test_an_entry_delay_that_runs_out_while_the_power_is_off_ends_in_an_alarm_that_is_heard(
+def test_entry_delay_ended_by_power_cut_triggers_full_alarm(
     house: House, off_s: float, expected: AlarmState, left: float
 ) -> None:
     house.alarm.arm(AWAY, skip_delay=True)
@@ -228,7 +226,7 @@ def test_an_entry_delay_that_runs_out_while_the_power_is_off_ends_in_an_alarm_th
 
 
 @pytest.mark.parametrize(("off_s", "expected"), [(99, TRIGGERED), (100, ARMED)])
-def test_a_siren_does_not_begin_again_after_the_power_was_off(
+def test_triggered_alarm_does_not_restart_after_power_cut(
     house: House, off_s: float, expected: AlarmState
 ) -> None:
     house.alarm.arm(AWAY, skip_delay=True)
@@ -238,7 +236,7 @@ def test_a_siren_does_not_begin_again_after_the_power_was_off(
 
 
 @pytest.mark.parametrize("state", [ARMING, PENDING, TRIGGERED])
-def test_what_began_in_the_future_begins_again(house: House, state: AlarmState) -> None:
+def test_phase_from_the_future_begins_again(house: House, state: AlarmState) -> None:
     house.alarm.arm(AWAY, skip_delay=state is not ARMING)
     if state is not ARMING:
         house.alarm.detect(DOOR, skip_delay=state is TRIGGERED)
@@ -248,7 +246,7 @@ def test_what_began_in_the_future_begins_again(house: House, state: AlarmState) 
     assert (house.alarm.state, house.alarm.remaining_s) == (state, whole)
 
 
-def test_a_camera_that_comes_back_counts_again(house: House) -> None:
+def test_recovered_camera_is_no_longer_bypassed(house: House) -> None:
     house.alarm.arm(AWAY, forced=True, bypassed=("door", "safe"))
     assert house.alarm.end_bypass("door")
     house.store()
@@ -258,7 +256,7 @@ def test_a_camera_that_comes_back_counts_again(house: House) -> None:
     assert (house.alarm.snapshot.bypassed, house.alarm.snapshot.forced) == (("safe",), True)
 
 
-def test_a_camera_that_turns_out_to_be_missing_is_left_out_until_it_is_back(house: House) -> None:
+def test_missing_camera_is_bypassed_until_it_recovers(house: House) -> None:
     alarm = house.alarm
     assert alarm.bypass(["door"]) == ()  # disarmed: nothing relies on it
     alarm.arm(AWAY, forced=True, bypassed=("safe",))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import time
 from typing import Any
 
-from alert_samples import BY_HAND, NOW, sighting
+from alert_factories import BY_HAND, NOW, sighting
 from hypothesis import given, strategies as st
 import pytest
 
@@ -63,13 +63,11 @@ OFFLINE: dict[str, Any] = {"kind": AlertKind.OFFLINE, "label": None, "zones": ()
         ({"kinds": frozenset()}, {**BY_HAND, "kind": AlertKind.TEST}, True),
     ],
 )
-def test_rules_say_who_wants_what(
-    rules: dict[str, Any], facts: dict[str, Any], wanted: bool
-) -> None:
+def test_rules_allow_sightings(rules: dict[str, Any], facts: dict[str, Any], wanted: bool) -> None:
     assert Rules(**rules).allow(sighting(**facts), NOON) is wanted
 
 
-def test_the_clip_is_wanted_only_by_who_asked_for_it() -> None:
+def test_clip_is_allowed_only_if_chosen() -> None:
     assert not Rules().allow(sighting(), NOON, kind=CLIP)
     assert Rules(kinds=frozenset({CLIP})).allow(sighting(), NOON, kind=CLIP)
 
@@ -88,19 +86,19 @@ def test_the_clip_is_wanted_only_by_who_asked_for_it() -> None:
         ((NOON, NOON), time(3), True),
     ],
 )
-def test_hours_may_go_over_midnight(
+def test_hours_may_span_midnight(
     hours: tuple[time, time] | None, local: time, within: bool
 ) -> None:
     assert is_within(hours, local) is within
 
 
 @given(st.times(), st.times(), st.times())
-def test_each_moment_is_in_the_hours_or_in_those_that_are_left(a: time, b: time, x: time) -> None:
+def test_time_is_in_hours_or_in_their_complement(a: time, b: time, x: time) -> None:
     if a != b:
         assert is_within((a, b), x) is not is_within((b, a), x)
 
 
-def test_a_camera_is_left_alone_for_a_while_after_each_message() -> None:
+def test_cooldown_lasts_for_camera_and_recipient() -> None:
     cool_downs, rules = Cooldowns(), Rules(cooldown_s=300)
     assert not cool_downs.active("ann", "door", rules, NOW)
     cool_downs.start("ann", "door", NOW)
@@ -118,7 +116,7 @@ def add(grouper: AlertGrouper, new: Sighting) -> tuple[OpenAlert, bool]:
     return open_alert, len(open_alert.alert.sightings) == 1
 
 
-def test_ten_people_in_a_minute_are_one_alert() -> None:
+def test_sightings_within_a_minute_are_one_alert() -> None:
     bursts = AlertGrouper()
     running, new = add(bursts, sighting())
     assert new
@@ -141,7 +139,7 @@ def test_ten_people_in_a_minute_are_one_alert() -> None:
 @pytest.mark.parametrize(
     "facts", [{"label": "cat"}, {"mode": AlarmMode.DISARMED}, {"at": NOW + 3600}]
 )
-def test_a_person_is_not_swallowed_by_what_came_before(facts: dict[str, Any]) -> None:
+def test_other_label_mode_or_time_opens_new_alert(facts: dict[str, Any]) -> None:
     bursts = AlertGrouper()
     before, _ = add(bursts, sighting(**facts))
     after, new = add(bursts, sighting())
@@ -149,7 +147,7 @@ def test_a_person_is_not_swallowed_by_what_came_before(facts: dict[str, Any]) ->
     assert after is not before
 
 
-def test_what_sets_off_the_alarm_at_once_is_told_once() -> None:
+def test_immediate_alarm_joins_alert_of_its_cause() -> None:
     bursts = AlertGrouper()
     running, _ = add(bursts, sighting(clip_id="clip"))
     alarm, new = add(bursts, sighting(kind=AlertKind.ALARM))
@@ -159,7 +157,7 @@ def test_what_sets_off_the_alarm_at_once_is_told_once() -> None:
     assert running.alert.clip_id == "clip"
 
 
-def test_an_alarm_after_the_entry_delay_is_news() -> None:
+def test_alarm_after_dispatch_opens_new_alert() -> None:
     bursts = AlertGrouper()
     running, _ = add(bursts, sighting())
     running.dispatched = True
@@ -172,7 +170,7 @@ def test_an_alarm_after_the_entry_delay_is_news() -> None:
 
 
 @pytest.mark.parametrize("kind", [AlertKind.DURESS, AlertKind.TEST])
-def test_duress_and_tests_stand_alone(kind: AlertKind) -> None:
+def test_duress_and_test_open_their_own_alerts(kind: AlertKind) -> None:
     bursts = AlertGrouper()
     add(bursts, sighting())
     alone, new = add(bursts, sighting(kind=kind))
@@ -183,7 +181,7 @@ def test_duress_and_tests_stand_alone(kind: AlertKind) -> None:
     assert not new
 
 
-def test_what_is_learnt_of_a_sighting_changes_its_alert() -> None:
+def test_updated_sighting_changes_alert() -> None:
     running, _ = add(AlertGrouper(), first := sighting())
     running.update(first, replace(first, count=3, zones=("Drive", "Pool")))
     assert running.alert.count == 3

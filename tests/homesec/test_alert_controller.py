@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 OTHER_ID = "01K0CAMERA0000000000000002"
 
 
-async def test_a_person_before_an_armed_camera_is_told_of_while_the_clip_still_grows(
+async def test_alert_is_sent_while_clip_is_recorded(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -87,7 +87,7 @@ async def test_a_person_before_an_armed_camera_is_told_of_while_the_clip_still_g
     assert (await client.get(ready["clip"])).status == HTTPStatus.OK
 
 
-async def test_a_second_camera_within_a_minute_joins_the_alert(
+async def test_second_camera_within_a_minute_joins_alert(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -128,7 +128,7 @@ async def test_a_second_camera_within_a_minute_joins_the_alert(
         {"labels": ["cat"], "alert_labels": []},
     ],
 )
-async def test_what_nobody_wants_to_hear_of_is_no_alert(
+async def test_label_without_alerts_sends_none(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -141,7 +141,7 @@ async def test_what_nobody_wants_to_hear_of_is_no_alert(
     assert not alerts
 
 
-async def test_a_camera_that_does_not_guard_is_silent(
+async def test_camera_of_other_mode_sends_no_alert(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alerts: list[Event]
 ) -> None:
     await guard(hass, entry, armed_modes=["night"], disarmed="detect")
@@ -150,7 +150,7 @@ async def test_a_camera_that_does_not_guard_is_silent(
     assert not alerts
 
 
-async def test_who_walks_into_a_zone_later_is_told_again_silently(
+async def test_zone_entered_later_updates_alert(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -164,7 +164,7 @@ async def test_who_walks_into_a_zone_later_is_told_again_silently(
     assert len(alerts) == 1
 
 
-async def test_a_clip_that_failed_is_waited_for_by_nobody(
+async def test_failed_clip_is_no_longer_awaited(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
