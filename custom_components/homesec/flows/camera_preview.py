@@ -40,13 +40,9 @@ async def async_preview_source(runtime: HomeSecData, source: Mapping[str, Any]) 
     if source[CONF_KIND] == SourceKind.ENTITY:
         feed = EntityFeed(runtime.hass, source[CONF_ENTITY_ID])
     found = await runtime.host.async_run_raw(probe, source_config(source), feed)
-    return CameraPreview(
-        formats=_formats(
-            found.width, found.height, found.video_codec, found.fps, found.audio_codec
-        ),
-        note_key="" if found.records_directly else "encoded",
-        jpeg=found.jpeg,
-    )
+    formats = _formats(found.width, found.height, found.video_codec, found.fps, found.audio_codec)
+    note_key = "" if found.records_directly else "encoded"
+    return CameraPreview(formats=formats, note_key=note_key, jpeg=found.jpeg)
 
 
 async def async_preview_running(runtime: HomeSecData, camera_id: str) -> CameraPreview | None:
@@ -60,11 +56,9 @@ async def async_preview_running(runtime: HomeSecData, camera_id: str) -> CameraP
     if jpeg is None:
         return None
     stats = runtime.host.engine.stats(camera_id)
-    return CameraPreview(
-        formats=_formats(stats.width, stats.height, stats.video_codec, stats.fps, None),
-        note_key="" if stats.video_codec in COPIED_CODECS else "encoded",
-        jpeg=jpeg,
-    )
+    formats = _formats(stats.width, stats.height, stats.video_codec, stats.fps, None)
+    note_key = "" if stats.video_codec in COPIED_CODECS else "encoded"
+    return CameraPreview(formats=formats, note_key=note_key, jpeg=jpeg)
 
 
 def _formats(width: int, height: int, video: str, fps: float | None, audio: str | None) -> str:

@@ -1,5 +1,7 @@
 """The steps that add or remove a custom model."""
 
+from functools import partial
+import shutil
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
@@ -23,7 +25,6 @@ from .custom_model_form import (
     removal_schema,
 )
 from .custom_model_import import (
-    delete_uploads,
     detector_for,
     read_upload,
     save_uploads,
@@ -183,5 +184,6 @@ class CustomModelSteps(ConfigFlow):
     @callback
     def _delete_uploads(self) -> None:
         if self._uploads is not None:
-            self.hass.async_add_executor_job(delete_uploads, self._uploads)
+            delete = partial(shutil.rmtree, self._uploads, ignore_errors=True)
+            self.hass.async_add_executor_job(delete)
             self._uploads = None

@@ -39,7 +39,7 @@ def save_uploads(hass: HomeAssistant, upload_ids: Iterable[str]) -> tuple[Path, 
             with process_uploaded_file(hass, upload_id) as path:
                 files.append(Path(shutil.move(path, target / path.name)))
     except BaseException:
-        delete_uploads(folder)
+        shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder, files
 
@@ -48,11 +48,6 @@ def read_upload(hass: HomeAssistant, upload_id: str) -> str:
     """Return the text of an uploaded file. Raises ValueError if there is none, and OSError."""
     with process_uploaded_file(hass, upload_id) as path:
         return path.read_text("utf-8-sig")
-
-
-def delete_uploads(folder: Path) -> None:
-    """Delete a folder of uploads."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def store_known_files(models_dir: Path, files: Iterable[Path]) -> list[str]:

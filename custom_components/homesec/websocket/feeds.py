@@ -1,7 +1,7 @@
 """Feeds that keep open pages up to date: changed clips, and the state of the whole system."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final, override
+from typing import TYPE_CHECKING, Any, ClassVar, Final, override
 
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.components.image import DOMAIN as IMAGE_DOMAIN
@@ -49,6 +49,9 @@ MAX_CLIPS_PER_UPDATE: Final = 500
 class Feed(ABC):
     """Sends updates to all subscribed pages; idle while there are none."""
 
+    listens_to: ClassVar[tuple[type[EngineEvent], ...]]
+    """Kinds of events that change what the feed sends."""
+
     def __init__(self, runtime: HomeSecData) -> None:
         self._runtime = runtime
         self._receivers: dict[object, Callable[[dict[str, Any]], None]] = {}
@@ -60,6 +63,7 @@ class Feed(ABC):
             function=self._async_send,
             background=True,
         )
+        runtime.bus.async_subscribe_all(self.async_handle_event, kinds=self.listens_to)
 
     @callback
     def async_subscribe(self, receiver: Callable[[dict[str, Any]], None]) -> CALLBACK_TYPE:
@@ -107,7 +111,7 @@ class ClipFeed(Feed):
     catalog when an update is sent, so the last update of a clip has its newest state.
     """
 
-    listens_to: Final = (
+    listens_to = (
         *(ClipStarted, ClipSaved, ClipFailed, ClipUploaded),
         *(ClipChanged, UploadProgress, ClipsRescanned, CatalogRebuilt),
     )
@@ -164,7 +168,7 @@ class ClipFeed(Feed):
 class StatusFeed(Feed):
     """Sends the whole status each time: it is small, and no page can miss a part of it."""
 
-    listens_to: Final = (
+    listens_to = (
         *(AlarmChanged, CameraChanged, HealthChanged, StatsUpdated),
         *(DetectionStarted, DetectionUpdated, DetectionEnded),
         *(ClipStarted, ClipSaved, ClipFailed, ClipUploaded, OutboxChanged, DiskSpaceChanged),

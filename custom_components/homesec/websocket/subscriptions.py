@@ -40,8 +40,6 @@ _FEEDS: HassKey[_Feeds] = HassKey(f"{DOMAIN}_feeds")
 def async_start_feeds(hass: HomeAssistant, runtime: HomeSecData) -> CALLBACK_TYPE:
     """Feed open pages from an entry that was set up; return a function that stops it."""
     feeds = hass.data[_FEEDS] = _Feeds(StatusFeed(runtime), ClipFeed(runtime))
-    for feed in (feeds.clips, feeds.status):
-        runtime.bus.async_subscribe_all(feed.async_handle_event, kinds=feed.listens_to)
     async_dispatcher_send(hass, _SIGNAL, runtime)
 
     @callback
