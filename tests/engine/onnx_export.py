@@ -53,12 +53,12 @@ class _Export:
 
     def _convolution(self, name, sources, targets, params, groups=1):
         filters, kernel, count = (int(params[key]) for key in ("0", "1", "6"))
-        assert self._take("<u4", 1)[0] == 0  # stored as 32-bit floats
-        weights = self._take("<f4", count).reshape(filters, -1, kernel, kernel)
+        assert self._read("<u4", 1)[0] == 0  # stored as 32-bit floats
+        weights = self._read("<f4", count).reshape(filters, -1, kernel, kernel)
         self._parts.append(tensor(f"{name}.w", weights))
         inputs = [*sources, f"{name}.w"]
         if params.get("5") == "1":
-            self._parts.append(tensor(f"{name}.b", self._take("<f4", filters)))
+            self._parts.append(tensor(f"{name}.b", self._read("<f4", filters)))
             inputs.append(f"{name}.b")
         activated = params.get("9") == "4"
         result = f"{name}.linear" if activated else targets[0]
@@ -99,7 +99,7 @@ class _Export:
         ]
         self._parts.append(node("Resize", [*sources, "", f"{name}.scales"], targets, *more))
 
-    def _take(self, dtype, count):
+    def _read(self, dtype, count):
         values = np.frombuffer(self._weights, dtype, count, self._at)
         self._at += 4 * count
         return values

@@ -78,17 +78,8 @@ class Tracker:
         return tracks
 
     def _begin(self, t: float, detection: Detection) -> TrackState:
-        box = detection.box
-        track = Track(
-            id=self._next_id,
-            label=detection.label,
-            score=detection.score,
-            box=box,
-            first_t=t,
-            last_t=t,
-            hits=1,
-            moved=False,
-        )
+        label, score, box = detection.label, detection.score, detection.box
+        track = Track(self._next_id, label, score, box, first_t=t, last_t=t, hits=1, moved=False)
         state = TrackState(track, first_boxes=[box], rest_box=box, rest_t=t, smoothed=box)
         if self._static_objects.appeared_with_scene(t, detection):
             state.assume_moving()
