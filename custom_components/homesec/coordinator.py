@@ -92,7 +92,7 @@ class HomeSecCoordinator:
         await self._alarm.async_reconcile()
         self.async_update_stats()
         if self._host.ready:
-            await self._storage.async_bring_up()
+            await self._storage.async_start()
 
     @callback
     def _async_engine_failed(self, error: StartFailed) -> None:
@@ -192,7 +192,7 @@ class HomeSecCoordinator:
             return
         engine = self._host.engine
         self.engine_stats = engine.engine_stats()
-        self._storage.async_look()
+        self._storage.async_check_backlog()
         for camera_id, state in self._cameras.items():
             state.stats = engine.stats(camera_id)
         self._bus.async_dispatch(StatsUpdated())

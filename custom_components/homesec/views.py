@@ -12,7 +12,7 @@ from .alerts.stills import alert_stills
 from .clips.cache import STILL_WIDTHS, get_caches, scale_still
 from .clips.files import ClipMedia, ClipNotFoundError, CloudFile, async_find_clip
 from .clips.naming import content_disposition
-from .cloud.streaming import async_serve_film, http_error
+from .cloud.streaming import async_serve_video, http_error
 from .engine.cloud.errors import StorageError
 from .engine.core.clip_id import is_clip_id
 from .exceptions import EngineNotRunningError
@@ -80,7 +80,7 @@ class ClipView(_FileView):
         if request.query.get("download") == "1":
             headers[hdrs.CONTENT_DISPOSITION] = content_disposition(found.clip)
         if isinstance(found.video, CloudFile):
-            return await async_serve_film(_runtime(request).host, request, found.video, headers)
+            return await async_serve_video(_runtime(request).host, request, found.video, headers)
         if found.in_progress:
             headers.update(_NOT_CACHED)
         return _file(found.video, "video/mp4", headers)

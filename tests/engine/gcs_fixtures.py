@@ -1,4 +1,4 @@
-"""A bucket on the loopback and clips to put there."""
+"""Stores on a bucket on the loopback, and what to upload there."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -25,7 +25,7 @@ def store(gcs, *, key=None, prefix="house", limit=None, bucket=None, **options):
 
 
 def content(path, size, seed=1):
-    """Write bytes that differ everywhere, so that a shift is noticed."""
+    """Write bytes without a period, so that a shift is detected."""
     path.write_bytes(b"".join((i * seed).to_bytes(8) for i in range(size // 8 + 1))[:size])
     return FileContent(path=path)
 
@@ -64,11 +64,11 @@ def stored(name, metadata, size=1234):
 
 
 def cut_short(act):
-    """Do something that may be stopped or refused."""
+    """Call something that may raise."""
     with suppress(Exception):
         act()
 
 
 def put_bytes(gcs):
-    """Return how many bytes of content went through, again and again included."""
+    """Return how many bytes of content were sent, repeated ones included."""
     return sum(size for method, path, size in gcs.faults.seen if method == "PUT")

@@ -12,8 +12,8 @@ from engine_rig import EngineRig, media_packets
 from file_damage import change_rows, damaged_database, damaged_video
 from library_rig import clip_row
 import pytest
+from sms_factories import account
 from test_muxer import TELEPHONE, record, with_sound
-from texting import account
 
 from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.db.job_queue import JobKind

@@ -57,28 +57,28 @@ def film(gcs, tmp_path):
         *((7, 2 * MIB), (MIB, None), (MIB, MIB + 5), (MIB + 99, None), (256 * KIB, 512 * KIB)),
     ],
 )
-def test_a_range_is_what_slicing_gives(bucket, film, start, end):
+def test_read_range_equals_slice(bucket, film, start, end):
     assert b"".join(bucket.read(NAME, start, end)) == film[start:end]
 
 
-def test_blocks_grow_when_they_come_quickly(bucket, film):
+def test_read_doubles_block_size_when_blocks_arrive_quickly(bucket, film):
     sizes = [len(block) for block in bucket.read(NAME)]
     assert sizes[:2] == [256 * KIB, 512 * KIB]
 
 
-def test_nothing_is_asked_for_before_it_is_wanted(gcs, bucket, film):
+def test_read_requests_next_block_only_when_needed(gcs, bucket, film):
     pieces = bucket.read(NAME)
     next(pieces)
     assert gcs.faults.count("GET") == 1
     pieces.close()
 
 
-def test_a_film_that_is_cut_off_on_the_way_comes_whole_nevertheless(gcs, bucket, film):
+def test_read_continues_after_truncated_response(gcs, bucket, film):
     gcs.faults.add(Fault(kind=Kind.CUT_ANSWER, method="GET", skip=1))
     assert b"".join(bucket.read(NAME)) == film
 
 
-def test_what_is_not_there_is_missing(bucket, tmp_path):
+def test_missing_object_is_reported_by_every_call(bucket, tmp_path):
     assert bucket.find("house/none") is None
     assert not bucket.delete("house/none")
     with pytest.raises(ObjectMissing):
@@ -87,21 +87,21 @@ def test_what_is_not_there_is_missing(bucket, tmp_path):
         download(bucket, "house/none", tmp_path / "x", stop=NEVER)
 
 
-def test_a_download_appears_when_it_is_whole(bucket, film, tmp_path):
+def test_download_appears_only_when_complete(bucket, film, tmp_path):
     path = tmp_path / "new" / "film.mp4"
     assert download(bucket, NAME, path, stop=NEVER).bytes == MIB
     assert path.read_bytes() == film
     assert [each.name for each in path.parent.iterdir()] == ["film.mp4"]
 
 
-def test_a_damaged_download_does_not_appear(gcs, bucket, film, tmp_path):
+def test_download_with_wrong_checksum_leaves_no_file(gcs, bucket, film, tmp_path):
     gcs.faults.add(Fault(kind=Kind.CORRUPT_ANSWER, path="alt=media"))
     with pytest.raises(ChecksumMismatch):
         download(bucket, NAME, tmp_path / "new" / "x", stop=NEVER)
     assert list((tmp_path / "new").iterdir()) == []
 
 
-def test_a_download_stops(bucket, film, tmp_path):
+def test_download_raises_after_stop(bucket, film, tmp_path):
     stop = Event()
     stop.set()
     with pytest.raises(TransferStopped):
@@ -111,7 +111,7 @@ def test_a_download_stops(bucket, film, tmp_path):
 # --- the rest ---------------------------------------------------------------------------------
 
 
-def test_a_listing_goes_over_pages(gcs, bucket, monkeypatch):
+def test_list_follows_pages_and_start_offset(gcs, bucket, monkeypatch):
     monkeypatch.setattr("custom_components.homesec.engine.cloud.gcs.PAGE_SIZE", 3)
     names = [f"house/a/{i:02}.mp4" for i in range(8)]
     for name in [*names, "other/a.mp4", "housework/b.mp4"]:
@@ -127,7 +127,7 @@ def test_a_listing_goes_over_pages(gcs, bucket, monkeypatch):
     assert list(bucket.list("b")) == []
 
 
-def test_a_listing_without_a_prefix_is_of_the_whole_bucket(gcs):
+def test_list_without_prefix_covers_whole_bucket(gcs):
     gcs.put("a", b"")
     gcs.put("b/c", b"")
     with store(gcs, prefix="") as bucket:
@@ -135,14 +135,14 @@ def test_a_listing_without_a_prefix_is_of_the_whole_bucket(gcs):
         assert [obj.name for obj in bucket.list()] == ["a", "b/c"]
 
 
-def test_deleting_takes_away_just_that_one(gcs, bucket):
+def test_delete_removes_only_named_object(gcs, bucket):
     gcs.put("house/a", b"x")
     gcs.put("house/b", b"x")
     assert bucket.delete("house/a")
     assert list(gcs.objects()) == ["house/b"]
 
 
-def test_a_key_signs_links_that_end(gcs):
+def test_signed_url_has_limited_lifetime(gcs):
     with store(gcs, key=service_account(gcs)) as bucket:
         url = urlsplit(bucket.signed_url("house/a b.mp4", 300))
         longest = urlsplit(bucket.signed_url("house/a", 10**9))
@@ -155,11 +155,11 @@ def test_a_key_signs_links_that_end(gcs):
     assert gcs.faults.seen == []
 
 
-def test_without_a_key_there_is_no_link(bucket):
+def test_signed_url_is_none_without_key(bucket):
     assert bucket.signed_url("house/a", 300) is None
 
 
-def test_a_store_imports_googles_library_only_when_it_is_used():
+def test_import_of_store_does_not_import_google_library():
     code = "from custom_components.homesec.engine.cloud.gcs import GcsStore; import sys"
     code += "; print('google.cloud.storage' in sys.modules)"
     done = subprocess.run(
@@ -168,7 +168,7 @@ def test_a_store_imports_googles_library_only_when_it_is_used():
     assert done.stdout.strip() == "False"
 
 
-def test_what_is_no_key_is_told(gcs):
+def test_connect_raises_for_invalid_key(gcs):
     good = service_account(gcs)
     for bad in (
         {},
@@ -183,7 +183,7 @@ def test_what_is_no_key_is_told(gcs):
             store(gcs, key=bad).connect()
 
 
-def test_without_any_login_that_is_told(monkeypatch, tmp_path, socket_enabled):
+def test_connect_raises_without_any_login(monkeypatch, tmp_path, socket_enabled):
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     monkeypatch.setenv("NO_GCE_CHECK", "true")
@@ -191,27 +191,27 @@ def test_without_any_login_that_is_told(monkeypatch, tmp_path, socket_enabled):
         GcsStore(GcsSettings(bucket="some-bucket")).connect()
 
 
-def test_the_machines_own_login_is_used(monkeypatch, tmp_path, socket_enabled, gcs):
+def test_machine_login_is_used_without_key(monkeypatch, tmp_path, socket_enabled, gcs):
     (tmp_path / "key.json").write_text(json.dumps(service_account(gcs)))
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "key.json"))
     with GcsStore(GcsSettings(bucket="some-bucket")) as made:
         assert made.signed_url("x", 60).startswith("https://storage.googleapis.com/some-bucket/x?")
 
 
-def test_a_stand_in_for_the_storage_is_taken_from_the_environment(monkeypatch, gcs):
+def test_emulator_address_is_read_from_environment(monkeypatch, gcs):
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
     with GcsStore(GcsSettings(bucket=gcs.bucket)) as made:
         made.check_access()
     assert gcs.faults.seen
 
 
-def test_a_name_that_no_bucket_can_have_is_missing(gcs):
+def test_connect_raises_for_impossible_bucket_name(gcs):
     with pytest.raises(BucketMissing) as raised:
         store(gcs, bucket="-nonsense-").connect()
     assert raised.value.placeholders == {"bucket": "-nonsense-"}
 
 
-def test_a_resume_point_survives_as_text_and_nothing_else_does():
+def test_resume_point_round_trips_and_rejects_other_text():
     point = ResumePoint(name="n", bytes=5, md5="m", session="https://x/?upload_id=1")
     assert ResumePoint.load(point.dump()) == point
     for text in (None, "", "{}", "[]", "nonsense", '{"name": 1}', "3"):

@@ -77,28 +77,28 @@ def bucket(gcs):
         (418, "", "", StorageError),
     ],
 )
-def test_each_answer_has_its_meaning(status, message, reason, error):
+def test_response_maps_to_error(status, message, reason, error):
     body = json.dumps(google_error(status, message, reason)).encode()
     assert type(error_from_response(status, {}, body)) is error
 
 
-def test_the_reason_of_the_newer_form_counts_too():
+def test_reason_in_details_maps_to_error():
     body = b'{"error": {"message": "", "details": [{"reason": "SERVICE_DISABLED"}, 5]}}'
     assert isinstance(error_from_response(403, {}, body), WrongProject)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"error": "x"}', b"\xff\xfe", b"null"])
-def test_a_body_that_says_nothing_is_no_problem(body):
+def test_uninformative_body_maps_to_denied(body):
     assert type(error_from_response(403, {}, body)) is StorageDenied
 
 
-def test_the_missing_permission_is_named():
+def test_denied_error_names_missing_permission():
     error = error_from_response(403, {}, b"x does not have storage.objects.delete access")
     assert error.placeholders == {"permission": "storage.objects.delete"}
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("30", 30), ("soon", None), ("", None)])
-def test_how_long_to_wait_is_told_if_it_is_said(header, seconds):
+def test_busy_error_has_retry_after_seconds(header, seconds):
     assert error_from_response(503, {"Retry-After": header}, b"").retry_after_s == seconds
 
 
@@ -117,18 +117,18 @@ def test_how_long_to_wait_is_told_if_it_is_said(header, seconds):
         (RefreshError("Check your iat and exp values in the JWT claim"), ClockSkew),
     ],
 )
-def test_what_the_libraries_raise_is_told_apart(raised, error):
+def test_library_exception_maps_to_error(raised, error):
     with pytest.raises(error) as caught, translate_errors(lambda: 0.0):
         raise raised
     assert type(caught.value) is error
 
 
-def test_what_is_not_the_storages_fault_passes():
+def test_other_exception_is_not_translated():
     with pytest.raises(FileNotFoundError), translate_errors(lambda: 0.0):
         raise FileNotFoundError
 
 
-def test_every_error_has_its_own_key_and_a_text():
+def test_every_error_has_unique_key_and_text():
     seen = {}
     for error in _all(StorageError):
         assert error.__doc__
@@ -156,7 +156,7 @@ def everything(bucket, tmp_path):
     yield bucket.check_access
 
 
-def test_a_storage_that_refuses_connections_is_unreachable(gcs, bucket, tmp_path):
+def test_refused_connection_makes_every_call_unreachable(gcs, bucket, tmp_path):
     gcs.faults.down()
     for ask in everything(bucket, tmp_path):
         with pytest.raises(StorageUnreachable):
@@ -165,21 +165,21 @@ def test_a_storage_that_refuses_connections_is_unreachable(gcs, bucket, tmp_path
     bucket.check_access()
 
 
-def test_a_storage_that_is_busy_is_busy_for_everything(gcs, bucket, tmp_path):
+def test_unavailable_storage_makes_every_call_busy(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.STATUS, status=503, path="/b/", times=999))
     for ask in everything(bucket, tmp_path):
         with pytest.raises(StorageBusy):
             ask()
 
 
-def test_a_bucket_that_is_not_there_is_missing_for_everything(gcs, tmp_path):
+def test_missing_bucket_is_reported_by_every_call(gcs, tmp_path):
     with store(gcs, bucket="no-such-bucket") as bucket:
         for ask in everything(bucket, tmp_path):
             with pytest.raises(BucketMissing):
                 ask()
 
 
-def test_a_read_that_breaks_off_again_and_again_is_unreachable(gcs, bucket):
+def test_read_that_keeps_breaking_off_is_unreachable(gcs, bucket):
     gcs.put("house/x", b"x" * 100_000)
     gcs.faults.add(Fault(kind=Kind.CUT_ANSWER, path="alt=media", times=999))
     with pytest.raises(StorageUnreachable):
@@ -189,13 +189,13 @@ def test_a_read_that_breaks_off_again_and_again_is_unreachable(gcs, bucket):
 # --- the login ----------------------------------------------------------------------------------
 
 
-def test_a_key_logs_in_once(gcs, bucket):
+def test_login_is_reused(gcs, bucket):
     bucket.check_access()
     bucket.check_access()
     assert len(gcs.front.tokens) == 1
 
 
-def test_a_key_that_google_no_longer_takes_is_told(gcs, bucket):
+def test_refused_key_raises_revoked(gcs, bucket):
     gcs.front.token_answer = (
         400,
         {"error": "invalid_grant", "error_description": "Invalid JWT Signature."},
@@ -204,7 +204,7 @@ def test_a_key_that_google_no_longer_takes_is_told(gcs, bucket):
         bucket.check_access()
 
 
-def test_a_token_that_is_not_taken_is_told(gcs, bucket):
+def test_refused_token_raises_revoked(gcs, bucket):
     gcs.faults.add(
         Fault(kind=Kind.STATUS, status=401, path="/b/", times=99, body=google_error(401, "no"))
     )
@@ -212,7 +212,7 @@ def test_a_token_that_is_not_taken_is_told(gcs, bucket):
         bucket.check_access()
 
 
-def test_a_wrong_clock_is_told_with_how_wrong_it_is(gcs):
+def test_refused_login_with_wrong_clock_raises_skew(gcs):
     clock = FakeClock(now=0.0)
     gcs.front.token_answer = (400, {"error": "invalid_grant"})
     with store(gcs, key=service_account(gcs), clock=clock) as bucket:
@@ -231,12 +231,12 @@ def test_a_wrong_clock_is_told_with_how_wrong_it_is(gcs):
 # --- the probe ----------------------------------------------------------------------------------
 
 
-def test_a_good_bucket_is_left_as_it_was(gcs, bucket):
+def test_check_access_leaves_nothing_in_bucket(gcs, bucket):
     bucket.check_access()
     assert gcs.objects() == {}
 
 
-def test_a_bucket_without_a_prefix_is_probed_too(gcs):
+def test_check_access_works_without_prefix(gcs):
     with store(gcs, prefix="") as bucket:
         bucket.check_access()
     assert gcs.objects() == {}
@@ -246,7 +246,7 @@ def test_a_bucket_without_a_prefix_is_probed_too(gcs):
 @pytest.mark.parametrize(
     "missing", [*((each,) for each in ALL), ("get", "list"), ("list", "delete")]
 )
-def test_the_probe_names_every_permission_that_is_missing(gcs, bucket, missing, tells):
+def test_check_access_names_every_missing_permission(gcs, bucket, missing, tells):
     gcs.front.denied = {f"storage.objects.{each}" for each in missing}
     gcs.front.tells_permissions = tells
     with pytest.raises(StorageDenied) as raised:
@@ -255,33 +255,33 @@ def test_the_probe_names_every_permission_that_is_missing(gcs, bucket, missing, 
     assert raised.value.placeholders == {"permission": named, "bucket": gcs.bucket}
 
 
-def test_a_probe_without_any_permission_names_them_all(gcs, bucket):
+def test_check_access_without_permissions_names_all(gcs, bucket):
     gcs.front.denied = {f"storage.objects.{each}" for each in ALL}
     with pytest.raises(StorageDenied) as raised:
         bucket.check_access()
     assert raised.value.placeholders["permission"].count("storage.objects.") == 4
 
 
-def test_the_probe_names_the_bucket_that_is_missing(gcs):
+def test_check_access_names_missing_bucket(gcs):
     with store(gcs, bucket="no-such-bucket") as bucket, pytest.raises(BucketMissing) as raised:
         bucket.check_access()
     assert raised.value.placeholders == {"bucket": "no-such-bucket"}
 
 
-def test_a_probe_that_comes_back_changed_is_told_and_taken_away(gcs, bucket):
+def test_check_access_raises_for_changed_content(gcs, bucket):
     gcs.faults.add(Fault(kind=Kind.CORRUPT_ANSWER, path="alt=media"))
     with pytest.raises(ChecksumMismatch):
         bucket.check_access()
     assert gcs.objects() == {}
 
 
-def test_a_probe_that_is_not_listed_is_told(gcs, bucket):
+def test_check_access_raises_for_object_missing_in_list(gcs, bucket):
     gcs.faults.add(Fault(kind=Kind.STATUS, status=200, path="prefix=", body={"items": []}))
     with pytest.raises(StorageError, match="list"):
         bucket.check_access()
 
 
-def test_a_project_without_billing_is_not_a_matter_of_permissions(gcs, bucket):
+def test_check_access_without_billing_raises_wrong_project(gcs, bucket):
     body = google_error(403, "The billing account is disabled", "accountDisabled")
     gcs.faults.add(Fault(kind=Kind.STATUS, status=403, method="POST", path="/b/", body=body))
     with pytest.raises(WrongProject):
@@ -315,7 +315,7 @@ def _ours(error):
     return isinstance(error, HomeSecError)
 
 
-def test_no_secret_is_told_or_logged(gcs, tmp_path, everything_logged):
+def test_secrets_are_in_no_error_log_or_repr(gcs, tmp_path, everything_logged):
     key = service_account(gcs)
     errors, kept = [], []
     with store(gcs, key=key) as bucket:
@@ -347,7 +347,7 @@ def _faults():
         yield (Fault(kind=Kind.STATUS, status=status, path="/b/", times=99),)
 
 
-def test_a_broken_key_does_not_end_in_its_error(gcs, everything_logged):
+def test_invalid_key_is_not_in_its_error(gcs, everything_logged):
     secret = base64.b64encode(CANARY.encode() * 20).decode()
     broken = f"-----BEGIN PRIVATE KEY-----\n{secret}\n-----END PRIVATE KEY-----\n"
     errors = []
@@ -367,7 +367,7 @@ def test_a_broken_key_does_not_end_in_its_error(gcs, everything_logged):
     assert secret not in text
 
 
-def test_settings_and_resume_points_do_not_show_their_secrets(gcs):
+def test_repr_of_store_and_resume_point_hides_secrets(gcs):
     point = ResumePoint(name="n", bytes=1, md5="m", session=f"https://x/?upload_id={CANARY}")
     with store(gcs, key=service_account(gcs)) as bucket:
         assert CANARY not in repr(bucket) + repr(point)

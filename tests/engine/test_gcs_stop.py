@@ -37,7 +37,7 @@ def stopped_in_the_middle(bucket, sent, at):
     return kept[-1]
 
 
-def test_another_process_goes_on_where_the_last_one_stopped(gcs, bucket, tmp_path):
+def test_upload_resumes_in_another_process(gcs, bucket, tmp_path):
     point = stopped_in_the_middle(bucket, upload(tmp_path / "f", 4 * MIB), 2 * MIB)
     bucket.close()
     text = point.dump()
@@ -59,7 +59,7 @@ def test_another_process_goes_on_where_the_last_one_stopped(gcs, bucket, tmp_pat
     assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
 
 
-def test_an_upload_that_was_complete_before_the_restart_is_just_found(gcs, bucket, tmp_path):
+def test_upload_finished_before_restart_is_found(gcs, bucket, tmp_path):
     kept = []
     first = bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=kept.append)
     sent = put_bytes(gcs)
@@ -69,7 +69,7 @@ def test_an_upload_that_was_complete_before_the_restart_is_just_found(gcs, bucke
 
 
 @pytest.mark.parametrize("status", [404, 410, 400])
-def test_an_upload_that_the_storage_forgot_begins_anew(gcs, bucket, tmp_path, status):
+def test_upload_with_expired_session_begins_anew(gcs, bucket, tmp_path, status):
     point = stopped_in_the_middle(bucket, upload(tmp_path / "f", MIB), CHUNK)
     gcs.faults.add(Fault(kind=Kind.STATUS, status=status, method="PUT"))
     kept = []
@@ -78,7 +78,7 @@ def test_an_upload_that_the_storage_forgot_begins_anew(gcs, bucket, tmp_path, st
     assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
 
 
-def test_an_upload_that_is_forgotten_at_once_is_left_to_the_outbox(gcs, bucket, tmp_path):
+def test_upload_with_new_session_gone_is_busy(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.STATUS, status=404, method="PUT"))
     kept = []
     with pytest.raises(StorageBusy):
@@ -86,7 +86,7 @@ def test_an_upload_that_is_forgotten_at_once_is_left_to_the_outbox(gcs, bucket, 
     assert kept[-1] is None
 
 
-def test_a_file_that_changed_is_not_mixed_with_its_former_self(gcs, bucket, tmp_path):
+def test_upload_of_changed_file_does_not_resume(gcs, bucket, tmp_path):
     point = stopped_in_the_middle(bucket, upload(tmp_path / "f", MIB), CHUNK)
     bucket.upload(upload(tmp_path / "f", MIB, seed=2), stop=NEVER, resume=point)
     assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
@@ -116,21 +116,21 @@ def wait_for(condition):
         time.sleep(0.01)
 
 
-def test_a_stop_while_the_storage_hangs_takes_less_than_five_seconds(gcs, bucket, tmp_path):
+def test_stop_while_storage_hangs_ends_upload_in_time(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.HANG, method="PUT", skip=1))
     sent = upload(tmp_path / "f", 4 * MIB)
     took = seconds_to_stop(bucket, sent, after=lambda: wait_for(lambda: put_bytes(gcs)))
     assert took < 5
 
 
-def test_a_stop_in_a_slow_upload_is_immediate(gcs, tmp_path):
+def test_stop_during_throttled_upload_is_immediate(gcs, tmp_path):
     with store(gcs, limit=64 * KIB, chunk_bytes=8 * MIB) as bucket:
         sent = upload(tmp_path / "f", 4 * MIB)
         took = seconds_to_stop(bucket, sent, after=lambda: time.sleep(0.5))
     assert took < 1
 
 
-def test_a_stop_between_two_attempts_is_immediate(gcs, bucket, tmp_path, monkeypatch):
+def test_stop_between_attempts_is_immediate(gcs, bucket, tmp_path, monkeypatch):
     monkeypatch.setattr(gcs_upload, "PAUSE_S", 60)
     gcs.faults.add(Fault(kind=Kind.RESET, method="PUT", times=99))
     sent = upload(tmp_path / "f", MIB)
@@ -138,7 +138,7 @@ def test_a_stop_between_two_attempts_is_immediate(gcs, bucket, tmp_path, monkeyp
     assert took < 1
 
 
-def test_a_stop_that_was_there_before_sends_nothing(gcs, bucket, tmp_path):
+def test_stop_before_upload_sends_nothing(gcs, bucket, tmp_path):
     stop = Event()
     stop.set()
     (tmp_path / "e").write_bytes(b"")
@@ -148,7 +148,7 @@ def test_a_stop_that_was_there_before_sends_nothing(gcs, bucket, tmp_path):
     assert gcs.faults.seen == []
 
 
-def test_an_upload_keeps_to_its_limit(gcs, tmp_path):
+def test_upload_keeps_speed_limit(gcs, tmp_path):
     with store(gcs, limit=512 * KIB) as bucket:
         began = time.monotonic()
         bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)

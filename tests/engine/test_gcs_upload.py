@@ -34,7 +34,7 @@ def bucket(gcs):
 # --- up ---------------------------------------------------------------------------------------
 
 
-def test_an_upload_arrives_with_its_type_and_facts(gcs, bucket, tmp_path):
+def test_upload_stores_content_type_and_metadata(gcs, bucket, tmp_path):
     sent = upload(tmp_path / "f", 3 * MIB + 17, metadata={"who": "Jürgen"})
     told = []
     result = bucket.upload(sent, stop=NEVER, on_progress=told.append)
@@ -54,34 +54,34 @@ def test_an_upload_arrives_with_its_type_and_facts(gcs, bucket, tmp_path):
     assert told[-1] == 3 * MIB + 17
 
 
-def test_an_empty_file_is_stored_too(gcs, bucket, tmp_path):
+def test_upload_of_empty_file_is_stored(gcs, bucket, tmp_path):
     (tmp_path / "f").write_bytes(b"")
     assert bucket.upload(upload(tmp_path / "f"), stop=NEVER).bytes == 0
     assert gcs.content(NAME) == b""
 
 
-def test_nothing_is_made_public(gcs, bucket, tmp_path):
+def test_upload_sets_no_access_control(gcs, bucket, tmp_path):
     bucket.upload(upload(tmp_path / "f", 10), stop=NEVER)
     paths = [path for method, path, _ in gcs.faults.seen if method == "POST"]
     assert paths
     assert not any("predefinedAcl" in path or "/acl" in path for path in paths)
 
 
-def test_what_is_there_already_is_not_stored_again(gcs, bucket, tmp_path):
+def test_upload_of_existing_object_stores_nothing(gcs, bucket, tmp_path):
     first = bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
     sent = put_bytes(gcs)
     assert bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER) == first
     assert put_bytes(gcs) == sent
 
 
-def test_another_content_under_the_name_is_left_alone(gcs, bucket, tmp_path):
+def test_upload_over_other_content_is_conflict(gcs, bucket, tmp_path):
     gcs.put(NAME, b"mine")
     with pytest.raises(ObjectConflict):
         bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
     assert gcs.content(NAME) == b"mine"
 
 
-def test_a_name_that_is_taken_during_the_upload_is_left_alone(gcs, bucket, tmp_path):
+def test_name_taken_during_upload_is_conflict(gcs, bucket, tmp_path):
     def on_progress(there):
         if there == CHUNK:
             gcs.put(NAME, b"mine")
@@ -91,7 +91,7 @@ def test_a_name_that_is_taken_during_the_upload_is_left_alone(gcs, bucket, tmp_p
     assert gcs.content(NAME) == b"mine"
 
 
-def test_what_vanishes_while_it_is_compared_is_tried_again_later(gcs, bucket, tmp_path):
+def test_object_deleted_during_comparison_is_busy(gcs, bucket, tmp_path):
     bucket.upload(upload(tmp_path / "f", 10), stop=NEVER)
     gcs.faults.add(Fault(kind=Kind.STATUS, status=404, method="GET"))
     with pytest.raises(StorageBusy):
@@ -99,7 +99,7 @@ def test_what_vanishes_while_it_is_compared_is_tried_again_later(gcs, bucket, tm
 
 
 @pytest.mark.parametrize("number", range(20))
-def test_hostile_names_come_back_as_they_are(gcs, bucket, tmp_path, number):
+def test_unusual_object_name_round_trips(gcs, bucket, tmp_path, number):
     hostile = ["a b", "ä/ö", "50%", "a%2Fb", "a?b=c", "a#b", "a&b", "a+b", "'\"", "日本", "[*]"]
     hostile += ["a;b", "a\\b", "..a/b", "a,b", "😀", "{}", "~", "a=b", "a@b"]
     name = f"house/{hostile[number]}/x.mp4"
@@ -114,7 +114,7 @@ def test_hostile_names_come_back_as_they_are(gcs, bucket, tmp_path, number):
 # --- up, with faults --------------------------------------------------------------------------
 
 
-def test_resets_in_the_middle_resume_and_do_not_restart(gcs, bucket, tmp_path):
+def test_connection_reset_resumes_upload(gcs, bucket, tmp_path):
     gcs.faults.add(
         Fault(kind=Kind.RESET, method="PUT", skip=2, after_bytes=100 * KIB),
         Fault(kind=Kind.RESET, method="PUT", skip=3, after_bytes=10 * KIB),
@@ -126,7 +126,7 @@ def test_resets_in_the_middle_resume_and_do_not_restart(gcs, bucket, tmp_path):
     assert put_bytes(gcs) < 4 * MIB + 400 * KIB
 
 
-def test_of_a_large_chunk_that_breaks_off_the_beginning_counts(gcs, tmp_path):
+def test_partial_chunk_counts_after_reset(gcs, tmp_path):
     gcs.faults.add(Fault(kind=Kind.RESET, method="PUT", after_bytes=1500 * KIB))
     with store(gcs, chunk_bytes=4 * MIB) as bucket:
         bucket.upload(upload(tmp_path / "f", 2 * MIB), stop=NEVER)
@@ -134,14 +134,14 @@ def test_of_a_large_chunk_that_breaks_off_the_beginning_counts(gcs, tmp_path):
 
 
 @pytest.mark.parametrize("skip", range(4))
-def test_a_lost_answer_does_not_double_anything(gcs, bucket, tmp_path, skip):
+def test_lost_answer_sends_nothing_twice(gcs, bucket, tmp_path, skip):
     gcs.faults.add(Fault(kind=Kind.LOSE, method="PUT", skip=skip))
     result = bucket.upload(upload(tmp_path / "f", 4 * CHUNK), stop=NEVER)
     assert put_bytes(gcs) == 4 * CHUNK
     assert str(result.generation) == gcs.objects()[NAME]["generation"]
 
 
-def test_when_nothing_arrives_it_is_left_to_the_outbox(gcs, bucket, tmp_path):
+def test_upload_without_any_answer_is_unreachable(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.RESET, method="PUT", times=99))
     kept = []
     with pytest.raises(StorageUnreachable):
@@ -149,7 +149,7 @@ def test_when_nothing_arrives_it_is_left_to_the_outbox(gcs, bucket, tmp_path):
     assert isinstance(kept[-1], ResumePoint)
 
 
-def test_answers_without_progress_do_not_go_on_for_ever(gcs, bucket, tmp_path):
+def test_upload_without_progress_is_unreachable(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.STATUS, status=308, method="PUT", times=99))
     with pytest.raises(StorageUnreachable):
         bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
@@ -157,7 +157,7 @@ def test_answers_without_progress_do_not_go_on_for_ever(gcs, bucket, tmp_path):
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_busy_storage_is_left_to_the_outbox_with_its_wish(gcs, bucket, tmp_path, status):
+def test_busy_storage_raises_with_retry_after(gcs, bucket, tmp_path, status):
     gcs.faults.add(
         Fault(kind=Kind.STATUS, status=status, method="PUT", headers={"Retry-After": "17"})
     )
@@ -166,7 +166,7 @@ def test_a_busy_storage_is_left_to_the_outbox_with_its_wish(gcs, bucket, tmp_pat
     assert raised.value.retry_after_s == 17
 
 
-def test_a_damage_on_the_way_leaves_no_object(gcs, bucket, tmp_path):
+def test_upload_damaged_on_the_way_leaves_no_object(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.CORRUPT_REQUEST, method="PUT", skip=1))
     kept = []
     with pytest.raises(ChecksumMismatch):
@@ -175,7 +175,7 @@ def test_a_damage_on_the_way_leaves_no_object(gcs, bucket, tmp_path):
     assert kept[-1] is None
 
 
-def test_an_object_with_another_checksum_is_taken_away_again(gcs, bucket, tmp_path):
+def test_object_with_wrong_checksum_is_deleted(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.CORRUPT_CHECKSUM, method="PUT", skip=3))
     with pytest.raises(ChecksumMismatch):
         bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
@@ -184,7 +184,7 @@ def test_an_object_with_another_checksum_is_taken_away_again(gcs, bucket, tmp_pa
     assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
 
 
-def test_an_answer_without_a_generation_takes_nothing_away(gcs, bucket, tmp_path):
+def test_answer_without_generation_deletes_nothing(gcs, bucket, tmp_path):
     gcs.put(NAME, b"mine")
     gcs.faults.add(Fault(kind=Kind.STATUS, status=200, body={"name": NAME}, method="PUT"))
     gcs.faults.add(Fault(kind=Kind.STATUS, status=200, method="POST", headers=_session(gcs)))
@@ -197,14 +197,14 @@ def _session(gcs):
     return {"Location": f"{gcs.url}/upload/x?upload_id=none"}
 
 
-def test_an_answer_that_is_none_is_asked_for_again(gcs, bucket, tmp_path):
+def test_invalid_answer_is_queried_again(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.STATUS, status=200, body=b"<html>", method="PUT"))
     gcs.faults.add(Fault(kind=Kind.STATUS, status=200, body=b"[]", method="PUT"))
     bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER)
     assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
 
 
-def test_a_file_that_becomes_shorter_is_noticed(gcs, bucket, tmp_path):
+def test_upload_of_shortened_file_raises_checksum_mismatch(gcs, bucket, tmp_path):
     def on_progress(there):
         if there == CHUNK:
             (tmp_path / "f").write_bytes(b"short")
@@ -214,7 +214,7 @@ def test_a_file_that_becomes_shorter_is_noticed(gcs, bucket, tmp_path):
     assert gcs.objects() == {}
 
 
-def test_a_file_that_is_gone_is_the_disks_fault(bucket, tmp_path):
+def test_upload_of_missing_file_raises_oserror(bucket, tmp_path):
     (tmp_path / "f").write_bytes(b"x")
     gone = upload(tmp_path / "f")
     (tmp_path / "f").unlink()
@@ -223,9 +223,7 @@ def test_a_file_that_is_gone_is_the_disks_fault(bucket, tmp_path):
 
 
 @pytest.mark.parametrize("fails", ["seek", "read"])
-def test_a_disk_that_fails_in_the_middle_is_not_taken_for_the_network(
-    gcs, bucket, tmp_path, monkeypatch, fails
-):
+def test_disk_error_during_upload_raises_oserror(gcs, bucket, tmp_path, monkeypatch, fails):
     class Broken:
         def __init__(self, stream, broken):
             self._stream = stream

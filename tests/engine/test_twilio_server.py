@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
-from texting import ANNA, BERT
+from sms_factories import ANNA, BERT
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER
 
 TESTS = Path(__file__).parents[1]
@@ -33,7 +33,7 @@ def error_from_response(*args, **values):
         return error.code, json.load(error)["code"]
 
 
-def test_it_wants_a_login_and_a_form(twilio):
+def test_server_requires_login_and_form(twilio):
     address = f"{twilio.url}{MESSAGES}"
     assert error_from_response(address) == (401, 20003)
     as_json = {**LOGIN, "Content-Type": "application/json"}
@@ -41,7 +41,7 @@ def test_it_wants_a_login_and_a_form(twilio):
     assert error_from_response(f"{twilio.url}/2010-04-01/Calls.json", headers=LOGIN) == (404, 20404)
 
 
-def test_it_refuses_what_twilio_refuses(twilio):
+def test_server_refuses_what_twilio_refuses(twilio):
     good = {"To": ANNA, "From": SENDER, "Body": "x"}
     for code, change in (
         (21604, {"To": ""}),
@@ -60,7 +60,7 @@ def test_it_refuses_what_twilio_refuses(twilio):
     assert twilio.complaints
 
 
-def test_its_list_is_filtered_and_paged(twilio):
+def test_server_filters_and_pages_list(twilio):
     for number in range(5):
         to = BERT if number == 2 else ANNA
         ask(twilio.url, fields={"To": to, "From": SENDER, "Body": f"{number}"})
@@ -80,7 +80,7 @@ def test_its_list_is_filtered_and_paged(twilio):
     assert ask(twilio.url, other)["messages"] == []
 
 
-def test_it_runs_on_its_own(socket_enabled):
+def test_server_runs_as_process(socket_enabled):
     process = subprocess.Popen(
         [sys.executable, "-m", "twilio_server"],
         stdin=subprocess.PIPE,

@@ -9,10 +9,10 @@ from unittest.mock import patch
 
 from camera_forms import PROBED
 from homesec_fixtures import CAMERA_ID, ScriptedDetector, camera
-from phone_book import NUMBER
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from recipient_fixtures import NUMBER
 
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
 from custom_components.homesec.engine.detection.cascade import CascadeDetector

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from clip_factory import EVENING, ClipFactory, act, contents, ids, refused
-from cloud_house import move_in
+from cloud_fixtures import move_in
 from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.exceptions import (
     HomeAssistantError,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from clip_factory import EVENING, ClipFactory, act, contents, refused
-from cloud_house import move_in
+from cloud_fixtures import move_in
 from homeassistant.exceptions import (
     HomeAssistantError,
 )

@@ -9,13 +9,13 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homesec_fixtures import CAMERA_ID, DRIVE, PERSON, ROAD, arm, pictures, set_up, state, until
-from phone_book import recipient
 import pytest
 from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
     get_system_health_info,
     snapshot_platform,
 )
+from recipient_fixtures import recipient
 
 from custom_components.homesec.const import PLATFORMS
 

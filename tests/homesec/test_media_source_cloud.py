@@ -9,7 +9,7 @@ from unittest.mock import Mock, patch
 
 from aiohttp import ClientPayloadError
 from clip_factory import EVENING, STILL, ClipFactory
-from cloud_house import move_in
+from cloud_fixtures import move_in
 from homeassistant.components import media_source
 from homeassistant.components.media_player import (
     BrowseError,
@@ -101,7 +101,7 @@ def film_url(clip_id: str) -> str:
 # --- the tree ----------------------------------------------------------------------------------
 
 
-async def test_a_clip_in_the_cloud_stays_in_the_tree_and_resolves_to_our_view(
+async def test_cloud_clip_is_browsable_and_resolves_to_view(
     hass: HomeAssistant, shelf: ClipFactory
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
@@ -119,7 +119,7 @@ async def test_a_clip_in_the_cloud_stays_in_the_tree_and_resolves_to_our_view(
 
 
 @pytest.mark.parametrize("state", [ClipState.REMOVING, ClipState.FAILED, ClipState.RECORDING])
-async def test_what_is_not_a_finished_clip_does_not_play(
+async def test_unfinished_clip_does_not_play(
     hass: HomeAssistant, shelf: ClipFactory, state: ClipState
 ) -> None:
     clip = await shelf.put(EVENING, state=state)
@@ -127,7 +127,7 @@ async def test_what_is_not_a_finished_clip_does_not_play(
         await media_source.async_resolve_media(hass, f"media-source://homesec/clip/{clip.id}", None)
 
 
-async def test_without_the_cloud_it_went_to_a_clip_is_shown_but_does_not_play(
+async def test_cloud_clip_without_cloud_is_shown_but_does_not_play(
     hass: HomeAssistant, shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
@@ -142,7 +142,7 @@ async def test_without_the_cloud_it_went_to_a_clip_is_shown_but_does_not_play(
 # --- playing -----------------------------------------------------------------------------------
 
 
-async def test_a_film_streams_through_home_assistant_in_ranges(
+async def test_video_is_served_in_ranges(
     proxied: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await proxied.cloud_only(EVENING)
@@ -179,7 +179,7 @@ async def test_a_film_streams_through_home_assistant_in_ranges(
     assert int(head.headers["Content-Length"]) == size
 
 
-async def test_where_a_key_can_sign_the_player_is_sent_to_a_short_lived_link(
+async def test_player_is_redirected_to_signed_url(
     signing_shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await signing_shelf.cloud_only(EVENING)
@@ -197,7 +197,7 @@ async def test_where_a_key_can_sign_the_player_is_sent_to_a_short_lived_link(
     assert int(head.headers["Content-Length"]) == len(film)
 
 
-async def test_strangers_get_no_link_and_no_film(
+async def test_unauthenticated_request_gets_nothing(
     signing_shelf: ClipFactory, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     clip = await signing_shelf.cloud_only(EVENING)
@@ -208,7 +208,7 @@ async def test_strangers_get_no_link_and_no_film(
         assert "Location" not in answer.headers
 
 
-async def test_a_film_whose_file_was_deleted_by_hand_comes_from_the_cloud(
+async def test_video_with_deleted_file_is_served_from_cloud(
     shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
@@ -217,7 +217,7 @@ async def test_a_film_whose_file_was_deleted_by_hand_comes_from_the_cloud(
     assert await answer.read() == film
 
 
-async def test_a_film_that_was_deleted_in_the_bucket_is_not_found(
+async def test_video_deleted_in_bucket_is_not_found(
     shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
@@ -239,7 +239,7 @@ async def test_a_film_that_was_deleted_in_the_bucket_is_not_found(
         (EncryptionKeyMissing(), HTTPStatus.BAD_GATEWAY),
     ],
 )
-async def test_what_the_cloud_refuses_is_told_without_its_words(
+async def test_cloud_error_becomes_status_without_message(
     shelf: ClipFactory,
     hass_client: ClientSessionGenerator,
     caplog: pytest.LogCaptureFixture,
@@ -256,7 +256,7 @@ async def test_what_the_cloud_refuses_is_told_without_its_words(
     assert "secret" not in caplog.text
 
 
-async def test_a_film_that_breaks_off_is_cut_short_not_padded(
+async def test_interrupted_video_is_cut_short(
     shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.cloud_only(EVENING)
@@ -275,7 +275,7 @@ async def test_a_film_that_breaks_off_is_cut_short_not_padded(
 # --- stills ------------------------------------------------------------------------------------
 
 
-async def test_a_still_is_fetched_once_and_never_a_redirect(
+async def test_still_is_fetched_once_without_redirect(
     hass: HomeAssistant, signing_shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await signing_shelf.cloud_only(EVENING)
@@ -296,9 +296,7 @@ async def test_a_still_is_fetched_once_and_never_a_redirect(
     assert read.call_count == 1
 
 
-def test_the_cache_keeps_the_stills_looked_at_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cache_keeps_last_used_stills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "MAX_STILLS", 3)
     stills = StillCache(tmp_path / "stills")
     for number in range(5):
@@ -313,14 +311,14 @@ def test_the_cache_keeps_the_stills_looked_at_last(
     assert not (tmp_path / "stills/4.jpg").exists()
 
 
-def test_a_still_that_is_too_large_is_not_kept(tmp_path: Path) -> None:
+def test_oversized_still_is_not_cached(tmp_path: Path) -> None:
     stills = StillCache(tmp_path / "stills")
     with pytest.raises(StorageError):
         stills.get("x", in_cloud(bytes(cache.MAX_STILL_BYTES + 1)))
     assert not (tmp_path / "stills").exists()
 
 
-def test_a_cache_that_cannot_be_written_only_makes_it_slower(tmp_path: Path) -> None:
+def test_unwritable_cache_still_serves(tmp_path: Path) -> None:
     (tmp_path / "stills").write_text("no folder")
     assert StillCache(tmp_path / "stills").get("x", in_cloud(b"jpeg")) == b"jpeg"
 
@@ -356,7 +354,7 @@ def in_cloud(content: bytes) -> CloudFile:
         ("\0' OR 1=1", "", []),
     ],
 )
-async def test_clips_are_found_by_camera_occasion_and_day(
+async def test_search_finds_clips_by_camera_reason_and_day(
     hass: HomeAssistant, shelf: ClipFactory, text: str, folder: str, found: list[int]
 ) -> None:
     clips = [
@@ -371,7 +369,7 @@ async def test_clips_are_found_by_camera_occasion_and_day(
     ]
 
 
-async def test_what_is_found_says_where_and_when(hass: HomeAssistant, shelf: ClipFactory) -> None:
+async def test_search_result_names_camera_and_time(hass: HomeAssistant, shelf: ClipFactory) -> None:
     await shelf.put(EVENING)
     (found,) = await search(hass, "person")
     assert found.title == "Front door, 2026-11-21 23:30:00 Person, 12 s"
@@ -380,7 +378,7 @@ async def test_what_is_found_says_where_and_when(hass: HomeAssistant, shelf: Cli
     assert root.can_search
 
 
-async def test_a_search_ends_when_there_is_enough(
+async def test_search_stops_at_limit(
     hass: HomeAssistant, shelf: ClipFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(media_search, "MAX_FOUND", 3)
@@ -390,7 +388,7 @@ async def test_a_search_ends_when_there_is_enough(
     assert len(await search(hass, "person")) == 3
 
 
-async def test_a_search_in_no_folder_fails(hass: HomeAssistant, shelf: ClipFactory) -> None:
+async def test_search_outside_folders_fails(hass: HomeAssistant, shelf: ClipFactory) -> None:
     with pytest.raises(BrowseError):
         await search(hass, "person", "/nonsense")
 

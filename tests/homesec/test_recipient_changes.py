@@ -17,8 +17,8 @@ from homeassistant.helpers.json import JSONEncoder
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homesec_fixtures import CAMERA_ID, PERSON, call, camera, state, until
-from phone_book import ANN, BOB, NUMBER, begin, given, move_in, recipient, send
 import pytest
+from recipient_fixtures import ANN, BOB, NUMBER, begin, given, move_in, recipient, send
 
 from custom_components.homesec.alarm.pins import PinKind
 from custom_components.homesec.const import DOMAIN

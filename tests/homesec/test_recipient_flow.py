@@ -8,8 +8,19 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.data_entry_flow import FlowResultType
 from homesec_fixtures import CAMERA_ID, DRIVE, set_up
-from phone_book import ACCOUNT, ANN, BOB, NUMBER, RULES, SECRET, begin, given, recipient, send
 import pytest
+from recipient_fixtures import (
+    ACCOUNT,
+    ANN,
+    BOB,
+    NUMBER,
+    RULES,
+    SECRET,
+    begin,
+    given,
+    recipient,
+    send,
+)
 from twilio_messages import API_KEY_SECRET, API_KEY_SID, SERVICE_SID
 
 from custom_components.homesec.engine.sms.errors import TextUndelivered

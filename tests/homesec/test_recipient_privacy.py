@@ -12,11 +12,11 @@ from homeassistant.core import callback
 from homeassistant.helpers.json import JSONEncoder
 from homeassistant.setup import async_setup_component
 from homesec_fixtures import CAMERA_ID, PERSON, arm, call, pictures, set_up, until
-from phone_book import ANN, NUMBER, SECRET, begin, given, recipient, send
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
+from recipient_fixtures import ANN, NUMBER, SECRET, begin, given, recipient, send
 
 from custom_components.homesec.const import EVENT_ALERT
 

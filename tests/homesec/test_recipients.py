@@ -9,8 +9,8 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 from homesec_fixtures import CAMERA_ID, CAT, DRIVE, PERSON, call, state, until
-from phone_book import ANN, BOB, move_in, recipient
 import pytest
+from recipient_fixtures import ANN, BOB, move_in, recipient
 
 from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from clip_factory import EVENING, STILL, ClipFactory
-from cloud_house import move_in
+from cloud_fixtures import move_in
 from homesec_fixtures import set_up
 from PIL import Image
 import pytest

@@ -15,7 +15,7 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.data_entry_flow import FlowResultType
 from homesec_fixtures import set_up
 import pytest
-from storage_house import add_storage, given, google_at, open_bucket, send, storage
+from storage_fixtures import add_storage, given, google_at, open_bucket, send, storage
 
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import ClockSkew, StorageBusy, StorageError
@@ -58,7 +58,7 @@ async def again(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
 # --- setting up --------------------------------------------------------------------------------
 
 
-async def test_a_bucket_is_tried_out_and_kept(
+async def test_bucket_is_checked_and_stored(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     await set_up(hass, entry)
@@ -77,12 +77,12 @@ async def test_a_bucket_is_tried_out_and_kept(
             "key": service_account(gcs),
         },
     }
-    assert entry.runtime_data.storage.cloud.open()
+    await hass.async_add_executor_job(entry.runtime_data.storage.cloud.connect)
     assert gcs.objects() == {}
     assert [path for method, path, _ in gcs.faults.seen if method == "DELETE"]
 
 
-async def test_a_key_can_be_uploaded(
+async def test_key_can_be_uploaded_as_file(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,
@@ -97,7 +97,7 @@ async def test_a_key_can_be_uploaded(
     assert entry.data["storage"]["key"] == service_account(gcs)
 
 
-async def test_the_machines_own_login_needs_no_key(
+async def test_machine_login_needs_no_key(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     await set_up(hass, entry)
@@ -118,7 +118,7 @@ async def test_the_machines_own_login_needs_no_key(
         ({"key_file": "0" * 32}, {"key_file": "upload_failed"}),
     ],
 )
-async def test_what_is_no_key_is_refused_at_its_field(
+async def test_invalid_key_is_reported_at_its_field(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,
@@ -134,7 +134,7 @@ async def test_what_is_no_key_is_refused_at_its_field(
     assert done["reason"] == "reconfigure_successful"
 
 
-async def test_what_is_missing_is_said_exactly(
+async def test_missing_permission_is_named(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     await set_up(hass, entry)
@@ -173,7 +173,7 @@ async def test_what_is_missing_is_said_exactly(
         (ZeroDivisionError("a piece of the key"), "unknown"),
     ],
 )
-async def test_every_failure_leads_back_to_the_form(
+async def test_failed_check_shows_form_again(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,
@@ -190,7 +190,7 @@ async def test_every_failure_leads_back_to_the_form(
     assert (await send(hass, refused, given(gcs)))["reason"] == "reconfigure_successful"
 
 
-async def test_a_house_that_does_not_run_cannot_try_a_bucket(
+async def test_flow_aborts_when_entry_is_not_loaded(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -202,7 +202,7 @@ async def test_a_house_that_does_not_run_cannot_try_a_bucket(
 # --- changing, switching off -------------------------------------------------------------------
 
 
-async def test_what_is_stored_can_be_changed_without_the_key(
+async def test_bucket_can_be_changed_without_entering_key(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     add_storage(entry, storage(gcs, key=service_account(gcs), limit_mbit=8))
@@ -220,7 +220,7 @@ async def test_what_is_stored_can_be_changed_without_the_key(
     assert "limit_mbit" not in entry.data["storage"]
 
 
-async def test_another_detector_leaves_the_storage_alone(
+async def test_changed_detector_keeps_storage(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     add_storage(entry, storage(gcs))
@@ -230,7 +230,7 @@ async def test_another_detector_leaves_the_storage_alone(
     assert entry.data == {"detector": "ncnn", "storage": storage(gcs)}
 
 
-async def test_trying_again_without_a_change_goes_on_with_the_uploads(
+async def test_unchanged_bucket_resumes_uploads(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     add_storage(entry, storage(gcs))
@@ -243,7 +243,7 @@ async def test_trying_again_without_a_change_goes_on_with_the_uploads(
     assert entry.runtime_data is runtime
 
 
-async def test_it_can_be_tried_while_the_engine_does_not_run(
+async def test_bucket_can_be_checked_without_running_engine(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     add_storage(entry, storage(gcs))
@@ -254,7 +254,7 @@ async def test_it_can_be_tried_while_the_engine_does_not_run(
     assert done["reason"] == "reconfigure_successful"
 
 
-async def test_a_key_that_is_none_does_not_take_the_place_of_the_stored_one(
+async def test_invalid_key_does_not_replace_stored_key(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     add_storage(entry, storage(gcs, key=service_account(gcs)))
@@ -266,7 +266,7 @@ async def test_a_key_that_is_none_does_not_take_the_place_of_the_stored_one(
     assert entry.data["storage"]["key"] == service_account(gcs)
 
 
-async def test_it_can_be_switched_off(
+async def test_cloud_can_be_turned_off(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     key = EncryptionKey.generate().text
@@ -284,7 +284,7 @@ async def test_it_can_be_switched_off(
 # --- encryption --------------------------------------------------------------------------------
 
 
-async def test_a_new_key_is_shown_once_and_asked_back(
+async def test_new_encryption_key_is_shown_once_and_asked_for(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     await set_up(hass, entry)
@@ -318,7 +318,7 @@ async def test_a_new_key_is_shown_once_and_asked_back(
 # --- logging in again --------------------------------------------------------------------------
 
 
-async def test_another_key_is_tried_and_kept(
+async def test_reauth_with_other_key_stores_it(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     old = {**service_account(gcs), "client_email": "old@project.iam.gserviceaccount.com"}
@@ -338,7 +338,7 @@ async def test_another_key_is_tried_and_kept(
     assert entry.data["storage"] == {**before, "key": service_account(gcs)}
 
 
-async def test_the_same_key_is_tried_again_once_it_may_do_more(
+async def test_reauth_with_same_key_tries_it_again(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     add_storage(entry, storage(gcs, key=service_account(gcs)))
@@ -353,7 +353,7 @@ async def test_the_same_key_is_tried_again_once_it_may_do_more(
     assert done["reason"] == "reauth_successful"
 
 
-async def test_a_missing_bucket_is_told_where_it_cannot_be_changed(
+async def test_reauth_with_missing_bucket_shows_base_error(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     add_storage(entry, storage(gcs, bucket="no-such-bucket"))
@@ -365,7 +365,7 @@ async def test_a_missing_bucket_is_told_where_it_cannot_be_changed(
 # --- another bucket ----------------------------------------------------------------------------
 
 
-async def test_another_bucket_says_what_becomes_of_the_clips(
+async def test_bucket_change_shows_affected_clips(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, video: Path
 ) -> None:
     add_storage(entry, storage(gcs))
@@ -390,7 +390,7 @@ async def test_another_bucket_says_what_becomes_of_the_clips(
     assert row.cloud is CloudState.ELSEWHERE
 
 
-async def test_encryption_is_asked_for_after_another_bucket(
+async def test_bucket_change_is_followed_by_encryption(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, video: Path
 ) -> None:
     add_storage(entry, storage(gcs))

@@ -12,10 +12,10 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 from homesec_fixtures import set_up, state, until
 import pytest
-from storage_house import add_storage, google_at, send, storage
+from storage_fixtures import add_storage, google_at, send, storage
 from test_issues import CLIP, happens, later
 
-from custom_components.homesec.cloud.state import FOR_A_PERSON
+from custom_components.homesec.cloud.state import NEEDS_USER
 from custom_components.homesec.engine.core.events import (
     Backlog,
     CatalogRebuilt,
@@ -79,8 +79,8 @@ def next_flow(hass: HomeAssistant, done: dict[str, Any]) -> dict[str, Any]:
 # --- the cloud ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("error", sorted(FOR_A_PERSON))
-async def test_what_somebody_has_to_cure_is_told_at_once(
+@pytest.mark.parametrize("error", sorted(NEEDS_USER))
+async def test_error_that_needs_user_creates_issue_at_once(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,
@@ -100,7 +100,7 @@ async def test_what_somebody_has_to_cure_is_told_at_once(
 
 
 @pytest.mark.parametrize("error", ["storage_unreachable", "storage_busy", "storage_quota", None])
-async def test_what_heals_by_itself_is_not_told(
+async def test_temporary_error_creates_no_issue(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,
@@ -114,7 +114,7 @@ async def test_what_heals_by_itself_is_not_told(
     assert issue_key(issue_registry, "uploads_stuck") is None
 
 
-async def test_a_refused_login_is_cured_by_another_key(
+async def test_issue_of_refused_login_is_fixed_by_other_key(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,
@@ -139,7 +139,7 @@ async def test_a_refused_login_is_cured_by_another_key(
     await until(hass, lambda: runtime.storage.state.uploads.backlog.jobs == 0)
 
 
-async def test_a_missing_bucket_is_cured_by_another_bucket(
+async def test_issue_of_missing_bucket_is_fixed_by_other_bucket(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,
@@ -154,7 +154,7 @@ async def test_a_missing_bucket_is_cured_by_another_bucket(
     assert next_flow(hass, await fix(hass, repairs))["step_id"] == "bucket"
 
 
-async def test_the_fix_of_a_cloud_that_was_switched_off_says_so(
+async def test_fix_of_turned_off_cloud_aborts(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, repairs: Any
 ) -> None:
     add_storage(entry, storage(gcs))
@@ -168,7 +168,7 @@ async def test_the_fix_of_a_cloud_that_was_switched_off_says_so(
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def test_a_login_that_failed_at_the_start_is_forgotten_once_a_clip_got_through(
+async def test_uploaded_clip_clears_login_error(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, issue_registry: ir.IssueRegistry
 ) -> None:
     add_storage(entry, storage(gcs, key={"type": "nonsense"}))
@@ -189,7 +189,7 @@ async def test_a_login_that_failed_at_the_start_is_forgotten_once_a_clip_got_thr
         ("storage_clock_skew", "uploads_stuck_clock"),
     ],
 )
-async def test_uploads_that_are_stuck_for_a_day_are_told(
+async def test_uploads_stuck_for_a_day_create_issue(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,
@@ -233,7 +233,7 @@ async def test_uploads_that_are_stuck_for_a_day_are_told(
 # --- disk and index ----------------------------------------------------------------------------
 
 
-async def test_a_disk_that_is_nearly_full_is_told_until_it_is_not(
+async def test_nearly_full_disk_creates_issue_until_freed(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
@@ -245,7 +245,7 @@ async def test_a_disk_that_is_nearly_full_is_told_until_it_is_not(
     assert issue_key(issue_registry, "disk_space") is None
 
 
-async def test_clips_that_are_gone_for_good_are_counted_until_somebody_has_read_it(
+async def test_lost_clips_are_counted_until_confirmed(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, repairs: Any
 ) -> None:
     await set_up(hass, entry)
@@ -265,7 +265,7 @@ async def test_clips_that_are_gone_for_good_are_counted_until_somebody_has_read_
     assert issue_key(issue_registry, "clips_dropped") is None
 
 
-async def test_an_index_that_was_rebuilt_is_told_unless_there_was_none_before(
+async def test_rebuilt_catalog_creates_issue_unless_it_was_missing(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, repairs: Any
 ) -> None:
     await set_up(hass, entry)
@@ -282,7 +282,7 @@ async def test_an_index_that_was_rebuilt_is_told_unless_there_was_none_before(
     assert issue_key(issue_registry, "catalog_rebuilt") is None
 
 
-async def test_damaged_files_are_counted_until_the_user_has_read_of_them(
+async def test_damaged_files_are_counted_until_confirmed(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
@@ -312,7 +312,7 @@ async def test_damaged_files_are_counted_until_the_user_has_read_of_them(
     assert issue_key(issue_registry, "files_damaged") is None
 
 
-async def test_a_damaged_index_is_told_of_by_the_engine_itself(
+async def test_damaged_catalog_creates_issue_at_start(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, config_dir: Any
 ) -> None:
     (config_dir / "homesec").mkdir()
@@ -322,11 +322,11 @@ async def test_a_damaged_index_is_told_of_by_the_engine_itself(
     assert entry.runtime_data.host.ready
 
 
-async def test_what_the_engine_says_while_it_stops_raises_nothing(
+async def test_event_while_stopping_creates_no_issue(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
-    with patch.object(entry.runtime_data.storage.issues, "async_disk") as told:
+    with patch.object(entry.runtime_data.storage.issues, "async_update_disk") as told:
         await entry.runtime_data.coordinator.async_stop()
         await happens(hass, entry, DiskSpaceChanged(low=True, free_bytes=0))
         entry.runtime_data.storage.async_apply_retention()

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
-from storage_house import add_storage, given, google_at, open_bucket, send, storage
+from storage_fixtures import add_storage, given, google_at, open_bucket, send, storage
 
 from custom_components.homesec import const
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
@@ -55,7 +55,7 @@ def secrets_in(text: str) -> list[str]:
     return [secret for secret in (*pem_lines(), SEAL, EARLIER) if secret in text]
 
 
-async def test_diagnostics_tell_how_clips_are_kept_but_not_where(
+async def test_diagnostics_contain_retention_but_no_bucket(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,
@@ -82,7 +82,7 @@ async def test_diagnostics_tell_how_clips_are_kept_but_not_where(
     assert health["cloud_error"] == "-"
 
 
-async def test_no_key_is_logged_announced_or_shown(
+async def test_keys_are_in_no_log_event_or_state(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,

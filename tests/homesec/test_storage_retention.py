@@ -9,7 +9,7 @@ from custom_model import choose
 from homeassistant.config_entries import ConfigSubentry
 from homesec_fixtures import CAMERA_ID, arm, call, entity_id, pictures, set_up, state, until
 from pytest_homeassistant_custom_component.common import async_capture_events
-from storage_house import send
+from storage_fixtures import send
 
 from custom_components.homesec import const
 from custom_components.homesec.cloud.retention_config import retention_rules
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 DAY_S = 86_400.0
 
 
-def test_an_entry_that_says_nothing_keeps_the_disk_from_filling_only() -> None:
+def test_rules_without_data_only_keep_space_free() -> None:
     assert retention_rules({"detector": "auto"}) == RetentionRules()
 
 
-def test_what_a_camera_leaves_open_is_as_for_all() -> None:
+def test_rules_of_camera_default_to_rules_of_all() -> None:
     kept = {
         "local_days": 7,
         "cloud_gb": 100.0,
@@ -55,7 +55,7 @@ def test_what_a_camera_leaves_open_is_as_for_all() -> None:
     )
 
 
-async def test_it_is_changed_without_starting_anything_again(
+async def test_changed_rules_apply_without_reload(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
@@ -83,7 +83,7 @@ async def test_it_is_changed_without_starting_anything_again(
     assert {key: shown[key] for key in answers} == answers
 
 
-async def test_one_camera_has_one_rule_and_a_name_of_its_own(
+async def test_camera_has_one_rule_and_unique_name(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path
 ) -> None:
     await set_up(hass, entry)
@@ -112,7 +112,7 @@ async def test_one_camera_has_one_rule_and_a_name_of_its_own(
     assert shown["cameras"] == [{"camera": "Front door"}]
 
 
-async def test_clips_beyond_the_limit_go(
+async def test_clips_beyond_limit_are_removed(
     hass: HomeAssistant, entry: MockConfigEntry, config_dir: Path
 ) -> None:
     saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)

@@ -12,7 +12,7 @@ from homeassistant.helpers import entity_registry as er
 from homesec_fixtures import CAMERA_ID, arm, call, entity_id, pictures, set_up, state, until
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
-from storage_house import add_storage, google_at, send, storage
+from storage_fixtures import add_storage, google_at, send, storage
 
 from custom_components.homesec import const
 from custom_components.homesec.cloud.store import cloud_store
@@ -51,7 +51,7 @@ async def record(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
     return dict(saved[0].data)
 
 
-async def test_a_recorded_clip_ends_up_in_the_bucket(
+async def test_recorded_clip_is_uploaded(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, config_dir: Path
 ) -> None:
     uploaded = async_capture_events(hass, const.EVENT_CLIP_UPLOADED)
@@ -82,7 +82,7 @@ async def test_a_recorded_clip_ends_up_in_the_bucket(
     assert state(hass, "sensor", "uploads_age", entry.entry_id) == "0.0"
 
 
-async def test_with_a_key_what_is_in_the_bucket_is_sealed(
+async def test_clip_is_encrypted_with_key(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs, config_dir: Path
 ) -> None:
     uploaded = async_capture_events(hass, const.EVENT_CLIP_UPLOADED)
@@ -99,7 +99,7 @@ async def test_with_a_key_what_is_in_the_bucket_is_sealed(
 
 
 @pytest.mark.parametrize("other_key", [False, True])
-async def test_what_the_bucket_refused_is_uploaded_after_the_login(
+async def test_refused_clip_is_uploaded_after_login(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,
@@ -125,7 +125,7 @@ async def test_what_the_bucket_refused_is_uploaded_after_the_login(
     assert len(gcs.objects()) == 2
 
 
-async def test_what_was_recorded_before_is_uploaded_too(
+async def test_earlier_clips_are_uploaded(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     await set_up(hass, entry)
@@ -139,7 +139,9 @@ async def test_what_was_recorded_before_is_uploaded_too(
     assert len(gcs.objects()) == 2
 
 
-async def test_or_not(hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs) -> None:
+async def test_earlier_clips_are_not_uploaded_unless_chosen(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
     await set_up(hass, entry)
     await record(hass, entry)
     data = {**entry.data, "storage": storage(gcs, upload_rest=False)}
@@ -149,7 +151,7 @@ async def test_or_not(hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs)
     assert gcs.objects() == {}
 
 
-async def test_the_figures_of_a_cloud_that_was_switched_off_go(
+async def test_sensors_of_turned_off_cloud_are_removed(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     add_storage(entry, storage(gcs))
@@ -169,7 +171,7 @@ async def test_the_figures_of_a_cloud_that_was_switched_off_go(
         ({"seal_key": "nonsense"}, StorageError.key),
     ],
 )
-async def test_a_cloud_that_cannot_be_used_does_not_keep_the_engine_from_recording(
+async def test_unusable_cloud_does_not_prevent_recording(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     gcs: FakeGcs,
@@ -187,7 +189,7 @@ async def test_a_cloud_that_cannot_be_used_does_not_keep_the_engine_from_recordi
     await until(hass, lambda: state(hass, "sensor", "uploads_waiting", entry.entry_id) == "1")
 
 
-async def test_a_storage_is_made_when_it_is_needed_and_tried_until_it_can_be(
+async def test_store_logs_in_when_used_and_retries(
     gcs: FakeGcs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = []
@@ -224,5 +226,5 @@ async def test_a_storage_is_made_when_it_is_needed_and_tried_until_it_can_be(
     store.close()
 
 
-def test_without_a_storage_there_is_none() -> None:
+def test_cloud_store_is_none_without_storage() -> None:
     assert cloud_store({"detector": "auto"}) is None

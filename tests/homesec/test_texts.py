@@ -32,7 +32,7 @@ from custom_components.homesec.flows import (
     custom_model_form,
     recipient_flow,
     recipient_form,
-    retention_form,
+    retention_flow,
     settings_form,
     source_form,
     storage_flow,
@@ -62,7 +62,7 @@ WITHOUT_EXCEPTIONS = {
         "binary_sensor",
         "issues",
         "sensor",
-        "flows.retention_form",
+        "flows.retention_flow",
         "flows.zone_form",
     ),
 }
@@ -110,7 +110,7 @@ def test_config_flow_forms_have_all_texts() -> None:
         ("bucket", storage_form.BUCKET_SCHEMA),
         ("reauth_confirm", storage_form.LOGIN_SCHEMA),
         ("seal", storage_form.SEAL_SCHEMA),
-        ("retention", retention_form.retention_schema([])),
+        ("retention", retention_flow.retention_schema([])),
         ("alarm", alarm_form.ALARM_SCHEMA),
         ("add_pin", alarm_form.NEW_SCHEMA),
         ("edit_pin", alarm_form.EDIT_SCHEMA),
@@ -122,7 +122,7 @@ def test_config_flow_forms_have_all_texts() -> None:
     assert steps["cloud"]["menu_option_descriptions"].keys() == {"bucket", "cloud_off"}
     assert steps["pins"]["menu_options"].keys() == {"add_pin", "change_pin", "remove_pin"}
     assert re.findall(r"{(\w+)}", json.dumps(steps["pins"])) == ["pins"]
-    known = {*storage_flow.NO_FACTS, "account", "key", "note"}
+    known = {*storage_flow.NO_DETAILS, "account", "key", "note"}
     for step in ("bucket", "cloud_off", "reauth_confirm", "seal"):
         assert set(re.findall(r"{(\w+)}", json.dumps(steps[step]))) <= known
     menu = set(
@@ -151,7 +151,7 @@ def test_config_flow_errors_have_texts() -> None:
     assert TEXTS["config"]["progress"].keys() == {"try_model", "probe_bucket"}
     for group in ("error", "abort"):
         placeholders = re.findall(r"{(\w+)}", json.dumps(TEXTS["config"][group]))
-        assert set(placeholders) <= {"reason", "files", *storage_flow.NO_FACTS}
+        assert set(placeholders) <= {"reason", "files", *storage_flow.NO_DETAILS}
 
 
 def test_camera_forms_have_all_texts() -> None:

@@ -291,4 +291,4 @@ async def test_clip_subscription_sends_upload_progress(
     runtime.coordinator.async_handle_event(ClipUploaded(clip=stored))
     update = await page.next_event(lambda x: "clip" in x and x["clip"]["cloud"] == "stored")
     assert update["clip"]["progress"] is None
-    assert not runtime.storage.state.arrived
+    assert not runtime.storage.state.uploaded_share

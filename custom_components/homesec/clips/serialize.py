@@ -49,5 +49,5 @@ def _upload_progress(storage: StorageState, clip: Clip) -> float | None:
     """Return the uploaded share of a clip's bytes; None unless it's being uploaded."""
     if clip.cloud is not CloudState.WAITING:
         return None
-    share = storage.arrived.get(clip.id)
+    share = storage.uploaded_share.get(clip.id)
     return None if share is None else round(share, 3)

@@ -1,1 +1,1 @@
-"""The cloud storage and how long clips are kept, as Home Assistant sees it."""
+"""Cloud storage and retention of clips, as Home Assistant sees them."""

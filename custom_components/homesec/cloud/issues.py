@@ -1,5 +1,6 @@
-"""Repairs about where clips lie: the cloud, the disk, the catalogue."""
+"""Repair issues about storage, and the repair flow for a bucket that can't be used."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -12,10 +13,10 @@ from ..const import CONF_STORAGE, DOMAIN
 from ..engine.cloud.errors import BucketMissing, ClockSkew, QuotaExceeded, StorageError
 from ..engine.library.retention_policy import GIB
 from ..issues import async_raise_issue
-from .state import FOR_A_PERSON
+from .state import NEEDS_USER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from homeassistant.config_entries import ConfigEntry
 
     from ..engine.core.events import Backlog, CatalogRebuilt
     from .state import StorageState
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 ISSUE_STORAGE: Final = "storage"
 ISSUE_STUCK: Final = "uploads_stuck"
 ISSUE_DISK: Final = "disk_space"
-ISSUE_DROPPED: Final = "clips_dropped"
+ISSUE_REMOVED: Final = "clips_dropped"
 ISSUE_REBUILT: Final = "catalog_rebuilt"
 ISSUE_DAMAGED: Final = "files_damaged"
 
-STORAGE_ISSUES = frozenset({*FOR_A_PERSON, StorageError.key})
+STORAGE_ISSUES = frozenset({*NEEDS_USER, StorageError.key})
 STUCK_ISSUES = {
     QuotaExceeded.key: "uploads_stuck_quota",
     ClockSkew.key: "uploads_stuck_clock",
@@ -36,108 +37,94 @@ STUCK = "uploads_stuck"
 
 
 class StorageIssues:
-    """Raises and withdraws them."""
+    """Creates and deletes the issues."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._hass = hass
-        self._entry_id = entry_id
+        self._async_raise = partial(async_raise_issue, hass, entry_id)
 
     @callback
-    def async_storage(self, state: StorageState) -> None:
-        """Watch whether the cloud can be used without anybody doing something."""
-        if not state.needs_somebody and state.login_error is None:
-            self._async_withdraw(ISSUE_STORAGE)
+    def async_update_storage(self, state: StorageState) -> None:
+        """Show whether the cloud can't be used until the user has done something."""
+        if not state.needs_user_action and state.login_error is None:
+            self._async_delete(ISSUE_STORAGE)
             return
-        error = state.error or StorageError.key
-        key = error if error in STORAGE_ISSUES else StorageError.key
-        self._async_raise(ISSUE_STORAGE, key, fixable=True, severity=ir.IssueSeverity.ERROR)
+        key = state.error if state.error in STORAGE_ISSUES else StorageError.key
+        self._async_raise(ISSUE_STORAGE, key, fixable=True)
 
     @callback
-    def async_stuck(self, uploads: Backlog | None, state: StorageState) -> None:
-        """Watch what waits for too long; None: nothing does."""
-        if uploads is None or state.needs_somebody:
-            self._async_withdraw(ISSUE_STUCK)
+    def async_update_stuck(self, uploads: Backlog | None, state: StorageState) -> None:
+        """Show which uploads have waited for too long; None: there are none."""
+        if uploads is None or state.needs_user_action:
+            self._async_delete(ISSUE_STUCK)
             return
         key = STUCK_ISSUES.get(state.error or "", STUCK)
-        self._async_raise(ISSUE_STUCK, key, {"clips": str(uploads.jobs)})
+        values = {"clips": str(uploads.jobs)}
+        self._async_raise(ISSUE_STUCK, key, values, severity=ir.IssueSeverity.WARNING)
 
     @callback
-    def async_disk(self, *, low: bool, free_bytes: int) -> None:
-        """Watch the free space that is left whatever is removed."""
+    def async_update_disk(self, *, low: bool, free_bytes: int) -> None:
+        """Show whether the disk is nearly full, and retention can't free more."""
         if low:
             free = {"free": f"{free_bytes / GIB:.1f}"}
-            self._async_raise(ISSUE_DISK, "disk_nearly_full", free, severity=ir.IssueSeverity.ERROR)
+            self._async_raise(ISSUE_DISK, "disk_nearly_full", free)
         else:
-            self._async_withdraw(ISSUE_DISK)
+            self._async_delete(ISSUE_DISK)
 
     @callback
-    def async_clips_dropped(self, clips: int) -> None:
-        """Tell that clips are gone for good, since the disk would have filled."""
-        facts = {"clips": str(clips + self._known(ISSUE_DROPPED, "clips"))}
-        self._async_raise(ISSUE_DROPPED, "clips_dropped", facts, fixable=True, stays=True)
+    def async_report_removed(self, clips: int) -> None:
+        """Add to the number of clips that were lost since the disk was full."""
+        total = clips + self._shown_number(ISSUE_REMOVED, "clips")
+        self._async_report(ISSUE_REMOVED, "clips_dropped", {"clips": str(total)})
 
     @callback
-    def async_rebuilt(self, event: CatalogRebuilt) -> None:
-        """Tell that the catalogue was damaged; a new one beside clips that are there is no harm."""
+    def async_report_rebuilt(self, event: CatalogRebuilt) -> None:
+        """Report that a damaged catalog was replaced; a missing one is no reason to worry."""
         if event.set_aside is not None:
-            facts = {"clips": str(event.clips), "file": event.set_aside}
-            self._async_raise(ISSUE_REBUILT, "catalog_rebuilt", facts, fixable=True, stays=True)
+            values = {"clips": str(event.clips), "file": event.set_aside}
+            self._async_report(ISSUE_REBUILT, "catalog_rebuilt", values)
 
     @callback
-    def async_damaged(self, files: int, folder: str) -> None:
-        """Report how many files could not be read since the user last read of any."""
-        facts = {"files": str(files + self._known(ISSUE_DAMAGED, "files")), "folder": folder}
-        self._async_raise(ISSUE_DAMAGED, "files_damaged", facts, fixable=True, stays=True)
+    def async_report_damaged(self, files: int, folder: str) -> None:
+        """Add to the number of files that could not be read."""
+        total = files + self._shown_number(ISSUE_DAMAGED, "files")
+        values = {"files": str(total), "folder": folder}
+        self._async_report(ISSUE_DAMAGED, "files_damaged", values)
 
-    def _known(self, issue_id: str, what: str) -> int:
-        """Return the number that an issue already shows, 0 if there is none."""
+    def _shown_number(self, issue_id: str, placeholder: str) -> int:
+        """Return the number in an issue that the user hasn't confirmed yet; 0 without one."""
         issue = ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id)
-        return int((issue.translation_placeholders or {}).get(what, 0)) if issue else 0
+        return int((issue.translation_placeholders or {}).get(placeholder, 0)) if issue else 0
 
-    def _async_withdraw(self, issue_id: str) -> None:
-        ir.async_delete_issue(self._hass, DOMAIN, issue_id)
-
-    def _async_raise(
-        self,
-        issue_id: str,
-        key: str,
-        placeholders: Mapping[str, str] | None = None,
-        *,
-        fixable: bool = False,
-        stays: bool = False,
-        severity: ir.IssueSeverity = ir.IssueSeverity.WARNING,
-    ) -> None:
-        """``stays``: what has happened has happened, until somebody has read of it."""
-        async_raise_issue(
-            self._hass,
-            self._entry_id,
+    def _async_report(self, issue_id: str, key: str, values: dict[str, str]) -> None:
+        """Raise an issue that stays until the user confirms it."""
+        self._async_raise(
             issue_id,
             key,
-            placeholders,
-            severity=severity,
-            fixable=fixable,
-            persistent=stays,
+            values,
+            severity=ir.IssueSeverity.WARNING,
+            fixable=True,
+            persistent=True,
         )
 
-
-if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry
+    def _async_delete(self, issue_id: str) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, issue_id)
 
 
 class StorageRepairFlow(RepairsFlow):
-    """Ends in the house's own flow; the issue goes away by itself when uploads go on."""
+    """Opens the step of the config flow that helps; the issue is deleted when uploads go on."""
 
     def __init__(self, entry_id: str) -> None:
         self._entry_id = entry_id
 
     async def async_step_init(self, _input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin."""
+        """Start with the only step."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Say what is the matter, then ask for what cures it."""
+        """Describe the problem, then open the login, or the bucket's settings."""
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
         if entry is None or CONF_STORAGE not in entry.data:
             return self.async_abort(reason="storage_gone")
@@ -146,21 +133,14 @@ class StorageRepairFlow(RepairsFlow):
             return self.async_show_form(step_id="confirm", description_placeholders=placeholders)
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         if issue is not None and issue.translation_key == BucketMissing.key:
-            flow_id = await self._async_bucket(entry)
+            flow_id = await self._async_open(entry, SOURCE_RECONFIGURE)
+            for step in ("cloud", "bucket"):
+                await self.hass.config_entries.flow.async_configure(flow_id, {"next_step_id": step})
+        elif flows := list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
+            flow_id = flows[0]["flow_id"]
         else:
-            flow_id = await self._async_login(entry)
+            flow_id = await self._async_open(entry, SOURCE_REAUTH)
         return self.async_abort(reason="opens_storage", next_flow=(FlowType.CONFIG_FLOW, flow_id))
-
-    async def _async_login(self, entry: ConfigEntry) -> str:
-        for flow in entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
-            return flow["flow_id"]
-        return await self._async_open(entry, SOURCE_REAUTH)
-
-    async def _async_bucket(self, entry: ConfigEntry) -> str:
-        flow_id = await self._async_open(entry, SOURCE_RECONFIGURE)
-        for step in ("cloud", "bucket"):
-            await self.hass.config_entries.flow.async_configure(flow_id, {"next_step_id": step})
-        return flow_id
 
     async def _async_open(self, entry: ConfigEntry, source: str) -> str:
         context = ConfigFlowContext(

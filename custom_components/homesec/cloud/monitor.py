@@ -1,4 +1,4 @@
-"""Keeps an eye on the clips' storage: brings the cloud up, and raises what needs somebody."""
+"""Follows the state of the clips' storage, and reports what the user has to know."""
 
 import time
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class StorageMonitor:
-    """One entry's cloud, disk and catalogue, as far as somebody has to hear of them."""
+    """One entry's cloud storage, with the issues about it, the disk, and the catalog."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, host: EngineHost) -> None:
         self._entry = entry
@@ -37,8 +37,8 @@ class StorageMonitor:
         self.state = StorageState(cloud=self.cloud is not None)
         self.issues = StorageIssues(hass, entry.entry_id)
 
-    async def async_bring_up(self) -> None:
-        """With the engine running: see that the cloud can be used, and go on with what waits."""
+    async def async_start(self) -> None:
+        """Log in and continue the uploads, once the engine runs."""
         if self.cloud is None:
             return
         library = self._host.engine.library
@@ -47,7 +47,7 @@ class StorageMonitor:
         await self.async_resume()
 
     async def async_resume(self) -> None:
-        """Try again what somebody may have cured."""
+        """Log in and try uploads again, since the cause of an error may be gone."""
         if self.cloud is None or not self._host.ready:
             return
         try:
@@ -59,37 +59,37 @@ class StorageMonitor:
             self.state.login_error = None
         if self._host.ready:  # it may have been stopped meanwhile
             await self._host.async_run_raw(self._host.engine.library.resume_uploads)
-            self.issues.async_storage(self.state)
+            self.issues.async_update_storage(self.state)
 
     @callback
     def async_apply_retention(self) -> None:
-        """Keep clips as the entry says from now on."""
+        """Apply the entry's retention rules."""
         if self._host.ready:
-            library = self._host.engine.library
-            library.set_rules(retention_rules(self._entry.data))
+            self._host.engine.library.set_rules(retention_rules(self._entry.data))
 
     @callback
     def async_handle(self, event: EngineEvent) -> None:
-        """Take in what happened."""
+        """Update state and issues by an event of the engine."""
         if self._host.stopped:
             return
         self.state.apply(event)
         match event:
             case DiskSpaceChanged():
-                self.issues.async_disk(low=event.low, free_bytes=event.free_bytes)
+                self.issues.async_update_disk(low=event.low, free_bytes=event.free_bytes)
             case ClipsRemoved(reason=RemovalReason.SPACE) if event.last_copies:
-                self.issues.async_clips_dropped(event.last_copies)
+                self.issues.async_report_removed(event.last_copies)
             case CatalogRebuilt():
-                self.issues.async_rebuilt(event)
+                self.issues.async_report_rebuilt(event)
             case FilesSetAside():
-                folder = str(self._host.clips_dir)
-                self.issues.async_damaged(len(event.files), folder)
+                self.issues.async_report_damaged(len(event.files), str(self._host.clips_dir))
         if self.cloud is not None:
-            self.issues.async_storage(self.state)
+            self.issues.async_update_storage(self.state)
 
     @callback
-    def async_look(self) -> None:
-        """See whether uploads have waited for too long."""
+    def async_check_backlog(self) -> None:
+        """Report uploads that have waited for too long."""
         if self.cloud is not None:
             stuck = self.state.waiting_s(time.time()) >= UPLOADS_STUCK_AFTER.total_seconds()
-            self.issues.async_stuck(self.state.uploads.backlog if stuck else None, self.state)
+            self.issues.async_update_stuck(
+                self.state.uploads.backlog if stuck else None, self.state
+            )

@@ -1,4 +1,4 @@
-"""How long clips are kept: what the entry says of it, as the engine's rules."""
+"""The retention rules of a config entry's data, as the engine's rules."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,37 +10,38 @@ if TYPE_CHECKING:
 
 CONF_DAYS = {Tier.LOCAL: "local_days", Tier.CLOUD: "cloud_days"}
 CONF_SIZE = {Tier.LOCAL: "local_gb", Tier.CLOUD: "cloud_gb"}
-"""Of all cameras together; of one camera in its own rules."""
+"""Of all cameras together; in a camera's own rules, of that camera."""
 CONF_MIN_FREE = "min_free_gb"
 CONF_CAMERAS = "cameras"
-"""By camera id, what differs for it."""
+"""By camera id, the rules that differ."""
 
 DEFAULT_MIN_FREE_GB = 1.0
 DAY_S = 86_400.0
 
 
 def retention_rules(data: Mapping[str, Any]) -> RetentionRules:
-    """Return the rules of an entry's data; without any only the disk is kept from filling."""
-    kept: Mapping[str, Any] = data.get(CONF_RETENTION, {})
+    """Return the rules; without any in the data, only some disk space is kept free."""
+    stored: Mapping[str, Any] = data.get(CONF_RETENTION, {})
     return RetentionRules(
-        local=_tier(kept, Tier.LOCAL),
-        cloud=_tier(kept, Tier.CLOUD),
-        min_free_bytes=int(kept.get(CONF_MIN_FREE, DEFAULT_MIN_FREE_GB) * GIB),
+        local=_tier_rules(stored, Tier.LOCAL),
+        cloud=_tier_rules(stored, Tier.CLOUD),
+        min_free_bytes=int(stored.get(CONF_MIN_FREE, DEFAULT_MIN_FREE_GB) * GIB),
     )
 
 
-def _tier(kept: Mapping[str, Any], tier: Tier) -> TierRules:
-    cameras: Mapping[str, Mapping[str, Any]] = kept.get(CONF_CAMERAS, {})
+def _tier_rules(stored: Mapping[str, Any], tier: Tier) -> TierRules:
+    cameras: Mapping[str, Mapping[str, Any]] = stored.get(CONF_CAMERAS, {})
     days, size = CONF_DAYS[tier], CONF_SIZE[tier]
     return TierRules(
-        each=Limits(max_age_s=_seconds(kept.get(days))),
+        each=Limits(max_age_s=_seconds(stored.get(days))),
         cameras={
             camera_id: Limits(
-                max_age_s=_seconds(its.get(days, kept.get(days))), max_bytes=_bytes(its.get(size))
+                max_age_s=_seconds(rules.get(days, stored.get(days))),
+                max_bytes=_bytes(rules.get(size)),
             )
-            for camera_id, its in cameras.items()
+            for camera_id, rules in cameras.items()
         },
-        total_bytes=_bytes(kept.get(size)),
+        total_bytes=_bytes(stored.get(size)),
     )
 
 

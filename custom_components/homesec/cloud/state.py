@@ -1,4 +1,4 @@
-"""What is known of the clips' storage at the moment, as the engine's events told it."""
+"""The present state of the clips' storage, from the engine's events."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,39 +18,39 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class StorageState:
-    """Cloud and disk; changed by events only, in the event loop."""
+    """Cloud and disk; changed in the event loop only."""
 
     cloud: bool = False
-    """Whether there is one at all."""
+    """Whether a bucket is set up."""
     uploads: OutboxChanged = field(default_factory=lambda: OutboxChanged(backlog=Backlog()))
     login_error: str | None = None
-    """Key of what kept the cloud from being used when all began."""
+    """Error key of the login at start."""
     disk_low: bool = False
-    arrived: dict[str, float] = field(default_factory=dict)
-    """By clip id: the share of its film that is in the cloud, while that is on its way."""
+    uploaded_share: dict[str, float] = field(default_factory=dict)
+    """By clip id, of clips that are being uploaded: the uploaded share of the video, 0 to 1."""
 
     def apply(self, event: EngineEvent) -> None:
-        """Take in what happened."""
+        """Update the state by an event."""
         match event:
             case OutboxChanged():
                 self.uploads = event
             case UploadProgress():
-                self.arrived[event.clip_id] = event.share
+                self.uploaded_share[event.clip_id] = event.share
             case ClipUploaded():
                 self.login_error = None
-                self.arrived.pop(event.clip.id, None)
+                self.uploaded_share.pop(event.clip.id, None)
             case DiskSpaceChanged():
                 self.disk_low = event.low
 
     @property
     def error(self) -> str | None:
-        """Key of what is in the way of uploads."""
+        """Key of the error that prevents uploads."""
         return self.uploads.error or self.login_error
 
     @property
-    def needs_somebody(self) -> bool:
-        """Whether waiting does not help."""
-        return self.error is not None and (self.uploads.paused or self.error in FOR_A_PERSON)
+    def needs_user_action(self) -> bool:
+        """Whether the error doesn't pass by itself."""
+        return self.error is not None and (self.uploads.paused or self.error in NEEDS_USER)
 
     def waiting_s(self, now: float) -> float:
         """Return how long the oldest job has waited; 0 if there is none."""
@@ -59,10 +59,10 @@ class StorageState:
 
 
 def error_keys(*errors: type[StorageError]) -> frozenset[str]:
-    """Return the keys of these errors and of all that are told apart among them."""
+    """Return the keys of these errors and of their subclasses."""
     return frozenset(
         key for error in errors for key in (error.key, *error_keys(*error.__subclasses__()))
     )
 
 
-FOR_A_PERSON = error_keys(StorageDenied, BucketMissing)
+NEEDS_USER = error_keys(StorageDenied, BucketMissing)

@@ -1,11 +1,9 @@
-"""A film that is only in the cloud, to somebody who is logged in to Home Assistant.
+"""Serve the video of a clip that is only in the cloud.
 
-Where a key can sign, the player is sent to a link of its own, which soon expires. Of an encrypted
-film, and with a login that cannot sign, every byte comes through here, any range of it,
-and is kept for a while.
+If the bucket can sign URLs, the player is redirected to one that soon expires. Otherwise, and for
+an encrypted video, Home Assistant reads any requested range, and keeps it for a while.
 """
 
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -20,40 +18,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ..clips.files import CloudFile
-    from ..clips.video_cache import VideoInfo
     from ..engine_host import EngineHost
 
 LINK_S: Final = 15 * 60
-"""Players come back to the link for each jump, so it outlives a long look at a clip of minutes."""
+"""Players request the URL again for each seek, so it must outlive the playback of a clip."""
 
 
-async def async_serve_film(
-    host: EngineHost,
-    request: web.Request,
-    film: CloudFile,
-    headers: Mapping[str, str],
+async def async_serve_video(
+    host: EngineHost, request: web.Request, video: CloudFile, headers: Mapping[str, str]
 ) -> web.StreamResponse:
-    """Answer with a redirect or with the film and these headers. Raises ``HTTPException``."""
-    # A link is signed for GET alone, and the bucket knows no headers of ours.
+    """Answer with a redirect, or with the video and these headers. Raises ``HTTPException``."""
+    # A URL is signed for GET alone, and the bucket can't add our headers.
     if request.method == hdrs.METH_GET and not headers:
-        link = await _async_ask(host, film.store.signed_url, film.name, LINK_S)
-        if link is not None:
-            raise web.HTTPFound(link, headers={hdrs.CACHE_CONTROL: "no-store"})
+        url = await _async_call(host, video.store.signed_url, video.name, LINK_S)
+        if url is not None:
+            raise web.HTTPFound(url, headers={hdrs.CACHE_CONTROL: "no-store"})
     cache = get_caches(request.app[KEY_HASS]).videos
-    found = await _async_ask(host, cache.info, film)
-    read = partial(cache.read, film, found)
-    return await _async_stream(host, request, found, read, headers)
-
-
-async def _async_stream(
-    host: EngineHost,
-    request: web.Request,
-    found: VideoInfo,
-    read: Callable[[int, int], Iterator[bytes]],
-    headers: Mapping[str, str],
-) -> web.StreamResponse:
-    etag = f'"{found.generation}"'
-    start, end, status = _span(request, found.bytes, etag)
+    info = await _async_call(host, cache.info, video)
+    etag = f'"{info.generation}"'
+    start, end, status = _requested_range(request, info.bytes, etag)
     response = web.StreamResponse(
         status=status,
         headers={
@@ -66,13 +49,13 @@ async def _async_stream(
     )
     response.content_length = end - start
     if status is HTTPStatus.PARTIAL_CONTENT:
-        response.headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{end - 1}/{found.bytes}"
+        response.headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{end - 1}/{info.bytes}"
     if request.method == hdrs.METH_HEAD:
         await response.prepare(request)
         return response
-    pieces = read(start, end)  # nothing is done before the first is taken, in a thread
-    # The first one before the answer, so that what fails has its status.
-    piece = await _async_ask(host, _next, pieces)
+    pieces = cache.read(video, info, start, end)  # a generator: blocks only in ``_next``
+    # Read the first piece before the response begins, since an error has its own status.
+    piece = await _async_call(host, _next, pieces)
     await response.prepare(request)
     while piece is not None:
         await response.write(piece)
@@ -80,48 +63,46 @@ async def _async_stream(
             piece = await host.async_run_raw(_next, pieces)
         except StorageError as err:
             LOGGER.warning("A video could not be read to its end: %s", err.key)
-            # Shorter than was said: the player notices, and asks for the rest.
+            # The response is shorter than announced, so the player requests the rest.
             response.force_close()
             return response
     await response.write_eof()
     return response
 
 
-def _span(request: web.Request, size: int, etag: str) -> tuple[int, int, HTTPStatus]:
-    """Return which bytes are asked for; 416 if there are none such."""
+def _requested_range(request: web.Request, size: int, etag: str) -> tuple[int, int, HTTPStatus]:
+    """Return the requested bytes' start and end. Raises 416 if there are none."""
+    not_satisfiable = web.HTTPRequestRangeNotSatisfiable(
+        headers={hdrs.CONTENT_RANGE: f"bytes */{size}"}
+    )
     if request.headers.get(hdrs.IF_RANGE, etag) != etag:
         return 0, size, HTTPStatus.OK
     try:
-        asked = request.http_range
+        requested = request.http_range
     except ValueError:
-        raise _not_satisfiable(size) from None
-    if asked.start is None and asked.stop is None:
+        raise not_satisfiable from None
+    if requested.start is None and requested.stop is None:
         return 0, size, HTTPStatus.OK
-    start, end, _ = asked.indices(size)
+    start, end, _ = requested.indices(size)
     if start >= end:
-        raise _not_satisfiable(size)
+        raise not_satisfiable
     return start, end, HTTPStatus.PARTIAL_CONTENT
-
-
-def _not_satisfiable(size: int) -> web.HTTPException:
-    headers = {hdrs.CONTENT_RANGE: f"bytes */{size}"}
-    return web.HTTPRequestRangeNotSatisfiable(headers=headers)
 
 
 def _next(pieces: Iterator[bytes]) -> bytes | None:
     return next(pieces, None)
 
 
-async def _async_ask[*Ts, T](host: EngineHost, job: Callable[[*Ts], T], *args: *Ts) -> T:
-    """Ask the cloud; what it refuses becomes a status."""
+async def _async_call[*Ts, T](host: EngineHost, call: Callable[[*Ts], T], *args: *Ts) -> T:
+    """Call the store in a thread. Raises ``HTTPException`` for its errors."""
     try:
-        return await host.async_run_raw(job, *args)
+        return await host.async_run_raw(call, *args)
     except StorageError as err:
         raise http_error(err) from err
 
 
 def http_error(err: StorageError) -> web.HTTPException:
-    """Return a status for what the cloud said, without a word of it."""
+    """Return the HTTP status of an error, without its message."""
     match err:
         case ObjectMissing():
             return web.HTTPNotFound()

@@ -1,39 +1,129 @@
-"""The step that asks how long clips are kept."""
+"""The step of the config flow with the retention rules, and its form."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-
-from ..const import CONF_RETENTION, SUBENTRY_CAMERA
-from .retention_form import (
-    camera_names,
-    read_retention,
-    retention_errors,
-    retention_schema,
-    shown_retention,
+from homeassistant.const import UnitOfInformation, UnitOfTime
+from homeassistant.helpers.selector import (
+    ObjectSelector,
+    ObjectSelectorConfig,
+    ObjectSelectorField,
 )
+from probatio import Optional, Required, Schema
+
+from ..cloud.retention_config import (
+    CONF_CAMERAS,
+    CONF_DAYS,
+    CONF_MIN_FREE,
+    CONF_SIZE,
+    DEFAULT_MIN_FREE_GB,
+)
+from ..const import CONF_RETENTION, SUBENTRY_CAMERA
+from .form_fields import named_choice, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from homeassistant.helpers.selector import NumberSelector
+
+CONF_CAMERA = "camera"
+
+_LIMITS = tuple(field for tier in CONF_DAYS for field in (CONF_DAYS[tier], CONF_SIZE[tier]))
 
 
 class RetentionSteps(ConfigFlow):
-    """Part of the house's flow: retention."""
+    """The retention part of the config flow."""
 
     async def async_step_retention(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change it; nothing is started again for that."""
+        """Change the rules, which are applied without a reload."""
         entry = self._get_reconfigure_entry()
         cameras = entry.get_subentries_of_type(SUBENTRY_CAMERA)
         names = camera_names({camera.subentry_id: camera.title for camera in cameras})
         errors: dict[str, str] = {}
-        if user_input is not None:
-            if not (errors := retention_errors(user_input)):
-                kept = read_retention(user_input, names)
-                return self.async_update_and_abort(entry, data_updates={CONF_RETENTION: kept})
+        if user_input is None:
+            shown = shown_retention(entry.data.get(CONF_RETENTION, {}), names)
+        elif errors := retention_errors(user_input):
             shown = user_input
         else:
-            shown = shown_retention(entry.data.get(CONF_RETENTION, {}), names)
+            rules = read_retention(user_input, names)
+            return self.async_update_and_abort(entry, data_updates={CONF_RETENTION: rules})
         return self.async_show_form(
             step_id="retention",
             data_schema=self.add_suggested_values_to_schema(retention_schema(names), shown),
             errors=errors,
         )
+
+
+def retention_schema(cameras: Iterable[str]) -> Schema:
+    """Return the form; ``cameras`` are the names that can be chosen for rules of their own."""
+    # The selector's list shows the stored value, so that is the name.
+    camera_field = ObjectSelectorField(
+        required=True, selector=named_choice({name: name for name in cameras})
+    )
+    limit_fields = {
+        field: ObjectSelectorField(selector=_limit_selector(field)) for field in _LIMITS
+    }
+    return Schema(
+        {
+            **{Optional(field): _limit_selector(field) for field in _LIMITS},
+            Required(CONF_MIN_FREE): number(0, 10_000, unit=UnitOfInformation.GIBIBYTES, step=0.1),
+            Optional(CONF_CAMERAS): ObjectSelector(
+                ObjectSelectorConfig(
+                    multiple=True,
+                    translation_key="retention_rule",
+                    label_field=CONF_CAMERA,
+                    fields={CONF_CAMERA: camera_field, **limit_fields},
+                )
+            ),
+        }
+    )
+
+
+def _limit_selector(field: str) -> NumberSelector:
+    if field in CONF_DAYS.values():
+        return number(1, 3650, unit=UnitOfTime.DAYS)
+    return number(0.1, 100_000, unit=UnitOfInformation.GIBIBYTES, step=0.1)
+
+
+def camera_names(titles: Mapping[str, str]) -> dict[str, str]:
+    """Return the ids of cameras by their titles, with a number where a title repeats."""
+    names: dict[str, str] = {}
+    for camera_id, title in titles.items():
+        name, count = title, 2
+        while name in names:
+            name, count = f"{title} ({count})", count + 1
+        names[name] = camera_id
+    return names
+
+
+def shown_retention(stored: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return stored rules as the form's values, without those of removed cameras."""
+    rules = stored.get(CONF_CAMERAS, {})
+    return {
+        CONF_MIN_FREE: DEFAULT_MIN_FREE_GB,
+        **stored,
+        CONF_CAMERAS: [
+            {CONF_CAMERA: name, **rules[camera_id]}
+            for name, camera_id in names.items()
+            if camera_id in rules
+        ],
+    }
+
+
+def retention_errors(answer: Mapping[str, Any]) -> dict[str, str]:
+    """Return an error if a camera has two sets of rules."""
+    cameras = [rule[CONF_CAMERA] for rule in answer.get(CONF_CAMERAS, ())]
+    return {CONF_CAMERAS: "camera_twice"} if len(set(cameras)) < len(cameras) else {}
+
+
+def read_retention(answer: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the form's values as they are stored."""
+    return {
+        **answer,
+        CONF_CAMERAS: {
+            names[rule[CONF_CAMERA]]: {k: v for k, v in rule.items() if k != CONF_CAMERA}
+            for rule in answer.get(CONF_CAMERAS, ())
+        },
+    }

@@ -1,4 +1,4 @@
-"""The forms that ask for a bucket and a login to it, and what their answers mean."""
+"""The forms for a bucket and the login to it."""
 
 import json
 from typing import TYPE_CHECKING, Any, Final
@@ -43,7 +43,7 @@ _LOGIN: Final = {
     Required(CONF_LOGIN, default=LOGIN_KEY): choice(
         (LOGIN_KEY, LOGIN_OWN), "storage_login", mode=SelectSelectorMode.LIST
     ),
-    # It is never sent back to the browser: left empty, the one that is known is kept.
+    # Never sent back to the browser: if it is left empty, the known key is kept.
     Optional(CONF_KEY, visible=_WITH_KEY): TextSelector(
         TextSelectorConfig(multiline=True, autocomplete="off")
     ),
@@ -69,7 +69,7 @@ SEAL_SCHEMA: Final = Schema(
 
 
 def shown_bucket(storage: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the form begins with, without any key."""
+    """Return the form's initial values, without any key."""
     if not storage:
         return {CONF_PREFIX: DEFAULT_PREFIX}
     plain = (CONF_BUCKET, CONF_PREFIX, CONF_LIMIT, CONF_UPLOAD_REST)
@@ -81,7 +81,7 @@ def shown_bucket(storage: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_key(text: str) -> dict[str, Any]:
-    """Return a pasted key. Raises ``KeyInvalid``, which holds nothing of it."""
+    """Return a pasted key. Raises ``KeyInvalid``, which contains nothing of it."""
     try:
         key = json.loads(text)
     except ValueError, RecursionError:
@@ -92,7 +92,7 @@ def read_key(text: str) -> dict[str, Any]:
 
 
 def read_bucket(answer: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the storage as it is stored, but for the login's key."""
+    """Return the form's values as they are stored, but for the login's key."""
     storage = {
         CONF_BUCKET: answer[CONF_BUCKET].strip().removeprefix("gs://").strip("/"),
         CONF_PREFIX: answer.get(CONF_PREFIX, "").strip().strip("/"),
@@ -108,7 +108,7 @@ def read_bucket(answer: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[st
 def with_storage(data: Mapping[str, Any], storage: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the entry's data with another storage, or without one.
 
-    An encryption key that is not used any more still opens what was encrypted with it.
+    An earlier encryption key is kept, to decrypt what was encrypted with it.
     """
     changed = {key: value for key, value in data.items() if key != CONF_STORAGE}
     if storage is not None:

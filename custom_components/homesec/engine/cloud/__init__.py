@@ -1,1 +1,1 @@
-"""Where clips live when they are safe elsewhere."""
+"""Object stores for clips: Google Cloud Storage, encrypted or not."""

@@ -1,1 +1,1 @@
-"""Text messages through Twilio: durable, never twice, never old news."""
+"""Text messages through Twilio: durable, sent once, and never when they are out of date."""

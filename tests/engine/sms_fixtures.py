@@ -1,10 +1,10 @@
-"""A catalogue, and the workers behind its texts; nothing runs but what a test calls."""
+"""A message store with workers whose steps the tests call themselves."""
 
 import random
 
 from engine_rig import FakeClock
 from library_rig import NOON
-from texting import account, message
+from sms_factories import account, message
 
 from custom_components.homesec.engine.db.job_queue import JobKind
 from custom_components.homesec.engine.library.catalog import Catalog
@@ -13,7 +13,7 @@ from custom_components.homesec.engine.sms.mms_media import MmsStills
 from custom_components.homesec.engine.sms.worker import RecipientWorker
 
 
-class TextHouse:
+class SmsSetup:
     def __init__(self, folder, *, now=NOON, cloud=None):
         self.clock = FakeClock(now)
         self.events = []
@@ -36,7 +36,7 @@ class TextHouse:
         )
 
     def restart(self):
-        """Have a ledger and a worker that know only what the disk knows."""
+        """Make a store and a worker that know only what is on the disk."""
         self.messages.close()
         self.messages = MessageStore(self.catalog.database, self.catalog.jobs, self.clock)
         self.anna = self.worker()
@@ -51,7 +51,7 @@ class TextHouse:
         return made
 
     def run(self, worker=None, steps=50):
-        """Let a worker do what is due; return how long it would wait then."""
+        """Run a worker's due jobs; return how long it would wait then."""
         for _ in range(steps):
             if (wait_s := (worker or self.anna).step()) > 0:
                 return wait_s

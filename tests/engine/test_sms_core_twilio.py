@@ -9,15 +9,15 @@ from homesec_dev import core_twilio
 
 HERE = Path(__file__).parent
 TESTS = (
-    "test_text_sending.py",
-    "test_text_recipient.py",
-    "test_text_doubt.py",
-    "test_text_delivery.py",
-    "test_text_service.py",
+    "test_twilio_api.py",
+    "test_sms_worker.py",
+    "test_sms_attempts.py",
+    "test_sms_delivery.py",
+    "test_sms_service.py",
 )
 
 
-def test_it_all_works_with_that_one_too():
+def test_sms_tests_pass_with_twilio_of_core():
     folder = core_twilio.folder()
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     asked = [sys.executable, "-c", "import twilio; print(twilio.__file__, twilio.__version__)"]

@@ -58,13 +58,13 @@ def clips(draw):
 
 
 @given(clips(), st.sampled_from(["", "house", "a/b"]))
-def test_a_clip_comes_back_from_its_object(made, prefix):
+def test_clip_round_trips_through_object(made, prefix):
     obj = stored(object_name(made, prefix=prefix), object_metadata(made), made.bytes)
     assert clip_from_object(obj) == in_cloud(made)
 
 
 @given(clips())
-def test_a_name_is_one_that_the_storage_takes(made):
+def test_object_name_is_valid_in_storage(made):
     name = object_name(made)
     parts = name.split("/")
     assert len(parts) == 5
@@ -74,42 +74,42 @@ def test_a_name_is_one_that_the_storage_takes(made):
 
 
 @given(clips())
-def test_facts_fit_what_the_storage_takes(made):
+def test_metadata_fits_storage_limit(made):
     (facts,) = object_metadata(made).values()
     assert facts.isascii()
     assert len(facts) < 8 * 1024
 
 
-def test_names_tell_camera_day_and_clip():
+def test_object_name_contains_camera_day_and_clip():
     made = clip(event_at=1_800_000_000.25)
     assert object_name(made, prefix="house") == f"house/01cam/2027/01/15/{made.id}.mp4"
     assert object_name(made, suffix=STILL) == f"01cam/2027/01/15/{made.id}.jpg"
 
 
-def test_the_facts_that_are_not_elsewhere_come_back_as_of_a_clip_that_is_not_here():
+def test_clip_from_object_has_no_local_copy():
     made = clip(path="x/y.mp4", still_path="x/y.jpg", error="disk_full")
     back = clip_from_object(stored(object_name(made), object_metadata(made), 99))
     assert back == in_cloud(replace(made, path="", still_path=None, error=None, bytes=99))
 
 
-def test_a_long_name_is_cut():
+def test_long_camera_name_is_truncated():
     made = clip(camera_name="x" * 999)
     back = clip_from_object(stored(object_name(made), object_metadata(made)))
     assert back.camera_name == "x" * TEXT_LIMIT
 
 
 @given(st.text())
-def test_any_text_for_facts_is_no_clip(text):
+def test_metadata_of_any_text_is_no_clip(text):
     assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: text})) is None
 
 
 @given(st.recursive(ATOMS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
-def test_any_json_for_facts_is_no_clip(value):
+def test_metadata_of_any_json_is_no_clip(value):
     assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(value)})) is None
 
 
 @given(st.data())
-def test_any_value_for_one_fact_gives_a_sound_clip_or_none(data):
+def test_metadata_with_any_value_gives_valid_clip_or_none(data):
     facts = json.loads(object_metadata(clip())[CLIP_ENTRY])
     facts[data.draw(st.sampled_from(sorted(facts)))] = data.draw(ATOMS | st.lists(ATOMS))
     back = clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(facts)}))
@@ -142,12 +142,12 @@ def test_any_value_for_one_fact_gives_a_sound_clip_or_none(data):
         ("video_codec", None),
     ],
 )
-def test_what_no_clip_can_be_is_none(fact, value):
+def test_metadata_with_impossible_value_is_no_clip(fact, value):
     facts = json.loads(object_metadata(clip())[CLIP_ENTRY]) | {fact: value}
     assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(facts)})) is None
 
 
-def test_facts_without_end_are_no_clip():
+def test_deeply_nested_metadata_is_no_clip():
     deep = "[" * 100_000 + "]" * 100_000
     assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: deep})) is None
 
@@ -155,23 +155,23 @@ def test_facts_without_end_are_no_clip():
 @pytest.mark.parametrize(
     "missing", sorted(json.loads(object_metadata(clip())[CLIP_ENTRY]).keys() - {"v"})
 )
-def test_every_fact_is_needed(missing):
+def test_metadata_with_missing_value_is_no_clip(missing):
     facts = json.loads(object_metadata(clip())[CLIP_ENTRY])
     del facts[missing]
     assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(facts)})) is None
 
 
 @pytest.mark.parametrize("place", ["x.mp4", "01cam/2027/01/15/x.mp4", "", "a/b"])
-def test_facts_that_lie_with_another_object_are_no_clip(place):
+def test_metadata_on_other_object_is_no_clip(place):
     assert clip_from_object(stored(place, object_metadata(clip()))) is None
 
 
-def test_the_still_is_not_the_clip():
+def test_still_object_is_no_clip():
     made = clip()
     assert clip_from_object(stored(object_name(made, suffix=STILL), object_metadata(made))) is None
 
 
 @given(st.text())
-def test_any_other_name_is_of_no_clip(name):
+def test_other_name_has_no_clip_id(name):
     assert clip_id_from_name(name) is None
     assert clip_id_from_name(f"{name}.mp4") is None

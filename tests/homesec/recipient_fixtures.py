@@ -88,7 +88,7 @@ async def move_in(
     armed: bool = True,
     **settings: Any,
 ) -> None:
-    """Set the house up with these recipients and a camera like that."""
+    """Set the entry up with these recipients and such a camera."""
     added = {x["subentry_id"]: ConfigSubentry(**x) for x in recipients}
     subentry = entry.subentries[CAMERA_ID]
     data = {**subentry.data, "alarm_labels": [], **settings}

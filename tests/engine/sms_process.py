@@ -1,7 +1,7 @@
-"""Sends texts until it is killed: `texting_house.py FOLDER`.
+"""Send texts until killed: `sms_process.py FOLDER`.
 
-For each line ``NUMBER KILL_AT`` of its input it forks a house that gives text NUMBER to its outbox
-and kills itself at that line of the code (0: never), and says how that ended.
+For each line ``NUMBER KILL_AT`` of its input, it forks a child that sends text NUMBER and kills
+itself at that line of the code (0: never), and prints the child's exit code.
 """
 
 import os
@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-from texting import account, message
+from sms_factories import account, message
 
 from custom_components.homesec.engine.core import deadline as limited
 from custom_components.homesec.engine.core.clock import SystemClock
@@ -26,7 +26,7 @@ SETTLE_S = 1.0
 
 
 class Killer:
-    """Counts the lines that texts go through, in all threads, and kills at one of them."""
+    """Counts the lines that run for texts, in all threads, and kills the process at one."""
 
     def __init__(self, kill_at):
         self.kill_at = kill_at
@@ -51,24 +51,24 @@ class Killer:
         return self.line
 
 
-def house(folder, number, killer):
-    """Send one text; return once nothing waits any more."""
+def send_text(folder, number, killer):
+    """Send one text; return once none waits."""
     sms_worker.SETTLE_S = SETTLE_S
     killer.watch()
     with Catalog(folder / "clips.db") as catalog:
-        texts = SmsService(
+        sms = SmsService(
             cloud=lambda: None, on_event=lambda _: None, clock=SystemClock(), rng=random.Random(1)
         )
-        texts.start(catalog.database, catalog.jobs)
+        sms.start(catalog.database, catalog.jobs)
         killer.armed = True
-        texts.set_recipients({"anna": account()})
-        texts.send(message(number, at=time.time()))
-        while texts.states()["anna"].waiting:
+        sms.set_recipients({"anna": account()})
+        sms.send(message(number, at=time.time()))
+        while sms.states()["anna"].waiting:
             killer.armed, armed = False, killer.armed
             time.sleep(0.01)
             killer.armed = armed
         killer.armed = False
-        texts.close()
+        sms.close()
 
 
 def main():
@@ -80,7 +80,7 @@ def main():
         child = os.fork()
         if child == 0:
             killer = Killer(kill_at)
-            house(folder, number, killer)
+            send_text(folder, number, killer)
             (folder / "lines").write_text(f"{killer.lines}")
             os._exit(0)
         _, status = os.waitpid(child, 0)

@@ -7,7 +7,7 @@ from disk_store import DiskStore
 from engine_rig import EngineRig, file_camera
 import pytest
 from small_disks import full_disk, worn_card
-from texting import account, message
+from sms_factories import account, message
 from twilio_server import Fault, Kind
 
 from custom_components.homesec.engine.core.events import DetectionStarted
@@ -18,7 +18,7 @@ def send(engine, number=1):
     engine.sms.send(message(number, at=time.time()))
 
 
-def test_an_engine_sends_texts(rig, twilio):
+def test_engine_sends_texts(rig, twilio):
     rig.engine.sms.set_recipients({"anna": account()})
     send(rig.engine)
     rig.wait(lambda: rig.of(TextSent))
@@ -26,7 +26,7 @@ def test_an_engine_sends_texts(rig, twilio):
     assert rig.of(RecipientChanged)
 
 
-def test_an_upload_that_hangs_holds_up_no_text(rigs, tmp_path, twilio):
+def test_hanging_upload_delays_no_text(rigs, tmp_path, twilio):
     gate, inside = threading.Event(), threading.Event()
 
     class Hanging(DiskStore):
@@ -44,7 +44,7 @@ def test_an_upload_that_hangs_holds_up_no_text(rigs, tmp_path, twilio):
 
 
 @pytest.mark.parametrize("kind", [full_disk, worn_card])
-def test_who_is_seen_while_the_disk_takes_nothing_is_told_of(kind, films, tmp_path, twilio):
+def test_alert_is_sent_while_disk_refuses(kind, films, tmp_path, twilio):
     with kind(tmp_path / "disk") as disk, EngineRig(disk.folder) as rig:
         rig.engine.sms.set_recipients({"anna": account()})
         disk.fail()
@@ -56,7 +56,7 @@ def test_who_is_seen_while_the_disk_takes_nothing_is_told_of(kind, films, tmp_pa
     assert len(twilio.messages) == 1
 
 
-def test_a_twilio_that_hangs_holds_up_no_stop(rig, twilio):
+def test_hanging_twilio_delays_no_stop(rig, twilio):
     twilio.add(Fault(kind=Kind.HANG))
     rig.engine.sms.set_recipients({"anna": account()})
     send(rig.engine)

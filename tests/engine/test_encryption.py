@@ -68,7 +68,7 @@ def unseal(sealed, start=0, end=None, *, key=KEY, label=LABEL, piece=7001):
 
 @given(SIZES)
 @settings(max_examples=30)
-def test_what_is_sealed_is_opened_again(size):
+def test_encrypted_content_decrypts_to_same_bytes(size):
     plain = data(size)
     sealed = seal(plain)
     assert (
@@ -82,7 +82,7 @@ def test_what_is_sealed_is_opened_again(size):
 
 @given(SIZES, st.data())
 @settings(max_examples=60)
-def test_a_part_is_what_slicing_gives(size, draw):
+def test_decrypted_range_equals_slice(size, draw):
     plain = data(size)
     start = draw.draw(st.integers(0, size))
     end = draw.draw(st.integers(start, size))
@@ -91,7 +91,7 @@ def test_a_part_is_what_slicing_gives(size, draw):
 
 @given(SIZES, st.data())
 @settings(max_examples=60)
-def test_the_sealed_stream_is_read_from_anywhere(size, draw):
+def test_encrypted_stream_is_seekable(size, draw):
     whole = seal(data(size))
     stream = EncryptedContent(Plain(data(size)), key=KEY, label=LABEL).open()
     start = draw.draw(st.integers(0, len(whole) + 9))
@@ -106,7 +106,7 @@ def test_the_sealed_stream_is_read_from_anywhere(size, draw):
 @given(st.integers(-5, 10 * ENCRYPTED_CHUNK_BYTES))
 @example(HEADER_BYTES)
 @example(HEADER_BYTES + ENCRYPTED_CHUNK_BYTES + TAG_BYTES)
-def test_a_size_that_no_sealed_file_has_is_told(sealed):
+def test_plain_size_raises_for_impossible_size(sealed):
     try:
         size = plain_size(sealed)
     except EncryptedFileBroken:
@@ -117,7 +117,7 @@ def test_a_size_that_no_sealed_file_has_is_told(sealed):
         assert encrypted_size(size) == sealed
 
 
-def test_the_same_clip_gives_the_same_bytes_and_no_other_does():
+def test_encryption_is_deterministic_per_clip_and_name():
     plain = data(1000)
     assert seal(plain) == seal(plain)
     headers = {
@@ -130,13 +130,13 @@ def test_the_same_clip_gives_the_same_bytes_and_no_other_does():
     assert len(headers) == 5
 
 
-def test_nothing_of_the_film_is_in_what_is_sealed():
+def test_encrypted_bytes_contain_no_plain_text():
     assert b"burglar" not in seal(b"burglar" * 10_000)
 
 
 @given(st.sampled_from([1, CHUNK_BYTES, 2 * CHUNK_BYTES + 9]), st.data())
 @settings(max_examples=80)
-def test_a_bit_that_was_changed_is_noticed(size, draw):
+def test_flipped_bit_is_detected(size, draw):
     sealed = bytearray(seal(data(size)))
     sealed[draw.draw(st.integers(0, len(sealed) - 1))] ^= 1 << draw.draw(st.integers(0, 7))
     if Header.load(bytes(sealed)) is not None:
@@ -156,29 +156,29 @@ HEAD, CHUNKS = SEALED[:HEADER_BYTES], chunks_of(SEALED)
 @pytest.mark.parametrize(
     "order", [(0, 1), (0,), (1, 0, 2), (0, 2), (0, 1, 1), (0, 1, 2, 2), (2,), (0, 0, 2)]
 )
-def test_chunks_that_are_missing_moved_or_doubled_are_noticed(order):
+def test_reordered_chunks_are_detected(order):
     with pytest.raises(EncryptedFileBroken):
         unseal(HEAD + b"".join(CHUNKS[i] for i in order))
 
 
 @pytest.mark.parametrize("cut", [1, TAG_BYTES, TAG_BYTES + 1, 1000, CHUNK_BYTES])
-def test_a_file_that_was_cut_off_is_noticed(cut):
+def test_truncated_file_is_detected(cut):
     with pytest.raises(EncryptedFileBroken):
         unseal(SEALED[:-cut])
 
 
-def test_a_chunk_of_another_clip_is_noticed():
+def test_chunk_of_other_clip_is_detected():
     other = chunks_of(seal(data(3 * CHUNK_BYTES), label="02K.mp4"))
     with pytest.raises(EncryptedFileBroken):
         unseal(HEAD + CHUNKS[0] + other[1] + CHUNKS[2])
 
 
-def test_a_whole_other_clip_under_this_name_is_noticed():
+def test_other_clip_under_same_name_is_detected():
     with pytest.raises(EncryptedFileBroken):
         unseal(SEALED, label="02K.mp4")
 
 
-def test_a_storage_that_gives_less_than_it_says_is_noticed():
+def test_missing_pieces_are_detected():
     file = EncryptedFile(header=Header.load(SEALED), size=3 * CHUNK_BYTES, label=LABEL)
     with pytest.raises(EncryptedFileBroken):
         list(file.decrypt(KEY, [CHUNKS[0]], 0, 2 * CHUNK_BYTES))
@@ -186,23 +186,23 @@ def test_a_storage_that_gives_less_than_it_says_is_noticed():
         list(file.decrypt(KEY, [], 0, 5))
 
 
-def test_another_key_opens_nothing():
+def test_other_key_cannot_decrypt():
     with pytest.raises(EncryptedFileBroken):
         unseal(SEALED, key=OTHER)
 
 
 @given(st.binary(max_size=100))
-def test_other_files_are_not_sealed(raw):
+def test_load_header_of_other_file_returns_none(raw):
     assert Header.load(raw) is None
 
 
-def test_the_header_tells_the_key():
+def test_header_contains_key_id():
     assert Header.load(SEALED).key_id == KEY.id
     assert Header.load(SEALED[: HEADER_BYTES - 1]) is None
 
 
 @pytest.mark.parametrize("changed", [data(2 * CHUNK_BYTES - 1) + b"?", data(3 * CHUNK_BYTES), b""])
-def test_a_film_that_changes_meanwhile_is_not_sealed_under_the_same_key(changed):
+def test_content_changed_during_encryption_raises(changed):
     plain = Plain(data(2 * CHUNK_BYTES))
     content = EncryptedContent(plain, key=KEY, label=LABEL)
     content.open().close()
@@ -211,7 +211,7 @@ def test_a_film_that_changes_meanwhile_is_not_sealed_under_the_same_key(changed)
         content.open().read()
 
 
-def test_a_film_on_the_disk_is_sealed(tmp_path):
+def test_file_content_is_encrypted(tmp_path):
     (tmp_path / "f").write_bytes(data(70_000))
     content = EncryptedContent(FileContent(path=tmp_path / "f"), key=KEY, label=LABEL)
     with content.open() as stream:
@@ -222,20 +222,20 @@ def test_a_film_on_the_disk_is_sealed(tmp_path):
 
 
 @given(st.binary(min_size=32, max_size=32))
-def test_a_key_comes_back_from_paper(secret):
+def test_written_key_round_trips(secret):
     key = EncryptionKey(secret)
     assert EncryptionKey.from_text(key.text) == key
     sloppy = key.text.lower().replace("-", "\n ").replace("0", "o").replace("1", "l")
     assert EncryptionKey.from_text(sloppy) == key
 
 
-def test_a_key_on_paper_has_fourteen_groups_of_four():
+def test_written_key_has_fourteen_groups_of_four():
     groups = EncryptionKey.generate().text.split("-")
     assert [len(group) for group in groups] == [4] * 14
 
 
 @given(st.integers(0, 55), st.sampled_from("0123456789ABCDEFGHJKMNPQRSTVWXYZ"))
-def test_a_wrong_letter_is_noticed(place, letter):
+def test_wrong_letter_in_key_is_detected(place, letter):
     letters = KEY.text.replace("-", "")
     wrong = letters[:place] + letter + letters[place + 1 :]
     if wrong != letters:
@@ -249,18 +249,18 @@ def test_a_wrong_letter_is_noticed(place, letter):
 @example("7" * 56)
 @example(KEY.text[:-1])
 @example(KEY.text + "A")
-def test_any_other_text_is_no_key(text):
+def test_other_text_is_no_key(text):
     with pytest.raises(EncryptionKeyInvalid):
         EncryptionKey.from_text(text)
 
 
-def test_two_letters_that_changed_places_are_noticed():
+def test_swapped_letters_in_key_are_detected():
     letters = KEY.text.replace("-", "")
     with pytest.raises(EncryptionKeyInvalid):
         EncryptionKey.from_text(letters[:30] + letters[31] + letters[30] + letters[32:])
 
 
-def test_keys_are_new_and_told_apart_and_never_shown():
+def test_generated_keys_differ_and_have_no_secret_in_repr():
     keys = [EncryptionKey.generate() for _ in range(3)]
     assert len({key.id for key in keys}) == 3
     for key in keys:
@@ -270,12 +270,12 @@ def test_keys_are_new_and_told_apart_and_never_shown():
         assert key.text not in repr(key)
 
 
-def test_each_purpose_and_salt_has_its_own_key():
+def test_derived_keys_differ_by_purpose_and_salt():
     made = {KEY.derive(b"a"), KEY.derive(b"b"), KEY.derive(b"a", b"s"), OTHER.derive(b"a")}
     assert len(made) == 4
 
 
-def test_the_form_does_not_change():
+def test_encryption_format_is_stable():
     # Clips of years lie in this form: whoever changes it must still read the old one.
     sealed = seal(b"HomeSec")
     assert KEY.id == "4f8438d2c319c347"

@@ -6,13 +6,13 @@ from hypothesis import given, strategies as st
 from custom_components.homesec.engine.cloud.transfer import BURST_S, Throttle
 
 
-def test_without_a_limit_nobody_waits():
+def test_throttle_without_limit_never_delays():
     throttle = Throttle(None, FakeClock())
     assert throttle.delay_s(10**12) == 0
 
 
 @given(st.lists(st.tuples(st.integers(1, 10_000), st.floats(0, 3)), max_size=50))
-def test_whoever_waits_as_told_keeps_the_limit(takes):
+def test_throttle_delays_keep_limit(takes):
     clock = FakeClock()
     throttle = Throttle(1000, clock)
     began, sent = clock.monotonic(), 0
@@ -23,7 +23,7 @@ def test_whoever_waits_as_told_keeps_the_limit(takes):
         clock.advance(idle_s)
 
 
-def test_a_quiet_hour_is_not_made_up_for():
+def test_throttle_makes_up_for_short_idle_time_only():
     clock = FakeClock()
     throttle = Throttle(1000, clock)
     clock.advance(3600)

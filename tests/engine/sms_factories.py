@@ -1,4 +1,4 @@
-"""Recipients whose texts the stand-in takes."""
+"""Accounts and messages that the stand-in for Twilio accepts."""
 
 from twilio_messages import ACCOUNT_SID, API_KEY_SECRET, API_KEY_SID, AUTH_TOKEN, SENDER
 

@@ -12,8 +12,8 @@ from gcs_fixtures import store
 from google_key import service_account
 from library_rig import NOON, LibraryRig
 import pytest
-from text_house import TextHouse
-from texting import BERT
+from sms_factories import BERT
+from sms_fixtures import SmsSetup
 from twilio_server import Fault as TwilioFault
 
 from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
@@ -35,8 +35,8 @@ def bucket(gcs):
 
 
 @pytest.fixture
-def house(tmp_path, twilio, bucket):
-    made = TextHouse(tmp_path, cloud=bucket)
+def sms(tmp_path, twilio, bucket):
+    made = SmsSetup(tmp_path, cloud=bucket)
     yield made
     made.close()
 
@@ -45,9 +45,9 @@ def names(bucket):
     return [obj.name for obj in bucket.list()]
 
 
-def test_a_still_goes_with_its_text_by_a_link_for_a_day(house, twilio, gcs, bucket):
-    house.add(1, still=JPEG)
-    house.run()
+def test_still_is_sent_as_link_for_a_day(sms, twilio, gcs, bucket):
+    sms.add(1, still=JPEG)
+    sms.run()
     (sent,) = twilio.messages
     (link,) = sent["_media"]
     url = urlsplit(link)
@@ -56,100 +56,98 @@ def test_a_still_goes_with_its_text_by_a_link_for_a_day(house, twilio, gcs, buck
     assert names(bucket) == [f"house/alerts/{DAY}/alert-1.jpg"]
     assert b"".join(bucket.read(names(bucket)[0])) == JPEG
     assert bucket.find(names(bucket)[0]).content_type == "image/jpeg"
-    assert house.catalog.database.query("SELECT * FROM text_stills") == []
+    assert sms.catalog.database.query("SELECT * FROM text_stills") == []
 
 
-def test_two_recipients_share_a_still(house, twilio, bucket):
-    bert = house.worker("bert", to=BERT)
+def test_recipients_share_uploaded_still(sms, twilio, bucket):
+    bert = sms.worker("bert", to=BERT)
     for recipient_id in ("anna", "bert"):
-        house.add(1, recipient_id, still=JPEG)
-    house.run()
-    assert house.messages.still("alert-1") == JPEG
-    house.run(bert)
+        sms.add(1, recipient_id, still=JPEG)
+    sms.run()
+    assert sms.messages.still("alert-1") == JPEG
+    sms.run(bert)
     assert [len(m["_media"]) for m in twilio.messages] == [1, 1]
     assert len(names(bucket)) == 1
-    assert house.messages.still("alert-1") is None
+    assert sms.messages.still("alert-1") is None
 
 
-def test_a_text_without_a_still_asks_no_bucket(house, twilio, gcs):
-    house.add(1)
-    house.run()
+def test_text_without_still_does_not_use_bucket(sms, twilio, gcs):
+    sms.add(1)
+    sms.run()
     assert [m["_media"] for m in twilio.messages] == [[]]
     assert gcs.faults.seen == []
 
 
-def test_a_sealed_bucket_lends_nothing_and_gets_nothing(house, twilio, bucket):
-    house.cloud = EncryptedStore(bucket, encrypt_with=EncryptionKey.generate().text)
-    house.add(1, still=JPEG)
-    house.run()
+def test_encrypting_bucket_gets_no_still(sms, twilio, bucket):
+    sms.cloud = EncryptedStore(bucket, encrypt_with=EncryptionKey.generate().text)
+    sms.add(1, still=JPEG)
+    sms.run()
     assert [m["_media"] for m in twilio.messages] == [[]]
     assert names(bucket) == []
 
 
-def test_a_bucket_that_only_opens_sealed_clips_of_before_lends(house, twilio, bucket):
-    house.cloud = EncryptedStore(bucket, decrypt_with=[EncryptionKey.generate().text])
-    house.add(1, still=JPEG)
-    house.run()
+def test_bucket_with_earlier_key_signs_links(sms, twilio, bucket):
+    sms.cloud = EncryptedStore(bucket, decrypt_with=[EncryptionKey.generate().text])
+    sms.add(1, still=JPEG)
+    sms.run()
     assert [len(m["_media"]) for m in twilio.messages] == [1]
 
 
-def test_a_login_that_cannot_sign_lends_nothing(house, twilio, gcs):
+def test_login_that_cannot_sign_gets_no_still(sms, twilio, gcs):
     with store(gcs) as plain:
-        house.cloud = plain
-        house.add(1, still=JPEG)
-        house.run()
+        sms.cloud = plain
+        sms.add(1, still=JPEG)
+        sms.run()
         assert names(plain) == []
     assert [m["_media"] for m in twilio.messages] == [[]]
 
 
-def test_a_bucket_that_hangs_or_refuses_costs_the_still_only(
-    house, twilio, gcs, monkeypatch, caplog
-):
+def test_failing_bucket_costs_only_the_still(sms, twilio, gcs, monkeypatch, caplog):
     monkeypatch.setattr(stills, "UPLOAD_LIMIT_S", 0.3)
     gcs.faults.add(Fault(kind=Kind.HANG))
-    house.add(1, still=JPEG)
+    sms.add(1, still=JPEG)
     began = time.monotonic()
-    house.run()
+    sms.run()
     assert time.monotonic() - began < LONG_S / 2
     assert "took too long" in caplog.text
     monkeypatch.setattr(stills, "UPLOAD_LIMIT_S", LONG_S)
     gcs.faults.add(Fault(kind=Kind.STATUS, status=403, times=9))
-    house.add(2, still=JPEG)
-    house.run()
+    sms.add(2, still=JPEG)
+    sms.run()
     assert "storage_key_revoked" in caplog.text
     assert [m["_media"] for m in twilio.messages] == [[], []]
 
 
-def test_what_twilio_does_not_take_with_a_still_it_gets_without(house, twilio):
-    house.add(1, still=JPEG)
+def test_text_is_sent_without_refused_still(sms, twilio):
+    sms.add(1, still=JPEG)
     twilio.refuse(21620)
-    house.run()
+    sms.run()
     assert [m["_media"] for m in twilio.messages] == [[]]
-    house.add(2, still=JPEG)
+    sms.add(2, still=JPEG)
     twilio.refuse(21610, times=2)
-    house.run()
-    assert house.anna.paused
-    assert [job.resume for job in house.messages.waiting("anna")] == [None]
+    sms.run()
+    assert sms.anna.paused
+    assert [job.resume for job in sms.messages.waiting("anna")] == [None]
 
 
-def test_a_busy_twilio_is_not_asked_again_without_the_still(house, twilio):
-    house.add(1, still=JPEG)
+def test_busy_twilio_is_not_asked_without_still(sms, twilio):
+    sms.add(1, still=JPEG)
     twilio.refuse(20429, status=429)
-    house.run()
+    sms.run()
     assert len(twilio.asked("POST")) == 1
-    house.later(2)
+    sms.later(2)
     assert [len(m["_media"]) for m in twilio.messages] == [1]
 
 
-def test_the_link_is_in_no_log_and_no_event(house, twilio, caplog):
+def test_link_is_in_no_log_or_event(sms, twilio, caplog):
     caplog.set_level(logging.DEBUG)
     for fault in (TwilioFault(code=21620), TwilioFault(code=20429, status=429)):
         twilio.add(fault)
-        house.add(f"{fault.code}", still=JPEG)
-        house.run()
-        house.later(60)
+        sms.add(f"{fault.code}", still=JPEG)
+        sms.run()
+        sms.later(60)
     assert "X-Goog-Signature" in twilio.asked("POST")[0]["MediaUrl"]
-    assert "X-Goog" not in caplog.text + repr(house.events)
+    assert "X-Goog" not in caplog.text + repr(sms.events)
 
 
 # --- a week later ---
@@ -163,17 +161,17 @@ def put(bucket, name, metadata):
     )
 
 
-def test_the_stills_of_more_than_a_week_ago_are_deleted(tmp_path, twilio, bucket):
+def test_stills_older_than_a_week_are_deleted(tmp_path, twilio, bucket):
     clips = LibraryRig(tmp_path, store=bucket)
     clips.catalog.close()
-    house = TextHouse(tmp_path, cloud=bucket)
+    sms = SmsSetup(tmp_path, cloud=bucket)
     kept = ["house/alerts/2027/01/09/b.jpg", "house/alerts/2026/12/01/clip.jpg"]
     for name in ("house/alerts/2027/01/07/a.jpg", "house/alerts/2026/12/01/a.jpg", kept[0]):
         put(bucket, name, {ALERT_ENTRY: "1"})
     put(bucket, kept[1], {"a camera": "called alerts"})
-    house.add(1)
-    house.run()
-    house.close()
+    sms.add(1)
+    sms.run()
+    sms.close()
     again = LibraryRig(tmp_path, store=bucket)
     again.clock.wall = NOON
     assert again.jobs.backlog([JobKind.TIDY]).jobs == 1
@@ -183,52 +181,52 @@ def test_the_stills_of_more_than_a_week_ago_are_deleted(tmp_path, twilio, bucket
     again.close()
 
 
-def test_that_is_looked_after_every_day(house):
+def test_cleanup_is_scheduled_daily(sms):
     done = 0
     for _ in range(3):
-        house.run()
-        for job in house.catalog.jobs.for_subject(JobKind.TIDY, ""):
-            house.catalog.jobs.remove(job.id)
+        sms.run()
+        for job in sms.catalog.jobs.for_subject(JobKind.TIDY, ""):
+            sms.catalog.jobs.remove(job.id)
             done += 1
-        house.run()
-        assert house.jobs(JobKind.TIDY) == 0
-        house.clock.advance(stills.DAY_S)
+        sms.run()
+        assert sms.jobs(JobKind.TIDY) == 0
+        sms.clock.advance(stills.DAY_S)
     assert done == 3
 
 
-def test_without_a_bucket_nothing_is_to_be_tidied(house):
-    house.cloud = None
-    house.run()
-    assert house.jobs(JobKind.TIDY) == 0
+def test_cleanup_is_not_scheduled_without_bucket(sms):
+    sms.cloud = None
+    sms.run()
+    assert sms.jobs(JobKind.TIDY) == 0
 
 
-def test_a_bucket_that_forbids_deleting_is_left_in_peace(tmp_path):
-    house = LibraryRig(tmp_path)
+def test_cleanup_accepts_bucket_that_forbids_deleting(tmp_path):
+    rig = LibraryRig(tmp_path)
 
     def listed(error):
         def refuse(*_, **__):
             raise error
 
-        house.store.list = refuse
+        rig.store.list = refuse
 
-    house.jobs.add(JobKind.TIDY, ALERT_ENTRY, {"before": "2027/01/08"})
+    rig.jobs.add(JobKind.TIDY, ALERT_ENTRY, {"before": "2027/01/08"})
     listed(StorageDenied())
-    house.run()
-    assert house.jobs.backlog([JobKind.TIDY]).jobs == 0
-    house.jobs.add(JobKind.TIDY, ALERT_ENTRY, {"before": "2027/01/08"})
+    rig.run()
+    assert rig.jobs.backlog([JobKind.TIDY]).jobs == 0
+    rig.jobs.add(JobKind.TIDY, ALERT_ENTRY, {"before": "2027/01/08"})
     listed(KeyRevoked())
-    house.run()
-    assert house.outbox.paused
-    assert house.jobs.backlog([JobKind.TIDY]).jobs == 1
-    house.close()
+    rig.run()
+    assert rig.outbox.paused
+    assert rig.jobs.backlog([JobKind.TIDY]).jobs == 1
+    rig.close()
 
 
-def test_a_stop_ends_the_tidying(tmp_path, bucket):
+def test_stop_ends_cleanup(tmp_path, bucket):
     put(bucket, "house/alerts/2026/12/01/a.jpg", {ALERT_ENTRY: "1"})
-    house = LibraryRig(tmp_path, store=bucket)
-    house.jobs.add(JobKind.TIDY, ALERT_ENTRY, {"before": "2027/01/08"})
-    house.outbox.halt()
-    house.outbox.step()
+    rig = LibraryRig(tmp_path, store=bucket)
+    rig.jobs.add(JobKind.TIDY, ALERT_ENTRY, {"before": "2027/01/08"})
+    rig.outbox.halt()
+    rig.outbox.step()
     assert len(names(bucket)) == 1
-    assert house.jobs.backlog([JobKind.TIDY]).jobs == 1
-    house.close()
+    assert rig.jobs.backlog([JobKind.TIDY]).jobs == 1
+    rig.close()

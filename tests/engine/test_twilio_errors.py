@@ -45,11 +45,11 @@ NOW = 1_800_000_000.0
         (400, 29999, TextError),
     ],
 )
-def test_each_code_has_its_meaning(status, code, kind):
+def test_twilio_code_maps_to_error(status, code, kind):
     assert type(error_from_response(status, code, {}, NOW)) is kind
 
 
-def test_only_what_failed_at_twilio_may_have_been_sent_all_the_same():
+def test_only_server_error_may_have_been_sent():
     assert error_from_response(503, 20503, {}, NOW).maybe_sent
     for status, code in ((401, 20003), (429, 20429), (400, 21211), (400, 29999)):
         assert not error_from_response(status, code, {}, NOW).maybe_sent
@@ -65,9 +65,9 @@ def test_only_what_failed_at_twilio_may_have_been_sent_all_the_same():
         ("Fri, 15 Jan 2027 07:00:00 GMT", 0.0),
     ],
 )
-def test_how_long_to_wait_is_understood(told, seconds):
+def test_busy_error_has_retry_after(told, seconds):
     assert error_from_response(429, 20429, {"Retry-After": told}, NOW).retry_after_s == seconds
 
 
-def test_an_unknown_code_is_told():
+def test_unknown_code_is_in_error():
     assert "29999" in str(error_from_response(400, 29999, {}, NOW))

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from engine_rig import LONG_S
 import pytest
-from texting import ANNA, BERT, account, key_account
+from sms_factories import ANNA, BERT, account, key_account
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER, SERVICE_SID
 from twilio_server import Fault, Kind, TwilioServer
 
@@ -42,7 +42,7 @@ def error_of(error, *args, **values):
 # --- sending ---
 
 
-def test_a_text_arrives_as_it_was_given(twilio):
+def test_text_arrives_unchanged(twilio):
     sid = send_message(account(), "Person at the front döör ✓")
     (sent,) = twilio.messages
     assert sid == sent["sid"]
@@ -50,31 +50,31 @@ def test_a_text_arrives_as_it_was_given(twilio):
     assert twilio.complaints == []
 
 
-def test_an_api_key_does_as_well_as_the_accounts_token(twilio):
+def test_api_key_works_like_auth_token(twilio):
     send_message(key_account(), "Hello")
     assert twilio.bodies() == ["Hello"]
 
 
-def test_a_messaging_service_chooses_the_sender(twilio):
+def test_messaging_service_chooses_sender(twilio):
     send_message(account(sender=None, messaging_service_sid=SERVICE_SID), "Hello")
     (sent,) = twilio.messages
     assert (sent["messaging_service_sid"], sent["from"]) == (SERVICE_SID, None)
 
 
-def test_a_still_goes_with_it(twilio):
+def test_media_url_is_sent(twilio):
     send_message(account(), "Hello", media_url="https://storage.example/a.jpg?X=1&Y=2")
     (sent,) = twilio.messages
     assert sent["_media"] == ["https://storage.example/a.jpg?X=1&Y=2"]
     assert sent["num_media"] == "1"
 
 
-def test_what_is_too_long_is_cut(twilio):
+def test_long_text_is_truncated(twilio):
     send_message(account(), "x" * 2000)
     (body,) = twilio.bodies()
     assert body == "x" * 1599 + "…"
 
 
-def test_each_refusal_is_told_apart(twilio):
+def test_refusal_maps_to_error(twilio):
     assert not error_of(TextDenied, account(secret="wrong"), "Hello").maybe_sent
     error_of(TextDenied, account(account_sid="AC" + "9" * 32), "Hello")
     error_of(BadPhoneNumber, account("+4"), "Hello")
@@ -87,7 +87,7 @@ def test_each_refusal_is_told_apart(twilio):
     assert twilio.messages == []
 
 
-def test_nothing_that_may_have_been_sent_is_told_as_not_sent(twilio):
+def test_uncertain_failure_is_marked_maybe_sent(twilio):
     for number, fault in enumerate(
         (
             Fault(kind=Kind.ACCEPT_RESET),
@@ -102,21 +102,21 @@ def test_nothing_that_may_have_been_sent_is_told_as_not_sent(twilio):
         assert len(twilio.messages) == number
 
 
-def test_who_takes_it_and_does_not_answer_is_not_waited_for(twilio, monkeypatch):
+def test_send_times_out_when_server_accepts_but_never_responds(twilio, monkeypatch):
     monkeypatch.setattr(twilio_http, "READ_S", 0.2)
     twilio.add(Fault(kind=Kind.ACCEPT_HANG))
     assert error_of(TextUnreachable, account(), "Hello").maybe_sent
     assert twilio.bodies() == ["Hello"]
 
 
-def test_what_could_not_even_connect_was_not_sent(twilio, monkeypatch):
+def test_failed_connection_is_not_maybe_sent(twilio, monkeypatch):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setenv(twilio_http.REDIRECT, f"http://127.0.0.1:{unused.getsockname()[1]}")
         assert not error_of(TextUnreachable, account(), "Hello").maybe_sent
 
 
-def test_a_stop_is_not_held_up(twilio):
+def test_stop_ends_send_at_once(twilio):
     stop = threading.Event()
     stop.set()
     assert not error_of(TextUnreachable, account(), "Hello", stop=stop).maybe_sent
@@ -132,13 +132,13 @@ def test_a_stop_is_not_held_up(twilio):
 @pytest.mark.parametrize(
     "address", ["http://192.0.2.1", "https://api.twilio.com", "ftp://127.0.0.1", "127.0.0.1:80"]
 )
-def test_nobody_but_this_machine_can_stand_in_for_twilio(twilio, monkeypatch, address):
+def test_stand_in_on_other_machine_is_refused(twilio, monkeypatch, address):
     monkeypatch.setenv(twilio_http.REDIRECT, address)
     error_of(TextUnreachable, account(), "Hello")
     assert twilio.requests == []
 
 
-def test_without_a_stand_in_twilio_itself_is_asked(monkeypatch):
+def test_twilio_host_is_used_without_stand_in(monkeypatch):
     asked = []
     monkeypatch.delenv(twilio_http.REDIRECT, raising=False)
 
@@ -172,7 +172,7 @@ def certificate(folder):
     return file
 
 
-def test_twilio_is_only_believed_with_its_certificate(socket_enabled, tmp_path, monkeypatch):
+def test_untrusted_certificate_is_refused(socket_enabled, tmp_path, monkeypatch):
     file = certificate(tmp_path)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(file)
@@ -185,7 +185,7 @@ def test_twilio_is_only_believed_with_its_certificate(socket_enabled, tmp_path, 
         assert twilio.bodies() == ["Hello"]
 
 
-def test_what_is_not_encrypted_soon_was_not_sent(socket_enabled, monkeypatch):
+def test_slow_tls_handshake_is_not_maybe_sent(socket_enabled, monkeypatch):
     monkeypatch.setattr(twilio_http, "CONNECT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv(twilio_http.REDIRECT, f"https://127.0.0.1:{silent.getsockname()[1]}")
@@ -195,7 +195,7 @@ def test_what_is_not_encrypted_soon_was_not_sent(socket_enabled, monkeypatch):
 # --- finding again ---
 
 
-def test_a_text_is_found_again(twilio):
+def test_sent_text_is_found(twilio):
     since = time.time()
     sid = send_message(account(), "Person at the front door")
     assert find_message(account(), "Person at the front door", since=since) == sid
@@ -203,13 +203,13 @@ def test_a_text_is_found_again(twilio):
     assert find_message(account(BERT), "Person at the front door", since=since) is None
 
 
-def test_another_text_of_the_same_words_is_not_taken_for_it(twilio):
+def test_known_or_old_text_is_not_found(twilio):
     sid = send_message(account(), "Hello")
     assert find_message(account(), "Hello", since=time.time(), known={sid}) is None
     assert find_message(account(), "Hello", since=time.time() + 7200) is None
 
 
-def test_it_is_found_among_many(twilio):
+def test_text_is_found_among_many(twilio):
     since = time.time()
     sid = send_message(account(), "Person at the front door")
     for number in range(120):
@@ -219,7 +219,7 @@ def test_it_is_found_among_many(twilio):
 
 
 @pytest.mark.parametrize("body", ["“Front” … 12:00", "Дверь", "✓"])
-def test_it_is_found_whatever_twilio_does_to_its_words(twilio, body):
+def test_text_is_found_despite_changed_characters(twilio, body):
     since = time.time()
     twilio.account.prefix = "Sent from your Twilio trial account - "
     if body == "✓":
@@ -230,7 +230,7 @@ def test_it_is_found_whatever_twilio_does_to_its_words(twilio, body):
     assert find_message(account(), "✗", since=since) is None
 
 
-def test_where_bodies_are_not_kept_the_time_tells(twilio):
+def test_redacted_text_is_found_by_time(twilio):
     twilio.account.redacts = True
     since = time.time()
     sid = send_message(account(), "Person at the front door")
@@ -238,7 +238,7 @@ def test_where_bodies_are_not_kept_the_time_tells(twilio):
     assert find_message(account(), "Person at the front door", since=since + 1000) is None
 
 
-def test_what_was_received_or_called_off_does_not_count(twilio):
+def test_inbound_or_canceled_message_is_not_found(twilio):
     since = time.time()
     send_message(account(), "Hello")
     for change in ({"direction": "inbound"}, {"direction": "outbound-api", "status": "canceled"}):
@@ -246,13 +246,13 @@ def test_what_was_received_or_called_off_does_not_count(twilio):
         assert find_message(account(), "Hello", since=since) is None
 
 
-def test_a_list_that_cannot_be_read_is_no_answer(twilio):
+def test_find_raises_for_unreadable_list(twilio):
     twilio.refuse(20003, status=403, method="GET")
     with pytest.raises(TextDenied):
         find_message(account(), "Hello", since=time.time())
 
 
-def test_what_became_of_it_is_told(twilio):
+def test_status_is_fetched(twilio):
     sid = send_message(account(), "Hello")
     assert fetch_status(account(), sid) == ("delivered", None)
     twilio.account.fates[ANNA] = ("undelivered", 30003)
@@ -264,7 +264,7 @@ def test_what_became_of_it_is_told(twilio):
 # --- secrets ---
 
 
-def test_neither_a_secret_nor_a_number_is_shown_or_logged(twilio, caplog, capfd):
+def test_api_reveals_no_secret_or_number(twilio, caplog, capfd):
     caplog.set_level(logging.DEBUG)
     logging.getLogger("http.client").setLevel(logging.DEBUG)
     link = "https://storage.example/a.jpg?X-Goog-Signature=tweety"
@@ -298,7 +298,7 @@ def refused_somehow(*args, **values):
     return f"{error} {error!r} {error.args} {error.placeholders}"
 
 
-def test_importing_is_done_beforehand(twilio):
+def test_library_is_imported_beforehand(twilio):
     twilio_api.import_library()
     send_message(account(), "Hello")
     assert twilio.bodies() == ["Hello"]

@@ -4,7 +4,7 @@ import math
 from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings, strategies as st
-from text_house import TextHouse
+from sms_fixtures import SmsSetup
 from twilio_server import Fault, Kind, TwilioServer
 
 from custom_components.homesec.engine.sms import twilio_api, worker as sms_worker
@@ -39,32 +39,32 @@ STEPS = st.one_of(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=25))
-def test_each_text_arrives_once(tmp_path_factory, socket_enabled, steps):
+def test_each_text_arrives_once_despite_faults(tmp_path_factory, socket_enabled, steps):
     with TwilioServer() as twilio, patch.object(twilio_api, "MAX_CLOCK_SKEW_S", math.inf):
         with patch.dict("os.environ", {"HOMESEC_TWILIO_API": twilio.url}):
-            house = TextHouse(tmp_path_factory.mktemp("texts"))
+            sms = SmsSetup(tmp_path_factory.mktemp("texts"))
             texts = []
-            worker = house.anna
+            worker = sms.anna
             for step in steps:
                 match step:
                     case dict():
                         twilio.add(Fault(**step))
                     case "text":
-                        texts.append(house.add(len(texts), lasts_s=10**7))
+                        texts.append(sms.add(len(texts), lasts_s=10**7))
                     case "start again":
-                        worker = house.worker()
+                        worker = sms.worker()
                     case "retry":
                         worker.resume()
                     case float():
-                        house.clock.advance(step)
-                house.run(worker)
+                        sms.clock.advance(step)
+                sms.run(worker)
                 assert len(set(twilio.bodies())) == len(twilio.bodies())
             twilio.clear()
             worker.resume()
             for _ in range(20):
-                house.later(sms_worker.LONGEST_BACKOFF_S * 16, worker)
-            house.close()
+                sms.later(sms_worker.LONGEST_BACKOFF_S * 16, worker)
+            sms.close()
         assert sorted(twilio.bodies()) == sorted(text.body for text in texts)
-        assert sorted(e.message_id for e in house.of(TextSent)) == sorted(t.id for t in texts)
-        assert house.of(TextDropped) == []
+        assert sorted(e.message_id for e in sms.of(TextSent)) == sorted(t.id for t in texts)
+        assert sms.of(TextDropped) == []
         assert twilio.complaints == []

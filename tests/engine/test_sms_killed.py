@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from texting import message
+from sms_factories import message
 from twilio_server import Fault, Kind
 
 HERE = Path(__file__).parent
@@ -22,7 +22,7 @@ class Zygote:
         self.folder = folder
         paths = (HERE, HERE.parent, HERE.parents[1], HERE.parents[1] / "script")
         self.process = subprocess.Popen(
-            [sys.executable, HERE / "texting_house.py", folder],
+            [sys.executable, HERE / "sms_process.py", folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -61,7 +61,7 @@ def zygote(tmp_path, twilio):
 
 
 @pytest.mark.timeout(1200)
-def test_wherever_it_is_killed_each_text_arrives_once(zygote, twilio, tmp_path):
+def test_text_arrives_once_wherever_process_is_killed(zygote, twilio, tmp_path):
     assert zygote.run(0) == 0
     lines = int((tmp_path / "lines").read_text())
     assert lines > 100
@@ -79,7 +79,7 @@ def test_wherever_it_is_killed_each_text_arrives_once(zygote, twilio, tmp_path):
 
 
 @pytest.mark.parametrize("kind", [Kind.ACCEPT_HANG, Kind.HANG])
-def test_killed_between_the_question_and_the_answer_it_arrives_once(zygote, twilio, kind):
+def test_text_arrives_once_when_killed_during_request(zygote, twilio, kind):
     """Once Twilio has taken it, and once it has not."""
     twilio.add(Fault(kind=kind))
     zygote.ask(1)
@@ -94,7 +94,7 @@ def test_killed_between_the_question_and_the_answer_it_arrives_once(zygote, twil
     assert len(twilio.messages) == 1
 
 
-def test_killed_again_while_it_looks_it_arrives_once(zygote, twilio):
+def test_text_arrives_once_when_killed_during_search(zygote, twilio):
     twilio.add(Fault(kind=Kind.ACCEPT_HANG), Fault(kind=Kind.HANG, method="GET"))
     for method in ("POST", "GET"):
         zygote.ask(1)

@@ -67,7 +67,7 @@ def session(url, stop=None, total=100_000):
     return UploadSession(url, total, stop=stop or Event(), throttle=throttle)
 
 
-def test_an_upload_goes_over_tls(tls_server, certificate, monkeypatch):
+def test_send_works_over_tls(tls_server, certificate, monkeypatch):
     url, got = tls_server
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     made = session(url)
@@ -77,14 +77,14 @@ def test_an_upload_goes_over_tls(tls_server, certificate, monkeypatch):
     assert got == [b"x" * 100_000, b""]
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_nothing(tls_server):
+def test_send_to_untrusted_certificate_sends_nothing(tls_server):
     url, got = tls_server
     with pytest.raises(StorageUnreachable):
         session(url).send(io.BytesIO(b"x" * 100_000), 0, 100_000)
     assert got == []
 
 
-def test_a_stop_asks_nothing_more():
+def test_query_after_stop_raises():
     stop = Event()
     stop.set()
     with pytest.raises(TransferStopped):

@@ -1,4 +1,4 @@
-"""A house whose clips go to the bucket on the loopback."""
+"""Entries, forms, and steps for a bucket on the loopback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def google_at(gcs: FakeGcs) -> Iterator[None]:
-    """Let Google Cloud Storage be on the loopback, with short waits."""
+    """Use the loopback as Google Cloud Storage, with short waits."""
     store = partial(GcsStore, endpoint=gcs.url, chunk_bytes=256 * 1024)
     with (
         patch("custom_components.homesec.cloud.store.GcsStore", store),
@@ -32,17 +32,17 @@ def google_at(gcs: FakeGcs) -> Iterator[None]:
 
 
 def storage(gcs: FakeGcs, **settings: Any) -> dict[str, Any]:
-    """Return a storage as an entry holds it; without a key the emulator lets everybody in."""
+    """Return an entry's storage data; without a key, the emulator needs no login."""
     return {"bucket": gcs.bucket, "prefix": "homesec", "upload_rest": True, **settings}
 
 
 def add_storage(entry: MockConfigEntry, kept: dict[str, Any]) -> None:
-    """Put it into an entry that is not set up yet."""
+    """Add storage data to an entry that is not set up yet."""
     object.__setattr__(entry, "data", {**entry.data, "storage": kept})
 
 
 def given(gcs: FakeGcs, **answers: Any) -> dict[str, Any]:
-    """Return the answers of the form of the bucket."""
+    """Return values for the form of the bucket."""
     return {
         "login": "own",
         "bucket": gcs.bucket,
@@ -54,7 +54,7 @@ def given(gcs: FakeGcs, **answers: Any) -> dict[str, Any]:
 
 
 async def open_bucket(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
-    """Open the form of the bucket, wherever the menu has it."""
+    """Open the form of the bucket."""
     flow = await choose(hass, entry, "cloud")
     if flow["type"] is FlowResultType.MENU:
         flow = await send(hass, flow, {"next_step_id": "bucket"})
@@ -63,7 +63,7 @@ async def open_bucket(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, 
 
 
 async def send(hass: HomeAssistant, flow: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    """Answer, and wait if the bucket is tried out then."""
+    """Submit a step, and wait for the check of the bucket, if there is one."""
     flows = hass.config_entries.flow
     result = await flows.async_configure(flow["flow_id"], answer)
     if result["type"] is FlowResultType.SHOW_PROGRESS:

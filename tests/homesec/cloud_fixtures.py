@@ -1,4 +1,4 @@
-"""A house whose clips go to a bucket on the loopback."""
+"""An entry whose clips go to a bucket on the loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 
 
-def house_with_cloud(video: Path) -> MockConfigEntry:
+def entry_with_cloud(video: Path) -> MockConfigEntry:
     """Return HomeSec with one camera and a bucket; not set up yet."""
     return MockConfigEntry(
         domain=DOMAIN,
@@ -42,14 +42,14 @@ async def move_in(
     key: dict[str, str] | None = None,
     seal: EncryptionKey | None = None,
 ) -> ClipFactory:
-    """Set such a house up, with a login that can sign if ``key`` is given."""
+    """Set such an entry up; with a ``key``, its login can sign URLs."""
 
     def make_store(*_: object) -> EncryptedStore:
         settings = GcsSettings(bucket=gcs.bucket, prefix="house", key=key)
         return EncryptedStore(GcsStore(settings, endpoint=gcs.url), encrypt_with=seal and seal.text)
 
     await hass.config.async_set_time_zone("Europe/Amsterdam")
-    entry = house_with_cloud(video)
+    entry = entry_with_cloud(video)
     with patch("custom_components.homesec.cloud.store.make_store", make_store):
         await set_up(hass, entry)
         # The bucket is opened by whoever first asks for it.

@@ -44,7 +44,7 @@ def film(sealed, tmp_path):
     return (tmp_path / "f").read_bytes()
 
 
-def test_a_clip_comes_back_with_all_its_facts(gcs, sealed, tmp_path):
+def test_encrypted_clip_round_trips_with_metadata(gcs, sealed, tmp_path):
     made = clip(camera_name="Bedroom", bytes=300_000)
     sent = Upload(
         name=object_name(made, prefix="house"),
@@ -67,18 +67,18 @@ def test_a_clip_comes_back_with_all_its_facts(gcs, sealed, tmp_path):
 @pytest.mark.parametrize(
     ("start", "end"), [(0, None), (0, 1), (65_530, 65_540), (5, 5), (MIB, None), (MIB - 1, 2 * MIB)]
 )
-def test_a_range_is_what_slicing_gives(sealed, film, start, end):
+def test_read_range_equals_slice(sealed, film, start, end):
     assert b"".join(sealed.read(NAME, start, end)) == film[start:end]
 
 
-def test_a_film_that_is_read_in_many_ranges_is_asked_for_its_beginning_once(gcs, sealed, film):
+def test_header_is_read_once_for_many_ranges(gcs, sealed, film):
     before = gcs.faults.count("GET")
     for start in range(0, 500 * KIB, 100 * KIB):
         list(sealed.read(NAME, start, start + 10))
     assert gcs.faults.count("GET") - before == 2 + 5
 
 
-def test_only_so_many_beginnings_are_remembered(sealed, film, monkeypatch):
+def test_header_cache_is_bounded(sealed, film, monkeypatch):
     monkeypatch.setattr(encrypted_store, "CACHE_SIZE", 1)
     for name in (NAME, "house/other", NAME):
         if name != NAME:
@@ -87,7 +87,7 @@ def test_only_so_many_beginnings_are_remembered(sealed, film, monkeypatch):
     assert len(sealed._files) == 1
 
 
-def test_a_beginning_that_is_forgotten_meanwhile_is_read_again(sealed, film):
+def test_evicted_header_is_read_again(sealed, film):
     class Forgotten(dict):
         def __getitem__(self, name):
             self.pop(name, None)
@@ -102,24 +102,24 @@ def test_a_beginning_that_is_forgotten_meanwhile_is_read_again(sealed, film):
     assert list(sealed.read(NAME, 0, 5)) == [film[:5]]
 
 
-def test_an_empty_file_is_sealed_too(sealed, tmp_path):
+def test_empty_file_is_encrypted(sealed, tmp_path):
     (tmp_path / "f").write_bytes(b"")
     assert sealed.upload(upload(tmp_path / "f"), stop=NEVER).bytes == 0
     assert b"".join(sealed.read(NAME)) == b""
 
 
-def test_uploading_again_after_a_lost_answer_is_the_same_object(gcs, sealed, film, tmp_path):
+def test_repeated_upload_gives_same_object(gcs, sealed, film, tmp_path):
     before = gcs.objects()[NAME]["generation"]
     again = sealed.upload(upload(tmp_path / "f"), stop=NEVER)
     assert str(again.generation) == before
 
 
-def test_another_film_under_the_name_is_a_conflict(sealed, film, tmp_path):
+def test_upload_of_other_content_is_conflict(sealed, film, tmp_path):
     with pytest.raises(ObjectConflict):
         sealed.upload(upload(tmp_path / "g", MIB, seed=2), stop=NEVER)
 
 
-def test_an_upload_goes_on_after_a_restart(gcs, sealed, plain, tmp_path):
+def test_encrypted_upload_resumes_after_restart(gcs, sealed, plain, tmp_path):
     stop, kept = Event(), []
 
     def on_progress(there):
@@ -135,7 +135,7 @@ def test_an_upload_goes_on_after_a_restart(gcs, sealed, plain, tmp_path):
     assert b"".join(after_restart.read(NAME)) == (tmp_path / "f").read_bytes()
 
 
-def test_clips_from_before_the_option_are_read_as_they_are(plain, sealed, tmp_path):
+def test_plain_clip_is_read_unchanged(plain, sealed, tmp_path):
     first = plain.upload(upload(tmp_path / "f", 1000), stop=NEVER)
     assert sealed.find(NAME) == first
     assert b"".join(sealed.read(NAME, 10, 20)) == (tmp_path / "f").read_bytes()[10:20]
@@ -143,14 +143,14 @@ def test_clips_from_before_the_option_are_read_as_they_are(plain, sealed, tmp_pa
     assert (tmp_path / "back").read_bytes() == (tmp_path / "f").read_bytes()
 
 
-def test_clips_from_before_it_was_turned_off_are_still_opened(plain, film, tmp_path):
+def test_encrypted_clip_is_read_after_encryption_was_turned_off(plain, film, tmp_path):
     later = EncryptedStore(plain, decrypt_with=[EncryptionKey.generate().text, KEY.text])
     assert b"".join(later.read(NAME)) == film
     later.upload(upload(tmp_path / "g", 1000, name="house/g.mp4"), stop=NEVER)
     assert b"".join(plain.read("house/g.mp4")) == (tmp_path / "g").read_bytes()
 
 
-def test_without_the_key_its_id_is_told(plain, film, tmp_path):
+def test_read_without_key_raises_with_key_id(plain, film, tmp_path):
     other = EncryptedStore(plain, encrypt_with=EncryptionKey.generate().text)
     with pytest.raises(EncryptionKeyMissing) as raised:
         list(other.read(NAME))
@@ -161,13 +161,13 @@ def test_without_the_key_its_id_is_told(plain, film, tmp_path):
     assert clip_from_object(found) is None
 
 
-def test_a_download_is_opened(sealed, film, tmp_path):
+def test_download_is_decrypted(sealed, film, tmp_path):
     found = download(sealed, NAME, tmp_path / "back", stop=NEVER)
     assert found.bytes == MIB
     assert (tmp_path / "back").read_bytes() == film
 
 
-def test_a_film_that_somebody_changed_is_not_shown(gcs, sealed, film, tmp_path):
+def test_changed_clip_cannot_be_read(gcs, sealed, film, tmp_path):
     raw = bytearray(gcs.content(NAME))
     raw[200_000] ^= 1
     gcs.put(NAME, raw, gcs.objects()[NAME]["metadata"])
@@ -178,7 +178,7 @@ def test_a_film_that_somebody_changed_is_not_shown(gcs, sealed, film, tmp_path):
     assert not sealed._files
 
 
-def test_facts_that_somebody_changed_are_none_and_the_listing_goes_on(gcs, sealed, film):
+def test_changed_metadata_is_empty_in_list(gcs, sealed, film):
     metadata = gcs.objects()[NAME]["metadata"]
     hostile = [
         {
@@ -199,18 +199,18 @@ def test_facts_that_somebody_changed_are_none_and_the_listing_goes_on(gcs, seale
     assert [obj.name for obj in found if "a" in obj.metadata] == [NAME]
 
 
-def test_facts_of_another_clip_are_none(gcs, sealed, film):
+def test_metadata_of_other_clip_is_empty(gcs, sealed, film):
     gcs.put("house/cam/other.mp4", gcs.content(NAME), gcs.objects()[NAME]["metadata"])
     assert "a" not in sealed.find("house/cam/other.mp4").metadata
 
 
-def test_no_link_leads_to_a_sealed_film(plain, sealed, film, tmp_path):
+def test_signed_url_is_none_for_encrypted_clip(plain, sealed, film, tmp_path):
     plain.upload(upload(tmp_path / "g", 10, name="house/g.mp4"), stop=NEVER)
     assert sealed.signed_url(NAME, 60) is None
     assert sealed.signed_url("house/g.mp4", 60).startswith("http")
 
 
-def test_what_is_not_there_is_missing(sealed, tmp_path):
+def test_missing_object_is_reported_by_every_call(sealed, tmp_path):
     assert sealed.find(NAME) is None
     assert not sealed.delete(NAME)
     for ask in (
@@ -222,7 +222,7 @@ def test_what_is_not_there_is_missing(sealed, tmp_path):
             ask()
 
 
-def test_the_rest_is_the_buckets(gcs, plain, sealed, film):
+def test_other_calls_go_to_bucket(gcs, plain, sealed, film):
     assert sealed.prefix == plain.prefix
     sealed.check_access()
     assert sealed.delete(NAME)
@@ -230,7 +230,7 @@ def test_the_rest_is_the_buckets(gcs, plain, sealed, film):
     sealed.close()
 
 
-def test_facts_that_change_are_sealed_as_the_film_is(gcs, plain, sealed, film, tmp_path):
+def test_update_metadata_encrypts_like_the_clip(gcs, plain, sealed, film, tmp_path):
     made = clip(protected=True)
     sealed.update_metadata(NAME, object_metadata(made))
     assert sealed.find(NAME).metadata == object_metadata(made)

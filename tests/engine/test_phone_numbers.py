@@ -20,7 +20,7 @@ from custom_components.homesec.engine.sms.phone_numbers import to_e164, to_sende
         ("+1 500 555 0006", None, "+15005550006"),
     ],
 )
-def test_a_number_is_understood_as_it_is_written(text, country, number):
+def test_number_is_normalized_to_e164(text, country, number):
     assert to_e164(text, country) == number
 
 
@@ -40,7 +40,7 @@ def test_a_number_is_understood_as_it_is_written(text, country, number):
         ("1" * 60, "US"),
     ],
 )
-def test_what_is_no_number_is_refused_and_not_repeated(text, country):
+def test_invalid_number_raises_without_repeating_it(text, country):
     with pytest.raises(BadPhoneNumber) as caught:
         to_e164(text, country)
     assert not text or text not in f"{caught.value} {caught.value.placeholders}"
@@ -56,11 +56,11 @@ def test_what_is_no_number_is_refused_and_not_repeated(text, country):
         ("0170 1234567", "+491701234567"),
     ],
 )
-def test_a_sender_is_a_number_a_short_code_or_a_name(text, sender):
+def test_sender_is_number_short_code_or_name(text, sender):
     assert to_sender(text, "DE") == sender
 
 
 @pytest.mark.parametrize("text", ["", "a name that is too long", "Käthe", "0 1"])
-def test_nothing_else_is_a_sender(text):
+def test_other_sender_raises(text):
     with pytest.raises(TextSenderRefused):
         to_sender(text, "DE")
