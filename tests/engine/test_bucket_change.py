@@ -49,7 +49,7 @@ def house(tmp_path):
     made.close()
 
 
-def test_what_is_here_is_uploaded_anew_and_what_is_only_there_is_marked(house):
+def test_bucket_change_queues_local_clips_and_marks_others_elsewhere(house):
     here, there = house.stored(), house.cloud_only(NOON + 1)
     assert house.move(NEW) == BucketChange(before=OLD, only_there=1, here_too=1)
     assert (house.row(here).cloud, house.row(there).cloud) == (
@@ -66,7 +66,7 @@ def test_what_is_here_is_uploaded_anew_and_what_is_only_there_is_marked(house):
     assert house.move(NEW) is None
 
 
-def test_set_back_everything_is_where_it_was(house):
+def test_change_back_to_former_bucket_restores_clips(house):
     here, there = house.stored(), house.cloud_only(NOON + 1)
     house.move(NEW)
     house.run()
@@ -83,7 +83,7 @@ def test_set_back_everything_is_where_it_was(house):
     assert house.row(new) == new
 
 
-def test_what_was_only_elsewhere_and_waited_is_not_uploaded_twice(house):
+def test_change_back_during_upload_cancels_upload(house):
     clip = house.stored()
     house.move(NEW)
     house.move(OLD)
@@ -91,7 +91,7 @@ def test_what_was_only_elsewhere_and_waited_is_not_uploaded_twice(house):
     assert house.jobs.backlog([JobKind.UPLOAD]).jobs == 0
 
 
-def test_an_upload_that_was_half_done_begins_anew_in_the_new_bucket(house):
+def test_interrupted_upload_restarts_in_new_bucket(house):
     clip = house.saved(size=5 * CHUNK_BYTES)
     house.store.breaks_at = 2 * CHUNK_BYTES + house.files(clip)[1].stat().st_size
     house.outbox.step()
@@ -106,7 +106,7 @@ def test_an_upload_that_was_half_done_begins_anew_in_the_new_bucket(house):
     assert len(house.buckets[NEW].names(".mp4")) == 1
 
 
-def test_nothing_is_deleted_from_the_wrong_bucket(house):
+def test_delete_jobs_wait_for_their_bucket(house):
     gone, there = house.stored(), house.cloud_only(NOON + 1)
     kept = house.stored(NOON + 2)
     house.copies.remove(gone)
@@ -128,7 +128,7 @@ def test_nothing_is_deleted_from_the_wrong_bucket(house):
     assert house.catalog.database.query("SELECT * FROM elsewhere") == []
 
 
-def test_what_is_protected_while_it_is_elsewhere_is_told_there_when_one_is_back(house):
+def test_protection_is_written_to_former_bucket_after_return(house):
     clip = house.cloud_only(NOON)
     house.move(NEW)
     house.copies.protect(clip.id, protected=True)
@@ -139,7 +139,7 @@ def test_what_is_protected_while_it_is_elsewhere_is_told_there_when_one_is_back(
     assert clip_from_object(house.buckets[OLD].find(film)).protected
 
 
-def test_a_clip_whose_file_goes_before_it_is_uploaded_anew_is_still_elsewhere(house):
+def test_clip_with_lost_file_before_upload_is_elsewhere(house):
     clip = house.stored()
     house.move(NEW)
     house.copies.mark_file_missing(clip.id)
@@ -152,7 +152,7 @@ def test_a_clip_whose_file_goes_before_it_is_uploaded_anew_is_still_elsewhere(ho
     assert house.row(clip).cloud is CloudState.STORED
 
 
-def test_retention_leaves_alone_what_is_elsewhere(house):
+def test_retention_keeps_clips_of_other_buckets(house):
     clip = house.cloud_only(NOON)
     house.move(NEW)
     house.clock.advance(100 * 86_400)
@@ -161,7 +161,7 @@ def test_retention_leaves_alone_what_is_elsewhere(house):
     assert house.row(clip).cloud is CloudState.ELSEWHERE
 
 
-def test_what_somebody_copied_to_the_new_bucket_is_found_there(house, monkeypatch):
+def test_rebuild_finds_objects_copied_to_new_bucket(house, monkeypatch):
     clip = house.cloud_only(NOON, size=500)
     house.move(NEW)
     old = house.buckets[OLD]

@@ -54,17 +54,17 @@ def at(text, tz=UTC):
 
 
 @given(st.floats(0, 4e9), st.floats(0.002, 1e6))
-def test_ids_sort_by_time(moment, later):
+def test_clip_ids_sort_by_time(moment, later):
     assert new_clip_id(moment) < new_clip_id(moment + later)
 
 
 @given(st.floats(0, 4e9))
-def test_an_id_tells_its_time(moment):
+def test_clip_time_returns_time_of_id(moment):
     assert clip_time(new_clip_id(moment)) == pytest.approx(moment, abs=0.002)
 
 
 @given(st.floats(0, 4e9))
-def test_no_clip_of_a_moment_comes_before_its_first_id(moment):
+def test_first_clip_id_precedes_all_ids_of_time(moment):
     assert first_clip_id(moment) <= new_clip_id(moment)
     assert first_clip_id(moment)[:10] == new_clip_id(moment)[:10]
 
@@ -80,14 +80,14 @@ def test_no_clip_of_a_moment_comes_before_its_first_id(moment):
         "7" + "Z" * 25,
     ],
 )
-def test_what_is_no_id_tells_no_time(name):
+def test_clip_time_of_other_text_is_none(name):
     assert clip_time(name) is None
 
 
 # --- rows ---
 
 
-def test_a_clip_comes_back_as_it_was_put(catalog):
+def test_get_returns_clip_as_put(catalog):
     whole = clip(
         1.8e9,
         score=0.93,
@@ -106,35 +106,35 @@ def test_a_clip_comes_back_as_it_was_put(catalog):
     assert catalog.get(whole.id) == whole
 
 
-def test_a_row_is_replaced(catalog):
+def test_put_updates_existing_row(catalog):
     (first,) = put(catalog, clip(1.8e9, state=ClipState.RECORDING))
     put(catalog, clip(1.8e9, id=first.id, duration_s=9.0))
     assert catalog.get(first.id).duration_s == 9.0
     assert catalog.queries.in_state(ClipState.RECORDING) == []
 
 
-def test_a_removed_clip_is_gone(catalog):
+def test_remove_deletes_row_and_can_repeat(catalog):
     (one,) = put(catalog, clip(1.8e9))
     catalog.remove(one.id)
     catalog.remove(one.id)
     assert catalog.get(one.id) is None
 
 
-def test_clips_that_were_never_finished_are_listed_oldest_first(catalog):
+def test_in_state_lists_clips_oldest_first(catalog):
     clips = put(catalog, *(clip(1.8e9 + n, state=ClipState.RECORDING) for n in (5, 1, 3)))
     put(catalog, clip(1.8e9))
     assert [c.event_at - 1.8e9 for c in catalog.queries.in_state(ClipState.RECORDING)] == [1, 3, 5]
     assert catalog.queries.page() == [c for c in catalog.queries.page() if c not in clips]
 
 
-def test_it_is_all_there_after_a_restart(tmp_path):
+def test_catalog_persists_over_restart(tmp_path):
     with Catalog(tmp_path / "clips.db") as catalog:
         (one,) = put(catalog, clip(1.8e9))
     with Catalog(tmp_path / "clips.db") as catalog:
         assert catalog.queries.page() == [one]
 
 
-def test_threads_may_share_it(catalog):
+def test_catalog_is_thread_safe(catalog):
     def work(camera):
         for n in range(50):
             catalog.put(clip(1.8e9 + n, camera_id=camera))
@@ -171,7 +171,7 @@ borders = st.one_of(st.none(), st.integers(1_800_000_000, 1_801_000_000))
     borders,
     st.integers(1, 7),
 )
-def test_the_pages_hold_each_clip_that_is_asked_for_once_newest_first(
+def test_pages_of_saved_clips_hold_each_once_newest_first(
     tmp_path_factory, rows, camera_id, label, since, until, limit
 ):
     with Catalog(tmp_path_factory.mktemp("catalog") / "clips.db") as catalog:
@@ -234,7 +234,7 @@ def plan(catalog, query):
         lambda c: c.remove_failed(1.8e9),
     ],
 )
-def test_every_listing_uses_an_index_and_sorts_nothing(catalog, query):
+def test_queries_use_index_without_sorting(catalog, query):
     put(catalog, clip(1.8e9), clip(1.8e9 + 1, state=ClipState.RECORDING))
     steps = plan(catalog, lambda: query(catalog))
     assert steps
@@ -257,7 +257,7 @@ def test_vocabulary_has_newest_name_of_each_camera_with_saved_clips(catalog):
     assert catalog.queries.count(replace(SAVED, cameras=("b",))) == 1
 
 
-def test_totals_count_finished_clips_and_what_they_take_up_where(catalog):
+def test_totals_count_saved_clips_and_bytes_by_tier(catalog):
     assert catalog.totals() == (0, 0, 0, 0)
     put(catalog, clip(1.8e9, bytes=5), clip(1.8e9 + 1, bytes=7))
     put(catalog, clip(1.8e9 + 2, bytes=100, state=ClipState.FAILED))
@@ -269,7 +269,7 @@ def test_totals_count_finished_clips_and_what_they_take_up_where(catalog):
 # --- what others have to say about a clip while it is recorded ---
 
 
-def test_a_recording_that_ends_does_not_undo_what_was_said_of_its_clip(catalog):
+def test_put_of_ended_recording_keeps_protection(catalog):
     (one,) = put(catalog, clip(1.8e9, state=ClipState.RECORDING))
     catalog.database.query("UPDATE clips SET protected = 1")
     catalog.put(replace(one, state=ClipState.SAVED, duration_s=9.0))
@@ -277,7 +277,7 @@ def test_a_recording_that_ends_does_not_undo_what_was_said_of_its_clip(catalog):
     assert (row.protected, row.state, row.duration_s) == (True, ClipState.SAVED, 9.0)
 
 
-def test_a_saved_clip_and_its_upload_are_one(tmp_path):
+def test_save_adds_one_upload_job(tmp_path):
     with Catalog(tmp_path / "clips.db", upload=True) as catalog:
         row = catalog.save(clip(1.8e9, bytes=7))
         catalog.save(row)
@@ -288,19 +288,19 @@ def test_a_saved_clip_and_its_upload_are_one(tmp_path):
         assert catalog.jobs.backlog([JobKind.UPLOAD]).jobs == 1
 
 
-def test_what_is_in_the_cloud_is_not_uploaded_again(tmp_path):
+def test_save_of_stored_clip_adds_no_job(tmp_path):
     with Catalog(tmp_path / "clips.db", upload=True) as catalog:
         (one,) = put(catalog, clip(1.8e9, cloud=CloudState.STORED))
         assert catalog.save(one).cloud is CloudState.STORED
         assert catalog.jobs.due([JobKind.UPLOAD]) is None
 
 
-def test_without_a_cloud_nothing_waits_for_it(catalog):
+def test_save_without_cloud_adds_no_job(catalog):
     assert catalog.save(clip(1.8e9)).cloud is CloudState.NONE
     assert catalog.jobs.due([JobKind.UPLOAD]) is None
 
 
-def test_what_failed_long_ago_is_forgotten(catalog):
+def test_remove_failed_deletes_old_failed_and_missing_rows(catalog):
     states = (ClipState.FAILED, ClipState.MISSING, ClipState.SAVED)
     old = put(catalog, *(clip(1.8e9, state=state) for state in states))
     new = put(catalog, *(clip(1.9e9, state=state) for state in states))
@@ -308,7 +308,7 @@ def test_what_failed_long_ago_is_forgotten(catalog):
     assert [catalog.get(c.id) is not None for c in (*old, *new)] == [False, False, *[True] * 4]
 
 
-def test_a_note_is_kept_and_struck_out(catalog):
+def test_set_value_stores_and_removes_value(catalog):
     catalog.set_value("key", "value")
     assert catalog.get_value("key") == "value"
     catalog.set_value("key", None)
@@ -318,7 +318,7 @@ def test_a_note_is_kept_and_struck_out(catalog):
 # --- the file ---
 
 
-def test_closing_twice_is_allowed(tmp_path):
+def test_close_is_idempotent(tmp_path):
     catalog = Catalog(tmp_path / "clips.db")
     catalog.close()
     catalog.close()

@@ -32,7 +32,7 @@ def fetch(house, clip, target, *, cloud=..., stop=None):
 
 
 @pytest.mark.parametrize("local", [True, False])
-def test_both_copies_give_the_same_film(house, target, local):
+def test_download_of_either_copy_has_same_content(house, target, local):
     clip = house.stored(NOON, size=5000)
     film = house.files(clip)[0].read_bytes()
     if not local:
@@ -42,7 +42,7 @@ def test_both_copies_give_the_same_film(house, target, local):
     assert [p.name for p in target.parent.iterdir()] == ["film.mp4"]
 
 
-def test_a_file_that_has_gone_unnoticed_comes_from_the_cloud(house, target):
+def test_download_with_lost_file_uses_cloud(house, target):
     clip = house.stored(NOON)
     film = house.files(clip)[0].read_bytes()
     house.files(clip)[0].unlink()
@@ -50,7 +50,7 @@ def test_a_file_that_has_gone_unnoticed_comes_from_the_cloud(house, target):
     assert target.read_bytes() == film
 
 
-def test_without_a_copy_there_is_no_film(house, target):
+def test_download_without_copy_raises(house, target):
     clip = house.stored(NOON)
     house.copies.remove_local(clip)
     with pytest.raises(ClipNotFound):
@@ -63,14 +63,14 @@ def test_without_a_copy_there_is_no_film(house, target):
 
 
 @pytest.mark.parametrize("state", [s for s in ClipState if s is not ClipState.SAVED])
-def test_what_is_no_finished_clip_is_not_found(house, target, state):
+def test_download_of_unsaved_clip_raises(house, target, state):
     clip = house.saved(NOON, state=state)
     with pytest.raises(ClipNotFound):
         fetch(house, clip, target)
 
 
 @pytest.mark.parametrize("local", [True, False])
-def test_told_to_stop_it_leaves_nothing_behind(house, target, local):
+def test_stopped_download_leaves_no_file(house, target, local):
     clip = house.stored(NOON)
     if not local:
         house.copies.remove_local(clip)

@@ -28,7 +28,7 @@ class Killed(BaseException):
 # --- removing ---
 
 
-def test_a_removed_clip_leaves_no_file_no_row_and_a_job_for_the_cloud(house):
+def test_remove_deletes_files_and_row_and_adds_delete_job(house):
     clip = house.stored()
     house.copies.remove(clip)
     assert house.row(clip) is None
@@ -36,27 +36,27 @@ def test_a_removed_clip_leaves_no_file_no_row_and_a_job_for_the_cloud(house):
     assert jobs(house, JobKind.DELETE) == 1
 
 
-def test_a_clip_that_was_never_to_be_uploaded_needs_no_job(tmp_path):
+def test_remove_of_local_clip_adds_no_job(tmp_path):
     house = LibraryRig(tmp_path, upload=False)
     house.copies.remove(house.saved())
     assert jobs(house, JobKind.DELETE) == 0
     house.close()
 
 
-def test_what_waits_for_its_upload_waits_no_longer_when_it_is_removed(house):
+def test_remove_cancels_waiting_upload(house):
     house.copies.remove(house.saved())
     assert jobs(house, JobKind.UPLOAD) == 0
     assert jobs(house, JobKind.DELETE) == 1
 
 
-def test_a_clip_that_went_to_the_cloud_meanwhile_is_removed_there_too(house):
+def test_remove_of_clip_stored_meanwhile_deletes_objects(house):
     before = replace(house.stored(), cloud=CloudState.NONE)
     house.copies.remove(before)
     assert jobs(house, JobKind.DELETE) == 1
 
 
 @pytest.mark.parametrize("unlinked", [0, 1, 2])
-def test_a_kill_while_removing_leaves_nothing_for_long(house, monkeypatch, unlinked):
+def test_interrupted_removal_is_finished_at_start(house, monkeypatch, unlinked):
     clip = house.stored()
     real, left = Path.unlink, [unlinked]
 
@@ -82,7 +82,7 @@ def test_a_kill_while_removing_leaves_nothing_for_long(house, monkeypatch, unlin
     assert jobs(house, JobKind.DELETE) == 1
 
 
-def test_a_disk_that_does_not_let_go_is_tried_again(house, monkeypatch, caplog):
+def test_removal_refused_by_disk_is_repeated(house, monkeypatch, caplog):
     clip = house.saved()
 
     def refuse(*_, **__):
@@ -98,7 +98,7 @@ def test_a_disk_that_does_not_let_go_is_tried_again(house, monkeypatch, caplog):
     assert (house.row(clip), house.left()) == (None, [])
 
 
-def test_only_the_local_copy_goes(house):
+def test_remove_local_keeps_cloud_copy(house):
     clip = house.stored()
     house.copies.remove_local(clip)
     assert house.left() == []
@@ -107,7 +107,7 @@ def test_only_the_local_copy_goes(house):
     assert house.catalog.totals() == (1, 0, 1, clip.cloud_bytes)
 
 
-def test_a_kill_while_the_local_copy_goes_is_put_right(house, monkeypatch):
+def test_interrupted_local_removal_is_corrected(house, monkeypatch):
     clip = house.stored()
     monkeypatch.setattr(house.copies, "_db", None)
     with pytest.raises(AttributeError):
@@ -119,7 +119,7 @@ def test_a_kill_while_the_local_copy_goes_is_put_right(house, monkeypatch):
     assert (row.local, row.cloud, row.state) == (False, CloudState.STORED, ClipState.SAVED)
 
 
-def test_only_the_clouds_copy_goes_and_does_not_come_back(house):
+def test_remove_cloud_keeps_file_and_is_final(house):
     clip = house.stored()
     house.copies.remove_cloud(clip)
     house.run()
@@ -133,7 +133,7 @@ def test_only_the_clouds_copy_goes_and_does_not_come_back(house):
 # --- protecting, uploading what was there before ---
 
 
-def test_a_clip_is_protected_and_released(house):
+def test_protect_sets_and_clears_protection(house):
     clip = house.saved()
     assert house.copies.protect(clip.id, protected=True)
     assert house.row(clip).protected
@@ -142,7 +142,7 @@ def test_a_clip_is_protected_and_released(house):
     assert not house.copies.protect("nobody", protected=True)
 
 
-def test_what_was_recorded_before_there_was_a_cloud_is_uploaded_when_asked_for(tmp_path):
+def test_upload_existing_queues_local_clips(tmp_path):
     house = LibraryRig(tmp_path, upload=False)
     clips = [house.saved(NOON + n) for n in range(3)]
     assert house.copies.upload_existing() == 3
@@ -155,7 +155,7 @@ def test_what_was_recorded_before_there_was_a_cloud_is_uploaded_when_asked_for(t
 # --- rows and files ---
 
 
-def test_a_clip_whose_file_has_gone_is_missing_and_not_uploaded(house):
+def test_verify_files_marks_lost_clip_missing(house):
     gone, here = house.saved(), house.saved(NOON + 1)
     house.files(gone)[0].unlink()
     assert house.copies.verify_files() == (1, 0)
@@ -165,7 +165,7 @@ def test_a_clip_whose_file_has_gone_is_missing_and_not_uploaded(house):
     assert jobs(house, JobKind.UPLOAD) == 1
 
 
-def test_a_disk_that_was_away_brings_everything_back(house):
+def test_verify_files_restores_clips_of_reconnected_disk(house):
     stored = house.stored(NOON + 9)
     clips = [house.saved(NOON + n * 86400) for n in range(3)]
     away = house.clips_dir.rename(house.clips_dir.with_name("away"))
@@ -180,7 +180,7 @@ def test_a_disk_that_was_away_brings_everything_back(house):
     assert {house.row(c).cloud for c in clips} == {CloudState.STORED}
 
 
-def test_a_folder_that_cannot_be_read_says_nothing_of_its_clips(house, monkeypatch, caplog):
+def test_verify_files_ignores_unreadable_folder(house, monkeypatch, caplog):
     clip = house.saved()
 
     def refuse(_):
@@ -192,7 +192,7 @@ def test_a_folder_that_cannot_be_read_says_nothing_of_its_clips(house, monkeypat
     assert "input/output error" in caplog.text
 
 
-def test_folders_that_are_empty_go(house):
+def test_verify_files_removes_empty_folders(house):
     clip = house.saved()
     folder = house.files(clip)[0].parent
     for path in house.files(clip):
@@ -202,7 +202,7 @@ def test_folders_that_are_empty_go(house):
     assert folder.parent.exists()
 
 
-def test_retention_sees_all_clips_oldest_first_without_reading_the_table(house, monkeypatch):
+def test_summaries_use_index_oldest_first(house, monkeypatch):
     monkeypatch.setattr("custom_components.homesec.engine.library.copies._PAGE", 3)
     clips = [house.saved(NOON + n, size=n) for n in (5, 1, 4, 2, 3, 6)]
     house.saved(NOON + 9, state=ClipState.FAILED)

@@ -68,7 +68,7 @@ class Keeping:
             self.dropped.set()
 
 
-def test_a_start_on_a_full_disk_makes_room_again(disk, monkeypatch):
+def test_start_on_full_disk_makes_room(disk, monkeypatch):
     monkeypatch.setattr(reserve_module, "MIN_FREE_BYTES", RESERVE_BYTES + MIB)
     house = LibraryRig(disk, upload=False)
     for n in range(30):
@@ -89,7 +89,7 @@ def test_a_start_on_a_full_disk_makes_room_again(disk, monkeypatch):
     assert (disk / "reserve").stat().st_size == RESERVE_BYTES
 
 
-def test_it_is_given_up_only_when_the_disk_is_full(reserve):
+def test_release_deletes_reserve_only_on_full_disk(reserve):
     reserve.allocate()
     reserve.disk_has(RESERVE_BYTES)
     reserve.release()
@@ -100,7 +100,7 @@ def test_it_is_given_up_only_when_the_disk_is_full(reserve):
     reserve.release()
 
 
-def test_nothing_is_set_aside_of_a_disk_that_has_little(reserve):
+def test_allocate_with_little_free_space_writes_nothing(reserve):
     reserve.disk_has(reserve_module.MIN_FREE_BYTES)
     reserve.allocate()
     assert not reserve.has()
@@ -109,13 +109,13 @@ def test_nothing_is_set_aside_of_a_disk_that_has_little(reserve):
     assert reserve.has()
 
 
-def test_what_was_cut_off_in_mid_writing_is_written_whole(reserve, tmp_path):
+def test_allocate_completes_truncated_reserve(reserve, tmp_path):
     (tmp_path / "reserve").write_bytes(b"half")
     reserve.allocate()
     assert (tmp_path / "reserve").stat().st_size == RESERVE_BYTES
 
 
-def test_a_disk_that_takes_nothing_keeps_nobody_from_going_on(tmp_path):
+def test_reserve_on_refusing_disk_raises_nothing(tmp_path):
     (tmp_path / "reserve").mkdir()
     nowhere = DiskReserve(tmp_path / "reserve")
     nowhere.allocate()

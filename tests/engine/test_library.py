@@ -43,7 +43,7 @@ def film(films, **options):
     return file_camera(films(seconds=12, walks=((3.0, 7.0),)), **options)
 
 
-def test_a_clip_that_is_recorded_is_soon_in_the_cloud(rigs, films, store):
+def test_recorded_clip_is_uploaded(rigs, films, store):
     rig = rigs(cloud=store)
     (saved,) = rig.play(film(films))
     assert saved.cloud is CloudState.WAITING
@@ -60,7 +60,7 @@ def test_a_clip_that_is_recorded_is_soon_in_the_cloud(rigs, films, store):
     assert store.closed
 
 
-def test_without_a_cloud_and_without_rules_clips_just_stay(rig, films):
+def test_clips_without_cloud_and_rules_are_kept(rig, films):
     (saved,) = rig.play(film(films))
     assert saved.cloud is CloudState.NONE
     assert rig.engine.library.upload_existing() == 0
@@ -69,7 +69,7 @@ def test_without_a_cloud_and_without_rules_clips_just_stay(rig, films):
     assert rig.of(OutboxChanged, ClipsRemoved) == []
 
 
-def test_what_was_not_uploaded_before_a_restart_is_after_it(rigs, films, tmp_path, store):
+def test_waiting_upload_continues_after_restart(rigs, films, tmp_path, store):
     first = rigs(cloud=DeadStore(tmp_path / "nowhere"))
     first.play(film(films))
     first.wait(lambda: any(e.error for e in first.of(OutboxChanged)))
@@ -81,7 +81,7 @@ def test_what_was_not_uploaded_before_a_restart_is_after_it(rigs, films, tmp_pat
     assert again.wait_for(ClipUploaded).clip.id == first.saved()[0].id
 
 
-def test_a_new_login_ends_a_pause(rigs, films, tmp_path, store):
+def test_new_credentials_end_pause(rigs, films, tmp_path, store):
     broken = DiskStore(tmp_path / "broken")
     broken.faults.append(BucketMissing())
     rig = rigs(cloud=broken)
@@ -92,7 +92,7 @@ def test_a_new_login_ends_a_pause(rigs, films, tmp_path, store):
     assert len(store.names()) == 2
 
 
-def test_what_was_recorded_before_there_was_a_cloud_can_be_uploaded(rigs, films, store):
+def test_upload_existing_uploads_clips_from_before_cloud(rigs, films, store):
     first = rigs()
     first.play(film(films))
     first.stop()
@@ -101,7 +101,7 @@ def test_what_was_recorded_before_there_was_a_cloud_can_be_uploaded(rigs, films,
     again.wait_for(ClipUploaded)
 
 
-def test_a_stop_in_mid_upload_is_quick(rigs, films, tmp_path):
+def test_close_during_upload_is_quick(rigs, films, tmp_path):
     slow = DiskStore(tmp_path / "slow", chunk_s=LONG_S)
     rig = rigs(cloud=slow)
     rig.play(film(films))
@@ -111,7 +111,7 @@ def test_a_stop_in_mid_upload_is_quick(rigs, films, tmp_path):
     assert time.monotonic() - began < 5.0
 
 
-def test_threads_that_hang_are_left_behind_and_told(rigs, films, tmp_path, caplog):
+def test_close_logs_hanging_threads(rigs, films, tmp_path, caplog):
     gate, inside = threading.Event(), threading.Event()
 
     class Hangs(DiskStore):
@@ -132,7 +132,7 @@ def test_threads_that_hang_are_left_behind_and_told(rigs, films, tmp_path, caplo
 # --- removing and keeping ---
 
 
-def test_a_clip_is_removed_everywhere(rigs, films, store):
+def test_delete_removes_all_copies(rigs, films, store):
     rig = rigs(cloud=store, retention=KEEP_ALL)
     (clip,) = rig.play(film(films))
     rig.wait_for(ClipUploaded)
@@ -144,7 +144,7 @@ def test_a_clip_is_removed_everywhere(rigs, films, store):
         rig.engine.library.delete(clip.id)
 
 
-def test_a_protected_clip_is_not_removed(rig, films):
+def test_delete_of_protected_clip_raises(rig, films):
     (clip,) = rig.play(film(films))
     rig.engine.library.protect(clip.id)
     with pytest.raises(ClipProtected):
@@ -155,7 +155,7 @@ def test_a_protected_clip_is_not_removed(rig, films):
         rig.engine.library.protect(clip.id)
 
 
-def test_a_clip_that_is_being_recorded_can_be_protected_but_not_removed(rig, films):
+def test_recording_clip_can_be_protected_but_not_deleted(rig, films):
     rig.engine.set_camera(film(films, paced=True, loop=True), Activity.RECORD)
     clip = rig.wait_for(ClipStarted).clip
     with pytest.raises(ClipNotFound):
@@ -166,7 +166,7 @@ def test_a_clip_that_is_being_recorded_can_be_protected_but_not_removed(rig, fil
     assert rig.engine.catalog.get(clip.id).protected
 
 
-def test_new_rules_hold_at_once(rigs, films):
+def test_new_rules_apply_at_once(rigs, films):
     rig = rigs(retention=KEEP_ALL)
     (clip,) = rig.play(film(films))
     none = RetentionRules(local=TierRules(each=Limits(max_bytes=0)), min_free_bytes=0)
@@ -176,7 +176,7 @@ def test_new_rules_hold_at_once(rigs, films):
     assert rig.engine.engine_stats().clips == 0
 
 
-def test_a_full_disk_makes_room_for_the_next_clip(rigs, films, tmp_path):
+def test_clip_failed_by_full_disk_starts_retention(rigs, films, tmp_path):
     with mounted(tmp_path / "disk", "size=400k") as disk:
         thick = films(seconds=30, walks=((2.0, 29.0),), codec="libx264", size=(640, 384), fps=20)
         rig = rigs(clips_dir=disk / "clips", retention=RetentionRules(min_free_bytes=250 * 1024))
@@ -197,9 +197,7 @@ def test_a_full_disk_makes_room_for_the_next_clip(rigs, films, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["garbage", "gone"])
-def test_a_catalogue_that_is_damaged_is_not_the_end_of_the_clips(
-    rigs, films, tmp_path, store, damage
-):
+def test_start_with_damaged_catalog_keeps_clips(rigs, films, tmp_path, store, damage):
     first = rigs(cloud=store)
     (clip,) = first.play(film(films))
     first.wait_for(ClipUploaded)
@@ -223,7 +221,7 @@ def test_a_catalogue_that_is_damaged_is_not_the_end_of_the_clips(
     assert again.engine.engine_stats().clips == 1
 
 
-def test_damage_that_shows_only_when_rows_are_read_is_damage(rigs, films, monkeypatch):
+def test_damage_found_during_recovery_replaces_catalog(rigs, films, monkeypatch):
     first = rigs()
     (clip,) = first.play(film(films))
     first.engine.library.protect(clip.id)
@@ -246,9 +244,7 @@ def test_damage_that_shows_only_when_rows_are_read_is_damage(rigs, films, monkey
 
 
 @pytest.mark.parametrize("error", [sqlite3.DatabaseError, ValueError, OSError])
-def test_what_a_new_catalogue_does_not_cure_ends_the_start_and_leaves_nothing_running(
-    tmp_path, monkeypatch, error
-):
+def test_start_error_unrelated_to_catalog_stops_all_threads(tmp_path, monkeypatch, error):
     def refuse(*_):
         raise error("refused")
 
@@ -263,9 +259,7 @@ def test_what_a_new_catalogue_does_not_cure_ends_the_start_and_leaves_nothing_ru
     assert len(asides) <= 1
 
 
-def test_a_folder_that_cannot_be_taken_in_now_is_at_the_next_start(
-    rigs, films, monkeypatch, caplog
-):
+def test_unreadable_folder_is_adopted_at_next_start(rigs, films, monkeypatch, caplog):
     def refuse(*_):
         raise sqlite3.OperationalError("disk full")
 
@@ -276,7 +270,7 @@ def test_a_folder_that_cannot_be_taken_in_now_is_at_the_next_start(
     assert "could be added to the clip index: disk full" in caplog.text
 
 
-def test_a_backup_may_copy_the_catalogue_while_clips_are_recorded(rig, films, tmp_path):
+def test_backup_copies_catalog_during_recording(rig, films, tmp_path):
     rig.engine.catalog.database.suspend_checkpoints()
     path = rig.data_dir / CATALOG_NAME
     held = path.read_bytes()
@@ -286,7 +280,7 @@ def test_a_backup_may_copy_the_catalogue_while_clips_are_recorded(rig, films, tm
     assert rig.engine.catalog.get(clip.id) == clip
 
 
-def test_a_clip_that_fails_for_another_reason_is_no_reason_to_remove_any(rigs, films):
+def test_clip_failed_by_other_error_starts_no_retention(rigs, films):
     rig = rigs(retention=KEEP_ALL)
     (clip,) = rig.play(film(films))
     hurried = []
@@ -295,7 +289,7 @@ def test_a_clip_that_fails_for_another_reason_is_no_reason_to_remove_any(rigs, f
     assert hurried == []
 
 
-def test_a_clip_that_is_finished_after_the_stop_is_counted_at_the_next_start(rig, films, caplog):
+def test_clip_saved_after_close_is_counted_at_next_start(rig, films, caplog):
     (clip,) = rig.play(film(films))
     before = rig.engine.engine_stats()
     rig.stop()

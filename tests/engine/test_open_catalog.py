@@ -70,7 +70,7 @@ def names(ruin):
     return sorted(p.name for p in ruin.path.parent.iterdir() if p.is_file())
 
 
-def test_a_damaged_index_is_set_aside_whole(ruin, caplog):
+def test_damaged_catalog_is_set_aside_with_all_files(ruin, caplog):
     ruin.path.write_bytes(b"not an index" * 100)
     catalog = ruin.open()
     aside = catalog.get_value(UNFILLED)
@@ -79,14 +79,14 @@ def test_a_damaged_index_is_set_aside_whole(ruin, caplog):
     assert "cannot be used" in caplog.text
 
 
-def test_an_index_that_is_well_is_left_alone(ruin):
+def test_intact_catalog_is_not_replaced(ruin):
     ruin.open().put(clip_row())
     ruin.adopt()
     assert ruin.open().totals().clips == 1
     assert not [name for name in names(ruin) if "corrupt" in name]
 
 
-def test_all_clips_that_are_there_are_in_the_new_one_and_it_is_told_once(ruin):
+def test_new_catalog_gets_all_clips_and_one_event(ruin):
     ruin.path.write_bytes(b"not an index" * 100)
     clips = [ruin.film(NOON + n * 86400) for n in range(3)]
     aside = ruin.open().get_value(UNFILLED)
@@ -102,28 +102,28 @@ def test_all_clips_that_are_there_are_in_the_new_one_and_it_is_told_once(ruin):
         assert len(content(ruin.clips_dir / row.path).numbers) == 20
 
 
-def test_what_is_adopted_is_uploaded(ruin):
+def test_adopted_clip_is_uploaded(ruin):
     clip = ruin.film()
     ruin.open(upload=True)
     ruin.adopt()
     assert ruin.catalog.get(clip.id).cloud is CloudState.WAITING
 
 
-def test_a_still_that_is_not_there_is_made(ruin):
+def test_adopted_clip_without_still_gets_one(ruin):
     clip = ruin.film(still=False)
     ruin.open()
     ruin.adopt()
     assert (ruin.clips_dir / ruin.catalog.get(clip.id).still_path).read_bytes()[:2] == b"\xff\xd8"
 
 
-def test_a_house_without_clips_has_nothing_to_tell(ruin):
+def test_new_catalog_without_clips_sends_no_event(ruin):
     ruin.open()
     ruin.adopt()
     assert ruin.events == []
     assert ruin.catalog.get_value(UNFILLED) is None
 
 
-def test_filling_goes_on_after_a_stop(ruin, monkeypatch):
+def test_adoption_continues_after_stop(ruin, monkeypatch):
     clips = [ruin.film(NOON + n) for n in range(3)]
     ruin.open()
     adopt, adopted = recovery._adopt, []
@@ -144,7 +144,7 @@ def test_filling_goes_on_after_a_stop(ruin, monkeypatch):
     assert ruin.events == [CatalogRebuilt(clips=2, set_aside=None)]
 
 
-def test_what_is_being_recorded_is_left_to_its_recorder(ruin):
+def test_adoption_skips_recording_clips(ruin):
     ruin.open()
     clip = ruin.film()
     recording = clip_row(id=clip.id, state=ClipState.RECORDING)
@@ -153,7 +153,7 @@ def test_what_is_being_recorded_is_left_to_its_recorder(ruin):
     assert ruin.catalog.get(clip.id) == recording
 
 
-def test_a_file_that_is_no_film_is_set_aside_and_the_later_ones_are_adopted(ruin):
+def test_adoption_sets_damaged_file_aside_and_continues(ruin):
     bad, good = ruin.film(NOON), ruin.film(NOON + 1)
     path = ruin.clips_dir / bad.path
     path.write_bytes(b"no film at all")
@@ -177,7 +177,7 @@ def read_whole(monkeypatch):
 
 
 @pytest.mark.parametrize("recipe", [{}, {"bframes": 2}, {"fps": 25, "codec": "libx265"}])
-def test_a_finished_film_is_not_read_to_its_end(films, tmp_path, read_whole, recipe):
+def test_adoption_reads_only_index_of_finalized_file(films, tmp_path, read_whole, recipe):
     final = tmp_path / "film.mp4"
     record(partial_path(final), media_packets(films(seconds=3, **recipe)))
     told = finalize(final)
@@ -185,7 +185,7 @@ def test_a_finished_film_is_not_read_to_its_end(films, tmp_path, read_whole, rec
     assert read_whole == []
 
 
-def test_a_film_of_fragments_is(films, tmp_path, read_whole):
+def test_adoption_reads_fragmented_file_completely(films, tmp_path, read_whole):
     final = tmp_path / "film.mp4"
     record(final, media_packets(films(seconds=3)))
     assert read_index(final).duration_s == pytest.approx(3.0, abs=0.11)
@@ -193,7 +193,7 @@ def test_a_film_of_fragments_is(films, tmp_path, read_whole):
 
 
 @pytest.mark.parametrize("cut", [5, 100])
-def test_a_film_that_is_cut_off_is(films, tmp_path, read_whole, cut):
+def test_adoption_reads_truncated_file_completely(films, tmp_path, read_whole, cut):
     final = tmp_path / "film.mp4"
     record(partial_path(final), media_packets(films(seconds=3)))
     finalize(final)
@@ -203,7 +203,7 @@ def test_a_film_that_is_cut_off_is(films, tmp_path, read_whole, cut):
     assert read_whole == [final]
 
 
-def test_rubbish_at_the_end_of_a_film_is_no_reason_to_trust_its_index(
+def test_adoption_distrusts_index_of_file_with_trailing_garbage(
     films, tmp_path, read_whole, caplog
 ):
     caplog.set_level(logging.CRITICAL)
@@ -217,9 +217,7 @@ def test_rubbish_at_the_end_of_a_film_is_no_reason_to_trust_its_index(
     assert read_whole == [final]
 
 
-def test_an_index_that_does_not_tell_how_long_a_film_is_is_not_trusted(
-    films, tmp_path, read_whole, monkeypatch
-):
+def test_adoption_distrusts_index_without_duration(films, tmp_path, read_whole, monkeypatch):
     final = tmp_path / "film.mp4"
     record(partial_path(final), media_packets(films(seconds=3)))
     told = finalize(final)

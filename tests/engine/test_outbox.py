@@ -39,7 +39,7 @@ def nothing():
 # --- order ---
 
 
-def test_the_newest_goes_first_and_each_fourth_time_the_oldest(house):
+def test_outbox_takes_newest_job_and_every_fourth_time_oldest(house):
     done = []
     outbox = kinds_done(house, lambda job, _: done.append(job.subject) or nothing)
     outbox._turn = 1
@@ -52,7 +52,7 @@ def test_the_newest_goes_first_and_each_fourth_time_the_oldest(house):
 
 @settings(max_examples=60)
 @given(st.lists(st.integers(0, 3), max_size=60), st.integers(0, 99))
-def test_whatever_comes_in_between_every_job_has_its_turn(tmp_path_factory, arrivals, seed):
+def test_outbox_never_starves_oldest_job(tmp_path_factory, arrivals, seed):
     """After at most four turns for each job that is not younger, however many younger ones come."""
     house = LibraryRig(tmp_path_factory.mktemp("house"))
     turn, numbers, until, late = 0, iter(range(10**6)), {}, []
@@ -78,7 +78,7 @@ def test_whatever_comes_in_between_every_job_has_its_turn(tmp_path_factory, arri
         house.close()
 
 
-def test_a_house_that_is_often_started_gets_to_its_oldest_job_too(house):
+def test_outbox_reaches_oldest_job_despite_restarts(house):
     turns = {house.make_outbox({}, seed)._turn for seed in range(20)}
     assert turns == set(range(OLDEST_EVERY))
 
@@ -86,7 +86,7 @@ def test_a_house_that_is_often_started_gets_to_its_oldest_job_too(house):
 # --- what becomes of a job ---
 
 
-def test_a_job_is_gone_in_the_transaction_that_tells_what_it_did(house):
+def test_job_is_removed_with_its_result(house):
     clip = house.saved()
 
     def perform(job, _):
@@ -102,7 +102,7 @@ def test_a_job_is_gone_in_the_transaction_that_tells_what_it_did(house):
     assert house.jobs.backlog([JobKind.UPLOAD]).jobs == 1
 
 
-def test_what_a_job_did_that_was_withdrawn_meanwhile_is_not_told(house):
+def test_result_of_canceled_job_is_ignored(house):
     house.saved()
     settled = []
 
@@ -114,7 +114,7 @@ def test_what_a_job_did_that_was_withdrawn_meanwhile_is_not_told(house):
     assert settled == []
 
 
-def test_what_cannot_be_written_down_of_one_job_lets_the_others_go_first(house, caplog):
+def test_job_whose_result_fails_lets_others_go_first(house, caplog):
     done = []
 
     def perform(job, _):
@@ -136,7 +136,7 @@ def test_what_cannot_be_written_down_of_one_job_lets_the_others_go_first(house, 
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_failed_job_lets_the_others_go_first(house):
+def test_failed_job_lets_others_go_first(house):
     first, second = house.saved(NOON), house.saved(NOON + 1)
     house.store.faults.extend([ChecksumMismatch()])
     house.outbox._turn = 1
@@ -151,7 +151,7 @@ def test_a_failed_job_lets_the_others_go_first(house):
 @pytest.mark.parametrize(
     "error", [ChecksumMismatch(), ObjectConflict(), PermissionError(13, "no"), ZeroDivisionError()]
 )
-def test_one_jobs_own_trouble_does_not_hold_up_the_outbox(house, error):
+def test_error_of_one_job_does_not_back_off_outbox(house, error):
     house.saved()
     house.store.faults.append(error)
     house.outbox.step()
@@ -166,7 +166,7 @@ def test_one_jobs_own_trouble_does_not_hold_up_the_outbox(house, error):
 @pytest.mark.parametrize(
     "error", [StorageUnreachable(), StorageBusy(), QuotaExceeded(), ClockSkew()]
 )
-def test_when_the_cloud_is_away_the_other_jobs_do_not_try_either(house, error):
+def test_unreachable_cloud_backs_off_all_jobs(house, error):
     clips = [house.saved(NOON + n) for n in range(5)]
     house.store.faults.append(error)
     house.outbox.step()
@@ -180,7 +180,7 @@ def test_when_the_cloud_is_away_the_other_jobs_do_not_try_either(house, error):
     assert house.of(OutboxChanged)[-1].backlog.jobs == 0
 
 
-def test_it_waits_longer_each_time_up_to_a_quarter_of_an_hour(house):
+def test_backoff_grows_up_to_limit(house):
     house.saved()
     house.store.faults.extend(StorageUnreachable() for _ in range(14))
     waits, tried_at = [], house.clock.now()
@@ -197,21 +197,21 @@ def test_it_waits_longer_each_time_up_to_a_quarter_of_an_hour(house):
     assert len({round(wait_s, 3) for wait_s in waits}) == len(waits)
 
 
-def test_it_waits_as_long_as_it_is_asked_to(house):
+def test_backoff_honors_retry_after(house):
     house.saved()
     house.store.faults.append(StorageBusy(retry_after_s=77.0))
     house.outbox.step()
     assert house.outbox.step() == 77.0
 
 
-def test_a_quota_is_not_asked_for_again_soon(house):
+def test_exceeded_quota_backs_off_longest(house):
     house.saved()
     house.store.faults.append(QuotaExceeded())
     house.outbox.step()
     assert house.outbox.step() == LONGEST_WAIT_S
 
 
-def test_when_the_cloud_is_back_all_that_failed_for_it_is_tried_at_once(house):
+def test_recovered_cloud_makes_failed_jobs_due(house):
     clips = [house.saved(NOON + n) for n in range(3)]
     for _ in range(8):
         house.store.faults.append(StorageUnreachable())
@@ -224,7 +224,7 @@ def test_when_the_cloud_is_back_all_that_failed_for_it_is_tried_at_once(house):
 # --- what is told ---
 
 
-def test_the_backlog_is_told_when_it_changes(house):
+def test_outbox_reports_changed_backlog(house):
     house.saved(size=500)
     house.outbox._report_state()
     house.outbox._report_state()
@@ -234,7 +234,7 @@ def test_the_backlog_is_told_when_it_changes(house):
     assert house.of(ClipUploaded)[0].clip.cloud is CloudState.STORED
 
 
-def test_no_secret_is_logged_whatever_fails(house, caplog):
+def test_failed_job_logs_no_secret(house, caplog):
     caplog.set_level(logging.DEBUG)
     for error in (
         ZeroDivisionError("https://secret"),

@@ -33,7 +33,7 @@ def in_the_bucket(house, clip):
     return b"".join(house.store.read(film.name))
 
 
-def test_clips_arrive_whole_and_once_and_go_when_they_are_removed(house):
+def test_clips_reach_bucket_once_and_are_deleted_with_clip(house):
     clips = [house.saved(NOON + n, size=300_000) for n in range(3)]
     house.run()
     for clip in clips:
@@ -45,7 +45,7 @@ def test_clips_arrive_whole_and_once_and_go_when_they_are_removed(house):
     assert len(list(house.store.list(""))) == 4
 
 
-def test_doing_it_all_again_after_a_crash_changes_nothing(house):
+def test_repeated_jobs_after_crash_change_nothing(house):
     clip = house.stored(size=300_000)
     before = [(o.name, o.generation) for o in house.store.list("")]
     house.catalog.database.query("UPDATE clips SET cloud = 'waiting', cloud_bytes = 0")
@@ -55,7 +55,7 @@ def test_doing_it_all_again_after_a_crash_changes_nothing(house):
     assert [(o.name, o.generation) for o in house.store.list("")] == before
 
 
-def test_bad_days_end(house, gcs):
+def test_outbox_survives_random_faults(house, gcs):
     clip = house.saved(size=300_000)
     gcs.faults.add(
         Fault(kind=Kind.RESET, times=9, after_bytes=1000),

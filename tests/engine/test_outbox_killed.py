@@ -42,7 +42,7 @@ def run(folder, count, *, kill_after_s=None):
     return said[1:]
 
 
-def test_no_clip_is_lost_or_doubled_however_often_it_is_killed(tmp_path):
+def test_killed_process_loses_and_duplicates_no_clip(tmp_path):
     rng = random.Random(4)
     said = []
     for _ in range(KILLS):

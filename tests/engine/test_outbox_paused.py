@@ -30,7 +30,7 @@ def nothing():
 
 
 @pytest.mark.parametrize("error", [StorageDenied(), KeyRevoked(), BucketMissing()])
-def test_what_only_a_person_can_cure_pauses_it_until_it_is_told_to_go_on(house, error):
+def test_error_that_needs_user_pauses_until_resume(house, error):
     clip = house.saved()
     house.store.faults.append(error)
     house.outbox.step()
@@ -47,7 +47,7 @@ def test_what_only_a_person_can_cure_pauses_it_until_it_is_told_to_go_on(house, 
     assert (told.paused, told.error) == (False, None)
 
 
-def test_a_pause_looks_by_itself_now_and_then_whether_it_is_over(house):
+def test_pause_retries_by_itself_with_growing_delay(house):
     clip = house.saved()
     house.store.faults += [KeyRevoked()] * 9
     waits = []
@@ -70,7 +70,7 @@ def test_a_pause_looks_by_itself_now_and_then_whether_it_is_over(house):
     assert house.outbox.step() == pytest.approx(300)
 
 
-def test_a_login_that_is_cured_while_the_old_one_is_tried_ends_the_pause_before_it_begins(house):
+def test_resume_during_job_prevents_pause(house):
     house.jobs.add(JobKind.UPLOAD, "1")
     done = []
 
@@ -89,7 +89,7 @@ def test_a_login_that_is_cured_while_the_old_one_is_tried_ends_the_pause_before_
     assert done == [0, 1]
 
 
-def test_a_line_that_is_down_during_a_pause_does_not_end_it(house):
+def test_unreachable_cloud_does_not_end_pause(house):
     house.saved()
     house.store.faults += [KeyRevoked(), StorageUnreachable()]
     house.outbox.step()
@@ -100,14 +100,14 @@ def test_a_line_that_is_down_during_a_pause_does_not_end_it(house):
 
 
 @pytest.mark.parametrize("kind", [JobKind.DELETE, JobKind.DESCRIBE])
-def test_only_uploads_are_told_of_as_waiting(house, kind):
+def test_backlog_counts_only_uploads(house, kind):
     house.jobs.add(kind, "x", {"names": []})
     assert house.outbox.backlog.jobs == 0
     house.saved(size=700)
     assert (house.outbox.backlog.jobs, house.outbox.backlog.bytes) == (1, 700)
 
 
-def test_a_bucket_that_forbids_deleting_still_gets_its_uploads(house):
+def test_forbidden_delete_does_not_block_uploads(house):
     house.jobs.add(JobKind.DELETE, "x", {"names": ["x.mp4"]})
     house.store.faults.append(StorageDenied())
     house.run()
@@ -118,7 +118,7 @@ def test_a_bucket_that_forbids_deleting_still_gets_its_uploads(house):
     assert house.jobs.backlog([JobKind.DELETE]).jobs == 1
 
 
-def test_a_bucket_that_forbids_deleting_is_not_asked_for_each_clip_again_and_again(house):
+def test_forbidden_delete_reschedules_all_newer_deletes(house):
     asked = []
 
     def refuse(job, _):
@@ -136,7 +136,7 @@ def test_a_bucket_that_forbids_deleting_is_not_asked_for_each_clip_again_and_aga
     assert house.jobs.backlog([JobKind.DELETE]).jobs == 500
 
 
-def test_a_bucket_that_forbids_deleting_before_some_time_deletes_what_is_old_enough(house):
+def test_bucket_with_retention_period_deletes_old_objects(house):
     deleted = []
 
     def refuse(job, _):
@@ -155,7 +155,7 @@ def test_a_bucket_that_forbids_deleting_before_some_time_deletes_what_is_old_eno
     assert sorted(deleted) == list(range(30))
 
 
-def test_a_key_that_is_revoked_is_told_even_if_there_is_only_something_to_delete(house):
+def test_revoked_key_is_reported_with_only_delete_jobs(house):
     house.jobs.add(JobKind.DELETE, "x", {"names": ["x.mp4"]})
     house.store.faults.append(KeyRevoked())
     house.run()

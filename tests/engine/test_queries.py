@@ -90,9 +90,7 @@ clips = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(rows=clips, wanted=filters, limit=st.integers(1, 7))
-def test_scrolling_to_the_end_shows_each_clip_that_is_meant_once_newest_first(
-    tmp_path_factory, rows, wanted, limit
-):
+def test_pages_hold_each_matching_clip_once_newest_first(tmp_path_factory, rows, wanted, limit):
     with Catalog(tmp_path_factory.mktemp("x") / "clips.db") as catalog:
         with catalog.database.transaction():
             for row in rows:
@@ -110,7 +108,7 @@ def test_scrolling_to_the_end_shows_each_clip_that_is_meant_once_newest_first(
             assert catalog.queries.neighbors(wanted, clip.id) == (older, newer)
 
 
-def test_clips_that_come_while_somebody_scrolls_repeat_and_hide_none(catalog):
+def test_clips_added_between_pages_neither_repeat_nor_hide_others(catalog):
     old = [clip_row(NOON + n) for n in range(20)]
     for clip in old:
         catalog.put(clip)
@@ -120,7 +118,7 @@ def test_clips_that_come_while_somebody_scrolls_repeat_and_hide_none(catalog):
     assert [c.id for c in first + rest] == [c.id for c in reversed(old)]
 
 
-def test_zones_follow_their_clip(catalog):
+def test_zone_table_follows_changes_of_clip(catalog):
     clip = clip_row(zones=("Drive",))
     catalog.put(clip)
     catalog.save_track_log(clip.id, ("Porch", "Road"), b"x")
@@ -132,7 +130,7 @@ def test_zones_follow_their_clip(catalog):
     assert catalog.database.query("SELECT * FROM tracks") == []
 
 
-def test_some_are_read_by_their_ids(catalog):
+def test_get_many_returns_existing_clips_only(catalog):
     here, going = clip_row(NOON), clip_row(NOON + 1, state=ClipState.REMOVING)
     catalog.put(here)
     catalog.put(going)
@@ -140,7 +138,7 @@ def test_some_are_read_by_their_ids(catalog):
     assert catalog.queries.get_many([]) == []
 
 
-def test_the_vocabulary_is_what_finished_clips_tell(catalog):
+def test_vocabulary_covers_saved_clips(catalog):
     catalog.put(clip_row(NOON, camera_name="Old name", zones=("Porch",)))
     catalog.put(clip_row(NOON + 1, camera_name="Front", label="cat", zones=("Drive", "Porch")))
     catalog.put(clip_row(NOON + 2, camera_id="yard", camera_name="Yard", label=None))
@@ -151,7 +149,7 @@ def test_the_vocabulary_is_what_finished_clips_tell(catalog):
     )
 
 
-def test_a_camera_whose_last_clip_goes_meanwhile_is_no_more(catalog, monkeypatch):
+def test_vocabulary_skips_camera_whose_last_clip_is_removed_meanwhile(catalog, monkeypatch):
     clip = clip_row(NOON)
     catalog.put(clip)
     distinct = catalog.queries._distinct
@@ -168,7 +166,7 @@ def test_a_camera_whose_last_clip_goes_meanwhile_is_no_more(catalog, monkeypatch
 # --- the timeline ---
 
 
-def test_the_timeline_draws_what_lasts_into_the_time_span(catalog):
+def test_timeline_includes_clips_that_overlap_its_ends(catalog):
     spans = {
         "before": clip_row(NOON - 100, duration_s=50),
         "into": clip_row(NOON - 100, duration_s=150, camera_id="yard"),
@@ -228,7 +226,7 @@ def check(plans):
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_no_listing_reads_the_whole_table(catalog, plans, name):
+def test_pages_never_scan_table(catalog, plans, name):
     wanted = FILTERS[name]
     catalog.queries.page(wanted, limit=50)
     catalog.queries.page(wanted, limit=50, before=clip_row().id)
@@ -237,7 +235,7 @@ def test_no_listing_reads_the_whole_table(catalog, plans, name):
     check(plans)
 
 
-def test_nor_does_any_other_query_of_the_page(catalog, plans):
+def test_other_queries_never_scan_table(catalog, plans):
     catalog.put(clip_row(zones=("Drive",)))
     plans.clear()
     catalog.queries.vocabulary()
@@ -252,7 +250,7 @@ def test_nor_does_any_other_query_of_the_page(catalog, plans):
     check(plans)
 
 
-def test_only_the_page_itself_is_read_of_ten_thousand_clips(catalog):
+def test_page_reads_only_its_own_rows(catalog):
     rng = random.Random(1)
     with catalog.database.transaction():
         for n in range(10_000):
@@ -276,7 +274,7 @@ def test_only_the_page_itself_is_read_of_ten_thousand_clips(catalog):
 # --- version 2 files ---
 
 
-def test_a_file_of_version_2_keeps_its_clips_and_counts_them_as_visits(tmp_path):
+def test_migration_of_version_2_keeps_clips_and_counts_visits(tmp_path):
     path = tmp_path / "clips.db"
     seen = clip_row(NOON, duration_s=20)
     by_hand = clip_row(NOON + 60, label=None)
@@ -300,6 +298,6 @@ def test_a_file_of_version_2_keeps_its_clips_and_counts_them_as_visits(tmp_path)
         assert [tuple(row) for row in visits] == [("door", "person", NOON, NOON + 16, seen.id)]
 
 
-def test_what_is_shown_is_all_but_what_is_being_removed():
+def test_visible_states_are_all_but_removing():
     assert set(ClipState) - set(VISIBLE) == {ClipState.REMOVING}
     assert catalog_query.MAX_CLIP_S > 3600

@@ -29,7 +29,7 @@ def at(text, tz=UTC):
     ("day", "hours"),
     [("2027-03-28", 23), ("2027-10-31", 25), ("2027-06-01", 24)],
 )
-def test_a_day_is_as_long_as_the_clocks_make_it(day, hours):
+def test_day_bounds_follow_daylight_saving_time(day, hours):
     start, end = day_bounds(date.fromisoformat(day), BERLIN)
     assert (end - start) / 3600 == hours
 
@@ -48,7 +48,7 @@ def test_a_day_is_as_long_as_the_clocks_make_it(day, hours):
         "UTC",
     ],
 )
-def test_the_days_of_a_year_follow_each_other_without_a_gap(tz):
+def test_day_bounds_of_year_have_no_gaps(tz):
     day = date(2027, 1, 1)
     end = None
     for _ in range(366):
@@ -59,7 +59,7 @@ def test_the_days_of_a_year_follow_each_other_without_a_gap(tz):
         day, end = day + timedelta(days=1), after
 
 
-def test_a_clip_belongs_to_the_day_that_the_clock_on_the_wall_shows(catalog):
+def test_days_count_clips_by_local_date(catalog):
     put(
         catalog,
         clip(at("2027-06-01T21:59:59.500")),  # Berlin: 23:59:59.5
@@ -70,7 +70,7 @@ def test_a_clip_belongs_to_the_day_that_the_clock_on_the_wall_shows(catalog):
     assert catalog.queries.days("door", UTC) == [(date(2027, 6, 1), 3)]
 
 
-def test_the_hour_that_comes_twice_is_of_one_day(catalog):
+def test_days_count_repeated_hour_in_one_day(catalog):
     night = at("2027-10-31T00:30", UTC)
     put(catalog, clip(night), clip(night + 3600))
     assert catalog.queries.days("door", BERLIN) == [(date(2027, 10, 31), 2)]
@@ -81,7 +81,7 @@ def test_the_hour_that_comes_twice_is_of_one_day(catalog):
     st.lists(st.floats(1.8e9, 1.84e9), max_size=30),
     st.sampled_from(["Europe/Berlin", "America/St_Johns", "Africa/Cairo", "Asia/Kathmandu"]),
 )
-def test_the_days_hold_every_clip_once(tmp_path_factory, moments, zone):
+def test_days_count_every_clip_once(tmp_path_factory, moments, zone):
     tz = ZoneInfo(zone)
     with Catalog(tmp_path_factory.mktemp("catalog") / "clips.db") as catalog:
         catalog.database._db.execute("PRAGMA synchronous = OFF")
@@ -97,7 +97,7 @@ def test_the_days_hold_every_clip_once(tmp_path_factory, moments, zone):
             assert catalog.queries.count(replace(SAVED, since=since, until=until)) == count
 
 
-def test_only_finished_clips_of_the_camera_make_a_day(catalog):
+def test_days_count_only_saved_clips_of_camera(catalog):
     put(
         catalog,
         clip(1.8e9, state=ClipState.FAILED),

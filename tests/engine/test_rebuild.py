@@ -66,7 +66,7 @@ def forgotten(house):
     return rows
 
 
-def test_what_was_uploaded_comes_back_as_it_was(house):
+def test_rebuild_restores_uploaded_clips(house):
     house.stored(NOON, label="person", score=0.83, duration_s=12.5, width=640, height=360)
     house.stored(NOON + 9, trigger=Trigger.MANUAL, label=None, audio_codec="aac")
     before = forgotten(house)
@@ -77,7 +77,7 @@ def test_what_was_uploaded_comes_back_as_it_was(house):
     assert house.jobs.backlog([*JobKind]).jobs == 0
 
 
-def test_on_a_new_machine_the_clips_are_in_the_cloud_only(house):
+def test_rebuild_without_files_has_cloud_copies_only(house):
     clip = house.stored(NOON)
     forgotten(house)
     shutil.rmtree(house.clips_dir)
@@ -90,7 +90,7 @@ def test_on_a_new_machine_the_clips_are_in_the_cloud_only(house):
     assert list(house.store.list()) == []
 
 
-def test_a_clip_without_a_still_has_none(house, gcs):
+def test_rebuild_of_clip_without_still_has_none(house, gcs):
     clip = clip_row(NOON, bytes=7)
     gcs.put(object_name(clip, prefix="house"), b"1234567", object_metadata(clip))
     other = clip_row(NOON - 1)
@@ -100,7 +100,7 @@ def test_a_clip_without_a_still_has_none(house, gcs):
     assert (row.still_path, row.cloud_bytes, row.local) == (None, 7, False)
 
 
-def test_what_the_folder_alone_knows_is_taken_in_and_uploaded(house, bikes):
+def test_rebuild_adopts_and_uploads_local_clips(house, bikes):
     clip = clip_row(NOON)
     film, _ = house.files(clip)
     film.parent.mkdir(parents=True)
@@ -112,7 +112,7 @@ def test_what_the_folder_alone_knows_is_taken_in_and_uploaded(house, bikes):
     assert found(house) == Rebuilt(unchanged=1)
 
 
-def test_without_a_cloud_there_is_the_folder(house, bikes):
+def test_rebuild_without_cloud_reads_folder(house, bikes):
     clip = clip_row(NOON)
     film, _ = house.files(clip)
     film.parent.mkdir(parents=True)
@@ -120,7 +120,7 @@ def test_without_a_cloud_there_is_the_folder(house, bikes):
     assert found(house, cloud=None) == Rebuilt(from_folder=1)
 
 
-def test_a_clip_taken_in_from_its_file_learns_whom_it_shows(house):
+def test_rebuild_completes_adopted_clip_from_object(house):
     clip = house.stored(NOON, label="cat", score=0.7)
     forgotten(house)
     taken_in = replace(clip, label=None, score=None, cloud=CloudState.NONE, cloud_bytes=0)
@@ -129,7 +129,7 @@ def test_a_clip_taken_in_from_its_file_learns_whom_it_shows(house):
     assert house.row(clip) == clip
 
 
-def test_a_clip_whose_file_has_gone_is_no_longer_missing(house):
+def test_rebuild_restores_missing_clip_that_is_in_bucket(house):
     clip = house.stored(NOON)
     house.files(clip)[0].unlink()
     house.catalog.database.query(
@@ -139,7 +139,7 @@ def test_a_clip_whose_file_has_gone_is_no_longer_missing(house):
     assert house.row(clip) == replace(clip, local=False)
 
 
-def test_another_film_of_the_same_name_is_not_taken_for_the_clip(house):
+def test_rebuild_uploads_file_that_differs_from_object(house):
     clip = house.stored(NOON)
     forgotten(house)
     house.files(clip)[0].write_bytes(b"something else")
@@ -148,7 +148,7 @@ def test_another_film_of_the_same_name_is_not_taken_for_the_clip(house):
     assert (row.local, row.cloud, row.bytes) == (True, CloudState.WAITING, 14)
 
 
-def test_what_is_being_removed_does_not_come_back(house):
+def test_rebuild_skips_clip_being_removed(house):
     clip = house.stored(NOON)
     house.copies.remove(clip)  # its objects are still there: the outbox has not run
     dropped = house.stored(NOON + 1)
@@ -162,7 +162,7 @@ def test_what_is_being_removed_does_not_come_back(house):
     assert [house.row(c) for c in (clip, dropped, removing)] == before
 
 
-def test_a_clip_removed_meanwhile_does_not_come_back(house):
+def test_rebuild_skips_clip_removed_meanwhile(house):
     clip = house.stored(NOON)
 
     class Removing:
@@ -178,7 +178,7 @@ def test_a_clip_removed_meanwhile_does_not_come_back(house):
     assert house.row(clip) is None
 
 
-def test_what_is_no_clip_is_counted_and_left_alone(house, gcs):
+def test_rebuild_counts_foreign_objects(house, gcs):
     clip = clip_row(NOON)
     name = object_name(clip, prefix="house")
     facts = json.loads(object_metadata(clip)["homesec-clip"])
@@ -192,7 +192,7 @@ def test_what_is_no_clip_is_counted_and_left_alone(house, gcs):
     assert found(house) == Rebuilt(foreign=5)
 
 
-def test_the_stills_of_alerts_are_neither_clips_nor_foreign(house):
+def test_rebuild_ignores_alert_stills(house):
     still = Upload(
         name=alert_still_name("alert-1", NOON, prefix=house.store.prefix),
         content=BytesContent(data=b"jpeg"),
@@ -205,7 +205,7 @@ def test_the_stills_of_alerts_are_neither_clips_nor_foreign(house):
 
 
 @pytest.mark.parametrize("camera_id", ["../../../etc", "..", "/etc/passwd", "a/../../b", "."])
-def test_hostile_names_stay_inside_the_clip_folder(house, gcs, camera_id):
+def test_rebuild_keeps_hostile_names_inside_clip_folder(house, gcs, camera_id):
     clip = clip_row(NOON, camera_id=camera_id)
     assert quote(camera_id, safe="").replace(".", "%2E") not in ("", ".")
     gcs.put(object_name(clip, prefix="house"), b"x", object_metadata(clip))
@@ -218,7 +218,7 @@ def test_hostile_names_stay_inside_the_clip_folder(house, gcs, camera_id):
         assert len(Path(path).parts) == 3
 
 
-def test_encrypted_clips_come_back_with_their_key_and_are_counted_without(house, bucket):
+def test_rebuild_restores_encrypted_clips_only_with_key(house, bucket):
     key = EncryptionKey.generate()
     house.cloud_jobs.store = house.store = EncryptedStore(bucket, encrypt_with=key.text)
     film, _ = house.files(house.stored(NOON))
@@ -233,7 +233,7 @@ def test_encrypted_clips_come_back_with_their_key_and_are_counted_without(house,
     assert house.catalog.queries.page() == before
 
 
-def test_told_to_stop_it_stops_and_can_be_done_again(house):
+def test_stopped_rebuild_can_repeat(house):
     house.stored(NOON)
     before = forgotten(house)
     stop = Event()
@@ -244,7 +244,7 @@ def test_told_to_stop_it_stops_and_can_be_done_again(house):
     assert house.catalog.queries.page() == before
 
 
-def test_a_bucket_of_several_pages_comes_back_whole(house, gcs):
+def test_rebuild_reads_all_pages_of_bucket(house, gcs):
     clips = [clip_row(NOON + n, bytes=1) for n in range(PAGE_SIZE // 2 + 30)]
     for clip in clips:
         for suffix in (".mp4", ".jpg"):
@@ -255,7 +255,7 @@ def test_a_bucket_of_several_pages_comes_back_whole(house, gcs):
     assert all(c.still_path for c in house.catalog.queries.page(limit=9999))
 
 
-def test_no_recording_waits_for_all_of_ten_thousand_clips(house, monkeypatch):
+def test_rebuild_writes_in_small_transactions(house, monkeypatch):
     """They are written down in small parts; whoever waits has his turn in between."""
     clips = [clip_row(NOON + n) for n in range(10_000)]
     parts = []
@@ -279,7 +279,7 @@ def test_no_recording_waits_for_all_of_ten_thousand_clips(house, monkeypatch):
     assert found(house, cloud=Many()) == Rebuilt(unchanged=10_000)
 
 
-def test_what_was_protected_is_so_on_a_new_machine_too(house):
+def test_rebuild_restores_protection(house):
     clip = house.stored(NOON)
     house.copies.protect(clip.id, protected=True)
     house.run()

@@ -80,7 +80,7 @@ def wreck(tmp_path, films):
     wreck.catalog.close()
 
 
-def test_what_cannot_be_finished_is_told_once_and_not_at_each_start(wreck):
+def test_unrecoverable_clip_is_reported_once(wreck):
     clip = wreck.clip()
     pictures_without_an_index = (100_000).to_bytes(4) + b"mdat" + bytes(99_992)
     partial_path(wreck.final(clip)).write_bytes(pictures_without_an_index)
@@ -92,7 +92,7 @@ def test_what_cannot_be_finished_is_told_once_and_not_at_each_start(wreck):
     assert wreck.repair() == [ClipFailed, FilesSetAside, ClipSaved]
 
 
-def test_a_clip_that_was_cut_off_is_finished(wreck):
+def test_interrupted_recording_is_finalized(wreck):
     clip = wreck.grown(wreck.clip(label="person", score=0.7))
     with partial_path(wreck.final(clip)).open("r+b") as file:
         file.truncate(file.seek(0, os.SEEK_END) - 300)
@@ -104,7 +104,7 @@ def test_a_clip_that_was_cut_off_is_finished(wreck):
     assert wreck.events[0].clip == row
 
 
-def test_it_gets_a_still_of_its_event(wreck):
+def test_finalized_clip_gets_still_of_event(wreck):
     clip = wreck.grown(wreck.clip())
     wreck.repair()
     row = wreck.catalog.get(clip.id)
@@ -112,7 +112,7 @@ def test_it_gets_a_still_of_its_event(wreck):
     assert wreck.files() == [".jpg", ".mp4"]
 
 
-def test_a_still_that_is_there_is_kept(wreck):
+def test_finalized_clip_keeps_existing_still(wreck):
     clip = wreck.grown(wreck.clip())
     still = wreck.final(clip).with_suffix(".jpg")
     still.write_bytes(b"the better picture")
@@ -121,14 +121,14 @@ def test_a_still_that_is_there_is_kept(wreck):
     assert wreck.catalog.get(clip.id).still_path == clip.path.replace(".mp4", ".jpg")
 
 
-def test_a_clip_whose_row_alone_was_not_written_is_saved(wreck):
+def test_finalized_file_with_open_row_is_saved(wreck):
     clip = wreck.grown(wreck.clip())
     finalize(wreck.final(clip))
     assert wreck.repair() == [ClipSaved]
     assert wreck.catalog.get(clip.id).duration_s == pytest.approx(5.0)
 
 
-def test_a_crash_between_the_two_files_costs_nothing(wreck):
+def test_crash_between_partial_and_final_file_loses_nothing(wreck):
     clip = wreck.grown(wreck.clip())
     partial = partial_path(wreck.final(clip)).read_bytes()
     finalize(wreck.final(clip))
@@ -138,7 +138,7 @@ def test_a_crash_between_the_two_files_costs_nothing(wreck):
     assert wreck.files() == [".jpg", ".mp4"]
 
 
-def test_a_half_finished_copy_is_cleared_away(wreck):
+def test_incomplete_final_file_is_removed(wreck):
     clip = wreck.grown(wreck.clip())
     wreck.final(clip).with_suffix(".new.mp4").write_bytes(b"half of it")
     other = wreck.final(clip).with_name(f"{new_clip_id(1.0)}.new.mp4")
@@ -148,7 +148,7 @@ def test_a_half_finished_copy_is_cleared_away(wreck):
 
 
 @pytest.mark.parametrize("left", [b"", b"\0" * 999, None])
-def test_a_clip_that_holds_no_film_has_failed_and_is_not_tried_again(wreck, left):
+def test_clip_without_video_fails_once(wreck, left):
     clip = wreck.clip()
     if left is not None:
         partial_path(wreck.final(clip)).write_bytes(left)
@@ -158,7 +158,7 @@ def test_a_clip_that_holds_no_film_has_failed_and_is_not_tried_again(wreck, left
     assert wreck.repair() == [ClipFailed]
 
 
-def test_nothing_is_done_where_nothing_was_left(wreck):
+def test_recovery_without_open_clips_does_nothing(wreck):
     assert wreck.repair() == []
     clip = wreck.grown(wreck.clip(state=ClipState.SAVED, duration_s=99.0))
     partial_path(wreck.final(clip)).rename(wreck.final(clip))
@@ -169,7 +169,7 @@ def test_nothing_is_done_where_nothing_was_left(wreck):
 # --- orphans ---
 
 
-def test_a_growing_file_without_a_row_is_adopted_however_old(wreck):
+def test_partial_file_without_row_is_adopted_at_any_age(wreck):
     wreck.clip(state=ClipState.SAVED)
     clip = wreck.grown(wreck.clip(event_at=1.5e9, row=False))
     assert wreck.repair() == [ClipSaved]
@@ -178,26 +178,26 @@ def test_a_growing_file_without_a_row_is_adopted_however_old(wreck):
     assert row.event_at == pytest.approx(1.5e9, abs=0.01)
 
 
-def test_a_clip_whose_row_a_power_cut_undid_is_adopted(wreck):
+def test_recent_file_without_row_is_adopted(wreck):
     wreck.clip(state=ClipState.SAVED)
     clip = wreck.grown(wreck.clip(event_at=time.time() - 60, row=False))
     finalize(wreck.final(clip))
     assert wreck.repair() == [ClipSaved]
 
 
-def test_old_clips_without_a_row_are_not_looked_for_every_time(wreck):
+def test_old_file_without_row_is_not_adopted_at_start(wreck):
     ago = time.time() - timedelta(days=9).total_seconds()
     finalize(wreck.final(wreck.grown(wreck.clip(event_at=ago, row=False))))
     assert wreck.repair() == []
 
 
-def test_a_clip_that_failed_and_has_a_film_after_all_is_saved(wreck):
+def test_failed_clip_with_video_is_saved(wreck):
     clip = wreck.grown(wreck.clip(state=ClipState.FAILED, error="disk_read_only"))
     assert wreck.repair() == [ClipSaved]
     assert wreck.catalog.get(clip.id).error is None
 
 
-def test_other_peoples_films_are_left_alone(wreck):
+def test_foreign_files_are_left_alone(wreck):
     wreck.clip()
     wreck.repair()
     wreck.events.clear()
@@ -215,7 +215,7 @@ def test_other_peoples_films_are_left_alone(wreck):
 # --- a real crash ---
 
 
-def test_a_process_that_is_killed_leaves_a_clip_up_to_its_last_second(films, tmp_path, rigs):
+def test_killed_process_leaves_clip_up_to_last_second(films, tmp_path, rigs):
     film = films(seconds=60, walks=((0.3, 60.0),))
     house = subprocess.Popen(
         [sys.executable, HERE / "recording_process.py", tmp_path, film],
@@ -249,7 +249,7 @@ def test_a_process_that_is_killed_leaves_a_clip_up_to_its_last_second(films, tmp
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_a_clip_without_a_row_is_told_by_its_file(wreck, whole):
+def test_clip_without_row_gets_metadata_of_file(wreck, whole):
     clip = wreck.clip(row=False, label="cat", score=0.5, zones=("Lawn",))
     clip = replace(clip, trigger=Trigger.MANUAL, camera_name="Gärten", started_at=clip.event_at - 1)
     partial = partial_path(wreck.final(clip))
@@ -262,7 +262,7 @@ def test_a_clip_without_a_row_is_told_by_its_file(wreck, whole):
         assert getattr(row, fact) == getattr(clip, fact), fact
 
 
-def test_the_row_knows_better_than_the_file(wreck):
+def test_row_takes_precedence_over_file_metadata(wreck):
     clip = wreck.clip(label="person", score=0.75)
     record(partial_path(wreck.final(clip)), wreck.packets, comment=dump_comment(clip))
     wreck.catalog.put(replace(clip, label="dog"))
@@ -272,7 +272,7 @@ def test_the_row_knows_better_than_the_file(wreck):
 
 
 @pytest.mark.parametrize("comment", ["", "holiday", "[]", '{"id": 5}', None])
-def test_a_comment_that_is_not_ours_is_none(wreck, comment):
+def test_foreign_comment_is_ignored(wreck, comment):
     clip = wreck.clip(row=False)
     other = dump_comment(replace(clip, id=new_clip_id(5.0), label="cat"))
     record(partial_path(wreck.final(clip)), wreck.packets, comment=comment or other)
@@ -283,7 +283,7 @@ def test_a_comment_that_is_not_ours_is_none(wreck, comment):
 # --- what the disk refused ---
 
 
-def test_what_a_disk_refused_to_finish_is_finished_when_it_takes_it(wreck):
+def test_refused_clip_is_finalized_when_disk_accepts(wreck):
     refused = {"state": ClipState.FAILED, "error": "disk_read_only"}
     clip = wreck.grown(wreck.clip(**refused))
     empty = wreck.clip(event_at=time.time() + 1, **refused)
@@ -299,7 +299,7 @@ def test_what_a_disk_refused_to_finish_is_finished_when_it_takes_it(wreck):
         assert wreck.catalog.get(each.id) == each
 
 
-def test_what_the_disk_still_refuses_waits_on(wreck, monkeypatch):
+def test_refused_clip_waits_while_disk_refuses(wreck, monkeypatch):
     clip = wreck.grown(wreck.clip(state=ClipState.FAILED, error="disk_full"))
 
     def refuse(*_):

@@ -37,7 +37,7 @@ def house(tmp_path):
     made.close()
 
 
-def test_what_is_too_old_here_stays_in_the_cloud(house):
+def test_expired_local_copy_leaves_cloud_copy(house):
     old, new = house.stored(OLD), house.stored(NOON)
     house.make_retention(RetentionRules(local=WEEK)).apply()
     assert (house.row(old).local, house.row(old).cloud) == (False, CloudState.STORED)
@@ -48,7 +48,7 @@ def test_what_is_too_old_here_stays_in_the_cloud(house):
     ]
 
 
-def test_what_is_too_old_everywhere_is_nowhere(house):
+def test_clip_expired_in_both_tiers_is_removed(house):
     old = house.stored(OLD)
     house.make_retention(RetentionRules(local=WEEK, cloud=WEEK)).apply()
     house.run()
@@ -59,7 +59,7 @@ def test_what_is_too_old_everywhere_is_nowhere(house):
     assert (told.count, told.last_copies) == (2, 1)
 
 
-def test_what_is_too_old_in_the_cloud_stays_here(house):
+def test_clip_expired_in_cloud_keeps_file(house):
     old = house.stored(OLD)
     house.make_retention(RetentionRules(cloud=WEEK)).apply()
     house.run()
@@ -68,14 +68,14 @@ def test_what_is_too_old_in_the_cloud_stays_here(house):
     assert house.row(old).cloud is CloudState.DROPPED
 
 
-def test_what_waits_for_its_upload_stays(house):
+def test_clip_waiting_for_upload_is_kept(house):
     old = house.saved(OLD)
     house.make_retention(RetentionRules(local=WEEK)).apply()
     assert house.row(old) == old
     assert house.of(ClipsRemoved) == []
 
 
-def test_without_a_cloud_the_rules_remove_the_clip(house):
+def test_expired_clip_without_cloud_is_removed(house):
     old = house.saved(OLD, cloud=CloudState.NONE)
     house.make_retention(RetentionRules(local=WEEK), uploading=False).apply()
     assert house.row(old) is None
@@ -83,7 +83,7 @@ def test_without_a_cloud_the_rules_remove_the_clip(house):
 
 
 @pytest.mark.parametrize("change", ["protected", "gone", "no longer in the cloud"])
-def test_what_changed_since_it_was_planned_stays(house, change):
+def test_clip_changed_since_plan_is_kept(house, change):
     old = house.stored(OLD)
 
     def meanwhile():
@@ -101,7 +101,7 @@ def test_what_changed_since_it_was_planned_stays(house, change):
     assert house.of(ClipsRemoved) == []
 
 
-def test_a_disk_that_fills_loses_the_oldest_and_it_is_told(house, caplog):
+def test_full_disk_removes_oldest_and_reports_it(house, caplog):
     clips = [house.saved(NOON + n) for n in range(4)]
     rules = RetentionRules(min_free_bytes=1000)
 
@@ -116,7 +116,7 @@ def test_a_disk_that_fills_loses_the_oldest_and_it_is_told(house, caplog):
     assert house.of(DiskSpaceChanged) == []
 
 
-def test_a_disk_that_others_have_filled_is_told_once_and_when_it_is_well_again(house):
+def test_low_disk_is_reported_once_and_when_it_ends(house):
     kept = house.saved()
     house.copies.protect(kept.id, protected=True)
     free = [10]
@@ -130,7 +130,7 @@ def test_a_disk_that_others_have_filled_is_told_once_and_when_it_is_well_again(h
     assert house.files(kept)[0].exists()
 
 
-def test_a_file_that_cannot_be_removed_does_not_hold_up_the_others(house, monkeypatch, caplog):
+def test_file_that_cannot_be_removed_does_not_block_others(house, monkeypatch, caplog):
     first, second = house.saved(OLD), house.saved(OLD + 1)
     real = Path.unlink
 
@@ -149,7 +149,7 @@ def test_a_file_that_cannot_be_removed_does_not_hold_up_the_others(house, monkey
     assert house.row(first) is None
 
 
-def test_rows_that_tell_of_old_failures_go(house):
+def test_old_failed_rows_are_removed(house):
     failed = house.saved(NOON - 40 * DAY, state=ClipState.FAILED)
     house.make_retention().apply()
     assert house.row(failed) is None
@@ -165,14 +165,14 @@ def wait_until(condition):
         time.sleep(0.005)
 
 
-def test_visits_of_long_ago_go_too(house):
+def test_old_visits_are_removed(house):
     house.catalog.visits.begin("door", "cat", NOON - MAX_VISIT_AGE_S - 1, None)
     house.catalog.visits.begin("door", "cat", NOON - MAX_VISIT_AGE_S + 1, None)
     house.make_retention().apply()
     assert house.catalog.visits.count("door", "cat", 0.0) == 1
 
 
-def test_a_clock_that_leaps_ahead_makes_nothing_old_before_it_has_gone_on_for_a_while(house):
+def test_clock_jump_expires_nothing_for_a_while(house):
     clip = house.stored()
     retention = house.make_retention(MONTH)
     house.clock.wall += 40 * DAY
@@ -188,7 +188,7 @@ def test_a_clock_that_leaps_ahead_makes_nothing_old_before_it_has_gone_on_for_a_
     assert not house.row(clip).local
 
 
-def test_a_clock_that_is_set_right_again_was_never_believed(house):
+def test_corrected_clock_jump_expires_nothing(house):
     clip = house.stored()
     retention = house.make_retention(MONTH)
     for _ in range(3):
@@ -203,7 +203,7 @@ def test_a_clock_that_is_set_right_again_was_never_believed(house):
     assert not house.row(clip).local
 
 
-def test_it_looks_at_once_and_again_when_it_is_told_to(house):
+def test_retention_runs_at_start_and_on_wake(house):
     looks = []
     retention = house.make_retention(free=lambda: looks.append(1) or 10**12)
     retention.start()
@@ -214,7 +214,7 @@ def test_it_looks_at_once_and_again_when_it_is_told_to(house):
     assert retention.join()
 
 
-def test_it_looks_every_few_minutes(house):
+def test_retention_runs_periodically(house):
     looks = []
     retention = house.make_retention(free=lambda: looks.append(1) or 10**12, every_s=0.01)
     retention.start()
@@ -227,7 +227,7 @@ def test_it_looks_every_few_minutes(house):
     "error",
     [OSError(5, "no disk"), sqlite3.OperationalError("no disk"), ZeroDivisionError("no disk")],
 )
-def test_a_look_that_fails_is_not_the_last(house, caplog, error):
+def test_retention_continues_after_error(house, caplog, error):
     looks = []
 
     def free():
@@ -244,7 +244,7 @@ def test_a_look_that_fails_is_not_the_last(house, caplog, error):
     assert "no disk" in caplog.text
 
 
-def test_a_stop_in_the_middle_leaves_the_rest_for_the_next_time(house):
+def test_retention_stops_between_removals(house):
     clips = [house.saved(OLD + n) for n in range(5)]
     retention = house.make_retention(RetentionRules(local=WEEK), uploading=False)
     removing, go_on = threading.Event(), threading.Event()
@@ -264,7 +264,7 @@ def test_a_stop_in_the_middle_leaves_the_rest_for_the_next_time(house):
     assert sum(house.row(c) is None for c in clips) == 1
 
 
-def test_what_never_began_ends_at_once(house):
+def test_join_without_start_returns_at_once(house):
     retention = house.make_retention()
     retention.halt()
     assert retention.join()
@@ -273,7 +273,7 @@ def test_what_never_began_ends_at_once(house):
 # --- a real disk ---
 
 
-def test_on_a_real_disk_there_is_room_again(tmp_path):
+def test_retention_frees_space_on_real_disk(tmp_path):
     with mounted(tmp_path / "disk", "size=1m") as disk:
         house = LibraryRig(tmp_path)
         house.clips_dir = house.copies._clips_dir = disk
@@ -289,7 +289,7 @@ def test_on_a_real_disk_there_is_room_again(tmp_path):
         house.close()
 
 
-def test_on_a_disk_that_is_read_only_nothing_is_lost(tmp_path):
+def test_retention_on_read_only_disk_loses_nothing(tmp_path):
     with mounted(tmp_path / "disk", "size=1m") as disk:
         house = LibraryRig(tmp_path)
         house.clips_dir = house.copies._clips_dir = disk

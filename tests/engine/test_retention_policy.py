@@ -42,41 +42,41 @@ AGE, SIZE, SPACE = RemovalReason.AGE, RemovalReason.SIZE, RemovalReason.SPACE
 STORED, WAITING = CloudState.STORED, CloudState.WAITING
 
 
-def test_without_rules_everything_stays():
+def test_plan_without_rules_removes_nothing():
     assert run([holding(9 * DAY), holding(1e8, cloud=STORED)]) == []
 
 
-def test_what_is_too_old_goes():
+def test_plan_removes_expired_copies():
     old, new = holding(8 * DAY), holding(6 * DAY)
     rules = TierRules(each=Limits(max_age_s=7 * DAY))
     assert run([old, new], local=rules) == [(0, LOCAL, AGE, True)]
 
 
-def test_of_what_is_too_much_the_oldest_goes():
+def test_plan_removes_oldest_copies_above_size_limit():
     rules = TierRules(each=Limits(max_bytes=25))
     clips = [holding(n) for n in range(4)]
     assert run(clips, local=rules) == [(0, LOCAL, SIZE, True), (1, LOCAL, SIZE, True)]
 
 
-def test_what_is_too_old_does_not_count_for_what_is_too_much():
+def test_expired_copies_do_not_count_for_size_limit():
     rules = TierRules(each=Limits(max_bytes=25, max_age_s=DAY))
     clips = [holding(2 * DAY), holding(3 * DAY), holding(1), holding(2)]
     assert [reason for *_, reason, _ in run(clips, local=rules)] == [AGE, AGE]
 
 
-def test_each_camera_has_limits_of_its_own_or_the_houses():
+def test_camera_limits_replace_common_ones():
     rules = TierRules(each=Limits(max_bytes=10), cameras={"yard": Limits(max_bytes=20)})
     clips = [holding(4 - n, camera_id=c) for n, c in enumerate(["door", "yard", "door", "yard"])]
     assert run(clips, local=rules) == [(0, LOCAL, SIZE, True)]
 
 
-def test_all_cameras_together_may_not_take_up_more_than_the_total():
+def test_total_limit_applies_to_all_cameras_together():
     rules = TierRules(total_bytes=20)
     clips = [holding(4 - n, camera_id=c) for n, c in enumerate(["door", "yard", "attic"])]
     assert run(clips, local=rules) == [(0, LOCAL, SIZE, True)]
 
 
-def test_the_local_copy_and_the_clouds_have_rules_of_their_own():
+def test_tiers_have_separate_rules():
     clips = [holding(5 * DAY, cloud=STORED), holding(50 * DAY, cloud=STORED)]
     local = TierRules(each=Limits(max_age_s=DAY))
     cloud = TierRules(each=Limits(max_age_s=30 * DAY))
@@ -87,19 +87,19 @@ def test_the_local_copy_and_the_clouds_have_rules_of_their_own():
     ]
 
 
-def test_a_copy_in_the_cloud_that_expires_leaves_the_local_one():
+def test_expired_cloud_copy_leaves_local_copy():
     cloud = TierRules(each=Limits(max_age_s=DAY))
     assert run([holding(2 * DAY, cloud=STORED)], cloud=cloud) == [(0, CLOUD, AGE, False)]
 
 
 @pytest.mark.parametrize(("uploading", "expected"), [(True, []), (False, [(0, LOCAL, AGE, True)])])
-def test_what_waits_for_its_upload_stays_as_long_as_there_is_a_cloud(uploading, expected):
+def test_waiting_clip_is_kept_while_uploading(uploading, expected):
     rules = TierRules(each=Limits(max_age_s=DAY))
     clips = [holding(9 * DAY, cloud=WAITING)]
     assert run(clips, local=rules, uploading=uploading) == expected
 
 
-def test_a_disk_that_fills_loses_first_what_is_in_the_cloud_then_the_oldest():
+def test_full_disk_removes_uploaded_copies_first_then_oldest():
     clips = [
         holding(5, cloud=WAITING),
         holding(4, cloud=STORED),
@@ -114,19 +114,19 @@ def test_a_disk_that_fills_loses_first_what_is_in_the_cloud_then_the_oldest():
     ]
 
 
-def test_what_the_rules_free_counts_for_the_space():
+def test_space_freed_by_limits_counts_for_free_space():
     rules = TierRules(each=Limits(max_age_s=DAY))
     clips = [holding(2 * DAY), holding(1)]
     assert run(clips, local=rules, free=70, floor=80) == [(0, LOCAL, AGE, True)]
 
 
-def test_a_protected_clip_stays_even_if_the_disk_fills():
+def test_protected_clip_is_kept_on_full_disk():
     rules = TierRules(each=Limits(max_age_s=1, max_bytes=0), total_bytes=0)
     clips = [holding(9 * DAY, cloud=STORED, kept=True)]
     assert run(clips, local=rules, cloud=rules, free=0, floor=1000) == []
 
 
-def test_a_clock_that_was_set_back_removes_nothing():
+def test_clock_set_back_expires_nothing():
     rules = TierRules(each=Limits(max_age_s=DAY))
     assert run([holding(-90 * DAY)], local=rules) == []
 
@@ -192,7 +192,7 @@ each_tier = pytest.mark.parametrize("tier", Tier)
 
 
 @given(outcomes)
-def test_each_copy_goes_once_and_is_of_no_protected_clip(out):
+def test_plan_removes_each_copy_once_and_skips_protected_clips(out):
     assert len(out.reason) == len(out.removals)
     for removal in out.removals:
         clip = out.by_id[removal.clip_id]
@@ -201,7 +201,7 @@ def test_each_copy_goes_once_and_is_of_no_protected_clip(out):
 
 
 @given(outcomes)
-def test_what_is_said_of_last_copies_is_true(out):
+def test_plan_marks_last_copies(out):
     for removal in out.removals:
         clip = out.by_id[removal.clip_id]
         here = removal.tier is CLOUD and clip.local and not out.gone(clip, LOCAL)
@@ -211,7 +211,7 @@ def test_what_is_said_of_last_copies_is_true(out):
 
 @each_tier
 @given(outcomes)
-def test_nothing_that_is_too_old_stays(tier, out):
+def test_plan_leaves_no_expired_copy(tier, out):
     rules = out.rules.local if tier is LOCAL else out.rules.cloud
     for clip, _ in out.stay(tier):
         limit = rules.cameras.get(clip.camera_id, rules.each).max_age_s
@@ -221,7 +221,7 @@ def test_nothing_that_is_too_old_stays(tier, out):
 
 @each_tier
 @given(outcomes)
-def test_more_than_the_limits_stays_only_if_it_may_not_go(tier, out):
+def test_plan_exceeds_size_limit_only_with_kept_copies(tier, out):
     rules = out.rules.local if tier is LOCAL else out.rules.cloud
     groups = [
         (rules.cameras.get(camera, rules.each).max_bytes, lambda h, c=camera: h.camera_id == c)
@@ -234,13 +234,13 @@ def test_more_than_the_limits_stays_only_if_it_may_not_go(tier, out):
 
 
 @given(outcomes)
-def test_the_disk_has_its_space_unless_only_protected_clips_are_left(out):
+def test_plan_frees_space_unless_only_protected_clips_are_left(out):
     if out.free + out.freed < out.rules.min_free_bytes:
         assert all(h.protected for h, _ in out.stay(LOCAL))
 
 
 @given(outcomes)
-def test_no_more_goes_for_space_than_is_needed(out):
+def test_plan_frees_no_more_space_than_needed(out):
     space = [r for r in out.removals if r.reason is SPACE]
     assert all(r.tier is LOCAL for r in space)
     if space:
@@ -249,13 +249,13 @@ def test_no_more_goes_for_space_than_is_needed(out):
 
 
 @given(outcomes)
-def test_only_copies_go_for_space_last(out):
+def test_plan_removes_last_copies_for_space_last(out):
     if any(r.last_copy for r in out.removals if r.reason is SPACE):
         assert not [h for h, _ in out.stay(LOCAL) if h.cloud is STORED and not h.protected]
 
 
 @given(outcomes)
-def test_what_waits_for_its_upload_goes_for_space_only(out):
+def test_plan_removes_waiting_clip_for_space_only(out):
     for removal in out.removals:
         if out.uploading and out.by_id[removal.clip_id].cloud is WAITING:
             assert removal.reason is SPACE
@@ -263,14 +263,14 @@ def test_what_waits_for_its_upload_goes_for_space_only(out):
 
 @pytest.mark.parametrize("safe", [True, False])
 @given(outcomes)
-def test_the_oldest_goes_for_space_first(safe, out):
+def test_plan_frees_space_oldest_first(safe, out):
     kind = [h for h in out.clips if h.local and not h.protected and (h.cloud is STORED) is safe]
     newest = max((h.id for h in kind if out.reason.get((h.id, LOCAL)) is SPACE), default="")
     assert all(out.gone(h, LOCAL) for h in kind if h.id < newest)
 
 
 @given(outcomes)
-def test_once_it_is_done_there_is_nothing_more_to_do(out):
+def test_plan_after_removals_is_empty(out):
     after = [
         h._replace(
             local=h.local and not out.gone(h, LOCAL),

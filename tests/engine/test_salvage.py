@@ -95,7 +95,7 @@ def asides(path):
 # --- a file that is damaged ---
 
 
-def test_what_is_around_a_damaged_page_is_taken_over(path, reopened):
+def test_salvage_copies_rows_around_damaged_page(path, reopened):
     rows = fill(path)
     data = path.read_bytes()
     pages = range(2, len(data) // PAGE_BYTES)
@@ -121,7 +121,7 @@ def test_what_is_around_a_damaged_page_is_taken_over(path, reopened):
         "ALTER TABLE visits RENAME COLUMN label TO lable",
     ],
 )
-def test_of_a_wrong_schema_all_rows_are_taken_over(path, reopened, sql):
+def test_salvage_copies_all_rows_of_wrong_schema(path, reopened, sql):
     rows = fill(path, clips=20)
     with sqlite3.connect(path) as database:
         database.execute(sql)
@@ -141,7 +141,7 @@ def test_of_a_wrong_schema_all_rows_are_taken_over(path, reopened, sql):
     assert aside.name.startswith("clips.db.newer" if "99" in sql else "clips.db.corrupt")
 
 
-def test_of_an_older_version_all_rows_are_taken_over(path, reopened):
+def test_salvage_copies_all_rows_of_older_version(path, reopened):
     clip = clip_row(NOON, still_path=None)
     with sqlite3.connect(path) as database:
         database.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1; DROP INDEX clips_by_time")
@@ -154,7 +154,7 @@ def test_of_an_older_version_all_rows_are_taken_over(path, reopened):
     assert reopened().queries.page() == [clip]
 
 
-def test_a_text_that_was_sent_is_not_sent_again(path, reopened):
+def test_salvage_keeps_sent_texts(path, reopened):
     fill(path, clips=5)
     with sqlite3.connect(path) as database:
         database.execute("DROP INDEX clips_by_time")
@@ -165,14 +165,14 @@ def test_a_text_that_was_sent_is_not_sent_again(path, reopened):
 @pytest.mark.parametrize(
     "make", [lambda path: path.mkdir(), lambda path: path.write_bytes(b"x" * 5000)]
 )
-def test_of_what_is_no_database_nothing_is_taken_over(path, reopened, make):
+def test_salvage_of_other_file_copies_nothing(path, reopened, make):
     make(path)
     catalog = reopened()
     assert catalog.totals().clips == 0
     assert asides(path)
 
 
-def test_a_database_that_is_well_is_not_touched(path, reopened):
+def test_intact_database_is_not_salvaged(path, reopened):
     rows = fill(path, clips=20)
     catalog = reopened()
     assert catalog.queries.page() == rows[::-1]
@@ -181,7 +181,7 @@ def test_a_database_that_is_well_is_not_touched(path, reopened):
 
 
 @pytest.mark.parametrize("fails", ["salvage", "repair_rows", "set_aside"])
-def test_what_ends_half_way_loses_nothing(path, reopened, monkeypatch, fails):
+def test_interrupted_salvage_loses_nothing(path, reopened, monkeypatch, fails):
     rows = fill(path, clips=20)
     with sqlite3.connect(path) as database:
         database.execute("DROP INDEX clips_by_time")
@@ -200,7 +200,7 @@ def test_what_ends_half_way_loses_nothing(path, reopened, monkeypatch, fails):
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere")])
-def test_what_lies_in_place_of_the_new_one_is_no_hindrance(path, reopened, make):
+def test_salvage_replaces_anything_at_new_path(path, reopened, make):
     path.write_bytes(b"x" * 5000)
     make(path.with_name("clips.db.new"))
     assert reopened().totals().clips == 0
@@ -233,7 +233,7 @@ def test_what_lies_in_place_of_the_new_one_is_no_hindrance(path, reopened, make)
         ("camera_name", b"", "door"),
     ],
 )
-def test_a_clip_keeps_what_can_be_read_of_its_row(path, reopened, column, value, expected):
+def test_repair_keeps_readable_values_of_clip(path, reopened, column, value, expected):
     rows = fill(path, clips=6)
     clip = rows[2]
     change(path, f"UPDATE clips SET {column} = ? WHERE id = ?", value, clip.id)
@@ -251,13 +251,13 @@ def test_a_clip_keeps_what_can_be_read_of_its_row(path, reopened, column, value,
 
 
 @pytest.mark.parametrize("camera_id", ["\0", "..", "a/b", "a\0b", b"x", ""])
-def test_a_camera_whose_name_is_no_folder_gives_no_path(path, reopened, camera_id):
+def test_repair_never_makes_path_of_hostile_camera_id(path, reopened, camera_id):
     clip = fill(path, clips=3)[0]
     change(path, "UPDATE clips SET camera_id = ?, path = ? WHERE id = ?", camera_id, "/", clip.id)
     assert reopened().get(clip.id).path == f"unknown/2027-01-15/{clip.id}.mp4"
 
 
-def test_bytes_that_are_no_text_fail_no_listing(path, reopened):
+def test_repair_of_invalid_text_keeps_listings_working(path, reopened):
     rows = fill(path, clips=3)
     change(
         path,
@@ -267,7 +267,7 @@ def test_bytes_that_are_no_text_fail_no_listing(path, reopened):
     assert reopened().get(rows[0].id).camera_name == "F\ufffdo"
 
 
-def test_a_clip_without_an_id_is_found_again_by_its_file(path, reopened):
+def test_clip_with_damaged_id_is_recovered_from_file(path, reopened):
     rows = fill(path, clips=3)
     change(path, "UPDATE clips SET id = 'nonsense' WHERE id = ?", rows[0].id)
     catalog = reopened()
@@ -292,7 +292,7 @@ def test_a_clip_without_an_id_is_found_again_by_its_file(path, reopened):
         ("notes", "value", b"x"),
     ],
 )
-def test_other_rows_that_cannot_be_read_are_left_out_alone(path, reopened, table, column, value):
+def test_repair_removes_only_unreadable_rows_of_other_tables(path, reopened, table, column, value):
     rows = fill(path, clips=3)
     with Catalog(path) as catalog:
         before = len(catalog.database.query(f"SELECT * FROM {table}"))
@@ -305,7 +305,7 @@ def test_other_rows_that_cannot_be_read_are_left_out_alone(path, reopened, table
     assert asides(path) == []
 
 
-def test_the_next_job_gets_a_number_though_the_last_one_was_damaged(path, reopened):
+def test_repair_resets_damaged_job_sequence(path, reopened):
     fill(path, clips=3)
     change(path, "UPDATE sqlite_sequence SET seq = ?", 2**63 - 1)
     catalog = reopened()

@@ -37,7 +37,7 @@ def starts(folder, **options):
         assert rig.engine.catalog.totals().clips == 0
 
 
-def test_a_file_in_place_of_the_clip_folder(tmp_path):
+def test_start_with_file_at_clip_folder_reports_blocked(tmp_path):
     (tmp_path / "clips").write_text("in the way")
     error = fails(tmp_path)
     assert type(error) is StartFolderBlocked
@@ -48,7 +48,7 @@ def test_a_file_in_place_of_the_clip_folder(tmp_path):
     starts(tmp_path)
 
 
-def test_a_file_in_place_of_the_data_folder(tmp_path):
+def test_start_with_file_at_data_folder_reports_blocked(tmp_path):
     (tmp_path / "data").write_text("in the way")
     error = fails(tmp_path)
     assert type(error) is StartFolderBlocked
@@ -57,14 +57,14 @@ def test_a_file_in_place_of_the_data_folder(tmp_path):
     starts(tmp_path)
 
 
-def test_a_share_that_is_mounted_later(tmp_path):
+def test_start_without_mounted_share_reports_missing(tmp_path):
     (tmp_path / "share").symlink_to("not_yet")
     assert isinstance(fails(tmp_path, clips_dir=tmp_path / "share" / "clips"), StartFailed)
     (tmp_path / "not_yet").mkdir()
     starts(tmp_path, clips_dir=tmp_path / "share" / "clips")
 
 
-def test_a_disk_that_is_read_only(tmp_path):
+def test_start_on_read_only_disk_reports_it(tmp_path):
     with mounted(tmp_path / "disk", "size=64m") as disk:
         remount(disk, "ro")
         error = fails(tmp_path, clips_dir=disk / "clips")
@@ -75,7 +75,7 @@ def test_a_disk_that_is_read_only(tmp_path):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_disk_that_is_full(tmp_path, known):
+def test_start_on_full_disk_reports_it(tmp_path, known):
     with mounted(tmp_path / "disk", "size=1m") as disk:
         if known:
             starts(disk)
@@ -87,7 +87,7 @@ def test_a_disk_that_is_full(tmp_path, known):
         assert not [path for path in (disk / "data").iterdir() if "corrupt" in path.name]
 
 
-def test_an_index_that_another_program_holds(tmp_path, monkeypatch):
+def test_start_with_locked_index_reports_it(tmp_path, monkeypatch):
     starts(tmp_path)
     path = tmp_path / "data" / "clips.db"
     real = sqlite3.connect
@@ -112,20 +112,20 @@ def test_an_index_that_another_program_holds(tmp_path, monkeypatch):
         (errno.EINVAL, StartFailed),
     ],
 )
-def test_what_the_system_says_is_told_apart(number, kind):
+def test_system_errors_map_to_start_errors(number, kind):
     err = OSError(number, os.strerror(number), "/media/homesec")
     error = start_error(err, clips_dir=Path("/media/homesec"), catalog=Path("/config/clips.db"))
     assert type(error) is kind
     assert error.placeholders == {"folder": "/media/homesec", "reason": os.strerror(number)}
 
 
-def test_a_defect_is_told_by_its_name():
+def test_unexpected_start_error_has_its_name():
     error = start_error(ValueError("x"), clips_dir=Path("/media"), catalog=Path("/config/clips.db"))
     assert type(error) is StartFailed
     assert error.placeholders["reason"] == "ValueError: x"
 
 
-def test_an_engine_whose_texts_do_not_start_leaves_nothing_running(tmp_path, monkeypatch):
+def test_failed_start_of_sms_stops_all_threads(tmp_path, monkeypatch):
     rig = EngineRig(tmp_path)
 
     def refuse(_database, _jobs):

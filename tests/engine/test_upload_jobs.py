@@ -21,7 +21,7 @@ def house(tmp_path):
     made.close()
 
 
-def test_the_still_goes_first_then_the_film(house):
+def test_upload_sends_still_before_video(house):
     clip = house.stored(size=5000)
     film, still = house.files(clip)
     names = house.store.uploads()
@@ -34,14 +34,14 @@ def test_the_still_goes_first_then_the_film(house):
     assert house.of(ClipUploaded)[0].clip == clip
 
 
-def test_what_is_in_the_cloud_tells_all_of_the_row(house):
+def test_uploaded_object_has_metadata_of_row(house):
     clip = house.stored(score=0.5, duration_s=9.0, width=640, height=480, video_codec="h264")
     film = house.store.find(house.store.names(".mp4")[0])
     told = clip_from_object(film)
     assert (told.id, told.label, told.score, told.duration_s) == (clip.id, "person", 0.5, 9.0)
 
 
-def test_a_clip_without_a_still_is_uploaded_all_the_same(house):
+def test_clip_without_still_is_uploaded(house):
     none, lost = house.saved(still_path=None), house.saved(NOON + 1)
     house.files(lost)[1].unlink()
     house.run()
@@ -49,7 +49,7 @@ def test_a_clip_without_a_still_is_uploaded_all_the_same(house):
     assert house.store.names(".jpg") == []
 
 
-def test_uploading_twice_does_no_harm(house):
+def test_repeated_upload_succeeds(house):
     clip = house.stored()
     before = house.store.names()
     house.catalog.database.query("UPDATE clips SET cloud = 'waiting', cloud_bytes = 0")
@@ -59,7 +59,7 @@ def test_uploading_twice_does_no_harm(house):
     assert house.row(clip) == clip
 
 
-def test_an_upload_goes_on_where_it_broke_off(house):
+def test_interrupted_upload_is_resumed(house):
     clip = house.saved(size=10 * CHUNK_BYTES, still_path=None)
     house.store.breaks_at = 7 * CHUNK_BYTES
     house.run()
@@ -73,7 +73,7 @@ def test_an_upload_goes_on_where_it_broke_off(house):
 # --- the file has gone ---
 
 
-def test_a_clip_whose_upload_was_forgotten_and_whose_file_has_gone_is_stored(house):
+def test_upload_with_lost_file_and_existing_object_is_stored(house):
     clip = house.stored()
     house.catalog.database.query("UPDATE clips SET cloud = 'waiting', cloud_bytes = 0")
     house.catalog.save(house.row(clip))
@@ -85,7 +85,7 @@ def test_a_clip_whose_upload_was_forgotten_and_whose_file_has_gone_is_stored(hou
     assert row.cloud_bytes == clip.cloud_bytes
 
 
-def test_a_clip_that_is_nowhere_is_missing(house, caplog):
+def test_upload_without_file_and_object_is_missing(house, caplog):
     clip = house.saved()
     house.files(clip)[0].unlink()
     house.run()
@@ -95,7 +95,7 @@ def test_a_clip_that_is_nowhere_is_missing(house, caplog):
     assert house.of(ClipUploaded) == []
 
 
-def test_a_disk_that_is_not_there_is_waited_for(house):
+def test_upload_without_clip_folder_waits(house):
     clip = house.saved()
     away = house.clips_dir.with_name("away")
     shutil.move(house.clips_dir, away)
@@ -107,7 +107,7 @@ def test_a_disk_that_is_not_there_is_waited_for(house):
     assert house.row(clip).cloud is CloudState.STORED
 
 
-def test_a_job_of_a_clip_that_is_not_known_any_more_ends(house):
+def test_job_of_unknown_clip_ends(house):
     clip = house.saved()
     house.catalog.remove(clip.id)
     house.run()
@@ -117,7 +117,7 @@ def test_a_job_of_a_clip_that_is_not_known_any_more_ends(house):
 # --- deleting ---
 
 
-def test_a_clip_is_deleted_whole_and_twice_does_no_harm(house):
+def test_delete_job_removes_all_objects_and_can_repeat(house):
     clip = house.stored()
     other = house.stored(NOON + 1)
     house.copies.remove(clip)
@@ -128,7 +128,7 @@ def test_a_clip_is_deleted_whole_and_twice_does_no_harm(house):
     assert house.jobs.backlog([JobKind.DELETE]).jobs == 0
 
 
-def test_deleting_stops_when_it_is_told_to(house):
+def test_delete_job_stops_on_request(house):
     clip = house.stored()
     house.copies.remove(clip)
     house.outbox.halt()
@@ -137,7 +137,7 @@ def test_deleting_stops_when_it_is_told_to(house):
     assert house.jobs.backlog([JobKind.DELETE]).jobs == 1
 
 
-def test_a_clip_that_is_removed_while_it_is_uploaded_does_not_stay_in_the_cloud(house):
+def test_clip_removed_during_upload_leaves_no_object(house):
     clip = house.saved()
     upload = house.store.upload
 
@@ -165,7 +165,7 @@ def descriptions(house):
     return [name for what, name in house.store.calls if what == "update_metadata"]
 
 
-def test_the_bucket_learns_that_a_clip_is_protected_and_that_it_is_not(house):
+def test_protection_is_written_to_object_metadata(house):
     clip = house.stored(size=3000)
     assert not in_bucket(house).protected
     for protected in (True, False):
@@ -181,7 +181,7 @@ def test_the_bucket_learns_that_a_clip_is_protected_and_that_it_is_not(house):
     assert not house.copies.protect("nobody", protected=True)
 
 
-def test_a_clip_that_is_protected_during_its_upload_is_so_in_the_bucket_too(house):
+def test_protection_during_upload_is_written_to_object(house):
     clip = house.saved(size=5 * CHUNK_BYTES)
     house.store.breaks_at = 2 * CHUNK_BYTES + house.files(clip)[1].stat().st_size
     house.outbox.step()
@@ -215,7 +215,7 @@ def test_a_clip_that_is_protected_during_its_upload_is_so_in_the_bucket_too(hous
     assert in_bucket(house).protected is False
 
 
-def test_a_clip_that_is_gone_needs_no_description(house, caplog):
+def test_metadata_job_of_removed_clip_ends(house, caplog):
     gone, dropped, lost = (house.stored(NOON + n) for n in range(3))
     for clip in (gone, dropped, lost):
         house.copies.protect(clip.id, protected=True)
@@ -232,7 +232,7 @@ def test_a_clip_that_is_gone_needs_no_description(house, caplog):
     assert house.jobs.backlog([JobKind.DESCRIBE]).jobs == 0
 
 
-def test_facts_that_may_not_be_changed_hold_nothing_up(house):
+def test_metadata_job_of_inaccessible_object_ends(house):
     clip = house.stored()
     for error, left in ((StorageDenied(), 1), (EncryptionKeyMissing(), 0)):
         house.copies.protect(clip.id, protected=not house.row(clip).protected)
@@ -246,7 +246,7 @@ def test_facts_that_may_not_be_changed_hold_nothing_up(house):
 # --- progress ---
 
 
-def test_it_is_told_how_much_of_a_film_has_arrived(house):
+def test_upload_reports_progress(house):
     clip = house.saved(size=300_000)
     house.run()
     told = house.of(UploadProgress)
@@ -257,7 +257,7 @@ def test_it_is_told_how_much_of_a_film_has_arrived(house):
     assert shares[-1] == 1
 
 
-def test_a_clip_found_again_by_its_file_learns_the_rest_from_the_bucket(house):
+def test_recovered_clip_gets_metadata_from_object(house):
     clip = house.stored(score=0.5)
     house.copies.protect(clip.id, protected=True)
     house.run()

@@ -65,7 +65,7 @@ def rows(catalog):
     ]
 
 
-def test_a_visit_is_written_when_it_begins_and_when_it_ends(catalog):
+def test_visit_is_stored_at_start_and_end(catalog):
     log = Log(catalog)
     log.start()
     log.handle_event(DetectionStarted(presence=presence(), clip_id=None))
@@ -76,7 +76,7 @@ def test_a_visit_is_written_when_it_begins_and_when_it_ends(catalog):
     assert log.told == [VisitLogged(camera_id="feeder", label="cat")]
 
 
-def test_labels_and_cameras_come_and_go_apart(catalog):
+def test_visits_are_separate_by_camera_and_label(catalog):
     log = Log(catalog)
     log.start()
     for camera_id, label in (("a", "cat"), ("a", "person"), ("b", "cat")):
@@ -91,13 +91,13 @@ def test_labels_and_cameras_come_and_go_apart(catalog):
     ]
 
 
-def test_an_end_without_a_beginning_is_no_visit(catalog, log):
+def test_end_without_start_stores_no_visit(catalog, log):
     log.handle_event(DetectionEnded(presence=presence(), clip_id=None))
     assert log.close()
     assert rows(catalog) == []
 
 
-def test_what_a_crash_left_open_ends_with_its_clip(catalog):
+def test_open_visit_after_crash_ends_with_clip(catalog):
     clip = clip_row(NOON, duration_s=30)
     catalog.put(clip)
     catalog.visits.begin("door", "person", NOON, clip.id)
@@ -109,14 +109,14 @@ def test_what_a_crash_left_open_ends_with_its_clip(catalog):
     assert [ended for *_, ended, _ in rows(catalog)] == [NOON - 4 + 30, NOON, NOON]
 
 
-def test_visits_of_long_ago_are_forgotten(catalog):
+def test_remove_old_deletes_old_visits(catalog):
     catalog.visits.begin("door", "cat", NOON - MAX_VISIT_AGE_S - 1, None)
     catalog.visits.begin("door", "cat", NOON - MAX_VISIT_AGE_S + 1, None)
     catalog.visits.remove_old(NOON - MAX_VISIT_AGE_S, keep=9)
     assert len(rows(catalog)) == 1
 
 
-def test_of_very_many_visits_the_oldest_are_forgotten(catalog):
+def test_remove_old_keeps_newest_visits(catalog):
     for n in range(9):
         catalog.visits.begin("door", "cat", NOON + n, None)
     catalog.visits.remove_old(NOON, keep=4)
@@ -126,7 +126,7 @@ def test_of_very_many_visits_the_oldest_are_forgotten(catalog):
     assert rows(catalog) == []
 
 
-def test_a_disk_that_refuses_to_forget_keeps_nothing_from_starting(catalog, monkeypatch, caplog):
+def test_refusing_disk_does_not_prevent_start(catalog, monkeypatch, caplog):
     def refuse(*_):
         monkeypatch.undo()
         raise sqlite3.OperationalError("database or disk is full")
@@ -140,7 +140,7 @@ def test_a_disk_that_refuses_to_forget_keeps_nothing_from_starting(catalog, monk
     assert "A visit could not be stored" in caplog.text
 
 
-def test_a_disk_that_refuses_costs_a_visit_and_no_more(catalog, log, monkeypatch, caplog):
+def test_refusing_disk_loses_only_one_visit(catalog, log, monkeypatch, caplog):
     def refuse(*_):
         monkeypatch.undo()
         raise sqlite3.OperationalError("disk I/O error")
@@ -153,7 +153,7 @@ def test_a_disk_that_refuses_costs_a_visit_and_no_more(catalog, log, monkeypatch
     assert "A visit could not be stored" in caplog.text
 
 
-def test_they_are_counted_by_camera_label_and_time(catalog):
+def test_count_filters_by_camera_label_and_time(catalog):
     for at, camera_id, label in ((0, "a", "cat"), (5, "a", "cat"), (6, "b", "cat"), (7, "a", "x")):
         catalog.visits.begin(camera_id, label, at, None)
     assert catalog.visits.count("a", "cat", 0) == 2
@@ -183,7 +183,7 @@ def brute_force(visits, tz):
         max_size=40,
     )
 )
-def test_insight_is_what_counting_one_by_one_gives(tz, visits, tmp_path_factory):
+def test_statistics_equal_counting_each_visit(tz, visits, tmp_path_factory):
     with Catalog(tmp_path_factory.mktemp("x") / "clips.db") as catalog:
         with catalog.database.transaction():
             for at in visits:
@@ -192,7 +192,7 @@ def test_insight_is_what_counting_one_by_one_gives(tz, visits, tmp_path_factory)
         assert (dict(statistics.days), statistics.hours) == brute_force(visits, tz)
 
 
-def test_the_night_of_25_hours_is_one_day_with_an_hour_that_counts_twice(catalog):
+def test_statistics_of_25_hour_day_count_repeated_hour_twice(catalog):
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 02:30 summer time
     for hours in range(3):
         catalog.visits.begin("a", "cat", (first + timedelta(hours=hours)).timestamp(), None)
@@ -201,7 +201,7 @@ def test_the_night_of_25_hours_is_one_day_with_an_hour_that_counts_twice(catalog
     assert statistics.hours[6][2:4] == (2, 1)
 
 
-def test_insight_is_asked_of_some_cameras_and_labels_and_of_a_time(catalog):
+def test_statistics_filter_by_camera_label_and_time(catalog):
     for at, camera_id, label in (
         (100, "a", "cat"),
         (200, "a", "dog"),

@@ -64,9 +64,7 @@ def evidence(config_dir: Path) -> Path:
 # --- list_clips --------------------------------------------------------------------------------
 
 
-async def test_a_clip_is_listed_with_all_that_an_automation_needs(
-    hass: HomeAssistant, cloud_shelf: ClipFactory
-) -> None:
+async def test_list_returns_all_fields(hass: HomeAssistant, cloud_shelf: ClipFactory) -> None:
     clip = await cloud_shelf.cloud_only(EVENING)
     device_id = cloud_shelf.runtime.devices.id_of(CAMERA_ID)
     assert await act(hass, "list_clips") == {
@@ -94,7 +92,7 @@ async def test_a_clip_is_listed_with_all_that_an_automation_needs(
     }
 
 
-async def test_a_list_goes_on_behind_its_cursor(hass: HomeAssistant, shelf: ClipFactory) -> None:
+async def test_list_continues_at_cursor(hass: HomeAssistant, shelf: ClipFactory) -> None:
     clips = [(await shelf.put(EVENING + minute * 60)).id for minute in range(5)]
     await shelf.put(EVENING + 3600, state=ClipState.MISSING)
     await shelf.put(EVENING + 3601, state=ClipState.REMOVING)
@@ -108,7 +106,7 @@ async def test_a_list_goes_on_behind_its_cursor(hass: HomeAssistant, shelf: Clip
     assert seen == [clips[:2:-1], clips[2:0:-1], clips[:1]]
 
 
-async def test_a_list_is_narrowed_by_camera_time_and_label(
+async def test_list_filters_by_camera_time_and_label(
     hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     first = await shelf.put(EVENING)
@@ -136,9 +134,7 @@ async def test_a_list_is_narrowed_by_camera_time_and_label(
     assert entry.runtime_data.host.ready
 
 
-async def test_a_list_that_makes_no_sense_is_refused(
-    hass: HomeAssistant, shelf: ClipFactory
-) -> None:
+async def test_list_refuses_invalid_filters(hass: HomeAssistant, shelf: ClipFactory) -> None:
     same = "2026-11-21 23:35:00"
     assert await refused(hass, "list_clips", **{"from": same, "to": same}) == "bad_times"
     for text in HOSTILE[1:]:
@@ -149,7 +145,7 @@ async def test_a_list_that_makes_no_sense_is_refused(
             await act(hass, "list_clips", limit=limit)
 
 
-async def test_a_device_that_is_no_camera_of_ours_is_refused(
+async def test_list_refuses_foreign_device(
     hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     house_id = shelf.runtime.devices.id_of(None)
@@ -158,7 +154,7 @@ async def test_a_device_that_is_no_camera_of_ours_is_refused(
         assert await refused(hass, "list_clips", camera=other) == "camera_not_found"
 
 
-async def test_without_a_house_there_is_nothing_to_list(
+async def test_list_without_entry_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     runtime = entry.runtime_data
@@ -175,7 +171,7 @@ async def test_without_a_house_there_is_nothing_to_list(
 # --- delete_clip, protect_clip -----------------------------------------------------------------
 
 
-async def test_a_clip_is_deleted_here_and_in_the_cloud(
+async def test_delete_removes_local_and_cloud_copy(
     hass: HomeAssistant, gcs: Any, cloud_shelf: ClipFactory
 ) -> None:
     here, there = await cloud_shelf.put(EVENING), await cloud_shelf.cloud_only(EVENING + 1)
@@ -196,7 +192,7 @@ async def until_empty(shelf: ClipFactory, gcs: Any) -> None:
     await shelf.runtime.host.async_run_raw(wait)
 
 
-async def test_a_protected_clip_is_not_deleted_nor_are_those_beside_it(
+async def test_delete_with_protected_clip_deletes_none(
     hass: HomeAssistant, shelf: ClipFactory
 ) -> None:
     kept, other = await shelf.put(EVENING), await shelf.put(EVENING + 1)
@@ -210,7 +206,7 @@ async def test_a_protected_clip_is_not_deleted_nor_are_those_beside_it(
     assert ids(await act(hass, "list_clips")) == []
 
 
-async def test_hostile_ids_change_nothing(hass: HomeAssistant, shelf: ClipFactory) -> None:
+async def test_actions_refuse_hostile_ids(hass: HomeAssistant, shelf: ClipFactory) -> None:
     clip = await shelf.put(EVENING)
     in_progress = await shelf.put(EVENING + 1, state=ClipState.RECORDING)
     for clip_id in (*HOSTILE, UNKNOWN_ID):
@@ -223,7 +219,7 @@ async def test_hostile_ids_change_nothing(hass: HomeAssistant, shelf: ClipFactor
         await act(hass, "delete_clip", clip_id=[])
 
 
-async def test_a_disk_that_does_not_let_go_is_told(hass: HomeAssistant, shelf: ClipFactory) -> None:
+async def test_delete_on_refusing_disk_reports_it(hass: HomeAssistant, shelf: ClipFactory) -> None:
     clip = await shelf.put(EVENING)
     with (
         patch("pathlib.Path.unlink", side_effect=PermissionError(errno.EPERM, "no")),
@@ -237,7 +233,7 @@ async def test_a_disk_that_does_not_let_go_is_told(hass: HomeAssistant, shelf: C
 # --- rebuild_index -----------------------------------------------------------------------------
 
 
-async def test_the_index_is_rebuilt_from_the_bucket(
+async def test_rebuild_restores_clips_of_bucket(
     hass: HomeAssistant, gcs: Any, cloud_shelf: ClipFactory
 ) -> None:
     clip = await cloud_shelf.cloud_only(EVENING)
@@ -265,7 +261,7 @@ async def test_the_index_is_rebuilt_from_the_bucket(
     assert listed[0]["cloud"] == CloudState.STORED
 
 
-async def test_a_bucket_that_cannot_be_reached_is_told(
+async def test_rebuild_with_unreachable_bucket_fails(
     hass: HomeAssistant, gcs: Any, cloud_shelf: ClipFactory
 ) -> None:
     gcs.front.denied = {"storage.objects.list"}
@@ -277,7 +273,7 @@ async def test_a_bucket_that_cannot_be_reached_is_told(
 # --- who may -----------------------------------------------------------------------------------
 
 
-async def test_who_may_only_look_may_list(
+async def test_read_permission_allows_list_only(
     hass: HomeAssistant, shelf: ClipFactory, hass_read_only_user: MockUser, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)
@@ -294,7 +290,7 @@ async def test_who_may_only_look_may_list(
     assert contents(evidence) == {}
 
 
-async def test_who_may_disarm_may_delete_and_protect(
+async def test_control_permission_allows_delete_and_protect(
     hass: HomeAssistant, shelf: ClipFactory, hass_owner_user: MockUser, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)
@@ -313,7 +309,7 @@ async def test_who_may_disarm_may_delete_and_protect(
             await act(hass, action, user=user, **data)
 
 
-async def test_who_may_not_see_the_alarm_panel_may_nothing(
+async def test_user_without_permission_is_refused(
     hass: HomeAssistant, shelf: ClipFactory, hass_read_only_user: MockUser
 ) -> None:
     await shelf.put(EVENING)

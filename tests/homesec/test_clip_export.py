@@ -67,7 +67,7 @@ def link(path: Path, *, to: Path) -> None:
     path.symlink_to(to)
 
 
-async def test_clips_are_exported_from_here_and_from_the_cloud(
+async def test_export_writes_local_and_cloud_clips(
     hass: HomeAssistant, cloud_shelf: ClipFactory, evidence: Path, film: bytes
 ) -> None:
     here = await cloud_shelf.put(EVENING)
@@ -92,7 +92,7 @@ async def test_clips_are_exported_from_here_and_from_the_cloud(
     assert list(contents(evidence).values()) == [film] * 2
 
 
-async def test_a_time_span_is_exported(
+async def test_export_selects_by_time(
     hass: HomeAssistant, shelf: ClipFactory, evidence: Path
 ) -> None:
     await shelf.put(EVENING)
@@ -107,7 +107,7 @@ async def test_a_time_span_is_exported(
     assert await refused(hass, "export", folder=str(evidence), **only_from) == "nothing_chosen"
 
 
-async def test_only_allowed_folders_are_written_to(
+async def test_export_refuses_other_folders(
     hass: HomeAssistant, shelf: ClipFactory, config_dir: Path, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)
@@ -137,7 +137,7 @@ async def test_only_allowed_folders_are_written_to(
     assert not (evidence / name).is_symlink()
 
 
-async def test_unknown_clips_export_nothing(
+async def test_export_of_unknown_clip_fails(
     hass: HomeAssistant, shelf: ClipFactory, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)
@@ -147,7 +147,7 @@ async def test_unknown_clips_export_nothing(
     assert contents(evidence) == {}
 
 
-async def test_a_clip_without_a_copy_is_told_and_the_others_are_exported(
+async def test_export_reports_clip_without_copy_and_continues(
     hass: HomeAssistant, shelf: ClipFactory, evidence: Path
 ) -> None:
     gone, clip = await shelf.put(EVENING), await shelf.put(EVENING + 1)
@@ -162,7 +162,7 @@ async def test_a_clip_without_a_copy_is_told_and_the_others_are_exported(
     assert raised.value.translation_key == "not_all_exported"
 
 
-async def test_a_full_disk_ends_an_export(
+async def test_export_to_full_disk_fails(
     hass: HomeAssistant, shelf: ClipFactory, evidence: Path
 ) -> None:
     clip = await shelf.put(EVENING)

@@ -53,7 +53,7 @@ async def browse(hass: HomeAssistant, path: str = "") -> media_source.BrowseMedi
 # --- browsing ----------------------------------------------------------------------------------
 
 
-async def test_cameras_then_days_then_clips(hass: HomeAssistant, shelf: ClipFactory) -> None:
+async def test_browse_lists_cameras_days_and_clips(hass: HomeAssistant, shelf: ClipFactory) -> None:
     late = await shelf.put(EVENING)
     manual = await shelf.put(EVENING + 60, trigger=Trigger.MANUAL, still=False)
     await shelf.put(EVENING + 3600)
@@ -86,14 +86,14 @@ async def test_cameras_then_days_then_clips(hass: HomeAssistant, shelf: ClipFact
     assert second.media_content_type == "video/mp4"
 
 
-async def test_a_renamed_camera_goes_by_its_new_name(
+async def test_browse_shows_new_name_of_camera(
     hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     await shelf.put(EVENING, name="What it was called then")
     assert [child.title for child in (await browse(hass)).children] == ["Front door"]
 
 
-async def test_what_does_not_fit_is_told(
+async def test_browse_reports_clips_above_limit(
     hass: HomeAssistant, shelf: ClipFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ours, "MAX_CLIPS", 2)
@@ -114,7 +114,7 @@ async def test_what_does_not_fit_is_told(
         "/clip/01K0CAMERA0000000000000001",
     ],
 )
-async def test_folders_that_are_not_there(
+async def test_browse_of_unknown_folder_fails(
     hass: HomeAssistant, shelf: ClipFactory, path: str
 ) -> None:
     with pytest.raises(BrowseError) as raised:
@@ -122,7 +122,7 @@ async def test_folders_that_are_not_there(
     assert raised.value.translation_key == "folder_not_found"
 
 
-async def test_an_unloaded_house_is_told_apart(
+async def test_browse_of_unloaded_entry_fails(
     hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
 ) -> None:
     clip = await shelf.put(EVENING)
@@ -135,7 +135,7 @@ async def test_an_unloaded_house_is_told_apart(
     assert unresolvable.value.translation_key == "engine_not_running"
 
 
-async def test_the_frontend_gets_a_signed_url_that_plays(
+async def test_resolved_url_plays(
     hass: HomeAssistant,
     shelf: ClipFactory,
     film: bytes,
@@ -161,7 +161,7 @@ async def test_the_frontend_gets_a_signed_url_that_plays(
 @pytest.mark.parametrize(
     "identifier", ["clip/", "clip/..%2f..", "clip/01K0CAMERA0000000000000001", "camera/x", "x"]
 )
-async def test_clips_that_are_not_there(
+async def test_resolve_of_unknown_clip_fails(
     hass: HomeAssistant, shelf: ClipFactory, identifier: str
 ) -> None:
     with pytest.raises(Unresolvable) as raised:
@@ -169,7 +169,7 @@ async def test_clips_that_are_not_there(
     assert raised.value.translation_key == "clip_not_found"
 
 
-async def test_a_still_can_be_had_as_an_image(hass: HomeAssistant, shelf: ClipFactory) -> None:
+async def test_media_image_is_still(hass: HomeAssistant, shelf: ClipFactory) -> None:
     source = await ours.async_get_media_source(hass)
     for still, expected in ((True, STILL), (False, None)):
         clip = await shelf.put(EVENING + still, still=still)
@@ -181,7 +181,7 @@ async def test_a_still_can_be_had_as_an_image(hass: HomeAssistant, shelf: ClipFa
 # --- over HTTP ---------------------------------------------------------------------------------
 
 
-async def test_a_part_of_a_clip_can_be_fetched(
+async def test_clip_view_serves_ranges(
     shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.put(EVENING)
@@ -200,7 +200,9 @@ async def test_a_part_of_a_clip_can_be_fetched(
     assert head.headers["Cache-Control"] == "private, max-age=86400"
 
 
-async def test_a_still_is_served(shelf: ClipFactory, hass_client: ClientSessionGenerator) -> None:
+async def test_still_view_serves_still(
+    shelf: ClipFactory, hass_client: ClientSessionGenerator
+) -> None:
     clip = await shelf.put(EVENING)
     without = await shelf.put(EVENING + 1, still=False)
     client = await hass_client()
@@ -212,7 +214,7 @@ async def test_a_still_is_served(shelf: ClipFactory, hass_client: ClientSessionG
     assert (await client.get(f"/api/homesec/clip/{without.id}.jpg")).status == 404
 
 
-async def test_of_a_clip_that_grows_what_there_is_is_played_and_not_kept(
+async def test_clip_in_progress_is_served_uncached(
     shelf: ClipFactory, hass_client: ClientSessionGenerator, video: Path
 ) -> None:
     clip = await shelf.put(EVENING, state=ClipState.RECORDING, still=False)
@@ -223,7 +225,7 @@ async def test_of_a_clip_that_grows_what_there_is_is_played_and_not_kept(
     assert (await client.get(f"/api/homesec/clip/{clip.id}.jpg")).status == 404
 
 
-async def test_a_clip_whose_first_picture_is_not_written_yet_is_not_there(
+async def test_empty_clip_in_progress_is_not_found(
     shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await shelf.put(EVENING, state=ClipState.RECORDING, still=False)
@@ -232,7 +234,7 @@ async def test_a_clip_whose_first_picture_is_not_written_yet_is_not_there(
     assert (await client.get(f"/api/homesec/clip/{clip.id}.mp4")).status == 404
 
 
-async def test_a_download_has_a_name_for_every_browser(
+async def test_download_has_ascii_and_readable_name(
     hass: HomeAssistant, shelf: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     await hass.config.async_set_time_zone("Europe/Amsterdam")
@@ -249,7 +251,7 @@ async def test_a_download_has_a_name_for_every_browser(
 
 
 @pytest.mark.parametrize("kind", ["mp4", "jpg"])
-async def test_strangers_get_nothing(
+async def test_views_require_login(
     shelf: ClipFactory, hass_client_no_auth: ClientSessionGenerator, kind: str
 ) -> None:
     clip = await shelf.put(EVENING)
@@ -273,7 +275,7 @@ async def test_strangers_get_nothing(
         "0" * 10_000,
     ],
 )
-async def test_hostile_ids_find_nothing(
+async def test_hostile_ids_are_not_found(
     shelf: ClipFactory, hass_client: ClientSessionGenerator, clip_id: str
 ) -> None:
     await shelf.put(EVENING)
@@ -282,7 +284,7 @@ async def test_hostile_ids_find_nothing(
     assert answer.status in (400, 404)
 
 
-async def test_a_row_that_points_outside_finds_nothing(
+async def test_row_with_path_outside_is_not_found(
     entry: MockConfigEntry,
     shelf: ClipFactory,
     config_dir: Path,
@@ -300,7 +302,7 @@ async def test_a_row_that_points_outside_finds_nothing(
         assert (await client.get(f"/api/homesec/clip/{clip.id}.mp4")).status == 404
 
 
-async def test_without_a_running_engine_the_answer_is_503(
+async def test_views_without_engine_answer_503(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     shelf: ClipFactory,

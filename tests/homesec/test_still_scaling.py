@@ -34,7 +34,7 @@ def picture(width: int = 1280, height: int = 720, kind: str = "JPEG") -> bytes:
     return file.getvalue()
 
 
-def test_a_still_is_as_wide_as_asked_for_and_shows_the_same() -> None:
+def test_scaled_still_has_width_and_content() -> None:
     for width in STILL_WIDTHS:
         small = Image.open(BytesIO(scale_still(picture(), width)))
         assert (small.format, small.size) == ("JPEG", (width, width * 9 // 16))
@@ -46,26 +46,26 @@ def test_a_still_is_as_wide_as_asked_for_and_shows_the_same() -> None:
 @pytest.mark.parametrize(
     "still", [picture(640, 360), picture(320, 2000), b"", STILL, picture(kind="PNG")]
 )
-def test_what_is_small_or_no_jpeg_stays_as_it_is(still: bytes) -> None:
+def test_small_still_or_other_file_is_unchanged(still: bytes) -> None:
     assert scale_still(still, 640) is still
 
 
-def test_a_still_that_is_cut_off_stays_as_it_is() -> None:
+def test_truncated_still_is_unchanged() -> None:
     cut = picture()[:2000]
     assert scale_still(cut, 320) is cut
 
 
-def test_a_picture_that_would_fill_the_memory_is_not_opened() -> None:
+def test_huge_still_is_not_decoded() -> None:
     with patch.object(cache, "_MAX_STILL_PIXELS", 1280 * 720 - 1):
         still = picture()
         assert scale_still(still, 320) is still
 
 
-def test_a_line_that_is_wider_than_anything_keeps_a_row() -> None:
+def test_extremely_wide_still_keeps_one_row() -> None:
     assert Image.open(BytesIO(scale_still(picture(4000, 1), 320))).size == (320, 1)
 
 
-async def test_the_view_scales_what_is_here(
+async def test_still_view_scales_local_still(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     video: Path,
@@ -92,7 +92,7 @@ async def test_the_view_scales_what_is_here(
         assert (await client.get(f"{url}?width=320")).status == HTTPStatus.NOT_FOUND
 
 
-async def test_the_view_scales_what_is_in_the_cloud_and_fetches_it_once(
+async def test_still_view_scales_cloud_still_and_caches_it(
     hass: HomeAssistant, gcs: Any, video: Path, hass_client: ClientSessionGenerator
 ) -> None:
     shelf = await move_in(hass, gcs, video)

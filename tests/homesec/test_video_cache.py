@@ -83,7 +83,7 @@ def play(cache: VideoCache, bucket: Bucket, start: int = 0, end: int | None = No
     return b"".join(cache.read(bucket.file, film, start, film.bytes if end is None else end))
 
 
-def test_a_film_is_fetched_once_however_it_is_skipped_in(cache: VideoCache, bucket: Bucket) -> None:
+def test_video_is_downloaded_once_despite_seeking(cache: VideoCache, bucket: Bucket) -> None:
     size = len(bucket.film)
     for start, end in ((0, 2), (size - 5, size), (0, size), (PIECE_BYTES - 1, PIECE_BYTES + 1)):
         assert play(cache, bucket, start, end) == bucket.film[start:end]
@@ -95,9 +95,7 @@ def test_a_film_is_fetched_once_however_it_is_skipped_in(cache: VideoCache, buck
     assert len(bucket.fetched) == fetched
 
 
-def test_what_comes_before_a_break_is_given_and_kept_if_it_is_whole(
-    cache: VideoCache, bucket: Bucket
-) -> None:
+def test_interrupted_download_caches_whole_pieces(cache: VideoCache, bucket: Bucket) -> None:
     bucket.breaks_at = PIECE_BYTES + 150 * KIB
     film = cache.info(bucket.file)
     pieces = cache.read(bucket.file, film, 0, film.bytes)
@@ -111,9 +109,7 @@ def test_what_comes_before_a_break_is_given_and_kept_if_it_is_whole(
 
 
 @pytest.mark.parametrize("left", [0, 1000])
-def test_a_piece_that_a_power_cut_has_cut_off_is_fetched_again(
-    cache: VideoCache, bucket: Bucket, left: int
-) -> None:
+def test_truncated_piece_is_downloaded_again(cache: VideoCache, bucket: Bucket, left: int) -> None:
     play(cache, bucket)
     cut = cache._path(bucket.file, cache.info(bucket.file), 2)
     cut.write_bytes(cut.read_bytes()[:left])
@@ -121,26 +117,26 @@ def test_a_piece_that_a_power_cut_has_cut_off_is_fetched_again(
     assert cut.stat().st_size == PIECE_BYTES
 
 
-def test_a_film_that_is_not_there_is_missing(cache: VideoCache) -> None:
+def test_info_of_missing_object_raises(cache: VideoCache) -> None:
     with pytest.raises(ObjectMissing):
         cache.info(Bucket(0).file)
 
 
-def test_another_writing_of_an_object_is_another_film(cache: VideoCache, bucket: Bucket) -> None:
+def test_new_generation_is_cached_separately(cache: VideoCache, bucket: Bucket) -> None:
     play(cache, bucket)
     other = Bucket(PIECE_BYTES)
     film = VideoInfo(bytes=PIECE_BYTES, generation=8)
     assert b"".join(cache.read(other.file, film, 0, PIECE_BYTES)) == other.film
 
 
-def test_an_object_that_became_shorter_ends_where_it_ends(cache: VideoCache) -> None:
+def test_shorter_object_ends_early(cache: VideoCache) -> None:
     bucket = Bucket(1000)
     film = VideoInfo(bytes=5 * PIECE_BYTES, generation=7)
     with patch.object(bucket, "read", lambda *_: iter([bucket.film])):
         assert b"".join(cache.read(bucket.file, film, 0, film.bytes)) == bucket.film
 
 
-def test_it_stays_within_its_size_and_keeps_what_was_played_last(
+def test_trim_keeps_most_recently_used_pieces(
     cache: VideoCache, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play(cache, bucket)
@@ -153,7 +149,7 @@ def test_it_stays_within_its_size_and_keeps_what_was_played_last(
     assert sorted(p.name for p in folder.iterdir()) == ["7-0", "7-4", "7-5", "film.json"]
 
 
-def test_what_nobody_played_for_a_day_goes_with_its_folder(
+def test_trim_removes_unused_pieces_and_empty_folders(
     cache: VideoCache, bucket: Bucket, tmp_path: Path
 ) -> None:
     cache.trim()
@@ -168,7 +164,7 @@ def test_what_nobody_played_for_a_day_goes_with_its_folder(
     assert list((tmp_path / "films").iterdir()) == []
 
 
-def test_a_disk_that_is_nearly_full_or_refuses_only_makes_it_slower(
+def test_full_or_refusing_disk_caches_nothing(
     cache: VideoCache, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with patch.object(video_cache.shutil, "disk_usage", lambda _: Usage(1, 1, 1000)):
@@ -182,7 +178,7 @@ def test_a_disk_that_is_nearly_full_or_refuses_only_makes_it_slower(
 
 
 @pytest.mark.parametrize("sealed", [False, True])
-async def test_playing_again_asks_the_bucket_for_nothing_until_the_clip_is_deleted(
+async def test_cached_video_needs_no_request_until_deleted(
     hass: HomeAssistant,
     gcs: Any,
     video: Path,
@@ -202,7 +198,7 @@ async def test_playing_again_asks_the_bucket_for_nothing_until_the_clip_is_delet
     assert not (get_caches(hass).folder / "films" / clip.id).exists()
 
 
-async def test_old_pieces_go_although_nobody_plays(
+async def test_old_pieces_are_trimmed_periodically(
     hass: HomeAssistant, gcs: Any, video: Path
 ) -> None:
     shelf: ClipFactory = await move_in(hass, gcs, video)
