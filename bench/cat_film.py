@@ -79,10 +79,10 @@ def repeat_video(video: Path, target: Path, times: int) -> None:
         begin = 0
         for _ in range(times):
             with av.open(str(video)) as source:
-                video = source.streams.video[0]
-                copy = copy or output.add_stream_from_template(video)
+                stream = source.streams.video[0]
+                copy = copy or output.add_stream_from_template(stream)
                 end = begin
-                for packet in source.demux(video):
+                for packet in source.demux(stream):
                     if packet.dts is None:
                         continue
                     packet.stream = copy

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from custom_components.homesec.engine.model_zoo.store import ModelFiles
+    from custom_components.homesec.engine.model_zoo.manifest import ModelFiles
 
     type Blob = NDArray[np.float32]
 
