@@ -114,8 +114,8 @@ def test_config_flow_forms_have_all_texts() -> None:
         ("alarm", alarm_form.ALARM_SCHEMA),
         ("add_pin", alarm_form.NEW_SCHEMA),
         ("edit_pin", alarm_form.EDIT_SCHEMA),
-        ("change_pin", alarm_form.pin_choice({})),
-        ("remove_pin", alarm_form.pin_choice({})),
+        ("change_pin", alarm_form.pin_schema({})),
+        ("remove_pin", alarm_form.pin_schema({})),
     ):
         check_form(schema, steps[step])
     assert steps["cloud"]["menu_options"].keys() == {"bucket", "cloud_off"}

@@ -20,7 +20,7 @@ import pytest
 from custom_components.homesec.cameras.config import camera_config, zone_names
 from custom_components.homesec.cameras.zones import MAX_CORNERS, MAX_ZONES
 from custom_components.homesec.engine.core.types import LabelRule, Zone, ZoneKind
-from custom_components.homesec.flows.zone_form import read_zones, shown_zones
+from custom_components.homesec.flows.zone_form import format_zones, read_zones
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -198,7 +198,7 @@ percent = st.integers(0, 10000).map(lambda hundredths: hundredths / 10000)
 @given(st.lists(st.tuples(percent, percent).map(list), min_size=3, max_size=MAX_CORNERS))
 def test_shown_zones_are_read_back_unchanged(polygon: list[list[float]]) -> None:
     stored = {**DRIVE, "polygon": polygon}
-    assert read_zones(shown_zones([stored], KINDS), KINDS) == [stored]
+    assert read_zones(format_zones([stored], KINDS), KINDS) == [stored]
 
 
 def test_zone_without_detected_label_has_no_sensor() -> None:

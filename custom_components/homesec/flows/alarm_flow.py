@@ -18,12 +18,12 @@ from .alarm_form import (
     CONF_PIN,
     EDIT_SCHEMA,
     NEW_SCHEMA,
+    format_alarm,
     lacks_full,
-    pin_choice,
-    pin_errors,
+    pin_schema,
     read_alarm,
-    shown_alarm,
-    without_codes,
+    remove_codes,
+    validate_pin,
 )
 
 
@@ -41,7 +41,7 @@ class AlarmSteps(ConfigFlow):
         if user_input is not None:
             updates = {CONF_ALARM: read_alarm(user_input)}
             return self.async_update_and_abort(entry, data_updates=updates)
-        shown = shown_alarm(entry.data)
+        shown = format_alarm(entry.data)
         return self.async_show_form(
             step_id="alarm", data_schema=self.add_suggested_values_to_schema(ALARM_SCHEMA, shown)
         )
@@ -67,7 +67,7 @@ class AlarmSteps(ConfigFlow):
             errors = await self._async_errors(user_input)
             if not errors:
                 return self._save(ulid_now(), await self._async_make(user_input))
-        shown = without_codes(user_input or {})
+        shown = remove_codes(user_input or {})
         return self.async_show_form(
             step_id="add_pin",
             data_schema=self.add_suggested_values_to_schema(NEW_SCHEMA, shown),
@@ -81,7 +81,7 @@ class AlarmSteps(ConfigFlow):
         if user_input is not None:
             self._pin_id = user_input[CONF_PIN]
             return await self.async_step_edit_pin()
-        schema = pin_choice(await self._async_titles())
+        schema = pin_schema(await self._async_titles())
         return self.async_show_form(step_id="change_pin", data_schema=schema, last_step=False)
 
     async def async_step_edit_pin(
@@ -98,7 +98,7 @@ class AlarmSteps(ConfigFlow):
                 if self._pin_id not in self._pins():  # removed in another tab meanwhile
                     return self.async_abort(reason="pin_gone")
                 return self._save(self._pin_id, changed)
-        shown = without_codes(user_input or {CONF_NAME: pin.name, CONF_KIND: pin.kind.value})
+        shown = remove_codes(user_input or {CONF_NAME: pin.name, CONF_KIND: pin.kind.value})
         return self.async_show_form(
             step_id="edit_pin",
             data_schema=self.add_suggested_values_to_schema(EDIT_SCHEMA, shown),
@@ -117,7 +117,7 @@ class AlarmSteps(ConfigFlow):
         return self.async_show_form(
             step_id="remove_pin",
             data_schema=self.add_suggested_values_to_schema(
-                pin_choice(await self._async_titles()), user_input
+                pin_schema(await self._async_titles()), user_input
             ),
             errors=errors,
         )
@@ -132,7 +132,7 @@ class AlarmSteps(ConfigFlow):
         self, answer: dict[str, Any], *, pin_id: str | None = None
     ) -> dict[str, str]:
         others = self._others(pin_id)
-        if errors := pin_errors(answer, others, new=pin_id is None):
+        if errors := validate_pin(answer, others, new=pin_id is None):
             return errors
         code = answer.get(CONF_CODE)
         if code and await self.hass.async_add_executor_job(find_pin, others, code) is not None:

@@ -60,7 +60,7 @@ ALARM_SCHEMA = Schema(
 )
 
 
-def shown_alarm(data: Mapping[str, Any]) -> dict[str, Any]:
+def format_alarm(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the stored delays, or the defaults, as the form shows them."""
     return {
         CONF_CODE_TO_ARM: needs_code_to_arm(data),
@@ -99,17 +99,17 @@ EDIT_SCHEMA = Schema(
 )
 
 
-def pin_choice(titles: Mapping[str, str]) -> Schema:
+def pin_schema(titles: Mapping[str, str]) -> Schema:
     """Return the form that asks for a PIN; ``titles`` maps ids to titles."""
     return Schema({Required(CONF_PIN): named_choice(titles)})
 
 
-def without_codes(answer: Mapping[str, Any]) -> dict[str, Any]:
+def remove_codes(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answers that may be sent back to the browser."""
     return {key: value for key, value in answer.items() if key not in (CONF_CODE, CONF_AGAIN)}
 
 
-def pin_errors(answer: Mapping[str, Any], others: Iterable[Pin], *, new: bool) -> dict[str, str]:
+def validate_pin(answer: Mapping[str, Any], others: Iterable[Pin], *, new: bool) -> dict[str, str]:
     """Return the errors of the PIN form by field; the code of an existing PIN may stay empty.
 
     Whether another PIN has the same code isn't checked here, since that takes a while.

@@ -27,8 +27,8 @@ from ..engine.core.types import SourceKind
 from ..translations import async_options
 from ..urls import PREVIEW_URL
 from .camera_preview import CameraPreview, async_preview_running, async_preview_source
-from .settings_form import read_settings, settings_errors, settings_schema, shown_settings
-from .source_form import find_webcams, is_webcam_path, read_source, shown_source, source_schema
+from .settings_form import format_settings, read_settings, settings_schema, validate_settings
+from .source_form import find_webcams, format_source, is_webcam_path, read_source, source_schema
 from .subentry_flow import HomeSecSubentryFlow, abort_if_removed
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class CameraFlow(HomeSecSubentryFlow):
         return self.async_show_form(
             step_id=self._first_step,
             data_schema=self.add_suggested_values_to_schema(
-                source_schema(webcams, self._homesec_cameras()), shown_source(self._source)
+                source_schema(webcams, self._homesec_cameras()), format_source(self._source)
             ),
             errors=self._errors,
             last_step=False,
@@ -163,7 +163,7 @@ class CameraFlow(HomeSecSubentryFlow):
         errors: dict[str, str] = {}
         error_placeholders = {"zone": "", "label": ""}
         if user_input is not None:
-            errors = settings_errors(user_input)
+            errors = validate_settings(user_input)
             try:
                 name, settings = read_settings(user_input, stored, zone_kinds)
             except ZoneError as err:
@@ -174,7 +174,7 @@ class CameraFlow(HomeSecSubentryFlow):
             if not errors:
                 unique_id = source_unique_id(self._entry_id, self._source)
                 return self._save(name, {**self._source, **settings}, unique_id)
-        shown = user_input or shown_settings(await self._async_name(), stored, zone_kinds)
+        shown = user_input or format_settings(await self._async_name(), stored, zone_kinds)
         return self.async_show_form(
             step_id="settings",
             data_schema=self.add_suggested_values_to_schema(

@@ -25,7 +25,7 @@ from .custom_model_form import (
     removal_schema,
 )
 from .custom_model_import import (
-    detector_for,
+    find_detector,
     read_upload,
     save_uploads,
     store_known_files,
@@ -75,7 +75,7 @@ class CustomModelSteps(ConfigFlow):
                     return self.async_abort(
                         reason="files_placed", description_placeholders={"files": files}
                     )
-                if (detector := detector_for(self._files)) is not None:
+                if (detector := find_detector(self._files)) is not None:
                     self._detector = detector
                     self._description = default_description(self._files[0].stem)
                     return await self.async_step_describe()

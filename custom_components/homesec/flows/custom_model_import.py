@@ -59,7 +59,7 @@ def store_known_files(models_dir: Path, files: Iterable[Path]) -> list[str]:
     return [file.name for file in map(store.add_file, files) if file is not None]
 
 
-def detector_for(files: Sequence[Path]) -> str | None:
+def find_detector(files: Sequence[Path]) -> str | None:
     """Return the detector for files with these suffixes."""
     endings = sorted(path.suffix.lower() for path in files)
     return next((name for name, kinds in FILE_NAMES.items() if sorted(kinds) == endings), None)

@@ -36,7 +36,7 @@ from ..engine.sms.errors import (
 from ..engine.sms.twilio_api import send_message
 from ..translations import async_options
 from ..urls import PANEL_URL
-from .recipient_form import read_recipient, recipient_schema, shown_recipient
+from .recipient_form import format_recipient, read_recipient, recipient_schema
 from .subentry_flow import HomeSecSubentryFlow, abort_if_removed
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class RecipientFlow(HomeSecSubentryFlow):
         titles = {camera.subentry_id: camera.title for camera in cameras}
         if not self._shown:
             name = self._get_reconfigure_subentry().title if self._reconfiguring else ""
-            self._shown = shown_recipient(name, self._initial_data(), titles)
+            self._shown = format_recipient(name, self._initial_data(), titles)
         if user_input is not None:
             self._name = user_input[CONF_NAME].strip()
             self._shown = {k: v for k, v in user_input.items() if k != CONF_SECRET}

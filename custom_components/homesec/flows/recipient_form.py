@@ -82,7 +82,7 @@ def recipient_schema(
     )
 
 
-def shown_recipient(
+def format_recipient(
     name: str, data: Mapping[str, Any], cameras: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return a stored or new recipient as the form shows it."""

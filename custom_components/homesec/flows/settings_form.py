@@ -34,11 +34,11 @@ from ..const import (
 from ..engine.core.types import Activity, DecodePolicy
 from .form_fields import choice, number
 from .zone_form import (
+    format_rules,
+    format_zones,
     read_rules,
     read_zones,
     rules_selector,
-    shown_rules,
-    shown_zones,
     zones_selector,
 )
 
@@ -86,7 +86,7 @@ def settings_schema(labels: Mapping[str, str], zone_kinds: Mapping[str, str]) ->
     )
 
 
-def shown_settings(
+def format_settings(
     name: str, data: Mapping[str, Any], zone_kinds: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the stored settings, or the defaults, as the form shows them."""
@@ -96,16 +96,16 @@ def shown_settings(
     # A label that isn't detected any more must not make the form invalid.
     for key in _LABEL_SUBSETS:
         values[key] = [label for label in values[key] if label in values[CONF_LABELS]]
-    values[CONF_RULES] = shown_rules(values[CONF_RULES])
+    values[CONF_RULES] = format_rules(values[CONF_RULES])
     return {
         **values,  # the form takes only those it has fields for
         CONF_NAME: name,
-        SECTION_ZONES: {CONF_ZONES: shown_zones(values[CONF_ZONES], zone_kinds)},
+        SECTION_ZONES: {CONF_ZONES: format_zones(values[CONF_ZONES], zone_kinds)},
         SECTION_ADVANCED: values,
     }
 
 
-def settings_errors(answer: Mapping[str, Any]) -> dict[str, str]:
+def validate_settings(answer: Mapping[str, Any]) -> dict[str, str]:
     """Return the errors by field that concern more than the format of one field."""
     errors: dict[str, str] = {}
     if not answer[CONF_NAME].strip():

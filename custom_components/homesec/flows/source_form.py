@@ -94,7 +94,7 @@ def read_source(answer: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str
     return source
 
 
-def shown_source(source: Mapping[str, Any]) -> dict[str, Any]:
+def format_source(source: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored source as the form shows it, without its password."""
     return {key: value for key, value in source.items() if key != CONF_PASSWORD}
 

@@ -65,7 +65,7 @@ def zones_selector(labels: Mapping[str, str], kinds: Mapping[str, str]) -> Objec
     )
 
 
-def shown_zones(
+def format_zones(
     stored: Iterable[Mapping[str, Any]], kinds: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Return stored zones as the form shows them."""
@@ -123,7 +123,7 @@ def rules_selector(labels: Mapping[str, str]) -> ObjectSelector:
     )
 
 
-def shown_rules(stored: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def format_rules(stored: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return stored rules as the form shows them."""
     return [
         {key: value if key == CONF_LABEL else round(value * 100, 1) for key, value in rule.items()}

@@ -13,7 +13,7 @@ from ..engine.core.clip_id import is_clip_id
 from ..engine.core.errors import ClipNotFound
 from ..engine.core.types import ClipState
 from .decorators import command
-from .filter import CLIP_ID, FILTER, MAX_NAME_LENGTH, async_filter, cursor
+from .filter import CLIP_ID, FILTER, MAX_NAME_LENGTH, async_read_filter, read_cursor
 
 if TYPE_CHECKING:
     from homeassistant.components.websocket_api import ActiveConnection
@@ -42,7 +42,8 @@ _IDS: Final = probatio.All([CLIP_ID], probatio.Length(min=1, max=MAX_IDS))
     },
 )
 async def _list(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
-    clip_filter, before, limit = await async_filter(runtime, msg), cursor(msg), msg["limit"]
+    clip_filter = await async_read_filter(runtime, msg)
+    before, limit = read_cursor(msg), msg["limit"]
     catalog = runtime.host.engine.catalog
     clips, total = await runtime.host.async_run(_read_page, catalog, clip_filter, before, limit)
     page = clips[:limit]
@@ -63,7 +64,7 @@ def _read_page(
 
 @command("homesec/clips/get", Permission.READ, {probatio.Required("clip_id"): CLIP_ID, **FILTER})
 async def _get(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
-    clip_filter, catalog = await async_filter(runtime, msg), runtime.host.engine.catalog
+    clip_filter, catalog = await async_read_filter(runtime, msg), runtime.host.engine.catalog
     clip, (older, newer), tracks = await runtime.host.async_run(
         _read_clip, catalog, clip_filter, msg["clip_id"]
     )

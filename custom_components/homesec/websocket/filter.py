@@ -41,21 +41,21 @@ FILTER: Final[VolDictType] = {
 }
 
 
-async def async_filter(runtime: HomeSecData, msg: dict[str, Any]) -> ClipFilter:
+async def async_read_filter(runtime: HomeSecData, msg: dict[str, Any]) -> ClipFilter:
     """Return a command's filter. Raises ``ServiceValidationError``."""
-    since, until = span(msg)
+    since, until = read_span(msg)
     return ClipFilter(
         since=since,
         until=until,
-        cameras=names(msg, "cameras"),
-        labels=names(msg, "labels"),
-        zones=names(msg, "zones"),
+        cameras=read_names(msg, "cameras"),
+        labels=read_names(msg, "labels"),
+        zones=read_names(msg, "zones"),
         protected=msg.get("protected"),
         words=await _async_words(runtime, msg.get("text", "")),
     )
 
 
-def span(msg: dict[str, Any]) -> tuple[float | None, float | None]:
+def read_span(msg: dict[str, Any]) -> tuple[float | None, float | None]:
     """Return begin and end in UTC epoch seconds. Raises ``ServiceValidationError``."""
     since, until = msg.get("from"), msg.get("to")
     if since is not None and until is not None and since >= until:
@@ -63,7 +63,7 @@ def span(msg: dict[str, Any]) -> tuple[float | None, float | None]:
     return since, until
 
 
-def cursor(msg: dict[str, Any]) -> str | None:
+def read_cursor(msg: dict[str, Any]) -> str | None:
     """Return the id of the last clip of the previous page. Raises ``ServiceValidationError``."""
     before: str | None = msg.get("cursor")
     if before is not None and not is_clip_id(before):
@@ -71,7 +71,7 @@ def cursor(msg: dict[str, Any]) -> str | None:
     return before
 
 
-def names(msg: dict[str, Any], key: str) -> tuple[str, ...] | None:
+def read_names(msg: dict[str, Any], key: str) -> tuple[str, ...] | None:
     """Return the chosen names; None if none are chosen, which filters nothing."""
     return tuple(msg[key]) if msg.get(key) else None
 

@@ -9,7 +9,7 @@ import probatio
 from ..access import Permission
 from ..const import DOMAIN
 from .decorators import command
-from .filter import NAMES, TIME, names, span
+from .filter import NAMES, TIME, read_names, read_span
 
 if TYPE_CHECKING:
     from homeassistant.components.websocket_api import ActiveConnection
@@ -52,7 +52,7 @@ async def _timeline(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> 
 async def _visit_statistics(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
     since, until = _bounded_span(msg, MAX_STATISTICS_S)
     visits, tz = runtime.host.engine.catalog.visits, dt_util.get_default_time_zone()
-    chosen = {key: names(msg, key) for key in ("cameras", "labels")}
+    chosen = {key: read_names(msg, key) for key in ("cameras", "labels")}
     found = await runtime.host.async_run(lambda: visits.statistics(since, until, tz, **chosen))
     return {
         "days": [
@@ -65,7 +65,7 @@ async def _visit_statistics(runtime: HomeSecData, _: ActiveConnection, msg: Mess
 
 def _bounded_span(msg: dict[str, Any], max_s: float) -> tuple[float, float]:
     """Return begin and end in UTC epoch seconds. Raises ``ServiceValidationError``."""
-    span(msg)
+    read_span(msg)
     since, until = msg["from"], msg["to"]
     if until - since > max_s:
         raise ServiceValidationError(
