@@ -82,10 +82,7 @@ class EngineHost:
         cloud: CloudStore | None,
         retention: RetentionRules,
     ) -> None:
-        """Start the engine; ``on_event`` is called in the event loop.
-
-        Raises whatever keeps the engine from starting.
-        """
+        """Start the engine, or raise what keeps it from that. ``on_event``: in the event loop."""
         create = partial(
             HomeSecEngine,
             clips_dir=self.clips_dir,

@@ -1,4 +1,4 @@
-"""What the engine's tests have in common: films, clocks, a whole engine."""
+"""Fixtures of the engine's tests: videos, clocks, servers, a whole engine."""
 
 from contextlib import ExitStack
 
@@ -11,27 +11,27 @@ from writer_rig import WriterRig
 
 from homesec_dev import footage
 
-# How long an example takes says something of the machine's other work only.
+# How long an example takes depends on what else the machine does.
 settings.register_profile("engine", deadline=None)
 settings.load_profile("engine")
 
 
 @pytest.fixture(scope="session")
 def films(tmp_path_factory):
-    """Make films: ``films(seconds=12, walks=((5, 7),))``; see ``Recipe``."""
+    """Make videos: ``films(seconds=12, walks=((5, 7),))``; see ``Recipe``."""
     folder = tmp_path_factory.mktemp("films")
     return lambda **recipe: cached(folder, Recipe(**recipe))
 
 
 @pytest.fixture(scope="session")
 def bikes():
-    """10 s of street shots: people at 1.2-2.0, 3.1-3.3, 4.1-5.5 and 7.5-8.5 s."""
+    """10 s of a street: people at 1.2-2.0, 3.1-3.3, 4.1-5.5, and 7.5-8.5 s."""
     return footage.sample("bikes")
 
 
 @pytest.fixture(scope="session")
 def bunny():
-    """5.3 s of cartoon animals, with sound; no person."""
+    """5.3 s of cartoon animals, with audio; no person."""
     return footage.sample("bigbuckbunny")
 
 
@@ -42,14 +42,14 @@ def clock():
 
 @pytest.fixture
 def rig(tmp_path):
-    """A running engine with a detector that sees the films' figure."""
+    """A running engine with a detector of the videos' figure."""
     with EngineRig(tmp_path) as running:
         yield running
 
 
 @pytest.fixture
 def rigs(tmp_path):
-    """Make further engines: ``rigs(clips_dir=…)``."""
+    """Make engines: ``rigs(clips_dir=…)``."""
     made = []
 
     def make(**options):
@@ -64,7 +64,7 @@ def rigs(tmp_path):
 
 @pytest.fixture
 def http(socket_enabled):
-    """Start HTTP servers: ``http({"/film": Reply(…)})``."""
+    """Start HTTP servers: ``http({"/video": Reply(…)})``."""
     servers = []
 
     def start(replies, **options):
@@ -78,14 +78,14 @@ def http(socket_enabled):
 
 @pytest.fixture
 def rtsp_server(socket_enabled):
-    """Start RTSP servers: ``rtsp_server({"/cam": launch_line(film)})``."""
+    """Start RTSP servers: ``rtsp_server({"/cam": launch_line(video)})``."""
     with ExitStack() as running:
         yield lambda mounts, **options: running.enter_context(rtsp(mounts, **options))
 
 
 @pytest.fixture
 def bench(tmp_path):
-    """Make recorders: ``bench(lossless=True)``."""
+    """Make clip writers: ``bench(lossless=True)``."""
     made = []
 
     def make(**options):
@@ -99,5 +99,5 @@ def bench(tmp_path):
 
 @pytest.fixture(scope="module")
 def packets(films):
-    """Five seconds for a recorder: 50 pictures."""
+    """The packets of 5 s of video: 50 frames."""
     return media_packets(films(seconds=5))

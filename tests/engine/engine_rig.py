@@ -1,4 +1,4 @@
-"""A whole engine with its ears open, and clocks that a test sets."""
+"""A whole engine whose events are collected, and clocks that a test sets."""
 
 from concurrent.futures import ThreadPoolExecutor
 import random
@@ -21,11 +21,11 @@ from custom_components.homesec.engine.core.types import (
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
 
-LONG_S = 25.0  # a wait that only a failing test reaches
+LONG_S = 25.0  # only failing tests wait this long
 
 
 class FakeClock:
-    """A clock that stands still unless it is moved."""
+    """A clock that only ``advance`` moves."""
 
     def __init__(self, now=1_800_000_000.0):
         self.wall = now
@@ -43,7 +43,7 @@ class FakeClock:
 
 
 def file_camera(path, **settings):
-    """Return a camera that plays a film once, as fast as it decodes."""
+    """Return a camera that plays a video once, as fast as possible."""
     source = {k: settings.pop(k) for k in ("paced", "loop", "stall_s") if k in settings}
     source = {"paced": False, "loop": False, **source}
     return camera(SourceConfig(kind=SourceKind.FILE, location=str(path), **source), **settings)
@@ -62,7 +62,7 @@ def stream_camera(url, *, username=None, password=None, stall_s=4.0, verify_tls=
 
 
 def camera(source, **settings):
-    """Return a camera that is quick to begin and to end a clip."""
+    """Return a camera with a short grace period and post-roll."""
     settings = {
         "id": "cam",
         "name": "Front door",
@@ -76,13 +76,13 @@ def camera(source, **settings):
 
 
 class EngineRig:
-    """A running engine; collects what it tells."""
+    """A running engine that collects its events."""
 
     def __init__(self, folder, *, clips_dir=None, detector=None, **engine):
         self.clips_dir = clips_dir or folder / "clips"
         self.data_dir = folder / "data"
         self.events = []
-        self.told = threading.Condition()
+        self._changed = threading.Condition()
         self.detector = detector or FigureDetector()
         self._executor = ThreadPoolExecutor(16, thread_name_prefix="homesec-test")
         engine.setdefault("create_cascade", lambda _stop: CascadeDetector(self.detector))
@@ -94,7 +94,7 @@ class EngineRig:
             data_dir=self.data_dir,
             models_dir=folder / "models",
             executor=self._executor,
-            on_event=self._hear,
+            on_event=self._handle_event,
             **engine,
         )
         self._stopped = False
@@ -118,32 +118,32 @@ class EngineRig:
         left = [t.name for t in threading.enumerate() if t.name.startswith("homesec")]
         assert not left, left
 
-    def _hear(self, event):
-        with self.told:
+    def _handle_event(self, event):
+        with self._changed:
             self.events.append(event)
-            self.told.notify_all()
+            self._changed.notify_all()
 
     def of(self, *kinds, camera_id=None):
-        """Return what was told of these kinds so far."""
-        with self.told:
+        """Return the events of these kinds so far."""
+        with self._changed:
             found = [e for e in self.events if isinstance(e, kinds)]
         if camera_id is not None:
             found = [e for e in found if camera_of(e) == camera_id]
         return found
 
     def wait(self, condition, timeout_s=LONG_S):
-        """Wait until a condition holds, looked at after each event."""
-        with self.told:
-            met = self.told.wait_for(condition, timeout_s)
-        assert met, f"told until now: {self.events}"
+        """Wait until a condition holds; it's checked after each event."""
+        with self._changed:
+            met = self._changed.wait_for(condition, timeout_s)
+        assert met, f"events so far: {self.events}"
 
     def wait_for(self, kind, *, count=1, camera_id=None, timeout_s=LONG_S):
-        """Wait until there are so many events of a kind; return the last of them."""
+        """Wait until there are ``count`` events of a kind; return the last of them."""
         self.wait(lambda: len(self.of(kind, camera_id=camera_id)) >= count, timeout_s)
         return self.of(kind, camera_id=camera_id)[count - 1]
 
     def wait_health(self, health, *, error=None, camera_id="cam", count=1, timeout_s=LONG_S):
-        """Wait until a camera was reported so, ``count`` times."""
+        """Wait until a camera's health was reported ``count`` times; return the event."""
 
         def reports():
             return [
@@ -156,16 +156,16 @@ class EngineRig:
         return reports()[count - 1]
 
     def play(self, config, activity=Activity.RECORD):
-        """Play a file to its end; return the clips it gave, finished."""
+        """Play a file to its end; return its clips, finalized."""
         self.engine.set_camera(config, activity)
         self.wait_health(CameraHealth.OFF, camera_id=config.id)
         self.engine.remove_camera(config.id)
-        for recorder in list(self.engine._writers):
-            assert recorder.join(LONG_S)
+        for writer in list(self.engine._writers):
+            assert writer.join(LONG_S)
         return self.saved(config.id)
 
     def saved(self, camera_id=None):
-        """Return the clips, oldest first: a short one may be finished before a long one."""
+        """Return the saved clips, oldest first: a short one may be saved before a long one."""
         clips = [e.clip for e in self.of(ClipSaved, camera_id=camera_id)]
         return sorted(clips, key=lambda clip: clip.id)
 

@@ -1,4 +1,4 @@
-"""Clips that need no film, and the house that keeps them."""
+"""Rows and files of clips without a recording, and a library for them."""
 
 from datetime import UTC, datetime
 import random
@@ -19,7 +19,7 @@ NOON = 1_800_000_000.0
 
 
 def clip_row(event_at=NOON, **values):
-    """Return a finished clip."""
+    """Return a saved clip."""
     camera_id = values.get("camera_id", "door")
     clip_id = values.pop("id", None) or new_clip_id(event_at)
     day = datetime.fromtimestamp(event_at, UTC).date()
@@ -40,7 +40,7 @@ def clip_row(event_at=NOON, **values):
 
 
 class LibraryRig:
-    """A catalogue, its files and its cloud; nothing runs but what a test calls."""
+    """A catalog, its files, and its cloud, without threads."""
 
     def __init__(self, folder, *, store=None, upload=True):
         self.clock = FakeClock(NOON)
@@ -88,20 +88,20 @@ class LibraryRig:
         self.catalog.close()
 
     def saved(self, event_at=NOON, *, size=100, **values):
-        """Save a clip with its files, and its job; return the row."""
+        """Save a clip with its files and job; return the row."""
         clip = clip_row(event_at, bytes=size, **values)
         self.write(clip, size)
         return self.catalog.save(clip)
 
     def write(self, clip, size=100):
-        film, still = self.files(clip)
-        film.parent.mkdir(parents=True, exist_ok=True)
-        film.write_bytes(random.Random(clip.id).randbytes(size))
+        video, still = self.files(clip)
+        video.parent.mkdir(parents=True, exist_ok=True)
+        video.write_bytes(random.Random(clip.id).randbytes(size))
         still.write_bytes(b"still of " + clip.id.encode())
 
     def files(self, clip):
-        film = self.clips_dir / clip.path
-        return film, film.with_suffix(".jpg")
+        video = self.clips_dir / clip.path
+        return video, video.with_suffix(".jpg")
 
     def stored(self, event_at=NOON, **values):
         """Save a clip and upload it."""
@@ -113,7 +113,7 @@ class LibraryRig:
         return self.catalog.get(clip.id)
 
     def run(self, steps=50):
-        """Let the outbox do what is due."""
+        """Run the outbox's due jobs."""
         for _ in range(steps):
             if self.outbox.step() > 0:
                 return

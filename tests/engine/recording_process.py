@@ -15,10 +15,10 @@ from custom_components.homesec.engine.engine import HomeSecEngine
 
 
 def main():
-    """Play the film in real time; print a line when a clip has begun."""
-    folder, film = map(Path, sys.argv[1:])
+    """Play the video in real time; print a line when a clip has begun."""
+    folder, video = map(Path, sys.argv[1:])
 
-    def tell(event):
+    def print_clip(event):
         if isinstance(event, ClipStarted):
             sys.stdout.write(f"{event.clip.id} {event.clip.started_at}\n")
             sys.stdout.flush()
@@ -28,12 +28,12 @@ def main():
         data_dir=folder / "data",
         models_dir=folder / "models",
         executor=ThreadPoolExecutor(2),
-        on_event=tell,
+        on_event=print_clip,
         create_cascade=lambda _stop: CascadeDetector(FigureDetector()),
     )
     engine.start()
     camera = file_camera(
-        film, paced=True, loop=True, decode_policy=DecodePolicy.PROMPT, pre_roll_s=1.0
+        video, paced=True, loop=True, decode_policy=DecodePolicy.PROMPT, pre_roll_s=1.0
     )
     engine.set_camera(camera, Activity.RECORD)
     threading.Event().wait()

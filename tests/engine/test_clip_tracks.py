@@ -1,4 +1,4 @@
-"""The boxes that are kept with a clip lie on whom the finished film shows, at that time."""
+"""The tracks stored with a clip match what its final video shows."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -19,16 +19,16 @@ LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 
 
 def shown(path):
-    """Return where the film itself shows the figure, by the time of the picture."""
+    """Return the figure's box in the video by time, None where it isn't shown."""
     seen = {}
-    with av.open(str(path)) as film:
-        for frame in film.decode(video=0):
+    with av.open(str(path)) as video:
+        for frame in video.decode(video=0):
             found = FigureDetector().detect(to_bgr(frame, frame.width, frame.height))
             seen[float(frame.pts * frame.time_base)] = found[0].box if found else None
     return seen
 
 
-def kept(rig, clip):
+def stored_tracks(rig, clip):
     with Catalog(rig.data_dir / "clips.db") as catalog:
         return catalog.tracks(clip.id)
 
@@ -36,35 +36,35 @@ def kept(rig, clip):
 @pytest.mark.parametrize(
     ("pre_roll_s", "walk"),
     [(4.0, (6.3, 8.0)), (0.0, (6.3, 8.0)), (4.0, (1.2, 3.0))],
-    ids=["whole pre-roll", "none", "less than was asked for"],
+    ids=["whole pre-roll", "none", "less than configured"],
 )
 @pytest.mark.parametrize("bframes", [0, 3])
 def test_track_boxes_match_the_figure_in_the_video(rig, films, pre_roll_s, walk, bframes):
-    film = films(seconds=12, walks=(walk,), bframes=bframes)
-    (clip,) = rig.play(file_camera(film, pre_roll_s=pre_roll_s))
+    video = films(seconds=12, walks=(walk,), bframes=bframes)
+    (clip,) = rig.play(file_camera(video, pre_roll_s=pre_roll_s))
     rig.stop()
     truth = shown(rig.path(clip))
-    boxes = [box for track in kept(rig, clip) for box in track.boxes]
+    boxes = [box for track in stored_tracks(rig, clip) for box in track.boxes]
     assert len(boxes) >= 5
     for box in boxes:
         time = min(truth, key=lambda t: abs(t - box.t))
         assert abs(time - box.t) < 0.02, "there is a picture at that time"
-        assert truth[time] is not None, f"nobody is to be seen at {box.t}"
+        assert truth[time] is not None, f"no figure at {box.t}"
         assert box[1:5] == pytest.approx(
             (truth[time].x1, truth[time].y1, truth[time].x2, truth[time].y2), abs=0.03
         )
 
 
 def test_tracks_before_clip_start_are_in_its_pre_roll(rig, films):
-    film = films(seconds=12, walks=((6.3, 8.0),))
-    (clip,) = rig.play(file_camera(film, pre_roll_s=4.0))
+    video = films(seconds=12, walks=((6.3, 8.0),))
+    (clip,) = rig.play(file_camera(video, pre_roll_s=4.0))
     rig.stop()
-    boxes = [box for track in kept(rig, clip) for box in track.boxes]
+    boxes = [box for track in stored_tracks(rig, clip) for box in track.boxes]
     assert min(box.t for box in boxes) <= clip.pre_roll_s + 0.02
 
 
 class Wavers(FigureDetector):
-    """Is sure of the figure in three looks of four, takes a corner for one all the time."""
+    """Is confident of the figure in three of four frames, and always finds a corner."""
 
     def detect(self, picture):
         found = super().detect(picture)
@@ -77,7 +77,7 @@ def test_low_confidence_positions_are_excluded(rigs, films):
     rig = rigs(detector=Wavers())
     (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
     rig.stop()
-    (track,) = kept(rig, clip)
+    (track,) = stored_tracks(rig, clip)
     assert len(track.boxes) >= 10
     assert {box.score for box in track.boxes} == {0.9}
     gaps = [b.t - a.t for a, b in pairwise(track.boxes)]
@@ -85,38 +85,38 @@ def test_low_confidence_positions_are_excluded(rigs, films):
 
 
 class Beside(FigureDetector):
-    """Sees somebody else over the figure, who goes along with it."""
+    """Detects another figure that moves along above the real one."""
 
-    def __init__(self, score, *, looks=99):
+    def __init__(self, score, *, frames=99):
         super().__init__()
-        self._score, self._looks_left = score, looks
+        self._score, self._frames_left = score, frames
 
     def detect(self, picture):
         found = super().detect(picture)
-        if not found or not self._looks_left:
+        if not found or not self._frames_left:
             return found
-        self._looks_left -= 1
+        self._frames_left -= 1
         box = found[0].box
         return [*found, Detection("person", self._score, Box(box.x1, 0.0, box.x2, box.y1 * 0.9))]
 
 
 @pytest.mark.parametrize(
-    ("score", "looks", "ways"),
+    ("score", "frames", "tracks"),
     [(0.8, 99, 2), (0.35, 99, 1), (0.8, 1, 1)],
     ids=["well seen", "hardly", "once"],
 )
-def test_second_track_needs_verification_or_hits(rigs, films, score, looks, ways):
+def test_second_track_needs_verification_or_hits(rigs, films, score, frames, tracks):
     rig = rigs(
-        create_cascade=lambda _stop: CascadeDetector(Beside(score, looks=looks), FigureDetector())
+        create_cascade=lambda _stop: CascadeDetector(Beside(score, frames=frames), FigureDetector())
     )
     (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
     rig.stop()
-    assert len(kept(rig, clip)) == ways
+    assert len(stored_tracks(rig, clip)) == tracks
 
 
 def test_static_person_picture_has_no_track_in_clip(rigs, films):
     class Poster(FigureDetector):
-        """Sees a poster, too, and is surer of it than of the figure."""
+        """Detects a poster, too, with more confidence than the figure."""
 
         def detect(self, picture):
             poster = Detection("person", 0.95, Box(0.85, 0.0, 0.95, 0.25))
@@ -125,17 +125,17 @@ def test_static_person_picture_has_no_track_in_clip(rigs, films):
     rig = rigs(detector=Poster())
     (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
     rig.stop()
-    (track,) = kept(rig, clip)
+    (track,) = stored_tracks(rig, clip)
     assert {box.score for box in track.boxes} == {0.9}
 
 
 def test_roll_over_stores_tracks_in_both_clips(rig, films):
-    film = films(seconds=14, walks=((2.0, 13.0),))
-    clips = rig.play(file_camera(film, max_clip_s=5))
+    video = films(seconds=14, walks=((2.0, 13.0),))
+    clips = rig.play(file_camera(video, max_clip_s=5))
     rig.stop()
     assert len(clips) >= 2
     for clip in clips[:2]:
-        boxes = [box for track in kept(rig, clip) for box in track.boxes]
+        boxes = [box for track in stored_tracks(rig, clip) for box in track.boxes]
         assert boxes
         assert all(0 <= box.t <= clip.duration_s + 0.2 for box in boxes)
 
@@ -146,8 +146,8 @@ def test_clip_has_zones_of_its_presences(rig, films):
         Zone(name="Lawn", polygon=EVERYWHERE),
         Zone(name="Cats", polygon=EVERYWHERE, labels=("cat",)),
     )
-    film = films(seconds=10, walks=((3.0, 6.0),))
-    (clip,) = rig.play(file_camera(film, zones=zones))
+    video = films(seconds=10, walks=((3.0, 6.0),))
+    (clip,) = rig.play(file_camera(video, zones=zones))
     assert "Lawn" in clip.zones
     assert "Cats" not in clip.zones
     assert list(clip.zones) == [z.name for z in zones if z.name in clip.zones]
@@ -155,8 +155,8 @@ def test_clip_has_zones_of_its_presences(rig, films):
 
 
 def test_visit_without_recording_is_counted(rig, films):
-    film = films(seconds=10, walks=((3.0, 6.0),))
-    assert rig.play(file_camera(film), Activity.DETECT) == []
+    video = films(seconds=10, walks=((3.0, 6.0),))
+    assert rig.play(file_camera(video), Activity.DETECT) == []
     assert rig.of(DetectionEnded)
     rig.stop()
     with Catalog(rig.data_dir / "clips.db") as catalog:

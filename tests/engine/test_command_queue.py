@@ -1,4 +1,4 @@
-"""What other threads ask of a camera's thread."""
+"""Commands from other threads to a camera's thread."""
 
 from threading import Event, Thread
 
@@ -12,7 +12,7 @@ from custom_components.homesec.engine.core.errors import CameraNotRunning
 
 @pytest.fixture
 def queue():
-    """Commands that another thread answers."""
+    """A queue whose commands another thread runs."""
     commands, over = CommandQueue(), Event()
 
     def camera():
@@ -31,11 +31,11 @@ def test_submit_returns_result(queue):
 
 
 def test_submit_raises_exception_of_action(queue):
-    def broken():
+    def fail():
         raise OSError("the disk")
 
     with pytest.raises(OSError, match="the disk"):
-        queue.submit(broken)
+        queue.submit(fail)
     assert queue.submit(lambda: "still working") == "still working"
 
 

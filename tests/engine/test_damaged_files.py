@@ -8,7 +8,7 @@ from engine_rig import EngineRig, media_packets
 from file_damage import change_fourcc
 from library_rig import clip_row
 import pytest
-from test_muxer import TELEPHONE, record, with_sound
+from test_muxer import G711, record, with_audio
 from videos import content
 
 from custom_components.homesec.engine.core.damaged_files import (
@@ -30,10 +30,10 @@ from custom_components.homesec.engine.recording.finalize import finalize, partia
 
 @pytest.fixture(scope="module")
 def film(films, tmp_path_factory):
-    """Content of a partial file and of the finished one, with audio."""
-    packets = with_sound(media_packets(films(seconds=3)), [n * 0.02 for n in range(150)])
+    """What lies in a partial file and in a finished one, with sound."""
+    packets = with_audio(media_packets(films(seconds=3)), [n * 0.02 for n in range(150)])
     final = tmp_path_factory.mktemp("whole") / "film.mp4"
-    record(partial_path(final), packets, audio=TELEPHONE)
+    record(partial_path(final), packets, audio=G711)
     partial = partial_path(final).read_bytes()
     finalize(final)
     return partial, final.read_bytes()

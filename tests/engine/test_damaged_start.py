@@ -1,6 +1,6 @@
-"""Whatever lies in the folders, the engine starts, and the healthy clips beside it are there.
+"""The engine starts whatever is in its folders, and has the healthy clips among it.
 
-Each example is told by its seed: ``damaged_video(whole, SEED)``, ``damaged_database(whole, SEED)``
+Each example is made from its seed: ``damaged_video(whole, SEED)``, ``damaged_database(whole, SEED)``
 and ``change_rows(path, SEED)`` do the same again.
 """
 
@@ -13,7 +13,7 @@ from file_damage import change_rows, damaged_database, damaged_video
 from library_rig import clip_row
 import pytest
 from sms_factories import account
-from test_muxer import TELEPHONE, record, with_sound
+from test_muxer import G711, record, with_audio
 
 from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.db.job_queue import JobKind
@@ -26,13 +26,13 @@ DATABASES, DATABASES_A_TEST = 200, 20
 
 
 @pytest.fixture(scope="module")
-def wholes(films, tmp_path_factory):
-    """Partial and finished files of several kinds: H.264 with sound, and H.265."""
+def intact_files(films, tmp_path_factory):
+    """Partial and final files: H.264 with audio, and H.265."""
     folder = tmp_path_factory.mktemp("wholes")
-    h264 = with_sound(media_packets(films(seconds=4)), [n * 0.02 for n in range(200)])
+    h264 = with_audio(media_packets(films(seconds=4)), [n * 0.02 for n in range(200)])
     h265 = media_packets(films(seconds=3, codec="libx265", size=(640, 384)))
     made = []
-    for name, packets, audio in (("h264", h264, TELEPHONE), ("h265", h265, None)):
+    for name, packets, audio in (("h264", h264, G711), ("h265", h265, None)):
         final = folder / f"{name}.mp4"
         record(partial_path(final), packets, audio=audio)
         partial = partial_path(final).read_bytes()
@@ -42,19 +42,19 @@ def wholes(films, tmp_path_factory):
 
 
 class Filled:
-    """A clip folder with damaged clips in it, and healthy ones between them."""
+    """A clip folder with damaged clips, and healthy ones between them."""
 
-    def __init__(self, folder, wholes, seeds):
+    def __init__(self, folder, intact_files, seeds):
         self.folder = folder
         self.clips_dir = folder / "clips"
         self.healthy = set()
         self.seeds = {}
         now = time.time() - 3600
         for seed in seeds:
-            path_of, whole = wholes[seed % len(wholes)]
+            path_of, whole = intact_files[seed % len(intact_files)]
             clip = self._lay(now + seed, path_of, damaged_video(whole, seed))
             self.seeds[clip.id] = seed
-            if seed % 3 == 0:  # of some there is a still already
+            if seed % 3 == 0:  # some have a still already
                 still = (self.clips_dir / clip.path).with_suffix(".jpg")
                 still.write_bytes(damaged_video(b"\xff\xd8" + whole[:999], seed))
             if seed % 10 == 0:
@@ -75,24 +75,24 @@ class Filled:
             self.failed = {c.id for c in rig.engine.catalog.queries.in_state(ClipState.FAILED)}
 
     def lost(self):
-        """Return the seeds of which neither a clip nor a file that was set aside is left."""
+        """Return the seeds with neither a clip nor a file that was set aside."""
         left = {path.name for path in self.clips_dir.rglob("*.mp4*")}
-        # Of a file that ended before its first fragment did there is nothing to keep.
+        # A file that ended before its first fragment has nothing to keep.
         known = self.rows | self.failed
         gone = {n for n in self.before if n[:26] not in known and f"{n}.damaged" not in left}
         return {self.seeds[name[:26]] for name in gone}
 
 
 @pytest.mark.parametrize("first", range(0, FILMS, FILMS_A_START))
-def test_engine_starts_with_damaged_clips(tmp_path, wholes, first):
+def test_engine_starts_with_damaged_clips(tmp_path, intact_files, first):
     seeds = range(first, first + FILMS_A_START)
-    filled = Filled(tmp_path / "all", wholes, seeds)
+    filled = Filled(tmp_path / "all", intact_files, seeds)
     try:
         filled.start()
     except Exception:
         for seed in seeds:
             try:
-                Filled(tmp_path / f"{seed}", wholes, [seed]).start()
+                Filled(tmp_path / f"{seed}", intact_files, [seed]).start()
             except Exception as err:
                 raise AssertionError(f"the engine does not start with seed {seed}") from err
         raise
@@ -104,8 +104,8 @@ def test_engine_starts_with_damaged_clips(tmp_path, wholes, first):
 
 
 @pytest.fixture(scope="module")
-def house(wholes, tmp_path_factory):
-    """A house as the last run left it: some clips in the folder, and all kinds of rows."""
+def folders(intact_files, tmp_path_factory):
+    """Folders as the last run left them: some clips, and all kinds of rows."""
     folder = tmp_path_factory.mktemp("house")
     now = time.time() - 20 * 86400
     (folder / "data").mkdir()
@@ -126,7 +126,7 @@ def house(wholes, tmp_path_factory):
             if here:
                 final = folder / "clips" / clip.path
                 final.parent.mkdir(parents=True, exist_ok=True)
-                final.write_bytes(wholes[1][1])
+                final.write_bytes(intact_files[1][1])
                 final.with_suffix(".jpg").write_bytes(b"still")
             catalog.save(clip, b"tracks" * (number % 40))
             catalog.visits.begin("door", "person", now + number, clip.id)
@@ -147,10 +147,10 @@ def house(wholes, tmp_path_factory):
     return folder
 
 
-def start_with(tmp_path, house, seed):
-    """Start on a damaged copy of the house; return the ids of the clips that have their file."""
+def start_with(tmp_path, folders, seed):
+    """Start on a damaged copy of the folders; return the ids of clips that have their file."""
     folder = tmp_path / f"{seed}"
-    shutil.copytree(house, folder, symlinks=True)
+    shutil.copytree(folders, folder, symlinks=True)
     path = folder / "data" / "clips.db"
     if seed % 4 == 3:
         change_rows(path, seed)
@@ -168,12 +168,12 @@ def start_with(tmp_path, house, seed):
 
 
 @pytest.mark.parametrize("first", range(0, DATABASES, DATABASES_A_TEST))
-def test_engine_starts_with_damaged_database(tmp_path, house, first):
-    here = {path.stem for path in house.glob("clips/*/*/*.mp4")}
+def test_engine_starts_with_damaged_database(tmp_path, folders, first):
+    here = {path.stem for path in folders.glob("clips/*/*/*.mp4")}
     assert len(here) == 5
     for seed in range(first, first + DATABASES_A_TEST):
         try:
-            found = start_with(tmp_path, house, seed)
+            found = start_with(tmp_path, folders, seed)
         except Exception as err:
             raise AssertionError(f"the engine does not start with seed {seed}") from err
         assert found == here, f"seed {seed}"

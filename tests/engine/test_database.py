@@ -1,4 +1,4 @@
-"""The one SQLite file."""
+"""The SQLite file."""
 
 from functools import partial
 import os
@@ -50,7 +50,7 @@ CREATE INDEX clips_by_camera ON clips (state, camera_id, id);
 CREATE INDEX clips_by_label ON clips (state, label, id);
 PRAGMA user_version = 1;
 """
-"""As version 0.1.0 made it, for ever."""
+"""The schema of version 0.1.0."""
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def filled(path):
-    """A catalogue of some size, closed."""
+    """A closed catalog of some size."""
     with Catalog(path) as catalog, catalog.database.transaction():
         for n in range(400):
             catalog.put(clip_row(1.8e9 + n))
@@ -68,7 +68,7 @@ def filled(path):
 
 
 def old_file(path, clips):
-    """Make a file of version 1."""
+    """Create a file of schema version 1."""
     with sqlite3.connect(path) as db:
         db.executescript(f"PRAGMA journal_mode = WAL; {VERSION_1}")
         columns = [row[1] for row in db.execute("PRAGMA table_info(clips)")]
@@ -151,7 +151,7 @@ def zeros(path):
         file.write(bytes(path.stat().st_size - 4096))
 
 
-def told(sql):
+def run_sql(sql):
     def damage(path):
         with sqlite3.connect(path) as db:
             db.executescript(f"PRAGMA writable_schema = ON; {sql}")
@@ -174,19 +174,21 @@ DAMAGE = {
     "cut_off": cut_off,
     "garbage": garbage,
     "zeros": zeros,
-    "no_table": told("DROP TABLE clips"),
-    "no_index": told("DROP INDEX clips_by_time"),
-    "no_trigger": told("DROP TRIGGER clip_removed"),
-    "other_column": told("ALTER TABLE visits RENAME COLUMN label TO lable"),
-    "older_version": told("PRAGMA user_version = 3"),
-    "no_version": told("PRAGMA user_version = 0"),
-    "negative_version": told("PRAGMA user_version = -5"),
-    "schema_is_no_sql": told("UPDATE sqlite_master SET sql = 'CREATE nonsense' WHERE name='jobs'"),
-    "schema_is_no_text": told(
+    "no_table": run_sql("DROP TABLE clips"),
+    "no_index": run_sql("DROP INDEX clips_by_time"),
+    "no_trigger": run_sql("DROP TRIGGER clip_removed"),
+    "other_column": run_sql("ALTER TABLE visits RENAME COLUMN label TO lable"),
+    "older_version": run_sql("PRAGMA user_version = 3"),
+    "no_version": run_sql("PRAGMA user_version = 0"),
+    "negative_version": run_sql("PRAGMA user_version = -5"),
+    "schema_is_no_sql": run_sql(
+        "UPDATE sqlite_master SET sql = 'CREATE nonsense' WHERE name='jobs'"
+    ),
+    "schema_is_no_text": run_sql(
         "UPDATE sqlite_master SET sql = CAST(x'43ff' AS TEXT), name = CAST(x'ff' AS TEXT)"
         " WHERE name = 'clips_listed'"
     ),
-    "root_page": told("UPDATE sqlite_master SET rootpage = 9999 WHERE name = 'visits'"),
+    "root_page": run_sql("UPDATE sqlite_master SET rootpage = 9999 WHERE name = 'visits'"),
     "unreadable_format": byte(19, 7),
     "page_size": byte(16, 0x40),
     "text_encoding": byte(59, 3),

@@ -1,4 +1,4 @@
-"""The whole engine: cameras come and go, figures, start and stop."""
+"""The whole engine: cameras, statistics, start, and stop."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ from custom_components.homesec.engine.core.types import Activity, CameraHealth, 
 from custom_components.homesec.engine.engine import CATALOG_NAME
 from custom_components.homesec.engine.library import library
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.recording import writer as recorder
+from custom_components.homesec.engine.recording import writer as clip_writer
 
 RUNNING, OFF = CameraHealth.RUNNING, CameraHealth.OFF
 QUIET = {"seconds": 20, "walks": ()}
@@ -35,8 +35,8 @@ def quiet(films):
 
 
 def starts(rig, camera_id="cam"):
-    told = rig.of(HealthChanged, camera_id=camera_id)
-    return sum(e.health is CameraHealth.CONNECTING for e in told)
+    events = rig.of(HealthChanged, camera_id=camera_id)
+    return sum(e.health is CameraHealth.CONNECTING for e in events)
 
 
 # --- cameras ---
@@ -69,10 +69,10 @@ def test_source_change_restarts_camera(rig, quiet, films):
 
 
 def test_ended_file_restarts_with_new_configuration(rig, films):
-    film = films(seconds=2, walks=())
-    rig.engine.set_camera(file_camera(film), Activity.DETECT)
+    video = films(seconds=2, walks=())
+    rig.engine.set_camera(file_camera(video), Activity.DETECT)
     rig.wait_health(OFF)
-    rig.engine.set_camera(file_camera(film, name="Back door"), Activity.DETECT)
+    rig.engine.set_camera(file_camera(video, name="Back door"), Activity.DETECT)
     rig.wait_health(OFF, count=2)
     assert starts(rig) == 2
 
@@ -90,7 +90,7 @@ def test_switching_off_releases_source_and_on_opens_it_again(rig, quiet):
     rig.wait_health(RUNNING, count=2)
 
 
-def test_removed_camera_is_gone(rig, quiet):
+def test_removed_camera_has_no_session(rig, quiet):
     rig.engine.set_camera(quiet(), Activity.DETECT)
     rig.wait_health(RUNNING)
     rig.engine.remove_camera("cam")
@@ -137,8 +137,8 @@ def test_detector_creation_error_is_reported(rigs, films):
         raise DetectorMissing("no wheel", detector="opencv")
 
     rig = rigs(create_cascade=impossible)
-    told = rig.wait_for(DetectorChanged)
-    assert (told.ready, told.error) == (False, "detector_missing")
+    event = rig.wait_for(DetectorChanged)
+    assert (event.ready, event.error) == (False, "detector_missing")
 
 
 def test_motion_without_detector_is_recorded(rigs, films):
@@ -179,10 +179,10 @@ def test_failed_start_closes_catalog(rigs, tmp_path, monkeypatch):
     closed, close = [], Catalog.close
     monkeypatch.setattr(Catalog, "close", lambda self: closed.append(close(self)))
 
-    def broken(*_):
+    def fail(*_):
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(library, "finish_open_clips", broken)
+    monkeypatch.setattr(library, "finish_open_clips", fail)
     with pytest.raises(StartFailed, match="the disk is gone"):
         rigs()
     assert closed
@@ -190,26 +190,30 @@ def test_failed_start_closes_catalog(rigs, tmp_path, monkeypatch):
 
 def test_folder_in_place_of_catalog_is_set_aside(rigs, tmp_path):
     (tmp_path / "data" / CATALOG_NAME).mkdir(parents=True)
-    told = rigs().wait_for(CatalogRebuilt)
-    assert (tmp_path / "data" / told.set_aside).is_dir()
+    event = rigs().wait_for(CatalogRebuilt)
+    assert (tmp_path / "data" / event.set_aside).is_dir()
 
 
 def test_totals_are_the_same_after_restart(rigs, films, tmp_path):
     first = rigs()
     first.play(file_camera(films()))
-    told = first.engine.engine_stats()
+    before = first.engine.engine_stats()
     first.stop()
     again = rigs().engine.engine_stats()
-    assert (again.clips, again.clip_bytes) == (told.clips, told.clip_bytes) == (1, told.clip_bytes)
-    assert told.clip_bytes > 1000
+    assert (
+        (again.clips, again.clip_bytes)
+        == (before.clips, before.clip_bytes)
+        == (1, before.clip_bytes)
+    )
+    assert before.clip_bytes > 1000
 
 
-# --- stop: nothing outlives it (``EngineRig.stop`` looks) ---
+# --- stop (``EngineRig.stop`` checks that no thread is left) ---
 
 
 def test_stop_saves_open_clip(rig, films):
-    film = file_camera(films(**ALWAYS), paced=True, loop=True)
-    rig.engine.set_camera(film, Activity.RECORD)
+    video = file_camera(films(**ALWAYS), paced=True, loop=True)
+    rig.engine.set_camera(video, Activity.RECORD)
     rig.wait_for(ClipStarted)
     rig.stop()
     assert len(rig.saved()) == 1
@@ -266,13 +270,13 @@ def test_stop_does_not_wait_for_hanging_detector(rigs, films):
 
 def test_clip_not_finalized_in_time_is_logged(rigs, films, monkeypatch, caplog):
     gate = threading.Event()
-    real = recorder.finalize
+    real = clip_writer.finalize
 
     def slow(final, comment):
         gate.wait(LONG_S)
         return real(final, comment)
 
-    monkeypatch.setattr(recorder, "finalize", slow)
+    monkeypatch.setattr(clip_writer, "finalize", slow)
     rig = rigs()
     rig.engine.set_camera(file_camera(films(), paced=False), Activity.RECORD)
     rig.wait_for(ClipStarted)

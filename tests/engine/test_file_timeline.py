@@ -1,4 +1,4 @@
-"""Where the packets of films lie in time: looped, joined, leaping, broken."""
+"""Times of packets of files: looped, joined, leaping, and broken."""
 
 import itertools
 import random
@@ -10,19 +10,19 @@ import pytest
 from test_container import connection, numbers
 
 
-def joined(path, *films):
-    """Join MPEG transport streams as they are: time stamps begin again at each."""
-    path.write_bytes(b"".join(film.read_bytes() for film in films))
+def joined(path, *videos):
+    """Join MPEG transport streams unchanged: time stamps restart at each."""
+    path.write_bytes(b"".join(video.read_bytes() for video in videos))
     return path
 
 
-# --- beginning again ---
+# --- loops ---
 
 
 @pytest.mark.parametrize("bframes", [0, 3])
 def test_looped_file_has_no_gap(films, bframes):
-    film = films(seconds=2, bframes=bframes, fps=20)
-    looped = connection(film, loop=True)
+    video = films(seconds=2, bframes=bframes, fps=20)
+    looped = connection(video, loop=True)
     packets, wanted = [], 5 * 40
     for packet in looped.packets():
         packets.append(packet)
@@ -87,12 +87,12 @@ def test_paced_file_ends_at_once_when_stopped(films):
     stop = Event()
     played = connection(films(), paced=True, loop=True, stop=stop, clock=FakeClock())
     Timer(0.05, stop.set).start()
-    # The clock stands still, so the second packet would wait until the stop.
+    # The clock doesn't move, so the second packet would wait until the stop.
     assert len(list(played.packets())) <= 2
     played.close()
 
 
-# --- strange time stamps ---
+# --- odd time stamps ---
 
 
 def test_restarted_time_stamps_continue_timeline(films, tmp_path):
@@ -140,8 +140,8 @@ def test_new_frame_size_is_new_format(films, tmp_path):
 @pytest.mark.parametrize("container", ["mp4", "mpegts", "avi"])
 def test_flipped_bytes_damage_only_their_frames(films, tmp_path, container):
     codec = {"codec": "mpeg4"} if container == "avi" else {}
-    film = films(seconds=16, walks=((0.5, 15.0),), container=container, **codec)
-    data = bytearray(film.read_bytes())
+    video = films(seconds=16, walks=((0.5, 15.0),), container=container, **codec)
+    data = bytearray(video.read_bytes())
     rng = random.Random(5)
     for at in rng.sample(range(len(data) // 2, len(data) * 3 // 4), 60):
         data[at] ^= 0xFF

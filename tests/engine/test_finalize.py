@@ -1,4 +1,4 @@
-"""From the file that grew to the clip."""
+"""From the fragmented file to the final one."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 from engine_rig import media_packets, split_video
 import pytest
-from test_muxer import TELEPHONE, record, with_sound
+from test_muxer import G711, record, with_audio
 from videos import atoms, content
 
 from custom_components.homesec.engine.core.errors import RecordingError
@@ -21,30 +21,30 @@ def final(tmp_path):
 
 
 @pytest.fixture
-def grown(final, films):
-    """Grow a film to a partial file, and return what it will be called."""
+def record_partial(final, films):
+    """Record a video to a partial file; return the final path."""
 
     def grow(sound=False, **recipe):
         packets = media_packets(films(**{"seconds": 5, "bframes": 2, **recipe}))
         if sound:
-            packets = with_sound(packets, [n * 0.02 for n in range(250)])
-        record(partial_path(final), packets, audio=TELEPHONE if sound else None)
+            packets = with_audio(packets, [n * 0.02 for n in range(250)])
+        record(partial_path(final), packets, audio=G711 if sound else None)
         return final
 
     return grow
 
 
-def in_the_folder(final):
+def files_beside(final):
     return sorted(p.name for p in final.parent.iterdir())
 
 
-def test_finalized_file_has_index_before_media(grown):
-    finalize(grown())
-    assert atoms(grown())[:2] == ["ftyp", "moov"]
+def test_finalized_file_has_index_before_media(record_partial):
+    finalize(record_partial())
+    assert atoms(record_partial())[:2] == ["ftyp", "moov"]
 
 
-def test_finalized_file_has_every_frame(grown):
-    final = grown()
+def test_finalized_file_has_every_frame(record_partial):
+    final = record_partial()
     finalize(final)
     clip = content(final)
     assert clip.numbers == list(range(50))
@@ -52,45 +52,45 @@ def test_finalized_file_has_every_frame(grown):
     assert clip.first_is_key
 
 
-def test_finalize_leaves_only_the_final_file(grown):
-    final = grown()
+def test_finalize_leaves_only_the_final_file(record_partial):
+    final = record_partial()
     finalize(final)
-    assert in_the_folder(final) == [final.name]
+    assert files_beside(final) == [final.name]
 
 
-def test_finalize_returns_clip_info(grown):
-    final = grown(sound=True)
-    facts = finalize(final)
-    assert facts.duration_s == pytest.approx(5.0)
-    assert facts.bytes == final.stat().st_size
-    assert (facts.width, facts.height) == (320, 192)
-    assert (facts.video_codec, facts.audio_codec) == ("h264", "aac")
+def test_finalize_returns_clip_info(record_partial):
+    final = record_partial(sound=True)
+    info = finalize(final)
+    assert info.duration_s == pytest.approx(5.0)
+    assert info.bytes == final.stat().st_size
+    assert (info.width, info.height) == (320, 192)
+    assert (info.video_codec, info.audio_codec) == ("h264", "aac")
     assert content(final).duration_s == pytest.approx(5.0, abs=0.05)
 
 
-def test_clip_info_without_audio_has_no_audio_codec(grown):
-    assert finalize(grown()).audio_codec is None
+def test_clip_info_without_audio_has_no_audio_codec(record_partial):
+    assert finalize(record_partial()).audio_codec is None
 
 
-def test_h265_is_tagged_hvc1(grown):
-    final = grown(codec="libx265", bframes=0)
+def test_h265_is_tagged_hvc1(record_partial):
+    final = record_partial(codec="libx265", bframes=0)
     assert finalize(final).video_codec == "hevc"
     clip = content(final)
     assert (clip.tag, clip.numbers) == ("hvc1", list(range(50)))
 
 
-def test_read_info_of_final_file_equals_finalize_result(grown):
-    final = grown(sound=True)
-    facts = finalize(final)
-    assert read_info(final) == facts
+def test_read_info_of_final_file_equals_finalize_result(record_partial):
+    final = record_partial(sound=True)
+    info = finalize(final)
+    assert read_info(final) == info
 
 
 # --- after a crash ---
 
 
 @pytest.mark.parametrize("sound", [False, True], ids=["silent", "sound"])
-def test_file_cut_anywhere_keeps_complete_fragments(grown, final, sound):
-    grown(sound)
+def test_file_cut_anywhere_keeps_complete_fragments(record_partial, final, sound):
+    record_partial(sound)
     whole = partial_path(final).read_bytes()
     ends = fragment_ends(partial_path(final))
     for cut in range(0, len(whole), 397):
@@ -99,12 +99,12 @@ def test_file_cut_anywhere_keeps_complete_fragments(grown, final, sound):
             try:
                 finalize(final)
             except RecordingError:
-                assert "new" not in "".join(in_the_folder(final))
+                assert "new" not in "".join(files_beside(final))
                 continue
         else:
             finalize(final)
         clip = content(final)
-        reordered = 2  # at the very end a B-frame may be missing that is shown before another
+        reordered = 2  # at the end, a B-frame that is shown earlier may be missing
         assert clip.numbers[:-reordered] == list(range(len(clip.numbers)))[:-reordered]
         complete = sum(end <= cut for end in ends)
         assert len(clip.numbers) >= complete * FRAGMENT_S * 10 - reordered
@@ -121,8 +121,8 @@ def fragment_ends(path):
     return ends
 
 
-def test_zeros_after_media_are_left_out(grown, final):
-    grown()
+def test_zeros_after_media_are_left_out(record_partial, final):
+    record_partial()
     with partial_path(final).open("ab") as partial:
         partial.write(bytes(100_000))
     finalize(final)
@@ -130,24 +130,24 @@ def test_zeros_after_media_are_left_out(grown, final):
 
 
 @pytest.mark.parametrize("sound", [False, True], ids=["silent", "sound"])
-def test_zeros_from_inside_fragment_header_lose_only_that_fragment(grown, final, sound):
-    grown(sound)
+def test_zeros_from_inside_fragment_header_lose_only_that_fragment(record_partial, final, sound):
+    record_partial(sound)
     whole, refused = partial_path(final).read_bytes(), 0
     heads = [at - 4 for at in range(len(whole)) if whole[at : at + 4] == b"moof"]
     for cut in range(heads[4] + 8, heads[4] + 120, 4):
         partial_path(final).write_bytes(torn := whole[:cut] + bytes(5000))
-        facts = finalize(final)
+        info = finalize(final)
         numbers = content(final).numbers
         assert numbers[: len(numbers) - 2] == list(range(len(numbers) - 2))
         assert len(numbers) >= 4 * FRAGMENT_S * 10 - 2
-        if facts.damaged:  # FFmpeg does not take the whole file
+        if info.damaged:  # FFmpeg refuses the whole file
             refused += 1
             assert partial_path(final).read_bytes().startswith(torn[:cut])
     assert refused
 
 
-def test_unreadable_fragment_keeps_partial_file(grown, final):
-    grown()
+def test_unreadable_fragment_keeps_partial_file(record_partial, final):
+    record_partial()
     whole = bytearray(partial_path(final).read_bytes())
     heads = [at for at in range(len(whole)) if whole[at : at + 4] == b"trun"]
     whole[heads[2] : heads[2] + 4] = b"turn"
@@ -161,7 +161,7 @@ def test_file_without_video_raises_recording_error(final, junk):
     partial_path(final).write_bytes(junk)
     with pytest.raises(RecordingError):
         finalize(final)
-    assert in_the_folder(final) == [partial_path(final).name]
+    assert files_beside(final) == [partial_path(final).name]
 
 
 def test_audio_without_video_raises_recording_error(final):
@@ -173,7 +173,7 @@ def test_audio_without_video_raises_recording_error(final):
         out.mux(stream.encode(None))
     with pytest.raises(RecordingError):
         finalize(final)
-    assert in_the_folder(final) == [partial_path(final).name]
+    assert files_beside(final) == [partial_path(final).name]
 
 
 def test_missing_partial_file_raises(final):
@@ -184,8 +184,8 @@ def test_missing_partial_file_raises(final):
 # --- the disk ---
 
 
-def test_folder_sync_error_is_ignored(grown, monkeypatch):
-    # Network shares answer EINVAL.
+def test_folder_sync_error_is_ignored(record_partial, monkeypatch):
+    # As network shares do.
     real = os.fsync
 
     def fsync(descriptor):
@@ -194,32 +194,32 @@ def test_folder_sync_error_is_ignored(grown, monkeypatch):
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    assert finalize(grown()).duration_s == pytest.approx(5.0)
+    assert finalize(record_partial()).duration_s == pytest.approx(5.0)
 
 
-def test_full_disk_keeps_fragmented_file_as_clip(grown, final, monkeypatch):
-    grown(sound=True)
+def test_full_disk_keeps_fragmented_file_as_clip(record_partial, final, monkeypatch):
+    record_partial(sound=True)
 
     def no_room(_path):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "_sync", no_room)
-    facts = finalize(final)
-    assert in_the_folder(final) == [final.name]
-    assert facts.duration_s == pytest.approx(5.0)
+    info = finalize(final)
+    assert files_beside(final) == [final.name]
+    assert info.duration_s == pytest.approx(5.0)
     assert content(final).numbers == list(range(50))
 
 
 @pytest.mark.parametrize("sound", [False, True])
 @pytest.mark.parametrize("pictures", [1, 2, 4])
 def test_full_disk_removes_incomplete_frame_from_only_fragment(
-    grown, final, monkeypatch, sound, pictures
+    record_partial, final, monkeypatch, sound, pictures
 ):
-    grown(sound=sound, bframes=0, size=(640, 384))
+    record_partial(sound=sound, bframes=0, size=(640, 384))
     partial = partial_path(final)
-    # The picture after these is half there.
-    with av.open(str(partial)) as film:
-        packets = [p for p in film.demux(video=0) if p.size][: pictures + 1]
+    # Half of the next picture is there.
+    with av.open(str(partial)) as video:
+        packets = [p for p in video.demux(video=0) if p.size][: pictures + 1]
     os.truncate(partial, packets[-1].pos + packets[-1].size // 2)
 
     def no_room(_path):
@@ -227,14 +227,14 @@ def test_full_disk_removes_incomplete_frame_from_only_fragment(
 
     monkeypatch.setattr(module, "_sync", no_room)
     before = partial.stat().st_size
-    facts = finalize(final)
+    info = finalize(final)
     assert content(final).numbers == list(range(pictures))
-    assert facts.duration_s == pytest.approx(pictures / 10)
-    assert facts.bytes == final.stat().st_size <= before
+    assert info.duration_s == pytest.approx(pictures / 10)
+    assert info.bytes == final.stat().st_size <= before
 
 
-def test_crash_before_sync_keeps_partial_file(grown, final, monkeypatch):
-    grown()
+def test_crash_before_sync_keeps_partial_file(record_partial, final, monkeypatch):
+    record_partial()
     size = partial_path(final).stat().st_size
 
     def crash(_path):

@@ -1,4 +1,4 @@
-"""Real street shots, the real detector, the whole engine."""
+"""Real footage, the real detector, and a whole engine."""
 
 import av
 from engine_rig import file_camera
@@ -24,7 +24,7 @@ def detector():
 
 
 class Borrowed:
-    """The detector of the module, which outlives each engine."""
+    """The module's detector, left open when an engine closes it."""
 
     def __init__(self, detector):
         self._detector = detector
@@ -38,14 +38,14 @@ class Borrowed:
 
 @pytest.fixture
 def street(rigs, detector):
-    """An engine that knows people."""
+    """An engine with the real detector."""
     return rigs(detector=Borrowed(detector))
 
 
 def people(detector, path, at_s):
-    """Return how many people the detector sees in a film's picture at a moment."""
-    with av.open(str(path)) as film:
-        frame = next(f for f in film.decode(video=0) if f.time >= at_s - 0.01)
+    """Return how many people the detector finds in a video's frame at this time."""
+    with av.open(str(path)) as video:
+        frame = next(f for f in video.decode(video=0) if f.time >= at_s - 0.01)
     width, height = detector.fit(frame.width, frame.height)
     picture = frame.to_ndarray(format="bgr24", width=width, height=height, interpolation="AREA")
     return sum(
@@ -67,7 +67,7 @@ def test_passers_by_in_footage_are_announced_and_recorded(street, bikes):
 
 
 def test_footage_clips_begin_before_their_person(street, detector, bikes):
-    # Three cuts of the film bring somebody into the picture; before the first there is nobody.
+    # People appear with three cuts of the video; before the first there are none.
     first = street.play(bike_camera(bikes))[0]
     assert first.pre_roll_s >= 0.5
     assert people(detector, street.path(first), 0.0) == 0

@@ -1,4 +1,4 @@
-"""Cameras over HTTP: MJPEG, MP4, transport streams; and an entity that gives single pictures."""
+"""Cameras over HTTP (MJPEG, MP4, transport streams), and an entity with single pictures."""
 
 import itertools
 from itertools import cycle
@@ -48,7 +48,7 @@ def connection(url, **source):
 
 @pytest.fixture(scope="module")
 def walk():
-    """Six seconds of JPEGs at 10 fps; the figure is there from 2 to 3 s."""
+    """Six seconds of JPEGs at 10 fps; the figure is shown from 2 to 3 s."""
     return [
         encode_jpeg(frame_of(picture(n, figure_at=(n - 20) / 10 if 20 <= n < 30 else None)))
         for n in range(60)
@@ -57,7 +57,7 @@ def walk():
 
 @pytest.fixture(scope="module")
 def recorded(films, walk, tmp_path_factory):
-    """The first clips of several cameras, all recorded at the same time."""
+    """The first clips of several cameras, recorded at the same time."""
     pytest_socket.enable_socket()
     folder = tmp_path_factory.mktemp("http")
     live = films(seconds=10, walks=((2.0, 3.0),), container="mpegts", audio="aac")
@@ -99,7 +99,7 @@ def recorded(films, walk, tmp_path_factory):
 def test_mjpeg_is_recorded_in_real_time(recorded):
     clip, shown = recorded["mjpeg"][0]
     assert clip.video_codec == "h264"
-    # FFmpeg takes any such stream for 25 fps; it would last less than half as long.
+    # FFmpeg assumes 25 fps, with which it would last less than half as long.
     assert clip.duration_s == pytest.approx((len(shown.numbers) - 1) * 0.1, rel=0.2)
     assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
     assert 0.9 <= clip.pre_roll_s < 1.5
@@ -137,16 +137,16 @@ def test_file_on_web_server_is_a_source(http, rig, films):
     server = http({"/film.mp4": Reply.file(films(seconds=8, walks=((2.0, 4.0),)))})
     rig.engine.set_camera(stream_camera(server.url("/film.mp4"), **QUICK), Activity.RECORD)
     assert rig.wait_for(ClipSaved).clip.label == "person"
-    # It comes to its end, and is asked for again.
+    # It ends, and is requested again.
     rig.wait_health(CameraHealth.LOST, error="stalled")
     rig.wait_health(CameraHealth.RUNNING, count=2)
 
 
 def test_audio_without_video_is_lost(http, films, tmp_path):
-    film = films(seconds=30, walks=(), container="mpegts", audio="aac")
-    with av.open(str(film)) as source:
+    video = films(seconds=30, walks=(), container="mpegts", audio="aac")
+    with av.open(str(video)) as source:
         audio_pid = source.streams.audio[0].id
-    data = film.read_bytes()
+    data = video.read_bytes()
     parts = [data[n : n + 188] for n in range(0, len(data), 188)]
     sound = [p for p in parts[300:] if int.from_bytes(p[1:3]) & 0x1FFF == audio_pid]
     lame = tmp_path / "lame.ts"
@@ -161,11 +161,11 @@ def test_audio_without_video_is_lost(http, films, tmp_path):
 
 
 def test_server_that_stops_sending_is_lost(http, films):
-    film = films(seconds=20, walks=(), container="mpegts").read_bytes()
+    video = films(seconds=20, walks=(), container="mpegts").read_bytes()
     hangs = threading.Event()
 
     def pieces():
-        yield film[: len(film) // 2]
+        yield video[: len(video) // 2]
         hangs.wait(LONG_S)
 
     server = http({"/live.ts": Reply(pieces, "video/mp2t")})

@@ -1,4 +1,4 @@
-"""What is still to be done, as rows."""
+"""The queue of jobs in the database."""
 
 from engine_rig import FakeClock
 import pytest
@@ -119,8 +119,8 @@ def test_resume_point_is_stored_and_not_in_repr(jobs):
 
 
 def test_listener_is_called_for_added_and_canceled_jobs(jobs):
-    told = []
-    jobs.add_listener(lambda: told.append(1))
+    calls = []
+    jobs.add_listener(lambda: calls.append(1))
     jobs.add(UPLOAD, "x")
     jobs.cancel(UPLOAD, "x")
-    assert len(told) == 2
+    assert len(calls) == 2

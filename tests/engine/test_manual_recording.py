@@ -1,4 +1,4 @@
-"""Clips that somebody asked for."""
+"""Manual recordings."""
 
 from engine_rig import file_camera
 import pytest
@@ -23,9 +23,9 @@ QUIET = {"seconds": 20, "walks": ()}
 
 @pytest.fixture
 def running(rig, films):
-    """An engine with a camera whose film never ends."""
-    film = films(**QUIET)
-    rig.engine.set_camera(file_camera(film, loop=True, pre_roll_s=2.0), Activity.DETECT)
+    """An engine with a camera that loops a quiet video."""
+    video = films(**QUIET)
+    rig.engine.set_camera(file_camera(video, loop=True, pre_roll_s=2.0), Activity.DETECT)
     rig.wait_health(CameraHealth.RUNNING)
     return rig
 
@@ -70,9 +70,9 @@ def test_manual_recording_can_be_stopped(running):
 
 
 def test_stopping_manual_recording_keeps_clip_open_during_presence(rig, films):
-    film = films(**ALWAYS)
+    video = films(**ALWAYS)
     rig.engine.set_camera(
-        file_camera(film, loop=True, decode_policy=DecodePolicy.PROMPT), Activity.RECORD
+        file_camera(video, loop=True, decode_policy=DecodePolicy.PROMPT), Activity.RECORD
     )
     started = rig.wait_for(DetectionStarted)
     assert rig.engine.start_recording("cam", 1.0) == started.clip_id
@@ -86,14 +86,14 @@ def test_stopping_manual_recording_keeps_clip_open_during_presence(rig, films):
 
 def test_manual_recording_of_camera_that_is_off_raises(rig):
     with pytest.raises(CameraNotRunning):
-        rig.engine.start_recording("nobody")
+        rig.engine.start_recording("unknown")
     with pytest.raises(CameraNotRunning):
-        rig.engine.stop_recording("nobody")
+        rig.engine.stop_recording("unknown")
 
 
 def test_switching_off_during_manual_recording_saves_clip(rig, films):
-    film = films(seconds=30, walks=((0.0, 30.0),))
-    rig.engine.set_camera(file_camera(film, paced=True, loop=True), Activity.RECORD)
+    video = films(seconds=30, walks=((0.0, 30.0),))
+    rig.engine.set_camera(file_camera(video, paced=True, loop=True), Activity.RECORD)
     rig.wait_for(ClipStarted)
     rig.engine.set_activity("cam", Activity.OFF)
     clip = rig.wait_for(ClipSaved).clip

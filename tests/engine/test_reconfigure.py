@@ -1,4 +1,4 @@
-"""Another configuration of a camera that runs: what changes, and what goes on."""
+"""A running camera with a new configuration: what changes, and what goes on."""
 
 from engine_rig import EngineRig, camera, file_camera
 import numpy as np
@@ -34,14 +34,14 @@ THRESHOLDS = {"person": 0.5, "cat": 0.5}
 
 
 class Changing(EngineRig):
-    """Gives the camera another configuration when something is told for the first time."""
+    """An engine that reconfigures the camera at the first event of a kind."""
 
     def change_on(self, kind, config, activity=Activity.RECORD):
         self.changes = {kind: (config, activity)}
 
-    def _hear(self, event):
-        super()._hear(event)
-        # On the camera's own thread, so it is known at which picture it changes.
+    def _handle_event(self, event):
+        super()._handle_event(event)
+        # On the camera's own thread, so that the frame of the change is known.
         if change := getattr(self, "changes", {}).pop(type(event), None):
             self.engine.set_camera(*change)
 
@@ -54,9 +54,9 @@ def rig(tmp_path):
 
 @pytest.fixture
 def street(films):
-    """Somebody is there from 2 to 12 s."""
-    film = films(seconds=16, walks=((2.0, 12.0),))
-    return lambda **settings: file_camera(film, **settings)
+    """A camera whose figure is in the picture from 2 to 12 s."""
+    video = films(seconds=16, walks=((2.0, 12.0),))
+    return lambda **settings: file_camera(video, **settings)
 
 
 def starts(rig):
@@ -85,9 +85,9 @@ def test_new_configuration_keeps_pre_roll(rig, street):
 
 
 def test_longer_pre_roll_applies_to_next_clip(rig, films):
-    film = films(seconds=40, walks=((2.0, 4.0), (30.0, 32.0)), gop_s=1.0)
-    rig.change_on(ClipStarted, file_camera(film, pre_roll_s=12.0))
-    first, second = rig.play(file_camera(film))
+    video = films(seconds=40, walks=((2.0, 4.0), (30.0, 32.0)), gop_s=1.0)
+    rig.change_on(ClipStarted, file_camera(video, pre_roll_s=12.0))
+    first, second = rig.play(file_camera(video))
     assert first.event_at - first.started_at < 4
     assert second.event_at - second.started_at >= 11.9
 
@@ -111,10 +111,10 @@ def test_removed_label_ends_its_presence(rig, street):
 
 
 def test_label_no_longer_recorded_starts_no_clip(rig, films):
-    film = films(seconds=20, walks=((2.0, 4.0), (12.0, 14.0)))
+    video = films(seconds=20, walks=((2.0, 4.0), (12.0, 14.0)))
     rule = LabelRule(label="person", records=False)
-    rig.change_on(DetectionEnded, file_camera(film, rules=(rule,)))
-    assert len(rig.play(file_camera(film))) == 1
+    rig.change_on(DetectionEnded, file_camera(video, rules=(rule,)))
+    assert len(rig.play(file_camera(video))) == 1
     assert len(rig.of(DetectionStarted)) == 2
 
 
@@ -129,23 +129,23 @@ def test_removed_zone_is_reported_empty(rig, street):
 def test_motion_in_new_mask_does_not_wake_sampler(films):
     scene = Scene(films(seconds=20, walks=((12.0, 16.0),)))
     scene.play(until=8)
-    assert scene.idle_at(7)
-    scene.lookout.reconfigure(camera(SourceConfig(kind=SourceKind.FILE), zones=(MASK,)))
+    assert scene.decodes_keyframes_at(7)
+    scene.sampler.reconfigure(camera(SourceConfig(kind=SourceKind.FILE), zones=(MASK,)))
     scene.play()
-    assert scene.idle_at(14)
+    assert scene.decodes_keyframes_at(14)
 
 
 def test_removed_mask_reveals_known_background(films):
     scene = Scene(films(seconds=20, walks=((12.0, 16.0),)), zones=(MASK,))
     scene.play(until=8)
-    scene.lookout.reconfigure(camera(SourceConfig(kind=SourceKind.FILE)))
+    scene.sampler.reconfigure(camera(SourceConfig(kind=SourceKind.FILE)))
     scene.play(until=11.5)
-    assert scene.idle_at(10)
+    assert scene.decodes_keyframes_at(10)
     scene.play()
-    assert not scene.idle_at(14)
+    assert not scene.decodes_keyframes_at(14)
 
 
-# --- who is where ---
+# --- presence and zones ---
 
 
 def person(label="person"):
@@ -158,20 +158,20 @@ def presence(**settings):
 
 
 def test_verification_of_removed_label_is_ignored():
-    watch = presence(labels=("person", "cat"))
-    watch.update(0.0, 0.0, [person("cat")], enter_thresholds=THRESHOLDS)
-    (asked,) = watch.update(0.2, 0.2, [person("cat")], enter_thresholds=THRESHOLDS)
-    assert asked.step is Step.CANDIDATE
-    assert watch.reconfigure(camera(SourceConfig(kind=SourceKind.FILE))) == []
-    assert watch.handle_verification("cat", 0.4, confirmed=True) == []
+    tracker = presence(labels=("person", "cat"))
+    tracker.update(0.0, 0.0, [person("cat")], enter_thresholds=THRESHOLDS)
+    (change,) = tracker.update(0.2, 0.2, [person("cat")], enter_thresholds=THRESHOLDS)
+    assert change.step is Step.CANDIDATE
+    assert tracker.reconfigure(camera(SourceConfig(kind=SourceKind.FILE))) == []
+    assert tracker.handle_verification("cat", 0.4, confirmed=True) == []
 
 
 def test_frames_before_reconfigure_still_count():
-    watch = presence()
-    watch.update(0.0, 0.0, [person()], enter_thresholds=THRESHOLDS)
-    watch.reconfigure(camera(SourceConfig(kind=SourceKind.FILE), enter_window=8))
-    (asked,) = watch.update(0.2, 0.2, [person()], enter_thresholds=THRESHOLDS)
-    assert asked.step is Step.CANDIDATE
+    tracker = presence()
+    tracker.update(0.0, 0.0, [person()], enter_thresholds=THRESHOLDS)
+    tracker.reconfigure(camera(SourceConfig(kind=SourceKind.FILE), enter_window=8))
+    (change,) = tracker.update(0.2, 0.2, [person()], enter_thresholds=THRESHOLDS)
+    assert change.step is Step.CANDIDATE
 
 
 def test_unchanged_zone_keeps_time_of_entry():
@@ -188,9 +188,9 @@ def test_unchanged_zone_keeps_time_of_entry():
 
 
 def test_zone_of_other_labels_is_reported_empty():
-    told = []
-    occupancy = Occupancy(camera_id="cam", label="person", grace_s=3.0, on_change=told.append)
+    events = []
+    occupancy = Occupancy(camera_id="cam", label="person", grace_s=3.0, on_change=events.append)
     occupancy.update(0.0, 100.0, {"Lawn": 0.0, "Path": 0.0})
     occupancy.reconfigure(3.0, {"Lawn"})
-    assert [(e.zone, e.occupied) for e in told[2:]] == [("Path", False)]
-    assert np.isclose(told[-1].at, 100.0)
+    assert [(e.zone, e.occupied) for e in events[2:]] == [("Path", False)]
+    assert np.isclose(events[-1].at, 100.0)

@@ -1,4 +1,4 @@
-"""When a clip begins, goes on and ends: whole films through a whole engine."""
+"""When clips begin and end: whole videos through a whole engine."""
 
 from dataclasses import replace
 import itertools
@@ -26,12 +26,12 @@ def numbers(rig, clip):
 
 
 def event_number(rig, clip):
-    """Return the number of the picture at which the clip says that it happened."""
+    """Return the number of the frame at the clip's event time."""
     return numbers(rig, clip)[0] + round(clip.pre_roll_s * FPS)
 
 
 class Calls(FigureDetector):
-    """Does something at the first look that sees the figure so many seconds after another."""
+    """Calls back at the first frame with the figure this long after its first one."""
 
     def __init__(self, action, after_looks):
         super().__init__()
@@ -52,8 +52,8 @@ class Calls(FigureDetector):
 @pytest.mark.parametrize("pre_roll_s", [0.0, 1.0, 4.0])
 @pytest.mark.parametrize("bframes", [0, 3])
 def test_clip_begins_before_the_person_it_shows(rig, films, pre_roll_s, bframes):
-    film = films(seconds=12, walks=((6.3, 8.0),), bframes=bframes)
-    (clip,) = rig.play(file_camera(film, pre_roll_s=pre_roll_s))
+    video = films(seconds=12, walks=((6.3, 8.0),), bframes=bframes)
+    (clip,) = rig.play(file_camera(video, pre_roll_s=pre_roll_s))
     first = numbers(rig, clip)[0]
     seen = event_number(rig, clip)
     assert 63 <= seen <= 65
@@ -88,25 +88,25 @@ def test_clip_path_is_below_camera_and_day(rig, films):
     assert len(day) == len("2027-01-15")
 
 
-# --- together and apart ---
+# --- one clip or several ---
 
 
 def test_presence_within_grace_period_goes_on_in_same_clip(rig, films):
-    film = films(seconds=14, walks=((4.0, 5.0), (5.9, 7.0)))
-    clips = rig.play(file_camera(film, grace_s=1.5, post_roll_s=0.5))
+    video = films(seconds=14, walks=((4.0, 5.0), (5.9, 7.0)))
+    clips = rig.play(file_camera(video, grace_s=1.5, post_roll_s=0.5))
     assert len(clips) == len(rig.of(DetectionStarted)) == 1
 
 
 def test_presence_within_post_roll_is_new_event_of_same_clip(rig, films):
-    film = films(seconds=16, walks=((4.0, 5.0), (7.0, 8.0)))
-    (clip,) = rig.play(file_camera(film, grace_s=0.5, post_roll_s=3.0))
+    video = films(seconds=16, walks=((4.0, 5.0), (7.0, 8.0)))
+    (clip,) = rig.play(file_camera(video, grace_s=0.5, post_roll_s=3.0))
     assert [e.clip_id for e in rig.of(DetectionStarted)] == [clip.id] * 2
     assert numbers(rig, clip)[-1] > 100
 
 
 def test_presence_after_post_roll_starts_new_clip(rig, films):
-    film = films(seconds=20, walks=((4.0, 5.0), (12.0, 13.0)))
-    first, second = rig.play(file_camera(film, grace_s=0.5, post_roll_s=1.0))
+    video = films(seconds=20, walks=((4.0, 5.0), (12.0, 13.0)))
+    first, second = rig.play(file_camera(video, grace_s=0.5, post_roll_s=1.0))
     assert first.id < second.id
     assert numbers(rig, first)[-1] < numbers(rig, second)[0]
 
@@ -126,8 +126,8 @@ def test_roll_over_loses_no_frame(rig, films, bframes):
 
 
 def test_roll_over_of_encoded_video_loses_no_frame(rig, films):
-    film = films(**ALWAYS, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
-    clips = rig.play(file_camera(film, max_clip_s=9.0))
+    video = films(**ALWAYS, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
+    clips = rig.play(file_camera(video, max_clip_s=9.0))
     parts = [numbers(rig, clip) for clip in clips]
     assert len(parts) == 4
     assert [n for part in parts for n in part] == list(range(parts[0][0], 300))
@@ -166,8 +166,8 @@ def test_restarted_time_stamps_go_on_in_same_clip(rig, films, tmp_path):
 
 
 def test_encoded_video_is_one_playable_clip(rig, films):
-    film = films(codec="mjpeg", container="avi", pix_fmt="yuvj422p")
-    (clip,) = rig.play(file_camera(film))
+    video = films(codec="mjpeg", container="avi", pix_fmt="yuvj422p")
+    (clip,) = rig.play(file_camera(video))
     assert clip.video_codec == "h264"
     shown = content(rig.path(clip))
     assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
@@ -180,7 +180,7 @@ def test_audio_is_recorded_with_video(rig, films):
     assert shown.audio_s == pytest.approx(clip.duration_s, abs=0.2)
 
 
-# --- what the camera is to do ---
+# --- activity ---
 
 
 def test_detect_activity_announces_without_clip(rig, films):
@@ -210,13 +210,13 @@ def test_detect_activity_ends_open_clip_at_once(rigs, films):
     assert len(rig.of(DetectionEnded)) == 1
 
 
-# --- what is broken ---
+# --- broken packets ---
 
 
 @pytest.mark.parametrize("container", ["mp4", "mpegts"])
 def test_broken_packets_in_clip_are_skipped(rig, films, tmp_path, container):
-    film = films(seconds=20, walks=((3.0, 17.0),), container=container)
-    data = bytearray(film.read_bytes())
+    video = films(seconds=20, walks=((3.0, 17.0),), container=container)
+    data = bytearray(video.read_bytes())
     rng = random.Random(11)
     for at in rng.sample(range(len(data) * 4 // 10, len(data) * 6 // 10), 40):
         data[at] ^= 0xFF
@@ -230,14 +230,14 @@ def test_broken_packets_in_clip_are_skipped(rig, films, tmp_path, container):
 
 
 def media_numbers(path):
-    """Decode a clip as a player does: what is broken is passed over."""
+    """Return the numbers of the frames that a player shows: broken ones are skipped."""
     decoder = FrameDecoder()
     return [number_of(f.picture) for p in media_packets(path) for f in decoder.decode(p)]
 
 
 @pytest.fixture
-def bare(tmp_path):
-    """The clips of one camera, without the rest of it."""
+def controller(tmp_path):
+    """A controller without the rest of a camera."""
     opened = []
     with Catalog(tmp_path / "clips.db") as catalog:
         buffer = PreRollBuffer(8.0)
@@ -255,22 +255,22 @@ def bare(tmp_path):
         assert all(writer.join(LONG_S) for writer, _ in opened)
 
 
-def test_manual_recording_before_first_frame_raises(bare):
+def test_manual_recording_before_first_frame_raises(controller):
     with pytest.raises(CameraNotRunning):
-        bare[0].start_manual(0.0, 1.8e9, 1.0)
+        controller[0].start_manual(0.0, 1.8e9, 1.0)
 
 
-def test_writer_passed_to_callback_can_be_joined(bare, films):
-    # Another camera, which begins a clip in the same moment, does so.
-    clips, buffer, opened = bare
+def test_writer_passed_to_callback_can_be_joined(controller, films):
+    # As the engine does when another camera begins a clip at the same moment.
+    clips, buffer, opened = controller
     for packet in media_packets(films(seconds=2)):
         buffer.push(packet)
     clips.start_manual(1.9, 1.8e9, 1.0)
     assert [done for _, done in opened] == [False]
 
 
-def test_clock_change_during_recording_keeps_pre_roll(bare, films, tmp_path):
-    clips, buffer, opened = bare
+def test_clock_change_during_recording_keeps_pre_roll(controller, films, tmp_path):
+    clips, buffer, opened = controller
     packets = media_packets(films(seconds=8))
     for packet in packets[:60]:
         hour = 3600.0 if packet.t > 4.0 else 0.0

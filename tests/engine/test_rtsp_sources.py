@@ -1,4 +1,4 @@
-"""RTSP cameras: GStreamer's server launch_line films in real time."""
+"""RTSP cameras: GStreamer's server plays videos in real time."""
 
 import threading
 
@@ -21,7 +21,7 @@ QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}
 LOST, RUNNING = CameraHealth.LOST, CameraHealth.RUNNING
 WALKS = tuple((n + 2.0, n + 3.0) for n in range(0, 36, 6))
 CAMERAS = {
-    # name: (film, what the server does with it)
+    # name: (video, server options)
     "h264": ({"bframes": 0}, {}),
     "h264-sdp": ({}, {"in_band": False}),
     "h264-aac": ({"audio": "aac"}, {"sound": "aac"}),
@@ -31,14 +31,14 @@ CAMERAS = {
 
 
 def is_complete(shown):
-    """Say whether no picture is missing; GStreamer sends a film's very first one twice."""
+    """Return whether no frame is missing; GStreamer sends a video's very first one twice."""
     numbers = [n for n in shown.numbers if n] if 0 in shown.numbers else shown.numbers
     return numbers == list(range(numbers[0], numbers[-1] + 1))
 
 
 @pytest.fixture(scope="module")
 def recorded(films, tmp_path_factory):
-    """One clip of each camera, all recorded at the same time."""
+    """One clip of each camera, recorded at the same time."""
     mounts = {
         f"/{name}": launch_line(films(seconds=36, walks=WALKS, **recipe), **options)
         for name, (recipe, options) in CAMERAS.items()
@@ -66,7 +66,7 @@ def test_rtsp_clip_has_every_frame_from_before_the_person(recorded, name):
     assert 20 <= seen % 60 <= 24
     assert 1.0 <= clip.pre_roll_s <= 2.15
     assert shown.numbers[-1] % 60 >= 27 + 8
-    assert shown.duration_s == pytest.approx(clip.duration_s, abs=0.25)  # sound may end later
+    assert shown.duration_s == pytest.approx(clip.duration_s, abs=0.25)  # audio may end later
     assert clip.duration_s == pytest.approx(len(shown.numbers) / 10, abs=0.1)
 
 
@@ -91,7 +91,7 @@ def test_rtsp_clip_has_codecs_that_browsers_play(recorded, name, video, audio):
 @pytest.mark.parametrize("name", CAMERAS)
 def test_rtsp_camera_has_stats(recorded, name):
     _, _, stats = recorded[name]
-    # A busy machine's server sends in fits and starts.
+    # A busy machine's server sends in bursts.
     assert stats.fps == pytest.approx(10, rel=0.4)
     assert stats.keyframe_interval_s == pytest.approx(1.0, abs=0.4)
     assert (stats.width, stats.height, stats.reconnects) == (320, 192, 0)
@@ -99,13 +99,13 @@ def test_rtsp_camera_has_stats(recorded, name):
 
 
 @pytest.fixture
-def long_film(films):
-    """A minute with somebody in it from the first second on."""
+def long_video(films):
+    """A minute with the figure in it from the first second on."""
     return films(seconds=60, walks=((0.4, 60.0),))
 
 
-def test_connection_cut_while_recording_saves_both_clips(rtsp_server, rig, long_film):
-    server = rtsp_server({"/cam": launch_line(long_film)})
+def test_connection_cut_while_recording_saves_both_clips(rtsp_server, rig, long_video):
+    server = rtsp_server({"/cam": launch_line(long_video)})
     rig.engine.set_camera(stream_camera(server.url("/cam"), **QUICK), Activity.RECORD)
     started = rig.wait_for(ClipStarted).clip
     threading.Event().wait(1.5)
@@ -127,8 +127,8 @@ def test_connection_cut_while_recording_saves_both_clips(rtsp_server, rig, long_
     assert rig.failed() == []
 
 
-def test_short_connection_cut_keeps_presence(rtsp_server, rig, long_film):
-    server = rtsp_server({"/cam": launch_line(long_film)})
+def test_short_connection_cut_keeps_presence(rtsp_server, rig, long_video):
+    server = rtsp_server({"/cam": launch_line(long_video)})
     camera = stream_camera(server.url("/cam"), **QUICK | {"grace_s": 10.0})
     rig.engine.set_camera(camera, Activity.RECORD)
     rig.wait_for(ClipStarted)
@@ -139,8 +139,8 @@ def test_short_connection_cut_keeps_presence(rtsp_server, rig, long_film):
     assert len(rig.of(DetectionStarted)) == 1
 
 
-def test_frozen_camera_is_lost_and_recovers(rtsp_server, rig, long_film):
-    server = rtsp_server({"/cam": launch_line(long_film)})
+def test_frozen_camera_is_lost_and_recovers(rtsp_server, rig, long_video):
+    server = rtsp_server({"/cam": launch_line(long_video)})
     rig.engine.set_camera(stream_camera(server.url("/cam"), stall_s=0.8, **QUICK), Activity.DETECT)
     rig.wait_health(RUNNING)
     server.freeze()
@@ -153,9 +153,9 @@ def test_frozen_camera_is_lost_and_recovers(rtsp_server, rig, long_film):
 
 
 def test_slow_camera_opens_quickly(rtsp_server, rig, films):
-    # By itself FFmpeg would read for four to six seconds, which is more than it is given.
-    film = films(seconds=60, fps=1, gop_s=4.0, walks=())
-    server = rtsp_server({"/cam": launch_line(film, in_band=False)})
+    # By default FFmpeg would read for four to six seconds, longer than allowed.
+    video = films(seconds=60, fps=1, gop_s=4.0, walks=())
+    server = rtsp_server({"/cam": launch_line(video, in_band=False)})
     rig.engine.set_camera(stream_camera(server.url("/cam")), Activity.DETECT)
     rig.wait_health(RUNNING)
     assert rig.of(HealthChanged)[-2].health is CameraHealth.CONNECTING

@@ -1,4 +1,4 @@
-"""No password comes out, wherever it goes in."""
+"""Passwords never appear in events or logs."""
 
 import logging
 
@@ -24,13 +24,13 @@ def addresses():
 
 
 def configurations(address):
-    """The password in the address, and beside it."""
+    """Return configurations with the password in the address, and beside it."""
     yield stream_camera(address, username="bob", password=CANARY)
     yield stream_camera(address.replace("://", f"://bob:{CANARY}@"))
 
 
 @pytest.fixture
-def everything_logged(caplog):
+def all_logs(caplog):
     caplog.set_level(logging.DEBUG)
     av.logging.set_level(av.logging.DEBUG)
     yield caplog
@@ -38,22 +38,20 @@ def everything_logged(caplog):
 
 
 def ours(caplog):
-    """Return what the engine itself logs; FFmpeg's own log is off unless somebody asks for it."""
+    """Return what the engine logs; FFmpeg's log is off by default."""
     return [r for r in caplog.records if r.name.startswith("custom_components")]
 
 
 @pytest.mark.parametrize("kind", range(2), ids=["beside", "inside"])
 @pytest.mark.parametrize("number", range(4))
-def test_events_and_logs_never_contain_password(
-    rig, everything_logged, capfd, kind, number, socket_enabled
-):
+def test_events_and_logs_never_contain_password(rig, all_logs, capfd, kind, number, socket_enabled):
     camera = list(configurations(addresses()[number]))[kind]
     rig.engine.set_camera(camera, Activity.RECORD)
     rig.wait_health(CameraHealth.LOST)
     rig.stop()
-    told = [repr(camera), *map(repr, rig.events)]
-    told += [logging.Formatter().format(record) for record in ours(everything_logged)]
-    assert CANARY not in "".join(told)
+    texts = [repr(camera), *map(repr, rig.events)]
+    texts += [logging.Formatter().format(record) for record in ours(all_logs)]
+    assert CANARY not in "".join(texts)
 
 
 def test_ffmpeg_writes_nothing_to_stderr(rig, capfd, socket_enabled, monkeypatch):

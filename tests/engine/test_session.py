@@ -1,4 +1,4 @@
-"""One camera's session: health, live picture, figures, and what becomes of a defect."""
+"""A camera's session: health, events, live picture, statistics, and defects."""
 
 from dataclasses import replace
 import io
@@ -40,12 +40,12 @@ def healths(rig):
 
 
 def shown(jpeg):
-    with av.open(io.BytesIO(jpeg)) as film:
-        return next(film.decode(video=0))
+    with av.open(io.BytesIO(jpeg)) as video:
+        return next(video.decode(video=0))
 
 
 class Crowd(FigureDetector):
-    """Two at once after a while."""
+    """Detects a second figure after a while."""
 
     def detect(self, picture):
         seen = super().detect(picture)
@@ -54,7 +54,7 @@ class Crowd(FigureDetector):
 
 
 class Unsure(FigureDetector):
-    """The surer, the longer it looks."""
+    """Detects the figure with a growing score."""
 
     def detect(self, picture):
         return [
@@ -78,9 +78,9 @@ def test_missing_camera_is_reported_once_despite_retries(rig, tmp_path, monkeypa
     rig.wait_health(LOST, error="file_missing")
     session, _ = rig.engine._sessions["cam"]
     tries = []
-    session._source._on_health = lambda *told: (
-        tries.append(told),
-        session._set_health(*told),
+    session._source._on_health = lambda *report: (
+        tries.append(report),
+        session._set_health(*report),
     )
     while len(tries) < 2:
         threading.Event().wait(0.01)
@@ -101,15 +101,15 @@ def test_exception_in_session_restarts_camera(rig, films, monkeypatch, caplog):
     monkeypatch.setattr(module, "RESTART_S", 0.01)
     real, calls = CameraSession._handle_tracks, []
 
-    def looked(self, *args):
+    def fail_once(self, *args):
         calls.append(1)
         if len(calls) == 20:
             raise ZeroDivisionError
         real(self, *args)
 
-    monkeypatch.setattr(CameraSession, "_handle_tracks", looked)
-    film = films(seconds=20, walks=((0.0, 20.0),))
-    rig.engine.set_camera(file_camera(film, paced=True, loop=True), Activity.RECORD)
+    monkeypatch.setattr(CameraSession, "_handle_tracks", fail_once)
+    video = films(seconds=20, walks=((0.0, 20.0),))
+    rig.engine.set_camera(file_camera(video, paced=True, loop=True), Activity.RECORD)
     rig.wait_health(LOST, error="unknown")
     rig.wait_health(RUNNING, count=2)
     assert "ZeroDivisionError" in caplog.text
@@ -117,7 +117,7 @@ def test_exception_in_session_restarts_camera(rig, films, monkeypatch, caplog):
     rig.wait_for(ClipStarted, count=2)
 
 
-# --- what happens ---
+# --- detections ---
 
 
 def test_presence_is_announced_with_its_times(rig, films):
@@ -165,13 +165,13 @@ def test_failing_detector_ends_presence_only(rigs, films):
     assert healths(rig)[-2:] == [(RUNNING, None), (OFF, None)]
 
 
-# --- live picture and figures ---
+# --- live picture and statistics ---
 
 
 @pytest.fixture
 def live(rig, films):
-    film = films(seconds=20, walks=(), gop_s=2.0)
-    rig.engine.set_camera(file_camera(film, paced=True, loop=True), Activity.DETECT)
+    video = films(seconds=20, walks=(), gop_s=2.0)
+    rig.engine.set_camera(file_camera(video, paced=True, loop=True), Activity.DETECT)
     rig.wait_health(RUNNING)
     return rig
 
@@ -203,7 +203,7 @@ def test_stats_describe_running_camera(live):
     assert stats.fps == pytest.approx(10, rel=0.2)
     assert (stats.width, stats.height, stats.video_codec) == (320, 192, "h264")
     assert stats.reconnects == 0
-    assert live.engine.stats("nobody").fps == 0.0
+    assert live.engine.stats("unknown").fps == 0.0
 
 
 def test_manual_recording_of_unreached_camera_raises(rig):
@@ -214,7 +214,7 @@ def test_manual_recording_of_unreached_camera_raises(rig):
     assert rig.engine.stats("cam").fps == 0.0
 
 
-# --- long plays ---
+# --- long videos ---
 
 
 def test_looped_footage_is_one_event_without_gap(rigs, bikes):

@@ -1,4 +1,4 @@
-"""One clip on its own thread: from the queue to the finished file and its row."""
+"""One clip's thread: from the queue to the final file and its row."""
 
 from itertools import pairwise
 import threading
@@ -18,7 +18,7 @@ from custom_components.homesec.engine.recording.writer import ClipResult
 
 
 class Slow:
-    """A disk that writes when it is let."""
+    """A disk that writes only when released."""
 
     def __init__(self, monkeypatch):
         self.gate = threading.Semaphore(0)
@@ -48,14 +48,14 @@ def test_recorded_clip_is_saved(bench, packets):
 
 def test_row_exists_while_clip_is_recorded(bench, packets):
     made = bench()
-    made.recorder.start()
+    made.writer.start()
     for packet in packets[:20]:
-        made.recorder.feed(packet)
+        made.writer.feed(packet)
     while not made.events:
         threading.Event().wait(0.001)
     assert [c.id for c in made.catalog.queries.in_state(ClipState.RECORDING)] == [made.clip.id]
     assert partial_path(made.final).exists()
-    assert not made.recorder.join(0)
+    assert not made.writer.join(0)
     made.end()
 
 
@@ -80,10 +80,10 @@ def test_clip_without_packets_is_failed(bench):
 
 
 def test_still_error_does_not_fail_clip(bench, packets, monkeypatch):
-    def broken(*_, **__):
+    def refuse(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "encode_jpeg", broken)
+    monkeypatch.setattr(module, "encode_jpeg", refuse)
     row = bench().record(packets)
     assert (row.state, row.still_path) == (ClipState.SAVED, None)
 
@@ -95,15 +95,15 @@ def test_slow_disk_skips_packets_up_to_a_keyframe(bench, packets, monkeypatch, c
     disk = Slow(monkeypatch)
     monkeypatch.setattr(module, "QUEUE_BYTES", sum(p.size for p in packets[:23]))
     made = bench()
-    made.recorder.start()
+    made.writer.start()
     for packet in packets[:35]:
-        made.recorder.feed(packet)
+        made.writer.feed(packet)
     for _ in range(23):
         disk.gate.release()
     while len(disk.written) < 23:
         threading.Event().wait(0.001)
     for packet in packets[35:]:
-        made.recorder.feed(packet)
+        made.writer.feed(packet)
     for _ in packets:
         disk.gate.release()
     made.end()
@@ -111,7 +111,7 @@ def test_slow_disk_skips_packets_up_to_a_keyframe(bench, packets, monkeypatch, c
     numbers = content(made.final).numbers
     assert numbers[:23] == list(range(23))
     assert numbers[-10:] == list(range(40, 50))
-    # At which keyframe the gap ends depends on when the writer took its first packet.
+    # The keyframe that ends the gap depends on when the writer took its first packet.
     (after,) = [later for before, later in pairwise(numbers) if later != before + 1]
     assert after % 10 == 0
 
@@ -120,11 +120,11 @@ def test_lossless_writer_waits_for_slow_disk(bench, packets, monkeypatch):
     disk = Slow(monkeypatch)
     monkeypatch.setattr(module, "QUEUE_BYTES", 2000)
     made = bench(lossless=True)
-    made.recorder.start()
+    made.writer.start()
 
     def feed():
         for packet in packets:
-            made.recorder.feed(packet)
+            made.writer.feed(packet)
 
     feeder = threading.Thread(target=feed)
     feeder.start()

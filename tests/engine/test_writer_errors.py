@@ -1,4 +1,4 @@
-"""A clip on a disk that refuses it."""
+"""Clips on disks and catalogs that refuse them."""
 
 import sqlite3
 import threading
@@ -29,10 +29,10 @@ def refuse_after(monkeypatch, count, error):
 
 
 def feed_until_failed(made, packets):
-    made.recorder.start()
+    made.writer.start()
     for packet in packets:
-        made.recorder.feed(packet)
-    while not made.recorder.failed:
+        made.writer.feed(packet)
+    while not made.writer.failed:
         threading.Event().wait(0.001)
 
 
@@ -42,7 +42,7 @@ def test_full_disk_keeps_what_was_written(bench, packets, monkeypatch, lossless)
     made = bench(lossless=lossless)
     feed_until_failed(made, packets)
     for packet in packets:
-        made.recorder.feed(packet)  # into nothing
+        made.writer.feed(packet)  # dropped
     row = made.end()
     assert (row.state, row.error, row.label) == (ClipState.SAVED, "disk_full", "person")
     assert content(made.final).numbers == list(range(30))
@@ -75,15 +75,15 @@ def test_failed_clip_stops_waiting_for_result(bench, packets, monkeypatch):
     refuse_after(monkeypatch, 30, OSError(28, "No space left on device"))
     made = bench()
     feed_until_failed(made, packets)
-    assert made.recorder.join(LONG_S)
+    assert made.writer.join(LONG_S)
     assert made.catalog.get(made.clip.id).state is ClipState.SAVED
 
 
 def test_folder_that_cannot_be_created_fails_clip(bench, packets):
     made = bench()
     made.clips_dir.write_text("in the way")
-    made.recorder.start()
-    while not made.recorder.failed:
+    made.writer.start()
+    while not made.writer.failed:
         threading.Event().wait(0.001)
     row = made.end()
     assert row.state is ClipState.FAILED

@@ -1,4 +1,4 @@
-"""What zones that somebody draws make of what one look finds."""
+"""Detections judged by zones that aren't saved yet."""
 
 from engine_rig import camera
 import pytest
@@ -17,7 +17,7 @@ from custom_components.homesec.engine.core.types import (
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 RIGHT = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))
 PERSON = Detection("person", 0.6, Box(0.1, 0.2, 0.3, 0.8))
-"""Stands on the left."""
+"""On the left."""
 
 
 def config(**settings):

@@ -1,4 +1,4 @@
-"""A recorder with a catalogue, and nothing else of an engine."""
+"""A clip writer with a catalog, without the rest of an engine."""
 
 from engine_rig import LONG_S
 
@@ -9,7 +9,7 @@ from custom_components.homesec.engine.recording.writer import ClipResult, ClipWr
 
 
 class WriterRig:
-    """A recorder with a catalogue."""
+    """A clip writer and its catalog."""
 
     def __init__(self, folder, catalog=None, **options):
         self.catalog = catalog or Catalog(folder / "clips.db")
@@ -27,7 +27,7 @@ class WriterRig:
             path=f"cam/2027-01-15/{clip_id}.mp4",
         )
         self.final = self.clips_dir / self.clip.path
-        self.recorder = ClipWriter(
+        self.writer = ClipWriter(
             self.clip,
             audio=None,
             clips_dir=self.clips_dir,
@@ -36,15 +36,15 @@ class WriterRig:
             **options,
         )
 
-    def record(self, packets, ending=None):
-        self.recorder.start()
+    def record(self, packets, result=None):
+        self.writer.start()
         for packet in packets:
-            self.recorder.feed(packet)
-        return self.end(ending)
+            self.writer.feed(packet)
+        return self.end(result)
 
-    def end(self, ending=None):
-        self.recorder.end(ending or ClipResult(label="person", score=0.8))
-        assert self.recorder.join(LONG_S)
+    def end(self, result=None):
+        self.writer.end(result or ClipResult(label="person", score=0.8))
+        assert self.writer.join(LONG_S)
         return self.catalog.get(self.clip.id)
 
     @property

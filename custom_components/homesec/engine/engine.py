@@ -183,10 +183,7 @@ class HomeSecEngine:
             self.set_camera(wanted[0], activity, wanted[2])
 
     def start_recording(self, camera_id: str, duration_s: float | None = None) -> str:
-        """Start a manual recording, of the longest length for None; return the clip's id.
-
-        Raises ``CameraNotRunning``.
-        """
+        """Start a manual recording; return its clip's id. Raises ``CameraNotRunning``."""
         return self._session(camera_id).start_recording(duration_s)
 
     def stop_recording(self, camera_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Detect and track objects in sampled frames, and find out who is present.
+"""Detect and track objects in sampled frames, and derive presences from the tracks.
 
 Detection happens on the pool's thread; all that follows from its results on the camera's own. A
 candidate is verified by a second network before it counts as present.
@@ -86,8 +86,6 @@ class DetectionLoop:
         self._config = config
         self._report(self._presence.reconfigure(config))
 
-    # --- frames to the pool -------------------------------------------------------------------
-
     def submit(self, sampled: SampledFrame) -> None:
         """Have objects detected in a frame."""
         if self._pool.unavailable:
@@ -148,8 +146,6 @@ class DetectionLoop:
         self._pool.cancel(self._config.id)
         for label in self._config.labels:
             self._pool.cancel(f"{self._config.id} {label}")
-
-    # --- results ------------------------------------------------------------------------------
 
     def process_results(self) -> None:
         """Process the results that have come."""
@@ -222,7 +218,7 @@ class DetectionLoop:
     def _handle_verification(
         self, sampled: SampledFrame, candidate: Presence, found: list[Detection] | None
     ) -> None:
-        # Without an answer, rather a false alarm than a burglar who isn't noticed.
+        # Without a verification, rather a false alarm than a missed burglar.
         confirmed = found is None
         if found is not None:
             same = (
@@ -240,8 +236,6 @@ class DetectionLoop:
         for event in self._presence.pop_zone_events():
             self._on_zone(event)
 
-    # --- thresholds ---------------------------------------------------------------------------
-
     def _chosen_threshold(self, label: str) -> float | None:
         rule = self._config.rule(label)
         return self._config.threshold if rule.threshold is None else rule.threshold
@@ -251,12 +245,10 @@ class DetectionLoop:
         return self._chosen_threshold(label) or self._pool.thresholds[1]
 
     def _enter_threshold(self, label: str) -> float:
-        """Return the lowest confidence of a detection that may begin a presence.
-
-        With a verifier, the chosen threshold applies to both networks together.
-        """
+        """Return the lowest confidence of a detection that may begin a presence."""
         threshold, _ = self._pool.thresholds
         chosen = self._chosen_threshold(label)
         if chosen is None:
             return threshold
+        # With a verifier, the chosen threshold applies to both networks together.
         return min(chosen, threshold) if self._pool.has_verifier else chosen

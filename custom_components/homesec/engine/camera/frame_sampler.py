@@ -1,10 +1,10 @@
 """Choose which packets of a camera are decoded, and which frames are detected in.
 
 In decode mode *keyframes*, only keyframes are decoded, and each is compared with a running
-background. Motion changes the mode to *all*: the packets since the keyframe before are replayed
-from the pre-roll buffer, so that who came in between is in the frames from the first on. Then every
-packet is decoded, and a few frames per second are sampled while something moves or somebody is
-present. When neither was so for a while, the mode changes back.
+background. Motion changes the mode to *all*: the packets since the previous keyframe are replayed
+from the pre-roll buffer, so that what came in between is sampled from its first frame on. Then
+every packet is decoded, and a few frames per second are sampled during motion or a presence. When
+neither was there for a while, the mode changes back.
 
 With keyframes more than two seconds apart, *keyframes* would miss what happens in between, so
 ``DecodePolicy.AUTO`` keeps such a camera in *all* (decoding, not detecting). ``PROMPT`` does so for
@@ -35,7 +35,7 @@ _GAP_TOLERANCE_S = 0.25
 LINGER_S = 4.0
 """Frames are sampled for this long after the last motion."""
 STATIONARY_INTERVAL_S = 1.0
-"""Without motion, a frame is sampled this often while somebody is present, and at least twice per
+"""Without motion, a frame is sampled this often during a presence, and at least twice per
 grace period."""
 _JITTER_S = 0.01
 """A frame this early is sampled; the next would be late."""
@@ -105,10 +105,7 @@ class FrameSampler:
         self._last_keyframe_t: float | None = None
 
     def feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[SampledFrame]:
-        """Process the newest video packet, which is in the buffer already.
-
-        ``present``: somebody is present. ``watched``: the live picture is being watched.
-        """
+        """Process the newest packet, which is in the buffer; ``watched``: as a live picture."""
         if packet.keyframe:
             self._measure_interval(packet.t)
         if self.mode is DecodeMode.KEYFRAMES:

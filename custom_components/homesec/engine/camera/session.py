@@ -147,10 +147,7 @@ class CameraSession:
         return self._sampler.latest
 
     def start_recording(self, duration_s: float | None) -> str:
-        """Start a manual recording, of the longest length for None; return the clip's id.
-
-        Raises ``CameraNotRunning``.
-        """
+        """Start a manual recording; return its clip's id. Raises ``CameraNotRunning``."""
         return self._run_command(lambda: self._start_recording(duration_s))
 
     def stop_recording(self) -> None:
@@ -274,7 +271,7 @@ class CameraSession:
         if self.activity is not Activity.RECORD:
             self._recording.ignore_presence()
         elif tracks and recorded:
-            # Opens a clip again after a gap, once somebody is seen again.
+            # Opens a clip again after a gap, with the first track.
             self._recording.presence_seen(recorded[0], *self._now)
         self._recording.add_tracks(sampled.frame.t, tracks, recorded, verified)
         self._offer_pictures(sampled.frame, [track for track in tracks if track.moved])

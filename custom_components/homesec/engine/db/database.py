@@ -189,17 +189,14 @@ def _files(path: Path) -> list[Path]:
 
 
 def set_aside(path: Path, now: float, *, why: str = "corrupt") -> Path:
-    """Rename a damaged database, so that a new one can be created; return its new path.
-
-    Its log goes first: SQLite would write one that is left into the new file.
-    """
+    """Rename a damaged database; return its new path."""
     time = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S%f")
     for number in count(1):
         name = f"{path.name}.{why}-{time}{'' if number == 1 else f'-{number}'}"
         aside = path.with_name(name)
         if not os.path.lexists(aside):
             break
-    for part in _files(path):
+    for part in _files(path):  # the log first: SQLite would write it into a new file
         part.replace(part.with_name(part.name.replace(path.name, name, 1)))
     return aside
 

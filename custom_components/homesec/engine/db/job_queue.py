@@ -1,4 +1,4 @@
-"""The queue of jobs, in the database beside the clips: a job is added with what makes it necessary.
+"""The queue of jobs: rows that are added in the transaction that makes them necessary.
 
 No row says that a job is being done. It is removed in the transaction that stores the job's result,
 so a crash at any moment leaves it to be done again.

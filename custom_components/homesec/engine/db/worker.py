@@ -56,10 +56,7 @@ class WorkerThread(ABC):
 
     @abstractmethod
     def run_step(self) -> float:
-        """Do one step; return how many seconds to sleep after it.
-
-        Whatever it raises is logged, and the next step follows after the longest sleep.
-        """
+        """Do one step; return how many seconds to sleep. What it raises is logged and retried."""
 
     def log_error(self, err: Exception) -> None:
         """Log what a step raised. Libraries' messages may contain a signed link: leave them out."""
@@ -84,10 +81,7 @@ class WorkerThread(ABC):
 
 
 class JobWorker(WorkerThread):
-    """Does one job after the other, with a back-off for all of them together.
-
-    A kill at any moment loses nothing: a job's row is removed once the job is done.
-    """
+    """Does one job after the other, with a back-off for all of them together."""
 
     def __init__(self, *, name: str, clock: Clock, rng: random.Random) -> None:
         super().__init__(name=name)

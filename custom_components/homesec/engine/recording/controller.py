@@ -1,6 +1,6 @@
 """When a camera's clips begin and end.
 
-A clip begins with the pre-roll, goes on while somebody is present (or for a manual recording), and
+A clip begins with the pre-roll, goes on during a presence (or for a manual recording), and
 ends after the post-roll. At its longest length it rolls over: the next clip begins with the
 keyframe at which it ended.
 """
@@ -93,7 +93,7 @@ class RecordingController:
         self._manual_until_t = -math.inf
         self._retry_t = -math.inf
         self._recent_tracks: deque[tuple[float, tuple[Track, ...]]] = deque()
-        """Of the last frames: who is in the pre-roll was tracked before the clip began."""
+        """Of the last frames, since tracks in the pre-roll were seen before the clip began."""
         self.audio: MediaFormat | None = None
         """The audio of the present connection."""
 
@@ -106,10 +106,8 @@ class RecordingController:
         """Use another configuration; an open clip goes on."""
         self._config = config
 
-    # --- what makes a clip --------------------------------------------------------------------
-
     def presence_seen(self, presence: Presence, t: float, at: float) -> None:
-        """Keep a clip open for somebody who is present; begin one at ``t`` if none is open."""
+        """Keep a clip open during a presence; begin one at ``t`` if none is open."""
         self._present = True
         if self._open is None and t >= self._retry_t:
             self._begin(t, at, Trigger.PRESENCE, label=presence.label, score=presence.score)
@@ -180,8 +178,6 @@ class RecordingController:
         """Use a frame for the still, if its quality is higher than the last one's."""
         if self._open is not None and quality > self._open.still_quality:
             self._open.still, self._open.still_quality = frame, quality
-
-    # --- packets ------------------------------------------------------------------------------
 
     def feed(self, packet: MediaPacket) -> None:
         """Process the newest packet, which is in the buffer already."""

@@ -172,10 +172,7 @@ class _Duration:
 def _remux_complete_part(
     source: Path, target: Path, comment: str | None, layout: Mp4Layout
 ) -> ClipInfo:
-    """Remux a file; if FFmpeg refuses it, without its last fragment.
-
-    A power cut may have left zeros in the middle of that one.
-    """
+    """Remux a file; without its last fragment if zeros after a power cut make FFmpeg refuse it."""
     try:
         return _remux(source, target, comment, layout)
     except OSError:
@@ -241,10 +238,7 @@ def _complete_packets(reader: InputContainer, streams: Sequence[Stream]) -> Iter
 
 
 def read_info(path: Path) -> ClipInfo:
-    """Read all of a file to find out what it contains.
-
-    Raises ``OSError`` and whatever a damaged file makes FFmpeg raise.
-    """
+    """Read all of a file to find out what it contains. Raises whatever FFmpeg does."""
     with open_video(path) as reader:
         duration = _Duration()
         for packet in _complete_packets(reader, [reader.streams.video[0]]):
@@ -254,11 +248,7 @@ def read_info(path: Path) -> ClipInfo:
 
 
 def read_index(path: Path) -> ClipInfo:
-    """Find out what a file contains from its index, if it's complete and has one.
-
-    Reading all of it, as ``read_info`` does, would take hours for thousands of clips. Raises the
-    same errors.
-    """
+    """Do the same from the file's index, if it has one: much faster for thousands of clips."""
     layout = read_layout(path)
     if layout.partial_at is not None or b"moof" in layout.names:
         return read_info(path)

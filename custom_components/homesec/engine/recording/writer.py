@@ -272,10 +272,7 @@ def saved_clip(clip: Clip, info: ClipInfo) -> Clip:
 
 
 def write_still(clips_dir: Path, clip: Clip, best: Frame | None = None) -> str | None:
-    """Write the still of a finalized clip; return its path, None if there's no picture for it.
-
-    Without a ``best`` frame it's the keyframe at or before the event.
-    """
+    """Write the still of a finalized clip, by default its keyframe at the event."""
     video = clips_dir / clip.path
     still = video.with_suffix(".jpg")
     picture = best.picture if best else read_keyframe(video, clip.pre_roll_s)
