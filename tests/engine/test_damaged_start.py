@@ -1,7 +1,7 @@
 """The engine starts whatever is in its folders, and has the healthy clips among it.
 
-Each example is made from its seed: ``damaged_video(whole, SEED)``, ``damaged_database(whole, SEED)``
-and ``change_rows(path, SEED)`` do the same again.
+Each example is made from its seed: ``damaged_video(whole, SEED)``,
+``damaged_database(whole, SEED)``, and ``change_rows(path, SEED)`` make it again.
 """
 
 import shutil
