@@ -25,7 +25,7 @@ from .storage_form import (
     CONF_KEY_FILE,
     CONF_LOGIN,
     LOGIN_KEY,
-    LOGIN_OWN,
+    LOGIN_MACHINE,
     LOGIN_SCHEMA,
     SEAL_SCHEMA,
     read_bucket,
@@ -125,7 +125,7 @@ class StorageSteps(ConfigFlow):
         if self._storage_entry.state is not ConfigEntryState.LOADED or not stored:
             return self.async_abort(reason="not_loaded")
         if not self._bucket_shown:
-            self._bucket_shown = {CONF_LOGIN: LOGIN_KEY if CONF_KEY in stored else LOGIN_OWN}
+            self._bucket_shown = {CONF_LOGIN: LOGIN_KEY if CONF_KEY in stored else LOGIN_MACHINE}
         if user_input is not None:
             self._bucket_step = "reauth_confirm"
             bucket = {key: value for key, value in stored.items() if key != CONF_KEY}
@@ -141,7 +141,7 @@ class StorageSteps(ConfigFlow):
         self._bucket_errors = {}
         key = self._known_key
         self._bucket = bucket
-        if answer[CONF_LOGIN] == LOGIN_OWN:
+        if answer[CONF_LOGIN] == LOGIN_MACHINE:
             return True
         try:
             if text := await self._async_key_text(answer):

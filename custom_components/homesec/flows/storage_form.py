@@ -36,12 +36,12 @@ CONF_LOGIN: Final = "login"
 CONF_KEY_FILE: Final = "key_file"
 CONF_ENCRYPT: Final = "encrypt"
 LOGIN_KEY: Final = "key"
-LOGIN_OWN: Final = "own"
+LOGIN_MACHINE: Final = "own"
 
 _WITH_KEY: FieldCondition = {"field": CONF_LOGIN, "value": LOGIN_KEY}
 _LOGIN: Final = {
     Required(CONF_LOGIN, default=LOGIN_KEY): choice(
-        (LOGIN_KEY, LOGIN_OWN), "storage_login", mode=SelectSelectorMode.LIST
+        (LOGIN_KEY, LOGIN_MACHINE), "storage_login", mode=SelectSelectorMode.LIST
     ),
     # Never sent back to the browser: if it is left empty, the known key is kept.
     Optional(CONF_KEY, visible=_WITH_KEY): TextSelector(
@@ -74,7 +74,7 @@ def shown_bucket(storage: Mapping[str, Any]) -> dict[str, Any]:
         return {CONF_PREFIX: DEFAULT_PREFIX}
     plain = (CONF_BUCKET, CONF_PREFIX, CONF_LIMIT, CONF_UPLOAD_REST)
     return {
-        CONF_LOGIN: LOGIN_KEY if CONF_KEY in storage else LOGIN_OWN,
+        CONF_LOGIN: LOGIN_KEY if CONF_KEY in storage else LOGIN_MACHINE,
         **{key: storage[key] for key in plain if key in storage},
         CONF_ENCRYPT: CONF_SEAL_KEY in storage,
     }

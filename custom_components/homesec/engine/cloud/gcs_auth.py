@@ -7,8 +7,6 @@ import math
 from typing import TYPE_CHECKING, Any, override
 from urllib.parse import urlsplit
 
-import google.auth
-from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession, Request
 from google.oauth2 import service_account
@@ -46,20 +44,6 @@ def credentials_from_key(key: Mapping[str, Any]) -> Credentials:
     except (ValueError, TypeError, AttributeError, GoogleAuthError) as err:
         raise KeyInvalid(reason=type(err).__name__) from None
     return credentials
-
-
-def credentials_of_machine() -> Credentials:
-    """Return the machine's own login (application-default credentials); asks the network.
-
-    Raises google.auth.exceptions.DefaultCredentialsError.
-    """
-    credentials, _project = google.auth.default(scopes=SCOPES)
-    return credentials
-
-
-def no_credentials() -> Credentials:
-    """Return the login for an emulator, which needs none."""
-    return AnonymousCredentials()
 
 
 class LoginSession(AuthorizedSession):

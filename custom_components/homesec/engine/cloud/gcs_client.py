@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
+import google.auth
+from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import (
     DefaultCredentialsError,
     GoogleAuthError,
@@ -34,7 +36,7 @@ from .errors import (
     StorageError,
     StorageUnreachable,
 )
-from .gcs_auth import LoginSession, credentials_from_key, credentials_of_machine, no_credentials
+from .gcs_auth import SCOPES, LoginSession, credentials_from_key
 from .gcs_errors import error_from_response
 
 if TYPE_CHECKING:
@@ -76,8 +78,10 @@ class GcsClient:
         with self.translate_errors():
             if key is not None:
                 credentials = credentials_from_key(key)
-            else:
-                credentials = no_credentials() if endpoint else credentials_of_machine()
+            elif endpoint is not None:
+                credentials = AnonymousCredentials()
+            else:  # the machine's own login, which asks the network
+                credentials, _project = google.auth.default(scopes=SCOPES)
         self._session = LoginSession(credentials, clock)
         self._client = Client(
             project="unused",  # only needed to create or list buckets

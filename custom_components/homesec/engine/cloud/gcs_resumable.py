@@ -67,11 +67,7 @@ class UploadSession:
 
     def query(self) -> Answer:
         """Ask how much has arrived."""
-        return self._put(None, 0, 0)
-
-    def send(self, stream: BinaryIO, start: int, end: int) -> Answer:
-        """Send the bytes from ``start`` up to, not including, ``end``."""
-        return self._put(stream, start, end)
+        return self.send(None, 0, 0)
 
     def close(self) -> None:
         """Close the connection; the upload itself can be resumed."""
@@ -79,7 +75,8 @@ class UploadSession:
             self._connection.close()
             self._connection = None
 
-    def _put(self, stream: BinaryIO | None, start: int, end: int) -> Answer:
+    def send(self, stream: BinaryIO | None, start: int, end: int) -> Answer:
+        """Send the bytes from ``start`` up to, not including, ``end``."""
         span = f"{start}-{end - 1}" if end > start else "*"
         headers = {
             "Content-Length": str(end - start),

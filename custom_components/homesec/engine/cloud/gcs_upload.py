@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from contextlib import closing
 import hashlib
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from .errors import (
     BucketMissing,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from google.cloud.storage import Blob
 
     from .gcs_client import GcsClient
-    from .gcs_resumable import Answer
     from .object_store import Upload
     from .transfer import Throttle
 
@@ -159,7 +158,11 @@ class GcsUpload:
         with closing(session), self._upload.content.open() as stream:
             while failures < MAX_FAILURES:
                 try:
-                    answer = self._step(session, stream, arrived, point.bytes)
+                    if arrived is None:
+                        answer = session.query()
+                    else:
+                        end = min(arrived + self._chunk_bytes, point.bytes)
+                        answer = session.send(stream, arrived, end)
                 except StorageUnreachable:
                     arrived = None
                     failures += 1
@@ -174,13 +177,6 @@ class GcsUpload:
                 furthest = max(furthest, answer)
                 self._on_progress(answer)
         raise StorageUnreachable
-
-    def _step(
-        self, session: UploadSession, stream: BinaryIO, arrived: int | None, total: int
-    ) -> Answer:
-        if arrived is None:
-            return session.query()
-        return session.send(stream, arrived, min(arrived + self._chunk_bytes, total))
 
     def _existing_object(self, size: int, md5: str) -> StoredObject:
         """Return the object that has the name, if it is the same; raise ObjectConflict."""

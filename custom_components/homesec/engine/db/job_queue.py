@@ -53,14 +53,14 @@ class Job:
     kind: JobKind
     subject: str
     payload: Mapping[str, Any]
-    bytes: int
+    bytes: int = 0
     created_at: float
-    attempts: int
+    attempts: int = 0
     """How many have failed."""
-    not_before: float
-    resume: str | None = field(repr=False)
+    not_before: float = 0.0
+    resume: str | None = field(default=None, repr=False)
     """Where an interrupted job goes on. Secret: it may allow to write to the bucket."""
-    error: str | None
+    error: str | None = None
     """Key of the last attempt's error."""
 
     def wait_s(self, now: float) -> float:

@@ -167,19 +167,16 @@ class MessageStore:
             self.flush(force=True)
 
     def _new_job(
-        self, kind: JobKind, subject: str, payload: Mapping[str, Any], not_before: float = 0.0
+        self, kind: JobKind, subject: str, payload: Mapping[str, Any], wait_s: float | None = None
     ) -> Job:
+        now = self._clock.now()
         return Job(
             id=_UNSAVED_ID,
             kind=kind,
             subject=subject,
             payload=payload,
-            bytes=0,
-            created_at=self._clock.now(),
-            attempts=0,
-            not_before=not_before,
-            resume=None,
-            error=None,
+            created_at=now,
+            not_before=0.0 if wait_s is None else now + wait_s,
         )
 
     def waiting(self, recipient_id: str) -> list[Job]:
@@ -246,8 +243,7 @@ class MessageStore:
         ``found``: by a search. Raises SidTakenError if another text has the SID by now.
         """
         payload = {"id": job.payload["id"], "sid": sid}
-        not_before = self._clock.now() + DELIVERY_AFTER_S
-        delivery = self._new_job(JobKind.DELIVERY, job.subject, payload, not_before)
+        delivery = self._new_job(JobKind.DELIVERY, job.subject, payload, DELIVERY_AFTER_S)
         with self._lock:
             if found and sid in self.known_sids():
                 raise SidTakenError
