@@ -58,7 +58,7 @@ class StubClock:
         self.monotonic = monotonic
 
 
-class Hurry:
+class FastClock:
     """Lets the alarm's time pass at once, and nobody else's."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Hurry:
             monotonic=lambda: time.monotonic() + self.ahead_s,
         )
 
-    async def pass_over(self, hass: HomeAssistant, entry: MockConfigEntry, seconds: float) -> None:
+    async def skip(self, hass: HomeAssistant, entry: MockConfigEntry, seconds: float) -> None:
         self.ahead_s += seconds
         entry.runtime_data.alarm._stored.async_advance()
         await hass.async_block_till_done()

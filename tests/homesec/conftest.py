@@ -106,6 +106,6 @@ def updates(hass: HomeAssistant) -> list[Event]:
 
 
 @pytest.fixture
-def told(twilio: Any) -> Callable[[], list[str]]:
+def sent_texts(twilio: Any) -> Callable[[], list[str]]:
     """Return a function that returns the bodies of all texts sent, oldest first."""
     return lambda to=NUMBER: [text["body"] for text in twilio.messages if text["to"] == to]

@@ -8,7 +8,7 @@ import shutil
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from alarm_fixtures import Hurry, panel, with_alarm
+from alarm_fixtures import FastClock, panel, with_alarm
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homesec_fixtures import CAMERA_ID, arm, call, camera, set_up, state, until
@@ -36,7 +36,7 @@ REALLY_S = 0.6
 
 
 @dataclass
-class Garden:
+class GardenCamera:
     """The garden's camera, whose network does what a test wants."""
 
     video: Path
@@ -45,26 +45,26 @@ class Garden:
     """Until then who connects to it waits."""
     refuses: bool = False
 
-    def place(self) -> None:
+    def add_file(self) -> None:
         """Be there."""
         shutil.copy(self.video, self.path)
 
 
 @pytest.fixture
-def hurry(monkeypatch: pytest.MonkeyPatch) -> Hurry:
-    hurry = Hurry()
-    monkeypatch.setattr(controller, "SystemClock", hurry)
-    return hurry
+def fast_clock(monkeypatch: pytest.MonkeyPatch) -> FastClock:
+    fast_clock = FastClock()
+    monkeypatch.setattr(controller, "SystemClock", fast_clock)
+    return fast_clock
 
 
 @pytest.fixture
-def garden(video: Path, config_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Garden:
+def garden(video: Path, config_dir: Path, monkeypatch: pytest.MonkeyPatch) -> GardenCamera:
     """One that connects at once, as soon as there is a film."""
-    garden = Garden(video, config_dir / "garden.mp4")
+    garden = GardenCamera(video, config_dir / "garden.mp4")
     garden.answers.set()
     connect = camera_source.open_source
 
-    def slowly(config: Any, feed: Any, timeline: Any, stop: Event) -> Any:
+    def open_source(config: Any, feed: Any, timeline: Any, stop: Event) -> Any:
         if config.location == str(garden.path):
             while not garden.answers.wait(0.02) and not stop.is_set():
                 pass
@@ -72,12 +72,12 @@ def garden(video: Path, config_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Ga
                 raise ConnectionRefused
         return connect(config, feed, timeline, stop)
 
-    monkeypatch.setattr(camera_source, "open_source", slowly)
+    monkeypatch.setattr(camera_source, "open_source", open_source)
     return garden
 
 
 @pytest.fixture
-def home(hass: HomeAssistant, garden: Garden) -> MockConfigEntry:
+def two_cameras(hass: HomeAssistant, garden: GardenCamera) -> MockConfigEntry:
     """A house with two cameras that are off while disarmed; the garden's film is missing."""
     folders = {str(garden.path.parent), str(garden.video.parent)}
     hass.config.allowlist_external_dirs = folders
@@ -94,7 +94,7 @@ def home(hass: HomeAssistant, garden: Garden) -> MockConfigEntry:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cameras get less time; what is late is late."""
     monkeypatch.setattr(camera_check, "REACH_S", REALLY_S)
     monkeypatch.setattr(camera_check, "REACH_STARTING_S", REALLY_S)
@@ -108,17 +108,17 @@ def bypassed(hass: HomeAssistant, entry: MockConfigEntry) -> list[str]:
     return hass.states.get(panel(hass, entry)).attributes["bypassed"]
 
 
-def repair(hass: HomeAssistant) -> str | None:
+def issue_key(hass: HomeAssistant) -> str | None:
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"camera_{GARDEN_ID}")
     return None if issue is None else issue.translation_key
 
 
-def arming(hass: HomeAssistant, entry: MockConfigEntry, **how: Any) -> asyncio.Task[None]:
+def start_arming(hass: HomeAssistant, entry: MockConfigEntry, **how: Any) -> asyncio.Task[None]:
     """Arm, and do not wait for it."""
     return asyncio.create_task(call(hass, DOMAIN, "arm", panel(hass, entry), mode="away", **how))
 
 
-async def meanwhile(condition: Callable[[], object]) -> None:
+async def wait_for(condition: Callable[[], object]) -> None:
     """Wait for something to be so, but not for all that is going on."""
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 - of many kinds
@@ -128,71 +128,73 @@ async def meanwhile(condition: Callable[[], object]) -> None:
 # --- without exit delay ------------------------------------------------------------------------
 
 
-async def test_unreachable_camera_blocks_arming(hass: HomeAssistant, home: MockConfigEntry) -> None:
-    await set_up(hass, home)
-    assert (health(home), health(home, DOOR_ID)) == ("off", "off")
+async def test_unreachable_camera_blocks_arming(
+    hass: HomeAssistant, two_cameras: MockConfigEntry
+) -> None:
+    await set_up(hass, two_cameras)
+    assert (health(two_cameras), health(two_cameras, DOOR_ID)) == ("off", "off")
     refused = async_capture_events(hass, "homesec_alarm_refused")
     with pytest.raises(ServiceValidationError, match="Garden") as error:
-        await arm(hass, home)
+        await arm(hass, two_cameras)
     assert error.value.translation_key == "camera_offline"
     assert "Front door" not in str(error.value)
     assert refused[0].data["cameras"] == ["Garden"]
-    assert state(hass, ALARM, "alarm", home.entry_id) == "disarmed"
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "disarmed"
     # What was tried is off again.
-    await until(hass, lambda: (health(home), health(home, DOOR_ID)) == ("off", "off"))
+    await until(hass, lambda: (health(two_cameras), health(two_cameras, DOOR_ID)) == ("off", "off"))
 
 
 async def test_arming_waits_for_slow_camera(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+    hass: HomeAssistant, two_cameras: MockConfigEntry, garden: GardenCamera
 ) -> None:
-    garden.place()
+    garden.add_file()
     garden.answers.clear()
-    await set_up(hass, home)
+    await set_up(hass, two_cameras)
     armed = async_capture_events(hass, "homesec_alarm_armed")
-    task = arming(hass, home)
-    await meanwhile(lambda: health(home) == "connecting")
-    assert state(hass, ALARM, "alarm", home.entry_id) == "disarmed"
+    task = start_arming(hass, two_cameras)
+    await wait_for(lambda: health(two_cameras) == "connecting")
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "disarmed"
     assert not task.done()
     garden.answers.set()
     await task
-    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
-    assert health(home) == "running"
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "armed_away"
+    assert health(two_cameras) == "running"
     assert (armed[0].data["bypassed"], armed[0].data["offline"]) == ([], [])
 
 
 async def test_camera_that_fails_once_is_retried(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+    hass: HomeAssistant, two_cameras: MockConfigEntry, garden: GardenCamera
 ) -> None:
-    garden.place()
+    garden.add_file()
     garden.refuses = True
-    await set_up(hass, home)
-    task = arming(hass, home)
-    await meanwhile(lambda: health(home) == "lost")
+    await set_up(hass, two_cameras)
+    task = start_arming(hass, two_cameras)
+    await wait_for(lambda: health(two_cameras) == "lost")
     garden.refuses = False
     await task
-    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
-    assert bypassed(hass, home) == []
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "armed_away"
+    assert bypassed(hass, two_cameras) == []
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeouts")
 async def test_arming_does_not_wait_long_for_silent_camera(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+    hass: HomeAssistant, two_cameras: MockConfigEntry, garden: GardenCamera
 ) -> None:
     garden.answers.clear()
-    await set_up(hass, home)
+    await set_up(hass, two_cameras)
     with pytest.raises(ServiceValidationError, match="Garden"):
-        await arm(hass, home)
-    assert state(hass, ALARM, "alarm", home.entry_id) == "disarmed"
+        await arm(hass, two_cameras)
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "disarmed"
     garden.answers.set()
 
 
 async def test_forced_arming_bypasses_unreachable_camera(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+    hass: HomeAssistant, two_cameras: MockConfigEntry, garden: GardenCamera
 ) -> None:
-    await set_up(hass, home)
+    await set_up(hass, two_cameras)
     armed = async_capture_events(hass, "homesec_alarm_armed")
     alerts = async_capture_events(hass, "homesec_alert")
-    await arming(hass, home, force=True)
+    await start_arming(hass, two_cameras, force=True)
     assert armed[0].data == {
         "mode": "away",
         "changed_by": None,
@@ -200,37 +202,39 @@ async def test_forced_arming_bypasses_unreachable_camera(
         "bypassed": ["Garden"],
         "offline": [],
     }
-    assert bypassed(hass, home) == ["Garden"]
+    assert bypassed(hass, two_cameras) == ["Garden"]
     # Who forced it knows.
-    assert (alerts, repair(hass)) == ([], None)
-    garden.place()
-    await until(hass, lambda: bypassed(hass, home) == [])
+    assert (alerts, issue_key(hass)) == ([], None)
+    garden.add_file()
+    await until(hass, lambda: bypassed(hass, two_cameras) == [])
 
 
-async def test_check_skips_camera_of_other_mode(hass: HomeAssistant, home: MockConfigEntry) -> None:
-    subentry = home.subentries[GARDEN_ID]
+async def test_check_skips_camera_of_other_mode(
+    hass: HomeAssistant, two_cameras: MockConfigEntry
+) -> None:
+    subentry = two_cameras.subentries[GARDEN_ID]
     object.__setattr__(subentry, "data", {**subentry.data, "armed_modes": ["night"]})
-    await set_up(hass, home)
-    await arm(hass, home)
-    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
-    assert health(home) == "off"
+    await set_up(hass, two_cameras)
+    await arm(hass, two_cameras)
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "armed_away"
+    assert health(two_cameras) == "off"
 
 
 async def test_mode_change_checks_cameras_of_new_mode(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+    hass: HomeAssistant, two_cameras: MockConfigEntry, garden: GardenCamera
 ) -> None:
-    subentry = home.subentries[GARDEN_ID]
+    subentry = two_cameras.subentries[GARDEN_ID]
     object.__setattr__(subentry, "data", {**subentry.data, "armed_modes": ["night"]})
-    await set_up(hass, home)
-    await arm(hass, home)
+    await set_up(hass, two_cameras)
+    await arm(hass, two_cameras)
     with pytest.raises(ServiceValidationError, match="Garden"):
-        await arm(hass, home, "arm_night")
+        await arm(hass, two_cameras, "arm_night")
     # What was armed still is.
-    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
-    assert health(home, DOOR_ID) == "running"
-    garden.place()
-    await arm(hass, home, "arm_night")
-    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_night"
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "armed_away"
+    assert health(two_cameras, DOOR_ID) == "running"
+    garden.add_file()
+    await arm(hass, two_cameras, "arm_night")
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "armed_night"
 
 
 @pytest.mark.parametrize(
@@ -242,33 +246,33 @@ async def test_mode_change_checks_cameras_of_new_mode(
     ],
 )
 async def test_change_during_check_overtakes_arming(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden, event: str, then: str
+    hass: HomeAssistant, two_cameras: MockConfigEntry, garden: GardenCamera, event: str, then: str
 ) -> None:
-    subentry = home.subentries[GARDEN_ID]
+    subentry = two_cameras.subentries[GARDEN_ID]
     object.__setattr__(subentry, "data", {**subentry.data, "armed_modes": ["away"]})
-    garden.place()
+    garden.add_file()
     garden.answers.clear()
-    await set_up(hass, home)
-    task = arming(hass, home)
-    await meanwhile(lambda: health(home) == "connecting")
-    target = {"entity_id": panel(hass, home)}
+    await set_up(hass, two_cameras)
+    task = start_arming(hass, two_cameras)
+    await wait_for(lambda: health(two_cameras) == "connecting")
+    target = {"entity_id": panel(hass, two_cameras)}
     await hass.services.async_call(ALARM, event, target, blocking=True)
     garden.answers.set()
     with pytest.raises(ServiceValidationError) as error:
         await task
     assert error.value.translation_key == "arming_overtaken"
-    assert state(hass, ALARM, "alarm", home.entry_id) == then
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == then
 
 
 async def test_stop_during_check_raises_error(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+    hass: HomeAssistant, two_cameras: MockConfigEntry, garden: GardenCamera
 ) -> None:
     garden.answers.clear()
-    await set_up(hass, home)
-    task = arming(hass, home, force=True)
-    await meanwhile(lambda: health(home) == "connecting")
-    alarm = home.runtime_data.alarm
-    assert await hass.config_entries.async_unload(home.entry_id)
+    await set_up(hass, two_cameras)
+    task = start_arming(hass, two_cameras, force=True)
+    await wait_for(lambda: health(two_cameras) == "connecting")
+    alarm = two_cameras.runtime_data.alarm
+    assert await hass.config_entries.async_unload(two_cameras.entry_id)
     with pytest.raises(HomeAssistantError) as error:
         await task
     assert error.value.translation_key == "engine_not_running"
@@ -279,33 +283,37 @@ async def test_stop_during_check_raises_error(
 
 
 async def test_short_exit_delay_begins_after_check(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden
+    hass: HomeAssistant, two_cameras: MockConfigEntry, garden: GardenCamera
 ) -> None:
-    await set_up(hass, with_alarm(home, alarm=SHORT))
+    await set_up(hass, with_alarm(two_cameras, alarm=SHORT))
     with pytest.raises(ServiceValidationError, match="Garden"):
-        await arm(hass, home)
-    assert state(hass, ALARM, "alarm", home.entry_id) == "disarmed"
-    garden.place()
-    await arm(hass, home)
-    assert state(hass, ALARM, "alarm", home.entry_id) == "arming"
-    assert health(home) == "running"
+        await arm(hass, two_cameras)
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "disarmed"
+    garden.add_file()
+    await arm(hass, two_cameras)
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "arming"
+    assert health(two_cameras) == "running"
 
 
 @pytest.mark.parametrize("how", ["gone", "silent"])
 async def test_unreachable_camera_is_reported_after_exit_delay(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry, how: str
+    hass: HomeAssistant,
+    two_cameras: MockConfigEntry,
+    garden: GardenCamera,
+    fast_clock: FastClock,
+    how: str,
 ) -> None:
     if how == "silent":
         garden.answers.clear()
-    await set_up(hass, with_alarm(home, alarm=SLOW))
+    await set_up(hass, with_alarm(two_cameras, alarm=SLOW))
     armed = async_capture_events(hass, "homesec_alarm_armed")
     alerts = async_capture_events(hass, "homesec_alert")
-    await arm(hass, home)
-    await until(hass, lambda: health(home) == ("connecting" if how == "silent" else "lost"))
-    await until(hass, lambda: health(home, DOOR_ID) == "running")
-    assert (bypassed(hass, home), repair(hass)) == ([], None)
-    await hurry.pass_over(hass, home, 600)
-    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
+    await arm(hass, two_cameras)
+    await until(hass, lambda: health(two_cameras) == ("connecting" if how == "silent" else "lost"))
+    await until(hass, lambda: health(two_cameras, DOOR_ID) == "running")
+    assert (bypassed(hass, two_cameras), issue_key(hass)) == ([], None)
+    await fast_clock.skip(hass, two_cameras, 600)
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "armed_away"
     assert armed[0].data == {
         "mode": "away",
         "changed_by": None,
@@ -313,107 +321,111 @@ async def test_unreachable_camera_is_reported_after_exit_delay(
         "bypassed": ["Garden"],
         "offline": ["Garden"],
     }
-    assert bypassed(hass, home) == ["Garden"]
-    assert repair(hass) == "camera_missing"
+    assert bypassed(hass, two_cameras) == ["Garden"]
+    assert issue_key(hass) == "camera_missing"
     await until(hass, lambda: alerts)
-    told = alerts[0].data
-    assert (told["kind"], told["cameras"], told["mode"]) == ("offline", ["Garden"], "away")
-    assert (told["title"], told["still"], told["clip_id"]) == ("Armed without Garden", None, None)
-    garden.place()
+    data = alerts[0].data
+    assert (data["kind"], data["cameras"], data["mode"]) == ("offline", ["Garden"], "away")
+    assert (data["title"], data["still"], data["clip_id"]) == ("Armed without Garden", None, None)
+    garden.add_file()
     garden.answers.set()
-    await until(hass, lambda: bypassed(hass, home) == [], timeout_s=30)
-    assert repair(hass) is None
+    await until(hass, lambda: bypassed(hass, two_cameras) == [], timeout_s=30)
+    assert issue_key(hass) is None
 
 
 async def test_missing_cameras_are_reported_together(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry
+    hass: HomeAssistant, two_cameras: MockConfigEntry, garden: GardenCamera, fast_clock: FastClock
 ) -> None:
-    door = home.subentries[DOOR_ID]
+    door = two_cameras.subentries[DOOR_ID]
     object.__setattr__(door, "data", {**door.data, "file": str(garden.path.parent / "door.mp4")})
-    await set_up(hass, with_alarm(home, alarm=SLOW))
+    await set_up(hass, with_alarm(two_cameras, alarm=SLOW))
     alerts = async_capture_events(hass, "homesec_alert")
-    await arm(hass, home)
-    await until(hass, lambda: health(home) == health(home, DOOR_ID) == "lost")
-    await hurry.pass_over(hass, home, 600)
+    await arm(hass, two_cameras)
+    await until(hass, lambda: health(two_cameras) == health(two_cameras, DOOR_ID) == "lost")
+    await fast_clock.skip(hass, two_cameras, 600)
     await until(hass, lambda: alerts)
     assert [event.data["cameras"] for event in alerts] == [["Front door", "Garden"]]
 
 
 async def test_disarming_withdraws_missing_camera_issue(
-    hass: HomeAssistant, home: MockConfigEntry, hurry: Hurry
+    hass: HomeAssistant, two_cameras: MockConfigEntry, fast_clock: FastClock
 ) -> None:
-    await set_up(hass, with_alarm(home, alarm=SLOW))
-    await arm(hass, home)
-    await until(hass, lambda: health(home) == "lost")
-    await hurry.pass_over(hass, home, 600)
-    assert repair(hass) == "camera_missing"
-    await arm(hass, home, "disarm")
-    await until(hass, lambda: repair(hass) is None)
-    assert bypassed(hass, home) == []
+    await set_up(hass, with_alarm(two_cameras, alarm=SLOW))
+    await arm(hass, two_cameras)
+    await until(hass, lambda: health(two_cameras) == "lost")
+    await fast_clock.skip(hass, two_cameras, 600)
+    assert issue_key(hass) == "camera_missing"
+    await arm(hass, two_cameras, "disarm")
+    await until(hass, lambda: issue_key(hass) is None)
+    assert bypassed(hass, two_cameras) == []
 
 
 async def test_known_offline_camera_blocks_arming_before_exit_delay(
-    hass: HomeAssistant, home: MockConfigEntry
+    hass: HomeAssistant, two_cameras: MockConfigEntry
 ) -> None:
-    subentry = home.subentries[GARDEN_ID]
+    subentry = two_cameras.subentries[GARDEN_ID]
     object.__setattr__(subentry, "data", {**subentry.data, "disarmed": "detect"})
-    await set_up(hass, with_alarm(home, alarm=SLOW))
-    await until(hass, lambda: health(home) == "lost")
+    await set_up(hass, with_alarm(two_cameras, alarm=SLOW))
+    await until(hass, lambda: health(two_cameras) == "lost")
     with pytest.raises(ServiceValidationError, match="Garden"):
-        await arm(hass, home)
-    await arming(hass, home, force=True)
-    assert state(hass, ALARM, "alarm", home.entry_id) == "arming"
-    assert bypassed(hass, home) == ["Garden"]
+        await arm(hass, two_cameras)
+    await start_arming(hass, two_cameras, force=True)
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "arming"
+    assert bypassed(hass, two_cameras) == ["Garden"]
 
 
 # --- when Home Assistant starts in between -----------------------------------------------------
 
 
 async def start_after_the_exit_delay(
-    hass: HomeAssistant, home: MockConfigEntry, hurry: Hurry
+    hass: HomeAssistant, two_cameras: MockConfigEntry, fast_clock: FastClock
 ) -> None:
     """Arm, end, and begin when the exit delay is over."""
-    await set_up(hass, with_alarm(home, alarm=SLOW))
-    await arm(hass, home)
-    assert await hass.config_entries.async_unload(home.entry_id)
-    hurry.wall_ahead_s = 700
-    assert await hass.config_entries.async_setup(home.entry_id)
+    await set_up(hass, with_alarm(two_cameras, alarm=SLOW))
+    await arm(hass, two_cameras)
+    assert await hass.config_entries.async_unload(two_cameras.entry_id)
+    fast_clock.wall_ahead_s = 700
+    assert await hass.config_entries.async_setup(two_cameras.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert state(hass, ALARM, "alarm", home.entry_id) == "armed_away"
+    assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "armed_away"
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeouts")
 async def test_cameras_get_time_after_start_past_exit_delay(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry
+    hass: HomeAssistant, two_cameras: MockConfigEntry, garden: GardenCamera, fast_clock: FastClock
 ) -> None:
-    garden.place()
+    garden.add_file()
     armed = async_capture_events(hass, "homesec_alarm_armed")
     alerts = async_capture_events(hass, "homesec_alert")
-    await start_after_the_exit_delay(hass, home, hurry)
+    await start_after_the_exit_delay(hass, two_cameras, fast_clock)
     assert armed[0].data["bypassed"] == []
-    await until(hass, lambda: health(home) == "running")
+    await until(hass, lambda: health(two_cameras) == "running")
     await asyncio.sleep(REALLY_S * 1.5)
     await hass.async_block_till_done()
-    assert (bypassed(hass, home), alerts) == ([], [])
+    assert (bypassed(hass, two_cameras), alerts) == ([], [])
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.parametrize("then", ["armed_away", "disarmed"])
 async def test_camera_missing_after_start_is_reported_late(
-    hass: HomeAssistant, home: MockConfigEntry, garden: Garden, hurry: Hurry, then: str
+    hass: HomeAssistant,
+    two_cameras: MockConfigEntry,
+    garden: GardenCamera,
+    fast_clock: FastClock,
+    then: str,
 ) -> None:
     garden.answers.clear()
     armed = async_capture_events(hass, "homesec_alarm_armed")
     alerts = async_capture_events(hass, "homesec_alert")
-    await start_after_the_exit_delay(hass, home, hurry)
+    await start_after_the_exit_delay(hass, two_cameras, fast_clock)
     assert (armed[0].data["bypassed"], armed[0].data["offline"]) == ([], [])
     if then == "armed_away":
         await until(hass, lambda: alerts)
         assert (alerts[0].data["kind"], alerts[0].data["cameras"]) == ("offline", ["Garden"])
-        assert bypassed(hass, home) == ["Garden"]
-        assert repair(hass) == "camera_missing"
+        assert bypassed(hass, two_cameras) == ["Garden"]
+        assert issue_key(hass) == "camera_missing"
     else:
-        await arm(hass, home, "disarm")
+        await arm(hass, two_cameras, "disarm")
         await asyncio.sleep(REALLY_S * 1.5)
         assert alerts == []
     garden.answers.set()

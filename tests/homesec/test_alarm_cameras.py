@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from alarm_fixtures import Hurry, panel, with_alarm
+from alarm_fixtures import FastClock, panel, with_alarm
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState
 from homeassistant.exceptions import ServiceValidationError
@@ -39,10 +39,10 @@ ALARM = "alarm_control_panel"
 
 
 @pytest.fixture
-def hurry(monkeypatch: pytest.MonkeyPatch) -> Hurry:
-    hurry = Hurry()
-    monkeypatch.setattr(controller, "SystemClock", hurry)
-    return hurry
+def fast_clock(monkeypatch: pytest.MonkeyPatch) -> FastClock:
+    fast_clock = FastClock()
+    monkeypatch.setattr(controller, "SystemClock", fast_clock)
+    return fast_clock
 
 
 def activity_of(entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> Activity:
@@ -55,11 +55,11 @@ def configure(entry: MockConfigEntry, **settings: Any) -> None:
 
 
 async def test_person_in_view_after_exit_delay_triggers_alarm(
-    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, hurry: Hurry
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, fast_clock: FastClock
 ) -> None:
     await set_up(hass, with_alarm(entry, alarm=SLOW))
     assert activity_of(entry) is Activity.OFF
-    told = async_capture_events(hass, "homesec_alarm_pending")
+    events = async_capture_events(hass, "homesec_alarm_pending")
     triggered = async_capture_events(hass, "homesec_alarm_triggered")
     detector.sees = [PERSON, CAT]
     await arm(hass, entry)
@@ -67,10 +67,10 @@ async def test_person_in_view_after_exit_delay_triggers_alarm(
     assert activity_of(entry) is Activity.DETECT
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
     assert state(hass, ALARM, "alarm", entry.entry_id) == "arming"
-    await hurry.pass_over(hass, entry, 600)
+    await fast_clock.skip(hass, entry, 600)
     assert state(hass, ALARM, "alarm", entry.entry_id) == "pending"
     assert activity_of(entry) is Activity.RECORD
-    [event] = told
+    [event] = events
     camera_facts = {key: event.data[key] for key in ("camera_id", "camera", "label", "mode")}
     assert camera_facts == {
         "camera_id": CAMERA_ID,
@@ -80,14 +80,14 @@ async def test_person_in_view_after_exit_delay_triggers_alarm(
     }
     assert event.data["device_id"]
     await until(hass, lambda: state(hass, "camera", "camera") == "recording")
-    await hurry.pass_over(hass, entry, 300)
+    await fast_clock.skip(hass, entry, 300)
     assert hass.states.get(panel(hass, entry)).attributes["triggered_by"] == "Front door"
     assert triggered[0].data["camera_id"] == CAMERA_ID
     await arm(hass, entry, "disarm")
 
 
 async def test_person_who_leaves_in_time_triggers_nothing(
-    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, hurry: Hurry
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, fast_clock: FastClock
 ) -> None:
     await set_up(hass, with_alarm(entry, alarm=SLOW))
     detector.sees = [PERSON]
@@ -95,16 +95,18 @@ async def test_person_who_leaves_in_time_triggers_nothing(
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
     detector.sees = []
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "off")
-    await hurry.pass_over(hass, entry, 600)
+    await fast_clock.skip(hass, entry, 600)
     assert state(hass, ALARM, "alarm", entry.entry_id) == "armed_away"
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, ALARM, "alarm", entry.entry_id) == "pending")
 
 
-async def restart(hass: HomeAssistant, entry: MockConfigEntry, hurry: Hurry, off_s: float) -> None:
+async def restart(
+    hass: HomeAssistant, entry: MockConfigEntry, fast_clock: FastClock, off_s: float
+) -> None:
     """Go off for a while; automations do not listen yet when HomeSec is back."""
     assert await hass.config_entries.async_unload(entry.entry_id)
-    hurry.wall_ahead_s += off_s
+    fast_clock.wall_ahead_s += off_s
     hass.set_state(CoreState.not_running)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -121,31 +123,31 @@ async def test_detection_during_start_triggers_alarm_after_start(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
-    hurry: Hurry,
+    fast_clock: FastClock,
     off_s: float,
 ) -> None:
     """The burglar who cuts the power knows that Home Assistant takes a minute to come back."""
     await set_up(hass, with_alarm(entry, alarm=SLOW if off_s else {}))
     await arm(hass, entry)
-    await restart(hass, entry, hurry, off_s)
-    told = async_capture_events(
+    await restart(hass, entry, fast_clock, off_s)
+    events = async_capture_events(
         hass, "homesec_alarm_pending" if off_s else "homesec_alarm_triggered"
     )
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
     detector.sees = []
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "off")
-    assert not told
+    assert not events
     await finish_start(hass)
-    assert [event.data["camera"] for event in told] == ["Front door"]
+    assert [event.data["camera"] for event in events] == ["Front door"]
 
 
 async def test_disarming_during_start_drops_earlier_detections(
-    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, hurry: Hurry
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, fast_clock: FastClock
 ) -> None:
     await set_up(hass, entry)
     await arm(hass, entry)
-    await restart(hass, entry, hurry, 0)
+    await restart(hass, entry, fast_clock, 0)
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
     detector.sees = []
@@ -190,24 +192,26 @@ async def test_camera_without_entry_delay_triggers_immediately(
 
 
 @pytest.fixture
-def gone(hass: HomeAssistant, video: Path, config_dir: Path) -> tuple[MockConfigEntry, Path]:
+def missing_file_entry(
+    hass: HomeAssistant, video: Path, config_dir: Path
+) -> tuple[MockConfigEntry, Path]:
     """A house whose camera plays a file that is not there."""
-    away = config_dir / "away.mp4"
+    missing_file = config_dir / "away.mp4"
     hass.config.allowlist_external_dirs = {str(config_dir), str(video.parent)}
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="HomeSec",
         data={"detector": "ncnn"},
         entry_id="01K0HOVSE00000000000000000",
-        subentries_data=[camera("Garden", away, camera_id=CAMERA_ID, disarmed="detect")],
+        subentries_data=[camera("Garden", missing_file, camera_id=CAMERA_ID, disarmed="detect")],
     )
-    return entry, away
+    return entry, missing_file
 
 
 async def test_arming_with_offline_camera_needs_force(
-    hass: HomeAssistant, gone: tuple[MockConfigEntry, Path], video: Path
+    hass: HomeAssistant, missing_file_entry: tuple[MockConfigEntry, Path], video: Path
 ) -> None:
-    entry, away = gone
+    entry, missing_file = missing_file_entry
     await set_up(hass, entry)
     cameras = entry.runtime_data.cameras
     await until(hass, lambda: cameras[CAMERA_ID].health == "lost")
@@ -235,15 +239,15 @@ async def test_arming_with_offline_camera_needs_force(
         "offline": [],
     }
     # It is there again: it counts, and nobody has to do anything about it.
-    shutil.copy(video, away)
+    shutil.copy(video, missing_file)
     await until(hass, lambda: cameras[CAMERA_ID].health == "running", timeout_s=30)
     assert hass.states.get(panel(hass, entry)).attributes["bypassed"] == []
 
 
 async def test_offline_camera_of_other_mode_does_not_block_arming(
-    hass: HomeAssistant, gone: tuple[MockConfigEntry, Path]
+    hass: HomeAssistant, missing_file_entry: tuple[MockConfigEntry, Path]
 ) -> None:
-    entry, _away = gone
+    entry, _away = missing_file_entry
     configure(entry, armed_modes=["away"])
     await set_up(hass, entry)
     await until(hass, lambda: entry.runtime_data.cameras[CAMERA_ID].health == "lost")
@@ -256,9 +260,9 @@ async def test_offline_camera_of_other_mode_does_not_block_arming(
 
 
 async def test_removed_camera_is_not_listed_as_bypassed(
-    hass: HomeAssistant, gone: tuple[MockConfigEntry, Path]
+    hass: HomeAssistant, missing_file_entry: tuple[MockConfigEntry, Path]
 ) -> None:
-    entry, _away = gone
+    entry, _away = missing_file_entry
     await set_up(hass, entry)
     await until(hass, lambda: entry.runtime_data.cameras[CAMERA_ID].health == "lost")
     await call(hass, "homesec", "arm", panel(hass, entry), mode="away", force=True)

@@ -85,12 +85,12 @@ async def test_disarming_without_pin_is_refused_and_not_counted(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
-    told = async_capture_events(hass, "homesec_alarm_refused")
+    events = async_capture_events(hass, "homesec_alarm_refused")
     await act(hass, entry, "arm_night")
     assert await refused(hass, entry, "disarm") == "code_missing"
     assert await refused(hass, entry, "disarm", "") == "code_missing"
     assert hass.states.get(panel(hass, entry)).state == "armed_night"
-    assert not told
+    assert not events
 
 
 async def test_arming_takes_pin_only_if_configured(
@@ -136,7 +136,7 @@ async def test_wrong_pins_lead_to_announced_lockout(
 ) -> None:
     await set_up(hass, entry)
     await act(hass, entry, "arm_away")
-    told = async_capture_events(hass, "homesec_alarm_refused")
+    events = async_capture_events(hass, "homesec_alarm_refused")
     for _ in range(4):
         assert await refused(hass, entry, "disarm", WRONG) == "wrong_code"
     assert await refused(hass, entry, "disarm", WRONG) == "locked_out"
@@ -144,7 +144,7 @@ async def test_wrong_pins_lead_to_announced_lockout(
     assert await refused(hass, entry, "disarm", CODES[PinKind.FULL]) == "locked_out"
     assert hass.states.get(panel(hass, entry)).state == "armed_away"
     until = iso(began + 60)
-    assert [tuple(event.data.values()) for event in told] == [
+    assert [tuple(event.data.values()) for event in events] == [
         *(("wrong_code", n, None, []) for n in (1, 2, 3, 4)),
         ("wrong_code", 5, until, []),
         ("locked_out", 5, until, []),
@@ -157,7 +157,7 @@ async def test_wrong_pins_lead_to_announced_lockout(
     assert await refused(hass, entry, "disarm", CODES[PinKind.FULL]) == "locked_out"
     freezer.tick(timedelta(seconds=1))
     assert await refused(hass, entry, "disarm", WRONG) == "locked_out"
-    assert told[-1].data["locked_until"] == iso(began + 60 + 120)
+    assert events[-1].data["locked_until"] == iso(began + 60 + 120)
     freezer.tick(timedelta(seconds=120))
     assert await act(hass, entry, "disarm", CODES[PinKind.FULL]) == "disarmed"
     assert hass_storage[STORE]["data"]["tries"]["wrong"] == 0
@@ -182,7 +182,7 @@ async def test_duress_is_announced_but_shown_nowhere(
     await set_up(hass, entry)
     heard: list[EngineEvent] = []
     entry.runtime_data.bus.async_subscribe(heard.append, kinds=(Duress,))
-    told = async_capture_events(hass, "homesec_alarm_duress")
+    events = async_capture_events(hass, "homesec_alarm_duress")
     shown: list[dict[str, Any]] = []
     for kind in (PinKind.FULL, PinKind.DURESS):
         await act(hass, entry, "arm_away")
@@ -195,11 +195,11 @@ async def test_duress_is_announced_but_shown_nowhere(
         [s.as_dict() for s in hass.states.async_all()], cls=JSONEncoder
     )
     assert heard == [Duress(by=NAMES[PinKind.DURESS])]
-    assert [event.data for event in told] == [{"changed_by": NAMES[PinKind.DURESS]}]
+    assert [event.data for event in events] == [{"changed_by": NAMES[PinKind.DURESS]}]
     # Also where it is asked for to arm, and where nothing was armed.
     await act(hass, entry, "disarm", CODES[PinKind.DURESS])
     await act(hass, entry, "arm_home", CODES[PinKind.DURESS])
-    assert len(told) == len(heard) == 3
+    assert len(events) == len(heard) == 3
 
 
 async def test_pins_never_appear_in_logs_events_states_or_files(
@@ -210,13 +210,13 @@ async def test_pins_never_appear_in_logs_events_states_or_files(
 ) -> None:
     caplog.set_level(logging.DEBUG, "custom_components.homesec")
     caplog.set_level(logging.INFO)
-    told: list[str] = []
+    events: list[str] = []
 
     @callback
     def listen(event: Event) -> None:
         # Home Assistant itself fires each call of an action, with all that it was called with.
         if event.event_type != EVENT_CALL_SERVICE:
-            told.append(json.dumps(event.as_dict(), cls=JSONEncoder))
+            events.append(json.dumps(event.as_dict(), cls=JSONEncoder))
 
     hass.bus.async_listen(MATCH_ALL, listen)
     await set_up(hass, entry)
@@ -234,7 +234,7 @@ async def test_pins_never_appear_in_logs_events_states_or_files(
     assert await hass.config_entries.async_unload(entry.entry_id)
     everything = (
         caplog.text,
-        *told,
+        *events,
         json.dumps(found),
         json.dumps([state.as_dict() for state in hass.states.async_all()], cls=JSONEncoder),
         json.dumps(hass_storage, default=str),

@@ -117,7 +117,7 @@ async def test_delays_lead_through_announced_states(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     await set_up(hass, slow(entry))
-    told = [
+    events = [
         async_capture_events(hass, f"homesec_alarm_{name}")
         for name in ("armed", "pending", "triggered", "disarmed")
     ]
@@ -129,7 +129,7 @@ async def test_delays_lead_through_announced_states(
     found = hass.states.get(panel(hass, entry))
     assert (found.state, found.attributes["mode"]) == ("arming", "away")
     assert found.attributes["delay_ends_at"] == iso(began.timestamp() + 30)
-    assert not any(told)
+    assert not any(events)
     await wait(hass, freezer, 30)
     found = hass.states.get(panel(hass, entry))
     assert (found.state, found.attributes["delay_ends_at"]) == ("armed_away", None)
@@ -141,7 +141,7 @@ async def test_delays_lead_through_announced_states(
     assert hass.states.get(panel(hass, entry)).state == "triggered"
     await arm(hass, entry, "disarm")
     assert hass.states.get(panel(hass, entry)).attributes["triggered_by"] is None
-    assert [[event.data for event in events] for events in told] == [
+    assert [[event.data for event in events] for events in events] == [
         [{"mode": "away", "changed_by": None, "forced": False, "bypassed": [], "offline": []}],
         [
             {

@@ -65,12 +65,16 @@ async def test_manual_alarm_alert_has_no_camera(
     await set_up(hass, entry)
     await entry.runtime_data.alarm.async_trigger(by="Ann")
     await until(hass, lambda: alerts)
-    told = alerts[0].data
-    assert (told["kind"], told["camera_id"], told["clip"]) == ("alarm", None, None)
-    assert told["title"] == "ALARM! Triggered by Ann"
-    assert told["triggered_by"] == "Ann"
-    assert told["link"] == "/homesec"
-    assert told["still"] is None
+    data = alerts[0].data
+    assert (data["kind"], data["camera_id"], data["clip"]) == (
+        "alarm",
+        None,
+        None,
+    )
+    assert data["title"] == "ALARM! Triggered by Ann"
+    assert data["triggered_by"] == "Ann"
+    assert data["link"] == "/homesec"
+    assert data["still"] is None
 
 
 async def test_duress_sends_alert(
@@ -144,12 +148,12 @@ async def test_saved_clip_updates_each_of_its_alerts(
     await until(hass, lambda: len(alerts) == 2)
     detector.sees = []
 
-    def told() -> set[str]:
+    def updated_alerts() -> set[str]:
         return {update.data["alert_id"] for update in updates if update.data["clip_ready"]}
 
-    await until(hass, told)
+    await until(hass, updated_alerts)
     await hass.async_block_till_done()
-    assert told() == {alert.data["alert_id"] for alert in alerts}
+    assert updated_alerts() == {alert.data["alert_id"] for alert in alerts}
 
 
 async def test_alert_during_start_is_announced_after_start(

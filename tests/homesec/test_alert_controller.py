@@ -55,33 +55,33 @@ async def test_alert_is_sent_while_clip_is_recorded(
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
     assert not saved
-    told = dict(alerts[0].data)
-    assert is_clip_id(told["alert_id"])
-    assert told["kind"] in ("seen", "alarm")
-    assert told["camera_id"] == CAMERA_ID
-    assert told["camera"] == "Front door"
-    assert told["cameras"] == ["Front door"]
-    assert told["device_id"] == entry.runtime_data.devices.id_of(CAMERA_ID)
-    assert told["camera_entity_id"] == entity_id(hass, "camera", "camera")
-    assert told["image_entity_id"] == entity_id(hass, "image", "snapshot")
-    assert told["device_ids"] == [told["device_id"]]
-    assert told["label"] == "person"
-    assert told["score"] == pytest.approx(0.87)
-    assert told["count"] == 1
-    assert told["mode"] == "away"
-    assert told["link"] == f"/homesec/clip/{told['clip_id']}"
-    assert told["clip"] == f"/api/homesec/clip/{told['clip_id']}.mp4"
-    assert "Person: Front door" in told["title"]
-    assert dt_util.parse_datetime(told["first_seen"]) <= dt_util.utcnow()
+    data = dict(alerts[0].data)
+    assert is_clip_id(data["alert_id"])
+    assert data["kind"] in ("seen", "alarm")
+    assert data["camera_id"] == CAMERA_ID
+    assert data["camera"] == "Front door"
+    assert data["cameras"] == ["Front door"]
+    assert data["device_id"] == entry.runtime_data.devices.id_of(CAMERA_ID)
+    assert data["camera_entity_id"] == entity_id(hass, "camera", "camera")
+    assert data["image_entity_id"] == entity_id(hass, "image", "snapshot")
+    assert data["device_ids"] == [data["device_id"]]
+    assert data["label"] == "person"
+    assert data["score"] == pytest.approx(0.87)
+    assert data["count"] == 1
+    assert data["mode"] == "away"
+    assert data["link"] == f"/homesec/clip/{data['clip_id']}"
+    assert data["clip"] == f"/api/homesec/clip/{data['clip_id']}.mp4"
+    assert "Person: Front door" in data["title"]
+    assert dt_util.parse_datetime(data["first_seen"]) <= dt_util.utcnow()
     detector.sees = []
     await until(hass, lambda: updates)
     ready = dict(updates[-1].data)
     assert ready["clip_ready"]
-    assert ready["alert_id"] == told["alert_id"]
-    assert ready["clip_id"] == told["clip_id"] == saved[0].data["clip_id"]
+    assert ready["alert_id"] == data["alert_id"]
+    assert ready["clip_id"] == data["clip_id"] == saved[0].data["clip_id"]
     assert len(alerts) == 1
     client = await hass_client()
-    still = await client.get(told["still"])
+    still = await client.get(data["still"])
     assert still.status == HTTPStatus.OK
     assert (await still.read()).startswith(b"\xff\xd8")
     assert (await client.get(ready["clip"])).status == HTTPStatus.OK

@@ -16,12 +16,12 @@ GARDEN: dict[str, Any] = {"camera_id": "garden", "camera": "Garden", "zones": ()
 ALL = Rules(kinds=frozenset({"alarm", "seen", CLIP}))
 
 
-def running(*facts: dict[str, Any], **state: Any) -> OpenAlert:
-    sightings = tuple(sighting(**each) for each in facts)
+def open_alert(*sightings: dict[str, Any], **state: Any) -> OpenAlert:
+    sightings = tuple(sighting(**each) for each in sightings)
     return OpenAlert(alert=Alert(id="01K0A1ERT00000000000000000", sightings=sightings), **state)
 
 
-def news(
+def new_part(
     due: DeliveryFilter, what: OpenAlert, rules: Rules = ALL, *, now: float = NOW
 ) -> Alert | None:
     return due.new_part("ann", rules, what, local=NOON, now=now)
@@ -34,63 +34,64 @@ def clip(
 
 
 def test_part_has_wanted_sightings_and_their_clip() -> None:
-    what = running({"clip_id": "A"}, {**GARDEN, "clip_id": "B"})
-    part = news(DeliveryFilter(), what, Rules(cameras=frozenset({"garden"})))
+    what = open_alert({"clip_id": "A"}, {**GARDEN, "clip_id": "B"})
+    part = new_part(DeliveryFilter(), what, Rules(cameras=frozenset({"garden"})))
     assert part is not None
     assert part.cameras == ("Garden",)
     assert part.clip_id == "B"
 
 
 def test_alarm_part_has_clip_of_its_cause() -> None:
-    what = running({"clip_id": "A"}, {"kind": AlertKind.ALARM})
-    part = news(DeliveryFilter(), what, Rules(kinds=frozenset({"alarm"})))
+    what = open_alert({"clip_id": "A"}, {"kind": AlertKind.ALARM})
+    part = new_part(DeliveryFilter(), what, Rules(kinds=frozenset({"alarm"})))
     assert part is not None
     assert part.kind is AlertKind.ALARM
     assert part.clip_id == "A"
-    without = news(DeliveryFilter(), running({"kind": AlertKind.ALARM}), ALL)
+    without = new_part(DeliveryFilter(), open_alert({"kind": AlertKind.ALARM}), ALL)
     assert without is not None
     assert without.clip_id is None
 
 
 def test_part_is_sent_once_and_test_only_to_chosen() -> None:
-    assert news(DeliveryFilter(), running({}, sent_to={"ann"})) is None
+    assert new_part(DeliveryFilter(), open_alert({}, sent_to={"ann"})) is None
     assert (
-        news(DeliveryFilter(), running({"kind": AlertKind.TEST}, only=frozenset({"bob"}))) is None
+        new_part(DeliveryFilter(), open_alert({"kind": AlertKind.TEST}, only=frozenset({"bob"})))
+        is None
     )
-    assert news(DeliveryFilter(), running({"kind": AlertKind.TEST}, only=frozenset({"ann"})))
+    assert new_part(DeliveryFilter(), open_alert({"kind": AlertKind.TEST}, only=frozenset({"ann"})))
 
 
 def test_sighting_in_cooldown_is_not_sent_later() -> None:
-    due, what = DeliveryFilter(), running({})
-    before = news(due, what)
+    due, what = DeliveryFilter(), open_alert({})
+    before = new_part(due, what)
     assert before is not None
     due.start_cooldowns("ann", before, NOW)
-    later = running({"at": NOW + 200, "clip_id": "A"})
-    assert news(due, later, now=NOW + 200) is None
+    later = open_alert({"at": NOW + 200, "clip_id": "A"})
+    assert new_part(due, later, now=NOW + 200) is None
     later.ready_clips.add("A")
-    assert news(due, later, now=NOW + 400) is None
+    assert new_part(due, later, now=NOW + 400) is None
     assert clip(due, later, now=NOW + 400) is None
     # Another camera is news, and so is the alarm.
     later.add(sighting(at=NOW + 210, **GARDEN))
-    part = news(due, later, now=NOW + 210)
+    part = new_part(due, later, now=NOW + 210)
     assert part is not None
     assert part.cameras == ("Garden",)
-    assert news(due, running({"kind": AlertKind.ALARM}), now=NOW + 220)
+    assert new_part(due, open_alert({"kind": AlertKind.ALARM}), now=NOW + 220)
 
 
 def test_offline_alert_starts_no_cooldown() -> None:
     due = DeliveryFilter()
-    offline = news(due, running({"kind": AlertKind.OFFLINE, "label": None}), Rules())
+    offline = new_part(due, open_alert({"kind": AlertKind.OFFLINE, "label": None}), Rules())
     assert offline is not None
     due.start_cooldowns("ann", offline, NOW)
-    assert news(due, running({}), Rules(), now=NOW + 1)
+    assert new_part(due, open_alert({}), Rules(), now=NOW + 1)
 
 
 def test_clip_of_sent_alert_ignores_cooldown() -> None:
-    due, what = DeliveryFilter(), running({"clip_id": "A"})
-    told = news(due, what)
-    assert told is not None
-    due.start_cooldowns("ann", told, NOW)
+    due, what = DeliveryFilter(), open_alert({"clip_id": "A"})
+    sent = new_part(due, what)
+    assert sent is not None
+    due.start_cooldowns("ann", sent, NOW)
     what.sent_to.add("ann")
     assert clip(due, what, now=NOW + 20) is None  # it is not ready
     what.ready_clips.add("A")
@@ -101,7 +102,7 @@ def test_clip_of_sent_alert_ignores_cooldown() -> None:
 
 
 def test_clip_part_has_clip_of_allowed_camera() -> None:
-    what = running({"clip_id": "A"}, {**GARDEN, "clip_id": "B"}, ready_clips={"A"})
+    what = open_alert({"clip_id": "A"}, {**GARDEN, "clip_id": "B"}, ready_clips={"A"})
     rules = Rules(kinds=frozenset({CLIP}), cameras=frozenset({"garden"}))
     assert clip(DeliveryFilter(), what, rules) is None
     what.ready_clips.add("B")

@@ -26,7 +26,7 @@ OFFLINE: dict[str, Any] = {"kind": AlertKind.OFFLINE, "label": None, "zones": ()
 
 
 @pytest.mark.parametrize(
-    ("rules", "facts", "wanted"),
+    ("rules", "changes", "wanted"),
     [
         ({}, {}, True),
         ({"cameras": frozenset({"door"})}, {}, True),
@@ -63,8 +63,10 @@ OFFLINE: dict[str, Any] = {"kind": AlertKind.OFFLINE, "label": None, "zones": ()
         ({"kinds": frozenset()}, {**BY_HAND, "kind": AlertKind.TEST}, True),
     ],
 )
-def test_rules_allow_sightings(rules: dict[str, Any], facts: dict[str, Any], wanted: bool) -> None:
-    assert Rules(**rules).allow(sighting(**facts), NOON) is wanted
+def test_rules_allow_sightings(
+    rules: dict[str, Any], changes: dict[str, Any], wanted: bool
+) -> None:
+    assert Rules(**rules).allow(sighting(**changes), NOON) is wanted
 
 
 def test_clip_is_allowed_only_if_chosen() -> None:
@@ -99,15 +101,15 @@ def test_time_is_in_hours_or_in_their_complement(a: time, b: time, x: time) -> N
 
 
 def test_cooldown_lasts_for_camera_and_recipient() -> None:
-    cool_downs, rules = Cooldowns(), Rules(cooldown_s=300)
-    assert not cool_downs.active("ann", "door", rules, NOW)
-    cool_downs.start("ann", "door", NOW)
-    assert cool_downs.active("ann", "door", rules, NOW + 299)
-    assert not cool_downs.active("ann", "door", rules, NOW + 300)
-    assert not cool_downs.active("ann", "garden", rules, NOW)
-    assert not cool_downs.active("bob", "door", rules, NOW)
+    cooldowns, rules = Cooldowns(), Rules(cooldown_s=300)
+    assert not cooldowns.active("ann", "door", rules, NOW)
+    cooldowns.start("ann", "door", NOW)
+    assert cooldowns.active("ann", "door", rules, NOW + 299)
+    assert not cooldowns.active("ann", "door", rules, NOW + 300)
+    assert not cooldowns.active("ann", "garden", rules, NOW)
+    assert not cooldowns.active("bob", "door", rules, NOW)
     # The clock was set back by an hour: better one message too many.
-    assert not cool_downs.active("ann", "door", rules, NOW - 3600)
+    assert not cooldowns.active("ann", "door", rules, NOW - 3600)
 
 
 def add(grouper: AlertGrouper, new: Sighting) -> tuple[OpenAlert, bool]:
@@ -117,72 +119,72 @@ def add(grouper: AlertGrouper, new: Sighting) -> tuple[OpenAlert, bool]:
 
 
 def test_sightings_within_a_minute_are_one_alert() -> None:
-    bursts = AlertGrouper()
-    running, new = add(bursts, sighting())
+    grouper = AlertGrouper()
+    open_alert, new = add(grouper, sighting())
     assert new
-    running.dispatched = True
+    open_alert.dispatched = True
     for n in range(1, 10):
         camera = {"camera_id": "garden", "camera": "Garden"} if n % 2 else {}
-        joined, new = add(bursts, sighting(at=NOW + n * 6, score=n / 10, **camera))
-        assert joined is running
+        joined, new = add(grouper, sighting(at=NOW + n * 6, score=n / 10, **camera))
+        assert joined is open_alert
         assert not new
-    alert = running.alert
+    alert = open_alert.alert
     assert alert.count == 10
     assert alert.cameras == ("Front door", "Garden")
     assert alert.score == 0.9
     assert alert.first.at == NOW
-    later, new = add(bursts, sighting(at=NOW + GROUP_S))
+    later, new = add(grouper, sighting(at=NOW + GROUP_S))
     assert new
     assert later.alert.id != alert.id
 
 
 @pytest.mark.parametrize(
-    "facts", [{"label": "cat"}, {"mode": AlarmMode.DISARMED}, {"at": NOW + 3600}]
+    "changes", [{"label": "cat"}, {"mode": AlarmMode.DISARMED}, {"at": NOW + 3600}]
 )
-def test_other_label_mode_or_time_opens_new_alert(facts: dict[str, Any]) -> None:
-    bursts = AlertGrouper()
-    before, _ = add(bursts, sighting(**facts))
-    after, new = add(bursts, sighting())
+def test_other_label_mode_or_time_opens_new_alert(changes: dict[str, Any]) -> None:
+    grouper = AlertGrouper()
+    before, _ = add(grouper, sighting(**changes))
+    after, new = add(grouper, sighting())
     assert new
     assert after is not before
 
 
 def test_immediate_alarm_joins_alert_of_its_cause() -> None:
-    bursts = AlertGrouper()
-    running, _ = add(bursts, sighting(clip_id="clip"))
-    alarm, new = add(bursts, sighting(kind=AlertKind.ALARM))
-    assert (alarm, new) == (running, False)
-    assert running.alert.kind is AlertKind.ALARM
-    assert running.alert.count == 1
-    assert running.alert.clip_id == "clip"
+    grouper = AlertGrouper()
+    open_alert, _ = add(grouper, sighting(clip_id="clip"))
+    alarm, new = add(grouper, sighting(kind=AlertKind.ALARM))
+    assert (alarm, new) == (open_alert, False)
+    assert open_alert.alert.kind is AlertKind.ALARM
+    assert open_alert.alert.count == 1
+    assert open_alert.alert.clip_id == "clip"
 
 
 def test_alarm_after_dispatch_opens_new_alert() -> None:
-    bursts = AlertGrouper()
-    running, _ = add(bursts, sighting())
-    running.dispatched = True
-    alarm, new = add(bursts, sighting(at=NOW + 30, kind=AlertKind.ALARM))
+    grouper = AlertGrouper()
+    open_alert, _ = add(grouper, sighting())
+    open_alert.dispatched = True
+    alarm, new = add(grouper, sighting(at=NOW + 30, kind=AlertKind.ALARM))
     assert new
     # Who comes after that belongs to the alarm.
-    joined, new = add(bursts, sighting(at=NOW + 40))
+    joined, new = add(grouper, sighting(at=NOW + 40))
     assert (joined, new) == (alarm, False)
     assert alarm.alert.kind is AlertKind.ALARM
 
 
 @pytest.mark.parametrize("kind", [AlertKind.DURESS, AlertKind.TEST])
 def test_duress_and_test_open_their_own_alerts(kind: AlertKind) -> None:
-    bursts = AlertGrouper()
-    add(bursts, sighting())
-    alone, new = add(bursts, sighting(kind=kind))
+    grouper = AlertGrouper()
+    add(grouper, sighting())
+    alone, new = add(grouper, sighting(kind=kind))
     assert new
     assert alone.alert.kind is kind
-    joined, new = add(bursts, sighting())
+    joined, new = add(grouper, sighting())
     assert joined is not alone
     assert not new
 
 
 def test_updated_sighting_changes_alert() -> None:
-    running, _ = add(AlertGrouper(), first := sighting())
-    running.update(first, replace(first, count=3, zones=("Drive", "Pool")))
-    assert running.alert.count == 3
-    assert running.alert.zones == ("Drive", "Pool")
+    open_alert, _ = add(AlertGrouper(), first := sighting())
+    open_alert.update(first, replace(first, count=3, zones=("Drive", "Pool")))
+    assert open_alert.alert.count == 3
+    assert open_alert.alert.zones == ("Drive", "Pool")

@@ -27,7 +27,7 @@ DURESS: dict[str, Any] = {**BY_HAND, "kind": AlertKind.DURESS}
 
 
 @pytest.fixture
-async def words(hass: HomeAssistant, entry: MockConfigEntry) -> AlertTexts:
+async def texts(hass: HomeAssistant, entry: MockConfigEntry) -> AlertTexts:
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
     return await AlertTexts.async_load(hass)
@@ -70,27 +70,27 @@ async def words(hass: HomeAssistant, entry: MockConfigEntry) -> AlertTexts:
     ],
 )
 async def test_alert_texts_say_what_where_and_when(
-    words: AlertTexts, sightings: list[dict[str, Any]], title: str, message: str
+    texts: AlertTexts, sightings: list[dict[str, Any]], title: str, message: str
 ) -> None:
-    told = alert(*sightings)
-    assert words.title(told) == title
-    assert words.message(told) == message
-    text = words.sms(told, f"homeassistant://navigate/homesec/clip/{CLIP_ID}")
+    sample = alert(*sightings)
+    assert texts.title(sample) == title
+    assert texts.message(sample) == message
+    text = texts.sms(sample, f"homeassistant://navigate/homesec/clip/{CLIP_ID}")
     assert text.startswith(f"{title}. {message} homeassistant://")
     assert set(text) <= GSM7
     assert len(text) <= TWO_PARTS
 
 
-async def test_sms_with_longest_names_fits_two_segments(words: AlertTexts) -> None:
+async def test_sms_with_longest_names_fits_two_segments(texts: AlertTexts) -> None:
     sightings = [
         {"camera": f"{n} " + "very " * 20 + "long name", "zones": (f"{n}" + "z" * 80,), "at": NOW}
         for n in range(9)
     ]
     link = "https://" + "a" * 60 + f".ui.nabu.casa/homesec/clip/{CLIP_ID}"
-    text = words.sms(alert(*sightings), link)
+    text = texts.sms(alert(*sightings), link)
     assert text.endswith(link)
     assert len(text) <= TWO_PARTS
-    clip = words.sms(alert(*sightings), link, clip=True)
+    clip = texts.sms(alert(*sightings), link, clip=True)
     assert "The clip is ready." in clip
     assert len(clip) <= TWO_PARTS
 

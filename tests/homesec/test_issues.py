@@ -46,7 +46,7 @@ CLIP = Clip(
 )
 
 
-async def happens(hass: HomeAssistant, entry: MockConfigEntry, *events: EngineEvent) -> None:
+async def report(hass: HomeAssistant, entry: MockConfigEntry, *events: EngineEvent) -> None:
     """Report from a thread, as the engine does."""
     for event in events:
         await hass.async_add_executor_job(
@@ -61,7 +61,7 @@ def health(health: CameraHealth, error: str | None = None) -> HealthChanged:
     return HealthChanged(camera_id=CAMERA_ID, health=health, error=error)
 
 
-async def later(hass: HomeAssistant, freezer: FrozenDateTimeFactory, **time: int) -> None:
+async def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, **time: int) -> None:
     freezer.tick(timedelta(**time))
     async_fire_time_changed(hass)
     await hass.async_block_till_done()
@@ -74,23 +74,21 @@ async def test_long_lost_camera_raises_issue(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     await set_up(hass, entry)
-    await happens(hass, entry, health(CameraHealth.RUNNING))
+    await report(hass, entry, health(CameraHealth.RUNNING))
     assert state(hass, "binary_sensor", "person_present") == "off"
-    await happens(hass, entry, health(CameraHealth.LOST, "no_route"))
+    await report(hass, entry, health(CameraHealth.LOST, "no_route"))
     assert state(hass, "binary_sensor", "person_present") == "unavailable"
-    await later(hass, freezer, minutes=4)
+    await pass_time(hass, freezer, minutes=4)
     # Each try to reconnect reports anew; the clock goes on.
-    await happens(
-        hass, entry, health(CameraHealth.CONNECTING), health(CameraHealth.LOST, "timeout")
-    )
+    await report(hass, entry, health(CameraHealth.CONNECTING), health(CameraHealth.LOST, "timeout"))
     assert state(hass, "binary_sensor", "person_present") == "unavailable"
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
-    await later(hass, freezer, minutes=1, seconds=1)
+    await pass_time(hass, freezer, minutes=1, seconds=1)
     issue = issue_registry.async_get_issue("homesec", CAMERA_ISSUE)
     assert issue.translation_key == "camera_lost"
     assert issue.translation_placeholders == {"camera": "Front door"}
     assert issue.is_fixable
-    await happens(hass, entry, health(CameraHealth.RUNNING))
+    await report(hass, entry, health(CameraHealth.RUNNING))
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
     assert state(hass, "binary_sensor", "person_present") == "off"
 
@@ -102,14 +100,14 @@ async def test_briefly_lost_camera_raises_no_issue(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     await set_up(hass, entry)
-    await happens(
+    await report(
         hass,
         entry,
         health(CameraHealth.LOST, "stalled"),
         health(CameraHealth.CONNECTING),
         health(CameraHealth.RUNNING),
     )
-    await later(hass, freezer, minutes=10)
+    await pass_time(hass, freezer, minutes=10)
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
 
 
@@ -117,10 +115,10 @@ async def test_refused_login_raises_issue_immediately(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
-    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    await report(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
     issue = issue_registry.async_get_issue("homesec", CAMERA_ISSUE)
     assert issue.translation_key == "camera_login_refused"
-    await happens(hass, entry, health(CameraHealth.OFF))
+    await report(hass, entry, health(CameraHealth.OFF))
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
 
 
@@ -128,10 +126,10 @@ async def test_removing_camera_withdraws_issue(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
-    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    await report(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
     hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
     # What the engine still has to say about it comes too late.
-    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    await report(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
 
 
@@ -140,7 +138,7 @@ async def test_camera_fix_opens_its_settings(
 ) -> None:
     assert await async_setup_component(hass, "repairs", {})
     await set_up(hass, entry)
-    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    await report(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
     flows = repairs_flow_manager(hass)
     flow = await flows.async_init("homesec", context={"issue_id": CAMERA_ISSUE})
     assert flow["step_id"] == "confirm"
@@ -157,7 +155,7 @@ async def test_camera_fix_opens_its_settings(
 async def test_fix_of_removed_camera_aborts(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert await async_setup_component(hass, "repairs", {})
     await set_up(hass, entry)
-    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    await report(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
     flows = repairs_flow_manager(hass)
     flow = await flows.async_init("homesec", context={"issue_id": CAMERA_ISSUE})
     hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
@@ -174,12 +172,12 @@ async def test_detector_error_raises_issue_until_ready(
 ) -> None:
     await set_up(hass, entry)
     broken = DetectorChanged(ready=False, detector="ncnn", model="nanodet", error=error)
-    await happens(hass, entry, broken)
+    await report(hass, entry, broken)
     issue = issue_registry.async_get_issue("homesec", "detector")
     assert issue.translation_key == error
     assert issue.translation_placeholders == {"detector": "ncnn", "model": "nanodet"}
     assert state(hass, "sensor", "detector", entry.entry_id) == "failed"
-    await happens(hass, entry, replace(broken, ready=True, error=None))
+    await report(hass, entry, replace(broken, ready=True, error=None))
     assert issue_registry.async_get_issue("homesec", "detector") is None
     assert state(hass, "sensor", "detector", entry.entry_id) == "ready"
 
@@ -204,14 +202,14 @@ async def test_verifier_error_raises_warning_until_ready(
     alone = DetectorChanged(
         ready=True, detector="ncnn", model="yolox-nano", verifier_error=error, placeholders=files
     )
-    await happens(hass, entry, alone)
+    await report(hass, entry, alone)
     issue = issue_registry.async_get_issue("homesec", "second_opinion")
     assert issue.translation_key == key
     assert issue.severity == "warning"
     assert issue.translation_placeholders == {"detector": "ncnn", **files}
     assert issue_registry.async_get_issue("homesec", "detector") is None
     assert state(hass, "sensor", "detector", entry.entry_id) == "alone"
-    await happens(hass, entry, replace(alone, verifier="nanodet-plus-m", verifier_error=None))
+    await report(hass, entry, replace(alone, verifier="nanodet-plus-m", verifier_error=None))
     assert issue_registry.async_get_issue("homesec", "second_opinion") is None
     assert state(hass, "sensor", "detector", entry.entry_id) == "ready"
 
@@ -221,7 +219,7 @@ async def test_unknown_error_raises_generic_issue(
 ) -> None:
     await set_up(hass, entry)
     broken = DetectorChanged(ready=False, detector="ncnn", model="nanodet", error="unknown")
-    await happens(hass, entry, broken)
+    await report(hass, entry, broken)
     assert issue_registry.async_get_issue("homesec", "detector").translation_key == (
         "detector_failed"
     )
@@ -233,15 +231,15 @@ async def test_disk_error_raises_issue_until_clip_is_saved(
 ) -> None:
     failed = async_capture_events(hass, const.EVENT_CLIP_FAILED)
     await set_up(hass, entry)
-    await happens(hass, entry, ClipStarted(clip=CLIP), ClipFailed(clip=replace(CLIP, error=error)))
+    await report(hass, entry, ClipStarted(clip=CLIP), ClipFailed(clip=replace(CLIP, error=error)))
     assert issue_registry.async_get_issue("homesec", "recording").translation_key == error
     assert failed[0].data["error"] == error
     assert failed[0].data["clip_id"] == CLIP.id
     # A failure for another reason says nothing about the disk.
-    await happens(hass, entry, ClipFailed(clip=replace(CLIP, error="recording_failed")))
-    await happens(hass, entry, ClipFailed(clip=CLIP))
+    await report(hass, entry, ClipFailed(clip=replace(CLIP, error="recording_failed")))
+    await report(hass, entry, ClipFailed(clip=CLIP))
     assert issue_registry.async_get_issue("homesec", "recording")
-    await happens(hass, entry, ClipSaved(clip=CLIP))
+    await report(hass, entry, ClipSaved(clip=CLIP))
     assert issue_registry.async_get_issue("homesec", "recording") is None
 
 
@@ -249,7 +247,7 @@ async def test_stop_keeps_ignored_issue(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
-    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    await report(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
     issue_registry.async_ignore("homesec", CAMERA_ISSUE, ignore=True)
     await entry.runtime_data.coordinator.async_stop()
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE).dismissed_version
@@ -262,5 +260,5 @@ async def test_event_after_stop_is_ignored(
     await set_up(hass, entry)
     runtime: Any = entry.runtime_data
     await runtime.coordinator.async_stop()
-    await happens(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    await report(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None

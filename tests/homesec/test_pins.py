@@ -71,7 +71,7 @@ def test_pin_rejects_other_scripts_and_spaces(text: str) -> None:
 # --- after wrong ones --------------------------------------------------------------------------
 
 
-class Times:
+class SettableClock:
     """Two clocks, of which one can be set."""
 
     def __init__(self) -> None:
@@ -83,45 +83,45 @@ class Times:
         self.steady += seconds
 
 
-def locked(times: Times, tries: int = FREE_TRIES) -> Lockout:
-    lockout = Lockout(times.clocks)
+def locked_out(clock: SettableClock, tries: int = FREE_TRIES) -> Lockout:
+    lockout = Lockout(clock.clocks)
     for _ in range(tries):
         lockout.count()
     return lockout
 
 
-def again(times: Times, lockout: Lockout, step_s: float) -> Lockout:
+def restarted(clock: SettableClock, lockout: Lockout, step_s: float) -> Lockout:
     """Return it after a restart, between whose ends the clock was set."""
     stored = json.loads(json.dumps(lockout.as_dict()))
-    times.wall += step_s
-    times.steady = 1.0
-    loaded = Lockout(times.clocks)
+    clock.wall += step_s
+    clock.steady = 1.0
+    loaded = Lockout(clock.clocks)
     loaded.load(stored)
     return loaded
 
 
 def test_first_wrong_tries_cause_no_lockout() -> None:
-    lockout = locked(Times(), FREE_TRIES - 1)
+    lockout = locked_out(SettableClock(), FREE_TRIES - 1)
     assert lockout.remaining_s == 0
     assert lockout.ends_at is None
 
 
 def test_lockout_doubles_up_to_an_hour() -> None:
-    times = Times()
-    lockout = locked(times, FREE_TRIES - 1)
+    clock = SettableClock()
+    lockout = locked_out(clock, FREE_TRIES - 1)
     waits = []
     for _ in range(9):
         lockout.count()
         waits.append(lockout.remaining_s)
-        assert lockout.ends_at == times.wall + waits[-1]
-        times.wait(waits[-1])
+        assert lockout.ends_at == clock.wall + waits[-1]
+        clock.wait(waits[-1])
         assert lockout.remaining_s == 0
     assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
-    assert locked(times, 100_000).remaining_s == 3600
+    assert locked_out(clock, 100_000).remaining_s == 3600
 
 
 def test_reset_forgets_wrong_tries() -> None:
-    lockout = locked(Times(), 9)
+    lockout = locked_out(SettableClock(), 9)
     assert lockout.reset()
     assert not lockout.reset()
     lockout.count()
@@ -130,17 +130,17 @@ def test_reset_forgets_wrong_tries() -> None:
 
 @pytest.mark.parametrize("step_s", [-1e7, 1e7])
 def test_set_clock_does_not_end_lockout(step_s: float) -> None:
-    times = Times()
-    lockout = locked(times)
-    times.wall += step_s
+    clock = SettableClock()
+    lockout = locked_out(clock)
+    clock.wall += step_s
     assert lockout.remaining_s == 60
 
 
 @pytest.mark.parametrize("step_s", [0, -1e7])
 def test_restart_does_not_end_lockout(step_s: float) -> None:
-    times = Times()
-    lockout = again(times, locked(times), step_s)
+    clock = SettableClock()
+    lockout = restarted(clock, locked_out(clock), step_s)
     assert lockout.remaining_s == 60
-    times.wait(59)
+    clock.wait(59)
     assert lockout.remaining_s == 1
     assert lockout.wrong_tries == FREE_TRIES

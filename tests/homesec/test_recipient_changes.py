@@ -41,14 +41,14 @@ BOBS = "+491701234568"
 
 
 async def test_recipients_are_added_and_removed_without_reload(
-    hass: HomeAssistant, entry: MockConfigEntry, told: Any
+    hass: HomeAssistant, entry: MockConfigEntry, sent_texts: Any
 ) -> None:
     await move_in(hass, entry)
     texts = entry.runtime_data.host.engine.sms
     hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
     await hass.async_block_till_done(wait_background_tasks=True)
     await call(hass, "notify", "send_message", "notify.ann", message="Hello")
-    await until(hass, told)
+    await until(hass, sent_texts)
     ann = entry.subentries[ANN]
     hass.config_entries.async_update_subentry(entry, ann, title="Anna")
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -67,7 +67,7 @@ async def test_recipients_are_added_and_removed_without_reload(
 async def test_refused_texts_raise_issue(
     hass: HomeAssistant,
     entry: MockConfigEntry,
-    told: Any,
+    sent_texts: Any,
     twilio: Any,
     issue_registry: ir.IssueRegistry,
 ) -> None:
@@ -93,8 +93,8 @@ async def test_refused_texts_raise_issue(
     assert again["errors"] == {"to": "text_blocked"}
     result = await send(hass, again, answer)
     assert result["reason"] == "reconfigure_successful"
-    await until(hass, lambda: len(told()) == 2)
-    assert told()[1] == "Hello"
+    await until(hass, lambda: len(sent_texts()) == 2)
+    assert sent_texts()[1] == "Hello"
     await until(hass, lambda: not issue_registry.async_get_issue(DOMAIN, issue_id))
 
 
@@ -105,7 +105,7 @@ async def test_recipient_gets_only_allowed_sightings(
     alerts: list[Event],
     updates: list[Event],
     video: Path,
-    told: Any,
+    sent_texts: Any,
 ) -> None:
     """Who looks after the garden learns nothing of the bedroom, nor that the alarm went off."""
     bedroom = camera("Bedroom", video, camera_id=OTHER_ID)
@@ -128,12 +128,12 @@ async def test_recipient_gets_only_allowed_sightings(
             last_seen_at=now,
         )
         runtime.coordinator.async_handle_event(DetectionStarted(presence=seen, clip_id=camera_id))
-    await until(hass, lambda: told(BOBS))
-    await until(hass, told)
+    await until(hass, lambda: sent_texts(BOBS))
+    await until(hass, sent_texts)
     assert len(alerts) == 1
-    assert told(BOBS)[0].startswith("ALARM! Person (2): Bedroom, Front door. Triggered at ")
-    assert told()[0].startswith("Person: Front door. Seen at ")
-    assert told()[0].endswith(f"homeassistant://navigate/homesec/clip/{CAMERA_ID}")
+    assert sent_texts(BOBS)[0].startswith("ALARM! Person (2): Bedroom, Front door. Triggered at ")
+    assert sent_texts()[0].startswith("Person: Front door. Seen at ")
+    assert sent_texts()[0].endswith(f"homeassistant://navigate/homesec/clip/{CAMERA_ID}")
 
 
 async def test_passing_error_raises_no_issue(
@@ -166,7 +166,7 @@ async def test_fix_of_removed_recipient_aborts(
 
 
 async def test_recipient_added_before_engine_start_is_applied(
-    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, told: Any
+    hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, sent_texts: Any
 ) -> None:
     entry.add_to_hass(hass)
     with patch("custom_components.homesec.coordinator.HomeSecCoordinator.async_start"):
@@ -176,11 +176,11 @@ async def test_recipient_added_before_engine_start_is_applied(
     assert not entry.runtime_data.host.ready
     await entry.runtime_data.coordinator.async_start()
     await call(hass, "notify", "send_message", "notify.ann", message="Hello")
-    await until(hass, told)
+    await until(hass, sent_texts)
 
 
 async def test_text_before_engine_start_is_sent_afterwards(
-    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], sent_texts: Any
 ) -> None:
     """A library that is installed first takes minutes; the panic button does not wait for it."""
     entry.add_to_hass(hass)
@@ -192,8 +192,8 @@ async def test_text_before_engine_start_is_sent_afterwards(
         await call(hass, "notify", "send_message", "notify.ann", message="Hello")
     assert len(alerts) == 1
     await entry.runtime_data.coordinator.async_start()
-    await until(hass, lambda: len(told()) == 2)
-    alarm, message = told()
+    await until(hass, lambda: len(sent_texts()) == 2)
+    alarm, message = sent_texts()
     assert alarm.startswith("ALARM! Triggered by Ann. ")
     assert message == "Hello"
 
@@ -244,34 +244,34 @@ async def test_clip_of_two_alerts_sends_one_text(
     entry: MockConfigEntry,
     detector: ScriptedDetector,
     updates: list[Event],
-    told: Any,
+    sent_texts: Any,
 ) -> None:
     alarm = {"delays": {"away": {"exit_s": 0, "entry_s": 1, "trigger_s": 100}}}
     with_alarm(entry, alarm=alarm)
     ann = recipient(kinds=["alarm", "seen", "clip"])
     await move_in(hass, entry, ann, alarm_labels=["person"])
     detector.sees = [PERSON]
-    await until(hass, lambda: len(told()) == 2)
+    await until(hass, lambda: len(sent_texts()) == 2)
     detector.sees = []
     await until(
         hass, lambda: len({x.data["alert_id"] for x in updates if x.data["clip_ready"]}) == 2
     )
     texts = entry.runtime_data.host.engine.sms
-    await until(hass, lambda: len(told()) > 2 and not texts.states()[ANN].waiting)
-    assert len([text for text in told() if "The clip is ready." in text]) == 1
+    await until(hass, lambda: len(sent_texts()) > 2 and not texts.states()[ANN].waiting)
+    assert len([text for text in sent_texts() if "The clip is ready." in text]) == 1
 
 
 async def test_duress_pin_texts_recipient_and_is_shown_nowhere(
-    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], sent_texts: Any
 ) -> None:
     with_alarm(entry, pins=PINS)
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
     await move_in(hass, entry, recipient(), bob)
     alarm, code = panel(hass, entry), CODES[PinKind.DURESS]
     await call(hass, "alarm_control_panel", "alarm_disarm", alarm, code=code)
-    await until(hass, lambda: told(BOBS))
-    assert f" {NAMES[PinKind.DURESS]} was forced to disarm the alarm" in told(BOBS)[0]
-    assert told() == []
+    await until(hass, lambda: sent_texts(BOBS))
+    assert f" {NAMES[PinKind.DURESS]} was forced to disarm the alarm" in sent_texts(BOBS)[0]
+    assert sent_texts() == []
     assert alerts[0].data["kind"] == "duress"
     # Whoever stands beside them sees no sign of it.
     states = json.dumps([each.as_dict() for each in hass.states.async_all()], cls=JSONEncoder)

@@ -31,20 +31,20 @@ async def test_text_has_link_to_clip(
     detector: ScriptedDetector,
     alerts: list[Event],
     updates: list[Event],
-    told: Any,
+    sent_texts: Any,
 ) -> None:
     await hass.config.async_update(external_url="https://house.example.org")
     await move_in(hass, entry, recipient())
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
-    await until(hass, told)
+    await until(hass, sent_texts)
     clip_id = alerts[0].data["clip_id"]
-    [text] = told()
+    [text] = sent_texts()
     assert text.startswith("Person: Front door. Seen at ")
     assert text.endswith(f" https://house.example.org/homesec/clip/{clip_id}")
     detector.sees = []
     await until(hass, lambda: updates)
-    assert len(told()) == 1
+    assert len(sent_texts()) == 1
 
 
 async def test_text_is_stored_before_alert_event(
@@ -57,19 +57,19 @@ async def test_text_is_stored_before_alert_event(
     order: list[str] = []
     send_ = SmsService.send
 
-    def keep(self: SmsService, message: Any) -> None:
+    def store_text(self: SmsService, message: Any) -> None:
         send_(self, message)
         order.append("kept")
         assert message.still.startswith(b"\xff\xd8")
         assert message.expires_at - message.created_at == 1800
 
-    monkeypatch.setattr(SmsService, "send", keep)
+    monkeypatch.setattr(SmsService, "send", store_text)
 
     @callback
-    def note(_event: Event) -> None:
+    def record_event(_event: Event) -> None:
         order.append("told")
 
-    hass.bus.async_listen(EVENT_ALERT, note)
+    hass.bus.async_listen(EVENT_ALERT, record_event)
     await move_in(hass, entry, recipient())
     detector.sees = [PERSON]
     await until(hass, lambda: len(order) == 2)
@@ -103,7 +103,7 @@ async def test_each_recipient_has_own_rules(
     entry: MockConfigEntry,
     detector: ScriptedDetector,
     alerts: list[Event],
-    told: Any,
+    sent_texts: Any,
 ) -> None:
     now = dt_util.now()
     hours = {
@@ -135,8 +135,8 @@ async def test_each_recipient_has_own_rules(
     yes["hours_until"] = f"{now + timedelta(hours=1):%H:%M:%S}"
     await move_in(hass, entry, recipient(**yes), *others, zones=[DRIVE])
     detector.sees = [PERSON]
-    await until(hass, told)
-    assert told(BOBS) == []
+    await until(hass, sent_texts)
+    assert sent_texts(BOBS) == []
 
 
 async def test_zone_entered_later_sends_text(
@@ -144,7 +144,7 @@ async def test_zone_entered_later_sends_text(
     entry: MockConfigEntry,
     detector: ScriptedDetector,
     alerts: list[Event],
-    told: Any,
+    sent_texts: Any,
 ) -> None:
     await move_in(
         hass,
@@ -154,11 +154,11 @@ async def test_zone_entered_later_sends_text(
         zones=[{**DRIVE, "loiter_s": 1}],
     )
     detector.sees = [PERSON]
-    await until(hass, lambda: told(BOBS))
-    await until(hass, told)
+    await until(hass, lambda: sent_texts(BOBS))
+    await until(hass, sent_texts)
     assert len(alerts) == 1
-    assert told()[0].startswith("Person: Front door. Seen at ")
-    assert ", Drive." in told()[0]
+    assert sent_texts()[0].startswith("Person: Front door. Seen at ")
+    assert ", Drive." in sent_texts()[0]
 
 
 async def test_cooldown_holds_back_second_text(
@@ -167,7 +167,7 @@ async def test_cooldown_holds_back_second_text(
     detector: ScriptedDetector,
     alerts: list[Event],
     updates: list[Event],
-    told: Any,
+    sent_texts: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Each visit is an alert of its own.
@@ -179,11 +179,11 @@ async def test_cooldown_holds_back_second_text(
         await until(hass, lambda n=visits: len(alerts) == n)
         detector.sees = []
         await until(hass, lambda n=visits: len(updates) == n)
-    await until(hass, lambda: len(told(BOBS)) == 2)
-    await until(hass, lambda: len(told()) == 2)
+    await until(hass, lambda: len(sent_texts(BOBS)) == 2)
+    await until(hass, lambda: len(sent_texts()) == 2)
     # The second visit is neither told at once nor when its clip is ready.
-    assert "Seen at" in told()[0]
-    assert "The clip is ready." in told()[1]
+    assert "Seen at" in sent_texts()[0]
+    assert "The clip is ready." in sent_texts()[1]
 
 
 async def test_disarmed_mode_can_send_texts(
@@ -191,7 +191,7 @@ async def test_disarmed_mode_can_send_texts(
     entry: MockConfigEntry,
     detector: ScriptedDetector,
     alerts: list[Event],
-    told: Any,
+    sent_texts: Any,
 ) -> None:
     ann = recipient(modes=["disarmed"], labels=["cat"])
     bob = recipient("Bob", recipient_id=BOB, to=BOBS)
@@ -201,10 +201,10 @@ async def test_disarmed_mode_can_send_texts(
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
     assert not alerts
     detector.sees = [PERSON, CAT]
-    await until(hass, told)
-    assert told()[0].startswith("Cat: Front door.")
-    assert told()[0].endswith("homeassistant://navigate/homesec")
-    assert told(BOBS) == []
+    await until(hass, sent_texts)
+    assert sent_texts()[0].startswith("Cat: Front door.")
+    assert sent_texts()[0].endswith("homeassistant://navigate/homesec")
+    assert sent_texts(BOBS) == []
     assert alerts[0].data["mode"] == "disarmed"
 
 
@@ -213,13 +213,13 @@ async def test_zone_rule_applies_while_disarmed(
     entry: MockConfigEntry,
     detector: ScriptedDetector,
     alerts: list[Event],
-    told: Any,
+    sent_texts: Any,
 ) -> None:
     ann = recipient(modes=["disarmed"], zones=["Drive"])
     zones = [{**DRIVE, "loiter_s": 1}]
     await move_in(hass, entry, ann, armed=False, disarmed="detect", zones=zones)
     detector.sees = [PERSON]
-    await until(hass, told)
+    await until(hass, sent_texts)
     assert len(alerts) == 1
 
 
@@ -227,45 +227,45 @@ async def test_alarm_ignores_cooldown(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
-    told: Any,
+    sent_texts: Any,
 ) -> None:
     await move_in(hass, entry, recipient())
     detector.sees = [PERSON]
-    await until(hass, told)
+    await until(hass, sent_texts)
     await entry.runtime_data.alarm.async_trigger(by="Ann")
-    await until(hass, lambda: len(told()) == 2)
-    assert told()[1].startswith("ALARM! Triggered by Ann. ")
+    await until(hass, lambda: len(sent_texts()) == 2)
+    assert sent_texts()[1].startswith("ALARM! Triggered by Ann. ")
 
 
 async def test_duress_texts_only_recipients_who_chose_it(
-    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], sent_texts: Any
 ) -> None:
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
     await move_in(hass, entry, recipient(), bob)
     entry.runtime_data.bus.async_dispatch(Duress(by="Ann"))
-    await until(hass, lambda: told(BOBS))
-    assert told(BOBS)[0].startswith("HELP! Disarmed under threat. Ann was forced")
-    assert told() == []
+    await until(hass, lambda: sent_texts(BOBS))
+    assert sent_texts(BOBS)[0].startswith("HELP! Disarmed under threat. Ann was forced")
+    assert sent_texts() == []
 
 
 # --- tests, and any automation -----------------------------------------------------------------
 
 
 async def test_test_alert_texts_all_or_chosen_recipients(
-    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], told: Any
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], sent_texts: Any
 ) -> None:
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
     await move_in(hass, entry, recipient(), bob)
     answer = await hass.services.async_call(
         DOMAIN, "test_alert", {"recipient": "notify.bob"}, blocking=True, return_response=True
     )
-    await until(hass, lambda: told(BOBS))
-    assert told(BOBS)[0].startswith("Test alert. Sent at ")
-    assert told() == []
+    await until(hass, lambda: sent_texts(BOBS))
+    assert sent_texts(BOBS)[0].startswith("Test alert. Sent at ")
+    assert sent_texts() == []
     assert alerts[0].data["alert_id"] == answer["alert_id"]
     assert alerts[0].data["kind"] == AlertKind.TEST
     await hass.services.async_call(DOMAIN, "test_alert", {}, blocking=True)
-    await until(hass, told)
+    await until(hass, sent_texts)
     with pytest.raises(ServiceValidationError) as refused:
         await hass.services.async_call(
             DOMAIN, "test_alert", {"recipient": "camera.front_door"}, blocking=True
@@ -274,11 +274,11 @@ async def test_test_alert_texts_all_or_chosen_recipients(
 
 
 async def test_notify_entity_sends_text(
-    hass: HomeAssistant, entry: MockConfigEntry, told: Any
+    hass: HomeAssistant, entry: MockConfigEntry, sent_texts: Any
 ) -> None:
     await move_in(hass, entry, recipient())
     await call(hass, "notify", "send_message", "notify.ann", message="Water in the cellar")
     await call(hass, "notify", "send_message", "notify.ann", message="Now", title="Cellar")
-    await until(hass, lambda: len(told()) == 2)
-    assert told() == ["Water in the cellar", "Cellar\nNow"]
+    await until(hass, lambda: len(sent_texts()) == 2)
+    assert sent_texts() == ["Water in the cellar", "Cellar\nNow"]
     assert state(hass, "notify", "recipient", ANN) != "unknown"

@@ -144,9 +144,9 @@ async def test_snooze_ends_by_itself_and_updates_listeners(
 ) -> None:
     await set_up(hass, entry)
     await snooze(hass, camera=CAMERA_ID, duration=60)
-    told: list[object] = []
+    events: list[object] = []
     runtime = entry.runtime_data
-    runtime.bus.async_subscribe(told.append, camera_id=CAMERA_ID, kinds=(CameraChanged,))
+    runtime.bus.async_subscribe(events.append, camera_id=CAMERA_ID, kinds=(CameraChanged,))
     # A clock that was set back does not shorten it.
     freezer.tick(-600)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=661))
@@ -156,7 +156,7 @@ async def test_snooze_ends_by_itself_and_updates_listeners(
     async_fire_time_changed(hass, dt_util.utcnow())
     await hass.async_block_till_done()
     assert runtime.alerts.snoozed_until(CAMERA_ID) is None
-    assert told == [CameraChanged(camera_id=CAMERA_ID)]
+    assert events == [CameraChanged(camera_id=CAMERA_ID)]
     assert state(hass, "sensor", "snoozed_until") == "unknown"
 
 
