@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from ..model_zoo.manifest import ModelFiles
     from .detector import Detector
 
-DEFAULT = "ncnn"
-"""Runs on every system that Home Assistant runs on, with networks that come with HomeSec."""
+DEFAULT = "ncnn"  # runs on every system that Home Assistant runs on, with bundled networks
 OPENCV = "opencv"
 OPENCV_REQUIREMENT = "opencv-python-headless==5.0.0.93"
 """Installed only where OpenCV is chosen: it has no wheel for Alpine Linux."""

@@ -94,8 +94,7 @@ class _Group:
 
     label: str
     box: Box
-    members: dict[int, Detection]
-    """By the view's index."""
+    members: dict[int, Detection]  # by the view's index
 
     def add(self, index: int, detection: Detection) -> None:
         """Add another view's box and update the mean."""

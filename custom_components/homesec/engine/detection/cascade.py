@@ -88,8 +88,7 @@ class CascadeDetector:
         """Own both detectors; ``load_verifier`` creates the verifier if it is not given."""
         self.primary = primary
         self.verifier = verifier
-        self.verifier_error: DetectorError | None = None
-        """Why there is no verifier although there should be."""
+        self.verifier_error: DetectorError | None = None  # why a verifier could not be loaded
         self._load_verifier = load_verifier
 
     def load_verifier(self) -> bool:

@@ -24,24 +24,17 @@ if TYPE_CHECKING:
 
     from ..model_zoo.manifest import ModelFiles
 
-MIN_CONFIDENCE = 0.1
-"""Lowest confidence that is reported: below it, detections are noise by the hundred."""
-INPUT_AREA_PX = 672 * 384
-"""Pixels in the input of a flexible network: more cost time and find few more people."""
-CROP_PX = 320
-"""Side of a crop for a flexible network: enough for a distant person and the surroundings, and a
-third of the work of a whole frame."""
+MIN_CONFIDENCE = 0.1  # that is reported: below it, detections are noise by the hundred
+INPUT_AREA_PX = 672 * 384  # for flexible networks: more cost time and find few more people
+CROP_PX = 320  # side of a crop for flexible networks: a third of the work of a whole frame
 
 
 class Detector(Protocol):
     """Finds objects in one picture. ``detect`` may be called from several threads at once."""
 
-    name: str
-    """Of its library: ``opencv`` or ``ncnn``."""
-    model: str
-    """Name of the model in the manifest."""
-    threshold: float
-    """The model's own threshold, used where the user has chosen none."""
+    name: str  # of its library: ``opencv`` or ``ncnn``
+    model: str  # its name in the manifest
+    threshold: float  # the model's own, used where the user has chosen none
     labels: tuple[str, ...]
 
     def fit(self, width: int, height: int) -> tuple[int, int]:

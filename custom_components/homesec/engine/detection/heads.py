@@ -29,8 +29,7 @@ class Head(ABC):
     """One family's input normalization and output decoding."""
 
     letterbox: Letterbox
-    max_overlap: float = 0.6
-    """IoU above which two boxes are the same object."""
+    max_overlap: float = 0.6  # IoU above which two boxes are the same object
 
     @abstractmethod
     def decode(self, outputs: Sequence[Array], min_confidence: float) -> RawDetections:

@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 type Bgr = tuple[float, float, float]
 
 FOLD = ((0, 0), (1, 0), (0, 1), (1, 1))
-"""Row and column, within 2 x 2 pixels, of each group of channels in a folded input.
-
-The order of YOLOX's Focus layer (Ge et al. 2021), taken from YOLOv5.
-"""
+"""Row and column in 2 x 2 pixels of each group of channels: the order of YOLOX's Focus layer."""
 STEP = 32  # networks halve their input five times: its sides are multiples of this
 
 
@@ -42,14 +39,11 @@ class Letterbox:
 
     width: int
     height: int
-    pad: float = 0.0
-    """Value of the pixels beside the picture, before normalization."""
+    pad: float = 0.0  # value of the pixels beside the picture, before normalization
     mean: Bgr = (0.0, 0.0, 0.0)
     std: Bgr = (1.0, 1.0, 1.0)
-    rgb: bool = False
-    """The network wants R, G, B; pictures are B, G, R."""
-    stretch: bool = False
-    """The picture fills the input without keeping its aspect ratio."""
+    rgb: bool = False  # the network wants R, G, B; pictures are B, G, R
+    stretch: bool = False  # the picture fills the input without keeping its aspect ratio
     fold: bool = False
     """Fold each 2 x 2 pixels into channels, as the network's first layer would; see ``FOLD``."""
 

@@ -10,20 +10,16 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LIMIT = 256
-"""Boxes compared at most, best first: beyond them is only noise, at worst thousands of boxes."""
+LIMIT = 256  # boxes compared at most, best first: beyond them is only noise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawDetections:
     """What a head found, in any order."""
 
-    boxes: NDArray[np.float32]
-    """``(n, 4)``: x1, y1, x2, y2 in pixels of the network's input."""
-    scores: NDArray[np.float32]
-    """``(n,)``: confidence, 0..1."""
-    labels: NDArray[np.intp]
-    """``(n,)``: index of each box's best label."""
+    boxes: NDArray[np.float32]  # ``(n, 4)``: x1, y1, x2, y2 in pixels of the network's input
+    scores: NDArray[np.float32]  # ``(n,)``: confidence, 0..1
+    labels: NDArray[np.intp]  # ``(n,)``: index of each box's best label
 
 
 def pairwise_iou(boxes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -52,13 +52,10 @@ _write_lock = Lock()
 class CustomModel:
     """A custom model, as far as it can be read."""
 
-    name: str
-    """``own:`` and its slug."""
+    name: str  # ``own:`` and its slug
     title: str
-    model: Model | None
-    """None if it is broken."""
-    problem: str = ""
-    """What is wrong with a broken one."""
+    model: Model | None  # None if it is broken
+    problem: str = ""  # what is wrong with a broken one
 
 
 def import_custom_model(

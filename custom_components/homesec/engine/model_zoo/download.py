@@ -37,10 +37,8 @@ class DownloadFailed(Exception):  # noqa: N818 - collects reasons, raised at the
     """No address returned the file."""
 
     def __init__(self) -> None:
-        self.reasons: list[str] = []
-        """One per address, beginning with its host."""
-        self.wrong_file = False
-        """Whether an address returned something else."""
+        self.reasons: list[str] = []  # one per address, beginning with its host
+        self.wrong_file = False  # whether an address returned something else
 
 
 class WrongFileError(Exception):
@@ -55,10 +53,8 @@ class Download:
     folder: Path
     fetch: Fetch
     stop: Event
-    pause_s: float
-    """Between requests."""
-    on_progress: Callable[[int], None]
-    """Gets the bytes on disk."""
+    pause_s: float  # between requests
+    on_progress: Callable[[int], None]  # gets the bytes on disk
 
     @cached_property
     def _part(self) -> Path:

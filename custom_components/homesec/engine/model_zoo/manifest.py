@@ -12,8 +12,7 @@ from ..core.errors import ModelUnknown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BUNDLED_FOLDER = Path(__file__).parent / "networks"
-"""The networks that come with HomeSec; its ``NOTICE`` says where they are from."""
+BUNDLED_FOLDER = Path(__file__).parent / "networks"  # its ``NOTICE`` says where they are from
 
 HEADS = ("yolox", "nanodet", "yolov8", "ssd")
 """The network families whose outputs can be decoded; see ``detection/heads.py``."""
@@ -24,11 +23,9 @@ class ModelFile:
     """One file of the manifest."""
 
     name: str
-    bytes: int | None
-    """None: only the hash is known."""
+    bytes: int | None  # None if only the hash is known
     sha256: str
-    urls: tuple[str, ...]
-    """Tried in this order; empty if it comes with HomeSec or is added by the user."""
+    urls: tuple[str, ...]  # tried in this order; empty if bundled or added by the user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +50,9 @@ class NetworkSpec:
     name: str
     title: str
     labels: tuple[str, ...]
-    input: tuple[int, int]
-    """Width and height in pixels."""
+    input: tuple[int, int]  # width and height in pixels
     threshold: float
-    head: str
-    """One of ``HEADS``."""
+    head: str  # one of ``HEADS``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +63,7 @@ class Model(NetworkSpec):
     variants: Mapping[str, tuple[Variant, ...]]
     """By detector: equivalent sets of files, best source first."""
     default_for: frozenset[str]
-    verifier: str | None = None
-    """Name of the model that verifies candidates of this one."""
+    verifier: str | None = None  # name of the model that verifies candidates of this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

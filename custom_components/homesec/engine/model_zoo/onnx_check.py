@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 FLOAT = 1  # data type of a tensor: 32-bit floats
 EXTERNAL = 1  # data location of a tensor: another file
-MAX_FIELDS = 1_000_000
-"""Fields in one file: hundreds of times more than any network has, and checked in seconds."""
+MAX_FIELDS = 1_000_000  # hundreds of times more than any network has, and read in seconds
 MAX_DIMENSIONS = 64
 MAX_SIDE = 2**31  # beyond this the sizes that native libraries compute would overflow
 

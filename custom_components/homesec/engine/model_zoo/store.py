@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 import shutil
 import stat
 from threading import Lock
@@ -12,7 +13,7 @@ from ..core.atomic_file import atomic_write
 from ..core.errors import ModelBroken, ModelUnavailable, ModelUnknown
 from .custom_models import PREFIX, find_custom_model
 from .download import LIMIT_BYTES, Download, DownloadFailed, digest, fetch_https
-from .manifest import BUNDLED_FOLDER, MANIFEST, Model, ModelFile, ModelFiles
+from .manifest import BUNDLED_FOLDER, MANIFEST, Model, ModelFile, ModelFiles, NetworkSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -122,14 +123,10 @@ class ModelStore:
         for variant in model.variants[detector]:
             paths = tuple(path for path in map(self._find_file, variant.files) if path)
             if len(paths) == len(variant.files):
+                spec = {each.name: getattr(model, each.name) for each in fields(NetworkSpec)}
                 return ModelFiles(
-                    name=model.name,
-                    title=model.title,
+                    **spec,
                     paths=paths,
-                    head=model.head,
-                    input=model.input,
-                    labels=model.labels,
-                    threshold=model.threshold,
                     flexible=variant.flexible,
                     folded_input=variant.folded_input,
                 )

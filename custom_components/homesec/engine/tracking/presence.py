@@ -24,11 +24,9 @@ if TYPE_CHECKING:
     from ..core.types import CameraConfig, Track
 
 MAX_AGE_S = 5.0  # older frames do not count for entering: there are none to see while nothing moves
-STAY_SHARE, STAY_MINIMUM = 0.6, 0.2
-"""Share of the enter threshold that keeps a presence, and the least that does."""
+STAY_SHARE, STAY_MINIMUM = 0.6, 0.2  # of the enter threshold, and in all, to keep a presence
 RETRY_S = 2.0  # a verification without an answer for this long is requested again
-REJECTION_GAIN = 0.1
-"""A rejected track is a candidate again if its confidence has risen by this much…"""
+REJECTION_GAIN = 0.1  # a rejected track is a candidate again if its confidence rose by this…
 REJECTION_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # …or after this long; longer each time
 MAX_REJECTIONS = 100  # rejections remembered at most; track ids are never reused
 
@@ -36,8 +34,7 @@ MAX_REJECTIONS = 100  # rejections remembered at most; track ids are never reuse
 class Step(Enum):
     """What happened to a presence."""
 
-    CANDIDATE = "candidate"
-    """It would begin, and must be verified."""
+    CANDIDATE = "candidate"  # must be verified
     ENTERED = "entered"
     UPDATED = "updated"
     LEFT = "left"
@@ -49,8 +46,7 @@ class PresenceChange:
 
     step: Step
     presence: Presence
-    t: float
-    """CANDIDATE, ENTERED: when it was first seen. LEFT: when it was last seen."""
+    t: float  # CANDIDATE, ENTERED: when it was first seen. LEFT: when it was last seen
 
 
 class _State(Enum):
@@ -129,18 +125,14 @@ class LabelPresence:
 
     def _reset(self) -> None:
         self._state = _State.ABSENT
-        self._presence: Presence | None = None
-        """In state CANDIDATE: the candidate."""
+        self._presence: Presence | None = None  # in state CANDIDATE: the candidate
         self._recent.clear()
         self._zones.reset()
-        self._occupied_since: dict[str, float] = {}
-        """By zone, as of the newest frame."""
+        self._occupied_since: dict[str, float] = {}  # by zone, as of the newest frame
         self._rejections = Rejections()
         self._first_t = 0.0
-        self._last_seen = (0.0, 0.0)
-        """``t`` and ``at``."""
-        self._requested: tuple[float, int, float] = (0.0, 0, 0.0)
-        """``t``, track id, and score of the verification."""
+        self._last_seen = (0.0, 0.0)  # ``t`` and ``at``
+        self._requested = (0.0, 0, 0.0)  # ``t``, track id, and score of the verification
 
     @property
     def current(self) -> Presence | None:

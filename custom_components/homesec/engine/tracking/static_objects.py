@@ -42,18 +42,15 @@ class StaticObjects:
 
     def __init__(self) -> None:
         self._objects: list[_StaticObject] = []
-        self._has_scene = False
-        """Whether there was a scene before: in the first one, nothing can be said to be new."""
+        self._has_scene = False  # in the first scene, nothing can be said to be new
         self._new_scene_t = -inf
 
     def observe_motion(self, t: float, motion: MotionResult | None) -> None:
         """Notice a new scene, by how much of the frame has changed."""
         if motion is None:
             return
-        is_new = (
-            motion.change is Change.SCENE or (motion.share(_WHOLE_FRAME) or 0.0) >= NEW_SCENE_SHARE
-        )
-        if is_new and self._has_scene:
+        share = motion.share(_WHOLE_FRAME) or 0.0
+        if self._has_scene and (motion.change is Change.SCENE or share >= NEW_SCENE_SHARE):
             self._new_scene_t = t
         self._has_scene = True
 

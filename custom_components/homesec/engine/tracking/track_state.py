@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 KEEP_S = 2.0  # a track expires if it was not detected for this long…
 KEEP_STATIONARY_S = 10.0  # …or for this long if it was stationary
-MAX_PREDICTION_S = 1.0
-"""A box is predicted no further than this: an object out of view may have stopped."""
+MAX_PREDICTION_S = 1.0  # a box is predicted no further: an object out of view may have stopped
 ALPHA, BETA = 0.7, 0.4  # gains of the alpha-beta filter: of position and size, and of velocity
 
 MOVED_WIDTHS, MOVED_HEIGHTS, MOVED_GROWTH = 0.5, 0.2, 1.5
@@ -33,10 +32,8 @@ STRONG_MOTION_SHARE = 0.25
 CALM_S = 30.0
 """A box that another object has passed must be calm before its motion counts. Until then the motion
 gate's background may contain a ghost, which is gone after this time."""
-NEW_TRACK_S = 1.0
-"""A track this young may belong to a moving object, though it is not confirmed yet."""
-ASSUMED_MOVING_S = 60.0
-"""What appeared with a new scene and has not moved for this long no longer counts as moved."""
+NEW_TRACK_S = 1.0  # a track this young may move, though that is not confirmed yet
+ASSUMED_MOVING_S = 60.0  # by then, an object that appeared with a new scene should have moved
 
 
 @dataclass(slots=True, eq=False)
@@ -44,20 +41,14 @@ class TrackState:
     """A track and its movement so far."""
 
     track: Track
-    first_boxes: list[Box]
-    """The first two: a single one may be wrong."""
-    rest_box: Box
-    """Where the object is or was last stationary."""
-    rest_t: float
-    """When it arrived there."""
+    first_boxes: list[Box]  # the first two: a single one may be wrong
+    rest_box: Box  # where the object is or was last stationary
+    rest_t: float  # when it arrived there
     smoothed: Box
-    velocity: tuple[float, float] = (0.0, 0.0)
-    """Of the center, in fractions of the frame per second."""
+    velocity: tuple[float, float] = (0.0, 0.0)  # of the center, in frame sizes per second
     evidence: float = 0.0
-    occluded_t: float = -inf
-    """When another object last passed it, unless it has been calm since."""
-    assumed_moving: bool = False
-    """Whether it counts as moved only because it appeared with a new scene."""
+    occluded_t: float = -inf  # when another object last passed it, unless it has been calm since
+    assumed_moving: bool = False  # counts as moved only since it appeared with a new scene
 
     @property
     def confirmed_moving(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import math
 from typing import TYPE_CHECKING
 
@@ -20,18 +20,13 @@ if TYPE_CHECKING:
 
 type Polygon = Sequence[tuple[float, float]]
 
-EDGE = 0.005
-"""Feet cut off by the frame's edge count as this far inside, since zones are drawn by hand."""
-OUTSIDE_S = 1.0
-"""An object outside for no longer than this has not left: feet flicker across a border."""
+EDGE = 0.005  # feet at the frame's edge count as this far inside, since zones are drawn by hand
+OUTSIDE_S = 1.0  # an object outside for no longer has not left: feet flicker across a border
 FORGET_S = 30.0  # a track not seen for this long does not come back under the same id
 
 
 def contains(polygon: Polygon, x: float, y: float) -> bool:
-    """Return whether a point is in a polygon; one on a border is in one of two neighbors.
-
-    Even-odd rule: counts the sides that a ray to the right crosses.
-    """
+    """Return whether a point is in a polygon (even-odd rule); a border belongs to one side."""
     inside = False
     x1, y1 = polygon[-1]
     for x2, y2 in polygon:
@@ -85,8 +80,7 @@ class LabelZones:
 
     def __init__(self, zones: Iterable[Zone], label: str) -> None:
         self._zones: list[Zone] = []
-        self._stays: dict[tuple[int, str], _Stay] = {}
-        """By track id and zone name."""
+        self._stays: dict[tuple[int, str], _Stay] = {}  # by track id and zone name
         self.reconfigure(zones, label)
 
     def reconfigure(self, zones: Iterable[Zone], label: str) -> None:
@@ -147,23 +141,16 @@ class LabelZones:
         return stay.since_t if stay.last_t - stay.since_t >= zone.loiter_s else None
 
 
+@dataclass(slots=True, kw_only=True)
 class Occupancy:
     """Reports which zones of a camera are occupied by one label."""
 
-    def __init__(
-        self,
-        *,
-        camera_id: str,
-        label: str,
-        grace_s: float,
-        on_change: Callable[[ZoneChanged], None],
-    ) -> None:
-        self._camera_id = camera_id
-        self._label = label
-        self._grace_s = grace_s
-        self._on_change = on_change
-        self._occupied: dict[str, tuple[float, float]] = {}
-        """Zone to ``t`` and ``at`` of the last track in it."""
+    camera_id: str
+    label: str
+    grace_s: float
+    on_change: Callable[[ZoneChanged], None]
+    _occupied: dict[str, tuple[float, float]] = field(default_factory=dict, init=False)
+    """Zone to ``t`` and ``at`` of the last track in it."""
 
     def update(self, t: float, at: float, since: dict[str, float]) -> None:
         """Occupy zones: ``since`` is from when on a track seen at ``t`` has been in each."""
@@ -176,13 +163,13 @@ class Occupancy:
     def tick(self, t: float) -> None:
         """Empty the zones without a track for the grace period."""
         for name, (last_t, at) in list(self._occupied.items()):
-            if t - last_t > self._grace_s:
+            if t - last_t > self.grace_s:
                 del self._occupied[name]
                 self._report(name, at, occupied=False)
 
     def reconfigure(self, grace_s: float, names: Collection[str]) -> None:
         """Use other zones, and empty those that are gone."""
-        self._grace_s = grace_s
+        self.grace_s = grace_s
         for name in self._occupied.keys() - names:
             _, at = self._occupied.pop(name)
             self._report(name, at, occupied=False)
@@ -192,8 +179,8 @@ class Occupancy:
         self.tick(math.inf)
 
     def _report(self, name: str, at: float, *, occupied: bool) -> None:
-        self._on_change(
+        self.on_change(
             ZoneChanged(
-                camera_id=self._camera_id, zone=name, label=self._label, occupied=occupied, at=at
+                camera_id=self.camera_id, zone=name, label=self.label, occupied=occupied, at=at
             )
         )
