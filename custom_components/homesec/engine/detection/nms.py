@@ -36,10 +36,7 @@ def pairwise_iou(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def suppress(found: RawDetections, max_overlap: float) -> NDArray[np.intp]:
-    """Return the indices to keep, best first: greedy non-maximum suppression within each label.
-
-    A box is dropped if a better one of its label overlaps it by an IoU above ``max_overlap``.
-    """
+    """Return the indices to keep, best first: greedy NMS within each label above an IoU."""
     order = np.argsort(-found.scores, kind="stable")[:LIMIT]
     labels = found.labels[order]
     compatible = pairwise_iou(found.boxes[order]) <= max_overlap

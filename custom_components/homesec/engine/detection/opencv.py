@@ -27,15 +27,12 @@ class OpenCvDetector(NetworkDetector):
     def __init__(
         self, files: ModelFiles, *, threads: int = 1, min_confidence: float = MIN_CONFIDENCE
     ) -> None:
-        """Load the network; raises DetectorMissing and ModelBroken.
-
-        OpenCV has one thread count for the whole process: the one set last.
-        """
+        """Load the network; raises DetectorMissing and ModelBroken."""
         super().__init__(files, min_confidence=min_confidence)
         cv2 = self._import("cv2")
         self._error: type[Exception] = cv2.error
         self._lock = Lock()
-        cv2.setNumThreads(threads)
+        cv2.setNumThreads(threads)  # of the whole process
         try:
             with _silent(cv2):
                 self._net: Any = cv2.dnn.readNetFromONNX(str(files.paths[0]))

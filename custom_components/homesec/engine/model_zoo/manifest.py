@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 BUNDLED_FOLDER = Path(__file__).parent / "networks"  # its ``NOTICE`` says where they are from
 
-HEADS = ("yolox", "nanodet", "yolov8", "ssd")
-"""The network families whose outputs can be decoded; see ``detection/heads.py``."""
+HEADS = ("yolox", "nanodet", "yolov8", "ssd")  # families that ``detection/heads.py`` decodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
