@@ -43,7 +43,7 @@ class LabelSensor(HomeSecCameraEntity, BinarySensorEntity):
     listens_to = (HealthChanged, DetectionStarted, DetectionEnded)
 
     def __init__(self, runtime: HomeSecData, camera_id: str, label: str) -> None:
-        super().__init__(runtime=runtime, key=f"{label}_present", camera_id=camera_id)
+        super().__init__(runtime, camera_id, key=f"{label}_present")
         self._label = label
         self._attr_translation_key = label_key(label)
         self._attr_translation_placeholders = {"label": label.capitalize()}
@@ -63,7 +63,7 @@ class ZoneSensor(HomeSecCameraEntity, BinarySensorEntity):
     listens_to = (HealthChanged, ZoneChanged)
 
     def __init__(self, runtime: HomeSecData, camera_id: str, zone: str) -> None:
-        super().__init__(runtime=runtime, key=f"zone_{zone}", camera_id=camera_id)
+        super().__init__(runtime, camera_id, key=f"zone_{zone}")
         self._zone = zone
         self._attr_translation_placeholders = {"zone": zone}
 

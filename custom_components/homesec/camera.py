@@ -36,13 +36,14 @@ async def async_setup_entry(
 class HomeSecCamera(HomeSecCameraEntity, Camera):
     """A camera."""
 
+    key = "camera"
     _attr_name = None
     _attr_frame_interval = MJPEG_INTERVAL_S
     listens_to = (HealthChanged, CameraChanged, ClipStarted, ClipSaved, ClipFailed)
 
     def __init__(self, runtime: HomeSecData, camera_id: str) -> None:
         Camera.__init__(self)
-        HomeSecCameraEntity.__init__(self, runtime=runtime, key="camera", camera_id=camera_id)
+        HomeSecCameraEntity.__init__(self, runtime, camera_id)
 
     @property
     @override

@@ -1,6 +1,6 @@
 """Base classes of HomeSec's entities."""
 
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, ClassVar, override
 
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
@@ -40,12 +40,12 @@ class HomeSecEntity(Entity):
         await super().async_added_to_hass()
         self.async_on_remove(
             self.runtime.bus.async_subscribe(
-                self.async_handle, camera_id=self._camera_id, kinds=self.listens_to
+                self.async_handle_event, camera_id=self._camera_id, kinds=self.listens_to
             )
         )
 
     @callback
-    def async_handle(self, _event: EngineEvent) -> None:
+    def async_handle_event(self, _event: EngineEvent) -> None:
         """Write the new state."""
         self.async_write_ha_state()
 
@@ -53,11 +53,13 @@ class HomeSecEntity(Entity):
 class HomeSecCameraEntity(HomeSecEntity):
     """An entity of a camera; unavailable while the camera is lost."""
 
+    key: ClassVar[str]
+    """End of the unique id of a class with one entity per camera."""
     available_when_lost = False
     """For entities that show the past or a setting."""
 
-    def __init__(self, *, runtime: HomeSecData, key: str, camera_id: str) -> None:
-        super().__init__(runtime=runtime, key=key, camera_id=camera_id)
+    def __init__(self, runtime: HomeSecData, camera_id: str, *, key: str | None = None) -> None:
+        super().__init__(runtime=runtime, key=key or self.key, camera_id=camera_id)
         self.camera_id = camera_id
 
     @property

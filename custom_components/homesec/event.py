@@ -54,17 +54,18 @@ async def async_setup_entry(
 class CameraEvents(HomeSecCameraEntity, EventEntity):
     """Fires with the same data as the event on the bus."""
 
+    key = "activity"
     _attr_translation_key = "activity"
     available_when_lost = True
     listens_to = (DetectionStarted, DetectionEnded, ZoneChanged, ClipSaved, ClipUploaded)
 
     def __init__(self, runtime: HomeSecData, camera_id: str) -> None:
-        super().__init__(runtime=runtime, key="activity", camera_id=camera_id)
+        super().__init__(runtime, camera_id)
         self._attr_event_types = list(EVENT_TYPES.values())
 
     @callback
     @override
-    def async_handle(self, event: EngineEvent) -> None:
+    def async_handle_event(self, event: EngineEvent) -> None:
         if (announced := bus_event(event)) is not None:
             name, data = announced
             self._trigger_event(EVENT_TYPES[name], data)

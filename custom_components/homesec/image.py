@@ -32,13 +32,14 @@ class Snapshot(HomeSecCameraEntity, ImageEntity):
     """The last detection; available even while the camera is off or lost."""
 
     _attr_content_type = "image/jpeg"
+    key = "snapshot"
     _attr_translation_key = "snapshot"
     available_when_lost = True
     listens_to = (SnapshotTaken,)
 
     def __init__(self, runtime: HomeSecData, camera_id: str) -> None:
         ImageEntity.__init__(self, runtime.hass)
-        HomeSecCameraEntity.__init__(self, runtime=runtime, key="snapshot", camera_id=camera_id)
+        HomeSecCameraEntity.__init__(self, runtime, camera_id)
 
     @property
     @override

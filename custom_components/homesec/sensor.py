@@ -232,7 +232,7 @@ class CameraSensor(HomeSecCameraEntity, SensorEntity):
         label: str = "",
     ) -> None:
         key = f"{label}_{description.key}" if label else description.key
-        super().__init__(runtime=runtime, key=key, camera_id=camera_id)
+        super().__init__(runtime, camera_id, key=key)
         self.entity_description = description
         self.listens_to = description.listens_to
         self.available_when_lost = description.available_when_lost

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .runtime import HomeSecConfigEntry, HomeSecData
+    from .runtime import HomeSecConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -38,12 +38,10 @@ async def async_setup_entry(
 class DetectionSwitch(HomeSecCameraEntity, SwitchEntity):
     """Off: the camera is closed, whatever the alarm's mode. Stored in the camera's settings."""
 
+    key = "detection"
     _attr_translation_key = "detection"
     available_when_lost = True
     listens_to = (CameraChanged,)
-
-    def __init__(self, runtime: HomeSecData, camera_id: str) -> None:
-        super().__init__(runtime=runtime, key="detection", camera_id=camera_id)
 
     @property
     @override
@@ -70,11 +68,9 @@ class DetectionSwitch(HomeSecCameraEntity, SwitchEntity):
 class RecordingSwitch(HomeSecCameraEntity, SwitchEntity):
     """On while a manual clip is recorded."""
 
+    key = "recording"
     _attr_translation_key = "recording"
     listens_to = (HealthChanged, CameraChanged, ClipStarted, ClipSaved, ClipFailed)
-
-    def __init__(self, runtime: HomeSecData, camera_id: str) -> None:
-        super().__init__(runtime=runtime, key="recording", camera_id=camera_id)
 
     @property
     @override

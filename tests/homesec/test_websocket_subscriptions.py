@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clip_factory import EVENING, ClipFactory
 from homeassistant.auth.permissions import PolicyPermissions
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homesec_fixtures import (
     CAMERA_ID,
@@ -259,8 +260,6 @@ async def test_status_subscription_shows_added_camera(
 ) -> None:
     await page.call("house/subscribe")
     garden = camera("Garden", video, camera_id="01K0CAMERA0000000000000002")
-    from homeassistant.config_entries import ConfigSubentry
-
     hass.config_entries.async_add_subentry(entry, ConfigSubentry(**garden))
     status = await page.next_event(lambda x: len(x["cameras"]) == 2)
     assert [each["name"] for each in status["cameras"]] == ["Front door", "Garden"]
