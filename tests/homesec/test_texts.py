@@ -165,7 +165,7 @@ def test_camera_forms_have_all_texts() -> None:
     for placeholder in re.findall(r"{(\w+)}", CAMERA["step"]["settings"]["description"]):
         assert f'"{placeholder}":' in SOURCE["flows.camera_flow"]
     assert CAMERA["initiate_flow"].keys() == {"user", "reconfigure"}
-    assert CAMERA["progress"].keys() == {"look"}
+    assert CAMERA["progress"].keys() == {"preview"}
     assert CAMERA["entry_type"]
 
 

@@ -71,7 +71,7 @@ class CameraFlow(HomeSecSubentryFlow):
             if not self._errors:
                 if self._is_duplicate(source_unique_id(self._entry_id, self._source)):
                     return self.async_abort(reason="already_configured")
-                return await self.async_step_look()
+                return await self.async_step_preview()
         webcams = await self._runtime.host.async_run(find_webcams)
         return self.async_show_form(
             step_id=self._first_step,
@@ -114,7 +114,7 @@ class CameraFlow(HomeSecSubentryFlow):
 
     # --- preview ------------------------------------------------------------------------------
 
-    async def async_step_look(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
+    async def async_step_preview(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Fetch a preview while the flow shows that it is working."""
         if self._preview_task is None:
             # Not eagerly: a task that ends at once would lead from the form straight to the next
@@ -124,7 +124,7 @@ class CameraFlow(HomeSecSubentryFlow):
             )
         if not self._preview_task.done():
             return self.async_show_progress(
-                step_id="look", progress_action="look", progress_task=self._preview_task
+                step_id="preview", progress_action="preview", progress_task=self._preview_task
             )
         task, self._preview_task = self._preview_task, None
         try:
