@@ -92,7 +92,7 @@ def test_camera_form_shows_preview_before_saving(house: House) -> None:
     shown = describe(client.subentry(house.entry_id, "camera"), f"{house.rtsp}/door")
     assert shown.step == "settings", shown.errors
     placeholders = shown.shown["description_placeholders"]
-    assert "1280 x 720" in placeholders["facts"]
+    assert "1280 x 720" in placeholders["formats"]
     address = re.search(r"\((.*)\)", placeholders["picture"])[1]
     picture = client.fetch(address)
     assert picture.status == HTTPStatus.OK

@@ -55,7 +55,7 @@ async def test_video_file_is_previewed_and_added(
     shown = await submit_subentry(hass, flow, {"kind": "file", "file": str(video)})
     assert shown["step_id"] == "settings", shown["errors"]
     placeholders = shown["description_placeholders"]
-    assert placeholders["facts"].startswith("640 x 272 · H.264")
+    assert placeholders["formats"].startswith("640 x 272 · H.264")
     assert suggested_values(shown)["name"] == "bikes"
     assert suggested_values(shown)["labels"] == ["person"]
 
@@ -114,7 +114,7 @@ async def test_credentials_in_url_are_stored_apart_from_it(
     config, feed = probe.call_args.args
     assert (config.location, config.username, config.password) == (URL, "ann", "p@ss:word")
     assert feed is None
-    assert shown["description_placeholders"]["facts"] == "1920 x 1080 · H.264 · 25 fps · AAC"
+    assert shown["description_placeholders"]["formats"] == "1920 x 1080 · H.264 · 25 fps · AAC"
     assert shown["description_placeholders"]["note"] == ""
     await submit_subentry(hass, shown, SETTINGS)
     [camera] = [s for s in entry.get_subentries_of_type("camera") if s.title == "Garden"]
@@ -161,7 +161,7 @@ async def test_source_that_needs_encoding_shows_note(
     ):
         flow = await start_adding(hass, entry)
         shown = await submit_subentry(hass, flow, {"kind": "webcam", "device": "/dev/video0"})
-    assert shown["description_placeholders"]["facts"] == "640 x 480 · MJPEG"
+    assert shown["description_placeholders"]["formats"] == "640 x 480 · MJPEG"
     assert "encodes" in shown["description_placeholders"]["note"]
     assert suggested_values(shown)["name"] == "Desk cam"
 
@@ -376,7 +376,7 @@ async def test_reconfigure_of_running_camera_does_not_open_it_again(
     flow = await start_reconfiguring(hass, entry, CAMERA_ID)
     shown = await submit_subentry(hass, flow, {"kind": "file", "file": str(video)})
     assert shown["step_id"] == "settings"
-    assert "H.264" in shown["description_placeholders"]["facts"]
+    assert "H.264" in shown["description_placeholders"]["formats"]
     assert shown["description_placeholders"]["picture"]
     probe.assert_not_called()
 

@@ -183,7 +183,7 @@ class CameraFlow(HomeSecSubentryFlow):
             errors=errors,
             description_placeholders={
                 "picture": self._async_picture(),
-                "facts": self._preview.formats,
+                "formats": self._preview.formats,
                 "note": (await async_options(self.hass, "note")).get(self._preview.note_key, ""),
                 **error_placeholders,
             },
