@@ -85,9 +85,6 @@ class GcsStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.bucket_uri})"
-
     @property
     def prefix(self) -> str:
         """Return the folder that is ours, without a slash at its end."""
@@ -98,11 +95,8 @@ class GcsStore:
         """Return ``gs://bucket/prefix``."""
         return gcs_uri(self._settings.bucket, self._prefix)
 
-    def connect(self) -> None:
+    def connect(self) -> GcsClient:
         """Log in, if that was not done yet; see ``CloudStore``."""
-        self._connected()
-
-    def _connected(self) -> GcsClient:
         with self._lock:
             if self._client is None:
                 try:
@@ -139,8 +133,8 @@ class GcsStore:
     ) -> StoredObject:
         """Store an object, unless it is there already; see ``CloudStore``."""
         return GcsUpload(
-            upload,
-            gcs=self._connected(),
+            upload=upload,
+            gcs=self.connect(),
             throttle=self._throttle,
             chunk_bytes=self._chunk_bytes,
             stop=stop,
@@ -150,7 +144,7 @@ class GcsStore:
 
     def find(self, name: str) -> StoredObject | None:
         """Return an object's metadata; None if there is no such object."""
-        gcs = self._connected()
+        gcs = self.connect()
         blob = gcs.bucket.blob(name)
         try:
             with gcs.translate_errors():
@@ -162,7 +156,7 @@ class GcsStore:
     def read(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Yield a range of the object, block by block, each requested when it is needed."""
         block_bytes = FIRST_BLOCK_BYTES
-        gcs = self._connected()
+        gcs = self.connect()
         blob = gcs.bucket.blob(name)
         while end is None or start < end:
             until = start + block_bytes if end is None else min(end, start + block_bytes)
@@ -178,7 +172,7 @@ class GcsStore:
 
     def update_metadata(self, name: str, metadata: Mapping[str, str]) -> None:
         """Change entries of an object's metadata; see ``CloudStore``."""
-        gcs = self._connected()
+        gcs = self.connect()
         blob = gcs.bucket.blob(name)
         blob.metadata = dict(metadata)
         with gcs.translate_errors():
@@ -186,7 +180,7 @@ class GcsStore:
 
     def delete(self, name: str) -> bool:
         """Delete an object; return whether it was there."""
-        gcs = self._connected()
+        gcs = self.connect()
         try:
             with gcs.translate_errors():
                 gcs.bucket.blob(name).delete(timeout=TIMEOUT_S, retry=None)
@@ -196,7 +190,7 @@ class GcsStore:
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[StoredObject]:
         """Yield the objects in our folder in order of name; see ``CloudStore``."""
-        gcs = self._connected()
+        gcs = self.connect()
         blobs = iter(
             gcs.bucket.list_blobs(
                 prefix=(f"{self._prefix}/{prefix}" if self._prefix else prefix) or None,
@@ -217,7 +211,7 @@ class GcsStore:
 
     def signed_url(self, name: str, lifetime_s: float) -> str | None:
         """Return a V4 signed URL, None without a key to sign with. Nothing is asked."""
-        gcs = self._connected()
+        gcs = self.connect()
         if gcs.signer is None:
             return None
         url: str = gcs.bucket.blob(name).generate_signed_url(
@@ -230,11 +224,11 @@ class GcsStore:
 
     def can_sign_urls(self) -> bool:
         """Return whether there is a key to sign with."""
-        return self._connected().signer is not None
+        return self.connect().signer is not None
 
     def check_access(self) -> None:
         """Write, read, list, and delete a small object; raise what is missing."""
-        check_access(self, self._connected())
+        check_access(self, self.connect())
 
 
 def _read_block(gcs: GcsClient, blob: Blob, start: int, end: int) -> bytes:

@@ -16,7 +16,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from .gcs_client import GcsClient
     from .object_store import CloudStore
@@ -36,7 +36,7 @@ def check_access(store: CloudStore, gcs: GcsClient) -> None:
     A StorageDenied names every missing permission (``permission``).
     """
     try:
-        denied = _denied_permissions(store, gcs)
+        denied = _denied_permissions(_steps(store, gcs))
     except BucketMissing as err:
         raise BucketMissing(bucket=gcs.bucket.name) from err
     if denied:
@@ -44,8 +44,8 @@ def check_access(store: CloudStore, gcs: GcsClient) -> None:
         raise StorageDenied(permission=", ".join(missing), bucket=gcs.bucket.name)
 
 
-def _denied_permissions(store: CloudStore, gcs: GcsClient) -> list[str]:
-    """Return the permissions without which a step failed."""
+def _steps(store: CloudStore, gcs: GcsClient) -> dict[str, Callable[[], object]]:
+    """Return the steps by the permission that each needs."""
     name = "/".join(filter(None, (store.prefix, f"{NAME}-{secrets.token_hex(8)}")))
     content = secrets.token_bytes(64)
 
@@ -63,28 +63,25 @@ def _denied_permissions(store: CloudStore, gcs: GcsClient) -> list[str]:
         if not any(obj.name == name for obj in store.list(NAME)):
             raise StorageError("The bucket does not list what was just written")
 
-    def delete() -> None:
-        store.delete(name)
-
-    if denied := _denied(CREATE, create):
-        return denied
-    try:
-        denied = [*_denied(GET, read), *_denied(LIST, find_in_list)]
-    except StorageError:
-        with suppress(StorageError):  # the first error is reported
-            delete()
-        raise
-    return [*denied, *_denied(DELETE, delete)]
+    return {CREATE: create, GET: read, LIST: find_in_list, DELETE: lambda: store.delete(name)}
 
 
-def _denied(permission: str, step: Callable[[], None]) -> list[str]:
-    try:
-        step()
-    except KeyRevoked, WrongProject:
-        raise
-    except StorageDenied:
-        return [permission]
-    return []
+def _denied_permissions(steps: Mapping[str, Callable[[], object]]) -> list[str]:
+    """Return the permissions without which a step failed."""
+    denied = []
+    for permission, step in steps.items():
+        try:
+            step()
+        except StorageError as err:
+            if not isinstance(err, StorageDenied) or isinstance(err, KeyRevoked | WrongProject):
+                if permission in (GET, LIST):
+                    with suppress(StorageError):  # the first error is reported
+                        steps[DELETE]()
+                raise
+            denied.append(permission)
+            if permission == CREATE:
+                break
+    return denied
 
 
 def _missing_permissions(gcs: GcsClient) -> list[str]:

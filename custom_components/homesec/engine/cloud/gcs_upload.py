@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from contextlib import closing
+from dataclasses import dataclass
 import hashlib
 from typing import TYPE_CHECKING, Any
 
@@ -51,45 +52,35 @@ def stored_object(blob: Blob) -> StoredObject:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GcsUpload:
     """One upload into a bucket."""
 
-    def __init__(
-        self,
-        upload: Upload,
-        *,
-        gcs: GcsClient,
-        throttle: Throttle,
-        chunk_bytes: int,
-        stop: Event,
-        on_resume_point: Callable[[ResumePoint | None], None],
-        on_progress: Callable[[int], None],
-    ) -> None:
-        self._upload = upload
-        self._gcs = gcs
-        self._throttle = throttle
-        self._chunk_bytes = chunk_bytes
-        self._stop = stop
-        self._on_resume_point = on_resume_point
-        self._on_progress = on_progress
+    upload: Upload
+    gcs: GcsClient
+    throttle: Throttle
+    chunk_bytes: int
+    stop: Event
+    on_resume_point: Callable[[ResumePoint | None], None]
+    on_progress: Callable[[int], None]
 
     def run(self, resume: ResumePoint | None) -> StoredObject:
         """Store the object, unless it is there already; see ``CloudStore.upload``."""
         size, md5 = self._measure()
-        wanted = (self._upload.name, size, md5)
+        wanted = (self.upload.name, size, md5)
         if resume is not None and (resume.name, resume.bytes, resume.md5) != wanted:
             resume = None
         try:
             resource = self._send(resume, size, md5)
         except ObjectConflict:
-            self._on_resume_point(None)
+            self.on_resume_point(None)
             return self._existing_object(size, md5)
         except ChecksumMismatch:
-            self._on_resume_point(None)
+            self.on_resume_point(None)
             raise
-        blob = self._gcs.bucket.blob(self._upload.name)
+        blob = self.gcs.bucket.blob(self.upload.name)
         blob._set_properties(resource)  # noqa: SLF001 - as the library does after its own uploads
-        self._on_resume_point(None)
+        self.on_resume_point(None)
         if (blob.size, blob.md5_hash) != (size, md5):
             self._delete_damaged(blob)
             raise ChecksumMismatch
@@ -100,9 +91,9 @@ class GcsUpload:
         # MD5 is against accidents; encryption (encryption.py) is against attackers.
         digest = hashlib.md5(usedforsecurity=False)
         size = 0
-        with self._upload.content.open() as stream:
+        with self.upload.content.open() as stream:
             while block := stream.read(BLOCK_BYTES):
-                if self._stop.is_set():
+                if self.stop.is_set():
                     raise TransferStopped
                 digest.update(block)
                 size += len(block)
@@ -114,29 +105,29 @@ class GcsUpload:
             try:
                 return self._transfer(resume, arrived=None)
             except SessionGoneError:
-                self._on_resume_point(None)
-        if self._stop.is_set():
+                self.on_resume_point(None)
+        if self.stop.is_set():
             raise TransferStopped
         session = self._begin(size, md5)
-        point = ResumePoint(name=self._upload.name, bytes=size, md5=md5, session=session)
-        self._on_resume_point(point)
+        point = ResumePoint(name=self.upload.name, bytes=size, md5=md5, session=session)
+        self.on_resume_point(point)
         try:
             return self._transfer(point, arrived=0)
         except SessionGoneError:
-            self._on_resume_point(None)
+            self.on_resume_point(None)
             raise StorageBusy("The cloud storage forgot an upload that it had just begun") from None
 
     def _begin(self, size: int, md5: str) -> str:
         """Begin an upload; return its session URI."""
-        blob = self._gcs.bucket.blob(self._upload.name)
-        blob.metadata = dict(self._upload.metadata)
-        blob.content_type = self._upload.content_type
+        blob = self.gcs.bucket.blob(self.upload.name)
+        blob.metadata = dict(self.upload.metadata)
+        blob.content_type = self.upload.content_type
         # By this the storage compares before there is an object, and we once more afterwards.
         # MD5 rather than CRC32C: every plain object has both, and this one needs no C library.
         blob.md5_hash = md5
-        with self._gcs.translate_errors(missing=BucketMissing):
+        with self.gcs.translate_errors(missing=BucketMissing):
             uri: str = blob.create_resumable_upload_session(
-                content_type=self._upload.content_type,
+                content_type=self.upload.content_type,
                 size=size,
                 if_generation_match=0,
                 checksum=None,
@@ -152,37 +143,35 @@ class GcsUpload:
         """
         furthest = -1
         failures = 0
-        session = UploadSession(
-            point.session, point.bytes, stop=self._stop, throttle=self._throttle
-        )
-        with closing(session), self._upload.content.open() as stream:
+        session = UploadSession(point.session, point.bytes, stop=self.stop, throttle=self.throttle)
+        with closing(session), self.upload.content.open() as stream:
             while failures < MAX_FAILURES:
                 try:
                     if arrived is None:
                         answer = session.query()
                     else:
-                        end = min(arrived + self._chunk_bytes, point.bytes)
+                        end = min(arrived + self.chunk_bytes, point.bytes)
                         answer = session.send(stream, arrived, end)
                 except StorageUnreachable:
                     arrived = None
                     failures += 1
-                    if self._stop.wait(PAUSE_S):
+                    if self.stop.wait(PAUSE_S):
                         raise TransferStopped from None
                     continue
                 if isinstance(answer, dict):
-                    self._on_progress(point.bytes)
+                    self.on_progress(point.bytes)
                     return answer
                 arrived = answer
                 failures = 0 if answer > furthest else failures + 1
                 furthest = max(furthest, answer)
-                self._on_progress(answer)
+                self.on_progress(answer)
         raise StorageUnreachable
 
     def _existing_object(self, size: int, md5: str) -> StoredObject:
         """Return the object that has the name, if it is the same; raise ObjectConflict."""
-        blob = self._gcs.bucket.blob(self._upload.name)
+        blob = self.gcs.bucket.blob(self.upload.name)
         try:
-            with self._gcs.translate_errors():
+            with self.gcs.translate_errors():
                 blob.reload(timeout=TIMEOUT_S, retry=None)
         except ObjectMissing:  # deleted since
             raise StorageBusy from None
@@ -194,5 +183,5 @@ class GcsUpload:
         """Delete what arrived damaged, but nothing else that may have the name."""
         if blob.generation is None:  # the answer itself is damaged
             return
-        with self._gcs.translate_errors():
+        with self.gcs.translate_errors():
             blob.delete(if_generation_match=blob.generation, timeout=TIMEOUT_S, retry=None)

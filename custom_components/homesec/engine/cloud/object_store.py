@@ -132,8 +132,8 @@ class CloudStore(Protocol):
         """Return which bucket and folder this is, independent of the login."""
         ...
 
-    def connect(self) -> None:
-        """Log in, if that was not done yet. Other calls do so themselves."""
+    def connect(self) -> object:
+        """Log in, if that was not done yet. The other calls do so themselves."""
         ...
 
     def upload(

@@ -9,7 +9,6 @@ from contextlib import suppress
 import logging
 import math
 import sqlite3
-import traceback
 from typing import TYPE_CHECKING, override
 
 from ..core.errors import HomeSecError
@@ -230,7 +229,10 @@ class RecipientWorker(JobWorker):
 
     def _handle_failure(self, job: Job, err: Exception) -> None:
         key = err.key if isinstance(err, HomeSecError) else HomeSecError.key
-        _log_failure(job, err, key)
+        if isinstance(err, HomeSecError):
+            _LOGGER.warning("The text of alert %s has to wait: %s", job.payload["id"], key)
+        else:
+            self.log_error(err)
         if isinstance(err, NEEDS_USER):
             self._pause(key)
         elif isinstance(err, TextBusy):
@@ -264,14 +266,3 @@ def _next(waiting: list[Job], awaiting_delivery: list[Job], now: float) -> tuple
     jobs = [*(attempted[:1] or waiting), *awaiting_delivery]
     job = min(jobs, key=lambda job: job.wait_s(now), default=None)
     return job, math.inf if job is None else job.wait_s(now)
-
-
-def _log_failure(job: Job, err: Exception, key: str) -> None:
-    """Log what failed, but not a library's message: that may contain a number or a link."""
-    if isinstance(err, HomeSecError):
-        _LOGGER.warning("The text of alert %s has to wait: %s", job.payload["id"], key)
-        return
-    trace = "".join(traceback.format_tb(err.__traceback__))
-    _LOGGER.error(
-        "The text of alert %s failed: %s\n%s", job.payload["id"], type(err).__name__, trace
-    )
