@@ -17,9 +17,9 @@ settings.load_profile("engine")
 
 
 @pytest.fixture(scope="session")
-def films(tmp_path_factory):
-    """Make videos: ``films(seconds=12, walks=((5, 7),))``; see ``Recipe``."""
-    folder = tmp_path_factory.mktemp("films")
+def make_video(tmp_path_factory):
+    """Make videos: ``make_video(seconds=12, walks=((5, 7),))``; see ``Recipe``."""
+    folder = tmp_path_factory.mktemp("videos")
     return lambda **recipe: cached(folder, Recipe(**recipe))
 
 
@@ -98,6 +98,6 @@ def bench(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def packets(films):
+def packets(make_video):
     """The packets of 5 s of video: 50 frames."""
-    return media_packets(films(seconds=5))
+    return media_packets(make_video(seconds=5))

@@ -33,8 +33,8 @@ def join_units(*units, start=LONG_START):
 
 
 @pytest.fixture(scope="module")
-def packets(films):
-    return split_video(media_packets(films(seconds=3, bframes=2)))[0]
+def packets(make_video):
+    return split_video(media_packets(make_video(seconds=3, bframes=2)))[0]
 
 
 def without_sets(packet, codec="h264"):
@@ -56,8 +56,8 @@ def annexb_with_sets_from_sdp(packet):
     return AnnexB(stream, packet.format)
 
 
-def test_packet_with_several_slices_decodes_to_one_frame(films):
-    packets = split_video(media_packets(films(seconds=2, slices=4)))[0]
+def test_packet_with_several_slices_decodes_to_one_frame(make_video):
+    packets = split_video(media_packets(make_video(seconds=2, slices=4)))[0]
     assert len(packets) == 20
     assert unit_types(packets[0].data, "h264").count(5) == 4
     decoder = packets[0].format.video_decoder()
@@ -67,8 +67,8 @@ def test_packet_with_several_slices_decodes_to_one_frame(films):
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
 @pytest.mark.parametrize("container", ["mp4", "mpegts"])
-def test_each_keyframe_decodes_by_itself(films, codec, container):
-    packets = split_video(media_packets(films(seconds=3, codec=codec, container=container)))[0]
+def test_each_keyframe_decodes_by_itself(make_video, codec, container):
+    packets = split_video(media_packets(make_video(seconds=3, codec=codec, container=container)))[0]
     name = packets[0].format.codec
     keys = [p for p in packets if p.keyframe]
     assert len(keys) == 3
@@ -116,8 +116,8 @@ def test_new_pps_keeps_format_and_is_used_for_later_keyframes(packets):
     assert bytes(whole).startswith(changed.annexb("h264"))
 
 
-def test_new_sps_with_other_size_changes_format(packets, films):
-    other = split_video(media_packets(films(seconds=1, size=(192, 128))))[0]
+def test_new_sps_with_other_size_changes_format(packets, make_video):
+    other = split_video(media_packets(make_video(seconds=1, size=(192, 128))))[0]
     annexb = annexb_with_sets_from_sdp(packets[0])
     before = annexb.format
     ((media, _),) = annexb.feed(other[0].data)
@@ -141,8 +141,8 @@ def with_invalid_sps(sets):
     return sets._replace(sps=(b"\x67" + b"\xff" * 12,))
 
 
-def test_packet_with_invalid_lengths_is_dropped(films):
-    with av.open(str(films(seconds=2))) as container:
+def test_packet_with_invalid_lengths_is_dropped(make_video):
+    with av.open(str(make_video(seconds=2))) as container:
         stream = container.streams.video[0]
         packets = [p for p in container.demux(stream) if p.size]
         video = MediaFormat(kind=MediaKind.VIDEO, codec="h264", width=320, height=192)

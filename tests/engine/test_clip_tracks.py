@@ -39,8 +39,8 @@ def stored_tracks(rig, clip):
     ids=["whole pre-roll", "none", "less than configured"],
 )
 @pytest.mark.parametrize("bframes", [0, 3])
-def test_track_boxes_match_the_figure_in_the_video(rig, films, pre_roll_s, walk, bframes):
-    video = films(seconds=12, walks=(walk,), bframes=bframes)
+def test_track_boxes_match_the_figure_in_the_video(rig, make_video, pre_roll_s, walk, bframes):
+    video = make_video(seconds=12, walks=(walk,), bframes=bframes)
     (clip,) = rig.play(file_camera(video, pre_roll_s=pre_roll_s))
     rig.stop()
     truth = shown(rig.path(clip))
@@ -55,8 +55,8 @@ def test_track_boxes_match_the_figure_in_the_video(rig, films, pre_roll_s, walk,
         )
 
 
-def test_tracks_before_clip_start_are_in_its_pre_roll(rig, films):
-    video = films(seconds=12, walks=((6.3, 8.0),))
+def test_tracks_before_clip_start_are_in_its_pre_roll(rig, make_video):
+    video = make_video(seconds=12, walks=((6.3, 8.0),))
     (clip,) = rig.play(file_camera(video, pre_roll_s=4.0))
     rig.stop()
     boxes = [box for track in stored_tracks(rig, clip) for box in track.boxes]
@@ -73,9 +73,9 @@ class Wavers(FigureDetector):
         return [*(replace(each, score=score) for each in found), corner]
 
 
-def test_low_confidence_positions_are_excluded(rigs, films):
+def test_low_confidence_positions_are_excluded(rigs, make_video):
     rig = rigs(detector=Wavers())
-    (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
+    (clip,) = rig.play(file_camera(make_video(seconds=12, walks=((4.0, 9.0),))))
     rig.stop()
     (track,) = stored_tracks(rig, clip)
     assert len(track.boxes) >= 10
@@ -105,16 +105,16 @@ class Beside(FigureDetector):
     [(0.8, 99, 2), (0.35, 99, 1), (0.8, 1, 1)],
     ids=["well seen", "hardly", "once"],
 )
-def test_second_track_needs_verification_or_hits(rigs, films, score, frames, tracks):
+def test_second_track_needs_verification_or_hits(rigs, make_video, score, frames, tracks):
     rig = rigs(
         create_cascade=lambda _stop: CascadeDetector(Beside(score, frames=frames), FigureDetector())
     )
-    (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
+    (clip,) = rig.play(file_camera(make_video(seconds=12, walks=((4.0, 9.0),))))
     rig.stop()
     assert len(stored_tracks(rig, clip)) == tracks
 
 
-def test_static_person_picture_has_no_track_in_clip(rigs, films):
+def test_static_person_picture_has_no_track_in_clip(rigs, make_video):
     class Poster(FigureDetector):
         """Detects a poster, too, with more confidence than the figure."""
 
@@ -123,14 +123,14 @@ def test_static_person_picture_has_no_track_in_clip(rigs, films):
             return [*super().detect(picture), poster]
 
     rig = rigs(detector=Poster())
-    (clip,) = rig.play(file_camera(films(seconds=12, walks=((4.0, 9.0),))))
+    (clip,) = rig.play(file_camera(make_video(seconds=12, walks=((4.0, 9.0),))))
     rig.stop()
     (track,) = stored_tracks(rig, clip)
     assert {box.score for box in track.boxes} == {0.9}
 
 
-def test_roll_over_stores_tracks_in_both_clips(rig, films):
-    video = films(seconds=14, walks=((2.0, 13.0),))
+def test_roll_over_stores_tracks_in_both_clips(rig, make_video):
+    video = make_video(seconds=14, walks=((2.0, 13.0),))
     clips = rig.play(file_camera(video, max_clip_s=5))
     rig.stop()
     assert len(clips) >= 2
@@ -140,13 +140,13 @@ def test_roll_over_stores_tracks_in_both_clips(rig, films):
         assert all(0 <= box.t <= clip.duration_s + 0.2 for box in boxes)
 
 
-def test_clip_has_zones_of_its_presences(rig, films):
+def test_clip_has_zones_of_its_presences(rig, make_video):
     zones = (
         Zone(name="Left", polygon=LEFT),
         Zone(name="Lawn", polygon=EVERYWHERE),
         Zone(name="Cats", polygon=EVERYWHERE, labels=("cat",)),
     )
-    video = films(seconds=10, walks=((3.0, 6.0),))
+    video = make_video(seconds=10, walks=((3.0, 6.0),))
     (clip,) = rig.play(file_camera(video, zones=zones))
     assert "Lawn" in clip.zones
     assert "Cats" not in clip.zones
@@ -154,8 +154,8 @@ def test_clip_has_zones_of_its_presences(rig, films):
     assert rig.engine.catalog.get(clip.id).zones == clip.zones
 
 
-def test_visit_without_recording_is_counted(rig, films):
-    video = films(seconds=10, walks=((3.0, 6.0),))
+def test_visit_without_recording_is_counted(rig, make_video):
+    video = make_video(seconds=10, walks=((3.0, 6.0),))
     assert rig.play(file_camera(video), Activity.DETECT) == []
     assert rig.of(DetectionEnded)
     rig.stop()
@@ -167,8 +167,8 @@ def test_visit_without_recording_is_counted(rig, films):
     assert 2.0 < lasted < 4.5
 
 
-def test_visit_has_its_clip_id(rig, films):
-    (clip,) = rig.play(file_camera(films(seconds=10, walks=((3.0, 6.0),))))
+def test_visit_has_its_clip_id(rig, make_video):
+    (clip,) = rig.play(file_camera(make_video(seconds=10, walks=((3.0, 6.0),))))
     rig.stop()
     with Catalog(rig.data_dir / "clips.db") as catalog:
         assert [tuple(x) for x in catalog.database.query("SELECT clip_id FROM visits")] == [

@@ -37,8 +37,8 @@ def numbers(packets):
 # --- contents ---
 
 
-def test_connection_has_formats_of_its_streams(films):
-    opened = connection(films(seconds=2, audio="aac", bframes=2))
+def test_connection_has_formats_of_its_streams(make_video):
+    opened = connection(make_video(seconds=2, audio="aac", bframes=2))
     assert (opened.video.codec, opened.video.width, opened.video.height) == ("h264", 320, 192)
     assert opened.video.fps == pytest.approx(10)
     assert (opened.audio.codec, opened.audio.sample_rate, opened.audio.layout) == (
@@ -47,34 +47,34 @@ def test_connection_has_formats_of_its_streams(films):
     opened.close()
 
 
-def test_packets_of_file_are_complete(films):
-    video, audio = split_video(media_packets(films(seconds=4, audio="aac", bframes=2)))
+def test_packets_of_file_are_complete(make_video):
+    video, audio = split_video(media_packets(make_video(seconds=4, audio="aac", bframes=2)))
     assert len(video) == 40
     assert len(audio) > 150
     assert [p.keyframe for p in video] == ([True] + [False] * 9) * 4
 
 
-def test_reordered_frames_keep_order_and_distance(films):
-    packets = media_packets(films(seconds=3, bframes=3, fps=20))
+def test_reordered_frames_keep_order_and_distance(make_video):
+    packets = media_packets(make_video(seconds=3, bframes=3, fps=20))
     assert numbers(packets)[:50] == list(range(50))
     shown = sorted(p.data.pts for p in packets)
     assert {b - a for a, b in itertools.pairwise(shown)} == {4500}
 
 
-def test_audio_stays_in_sync_with_video(films):
-    video, audio = split_video(media_packets(films(seconds=4, audio="aac")))
+def test_audio_stays_in_sync_with_video(make_video):
+    video, audio = split_video(media_packets(make_video(seconds=4, audio="aac")))
     assert audio[0].t == pytest.approx(0.0, abs=0.1)
     assert audio[-1].t == pytest.approx(video[-1].t, abs=0.2)
 
 
-def test_packets_decode_after_connection_is_closed(films):
-    packets = media_packets(films(seconds=2))
+def test_packets_decode_after_connection_is_closed(make_video):
+    packets = media_packets(make_video(seconds=2))
     assert len(numbers(packets)) == 20
 
 
-def test_packets_share_padded_buffers(films):
+def test_packets_share_padded_buffers(make_video):
     # Packets share FFmpeg's buffers, which are padded for decoders.
-    for packet in media_packets(films(seconds=1)):
+    for packet in media_packets(make_video(seconds=1)):
         assert packet.size == len(bytes(packet.data))
 
 
@@ -92,7 +92,7 @@ def test_folder_raises_file_missing(tmp_path):
 
 
 def test_text_file_raises_no_video(tmp_path):
-    text = tmp_path / "film.mp4"
+    text = tmp_path / "video.mp4"
     text.write_text("Dear grandma, " * 500)
     with pytest.raises(NoVideo):
         connection(text)
@@ -109,17 +109,17 @@ def test_audio_file_raises_no_video(tmp_path):
         connection(path)
 
 
-def test_unknown_codec_is_refused(films, tmp_path):
-    unknown = tmp_path / "film.avi"
-    original = films(seconds=1, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
+def test_unknown_codec_is_refused(make_video, tmp_path):
+    unknown = tmp_path / "video.avi"
+    original = make_video(seconds=1, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
     unknown.write_bytes(original.read_bytes().replace(b"MJPG", b"QQQQ"))
     with pytest.raises((UnsupportedCodec, NoVideo)):
         connection(unknown)
 
 
-def test_playlist_does_not_open_other_files(films, tmp_path):
+def test_playlist_does_not_open_other_files(make_video, tmp_path):
     listing = tmp_path / "list.ffconcat"
-    listing.write_text(f"ffconcat version 1.0\nfile 'http://127.0.0.1:9/{films().name}'\n")
+    listing.write_text(f"ffconcat version 1.0\nfile 'http://127.0.0.1:9/{make_video().name}'\n")
     with pytest.raises((NoVideo, FileMissing, AccessDenied)):
         list(connection(listing).packets())
 
@@ -155,21 +155,21 @@ class ClockEvent(Event):
         return False
 
 
-def would_block_source(films, clock, **options):
-    source = connection(films(seconds=1), clock=clock, stop=ClockEvent(clock), stall_s=2.0)
+def would_block_source(make_video, clock, **options):
+    source = connection(make_video(seconds=1), clock=clock, stop=ClockEvent(clock), stall_s=2.0)
     source._config = replace(source._config, kind=SourceKind.WEBCAM)
     opened, source._container = source._container, WouldBlockContainer(source._container, **options)
     return source, opened
 
 
-def test_source_without_data_is_read_again(films, clock):
-    source, opened = would_block_source(films, clock)
+def test_source_without_data_is_read_again(make_video, clock):
+    source, opened = would_block_source(make_video, clock)
     assert len(list(source.packets())) == 10
     opened.close()
 
 
-def test_source_that_never_has_data_stalls(films, clock):
-    source, opened = would_block_source(films, clock, always=True)
+def test_source_that_never_has_data_stalls(make_video, clock):
+    source, opened = would_block_source(make_video, clock, always=True)
     start = clock.ticks
     with pytest.raises(SourceStalled):
         list(source.packets())
@@ -180,15 +180,15 @@ def test_source_that_never_has_data_stalls(films, clock):
 # --- cleaning up ---
 
 
-def test_closed_connections_keep_no_file_open(films, tmp_path):
+def test_closed_connections_keep_no_file_open(make_video, tmp_path):
     def open_files():
         return len(list(Path("/proc/self/fd").iterdir()))
 
-    text = tmp_path / "film.mp4"
+    text = tmp_path / "video.mp4"
     text.write_text("Dear grandma, " * 500)
     before = open_files()
     for _ in range(20):
-        connection(films(seconds=1)).close()
+        connection(make_video(seconds=1)).close()
         with pytest.raises(NoVideo):
             connection(text)
     assert open_files() == before

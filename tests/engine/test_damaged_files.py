@@ -29,10 +29,10 @@ from custom_components.homesec.engine.recording.finalize import finalize, partia
 
 
 @pytest.fixture(scope="module")
-def film(films, tmp_path_factory):
+def video(make_video, tmp_path_factory):
     """What lies in a partial file and in a finished one, with sound."""
-    packets = with_audio(media_packets(films(seconds=3)), [n * 0.02 for n in range(150)])
-    final = tmp_path_factory.mktemp("whole") / "film.mp4"
+    packets = with_audio(media_packets(make_video(seconds=3)), [n * 0.02 for n in range(150)])
+    final = tmp_path_factory.mktemp("whole") / "video.mp4"
     record(partial_path(final), packets, audio=G711)
     partial = partial_path(final).read_bytes()
     finalize(final)
@@ -42,10 +42,10 @@ def film(films, tmp_path_factory):
 class Folder:
     """A clip folder that tests fill before the engine starts."""
 
-    def __init__(self, folder, film):
+    def __init__(self, folder, video):
         self.folder = folder
         self.clips_dir = folder / "clips"
-        self.partial, self.whole = film
+        self.partial, self.whole = video
         self._next_at = time.time() - 60
 
     def clip(self, **values):
@@ -83,8 +83,8 @@ class Folder:
 
 
 @pytest.fixture
-def folder(tmp_path, film):
-    return Folder(tmp_path, film)
+def folder(tmp_path, video):
+    return Folder(tmp_path, video)
 
 
 def reported_files(rig):
@@ -162,7 +162,7 @@ def test_restored_file_is_read_at_next_start(folder):
     clip = folder.clip(state=ClipState.RECORDING)
     folder.put_row(clip)
     partial = partial_path(folder.final(clip))
-    partial.write_bytes(b"no film at all, but more than a header")
+    partial.write_bytes(b"no video at all, but more than a header")
     folder.start()
     partial.write_bytes(folder.partial)
     assert folder.start().rows.keys() == {clip.id}
@@ -171,7 +171,7 @@ def test_restored_file_is_read_at_next_start(folder):
 def test_damaged_partial_file_does_not_affect_finished_clip(folder):
     clip = folder.healthy(partial=False)
     folder.put_row(clip_row(id=clip.id, path=clip.path, state=ClipState.RECORDING))
-    partial_path(folder.final(clip)).write_bytes(b"no film at all, but more than a header")
+    partial_path(folder.final(clip)).write_bytes(b"no video at all, but more than a header")
     rig = folder.start()
     assert rig.rows.keys() == {clip.id}
     assert len(reported_files(rig)) == 1
@@ -299,7 +299,7 @@ def test_set_aside_does_not_overwrite_earlier_file(tmp_path):
     found = DamagedFiles(tmp_path)
     for content_ in (b"one", b"two", b"three"):
         (tmp_path / "x.mp4").write_bytes(content_)
-        assert found.set_aside(tmp_path / "x.mp4", "no film")
+        assert found.set_aside(tmp_path / "x.mp4", "no video")
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {
         "x.mp4.damaged": b"one",
         "x.mp4.damaged-2": b"two",
@@ -314,7 +314,7 @@ def test_set_aside_does_not_overwrite_earlier_file(tmp_path):
 def test_file_that_cannot_be_renamed_is_reported_once(folder, monkeypatch, partial):
     clip = folder.clip()
     path = partial_path(folder.final(clip)) if partial else folder.final(clip)
-    path.write_bytes(b"no film at all, but more than a header")
+    path.write_bytes(b"no video at all, but more than a header")
 
     def refuse(self, _target):
         raise PermissionError(1, "Operation not permitted")
@@ -322,7 +322,7 @@ def test_file_that_cannot_be_renamed_is_reported_once(folder, monkeypatch, parti
     monkeypatch.setattr(type(path), "rename", refuse)
     rig = folder.start()
     assert [file.moved for file in reported_files(rig)] == [False]
-    assert path.read_bytes() == b"no film at all, but more than a header"
+    assert path.read_bytes() == b"no video at all, but more than a header"
     assert folder.start().of(FilesSetAside, ClipFailed) == []
 
 

@@ -26,11 +26,11 @@ DATABASES, DATABASES_A_TEST = 200, 20
 
 
 @pytest.fixture(scope="module")
-def intact_files(films, tmp_path_factory):
+def intact_files(make_video, tmp_path_factory):
     """Partial and final files: H.264 with audio, and H.265."""
     folder = tmp_path_factory.mktemp("wholes")
-    h264 = with_audio(media_packets(films(seconds=4)), [n * 0.02 for n in range(200)])
-    h265 = media_packets(films(seconds=3, codec="libx265", size=(640, 384)))
+    h264 = with_audio(media_packets(make_video(seconds=4)), [n * 0.02 for n in range(200)])
+    h265 = media_packets(make_video(seconds=3, codec="libx265", size=(640, 384)))
     made = []
     for name, packets, audio in (("h264", h264, G711), ("h265", h265, None)):
         final = folder / f"{name}.mp4"

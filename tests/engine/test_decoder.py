@@ -13,9 +13,9 @@ from custom_components.homesec.engine.media.packets import MediaPacket, padded_p
 
 
 @pytest.fixture(scope="module")
-def reordered(films):
+def reordered(make_video):
     """Three seconds with B-frames, decoded in another order than shown."""
-    return split_video(media_packets(films(seconds=3, bframes=3, fps=20)))[0]
+    return split_video(media_packets(make_video(seconds=3, bframes=3, fps=20)))[0]
 
 
 def broken(packet):
@@ -94,21 +94,21 @@ def test_decode_skips_broken_packets(reordered):
     assert number_of(frames[-1].picture) > 50
 
 
-def test_decode_of_new_format_starts_at_keyframe(reordered, films):
+def test_decode_of_new_format_starts_at_keyframe(reordered, make_video):
     decoder = FrameDecoder()
     for packet in reordered[:10]:
         decoder.decode(packet)
-    other = split_video(media_packets(films(seconds=2, size=(192, 128))))[0]
+    other = split_video(media_packets(make_video(seconds=2, size=(192, 128))))[0]
     assert decoder.decode(other[1]) == []
     assert decoder.decode(other[0])[0].width == 192
 
 
 @pytest.mark.parametrize("codec", ["libx265", "mjpeg", "mpeg4"])
-def test_decode_supports_other_codecs(films, codec):
+def test_decode_supports_other_codecs(make_video, codec):
     container = "avi" if codec == "mjpeg" else None
     pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-    film = films(seconds=2, codec=codec, container=container, pix_fmt=pix_fmt)
-    packets = split_video(media_packets(film))[0]
+    video = make_video(seconds=2, codec=codec, container=container, pix_fmt=pix_fmt)
+    packets = split_video(media_packets(video))[0]
     decoder = FrameDecoder()
     assert number_of(decoder.decode_keyframe(packets[0]).picture) == 0
     numbers = [number_of(f.picture) for p in packets for f in decoder.decode(p)]

@@ -53,12 +53,12 @@ class Broken(FigureDetector):
 
 
 @pytest.fixture
-def play_walk(rigs, films):
+def play_walk(rigs, make_video):
     """Play a walk to an engine with two networks; return the rig."""
 
     def play(first, second=None, *, video=WALK, activity=Activity.RECORD, **settings):
         rig = rigs(create_cascade=lambda _stop: CascadeDetector(first, second))
-        rig.play(file_camera(films(**video), **settings), activity)
+        rig.play(file_camera(make_video(**video), **settings), activity)
         rig.stop()
         return rig
 

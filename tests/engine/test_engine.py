@@ -30,8 +30,8 @@ ALWAYS = {"seconds": 20, "walks": ((0.0, 20.0),)}
 
 
 @pytest.fixture
-def quiet(films):
-    return lambda **settings: file_camera(films(**QUIET), paced=True, loop=True, **settings)
+def quiet(make_video):
+    return lambda **settings: file_camera(make_video(**QUIET), paced=True, loop=True, **settings)
 
 
 def starts(rig, camera_id="cam"):
@@ -42,9 +42,9 @@ def starts(rig, camera_id="cam"):
 # --- cameras ---
 
 
-def test_two_cameras_record_at_the_same_time(rig, films):
+def test_two_cameras_record_at_the_same_time(rig, make_video):
     for name in ("a", "b", "c"):
-        rig.engine.set_camera(file_camera(films(), id=name), Activity.RECORD)
+        rig.engine.set_camera(file_camera(make_video(), id=name), Activity.RECORD)
     for name in ("a", "b", "c"):
         assert rig.wait_for(ClipSaved, camera_id=name).clip.camera_id == name
     assert rig.engine.engine_stats().clips == 3
@@ -59,17 +59,17 @@ def test_activity_change_does_not_restart_camera(rig, quiet):
     assert rig.engine.health("cam") is RUNNING
 
 
-def test_source_change_restarts_camera(rig, quiet, films):
+def test_source_change_restarts_camera(rig, quiet, make_video):
     rig.engine.set_camera(quiet(), Activity.DETECT)
     rig.wait_health(RUNNING)
-    other = file_camera(films(**ALWAYS), paced=True, loop=True)
+    other = file_camera(make_video(**ALWAYS), paced=True, loop=True)
     rig.engine.set_camera(other, Activity.DETECT)
     rig.wait_health(RUNNING, count=2)
     assert starts(rig) == 2
 
 
-def test_ended_file_restarts_with_new_configuration(rig, films):
-    video = films(seconds=2, walks=())
+def test_ended_file_restarts_with_new_configuration(rig, make_video):
+    video = make_video(seconds=2, walks=())
     rig.engine.set_camera(file_camera(video), Activity.DETECT)
     rig.wait_health(OFF)
     rig.engine.set_camera(file_camera(video, name="Back door"), Activity.DETECT)
@@ -132,7 +132,7 @@ def test_camera_switched_off_during_restart_stays_off(rig, quiet, monkeypatch):
 # --- start ---
 
 
-def test_detector_creation_error_is_reported(rigs, films):
+def test_detector_creation_error_is_reported(rigs, make_video):
     def impossible(_stop):
         raise DetectorMissing("no wheel", detector="opencv")
 
@@ -141,13 +141,13 @@ def test_detector_creation_error_is_reported(rigs, films):
     assert (event.ready, event.error) == (False, "detector_missing")
 
 
-def test_motion_without_detector_is_recorded(rigs, films):
+def test_motion_without_detector_is_recorded(rigs, make_video):
     def impossible(_stop):
         raise DetectorMissing("no wheel", detector="opencv")
 
     rig = rigs(create_cascade=impossible)
     rig.wait_for(DetectorChanged)
-    (clip,) = rig.play(file_camera(films(seconds=20, walks=((8.0, 12.0),))))
+    (clip,) = rig.play(file_camera(make_video(seconds=20, walks=((8.0, 12.0),))))
     assert (clip.trigger, clip.label) == (Trigger.MOTION, None)
     assert clip.pre_roll_s >= 2.0
     shown = content(rig.path(clip)).numbers
@@ -155,13 +155,13 @@ def test_motion_without_detector_is_recorded(rigs, films):
     assert rig.of(DetectionStarted) == []
 
 
-def test_motion_without_detector_is_not_recorded_while_detecting(rigs, films):
+def test_motion_without_detector_is_not_recorded_while_detecting(rigs, make_video):
     def impossible(_stop):
         raise DetectorMissing("no wheel", detector="opencv")
 
     rig = rigs(create_cascade=impossible)
     rig.wait_for(DetectorChanged)
-    assert rig.play(file_camera(films()), Activity.DETECT) == []
+    assert rig.play(file_camera(make_video()), Activity.DETECT) == []
 
 
 def test_manual_recording_without_detector_works(rigs, quiet):
@@ -194,9 +194,9 @@ def test_folder_in_place_of_catalog_is_set_aside(rigs, tmp_path):
     assert (tmp_path / "data" / event.set_aside).is_dir()
 
 
-def test_totals_are_the_same_after_restart(rigs, films, tmp_path):
+def test_totals_are_the_same_after_restart(rigs, make_video, tmp_path):
     first = rigs()
-    first.play(file_camera(films()))
+    first.play(file_camera(make_video()))
     before = first.engine.engine_stats()
     first.stop()
     again = rigs().engine.engine_stats()
@@ -211,8 +211,8 @@ def test_totals_are_the_same_after_restart(rigs, films, tmp_path):
 # --- stop (``EngineRig.stop`` checks that no thread is left) ---
 
 
-def test_stop_saves_open_clip(rig, films):
-    video = file_camera(films(**ALWAYS), paced=True, loop=True)
+def test_stop_saves_open_clip(rig, make_video):
+    video = file_camera(make_video(**ALWAYS), paced=True, loop=True)
     rig.engine.set_camera(video, Activity.RECORD)
     rig.wait_for(ClipStarted)
     rig.stop()
@@ -240,15 +240,15 @@ def test_stop_while_waiting_to_reconnect_is_quick(rig):
     assert time.monotonic() - began < 2.0
 
 
-def test_stop_does_not_wait_for_end_of_file(rig, films):
-    rig.engine.set_camera(file_camera(films(**QUIET), loop=True), Activity.DETECT)
+def test_stop_does_not_wait_for_end_of_file(rig, make_video):
+    rig.engine.set_camera(file_camera(make_video(**QUIET), loop=True), Activity.DETECT)
     rig.wait_health(RUNNING)
     began = time.monotonic()
     rig.stop()
     assert time.monotonic() - began < 2.0
 
 
-def test_stop_does_not_wait_for_hanging_detector(rigs, films):
+def test_stop_does_not_wait_for_hanging_detector(rigs, make_video):
     gate, inside = threading.Event(), threading.Event()
 
     class Hangs(FigureDetector):
@@ -258,7 +258,7 @@ def test_stop_does_not_wait_for_hanging_detector(rigs, films):
             return []
 
     rig = rigs(detector=Hangs())
-    rig.engine.set_camera(file_camera(films(**ALWAYS)), Activity.RECORD)
+    rig.engine.set_camera(file_camera(make_video(**ALWAYS)), Activity.RECORD)
     assert inside.wait(LONG_S)
     began = time.monotonic()
     native = threading.Timer(1.0, gate.set)
@@ -268,7 +268,7 @@ def test_stop_does_not_wait_for_hanging_detector(rigs, films):
     native.join()
 
 
-def test_clip_not_finalized_in_time_is_logged(rigs, films, monkeypatch, caplog):
+def test_clip_not_finalized_in_time_is_logged(rigs, make_video, monkeypatch, caplog):
     gate = threading.Event()
     real = clip_writer.finalize
 
@@ -278,7 +278,7 @@ def test_clip_not_finalized_in_time_is_logged(rigs, films, monkeypatch, caplog):
 
     monkeypatch.setattr(clip_writer, "finalize", slow)
     rig = rigs()
-    rig.engine.set_camera(file_camera(films(), paced=False), Activity.RECORD)
+    rig.engine.set_camera(file_camera(make_video(), paced=False), Activity.RECORD)
     rig.wait_for(ClipStarted)
     rig.engine.stop(timeout_s=0.3)
     assert "is finalized at the next start" in caplog.text

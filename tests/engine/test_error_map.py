@@ -149,24 +149,24 @@ def test_http_status_raises_matching_error(http, status, error):
     assert type(caught.value) is error
 
 
-def test_wrong_login_raises_login_refused(http, films):
-    server = http({"/film.mp4": Reply.file(films(seconds=1))}, login=f"bob:{CANARY}")
+def test_wrong_login_raises_login_refused(http, make_video):
+    server = http({"/video.mp4": Reply.file(make_video(seconds=1))}, login=f"bob:{CANARY}")
     with pytest.raises(LoginRefused):
-        open_stream(server.url("/film.mp4"))
+        open_stream(server.url("/video.mp4"))
     with pytest.raises(LoginRefused):
-        open_stream(server.url("/film.mp4"), username="bob", password="wrong")
-    open_stream(server.url("/film.mp4"), username="bob", password=CANARY).close()
+        open_stream(server.url("/video.mp4"), username="bob", password="wrong")
+    open_stream(server.url("/video.mp4"), username="bob", password=CANARY).close()
 
 
-def test_redirect_to_local_file_is_refused(http, films):
-    server = http({"/": f"file://{films(seconds=1)}"})
+def test_redirect_to_local_file_is_refused(http, make_video):
+    server = http({"/": f"file://{make_video(seconds=1)}"})
     with pytest.raises(SourceError):
         open_stream(server.url("/"))
 
 
-def test_playlist_with_local_file_is_refused(http, films, monkeypatch):
+def test_playlist_with_local_file_is_refused(http, make_video, monkeypatch):
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.3)
-    listing = f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:1,\nfile://{films(seconds=1)}\n"
+    listing = f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:1,\nfile://{make_video(seconds=1)}\n"
     playlist = Reply(lambda: [listing.encode()], "application/vnd.apple.mpegurl")
     with pytest.raises(SourceError):
         list(open_stream(http({"/live.m3u8": playlist}).url("/live.m3u8")).packets())

@@ -21,11 +21,11 @@ def final(tmp_path):
 
 
 @pytest.fixture
-def record_partial(final, films):
+def record_partial(final, make_video):
     """Record a video to a partial file; return the final path."""
 
     def grow(sound=False, **recipe):
-        packets = media_packets(films(**{"seconds": 5, "bframes": 2, **recipe}))
+        packets = media_packets(make_video(**{"seconds": 5, "bframes": 2, **recipe}))
         if sound:
             packets = with_audio(packets, [n * 0.02 for n in range(250)])
         record(partial_path(final), packets, audio=G711 if sound else None)

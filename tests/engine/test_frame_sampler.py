@@ -44,9 +44,9 @@ BETWEEN = {"seconds": 20, "walks": ((11.3, 14.0),), "gop_s": 2.0}
 
 
 @pytest.fixture
-def scene(films):
+def scene(make_video):
     def make(recipe, **settings):
-        return Scene(films(**recipe), **settings)
+        return Scene(make_video(**recipe), **settings)
 
     return make
 

@@ -21,9 +21,9 @@ def small_disk(tmp_path):
 
 
 @pytest.fixture
-def large_video(films, tmp_path):
+def large_video(make_video, tmp_path):
     """Half a minute of about 400 KB."""
-    return films(**VIDEO, codec="libx264", size=(640, 384), fps=20)
+    return make_video(**VIDEO, codec="libx264", size=(640, 384), fps=20)
 
 
 @pytest.fixture(autouse=True)

@@ -56,16 +56,16 @@ def walk():
 
 
 @pytest.fixture(scope="module")
-def recorded(films, walk, tmp_path_factory):
+def recorded(make_video, walk, tmp_path_factory):
     """The first clips of several cameras, recorded at the same time."""
     pytest_socket.enable_socket()
     folder = tmp_path_factory.mktemp("http")
-    live = films(seconds=10, walks=((2.0, 3.0),), container="mpegts", audio="aac")
-    big = films(seconds=4, walks=((1.0, 4.0),), container="mpegts")
+    live = make_video(seconds=10, walks=((2.0, 3.0),), container="mpegts", audio="aac")
+    big = make_video(seconds=4, walks=((1.0, 4.0),), container="mpegts")
     small = {"walks": ((0.0, 1.0),), "size": (192, 128), "first_number": 40}
     changing = folder / "changing.ts"
     changing.write_bytes(
-        big.read_bytes() + films(seconds=4, container="mpegts", **small).read_bytes()
+        big.read_bytes() + make_video(seconds=4, container="mpegts", **small).read_bytes()
     )
     server = HttpServer({})
     closing = server.closing
@@ -133,17 +133,17 @@ def test_mjpeg_without_known_frame_rate_has_none(http, walk):
     assert (result.video_codec, result.fps, result.records_directly) == ("mjpeg", None, False)
 
 
-def test_file_on_web_server_is_a_source(http, rig, films):
-    server = http({"/film.mp4": Reply.file(films(seconds=8, walks=((2.0, 4.0),)))})
-    rig.engine.set_camera(stream_camera(server.url("/film.mp4"), **QUICK), Activity.RECORD)
+def test_file_on_web_server_is_a_source(http, rig, make_video):
+    server = http({"/video.mp4": Reply.file(make_video(seconds=8, walks=((2.0, 4.0),)))})
+    rig.engine.set_camera(stream_camera(server.url("/video.mp4"), **QUICK), Activity.RECORD)
     assert rig.wait_for(ClipSaved).clip.label == "person"
     # It ends, and is requested again.
     rig.wait_health(CameraHealth.LOST, error="stalled")
     rig.wait_health(CameraHealth.RUNNING, count=2)
 
 
-def test_audio_without_video_is_lost(http, films, tmp_path):
-    video = films(seconds=30, walks=(), container="mpegts", audio="aac")
+def test_audio_without_video_is_lost(http, make_video, tmp_path):
+    video = make_video(seconds=30, walks=(), container="mpegts", audio="aac")
     with av.open(str(video)) as source:
         audio_pid = source.streams.audio[0].id
     data = video.read_bytes()
@@ -160,8 +160,8 @@ def test_audio_without_video_is_lost(http, films, tmp_path):
     source.close()
 
 
-def test_server_that_stops_sending_is_lost(http, films):
-    video = films(seconds=20, walks=(), container="mpegts").read_bytes()
+def test_server_that_stops_sending_is_lost(http, make_video):
+    video = make_video(seconds=20, walks=(), container="mpegts").read_bytes()
     hangs = threading.Event()
 
     def pieces():
@@ -177,8 +177,8 @@ def test_server_that_stops_sending_is_lost(http, films):
     hangs.set()
 
 
-def test_certificate_is_verified_only_if_configured(http, films, tmp_path):
-    server = http({"/film.mp4": Reply.file(films(seconds=1))}, tls=self_signed(tmp_path))
-    connection(server.url("/film.mp4")).close()
+def test_certificate_is_verified_only_if_configured(http, make_video, tmp_path):
+    server = http({"/video.mp4": Reply.file(make_video(seconds=1))}, tls=self_signed(tmp_path))
+    connection(server.url("/video.mp4")).close()
     with pytest.raises(SourceError):
-        connection(server.url("/film.mp4"), verify_tls=True)
+        connection(server.url("/video.mp4"), verify_tls=True)

@@ -21,8 +21,8 @@ ACCENT = np.array([40, 160, 255])
 
 
 def decoded(jpeg):
-    with av.open(io.BytesIO(jpeg)) as film:
-        return next(film.decode(video=0))
+    with av.open(io.BytesIO(jpeg)) as file:
+        return next(file.decode(video=0))
 
 
 def frame(luma):
@@ -90,10 +90,10 @@ def test_draw_boxes_clips_box_at_edge(box):
     assert (drawn.width, drawn.height) == (200, 120)
 
 
-def test_read_keyframe_returns_last_keyframe_before_time(films):
-    film = films(seconds=6)
-    assert number_of(read_keyframe(film, 3.4)) == 30
-    assert number_of(read_keyframe(film, 0.0)) == 0
+def test_read_keyframe_returns_last_keyframe_before_time(make_video):
+    video = make_video(seconds=6)
+    assert number_of(read_keyframe(video, 3.4)) == 30
+    assert number_of(read_keyframe(video, 0.0)) == 0
 
 
 def test_read_keyframe_of_damaged_file_returns_none(tmp_path):

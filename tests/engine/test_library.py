@@ -39,13 +39,13 @@ def store(tmp_path):
     return DiskStore(tmp_path / "cloud")
 
 
-def film(films, **options):
-    return file_camera(films(seconds=12, walks=((3.0, 7.0),)), **options)
+def film(make_video, **options):
+    return file_camera(make_video(seconds=12, walks=((3.0, 7.0),)), **options)
 
 
-def test_recorded_clip_is_uploaded(rigs, films, store):
+def test_recorded_clip_is_uploaded(rigs, make_video, store):
     rig = rigs(cloud=store)
-    (saved,) = rig.play(film(films))
+    (saved,) = rig.play(film(make_video))
     assert saved.cloud is CloudState.WAITING
     clip = rig.wait_for(ClipUploaded).clip
     assert clip == rig.engine.catalog.get(saved.id)
@@ -60,8 +60,8 @@ def test_recorded_clip_is_uploaded(rigs, films, store):
     assert store.closed
 
 
-def test_clips_without_cloud_and_rules_are_kept(rig, films):
-    (saved,) = rig.play(film(films))
+def test_clips_without_cloud_and_rules_are_kept(rig, make_video):
+    (saved,) = rig.play(film(make_video))
     assert saved.cloud is CloudState.NONE
     assert rig.engine.library.upload_existing() == 0
     rig.engine.library.resume_uploads()
@@ -69,9 +69,9 @@ def test_clips_without_cloud_and_rules_are_kept(rig, films):
     assert rig.of(OutboxChanged, ClipsRemoved) == []
 
 
-def test_waiting_upload_continues_after_restart(rigs, films, tmp_path, store):
+def test_waiting_upload_continues_after_restart(rigs, make_video, tmp_path, store):
     first = rigs(cloud=DeadStore(tmp_path / "nowhere"))
-    first.play(film(films))
+    first.play(film(make_video))
     first.wait(lambda: any(e.error for e in first.of(OutboxChanged)))
     told = first.of(OutboxChanged)[-1]
     assert (told.error, told.paused, told.backlog.jobs) == ("storage_unreachable", False, 1)
@@ -81,37 +81,37 @@ def test_waiting_upload_continues_after_restart(rigs, films, tmp_path, store):
     assert again.wait_for(ClipUploaded).clip.id == first.saved()[0].id
 
 
-def test_new_credentials_end_pause(rigs, films, tmp_path, store):
+def test_new_credentials_end_pause(rigs, make_video, tmp_path, store):
     broken = DiskStore(tmp_path / "broken")
     broken.faults.append(BucketMissing())
     rig = rigs(cloud=broken)
-    rig.play(film(films))
+    rig.play(film(make_video))
     rig.wait(lambda: any(e.paused for e in rig.of(OutboxChanged)))
     rig.engine.library.resume_uploads(store)
     rig.wait_for(ClipUploaded)
     assert len(store.names()) == 2
 
 
-def test_upload_existing_uploads_clips_from_before_cloud(rigs, films, store):
+def test_upload_existing_uploads_clips_from_before_cloud(rigs, make_video, store):
     first = rigs()
-    first.play(film(films))
+    first.play(film(make_video))
     first.stop()
     again = rigs(cloud=store)
     assert again.engine.library.upload_existing() == 1
     again.wait_for(ClipUploaded)
 
 
-def test_close_during_upload_is_quick(rigs, films, tmp_path):
+def test_close_during_upload_is_quick(rigs, make_video, tmp_path):
     slow = DiskStore(tmp_path / "slow", chunk_s=LONG_S)
     rig = rigs(cloud=slow)
-    rig.play(film(films))
+    rig.play(film(make_video))
     assert slow.busy.wait(LONG_S)
     began = time.monotonic()
     rig.stop()
     assert time.monotonic() - began < 5.0
 
 
-def test_close_logs_hanging_threads(rigs, films, tmp_path, caplog):
+def test_close_logs_hanging_threads(rigs, make_video, tmp_path, caplog):
     gate, inside = threading.Event(), threading.Event()
 
     class Hangs(DiskStore):
@@ -121,7 +121,7 @@ def test_close_logs_hanging_threads(rigs, films, tmp_path, caplog):
             raise ValueError
 
     rig = rigs(cloud=Hangs(tmp_path / "cloud"))
-    rig.play(film(films))
+    rig.play(film(make_video))
     assert inside.wait(LONG_S)
     rig.engine.stop(timeout_s=0.5)
     assert "Outbox did not stop in time" in caplog.text
@@ -132,9 +132,9 @@ def test_close_logs_hanging_threads(rigs, films, tmp_path, caplog):
 # --- removing and keeping ---
 
 
-def test_delete_removes_all_copies(rigs, films, store):
+def test_delete_removes_all_copies(rigs, make_video, store):
     rig = rigs(cloud=store, retention=KEEP_ALL)
-    (clip,) = rig.play(film(films))
+    (clip,) = rig.play(film(make_video))
     rig.wait_for(ClipUploaded)
     rig.engine.library.delete(clip.id)
     assert not rig.path(clip).exists()
@@ -144,8 +144,8 @@ def test_delete_removes_all_copies(rigs, films, store):
         rig.engine.library.delete(clip.id)
 
 
-def test_delete_of_protected_clip_raises(rig, films):
-    (clip,) = rig.play(film(films))
+def test_delete_of_protected_clip_raises(rig, make_video):
+    (clip,) = rig.play(film(make_video))
     rig.engine.library.protect(clip.id)
     with pytest.raises(ClipProtected):
         rig.engine.library.delete(clip.id)
@@ -155,8 +155,8 @@ def test_delete_of_protected_clip_raises(rig, films):
         rig.engine.library.protect(clip.id)
 
 
-def test_recording_clip_can_be_protected_but_not_deleted(rig, films):
-    rig.engine.set_camera(film(films, paced=True, loop=True), Activity.RECORD)
+def test_recording_clip_can_be_protected_but_not_deleted(rig, make_video):
+    rig.engine.set_camera(film(make_video, paced=True, loop=True), Activity.RECORD)
     clip = rig.wait_for(ClipStarted).clip
     with pytest.raises(ClipNotFound):
         rig.engine.library.delete(clip.id)
@@ -166,9 +166,9 @@ def test_recording_clip_can_be_protected_but_not_deleted(rig, films):
     assert rig.engine.catalog.get(clip.id).protected
 
 
-def test_new_rules_apply_at_once(rigs, films):
+def test_new_rules_apply_at_once(rigs, make_video):
     rig = rigs(retention=KEEP_ALL)
-    (clip,) = rig.play(film(films))
+    (clip,) = rig.play(film(make_video))
     none = RetentionRules(local=TierRules(each=Limits(max_bytes=0)), min_free_bytes=0)
     rig.engine.library.set_rules(none)
     assert rig.wait_for(ClipsRemoved).last_copies == 1
@@ -176,9 +176,11 @@ def test_new_rules_apply_at_once(rigs, films):
     assert rig.engine.engine_stats().clips == 0
 
 
-def test_clip_failed_by_full_disk_starts_retention(rigs, films, tmp_path):
+def test_clip_failed_by_full_disk_starts_retention(rigs, make_video, tmp_path):
     with mounted(tmp_path / "disk", "size=400k") as disk:
-        thick = films(seconds=30, walks=((2.0, 29.0),), codec="libx264", size=(640, 384), fps=20)
+        thick = make_video(
+            seconds=30, walks=((2.0, 29.0),), codec="libx264", size=(640, 384), fps=20
+        )
         rig = rigs(clips_dir=disk / "clips", retention=RetentionRules(min_free_bytes=250 * 1024))
         rig.engine.set_camera(file_camera(thick, loop=True, max_clip_s=8.0), Activity.RECORD)
         rig.wait_for(ClipsRemoved, count=2)
@@ -197,9 +199,9 @@ def test_clip_failed_by_full_disk_starts_retention(rigs, films, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["garbage", "gone"])
-def test_start_with_damaged_catalog_keeps_clips(rigs, films, tmp_path, store, damage):
+def test_start_with_damaged_catalog_keeps_clips(rigs, make_video, tmp_path, store, damage):
     first = rigs(cloud=store)
-    (clip,) = first.play(film(films))
+    (clip,) = first.play(film(make_video))
     first.wait_for(ClipUploaded)
     first.stop()
     path = first.data_dir / CATALOG_NAME
@@ -221,9 +223,9 @@ def test_start_with_damaged_catalog_keeps_clips(rigs, films, tmp_path, store, da
     assert again.engine.engine_stats().clips == 1
 
 
-def test_damage_found_during_recovery_replaces_catalog(rigs, films, monkeypatch):
+def test_damage_found_during_recovery_replaces_catalog(rigs, make_video, monkeypatch):
     first = rigs()
-    (clip,) = first.play(film(films))
+    (clip,) = first.play(film(make_video))
     first.engine.library.protect(clip.id)
     first.stop()
     real, tried = keeping_module.finish_open_clips, []
@@ -259,38 +261,38 @@ def test_start_error_unrelated_to_catalog_stops_all_threads(tmp_path, monkeypatc
     assert len(asides) <= 1
 
 
-def test_unreadable_folder_is_adopted_at_next_start(rigs, films, monkeypatch, caplog):
+def test_unreadable_folder_is_adopted_at_next_start(rigs, make_video, monkeypatch, caplog):
     def refuse(*_):
         raise sqlite3.OperationalError("disk full")
 
     monkeypatch.setattr(keeping_module, "adopt_clips", refuse)
     rig = rigs()
-    rig.play(film(films))
+    rig.play(film(make_video))
     rig.engine.library._adopting.join()
     assert "could be added to the clip index: disk full" in caplog.text
 
 
-def test_backup_copies_catalog_during_recording(rig, films, tmp_path):
+def test_backup_copies_catalog_during_recording(rig, make_video, tmp_path):
     rig.engine.catalog.database.suspend_checkpoints()
     path = rig.data_dir / CATALOG_NAME
     held = path.read_bytes()
-    (clip,) = rig.play(film(films))
+    (clip,) = rig.play(film(make_video))
     assert path.read_bytes() == held
     rig.engine.catalog.database.resume_checkpoints()
     assert rig.engine.catalog.get(clip.id) == clip
 
 
-def test_clip_failed_by_other_error_starts_no_retention(rigs, films):
+def test_clip_failed_by_other_error_starts_no_retention(rigs, make_video):
     rig = rigs(retention=KEEP_ALL)
-    (clip,) = rig.play(film(films))
+    (clip,) = rig.play(film(make_video))
     hurried = []
     rig.engine.library._retention.wake = lambda: hurried.append(1)
     rig.engine._on_event(ClipFailed(clip=clip))
     assert hurried == []
 
 
-def test_clip_saved_after_close_is_counted_at_next_start(rig, films, caplog):
-    (clip,) = rig.play(film(films))
+def test_clip_saved_after_close_is_counted_at_next_start(rig, make_video, caplog):
+    (clip,) = rig.play(film(make_video))
     before = rig.engine.engine_stats()
     rig.stop()
     rig.engine._on_event(ClipSaved(clip=clip))

@@ -22,9 +22,9 @@ QUIET = {"seconds": 20, "walks": ()}
 
 
 @pytest.fixture
-def running(rig, films):
+def running(rig, make_video):
     """An engine with a camera that loops a quiet video."""
-    video = films(**QUIET)
+    video = make_video(**QUIET)
     rig.engine.set_camera(file_camera(video, loop=True, pre_roll_s=2.0), Activity.DETECT)
     rig.wait_health(CameraHealth.RUNNING)
     return rig
@@ -53,8 +53,8 @@ def test_second_manual_recording_extends_clip(running):
     assert first == second or running.wait_for(ClipSaved, count=2)
 
 
-def test_manual_recording_without_duration_lasts_until_longest_length(rig, films):
-    quiet = file_camera(films(**QUIET), loop=True, pre_roll_s=2.0, max_clip_s=10.0)
+def test_manual_recording_without_duration_lasts_until_longest_length(rig, make_video):
+    quiet = file_camera(make_video(**QUIET), loop=True, pre_roll_s=2.0, max_clip_s=10.0)
     rig.engine.set_camera(quiet, Activity.DETECT)
     rig.wait_health(CameraHealth.RUNNING)
     rig.engine.start_recording("cam")
@@ -69,8 +69,8 @@ def test_manual_recording_can_be_stopped(running):
     assert running.wait_for(ClipSaved).clip.trigger is Trigger.MANUAL
 
 
-def test_stopping_manual_recording_keeps_clip_open_during_presence(rig, films):
-    video = films(**ALWAYS)
+def test_stopping_manual_recording_keeps_clip_open_during_presence(rig, make_video):
+    video = make_video(**ALWAYS)
     rig.engine.set_camera(
         file_camera(video, loop=True, decode_policy=DecodePolicy.PROMPT), Activity.RECORD
     )
@@ -91,8 +91,8 @@ def test_manual_recording_of_camera_that_is_off_raises(rig):
         rig.engine.stop_recording("unknown")
 
 
-def test_switching_off_during_manual_recording_saves_clip(rig, films):
-    video = films(seconds=30, walks=((0.0, 30.0),))
+def test_switching_off_during_manual_recording_saves_clip(rig, make_video):
+    video = make_video(seconds=30, walks=((0.0, 30.0),))
     rig.engine.set_camera(file_camera(video, paced=True, loop=True), Activity.RECORD)
     rig.wait_for(ClipStarted)
     rig.engine.set_activity("cam", Activity.OFF)

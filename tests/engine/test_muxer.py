@@ -40,8 +40,8 @@ def path(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def video(films):
-    return media_packets(films(seconds=4, bframes=3, fps=20))
+def video(make_video):
+    return media_packets(make_video(seconds=4, bframes=3, fps=20))
 
 
 # --- video ---
@@ -73,13 +73,13 @@ def test_each_half_second_is_a_fragment(path, video):
     assert 8 <= names.count("moof") <= 9
 
 
-def test_rare_keyframes_do_not_lengthen_fragments(path, films):
-    record(path, media_packets(films(seconds=8, gop_s=8)))
+def test_rare_keyframes_do_not_lengthen_fragments(path, make_video):
+    record(path, media_packets(make_video(seconds=8, gop_s=8)))
     assert atoms(path).count("moof") >= 16
 
 
-def test_h265_packets_are_copied(path, films):
-    clip = record(path, media_packets(films(seconds=3, codec="libx265")))
+def test_h265_packets_are_copied(path, make_video):
+    clip = record(path, media_packets(make_video(seconds=3, codec="libx265")))
     assert (clip.codec, clip.numbers) == ("hevc", list(range(30)))
 
 
@@ -93,44 +93,44 @@ def test_h265_packets_are_copied(path, films):
     ],
     ids=["mjpeg", "mpeg4", "yuyv", "rgb"],
 )
-def test_other_codecs_are_encoded_to_h264(path, films, recipe):
-    clip = record(path, media_packets(films(seconds=3, **recipe)))
+def test_other_codecs_are_encoded_to_h264(path, make_video, recipe):
+    clip = record(path, media_packets(make_video(seconds=3, **recipe)))
     assert (clip.codec, clip.numbers) == ("h264", list(range(30)))
     with av.open(str(path)) as video:
         assert video.streams.video[0].codec_context.pix_fmt == "yuv420p"
 
 
-def test_encoded_odd_sides_become_even(path, films):
+def test_encoded_odd_sides_become_even(path, make_video):
     recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj444p"}
-    clip = record(path, media_packets(films(seconds=1, size=(321, 193), **recipe)))
+    clip = record(path, media_packets(make_video(seconds=1, size=(321, 193), **recipe)))
     assert clip.size == (320, 192)
     assert clip.numbers == list(range(10))
 
 
-def test_encoded_frames_keep_their_times(path, films):
+def test_encoded_frames_keep_their_times(path, make_video):
     recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
-    packets = media_packets(films(seconds=3, **recipe))
+    packets = media_packets(make_video(seconds=3, **recipe))
     del packets[10:15]
     clip = record(path, packets)
     assert clip.times[10] - clip.times[9] == pytest.approx(0.6)
 
 
-def test_encoded_clip_begins_at_its_first_packet(path, films):
+def test_encoded_clip_begins_at_its_first_packet(path, make_video):
     recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
-    clip = record(path, media_packets(films(seconds=3, **recipe))[12:])
+    clip = record(path, media_packets(make_video(seconds=3, **recipe))[12:])
     assert (clip.times[0], clip.numbers[0]) == (0.0, 12)
 
 
-def test_broken_frames_are_left_out(path, films):
+def test_broken_frames_are_left_out(path, make_video):
     recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
-    packets = media_packets(films(seconds=2, **recipe))
+    packets = media_packets(make_video(seconds=2, **recipe))
     packets[5].data.update(bytes(packets[5].size))
     assert record(path, packets).numbers == [n for n in range(20) if n != 5]
 
 
-def test_odd_frame_rate_is_encoded(path, films):
+def test_odd_frame_rate_is_encoded(path, make_video):
     recipe = {"codec": "mjpeg", "container": "avi", "pix_fmt": "yuvj420p"}
-    packets = media_packets(films(seconds=1, **recipe))
+    packets = media_packets(make_video(seconds=1, **recipe))
     for fps in (None, 0.1, 90_000.0):
         media = replace(packets[0].format, fps=fps)
         clip = record(path, [replace(p, format=media) for p in packets])
@@ -140,16 +140,16 @@ def test_odd_frame_rate_is_encoded(path, films):
 # --- audio ---
 
 
-def test_aac_packets_are_copied(path, films):
-    packets = media_packets(films(seconds=4, audio="aac"))
+def test_aac_packets_are_copied(path, make_video):
+    packets = media_packets(make_video(seconds=4, audio="aac"))
     audio_packets = split_video(packets)[1]
     clip = record(path, packets, audio=audio_packets[0].format)
     assert clip.audio == "aac"
     assert clip.audio_s == pytest.approx(4.0, abs=0.1)
 
 
-def test_aac_of_transport_stream_is_encoded_again(path, films):
-    packets = media_packets(films(seconds=4, audio="aac", container="mpegts"))
+def test_aac_of_transport_stream_is_encoded_again(path, make_video):
+    packets = media_packets(make_video(seconds=4, audio="aac", container="mpegts"))
     audio_packets = split_video(packets)[1]
     assert audio_packets[0].format.template is None
     clip = record(path, packets, audio=audio_packets[0].format)
@@ -206,8 +206,8 @@ def test_excess_audio_is_cut(path, video):
     assert clip.audio_s == pytest.approx(4.2, abs=0.3)
 
 
-def test_broken_audio_is_left_out(path, films):
-    packets = media_packets(films(seconds=3, audio="aac"))
+def test_broken_audio_is_left_out(path, make_video):
+    packets = media_packets(make_video(seconds=3, audio="aac"))
     audio_packets = [p for p in packets if not p.is_video]
     media = replace(audio_packets[0].format, template=None)  # forces decoding
     for packet in audio_packets[40:60]:
@@ -234,8 +234,8 @@ def test_audio_with_unsupported_rate_is_left_out(path, video):
     assert len(clip.numbers) == 80
 
 
-def test_audio_before_clip_start_is_left_out(path, films):
-    packets = media_packets(films(seconds=4, audio="aac"))
+def test_audio_before_clip_start_is_left_out(path, make_video):
+    packets = media_packets(make_video(seconds=4, audio="aac"))
     start = next(n for n, p in enumerate(packets) if p.is_video and p.keyframe and p.t > 1)
     late = [packets[start], *[p for p in packets[:start] if not p.is_video], *packets[start + 1 :]]
     audio_packets = [p for p in packets if not p.is_video]

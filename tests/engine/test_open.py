@@ -51,7 +51,7 @@ def test_stream_url_includes_login(location, login, url):
 @pytest.mark.parametrize(
     "location",
     ["", "cam", "cam/live", "file:///etc/passwd", "/etc/passwd", "rtsp://", "rtsp:///live",
-     "concat:a|b", "rtsp://cam:99999/", "rtsp://cam:x/", "http://[::1", "ftp://cam/film.mp4"],
+     "concat:a|b", "rtsp://cam:99999/", "rtsp://cam:x/", "http://[::1", "ftp://cam/video.mp4"],
 )  # fmt: skip
 def test_stream_url_refuses_invalid_location(location):
     with pytest.raises(InvalidSource):
@@ -140,6 +140,6 @@ def test_stop_ends_attempts_to_open_webcam(opened):
     assert len(calls) == 1
 
 
-def test_webcam_is_opened_non_blocking(films):
-    with av.open(str(films(seconds=1)), options=opening._WEBCAM) as container:
+def test_webcam_is_opened_non_blocking(make_video):
+    with av.open(str(make_video(seconds=1)), options=opening._WEBCAM) as container:
         assert Flags.non_block in Flags(container.flags)

@@ -60,8 +60,8 @@ class Ruin:
 
 
 @pytest.fixture
-def ruin(tmp_path, films):
-    ruin = Ruin(tmp_path, films(seconds=2))
+def ruin(tmp_path, make_video):
+    ruin = Ruin(tmp_path, make_video(seconds=2))
     yield ruin
     ruin.close()
 
@@ -177,25 +177,25 @@ def read_whole(monkeypatch):
 
 
 @pytest.mark.parametrize("recipe", [{}, {"bframes": 2}, {"fps": 25, "codec": "libx265"}])
-def test_adoption_reads_only_index_of_finalized_file(films, tmp_path, read_whole, recipe):
+def test_adoption_reads_only_index_of_finalized_file(make_video, tmp_path, read_whole, recipe):
     final = tmp_path / "film.mp4"
-    record(partial_path(final), media_packets(films(seconds=3, **recipe)))
+    record(partial_path(final), media_packets(make_video(seconds=3, **recipe)))
     told = finalize(final)
     assert read_index(final) == told
     assert read_whole == []
 
 
-def test_adoption_reads_fragmented_file_completely(films, tmp_path, read_whole):
+def test_adoption_reads_fragmented_file_completely(make_video, tmp_path, read_whole):
     final = tmp_path / "film.mp4"
-    record(final, media_packets(films(seconds=3)))
+    record(final, media_packets(make_video(seconds=3)))
     assert read_index(final).duration_s == pytest.approx(3.0, abs=0.11)
     assert read_whole == [final]
 
 
 @pytest.mark.parametrize("cut", [5, 100])
-def test_adoption_reads_truncated_file_completely(films, tmp_path, read_whole, cut):
+def test_adoption_reads_truncated_file_completely(make_video, tmp_path, read_whole, cut):
     final = tmp_path / "film.mp4"
-    record(partial_path(final), media_packets(films(seconds=3)))
+    record(partial_path(final), media_packets(make_video(seconds=3)))
     finalize(final)
     with final.open("r+b") as file:
         file.truncate(final.stat().st_size - cut)
@@ -204,11 +204,11 @@ def test_adoption_reads_truncated_file_completely(films, tmp_path, read_whole, c
 
 
 def test_adoption_distrusts_index_of_file_with_trailing_garbage(
-    films, tmp_path, read_whole, caplog
+    make_video, tmp_path, read_whole, caplog
 ):
     caplog.set_level(logging.CRITICAL)
     final = tmp_path / "film.mp4"
-    record(partial_path(final), media_packets(films(seconds=3)))
+    record(partial_path(final), media_packets(make_video(seconds=3)))
     finalize(final)
     with final.open("ab") as file:
         file.write(b"\0\0\0\1rubb\0\0\0\0\0\0\0\0")
@@ -217,9 +217,9 @@ def test_adoption_distrusts_index_of_file_with_trailing_garbage(
     assert read_whole == [final]
 
 
-def test_adoption_distrusts_index_without_duration(films, tmp_path, read_whole, monkeypatch):
+def test_adoption_distrusts_index_without_duration(make_video, tmp_path, read_whole, monkeypatch):
     final = tmp_path / "film.mp4"
-    record(partial_path(final), media_packets(films(seconds=3)))
+    record(partial_path(final), media_packets(make_video(seconds=3)))
     told = finalize(final)
     opened = finishing.av.open
 

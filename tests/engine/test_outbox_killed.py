@@ -62,11 +62,11 @@ def test_killed_process_loses_and_duplicates_no_clip(tmp_path):
     assert gone <= to_go
     assert not known & removed
     assert {clip.cloud for clip in clips} == {CloudState.STORED}
-    films = {Path(name).stem: name for name in house.store.names(".mp4")}
-    assert films.keys() == known
+    videos = {Path(name).stem: name for name in house.store.names(".mp4")}
+    assert videos.keys() == known
     assert len(house.store.names(".jpg")) == len(clips)
     for clip in clips:
         film = house.files(clip)[0].read_bytes()
-        assert (house.store.objects / films[clip.id]).read_bytes() == film
+        assert (house.store.objects / videos[clip.id]).read_bytes() == film
     assert house.outbox.backlog.jobs == 0
     house.close()

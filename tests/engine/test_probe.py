@@ -23,27 +23,27 @@ probe_module = sys.modules[Probe.__module__]
 
 
 def shown(result):
-    with av.open(io.BytesIO(result.jpeg)) as film:
-        return next(film.decode(video=0))
+    with av.open(io.BytesIO(result.jpeg)) as file:
+        return next(file.decode(video=0))
 
 
-def test_probe_reads_paced_file_without_waiting(films):
-    film = films(seconds=5, audio="aac", bframes=2)
-    result = probe(file_camera(film, paced=True, loop=True).source)
+def test_probe_reads_paced_file_without_waiting(make_video):
+    video = make_video(seconds=5, audio="aac", bframes=2)
+    result = probe(file_camera(video, paced=True, loop=True).source)
     assert (result.width, result.height, result.fps) == (320, 192, pytest.approx(10))
     assert (result.video_codec, result.audio_codec) == ("h264", "aac")
     assert result.records_directly
     assert number_of(shown(result)) == 0
 
 
-def test_probe_of_mjpeg_does_not_record_directly(films):
-    film = films(seconds=1, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
-    result = probe(file_camera(film).source)
+def test_probe_of_mjpeg_does_not_record_directly(make_video):
+    video = make_video(seconds=1, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
+    result = probe(file_camera(video).source)
     assert (result.video_codec, result.records_directly) == ("mjpeg", False)
 
 
-def test_probe_scales_preview(films):
-    result = probe(file_camera(films(seconds=0.2, size=(1920, 1080))).source)
+def test_probe_scales_preview(make_video):
+    result = probe(file_camera(make_video(seconds=0.2, size=(1920, 1080))).source)
     assert (result.width, shown(result).width) == (1920, PREVIEW_WIDTH)
 
 
@@ -60,22 +60,22 @@ def test_probe_raises_error_of_source(tmp_path):
         probe(file_camera(tmp_path / "nothing.mp4").source)
 
 
-def test_probe_of_broken_frames_raises_unsupported_codec(films, tmp_path):
-    film = films(seconds=2, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
+def test_probe_of_broken_frames_raises_unsupported_codec(make_video, tmp_path):
+    video = make_video(seconds=2, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
     broken = tmp_path / "broken.avi"
     jpeg = re.compile(rb"\xff\xd8\xff.*?\xff\xd9", re.DOTALL)
-    broken.write_bytes(jpeg.sub(lambda found: bytes(len(found[0])), film.read_bytes()))
+    broken.write_bytes(jpeg.sub(lambda found: bytes(len(found[0])), video.read_bytes()))
     with pytest.raises(UnsupportedCodec):
         probe(file_camera(broken).source)
 
 
-def test_probe_raises_no_video_after_limit(films, monkeypatch):
+def test_probe_raises_no_video_after_limit(make_video, monkeypatch):
     monkeypatch.setattr(probe_module, "LIMIT_S", -1.0)
     with pytest.raises(NoVideo):
-        probe(file_camera(films(seconds=2)).source)
+        probe(file_camera(make_video(seconds=2)).source)
 
 
-def test_probe_of_unavailable_entity_raises_error(films):
+def test_probe_of_unavailable_entity_raises_error(make_video):
     class Feed:
         def stream_url(self):
             raise EntityUnavailable

@@ -53,9 +53,9 @@ def rig(tmp_path):
 
 
 @pytest.fixture
-def street(films):
+def street(make_video):
     """A camera whose figure is in the picture from 2 to 12 s."""
-    video = films(seconds=16, walks=((2.0, 12.0),))
+    video = make_video(seconds=16, walks=((2.0, 12.0),))
     return lambda **settings: file_camera(video, **settings)
 
 
@@ -84,8 +84,8 @@ def test_new_configuration_keeps_pre_roll(rig, street):
     assert clip.event_at - clip.started_at >= 1.9
 
 
-def test_longer_pre_roll_applies_to_next_clip(rig, films):
-    video = films(seconds=40, walks=((2.0, 4.0), (30.0, 32.0)), gop_s=1.0)
+def test_longer_pre_roll_applies_to_next_clip(rig, make_video):
+    video = make_video(seconds=40, walks=((2.0, 4.0), (30.0, 32.0)), gop_s=1.0)
     rig.change_on(ClipStarted, file_camera(video, pre_roll_s=12.0))
     first, second = rig.play(file_camera(video))
     assert first.event_at - first.started_at < 4
@@ -110,8 +110,8 @@ def test_removed_label_ends_its_presence(rig, street):
     assert content(rig.path(clip)).numbers[-1] < 80
 
 
-def test_label_no_longer_recorded_starts_no_clip(rig, films):
-    video = films(seconds=20, walks=((2.0, 4.0), (12.0, 14.0)))
+def test_label_no_longer_recorded_starts_no_clip(rig, make_video):
+    video = make_video(seconds=20, walks=((2.0, 4.0), (12.0, 14.0)))
     rule = LabelRule(label="person", records=False)
     rig.change_on(DetectionEnded, file_camera(video, rules=(rule,)))
     assert len(rig.play(file_camera(video))) == 1
@@ -126,8 +126,8 @@ def test_removed_zone_is_reported_empty(rig, street):
     assert empty.at - occupied.at < 3
 
 
-def test_motion_in_new_mask_does_not_wake_sampler(films):
-    scene = Scene(films(seconds=20, walks=((12.0, 16.0),)))
+def test_motion_in_new_mask_does_not_wake_sampler(make_video):
+    scene = Scene(make_video(seconds=20, walks=((12.0, 16.0),)))
     scene.play(until=8)
     assert scene.decodes_keyframes_at(7)
     scene.sampler.reconfigure(camera(SourceConfig(kind=SourceKind.FILE), zones=(MASK,)))
@@ -135,8 +135,8 @@ def test_motion_in_new_mask_does_not_wake_sampler(films):
     assert scene.decodes_keyframes_at(14)
 
 
-def test_removed_mask_reveals_known_background(films):
-    scene = Scene(films(seconds=20, walks=((12.0, 16.0),)), zones=(MASK,))
+def test_removed_mask_reveals_known_background(make_video):
+    scene = Scene(make_video(seconds=20, walks=((12.0, 16.0),)), zones=(MASK,))
     scene.play(until=8)
     scene.sampler.reconfigure(camera(SourceConfig(kind=SourceKind.FILE)))
     scene.play(until=11.5)

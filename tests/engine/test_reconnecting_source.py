@@ -108,8 +108,8 @@ class SourceBench:
 
 
 @pytest.fixture
-def packets(films):
-    return media_packets(films(seconds=1))
+def packets(make_video):
+    return media_packets(make_video(seconds=1))
 
 
 @pytest.fixture
@@ -245,14 +245,14 @@ def entity_connection(feed):
     return open_source(config, feed, Timeline(FakeClock(), Pace.LIVE), Event())
 
 
-def test_entity_with_url_opens_stream(socket_enabled, http, films):
-    url = http({"/film.mp4": Reply.file(films(seconds=1))}).url("/film.mp4")
+def test_entity_with_url_opens_stream(socket_enabled, http, make_video):
+    url = http({"/video.mp4": Reply.file(make_video(seconds=1))}).url("/video.mp4")
     connection = entity_connection(Feed(url))
     assert isinstance(connection, ContainerConnection)
     connection.close()
 
 
-def test_entity_without_url_opens_snapshots(films):
+def test_entity_without_url_opens_snapshots(make_video):
     connection = entity_connection(Feed(picture=encode_jpeg(frame_of(picture(1)))))
     assert isinstance(connection, SnapshotConnection)
 

@@ -51,8 +51,8 @@ class Calls(FigureDetector):
 
 @pytest.mark.parametrize("pre_roll_s", [0.0, 1.0, 4.0])
 @pytest.mark.parametrize("bframes", [0, 3])
-def test_clip_begins_before_the_person_it_shows(rig, films, pre_roll_s, bframes):
-    video = films(seconds=12, walks=((6.3, 8.0),), bframes=bframes)
+def test_clip_begins_before_the_person_it_shows(rig, make_video, pre_roll_s, bframes):
+    video = make_video(seconds=12, walks=((6.3, 8.0),), bframes=bframes)
     (clip,) = rig.play(file_camera(video, pre_roll_s=pre_roll_s))
     first = numbers(rig, clip)[0]
     seen = event_number(rig, clip)
@@ -62,27 +62,27 @@ def test_clip_begins_before_the_person_it_shows(rig, films, pre_roll_s, bframes)
     assert clip.event_at - clip.started_at == pytest.approx((seen - first) / FPS)
 
 
-def test_clip_cannot_begin_before_the_source(rig, films):
-    (clip,) = rig.play(file_camera(films(walks=((0.0, 2.0),)), pre_roll_s=4.0))
+def test_clip_cannot_begin_before_the_source(rig, make_video):
+    (clip,) = rig.play(file_camera(make_video(walks=((0.0, 2.0),)), pre_roll_s=4.0))
     assert numbers(rig, clip)[0] == 0
     assert clip.pre_roll_s == pytest.approx(0.0, abs=0.21)
 
 
-def test_clip_ends_after_grace_period_and_post_roll(rig, films):
-    (clip,) = rig.play(file_camera(films(), grace_s=1.0, post_roll_s=1.5))
+def test_clip_ends_after_grace_period_and_post_roll(rig, make_video):
+    (clip,) = rig.play(file_camera(make_video(), grace_s=1.0, post_roll_s=1.5))
     assert numbers(rig, clip)[-1] == pytest.approx(68 + 10 + 15, abs=4)
 
 
-def test_clip_duration_is_that_of_its_frames(rig, films):
-    (clip,) = rig.play(file_camera(films(bframes=3)))
+def test_clip_duration_is_that_of_its_frames(rig, make_video):
+    (clip,) = rig.play(file_camera(make_video(bframes=3)))
     shown = content(rig.path(clip))
     assert clip.duration_s == pytest.approx(len(shown.numbers) / FPS)
     assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
     assert shown.duration_s == pytest.approx(clip.duration_s)
 
 
-def test_clip_path_is_below_camera_and_day(rig, films):
-    (clip,) = rig.play(file_camera(films(), id="garden"))
+def test_clip_path_is_below_camera_and_day(rig, make_video):
+    (clip,) = rig.play(file_camera(make_video(), id="garden"))
     camera, day, name = clip.path.split("/")
     assert (camera, name) == ("garden", f"{clip.id}.mp4")
     assert len(day) == len("2027-01-15")
@@ -91,29 +91,29 @@ def test_clip_path_is_below_camera_and_day(rig, films):
 # --- one clip or several ---
 
 
-def test_presence_within_grace_period_goes_on_in_same_clip(rig, films):
-    video = films(seconds=14, walks=((4.0, 5.0), (5.9, 7.0)))
+def test_presence_within_grace_period_goes_on_in_same_clip(rig, make_video):
+    video = make_video(seconds=14, walks=((4.0, 5.0), (5.9, 7.0)))
     clips = rig.play(file_camera(video, grace_s=1.5, post_roll_s=0.5))
     assert len(clips) == len(rig.of(DetectionStarted)) == 1
 
 
-def test_presence_within_post_roll_is_new_event_of_same_clip(rig, films):
-    video = films(seconds=16, walks=((4.0, 5.0), (7.0, 8.0)))
+def test_presence_within_post_roll_is_new_event_of_same_clip(rig, make_video):
+    video = make_video(seconds=16, walks=((4.0, 5.0), (7.0, 8.0)))
     (clip,) = rig.play(file_camera(video, grace_s=0.5, post_roll_s=3.0))
     assert [e.clip_id for e in rig.of(DetectionStarted)] == [clip.id] * 2
     assert numbers(rig, clip)[-1] > 100
 
 
-def test_presence_after_post_roll_starts_new_clip(rig, films):
-    video = films(seconds=20, walks=((4.0, 5.0), (12.0, 13.0)))
+def test_presence_after_post_roll_starts_new_clip(rig, make_video):
+    video = make_video(seconds=20, walks=((4.0, 5.0), (12.0, 13.0)))
     first, second = rig.play(file_camera(video, grace_s=0.5, post_roll_s=1.0))
     assert first.id < second.id
     assert numbers(rig, first)[-1] < numbers(rig, second)[0]
 
 
 @pytest.mark.parametrize("bframes", [0, 3])
-def test_roll_over_loses_no_frame(rig, films, bframes):
-    clips = rig.play(file_camera(films(**ALWAYS, bframes=bframes), max_clip_s=7.0))
+def test_roll_over_loses_no_frame(rig, make_video, bframes):
+    clips = rig.play(file_camera(make_video(**ALWAYS, bframes=bframes), max_clip_s=7.0))
     assert len(clips) == 5
     parts = [numbers(rig, clip) for clip in clips]
     assert [n for part in parts for n in part] == list(range(parts[0][0], 300))
@@ -125,23 +125,23 @@ def test_roll_over_loses_no_frame(rig, films, bframes):
         assert before.id < after.id
 
 
-def test_roll_over_of_encoded_video_loses_no_frame(rig, films):
-    video = films(**ALWAYS, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
+def test_roll_over_of_encoded_video_loses_no_frame(rig, make_video):
+    video = make_video(**ALWAYS, codec="mjpeg", container="avi", pix_fmt="yuvj420p")
     clips = rig.play(file_camera(video, max_clip_s=9.0))
     parts = [numbers(rig, clip) for clip in clips]
     assert len(parts) == 4
     assert [n for part in parts for n in part] == list(range(parts[0][0], 300))
 
 
-def test_roll_over_gives_each_clip_a_still(rig, films):
-    clips = rig.play(file_camera(films(**ALWAYS), max_clip_s=7.0))
+def test_roll_over_gives_each_clip_a_still(rig, make_video):
+    clips = rig.play(file_camera(make_video(**ALWAYS), max_clip_s=7.0))
     assert all(rig.path(clip).with_suffix(".jpg").stat().st_size for clip in clips)
     assert all(clip.still_path for clip in clips)
 
 
-def test_new_frame_size_during_event_starts_new_clip(rig, films, tmp_path):
-    big = films(seconds=8, walks=((4.0, 8.0),), container="mpegts")
-    small = films(
+def test_new_frame_size_during_event_starts_new_clip(rig, make_video, tmp_path):
+    big = make_video(seconds=8, walks=((4.0, 8.0),), container="mpegts")
+    small = make_video(
         seconds=6, walks=((0.0, 2.0),), container="mpegts", size=(192, 128), first_number=80
     )
     joined = tmp_path / "joined.ts"
@@ -153,9 +153,9 @@ def test_new_frame_size_during_event_starts_new_clip(rig, films, tmp_path):
     assert second.label == "person"
 
 
-def test_restarted_time_stamps_go_on_in_same_clip(rig, films, tmp_path):
-    one = films(seconds=8, walks=((4.0, 8.0),), container="mpegts")
-    two = films(seconds=6, walks=((0.0, 2.0),), container="mpegts", first_number=80)
+def test_restarted_time_stamps_go_on_in_same_clip(rig, make_video, tmp_path):
+    one = make_video(seconds=8, walks=((4.0, 8.0),), container="mpegts")
+    two = make_video(seconds=6, walks=((0.0, 2.0),), container="mpegts", first_number=80)
     joined = tmp_path / "joined.ts"
     joined.write_bytes(one.read_bytes() + two.read_bytes())
     (clip,) = rig.play(file_camera(joined))
@@ -165,16 +165,16 @@ def test_restarted_time_stamps_go_on_in_same_clip(rig, films, tmp_path):
     assert clip.duration_s == pytest.approx(len(shown.numbers) / FPS, abs=0.05)
 
 
-def test_encoded_video_is_one_playable_clip(rig, films):
-    video = films(codec="mjpeg", container="avi", pix_fmt="yuvj422p")
+def test_encoded_video_is_one_playable_clip(rig, make_video):
+    video = make_video(codec="mjpeg", container="avi", pix_fmt="yuvj422p")
     (clip,) = rig.play(file_camera(video))
     assert clip.video_codec == "h264"
     shown = content(rig.path(clip))
     assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
 
 
-def test_audio_is_recorded_with_video(rig, films):
-    (clip,) = rig.play(file_camera(films(audio="aac")))
+def test_audio_is_recorded_with_video(rig, make_video):
+    (clip,) = rig.play(file_camera(make_video(audio="aac")))
     shown = content(rig.path(clip))
     assert clip.audio_codec == shown.audio == "aac"
     assert shown.audio_s == pytest.approx(clip.duration_s, abs=0.2)
@@ -183,29 +183,29 @@ def test_audio_is_recorded_with_video(rig, films):
 # --- activity ---
 
 
-def test_detect_activity_announces_without_clip(rig, films):
-    assert rig.play(file_camera(films()), Activity.DETECT) == []
+def test_detect_activity_announces_without_clip(rig, make_video):
+    assert rig.play(file_camera(make_video()), Activity.DETECT) == []
     (started,) = rig.of(DetectionStarted)
     assert started.clip_id is None
     assert len(rig.of(DetectionEnded)) == 1
 
 
-def test_record_activity_begins_clip_for_present_person(rigs, films):
+def test_record_activity_begins_clip_for_present_person(rigs, make_video):
     rig = rigs(
         detector=Calls(lambda: rig.engine.set_activity("cam", Activity.RECORD), after_looks=20)
     )
-    (clip,) = rig.play(file_camera(films(**ALWAYS), pre_roll_s=2.0), Activity.DETECT)
+    (clip,) = rig.play(file_camera(make_video(**ALWAYS), pre_roll_s=2.0), Activity.DETECT)
     assert rig.of(DetectionStarted)[0].clip_id is None
     assert rig.of(DetectionEnded)[0].clip_id == clip.id
     assert 65 <= event_number(rig, clip) <= 85
     assert 2.0 <= clip.pre_roll_s < 3.2
 
 
-def test_detect_activity_ends_open_clip_at_once(rigs, films):
+def test_detect_activity_ends_open_clip_at_once(rigs, make_video):
     rig = rigs(
         detector=Calls(lambda: rig.engine.set_activity("cam", Activity.DETECT), after_looks=20)
     )
-    (clip,) = rig.play(file_camera(films(**ALWAYS)))
+    (clip,) = rig.play(file_camera(make_video(**ALWAYS)))
     assert 65 <= numbers(rig, clip)[-1] <= 85
     assert len(rig.of(DetectionEnded)) == 1
 
@@ -214,8 +214,8 @@ def test_detect_activity_ends_open_clip_at_once(rigs, films):
 
 
 @pytest.mark.parametrize("container", ["mp4", "mpegts"])
-def test_broken_packets_in_clip_are_skipped(rig, films, tmp_path, container):
-    video = films(seconds=20, walks=((3.0, 17.0),), container=container)
+def test_broken_packets_in_clip_are_skipped(rig, make_video, tmp_path, container):
+    video = make_video(seconds=20, walks=((3.0, 17.0),), container=container)
     data = bytearray(video.read_bytes())
     rng = random.Random(11)
     for at in rng.sample(range(len(data) * 4 // 10, len(data) * 6 // 10), 40):
@@ -260,18 +260,18 @@ def test_manual_recording_before_first_frame_raises(controller):
         controller[0].start_manual(0.0, 1.8e9, 1.0)
 
 
-def test_writer_passed_to_callback_can_be_joined(controller, films):
+def test_writer_passed_to_callback_can_be_joined(controller, make_video):
     # As the engine does when another camera begins a clip at the same moment.
     clips, buffer, opened = controller
-    for packet in media_packets(films(seconds=2)):
+    for packet in media_packets(make_video(seconds=2)):
         buffer.push(packet)
     clips.start_manual(1.9, 1.8e9, 1.0)
     assert [done for _, done in opened] == [False]
 
 
-def test_clock_change_during_recording_keeps_pre_roll(controller, films, tmp_path):
+def test_clock_change_during_recording_keeps_pre_roll(controller, make_video, tmp_path):
     clips, buffer, opened = controller
-    packets = media_packets(films(seconds=8))
+    packets = media_packets(make_video(seconds=8))
     for packet in packets[:60]:
         hour = 3600.0 if packet.t > 4.0 else 0.0
         buffer.push(replace(packet, at=packet.at + hour))

@@ -74,8 +74,8 @@ class Wreck:
 
 
 @pytest.fixture
-def wreck(tmp_path, films):
-    wreck = Wreck(tmp_path, films(seconds=5))
+def wreck(tmp_path, make_video):
+    wreck = Wreck(tmp_path, make_video(seconds=5))
     yield wreck
     wreck.catalog.close()
 
@@ -215,8 +215,8 @@ def test_foreign_files_are_left_alone(wreck):
 # --- a real crash ---
 
 
-def test_killed_process_leaves_clip_up_to_last_second(films, tmp_path, rigs):
-    film = films(seconds=60, walks=((0.3, 60.0),))
+def test_killed_process_leaves_clip_up_to_last_second(make_video, tmp_path, rigs):
+    film = make_video(seconds=60, walks=((0.3, 60.0),))
     house = subprocess.Popen(
         [sys.executable, HERE / "recording_process.py", tmp_path, film],
         stdout=subprocess.PIPE,

@@ -37,10 +37,10 @@ def is_complete(shown):
 
 
 @pytest.fixture(scope="module")
-def recorded(films, tmp_path_factory):
+def recorded(make_video, tmp_path_factory):
     """One clip of each camera, recorded at the same time."""
     mounts = {
-        f"/{name}": launch_line(films(seconds=36, walks=WALKS, **recipe), **options)
+        f"/{name}": launch_line(make_video(seconds=36, walks=WALKS, **recipe), **options)
         for name, (recipe, options) in CAMERAS.items()
     }
     with rtsp(mounts) as server, EngineRig(tmp_path_factory.mktemp("rtsp")) as rig:
@@ -99,9 +99,9 @@ def test_rtsp_camera_has_stats(recorded, name):
 
 
 @pytest.fixture
-def long_video(films):
+def long_video(make_video):
     """A minute with the figure in it from the first second on."""
-    return films(seconds=60, walks=((0.4, 60.0),))
+    return make_video(seconds=60, walks=((0.4, 60.0),))
 
 
 def test_connection_cut_while_recording_saves_both_clips(rtsp_server, rig, long_video):
@@ -152,17 +152,17 @@ def test_frozen_camera_is_lost_and_recovers(rtsp_server, rig, long_video):
     assert rig.engine.stats("cam").reconnects == 1
 
 
-def test_slow_camera_opens_quickly(rtsp_server, rig, films):
+def test_slow_camera_opens_quickly(rtsp_server, rig, make_video):
     # By default FFmpeg would read for four to six seconds, longer than allowed.
-    video = films(seconds=60, fps=1, gop_s=4.0, walks=())
+    video = make_video(seconds=60, fps=1, gop_s=4.0, walks=())
     server = rtsp_server({"/cam": launch_line(video, in_band=False)})
     rig.engine.set_camera(stream_camera(server.url("/cam")), Activity.DETECT)
     rig.wait_health(RUNNING)
     assert rig.of(HealthChanged)[-2].health is CameraHealth.CONNECTING
 
 
-def test_rtsp_login_and_path_are_used(rtsp_server, films):
-    server = rtsp_server({"/cam": launch_line(films(seconds=5))}, login="bob:s3cret")
+def test_rtsp_login_and_path_are_used(rtsp_server, make_video):
+    server = rtsp_server({"/cam": launch_line(make_video(seconds=5))}, login="bob:s3cret")
     url = server.url("/cam")
     with pytest.raises(LoginRefused):
         probe(stream_camera(url).source)

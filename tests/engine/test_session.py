@@ -66,8 +66,8 @@ class Unsure(FigureDetector):
 # --- health ---
 
 
-def test_file_camera_reports_connecting_running_and_off(rig, films):
-    rig.play(file_camera(films(seconds=2)))
+def test_file_camera_reports_connecting_running_and_off(rig, make_video):
+    rig.play(file_camera(make_video(seconds=2)))
     assert healths(rig) == [(CONNECTING, None), (RUNNING, None), (OFF, None)]
 
 
@@ -88,16 +88,16 @@ def test_missing_camera_is_reported_once_despite_retries(rig, tmp_path, monkeypa
     assert healths(rig) == [(CONNECTING, None), (LOST, "file_missing"), (OFF, None)]
 
 
-def test_lost_camera_that_appears_is_running(rig, films, tmp_path):
+def test_lost_camera_that_appears_is_running(rig, make_video, tmp_path):
     path = tmp_path / "later.mp4"
     rig.engine.set_camera(file_camera(path, loop=True, paced=True), Activity.DETECT)
     rig.wait_health(LOST)
-    path.write_bytes(films(seconds=2).read_bytes())
+    path.write_bytes(make_video(seconds=2).read_bytes())
     rig.wait_health(RUNNING)
     assert rig.engine.health("cam") is RUNNING
 
 
-def test_exception_in_session_restarts_camera(rig, films, monkeypatch, caplog):
+def test_exception_in_session_restarts_camera(rig, make_video, monkeypatch, caplog):
     monkeypatch.setattr(module, "RESTART_S", 0.01)
     real, calls = CameraSession._handle_tracks, []
 
@@ -108,7 +108,7 @@ def test_exception_in_session_restarts_camera(rig, films, monkeypatch, caplog):
         real(self, *args)
 
     monkeypatch.setattr(CameraSession, "_handle_tracks", fail_once)
-    video = films(seconds=20, walks=((0.0, 20.0),))
+    video = make_video(seconds=20, walks=((0.0, 20.0),))
     rig.engine.set_camera(file_camera(video, paced=True, loop=True), Activity.RECORD)
     rig.wait_health(LOST, error="unknown")
     rig.wait_health(RUNNING, count=2)
@@ -120,8 +120,8 @@ def test_exception_in_session_restarts_camera(rig, films, monkeypatch, caplog):
 # --- detections ---
 
 
-def test_presence_is_announced_with_its_times(rig, films):
-    rig.play(file_camera(films()))
+def test_presence_is_announced_with_its_times(rig, make_video):
+    rig.play(file_camera(make_video()))
     started, ended = rig.of(DetectionStarted)[0].presence, rig.of(DetectionEnded)[0].presence
     assert started.camera_id == "cam"
     assert started.first_seen_at == ended.first_seen_at < started.last_seen_at
@@ -129,15 +129,15 @@ def test_presence_is_announced_with_its_times(rig, films):
     assert started.track_id == ended.track_id
 
 
-def test_second_person_updates_presence(rigs, films):
+def test_second_person_updates_presence(rigs, make_video):
     rig = rigs(detector=Crowd())
-    rig.play(file_camera(films(seconds=12, walks=((2.0, 12.0),))))
+    rig.play(file_camera(make_video(seconds=12, walks=((2.0, 12.0),))))
     assert [e.presence.count for e in rig.of(DetectionUpdated)] == [2]
 
 
-def test_snapshot_is_sent_when_clearly_better_and_not_too_often(rigs, films):
+def test_snapshot_is_sent_when_clearly_better_and_not_too_often(rigs, make_video):
     rig = rigs(detector=Unsure())
-    rig.play(file_camera(films(seconds=14, walks=((2.0, 14.0),))))
+    rig.play(file_camera(make_video(seconds=14, walks=((2.0, 14.0),))))
     pictures = rig.of(SnapshotTaken)
     assert 3 <= len(pictures) <= 8
     gaps = [b.at - a.at for a, b in itertools.pairwise(pictures)]
@@ -146,13 +146,13 @@ def test_snapshot_is_sent_when_clearly_better_and_not_too_often(rigs, films):
     assert pictures[0].jpeg not in repr(pictures[0]).encode()
 
 
-def test_detection_below_threshold_starts_no_presence(rigs, films):
+def test_detection_below_threshold_starts_no_presence(rigs, make_video):
     rig = rigs(detector=Unsure())
-    rig.play(file_camera(films(seconds=12, walks=((2.0, 12.0),)), threshold=0.999))
+    rig.play(file_camera(make_video(seconds=12, walks=((2.0, 12.0),)), threshold=0.999))
     assert rig.of(DetectionStarted) == []
 
 
-def test_failing_detector_ends_presence_only(rigs, films):
+def test_failing_detector_ends_presence_only(rigs, make_video):
     class Breaks(FigureDetector):
         def detect(self, picture):
             if self.looks > 30:
@@ -160,7 +160,7 @@ def test_failing_detector_ends_presence_only(rigs, films):
             return super().detect(picture)
 
     rig = rigs(detector=Breaks())
-    rig.play(file_camera(films(seconds=20, walks=((2.0, 20.0),))))
+    rig.play(file_camera(make_video(seconds=20, walks=((2.0, 20.0),))))
     assert len(rig.of(DetectionEnded)) == 1
     assert healths(rig)[-2:] == [(RUNNING, None), (OFF, None)]
 
@@ -169,8 +169,8 @@ def test_failing_detector_ends_presence_only(rigs, films):
 
 
 @pytest.fixture
-def live(rig, films):
-    video = films(seconds=20, walks=(), gop_s=2.0)
+def live(rig, make_video):
+    video = make_video(seconds=20, walks=(), gop_s=2.0)
     rig.engine.set_camera(file_camera(video, paced=True, loop=True), Activity.DETECT)
     rig.wait_health(RUNNING)
     return rig

@@ -44,11 +44,11 @@ def test_hanging_upload_delays_no_text(rigs, tmp_path, twilio):
 
 
 @pytest.mark.parametrize("kind", [full_disk, worn_card])
-def test_alert_is_sent_while_disk_refuses(kind, films, tmp_path, twilio):
+def test_alert_is_sent_while_disk_refuses(kind, make_video, tmp_path, twilio):
     with kind(tmp_path / "disk") as disk, EngineRig(disk.folder) as rig:
         rig.engine.sms.set_recipients({"anna": account()})
         disk.fail()
-        rig.play(file_camera(films(seconds=8, walks=((2.0, 6.0),))))
+        rig.play(file_camera(make_video(seconds=8, walks=((2.0, 6.0),))))
         assert rig.failed()
         assert len(rig.of(DetectionStarted)) == 1
         send(rig.engine)
