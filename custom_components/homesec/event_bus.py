@@ -5,6 +5,7 @@ Not Home Assistant's bus: these stay inside the integration. ``bus_events.py`` h
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
@@ -24,6 +25,8 @@ from .engine.core.events import (
 
 type Listener = Callable[[EngineEvent], None]
 type Kinds = tuple[type[EngineEvent], ...]
+
+ALL_CAMERAS: Final = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,7 @@ class CamerasMissing(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duress(EngineEvent):
-    """A duress PIN was used; nothing in the house may show it."""
+    """A duress PIN was used; nothing nearby may show it."""
 
     by: str
 
@@ -86,26 +89,18 @@ class EventBus:
     """Hands each event to the listeners that subscribed to its kind and its camera."""
 
     def __init__(self) -> None:
-        self._listeners: dict[object, tuple[Listener, Kinds, tuple[str | None, ...] | None]] = {}
+        self._listeners: dict[object, tuple[Listener, Kinds, tuple[str | None, ...]]] = {}
 
     @callback
     def async_subscribe(
-        self, listener: Listener, *, kinds: Kinds, camera_id: str | None = None
+        self, listener: Listener, *, kinds: Kinds, camera_id: str | None = ALL_CAMERAS
     ) -> CALLBACK_TYPE:
-        """Call ``listener`` with events of these kinds about no camera or about this one."""
-        return self._async_add(listener, kinds, (None, camera_id))
+        """Call ``listener`` with events of these kinds; return what ends that.
 
-    @callback
-    def async_subscribe_all(self, listener: Listener, *, kinds: Kinds) -> CALLBACK_TYPE:
-        """Call ``listener`` with events of these kinds, whatever camera they are about."""
-        return self._async_add(listener, kinds, None)
-
-    @callback
-    def _async_add(
-        self, listener: Listener, kinds: Kinds, camera_ids: tuple[str | None, ...] | None
-    ) -> CALLBACK_TYPE:
+        ``camera_id`` limits them to those about this camera or no camera, None to the latter.
+        """
         key = object()
-        self._listeners[key] = (listener, kinds, camera_ids)
+        self._listeners[key] = (listener, kinds, (None, camera_id))
 
         @callback
         def unsubscribe() -> None:
@@ -117,6 +112,6 @@ class EventBus:
     def async_dispatch(self, event: EngineEvent) -> None:
         """Call the listeners of an event, in the order in which they subscribed."""
         camera_id = camera_of(event)
-        for listener, kinds, camera_ids in list(self._listeners.values()):
-            if isinstance(event, kinds) and (camera_ids is None or camera_id in camera_ids):
+        for listener, kinds, wanted in list(self._listeners.values()):
+            if isinstance(event, kinds) and (camera_id in wanted or ALL_CAMERAS in wanted):
                 listener(event)

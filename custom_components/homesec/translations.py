@@ -1,4 +1,4 @@
-"""Texts that Home Assistant does not look up for us: titles made of parts, notes in a form."""
+"""Translated texts that Home Assistant doesn't look up itself."""
 
 from typing import TYPE_CHECKING
 

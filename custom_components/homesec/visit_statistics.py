@@ -54,7 +54,7 @@ class VisitCounts:
         self._again = False
         self.by_label: dict[tuple[str, str], LabelVisits] = {}
         """By camera id and label."""
-        bus.async_subscribe_all(self.async_read, kinds=(VisitLogged, StatsUpdated))
+        bus.async_subscribe(self.async_read, kinds=(VisitLogged, StatsUpdated))
 
     @callback
     def async_track_midnight(self) -> CALLBACK_TYPE:

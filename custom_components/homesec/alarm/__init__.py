@@ -1,1 +1,1 @@
-"""The alarm: what state it is in, who may change it, what it tells; no entity in here."""
+"""The alarm: its state machine, PINs, and camera checks."""

@@ -6,12 +6,12 @@ alarm.
 
 from typing import TYPE_CHECKING, Any, override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN, LOGGER, TRIGGER_TIME_S
 from ..stored_data import UnreadableError, async_load_store
-from .clock import AlarmTimer
 from .codes import Lockout
 from .config import delays
 from .machine import Alarm, AlarmMode, AlarmSnapshot, AlarmState, Cause
@@ -83,7 +83,7 @@ class StoredAlarm:
         self._clock = clock
         self._on_state = on_state
         self._store = AlarmStore(hass)
-        self._timer = AlarmTimer(hass, on_due=self.async_advance)
+        self._cancel_timer: CALLBACK_TYPE | None = None
         self._unsaved = False
         self.started = False
         """Whether time passes; not before Home Assistant has started."""
@@ -119,7 +119,7 @@ class StoredAlarm:
         return True
 
     @callback
-    def async_advance(self) -> None:
+    def async_advance(self, _now: object = None) -> None:
         """Go on to the next phase if it is time."""
         self.alarm.advance()
         self.async_save_soon()
@@ -133,7 +133,16 @@ class StoredAlarm:
 
     @callback
     def _async_set_timer(self) -> None:
-        self._timer.async_set(self.alarm.remaining_s if self.started else None)
+        self._async_cancel_timer()
+        if self.started and (remaining_s := self.alarm.remaining_s) is not None:
+            job = HassJob(self.async_advance, "HomeSec alarm", cancel_on_shutdown=True)
+            self._cancel_timer = async_call_later(self._hass, remaining_s, job)
+
+    @callback
+    def _async_cancel_timer(self) -> None:
+        if self._cancel_timer is not None:
+            self._cancel_timer()
+            self._cancel_timer = None
 
     async def async_save(self) -> None:
         """Save; returns once that is done."""
@@ -150,7 +159,7 @@ class StoredAlarm:
 
     async def async_stop(self) -> None:
         """Stop; a phase that lasts is saved again, with its beginning as the clock is set now."""
-        self._timer.async_cancel()
+        self._async_cancel_timer()
         if self.started and self.alarm.remaining_s is not None:
             await self.async_save()
         self.started = False

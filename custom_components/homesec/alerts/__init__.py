@@ -1,1 +1,1 @@
-"""Who is told of what: alerts, the people who are told, and the cameras left out for a while."""
+"""Alerts: what they are, who gets them, and how they are sent."""

@@ -63,7 +63,7 @@ class Feed(ABC):
             function=self._async_send,
             background=True,
         )
-        runtime.bus.async_subscribe_all(self.async_handle_event, kinds=self.listens_to)
+        runtime.bus.async_subscribe(self.async_handle_event, kinds=self.listens_to)
 
     @callback
     def async_subscribe(self, receiver: Callable[[dict[str, Any]], None]) -> CALLBACK_TYPE:
