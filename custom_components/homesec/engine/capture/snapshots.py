@@ -47,7 +47,7 @@ class SnapshotConnection:
         timeline.reconnect()
 
     def close(self) -> None:
-        """Nothing is open between two pictures."""
+        """Do nothing, since nothing is open between two pictures."""
 
     def packets(self) -> Iterator[MediaPacket]:
         """Yield pictures. Raises ``SourceError`` after ``_MAX_FAILURES`` in a row."""

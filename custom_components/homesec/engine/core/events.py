@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from .types import CameraHealth, Clip, Presence
 
+    type EventSink = Callable[[EngineEvent], None]
+    """Called from any thread of the engine; must not block."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineEvent:
@@ -117,11 +120,6 @@ class ModelProgress(EngineEvent):
     have_bytes: int
     total_bytes: int
     """0 if unknown."""
-
-
-if TYPE_CHECKING:
-    EventSink = Callable[[EngineEvent], None]
-    """Called from any thread of the engine; must not block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

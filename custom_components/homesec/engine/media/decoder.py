@@ -22,7 +22,7 @@ _LOGGER = logging.getLogger(__name__)
 
 LUMA_WIDTH = 160
 _PLANAR_LUMA = ("yuv", "nv", "gray")
-"""First letters of pixel formats whose first plane may be 8-bit luma."""
+"""Prefixes of pixel formats whose first plane can be 8-bit luma."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,10 +124,11 @@ def decode_single(decoder: VideoCodecContext, packet: AvPacket) -> VideoFrame | 
     Drains the decoder, which would otherwise keep the frame until more packets come.
     """
     try:
-        return next(iter([*decoder.decode(packet), *decoder.decode()]), None)
+        frames = [*decoder.decode(packet), *decoder.decode()]
     except av.error.FFmpegError as err:
         _LOGGER.debug("A packet can't be decoded: %s", err.strerror)
         return None
+    return frames[0] if frames else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
