@@ -24,6 +24,7 @@ from .subscriptions import async_follow
 if TYPE_CHECKING:
     from homeassistant.components.websocket_api import ActiveConnection
     from homeassistant.config_entries import ConfigSubentry
+    from homeassistant.helpers.typing import VolDictType
 
     from ..engine.camera.zone_preview import PreviewedDetection
     from ..runtime import HomeSecData
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 PREVIEW_PAUSE_S: Final = 0.7
 """Between two previews, so that the detector has time for the cameras."""
-_SHARE: Final = probatio.All(
+_FRACTION: Final = probatio.All(
     probatio.Any(int, float), probatio.Range(min=-1, max=2), probatio.Coerce(float)
 )
 _ZONES: Final = probatio.All(
@@ -41,7 +42,7 @@ _ZONES: Final = probatio.All(
                 probatio.Required(CONF_NAME): probatio.All(str, probatio.Length(max=200)),
                 probatio.Required(CONF_KIND): probatio.In([kind.value for kind in ZoneKind]),
                 probatio.Required(CONF_POLYGON): probatio.All(
-                    [probatio.ExactSequence([_SHARE, _SHARE])], probatio.Length(max=200)
+                    [probatio.ExactSequence([_FRACTION, _FRACTION])], probatio.Length(max=200)
                 ),
                 probatio.Optional(CONF_LABELS, default=list): NAMES,
                 probatio.Optional(CONF_LOITER, default=0.0): probatio.All(
@@ -52,11 +53,15 @@ _ZONES: Final = probatio.All(
     ],
     probatio.Length(max=200),
 )
+_CAMERA_AND_ZONES: Final[VolDictType] = {
+    probatio.Required("camera_id"): NAME,
+    probatio.Required("zones"): _ZONES,
+}
 
 
 @command("homesec/zones/get", Permission.READ, {probatio.Required("camera_id"): NAME})
 async def _get(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
-    camera = _camera(runtime, msg)
+    camera = _get_camera(runtime, msg)
     entity_id = er.async_get(runtime.hass).async_get_entity_id(
         CAMERA_DOMAIN, DOMAIN, f"{camera.subentry_id}_camera"
     )
@@ -74,14 +79,10 @@ async def _get(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Messa
     }
 
 
-@command(
-    "homesec/zones/save",
-    Permission.ADMIN,
-    {probatio.Required("camera_id"): NAME, probatio.Required("zones"): _ZONES},
-)
+@command("homesec/zones/save", Permission.ADMIN, _CAMERA_AND_ZONES)
 async def _save(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
-    camera = _camera(runtime, msg)
-    zones = await _async_checked(runtime, camera, msg["zones"])
+    camera = _get_camera(runtime, msg)
+    zones = await _async_read_zones(runtime, camera, msg["zones"])
     # The entry's update listener applies a change to the running camera.
     runtime.hass.config_entries.async_update_subentry(
         runtime.entry, camera, data={**camera.data, CONF_ZONES: zones}
@@ -89,13 +90,9 @@ async def _save(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Mess
     return {}
 
 
-@command(
-    "homesec/zones/preview",
-    Permission.ADMIN,
-    {probatio.Required("camera_id"): NAME, probatio.Required("zones"): _ZONES},
-)
+@command("homesec/zones/preview", Permission.ADMIN, _CAMERA_AND_ZONES)
 async def _preview(runtime: HomeSecData, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    checked = await _async_checked(runtime, _camera(runtime, msg), msg["zones"])
+    checked = await _async_read_zones(runtime, _get_camera(runtime, msg), msg["zones"])
     zones = tuple(map(zone, checked))
 
     @callback
@@ -141,7 +138,7 @@ def _box(previewed: PreviewedDetection) -> dict[str, Any]:
     }
 
 
-def _camera(runtime: HomeSecData, msg: dict[str, Any]) -> ConfigSubentry:
+def _get_camera(runtime: HomeSecData, msg: dict[str, Any]) -> ConfigSubentry:
     """Return a command's camera. Raises ``ServiceValidationError``."""
     camera_id = msg["camera_id"]
     if camera_id not in runtime.cameras:
@@ -153,8 +150,8 @@ def _camera(runtime: HomeSecData, msg: dict[str, Any]) -> ConfigSubentry:
     return runtime.cameras.subentry(camera_id)
 
 
-async def _async_checked(
-    runtime: HomeSecData, camera: ConfigSubentry, drawn: list[dict[str, Any]]
+async def _async_read_zones(
+    runtime: HomeSecData, camera: ConfigSubentry, given: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return zones as they are stored. Raises ``ServiceValidationError`` with the form's text."""
     zones = [
@@ -165,7 +162,7 @@ async def _async_checked(
             CONF_LABELS: list(dict.fromkeys(each[CONF_LABELS])),
             CONF_LOITER: float(each[CONF_LOITER]),
         }
-        for each in drawn
+        for each in given
     ]
     try:
         check_zones(zones, camera_labels(camera.data))
