@@ -1,4 +1,4 @@
-"""In front of the bucket everything is as without a seal; in the bucket nobody sees anything."""
+"""An encrypted bucket behaves like a plain one, and reveals nothing."""
 
 from threading import Event
 
@@ -34,17 +34,17 @@ def plain(gcs):
 
 
 @pytest.fixture
-def sealed(plain):
+def encrypted(plain):
     return EncryptedStore(plain, encrypt_with=KEY.text)
 
 
 @pytest.fixture
-def film(sealed, tmp_path):
-    sealed.upload(upload(tmp_path / "f", MIB), stop=NEVER)
+def video(encrypted, tmp_path):
+    encrypted.upload(upload(tmp_path / "f", MIB), stop=NEVER)
     return (tmp_path / "f").read_bytes()
 
 
-def test_encrypted_clip_round_trips_with_metadata(gcs, sealed, tmp_path):
+def test_encrypted_clip_round_trips_with_metadata(gcs, encrypted, tmp_path):
     made = clip(camera_name="Bedroom", bytes=300_000)
     sent = Upload(
         name=object_name(made, prefix="house"),
@@ -52,42 +52,42 @@ def test_encrypted_clip_round_trips_with_metadata(gcs, sealed, tmp_path):
         content_type="video/mp4",
         metadata=object_metadata(made),
     )
-    result = sealed.upload(sent, stop=NEVER)
-    assert result == sealed.find(sent.name) == next(sealed.list())
+    result = encrypted.upload(sent, stop=NEVER)
+    assert result == encrypted.find(sent.name) == next(encrypted.list())
     assert result.content_type == "video/mp4"
     assert result.key_id == KEY.id
     back = clip_from_object(result)
     assert (back.id, back.camera_name, back.bytes) == (made.id, "Bedroom", 300_000)
-    assert b"".join(sealed.read(sent.name)) == (tmp_path / "f").read_bytes()
-    facts = str(gcs.objects()) + str(gcs.content(sent.name))
+    assert b"".join(encrypted.read(sent.name)) == (tmp_path / "f").read_bytes()
+    metadata = str(gcs.objects()) + str(gcs.content(sent.name))
     for secret in ("Bedroom", "person", "h264", "video"):
-        assert secret not in facts
+        assert secret not in metadata
 
 
 @pytest.mark.parametrize(
     ("start", "end"), [(0, None), (0, 1), (65_530, 65_540), (5, 5), (MIB, None), (MIB - 1, 2 * MIB)]
 )
-def test_read_range_equals_slice(sealed, film, start, end):
-    assert b"".join(sealed.read(NAME, start, end)) == film[start:end]
+def test_read_range_equals_slice(encrypted, video, start, end):
+    assert b"".join(encrypted.read(NAME, start, end)) == video[start:end]
 
 
-def test_header_is_read_once_for_many_ranges(gcs, sealed, film):
+def test_header_is_read_once_for_many_ranges(gcs, encrypted, video):
     before = gcs.faults.count("GET")
     for start in range(0, 500 * KIB, 100 * KIB):
-        list(sealed.read(NAME, start, start + 10))
+        list(encrypted.read(NAME, start, start + 10))
     assert gcs.faults.count("GET") - before == 2 + 5
 
 
-def test_header_cache_is_bounded(sealed, film, monkeypatch):
+def test_header_cache_is_bounded(encrypted, video, monkeypatch):
     monkeypatch.setattr(encrypted_store, "CACHE_SIZE", 1)
     for name in (NAME, "house/other", NAME):
         if name != NAME:
-            sealed._inner._client.bucket.blob(name).upload_from_string(b"plain")
-        assert list(sealed.read(name, 0, 5))
-    assert len(sealed._files) == 1
+            encrypted._inner._client.bucket.blob(name).upload_from_string(b"plain")
+        assert list(encrypted.read(name, 0, 5))
+    assert len(encrypted._files) == 1
 
 
-def test_evicted_header_is_read_again(sealed, film):
+def test_evicted_header_is_read_again(encrypted, video):
     class Forgotten(dict):
         def __getitem__(self, name):
             self.pop(name, None)
@@ -97,30 +97,30 @@ def test_evicted_header_is_read_again(sealed, film):
             self.pop(name, None)
             return default
 
-    assert list(sealed.read(NAME, 0, 5))
-    sealed._files = Forgotten(sealed._files)
-    assert list(sealed.read(NAME, 0, 5)) == [film[:5]]
+    assert list(encrypted.read(NAME, 0, 5))
+    encrypted._files = Forgotten(encrypted._files)
+    assert list(encrypted.read(NAME, 0, 5)) == [video[:5]]
 
 
-def test_empty_file_is_encrypted(sealed, tmp_path):
+def test_empty_file_is_encrypted(encrypted, tmp_path):
     (tmp_path / "f").write_bytes(b"")
-    assert sealed.upload(upload(tmp_path / "f"), stop=NEVER).bytes == 0
-    assert b"".join(sealed.read(NAME)) == b""
+    assert encrypted.upload(upload(tmp_path / "f"), stop=NEVER).bytes == 0
+    assert b"".join(encrypted.read(NAME)) == b""
 
 
-def test_repeated_upload_gives_same_object(gcs, sealed, film, tmp_path):
+def test_repeated_upload_gives_same_object(gcs, encrypted, video, tmp_path):
     before = gcs.objects()[NAME]["generation"]
-    again = sealed.upload(upload(tmp_path / "f"), stop=NEVER)
+    again = encrypted.upload(upload(tmp_path / "f"), stop=NEVER)
     assert str(again.generation) == before
 
 
-def test_upload_of_other_content_is_conflict(sealed, film, tmp_path):
+def test_upload_of_other_content_is_conflict(encrypted, video, tmp_path):
     with pytest.raises(ObjectConflict):
-        sealed.upload(upload(tmp_path / "g", MIB, seed=2), stop=NEVER)
+        encrypted.upload(upload(tmp_path / "g", MIB, seed=2), stop=NEVER)
 
 
-def test_encrypted_upload_resumes_after_restart(gcs, sealed, plain, tmp_path):
-    stop, kept = Event(), []
+def test_encrypted_upload_resumes_after_restart(gcs, encrypted, plain, tmp_path):
+    stop, points = Event(), []
 
     def on_progress(there):
         if there >= MIB:
@@ -128,29 +128,29 @@ def test_encrypted_upload_resumes_after_restart(gcs, sealed, plain, tmp_path):
 
     sent = upload(tmp_path / "f", 2 * MIB)
     with pytest.raises(TransferStopped):
-        sealed.upload(sent, stop=stop, on_resume_point=kept.append, on_progress=on_progress)
+        encrypted.upload(sent, stop=stop, on_resume_point=points.append, on_progress=on_progress)
     after_restart = EncryptedStore(plain, encrypt_with=KEY.text)
-    after_restart.upload(upload(tmp_path / "f"), stop=NEVER, resume=kept[-1])
+    after_restart.upload(upload(tmp_path / "f"), stop=NEVER, resume=points[-1])
     assert gcs.faults.count("POST", "uploadType=resumable") == 1
     assert b"".join(after_restart.read(NAME)) == (tmp_path / "f").read_bytes()
 
 
-def test_plain_clip_is_read_unchanged(plain, sealed, tmp_path):
+def test_plain_clip_is_read_unchanged(plain, encrypted, tmp_path):
     first = plain.upload(upload(tmp_path / "f", 1000), stop=NEVER)
-    assert sealed.find(NAME) == first
-    assert b"".join(sealed.read(NAME, 10, 20)) == (tmp_path / "f").read_bytes()[10:20]
-    download(sealed, NAME, tmp_path / "back", stop=NEVER)
+    assert encrypted.find(NAME) == first
+    assert b"".join(encrypted.read(NAME, 10, 20)) == (tmp_path / "f").read_bytes()[10:20]
+    download(encrypted, NAME, tmp_path / "back", stop=NEVER)
     assert (tmp_path / "back").read_bytes() == (tmp_path / "f").read_bytes()
 
 
-def test_encrypted_clip_is_read_after_encryption_was_turned_off(plain, film, tmp_path):
+def test_encrypted_clip_is_read_after_encryption_was_turned_off(plain, video, tmp_path):
     later = EncryptedStore(plain, decrypt_with=[EncryptionKey.generate().text, KEY.text])
-    assert b"".join(later.read(NAME)) == film
+    assert b"".join(later.read(NAME)) == video
     later.upload(upload(tmp_path / "g", 1000, name="house/g.mp4"), stop=NEVER)
     assert b"".join(plain.read("house/g.mp4")) == (tmp_path / "g").read_bytes()
 
 
-def test_read_without_key_raises_with_key_id(plain, film, tmp_path):
+def test_read_without_key_raises_with_key_id(plain, video, tmp_path):
     other = EncryptedStore(plain, encrypt_with=EncryptionKey.generate().text)
     with pytest.raises(EncryptionKeyMissing) as raised:
         list(other.read(NAME))
@@ -161,24 +161,24 @@ def test_read_without_key_raises_with_key_id(plain, film, tmp_path):
     assert clip_from_object(found) is None
 
 
-def test_download_is_decrypted(sealed, film, tmp_path):
-    found = download(sealed, NAME, tmp_path / "back", stop=NEVER)
+def test_download_is_decrypted(encrypted, video, tmp_path):
+    found = download(encrypted, NAME, tmp_path / "back", stop=NEVER)
     assert found.bytes == MIB
-    assert (tmp_path / "back").read_bytes() == film
+    assert (tmp_path / "back").read_bytes() == video
 
 
-def test_changed_clip_cannot_be_read(gcs, sealed, film, tmp_path):
+def test_changed_clip_cannot_be_read(gcs, encrypted, video, tmp_path):
     raw = bytearray(gcs.content(NAME))
     raw[200_000] ^= 1
     gcs.put(NAME, raw, gcs.objects()[NAME]["metadata"])
-    assert b"".join(sealed.read(NAME, 0, 10)) == film[:10]
+    assert b"".join(encrypted.read(NAME, 0, 10)) == video[:10]
     with pytest.raises(EncryptedFileBroken):
-        download(sealed, NAME, tmp_path / "back", stop=NEVER)
+        download(encrypted, NAME, tmp_path / "back", stop=NEVER)
     assert not (tmp_path / "back").exists()
-    assert not sealed._files
+    assert not encrypted._files
 
 
-def test_changed_metadata_is_empty_in_list(gcs, sealed, film):
+def test_changed_metadata_is_empty_in_list(gcs, encrypted, video):
     metadata = gcs.objects()[NAME]["metadata"]
     hostile = [
         {
@@ -194,56 +194,56 @@ def test_changed_metadata_is_empty_in_list(gcs, sealed, film):
     for number, each in enumerate(hostile):
         gcs.put(f"house/cam/{number}.mp4", gcs.content(NAME), each)
         gcs.put(f"house/cam/short{number}.mp4", b"x", each)
-    found = list(sealed.list())
+    found = list(encrypted.list())
     assert len(found) == 11
     assert [obj.name for obj in found if "a" in obj.metadata] == [NAME]
 
 
-def test_metadata_of_other_clip_is_empty(gcs, sealed, film):
+def test_metadata_of_other_clip_is_empty(gcs, encrypted, video):
     gcs.put("house/cam/other.mp4", gcs.content(NAME), gcs.objects()[NAME]["metadata"])
-    assert "a" not in sealed.find("house/cam/other.mp4").metadata
+    assert "a" not in encrypted.find("house/cam/other.mp4").metadata
 
 
-def test_signed_url_is_none_for_encrypted_clip(plain, sealed, film, tmp_path):
+def test_signed_url_is_none_for_encrypted_clip(plain, encrypted, video, tmp_path):
     plain.upload(upload(tmp_path / "g", 10, name="house/g.mp4"), stop=NEVER)
-    assert sealed.signed_url(NAME, 60) is None
-    assert sealed.signed_url("house/g.mp4", 60).startswith("http")
+    assert encrypted.signed_url(NAME, 60) is None
+    assert encrypted.signed_url("house/g.mp4", 60).startswith("http")
 
 
-def test_missing_object_is_reported_by_every_call(sealed, tmp_path):
-    assert sealed.find(NAME) is None
-    assert not sealed.delete(NAME)
+def test_missing_object_is_reported_by_every_call(encrypted, tmp_path):
+    assert encrypted.find(NAME) is None
+    assert not encrypted.delete(NAME)
     for ask in (
-        lambda: list(sealed.read(NAME)),
-        lambda: download(sealed, NAME, tmp_path / "x", stop=NEVER),
-        lambda: sealed.signed_url(NAME, 5),
+        lambda: list(encrypted.read(NAME)),
+        lambda: download(encrypted, NAME, tmp_path / "x", stop=NEVER),
+        lambda: encrypted.signed_url(NAME, 5),
     ):
         with pytest.raises(ObjectMissing):
             ask()
 
 
-def test_other_calls_go_to_bucket(gcs, plain, sealed, film):
-    assert sealed.prefix == plain.prefix
-    sealed.check_access()
-    assert sealed.delete(NAME)
+def test_other_calls_go_to_bucket(gcs, plain, encrypted, video):
+    assert encrypted.prefix == plain.prefix
+    encrypted.check_access()
+    assert encrypted.delete(NAME)
     assert gcs.objects() == {}
-    sealed.close()
+    encrypted.close()
 
 
-def test_update_metadata_encrypts_like_the_clip(gcs, plain, sealed, film, tmp_path):
+def test_update_metadata_encrypts_like_the_clip(gcs, plain, encrypted, video, tmp_path):
     made = clip(protected=True)
-    sealed.update_metadata(NAME, object_metadata(made))
-    assert sealed.find(NAME).metadata == object_metadata(made)
+    encrypted.update_metadata(NAME, object_metadata(made))
+    assert encrypted.find(NAME).metadata == object_metadata(made)
     assert made.id not in str(gcs.objects())
-    assert b"".join(sealed.read(NAME)) == film
+    assert b"".join(encrypted.read(NAME)) == video
     with pytest.raises(EncryptionKeyMissing):
         EncryptedStore(plain, encrypt_with=EncryptionKey.generate().text).update_metadata(
             NAME, object_metadata(made)
         )
     plain.upload(upload(tmp_path / "g", KIB, name="house/plain.mp4"), stop=NEVER)
-    sealed.update_metadata("house/plain.mp4", {"a": "Jürgen"})
+    encrypted.update_metadata("house/plain.mp4", {"a": "Jürgen"})
     assert gcs.objects()["house/plain.mp4"]["metadata"] == {"a": "Jürgen"}
-    for bucket in (plain, sealed):
+    for bucket in (plain, encrypted):
         assert bucket.bucket_uri == f"gs://{gcs.bucket}/house"
         with pytest.raises(ObjectMissing):
             bucket.update_metadata("house/nothing.mp4", {})

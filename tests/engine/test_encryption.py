@@ -1,4 +1,4 @@
-"""What is sealed is opened again, any part of it; what was touched is not."""
+"""Encryption of content in chunks, and the written form of keys."""
 
 import hashlib
 import io
@@ -36,7 +36,7 @@ SIZES = st.sampled_from(EDGES) | st.integers(0, 4 * CHUNK_BYTES)
 
 
 class Plain:
-    """Bytes as a file's content."""
+    """Bytes as content to upload."""
 
     def __init__(self, data):
         self.data = data
@@ -53,15 +53,17 @@ def data(size):
     return hashlib.shake_128(b"film").digest(size)
 
 
-def seal(plain, *, key=KEY, label=LABEL):
+def encrypt(plain, *, key=KEY, label=LABEL):
     return EncryptedContent(Plain(plain), key=key, label=label).open().read()
 
 
-def unseal(sealed, start=0, end=None, *, key=KEY, label=LABEL, piece=7001):
-    file = EncryptedFile(header=Header.load(sealed), size=plain_size(len(sealed)), label=label)
+def decrypt(encrypted, start=0, end=None, *, key=KEY, label=LABEL, piece=7001):
+    file = EncryptedFile(
+        header=Header.load(encrypted), size=plain_size(len(encrypted)), label=label
+    )
     end = file.size if end is None else end
     first, last = file.span(start, end)
-    part = sealed[first:last]
+    part = encrypted[first:last]
     pieces = [part[i : i + piece] for i in range(0, len(part), piece)]
     return b"".join(file.decrypt(key, pieces, start, end))
 
@@ -70,14 +72,14 @@ def unseal(sealed, start=0, end=None, *, key=KEY, label=LABEL, piece=7001):
 @settings(max_examples=30)
 def test_encrypted_content_decrypts_to_same_bytes(size):
     plain = data(size)
-    sealed = seal(plain)
+    encrypted = encrypt(plain)
     assert (
-        len(sealed)
+        len(encrypted)
         == encrypted_size(size)
         == EncryptedContent(Plain(plain), key=KEY, label=LABEL).size_bytes
     )
-    assert plain_size(len(sealed)) == size
-    assert unseal(sealed) == plain
+    assert plain_size(len(encrypted)) == size
+    assert decrypt(encrypted) == plain
 
 
 @given(SIZES, st.data())
@@ -86,13 +88,13 @@ def test_decrypted_range_equals_slice(size, draw):
     plain = data(size)
     start = draw.draw(st.integers(0, size))
     end = draw.draw(st.integers(start, size))
-    assert unseal(seal(plain), start, end) == plain[start:end]
+    assert decrypt(encrypt(plain), start, end) == plain[start:end]
 
 
 @given(SIZES, st.data())
 @settings(max_examples=60)
 def test_encrypted_stream_is_seekable(size, draw):
-    whole = seal(data(size))
+    whole = encrypt(data(size))
     stream = EncryptedContent(Plain(data(size)), key=KEY, label=LABEL).open()
     start = draw.draw(st.integers(0, len(whole) + 9))
     count = draw.draw(st.integers(0, 3 * CHUNK_BYTES))
@@ -106,50 +108,50 @@ def test_encrypted_stream_is_seekable(size, draw):
 @given(st.integers(-5, 10 * ENCRYPTED_CHUNK_BYTES))
 @example(HEADER_BYTES)
 @example(HEADER_BYTES + ENCRYPTED_CHUNK_BYTES + TAG_BYTES)
-def test_plain_size_raises_for_impossible_size(sealed):
+def test_plain_size_raises_for_impossible_size(encrypted):
     try:
-        size = plain_size(sealed)
+        size = plain_size(encrypted)
     except EncryptedFileBroken:
-        # Then there is none: the sizes around it leave this one out.
-        guess = max(0, sealed - HEADER_BYTES)
-        assert all(encrypted_size(max(0, guess - less)) != sealed for less in range(200))
+        # No plain size encrypts to this one.
+        guess = max(0, encrypted - HEADER_BYTES)
+        assert all(encrypted_size(max(0, guess - less)) != encrypted for less in range(200))
     else:
-        assert encrypted_size(size) == sealed
+        assert encrypted_size(size) == encrypted
 
 
 def test_encryption_is_deterministic_per_clip_and_name():
     plain = data(1000)
-    assert seal(plain) == seal(plain)
+    assert encrypt(plain) == encrypt(plain)
     headers = {
-        seal(plain)[:HEADER_BYTES],
-        seal(plain + b"x")[:HEADER_BYTES],
-        seal(plain, label="02K.mp4")[:HEADER_BYTES],
-        seal(plain, key=OTHER)[:HEADER_BYTES],
-        seal(b"")[:HEADER_BYTES],
+        encrypt(plain)[:HEADER_BYTES],
+        encrypt(plain + b"x")[:HEADER_BYTES],
+        encrypt(plain, label="02K.mp4")[:HEADER_BYTES],
+        encrypt(plain, key=OTHER)[:HEADER_BYTES],
+        encrypt(b"")[:HEADER_BYTES],
     }
     assert len(headers) == 5
 
 
 def test_encrypted_bytes_contain_no_plain_text():
-    assert b"burglar" not in seal(b"burglar" * 10_000)
+    assert b"burglar" not in encrypt(b"burglar" * 10_000)
 
 
 @given(st.sampled_from([1, CHUNK_BYTES, 2 * CHUNK_BYTES + 9]), st.data())
 @settings(max_examples=80)
 def test_flipped_bit_is_detected(size, draw):
-    sealed = bytearray(seal(data(size)))
-    sealed[draw.draw(st.integers(0, len(sealed) - 1))] ^= 1 << draw.draw(st.integers(0, 7))
-    if Header.load(bytes(sealed)) is not None:
+    encrypted = bytearray(encrypt(data(size)))
+    encrypted[draw.draw(st.integers(0, len(encrypted) - 1))] ^= 1 << draw.draw(st.integers(0, 7))
+    if Header.load(bytes(encrypted)) is not None:
         with pytest.raises(EncryptedFileBroken):
-            unseal(bytes(sealed))
+            decrypt(bytes(encrypted))
 
 
-def chunks_of(sealed):
-    body = sealed[HEADER_BYTES:]
+def chunks_of(encrypted):
+    body = encrypted[HEADER_BYTES:]
     return [body[i : i + ENCRYPTED_CHUNK_BYTES] for i in range(0, len(body), ENCRYPTED_CHUNK_BYTES)]
 
 
-SEALED = seal(data(3 * CHUNK_BYTES))
+SEALED = encrypt(data(3 * CHUNK_BYTES))
 HEAD, CHUNKS = SEALED[:HEADER_BYTES], chunks_of(SEALED)
 
 
@@ -158,24 +160,24 @@ HEAD, CHUNKS = SEALED[:HEADER_BYTES], chunks_of(SEALED)
 )
 def test_reordered_chunks_are_detected(order):
     with pytest.raises(EncryptedFileBroken):
-        unseal(HEAD + b"".join(CHUNKS[i] for i in order))
+        decrypt(HEAD + b"".join(CHUNKS[i] for i in order))
 
 
 @pytest.mark.parametrize("cut", [1, TAG_BYTES, TAG_BYTES + 1, 1000, CHUNK_BYTES])
 def test_truncated_file_is_detected(cut):
     with pytest.raises(EncryptedFileBroken):
-        unseal(SEALED[:-cut])
+        decrypt(SEALED[:-cut])
 
 
 def test_chunk_of_other_clip_is_detected():
-    other = chunks_of(seal(data(3 * CHUNK_BYTES), label="02K.mp4"))
+    other = chunks_of(encrypt(data(3 * CHUNK_BYTES), label="02K.mp4"))
     with pytest.raises(EncryptedFileBroken):
-        unseal(HEAD + CHUNKS[0] + other[1] + CHUNKS[2])
+        decrypt(HEAD + CHUNKS[0] + other[1] + CHUNKS[2])
 
 
 def test_other_clip_under_same_name_is_detected():
     with pytest.raises(EncryptedFileBroken):
-        unseal(SEALED, label="02K.mp4")
+        decrypt(SEALED, label="02K.mp4")
 
 
 def test_missing_pieces_are_detected():
@@ -188,7 +190,7 @@ def test_missing_pieces_are_detected():
 
 def test_other_key_cannot_decrypt():
     with pytest.raises(EncryptedFileBroken):
-        unseal(SEALED, key=OTHER)
+        decrypt(SEALED, key=OTHER)
 
 
 @given(st.binary(max_size=100))
@@ -215,7 +217,7 @@ def test_file_content_is_encrypted(tmp_path):
     (tmp_path / "f").write_bytes(data(70_000))
     content = EncryptedContent(FileContent(path=tmp_path / "f"), key=KEY, label=LABEL)
     with content.open() as stream:
-        assert unseal(stream.read()) == data(70_000)
+        assert decrypt(stream.read()) == data(70_000)
 
 
 # --- the key ------------------------------------------------------------------------------------
@@ -235,9 +237,9 @@ def test_written_key_has_fourteen_groups_of_four():
 
 
 @given(st.integers(0, 55), st.sampled_from("0123456789ABCDEFGHJKMNPQRSTVWXYZ"))
-def test_wrong_letter_in_key_is_detected(place, letter):
+def test_wrong_letter_in_key_is_detected(position, letter):
     letters = KEY.text.replace("-", "")
-    wrong = letters[:place] + letter + letters[place + 1 :]
+    wrong = letters[:position] + letter + letters[position + 1 :]
     if wrong != letters:
         with pytest.raises(EncryptionKeyInvalid):
             EncryptionKey.from_text(wrong)
@@ -276,11 +278,11 @@ def test_derived_keys_differ_by_purpose_and_salt():
 
 
 def test_encryption_format_is_stable():
-    # Clips of years lie in this form: whoever changes it must still read the old one.
-    sealed = seal(b"HomeSec")
+    # Buckets contain clips in this format: it must stay readable.
+    encrypted = encrypt(b"HomeSec")
     assert KEY.id == "4f8438d2c319c347"
     assert KEY.text.startswith("000G-40R4-0M30-E209")
     assert (
-        hashlib.sha256(sealed).hexdigest()
+        hashlib.sha256(encrypted).hexdigest()
         == "00d97f46dc9b9bcdbde6eeca8af79b62ae0ac18e3fc138433781cb2ebcf099c9"
     )

@@ -1,4 +1,4 @@
-"""What is in the bucket comes back whole, is listed, deleted and lent."""
+"""Read, list, delete, and link objects, and log in."""
 
 from datetime import UTC, datetime
 import json
@@ -40,11 +40,11 @@ def bucket(gcs):
         yield made
 
 
-# --- down -------------------------------------------------------------------------------------
+# --- read ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def film(gcs, tmp_path):
+def content(gcs, tmp_path):
     content = bytes(range(256)) * 4 * KIB
     gcs.put(NAME, content)
     return content
@@ -57,25 +57,25 @@ def film(gcs, tmp_path):
         *((7, 2 * MIB), (MIB, None), (MIB, MIB + 5), (MIB + 99, None), (256 * KIB, 512 * KIB)),
     ],
 )
-def test_read_range_equals_slice(bucket, film, start, end):
-    assert b"".join(bucket.read(NAME, start, end)) == film[start:end]
+def test_read_range_equals_slice(bucket, content, start, end):
+    assert b"".join(bucket.read(NAME, start, end)) == content[start:end]
 
 
-def test_read_doubles_block_size_when_blocks_arrive_quickly(bucket, film):
+def test_read_doubles_block_size_when_blocks_arrive_quickly(bucket, content):
     sizes = [len(block) for block in bucket.read(NAME)]
     assert sizes[:2] == [256 * KIB, 512 * KIB]
 
 
-def test_read_requests_next_block_only_when_needed(gcs, bucket, film):
+def test_read_requests_next_block_only_when_needed(gcs, bucket, content):
     pieces = bucket.read(NAME)
     next(pieces)
     assert gcs.faults.count("GET") == 1
     pieces.close()
 
 
-def test_read_continues_after_truncated_response(gcs, bucket, film):
+def test_read_continues_after_truncated_response(gcs, bucket, content):
     gcs.faults.add(Fault(kind=Kind.CUT_ANSWER, method="GET", skip=1))
-    assert b"".join(bucket.read(NAME)) == film
+    assert b"".join(bucket.read(NAME)) == content
 
 
 def test_missing_object_is_reported_by_every_call(bucket, tmp_path):
@@ -87,28 +87,28 @@ def test_missing_object_is_reported_by_every_call(bucket, tmp_path):
         download(bucket, "house/none", tmp_path / "x", stop=NEVER)
 
 
-def test_download_appears_only_when_complete(bucket, film, tmp_path):
+def test_download_appears_only_when_complete(bucket, content, tmp_path):
     path = tmp_path / "new" / "film.mp4"
     assert download(bucket, NAME, path, stop=NEVER).bytes == MIB
-    assert path.read_bytes() == film
+    assert path.read_bytes() == content
     assert [each.name for each in path.parent.iterdir()] == ["film.mp4"]
 
 
-def test_download_with_wrong_checksum_leaves_no_file(gcs, bucket, film, tmp_path):
+def test_download_with_wrong_checksum_leaves_no_file(gcs, bucket, content, tmp_path):
     gcs.faults.add(Fault(kind=Kind.CORRUPT_ANSWER, path="alt=media"))
     with pytest.raises(ChecksumMismatch):
         download(bucket, NAME, tmp_path / "new" / "x", stop=NEVER)
     assert list((tmp_path / "new").iterdir()) == []
 
 
-def test_download_raises_after_stop(bucket, film, tmp_path):
+def test_download_raises_after_stop(bucket, content, tmp_path):
     stop = Event()
     stop.set()
     with pytest.raises(TransferStopped):
         download(bucket, NAME, tmp_path / "x", stop=stop)
 
 
-# --- the rest ---------------------------------------------------------------------------------
+# --- the rest -----------------------------------------------------------------------------------
 
 
 def test_list_follows_pages_and_start_offset(gcs, bucket, monkeypatch):

@@ -1,4 +1,4 @@
-"""Whatever is wrong, the person is told what, and nothing that is secret."""
+"""Errors of the storage and the login, and the check of a bucket; none reveals a secret."""
 
 import base64
 import json
@@ -51,7 +51,7 @@ def bucket(gcs):
         yield made
 
 
-# --- what an answer means -----------------------------------------------------------------------
+# --- responses and exceptions -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def _all(base: type[HomeSecError]):
 
 
 def everything(bucket, tmp_path):
-    """Give every way to ask the bucket for something."""
+    """Yield a call of each of the store's methods."""
     yield lambda: bucket.upload(upload(tmp_path / "f", 10), stop=NEVER)
     yield lambda: bucket.find("house/x")
     yield lambda: list(bucket.read("house/x"))
@@ -228,7 +228,7 @@ def test_refused_login_with_wrong_clock_raises_skew(gcs):
             bucket.check_access()
 
 
-# --- the probe ----------------------------------------------------------------------------------
+# --- the check of a bucket ----------------------------------------------------------------------
 
 
 def test_check_access_leaves_nothing_in_bucket(gcs, bucket):
@@ -242,13 +242,13 @@ def test_check_access_works_without_prefix(gcs):
     assert gcs.objects() == {}
 
 
-@pytest.mark.parametrize("tells", [True, False], ids=["told", "found out"])
+@pytest.mark.parametrize("answers", [True, False], ids=["told", "found out"])
 @pytest.mark.parametrize(
     "missing", [*((each,) for each in ALL), ("get", "list"), ("list", "delete")]
 )
-def test_check_access_names_every_missing_permission(gcs, bucket, missing, tells):
+def test_check_access_names_every_missing_permission(gcs, bucket, missing, answers):
     gcs.front.denied = {f"storage.objects.{each}" for each in missing}
-    gcs.front.tells_permissions = tells
+    gcs.front.tells_permissions = answers
     with pytest.raises(StorageDenied) as raised:
         bucket.check_access()
     named = ", ".join(f"storage.objects.{each}" for each in missing)
@@ -294,7 +294,7 @@ def test_check_access_without_billing_raises_wrong_project(gcs, bucket):
 @pytest.fixture
 def everything_logged(caplog):
     caplog.set_level(logging.DEBUG)
-    # The library's own log is off unless somebody sets it up: do so.
+    # The library doesn't log unless a level is set.
     for name in ("google", "urllib3", "requests"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     yield caplog
@@ -302,7 +302,7 @@ def everything_logged(caplog):
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
-def told(caplog, errors):
+def revealed(caplog, errors):
     text = [logging.Formatter().format(record) for record in caplog.records]
     text += [str(vars(record)) for record in caplog.records]
     for error in errors:
@@ -317,7 +317,7 @@ def _ours(error):
 
 def test_secrets_are_in_no_error_log_or_repr(gcs, tmp_path, everything_logged):
     key = service_account(gcs)
-    errors, kept = [], []
+    errors, points = [], []
     with store(gcs, key=key) as bucket:
         shown = [repr(bucket), repr(vars(bucket))]
         for number, fault in enumerate(_faults()):
@@ -325,17 +325,17 @@ def test_secrets_are_in_no_error_log_or_repr(gcs, tmp_path, everything_logged):
             gcs.faults.add(*fault)
             sent = upload(tmp_path / "f", 3 * CHUNK, name=f"house/{number}")
             try:
-                bucket.upload(sent, stop=NEVER, on_resume_point=kept.append)
+                bucket.upload(sent, stop=NEVER, on_resume_point=points.append)
             except StorageError as err:
                 errors.append(err)
             cut_short(bucket.check_access)
-    points = [point for point in kept if point]
+    points = [point for point in points if point]
     sessions = [point.session.rpartition("=")[2] for point in points]
     assert len(sessions) > 4
     assert len(errors) > 5
-    everything_told = told(everything_logged, errors) + "".join(shown) + repr(points)
+    revealed_text = revealed(everything_logged, errors) + "".join(shown) + repr(points)
     for secret in (*sessions, *pem_lines(), *gcs.front.tokens):
-        assert secret not in everything_told
+        assert secret not in revealed_text
 
 
 def _faults():
@@ -361,8 +361,8 @@ def test_invalid_key_is_not_in_its_error(gcs, everything_logged):
         except StorageError as err:
             errors.append(err)
     assert len(errors) == 3
-    text = told(everything_logged, errors)
-    # The traceback quotes our own lines, which name the canary's variable, not its text.
+    text = revealed(everything_logged, errors)
+    # The traceback quotes source lines with the canary's variable, not its text.
     assert CANARY not in text
     assert secret not in text
 

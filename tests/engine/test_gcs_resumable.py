@@ -1,4 +1,4 @@
-"""The wire protocol of an upload, over TLS too."""
+"""The protocol of a resumable upload over TLS."""
 
 from datetime import UTC, datetime, timedelta
 import io
@@ -20,7 +20,7 @@ from custom_components.homesec.engine.cloud.transfer import Throttle
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate for the loopback, with its key in one file."""
+    """Return a file with a certificate for the loopback and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
     address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
@@ -45,7 +45,7 @@ def certificate(tmp_path_factory):
 
 @pytest.fixture
 def tls_server(socket_enabled, certificate):
-    """An upload's other end, which takes all and remembers it."""
+    """A server that accepts and keeps all uploads."""
     got = []
 
     def handle(http):

@@ -1,4 +1,4 @@
-"""An upload that is stopped, or outlived by its process, goes on where it was."""
+"""Uploads that are stopped, and resumed in another process."""
 
 from threading import Event, Thread
 import time
@@ -26,15 +26,15 @@ def bucket(gcs):
 
 
 def stopped_in_the_middle(bucket, sent, at):
-    stop, kept = Event(), []
+    stop, points = Event(), []
 
     def on_progress(there):
         if there >= at:
             stop.set()
 
     with pytest.raises(TransferStopped):
-        bucket.upload(sent, stop=stop, on_resume_point=kept.append, on_progress=on_progress)
-    return kept[-1]
+        bucket.upload(sent, stop=stop, on_resume_point=points.append, on_progress=on_progress)
+    return points[-1]
 
 
 def test_upload_resumes_in_another_process(gcs, bucket, tmp_path):
@@ -42,28 +42,28 @@ def test_upload_resumes_in_another_process(gcs, bucket, tmp_path):
     bucket.close()
     text = point.dump()
     before = put_bytes(gcs)
-    told, kept = [], []
+    progress, points = [], []
     with store(gcs) as other:
         other.upload(
             upload(tmp_path / "f"),
             stop=NEVER,
             resume=ResumePoint.load(text),
-            on_resume_point=kept.append,
-            on_progress=told.append,
+            on_resume_point=points.append,
+            on_progress=progress.append,
         )
-    assert told[0] == 2 * MIB
-    assert kept == [None]
-    # What the first process had sent and nobody had counted yet may be part of it.
+    assert progress[0] == 2 * MIB
+    assert points == [None]
+    # May include bytes that the first process had sent and not counted yet.
     assert 2 * MIB <= put_bytes(gcs) - before < 3 * MIB
     assert gcs.faults.count("POST") == 1
     assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
 
 
 def test_upload_finished_before_restart_is_found(gcs, bucket, tmp_path):
-    kept = []
-    first = bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=kept.append)
+    points = []
+    first = bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=points.append)
     sent = put_bytes(gcs)
-    again = bucket.upload(upload(tmp_path / "f"), stop=NEVER, resume=kept[0])
+    again = bucket.upload(upload(tmp_path / "f"), stop=NEVER, resume=points[0])
     assert again == first
     assert put_bytes(gcs) == sent
 
@@ -72,18 +72,18 @@ def test_upload_finished_before_restart_is_found(gcs, bucket, tmp_path):
 def test_upload_with_expired_session_begins_anew(gcs, bucket, tmp_path, status):
     point = stopped_in_the_middle(bucket, upload(tmp_path / "f", MIB), CHUNK)
     gcs.faults.add(Fault(kind=Kind.STATUS, status=status, method="PUT"))
-    kept = []
-    bucket.upload(upload(tmp_path / "f"), stop=NEVER, resume=point, on_resume_point=kept.append)
-    assert [type(each) for each in kept] == [type(None), ResumePoint, type(None)]
+    points = []
+    bucket.upload(upload(tmp_path / "f"), stop=NEVER, resume=point, on_resume_point=points.append)
+    assert [type(each) for each in points] == [type(None), ResumePoint, type(None)]
     assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
 
 
 def test_upload_with_new_session_gone_is_busy(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.STATUS, status=404, method="PUT"))
-    kept = []
+    points = []
     with pytest.raises(StorageBusy):
-        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=kept.append)
-    assert kept[-1] is None
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=points.append)
+    assert points[-1] is None
 
 
 def test_upload_of_changed_file_does_not_resume(gcs, bucket, tmp_path):

@@ -1,4 +1,4 @@
-"""Objects go to the bucket whole and once, whatever the network does."""
+"""Uploads are complete and stored once, whatever the network does."""
 
 from fault_proxy import Fault, Kind
 from gcs_fixtures import CHUNK, KIB, MIB, NEVER, put_bytes, store, upload
@@ -31,27 +31,27 @@ def bucket(gcs):
         yield made
 
 
-# --- up ---------------------------------------------------------------------------------------
+# --- without faults -----------------------------------------------------------------------------
 
 
 def test_upload_stores_content_type_and_metadata(gcs, bucket, tmp_path):
     sent = upload(tmp_path / "f", 3 * MIB + 17, metadata={"who": "Jürgen"})
-    told = []
-    result = bucket.upload(sent, stop=NEVER, on_progress=told.append)
-    facts = gcs.objects()[NAME]
+    progress = []
+    result = bucket.upload(sent, stop=NEVER, on_progress=progress.append)
+    properties = gcs.objects()[NAME]
     assert gcs.content(NAME) == (tmp_path / "f").read_bytes()
-    assert facts["contentType"] == "video/mp4"
-    assert facts["metadata"] == {"who": "Jürgen"}
+    assert properties["contentType"] == "video/mp4"
+    assert properties["metadata"] == {"who": "Jürgen"}
     assert result == StoredObject(
         name=NAME,
         bytes=3 * MIB + 17,
-        generation=int(facts["generation"]),
-        md5=facts["md5Hash"],
+        generation=int(properties["generation"]),
+        md5=properties["md5Hash"],
         content_type="video/mp4",
         metadata={"who": "Jürgen"},
     )
-    assert told == sorted(told)
-    assert told[-1] == 3 * MIB + 17
+    assert progress == sorted(progress)
+    assert progress[-1] == 3 * MIB + 17
 
 
 def test_upload_of_empty_file_is_stored(gcs, bucket, tmp_path):
@@ -111,7 +111,7 @@ def test_unusual_object_name_round_trips(gcs, bucket, tmp_path, number):
     assert bucket.delete(name)
 
 
-# --- up, with faults --------------------------------------------------------------------------
+# --- with faults --------------------------------------------------------------------------------
 
 
 def test_connection_reset_resumes_upload(gcs, bucket, tmp_path):
@@ -143,10 +143,10 @@ def test_lost_answer_sends_nothing_twice(gcs, bucket, tmp_path, skip):
 
 def test_upload_without_any_answer_is_unreachable(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.RESET, method="PUT", times=99))
-    kept = []
+    points = []
     with pytest.raises(StorageUnreachable):
-        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=kept.append)
-    assert isinstance(kept[-1], ResumePoint)
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=points.append)
+    assert isinstance(points[-1], ResumePoint)
 
 
 def test_upload_without_progress_is_unreachable(gcs, bucket, tmp_path):
@@ -168,11 +168,11 @@ def test_busy_storage_raises_with_retry_after(gcs, bucket, tmp_path, status):
 
 def test_upload_damaged_on_the_way_leaves_no_object(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.CORRUPT_REQUEST, method="PUT", skip=1))
-    kept = []
+    points = []
     with pytest.raises(ChecksumMismatch):
-        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=kept.append)
+        bucket.upload(upload(tmp_path / "f", MIB), stop=NEVER, on_resume_point=points.append)
     assert gcs.objects() == {}
-    assert kept[-1] is None
+    assert points[-1] is None
 
 
 def test_object_with_wrong_checksum_is_deleted(gcs, bucket, tmp_path):

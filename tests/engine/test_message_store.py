@@ -1,4 +1,4 @@
-"""Texts while the disk under the index takes nothing: real ones, mounted for the test."""
+"""Texts while the database's disk refuses writes: real disks, mounted for the test."""
 
 import logging
 import math
@@ -26,15 +26,15 @@ def disk(request, tmp_path):
 
 
 passing = pytest.mark.parametrize("disk", ["full disk"], indirect=True)
-"""For what comes after: a worn card does not recover."""
+"""For tests in which the disk recovers, which a worn card doesn't."""
 
 
 @pytest.fixture
 def sms(disk, twilio, monkeypatch):
-    # The server tells its own times.
+    # The server uses its own clock.
     monkeypatch.setattr(twilio_api, "MAX_CLOCK_SKEW_S", math.inf)
     made = SmsSetup(disk.folder)
-    # Its log has no room left that it could use again, as if it had just been written back.
+    # Leave no space in the write-ahead log that could be reused.
     made.catalog.database.query("PRAGMA wal_checkpoint(TRUNCATE)")
     yield made
     made.close()

@@ -1,4 +1,4 @@
-"""Stills that go with texts, by links into a bucket."""
+"""Stills that go with texts, as links into a bucket."""
 
 from datetime import UTC, datetime
 import logging

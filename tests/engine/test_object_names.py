@@ -1,4 +1,4 @@
-"""A clip's facts travel with its objects and come back; what is no clip's facts is no clip."""
+"""Names and metadata of clips' objects, and clips made from them."""
 
 from dataclasses import replace
 import json
@@ -26,7 +26,7 @@ ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 
 
 def clip_id(event_at, chance):
-    """Return a ULID whose random part is hypothesis's, not the ``random`` module's."""
+    """Return a ULID whose random part is drawn by Hypothesis."""
     return ulid_transform.bytes_to_ulid(int(event_at * 1000).to_bytes(6) + chance.to_bytes(10))
 
 
@@ -75,9 +75,9 @@ def test_object_name_is_valid_in_storage(made):
 
 @given(clips())
 def test_metadata_fits_storage_limit(made):
-    (facts,) = object_metadata(made).values()
-    assert facts.isascii()
-    assert len(facts) < 8 * 1024
+    (metadata,) = object_metadata(made).values()
+    assert metadata.isascii()
+    assert len(metadata) < 8 * 1024
 
 
 def test_object_name_contains_camera_day_and_clip():
@@ -110,9 +110,9 @@ def test_metadata_of_any_json_is_no_clip(value):
 
 @given(st.data())
 def test_metadata_with_any_value_gives_valid_clip_or_none(data):
-    facts = json.loads(object_metadata(clip())[CLIP_ENTRY])
-    facts[data.draw(st.sampled_from(sorted(facts)))] = data.draw(ATOMS | st.lists(ATOMS))
-    back = clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(facts)}))
+    metadata = json.loads(object_metadata(clip())[CLIP_ENTRY])
+    metadata[data.draw(st.sampled_from(sorted(metadata)))] = data.draw(ATOMS | st.lists(ATOMS))
+    back = clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(metadata)}))
     if back is not None:
         assert isinstance(back, Clip)
         assert clip_from_object(stored(object_name(back), object_metadata(back), 1234)) == back
@@ -142,9 +142,9 @@ def test_metadata_with_any_value_gives_valid_clip_or_none(data):
         ("video_codec", None),
     ],
 )
-def test_metadata_with_impossible_value_is_no_clip(fact, value):
-    facts = json.loads(object_metadata(clip())[CLIP_ENTRY]) | {fact: value}
-    assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(facts)})) is None
+def test_metadata_with_impossible_value_is_no_clip(entry, value):
+    metadata = json.loads(object_metadata(clip())[CLIP_ENTRY]) | {entry: value}
+    assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(metadata)})) is None
 
 
 def test_deeply_nested_metadata_is_no_clip():
@@ -156,14 +156,14 @@ def test_deeply_nested_metadata_is_no_clip():
     "missing", sorted(json.loads(object_metadata(clip())[CLIP_ENTRY]).keys() - {"v"})
 )
 def test_metadata_with_missing_value_is_no_clip(missing):
-    facts = json.loads(object_metadata(clip())[CLIP_ENTRY])
-    del facts[missing]
-    assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(facts)})) is None
+    metadata = json.loads(object_metadata(clip())[CLIP_ENTRY])
+    del metadata[missing]
+    assert clip_from_object(stored(object_name(clip()), {CLIP_ENTRY: json.dumps(metadata)})) is None
 
 
-@pytest.mark.parametrize("place", ["x.mp4", "01cam/2027/01/15/x.mp4", "", "a/b"])
-def test_metadata_on_other_object_is_no_clip(place):
-    assert clip_from_object(stored(place, object_metadata(clip()))) is None
+@pytest.mark.parametrize("name", ["x.mp4", "01cam/2027/01/15/x.mp4", "", "a/b"])
+def test_metadata_on_other_object_is_no_clip(name):
+    assert clip_from_object(stored(name, object_metadata(clip()))) is None
 
 
 def test_still_object_is_no_clip():

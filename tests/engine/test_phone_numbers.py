@@ -1,4 +1,4 @@
-"""Phone numbers as people write them."""
+"""Phone numbers and senders as users write them."""
 
 import pytest
 

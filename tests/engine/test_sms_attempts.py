@@ -1,4 +1,4 @@
-"""A text may have been sent, and nobody knows: it is looked for before it is sent again."""
+"""Attempts without a known result: Twilio's list is searched before a text is sent again."""
 
 import math
 
@@ -14,7 +14,7 @@ from custom_components.homesec.engine.sms.types import RecipientChanged, TextDro
 
 @pytest.fixture
 def sms(tmp_path, twilio, monkeypatch):
-    # The server tells its own times.
+    # The server uses its own clock.
     monkeypatch.setattr(twilio_api, "MAX_CLOCK_SKEW_S", math.inf)
     made = SmsSetup(tmp_path)
     yield made
@@ -60,7 +60,7 @@ def test_text_not_accepted_is_resent_after_settle_time(sms, twilio):
 
 
 def test_attempt_is_durable_before_request(sms, twilio, monkeypatch):
-    """What SQLite is told when it commits; the cut itself no test can make."""
+    """Checks SQLite's setting at the write, since no test can cut the power."""
     seen = []
     real, save = sms_worker.send_message, sms.catalog.jobs.save
 
@@ -158,7 +158,7 @@ def test_known_text_with_same_words_is_not_mistaken(sms, twilio):
 
 
 def test_workers_with_same_words_resolve_to_different_texts(sms, twilio, monkeypatch):
-    """Somebody is there twice, with other rules."""
+    """The same number is in two recipients."""
     second = sms.worker("also anna")
     for worker in (sms.anna, second):
         sms.messages.add(saying("Hello", "x", worker.id, at=NOON))
@@ -195,7 +195,7 @@ def test_clock_set_back_restarts_settle_time(sms, twilio):
 
 
 def test_clock_set_forward_expires_nothing(sms, twilio):
-    """As it is just after boot, on a machine that keeps no time while it is off."""
+    """As after the boot of a machine without a clock of its own."""
     sms.add(1)
     sms.clock.wall += 86_400
     sms.run()

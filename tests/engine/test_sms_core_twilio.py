@@ -20,12 +20,12 @@ TESTS = (
 def test_sms_tests_pass_with_twilio_of_core():
     folder = core_twilio.folder()
     environment = {**os.environ, "PYTHONPATH": str(folder)}
-    asked = [sys.executable, "-c", "import twilio; print(twilio.__file__, twilio.__version__)"]
-    told = subprocess.run(
-        asked, env=environment, capture_output=True, text=True, check=True
+    command = [sys.executable, "-c", "import twilio; print(twilio.__file__, twilio.__version__)"]
+    output = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
     ).stdout.split()
-    assert told[0].startswith(str(folder))
-    assert f"twilio=={told[1]}" == core_twilio.requirement()
+    assert output[0].startswith(str(folder))
+    assert f"twilio=={output[1]}" == core_twilio.requirement()
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS],
         env=environment,

@@ -1,4 +1,4 @@
-"""What becomes of a text that Twilio has taken."""
+"""The delivery of texts that Twilio has accepted."""
 
 import math
 
@@ -13,7 +13,7 @@ from custom_components.homesec.engine.sms.types import RecipientChanged, TextDro
 
 @pytest.fixture
 def sms(tmp_path, twilio, monkeypatch):
-    # The server tells its own times.
+    # The server uses its own clock.
     monkeypatch.setattr(twilio_api, "MAX_CLOCK_SKEW_S", math.inf)
     made = SmsSetup(tmp_path)
     yield made

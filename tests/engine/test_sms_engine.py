@@ -1,4 +1,4 @@
-"""Texts in a whole engine."""
+"""Texts of a running engine."""
 
 import threading
 import time
@@ -65,7 +65,7 @@ def test_hanging_twilio_delays_no_stop(rig, twilio):
     began = time.monotonic()
     rig.engine.stop()
     assert time.monotonic() - began < 5
-    # What was asked is answered now, and nobody listens any more.
+    # The request is answered now, and its thread is abandoned.
     twilio.released.set()
     for thread in threading.enumerate():
         if thread.name == "homesec-twilio":

@@ -1,4 +1,4 @@
-"""Whatever Twilio and the network do in whatever order: each text arrives, and once."""
+"""Each text arrives exactly once, whatever Twilio and the network do."""
 
 import math
 from unittest.mock import patch
@@ -34,7 +34,7 @@ STEPS = st.one_of(
     st.sampled_from(("start again", "retry")),
     st.floats(0.5, 90.0),
 )
-"""A fault, a new text, a restart, somebody who presses a button, or time."""
+"""A fault, a new text, a restart, a retry by the user, or time that passes."""
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""A process that is killed while it sends texts: each arrives, and once."""
+"""Each text arrives exactly once, wherever the process is killed."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ KILLS = int(os.environ.get("HOMESEC_TEXT_KILLS", "30"))
 
 
 class Zygote:
-    """Houses that are killed, without waiting for each to import everything."""
+    """A process that forks the children to be killed, so that each needs no imports."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -67,11 +67,11 @@ def test_text_arrives_once_wherever_process_is_killed(zygote, twilio, tmp_path):
     assert lines > 100
     rng = random.Random(7)
     for number in range(1, KILLS + 1):
-        # Evenly, so that no part of the way is left out.
+        # Evenly distributed over all lines.
         kill_at = 1 + int((number - rng.random()) * lines / KILLS)
-        # It may be through before, since threads take turns as they like.
+        # It may end before, since the order of the threads varies.
         assert zygote.run(number, kill_at) in (0, -signal.SIGKILL)
-        # The next start may be killed, too, while it looks what became of it.
+        # The next start may be killed too, while it searches.
         assert zygote.run(number, rng.randint(1, lines)) in (0, -signal.SIGKILL)
         assert zygote.run(number) == 0
         assert twilio.bodies().count(message(number, at=0).body) == 1, (number, kill_at, lines)
@@ -80,7 +80,7 @@ def test_text_arrives_once_wherever_process_is_killed(zygote, twilio, tmp_path):
 
 @pytest.mark.parametrize("kind", [Kind.ACCEPT_HANG, Kind.HANG])
 def test_text_arrives_once_when_killed_during_request(zygote, twilio, kind):
-    """Once Twilio has taken it, and once it has not."""
+    """After Twilio has accepted the text, and before."""
     twilio.add(Fault(kind=kind))
     zygote.ask(1)
     while not twilio.asked("POST"):

@@ -1,4 +1,4 @@
-"""Texts to all recipients, each with a worker of their own."""
+"""The service with a worker for each recipient."""
 
 from dataclasses import replace
 import random

@@ -1,4 +1,4 @@
-"""Which text is sent next, and what becomes of one that fails."""
+"""The order of a recipient's texts, and failures."""
 
 import logging
 import math
@@ -17,7 +17,7 @@ from custom_components.homesec.engine.sms.types import RecipientChanged, TextDro
 
 @pytest.fixture
 def sms(tmp_path, twilio, monkeypatch):
-    # The server tells its own times.
+    # The server uses its own clock.
     monkeypatch.setattr(twilio_api, "MAX_CLOCK_SKEW_S", math.inf)
     made = SmsSetup(tmp_path)
     yield made
@@ -28,7 +28,7 @@ def reported(sms):
     return [(e.error, e.waiting) for e in sms.of(RecipientChanged)]
 
 
-# --- what goes well ---
+# --- success ---
 
 
 def test_texts_are_sent_once_oldest_first(sms, twilio):
@@ -62,7 +62,7 @@ def test_stored_text_is_truncated(sms, twilio):
     assert [len(body) for body in twilio.bodies()] == [1600]
 
 
-# --- a person is needed ---
+# --- errors that need the user ---
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_paused_worker_drops_expired_text(sms, twilio):
     assert [m.message_id for m in sms.of(TextSent)] == ["alert-2"]
 
 
-# --- Twilio is away ---
+# --- errors that pass ---
 
 
 def test_backoff_grows_to_a_minute(sms, twilio):

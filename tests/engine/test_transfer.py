@@ -1,4 +1,4 @@
-"""Uploads leave some of the line to others."""
+"""The speed limit of uploads."""
 
 from engine_rig import FakeClock
 from hypothesis import given, strategies as st
@@ -12,11 +12,11 @@ def test_throttle_without_limit_never_delays():
 
 
 @given(st.lists(st.tuples(st.integers(1, 10_000), st.floats(0, 3)), max_size=50))
-def test_throttle_delays_keep_limit(takes):
+def test_throttle_delays_keep_limit(sizes):
     clock = FakeClock()
     throttle = Throttle(1000, clock)
     began, sent = clock.monotonic(), 0
-    for count, idle_s in takes:
+    for count, idle_s in sizes:
         clock.advance(throttle.delay_s(count))
         sent += count
         assert sent <= (clock.monotonic() - began + BURST_S) * 1000 + 1e-3

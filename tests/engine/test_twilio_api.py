@@ -1,4 +1,4 @@
-"""Sending one text, and finding it again: the ``twilio`` package against a server of its API."""
+"""Send and find texts with the ``twilio`` package, against a server of its API."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -153,7 +153,7 @@ def test_twilio_host_is_used_without_stand_in(monkeypatch):
 
 
 def certificate(folder):
-    """Return a file with a certificate for this machine, and its key."""
+    """Return a file with a certificate for this machine and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stand-in")])
     host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
@@ -281,13 +281,13 @@ def test_api_reveals_no_secret_or_number(twilio, caplog, capfd):
     ):
         twilio.add(fault)
         errors.append(refused_somehow(account(), "Hello", media_url=link))
-    told = "".join(
+    revealed = "".join(
         [repr(account()), *errors, *(logging.Formatter().format(r) for r in caplog.records)]
     )
-    told += "".join(capfd.readouterr())
-    assert ACCOUNT_SID in told  # it names the account, and is no secret
+    revealed += "".join(capfd.readouterr())
+    assert ACCOUNT_SID in revealed  # it names the account, and is no secret
     for canary in (AUTH_TOKEN, ANNA, ANNA[1:], SENDER[1:], "tweety"):
-        assert canary not in told
+        assert canary not in revealed
 
 
 def refused_somehow(*args, **values):

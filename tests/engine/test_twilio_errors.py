@@ -1,4 +1,4 @@
-"""What Twilio answers, told apart."""
+"""Twilio's answers as errors."""
 
 import pytest
 
@@ -65,8 +65,8 @@ def test_only_server_error_may_have_been_sent():
         ("Fri, 15 Jan 2027 07:00:00 GMT", 0.0),
     ],
 )
-def test_busy_error_has_retry_after(told, seconds):
-    assert error_from_response(429, 20429, {"Retry-After": told}, NOW).retry_after_s == seconds
+def test_busy_error_has_retry_after(header, seconds):
+    assert error_from_response(429, 20429, {"Retry-After": header}, NOW).retry_after_s == seconds
 
 
 def test_unknown_code_is_in_error():

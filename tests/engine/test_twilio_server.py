@@ -1,4 +1,4 @@
-"""The stand-in for Twilio, where no test of texts shows that it is one."""
+"""The stand-in for Twilio, where the tests of texts don't cover it."""
 
 from base64 import b64encode
 import json
@@ -70,7 +70,7 @@ def test_server_filters_and_pages_list(twilio):
     page = ask(twilio.url, page["next_page_uri"])
     assert [m["body"] for m in page["messages"]] == ["0"]
     assert page["next_page_uri"] is None
-    # Nothing has a date before it was sent.
+    # A message has no date before it is sent.
     today = f"{MESSAGES}?{urlencode({'DateSent>': time.strftime('%Y-%m-%d', time.gmtime(0))})}"
     assert ask(twilio.url, today)["messages"] == []
     sid = twilio.messages[0]["sid"]

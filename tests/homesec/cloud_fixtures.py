@@ -9,7 +9,7 @@ from clip_factory import ClipFactory
 from homesec_fixtures import CAMERA_ID, camera, set_up
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-# The flow takes over what is patched below, so it is not to be loaded only then.
+# Imported before the patch below, since its modules import the patched function.
 import custom_components.homesec.config_flow  # noqa: F401
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def entry_with_cloud(video: Path) -> MockConfigEntry:
-    """Return HomeSec with one camera and a bucket; not set up yet."""
+    """Return an entry with one camera and a bucket, not set up yet."""
     return MockConfigEntry(
         domain=DOMAIN,
         title="HomeSec",
@@ -52,7 +52,7 @@ async def move_in(
     entry = entry_with_cloud(video)
     with patch("custom_components.homesec.cloud.store.make_store", make_store):
         await set_up(hass, entry)
-        # The bucket is opened by whoever first asks for it.
+        # The store logs in when it is first used.
         await entry.runtime_data.host.async_run(
             entry.runtime_data.host.engine.library.cloud.find, "x"
         )

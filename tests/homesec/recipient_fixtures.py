@@ -1,4 +1,4 @@
-"""Recipients of the tests, and filling in their form; Twilio is on the loopback."""
+"""Recipients and their form; Twilio is on the loopback."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ RULES = {
 def recipient(
     name: str = "Ann", *, recipient_id: str = ANN, to: str = NUMBER, **rules: Any
 ) -> ConfigSubentryDataWithId:
-    """Return a recipient as an entry holds it."""
+    """Return a recipient's subentry data."""
     return ConfigSubentryDataWithId(
         subentry_id=recipient_id,
         subentry_type="recipient",
@@ -52,14 +52,14 @@ def recipient(
 
 
 def given(*, rules: dict[str, Any] | None = None, **answers: Any) -> dict[str, Any]:
-    """Return the answers of the form."""
+    """Return values for the form."""
     return {"name": "Ann", **ACCOUNT, "rules": {**RULES, **(rules or {})}, **answers}
 
 
 async def begin(
     hass: HomeAssistant, entry: MockConfigEntry, recipient_id: str | None = None
 ) -> dict[str, Any]:
-    """Open the form, of a new recipient or of one there is."""
+    """Open the form of a new or existing recipient."""
     context: dict[str, Any] = {"source": SOURCE_USER}
     if recipient_id is not None:
         context = {"source": SOURCE_RECONFIGURE, "subentry_id": recipient_id}
@@ -70,7 +70,7 @@ async def begin(
 
 
 async def send(hass: HomeAssistant, flow: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    """Answer, and wait if a text is sent then."""
+    """Submit a step, and wait for the text, if one is sent."""
     flows = hass.config_entries.subentries
     result = await flows.async_configure(flow["flow_id"], answer)
     if result["type"] is FlowResultType.SHOW_PROGRESS:

@@ -1,4 +1,4 @@
-"""Setting the cloud storage up, changing it, switching it off, and logging in again."""
+"""Set up, change, and turn off the cloud storage, and log in again."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ def pasted(gcs: FakeGcs) -> dict[str, str]:
 
 
 def hidden(flow: dict[str, Any]) -> bool:
-    """Tell whether nothing of the key is in what goes to the browser."""
+    """Return whether a flow's result contains nothing of the key."""
     shown = {k: v for k, v in flow.items() if k != "data_schema"}
     text = f"{shown}{[k.description for k in flow['data_schema'].schema]}"
     return not any(line in text for line in pem_lines())
 
 
 async def again(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
-    """Begin to log in again."""
+    """Start the reauthentication flow."""
     return dict(await entry.start_reauth_flow(hass))
 
 
-# --- setting up --------------------------------------------------------------------------------
+# --- set up -------------------------------------------------------------------------------------
 
 
 async def test_bucket_is_checked_and_stored(
@@ -144,7 +144,7 @@ async def test_missing_permission_is_named(
     assert gone["description_placeholders"]["bucket"] == "no-such-bucket"
     assert gone["description_placeholders"]["account"].startswith("homesec@project")
     assert hidden(gone)
-    # The key was right, and needs not be pasted again.
+    # A valid key needs not be pasted again.
     gcs.front.denied = {"storage.objects.list", "storage.objects.delete"}
     denied = await send(hass, gone, given(gcs, login="key"))
     assert denied["errors"] == {"base": "storage_denied"}
@@ -199,7 +199,7 @@ async def test_flow_aborts_when_entry_is_not_loaded(
     assert (await again(hass, entry))["reason"] == "not_loaded"
 
 
-# --- changing, switching off -------------------------------------------------------------------
+# --- change, turn off ---------------------------------------------------------------------------
 
 
 async def test_bucket_can_be_changed_without_entering_key(
@@ -276,12 +276,12 @@ async def test_cloud_can_be_turned_off(
     flow = await send(hass, menu, {"next_step_id": "cloud_off"})
     assert flow["description_placeholders"] == {"bucket": gcs.bucket}
     assert (await send(hass, flow, {}))["reason"] == "reconfigure_successful"
-    # What was encrypted can be read if it is ever set up again.
+    # Encrypted clips can be read if a bucket is set up again.
     assert entry.data == {"detector": "ncnn", "seal_keys": [key]}
     assert entry.runtime_data.storage.cloud is None
 
 
-# --- encryption --------------------------------------------------------------------------------
+# --- encryption ---------------------------------------------------------------------------------
 
 
 async def test_new_encryption_key_is_shown_once_and_asked_for(
@@ -297,17 +297,17 @@ async def test_new_encryption_key_is_shown_once_and_asked_for(
     done = await send(hass, refused, {"seal_key": shown.lower().replace("-", " ")})
     assert done["reason"] == "reconfigure_successful"
     assert entry.data["storage"]["seal_key"] == shown
-    # Changing something else neither asks for it nor shows it.
+    # Another change doesn't ask for the key or show it.
     flow = await open_bucket(hass, entry)
     assert suggested_values(flow)["encrypt"] is True
     assert shown not in str({k: v for k, v in flow.items() if k != "data_schema"})
     await send(hass, flow, given(gcs, encrypt=True, limit_mbit=3))
     assert entry.data["storage"]["seal_key"] == shown
-    # Without encryption what is encrypted already can still be read.
+    # Encrypted clips stay readable without encryption.
     await send(hass, await open_bucket(hass, entry), given(gcs))
     assert "seal_key" not in entry.data["storage"]
     assert entry.data["seal_keys"] == [shown]
-    # And the same key can be used again.
+    # The same key can be used again.
     flow = await send(hass, await open_bucket(hass, entry), given(gcs, encrypt=True))
     assert flow["description_placeholders"]["key"] != shown
     await send(hass, flow, {"seal_key": shown})
@@ -315,7 +315,7 @@ async def test_new_encryption_key_is_shown_once_and_asked_for(
     assert "seal_keys" not in entry.data
 
 
-# --- logging in again --------------------------------------------------------------------------
+# --- log in again -------------------------------------------------------------------------------
 
 
 async def test_reauth_with_other_key_stores_it(
@@ -362,7 +362,7 @@ async def test_reauth_with_missing_bucket_shows_base_error(
     assert refused["errors"] == {"base": "storage_bucket_missing"}
 
 
-# --- another bucket ----------------------------------------------------------------------------
+# --- another bucket -----------------------------------------------------------------------------
 
 
 async def test_bucket_change_shows_affected_clips(

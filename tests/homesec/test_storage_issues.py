@@ -1,4 +1,4 @@
-"""What needs somebody about the cloud, the disk and the index is raised, and leads to the cure."""
+"""Repair issues about the cloud, the disk, and the catalog, and their fixes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def issue_key(issue_registry: ir.IssueRegistry, issue_id: str) -> str | None:
 
 
 async def fix(hass: HomeAssistant, repairs: Any, issue_id: str = "storage") -> dict[str, Any]:
-    """Read an issue and go on."""
+    """Open an issue's fix flow and submit it."""
     flow = await repairs.async_init("homesec", context={"issue_id": issue_id})
     assert flow["step_id"] == "confirm"
     done = await repairs.async_configure(flow["flow_id"], {})
@@ -76,7 +76,7 @@ def next_flow(hass: HomeAssistant, done: dict[str, Any]) -> dict[str, Any]:
     return dict(hass.config_entries.flow.async_get(flow_id))
 
 
-# --- the cloud ---------------------------------------------------------------------------------
+# --- the cloud ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("error", sorted(NEEDS_USER))
@@ -130,7 +130,7 @@ async def test_issue_of_refused_login_is_fixed_by_other_key(
     await until(hass, lambda: issue_key(issue_registry, "storage") == "storage_key_revoked")
     flow = next_flow(hass, await fix(hass, repairs))
     assert flow["step_id"] == "reauth_confirm"
-    # A second look leads to the same dialog.
+    # Opened again, it leads to the same flow.
     assert next_flow(hass, await fix(hass, repairs))["flow_id"] == flow["flow_id"]
     gcs.front.token_answer = None
     done = await send(hass, flow, {"login": "key"})
@@ -213,7 +213,7 @@ async def test_uploads_stuck_for_a_day_create_issue(
     issue = issue_registry.async_get_issue("homesec", "uploads_stuck")
     assert issue.translation_key == key
     assert issue.translation_placeholders == {"clips": "1"}
-    # What somebody has to cure is told of by itself.
+    # An error that needs the user has an issue of its own.
     await happens(
         hass,
         entry,
@@ -230,7 +230,7 @@ async def test_uploads_stuck_for_a_day_create_issue(
     assert state(hass, "sensor", "uploads_age", entry.entry_id) == "0.0"
 
 
-# --- disk and index ----------------------------------------------------------------------------
+# --- disk and catalog ---------------------------------------------------------------------------
 
 
 async def test_nearly_full_disk_creates_issue_until_freed(
@@ -275,7 +275,7 @@ async def test_rebuilt_catalog_creates_issue_unless_it_was_missing(
     issue = issue_registry.async_get_issue("homesec", "catalog_rebuilt")
     assert issue.translation_placeholders == {"clips": "3", "file": "clips.db.broken"}
     assert issue.severity == "warning"
-    # A restart does not take it away, the end of the house does.
+    # It survives a restart, but not the removal of the entry.
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     assert issue_key(issue_registry, "catalog_rebuilt")
     await hass.config_entries.async_remove(entry.entry_id)
@@ -326,8 +326,8 @@ async def test_event_while_stopping_creates_no_issue(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
-    with patch.object(entry.runtime_data.storage.issues, "async_update_disk") as told:
+    with patch.object(entry.runtime_data.storage.issues, "async_update_disk") as updated:
         await entry.runtime_data.coordinator.async_stop()
         await happens(hass, entry, DiskSpaceChanged(low=True, free_bytes=0))
         entry.runtime_data.storage.async_apply_retention()
-    told.assert_not_called()
+    updated.assert_not_called()

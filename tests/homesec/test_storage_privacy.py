@@ -1,4 +1,4 @@
-"""The keys of the cloud storage stay where they were pasted: on this system's disk."""
+"""The keys of the cloud storage appear nowhere but in the config entry."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def google(gcs: FakeGcs) -> Iterator[None]:
 
 @pytest.fixture
 def entry(entry: MockConfigEntry, gcs: FakeGcs) -> MockConfigEntry:
-    """The house with every key that there can be."""
+    """An entry with every kind of key."""
     add_storage(entry, storage(gcs, key=service_account(gcs), seal_key=SEAL))
     object.__setattr__(entry, "data", {**entry.data, "seal_keys": [EARLIER]})
     return entry
@@ -90,11 +90,11 @@ async def test_keys_are_in_no_log_event_or_state(
     issue_registry: ir.IssueRegistry,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    told: list[str] = []
+    revealed: list[str] = []
 
     @callback
     def listen(event: Event) -> None:
-        told.append(json.dumps(event.as_dict(), cls=JSONEncoder))
+        revealed.append(json.dumps(event.as_dict(), cls=JSONEncoder))
 
     hass.bus.async_listen(MATCH_ALL, listen)
     uploaded = async_capture_events(hass, const.EVENT_CLIP_UPLOADED)
@@ -115,12 +115,12 @@ async def test_keys_are_in_no_log_event_or_state(
     refused = await send(hass, refused, given(gcs, **typed, encrypt=True))
     assert refused["errors"] == {"key": "storage_key_invalid"}
     shown = [key.description for key in refused["data_schema"].schema]
-    facts = {key: value for key, value in refused.items() if key != "data_schema"}
-    assert not secrets_in(f"{shown}{facts}")
+    values = {key: value for key, value in refused.items() if key != "data_schema"}
+    assert not secrets_in(f"{shown}{values}")
     assert not secrets_in(repr(entry.runtime_data.storage.cloud))
     assert await hass.config_entries.async_unload(entry.entry_id)
     states = json.dumps([state.as_dict() for state in hass.states.async_all()], cls=JSONEncoder)
-    assert not secrets_in("".join(told))
+    assert not secrets_in("".join(revealed))
     assert not secrets_in(states)
     assert not secrets_in(caplog.text)
     assert not secrets_in(str(issue_registry.issues))

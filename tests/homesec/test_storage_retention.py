@@ -1,4 +1,4 @@
-"""How long clips are kept: asked for in the settings, applied at once."""
+"""Retention rules in the config entry, the flow, and the engine."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def test_camera_has_one_rule_and_unique_name(
         CAMERA_ID: {},
         twin.subentry_id: {"local_days": 1},
     }
-    # A camera that is gone has no rule any more.
+    # A removed camera has no rule.
     hass.config_entries.async_remove_subentry(entry, twin.subentry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     shown = suggested_values(await choose(hass, entry, "retention"))

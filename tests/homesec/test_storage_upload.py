@@ -1,4 +1,4 @@
-"""From a recorded clip to the bucket, and what Home Assistant hears of it."""
+"""Recorded clips are uploaded, with events and sensors about it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def google(gcs: FakeGcs) -> Iterator[None]:
 
 
 async def record(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
-    """Record a clip of two seconds by hand; return what is announced of it."""
+    """Record two seconds; return the event about the saved clip."""
     saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
     await arm(hass, entry)
     await pictures(hass, entry)
@@ -185,7 +185,7 @@ async def test_unusable_cloud_does_not_prevent_recording(
     assert issue_registry.async_get_issue("homesec", "storage").translation_key == error
     await record(hass, entry)
     assert issue_registry.async_get_issue("homesec", "storage").translation_key == error
-    # It waits until the cloud can be used.
+    # The upload waits until the cloud can be used.
     await until(hass, lambda: state(hass, "sensor", "uploads_waiting", entry.entry_id) == "1")
 
 
