@@ -1,4 +1,4 @@
-"""A house whose alarm has PINs and delays."""
+"""An alarm with PINs and delays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-# Digits that nothing else is likely to hold.
+# Digits that are unlikely to appear anywhere else.
 CODES = {
     PinKind.FULL: "730518",
     PinKind.ARM: "730519",
@@ -32,7 +32,7 @@ NAMES = {
 }
 DELAYS = {"away": {"exit_s": 30, "entry_s": 20, "trigger_s": 100}}
 
-# Made once: hashing takes its time on purpose.
+# Created once, since hashing is slow on purpose.
 PINS = {
     f"pin_{kind}": Pin.make(code, name=NAMES[kind], kind=kind).as_dict()
     for kind, code in CODES.items()
@@ -40,7 +40,7 @@ PINS = {
 
 
 def with_alarm(entry: MockConfigEntry, **data: Any) -> MockConfigEntry:
-    """Give a house that is not set up yet settings of the alarm."""
+    """Give an entry that isn't set up yet settings of the alarm."""
     object.__setattr__(entry, "data", MappingProxyType({**entry.data, **data}))
     return entry
 
@@ -51,7 +51,7 @@ def panel(hass: HomeAssistant, entry: MockConfigEntry) -> str:
 
 
 class StubClock:
-    """A clock that asks two functions."""
+    """A clock made of two functions."""
 
     def __init__(self, *, now: Callable[[], float], monotonic: Callable[[], float]) -> None:
         self.now = now
@@ -59,7 +59,7 @@ class StubClock:
 
 
 class FastClock:
-    """Lets the alarm's time pass at once, and nobody else's."""
+    """Skips time for the alarm only; creates its clocks."""
 
     def __init__(self) -> None:
         self.ahead_s = 0.0

@@ -1,4 +1,4 @@
-"""Sightings and alerts to try rules and texts on."""
+"""Creates sightings and alerts."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ BY_HAND = {"kind": AlertKind.ALARM, "camera_id": None, "camera": None, "label": 
 
 
 def alert(*facts: dict[str, Any]) -> Alert:
-    """Return an alert of such sightings."""
+    """Return an alert with one sighting for each of these changes."""
     return Alert(id="01K0A1ERT00000000000000000", sightings=tuple(sighting(**x) for x in facts))

@@ -1,5 +1,4 @@
-"""A Home Assistant with HomeSec in it: the real engine on a real video, and a detector that says
-what the test wants to hear."""
+"""A Home Assistant with HomeSec: the real engine on a real video, and a scripted detector."""
 
 from __future__ import annotations
 

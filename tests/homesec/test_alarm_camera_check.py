@@ -1,4 +1,4 @@
-"""Cameras that are off while disarmed, and what is found out about them on arming."""
+"""Cameras that are off while disarmed are checked when arming."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ GARDEN_ID = "01K0CAMERA0000000000000002"
 SLOW = {"delays": {"away": {"exit_s": 600, "entry_s": 300, "trigger_s": 900}}}
 SHORT = {"delays": {"away": {"exit_s": 1, "entry_s": 300, "trigger_s": 900}}}
 REALLY_S = 0.6
-"""So long the tests give a camera."""
+"""What replaces the waits for cameras."""
 
 
 @dataclass
 class GardenCamera:
-    """The garden's camera, whose network does what a test wants."""
+    """The camera of the garden, whose connection a test controls."""
 
     video: Path
     path: Path
     answers: Event = field(default_factory=Event)
-    """Until then who connects to it waits."""
+    """Connections wait until it is set."""
     refuses: bool = False
 
     def add_file(self) -> None:
-        """Be there."""
+        """Add the video file that the camera plays."""
         shutil.copy(self.video, self.path)
 
 
@@ -59,7 +59,7 @@ def fast_clock(monkeypatch: pytest.MonkeyPatch) -> FastClock:
 
 @pytest.fixture
 def garden(video: Path, config_dir: Path, monkeypatch: pytest.MonkeyPatch) -> GardenCamera:
-    """One that connects at once, as soon as there is a film."""
+    """A camera that connects as soon as its video file exists."""
     garden = GardenCamera(video, config_dir / "garden.mp4")
     garden.answers.set()
     connect = camera_source.open_source
@@ -78,7 +78,7 @@ def garden(video: Path, config_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Ga
 
 @pytest.fixture
 def two_cameras(hass: HomeAssistant, garden: GardenCamera) -> MockConfigEntry:
-    """A house with two cameras that are off while disarmed; the garden's film is missing."""
+    """An entry with two cameras that are off while disarmed; the garden's video file is missing."""
     folders = {str(garden.path.parent), str(garden.video.parent)}
     hass.config.allowlist_external_dirs = folders
     return MockConfigEntry(
@@ -95,7 +95,7 @@ def two_cameras(hass: HomeAssistant, garden: GardenCamera) -> MockConfigEntry:
 
 @pytest.fixture
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cameras get less time; what is late is late."""
+    """Shorten the waits for cameras."""
     monkeypatch.setattr(camera_check, "REACH_S", REALLY_S)
     monkeypatch.setattr(camera_check, "REACH_STARTING_S", REALLY_S)
 
@@ -114,12 +114,12 @@ def issue_key(hass: HomeAssistant) -> str | None:
 
 
 def start_arming(hass: HomeAssistant, entry: MockConfigEntry, **how: Any) -> asyncio.Task[None]:
-    """Arm, and do not wait for it."""
+    """Arm in a task."""
     return asyncio.create_task(call(hass, DOMAIN, "arm", panel(hass, entry), mode="away", **how))
 
 
 async def wait_for(condition: Callable[[], object]) -> None:
-    """Wait for something to be so, but not for all that is going on."""
+    """Wait for a condition, but not for all running tasks."""
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 - of many kinds
             await asyncio.sleep(0.02)
@@ -140,7 +140,7 @@ async def test_unreachable_camera_blocks_arming(
     assert "Front door" not in str(error.value)
     assert refused[0].data["cameras"] == ["Garden"]
     assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "disarmed"
-    # What was tried is off again.
+    # The checked camera is off again.
     await until(hass, lambda: (health(two_cameras), health(two_cameras, DOOR_ID)) == ("off", "off"))
 
 
@@ -203,7 +203,7 @@ async def test_forced_arming_bypasses_unreachable_camera(
         "offline": [],
     }
     assert bypassed(hass, two_cameras) == ["Garden"]
-    # Who forced it knows.
+    # Force is consent, so there is no issue.
     assert (alerts, issue_key(hass)) == ([], None)
     garden.add_file()
     await until(hass, lambda: bypassed(hass, two_cameras) == [])
@@ -229,7 +229,7 @@ async def test_mode_change_checks_cameras_of_new_mode(
     await arm(hass, two_cameras)
     with pytest.raises(ServiceValidationError, match="Garden"):
         await arm(hass, two_cameras, "arm_night")
-    # What was armed still is.
+    # The earlier mode is still armed.
     assert state(hass, ALARM, "alarm", two_cameras.entry_id) == "armed_away"
     assert health(two_cameras, DOOR_ID) == "running"
     garden.add_file()
@@ -380,7 +380,7 @@ async def test_known_offline_camera_blocks_arming_before_exit_delay(
 async def start_after_the_exit_delay(
     hass: HomeAssistant, two_cameras: MockConfigEntry, fast_clock: FastClock
 ) -> None:
-    """Arm, end, and begin when the exit delay is over."""
+    """Arm, unload, and set up after the end of the exit delay."""
     await set_up(hass, with_alarm(two_cameras, alarm=SLOW))
     await arm(hass, two_cameras)
     assert await hass.config_entries.async_unload(two_cameras.entry_id)

@@ -1,4 +1,4 @@
-"""What the cameras do for the alarm, and the alarm for them: the real engine on a real video."""
+"""The alarm and its cameras, with the real engine on a real video."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def test_person_in_view_after_exit_delay_triggers_alarm(
     triggered = async_capture_events(hass, "homesec_alarm_triggered")
     detector.sees = [PERSON, CAT]
     await arm(hass, entry)
-    # The camera works already, so that its detector is warm; nothing is recorded.
+    # The camera runs during the exit delay, so that its detector is warm; it records nothing.
     assert activity_of(entry) is Activity.DETECT
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
     assert state(hass, ALARM, "alarm", entry.entry_id) == "arming"
@@ -104,7 +104,7 @@ async def test_person_who_leaves_in_time_triggers_nothing(
 async def restart(
     hass: HomeAssistant, entry: MockConfigEntry, fast_clock: FastClock, off_s: float
 ) -> None:
-    """Go off for a while; automations do not listen yet when HomeSec is back."""
+    """Unload for a while, and set up again while Home Assistant is starting."""
     assert await hass.config_entries.async_unload(entry.entry_id)
     fast_clock.wall_ahead_s += off_s
     hass.set_state(CoreState.not_running)
@@ -126,7 +126,7 @@ async def test_detection_during_start_triggers_alarm_after_start(
     fast_clock: FastClock,
     off_s: float,
 ) -> None:
-    """The burglar who cuts the power knows that Home Assistant takes a minute to come back."""
+    """A burglar may cut the power, and use the time that Home Assistant takes to start."""
     await set_up(hass, with_alarm(entry, alarm=SLOW if off_s else {}))
     await arm(hass, entry)
     await restart(hass, entry, fast_clock, off_s)
@@ -195,7 +195,7 @@ async def test_camera_without_entry_delay_triggers_immediately(
 def missing_file_entry(
     hass: HomeAssistant, video: Path, config_dir: Path
 ) -> tuple[MockConfigEntry, Path]:
-    """A house whose camera plays a file that is not there."""
+    """An entry whose camera plays a missing file."""
     missing_file = config_dir / "away.mp4"
     hass.config.allowlist_external_dirs = {str(config_dir), str(video.parent)}
     entry = MockConfigEntry(
@@ -238,7 +238,7 @@ async def test_arming_with_offline_camera_needs_force(
         "bypassed": ["Garden"],
         "offline": [],
     }
-    # It is there again: it counts, and nobody has to do anything about it.
+    # Once it runs, it is no longer bypassed.
     shutil.copy(video, missing_file)
     await until(hass, lambda: cameras[CAMERA_ID].health == "running", timeout_s=30)
     assert hass.states.get(panel(hass, entry)).attributes["bypassed"] == []
@@ -254,7 +254,7 @@ async def test_offline_camera_of_other_mode_does_not_block_arming(
     await arm(hass, entry, "arm_home")
     assert state(hass, ALARM, "alarm", entry.entry_id) == "armed_home"
     await arm(hass, entry, "disarm")
-    # Nothing is offline as far as forcing is concerned, either.
+    # Force is accepted but not needed.
     await call(hass, "homesec", "arm", panel(hass, entry), mode="home", force=True)
     assert not entry.runtime_data.alarm.snapshot.forced
 

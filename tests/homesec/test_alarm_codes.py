@@ -1,4 +1,4 @@
-"""PINs at the panel: who may do what, what wrong ones lead to, and a call for help."""
+"""PINs at the panel: what each kind may do, the lockout, and duress."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ALARM = "alarm_control_panel"
 
 @pytest.fixture
 def entry(entry: MockConfigEntry, hass_storage: dict[str, Any]) -> MockConfigEntry:
-    """The house without cameras and with a PIN of each kind."""
+    """An entry without cameras and with a PIN of each kind."""
     object.__setattr__(entry, "subentries", {})
     return with_alarm(entry, pins=PINS)
 
@@ -43,7 +43,7 @@ def entry(entry: MockConfigEntry, hass_storage: dict[str, Any]) -> MockConfigEnt
 async def act(
     hass: HomeAssistant, entry: MockConfigEntry, action: str, code: str | None = None
 ) -> str:
-    """Arm or disarm, and return what the panel shows then."""
+    """Arm or disarm, and return the panel's state."""
     data = {} if code is None else {"code": code}
     await call(hass, ALARM, f"alarm_{action}", panel(hass, entry), **data)
     found = hass.states.get(panel(hass, entry))
@@ -54,7 +54,7 @@ async def act(
 async def refused(
     hass: HomeAssistant, entry: MockConfigEntry, action: str, code: str | None = None
 ) -> str | None:
-    """Return why."""
+    """Arm or disarm, and return the translation key of the error."""
     with pytest.raises(ServiceValidationError) as error:
         await act(hass, entry, action, code)
     assert WRONG not in str(error.value)
@@ -115,7 +115,7 @@ async def test_code_to_arm_without_pins_asks_for_nothing(
 async def test_arming_another_mode_while_armed_takes_pin(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    """Another mode may have an exit delay, or no cameras at all."""
+    """The other mode may have an exit delay, or no cameras."""
     await set_up(hass, entry)
     await act(hass, entry, "arm_away")
     assert hass.states.get(panel(hass, entry)).attributes["code_arm_required"]
@@ -149,7 +149,7 @@ async def test_wrong_pins_lead_to_announced_lockout(
         ("wrong_code", 5, until, []),
         ("locked_out", 5, until, []),
     ]
-    # Pulling the plug does not help.
+    # A restart doesn't end the lockout.
     assert hass_storage[STORE]["data"]["tries"]["wrong"] == 5
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -196,7 +196,7 @@ async def test_duress_is_announced_but_shown_nowhere(
     )
     assert heard == [Duress(by=NAMES[PinKind.DURESS])]
     assert [event.data for event in events] == [{"changed_by": NAMES[PinKind.DURESS]}]
-    # Also where it is asked for to arm, and where nothing was armed.
+    # Also when arming, and when disarming a disarmed alarm.
     await act(hass, entry, "disarm", CODES[PinKind.DURESS])
     await act(hass, entry, "arm_home", CODES[PinKind.DURESS])
     assert len(events) == len(heard) == 3
@@ -214,7 +214,7 @@ async def test_pins_never_appear_in_logs_events_states_or_files(
 
     @callback
     def listen(event: Event) -> None:
-        # Home Assistant itself fires each call of an action, with all that it was called with.
+        # Home Assistant itself fires an event with all data of each action.
         if event.event_type != EVENT_CALL_SERVICE:
             events.append(json.dumps(event.as_dict(), cls=JSONEncoder))
 

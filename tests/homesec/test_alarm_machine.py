@@ -27,7 +27,7 @@ DOOR = Cause(by="Front door", camera_id="door", label="person")
 
 @dataclass
 class SimulatedAlarm:
-    """An alarm with a clock on the wall that can be set, and what it states."""
+    """An alarm with a settable clock, its stored snapshot, and the states that it went through."""
 
     delays: dict[AlarmMode, Delays] = field(default_factory=dict)
     wall: float = 1_700_000_000.0
@@ -51,11 +51,11 @@ class SimulatedAlarm:
         self.store()
 
     def store(self) -> None:
-        """Write to the disk, as at each change and at a clean stop."""
+        """Store the snapshot, as at each change and at a clean stop."""
         self.disk = json.dumps(self.alarm.snapshot.as_dict())
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, and the timer fire whenever it is due."""
+        """Let time pass, and advance the alarm whenever a phase ends."""
         while (left := self.alarm.remaining_s) is not None and left <= seconds:
             self.pass_over(left)
             seconds -= left
@@ -67,7 +67,7 @@ class SimulatedAlarm:
         self.steady += seconds
 
     def restart(self, off_s: float) -> None:
-        """End as in a power cut, and start anew from what is on the disk."""
+        """Restart after a power cut, from the stored snapshot."""
         self.wall += off_s
         self.steady = 3.0
         self.alarm = self._start(AlarmSnapshot.from_dict(json.loads(self.disk)))
@@ -199,7 +199,7 @@ def test_set_clock_changes_no_phase(
     assert (alarm.state, alarm.remaining_s) == (state, left)
     alarm.advance()
     assert (alarm.state, alarm.remaining_s) == (state, left)
-    # A clean stop stores it by the clock as it is set now.
+    # A clean stop stores the beginning by the clock as it is set now.
     simulated.store()
     simulated.restart(off_s=1)
     assert left is not None
@@ -266,7 +266,7 @@ def test_recovered_camera_is_no_longer_bypassed(simulated: SimulatedAlarm) -> No
 
 def test_missing_camera_is_bypassed_until_it_recovers(simulated: SimulatedAlarm) -> None:
     alarm = simulated.alarm
-    assert alarm.bypass(["door"]) == ()  # disarmed: nothing relies on it
+    assert alarm.bypass(["door"]) == ()  # disarmed
     alarm.arm(AWAY, forced=True, bypassed=("safe",))
     simulated.wait(30)
     assert alarm.bypass(["door", "safe", "door"]) == ("door",)
@@ -284,7 +284,7 @@ def test_missing_camera_is_bypassed_until_it_recovers(simulated: SimulatedAlarm)
 
 @dataclass
 class ReferencePanel:
-    """What HomeSec should be: counts down second by second, and remembers nothing but that."""
+    """A model of the alarm that counts down second by second."""
 
     state: AlarmState = DISARMED
     mode: AlarmMode = AlarmMode.DISARMED
@@ -312,16 +312,16 @@ class ReferencePanel:
             if not self.left:
                 self.over(delays)
 
-    def off(self, gone: int, delays: Delays) -> None:
-        """Be on again, by a clock that says how long ago the phase began; if it was over, go on."""
+    def off(self, elapsed_s: int, delays: Delays) -> None:
+        """Restart as if the phase had begun so long ago, and advance if it has ended."""
         if not self.left:
             return
-        if gone < 0:
+        if elapsed_s < 0:
             self.left = self.whole
-        elif gone >= self.whole:
+        elif elapsed_s >= self.whole:
             self.over(delays)
         else:
-            self.left = self.whole - gone
+            self.left = self.whole - elapsed_s
 
 
 some_delays = st.builds(
@@ -336,7 +336,7 @@ seconds = st.one_of(st.integers(0, 70), st.integers(0, 400))
 
 
 class Histories(RuleBasedStateMachine):
-    """Drives both through the same days."""
+    """Drives the alarm and the model through the same actions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -410,17 +410,17 @@ class Histories(RuleBasedStateMachine):
 
     @rule(off_s=seconds)
     def restart(self, off_s: int) -> None:
-        gone = self.panel.whole - self.panel.left + off_s
+        elapsed_s = self.panel.whole - self.panel.left + off_s
         self.simulated.store()
         self.simulated.restart(off_s)
-        self.panel.off(gone, self.delays)
+        self.panel.off(elapsed_s, self.delays)
 
     @rule(off_s=st.one_of(seconds, st.integers(-(10**8), 10**8)))
     def power_cut(self, off_s: int) -> None:
-        """What is on the disk goes by the clock as it was set when the phase began."""
-        gone = int(self.simulated.wall - self.began_at) + off_s
+        """The stored beginning is by the clock as it was set then."""
+        elapsed_s = int(self.simulated.wall - self.began_at) + off_s
         self.simulated.restart(off_s)
-        self.panel.off(gone, self.delays)
+        self.panel.off(elapsed_s, self.delays)
 
     @invariant()
     def they_agree(self) -> None:

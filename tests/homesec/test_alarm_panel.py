@@ -1,4 +1,4 @@
-"""The panel that people and automations arm and disarm."""
+"""The alarm control panel."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def panel(hass: HomeAssistant, entry: MockConfigEntry) -> str:
 
 @pytest.fixture
 def entry(entry: MockConfigEntry, hass_storage: dict[str, Any]) -> MockConfigEntry:
-    """The house without cameras: what follows is about the panel alone."""
+    """An entry without cameras."""
     object.__setattr__(entry, "subentries", {})
     return entry
 
@@ -91,7 +91,7 @@ DELAYS = {"away": {"exit_s": 30, "entry_s": 20, "trigger_s": 100}}
 
 
 def slow(entry: MockConfigEntry) -> MockConfigEntry:
-    """Give the house's mode "away" delays."""
+    """Give the mode "away" delays."""
     object.__setattr__(entry, "data", MappingProxyType({**entry.data, "alarm": {"delays": DELAYS}}))
     return entry
 
@@ -197,7 +197,7 @@ async def test_manual_trigger_while_disarmed_ends_disarmed(
 
 
 def stored(state: str, at: float, lasts_s: float, **more: Any) -> dict[str, Any]:
-    """Return the store as a power cut leaves it."""
+    """Return the stored data as after a power cut."""
     facts = AlarmSnapshot(
         mode=AlarmMode.AWAY,
         state=AlarmState(state),

@@ -1,4 +1,4 @@
-"""What the alarm panel makes of it: who is told of the alarm, and how often."""
+"""Alerts about the alarm."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ async def test_person_in_view_when_arming_sends_alert(
     await arm(hass, entry)
     await until(hass, lambda: alerts)
     assert alerts[0].data["kind"] == "seen"
-    # Once: that the alarm goes on to change is no news of who is here.
+    # Just one: a further change of the alarm is no new sighting.
     await entry.runtime_data.alarm.async_trigger()
     await until(hass, lambda: len(alerts) == 2)
     assert alerts[1].data["kind"] == "alarm"
@@ -114,7 +114,7 @@ async def test_person_long_in_view_when_arming_is_one_alert(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def at_once(*_: object) -> bool:
-        """Keep the picture: a thread may be through before anybody waits for it."""
+        """Store no still, so that nothing waits for a thread."""
         return False
 
     monkeypatch.setattr(AlertDispatcher, "_async_store_still", at_once)
@@ -130,7 +130,7 @@ async def test_person_long_in_view_when_arming_is_one_alert(
     await arm(hass, entry)
     await until(hass, lambda: any(alert.data["kind"] == "alarm" for alert in alerts))
     assert [alert.data["kind"] for alert in alerts] == ["alarm"]
-    # Seen as an intruder since there are intruders.
+    # The sighting begins when the camera guards, not with the presence.
     assert dt_util.parse_datetime(alerts[0].data["first_seen"]) >= began - timedelta(seconds=1)
 
 

@@ -1,4 +1,4 @@
-"""Somebody walks in, and everybody who has to know hears of it: at once, once, with a picture."""
+"""From detections to alerts: immediate, only once, and with a still."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ async def test_second_camera_within_a_minute_joins_alert(
     await pictures(hass, entry)
     await pictures(hass, entry, OTHER_ID)
     detector.sees = [PERSON]
-    # The one detector of the tests shows both cameras the same; who is first is chance.
+    # One scripted detector serves both cameras, so either may be the first.
     await until(hass, lambda: alerts)
     runtime = entry.runtime_data
     seen = next(

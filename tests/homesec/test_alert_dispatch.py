@@ -1,4 +1,4 @@
-"""What of an alert is texted to whom."""
+"""Which part of an alert is sent to a recipient."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_sighting_in_cooldown_is_not_sent_later() -> None:
     later.ready_clips.add("A")
     assert new_part(due, later, now=NOW + 400) is None
     assert clip(due, later, now=NOW + 400) is None
-    # Another camera is news, and so is the alarm.
+    # Another camera is sent, and so is the alarm.
     later.add(sighting(at=NOW + 210, **GARDEN))
     part = new_part(due, later, now=NOW + 210)
     assert part is not None
@@ -93,7 +93,7 @@ def test_clip_of_sent_alert_ignores_cooldown() -> None:
     assert sent is not None
     due.start_cooldowns("ann", sent, NOW)
     what.sent_to.add("ann")
-    assert clip(due, what, now=NOW + 20) is None  # it is not ready
+    assert clip(due, what, now=NOW + 20) is None  # the clip isn't ready
     what.ready_clips.add("A")
     assert clip(due, what, now=NOW + 20) is not None
     assert clip(due, what, Rules(), now=NOW + 20) is None

@@ -1,4 +1,4 @@
-"""Which alerts a recipient wants, and what becomes one alert."""
+"""Rules of recipients, and grouping of sightings."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ OFFLINE: dict[str, Any] = {"kind": AlertKind.OFFLINE, "label": None, "zones": ()
         ({"modes": frozenset({AlarmMode.DISARMED})}, {"mode": AlarmMode.DISARMED}, True),
         ({"kinds": frozenset({"alarm"})}, {}, False),
         ({"kinds": frozenset({"alarm"})}, {"kind": AlertKind.ALARM}, True),
-        # By hand there is no camera, and often no mode; only hours and kinds count.
+        # A manual alarm has no camera and often no mode; only hours and kinds count.
         ({"cameras": frozenset({"garden"}), "zones": frozenset({"Pool"})}, BY_HAND, True),
         ({}, {**BY_HAND, "mode": AlarmMode.DISARMED}, True),
         ({"hours": (time(22), time(6))}, BY_HAND, False),
-        # A camera that is offline sees nobody, and in no zone.
+        # An offline camera has neither labels nor zones.
         ({}, OFFLINE, True),
         ({"labels": frozenset({"person"}), "zones": frozenset({"Pool"})}, OFFLINE, True),
         ({"cameras": frozenset({"garden"})}, OFFLINE, False),
         ({"modes": frozenset({AlarmMode.NIGHT})}, OFFLINE, False),
         ({"hours": (time(22), time(6))}, OFFLINE, False),
         ({"kinds": frozenset({"seen"})}, OFFLINE, False),
-        # Nobody is told of duress who did not ask for it: they may stand beside the burglar.
+        # Duress is only sent if chosen: the recipient may stand beside the burglar.
         ({}, {**BY_HAND, "kind": AlertKind.DURESS}, False),
         ({"kinds": frozenset({"duress"})}, {**BY_HAND, "kind": AlertKind.DURESS}, True),
         (
@@ -108,7 +108,7 @@ def test_cooldown_lasts_for_camera_and_recipient() -> None:
     assert not cooldowns.active("ann", "door", rules, NOW + 300)
     assert not cooldowns.active("ann", "garden", rules, NOW)
     assert not cooldowns.active("bob", "door", rules, NOW)
-    # The clock was set back by an hour: better one message too many.
+    # After the clock was set back by an hour, one text too many is better than none.
     assert not cooldowns.active("ann", "door", rules, NOW - 3600)
 
 
@@ -165,7 +165,7 @@ def test_alarm_after_dispatch_opens_new_alert() -> None:
     open_alert.dispatched = True
     alarm, new = add(grouper, sighting(at=NOW + 30, kind=AlertKind.ALARM))
     assert new
-    # Who comes after that belongs to the alarm.
+    # A later sighting joins the alarm.
     joined, new = add(grouper, sighting(at=NOW + 40))
     assert (joined, new) == (alarm, False)
     assert alarm.alert.kind is AlertKind.ALARM

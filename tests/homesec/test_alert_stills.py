@@ -1,4 +1,4 @@
-"""The picture that an alert brings, and where it is kept for a day."""
+"""The stills of alerts, and where they are stored for a day."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ async def test_alert_is_sent_when_picture_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("custom_components.homesec.alerts.dispatch.STILL_TIMEOUT_S", 0)
-    # A look's own picture may come before the alert or after it.
+    # A snapshot may come before or after the alert.
     monkeypatch.setattr(
         "custom_components.homesec.engine.camera.session.CameraSession._offer_pictures",
         lambda *_: None,
@@ -150,7 +150,7 @@ def test_stills_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_deletion_skips_file_renamed_meanwhile(tmp_path: Path) -> None:
-    """Of another alert: between the listing and the look at it, it got its name."""
+    """The temporary file of another alert is renamed between listing and stat."""
     stills = AlertStills(tmp_path)
     (tmp_path / "tmp123").symlink_to(tmp_path / "gone")
     stills.put("a", b"1")

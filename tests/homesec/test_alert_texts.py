@@ -1,4 +1,4 @@
-"""An alert's words are few, and fit into a text message."""
+"""The texts of alerts, and whether they fit into an SMS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GSM7 = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 TWO_PARTS = 306
-"""Characters that two text messages hold together."""
+"""Characters in two segments."""
 FORCED = "was forced to disarm the alarm at 16:13:20. Don't call the house. Call the police."
 CLIP_ID = "01K0C0FFEE0000000000000000"
 DURESS: dict[str, Any] = {**BY_HAND, "kind": AlertKind.DURESS}
@@ -99,7 +99,7 @@ async def test_link_uses_external_url_else_app(hass: HomeAssistant) -> None:
     path = link_path(alert({"clip_id": CLIP_ID}))
     assert path == f"/homesec/clip/{CLIP_ID}"
     assert link_path(alert({})) == "/homesec"
-    # Without a way in from outside only Home Assistant's app, at home or by VPN, gets there.
+    # Without an external URL, only the app can open it, at home or by VPN.
     await hass.config.async_update(internal_url="http://192.0.2.3:8123")
     assert absolute_link(hass, path) == f"homeassistant://navigate{path}"
     await hass.config.async_update(external_url="https://house.example.org")

@@ -1,4 +1,4 @@
-"""What needs attention is raised as a repair, and withdrawn when it has healed."""
+"""Repair issues: raised, and withdrawn when they are solved."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def test_long_lost_camera_raises_issue(
     await report(hass, entry, health(CameraHealth.LOST, "no_route"))
     assert state(hass, "binary_sensor", "person_present") == "unavailable"
     await pass_time(hass, freezer, minutes=4)
-    # Each try to reconnect reports anew; the clock goes on.
+    # A further report of the loss doesn't restart the timer.
     await report(hass, entry, health(CameraHealth.CONNECTING), health(CameraHealth.LOST, "timeout"))
     assert state(hass, "binary_sensor", "person_present") == "unavailable"
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
@@ -128,7 +128,7 @@ async def test_removing_camera_withdraws_issue(
     await set_up(hass, entry)
     await report(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
     hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
-    # What the engine still has to say about it comes too late.
+    # A late event of the engine raises nothing.
     await report(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
 
@@ -148,7 +148,7 @@ async def test_camera_fix_opens_its_settings(
     kind, flow_id = done["next_flow"]
     assert kind == "config_subentries_flow"
     assert hass.config_entries.subentries.async_get(flow_id)["step_id"] == "reconfigure"
-    # The issue goes when the camera runs, not when somebody pressed a button.
+    # The issue is withdrawn when the camera runs, not by the flow.
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE)
 
 
@@ -235,7 +235,7 @@ async def test_disk_error_raises_issue_until_clip_is_saved(
     assert issue_registry.async_get_issue("homesec", "recording").translation_key == error
     assert failed[0].data["error"] == error
     assert failed[0].data["clip_id"] == CLIP.id
-    # A failure for another reason says nothing about the disk.
+    # Another error says nothing about the disk.
     await report(hass, entry, ClipFailed(clip=replace(CLIP, error="recording_failed")))
     await report(hass, entry, ClipFailed(clip=CLIP))
     assert issue_registry.async_get_issue("homesec", "recording")

@@ -1,4 +1,4 @@
-"""PINs: stored as hashes, and locked out after too many wrong ones."""
+"""PINs as hashes, and the lockout after wrong ones."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_pin_rejects_other_scripts_and_spaces(text: str) -> None:
 
 
 class SettableClock:
-    """Two clocks, of which one can be set."""
+    """A clock whose time of day can be set."""
 
     def __init__(self) -> None:
         self.wall, self.steady = 1_700_000_000.0, 10.0
@@ -91,7 +91,7 @@ def locked_out(clock: SettableClock, tries: int = FREE_TRIES) -> Lockout:
 
 
 def restarted(clock: SettableClock, lockout: Lockout, step_s: float) -> Lockout:
-    """Return it after a restart, between whose ends the clock was set."""
+    """Return the lockout after a restart during which the clock was set."""
     stored = json.loads(json.dumps(lockout.as_dict()))
     clock.wall += step_s
     clock.steady = 1.0

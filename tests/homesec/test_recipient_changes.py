@@ -1,4 +1,4 @@
-"""Recipients come, change, fail and go, while the house runs and while it starts."""
+"""Recipients that are added, changed, or removed, and whose texts fail."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def test_recipients_are_added_and_removed_without_reload(
     assert texts is entry.runtime_data.host.engine.sms
     assert texts.states() == {}
     assert hass.states.get("notify.ann") is None
-    # Last words of a worker about somebody who is gone.
+    # A late event of the worker of a removed recipient.
     gone = RecipientChanged(recipient_id=ANN, error="text_denied", waiting=1)
     entry.runtime_data.coordinator.async_handle_event(gone)
     assert not entry.runtime_data.alerts.recipients.is_stuck(ANN)
@@ -87,7 +87,7 @@ async def test_refused_texts_raise_issue(
     assert done["reason"] == "opens_recipient"
     kind, opened = done["next_flow"]
     assert kind == FlowType.CONFIG_SUBENTRIES_FLOW
-    # Nothing is changed: that Ann has texted START in the meantime is seen by a text to her.
+    # Nothing changes here: only a text shows that Ann has sent START meanwhile.
     answer = {k: v for k, v in given().items() if k != "secret"}
     again = await send(hass, {"flow_id": opened}, answer)
     assert again["errors"] == {"to": "text_blocked"}
@@ -107,7 +107,7 @@ async def test_recipient_gets_only_allowed_sightings(
     video: Path,
     sent_texts: Any,
 ) -> None:
-    """Who looks after the garden learns nothing of the bedroom, nor that the alarm went off."""
+    """Bob's rules allow only the garden, neither the bedroom nor the alarm."""
     bedroom = camera("Bedroom", video, camera_id=OTHER_ID)
     object.__setattr__(
         entry, "subentries", {**entry.subentries, OTHER_ID: ConfigSubentry(**bedroom)}
@@ -182,7 +182,7 @@ async def test_recipient_added_before_engine_start_is_applied(
 async def test_text_before_engine_start_is_sent_afterwards(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], sent_texts: Any
 ) -> None:
-    """A library that is installed first takes minutes; the panic button does not wait for it."""
+    """Installing a library takes minutes, for which a manual alarm doesn't wait."""
     entry.add_to_hass(hass)
     with patch("custom_components.homesec.coordinator.HomeSecCoordinator.async_start"):
         assert await hass.config_entries.async_setup(entry.entry_id)
@@ -273,7 +273,7 @@ async def test_duress_pin_texts_recipient_and_is_shown_nowhere(
     assert f" {NAMES[PinKind.DURESS]} was forced to disarm the alarm" in sent_texts(BOBS)[0]
     assert sent_texts() == []
     assert alerts[0].data["kind"] == "duress"
-    # Whoever stands beside them sees no sign of it.
+    # Nothing shows it nearby.
     states = json.dumps([each.as_dict() for each in hass.states.async_all()], cls=JSONEncoder)
     assert "duress" not in states
     assert alerts[0].data["alert_id"] not in states
@@ -283,7 +283,7 @@ async def test_duress_pin_texts_recipient_and_is_shown_nowhere(
 async def test_stored_recipient_gets_defaults_of_new_settings(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
 ) -> None:
-    """What a later version asks for has a default."""
+    """Settings that a later version adds have defaults."""
     stored = recipient()
     stored["data"] = {k: v for k, v in stored["data"].items() if k != "rules"}
     await move_in(hass, entry, stored)

@@ -1,4 +1,4 @@
-"""Whoever is to know gets a text, once, through the real outbox; Twilio is on the loopback."""
+"""Texts to recipients through the real engine, to a Twilio on the loopback."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ async def test_each_recipient_has_own_rules(
         "zones": ["Drive"],
         "modes": ["away"],
     }
-    # In the time zone of the house, which is not that of UTC.
+    # In Home Assistant's time zone, which isn't UTC.
     yes["hours_from"] = f"{now - timedelta(hours=1):%H:%M:%S}"
     yes["hours_until"] = f"{now + timedelta(hours=1):%H:%M:%S}"
     await move_in(hass, entry, recipient(**yes), *others, zones=[DRIVE])
@@ -170,7 +170,7 @@ async def test_cooldown_holds_back_second_text(
     sent_texts: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Each visit is an alert of its own.
+    # Each visit opens a new alert.
     monkeypatch.setattr("custom_components.homesec.alerts.alert_builder.GROUP_S", 0.001)
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, cool_down_min=0)
     await move_in(hass, entry, recipient(kinds=["seen", "clip"]), bob)
@@ -181,7 +181,7 @@ async def test_cooldown_holds_back_second_text(
         await until(hass, lambda n=visits: len(updates) == n)
     await until(hass, lambda: len(sent_texts(BOBS)) == 2)
     await until(hass, lambda: len(sent_texts()) == 2)
-    # The second visit is neither told at once nor when its clip is ready.
+    # The second visit sends no text, neither at once nor when its clip is ready.
     assert "Seen at" in sent_texts()[0]
     assert "The clip is ready." in sent_texts()[1]
 

@@ -1,4 +1,4 @@
-"""A camera that is snoozed records and raises the alarm, and nobody is told of it."""
+"""Snoozed cameras record and trigger the alarm, but send no other alerts."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ async def test_snooze_ends_by_itself_and_updates_listeners(
     events: list[object] = []
     runtime = entry.runtime_data
     runtime.bus.async_subscribe(events.append, camera_id=CAMERA_ID, kinds=(CameraChanged,))
-    # A clock that was set back does not shorten it.
+    # A clock that was set back doesn't end it early.
     freezer.tick(-600)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=661))
     await hass.async_block_till_done()
@@ -169,7 +169,7 @@ async def test_snooze_survives_restart(
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.runtime_data.alerts.snoozed_until(CAMERA_ID) == until_
-    # Nothing is left of a camera that is removed, nor of the house.
+    # Removing the camera or the entry removes its snooze.
     hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hass_storage[STORAGE_KEY]["data"] == {"until": {}}

@@ -1,4 +1,4 @@
-"""Another integration's camera as a source, asked from a camera thread."""
+"""Another integration's camera entity as a source."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECRET = "rtsp://ann:CANARY@192.0.2.7/1"
 
 
 async def ask(hass: HomeAssistant, question: str, **patches: object) -> object:
-    """Ask as the engine does: from a thread that is not the event loop's."""
+    """Call the feed from a thread, as the engine does."""
     feed = EntityFeed(hass, "camera.drive")
     with patch.multiple("homeassistant.components.camera", **patches):
         return await hass.async_add_executor_job(getattr(feed, question))
@@ -94,7 +94,7 @@ def test_closed_loop_is_unavailable(hass: HomeAssistant) -> None:
 async def test_entity_camera_runs_like_any_other(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path
 ) -> None:
-    """Its entity gives stills only; it appears after HomeSec has started."""
+    """The entity has only snapshots, and appears after HomeSec has started."""
     picture: bytes | None = None
 
     async def image(*_: object, **__: object) -> camera.Image:

@@ -1,4 +1,4 @@
-"""What is stored of the alarm and of snoozed cameras may hold anything: the house is set up."""
+"""Stores of the alarm and the snoozes with any content don't block set-up."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ WHOLE = (
 
 
 REAL = {name: getattr(Store, name) for name in ("_async_load", "_async_write_data")}
-"""What the tests' Home Assistant keeps in memory instead of on the disk."""
+"""The stores that the tests' Home Assistant holds in memory otherwise."""
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +71,7 @@ def envelope(data: Any, version: int = 2) -> str:
 
 @pytest.fixture
 def path_of(hass: HomeAssistant, config_dir: Path, _on_disk: None) -> Callable[[str], Path]:
-    """Return where a store lies; Home Assistant is told to look at the disk."""
+    """Return the path of a store; Home Assistant reads it from the disk."""
 
     def path(name: str) -> Path:
         (config_dir / ".storage").mkdir(exist_ok=True)
@@ -83,7 +83,7 @@ def path_of(hass: HomeAssistant, config_dir: Path, _on_disk: None) -> Callable[[
 
 @pytest.fixture
 def store(path_of: Callable[[str], Path]) -> Callable[[str, str], Path]:
-    """Write a stored file as it may be found."""
+    """Write the file of a store."""
 
     def write(name: str, text: str) -> Path:
         path = path_of(name)
@@ -116,7 +116,7 @@ async def test_damaged_store_does_not_block_setup(
     await set_up(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     assert entry.runtime_data.host.ready
-    # What is stored from now on is read again.
+    # A new store replaces it.
     await arm(hass, entry)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
