@@ -119,7 +119,7 @@ def test_metadata_with_any_value_gives_valid_clip_or_none(data):
 
 
 @pytest.mark.parametrize(
-    ("fact", "value"),
+    ("entry", "value"),
     [
         ("id", "01"),
         pytest.param("id", new_clip_id(5.0), id="id of another moment"),

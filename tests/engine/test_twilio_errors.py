@@ -56,7 +56,7 @@ def test_only_server_error_may_have_been_sent():
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("header", "seconds"),
     [
         ("7", 7.0),
         ("", None),
