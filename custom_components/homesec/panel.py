@@ -1,4 +1,4 @@
-"""The page `/homesec` in the sidebar: one ES module, built from `panel/` in the repository."""
+"""The panel in the sidebar: one ES module, built from `panel/` in the repository."""
 
 import hashlib
 from pathlib import Path
@@ -23,18 +23,15 @@ _URL: HassKey[str] = HassKey(f"{DOMAIN}_panel_url")
 
 
 async def async_serve_panel(hass: HomeAssistant) -> None:
-    """Serve the module; once, as a static path cannot be taken back."""
+    """Serve the module. To be called once: a static path can't be removed."""
     url = await hass.async_add_executor_job(_url)
-    # Browsers keep it for a month; another content has another address.
+    # Browsers cache it for a month. Its URL changes with its content.
     await hass.http.async_register_static_paths([StaticPathConfig(url, str(MODULE), True)])
     hass.data[_URL] = url
 
 
 async def async_show_panel(hass: HomeAssistant) -> None:
-    """Put the page into the sidebar. What a user may do there is checked with each command.
-
-    It is still there after a reload: taking it away would send whoever looks at it elsewhere.
-    """
+    """Add the panel to the sidebar. It stays during a reload, for those who have it open."""
     if frontend.async_panel_exists(hass, DOMAIN):
         return
     await panel_custom.async_register_panel(
@@ -49,7 +46,7 @@ async def async_show_panel(hass: HomeAssistant) -> None:
 
 @callback
 def async_hide_panel(hass: HomeAssistant) -> None:
-    """Take it out of the sidebar."""
+    """Remove the panel from the sidebar."""
     if frontend.async_panel_exists(hass, DOMAIN):
         frontend.async_remove_panel(hass, DOMAIN)
 

@@ -1,6 +1,5 @@
-"""What is served over HTTP, to people who are logged in: clips, their stills, a flow's preview."""
+"""HTTP views for logged-in users: clips, stills, and a camera's preview."""
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, override
 
 from aiohttp import hdrs, web
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from .runtime import HomeSecData
 
-# A finished clip never changes, but it is private: kept by the browser, by nothing in between.
+# A saved clip never changes, but is private: browsers may cache it, proxies may not.
 _CACHED: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "private, max-age=86400"}
 _NOT_CACHED: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-store"}
 
@@ -37,7 +36,7 @@ def async_setup_views(hass: HomeAssistant) -> None:
 
 
 def _runtime(request: web.Request) -> HomeSecData:
-    """Return the one loaded entry's runtime; 503 if there is none."""
+    """Return the loaded entry's runtime; otherwise answer 503."""
     if (runtime := async_get_runtime(request.app[KEY_HASS])) is None:
         raise web.HTTPServiceUnavailable
     return runtime
@@ -56,7 +55,7 @@ class _FileView(HomeAssistantView):
     """A file of a clip."""
 
     async def head(self, request: web.Request, clip_id: str) -> web.StreamResponse:
-        """Tell cast and DLNA players what GET would give."""
+        """Return the headers of GET, for cast and DLNA players."""
         return await self.get(request, clip_id)
 
     async def get(self, request: web.Request, clip_id: str) -> web.StreamResponse:
@@ -65,10 +64,7 @@ class _FileView(HomeAssistantView):
 
 
 class ClipView(_FileView):
-    """A clip's video; of one that is being recorded, what there is of it.
-
-    With ``?download=1`` it has a name, under which a browser saves it.
-    """
+    """A clip's video, also while it's recorded; with ``?download=1``, for saving it as a file."""
 
     url = CLIP_URL
     name = "api:homesec:clip"
@@ -87,9 +83,9 @@ class ClipView(_FileView):
 
 
 class StillView(_FileView):
-    """A clip's still; with ``?width=`` (one of ``STILL_WIDTHS``) no wider than that.
+    """A clip's still, scaled down with ``?width=`` (one of ``STILL_WIDTHS``).
 
-    Never a redirect: the frontend fetches it with a script, to which the bucket would not answer.
+    Never a redirect: the bucket doesn't answer to the frontend's script (CORS).
     """
 
     url = STILL_URL
@@ -121,27 +117,24 @@ class StillView(_FileView):
 
 
 def _width(request: web.Request) -> int | None:
-    """Return the width that was asked for; 400 if there is no such."""
-    wanted = request.query.get("width")
-    if wanted is None:
-        return None
-    for width in STILL_WIDTHS:
-        if wanted == str(width):
-            return width
-    raise web.HTTPBadRequest(text=f"width is one of {', '.join(map(str, STILL_WIDTHS))}")
+    """Return the requested width; answer 400 to others."""
+    widths = {str(width): width for width in STILL_WIDTHS} | {None: None}
+    if (width := request.query.get("width")) not in widths:
+        raise web.HTTPBadRequest(text=f"width is one of {', '.join(map(str, STILL_WIDTHS))}")
+    return widths[width]
 
 
 def _file(
     path: Path, content_type: str, headers: Mapping[str, str] | None = None
 ) -> web.FileResponse:
-    """``FileResponse`` answers ranges, off the event loop."""
+    """Return a file or the requested range; aiohttp reads it off the event loop."""
     return web.FileResponse(
         path, headers={hdrs.CONTENT_TYPE: content_type, **_CACHED, **(headers or {})}
     )
 
 
 class AlertStillView(HomeAssistantView):
-    """The picture that an alert carries, for a day."""
+    """The still of an alert, for a day."""
 
     url = ALERT_STILL_URL
     name = "api:homesec:alert"
@@ -158,15 +151,13 @@ class AlertStillView(HomeAssistantView):
 
 
 class PreviewView(HomeAssistantView):
-    """What a camera sees, before it is saved."""
+    """The picture of a camera that is being configured."""
 
     url = PREVIEW_URL
     name = "api:homesec:preview"
 
     async def get(self, request: web.Request, flow_id: str) -> web.Response:
-        """Serve the JPEG that the flow's probe took."""
+        """Serve the JPEG from the flow's probe."""
         if (jpeg := _runtime(request).previews.get(flow_id)) is None:
             raise web.HTTPNotFound
-        return web.Response(
-            body=jpeg, content_type="image/jpeg", status=HTTPStatus.OK, headers=_NOT_CACHED
-        )
+        return web.Response(body=jpeg, content_type="image/jpeg", headers=_NOT_CACHED)

@@ -112,15 +112,15 @@ def folders(intact_files, tmp_path_factory):
     with Catalog(folder / "data" / "clips.db", upload=True) as catalog:
         for number in range(300):
             here = number % 60 == 0
-            state = ClipState.FAILED if number % 7 == 3 else ClipState.SAVED
-            cloud = CloudState.NONE if here else CloudState.STORED
+            failed = number % 7 == 3 and not here
+            stored = not here and not failed
             clip = clip_row(
                 now + number * 4000,
-                state=ClipState.SAVED if here else state,
+                state=ClipState.FAILED if failed else ClipState.SAVED,
                 zones=("Drive", "Lawn")[: number % 3],
-                local=here,
-                cloud=cloud,
-                cloud_bytes=0 if here else 100,
+                local=not stored,
+                cloud=CloudState.STORED if stored else CloudState.NONE,
+                cloud_bytes=100 if stored else 0,
                 camera_id=f"door{number % 3}",
             )
             if here:

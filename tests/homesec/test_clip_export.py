@@ -168,7 +168,7 @@ async def test_export_to_full_disk_fails(
     clip = await shelf.put(EVENING)
     full = OSError(errno.ENOSPC, "No space left on device")
     with (
-        patch.object(type(shelf.library), "fetch", side_effect=full),
+        patch.object(type(shelf.library), "download", side_effect=full),
         pytest.raises(HomeAssistantError, match="No space left") as raised,
     ):
         await act(hass, "export", clip_id=clip.id, folder=str(evidence))

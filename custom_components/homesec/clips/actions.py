@@ -53,64 +53,37 @@ REMOVED_LATER = "clip_removed_later"
 """Translation key: the disk refused to remove a clip for now."""
 
 _CLIP_IDS = probatio.All(cv.ensure_list, [cv.string], probatio.Length(min=1, max=MAX_IDS))
+_LIST = probatio.Schema(
+    {
+        **QUERY_FIELDS,
+        probatio.Optional(ATTR_CURSOR): cv.string,
+        probatio.Optional(ATTR_LIMIT, default=DEFAULT_LIMIT): probatio.All(
+            probatio.Coerce(int), probatio.Range(min=1, max=MAX_LIMIT)
+        ),
+    }
+)
+_EXPORT = probatio.Schema(
+    {
+        **QUERY_FIELDS,
+        probatio.Optional(ATTR_CLIP_ID): _CLIP_IDS,
+        probatio.Required(ATTR_FOLDER): cv.string,
+    }
+)
+_DELETE = probatio.Schema({probatio.Required(ATTR_CLIP_ID): _CLIP_IDS})
+_PROTECT = _DELETE.extend({probatio.Optional(ATTR_PROTECTED, default=True): cv.boolean})
 
 
 @callback
 def async_setup_clip_actions(hass: HomeAssistant) -> None:
     """Register the actions; those that write elsewhere or take long are for administrators."""
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_LIST_CLIPS,
-        _async_list,
-        probatio.Schema(
-            {
-                **QUERY_FIELDS,
-                probatio.Optional(ATTR_CURSOR): cv.string,
-                probatio.Optional(ATTR_LIMIT, default=DEFAULT_LIMIT): probatio.All(
-                    probatio.Coerce(int), probatio.Range(min=1, max=MAX_LIMIT)
-                ),
-            }
-        ),
-        SupportsResponse.ONLY,
-    )
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        SERVICE_EXPORT,
-        _async_export,
-        probatio.Schema(
-            {
-                **QUERY_FIELDS,
-                probatio.Optional(ATTR_CLIP_ID): _CLIP_IDS,
-                probatio.Required(ATTR_FOLDER): cv.string,
-            }
-        ),
-        SupportsResponse.OPTIONAL,
-    )
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_DELETE_CLIP,
-        _async_delete,
-        probatio.Schema({probatio.Required(ATTR_CLIP_ID): _CLIP_IDS}),
-    )
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_PROTECT_CLIP,
-        _async_protect,
-        probatio.Schema(
-            {
-                probatio.Required(ATTR_CLIP_ID): _CLIP_IDS,
-                probatio.Optional(ATTR_PROTECTED, default=True): cv.boolean,
-            }
-        ),
-    )
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        SERVICE_REBUILD_INDEX,
-        _async_rebuild,
-        probatio.Schema({}),
-        SupportsResponse.OPTIONAL,
+    register = partial(hass.services.async_register, DOMAIN)
+    register(SERVICE_LIST_CLIPS, _async_list, _LIST, SupportsResponse.ONLY)
+    register(SERVICE_DELETE_CLIP, _async_delete, _DELETE)
+    register(SERVICE_PROTECT_CLIP, _async_protect, _PROTECT)
+    register_admin = partial(async_register_admin_service, hass, DOMAIN)
+    register_admin(SERVICE_EXPORT, _async_export, _EXPORT, SupportsResponse.OPTIONAL)
+    register_admin(
+        SERVICE_REBUILD_INDEX, _async_rebuild, probatio.Schema({}), SupportsResponse.OPTIONAL
     )
 
 

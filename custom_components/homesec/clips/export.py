@@ -34,17 +34,6 @@ class Export:
     """Clip id and why."""
 
 
-class FolderNotAllowedError(ServiceValidationError):
-    """Home Assistant isn't allowed to write there, or it's the clips' own folder."""
-
-    def __init__(self, folder: str) -> None:
-        super().__init__(
-            translation_domain=DOMAIN,
-            translation_key="folder_not_allowed",
-            translation_placeholders={"folder": folder},
-        )
-
-
 def export_folder(host: EngineHost, name: str | None) -> Path:
     """Return the folder of the panel's exports, which the media browser shows as well."""
     folder = slugify(name or "")[:MAX_NAME] or dt_util.now().date().isoformat()
@@ -80,16 +69,19 @@ async def async_export(
 
 
 def _prepare(hass: HomeAssistant, folder: str, clips_dir: Path) -> Path:
-    """Make the folder, and return it. Raises ``FolderNotAllowedError`` and ``OSError``."""
+    """Make the folder, and return it. Raises ``ServiceValidationError`` and ``OSError``."""
     try:
-        path = Path(folder)
         # Resolved, since Home Assistant checks only the parent of a folder that doesn't exist.
-        target = path.resolve()
-    except ValueError as err:
-        raise FolderNotAllowedError(folder) from err
-    ours = target.is_relative_to(clips_dir.resolve())
-    if not path.is_absolute() or ours or not hass.config.is_allowed_path(str(target)):
-        raise FolderNotAllowedError(folder)
+        target = Path(folder).resolve()
+        allowed = Path(folder).is_absolute() and not target.is_relative_to(clips_dir.resolve())
+    except ValueError:
+        allowed = False
+    if not allowed or not hass.config.is_allowed_path(str(target)):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="folder_not_allowed",
+            translation_placeholders={"folder": folder},
+        )
     target.mkdir(parents=True, exist_ok=True)
     return target
 

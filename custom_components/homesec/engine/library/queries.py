@@ -187,28 +187,19 @@ class ClipQueries:
 
     def timeline(self, since: float, until: float) -> list[Span]:
         """Return what was recorded in a span of time, oldest first, and not cut off at its ends."""
-        rows = self._db.query(
-            "SELECT id, camera_id, started_at, duration_s, label, state FROM clips"  # noqa: S608
-            f" WHERE id >= ? AND id < ? AND state IN ({_marks(VISIBLE)}) ORDER BY id LIMIT ?",
-            (
-                *(first_clip_id(since - MAX_CLIP_S), first_clip_id(until + MAX_CLIP_S)),
-                *VISIBLE,
-                MAX_SPANS,
-            ),
-        )
-        spans = [
-            Span(
-                clip_id,
-                camera_id,
-                started_at,
-                None if state == ClipState.RECORDING else started_at + duration_s,
-                label,
-                ClipState(state),
-            )
-            for clip_id, camera_id, started_at, duration_s, label, state in rows
-        ]
         return [
-            x for x in spans if x.started_at < until and (x.ended_at is None or x.ended_at >= since)
+            Span._make((*row[:5], ClipState(row[5])))
+            for row in self._db.query(
+                "SELECT id, camera_id, started_at,"  # noqa: S608
+                f" iif(state = '{ClipState.RECORDING}', NULL, started_at + duration_s) AS ended_at,"
+                " label, state FROM clips"
+                f" WHERE id >= ? AND id < ? AND state IN ({_marks(VISIBLE)})"
+                " AND started_at < ? AND (ended_at IS NULL OR ended_at >= ?) ORDER BY id LIMIT ?",
+                (
+                    *(first_clip_id(since - MAX_CLIP_S), first_clip_id(until + MAX_CLIP_S)),
+                    *(*VISIBLE, until, since, MAX_SPANS),
+                ),
+            )
         ]
 
 

@@ -16,7 +16,7 @@ from ..core.clip_id import MAX_TIMESTAMP, clip_time, first_clip_id
 from ..core.clip_metadata import TEXT_LIMIT
 from ..core.types import Clip, ClipState, CloudState, Trigger
 from ..db.job_queue import JobKind
-from .lifecycle import restore
+from .lifecycle import LEGAL, restore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,126 +26,92 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-_END_ID = first_clip_id(MAX_TIMESTAMP)
-_MOST = 2**53
+_MAX_NUMBER = 2**53
 """Larger than any size, and exact as a float."""
-
-
-def _text(column: str) -> str:
-    return f"typeof({column}) = 'text'"
-
-
-def _count(column: str) -> str:
-    return f"typeof({column}) = 'integer' AND {column} BETWEEN 0 AND {_MOST}"
-
-
-def _number(column: str) -> str:
-    return f"typeof({column}) IN ('real', 'integer') AND abs({column}) <= {_MOST}"
-
-
-def _moment(column: str) -> str:
-    return f"{_number(column)} AND {column} < {MAX_TIMESTAMP}"
-
-
-def _flag(column: str) -> str:
-    return f"typeof({column}) = 'integer' AND {column} IN (0, 1)"
-
-
-def _or_null(condition: str, column: str) -> str:
-    return f"({column} IS NULL OR {condition})"
-
-
-def _one_of(column: str, names: type[StrEnum]) -> str:
-    return f"{column} IN ({', '.join(f"'{name}'" for name in names)})"
-
-
-def _path(column: str) -> str:
-    """Return the condition that it's a path inside the clip folder."""
-    return (
-        f"{_text(column)} AND instr(CAST({column} AS BLOB), x'00') = 0"
-        f" AND {column} NOT LIKE '/%'"
-        f" AND '/' || {column} || '/' NOT LIKE '%/../%'"
-    )
-
-
-def _json(column: str, kind: str, more: str = "1") -> str:
-    """Return the condition that it's JSON of this type. ``json_type`` fails for other text."""
-    return f"CASE WHEN json_valid({column}) THEN json_type({column}) = '{kind}' AND {more} END"
-
-
-def _member(name: str, *kinds: str) -> str:
-    return f"json_type(payload, '$.{name}') IN ({', '.join(f"'{kind}'" for kind in kinds)})"
-
-
-_ULID = (
-    "typeof(id) = 'text' AND length(id) = 26 AND id NOT GLOB '*[^0-9A-HJKMNP-TV-Z]*'"
-    f" AND id < '{_END_ID}'"
-)
-_ZONES = _json("zones", "array", "NOT EXISTS (SELECT 1 FROM json_each(zones) WHERE type != 'text')")
-_PAYLOADS = {
-    JobKind.TEXT: (
-        _member("id", "text"),
-        _member("body", "text"),
-        _member("created_at", "real", "integer"),
-        _member("expires_at", "real", "integer"),
-    ),
-    JobKind.DELIVERY: (_member("id", "text"), _member("sid", "text")),
-    JobKind.DELETE: (_member("names", "array"),),
-}
-_PAYLOAD = " ".join(
-    f"WHEN '{kind}' THEN {' AND '.join(members)}" for kind, members in _PAYLOADS.items()
-)
-
 UNKNOWN = "unknown"
 """Camera id of a clip whose own can't be read."""
-
-READABLE = {
-    "clips": (
-        _ULID,
-        *map(_text, ("camera_id", "camera_name", "video_codec")),
-        "instr(CAST(camera_id AS BLOB), x'00') = 0",
-        *(_or_null(_text(c), c) for c in ("label", "audio_codec", "error")),
-        _one_of("state", ClipState),
-        _one_of("trigger", Trigger),
-        _one_of("cloud", CloudState),
-        *map(_moment, ("started_at", "event_at")),
-        _number("duration_s"),
-        _or_null(_number("score"), "score"),
-        _path("path"),
-        _or_null(_path("still_path"), "still_path"),
-        *map(_count, ("bytes", "width", "height", "cloud_bytes")),
-        *map(_flag, ("protected", "local")),
-        _ZONES,
-    ),
-    "jobs": (
-        _count("id"),
-        _text("kind"),
-        _text("subject"),
-        _json("payload", "object", f"CASE kind {_PAYLOAD} ELSE 1 END"),
-        *map(_count, ("bytes", "attempts")),
-        _moment("created_at"),
-        _moment("not_before"),
-        *(_or_null(_text(c), c) for c in ("resume", "error")),
-    ),
-    "visits": (
-        _count("id"),
-        *map(_text, ("camera_id", "label")),
-        _moment("started_at"),
-        _or_null(_moment("ended_at"), "ended_at"),
-        _or_null(_text("clip_id"), "clip_id"),
-    ),
-    "tracks": (_text("clip_id"), "typeof(packed) = 'blob'"),
-    "texts": (
-        *map(_text, ("recipient_id", "message_id")),
-        _or_null(_text("sid"), "sid"),
-        _moment("ended_at"),
-    ),
-    "text_stills": (_text("message_id"), "typeof(jpeg) = 'blob'"),
-    "elsewhere": (*map(_text, ("place", "clip_id")), _count("cloud_bytes")),
-    "notes": (*map(_text, ("key", "value")),),
-    "clip_zones": (*map(_text, ("zone", "clip_id")),),
+_PAYLOADS = {
+    JobKind.TEXT: {"id": "text", "body": "text", "created_at": "number", "expires_at": "number"},
+    JobKind.DELIVERY: {"id": "text", "sid": "text"},
+    JobKind.DELETE: {"names": "array"},
 }
-"""Conditions on each table's rows."""
+_JSON_TYPES = {"text": "'text'", "number": "'real', 'integer'", "array": "'array'"}
+
+# Conditions in SQL on a column.
+_TEXT = "typeof({0}) = 'text'"
+_BLOB = "typeof({0}) = 'blob'"
+_COUNT = f"typeof({{0}}) = 'integer' AND {{0}} BETWEEN 0 AND {_MAX_NUMBER}"
+_NUMBER = f"typeof({{0}}) IN ('real', 'integer') AND abs({{0}}) <= {_MAX_NUMBER}"
+_TIME = f"{_NUMBER} AND {{0}} < {MAX_TIMESTAMP}"
+_FLAG = "typeof({0}) = 'integer' AND {0} IN (0, 1)"
+_WITHOUT_NUL = f"{_TEXT} AND instr(CAST({{0}} AS BLOB), x'00') = 0"
+_PATH = f"{_WITHOUT_NUL} AND {{0}} NOT LIKE '/%' AND '/' || {{0}} || '/' NOT LIKE '%/../%'"
+"""Inside the clip folder."""
+_CLIP_ID = (
+    f"{_TEXT} AND length({{0}}) = 26 AND {{0}} NOT GLOB '*[^0-9A-HJKMNP-TV-Z]*'"
+    f" AND {{0}} < '{first_clip_id(MAX_TIMESTAMP)}'"
+)
+# ``json_type`` fails for text that isn't JSON.
+_JSON = "CASE WHEN json_valid({{0}}) THEN json_type({{0}}) = '{0}' AND {1} END"
+_ZONES = _JSON.format("array", "NOT EXISTS (SELECT 1 FROM json_each({0}) WHERE type != 'text')")
+_MEMBERS = {
+    kind: " AND ".join(
+        f"json_type({{0}}, '$.{name}') IN ({_JSON_TYPES[type_]})" for name, type_ in members.items()
+    )
+    for kind, members in _PAYLOADS.items()
+}
+_TRIGGER = f"{{0}} IN ({', '.join(f"'{trigger}'" for trigger in Trigger)})"
+_STATUSES = ", ".join(f"('{state}', {local:d}, '{cloud}')" for state, local, cloud in LEGAL)
+_LEGAL = f"({{0}}, local, cloud) IN (VALUES {_STATUSES})"
+_PAYLOAD = _JSON.format(
+    "object",
+    f"CASE kind {' '.join(f"WHEN '{x}' THEN {y}" for x, y in _MEMBERS.items())} ELSE 1 END",
+)
+
+
+def _or_null(condition: str) -> str:
+    return f"({{0}} IS NULL OR {condition})"
+
+
+_CONDITIONS: Mapping[str, Mapping[str, str]] = {
+    "clips": {
+        _CLIP_ID: "id",
+        _WITHOUT_NUL: "camera_id",
+        _TEXT: "camera_name video_codec",
+        _or_null(_TEXT): "label audio_codec error",
+        _TRIGGER: "trigger",
+        _LEGAL: "state",
+        _TIME: "started_at event_at",
+        _NUMBER: "duration_s",
+        _or_null(_NUMBER): "score",
+        _PATH: "path",
+        _or_null(_PATH): "still_path",
+        _COUNT: "bytes width height cloud_bytes",
+        _FLAG: "protected",
+        _ZONES: "zones",
+    },
+    "jobs": {
+        _COUNT: "id bytes attempts",
+        _TEXT: "kind subject",
+        _PAYLOAD: "payload",
+        _TIME: "created_at not_before",
+        _or_null(_TEXT): "resume error",
+    },
+    "visits": {
+        _COUNT: "id",
+        _TEXT: "camera_id label",
+        _TIME: "started_at",
+        _or_null(_TIME): "ended_at",
+        _or_null(_TEXT): "clip_id",
+    },
+    "tracks": {_TEXT: "clip_id", _BLOB: "packed"},
+    "texts": {_TEXT: "recipient_id message_id", _or_null(_TEXT): "sid", _TIME: "ended_at"},
+    "text_stills": {_TEXT: "message_id", _BLOB: "jpeg"},
+    "elsewhere": {_TEXT: "place clip_id", _COUNT: "cloud_bytes"},
+    "notes": {_TEXT: "key value"},
+    "clip_zones": {_TEXT: "zone clip_id"},
+}
+"""By table, the columns that a condition applies to."""
 
 
 def repair_rows(database: Database) -> int:
@@ -163,7 +129,7 @@ def repair_rows(database: Database) -> int:
                 _LOGGER.error("The row of a clip could not be read and was skipped")
                 database.query("DELETE FROM clips WHERE id IS ?", (row["id"],))
                 removed += 1
-        for table in READABLE.keys() - {"clips"}:
+        for table in _CONDITIONS.keys() - {"clips"}:
             count = database.change(f"DELETE FROM {table} WHERE {_is_unreadable(table)}")  # noqa: S608
             if count:
                 _LOGGER.error("%s rows of %s could not be read and were skipped", count, table)
@@ -171,13 +137,18 @@ def repair_rows(database: Database) -> int:
         # With the largest number of all as the last one, no job could be added.
         database.query(
             "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM jobs)"  # noqa: S608
-            f" WHERE name = 'jobs' AND ({_count('seq')}) IS NOT TRUE"
+            f" WHERE name = 'jobs' AND ({_COUNT.format('seq')}) IS NOT TRUE"
         )
     return removed
 
 
 def _is_unreadable(table: str) -> str:
-    return f"({' AND '.join(f'({each})' for each in READABLE[table])}) IS NOT TRUE"
+    conditions = (
+        f"({condition.format(column)})"
+        for condition, columns in _CONDITIONS[table].items()
+        for column in columns.split()
+    )
+    return f"({' AND '.join(conditions)}) IS NOT TRUE"
 
 
 def repair_clip(values: Mapping[str, Any]) -> Clip | None:
@@ -240,13 +211,13 @@ class _Reader:
             return None
         return None if ".." in value.split("/") else value
 
-    def number(self, column: str, otherwise: float, *, most: float = _MOST) -> float:
+    def number(self, column: str, otherwise: float, *, most: float = _MAX_NUMBER) -> float:
         value = self._values[column]
         return float(value) if isinstance(value, int | float) and 0 <= value < most else otherwise
 
     def count(self, column: str) -> int:
         value = self._values[column]
-        return value if isinstance(value, int) and 0 <= value <= _MOST else 0
+        return value if isinstance(value, int) and 0 <= value <= _MAX_NUMBER else 0
 
     def name[T: StrEnum](self, column: str, otherwise: T) -> T:
         try:
