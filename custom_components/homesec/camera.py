@@ -70,4 +70,8 @@ class HomeSecCamera(HomeSecCameraEntity, Camera):
     async def async_record(self, duration: timedelta | None = None) -> dict[str, str]:
         """Record now, for a time or up to the longest clip (action ``homesec.record``)."""
         duration_s = None if duration is None else duration.total_seconds()
-        return {"clip_id": await self.runtime.coordinator.async_record(self.camera_id, duration_s)}
+        return {
+            "clip_id": await self.runtime.coordinator.async_start_recording(
+                self.camera_id, duration_s
+            )
+        }

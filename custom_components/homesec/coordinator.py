@@ -130,21 +130,21 @@ class HomeSecCoordinator:
 
     # --- manual recordings --------------------------------------------------------------------
 
-    async def async_record(self, camera_id: str, duration_s: float | None) -> str:
+    async def async_start_recording(self, camera_id: str, duration_s: float | None) -> str:
         """Start a manual recording; return the clip's id."""
         host = self._host
         clip_id = await host.async_run(host.engine.start_recording, camera_id, duration_s)
-        self._async_ask_to_record(camera_id, asked=True)
+        self._async_set_manual(camera_id, manual=True)
         return clip_id
 
-    async def async_end_record(self, camera_id: str) -> None:
+    async def async_stop_recording(self, camera_id: str) -> None:
         """End the manual recording of a camera."""
         await self._host.async_run(self._host.engine.stop_recording, camera_id)
-        self._async_ask_to_record(camera_id, asked=False)
+        self._async_set_manual(camera_id, manual=False)
 
-    def _async_ask_to_record(self, camera_id: str, *, asked: bool) -> None:
+    def _async_set_manual(self, camera_id: str, *, manual: bool) -> None:
         if (camera := self._cameras.get(camera_id)) is not None:  # else it was removed meanwhile
-            camera.asked_to_record = asked
+            camera.manual_requested = manual
             self._bus.async_dispatch(CameraChanged(camera_id=camera_id))
 
     # --- events and statistics ----------------------------------------------------------------

@@ -17,13 +17,7 @@ from .engine.core.errors import (
     ModelBroken,
     ModelUnavailable,
     ModelUnknown,
-    StartDiskFull,
-    StartDiskReadOnly,
     StartFailed,
-    StartFolderBlocked,
-    StartFolderDenied,
-    StartFolderMissing,
-    StartIndexLocked,
 )
 from .engine.core.types import CameraHealth
 from .engine.sms.errors import (
@@ -55,18 +49,6 @@ DETECTOR_ISSUES = frozenset(
 )
 SECOND_ISSUES = {ModelUnavailable.key: "second_opinion_unavailable"}
 SECOND_FAILED = "second_opinion_failed"
-ENGINE_ISSUES = frozenset(
-    error.key
-    for error in (
-        StartFailed,
-        StartFolderBlocked,
-        StartFolderDenied,
-        StartFolderMissing,
-        StartDiskFull,
-        StartDiskReadOnly,
-        StartIndexLocked,
-    )
-)
 RECORDING_ISSUES = frozenset(error.key for error in (DiskFull, DiskReadOnly))
 RECIPIENT_ISSUES = frozenset(
     error.key

@@ -79,9 +79,9 @@ class RecordingSwitch(HomeSecCameraEntity, SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        await self.runtime.coordinator.async_record(self.camera_id, MAX_RECORDING_S)
+        await self.runtime.coordinator.async_start_recording(self.camera_id, MAX_RECORDING_S)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         # A clip that shows a presence goes on until that ends.
-        await self.runtime.coordinator.async_end_record(self.camera_id)
+        await self.runtime.coordinator.async_stop_recording(self.camera_id)

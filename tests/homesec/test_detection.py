@@ -275,7 +275,7 @@ async def test_camera_removed_while_recording_begins_raises_nothing(
         return clip_id
 
     monkeypatch.setattr(HomeSecEngine, "start_recording", start_and_remove)
-    assert await entry.runtime_data.coordinator.async_record(CAMERA_ID, 1)
+    assert await entry.runtime_data.coordinator.async_start_recording(CAMERA_ID, 1)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not entry.runtime_data.cameras
 

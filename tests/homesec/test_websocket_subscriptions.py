@@ -176,12 +176,12 @@ async def test_clip_subscription_sends_length_of_recording_clip(
     await arm(hass, entry)
     runtime = entry.runtime_data
     await until(hass, lambda: runtime.cameras[CAMERA_ID].watching)
-    await runtime.coordinator.async_record(CAMERA_ID, None)
+    await runtime.coordinator.async_start_recording(CAMERA_ID, None)
     update = await page.next_event(lambda x: "clip" in x)
     assert update["clip"]["state"] == ClipState.RECORDING
     assert 0 <= update["clip"]["duration"] < 30
     assert update["clip"]["trigger"] == "manual"
-    await runtime.coordinator.async_end_record(CAMERA_ID)
+    await runtime.coordinator.async_stop_recording(CAMERA_ID)
 
 
 async def test_subscriptions_survive_reload(

@@ -29,7 +29,7 @@ class CameraState:
     """Of each occupied zone, by its name, the labels in the order in which they entered."""
     recordings: dict[str, Clip] = field(default_factory=dict)
     """By clip id."""
-    asked_to_record: bool = False
+    manual_requested: bool = False
     """Whether a manual recording was started and not ended; it may use a clip that had begun."""
     snapshot: SnapshotTaken | None = None
     stats: CameraStats = field(default_factory=CameraStats)
@@ -48,7 +48,7 @@ class CameraState:
     def recording_manually(self) -> bool:
         """Whether a clip is being recorded manually, or is about to be."""
         manual = any(clip.trigger is Trigger.MANUAL for clip in self.recordings.values())
-        return manual or self.asked_to_record
+        return manual or self.manual_requested
 
     def apply(self, event: EngineEvent) -> None:
         """Update the state with an event."""
@@ -65,7 +65,7 @@ class CameraState:
                 self.recordings[event.clip.id] = event.clip
             case ClipSaved() | ClipFailed():
                 self.recordings.pop(event.clip.id, None)
-                self.asked_to_record &= self.recording
+                self.manual_requested &= self.recording
             case SnapshotTaken():
                 self.snapshot = event
 
