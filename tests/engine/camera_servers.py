@@ -59,14 +59,14 @@ class RtspServer:
         self._process.send_signal(signal.SIGCONT)
 
 
-def launch_line(video, *, codec="h264", sound=None, in_band=True):
+def launch_line(video, *, codec="h264", audio=None, in_band=True):
     """Return the GStreamer launch line that sends a video."""
     interval = -1 if in_band else 0
     launch = (
         f"filesrc location={video} ! qtdemux name=demux demux.video_0 ! queue ! {codec}parse"
         f" ! rtp{codec}pay name=pay0 pt=96 config-interval={interval}"
     )
-    match sound:
+    match audio:
         case "aac":
             launch += " demux.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97"
         case "alaw":

@@ -82,13 +82,13 @@ def test_each_keyframe_decodes_by_itself(make_video, codec, container):
 def test_keyframe_without_sets_gets_those_from_sdp(packets):
     annexb = annexb_with_sets_from_sdp(packets[0])
     for key in (p for p in packets if p.keyframe):
-        lean = without_sets(key)
-        ((media, whole),) = annexb.feed(lean)
-        assert unit_types(whole, "h264")[:2] == [7, 8]
+        bare = without_sets(key)
+        ((media, complete),) = annexb.feed(bare)
+        assert unit_types(complete, "h264")[:2] == [7, 8]
         assert media is packets[0].format
-        assert (whole.pts, whole.dts) == (lean.pts, lean.dts)
-        assert (whole.duration, whole.time_base) == (lean.duration, lean.time_base)
-        assert whole.is_keyframe
+        assert (complete.pts, complete.dts) == (bare.pts, bare.dts)
+        assert (complete.duration, complete.time_base) == (bare.duration, bare.time_base)
+        assert complete.is_keyframe
 
 
 def test_keyframe_with_sets_is_unchanged(packets):
@@ -99,21 +99,21 @@ def test_keyframe_with_sets_is_unchanged(packets):
 
 def test_keyframe_without_known_sets_is_unchanged(packets):
     stream = SimpleNamespace(codec_context=SimpleNamespace(extradata=None))
-    lean = without_sets(packets[0])
-    assert [p for _, p in AnnexB(stream, packets[0].format).feed(lean)] == [lean]
+    bare = without_sets(packets[0])
+    assert [p for _, p in AnnexB(stream, packets[0].format).feed(bare)] == [bare]
 
 
 def test_new_pps_keeps_format_and_is_used_for_later_keyframes(packets):
     annexb = annexb_with_sets_from_sdp(packets[0])
     sets = find_parameter_sets(bytes(packets[0].data), "h264")
     changed = sets._replace(others=(sets.others[0] + b"\x01",))
-    lean = without_sets(packets[0])
-    data = padded_packet(changed.annexb("h264") + bytes(lean))
+    bare = without_sets(packets[0])
+    data = padded_packet(changed.annexb("h264") + bytes(bare))
     data.is_keyframe = True
     ((media, _),) = annexb.feed(data)
     assert media is packets[0].format
-    ((_, whole),) = annexb.feed(lean)
-    assert bytes(whole).startswith(changed.annexb("h264"))
+    ((_, complete),) = annexb.feed(bare)
+    assert bytes(complete).startswith(changed.annexb("h264"))
 
 
 def test_new_sps_with_other_size_changes_format(packets, make_video):

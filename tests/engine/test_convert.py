@@ -47,11 +47,11 @@ def test_crop_keeps_pixels(pixels, pix_fmt):
 
 
 def test_crop_keeps_color_range_and_space(pixels):
-    whole = picture(pixels)
-    whole.color_range = av.video.reformatter.ColorRange.JPEG
-    whole.colorspace = av.video.reformatter.Colorspace.ITU709
-    part = crop(whole, Crop(0, 0, 64))
-    assert (part.color_range, part.colorspace) == (whole.color_range, whole.colorspace)
+    original = picture(pixels)
+    original.color_range = av.video.reformatter.ColorRange.JPEG
+    original.colorspace = av.video.reformatter.Colorspace.ITU709
+    part = crop(original, Crop(0, 0, 64))
+    assert (part.color_range, part.colorspace) == (original.color_range, original.colorspace)
 
 
 def test_crop_makes_odd_side_even(pixels):

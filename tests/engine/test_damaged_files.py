@@ -30,9 +30,9 @@ from custom_components.homesec.engine.recording.finalize import finalize, partia
 
 @pytest.fixture(scope="module")
 def video(make_video, tmp_path_factory):
-    """What lies in a partial file and in a finished one, with sound."""
+    """Content of a partial file and of the finished one, with audio."""
     packets = with_audio(media_packets(make_video(seconds=3)), [n * 0.02 for n in range(150)])
-    final = tmp_path_factory.mktemp("whole") / "video.mp4"
+    final = tmp_path_factory.mktemp("finished") / "video.mp4"
     record(partial_path(final), packets, audio=G711)
     partial = partial_path(final).read_bytes()
     finalize(final)
@@ -131,7 +131,7 @@ def test_clip_with_unknown_audio_codec_does_not_prevent_start(folder, row, finis
     if row:
         folder.put_row(clip)
     rig = folder.start()
-    # Some versions of FFmpeg know the sound by other means: then the clip is as good as ever.
+    # Some versions of FFmpeg find the audio codec by other means, and read the clip.
     aside = path.with_name(f"{path.name}.damaged").exists()
     assert rig.rows.keys() == ({before.id} if aside else {before.id, clip.id})
 

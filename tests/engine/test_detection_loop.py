@@ -41,7 +41,7 @@ class FindsNothing(FigureDetector):
     """Detects nothing."""
 
     def detect(self, picture):
-        self.looks += 1
+        self.frame_count += 1
         return []
 
 
@@ -87,13 +87,13 @@ def test_person_found_by_one_network_only_is_rejected(play_walk):
 def test_staying_person_is_verified_once(play_walk):
     second = Scored(0.9)
     play_walk(Scored(0.9), second)
-    assert second.looks == 2  # the whole frame and a crop
+    assert second.frame_count == 2  # the whole frame and a crop
 
 
 def test_rejected_candidate_is_verified_again_now_and_then(play_walk):
     second = FindsNothing()
     play_walk(Scored(0.6), second, video={"seconds": 22, "walks": ((4.0, 20.0),)})
-    assert 6 <= second.looks <= 14
+    assert 6 <= second.frame_count <= 14
 
 
 def test_uncertain_candidate_is_confirmed_by_verifier(play_walk):
@@ -150,13 +150,13 @@ def test_mask_hides_person_and_motion(play_walk):
     rig = play_walk(first, zones=(Zone(name="Street", polygon=everything, kind=ZoneKind.MASK),))
     assert announced_labels(rig) == []
     assert rig.of(ZoneChanged) == []
-    assert first.looks <= 22  # those of the first seconds
+    assert first.frame_count <= 22  # those of the first seconds
 
 
 def test_static_person_picture_never_starts_presence(play_walk):
     class Poster(Scored):
         def detect(self, picture):
-            self.looks += 1
+            self.frame_count += 1
             return [Detection("person", 0.9, Box(0.7, 0.1, 0.8, 0.3))]
 
     rig = play_walk(Poster(), Poster())

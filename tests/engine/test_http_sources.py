@@ -148,11 +148,11 @@ def test_audio_without_video_is_lost(http, make_video, tmp_path):
         audio_pid = source.streams.audio[0].id
     data = video.read_bytes()
     parts = [data[n : n + 188] for n in range(0, len(data), 188)]
-    sound = [p for p in parts[300:] if int.from_bytes(p[1:3]) & 0x1FFF == audio_pid]
-    lame = tmp_path / "lame.ts"
-    lame.write_bytes(b"".join(parts[:300] + sound))
+    audio = [p for p in parts[300:] if int.from_bytes(p[1:3]) & 0x1FFF == audio_pid]
+    audio_only = tmp_path / "audio_only.ts"
+    audio_only.write_bytes(b"".join(parts[:300] + audio))
     server = http({})
-    server.replies["/live.ts"] = paced(lame, seconds=8, closing=server.closing)
+    server.replies["/live.ts"] = paced(audio_only, seconds=8, closing=server.closing)
     source = connection(server.url("/live.ts"), stall_s=0.5)
     with pytest.raises(SourceStalled):
         for _ in source.packets():

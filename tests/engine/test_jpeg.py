@@ -58,15 +58,15 @@ def test_encode_jpeg_limits_width():
 def test_encode_jpeg_uses_full_range():
     luma = np.full((64, 64), 16, np.uint8)
     luma[:, 32:] = 235
-    grey = decoded(
+    gray = decoded(
         encode_jpeg(
             av.VideoFrame.from_ndarray(
                 np.concatenate([luma, np.full((32, 64), 128, np.uint8)]), format="yuv420p"
             )
         )
     ).to_ndarray(format="gray")
-    assert grey[:, :24].mean() < 4
-    assert grey[:, 40:].mean() > 251
+    assert gray[:, :24].mean() < 4
+    assert gray[:, 40:].mean() > 251
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj422p", "yuyv422", "yuv420p10le", "nv12"])
@@ -108,10 +108,10 @@ def track(score: float, box: Box) -> Track:
 
 
 def test_still_quality_grows_with_confidence_size_and_distance_to_edge() -> None:
-    whole = still_quality(track(0.9, Box(0.3, 0.2, 0.5, 0.8)))
-    assert whole > still_quality(track(0.6, Box(0.3, 0.2, 0.5, 0.8)))
-    assert whole > still_quality(track(0.9, Box(0.3, 0.2, 0.35, 0.4)))
-    assert whole > still_quality(track(0.9, Box(0.0, 0.2, 0.2, 0.8)))
+    best = still_quality(track(0.9, Box(0.3, 0.2, 0.5, 0.8)))
+    assert best > still_quality(track(0.6, Box(0.3, 0.2, 0.5, 0.8)))
+    assert best > still_quality(track(0.9, Box(0.3, 0.2, 0.35, 0.4)))
+    assert best > still_quality(track(0.9, Box(0.0, 0.2, 0.2, 0.8)))
 
 
 def test_still_quality_is_limited_for_large_boxes() -> None:

@@ -24,8 +24,8 @@ CAMERAS = {
     # name: (video, server options)
     "h264": ({"bframes": 0}, {}),
     "h264-sdp": ({}, {"in_band": False}),
-    "h264-aac": ({"audio": "aac"}, {"sound": "aac"}),
-    "h264-g711": ({}, {"sound": "alaw"}),
+    "h264-aac": ({"audio": "aac"}, {"audio": "aac"}),
+    "h264-g711": ({}, {"audio": "alaw"}),
     "h265": ({"codec": "libx265"}, {"codec": "h265"}),
 }
 

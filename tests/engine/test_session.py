@@ -50,7 +50,7 @@ class Crowd(FigureDetector):
     def detect(self, picture):
         seen = super().detect(picture)
         below = [replace(x, box=Box(x.box.x1, 0.9, x.box.x2, 1.0)) for x in seen]
-        return seen + below if self.looks > 40 else seen
+        return seen + below if self.frame_count > 40 else seen
 
 
 class Unsure(FigureDetector):
@@ -58,7 +58,7 @@ class Unsure(FigureDetector):
 
     def detect(self, picture):
         return [
-            replace(seen, score=min(0.99, 0.5 + self.looks / 100))
+            replace(seen, score=min(0.99, 0.5 + self.frame_count / 100))
             for seen in super().detect(picture)
         ]
 
@@ -155,7 +155,7 @@ def test_detection_below_threshold_starts_no_presence(rigs, make_video):
 def test_failing_detector_ends_presence_only(rigs, make_video):
     class Breaks(FigureDetector):
         def detect(self, picture):
-            if self.looks > 30:
+            if self.frame_count > 30:
                 raise DetectorError("broken")
             return super().detect(picture)
 
@@ -220,8 +220,8 @@ def test_manual_recording_of_unreached_camera_raises(rig):
 def test_looped_footage_is_one_event_without_gap(rigs, bikes):
     class SeesSomebody(FigureDetector):
         def detect(self, picture):
-            self.looks += 1
-            left = 0.1 + 0.05 * (self.looks % 16)
+            self.frame_count += 1
+            left = 0.1 + 0.05 * (self.frame_count % 16)
             return [Detection("person", 0.9, Box(left, 0.2, left + 0.1, 0.9))]
 
     rig = rigs(detector=SeesSomebody())

@@ -75,8 +75,8 @@ def number_of(frame):
 
 def frame_of(luma, pix_fmt="yuv420p"):
     """Return luma as a gray ``av.VideoFrame``."""
-    grey = av.VideoFrame.from_ndarray(np.repeat(luma[:, :, None], 3, axis=2), format="bgr24")
-    return grey.reformat(format=pix_fmt)
+    gray = av.VideoFrame.from_ndarray(np.repeat(luma[:, :, None], 3, axis=2), format="bgr24")
+    return gray.reformat(format=pix_fmt)
 
 
 def pictures(recipe):
@@ -174,17 +174,17 @@ def content(path):
             for frame in packet.decode():
                 numbers.append(number_of(frame))
                 times.append(float(frame.pts * frame.time_base))
-        sound, audio_s = next(iter(video_file.streams.audio), None), 0.0
-        if sound is not None:
+        audio_stream, audio_s = next(iter(video_file.streams.audio), None), 0.0
+        if audio_stream is not None:
             video_file.seek(0)
-            audio_s = sum(f.samples / f.sample_rate for f in video_file.decode(sound))
+            audio_s = sum(f.samples / f.sample_rate for f in video_file.decode(audio_stream))
         return Content(
             numbers=numbers,
             times=times,
             duration_s=video_file.duration / av.time_base,
             codec=video.codec_context.codec.canonical_name,
             tag=video.codec_context.codec_tag,
-            audio=sound and sound.codec_context.codec.canonical_name,
+            audio=audio_stream and audio_stream.codec_context.codec.canonical_name,
             size=(video.width, video.height),
             first_is_key=first_is_key,
             audio_s=audio_s,
@@ -210,13 +210,13 @@ class FigureDetector(Detector):
     crop_px = 320
 
     def __init__(self):
-        self.looks = 0
+        self.frame_count = 0
 
     def fit(self, width, height):
         return width * 4 // 5, height * 4 // 5
 
     def detect(self, picture):
-        self.looks += 1
+        self.frame_count += 1
         bright = picture[:, :, 1] > 200  # also after contrast stretching
         if np.count_nonzero(bright) < 100:
             return []
