@@ -3,16 +3,19 @@
 import av
 import numpy as np
 import pytest
+from videos import frame_of, picture
 
 from custom_components.homesec.engine.core.errors import FrameBroken
 from custom_components.homesec.engine.media.convert import (
     FLAT_LEVELS,
     MAX_GAIN,
     crop,
+    small_luma,
     stretch_contrast,
     to_bgr,
 )
 from custom_components.homesec.engine.media.crops import Crop
+from custom_components.homesec.engine.media.decoder import Frame
 
 
 @pytest.fixture
@@ -23,31 +26,31 @@ def pixels():
     return np.stack(planes, axis=2).clip(0, 255).astype(np.uint8)
 
 
-def picture(pixels, pix_fmt="yuv420p"):
+def color_frame(pixels, pix_fmt="yuv420p"):
     return av.VideoFrame.from_ndarray(pixels, format="bgr24").reformat(format=pix_fmt)
 
 
 def test_to_bgr_scales_picture(pixels):
-    small = to_bgr(picture(pixels), 80, 60)
+    small = to_bgr(color_frame(pixels), 80, 60)
     assert small.shape == (60, 80, 3)
     assert np.abs(small.astype(int) - pixels[::2, ::2]).mean() < 4
 
 
 def test_to_bgr_of_invalid_size_raises_frame_broken(pixels):
     with pytest.raises(FrameBroken, match="scaled"):
-        to_bgr(picture(pixels), 0, -5)
+        to_bgr(color_frame(pixels), 0, -5)
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "nv12", "yuv444p", "bgr24"])
 def test_crop_keeps_pixels(pixels, pix_fmt):
-    part = crop(picture(pixels, pix_fmt), Crop(left=40, top=20, side=64))
+    part = crop(color_frame(pixels, pix_fmt), Crop(left=40, top=20, side=64))
     assert (part.width, part.height) == (64, 64)
     found = to_bgr(part, 64, 64).astype(int)
     assert np.abs(found - pixels[20:84, 40:104]).mean() < 4
 
 
 def test_crop_keeps_color_range_and_space(pixels):
-    original = picture(pixels)
+    original = color_frame(pixels)
     original.color_range = av.video.reformatter.ColorRange.JPEG
     original.colorspace = av.video.reformatter.Colorspace.ITU709
     part = crop(original, Crop(0, 0, 64))
@@ -55,7 +58,7 @@ def test_crop_keeps_color_range_and_space(pixels):
 
 
 def test_crop_makes_odd_side_even(pixels):
-    part = crop(picture(pixels), Crop(left=10, top=10, side=33))
+    part = crop(color_frame(pixels), Crop(left=10, top=10, side=33))
     assert (part.width, part.height) == (32, 32)
 
 
@@ -108,3 +111,31 @@ def test_stretch_contrast_keeps_hues():
     clear = stretch_contrast(pixels).astype(int)
     assert (clear[..., 2] >= clear[..., 0]).all()
     assert (clear[..., 0] == clear[..., 1]).all()
+
+
+# --- small luma ---
+
+
+def small_luma_of(luma, pix_fmt="yuv420p"):
+    return small_luma(Frame(t=0, at=0, picture=frame_of(luma, pix_fmt)))
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p", "nv12", "gray", "yuyv422", "bgr24"])
+def test_small_luma_accepts_any_pixel_format(pix_fmt):
+    small = small_luma_of(picture(0, figure_at=0.0, size=(1280, 720)), pix_fmt)
+    assert small.dtype == np.uint8
+    assert small.shape == (90, 160)
+    assert small[45, 10] > 200
+    assert 60 < small[80, 100] < 120
+
+
+def test_small_luma_of_ten_bits_has_eight():
+    assert 80 < small_luma_of(picture(0, size=(640, 384)), "yuv420p10le")[50, 50] < 100
+
+
+@pytest.mark.parametrize("size", [(2, 2), (17, 31), (159, 90), (641, 359), (5000, 20)])
+def test_small_luma_accepts_any_size(size):
+    luma = np.full((size[1], size[0]), 100, np.uint8)
+    small = small_luma(Frame(t=0, at=0, picture=av.VideoFrame.from_ndarray(luma, format="gray")))
+    assert small.shape[1] <= 320
+    assert np.all(small == 100)

@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 
-import av
 from engine_rig import media_packets, split_video
-import numpy as np
 import pytest
-from videos import frame_of, number_of, picture
+from videos import number_of
 
-from custom_components.homesec.engine.media.decoder import Frame, FrameDecoder, small_luma
+from custom_components.homesec.engine.media.decoder import FrameDecoder
 from custom_components.homesec.engine.media.packets import MediaPacket, padded_packet
 
 
@@ -113,34 +111,6 @@ def test_decode_supports_other_codecs(make_video, codec):
     assert number_of(decoder.decode_keyframe(packets[0]).picture) == 0
     numbers = [number_of(f.picture) for p in packets for f in decoder.decode(p)]
     assert numbers == list(range(len(numbers)))
-
-
-# --- small luma ---
-
-
-def small_luma_of(picture_, pix_fmt="yuv420p"):
-    return small_luma(Frame(t=0, at=0, picture=frame_of(picture_, pix_fmt)))
-
-
-@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p", "nv12", "gray", "yuyv422", "bgr24"])
-def test_small_luma_accepts_any_pixel_format(pix_fmt):
-    small = small_luma_of(picture(0, figure_at=0.0, size=(1280, 720)), pix_fmt)
-    assert small.dtype == np.uint8
-    assert small.shape == (90, 160)
-    assert small[45, 10] > 200
-    assert 60 < small[80, 100] < 120
-
-
-def test_small_luma_of_ten_bits_has_eight():
-    assert 80 < small_luma_of(picture(0, size=(640, 384)), "yuv420p10le")[50, 50] < 100
-
-
-@pytest.mark.parametrize("size", [(2, 2), (17, 31), (159, 90), (641, 359), (5000, 20)])
-def test_small_luma_accepts_any_size(size):
-    luma = np.full((size[1], size[0]), 100, np.uint8)
-    small = small_luma(Frame(t=0, at=0, picture=av.VideoFrame.from_ndarray(luma, format="gray")))
-    assert small.shape[1] <= 320
-    assert np.all(small == 100)
 
 
 def test_frame_without_pts_has_time_of_packet(reordered):

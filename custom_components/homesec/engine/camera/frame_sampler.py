@@ -17,7 +17,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from ..core.types import DecodePolicy
-from ..media.decoder import FrameDecoder, small_luma
+from ..media.convert import small_luma
+from ..media.decoder import FrameDecoder
 from ..media.motion import Change, MotionGate, MotionResult
 from ..tracking.zones import motion_mask
 

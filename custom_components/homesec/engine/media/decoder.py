@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import logging
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import av.error
-import numpy as np
 
 from .packets import TICKS, decode_single
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
-    from numpy.typing import NDArray
 
     from .packets import MediaFormat, MediaPacket
 
 _LOGGER = logging.getLogger(__name__)
-
-LUMA_WIDTH = 160
-_PLANAR_LUMA = ("yuv", "nv", "gray")
-"""Prefixes of pixel formats whose first plane can be 8-bit luma."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,21 +95,3 @@ class FrameDecoder:
         t = packet.t if picture.pts is None else picture.pts / TICKS
         at = packet.at + (t - packet.t)
         return Frame(t=t, at=at, picture=picture, keyframe=picture.key_frame)
-
-
-def small_luma(frame: Frame, width: int = LUMA_WIDTH) -> NDArray[np.uint8]:
-    """Return a small ``(H, W) uint8`` luma picture, about ``width`` wide.
-
-    Subsamples the luma plane, then averages 2 x 2: a thousandth of the cost of scaling.
-    """
-    picture = frame.picture
-    if not picture.format.name.startswith(_PLANAR_LUMA) or picture.format.components[0].bits != 8:
-        picture = picture.reformat(format="gray", threads=1)
-    plane = picture.planes[0]
-    luma = np.frombuffer(cast("bytes", plane), np.uint8).reshape(-1, plane.line_size)
-    luma = luma[: picture.height, : picture.width]
-    step = max(1, round(picture.width / (2 * width)))
-    fine = luma[::step, ::step]
-    fine = fine[: fine.shape[0] // 2 * 2, : fine.shape[1] // 2 * 2].astype(np.uint16)
-    means = fine[::2, ::2] + fine[1::2, ::2] + fine[::2, 1::2] + fine[1::2, 1::2]
-    return (means >> 2).astype(np.uint8)
