@@ -45,7 +45,7 @@ class ScriptedDetector(Detector):
 
     def __init__(self) -> None:
         self.sees: list[Detection] = []
-        self.looks = 0
+        self.frame_count = 0
 
     @property
     @override
@@ -80,8 +80,8 @@ class ScriptedDetector(Detector):
     @override
     def detect(self, picture: Any) -> list[Detection]:
         # Moves to and fro: a static object is never a presence.
-        self.looks += 1
-        sway = (-0.7, -0.2, 0.3, 0.7, 0.2, -0.3)[self.looks % 6]
+        self.frame_count += 1
+        sway = (-0.7, -0.2, 0.3, 0.7, 0.2, -0.3)[self.frame_count % 6]
         return [replace(each, box=_moved(each.box, sway)) for each in self.sees]
 
     @override

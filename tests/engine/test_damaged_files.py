@@ -7,8 +7,8 @@ import time
 from engine_rig import EngineRig, media_packets
 from file_damage import change_fourcc
 from library_rig import clip_row
+from partial_files import G711, record, with_audio
 import pytest
-from test_muxer import G711, record, with_audio
 from videos import content
 
 from custom_components.homesec.engine.core.damaged_files import (

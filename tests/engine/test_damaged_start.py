@@ -11,9 +11,9 @@ from disk_store import DeadStore
 from engine_rig import EngineRig, media_packets
 from file_damage import change_rows, damaged_database, damaged_video
 from library_rig import clip_row
+from partial_files import G711, record, with_audio
 import pytest
 from sms_factories import account
-from test_muxer import G711, record, with_audio
 
 from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.db.job_queue import JobKind
@@ -106,7 +106,7 @@ def test_engine_starts_with_damaged_clips(tmp_path, intact_files, first):
 @pytest.fixture(scope="module")
 def folders(intact_files, tmp_path_factory):
     """Folders as the last run left them: some clips, and all kinds of rows."""
-    folder = tmp_path_factory.mktemp("house")
+    folder = tmp_path_factory.mktemp("folders")
     now = time.time() - 20 * 86400
     (folder / "data").mkdir()
     with Catalog(folder / "data" / "clips.db", upload=True) as catalog:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import av
 from engine_rig import media_packets, split_video
+from partial_files import G711, record, with_audio
 import pytest
-from test_muxer import G711, record, with_audio
 from videos import atoms, content
 
 from custom_components.homesec.engine.core.errors import RecordingError

@@ -2,42 +2,12 @@
 
 import itertools
 
-from engine_rig import camera, media_packets, split_video
 import pytest
+from sampler_rig import SamplerRig
 from videos import number_of
 
-from custom_components.homesec.engine.camera.frame_sampler import LINGER_S, DecodeMode, FrameSampler
-from custom_components.homesec.engine.core.types import DecodePolicy, SourceConfig, SourceKind
-from custom_components.homesec.engine.media.packet_buffer import PreRollBuffer
-
-
-class Scene:
-    """A video fed to a frame sampler, packet by packet."""
-
-    def __init__(self, video, *, buffer_s=8.0, **settings):
-        self.packets = split_video(media_packets(video))[0]
-        self.buffer = PreRollBuffer(buffer_s)
-        config = camera(SourceConfig(kind=SourceKind.FILE), **settings)
-        self.sampler = FrameSampler(config, self.buffer)
-        self.frames = []
-        self.modes = []
-
-    def play(self, *, until=None, present=lambda t: False, watched=lambda t: False):
-        while self.packets and (until is None or self.packets[0].t < until):
-            packet = self.packets.pop(0)
-            self.buffer.push(packet)
-            self.frames += self.sampler.feed(
-                packet, present=present(packet.t), watched=watched(packet.t)
-            )
-            self.modes.append((packet.t, self.sampler.mode))
-        return self
-
-    def numbers(self, since=0):
-        return [number_of(x.frame.picture) for x in self.frames if x.frame.t >= since]
-
-    def decodes_keyframes_at(self, t):
-        return next(mode for when, mode in self.modes if when >= t) is DecodeMode.KEYFRAMES
-
+from custom_components.homesec.engine.camera.frame_sampler import LINGER_S, DecodeMode
+from custom_components.homesec.engine.core.types import DecodePolicy
 
 QUIET = {"seconds": 30, "walks": ()}
 BETWEEN = {"seconds": 20, "walks": ((11.3, 14.0),), "gop_s": 2.0}
@@ -46,7 +16,7 @@ BETWEEN = {"seconds": 20, "walks": ((11.3, 14.0),), "gop_s": 2.0}
 @pytest.fixture
 def scene(make_video):
     def make(recipe, **settings):
-        return Scene(make_video(**recipe), **settings)
+        return SamplerRig(make_video(**recipe), **settings)
 
     return make
 

@@ -5,8 +5,8 @@ import threading
 
 from engine_rig import FakeClock, media_packets
 from library_rig import NOON, clip_row
+from partial_files import record
 import pytest
-from test_muxer import record
 from videos import content
 
 from custom_components.homesec.engine.core.events import CatalogRebuilt, FilesSetAside

@@ -3,7 +3,7 @@
 from engine_rig import EngineRig, camera, file_camera
 import numpy as np
 import pytest
-from test_frame_sampler import Scene
+from sampler_rig import SamplerRig
 from videos import content
 
 from custom_components.homesec.engine.core.events import (
@@ -127,7 +127,7 @@ def test_removed_zone_is_reported_empty(rig, street):
 
 
 def test_motion_in_new_mask_does_not_wake_sampler(make_video):
-    scene = Scene(make_video(seconds=20, walks=((12.0, 16.0),)))
+    scene = SamplerRig(make_video(seconds=20, walks=((12.0, 16.0),)))
     scene.play(until=8)
     assert scene.decodes_keyframes_at(7)
     scene.sampler.reconfigure(camera(SourceConfig(kind=SourceKind.FILE), zones=(MASK,)))
@@ -136,7 +136,7 @@ def test_motion_in_new_mask_does_not_wake_sampler(make_video):
 
 
 def test_removed_mask_reveals_known_background(make_video):
-    scene = Scene(make_video(seconds=20, walks=((12.0, 16.0),)), zones=(MASK,))
+    scene = SamplerRig(make_video(seconds=20, walks=((12.0, 16.0),)), zones=(MASK,))
     scene.play(until=8)
     scene.sampler.reconfigure(camera(SourceConfig(kind=SourceKind.FILE)))
     scene.play(until=11.5)

@@ -10,8 +10,8 @@ import sys
 import time
 
 from engine_rig import media_packets
+from partial_files import record
 import pytest
-from test_muxer import record
 from videos import content, number_of
 
 from custom_components.homesec.engine.core.clip_id import new_clip_id

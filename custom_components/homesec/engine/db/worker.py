@@ -91,20 +91,16 @@ class JobWorker(WorkerThread):
         """In a row, of any job."""
         self._ready_t = -math.inf
         self._error: str | None = None
-        self._paused = False
+        self.paused = False
+        """Whether it waits for ``resume``."""
         self._resumed = False
         """Whether ``resume`` was called since the present job was begun."""
         self._state_lock = threading.Lock()
 
-    @property
-    def paused(self) -> bool:
-        """Whether it waits for ``resume``."""
-        return self._paused
-
     def resume(self) -> None:
         """End a pause or back-off, since its cause may be gone."""
         with self._state_lock:
-            self._paused = False
+            self.paused = False
             self._error = None
             self._failures = 0
             self._ready_t = -math.inf
@@ -133,13 +129,13 @@ class JobWorker(WorkerThread):
 
     def _delay_s(self) -> float:
         """Return for how many seconds no job is tried."""
-        return math.inf if self._paused else max(0.0, self._ready_t - self._clock.monotonic())
+        return math.inf if self.paused else max(0.0, self._ready_t - self._clock.monotonic())
 
     def _pause(self, error: str) -> None:
         """Do nothing until ``resume``, unless that was called during the job."""
         with self._state_lock:
             if not self._resumed:
-                self._paused = True
+                self.paused = True
                 self._error = error
 
     def _back_off(

@@ -99,7 +99,7 @@ class Outbox(JobWorker):
         """Perform a job, if one is due; return the seconds until the next one may be."""
         if (wait_s := self._delay_s()) > 0:
             return wait_s
-        if self._paused:
+        if self.paused:
             self._extend_pause()
             self._jobs.make_due(_keys(NEEDS_USER))
         job = self._jobs.due(self._kinds, oldest=self._turn % OLDEST_EVERY == 0)
@@ -135,7 +135,7 @@ class Outbox(JobWorker):
                 event = settle()
         if self._failures:
             self._jobs.make_due(_keys(SERVICE_WIDE))
-        self._paused, self._pause_s = False, PAUSE_S
+        self.paused, self._pause_s = False, PAUSE_S
         self._error, self._failures = None, 0
         if event is not None:
             self._on_event(event)
@@ -161,12 +161,12 @@ class Outbox(JobWorker):
 
     @override
     def _delay_s(self) -> float:
-        ready_t = self._pause_end_t if self._paused else self._ready_t
+        ready_t = self._pause_end_t if self.paused else self._ready_t
         return max(0.0, ready_t - self._clock.monotonic())
 
     @override
     def _pause(self, error: str) -> None:
-        if not self._paused:
+        if not self.paused:
             self._extend_pause()
         super()._pause(error)
 
@@ -174,7 +174,7 @@ class Outbox(JobWorker):
     def _back_off(
         self, error: str, *, at_least_s: float = 0.0, at_most_s: float = math.inf
     ) -> None:
-        if not self._paused:
+        if not self.paused:
             super()._back_off(error, at_least_s=at_least_s, at_most_s=at_most_s)
 
     def _extend_pause(self) -> None:
@@ -184,7 +184,7 @@ class Outbox(JobWorker):
 
     @override
     def _report_state(self) -> None:
-        now = OutboxChanged(backlog=self.backlog, error=self._error, paused=self._paused)
+        now = OutboxChanged(backlog=self.backlog, error=self._error, paused=self.paused)
         if now != self._reported:
             self._reported = now
             self._on_event(now)

@@ -7,7 +7,6 @@ of the file. The final file appears under its name only when it's complete and o
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
-import math
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -146,29 +145,6 @@ def _repair_in_place(path: Path) -> None:
             file.truncate()
 
 
-class _Duration:
-    """The length of a video, from the times of its packets."""
-
-    def __init__(self) -> None:
-        self.packets = 0
-        self.positions: set[int] = set()
-        """Byte offsets of packets in the file, audio included."""
-        self._start_s = math.inf
-        self._end_s = -math.inf
-
-    def add(self, packet: AvPacket) -> None:
-        """Include a video packet."""
-        self.packets += 1
-        dts = packet.dts or 0
-        self._start_s = min(self._start_s, float(dts * packet.time_base))
-        end = dts + (packet.duration or 0)
-        self._end_s = max(self._end_s, float(end * packet.time_base))
-
-    @property
-    def seconds(self) -> float:
-        return max(0.0, self._end_s - self._start_s) if self.packets else 0.0
-
-
 def _remux_complete_part(
     source: Path, target: Path, comment: str | None, layout: Mp4Layout
 ) -> ClipInfo:
@@ -196,14 +172,17 @@ def _remux(
             raise RecordingError
         if (comment := comment or reader.metadata.get(COMMENT)) is not None:
             out.metadata[COMMENT] = comment
-        duration = _copy(reader, out)
-        info = _info(reader, duration.seconds)
-    damaged = layout.damaged or layout.has_unread_media(duration.positions)
+        duration_s, positions = _copy(reader, out)
+        info = _info(reader, duration_s)
+    damaged = layout.damaged or layout.has_unread_media(positions)
     return replace(info, bytes=target.stat().st_size, damaged=damaged)
 
 
-def _copy(reader: InputContainer, out: OutputContainer) -> _Duration:
-    """Copy all packets of the first video and audio stream. Raises ``RecordingError`` if none."""
+def _copy(reader: InputContainer, out: OutputContainer) -> tuple[float, set[int]]:
+    """Copy the first video and audio stream; return the video's seconds and the packets' offsets.
+
+    Raises ``RecordingError`` if there's no video packet.
+    """
     streams: dict[int, Stream] = {}
     for stream in (*reader.streams.video[:1], *reader.streams.audio[:1]):
         copy = out.add_stream_from_template(stream, opaque=True)
@@ -211,16 +190,26 @@ def _copy(reader: InputContainer, out: OutputContainer) -> _Duration:
             # Apple's players take H.265 under this name only; the default is hev1.
             copy.codec_context.codec_tag = "hvc1"
         streams[stream.index] = copy
-    duration = _Duration()
+    spans, positions = list[tuple[float, float]](), set[int]()
     for packet in _complete_packets(reader, [reader.streams[i] for i in streams]):
         if packet.stream.type == "video":
-            duration.add(packet)
-        duration.positions.add(-1 if packet.pos is None else packet.pos)
+            spans.append(_span_s(packet))
+        positions.add(-1 if packet.pos is None else packet.pos)
         packet.stream = streams[packet.stream.index]
         out.mux(packet)
-    if not duration.packets:
+    if not spans:
         raise RecordingError
-    return duration
+    return _duration_s(spans), positions
+
+
+def _span_s(packet: AvPacket) -> tuple[float, float]:
+    dts = packet.dts or 0
+    end = dts + (packet.duration or 0)
+    return float(dts * packet.time_base), float(end * packet.time_base)
+
+
+def _duration_s(spans: list[tuple[float, float]]) -> float:
+    return max(0.0, max(e for _, e in spans) - min(s for s, _ in spans)) if spans else 0.0
 
 
 def _complete_packets(reader: InputContainer, streams: Sequence[Stream]) -> Iterator[AvPacket]:
@@ -240,10 +229,8 @@ def _complete_packets(reader: InputContainer, streams: Sequence[Stream]) -> Iter
 def read_info(path: Path) -> ClipInfo:
     """Read all of a file to find out what it contains. Raises whatever FFmpeg does."""
     with open_video(path) as reader:
-        duration = _Duration()
-        for packet in _complete_packets(reader, [reader.streams.video[0]]):
-            duration.add(packet)
-        info = _info(reader, duration.seconds)
+        packets = _complete_packets(reader, [reader.streams.video[0]])
+        info = _info(reader, _duration_s([_span_s(packet) for packet in packets]))
     return replace(info, bytes=path.stat().st_size)
 
 

@@ -106,7 +106,7 @@ class RecipientWorker(JobWorker):
         waiting = self._messages.waiting(self.id)
         delay_s = self._delay_s()
         for job in waiting:
-            if self._is_expired(job) and (self._paused or job.resume is None):
+            if self._is_expired(job) and (self.paused or job.resume is None):
                 self._drop(job)
                 return 0.0
         following, wait_s = _next(waiting, self._messages.awaiting_delivery(self.id), now)
