@@ -112,9 +112,8 @@ class CameraSource:
 
     def _connect_once(self) -> Iterator[MediaPacket | None]:
         first_t: float | None = None
-        with closing(
-            open_source(self._config, self._feed, self.timeline, self._stop)
-        ) as connection:
+        opened = open_source(self._config, self._feed, self.timeline, self._stop)
+        with closing(opened) as connection:
             for packet in connection.packets():
                 if first_t is None:
                     first_t = packet.t

@@ -93,5 +93,4 @@ class FrameDecoder:
     def _frame(self, picture: VideoFrame, packet: MediaPacket) -> Frame:
         self.decoded += 1
         t = packet.t if picture.pts is None else picture.pts / TICKS
-        at = packet.at + (t - packet.t)
-        return Frame(t=t, at=at, picture=picture, keyframe=picture.key_frame)
+        return Frame(t=t, at=packet.at + t - packet.t, picture=picture, keyframe=picture.key_frame)
