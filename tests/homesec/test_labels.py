@@ -91,7 +91,7 @@ async def test_changed_rules_zones_and_labels_apply_without_restart(
     assert session(entry) is running
 
 
-async def test_label_of_custom_model_is_its_own_entity_name(
+async def test_label_of_custom_model_names_its_entities(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     await start_camera(hass, entry, labels=["garden gnome"])
