@@ -13,7 +13,7 @@ from homeassistant.setup import async_setup_component
 from homesec_fixtures import set_up, state, until
 import pytest
 from storage_fixtures import add_storage, google_at, send, storage
-from test_issues import CLIP, happens, later
+from test_issues import CLIP, pass_time, report
 
 from custom_components.homesec.cloud.state import NEEDS_USER
 from custom_components.homesec.engine.core.events import (
@@ -89,13 +89,13 @@ async def test_error_that_needs_user_creates_issue_at_once(
 ) -> None:
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
-    await happens(hass, entry, paused(error))
+    await report(hass, entry, paused(error))
     issue = issue_registry.async_get_issue("homesec", "storage")
     assert issue.translation_key == error
     assert issue.is_fixable
     assert issue.severity == "error"
     assert state(hass, "sensor", "uploads_waiting", entry.entry_id) == "3"
-    await happens(hass, entry, paused(None))
+    await report(hass, entry, paused(None))
     assert issue_key(issue_registry, "storage") is None
 
 
@@ -109,7 +109,7 @@ async def test_temporary_error_creates_no_issue(
 ) -> None:
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
-    await happens(hass, entry, OutboxChanged(backlog=Backlog(jobs=3, bytes=9), error=error))
+    await report(hass, entry, OutboxChanged(backlog=Backlog(jobs=3, bytes=9), error=error))
     assert issue_key(issue_registry, "storage") is None
     assert issue_key(issue_registry, "uploads_stuck") is None
 
@@ -148,7 +148,7 @@ async def test_issue_of_missing_bucket_is_fixed_by_other_bucket(
 ) -> None:
     add_storage(entry, storage(gcs, bucket="no-such-bucket"))
     await set_up(hass, entry)
-    await happens(hass, entry, paused("storage_bucket_missing"))
+    await report(hass, entry, paused("storage_bucket_missing"))
     flow = await repairs.async_init("homesec", context={"issue_id": "storage"})
     assert flow["description_placeholders"] == {"bucket": "no-such-bucket"}
     assert next_flow(hass, await fix(hass, repairs))["step_id"] == "bucket"
@@ -159,7 +159,7 @@ async def test_fix_of_turned_off_cloud_aborts(
 ) -> None:
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
-    await happens(hass, entry, paused("storage_denied"))
+    await report(hass, entry, paused("storage_denied"))
     flow = await repairs.async_init("homesec", context={"issue_id": "storage"})
     hass.config_entries.async_update_entry(entry, data={"detector": "ncnn"})
     done = await repairs.async_configure(flow["flow_id"], {})
@@ -174,9 +174,9 @@ async def test_uploaded_clip_clears_login_error(
     add_storage(entry, storage(gcs, key={"type": "nonsense"}))
     await set_up(hass, entry)
     assert issue_key(issue_registry, "storage") == "storage_key_invalid"
-    await happens(hass, entry, paused(None))
+    await report(hass, entry, paused(None))
     assert issue_key(issue_registry, "storage") == "storage_key_invalid"
-    await happens(hass, entry, ClipUploaded(clip=CLIP))
+    await report(hass, entry, ClipUploaded(clip=CLIP))
     assert issue_key(issue_registry, "storage") is None
 
 
@@ -205,27 +205,27 @@ async def test_uploads_stuck_for_a_day_create_issue(
     outbox.halt()
     await runtime.host.async_run(outbox.join)
     since = freezer.time_to_freeze.timestamp()
-    await happens(hass, entry, OutboxChanged(backlog=Backlog(jobs=1, oldest_at=since), error=error))
-    await later(hass, freezer, hours=23, minutes=55)
+    await report(hass, entry, OutboxChanged(backlog=Backlog(jobs=1, oldest_at=since), error=error))
+    await pass_time(hass, freezer, hours=23, minutes=55)
     assert issue_key(issue_registry, "uploads_stuck") is None
     assert state(hass, "sensor", "uploads_age", entry.entry_id) == "1435.0"
-    await later(hass, freezer, minutes=10)
+    await pass_time(hass, freezer, minutes=10)
     issue = issue_registry.async_get_issue("homesec", "uploads_stuck")
     assert issue.translation_key == key
     assert issue.translation_placeholders == {"clips": "1"}
     # An error that needs the user has an issue of its own.
-    await happens(
+    await report(
         hass,
         entry,
         OutboxChanged(
             backlog=Backlog(jobs=2, oldest_at=since), error="storage_denied", paused=True
         ),
     )
-    await later(hass, freezer, minutes=1)
+    await pass_time(hass, freezer, minutes=1)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert issue_key(issue_registry, "uploads_stuck") is None
-    await happens(hass, entry, OutboxChanged(backlog=Backlog()))
-    await later(hass, freezer, minutes=1)
+    await report(hass, entry, OutboxChanged(backlog=Backlog()))
+    await pass_time(hass, freezer, minutes=1)
     assert issue_key(issue_registry, "uploads_stuck") is None
     assert state(hass, "sensor", "uploads_age", entry.entry_id) == "0.0"
 
@@ -237,11 +237,11 @@ async def test_nearly_full_disk_creates_issue_until_freed(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:
     await set_up(hass, entry)
-    await happens(hass, entry, DiskSpaceChanged(low=True, free_bytes=GIB // 2))
+    await report(hass, entry, DiskSpaceChanged(low=True, free_bytes=GIB // 2))
     issue = issue_registry.async_get_issue("homesec", "disk_space")
     assert issue.translation_key == "disk_nearly_full"
     assert issue.translation_placeholders == {"free": "0.5"}
-    await happens(hass, entry, DiskSpaceChanged(low=False, free_bytes=2 * GIB))
+    await report(hass, entry, DiskSpaceChanged(low=False, free_bytes=2 * GIB))
     assert issue_key(issue_registry, "disk_space") is None
 
 
@@ -250,15 +250,15 @@ async def test_lost_clips_are_counted_until_confirmed(
 ) -> None:
     await set_up(hass, entry)
     dropped = {"count": 9, "bytes": 9, "last_copies": 4}
-    await happens(hass, entry, ClipsRemoved(reason=RemovalReason.AGE, **dropped))
-    await happens(
+    await report(hass, entry, ClipsRemoved(reason=RemovalReason.AGE, **dropped))
+    await report(
         hass, entry, ClipsRemoved(reason=RemovalReason.SPACE, **dropped | {"last_copies": 0})
     )
     assert issue_key(issue_registry, "clips_dropped") is None
-    await happens(hass, entry, ClipsRemoved(reason=RemovalReason.SPACE, **dropped))
+    await report(hass, entry, ClipsRemoved(reason=RemovalReason.SPACE, **dropped))
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await happens(hass, entry, ClipsRemoved(reason=RemovalReason.SPACE, **dropped))
+    await report(hass, entry, ClipsRemoved(reason=RemovalReason.SPACE, **dropped))
     issue = issue_registry.async_get_issue("homesec", "clips_dropped")
     assert issue.translation_placeholders == {"clips": "8"}
     assert (await fix(hass, repairs, "clips_dropped"))["type"] is FlowResultType.CREATE_ENTRY
@@ -269,9 +269,9 @@ async def test_rebuilt_catalog_creates_issue_unless_it_was_missing(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, repairs: Any
 ) -> None:
     await set_up(hass, entry)
-    await happens(hass, entry, CatalogRebuilt(clips=3, set_aside=None))
+    await report(hass, entry, CatalogRebuilt(clips=3, set_aside=None))
     assert issue_key(issue_registry, "catalog_rebuilt") is None
-    await happens(hass, entry, CatalogRebuilt(clips=3, set_aside="clips.db.broken"))
+    await report(hass, entry, CatalogRebuilt(clips=3, set_aside="clips.db.broken"))
     issue = issue_registry.async_get_issue("homesec", "catalog_rebuilt")
     assert issue.translation_placeholders == {"clips": "3", "file": "clips.db.broken"}
     assert issue.severity == "warning"
@@ -328,6 +328,6 @@ async def test_event_while_stopping_creates_no_issue(
     await set_up(hass, entry)
     with patch.object(entry.runtime_data.storage.issues, "async_update_disk") as updated:
         await entry.runtime_data.coordinator.async_stop()
-        await happens(hass, entry, DiskSpaceChanged(low=True, free_bytes=0))
+        await report(hass, entry, DiskSpaceChanged(low=True, free_bytes=0))
         entry.runtime_data.storage.async_apply_retention()
     updated.assert_not_called()

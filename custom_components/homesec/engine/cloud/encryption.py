@@ -15,6 +15,7 @@ content or another name gives another key, so no nonce is ever used twice.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 import hashlib
 import hmac
 import io
@@ -118,23 +119,18 @@ class EncryptedContent:
         """Return a seekable stream of encrypted bytes; the first call reads the content once."""
         if self._digests is None:
             with self._content.open() as stream:
-                self._digests = [
-                    hashlib.sha256(chunk).digest() for chunk in _read_chunks(stream)
-                ] or [hashlib.sha256().digest()]
+                chunks = iter(partial(stream.read, CHUNK_BYTES), b"")
+                self._digests = [hashlib.sha256(chunk).digest() for chunk in chunks]
+            self._digests = self._digests or [hashlib.sha256().digest()]
         stream = self._content.open()
         size = stream.seek(0, io.SEEK_END)
         content = hashlib.sha256(b"".join(self._digests) + self._label.encode()).digest()
         header = Header(
             key_id=self._key.id, salt=hmac.digest(self._key.derive(b"salt"), content, "sha256")
         )
-        chunks = _ChunkCipher(self._key, header, self._label, size)
-        raw = _EncryptingStream(stream, header, chunks, self._digests, size)
+        cipher = _ChunkCipher(self._key, header, self._label, size)
+        raw = _EncryptingStream(stream, header, cipher, self._digests, size)
         return cast("BinaryIO", io.BufferedReader(raw, ENCRYPTED_CHUNK_BYTES))
-
-
-def _read_chunks(stream: BinaryIO) -> Iterator[bytes]:
-    while chunk := stream.read(CHUNK_BYTES):
-        yield chunk
 
 
 class _EncryptingStream(io.RawIOBase):
@@ -160,10 +156,6 @@ class _EncryptingStream(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         self._position = max(0, base + offset)
-        return self._position
-
-    @override
-    def tell(self) -> int:
         return self._position
 
     @override

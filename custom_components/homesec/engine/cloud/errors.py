@@ -12,16 +12,16 @@ class StorageError(HomeSecError, key="storage_failed"):
 
 
 class StorageUnreachable(StorageError, key="storage_unreachable"):
-    """The cloud storage does not answer; uploads go on by themselves when it does."""
+    """The cloud storage does not answer; uploads continue when it does."""
 
 
 class StorageBusy(StorageError, key="storage_busy"):
-    """The cloud storage asks for patience; uploads go on by themselves."""
+    """The cloud storage is busy; uploads continue later."""
 
     def __init__(
         self, message: str = "", *, retry_after_s: float | None = None, **placeholders: str
     ) -> None:
-        """Keep how long the storage asks to wait, if it says so."""
+        """Set how long the storage asks to wait, if it does."""
         super().__init__(message, **placeholders)
         self.retry_after_s = retry_after_s
 
@@ -35,7 +35,7 @@ class StorageDenied(StorageError, key="storage_denied"):
 
 
 class KeyInvalid(StorageDenied, key="storage_key_invalid"):
-    """Not a service-account key: paste the whole JSON file that Google Cloud gave out."""
+    """Not a service-account key: paste the complete JSON file from Google Cloud."""
 
 
 class LoginMissing(StorageDenied, key="storage_login_missing"):
@@ -55,7 +55,7 @@ class BucketMissing(StorageError, key="storage_bucket_missing"):
 
 
 class ClockSkew(StorageError, key="storage_clock_skew"):
-    """The machine's clock is wrong, so that Google refuses its login: let it be set by NTP."""
+    """The machine's clock is wrong, so Google refuses its login: set it by NTP."""
 
 
 class ObjectMissing(StorageError, key="storage_object_missing"):
@@ -63,23 +63,23 @@ class ObjectMissing(StorageError, key="storage_object_missing"):
 
 
 class ObjectConflict(StorageError, key="storage_object_conflict"):
-    """Something else is stored under this name already; it is left as it is."""
+    """Something else is stored under this name; it is not overwritten."""
 
 
 class ChecksumMismatch(StorageError, key="storage_checksum"):
-    """What arrived is not what was sent; it is sent again."""
+    """The data was damaged during the transfer; it is transferred again."""
 
 
 class TransferStopped(StorageError, key="storage_stopped"):
-    """The transfer was told to stop; what has arrived is kept."""
+    """The transfer was stopped; it can be resumed."""
 
 
 class EncryptionError(StorageError, key="seal_failed"):
-    """The encrypted clip cannot be opened."""
+    """The encrypted clip cannot be decrypted."""
 
 
 class EncryptionKeyInvalid(EncryptionError, key="seal_key_invalid"):
-    """Not an encryption key, or a letter of it is wrong."""
+    """Not an encryption key, or a character of it is wrong."""
 
 
 class EncryptionKeyMissing(EncryptionError, key="seal_key_missing"):

@@ -6,7 +6,6 @@ import errno
 from functools import cache
 from itertools import count
 import os
-from pathlib import Path
 import sqlite3
 from tempfile import TemporaryFile
 import threading
@@ -17,11 +16,10 @@ from .schema import MIGRATIONS, SCHEMA_VERSION, UNFILLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 CHECKPOINT_PAGES = 1000
 """SQLite's default: the log is written into the file at this length (4 MB)."""
-IN_MEMORY = Path(":memory:")
-"""A database that isn't on the disk."""
 _SUFFIXES = ("-journal", "-wal", "-shm", "")
 """Of the names of a database's files, itself last: see ``set_aside``."""
 _PASSING_ERRORS = (
@@ -57,8 +55,7 @@ class Database:
         Raises ``DatabaseDamaged``; ``sqlite3.Error`` or ``OSError`` if a new file wouldn't help.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path != IN_MEMORY:
-            _check_files(path)
+        _check_files(path)
         self._lock = threading.RLock()
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -177,7 +174,7 @@ def _schema(db: sqlite3.Connection) -> frozenset[tuple[str, str, str | None]]:
 
 @cache
 def _expected_schema() -> frozenset[tuple[str, str, str | None]]:
-    with closing(sqlite3.connect(IN_MEMORY)) as new:
+    with closing(sqlite3.connect(":memory:")) as new:
         new.executescript("".join(MIGRATIONS))
         return _schema(new)
 

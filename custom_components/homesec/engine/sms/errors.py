@@ -8,10 +8,10 @@ from ..core.errors import HomeSecError
 
 
 class TextError(HomeSecError, key="text_failed"):
-    """Twilio did not take the text."""
+    """Twilio did not accept the text."""
 
     def __init__(self, message: str = "", *, maybe_sent: bool = False, **placeholders: str) -> None:
-        """Keep whether Twilio may have taken it all the same: then nobody may just try again."""
+        """Set whether Twilio may have accepted it, so that it must not just be sent again."""
         super().__init__(message, **placeholders)
         self.maybe_sent = maybe_sent
 
@@ -41,23 +41,23 @@ class TextUnsupported(TextError, key="text_unsupported"):
 
 
 class TextUnreachable(TextError, key="text_unreachable"):
-    """Twilio does not answer; texts go out by themselves when it does."""
+    """Twilio does not answer; texts are sent when it does."""
 
 
 class TextBusy(TextError, key="text_busy"):
-    """Twilio asks for patience; texts go out by themselves."""
+    """Twilio is busy; texts are sent later."""
 
     def __init__(
         self, message: str = "", *, retry_after_s: float | None = None, **placeholders: str
     ) -> None:
-        """Keep how long Twilio asks to wait, if it says so."""
+        """Set how long Twilio asks to wait, if it does."""
         super().__init__(message, maybe_sent=False, **placeholders)
         self.retry_after_s = retry_after_s
 
 
 class TextUndelivered(TextError, key="text_undelivered"):
-    """Twilio took the text, but the phone's network did not."""
+    """Twilio accepted the text, but the phone's network did not deliver it."""
 
 
 class TextExpired(TextError, key="text_expired"):
-    """The text could not be sent before it was too old to be of use."""
+    """The text could not be sent before it expired."""

@@ -1,4 +1,4 @@
-"""Phone numbers as people write them, and as Twilio wants them.
+"""Phone numbers as users write them, normalized for Twilio.
 
 The first call for a country reads that country's rules from a file.
 """
@@ -12,7 +12,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from .errors import BadPhoneNumber, TextSenderRefused
 
-# The library would find the number in any text around it, and read letters as a keypad does.
+# The library would also accept text around the number, and letters as on a keypad.
 _WRITTEN = re.compile(r"\s*\+?[\d\s()./\-\N{NO-BREAK SPACE}\N{EN DASH}]{4,40}")
 _SHORT_CODE = re.compile(r"\d{3,8}")
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}")
@@ -22,15 +22,15 @@ _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}")
 def to_e164(text: str, country: str | None = None) -> str:
     """Return a number as ``+4917012345678``.
 
-    ``country`` (ISO 3166, two letters) is where one without a country code is meant to be.
-    Raises BadPhoneNumber for what no number can be; whether there is a phone, only Twilio knows.
+    ``country`` (ISO 3166, two letters) is that of numbers without a country code. Raises
+    BadPhoneNumber for what can't be a number; whether it is in use, only Twilio knows.
     """
     if not _WRITTEN.fullmatch(text):
         raise BadPhoneNumber
     try:
         number = phonenumbers.parse(text, country)
     except NumberParseException:
-        # No cause: a number is nobody's business but its owner's.
+        # Without a cause, whose message would contain the number.
         raise BadPhoneNumber from None
     if not phonenumbers.is_possible_number(number):
         raise BadPhoneNumber
@@ -38,7 +38,7 @@ def to_e164(text: str, country: str | None = None) -> str:
 
 
 def to_sender(text: str, country: str | None = None) -> str:
-    """Return what Twilio can send from: a number, a short code or a name.
+    """Return a sender that Twilio knows: a number, a short code, or a name.
 
     Raises TextSenderRefused for anything else.
     """
