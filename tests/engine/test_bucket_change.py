@@ -43,135 +43,135 @@ class TwoBuckets(LibraryRig):
 
 
 @pytest.fixture
-def house(tmp_path):
+def library(tmp_path):
     made = TwoBuckets(tmp_path)
     yield made
     made.close()
 
 
-def test_bucket_change_queues_local_clips_and_marks_others_elsewhere(house):
-    here, there = house.stored(), house.cloud_only(NOON + 1)
-    assert house.move(NEW) == BucketChange(before=OLD, only_there=1, here_too=1)
-    assert (house.row(here).cloud, house.row(there).cloud) == (
+def test_bucket_change_queues_local_clips_and_marks_others_elsewhere(library):
+    here, there = library.stored(), library.cloud_only(NOON + 1)
+    assert library.move(NEW) == BucketChange(before=OLD, only_there=1, here_too=1)
+    assert (library.row(here).cloud, library.row(there).cloud) == (
         CloudState.WAITING,
         CloudState.ELSEWHERE,
     )
-    assert house.row(there).state is ClipState.SAVED
-    house.run()
-    assert house.row(here).cloud is CloudState.STORED
-    assert house.buckets[NEW].names(".mp4") == [
-        n for n in house.buckets[OLD].names(".mp4") if here.id in n
+    assert library.row(there).state is ClipState.SAVED
+    library.run()
+    assert library.row(here).cloud is CloudState.STORED
+    assert library.buckets[NEW].names(".mp4") == [
+        n for n in library.buckets[OLD].names(".mp4") if here.id in n
     ]
-    assert house.catalog.totals().cloud_clips == 1
-    assert house.move(NEW) is None
+    assert library.catalog.totals().cloud_clips == 1
+    assert library.move(NEW) is None
 
 
-def test_change_back_to_former_bucket_restores_clips(house):
-    here, there = house.stored(), house.cloud_only(NOON + 1)
-    house.move(NEW)
-    house.run()
-    new = house.cloud_only(NOON + 2)
-    uploads = len(house.buckets[OLD].uploads())
-    assert house.move(OLD) == BucketChange(before=NEW, only_there=1, here_too=1)
-    house.run()
-    assert (house.row(here), house.row(there)) == (here, there)
-    assert other_buckets(house.catalog, here.id) == [NEW]
-    assert other_buckets(house.catalog, there.id) == []
-    assert house.row(new).cloud is CloudState.ELSEWHERE
-    assert len(house.buckets[OLD].uploads()) == uploads
-    house.move(NEW)
-    assert house.row(new) == new
+def test_change_back_to_former_bucket_restores_clips(library):
+    here, there = library.stored(), library.cloud_only(NOON + 1)
+    library.move(NEW)
+    library.run()
+    new = library.cloud_only(NOON + 2)
+    uploads = len(library.buckets[OLD].uploads())
+    assert library.move(OLD) == BucketChange(before=NEW, only_there=1, here_too=1)
+    library.run()
+    assert (library.row(here), library.row(there)) == (here, there)
+    assert other_buckets(library.catalog, here.id) == [NEW]
+    assert other_buckets(library.catalog, there.id) == []
+    assert library.row(new).cloud is CloudState.ELSEWHERE
+    assert len(library.buckets[OLD].uploads()) == uploads
+    library.move(NEW)
+    assert library.row(new) == new
 
 
-def test_change_back_during_upload_cancels_upload(house):
-    clip = house.stored()
-    house.move(NEW)
-    house.move(OLD)
-    assert house.row(clip) == clip
-    assert house.jobs.backlog([JobKind.UPLOAD]).jobs == 0
+def test_change_back_during_upload_cancels_upload(library):
+    clip = library.stored()
+    library.move(NEW)
+    library.move(OLD)
+    assert library.row(clip) == clip
+    assert library.jobs.backlog([JobKind.UPLOAD]).jobs == 0
 
 
-def test_interrupted_upload_restarts_in_new_bucket(house):
-    clip = house.saved(size=5 * CHUNK_BYTES)
-    house.store.breaks_at = 2 * CHUNK_BYTES + house.files(clip)[1].stat().st_size
-    house.outbox.step()
-    (job,) = house.jobs.for_subject(JobKind.UPLOAD, "")
+def test_interrupted_upload_restarts_in_new_bucket(library):
+    clip = library.saved(size=5 * CHUNK_BYTES)
+    library.store.breaks_at = 2 * CHUNK_BYTES + library.files(clip)[1].stat().st_size
+    library.outbox.step()
+    (job,) = library.jobs.for_subject(JobKind.UPLOAD, "")
     assert job.resume is not None
-    house.move(NEW)
-    (job,) = house.jobs.for_subject(JobKind.UPLOAD, "")
+    library.move(NEW)
+    (job,) = library.jobs.for_subject(JobKind.UPLOAD, "")
     assert job.resume is None
-    house.clock.advance(60)
-    house.run()
-    assert house.buckets[OLD].names(".mp4") == []
-    assert len(house.buckets[NEW].names(".mp4")) == 1
+    library.clock.advance(60)
+    library.run()
+    assert library.buckets[OLD].names(".mp4") == []
+    assert len(library.buckets[NEW].names(".mp4")) == 1
 
 
-def test_delete_jobs_wait_for_their_bucket(house):
-    gone, there = house.stored(), house.cloud_only(NOON + 1)
-    kept = house.stored(NOON + 2)
-    house.copies.remove(gone)
-    house.copies.protect(kept.id, protected=True)
-    house.move(NEW)
-    house.run()
-    house.copies.remove(house.row(there))
-    house.copies.protect(kept.id, protected=False)
-    house.copies.remove(house.row(kept))
-    house.run()
-    assert house.buckets[NEW].names() == []
-    assert len(house.buckets[OLD].names(".mp4")) == 3
-    deleted = [name for what, name in house.buckets[NEW].calls if what == "delete"]
+def test_delete_jobs_wait_for_their_bucket(library):
+    gone, there = library.stored(), library.cloud_only(NOON + 1)
+    kept = library.stored(NOON + 2)
+    library.copies.remove(gone)
+    library.copies.protect(kept.id, protected=True)
+    library.move(NEW)
+    library.run()
+    library.copies.remove(library.row(there))
+    library.copies.protect(kept.id, protected=False)
+    library.copies.remove(library.row(kept))
+    library.run()
+    assert library.buckets[NEW].names() == []
+    assert len(library.buckets[OLD].names(".mp4")) == 3
+    deleted = [name for what, name in library.buckets[NEW].calls if what == "delete"]
     assert all(kept.id in name for name in deleted)
-    house.move(OLD)
-    house.run()
-    assert house.buckets[OLD].names() == []
-    assert house.catalog.database.query("SELECT * FROM jobs") == []
-    assert house.catalog.database.query("SELECT * FROM elsewhere") == []
+    library.move(OLD)
+    library.run()
+    assert library.buckets[OLD].names() == []
+    assert library.catalog.database.query("SELECT * FROM jobs") == []
+    assert library.catalog.database.query("SELECT * FROM elsewhere") == []
 
 
-def test_protection_is_written_to_former_bucket_after_return(house):
-    clip = house.cloud_only(NOON)
-    house.move(NEW)
-    house.copies.protect(clip.id, protected=True)
-    house.run()
-    house.move(OLD)
-    house.run()
-    (film,) = house.buckets[OLD].names(".mp4")
-    assert clip_from_object(house.buckets[OLD].find(film)).protected
+def test_protection_is_written_to_former_bucket_after_return(library):
+    clip = library.cloud_only(NOON)
+    library.move(NEW)
+    library.copies.protect(clip.id, protected=True)
+    library.run()
+    library.move(OLD)
+    library.run()
+    (video,) = library.buckets[OLD].names(".mp4")
+    assert clip_from_object(library.buckets[OLD].find(video)).protected
 
 
-def test_clip_with_lost_file_before_upload_is_elsewhere(house):
-    clip = house.stored()
-    house.move(NEW)
-    house.copies.mark_file_missing(clip.id)
-    row = house.row(clip)
+def test_clip_with_lost_file_before_upload_is_elsewhere(library):
+    clip = library.stored()
+    library.move(NEW)
+    library.copies.mark_file_missing(clip.id)
+    row = library.row(clip)
     assert (row.state, row.cloud, row.local) == (ClipState.SAVED, CloudState.ELSEWHERE, False)
-    house.copies.mark_file_found(row.id)
-    house.run()
-    assert house.row(clip).cloud is CloudState.STORED
-    house.copies.mark_file_missing(clip.id)
-    assert house.row(clip).cloud is CloudState.STORED
+    library.copies.mark_file_found(row.id)
+    library.run()
+    assert library.row(clip).cloud is CloudState.STORED
+    library.copies.mark_file_missing(clip.id)
+    assert library.row(clip).cloud is CloudState.STORED
 
 
-def test_retention_keeps_clips_of_other_buckets(house):
-    clip = house.cloud_only(NOON)
-    house.move(NEW)
-    house.clock.advance(100 * 86_400)
+def test_retention_keeps_clips_of_other_buckets(library):
+    clip = library.cloud_only(NOON)
+    library.move(NEW)
+    library.clock.advance(100 * 86_400)
     day = TierRules(each=Limits(max_age_s=86_400, max_bytes=0))
-    house.make_retention(RetentionRules(local=day, cloud=day)).apply()
-    assert house.row(clip).cloud is CloudState.ELSEWHERE
+    library.make_retention(RetentionRules(local=day, cloud=day)).apply()
+    assert library.row(clip).cloud is CloudState.ELSEWHERE
 
 
-def test_rebuild_finds_objects_copied_to_new_bucket(house, monkeypatch):
-    clip = house.cloud_only(NOON, size=500)
-    house.move(NEW)
-    old = house.buckets[OLD]
-    monkeypatch.setattr(house.store, "list", lambda: map(old.find, old.names()), raising=False)
+def test_rebuild_finds_objects_copied_to_new_bucket(library, monkeypatch):
+    clip = library.cloud_only(NOON, size=500)
+    library.move(NEW)
+    old = library.buckets[OLD]
+    monkeypatch.setattr(library.store, "list", lambda: map(old.find, old.names()), raising=False)
     found = rebuild(
-        catalog=house.catalog,
-        copies=house.copies,
-        clips_dir=house.clips_dir,
-        cloud=house.store,
+        catalog=library.catalog,
+        copies=library.copies,
+        clips_dir=library.clips_dir,
+        cloud=library.store,
         stop=Event(),
     )
     assert found.completed == 1
-    assert house.row(clip) == clip
+    assert library.row(clip) == clip

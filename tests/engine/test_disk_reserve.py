@@ -13,7 +13,7 @@ from small_disks import mounted
 
 from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.core.events import ClipsRemoved
-from custom_components.homesec.engine.library import disk_reserve as reserve_module
+from custom_components.homesec.engine.library import disk_reserve
 from custom_components.homesec.engine.library.disk_reserve import RESERVE_BYTES, DiskReserve
 from custom_components.homesec.engine.library.library import ClipLibrary
 from custom_components.homesec.engine.library.retention_policy import RetentionRules
@@ -31,7 +31,7 @@ def disk(tmp_path):
 def reserve(tmp_path, monkeypatch):
     def free(bytes_free):
         monkeypatch.setattr(
-            reserve_module.shutil,
+            disk_reserve.shutil,
             "disk_usage",
             lambda _: shutil._ntuple_diskusage(0, 0, bytes_free),
         )
@@ -69,11 +69,11 @@ class Keeping:
 
 
 def test_start_on_full_disk_makes_room(disk, monkeypatch):
-    monkeypatch.setattr(reserve_module, "MIN_FREE_BYTES", RESERVE_BYTES + MIB)
-    house = LibraryRig(disk, upload=False)
+    monkeypatch.setattr(disk_reserve, "MIN_FREE_BYTES", RESERVE_BYTES + MIB)
+    library = LibraryRig(disk, upload=False)
     for n in range(30):
-        house.saved(time.time() - 1000 + n, size=100_000)
-    house.close()
+        library.saved(time.time() - 1000 + n, size=100_000)
+    library.close()
     with_reserve = Keeping(disk, min_free_bytes=0)
     with_reserve.library.start()
     with_reserve.library.close()
@@ -101,10 +101,10 @@ def test_release_deletes_reserve_only_on_full_disk(reserve):
 
 
 def test_allocate_with_little_free_space_writes_nothing(reserve):
-    reserve.disk_has(reserve_module.MIN_FREE_BYTES)
+    reserve.disk_has(disk_reserve.MIN_FREE_BYTES)
     reserve.allocate()
     assert not reserve.has()
-    reserve.disk_has(reserve_module.MIN_FREE_BYTES + 1)
+    reserve.disk_has(disk_reserve.MIN_FREE_BYTES + 1)
     reserve.allocate()
     assert reserve.has()
 

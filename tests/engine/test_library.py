@@ -24,7 +24,7 @@ from custom_components.homesec.engine.core.events import (
 )
 from custom_components.homesec.engine.core.types import Activity, ClipState, CloudState
 from custom_components.homesec.engine.engine import CATALOG_NAME
-from custom_components.homesec.engine.library import library as keeping_module
+from custom_components.homesec.engine.library import library
 from custom_components.homesec.engine.library.retention_policy import (
     Limits,
     RetentionRules,
@@ -39,13 +39,13 @@ def store(tmp_path):
     return DiskStore(tmp_path / "cloud")
 
 
-def film(make_video, **options):
+def video(make_video, **options):
     return file_camera(make_video(seconds=12, walks=((3.0, 7.0),)), **options)
 
 
 def test_recorded_clip_is_uploaded(rigs, make_video, store):
     rig = rigs(cloud=store)
-    (saved,) = rig.play(film(make_video))
+    (saved,) = rig.play(video(make_video))
     assert saved.cloud is CloudState.WAITING
     clip = rig.wait_for(ClipUploaded).clip
     assert clip == rig.engine.catalog.get(saved.id)
@@ -61,7 +61,7 @@ def test_recorded_clip_is_uploaded(rigs, make_video, store):
 
 
 def test_clips_without_cloud_and_rules_are_kept(rig, make_video):
-    (saved,) = rig.play(film(make_video))
+    (saved,) = rig.play(video(make_video))
     assert saved.cloud is CloudState.NONE
     assert rig.engine.library.upload_existing() == 0
     rig.engine.library.resume_uploads()
@@ -71,7 +71,7 @@ def test_clips_without_cloud_and_rules_are_kept(rig, make_video):
 
 def test_waiting_upload_continues_after_restart(rigs, make_video, tmp_path, store):
     first = rigs(cloud=DeadStore(tmp_path / "nowhere"))
-    first.play(film(make_video))
+    first.play(video(make_video))
     first.wait(lambda: any(e.error for e in first.of(OutboxChanged)))
     told = first.of(OutboxChanged)[-1]
     assert (told.error, told.paused, told.backlog.jobs) == ("storage_unreachable", False, 1)
@@ -85,7 +85,7 @@ def test_new_credentials_end_pause(rigs, make_video, tmp_path, store):
     broken = DiskStore(tmp_path / "broken")
     broken.faults.append(BucketMissing())
     rig = rigs(cloud=broken)
-    rig.play(film(make_video))
+    rig.play(video(make_video))
     rig.wait(lambda: any(e.paused for e in rig.of(OutboxChanged)))
     rig.engine.library.resume_uploads(store)
     rig.wait_for(ClipUploaded)
@@ -94,7 +94,7 @@ def test_new_credentials_end_pause(rigs, make_video, tmp_path, store):
 
 def test_upload_existing_uploads_clips_from_before_cloud(rigs, make_video, store):
     first = rigs()
-    first.play(film(make_video))
+    first.play(video(make_video))
     first.stop()
     again = rigs(cloud=store)
     assert again.engine.library.upload_existing() == 1
@@ -104,7 +104,7 @@ def test_upload_existing_uploads_clips_from_before_cloud(rigs, make_video, store
 def test_close_during_upload_is_quick(rigs, make_video, tmp_path):
     slow = DiskStore(tmp_path / "slow", chunk_s=LONG_S)
     rig = rigs(cloud=slow)
-    rig.play(film(make_video))
+    rig.play(video(make_video))
     assert slow.busy.wait(LONG_S)
     began = time.monotonic()
     rig.stop()
@@ -121,7 +121,7 @@ def test_close_logs_hanging_threads(rigs, make_video, tmp_path, caplog):
             raise ValueError
 
     rig = rigs(cloud=Hangs(tmp_path / "cloud"))
-    rig.play(film(make_video))
+    rig.play(video(make_video))
     assert inside.wait(LONG_S)
     rig.engine.stop(timeout_s=0.5)
     assert "Outbox did not stop in time" in caplog.text
@@ -134,7 +134,7 @@ def test_close_logs_hanging_threads(rigs, make_video, tmp_path, caplog):
 
 def test_delete_removes_all_copies(rigs, make_video, store):
     rig = rigs(cloud=store, retention=KEEP_ALL)
-    (clip,) = rig.play(film(make_video))
+    (clip,) = rig.play(video(make_video))
     rig.wait_for(ClipUploaded)
     rig.engine.library.delete(clip.id)
     assert not rig.path(clip).exists()
@@ -145,7 +145,7 @@ def test_delete_removes_all_copies(rigs, make_video, store):
 
 
 def test_delete_of_protected_clip_raises(rig, make_video):
-    (clip,) = rig.play(film(make_video))
+    (clip,) = rig.play(video(make_video))
     rig.engine.library.protect(clip.id)
     with pytest.raises(ClipProtected):
         rig.engine.library.delete(clip.id)
@@ -156,7 +156,7 @@ def test_delete_of_protected_clip_raises(rig, make_video):
 
 
 def test_recording_clip_can_be_protected_but_not_deleted(rig, make_video):
-    rig.engine.set_camera(film(make_video, paced=True, loop=True), Activity.RECORD)
+    rig.engine.set_camera(video(make_video, paced=True, loop=True), Activity.RECORD)
     clip = rig.wait_for(ClipStarted).clip
     with pytest.raises(ClipNotFound):
         rig.engine.library.delete(clip.id)
@@ -168,7 +168,7 @@ def test_recording_clip_can_be_protected_but_not_deleted(rig, make_video):
 
 def test_new_rules_apply_at_once(rigs, make_video):
     rig = rigs(retention=KEEP_ALL)
-    (clip,) = rig.play(film(make_video))
+    (clip,) = rig.play(video(make_video))
     none = RetentionRules(local=TierRules(each=Limits(max_bytes=0)), min_free_bytes=0)
     rig.engine.library.set_rules(none)
     assert rig.wait_for(ClipsRemoved).last_copies == 1
@@ -201,7 +201,7 @@ def test_clip_failed_by_full_disk_starts_retention(rigs, make_video, tmp_path):
 @pytest.mark.parametrize("damage", ["garbage", "gone"])
 def test_start_with_damaged_catalog_keeps_clips(rigs, make_video, tmp_path, store, damage):
     first = rigs(cloud=store)
-    (clip,) = first.play(film(make_video))
+    (clip,) = first.play(video(make_video))
     first.wait_for(ClipUploaded)
     first.stop()
     path = first.data_dir / CATALOG_NAME
@@ -225,10 +225,10 @@ def test_start_with_damaged_catalog_keeps_clips(rigs, make_video, tmp_path, stor
 
 def test_damage_found_during_recovery_replaces_catalog(rigs, make_video, monkeypatch):
     first = rigs()
-    (clip,) = first.play(film(make_video))
+    (clip,) = first.play(video(make_video))
     first.engine.library.protect(clip.id)
     first.stop()
-    real, tried = keeping_module.finish_open_clips, []
+    real, tried = library.finish_open_clips, []
 
     def finish(catalog, *rest):
         tried.append(catalog)
@@ -238,7 +238,7 @@ def test_damage_found_during_recovery_replaces_catalog(rigs, make_video, monkeyp
             raise error
         real(catalog, *rest)
 
-    monkeypatch.setattr(keeping_module, "finish_open_clips", finish)
+    monkeypatch.setattr(library, "finish_open_clips", finish)
     again = rigs()
     assert again.wait_for(CatalogRebuilt).set_aside.startswith(f"{CATALOG_NAME}.corrupt-")
     assert again.engine.catalog.get(clip.id).protected
@@ -250,7 +250,7 @@ def test_start_error_unrelated_to_catalog_stops_all_threads(tmp_path, monkeypatc
     def refuse(*_):
         raise error("refused")
 
-    monkeypatch.setattr(keeping_module, "finish_open_clips", refuse)
+    monkeypatch.setattr(library, "finish_open_clips", refuse)
     for _ in range(3):
         rig = EngineRig(tmp_path)
         with pytest.raises(StartFailed) as caught:
@@ -265,9 +265,9 @@ def test_unreadable_folder_is_adopted_at_next_start(rigs, make_video, monkeypatc
     def refuse(*_):
         raise sqlite3.OperationalError("disk full")
 
-    monkeypatch.setattr(keeping_module, "adopt_clips", refuse)
+    monkeypatch.setattr(library, "adopt_clips", refuse)
     rig = rigs()
-    rig.play(film(make_video))
+    rig.play(video(make_video))
     rig.engine.library._adopting.join()
     assert "could be added to the clip index: disk full" in caplog.text
 
@@ -276,7 +276,7 @@ def test_backup_copies_catalog_during_recording(rig, make_video, tmp_path):
     rig.engine.catalog.database.suspend_checkpoints()
     path = rig.data_dir / CATALOG_NAME
     held = path.read_bytes()
-    (clip,) = rig.play(film(make_video))
+    (clip,) = rig.play(video(make_video))
     assert path.read_bytes() == held
     rig.engine.catalog.database.resume_checkpoints()
     assert rig.engine.catalog.get(clip.id) == clip
@@ -284,7 +284,7 @@ def test_backup_copies_catalog_during_recording(rig, make_video, tmp_path):
 
 def test_clip_failed_by_other_error_starts_no_retention(rigs, make_video):
     rig = rigs(retention=KEEP_ALL)
-    (clip,) = rig.play(film(make_video))
+    (clip,) = rig.play(video(make_video))
     hurried = []
     rig.engine.library._retention.wake = lambda: hurried.append(1)
     rig.engine._on_event(ClipFailed(clip=clip))
@@ -292,7 +292,7 @@ def test_clip_failed_by_other_error_starts_no_retention(rigs, make_video):
 
 
 def test_clip_saved_after_close_is_counted_at_next_start(rig, make_video, caplog):
-    (clip,) = rig.play(film(make_video))
+    (clip,) = rig.play(video(make_video))
     before = rig.engine.engine_stats()
     rig.stop()
     rig.engine._on_event(ClipSaved(clip=clip))

@@ -60,46 +60,48 @@ def test_nearest_legal_status_is_legal_and_keeps_legal_ones(status):
 
 @pytest.mark.parametrize("change", Change)
 def test_apply_changes_exactly_what_the_table_says(tmp_path, change):
-    house = LibraryRig(tmp_path)
+    library = LibraryRig(tmp_path)
     rows = {
         clip_row(NOON + n, state=s, local=local, cloud=c): Status(s, local, c)
         for n, (s, local, c) in enumerate(sorted(LEGAL))
     }
     for row in rows:
-        house.catalog.put(row)
-    changed = lifecycle.apply(house.catalog.database, change, "id > ?", ("",), cloud_bytes=7)
+        library.catalog.put(row)
+    changed = lifecycle.apply(library.catalog.database, change, "id > ?", ("",), cloud_bytes=7)
     assert [clip_id for clip_id, _ in changed] == [
         row.id for row, old in rows.items() if old in TRANSITIONS[change]
     ]
     for row, old in rows.items():
-        now = house.row(row)
+        now = library.row(row)
         assert status_of(now) == TRANSITIONS[change].get(old, old)
         if old in TRANSITIONS[change]:
             assert now.cloud_bytes == (7 if now.cloud is CloudState.STORED else 0)
-    house.close()
+    library.close()
 
 
 @pytest.mark.parametrize("status", sorted(set(EVERY) - LEGAL))
 def test_put_refuses_an_illegal_status(tmp_path, status):
-    house = LibraryRig(tmp_path)
+    library = LibraryRig(tmp_path)
     state, local, cloud = status
     with pytest.raises(ValueError, match="a clip can't be"):
-        house.catalog.put(clip_row(state=state, local=local, cloud=cloud))
-    house.close()
+        library.catalog.put(clip_row(state=state, local=local, cloud=cloud))
+    library.close()
 
 
 @pytest.mark.parametrize("status", sorted(LEGAL))
 @pytest.mark.parametrize("ending", [ClipState.SAVED, ClipState.FAILED])
 def test_put_ends_only_what_is_recording_or_failed(tmp_path, status, ending):
-    house = LibraryRig(tmp_path)
+    library = LibraryRig(tmp_path)
     state, local, cloud = status
     row = clip_row(state=state, local=local, cloud=cloud)
-    house.catalog.put(row)
-    house.catalog.put(replace(row, state=ending, local=True, cloud=CloudState.NONE, duration_s=9.0))
+    library.catalog.put(row)
+    library.catalog.put(
+        replace(row, state=ending, local=True, cloud=CloudState.NONE, duration_s=9.0)
+    )
     ends = state in (ClipState.RECORDING, ClipState.FAILED)
-    assert status_of(house.row(row)) == (status._replace(state=ending) if ends else status)
-    assert house.row(row).duration_s == 9.0
-    house.close()
+    assert status_of(library.row(row)) == (status._replace(state=ending) if ends else status)
+    assert library.row(row).duration_s == 9.0
+    library.close()
 
 
 # --- the writers ---
@@ -244,12 +246,12 @@ def status_of(clip):
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 9)), max_size=25))
 def test_any_sequence_of_operations_reaches_legal_statuses_only(tmp_path_factory, actions):
     folder = tmp_path_factory.mktemp("house")
-    house = Actions(folder)
-    apply_bucket_change(house.catalog, house.store.bucket_uri)
+    library = Actions(folder)
+    apply_bucket_change(library.catalog, library.store.bucket_uri)
     try:
         for name, number in actions:
-            getattr(house, name)(number)
-            rows = [c for state in ClipState for c in house.catalog.queries.in_state(state)]
+            getattr(library, name)(number)
+            rows = [c for state in ClipState for c in library.catalog.queries.in_state(state)]
             assert {status_of(clip) for clip in rows} <= LEGAL, name
     finally:
-        house.close()
+        library.close()

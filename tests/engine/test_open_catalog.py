@@ -27,10 +27,10 @@ from custom_components.homesec.engine.recording.finalize import (
 class Ruin:
     """A folder of clips, with an index that may be damaged."""
 
-    def __init__(self, folder, film):
+    def __init__(self, folder, video):
         self.path = folder / "clips.db"
         self.clips_dir = folder / "clips"
-        self.packets = media_packets(film)
+        self.packets = media_packets(video)
         self.events = []
         self.stop = threading.Event()
         self.catalog = None
@@ -44,7 +44,7 @@ class Ruin:
         if self.catalog is not None:
             self.catalog.close()
 
-    def film(self, event_at=NOON, *, still=True, **values):
+    def video(self, event_at=NOON, *, still=True, **values):
         """Write a clip's files; return its row, which is not in the catalogue."""
         clip = clip_row(event_at, **values)
         final = self.clips_dir / clip.path
@@ -88,7 +88,7 @@ def test_intact_catalog_is_not_replaced(ruin):
 
 def test_new_catalog_gets_all_clips_and_one_event(ruin):
     ruin.path.write_bytes(b"not an index" * 100)
-    clips = [ruin.film(NOON + n * 86400) for n in range(3)]
+    clips = [ruin.video(NOON + n * 86400) for n in range(3)]
     aside = ruin.open().get_value(UNFILLED)
     ruin.adopt()
     ruin.adopt()
@@ -103,14 +103,14 @@ def test_new_catalog_gets_all_clips_and_one_event(ruin):
 
 
 def test_adopted_clip_is_uploaded(ruin):
-    clip = ruin.film()
+    clip = ruin.video()
     ruin.open(upload=True)
     ruin.adopt()
     assert ruin.catalog.get(clip.id).cloud is CloudState.WAITING
 
 
 def test_adopted_clip_without_still_gets_one(ruin):
-    clip = ruin.film(still=False)
+    clip = ruin.video(still=False)
     ruin.open()
     ruin.adopt()
     assert (ruin.clips_dir / ruin.catalog.get(clip.id).still_path).read_bytes()[:2] == b"\xff\xd8"
@@ -124,7 +124,7 @@ def test_new_catalog_without_clips_sends_no_event(ruin):
 
 
 def test_adoption_continues_after_stop(ruin, monkeypatch):
-    clips = [ruin.film(NOON + n) for n in range(3)]
+    clips = [ruin.video(NOON + n) for n in range(3)]
     ruin.open()
     adopt, adopted = recovery._adopt, []
 
@@ -146,7 +146,7 @@ def test_adoption_continues_after_stop(ruin, monkeypatch):
 
 def test_adoption_skips_recording_clips(ruin):
     ruin.open()
-    clip = ruin.film()
+    clip = ruin.video()
     recording = clip_row(id=clip.id, state=ClipState.RECORDING)
     ruin.catalog.put(recording)
     ruin.adopt()
@@ -154,7 +154,7 @@ def test_adoption_skips_recording_clips(ruin):
 
 
 def test_adoption_sets_damaged_file_aside_and_continues(ruin):
-    bad, good = ruin.film(NOON), ruin.film(NOON + 1)
+    bad, good = ruin.video(NOON), ruin.video(NOON + 1)
     path = ruin.clips_dir / bad.path
     path.write_bytes(b"no film at all")
     ruin.open()

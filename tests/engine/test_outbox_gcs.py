@@ -18,7 +18,7 @@ def no_long_pauses(monkeypatch):
 
 
 @pytest.fixture(params=["plain", "sealed"])
-def house(request, tmp_path, gcs):
+def library(request, tmp_path, gcs):
     bucket = store(gcs)
     if request.param == "sealed":
         bucket = EncryptedStore(bucket, encrypt_with=EncryptionKey.generate().text)
@@ -28,35 +28,35 @@ def house(request, tmp_path, gcs):
     bucket.close()
 
 
-def in_the_bucket(house, clip):
-    (film,) = [o for o in house.store.list("") if o.name.endswith(f"{clip.id}.mp4")]
-    return b"".join(house.store.read(film.name))
+def in_the_bucket(library, clip):
+    (video,) = [o for o in library.store.list("") if o.name.endswith(f"{clip.id}.mp4")]
+    return b"".join(library.store.read(video.name))
 
 
-def test_clips_reach_bucket_once_and_are_deleted_with_clip(house):
-    clips = [house.saved(NOON + n, size=300_000) for n in range(3)]
-    house.run()
+def test_clips_reach_bucket_once_and_are_deleted_with_clip(library):
+    clips = [library.saved(NOON + n, size=300_000) for n in range(3)]
+    library.run()
     for clip in clips:
-        assert house.row(clip).cloud is CloudState.STORED
-        assert in_the_bucket(house, clip) == house.files(clip)[0].read_bytes()
-    assert len(list(house.store.list(""))) == 6
-    house.copies.remove(clips[0])
-    house.run()
-    assert len(list(house.store.list(""))) == 4
+        assert library.row(clip).cloud is CloudState.STORED
+        assert in_the_bucket(library, clip) == library.files(clip)[0].read_bytes()
+    assert len(list(library.store.list(""))) == 6
+    library.copies.remove(clips[0])
+    library.run()
+    assert len(list(library.store.list(""))) == 4
 
 
-def test_repeated_jobs_after_crash_change_nothing(house):
-    clip = house.stored(size=300_000)
-    before = [(o.name, o.generation) for o in house.store.list("")]
-    house.catalog.database.query("UPDATE clips SET cloud = 'waiting', cloud_bytes = 0")
-    house.catalog.save(house.row(clip))
-    house.run()
-    assert house.row(clip) == clip
-    assert [(o.name, o.generation) for o in house.store.list("")] == before
+def test_repeated_jobs_after_crash_change_nothing(library):
+    clip = library.stored(size=300_000)
+    before = [(o.name, o.generation) for o in library.store.list("")]
+    library.catalog.database.query("UPDATE clips SET cloud = 'waiting', cloud_bytes = 0")
+    library.catalog.save(library.row(clip))
+    library.run()
+    assert library.row(clip) == clip
+    assert [(o.name, o.generation) for o in library.store.list("")] == before
 
 
-def test_outbox_survives_random_faults(house, gcs):
-    clip = house.saved(size=300_000)
+def test_outbox_survives_random_faults(library, gcs):
+    clip = library.saved(size=300_000)
     gcs.faults.add(
         Fault(kind=Kind.RESET, times=9, after_bytes=1000),
         Fault(kind=Kind.STATUS, times=3, status=503),
@@ -64,7 +64,7 @@ def test_outbox_survives_random_faults(house, gcs):
         Fault(kind=Kind.CORRUPT_REQUEST, method="PUT"),
     )
     for _ in range(20):
-        house.run()
-        house.clock.advance(LONGEST_WAIT_S)
-    assert house.row(clip).cloud is CloudState.STORED
-    assert in_the_bucket(house, clip) == house.files(clip)[0].read_bytes()
+        library.run()
+        library.clock.advance(LONGEST_WAIT_S)
+    assert library.row(clip).cloud is CloudState.STORED
+    assert in_the_bucket(library, clip) == library.files(clip)[0].read_bytes()

@@ -54,19 +54,19 @@ def test_killed_process_loses_and_duplicates_no_clip(tmp_path):
     to_go = {line[1] for line in said if line[0] == "removing"}
     assert len(saved) > KILLS
 
-    house = LibraryRig(tmp_path, store=DiskStore(tmp_path / "cloud"))
-    clips = house.catalog.queries.page(limit=1000)
+    library = LibraryRig(tmp_path, store=DiskStore(tmp_path / "cloud"))
+    clips = library.catalog.queries.page(limit=1000)
     known = {clip.id for clip in clips}
     # Each fifth is removed, and may have been killed before it could say so.
     gone = saved - removed - known
     assert gone <= to_go
     assert not known & removed
     assert {clip.cloud for clip in clips} == {CloudState.STORED}
-    videos = {Path(name).stem: name for name in house.store.names(".mp4")}
+    videos = {Path(name).stem: name for name in library.store.names(".mp4")}
     assert videos.keys() == known
-    assert len(house.store.names(".jpg")) == len(clips)
+    assert len(library.store.names(".jpg")) == len(clips)
     for clip in clips:
-        film = house.files(clip)[0].read_bytes()
-        assert (house.store.objects / videos[clip.id]).read_bytes() == film
-    assert house.outbox.backlog.jobs == 0
-    house.close()
+        video = library.files(clip)[0].read_bytes()
+        assert (library.store.objects / videos[clip.id]).read_bytes() == video
+    assert library.outbox.backlog.jobs == 0
+    library.close()

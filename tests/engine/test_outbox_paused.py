@@ -15,14 +15,14 @@ from custom_components.homesec.engine.db.job_queue import LONGEST_WAIT_S, JobKin
 
 
 @pytest.fixture
-def house(tmp_path):
+def library(tmp_path):
     made = LibraryRig(tmp_path)
     yield made
     made.close()
 
 
-def kinds_done(house, perform):
-    return house.make_outbox({JobKind.UPLOAD: perform, JobKind.DELETE: perform})
+def kinds_done(library, perform):
+    return library.make_outbox({JobKind.UPLOAD: perform, JobKind.DELETE: perform})
 
 
 def nothing():
@@ -30,48 +30,48 @@ def nothing():
 
 
 @pytest.mark.parametrize("error", [StorageDenied(), KeyRevoked(), BucketMissing()])
-def test_error_that_needs_user_pauses_until_resume(house, error):
-    clip = house.saved()
-    house.store.faults.append(error)
-    house.outbox.step()
-    assert house.outbox.paused
-    told = house.of(OutboxChanged)[-1]
+def test_error_that_needs_user_pauses_until_resume(library, error):
+    clip = library.saved()
+    library.store.faults.append(error)
+    library.outbox.step()
+    assert library.outbox.paused
+    told = library.of(OutboxChanged)[-1]
     assert (told.paused, told.error, told.backlog.jobs) == (True, error.key, 1)
-    house.clock.advance(299)
-    assert house.outbox.step() == pytest.approx(1.0)
-    assert len(house.store.calls) == 1
-    house.outbox.resume()
-    house.run()
-    assert house.row(clip).cloud is CloudState.STORED
-    told = house.of(OutboxChanged)[-1]
+    library.clock.advance(299)
+    assert library.outbox.step() == pytest.approx(1.0)
+    assert len(library.store.calls) == 1
+    library.outbox.resume()
+    library.run()
+    assert library.row(clip).cloud is CloudState.STORED
+    told = library.of(OutboxChanged)[-1]
     assert (told.paused, told.error) == (False, None)
 
 
-def test_pause_retries_by_itself_with_growing_delay(house):
-    clip = house.saved()
-    house.store.faults += [KeyRevoked()] * 9
+def test_pause_retries_by_itself_with_growing_delay(library):
+    clip = library.saved()
+    library.store.faults += [KeyRevoked()] * 9
     waits = []
-    house.outbox.step()
+    library.outbox.step()
     for _ in range(8):
-        wait_s = house.outbox.step()
+        wait_s = library.outbox.step()
         waits.append(round(wait_s))
-        house.clock.advance(wait_s)
-        house.outbox.step()
+        library.clock.advance(wait_s)
+        library.outbox.step()
     assert waits == [300, 600, 1200, 2400, 4800, 9600, 19200, 21600]
-    assert len(house.store.calls) == 9
-    house.clock.advance(21600)
-    house.run()
-    assert house.row(clip).cloud is CloudState.STORED
-    told = house.of(OutboxChanged)
+    assert len(library.store.calls) == 9
+    library.clock.advance(21600)
+    library.run()
+    assert library.row(clip).cloud is CloudState.STORED
+    told = library.of(OutboxChanged)
     assert [e.paused for e in told] == [True, False]
-    house.saved(NOON + 1)
-    house.store.faults.append(KeyRevoked())
-    house.outbox.step()
-    assert house.outbox.step() == pytest.approx(300)
+    library.saved(NOON + 1)
+    library.store.faults.append(KeyRevoked())
+    library.outbox.step()
+    assert library.outbox.step() == pytest.approx(300)
 
 
-def test_resume_during_job_prevents_pause(house):
-    house.jobs.add(JobKind.UPLOAD, "1")
+def test_resume_during_job_prevents_pause(library):
+    library.jobs.add(JobKind.UPLOAD, "1")
     done = []
 
     def perform(job, _):
@@ -81,62 +81,62 @@ def test_resume_during_job_prevents_pause(house):
             raise StorageDenied
         return nothing
 
-    outbox = kinds_done(house, perform)
+    outbox = kinds_done(library, perform)
     outbox.step()
     assert not outbox.paused
-    house.clock.advance(2)
+    library.clock.advance(2)
     outbox.step()
     assert done == [0, 1]
 
 
-def test_unreachable_cloud_does_not_end_pause(house):
-    house.saved()
-    house.store.faults += [KeyRevoked(), StorageUnreachable()]
-    house.outbox.step()
-    house.clock.advance(300)
-    house.outbox.step()
-    told = house.of(OutboxChanged)[-1]
+def test_unreachable_cloud_does_not_end_pause(library):
+    library.saved()
+    library.store.faults += [KeyRevoked(), StorageUnreachable()]
+    library.outbox.step()
+    library.clock.advance(300)
+    library.outbox.step()
+    told = library.of(OutboxChanged)[-1]
     assert (told.paused, told.error) == (True, KeyRevoked.key)
 
 
 @pytest.mark.parametrize("kind", [JobKind.DELETE, JobKind.DESCRIBE])
-def test_backlog_counts_only_uploads(house, kind):
-    house.jobs.add(kind, "x", {"names": []})
-    assert house.outbox.backlog.jobs == 0
-    house.saved(size=700)
-    assert (house.outbox.backlog.jobs, house.outbox.backlog.bytes) == (1, 700)
+def test_backlog_counts_only_uploads(library, kind):
+    library.jobs.add(kind, "x", {"names": []})
+    assert library.outbox.backlog.jobs == 0
+    library.saved(size=700)
+    assert (library.outbox.backlog.jobs, library.outbox.backlog.bytes) == (1, 700)
 
 
-def test_forbidden_delete_does_not_block_uploads(house):
-    house.jobs.add(JobKind.DELETE, "x", {"names": ["x.mp4"]})
-    house.store.faults.append(StorageDenied())
-    house.run()
-    assert not house.outbox.paused
-    clip = house.saved()
-    house.run()
-    assert house.row(clip).cloud is CloudState.STORED
-    assert house.jobs.backlog([JobKind.DELETE]).jobs == 1
+def test_forbidden_delete_does_not_block_uploads(library):
+    library.jobs.add(JobKind.DELETE, "x", {"names": ["x.mp4"]})
+    library.store.faults.append(StorageDenied())
+    library.run()
+    assert not library.outbox.paused
+    clip = library.saved()
+    library.run()
+    assert library.row(clip).cloud is CloudState.STORED
+    assert library.jobs.backlog([JobKind.DELETE]).jobs == 1
 
 
-def test_forbidden_delete_reschedules_all_newer_deletes(house):
+def test_forbidden_delete_reschedules_all_newer_deletes(library):
     asked = []
 
     def refuse(job, _):
         asked.append(job.subject)
         raise StorageDenied
 
-    outbox = kinds_done(house, refuse)
+    outbox = kinds_done(library, refuse)
     for n in range(500):
-        house.jobs.add(JobKind.DELETE, f"{n}")
+        library.jobs.add(JobKind.DELETE, f"{n}")
     for _ in range(6):
         while outbox.step() == 0:
             pass
-        house.clock.advance(LONGEST_WAIT_S)
+        library.clock.advance(LONGEST_WAIT_S)
     assert len(asked) < 60
-    assert house.jobs.backlog([JobKind.DELETE]).jobs == 500
+    assert library.jobs.backlog([JobKind.DELETE]).jobs == 500
 
 
-def test_bucket_with_retention_period_deletes_old_objects(house):
+def test_bucket_with_retention_period_deletes_old_objects(library):
     deleted = []
 
     def refuse(job, _):
@@ -145,18 +145,18 @@ def test_bucket_with_retention_period_deletes_old_objects(house):
         deleted.append(int(job.subject))
         return nothing
 
-    outbox = kinds_done(house, refuse)
+    outbox = kinds_done(library, refuse)
     for n in range(100):
-        house.jobs.add(JobKind.DELETE, f"{n}")
+        library.jobs.add(JobKind.DELETE, f"{n}")
     for _ in range(3):
         while outbox.step() == 0:
             pass
-        house.clock.advance(LONGEST_WAIT_S)
+        library.clock.advance(LONGEST_WAIT_S)
     assert sorted(deleted) == list(range(30))
 
 
-def test_revoked_key_is_reported_with_only_delete_jobs(house):
-    house.jobs.add(JobKind.DELETE, "x", {"names": ["x.mp4"]})
-    house.store.faults.append(KeyRevoked())
-    house.run()
-    assert house.outbox.paused
+def test_revoked_key_is_reported_with_only_delete_jobs(library):
+    library.jobs.add(JobKind.DELETE, "x", {"names": ["x.mp4"]})
+    library.store.faults.append(KeyRevoked())
+    library.run()
+    assert library.outbox.paused

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.homesec.engine.core.types import ClipState
 from custom_components.homesec.engine.db.schema import MIGRATIONS
-from custom_components.homesec.engine.library import queries as catalog_query
+from custom_components.homesec.engine.library import queries
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.library.queries import VISIBLE, ClipFilter, Word
 
@@ -300,4 +300,4 @@ def test_migration_of_version_2_keeps_clips_and_counts_visits(tmp_path):
 
 def test_visible_states_are_all_but_removing():
     assert set(ClipState) - set(VISIBLE) == {ClipState.REMOVING}
-    assert catalog_query.MAX_CLIP_S > 3600
+    assert queries.MAX_CLIP_S > 3600

@@ -32,10 +32,10 @@ HERE = Path(__file__).parent
 class Wreck:
     """A folder of clips and its index, as a crash may leave them."""
 
-    def __init__(self, folder, film):
+    def __init__(self, folder, video):
         self.catalog = Catalog(folder / "clips.db")
         self.clips_dir = folder / "clips"
-        self.packets = media_packets(film)
+        self.packets = media_packets(video)
         self.events = []
 
     def clip(self, *, event_at=None, state=ClipState.RECORDING, row=True, **values):
@@ -216,20 +216,20 @@ def test_foreign_files_are_left_alone(wreck):
 
 
 def test_killed_process_leaves_clip_up_to_last_second(make_video, tmp_path, rigs):
-    film = make_video(seconds=60, walks=((0.3, 60.0),))
-    house = subprocess.Popen(
-        [sys.executable, HERE / "recording_process.py", tmp_path, film],
+    video = make_video(seconds=60, walks=((0.3, 60.0),))
+    library = subprocess.Popen(
+        [sys.executable, HERE / "recording_process.py", tmp_path, video],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parents[1]}:{HERE.parents[1] / 'script'}"},
     )
     try:
-        clip_id, started_at = house.stdout.readline().split()
+        clip_id, started_at = library.stdout.readline().split()
         time.sleep(2.3)
     finally:
-        house.send_signal(signal.SIGKILL)
-        house.wait()
-        house.stdout.close()
+        library.send_signal(signal.SIGKILL)
+        library.wait()
+        library.stdout.close()
     killed_at = time.time()
     rig = rigs(folder=tmp_path)
     (clip,) = rig.saved()

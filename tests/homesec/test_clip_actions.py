@@ -42,7 +42,7 @@ UNKNOWN_ID = "01K0CAMERA0000000000000005"
 
 
 @pytest.fixture
-async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
+async def factory(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
     """A house without a cloud."""
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
@@ -50,7 +50,7 @@ async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> Cli
 
 
 @pytest.fixture
-async def cloud_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
+async def cloud_factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A house with one."""
     return await move_in(hass, gcs, video)
 
@@ -64,9 +64,9 @@ def evidence(config_dir: Path) -> Path:
 # --- list_clips --------------------------------------------------------------------------------
 
 
-async def test_list_returns_all_fields(hass: HomeAssistant, cloud_shelf: ClipFactory) -> None:
-    clip = await cloud_shelf.cloud_only(EVENING)
-    device_id = cloud_shelf.runtime.devices.id_of(CAMERA_ID)
+async def test_list_returns_all_fields(hass: HomeAssistant, cloud_factory: ClipFactory) -> None:
+    clip = await cloud_factory.cloud_only(EVENING)
+    device_id = cloud_factory.runtime.devices.id_of(CAMERA_ID)
     assert await act(hass, "list_clips") == {
         "clips": [
             {
@@ -92,10 +92,10 @@ async def test_list_returns_all_fields(hass: HomeAssistant, cloud_shelf: ClipFac
     }
 
 
-async def test_list_continues_at_cursor(hass: HomeAssistant, shelf: ClipFactory) -> None:
-    clips = [(await shelf.put(EVENING + minute * 60)).id for minute in range(5)]
-    await shelf.put(EVENING + 3600, state=ClipState.MISSING)
-    await shelf.put(EVENING + 3601, state=ClipState.REMOVING)
+async def test_list_continues_at_cursor(hass: HomeAssistant, factory: ClipFactory) -> None:
+    clips = [(await factory.put(EVENING + minute * 60)).id for minute in range(5)]
+    await factory.put(EVENING + 3600, state=ClipState.MISSING)
+    await factory.put(EVENING + 3601, state=ClipState.REMOVING)
     seen, data = [], {"limit": 2}
     while True:
         answer = await act(hass, "list_clips", **data)
@@ -107,12 +107,12 @@ async def test_list_continues_at_cursor(hass: HomeAssistant, shelf: ClipFactory)
 
 
 async def test_list_filters_by_camera_time_and_label(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
+    hass: HomeAssistant, entry: MockConfigEntry, factory: ClipFactory
 ) -> None:
-    first = await shelf.put(EVENING)
-    second = await shelf.put(EVENING + 600, trigger=Trigger.MANUAL)
-    other = await shelf.put(EVENING + 1200, camera_id=GONE_ID, name="Old shed")
-    device_id = shelf.runtime.devices.id_of(CAMERA_ID)
+    first = await factory.put(EVENING)
+    second = await factory.put(EVENING + 600, trigger=Trigger.MANUAL)
+    other = await factory.put(EVENING + 1200, camera_id=GONE_ID, name="Old shed")
+    device_id = factory.runtime.devices.id_of(CAMERA_ID)
     camera = entity_id(hass, "camera", "camera")
     for data, expected in (
         ({}, [other, second, first]),
@@ -134,7 +134,7 @@ async def test_list_filters_by_camera_time_and_label(
     assert entry.runtime_data.host.ready
 
 
-async def test_list_refuses_invalid_filters(hass: HomeAssistant, shelf: ClipFactory) -> None:
+async def test_list_refuses_invalid_filters(hass: HomeAssistant, factory: ClipFactory) -> None:
     same = "2026-11-21 23:35:00"
     assert await refused(hass, "list_clips", **{"from": same, "to": same}) == "bad_times"
     for text in HOSTILE[1:]:
@@ -146,16 +146,16 @@ async def test_list_refuses_invalid_filters(hass: HomeAssistant, shelf: ClipFact
 
 
 async def test_list_refuses_foreign_device(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
+    hass: HomeAssistant, entry: MockConfigEntry, factory: ClipFactory
 ) -> None:
-    house_id = shelf.runtime.devices.id_of(None)
+    house_id = factory.runtime.devices.id_of(None)
     panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
     for other in (house_id, panel):
         assert await refused(hass, "list_clips", camera=other) == "camera_not_found"
 
 
 async def test_list_without_entry_is_refused(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
+    hass: HomeAssistant, entry: MockConfigEntry, factory: ClipFactory
 ) -> None:
     runtime = entry.runtime_data
     engine, runtime.host._engine = runtime.host._engine, None
@@ -172,30 +172,33 @@ async def test_list_without_entry_is_refused(
 
 
 async def test_delete_removes_local_and_cloud_copy(
-    hass: HomeAssistant, gcs: Any, cloud_shelf: ClipFactory
+    hass: HomeAssistant, gcs: Any, cloud_factory: ClipFactory
 ) -> None:
-    here, there = await cloud_shelf.put(EVENING), await cloud_shelf.cloud_only(EVENING + 1)
+    here, there = (
+        await cloud_factory.put(EVENING),
+        await cloud_factory.cloud_only(EVENING + 1),
+    )
     assert gcs.objects()
     await act(hass, "delete_clip", clip_id=[here.id, there.id, there.id])
     assert ids(await act(hass, "list_clips")) == []
-    assert not (cloud_shelf.runtime.host.clips_dir / here.path).exists()
-    await until_empty(cloud_shelf, gcs)
+    assert not (cloud_factory.runtime.host.clips_dir / here.path).exists()
+    await until_empty(cloud_factory, gcs)
     assert await refused(hass, "delete_clip", clip_id=here.id) == "clip_not_found"
 
 
-async def until_empty(shelf: ClipFactory, gcs: Any) -> None:
+async def until_empty(factory: ClipFactory, gcs: Any) -> None:
     def wait() -> None:
         deadline = datetime.now(UTC).timestamp() + 10
         while gcs.objects():
             assert datetime.now(UTC).timestamp() < deadline, "still in the bucket"
 
-    await shelf.runtime.host.async_run_raw(wait)
+    await factory.runtime.host.async_run_raw(wait)
 
 
 async def test_delete_with_protected_clip_deletes_none(
-    hass: HomeAssistant, shelf: ClipFactory
+    hass: HomeAssistant, factory: ClipFactory
 ) -> None:
-    kept, other = await shelf.put(EVENING), await shelf.put(EVENING + 1)
+    kept, other = await factory.put(EVENING), await factory.put(EVENING + 1)
     await act(hass, "protect_clip", clip_id=kept.id)
     assert [c["protected"] for c in (await act(hass, "list_clips"))["clips"]] == [False, True]
     both = [other.id, kept.id]
@@ -206,9 +209,9 @@ async def test_delete_with_protected_clip_deletes_none(
     assert ids(await act(hass, "list_clips")) == []
 
 
-async def test_actions_refuse_hostile_ids(hass: HomeAssistant, shelf: ClipFactory) -> None:
-    clip = await shelf.put(EVENING)
-    in_progress = await shelf.put(EVENING + 1, state=ClipState.RECORDING)
+async def test_actions_refuse_hostile_ids(hass: HomeAssistant, factory: ClipFactory) -> None:
+    clip = await factory.put(EVENING)
+    in_progress = await factory.put(EVENING + 1, state=ClipState.RECORDING)
     for clip_id in (*HOSTILE, UNKNOWN_ID):
         for action in ("delete_clip", "protect_clip"):
             assert await refused(hass, action, clip_id=[clip.id, clip_id]) == "clip_not_found"
@@ -219,8 +222,10 @@ async def test_actions_refuse_hostile_ids(hass: HomeAssistant, shelf: ClipFactor
         await act(hass, "delete_clip", clip_id=[])
 
 
-async def test_delete_on_refusing_disk_reports_it(hass: HomeAssistant, shelf: ClipFactory) -> None:
-    clip = await shelf.put(EVENING)
+async def test_delete_on_refusing_disk_reports_it(
+    hass: HomeAssistant, factory: ClipFactory
+) -> None:
+    clip = await factory.put(EVENING)
     with (
         patch("pathlib.Path.unlink", side_effect=PermissionError(errno.EPERM, "no")),
         pytest.raises(HomeAssistantError) as raised,
@@ -234,11 +239,11 @@ async def test_delete_on_refusing_disk_reports_it(hass: HomeAssistant, shelf: Cl
 
 
 async def test_rebuild_restores_clips_of_bucket(
-    hass: HomeAssistant, gcs: Any, cloud_shelf: ClipFactory
+    hass: HomeAssistant, gcs: Any, cloud_factory: ClipFactory
 ) -> None:
-    clip = await cloud_shelf.cloud_only(EVENING)
-    lost = await cloud_shelf.cloud_only(EVENING + 60)
-    await cloud_shelf.runtime.host.async_run(cloud_shelf.library.catalog.remove, lost.id)
+    clip = await cloud_factory.cloud_only(EVENING)
+    lost = await cloud_factory.cloud_only(EVENING + 60)
+    await cloud_factory.runtime.host.async_run(cloud_factory.library.catalog.remove, lost.id)
     answer = await act(hass, "rebuild_index")
     assert answer == {
         "from_cloud": 1,
@@ -262,7 +267,7 @@ async def test_rebuild_restores_clips_of_bucket(
 
 
 async def test_rebuild_with_unreachable_bucket_fails(
-    hass: HomeAssistant, gcs: Any, cloud_shelf: ClipFactory
+    hass: HomeAssistant, gcs: Any, cloud_factory: ClipFactory
 ) -> None:
     gcs.front.denied = {"storage.objects.list"}
     with pytest.raises(HomeAssistantError) as raised:
@@ -274,9 +279,9 @@ async def test_rebuild_with_unreachable_bucket_fails(
 
 
 async def test_read_permission_allows_list_only(
-    hass: HomeAssistant, shelf: ClipFactory, hass_read_only_user: MockUser, evidence: Path
+    hass: HomeAssistant, factory: ClipFactory, hass_read_only_user: MockUser, evidence: Path
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     user = hass_read_only_user.id
     assert ids(await act(hass, "list_clips", user=user)) == [clip.id]
     for action, data in (
@@ -291,9 +296,9 @@ async def test_read_permission_allows_list_only(
 
 
 async def test_control_permission_allows_delete_and_protect(
-    hass: HomeAssistant, shelf: ClipFactory, hass_owner_user: MockUser, evidence: Path
+    hass: HomeAssistant, factory: ClipFactory, hass_owner_user: MockUser, evidence: Path
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     ann = await hass.auth.async_create_user("Ann", group_ids=["system-users"])
     assert not ann.is_admin
     user = ann.id
@@ -310,9 +315,9 @@ async def test_control_permission_allows_delete_and_protect(
 
 
 async def test_user_without_permission_is_refused(
-    hass: HomeAssistant, shelf: ClipFactory, hass_read_only_user: MockUser
+    hass: HomeAssistant, factory: ClipFactory, hass_read_only_user: MockUser
 ) -> None:
-    await shelf.put(EVENING)
+    await factory.put(EVENING)
     hass_read_only_user.permissions = PolicyPermissions({}, None)
     with pytest.raises(Unauthorized):
         await act(hass, "list_clips", user=hass_read_only_user.id)

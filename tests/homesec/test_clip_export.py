@@ -36,7 +36,7 @@ UNKNOWN_ID = "01K0CAMERA0000000000000005"
 
 
 @pytest.fixture
-async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
+async def factory(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
     """A house without a cloud."""
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
@@ -44,7 +44,7 @@ async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> Cli
 
 
 @pytest.fixture
-async def cloud_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
+async def cloud_factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A house with one."""
     return await move_in(hass, gcs, video)
 
@@ -56,7 +56,7 @@ def evidence(config_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def film(video: Path) -> bytes:
+def video_bytes(video: Path) -> bytes:
     """What every clip here consists of."""
     return video.read_bytes()
 
@@ -68,10 +68,10 @@ def link(path: Path, *, to: Path) -> None:
 
 
 async def test_export_writes_local_and_cloud_clips(
-    hass: HomeAssistant, cloud_shelf: ClipFactory, evidence: Path, film: bytes
+    hass: HomeAssistant, cloud_factory: ClipFactory, evidence: Path, video_bytes: bytes
 ) -> None:
-    here = await cloud_shelf.put(EVENING)
-    there = await cloud_shelf.cloud_only(EVENING + 1, camera_name="../Böse\0 / Tür")
+    here = await cloud_factory.put(EVENING)
+    there = await cloud_factory.cloud_only(EVENING + 1, camera_name="../Böse\0 / Tür")
     answer = await act(hass, "export", clip_id=[here.id, there.id], folder=str(evidence))
     assert answer == {
         "files": [
@@ -86,19 +86,19 @@ async def test_export_writes_local_and_cloud_clips(
         ],
         "failed": [],
     }
-    assert list(contents(evidence).values()) == [film] * 2
+    assert list(contents(evidence).values()) == [video_bytes] * 2
     # Once more is the same.
     assert await act(hass, "export", clip_id=[here.id, there.id], folder=str(evidence)) == answer
-    assert list(contents(evidence).values()) == [film] * 2
+    assert list(contents(evidence).values()) == [video_bytes] * 2
 
 
 async def test_export_selects_by_time(
-    hass: HomeAssistant, shelf: ClipFactory, evidence: Path
+    hass: HomeAssistant, factory: ClipFactory, evidence: Path
 ) -> None:
-    await shelf.put(EVENING)
-    wanted = [await shelf.put(EVENING + 60), await shelf.put(EVENING + 120)]
-    await shelf.put(EVENING + 130, camera_id=GONE_ID)
-    await shelf.put(EVENING + 180)
+    await factory.put(EVENING)
+    wanted = [await factory.put(EVENING + 60), await factory.put(EVENING + 120)]
+    await factory.put(EVENING + 130, camera_id=GONE_ID)
+    await factory.put(EVENING + 180)
     span = {"from": "2026-11-21 23:31:00", "to": "2026-11-21 23:33:00"}
     answer = await act(hass, "export", camera=CAMERA_ID, folder=str(evidence), **span)
     assert {f["clip_id"] for f in answer["files"]} == {c.id for c in wanted}
@@ -108,9 +108,9 @@ async def test_export_selects_by_time(
 
 
 async def test_export_refuses_other_folders(
-    hass: HomeAssistant, shelf: ClipFactory, config_dir: Path, evidence: Path
+    hass: HomeAssistant, factory: ClipFactory, config_dir: Path, evidence: Path
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     (config_dir / "secret").mkdir()
     link(config_dir / "media" / "link", to=config_dir / "secret")
     for folder in (
@@ -124,8 +124,8 @@ async def test_export_refuses_other_folders(
         f"{config_dir}/media/link",
         f"{config_dir}/media/link/deeper",
         f"{config_dir}/media/new/../../secret",
-        str(shelf.runtime.host.clips_dir),
-        str(shelf.runtime.host.clips_dir / CAMERA_ID),
+        str(factory.runtime.host.clips_dir),
+        str(factory.runtime.host.clips_dir / CAMERA_ID),
     ):
         assert await refused(hass, "export", clip_id=clip.id, folder=folder) == "folder_not_allowed"
     assert contents(config_dir / "secret") == {}
@@ -138,9 +138,9 @@ async def test_export_refuses_other_folders(
 
 
 async def test_export_of_unknown_clip_fails(
-    hass: HomeAssistant, shelf: ClipFactory, evidence: Path
+    hass: HomeAssistant, factory: ClipFactory, evidence: Path
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     for clip_id in (*HOSTILE, UNKNOWN_ID):
         ids_ = [clip.id, clip_id]
         assert await refused(hass, "export", clip_id=ids_, folder=str(evidence)) == "clip_not_found"
@@ -148,10 +148,10 @@ async def test_export_of_unknown_clip_fails(
 
 
 async def test_export_reports_clip_without_copy_and_continues(
-    hass: HomeAssistant, shelf: ClipFactory, evidence: Path
+    hass: HomeAssistant, factory: ClipFactory, evidence: Path
 ) -> None:
-    gone, clip = await shelf.put(EVENING), await shelf.put(EVENING + 1)
-    (shelf.runtime.host.clips_dir / gone.path).unlink()
+    gone, clip = await factory.put(EVENING), await factory.put(EVENING + 1)
+    (factory.runtime.host.clips_dir / gone.path).unlink()
     data = {"clip_id": [gone.id, clip.id], "folder": str(evidence)}
     answer = await act(hass, "export", **data)
     assert [each["clip_id"] for each in answer["failed"]] == [gone.id]
@@ -163,12 +163,12 @@ async def test_export_reports_clip_without_copy_and_continues(
 
 
 async def test_export_to_full_disk_fails(
-    hass: HomeAssistant, shelf: ClipFactory, evidence: Path
+    hass: HomeAssistant, factory: ClipFactory, evidence: Path
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     full = OSError(errno.ENOSPC, "No space left on device")
     with (
-        patch.object(type(shelf.library), "download", side_effect=full),
+        patch.object(type(factory.library), "download", side_effect=full),
         pytest.raises(HomeAssistantError, match="No space left") as raised,
     ):
         await act(hass, "export", clip_id=clip.id, folder=str(evidence))

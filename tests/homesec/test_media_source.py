@@ -12,7 +12,7 @@ from homesec_fixtures import CAMERA_ID, set_up
 import pytest
 from ulid_transform import ulid_at_time
 
-from custom_components.homesec import media_source as ours
+from custom_components.homesec import media_source as homesec_media_source
 from custom_components.homesec.engine.core.types import ClipState, Trigger
 from custom_components.homesec.engine.recording.finalize import partial_path
 
@@ -30,7 +30,7 @@ GONE_ID = "01K0CAMERA0000000000000009"
 
 
 @pytest.fixture(scope="session")
-def film(video: Path) -> bytes:
+def video_bytes(video: Path) -> bytes:
     """What every clip here consists of."""
     return video.read_bytes()
 
@@ -40,7 +40,7 @@ def contents(path: Path) -> bytes:
 
 
 @pytest.fixture
-async def shelf(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
+async def factory(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
     return ClipFactory(entry, video)
@@ -53,12 +53,14 @@ async def browse(hass: HomeAssistant, path: str = "") -> media_source.BrowseMedi
 # --- browsing ----------------------------------------------------------------------------------
 
 
-async def test_browse_lists_cameras_days_and_clips(hass: HomeAssistant, shelf: ClipFactory) -> None:
-    late = await shelf.put(EVENING)
-    manual = await shelf.put(EVENING + 60, trigger=Trigger.MANUAL, still=False)
-    await shelf.put(EVENING + 3600)
-    await shelf.put(EVENING, camera_id=GONE_ID, name="Old shed")
-    await shelf.put(EVENING + 90, state=ClipState.RECORDING)
+async def test_browse_lists_cameras_days_and_clips(
+    hass: HomeAssistant, factory: ClipFactory
+) -> None:
+    late = await factory.put(EVENING)
+    manual = await factory.put(EVENING + 60, trigger=Trigger.MANUAL, still=False)
+    await factory.put(EVENING + 3600)
+    await factory.put(EVENING, camera_id=GONE_ID, name="Old shed")
+    await factory.put(EVENING + 90, state=ClipState.RECORDING)
 
     root = await browse(hass)
     assert root.title == "HomeSec"
@@ -87,18 +89,18 @@ async def test_browse_lists_cameras_days_and_clips(hass: HomeAssistant, shelf: C
 
 
 async def test_browse_shows_new_name_of_camera(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
+    hass: HomeAssistant, entry: MockConfigEntry, factory: ClipFactory
 ) -> None:
-    await shelf.put(EVENING, name="What it was called then")
+    await factory.put(EVENING, name="What it was called then")
     assert [child.title for child in (await browse(hass)).children] == ["Front door"]
 
 
 async def test_browse_reports_clips_above_limit(
-    hass: HomeAssistant, shelf: ClipFactory, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, factory: ClipFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ours, "MAX_CLIPS", 2)
+    monkeypatch.setattr(homesec_media_source, "MAX_CLIPS", 2)
     for minute in range(5):
-        await shelf.put(EVENING + 60 * minute)
+        await factory.put(EVENING + 60 * minute)
     day = await browse(hass, f"/camera/{CAMERA_ID}/2026-11-21")
     assert len(day.children) == 2
     assert day.not_shown == 3
@@ -115,7 +117,7 @@ async def test_browse_reports_clips_above_limit(
     ],
 )
 async def test_browse_of_unknown_folder_fails(
-    hass: HomeAssistant, shelf: ClipFactory, path: str
+    hass: HomeAssistant, factory: ClipFactory, path: str
 ) -> None:
     with pytest.raises(BrowseError) as raised:
         await browse(hass, path)
@@ -123,9 +125,9 @@ async def test_browse_of_unknown_folder_fails(
 
 
 async def test_browse_of_unloaded_entry_fails(
-    hass: HomeAssistant, entry: MockConfigEntry, shelf: ClipFactory
+    hass: HomeAssistant, entry: MockConfigEntry, factory: ClipFactory
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     assert await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(BrowseError) as raised:
         await browse(hass)
@@ -137,12 +139,12 @@ async def test_browse_of_unloaded_entry_fails(
 
 async def test_resolved_url_plays(
     hass: HomeAssistant,
-    shelf: ClipFactory,
-    film: bytes,
+    factory: ClipFactory,
+    video_bytes: bytes,
     hass_ws_client: WebSocketGenerator,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     client = await hass_ws_client(hass)
     await client.send_json_auto_id(
         {
@@ -155,24 +157,24 @@ async def test_resolved_url_plays(
     stranger = await hass_client_no_auth()
     played = await stranger.get(answer["result"]["url"])
     assert played.status == 200
-    assert await played.read() == film
+    assert await played.read() == video_bytes
 
 
 @pytest.mark.parametrize(
     "identifier", ["clip/", "clip/..%2f..", "clip/01K0CAMERA0000000000000001", "camera/x", "x"]
 )
 async def test_resolve_of_unknown_clip_fails(
-    hass: HomeAssistant, shelf: ClipFactory, identifier: str
+    hass: HomeAssistant, factory: ClipFactory, identifier: str
 ) -> None:
     with pytest.raises(Unresolvable) as raised:
         await media_source.async_resolve_media(hass, f"media-source://homesec/{identifier}", None)
     assert raised.value.translation_key == "clip_not_found"
 
 
-async def test_media_image_is_still(hass: HomeAssistant, shelf: ClipFactory) -> None:
-    source = await ours.async_get_media_source(hass)
+async def test_media_image_is_still(hass: HomeAssistant, factory: ClipFactory) -> None:
+    source = await homesec_media_source.async_get_media_source(hass)
     for still, expected in ((True, STILL), (False, None)):
-        clip = await shelf.put(EVENING + still, still=still)
+        clip = await factory.put(EVENING + still, still=still)
         item = media_source.MediaSourceItem(hass, "homesec", f"clip/{clip.id}", None)
         image = await source.async_get_media_image(item)
         assert (image and image.content) == expected
@@ -182,29 +184,29 @@ async def test_media_image_is_still(hass: HomeAssistant, shelf: ClipFactory) -> 
 
 
 async def test_clip_view_serves_ranges(
-    shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
+    factory: ClipFactory, video_bytes: bytes, hass_client: ClientSessionGenerator
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     client = await hass_client()
     url = f"/api/homesec/clip/{clip.id}.mp4"
     part = await client.get(url, headers={"Range": "bytes=1000-1999"})
     assert part.status == 206
-    assert part.headers["Content-Range"] == f"bytes 1000-1999/{len(film)}"
-    assert await part.read() == film[1000:2000]
+    assert part.headers["Content-Range"] == f"bytes 1000-1999/{len(video_bytes)}"
+    assert await part.read() == video_bytes[1000:2000]
     beyond = await client.get(url, headers={"Range": "bytes=99999999-"})
     assert beyond.status == 416
     head = await client.head(url)
     assert head.status == 200
     assert head.headers["Content-Type"] == "video/mp4"
-    assert int(head.headers["Content-Length"]) == len(film)
+    assert int(head.headers["Content-Length"]) == len(video_bytes)
     assert head.headers["Cache-Control"] == "private, max-age=86400"
 
 
 async def test_still_view_serves_still(
-    shelf: ClipFactory, hass_client: ClientSessionGenerator
+    factory: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
-    clip = await shelf.put(EVENING)
-    without = await shelf.put(EVENING + 1, still=False)
+    clip = await factory.put(EVENING)
+    without = await factory.put(EVENING + 1, still=False)
     client = await hass_client()
     answer = await client.get(f"/api/homesec/clip/{clip.id}.jpg")
     assert answer.status == 200
@@ -215,9 +217,9 @@ async def test_still_view_serves_still(
 
 
 async def test_clip_in_progress_is_served_uncached(
-    shelf: ClipFactory, hass_client: ClientSessionGenerator, video: Path
+    factory: ClipFactory, hass_client: ClientSessionGenerator, video: Path
 ) -> None:
-    clip = await shelf.put(EVENING, state=ClipState.RECORDING, still=False)
+    clip = await factory.put(EVENING, state=ClipState.RECORDING, still=False)
     client = await hass_client()
     answer = await client.get(f"/api/homesec/clip/{clip.id}.mp4", headers={"Range": "bytes=0-"})
     assert (answer.status, answer.headers["Cache-Control"]) == (206, "no-store")
@@ -226,19 +228,19 @@ async def test_clip_in_progress_is_served_uncached(
 
 
 async def test_empty_clip_in_progress_is_not_found(
-    shelf: ClipFactory, hass_client: ClientSessionGenerator
+    factory: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
-    clip = await shelf.put(EVENING, state=ClipState.RECORDING, still=False)
-    partial_path(shelf.runtime.host.clips_dir / clip.path).write_bytes(b"")
+    clip = await factory.put(EVENING, state=ClipState.RECORDING, still=False)
+    partial_path(factory.runtime.host.clips_dir / clip.path).write_bytes(b"")
     client = await hass_client()
     assert (await client.get(f"/api/homesec/clip/{clip.id}.mp4")).status == 404
 
 
 async def test_download_has_ascii_and_readable_name(
-    hass: HomeAssistant, shelf: ClipFactory, hass_client: ClientSessionGenerator
+    hass: HomeAssistant, factory: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
     await hass.config.async_set_time_zone("Europe/Amsterdam")
-    clip = await shelf.put(EVENING, name='Façade/../"x\r\nSet-Cookie: a=b %2f\u202e')
+    clip = await factory.put(EVENING, name='Façade/../"x\r\nSet-Cookie: a=b %2f\u202e')
     client = await hass_client()
     answer = await client.get(f"/api/homesec/clip/{clip.id}.mp4?download=1")
     assert answer.headers["Content-Disposition"] == (
@@ -252,9 +254,9 @@ async def test_download_has_ascii_and_readable_name(
 
 @pytest.mark.parametrize("kind", ["mp4", "jpg"])
 async def test_views_require_login(
-    shelf: ClipFactory, hass_client_no_auth: ClientSessionGenerator, kind: str
+    factory: ClipFactory, hass_client_no_auth: ClientSessionGenerator, kind: str
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     client = await hass_client_no_auth()
     for clip_id in (clip.id, ulid_at_time(EVENING), "x"):
         assert (await client.get(f"/api/homesec/clip/{clip_id}.{kind}")).status == 401
@@ -276,9 +278,9 @@ async def test_views_require_login(
     ],
 )
 async def test_hostile_ids_are_not_found(
-    shelf: ClipFactory, hass_client: ClientSessionGenerator, clip_id: str
+    factory: ClipFactory, hass_client: ClientSessionGenerator, clip_id: str
 ) -> None:
-    await shelf.put(EVENING)
+    await factory.put(EVENING)
     client = await hass_client()
     answer = await client.get(f"/api/homesec/clip/{clip_id}.mp4")
     assert answer.status in (400, 404)
@@ -286,12 +288,12 @@ async def test_hostile_ids_are_not_found(
 
 async def test_row_with_path_outside_is_not_found(
     entry: MockConfigEntry,
-    shelf: ClipFactory,
+    factory: ClipFactory,
     config_dir: Path,
     hass_client: ClientSessionGenerator,
 ) -> None:
     (config_dir / "secret.mp4").write_text("secret")
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     catalog = entry.runtime_data.host.engine.catalog
     client = await hass_client()
     link = entry.runtime_data.host.clips_dir / "link.mp4"
@@ -305,10 +307,10 @@ async def test_row_with_path_outside_is_not_found(
 async def test_views_without_engine_answer_503(
     hass: HomeAssistant,
     entry: MockConfigEntry,
-    shelf: ClipFactory,
+    factory: ClipFactory,
     hass_client: ClientSessionGenerator,
 ) -> None:
-    clip = await shelf.put(EVENING)
+    clip = await factory.put(EVENING)
     client = await hass_client()
     runtime = entry.runtime_data
     engine, runtime.host._engine = runtime.host._engine, None

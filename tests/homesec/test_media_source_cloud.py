@@ -23,7 +23,7 @@ from homesec_fixtures import CAMERA_ID
 import pytest
 from yarl import URL
 
-from custom_components.homesec import media_source as ours
+from custom_components.homesec import media_source as homesec_media_source
 from custom_components.homesec.clips import cache, media_search
 from custom_components.homesec.clips.cache import StillCache
 from custom_components.homesec.clips.files import CloudFile
@@ -47,13 +47,13 @@ KIB = 1024
 
 
 @pytest.fixture(scope="session")
-def film(video: Path) -> bytes:
+def video_bytes(video: Path) -> bytes:
     """What every clip here consists of."""
     return video.read_bytes()
 
 
 @pytest.fixture
-async def shelf(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
+async def factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A house whose login cannot sign links."""
     return await move_in(hass, gcs, video)
 
@@ -69,7 +69,7 @@ async def proxied(
 
 
 @pytest.fixture
-async def signing_shelf(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
+async def signing_factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A house whose login can sign links."""
     return await move_in(hass, gcs, video, key=service_account(gcs))
 
@@ -102,10 +102,10 @@ def film_url(clip_id: str) -> str:
 
 
 async def test_cloud_clip_is_browsable_and_resolves_to_view(
-    hass: HomeAssistant, shelf: ClipFactory
+    hass: HomeAssistant, factory: ClipFactory
 ) -> None:
-    clip = await shelf.cloud_only(EVENING)
-    await shelf.put(EVENING + 60, state=ClipState.MISSING)
+    clip = await factory.cloud_only(EVENING)
+    await factory.put(EVENING + 60, state=ClipState.MISSING)
     day = await media_source.async_browse_media(
         hass, f"media-source://homesec/camera/{CAMERA_ID}/2026-11-21"
     )
@@ -120,18 +120,18 @@ async def test_cloud_clip_is_browsable_and_resolves_to_view(
 
 @pytest.mark.parametrize("state", [ClipState.REMOVING, ClipState.FAILED, ClipState.RECORDING])
 async def test_unfinished_clip_does_not_play(
-    hass: HomeAssistant, shelf: ClipFactory, state: ClipState
+    hass: HomeAssistant, factory: ClipFactory, state: ClipState
 ) -> None:
-    clip = await shelf.put(EVENING, state=state)
+    clip = await factory.put(EVENING, state=state)
     with pytest.raises(Unresolvable):
         await media_source.async_resolve_media(hass, f"media-source://homesec/clip/{clip.id}", None)
 
 
 async def test_cloud_clip_without_cloud_is_shown_but_does_not_play(
-    hass: HomeAssistant, shelf: ClipFactory, hass_client: ClientSessionGenerator
+    hass: HomeAssistant, factory: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
-    clip = await shelf.cloud_only(EVENING)
-    shelf.library._jobs = None
+    clip = await factory.cloud_only(EVENING)
+    factory.library._jobs = None
     day = await media_source.async_browse_media(
         hass, f"media-source://homesec/camera/{CAMERA_ID}/2026-11-21"
     )
@@ -143,17 +143,17 @@ async def test_cloud_clip_without_cloud_is_shown_but_does_not_play(
 
 
 async def test_video_is_served_in_ranges(
-    proxied: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
+    proxied: ClipFactory, video_bytes: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await proxied.cloud_only(EVENING)
-    client, url, size = await hass_client(), film_url(clip.id), len(film)
+    client, url, size = await hass_client(), film_url(clip.id), len(video_bytes)
 
     whole = await client.get(url, allow_redirects=False)
     assert whole.status == HTTPStatus.OK
     assert whole.headers["Content-Type"] == "video/mp4"
     assert whole.headers["Accept-Ranges"] == "bytes"
     assert whole.headers["Cache-Control"] == "private, max-age=86400"
-    assert await whole.read() == film
+    assert await whole.read() == video_bytes
     for asked, start, end in (
         (f"bytes=0-{KIB - 1}", 0, KIB),
         (f"bytes={100 * KIB}-{300 * KIB}", 100 * KIB, 300 * KIB + 1),
@@ -165,7 +165,7 @@ async def test_video_is_served_in_ranges(
         part = await client.get(url, headers={"Range": asked})
         assert part.status == HTTPStatus.PARTIAL_CONTENT, asked
         assert part.headers["Content-Range"] == f"bytes {start}-{end - 1}/{size}"
-        assert await part.read() == film[start:end], asked
+        assert await part.read() == video_bytes[start:end], asked
     for beyond in (f"bytes={size}-", "bytes=9-3", "bytes=x", "bytes=" + "9" * 6000 + "-"):
         answer = await client.get(url, headers={"Range": beyond})
         assert answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, beyond[:20]
@@ -180,9 +180,9 @@ async def test_video_is_served_in_ranges(
 
 
 async def test_player_is_redirected_to_signed_url(
-    signing_shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
+    signing_factory: ClipFactory, video_bytes: bytes, hass_client: ClientSessionGenerator
 ) -> None:
-    clip = await signing_shelf.cloud_only(EVENING)
+    clip = await signing_factory.cloud_only(EVENING)
     client, url = await hass_client(), film_url(clip.id)
     answer = await client.get(url, allow_redirects=False)
     assert answer.status == HTTPStatus.FOUND
@@ -194,13 +194,13 @@ async def test_player_is_redirected_to_signed_url(
     # A link is signed for GET alone, so whoever asks with HEAD is answered here.
     head = await client.head(url, allow_redirects=False)
     assert head.status == HTTPStatus.OK
-    assert int(head.headers["Content-Length"]) == len(film)
+    assert int(head.headers["Content-Length"]) == len(video_bytes)
 
 
 async def test_unauthenticated_request_gets_nothing(
-    signing_shelf: ClipFactory, hass_client_no_auth: ClientSessionGenerator
+    signing_factory: ClipFactory, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
-    clip = await signing_shelf.cloud_only(EVENING)
+    clip = await signing_factory.cloud_only(EVENING)
     client = await hass_client_no_auth()
     for kind in ("mp4", "jpg"):
         answer = await client.get(f"/api/homesec/clip/{clip.id}.{kind}", allow_redirects=False)
@@ -209,22 +209,22 @@ async def test_unauthenticated_request_gets_nothing(
 
 
 async def test_video_with_deleted_file_is_served_from_cloud(
-    shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
+    factory: ClipFactory, video_bytes: bytes, hass_client: ClientSessionGenerator
 ) -> None:
-    clip = await shelf.cloud_only(EVENING)
-    shelf.library.copies.mark_file_found(clip.id)
+    clip = await factory.cloud_only(EVENING)
+    factory.library.copies.mark_file_found(clip.id)
     answer = await (await hass_client()).get(film_url(clip.id))
-    assert await answer.read() == film
+    assert await answer.read() == video_bytes
 
 
 async def test_video_deleted_in_bucket_is_not_found(
-    shelf: ClipFactory, hass_client: ClientSessionGenerator
+    factory: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
-    clip = await shelf.cloud_only(EVENING)
-    store = shelf.library.cloud
+    clip = await factory.cloud_only(EVENING)
+    store = factory.library.cloud
     assert store is not None
-    for name in await shelf.runtime.host.async_run(lambda: [o.name for o in store.list()]):
-        await shelf.runtime.host.async_run(store.delete, name)
+    for name in await factory.runtime.host.async_run(lambda: [o.name for o in store.list()]):
+        await factory.runtime.host.async_run(store.delete, name)
     client = await hass_client()
     for kind in ("mp4", "jpg"):
         answer = await client.get(f"/api/homesec/clip/{clip.id}.{kind}")
@@ -240,16 +240,16 @@ async def test_video_deleted_in_bucket_is_not_found(
     ],
 )
 async def test_cloud_error_becomes_status_without_message(
-    shelf: ClipFactory,
+    factory: ClipFactory,
     hass_client: ClientSessionGenerator,
     caplog: pytest.LogCaptureFixture,
     error: StorageError,
     status: HTTPStatus,
 ) -> None:
-    clip = await shelf.cloud_only(EVENING)
+    clip = await factory.cloud_only(EVENING)
     client = await hass_client()
     for method in ("signed_url", "find", "read"):
-        with patch.object(shelf.library.cloud, method, side_effect=error):
+        with patch.object(factory.library.cloud, method, side_effect=error):
             answer = await client.get(film_url(clip.id))
         assert answer.status == status, method
         assert "secret" not in await answer.text()
@@ -257,15 +257,15 @@ async def test_cloud_error_becomes_status_without_message(
 
 
 async def test_interrupted_video_is_cut_short(
-    shelf: ClipFactory, film: bytes, hass_client: ClientSessionGenerator
+    factory: ClipFactory, video_bytes: bytes, hass_client: ClientSessionGenerator
 ) -> None:
-    clip = await shelf.cloud_only(EVENING)
+    clip = await factory.cloud_only(EVENING)
 
     def breaking(*_: object) -> Iterator[bytes]:
-        yield film[:KIB]
+        yield video_bytes[:KIB]
         raise StorageUnreachable
 
-    with patch.object(shelf.library.cloud, "read", breaking):
+    with patch.object(factory.library.cloud, "read", breaking):
         answer = await (await hass_client()).get(film_url(clip.id))
         assert answer.status == HTTPStatus.OK
         with pytest.raises(ClientPayloadError):
@@ -276,11 +276,11 @@ async def test_interrupted_video_is_cut_short(
 
 
 async def test_still_is_fetched_once_without_redirect(
-    hass: HomeAssistant, signing_shelf: ClipFactory, hass_client: ClientSessionGenerator
+    hass: HomeAssistant, signing_factory: ClipFactory, hass_client: ClientSessionGenerator
 ) -> None:
-    clip = await signing_shelf.cloud_only(EVENING)
+    clip = await signing_factory.cloud_only(EVENING)
     client = await hass_client()
-    store = signing_shelf.library.cloud
+    store = signing_factory.library.cloud
     with patch.object(store, "read", wraps=store.read) as read:
         for _ in range(2):
             answer = await client.get(f"/api/homesec/clip/{clip.id}.jpg", allow_redirects=False)
@@ -288,7 +288,7 @@ async def test_still_is_fetched_once_without_redirect(
             assert answer.headers["Content-Type"] == "image/jpeg"
             assert await answer.read() == STILL
         assert (await client.head(f"/api/homesec/clip/{clip.id}.jpg")).status == HTTPStatus.OK
-        source = await ours.async_get_media_source(hass)
+        source = await homesec_media_source.async_get_media_source(hass)
         item = media_source.MediaSourceItem(hass, "homesec", f"clip/{clip.id}", None)
         image = await source.async_get_media_image(item)
         assert image is not None
@@ -355,13 +355,13 @@ def in_cloud(content: bytes) -> CloudFile:
     ],
 )
 async def test_search_finds_clips_by_camera_reason_and_day(
-    hass: HomeAssistant, shelf: ClipFactory, text: str, folder: str, found: list[int]
+    hass: HomeAssistant, factory: ClipFactory, text: str, folder: str, found: list[int]
 ) -> None:
     clips = [
-        await shelf.cloud_only(EVENING),
-        await shelf.put(EVENING + 3600),
-        await shelf.put(EVENING + 3660, camera_id="01K0CAMERA0000000000000009", name="Old shed"),
-        await shelf.put(EVENING + 3720, trigger=Trigger.MANUAL),
+        await factory.cloud_only(EVENING),
+        await factory.put(EVENING + 3600),
+        await factory.put(EVENING + 3660, camera_id="01K0CAMERA0000000000000009", name="Old shed"),
+        await factory.put(EVENING + 3720, trigger=Trigger.MANUAL),
     ]
     result = await search(hass, text, folder)
     assert [each.media_content_id for each in result] == [
@@ -369,8 +369,10 @@ async def test_search_finds_clips_by_camera_reason_and_day(
     ]
 
 
-async def test_search_result_names_camera_and_time(hass: HomeAssistant, shelf: ClipFactory) -> None:
-    await shelf.put(EVENING)
+async def test_search_result_names_camera_and_time(
+    hass: HomeAssistant, factory: ClipFactory
+) -> None:
+    await factory.put(EVENING)
     (found,) = await search(hass, "person")
     assert found.title == "Front door, 2026-11-21 23:30:00 Person, 12 s"
     assert await search(hass, "person", filters=[MediaClass.MUSIC]) == []
@@ -379,16 +381,16 @@ async def test_search_result_names_camera_and_time(hass: HomeAssistant, shelf: C
 
 
 async def test_search_stops_at_limit(
-    hass: HomeAssistant, shelf: ClipFactory, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, factory: ClipFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(media_search, "MAX_FOUND", 3)
     monkeypatch.setattr(media_search, "PAGE", 2)
     for minute in range(5):
-        await shelf.put(EVENING + 60 * minute)
+        await factory.put(EVENING + 60 * minute)
     assert len(await search(hass, "person")) == 3
 
 
-async def test_search_outside_folders_fails(hass: HomeAssistant, shelf: ClipFactory) -> None:
+async def test_search_outside_folders_fails(hass: HomeAssistant, factory: ClipFactory) -> None:
     with pytest.raises(BrowseError):
         await search(hass, "person", "/nonsense")
 

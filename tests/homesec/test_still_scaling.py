@@ -72,10 +72,10 @@ async def test_still_view_scales_local_still(
     hass_client: ClientSessionGenerator,
 ) -> None:
     await set_up(hass, entry)
-    shelf = ClipFactory(entry, video)
-    clip = await shelf.put(EVENING)
+    factory = ClipFactory(entry, video)
+    clip = await factory.put(EVENING)
     assert clip.still_path is not None
-    file = shelf.runtime.host.clips_dir / clip.still_path
+    file = factory.runtime.host.clips_dir / clip.still_path
     file.write_bytes(picture())
     client = await hass_client()
     url = f"/api/homesec/clip/{clip.id}.jpg"
@@ -95,11 +95,11 @@ async def test_still_view_scales_local_still(
 async def test_still_view_scales_cloud_still_and_caches_it(
     hass: HomeAssistant, gcs: Any, video: Path, hass_client: ClientSessionGenerator
 ) -> None:
-    shelf = await move_in(hass, gcs, video)
+    factory = await move_in(hass, gcs, video)
     with patch("clip_factory.STILL", picture()):
-        clip = await shelf.cloud_only(EVENING)
+        clip = await factory.cloud_only(EVENING)
     client = await hass_client()
-    store = shelf.library.cloud
+    store = factory.library.cloud
     with patch.object(store, "read", wraps=store.read) as read:
         for width in STILL_WIDTHS:
             found = await size_of(client, f"/api/homesec/clip/{clip.id}.jpg?width={width}")

@@ -370,9 +370,12 @@ async def test_bucket_change_shows_affected_clips(
 ) -> None:
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
-    shelf = ClipFactory(entry, video)
-    here, there = await shelf.cloud_only(EVENING), await shelf.cloud_only(EVENING + 60)
-    await shelf.runtime.host.async_run(shelf.library.copies.mark_file_found, here.id)
+    factory = ClipFactory(entry, video)
+    here, there = (
+        await factory.cloud_only(EVENING),
+        await factory.cloud_only(EVENING + 60),
+    )
+    await factory.runtime.host.async_run(factory.library.copies.mark_file_found, here.id)
     flow = await send(hass, await open_bucket(hass, entry), given(gcs, prefix="other"))
     assert flow["step_id"] == "move_bucket"
     assert flow["description_placeholders"] == {

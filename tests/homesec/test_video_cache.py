@@ -40,7 +40,7 @@ class Bucket:
     """Holds one film, and counts what is fetched of it."""
 
     def __init__(self, size: int) -> None:
-        self.film = os.urandom(size)
+        self.video_bytes = os.urandom(size)
         self.fetched: list[tuple[int, int]] = []
         self.asked = 0
         self.breaks_at = size
@@ -48,7 +48,11 @@ class Bucket:
 
     def find(self, name: str) -> StoredObject | None:
         self.asked += 1
-        return StoredObject(name=name, bytes=len(self.film), generation=7) if self.film else None
+        return (
+            StoredObject(name=name, bytes=len(self.video_bytes), generation=7)
+            if self.video_bytes
+            else None
+        )
 
     def read(self, _name: str, start: int, end: int) -> Iterator[bytes]:
         for begin in range(start, end, 100 * KIB):
@@ -56,7 +60,7 @@ class Bucket:
             if until > self.breaks_at:
                 raise StorageUnreachable
             self.fetched.append((begin, until))
-            yield self.film[begin:until]
+            yield self.video_bytes[begin:until]
 
     @property
     def fetched_bytes(self) -> int:
@@ -64,7 +68,7 @@ class Bucket:
 
 
 @pytest.fixture(scope="session")
-def film(video: Path) -> bytes:
+def video_bytes(video: Path) -> bytes:
     return video.read_bytes()
 
 
@@ -79,33 +83,35 @@ def cache(tmp_path: Path) -> VideoCache:
 
 
 def play(cache: VideoCache, bucket: Bucket, start: int = 0, end: int | None = None) -> bytes:
-    film = cache.info(bucket.file)
-    return b"".join(cache.read(bucket.file, film, start, film.bytes if end is None else end))
+    video_bytes = cache.info(bucket.file)
+    return b"".join(
+        cache.read(bucket.file, video_bytes, start, video_bytes.bytes if end is None else end)
+    )
 
 
 def test_video_is_downloaded_once_despite_seeking(cache: VideoCache, bucket: Bucket) -> None:
-    size = len(bucket.film)
+    size = len(bucket.video_bytes)
     for start, end in ((0, 2), (size - 5, size), (0, size), (PIECE_BYTES - 1, PIECE_BYTES + 1)):
-        assert play(cache, bucket, start, end) == bucket.film[start:end]
-    assert play(cache, bucket) == bucket.film
+        assert play(cache, bucket, start, end) == bucket.video_bytes[start:end]
+    assert play(cache, bucket) == bucket.video_bytes
     assert bucket.fetched_bytes <= size + 2 * 100 * KIB
     assert bucket.asked == 1
     fetched = len(bucket.fetched)
-    assert play(cache, bucket, 1000, size - 1000) == bucket.film[1000:-1000]
+    assert play(cache, bucket, 1000, size - 1000) == bucket.video_bytes[1000:-1000]
     assert len(bucket.fetched) == fetched
 
 
 def test_interrupted_download_caches_whole_pieces(cache: VideoCache, bucket: Bucket) -> None:
     bucket.breaks_at = PIECE_BYTES + 150 * KIB
-    film = cache.info(bucket.file)
-    pieces = cache.read(bucket.file, film, 0, film.bytes)
+    video_bytes = cache.info(bucket.file)
+    pieces = cache.read(bucket.file, video_bytes, 0, video_bytes.bytes)
     given = next(pieces) + next(pieces)
     with pytest.raises(StorageUnreachable):
         next(pieces)
-    assert bucket.film.startswith(given)
+    assert bucket.video_bytes.startswith(given)
     assert len(given) > PIECE_BYTES
-    bucket.breaks_at = len(bucket.film)
-    assert play(cache, bucket) == bucket.film
+    bucket.breaks_at = len(bucket.video_bytes)
+    assert play(cache, bucket) == bucket.video_bytes
 
 
 @pytest.mark.parametrize("left", [0, 1000])
@@ -113,7 +119,7 @@ def test_truncated_piece_is_downloaded_again(cache: VideoCache, bucket: Bucket, 
     play(cache, bucket)
     cut = cache._path(bucket.file, cache.info(bucket.file), 2)
     cut.write_bytes(cut.read_bytes()[:left])
-    assert play(cache, bucket) == bucket.film
+    assert play(cache, bucket) == bucket.video_bytes
     assert cut.stat().st_size == PIECE_BYTES
 
 
@@ -125,15 +131,18 @@ def test_info_of_missing_object_raises(cache: VideoCache) -> None:
 def test_new_generation_is_cached_separately(cache: VideoCache, bucket: Bucket) -> None:
     play(cache, bucket)
     other = Bucket(PIECE_BYTES)
-    film = VideoInfo(bytes=PIECE_BYTES, generation=8)
-    assert b"".join(cache.read(other.file, film, 0, PIECE_BYTES)) == other.film
+    video_bytes = VideoInfo(bytes=PIECE_BYTES, generation=8)
+    assert b"".join(cache.read(other.file, video_bytes, 0, PIECE_BYTES)) == other.video_bytes
 
 
 def test_shorter_object_ends_early(cache: VideoCache) -> None:
     bucket = Bucket(1000)
-    film = VideoInfo(bytes=5 * PIECE_BYTES, generation=7)
-    with patch.object(bucket, "read", lambda *_: iter([bucket.film])):
-        assert b"".join(cache.read(bucket.file, film, 0, film.bytes)) == bucket.film
+    video_bytes = VideoInfo(bytes=5 * PIECE_BYTES, generation=7)
+    with patch.object(bucket, "read", lambda *_: iter([bucket.video_bytes])):
+        assert (
+            b"".join(cache.read(bucket.file, video_bytes, 0, video_bytes.bytes))
+            == bucket.video_bytes
+        )
 
 
 def test_trim_keeps_most_recently_used_pieces(
@@ -168,12 +177,12 @@ def test_full_or_refusing_disk_caches_nothing(
     cache: VideoCache, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with patch.object(video_cache.shutil, "disk_usage", lambda _: Usage(1, 1, 1000)):
-        assert play(cache, bucket) == bucket.film
+        assert play(cache, bucket) == bucket.video_bytes
     assert list((tmp_path / "films").glob("*/*")) == []
     with patch.object(video_cache, "atomic_write", side_effect=OSError):
-        assert play(cache, bucket) == bucket.film
+        assert play(cache, bucket) == bucket.video_bytes
     with patch("pathlib.Path.replace", side_effect=OSError):
-        assert play(cache, bucket) == bucket.film
+        assert play(cache, bucket) == bucket.video_bytes
     assert list((tmp_path / "films").glob("*/*")) == []
 
 
@@ -182,17 +191,17 @@ async def test_cached_video_needs_no_request_until_deleted(
     hass: HomeAssistant,
     gcs: Any,
     video: Path,
-    film: bytes,
+    video_bytes: bytes,
     hass_client: ClientSessionGenerator,
     sealed: bool,
 ) -> None:
-    shelf = await move_in(hass, gcs, video, seal=EncryptionKey.generate() if sealed else None)
-    clip = await shelf.cloud_only(EVENING)
+    factory = await move_in(hass, gcs, video, seal=EncryptionKey.generate() if sealed else None)
+    clip = await factory.cloud_only(EVENING)
     client, url = await hass_client(), f"/api/homesec/clip/{clip.id}.mp4"
-    assert await (await client.get(url)).read() == film
+    assert await (await client.get(url)).read() == video_bytes
     asked = len(gcs.faults.seen)
     part = await client.get(url, headers={"Range": "bytes=1000-2000"})
-    assert await part.read() == film[1000:2001]
+    assert await part.read() == video_bytes[1000:2001]
     assert len(gcs.faults.seen) == asked
     await hass.services.async_call("homesec", "delete_clip", {"clip_id": clip.id}, blocking=True)
     assert not (get_caches(hass).folder / "films" / clip.id).exists()
@@ -201,7 +210,7 @@ async def test_cached_video_needs_no_request_until_deleted(
 async def test_old_pieces_are_trimmed_periodically(
     hass: HomeAssistant, gcs: Any, video: Path
 ) -> None:
-    shelf: ClipFactory = await move_in(hass, gcs, video)
+    factory: ClipFactory = await move_in(hass, gcs, video)
     piece = get_caches(hass).folder / "films" / CLIP_ID / "7-0"
     piece.parent.mkdir(parents=True)
     piece.touch()
@@ -210,5 +219,5 @@ async def test_old_pieces_are_trimmed_periodically(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not piece.exists()
     kept = get_caches(hass).folder
-    await hass.config_entries.async_remove(shelf.runtime.entry.entry_id)
+    await hass.config_entries.async_remove(factory.runtime.entry.entry_id)
     assert not kept.exists()
