@@ -39,7 +39,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
     """Set up the entry; the engine starts in the background."""
-    entry.runtime_data = runtime = HomeSecData.create(hass, entry)
+    entry.runtime_data = runtime = HomeSecData(hass, entry)
     coordinator = runtime.coordinator
     entry.async_on_unload(runtime.issues.async_withdraw_all)
     # Entries are not unloaded when Home Assistant stops.

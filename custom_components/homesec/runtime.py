@@ -1,7 +1,7 @@
 """What the config entry holds while it is set up: the parts of the integration, by name."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry
 
@@ -22,82 +22,67 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class HomeSecData:
     """The parts; each gets those it uses as arguments, and none of them gets all."""
 
     hass: HomeAssistant
     entry: HomeSecConfigEntry
-    host: EngineHost
-    bus: EventBus
-    devices: Devices
-    cameras: CameraRegistry
-    reconciler: CameraReconciler
-    issues: Issues
-    detector: DetectorState
-    alarm: AlarmController
-    alerts: AlertController
-    storage: StorageMonitor
-    visits: VisitCounts
-    coordinator: HomeSecCoordinator
+    bus: EventBus = field(default_factory=EventBus)
+    detector: DetectorState = field(default_factory=DetectorState)
     previews: dict[str, bytes] = field(default_factory=dict)
     """By flow id, the JPEG that a camera flow shows before it saves."""
+    host: EngineHost = field(init=False)
+    issues: Issues = field(init=False)
+    devices: Devices = field(init=False)
+    cameras: CameraRegistry = field(init=False)
+    reconciler: CameraReconciler = field(init=False)
+    alarm: AlarmController = field(init=False)
+    alerts: AlertController = field(init=False)
+    storage: StorageMonitor = field(init=False)
+    visits: VisitCounts = field(init=False)
+    coordinator: HomeSecCoordinator = field(init=False)
 
-    @classmethod
-    def create(cls, hass: HomeAssistant, entry: HomeSecConfigEntry) -> Self:
-        """Create the parts of an entry; nothing is loaded or started yet."""
-        bus, detector, host = EventBus(), DetectorState(), EngineHost(hass)
-        issues = Issues(hass, entry.entry_id)
-        devices = Devices(hass, entry)
-        cameras = CameraRegistry(entry, devices)
-        reconciler = CameraReconciler(hass, entry, host)
-        alarm = AlarmController(
+    def __post_init__(self) -> None:
+        """Create the parts; nothing is loaded or started yet."""
+        hass, entry, bus = self.hass, self.entry, self.bus
+        self.host = host = EngineHost(hass)
+        self.issues = issues = Issues(hass, entry.entry_id)
+        self.devices = devices = Devices(hass, entry)
+        self.cameras = cameras = CameraRegistry(entry, devices)
+        self.reconciler = CameraReconciler(hass, entry, host)
+        self.storage = StorageMonitor(hass, entry, host)
+        self.visits = VisitCounts(hass, entry, host=host, bus=bus, cameras=cameras)
+        self.alarm = AlarmController(
             hass,
             entry,
             host=host,
             bus=bus,
             cameras=cameras,
             issues=issues,
-            reconciler=reconciler,
+            reconciler=self.reconciler,
         )
-        alerts = AlertController(
+        self.alerts = AlertController(
             hass,
             entry,
             host=host,
             bus=bus,
-            alarm=alarm,
+            alarm=self.alarm,
             cameras=cameras,
             devices=devices,
             issues=issues,
         )
-        storage = StorageMonitor(hass, entry, host)
-        coordinator = HomeSecCoordinator(
+        self.coordinator = HomeSecCoordinator(
             hass,
             entry,
             host=host,
             bus=bus,
             cameras=cameras,
             issues=issues,
-            detector=detector,
-            alarm=alarm,
-            alerts=alerts,
-            storage=storage,
-        )
-        return cls(
-            hass=hass,
-            entry=entry,
-            host=host,
-            bus=bus,
-            devices=devices,
-            cameras=cameras,
-            reconciler=reconciler,
-            issues=issues,
-            detector=detector,
-            alarm=alarm,
-            alerts=alerts,
-            storage=storage,
-            visits=VisitCounts(hass, entry, host=host, bus=bus, cameras=cameras),
-            coordinator=coordinator,
+            detector=self.detector,
+            alarm=self.alarm,
+            alerts=self.alerts,
+            storage=self.storage,
         )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 from ulid_transform import ulid_at_time
 
@@ -78,20 +78,16 @@ class AlertController:
         """By camera and label, the alert and sighting of a presence that lasts."""
         self._clips: dict[str, list[OpenAlert]] = {}
         """By clip, the alerts that wait for it."""
-        self._unsubscribe: CALLBACK_TYPE | None = None
 
     async def async_load(self) -> None:
         """Read the snoozes, and subscribe to the alarm."""
         await self.snooze.async_load()
-        self._unsubscribe = self._bus.async_subscribe(
-            self._async_handle_alarm, kinds=(AlarmChanged, AlarmTriggered, CamerasMissing, Duress)
-        )
+        kinds = (AlarmChanged, AlarmTriggered, CamerasMissing, Duress)
+        self._bus.async_subscribe(self._async_handle_alarm, kinds=kinds)
 
     @callback
     def async_stop(self) -> None:
-        """Cancel timers and subscriptions."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
+        """Cancel timers; nothing is sent once the engine has stopped."""
         self.snooze.async_stop()
 
     @callback
