@@ -151,8 +151,8 @@ def chunks_of(encrypted):
     return [body[i : i + ENCRYPTED_CHUNK_BYTES] for i in range(0, len(body), ENCRYPTED_CHUNK_BYTES)]
 
 
-SEALED = encrypt(data(3 * CHUNK_BYTES))
-HEAD, CHUNKS = SEALED[:HEADER_BYTES], chunks_of(SEALED)
+ENCRYPTED = encrypt(data(3 * CHUNK_BYTES))
+HEADER, CHUNKS = ENCRYPTED[:HEADER_BYTES], chunks_of(ENCRYPTED)
 
 
 @pytest.mark.parametrize(
@@ -160,28 +160,28 @@ HEAD, CHUNKS = SEALED[:HEADER_BYTES], chunks_of(SEALED)
 )
 def test_reordered_chunks_are_detected(order):
     with pytest.raises(EncryptedFileBroken):
-        decrypt(HEAD + b"".join(CHUNKS[i] for i in order))
+        decrypt(HEADER + b"".join(CHUNKS[i] for i in order))
 
 
 @pytest.mark.parametrize("cut", [1, TAG_BYTES, TAG_BYTES + 1, 1000, CHUNK_BYTES])
 def test_truncated_file_is_detected(cut):
     with pytest.raises(EncryptedFileBroken):
-        decrypt(SEALED[:-cut])
+        decrypt(ENCRYPTED[:-cut])
 
 
 def test_chunk_of_other_clip_is_detected():
     other = chunks_of(encrypt(data(3 * CHUNK_BYTES), label="02K.mp4"))
     with pytest.raises(EncryptedFileBroken):
-        decrypt(HEAD + CHUNKS[0] + other[1] + CHUNKS[2])
+        decrypt(HEADER + CHUNKS[0] + other[1] + CHUNKS[2])
 
 
 def test_other_clip_under_same_name_is_detected():
     with pytest.raises(EncryptedFileBroken):
-        decrypt(SEALED, label="02K.mp4")
+        decrypt(ENCRYPTED, label="02K.mp4")
 
 
 def test_missing_pieces_are_detected():
-    file = EncryptedFile(header=Header.load(SEALED), size=3 * CHUNK_BYTES, label=LABEL)
+    file = EncryptedFile(header=Header.load(ENCRYPTED), size=3 * CHUNK_BYTES, label=LABEL)
     with pytest.raises(EncryptedFileBroken):
         list(file.decrypt(KEY, [CHUNKS[0]], 0, 2 * CHUNK_BYTES))
     with pytest.raises(EncryptedFileBroken):
@@ -190,7 +190,7 @@ def test_missing_pieces_are_detected():
 
 def test_other_key_cannot_decrypt():
     with pytest.raises(EncryptedFileBroken):
-        decrypt(SEALED, key=OTHER)
+        decrypt(ENCRYPTED, key=OTHER)
 
 
 @given(st.binary(max_size=100))
@@ -199,8 +199,8 @@ def test_load_header_of_other_file_returns_none(raw):
 
 
 def test_header_contains_key_id():
-    assert Header.load(SEALED).key_id == KEY.id
-    assert Header.load(SEALED[: HEADER_BYTES - 1]) is None
+    assert Header.load(ENCRYPTED).key_id == KEY.id
+    assert Header.load(ENCRYPTED[: HEADER_BYTES - 1]) is None
 
 
 @pytest.mark.parametrize("changed", [data(2 * CHUNK_BYTES - 1) + b"?", data(3 * CHUNK_BYTES), b""])

@@ -34,19 +34,22 @@ def entry_with_cloud(video: Path) -> MockConfigEntry:
     )
 
 
-async def move_in(
+async def set_up_cloud(
     hass: HomeAssistant,
     gcs: Any,
     video: Path,
     *,
     key: dict[str, str] | None = None,
-    seal: EncryptionKey | None = None,
+    encryption_key: EncryptionKey | None = None,
 ) -> ClipFactory:
     """Set such an entry up; with a ``key``, its login can sign URLs."""
 
     def make_store(*_: object) -> EncryptedStore:
         settings = GcsSettings(bucket=gcs.bucket, prefix="house", key=key)
-        return EncryptedStore(GcsStore(settings, endpoint=gcs.url), encrypt_with=seal and seal.text)
+        return EncryptedStore(
+            GcsStore(settings, endpoint=gcs.url),
+            encrypt_with=encryption_key and encryption_key.text,
+        )
 
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     entry = entry_with_cloud(video)

@@ -81,7 +81,7 @@ async def send(hass: HomeAssistant, flow: dict[str, Any], answer: dict[str, Any]
     return dict(result)
 
 
-async def move_in(
+async def set_up_recipients(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     *recipients: Any,

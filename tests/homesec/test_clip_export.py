@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from clip_factory import EVENING, ClipFactory, act, contents, refused
-from cloud_fixtures import move_in
+from cloud_fixtures import set_up_cloud
 from homeassistant.exceptions import (
     HomeAssistantError,
 )
@@ -46,7 +46,7 @@ async def factory(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> C
 @pytest.fixture
 async def cloud_factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A house with one."""
-    return await move_in(hass, gcs, video)
+    return await set_up_cloud(hass, gcs, video)
 
 
 @pytest.fixture

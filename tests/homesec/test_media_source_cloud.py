@@ -9,7 +9,7 @@ from unittest.mock import Mock, patch
 
 from aiohttp import ClientPayloadError
 from clip_factory import EVENING, STILL, ClipFactory
-from cloud_fixtures import move_in
+from cloud_fixtures import set_up_cloud
 from homeassistant.components import media_source
 from homeassistant.components.media_player import (
     BrowseError,
@@ -55,7 +55,7 @@ def video_bytes(video: Path) -> bytes:
 @pytest.fixture
 async def factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A house whose login cannot sign links."""
-    return await move_in(hass, gcs, video)
+    return await set_up_cloud(hass, gcs, video)
 
 
 @pytest.fixture(params=["plain", "sealed"])
@@ -64,14 +64,16 @@ async def proxied(
 ) -> ClipFactory:
     """A house without links: its login cannot sign, or could, but the clips are encrypted."""
     if request.param == "plain":
-        return await move_in(hass, gcs, video)
-    return await move_in(hass, gcs, video, key=service_account(gcs), seal=EncryptionKey.generate())
+        return await set_up_cloud(hass, gcs, video)
+    return await set_up_cloud(
+        hass, gcs, video, key=service_account(gcs), encryption_key=EncryptionKey.generate()
+    )
 
 
 @pytest.fixture
 async def signing_factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A house whose login can sign links."""
-    return await move_in(hass, gcs, video, key=service_account(gcs))
+    return await set_up_cloud(hass, gcs, video, key=service_account(gcs))
 
 
 def service_account(gcs: Any) -> dict[str, str]:

@@ -18,7 +18,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homesec_fixtures import CAMERA_ID, PERSON, call, camera, state, until
 import pytest
-from recipient_fixtures import ANN, BOB, NUMBER, begin, given, move_in, recipient, send
+from recipient_fixtures import ANN, BOB, NUMBER, begin, given, recipient, send, set_up_recipients
 
 from custom_components.homesec.alarm.pins import PinKind
 from custom_components.homesec.const import DOMAIN
@@ -43,7 +43,7 @@ BOBS = "+491701234568"
 async def test_recipients_are_added_and_removed_without_reload(
     hass: HomeAssistant, entry: MockConfigEntry, sent_texts: Any
 ) -> None:
-    await move_in(hass, entry)
+    await set_up_recipients(hass, entry)
     texts = entry.runtime_data.host.engine.sms
     hass.config_entries.async_add_subentry(entry, ConfigSubentry(**recipient()))
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -72,7 +72,7 @@ async def test_refused_texts_raise_issue(
     issue_registry: ir.IssueRegistry,
 ) -> None:
     assert await async_setup_component(hass, "repairs", {})
-    await move_in(hass, entry, recipient())
+    await set_up_recipients(hass, entry, recipient())
     twilio.refuse(21610, times=2)
     await call(hass, "notify", "send_message", "notify.ann", message="Hello")
     issue_id = recipient_issue_id(ANN)
@@ -114,7 +114,7 @@ async def test_recipient_gets_only_allowed_sightings(
     )
     ann = recipient(cameras=[CAMERA_ID], kinds=["seen"])
     bob = recipient("Bob", recipient_id=BOB, to=BOBS)
-    await move_in(hass, entry, ann, bob)
+    await set_up_recipients(hass, entry, ann, bob)
     runtime = entry.runtime_data
     now = dt_util.utcnow().timestamp()
     for camera_id in (OTHER_ID, CAMERA_ID):
@@ -139,7 +139,7 @@ async def test_recipient_gets_only_allowed_sightings(
 async def test_passing_error_raises_no_issue(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, issue_registry: ir.IssueRegistry
 ) -> None:
-    await move_in(hass, entry, recipient())
+    await set_up_recipients(hass, entry, recipient())
     busy = RecipientChanged(recipient_id=ANN, error="text_busy", waiting=1)
     entry.runtime_data.coordinator.async_handle_event(busy)
     assert entry.runtime_data.alerts.recipients.is_stuck(ANN)
@@ -153,7 +153,7 @@ async def test_fix_of_removed_recipient_aborts(
     issue_registry: ir.IssueRegistry,
 ) -> None:
     assert await async_setup_component(hass, "repairs", {})
-    await move_in(hass, entry, recipient())
+    await set_up_recipients(hass, entry, recipient())
     denied = RecipientChanged(recipient_id=ANN, error="text_denied", waiting=1)
     entry.runtime_data.coordinator.async_handle_event(denied)
     flows = repairs_flow_manager(hass)
@@ -201,7 +201,7 @@ async def test_text_before_engine_start_is_sent_afterwards(
 async def test_rapid_changes_apply_last_settings(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await move_in(hass, entry, recipient())
+    await set_up_recipients(hass, entry, recipient())
     began, overtaken = threading.Event(), threading.Event()
     states, set_recipients = SmsService.states, SmsService.set_recipients
 
@@ -229,7 +229,7 @@ async def test_rapid_changes_apply_last_settings(
 async def test_failed_deletion_does_not_block_other_recipients(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
 ) -> None:
-    await move_in(hass, entry, recipient(), recipient("Bob", recipient_id=BOB, to=BOBS))
+    await set_up_recipients(hass, entry, recipient(), recipient("Bob", recipient_id=BOB, to=BOBS))
     texts = entry.runtime_data.host.engine.sms
     with patch.object(MessageStore, "forget", side_effect=sqlite3.OperationalError("disk full")):
         hass.config_entries.async_remove_subentry(entry, ANN)
@@ -249,7 +249,7 @@ async def test_clip_of_two_alerts_sends_one_text(
     alarm = {"delays": {"away": {"exit_s": 0, "entry_s": 1, "trigger_s": 100}}}
     with_alarm(entry, alarm=alarm)
     ann = recipient(kinds=["alarm", "seen", "clip"])
-    await move_in(hass, entry, ann, alarm_labels=["person"])
+    await set_up_recipients(hass, entry, ann, alarm_labels=["person"])
     detector.sees = [PERSON]
     await until(hass, lambda: len(sent_texts()) == 2)
     detector.sees = []
@@ -266,7 +266,7 @@ async def test_duress_pin_texts_recipient_and_is_shown_nowhere(
 ) -> None:
     with_alarm(entry, pins=PINS)
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
-    await move_in(hass, entry, recipient(), bob)
+    await set_up_recipients(hass, entry, recipient(), bob)
     alarm, code = panel(hass, entry), CODES[PinKind.DURESS]
     await call(hass, "alarm_control_panel", "alarm_disarm", alarm, code=code)
     await until(hass, lambda: sent_texts(BOBS))
@@ -286,7 +286,7 @@ async def test_stored_recipient_gets_defaults_of_new_settings(
     """Settings that a later version adds have defaults."""
     stored = recipient()
     stored["data"] = {k: v for k, v in stored["data"].items() if k != "rules"}
-    await move_in(hass, entry, stored)
+    await set_up_recipients(hass, entry, stored)
     rules = entry.runtime_data.alerts.recipients.rules[ANN]
     assert (rules.cooldown_s, rules.max_age_s, rules.hours) == (300, 1800, None)
     flow = await begin(hass, entry, ANN)

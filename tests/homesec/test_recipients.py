@@ -10,7 +10,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 from homesec_fixtures import CAMERA_ID, CAT, DRIVE, PERSON, call, state, until
 import pytest
-from recipient_fixtures import ANN, BOB, move_in, recipient
+from recipient_fixtures import ANN, BOB, recipient, set_up_recipients
 
 from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT
@@ -34,7 +34,7 @@ async def test_text_has_link_to_clip(
     sent_texts: Any,
 ) -> None:
     await hass.config.async_update(external_url="https://house.example.org")
-    await move_in(hass, entry, recipient())
+    await set_up_recipients(hass, entry, recipient())
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
     await until(hass, sent_texts)
@@ -70,7 +70,7 @@ async def test_text_is_stored_before_alert_event(
         order.append("told")
 
     hass.bus.async_listen(EVENT_ALERT, record_event)
-    await move_in(hass, entry, recipient())
+    await set_up_recipients(hass, entry, recipient())
     detector.sees = [PERSON]
     await until(hass, lambda: len(order) == 2)
     assert order == ["kept", "told"]
@@ -89,7 +89,7 @@ async def test_failed_text_does_not_block_alert_event(
         raise RuntimeError("texts are not running")
 
     monkeypatch.setattr(SmsService, "send", refuse)
-    await move_in(hass, entry, recipient())
+    await set_up_recipients(hass, entry, recipient())
     detector.sees = [PERSON]
     await until(hass, lambda: alerts)
     assert "A message could not be stored for sending" in caplog.text
@@ -133,7 +133,7 @@ async def test_each_recipient_has_own_rules(
     # In Home Assistant's time zone, which isn't UTC.
     yes["hours_from"] = f"{now - timedelta(hours=1):%H:%M:%S}"
     yes["hours_until"] = f"{now + timedelta(hours=1):%H:%M:%S}"
-    await move_in(hass, entry, recipient(**yes), *others, zones=[DRIVE])
+    await set_up_recipients(hass, entry, recipient(**yes), *others, zones=[DRIVE])
     detector.sees = [PERSON]
     await until(hass, sent_texts)
     assert sent_texts(BOBS) == []
@@ -146,7 +146,7 @@ async def test_zone_entered_later_sends_text(
     alerts: list[Event],
     sent_texts: Any,
 ) -> None:
-    await move_in(
+    await set_up_recipients(
         hass,
         entry,
         recipient(zones=["Drive"]),
@@ -173,7 +173,7 @@ async def test_cooldown_holds_back_second_text(
     # Each visit opens a new alert.
     monkeypatch.setattr("custom_components.homesec.alerts.alert_builder.GROUP_S", 0.001)
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, cool_down_min=0)
-    await move_in(hass, entry, recipient(kinds=["seen", "clip"]), bob)
+    await set_up_recipients(hass, entry, recipient(kinds=["seen", "clip"]), bob)
     for visits in (1, 2):
         detector.sees = [PERSON]
         await until(hass, lambda n=visits: len(alerts) == n)
@@ -196,7 +196,7 @@ async def test_disarmed_mode_can_send_texts(
     ann = recipient(modes=["disarmed"], labels=["cat"])
     bob = recipient("Bob", recipient_id=BOB, to=BOBS)
     settings = {"labels": ["person", "cat"], "alert_labels": ["person", "cat"]}
-    await move_in(hass, entry, ann, bob, armed=False, disarmed="detect", **settings)
+    await set_up_recipients(hass, entry, ann, bob, armed=False, disarmed="detect", **settings)
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
     assert not alerts
@@ -217,7 +217,7 @@ async def test_zone_rule_applies_while_disarmed(
 ) -> None:
     ann = recipient(modes=["disarmed"], zones=["Drive"])
     zones = [{**DRIVE, "loiter_s": 1}]
-    await move_in(hass, entry, ann, armed=False, disarmed="detect", zones=zones)
+    await set_up_recipients(hass, entry, ann, armed=False, disarmed="detect", zones=zones)
     detector.sees = [PERSON]
     await until(hass, sent_texts)
     assert len(alerts) == 1
@@ -229,7 +229,7 @@ async def test_alarm_ignores_cooldown(
     detector: ScriptedDetector,
     sent_texts: Any,
 ) -> None:
-    await move_in(hass, entry, recipient())
+    await set_up_recipients(hass, entry, recipient())
     detector.sees = [PERSON]
     await until(hass, sent_texts)
     await entry.runtime_data.alarm.async_trigger(by="Ann")
@@ -241,7 +241,7 @@ async def test_duress_texts_only_recipients_who_chose_it(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], sent_texts: Any
 ) -> None:
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
-    await move_in(hass, entry, recipient(), bob)
+    await set_up_recipients(hass, entry, recipient(), bob)
     entry.runtime_data.bus.async_dispatch(Duress(by="Ann"))
     await until(hass, lambda: sent_texts(BOBS))
     assert sent_texts(BOBS)[0].startswith("HELP! Disarmed under threat. Ann was forced")
@@ -255,7 +255,7 @@ async def test_test_alert_texts_all_or_chosen_recipients(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], sent_texts: Any
 ) -> None:
     bob = recipient("Bob", recipient_id=BOB, to=BOBS, kinds=["duress"])
-    await move_in(hass, entry, recipient(), bob)
+    await set_up_recipients(hass, entry, recipient(), bob)
     answer = await hass.services.async_call(
         DOMAIN, "test_alert", {"recipient": "notify.bob"}, blocking=True, return_response=True
     )
@@ -276,7 +276,7 @@ async def test_test_alert_texts_all_or_chosen_recipients(
 async def test_notify_entity_sends_text(
     hass: HomeAssistant, entry: MockConfigEntry, sent_texts: Any
 ) -> None:
-    await move_in(hass, entry, recipient())
+    await set_up_recipients(hass, entry, recipient())
     await call(hass, "notify", "send_message", "notify.ann", message="Water in the cellar")
     await call(hass, "notify", "send_message", "notify.ann", message="Now", title="Cellar")
     await until(hass, lambda: len(sent_texts()) == 2)

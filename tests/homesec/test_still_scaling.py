@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from clip_factory import EVENING, STILL, ClipFactory
-from cloud_fixtures import move_in
+from cloud_fixtures import set_up_cloud
 from homesec_fixtures import set_up
 from PIL import Image
 import pytest
@@ -95,7 +95,7 @@ async def test_still_view_scales_local_still(
 async def test_still_view_scales_cloud_still_and_caches_it(
     hass: HomeAssistant, gcs: Any, video: Path, hass_client: ClientSessionGenerator
 ) -> None:
-    factory = await move_in(hass, gcs, video)
+    factory = await set_up_cloud(hass, gcs, video)
     with patch("clip_factory.STILL", picture()):
         clip = await factory.cloud_only(EVENING)
     client = await hass_client()

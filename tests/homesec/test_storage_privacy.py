@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-SEAL, EARLIER = EncryptionKey.generate().text, EncryptionKey.generate().text
+ENCRYPTION_KEY, EARLIER_KEY = EncryptionKey.generate().text, EncryptionKey.generate().text
 
 
 @pytest.fixture(autouse=True)
@@ -46,13 +46,13 @@ def google(gcs: FakeGcs) -> Iterator[None]:
 @pytest.fixture
 def entry(entry: MockConfigEntry, gcs: FakeGcs) -> MockConfigEntry:
     """An entry with every kind of key."""
-    add_storage(entry, storage(gcs, key=service_account(gcs), seal_key=SEAL))
-    object.__setattr__(entry, "data", {**entry.data, "seal_keys": [EARLIER]})
+    add_storage(entry, storage(gcs, key=service_account(gcs), seal_key=ENCRYPTION_KEY))
+    object.__setattr__(entry, "data", {**entry.data, "seal_keys": [EARLIER_KEY]})
     return entry
 
 
 def secrets_in(text: str) -> list[str]:
-    return [secret for secret in (*pem_lines(), SEAL, EARLIER) if secret in text]
+    return [secret for secret in (*pem_lines(), ENCRYPTION_KEY, EARLIER_KEY) if secret in text]
 
 
 async def test_diagnostics_contain_retention_but_no_bucket(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from clip_factory import EVENING, ClipFactory
-from cloud_fixtures import move_in
+from cloud_fixtures import set_up_cloud
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -186,16 +186,18 @@ def test_full_or_refusing_disk_caches_nothing(
     assert list((tmp_path / "films").glob("*/*")) == []
 
 
-@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize("encrypted", [False, True])
 async def test_cached_video_needs_no_request_until_deleted(
     hass: HomeAssistant,
     gcs: Any,
     video: Path,
     video_bytes: bytes,
     hass_client: ClientSessionGenerator,
-    sealed: bool,
+    encrypted: bool,
 ) -> None:
-    factory = await move_in(hass, gcs, video, seal=EncryptionKey.generate() if sealed else None)
+    factory = await set_up_cloud(
+        hass, gcs, video, encryption_key=EncryptionKey.generate() if encrypted else None
+    )
     clip = await factory.cloud_only(EVENING)
     client, url = await hass_client(), f"/api/homesec/clip/{clip.id}.mp4"
     assert await (await client.get(url)).read() == video_bytes
@@ -210,7 +212,7 @@ async def test_cached_video_needs_no_request_until_deleted(
 async def test_old_pieces_are_trimmed_periodically(
     hass: HomeAssistant, gcs: Any, video: Path
 ) -> None:
-    factory: ClipFactory = await move_in(hass, gcs, video)
+    factory: ClipFactory = await set_up_cloud(hass, gcs, video)
     piece = get_caches(hass).folder / "films" / CLIP_ID / "7-0"
     piece.parent.mkdir(parents=True)
     piece.touch()
