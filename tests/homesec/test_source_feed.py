@@ -41,10 +41,10 @@ async def test_feed_returns_stream_url_and_snapshot(hass: HomeAssistant) -> None
         return camera.Image("image/jpeg", entity_id.encode())
 
     assert await ask(hass, "stream_url", async_get_stream_source=stream) == SECRET
-    assert await ask(hass, "still", async_get_image=image) == b"camera.drive"
+    assert await ask(hass, "snapshot", async_get_image=image) == b"camera.drive"
 
 
-@pytest.mark.parametrize("question", ["stream_url", "still"])
+@pytest.mark.parametrize("question", ["stream_url", "snapshot"])
 async def test_missing_entity_is_unavailable(hass: HomeAssistant, question: str) -> None:
     feed = EntityFeed(hass, "camera.drive")
     with pytest.raises(EntityUnavailable):
