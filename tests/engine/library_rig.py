@@ -52,14 +52,14 @@ class LibraryRig:
         self.catalog.database._db.execute("PRAGMA synchronous = OFF")
         self.jobs = self.catalog.jobs
         self.copies = ClipStorage(self.catalog, self.clips_dir)
-        self.cloud_jobs = UploadJobs(
+        self.upload_jobs = UploadJobs(
             store=self.store,
             catalog=self.catalog,
             copies=self.copies,
             clips_dir=self.clips_dir,
             on_event=self.events.append,
         )
-        self.outbox = self.make_outbox(self.cloud_jobs.perform)
+        self.outbox = self.make_outbox(self.upload_jobs.perform)
 
     def make_outbox(self, perform, seed=1):
         return Outbox(

@@ -1,4 +1,4 @@
-"""Another bucket is another place: what was stored in one is not taken to be in the next."""
+"""Clips and jobs when another bucket is configured."""
 
 from threading import Event
 
@@ -25,16 +25,18 @@ OLD, NEW = "gs://old/house", "gs://new/house"
 
 
 class TwoBuckets(LibraryRig):
-    """A house whose bucket changes."""
+    """A library whose bucket changes."""
 
     def __init__(self, folder):
-        self.buckets = {place: DiskStore(folder / place[5:8]) for place in (OLD, NEW)}
+        self.buckets = {
+            bucket_uri: DiskStore(folder / bucket_uri[5:8]) for bucket_uri in (OLD, NEW)
+        }
         super().__init__(folder, store=self.buckets[OLD])
         assert apply_bucket_change(self.catalog, OLD) is None
 
-    def move(self, place):
-        self.store = self.cloud_jobs.store = self.buckets[place]
-        return apply_bucket_change(self.catalog, place)
+    def move(self, bucket_uri):
+        self.store = self.upload_jobs.store = self.buckets[bucket_uri]
+        return apply_bucket_change(self.catalog, bucket_uri)
 
     def cloud_only(self, event_at, **values):
         clip = self.stored(event_at, **values)

@@ -1,4 +1,4 @@
-"""The index of clips."""
+"""The table of clips."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -208,7 +208,7 @@ def test_pages_of_saved_clips_hold_each_once_newest_first(
 
 
 def plan(catalog, query):
-    """Return how SQLite answers what a method asks."""
+    """Return the query plans of a call."""
     asked = []
     catalog.database._db.set_trace_callback(asked.append)
     query()
@@ -266,7 +266,7 @@ def test_totals_count_saved_clips_and_bytes_by_tier(catalog):
     assert catalog.totals() == (4, 62, 1, 31)
 
 
-# --- what others have to say about a clip while it is recorded ---
+# --- put and save ---
 
 
 def test_put_of_ended_recording_keeps_protection(catalog):

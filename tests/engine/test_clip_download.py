@@ -1,4 +1,4 @@
-"""A clip's film somewhere else, from whichever copy there is."""
+"""Download of a clip's video from either copy."""
 
 from threading import Event
 

@@ -1,4 +1,4 @@
-"""Where each clip's copies are, and how they go."""
+"""Copies of clips: removal, protection, and missing files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ def jobs(library, kind):
 
 
 class Killed(BaseException):
-    """The process ends here."""
+    """Stands for the end of the process."""
 
 
 # --- removing ---
@@ -130,7 +130,7 @@ def test_remove_cloud_keeps_file_and_is_final(library):
     assert library.copies.upload_existing() == 0
 
 
-# --- protecting, uploading what was there before ---
+# --- protecting, uploading existing clips ---
 
 
 def test_protect_sets_and_clears_protection(library):

@@ -1,4 +1,4 @@
-"""What is set aside for the day on which the disk is full: a real one, mounted for the test."""
+"""The disk reserve, on a real disk that is mounted for the test."""
 
 from contextlib import suppress
 import random
@@ -48,8 +48,8 @@ def fill(disk):
             file.write(bytes(4096))
 
 
-class Keeping:
-    """A keeper whose clips and catalogue share a disk."""
+class SmallDiskLibrary:
+    """A library whose clips and catalog share a disk."""
 
     def __init__(self, disk, **rules):
         self.dropped = threading.Event()
@@ -58,12 +58,12 @@ class Keeping:
             clips_dir=disk / "clips",
             cloud=None,
             rules=RetentionRules(**rules),
-            on_event=self._hear,
+            on_event=self._handle_event,
             clock=SystemClock(),
             rng=random.Random(1),
         )
 
-    def _hear(self, event):
+    def _handle_event(self, event):
         if isinstance(event, ClipsRemoved):
             self.dropped.set()
 
@@ -74,12 +74,12 @@ def test_start_on_full_disk_makes_room(disk, monkeypatch):
     for n in range(30):
         library.saved(time.time() - 1000 + n, size=100_000)
     library.close()
-    with_reserve = Keeping(disk, min_free_bytes=0)
+    with_reserve = SmallDiskLibrary(disk, min_free_bytes=0)
     with_reserve.library.start()
     with_reserve.library.close()
     fill(disk)
     assert shutil.disk_usage(disk).free == 0
-    again = Keeping(disk, min_free_bytes=RESERVE_BYTES + 2 * MIB)
+    again = SmallDiskLibrary(disk, min_free_bytes=RESERVE_BYTES + 2 * MIB)
     again.library.start()
     try:
         assert again.dropped.wait(LONG_S)

@@ -1,4 +1,4 @@
-"""What becomes of clips once they are recorded, in a whole engine."""
+"""The library of clips, in a running engine."""
 
 import shutil
 import sqlite3
@@ -129,7 +129,7 @@ def test_close_logs_hanging_threads(rigs, make_video, tmp_path, caplog):
     assert rig.engine.library._outbox.join(LONG_S)
 
 
-# --- removing and keeping ---
+# --- removing and protecting ---
 
 
 def test_delete_removes_all_copies(rigs, make_video, store):
@@ -195,7 +195,7 @@ def test_clip_failed_by_full_disk_starts_retention(rigs, make_video, tmp_path):
         assert {p.stem for p in rig.clips_dir.rglob("*.mp4")} == {clip.id for clip in rows}
 
 
-# --- the catalogue ---
+# --- the catalog ---
 
 
 @pytest.mark.parametrize("damage", ["garbage", "gone"])

@@ -1,4 +1,4 @@
-"""Only legal states of a clip, only one writer of them."""
+"""The states of clips, and who writes them."""
 
 import ast
 from dataclasses import replace
@@ -165,7 +165,7 @@ def test_other_writers_are_not_found(sql):
 
 
 class Actions(LibraryRig):
-    """What can happen to clips, in any order, each to the clip with some number."""
+    """Operations on clips; the number selects the clip or the variant."""
 
     def __init__(self, folder):
         super().__init__(folder)

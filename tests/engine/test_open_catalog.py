@@ -1,4 +1,4 @@
-"""A catalogue that is damaged or gone is filled again from the clips that are there."""
+"""A missing or damaged catalog is filled from the clip folder."""
 
 import logging
 import threading
@@ -25,7 +25,7 @@ from custom_components.homesec.engine.recording.finalize import (
 
 
 class Ruin:
-    """A folder of clips, with an index that may be damaged."""
+    """A folder of clips with a catalog that may be damaged."""
 
     def __init__(self, folder, video):
         self.path = folder / "clips.db"
@@ -45,7 +45,7 @@ class Ruin:
             self.catalog.close()
 
     def video(self, event_at=NOON, *, still=True, **values):
-        """Write a clip's files; return its row, which is not in the catalogue."""
+        """Write a clip's files; return its row, without storing it."""
         clip = clip_row(event_at, **values)
         final = self.clips_dir / clip.path
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -165,12 +165,12 @@ def test_adoption_sets_damaged_file_aside_and_continues(ruin):
     assert [(file.name, file.moved) for file in event.files] == [(bad.path, True)]
 
 
-# --- the facts of a film, from its index alone ---
+# --- reading only a file's index ---
 
 
 @pytest.fixture
 def read_whole(monkeypatch):
-    """Notes which files were read from end to end."""
+    """Record which files were read completely."""
     read = []
     monkeypatch.setattr(finishing, "read_info", lambda path: read.append(path) or read_info(path))
     return read
@@ -224,7 +224,7 @@ def test_adoption_distrusts_index_without_duration(make_video, tmp_path, read_wh
     opened = finishing.av.open
 
     class Mute:
-        """A video whose header holds no duration."""
+        """A video without a duration in its header."""
 
         duration = None
         time_base = None

@@ -1,4 +1,4 @@
-"""Which job is done next, and what becomes of one that fails."""
+"""Order of jobs, and back-off after failures."""
 
 import logging
 import sqlite3
@@ -53,7 +53,7 @@ def test_outbox_takes_newest_job_and_every_fourth_time_oldest(library):
 @settings(max_examples=60)
 @given(st.lists(st.integers(0, 3), max_size=60), st.integers(0, 99))
 def test_outbox_never_starves_oldest_job(tmp_path_factory, arrivals, seed):
-    """After at most four turns for each job that is not younger, however many younger ones come."""
+    """A job waits at most four turns per older job, however many newer ones are added."""
     library = LibraryRig(tmp_path_factory.mktemp("house"))
     turn, numbers, until, late = 0, iter(range(10**6)), {}, []
 
@@ -64,7 +64,7 @@ def test_outbox_never_starves_oldest_job(tmp_path_factory, arrivals, seed):
 
     outbox = library.make_outbox({JobKind.UPLOAD: perform}, seed)
     try:
-        # Endless new ones at the end: the old ones must come through all the same.
+        # New jobs without end.
         for count in (*arrivals, *[1] * (4 * sum(arrivals) + 8)):
             for _ in range(count):
                 name = f"{next(numbers)}"
@@ -83,7 +83,7 @@ def test_outbox_reaches_oldest_job_despite_restarts(library):
     assert turns == set(range(OLDEST_EVERY))
 
 
-# --- what becomes of a job ---
+# --- results ---
 
 
 def test_job_is_removed_with_its_result(library):
@@ -160,7 +160,7 @@ def test_error_of_one_job_does_not_back_off_outbox(library, error):
     assert not library.outbox.paused
 
 
-# --- the cloud is away ---
+# --- the cloud is unreachable ---
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_recovered_cloud_makes_failed_jobs_due(library):
     assert {library.row(c).cloud for c in clips} == {CloudState.STORED}
 
 
-# --- what is told ---
+# --- reports and logs ---
 
 
 def test_outbox_reports_changed_backlog(library):

@@ -1,4 +1,4 @@
-"""The outbox and a real object store, with a line that has bad days."""
+"""The outbox with a real object store and random faults."""
 
 from fault_proxy import Fault, Kind
 from gcs_fixtures import store

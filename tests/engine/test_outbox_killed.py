@@ -1,4 +1,4 @@
-"""A process that is killed while it saves, uploads and removes clips."""
+"""A process that is killed while it saves, uploads, and removes clips."""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ KILLS = 12
 
 
 def run(folder, count, *, kill_after_s=None):
-    """Run a house, and kill it so long after it is ready; return what it said."""
+    """Run the process, kill it some time after it's ready, and return its output."""
     process = subprocess.Popen(
         [sys.executable, HERE / "upload_process.py", folder, f"{count}"],
         stdout=subprocess.PIPE,
@@ -57,7 +57,7 @@ def test_killed_process_loses_and_duplicates_no_clip(tmp_path):
     library = LibraryRig(tmp_path, store=DiskStore(tmp_path / "cloud"))
     clips = library.catalog.queries.page(limit=1000)
     known = {clip.id for clip in clips}
-    # Each fifth is removed, and may have been killed before it could say so.
+    # Every fifth clip is removed, perhaps without a report before the kill.
     gone = saved - removed - known
     assert gone <= to_go
     assert not known & removed

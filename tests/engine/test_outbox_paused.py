@@ -1,4 +1,4 @@
-"""What only a person can cure: the outbox waits for that, and does not nag."""
+"""Errors that need the user: the outbox pauses."""
 
 from library_rig import NOON, LibraryRig
 import pytest

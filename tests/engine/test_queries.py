@@ -1,4 +1,4 @@
-"""Clips as somebody looks through them: filtered, paged, beside each other, drawn."""
+"""Filters, pages, neighbors, vocabulary, and timeline of clips."""
 
 import random
 import sqlite3
@@ -24,7 +24,7 @@ def catalog(tmp_path):
 
 
 def page_through(catalog, wanted, limit):
-    """Return all pages' clips, as somebody scrolls to the end."""
+    """Return the clips of all pages."""
     found, before = [], None
     while page := catalog.queries.page(wanted, limit=limit, before=before):
         assert len(page) <= limit
@@ -34,7 +34,7 @@ def page_through(catalog, wanted, limit):
 
 
 def lets_through(wanted, clip):
-    """Say whether a filter means a clip, in plain Python."""
+    """Return whether a filter selects a clip, computed in Python."""
 
     def is_in(word):
         zone = any(zone in word.zones for zone in clip.zones)
@@ -205,7 +205,7 @@ FILTERS = {
 
 @pytest.fixture
 def plans(catalog, monkeypatch):
-    """Collect the plan of each query that is run."""
+    """Collect the plan of each query."""
     found, query = [], catalog.database.query
 
     def explained(sql, values=()):
@@ -220,7 +220,7 @@ def plans(catalog, monkeypatch):
 def check(plans):
     assert plans
     for step in plans:
-        # The index of visits that last holds no others.
+        # This index has open visits only.
         assert not step.startswith("SCAN") or "visits_open" in step, step
         assert "AUTOMATIC" not in step
 
@@ -267,7 +267,7 @@ def test_page_reads_only_its_own_rows(catalog):
     catalog.database._db.set_progress_handler(lambda: steps.append(1) and None, 1000)
     assert len(catalog.queries.page(wanted, limit=50)) == 50
     catalog.database._db.set_progress_handler(None, 0)
-    # Instructions of SQLite's machine, in thousands: a figure that no busy machine changes.
+    # Thousands of SQLite's instructions, which don't depend on the load of the machine.
     assert len(steps) < 100
 
 

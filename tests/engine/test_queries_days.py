@@ -1,4 +1,4 @@
-"""The days on which a camera has clips, by the clock on the wall."""
+"""Days with clips of a camera, in local time."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""An empty catalogue that becomes what it was, from the bucket and the clip folder."""
+"""Rebuild of the catalog from the bucket and the clip folder."""
 
 from dataclasses import replace
 import json
@@ -59,7 +59,7 @@ def found(library, stop=NEVER, cloud=...):
 
 
 def forgotten(library):
-    """Lose the catalogue's rows; return them as they were, newest first."""
+    """Delete all rows of the catalog; return them, newest first."""
     rows = library.catalog.queries.page()
     for row in rows:
         library.catalog.remove(row.id)
@@ -150,7 +150,7 @@ def test_rebuild_uploads_file_that_differs_from_object(library):
 
 def test_rebuild_skips_clip_being_removed(library):
     clip = library.stored(NOON)
-    library.copies.remove(clip)  # its objects are still there: the outbox has not run
+    library.copies.remove(clip)  # the outbox hasn't deleted its objects
     dropped = library.stored(NOON + 1)
     library.catalog.jobs.add(JobKind.DELETE, clip.id, {"names": []})
     library.copies.remove_cloud(dropped)
@@ -220,12 +220,12 @@ def test_rebuild_keeps_hostile_names_inside_clip_folder(library, gcs, camera_id)
 
 def test_rebuild_restores_encrypted_clips_only_with_key(library, bucket):
     key = EncryptionKey.generate()
-    library.cloud_jobs.store = library.store = EncryptedStore(bucket, encrypt_with=key.text)
+    library.upload_jobs.store = library.store = EncryptedStore(bucket, encrypt_with=key.text)
     video, _ = library.files(library.stored(NOON))
     before = forgotten(library)
     assert found(library, cloud=EncryptedStore(bucket)) == Rebuilt(locked=1)
     assert library.catalog.queries.page() == []
-    # The made-up film cannot be read, and so was set aside.
+    # The made-up video can't be read, so it was set aside.
     video.with_name(f"{video.name}.damaged").rename(video)
     assert found(library, cloud=EncryptedStore(bucket, decrypt_with=[key.text])) == Rebuilt(
         from_cloud=1
@@ -258,7 +258,7 @@ def test_rebuild_reads_all_pages_of_bucket(library, gcs):
 
 
 def test_rebuild_writes_in_small_transactions(library, monkeypatch):
-    """They are written down in small parts; whoever waits has his turn in between."""
+    """Recordings can write between the transactions."""
     clips = [clip_row(NOON + n) for n in range(10_000)]
     parts = []
     store = CatalogRebuilder.store
@@ -289,13 +289,13 @@ def test_rebuild_restores_protection(library):
     forgotten(library)
     assert found(library).from_cloud == 1
     assert library.row(clip) == protected
-    # Taken in from its file, and waiting to be uploaded once more.
+    # Adopted from its file, and waiting for another upload.
     for state in (CloudState.NONE, CloudState.WAITING):
         library.catalog.remove(clip.id)
         library.catalog.put(replace(protected, protected=False, cloud=state))
         assert found(library).completed == 1
         assert library.row(clip).protected
-    # What somebody has just decided is not undone.
+    # A later decision of the user isn't undone.
     library.copies.protect(clip.id, protected=False)
     library.catalog.database.query("UPDATE clips SET cloud = 'stored'")
     found(library)

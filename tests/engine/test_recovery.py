@@ -1,4 +1,4 @@
-"""What a crash left behind."""
+"""Recovery of clips after a crash."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 
 
 class Wreck:
-    """A folder of clips and its index, as a crash may leave them."""
+    """A clip folder and its catalog after a crash."""
 
     def __init__(self, folder, video):
         self.catalog = Catalog(folder / "clips.db")
@@ -166,7 +166,7 @@ def test_recovery_without_open_clips_does_nothing(wreck):
     assert wreck.catalog.get(clip.id).duration_s == 99.0
 
 
-# --- orphans ---
+# --- files without a row ---
 
 
 def test_partial_file_without_row_is_adopted_at_any_age(wreck):
@@ -245,7 +245,7 @@ def test_killed_process_leaves_clip_up_to_last_second(make_video, tmp_path, rigs
     assert rig.engine.engine_stats().clips == 1
 
 
-# --- what a file tells by itself ---
+# --- metadata in the file ---
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -280,7 +280,7 @@ def test_foreign_comment_is_ignored(wreck, comment):
     assert wreck.catalog.get(clip.id).label is None
 
 
-# --- what the disk refused ---
+# --- clips that the disk refused ---
 
 
 def test_refused_clip_is_finalized_when_disk_accepts(wreck):

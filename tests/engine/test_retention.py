@@ -1,4 +1,4 @@
-"""Removes what the rules say."""
+"""The retention thread, with files, rows, and objects."""
 
 from pathlib import Path
 import sqlite3

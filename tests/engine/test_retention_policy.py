@@ -1,4 +1,4 @@
-"""Which copies are to go: a pure function."""
+"""Which copies of clips are removed."""
 
 from hypothesis import given, strategies as st
 from library_rig import NOON
@@ -131,7 +131,7 @@ def test_clock_set_back_expires_nothing():
     assert run([holding(-90 * DAY)], local=rules) == []
 
 
-# --- whatever there is ---
+# --- properties of any plan ---
 
 sizes = st.one_of(st.none(), st.integers(0, 300))
 limits = st.builds(Limits, max_age_s=st.one_of(st.none(), st.floats(0, 100 * DAY)), max_bytes=sizes)
@@ -160,29 +160,29 @@ held = st.lists(
 
 
 class Outcome:
-    """What a plan leaves."""
+    """The copies that a plan leaves."""
 
     def __init__(self, clips, rules, free, uploading):
         self.clips, self.rules, self.free, self.uploading = clips, rules, free, uploading
         self.removals = plan(clips, rules, now=NOON, free_bytes=free, uploading=uploading)
         self.by_id = {h.id: h for h in clips}
         self.reason = {(r.clip_id, r.tier): r.reason for r in self.removals}
-        self.freed = sum(h.bytes for h in clips if self.gone(h, LOCAL))
+        self.freed = sum(h.bytes for h in clips if self.removed(h, LOCAL))
 
-    def gone(self, holding, tier):
+    def removed(self, holding, tier):
         return (holding.id, tier) in self.reason
 
     def stay(self, tier):
-        """Return (clip, bytes) of the copies that stay in a tier."""
+        """Return (clip, bytes) of a tier's remaining copies."""
         copies = (
             [(h, h.bytes) for h in self.clips if h.local]
             if tier is LOCAL
             else [(h, h.cloud_bytes) for h in self.clips if h.cloud is STORED]
         )
-        return [(h, size) for h, size in copies if not self.gone(h, tier)]
+        return [(h, size) for h, size in copies if not self.removed(h, tier)]
 
     def may_go(self, holding, tier):
-        """Whether a rule by age or size may remove it."""
+        """Return whether a limit may remove a clip."""
         waits = tier is LOCAL and self.uploading and holding.cloud is WAITING
         return not holding.protected and not waits
 
@@ -204,7 +204,7 @@ def test_plan_removes_each_copy_once_and_skips_protected_clips(out):
 def test_plan_marks_last_copies(out):
     for removal in out.removals:
         clip = out.by_id[removal.clip_id]
-        here = removal.tier is CLOUD and clip.local and not out.gone(clip, LOCAL)
+        here = removal.tier is CLOUD and clip.local and not out.removed(clip, LOCAL)
         there = removal.tier is LOCAL and clip.cloud is STORED
         assert removal.last_copy is not (here or there)
 
@@ -266,16 +266,16 @@ def test_plan_removes_waiting_clip_for_space_only(out):
 def test_plan_frees_space_oldest_first(safe, out):
     kind = [h for h in out.clips if h.local and not h.protected and (h.cloud is STORED) is safe]
     newest = max((h.id for h in kind if out.reason.get((h.id, LOCAL)) is SPACE), default="")
-    assert all(out.gone(h, LOCAL) for h in kind if h.id < newest)
+    assert all(out.removed(h, LOCAL) for h in kind if h.id < newest)
 
 
 @given(outcomes)
 def test_plan_after_removals_is_empty(out):
     after = [
         h._replace(
-            local=h.local and not out.gone(h, LOCAL),
-            cloud=CloudState.DROPPED if out.gone(h, CLOUD) else h.cloud,
-            cloud_bytes=0 if out.gone(h, CLOUD) else h.cloud_bytes,
+            local=h.local and not out.removed(h, LOCAL),
+            cloud=CloudState.DROPPED if out.removed(h, CLOUD) else h.cloud,
+            cloud_bytes=0 if out.removed(h, CLOUD) else h.cloud_bytes,
         )
         for h in out.clips
     ]

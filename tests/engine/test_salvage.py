@@ -1,4 +1,4 @@
-"""A damaged catalogue: what can still be read of it is in the new one."""
+"""Salvage of a damaged catalog, and repair of rows."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def reopened(path):
-    """Open the catalogue as the engine does: ``reopened()``."""
+    """Return a function that opens the catalog like the engine."""
     opened = []
 
     def reopen():
@@ -40,7 +40,7 @@ def reopened(path):
 
 
 def fill(path, clips=400):
-    """Make a catalogue with a row of each kind, and return its clips."""
+    """Make a catalog with rows in all tables; return its clips."""
     rows = [
         clip_row(
             NOON + n,
@@ -92,7 +92,7 @@ def asides(path):
     return [p for p in path.parent.iterdir() if p.name.startswith("clips.db.")]
 
 
-# --- a file that is damaged ---
+# --- damaged files ---
 
 
 def test_salvage_copies_rows_around_damaged_page(path, reopened):
@@ -206,7 +206,7 @@ def test_salvage_replaces_anything_at_new_path(path, reopened, make):
     assert reopened().totals().clips == 0
 
 
-# --- rows that cannot be parsed ---
+# --- damaged rows ---
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_repair_keeps_readable_values_of_clip(path, reopened, column, value, exp
     assert getattr(row, column) == pytest.approx(expected)
     others = [name for name in ("id", "camera_id", "cloud_bytes") if name != column]
     assert all(getattr(row, name) == getattr(clip, name) for name in others)
-    # The others are as they were, and nothing was set aside.
+    # The other rows are unchanged, and the file wasn't replaced.
     assert [catalog.get(c.id) for c in rows if c is not clip] == [c for c in rows if c is not clip]
     assert asides(path) == []
     assert clip_time(row.id) == pytest.approx(NOON + 2, abs=0.01)
@@ -301,7 +301,7 @@ def test_repair_removes_only_unreadable_rows_of_other_tables(path, reopened, tab
     catalog = reopened()
     assert catalog.queries.page() == rows[::-1]
     left = catalog.database.query(f"SELECT * FROM {table}")
-    assert len(left) == before - 1 + (table == "notes")  # and the note that clips may be missing
+    assert len(left) == before - 1 + (table == "notes")  # and the mark that clips may be missing
     assert asides(path) == []
 
 

@@ -1,4 +1,4 @@
-"""An engine that cannot start says why, leaves nothing behind, and another one starts later."""
+"""Errors of the engine's start, after which another engine can start."""
 
 import errno
 import os
@@ -24,7 +24,7 @@ from custom_components.homesec.engine.library.start_errors import start_error
 
 
 def fails(folder, **options):
-    """Return what a start fails with; no thread may be left of it."""
+    """Return the error of a failing start; check that no thread is left."""
     rig = EngineRig(folder, **options)
     with pytest.raises(StartFailed) as caught:
         rig.engine.start()
@@ -135,7 +135,7 @@ def test_failed_start_of_sms_stops_all_threads(tmp_path, monkeypatch):
     with pytest.raises(StartDiskFull):
         rig.engine.start()
     rig.stop()
-    # Nothing holds the file any more: it can be opened by one that wants it alone.
+    # The file isn't open anymore: it can be locked exclusively.
     with Catalog(tmp_path / "data" / "clips.db") as catalog:
         catalog.database.query("PRAGMA locking_mode = EXCLUSIVE")
         catalog.set_value("x", "y")

@@ -1,4 +1,4 @@
-"""What the outbox does with the cloud."""
+"""Upload, metadata, and delete jobs."""
 
 from dataclasses import replace
 import shutil
@@ -70,7 +70,7 @@ def test_interrupted_upload_is_resumed(library):
     assert library.store.sent_bytes == 10 * CHUNK_BYTES
 
 
-# --- the file has gone ---
+# --- the file is missing ---
 
 
 def test_upload_with_lost_file_and_existing_object_is_stored(library):
@@ -153,11 +153,11 @@ def test_clip_removed_during_upload_leaves_no_object(library):
     assert library.of(ClipUploaded) == []
 
 
-# --- facts that change later ---
+# --- metadata ---
 
 
 def in_bucket(library):
-    """Return the clip as its object tells it."""
+    """Return the clip in its object's metadata."""
     return clip_from_object(library.store.find(library.store.names(".mp4")[0]))
 
 
@@ -174,7 +174,7 @@ def test_protection_is_written_to_object_metadata(library):
         library.run()
         assert in_bucket(library).protected is protected
     assert len(descriptions(library)) == 2
-    # What it is already needs no word.
+    # An unchanged value needs no job.
     library.copies.protect(clip.id, protected=False)
     library.run()
     assert len(descriptions(library)) == 2
@@ -188,7 +188,7 @@ def test_protection_during_upload_is_written_to_object(library):
     assert library.row(clip).cloud is CloudState.WAITING
     library.copies.protect(clip.id, protected=True)
     library.clock.advance(60)
-    upload = library.cloud_jobs.upload
+    upload = library.upload_jobs.upload
 
     def protected_meanwhile(job, stop):
         settle = upload(job, stop)
@@ -196,12 +196,12 @@ def test_protection_during_upload_is_written_to_object(library):
         return settle
 
     library.outbox = library.make_outbox(
-        {**library.cloud_jobs.perform, JobKind.UPLOAD: protected_meanwhile}
+        {**library.upload_jobs.perform, JobKind.UPLOAD: protected_meanwhile}
     )
     library.run()
     assert in_bucket(library).protected is library.row(clip).protected is False
     library.copies.protect(clip.id, protected=True)
-    update_metadata = library.cloud_jobs.update_metadata
+    update_metadata = library.upload_jobs.update_metadata
 
     def changed_meanwhile(job, stop):
         settle = update_metadata(job, stop)
@@ -209,7 +209,7 @@ def test_protection_during_upload_is_written_to_object(library):
         return settle
 
     library.outbox = library.make_outbox(
-        {**library.cloud_jobs.perform, JobKind.DESCRIBE: changed_meanwhile}
+        {**library.upload_jobs.perform, JobKind.DESCRIBE: changed_meanwhile}
     )
     library.run()
     assert in_bucket(library).protected is False

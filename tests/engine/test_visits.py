@@ -1,4 +1,4 @@
-"""Visits: counted whether recorded or not, by the clocks on the wall."""
+"""Visits, recorded or not, counted in local time."""
 
 from datetime import UTC, date, datetime, timedelta
 import sqlite3
@@ -29,11 +29,11 @@ def catalog(tmp_path):
 
 
 class Log(VisitWriter):
-    """A log that keeps what it tells."""
+    """A visit writer whose events are recorded."""
 
     def __init__(self, catalog):
-        self.told = []
-        super().__init__(catalog.visits, on_event=self.told.append)
+        self.events = []
+        super().__init__(catalog.visits, on_event=self.events.append)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_visit_is_stored_at_start_and_end(catalog):
     log.handle_event(DetectionEnded(presence=presence(until=NOON + 9), clip_id="c"))
     assert log.close()
     assert rows(catalog) == [("feeder", "cat", NOON, NOON + 9, "c")]
-    assert log.told == [VisitLogged(camera_id="feeder", label="cat")]
+    assert log.events == [VisitLogged(camera_id="feeder", label="cat")]
 
 
 def test_visits_are_separate_by_camera_and_label(catalog):
@@ -162,7 +162,7 @@ def test_count_filters_by_camera_label_and_time(catalog):
     assert (catalog.visits.last("a", "cat"), catalog.visits.last("c", "cat")) == (5, None)
 
 
-# --- insight ---
+# --- statistics ---
 
 
 def brute_force(visits, tz):

@@ -8,7 +8,7 @@ from library_rig import NOON, LibraryRig
 
 
 def main():
-    """Save so many clips besides those that are there, and let the outbox work; print each step."""
+    """Save ``COUNT`` further clips, upload them, and print each step."""
     folder, count = Path(sys.argv[1]), int(sys.argv[2])
     library = LibraryRig(folder, store=DiskStore(folder / "cloud", chunk_s=0.001))
     library.catalog.database._db.execute("PRAGMA synchronous = NORMAL")

@@ -1,4 +1,4 @@
-"""Clips put where the engine would put them, here and in the cloud, and actions on them."""
+"""Clips in the clip folder and in the cloud, and calls of the actions on them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ STILL = b"\xff\xd8\xff still"
 
 
 class ClipFactory:
-    """Puts clips where the engine would."""
+    """Makes clips as the engine would."""
 
     def __init__(self, entry: MockConfigEntry, video: Path) -> None:
         self.runtime = entry.runtime_data
@@ -48,13 +48,13 @@ class ClipFactory:
 
     @property
     def library(self) -> ClipLibrary:
-        """Return who keeps the clips."""
+        """Return the library of clips."""
         library: ClipLibrary = self.runtime.host.engine.library
         return library
 
-    async def cloud_only(self, at: float, **facts: Any) -> Clip:
-        """Put a clip into the cloud, and drop what is here of it."""
-        clip = await self.put(at, **facts)
+    async def cloud_only(self, at: float, **fields: Any) -> Clip:
+        """Make a clip that is only in the cloud."""
+        clip = await self.put(at, **fields)
         await self.runtime.host.async_run_raw(self._upload, clip)
         return clip
 
@@ -84,7 +84,7 @@ class ClipFactory:
         trigger: Trigger = Trigger.PRESENCE,
         state: ClipState = ClipState.SAVED,
         still: bool = True,
-        **facts: Any,
+        **fields: Any,
     ) -> Clip:
         clip_id = ulid_at_time(at)
         path = f"{camera_id}/2026-11-21/{clip_id}"
@@ -104,7 +104,7 @@ class ClipFactory:
             bytes=self._video.stat().st_size,
             local=state is not ClipState.MISSING,
         )
-        clip = replace(clip, **facts)
+        clip = replace(clip, **fields)
         await self.runtime.host.async_run_raw(self._write, clip)
         return clip
 
@@ -120,7 +120,7 @@ class ClipFactory:
 
 
 async def act(hass: HomeAssistant, action: str, *, user: str | None = None, **data: Any) -> Any:
-    """Call an action; return what it answers, if it does."""
+    """Call an action; return its response."""
     answers = action in ("list_clips", "export", "rebuild_index")
     return await hass.services.async_call(
         DOMAIN,
@@ -133,7 +133,7 @@ async def act(hass: HomeAssistant, action: str, *, user: str | None = None, **da
 
 
 async def refused(hass: HomeAssistant, action: str, **data: Any) -> str | None:
-    """Call an action that the caller got wrong; return what it is told."""
+    """Call an action with invalid data; return the error's translation key."""
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, action, **data)
     assert str(raised.value), "there is no text for it"
@@ -141,10 +141,10 @@ async def refused(hass: HomeAssistant, action: str, **data: Any) -> str | None:
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
-    """Return the clips that were listed."""
+    """Return the ids of the listed clips."""
     return [clip["clip_id"] for clip in answer["clips"]]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return all that is in a folder; nothing if there is none."""
+    """Return the content of a folder's files by name."""
     return {path.name: path.read_bytes() for path in folder.glob("*")}

@@ -1,4 +1,4 @@
-"""The actions on clips: what automations list, export, delete, protect and find again."""
+"""Actions on clips: list, delete, protect, and rebuild."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ UNKNOWN_ID = "01K0CAMERA0000000000000005"
 
 @pytest.fixture
 async def factory(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
-    """A house without a cloud."""
+    """A factory without a cloud."""
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
     return ClipFactory(entry, video)
@@ -51,13 +51,13 @@ async def factory(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> C
 
 @pytest.fixture
 async def cloud_factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
-    """A house with one."""
+    """A factory with a cloud."""
     return await set_up_cloud(hass, gcs, video)
 
 
 @pytest.fixture
 def evidence(config_dir: Path) -> Path:
-    """A folder that Home Assistant may write to."""
+    """A folder that Home Assistant is allowed to write to."""
     return config_dir / "media" / "evidence"
 
 
@@ -122,7 +122,7 @@ async def test_list_filters_by_camera_time_and_label(
         ({"camera": GONE_ID}, [other]),
         ({"label": "person"}, [other, first]),
         ({"label": "Robert'); DROP TABLE clips;"}, []),
-        # Without a zone it is Home Assistant's.
+        # The time zone is Home Assistant's.
         ({"from": "2026-11-21 23:35:00"}, [other, second]),
         ({"to": "2026-11-21T22:40:00+00:00"}, [first]),
         ({"from": "2026-11-21 23:30:00", "to": "2026-11-21 23:30:01"}, [first]),
@@ -275,7 +275,7 @@ async def test_rebuild_with_unreachable_bucket_fails(
     assert raised.value.translation_key == "storage_denied"
 
 
-# --- who may -----------------------------------------------------------------------------------
+# --- permissions -------------------------------------------------------------------------------
 
 
 async def test_read_permission_allows_list_only(

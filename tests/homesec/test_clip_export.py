@@ -1,4 +1,4 @@
-"""The export of clips: films in a folder, whatever lies there already."""
+"""Export of clips to a folder."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UNKNOWN_ID = "01K0CAMERA0000000000000005"
 
 @pytest.fixture
 async def factory(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> ClipFactory:
-    """A house without a cloud."""
+    """A factory without a cloud."""
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     await set_up(hass, entry)
     return ClipFactory(entry, video)
@@ -45,19 +45,19 @@ async def factory(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> C
 
 @pytest.fixture
 async def cloud_factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
-    """A house with one."""
+    """A factory with a cloud."""
     return await set_up_cloud(hass, gcs, video)
 
 
 @pytest.fixture
 def evidence(config_dir: Path) -> Path:
-    """A folder that Home Assistant may write to."""
+    """A folder that Home Assistant is allowed to write to."""
     return config_dir / "media" / "evidence"
 
 
 @pytest.fixture(scope="session")
 def video_bytes(video: Path) -> bytes:
-    """What every clip here consists of."""
+    """The content of every clip's video."""
     return video.read_bytes()
 
 
@@ -87,7 +87,7 @@ async def test_export_writes_local_and_cloud_clips(
         "failed": [],
     }
     assert list(contents(evidence).values()) == [video_bytes] * 2
-    # Once more is the same.
+    # A second export succeeds, too.
     assert await act(hass, "export", clip_id=[here.id, there.id], folder=str(evidence)) == answer
     assert list(contents(evidence).values()) == [video_bytes] * 2
 
@@ -129,7 +129,7 @@ async def test_export_refuses_other_folders(
     ):
         assert await refused(hass, "export", clip_id=clip.id, folder=folder) == "folder_not_allowed"
     assert contents(config_dir / "secret") == {}
-    # A link that lies in wait is replaced, not followed.
+    # A link is replaced, not followed.
     name = f"2026-11-21_23-30-00_front_door_{clip.id}.mp4"
     link(evidence / name, to=config_dir / "secret" / "film.mp4")
     await act(hass, "export", clip_id=clip.id, folder=str(evidence))

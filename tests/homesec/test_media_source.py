@@ -31,7 +31,7 @@ GONE_ID = "01K0CAMERA0000000000000009"
 
 @pytest.fixture(scope="session")
 def video_bytes(video: Path) -> bytes:
-    """What every clip here consists of."""
+    """The content of every clip's video."""
     return video.read_bytes()
 
 

@@ -48,13 +48,13 @@ KIB = 1024
 
 @pytest.fixture(scope="session")
 def video_bytes(video: Path) -> bytes:
-    """What every clip here consists of."""
+    """The content of every clip's video."""
     return video.read_bytes()
 
 
 @pytest.fixture
 async def factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
-    """A house whose login cannot sign links."""
+    """A factory with credentials that can't sign links."""
     return await set_up_cloud(hass, gcs, video)
 
 
@@ -62,7 +62,7 @@ async def factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
 async def proxied(
     hass: HomeAssistant, gcs: Any, video: Path, request: pytest.FixtureRequest
 ) -> ClipFactory:
-    """A house without links: its login cannot sign, or could, but the clips are encrypted."""
+    """A factory without links: with credentials that can't sign, or with encrypted clips."""
     if request.param == "plain":
         return await set_up_cloud(hass, gcs, video)
     return await set_up_cloud(
@@ -72,12 +72,12 @@ async def proxied(
 
 @pytest.fixture
 async def signing_factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
-    """A house whose login can sign links."""
+    """A factory with credentials that can sign links."""
     return await set_up_cloud(hass, gcs, video, key=service_account(gcs))
 
 
 def service_account(gcs: Any) -> dict[str, str]:
-    """Return a key whose login is asked of our own server."""
+    """Return a key with the token server of the test."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -193,7 +193,7 @@ async def test_player_is_redirected_to_signed_url(
     assert link.path.endswith(f"/house/{CAMERA_ID}/2026/11/21/{clip.id}.mp4")
     assert link.query["X-Goog-Algorithm"] == "GOOG4-RSA-SHA256"
     assert int(link.query["X-Goog-Expires"]) == 900
-    # A link is signed for GET alone, so whoever asks with HEAD is answered here.
+    # A link is signed for GET only, so HEAD is answered without one.
     head = await client.head(url, allow_redirects=False)
     assert head.status == HTTPStatus.OK
     assert int(head.headers["Content-Length"]) == len(video_bytes)

@@ -1,4 +1,4 @@
-"""Stills in the size that they are shown in."""
+"""Scaling of stills."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def picture(width: int = 1280, height: int = 720, kind: str = "JPEG") -> bytes:
-    """A picture with something in it: its left half is red."""
+    """A picture whose left half is red."""
     image = Image.new("RGB", (width, height), "navy")
     image.paste((200, 30, 30), (0, 0, width // 2, height))
     file = BytesIO()

@@ -1,4 +1,4 @@
-"""What was played from the cloud is kept here, for a while and within limits."""
+"""The cache of videos in the cloud."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Usage = namedtuple("Usage", "total used free")
 
 
 class Bucket:
-    """Holds one film, and counts what is fetched of it."""
+    """A bucket with one video, which counts the bytes that are read."""
 
     def __init__(self, size: int) -> None:
         self.video_bytes = os.urandom(size)
