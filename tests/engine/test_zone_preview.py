@@ -3,7 +3,7 @@
 from engine_rig import camera
 import pytest
 
-from custom_components.homesec.engine.camera.zone_preview import judge_detections
+from custom_components.homesec.engine.camera.zone_preview import judge_detection
 from custom_components.homesec.engine.core.types import (
     Box,
     Detection,
@@ -30,7 +30,7 @@ def zone(name, polygon, kind=ZoneKind.PLAIN, labels=()):
 
 
 def counts(*zones, found=PERSON, own=0.5, **settings):
-    (judged,) = judge_detections([found], config(**settings), zones, threshold=own)
+    judged = judge_detection(found, config(**settings), zones, own)
     return judged.counts, judged.zones
 
 
@@ -49,7 +49,7 @@ def counts(*zones, found=PERSON, own=0.5, **settings):
         ((zone("L", LEFT, ZoneKind.REQUIRED), zone("M", LEFT, ZoneKind.MASK)), (False, ("L", "M"))),
     ],
 )
-def test_judge_detections_applies_zones(zones, expected):
+def test_judge_detection_applies_zones(zones, expected):
     assert counts(*zones) == expected
 
 
@@ -64,9 +64,9 @@ def test_judge_detections_applies_zones(zones, expected):
         (0.5, {"rules": (LabelRule(label="person", min_height=0.7),)}, False),
     ],
 )
-def test_judge_detections_applies_camera_rules(own, settings, expected):
+def test_judge_detection_applies_camera_rules(own, settings, expected):
     assert counts(own=own, **settings) == (expected, ())
 
 
-def test_judge_detections_excludes_other_labels():
+def test_judge_detection_excludes_other_labels():
     assert counts(found=Detection("dog", 0.9, PERSON.box)) == (False, ())

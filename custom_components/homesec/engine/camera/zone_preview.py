@@ -9,7 +9,7 @@ from ..core.types import CameraHealth, ZoneKind
 from ..tracking.zones import is_in_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ..core.types import CameraConfig, Detection, Zone
     from ..detection.pool import DetectionPool
@@ -50,22 +50,17 @@ def preview_zones(
         found = None
     if found is None:
         raise DetectorError("the detector is not available")
-    return judge_detections(found, session.config, zones, threshold=pool.thresholds[0])
+    threshold = pool.thresholds[0]
+    return [judge_detection(each, session.config, zones, threshold) for each in found]
 
 
-def judge_detections(
-    found: Iterable[Detection], config: CameraConfig, zones: Sequence[Zone], *, threshold: float
-) -> list[PreviewedDetection]:
-    """Return the detections of one frame with what these zones make of them.
-
-    ``threshold`` is the detector's own. The time that a zone requires isn't considered.
-    """
-    return [_judge(each, config, zones, threshold) for each in found]
-
-
-def _judge(
+def judge_detection(
     found: Detection, config: CameraConfig, zones: Sequence[Zone], threshold: float
 ) -> PreviewedDetection:
+    """Return a detection with what the zones make of it; the time they require is ignored.
+
+    ``threshold`` is the detector's own.
+    """
     rule = config.rule(found.label)
     chosen = config.threshold if rule.threshold is None else rule.threshold
     relevant = [zone for zone in zones if not zone.labels or found.label in zone.labels]
