@@ -11,7 +11,7 @@ NOW = 1_790_000_000.0
 """14:13:20 in UTC."""
 
 
-def sighting(**facts: Any) -> Sighting:
+def sighting(**changes: Any) -> Sighting:
     return Sighting(
         **{
             "kind": AlertKind.SEEN,
@@ -22,13 +22,13 @@ def sighting(**facts: Any) -> Sighting:
             "label": "person",
             "zones": ("Drive",),
         }
-        | facts
+        | changes
     )
 
 
 BY_HAND = {"kind": AlertKind.ALARM, "camera_id": None, "camera": None, "label": None, "zones": ()}
 
 
-def alert(*facts: dict[str, Any]) -> Alert:
+def alert(*changes: dict[str, Any]) -> Alert:
     """Return an alert with one sighting for each of these changes."""
-    return Alert(id="01K0A1ERT00000000000000000", sightings=tuple(sighting(**x) for x in facts))
+    return Alert(id="01K0A1ERT00000000000000000", sightings=tuple(sighting(**x) for x in changes))

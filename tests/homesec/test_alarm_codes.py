@@ -180,8 +180,8 @@ async def test_duress_is_announced_but_shown_nowhere(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await set_up(hass, entry)
-    heard: list[EngineEvent] = []
-    entry.runtime_data.bus.async_subscribe(heard.append, kinds=(Duress,))
+    dispatched: list[EngineEvent] = []
+    entry.runtime_data.bus.async_subscribe(dispatched.append, kinds=(Duress,))
     events = async_capture_events(hass, "homesec_alarm_duress")
     shown: list[dict[str, Any]] = []
     for kind in (PinKind.FULL, PinKind.DURESS):
@@ -194,12 +194,12 @@ async def test_duress_is_announced_but_shown_nowhere(
     assert "duress" not in json.dumps(
         [s.as_dict() for s in hass.states.async_all()], cls=JSONEncoder
     )
-    assert heard == [Duress(by=NAMES[PinKind.DURESS])]
+    assert dispatched == [Duress(by=NAMES[PinKind.DURESS])]
     assert [event.data for event in events] == [{"changed_by": NAMES[PinKind.DURESS]}]
     # Also when arming, and when disarming a disarmed alarm.
     await act(hass, entry, "disarm", CODES[PinKind.DURESS])
     await act(hass, entry, "arm_home", CODES[PinKind.DURESS])
-    assert len(events) == len(heard) == 3
+    assert len(events) == len(dispatched) == 3
 
 
 async def test_pins_never_appear_in_logs_events_states_or_files(

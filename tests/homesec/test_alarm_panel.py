@@ -121,9 +121,9 @@ async def test_delays_lead_through_announced_states(
         async_capture_events(hass, f"homesec_alarm_{name}")
         for name in ("armed", "pending", "triggered", "disarmed")
     ]
-    heard: list[EngineEvent] = []
+    dispatched: list[EngineEvent] = []
     runtime = entry.runtime_data
-    runtime.bus.async_subscribe(heard.append, kinds=(AlarmTriggered,))
+    runtime.bus.async_subscribe(dispatched.append, kinds=(AlarmTriggered,))
     began = dt_util.utcnow()
     await arm(hass, entry, "arm_away")
     found = hass.states.get(panel(hass, entry))
@@ -154,7 +154,7 @@ async def test_delays_lead_through_announced_states(
         [{"mode": "away", "label": "person", "triggered_by": "Gone"}],
         [{"changed_by": None, "was": "triggered", "mode": "away"}],
     ]
-    assert heard == [AlarmTriggered(camera_id="no longer there", label="person")]
+    assert dispatched == [AlarmTriggered(camera_id="no longer there", label="person")]
 
 
 async def test_every_change_is_saved_immediately(

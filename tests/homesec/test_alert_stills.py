@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from homesec_fixtures import CAMERA_ID, PERSON, guard, set_up, until
 import pytest
 
-from custom_components.homesec.alerts.stills import KEPT_S, AlertStills
+from custom_components.homesec.alerts.stills import MAX_AGE_S, AlertStills
 from custom_components.homesec.engine.core.errors import HomeSecError
 from custom_components.homesec.engine.core.events import SnapshotTaken
 
@@ -137,7 +137,7 @@ def test_stills_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert stills.get("a") is None
     stills.put("a", b"1")
     stills.put("b", b"2")
-    yesterday = time.time() - KEPT_S - 1
+    yesterday = time.time() - MAX_AGE_S - 1
     os.utime(tmp_path / "alerts/a.jpg", (yesterday, yesterday))
     assert stills.get("a") is None
     assert stills.get("b") == b"2"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers import issue_registry as ir
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-FACTS = AlarmSnapshot(
+SNAPSHOT = AlarmSnapshot(
     mode=AlarmMode.AWAY,
     state=AlarmState.TRIGGERED,
     began_at=1_790_000_000.0,
@@ -139,16 +139,16 @@ async def test_folder_in_place_of_store_is_renamed(
 # --- the alarm ---
 
 
-@pytest.mark.parametrize("key", [key for key in FACTS if key != "mode"])
+@pytest.mark.parametrize("key", [key for key in SNAPSHOT if key != "mode"])
 @pytest.mark.parametrize("value", ["missing", *ODD], ids=repr)
 def test_damaged_snapshot_keeps_armed_mode(key: str, value: Any) -> None:
-    facts = {k: v for k, v in FACTS.items() if k != key or value != "missing"}
-    if key in facts:
-        facts[key] = value
+    snapshot = {k: v for k, v in SNAPSHOT.items() if k != key or value != "missing"}
+    if key in snapshot:
+        snapshot[key] = value
     try:
-        read = AlarmSnapshot.from_dict(facts)
+        read = AlarmSnapshot.from_dict(snapshot)
     except KeyError, TypeError, ValueError:
-        read = AlarmSnapshot.from_mode(facts, now=5.0)
+        read = AlarmSnapshot.from_mode(snapshot, now=5.0)
         assert (read.state, read.began_at) == (AlarmState.ARMED, 5.0)
     assert read.mode is AlarmMode.AWAY
 
@@ -156,21 +156,21 @@ def test_damaged_snapshot_keeps_armed_mode(key: str, value: Any) -> None:
 async def test_damaged_state_keeps_mode_and_raises_issue(
     hass: HomeAssistant, entry: MockConfigEntry, store: Callable, issue_registry: ir.IssueRegistry
 ) -> None:
-    store("alarm", envelope({"facts": FACTS | {"began_at": "soon"}, "tries": TRIES}))
+    store("alarm", envelope({"facts": SNAPSHOT | {"began_at": "soon"}, "tries": TRIES}))
     await set_up(hass, entry)
     assert alarm_state(hass, entry) == "armed_away"
     assert issue_of(issue_registry) == "alarm_state_damaged"
 
 
-@pytest.mark.parametrize("facts", [None, [], {"mode": "?"}, "away", {"mode": ["away"]}])
+@pytest.mark.parametrize("snapshot", [None, [], {"mode": "?"}, "away", {"mode": ["away"]}])
 async def test_lost_mode_disarms_and_raises_issue(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     store: Callable,
     issue_registry: ir.IssueRegistry,
-    facts: Any,
+    snapshot: Any,
 ) -> None:
-    store("alarm", envelope({"facts": facts, "tries": TRIES}))
+    store("alarm", envelope({"facts": snapshot, "tries": TRIES}))
     await set_up(hass, entry)
     assert alarm_state(hass, entry) == "disarmed"
     assert issue_of(issue_registry) == "alarm_state_lost"
@@ -188,8 +188,8 @@ async def test_state_of_newer_version_keeps_mode(
 async def test_damaged_tries_keep_alarm_state(
     hass: HomeAssistant, entry: MockConfigEntry, store: Callable, tries: Any
 ) -> None:
-    facts = FACTS | {"began_at": dt_util.utcnow().timestamp()}
-    store("alarm", envelope({"facts": facts, "tries": tries}))
+    snapshot = SNAPSHOT | {"began_at": dt_util.utcnow().timestamp()}
+    store("alarm", envelope({"facts": snapshot, "tries": tries}))
     await set_up(hass, entry)
     assert alarm_state(hass, entry) == "triggered"
 
@@ -207,16 +207,16 @@ values = st.one_of(
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(st.sampled_from([*FACTS]), values), values, values)
+@given(st.dictionaries(st.sampled_from([*SNAPSHOT]), values), values, values)
 def test_any_snapshot_read_can_be_disarmed(
     changes: dict[str, Any], wrong: Any, last_at: Any
 ) -> None:
     try:
-        facts = AlarmSnapshot.from_dict(FACTS | changes)
+        snapshot = AlarmSnapshot.from_dict(SNAPSHOT | changes)
     except KeyError, TypeError, ValueError:
-        facts = AlarmSnapshot.from_mode(FACTS | changes, now=CLOCKS.now())
+        snapshot = AlarmSnapshot.from_mode(SNAPSHOT | changes, now=CLOCKS.now())
     alarm = Alarm(
-        clock=CLOCKS, delays=lambda _mode: Delays(), on_state=lambda *_: None, snapshot=facts
+        clock=CLOCKS, delays=lambda _mode: Delays(), on_state=lambda *_: None, snapshot=snapshot
     )
     alarm.advance()
     json.dumps(alarm.snapshot.as_dict(), allow_nan=False)

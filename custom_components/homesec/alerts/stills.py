@@ -12,7 +12,7 @@ from ..engine.core.atomic_file import atomic_write
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-KEPT_S: Final = 24 * 3600.0
+MAX_AGE_S: Final = 24 * 3600.0
 MAX_STILLS: Final = 2000
 """About 200 MB: more than one alert a minute."""
 
@@ -34,7 +34,7 @@ class AlertStills:
         """Return a still; None if there is none, or if it is older than a day."""
         path = self._path(alert_id)
         with suppress(OSError):
-            if time.time() - path.stat().st_mtime < KEPT_S:
+            if time.time() - path.stat().st_mtime < MAX_AGE_S:
                 return path.read_bytes()
         return None
 
@@ -45,7 +45,7 @@ class AlertStills:
                 with suppress(FileNotFoundError):  # a temporary file that was renamed meanwhile
                     files.append((each.stat().st_mtime, each.path))
         files.sort(reverse=True)
-        oldest = time.time() - KEPT_S
+        oldest = time.time() - MAX_AGE_S
         for index, (changed_at, path) in enumerate(files):
             if index >= MAX_STILLS or changed_at < oldest:
                 Path(path).unlink(missing_ok=True)

@@ -98,11 +98,11 @@ def _area(polygon: Polygon) -> float:
 
 def label_rule(label: str, stored: Iterable[Mapping[str, Any]], *, records: bool) -> LabelRule:
     """Return the engine's rule for a label; ``stored`` are the rules of all labels."""
-    own: Mapping[str, Any] = next((rule for rule in stored if rule[CONF_LABEL] == label), {})
+    rule: Mapping[str, Any] = next((x for x in stored if x[CONF_LABEL] == label), {})
     return LabelRule(
         label=label,
-        threshold=own.get(CONF_THRESHOLD),
-        min_height=own.get(CONF_MIN_HEIGHT, 0.0),
+        threshold=rule.get(CONF_THRESHOLD),
+        min_height=rule.get(CONF_MIN_HEIGHT, 0.0),
         records=records,
     )
 
