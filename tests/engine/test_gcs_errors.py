@@ -40,7 +40,7 @@ ALL = ("create", "get", "list", "delete")
 
 
 @pytest.fixture(autouse=True)
-def no_long_pauses(monkeypatch):
+def short_pauses(monkeypatch):
     monkeypatch.setattr(gcs_upload, "PAUSE_S", 0.01)
     monkeypatch.setattr(gcs_client, "RETRY", gcs_client.RETRY.with_timeout(0.2))
 
@@ -145,7 +145,7 @@ def _all(base: type[HomeSecError]):
 # --- the network --------------------------------------------------------------------------------
 
 
-def everything(bucket, tmp_path):
+def all_calls(bucket, tmp_path):
     """Yield a call of each of the store's methods."""
     yield lambda: bucket.upload(upload(tmp_path / "f", 10), stop=NEVER)
     yield lambda: bucket.find("house/x")
@@ -158,7 +158,7 @@ def everything(bucket, tmp_path):
 
 def test_refused_connection_makes_every_call_unreachable(gcs, bucket, tmp_path):
     gcs.faults.down()
-    for ask in everything(bucket, tmp_path):
+    for ask in all_calls(bucket, tmp_path):
         with pytest.raises(StorageUnreachable):
             ask()
     gcs.faults.up()
@@ -167,14 +167,14 @@ def test_refused_connection_makes_every_call_unreachable(gcs, bucket, tmp_path):
 
 def test_unavailable_storage_makes_every_call_busy(gcs, bucket, tmp_path):
     gcs.faults.add(Fault(kind=Kind.STATUS, status=503, path="/b/", times=999))
-    for ask in everything(bucket, tmp_path):
+    for ask in all_calls(bucket, tmp_path):
         with pytest.raises(StorageBusy):
             ask()
 
 
 def test_missing_bucket_is_reported_by_every_call(gcs, tmp_path):
     with store(gcs, bucket="no-such-bucket") as bucket:
-        for ask in everything(bucket, tmp_path):
+        for ask in all_calls(bucket, tmp_path):
             with pytest.raises(BucketMissing):
                 ask()
 

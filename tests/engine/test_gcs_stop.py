@@ -15,7 +15,7 @@ NAME = "house/cam/clip.mp4"
 
 
 @pytest.fixture(autouse=True)
-def no_long_pauses(monkeypatch):
+def short_pauses(monkeypatch):
     monkeypatch.setattr(gcs_upload, "PAUSE_S", 0.01)
 
 

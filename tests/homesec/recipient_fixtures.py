@@ -51,12 +51,12 @@ def recipient(
     )
 
 
-def given(*, rules: dict[str, Any] | None = None, **answers: Any) -> dict[str, Any]:
+def form_values(*, rules: dict[str, Any] | None = None, **answers: Any) -> dict[str, Any]:
     """Return values for the form."""
     return {"name": "Ann", **ACCOUNT, "rules": {**RULES, **(rules or {})}, **answers}
 
 
-async def begin(
+async def open_form(
     hass: HomeAssistant, entry: MockConfigEntry, recipient_id: str | None = None
 ) -> dict[str, Any]:
     """Open the form of a new or existing recipient."""
@@ -69,7 +69,9 @@ async def begin(
     return dict(flow)
 
 
-async def send(hass: HomeAssistant, flow: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+async def submit(
+    hass: HomeAssistant, flow: dict[str, Any], answer: dict[str, Any]
+) -> dict[str, Any]:
     """Submit a step, and wait for the text, if one is sent."""
     flows = hass.config_entries.subentries
     result = await flows.async_configure(flow["flow_id"], answer)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def google_at(gcs: FakeGcs) -> Iterator[None]:
+def patch_storage(gcs: FakeGcs) -> Iterator[None]:
     """Use the loopback as Google Cloud Storage, with short waits."""
     store = partial(GcsStore, endpoint=gcs.url, chunk_bytes=256 * 1024)
     with (
@@ -41,7 +41,7 @@ def add_storage(entry: MockConfigEntry, kept: dict[str, Any]) -> None:
     object.__setattr__(entry, "data", {**entry.data, "storage": kept})
 
 
-def given(gcs: FakeGcs, **answers: Any) -> dict[str, Any]:
+def form_values(gcs: FakeGcs, **answers: Any) -> dict[str, Any]:
     """Return values for the form of the bucket."""
     return {
         "login": "own",
@@ -57,12 +57,14 @@ async def open_bucket(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, 
     """Open the form of the bucket."""
     flow = await choose(hass, entry, "cloud")
     if flow["type"] is FlowResultType.MENU:
-        flow = await send(hass, flow, {"next_step_id": "bucket"})
+        flow = await submit(hass, flow, {"next_step_id": "bucket"})
     assert flow["step_id"] == "bucket"
     return flow
 
 
-async def send(hass: HomeAssistant, flow: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+async def submit(
+    hass: HomeAssistant, flow: dict[str, Any], answer: dict[str, Any]
+) -> dict[str, Any]:
     """Submit a step, and wait for the check of the bucket, if there is one."""
     flows = hass.config_entries.flow
     result = await flows.async_configure(flow["flow_id"], answer)

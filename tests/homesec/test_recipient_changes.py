@@ -18,7 +18,16 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homesec_fixtures import CAMERA_ID, PERSON, call, camera, state, until
 import pytest
-from recipient_fixtures import ANN, BOB, NUMBER, begin, given, recipient, send, set_up_recipients
+from recipient_fixtures import (
+    ANN,
+    BOB,
+    NUMBER,
+    form_values,
+    open_form,
+    recipient,
+    set_up_recipients,
+    submit,
+)
 
 from custom_components.homesec.alarm.pins import PinKind
 from custom_components.homesec.const import DOMAIN
@@ -88,10 +97,10 @@ async def test_refused_texts_raise_issue(
     kind, opened = done["next_flow"]
     assert kind == FlowType.CONFIG_SUBENTRIES_FLOW
     # Nothing changes here: only a text shows that Ann has sent START meanwhile.
-    answer = {k: v for k, v in given().items() if k != "secret"}
-    again = await send(hass, {"flow_id": opened}, answer)
+    answer = {k: v for k, v in form_values().items() if k != "secret"}
+    again = await submit(hass, {"flow_id": opened}, answer)
     assert again["errors"] == {"to": "text_blocked"}
-    result = await send(hass, again, answer)
+    result = await submit(hass, again, answer)
     assert result["reason"] == "reconfigure_successful"
     await until(hass, lambda: len(sent_texts()) == 2)
     assert sent_texts()[1] == "Hello"
@@ -289,5 +298,5 @@ async def test_stored_recipient_gets_defaults_of_new_settings(
     await set_up_recipients(hass, entry, stored)
     rules = entry.runtime_data.alerts.recipients.rules[ANN]
     assert (rules.cooldown_s, rules.max_age_s, rules.hours) == (300, 1800, None)
-    flow = await begin(hass, entry, ANN)
+    flow = await open_form(hass, entry, ANN)
     assert flow["step_id"] == "reconfigure"

@@ -16,10 +16,10 @@ from recipient_fixtures import (
     NUMBER,
     RULES,
     SECRET,
-    begin,
-    given,
+    form_values,
+    open_form,
     recipient,
-    send,
+    submit,
 )
 from twilio_messages import API_KEY_SECRET, API_KEY_SID, SERVICE_SID
 
@@ -65,10 +65,10 @@ async def test_recipient_is_stored_after_test_text(
 ) -> None:
     hass.config.country = "DE"
     await set_up(hass, entry)
-    flow = await begin(hass, entry)
+    flow = await open_form(hass, entry)
     assert flow["step_id"] == "user"
     assert suggested(flow)["rules"] == RULES
-    result = await send(hass, flow, given(to=" 0170 1234567 ", name=" Ann "))
+    result = await submit(hass, flow, form_values(to=" 0170 1234567 ", name=" Ann "))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     [text] = twilio.messages
     assert text["to"] == NUMBER
@@ -89,8 +89,8 @@ async def test_recipient_accepts_api_key_and_messaging_service(
     hass: HomeAssistant, entry: MockConfigEntry, twilio: Any
 ) -> None:
     await set_up(hass, entry)
-    answer = given(api_key_sid=API_KEY_SID, secret=API_KEY_SECRET, sender=SERVICE_SID)
-    result = await send(hass, await begin(hass, entry), answer)
+    answer = form_values(api_key_sid=API_KEY_SID, secret=API_KEY_SECRET, sender=SERVICE_SID)
+    result = await submit(hass, await open_form(hass, entry), answer)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     [ann] = entry.get_subentries_of_type("recipient")
     assert ann.data["api_key_sid"] == API_KEY_SID
@@ -122,7 +122,7 @@ async def test_invalid_recipient_is_refused_without_test_text(
 ) -> None:
     hass.config.country = None
     await set_up(hass, entry)
-    again = await send(hass, await begin(hass, entry), given(**answers))
+    again = await submit(hass, await open_form(hass, entry), form_values(**answers))
     assert again["step_id"] == "user"
     assert again["errors"] == {field: error}
     assert not twilio.requests
@@ -131,9 +131,9 @@ async def test_invalid_recipient_is_refused_without_test_text(
     assert shown["account_sid"] == answers.get("account_sid", ACCOUNT["account_sid"])
     assert "secret" not in shown
     if field != "secret":
-        right = {k: v for k, v in given().items() if k != "secret"}
+        right = {k: v for k, v in form_values().items() if k != "secret"}
         if field != "account_sid" and field != "api_key_sid":
-            result = await send(hass, again, right)
+            result = await submit(hass, again, right)
             assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -161,15 +161,15 @@ async def test_twilio_error_is_shown_at_its_field(
 ) -> None:
     await set_up(hass, entry)
     twilio.refuse(code, status=status)
-    again = await send(hass, await begin(hass, entry), given())
+    again = await submit(hass, await open_form(hass, entry), form_values())
     assert again["step_id"] == "user"
     assert again["errors"] == {field: error}
     assert not twilio.messages
-    right = {k: v for k, v in given().items() if k != "secret"}
+    right = {k: v for k, v in form_values().items() if k != "secret"}
     if error == "text_denied":
-        assert (await send(hass, again, right))["errors"] == {"secret": "secret_missing"}
-        right = given()
-    result = await send(hass, again, right)
+        assert (await submit(hass, again, right))["errors"] == {"secret": "secret_missing"}
+        right = form_values()
+    result = await submit(hass, again, right)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     [ann] = entry.get_subentries_of_type("recipient")
     assert ann.data["secret"] == SECRET
@@ -192,7 +192,7 @@ async def test_failed_test_text_shows_error_and_logs_no_secrets(
 ) -> None:
     await set_up(hass, entry)
     with patch("custom_components.homesec.flows.recipient_flow.send_message", side_effect=failure):
-        again = await send(hass, await begin(hass, entry), given())
+        again = await submit(hass, await open_form(hass, entry), form_values())
     assert again["errors"] == {field: error}
     assert SECRET not in caplog.text
     assert NUMBER not in caplog.text
@@ -202,15 +202,15 @@ async def test_second_recipient_starts_with_account_of_first(
     hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
 ) -> None:
     await set_up(hass, with_ann)
-    flow = await begin(hass, with_ann)
+    flow = await open_form(hass, with_ann)
     shown = suggested(flow)
     assert shown["account_sid"] == ACCOUNT["account_sid"]
     assert shown["sender"] == ACCOUNT["sender"]
     assert "to" not in shown
-    right = {k: v for k, v in given(name="Bob").items() if k != "secret"}
-    first = await send(hass, flow, {**right, "to": "+491701234568"})
+    right = {k: v for k, v in form_values(name="Bob").items() if k != "secret"}
+    first = await submit(hass, flow, {**right, "to": "+491701234568"})
     assert first["type"] is FlowResultType.CREATE_ENTRY
-    again = await send(hass, await begin(hass, with_ann), {**right, "to": "+49 170 1234568"})
+    again = await submit(hass, await open_form(hass, with_ann), {**right, "to": "+49 170 1234568"})
     assert again["errors"] == {"to": "number_known"}
     assert len(twilio.messages) == 1
 
@@ -225,7 +225,7 @@ async def test_changed_rules_need_neither_test_text_nor_secret(
     rules = {**RULES, "cameras": [CAMERA_ID, "gone"], "zones": ["Gone"]}
     object.__setattr__(ann, "data", {**ann.data, "rules": rules})
     await set_up(hass, with_ann)
-    flow = await begin(hass, with_ann, ANN)
+    flow = await open_form(hass, with_ann, ANN)
     assert flow["step_id"] == "reconfigure"
     shown = suggested(flow)
     assert shown["name"] == "Ann"
@@ -235,9 +235,9 @@ async def test_changed_rules_need_neither_test_text_nor_secret(
     assert options(flow, "cameras") == [CAMERA_ID]
     assert options(flow, "zones") == ["Drive", "Gone"]
     assert {"person", "cat", "garden gnome"} <= set(options(flow, "labels"))
-    answer = {k: v for k, v in given(name="Anna").items() if k != "secret"}
+    answer = {k: v for k, v in form_values(name="Anna").items() if k != "secret"}
     answer["rules"] |= {"zones": ["Drive"], "hours_from": "22:00:00", "hours_until": "06:00:00"}
-    result = await send(hass, flow, answer)
+    result = await submit(hass, flow, answer)
     assert result["reason"] == "reconfigure_successful"
     assert not twilio.requests
     ann = with_ann.subentries[ANN]
@@ -252,12 +252,12 @@ async def test_changed_number_sends_test_text(
     hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
 ) -> None:
     await set_up(hass, with_ann)
-    answer = {k: v for k, v in given(to="+491701234569").items() if k != "secret"}
+    answer = {k: v for k, v in form_values(to="+491701234569").items() if k != "secret"}
     twilio.refuse(21211)
-    again = await send(hass, await begin(hass, with_ann, ANN), answer)
+    again = await submit(hass, await open_form(hass, with_ann, ANN), answer)
     assert again["step_id"] == "reconfigure"
     assert again["errors"] == {"to": "text_bad_number"}
-    result = await send(hass, again, answer)
+    result = await submit(hass, again, answer)
     assert result["reason"] == "reconfigure_successful"
     assert [text["to"] for text in twilio.messages] == ["+491701234569"]
     assert with_ann.subentries[ANN].data["to"] == "+491701234569"
@@ -270,8 +270,8 @@ async def test_own_secret_takes_precedence_over_that_of_others(
     object.__setattr__(bob, "data", {**bob.data, "secret": "another"})
     object.__setattr__(with_ann, "subentries", {**with_ann.subentries, BOB: bob})
     await set_up(hass, with_ann)
-    answer = {k: v for k, v in given(name="Bob", to="+491701234561").items() if k != "secret"}
-    result = await send(hass, await begin(hass, with_ann, BOB), answer)
+    answer = {k: v for k, v in form_values(name="Bob", to="+491701234561").items() if k != "secret"}
+    result = await submit(hass, await open_form(hass, with_ann, BOB), answer)
     # Bob's own secret is used, although Ann's would be right.
     assert result["errors"] == {"secret": "text_denied"}
 
@@ -280,7 +280,7 @@ async def test_flow_without_loaded_entry_aborts(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     entry.add_to_hass(hass)
-    flow = await begin(hass, entry)
+    flow = await open_form(hass, entry)
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
@@ -288,8 +288,8 @@ async def test_reconfigure_of_removed_recipient_aborts(
     hass: HomeAssistant, with_ann: MockConfigEntry, twilio: Any
 ) -> None:
     await set_up(hass, with_ann)
-    form = await begin(hass, with_ann, ANN)
+    form = await open_form(hass, with_ann, ANN)
     hass.config_entries.async_remove_subentry(with_ann, ANN)
     await hass.async_block_till_done()
-    assert (await send(hass, form, given()))["reason"] == "gone"
+    assert (await submit(hass, form, form_values()))["reason"] == "gone"
     assert twilio.messages == []

@@ -16,7 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
-from recipient_fixtures import ANN, NUMBER, SECRET, begin, given, recipient, send
+from recipient_fixtures import ANN, NUMBER, SECRET, form_values, open_form, recipient, submit
 
 from custom_components.homesec.const import EVENT_ALERT
 
@@ -68,8 +68,8 @@ async def test_neither_number_nor_secret_is_logged_announced_or_shown(
     await until(hass, lambda: alerts)
     for code, status in ((20003, 401), (21211, 400), (None, 503)):
         twilio.refuse(code, status=status)
-        flow = await begin(hass, entry, ANN)
-        again = await send(hass, flow, given(to="+491701234567", sender="HomeSec"))
+        flow = await open_form(hass, entry, ANN)
+        again = await submit(hass, flow, form_values(to="+491701234567", sender="HomeSec"))
         assert again["errors"]
         shown = [str(key.description) for key in again["data_schema"].schema]
         assert SECRET not in str(shown)

@@ -15,7 +15,7 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.data_entry_flow import FlowResultType
 from homesec_fixtures import set_up
 import pytest
-from storage_fixtures import add_storage, given, google_at, open_bucket, send, storage
+from storage_fixtures import add_storage, form_values, open_bucket, patch_storage, storage, submit
 
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import ClockSkew, StorageBusy, StorageError
@@ -35,22 +35,22 @@ PROBE = "custom_components.homesec.flows.storage_flow.make_store"
 
 @pytest.fixture(autouse=True)
 def google(gcs: FakeGcs) -> Iterator[None]:
-    with google_at(gcs):
+    with patch_storage(gcs):
         yield
 
 
-def pasted(gcs: FakeGcs) -> dict[str, str]:
+def key_text(gcs: FakeGcs) -> dict[str, str]:
     return {"login": "key", "key": json.dumps(service_account(gcs), indent=2)}
 
 
-def hidden(flow: dict[str, Any]) -> bool:
+def contains_no_key(flow: dict[str, Any]) -> bool:
     """Return whether a flow's result contains nothing of the key."""
     shown = {k: v for k, v in flow.items() if k != "data_schema"}
     text = f"{shown}{[k.description for k in flow['data_schema'].schema]}"
     return not any(line in text for line in pem_lines())
 
 
-async def again(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+async def start_reauth(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
     """Start the reauthentication flow."""
     return dict(await entry.start_reauth_flow(hass))
 
@@ -64,8 +64,10 @@ async def test_bucket_is_checked_and_stored(
     await set_up(hass, entry)
     flow = await open_bucket(hass, entry)
     assert suggested_values(flow)["prefix"] == "homesec"
-    answers = given(gcs, **pasted(gcs), bucket=f" gs://{gcs.bucket}/", prefix="/a/b/", limit_mbit=8)
-    done = await send(hass, flow, answers)
+    answers = form_values(
+        gcs, **key_text(gcs), bucket=f" gs://{gcs.bucket}/", prefix="/a/b/", limit_mbit=8
+    )
+    done = await submit(hass, flow, answers)
     assert done["reason"] == "reconfigure_successful"
     assert entry.data == {
         "detector": "ncnn",
@@ -92,7 +94,7 @@ async def test_key_can_be_uploaded_as_file(
     flow = await open_bucket(hass, entry)
     browser = Browser(hass, hass_client)
     upload = await browser.upload("key.json", json.dumps(service_account(gcs)).encode())
-    done = await send(hass, flow, given(gcs, login="key", key_file=upload))
+    done = await submit(hass, flow, form_values(gcs, login="key", key_file=upload))
     assert done["reason"] == "reconfigure_successful"
     assert entry.data["storage"]["key"] == service_account(gcs)
 
@@ -101,7 +103,7 @@ async def test_machine_login_needs_no_key(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     await set_up(hass, entry)
-    done = await send(hass, await open_bucket(hass, entry), given(gcs))
+    done = await submit(hass, await open_bucket(hass, entry), form_values(gcs))
     assert done["reason"] == "reconfigure_successful"
     assert "key" not in entry.data["storage"]
 
@@ -127,10 +129,10 @@ async def test_invalid_key_is_reported_at_its_field(
 ) -> None:
     await set_up(hass, entry)
     flow = await open_bucket(hass, entry)
-    refused = await send(hass, flow, given(gcs, login="key", **answers))
+    refused = await submit(hass, flow, form_values(gcs, login="key", **answers))
     assert refused["errors"] == errors
     assert suggested_values(refused)["bucket"] == gcs.bucket
-    done = await send(hass, refused, given(gcs, **pasted(gcs)))
+    done = await submit(hass, refused, form_values(gcs, **key_text(gcs)))
     assert done["reason"] == "reconfigure_successful"
 
 
@@ -139,28 +141,30 @@ async def test_missing_permission_is_named(
 ) -> None:
     await set_up(hass, entry)
     flow = await open_bucket(hass, entry)
-    gone = await send(hass, flow, given(gcs, **pasted(gcs), bucket="no-such-bucket"))
+    gone = await submit(hass, flow, form_values(gcs, **key_text(gcs), bucket="no-such-bucket"))
     assert gone["errors"] == {"bucket": "storage_bucket_missing"}
     assert gone["description_placeholders"]["bucket"] == "no-such-bucket"
     assert gone["description_placeholders"]["account"].startswith("homesec@project")
-    assert hidden(gone)
+    assert contains_no_key(gone)
     # A valid key needs not be pasted again.
     gcs.front.denied = {"storage.objects.list", "storage.objects.delete"}
-    denied = await send(hass, gone, given(gcs, login="key"))
+    denied = await submit(hass, gone, form_values(gcs, login="key"))
     assert denied["errors"] == {"base": "storage_denied"}
     assert denied["description_placeholders"]["permission"] == (
         "storage.objects.list, storage.objects.delete"
     )
     gcs.front.denied = set()
     gcs.front.token_answer = (400, {"error": "invalid_grant"})
-    revoked = await send(hass, denied, given(gcs, login="key"))
+    revoked = await submit(hass, denied, form_values(gcs, login="key"))
     assert revoked["errors"] == {"key": "storage_key_revoked"}
     gcs.front.token_answer = None
     gcs.faults.add(Fault(kind=Kind.STATUS, status=503, method="POST", skip=1))
-    busy = await send(hass, revoked, given(gcs, login="key"))
+    busy = await submit(hass, revoked, form_values(gcs, login="key"))
     assert busy["errors"] == {"base": "storage_busy"}
     assert busy["description_placeholders"]["status"] == "503"
-    assert (await send(hass, busy, given(gcs, login="key")))["reason"] == "reconfigure_successful"
+    assert (await submit(hass, busy, form_values(gcs, login="key")))[
+        "reason"
+    ] == "reconfigure_successful"
     assert entry.data["storage"]["key"] == service_account(gcs)
 
 
@@ -184,10 +188,10 @@ async def test_failed_check_shows_form_again(
     await set_up(hass, entry)
     flow = await open_bucket(hass, entry)
     with patch(PROBE, side_effect=failure):
-        refused = await send(hass, flow, given(gcs))
+        refused = await submit(hass, flow, form_values(gcs))
     assert refused["errors"] == {"base": error}
     assert "a piece" not in caplog.text
-    assert (await send(hass, refused, given(gcs)))["reason"] == "reconfigure_successful"
+    assert (await submit(hass, refused, form_values(gcs)))["reason"] == "reconfigure_successful"
 
 
 async def test_flow_aborts_when_entry_is_not_loaded(
@@ -196,7 +200,7 @@ async def test_flow_aborts_when_entry_is_not_loaded(
     await set_up(hass, entry)
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     assert (await choose(hass, entry, "cloud"))["reason"] == "not_loaded"
-    assert (await again(hass, entry))["reason"] == "not_loaded"
+    assert (await start_reauth(hass, entry))["reason"] == "not_loaded"
 
 
 # --- change, turn off ---------------------------------------------------------------------------
@@ -208,12 +212,12 @@ async def test_bucket_can_be_changed_without_entering_key(
     add_storage(entry, storage(gcs, key=service_account(gcs), limit_mbit=8))
     await set_up(hass, entry)
     flow = await open_bucket(hass, entry)
-    assert hidden(flow)
+    assert contains_no_key(flow)
     shown = suggested_values(flow)
     assert shown["login"] == "key"
     assert shown["limit_mbit"] == 8
     assert shown.get("key") is None
-    done = await send(hass, flow, given(gcs, login="key", prefix=""))
+    done = await submit(hass, flow, form_values(gcs, login="key", prefix=""))
     assert done["reason"] == "reconfigure_successful"
     assert entry.data["storage"]["key"] == service_account(gcs)
     assert entry.data["storage"]["prefix"] == ""
@@ -226,7 +230,7 @@ async def test_changed_detector_keeps_storage(
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
     flow = await choose(hass, entry, "detector")
-    await send(hass, flow, {"detector": "ncnn", "advanced": {}})
+    await submit(hass, flow, {"detector": "ncnn", "advanced": {}})
     assert entry.data == {"detector": "ncnn", "storage": storage(gcs)}
 
 
@@ -238,7 +242,7 @@ async def test_unchanged_bucket_resumes_uploads(
     runtime = entry.runtime_data
     flow = await open_bucket(hass, entry)
     with patch.object(runtime.host.engine.library, "resume_uploads") as resume:
-        assert (await send(hass, flow, given(gcs)))["reason"] == "reconfigure_successful"
+        assert (await submit(hass, flow, form_values(gcs)))["reason"] == "reconfigure_successful"
     resume.assert_called_once_with()
     assert entry.runtime_data is runtime
 
@@ -250,7 +254,7 @@ async def test_bucket_can_be_checked_without_running_engine(
     with patch("custom_components.homesec.engine_host.HomeSecEngine", side_effect=OSError):
         await set_up(hass, entry)
     assert not entry.runtime_data.host.ready
-    done = await send(hass, await open_bucket(hass, entry), given(gcs))
+    done = await submit(hass, await open_bucket(hass, entry), form_values(gcs))
     assert done["reason"] == "reconfigure_successful"
 
 
@@ -259,10 +263,12 @@ async def test_invalid_key_does_not_replace_stored_key(
 ) -> None:
     add_storage(entry, storage(gcs, key=service_account(gcs)))
     await set_up(hass, entry)
-    wrong = given(gcs, login="key", key='{"type": "authorized_user"}')
-    refused = await send(hass, await open_bucket(hass, entry), wrong)
+    wrong = form_values(gcs, login="key", key='{"type": "authorized_user"}')
+    refused = await submit(hass, await open_bucket(hass, entry), wrong)
     assert refused["errors"] == {"key": "storage_key_invalid"}
-    assert (await send(hass, refused, given(gcs, login="key")))["type"] is FlowResultType.ABORT
+    assert (await submit(hass, refused, form_values(gcs, login="key")))[
+        "type"
+    ] is FlowResultType.ABORT
     assert entry.data["storage"]["key"] == service_account(gcs)
 
 
@@ -273,9 +279,9 @@ async def test_cloud_can_be_turned_off(
     add_storage(entry, storage(gcs, seal_key=key))
     await set_up(hass, entry)
     menu = await choose(hass, entry, "cloud")
-    flow = await send(hass, menu, {"next_step_id": "cloud_off"})
+    flow = await submit(hass, menu, {"next_step_id": "cloud_off"})
     assert flow["description_placeholders"] == {"bucket": gcs.bucket}
-    assert (await send(hass, flow, {}))["reason"] == "reconfigure_successful"
+    assert (await submit(hass, flow, {}))["reason"] == "reconfigure_successful"
     # Encrypted clips can be read if a bucket is set up again.
     assert entry.data == {"detector": "ncnn", "seal_keys": [key]}
     assert entry.runtime_data.storage.cloud is None
@@ -288,29 +294,31 @@ async def test_new_encryption_key_is_shown_once_and_asked_for(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
     await set_up(hass, entry)
-    flow = await send(hass, await open_bucket(hass, entry), given(gcs, encrypt=True))
+    flow = await submit(hass, await open_bucket(hass, entry), form_values(gcs, encrypt=True))
     assert flow["step_id"] == "seal"
     shown = flow["description_placeholders"]["key"]
-    refused = await send(hass, flow, {"seal_key": shown[:-1] + ("0" if shown[-1] != "0" else "1")})
+    refused = await submit(
+        hass, flow, {"seal_key": shown[:-1] + ("0" if shown[-1] != "0" else "1")}
+    )
     assert refused["errors"] == {"seal_key": "seal_key_invalid"}
     assert "storage" not in entry.data
-    done = await send(hass, refused, {"seal_key": shown.lower().replace("-", " ")})
+    done = await submit(hass, refused, {"seal_key": shown.lower().replace("-", " ")})
     assert done["reason"] == "reconfigure_successful"
     assert entry.data["storage"]["seal_key"] == shown
     # Another change doesn't ask for the key or show it.
     flow = await open_bucket(hass, entry)
     assert suggested_values(flow)["encrypt"] is True
     assert shown not in str({k: v for k, v in flow.items() if k != "data_schema"})
-    await send(hass, flow, given(gcs, encrypt=True, limit_mbit=3))
+    await submit(hass, flow, form_values(gcs, encrypt=True, limit_mbit=3))
     assert entry.data["storage"]["seal_key"] == shown
     # Encrypted clips stay readable without encryption.
-    await send(hass, await open_bucket(hass, entry), given(gcs))
+    await submit(hass, await open_bucket(hass, entry), form_values(gcs))
     assert "seal_key" not in entry.data["storage"]
     assert entry.data["seal_keys"] == [shown]
     # The same key can be used again.
-    flow = await send(hass, await open_bucket(hass, entry), given(gcs, encrypt=True))
+    flow = await submit(hass, await open_bucket(hass, entry), form_values(gcs, encrypt=True))
     assert flow["description_placeholders"]["key"] != shown
-    await send(hass, flow, {"seal_key": shown})
+    await submit(hass, flow, {"seal_key": shown})
     assert entry.data["storage"]["seal_key"] == shown
     assert "seal_keys" not in entry.data
 
@@ -325,15 +333,15 @@ async def test_reauth_with_other_key_stores_it(
     add_storage(entry, storage(gcs, key=old, seal_key=EncryptionKey.generate().text))
     await set_up(hass, entry)
     before = dict(entry.data["storage"])
-    flow = await again(hass, entry)
+    flow = await start_reauth(hass, entry)
     assert flow["step_id"] == "reauth_confirm"
     assert suggested_values(flow) == {"login": "key"}
     assert flow["description_placeholders"]["account"].startswith("old@")
     assert flow["description_placeholders"]["bucket"] == gcs.bucket
-    assert hidden(flow)
-    refused = await send(hass, flow, {"login": "key", "key": "{}"})
+    assert contains_no_key(flow)
+    refused = await submit(hass, flow, {"login": "key", "key": "{}"})
     assert refused["errors"] == {"key": "storage_key_invalid"}
-    done = await send(hass, refused, pasted(gcs))
+    done = await submit(hass, refused, key_text(gcs))
     assert done["reason"] == "reauth_successful"
     assert entry.data["storage"] == {**before, "key": service_account(gcs)}
 
@@ -344,11 +352,11 @@ async def test_reauth_with_same_key_tries_it_again(
     add_storage(entry, storage(gcs, key=service_account(gcs)))
     await set_up(hass, entry)
     gcs.front.denied = {"storage.objects.create"}
-    refused = await send(hass, await again(hass, entry), {"login": "key"})
+    refused = await submit(hass, await start_reauth(hass, entry), {"login": "key"})
     assert refused["step_id"] == "reauth_confirm"
     assert refused["errors"] == {"base": "storage_denied"}
     gcs.front.denied = set()
-    done = await send(hass, refused, {"login": "key"})
+    done = await submit(hass, refused, {"login": "key"})
     assert done["type"] is FlowResultType.ABORT
     assert done["reason"] == "reauth_successful"
 
@@ -358,7 +366,7 @@ async def test_reauth_with_missing_bucket_shows_base_error(
 ) -> None:
     add_storage(entry, storage(gcs, bucket="no-such-bucket"))
     await set_up(hass, entry)
-    refused = await send(hass, await again(hass, entry), {"login": "own"})
+    refused = await submit(hass, await start_reauth(hass, entry), {"login": "own"})
     assert refused["errors"] == {"base": "storage_bucket_missing"}
 
 
@@ -376,7 +384,7 @@ async def test_bucket_change_shows_affected_clips(
         await factory.cloud_only(EVENING + 60),
     )
     await factory.runtime.host.async_run(factory.library.copies.mark_file_found, here.id)
-    flow = await send(hass, await open_bucket(hass, entry), given(gcs, prefix="other"))
+    flow = await submit(hass, await open_bucket(hass, entry), form_values(gcs, prefix="other"))
     assert flow["step_id"] == "move_bucket"
     assert flow["description_placeholders"] == {
         "before": f"gs://{gcs.bucket}/homesec",
@@ -385,7 +393,7 @@ async def test_bucket_change_shows_affected_clips(
         "here_too": "1",
     }
     assert entry.data["storage"]["prefix"] == "homesec"
-    done = await send(hass, flow, {})
+    done = await submit(hass, flow, {})
     assert done["reason"] == "reconfigure_successful"
     assert entry.data["storage"]["prefix"] == "other"
     library = entry.runtime_data.host.engine.library
@@ -399,7 +407,7 @@ async def test_bucket_change_is_followed_by_encryption(
     add_storage(entry, storage(gcs))
     await set_up(hass, entry)
     await ClipFactory(entry, video).cloud_only(EVENING)
-    answers = given(gcs, prefix="other", encrypt=True)
-    flow = await send(hass, await open_bucket(hass, entry), answers)
+    answers = form_values(gcs, prefix="other", encrypt=True)
+    flow = await submit(hass, await open_bucket(hass, entry), answers)
     assert flow["step_id"] == "move_bucket"
-    assert (await send(hass, flow, {}))["step_id"] == "seal"
+    assert (await submit(hass, flow, {}))["step_id"] == "seal"

@@ -12,7 +12,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 from homesec_fixtures import set_up, state, until
 import pytest
-from storage_fixtures import add_storage, google_at, send, storage
+from storage_fixtures import add_storage, patch_storage, storage, submit
 from test_issues import CLIP, pass_time, report
 
 from custom_components.homesec.cloud.state import NEEDS_USER
@@ -41,7 +41,7 @@ GIB = 1024**3
 
 @pytest.fixture(autouse=True)
 def google(gcs: FakeGcs) -> Iterator[None]:
-    with google_at(gcs):
+    with patch_storage(gcs):
         yield
 
 
@@ -133,7 +133,7 @@ async def test_issue_of_refused_login_is_fixed_by_other_key(
     # Opened again, it leads to the same flow.
     assert next_flow(hass, await fix(hass, repairs))["flow_id"] == flow["flow_id"]
     gcs.front.token_answer = None
-    done = await send(hass, flow, {"login": "key"})
+    done = await submit(hass, flow, {"login": "key"})
     assert done["reason"] == "reauth_successful"
     await until(hass, lambda: issue_key(issue_registry, "storage") is None)
     await until(hass, lambda: runtime.storage.state.uploads.backlog.jobs == 0)

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
-from storage_fixtures import add_storage, given, google_at, open_bucket, send, storage
+from storage_fixtures import add_storage, form_values, open_bucket, patch_storage, storage, submit
 
 from custom_components.homesec import const
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
@@ -39,7 +39,7 @@ ENCRYPTION_KEY, EARLIER_KEY = EncryptionKey.generate().text, EncryptionKey.gener
 
 @pytest.fixture(autouse=True)
 def google(gcs: FakeGcs) -> Iterator[None]:
-    with google_at(gcs):
+    with patch_storage(gcs):
         yield
 
 
@@ -105,14 +105,14 @@ async def test_keys_are_in_no_log_event_or_state(
     await call(hass, "homesec", "record", camera, duration=1)
     await until(hass, lambda: uploaded)
     gcs.front.token_answer = (400, {"error": "invalid_grant"})
-    refused = await send(
-        hass, await open_bucket(hass, entry), given(gcs, login="key", encrypt=True)
+    refused = await submit(
+        hass, await open_bucket(hass, entry), form_values(gcs, login="key", encrypt=True)
     )
     assert refused["errors"] == {"key": "storage_key_revoked"}
     broken = service_account(gcs)
     broken["private_key"] = broken["private_key"].replace("-----END", "----END")
     typed = {"login": "key", "key": json.dumps(broken)}
-    refused = await send(hass, refused, given(gcs, **typed, encrypt=True))
+    refused = await submit(hass, refused, form_values(gcs, **typed, encrypt=True))
     assert refused["errors"] == {"key": "storage_key_invalid"}
     shown = [key.description for key in refused["data_schema"].schema]
     values = {key: value for key, value in refused.items() if key != "data_schema"}

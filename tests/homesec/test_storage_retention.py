@@ -9,7 +9,7 @@ from custom_model import choose
 from homeassistant.config_entries import ConfigSubentry
 from homesec_fixtures import CAMERA_ID, arm, call, entity_id, pictures, set_up, state, until
 from pytest_homeassistant_custom_component.common import async_capture_events
-from storage_fixtures import send
+from storage_fixtures import submit
 
 from custom_components.homesec import const
 from custom_components.homesec.cloud.retention_config import retention_rules
@@ -68,7 +68,7 @@ async def test_changed_rules_apply_without_reload(
         "min_free_gb": 2,
         "cameras": [{"camera": "Front door", "local_days": 3, "cloud_gb": 5}],
     }
-    done = await send(hass, flow, answers)
+    done = await submit(hass, flow, answers)
     assert done["reason"] == "reconfigure_successful"
     assert entry.runtime_data is runtime
     assert entry.data["retention"] == {
@@ -97,10 +97,10 @@ async def test_camera_has_one_rule_and_unique_name(
     await hass.async_block_till_done(wait_background_tasks=True)
     flow = await choose(hass, entry, "retention")
     twice = [{"camera": "Front door"}, {"camera": "Front door"}]
-    refused = await send(hass, flow, {"min_free_gb": 1, "cameras": twice})
+    refused = await submit(hass, flow, {"min_free_gb": 1, "cameras": twice})
     assert refused["errors"] == {"cameras": "camera_twice"}
     both = [{"camera": "Front door"}, {"camera": "Front door (2)", "local_days": 1}]
-    await send(hass, refused, {"min_free_gb": 1, "cameras": both})
+    await submit(hass, refused, {"min_free_gb": 1, "cameras": both})
     assert entry.data["retention"]["cameras"] == {
         CAMERA_ID: {},
         twin.subentry_id: {"local_days": 1},

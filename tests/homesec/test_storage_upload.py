@@ -12,7 +12,7 @@ from homeassistant.helpers import entity_registry as er
 from homesec_fixtures import CAMERA_ID, arm, call, entity_id, pictures, set_up, state, until
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
-from storage_fixtures import add_storage, google_at, send, storage
+from storage_fixtures import add_storage, patch_storage, storage, submit
 
 from custom_components.homesec import const
 from custom_components.homesec.cloud.store import cloud_store
@@ -37,7 +37,7 @@ NEVER = Event()
 
 @pytest.fixture(autouse=True)
 def google(gcs: FakeGcs) -> Iterator[None]:
-    with google_at(gcs):
+    with patch_storage(gcs):
         yield
 
 
@@ -117,7 +117,7 @@ async def test_refused_clip_is_uploaded_after_login(
     assert issue.translation_key == "storage_denied"
     gcs.front.denied = set()
     flow = dict(await entry.start_reauth_flow(hass))
-    done = await send(hass, flow, {"login": "key", "key": json.dumps(key)})
+    done = await submit(hass, flow, {"login": "key", "key": json.dumps(key)})
     assert done["reason"] == "reauth_successful"
     await until(hass, lambda: uploaded)
     assert uploaded[0].data["clip_id"] == clip["clip_id"]
