@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 
-from .alarm.config import delays, needs_code_to_arm, pins
+from .alarm.config import get_delays, get_pins, needs_code_to_arm
 from .alarm.machine import AlarmMode
 from .alerts.recipient_config import CONF_API_KEY_SID, CONF_SERVICE_SID
 from .cameras.config import DEFAULTS, activity
@@ -91,11 +91,11 @@ def _camera(runtime: HomeSecData, camera_id: str) -> dict[str, Any]:
 
 def _alarm(runtime: HomeSecData) -> dict[str, Any]:
     alarm, data = runtime.alarm, runtime.entry.data
-    kinds = Counter(pin.kind.value for pin in pins(data).values())
+    kinds = Counter(pin.kind.value for pin in get_pins(data).values())
     return {
         "mode": alarm.mode,
         "state": alarm.state,
-        "delays": {mode: asdict(delays(data, mode)) for mode in AlarmMode},
+        "delays": {mode: asdict(get_delays(data, mode)) for mode in AlarmMode},
         "code_to_arm": needs_code_to_arm(data),
         "pins": dict(kinds),
         "bypassed": len(alarm.bypassed),

@@ -14,7 +14,7 @@ from custom_model import choose, reply
 from homesec_fixtures import arm, call, set_up
 import pytest
 
-from custom_components.homesec.alarm.config import delays, pins
+from custom_components.homesec.alarm.config import get_delays, get_pins
 from custom_components.homesec.alarm.machine import Delays
 from custom_components.homesec.alarm.pins import Pin, PinKind
 
@@ -49,7 +49,7 @@ def answer(kind: PinKind = PinKind.FULL, code: str | None = None, **other: Any) 
 
 
 def names(entry: MockConfigEntry) -> list[tuple[str, str]]:
-    return [(pin.name, pin.kind.value) for pin in pins(entry.data).values()]
+    return [(pin.name, pin.kind.value) for pin in get_pins(entry.data).values()]
 
 
 async def choose_pin(
@@ -71,7 +71,7 @@ async def test_changed_delays_apply_to_next_arming(
     done = await reply(hass, form, ALARM)
     assert done["reason"] == "reconfigure_successful"
     assert entry.runtime_data is runtime
-    assert delays(entry.data, "away") == Delays(**DELAYS)
+    assert get_delays(entry.data, "away") == Delays(**DELAYS)
     await arm(hass, entry, "arm_away")
     assert runtime.alarm._alarm.remaining_s == pytest.approx(45, abs=1)
     await arm(hass, entry, "disarm")
@@ -179,13 +179,13 @@ async def test_edited_pin_changes_code_or_keeps_it(
     assert form["step_id"] == "edit_pin"
     assert suggested_values(form) == {"name": "Cleaner", "kind": "arm"}
     await reply(hass, form, {"name": "Bob", "kind": "full"})
-    bob = pins(entry.data)["pin_arm"]
+    bob = get_pins(entry.data)["pin_arm"]
     assert (bob.name, bob.kind, bob.matches(CODES[PinKind.ARM])) == ("Bob", PinKind.FULL, True)
     form = await choose_pin(hass, entry, "change_pin", PinKind.ARM)
     form = await reply(hass, form, {"name": "Bob", "kind": "full", "code": "445566"})
     assert form["errors"] == {"code_again": "pin_differs"}
     await reply(hass, form, answer(name="Bob", code="445566"))
-    bob = pins(entry.data)["pin_arm"]
+    bob = get_pins(entry.data)["pin_arm"]
     assert bob.matches("445566")
     assert not bob.matches(CODES[PinKind.ARM])
 

@@ -10,7 +10,7 @@ from ..bus_events import iso
 from ..const import DOMAIN, EVENT_ALARM_REFUSED
 from ..stored_data import parse_seconds
 from .clock import Span
-from .config import needs_code_to_arm, pins
+from .config import get_pins, needs_code_to_arm
 from .pins import Pin, PinKind, find_pin
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class AlarmCodes:
     @property
     def has_pins(self) -> bool:
         """Whether there are any PINs."""
-        return bool(pins(self._entry.data))
+        return bool(get_pins(self._entry.data))
 
     @property
     def needed_to_arm(self) -> bool:
@@ -115,7 +115,7 @@ class AlarmCodes:
             if self.lockout.remaining_s:
                 self._announce_refusal("locked_out")
                 raise self._locked_out_error()
-            known = list(pins(self._entry.data).values())
+            known = list(get_pins(self._entry.data).values())
             pin = await self._hass.async_add_executor_job(find_pin, known, code)
             if pin is None or pin.kind not in kinds:
                 self.lockout.count()

@@ -19,7 +19,7 @@ CONF_ENTRY: Final = "entry_s"
 CONF_TRIGGER: Final = "trigger_s"
 
 
-def delays(data: Mapping[str, Any], mode: AlarmMode) -> Delays:
+def get_delays(data: Mapping[str, Any], mode: AlarmMode) -> Delays:
     """Return a mode's delays; the defaults if the mode was never set up."""
     settings: Mapping[str, Any] = data.get(CONF_ALARM, {})
     return Delays(**settings.get(CONF_DELAYS, {}).get(mode, {}))
@@ -30,6 +30,6 @@ def needs_code_to_arm(data: Mapping[str, Any]) -> bool:
     return bool(data.get(CONF_ALARM, {}).get(CONF_CODE_TO_ARM, False))
 
 
-def pins(data: Mapping[str, Any]) -> dict[str, Pin]:
+def get_pins(data: Mapping[str, Any]) -> dict[str, Pin]:
     """Return the PINs by their ids."""
     return {pin_id: Pin.from_dict(stored) for pin_id, stored in data.get(CONF_PINS, {}).items()}

@@ -13,7 +13,7 @@ from ..exceptions import EngineNotRunningError
 from .announcer import AlarmAnnouncer
 from .camera_check import ArmingCheck, alarm_cause, offline, present_labels
 from .codes import AlarmCodes, overtaken_error
-from .config import delays
+from .config import get_delays
 from .machine import AlarmMode, AlarmState, Cause
 from .pins import ARMING_KINDS, DISARMING_KINDS
 from .store import StoredAlarm
@@ -182,7 +182,7 @@ class AlarmController:
         pin = await self._codes.async_check(code, kinds=kinds, needed=self.code_arm_required)
         self._announcer.async_duress(pin)
         by = by if pin is None else pin.name
-        if not skip_delay and delays(self._entry.data, mode).exit_s >= REACH_S:
+        if not skip_delay and get_delays(self._entry.data, mode).exit_s >= REACH_S:
             # Cameras that are off have the exit delay to start, and are checked after it.
             self._async_arm(mode, offline(self._cameras, mode), by=by, force=force)
         else:

@@ -13,7 +13,7 @@ from homeassistant.helpers.storage import Store
 from ..const import DOMAIN, LOGGER, TRIGGER_TIME_S
 from ..stored_data import UnreadableError, async_load_store
 from .codes import Lockout
-from .config import delays
+from .config import get_delays
 from .machine import Alarm, AlarmMode, AlarmSnapshot, AlarmState, Cause
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class StoredAlarm:
     def _create(self, snapshot: AlarmSnapshot) -> Alarm:
         return Alarm(
             clock=self._clock,
-            delays=lambda mode: delays(self._entry.data, mode),
+            delays=lambda mode: get_delays(self._entry.data, mode),
             on_state=self._on_state,
             snapshot=snapshot,
         )

@@ -45,7 +45,7 @@ DEFAULT_RULES: Final[Mapping[str, Any]] = {
 """An empty list allows everything."""
 
 
-def account(data: Mapping[str, Any]) -> TextAccount:
+def parse_account(data: Mapping[str, Any]) -> TextAccount:
     """Return how to send texts to a recipient."""
     return TextAccount(
         account_sid=data[CONF_ACCOUNT_SID],
@@ -57,7 +57,7 @@ def account(data: Mapping[str, Any]) -> TextAccount:
     )
 
 
-def rules(data: Mapping[str, Any]) -> Rules:
+def parse_rules(data: Mapping[str, Any]) -> Rules:
     """Return which alerts a recipient wants."""
     stored = {**DEFAULT_RULES, **data.get(CONF_RULES, {})}
     begin, end = stored.get(CONF_FROM), stored.get(CONF_UNTIL)

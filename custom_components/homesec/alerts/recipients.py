@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER, SUBENTRY_RECIPIENT
 from ..engine.sms.types import RecipientChanged, RecipientState, TextMessage
 from ..exceptions import EngineNotRunningError
-from .recipient_config import account, rules
+from .recipient_config import parse_account, parse_rules
 from .rules import Rules
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Recipients:
     def async_sync(self) -> None:
         """Take over added, changed, and removed subentries: rules, devices, entities."""
         subentries = self._entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
-        wanted = {x.subentry_id: rules(x.data) for x in subentries}
+        wanted = {x.subentry_id: parse_rules(x.data) for x in subentries}
         removed = self.rules.keys() - wanted.keys()
         self.rules = wanted
         for recipient_id in removed:
@@ -80,7 +80,7 @@ class Recipients:
     async def _async_apply(self) -> None:
         run, sms = self._host.async_run, self._host.engine.sms
         subentries = self._entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
-        accounts = {x.subentry_id: account(x.data) for x in subentries}
+        accounts = {x.subentry_id: parse_account(x.data) for x in subentries}
         for recipient_id in (await run(sms.states)).keys() - accounts.keys():
             try:
                 await run(sms.forget, recipient_id)

@@ -39,7 +39,7 @@ from ..engine.core.types import (
     SourceKind,
     ZoneKind,
 )
-from .zones import label_rule, zone
+from .zones import parse_rule, parse_zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,10 +110,10 @@ def camera_config(subentry: ConfigSubentry) -> CameraConfig:
         labels=tuple(data[CONF_LABELS]),
         threshold=data.get(CONF_THRESHOLD),
         rules=tuple(
-            label_rule(label, data[CONF_RULES], records=label in recorded_labels(data))
+            parse_rule(label, data[CONF_RULES], records=label in recorded_labels(data))
             for label in data[CONF_LABELS]
         ),
-        zones=tuple(map(zone, data[CONF_ZONES])),
+        zones=tuple(map(parse_zone, data[CONF_ZONES])),
         detect_fps=data[CONF_DETECT_FPS],
         grace_s=data[CONF_GRACE],
         pre_roll_s=data[CONF_PRE_ROLL],
@@ -145,7 +145,7 @@ def alert_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
 def zone_names(data: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the zones that can be occupied: no masks, and none for labels that aren't detected."""
     labels = camera_labels(data)
-    zones = map(zone, {**DEFAULTS, **data}[CONF_ZONES])
+    zones = map(parse_zone, {**DEFAULTS, **data}[CONF_ZONES])
     return tuple(
         each.name
         for each in zones

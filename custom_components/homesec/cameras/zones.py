@@ -44,7 +44,7 @@ class ZoneError(Exception):
 # --- zones ------------------------------------------------------------------------------------
 
 
-def zone(stored: Mapping[str, Any]) -> Zone:
+def parse_zone(stored: Mapping[str, Any]) -> Zone:
     """Return the engine's zone for a stored one."""
     return Zone(
         name=stored[CONF_NAME],
@@ -96,7 +96,7 @@ def _area(polygon: Polygon) -> float:
 # --- rules ------------------------------------------------------------------------------------
 
 
-def label_rule(label: str, stored: Iterable[Mapping[str, Any]], *, records: bool) -> LabelRule:
+def parse_rule(label: str, stored: Iterable[Mapping[str, Any]], *, records: bool) -> LabelRule:
     """Return the engine's rule for a label; ``stored`` are the rules of all labels."""
     rule: Mapping[str, Any] = next((x for x in stored if x[CONF_LABEL] == label), {})
     return LabelRule(

@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_CODE, CONF_NAME
 from homeassistant.util.ulid import ulid_now
 
-from ..alarm.config import pins
+from ..alarm.config import get_pins
 from ..alarm.pins import MAX_PINS, Pin, PinKind, find_pin
 from ..const import CONF_ALARM, CONF_PINS
 from ..translations import async_options
@@ -123,7 +123,7 @@ class AlarmSteps(ConfigFlow):
         )
 
     def _pins(self) -> dict[str, Pin]:
-        return pins(self._get_reconfigure_entry().data)
+        return get_pins(self._get_reconfigure_entry().data)
 
     def _others(self, pin_id: str | None) -> list[Pin]:
         return [pin for key, pin in self._pins().items() if key != pin_id]

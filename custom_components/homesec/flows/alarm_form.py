@@ -20,7 +20,7 @@ from ..alarm.config import (
     CONF_ENTRY,
     CONF_EXIT,
     CONF_TRIGGER,
-    delays,
+    get_delays,
     needs_code_to_arm,
 )
 from ..alarm.machine import ARMED_MODES, AlarmMode
@@ -64,8 +64,8 @@ def format_alarm(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the stored delays, or the defaults, as the form shows them."""
     return {
         CONF_CODE_TO_ARM: needs_code_to_arm(data),
-        **{mode.value: asdict(delays(data, mode)) for mode in ARMED_MODES},
-        AlarmMode.DISARMED.value: {CONF_TRIGGER: delays(data, AlarmMode.DISARMED).trigger_s},
+        **{mode.value: asdict(get_delays(data, mode)) for mode in ARMED_MODES},
+        AlarmMode.DISARMED.value: {CONF_TRIGGER: get_delays(data, AlarmMode.DISARMED).trigger_s},
     }
 
 

@@ -16,7 +16,7 @@ from ..alerts.recipient_config import (
     CONF_SENDER,
     CONF_SERVICE_SID,
     CONF_TO,
-    account,
+    parse_account,
     recipient_unique_id,
 )
 from ..alerts.texts import AlertTexts, absolute_link
@@ -145,7 +145,7 @@ class RecipientFlow(HomeSecSubentryFlow):
     async def _async_send(self) -> str:
         words = await AlertTexts.async_load(self.hass)
         body = words.sentences["welcome"].format(link=absolute_link(self.hass, PANEL_URL))
-        return await self._runtime.host.async_run_raw(send_message, account(self._data), body)
+        return await self._runtime.host.async_run_raw(send_message, parse_account(self._data), body)
 
     def _needs_test(self) -> bool:
         """Return whether the account or number is new or changed, or sending fails at present."""

@@ -14,7 +14,7 @@ import probatio
 
 from ..access import Permission
 from ..cameras.config import DEFAULTS, camera_labels
-from ..cameras.zones import ZoneError, check_zones, zone
+from ..cameras.zones import ZoneError, check_zones, parse_zone
 from ..const import CONF_KIND, CONF_LABELS, CONF_LOITER, CONF_POLYGON, CONF_ZONES, DOMAIN
 from ..engine.core.types import ZoneKind
 from .decorators import command
@@ -93,7 +93,7 @@ async def _save(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Mess
 @command("homesec/zones/preview", Permission.ADMIN, _CAMERA_AND_ZONES)
 async def _preview(runtime: HomeSecData, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     checked = await _async_read_zones(runtime, _get_camera(runtime, msg), msg["zones"])
-    zones = tuple(map(zone, checked))
+    zones = tuple(map(parse_zone, checked))
 
     @callback
     def attach(runtime: HomeSecData) -> CALLBACK_TYPE:
