@@ -17,7 +17,7 @@ import sys
 import time
 from typing import Any
 
-from custom_components.homesec.engine.cloud import gcs, gcs_resumable as gcs_session, gcs_upload
+from custom_components.homesec.engine.cloud import gcs, gcs_resumable, gcs_upload
 from custom_components.homesec.engine.core.events import (
     ClipFailed,
     ClipSaved,
@@ -102,7 +102,7 @@ def _hurry() -> None:
     recording.RETRY_S = 1.0
     gcs_upload.PAUSE_S = 0.1
     gcs_upload.TIMEOUT_S = (2.0, 2.0)
-    gcs_session.TIMEOUT_S = 1.0
+    gcs_resumable.TIMEOUT_S = 1.0
 
 
 def _camera(name: str, video: str) -> CameraConfig:
