@@ -5,7 +5,7 @@ from threading import Event, Thread
 from engine_rig import LONG_S
 import pytest
 
-from custom_components.homesec.engine.camera import command_queue as commands
+from custom_components.homesec.engine.camera import command_queue
 from custom_components.homesec.engine.camera.command_queue import CommandQueue
 from custom_components.homesec.engine.core.errors import CameraNotRunning
 
@@ -40,7 +40,7 @@ def test_submit_raises_exception_of_action(queue):
 
 
 def test_submit_times_out_when_camera_does_not_run(monkeypatch):
-    monkeypatch.setattr(commands, "COMMAND_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(command_queue, "COMMAND_TIMEOUT_S", 0.01)
     idle, done = CommandQueue(), []
     with pytest.raises(CameraNotRunning):
         idle.submit(lambda: done.append(1))

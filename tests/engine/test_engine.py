@@ -8,7 +8,7 @@ from engine_rig import LONG_S, file_camera, stream_camera
 import pytest
 from videos import FigureDetector, content
 
-from custom_components.homesec.engine import engine as service
+from custom_components.homesec.engine import engine
 from custom_components.homesec.engine.core.errors import DetectorMissing, StartFailed
 from custom_components.homesec.engine.core.events import (
     CatalogRebuilt,
@@ -22,7 +22,7 @@ from custom_components.homesec.engine.core.types import Activity, CameraHealth, 
 from custom_components.homesec.engine.engine import CATALOG_NAME
 from custom_components.homesec.engine.library import library
 from custom_components.homesec.engine.library.catalog import Catalog
-from custom_components.homesec.engine.recording import writer as clip_writer
+from custom_components.homesec.engine.recording import writer
 
 RUNNING, OFF = CameraHealth.RUNNING, CameraHealth.OFF
 QUIET = {"seconds": 20, "walks": ()}
@@ -270,13 +270,13 @@ def test_stop_does_not_wait_for_hanging_detector(rigs, make_video):
 
 def test_clip_not_finalized_in_time_is_logged(rigs, make_video, monkeypatch, caplog):
     gate = threading.Event()
-    real = clip_writer.finalize
+    real = writer.finalize
 
     def slow(final, comment):
         gate.wait(LONG_S)
         return real(final, comment)
 
-    monkeypatch.setattr(clip_writer, "finalize", slow)
+    monkeypatch.setattr(writer, "finalize", slow)
     rig = rigs()
     rig.engine.set_camera(file_camera(make_video(), paced=False), Activity.RECORD)
     rig.wait_for(ClipStarted)
@@ -292,7 +292,7 @@ def test_clip_not_finalized_in_time_is_logged(rigs, make_video, monkeypatch, cap
 
 def test_camera_that_hangs_is_left_behind_and_logged(rig, quiet, monkeypatch, caplog):
     gate = threading.Event()
-    monkeypatch.setattr(service.CameraSession, "run", lambda self: gate.wait(LONG_S) and None)
+    monkeypatch.setattr(engine.CameraSession, "run", lambda self: gate.wait(LONG_S) and None)
     rig.engine.set_camera(quiet(), Activity.DETECT)
     rig.engine.stop(timeout_s=0.2)
     assert "Front door did not stop in time" in caplog.text

@@ -10,7 +10,7 @@ import pytest
 from videos import atoms, content
 
 from custom_components.homesec.engine.core.errors import RecordingError
-from custom_components.homesec.engine.recording import finalize as module
+from custom_components.homesec.engine.recording import finalize as finalize_module
 from custom_components.homesec.engine.recording.finalize import finalize, partial_path, read_info
 from custom_components.homesec.engine.recording.muxer import FRAGMENT_S
 
@@ -203,7 +203,7 @@ def test_full_disk_keeps_fragmented_file_as_clip(record_partial, final, monkeypa
     def no_room(_path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "_sync", no_room)
+    monkeypatch.setattr(finalize_module, "_sync", no_room)
     info = finalize(final)
     assert files_beside(final) == [final.name]
     assert info.duration_s == pytest.approx(5.0)
@@ -225,7 +225,7 @@ def test_full_disk_removes_incomplete_frame_from_only_fragment(
     def no_room(_path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "_sync", no_room)
+    monkeypatch.setattr(finalize_module, "_sync", no_room)
     before = partial.stat().st_size
     info = finalize(final)
     assert content(final).numbers == list(range(pictures))
@@ -240,7 +240,7 @@ def test_crash_before_sync_keeps_partial_file(record_partial, final, monkeypatch
     def crash(_path):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "_sync", crash)
+    monkeypatch.setattr(finalize_module, "_sync", crash)
     with pytest.raises(KeyboardInterrupt):
         finalize(final)
     assert partial_path(final).stat().st_size == size

@@ -7,7 +7,7 @@ from videos import content
 
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved
 from custom_components.homesec.engine.core.types import Activity, CameraHealth, ClipState
-from custom_components.homesec.engine.recording import controller as recording
+from custom_components.homesec.engine.recording import controller
 from custom_components.homesec.engine.recording.finalize import FRESH_SUFFIX
 
 VIDEO = {"seconds": 30, "walks": ((2.0, 29.0),)}
@@ -28,7 +28,7 @@ def large_video(make_video, tmp_path):
 
 @pytest.fixture(autouse=True)
 def _short_retry(monkeypatch):
-    monkeypatch.setattr(recording, "RETRY_S", 4.0)
+    monkeypatch.setattr(controller, "RETRY_S", 4.0)
 
 
 def test_clip_until_disk_was_full_is_saved(rigs, small_disk, large_video):

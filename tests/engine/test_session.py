@@ -10,9 +10,9 @@ from engine_rig import LONG_S, file_camera, stream_camera
 import pytest
 from videos import FigureDetector, content, number_of
 
-from custom_components.homesec.engine.camera import session as module
+from custom_components.homesec.engine.camera import session
 from custom_components.homesec.engine.camera.session import CameraSession
-from custom_components.homesec.engine.capture import reconnecting_source as camera_source
+from custom_components.homesec.engine.capture import reconnecting_source
 from custom_components.homesec.engine.core.errors import CameraNotRunning, DetectorError
 from custom_components.homesec.engine.core.events import (
     ClipSaved,
@@ -72,7 +72,7 @@ def test_file_camera_reports_connecting_running_and_off(rig, make_video):
 
 
 def test_missing_camera_is_reported_once_despite_retries(rig, tmp_path, monkeypatch):
-    monkeypatch.setattr(camera_source, "FIRST_WAIT_S", 0.02)
+    monkeypatch.setattr(reconnecting_source, "FIRST_WAIT_S", 0.02)
     camera = file_camera(tmp_path / "nothing.mp4", loop=True, paced=True)
     rig.engine.set_camera(camera, Activity.DETECT)
     rig.wait_health(LOST, error="file_missing")
@@ -98,7 +98,7 @@ def test_lost_camera_that_appears_is_running(rig, make_video, tmp_path):
 
 
 def test_exception_in_session_restarts_camera(rig, make_video, monkeypatch, caplog):
-    monkeypatch.setattr(module, "RESTART_S", 0.01)
+    monkeypatch.setattr(session, "RESTART_S", 0.01)
     real, calls = CameraSession._handle_tracks, []
 
     def fail_once(self, *args):

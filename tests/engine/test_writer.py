@@ -11,7 +11,7 @@ from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, 
 from custom_components.homesec.engine.core.types import ClipState
 from custom_components.homesec.engine.media.decoder import FrameDecoder
 from custom_components.homesec.engine.media.jpeg import read_keyframe
-from custom_components.homesec.engine.recording import writer as module
+from custom_components.homesec.engine.recording import writer
 from custom_components.homesec.engine.recording.finalize import partial_path
 from custom_components.homesec.engine.recording.muxer import FragmentedMp4
 from custom_components.homesec.engine.recording.writer import ClipResult
@@ -83,7 +83,7 @@ def test_still_error_does_not_fail_clip(bench, packets, monkeypatch):
     def refuse(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "encode_jpeg", refuse)
+    monkeypatch.setattr(writer, "encode_jpeg", refuse)
     row = bench().record(packets)
     assert (row.state, row.still_path) == (ClipState.SAVED, None)
 
@@ -93,7 +93,7 @@ def test_still_error_does_not_fail_clip(bench, packets, monkeypatch):
 
 def test_slow_disk_skips_packets_up_to_a_keyframe(bench, packets, monkeypatch, caplog):
     disk = Slow(monkeypatch)
-    monkeypatch.setattr(module, "QUEUE_BYTES", sum(p.size for p in packets[:23]))
+    monkeypatch.setattr(writer, "QUEUE_BYTES", sum(p.size for p in packets[:23]))
     made = bench()
     made.writer.start()
     for packet in packets[:35]:
@@ -118,7 +118,7 @@ def test_slow_disk_skips_packets_up_to_a_keyframe(bench, packets, monkeypatch, c
 
 def test_lossless_writer_waits_for_slow_disk(bench, packets, monkeypatch):
     disk = Slow(monkeypatch)
-    monkeypatch.setattr(module, "QUEUE_BYTES", 2000)
+    monkeypatch.setattr(writer, "QUEUE_BYTES", 2000)
     made = bench(lossless=True)
     made.writer.start()
 

@@ -10,7 +10,7 @@ from videos import content
 from custom_components.homesec.engine.core.errors import DiskFull, DiskReadOnly, RecordingError
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, ClipStarted
 from custom_components.homesec.engine.core.types import ClipState
-from custom_components.homesec.engine.recording import writer as module
+from custom_components.homesec.engine.recording import writer
 from custom_components.homesec.engine.recording.muxer import FragmentedMp4
 from custom_components.homesec.engine.recording.writer import recording_error
 
@@ -71,7 +71,7 @@ def test_unexpected_exception_is_logged_and_clip_finalized(bench, packets, monke
 
 
 def test_failed_clip_stops_waiting_for_result(bench, packets, monkeypatch):
-    monkeypatch.setattr(module, "RESULT_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(writer, "RESULT_TIMEOUT_S", 0.01)
     refuse_after(monkeypatch, 30, OSError(28, "No space left on device"))
     made = bench()
     feed_until_failed(made, packets)
@@ -105,7 +105,7 @@ def test_clip_is_saved_when_catalog_refuses_its_begin(bench, packets, monkeypatc
 
 def test_file_is_synced_while_recorded(bench, packets, monkeypatch):
     synced = []
-    monkeypatch.setattr(module, "SYNC_S", -1)
+    monkeypatch.setattr(writer, "SYNC_S", -1)
     monkeypatch.setattr(FragmentedMp4, "sync", lambda self: synced.append(1))
     bench().record(packets)
     assert len(synced) == 50
