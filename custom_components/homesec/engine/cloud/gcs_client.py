@@ -1,4 +1,4 @@
-"""Google's client library, logged in to one bucket, with its exceptions as the engine's own errors.
+"""Google's client library: the login to a bucket, and its exceptions as the engine's own errors.
 
 Importing this takes a second.
 """
@@ -6,7 +6,10 @@ Importing this takes a second.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from email.utils import parsedate_to_datetime
+import math
+from typing import TYPE_CHECKING, Any, override
+from urllib.parse import urlsplit
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 import google.auth
@@ -17,17 +20,20 @@ from google.auth.exceptions import (
     RefreshError,
     TransportError,
 )
+from google.auth.transport.requests import AuthorizedSession, Request
 from google.cloud.storage import Client
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 from google.oauth2 import service_account
-from requests import RequestException
+import requests
 from urllib3.exceptions import HTTPError
 
+from ..core.connect import connect
 from .errors import (
     BucketMissing,
     ChecksumMismatch,
     ClockSkew,
+    KeyInvalid,
     KeyRevoked,
     LoginMissing,
     ObjectMissing,
@@ -36,18 +42,23 @@ from .errors import (
     StorageError,
     StorageUnreachable,
 )
-from .gcs_auth import SCOPES, LoginSession, credentials_from_key
 from .gcs_errors import error_from_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    from google.auth.credentials import Credentials
     from google.cloud.storage import Bucket
-    from requests import Response
 
     from ..core.clock import Clock
 
+SCOPES = ("https://www.googleapis.com/auth/devstorage.read_write",)
+"""Objects with their metadata, but not their access control, which takes full_control."""
+
+REACHABLE_S = 10.0
+"""How long after a response the host is taken to be reachable."""
+CONNECT_S = 4.0
 RETRY = DEFAULT_RETRY.with_timeout(8.0)
 """For reads. Writes are tried again by the outbox."""
 SKEW_LIMIT_S = 300.0
@@ -58,7 +69,7 @@ _LIBRARY_ERRORS = (
     DataCorruption,
     InvalidResponse,
     GoogleAuthError,
-    RequestException,
+    requests.RequestException,
     HTTPError,  # from a body that is read raw
 )
 
@@ -114,6 +125,9 @@ class GcsClient:
         return translate_errors(lambda: self._session.skew_s if self._session else 0.0, missing)
 
 
+# --- errors ---------------------------------------------------------------------------------------
+
+
 @contextmanager
 def translate_errors(
     skew_s: Callable[[], float], missing: type[StorageError] = ObjectMissing
@@ -150,7 +164,7 @@ def _storage_error(  # noqa: PLR0911 - a table
 
 
 def _response_error(
-    response: Response | None, missing: type[StorageError], skew_s: float
+    response: requests.Response | None, missing: type[StorageError], skew_s: float
 ) -> StorageError:
     if response is None:
         return StorageUnreachable()
@@ -169,3 +183,70 @@ def _login_error(err: RefreshError, skew_s: float) -> StorageError:
     if abs(skew_s) > SKEW_LIMIT_S or "iat and exp" in str(err):
         return ClockSkew(skew_s=f"{skew_s:.0f}")
     return KeyRevoked()
+
+
+# --- the login ------------------------------------------------------------------------------------
+
+
+def credentials_from_key(key: Mapping[str, Any]) -> Credentials:
+    """Return the login of a service-account key, as Google's JSON file has it.
+
+    Raises KeyInvalid, without a cause: its message may contain a piece of the key.
+    """
+    try:
+        if key.get("type") != "service_account":
+            raise KeyInvalid
+        credentials: Credentials = service_account.Credentials.from_service_account_info(
+            dict(key), scopes=SCOPES
+        )
+    except (ValueError, TypeError, AttributeError, GoogleAuthError) as err:
+        raise KeyInvalid(reason=type(err).__name__) from None
+    return credentials
+
+
+class LoginSession(AuthorizedSession):
+    """A session that logs in, never retries by itself, and compares the clocks.
+
+    The library's own retries a login four times with each of dozens of addresses, each time with
+    the whole time limit: no stop could wait for that.
+    """
+
+    def __init__(self, credentials: Credentials, clock: Clock) -> None:
+        self._plain = requests.Session()
+        super().__init__(credentials, auth_request=Request(self._plain))  # type: ignore[no-untyped-call]
+        self._clock = clock
+        self._answered_t = -math.inf
+        self.skew_s = 0.0
+        """How far this machine's clock was ahead of Google's at the last response."""
+        for session in (self, self._plain):
+            session.hooks["response"].append(self._compare_clocks)
+
+    @override
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        if self._clock.monotonic() - self._answered_t > REACHABLE_S:
+            _check_reachable(url)
+        response: requests.Response = super().request(method, url, *args, **kwargs)  # type: ignore[no-untyped-call]
+        return response
+
+    @override
+    def close(self) -> None:
+        self._plain.close()
+        super().close()  # type: ignore[no-untyped-call]
+
+    def _compare_clocks(self, response: requests.Response, *_: object, **__: object) -> None:
+        self._answered_t = self._clock.monotonic()
+        try:
+            date = parsedate_to_datetime(response.headers.get("Date", ""))
+        except ValueError:  # a proxy may leave it out
+            return
+        self.skew_s = self._clock.now() - date.timestamp()
+
+
+def _check_reachable(url: str) -> None:
+    """Raise StorageUnreachable if no connection is made within ``CONNECT_S``."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        connect(parts.hostname or "", port, CONNECT_S).close()
+    except OSError as err:
+        raise StorageUnreachable from err
