@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class HomeSecData:
     """The parts; each gets those it uses as arguments, and none of them gets all."""
 
