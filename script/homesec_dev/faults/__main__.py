@@ -70,7 +70,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/faults", description=__doc__)
     parser.add_argument("--count", type=int, default=200, metavar="N", help="default: 200")
     parser.add_argument(
-        "--whole",
+        "--full-ha",
         type=int,
         metavar="N",
         help="of these, so many kill a whole Home Assistant (default: one in ten)",

@@ -87,7 +87,7 @@ class FullHomeAssistant:
             bucket=self._bucket,
             prefix="house",
             limit_mbit=LIMIT_MBIT,
-            upload_existing=True,
+            upload_rest=True,
             encrypt=False,
         )
         if done.type != "abort" or done.shown["reason"] != "reconfigure_successful":
