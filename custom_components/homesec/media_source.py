@@ -175,33 +175,32 @@ class ClipSource(MediaSource):
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
         """Return a clip's URL, and the path of a local file."""
-        clip_id, clip = await self._async_find(item)
-        path = None if isinstance(clip.video, CloudFile) else clip.video
-        return PlayMedia(CLIP_URL.format(clip_id=clip_id), "video/mp4", path=path)
+        media = await self._async_find(item)
+        path = None if isinstance(media.video, CloudFile) else media.video
+        return PlayMedia(CLIP_URL.format(clip_id=media.clip.id), "video/mp4", path=path)
 
     @override
     async def async_get_media_image(self, item: MediaSourceItem) -> MediaImage | None:
         """Return a clip's still."""
-        clip_id, clip = await self._async_find(item)
-        still, runtime = clip.still, self._runtime()
+        media = await self._async_find(item)
+        still, host = media.still, self._runtime().host
         if still is None:
             return None
         if not isinstance(still, CloudFile):
-            return MediaImage(await runtime.host.async_run(still.read_bytes), "image/jpeg")
+            return MediaImage(await host.async_run(still.read_bytes), "image/jpeg")
+        get = get_caches(self.hass).stills.get
         try:
-            content = await runtime.host.async_run_raw(
-                get_caches(self.hass).stills.get, clip_id, still
-            )
+            content = await host.async_run_raw(get, media.clip.id, still)
         except StorageError:
             return None
         return MediaImage(content, "image/jpeg")
 
-    async def _async_find(self, item: MediaSourceItem) -> tuple[str, ClipMedia]:
+    async def _async_find(self, item: MediaSourceItem) -> ClipMedia:
         kind, _, clip_id = item.identifier.partition("/")
         try:
             if kind != CLIP or not is_clip_id(clip_id):
                 raise ClipNotFoundError
-            return clip_id, await async_find_clip(self._runtime().host, clip_id)
+            return await async_find_clip(self._runtime().host, clip_id)
         except EngineNotRunningError as err:
             raise Unresolvable(
                 translation_domain=DOMAIN, translation_key="engine_not_running"

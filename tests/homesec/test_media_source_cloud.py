@@ -96,7 +96,7 @@ def service_account(gcs: Any) -> dict[str, str]:
     }
 
 
-def film_url(clip_id: str) -> str:
+def video_url(clip_id: str) -> str:
     return f"/api/homesec/clip/{clip_id}.mp4"
 
 
@@ -117,7 +117,7 @@ async def test_cloud_clip_is_browsable_and_resolves_to_view(
     played = await media_source.async_resolve_media(
         hass, f"media-source://homesec/clip/{clip.id}", None
     )
-    assert (played.url, played.mime_type, played.path) == (film_url(clip.id), "video/mp4", None)
+    assert (played.url, played.mime_type, played.path) == (video_url(clip.id), "video/mp4", None)
 
 
 @pytest.mark.parametrize("state", [ClipState.REMOVING, ClipState.FAILED, ClipState.RECORDING])
@@ -138,7 +138,7 @@ async def test_cloud_clip_without_cloud_is_shown_but_does_not_play(
         hass, f"media-source://homesec/camera/{CAMERA_ID}/2026-11-21"
     )
     assert [child.can_play for child in day.children] == [False]
-    assert (await (await hass_client()).get(film_url(clip.id))).status == HTTPStatus.NOT_FOUND
+    assert (await (await hass_client()).get(video_url(clip.id))).status == HTTPStatus.NOT_FOUND
 
 
 # --- playing -----------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ async def test_video_is_served_in_ranges(
     proxied: ClipFactory, video_bytes: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await proxied.cloud_only(EVENING)
-    client, url, size = await hass_client(), film_url(clip.id), len(video_bytes)
+    client, url, size = await hass_client(), video_url(clip.id), len(video_bytes)
 
     whole = await client.get(url, allow_redirects=False)
     assert whole.status == HTTPStatus.OK
@@ -185,7 +185,7 @@ async def test_player_is_redirected_to_signed_url(
     signing_factory: ClipFactory, video_bytes: bytes, hass_client: ClientSessionGenerator
 ) -> None:
     clip = await signing_factory.cloud_only(EVENING)
-    client, url = await hass_client(), film_url(clip.id)
+    client, url = await hass_client(), video_url(clip.id)
     answer = await client.get(url, allow_redirects=False)
     assert answer.status == HTTPStatus.FOUND
     assert answer.headers["Cache-Control"] == "no-store"
@@ -215,7 +215,7 @@ async def test_video_with_deleted_file_is_served_from_cloud(
 ) -> None:
     clip = await factory.cloud_only(EVENING)
     factory.library.copies.mark_file_found(clip.id)
-    answer = await (await hass_client()).get(film_url(clip.id))
+    answer = await (await hass_client()).get(video_url(clip.id))
     assert await answer.read() == video_bytes
 
 
@@ -252,7 +252,7 @@ async def test_cloud_error_becomes_status_without_message(
     client = await hass_client()
     for method in ("signed_url", "find", "read"):
         with patch.object(factory.library.cloud, method, side_effect=error):
-            answer = await client.get(film_url(clip.id))
+            answer = await client.get(video_url(clip.id))
         assert answer.status == status, method
         assert "secret" not in await answer.text()
     assert "secret" not in caplog.text
@@ -268,7 +268,7 @@ async def test_interrupted_video_is_cut_short(
         raise StorageUnreachable
 
     with patch.object(factory.library.cloud, "read", breaking):
-        answer = await (await hass_client()).get(film_url(clip.id))
+        answer = await (await hass_client()).get(video_url(clip.id))
         assert answer.status == HTTPStatus.OK
         with pytest.raises(ClientPayloadError):
             await answer.read()
