@@ -1,6 +1,7 @@
 """Find a clip's video and still, in the clip folder or in the cloud."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,10 +50,11 @@ async def async_find_clip(
     library = host.engine.library
     if not is_clip_id(clip_id):
         raise ClipNotFoundError
-    return await host.async_run(_find, library, host.clips_dir, clip_id, in_progress)
+    find = partial(_find, in_progress=in_progress)
+    return await host.async_run(find, library, host.clips_dir, clip_id)
 
 
-def _find(library: ClipLibrary, clips_dir: Path, clip_id: str, in_progress: bool) -> ClipMedia:  # noqa: FBT001
+def _find(library: ClipLibrary, clips_dir: Path, clip_id: str, *, in_progress: bool) -> ClipMedia:
     clip = library.catalog.get(clip_id)
     if clip is not None and clip.state is ClipState.RECORDING and in_progress:
         return _find_in_progress(clips_dir, clip)
