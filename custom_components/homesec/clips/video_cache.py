@@ -4,8 +4,6 @@ Players ask for the same ranges again and again: for the index, and when they se
 change, so neither do their pieces and sizes.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 import json

@@ -5,8 +5,6 @@ the SDP. Self-contained, each keyframe can be decoded or start a clip by itself,
 resolution shows as a new SPS. Unit types: ITU-T H.264, table 7-1, and H.265, table 7-1.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 import logging
 import re

@@ -1,7 +1,5 @@
 """Read streams, files, and webcams through a PyAV container."""
 
-from __future__ import annotations
-
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
 

@@ -3,8 +3,6 @@
 FFmpeg's messages contain the whole URL, password included: they're never passed on.
 """
 
-from __future__ import annotations
-
 import errno
 import socket
 from typing import TYPE_CHECKING

@@ -1,7 +1,5 @@
 """Open streams, files, and webcams with the options that FFmpeg needs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 import time
 from typing import TYPE_CHECKING

@@ -1,7 +1,5 @@
 """Open a source once to find out whether it works and what it shows."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from threading import Event

@@ -1,7 +1,5 @@
 """Read packets from a camera, and connect again when the connection is lost."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from dataclasses import replace
 import logging

@@ -1,7 +1,5 @@
 """Read a camera that has only single pictures as a slow video of JPEGs or PNGs."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, cast
 
 import av

@@ -1,7 +1,5 @@
 """The interface of cameras outside of the engine."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 

@@ -4,8 +4,6 @@ Cameras restart their clocks, files start again, and NTP steps the system's cloc
 the source uses ``t``, which none of it disturbs; ``at`` is the wall clock's time.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING

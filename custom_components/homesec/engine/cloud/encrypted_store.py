@@ -4,8 +4,6 @@ It stands in front of every bucket, since one may also hold clips from before th
 turned on, or after it was turned off. Each object itself says whether it is encrypted.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from contextlib import suppress

@@ -12,8 +12,6 @@ bytes again, so an upload can be resumed after a restart and recognized in the b
 content or another name gives another key, so no nonce is ever used twice.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 import hashlib

@@ -5,8 +5,6 @@ Without it, the clips in the cloud are lost, so its written form is made to be c
 Crockford's base32 has no I, L, O, and U and accepts lowercase, and a checksum finds typing errors.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from dataclasses import dataclass, field

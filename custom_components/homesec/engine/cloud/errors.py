@@ -2,8 +2,6 @@
 
 # ruff: noqa: N818 - named for what happened; `StorageError` says that they are errors
 
-from __future__ import annotations
-
 from ..core.errors import HomeSecError
 
 

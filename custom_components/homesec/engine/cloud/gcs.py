@@ -1,7 +1,5 @@
 """Clips in a Google Cloud Storage bucket."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import timedelta
 import logging

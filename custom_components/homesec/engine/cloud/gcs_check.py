@@ -1,7 +1,5 @@
 """Check whether a bucket can be used, and if not, exactly what is missing."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 import secrets
 from typing import TYPE_CHECKING

@@ -3,8 +3,6 @@
 Importing this takes a second.
 """
 
-from __future__ import annotations
-
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 import math

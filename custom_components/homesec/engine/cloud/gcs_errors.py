@@ -1,7 +1,5 @@
 """Answers of Google Cloud Storage as the engine's own errors."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import TYPE_CHECKING

@@ -5,8 +5,6 @@ cannot resume in another process, logs the URI (which is as good as a password),
 stop wait.
 """
 
-from __future__ import annotations
-
 from http.client import HTTPException, HTTPResponse
 import json
 import re

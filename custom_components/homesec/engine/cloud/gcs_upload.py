@@ -1,7 +1,5 @@
 """One upload to Google Cloud Storage: resumed where it broke off, verified, and never doubled."""
 
-from __future__ import annotations
-
 import base64
 from contextlib import closing
 from dataclasses import dataclass

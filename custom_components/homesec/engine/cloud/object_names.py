@@ -1,7 +1,5 @@
 """Names and metadata of objects in the bucket, from which alone a catalog can be rebuilt."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING

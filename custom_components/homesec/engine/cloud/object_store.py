@@ -1,7 +1,5 @@
 """What the engine needs of a cloud storage, whichever it is."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
 import json

@@ -1,7 +1,5 @@
 """Downloads to a file, and the speed limit of uploads."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import threading

@@ -1,7 +1,5 @@
 """Exponential back-off with jitter."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -1,7 +1,5 @@
 """Clip ids: ULIDs, whose alphabetical order is that of the clips' times."""
 
-from __future__ import annotations
-
 import re
 
 from ulid_transform import bytes_to_ulid, ulid_at_time, ulid_to_timestamp

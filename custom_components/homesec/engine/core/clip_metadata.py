@@ -4,8 +4,6 @@ A lost catalog is rebuilt from it, so it has all of a row that the video itself 
 Others may be able to write there: it's checked like any other input.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 import json

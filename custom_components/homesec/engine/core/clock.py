@@ -1,7 +1,5 @@
 """The time as a parameter, which tests replace."""
 
-from __future__ import annotations
-
 import time
 from typing import Protocol
 

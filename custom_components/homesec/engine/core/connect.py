@@ -1,7 +1,5 @@
 """Connect over TCP within one time limit for all addresses of a host and their look-up."""
 
-from __future__ import annotations
-
 from itertools import chain, zip_longest
 import socket
 import time

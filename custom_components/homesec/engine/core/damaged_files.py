@@ -1,7 +1,5 @@
 """Set damaged files aside: rename, log, and report them, so that the rest can be read."""
 
-from __future__ import annotations
-
 import errno
 from itertools import count
 import logging

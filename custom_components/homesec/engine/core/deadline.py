@@ -1,7 +1,5 @@
 """Run a blocking call with a time limit."""
 
-from __future__ import annotations
-
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 import time

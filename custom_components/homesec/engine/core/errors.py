@@ -7,8 +7,6 @@ Errors of cloud storage and of texts are in ``cloud/errors.py`` and ``sms/errors
 
 # ruff: noqa: N818 - named for what happened; `SourceError` says that they are errors
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 

@@ -1,7 +1,5 @@
 """The events that the engine reports through one callback; ``sms/types.py`` has more of them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING

@@ -1,7 +1,5 @@
 """An HTTP connection that fails soon, whatever does not answer."""
 
-from __future__ import annotations
-
 from http.client import HTTPConnection
 import socket
 import ssl

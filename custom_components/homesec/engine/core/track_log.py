@@ -4,8 +4,6 @@ Stored a few times per second, in thousandths of the picture and hundredths of a
 is visible, and less than a hundredth of the video's size.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 import json
 import threading

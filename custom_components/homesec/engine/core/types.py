@@ -4,8 +4,6 @@ Units: ``*_s`` are seconds. ``t`` is seconds on a camera's timeline, which start
 jumps. ``*_at`` are UTC epoch seconds. Box corners are fractions (0..1) of the picture.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 

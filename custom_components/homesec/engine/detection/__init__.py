@@ -1,7 +1,5 @@
 """Detectors: find objects in pictures. One module per library, chosen by name."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from ..core.errors import DetectorMissing

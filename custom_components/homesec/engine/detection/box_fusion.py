@@ -1,7 +1,5 @@
 """Combine detections of several tiles, or of several views of one picture, into one list."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 

@@ -6,8 +6,6 @@ the mirrored frame, and by a network of another family on the mirrored frame and
 objects are found in every view; mistakes seldom agree.
 """
 
-from __future__ import annotations
-
 from functools import partial
 import logging
 from typing import TYPE_CHECKING

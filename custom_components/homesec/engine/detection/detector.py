@@ -1,7 +1,5 @@
 """The interface of detectors, and what all that run networks have in common."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from dataclasses import replace
 from functools import lru_cache

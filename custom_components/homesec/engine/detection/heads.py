@@ -5,8 +5,6 @@ The order of the outputs does not matter: a head recognizes them by their shape.
 stride ``s`` a grid of ``ceil(height / s) x ceil(width / s)``, row by row.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 import math
 from typing import TYPE_CHECKING, ClassVar, override

@@ -1,7 +1,5 @@
 """Lay a picture into a network's input: size, padding, and normalization."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING

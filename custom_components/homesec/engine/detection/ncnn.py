@@ -1,7 +1,5 @@
 """Run networks with Tencent's ncnn, which is small and has wheels for Alpine Linux."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 from timeit import repeat

@@ -1,7 +1,5 @@
 """Non-maximum suppression of what a network's head returns."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 

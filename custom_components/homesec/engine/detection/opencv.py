@@ -1,7 +1,5 @@
 """Run ONNX networks with OpenCV's DNN module (5.x)."""
 
-from __future__ import annotations
-
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any, override

@@ -5,8 +5,6 @@ builds up a queue. Slots are served in the order in which they were filled, so c
 A verification has a slot of its own and is not replaced by the next frame.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto

@@ -5,8 +5,6 @@ stays in the catalog as *elsewhere*, and is *stored* again when its bucket is ba
 objects wait until the bucket they are for is in use again.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 import logging
 from typing import TYPE_CHECKING

@@ -3,8 +3,6 @@
 `ClipQueries` reads clips, `lifecycle` writes what state they are in.
 """
 
-from __future__ import annotations
-
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 

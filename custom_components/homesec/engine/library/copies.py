@@ -7,8 +7,6 @@ first the file, then the row is updated. After a crash in between, ``verify_file
 at the next start.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 import logging
 from typing import TYPE_CHECKING, NamedTuple

@@ -3,8 +3,6 @@
 SQLite opens no database on a full disk, so after a restart nothing could run and make room.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 import logging
 import os

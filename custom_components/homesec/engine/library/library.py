@@ -1,7 +1,5 @@
 """The library of clips: their catalog, uploads, retention, and recovery."""
 
-from __future__ import annotations
-
 from functools import partial
 import logging
 import sqlite3

@@ -6,8 +6,6 @@ last copy has disappeared is *missing* until its file or bucket is back. A clip 
 *removing* until its files are gone, and then so is its row. ``TRANSITIONS`` has the rest.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from enum import StrEnum
 from functools import cache

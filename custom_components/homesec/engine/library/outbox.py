@@ -4,8 +4,6 @@ It can be killed at any time: a job's row is removed in the transaction that sto
 result, and performing a job twice does no harm.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 import logging
 import math

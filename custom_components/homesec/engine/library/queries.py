@@ -6,8 +6,6 @@ in a small index of everything that filters use, so any combination of them take
 milliseconds.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple

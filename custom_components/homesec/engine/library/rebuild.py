@@ -4,8 +4,6 @@ The bucket first, since its objects' metadata is more complete. A rebuild may ru
 is recorded or removed meanwhile stays as it is.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import batched

@@ -1,7 +1,5 @@
 """Recover clips at start: finish interrupted recordings, and index files without a row."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

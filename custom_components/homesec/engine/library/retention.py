@@ -1,7 +1,5 @@
 """Remove copies of clips by the retention rules, every few minutes and when the disk is full."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 import logging
 import math

@@ -8,8 +8,6 @@
   then of others. The oldest go first.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -5,8 +5,6 @@ all rows are checked when the catalog is opened. A clip's row keeps its readable
 the others from its id, like a clip that is recovered from its file.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 import json
 import logging

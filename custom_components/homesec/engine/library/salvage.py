@@ -4,8 +4,6 @@ Clips are recovered from their files. But only the catalog knows which are prote
 cloud, which uploads and texts are waiting, and all visits.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from contextlib import closing, suppress
 import logging

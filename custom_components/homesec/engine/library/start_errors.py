@@ -1,7 +1,5 @@
 """Errors of the engine's start: which folder failed, and why."""
 
-from __future__ import annotations
-
 import errno
 from pathlib import Path
 import sqlite3

@@ -4,8 +4,6 @@ Each job can be done twice without harm: uploading an object that's there, or de
 isn't, succeeds.
 """
 
-from __future__ import annotations
-
 import logging
 from typing import TYPE_CHECKING
 

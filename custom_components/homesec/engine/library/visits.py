@@ -1,7 +1,5 @@
 """Store visits, that is every presence, recorded or not, and count them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """Scale, cut, and stretch the pixels of decoded pictures."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, cast
 
 from av.error import FFmpegError

@@ -1,7 +1,5 @@
 """Choose the crops of a picture that a network gets at full resolution."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 

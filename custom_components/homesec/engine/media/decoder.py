@@ -1,7 +1,5 @@
 """Decode packets: single keyframes, or all packets in a row."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 import logging
 from typing import TYPE_CHECKING

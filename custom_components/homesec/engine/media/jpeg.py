@@ -1,7 +1,5 @@
 """Stills as JPEGs, with boxes drawn in."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 import logging
 import math

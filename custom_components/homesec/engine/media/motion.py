@@ -5,8 +5,6 @@ picture (auto-exposure, clouds, infrared gain) are subtracted first. A change of
 (a light switch, day to night) counts once and becomes the new background.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 import math

@@ -1,7 +1,5 @@
 """The top-level boxes of an MP4 file that may be damaged (ISO/IEC 14496-12)."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from dataclasses import dataclass
 from io import FileIO

@@ -1,7 +1,5 @@
 """The last seconds of encoded packets, from which a clip's pre-roll is taken."""
 
-from __future__ import annotations
-
 from collections import deque
 from itertools import dropwhile
 from typing import TYPE_CHECKING

@@ -1,7 +1,5 @@
 """Encoded packets on a camera's timeline, and their formats."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction

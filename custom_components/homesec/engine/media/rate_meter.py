@@ -1,7 +1,5 @@
 """Measures a rate over the last seconds."""
 
-from __future__ import annotations
-
 from collections import deque
 
 WINDOW_S = 5.0

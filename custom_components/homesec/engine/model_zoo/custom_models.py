@@ -4,8 +4,6 @@ Each one has the folder ``own/<slug>/`` below the model folder, with its metadat
 The names of the user's files are not used.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass

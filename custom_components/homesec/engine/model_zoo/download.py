@@ -1,7 +1,5 @@
 """Download one file of the manifest: resumable, and verified by its hash."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 import hashlib

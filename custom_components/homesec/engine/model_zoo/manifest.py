@@ -1,7 +1,5 @@
 """Which models there are, for which detector, and where their files come from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 import json
 from pathlib import Path

@@ -4,8 +4,6 @@ ONNX is a protobuf message. Its wire format is small enough to be read without a
 wheel for Alpine Linux. Field numbers are those of ``onnx.proto3``; all other fields are skipped.
 """
 
-from __future__ import annotations
-
 import math
 from typing import TYPE_CHECKING
 

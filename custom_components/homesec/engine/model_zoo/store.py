@@ -1,7 +1,5 @@
 """Find the files of models: bundled, downloaded and verified, or added by the user."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 import shutil
 import stat

@@ -1,7 +1,5 @@
 """What the database holds of text messages: their jobs, which have ended, and their stills."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote

@@ -8,8 +8,6 @@ in memory and are written as soon as the disk works again. A kill meanwhile lose
 were added and not sent yet, and may send one twice whose row on the disk is not up to date.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 import json
 import logging

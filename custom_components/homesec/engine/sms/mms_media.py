@@ -1,7 +1,5 @@
 """Stills that go with texts: uploaded to the bucket, and linked so that Twilio can fetch them."""
 
-from __future__ import annotations
-
 import logging
 import math
 import sqlite3

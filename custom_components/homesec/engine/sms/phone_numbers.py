@@ -3,8 +3,6 @@
 The first call for a country reads that country's rules from a file.
 """
 
-from __future__ import annotations
-
 import re
 
 import phonenumbers

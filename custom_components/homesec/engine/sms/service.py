@@ -1,7 +1,5 @@
 """Texts to all recipients."""
 
-from __future__ import annotations
-
 import logging
 import math
 import sqlite3

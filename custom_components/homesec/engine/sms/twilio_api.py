@@ -4,8 +4,6 @@ https://www.twilio.com/docs/messaging/api/message-resource. Works with the ``twi
 6.32, which Home Assistant's own integration pins, to 9. Importing it takes a moment.
 """
 
-from __future__ import annotations
-
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module

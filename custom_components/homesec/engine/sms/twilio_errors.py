@@ -4,8 +4,6 @@ https://www.twilio.com/docs/api/errors. Twilio adds codes over time; one that is
 judged by its HTTP status.
 """
 
-from __future__ import annotations
-
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 

@@ -5,8 +5,6 @@ they contain numbers. It has no time limit for looking up a name, and does not t
 request may have arrived.
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
 from http.client import HTTPException
 import logging

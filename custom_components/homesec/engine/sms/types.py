@@ -1,7 +1,5 @@
 """Recipients, text messages, and the events about them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from ..core.events import EngineEvent

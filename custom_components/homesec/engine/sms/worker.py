@@ -3,8 +3,6 @@
 Each recipient has a worker, so that no one waits for another's network, number, or account.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 import logging
 import math

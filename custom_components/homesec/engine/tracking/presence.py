@@ -6,8 +6,6 @@ A label is ``ABSENT`` until moving tracks of it were seen in ``enter_hits`` of t
 again after it was not seen for the grace period.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass, replace
 from enum import Enum

@@ -5,8 +5,6 @@ just after the whole frame has changed counts as having arrived, unless an objec
 there before and has never moved: a statue stays a statue when the light changes.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING

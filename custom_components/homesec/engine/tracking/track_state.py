@@ -1,7 +1,5 @@
 """Follow one object over frames: where it should be, and whether it has ever moved."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING

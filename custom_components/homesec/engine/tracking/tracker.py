@@ -6,8 +6,6 @@ first, on boxes predicted by an alpha-beta filter. A box that overlaps nothing m
 track whose center is near, since people run and frames are a fifth of a second apart.
 """
 
-from __future__ import annotations
-
 from math import hypot, inf
 from typing import TYPE_CHECKING
 

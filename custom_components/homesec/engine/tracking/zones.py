@@ -1,7 +1,5 @@
 """Find out which zones objects are in, and since when."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 import math
 from typing import TYPE_CHECKING
