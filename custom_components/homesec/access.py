@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 class Permission(Enum):
     """What a user has to be allowed."""
 
-    READ = POLICY_READ
-    """To see the alarm panel."""
-    CONTROL = POLICY_CONTROL
-    """To arm and disarm."""
+    READ = POLICY_READ  # to see the alarm panel
+    CONTROL = POLICY_CONTROL  # to arm and disarm
     ADMIN = "admin"
 
 

@@ -28,8 +28,7 @@ CONF_DETECTOR: Final = "detector"
 CONF_MODEL: Final = "model"
 SECTION_ADVANCED: Final = "advanced"
 SECTION_ZONES: Final = "zones"
-DETECTOR_AUTO: Final = "auto"
-"""Stored by earlier versions; it means the default."""
+DETECTOR_AUTO: Final = "auto"  # stored by earlier versions; it means the default
 
 # A camera: its source.
 CONF_KIND: Final = "kind"
@@ -107,8 +106,7 @@ TRIGGER_TIME_S: Final = 180.0
 """How long the alarm stays triggered before it goes back to the armed state."""
 REACH_S: Final = 5.0
 """How long a camera that is switched on may take to run before it counts as offline…"""
-REACH_STARTING_S: Final = 20.0
-"""…and while Home Assistant is starting."""
+REACH_STARTING_S: Final = 20.0  # …and while Home Assistant is starting
 
 START_RETRY_S: Final = (5.0, 300.0)
 """Shortest and longest wait before another try to start the engine."""

@@ -69,8 +69,7 @@ class HomeSecCoordinator:
             on_started=self._async_engine_started,
             on_failed=self._async_engine_failed,
         )
-        self.engine_stats = EngineStats()
-        """As last read."""
+        self.engine_stats = EngineStats()  # as last read
 
     # --- starting and stopping ----------------------------------------------------------------
 

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
 
 MANUFACTURER = "HomeSec"
-PAGE = f"homeassistant://{DOMAIN}"
-"""HomeSec's page, opened by "Visit"."""
+PAGE = f"homeassistant://{DOMAIN}"  # HomeSec's page, opened by "Visit"
 
 
 class Devices:

@@ -26,8 +26,7 @@ class HomeSecEntity(Entity):
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    listens_to: tuple[type[EngineEvent], ...] = ()
-    """Kinds of events that update the state."""
+    listens_to: tuple[type[EngineEvent], ...] = ()  # kinds of events that update the state
 
     def __init__(self, *, runtime: HomeSecData, key: str, camera_id: str | None = None) -> None:
         self.runtime = runtime
@@ -53,10 +52,8 @@ class HomeSecEntity(Entity):
 class HomeSecCameraEntity(HomeSecEntity):
     """An entity of a camera; unavailable while the camera is lost."""
 
-    key: ClassVar[str]
-    """End of the unique id of a class with one entity per camera."""
-    available_when_lost = False
-    """For entities that show the past or a setting."""
+    key: ClassVar[str]  # end of the unique id of a class with one entity per camera
+    available_when_lost = False  # for entities that show the past or a setting
 
     def __init__(self, runtime: HomeSecData, camera_id: str, *, key: str | None = None) -> None:
         super().__init__(runtime=runtime, key=key or self.key, camera_id=camera_id)

@@ -14,8 +14,7 @@ from .engine.core.errors import (
 )
 from .engine.sms.errors import TextError
 
-_INVALID_REQUESTS = (ClipNotFound, ClipProtected)
-"""The request was wrong, and nothing else."""
+_INVALID_REQUESTS = (ClipNotFound, ClipProtected)  # the request was wrong, and nothing else
 _WITH_OWN_TEXT = (
     CameraNotRunning,
     DiskFull,

@@ -44,12 +44,9 @@ if TYPE_CHECKING:
     from .engine.core.types import Clip
     from .runtime import HomeSecData
 
-MAX_CLIPS = 500
-"""Per day. The answer isn't paged: ``not_shown`` is the number of the others."""
-_TILE_WIDTH = 480
-"""Twice the width of a tile in the media browser, for high-resolution screens."""
-_YEARS = range(1970, 9999)
-"""Days of later years have no end that a ``datetime`` can hold."""
+MAX_CLIPS = 500  # per day. The answer isn't paged: ``not_shown`` is the number of the others.
+_TILE_WIDTH = 480  # twice the width of a tile in the media browser, for high-resolution screens
+_YEARS = range(1970, 9999)  # days of later years have no end that a ``datetime`` can hold
 
 
 async def async_get_media_source(hass: HomeAssistant) -> MediaSource:

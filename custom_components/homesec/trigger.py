@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers.trigger import TriggerActionRunner, TriggerNotTriggeredReporter
     from homeassistant.helpers.typing import ConfigType
 
-MAX_OPEN_ALERTS: Final = 20
-"""Alerts that may still be updated; one stays open for about a minute."""
+MAX_OPEN_ALERTS: Final = 20  # alerts that may still be updated; one stays open for about a minute
 
 
 class BusTrigger(Trigger):
@@ -31,8 +30,7 @@ class BusTrigger(Trigger):
 
     event_type: ClassVar[str]
     other_event_types: ClassVar[tuple[str, ...]] = ()
-    description: ClassVar[str]
-    """Shown in the logbook after "triggered by"."""
+    description: ClassVar[str]  # shown in the logbook after "triggered by"
     options: ClassVar[tuple[str, ...]]
     """Keys of the event's data to filter by; an option that is left out filters nothing."""
     schema: ClassVar[probatio.Schema]

@@ -52,8 +52,7 @@ class VisitCounts:
         self._cameras = cameras
         self._reading = False
         self._again = False
-        self.by_label: dict[tuple[str, str], LabelVisits] = {}
-        """By camera id and label."""
+        self.by_label: dict[tuple[str, str], LabelVisits] = {}  # by camera id and label
         bus.async_subscribe(self.async_read, kinds=(VisitLogged, StatsUpdated))
 
     @callback

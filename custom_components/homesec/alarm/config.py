@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from .machine import AlarmMode
 
 CONF_CODE_TO_ARM: Final = "code_to_arm"
-CONF_DELAYS: Final = "delays"
-"""By mode."""
+CONF_DELAYS: Final = "delays"  # by mode
 CONF_EXIT: Final = "exit_s"
 CONF_ENTRY: Final = "entry_s"
 CONF_TRIGGER: Final = "trigger_s"

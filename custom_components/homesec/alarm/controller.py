@@ -67,8 +67,7 @@ class AlarmController:
             reconcile=self.async_reconcile,
             on_unavailable=self._async_bypass,
         )
-        self._version = 0
-        """Counts what changes the alarm, or is about to."""
+        self._version = 0  # counts what changes the alarm, or is about to
         self._early: dict[tuple[str, str], None] = {}
         """Cameras and labels that were detected before Home Assistant had started."""
         self._ends_at: float | None = None

@@ -38,8 +38,7 @@ class AlarmState(StrEnum):
     """The phase that the alarm is in."""
 
     DISARMED = "disarmed"
-    ARMING = "arming"
-    """The exit delay."""
+    ARMING = "arming"  # the exit delay
     ARMED = "armed"
     PENDING = "pending"
     """The entry delay: a camera detected a person, who may be the user coming home."""
@@ -50,8 +49,7 @@ class AlarmState(StrEnum):
 class Cause:
     """Who or what triggered the alarm."""
 
-    by: str | None = None
-    """A camera's name or a user's."""
+    by: str | None = None  # a camera's name or a user's
     camera_id: str | None = None
     label: str | None = None
 
@@ -72,8 +70,7 @@ class AlarmSnapshot:
     """As set when the state began, whatever is set meanwhile; None: until something happens."""
     changed_at: float = 0.0
     changed_by: str | None = None
-    cause: Cause | None = None
-    """While pending or triggered."""
+    cause: Cause | None = None  # while pending or triggered
     forced: bool = False
     bypassed: tuple[str, ...] = ()
     """Ids of cameras that were offline when the alarm was armed, or at the end of the exit delay,

@@ -15,8 +15,7 @@ COST: Final = 2**14
 """scrypt's N (RFC 7914); with r = 8, a try takes 16 MiB and about 0.2 s on a Raspberry Pi 4."""
 BLOCK_SIZE: Final = 8
 SALT_BYTES: Final = 16
-MAX_PINS: Final = 20
-"""Each check compares all of them."""
+MAX_PINS: Final = 20  # each check compares all of them
 
 _DIGITS = re.compile(r"[0-9]{4,12}", re.ASCII)
 
@@ -27,8 +26,7 @@ class PinKind(StrEnum):
     FULL = "full"
     ARM = "arm"
     DISARM = "disarm"
-    DURESS = "duress"
-    """Like ``FULL``, and sends a duress alert without showing it."""
+    DURESS = "duress"  # like ``FULL``, and sends a duress alert without showing it
 
 
 ARMING_KINDS: Final = frozenset({PinKind.FULL, PinKind.ARM, PinKind.DURESS})

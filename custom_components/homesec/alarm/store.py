@@ -85,8 +85,7 @@ class StoredAlarm:
         self._store = AlarmStore(hass)
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._unsaved = False
-        self.started = False
-        """Whether time passes; not before Home Assistant has started."""
+        self.started = False  # whether time passes; not before Home Assistant has started
         self.alarm = self._create(AlarmSnapshot())
         self.lockout = Lockout(clock)
 

@@ -10,10 +10,8 @@ from .rules import Alert, AlertKind, Sighting
 if TYPE_CHECKING:
     from ..alarm.machine import AlarmMode
 
-GROUP_S: Final = 60.0
-"""An alert takes in further sightings for so long after its first one."""
-SLACK_S: Final = 5.0
-"""The alarm is triggered a moment after its cause was detected."""
+GROUP_S: Final = 60.0  # an alert takes in further sightings for so long after its first one
+SLACK_S: Final = 5.0  # the alarm is triggered a moment after its cause was detected
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -21,19 +19,13 @@ class OpenAlert:
     """An alert that may still grow, and who got what of it."""
 
     alert: Alert
-    dispatched: bool = False
-    """Whether it is being sent; until then a sighting may become an alarm."""
-    announced: bool = False
-    """Whether its event was fired on Home Assistant's bus."""
-    dispatching: bool = False
-    """Whether a task sends it now."""
+    dispatched: bool = False  # whether it is being sent; until then a sighting may become an alarm
+    announced: bool = False  # whether its event was fired on Home Assistant's bus
+    dispatching: bool = False  # whether a task sends it now
     has_still: bool = False
-    ready_clips: set[str] = field(default_factory=set)
-    """Ids of its clips that can be watched."""
-    only: frozenset[str] | None = None
-    """Ids of the recipients of a test; None: all."""
-    sent_to: set[str] = field(default_factory=set)
-    """Ids of the recipients who got it."""
+    ready_clips: set[str] = field(default_factory=set)  # ids of its clips that can be watched
+    only: frozenset[str] | None = None  # ids of the recipients of a test; None: all
+    sent_to: set[str] = field(default_factory=set)  # ids of the recipients who got it
     clip_sent_to: set[str] = field(default_factory=set)
     """Ids of the recipients who got the text about its clip."""
     refused: set[tuple[str, str]] = field(default_factory=set)

@@ -76,8 +76,7 @@ class AlertController:
         self._grouper = AlertGrouper()
         self._present: dict[tuple[str, str], tuple[OpenAlert, Sighting]] = {}
         """By camera and label, the alert and sighting of a presence that lasts."""
-        self._clips: dict[str, list[OpenAlert]] = {}
-        """By clip, the alerts that wait for it."""
+        self._clips: dict[str, list[OpenAlert]] = {}  # by clip, the alerts that wait for it
 
     async def async_load(self) -> None:
         """Read the snoozes, and subscribe to the alarm."""

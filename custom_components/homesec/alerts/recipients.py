@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from ..issues import Issues
     from .rules import Sighting
 
-MAX_HELD_TEXTS: Final = 100
-"""Those that wait for the engine to start."""
+MAX_HELD_TEXTS: Final = 100  # those that wait for the engine to start
 
 
 class Recipients:
@@ -41,8 +40,7 @@ class Recipients:
         self._host = host
         self._devices = devices
         self._issues = issues
-        self.rules: dict[str, Rules] = {}
-        """By the id of their subentry."""
+        self.rules: dict[str, Rules] = {}  # by the id of their subentry
         self.states: dict[str, RecipientState] = {}
         self._on_recipient: list[Callable[[str], None]] = []
         self._lock = asyncio.Lock()

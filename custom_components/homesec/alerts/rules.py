@@ -14,19 +14,14 @@ if TYPE_CHECKING:
 class AlertKind(StrEnum):
     """What an alert is about."""
 
-    SEEN = "seen"
-    """A camera detected a label that it alerts about."""
-    ALARM = "alarm"
-    """The alarm was triggered, by a camera or manually."""
-    DURESS = "duress"
-    """A duress PIN was used; nothing near that person may show it."""
-    OFFLINE = "offline"
-    """The alarm is armed without cameras that can't be reached."""
+    SEEN = "seen"  # a camera detected a label that it alerts about
+    ALARM = "alarm"  # the alarm was triggered, by a camera or manually
+    DURESS = "duress"  # a duress PIN was used; nothing near that person may show it
+    OFFLINE = "offline"  # the alarm is armed without cameras that can't be reached
     TEST = "test"
 
 
-CLIP: Final = "clip"
-"""A further kind of text: an alert's clip can be watched."""
+CLIP: Final = "clip"  # a further kind of text: an alert's clip can be watched
 CHOICES: Final = (
     *(AlertKind.ALARM.value, AlertKind.SEEN.value, CLIP),
     *(AlertKind.OFFLINE.value, AlertKind.DURESS.value),
@@ -41,10 +36,8 @@ class Sighting:
     """One reason for an alert; without a camera, ``camera_id`` is None."""
 
     kind: AlertKind
-    at: float
-    """UTC epoch seconds."""
-    mode: AlarmMode
-    """The alarm's mode; disarmed if the camera doesn't guard in it."""
+    at: float  # UTC epoch seconds
+    mode: AlarmMode  # the alarm's mode; disarmed if the camera doesn't guard in it
     camera_id: str | None = None
     camera: str | None = None
     label: str | None = None
@@ -52,8 +45,7 @@ class Sighting:
     count: int = 1
     zones: tuple[str, ...] = ()
     clip_id: str | None = None
-    by: str | None = None
-    """Who triggered the alarm, or disarmed under duress, if known."""
+    by: str | None = None  # who triggered the alarm, or disarmed under duress, if known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +53,7 @@ class Alert:
     """One notification, however many sightings are added to it."""
 
     id: str
-    sightings: tuple[Sighting, ...]
-    """Oldest first; at least one."""
+    sightings: tuple[Sighting, ...]  # oldest first; at least one
 
     @property
     def first(self) -> Sighting:
@@ -119,10 +110,8 @@ class Rules:
     modes: frozenset[AlarmMode] = frozenset(ARMED_MODES)
     hours: tuple[time, time] | None = None
     """From, until: over midnight if the second is earlier, all day if both are the same."""
-    cooldown_s: float = 300.0
-    """How long the same camera sends no further alert."""
-    max_age_s: float = 1800.0
-    """How long a text that waits is still sent."""
+    cooldown_s: float = 300.0  # how long the same camera sends no further alert
+    max_age_s: float = 1800.0  # how long a text that waits is still sent
 
     def allow(self, sighting: Sighting, local: time, *, kind: str | None = None) -> bool:
         """Return whether a sighting is to be sent, cooldowns apart.

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 MAX_AGE_S: Final = 24 * 3600.0
-MAX_STILLS: Final = 2000
-"""About 200 MB: more than one alert a minute."""
+MAX_STILLS: Final = 2000  # about 200 MB: more than one alert a minute
 
 
 class AlertStills:

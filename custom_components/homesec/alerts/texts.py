@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
-MAX_NAMES: Final = 3
-"""Cameras or zones named in one alert; of more, only their number is given."""
-MAX_NAME: Final = 22
-"""Characters; two segments of an SMS hold 306."""
+MAX_NAMES: Final = 3  # cameras or zones named in one alert; of more, only their number is given
+MAX_NAME: Final = 22  # characters; two segments of an SMS hold 306
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,12 +23,10 @@ class CameraState:
 
     health: CameraHealth = CameraHealth.OFF
     error: str | None = None
-    presences: dict[str, Presence] = field(default_factory=dict)
-    """By label."""
+    presences: dict[str, Presence] = field(default_factory=dict)  # by label
     zones: dict[str, list[str]] = field(default_factory=dict)
     """Of each occupied zone, by its name, the labels in the order in which they entered."""
-    recordings: dict[str, Clip] = field(default_factory=dict)
-    """By clip id."""
+    recordings: dict[str, Clip] = field(default_factory=dict)  # by clip id
     manual_requested: bool = False
     """Whether a manual recording was started and not ended; it may use a clip that had begun."""
     snapshot: SnapshotTaken | None = None

@@ -46,11 +46,9 @@ ATTR_FOLDER: Final = "folder"
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
-MAX_IDS = 1000
-"""Per call."""
+MAX_IDS = 1000  # per call
 
-REMOVED_LATER = "clip_removed_later"
-"""Translation key: the disk refused to remove a clip for now."""
+REMOVED_LATER = "clip_removed_later"  # translation key: the disk refused to remove a clip for now
 
 _CLIP_IDS = probatio.All(cv.ensure_list, [cv.string], probatio.Length(min=1, max=MAX_IDS))
 _LIST = probatio.Schema(

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 TRIM_EVERY: Final = timedelta(hours=1)
 MAX_STILLS = 1000
-MAX_STILL_BYTES = 8 * 2**20
-"""A still has some 100 KB, but the bucket may contain anything."""
+MAX_STILL_BYTES = 8 * 2**20  # a still has some 100 KB, but the bucket may contain anything
 STILL_WIDTHS: Final = (320, 480, 640)
 """Few, so that browsers find in their own cache what they have loaded before."""
 _JPEG_QUALITY = 80

@@ -30,8 +30,7 @@ class Export:
     """The result of an export."""
 
     files: list[JsonObjectType]
-    failed: list[tuple[str, HomeAssistantError]]
-    """Clip id and why."""
+    failed: list[tuple[str, HomeAssistantError]]  # clip id and why
 
 
 def export_folder(host: EngineHost, name: str | None) -> Path:

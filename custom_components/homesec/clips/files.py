@@ -36,8 +36,7 @@ class ClipMedia:
     clip: Clip
     video: Path | CloudFile
     still: Path | CloudFile | None = None
-    in_progress: bool = False
-    """Whether the video is still being recorded, and grows."""
+    in_progress: bool = False  # whether the video is still being recorded, and grows
 
 
 async def async_find_clip(

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 MAX_FOUND = 100
 PAGE = 500
-MAX_COMPARED = 20_000
-"""Clips; this takes some tenths of a second."""
+MAX_COMPARED = 20_000  # clips; this takes some tenths of a second
 MAX_WORDS = 8
 
 
@@ -30,8 +29,7 @@ MAX_WORDS = 8
 class _Word:
     """What a word matches."""
 
-    day: str | None
-    """``2026-11-21``, or the beginning of it."""
+    day: str | None  # ``2026-11-21``, or the beginning of it
     cameras: frozenset[str]
     reasons: frozenset[str]
 

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 CAMERA: Final = "camera"
 CLIP: Final = "clip"
 
-MAX_NAME = 60
-"""Characters of a camera's name in a file's."""
+MAX_NAME = 60  # characters of a camera's name in a file's
 _FORBIDDEN = frozenset('<>:"/\\|?*%')
 """Not allowed by some file system, or special to some shell or browser."""
 

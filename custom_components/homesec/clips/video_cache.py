@@ -27,10 +27,8 @@ PIECE_BYTES = 256 * 2**10
 nothing is downloaded or decrypted twice."""
 MAX_BYTES = 512 * 2**20
 MAX_AGE_S = 86_400.0
-MIN_FREE_BYTES = 2**30
-"""With less room on the disk, nothing is cached."""
-TRIM_EVERY = 64
-"""Pieces."""
+MIN_FREE_BYTES = 2**30  # with less room on the disk, nothing is cached
+TRIM_EVERY = 64  # pieces
 INFO_NAME = "film.json"
 
 

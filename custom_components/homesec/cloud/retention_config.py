@@ -12,8 +12,7 @@ CONF_DAYS = {Tier.LOCAL: "local_days", Tier.CLOUD: "cloud_days"}
 CONF_SIZE = {Tier.LOCAL: "local_gb", Tier.CLOUD: "cloud_gb"}
 """Of all cameras together; in a camera's own rules, of that camera."""
 CONF_MIN_FREE = "min_free_gb"
-CONF_CAMERAS = "cameras"
-"""By camera id, the rules that differ."""
+CONF_CAMERAS = "cameras"  # by camera id, the rules that differ
 
 DEFAULT_MIN_FREE_GB = 1.0
 DAY_S = 86_400.0

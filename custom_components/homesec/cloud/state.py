@@ -20,11 +20,9 @@ if TYPE_CHECKING:
 class StorageState:
     """Cloud and disk; changed in the event loop only."""
 
-    cloud: bool = False
-    """Whether a bucket is set up."""
+    cloud: bool = False  # whether a bucket is set up
     uploads: OutboxChanged = field(default_factory=lambda: OutboxChanged(backlog=Backlog()))
-    login_error: str | None = None
-    """Error key of the login at start."""
+    login_error: str | None = None  # error key of the login at start
     disk_low: bool = False
     uploaded_share: dict[str, float] = field(default_factory=dict)
     """By clip id, of clips that are being uploaded: the uploaded share of the video, 0 to 1."""

@@ -29,8 +29,7 @@ class ChosenDetector:
     """The detector and model to use on this system."""
 
     detector: str
-    model: str | None
-    """None: the detector's default."""
+    model: str | None  # none: the detector's default
     opencv_missing: bool = False
     """Whether the default replaces OpenCV, which this system doesn't have."""
 

@@ -9,12 +9,10 @@ from ..engine.core.events import DetectorChanged, EngineEvent, ModelProgress
 class DetectorStatus(StrEnum):
     """The states of the detector's sensor."""
 
-    PREPARING = "preparing"
-    """Its library is being installed, or its model loaded."""
+    PREPARING = "preparing"  # its library is being installed, or its model loaded
     DOWNLOADING = "downloading"
     READY = "ready"
-    ALONE = "alone"
-    """The detector works, but the verifier doesn't."""
+    ALONE = "alone"  # the detector works, but the verifier doesn't
     FAILED = "failed"
 
 
@@ -22,12 +20,9 @@ class DetectorStatus(StrEnum):
 class DetectorState:
     """The shared detector; changed by events only, in the event loop."""
 
-    report: DetectorChanged | None = None
-    """Its last event."""
-    download: ModelProgress | None = None
-    """Of the model being downloaded."""
-    engine_failed: bool = False
-    """Whether the engine could not start."""
+    report: DetectorChanged | None = None  # its last event
+    download: ModelProgress | None = None  # of the model being downloaded
+    engine_failed: bool = False  # whether the engine could not start
 
     def apply(self, event: EngineEvent) -> None:
         """Update the state with an event."""

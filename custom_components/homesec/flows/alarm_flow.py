@@ -32,8 +32,7 @@ class AlarmSteps(ConfigFlow):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pin_id = ""
-        """The PIN that is changed."""
+        self._pin_id = ""  # the PIN that is changed
 
     async def async_step_alarm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the delays of each mode."""

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from ..runtime import HomeSecData
 
 PREVIEW_WIDTH = 960
-COPIED_CODECS = ("h264", "hevc")
-"""Recorded as they are; all others are encoded for a clip."""
+COPIED_CODECS = ("h264", "hevc")  # recorded as they are; all others are encoded for a clip
 CODEC_NAMES = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG", "aac": "AAC"}
 
 
@@ -27,10 +26,8 @@ CODEC_NAMES = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG", "aac": "AAC"}
 class CameraPreview:
     """One picture of a camera, and what to say about its source."""
 
-    formats: str = ""
-    """Size, codecs and frame rate; needs no translation."""
-    note_key: str = ""
-    """Key of ``selector.note`` in the translations."""
+    formats: str = ""  # size, codecs and frame rate; needs no translation
+    note_key: str = ""  # key of ``selector.note`` in the translations
     jpeg: bytes | None = field(default=None, repr=False)
 
 

@@ -47,8 +47,7 @@ class CustomModelSteps(ConfigFlow):
         self._uploads: Path | None = None
         """Folder of the uploaded files, deleted when the flow ends."""
         self._files: list[Path] = []
-        self._detector = ""
-        """The detector that can run the files."""
+        self._detector = ""  # the detector that can run the files
         self._description: dict[str, Any] = {}
         self._errors: dict[str, str] = {}
         self._reason = ""

@@ -55,8 +55,7 @@ class StorageSteps(ConfigFlow):
         self._bucket_shown: dict[str, Any] = {}
         self._bucket_errors: dict[str, str] = {}
         self._error_details: dict[str, str] = {}
-        self._bucket_step = "bucket"
-        """The step that is shown again after an error."""
+        self._bucket_step = "bucket"  # the step that is shown again after an error
         self._encrypt = False
         self._seal_key: EncryptionKey | None = None
         self._check: asyncio.Task[None] | None = None

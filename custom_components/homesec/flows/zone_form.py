@@ -31,8 +31,7 @@ from .form_fields import named_choice, number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-CONF_CORNERS: Final = "corners"
-"""The polygon as text: ``10,20 60,20 60,90``, x and y in percent."""
+CONF_CORNERS: Final = "corners"  # the polygon as text: ``10,20 60,20 60,90``, x and y in percent
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _CORNER = re.compile(rf"({_NUMBER})\s*,\s*({_NUMBER})")

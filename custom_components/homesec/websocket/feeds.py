@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from ..engine.core.events import EngineEvent
     from ..runtime import HomeSecData
 
-PAUSE_S: Final = 0.3
-"""Between two updates; changes in the meantime go into the later one."""
+PAUSE_S: Final = 0.3  # between two updates; changes in the meantime go into the later one
 MAX_CLIPS_PER_UPDATE: Final = 500
 """Rows read at once, for example when a whole month is removed; the next update has the rest."""
 

@@ -22,8 +22,7 @@ MAX_NAMES: Final = 100
 MAX_NAME_LENGTH: Final = 200
 MAX_TEXT_LENGTH: Final = 200
 MAX_WORDS: Final = 8
-MAX_TIME: Final = 253_402_300_799
-"""The last second of the year 9999, in UTC epoch seconds."""
+MAX_TIME: Final = 253_402_300_799  # the last second of the year 9999, in UTC epoch seconds
 
 NAME: Final = probatio.All(str, probatio.Length(min=1, max=MAX_NAME_LENGTH))
 NAMES: Final = probatio.All([NAME], probatio.Length(max=MAX_NAMES))

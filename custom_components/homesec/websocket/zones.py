@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from ..runtime import HomeSecData
     from .decorators import Message
 
-PREVIEW_PAUSE_S: Final = 0.7
-"""Between two previews, so that the detector has time for the cameras."""
+PREVIEW_PAUSE_S: Final = 0.7  # between two previews, so that the detector has time for the cameras
 _FRACTION: Final = probatio.All(
     probatio.Any(int, float), probatio.Range(min=-1, max=2), probatio.Coerce(float)
 )

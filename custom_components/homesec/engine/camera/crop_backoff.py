@@ -16,8 +16,7 @@ SAME_REGION_IOU = 0.3
 PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0)
 """After the first empty crop of a region the next may follow at once, after the fifth in 8 s."""
 MEMORY_S = 30.0
-LIMIT = 64
-"""Regions remembered at most, newest first."""
+LIMIT = 64  # regions remembered at most, newest first
 
 
 @dataclass(frozen=True, slots=True)

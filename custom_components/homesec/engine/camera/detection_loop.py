@@ -27,14 +27,11 @@ if TYPE_CHECKING:
 
 REPLAY_WAIT_S = 0.5
 """How long a replayed frame waits for the detector before it replaces the waiting one."""
-RESULT_TIMEOUT_S = 30
-"""A result that takes longer doesn't come."""
+RESULT_TIMEOUT_S = 30  # a result that takes longer doesn't come
 SINGLE_FRAME_CONFIDENCE = 0.7
 """With this confidence one frame is enough for a candidate to be verified."""
-VERIFY_IOU = 0.4
-"""From here on a detection of the verification is the candidate."""
-MIN_VERIFIED_HITS = 2
-"""In a single frame, anything may look like a person."""
+VERIFY_IOU = 0.4  # from here on a detection of the verification is the candidate
+MIN_VERIFIED_HITS = 2  # in a single frame, anything may look like a person
 MOTION_HITS, MOTION_WINDOW_S = 3, 2.0
 """This many frames with motion in this time are more than a flicker."""
 
@@ -71,8 +68,7 @@ class DetectionLoop:
         self._presence = PresenceTracker(config)
         self._results: deque[Callable[[], None]] = deque()
         """Handlers of results that came on the pool's thread."""
-        self._pending = 0
-        """Frames submitted whose result hasn't come."""
+        self._pending = 0  # frames submitted whose result hasn't come
         self._last_result_t = 0.0
         self._motion: deque[float] = deque(maxlen=MOTION_HITS)
 

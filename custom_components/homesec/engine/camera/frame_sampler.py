@@ -33,13 +33,11 @@ if TYPE_CHECKING:
 MAX_KEYFRAME_GAP_S = 2.0
 """Longest time between keyframes at which ``DecodePolicy.AUTO`` decodes only these."""
 _GAP_TOLERANCE_S = 0.25
-LINGER_S = 4.0
-"""Frames are sampled for this long after the last motion."""
+LINGER_S = 4.0  # frames are sampled for this long after the last motion
 STATIONARY_INTERVAL_S = 1.0
 """Without motion, a frame is sampled this often during a presence, and at least twice per
 grace period."""
-_JITTER_S = 0.01
-"""A frame this early is sampled; the next would be late."""
+_JITTER_S = 0.01  # a frame this early is sampled; the next would be late
 KEYFRAME_INTERVAL_S = 0.45
 """Sources of nothing but keyframes (MJPEG) aren't decoded more often in mode *keyframes*."""
 
@@ -67,8 +65,7 @@ class FrameSampler:
     def __init__(self, config: CameraConfig, buffer: PreRollBuffer) -> None:
         self._buffer = buffer
         self._decoder = FrameDecoder()
-        self._shape = (0, 0)
-        """Rows and columns of the gray picture that the gate gets."""
+        self._shape = (0, 0)  # rows and columns of the gray picture that the gate gets
         self.reset()
         self.reconfigure(config)
         self._next_sample_t = 0.0
@@ -98,8 +95,7 @@ class FrameSampler:
 
     def reset(self) -> None:
         """Start over after a gap in the video."""
-        self.latest: Frame | None = None
-        """The newest decoded frame."""
+        self.latest: Frame | None = None  # the newest decoded frame
         self.mode = DecodeMode.KEYFRAMES
         self._decoder.reset()
         self._gate: MotionGate | None = None

@@ -48,12 +48,9 @@ _LOGGER = logging.getLogger(__name__)
 
 BUFFER_MARGIN_S = 4.0
 """The buffer is longer than the pre-roll, since a presence is confirmed only after it began."""
-WATCHED_S = 5.0
-"""Every frame is decoded for this long after the last live picture was requested."""
-SNAPSHOT_GAIN = 0.08
-"""A new snapshot is sent when its confidence is higher by this much…"""
-SNAPSHOT_GAP_S = 1.0
-"""…and the last one is this old."""
+WATCHED_S = 5.0  # every frame is decoded for this long after the last live picture was requested
+SNAPSHOT_GAIN = 0.08  # a new snapshot is sent when its confidence is higher by this much…
+SNAPSHOT_GAP_S = 1.0  # …and the last one is this old
 RESTART_S = 10.0
 
 
@@ -76,8 +73,7 @@ class CameraSession:
     ) -> None:
         """``on_writer`` is called with each new clip's writer."""
         self.config = config
-        self.next_config = config
-        """Becomes ``config`` between two packets."""
+        self.next_config = config  # becomes ``config`` between two packets
         self.activity = activity
         self._on_event = on_event
         self._clock = clock
@@ -113,8 +109,7 @@ class CameraSession:
         )
         self._commands = CommandQueue()
         self._connection = 0
-        self._now = (0.0, clock.now())
-        """``t`` and ``at`` of the newest packet."""
+        self._now = (0.0, clock.now())  # ``t`` and ``at`` of the newest packet
         self._watched_until = -math.inf
         self._snapshot_score = 0.0
         self._snapshot_t = -math.inf

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from ..detection.pool import DetectionPool
     from .session import CameraSession
 
-TIMEOUT_S = 3.0
-"""A preview waits its turn among the cameras."""
+TIMEOUT_S = 3.0  # a preview waits its turn among the cameras
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +23,8 @@ class PreviewedDetection:
     """A detection, and what the zones make of it."""
 
     detection: Detection
-    counts: bool
-    """Whether it would count as present if it moved and stayed."""
-    zones: tuple[str, ...]
-    """Names of the zones it's inside, masks included."""
+    counts: bool  # whether it would count as present if it moved and stayed
+    zones: tuple[str, ...]  # names of the zones it's inside, masks included
 
 
 def preview_zones(

@@ -26,8 +26,7 @@ _LOGGER = logging.getLogger(__name__)
 
 _FILTERS = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 _START_CODE = re.compile(b"\x00\x00\x01")
-_SEARCH_BYTES = 4096
-"""Parameter sets come before the picture."""
+_SEARCH_BYTES = 4096  # parameter sets come before the picture
 _H264_SPS, _H264_PPS = 7, 8
 _HEVC_VPS, _HEVC_SPS, _HEVC_PPS = 32, 33, 34
 
@@ -36,8 +35,7 @@ class ParameterSets(NamedTuple):
     """The parameter sets of a packet."""
 
     sps: tuple[bytes, ...]
-    others: tuple[bytes, ...]
-    """PPS, and VPS for H.265."""
+    others: tuple[bytes, ...]  # PPS, and VPS for H.265
 
     def __bool__(self) -> bool:
         """Whether a picture can be decoded with them."""

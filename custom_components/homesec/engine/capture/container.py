@@ -34,12 +34,9 @@ if TYPE_CHECKING:
     from ..media.packets import AvPacket
     from .timeline import Timeline, Timestamp
 
-_POLL_S = 0.01
-"""Between two attempts to read from a webcam."""
-_HIGHEST_FPS = 240
-"""Beyond it, FFmpeg has taken the clock rate for the frame rate."""
-_MAX_REORDER_S = 1.0
-"""Between decoding and showing a picture; more is an invalid time stamp."""
+_POLL_S = 0.01  # between two attempts to read from a webcam
+_HIGHEST_FPS = 240  # beyond it, FFmpeg has taken the clock rate for the frame rate
+_MAX_REORDER_S = 1.0  # between decoding and showing a picture; more is an invalid time stamp
 
 
 class ContainerConnection:

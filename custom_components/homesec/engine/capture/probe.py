@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from .source import SourceFeed
 
 PREVIEW_WIDTH = 960
-LIMIT_S = 12.0
-"""Seconds of video before which a picture has to be decoded."""
+LIMIT_S = 12.0  # seconds of video before which a picture has to be decoded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +33,7 @@ class Probe:
     video_codec: str
     audio_codec: str | None
     fps: float | None
-    records_directly: bool
-    """False: clips have to be encoded, which costs processing power."""
+    records_directly: bool  # false: clips have to be encoded, which costs processing power
     jpeg: bytes = field(repr=False)
 
 

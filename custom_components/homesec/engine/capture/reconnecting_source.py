@@ -35,10 +35,8 @@ _LOGGER = logging.getLogger(__name__)
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
-LOGIN_WAIT_S = 30.0
-"""Least wait after a refused login, since cameras lock accounts after a few."""
-PROVEN_S = 20.0
-"""The back-off starts again after a connection that lasted longer."""
+LOGIN_WAIT_S = 30.0  # least wait after a refused login, since cameras lock accounts after a few
+PROVEN_S = 20.0  # the back-off starts again after a connection that lasted longer
 _TICK_S = 0.5
 
 
@@ -84,10 +82,8 @@ class CameraSource:
         self._stop = stop
         self._on_health = on_health
         self.timeline = Timeline(clock, source_pace(config))
-        self.connections = 0
-        """Connections that sent a packet."""
-        self._failures = 0
-        """Connections in a row that didn't last."""
+        self.connections = 0  # connections that sent a packet
+        self._failures = 0  # connections in a row that didn't last
 
     def packets(self) -> Generator[MediaPacket | None]:
         """Yield packets until stopped, or until the end of a file that isn't looped.

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from .timeline import Timeline
 
 INTERVAL_S = 0.5
-MIN_WAIT_S = 0.05
-"""Between two requests, however long they take."""
+MIN_WAIT_S = 0.05  # between two requests, however long they take
 _MAGIC = {b"\xff\xd8\xff": "mjpeg", b"\x89PNG": "png"}
 _MAX_FAILURES = 3
 

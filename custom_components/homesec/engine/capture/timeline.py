@@ -11,20 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..core.clock import Clock
 
-BACK_S = 0.5
-"""A video time stamp that is further behind the last one is a jump."""
-AHEAD_S = 10.0
-"""A video time stamp that is further ahead of the last one is a jump."""
+BACK_S = 0.5  # a video time stamp that is further behind the last one is a jump
+AHEAD_S = 10.0  # a video time stamp that is further ahead of the last one is a jump
 AUDIO_SPREAD_S = 5.0
 """Audio further from the video belongs to the other side of a jump, and is dropped."""
 DEFAULT_INTERVAL_S = 0.04
 LONGEST_INTERVAL_S = 1.0
-WALL_DRIFT_S = 1.0
-"""``at`` is set to the wall clock again when it's off by more."""
-LATE_S = 1.0
-"""A played file that is later goes on from there instead of catching up."""
-_VIDEO_STEP_S = 1e-4
-"""Least difference of two frames, nine ticks: their order survives rounding."""
+WALL_DRIFT_S = 1.0  # ``at`` is set to the wall clock again when it's off by more
+LATE_S = 1.0  # a played file that is later goes on from there instead of catching up
+_VIDEO_STEP_S = 1e-4  # least difference of two frames, nine ticks: their order survives rounding
 _AUDIO_STEP_S = 1e-3
 """Least difference of two audio packets, eight samples at 8 kHz: MP4 counts audio in samples."""
 
@@ -32,12 +27,9 @@ _AUDIO_STEP_S = 1e-3
 class Pace(Enum):
     """What determines a source's time."""
 
-    LIVE = auto()
-    """Packets arrive as they happen; the clock replaces missing time stamps."""
-    PLAYED = auto()
-    """A file played in real time, without gaps; ``at`` follows the clock."""
-    READ = auto()
-    """A file read as fast as possible; its own time stamps are the only time."""
+    LIVE = auto()  # packets arrive as they happen; the clock replaces missing time stamps
+    PLAYED = auto()  # a file played in real time, without gaps; ``at`` follows the clock
+    READ = auto()  # a file read as fast as possible; its own time stamps are the only time
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +53,7 @@ class Timeline:
         self._last_elapsed = 0.0
         self._last_audio_t = 0.0
         self._interval_s = DEFAULT_INTERVAL_S
-        self._played_from = 0.0
-        """PLAYED: ``elapsed`` when ``t`` was, or would have been, 0."""
+        self._played_from = 0.0  # PLAYED: ``elapsed`` when ``t`` was, or would have been, 0
 
     @property
     def elapsed(self) -> float:

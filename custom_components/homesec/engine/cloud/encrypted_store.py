@@ -32,8 +32,7 @@ KEY_ID_ENTRY = "homesec-sealed-by"
 METADATA_ENTRY = "homesec-sealed"
 """Entries of an encrypted object's metadata: the key's id, and the encrypted metadata."""
 SALT_BYTES = 16
-CACHE_SIZE = 32
-"""Files whose header is kept, since playback reads many ranges of one file."""
+CACHE_SIZE = 32  # files whose header is kept, since playback reads many ranges of one file
 
 
 class EncryptedStore:

@@ -191,8 +191,7 @@ class EncryptedFile:
     """An encrypted file in the bucket, and how to read any part of it."""
 
     header: Header
-    size: int
-    """Decrypted, in bytes."""
+    size: int  # decrypted, in bytes
     label: str
 
     def span(self, start: int, end: int) -> tuple[int, int]:

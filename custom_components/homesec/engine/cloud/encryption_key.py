@@ -18,8 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from .errors import EncryptionKeyInvalid
 
 KEY_BYTES = 32
-CHECKSUM_BYTES = 3
-"""35 bytes with the key, which are 56 letters without padding."""
+CHECKSUM_BYTES = 3  # 35 bytes with the key, which are 56 letters without padding
 GROUP = 4
 ID_BYTES = 8
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -26,16 +26,14 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-TIMEOUT_S = (4.0, 10.0)
-"""For connecting and for each read."""
+TIMEOUT_S = (4.0, 10.0)  # for connecting and for each read
 FIRST_BLOCK_BYTES = 256 * 2**10
 LAST_BLOCK_BYTES = 4 * 2**20
 QUICK_S = 0.5
 """A block that arrives sooner doubles the size of the next: playback begins at once and then flows,
 and a reader on a slow line never waits long."""
 PAGE_SIZE = 1000
-LONGEST_LINK_S = 7 * 86_400
-"""The limit of V4 signatures."""
+LONGEST_LINK_S = 7 * 86_400  # the limit of V4 signatures
 EMULATOR_VARIABLE = "STORAGE_EMULATOR_HOST"
 """The environment variable, of Google's own libraries too, with the address of an emulator."""
 _FIELDS = "items(name,size,generation,md5Hash,contentType,metadata),nextPageToken"

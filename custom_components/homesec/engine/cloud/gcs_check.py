@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from .gcs_client import GcsClient
     from .object_store import CloudStore
 
-TIMEOUT_S = (4.0, 4.0)
-"""For connecting and for each read."""
+TIMEOUT_S = (4.0, 4.0)  # for connecting and for each read
 CREATE = "storage.objects.create"
 GET = "storage.objects.get"
 LIST = "storage.objects.list"

@@ -54,13 +54,10 @@ if TYPE_CHECKING:
 SCOPES = ("https://www.googleapis.com/auth/devstorage.read_write",)
 """Objects with their metadata, but not their access control, which takes full_control."""
 
-REACHABLE_S = 10.0
-"""How long after a response the host is taken to be reachable."""
+REACHABLE_S = 10.0  # how long after a response the host is taken to be reachable
 CONNECT_S = 4.0
-RETRY = DEFAULT_RETRY.with_timeout(8.0)
-"""For reads. Writes are tried again by the outbox."""
-SKEW_LIMIT_S = 300.0
-"""What Google's login tolerates; a login refused within it has another reason."""
+RETRY = DEFAULT_RETRY.with_timeout(8.0)  # for reads. Writes are tried again by the outbox.
+SKEW_LIMIT_S = 300.0  # what Google's login tolerates; a login refused within it has another reason
 _LIBRARY_ERRORS = (
     GoogleAPICallError,
     RetryError,
@@ -214,8 +211,7 @@ class LoginSession(AuthorizedSession):
         super().__init__(credentials, auth_request=Request(self._plain))  # type: ignore[no-untyped-call]
         self._clock = clock
         self._answered_t = -math.inf
-        self.skew_s = 0.0
-        """How far this machine's clock was ahead of Google's at the last response."""
+        self.skew_s = 0.0  # how far this machine's clock was ahead of Google's at the last response
         for session in (self, self._plain):
             session.hooks["response"].append(self._compare_clocks)
 

@@ -28,12 +28,10 @@ if TYPE_CHECKING:
     from .object_store import Upload
     from .transfer import Throttle
 
-TIMEOUT_S = (4.0, 4.0)
-"""For connecting and for an answer; short, since a stop waits for it."""
+TIMEOUT_S = (4.0, 4.0)  # for connecting and for an answer; short, since a stop waits for it
 CHUNK_BYTES = 2 * 2**20
 """Sent between two answers. When a chunk breaks off, what has arrived of it counts."""
-MAX_FAILURES = 6
-"""In a row, without any byte arriving; then the outbox decides when to go on."""
+MAX_FAILURES = 6  # in a row, without any byte arriving; then the outbox decides when to go on
 PAUSE_S = 1.0
 BLOCK_BYTES = 2**18
 

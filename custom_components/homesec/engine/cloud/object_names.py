@@ -18,10 +18,8 @@ CLIP_ENTRY = "homesec-clip"
 VIDEO = ".mp4"
 STILL = ".jpg"
 CONTENT_TYPES = {VIDEO: "video/mp4", STILL: "image/jpeg"}
-ALERT_ENTRY = "homesec-alert"
-"""The metadata entry of an alert's still, which no clip's object has."""
-ALERT_FOLDER = "alerts"
-"""The folder of alerts' stills, beside those of the cameras."""
+ALERT_ENTRY = "homesec-alert"  # the metadata entry of an alert's still, which no clip's object has
+ALERT_FOLDER = "alerts"  # the folder of alerts' stills, beside those of the cameras
 
 
 def object_name(clip: Clip, *, prefix: str = "", suffix: str = VIDEO) -> str:

@@ -15,18 +15,14 @@ if TYPE_CHECKING:
 class StoredObject:
     """An object's metadata."""
 
-    name: str
-    """Complete, with the prefix."""
-    bytes: int
-    """As ``CloudStore.read`` yields them: of an encrypted object, the decrypted ones."""
-    generation: int
-    """Changes with each write under this name."""
+    name: str  # complete, with the prefix
+    bytes: int  # as ``CloudStore.read`` yields them: of an encrypted object, the decrypted ones
+    generation: int  # changes with each write under this name
     md5: str | None = None
     """Of the bytes in the bucket, base64; None for an object composed in the bucket."""
     content_type: str = "application/octet-stream"
     metadata: Mapping[str, str] = field(default_factory=dict)
-    key_id: str | None = None
-    """Of the key it is encrypted with; None if it isn't."""
+    key_id: str | None = None  # of the key it is encrypted with; None if it isn't
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

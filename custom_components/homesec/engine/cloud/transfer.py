@@ -59,8 +59,7 @@ class Throttle:
         self._bytes_per_s = bytes_per_s
         self._clock = clock
         self._lock = threading.Lock()
-        self._paid_t = clock.monotonic() - BURST_S
-        """When all bytes so far are paid for (monotonic)."""
+        self._paid_t = clock.monotonic() - BURST_S  # when all bytes so far are paid for (monotonic)
 
     def delay_s(self, count: int) -> float:
         """Charge ``count`` bytes; return how many seconds to wait before they may be sent."""

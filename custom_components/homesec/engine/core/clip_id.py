@@ -4,8 +4,7 @@ import re
 
 from ulid_transform import bytes_to_ulid, ulid_at_time, ulid_to_timestamp
 
-MAX_TIMESTAMP = 253_402_300_800.0
-"""The year 10000, which ``datetime`` can't represent."""
+MAX_TIMESTAMP = 253_402_300_800.0  # the year 10000, which ``datetime`` can't represent
 _ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT = 200
 """Characters of a name. Google Cloud Storage takes 8 KiB in all, and one may become 12 bytes."""
-ZONES_LIMIT, ZONE_LIMIT = 8, 40
-"""Zones of a clip, and characters of a zone's name."""
+ZONES_LIMIT, ZONE_LIMIT = 8, 40  # zones of a clip, and characters of a zone's name
 NUMBER_LIMIT = 2**31
 
 

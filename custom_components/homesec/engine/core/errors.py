@@ -13,8 +13,7 @@ from typing import ClassVar
 class HomeSecError(Exception):
     """Base of all errors of the engine; a subclass's docstring is its default message."""
 
-    key: ClassVar[str] = "unknown"
-    """Names the translated text that the user sees."""
+    key: ClassVar[str] = "unknown"  # names the translated text that the user sees
 
     def __init_subclass__(cls, *, key: str) -> None:
         """Set the key of a subclass."""

@@ -24,8 +24,7 @@ class HealthChanged(EngineEvent):
 
     camera_id: str
     health: CameraHealth
-    error: str | None = None
-    """The key of an error while LOST."""
+    error: str | None = None  # the key of an error while LOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +32,7 @@ class DetectionStarted(EngineEvent):
     """A presence has started."""
 
     presence: Presence
-    clip_id: str | None
-    """The clip that records it."""
+    clip_id: str | None  # the clip that records it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +58,7 @@ class ZoneChanged(EngineEvent):
     zone: str
     label: str
     occupied: bool
-    at: float
-    """When the label was first or last seen in the zone."""
+    at: float  # when the label was first or last seen in the zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +98,9 @@ class DetectorChanged(EngineEvent):
     ready: bool
     detector: str
     model: str
-    verifier: str | None = None
-    """The verifier's model, if there is a verifier."""
-    verifier_error: str | None = None
-    """Why the verifier is missing: the key of an error."""
-    error: str | None = None
-    """Why the detector doesn't work: the key of an error."""
+    verifier: str | None = None  # the verifier's model, if there is a verifier
+    verifier_error: str | None = None  # why the verifier is missing: the key of an error
+    error: str | None = None  # why the detector doesn't work: the key of an error
     placeholders: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -116,8 +110,7 @@ class ModelProgress(EngineEvent):
 
     model: str
     have_bytes: int
-    total_bytes: int
-    """0 if unknown."""
+    total_bytes: int  # 0 if unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +119,7 @@ class Backlog:
 
     jobs: int = 0
     bytes: int = 0
-    oldest_at: float | None = None
-    """When the oldest job was created."""
+    oldest_at: float | None = None  # when the oldest job was created
 
 
 class RemovalReason(StrEnum):
@@ -135,8 +127,7 @@ class RemovalReason(StrEnum):
 
     AGE = "age"
     SIZE = "size"
-    SPACE = "space"
-    """The disk was almost full."""
+    SPACE = "space"  # the disk was almost full
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +142,7 @@ class UploadProgress(EngineEvent):
     """Part of a clip was uploaded."""
 
     clip_id: str
-    share: float
-    """0..1"""
+    share: float  # 0..1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,10 +165,8 @@ class OutboxChanged(EngineEvent):
     """The uploads that wait have changed, or the state of the outbox."""
 
     backlog: Backlog
-    error: str | None = None
-    """The key of an error while the cloud can't be used."""
-    paused: bool = False
-    """Whether uploads wait until ``resume`` is called."""
+    error: str | None = None  # the key of an error while the cloud can't be used
+    paused: bool = False  # whether uploads wait until ``resume`` is called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +176,7 @@ class ClipsRemoved(EngineEvent):
     count: int
     bytes: int
     reason: RemovalReason
-    last_copies: int
-    """How many of the clips have no other copy."""
+    last_copies: int  # how many of the clips have no other copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,11 +196,9 @@ class ClipsRescanned(EngineEvent):
 class DamagedFile:
     """A file that can't be read."""
 
-    name: str
-    """Path in the clip folder, with forward slashes."""
+    name: str  # path in the clip folder, with forward slashes
     reason: str
-    moved: bool
-    """False if the disk didn't allow it to be renamed."""
+    moved: bool  # false if the disk didn't allow it to be renamed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,5 +213,4 @@ class CatalogRebuilt(EngineEvent):
     """A new catalog was filled from the files."""
 
     clips: int
-    set_aside: str | None
-    """File name of the previous, damaged catalog."""
+    set_aside: str | None  # file name of the previous, damaged catalog

@@ -16,18 +16,14 @@ if TYPE_CHECKING:
     from .types import Track, Zone
 
 INTERVAL_S = 0.2
-MAX_BOXES = 6000
-"""Per clip: ten people for two minutes. Beyond that the interval is doubled."""
-MAX_TRACKS = 200
-"""Per clip. Beyond that the shortest of the tracks that have ended is dropped."""
+MAX_BOXES = 6000  # per clip: ten people for two minutes. Beyond that the interval is doubled.
+MAX_TRACKS = 200  # per clip. Beyond that the shortest of the tracks that have ended is dropped.
 ENDED_S = 1.0
-MAX_BYTES = 1_000_000
-"""Limit of the unpacked text, since the database may be damaged."""
+MAX_BYTES = 1_000_000  # limit of the unpacked text, since the database may be damaged
 _DAMAGE = (zlib.error, ValueError, KeyError, TypeError, OverflowError, RecursionError)
 _VERSION = 1
 _NUMBERS_PER_BOX = 6
-_SLACK_S = 0.02
-"""Sampled frames aren't exactly ``INTERVAL_S`` apart."""
+_SLACK_S = 0.02  # sampled frames aren't exactly ``INTERVAL_S`` apart
 
 
 class TrackBox(NamedTuple):

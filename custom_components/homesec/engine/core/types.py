@@ -13,12 +13,9 @@ PERSON = "person"
 class SourceKind(StrEnum):
     """Where a camera's packets come from."""
 
-    STREAM = "stream"
-    """An RTSP or HTTP(S) URL."""
-    WEBCAM = "webcam"
-    """A V4L2 device of this system."""
-    FILE = "file"
-    """A video file."""
+    STREAM = "stream"  # an RTSP or HTTP(S) URL
+    WEBCAM = "webcam"  # A V4L2 device of this system
+    FILE = "file"  # a video file
     ENTITY = "entity"
     """A camera outside of the engine that has a URL or single pictures (``SourceFeed``)."""
 
@@ -26,23 +23,17 @@ class SourceKind(StrEnum):
 class DecodePolicy(StrEnum):
     """Whether all frames are decoded while nothing moves, not only keyframes."""
 
-    AUTO = "auto"
-    """Only if keyframes are too far apart."""
-    PROMPT = "prompt"
-    """Always."""
-    ECONOMY = "economy"
-    """Never."""
+    AUTO = "auto"  # only if keyframes are too far apart
+    PROMPT = "prompt"  # always
+    ECONOMY = "economy"  # never
 
 
 class Activity(StrEnum):
     """What a camera does at present, which follows the alarm's mode."""
 
-    OFF = "off"
-    """The source is closed."""
-    DETECT = "detect"
-    """Presences are reported, but not recorded."""
-    RECORD = "record"
-    """Presences are reported, and recorded as clips."""
+    OFF = "off"  # the source is closed
+    DETECT = "detect"  # presences are reported, but not recorded
+    RECORD = "record"  # presences are reported, and recorded as clips
 
 
 class CameraHealth(StrEnum):
@@ -60,24 +51,18 @@ class ClipState(StrEnum):
     RECORDING = "recording"
     SAVED = "saved"
     FAILED = "failed"
-    MISSING = "missing"
-    """It was saved, but its file is gone, and it isn't in the cloud."""
-    REMOVING = "removing"
-    """Its files are being removed, which goes on after a crash."""
+    MISSING = "missing"  # it was saved, but its file is gone, and it isn't in the cloud
+    REMOVING = "removing"  # its files are being removed, which goes on after a crash
 
 
 class CloudState(StrEnum):
     """Whether a clip is in the cloud."""
 
-    NONE = "none"
-    """It isn't going to be uploaded."""
+    NONE = "none"  # it isn't going to be uploaded
     WAITING = "waiting"
-    STORED = "stored"
-    """It was uploaded, and its checksum compared."""
-    DROPPED = "dropped"
-    """Retention removed it from the cloud."""
-    ELSEWHERE = "elsewhere"
-    """It's only in a bucket that was in use before."""
+    STORED = "stored"  # it was uploaded, and its checksum compared
+    DROPPED = "dropped"  # retention removed it from the cloud
+    ELSEWHERE = "elsewhere"  # it's only in a bucket that was in use before
 
 
 class Trigger(StrEnum):
@@ -85,19 +70,15 @@ class Trigger(StrEnum):
 
     PRESENCE = "presence"
     MANUAL = "manual"
-    MOTION = "motion"
-    """Something moved while no detector worked."""
+    MOTION = "motion"  # something moved while no detector worked
 
 
 class ZoneKind(StrEnum):
     """What a zone does with the objects inside."""
 
-    REQUIRED = "required"
-    """Objects of its labels only count inside a zone of this kind."""
-    PLAIN = "noted"
-    """Objects inside are reported as such, and count as outside."""
-    MASK = "mask"
-    """Objects inside are ignored, and so is motion."""
+    REQUIRED = "required"  # objects of its labels only count inside a zone of this kind
+    PLAIN = "noted"  # objects inside are reported as such, and count as outside
+    MASK = "mask"  # objects inside are ignored, and so is motion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,28 +90,22 @@ class SourceConfig:
     """URL or path, which may contain a password and is never logged; empty for ENTITY."""
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
-    paced: bool = True
-    """FILE only: play in real time, not as fast as it can be decoded."""
-    loop: bool = True
-    """FILE only: start again at the end."""
+    paced: bool = True  # FILE only: play in real time, not as fast as it can be decoded
+    loop: bool = True  # FILE only: start again at the end
     verify_tls: bool = False
-    stall_s: float = 4.0
-    """A source that sends no packet for longer has stalled."""
+    stall_s: float = 4.0  # a source that sends no packet for longer has stalled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
     """A polygon in a camera's picture; an object is inside if its foot point is."""
 
-    name: str
-    """Unique among a camera's zones."""
+    name: str  # unique among a camera's zones
     polygon: tuple[tuple[float, float], ...]
     """X and y of three corners or more, in either direction."""
     kind: ZoneKind = ZoneKind.PLAIN
-    labels: tuple[str, ...] = ()
-    """The labels that it applies to; empty: all."""
-    loiter_s: float = 0.0
-    """An object is inside only after this long."""
+    labels: tuple[str, ...] = ()  # the labels that it applies to; empty: all
+    loiter_s: float = 0.0  # an object is inside only after this long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,36 +113,29 @@ class LabelRule:
     """What applies to one label of a camera."""
 
     label: str
-    threshold: float | None = None
-    """Lowest confidence that starts a presence; None: the camera's."""
-    min_height: float = 0.0
-    """Lowest height that counts, as a fraction of the picture's."""
-    records: bool = True
-    """Whether its presence is recorded."""
+    threshold: float | None = None  # lowest confidence that starts a presence; None: the camera's
+    min_height: float = 0.0  # lowest height that counts, as a fraction of the picture's
+    records: bool = True  # whether its presence is recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraConfig:
     """All settings of a camera."""
 
-    id: str
-    """Opaque and stable; safe as a folder name."""
+    id: str  # opaque and stable; safe as a folder name
     name: str
     source: SourceConfig
     decode_policy: DecodePolicy = DecodePolicy.AUTO
     labels: tuple[str, ...] = (PERSON,)
     threshold: float | None = None
     """Lowest confidence that starts a presence; None: the model's default."""
-    rules: tuple[LabelRule, ...] = ()
-    """At most one for each label."""
+    rules: tuple[LabelRule, ...] = ()  # at most one for each label
     zones: tuple[Zone, ...] = ()
-    detect_fps: float = 5.0
-    """Frames per second that the detector gets while something moves."""
+    detect_fps: float = 5.0  # frames per second that the detector gets while something moves
     enter_hits: int = 2
     enter_window: int = 5
     """A presence starts when ``enter_hits`` of the last ``enter_window`` frames show the label."""
-    grace_s: float = 3.0
-    """A presence ends when no frame has shown the label for this long."""
+    grace_s: float = 3.0  # a presence ends when no frame has shown the label for this long
     pre_roll_s: float = 4.0
     post_roll_s: float = 4.0
     max_clip_s: float = 120.0
@@ -226,8 +194,7 @@ class Detection:
     """One object that a detector found in one frame."""
 
     label: str
-    score: float
-    """Confidence, 0..1."""
+    score: float  # confidence, 0..1
     box: Box
 
 
@@ -237,17 +204,13 @@ class Track:
 
     id: int
     label: str
-    score: float
-    """Confidence in the newest frame."""
+    score: float  # confidence in the newest frame
     box: Box
     first_t: float
-    last_t: float
-    """The newest frame that shows it."""
+    last_t: float  # the newest frame that shows it
     hits: int
-    moved: bool = True
-    """Whether it has ever moved, which a poster hasn't."""
-    stationary_since_t: float | None = None
-    """None while it moves."""
+    moved: bool = True  # whether it has ever moved, which a poster hasn't
+    stationary_since_t: float | None = None  # none while it moves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,20 +219,15 @@ class Presence:
 
     camera_id: str
     label: str
-    score: float
-    """Highest confidence so far."""
+    score: float  # highest confidence so far
     track_id: int
     box: Box
     first_seen_at: float
     last_seen_at: float
-    count: int = 1
-    """Objects of the label in the newest frame."""
-    track_ids: tuple[int, ...] = ()
-    """Their tracks, in the newest frame that shows any."""
-    zones: tuple[str, ...] = ()
-    """The zones that they are in, in the camera's order."""
-    confirmed: bool = False
-    """Whether the verifier has confirmed it, or there is none."""
+    count: int = 1  # objects of the label in the newest frame
+    track_ids: tuple[int, ...] = ()  # their tracks, in the newest frame that shows any
+    zones: tuple[str, ...] = ()  # the zones that they are in, in the camera's order
+    confirmed: bool = False  # whether the verifier has confirmed it, or there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,15 +239,12 @@ class Clip:
     camera_name: str
     state: ClipState
     trigger: Trigger
-    started_at: float
-    """The first frame of the file, pre-roll included."""
-    event_at: float
-    """When the label was first seen, or recording was asked for."""
+    started_at: float  # the first frame of the file, pre-roll included
+    event_at: float  # when the label was first seen, or recording was asked for
     duration_s: float = 0.0
     label: str | None = None
     score: float | None = None
-    path: str = ""
-    """Relative to the clip folder, with forward slashes."""
+    path: str = ""  # relative to the clip folder, with forward slashes
     still_path: str | None = None
     bytes: int = 0
     width: int = 0
@@ -297,15 +252,11 @@ class Clip:
     video_codec: str = ""
     audio_codec: str | None = None
     error: str | None = None
-    protected: bool = False
-    """Never removed by retention."""
-    local: bool = True
-    """Whether its file is in the clip folder."""
+    protected: bool = False  # never removed by retention
+    local: bool = True  # whether its file is in the clip folder
     cloud: CloudState = CloudState.NONE
-    cloud_bytes: int = 0
-    """Size in the cloud, the still included."""
-    zones: tuple[str, ...] = ()
-    """The zones that objects were in, in the camera's order."""
+    cloud_bytes: int = 0  # size in the cloud, the still included
+    zones: tuple[str, ...] = ()  # the zones that objects were in, in the camera's order
 
     @property
     def pre_roll_s(self) -> float:
@@ -317,8 +268,7 @@ class Clip:
 class CameraStats:
     """Measurements of one camera."""
 
-    fps: float = 0.0
-    """Video packets per second."""
+    fps: float = 0.0  # video packets per second
     decoded_fps: float = 0.0
     keyframe_interval_s: float | None = None
     width: int = 0
@@ -333,10 +283,8 @@ class EngineStats:
 
     inference_ms: float | None = None
     """Median over the last frames, pre- and post-processing included."""
-    frame_count: int = 0
-    """Frames that the detector got."""
+    frame_count: int = 0  # frames that the detector got
     clips: int = 0
-    clip_bytes: int = 0
-    """Size of the clips in the clip folder."""
+    clip_bytes: int = 0  # size of the clips in the clip folder
     cloud_clips: int = 0
     cloud_bytes: int = 0

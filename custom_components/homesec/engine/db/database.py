@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-CHECKPOINT_PAGES = 1000
-"""SQLite's default: the log is written into the file at this length (4 MB)."""
+CHECKPOINT_PAGES = 1000  # SQLite's default: the log is written into the file at this length (4 MB)
 _SUFFIXES = ("-journal", "-wal", "-shm", "")
 """Of the names of a database's files, itself last: see ``set_aside``."""
 _PASSING_ERRORS = (
@@ -32,8 +31,7 @@ _DISK_ERRORS = (
     *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY),
 )
 """Raised for a disk that is full or broken, but sometimes for a damaged file, too."""
-_PROBE_BYTES = 256 * 1024
-"""More than SQLite needs to begin: a page, and the index of its log."""
+_PROBE_BYTES = 256 * 1024  # more than SQLite needs to begin: a page, and the index of its log
 _INDEXED_TABLES = ("clips", "jobs", "clip_zones", "elsewhere", "notes", "texts")
 """Tables that are compared with their indexes, too; the others may be long."""
 

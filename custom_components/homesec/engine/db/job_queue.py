@@ -25,14 +25,10 @@ LONGEST_WAIT_S = 900.0
 class JobKind(StrEnum):
     """What there is to do, and what a job's subject is."""
 
-    UPLOAD = "upload"
-    """Upload a clip's video and still; the subject is the clip's id."""
-    DESCRIBE = "describe"
-    """Update the metadata of an uploaded clip; the subject is the clip's id."""
-    DELETE = "delete"
-    """Delete the objects named in the payload; the subject is the clip's id."""
-    TEXT = "text"
-    """Send a text message; the subject is the recipient and the message."""
+    UPLOAD = "upload"  # upload a clip's video and still; the subject is the clip's id
+    DESCRIBE = "describe"  # update the metadata of an uploaded clip; the subject is the clip's id
+    DELETE = "delete"  # delete the objects named in the payload; the subject is the clip's id
+    TEXT = "text"  # send a text message; the subject is the recipient and the message
     DELIVERY = "delivery"
     """Ask whether a text message has arrived; the subject is that of its ``TEXT`` job."""
     TIDY = "tidy"
@@ -48,20 +44,17 @@ def deferred_kind(kind: JobKind, bucket_uri: str) -> str:
 class Job:
     """One row; ``kind`` and ``subject`` are unique together."""
 
-    id: int
-    """Grows with each job."""
+    id: int  # grows with each job
     kind: JobKind
     subject: str
     payload: Mapping[str, Any]
     bytes: int = 0
     created_at: float
-    attempts: int = 0
-    """How many have failed."""
+    attempts: int = 0  # how many have failed
     not_before: float = 0.0
     resume: str | None = field(default=None, repr=False)
     """Where an interrupted job goes on. Secret: it may allow to write to the bucket."""
-    error: str | None = None
-    """Key of the last attempt's error."""
+    error: str | None = None  # key of the last attempt's error
 
     def wait_s(self, now: float) -> float:
         """Return in how many seconds it is due."""

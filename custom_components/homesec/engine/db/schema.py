@@ -13,8 +13,7 @@ from ..core.types import Clip, ClipState, CloudState, Trigger
 if TYPE_CHECKING:
     import sqlite3
 
-COLUMNS = tuple(field.name for field in fields(Clip))
-"""Of the table ``clips``."""
+COLUMNS = tuple(field.name for field in fields(Clip))  # of the table ``clips``
 
 
 def clip_from_row(row: sqlite3.Row) -> Clip:

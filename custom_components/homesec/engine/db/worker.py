@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-FIRST_WAIT_S = 2.0
-"""Longest wait after the first failure; each further one doubles it."""
-MAX_SLEEP_S = 60.0
-"""The longest sleep between two steps, since the wall clock may be set meanwhile."""
+FIRST_WAIT_S = 2.0  # longest wait after the first failure; each further one doubles it
+MAX_SLEEP_S = 60.0  # the longest sleep between two steps, since the wall clock may be set meanwhile
 
 
 class WorkerThread(ABC):
@@ -87,14 +85,11 @@ class JobWorker(WorkerThread):
         super().__init__(name=name)
         self._clock = clock
         self._rng = rng
-        self._failures = 0
-        """In a row, of any job."""
+        self._failures = 0  # in a row, of any job
         self._ready_t = -math.inf
         self._error: str | None = None
-        self.paused = False
-        """Whether it waits for ``resume``."""
-        self._resumed = False
-        """Whether ``resume`` was called since the present job was begun."""
+        self.paused = False  # whether it waits for ``resume``
+        self._resumed = False  # whether ``resume`` was called since the present job was begun
         self._state_lock = threading.Lock()
 
     def resume(self) -> None:

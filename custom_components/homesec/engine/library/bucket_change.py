@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-BUCKET_KEY = "cloud_place"
-"""Key of the catalog's value with the URI of the bucket in use."""
+BUCKET_KEY = "cloud_place"  # key of the catalog's value with the URI of the bucket in use
 _OBJECT_JOBS = (JobKind.DELETE, JobKind.DESCRIBE)
 _IN_BUCKET = "id IN (SELECT clip_id FROM elsewhere WHERE place = ?)"
 
@@ -28,12 +27,9 @@ _IN_BUCKET = "id IN (SELECT clip_id FROM elsewhere WHERE place = ?)"
 class BucketChange:
     """What a change of the bucket means for the clips."""
 
-    before: str
-    """URI of the bucket until now."""
-    only_there: int
-    """Clips that are nowhere else."""
-    here_too: int
-    """Clips whose files are here, too."""
+    before: str  # URI of the bucket until now
+    only_there: int  # clips that are nowhere else
+    here_too: int  # clips whose files are here, too
 
 
 def plan_bucket_change(catalog: Catalog, bucket_uri: str) -> BucketChange | None:

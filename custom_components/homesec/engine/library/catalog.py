@@ -29,8 +29,7 @@ class Totals(NamedTuple):
     """Number and size of the saved clips."""
 
     clips: int = 0
-    bytes: int = 0
-    """In the clip folder."""
+    bytes: int = 0  # in the clip folder
     cloud_clips: int = 0
     cloud_bytes: int = 0
 

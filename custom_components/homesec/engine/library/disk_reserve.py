@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-RESERVE_BYTES = 4 * 2**20
-"""The size of SQLite's log before it's written to the database."""
-MIN_FREE_BYTES = 64 * 2**20
-"""With less free space, none is allocated."""
+RESERVE_BYTES = 4 * 2**20  # the size of SQLite's log before it's written to the database
+MIN_FREE_BYTES = 64 * 2**20  # with less free space, none is allocated
 
 
 class DiskReserve:

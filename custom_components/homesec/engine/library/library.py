@@ -48,8 +48,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-RESERVE_NAME = "reserve"
-"""The disk reserve's file, beside the catalog."""
+RESERVE_NAME = "reserve"  # the disk reserve's file, beside the catalog
 
 
 class ClipLibrary:
@@ -94,8 +93,7 @@ class ClipLibrary:
         self._adopting: threading.Thread | None = None
         self._visit_writer: VisitWriter | None = None
         self._opened = False
-        self.catalog: Catalog
-        """Set by ``start``, closed by ``close``."""
+        self.catalog: Catalog  # set by ``start``, closed by ``close``
         self.copies: ClipStorage
 
     # --- start and stop -----------------------------------------------------------------------

@@ -55,22 +55,16 @@ LEGAL = frozenset((_RECORDING, _FAILED, *_FINISHED, *_REMOVING))
 class Change(StrEnum):
     """What happens to a clip after its recording."""
 
-    QUEUED = "queued"
-    """It gets an upload job."""
-    UPLOADED = "uploaded"
-    """It's in the bucket, or was found there."""
-    LOCAL_REMOVED = "local removed"
-    """Retention removed its file."""
-    CLOUD_REMOVED = "cloud removed"
-    """Retention removed its objects."""
+    QUEUED = "queued"  # it gets an upload job
+    UPLOADED = "uploaded"  # it's in the bucket, or was found there
+    LOCAL_REMOVED = "local removed"  # retention removed its file
+    CLOUD_REMOVED = "cloud removed"  # retention removed its objects
     FILE_MISSING = "file missing"
     FILE_MISSING_OTHER_BUCKET = "file missing, in another bucket"
     """Its file is missing, but a bucket that was in use before still has it."""
     FILE_FOUND = "file found"
-    BUCKET_LEFT = "bucket left"
-    """Another bucket is in use from now on."""
-    BUCKET_REJOINED = "bucket rejoined"
-    """A bucket that has it is in use again."""
+    BUCKET_LEFT = "bucket left"  # another bucket is in use from now on
+    BUCKET_REJOINED = "bucket rejoined"  # a bucket that has it is in use again
     REMOVING = "removing"
 
 

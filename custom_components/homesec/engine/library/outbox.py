@@ -37,13 +37,10 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 QUOTA_WAIT_S = LONGEST_WAIT_S
-OLDEST_EVERY = 4
-"""Of so many jobs, one is the oldest, and the others are the newest."""
-PAUSE_S = 300.0
-"""How long a pause lasts unless it's ended; each further one is twice as long."""
+OLDEST_EVERY = 4  # of so many jobs, one is the oldest, and the others are the newest
+PAUSE_S = 300.0  # how long a pause lasts unless it's ended; each further one is twice as long
 LONGEST_PAUSE_S = 6 * 3600.0
-NEEDS_USER = (StorageDenied, BucketMissing)
-"""Errors that persist until the user does something."""
+NEEDS_USER = (StorageDenied, BucketMissing)  # errors that persist until the user does something
 SERVICE_WIDE = (StorageUnreachable, StorageBusy, QuotaExceeded, ClockSkew)
 """Errors that any job would get."""
 

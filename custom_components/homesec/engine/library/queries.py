@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     from ..core.types import Clip
     from ..db.database import Database
 
-_LAST_ID = "8"
-"""Above every ULID."""
+_LAST_ID = "8"  # above every ULID
 VISIBLE = (ClipState.RECORDING, ClipState.SAVED, ClipState.FAILED, ClipState.MISSING)
-MAX_CLIP_S = 7200.0
-"""No clip is longer: so far back a timeline looks for clips that last into it."""
+MAX_CLIP_S = 7200.0  # no clip is longer: so far back a timeline looks for clips that last into it
 MAX_SPANS = 20_000
 
 
@@ -34,15 +32,12 @@ class ClipFilter:
     """Which clips to read. A field that is None selects all."""
 
     since: float | None = None
-    until: float | None = None
-    """``since <= event_at < until`` in UTC epoch seconds."""
+    until: float | None = None  # ``since <= event_at < until`` in UTC epoch seconds
     cameras: tuple[str, ...] | None = None
     labels: tuple[str, ...] | None = None
-    zones: tuple[str, ...] | None = None
-    """At least one of them was entered."""
+    zones: tuple[str, ...] | None = None  # at least one of them was entered
     protected: bool | None = None
-    words: tuple[Word, ...] = ()
-    """All of them match."""
+    words: tuple[Word, ...] = ()  # all of them match
     states: tuple[ClipState, ...] = VISIBLE
 
 
@@ -64,8 +59,7 @@ class Span(NamedTuple):
     id: str
     camera_id: str
     started_at: float
-    ended_at: float | None
-    """None while it's being recorded."""
+    ended_at: float | None  # none while it's being recorded
     label: str | None
     state: ClipState
 
@@ -73,8 +67,7 @@ class Span(NamedTuple):
 class Vocabulary(NamedTuple):
     """All values that clips can be filtered by."""
 
-    cameras: dict[str, str]
-    """Camera id to the name on its newest clip."""
+    cameras: dict[str, str]  # camera id to the name on its newest clip
     labels: tuple[str, ...]
     zones: tuple[str, ...]
 

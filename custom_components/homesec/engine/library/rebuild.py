@@ -29,26 +29,19 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-BATCH = 200
-"""Rows per transaction, which takes some milliseconds: recordings wait for it."""
+BATCH = 200  # rows per transaction, which takes some milliseconds: recordings wait for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
     """How many clips were found."""
 
-    from_cloud: int = 0
-    """New to the catalog, in the bucket."""
-    from_folder: int = 0
-    """New to the catalog, in the clip folder only."""
-    completed: int = 0
-    """Known ones whose rows the bucket has completed."""
-    unchanged: int = 0
-    """Known ones in the bucket."""
-    locked: int = 0
-    """In the bucket, encrypted with an unknown key."""
-    foreign: int = 0
-    """Objects that aren't clips."""
+    from_cloud: int = 0  # new to the catalog, in the bucket
+    from_folder: int = 0  # new to the catalog, in the clip folder only
+    completed: int = 0  # known ones whose rows the bucket has completed
+    unchanged: int = 0  # known ones in the bucket
+    locked: int = 0  # in the bucket, encrypted with an unknown key
+    foreign: int = 0  # objects that aren't clips
 
 
 class _CloudClip(NamedTuple):

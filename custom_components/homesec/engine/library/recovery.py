@@ -46,8 +46,7 @@ class ClipTree:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.damaged = DamagedFiles(folder)
-        self.unreadable = 0
-        """Folders that couldn't be listed."""
+        self.unreadable = 0  # folders that couldn't be listed
 
     def days(self) -> Iterator[tuple[Path, list[str]]]:
         """Yield the day folders and their files' names, both in order."""

@@ -26,14 +26,10 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 EVERY_S = 300.0
-FAILED_KEPT_S = 30 * 86400.0
-"""Rows of failed and missing clips are removed at this age."""
-LAST_RUN_KEY = "looked_at"
-"""Key of the catalog's value with the time of the last run."""
-MAX_JUMP_S = 86_400.0
-"""More than a change of the time zone."""
-DISTRUST_S = 3600.0
-"""How long a clock isn't trusted after a jump, or after days without power."""
+FAILED_KEPT_S = 30 * 86400.0  # rows of failed and missing clips are removed at this age
+LAST_RUN_KEY = "looked_at"  # key of the catalog's value with the time of the last run
+MAX_JUMP_S = 86_400.0  # more than a change of the time zone
+DISTRUST_S = 3600.0  # how long a clock isn't trusted after a jump, or after days without power
 
 
 class TrustedClock:

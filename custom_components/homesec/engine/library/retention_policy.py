@@ -44,11 +44,9 @@ class Limits:
 class TierRules:
     """What is kept in one tier."""
 
-    each: Limits = Limits()
-    """For cameras without limits of their own."""
+    each: Limits = Limits()  # for cameras without limits of their own
     cameras: Mapping[str, Limits] = field(default_factory=dict)
-    total_bytes: int | None = None
-    """Of all cameras together."""
+    total_bytes: int | None = None  # of all cameras together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +55,7 @@ class RetentionRules:
 
     local: TierRules = TierRules()
     cloud: TierRules = TierRules()
-    min_free_bytes: int = GIB
-    """What stays free on the clips' disk."""
+    min_free_bytes: int = GIB  # what stays free on the clips' disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +66,7 @@ class Removal:
     tier: Tier
     reason: RemovalReason
     bytes: int
-    last_copy: bool
-    """Whether no copy is left after that."""
+    last_copy: bool  # whether no copy is left after that
 
 
 def plan(

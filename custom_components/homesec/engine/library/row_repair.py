@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-_MAX_NUMBER = 2**53
-"""Larger than any size, and exact as a float."""
-UNKNOWN = "unknown"
-"""Camera id of a clip whose own can't be read."""
+_MAX_NUMBER = 2**53  # larger than any size, and exact as a float
+UNKNOWN = "unknown"  # camera id of a clip whose own can't be read
 _PAYLOADS = {
     JobKind.TEXT: {"id": "text", "body": "text", "created_at": "number", "expires_at": "number"},
     JobKind.DELIVERY: {"id": "text", "sid": "text"},

@@ -24,18 +24,15 @@ _LOGGER = logging.getLogger(__name__)
 _QUARTER_S = 900
 """The offsets of all time zones, and the times when they change, are multiples of it."""
 MAX_VISIT_AGE_S = 3 * 366 * 86_400.0
-MAX_VISITS = 500_000
-"""Of more, the oldest are removed."""
+MAX_VISITS = 500_000  # of more, the oldest are removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitStatistics:
     """Number of visits by day and by hour of the week."""
 
-    days: Mapping[tuple[date, str, str], int]
-    """By day, camera id, and label; without zeros."""
-    hours: tuple[tuple[int, ...], ...]
-    """Monday to Sunday, 24 hours each."""
+    days: Mapping[tuple[date, str, str], int]  # by day, camera id, and label; without zeros
+    hours: tuple[tuple[int, ...], ...]  # Monday to Sunday, 24 hours each
 
 
 class Visits:
@@ -129,8 +126,7 @@ class VisitWriter(WorkerThread):
         self._visits = visits
         self._on_event = on_event
         self._events: SimpleQueue[DetectionStarted | DetectionEnded] = SimpleQueue()
-        self._open: dict[tuple[str, str], int] = {}
-        """Number of the open visit by camera and label."""
+        self._open: dict[tuple[str, str], int] = {}  # number of the open visit by camera and label
 
     def handle_event(self, event: EngineEvent) -> None:
         """Queue the start or end of a presence; never waits."""

@@ -15,14 +15,10 @@ if TYPE_CHECKING:
     from .decoder import Frame
 
 LUMA_WIDTH = 160
-FLAT_LEVELS = 100
-"""A picture is flat if the levels of all but its extreme hundredths span less."""
-MAX_GAIN = 4.0
-"""More would only stretch noise."""
-_STEP = 8
-"""Only every eighth pixel of every eighth row is measured."""
-_LUMA_FIRST = ("yuv", "nv", "gray")
-"""Prefixes of pixel formats whose first plane can be 8-bit luma."""
+FLAT_LEVELS = 100  # a picture is flat if the levels of all but its extreme hundredths span less
+MAX_GAIN = 4.0  # more would only stretch noise
+_STEP = 8  # only every eighth pixel of every eighth row is measured
+_LUMA_FIRST = ("yuv", "nv", "gray")  # prefixes of pixel formats whose first plane can be 8-bit luma
 _PLANAR = frozenset({"yuv420p", "yuvj420p"})
 """Formats that can be cut without converting the whole picture first."""
 

@@ -8,8 +8,7 @@ from ..core.types import Box
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MARGIN = 1.6
-"""Size of a crop relative to its box: networks need some surroundings."""
+MARGIN = 1.6  # size of a crop relative to its box: networks need some surroundings
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,8 @@ class FrameDecoder:
     def __init__(self) -> None:
         self._format: MediaFormat | None = None
         self._context: VideoCodecContext | None = None
-        self._running = False
-        """Whether a keyframe was decoded, and every packet since."""
-        self.decoded = 0
-        """Frames so far."""
+        self._running = False  # whether a keyframe was decoded, and every packet since
+        self.decoded = 0  # frames so far
 
     @property
     def running(self) -> bool:

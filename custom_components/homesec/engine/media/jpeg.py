@@ -25,15 +25,11 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 STILL_WIDTH = 1280
-_QSCALE = 4
-"""FFmpeg's MJPEG quality, 2 (best) to 31; 4 is about quality 85 in libjpeg."""
-_EDGE = 0.01
-"""A box this close to the picture's edge is probably cut off by it."""
+_QSCALE = 4  # FFmpeg's MJPEG quality, 2 (best) to 31; 4 is about quality 85 in libjpeg
+_EDGE = 0.01  # a box this close to the picture's edge is probably cut off by it
 _CUT_OFF_FACTOR = 0.7
-_LARGE = 0.25
-"""Area beyond which a box isn't better."""
-_ACCENT = (40, 160, 255)
-"""B, G, R."""
+_LARGE = 0.25  # area beyond which a box isn't better
+_ACCENT = (40, 160, 255)  # B, G, R
 
 
 def fit_width(width: int, height: int, limit: int | None) -> tuple[int, int]:

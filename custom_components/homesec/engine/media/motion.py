@@ -23,8 +23,7 @@ class Change(Enum):
 
     NONE = "none"
     MOTION = "motion"
-    SCENE = "scene"
-    """Most of the picture is new."""
+    SCENE = "scene"  # most of the picture is new
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,14 +68,11 @@ class MotionResult:
 class MotionSettings:
     """How sensitive the gate is; the defaults prefer false positives."""
 
-    step: float = 14.0
-    """Levels (0..255) by which a smoothed pixel has to differ."""
+    step: float = 14.0  # levels (0..255) by which a smoothed pixel has to differ
     min_share: float = 0.0012
     """Fraction of the unmasked picture that has to differ: 17 of 14,400 pixels."""
-    scene_share: float = 0.6
-    """Fraction above which the scene has changed."""
-    adapt: float = 0.12
-    """Weight of the newest picture in the background."""
+    scene_share: float = 0.6  # fraction above which the scene has changed
+    adapt: float = 0.12  # weight of the newest picture in the background
     adapt_moving: float = 0.02
     """The same where there is motion, so that an object doesn't become background at once."""
 
@@ -129,10 +125,8 @@ class MotionGate:
         return MotionResult(change, changed)
 
 
-_MAX_MOVING = 0.25
-"""Fraction of the picture above which patches mean nothing."""
-_JOIN = 4
-"""Cells in a row of the blocks that patches are joined by."""
+_MAX_MOVING = 0.25  # fraction of the picture above which patches mean nothing
+_JOIN = 4  # cells in a row of the blocks that patches are joined by
 
 
 def _patches(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int, int]]:

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-MAX_BOXES = 200_000
-"""More than a clip of a day has; a file of empty boxes would take minutes."""
+MAX_BOXES = 200_000  # more than a clip of a day has; a file of empty boxes would take minutes
 _KNOWN = frozenset({b"ftyp", b"free", b"mdat", b"mfra", b"moof", b"moov"})
 """Boxes that FFmpeg writes into a clip."""
 _HEADER_BYTES = 8
@@ -26,16 +25,12 @@ class Mp4Layout:
     """The positions of a file's boxes."""
 
     names: frozenset[bytes]
-    media: tuple[tuple[int, int], ...]
-    """Start and end of each complete ``mdat`` box."""
-    fragments: tuple[int, ...]
-    """Start of each complete ``moof`` box."""
-    partial_at: int | None
-    """Start of the partial box; None if all are complete."""
+    media: tuple[tuple[int, int], ...]  # start and end of each complete ``mdat`` box
+    fragments: tuple[int, ...]  # start of each complete ``moof`` box
+    partial_at: int | None  # start of the partial box; None if all are complete
     partial_is_media: bool
     """Whether the partial box is an ``mdat`` box, of which a part can be read."""
-    partial_is_unknown: bool
-    """Whether no clip has a box with the partial box's name."""
+    partial_is_unknown: bool  # whether no clip has a box with the partial box's name
     fragments_follow: bool
     """Whether complete fragments follow the partial box, so its size must be damaged."""
 

@@ -20,8 +20,7 @@ class PreRollBuffer:
         self._seconds = seconds
         self._limit_bytes = limit_bytes
         self._packets: deque[MediaPacket] = deque()
-        self._keyframes: deque[float] = deque()
-        """``t`` of each video keyframe."""
+        self._keyframes: deque[float] = deque()  # ``t`` of each video keyframe
         self._bytes = 0
 
     def __len__(self) -> int:

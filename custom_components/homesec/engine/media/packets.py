@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-TICKS = 90_000
-"""Ticks per second of all time stamps; divisible by common frame rates and 8 kHz."""
+TICKS = 90_000  # ticks per second of all time stamps; divisible by common frame rates and 8 kHz
 TIME_BASE = Fraction(1, TICKS)
 
 COPIED_VIDEO = frozenset({"h264", "hevc"})
@@ -136,10 +135,8 @@ class MediaPacket:
     format: MediaFormat
     data: AvPacket = field(repr=False)
     """``pts`` and ``dts`` are ticks of ``TIME_BASE`` on the camera's timeline."""
-    t: float
-    """Decoding time, never before that of the stream's previous packet."""
-    at: float
-    """UTC epoch seconds of ``t``."""
+    t: float  # decoding time, never before that of the stream's previous packet
+    at: float  # UTC epoch seconds of ``t``
     keyframe: bool = False
 
     @property

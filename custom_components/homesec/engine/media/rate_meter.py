@@ -9,8 +9,7 @@ class RateMeter:
     """Counts events on a timeline; written by one thread, read by any."""
 
     def __init__(self) -> None:
-        self._marks: deque[tuple[float, int]] = deque()
-        """``t`` and total, at most four per second."""
+        self._marks: deque[tuple[float, int]] = deque()  # ``t`` and total, at most four per second
         self._total = 0
         self._rate = 0.0
 

@@ -34,8 +34,7 @@ _LOGGER = logging.getLogger(__name__)
 
 TRACKS_MARGIN_S = 4.0
 """Tracks are kept longer than the pre-roll, since a presence is confirmed only after it began."""
-RETRY_S = 30.0
-"""After the disk refused a clip, the next one begins no sooner."""
+RETRY_S = 30.0  # after the disk refused a clip, the next one begins no sooner
 
 
 @dataclass(slots=True)
@@ -48,8 +47,7 @@ class _OpenClip:
     score: float | None = None
     still: Frame | None = None
     still_quality: float = -1.0
-    last_pts: int = -1
-    """The latest presentation time of its pictures."""
+    last_pts: int = -1  # the latest presentation time of its pictures
 
     def feed(self, packet: MediaPacket) -> None:
         if packet.is_video:
@@ -88,14 +86,12 @@ class RecordingController:
         self._lossless = lossless
         self._open: _OpenClip | None = None
         self._present = False
-        self._until_t = -math.inf
-        """End of the post-roll."""
+        self._until_t = -math.inf  # end of the post-roll
         self._manual_until_t = -math.inf
         self._retry_t = -math.inf
         self._recent_tracks: deque[tuple[float, tuple[Track, ...]]] = deque()
         """Of the last frames, since tracks in the pre-roll were seen before the clip began."""
-        self.audio: MediaFormat | None = None
-        """The audio of the present connection."""
+        self.audio: MediaFormat | None = None  # the audio of the present connection
 
     @property
     def clip_id(self) -> str | None:

@@ -29,10 +29,8 @@ if TYPE_CHECKING:
     from ..media.packets import AvPacket
 
 PARTIAL_SUFFIX = ".part.mp4"
-FRESH_SUFFIX = ".new.mp4"
-"""Of the final file until it's complete."""
-COMMENT = "comment"
-"""The one tag that FFmpeg writes into every MP4 without further options."""
+FRESH_SUFFIX = ".new.mp4"  # of the final file until it's complete
+COMMENT = "comment"  # the one tag that FFmpeg writes into every MP4 without further options
 _EMPTY_BYTES = 64 * 1024
 """A partial file that is smaller and can't be finalized may never have held a picture."""
 
@@ -47,10 +45,8 @@ class ClipInfo:
     height: int
     video_codec: str
     audio_codec: str | None
-    comment: str | None = None
-    """The clip's metadata; see ``core/clip_metadata.py``."""
-    damaged: bool = False
-    """Part of the partial file couldn't be read, so that file was kept."""
+    comment: str | None = None  # the clip's metadata; see ``core/clip_metadata.py``
+    damaged: bool = False  # part of the partial file couldn't be read, so that file was kept
 
 
 def partial_path(final: Path) -> Path:

@@ -33,10 +33,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-FRAGMENT_S = 0.5
-"""A kill loses at most what isn't in a fragment yet; a finalized clip has none."""
-AUDIO_WAIT_S = 1.0
-"""If a camera announced audio and sent none for this long, the clip gets none."""
+FRAGMENT_S = 0.5  # a kill loses at most what isn't in a fragment yet; a finalized clip has none
+AUDIO_WAIT_S = 1.0  # if a camera announced audio and sent none for this long, the clip gets none
 _OPTIONS = {
     # delay_moov: the header waits for the first fragment, when it's known where each track begins.
     "movflags": "frag_keyframe+delay_moov+default_base_moof",
@@ -49,8 +47,7 @@ _ENCODER = {"preset": "veryfast", "tune": "zerolatency", "crf": "23", "threads":
 _GOP_S = 2
 _AUDIO_BIT_RATE = 64_000
 _MONO = frozenset({"mono", "1 channels"})
-_AUDIO_TOLERANCE_S = 0.2
-"""Jitter or clock drift up to which audio is neither cut nor gets a gap."""
+_AUDIO_TOLERANCE_S = 0.2  # jitter or clock drift up to which audio is neither cut nor gets a gap
 
 
 type _WritePacket = Callable[[MediaPacket, int], None]
@@ -97,8 +94,7 @@ class _AudioEncoder:
         self._container = container
         self._decoder = audio.audio_decoder()
         self._rate = audio.sample_rate
-        self._next = 0
-        """The sample that the next frame should begin with."""
+        self._next = 0  # the sample that the next frame should begin with
         self.stream = container.add_stream(
             "aac",
             rate=self._rate,

@@ -38,8 +38,7 @@ _LOGGER = logging.getLogger(__name__)
 
 QUEUE_BYTES = 64 * 1024 * 1024
 """Packets that may wait for a slow disk; more are left out up to a later keyframe."""
-SYNC_S = 5.0
-"""The file is written to the disk this often; left alone, Linux takes up to 30 s."""
+SYNC_S = 5.0  # the file is written to the disk this often; left alone, Linux takes up to 30 s
 RESULT_TIMEOUT_S = 30.0
 """A failed clip waits this long for the camera to provide its ``ClipResult``."""
 
@@ -85,10 +84,8 @@ class ClipWriter:
         lossless: bool = False,
     ) -> None:
         """``track_log`` is filled by the camera's thread while the clip is recorded."""
-        self.clip = clip
-        """As it was begun."""
-        self.failed = False
-        """Whether it couldn't be written: no more packets are taken."""
+        self.clip = clip  # as it was begun
+        self.failed = False  # whether it couldn't be written: no more packets are taken
         self._track_log = track_log or TrackLog()
         self._audio = audio
         self._clips_dir = clips_dir

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from ..db.database import Database
     from ..db.job_queue import JobQueue
 
-REMEMBERED_S = 7 * 86_400.0
-"""How long a message that is given again is known to have been sent."""
+REMEMBERED_S = 7 * 86_400.0  # how long a message that is given again is known to have been sent
 KINDS = (JobKind.TEXT, JobKind.DELIVERY)
 
 
@@ -23,10 +22,8 @@ class MessageRecord:
 
     subject: str
     jobs: Mapping[JobKind, Job] = field(default_factory=dict)
-    ended_at: float | None = None
-    """When it was sent or dropped (UTC epoch seconds)."""
-    sid: str | None = None
-    """Twilio's id, if it was sent."""
+    ended_at: float | None = None  # when it was sent or dropped (UTC epoch seconds)
+    sid: str | None = None  # twilio's id, if it was sent
     still: bytes | None = field(default=None, repr=False)
 
 

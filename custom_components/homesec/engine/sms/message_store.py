@@ -31,11 +31,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-RETRY_S = 30.0
-"""How long a disk that refused a write is left alone, unless a new text is added."""
+RETRY_S = 30.0  # how long a disk that refused a write is left alone, unless a new text is added
 DELIVERY_AFTER_S = 20.0
-_UNSAVED_ID = sys.maxsize
-"""Of a job that has no row yet, and is therefore the newest."""
+_UNSAVED_ID = sys.maxsize  # of a job that has no row yet, and is therefore the newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +41,7 @@ class Attempt:
     """A request that may have sent the text (both UTC epoch seconds)."""
 
     since: float
-    until: float
-    """Until then it may still reach Twilio, or be missing from Twilio's list."""
+    until: float  # until then it may still reach Twilio, or be missing from Twilio's list
 
     def dump(self) -> str:
         """Return it as text for the database."""
@@ -73,8 +70,7 @@ class MessageStore:
         self._lock = threading.RLock()
         self._unsaved: dict[str, MessageRecord] = {}
         """By subject, in the order of the changes: newer than the disk's rows."""
-        self._retry_t = -math.inf
-        """When a disk that refuses is tried again; -inf while it works."""
+        self._retry_t = -math.inf  # when a disk that refuses is tried again; -inf while it works
         self._deadlines_t: dict[str, float] = {}
         """By subject, of texts that were added since the start (monotonic)."""
 

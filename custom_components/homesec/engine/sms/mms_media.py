@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-UPLOAD_LIMIT_S = 5.0
-"""A text waits no longer for its still."""
+UPLOAD_LIMIT_S = 5.0  # a text waits no longer for its still
 DAY_S = 86_400.0
 LINK_S = DAY_S
 KEPT_S = 7 * DAY_S

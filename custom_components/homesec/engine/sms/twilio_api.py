@@ -23,13 +23,10 @@ if TYPE_CHECKING:
     from .twilio_http import TwilioTransport
     from .types import TextAccount
 
-REQUEST_LIMIT_S = 16.0
-"""Somewhat more than connecting and reading may take."""
+REQUEST_LIMIT_S = 16.0  # somewhat more than connecting and reading may take
 SEARCH_LIMIT_S = 30.0
-SEARCH_LIMIT = 500
-"""How many messages to a number are searched, the newest first."""
-MAX_CLOCK_SKEW_S = 3600.0
-"""How far our clock may have been ahead of Twilio's."""
+SEARCH_LIMIT = 500  # how many messages to a number are searched, the newest first
+MAX_CLOCK_SKEW_S = 3600.0  # how far our clock may have been ahead of Twilio's
 REDACTED_S = 300.0
 """An account may have its messages' bodies removed; one that was sent so soon is taken for ours."""
 UNDELIVERED_STATUSES = frozenset({"failed", "undelivered"})
@@ -39,10 +36,8 @@ FINAL_STATUSES = UNDELIVERED_STATUSES | {"delivered", "read", "canceled"}
 class Status(NamedTuple):
     """What became of a message."""
 
-    name: str
-    """``queued``, ``sent``, ``delivered``…"""
-    code: int | None = None
-    """Of the error, if it was not delivered."""
+    name: str  # ``queued``, ``sent``, ``delivered``…
+    code: int | None = None  # of the error, if it was not delivered
 
 
 type Untyped = Any

@@ -44,8 +44,7 @@ class TwilioTransport(HttpClient):  # type: ignore[misc]  # the library has no t
         """Raise TextUnreachable if the environment names a stand-in on another machine."""
         # Not the library's own ``__init__``, which versions before 9 don't have.
         self._redirect = _redirect()
-        self.status = 0
-        """Of the last response."""
+        self.status = 0  # of the last response
         self.headers: Mapping[str, str] = {}
 
     @override

@@ -4,39 +4,31 @@ from dataclasses import dataclass, field
 
 from ..core.events import EngineEvent
 
-BODY_LIMIT = 1600
-"""Characters that Twilio takes."""
+BODY_LIMIT = 1600  # characters that Twilio takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextAccount:
     """A recipient's number, and the Twilio account that pays for texts to it."""
 
-    account_sid: str
-    """``AC…``."""
-    api_key_sid: str | None = None
-    """``SK…``; without one, ``secret`` is the account's auth token."""
+    account_sid: str  # ``AC…``
+    api_key_sid: str | None = None  # ``SK…``; without one, ``secret`` is the account's auth token
     secret: str = field(repr=False)
     sender: str | None = field(default=None, repr=False)
     """A number in E.164, a short code, or an alphanumeric name."""
-    messaging_service_sid: str | None = None
-    """``MG…``, which chooses the sender."""
-    to: str = field(repr=False)
-    """In E.164, see ``phone_numbers.py``."""
+    messaging_service_sid: str | None = None  # ``MG…``, which chooses the sender
+    to: str = field(repr=False)  # in E.164, see ``phone_numbers.py``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextMessage:
     """A text to one recipient."""
 
-    id: str
-    """The alert's: however often it is sent to a recipient, it arrives once."""
+    id: str  # the alert's: however often it is sent to a recipient, it arrives once
     recipient_id: str
-    body: str = field(repr=False)
-    """What is beyond ``BODY_LIMIT`` is cut off."""
+    body: str = field(repr=False)  # what is beyond ``BODY_LIMIT`` is cut off
     created_at: float
-    expires_at: float
-    """When it is too old to be of use (UTC epoch seconds)."""
+    expires_at: float  # when it is too old to be of use (UTC epoch seconds)
     still: bytes | None = field(default=None, repr=False)
     """A JPEG, sent along if the bucket can sign a link to it."""
 
@@ -47,8 +39,7 @@ class RecipientState:
 
     error: str | None = None
     """Key of the error for which they wait, or for which the last one did not arrive."""
-    waiting: int = 0
-    """Texts that were not sent yet."""
+    waiting: int = 0  # texts that were not sent yet
     last_sent_at: float | None = None
 
 
@@ -67,8 +58,7 @@ class TextDropped(EngineEvent):
 
     recipient_id: str
     message_id: str
-    error: str
-    """``text_expired``, or ``text_undelivered`` after it was sent."""
+    error: str  # ``text_expired``, or ``text_undelivered`` after it was sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,11 +38,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-SETTLE_S = 20.0
-"""Longer than a request may take: by then Twilio has what was sent, and lists it."""
+SETTLE_S = 20.0  # longer than a request may take: by then Twilio has what was sent, and lists it
 SID_TAKEN_WAIT_S = 1.0
-LONGEST_BACKOFF_S = 60.0
-"""Short, since an alert is of no use after some minutes."""
+LONGEST_BACKOFF_S = 60.0  # short, since an alert is of no use after some minutes
 DELIVERY_CHECKS_S = (60.0, 240.0, 900.0)
 """Waits between the questions whether a text has arrived; then it is not asked again."""
 
