@@ -71,8 +71,6 @@ class HomeSecCoordinator:
         )
         self.engine_stats = EngineStats()  # as last read
 
-    # --- starting and stopping ----------------------------------------------------------------
-
     @property
     def start_error(self) -> StartFailed | None:
         """Why the engine's last start failed; None before the first ended, and once it runs."""
@@ -107,8 +105,6 @@ class HomeSecCoordinator:
         self._issues.async_stop()
         await self._host.async_stop()
 
-    # --- settings -----------------------------------------------------------------------------
-
     async def async_apply_settings(self) -> None:
         """Apply what can change while the engine runs."""
         self._storage.async_apply_retention()
@@ -127,8 +123,6 @@ class HomeSecCoordinator:
             self._cameras.async_announce(camera_id)
             self._bus.async_dispatch(CameraChanged(camera_id=camera_id))
 
-    # --- manual recordings --------------------------------------------------------------------
-
     async def async_start_recording(self, camera_id: str, duration_s: float | None) -> str:
         """Start a manual recording; return the clip's id."""
         host = self._host
@@ -145,8 +139,6 @@ class HomeSecCoordinator:
         if (camera := self._cameras.get(camera_id)) is not None:  # else it was removed meanwhile
             camera.manual_requested = manual
             self._bus.async_dispatch(CameraChanged(camera_id=camera_id))
-
-    # --- events and statistics ----------------------------------------------------------------
 
     @callback
     def async_handle_event(self, event: EngineEvent) -> None:

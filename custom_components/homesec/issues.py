@@ -123,8 +123,6 @@ class Issues:
         self._async_raise = partial(async_raise_issue, hass, entry_id)
         self._timers: dict[str, CALLBACK_TYPE] = {}
 
-    # --- cameras ------------------------------------------------------------------------------
-
     @callback
     def async_camera_health(
         self, camera_id: str, name: str, health: CameraHealth, error: str | None
@@ -157,8 +155,6 @@ class Issues:
         self._async_cancel(camera_id)
         self._async_withdraw(camera_issue_id(camera_id))
 
-    # --- recipients ---------------------------------------------------------------------------
-
     @callback
     def async_recipient(self, recipient_id: str, name: str, error: str | None) -> None:
         """Raise an issue while texts don't arrive; errors that pass leave it as it is."""
@@ -174,8 +170,6 @@ class Issues:
     def async_forget_recipient(self, recipient_id: str) -> None:
         """Withdraw a recipient's issue: texts arrive again, or the recipient was removed."""
         self._async_withdraw(recipient_issue_id(recipient_id))
-
-    # --- engine -------------------------------------------------------------------------------
 
     @callback
     def async_detector(self, event: DetectorChanged) -> None:
@@ -225,8 +219,6 @@ class Issues:
             self._async_withdraw(ISSUE_RECORDING)
         elif error in RECORDING_ISSUES:
             self._async_raise(ISSUE_RECORDING, error)
-
-    # --- stopping -----------------------------------------------------------------------------
 
     @callback
     def async_stop(self) -> None:

@@ -69,8 +69,6 @@ class ClipSource(MediaSource):
             raise EngineNotRunningError
         return runtime
 
-    # --- browsing -----------------------------------------------------------------------------
-
     @override
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
         """Return a folder with its children."""
@@ -166,8 +164,6 @@ class ClipSource(MediaSource):
         folder.children_media_class = MediaClass.VIDEO
         folder.not_shown = max(0, count - len(clips))
         return folder
-
-    # --- playing ------------------------------------------------------------------------------
 
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:

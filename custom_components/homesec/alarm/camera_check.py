@@ -106,8 +106,6 @@ class ArmingCheck:
         checked = now is Activity.OFF and any(guards_in(data, each) for each in self._checking)
         return Activity.DETECT if checked else now
 
-    # --- before arming ------------------------------------------------------------------------
-
     @asynccontextmanager
     async def async_check(self, mode: AlarmMode) -> AsyncIterator[tuple[str, ...]]:
         """Start a mode's cameras; yield those that don't run within ``REACH_S``.
@@ -147,8 +145,6 @@ class ArmingCheck:
             return state.health is not CameraHealth.LOST
         return self._clock.monotonic() - began < REACH_S
 
-    # --- after the exit delay -----------------------------------------------------------------
-
     @callback
     def async_unavailable(self, mode: AlarmMode, *, bypassed: Container[str]) -> tuple[str, ...]:
         """Return the cameras of a mode that don't run; some get more time first.
@@ -181,8 +177,6 @@ class ArmingCheck:
         if self._cancel_recheck is not None:
             self._cancel_recheck()
             self._cancel_recheck = None
-
-    # --- events -------------------------------------------------------------------------------
 
     @callback
     def async_handle(self, event: HealthChanged) -> None:

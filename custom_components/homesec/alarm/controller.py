@@ -76,8 +76,6 @@ class AlarmController:
     def _alarm(self) -> Alarm:
         return self._stored.alarm
 
-    # --- reading ------------------------------------------------------------------------------
-
     @property
     def mode(self) -> AlarmMode:
         """The mode that the user set."""
@@ -134,8 +132,6 @@ class AlarmController:
         """Whether arming takes a PIN; always while armed, since it disarms for the exit delay."""
         return self._codes.needed_to_arm or (self._codes.has_pins and self.armed)
 
-    # --- starting and stopping ----------------------------------------------------------------
-
     async def async_load(self) -> None:
         """Go on where the last run ended, however it ended."""
         if not await self._stored.async_load():
@@ -160,8 +156,6 @@ class AlarmController:
         """Stop, and save a phase that lasts."""
         self._check.async_stop()
         await self._stored.async_stop()
-
-    # --- what users do ------------------------------------------------------------------------
 
     async def async_arm(
         self,
@@ -221,8 +215,6 @@ class AlarmController:
         self._alarm.trigger(Cause(by=by))
         await self._stored.async_save()
 
-    # --- cameras ------------------------------------------------------------------------------
-
     def activity(self, camera: Mapping[str, Any]) -> Activity:
         """Return what a camera with these settings does now."""
         return self._check.activity(camera, self.mode, arming=self.arming)
@@ -252,8 +244,6 @@ class AlarmController:
             self._alarm.detect(cause, skip_delay=skip_delay)
         elif self.guarding:
             self._early[camera_id, label] = None
-
-    # --- what follows from a change -----------------------------------------------------------
 
     @callback
     def _async_on_state(self, previous: AlarmSnapshot, timed: bool) -> None:  # noqa: FBT001

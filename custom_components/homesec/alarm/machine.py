@@ -169,8 +169,6 @@ class Alarm:
         self._snapshot = snapshot or AlarmSnapshot()
         self._phase = Span(clock, began_at=self._snapshot.began_at)
 
-    # --- reading ------------------------------------------------------------------------------
-
     @property
     def snapshot(self) -> AlarmSnapshot:
         """What is to be stored, with the time of day as the clock is set now."""
@@ -198,8 +196,6 @@ class Alarm:
         if self._snapshot.lasts_s is None:
             return None
         return max(0.0, self._snapshot.lasts_s - self._phase.elapsed_s)
-
-    # --- changing -----------------------------------------------------------------------------
 
     def advance(self) -> None:
         """Go on to the next state if the time of this one is over."""

@@ -105,8 +105,6 @@ class AlertController:
     def _async_snoozed(self, camera_id: str) -> None:
         self._bus.async_dispatch(CameraChanged(camera_id=camera_id))
 
-    # --- events -------------------------------------------------------------------------------
-
     @callback
     def async_handle_event(self, event: EngineEvent) -> None:
         """Handle detections, clips, and the state of texts."""
@@ -256,8 +254,6 @@ class AlertController:
         """Return the alarm's mode; disarmed if the camera doesn't guard now."""
         mode, data = self._alarm.mode, self._cameras.subentry(camera_id).data
         return mode if self._alarm.guarding and guards_in(data, mode) else AlarmMode.DISARMED
-
-    # --- sending ------------------------------------------------------------------------------
 
     @callback
     def async_test(self, recipient_ids: frozenset[str] | None) -> str:

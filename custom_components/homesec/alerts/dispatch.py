@@ -109,8 +109,6 @@ class AlertDispatcher:
                     open_alert.clip_sent_to.add(recipient_id)
                     self._filter.start_cooldowns(recipient_id, part, now)
 
-    # --- still --------------------------------------------------------------------------------
-
     def handle_snapshot(self, event: SnapshotTaken) -> None:
         """Wake the alerts that wait for this camera's picture."""
         for waiting in self._waiting.get(event.camera_id, ()):

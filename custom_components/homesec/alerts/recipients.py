@@ -46,8 +46,6 @@ class Recipients:
         self._lock = asyncio.Lock()
         self._held: deque[TextMessage] = deque(maxlen=MAX_HELD_TEXTS)
 
-    # --- settings -----------------------------------------------------------------------------
-
     @callback
     def async_sync(self) -> None:
         """Take over added, changed, and removed subentries: rules, devices, entities."""
@@ -95,8 +93,6 @@ class Recipients:
         for recipient_id in self.rules:
             on_recipient(recipient_id)
 
-    # --- state --------------------------------------------------------------------------------
-
     @callback
     def async_handle_event(self, event: EngineEvent) -> None:
         """Update whether a recipient's texts arrive."""
@@ -117,8 +113,6 @@ class Recipients:
     async def async_retry(self, recipient_id: str) -> None:
         """Send at once what waits for a recipient."""
         await self._host.async_run(self._host.engine.sms.retry, recipient_id)
-
-    # --- texts --------------------------------------------------------------------------------
 
     def want(self, sighting: Sighting) -> bool:
         """Return whether any recipient wants a sighting, cooldowns apart."""

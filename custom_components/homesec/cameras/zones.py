@@ -41,9 +41,6 @@ class ZoneError(Exception):
         self.label = label
 
 
-# --- zones ------------------------------------------------------------------------------------
-
-
 def parse_zone(stored: Mapping[str, Any]) -> Zone:
     """Return the engine's zone for a stored one."""
     return Zone(
@@ -91,9 +88,6 @@ def _area(polygon: Polygon) -> float:
     following = (*polygon[1:], polygon[0])
     twice = sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(polygon, following, strict=True))
     return abs(twice) / 2
-
-
-# --- rules ------------------------------------------------------------------------------------
 
 
 def parse_rule(label: str, stored: Iterable[Mapping[str, Any]], *, records: bool) -> LabelRule:

@@ -111,8 +111,6 @@ class HomeSecEngine:
         """The catalog of clips, open from ``start`` to ``stop``."""
         return self.library.catalog
 
-    # --- start and stop -----------------------------------------------------------------------
-
     def start(self) -> None:
         """Open the catalog, finalize clips that a crash left open, and load the detector.
 
@@ -151,8 +149,6 @@ class HomeSecEngine:
                 _LOGGER.warning("Clip %s is finalized at the next start", writer.clip.id)
         self.sms.close(max(0.1, deadline - time.monotonic()))
         self.library.close(max(0.1, deadline - time.monotonic()))
-
-    # --- cameras ------------------------------------------------------------------------------
 
     def set_camera(
         self, config: CameraConfig, activity: Activity, feed: SourceFeed | None = None
@@ -240,8 +236,6 @@ class HomeSecEngine:
         session.stop()
         _wait(session, future, time.monotonic() + 5.0)
 
-    # --- statistics ---------------------------------------------------------------------------
-
     def health(self, camera_id: str) -> CameraHealth:
         """Return the state of a camera's connection."""
         running = self._sessions.get(camera_id)
@@ -263,8 +257,6 @@ class HomeSecEngine:
             cloud_clips=totals.cloud_clips,
             cloud_bytes=totals.cloud_bytes,
         )
-
-    # --- inside -------------------------------------------------------------------------------
 
     def _load_cascade(self, stop: threading.Event) -> CascadeDetector:
         """Find or download the models, and load them; on the pool's thread."""

@@ -77,8 +77,6 @@ def read_alarm(answer: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-# --- PINs -------------------------------------------------------------------------------------
-
 CONF_AGAIN: Final = "code_again"
 CONF_KIND: Final = "kind"
 CONF_PIN: Final = "pin"

@@ -47,8 +47,6 @@ class CameraFlow(HomeSecSubentryFlow):
         self._preview_task: asyncio.Task[CameraPreview] | None = None
         self._errors: dict[str, str] = {}
 
-    # --- source -------------------------------------------------------------------------------
-
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Add a camera."""
         return await self._async_ask_source(user_input)
@@ -112,8 +110,6 @@ class CameraFlow(HomeSecSubentryFlow):
             return {CONF_FILE: "path_not_allowed"}
         return {} if Path(path).is_file() else {CONF_FILE: FileMissing.key}
 
-    # --- preview ------------------------------------------------------------------------------
-
     async def async_step_preview(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Fetch a preview while the flow shows that it is working."""
         if self._preview_task is None:
@@ -149,8 +145,6 @@ class CameraFlow(HomeSecSubentryFlow):
             if preview := await async_preview_running(self._runtime, camera_id):
                 return preview
         return await async_preview_source(self._runtime, self._source)
-
-    # --- settings -----------------------------------------------------------------------------
 
     @abort_if_removed
     async def async_step_settings(

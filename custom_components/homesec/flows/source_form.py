@@ -99,8 +99,6 @@ def format_source(source: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in source.items() if key != CONF_PASSWORD}
 
 
-# --- webcams ----------------------------------------------------------------------------------
-
 _DEVICE = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[\w.:@+-]+)")
 
 

@@ -76,8 +76,6 @@ class StorageSteps(ConfigFlow):
         key: dict[str, Any] | None = self._bucket.get(CONF_KEY) or self._stored.get(CONF_KEY)
         return key
 
-    # --- set up, change, turn off -------------------------------------------------------------
-
     async def async_step_cloud(self, _input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a bucket, or what to do with the present one."""
         if self._storage_entry.state is not ConfigEntryState.LOADED:
@@ -110,8 +108,6 @@ class StorageSteps(ConfigFlow):
             description_placeholders={CONF_BUCKET: self._stored[CONF_BUCKET]},
         )
 
-    # --- log in again -------------------------------------------------------------------------
-
     async def async_step_reauth(self, _data: Mapping[str, Any]) -> ConfigFlowResult:
         """Start, since the bucket refuses the login."""
         return await self.async_step_reauth_confirm()
@@ -131,8 +127,6 @@ class StorageSteps(ConfigFlow):
             if await self._async_read(user_input, bucket):
                 return await self.async_step_probe_bucket()
         return await self._async_show_login("reauth_confirm", LOGIN_SCHEMA)
-
-    # --- the login, and whether it works ------------------------------------------------------
 
     async def _async_read(self, answer: dict[str, Any], bucket: dict[str, Any]) -> bool:
         """Keep a form's values; return whether they contain a key, or need none."""
@@ -220,8 +214,6 @@ class StorageSteps(ConfigFlow):
             return CONF_BUCKET
         return "base"
 
-    # --- another bucket -----------------------------------------------------------------------
-
     async def async_step_move_bucket(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -244,8 +236,6 @@ class StorageSteps(ConfigFlow):
         if self._encrypt and CONF_SEAL_KEY not in self._bucket:
             return await self.async_step_seal()
         return await self.async_step_keep_bucket()
-
-    # --- encryption, and the end --------------------------------------------------------------
 
     async def async_step_seal(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show a new encryption key once, and ask for it or for an existing one."""

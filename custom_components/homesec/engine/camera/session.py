@@ -119,8 +119,6 @@ class CameraSession:
         self.health = CameraHealth.CONNECTING
         self._reported: tuple[CameraHealth, str | None] | None = None
 
-    # --- for other threads --------------------------------------------------------------------
-
     def stop(self) -> None:
         """Ask ``run`` to end, without waiting for that."""
         self._stop.set()
@@ -167,8 +165,6 @@ class CameraSession:
             video_codec=self._video_codec,
             reconnects=max(0, self._source.connections - 1),
         )
-
-    # --- the camera's thread ------------------------------------------------------------------
 
     def run(self) -> None:
         """Run the camera until ``stop``, or until a file that is played once has ended."""
@@ -227,8 +223,6 @@ class CameraSession:
             self._recording.offer_still(frame, 0.0)
         return clip_id
 
-    # --- packets ------------------------------------------------------------------------------
-
     def _handle_packet(self, packet: MediaPacket) -> None:
         if self._connection != self._source.connections:
             self._connection = self._source.connections
@@ -256,8 +250,6 @@ class CameraSession:
         self._recording.audio = None
         self._buffer.clear()
         self._sampler.reset()
-
-    # --- detections ---------------------------------------------------------------------------
 
     def _handle_tracks(
         self, sampled: SampledFrame, tracks: list[Track], verified: list[int]

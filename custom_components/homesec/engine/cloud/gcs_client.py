@@ -120,9 +120,6 @@ class GcsClient:
         return translate_errors(lambda: self._session.skew_s if self._session else 0.0, missing)
 
 
-# --- errors ---------------------------------------------------------------------------------------
-
-
 @contextmanager
 def translate_errors(
     skew_s: Callable[[], float], missing: type[StorageError] = ObjectMissing
@@ -178,9 +175,6 @@ def _login_error(err: RefreshError, skew_s: float) -> StorageError:
     if abs(skew_s) > SKEW_LIMIT_S or "iat and exp" in str(err):
         return ClockSkew(skew_s=f"{skew_s:.0f}")
     return KeyRevoked()
-
-
-# --- the login ------------------------------------------------------------------------------------
 
 
 def credentials_from_key(key: Mapping[str, Any]) -> Credentials:

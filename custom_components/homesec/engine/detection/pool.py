@@ -189,8 +189,6 @@ class DetectionPool:
                 None if math.isinf(timeout_s) else timeout_s,
             )
 
-    # --- the detector ---------------------------------------------------------------------------
-
     def _supervise(self) -> None:
         while not self._stop.is_set():
             try:
@@ -262,8 +260,6 @@ class DetectionPool:
     def _report(self, change: DetectorChanged) -> None:
         if not self._stop.is_set():
             _run_callback("Reporting the detector", partial(self._on_change, change))
-
-    # --- the workers ----------------------------------------------------------------------------
 
     def _work(self) -> None:
         while not self._stop.is_set():

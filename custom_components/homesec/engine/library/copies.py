@@ -126,8 +126,6 @@ class ClipStorage:
         except ObjectMissing as err:
             raise ClipNotFound from err
 
-    # --- removing -----------------------------------------------------------------------------
-
     def remove_local(self, clip: Clip) -> None:
         """Remove the files of a clip that is in the bucket. Raises ``OSError``."""
         self._unlink(clip)
@@ -180,8 +178,6 @@ class ClipStorage:
     def _unlink(self, clip: Clip) -> None:
         for path in filter(None, (clip.path, clip.still_path)):
             (self._clips_dir / path).unlink(missing_ok=True)
-
-    # --- rows and files -----------------------------------------------------------------------
 
     def mark_file_missing(self, clip_id: str) -> None:
         """Record that a clip's file has disappeared. Without another copy, the clip is missing."""

@@ -96,8 +96,6 @@ class ClipLibrary:
         self.catalog: Catalog  # set by ``start``, closed by ``close``
         self.copies: ClipStorage
 
-    # --- start and stop -----------------------------------------------------------------------
-
     def start(self) -> None:
         """Open the catalog, recover clips, and start the threads.
 
@@ -220,8 +218,6 @@ class ClipLibrary:
         if self._jobs is not None:
             self._jobs.store.close()
 
-    # --- state --------------------------------------------------------------------------------
-
     @property
     def totals(self) -> Totals:
         """Number and size of the saved clips."""
@@ -251,8 +247,6 @@ class ClipLibrary:
         except sqlite3.Error as err:
             # A clip can be saved after ``close``: the next start counts it.
             _LOGGER.warning("The clips could not be counted: %s", err)
-
-    # --- calls --------------------------------------------------------------------------------
 
     def delete(self, clip_id: str) -> None:
         """Remove a clip and all of its copies.

@@ -137,8 +137,6 @@ def _statement(change: Change) -> str:
     )
 
 
-# --- whole rows -------------------------------------------------------------------------------
-
 _OTHERS_WRITE = ("id", "state", "protected", "local", "cloud", "cloud_bytes")
 _INSERT = (
     f"INSERT INTO clips ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608

@@ -87,8 +87,6 @@ class Outbox(JobWorker):
         self._pause_s = PAUSE_S
         super().resume()
 
-    # --- the outbox's thread ------------------------------------------------------------------
-
     @override
     def step(self) -> float:
         """Perform a job, if one is due; return the seconds until the next one may be."""

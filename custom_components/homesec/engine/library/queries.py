@@ -138,8 +138,6 @@ class ClipQueries:
             for row in self._db.query(f"SELECT * FROM clips WHERE {where}", values)  # noqa: S608
         ]
 
-    # --- overviews ----------------------------------------------------------------------------
-
     def days(self, camera_id: str, tz: tzinfo) -> list[tuple[date, int]]:
         """Return the days in ``tz`` with saved clips of a camera, newest first, with counts."""
         found: list[tuple[date, int]] = []

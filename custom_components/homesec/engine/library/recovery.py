@@ -76,9 +76,6 @@ def _is_day(name: str) -> bool:
     return True
 
 
-# --- finalized files without a row ------------------------------------------------------------
-
-
 def adopt_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink, stop: Event) -> None:
     """Fill a new catalog with the clips of the clip folder. Does nothing to a filled one.
 
@@ -128,9 +125,6 @@ def _adopt(catalog: Catalog, tree: ClipTree, clip: Clip) -> bool:
     clip = saved_clip(merge_metadata(clip, info.comment), info)
     catalog.save(replace(clip, still_path=_still(tree, clip)))
     return True
-
-
-# --- interrupted recordings -------------------------------------------------------------------
 
 
 def finish_open_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) -> None:
@@ -231,9 +225,6 @@ def _still(tree: ClipTree, clip: Clip) -> str | None:
     if os.path.lexists(still):  # to write into a pipe would block
         tree.damaged.set_aside(still, "not a file")
     return write_still(tree.folder, clip)
-
-
-# --- files and their rows ---------------------------------------------------------------------
 
 
 def _unindexed_clips(catalog: Catalog, tree: ClipTree) -> Iterator[Clip]:

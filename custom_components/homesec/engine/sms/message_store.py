@@ -81,8 +81,6 @@ class MessageStore:
             if self._unsaved:
                 _LOGGER.error("The state of messages could not be stored")
 
-    # --- the disk -----------------------------------------------------------------------------
-
     def flush(self, *, force: bool = False) -> None:
         """Write unsaved records; a disk that refused is left alone for a while, unless forced."""
         with self._lock:
@@ -136,8 +134,6 @@ class MessageStore:
                 record, jobs={**record.jobs, job.kind: change(present)}
             ),
         )
-
-    # --- what is to be sent -------------------------------------------------------------------
 
     def add(self, message: TextMessage) -> None:
         """Add a text to be sent, unless it is known already."""
@@ -213,8 +209,6 @@ class MessageStore:
                     return record.still
         return self._read(lambda: self._rows.still(message_id), None)
 
-    # --- what becomes of it -------------------------------------------------------------------
-
     def mark_attempted(self, job: Job, *, settle_s: float) -> None:
         """Store that from now on a text may have been sent."""
         now = self._clock.now()
@@ -271,8 +265,6 @@ class MessageStore:
         """Make a recipient's failed texts due now."""
         for job in self.waiting(recipient_id):
             self._update_job(job, lambda job: replace(job, not_before=0.0))
-
-    # --- recipients ---------------------------------------------------------------------------
 
     def last_sent_at(self, recipient_id: str) -> float | None:
         """Return when the last text to a recipient was sent (UTC epoch seconds)."""

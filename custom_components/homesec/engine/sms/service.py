@@ -54,8 +54,6 @@ class SmsService:
         self._messages: MessageStore | None = None
         self._stills: MmsStills | None = None
 
-    # --- start and stop -----------------------------------------------------------------------
-
     def start(self, database: Database, jobs: JobQueue) -> None:
         """Start sending what waits."""
         with self._lock:
@@ -81,8 +79,6 @@ class SmsService:
             _join(worker, deadline_t)
         if messages is not None:
             messages.close()
-
-    # --- recipients ---------------------------------------------------------------------------
 
     def set_recipients(self, accounts: Mapping[str, TextAccount]) -> None:
         """Set all recipients by id; one whose account has changed is tried again at once.
@@ -148,8 +144,6 @@ class SmsService:
         except sqlite3.Error as err:
             # Nothing depends on it; it is tried again tomorrow.
             _LOGGER.error("Old texts could not be deleted: %s", err)
-
-    # --- texts --------------------------------------------------------------------------------
 
     def send(self, message: TextMessage) -> None:
         """Have a text sent. If the disk takes it, nothing loses it once this returns.

@@ -85,8 +85,6 @@ class RecipientWorker(JobWorker):
         self._undelivered = None
         super().resume()
 
-    # --- the worker's thread ------------------------------------------------------------------
-
     @override
     def _run(self) -> None:
         with suppress(ImportError):  # reported when a text is sent

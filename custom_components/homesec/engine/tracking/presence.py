@@ -212,8 +212,6 @@ class LabelPresence:
         """Return whether a track is rejected; rejections do not expire during a presence."""
         return self._rejections.is_rejected(track, t, expire=self.current is None)
 
-    # --- steps --------------------------------------------------------------------------------
-
     def _consider(self, hits: list[_Sighting], instant_threshold: float) -> list[PresenceChange]:
         """Begin or continue a candidate; the last of ``hits`` is the newest frame."""
         newest = hits[-1]
