@@ -37,10 +37,10 @@ def upload(path, size=0, *, name="house/cam/clip.mp4", seed=1, metadata=None):
     )
 
 
-def clip(**facts):
-    event_at = facts.pop("event_at", 1_800_000_000.25)
+def clip(**resource):
+    event_at = resource.pop("event_at", 1_800_000_000.25)
     made = Clip(
-        id=facts.pop("id", None) or new_clip_id(event_at),
+        id=resource.pop("id", None) or new_clip_id(event_at),
         camera_id="01cam",
         camera_name="Front door",
         state=ClipState.SAVED,
@@ -56,7 +56,7 @@ def clip(**facts):
         video_codec="h264",
         audio_codec="aac",
     )
-    return replace(made, **facts)
+    return replace(made, **resource)
 
 
 def stored(name, metadata, size=1234):
