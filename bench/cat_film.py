@@ -1,4 +1,4 @@
-"""A minute in which a cat comes, eats and goes, again and again, and nobody else is there."""
+"""A minute in which a cat comes, eats, and leaves repeatedly, with no person in view."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def _show(rows: Sequence[Row], default: Row, known: dict[str, int]) -> None:
         f"\nPeople in {known['pictures']} pictures, one thread of {machine()}. AP50 and recall: of"
         f" {known['people']} people in {known['pictures_for_ap']} pictures."
         f" Flagged: of {known['photos_with_people']} photos of people."
-        f" False: of {known['photos_without_people']} photos of nobody.\n"
+        f" False: of {known['photos_without_people']} photos without people.\n"
     )
     cells = [_cells(row, subsets) for row in (*rows, default)]
     print(table((*HEAD, *(f"AP50 {subset}" for subset in subsets)), cells))

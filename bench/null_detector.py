@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class NullDetector(Detector):
     """Return no detections, at no cost."""
 
-    name = "nobody"
+    name = "null"
     model = "none"
     threshold = 0.5
     labels = ("person",)

@@ -49,7 +49,7 @@ def run(target: Path | None) -> None:
     print(f"\nPeople in film, {_model(played)}\n")
     print(
         table(
-            ("", "presences", "of nobody", "arrivals", "missed", "looks"),
+            ("", "presences", "without people", "arrivals", "missed", "frames"),
             [(name, *map(str, row.values())) for name, row in rows.items()],
         )
     )

@@ -92,7 +92,7 @@ def alarm_event(
 ) -> BusEvent | None:
     """Return what is announced of a state that begins, without its camera; None if nothing is.
 
-    ``timed``: just time led to it. ``offline``: the bypassed cameras that nobody agreed to bypass.
+    ``timed``: just time led to it. ``offline``: the cameras bypassed without consent.
     """
     label = None if snapshot.cause is None else snapshot.cause.label
     match snapshot.state:

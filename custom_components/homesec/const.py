@@ -123,7 +123,7 @@ CONF_SEAL_KEYS: Final = "seal_keys"
 CONF_RETENTION: Final = "retention"
 
 UPLOADS_STUCK_AFTER: Final = timedelta(hours=24)
-"""A slow connection, or a day without internet, needs nobody."""
+"""A slow connection, or a day without internet, needs no action by the user."""
 
 # The config entry: the alarm.
 CONF_ALARM: Final = "alarm"

@@ -145,7 +145,7 @@ class Issues:
 
     @callback
     def async_camera_missing(self, camera_id: str, name: str, error: str | None) -> None:
-        """Raise an issue at once: the alarm is armed without a camera, and nobody agreed."""
+        """Raise an issue at once: the alarm is armed without a camera, and without consent."""
         if error != LoginRefused.key:  # that issue says more
             self._async_raise_camera(camera_id, name, "camera_missing")
 

@@ -59,7 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--source",
         metavar="URL|FILE|/dev/videoN",
-        help="what the camera sees (default: sample footage, 10 s of nobody, then people)",
+        help="what the camera sees (default: sample footage, 10 s without people, then people)",
     )
     parser.add_argument(
         "--seconds",

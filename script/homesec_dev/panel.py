@@ -1,6 +1,6 @@
 """Build the page of the sidebar, whose source is in `panel/`, or check that it was built.
 
-What is built is committed: whoever installs HomeSec has no Node.js.
+The build is committed, since users of HomeSec have no Node.js.
 """
 
 import argparse

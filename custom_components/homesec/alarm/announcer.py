@@ -39,7 +39,7 @@ class AlarmAnnouncer:
         missing: tuple[str, ...],
         ends_at: float | None,
     ) -> None:
-        """Announce a state that begins; ``missing``: cameras bypassed without anybody's consent."""
+        """Announce a state that begins; ``missing``: cameras bypassed without consent."""
         cause = snapshot.cause or Cause()
         announced = alarm_event(
             snapshot,

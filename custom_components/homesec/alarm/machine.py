@@ -152,7 +152,7 @@ class Alarm:
 
     A phase that ended unobserved, since Home Assistant was off or busy, is followed by the next
     one when ``advance`` is called: an entry delay that ran out in a power cut still ends in an
-    alarm of full length, not in one that was over before anybody could notice.
+    alarm of full length, not in one that ended unnoticed.
     """
 
     def __init__(

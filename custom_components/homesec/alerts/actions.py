@@ -79,7 +79,7 @@ async def _async_test(call: ServiceCall) -> ServiceResponse:
 
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
     runtime: HomeSecData = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
-    # Nobody who can't disarm may silence a camera.
+    # Only users who can disarm may silence a camera.
     await async_check_call(call, runtime, Permission.CONTROL)
     cameras: list[JsonValueType] = []
     for camera_id in _camera_ids(runtime, call.data):

@@ -34,7 +34,7 @@ class CameraState:
 
     @property
     def watching(self) -> bool:
-        """Whether the camera runs, so that no presence means that nobody is there."""
+        """Whether the camera runs, so that no presence means no person in view."""
         return self.health is CameraHealth.RUNNING
 
     @property

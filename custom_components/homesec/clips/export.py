@@ -86,7 +86,7 @@ def _prepare(hass: HomeAssistant, folder: str, clips_dir: Path) -> Path:
 
 
 def _write(library: ClipLibrary, clip: Clip, folder: Path) -> Path:
-    """Write a video, first into a new folder of its own, in which nobody can have put a link."""
+    """Write a video, first into a new folder of its own, which can't contain a link."""
     path = folder / file_name(clip)
     with TemporaryDirectory(prefix=".homesec-", dir=folder) as work:
         video = Path(work) / path.name

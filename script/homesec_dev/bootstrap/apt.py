@@ -69,7 +69,7 @@ def _install(packages: Sequence[str]) -> None:
         [*INSTALL, *packages],
         doing="Installing Debian packages",
         advice="See what apt says above; `dpkg --configure -a` helps after an interruption.",
-        env={"DEBIAN_FRONTEND": "noninteractive"},  # Nobody can answer its questions.
+        env={"DEBIAN_FRONTEND": "noninteractive"},  # Its questions can't be answered.
     )
     if still_missing := missing(packages):
         raise SetupError(f"apt did not install {' '.join(still_missing)}.")

@@ -43,7 +43,7 @@ def models() -> Path:
 
 
 # All that `--clean` may touch: a HOMESEC_CACHE that points at a folder with other things in it
-# must not cost anybody those other things.
+# must not delete those other things.
 def owned() -> tuple[Path, ...]:
     """Return every folder below the cache that the set-up makes."""
     return (tools(), python(), venv(), footage(), models())
