@@ -31,5 +31,5 @@ def service_account(gcs):
 
 
 def pem_lines():
-    """Return what of a private key is secret."""
+    """Return the secret lines of the private key."""
     return [line for line in _pem().splitlines() if not line.startswith("-")]

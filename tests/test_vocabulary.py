@@ -1,4 +1,4 @@
-"""No name stands for five things: words that once did are not names of their own any more.
+"""Names that once stood for several things each are banned as names of their own.
 
 `docs/glossary.md` has the words to use instead.
 """

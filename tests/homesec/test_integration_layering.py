@@ -1,4 +1,4 @@
-"""Who imports whom in the whole integration, over every import, those for types included."""
+"""Layers and import cycles of the whole integration; imports for types only count, too."""
 
 from pathlib import Path
 

@@ -40,7 +40,7 @@ def holds_secret(text_: str) -> list[str]:
     return [secret for secret in SECRETS if secret in text_]
 
 
-async def test_neither_number_nor_secret_is_logged_announced_or_shown(
+async def test_recipient_number_and_secret_are_never_shown(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -83,7 +83,7 @@ async def test_neither_number_nor_secret_is_logged_announced_or_shown(
     assert not holds_secret(repr(config.rules) + repr(config.states))
 
 
-async def test_diagnostics_tell_how_texts_are_doing_and_not_to_whom(
+async def test_diagnostics_show_text_counts_without_recipients(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     twilio: Any,

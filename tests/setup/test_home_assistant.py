@@ -1,4 +1,4 @@
-"""Home Assistant's wheel: what of it is installed, and what it is found to need."""
+"""Home Assistant's wheel: the files that are installed, and the requirements found in it."""
 
 import json
 from zipfile import ZipFile
