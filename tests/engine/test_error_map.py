@@ -10,7 +10,7 @@ from camera_servers import Reply, closed_address, silent_server
 from engine_rig import FakeClock, stream_camera
 import pytest
 
-from custom_components.homesec.engine.capture import error_map as failures, open as opening
+from custom_components.homesec.engine.capture import error_map, open as opening
 from custom_components.homesec.engine.capture.container import ContainerConnection
 from custom_components.homesec.engine.capture.error_map import diagnose_host, translate_error
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
@@ -65,7 +65,7 @@ def unknown_host(request, monkeypatch):
     def look_up(*_, **__):
         raise request.param
 
-    monkeypatch.setattr(failures.socket, "create_connection", look_up)
+    monkeypatch.setattr(error_map.socket, "create_connection", look_up)
     return "c" * 64 + ".invalid"
 
 
@@ -90,17 +90,17 @@ def test_diagnose_host_returns_connection_error(monkeypatch, answer, error):
     def no_answer(*_, **__):
         raise answer
 
-    monkeypatch.setattr(failures.socket, "create_connection", no_answer)
+    monkeypatch.setattr(error_map.socket, "create_connection", no_answer)
     assert type(diagnose_host("rtsp://192.0.2.1/")) is error
 
 
 def test_error_of_reachable_host_is_source_error(monkeypatch):
-    monkeypatch.setattr(failures, "diagnose_host", lambda _url: None)
+    monkeypatch.setattr(error_map, "diagnose_host", lambda _url: None)
     assert type(translate_error(failure(errno.EIO), of_kind(SourceKind.STREAM), "x")) is SourceError
 
 
 def test_invalid_data_is_no_video_unless_late(monkeypatch):
-    monkeypatch.setattr(failures, "diagnose_host", lambda _url: None)
+    monkeypatch.setattr(error_map, "diagnose_host", lambda _url: None)
     broken = av.error.InvalidDataError(1, "Invalid data found", "x")
     stream = of_kind(SourceKind.STREAM)
     assert type(translate_error(broken, stream, "x")) is NoVideo
@@ -113,7 +113,7 @@ def test_diagnose_host_returns_none_if_reachable():
 
 
 def test_stop_skips_diagnosis(monkeypatch):
-    monkeypatch.setattr(failures, "diagnose_host", lambda _url: pytest.fail("asked"))
+    monkeypatch.setattr(error_map, "diagnose_host", lambda _url: pytest.fail("asked"))
     stop = Event()
     stop.set()
     config = stream_camera("rtsp://cam").source

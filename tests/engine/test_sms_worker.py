@@ -168,7 +168,7 @@ def test_unexpected_error_does_not_end_worker(sms, twilio, monkeypatch, caplog):
     assert "ZeroDivisionError" in caplog.text
     assert ANNA not in caplog.text
     assert AUTH_TOKEN not in caplog.text
-    sms.later(40)  # whether it was sent, nobody knew
+    sms.later(40)  # the attempt had an unknown result
     assert len(twilio.messages) == 1
 
 

@@ -111,7 +111,7 @@ async def test_pins_step_lists_pins_and_adds_more(
     assert menu["menu_options"] == ["add_pin", "change_pin", "remove_pin"]
     assert menu["description_placeholders"]["pins"] == "- Ann: Arm and disarm"
     form = await reply(hass, menu, {"next_step_id": "add_pin"})
-    # With the same name, nobody can see that this PIN means duress.
+    # The same name as the other PIN hides that this one means duress.
     await reply(hass, form, answer(PinKind.DURESS, name="Ann"))
     assert names(entry) == [("Ann", "full"), ("Ann", "duress")]
 

@@ -16,7 +16,7 @@ SLACK_S: Final = 5.0  # the alarm is triggered a moment after its cause was dete
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class OpenAlert:
-    """An alert that may still grow, and who got what of it."""
+    """An alert that may still grow, and which recipients got it."""
 
     alert: Alert
     dispatched: bool = False  # whether it is being sent; until then a sighting may become an alarm
