@@ -7,10 +7,11 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from custom_components.homesec.engine.core.errors import DetectorError
-from custom_components.homesec.engine.detection import DEFAULT, create_detector
 from custom_components.homesec.engine.detection.cascade import CascadeDetector, load_cascade
+from custom_components.homesec.engine.detection.create import create_detector
 from custom_components.homesec.engine.detection.detector import INPUT_AREA_PX
 from custom_components.homesec.engine.detection.letterbox import fit_to_area
+from custom_components.homesec.engine.model_zoo.detectors import DEFAULT
 from custom_components.homesec.engine.model_zoo.manifest import MANIFEST, default_model
 from custom_components.homesec.engine.model_zoo.store import ModelStore
 from homesec_dev.bootstrap import paths

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from custom_components.homesec.engine.core.errors import DetectorError
-from custom_components.homesec.engine.detection import OPENCV
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.detection.detector import MIN_CONFIDENCE
 from custom_components.homesec.engine.detection.letterbox import STEP
+from custom_components.homesec.engine.model_zoo.detectors import OPENCV
 from homesec_dev.bootstrap.console import notice
 
 from .cascade import run_cascade

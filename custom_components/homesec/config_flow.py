@@ -26,7 +26,7 @@ from .const import (
 from .detector.model_choice import custom_model_titles, models_dir, offered_models
 from .detector.setup import REMOVED_MODELS, async_opencv_offered
 from .engine.core.errors import ModelUnknown
-from .engine.detection import DEFAULT, OPENCV
+from .engine.model_zoo.detectors import DEFAULT, OPENCV
 from .flows.alarm_flow import AlarmSteps
 from .flows.camera_flow import CameraFlow
 from .flows.custom_model_flow import CustomModelSteps

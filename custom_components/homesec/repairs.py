@@ -8,7 +8,7 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
 
 from .cloud.issues import ISSUE_STORAGE, StorageRepairFlow
 from .const import CONF_DETECTOR, CONF_MODEL, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
-from .engine.detection import DEFAULT, OPENCV
+from .engine.model_zoo.detectors import DEFAULT, OPENCV
 from .issues import ISSUE_OPENCV
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from partial_files import G711, record, with_audio
 import pytest
 from videos import content
 
+from custom_components.homesec.engine.core.clip_files import partial_path
 from custom_components.homesec.engine.core.damaged_files import (
     DamagedFiles,
     error_reason,
@@ -25,7 +26,7 @@ from custom_components.homesec.engine.core.events import (
 from custom_components.homesec.engine.core.types import ClipState
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.library.disk_reserve import RESERVE_BYTES, DiskReserve
-from custom_components.homesec.engine.recording.finalize import finalize, partial_path
+from custom_components.homesec.engine.recording.finalize import finalize
 
 
 @pytest.fixture(scope="module")

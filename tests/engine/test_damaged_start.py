@@ -15,11 +15,12 @@ from partial_files import G711, record, with_audio
 import pytest
 from sms_factories import account
 
+from custom_components.homesec.engine.core.clip_files import partial_path
 from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.db.job_queue import JobKind
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.library.retention_policy import RetentionRules
-from custom_components.homesec.engine.recording.finalize import finalize, partial_path
+from custom_components.homesec.engine.recording.finalize import finalize
 
 FILMS, FILMS_A_START = 1000, 100
 DATABASES, DATABASES_A_TEST = 200, 20

@@ -14,7 +14,7 @@ import pytest
 
 from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.core.types import PERSON, Box
-from custom_components.homesec.engine.detection import create_detector
+from custom_components.homesec.engine.detection.create import create_detector
 from custom_components.homesec.engine.detection.ncnn import ALGORITHMS, NcnnDetector
 from custom_components.homesec.engine.media.convert import to_bgr
 from custom_components.homesec.engine.media.decoder import Frame

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.homesec.engine.core.errors import DetectorError, DetectorMissing, ModelBroken
 from custom_components.homesec.engine.core.types import PERSON, Box, Detection
-from custom_components.homesec.engine.detection import create_detector
+from custom_components.homesec.engine.detection.create import create_detector
 from custom_components.homesec.engine.detection.detector import NetworkDetector
 from custom_components.homesec.engine.model_zoo.manifest import ModelFiles
 

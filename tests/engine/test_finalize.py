@@ -9,9 +9,10 @@ from partial_files import G711, record, with_audio
 import pytest
 from videos import atoms, content
 
+from custom_components.homesec.engine.core.clip_files import partial_path
 from custom_components.homesec.engine.core.errors import RecordingError
 from custom_components.homesec.engine.recording import finalize as finalize_module
-from custom_components.homesec.engine.recording.finalize import finalize, partial_path, read_info
+from custom_components.homesec.engine.recording.finalize import finalize, read_info
 from custom_components.homesec.engine.recording.muxer import FRAGMENT_S
 
 

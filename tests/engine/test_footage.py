@@ -13,7 +13,7 @@ from custom_components.homesec.engine.core.events import (
     SnapshotTaken,
 )
 from custom_components.homesec.engine.core.types import CameraHealth
-from custom_components.homesec.engine.detection import create_detector
+from custom_components.homesec.engine.detection.create import create_detector
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ import pytest
 from small_disks import mounted, remount
 from videos import content
 
+from custom_components.homesec.engine.core.clip_files import FRESH_SUFFIX
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved
 from custom_components.homesec.engine.core.types import Activity, CameraHealth, ClipState
 from custom_components.homesec.engine.recording import controller
-from custom_components.homesec.engine.recording.finalize import FRESH_SUFFIX
 
 VIDEO = {"seconds": 30, "walks": ((2.0, 29.0),)}
 

@@ -11,8 +11,8 @@ import pytest
 import pytest_socket
 from videos import content, frame_of, picture
 
-from custom_components.homesec.engine.capture import probe
 from custom_components.homesec.engine.capture.container import ContainerConnection
+from custom_components.homesec.engine.capture.probe import probe
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.core.errors import SourceError, SourceStalled

@@ -19,6 +19,9 @@ MAY_IMPORT = {
     "detection": {"model_zoo", "media", "core"},
     "library": {"recording", "cloud", "db", "core"},
     "sms": {"cloud", "db", "core"},
+    "worker": {
+        *("camera", "capture", "detection", "tracking", "recording", "model_zoo", "media", "core"),
+    },
     "camera": {"capture", "detection", "tracking", "recording", "media", "core"},
 }
 """``engine.py`` may import all."""

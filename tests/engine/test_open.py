@@ -6,8 +6,9 @@ import av
 from av.container.core import Flags
 import pytest
 
-from custom_components.homesec.engine.capture import open as opening, stream_url
+from custom_components.homesec.engine.capture import open as opening
 from custom_components.homesec.engine.capture.open import open_container
+from custom_components.homesec.engine.capture.source_url import stream_url
 from custom_components.homesec.engine.core.errors import (
     DeviceBusy,
     DeviceMissing,

@@ -9,8 +9,8 @@ from engine_rig import file_camera
 import pytest
 from videos import number_of
 
-from custom_components.homesec.engine.capture import Probe, probe
-from custom_components.homesec.engine.capture.probe import PREVIEW_WIDTH
+from custom_components.homesec.engine.capture.probe import PREVIEW_WIDTH, probe
+from custom_components.homesec.engine.core.camera_reports import Probe
 from custom_components.homesec.engine.core.errors import (
     EntityUnavailable,
     FileMissing,
@@ -19,7 +19,7 @@ from custom_components.homesec.engine.core.errors import (
 )
 from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
 
-probe_module = sys.modules[Probe.__module__]
+probe_module = sys.modules[probe.__module__]
 
 
 def shown(result):

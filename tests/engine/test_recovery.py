@@ -14,6 +14,7 @@ from partial_files import record
 import pytest
 from videos import content, number_of
 
+from custom_components.homesec.engine.core.clip_files import partial_path
 from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.clip_metadata import dump_comment
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, FilesSetAside
@@ -24,7 +25,7 @@ from custom_components.homesec.engine.library.recovery import (
     finish_refused_clips,
 )
 from custom_components.homesec.engine.media.jpeg import read_keyframe
-from custom_components.homesec.engine.recording.finalize import finalize, partial_path, read_index
+from custom_components.homesec.engine.recording.finalize import finalize, read_index
 
 HERE = Path(__file__).parent
 

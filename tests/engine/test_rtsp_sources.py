@@ -7,7 +7,7 @@ from engine_rig import EngineRig, stream_camera
 import pytest
 from videos import content
 
-from custom_components.homesec.engine.capture import probe
+from custom_components.homesec.engine.capture.probe import probe
 from custom_components.homesec.engine.core.errors import LoginRefused, StreamNotFound
 from custom_components.homesec.engine.core.events import (
     ClipSaved,

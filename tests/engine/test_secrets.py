@@ -7,7 +7,8 @@ from camera_servers import closed_address, silent_server
 from engine_rig import stream_camera
 import pytest
 
-from custom_components.homesec.engine.capture import open as opening, probe
+from custom_components.homesec.engine.capture import open as opening
+from custom_components.homesec.engine.capture.probe import probe
 from custom_components.homesec.engine.core.errors import SourceError
 from custom_components.homesec.engine.core.types import Activity, CameraHealth
 

@@ -7,12 +7,12 @@ from engine_rig import LONG_S
 import pytest
 from videos import content, number_of
 
+from custom_components.homesec.engine.core.clip_files import partial_path
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, ClipStarted
 from custom_components.homesec.engine.core.types import ClipState
 from custom_components.homesec.engine.media.decoder import FrameDecoder
 from custom_components.homesec.engine.media.jpeg import read_keyframe
 from custom_components.homesec.engine.recording import writer
-from custom_components.homesec.engine.recording.finalize import partial_path
 from custom_components.homesec.engine.recording.muxer import FragmentedMp4
 from custom_components.homesec.engine.recording.writer import ClipResult
 

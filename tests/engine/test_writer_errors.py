@@ -7,12 +7,12 @@ from engine_rig import LONG_S
 import pytest
 from videos import content
 
+from custom_components.homesec.engine.core.clip_files import recording_error
 from custom_components.homesec.engine.core.errors import DiskFull, DiskReadOnly, RecordingError
 from custom_components.homesec.engine.core.events import ClipFailed, ClipSaved, ClipStarted
 from custom_components.homesec.engine.core.types import ClipState
 from custom_components.homesec.engine.recording import writer
 from custom_components.homesec.engine.recording.muxer import FragmentedMp4
-from custom_components.homesec.engine.recording.writer import recording_error
 
 
 def refuse_after(monkeypatch, count, error):

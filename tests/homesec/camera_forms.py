@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.data_entry_flow import FlowResultType
 
-from custom_components.homesec.engine.capture import Probe
+from custom_components.homesec.engine.core.camera_reports import Probe
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

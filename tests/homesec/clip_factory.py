@@ -23,8 +23,8 @@ from custom_components.homesec.engine.cloud.object_names import (
     object_name,
 )
 from custom_components.homesec.engine.cloud.object_store import FileContent, Upload
+from custom_components.homesec.engine.core.clip_files import partial_path
 from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
-from custom_components.homesec.engine.recording.finalize import partial_path
 
 if TYPE_CHECKING:
     from pathlib import Path

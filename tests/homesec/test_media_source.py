@@ -13,8 +13,8 @@ import pytest
 from ulid_transform import ulid_at_time
 
 from custom_components.homesec import media_source as homesec_media_source
+from custom_components.homesec.engine.core.clip_files import partial_path
 from custom_components.homesec.engine.core.types import ClipState, Trigger
-from custom_components.homesec.engine.recording.finalize import partial_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components import camera
 
-from ..engine.capture import SourceFeed
 from ..engine.core.errors import EntityUnavailable
+from ..engine.core.source_feed import SourceFeed
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

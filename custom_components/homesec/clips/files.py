@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engine.cloud.object_names import STILL, VIDEO, object_name
+from ..engine.core.clip_files import partial_path
 from ..engine.core.clip_id import is_clip_id
 from ..engine.core.types import ClipState, CloudState
-from ..engine.recording.finalize import partial_path
 
 if TYPE_CHECKING:
     from ..engine.cloud.object_store import CloudStore

@@ -11,7 +11,7 @@ from homeassistant.requirements import RequirementsNotFound, async_process_requi
 from packaging.tags import sys_tags
 
 from ..const import CONF_DETECTOR, CONF_MODEL, DETECTOR_AUTO, DOMAIN
-from ..engine.detection import DEFAULT, OPENCV, OPENCV_REQUIREMENT
+from ..engine.model_zoo.detectors import DEFAULT, OPENCV, OPENCV_REQUIREMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,11 +12,11 @@ from .core.clock import Clock, SystemClock
 from .core.errors import CameraNotRunning
 from .core.events import HealthChanged, ModelProgress
 from .core.types import Activity, CameraHealth, CameraStats, EngineStats
-from .detection import DEFAULT
 from .detection.cascade import load_cascade
 from .detection.pool import DetectionPool
 from .library.library import ClipLibrary
 from .library.start_errors import start_error
+from .model_zoo.detectors import DEFAULT
 from .model_zoo.manifest import default_model
 from .model_zoo.store import ModelStore
 from .sms.service import SmsService
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
-    from .camera.zone_preview import PreviewedDetection
-    from .capture import SourceFeed
     from .cloud.object_store import CloudStore
+    from .core.camera_reports import PreviewedDetection
     from .core.events import EngineEvent, EventSink
+    from .core.source_feed import SourceFeed
     from .core.types import CameraConfig, Zone
     from .detection.cascade import CascadeDetector
     from .library.catalog import Catalog

@@ -21,7 +21,7 @@ from ..cameras.config import (
 from ..cameras.zones import ZoneError
 from ..const import CONF_DEVICE, CONF_FILE, CONF_KIND, CONF_MODEL, DOMAIN, LABELS, LOGGER
 from ..detector.model_choice import custom_model_labels, models_dir
-from ..engine.capture import stream_url
+from ..engine.capture.source_url import stream_url
 from ..engine.core.errors import DeviceMissing, FileMissing, HomeSecError, SourceError
 from ..engine.core.types import SourceKind
 from ..translations import async_options

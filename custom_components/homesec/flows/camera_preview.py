@@ -9,7 +9,7 @@ from homeassistant.const import CONF_ENTITY_ID
 from ..cameras.config import source_config
 from ..cameras.source_feed import EntityFeed
 from ..const import CONF_KIND
-from ..engine.capture import probe
+from ..engine.capture.probe import probe
 from ..engine.core.types import SourceKind
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.components.file_upload import process_uploaded_file
 
 from ..const import DOMAIN
-from ..engine.detection import create_detector
+from ..engine.detection.create import create_detector
 from ..engine.model_zoo.custom_models import FILE_NAMES, import_custom_model
 from ..engine.model_zoo.store import ModelStore
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigSubentry
     from homeassistant.helpers.typing import VolDictType
 
-    from ..engine.camera.zone_preview import PreviewedDetection
+    from ..engine.core.camera_reports import PreviewedDetection
     from ..runtime import HomeSecData
     from .decorators import Message
 

@@ -9,7 +9,7 @@ import math
 from threading import Event
 from typing import TYPE_CHECKING
 
-from ..capture import CameraSource
+from ..capture.reconnecting_source import CameraSource
 from ..core.errors import CameraNotRunning, HomeSecError
 from ..core.events import (
     DetectionEnded,
@@ -33,14 +33,15 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-    from ..capture import SourceFeed
+    from ..core.clip_sink import ClipSink
     from ..core.clock import Clock
     from ..core.events import EventSink
+    from ..core.source_feed import SourceFeed
     from ..core.types import CameraConfig, Presence, Track
     from ..detection.pool import DetectionPool
     from ..media.decoder import Frame
     from ..media.packets import MediaPacket
-    from ..recording.writer import ClipSink, ClipWriter
+    from ..recording.writer import ClipWriter
     from ..tracking.presence import PresenceChange
     from .frame_sampler import SampledFrame
 

@@ -1,9 +1,9 @@
 """Detections of a camera's newest frame, judged by zones that aren't saved yet."""
 
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from ..core.camera_reports import PreviewedDetection
 from ..core.errors import CameraNotRunning, DetectorError
 from ..core.types import CameraHealth, ZoneKind
 from ..tracking.zones import is_in_zone
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from .session import CameraSession
 
 TIMEOUT_S = 3.0  # a preview waits its turn among the cameras
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewedDetection:
-    """A detection, and what the zones make of it."""
-
-    detection: Detection
-    counts: bool  # whether it would count as present if it moved and stayed
-    zones: tuple[str, ...]  # names of the zones it's inside, masks included
 
 
 def preview_zones(

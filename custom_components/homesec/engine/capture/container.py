@@ -20,7 +20,8 @@ from ..media.packets import (
 )
 from .bitstream import AnnexB
 from .error_map import translate_error
-from .open import open_container, stream_url
+from .open import open_container
+from .source_url import stream_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,12 +3,12 @@
 from pathlib import Path
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import av
 import av.error
 
-from ..core.errors import FileMissing, InvalidSource, NoVideo
+from ..core.errors import FileMissing, NoVideo
 from ..core.types import SourceKind
 from .error_map import translate_error
 
@@ -24,7 +24,6 @@ OPEN_TIMEOUT_S = 4.0
 
 FFmpeg's calls can't be interrupted, so a stop may have to wait for both.
 """
-STREAM_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 
 # 4 is AVFMT_FLAG_NONBLOCK, which has no name as an option: a webcam that hangs must not block its
 # thread.
@@ -37,25 +36,6 @@ _WEBCAM_OPTIONS: tuple[dict[str, str], ...] = (
     {"video_size": "640x480", "framerate": "15"},
     {},
 )
-
-
-def stream_url(config: SourceConfig) -> str:
-    """Return the URL with its credentials. Raises ``InvalidSource``."""
-    try:
-        parts = urlsplit(config.location.strip())
-        port = parts.port
-    except ValueError:
-        raise InvalidSource from None
-    if parts.scheme.lower() not in STREAM_SCHEMES or not parts.hostname:
-        raise InvalidSource
-    if not config.username and not config.password:
-        return urlunsplit(parts)
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    login = quote(config.username or "", safe="")
-    if config.password:
-        login += ":" + quote(config.password, safe="")
-    netloc = f"{login}@{host}" + (f":{port}" if port is not None else "")
-    return urlunsplit(parts._replace(netloc=netloc))
 
 
 def open_container(config: SourceConfig, url: str, stop: Event) -> InputContainer:

@@ -1,10 +1,11 @@
 """Open a source once to find out whether it works and what it shows."""
 
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 
+from ..core.camera_reports import Probe
 from ..core.clock import SystemClock
 from ..core.errors import NoVideo, SourceError, UnsupportedCodec
 from ..core.types import SourceKind
@@ -16,25 +17,12 @@ from .timeline import Timeline
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
+    from ..core.source_feed import SourceFeed
     from ..core.types import SourceConfig
     from .reconnecting_source import Connection
-    from .source import SourceFeed
 
 PREVIEW_WIDTH = 960
 LIMIT_S = 12.0  # seconds of video before which a picture has to be decoded
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """What a source turned out to be, with a picture."""
-
-    width: int
-    height: int
-    video_codec: str
-    audio_codec: str | None
-    fps: float | None
-    records_directly: bool  # false: clips have to be encoded, which costs processing power
-    jpeg: bytes = field(repr=False)
 
 
 def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from threading import Event
 
     from ..core.clock import Clock
+    from ..core.source_feed import SourceFeed
     from ..core.types import SourceConfig
     from ..media.packets import MediaPacket
-    from .source import SourceFeed
 
     type Connection = ContainerConnection | SnapshotConnection
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
 
-    from .source import SourceFeed
+    from ..core.source_feed import SourceFeed
     from .timeline import Timeline
 
 INTERVAL_S = 0.5

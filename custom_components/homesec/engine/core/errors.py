@@ -141,6 +141,22 @@ class ClipDamaged(RecordingError, key="clip_damaged"):
     """The clip's file can't be read; it's kept."""
 
 
+class RowRefused(RecordingError, key="recording_failed"):
+    """The catalog couldn't store a clip's row; its file has all that the row has."""
+
+
+class WorkerError(HomeSecError, key="worker_failed"):
+    """The worker process can't do this."""
+
+
+class WorkerDied(WorkerError, key="worker_died"):
+    """The worker process ended or hung while it did this; it's started again."""
+
+
+class WorkerMissing(WorkerError, key="worker_missing"):
+    """The worker process isn't running at the moment."""
+
+
 class StartFailed(HomeSecError, key="engine_failed"):
     """The engine couldn't start.
 

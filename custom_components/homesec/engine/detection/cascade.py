@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from ..core.errors import DetectorError
 from ..media.convert import crop, stretch_contrast, to_bgr
 from ..media.crops import select_crops
-from . import create_detector
 from .box_fusion import flip_boxes, from_tile, fuse_views, merge_tiles
+from .create import create_detector
 from .detector import MIN_CONFIDENCE
 
 if TYPE_CHECKING:

@@ -7,6 +7,14 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
+from ..core.clip_files import (
+    FRESH_SUFFIX,
+    PARTIAL_SUFFIX,
+    ClipInfo,
+    partial_path,
+    recording_error,
+    saved_clip,
+)
 from ..core.clip_id import clip_time
 from ..core.clip_metadata import dump_comment, merge_metadata
 from ..core.damaged_files import DamagedFiles, error_reason, is_damage, is_regular_file
@@ -14,16 +22,8 @@ from ..core.errors import ClipDamaged, DiskFull, DiskReadOnly
 from ..core.events import CatalogRebuilt, ClipFailed, ClipSaved
 from ..core.types import Clip, ClipState, Trigger
 from ..db.schema import UNFILLED
-from ..recording.finalize import (
-    FRESH_SUFFIX,
-    PARTIAL_SUFFIX,
-    ClipInfo,
-    discard_empty,
-    finalize,
-    partial_path,
-    read_index,
-)
-from ..recording.writer import recording_error, saved_clip, write_still
+from ..recording.finalize import discard_empty, finalize, read_index
+from ..recording.writer import write_still
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

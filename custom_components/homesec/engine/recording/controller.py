@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from ..core.clip_sink import ClipSink
     from ..core.events import EventSink
     from ..core.types import CameraConfig, Presence, Track
     from ..media.decoder import Frame
     from ..media.packet_buffer import PreRollBuffer
     from ..media.packets import MediaFormat, MediaPacket
-    from .writer import ClipSink
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ of the file. The final file appears under its name only when it's complete and o
 """
 
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 import os
 import stat
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import av
 import av.error
 
+from ..core.clip_files import FRESH_SUFFIX, ClipInfo, partial_path
 from ..core.errors import RecordingError
 from ..media.mp4_boxes import TruncatedFile, read_layout
 from ..media.packets import open_video
@@ -28,30 +29,9 @@ if TYPE_CHECKING:
     from ..media.mp4_boxes import Mp4Layout
     from ..media.packets import AvPacket
 
-PARTIAL_SUFFIX = ".part.mp4"
-FRESH_SUFFIX = ".new.mp4"  # of the final file until it's complete
 COMMENT = "comment"  # the one tag that FFmpeg writes into every MP4 without further options
 _EMPTY_BYTES = 64 * 1024
 """A partial file that is smaller and can't be finalized may never have held a picture."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClipInfo:
-    """What a finalized file contains."""
-
-    duration_s: float
-    bytes: int
-    width: int
-    height: int
-    video_codec: str
-    audio_codec: str | None
-    comment: str | None = None  # the clip's metadata; see ``core/clip_metadata.py``
-    damaged: bool = False  # part of the partial file couldn't be read, so that file was kept
-
-
-def partial_path(final: Path) -> Path:
-    """Return the path of a clip's file while it's recorded."""
-    return final.with_name(final.stem + PARTIAL_SUFFIX)
 
 
 def discard_empty(final: Path) -> bool:

@@ -6,33 +6,33 @@ A slow disk must not hold up the camera, so the camera's thread only puts packet
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, replace
-import errno
 import logging
 import sqlite3
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import av.error
 
+from ..core.clip_files import partial_path, recording_error, saved_clip
 from ..core.clip_metadata import dump_comment
 from ..core.damaged_files import DamagedFiles
-from ..core.errors import DiskFull, DiskReadOnly, RecordingError
+from ..core.errors import RecordingError, RowRefused
 from ..core.events import ClipFailed, ClipSaved, ClipStarted
 from ..core.track_log import TrackLog
 from ..core.types import ClipState
 from ..media.jpeg import STILL_WIDTH, encode_jpeg, read_keyframe
-from .finalize import discard_empty, finalize, partial_path
+from .finalize import discard_empty, finalize
 from .muxer import FragmentedMp4
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..core.clip_sink import ClipSink
     from ..core.events import EventSink
     from ..core.types import Clip
     from ..media.decoder import Frame
     from ..media.packets import MediaFormat, MediaPacket
-    from .finalize import ClipInfo
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -50,19 +50,6 @@ class ClipResult:
     label: str | None = None
     score: float | None = None
     still: Frame | None = None
-
-
-class ClipSink(Protocol):
-    """Stores the rows of clips, as the catalog does. Each method raises ``sqlite3.Error``."""
-
-    def put(self, clip: Clip) -> None:
-        """Add a clip's row, or update what its recording knows."""
-
-    def save(self, clip: Clip, tracks: bytes | None = None) -> Clip:
-        """Store a finished clip with its packed tracks; return its row."""
-
-    def save_track_log(self, clip_id: str, zones: tuple[str, ...], tracks: bytes | None) -> None:
-        """Store zones and packed tracks of a clip that is being recorded."""
 
 
 class ClipWriter:
@@ -218,7 +205,7 @@ class ClipWriter:
         )
         try:
             clip = self._catalog.save(clip, self._track_log.pack())
-        except sqlite3.Error as err:
+        except (RowRefused, sqlite3.Error) as err:
             _LOGGER.error("Clip %s could not be stored in the catalog: %s", clip.id, err)
         self._on_event(ClipSaved(clip=clip))
         if error is not None:
@@ -229,43 +216,15 @@ class ClipWriter:
         log = self._track_log
         try:
             self._catalog.save_track_log(self.clip.id, log.zones, log.pack())
-        except sqlite3.Error as err:
+        except (RowRefused, sqlite3.Error) as err:
             _LOGGER.debug("The tracks of clip %s could not be stored: %s", self.clip.id, err)
 
     def _put(self, clip: Clip) -> None:
         """Store the row; recovery finds a clip without one by its file."""
         try:
             self._catalog.put(clip)
-        except sqlite3.Error as err:
+        except (RowRefused, sqlite3.Error) as err:
             _LOGGER.error("Clip %s could not be stored in the catalog: %s", clip.id, err)
-
-
-def recording_error(error: Exception) -> RecordingError:
-    """Return the engine's error for one of the system."""
-    if isinstance(error, RecordingError):
-        return error
-    match getattr(error, "errno", None):
-        case errno.ENOSPC | errno.EDQUOT:
-            return DiskFull()
-        case errno.EROFS | errno.EACCES | errno.EPERM:
-            return DiskReadOnly()
-        case _:
-            return RecordingError()
-
-
-def saved_clip(clip: Clip, info: ClipInfo) -> Clip:
-    """Return a clip as saved, with what its final file contains."""
-    return replace(
-        clip,
-        state=ClipState.SAVED,
-        duration_s=info.duration_s,
-        bytes=info.bytes,
-        width=info.width,
-        height=info.height,
-        video_codec=info.video_codec,
-        audio_codec=info.audio_codec,
-        error=None,
-    )
 
 
 def write_still(clips_dir: Path, clip: Clip, best: Frame | None = None) -> str | None:

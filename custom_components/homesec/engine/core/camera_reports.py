@@ -1,0 +1,51 @@
+"""What the worker reports of cameras and sources."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .types import CameraHealth, CameraStats
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .types import Detection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a source turned out to be, with a picture."""
+
+    width: int
+    height: int
+    video_codec: str
+    audio_codec: str | None
+    fps: float | None
+    records_directly: bool  # false: clips have to be encoded, which costs processing power
+    jpeg: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewedDetection:
+    """A detection, and what the zones make of it."""
+
+    detection: Detection
+    counts: bool  # whether it would count as present if it moved and stayed
+    zones: tuple[str, ...]  # names of the zones it's inside, masks included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraReport:
+    """The state of one camera."""
+
+    health: CameraHealth = CameraHealth.OFF
+    stats: CameraStats = field(default_factory=CameraStats)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReport:
+    """What a worker measures: sent every second, so that HA's process never has to wait for it."""
+
+    cameras: Mapping[str, CameraReport] = field(default_factory=dict)  # by id
+    inference_ms: float | None = None
+    """Median over the last frames, pre- and post-processing included."""
+    frame_count: int = 0  # frames that the detector got

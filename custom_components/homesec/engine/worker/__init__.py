@@ -1,0 +1,1 @@
+"""The process boundary: everything that touches untrusted bytes runs behind it."""

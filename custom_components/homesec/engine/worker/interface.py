@@ -1,0 +1,162 @@
+"""What the worker does for Home Assistant's process, and what it asks of it.
+
+Each interface has two implementations: the code itself (``camera_host.py``, ``media_tools.py``, and
+the engine), and a proxy that calls it in the other process. All arguments and results are frozen
+dataclasses, enums, numbers, text, bytes, paths, and tuples, lists, or mappings of them. No module
+that is imported here or by the proxies imports PyAV or NumPy.
+
+A call raises ``WorkerDied`` if the worker ends meanwhile or doesn't answer before the call's
+deadline, and ``WorkerMissing`` while there's no worker. ``start``, ``stop``, ``set_camera``, and
+``remove_camera`` raise neither: the supervisor applies them to the next worker, too.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ..core.clip_sink import ClipSink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from ..core.camera_reports import PreviewedDetection, Probe, WorkerReport
+    from ..core.clip_files import ClipInfo
+    from ..core.events import EngineEvent
+    from ..core.types import Activity, CameraConfig, Clip, SourceConfig, Zone
+    from ..model_zoo.manifest import ModelFiles
+
+    type CreateWorker = Callable[[WorkerSettings, WorkerParent], Worker]
+    """Creates a worker that doesn't run yet; called once for an engine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """What a worker gets at its start."""
+
+    clips_dir: Path
+    detector: str
+    model: str
+
+
+class WorkerParent(ClipSink, Protocol):
+    """What a worker asks of its parent; any thread may call it.
+
+    The rows of ``ClipSink`` are the answers to calls, and raise ``RowRefused``.
+    """
+
+    def handle_event(self, event: EngineEvent) -> None:
+        """Take an event; they come in their order. Doesn't block, and has no answer."""
+
+    def handle_report(self, report: WorkerReport) -> None:
+        """Take a report. Doesn't block, and has no answer."""
+
+    def stream_url(self, location: str) -> str | None:
+        """Return the URL of a camera outside of the engine; see ``SourceFeed``.
+
+        ``location`` is that of the camera's source. Answers within 4 s, as ``snapshot`` does.
+        Raises ``EntityUnavailable``.
+        """
+
+    def snapshot(self, location: str) -> bytes:
+        """Return a JPEG or PNG of such a camera. Raises ``EntityUnavailable``."""
+
+    def obtain_model(self, name: str, detector: str) -> ModelFiles:
+        """Find or download a model, which may take minutes. Raises ``DetectorError``."""
+
+    def find_verifier(self, name: str) -> str | None:
+        """Return the name of the model that verifies a model's candidates."""
+
+    def handle_exit(self, camera_ids: frozenset[str]) -> None:
+        """Finish what a worker with these cameras left open; its last event was handled before.
+
+        The supervisor calls it, before these cameras start in another worker.
+        """
+
+
+class CameraWorker(Protocol):
+    """The cameras, their detector, and their recordings."""
+
+    def start(self) -> None:
+        """Begin to load the detector; cameras can be set."""
+
+    def stop(self, timeout_s: float) -> None:
+        """End every camera; open clips are finalized."""
+
+    def set_camera(self, config: CameraConfig, activity: Activity) -> None:
+        """Add a camera, or change it; it restarts only if its source has changed."""
+
+    def remove_camera(self, camera_id: str) -> None:
+        """Stop and remove a camera; returns when its thread has ended."""
+
+    def start_recording(self, camera_id: str, duration_s: float | None) -> str:
+        """Start a manual recording; return its clip's id. Raises ``CameraNotRunning``."""
+
+    def stop_recording(self, camera_id: str) -> None:
+        """End a manual recording. Raises ``CameraNotRunning``."""
+
+    def jpeg(self, camera_id: str, width: int | None) -> bytes | None:
+        """Return the newest frame as JPEG; None if there is none."""
+
+    def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> list[PreviewedDetection]:
+        """Detect objects in the newest frame, and judge them by zones that aren't saved yet.
+
+        Raises ``CameraNotRunning`` without a frame, ``DetectorError`` without a detector.
+        """
+
+
+class MediaTools(Protocol):
+    """Work on one file, source, or model, which it may fail at without a trace of it left.
+
+    Paths are absolute. ``OSError`` keeps its number; what a damaged file makes FFmpeg raise besides
+    arrives as ``ClipDamaged`` if the tools are in another process.
+    """
+
+    def finalize(self, final: Path, comment: str | None) -> ClipInfo:
+        """See ``recording/finalize.py``."""
+
+    def discard_empty(self, final: Path) -> bool:
+        """Remove a partial file that surely holds no picture; return whether it did."""
+
+    def read_index(self, path: Path) -> ClipInfo:
+        """Find out what a finalized clip contains."""
+
+    def write_still(self, clips_dir: Path, clip: Clip) -> str | None:
+        """Write the still of a finalized clip, from its keyframe at the event; return its path."""
+
+    def probe(self, config: SourceConfig) -> Probe:
+        """Open a source, decode one picture, and close it. Raises ``SourceError``.
+
+        The parent is asked for the stream URL or picture of a camera outside of the engine.
+        """
+
+    def try_model(self, detector: str, files: ModelFiles) -> None:
+        """Load a model, and run it once. Raises ``DetectorError``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatus:
+    """How a worker is, for diagnostics."""
+
+    in_process: bool = False
+    running: int = 0  # children
+    restarts: int = 0  # since the start of the engine
+    last_exit: str | None = None  # why the last one ended: "signal 11", "memory", "no heartbeat"
+    rss_mb: float | None = None
+    isolated: tuple[str, ...] = ()  # ids of cameras with a child of their own
+    paused: tuple[str, ...] = ()  # ids of cameras that wait, since they ended it several times
+
+
+class Worker(CameraWorker, Protocol):
+    """A worker as the engine has it: its state is in memory, and it may be restarted by itself."""
+
+    @property
+    def tools(self) -> MediaTools:
+        """The tools, in a child of their own that is started when they're used."""
+
+    @property
+    def report(self) -> WorkerReport:
+        """The newest report; with several children, all of theirs together."""
+
+    @property
+    def status(self) -> WorkerStatus:
+        """How it is."""
