@@ -9,6 +9,7 @@ from homeassistant.components.alarm_control_panel import (
     CodeFormat,
 )
 
+from .alarm.codes import principal_of
 from .alarm.machine import AlarmMode, AlarmState
 from .bus_events import iso
 from .entity import HomeSecEntity
@@ -98,7 +99,9 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
 
     @override
     async def async_alarm_disarm(self, code: str | None = None) -> None:
-        await self._alarm.async_disarm(code=code, by=await self._async_user_name())
+        await self._alarm.async_disarm(
+            principal=self._principal, code=code, by=await self._async_user_name()
+        )
 
     @override
     async def async_alarm_arm_home(self, code: str | None = None) -> None:
@@ -135,11 +138,17 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
         """Arm; called by the action ``homesec.arm``, too."""
         await self._alarm.async_arm(
             AlarmMode(mode),
+            principal=self._principal,
             code=self.code_or_default_code(code),
             by=await self._async_user_name(),
             force=force,
             skip_delay=skip_delay,
         )
+
+    @property
+    def _principal(self) -> str:
+        """Return what a wrong PIN of this action is counted by."""
+        return principal_of(None if self._context is None else self._context.user_id)
 
     async def _async_user_name(self) -> str | None:
         """Return the name of the user who called the action; None for an automation."""

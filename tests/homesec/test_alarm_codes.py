@@ -169,7 +169,8 @@ async def test_concurrent_tries_are_counted_one_by_one(
     await set_up(hass, entry)
     alarm = entry.runtime_data.alarm
     results = await asyncio.gather(
-        *(alarm.async_disarm(code=WRONG) for _ in range(8)), return_exceptions=True
+        *(alarm.async_disarm(principal="user:1", code=WRONG) for _ in range(8)),
+        return_exceptions=True,
     )
     keys = [error.translation_key for error in results if isinstance(error, ServiceValidationError)]
     assert keys == ["wrong_code"] * 4 + ["locked_out"] * 4

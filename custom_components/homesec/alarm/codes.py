@@ -26,6 +26,16 @@ FIRST_LOCKOUT_S: Final = 60.0
 MAX_LOCKOUT_S: Final = 3600.0
 
 
+def principal_of(context_user_id: str | None, source: str | None = None) -> str:
+    """Return what wrong tries are counted by: the user, or what tries without one.
+
+    ``source`` is a session of the user; without a user, the automation, device, or the like.
+    """
+    if context_user_id is None:
+        return f"source:{source or 'unknown'}"
+    return f"user:{context_user_id}" if source is None else f"user:{context_user_id}/{source}"
+
+
 class Lockout:
     """Counts wrong tries; each one over ``FREE_TRIES`` doubles the time without any.
 
@@ -100,12 +110,18 @@ class AlarmCodes:
         return self.has_pins and needs_code_to_arm(self._entry.data)
 
     async def async_check(
-        self, code: str | None, *, kinds: frozenset[PinKind], needed: bool
+        self,
+        code: str | None,
+        *,
+        kinds: frozenset[PinKind],
+        needed: bool,
+        principal: str,  # noqa: ARG002 - wrong tries are to be counted by it
     ) -> Pin | None:
         """Return the PIN of a code; None if there was no code and none is needed.
 
-        Raises ``ServiceValidationError``. A PIN that may not do this is as wrong as any other, so
-        that guessing reveals nothing.
+        ``principal`` is what ``principal_of`` returns for who tries. Raises
+        ``ServiceValidationError``. A PIN that may not do this is as wrong as any other, so that
+        guessing reveals nothing.
         """
         if not self.has_pins or (not code and not needed):
             return None

@@ -161,6 +161,7 @@ class AlarmController:
         self,
         mode: AlarmMode,
         *,
+        principal: str,
         code: str | None = None,
         by: str | None = None,
         force: bool = False,
@@ -168,11 +169,13 @@ class AlarmController:
     ) -> None:
         """Arm; returns once that is saved. ``force`` bypasses cameras that are offline.
 
-        Raises ``ServiceValidationError``.
+        Wrong PINs are counted by ``principal``. Raises ``ServiceValidationError``.
         """
         # While armed, this also disarms, if only for the exit delay.
         kinds = ARMING_KINDS & DISARMING_KINDS if self.armed else ARMING_KINDS
-        pin = await self._codes.async_check(code, kinds=kinds, needed=self.code_arm_required)
+        pin = await self._codes.async_check(
+            code, kinds=kinds, needed=self.code_arm_required, principal=principal
+        )
         self._announcer.async_duress(pin)
         by = by if pin is None else pin.name
         if not skip_delay and get_delays(self._entry.data, mode).exit_s >= REACH_S:
@@ -203,9 +206,16 @@ class AlarmController:
         forced = bool(unavailable)
         self._alarm.arm(mode, by=by, skip_delay=skip_delay, forced=forced, bypassed=unavailable)
 
-    async def async_disarm(self, *, code: str | None = None, by: str | None = None) -> None:
-        """Disarm; returns once that is saved. Raises ``ServiceValidationError``."""
-        pin = await self._codes.async_check(code, kinds=DISARMING_KINDS, needed=True)
+    async def async_disarm(
+        self, *, principal: str, code: str | None = None, by: str | None = None
+    ) -> None:
+        """Disarm; returns once that is saved. Raises ``ServiceValidationError``.
+
+        Wrong PINs are counted by ``principal``.
+        """
+        pin = await self._codes.async_check(
+            code, kinds=DISARMING_KINDS, needed=True, principal=principal
+        )
         self._alarm.disarm(by=by if pin is None else pin.name)
         self._announcer.async_duress(pin)
         await self._stored.async_save()
