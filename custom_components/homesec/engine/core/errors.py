@@ -157,6 +157,10 @@ class WorkerMissing(WorkerError, key="worker_missing"):
     """The worker process isn't running at the moment."""
 
 
+class ProtocolError(WorkerError, key="worker_failed"):
+    """A message between the processes isn't as agreed."""
+
+
 class StartFailed(HomeSecError, key="engine_failed"):
     """The engine couldn't start.
 
