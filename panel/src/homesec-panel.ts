@@ -5,12 +5,13 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import { icon } from "./components/icon.ts";
+import { runWithPin } from "./components/pin-dialog.ts";
 import { Api } from "./data/api.ts";
 import { StillLoader } from "./data/stills.ts";
 import type { Hass, Route } from "./ha/hass.ts";
-import { followLink } from "./ha/navigate.ts";
+import { followLink, navigate } from "./ha/navigate.ts";
 import type { Page } from "./page.ts";
-import { BASE, parseRoute } from "./router.ts";
+import { BASE, DISARM_HASH, parseRoute } from "./router.ts";
 import type { PageRoute } from "./router.ts";
 import { ScrollPosition } from "./state/scroll-position.ts";
 import { SystemStore } from "./state/system.ts";
@@ -30,7 +31,7 @@ const TABS = [
   { view: "insight", path: `${BASE}/insight`, icon: mdiChartBoxOutline },
 ] as const;
 const MESSAGE_MS = 5000;
-const NAVIGATION_EVENTS = ["location-changed", "popstate"];
+const NAVIGATION_EVENTS = ["location-changed", "popstate", "hashchange"];
 
 @customElement("homesec-panel")
 export class HomeSecPanel extends LitElement {
@@ -206,8 +207,26 @@ export class HomeSecPanel extends LitElement {
     }
   }
 
-  /** Mark the moment of the first content, for benchmarks. */
   protected override updated(): void {
+    this.followDisarmLink();
+    this.markFirst();
+  }
+
+  /** Ask for the PIN and disarm if a notification's link says so. A link alone disarms nothing. */
+  private followDisarmLink(): void {
+    const { page, system } = this;
+    if (location.hash !== DISARM_HASH || !page || !system.state) return;
+    navigate(location.pathname + location.search, { replace: true });
+    const { alarm, user } = system.state;
+    if (!user.may_control || alarm.state === "disarmed" || alarm.code_format === null) return;
+    const run = async (pin: string): Promise<void> => void (await this.api.disarm(pin));
+    runWithPin({ page }, page.texts.get("alarm.disarm"), run).catch((error: unknown) =>
+      page.showMessage(page.texts.error(error), "error"),
+    );
+  }
+
+  /** Mark the moment of the first content, for benchmarks. */
+  private markFirst(): void {
     if (this.hasMarkedFirst || !this.page || !this.system.state) return;
     this.hasMarkedFirst = true;
     requestAnimationFrame(() => performance.mark("homesec-first"));

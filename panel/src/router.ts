@@ -8,6 +8,8 @@ export type PageRoute =
   | { view: "zones"; camera: string };
 
 export const BASE = "/homesec";
+/** Of any page: asks for the PIN and disarms. Notifications link to it. */
+export const DISARM_HASH = "#disarm";
 
 /** Parse the path after `/homesec`. An unknown path is the overview. */
 export function parseRoute(path: string): PageRoute {

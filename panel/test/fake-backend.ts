@@ -1,7 +1,7 @@
 /** A fake Home Assistant that answers HomeSec's websocket commands with generated clips. */
 
-import type { Hass } from "../src/ha/hass.ts";
-import type { Camera, Clip, ClipEvent, ClipFilter, SystemState } from "../src/data/types.ts";
+import type { Hass, HassError } from "../src/ha/hass.ts";
+import type { ArmMode, Camera, Clip, ClipEvent, ClipFilter, SystemState } from "../src/data/types.ts";
 import { matchesFilter } from "../src/state/filters-match.ts";
 import english from "../../custom_components/homesec/translations/en.json" with { type: "json" };
 
@@ -86,6 +86,16 @@ function makeCamera(id: string, name: string, change: Partial<Camera> = {}): Cam
   };
 }
 
+function refusal(key: string, placeholders: Record<string, string> = {}): HassError {
+  return {
+    code: "service_validation_error",
+    message: key,
+    translation_domain: "homesec",
+    translation_key: key,
+    translation_placeholders: placeholders,
+  };
+}
+
 export class FakeBackend {
   readonly clips: Clip[];
   system: SystemState;
@@ -97,6 +107,7 @@ export class FakeBackend {
   private readonly answers: Record<string, Answer>;
   private readonly now: number;
   private readonly code: string | null;
+  private wrongTries = 0;
 
   constructor({
     clips = 300,
@@ -142,7 +153,6 @@ export class FakeBackend {
       },
       callService: async (_domain, action, data = {}) => {
         this.actions.push({ action, data });
-        this.act(action, data);
         return {};
       },
       fetchWithAuth: (path) => fetch(path),
@@ -213,31 +223,18 @@ export class FakeBackend {
     return async () => stops.forEach((stop) => stop());
   }
 
-  private act(action: string, data: Record<string, unknown>): void {
-    if (action === "snooze") return;
-    if (action === "arm" && data["force"]) action = `alarm_arm_${String(data["mode"])}`;
-    else if (action === "alarm_arm_vacation") {
-      throw {
-        message: "Offline",
-        translation_domain: "homesec",
-        translation_key: "camera_offline",
-        translation_placeholders: { cameras: "Garden" },
-      };
+  /** Arm or disarm, with the PIN in `password`. */
+  private setAlarm(mode: SystemState["alarm"]["mode"], { password, force }: Message): unknown {
+    if (this.wrongTries >= 5) throw refusal("locked_out", { minutes: "1" });
+    if (this.code !== null && !password) throw refusal("code_missing");
+    if (this.code !== null && password !== this.code) {
+      this.wrongTries += 1;
+      throw refusal("wrong_code");
     }
-    if (this.code !== null && data["code"] !== this.code) {
-      throw { code: "service_validation_error", message: "The PIN is wrong." };
-    }
-    const { alarm } = this.system;
-    const mode = action.replace("alarm_arm_", "").replace("_bypass", "") as SystemState["alarm"]["mode"];
-    const disarm = action === "alarm_disarm";
-    this.change({
-      alarm: {
-        ...alarm,
-        state: disarm ? "disarmed" : "armed",
-        mode: disarm ? "disarmed" : mode,
-        changed_by: "Ada",
-      },
-    });
+    if (mode === "vacation" && !force) throw refusal("camera_offline", { cameras: "Garden" });
+    const state = mode === "disarmed" ? "disarmed" : "armed";
+    this.change({ alarm: { ...this.system.alarm, state, mode, changed_by: "Ada" } });
+    return {};
   }
 
   private makeSystem(zone: string, admin: boolean): SystemState {
@@ -282,6 +279,8 @@ export class FakeBackend {
         resources: flattened(`component.homesec.${String(category)}`, categoryTexts(category)),
       }),
       "auth/sign_path": ({ path }) => ({ path: `${String(path)}?authSig=x` }),
+      "homesec/alarm/arm": (message) => this.setAlarm(message["mode"] as ArmMode, message),
+      "homesec/alarm/disarm": (message) => this.setAlarm("disarmed", message),
       "homesec/clips/list": (message) => this.page(message as Message & ClipFilter),
       "homesec/clips/get": ({ clip_id: id, ...filter }) =>
         this.detail(String(id), filter as ClipFilter),

@@ -16,10 +16,11 @@ import { customElement, state } from "lit/decorators.js";
 import type { Alarm, AlarmState, ArmMode } from "../data/types.ts";
 import type { HassError } from "../ha/hass.ts";
 import { PageElement, now } from "../page.ts";
+import { isPinError } from "../state/pin-entry.ts";
 import { cards, controls } from "../styles/shared.ts";
 import { duration } from "../time/format.ts";
 import { icon } from "./icon.ts";
-import "./pin-pad.ts";
+import { runGuarded, runWithPin } from "./pin-dialog.ts";
 
 const MODE_ICON: Record<ArmMode, string> = {
   home: mdiHome,
@@ -36,15 +37,13 @@ const STATE_ICON: Record<AlarmState, string> = {
   triggered: mdiShieldAlert,
 };
 
-type PendingAction = ArmMode | "disarm";
+type AlarmAction = ArmMode | "disarm";
 
 /** The alarm's state and the buttons that change it. Shows refusals below the buttons. */
 @customElement("homesec-alarm-card")
 export class AlarmCard extends PageElement {
-  /** The action that waits for a PIN. */
-  @state() private pending: PendingAction | null = null;
   @state() private busy = false;
-  @state() private refused: { action: PendingAction; code: string | null; text: string; force: boolean } | null =
+  @state() private refused: { action: AlarmAction; pin: string | null; text: string; force: boolean } | null =
     null;
   private countdown: ReturnType<typeof setInterval> | undefined;
 
@@ -78,7 +77,7 @@ export class AlarmCard extends PageElement {
         </div>
         ${this.renderCountdown(alarm)}
       </div>
-      ${this.pending ? this.renderPad(alarm, this.pending) : this.renderButtons(alarm)}
+      ${this.renderButtons(alarm)}
       ${this.renderRefused()}
     </section>`;
   }
@@ -124,7 +123,7 @@ export class AlarmCard extends PageElement {
         : html`<button
             class="button strong disarm"
             ?disabled=${this.busy}
-            @click=${() => this.press("disarm")}
+            @click=${() => void this.press("disarm")}
           >
             ${icon(mdiLockOpenVariantOutline)}${this.texts.get("alarm.disarm")}
           </button>`}
@@ -134,23 +133,12 @@ export class AlarmCard extends PageElement {
             class="button"
             aria-pressed=${!disarmed && alarm.mode === mode}
             ?disabled=${this.busy || (!disarmed && alarm.mode === mode)}
-            @click=${() => this.press(mode)}
+            @click=${() => void this.press(mode)}
           >
             ${icon(MODE_ICON[mode])}${this.texts.get(`alarm.modes.${mode}`)}
           </button>`,
       )}
     </div>`;
-  }
-
-  private renderPad(alarm: Alarm, action: PendingAction): unknown {
-    return html`<homesec-pin-pad
-      .texts=${this.texts}
-      .format=${alarm.code_format ?? "number"}
-      .busy=${this.busy}
-      .action=${this.actionText(action)}
-      @code=${(event: CustomEvent<string>) => void this.send(action, event.detail)}
-      @cancel=${() => this.cancelAction()}
-    ></homesec-pin-pad>`;
   }
 
   private renderRefused(): unknown {
@@ -166,47 +154,42 @@ export class AlarmCard extends PageElement {
     </div>`;
   }
 
-  private actionText(action: PendingAction): string {
+  private actionText(action: AlarmAction): string {
     if (action === "disarm") return this.texts.get("alarm.disarm");
     return this.texts.get("alarm.arm", { mode: this.texts.get(`alarm.modes.${action}`) });
   }
 
-  private press(action: PendingAction): void {
+  private async press(action: AlarmAction): Promise<void> {
     const alarm = this.system?.alarm;
     if (!alarm) return;
     this.refused = null;
     const needed = alarm.code_format !== null && (action === "disarm" || alarm.code_arm_required);
-    if (needed) this.pending = action;
-    else void this.send(action, null);
+    const run = (pin: string | null): Promise<void> => this.send(action, pin);
+    const reason = this.actionText(action);
+    await (needed ? runWithPin(this, reason, run) : runGuarded(this, reason, run));
   }
 
-  private cancelAction(): void {
-    this.pending = null;
-    this.refused = null;
-  }
-
-  private async send(action: PendingAction, code: string | null, force = false): Promise<void> {
-    const entity = this.system?.alarm.entity_id;
-    if (!entity) return;
+  /** Throws only what `runWithPin` handles; other refusals are shown below the buttons. */
+  private async send(action: AlarmAction, pin: string | null, force = false): Promise<void> {
     this.busy = true;
     this.refused = null;
     try {
-      if (action === "disarm") await this.page.api.disarm(entity, code);
-      else if (force) await this.page.api.armAnyway(entity, action, code);
-      else await this.page.api.arm(entity, action, code);
-      this.pending = null;
+      if (action === "disarm") await this.page.api.disarm(pin);
+      else await this.page.api.arm(action, pin, { force });
     } catch (error) {
+      if (isPinError(error)) throw error;
       const offline = (error as HassError).translation_key === "camera_offline";
-      this.refused = { action, code, text: this.texts.error(error), force: offline };
-      if (offline) this.pending = null;
+      this.refused = { action, pin, text: this.texts.error(error), force: offline };
+    } finally {
+      this.busy = false;
     }
-    this.busy = false;
   }
 
   private async force(): Promise<void> {
     if (!this.refused) return;
-    const { action, code } = this.refused;
-    await this.send(action, code, true);
+    const { action, pin } = this.refused;
+    const run = (entered: string | null): Promise<void> => this.send(action, entered, true);
+    await run(pin).catch(() => runWithPin(this, this.actionText(action), run));
   }
 
   static override styles = [

@@ -19,16 +19,13 @@ import type {
 
 export type Unsubscribe = () => void;
 
-const ARM_ACTION: Record<ArmMode, string> = {
-  home: "alarm_arm_home",
-  away: "alarm_arm_away",
-  night: "alarm_arm_night",
-  vacation: "alarm_arm_vacation",
-  custom: "alarm_arm_custom_bypass",
-};
-
 /** As long as a page is likely to stay open. */
 const SIGNED_PATH_LIFETIME_S = 24 * 3600;
+
+/** Return the field for a PIN. Only in HomeSec's own commands: Home Assistant stores those of actions. */
+function withPin(pin: string | null): { password?: string } {
+  return pin ? { password: pin } : {};
+}
 
 export class Api {
   /** `hass` returns the current object: Home Assistant replaces it with every state change. */
@@ -102,17 +99,13 @@ export class Api {
     return answer.path;
   }
 
-  arm(entityId: string, mode: ArmMode, code: string | null): Promise<unknown> {
-    return this.act("alarm_control_panel", ARM_ACTION[mode], entityId, code ? { code } : {});
+  /** Arm. `force`: also without the cameras that are offline. */
+  arm(mode: ArmMode, pin: string | null, { force = false } = {}): Promise<unknown> {
+    return this.call("homesec/alarm/arm", { mode, force, ...withPin(pin) });
   }
 
-  /** Arm without the cameras that are offline. */
-  armAnyway(entityId: string, mode: ArmMode, code: string | null): Promise<unknown> {
-    return this.act("homesec", "arm", entityId, { mode, force: true, ...(code ? { code } : {}) });
-  }
-
-  disarm(entityId: string, code: string | null): Promise<unknown> {
-    return this.act("alarm_control_panel", "alarm_disarm", entityId, code ? { code } : {});
+  disarm(pin: string | null): Promise<unknown> {
+    return this.call("homesec/alarm/disarm", withPin(pin));
   }
 
   /** Snooze a camera's alerts. 0 ends the snooze. */

@@ -1,0 +1,31 @@
+"""The PIN in a command of the page, and what its wrong tries are counted by."""
+
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.const import CONF_PASSWORD
+import probatio
+
+from ..alarm.codes import principal_of
+
+if TYPE_CHECKING:
+    from homeassistant.components.websocket_api import ActiveConnection
+    from homeassistant.helpers.typing import VolDictType
+
+    from .decorators import Message
+
+PIN_FIELD: Final[VolDictType] = {probatio.Optional(CONF_PASSWORD): object}
+"""The field for a PIN in any command.
+
+By this name, Home Assistant leaves it out of its debug log and of errors. Any type is accepted
+here, so that a number becomes a PIN too and no schema error repeats it.
+"""
+
+
+def read_pin(msg: Message) -> str | None:
+    """Return the PIN of a command; None if there is none."""
+    return None if (pin := msg.get(CONF_PASSWORD)) is None else str(pin)
+
+
+def connection_principal(connection: ActiveConnection) -> str:
+    """Return what wrong PINs on a connection are counted by."""
+    return principal_of(connection.user.id, connection.refresh_token_id)
