@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from queue import Queue
 import socket
 from threading import Event
+import time
 
 from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
 from custom_components.homesec.engine.worker.connection import Connection, Method
@@ -37,26 +38,18 @@ def clip(clip_id="c1"):
 class Side:
     """One end, with what it was sent."""
 
-    def __init__(self, sock, handlers, name):
+    def __init__(self, sock, name):
         self.lost = Queue()
-        self.pings = Queue()
-        self.connection = Connection(
-            sock,
-            registry=REGISTRY,
-            handlers=handlers,
-            name=name,
-            on_lost=self.lost.put,
-            on_ping=self.pings.put,
-        )
+        self.connection = Connection(sock, registry=REGISTRY, name=name, on_lost=self.lost.put)
 
 
 @contextmanager
-def connected(handlers):
+def connected(handlers, near_handlers=None):
     """Yield the calling side and the side with the handlers."""
     ours, theirs = socket.socketpair()
-    near, far = Side(ours, {}, "near"), Side(theirs, handlers, "far")
-    far.connection.start()
-    near.connection.start()
+    near, far = Side(ours, "near"), Side(theirs, "far")
+    far.connection.start(handlers)
+    near.connection.start(near_handlers or {})
     try:
         yield near, far
     finally:
@@ -70,8 +63,8 @@ def connected(handlers):
 def spoken_to(handlers):
     """Yield a side with handlers, and the bare socket that it listens to."""
     ours, theirs = socket.socketpair()
-    side = Side(theirs, handlers, "far")
-    side.connection.start()
+    side = Side(theirs, "far")
+    side.connection.start(handlers)
     try:
         yield ours, side
     finally:
@@ -90,3 +83,11 @@ class Gate:
     def __call__(self, **_args):
         self.entered.set()
         assert self.open.wait(20)
+
+
+def wait_until(condition):
+    """Wait until something is true; fail after half a minute."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

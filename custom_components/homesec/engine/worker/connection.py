@@ -36,6 +36,9 @@ VERSION = 1
 POOL_THREADS = 8
 DRAIN_S = 10.0  # what was received before the end is still handled, for this long
 MAX_PENDING = 1000
+ENDED = "the other process has ended"
+_PING = pack("ping")
+_PONG = pack("pong")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,25 +69,18 @@ class Connection:
         sock: socket.socket,
         *,
         registry: Registry,
-        handlers: Mapping[Method[Any], Handler],
         name: str,
         on_lost: Callable[[str], None],
-        on_ping: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """``on_ping`` gets the number of each ping of the other side."""
+        """Prepare; nothing is sent or received before ``start``."""
         self._socket = sock
         self._registry = registry
-        self._handlers = {method.name: (method, run) for method, run in handlers.items()}
+        self._handlers: dict[str, tuple[Method[Any], Handler]] = {}
         self._name = name
         self._on_lost = on_lost
-        self._on_ping = on_ping
         self._queue = SendQueue()
         self._pool = Lanes(name, POOL_THREADS)
-        self._serial = {
-            method.thread: Lanes(f"{name}-{method.thread}", 1)
-            for method in handlers
-            if method.thread is not None
-        }
+        self._serial: dict[str, Lanes] = {}
         self._ids = count(1)
         self._lock = Lock()
         # The lock guards everything below.
@@ -96,8 +92,14 @@ class Connection:
             for what, run in (("send", self._send_all), ("receive", self._receive_all))
         ]
 
-    def start(self) -> None:
-        """Greet the other side, and start the threads."""
+    def start(self, handlers: Mapping[Method[Any], Handler]) -> None:
+        """Greet the other side, and start the threads; ``handlers`` is what it may call."""
+        for method, run in handlers.items():
+            for hint in (method.result, *method.args.values()):
+                self._registry.coder(hint)
+            self._handlers[method.name] = (method, run)
+            if method.thread is not None and method.thread not in self._serial:
+                self._serial[method.thread] = Lanes(f"{self._name}-{method.thread}", 1)
         self._queue.put(pack({"hello": VERSION}))
         for thread in self._threads:
             thread.start()
@@ -106,6 +108,11 @@ class Connection:
     def is_open(self) -> bool:
         """Whether messages can be sent."""
         return self._reason is None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it has ended; None while it's open."""
+        return self._reason
 
     def call[T](self, method: Method[T], *, deadline_s: float, **args: object) -> T:
         """Run a method of the other side, and return its result.
@@ -145,9 +152,9 @@ class Connection:
         else:
             self._put(data)
 
-    def ping(self, number: int) -> None:
+    def ping(self) -> None:
         """Ask for a sign of life, which increases ``pongs``."""
-        self._queue.put_droppable(pack({"ping": number}), "ping")
+        self._queue.put_droppable(_PING, "ping")
 
     def close(self, reason: str = "closed", *, flush_s: float = 0.0) -> None:
         """End the connection; with ``flush_s``, what waits to be sent gets so long."""
@@ -216,7 +223,7 @@ class Connection:
         except ProtocolError as err:
             self._lose(str(err))
         except OSError:
-            self._lose("the other process has ended")
+            self._lose(ENDED)
         except Exception:
             _LOGGER.exception("The connection %s failed", self._name)
             self._lose("a defect")
@@ -242,10 +249,9 @@ class Connection:
     def _handle(self, header: Json, parts: list[bytes]) -> None:
         size = sum(map(len, parts)) + 1000
         match header:
-            case {"ping": int(number), **rest} if not rest and not parts:
-                self._queue.put_droppable(pack({"pong": number}), "pong")
-                self._on_ping(number)
-            case {"pong": int(), **rest} if not rest and not parts:
+            case "ping" if not parts:
+                self._queue.put_droppable(_PONG, "pong")
+            case "pong" if not parts:
                 self.pongs += 1
             case {"reply": int(call_id), "value": value, **rest} if not rest:
                 self._handle_reply(call_id, value, Parts(parts))

@@ -1,0 +1,236 @@
+"""One worker process: started, connected, watched, and ended.
+
+The thread that starts it waits for its end, since Linux ends a child with the thread that started
+it (``PR_SET_PDEATHSIG``).
+"""
+
+from collections import deque
+from dataclasses import dataclass
+import json
+import logging
+import os
+from pathlib import Path
+import signal
+import socket
+import subprocess
+import sys
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from .board import Activity, BoardReader, create_board
+from .connection import ENDED, Connection
+from .log_relay import LOG, SET_LOG_LEVEL, LogReceiver, redact, wanted_level
+from .memory import default_limit_bytes, rss_bytes
+from .wire_types import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import IO
+
+    from .connection import Handler, Method
+
+_LOGGER = logging.getLogger(__name__)
+
+TICK_S = 0.5
+HEARTBEAT_S = 10.0
+START_S = 60.0
+"""Heartbeats count only then, or after the first: a busy small computer starts slowly."""
+NICE = 5
+DATA_SLACK_BYTES = 2 * 2**30
+"""Stacks and reserved memory that isn't used count for the kernel's limit, too."""
+ENVIRONMENT = (
+    *("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"),
+    *("LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_CONF"),  # Home Assistant's allocator
+    *("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
+"""All that a worker gets of the environment: no token, no proxy, no password."""
+_STDERR_LINES = 30
+_BOOT = Path(__file__).with_name("boot.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitReport:
+    """How a worker ended."""
+
+    reason: str  # "signal 11", "memory", "no heartbeat", "exit code 1", "stopped"
+    working: tuple[Activity, ...] = ()  # the cameras that it was working on
+    expected: bool = False  # whether it was asked to
+
+
+class WorkerProcess:
+    """A child that runs a service; ``run`` blocks until it has ended."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        handlers: Mapping[Method[Any], Handler],
+        name: str,
+        on_start: Callable[[WorkerProcess], None],
+        memory_limit_bytes: int | None = None,
+    ) -> None:
+        """``on_start`` is called by ``run`` once calls can be made, and must not block.
+
+        ``service`` is the name of a module in the child; see ``main.py``.
+        """
+        self.name = name
+        self._service = service
+        self._on_start = on_start
+        self._limit_bytes = memory_limit_bytes or default_limit_bytes()
+        self._log = LogReceiver(name)
+        self._handlers = {**handlers, LOG: self._log.handle}
+        self._wake = Event()
+        self._reason: str | None = None
+        self._expected = False
+        self._stderr = _StderrTail()
+        self._child: subprocess.Popen[bytes] | None = None
+        self.rss_bytes: int | None = None
+        ours, self._theirs = socket.socketpair()
+        self.connection = Connection(
+            ours, registry=REGISTRY, name=name, on_lost=lambda _: self._wake.set()
+        )
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, while it runs."""
+        return None if self._child is None else self._child.pid
+
+    def kill(self, reason: str) -> None:
+        """End the child at once."""
+        self._reason = self._reason or reason
+        self._wake.set()
+        if self._child is not None:
+            self._child.kill()
+
+    def stop(self) -> None:
+        """Let the child end: its connection is closed, and it's killed if that isn't enough."""
+        self._expected = True
+        self._reason = self._reason or "stopped"
+        self.connection.close("stopped", flush_s=1.0)
+        self._wake.set()
+
+    def run(self) -> ExitReport:
+        """Start the child, watch it, and return how it ended; on a thread that lives as long."""
+        board_fd = create_board()
+        board = BoardReader(board_fd)
+        try:
+            try:
+                self._child = child = self._spawn(board_fd)
+            finally:
+                self._theirs.close()
+                os.close(board_fd)
+            reader = Thread(target=self._stderr.read, args=(child.stderr,), daemon=True)
+            reader.start()
+            self.connection.start(self._handlers)
+            self._on_start(self)
+            self._watch(child)
+            self._reap(child)
+            reader.join(2.0)
+            return self._report(child, board)
+        except OSError as err:
+            self.connection.close("not started")
+            return ExitReport(reason=f"not started: {err.strerror}")
+        finally:
+            board.close()
+
+    def _spawn(self, board_fd: int) -> subprocess.Popen[bytes]:
+        options = {
+            "socket": self._theirs.fileno(),
+            "board": board_fd,
+            "parent_pid": os.getpid(),
+            "nice": NICE,
+            "data_limit_bytes": self._limit_bytes + DATA_SLACK_BYTES,
+            "log_level": wanted_level(),
+            "service": self._service,
+            "path": [each for each in sys.path if each],
+        }
+        flags = ["-I", "-S"] + ["-B"] * sys.dont_write_bytecode
+        return subprocess.Popen(
+            [sys.executable, *flags, str(_BOOT), json.dumps(options)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            pass_fds=(self._theirs.fileno(), board_fd),
+            start_new_session=True,
+        )
+
+    def _watch(self, child: subprocess.Popen[bytes]) -> None:
+        """Return when the child ends, was asked to, or has to be killed."""
+        silent = 0  # ticks since the last sign of life, so that a stopped parent blames nobody
+        allowed = START_S / TICK_S
+        pongs = 0
+        level = wanted_level()
+        while not self._wake.wait(TICK_S):
+            self.connection.ping()
+            if self.connection.pongs != pongs:
+                pongs, silent, allowed = self.connection.pongs, 0, HEARTBEAT_S / TICK_S
+            elif (silent := silent + 1) > allowed:
+                self.kill("no heartbeat")
+                return
+            self.rss_bytes = rss_bytes(child.pid)
+            if self.rss_bytes is not None and self.rss_bytes > self._limit_bytes:
+                self.kill("memory")
+                return
+            if (wanted := wanted_level()) != level:
+                level = wanted
+                self.connection.notify(SET_LOG_LEVEL, level=level)
+
+    def _reap(self, child: subprocess.Popen[bytes]) -> None:
+        """Wait for the child's end, and handle what it had sent."""
+        if self.connection.reason not in (None, ENDED):
+            self.kill(str(self.connection.reason))  # it broke the rules
+        for limit_s in (3.0, 5.0):
+            try:
+                child.wait(limit_s)
+                break
+            except subprocess.TimeoutExpired:
+                self.kill("it didn't end")
+        else:
+            _LOGGER.warning("A worker hangs in the system, and is left behind")
+        self.connection.close(self._reason or "the worker has ended")
+        self.connection.join(30.0)
+
+    def _report(self, child: subprocess.Popen[bytes], board: BoardReader) -> ExitReport:
+        code = child.returncode
+        if self._reason is not None:
+            reason = self._reason
+        elif code is not None and code < 0:
+            reason = f"signal {-code}"
+        else:
+            reason = f"exit code {code}"
+        if not self._expected:
+            self._log_exit(reason)
+        working = tuple(board.read())
+        return ExitReport(reason=reason, working=working, expected=self._expected)
+
+    def _log_exit(self, reason: str) -> None:
+        _LOGGER.debug("The worker %s ended: %s", self.name, reason)
+        for line in self._stderr.lines:
+            _LOGGER.debug("%s: %s", self.name, redact(line))
+
+
+class _StderrTail:
+    """What a child wrote last: where a native crash was, or the complaint of a library."""
+
+    def __init__(self) -> None:
+        self.lines: deque[str] = deque(maxlen=_STDERR_LINES)
+        self._fatal = False
+
+    def read(self, stream: IO[bytes]) -> None:
+        """Read to the end, on a thread of its own. Of a crash, the beginning says most."""
+        with stream:
+            while raw := stream.readline(2000):
+                line = raw.decode(errors="replace").rstrip()
+                self._fatal = self._fatal or line.startswith("Fatal Python error")
+                if not self._fatal or len(self.lines) < _STDERR_LINES:
+                    self.lines.append(line)
+
+
+def signal_name(reason: str) -> str:
+    """Return a reason for people: the name of a signal rather than its number."""
+    match reason.split():
+        case ["signal", number] if number.isdigit() and int(number) in list(signal.Signals):
+            return signal.Signals(int(number)).name
+    return reason
