@@ -32,6 +32,7 @@ from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.library.copies import ClipStorage
 from custom_components.homesec.engine.library.queries import SAVED, ClipFilter, Word
 from custom_components.homesec.engine.library.rebuild import rebuild
+from custom_components.homesec.engine.worker.media_tools import LocalMediaTools
 from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.console import step
 
@@ -213,7 +214,14 @@ def _rebuild_s(gcs: Any, folder: Path) -> float:  # noqa: ANN401 - see above
     with Catalog(folder / "new.db") as catalog, GcsStore(settings, endpoint=gcs.url) as cloud:
         copies = ClipStorage(catalog, folder)
         began = perf_counter()
-        found = rebuild(catalog=catalog, copies=copies, clips_dir=folder, cloud=cloud, stop=Event())
+        found = rebuild(
+            catalog=catalog,
+            copies=copies,
+            clips_dir=folder,
+            tools=LocalMediaTools(),
+            cloud=cloud,
+            stop=Event(),
+        )
         spent_s = perf_counter() - began
     assert found.from_cloud == CLIPS
     return spent_s

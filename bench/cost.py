@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 import json
 import multiprocessing
 from pathlib import Path
@@ -100,13 +99,12 @@ def _idle(video: str, warming: bool) -> None:  # noqa: FBT001
     """Run the whole engine with one camera, as fast as the file can be read."""
     if warming:
         return
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as executor:
+    with tempfile.TemporaryDirectory() as folder:
         states: list[EngineEvent] = []
         engine = HomeSecEngine(
             clips_dir=Path(folder, "clips"),
             data_dir=Path(folder),
             models_dir=Path(folder),
-            executor=executor,
             on_event=states.append,
             create_cascade=_nobody,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 import tempfile
@@ -64,13 +63,12 @@ class PlayedVideo:
 
 def play(video: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3.0) -> PlayedVideo:
     """Play a video once with the default configuration, detecting people and the given labels."""
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(4) as executor:
+    with tempfile.TemporaryDirectory() as folder:
         heard = _EventCollector()
         engine = HomeSecEngine(
             clips_dir=Path(folder, "clips"),
             data_dir=Path(folder),
             models_dir=Path(folder),
-            executor=executor,
             on_event=heard,
             create_cascade=lambda _stop: product(),
             clock=_VideoClock(),

@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from .engine.core.events import EngineEvent
     from .engine.library.retention_policy import RetentionRules
 
-MAX_THREADS = 512
-"""One per camera for as long as it runs, besides short jobs. They're only created when needed; a
-full pool would hold back a camera forever."""
+MAX_THREADS = 32
+"""For short jobs; they're only created when needed. Cameras have no thread in this process."""
 
 
 class EngineHost:
@@ -88,7 +87,6 @@ class EngineHost:
             clips_dir=self.clips_dir,
             data_dir=Path(self._hass.config.path(DOMAIN)),
             models_dir=models_dir(self._hass),
-            executor=self._executor,
             on_event=partial(self._forward, on_event),
             detector=chosen.detector,
             model=chosen.model,

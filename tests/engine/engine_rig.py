@@ -1,9 +1,7 @@
 """A whole engine whose events are collected, and clocks that a test sets."""
 
-from concurrent.futures import ThreadPoolExecutor
 import random
 import threading
-import time
 
 from videos import FigureDetector
 
@@ -84,7 +82,6 @@ class EngineRig:
         self.events = []
         self._changed = threading.Condition()
         self.detector = detector or FigureDetector()
-        self._executor = ThreadPoolExecutor(16, thread_name_prefix="homesec-test")
         engine.setdefault("create_cascade", lambda _stop: CascadeDetector(self.detector))
         if "engine_detector" in engine:
             engine["detector"] = engine.pop("engine_detector")
@@ -93,7 +90,6 @@ class EngineRig:
             clips_dir=self.clips_dir,
             data_dir=self.data_dir,
             models_dir=folder / "models",
-            executor=self._executor,
             on_event=self._handle_event,
             **engine,
         )
@@ -112,9 +108,6 @@ class EngineRig:
             return
         self._stopped = True
         self.engine.stop()
-        began = time.monotonic()
-        self._executor.shutdown(cancel_futures=True)
-        assert time.monotonic() - began < 5.0, "a camera's thread outlived the stop"
         left = [t.name for t in threading.enumerate() if t.name.startswith("homesec")]
         assert not left, left
 
@@ -160,7 +153,7 @@ class EngineRig:
         self.engine.set_camera(config, activity)
         self.wait_health(CameraHealth.OFF, camera_id=config.id)
         self.engine.remove_camera(config.id)
-        for writer in list(self.engine._writers):
+        for writer in self.engine.worker.writers:
             assert writer.join(LONG_S)
         return self.saved(config.id)
 

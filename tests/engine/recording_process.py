@@ -1,6 +1,5 @@
 """A process that records until it is killed: `recording_process.py FOLDER VIDEO`."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import sys
 import threading
@@ -27,7 +26,6 @@ def main():
         clips_dir=folder / "clips",
         data_dir=folder / "data",
         models_dir=folder / "models",
-        executor=ThreadPoolExecutor(2),
         on_event=print_clip,
         create_cascade=lambda _stop: CascadeDetector(FigureDetector()),
     )

@@ -20,6 +20,7 @@ from custom_components.homesec.engine.library.retention_policy import (
     RetentionRules,
     TierRules,
 )
+from custom_components.homesec.engine.worker.media_tools import LocalMediaTools
 
 OLD, NEW = "gs://old/house", "gs://new/house"
 
@@ -172,6 +173,7 @@ def test_rebuild_finds_objects_copied_to_new_bucket(library, monkeypatch):
         catalog=library.catalog,
         copies=library.copies,
         clips_dir=library.clips_dir,
+        tools=LocalMediaTools(),
         cloud=library.store,
         stop=Event(),
     )

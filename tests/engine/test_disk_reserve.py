@@ -17,6 +17,7 @@ from custom_components.homesec.engine.library import disk_reserve
 from custom_components.homesec.engine.library.disk_reserve import RESERVE_BYTES, DiskReserve
 from custom_components.homesec.engine.library.library import ClipLibrary
 from custom_components.homesec.engine.library.retention_policy import RetentionRules
+from custom_components.homesec.engine.worker.media_tools import LocalMediaTools
 
 MIB = 2**20
 
@@ -56,6 +57,7 @@ class SmallDiskLibrary:
         self.library = ClipLibrary(
             path=disk / "clips.db",
             clips_dir=disk / "clips",
+            tools=LocalMediaTools(),
             cloud=None,
             rules=RetentionRules(**rules),
             on_event=self._handle_event,

@@ -8,7 +8,6 @@ from engine_rig import LONG_S, file_camera, stream_camera
 import pytest
 from videos import FigureDetector, content
 
-from custom_components.homesec.engine import engine
 from custom_components.homesec.engine.core.errors import DetectorMissing, StartFailed
 from custom_components.homesec.engine.core.events import (
     CatalogRebuilt,
@@ -23,6 +22,7 @@ from custom_components.homesec.engine.engine import CATALOG_NAME
 from custom_components.homesec.engine.library import library
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.recording import writer
+from custom_components.homesec.engine.worker import camera_host
 
 RUNNING, OFF = CameraHealth.RUNNING, CameraHealth.OFF
 QUIET = {"seconds": 20, "walks": ()}
@@ -113,20 +113,20 @@ def test_concurrent_set_activity_leaves_last_one(rig, quiet):
         thread.join(LONG_S)
     rig.engine.set_activity("cam", Activity.OFF)
     assert rig.engine.health("cam") is OFF
-    assert rig.engine._sessions == {}
+    assert rig.engine.worker.sessions == {}
 
 
 def test_camera_switched_off_during_restart_stays_off(rig, quiet, monkeypatch):
-    real = rig.engine._end_session
+    real = rig.engine.worker._end_session
 
     def slow(camera_id):
         real(camera_id)
-        monkeypatch.setattr(rig.engine, "_end_session", real)
+        monkeypatch.setattr(rig.engine.worker, "_end_session", real)
         rig.engine.set_activity("cam", Activity.OFF)
 
-    monkeypatch.setattr(rig.engine, "_end_session", slow)
+    monkeypatch.setattr(rig.engine.worker, "_end_session", slow)
     rig.engine.set_camera(quiet(), Activity.RECORD)
-    assert rig.engine._sessions == {}
+    assert rig.engine.worker.sessions == {}
 
 
 # --- start ---
@@ -283,8 +283,7 @@ def test_clip_not_finalized_in_time_is_logged(rigs, make_video, monkeypatch, cap
     rig.engine.stop(timeout_s=0.3)
     assert "is finalized at the next start" in caplog.text
     gate.set()
-    assert all(each.join(LONG_S) for each in rig.engine._writers)
-    rig._executor.shutdown()
+    assert all(each.join(LONG_S) for each in rig.engine.worker.writers)
     rig._stopped = True
     again = rigs()
     assert [clip.id for clip in again.engine.catalog.queries.page()] != []
@@ -292,7 +291,7 @@ def test_clip_not_finalized_in_time_is_logged(rigs, make_video, monkeypatch, cap
 
 def test_camera_that_hangs_is_left_behind_and_logged(rig, quiet, monkeypatch, caplog):
     gate = threading.Event()
-    monkeypatch.setattr(engine.CameraSession, "run", lambda self: gate.wait(LONG_S) and None)
+    monkeypatch.setattr(camera_host.CameraSession, "run", lambda self: gate.wait(LONG_S) and None)
     rig.engine.set_camera(quiet(), Activity.DETECT)
     rig.engine.stop(timeout_s=0.2)
     assert "Front door did not stop in time" in caplog.text
@@ -302,4 +301,4 @@ def test_camera_that_hangs_is_left_behind_and_logged(rig, quiet, monkeypatch, ca
 def test_set_camera_after_stop_does_nothing(rig, quiet):
     rig.engine.stop()
     rig.engine.set_camera(quiet(), Activity.RECORD)
-    assert rig.engine._sessions == {}
+    assert rig.engine.worker.sessions == {}

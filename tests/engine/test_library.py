@@ -188,7 +188,7 @@ def test_clip_failed_by_full_disk_starts_retention(rigs, make_video, tmp_path):
         rig.engine.remove_camera("cam")
         rig.engine.library.halt()
         rig.engine.library._retention.join(LONG_S)
-        assert all(writer.join(LONG_S) for writer in rig.engine._writers)
+        assert all(writer.join(LONG_S) for writer in rig.engine.worker.writers)
         rows = rig.engine.catalog.queries.page()
         rig.stop()
         assert all(content(rig.path(clip)).numbers for clip in rows)

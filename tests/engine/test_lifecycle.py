@@ -25,6 +25,7 @@ from custom_components.homesec.engine.library.retention_policy import (
     RetentionRules,
     TierRules,
 )
+from custom_components.homesec.engine.worker.media_tools import LocalMediaTools
 
 ENGINE = Path(lifecycle.__file__).parents[1]
 COLUMNS = ("state", "local", "cloud")
@@ -230,7 +231,7 @@ class Actions(LibraryRig):
         self.copies.upload_existing()
 
     def restart(self, _number):
-        finish_open_clips(self.catalog, self.clips_dir, self.events.append)
+        finish_open_clips(self.catalog, self.clips_dir, LocalMediaTools(), self.events.append)
         self.copies.finish_removals()
         self.copies.verify_files()
 

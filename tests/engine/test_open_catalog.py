@@ -22,6 +22,7 @@ from custom_components.homesec.engine.recording.finalize import (
     read_index,
     read_info,
 )
+from custom_components.homesec.engine.worker.media_tools import LocalMediaTools
 
 
 class Ruin:
@@ -56,7 +57,7 @@ class Ruin:
         return clip
 
     def adopt(self):
-        adopt_clips(self.catalog, self.clips_dir, self.events.append, self.stop)
+        adopt_clips(self.catalog, self.clips_dir, LocalMediaTools(), self.events.append, self.stop)
 
 
 @pytest.fixture

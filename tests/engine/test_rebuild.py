@@ -30,6 +30,7 @@ from custom_components.homesec.engine.library.rebuild import (
     Rebuilt,
     rebuild,
 )
+from custom_components.homesec.engine.worker.media_tools import LocalMediaTools
 
 NEVER = Event()
 
@@ -53,6 +54,7 @@ def found(library, stop=NEVER, cloud=...):
         catalog=library.catalog,
         copies=library.copies,
         clips_dir=library.clips_dir,
+        tools=LocalMediaTools(),
         cloud=library.store if cloud is ... else cloud,
         stop=stop,
     )

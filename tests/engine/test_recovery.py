@@ -26,6 +26,7 @@ from custom_components.homesec.engine.library.recovery import (
 )
 from custom_components.homesec.engine.media.jpeg import read_keyframe
 from custom_components.homesec.engine.recording.finalize import finalize, read_index
+from custom_components.homesec.engine.worker.media_tools import LocalMediaTools
 
 HERE = Path(__file__).parent
 
@@ -67,7 +68,7 @@ class Wreck:
         return clip
 
     def repair(self):
-        finish_open_clips(self.catalog, self.clips_dir, self.events.append)
+        finish_open_clips(self.catalog, self.clips_dir, LocalMediaTools(), self.events.append)
         return [type(e) for e in self.events]
 
     def files(self):
@@ -292,7 +293,7 @@ def test_refused_clip_is_finalized_when_disk_accepts(wreck):
     other = wreck.grown(wreck.clip(event_at=time.time() + 2, state=ClipState.FAILED, error="x"))
     never = wreck.clip(event_at=time.time() + 3, **refused)
     for _ in range(2):
-        finish_refused_clips(wreck.catalog, wreck.clips_dir, wreck.events.append)
+        finish_refused_clips(wreck.catalog, wreck.clips_dir, LocalMediaTools(), wreck.events.append)
     assert [e.clip.id for e in wreck.events] == [clip.id]
     assert wreck.catalog.get(clip.id).state is ClipState.SAVED
     assert wreck.catalog.get(empty.id).error == "recording_failed"
@@ -307,7 +308,7 @@ def test_refused_clip_waits_while_disk_refuses(wreck, monkeypatch):
         raise OSError(30, "Read-only file system")
 
     with monkeypatch.context() as patch:
-        patch.setattr("custom_components.homesec.engine.library.recovery.finalize", refuse)
-        finish_refused_clips(wreck.catalog, wreck.clips_dir, wreck.events.append)
+        patch.setattr("custom_components.homesec.engine.worker.media_tools.finalize", refuse)
+        finish_refused_clips(wreck.catalog, wreck.clips_dir, LocalMediaTools(), wreck.events.append)
     assert wreck.events == []
     assert wreck.catalog.get(clip.id) == clip

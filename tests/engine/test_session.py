@@ -76,7 +76,7 @@ def test_missing_camera_is_reported_once_despite_retries(rig, tmp_path, monkeypa
     camera = file_camera(tmp_path / "nothing.mp4", loop=True, paced=True)
     rig.engine.set_camera(camera, Activity.DETECT)
     rig.wait_health(LOST, error="file_missing")
-    session, _ = rig.engine._sessions["cam"]
+    session, _ = rig.engine.worker.sessions["cam"]
     tries = []
     session._source._on_health = lambda *report: (
         tries.append(report),

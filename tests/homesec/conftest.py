@@ -86,9 +86,7 @@ def entry(video: Path) -> MockConfigEntry:
 @pytest.fixture
 def probe() -> Iterator[Any]:
     """Replace the engine's probe, which needs a camera."""
-    with patch(
-        "custom_components.homesec.flows.camera_preview.probe", return_value=PROBED
-    ) as probe:
+    with patch.object(HomeSecEngine, "probe", return_value=PROBED) as probe:
         yield probe
 
 

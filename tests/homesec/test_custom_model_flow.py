@@ -196,7 +196,7 @@ async def test_add_model_unexpected_error_is_logged_and_shown(
 ) -> None:
     form = await browser.add_files(entry, GNOMES)
     with patch(
-        "custom_components.homesec.flows.custom_model_import.create_detector",
+        "custom_components.homesec.engine.worker.media_tools.create_detector",
         side_effect=ZeroDivisionError,
     ):
         retry = await reply(hass, form, METADATA)

@@ -26,7 +26,7 @@ async def start_camera(hass: HomeAssistant, entry: MockConfigEntry, **settings: 
 
 
 def session(entry: MockConfigEntry) -> Any:
-    return entry.runtime_data.host.engine._sessions.get(CAMERA_ID)
+    return entry.runtime_data.host.engine.worker.sessions.get(CAMERA_ID)
 
 
 async def test_label_that_is_not_recorded_still_starts_detection(

@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 
 from custom_components.homesec import diagnostics
 from custom_components.homesec.engine.core.errors import NoRoute
+from custom_components.homesec.engine.engine import HomeSecEngine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,7 +127,7 @@ async def test_failed_flow_reveals_no_secrets(
         flow = await hass.config_entries.subentries.async_init(
             (entry.entry_id, "camera"), context={"source": SOURCE_USER}
         )
-        with patch("custom_components.homesec.flows.camera_preview.probe", side_effect=failure):
+        with patch.object(HomeSecEngine, "probe", side_effect=failure):
             await hass.config_entries.subentries.async_configure(flow["flow_id"], given)
             await hass.async_block_till_done()
         shown = await hass.config_entries.subentries.async_configure(flow["flow_id"])

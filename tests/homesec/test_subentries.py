@@ -34,7 +34,7 @@ def add(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> None:
 
 
 def session(entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> object:
-    return entry.runtime_data.host.engine._sessions.get(camera_id)
+    return entry.runtime_data.host.engine.worker.sessions.get(camera_id)
 
 
 async def test_added_camera_starts_without_restarting_others(

@@ -104,7 +104,7 @@ async def test_saved_zones_apply_to_running_camera(
 ) -> None:
     await arm(hass, entry)
     await pictures(hass, entry)
-    sessions = runtime.host.engine._sessions
+    sessions = runtime.host.engine.worker.sessions
     before = sessions[CAMERA_ID]
     await page.call("zones/save", camera_id=CAMERA_ID, zones=[PORCH])
     await until(hass, lambda: [zone.name for zone in before[0].config.zones] == ["Porch"])

@@ -9,7 +9,6 @@ from homeassistant.const import CONF_ENTITY_ID
 from ..cameras.config import source_config
 from ..cameras.source_feed import EntityFeed
 from ..const import CONF_KIND
-from ..engine.capture.probe import probe
 from ..engine.core.types import SourceKind
 
 if TYPE_CHECKING:
@@ -36,7 +35,8 @@ async def async_preview_source(runtime: HomeSecData, source: Mapping[str, Any]) 
     feed = None
     if source[CONF_KIND] == SourceKind.ENTITY:
         feed = EntityFeed(runtime.hass, source[CONF_ENTITY_ID])
-    found = await runtime.host.async_run_raw(probe, source_config(source), feed)
+    host = runtime.host
+    found = await host.async_run_raw(host.engine.probe, source_config(source), feed)
     formats = _formats(found.width, found.height, found.video_codec, found.fps, found.audio_codec)
     note_key = "" if found.records_directly else "encoded"
     return CameraPreview(formats=formats, note_key=note_key, jpeg=found.jpeg)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..engine.model_zoo.custom_models import CustomModel
+    from ..engine_host import EngineHost
 
 
 class CustomModelSteps(ConfigFlow):
@@ -148,8 +149,14 @@ class CustomModelSteps(ConfigFlow):
         if not await async_install_detector(self.hass, self._detector):
             raise DetectorMissing(detector=self._detector)
         folder, description = models_dir(self.hass), read_description(self._description)
-        return await self.hass.async_add_executor_job(
-            try_and_import, folder, self._files, self._detector, description
+        host: EngineHost = self._get_reconfigure_entry().runtime_data.host
+        return await host.async_run_raw(
+            try_and_import,
+            folder,
+            self._files,
+            self._detector,
+            description,
+            host.engine.try_model,
         )
 
     async def async_step_remove_model(

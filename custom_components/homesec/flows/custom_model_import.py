@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.components.file_upload import process_uploaded_file
 
 from ..const import DOMAIN
-from ..engine.detection.create import create_detector
 from ..engine.model_zoo.custom_models import FILE_NAMES, import_custom_model
 from ..engine.model_zoo.store import ModelStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from homeassistant.core import HomeAssistant
 
     from ..engine.model_zoo.custom_models import CustomModel
+    from ..engine.model_zoo.manifest import ModelFiles
 
 
 def save_uploads(hass: HomeAssistant, upload_ids: Iterable[str]) -> tuple[Path, list[Path]]:
@@ -66,14 +66,18 @@ def find_detector(files: Sequence[Path]) -> str | None:
 
 
 def try_and_import(
-    models_dir: Path, files: Sequence[Path], detector: str, description: Mapping[str, Any]
+    models_dir: Path,
+    files: Sequence[Path],
+    detector: str,
+    description: Mapping[str, Any],
+    try_model: Callable[[str, ModelFiles], None],
 ) -> CustomModel:
-    """Load a model and run it once in a temporary folder, then import it.
+    """Have the worker process load a model from a temporary folder and run it, then import it.
 
     Raises ``DetectorError``, and imports nothing then.
     """
     with tempfile.TemporaryDirectory(prefix=f"{DOMAIN}-") as name:
         trial = import_custom_model(Path(name), files=files, **description)
         found = ModelStore(folder=Path(name)).obtain(trial.name, detector, stop=Event())
-        create_detector(detector, found).close()
+        try_model(detector, found)
     return import_custom_model(models_dir, files=files, **description)

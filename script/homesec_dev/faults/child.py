@@ -6,7 +6,6 @@ so that hundreds of faults fit into minutes; nothing else of the engine is chang
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 import json
 import logging
@@ -70,7 +69,6 @@ def main(settings: dict[str, Any]) -> None:
         clips_dir=Path(settings["clips"]),
         data_dir=Path(settings["data"]),
         models_dir=Path(settings["data"]) / "models",
-        executor=ThreadPoolExecutor(8),
         on_event=partial(_handle_event, clock),
         create_cascade=lambda _stop: CascadeDetector(FigureDetector()),
         clock=clock,

@@ -90,6 +90,10 @@ class AccessDenied(SourceError, key="access_denied"):
     """The system denies access to the source."""
 
 
+class SourceBroken(SourceError, key="source_broken"):
+    """The source's data ended the process that read it."""
+
+
 class EntityUnavailable(SourceError, key="entity_unavailable"):
     """The camera entity has no picture."""
 

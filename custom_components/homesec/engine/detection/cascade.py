@@ -8,7 +8,7 @@ objects are found in every view; mistakes seldom agree.
 
 from functools import partial
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..core.errors import DetectorError
 from ..media.convert import crop, stretch_contrast, to_bgr
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from ..core.types import Box, Detection
     from ..media.crops import Crop
     from ..media.decoder import Frame
-    from ..model_zoo.store import ModelStore
+    from ..model_zoo.manifest import ModelFiles
+    from ..model_zoo.store import Progress
     from .detector import Detector
 
 _LOGGER = logging.getLogger(__name__)
@@ -38,8 +39,20 @@ CANDIDATE_THRESHOLD = 0.25  # confidence from which on a detection is verified
 VERIFIED_THRESHOLD = 0.45  # mean confidence over all views from which on a detection is confirmed
 
 
+class ModelSource(Protocol):
+    """Gives the files of models, as ``ModelStore`` does."""
+
+    def obtain(
+        self, name: str, detector: str, *, stop: Event, on_progress: Progress | None = None
+    ) -> ModelFiles:
+        """Return the files of a model. Raises DetectorError."""
+
+    def verifier_of(self, name: str) -> str | None:
+        """Return the name of the model that verifies a model's candidates."""
+
+
 def load_cascade(
-    store: ModelStore,
+    store: ModelSource,
     detector: str,
     model: str,
     *,

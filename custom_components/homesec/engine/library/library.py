@@ -28,18 +28,19 @@ from .copies import ClipStorage
 from .disk_reserve import DiskReserve
 from .outbox import Outbox
 from .rebuild import Rebuilt, rebuild
-from .recovery import adopt_clips, finish_open_clips, finish_refused_clips
+from .recovery import adopt_clips, finish_clips, finish_open_clips, finish_refused_clips
 from .retention import Retention, disk_free
 from .salvage import begin_anew, open_catalog
 from .upload_jobs import UploadJobs
 from .visits import VisitWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
     import random
 
     from ..cloud.object_store import CloudStore
+    from ..core.clip_tools import ClipTools
     from ..core.clock import Clock
     from ..core.events import EngineEvent, EventSink
     from ..core.types import Clip
@@ -62,6 +63,7 @@ class ClipLibrary:
         *,
         path: Path,
         clips_dir: Path,
+        tools: ClipTools,
         cloud: CloudStore | None,
         rules: RetentionRules | None,
         on_event: EventSink,
@@ -75,6 +77,7 @@ class ClipLibrary:
         """
         self._path = path
         self._clips_dir = clips_dir
+        self._tools = tools
         self._cloud = cloud
         self._rules = rules
         self._on_event = on_event
@@ -91,6 +94,7 @@ class ClipLibrary:
         self._outbox: Outbox | None = None
         self._retention: Retention | None = None
         self._adopting: threading.Thread | None = None
+        self._finishing: list[threading.Thread] = []
         self._visit_writer: VisitWriter | None = None
         self._opened = False
         self.catalog: Catalog  # set by ``start``, closed by ``close``
@@ -134,7 +138,7 @@ class ClipLibrary:
         if self._cloud is not None:
             apply_bucket_change(self.catalog, self._cloud.bucket_uri)
         self.copies = ClipStorage(self.catalog, self._clips_dir, on_change=self._clip_changed)
-        finish_open_clips(self.catalog, self._clips_dir, self._on_event)
+        finish_open_clips(self.catalog, self._clips_dir, self._tools, self._on_event)
         self.copies.finish_removals()
         self.copies.verify_files()
         self._totals = self.catalog.totals()
@@ -179,7 +183,7 @@ class ClipLibrary:
 
     def _adopt(self) -> None:
         try:
-            adopt_clips(self.catalog, self._clips_dir, self._on_event, self._stop)
+            adopt_clips(self.catalog, self._clips_dir, self._tools, self._on_event, self._stop)
         except Exception as err:
             # The next start tries again.
             defect = not isinstance(err, (OSError, sqlite3.Error))
@@ -188,8 +192,29 @@ class ClipLibrary:
             )
 
     def _finish_refused(self) -> None:
-        finish_refused_clips(self.catalog, self._clips_dir, self._on_event)
+        finish_refused_clips(self.catalog, self._clips_dir, self._tools, self._on_event)
         self._reserve.allocate()
+
+    def finish_interrupted(self, camera_ids: Collection[str]) -> None:
+        """Finish the clips of these cameras, whose worker process has died, in the background."""
+        clips = [
+            clip
+            for clip in self.catalog.queries.in_state(ClipState.RECORDING)
+            if clip.camera_id in camera_ids
+        ]
+        if clips:
+            self._finishing = [each for each in self._finishing if each.is_alive()]
+            finishing = threading.Thread(
+                target=self._finish, args=(clips,), name="homesec-finish", daemon=True
+            )
+            self._finishing.append(finishing)
+            finishing.start()
+
+    def _finish(self, clips: list[Clip]) -> None:
+        try:
+            finish_clips(self.catalog, self._clips_dir, self._tools, self._on_event, clips)
+        except sqlite3.Error as err:
+            _LOGGER.error("Clips that were cut off are finished at the next start: %s", err)
 
     def halt(self) -> None:
         """Stop the threads without waiting for them. Clips can still be saved."""
@@ -209,8 +234,9 @@ class ClipLibrary:
         for worker in (self._outbox, self._retention):
             if worker is not None and not worker.join(left_s()):
                 _LOGGER.warning("%s did not stop in time", type(worker).__name__)
-        if self._adopting is not None:
-            self._adopting.join(left_s())
+        for thread in (self._adopting, *self._finishing):
+            if thread is not None:
+                thread.join(left_s())
         if self._visit_writer is not None and not self._visit_writer.close(left_s()):
             _LOGGER.warning("The last visits could not be stored in time")
         if self._opened:
@@ -289,6 +315,7 @@ class ClipLibrary:
                     catalog=self.catalog,
                     copies=self.copies,
                     clips_dir=self._clips_dir,
+                    tools=self._tools,
                     cloud=self.cloud,
                     stop=self._stop,
                     on_event=self._on_event,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from ..cloud.object_store import CloudStore, StoredObject
+    from ..core.clip_tools import ClipTools
     from ..core.events import EventSink
     from .catalog import Catalog
     from .copies import ClipStorage
@@ -56,6 +57,7 @@ def rebuild(
     catalog: Catalog,
     copies: ClipStorage,
     clips_dir: Path,
+    tools: ClipTools,
     cloud: CloudStore | None,
     stop: Event,
     on_event: EventSink = lambda _event: None,
@@ -69,7 +71,7 @@ def rebuild(
         rebuilder.store(found)
     if stop.is_set():
         raise TransferStopped
-    tree = ClipTree(clips_dir)
+    tree = ClipTree(clips_dir, tools)
     try:
         from_folder = adopt_without_row(catalog, tree, stop)
     finally:

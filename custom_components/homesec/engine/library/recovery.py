@@ -22,14 +22,13 @@ from ..core.errors import ClipDamaged, DiskFull, DiskReadOnly
 from ..core.events import CatalogRebuilt, ClipFailed, ClipSaved
 from ..core.types import Clip, ClipState, Trigger
 from ..db.schema import UNFILLED
-from ..recording.finalize import discard_empty, finalize, read_index
-from ..recording.writer import write_still
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
     from threading import Event
 
+    from ..core.clip_tools import ClipTools
     from ..core.events import EventSink
     from .catalog import Catalog
 
@@ -43,8 +42,9 @@ UNDONE_DAYS = 2
 class ClipTree:
     """One pass through the clip folder, which has a folder per camera, and in it one per day."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tools: ClipTools) -> None:
         self.folder = folder
+        self.tools = tools
         self.damaged = DamagedFiles(folder)
         self.unreadable = 0  # folders that couldn't be listed
 
@@ -76,7 +76,9 @@ def _is_day(name: str) -> bool:
     return True
 
 
-def adopt_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink, stop: Event) -> None:
+def adopt_clips(
+    catalog: Catalog, clips_dir: Path, tools: ClipTools, on_event: EventSink, stop: Event
+) -> None:
     """Fill a new catalog with the clips of the clip folder. Does nothing to a filled one.
 
     This can take long, so cameras may record meanwhile: only finalized files are adopted, and a
@@ -84,7 +86,7 @@ def adopt_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink, stop: Ev
     """
     if (before := catalog.get_value(UNFILLED)) is None:
         return
-    tree = ClipTree(clips_dir)
+    tree = ClipTree(clips_dir, tools)
     try:
         adopted = adopt_without_row(catalog, tree, stop)
     finally:
@@ -113,7 +115,7 @@ def adopt_without_row(catalog: Catalog, tree: ClipTree, stop: Event) -> int:
 def _adopt(catalog: Catalog, tree: ClipTree, clip: Clip) -> bool:
     final = tree.folder / clip.path
     try:
-        info = read_index(final)
+        info = tree.tools.read_index(final)
     except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
         if not is_damage(err, final):
             _LOGGER.warning(
@@ -127,20 +129,14 @@ def _adopt(catalog: Catalog, tree: ClipTree, clip: Clip) -> bool:
     return True
 
 
-def finish_open_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) -> None:
+def finish_open_clips(
+    catalog: Catalog, clips_dir: Path, tools: ClipTools, on_event: EventSink
+) -> None:
     """Finish every clip whose recording was ended by a crash or power cut."""
-    tree = ClipTree(clips_dir)
+    tree = ClipTree(clips_dir, tools)
     recording = catalog.queries.in_state(ClipState.RECORDING)
     for clip in (*recording, *_unindexed_clips(catalog, tree)):
-        repaired = _repaired(clip, tree, known=catalog.get(clip.id) is not None)
-        if repaired.state is ClipState.SAVED:
-            _LOGGER.info("Clip %s, cut off while recording, was finalized", clip.id)
-            on_event(ClipSaved(clip=catalog.save(repaired)))
-        else:
-            catalog.put(repaired)
-            if clip.state is not ClipState.FAILED:  # else an earlier start has reported it
-                _LOGGER.warning("Clip %s, cut off while recording, has no video", clip.id)
-                on_event(ClipFailed(clip=repaired))
+        _finish(catalog, tree, clip, on_event)
     tree.damaged.report(on_event)
     for folder, names in tree.days():
         for name in (name for name in names if name.endswith(FRESH_SUFFIX)):
@@ -148,9 +144,40 @@ def finish_open_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) ->
                 (folder / name).unlink()
 
 
-def finish_refused_clips(catalog: Catalog, clips_dir: Path, on_event: EventSink) -> None:
+def finish_clips(
+    catalog: Catalog,
+    clips_dir: Path,
+    tools: ClipTools,
+    on_event: EventSink,
+    clips: Iterable[Clip],
+) -> None:
+    """Finish clips that nothing records any more, since their worker process died."""
+    tree = ClipTree(clips_dir, tools)
+    for clip in clips:
+        _finish(catalog, tree, clip, on_event)
+        with suppress(OSError):
+            fresh = (clips_dir / clip.path).with_name(f"{clip.id}{FRESH_SUFFIX}")
+            fresh.unlink(missing_ok=True)
+    tree.damaged.report(on_event)
+
+
+def _finish(catalog: Catalog, tree: ClipTree, clip: Clip, on_event: EventSink) -> None:
+    repaired = _repaired(clip, tree, known=catalog.get(clip.id) is not None)
+    if repaired.state is ClipState.SAVED:
+        _LOGGER.info("Clip %s, cut off while recording, was finalized", clip.id)
+        on_event(ClipSaved(clip=catalog.save(repaired)))
+        return
+    catalog.put(repaired)
+    if clip.state is not ClipState.FAILED:  # else an earlier start has reported it
+        _LOGGER.warning("Clip %s, cut off while recording, has no video", clip.id)
+        on_event(ClipFailed(clip=repaired))
+
+
+def finish_refused_clips(
+    catalog: Catalog, clips_dir: Path, tools: ClipTools, on_event: EventSink
+) -> None:
     """Finish clips that a full or read-only disk refused, now that it may accept them."""
-    tree = ClipTree(clips_dir)
+    tree = ClipTree(clips_dir, tools)
     for clip in catalog.queries.in_state(ClipState.FAILED):
         if clip.error not in _REFUSED or not partial_path(clips_dir / clip.path).is_file():
             continue
@@ -180,17 +207,17 @@ def _finalize(final: Path, comment: str | None, tree: ClipTree) -> ClipInfo:
     """
     partial = partial_path(final)
     if not os.path.lexists(partial):
-        return read_index(final)
+        return tree.tools.read_index(final)
     if os.path.lexists(final) and not is_regular_file(final):
         tree.damaged.set_aside(final, "not a file")
     try:
-        info = finalize(final, comment)
+        info = tree.tools.finalize(final, comment)
     except Exception as err:
-        if not is_damage(err, partial) or discard_empty(final):
+        if not is_damage(err, partial) or tree.tools.discard_empty(final):
             raise
         tree.damaged.set_aside(partial, err)
         if is_regular_file(final):
-            return read_index(final)
+            return tree.tools.read_index(final)
         raise ClipDamaged from err
     if info.damaged:
         tree.damaged.set_aside(partial, "a part of it cannot be read")
@@ -224,7 +251,7 @@ def _still(tree: ClipTree, clip: Clip) -> str | None:
         return still.relative_to(tree.folder).as_posix()
     if os.path.lexists(still):  # to write into a pipe would block
         tree.damaged.set_aside(still, "not a file")
-    return write_still(tree.folder, clip)
+    return tree.tools.write_still(tree.folder, clip)
 
 
 def _unindexed_clips(catalog: Catalog, tree: ClipTree) -> Iterator[Clip]:

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ..core.clip_sink import ClipSink
+from ..core.clip_tools import ClipTools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from ..core.camera_reports import PreviewedDetection, Probe, WorkerReport
-    from ..core.clip_files import ClipInfo
     from ..core.events import EngineEvent
-    from ..core.types import Activity, CameraConfig, Clip, SourceConfig, Zone
+    from ..core.types import Activity, CameraConfig, SourceConfig, Zone
     from ..model_zoo.manifest import ModelFiles
 
     type CreateWorker = Callable[[WorkerSettings, WorkerParent], Worker]
@@ -47,9 +47,6 @@ class WorkerParent(ClipSink, Protocol):
     def handle_event(self, event: EngineEvent) -> None:
         """Take an event; they come in their order. Doesn't block, and has no answer."""
 
-    def handle_report(self, report: WorkerReport) -> None:
-        """Take a report. Doesn't block, and has no answer."""
-
     def stream_url(self, location: str) -> str | None:
         """Return the URL of a camera outside of the engine; see ``SourceFeed``.
 
@@ -71,6 +68,13 @@ class WorkerParent(ClipSink, Protocol):
 
         The supervisor calls it, before these cameras start in another worker.
         """
+
+
+class ChildParent(WorkerParent, Protocol):
+    """What a child process has as its parent; the supervisor takes the reports itself."""
+
+    def handle_report(self, report: WorkerReport) -> None:
+        """Take a report, which comes every second. Doesn't block, and has no answer."""
 
 
 class CameraWorker(Protocol):
@@ -104,24 +108,8 @@ class CameraWorker(Protocol):
         """
 
 
-class MediaTools(Protocol):
-    """Work on one file, source, or model, which it may fail at without a trace of it left.
-
-    Paths are absolute. ``OSError`` keeps its number; what a damaged file makes FFmpeg raise besides
-    arrives as ``ClipDamaged`` if the tools are in another process.
-    """
-
-    def finalize(self, final: Path, comment: str | None) -> ClipInfo:
-        """See ``recording/finalize.py``."""
-
-    def discard_empty(self, final: Path) -> bool:
-        """Remove a partial file that surely holds no picture; return whether it did."""
-
-    def read_index(self, path: Path) -> ClipInfo:
-        """Find out what a finalized clip contains."""
-
-    def write_still(self, clips_dir: Path, clip: Clip) -> str | None:
-        """Write the still of a finalized clip, from its keyframe at the event; return its path."""
+class MediaTools(ClipTools, Protocol):
+    """Work on one clip, source, or model, which may end the process without a trace left."""
 
     def probe(self, config: SourceConfig) -> Probe:
         """Open a source, decode one picture, and close it. Raises ``SourceError``.

@@ -7,7 +7,6 @@ file.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 import json
 from pathlib import Path
@@ -44,7 +43,7 @@ WAIT_S = 120.0
 class OpenAlert:
     """An engine and its events."""
 
-    def __init__(self, folder: Path, executor: ThreadPoolExecutor) -> None:
+    def __init__(self, folder: Path) -> None:
         """Start it, its folders below one."""
         self._events: list[EngineEvent] = []
         self._news = threading.Condition()
@@ -53,7 +52,6 @@ class OpenAlert:
             clips_dir=self.clips,
             data_dir=folder,
             models_dir=folder / "models",
-            executor=executor,
             on_event=self._handle_event,
         )
         self.engine.start()
@@ -110,12 +108,11 @@ def record(video: Path, folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def _running(folder: Path) -> Iterator[OpenAlert]:
-    with ThreadPoolExecutor(4) as executor:
-        running = OpenAlert(folder, executor)
-        try:
-            yield running
-        finally:
-            running.engine.stop()
+    running = OpenAlert(folder)
+    try:
+        yield running
+    finally:
+        running.engine.stop()
 
 
 def main(what: str, *arguments: str) -> dict[str, Any]:

@@ -1,0 +1,217 @@
+"""The cameras, their detector, and their recordings: what a worker runs.
+
+It's the same code in a child process and, for tests and plain scripts, in the parent's own.
+"""
+
+import logging
+import random
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from ..camera.session import CameraSession
+from ..camera.zone_preview import preview_zones
+from ..core.camera_reports import CameraReport, WorkerReport
+from ..core.clock import SystemClock
+from ..core.errors import CameraNotRunning
+from ..core.types import Activity, CameraHealth, SourceKind
+from ..detection.cascade import load_cascade
+from ..detection.pool import DetectionPool
+from .parent_calls import ParentFeed, ParentModels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..core.camera_reports import PreviewedDetection
+    from ..core.clock import Clock
+    from ..core.types import CameraConfig, Zone
+    from ..detection.cascade import CascadeDetector
+    from ..recording.writer import ClipWriter
+    from .interface import WorkerParent, WorkerSettings
+
+_LOGGER = logging.getLogger(__name__)
+
+REMOVAL_S = 5.0  # a camera's thread that takes longer hangs in a driver, and is left behind
+
+
+class CameraHost:
+    """Owns the cameras' sessions, the detection pool, and the writers of clips.
+
+    Implements ``CameraWorker``. Calls may come from any thread.
+    """
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        parent: WorkerParent,
+        *,
+        create_cascade: Callable[[threading.Event], CascadeDetector] | None = None,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        """``create_cascade`` replaces the detector and model of the settings."""
+        self._settings = settings
+        self._parent = parent
+        self._clock = clock or SystemClock()
+        self._rng = rng or random.Random()  # noqa: S311 - spreads retries, keeps no secret
+        self._pool = DetectionPool(
+            create=create_cascade or self._load_cascade,
+            on_change=parent.handle_event,
+            detector=settings.detector,
+            model=settings.model,
+        )
+        self._lock = threading.RLock()
+        self.sessions: dict[str, tuple[CameraSession, threading.Thread]] = {}
+        self._wanted: dict[str, tuple[CameraConfig, Activity]] = {}
+        self._writers: set[ClipWriter] = set()
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin to load the detector; cameras can be set."""
+        self._pool.start()
+
+    def stop(self, timeout_s: float) -> None:
+        """End every thread; open clips are finalized."""
+        deadline = time.monotonic() + timeout_s
+        with self._lock:
+            self._stopping = True
+            sessions = list(self.sessions.values())
+            self._wanted.clear()
+        for session, _ in sessions:
+            session.stop()
+        for session, thread in sessions:
+            _join(session, thread, deadline)
+        self._pool.stop(max(0.1, deadline - time.monotonic()))
+        for writer in self.writers:
+            if not writer.join(max(0.1, deadline - time.monotonic())):
+                _LOGGER.warning("Clip %s is finalized at the next start", writer.clip.id)
+
+    @property
+    def writers(self) -> list[ClipWriter]:
+        """The writers of clips that may not be finalized yet."""
+        with self._lock:
+            return list(self._writers)
+
+    def set_camera(self, config: CameraConfig, activity: Activity) -> None:
+        """Add a camera, or change it; it restarts only if its source has changed."""
+        with self._lock:
+            if self._stopping:
+                return
+            self._wanted[config.id] = (config, activity)
+            running = self.sessions.get(config.id)
+            if running and activity is not Activity.OFF and _can_reconfigure(running[0], config):
+                running[0].reconfigure(config, activity)
+                return
+        self._end_session(config.id)
+        self._begin_session(config.id)
+
+    def remove_camera(self, camera_id: str) -> None:
+        """Stop and remove a camera; its clips stay."""
+        with self._lock:
+            self._wanted.pop(camera_id, None)
+        self._end_session(camera_id)
+
+    def _end_session(self, camera_id: str) -> None:
+        with self._lock:
+            running = self.sessions.pop(camera_id, None)
+        if running is not None:
+            running[0].stop()
+            _join(*running, time.monotonic() + REMOVAL_S)
+
+    def _begin_session(self, camera_id: str) -> None:
+        with self._lock:
+            if self._stopping or camera_id in self.sessions or camera_id not in self._wanted:
+                return
+            config, activity = self._wanted[camera_id]
+            if activity is Activity.OFF:
+                return
+            outside = config.source.kind is SourceKind.ENTITY
+            session = CameraSession(
+                config,
+                activity,
+                feed=ParentFeed(self._parent, config.source.location) if outside else None,
+                pool=self._pool,
+                catalog=self._parent,
+                clips_dir=self._settings.clips_dir,
+                on_event=self._parent.handle_event,
+                on_writer=self._add_writer,
+                clock=self._clock,
+                rng=self._rng,
+            )
+            # A daemon, since a native call that hangs must not keep the process from ending.
+            thread = threading.Thread(
+                target=session.run, name=f"homesec-camera-{config.id[-6:]}", daemon=True
+            )
+            self.sessions[config.id] = (session, thread)
+            thread.start()
+
+    def _add_writer(self, writer: ClipWriter) -> None:
+        with self._lock:
+            self._writers = {each for each in self._writers if not each.join(0)} | {writer}
+
+    def start_recording(self, camera_id: str, duration_s: float | None) -> str:
+        """Start a manual recording; return its clip's id. Raises ``CameraNotRunning``."""
+        return self._session(camera_id).start_recording(duration_s)
+
+    def stop_recording(self, camera_id: str) -> None:
+        """End a manual recording. Raises ``CameraNotRunning``."""
+        self._session(camera_id).stop_recording()
+
+    def jpeg(self, camera_id: str, width: int | None) -> bytes | None:
+        """Return the newest frame as JPEG; None if there is none."""
+        with self._lock:
+            running = self.sessions.get(camera_id)
+        return running[0].jpeg(width=width) if running else None
+
+    def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> list[PreviewedDetection]:
+        """Detect objects in the newest frame, and judge them by zones that aren't saved yet.
+
+        Raises ``CameraNotRunning`` without a frame, ``DetectorError`` without a detector.
+        """
+        return preview_zones(self._session(camera_id), self._pool, zones)
+
+    def _session(self, camera_id: str) -> CameraSession:
+        with self._lock:
+            running = self.sessions.get(camera_id)
+        if running is None:
+            raise CameraNotRunning
+        return running[0]
+
+    def camera_report(self, camera_id: str) -> CameraReport:
+        """Return the state of one camera."""
+        with self._lock:
+            running = self.sessions.get(camera_id)
+        if running is None:
+            return CameraReport(health=CameraHealth.OFF)
+        return CameraReport(health=running[0].health, stats=running[0].stats())
+
+    @property
+    def report(self) -> WorkerReport:
+        """What is measured at the moment."""
+        with self._lock:
+            camera_ids = list(self.sessions)
+        return WorkerReport(
+            cameras={camera_id: self.camera_report(camera_id) for camera_id in camera_ids},
+            inference_ms=self._pool.inference_ms,
+            frame_count=self._pool.frame_count,
+        )
+
+    def _load_cascade(self, stop: threading.Event) -> CascadeDetector:
+        """Have the parent find or download the models, and load them; on the pool's thread."""
+        return load_cascade(
+            ParentModels(self._parent), self._settings.detector, self._settings.model, stop=stop
+        )
+
+
+def _can_reconfigure(session: CameraSession, config: CameraConfig) -> bool:
+    """Return whether a camera can use another configuration without a restart."""
+    if session.health is CameraHealth.OFF:  # a file that was played to its end
+        return session.next_config == config
+    return session.next_config.source == config.source
+
+
+def _join(session: CameraSession, thread: threading.Thread, deadline: float) -> None:
+    """Wait for a camera's thread until ``deadline``; one that hangs in a driver is left behind."""
+    thread.join(max(0.1, deadline - time.monotonic()))
+    if thread.is_alive():
+        _LOGGER.warning("Camera %s did not stop in time", session.config.name)

@@ -1,0 +1,41 @@
+"""A worker in the process of the engine itself, for tests and plain scripts.
+
+Nothing protects this process then. Importing this module imports PyAV and NumPy.
+"""
+
+from typing import TYPE_CHECKING
+
+from .camera_host import CameraHost
+from .interface import WorkerStatus
+from .media_tools import LocalMediaTools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    import random
+    from threading import Event
+
+    from ..core.clock import Clock
+    from ..detection.cascade import CascadeDetector
+    from .interface import MediaTools, WorkerParent, WorkerSettings
+
+
+class InProcessWorker(CameraHost):
+    """Implements ``Worker``."""
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        parent: WorkerParent,
+        *,
+        create_cascade: Callable[[Event], CascadeDetector] | None = None,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        """See ``CameraHost``."""
+        super().__init__(settings, parent, create_cascade=create_cascade, clock=clock, rng=rng)
+        self.tools: MediaTools = LocalMediaTools(parent)
+
+    @property
+    def status(self) -> WorkerStatus:
+        """How it is."""
+        return WorkerStatus(in_process=True)
