@@ -4,11 +4,10 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
-from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import Unauthorized, UnknownUser
-from homeassistant.helpers import entity_registry as er
 
+from .alarm.actor import panel_entity_id
 from .const import DOMAIN
 
 if TYPE_CHECKING:
@@ -37,8 +36,7 @@ def async_get_runtime(hass: HomeAssistant) -> HomeSecData | None:
 
 def alarm_entity_id(runtime: HomeSecData) -> str | None:
     """Return the id of the alarm panel's entity, which users may rename."""
-    unique_id = f"{runtime.entry.entry_id}_alarm"
-    return er.async_get(runtime.hass).async_get_entity_id(ALARM_DOMAIN, DOMAIN, unique_id)
+    return panel_entity_id(runtime.hass, runtime.entry.entry_id)
 
 
 @callback
@@ -69,4 +67,5 @@ async def async_check_call(call: ServiceCall, runtime: HomeSecData, permission: 
     if (user := await call.hass.auth.async_get_user(user_id)) is None:
         raise UnknownUser(context=call.context)
     if not has_permission(user, runtime, permission):
+        await runtime.guard.async_trace_denied(call.context, call.service)
         raise Unauthorized(context=call.context, entity_id=alarm_entity_id(runtime))

@@ -93,6 +93,7 @@ EVENT_ALARM_TRIGGERED: Final = "homesec_alarm_triggered"
 EVENT_ALARM_DISARMED: Final = "homesec_alarm_disarmed"
 EVENT_ALARM_REFUSED: Final = "homesec_alarm_refused"
 EVENT_ALARM_DURESS: Final = "homesec_alarm_duress"
+EVENT_ALARM_WEAKENED: Final = "homesec_alarm_weakened"
 EVENT_ALERT: Final = "homesec_alert"
 EVENT_ALERT_UPDATED: Final = "homesec_alert_updated"
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from homeassistant.config_entries import ConfigEntry
 
 from .alarm.controller import AlarmController
+from .alarm.guard import Guard
 from .alerts.controller import AlertController
 from .cameras.reconciler import CameraReconciler
 from .cameras.registry import CameraRegistry
@@ -38,6 +39,7 @@ class HomeSecData:
     cameras: CameraRegistry = field(init=False)
     reconciler: CameraReconciler = field(init=False)
     alarm: AlarmController = field(init=False)
+    guard: Guard = field(init=False)
     alerts: AlertController = field(init=False)
     storage: StorageMonitor = field(init=False)
     visits: VisitCounts = field(init=False)
@@ -49,7 +51,7 @@ class HomeSecData:
         self.host = host = EngineHost(hass)
         self.issues = issues = Issues(hass, entry.entry_id)
         self.devices = devices = Devices(hass, entry)
-        self.cameras = cameras = CameraRegistry(entry, devices)
+        self.cameras = cameras = CameraRegistry(hass, entry, devices)
         self.reconciler = CameraReconciler(hass, entry, host)
         self.storage = StorageMonitor(hass, entry, host)
         self.visits = VisitCounts(hass, entry, host=host, bus=bus, cameras=cameras)
@@ -62,6 +64,7 @@ class HomeSecData:
             issues=issues,
             reconciler=self.reconciler,
         )
+        self.guard = Guard(hass, entry, alarm=self.alarm, cameras=cameras)
         self.alerts = AlertController(
             hass,
             entry,

@@ -10,6 +10,7 @@ import probatio
 
 from .alarm.machine import ARMED_MODES
 from .alerts.actions import async_setup_alert_actions
+from .cameras.actions import async_setup_camera_actions
 from .clips.actions import async_setup_clip_actions
 from .const import ATTR_DURATION, ATTR_FORCE, ATTR_SKIP_DELAY, DOMAIN, SERVICE_ARM, SERVICE_RECORD
 
@@ -41,3 +42,4 @@ def async_setup_services(hass: HomeAssistant) -> None:
     )
     async_setup_clip_actions(hass)
     async_setup_alert_actions(hass)
+    async_setup_camera_actions(hass)

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.switch import SwitchEntity
+from homeassistant.const import EntityCategory
 
-from .cameras.config import DEFAULTS
-from .const import CONF_DETECTION
+from .alarm.guard import Weakening
 from .engine.core.events import ClipFailed, ClipSaved, ClipStarted, HealthChanged
 from .entity import HomeSecCameraEntity, add_camera_entities
 from .event_bus import CameraChanged
@@ -36,18 +36,21 @@ async def async_setup_entry(
 
 
 class DetectionSwitch(HomeSecCameraEntity, SwitchEntity):
-    """Off: the camera is closed, whatever the alarm's mode. Stored in the camera's settings."""
+    """Off: the camera is closed, whatever the alarm's mode. Stored in the camera's settings.
+
+    A setting: Home Assistant hands those to no voice assistant unless asked to.
+    """
 
     key = "detection"
     _attr_translation_key = "detection"
+    _attr_entity_category = EntityCategory.CONFIG
     available_when_lost = True
     listens_to = (CameraChanged,)
 
     @property
     @override
     def is_on(self) -> bool:
-        data = self.runtime.cameras.subentry(self.camera_id).data
-        return bool(data.get(CONF_DETECTION, DEFAULTS[CONF_DETECTION]))
+        return self.runtime.cameras.detects(self.camera_id)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -55,13 +58,14 @@ class DetectionSwitch(HomeSecCameraEntity, SwitchEntity):
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
+        if self.is_on:
+            await self.runtime.guard.async_check(
+                Weakening.DETECTION_OFF, self._context, cameras=[self.camera_id]
+            )
         self._set(on=False)
 
     def _set(self, *, on: bool) -> None:
-        subentry = self.runtime.cameras.subentry(self.camera_id)
-        self.hass.config_entries.async_update_subentry(
-            self.runtime.entry, subentry, data={**subentry.data, CONF_DETECTION: on}
-        )
+        self.runtime.cameras.async_set_detection(self.camera_id, on=on)
         self.async_write_ha_state()
 
 
@@ -83,5 +87,9 @@ class RecordingSwitch(HomeSecCameraEntity, SwitchEntity):
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
+        if self.is_on:
+            await self.runtime.guard.async_check(
+                Weakening.RECORDING_ENDED, self._context, cameras=[self.camera_id]
+            )
         # A clip that shows a presence goes on until that ends.
         await self.runtime.coordinator.async_stop_recording(self.camera_id)

@@ -152,6 +152,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
         _bus_trigger("alarm_triggered", "the alarm raised", "label", "mode"),
         _bus_trigger("alarm_disarmed", "the alarm disarmed", of_camera=False),
         _bus_trigger("alarm_refused", "an attempt refused", "reason", of_camera=False),
+        _bus_trigger("alarm_weakened", "a change while armed", "action", of_camera=False),
         # In the logbook, which an intruder may read, it looks like any other disarming.
         _bus_trigger("alarm_duress", "the alarm disarmed", of_camera=False),
         _bus_trigger("alert", "an alert", "kind", "label", "zone", base=AlertTrigger),

@@ -20,7 +20,8 @@ LAYERS = (
     (
         *("alarm_control_panel", "binary_sensor", "camera", "event", "image", "notify", "sensor"),
         *("switch", "condition", "trigger", "services", "alerts.actions"),
-        *("clips.actions", "backup", "diagnostics", "media_source", "repairs", "system_health"),
+        *("cameras.actions", "clips.actions", "backup", "diagnostics", "media_source", "repairs"),
+        *("system_health",),
         *("config_flow", "flows", "panel", "views", "websocket"),
     ),
     ("",),

@@ -317,6 +317,7 @@ def test_exceptions_have_messages() -> None:
         for key in re.findall(r'translation_key="(\w+)"', text)
     }
     used |= set(re.findall(r'_error\("(\w+)"', SOURCE["alarm.codes"]))
+    used |= set(re.findall(r'"(guard_\w+)"', SOURCE["alarm.guard"]))
     used |= {"camera_not_running", "disk_full", "disk_read_only", "engine_failed"}
     used |= {errors.ClipNotFound.key, errors.ClipProtected.key, REMOVED_LATER}
     used |= error_keys(StorageError) | error_keys(TextError)

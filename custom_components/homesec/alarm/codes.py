@@ -116,12 +116,13 @@ class AlarmCodes:
         kinds: frozenset[PinKind],
         needed: bool,
         principal: str,  # noqa: ARG002 - wrong tries are to be counted by it
+        attempt: Mapping[str, Any] | None = None,
     ) -> Pin | None:
         """Return the PIN of a code; None if there was no code and none is needed.
 
-        ``principal`` is what ``principal_of`` returns for who tries. Raises
-        ``ServiceValidationError``. A PIN that may not do this is as wrong as any other, so that
-        guessing reveals nothing.
+        ``principal`` is what ``principal_of`` returns for who tries; ``attempt`` describes what for
+        in the event of a refusal. Raises ``ServiceValidationError``. A PIN that may not do this is
+        as wrong as any other, so that guessing reveals nothing.
         """
         if not self.has_pins or (not code and not needed):
             return None
@@ -129,7 +130,7 @@ class AlarmCodes:
             raise _error("code_missing")
         async with self._lock:
             if self.lockout.remaining_s:
-                self._announce_refusal("locked_out")
+                self._announce_refusal("locked_out", attempt=attempt)
                 raise self._locked_out_error()
             known = list(get_pins(self._entry.data).values())
             pin = await self._hass.async_add_executor_job(find_pin, known, code)
@@ -137,24 +138,33 @@ class AlarmCodes:
                 self.lockout.count()
                 # Saved before it is answered, so that cutting the power gives no further tries.
                 await self._save()
-                self._announce_refusal("wrong_code")
+                self._announce_refusal("wrong_code", attempt=attempt)
                 raise self._locked_out_error() if self.lockout.remaining_s else _error("wrong_code")
             if self.lockout.reset():
                 await self._save()
             return pin
 
-    def refuse_to_arm(self, cameras: list[str]) -> ServiceValidationError:
-        """Announce that these cameras are offline; return the exception to raise."""
-        self._announce_refusal("camera_offline", cameras)
-        return _error("camera_offline", cameras=", ".join(cameras))
+    def refuse_to_arm(self, cameras: list[str], *, all_off: bool) -> ServiceValidationError:
+        """Announce that these cameras don't guard; return the exception to raise.
 
-    def _announce_refusal(self, reason: str, cameras: Iterable[str] = ()) -> None:
+        ``all_off``: they could be reached, but are turned off.
+        """
+        self._announce_refusal("camera_off" if all_off else "camera_offline", cameras)
+        names = ", ".join(cameras)
+        if all_off:
+            return _error("camera_off", cameras=names)
+        return _error("camera_offline", cameras=names)
+
+    def _announce_refusal(
+        self, reason: str, cameras: Iterable[str] = (), attempt: Mapping[str, Any] | None = None
+    ) -> None:
         ends_at = self.lockout.ends_at
         data = {
             "reason": reason,
             "attempts": self.lockout.wrong_tries,
             "locked_until": None if ends_at is None else iso(ends_at),
             "cameras": list(cameras),
+            **(attempt or {}),
         }
         self._hass.bus.async_fire(EVENT_ALARM_REFUSED, data)
 

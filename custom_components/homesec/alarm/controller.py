@@ -53,11 +53,11 @@ class AlarmController:
         self._host = host
         self._cameras = cameras
         self._reconciler = reconciler
-        self._announcer = AlarmAnnouncer(hass, bus=bus, cameras=cameras, issues=issues)
+        self.announcer = AlarmAnnouncer(hass, bus=bus, cameras=cameras, issues=issues)
         clock = self._clock = SystemClock()
         stored = StoredAlarm(hass, entry, clock=clock, on_state=self._async_on_state)
         self._stored = stored
-        self._codes = AlarmCodes(hass, entry, lockout=stored.lockout, save=stored.async_save)
+        self.codes = AlarmCodes(hass, entry, lockout=stored.lockout, save=stored.async_save)
         self._check = ArmingCheck(
             hass,
             entry,
@@ -125,17 +125,17 @@ class AlarmController:
     @property
     def code_format(self) -> str | None:
         """What a PIN is made of; None while there are no PINs."""
-        return "number" if self._codes.has_pins else None
+        return "number" if self.codes.has_pins else None
 
     @property
     def code_arm_required(self) -> bool:
         """Whether arming takes a PIN; always while armed, since it disarms for the exit delay."""
-        return self._codes.needed_to_arm or (self._codes.has_pins and self.armed)
+        return self.codes.needed_to_arm or (self.codes.has_pins and self.armed)
 
     async def async_load(self) -> None:
         """Go on where the last run ended, however it ended."""
         if not await self._stored.async_load():
-            self._announcer.async_unreadable(armed=self.armed)
+            self.announcer.async_unreadable(armed=self.armed)
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -173,10 +173,10 @@ class AlarmController:
         """
         # While armed, this also disarms, if only for the exit delay.
         kinds = ARMING_KINDS & DISARMING_KINDS if self.armed else ARMING_KINDS
-        pin = await self._codes.async_check(
+        pin = await self.codes.async_check(
             code, kinds=kinds, needed=self.code_arm_required, principal=principal
         )
-        self._announcer.async_duress(pin)
+        self.announcer.async_duress(pin)
         by = by if pin is None else pin.name
         if not skip_delay and get_delays(self._entry.data, mode).exit_s >= REACH_S:
             # Cameras that are off have the exit delay to start, and are checked after it.
@@ -202,7 +202,7 @@ class AlarmController:
         skip_delay: bool = False,
     ) -> None:
         if unavailable and not force:
-            raise self._codes.refuse_to_arm(self._cameras.names(unavailable))
+            raise self.codes.refuse_to_arm(self._cameras.names(unavailable), all_off=False)
         forced = bool(unavailable)
         self._alarm.arm(mode, by=by, skip_delay=skip_delay, forced=forced, bypassed=unavailable)
 
@@ -213,11 +213,11 @@ class AlarmController:
 
         Wrong PINs are counted by ``principal``.
         """
-        pin = await self._codes.async_check(
+        pin = await self.codes.async_check(
             code, kinds=DISARMING_KINDS, needed=True, principal=principal
         )
         self._alarm.disarm(by=by if pin is None else pin.name)
-        self._announcer.async_duress(pin)
+        self.announcer.async_duress(pin)
         await self._stored.async_save()
 
     async def async_trigger(self, *, by: str | None = None) -> None:
@@ -263,7 +263,7 @@ class AlarmController:
         self._stored.async_state_changed()
         missing = self._async_check_after_exit(previous)
         snapshot = self.snapshot
-        self._announcer.async_state(
+        self.announcer.async_state(
             snapshot, previous, timed=timed, missing=missing, ends_at=self.delay_ends_at
         )
         if not self._host.stopped:
@@ -289,9 +289,9 @@ class AlarmController:
         """Bypass cameras that don't run although they had enough time."""
         if missing := self._alarm.bypass(camera_ids):
             self._async_save_bypassed()
-            self._announcer.async_missing(missing)
+            self.announcer.async_missing(missing)
 
     @callback
     def _async_save_bypassed(self) -> None:
         self._stored.async_save_soon(changed=True)
-        self._announcer.async_change()
+        self.announcer.async_change()

@@ -1,19 +1,20 @@
 """The actions on alerts: snooze cameras, and send a test."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from homeassistant.const import ATTR_ENTITY_ID, ENTITY_MATCH_ALL
+from homeassistant.const import ATTR_CODE
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     config_validation as cv,
 )
 from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
-from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.util import dt as dt_util
 import probatio
 
 from ..access import Permission, async_check_call
+from ..alarm.guard import Weakening
+from ..cameras.target import TARGET_FIELDS, async_camera_ids
 from ..const import ATTR_DURATION, DOMAIN
 from ..targets import async_subentry_id
 from .snooze import MAX_SNOOZE
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 SERVICE_SNOOZE: Final = "snooze"
 SERVICE_TEST_ALERT: Final = "test_alert"
 ATTR_RECIPIENT: Final = "recipient"
-ATTR_CAMERA: Final = "camera"
 
 
 @callback
@@ -39,11 +39,11 @@ def async_setup_alert_actions(hass: HomeAssistant) -> None:
         _async_snooze,
         probatio.Schema(
             {
-                **cv.TARGET_SERVICE_FIELDS,
-                probatio.Optional(ATTR_CAMERA): probatio.All(cv.ensure_list, [cv.string]),
+                **TARGET_FIELDS,
                 probatio.Required(ATTR_DURATION): probatio.All(
                     cv.time_period, cv.positive_timedelta, probatio.Range(max=MAX_SNOOZE)
                 ),
+                probatio.Optional(ATTR_CODE): cv.string,
             }
         ),
         SupportsResponse.OPTIONAL,
@@ -81,11 +81,16 @@ async def _async_snooze(call: ServiceCall) -> ServiceResponse:
     runtime: HomeSecData = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
     # Only users who can disarm may silence a camera.
     await async_check_call(call, runtime, Permission.CONTROL)
-    cameras: list[JsonValueType] = []
-    for camera_id in _camera_ids(runtime, call.data):
-        until = await runtime.alerts.snooze.async_set(
-            camera_id, call.data[ATTR_DURATION].total_seconds()
+    camera_ids = async_camera_ids(call.hass, runtime.cameras, call.data)
+    duration_s = call.data[ATTR_DURATION].total_seconds()
+    if duration_s > 0:
+        code = call.data.get(ATTR_CODE)
+        await runtime.guard.async_check(
+            Weakening.SNOOZE, call.context, code=code, cameras=camera_ids
         )
+    cameras: list[JsonValueType] = []
+    for camera_id in camera_ids:
+        until = await runtime.alerts.snooze.async_set(camera_id, duration_s)
         cameras.append(
             {
                 "camera_id": camera_id,
@@ -94,33 +99,3 @@ async def _async_snooze(call: ServiceCall) -> ServiceResponse:
             }
         )
     return {"cameras": cameras} if call.return_response else None
-
-
-def _camera_ids(runtime: HomeSecData, data: dict[str, Any]) -> list[str]:
-    """Return the cameras of an action. Raises ``ServiceValidationError``."""
-    found: dict[str, None] = {}
-    for camera in data.get(ATTR_CAMERA, ()):
-        if (camera_id := _camera_id(runtime, camera)) is None:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="camera_not_found",
-                translation_placeholders={"camera": camera},
-            )
-        found[camera_id] = None
-    if data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
-        return list(runtime.cameras)
-    selected = async_extract_referenced_entity_ids(runtime.hass, TargetSelection(data))
-    for target in sorted(
-        selected.referenced | selected.indirectly_referenced | selected.referenced_devices
-    ):
-        if (camera_id := _camera_id(runtime, target)) is not None:
-            found[camera_id] = None
-    if not found:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_camera_chosen")
-    return list(found)
-
-
-def _camera_id(runtime: HomeSecData, text: str) -> str | None:
-    """Return the id of the camera that an entity's, device's, or camera's id stands for."""
-    camera_id = async_subentry_id(runtime.hass, text)
-    return camera_id if camera_id in runtime.cameras else None

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, override
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 
-from ..const import SUBENTRY_CAMERA
+from ..const import CONF_DETECTION, SUBENTRY_CAMERA
+from .config import DEFAULTS
 from .state import CameraState
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ class CameraRegistry(Mapping[str, CameraState]):
     A camera that is being removed may have a state and no settings any more, for a moment.
     """
 
-    def __init__(self, entry: ConfigEntry, devices: Devices) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, devices: Devices) -> None:
+        self._hass = hass
         self._entry = entry
         self._devices = devices
         self._states: dict[str, CameraState] = {}
@@ -55,6 +57,19 @@ class CameraRegistry(Mapping[str, CameraState]):
         """Return the names of those of these cameras that weren't removed."""
         names = map(self.name, camera_ids)
         return [name for name in names if name is not None]
+
+    def detects(self, camera_id: str) -> bool:
+        """Return whether a camera's detection is turned on."""
+        data = self.subentry(camera_id).data
+        return bool(data.get(CONF_DETECTION, DEFAULTS[CONF_DETECTION]))
+
+    @callback
+    def async_set_detection(self, camera_id: str, *, on: bool) -> None:
+        """Turn a camera's detection on or off; the entry's update listener applies it."""
+        subentry = self.subentry(camera_id)
+        self._hass.config_entries.async_update_subentry(
+            self._entry, subentry, data={**subentry.data, CONF_DETECTION: on}
+        )
 
     def event_data(self, camera_id: str | None) -> dict[str, str | None]:
         """Return what each event on Home Assistant's bus has about its camera; {} without one."""

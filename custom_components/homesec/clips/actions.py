@@ -4,6 +4,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.const import ATTR_CODE
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
@@ -11,6 +12,7 @@ from homeassistant.helpers.service import async_get_config_entry, async_register
 import probatio
 
 from ..access import Permission, async_check_call
+from ..alarm.guard import Weakening
 from ..bus_events import clip_data
 from ..const import DOMAIN
 from ..engine.core.clip_id import is_clip_id
@@ -67,7 +69,9 @@ _EXPORT = probatio.Schema(
         probatio.Required(ATTR_FOLDER): cv.string,
     }
 )
-_DELETE = probatio.Schema({probatio.Required(ATTR_CLIP_ID): _CLIP_IDS})
+_DELETE = probatio.Schema(
+    {probatio.Required(ATTR_CLIP_ID): _CLIP_IDS, probatio.Optional(ATTR_CODE): cv.string}
+)
 _PROTECT = _DELETE.extend({probatio.Optional(ATTR_PROTECTED, default=True): cv.boolean})
 
 
@@ -160,6 +164,7 @@ async def _async_delete(call: ServiceCall) -> None:
     runtime = _runtime(call)
     await async_check_call(call, runtime, Permission.CONTROL)
     library, clip_ids = runtime.host.engine.library, call.data[ATTR_CLIP_ID]
+    await _async_guard(call, runtime, Weakening.CLIPS_DELETED)
     try:
         await runtime.host.async_run(_delete, library, clip_ids, get_caches(call.hass))
     except OSError as err:
@@ -181,7 +186,15 @@ async def _async_protect(call: ServiceCall) -> None:
     runtime = _runtime(call)
     await async_check_call(call, runtime, Permission.CONTROL)
     library, clip_ids = runtime.host.engine.library, call.data[ATTR_CLIP_ID]
+    if not call.data[ATTR_PROTECTED]:
+        await _async_guard(call, runtime, Weakening.CLIPS_UNPROTECTED)
     await runtime.host.async_run(protect_all, library, clip_ids, call.data[ATTR_PROTECTED])
+
+
+async def _async_guard(call: ServiceCall, runtime: HomeSecData, action: Weakening) -> None:
+    """Have an action on clips take the right to disarm while the alarm is armed."""
+    code, clips = call.data.get(ATTR_CODE), len(call.data[ATTR_CLIP_ID])
+    await runtime.guard.async_check(action, call.context, code=code, clips=clips)
 
 
 async def _async_rebuild(call: ServiceCall) -> ServiceResponse:

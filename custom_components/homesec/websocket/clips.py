@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 import probatio
 
 from ..access import Permission
+from ..alarm.guard import Weakening
 from ..clips.actions import delete_each, protect_all
 from ..clips.cache import get_caches
 from ..clips.export import async_export, export_folder
@@ -14,6 +15,7 @@ from ..engine.core.errors import ClipNotFound
 from ..engine.core.types import ClipState
 from .decorators import command
 from .filter import CLIP_ID, FILTER, MAX_NAME_LENGTH, async_read_filter, read_cursor
+from .pins import PIN_FIELD, async_guard
 
 if TYPE_CHECKING:
     from homeassistant.components.websocket_api import ActiveConnection
@@ -92,17 +94,22 @@ def _read_clip(
 @command(
     "homesec/clips/protect",
     Permission.CONTROL,
-    {probatio.Required("ids"): _IDS, probatio.Required("protected"): bool},
+    {probatio.Required("ids"): _IDS, probatio.Required("protected"): bool, **PIN_FIELD},
 )
-async def _protect(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
+async def _protect(runtime: HomeSecData, connection: ActiveConnection, msg: Message) -> Message:
     library = runtime.host.engine.library
+    if not msg["protected"]:
+        await async_guard(
+            runtime, connection, msg, Weakening.CLIPS_UNPROTECTED, clips=len(msg["ids"])
+        )
     await runtime.host.async_run(protect_all, library, msg["ids"], msg["protected"])
     return {}
 
 
-@command("homesec/clips/delete", Permission.CONTROL, {probatio.Required("ids"): _IDS})
-async def _delete(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
+@command("homesec/clips/delete", Permission.CONTROL, {probatio.Required("ids"): _IDS, **PIN_FIELD})
+async def _delete(runtime: HomeSecData, connection: ActiveConnection, msg: Message) -> Message:
     library, caches = runtime.host.engine.library, get_caches(runtime.hass)
+    await async_guard(runtime, connection, msg, Weakening.CLIPS_DELETED, clips=len(msg["ids"]))
     try:
         deleted, refused = await runtime.host.async_run(delete_each, library, msg["ids"], caches)
     finally:

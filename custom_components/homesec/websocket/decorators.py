@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 import probatio
 
-from ..access import async_get_runtime, check_permission
+from ..access import Permission, async_get_runtime, has_permission
 from ..exceptions import EngineNotRunningError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from homeassistant.components.websocket_api.const import WebSocketCommandHandler
     from homeassistant.helpers.typing import VolDictType
 
-    from ..access import Permission
     from ..runtime import HomeSecData
 
     type Message = dict[str, Any]
@@ -44,7 +43,11 @@ def command(
             try:
                 if (runtime := async_get_runtime(hass)) is None:
                     raise EngineNotRunningError
-                check_permission(connection.user, runtime, permission)
+                if not has_permission(connection.user, runtime, permission):
+                    if permission is not Permission.READ:
+                        context = connection.context(msg)
+                        await runtime.guard.async_trace_denied(context, command_type)
+                    raise Unauthorized
                 result = await handler(runtime, connection, msg)
             except Unauthorized:
                 raise

@@ -13,12 +13,15 @@ from homeassistant.util import dt as dt_util
 import probatio
 
 from ..access import Permission
+from ..alarm.guard import Weakening
 from ..cameras.config import DEFAULTS, camera_labels
 from ..cameras.zones import ZoneError, check_zones, parse_zone
 from ..const import CONF_KIND, CONF_LABELS, CONF_LOITER, CONF_POLYGON, CONF_ZONES, DOMAIN
 from ..engine.core.types import ZoneKind
+from .cameras import check_cameras
 from .decorators import command
 from .filter import NAME, NAMES
+from .pins import PIN_FIELD, async_guard
 from .subscriptions import async_follow
 
 if TYPE_CHECKING:
@@ -78,10 +81,14 @@ async def _get(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Messa
     }
 
 
-@command("homesec/zones/save", Permission.ADMIN, _CAMERA_AND_ZONES)
-async def _save(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Message:
+@command("homesec/zones/save", Permission.ADMIN, {**_CAMERA_AND_ZONES, **PIN_FIELD})
+async def _save(runtime: HomeSecData, connection: ActiveConnection, msg: Message) -> Message:
     camera = _get_camera(runtime, msg)
     zones = await _async_read_zones(runtime, camera, msg["zones"])
+    if zones != list({**DEFAULTS, **camera.data}[CONF_ZONES]):
+        await async_guard(
+            runtime, connection, msg, Weakening.CAMERA_ZONES, cameras=[camera.subentry_id]
+        )
     # The entry's update listener applies a change to the running camera.
     runtime.hass.config_entries.async_update_subentry(
         runtime.entry, camera, data={**camera.data, CONF_ZONES: zones}
@@ -139,14 +146,8 @@ def _box(previewed: PreviewedDetection) -> dict[str, Any]:
 
 def _get_camera(runtime: HomeSecData, msg: dict[str, Any]) -> ConfigSubentry:
     """Return a command's camera. Raises ``ServiceValidationError``."""
-    camera_id = msg["camera_id"]
-    if camera_id not in runtime.cameras:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="camera_not_found",
-            translation_placeholders={"camera": camera_id},
-        )
-    return runtime.cameras.subentry(camera_id)
+    check_cameras(runtime, [msg["camera_id"]])
+    return runtime.cameras.subentry(msg["camera_id"])
 
 
 async def _async_read_zones(

@@ -6,7 +6,8 @@ import { Observable } from "./observable.ts";
 /** Does what the PIN is for. Throws if it is refused. */
 export type PinAction = (pin: string) => Promise<void>;
 
-const PIN_ERRORS = ["wrong_code", "locked_out", "code_missing"];
+const MISSING = ["code_missing", "guard_code_missing"];
+const PIN_ERRORS = ["wrong_code", "locked_out", ...MISSING];
 
 /** Return whether an error means that another PIN is needed. */
 export function isPinError(error: unknown): boolean {
@@ -16,7 +17,7 @@ export function isPinError(error: unknown): boolean {
 
 /** Return whether an error means that nothing was done because there was no PIN. */
 export function isPinMissing(error: unknown): boolean {
-  return isPinError(error) && (error as HassError).translation_key === "code_missing";
+  return isPinError(error) && MISSING.includes((error as HassError).translation_key ?? "");
 }
 
 /** Collects the digits, and offers them to an action until it accepts them or fails otherwise. */
