@@ -14,10 +14,11 @@ import pytest
 import toy_service as toy
 from worker_pairs import wait_until
 
+from custom_components.homesec.engine.core.activity_board import Work
 from custom_components.homesec.engine.core.errors import WorkerDied
 from custom_components.homesec.engine.worker import log_relay, memory, process
-from custom_components.homesec.engine.worker.board import Work
-from custom_components.homesec.engine.worker.process import WorkerProcess, signal_name
+from custom_components.homesec.engine.worker.exit_report import signal_name
+from custom_components.homesec.engine.worker.process import WorkerProcess
 
 ENGINE = "custom_components.homesec.engine"
 
@@ -127,7 +128,8 @@ def test_worker_that_crashes_says_on_whose_bytes(caplog):
             found.call(toy.CRASH, camera_id="porch")
         report = found.wait()
     assert report.reason == "signal 11"
-    assert [(x.camera_id, set(x.since)) for x in report.working] == [("porch", {Work.DECODE})]
+    assert [(x.camera_id, x.work) for x in report.marks] == [("porch", Work.DECODE)]
+    assert report.thread == report.marks[0].thread != report.main_thread
     assert "Fatal Python error: Segmentation fault" in caplog.text
     assert "toy_service.py" in caplog.text
 

@@ -14,10 +14,10 @@ import threading
 import time
 
 if "engine" in sys.modules:
-    from engine.worker.board import BOARD, Work
+    from engine.core.activity_board import BOARD, Work
     from engine.worker.connection import Method
 else:
-    from custom_components.homesec.engine.worker.board import BOARD, Work
+    from custom_components.homesec.engine.core.activity_board import BOARD, Work
     from custom_components.homesec.engine.worker.connection import Method
 
 ECHO = Method(name="echo", args={"text": str}, result=str)
@@ -76,7 +76,7 @@ def status():
 
 
 def crash(camera_id):
-    with BOARD.working(camera_id, Work.DECODE):
+    with BOARD.working(Work.DECODE, camera_id):
         ctypes.string_at(1)
 
 

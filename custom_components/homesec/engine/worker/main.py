@@ -12,7 +12,7 @@ import socket
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from .board import BOARD
+from ..core.activity_board import BOARD
 from .connection import Connection
 from .hardening import harden
 from .log_relay import SET_LOG_LEVEL, RelayHandler

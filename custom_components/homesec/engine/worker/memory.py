@@ -1,4 +1,4 @@
-"""How much memory a worker may take, and how much it takes."""
+"""How much memory a worker may take, how much it takes, and whether it runs at all."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +36,15 @@ def rss_bytes(pid: int) -> int | None:
         return int(fields[1]) * resource.getpagesize()
     except OSError, ValueError, IndexError:
         return None
+
+
+def is_stopped(pid: int) -> bool:
+    """Return whether a signal or a debugger has stopped a process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[:1] in (["T"], ["t"])
 
 
 def _number(path: Path) -> int:

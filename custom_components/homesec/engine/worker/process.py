@@ -4,8 +4,6 @@ The thread that starts it waits for its end, since Linux ends a child with the t
 it (``PR_SET_PDEATHSIG``).
 """
 
-from collections import deque
-from dataclasses import dataclass
 import json
 import logging
 import os
@@ -15,17 +13,18 @@ import socket
 import subprocess
 import sys
 from threading import Event, Thread
+import time
 from typing import TYPE_CHECKING, Any
 
-from .board import Activity, BoardReader, create_board
+from ..core.activity_board import BoardReader, create_board
 from .connection import ENDED, Connection
+from .exit_report import ExitReport, StderrTail
 from .log_relay import LOG, SET_LOG_LEVEL, LogReceiver, redact, wanted_level
-from .memory import default_limit_bytes, rss_bytes
+from .memory import default_limit_bytes, is_stopped, rss_bytes
 from .wire_types import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import IO
 
     from .connection import Handler, Method
 
@@ -45,17 +44,11 @@ ENVIRONMENT = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR"),
 )
 """All that a worker gets of the environment: no token, no proxy, no password."""
-_STDERR_LINES = 30
+NO_HEARTBEAT = "no heartbeat"
+KILLED = f"signal {signal.SIGKILL}"
+LARGE_SHARE = 0.7
+"""A worker that's killed with so much of its limit may have grown faster than it's watched."""
 _BOOT = Path(__file__).with_name("boot.py")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExitReport:
-    """How a worker ended."""
-
-    reason: str  # "signal 11", "memory", "no heartbeat", "exit code 1", "stopped"
-    working: tuple[Activity, ...] = ()  # the cameras that it was working on
-    expected: bool = False  # whether it was asked to
 
 
 class WorkerProcess:
@@ -83,7 +76,8 @@ class WorkerProcess:
         self._wake = Event()
         self._reason: str | None = None
         self._expected = False
-        self._stderr = _StderrTail()
+        self._stopped = False
+        self._stderr = StderrTail()
         self._child: subprocess.Popen[bytes] | None = None
         self.rss_bytes: int | None = None
         ours, self._theirs = socket.socketpair()
@@ -124,14 +118,16 @@ class WorkerProcess:
             reader.start()
             self.connection.start(self._handlers)
             self._on_start(self)
+            began = time.monotonic()
             self._watch(child)
             self._reap(child)
             reader.join(2.0)
-            return self._report(child, board)
+            return self._report(child, board, time.monotonic() - began)
         except OSError as err:
             self.connection.close("not started")
             return ExitReport(reason=f"not started: {err.strerror}")
         finally:
+            self.kill("a defect")  # it has ended, unless there was one
             board.close()
 
     def _spawn(self, board_fd: int) -> subprocess.Popen[bytes]:
@@ -167,7 +163,8 @@ class WorkerProcess:
             if self.connection.pongs != pongs:
                 pongs, silent, allowed = self.connection.pongs, 0, HEARTBEAT_S / TICK_S
             elif (silent := silent + 1) > allowed:
-                self.kill("no heartbeat")
+                self._stopped = is_stopped(child.pid)
+                self.kill(NO_HEARTBEAT)
                 return
             self.rss_bytes = rss_bytes(child.pid)
             if self.rss_bytes is not None and self.rss_bytes > self._limit_bytes:
@@ -192,7 +189,9 @@ class WorkerProcess:
         self.connection.close(self._reason or "the worker has ended")
         self.connection.join(30.0)
 
-    def _report(self, child: subprocess.Popen[bytes], board: BoardReader) -> ExitReport:
+    def _report(
+        self, child: subprocess.Popen[bytes], board: BoardReader, lived_s: float
+    ) -> ExitReport:
         code = child.returncode
         if self._reason is not None:
             reason = self._reason
@@ -202,35 +201,24 @@ class WorkerProcess:
             reason = f"exit code {code}"
         if not self._expected:
             self._log_exit(reason)
-        working = tuple(board.read())
-        return ExitReport(reason=reason, working=working, expected=self._expected)
+        return ExitReport(
+            reason=reason,
+            at=time.monotonic(),
+            lived_s=lived_s,
+            marks=board.read(),
+            main_thread=board.main_thread,
+            thread=self._stderr.thread,
+            expected=self._expected,
+            outside=self._stopped or (reason == KILLED and not self._was_large),
+            hung=reason == NO_HEARTBEAT,
+        )
+
+    @property
+    def _was_large(self) -> bool:
+        """Whether the system may have ended it for its memory."""
+        return (self.rss_bytes or 0) > LARGE_SHARE * self._limit_bytes
 
     def _log_exit(self, reason: str) -> None:
         _LOGGER.debug("The worker %s ended: %s", self.name, reason)
         for line in self._stderr.lines:
             _LOGGER.debug("%s: %s", self.name, redact(line))
-
-
-class _StderrTail:
-    """What a child wrote last: where a native crash was, or the complaint of a library."""
-
-    def __init__(self) -> None:
-        self.lines: deque[str] = deque(maxlen=_STDERR_LINES)
-        self._fatal = False
-
-    def read(self, stream: IO[bytes]) -> None:
-        """Read to the end, on a thread of its own. Of a crash, the beginning says most."""
-        with stream:
-            while raw := stream.readline(2000):
-                line = raw.decode(errors="replace").rstrip()
-                self._fatal = self._fatal or line.startswith("Fatal Python error")
-                if not self._fatal or len(self.lines) < _STDERR_LINES:
-                    self.lines.append(line)
-
-
-def signal_name(reason: str) -> str:
-    """Return a reason for people: the name of a signal rather than its number."""
-    match reason.split():
-        case ["signal", number] if number.isdigit() and int(number) in list(signal.Signals):
-            return signal.Signals(int(number)).name
-    return reason
