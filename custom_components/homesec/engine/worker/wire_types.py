@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from ..core import camera_reports, clip_files, events, types
 from ..model_zoo import manifest
 from .codec import Registry
+from .interface import WorkerSettings
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 MODULES = (types, events, camera_reports, clip_files)
-OTHERS = (manifest.ModelFiles,)
+OTHERS = (manifest.ModelFiles, WorkerSettings)
 
 
 def _classes(module: ModuleType) -> list[type]:
