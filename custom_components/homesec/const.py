@@ -35,6 +35,12 @@ CONF_KIND: Final = "kind"
 CONF_DEVICE: Final = "device"
 CONF_FILE: Final = "file"
 CONF_VERIFY_TLS: Final = "verify_tls"
+CONF_FINGERPRINT: Final = "tls_fingerprint"
+CONF_OTHER_HOSTS: Final = "allow_other_hosts"
+CONF_ALLOW_BASIC: Final = "allow_basic"
+CONF_DIGEST_ONLY: Final = "digest_only"  # learned, and in no form
+CONF_TRUST: Final = "trust_certificate"  # in the form only
+SECTION_CONNECTION: Final = "connection"
 
 # A camera: its settings.
 CONF_LABELS: Final = "labels"

@@ -159,7 +159,9 @@ def test_camera_forms_have_all_texts() -> None:
         check_form(source_form.source_schema([]), CAMERA["step"][step])
     kinds = TEXTS["selector"]["zone_kind"]["options"]
     labels = dict.fromkeys(const.LABELS, "")
-    check_form(settings_form.settings_schema(labels, kinds), CAMERA["step"]["settings"])
+    check_form(
+        settings_form.settings_schema(labels, kinds, offers_trust=True), CAMERA["step"]["settings"]
+    )
     assert kinds.keys() == set(ZoneKind)
     assert len(set(kinds.values())) == len(kinds)
     for placeholder in re.findall(r"{(\w+)}", CAMERA["step"]["settings"]["description"]):
@@ -179,11 +181,14 @@ def test_camera_errors_have_texts() -> None:
     used += re.findall(
         r'ZoneError\(\s*"(\w+)"', SOURCE["cameras.zones"] + SOURCE["flows.zone_form"]
     )
-    used += re.findall(r': "(own_camera|path_not_allowed)"', SOURCE["flows.camera_flow"])
+    used += re.findall(
+        r': "(own_camera|path_not_allowed|invalid_fingerprint)"', SOURCE["flows.camera_flow"]
+    )
     assert CAMERA["error"].keys() == keys | {*used, errors.HomeSecError.key}
     for key, text in CAMERA["error"].items():
         placeholders = set(re.findall(r"{(\w+)}", text))
-        assert placeholders <= ({"zone", "label"} if key.startswith(("zone", "rule")) else set())
+        known = {"zone", "label"} if key.startswith(("zone", "rule")) else set()
+        assert placeholders <= ({"host"} if key == errors.OtherHostRefused.key else known)
 
 
 def test_camera_abort_reasons_have_texts() -> None:

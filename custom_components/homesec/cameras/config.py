@@ -2,7 +2,7 @@
 
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from homeassistant.const import CONF_ENTITY_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 
@@ -10,17 +10,21 @@ from ..alarm.machine import ARMED_MODES, AlarmMode
 from ..const import (
     CONF_ALARM_LABELS,
     CONF_ALERT_LABELS,
+    CONF_ALLOW_BASIC,
     CONF_ARMED_MODES,
     CONF_AT_ONCE,
     CONF_DETECT_FPS,
     CONF_DETECTION,
     CONF_DEVICE,
+    CONF_DIGEST_ONLY,
     CONF_DISARMED,
     CONF_FILE,
+    CONF_FINGERPRINT,
     CONF_GRACE,
     CONF_KIND,
     CONF_LABELS,
     CONF_MAX_CLIP,
+    CONF_OTHER_HOSTS,
     CONF_POST_ROLL,
     CONF_PRE_ROLL,
     CONF_RECORD_LABELS,
@@ -60,6 +64,10 @@ SOURCE_FIELDS: Final = (
     CONF_USERNAME,
     CONF_PASSWORD,
     CONF_VERIFY_TLS,
+    CONF_FINGERPRINT,
+    CONF_OTHER_HOSTS,
+    CONF_ALLOW_BASIC,
+    CONF_DIGEST_ONLY,
     CONF_DEVICE,
     CONF_FILE,
     CONF_ENTITY_ID,
@@ -96,6 +104,10 @@ def source_config(data: Mapping[str, Any]) -> SourceConfig:
         username=data.get(CONF_USERNAME),
         password=data.get(CONF_PASSWORD),
         verify_tls=data.get(CONF_VERIFY_TLS, False),
+        tls_fingerprint=data.get(CONF_FINGERPRINT),
+        allow_other_hosts=data.get(CONF_OTHER_HOSTS, False),
+        allow_basic=data.get(CONF_ALLOW_BASIC, False),
+        digest_only=data.get(CONF_DIGEST_ONLY, False),
     )
 
 
@@ -178,23 +190,6 @@ def activity(data: Mapping[str, Any], mode: AlarmMode, *, arming: bool = False) 
         # So that it is connected, and its detector warm, when the delay ends.
         return Activity.DETECT if disarmed is Activity.OFF else disarmed
     return Activity.RECORD
-
-
-def split_credentials(url: str) -> tuple[str, str | None, str | None]:
-    """Split a URL into one without credentials, the username, and the password."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return url.strip(), None, None  # an error when it is opened
-    userinfo, at, host = parts.netloc.rpartition("@")
-    if not at:
-        return urlunsplit(parts), None, None
-    username, colon, password = userinfo.partition(":")
-    return (
-        urlunsplit(parts._replace(netloc=host)),
-        unquote(username) or None,
-        unquote(password) if colon else None,
-    )
 
 
 def source_unique_id(entry_id: str, data: Mapping[str, Any]) -> str:

@@ -19,10 +19,21 @@ from ..cameras.config import (
     source_unique_id,
 )
 from ..cameras.zones import ZoneError
-from ..const import CONF_DEVICE, CONF_FILE, CONF_KIND, CONF_MODEL, DOMAIN, LABELS, LOGGER
+from ..const import (
+    CONF_DEVICE,
+    CONF_DIGEST_ONLY,
+    CONF_FILE,
+    CONF_FINGERPRINT,
+    CONF_KIND,
+    CONF_MODEL,
+    CONF_TRUST,
+    DOMAIN,
+    LABELS,
+    LOGGER,
+)
 from ..detector.model_choice import custom_model_labels, models_dir
-from ..engine.capture.source_url import stream_url
 from ..engine.core.errors import DeviceMissing, FileMissing, HomeSecError, SourceError
+from ..engine.core.source_url import format_fingerprint, is_fingerprint, source_url
 from ..engine.core.types import SourceKind
 from ..translations import async_options
 from ..urls import PREVIEW_URL
@@ -46,6 +57,7 @@ class CameraFlow(HomeSecSubentryFlow):
         self._preview = CameraPreview()
         self._preview_task: asyncio.Task[CameraPreview] | None = None
         self._errors: dict[str, str] = {}
+        self._error_host = ""  # where a refused stream leads
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Add a camera."""
@@ -77,6 +89,7 @@ class CameraFlow(HomeSecSubentryFlow):
                 source_schema(webcams, self._homesec_cameras()), format_source(self._source)
             ),
             errors=self._errors,
+            description_placeholders={"host": self._error_host or "?"},
             last_step=False,
         )
 
@@ -91,9 +104,12 @@ class CameraFlow(HomeSecSubentryFlow):
         match SourceKind(self._source[CONF_KIND]):
             case SourceKind.STREAM:
                 try:
-                    stream_url(source_config(self._source))
+                    source_url(source_config(self._source))
                 except SourceError as err:
                     return {CONF_URL: err.key}
+                if not is_fingerprint(self._source.get(CONF_FINGERPRINT, "0" * 64)):
+                    # An error cannot be shown at a field inside a section.
+                    return {"base": "invalid_fingerprint"}
             case SourceKind.WEBCAM if not is_webcam_path(self._source[CONF_DEVICE]):
                 return {CONF_DEVICE: DeviceMissing.key}
             case SourceKind.FILE:
@@ -128,6 +144,7 @@ class CameraFlow(HomeSecSubentryFlow):
         except SourceError as err:
             kind = SourceKind(self._source[CONF_KIND])
             self._errors = {LOCATION_FIELD[kind]: err.key}
+            self._error_host = err.placeholders.get("host", "")
         except Exception:  # noqa: BLE001 - the flow goes on, and the log has the error
             LOGGER.exception("The preview of a camera failed")
             self._errors = {"base": HomeSecError.key}
@@ -140,11 +157,22 @@ class CameraFlow(HomeSecSubentryFlow):
         return self.async_show_progress_done(next_step_id="settings")
 
     async def _async_preview(self) -> CameraPreview:
+        running = None
         if self._source_unchanged():
-            camera_id = self._reconfigure_subentry_id
-            if preview := await async_preview_running(self._runtime, camera_id):
-                return preview
-        return await async_preview_source(self._runtime, self._source)
+            running = await async_preview_running(self._runtime, self._reconfigure_subentry_id)
+        if running is not None and not self._may_trust():
+            return running
+        try:
+            return await async_preview_source(self._runtime, self._source)
+        except SourceError:
+            if running is None:
+                raise
+            return running  # it may allow only one viewer
+
+    def _may_trust(self) -> bool:
+        """Return whether the camera has a certificate that isn't trusted yet."""
+        url = self._source.get(CONF_URL, "").lower()
+        return url.startswith(("https:", "rtsps:")) and CONF_FINGERPRINT not in self._source
 
     @abort_if_removed
     async def async_step_settings(
@@ -167,22 +195,40 @@ class CameraFlow(HomeSecSubentryFlow):
                 error_placeholders = {"zone": err.zone, "label": label}
             if not errors:
                 unique_id = source_unique_id(self._entry_id, self._source)
-                return self._save(name, {**self._source, **settings}, unique_id)
+                learned = self._learned(trusts=user_input.get(CONF_TRUST, False))
+                return self._save(name, {**self._source, **learned, **settings}, unique_id)
         shown = user_input or format_settings(await self._async_name(), stored, zone_kinds)
         return self.async_show_form(
             step_id="settings",
             data_schema=self.add_suggested_values_to_schema(
-                settings_schema(labels, zone_kinds), shown
+                settings_schema(
+                    labels, zone_kinds, offers_trust=self._offered_fingerprint() is not None
+                ),
+                shown,
             ),
             errors=errors,
             description_placeholders={
                 "picture": self._async_picture(),
                 "formats": self._preview.formats,
+                "fingerprint": format_fingerprint(self._offered_fingerprint() or ""),
                 "note": (await async_options(self.hass, "note")).get(self._preview.note_key, ""),
                 **error_placeholders,
             },
             last_step=True,
         )
+
+    def _offered_fingerprint(self) -> str | None:
+        """Return the fingerprint of a certificate that isn't trusted yet."""
+        return None if CONF_FINGERPRINT in self._source else self._preview.tls_fingerprint
+
+    def _learned(self, *, trusts: bool) -> dict[str, Any]:
+        """Return what the connection showed of the source, as it is stored."""
+        learned: dict[str, Any] = {}
+        if trusts and (fingerprint := self._offered_fingerprint()):
+            learned[CONF_FINGERPRINT] = fingerprint
+        if self._preview.asks_digest and self._source[CONF_KIND] == SourceKind.STREAM:
+            learned[CONF_DIGEST_ONLY] = True
+        return learned
 
     async def _async_labels(self, stored: Mapping[str, Any]) -> dict[str, str]:
         """Return the labels to choose from, with names: built in, the model's, the camera's."""

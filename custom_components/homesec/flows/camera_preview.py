@@ -28,6 +28,8 @@ class CameraPreview:
     formats: str = ""  # size, codecs and frame rate; needs no translation
     note_key: str = ""  # key of ``selector.note`` in the translations
     jpeg: bytes | None = field(default=None, repr=False)
+    tls_fingerprint: str | None = None  # SHA-256 of the camera's certificate
+    asks_digest: bool = False  # the camera asked for a login that doesn't show the password
 
 
 async def async_preview_source(runtime: HomeSecData, source: Mapping[str, Any]) -> CameraPreview:
@@ -39,7 +41,13 @@ async def async_preview_source(runtime: HomeSecData, source: Mapping[str, Any]) 
     found = await host.async_run_raw(host.engine.probe, source_config(source), feed)
     formats = _formats(found.width, found.height, found.video_codec, found.fps, found.audio_codec)
     note_key = "" if found.records_directly else "encoded"
-    return CameraPreview(formats=formats, note_key=note_key, jpeg=found.jpeg)
+    return CameraPreview(
+        formats=formats,
+        note_key=note_key,
+        jpeg=found.jpeg,
+        tls_fingerprint=found.tls_fingerprint,
+        asks_digest=found.asks_digest,
+    )
 
 
 async def async_preview_running(runtime: HomeSecData, camera_id: str) -> CameraPreview | None:

@@ -26,6 +26,7 @@ from ..const import (
     CONF_RECORD_LABELS,
     CONF_RULES,
     CONF_THRESHOLD,
+    CONF_TRUST,
     CONF_WATCH,
     CONF_ZONES,
     SECTION_ADVANCED,
@@ -49,12 +50,19 @@ _LABEL_SUBSETS: Final = (CONF_RECORD_LABELS, CONF_ALARM_LABELS, CONF_ALERT_LABEL
 """Each a choice among ``CONF_LABELS``."""
 
 
-def settings_schema(labels: Mapping[str, str], zone_kinds: Mapping[str, str]) -> Schema:
-    """Return the form; labels and zone kinds to choose from map values to names."""
+def settings_schema(
+    labels: Mapping[str, str], zone_kinds: Mapping[str, str], *, offers_trust: bool = False
+) -> Schema:
+    """Return the form; labels and zone kinds to choose from map values to names.
+
+    ``offers_trust``: the camera has a certificate that can be trusted from now on.
+    """
     seconds = UnitOfTime.SECONDS
+    trust = {Optional(CONF_TRUST): BooleanSelector()} if offers_trust else {}
     return Schema(
         {
             Required(CONF_NAME): TextSelector(),
+            **trust,
             Required(CONF_LABELS): choice(labels, "label", multiple=True),
             Optional(CONF_RECORD_LABELS): choice(labels, "label", multiple=True),
             Optional(CONF_ALARM_LABELS): choice(labels, "label", multiple=True),
@@ -126,6 +134,7 @@ def read_settings(
     top_level = {k: v for k, v in answer.items() if k not in (SECTION_ZONES, SECTION_ADVANCED)}
     settings = {**top_level, **answer.get(SECTION_ZONES, {}), **answer[SECTION_ADVANCED]}
     name = settings.pop(CONF_NAME).strip()
+    settings.pop(CONF_TRUST, None)  # the flow stores what it stands for
     if (threshold := settings.get(CONF_THRESHOLD)) is not None:
         settings[CONF_THRESHOLD] = threshold / 100
     settings[CONF_ZONES] = read_zones(settings.get(CONF_ZONES, ()), zone_kinds)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_ENTITY_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME
-from homeassistant.data_entry_flow import Optional, Required
+from homeassistant.data_entry_flow import Optional, Required, section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     EntitySelector,
@@ -21,8 +21,25 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from ..cameras.config import LOCATION_FIELD, split_credentials
-from ..const import CONF_DEVICE, CONF_FILE, CONF_KIND, CONF_VERIFY_TLS
+from ..cameras.config import LOCATION_FIELD
+from ..const import (
+    CONF_ALLOW_BASIC,
+    CONF_DEVICE,
+    CONF_DIGEST_ONLY,
+    CONF_FILE,
+    CONF_FINGERPRINT,
+    CONF_KIND,
+    CONF_OTHER_HOSTS,
+    CONF_VERIFY_TLS,
+    SECTION_CONNECTION,
+)
+from ..engine.core.errors import InvalidSource
+from ..engine.core.source_url import (
+    format_fingerprint,
+    normal_fingerprint,
+    parse_source_url,
+    split_login,
+)
 from ..engine.core.types import SourceKind
 from .form_fields import choice
 
@@ -66,6 +83,16 @@ def source_schema(webcams: Iterable[Webcam], excluded: Iterable[str] = ()) -> pr
                 )
             ),
             Required(CONF_FILE, visible=_if(SourceKind.FILE)): TextSelector(),
+            Optional(SECTION_CONNECTION, visible=_if(SourceKind.STREAM)): section(
+                probatio.Schema(
+                    {
+                        Optional(CONF_FINGERPRINT): TextSelector(),
+                        Optional(CONF_OTHER_HOSTS): BooleanSelector(),
+                        Optional(CONF_ALLOW_BASIC): BooleanSelector(),
+                    }
+                ),
+                {"collapsed": True},
+            ),
         }
     )
 
@@ -81,7 +108,7 @@ def read_source(answer: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str
     source = {CONF_KIND: kind.value, field: answer[field].strip()}
     if kind is not SourceKind.STREAM:
         return source
-    source[CONF_URL], username, password = split_credentials(answer[CONF_URL])
+    source[CONF_URL], username, password = split_login(answer[CONF_URL])
     username = answer.get(CONF_USERNAME) or username
     password = answer.get(CONF_PASSWORD) or password
     if username and not password and username == known.get(CONF_USERNAME):
@@ -91,12 +118,36 @@ def read_source(answer: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str
         source[CONF_USERNAME] = username
     if password:
         source[CONF_PASSWORD] = password
-    return source
+    return source | _read_connection(answer.get(SECTION_CONNECTION, known), source, known)
+
+
+def _read_connection(
+    answer: Mapping[str, Any], source: Mapping[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what isn't the default, so that the stored source of before stays equal."""
+    connection: dict[str, Any] = {
+        key: True for key in (CONF_OTHER_HOSTS, CONF_ALLOW_BASIC) if answer.get(key)
+    }
+    if fingerprint := normal_fingerprint(answer.get(CONF_FINGERPRINT) or ""):
+        connection[CONF_FINGERPRINT] = fingerprint
+    if known.get(CONF_DIGEST_ONLY) and _same_host(source[CONF_URL], known.get(CONF_URL, "")):
+        connection[CONF_DIGEST_ONLY] = True
+    return connection
+
+
+def _same_host(one: str, other: str) -> bool:
+    try:
+        return parse_source_url(one).origin == parse_source_url(other).origin
+    except InvalidSource:
+        return False
 
 
 def format_source(source: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored source as the form shows it, without its password."""
-    return {key: value for key, value in source.items() if key != CONF_PASSWORD}
+    shown = {key: value for key, value in source.items() if key != CONF_PASSWORD}
+    if fingerprint := shown.get(CONF_FINGERPRINT):
+        shown[CONF_FINGERPRINT] = format_fingerprint(fingerprint)
+    return {**shown, SECTION_CONNECTION: shown}  # the form takes only those it has fields for
 
 
 _DEVICE = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[\w.:@+-]+)")

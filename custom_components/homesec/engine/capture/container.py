@@ -21,7 +21,6 @@ from ..media.packets import (
 from .bitstream import AnnexB
 from .error_map import translate_error
 from .open import open_container
-from .source_url import stream_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from ..core.types import SourceConfig
     from ..media.packets import AvPacket
+    from .open import NetworkSource
     from .timeline import Timeline, Timestamp
 
 _POLL_S = 0.01  # between two attempts to read from a webcam
@@ -48,8 +48,8 @@ class ContainerConnection:
         self._config = config
         self._timeline = timeline
         self._stop = stop
-        self._url = stream_url(config) if config.kind is SourceKind.STREAM else config.location
-        self._container = open_container(config, self._url, stop)
+        self._opened = open_container(config, stop)
+        self._container = self._opened.container
         try:
             self._stream = _find_video(self._container)
             self._audio_stream = _find_audio(self._container)
@@ -60,14 +60,19 @@ class ContainerConnection:
             self.audio = None if self._audio_stream is None else _audio_format(self._audio_stream)
             self._annexb = AnnexB(self._stream, self.video) if self.video.copied else None
         except BaseException:
-            self._container.close()
+            self._opened.close()
             raise
         self._last_video = 0.0
         timeline.reconnect()
 
+    @property
+    def network(self) -> NetworkSource | None:
+        """The connection to a camera on the network."""
+        return self._opened.network
+
     def close(self) -> None:
         """Close the source."""
-        self._container.close()
+        self._opened.close()
 
     def packets(self) -> Iterator[MediaPacket]:
         """Yield packets until the source ends. Raises ``SourceError``."""
@@ -104,6 +109,8 @@ class ContainerConnection:
             except (av.error.FFmpegError, OSError) as err:
                 raise self._to_source_error(err) from None
             if packet is None:
+                if self._opened.error is not None:
+                    raise self._opened.error
                 return
             if packet.size:
                 yield from self._to_timeline(packet)
@@ -116,9 +123,11 @@ class ContainerConnection:
             raise SourceStalled
 
     def _to_source_error(self, error: Exception) -> SourceError:
+        if self._opened.error is not None:
+            return self._opened.error
         if isinstance(error, av.error.ExitError):
             return SourceStalled()
-        found = translate_error(error, self._config, self._url, self._stop)
+        found = translate_error(error, self._config)
         # It worked before, so without a clear cause it has stalled.
         unclear = type(found) is SourceError or isinstance(found, NoVideo)
         return SourceStalled() if unclear else found

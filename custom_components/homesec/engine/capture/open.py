@@ -1,29 +1,66 @@
 """Open streams, files, and webcams with the options that FFmpeg needs."""
 
+from dataclasses import dataclass
 from pathlib import Path
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import av
 import av.error
 
-from ..core.errors import FileMissing, NoVideo
+from ..core.errors import FileMissing, NoVideo, SourceError, SourceStalled, SourceTimeout
+from ..core.source_url import source_url
 from ..core.types import SourceKind
 from .error_map import translate_error
+from .http_source import HttpSource
+from .login import camera_login
+from .rtsp_relay import RtspRelay
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from threading import Event
 
     from av.container import InputContainer
 
+    from ..core.source_url import SourceUrl
     from ..core.types import SourceConfig
+    from .http_source import HttpFile
+
+    type NetworkSource = HttpSource | RtspRelay
 
 OPEN_TIMEOUT_S = 4.0
 """Of each of two steps: connecting, and reading the streams' parameters.
 
 FFmpeg's calls can't be interrupted, so a stop may have to wait for both.
 """
+
+HTTP_FORMATS = (
+    "mpjpeg",
+    "mjpeg",
+    "jpeg_pipe",
+    "mpegts",
+    "hls",
+    "mov",
+    "flv",
+    "h264",
+    "hevc",
+    "aac",
+)
+"""The formats of cameras over HTTP; "aac" is the sound of some HLS streams."""
+
+_FORMATS_BY_TYPE = {
+    "multipart/x-mixed-replace": "mpjpeg",
+    "application/vnd.apple.mpegurl": "hls",
+    "application/x-mpegurl": "hls",
+    "audio/mpegurl": "hls",
+    "audio/x-mpegurl": "hls",
+}
+_STREAM_OPTIONS = {
+    # FFmpeg would read a dozen pictures to find the frame rate and the first time stamp, which
+    # aren't needed: at 2 fps that takes longer than the time limit.
+    "fpsprobesize": "0",
+    "max_ts_probe": "1",
+}
 
 # 4 is AVFMT_FLAG_NONBLOCK, which has no name as an option: a webcam that hangs must not block its
 # thread.
@@ -38,24 +75,97 @@ _WEBCAM_OPTIONS: tuple[dict[str, str], ...] = (
 )
 
 
-def open_container(config: SourceConfig, url: str, stop: Event) -> InputContainer:
-    """Open ``url``, a path for files and webcams. Raises ``SourceError``."""
+@dataclass(frozen=True, slots=True)
+class OpenedSource:
+    """A container, and what it reads from if that's a camera on the network."""
+
+    container: InputContainer
+    network: NetworkSource | None = None
+
+    @property
+    def error(self) -> SourceError | None:
+        """Why there are no more bytes, which FFmpeg doesn't know."""
+        return self.network.error if self.network else None
+
+    def close(self) -> None:
+        """Close the container and its connections."""
+        self.container.close()
+        if self.network is not None:
+            self.network.close()
+
+
+def open_container(config: SourceConfig, stop: Event) -> OpenedSource:
+    """Open a stream, webcam, or file. Raises ``SourceError``."""
+    path = config.location
     match config.kind:
         case SourceKind.WEBCAM:
-            return _open_webcam(config, url, stop)
+            return OpenedSource(_open_webcam(config, path, stop))
         case SourceKind.FILE:
-            if not Path(url).is_file():
+            if not Path(path).is_file():
                 raise FileMissing
-            return _open(config, url, f"file:{url}", {"protocol_whitelist": "file"})
+            options = {"protocol_whitelist": "file"}
+            return OpenedSource(_open(config, f"file:{path}", options))
         case _:
-            return _open(config, url, url, _stream_options(config, url), stop)
+            url = source_url(config)
+            if url.scheme.startswith("rtsp"):
+                return _open_rtsp(config, url, stop)
+            return _open_http(config, url, stop)
+
+
+def _open_rtsp(config: SourceConfig, url: SourceUrl, stop: Event) -> OpenedSource:
+    login = camera_login(config, url)
+    relay = RtspRelay(config, url, login, stop, open_s=OPEN_TIMEOUT_S)
+    # TCP leads to the relay only, and everything else through it.
+    options = {**_STREAM_OPTIONS, "protocol_whitelist": "tcp", "rtsp_transport": "tcp"}
+    return _open_network(config, relay, relay.url, options, format_name="rtsp")
+
+
+def _open_http(config: SourceConfig, url: SourceUrl, stop: Event) -> OpenedSource:
+    login = camera_login(config, url)
+    source = HttpSource(config, url, login, stop, open_s=OPEN_TIMEOUT_S)
+    file = source.open()
+    # FFmpeg has no protocol at all: it reads this file, and what HLS names through ``open_part``.
+    options = {
+        **_STREAM_OPTIONS,
+        "protocol_whitelist": "none",
+        "format_whitelist": ",".join(HTTP_FORMATS),
+        # FFmpeg would take such a file for a connection of its own, and abort.
+        "http_persistent": "0",
+        "http_multiple": "0",
+    }
+    format_name = _FORMATS_BY_TYPE.get(file.content_type)
+    opened = _open_network(config, source, file, options, format_name=format_name)
+    source.set_limit(config.stall_s)
+    return opened
+
+
+def _open_network(
+    config: SourceConfig,
+    network: NetworkSource,
+    target: str | HttpFile,
+    options: dict[str, str],
+    *,
+    format_name: str | None,
+) -> OpenedSource:
+    """Open what reads from the network; what the network says of a failure goes before FFmpeg's."""
+    io_open = network.open_part if isinstance(network, HttpSource) else None
+    try:
+        container = _open(config, target, options, format_name=format_name, io_open=io_open)
+    except SourceError as err:
+        network.close()
+        error = network.error or err
+        raise (SourceTimeout() if isinstance(error, SourceStalled) else error) from None
+    except BaseException:
+        network.close()
+        raise
+    return OpenedSource(container, network)
 
 
 def _open_webcam(config: SourceConfig, device: str, stop: Event) -> InputContainer:
     error = NoVideo()
     for options in _WEBCAM_OPTIONS:
         try:
-            return _open(config, device, device, {**_WEBCAM, **options}, format_name="v4l2")
+            return _open(config, device, {**_WEBCAM, **options}, format_name="v4l2")
         except NoVideo as err:  # it doesn't have this format or size
             error = err
         if stop.is_set():
@@ -65,39 +175,22 @@ def _open_webcam(config: SourceConfig, device: str, stop: Event) -> InputContain
 
 def _open(
     config: SourceConfig,
-    location: str,
-    target: str,
+    target: str | HttpFile,
     options: dict[str, str],
-    stop: Event | None = None,
     *,
     format_name: str | None = None,
+    io_open: Callable[..., HttpFile] | None = None,
 ) -> InputContainer:
     start = time.monotonic()
     try:
         return av.open(
             target,
+            mode="r",
             format=format_name,
             options=options,
             timeout=(OPEN_TIMEOUT_S, config.stall_s),
+            io_open=io_open,
         )
     except (av.error.FFmpegError, OSError, ValueError) as err:
         late = time.monotonic() - start >= OPEN_TIMEOUT_S
-        raise translate_error(err, config, location, stop, late=late) from None
-
-
-def _stream_options(config: SourceConfig, url: str) -> dict[str, str]:
-    options = {
-        # A playlist or redirect must not open local files.
-        "protocol_whitelist": "rtp,srtp,udp,tcp,tls,rtsp,rtsps,http,https,httpproxy,crypto",
-        # FFmpeg would read a dozen pictures to find the frame rate and the first time stamp, which
-        # aren't needed: at 2 fps that takes longer than the time limit.
-        "fpsprobesize": "0",
-        "max_ts_probe": "1",
-    }
-    scheme = urlsplit(url).scheme.lower()
-    if scheme.startswith("rtsp"):
-        options["rtsp_transport"] = "tcp"
-    if scheme.endswith("s"):
-        # Most cameras have self-signed certificates.
-        options["tls_verify"] = "1" if config.verify_tls else "0"
-    return options
+        raise translate_error(err, config, late=late) from None

@@ -32,6 +32,7 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
     timeline = Timeline(SystemClock(), source_pace(config))
     with closing(open_source(config, feed, timeline, Event())) as connection:
         picture = _first_picture(connection)
+    network = connection.network
     return Probe(
         width=picture.width,
         height=picture.height,
@@ -40,6 +41,8 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
         fps=connection.video.fps,
         records_directly=connection.video.copied,
         jpeg=encode_jpeg(picture, width=PREVIEW_WIDTH),
+        tls_fingerprint=network.fingerprint if network else None,
+        asks_digest=network is not None and network.login.asked_digest,
     )
 
 

@@ -32,6 +32,7 @@ class SnapshotConnection:
     """Reads a picture twice per second."""
 
     audio = None
+    network = None
 
     def __init__(self, feed: SourceFeed, timeline: Timeline, stop: Event) -> None:
         """Read the first picture. Raises ``SourceError``."""

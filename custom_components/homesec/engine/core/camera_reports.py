@@ -22,6 +22,8 @@ class Probe:
     fps: float | None
     records_directly: bool  # false: clips have to be encoded, which costs processing power
     jpeg: bytes = field(repr=False)
+    tls_fingerprint: str | None = None  # SHA-256 of the camera's certificate
+    asks_digest: bool = False  # the camera asked for a login that doesn't show the password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

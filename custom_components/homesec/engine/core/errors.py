@@ -50,6 +50,29 @@ class LoginRefused(SourceError, key="invalid_auth"):
     """The camera rejects this user name or password."""
 
 
+class BasicRefused(LoginRefused, key="basic_refused"):
+    """The camera asked for a protected login before, and now for a readable password.
+
+    The password was not sent.
+    """
+
+
+class LoginUnsupported(LoginRefused, key="login_unsupported"):
+    """The camera asks for a kind of login that isn't supported: ``schemes``."""
+
+
+class OtherHostRefused(SourceError, key="other_host_refused"):
+    """The camera's stream leads to another host or port: ``host``; empty for no host at all."""
+
+
+class CertificateRefused(SourceError, key="certificate_refused"):
+    """The camera's certificate can't be verified: ``reason``."""
+
+
+class CertificateChanged(SourceError, key="certificate_changed"):
+    """The camera's certificate isn't the trusted one."""
+
+
 class StreamNotFound(SourceError, key="stream_not_found"):
     """The camera is there, but has no stream under this path."""
 

@@ -92,7 +92,11 @@ class SourceConfig:
     password: str | None = field(default=None, repr=False)
     paced: bool = True  # FILE only: play in real time, not as fast as it can be decoded
     loop: bool = True  # FILE only: start again at the end
-    verify_tls: bool = False
+    allow_other_hosts: bool = False  # STREAM only: follow redirects and playlists to other hosts
+    verify_tls: bool = False  # only with a certificate of an authority that the system trusts
+    tls_fingerprint: str | None = None  # only with the certificate that has this SHA-256
+    digest_only: bool = False  # the camera once asked for Digest: never send a readable password
+    allow_basic: bool = False  # send it, whatever the camera asked for before
     stall_s: float = 4.0  # a source that sends no packet for longer has stalled
 
 
