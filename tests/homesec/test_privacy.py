@@ -38,7 +38,7 @@ URL = f"rtsp://127.0.0.1:9/{CANARY}-path?token={CANARY}-token"
 
 
 @pytest.fixture
-def entry(entry: MockConfigEntry, video: Path) -> MockConfigEntry:
+def entry(entry: MockConfigEntry, video: Path, socket_enabled: None) -> MockConfigEntry:
     """An entry with a second camera whose settings are full of secrets."""
     data = camera(f"{CANARY}-name", video, camera_id=STREAM_ID, disarmed="detect")
     secret = {
