@@ -56,7 +56,7 @@ def test_no_module_of_home_assistants_process_imports_native_libraries():
 def test_only_the_boundaries_import_modules_of_the_worker_late():
     graph = imports(INTEGRATION, nodes=at_runtime)
     late = {x for x, targets in graph.items() if not is_childs(x) and any(map(is_childs, targets))}
-    assert late == MAY_IMPORT_LATE
+    assert late <= MAY_IMPORT_LATE
 
 
 @pytest.mark.parametrize(

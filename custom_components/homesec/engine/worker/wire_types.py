@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from ..core import camera_reports, clip_files, events, types
 from ..model_zoo import manifest
 from .codec import Registry
-from .interface import WorkerSettings
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 MODULES = (types, events, camera_reports, clip_files)
-OTHERS = (manifest.ModelFiles, WorkerSettings)
+OTHERS = (manifest.ModelFiles,)
 
 
 def _classes(module: ModuleType) -> list[type]:
