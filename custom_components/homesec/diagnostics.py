@@ -58,6 +58,7 @@ async def async_get_config_entry_diagnostics(
             "start_error": runtime.coordinator.start_error and runtime.coordinator.start_error.key,
             **asdict(runtime.coordinator.engine_stats),
         },
+        "worker": asdict(runtime.host.engine.worker_status) if runtime.host.ready else None,
         "detector": {
             "status": detector.status,
             "progress": detector.progress,

@@ -29,8 +29,11 @@ async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:
     report = runtime.detector.report
     detector = report if report is not None and report.ready else None
     error = runtime.coordinator.start_error
+    worker = runtime.host.engine.worker_status if runtime.host.ready else None
     return {
         "engine": "running" if runtime.host.ready else error.key if error else "starting",
+        "worker_restarts": worker.restarts if worker else "-",
+        "worker_exit": (worker.last_exit if worker else None) or "-",
         "detector": detector.detector if detector else "-",
         "model": detector.model if detector else "-",
         "second_opinion": (detector.verifier if detector else None) or "-",

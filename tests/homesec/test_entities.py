@@ -84,6 +84,8 @@ async def test_system_health_counts_running_cameras(
     await until(hass, lambda: entry.runtime_data.detector.report)
     assert await get_system_health_info(hass, "homesec") == {
         "engine": "running",
+        "worker_restarts": 0,
+        "worker_exit": "-",
         "detector": "ncnn",
         "model": "scripted",
         "second_opinion": "-",
