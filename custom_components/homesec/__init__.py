@@ -67,11 +67,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     _subscribe_to_changes(entry)
     entry.async_on_unload(runtime.alarm.async_start())
     entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
+    entry.async_on_unload(runtime.settings.async_start())
     entry.async_on_unload(async_start_feeds(hass, runtime))
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
     """Remove the entities; the engine is stopped afterwards."""
+    if entry.disabled_by is not None:
+        await entry.runtime_data.settings.async_stopped()
     await hass.config_entries.async_unload_platforms_or_raise(entry, PLATFORMS)
     if entry.disabled_by is not None:
         async_hide_panel(hass)
@@ -92,6 +95,7 @@ def _subscribe_to_changes(entry: HomeSecConfigEntry) -> None:
     running = _engine_settings(entry)
 
     async def changed(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
+        await entry.runtime_data.settings.async_compare()
         if _engine_settings(entry) != running:
             hass.config_entries.async_schedule_reload(entry.entry_id)
             return

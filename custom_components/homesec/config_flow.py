@@ -31,6 +31,7 @@ from .flows.alarm_flow import AlarmSteps
 from .flows.camera_flow import CameraFlow
 from .flows.custom_model_flow import CustomModelSteps
 from .flows.form_fields import choice, named_choice
+from .flows.pin_gate import PinSteps
 from .flows.recipient_flow import RecipientFlow
 from .flows.retention_flow import RetentionSteps
 from .flows.storage_flow import StorageSteps
@@ -59,7 +60,9 @@ def choice_schema(
     )
 
 
-class HomeSecFlow(CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, domain=DOMAIN):
+class HomeSecFlow(
+    PinSteps, CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, domain=DOMAIN
+):
     """The flow behind "Add integration"."""
 
     VERSION = 1

@@ -41,6 +41,11 @@ class Devices:
         """Return the registry's id of a device."""
         return self._ids.get(subentry_id)
 
+    def is_disabled(self, subentry_id: str) -> bool:
+        """Return whether a device is disabled in Home Assistant's settings."""
+        device = self._registry.async_get(self._ids.get(subentry_id, ""))
+        return device is not None and device.disabled
+
     def info(self, subentry_id: str | None) -> DeviceInfo:
         """Return what registry and entities have to know of a device."""
         if subentry_id is None:

@@ -15,7 +15,7 @@ from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAM
 from .alarm.config import get_delays, get_pins, needs_code_to_arm
 from .alarm.machine import AlarmMode
 from .alerts.recipient_config import CONF_API_KEY_SID, CONF_SERVICE_SID
-from .cameras.config import DEFAULTS, activity
+from .cameras.config import DEFAULTS
 from .cloud.retention_config import retention_rules
 from .cloud.store import CONF_KEY, CONF_LIMIT, CONF_SEAL_KEY, CONF_UPLOAD_REST
 from .const import (
@@ -81,7 +81,7 @@ def _camera(runtime: HomeSecData, camera_id: str) -> dict[str, Any]:
         "settings": {key: data[key] for key in SETTINGS if key in data},
         "zones": [_zone(zone, state) for zone in data.get(CONF_ZONES, ())],
         "source": _source(data),
-        "activity": activity(data, alarm.mode, arming=alarm.arming),
+        "activity": alarm.activity(runtime.cameras.subentry(camera_id)),
         "health": state.health,
         "error": state.error,
         "present": {label: presence.count for label, presence in state.presences.items()},

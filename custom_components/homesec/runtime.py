@@ -7,6 +7,7 @@ from homeassistant.config_entries import ConfigEntry
 
 from .alarm.controller import AlarmController
 from .alarm.guard import Guard
+from .alarm.settings_watch import SettingsWatch
 from .alerts.controller import AlertController
 from .cameras.reconciler import CameraReconciler
 from .cameras.registry import CameraRegistry
@@ -41,6 +42,7 @@ class HomeSecData:
     alarm: AlarmController = field(init=False)
     guard: Guard = field(init=False)
     alerts: AlertController = field(init=False)
+    settings: SettingsWatch = field(init=False)
     storage: StorageMonitor = field(init=False)
     visits: VisitCounts = field(init=False)
     coordinator: HomeSecCoordinator = field(init=False)
@@ -74,6 +76,15 @@ class HomeSecData:
             cameras=cameras,
             devices=devices,
             issues=issues,
+        )
+        self.settings = SettingsWatch(
+            hass,
+            entry,
+            alarm=self.alarm,
+            guard=self.guard,
+            bus=bus,
+            cameras=cameras,
+            send=self.alerts.async_send_changes,
         )
         self.coordinator = HomeSecCoordinator(
             hass,

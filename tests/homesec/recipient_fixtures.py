@@ -28,7 +28,7 @@ ACCOUNT = {
     "to": NUMBER,
 }
 RULES = {
-    "kinds": ["alarm", "seen", "offline"],
+    "kinds": ["alarm", "seen", "offline", "settings"],
     "cameras": [],
     "labels": [],
     "zones": [],

@@ -30,6 +30,7 @@ from custom_components.homesec.engine.sms.errors import TextError, TextExpired
 from custom_components.homesec.flows import (
     alarm_form,
     custom_model_form,
+    pin_gate,
     recipient_flow,
     recipient_form,
     retention_flow,
@@ -67,6 +68,8 @@ WITHOUT_EXCEPTIONS = {
     ),
 }
 """Modules whose translation keys belong to entities, issues, and fields, not to exceptions."""
+PIN_ERRORS = {"wrong_code", "locked_out", "code_missing"}
+"""Of the step that asks for a PIN before settings of an armed alarm are saved."""
 GONE = set(re.findall(r'reason="(\w+)"', SOURCE["flows.subentry_flow"]))
 
 
@@ -116,6 +119,7 @@ def test_config_flow_forms_have_all_texts() -> None:
         ("edit_pin", alarm_form.EDIT_SCHEMA),
         ("change_pin", alarm_form.pin_schema({})),
         ("remove_pin", alarm_form.pin_schema({})),
+        ("enter_pin", pin_gate.PIN_SCHEMA),
     ):
         check_form(schema, steps[step])
     assert steps["cloud"]["menu_options"].keys() == {"bucket", "cloud_off"}
@@ -144,14 +148,14 @@ def test_config_flow_errors_have_texts() -> None:
     used |= set(
         re.findall(r'"(pin_\w+)"', SOURCE["flows.alarm_form"] + SOURCE["flows.alarm_flow"])
     ) - {"pin_kind", "pin_gone"}
-    assert TEXTS["config"]["error"].keys() == used
+    assert TEXTS["config"]["error"].keys() == used | PIN_ERRORS
     flows = ("flows.custom_model_flow", "flows.storage_flow", "flows.alarm_flow")
     reasons = set(re.findall(r'reason="(\w+)"', "".join(SOURCE[flow] for flow in flows)))
     assert TEXTS["config"]["abort"].keys() == {*reasons, "single_instance_allowed"}
     assert TEXTS["config"]["progress"].keys() == {"try_model", "probe_bucket"}
     for group in ("error", "abort"):
         placeholders = re.findall(r"{(\w+)}", json.dumps(TEXTS["config"][group]))
-        assert set(placeholders) <= {"reason", "files", *storage_flow.NO_DETAILS}
+        assert set(placeholders) <= {"reason", "files", "minutes", *storage_flow.NO_DETAILS}
 
 
 def test_camera_forms_have_all_texts() -> None:
@@ -184,8 +188,10 @@ def test_camera_errors_have_texts() -> None:
     used += re.findall(
         r': "(own_camera|path_not_allowed|invalid_fingerprint)"', SOURCE["flows.camera_flow"]
     )
-    assert CAMERA["error"].keys() == keys | {*used, errors.HomeSecError.key}
+    assert CAMERA["error"].keys() == keys | {*used, errors.HomeSecError.key} | PIN_ERRORS
     for key, text in CAMERA["error"].items():
+        if key in PIN_ERRORS:
+            continue
         placeholders = set(re.findall(r"{(\w+)}", text))
         known = {"zone", "label"} if key.startswith(("zone", "rule")) else set()
         assert placeholders <= ({"host"} if key == errors.OtherHostRefused.key else known)
@@ -198,13 +204,15 @@ def test_camera_abort_reasons_have_texts() -> None:
 
 def test_recipient_forms_have_all_texts() -> None:
     schema = recipient_form.recipient_schema({}, {}, {})
-    assert RECIPIENT["step"].keys() == {"user", "reconfigure"}
-    for step in RECIPIENT["step"].values():
-        check_form(schema, step)
+    assert RECIPIENT["step"].keys() == {"user", "reconfigure", "enter_pin"}
+    for step in ("user", "reconfigure"):
+        check_form(schema, RECIPIENT["step"][step])
+    for texts in (RECIPIENT, CAMERA):
+        check_form(pin_gate.PIN_SCHEMA, texts["step"]["enter_pin"])
     assert RECIPIENT["initiate_flow"].keys() == {"user", "reconfigure"}
     assert RECIPIENT["progress"].keys() == {"send"}
     assert RECIPIENT["entry_type"]
-    assert "{" not in json.dumps(RECIPIENT).replace('{"', "")
+    assert "{" not in json.dumps(RECIPIENT).replace('{"', "").replace("{minutes}", "")
     reasons = set(re.findall(r'reason="(\w+)"', SOURCE["flows.recipient_flow"]))
     assert RECIPIENT["abort"].keys() == reasons | GONE | {"reconfigure_successful"}
 
@@ -216,7 +224,7 @@ def test_recipient_errors_have_texts() -> None:
         re.findall(r'"(\w+_(?:missing|invalid|incomplete))"', SOURCE["flows.recipient_form"])
     )
     used |= set(re.findall(r'"(number_known)"', SOURCE["flows.recipient_flow"]))
-    assert RECIPIENT["error"].keys() == used | {errors.HomeSecError.key}
+    assert RECIPIENT["error"].keys() == used | {errors.HomeSecError.key} | PIN_ERRORS
     assert {error.key for error in recipient_flow.FIELDS} <= used
 
 

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..bus_events import alarm_event
 from ..const import EVENT_ALARM_DURESS
 from ..event_bus import AlarmChanged, AlarmTriggered, CamerasMissing, Duress
+from .camera_check import bypassed_names
 from .machine import AlarmState, Cause
 from .pins import PinKind
 
@@ -45,7 +46,7 @@ class AlarmAnnouncer:
             snapshot,
             previous,
             timed=timed,
-            bypassed=self._cameras.names(snapshot.bypassed),
+            bypassed=bypassed_names(self._cameras, snapshot),
             offline=self._cameras.names(missing),
             ends_at=ends_at,
         )
@@ -78,6 +79,8 @@ class AlarmAnnouncer:
     def async_missing(self, camera_ids: tuple[str, ...]) -> None:
         """Raise an issue for each camera that the alarm is armed without, and send one alert."""
         for camera_id in camera_ids:
+            if self._cameras.is_off(camera_id):
+                continue  # it would run if it were turned on
             name, error = self._cameras.subentry(camera_id).title, self._cameras[camera_id].error
             self._issues.async_camera_missing(camera_id, name, error)
         if camera_ids:

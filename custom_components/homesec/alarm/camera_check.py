@@ -10,43 +10,65 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from ..cameras.config import activity, guards_in, skips_entry_delay, triggers_alarm
+from ..cameras.config import active_in, activity, guards_in, skips_entry_delay, triggers_alarm
 from ..const import REACH_S, REACH_STARTING_S
 from ..engine.core.errors import DeviceMissing, FileMissing, LoginRefused
 from ..engine.core.types import Activity, CameraHealth
 from .machine import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterator
 
-    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
     from ..cameras.registry import CameraRegistry
     from ..cameras.state import CameraState
     from ..engine.core.clock import Clock
     from ..engine.core.events import HealthChanged
     from ..engine_host import EngineHost
-    from .machine import AlarmMode
+    from .machine import AlarmMode, AlarmSnapshot
 
 PERMANENT_ERRORS = frozenset(error.key for error in (DeviceMissing, FileMissing, LoginRefused))
 """Those that don't pass within seconds."""
 
 
-def _guarding(cameras: CameraRegistry, mode: AlarmMode) -> Iterator[tuple[str, CameraState]]:
+def _active(cameras: CameraRegistry, mode: AlarmMode) -> Iterator[tuple[str, CameraState]]:
+    """Yield the cameras that are meant to guard in a mode."""
     for camera_id, state in cameras.items():
-        if cameras.exists(camera_id) and guards_in(cameras.subentry(camera_id).data, mode):
+        if cameras.exists(camera_id) and active_in(cameras.subentry(camera_id).data, mode):
             yield camera_id, state
 
 
+def _guarding(cameras: CameraRegistry, mode: AlarmMode) -> Iterator[tuple[str, CameraState]]:
+    return (each for each in _active(cameras, mode) if not cameras.is_off(each[0]))
+
+
+def turned_off(cameras: CameraRegistry, mode: AlarmMode) -> tuple[str, ...]:
+    """Return the cameras that should guard in a mode, but are off."""
+    return tuple(each for each, _ in _active(cameras, mode) if cameras.is_off(each))
+
+
 def offline(cameras: CameraRegistry, mode: AlarmMode) -> tuple[str, ...]:
-    """Return the cameras that guard in a mode and are known to be lost."""
+    """Return the cameras that should guard in a mode, and are off or known to be lost."""
     lost = CameraHealth.LOST
-    return tuple(each for each, state in _guarding(cameras, mode) if state.health is lost)
+    return tuple(
+        each
+        for each, state in _active(cameras, mode)
+        if state.health is lost or cameras.is_off(each)
+    )
 
 
 def unavailable(cameras: CameraRegistry, mode: AlarmMode) -> tuple[str, ...]:
-    """Return the cameras that guard in a mode and aren't running, perhaps not yet."""
-    return tuple(each for each, state in _guarding(cameras, mode) if not state.watching)
+    """Return the cameras that should guard in a mode and aren't running, perhaps not yet."""
+    return tuple(
+        each for each, state in _active(cameras, mode) if not state.watching or cameras.is_off(each)
+    )
+
+
+def bypassed_names(cameras: CameraRegistry, snapshot: AlarmSnapshot) -> list[str]:
+    """Return the names of the cameras that don't guard: bypassed, or turned off now."""
+    off = turned_off(cameras, snapshot.mode)
+    return cameras.names(dict.fromkeys((*snapshot.bypassed, *off)))
 
 
 def present_labels(cameras: CameraRegistry, mode: AlarmMode) -> list[tuple[str, str]]:
@@ -65,7 +87,8 @@ def alarm_cause(
     if not cameras.exists(camera_id):
         return None
     camera = cameras.subentry(camera_id)
-    if not (triggers_alarm(camera.data, label) and guards_in(camera.data, mode)):
+    guarding = guards_in(camera.data, mode) and not cameras.is_off(camera_id)
+    if not (guarding and triggers_alarm(camera.data, label)):
         return None
     cause = Cause(by=camera.title, camera_id=camera_id, label=label)
     return cause, skips_entry_delay(camera.data)
@@ -100,11 +123,19 @@ class ArmingCheck:
         self._cancel_recheck: CALLBACK_TYPE | None = None
         self.stopped = False
 
-    def activity(self, data: Mapping[str, Any], mode: AlarmMode, *, arming: bool) -> Activity:
+    def activity(self, camera: ConfigSubentry, mode: AlarmMode, *, arming: bool) -> Activity:
         """Return what a camera does in a mode; while it is checked, it isn't off."""
+        data, camera_id = camera.data, camera.subentry_id
+        if camera_id in self._cameras and self._cameras.is_off(camera_id):
+            return Activity.OFF
         now = activity(data, mode, arming=arming)
         checked = now is Activity.OFF and any(guards_in(data, each) for each in self._checking)
         return Activity.DETECT if checked else now
+
+    def guards(self, mode: AlarmMode, camera_id: str) -> bool:
+        """Return whether a camera guards in a mode, and runs."""
+        guarding = (each for each, state in _guarding(self._cameras, mode) if state.watching)
+        return camera_id in guarding
 
     @asynccontextmanager
     async def async_check(self, mode: AlarmMode) -> AsyncIterator[tuple[str, ...]]:
@@ -138,6 +169,8 @@ class ArmingCheck:
 
     def _may_still_run(self, camera_id: str) -> bool:
         state = self._cameras[camera_id]
+        if self._cameras.is_off(camera_id):
+            return False
         if state.health is CameraHealth.LOST and state.error in PERMANENT_ERRORS:
             return False
         began = self._connecting.get(camera_id)

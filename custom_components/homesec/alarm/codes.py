@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
+    from ..cameras.registry import CameraRegistry
     from ..engine.core.clock import Clock
 
 FREE_TRIES: Final = 5
@@ -144,16 +145,17 @@ class AlarmCodes:
                 await self._save()
             return pin
 
-    def refuse_to_arm(self, cameras: list[str], *, all_off: bool) -> ServiceValidationError:
-        """Announce that these cameras don't guard; return the exception to raise.
-
-        ``all_off``: they could be reached, but are turned off.
-        """
-        self._announce_refusal("camera_off" if all_off else "camera_offline", cameras)
-        names = ", ".join(cameras)
+    def refuse_to_arm(
+        self, cameras: CameraRegistry, camera_ids: tuple[str, ...]
+    ) -> ServiceValidationError:
+        """Announce that these cameras are offline or turned off; return the exception to raise."""
+        names = cameras.names(camera_ids)
+        all_off = all(map(cameras.is_off, camera_ids))
+        self._announce_refusal("camera_off" if all_off else "camera_offline", names)
+        listed = ", ".join(names)
         if all_off:
-            return _error("camera_off", cameras=names)
-        return _error("camera_offline", cameras=names)
+            return _error("camera_off", cameras=listed)
+        return _error("camera_offline", cameras=listed)
 
     def _announce_refusal(
         self, reason: str, cameras: Iterable[str] = (), attempt: Mapping[str, Any] | None = None

@@ -1,6 +1,6 @@
 """The alarm: connects its state machine to the disk, timer, PINs, cameras, and event buses."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
@@ -8,10 +8,9 @@ from homeassistant.helpers.start import async_at_started
 from ..const import REACH_S
 from ..engine.core.clock import SystemClock
 from ..engine.core.events import DetectionStarted, EngineEvent, HealthChanged
-from ..engine.core.types import Activity, CameraHealth
 from ..exceptions import EngineNotRunningError
 from .announcer import AlarmAnnouncer
-from .camera_check import ArmingCheck, alarm_cause, offline, present_labels
+from .camera_check import ArmingCheck, alarm_cause, bypassed_names, offline, present_labels
 from .codes import AlarmCodes, overtaken_error
 from .config import get_delays
 from .machine import AlarmMode, AlarmState, Cause
@@ -19,12 +18,11 @@ from .pins import ARMING_KINDS, DISARMING_KINDS
 from .store import StoredAlarm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
     from ..cameras.reconciler import CameraReconciler
     from ..cameras.registry import CameraRegistry
+    from ..engine.core.types import Activity
     from ..engine_host import EngineHost
     from ..event_bus import EventBus
     from ..issues import Issues
@@ -65,7 +63,7 @@ class AlarmController:
             cameras=cameras,
             clock=clock,
             reconcile=self.async_reconcile,
-            on_unavailable=self._async_bypass,
+            on_unavailable=self.async_bypass,
         )
         self._version = 0  # counts what changes the alarm, or is about to
         self._early: dict[tuple[str, str], None] = {}
@@ -119,8 +117,8 @@ class AlarmController:
 
     @property
     def bypassed(self) -> list[str]:
-        """The names of bypassed cameras."""
-        return self._cameras.names(self.snapshot.bypassed)
+        """The names of the cameras that don't guard: offline when it was armed, or off now."""
+        return bypassed_names(self._cameras, self.snapshot)
 
     @property
     def code_format(self) -> str | None:
@@ -202,7 +200,7 @@ class AlarmController:
         skip_delay: bool = False,
     ) -> None:
         if unavailable and not force:
-            raise self.codes.refuse_to_arm(self._cameras.names(unavailable), all_off=False)
+            raise self.codes.refuse_to_arm(self._cameras, unavailable)
         forced = bool(unavailable)
         self._alarm.arm(mode, by=by, skip_delay=skip_delay, forced=forced, bypassed=unavailable)
 
@@ -225,8 +223,8 @@ class AlarmController:
         self._alarm.trigger(Cause(by=by))
         await self._stored.async_save()
 
-    def activity(self, camera: Mapping[str, Any]) -> Activity:
-        """Return what a camera with these settings does now."""
+    def activity(self, camera: ConfigSubentry) -> Activity:
+        """Return what a camera does now."""
         return self._check.activity(camera, self.mode, arming=self.arming)
 
     async def async_reconcile(self) -> None:
@@ -242,8 +240,8 @@ class AlarmController:
                 self._stored.async_save_soon()
             case HealthChanged():
                 self._check.async_handle(event)
-                running = event.health is CameraHealth.RUNNING
-                if running and self._alarm.end_bypass(event.camera_id):
+                guards = self._check.guards(self.mode, event.camera_id)
+                if guards and self._alarm.end_bypass(event.camera_id):
                     self._async_save_bypassed()
 
     def _async_detect(self, camera_id: str, label: str) -> None:
@@ -285,8 +283,8 @@ class AlarmController:
         return self._alarm.bypass(self._check.async_unavailable(self.mode, bypassed=bypassed))
 
     @callback
-    def _async_bypass(self, camera_ids: tuple[str, ...]) -> None:
-        """Bypass cameras that don't run although they had enough time."""
+    def async_bypass(self, camera_ids: tuple[str, ...]) -> None:
+        """Bypass cameras that don't run although they had enough time, or that were turned off."""
         if missing := self._alarm.bypass(camera_ids):
             self._async_save_bypassed()
             self.announcer.async_missing(missing)

@@ -1,11 +1,11 @@
 """Makes alerts of what the engine and the alarm report."""
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
-from ulid_transform import ulid_at_time
 
 from ..alarm.machine import AlarmMode
 from ..cameras.config import alert_labels, guards_in
@@ -21,15 +21,19 @@ from ..engine.core.events import (
 from ..event_bus import AlarmChanged, AlarmTriggered, CameraChanged, CamerasMissing, Duress
 from .alert_builder import AlertGrouper, OpenAlert
 from .dispatch import AlertDispatcher
+from .notices import missing_alert, settings_alert
 from .recipients import Recipients
-from .rules import Alert, AlertKind, Sighting
+from .rules import AlertKind, Sighting
 from .snooze import Snooze
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
     from ..alarm.controller import AlarmController
+    from ..alarm.settings_change import SettingsChange
     from ..cameras.registry import CameraRegistry
     from ..devices import Devices
     from ..engine.core.events import EngineEvent
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 
 CLIP_WAIT_S: Final = 6 * 3600.0
 """No clip takes that long; then an alert no longer waits for its clip."""
+SETTINGS_TIMEOUT_S: Final = 2.0
 
 
 class AlertController:
@@ -138,19 +143,17 @@ class AlertController:
                 self._async_add(Sighting(kind=AlertKind.DURESS, at=_now(), mode=mode, by=event.by))
 
     def _async_send_missing(self, camera_ids: tuple[str, ...]) -> None:
-        """Send one alert about all cameras that the alarm is armed without."""
-        at = _now()
-        sightings = tuple(
-            Sighting(
-                kind=AlertKind.OFFLINE,
-                at=at,
-                mode=self._alarm.mode,
-                camera_id=camera_id,
-                camera=self._cameras.name(camera_id),
-            )
-            for camera_id in camera_ids
-        )
-        self._async_dispatch(OpenAlert(alert=Alert(id=ulid_at_time(at), sightings=sightings)))
+        mode = self._alarm.mode
+        self._async_dispatch(missing_alert(self._cameras, camera_ids, mode=mode, at=_now()))
+
+    async def async_send_changes(self, changes: Iterable[SettingsChange]) -> None:
+        """Send an alert about changed settings; return once its texts are stored.
+
+        It doesn't wait for long: the changes are applied whatever becomes of the alert.
+        """
+        open_alert = settings_alert(changes, mode=self._alarm.mode, at=_now())
+        if (sending := self._async_dispatch(open_alert)) is not None:
+            await asyncio.wait({sending}, timeout=SETTINGS_TIMEOUT_S)
 
     def _alarm_sighting(self, event: AlarmTriggered) -> Sighting:
         """Return a sighting of what triggered the alarm, with the clip that is being recorded."""
@@ -265,13 +268,13 @@ class AlertController:
         return open_alert.alert.id
 
     @callback
-    def _async_dispatch(self, open_alert: OpenAlert) -> None:
+    def _async_dispatch(self, open_alert: OpenAlert) -> asyncio.Task[None] | None:
         """Send what is new of an alert, by one task at a time so that nothing is sent twice."""
         if open_alert.dispatching or self._host.stopped:
-            return
+            return None
         open_alert.dispatching = True
         # Not eagerly: what happens at the same moment, such as the alarm, is part of it.
-        self._entry.async_create_task(
+        return self._entry.async_create_task(
             self._hass, self._async_dispatch_all(open_alert), "HomeSec alert", eager_start=False
         )
 

@@ -32,6 +32,9 @@ STILL_TIMEOUT_S: Final = 0.4
 rather than late."""
 
 
+WITHOUT_STILL: Final = (AlertKind.TEST, AlertKind.OFFLINE, AlertKind.SETTINGS)
+
+
 class AlertDispatcher:
     """Sends alerts, and what is new of them."""
 
@@ -117,7 +120,7 @@ class AlertDispatcher:
     async def _async_store_still(self, alert: Alert) -> bool:
         """Store the still of an alert; return whether there is one."""
         camera_id = alert.first.camera_id
-        if camera_id is None or alert.kind in (AlertKind.TEST, AlertKind.OFFLINE):
+        if camera_id is None or alert.kind in WITHOUT_STILL:
             return False
         try:
             if (jpeg := await self._async_picture(alert, camera_id)) is None:
@@ -198,8 +201,8 @@ class DeliveryFilter:
 
     def start_cooldowns(self, recipient_id: str, sent: Alert, now: float) -> None:
         """Start the cooldowns of the cameras that an alert was about."""
-        if sent.kind is AlertKind.OFFLINE:
-            return  # what a camera detects once it is back is news
+        if sent.kind in (AlertKind.OFFLINE, AlertKind.SETTINGS):
+            return  # what a camera detects then is news
         for camera_id in {x.camera_id for x in sent.sightings if x.camera_id is not None}:
             self._cooldowns.start(recipient_id, camera_id, now)
 

@@ -17,18 +17,22 @@ class AlertKind(StrEnum):
     SEEN = "seen"  # a camera detected a label that it alerts about
     ALARM = "alarm"  # the alarm was triggered, by a camera or manually
     DURESS = "duress"  # a duress PIN was used; nothing near that person may show it
-    OFFLINE = "offline"  # the alarm is armed without cameras that can't be reached
+    OFFLINE = "offline"  # the alarm is armed without cameras that can't be reached or are off
+    SETTINGS = "settings"  # settings were changed while the alarm is armed
     TEST = "test"
 
 
 CLIP: Final = "clip"  # a further kind of text: an alert's clip can be watched
 CHOICES: Final = (
     *(AlertKind.ALARM.value, AlertKind.SEEN.value, CLIP),
-    *(AlertKind.OFFLINE.value, AlertKind.DURESS.value),
+    *(AlertKind.OFFLINE.value, AlertKind.SETTINGS.value, AlertKind.DURESS.value),
 )
 """What recipients choose from; a test is sent whatever they chose."""
 
-DEFAULT_CHOICES: Final = (AlertKind.ALARM.value, AlertKind.SEEN.value, AlertKind.OFFLINE.value)
+DEFAULT_CHOICES: Final = (
+    *(AlertKind.ALARM.value, AlertKind.SEEN.value),
+    *(AlertKind.OFFLINE.value, AlertKind.SETTINGS.value),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,9 @@ class Sighting:
     zones: tuple[str, ...] = ()
     clip_id: str | None = None
     by: str | None = None  # who triggered the alarm, or disarmed under duress, if known
+    turned_off: bool = False  # a camera that isn't offline, but turned off
+    action: str | None = None  # which setting was changed
+    recipient: str | None = None  # whose settings were changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +141,7 @@ class Rules:
     def _allow_camera(self, sighting: Sighting) -> bool:
         if sighting.mode not in self.modes or not _allows(self.cameras, [sighting.camera_id]):
             return False
-        if sighting.kind is AlertKind.OFFLINE:
+        if sighting.kind in (AlertKind.OFFLINE, AlertKind.SETTINGS):
             return True  # nothing was detected
         labels = [] if sighting.label is None else [sighting.label]
         return _allows(self.labels, labels) and _allows(self.zones, sighting.zones)

@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from ..translations import async_options
 from ..urls import PANEL_CLIP_URL, PANEL_URL
-from .rules import Alert, AlertKind
+from .rules import Alert, AlertKind, Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ class AlertTexts:
 
     labels: Mapping[str, str]
     sentences: Mapping[str, str]
+    actions: Mapping[str, str]  # what can be changed while armed
 
     @classmethod
     async def async_load(cls, hass: HomeAssistant) -> Self:
@@ -33,6 +34,7 @@ class AlertTexts:
         return cls(
             labels=await async_options(hass, "label"),
             sentences=await async_options(hass, "alert_text"),
+            actions=await async_options(hass, "alarm_action"),
         )
 
     def title(self, alert: Alert) -> str:
@@ -42,6 +44,8 @@ class AlertTexts:
                 return self.sentences["test_title"]
             case AlertKind.DURESS:
                 return self.sentences["duress_title"]
+            case AlertKind.SETTINGS:
+                return self.sentences["settings_title"]
         where = _names(alert.cameras)
         if alert.kind is AlertKind.OFFLINE:
             return self.sentences["offline_title"].format(where=where)
@@ -59,9 +63,20 @@ class AlertTexts:
             key = "duress_message_unknown"
         elif alert.zones and alert.kind is AlertKind.SEEN:
             key = "seen_message_zones"
+        elif alert.kind is AlertKind.OFFLINE and all(x.turned_off for x in alert.sightings):
+            key = "offline_message_off"
         return self.sentences[key].format(
-            time=local_time(alert), by=alert.first.by, zones=_names(alert.zones)
+            time=local_time(alert),
+            by=alert.first.by,
+            zones=_names(alert.zones),
+            what=", ".join(map(self._change, alert.sightings[:MAX_NAMES])),
         )
+
+    def _change(self, sighting: Sighting) -> str:
+        """Return which setting of which camera or recipient was changed."""
+        text = self.actions.get(sighting.action or "", "")
+        name = sighting.camera or sighting.recipient
+        return f"{text} ({_short(name)})" if name else text
 
     def sms(self, alert: Alert, link: str, *, clip: bool = False) -> str:
         """Return the body of an SMS; ``clip``: it says that the clip can be watched."""

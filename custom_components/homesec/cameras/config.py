@@ -166,10 +166,14 @@ def zone_names(data: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+def active_in(data: Mapping[str, Any], mode: AlarmMode) -> bool:
+    """Return whether a camera is meant to guard in this mode, even if its detection is off."""
+    return mode in {**DEFAULTS, **data}[CONF_ARMED_MODES]
+
+
 def guards_in(data: Mapping[str, Any], mode: AlarmMode) -> bool:
     """Return whether a camera guards in this mode of the alarm."""
-    settings = {**DEFAULTS, **data}
-    return bool(settings[CONF_DETECTION]) and mode in settings[CONF_ARMED_MODES]
+    return bool({**DEFAULTS, **data}[CONF_DETECTION]) and active_in(data, mode)
 
 
 def skips_entry_delay(data: Mapping[str, Any]) -> bool:

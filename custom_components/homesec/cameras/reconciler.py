@@ -1,7 +1,7 @@
 """Keeps the engine's cameras in step with the entry and the alarm."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from homeassistant.exceptions import HomeAssistantError
 
@@ -11,9 +11,9 @@ from .config import camera_config
 from .source_feed import EntityFeed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.config_entries import ConfigEntry, ConfigSubentry
     from homeassistant.core import HomeAssistant
 
     from ..engine_host import EngineHost
@@ -30,13 +30,13 @@ class CameraReconciler:
         self.running: dict[str, tuple[CameraConfig, Activity]] = {}
         """By camera id, what the engine was last given."""
 
-    async def async_reconcile(self, activity: Callable[[Mapping[str, Any]], Activity]) -> None:
+    async def async_reconcile(self, activity: Callable[[ConfigSubentry], Activity]) -> None:
         """Apply the settings, and the activity that follows from each camera's settings now."""
         async with self._lock:
             if not self._host.ready:
                 return
             wanted = {
-                s.subentry_id: (camera_config(s), activity(s.data))
+                s.subentry_id: (camera_config(s), activity(s))
                 for s in self._entry.get_subentries_of_type(SUBENTRY_CAMERA)
             }
             await asyncio.gather(

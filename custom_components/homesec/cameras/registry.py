@@ -63,6 +63,14 @@ class CameraRegistry(Mapping[str, CameraState]):
         data = self.subentry(camera_id).data
         return bool(data.get(CONF_DETECTION, DEFAULTS[CONF_DETECTION]))
 
+    def is_off(self, camera_id: str) -> bool:
+        """Return whether a camera is off in any mode: its detection, or its whole device."""
+        return not self.detects(camera_id) or self._devices.is_disabled(camera_id)
+
+    def find_device(self, device_id: str) -> str | None:
+        """Return the id of the camera with this device."""
+        return next((each for each in self if self._devices.id_of(each) == device_id), None)
+
     @callback
     def async_set_detection(self, camera_id: str, *, on: bool) -> None:
         """Turn a camera's detection on or off; the entry's update listener applies it."""

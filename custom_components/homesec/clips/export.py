@@ -81,8 +81,24 @@ def _prepare(hass: HomeAssistant, folder: str, clips_dir: Path) -> Path:
             translation_key="folder_not_allowed",
             translation_placeholders={"folder": folder},
         )
+    if any(target.is_relative_to(served) for served in _served_folders(hass)):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="folder_served",
+            translation_placeholders={"folder": folder},
+        )
     target.mkdir(parents=True, exist_ok=True)
     return target
+
+
+def _served_folders(hass: HomeAssistant) -> list[Path]:
+    """Return the folders whose files Home Assistant serves to anyone, without a login. Blocks.
+
+    ``www`` is one from the next start on, even if it doesn't exist yet.
+    """
+    resources = [resource.get_info() for resource in list(hass.http.app.router.resources())]
+    static = [str(info["directory"]) for info in resources if "directory" in info]
+    return [Path(folder).resolve() for folder in (hass.config.path("www"), *static)]
 
 
 def _write(library: ClipLibrary, clip: Clip, folder: Path) -> Path:

@@ -53,6 +53,7 @@ class CameraFlow(HomeSecSubentryFlow):
     """The flow behind "Add camera" and a camera's settings."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._source: dict[str, Any] = {}
         self._preview = CameraPreview()
         self._preview_task: asyncio.Task[CameraPreview] | None = None

@@ -59,6 +59,7 @@ class RecipientFlow(HomeSecSubentryFlow):
     """The flow behind "Add recipient" and a recipient's settings."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._name = ""
         self._data: dict[str, Any] = {}
         """The data to store; holds the secret even while other fields are still wrong."""

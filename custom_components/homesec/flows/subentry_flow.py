@@ -1,6 +1,6 @@
 """What the flows of cameras and recipients have in common."""
 
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import (
@@ -9,6 +9,9 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
     UnknownSubEntry,
 )
+from homeassistant.const import CONF_CODE
+
+from .pin_gate import ENTER_PIN, PIN_SCHEMA, PinGate
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,6 +36,10 @@ def abort_if_removed[F: ConfigSubentryFlow](
 
 class HomeSecSubentryFlow(ConfigSubentryFlow):
     """Adds or changes a subentry of the loaded entry."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gate = PinGate[SubentryFlowResult]()
 
     @property
     def _runtime(self) -> HomeSecData:
@@ -59,10 +66,33 @@ class HomeSecSubentryFlow(ConfigSubentryFlow):
         """Create the subentry or update the one that is changed; ends the flow."""
         if not self._reconfiguring:
             return self.async_create_entry(title=title, data=data, unique_id=unique_id)
-        return self.async_update_and_abort(
+        save = partial(
+            self.async_update_and_abort,
             self._get_entry(),
             self._get_reconfigure_subentry(),
             title=title,
             data=data,
             unique_id=unique_id,
+        )
+        return self._show_pin({}, {}) if self._gate.hold(self.hass, save) else save()
+
+    @abort_if_removed
+    async def async_step_enter_pin(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for a PIN, and then save."""
+        errors, placeholders = {}, {}
+        if user_input is not None:
+            error = await self._gate.async_enter(self.hass, user_input[CONF_CODE])
+            if error is None:
+                return self._gate.save()
+            errors, placeholders = {CONF_CODE: error[0]}, error[1]
+        return self._show_pin(errors, placeholders)
+
+    def _show_pin(self, errors: dict[str, str], placeholders: dict[str, str]) -> SubentryFlowResult:
+        return self.async_show_form(
+            step_id=ENTER_PIN,
+            data_schema=PIN_SCHEMA,
+            errors=errors,
+            description_placeholders={"minutes": "", **placeholders},
         )

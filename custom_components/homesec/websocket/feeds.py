@@ -12,7 +12,7 @@ from homeassistant.helpers.debounce import Debouncer
 
 from ..access import alarm_entity_id
 from ..alarm.machine import ARMED_MODES
-from ..cameras.config import activity, camera_labels, zone_names
+from ..cameras.config import camera_labels, zone_names
 from ..clips.serialize import clip_as_dict
 from ..const import DOMAIN, LOGGER
 from ..engine.core.events import (
@@ -216,7 +216,8 @@ def _camera(runtime: HomeSecData, camera_id: str, state: CameraState) -> dict[st
         "image_entity_id": entity_id(IMAGE_DOMAIN, DOMAIN, f"{camera_id}_snapshot"),
         "health": state.health.value,
         "error": state.error,
-        "activity": activity(subentry.data, alarm.mode, arming=alarm.arming).value,
+        "activity": alarm.activity(subentry).value,
+        "detection": runtime.cameras.detects(camera_id),
         "presences": [
             {
                 "label": presence.label,

@@ -1,0 +1,105 @@
+"""Which settings changed, as far as that can weaken an armed alarm."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from ..cameras.config import DEFAULTS, SOURCE_FIELDS
+from ..const import (
+    CONF_ALARM,
+    CONF_ARMED_MODES,
+    CONF_DETECTION,
+    CONF_DETECTOR,
+    CONF_MODEL,
+    CONF_PINS,
+    CONF_RETENTION,
+    CONF_SEAL_KEYS,
+    CONF_STORAGE,
+    CONF_ZONES,
+    SUBENTRY_CAMERA,
+)
+from .guard import Weakening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+
+ENTRY_ACTIONS: Final = {
+    CONF_PINS: Weakening.PINS,
+    CONF_ALARM: Weakening.DELAYS,
+    CONF_RETENTION: Weakening.RETENTION,
+    CONF_STORAGE: Weakening.STORAGE,
+    CONF_SEAL_KEYS: Weakening.STORAGE,
+    CONF_DETECTOR: Weakening.DETECTOR,
+    CONF_MODEL: Weakening.DETECTOR,
+}
+"""By the key of the entry's data; any other key is just a setting."""
+CAMERA_ACTIONS: Final = {
+    **dict.fromkeys(SOURCE_FIELDS, Weakening.CAMERA_SOURCE),
+    CONF_DETECTION: Weakening.DETECTION_OFF,
+    CONF_ARMED_MODES: Weakening.CAMERA_MODES,
+    CONF_ZONES: Weakening.CAMERA_ZONES,
+}
+"""By the key of a camera's data; any other key is one of its settings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsChange:
+    """One change; of a camera, of a recipient, or of what all share."""
+
+    action: Weakening
+    camera_id: str | None = None
+    name: str | None = None  # the camera's or recipient's
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings as they were at one moment: Home Assistant replaces these objects."""
+
+    data: Mapping[str, Any]
+    subentries: Mapping[str, ConfigSubentry]
+
+    @classmethod
+    def of(cls, entry: ConfigEntry) -> Self:
+        """Return an entry's settings now."""
+        return cls(dict(entry.data), dict(entry.subentries))
+
+
+def find_changes(before: Settings, after: Settings) -> list[SettingsChange]:
+    """Return what changed, apart from additions, new names, and detection turned on."""
+    changed = _changed_keys(before.data, after.data)
+    actions = dict.fromkeys(ENTRY_ACTIONS.get(key, Weakening.SETTINGS) for key in changed)
+    changes = [SettingsChange(action=action) for action in actions]
+    for subentry_id, old in before.subentries.items():
+        new = after.subentries.get(subentry_id)
+        is_camera = old.subentry_type == SUBENTRY_CAMERA
+        found = _camera_actions(old, new) if is_camera else _recipient_actions(old, new)
+        changes += [
+            SettingsChange(
+                action=action, camera_id=subentry_id if is_camera else None, name=old.title
+            )
+            for action in dict.fromkeys(found)
+        ]
+    return changes
+
+
+def _changed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    keys = dict.fromkeys((*before, *after))
+    return [key for key in keys if before.get(key) != after.get(key)]
+
+
+def _camera_actions(old: ConfigSubentry, new: ConfigSubentry | None) -> Iterator[Weakening]:
+    if new is None:
+        yield Weakening.CAMERA_REMOVED
+        return
+    for key in _changed_keys({**DEFAULTS, **old.data}, {**DEFAULTS, **new.data}):
+        if key == CONF_DETECTION and new.data.get(CONF_DETECTION):
+            continue
+        yield CAMERA_ACTIONS.get(key, Weakening.CAMERA_SETTINGS)
+
+
+def _recipient_actions(old: ConfigSubentry, new: ConfigSubentry | None) -> Iterator[Weakening]:
+    if new is None:
+        yield Weakening.RECIPIENT_REMOVED
+    elif old.data != new.data:
+        yield Weakening.RECIPIENT_CHANGED

@@ -1,0 +1,157 @@
+"""Announces what is changed in settings while the alarm is armed, whichever way it was changed.
+
+Home Assistant lets administrators remove cameras and recipients, and disable devices, without
+asking HomeSec. So what counts is what the settings are afterward.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from ..cameras.config import guards_in
+from ..const import SUBENTRY_CAMERA
+from ..event_bus import CameraChanged
+from .guard import Weakening
+from .settings_change import Settings, SettingsChange, find_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from homeassistant.config_entries import ConfigEntry
+
+    from ..cameras.registry import CameraRegistry
+    from ..event_bus import EventBus
+    from .controller import AlarmController
+    from .guard import Guard
+
+DISABLED = "disabled_by"
+
+
+class SettingsWatch:
+    """Compares settings with how they were before, and announces what an armed alarm loses."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        alarm: AlarmController,
+        guard: Guard,
+        bus: EventBus,
+        cameras: CameraRegistry,
+        send: Callable[[list[SettingsChange]], Awaitable[None]],
+    ) -> None:
+        """``send`` sends an alert about changes; it returns once that is stored."""
+        self._hass = hass
+        self._entry = entry
+        self._alarm = alarm
+        self._guard = guard
+        self._bus = bus
+        self._cameras = cameras
+        self._send = send
+        self._settings = Settings.of(entry)
+
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Watch the registries; return what ends that."""
+        removes = (
+            self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_device),
+            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_entity),
+        )
+
+        @callback
+        def stop() -> None:
+            for remove in removes:
+                remove()
+
+        return stop
+
+    async def async_compare(self) -> None:
+        """Announce what changed; call it before changes are applied, so that recipients are told.
+
+        A recipient whose rules were changed is told by the rules from before.
+        """
+        before, self._settings = self._settings, Settings.of(self._entry)
+        if not self._guard.active:
+            self._guard.async_settings_compared()
+            return
+        changes = find_changes(before, self._settings)
+        for change in changes:
+            self._async_announce(change)
+        self._guard.async_settings_compared()
+        ended = self._ended(before)
+        self._alarm.async_bypass(ended)
+        # Of those that don't guard anymore, there's an alert already.
+        await self._async_send([each for each in changes if each.camera_id not in ended])
+
+    async def async_stopped(self) -> None:
+        """Announce that HomeSec was disabled."""
+        if self._guard.active:
+            change = SettingsChange(action=Weakening.STOPPED)
+            self._async_announce(change)
+            await self._async_send([change])
+
+    def _ended(self, before: Settings) -> tuple[str, ...]:
+        """Return the cameras that guarded, still exist, and don't guard anymore."""
+        mode = self._alarm.mode
+        return tuple(
+            camera_id
+            for camera_id, camera in self._settings.subentries.items()
+            if camera.subentry_type == SUBENTRY_CAMERA
+            and camera_id in before.subentries
+            and guards_in(before.subentries[camera_id].data, mode)
+            and not guards_in(camera.data, mode)
+        )
+
+    async def _async_send(self, changes: list[SettingsChange]) -> None:
+        if changes:
+            await self._send(changes)
+
+    @callback
+    def _async_announce(self, change: SettingsChange) -> None:
+        of_camera = change.camera_id is not None
+        self._guard.async_announce_setting(
+            change.action,
+            camera_id=change.camera_id,
+            camera=change.name if of_camera else None,
+            recipient=None if of_camera else change.name,
+        )
+
+    @callback
+    def _async_device(self, event: Event[Any]) -> None:
+        """Turn a camera off or on whose device was disabled or enabled."""
+        if DISABLED not in event.data.get("changes", ()):
+            return
+        if (camera_id := self._cameras.find_device(event.data["device_id"])) is None:
+            return
+        self._bus.async_dispatch(CameraChanged(camera_id=camera_id))
+        reconcile = self._alarm.async_reconcile()
+        self._entry.async_create_task(self._hass, reconcile, "HomeSec device")
+        if not self._guard.active or not self._cameras.is_off(camera_id):
+            return
+        name = self._cameras.name(camera_id)
+        self._async_announce(
+            SettingsChange(action=Weakening.CAMERA_DISABLED, camera_id=camera_id, name=name)
+        )
+        if guards_in(self._cameras.subentry(camera_id).data, self._alarm.mode):
+            self._alarm.async_bypass((camera_id,))
+
+    @callback
+    def _async_entity(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Announce an entity that a user disabled."""
+        if event.data["action"] != "update" or DISABLED not in event.data["changes"]:
+            return
+        if not self._guard.active:
+            return
+        entity = er.async_get(self._hass).async_get(event.data["entity_id"])
+        if entity is None or entity.config_entry_id != self._entry.entry_id:
+            return
+        if entity.disabled_by is not er.RegistryEntryDisabler.USER:
+            return
+        subentry_id = entity.config_subentry_id
+        camera_id = subentry_id if subentry_id in self._cameras else None
+        name = None if subentry_id is None else self._entry.subentries[subentry_id].title
+        change = SettingsChange(action=Weakening.ENTITY_DISABLED, camera_id=camera_id, name=name)
+        self._async_announce(change)
+        self._entry.async_create_task(self._hass, self._async_send([change]), "HomeSec entity")
