@@ -14,7 +14,7 @@ from threading import Lock, Thread, current_thread
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import ProtocolError, WorkerDied
+from ..core.errors import ProtocolError, WorkerDied, WorkerError
 from .codec import Parts
 from .framing import LENGTH, body_length, pack, unpack
 from .lanes import Lanes
@@ -300,14 +300,23 @@ class Connection:
             key: self._registry.decode(hint, raw[key], parts) for key, hint in method.args.items()
         }
         parts.finish()
-        task: Callable[[], object] = partial(handler, **args)
-        if call_id is not None:
-            task = partial(self._answer, call_id, method, task)
+        run = partial(handler, **args)
+        if call_id is None:
+            task = partial(self._obey, method, run)
+        else:
+            task = partial(self._answer, call_id, method, run)
         lane = None if method.lane is None else method.lane(args)
         if method.thread is not None:
             self._serial[method.thread].submit("", task, size)
         else:
             self._pool.submit(lane, task, size)
+
+    def _obey(self, method: Method[Any], run: Callable[[], object]) -> None:
+        """Handle a notification; one that makes no sense ends the connection."""
+        try:
+            run()
+        except WorkerError as err:
+            self._lose(f"{method.name}: {err}")
 
     def _answer(self, call_id: int, method: Method[Any], run: Callable[[], object]) -> None:
         parts = Parts()

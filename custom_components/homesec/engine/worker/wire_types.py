@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from ..core import camera_reports, clip_files, events, types
 from ..model_zoo import manifest
+from . import interface
 from .codec import Registry
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 MODULES = (types, events, camera_reports, clip_files)
-OTHERS = (manifest.ModelFiles,)
+OTHERS = (manifest.ModelFiles, interface.WorkerSettings)
 
 
 def _classes(module: ModuleType) -> list[type]:

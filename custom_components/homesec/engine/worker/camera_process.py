@@ -1,0 +1,247 @@
+"""A worker process with some cameras, which is started again whenever it ends."""
+
+from functools import partial
+import logging
+from threading import Event, RLock, Thread, current_thread
+from typing import TYPE_CHECKING, Any
+
+from ..core.camera_reports import WorkerReport
+from ..core.errors import HomeSecError, WorkerMissing
+from ..core.events import (
+    ClipFailed,
+    ClipSaved,
+    ClipStarted,
+    DetectionEnded,
+    DetectionStarted,
+    DetectionUpdated,
+    HealthChanged,
+    SnapshotTaken,
+    ZoneChanged,
+)
+from ..core.types import Activity, CameraHealth
+from . import methods
+from .checks import UnexpectedValue, check_values
+from .process import WorkerProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..core.events import EngineEvent
+    from ..core.types import CameraConfig, Clip
+    from .connection import Handler, Method
+    from .exit_report import ExitReport
+    from .interface import WorkerParent, WorkerSettings
+
+_LOGGER = logging.getLogger(__name__)
+
+SERVICE = "engine.worker.camera_service"
+START_S = 120.0  # the import of the libraries, on a slow SD card under load
+
+
+class CameraProcess:
+    """Implements the part of ``CameraWorker`` that survives the process."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        settings: WorkerSettings,
+        parent: WorkerParent,
+        on_event: Callable[[CameraProcess, EngineEvent], None],
+        on_exit: Callable[[CameraProcess, ExitReport], float],
+        memory_limit_bytes: int | None = None,
+        service: str = SERVICE,
+    ) -> None:
+        """``on_exit`` is called after each end and returns how long to wait before the next start.
+
+        It's called on the process's own thread, when everything that the process had sent has been
+        handled.
+        """
+        self.name = name
+        self._settings = settings
+        self._parent = parent
+        self._on_event = on_event
+        self._on_exit = on_exit
+        self._limit_bytes = memory_limit_bytes
+        self._service = service
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name=f"homesec-{name}", daemon=True)
+        self._lock = RLock()
+        # The lock guards everything below.
+        self.cameras: dict[str, tuple[CameraConfig, Activity]] = {}
+        self._known: set[str] = set()  # cameras that the running process has or has had
+        self._process: WorkerProcess | None = None
+        self._earlier_frames = 0  # of processes that have ended
+        self._report = WorkerReport()
+
+    def start(self) -> None:
+        """Start the process."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        """End every camera and the process, which isn't started again."""
+        self._stop.set()
+        with self._lock:
+            process = self._process
+        if process is not None:
+            try:
+                process.connection.call(
+                    methods.STOP, deadline_s=timeout_s + 1.0, timeout_s=timeout_s
+                )
+            except HomeSecError as err:
+                _LOGGER.debug("The worker %s had to be ended: %s", self.name, err)
+            process.stop()
+        if self._thread is not current_thread() and self._thread.ident is not None:
+            self._thread.join(timeout_s + 5.0)
+
+    def kill(self, reason: str) -> None:
+        """End the process at once; it's started again."""
+        with self._lock:
+            if self._process is not None:
+                self._process.kill(reason)
+
+    @property
+    def rss_bytes(self) -> int | None:
+        """The memory that the process takes; None if there's none."""
+        process = self._process
+        return None if process is None else process.rss_bytes
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id; None if there's none."""
+        process = self._process
+        return None if process is None else process.pid
+
+    @property
+    def report(self) -> WorkerReport:
+        """The newest report; without cameras if there's no process."""
+        with self._lock:
+            return self._report
+
+    @property
+    def frame_count(self) -> int:
+        """The frames that this process and those before it have detected in."""
+        with self._lock:
+            return self._earlier_frames + self._report.frame_count
+
+    def set_camera(self, config: CameraConfig, activity: Activity) -> None:
+        """Add or change a camera, in each process to come, too."""
+        with self._lock:
+            self.cameras[config.id] = (config, activity)
+            self._known.add(config.id)
+            if self._process is not None:
+                self._process.connection.notify(
+                    methods.SET_CAMERA, config=config, activity=activity
+                )
+                return
+        if activity is Activity.OFF:  # there's no session to say so
+            off = HealthChanged(camera_id=config.id, health=CameraHealth.OFF)
+            self._on_event(self, off)
+
+    def forget_camera(self, camera_id: str) -> None:
+        """Leave a camera out of the processes to come."""
+        with self._lock:
+            self.cameras.pop(camera_id, None)
+
+    def call[T](self, method: Method[T], deadline_s: float, **args: object) -> T:
+        """Call the process. Raises ``WorkerMissing`` if there's none."""
+        with self._lock:
+            process = self._process
+        if process is None:
+            raise WorkerMissing
+        return process.connection.call(method, deadline_s=deadline_s, **args)
+
+    def _run(self) -> None:
+        wait_s = 0.0
+        while not self._stop.wait(wait_s):
+            process = WorkerProcess(
+                service=self._service,
+                handlers=self._handlers(),
+                name=self.name,
+                on_start=self._begin,
+                memory_limit_bytes=self._limit_bytes,
+            )
+            report = process.run()
+            with self._lock:
+                self._process = None
+                self._earlier_frames += self._report.frame_count
+                self._report = WorkerReport()
+            if self._stop.is_set():
+                return
+            try:
+                wait_s = self._on_exit(self, report)
+            except Exception:
+                _LOGGER.exception("The end of a worker could not be handled")
+                wait_s = 10.0
+
+    def _begin(self, process: WorkerProcess) -> None:
+        """Let a new process start its service, and give it all cameras."""
+        Thread(
+            target=self._start_service, args=(process,), name=f"homesec-{self.name}-start"
+        ).start()
+        with self._lock:
+            self._process = process
+            self._known = set(self.cameras)
+            for config, activity in self.cameras.values():
+                process.connection.notify(methods.SET_CAMERA, config=config, activity=activity)
+
+    def _start_service(self, process: WorkerProcess) -> None:
+        try:
+            process.connection.call(methods.START, deadline_s=START_S, settings=self._settings)
+        except HomeSecError as err:
+            if process.connection.is_open and not self._stop.is_set():
+                _LOGGER.error("The worker process can't run the cameras: %s", err)
+                process.kill("its service did not start")
+
+    def _handlers(self) -> Mapping[Method[Any], Handler]:
+        parent = self._parent
+        return {
+            methods.EVENT: self._handle_event,
+            methods.PICTURE: self._handle_event,
+            methods.REPORT: self._handle_report,
+            methods.PUT: partial(self._store, parent.put),
+            methods.SAVE: partial(self._store, parent.save),
+            methods.SAVE_TRACK_LOG: parent.save_track_log,
+            methods.STREAM_URL: parent.stream_url,
+            methods.SNAPSHOT: parent.snapshot,
+            methods.OBTAIN_MODEL: self._obtain_model,
+            methods.FIND_VERIFIER: parent.find_verifier,
+        }
+
+    def _handle_event(self, event: EngineEvent) -> None:
+        camera_id = camera_of(event)
+        if camera_id is not None and camera_id not in self._known:
+            raise UnexpectedValue("an event of another camera")
+        self._on_event(self, event)
+
+    def _handle_report(self, report: WorkerReport) -> None:
+        if not report.cameras.keys() <= self._known:
+            raise UnexpectedValue("a report of other cameras")
+        check_values(report)
+        with self._lock:
+            self._report = report
+
+    def _store(self, store: Callable[..., Clip | None], clip: Clip, **args: object) -> Clip | None:
+        """Store a row of one of this process's cameras."""
+        if clip.camera_id not in self._known:
+            raise UnexpectedValue("a clip of another camera")
+        return store(clip, **args)
+
+    def _obtain_model(self, name: str, detector: str) -> object:
+        """Find a model; another one than is in use, and its verifier, isn't asked for."""
+        allowed = (self._settings.model, self._parent.find_verifier(self._settings.model))
+        if name not in allowed or detector != self._settings.detector:
+            raise UnexpectedValue("a model that isn't in use")
+        return self._parent.obtain_model(name, detector)
+
+
+def camera_of(event: EngineEvent) -> str | None:
+    """Return the camera that an event is about; None if it's about none."""
+    match event:
+        case ClipStarted(clip=clip) | ClipSaved(clip=clip) | ClipFailed(clip=clip):
+            return clip.camera_id
+        case DetectionStarted() | DetectionUpdated() | DetectionEnded():
+            return event.presence.camera_id
+        case HealthChanged() | ZoneChanged() | SnapshotTaken():
+            return event.camera_id
+    return None

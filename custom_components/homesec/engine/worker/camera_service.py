@@ -1,0 +1,69 @@
+"""The service that runs cameras in a worker process."""
+
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import WorkerMissing
+from . import methods
+from .proxy_parent import ProxyParent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .camera_host import CameraHost
+    from .connection import Connection, Handler, Method
+    from .interface import WorkerSettings
+
+REPORT_S = 1.0
+READY_S = 60.0  # the import of PyAV and NumPy on a slow SD card
+
+
+class CameraService:
+    """Makes the host when it's started, and reports what it measures."""
+
+    def __init__(self, parent: ProxyParent) -> None:
+        self._parent = parent
+        self._ready = Event()
+        self._ended = Event()
+        self._host: CameraHost | None = None
+
+    def start(self, settings: WorkerSettings) -> None:
+        """Import and start the cameras' code."""
+        from .camera_host import CameraHost
+
+        self._host = host = CameraHost(settings, self._parent)
+        host.start()
+        self._ready.set()
+        Thread(target=self._report, args=(host,), name="homesec-report", daemon=True).start()
+
+    def stop(self, timeout_s: float) -> None:
+        """End every camera; open clips are finalized."""
+        self._ended.set()
+        if self._host is not None:
+            self._host.stop(timeout_s)
+
+    def host(self) -> CameraHost:
+        """Wait for the host. Raises ``WorkerMissing``."""
+        if not self._ready.wait(READY_S) or self._host is None:
+            raise WorkerMissing
+        return self._host
+
+    def _report(self, host: CameraHost) -> None:
+        while not self._ended.wait(REPORT_S):
+            self._parent.handle_report(host.report)
+
+
+def create_handlers(connection: Connection) -> Mapping[Method[Any], Handler]:
+    """Return what the parent may call."""
+    service = CameraService(ProxyParent(connection))
+    host = service.host
+    return {
+        methods.START: service.start,
+        methods.STOP: service.stop,
+        methods.SET_CAMERA: lambda **args: host().set_camera(**args),
+        methods.REMOVE_CAMERA: lambda **args: host().remove_camera(**args),
+        methods.START_RECORDING: lambda **args: host().start_recording(**args),
+        methods.STOP_RECORDING: lambda **args: host().stop_recording(**args),
+        methods.JPEG: lambda **args: host().jpeg(**args),
+        methods.PREVIEW_ZONES: lambda **args: host().preview_zones(**args),
+    }

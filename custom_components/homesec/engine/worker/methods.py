@@ -1,0 +1,127 @@
+"""What the processes ask of each other: the interfaces of ``interface.py`` as messages."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.camera_reports import PreviewedDetection, Probe, WorkerReport
+from ..core.clip_files import ClipInfo
+from ..core.events import (
+    ClipFailed,
+    ClipSaved,
+    ClipStarted,
+    DetectionEnded,
+    DetectionStarted,
+    DetectionUpdated,
+    DetectorChanged,
+    FilesSetAside,
+    HealthChanged,
+    SnapshotTaken,
+    ZoneChanged,
+)
+from ..core.types import Activity, CameraConfig, Clip, SourceConfig, Zone
+from ..model_zoo.manifest import ModelFiles
+from .connection import Method
+from .interface import WorkerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+type WorkerEvent = (
+    ClipFailed
+    | ClipSaved
+    | ClipStarted
+    | DetectionEnded
+    | DetectionStarted
+    | DetectionUpdated
+    | DetectorChanged
+    | FilesSetAside
+    | HealthChanged
+    | ZoneChanged
+)
+"""All that a worker reports; pictures have a message of their own."""
+
+EVENTS = "events"
+"""The thread on which the parent handles events, in their order."""
+
+
+def _camera(args: Mapping[str, Any]) -> str:
+    return f"camera {args['camera_id']}"
+
+
+def _clip(args: Mapping[str, Any]) -> str:
+    return f"clip {args['clip'].id}"
+
+
+# Of the parent to the cameras' worker
+START: Method[None] = Method(name="start", args={"settings": WorkerSettings})
+STOP: Method[None] = Method(name="stop", args={"timeout_s": float})
+SET_CAMERA: Method[None] = Method(
+    name="set_camera",
+    args={"config": CameraConfig, "activity": Activity},
+    lane=lambda args: f"camera {args['config'].id}",
+)
+REMOVE_CAMERA: Method[None] = Method(name="remove_camera", args={"camera_id": str}, lane=_camera)
+START_RECORDING: Method[str] = Method(
+    name="start_recording",
+    args={"camera_id": str, "duration_s": float | None},
+    result=str,
+    lane=_camera,
+)
+STOP_RECORDING: Method[None] = Method(name="stop_recording", args={"camera_id": str}, lane=_camera)
+JPEG: Method[bytes | None] = Method(
+    name="jpeg", args={"camera_id": str, "width": int | None}, result=bytes | None
+)
+PREVIEW_ZONES: Method[list[PreviewedDetection]] = Method(
+    name="preview_zones",
+    args={"camera_id": str, "zones": Sequence[Zone]},
+    result=list[PreviewedDetection],
+)
+
+# Of a worker to its parent
+EVENT: Method[None] = Method(name="event", args={"event": WorkerEvent}, thread=EVENTS)
+PICTURE: Method[None] = Method(
+    name="picture",
+    args={"event": SnapshotTaken},
+    thread=EVENTS,
+    lane=lambda args: str(args["event"].camera_id),
+    droppable=True,
+)
+REPORT: Method[None] = Method(
+    name="report",
+    args={"report": WorkerReport},
+    thread=EVENTS,
+    lane=lambda _: "report",
+    droppable=True,
+)
+PUT: Method[None] = Method(name="put", args={"clip": Clip}, lane=_clip)
+SAVE: Method[Clip] = Method(
+    name="save", args={"clip": Clip, "tracks": bytes | None}, result=Clip, lane=_clip
+)
+SAVE_TRACK_LOG: Method[None] = Method(
+    name="save_track_log",
+    args={"clip_id": str, "zones": tuple[str, ...], "tracks": bytes | None},
+    lane=lambda args: f"clip {args['clip_id']}",
+)
+STREAM_URL: Method[str | None] = Method(
+    name="stream_url", args={"location": str}, result=str | None
+)
+SNAPSHOT: Method[bytes] = Method(name="snapshot", args={"location": str}, result=bytes)
+OBTAIN_MODEL: Method[ModelFiles] = Method(
+    name="obtain_model", args={"name": str, "detector": str}, result=ModelFiles
+)
+FIND_VERIFIER: Method[str | None] = Method(
+    name="find_verifier", args={"name": str}, result=str | None
+)
+
+# Of the parent to the tools' worker
+FINALIZE: Method[ClipInfo] = Method(
+    name="finalize", args={"final": Path, "comment": str | None}, result=ClipInfo
+)
+DISCARD_EMPTY: Method[bool] = Method(name="discard_empty", args={"final": Path}, result=bool)
+READ_INDEX: Method[ClipInfo] = Method(name="read_index", args={"path": Path}, result=ClipInfo)
+WRITE_STILL: Method[str | None] = Method(
+    name="write_still", args={"clips_dir": Path, "clip": Clip}, result=str | None
+)
+PROBE: Method[Probe] = Method(name="probe", args={"config": SourceConfig}, result=Probe)
+TRY_MODEL: Method[None] = Method(name="try_model", args={"detector": str, "files": ModelFiles})

@@ -1,0 +1,202 @@
+"""Work on single files, sources, and models in a process that's there only while it's needed."""
+
+import logging
+from threading import Condition, Thread, current_thread
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import WorkerDied, WorkerMissing
+from . import methods
+from .exit_report import signal_name
+from .process import WorkerProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ..core.camera_reports import Probe
+    from ..core.clip_files import ClipInfo
+    from ..core.types import Clip, SourceConfig
+    from ..model_zoo.manifest import ModelFiles
+    from .connection import Handler, Method
+    from .interface import WorkerParent
+
+_LOGGER = logging.getLogger(__name__)
+
+SERVICE = "engine.worker.tools_service"
+IDLE_S = 30.0
+SPAWN_S = 30.0
+FILE_S = 600.0
+"""A clip of two minutes and more on a network share."""
+STILL_S = 60.0
+PROBE_S = 60.0
+TRIAL_S = 120.0
+
+
+class OnDemandProcess:
+    """A worker process that's started by the first call, and ends some time after the last."""
+
+    def __init__(self, name: str, service: str, handlers: Mapping[Method[Any], Handler]) -> None:
+        self._name = name
+        self._service = service
+        self._handlers = handlers
+        self._changed = Condition()
+        # The condition's lock guards everything below.
+        self._process: WorkerProcess | None = None
+        self._thread: Thread | None = None
+        self._calls = 0
+        self._idle_since = 0.0  # monotonic seconds
+        self._stopping = False
+
+    def call[T](self, method: Method[T], what: str, deadline_s: float, **args: object) -> T:
+        """Call a method of the process.
+
+        Raises ``WorkerDied`` naming ``what`` if the process ends, or doesn't answer in time; then
+        it's ended, since a thread hangs in it.
+        """
+        process = self._enter()
+        try:
+            return process.connection.call(method, deadline_s=deadline_s, **args)
+        except WorkerDied as err:
+            self._abandon(process, f"no answer in {deadline_s:.0f} s")
+            raise WorkerDied(f"{method.name} of {what}: {err}") from err
+        finally:
+            with self._changed:
+                self._calls -= 1
+                self._idle_since = time.monotonic()
+                self._changed.notify_all()
+
+    def stop(self, timeout_s: float) -> None:
+        """End the process; calls that run raise ``WorkerDied``."""
+        with self._changed:
+            self._stopping = True
+            process, thread = self._process, self._thread
+            self._changed.notify_all()
+        if process is not None:
+            process.stop()
+        if thread is not None:
+            thread.join(timeout_s)
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id; None if there's none."""
+        process = self._process
+        return None if process is None else process.pid
+
+    @property
+    def rss_bytes(self) -> int | None:
+        """The memory that the process takes; None if there's none."""
+        process = self._process
+        return None if process is None else process.rss_bytes
+
+    def _abandon(self, process: WorkerProcess, reason: str) -> None:
+        """Let the next call start another process, and end this one unless it has."""
+        with self._changed:
+            if self._process is process:
+                self._process = self._thread = None
+            self._changed.notify_all()
+        if process.connection.is_open:
+            process.kill(reason)
+
+    def _enter(self) -> WorkerProcess:
+        """Return the running process, and count the call."""
+        with self._changed:
+            if self._process is not None and not self._process.connection.is_open:
+                self._process = self._thread = None
+            if self._process is None and self._thread is None and not self._stopping:
+                self._thread = Thread(target=self._run, name=f"homesec-{self._name}", daemon=True)
+                self._thread.start()
+            self._changed.wait_for(
+                lambda: self._process or self._thread is None or self._stopping, SPAWN_S
+            )
+            if self._process is None or self._stopping:
+                raise WorkerMissing
+            self._calls += 1
+            return self._process
+
+    def _run(self) -> None:
+        process = WorkerProcess(
+            service=self._service,
+            handlers=self._handlers,
+            name=self._name,
+            on_start=self._begin,
+        )
+        report = process.run()
+        with self._changed:
+            if self._thread is current_thread():
+                self._process = self._thread = None
+            self._changed.notify_all()
+        if not report.expected:
+            reason = signal_name(report.reason)
+            _LOGGER.warning("The worker process %s ended (%s)", self._name, reason)
+
+    def _begin(self, process: WorkerProcess) -> None:
+        with self._changed:
+            self._process = process
+            self._idle_since = time.monotonic()
+            self._changed.notify_all()
+        Thread(
+            target=self._end_when_idle,
+            args=(process,),
+            name=f"homesec-{self._name}-idle",
+            daemon=True,
+        ).start()
+
+    def _end_when_idle(self, process: WorkerProcess) -> None:
+        with self._changed:
+            while self._process is process:
+                if self._calls:
+                    self._changed.wait()
+                elif (left_s := self._idle_since + IDLE_S - time.monotonic()) > 0:
+                    self._changed.wait(left_s)
+                else:
+                    self._process = self._thread = None
+                    break
+            else:
+                return
+        process.stop()
+
+
+class ProcessTools:
+    """Implements ``MediaTools``. Clips have a process of their own, which no probe can end."""
+
+    def __init__(self, parent: WorkerParent, service: str = SERVICE) -> None:
+        handlers: dict[Method[Any], Handler] = {
+            methods.STREAM_URL: parent.stream_url,
+            methods.SNAPSHOT: parent.snapshot,
+        }
+        self.clips = OnDemandProcess("clips", service, {})
+        self.trials = OnDemandProcess("trials", service, handlers)
+
+    def stop(self, timeout_s: float) -> None:
+        """End the processes."""
+        self.clips.stop(timeout_s)
+        self.trials.stop(timeout_s)
+
+    def finalize(self, final: Path, comment: str | None) -> ClipInfo:
+        """Make the final file from the partial one."""
+        return self.clips.call(methods.FINALIZE, final.name, FILE_S, final=final, comment=comment)
+
+    def discard_empty(self, final: Path) -> bool:
+        """Remove a partial file that surely holds no picture; return whether it did."""
+        return self.clips.call(methods.DISCARD_EMPTY, final.name, FILE_S, final=final)
+
+    def read_index(self, path: Path) -> ClipInfo:
+        """Find out what a finalized clip contains."""
+        return self.clips.call(methods.READ_INDEX, path.name, FILE_S, path=path)
+
+    def write_still(self, clips_dir: Path, clip: Clip) -> str | None:
+        """Write the still of a finalized clip; return its path in the clip folder."""
+        written = self.clips.call(
+            methods.WRITE_STILL, clip.id, STILL_S, clips_dir=clips_dir, clip=clip
+        )
+        # Nothing else that the worker may say is a path of ours.
+        return None if written is None else f"{clip.path.removesuffix('.mp4')}.jpg"
+
+    def probe(self, config: SourceConfig) -> Probe:
+        """Open a source, decode one picture, and close it. Raises ``SourceError``."""
+        return self.trials.call(methods.PROBE, "a source", PROBE_S, config=config)
+
+    def try_model(self, detector: str, files: ModelFiles) -> None:
+        """Load a model, and run it once. Raises ``DetectorError``."""
+        self.trials.call(methods.TRY_MODEL, files.name, TRIAL_S, detector=detector, files=files)
