@@ -21,6 +21,7 @@ from .sms.service import SmsService
 from .worker.interface import WorkerSettings
 from .worker.parent import EngineParent
 from .worker.retried_tools import RetriedTools
+from .worker.supervisor import SupervisedWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -262,7 +263,9 @@ def _create_worker(
     clock: Clock,
     rng: random.Random,
 ) -> Worker:
-    """Create the default worker."""
+    """Create the default worker: a child process, unless it's to run code of the caller's."""
+    if create_cascade is None:
+        return SupervisedWorker(settings, parent, rng=rng)
     # Late: it imports PyAV and NumPy, which Home Assistant's process does without.
     from .worker.in_process import InProcessWorker
 
