@@ -65,6 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     entry.async_on_unload(async_trim_caches(hass, runtime.host))
     entry.async_on_unload(runtime.visits.async_track_midnight())
     _subscribe_to_changes(entry)
+    entry.async_on_unload(runtime.alarm.codes.async_start())
     entry.async_on_unload(runtime.alarm.async_start())
     entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
     entry.async_on_unload(runtime.settings.async_start())

@@ -9,7 +9,6 @@ from homeassistant.components.alarm_control_panel import (
     CodeFormat,
 )
 
-from .alarm.codes import principal_of
 from .alarm.machine import AlarmMode, AlarmState
 from .bus_events import iso
 from .entity import HomeSecEntity
@@ -148,7 +147,7 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
     @property
     def _principal(self) -> str:
         """Return what a wrong PIN of this action is counted by."""
-        return principal_of(None if self._context is None else self._context.user_id)
+        return self._alarm.codes.principal(self._context)
 
     async def _async_user_name(self) -> str | None:
         """Return the name of the user who called the action; None for an automation."""

@@ -13,6 +13,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import Trigger, TriggerConfig
 import probatio
 
+from .alerts.rules import AlertKind
 from .const import DOMAIN, EVENT_ALERT_UPDATED
 from .targets import async_target_devices
 
@@ -72,6 +73,9 @@ class BusTrigger(Trigger):
     def _matches(self, event: Event) -> bool:
         """Return whether an event is about a target camera and has the wanted options."""
         data = event.data
+        duress = AlertKind.DURESS.value
+        if data.get("kind") == duress and duress not in self._wanted.get("kind", ()):
+            return False  # only who asked for it: a speaker may stand beside the intruder
         if not all(has_value(data, option, wanted) for option, wanted in self._wanted.items()):
             return False
         devices = async_target_devices(self._hass, self._target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -32,11 +33,26 @@ NAMES = {
 }
 DELAYS = {"away": {"exit_s": 30, "entry_s": 20, "trigger_s": 100}}
 
+SALT = bytes(16)
+
 # Created once, since hashing is slow on purpose.
 PINS = {
-    f"pin_{kind}": Pin.make(code, name=NAMES[kind], kind=kind).as_dict()
+    f"pin_{kind}": Pin.make(code, name=NAMES[kind], kind=kind, salt=SALT).as_dict()
     for kind, code in CODES.items()
 }
+
+
+def earlier_pin(code: str, *, name: str, kind: PinKind) -> dict[str, Any]:
+    """Return a PIN as earlier versions stored it: cheaper, with a salt of its own, and openly."""
+    salt = code.encode()
+    digest = hashlib.scrypt(code.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
+    return {
+        "name": name,
+        "kind": kind.value,
+        "salt": salt.hex(),
+        "digest": digest.hex(),
+        "cost": 2**14,
+    }
 
 
 def with_alarm(entry: MockConfigEntry, **data: Any) -> MockConfigEntry:
@@ -56,6 +72,18 @@ class StubClock:
     def __init__(self, *, now: Callable[[], float], monotonic: Callable[[], float]) -> None:
         self.now = now
         self.monotonic = monotonic
+
+
+class SettableClock:
+    """A clock whose time of day can be set."""
+
+    def __init__(self) -> None:
+        self.wall, self.steady = 1_700_000_000.0, 10.0
+        self.clocks = StubClock(now=lambda: self.wall, monotonic=lambda: self.steady)
+
+    def wait(self, seconds: float) -> None:
+        self.wall += seconds
+        self.steady += seconds
 
 
 class FastClock:

@@ -61,6 +61,12 @@ async def refused(
     return error.value.translation_key
 
 
+def stored_tries(hass_storage: dict[str, Any], principal: str) -> int:
+    """Return how many wrong tries are stored."""
+    tries: int = hass_storage[STORE]["data"]["tries"]["principals"][principal]["wrong"]
+    return tries
+
+
 @pytest.mark.parametrize("kind", list(PinKind))
 async def test_pin_kind_decides_what_is_allowed(
     hass: HomeAssistant, entry: MockConfigEntry, kind: PinKind
@@ -145,12 +151,12 @@ async def test_wrong_pins_lead_to_announced_lockout(
     assert hass.states.get(panel(hass, entry)).state == "armed_away"
     until = iso(began + 60)
     assert [tuple(event.data.values()) for event in events] == [
-        *(("wrong_code", n, None, []) for n in (1, 2, 3, 4)),
-        ("wrong_code", 5, until, []),
-        ("locked_out", 5, until, []),
+        *(("wrong_code", n, None, [], "unknown") for n in (1, 2, 3, 4)),
+        ("wrong_code", 5, until, [], "unknown"),
+        ("locked_out", 5, until, [], "unknown"),
     ]
     # A restart doesn't end the lockout.
-    assert hass_storage[STORE]["data"]["tries"]["wrong"] == 5
+    assert stored_tries(hass_storage, "source:unknown") == 5
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     freezer.tick(timedelta(seconds=59))
@@ -160,7 +166,7 @@ async def test_wrong_pins_lead_to_announced_lockout(
     assert events[-1].data["locked_until"] == iso(began + 60 + 120)
     freezer.tick(timedelta(seconds=120))
     assert await act(hass, entry, "disarm", CODES[PinKind.FULL]) == "disarmed"
-    assert hass_storage[STORE]["data"]["tries"]["wrong"] == 0
+    assert stored_tries(hass_storage, "source:unknown") == 0
 
 
 async def test_concurrent_tries_are_counted_one_by_one(
@@ -168,13 +174,14 @@ async def test_concurrent_tries_are_counted_one_by_one(
 ) -> None:
     await set_up(hass, entry)
     alarm = entry.runtime_data.alarm
+    events = async_capture_events(hass, "homesec_alarm_refused")
     results = await asyncio.gather(
         *(alarm.async_disarm(principal="user:1", code=WRONG) for _ in range(8)),
         return_exceptions=True,
     )
     keys = [error.translation_key for error in results if isinstance(error, ServiceValidationError)]
     assert keys == ["wrong_code"] * 4 + ["locked_out"] * 4
-    assert alarm._codes.lockout.wrong_tries == 5
+    assert [event.data["attempts"] for event in events] == [1, 2, 3, 4, 5, 5, 5, 5]
 
 
 async def test_duress_is_announced_but_shown_nowhere(
@@ -231,7 +238,7 @@ async def test_pins_never_appear_in_logs_events_states_or_files(
     for _ in range(6):
         await refused(hass, entry, "disarm", WRONG)
     found = await diagnostics.async_get_config_entry_diagnostics(hass, entry)
-    assert found["alarm"]["pins"] == {"full": 1, "arm": 1, "disarm": 1, "duress": 1}
+    assert found["alarm"]["pins"] == {"full": 2, "arm": 1, "disarm": 1}
     assert await hass.config_entries.async_unload(entry.entry_id)
     everything = (
         caplog.text,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import threading
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from alarm_fixtures import CODES, NAMES, PINS, panel, with_alarm
+from alarm_fixtures import CODES, NAMES, PINS, earlier_pin, panel, with_alarm
 from camera_forms import suggested_values
 from custom_model import choose, reply
 from homesec_fixtures import arm, call, set_up
 import pytest
 
 from custom_components.homesec.alarm.config import get_delays, get_pins
+from custom_components.homesec.alarm.lockout import FREE_TRIES
 from custom_components.homesec.alarm.machine import Delays
-from custom_components.homesec.alarm.pins import Pin, PinKind
+from custom_components.homesec.alarm.pins import Pin, PinKind, find_pin
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -48,17 +50,28 @@ def answer(kind: PinKind = PinKind.FULL, code: str | None = None, **other: Any) 
     return {"name": NAMES[kind], "kind": kind.value, "code": code, "code_again": code, **other}
 
 
+def kind_of(entry: MockConfigEntry, code: str) -> PinKind | None:
+    """Return what the PIN of a code really is."""
+    found = find_pin(get_pins(entry.data), code)
+    return None if found is None else found.kind
+
+
 def names(entry: MockConfigEntry) -> list[tuple[str, str]]:
     return [(pin.name, pin.kind.value) for pin in get_pins(entry.data).values()]
 
 
 async def choose_pin(
-    hass: HomeAssistant, entry: MockConfigEntry, step: str, kind: PinKind
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    step: str,
+    kind: PinKind,
+    current: str | None = None,
 ) -> dict[str, Any]:
-    """Open a step of the PINs' menu and select a PIN."""
+    """Open a step of the PINs' menu and select a PIN; ``current`` is entered as its code."""
     menu = await choose(hass, entry, "pins")
     form = await reply(hass, menu, {"next_step_id": step})
-    return await reply(hass, form, {"pin": f"pin_{kind}"})
+    entered = {} if current is None else {"current_code": current}
+    return await reply(hass, form, {"pin": f"pin_{kind}", **entered})
 
 
 async def test_changed_delays_apply_to_next_arming(
@@ -113,7 +126,10 @@ async def test_pins_step_lists_pins_and_adds_more(
     form = await reply(hass, menu, {"next_step_id": "add_pin"})
     # The same name as the other PIN hides that this one means duress.
     await reply(hass, form, answer(PinKind.DURESS, name="Ann"))
-    assert names(entry) == [("Ann", "full"), ("Ann", "duress")]
+    assert names(entry) == [("Ann", "full"), ("Ann", "full")]
+    assert kind_of(entry, CODES[PinKind.DURESS]) is PinKind.DURESS
+    menu = await choose(hass, entry, "pins")
+    assert menu["description_placeholders"]["pins"] == "\n".join(["- Ann: Arm and disarm"] * 2)
 
 
 async def test_pins_step_at_maximum_offers_no_adding(
@@ -129,7 +145,7 @@ async def test_pins_step_at_maximum_offers_no_adding(
     ("given", "errors"),
     [
         (answer(name="  "), {"name": "pin_nameless"}),
-        (answer(name="Ann", code="112233"), {"name": "pin_name_taken"}),
+        (answer(PinKind.ARM, name="Cleaner"), {"name": "pin_name_taken"}),
         (answer(name="Bob"), {"code": "pin_taken"}),
         (answer(PinKind.DURESS, code=CODES[PinKind.FULL]), {"code": "pin_taken"}),
         (answer(name="Bob", code="123"), {"code": "pin_unfit"}),
@@ -147,7 +163,8 @@ async def test_invalid_pin_is_refused_and_not_shown_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    await set_up(hass, with_alarm(entry, pins={"pin_full": PINS["pin_full"]}))
+    pins = {key: PINS[key] for key in ("pin_full", "pin_arm")}
+    await set_up(hass, with_alarm(entry, pins=pins))
     menu = await choose(hass, entry, "pins")
     form = await reply(hass, menu, {"next_step_id": "add_pin"})
     form = await reply(hass, form, given)
@@ -157,7 +174,7 @@ async def test_invalid_pin_is_refused_and_not_shown_again(
         shown = [str(key.description) for key in form["data_schema"].schema]
         assert given["code"] not in str(shown) + caplog.text
     await reply(hass, form, answer(name="Bob", code="445566"))
-    assert names(entry) == [("Ann", "full"), ("Bob", "full")]
+    assert names(entry) == [("Ann", "full"), ("Cleaner", "arm"), ("Bob", "full")]
 
 
 @pytest.mark.parametrize("kind", [PinKind.ARM, PinKind.DISARM, PinKind.DURESS])
@@ -179,15 +196,14 @@ async def test_edited_pin_changes_code_or_keeps_it(
     assert form["step_id"] == "edit_pin"
     assert suggested_values(form) == {"name": "Cleaner", "kind": "arm"}
     await reply(hass, form, {"name": "Bob", "kind": "full"})
-    bob = get_pins(entry.data)["pin_arm"]
-    assert (bob.name, bob.kind, bob.matches(CODES[PinKind.ARM])) == ("Bob", PinKind.FULL, True)
+    assert get_pins(entry.data)["pin_arm"].name == "Bob"
+    assert kind_of(entry, CODES[PinKind.ARM]) is PinKind.FULL
     form = await choose_pin(hass, entry, "change_pin", PinKind.ARM)
     form = await reply(hass, form, {"name": "Bob", "kind": "full", "code": "445566"})
     assert form["errors"] == {"code_again": "pin_differs"}
     await reply(hass, form, answer(name="Bob", code="445566"))
-    bob = get_pins(entry.data)["pin_arm"]
-    assert bob.matches("445566")
-    assert not bob.matches(CODES[PinKind.ARM])
+    assert kind_of(entry, "445566") is PinKind.FULL
+    assert kind_of(entry, CODES[PinKind.ARM]) is None
 
 
 async def test_last_full_pin_cannot_be_removed_before_others(
@@ -242,18 +258,180 @@ async def test_pins_are_hashed_outside_event_loop(
 ) -> None:
     await set_up(hass, with_alarm(entry, pins=PINS))
     threads: set[int] = set()
-    original = Pin.matches
+    original = hashlib.scrypt
 
-    def matches(self: Pin, code: str) -> bool:
+    def scrypt(*args: Any, **fields: Any) -> bytes:
         threads.add(threading.get_ident())
-        return original(self, code)
+        return original(*args, **fields)
 
-    with patch.object(Pin, "matches", matches):
+    with patch.object(hashlib, "scrypt", scrypt):
         await arm(hass, entry)
         entity = panel(hass, entry)
         await call(hass, "alarm_control_panel", "alarm_disarm", entity, code=CODES[PinKind.FULL])
         menu = await choose(hass, entry, "pins")
         form = await reply(hass, menu, {"next_step_id": "add_pin"})
         await reply(hass, form, answer(name="Bob", code="445566"))
+        form = await choose_pin(hass, entry, "change_pin", PinKind.ARM, CODES[PinKind.ARM])
+        await reply(hass, form, {"name": "Carl", "kind": "disarm"})
     assert threads
     assert threading.get_ident() not in threads
+
+
+# --- what the forms reveal of duress -----------------------------------------------------------
+
+FULL, DURESS = PinKind.FULL, PinKind.DURESS
+
+
+@pytest.fixture
+def versions(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Two PINs that arm and disarm, one of them under duress; as stored now or earlier."""
+    if request.param == "earlier":
+        return {
+            f"pin_{kind}": earlier_pin(CODES[kind], name="Ann", kind=kind)
+            for kind in (FULL, DURESS)
+        }
+    return {f"pin_{kind}": {**PINS[f"pin_{kind}"], "name": "Ann"} for kind in (FULL, DURESS)}
+
+
+either_version = pytest.mark.parametrize("versions", ["now", "earlier"], indirect=True)
+
+
+def visible(form: dict[str, Any]) -> dict[str, Any]:
+    """Return all that a form shows."""
+    schema = form.get("data_schema")
+    fields = () if schema is None else schema.schema.items()
+    shown = [(str(key), getattr(key, "description", None), str(value)) for key, value in fields]
+    keys = ("type", "step_id", "errors", "reason", "description_placeholders", "menu_options")
+    return {"schema": shown, **{key: form.get(key) for key in keys}}
+
+
+@either_version
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "Ann", "kind": "duress"},
+        {"name": "Ann", "kind": "arm"},
+        {"name": " ", "kind": "full"},
+        {"name": "Bob", "kind": "full"},
+        {"name": "Bob", "kind": "full", "code": "1", "code_again": "1"},
+        {"name": "Bob", "kind": "duress", "code": "445566", "code_again": "445566"},
+    ],
+)
+async def test_change_without_entering_the_pin_reveals_nothing(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    versions: dict[str, Any],
+    changes: dict[str, Any],
+) -> None:
+    await set_up(hass, with_alarm(entry, pins=versions))
+    shown = []
+    for kind in (FULL, DURESS):
+        hass.config_entries.async_update_entry(entry, data={**entry.data, "pins": versions})
+        await hass.async_block_till_done()
+        form = await choose_pin(hass, entry, "change_pin", kind)
+        shown.append((visible(form), visible(await reply(hass, form, changes))))
+    assert shown[0] == shown[1]
+
+
+@either_version
+@pytest.mark.parametrize("rest", [FULL, DURESS])
+async def test_removing_pins_reveals_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, versions: dict[str, Any], rest: PinKind
+) -> None:
+    """Whichever of the two is left, it may be the last one, and other PINs need it."""
+    arm_only = {"pin_arm": PINS["pin_arm"]}
+    await set_up(hass, with_alarm(entry, pins={**versions, **arm_only}))
+    gone = DURESS if rest is FULL else FULL
+    assert (await choose_pin(hass, entry, "remove_pin", gone))["reason"] == "reconfigure_successful"
+    form = await choose_pin(hass, entry, "remove_pin", rest)
+    assert form["errors"] == {"pin": "pin_full_missing"}
+
+
+@either_version
+@pytest.mark.parametrize("kind", ["full", "duress"])
+async def test_adding_pin_of_same_name_reveals_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, versions: dict[str, Any], kind: str
+) -> None:
+    await set_up(hass, with_alarm(entry, pins=versions))
+    shown = []
+    for existing in (FULL, DURESS):
+        pins = {"pin": versions[f"pin_{existing}"]}
+        hass.config_entries.async_update_entry(entry, data={**entry.data, "pins": pins})
+        menu = await choose(hass, entry, "pins")
+        form = await reply(hass, menu, {"next_step_id": "add_pin"})
+        new = {"name": "Ann", "kind": kind, "code": "445566", "code_again": "445566"}
+        shown.append((visible(menu), visible(form), visible(await reply(hass, form, new))))
+    assert shown[0] == shown[1]
+
+
+@either_version
+async def test_renamed_duress_pin_stays_one_although_it_was_not_entered(
+    hass: HomeAssistant, entry: MockConfigEntry, versions: dict[str, Any]
+) -> None:
+    await set_up(hass, with_alarm(entry, pins=versions))
+    form = await choose_pin(hass, entry, "change_pin", DURESS)
+    assert suggested_values(form) == {"name": "Ann", "kind": "full"}
+    await reply(hass, form, {"name": "Bob", "kind": "full"})
+    assert (kind_of(entry, CODES[DURESS]), kind_of(entry, CODES[FULL])) == (DURESS, FULL)
+    assert [name for name, _kind in names(entry)] == ["Ann", "Bob"]
+
+
+@either_version
+async def test_entered_pin_shows_and_changes_what_it_is(
+    hass: HomeAssistant, entry: MockConfigEntry, versions: dict[str, Any]
+) -> None:
+    await set_up(hass, with_alarm(entry, pins=versions))
+    form = await choose_pin(hass, entry, "change_pin", DURESS, CODES[DURESS])
+    assert suggested_values(form) == {"name": "Ann", "kind": "duress"}
+    await reply(hass, form, {"name": "Ann", "kind": "full"})
+    assert kind_of(entry, CODES[DURESS]) is FULL
+    form = await choose_pin(hass, entry, "change_pin", FULL, CODES[FULL])
+    assert suggested_values(form) == {"name": "Ann", "kind": "full"}
+    await reply(hass, form, {"name": "Ann", "kind": "duress"})
+    assert kind_of(entry, CODES[FULL]) is DURESS
+
+
+async def test_pin_made_to_mean_duress_has_to_be_entered(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    form = await choose_pin(hass, entry, "change_pin", PinKind.ARM)
+    form = await reply(hass, form, {"name": "Cleaner", "kind": "duress"})
+    assert form["errors"] == {"kind": "pin_not_entered"}
+    new = {"name": "Cleaner", "kind": "duress", "code": "445566", "code_again": "445566"}
+    await reply(hass, form, new)
+    assert kind_of(entry, "445566") is DURESS
+
+
+@pytest.mark.parametrize("step", ["change_pin", "remove_pin"])
+@pytest.mark.parametrize("entered", ["999111", CODES[PinKind.ARM], "x"])
+async def test_other_than_the_selected_pin_is_refused_and_not_shown_again(
+    hass: HomeAssistant, entry: MockConfigEntry, step: str, entered: str
+) -> None:
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    form = await choose_pin(hass, entry, step, DURESS, entered)
+    assert form["errors"] == {"current_code": "pin_wrong"}
+    assert suggested_values(form) == {"pin": "pin_duress"}
+    assert len(entry.data["pins"]) == len(PINS)
+    await reply(hass, form, {"pin": "pin_duress", "current_code": CODES[DURESS]})
+    assert len(entry.data["pins"]) == len(PINS) - (step == "remove_pin")
+
+
+async def test_guessing_in_the_form_is_locked_out(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    for _ in range(FREE_TRIES):
+        form = await choose_pin(hass, entry, "change_pin", DURESS, "999111")
+    assert form["errors"] == {"current_code": "pin_locked_out"}
+    form = await choose_pin(hass, entry, "change_pin", DURESS, CODES[DURESS])
+    assert form["errors"] == {"current_code": "pin_locked_out"}
+
+
+async def test_pin_entered_while_homesec_is_not_running_is_not_checked(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    form = await choose_pin(hass, entry, "change_pin", DURESS, CODES[DURESS])
+    assert form["errors"] == {"current_code": "pin_unchecked"}

@@ -8,7 +8,7 @@ import pytest
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "homesec"
 LAYERS = (
     ("engine",),
-    ("const", "exceptions", "stored_data", "targets", "translations", "urls"),
+    ("const", "exceptions", "private_events", "stored_data", "targets", "translations", "urls"),
     ("event_bus", "cameras.state", "devices", "issues"),
     (
         *("alarm", "alerts", "cameras", "clips", "cloud", "visit_statistics", "bus_events"),

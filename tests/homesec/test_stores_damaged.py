@@ -16,7 +16,7 @@ from homesec_fixtures import CAMERA_ID, arm, entity_id, set_up
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.homesec.alarm.codes import Lockout
+from custom_components.homesec.alarm.lockout import Lockouts, Principal
 from custom_components.homesec.alarm.machine import (
     Alarm,
     AlarmMode,
@@ -207,10 +207,8 @@ values = st.one_of(
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(st.sampled_from([*SNAPSHOT]), values), values, values)
-def test_any_snapshot_read_can_be_disarmed(
-    changes: dict[str, Any], wrong: Any, last_at: Any
-) -> None:
+@given(st.dictionaries(st.sampled_from([*SNAPSHOT]), values))
+def test_any_snapshot_read_can_be_disarmed(changes: dict[str, Any]) -> None:
     try:
         snapshot = AlarmSnapshot.from_dict(SNAPSHOT | changes)
     except KeyError, TypeError, ValueError:
@@ -223,12 +221,33 @@ def test_any_snapshot_read_can_be_disarmed(
     alarm.detect(Cause(by="x"))
     alarm.disarm()
     assert alarm.state is AlarmState.DISARMED
-    lockout = Lockout(CLOCKS)
+
+
+tries = st.fixed_dictionaries(
+    {}, optional={"wrong": values, "last_at": values, "right_at": values, "x": values}
+)
+counts = values | st.dictionaries(st.sampled_from(["user:1", "1"]), values | tries, max_size=2)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(values, values, counts, counts)
+def test_any_wrong_tries_read_end_in_an_hour(
+    wrong: Any, last_at: Any, principals: Any, administrators: Any
+) -> None:
+    lockouts = Lockouts(CLOCKS)
+    stored = {
+        "wrong": wrong,
+        "last_at": last_at,
+        "principals": principals,
+        "administrators": administrators,
+    }
     try:
-        lockout.load({"wrong": wrong, "last_at": last_at})
-    except KeyError, TypeError, ValueError:
+        lockouts.load(stored)
+    except AttributeError, KeyError, TypeError, ValueError:
         return
-    assert 0 <= lockout.remaining_s <= 3600
+    for principal in (Principal("user:1"), Principal("user:1/x", admin_id="1")):
+        assert 0 <= lockouts.remaining_s(principal) <= 3600
+    json.dumps(lockouts.as_dict(), allow_nan=False)
 
 
 # --- snoozed cameras ---

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
+from homeassistant.components.http import KEY_HASS_USER
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.http import current_request
 from homeassistant.helpers.script import script_stack_cv
 
 from ..const import DOMAIN
+from .codes import principal_of
 
 if TYPE_CHECKING:
     from homeassistant.auth.models import User
@@ -49,6 +52,15 @@ class Actor:
 
 
 SETTINGS_FORM: Final = Actor(kind=ActorKind.SETTINGS)
+
+
+def form_principal() -> str:
+    """Return what wrong PINs in a settings form are counted by: the user of the HTTP request."""
+    request = current_request.get()
+    user: User | None = None if request is None else request.get(KEY_HASS_USER)
+    if user is None:
+        return principal_of(None, ActorKind.SETTINGS.value)
+    return principal_of(user.id)
 
 
 async def async_actor(hass: HomeAssistant, context: Context | None) -> Actor:

@@ -7,16 +7,15 @@ from homeassistant.core import HomeAssistant, callback
 from ..bus_events import alarm_event
 from ..const import EVENT_ALARM_DURESS
 from ..event_bus import AlarmChanged, AlarmTriggered, CamerasMissing, Duress
+from ..private_events import async_fire_private
 from .camera_check import bypassed_names
 from .machine import AlarmState, Cause
-from .pins import PinKind
 
 if TYPE_CHECKING:
     from ..cameras.registry import CameraRegistry
     from ..event_bus import EventBus
     from ..issues import Issues
     from .machine import AlarmSnapshot
-    from .pins import Pin
 
 
 class AlarmAnnouncer:
@@ -69,11 +68,10 @@ class AlarmAnnouncer:
         self._issues.async_alarm_unreadable(armed=armed)
 
     @callback
-    def async_duress(self, pin: Pin | None) -> None:
+    def async_duress(self, name: str) -> None:
         """Announce that a duress PIN was used, but show it nowhere."""
-        if pin is not None and pin.kind is PinKind.DURESS:
-            self._hass.bus.async_fire(EVENT_ALARM_DURESS, {"changed_by": pin.name})
-            self._bus.async_dispatch(Duress(by=pin.name))
+        async_fire_private(self._hass, EVENT_ALARM_DURESS, {"changed_by": name})
+        self._bus.async_dispatch(Duress(by=name))
 
     @callback
     def async_missing(self, camera_ids: tuple[str, ...]) -> None:

@@ -1,30 +1,35 @@
-"""Checks PINs and counts wrong ones."""
+"""Checks PINs, and counts wrong ones for who tried them."""
 
 import asyncio
+from collections import defaultdict
 from math import ceil
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 
 from ..bus_events import iso
-from ..const import DOMAIN, EVENT_ALARM_REFUSED
-from ..stored_data import parse_seconds
-from .clock import Span
+from ..const import CONF_PINS, DOMAIN, EVENT_ALARM_REFUSED
 from .config import get_pins, needs_code_to_arm
-from .pins import Pin, PinKind, find_pin
+from .lockout import Lockouts, Principal
+from .pins import DISARMING_KINDS, FoundPin, Pin, PinKind, find_pin
+from .sources import ContextSources
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from homeassistant.config_entries import ConfigEntry
-    from homeassistant.core import HomeAssistant
 
     from ..cameras.registry import CameraRegistry
     from ..engine.core.clock import Clock
 
-FREE_TRIES: Final = 5
-FIRST_LOCKOUT_S: Final = 60.0
-MAX_LOCKOUT_S: Final = 3600.0
+_USER: Final = "user:"
+_SOURCE: Final = "source:"
+
+ALL_KINDS: Final = frozenset(PinKind)
+FORGIVING_KINDS: Final = frozenset({PinKind.FULL, PinKind.DURESS})
+"""Those that no other PIN can do more than. Whoever has a lesser one could otherwise guess a
+better one for ever, with their own in between."""
 
 
 def principal_of(context_user_id: str | None, source: str | None = None) -> str:
@@ -33,54 +38,16 @@ def principal_of(context_user_id: str | None, source: str | None = None) -> str:
     ``source`` is a session of the user; without a user, the automation, device, or the like.
     """
     if context_user_id is None:
-        return f"source:{source or 'unknown'}"
-    return f"user:{context_user_id}" if source is None else f"user:{context_user_id}/{source}"
+        return f"{_SOURCE}{source or 'unknown'}"
+    session = "" if source is None else f"/{source}"
+    return f"{_USER}{context_user_id}{session}"
 
 
-class Lockout:
-    """Counts wrong tries; each one over ``FREE_TRIES`` doubles the time without any.
-
-    It is measured as the alarm's delays are: neither setting the clock nor a restart ends it.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.wrong_tries = 0
-        self._since_last = Span(clock)
-
-    @property
-    def remaining_s(self) -> float:
-        """Seconds until the next try is accepted; 0 if it is now."""
-        if (over := self.wrong_tries - FREE_TRIES) < 0:
-            return 0.0
-        # The exponent is bounded first: a robot may have tried a million times.
-        lasts_s = min(MAX_LOCKOUT_S, FIRST_LOCKOUT_S * 2.0 ** min(over, 10))
-        return max(0.0, lasts_s - self._since_last.elapsed_s)
-
-    @property
-    def ends_at(self) -> float | None:
-        """UTC epoch seconds; None if there is no lockout."""
-        remaining_s = self.remaining_s
-        return self._clock.now() + remaining_s if remaining_s else None
-
-    def count(self) -> None:
-        """Count a wrong try."""
-        self.wrong_tries += 1
-        self._since_last = Span(self._clock)
-
-    def reset(self) -> bool:
-        """Forget all wrong tries; return whether there were any."""
-        had, self.wrong_tries = self.wrong_tries, 0
-        return had > 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the count as JSON can hold it."""
-        return {"wrong": self.wrong_tries, "last_at": self._since_last.began_at}
-
-    def load(self, stored: Mapping[str, Any]) -> None:
-        """Read what ``as_dict`` wrote. Raises ``KeyError``, ``TypeError``, or ``ValueError``."""
-        tries, last_at = int(parse_seconds(stored["wrong"])), parse_seconds(stored["last_at"])
-        self.wrong_tries, self._since_last = max(0, tries), Span(self._clock, began_at=last_at)
+def _user_of(principal: str) -> str | None:
+    """Return the user's id of what ``principal_of`` returned; None if there is no user."""
+    if not principal.startswith(_USER):
+        return None
+    return principal.removeprefix(_USER).partition("/")[0]
 
 
 class AlarmCodes:
@@ -91,14 +58,22 @@ class AlarmCodes:
         hass: HomeAssistant,
         entry: ConfigEntry,
         *,
-        lockout: Lockout,
+        clock: Clock,
+        lockouts: Lockouts,
         save: Callable[[], Awaitable[None]],
+        on_duress: Callable[[str], None],
     ) -> None:
+        """``on_duress`` is called with the name of a duress PIN that was used."""
         self._hass = hass
         self._entry = entry
-        self.lockout = lockout
+        self._clock = clock
+        self._lockouts = lockouts
         self._save = save
-        self._lock = asyncio.Lock()
+        self._on_duress = on_duress
+        self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By principal, so that one who sends many tries doesn't keep others waiting."""
+        self._sources = ContextSources(hass)
+        self._hashing = asyncio.Lock()  # one hash at a time: it takes memory and a processor core
 
     @property
     def has_pins(self) -> bool:
@@ -110,40 +85,105 @@ class AlarmCodes:
         """Whether arming a disarmed alarm takes a PIN."""
         return self.has_pins and needs_code_to_arm(self._entry.data)
 
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Listen for the automations that try PINs; return what ends that."""
+        return self._sources.async_start()
+
+    def principal(self, context: Context | None) -> str:
+        """Return what the wrong PINs of an action with this context are counted by."""
+        if context is None:
+            return principal_of(None)
+        if context.user_id is not None:
+            return principal_of(context.user_id)
+        return principal_of(None, self._sources.source_of(context))
+
     async def async_check(
         self,
         code: str | None,
         *,
         kinds: frozenset[PinKind],
         needed: bool,
-        principal: str,  # noqa: ARG002 - wrong tries are to be counted by it
+        principal: str,
         attempt: Mapping[str, Any] | None = None,
     ) -> Pin | None:
         """Return the PIN of a code; None if there was no code and none is needed.
 
         ``principal`` is what ``principal_of`` returns for who tries; ``attempt`` describes what for
         in the event of a refusal. Raises ``ServiceValidationError``. A PIN that may not do this is
-        as wrong as any other, so that guessing reveals nothing.
+        as wrong as any other, so that guessing reveals nothing. A duress PIN looks like any other
+        to the caller, too.
         """
         if not self.has_pins or (not code and not needed):
             return None
         if not code:
             raise _error("code_missing")
-        async with self._lock:
-            if self.lockout.remaining_s:
-                self._announce_refusal("locked_out", attempt=attempt)
-                raise self._locked_out_error()
-            known = list(get_pins(self._entry.data).values())
-            pin = await self._hass.async_add_executor_job(find_pin, known, code)
-            if pin is None or pin.kind not in kinds:
-                self.lockout.count()
-                # Saved before it is answered, so that cutting the power gives no further tries.
-                await self._save()
-                self._announce_refusal("wrong_code", attempt=attempt)
-                raise self._locked_out_error() if self.lockout.remaining_s else _error("wrong_code")
-            if self.lockout.reset():
-                await self._save()
-            return pin
+        found = await self._async_try(code, kinds, await self._async_principal(principal), attempt)
+        if found.kind is PinKind.DURESS:
+            self._on_duress(found.pin.name)
+        return found.pin
+
+    async def async_identify(self, code: str, *, principal: str) -> FoundPin:
+        """Return the PIN of a code and what it really is, for who changes it in the form.
+
+        Uses the PIN for nothing. Raises ``ServiceValidationError``.
+        """
+        return await self._async_try(code, ALL_KINDS, await self._async_principal(principal))
+
+    async def _async_try(
+        self,
+        code: str,
+        kinds: frozenset[PinKind],
+        principal: Principal,
+        attempt: Mapping[str, Any] | None = None,
+    ) -> FoundPin:
+        async with self._queues[principal.key]:
+            self._check_lockout(principal, attempt)
+            async with self._hashing:
+                self._check_lockout(principal, attempt)  # others may have used up what is shared
+                pins = get_pins(self._entry.data)
+                found = await self._hass.async_add_executor_job(find_pin, pins, code)
+                if found is None or found.kind not in kinds:
+                    await self._async_refuse(principal, attempt)
+                await self._async_accept(found, principal)
+                return found
+
+    def _check_lockout(self, principal: Principal, attempt: Mapping[str, Any] | None) -> None:
+        if self._lockouts.remaining_s(principal):
+            self._announce_refusal("locked_out", principal, attempt)
+            raise self._locked_out_error(principal)
+
+    async def _async_refuse(
+        self, principal: Principal, attempt: Mapping[str, Any] | None
+    ) -> NoReturn:
+        self._lockouts.count(principal)
+        # Saved before it is answered, so that cutting the power gives no further tries.
+        await self._save()
+        self._announce_refusal("wrong_code", principal, attempt)
+        if self._lockouts.remaining_s(principal):
+            raise self._locked_out_error(principal)
+        raise _error("wrong_code")
+
+    async def _async_accept(self, found: FoundPin, principal: Principal) -> None:
+        forgive, known = found.kind in FORGIVING_KINDS, found.kind in DISARMING_KINDS
+        if self._lockouts.accept(principal, forgive=forgive, known=known):
+            await self._save()
+        stored = self._entry.data.get(CONF_PINS, {})
+        if found.renewed is not None and found.id in stored:
+            pins = {**stored, found.id: found.renewed.as_dict()}
+            self._hass.config_entries.async_update_entry(
+                self._entry, data={**self._entry.data, CONF_PINS: pins}
+            )
+
+    async def _async_principal(self, principal: str) -> Principal:
+        """Return what tries are counted by: an administrator's session, else the whole user."""
+        if (user_id := _user_of(principal)) is None:
+            return Principal(principal, principal.removeprefix(_SOURCE))
+        if (user := await self._hass.auth.async_get_user(user_id)) is None:
+            return Principal(principal_of(user_id))
+        if user.is_admin:
+            return Principal(principal, user.name, admin_id=user_id)
+        return Principal(principal_of(user_id), user.name)
 
     def refuse_to_arm(
         self, cameras: CameraRegistry, camera_ids: tuple[str, ...]
@@ -151,27 +191,30 @@ class AlarmCodes:
         """Announce that these cameras are offline or turned off; return the exception to raise."""
         names = cameras.names(camera_ids)
         all_off = all(map(cameras.is_off, camera_ids))
-        self._announce_refusal("camera_off" if all_off else "camera_offline", names)
+        reason = "camera_off" if all_off else "camera_offline"
+        self._announce_refusal(reason, None, {"cameras": names})
         listed = ", ".join(names)
         if all_off:
             return _error("camera_off", cameras=listed)
         return _error("camera_offline", cameras=listed)
 
     def _announce_refusal(
-        self, reason: str, cameras: Iterable[str] = (), attempt: Mapping[str, Any] | None = None
+        self, reason: str, principal: Principal | None, attempt: Mapping[str, Any] | None = None
     ) -> None:
-        ends_at = self.lockout.ends_at
+        remaining_s = 0.0 if principal is None else self._lockouts.remaining_s(principal)
         data = {
             "reason": reason,
-            "attempts": self.lockout.wrong_tries,
-            "locked_until": None if ends_at is None else iso(ends_at),
-            "cameras": list(cameras),
+            "attempts": 0 if principal is None else self._lockouts.wrong_tries(principal),
+            "locked_until": iso(self._clock.now() + remaining_s) if remaining_s else None,
+            "cameras": [],
+            "by": None if principal is None else principal.name,
             **(attempt or {}),
         }
         self._hass.bus.async_fire(EVENT_ALARM_REFUSED, data)
 
-    def _locked_out_error(self) -> ServiceValidationError:
-        return _error("locked_out", minutes=str(ceil(self.lockout.remaining_s / 60)))
+    def _locked_out_error(self, principal: Principal) -> ServiceValidationError:
+        minutes = ceil(self._lockouts.remaining_s(principal) / 60)
+        return _error("locked_out", minutes=str(max(1, minutes)))
 
 
 def overtaken_error() -> ServiceValidationError:

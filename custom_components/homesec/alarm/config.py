@@ -32,3 +32,9 @@ def needs_code_to_arm(data: Mapping[str, Any]) -> bool:
 def get_pins(data: Mapping[str, Any]) -> dict[str, Pin]:
     """Return the PINs by their ids."""
     return {pin_id: Pin.from_dict(stored) for pin_id, stored in data.get(CONF_PINS, {}).items()}
+
+
+def pin_revisions(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return what changes of each PIN when someone changes it, but not when it's hashed anew."""
+    pins = get_pins(data).items()
+    return {pin_id: (pin.name, pin.kind.value, pin.revision) for pin_id, pin in pins}

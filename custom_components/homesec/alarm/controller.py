@@ -55,7 +55,14 @@ class AlarmController:
         clock = self._clock = SystemClock()
         stored = StoredAlarm(hass, entry, clock=clock, on_state=self._async_on_state)
         self._stored = stored
-        self.codes = AlarmCodes(hass, entry, lockout=stored.lockout, save=stored.async_save)
+        self.codes = AlarmCodes(
+            hass,
+            entry,
+            clock=clock,
+            lockouts=stored.lockouts,
+            save=stored.async_save,
+            on_duress=self.announcer.async_duress,
+        )
         self._check = ArmingCheck(
             hass,
             entry,
@@ -174,7 +181,6 @@ class AlarmController:
         pin = await self.codes.async_check(
             code, kinds=kinds, needed=self.code_arm_required, principal=principal
         )
-        self.announcer.async_duress(pin)
         by = by if pin is None else pin.name
         if not skip_delay and get_delays(self._entry.data, mode).exit_s >= REACH_S:
             # Cameras that are off have the exit delay to start, and are checked after it.
@@ -207,15 +213,11 @@ class AlarmController:
     async def async_disarm(
         self, *, principal: str, code: str | None = None, by: str | None = None
     ) -> None:
-        """Disarm; returns once that is saved. Raises ``ServiceValidationError``.
-
-        Wrong PINs are counted by ``principal``.
-        """
+        """Disarm; returns once that is saved. Raises ``ServiceValidationError``."""
         pin = await self.codes.async_check(
             code, kinds=DISARMING_KINDS, needed=True, principal=principal
         )
         self._alarm.disarm(by=by if pin is None else pin.name)
-        self.announcer.async_duress(pin)
         await self._stored.async_save()
 
     async def async_trigger(self, *, by: str | None = None) -> None:

@@ -7,7 +7,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 
 from ..const import DOMAIN, EVENT_ALARM_REFUSED, EVENT_ALARM_WEAKENED
-from .actor import SETTINGS_FORM, Actor, ActorKind, async_actor, may_control
+from .actor import SETTINGS_FORM, Actor, ActorKind, async_actor, form_principal, may_control
 from .codes import principal_of
 from .machine import AlarmState
 from .pins import DISARMING_KINDS
@@ -149,7 +149,7 @@ class Guard:
     async def async_check_form(self, code: str) -> None:
         """Check the PIN of an administrator's settings form. Raises ``ServiceValidationError``."""
         attempt = {"action": Weakening.SETTINGS.value, "source": ActorKind.SETTINGS.value}
-        self._settings_by = await self._async_check_pin(code, _principal(SETTINGS_FORM), attempt)
+        self._settings_by = await self._async_check_pin(code, form_principal(), attempt)
 
     async def _async_check_pin(
         self, code: str, principal: str, attempt: dict[str, Any]
@@ -158,7 +158,6 @@ class Guard:
         pin = await self._alarm.codes.async_check(
             code, kinds=DISARMING_KINDS, needed=True, principal=principal, attempt=attempt
         )
-        self._alarm.announcer.async_duress(pin)
         return None if pin is None else pin.name
 
     async def async_trace_denied(self, context: Context, action: str) -> None:

@@ -17,6 +17,7 @@ from ..const import (
     CONF_ZONES,
     SUBENTRY_CAMERA,
 )
+from .config import pin_revisions
 from .guard import Weakening
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Settings:
 def find_changes(before: Settings, after: Settings) -> list[SettingsChange]:
     """Return what changed, apart from additions, new names, and detection turned on."""
     changed = _changed_keys(before.data, after.data)
+    if CONF_PINS in changed and pin_revisions(before.data) == pin_revisions(after.data):
+        changed.remove(CONF_PINS)
     actions = dict.fromkeys(ENTRY_ACTIONS.get(key, Weakening.SETTINGS) for key in changed)
     changes = [SettingsChange(action=action) for action in actions]
     for subentry_id, old in before.subentries.items():

@@ -12,8 +12,8 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN, LOGGER, TRIGGER_TIME_S
 from ..stored_data import UnreadableError, async_load_store
-from .codes import Lockout
 from .config import get_delays
+from .lockout import Lockouts
 from .machine import Alarm, AlarmMode, AlarmSnapshot, AlarmState, Cause
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _from_version_1(stored: Mapping[str, Any]) -> AlarmSnapshot:
 
 
 class StoredAlarm:
-    """Saves the state machine and the lockout, and advances the machine when a phase ends."""
+    """Saves the state machine and the lockouts, and advances the machine when a phase ends."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, *, clock: Clock, on_state: OnState
@@ -87,7 +87,7 @@ class StoredAlarm:
         self._unsaved = False
         self.started = False  # whether time passes; not before Home Assistant has started
         self.alarm = self._create(AlarmSnapshot())
-        self.lockout = Lockout(clock)
+        self.lockouts = Lockouts(clock)
 
     def _create(self, snapshot: AlarmSnapshot) -> Alarm:
         return Alarm(
@@ -112,8 +112,8 @@ class StoredAlarm:
             LOGGER.error("The stored state of the alarm is unreadable; it is %s now", mode)
             return False
         try:
-            self.lockout.load(stored["tries"])
-        except KeyError, TypeError, ValueError:
+            self.lockouts.load(stored["tries"])
+        except AttributeError, KeyError, TypeError, ValueError:
             LOGGER.error("The stored number of wrong PINs is unreadable; it starts at 0")
         return True
 
@@ -146,7 +146,7 @@ class StoredAlarm:
     async def async_save(self) -> None:
         """Save; returns once that is done."""
         self._unsaved = False
-        snapshot, tries = self.alarm.snapshot.as_dict(), self.lockout.as_dict()
+        snapshot, tries = self.alarm.snapshot.as_dict(), self.lockouts.as_dict()
         await self._store.async_save({"facts": snapshot, "tries": tries})
 
     @callback

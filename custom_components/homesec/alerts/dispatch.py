@@ -10,6 +10,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..const import EVENT_ALERT, EVENT_ALERT_UPDATED, LOGGER
+from ..private_events import async_fire_private
 from .event_data import alert_data
 from .rules import CLIP, Alert, AlertKind, Cooldowns, Sighting
 from .stills import alert_stills
@@ -86,7 +87,10 @@ class AlertDispatcher:
 
         @callback
         def fire(hass: HomeAssistant) -> None:
-            hass.bus.async_fire(event_type, data)
+            if data["kind"] == AlertKind.DURESS:
+                async_fire_private(hass, event_type, data)
+            else:
+                hass.bus.async_fire(event_type, data)
 
         async_at_started(self._hass, fire)
 

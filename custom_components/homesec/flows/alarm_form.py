@@ -1,6 +1,6 @@
 """The forms that ask for the alarm's delays and for PINs, and how their answers are stored."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_CODE, CONF_NAME, UnitOfTime
@@ -24,7 +24,7 @@ from ..alarm.config import (
     needs_code_to_arm,
 )
 from ..alarm.machine import ARMED_MODES, AlarmMode
-from ..alarm.pins import Pin, PinKind, is_pin
+from ..alarm.pins import Pin, PinKind, is_pin, shown_kind
 from .form_fields import choice, named_choice, number
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def read_alarm(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 CONF_AGAIN: Final = "code_again"
+CONF_CURRENT: Final = "current_code"
 CONF_KIND: Final = "kind"
 CONF_PIN: Final = "pin"
 
@@ -98,31 +99,41 @@ EDIT_SCHEMA = Schema(
 
 
 def pin_schema(titles: Mapping[str, str]) -> Schema:
-    """Return the form that asks for a PIN; ``titles`` maps ids to titles."""
-    return Schema({Required(CONF_PIN): named_choice(titles)})
+    """Return the form that asks for a PIN; ``titles`` maps ids to titles.
+
+    Two PINs can have the same title: only who enters one sees which it is.
+    """
+    return Schema({Required(CONF_PIN): named_choice(titles), Optional(CONF_CURRENT): _SECRET})
 
 
 def remove_codes(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answers that may be sent back to the browser."""
-    return {key: value for key, value in answer.items() if key not in (CONF_CODE, CONF_AGAIN)}
+    codes = (CONF_CODE, CONF_AGAIN, CONF_CURRENT)
+    return {key: value for key, value in answer.items() if key not in codes}
 
 
-def validate_pin(answer: Mapping[str, Any], others: Iterable[Pin], *, new: bool) -> dict[str, str]:
+def validate_pin(
+    answer: Mapping[str, Any], others: Iterable[Pin], *, new: bool, known: PinKind | None = None
+) -> dict[str, str]:
     """Return the errors of the PIN form by field; the code of an existing PIN may stay empty.
 
-    Whether another PIN has the same code isn't checked here, since that takes a while.
+    ``known`` is what an existing PIN really is, if it was entered. Nothing here depends on what
+    the other PINs really are, or trying would tell which of them means duress. Whether another PIN
+    has the same code isn't checked here, since that takes a while.
     """
     errors: dict[str, str] = {}
     others = list(others)
-    name, kind = answer[CONF_NAME].strip(), answer[CONF_KIND]
+    name, kind = answer[CONF_NAME].strip(), PinKind(answer[CONF_KIND])
     if not name:
         errors[CONF_NAME] = "pin_nameless"
-    elif any(pin.name == name and pin.kind == kind for pin in others):
-        # A person may have PINs of several kinds, for example one for duress.
+    elif _is_taken(name, shown_kind(kind), others):
         errors[CONF_NAME] = "pin_name_taken"
-    if lacks_full(kind, *(pin.kind for pin in others)):
-        errors[CONF_KIND] = "pin_full_missing"
     code = answer.get(CONF_CODE, "")
+    if kind is not known:
+        if lacks_full(kind, *(pin.kind for pin in others)):
+            errors[CONF_KIND] = "pin_full_missing"
+        elif kind is PinKind.DURESS and known is None and not code:
+            errors[CONF_KIND] = "pin_not_entered"
     if (code or new) and not is_pin(code):
         errors[CONF_CODE] = "pin_unfit"
     elif code != answer.get(CONF_AGAIN, ""):
@@ -130,6 +141,19 @@ def validate_pin(answer: Mapping[str, Any], others: Iterable[Pin], *, new: bool)
     return errors
 
 
-def lacks_full(*kinds: str) -> bool:
+def _is_taken(name: str, kind: PinKind, others: list[Pin]) -> bool:
+    same = sum(pin.name == name and pin.kind is kind for pin in others)
+    # A person may have a second PIN for duress, which looks the same.
+    return same >= (2 if kind is PinKind.FULL else 1)
+
+
+def lacks_full(*kinds: PinKind) -> bool:
     """Return whether there are PINs, but none that both arms and disarms."""
     return bool(kinds) and PinKind.FULL not in kinds
+
+
+def change_pin(pin: Pin, *, name: str, kind: PinKind) -> Pin:
+    """Return a PIN with another name or kind, without its code."""
+    if kind is pin.kind:
+        return replace(pin, name=name)  # whatever it really is, it stays
+    return replace(pin, name=name, kind=kind, mark=b"", open_duress=False)
