@@ -16,7 +16,7 @@ from worker_pairs import wait_until
 
 from custom_components.homesec.engine.core.activity_board import Work
 from custom_components.homesec.engine.core.errors import WorkerDied
-from custom_components.homesec.engine.worker import log_relay, memory, process
+from custom_components.homesec.engine.worker import log_relay, memory, process, suspects
 from custom_components.homesec.engine.worker.exit_report import signal_name
 from custom_components.homesec.engine.worker.process import WorkerProcess
 
@@ -169,6 +169,18 @@ def test_worker_whose_native_code_keeps_the_interpreter_counts_as_hanging(monkey
         with pytest.raises(WorkerDied):
             found.call(toy.HOLD_GIL, seconds=60.0)
         assert found.wait().reason == "no heartbeat"
+
+
+def test_worker_whose_decoder_hangs_is_ended_and_names_its_camera(monkeypatch):
+    monkeypatch.setattr(process, "STUCK_S", 0.5)
+    monkeypatch.setattr(process, "TICK_S", 0.05)
+    monkeypatch.setattr(suspects, "HANG_S", 0.5)
+    with running() as found:
+        with pytest.raises(WorkerDied):
+            found.call(toy.STICK, camera_id="porch")
+        report = found.wait()
+    assert report.reason == "stuck"
+    assert suspects.blamed(report) == {"porch"}
 
 
 def test_worker_that_grows_is_ended(monkeypatch):

@@ -28,6 +28,7 @@ CRASH = Method(name="crash", args={"camera_id": str})
 ABORT = Method(name="abort")
 EXIT = Method(name="exit", args={"status": int})
 GROW = Method(name="grow", args={"megabytes": int})
+STICK = Method(name="stick", args={"camera_id": str})
 HOLD_GIL = Method(name="hold_gil", args={"seconds": float})
 GARBAGE = Method(name="garbage")
 FLOOD = Method(name="flood", args={"count": int})
@@ -55,6 +56,7 @@ def create_handlers(connection):
         ABORT: os.abort,
         EXIT: os._exit,
         GROW: grow,
+        STICK: stick,
         HOLD_GIL: hold_gil,
         GARBAGE: garbage,
         FLOOD: flood,
@@ -85,6 +87,11 @@ def grow(megabytes):
         _kept.append(os.urandom(16) * 2**16)
         time.sleep(0.001)
     threading.Event().wait()
+
+
+def stick(camera_id):
+    with BOARD.working(Work.DECODE, camera_id):
+        threading.Event().wait()
 
 
 def hold_gil(seconds):

@@ -4,12 +4,14 @@ source -> pre-roll buffer (+ recording) -> frame sampler -> detection pool -> tr
 """
 
 from contextlib import closing
+from enum import Enum, auto
 import logging
 import math
 from threading import Event
 from typing import TYPE_CHECKING
 
 from ..capture.reconnecting_source import CameraSource
+from ..core.activity_board import BOARD, Work
 from ..core.errors import CameraNotRunning, HomeSecError
 from ..core.events import (
     DetectionEnded,
@@ -53,6 +55,12 @@ WATCHED_S = 5.0  # every frame is decoded for this long after the last live pict
 SNAPSHOT_GAIN = 0.08  # a new snapshot is sent when its confidence is higher by this much…
 SNAPSHOT_GAP_S = 1.0  # …and the last one is this old
 RESTART_S = 10.0
+
+
+class _End(Enum):
+    """What comes after the last packet."""
+
+    END = auto()
 
 
 class CameraSession:
@@ -169,6 +177,7 @@ class CameraSession:
 
     def run(self) -> None:
         """Run the camera until ``stop``, or until a file that is played once has ended."""
+        BOARD.bind(self.config.id)
         self._set_health(CameraHealth.CONNECTING, None)
         try:
             while not self._stop.is_set():
@@ -190,16 +199,25 @@ class CameraSession:
 
     def _run(self) -> None:
         with closing(self._source.packets()) as packets:
-            for packet in packets:
-                self._commands.run_pending()
-                self._apply_config(self.next_config)
-                self._detection.process_results()
-                if packet is None:
-                    self._handle_gap()
-                    self._detection.tick(self._source.timeline.now)
-                else:
-                    self._handle_packet(packet)
+            while True:
+                with BOARD.working(Work.READ):
+                    packet = next(packets, _End.END)
+                if isinstance(packet, _End):
+                    break
+                with BOARD.working(Work.DECODE):
+                    self._handle(packet)
         self._detection.wait(self._stop)
+
+    def _handle(self, packet: MediaPacket | None) -> None:
+        """Handle a packet, or None while there's no connection."""
+        self._commands.run_pending()
+        self._apply_config(self.next_config)
+        self._detection.process_results()
+        if packet is None:
+            self._handle_gap()
+            self._detection.tick(self._source.timeline.now)
+        else:
+            self._handle_packet(packet)
 
     def _apply_config(self, config: CameraConfig) -> None:
         if config is self.config:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import logging
 from typing import TYPE_CHECKING
 
+from ..core.activity_board import BOARD, Work
 from ..core.backoff import backoff_s
 from ..core.errors import (
     EntityUnavailable,
@@ -106,7 +107,8 @@ class CameraSource:
 
     def _connect_once(self) -> Iterator[MediaPacket | None]:
         first_t: float | None = None
-        opened = open_source(self._config, self._feed, self.timeline, self._stop)
+        with BOARD.working(Work.OPEN):
+            opened = open_source(self._config, self._feed, self.timeline, self._stop)
         with closing(opened) as connection:
             for packet in connection.packets():
                 if first_t is None:

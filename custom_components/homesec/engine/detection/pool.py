@@ -17,6 +17,7 @@ from threading import Condition, Event, Thread
 import time
 from typing import TYPE_CHECKING
 
+from ..core.activity_board import BOARD, Work
 from ..core.backoff import backoff_s
 from ..core.errors import DetectorError, FrameBroken, HomeSecError
 from ..core.events import DetectorChanged
@@ -294,7 +295,8 @@ class DetectionPool:
     def _run_job(self, cascade: CascadeDetector, job: _Job) -> list[Detection] | None:
         start = self._clock()
         try:
-            found = job.task(cascade)
+            with BOARD.working(Work.DETECT, job.slot.partition(" ")[0]):
+                found = job.task(cascade)
         except Exception as err:  # noqa: BLE001 - native libraries raise anything
             self._handle_failed_job(cascade, err)
             return None

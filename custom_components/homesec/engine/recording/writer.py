@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import av.error
 
+from ..core.activity_board import BOARD, Work
 from ..core.clip_files import partial_path, recording_error, saved_clip
 from ..core.clip_metadata import dump_comment
 from ..core.damaged_files import DamagedFiles
@@ -123,6 +124,7 @@ class ClipWriter:
         return self._skipping
 
     def _run(self) -> None:
+        BOARD.bind(self.clip.camera_id)
         final = self._clips_dir / self.clip.path
         error: RecordingError | None = None
         try:
@@ -139,7 +141,8 @@ class ClipWriter:
             # After a failure, the camera's thread notices at its next packet and ends the clip.
             self._changed.wait_for(lambda: self._result is not None, timeout=RESULT_TIMEOUT_S)
             result = self._result or ClipResult()
-        self._finalize(final, result, error)
+        with BOARD.working(Work.MUX):
+            self._finalize(final, result, error)
 
     def _write(self, final: Path) -> None:
         if (packet := self._next()) is None:
@@ -150,14 +153,16 @@ class ClipWriter:
         try:
             self._on_event(ClipStarted(clip=self.clip))
             while packet is not None:
-                file.write(packet)
+                with BOARD.working(Work.MUX):
+                    file.write(packet)
                 if time.monotonic() - synced > SYNC_S:
                     file.sync()
                     self._save_track_log()
                     synced = time.monotonic()
                 packet = self._next()
         finally:
-            file.close()
+            with BOARD.working(Work.MUX):
+                file.close()
 
     def _next(self) -> MediaPacket | None:
         """Wait for the next packet; return None at the end."""

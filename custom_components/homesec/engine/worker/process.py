@@ -16,7 +16,7 @@ from threading import Event, Thread
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..core.activity_board import BoardReader, create_board
+from ..core.activity_board import BoardReader, Work, create_board
 from .connection import ENDED, Connection
 from .exit_report import ExitReport, StderrTail
 from .log_relay import LOG, SET_LOG_LEVEL, LogReceiver, redact, wanted_level
@@ -45,6 +45,9 @@ ENVIRONMENT = (
 )
 """All that a worker gets of the environment: no token, no proxy, no password."""
 NO_HEARTBEAT = "no heartbeat"
+STUCK = "stuck"
+STUCK_S = 60.0
+"""No picture takes that long to decode; a source and a disk may be slow."""
 KILLED = f"signal {signal.SIGKILL}"
 LARGE_SHARE = 0.7
 """A worker that's killed with so much of its limit may have grown faster than it's watched."""
@@ -119,7 +122,7 @@ class WorkerProcess:
             self.connection.start(self._handlers)
             self._on_start(self)
             began = time.monotonic()
-            self._watch(child)
+            self._watch(child, board)
             self._reap(child)
             reader.join(2.0)
             return self._report(child, board, time.monotonic() - began)
@@ -152,7 +155,7 @@ class WorkerProcess:
             start_new_session=True,
         )
 
-    def _watch(self, child: subprocess.Popen[bytes]) -> None:
+    def _watch(self, child: subprocess.Popen[bytes], board: BoardReader) -> None:
         """Return when the child ends, was asked to, or has to be killed."""
         silent = 0  # ticks since the last sign of life, so that a stopped parent blames nobody
         allowed = START_S / TICK_S
@@ -169,6 +172,9 @@ class WorkerProcess:
             self.rss_bytes = rss_bytes(child.pid)
             if self.rss_bytes is not None and self.rss_bytes > self._limit_bytes:
                 self.kill("memory")
+                return
+            if is_stuck(board):
+                self.kill(STUCK)
                 return
             if (wanted := wanted_level()) != level:
                 level = wanted
@@ -210,7 +216,7 @@ class WorkerProcess:
             thread=self._stderr.thread,
             expected=self._expected,
             outside=self._stopped or (reason == KILLED and not self._was_large),
-            hung=reason == NO_HEARTBEAT,
+            hung=reason in (NO_HEARTBEAT, STUCK),
         )
 
     @property
@@ -222,3 +228,10 @@ class WorkerProcess:
         _LOGGER.debug("The worker %s ended: %s", self.name, reason)
         for line in self._stderr.lines:
             _LOGGER.debug("%s: %s", self.name, redact(line))
+
+
+def is_stuck(board: BoardReader) -> bool:
+    """Return whether a thread hangs in native code that doesn't wait for anything."""
+    now = time.monotonic()
+    endless = (Work.DECODE, Work.DETECT)
+    return any(mark.work in endless and now - mark.since > STUCK_S for mark in board.read())
