@@ -132,6 +132,12 @@ class Front:
         self.denied: set[str] = set()
         """Permissions that the account lacks: ``storage.objects.create``, …"""
         self.tells_permissions = True
+        self.locked = False
+        """Whether a retention policy keeps all objects from being deleted or replaced."""
+        self.names_lock = False
+        """Whether an upload under a name that is there fails with the lock, not the name."""
+        self.requester_pays = False
+        """Whether each request has to name a project that pays."""
         self.token_answer: tuple[int, dict] | None = None
         """The answer to a login in place of a token."""
         self.tokens: list[str] = []
@@ -197,6 +203,11 @@ class Front:
             _answer(http, 404, google_error(404, message, "notFound"))
         elif url.path.endswith("/iam/testPermissions"):
             self._permissions(http, parse_qs(url.query).get("permissions", []))
+        elif self.requester_pays and "userProject" not in query:
+            message = "Bucket is a requester pays bucket but no user project provided."
+            _answer(http, 400, google_error(400, message, "required"))
+        elif self.locked and http.command == "DELETE" and not denied:
+            _locked(http)
         elif denied:
             message = f"homesec@x.iam does not have {denied.pop()} access to the object."
             _answer(http, 403, google_error(403, message, "forbidden"))
@@ -227,7 +238,10 @@ class Front:
         resource.setdefault("contentType", http.headers.get("X-Upload-Content-Type"))
         only_new = query.get("ifGenerationMatch") == "0"
         if only_new and self._exists(bucket, resource["name"]):
-            _precondition(http)
+            if self.locked and self.names_lock:
+                _locked(http)
+            else:
+                _precondition(http)
             return
         length = http.headers.get("X-Upload-Content-Length")
         upload_id = secrets.token_urlsafe(32)
@@ -309,6 +323,14 @@ def _permission(method, path):
         return "storage.objects.list"
     kind = {"DELETE": "delete", "GET": "get"}.get(method, "update")
     return f"storage.objects.{kind}"
+
+
+def _locked(http):
+    message = (
+        "Object 'b/o' is subject to bucket's retention policy or object retention and cannot be"
+        " deleted or overwritten until 2030-01-01T00:00:00-08:00"
+    )
+    _answer(http, 403, google_error(403, message, "retentionPolicyNotMet"))
 
 
 def _precondition(http):

@@ -17,7 +17,14 @@ from .alarm.machine import AlarmMode
 from .alerts.recipient_config import CONF_API_KEY_SID, CONF_SERVICE_SID
 from .cameras.config import DEFAULTS
 from .cloud.retention_config import retention_rules
-from .cloud.store import CONF_KEY, CONF_LIMIT, CONF_SEAL_KEY, CONF_UPLOAD_REST
+from .cloud.store import (
+    CONF_KEY,
+    CONF_LIMIT,
+    CONF_MISSING_RIGHTS,
+    CONF_PRIVATE_KEY,
+    CONF_UPLOAD_REST,
+    is_encrypted,
+)
 from .const import (
     CONF_DETECTOR,
     CONF_KIND,
@@ -132,7 +139,9 @@ def _storage(runtime: HomeSecData) -> dict[str, Any]:
             "login": "key" if CONF_KEY in storage else "own",
             "limit_mbit": storage.get(CONF_LIMIT),
             "upload_rest": storage.get(CONF_UPLOAD_REST),
-            "encrypted": CONF_SEAL_KEY in storage,
+            "encrypted": is_encrypted(storage),
+            "private_key_stored": CONF_PRIVATE_KEY in storage,
+            "missing_rights": list(storage.get(CONF_MISSING_RIGHTS, ())),
             "earlier_keys": len(data.get(CONF_SEAL_KEYS, ())),
         },
         "uploads": asdict(state.uploads),

@@ -30,7 +30,7 @@ from .clips.cache import get_caches
 from .clips.files import ClipMedia, ClipNotFoundError, CloudFile, async_find_clip
 from .clips.naming import CAMERA, CLIP
 from .const import DOMAIN
-from .engine.cloud.errors import StorageError
+from .engine.cloud.errors import PrivateKeyElsewhere, StorageError
 from .engine.core.clip_id import is_clip_id
 from .engine.library.queries import SAVED, day_bounds
 from .exceptions import EngineNotRunningError
@@ -169,6 +169,8 @@ class ClipSource(MediaSource):
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
         """Return a clip's URL, and the path of a local file."""
         media = await self._async_find(item)
+        if media.locked:
+            raise Unresolvable(translation_domain=DOMAIN, translation_key=PrivateKeyElsewhere.key)
         path = None if isinstance(media.video, CloudFile) else media.video
         return PlayMedia(CLIP_URL.format(clip_id=media.clip.id), "video/mp4", path=path)
 

@@ -6,7 +6,7 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, Rep
 from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
 
-from .cloud.issues import ISSUE_STORAGE, StorageRepairFlow
+from .cloud.issues import ISSUE_OLD_KEY, ISSUE_STORAGE, StorageRepairFlow
 from .const import CONF_DETECTOR, CONF_MODEL, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
 from .engine.model_zoo.detectors import DEFAULT, OPENCV
 from .issues import ISSUE_OPENCV
@@ -81,7 +81,7 @@ async def async_create_fix_flow(
     """Return the flow of an issue; one that only informs just needs to be confirmed."""
     data = data or {}
     entry_id = str(data["entry_id"])
-    if issue_id == ISSUE_STORAGE:
+    if issue_id in (ISSUE_STORAGE, ISSUE_OLD_KEY):
         return StorageRepairFlow(entry_id)
     if issue_id == ISSUE_OPENCV:
         return DetectorRepairFlow(entry_id)

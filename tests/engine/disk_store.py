@@ -15,7 +15,11 @@ from custom_components.homesec.engine.cloud.errors import (
     StorageUnreachable,
     TransferStopped,
 )
-from custom_components.homesec.engine.cloud.object_store import ResumePoint, StoredObject
+from custom_components.homesec.engine.cloud.object_store import (
+    ResumePoint,
+    Rights,
+    StoredObject,
+)
 
 CHUNK_BYTES = 1000
 
@@ -41,6 +45,7 @@ class DiskStore:
         self.busy = threading.Event()
         """Something is being uploaded."""
         self.closed = False
+        self.rights = Rights()
 
     def _call(self, what, name):
         self.calls.append((what, name))

@@ -1,13 +1,23 @@
 """Stores on a bucket on the loopback, and what to upload there."""
 
+import base64
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event
 
 from google_key import CANARY, pem_lines, service_account  # noqa: F401 - for those who use both
 
+from custom_components.homesec.engine.cloud.encrypted_store import (
+    EncryptedStore,
+    EncryptionSettings,
+)
 from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
-from custom_components.homesec.engine.cloud.object_store import FileContent, StoredObject, Upload
+from custom_components.homesec.engine.cloud.object_store import (
+    FileContent,
+    Rights,
+    StoredObject,
+    Upload,
+)
 from custom_components.homesec.engine.core.clip_id import new_clip_id
 from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
 
@@ -15,11 +25,19 @@ KIB = 2**10
 MIB = 2**20
 CHUNK = 256 * KIB
 NEVER = Event()
+SEED = base64.b64encode(bytes(range(32, 64))).decode()
 
 
-def store(gcs, *, key=None, prefix="house", limit=None, bucket=None, **options):
+def store(
+    gcs, *, key=None, prefix="house", limit=None, bucket=None, project=None, rights=None, **options
+):
     settings = GcsSettings(
-        bucket=bucket or gcs.bucket, prefix=prefix, key=key, upload_bytes_per_s=limit
+        bucket=bucket or gcs.bucket,
+        prefix=prefix,
+        key=key,
+        upload_bytes_per_s=limit,
+        billed_project=project,
+        rights=rights or Rights(),
     )
     return GcsStore(settings, endpoint=gcs.url, **{"chunk_bytes": CHUNK, **options})
 
@@ -61,6 +79,13 @@ def clip(**resource):
 
 def stored(name, metadata, size=1234):
     return StoredObject(name=name, bytes=size, generation=1, metadata=metadata)
+
+
+def encrypted_store(inner, encrypt_with=None, **settings):
+    """Return a store that encrypts with a key of either format."""
+    if (encrypt_with or "").startswith("age"):
+        settings.setdefault("seed", SEED)
+    return EncryptedStore(inner, EncryptionSettings(encrypt_with=encrypt_with, **settings))
 
 
 def cut_short(act):

@@ -75,7 +75,7 @@ class LibraryRig:
             catalog=self.catalog,
             copies=self.copies,
             rules=rules or RetentionRules(),
-            uploading=uploading,
+            cloud=self.store if uploading else None,
             disk_free=free if callable(free) else lambda: free,
             on_event=self.events.append,
             clock=self.clock,

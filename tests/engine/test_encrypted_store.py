@@ -1,19 +1,35 @@
 """An encrypted bucket behaves like a plain one, and reveals nothing."""
 
+from dataclasses import dataclass
 from threading import Event
 
-from gcs_fixtures import KIB, MIB, NEVER, clip, content, service_account, store, upload
+from gcs_fixtures import (
+    KIB,
+    MIB,
+    NEVER,
+    clip,
+    content,
+    encrypted_store as make_store,
+    service_account,
+    store,
+    upload,
+)
 import pytest
 
 from custom_components.homesec.engine.cloud import encrypted_store
-from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
+from custom_components.homesec.engine.cloud.age_keys import PrivateKey
+from custom_components.homesec.engine.cloud.chunks import CHUNK_BYTES, TAG_BYTES
+from custom_components.homesec.engine.cloud.encrypted_store import KEY_ID_ENTRY, PLAIN
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import (
     EncryptedFileBroken,
+    EncryptionKeyInvalid,
     EncryptionKeyMissing,
     ObjectConflict,
     ObjectMissing,
+    PrivateKeyElsewhere,
     TransferStopped,
+    UnencryptedObject,
 )
 from custom_components.homesec.engine.cloud.object_names import (
     clip_from_object,
@@ -22,8 +38,10 @@ from custom_components.homesec.engine.cloud.object_names import (
 )
 from custom_components.homesec.engine.cloud.object_store import Upload
 from custom_components.homesec.engine.cloud.transfer import download
+from custom_components.homesec.engine.core.clip_id import clip_time
 
-KEY = EncryptionKey(bytes(range(32)))
+OLD_KEY = EncryptionKey(bytes(range(32)))
+PRIVATE_KEY = PrivateKey(bytes(range(32)))
 NAME = "house/cam/clip.mp4"
 
 
@@ -33,9 +51,33 @@ def plain(gcs):
         yield made
 
 
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one format, and how to use them."""
+
+    encrypt_with: str
+    decrypt_with: str
+    id: str
+    header_reads: int  # requests before the first range is read
+
+    def store(self, inner, **settings):
+        """Return a store that encrypts and decrypts."""
+        settings.setdefault("decrypt_with", (self.decrypt_with,))
+        return make_store(inner, self.encrypt_with, **settings)
+
+
+AGE = Keys(PRIVATE_KEY.public.text, PRIVATE_KEY.text, PRIVATE_KEY.public.id, 3)
+OLD = Keys(OLD_KEY.text, OLD_KEY.text, OLD_KEY.id, 2)
+
+
+@pytest.fixture(params=[AGE, OLD], ids=["age", "old"])
+def keys(request):
+    return request.param
+
+
 @pytest.fixture
-def encrypted(plain):
-    return EncryptedStore(plain, encrypt_with=KEY.text)
+def encrypted(plain, keys):
+    return keys.store(plain)
 
 
 @pytest.fixture
@@ -44,7 +86,7 @@ def video(encrypted, tmp_path):
     return (tmp_path / "f").read_bytes()
 
 
-def test_encrypted_clip_round_trips_with_metadata(gcs, encrypted, tmp_path):
+def test_encrypted_clip_round_trips_with_metadata(gcs, encrypted, keys, tmp_path):
     made = clip(camera_name="Bedroom", bytes=300_000)
     sent = Upload(
         name=object_name(made, prefix="house"),
@@ -55,7 +97,7 @@ def test_encrypted_clip_round_trips_with_metadata(gcs, encrypted, tmp_path):
     result = encrypted.upload(sent, stop=NEVER)
     assert result == encrypted.find(sent.name) == next(encrypted.list())
     assert result.content_type == "video/mp4"
-    assert result.key_id == KEY.id
+    assert result.key_id == keys.id
     back = clip_from_object(result)
     assert (back.id, back.camera_name, back.bytes) == (made.id, "Bedroom", 300_000)
     assert b"".join(encrypted.read(sent.name)) == (tmp_path / "f").read_bytes()
@@ -71,11 +113,11 @@ def test_read_range_equals_slice(encrypted, video, start, end):
     assert b"".join(encrypted.read(NAME, start, end)) == video[start:end]
 
 
-def test_header_is_read_once_for_many_ranges(gcs, encrypted, video):
+def test_header_is_read_once_for_many_ranges(gcs, encrypted, keys, video):
     before = gcs.faults.count("GET")
     for start in range(0, 500 * KIB, 100 * KIB):
         list(encrypted.read(NAME, start, start + 10))
-    assert gcs.faults.count("GET") - before == 2 + 5
+    assert gcs.faults.count("GET") - before == keys.header_reads + 5
 
 
 def test_header_cache_is_bounded(encrypted, video, monkeypatch):
@@ -119,7 +161,7 @@ def test_upload_of_other_content_is_conflict(encrypted, video, tmp_path):
         encrypted.upload(upload(tmp_path / "g", MIB, seed=2), stop=NEVER)
 
 
-def test_encrypted_upload_resumes_after_restart(gcs, encrypted, plain, tmp_path):
+def test_encrypted_upload_resumes_after_restart(gcs, encrypted, plain, keys, tmp_path):
     stop, points = Event(), []
 
     def on_progress(there):
@@ -129,7 +171,7 @@ def test_encrypted_upload_resumes_after_restart(gcs, encrypted, plain, tmp_path)
     sent = upload(tmp_path / "f", 2 * MIB)
     with pytest.raises(TransferStopped):
         encrypted.upload(sent, stop=stop, on_resume_point=points.append, on_progress=on_progress)
-    after_restart = EncryptedStore(plain, encrypt_with=KEY.text)
+    after_restart = keys.store(plain)
     after_restart.upload(upload(tmp_path / "f"), stop=NEVER, resume=points[-1])
     assert gcs.faults.count("POST", "uploadType=resumable") == 1
     assert b"".join(after_restart.read(NAME)) == (tmp_path / "f").read_bytes()
@@ -143,20 +185,20 @@ def test_plain_clip_is_read_unchanged(plain, encrypted, tmp_path):
     assert (tmp_path / "back").read_bytes() == (tmp_path / "f").read_bytes()
 
 
-def test_encrypted_clip_is_read_after_encryption_was_turned_off(plain, video, tmp_path):
-    later = EncryptedStore(plain, decrypt_with=[EncryptionKey.generate().text, KEY.text])
+def test_encrypted_clip_is_read_after_encryption_was_turned_off(plain, keys, video, tmp_path):
+    later = make_store(plain, decrypt_with=(EncryptionKey.generate().text, keys.decrypt_with))
     assert b"".join(later.read(NAME)) == video
     later.upload(upload(tmp_path / "g", 1000, name="house/g.mp4"), stop=NEVER)
     assert b"".join(plain.read("house/g.mp4")) == (tmp_path / "g").read_bytes()
 
 
-def test_read_without_key_raises_with_key_id(plain, video, tmp_path):
-    other = EncryptedStore(plain, encrypt_with=EncryptionKey.generate().text)
+def test_read_without_key_raises_with_key_id(plain, keys, video, tmp_path):
+    other = make_store(plain, EncryptionKey.generate().text)
     with pytest.raises(EncryptionKeyMissing) as raised:
         list(other.read(NAME))
-    assert raised.value.placeholders == {"key_id": KEY.id}
+    assert raised.value.placeholders == {"key_id": keys.id}
     (found,) = other.list()
-    assert found.key_id == KEY.id
+    assert found.key_id == keys.id
     assert found.bytes == MIB
     assert clip_from_object(found) is None
 
@@ -178,18 +220,15 @@ def test_changed_clip_cannot_be_read(gcs, encrypted, video, tmp_path):
     assert not encrypted._files
 
 
-def test_changed_metadata_is_empty_in_list(gcs, encrypted, video):
+def test_changed_metadata_is_empty_in_list(gcs, encrypted, keys, video):
     metadata = gcs.objects()[NAME]["metadata"]
+    (entry,) = metadata.keys() - {KEY_ID_ENTRY}
     hostile = [
-        {
-            **metadata,
-            encrypted_store.METADATA_ENTRY: metadata[encrypted_store.METADATA_ENTRY][:-8]
-            + "AAAAAAA=",
-        },
-        {**metadata, encrypted_store.METADATA_ENTRY: "no base64"},
-        {**metadata, encrypted_store.METADATA_ENTRY: ""},
-        {encrypted_store.KEY_ID_ENTRY: KEY.id},
-        {encrypted_store.KEY_ID_ENTRY: "nonsense"},
+        {**metadata, entry: metadata[entry][:-8] + "AAAAAAA="},
+        {**metadata, entry: "no base64"},
+        {**metadata, entry: ""},
+        {KEY_ID_ENTRY: keys.id},
+        {KEY_ID_ENTRY: "nonsense"},
     ]
     for number, each in enumerate(hostile):
         gcs.put(f"house/cam/{number}.mp4", gcs.content(NAME), each)
@@ -237,7 +276,7 @@ def test_update_metadata_encrypts_like_the_clip(gcs, plain, encrypted, video, tm
     assert made.id not in str(gcs.objects())
     assert b"".join(encrypted.read(NAME)) == video
     with pytest.raises(EncryptionKeyMissing):
-        EncryptedStore(plain, encrypt_with=EncryptionKey.generate().text).update_metadata(
+        make_store(plain, EncryptionKey.generate().text).update_metadata(
             NAME, object_metadata(made)
         )
     plain.upload(upload(tmp_path / "g", KIB, name="house/plain.mp4"), stop=NEVER)
@@ -247,3 +286,144 @@ def test_update_metadata_encrypts_like_the_clip(gcs, plain, encrypted, video, tm
         assert bucket.bucket_uri == f"gs://{gcs.bucket}/house"
         with pytest.raises(ObjectMissing):
             bucket.update_metadata("house/nothing.mp4", {})
+
+
+# --- what the catalog remembers -----------------------------------------------------------------
+
+
+CLIP_ID = "01KA00000000000000000000A0"
+CLIP_NAME = f"house/cam/{CLIP_ID}.mp4"
+
+
+def replace_by_plain(gcs, name, metadata=None):
+    gcs.put(name, b"a film that was never encrypted", metadata)
+
+
+@pytest.mark.parametrize("kept_entries", [True, False])
+@pytest.mark.parametrize("name", [CLIP_NAME, CLIP_NAME.replace("mp4", "jpg")])
+def test_plain_object_in_place_of_encrypted_one_is_refused(
+    gcs, encrypted, keys, tmp_path, name, kept_entries
+):
+    refused = []
+    encrypted.watch(lambda _name: keys.id, refused.append)
+    encrypted.upload(upload(tmp_path / "f", MIB, name=name), stop=NEVER)
+    replace_by_plain(gcs, name, gcs.objects()[name]["metadata"] if kept_entries else None)
+    for ask in (
+        lambda: list(encrypted.read(name)),
+        lambda: list(encrypted.read(name, 5, 9)),
+        lambda: encrypted.signed_url(name, 60),
+        lambda: download(encrypted, name, tmp_path / "back", stop=NEVER),
+    ):
+        with pytest.raises(UnencryptedObject):
+            ask()
+    assert not (tmp_path / "back").exists()
+    assert encrypted.find(name).refused
+    assert encrypted.find(name).metadata == {}
+    assert set(refused) == {name}
+
+
+def test_encrypted_object_without_its_entries_is_still_read(gcs, encrypted, keys, tmp_path):
+    encrypted.watch(lambda _name: keys.id, pytest.fail)
+    encrypted.upload(upload(tmp_path / "f", MIB, name=CLIP_NAME), stop=NEVER)
+    gcs.put(CLIP_NAME, gcs.content(CLIP_NAME))
+    assert b"".join(encrypted.read(CLIP_NAME)) == (tmp_path / "f").read_bytes()
+
+
+def test_object_that_was_uploaded_plain_is_read(gcs, encrypted, tmp_path):
+    encrypted.watch(lambda _name: PLAIN, pytest.fail)
+    replace_by_plain(gcs, CLIP_NAME)
+    assert b"".join(encrypted.read(CLIP_NAME)) == gcs.content(CLIP_NAME)
+    assert not encrypted.find(CLIP_NAME).refused
+
+
+def test_unknown_plain_object_is_refused_only_if_made_since_encryption(gcs, plain, keys):
+    made_at = clip_time(CLIP_ID)
+    replace_by_plain(gcs, CLIP_NAME)
+    for since, is_refused in ((None, False), (made_at - 1, True), (made_at + 1, False)):
+        encrypted = keys.store(plain, since=since)
+        assert [obj.refused for obj in encrypted.list()] == [is_refused]
+        assert encrypted.find(CLIP_NAME).refused is is_refused
+
+
+def test_object_of_other_name_is_refused(gcs, encrypted, video):
+    gcs.put(CLIP_NAME, gcs.content(NAME), gcs.objects()[NAME]["metadata"])
+    with pytest.raises(EncryptedFileBroken):
+        list(encrypted.read(CLIP_NAME))
+
+
+# --- without the private key --------------------------------------------------------------------
+
+
+def test_upload_without_private_key_is_listed_and_repeated(gcs, plain, tmp_path):
+    public = AGE.store(plain, decrypt_with=())
+    made = clip(bytes=300_000)
+    name = object_name(made, prefix="house")
+    sent = Upload(
+        name=name,
+        content=content(tmp_path / "f", 300_000),
+        content_type="video/mp4",
+        metadata=object_metadata(made),
+    )
+    stored = public.upload(sent, stop=NEVER)
+    assert (stored.bytes, stored.key_id) == (300_000, AGE.id)
+    assert clip_from_object(stored).id == made.id
+    assert public.upload(sent, stop=NEVER).generation == stored.generation
+    (found,) = public.list()
+    assert (found.bytes, found.key_id) == (300_000, AGE.id)
+    assert clip_from_object(found) is None
+    assert public.find(name).bytes == 300_000
+    public.update_metadata(name, object_metadata(made))
+    assert AGE.store(plain).find(name).metadata == object_metadata(made)
+    assert public.delete(name)
+
+
+def test_read_without_private_key_says_what_is_needed(plain, tmp_path):
+    public = AGE.store(plain, decrypt_with=())
+    public.upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    with pytest.raises(PrivateKeyElsewhere):
+        list(public.read(NAME))
+    assert not public.can_decrypt(AGE.id)
+    assert AGE.store(plain).can_decrypt(AGE.id)
+
+
+def test_wrong_key_is_told_from_damage(gcs, plain, tmp_path):
+    AGE.store(plain).upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    other = PrivateKey.generate()
+    with pytest.raises(EncryptionKeyMissing) as raised:
+        list(make_store(plain, other.public.text, decrypt_with=(other.text,)).read(NAME))
+    assert raised.value.placeholders == {"key_id": AGE.id}
+    assert type(raised.value) is EncryptionKeyMissing
+    raw = bytearray(gcs.content(NAME))
+    for position in range(22, 60):  # in the stanza of the recipient
+        damaged = raw.copy()
+        damaged[position] = ord("A") if damaged[position] != ord("A") else ord("B")
+        gcs.put(NAME, damaged, gcs.objects()[NAME]["metadata"])
+        with pytest.raises(EncryptedFileBroken):
+            list(AGE.store(plain).read(NAME))
+
+
+def test_truncated_or_extended_object_is_refused_before_any_range(gcs, plain, tmp_path):
+    AGE.store(plain).upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    raw, metadata = gcs.content(NAME), gcs.objects()[NAME]["metadata"]
+    chunk = CHUNK_BYTES + TAG_BYTES
+    for changed in (raw[:-1], raw[:-chunk], raw + b"x", raw + bytes(chunk), raw[: -8 * chunk]):
+        gcs.put(NAME, changed, metadata)
+        with pytest.raises(EncryptedFileBroken):
+            list(AGE.store(plain).read(NAME, 0, 10))
+
+
+@pytest.mark.parametrize("seed", [None, "", "nonsense!", "AAAA"])
+def test_public_key_without_seed_is_refused(plain, seed, tmp_path):
+    wrong = make_store(plain, AGE.encrypt_with, seed=seed)
+    for ask in (wrong.connect, lambda: wrong.upload(upload(tmp_path / "f", 9), stop=NEVER)):
+        with pytest.raises(EncryptionKeyInvalid):
+            ask()
+
+
+def test_upload_after_change_of_format_keeps_earlier_clips_readable(plain, tmp_path):
+    OLD.store(plain).upload(upload(tmp_path / "f", MIB), stop=NEVER)
+    changed = AGE.store(plain, decrypt_with=(OLD.decrypt_with, AGE.decrypt_with))
+    changed.upload(upload(tmp_path / "g", MIB, name="house/g.mp4", seed=2), stop=NEVER)
+    for name, file in ((NAME, "f"), ("house/g.mp4", "g")):
+        assert b"".join(changed.read(name)) == (tmp_path / file).read_bytes()
+    assert {obj.key_id for obj in changed.list()} == {OLD.id, AGE.id}

@@ -16,14 +16,19 @@ import requests
 
 from custom_components.homesec.engine.cloud import gcs_client, gcs_upload
 from custom_components.homesec.engine.cloud.errors import (
+    BillingOff,
     BucketMissing,
     ChecksumMismatch,
     ClockSkew,
     KeyRevoked,
+    KmsDenied,
     LoginMissing,
     ObjectConflict,
     ObjectMissing,
+    PerimeterDenied,
     QuotaExceeded,
+    RequesterPays,
+    RetentionLocked,
     StorageBusy,
     StorageDenied,
     StorageError,
@@ -32,7 +37,7 @@ from custom_components.homesec.engine.cloud.errors import (
 )
 from custom_components.homesec.engine.cloud.gcs_client import translate_errors
 from custom_components.homesec.engine.cloud.gcs_errors import error_from_response
-from custom_components.homesec.engine.cloud.object_store import ResumePoint
+from custom_components.homesec.engine.cloud.object_store import ResumePoint, Rights
 from custom_components.homesec.engine.cloud.transfer import download
 from custom_components.homesec.engine.core.errors import HomeSecError
 
@@ -65,8 +70,22 @@ def bucket(gcs):
         (403, "Quota exceeded", "quotaExceeded", QuotaExceeded),
         (403, "Rate limit", "rateLimitExceeded", QuotaExceeded),
         (403, "The API is off", "accessNotConfigured", WrongProject),
-        (403, "The billing account is disabled", "accountDisabled", WrongProject),
-        (403, "The billing account for the project is closed", "", WrongProject),
+        (403, "The billing account is disabled", "accountDisabled", BillingOff),
+        (403, "The billing account for the project is closed", "", BillingOff),
+        (403, "The project to be billed is associated with an absent account", "", BillingOff),
+        (403, "x lacks storage.objects.get access to billing/o", "forbidden", StorageDenied),
+        (403, "Object 'b/o' is subject to bucket's retention policy", "", RetentionLocked),
+        (403, "", "retentionPolicyNotMet", RetentionLocked),
+        (403, "Object is under active Event-Based hold", "forbidden", RetentionLocked),
+        (403, "", "objectUnderActiveHold", RetentionLocked),
+        (403, "Permission denied on Cloud KMS key. Please ensure …", "forbidden", KmsDenied),
+        (400, "The Cloud KMS key is disabled", "invalid", KmsDenied),
+        (400, "", "kmsKeyDisabled", KmsDenied),
+        (400, "Bucket is a requester pays bucket but no user project provided.", "", RequesterPays),
+        (403, "x lacks serviceusage.services.use access to the project", "", RequesterPays),
+        (403, "Prohibited by policy. vpcServiceControlsUniqueIdentifier: x", "", PerimeterDenied),
+        (403, "", "vpcServiceControls", PerimeterDenied),
+        (403, "", "SECURITY_POLICY_VIOLATED", PerimeterDenied),
         (404, "The specified bucket does not exist.", "notFound", BucketMissing),
         (404, "No such object: a/b", "notFound", ObjectMissing),
         (408, "", "", StorageBusy),
@@ -242,24 +261,42 @@ def test_check_access_works_without_prefix(gcs):
     assert gcs.objects() == {}
 
 
-@pytest.mark.parametrize("answers", [True, False], ids=["told", "found out"])
 @pytest.mark.parametrize(
-    "missing", [*((each,) for each in ALL), ("get", "list"), ("list", "delete")]
+    ("missing", "rights"),
+    [
+        ((), Rights()),
+        (("delete",), Rights(delete=False)),
+        (("list", "delete"), Rights(list=False, delete=False)),
+        (("get", "list", "delete"), Rights(read=False, list=False, delete=False)),
+        (("get", "list"), Rights(read=False, list=False)),
+    ],
 )
-def test_check_access_names_every_missing_permission(gcs, bucket, missing, answers):
+def test_check_access_finds_what_the_account_may_do(gcs, bucket, missing, rights):
     gcs.front.denied = {f"storage.objects.{each}" for each in missing}
-    gcs.front.tells_permissions = answers
-    with pytest.raises(StorageDenied) as raised:
-        bucket.check_access()
-    named = ", ".join(f"storage.objects.{each}" for each in missing)
-    assert raised.value.placeholders == {"permission": named, "bucket": gcs.bucket}
+    assert bucket.check_access() == rights
 
 
-def test_check_access_without_permissions_names_all(gcs, bucket):
-    gcs.front.denied = {f"storage.objects.{each}" for each in ALL}
+def test_check_access_of_locked_bucket_finds_that_nothing_can_be_deleted(gcs, bucket):
+    gcs.front.locked = True
+    assert bucket.check_access() == Rights(delete=False)
+
+
+@pytest.mark.parametrize("missing", [("create",), ALL])
+def test_check_access_without_right_to_create_names_it(gcs, bucket, missing):
+    gcs.front.denied = {f"storage.objects.{each}" for each in missing}
     with pytest.raises(StorageDenied) as raised:
         bucket.check_access()
-    assert raised.value.placeholders["permission"].count("storage.objects.") == 4
+    expected = {"permission": "storage.objects.create", "bucket": gcs.bucket}
+    assert raised.value.placeholders == expected
+
+
+def test_bucket_that_bills_its_users_needs_a_project(gcs, tmp_path):
+    gcs.front.requester_pays = True
+    with store(gcs) as bucket, pytest.raises(RequesterPays):
+        bucket.check_access()
+    with store(gcs, project="my-project") as bucket:
+        assert bucket.check_access() == Rights()
+        bucket.upload(upload(tmp_path / "f", 10), stop=NEVER)
 
 
 def test_check_access_names_missing_bucket(gcs):
@@ -281,10 +318,10 @@ def test_check_access_raises_for_object_missing_in_list(gcs, bucket):
         bucket.check_access()
 
 
-def test_check_access_without_billing_raises_wrong_project(gcs, bucket):
+def test_check_access_without_billing_raises_billing_off(gcs, bucket):
     body = google_error(403, "The billing account is disabled", "accountDisabled")
     gcs.faults.add(Fault(kind=Kind.STATUS, status=403, method="POST", path="/b/", body=body))
-    with pytest.raises(WrongProject):
+    with pytest.raises(BillingOff):
         bucket.check_access()
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from engine_rig import LONG_S
 from fault_proxy import Fault, Kind
-from gcs_fixtures import store
+from gcs_fixtures import encrypted_store, store
 from google_key import service_account
 from library_rig import NOON, LibraryRig
 import pytest
@@ -16,7 +16,6 @@ from sms_factories import BERT
 from sms_fixtures import SmsSetup
 from twilio_server import Fault as TwilioFault
 
-from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import KeyRevoked, StorageDenied
 from custom_components.homesec.engine.cloud.object_names import ALERT_ENTRY
@@ -79,7 +78,7 @@ def test_text_without_still_does_not_use_bucket(sms, twilio, gcs):
 
 
 def test_encrypting_bucket_gets_no_still(sms, twilio, bucket):
-    sms.cloud = EncryptedStore(bucket, encrypt_with=EncryptionKey.generate().text)
+    sms.cloud = encrypted_store(bucket, EncryptionKey.generate().text)
     sms.add(1, still=JPEG)
     sms.run()
     assert [m["_media"] for m in twilio.messages] == [[]]
@@ -87,7 +86,7 @@ def test_encrypting_bucket_gets_no_still(sms, twilio, bucket):
 
 
 def test_bucket_with_earlier_key_signs_links(sms, twilio, bucket):
-    sms.cloud = EncryptedStore(bucket, decrypt_with=[EncryptionKey.generate().text])
+    sms.cloud = encrypted_store(bucket, decrypt_with=(EncryptionKey.generate().text,))
     sms.add(1, still=JPEG)
     sms.run()
     assert [len(m["_media"]) for m in twilio.messages] == [1]

@@ -1,13 +1,12 @@
 """The outbox with a real object store and random faults."""
 
 from fault_proxy import Fault, Kind
-from gcs_fixtures import store
+from gcs_fixtures import encrypted_store, store
 from library_rig import NOON, LibraryRig
 import pytest
 
 from custom_components.homesec.engine.cloud import gcs_upload
-from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
-from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
+from custom_components.homesec.engine.cloud.age_keys import PrivateKey
 from custom_components.homesec.engine.core.types import CloudState
 from custom_components.homesec.engine.db.job_queue import LONGEST_WAIT_S
 
@@ -17,11 +16,12 @@ def no_long_pauses(monkeypatch):
     monkeypatch.setattr(gcs_upload, "PAUSE_S", 0.01)
 
 
-@pytest.fixture(params=["plain", "sealed"])
+@pytest.fixture(params=["plain", "encrypted"])
 def library(request, tmp_path, gcs):
     bucket = store(gcs)
-    if request.param == "sealed":
-        bucket = EncryptedStore(bucket, encrypt_with=EncryptionKey.generate().text)
+    if request.param == "encrypted":
+        key = PrivateKey.generate()
+        bucket = encrypted_store(bucket, key.public.text, decrypt_with=(key.text,))
     made = LibraryRig(tmp_path, store=bucket)
     yield made
     made.close()

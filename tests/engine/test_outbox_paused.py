@@ -12,6 +12,7 @@ from custom_components.homesec.engine.cloud.errors import (
 from custom_components.homesec.engine.core.events import OutboxChanged
 from custom_components.homesec.engine.core.types import CloudState
 from custom_components.homesec.engine.db.job_queue import LONGEST_WAIT_S, JobKind
+from custom_components.homesec.engine.library.outbox import MAX_REFUSALS
 
 
 @pytest.fixture
@@ -134,6 +135,24 @@ def test_forbidden_delete_reschedules_all_newer_deletes(library):
         library.clock.advance(LONGEST_WAIT_S)
     assert len(asked) < 60
     assert library.jobs.backlog([JobKind.DELETE]).jobs == 500
+
+
+def test_deletes_refused_for_a_day_are_given_up(library):
+    asked = []
+
+    def refuse(job, _):
+        asked.append(job.subject)
+        raise StorageDenied
+
+    outbox = kinds_done(library, refuse)
+    for n in range(50):
+        library.jobs.add(JobKind.DELETE, f"{n}")
+    for _ in range(2 * MAX_REFUSALS):
+        while outbox.step() == 0:
+            pass
+        library.clock.advance(LONGEST_WAIT_S)
+    assert library.jobs.backlog([JobKind.DELETE]).jobs == 0
+    assert MAX_REFUSALS <= len(asked) < 10 * MAX_REFUSALS
 
 
 def test_bucket_with_retention_period_deletes_old_objects(library):

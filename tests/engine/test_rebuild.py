@@ -7,11 +7,11 @@ import shutil
 from threading import Event
 from urllib.parse import quote
 
-from gcs_fixtures import store, stored
+from gcs_fixtures import encrypted_store, store, stored
 from library_rig import NOON, LibraryRig, clip_row
 import pytest
 
-from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
+from custom_components.homesec.engine.cloud.age_keys import PrivateKey
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import TransferStopped
 from custom_components.homesec.engine.cloud.gcs import PAGE_SIZE
@@ -169,6 +169,7 @@ def test_rebuild_skips_clip_removed_meanwhile(library):
 
     class Removing:
         prefix = "house"
+        bucket_uri = "gs://bucket/house"
 
         def list(self):
             objects = [*library.store.list()]
@@ -222,17 +223,42 @@ def test_rebuild_keeps_hostile_names_inside_clip_folder(library, gcs, camera_id)
 
 def test_rebuild_restores_encrypted_clips_only_with_key(library, bucket):
     key = EncryptionKey.generate()
-    library.upload_jobs.store = library.store = EncryptedStore(bucket, encrypt_with=key.text)
+    library.upload_jobs.store = library.store = encrypted_store(bucket, key.text)
     video, _ = library.files(library.stored(NOON))
     before = forgotten(library)
-    assert found(library, cloud=EncryptedStore(bucket)) == Rebuilt(locked=1)
+    assert found(library, cloud=encrypted_store(bucket)) == Rebuilt(locked=1)
     assert library.catalog.queries.page() == []
     # The made-up video can't be read, so it was set aside.
     video.with_name(f"{video.name}.damaged").rename(video)
-    assert found(library, cloud=EncryptedStore(bucket, decrypt_with=[key.text])) == Rebuilt(
+    assert found(library, cloud=encrypted_store(bucket, decrypt_with=(key.text,))) == Rebuilt(
         from_cloud=1
     )
     assert library.catalog.queries.page() == before
+
+
+def test_rebuild_refuses_plain_objects_that_have_to_be_encrypted(library, bucket, gcs):
+    key = PrivateKey.generate()
+    options = {"decrypt_with": (key.text,), "since": NOON - 5}
+    library.upload_jobs.store = library.store = encrypted_store(bucket, key.public.text, **options)
+    kept, replaced = library.stored(NOON), library.stored(NOON + 60)
+    planted, older = clip_row(NOON + 90), clip_row(NOON - 60)
+    for clip in (replaced, planted, older):
+        name = object_name(clip, prefix="house")
+        gcs.put(name, b"a film of an empty yard", object_metadata(clip))
+    forgotten(library)
+    for clip in (kept, replaced):
+        library.files(clip)[0].with_name(f"{clip.id}.mp4.damaged").unlink(missing_ok=True)
+        library.files(clip)[0].unlink(missing_ok=True)
+    # Even the catalog is lost; clips from before the encryption may be plain.
+    cloud = encrypted_store(bucket, key.public.text, **options)
+    refused = []
+    cloud.watch(lambda _name: None, refused.append)
+    assert found(library, cloud=cloud) == Rebuilt(from_cloud=2, refused=2)
+    listed = {row.id for row in library.catalog.queries.page()}
+    assert listed == {kept.id, older.id}
+    assert len(refused) == 2
+    assert library.catalog.object_key(bucket.bucket_uri, kept.id) == key.public.id
+    assert library.catalog.object_key(bucket.bucket_uri, older.id) == ""
 
 
 def test_stopped_rebuild_can_repeat(library):
@@ -272,6 +298,7 @@ def test_rebuild_writes_in_small_transactions(library, monkeypatch):
 
     class Many:
         prefix = "house"
+        bucket_uri = "gs://bucket/house"
 
         def list(self):
             return (

@@ -12,7 +12,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 # Imported before the patch below, since its modules import the patched function.
 import custom_components.homesec.config_flow  # noqa: F401
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
+from custom_components.homesec.engine.cloud.encrypted_store import (
+    EncryptedStore,
+    EncryptionSettings,
+)
 from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
 
 if TYPE_CHECKING:
@@ -45,10 +48,11 @@ async def set_up_cloud(
     """Set such an entry up; with a ``key``, its login can sign URLs."""
 
     def make_store(*_: object) -> EncryptedStore:
-        settings = GcsSettings(bucket=gcs.bucket, prefix="house", key=key)
+        bucket = GcsSettings(bucket=gcs.bucket, prefix="house", key=key)
+        settings = EncryptionSettings(encrypt_with=encryption_key and encryption_key.text)
         return EncryptedStore(
-            GcsStore(settings, endpoint=gcs.url),
-            encrypt_with=encryption_key and encryption_key.text,
+            GcsStore(bucket, endpoint=gcs.url),
+            settings,
         )
 
     await hass.config.async_set_time_zone("Europe/Amsterdam")

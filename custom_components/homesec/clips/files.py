@@ -37,6 +37,7 @@ class ClipMedia:
     video: Path | CloudFile
     still: Path | CloudFile | None = None
     in_progress: bool = False  # whether the video is still being recorded, and grows
+    locked: bool = False  # whether the key that decrypts the video isn't on this system
 
 
 async def async_find_clip(
@@ -66,7 +67,8 @@ def _find(library: ClipLibrary, clips_dir: Path, clip_id: str, *, in_progress: b
     still: Path | CloudFile | None = _inside(clips_dir, clip.still_path)
     if still is None and clip.still_path:
         still = _in_cloud(library, clip, STILL)
-    return ClipMedia(clip=clip, video=video, still=still)
+    locked = isinstance(video, CloudFile) and library.is_locked(clip_id)
+    return ClipMedia(clip=clip, video=video, still=still, locked=locked)
 
 
 def _find_in_progress(clips_dir: Path, clip: Clip) -> ClipMedia:

@@ -10,7 +10,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import CONF_STORAGE, DOMAIN
-from ..engine.cloud.errors import BucketMissing, ClockSkew, QuotaExceeded, StorageError
+from ..engine.cloud.errors import (
+    BucketMissing,
+    ClockSkew,
+    QuotaExceeded,
+    RequesterPays,
+    StorageError,
+)
 from ..engine.library.retention_policy import GIB
 from ..issues import async_raise_issue
 from .state import NEEDS_USER
@@ -27,6 +33,8 @@ ISSUE_DISK: Final = "disk_space"
 ISSUE_REMOVED: Final = "clips_dropped"
 ISSUE_REBUILT: Final = "catalog_rebuilt"
 ISSUE_DAMAGED: Final = "files_damaged"
+ISSUE_OLD_KEY: Final = "encryption_old_key"
+ISSUE_REFUSED: Final = "objects_refused"
 
 STORAGE_ISSUES = frozenset({*NEEDS_USER, StorageError.key})
 STUCK_ISSUES = {
@@ -34,6 +42,12 @@ STUCK_ISSUES = {
     ClockSkew.key: "uploads_stuck_clock",
 }
 STUCK = "uploads_stuck"
+RECONFIGURE_STEPS: Final = {
+    BucketMissing.key: ("cloud", "bucket"),
+    RequesterPays.key: ("cloud", "bucket"),
+    ISSUE_OLD_KEY: ("cloud", "encryption"),
+}
+"""By the text of an issue: the steps to the form that helps; for others, the login."""
 
 
 class StorageIssues:
@@ -91,6 +105,22 @@ class StorageIssues:
         values = {"files": str(total), "folder": folder}
         self._async_report(ISSUE_DAMAGED, "files_damaged", values)
 
+    @callback
+    def async_report_refused(self, bucket: str) -> None:
+        """Add to the number of objects that have to be encrypted but aren't."""
+        total = 1 + self._shown_number(ISSUE_REFUSED, "objects")
+        values = {"objects": str(total), "bucket": bucket}
+        self._async_report(ISSUE_REFUSED, "objects_refused", values)
+
+    @callback
+    def async_update_old_key(self, *, in_use: bool) -> None:
+        """Offer a public key while a key of the format before it is in use."""
+        if in_use:
+            warning = ir.IssueSeverity.WARNING
+            self._async_raise(ISSUE_OLD_KEY, "encryption_old_key", severity=warning, fixable=True)
+        else:
+            self._async_delete(ISSUE_OLD_KEY)
+
     def _shown_number(self, issue_id: str, placeholder: str) -> int:
         """Return the number in an issue that the user hasn't confirmed yet; 0 without one."""
         issue = ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id)
@@ -132,9 +162,10 @@ class StorageRepairFlow(RepairsFlow):
             placeholders = {"bucket": entry.data[CONF_STORAGE]["bucket"]}
             return self.async_show_form(step_id="confirm", description_placeholders=placeholders)
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        if issue is not None and issue.translation_key == BucketMissing.key:
+        steps = RECONFIGURE_STEPS.get(issue.translation_key or "") if issue is not None else None
+        if steps is not None:
             flow_id = await self._async_open(entry, SOURCE_RECONFIGURE)
-            for step in ("cloud", "bucket"):
+            for step in steps:
                 await self.hass.config_entries.flow.async_configure(flow_id, {"next_step_id": step})
         elif flows := list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
             flow_id = flows[0]["flow_id"]

@@ -12,12 +12,19 @@ from ..engine.core.events import (
     ClipsRemoved,
     DiskSpaceChanged,
     FilesSetAside,
+    ObjectRefused,
     RemovalReason,
 )
 from .issues import StorageIssues
 from .retention_config import retention_rules
 from .state import StorageState
-from .store import CONF_UPLOAD_REST, cloud_store
+from .store import (
+    CONF_BUCKET,
+    CONF_MISSING_RIGHTS,
+    CONF_SEAL_KEY,
+    CONF_UPLOAD_REST,
+    cloud_store,
+)
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -34,11 +41,16 @@ class StorageMonitor:
         self._entry = entry
         self._host = host
         self.cloud = cloud_store(entry.data)
-        self.state = StorageState(cloud=self.cloud is not None)
+        missing_rights = entry.data.get(CONF_STORAGE, {}).get(CONF_MISSING_RIGHTS, ())
+        self.state = StorageState(
+            cloud=self.cloud is not None, missing_rights=tuple(missing_rights)
+        )
         self.issues = StorageIssues(hass, entry.entry_id)
 
     async def async_start(self) -> None:
         """Log in and continue the uploads, once the engine runs."""
+        storage = self._entry.data.get(CONF_STORAGE, {})
+        self.issues.async_update_old_key(in_use=CONF_SEAL_KEY in storage)
         if self.cloud is None:
             return
         library = self._host.engine.library
@@ -80,6 +92,8 @@ class StorageMonitor:
                 self.issues.async_report_removed(event.last_copies)
             case CatalogRebuilt():
                 self.issues.async_report_rebuilt(event)
+            case ObjectRefused():
+                self.issues.async_report_refused(self._entry.data[CONF_STORAGE][CONF_BUCKET])
             case FilesSetAside():
                 self.issues.async_report_damaged(len(event.files), str(self._host.clips_dir))
         if self.cloud is not None:

@@ -21,6 +21,7 @@ class StorageState:
     """Cloud and disk; changed in the event loop only."""
 
     cloud: bool = False  # whether a bucket is set up
+    missing_rights: tuple[str, ...] = ()  # what the account may not do in the bucket
     uploads: OutboxChanged = field(default_factory=lambda: OutboxChanged(backlog=Backlog()))
     login_error: str | None = None  # error key of the login at start
     disk_low: bool = False

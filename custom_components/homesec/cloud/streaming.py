@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS
+from homeassistant.helpers.translation import async_get_exception_message
 
 from ..clips.cache import get_caches
-from ..const import LOGGER
-from ..engine.cloud.errors import EncryptionError, ObjectMissing, StorageError, StorageUnreachable
+from ..const import DOMAIN, LOGGER
+from ..engine.cloud.errors import (
+    EncryptionError,
+    ObjectMissing,
+    PrivateKeyElsewhere,
+    StorageError,
+    StorageUnreachable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -108,6 +115,8 @@ def http_error(err: StorageError) -> web.HTTPException:
             return web.HTTPNotFound()
         case StorageUnreachable():
             return web.HTTPGatewayTimeout()
+        case PrivateKeyElsewhere():
+            return web.HTTPConflict(text=async_get_exception_message(DOMAIN, err.key))
         case EncryptionError():
             LOGGER.warning("An encrypted clip cannot be decrypted: %s", err.key)
         case _:

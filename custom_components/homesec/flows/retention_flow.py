@@ -18,7 +18,9 @@ from ..cloud.retention_config import (
     CONF_SIZE,
     DEFAULT_MIN_FREE_GB,
 )
-from ..const import CONF_RETENTION, SUBENTRY_CAMERA
+from ..cloud.store import CONF_MISSING_RIGHTS
+from ..const import CONF_RETENTION, CONF_STORAGE, SUBENTRY_CAMERA
+from ..translations import async_options
 from .form_fields import named_choice, number
 
 if TYPE_CHECKING:
@@ -53,7 +55,14 @@ class RetentionSteps(ConfigFlow):
             step_id="retention",
             data_schema=self.add_suggested_values_to_schema(retention_schema(names), shown),
             errors=errors,
+            description_placeholders={"note": await self._async_retention_note(entry.data)},
         )
+
+    async def _async_retention_note(self, data: Mapping[str, Any]) -> str:
+        """Return what to know of a bucket that HomeSec can't delete clips from."""
+        if "delete" not in data.get(CONF_STORAGE, {}).get(CONF_MISSING_RIGHTS, ()):
+            return ""
+        return (await async_options(self.hass, "note"))["bucket_keeps"]
 
 
 def retention_schema(cameras: Iterable[str]) -> Schema:

@@ -1,5 +1,7 @@
 """The steps of the config flow that set up, change, or turn off a bucket, or log in again."""
 
+from dataclasses import asdict
+import time
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,10 +13,28 @@ from homeassistant.config_entries import (
 )
 from probatio import Schema
 
-from ..cloud.store import CONF_BUCKET, CONF_KEY, CONF_PREFIX, CONF_SEAL_KEY, make_store
+from ..cloud.store import (
+    CONF_BUCKET,
+    CONF_KEY,
+    CONF_MISSING_RIGHTS,
+    CONF_PREFIX,
+    CONF_PRIVATE_KEY,
+    CONF_PROJECT,
+    CONF_PUBLIC_KEY,
+    CONF_SEAL_KEY,
+    ENCRYPTION_FIELDS,
+    is_encrypted,
+    make_store,
+)
 from ..const import CONF_STORAGE, LOGGER
-from ..engine.cloud.encryption_key import EncryptionKey
-from ..engine.cloud.errors import BucketMissing, KeyInvalid, KeyRevoked, StorageError
+from ..engine.cloud.age_keys import PrivateKey
+from ..engine.cloud.errors import (
+    BucketMissing,
+    KeyInvalid,
+    KeyRevoked,
+    RequesterPays,
+    StorageError,
+)
 from ..engine.cloud.object_names import gcs_uri
 from ..engine.core.errors import HomeSecError
 from ..translations import async_options
@@ -24,20 +44,27 @@ from .storage_form import (
     CONF_ENCRYPT,
     CONF_KEY_FILE,
     CONF_LOGIN,
+    CONF_STORE_KEY,
     LOGIN_KEY,
     LOGIN_MACHINE,
     LOGIN_SCHEMA,
+    PRIVATE_KEY_SCHEMA,
+    PROJECT_FIELD,
     SEAL_SCHEMA,
     read_bucket,
+    read_earlier_key,
     read_key,
+    read_new_key,
+    read_stored_key,
     shown_bucket,
     with_storage,
 )
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from ..engine.cloud.object_store import Rights
     from ..runtime import HomeSecConfigEntry
 
 SECRET_FIELDS: Final = (CONF_KEY, CONF_KEY_FILE)
@@ -57,8 +84,9 @@ class StorageSteps(ConfigFlow):
         self._error_details: dict[str, str] = {}
         self._bucket_step = "bucket"  # the step that is shown again after an error
         self._encrypt = False
-        self._seal_key: EncryptionKey | None = None
-        self._check: asyncio.Task[None] | None = None
+        self._private_key: PrivateKey | None = None  # a new one, which is shown
+        self._earlier_keys: tuple[str, ...] = ()
+        self._check: asyncio.Task[Rights] | None = None
 
     @property
     def _storage_entry(self) -> HomeSecConfigEntry:
@@ -81,7 +109,10 @@ class StorageSteps(ConfigFlow):
         if self._storage_entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         if self._stored:
-            return self.async_show_menu(step_id="cloud", menu_options=["bucket", "cloud_off"])
+            encryption = ["encryption"] if is_encrypted(self._stored) else []
+            return self.async_show_menu(
+                step_id="cloud", menu_options=["bucket", *encryption, "cloud_off"]
+            )
         return await self.async_step_bucket()
 
     async def async_step_bucket(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -93,7 +124,17 @@ class StorageSteps(ConfigFlow):
             self._encrypt = user_input[CONF_ENCRYPT]
             if await self._async_read(user_input, read_bucket(user_input, self._stored)):
                 return await self.async_step_probe_bucket()
-        return await self._async_show_login("bucket", BUCKET_SCHEMA)
+        return await self._async_show_login("bucket", self._bucket_schema)
+
+    @property
+    def _bucket_schema(self) -> Schema:
+        """The form, with the project that pays if the bucket bills its users."""
+        errors = (
+            *self._bucket_errors.values(),
+            self._storage_entry.runtime_data.storage.state.error,
+        )
+        asked = RequesterPays.key in errors or CONF_PROJECT in self._bucket_shown
+        return BUCKET_SCHEMA.extend(PROJECT_FIELD) if asked else BUCKET_SCHEMA
 
     async def async_step_cloud_off(
         self, user_input: dict[str, Any] | None = None
@@ -187,7 +228,7 @@ class StorageSteps(ConfigFlow):
             )
         check, self._check = self._check, None
         try:
-            check.result()
+            rights = check.result()
         except StorageError as err:
             self._bucket_errors = {self._field_of(err): err.key}
             if isinstance(err, KeyInvalid):
@@ -199,13 +240,38 @@ class StorageSteps(ConfigFlow):
             LOGGER.error("The test of a bucket failed: %s\n%s", type(err).__name__, trace)
             self._bucket_errors = {"base": HomeSecError.key}
         else:
-            following = "keep_bucket" if self.source == SOURCE_REAUTH else "move_bucket"
-            return self.async_show_progress_done(next_step_id=following)
+            missing = [name for name, allowed in asdict(rights).items() if not allowed]
+            self._bucket.pop(CONF_MISSING_RIGHTS, None)
+            if missing:
+                self._bucket[CONF_MISSING_RIGHTS] = missing
+            return self.async_show_progress_done(
+                next_step_id="limited" if missing else self._step_after_check
+            )
         return self.async_show_progress_done(next_step_id=self._bucket_step)
 
-    async def _async_check(self) -> None:
+    async def _async_check(self) -> Rights:
         host = self._storage_entry.runtime_data.host
-        await host.async_run_raw(_check_access, dict(self._bucket))
+        return await host.async_run_raw(_check_access, dict(self._bucket))
+
+    @property
+    def _step_after_check(self) -> str:
+        return "keep_bucket" if self.source == SOURCE_REAUTH else "move_bucket"
+
+    async def async_step_limited(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say what the account may not do, and what that means."""
+        if user_input is not None:
+            if self._step_after_check == "keep_bucket":
+                return await self.async_step_keep_bucket()
+            return await self.async_step_move_bucket()
+        rights = await async_options(self.hass, "missing_right")
+        limits = "\n".join(f"- {rights[name]}" for name in self._bucket[CONF_MISSING_RIGHTS])
+        return self.async_show_form(
+            step_id="limited",
+            data_schema=Schema({}),
+            description_placeholders={CONF_BUCKET: self._bucket[CONF_BUCKET], "limits": limits},
+        )
 
     def _field_of(self, err: StorageError) -> str:
         if isinstance(err, KeyInvalid | KeyRevoked) and CONF_KEY in self._bucket:
@@ -233,45 +299,89 @@ class StorageSteps(ConfigFlow):
                         "here_too": str(change.here_too),
                     },
                 )
-        if self._encrypt and CONF_SEAL_KEY not in self._bucket:
+        if self._encrypt and not is_encrypted(self._bucket):
             return await self.async_step_seal()
         return await self.async_step_keep_bucket()
 
-    async def async_step_seal(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show a new encryption key once, and ask for it or for an existing one."""
-        if self._seal_key is None:
-            self._seal_key = EncryptionKey.generate()
-        errors = {}
+    async def async_step_encryption(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Store the private key on this system, or delete it; replace a key of the old format."""
+        if CONF_PUBLIC_KEY not in self._stored:
+            self._bucket = {k: v for k, v in self._stored.items() if k not in ENCRYPTION_FIELDS}
+            return await self.async_step_seal()
+        errors: dict[str, str] = {}
         if user_input is not None:
-            try:
-                key = EncryptionKey.from_text(user_input[CONF_SEAL_KEY])
-            except StorageError as err:
-                errors[CONF_SEAL_KEY] = err.key
-            else:
-                self._bucket[CONF_SEAL_KEY] = key.text
+            errors = self._read_keys(lambda: read_stored_key(user_input, self._stored), user_input)
+            if not errors:
                 return await self.async_step_keep_bucket()
+        shown = user_input or {CONF_STORE_KEY: CONF_PRIVATE_KEY in self._stored}
+        return self.async_show_form(
+            step_id="encryption",
+            data_schema=self.add_suggested_values_to_schema(PRIVATE_KEY_SCHEMA, _shown_keys(shown)),
+            errors=errors,
+            description_placeholders={"public_key": self._stored[CONF_PUBLIC_KEY]},
+        )
+
+    async def async_step_seal(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show a new private key once, and ask for it or for an existing one."""
+        if self._private_key is None:
+            self._private_key = PrivateKey.generate()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            bucket = self._bucket
+            errors = self._read_keys(
+                lambda: {**bucket, **read_new_key(user_input, time.time())}, user_input
+            )
+            if not errors:
+                return await self.async_step_keep_bucket()
+        notes = await async_options(self.hass, "note")
         return self.async_show_form(
             step_id="seal",
-            data_schema=SEAL_SCHEMA,
+            data_schema=self.add_suggested_values_to_schema(
+                SEAL_SCHEMA, _shown_keys(user_input or {})
+            ),
             errors=errors,
-            description_placeholders={CONF_KEY: self._seal_key.text},
+            description_placeholders={
+                CONF_KEY: self._private_key.text,
+                "public_key": self._private_key.public.text,
+                "note": notes["old_format"] if CONF_SEAL_KEY in self._stored else "",
+            },
         )
+
+    def _read_keys(
+        self, read: Callable[[], dict[str, Any]], answer: dict[str, Any]
+    ) -> dict[str, str]:
+        """Keep the storage that ``read`` makes of a form with keys; return the form's errors."""
+        try:
+            self._bucket, self._earlier_keys = read(), read_earlier_key(answer)
+        except StorageError as err:
+            return {CONF_SEAL_KEY: err.key}
+        except ValueError as err:
+            (errors,) = err.args
+            return dict(errors)
+        return {}
 
     async def async_step_keep_bucket(
         self, _input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Store the bucket; if that changes nothing, there is no reload, so resume uploads."""
         entry = self._storage_entry
-        data = with_storage(entry.data, self._bucket)
+        data = with_storage(entry.data, self._bucket, earlier=self._earlier_keys)
         if data == entry.data:
             await entry.runtime_data.storage.async_resume()
         return self.async_update_and_abort(entry, data=data)
 
 
-def _check_access(storage: dict[str, Any]) -> None:
+def _shown_keys(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a form's values without keys, which never go back to the browser."""
+    return {CONF_STORE_KEY: answer.get(CONF_STORE_KEY, False)}
+
+
+def _check_access(storage: dict[str, Any]) -> Rights:
     """Check whether a bucket can be used. Raises ``StorageError``."""
     store = make_store(storage)
     try:
-        store.check_access()
+        return store.check_access()
     finally:
         store.close()

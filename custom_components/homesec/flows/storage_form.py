@@ -1,6 +1,8 @@
 """The forms for a bucket and the login to it."""
 
+import base64
 import json
+import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.data_entry_flow import Optional, Required
@@ -19,12 +21,23 @@ from ..cloud.store import (
     CONF_KEY,
     CONF_LIMIT,
     CONF_PREFIX,
+    CONF_PRIVATE_KEY,
+    CONF_PROJECT,
+    CONF_PUBLIC_KEY,
     CONF_SEAL_KEY,
+    CONF_SEED,
+    CONF_SINCE,
     CONF_UPLOAD_REST,
     DEFAULT_PREFIX,
+    ENCRYPTION_FIELDS,
+    is_encrypted,
 )
 from ..const import CONF_SEAL_KEYS, CONF_STORAGE
-from ..engine.cloud.errors import KeyInvalid
+from ..engine.cloud.age import SEED_BYTES
+from ..engine.cloud.age_keys import PrivateKey, PublicKey
+from ..engine.cloud.encryption_key import EncryptionKey
+from ..engine.cloud.errors import EncryptionKeyInvalid, KeyInvalid
+from ..engine.cloud.key_ring import read_key as read_encryption_key
 from .form_fields import choice, number
 
 if TYPE_CHECKING:
@@ -35,6 +48,8 @@ if TYPE_CHECKING:
 CONF_LOGIN: Final = "login"
 CONF_KEY_FILE: Final = "key_file"
 CONF_ENCRYPT: Final = "encrypt"
+CONF_STORE_KEY: Final = "store_key"
+CONF_EARLIER_KEY: Final = "earlier_key"
 LOGIN_KEY: Final = "key"
 LOGIN_MACHINE: Final = "own"
 
@@ -63,20 +78,41 @@ BUCKET_SCHEMA: Final = Schema(
     }
 )
 
+PROJECT_FIELD: Final = {
+    Optional(CONF_PROJECT): TextSelector(TextSelectorConfig(autocomplete="off"))
+}
+"""Only for a bucket that bills its users."""
+
+_STORE_KEY: Final = {Required(CONF_STORE_KEY, default=False): BooleanSelector()}
+_EARLIER_KEY: Final = {
+    Optional(CONF_EARLIER_KEY): TextSelector(TextSelectorConfig(autocomplete="off"))
+}
 SEAL_SCHEMA: Final = Schema(
-    {Required(CONF_SEAL_KEY): TextSelector(TextSelectorConfig(autocomplete="off"))}
+    {
+        Required(CONF_SEAL_KEY): TextSelector(TextSelectorConfig(autocomplete="off")),
+        **_STORE_KEY,
+        **_EARLIER_KEY,
+    }
 )
+PRIVATE_KEY_SCHEMA: Final = Schema(
+    {
+        **_STORE_KEY,
+        Optional(CONF_SEAL_KEY): TextSelector(TextSelectorConfig(autocomplete="off")),
+        **_EARLIER_KEY,
+    }
+)
+"""Without a key, the stored one is kept or deleted."""
 
 
 def shown_bucket(storage: Mapping[str, Any]) -> dict[str, Any]:
     """Return the form's initial values, without any key."""
     if not storage:
         return {CONF_PREFIX: DEFAULT_PREFIX}
-    plain = (CONF_BUCKET, CONF_PREFIX, CONF_LIMIT, CONF_UPLOAD_REST)
+    plain = (CONF_BUCKET, CONF_PREFIX, CONF_LIMIT, CONF_UPLOAD_REST, CONF_PROJECT)
     return {
         CONF_LOGIN: LOGIN_KEY if CONF_KEY in storage else LOGIN_MACHINE,
         **{key: storage[key] for key in plain if key in storage},
-        CONF_ENCRYPT: CONF_SEAL_KEY in storage,
+        CONF_ENCRYPT: is_encrypted(storage),
     }
 
 
@@ -100,24 +136,91 @@ def read_bucket(answer: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[st
     }
     if limit := answer.get(CONF_LIMIT):
         storage[CONF_LIMIT] = limit
-    if answer[CONF_ENCRYPT] and CONF_SEAL_KEY in stored:
-        storage[CONF_SEAL_KEY] = stored[CONF_SEAL_KEY]
+    if project := answer.get(CONF_PROJECT, "").strip():
+        storage[CONF_PROJECT] = project
+    if answer[CONF_ENCRYPT]:
+        storage |= {key: stored[key] for key in ENCRYPTION_FIELDS if key in stored}
     return storage
 
 
-def with_storage(data: Mapping[str, Any], storage: Mapping[str, Any] | None) -> dict[str, Any]:
+def read_new_key(answer: Mapping[str, Any], now: float) -> dict[str, Any]:
+    """Return how clips are encrypted from ``now`` on.
+
+    Raises ``EncryptionKeyInvalid``, and ``ValueError`` with the errors of the form.
+    """
+    public_key, private_key = _read_pair(answer[CONF_SEAL_KEY])
+    encryption = {
+        CONF_PUBLIC_KEY: public_key.text,
+        CONF_SEED: base64.b64encode(secrets.token_bytes(SEED_BYTES)).decode(),
+        CONF_SINCE: now,
+    }
+    if answer[CONF_STORE_KEY]:
+        if private_key is None:
+            raise ValueError({CONF_SEAL_KEY: "private_key_needed"})
+        encryption[CONF_PRIVATE_KEY] = private_key.text
+    return encryption
+
+
+def read_stored_key(answer: Mapping[str, Any], storage: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the storage with the private key or without it; raises as ``read_new_key``."""
+    changed = {key: value for key, value in storage.items() if key != CONF_PRIVATE_KEY}
+    if answer[CONF_STORE_KEY]:
+        text = answer.get(CONF_SEAL_KEY) or storage.get(CONF_PRIVATE_KEY)
+        if not text:
+            raise ValueError({CONF_SEAL_KEY: "private_key_needed"})
+        public_key, private_key = _read_pair(text)
+        if private_key is None:
+            raise ValueError({CONF_SEAL_KEY: "private_key_needed"})
+        if public_key.text != storage[CONF_PUBLIC_KEY]:
+            raise ValueError({CONF_SEAL_KEY: "private_key_other"})
+        changed[CONF_PRIVATE_KEY] = private_key.text
+    return changed
+
+
+def read_earlier_key(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a key for earlier clips, if there is one; raises as ``read_new_key``."""
+    if not (text := answer.get(CONF_EARLIER_KEY, "").strip()):
+        return ()
+    try:
+        return (read_encryption_key(text).text,)
+    except EncryptionKeyInvalid as err:
+        raise ValueError({CONF_EARLIER_KEY: err.key}) from None
+
+
+def _read_pair(text: str) -> tuple[PublicKey, PrivateKey | None]:
+    """Read a private key, or a public one alone: the private one may never have been here."""
+    try:
+        private_key = PrivateKey.from_text(text)
+    except EncryptionKeyInvalid:
+        pass
+    else:
+        return private_key.public, private_key
+    try:
+        return PublicKey.from_text(text), None
+    except EncryptionKeyInvalid:
+        EncryptionKey.from_text(text)
+    raise ValueError({CONF_SEAL_KEY: "key_of_old_format"})
+
+
+def with_storage(
+    data: Mapping[str, Any], storage: Mapping[str, Any] | None, *, earlier: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Return the entry's data with another storage, or without one.
 
-    An earlier encryption key is kept, to decrypt what was encrypted with it.
+    A key in use until now is kept, to decrypt what was encrypted with it, and so are the earlier
+    ones. But a private key that you remove from this system is not.
     """
     changed = {key: value for key, value in data.items() if key != CONF_STORAGE}
     if storage is not None:
         changed[CONF_STORAGE] = dict(storage)
-    before = data.get(CONF_STORAGE, {}).get(CONF_SEAL_KEY)
-    now = (storage or {}).get(CONF_SEAL_KEY)
-    earlier = [key for key in (*data.get(CONF_SEAL_KEYS, ()), before) if key not in (None, now)]
-    if earlier:
-        changed[CONF_SEAL_KEYS] = list(dict.fromkeys(earlier))
+    before, after = data.get(CONF_STORAGE, {}), storage or {}
+    keys = [*data.get(CONF_SEAL_KEYS, ()), before.get(CONF_SEAL_KEY), *earlier]
+    if before.get(CONF_PUBLIC_KEY) != after.get(CONF_PUBLIC_KEY):
+        keys.append(before.get(CONF_PRIVATE_KEY))
+    in_use = (None, after.get(CONF_SEAL_KEY), after.get(CONF_PRIVATE_KEY))
+    keys = [key for key in dict.fromkeys(keys) if key not in in_use]
+    if keys:
+        changed[CONF_SEAL_KEYS] = keys
     else:
         changed.pop(CONF_SEAL_KEYS, None)
     return changed

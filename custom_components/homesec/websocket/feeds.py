@@ -250,4 +250,5 @@ def _storage(runtime: HomeSecData) -> dict[str, Any]:
         "cloud_bytes": stats.cloud_bytes,
         "uploads": uploads if storage.cloud else None,
         "disk_low": storage.disk_low,
+        "missing_rights": list(storage.missing_rights),
     }

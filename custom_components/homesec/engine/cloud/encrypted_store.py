@@ -1,67 +1,124 @@
 """A bucket whose objects are encrypted before upload and decrypted when read.
 
 It stands in front of every bucket, since one may also hold clips from before the encryption was
-turned on, or after it was turned off. Each object itself says whether it is encrypted.
+turned on, or after it was turned off, or in the format before age. Each object itself says how it
+is encrypted. Whether it has to be is for the catalog to say (``watch``): otherwise, whoever can
+write to the bucket could replace a clip with one that isn't encrypted.
 """
 
 import base64
 import binascii
+from collections import deque
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-import json
-import secrets
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Protocol
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-
-from .encryption import HEADER_BYTES, EncryptedContent, EncryptedFile, Header, plain_size
+from ..core.clip_id import clip_time
+from . import age, old_format
+from .age import AgeEncryption, AgeFile
+from .age_keys import PublicKey
+from .chunks import plain_size
 from .encryption_key import EncryptionKey
-from .errors import EncryptedFileBroken, EncryptionKeyMissing, ObjectMissing
-from .object_names import CONTENT_TYPES
+from .errors import (
+    EncryptedFileBroken,
+    EncryptionError,
+    EncryptionKeyInvalid,
+    EncryptionKeyMissing,
+    ObjectMissing,
+    PrivateKeyElsewhere,
+    UnencryptedObject,
+)
+from .key_ring import KeyRing
+from .object_names import CONTENT_TYPES, clip_id_from_name
 from .object_store import Upload, ignore
+from .old_format import OldEncryption, OldFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from threading import Event
 
-    from .object_store import CloudStore, ResumePoint, StoredObject
+    from .chunks import Chunks
+    from .object_store import CloudStore, Content, ResumePoint, Rights, StoredObject
+
+_LOGGER = logging.getLogger(__name__)
 
 KEY_ID_ENTRY = "homesec-sealed-by"
-METADATA_ENTRY = "homesec-sealed"
-"""Entries of an encrypted object's metadata: the key's id, and the encrypted metadata."""
-SALT_BYTES = 16
+"""The entry of an encrypted object's metadata with the id of its key."""
+type _File = AgeFile | OldFile
+
+PLAIN = ""
+"""The id of no key: what the catalog remembers of an object that isn't encrypted."""
 CACHE_SIZE = 32  # files whose header is kept, since playback reads many ranges of one file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncryptionSettings:
+    """The keys, in their written form. Invalid ones raise when the store is used."""
+
+    encrypt_with: str | None = None
+    """A public key (``age1…``) or, of earlier versions, a secret key; without it, nothing is."""
+    seed: str | None = field(default=None, repr=False)
+    """For a public key: 32 random bytes in base64, see ``age.py``."""
+    decrypt_with: tuple[str, ...] = field(default=(), repr=False)
+    since: float | None = None
+    """When encryption was turned on (UTC epoch seconds), None if that isn't known: of a clip that
+    the catalog doesn't know, an object from later has to be encrypted."""
+
+
+class _Encryption(Protocol):
+    """How new objects are encrypted."""
+
+    key_id: str
+
+    def encrypt(self, content: Content, name: str) -> Content: ...
+
+    def encrypt_metadata(self, metadata: Mapping[str, str], name: str) -> dict[str, str]: ...
 
 
 class EncryptedStore:
     """A ``CloudStore`` in front of another one."""
 
-    def __init__(
-        self,
-        inner: CloudStore,
-        *,
-        encrypt_with: str | None = None,
-        decrypt_with: Iterable[str] = (),
-    ) -> None:
-        """Encrypt with one key, or none; decrypt with that one and with earlier ones.
-
-        Keys are in their written form. Each call raises EncryptionKeyInvalid if one is not a key.
-        """
+    def __init__(self, inner: CloudStore, settings: EncryptionSettings | None = None) -> None:
+        """Each call raises EncryptionKeyInvalid if a key in the settings isn't one."""
         self._inner = inner
-        self._encrypt_with = encrypt_with
-        self._decrypt_with = tuple(decrypt_with)
-        self._files: dict[str, EncryptedFile | None] = {}
+        self._settings = settings or EncryptionSettings()
+        self._files: dict[str, _File | None] = {}
+        self._remembered: Callable[[str], str | None] = lambda _name: None
+        self._on_refused: Callable[[str], None] = ignore
+
+    def watch(
+        self, remembered: Callable[[str], str | None], on_refused: Callable[[str], None]
+    ) -> None:
+        """Refuse plain objects where the catalog remembers encrypted ones.
+
+        ``remembered`` returns the id of the key that an object was uploaded with, ``PLAIN``, or
+        None if that isn't known; ``on_refused`` gets the name of each object that is refused.
+        """
+        self._remembered = remembered
+        self._on_refused = on_refused
 
     @cached_property
-    def _key(self) -> EncryptionKey | None:
-        return EncryptionKey.from_text(self._encrypt_with) if self._encrypt_with else None
+    def _encryption(self) -> _Encryption | None:
+        text = self._settings.encrypt_with
+        if text is None:
+            return None
+        if not text.startswith("age"):
+            return OldEncryption(EncryptionKey.from_text(text))
+        try:
+            seed = base64.b64decode(self._settings.seed or "", validate=True)
+        except binascii.Error:
+            raise EncryptionKeyInvalid from None
+        if len(seed) != age.SEED_BYTES:
+            raise EncryptionKeyInvalid
+        return AgeEncryption(PublicKey.from_text(text), seed)
 
     @cached_property
-    def _keys(self) -> Mapping[str, EncryptionKey]:
-        keys = [*map(EncryptionKey.from_text, self._decrypt_with), *filter(None, (self._key,))]
-        return {key.id: key for key in keys}
+    def _keys(self) -> KeyRing:
+        texts, writing = self._settings.decrypt_with, self._settings.encrypt_with
+        own = (writing,) if writing and not writing.startswith("age") else ()
+        return KeyRing.from_texts((*texts, *own))
 
     @property
     def prefix(self) -> str:
@@ -73,18 +130,35 @@ class EncryptedStore:
         """Return which bucket and folder this is."""
         return self._inner.bucket_uri
 
+    @property
+    def rights(self) -> Rights:
+        """Return what the account may do in the bucket."""
+        return self._inner.rights
+
     def connect(self) -> None:
         """Read the keys and log in, if that was not done yet."""
-        _ = self._keys
+        _ = self._keys, self._encryption
         self._inner.connect()
 
     def close(self) -> None:
         """Close the connections; idempotent."""
         self._inner.close()
 
-    def check_access(self) -> None:
-        """Write, read, list, and delete a small object; raise what is missing."""
-        self._inner.check_access()
+    def check_access(self) -> Rights:
+        """Try what the account may do in the bucket; see ``CloudStore``."""
+        return self._inner.check_access()
+
+    @property
+    def encrypts(self) -> bool:
+        """Return whether new objects are encrypted."""
+        return self._settings.encrypt_with is not None
+
+    def can_decrypt(self, key_id: str) -> bool:
+        """Return whether this system has the key that decrypts; True for ``PLAIN``."""
+        try:
+            return key_id == PLAIN or key_id in self._keys
+        except EncryptionKeyInvalid:
+            return False
 
     def upload(
         self,
@@ -96,51 +170,63 @@ class EncryptedStore:
         on_progress: Callable[[int], None] = ignore,
     ) -> StoredObject:
         """Store an object encrypted. ``on_progress`` gets encrypted bytes, 1 in 4000 more."""
-        if self._key is not None:
-            label = _label(upload.name)
-            upload = replace(
+        sent = upload
+        if self._encryption is not None:
+            name = _base_name(upload.name)
+            metadata = self._encryption.encrypt_metadata(upload.metadata, name)
+            sent = replace(
                 upload,
-                content=EncryptedContent(upload.content, key=self._key, label=label),
+                content=self._encryption.encrypt(upload.content, name),
                 content_type="application/octet-stream",
-                metadata=_encrypt_metadata(upload.metadata, self._key, label),
+                metadata={KEY_ID_ENTRY: self._encryption.key_id, **metadata},
             )
         self._files.pop(upload.name, None)
         stored = self._inner.upload(
-            upload,
+            sent,
             stop=stop,
             resume=resume,
             on_resume_point=on_resume_point,
             on_progress=on_progress,
         )
-        return self._decrypted(stored)
+        found = self._decrypted(stored)
+        if stored.metadata == sent.metadata:  # without the private key, it's known all the same
+            found = replace(found, metadata=dict(upload.metadata))
+        return found
 
     def find(self, name: str) -> StoredObject | None:
         """Return an object's decrypted metadata; None if there is no such object."""
         found = self._inner.find(name)
-        return self._decrypted(found) if found is not None else None
+        if found is None:
+            return None
+        if KEY_ID_ENTRY not in found.metadata and not self._has_to_be_encrypted(name):
+            return found
+        decrypted = self._decrypted(found)
+        try:
+            file = self._file(name)
+        except UnencryptedObject:
+            return replace(found, metadata={}, refused=True)
+        except EncryptedFileBroken:  # raised when it's read
+            return decrypted
+        # The size is the header's to say: another program may have encrypted the file again.
+        return replace(decrypted, bytes=file.size if file else found.bytes, refused=False)
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[StoredObject]:
         """Yield the objects; one that is encrypted with an unknown key has no metadata of ours."""
         return map(self._decrypted, self._inner.list(prefix, after=after))
 
     def read(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Yield a range of the decrypted object.
-
-        Also raises EncryptionKeyMissing and EncryptedFileBroken.
-        """
+        """Yield a range of the decrypted object. Also raises EncryptionError."""
         file = self._file(name)
         if file is None:
             yield from self._inner.read(name, start, end)
             return
-        key = self._keys.get(file.header.key_id)
-        if key is None:
-            raise EncryptionKeyMissing(key_id=file.header.key_id)
-        end = file.size if end is None else min(end, file.size)
+        chunks = self._chunks(file)
+        end = chunks.size if end is None else min(end, chunks.size)
         # An empty file is decrypted too, which authenticates that it is empty.
-        if start < end or file.size == 0:
+        if start < end or chunks.size == 0:
             try:
-                pieces = self._inner.read(name, *file.span(start, end))
-                yield from file.decrypt(key, pieces, start, end)
+                pieces = self._inner.read(name, *chunks.span(start, end))
+                yield from chunks.decrypt(pieces, start, end)
             except BaseException:
                 self._files.pop(name, None)
                 raise
@@ -152,10 +238,20 @@ class EncryptedStore:
             raise ObjectMissing
         key_id = found.metadata.get(KEY_ID_ENTRY)
         if key_id is not None:
-            if (key := self._keys.get(key_id)) is None:
-                raise EncryptionKeyMissing(key_id=key_id)
-            metadata = _encrypt_metadata(metadata, key, _label(name))
+            metadata = self._encrypted_metadata(metadata, _base_name(name), key_id)
         self._inner.update_metadata(name, metadata)
+
+    def _encrypted_metadata(
+        self, metadata: Mapping[str, str], name: str, key_id: str
+    ) -> dict[str, str]:
+        """Encrypt metadata with the key that the object is encrypted with."""
+        if self._encryption is not None and self._encryption.key_id == key_id:
+            return self._encryption.encrypt_metadata(metadata, name)
+        if (private := self._keys.private.get(key_id)) is not None:
+            return age.encrypt_metadata(metadata, name, private.public)
+        if (old := self._keys.old.get(key_id)) is not None:
+            return OldEncryption(old).encrypt_metadata(metadata, name)
+        raise EncryptionKeyMissing(key_id=key_id)
 
     def delete(self, name: str) -> bool:
         """Delete an object; return whether it was there."""
@@ -168,67 +264,100 @@ class EncryptedStore:
 
     def can_sign_urls(self) -> bool:
         """Return whether uploads are not encrypted, and the bucket can sign URLs."""
-        return self._key is None and self._inner.can_sign_urls()
+        return self._encryption is None and self._inner.can_sign_urls()
 
-    def _file(self, name: str) -> EncryptedFile | None:
+    def _file(self, name: str) -> _File | None:
         """Return how to read an object; None if it is not encrypted."""
         with suppress(KeyError):  # not known, or not any longer: other threads read too
             return self._files[name]
         found = self._inner.find(name)
         if found is None:
             raise ObjectMissing
-        header = Header.load(b"".join(self._inner.read(name, 0, HEADER_BYTES)))
-        file = None
-        if header is not None:
-            file = EncryptedFile(header=header, size=plain_size(found.bytes), label=_label(name))
+        file = self._load(found)
+        if file is None and (KEY_ID_ENTRY in found.metadata or self._has_to_be_encrypted(name)):
+            self._refuse(name)
+            raise UnencryptedObject
         if len(self._files) >= CACHE_SIZE:
             self._files.clear()
         self._files[name] = file
         return file
 
+    def _load(self, found: StoredObject) -> _File | None:
+        raw = b"".join(self._inner.read(found.name, 0, age.BEGINNING_BYTES))
+        name = _base_name(found.name)
+        if (old := OldFile.load(raw, total=found.bytes, name=name)) is not None:
+            return old
+        file = AgeFile.load(raw, total=found.bytes, name=name)
+        if file is not None:
+            key_id = self._remembered(found.name) or found.metadata.get(KEY_ID_ENTRY)
+            file = replace(file, key_id=key_id)
+            with suppress(EncryptionKeyMissing):  # raised when it's read
+                # The last chunk authenticates where the file ends, which ranges depend on.
+                chunks = self._chunks(file)
+                last = chunks.last_chunk()
+                deque(chunks.decrypt(self._inner.read(found.name, *chunks.span(*last)), *last), 0)
+        return file
+
+    def _chunks(self, file: _File) -> Chunks:
+        """Return how to decrypt a file; tell a missing key from a damaged header."""
+        try:
+            return file.chunks(self._keys)
+        except EncryptionKeyMissing:
+            if isinstance(file, OldFile) or file.key_id is None:
+                raise
+            if file.key_id in self._keys:
+                raise EncryptedFileBroken from None
+            if self._encryption is not None and file.key_id == self._encryption.key_id:
+                raise PrivateKeyElsewhere(key_id=file.key_id) from None
+            raise EncryptionKeyMissing(key_id=file.key_id) from None
+
+    def _has_to_be_encrypted(self, name: str) -> bool:
+        key_id = self._remembered(name)
+        if key_id is not None:
+            return key_id != PLAIN
+        clip_id = clip_id_from_name(name)
+        made_at = clip_time(clip_id) if clip_id is not None else None
+        since = self._settings.since
+        return (
+            self._encryption is not None
+            and since is not None
+            and made_at is not None
+            and made_at >= since
+        )
+
+    def _refuse(self, name: str) -> None:
+        _LOGGER.warning("The object %s isn't encrypted, but has to be", name)
+        self._on_refused(name)
+
     def _decrypted(self, obj: StoredObject) -> StoredObject:
         """Return an object as it was before encryption, as far as our keys can decrypt it."""
         key_id = obj.metadata.get(KEY_ID_ENTRY)
         if key_id is None:
+            if self._has_to_be_encrypted(obj.name):
+                self._refuse(obj.name)
+                return replace(obj, metadata={}, refused=True)
             return obj
-        key = self._keys.get(key_id)
+        name = _base_name(obj.name)
+        letters = obj.metadata.get(age.METADATA_ENTRY)
         try:
-            size = plain_size(obj.bytes)
-        except EncryptedFileBroken:  # raised when it is read; a listing of thousands goes on
+            if letters is not None:
+                head = age.head_size(name)
+                metadata = age.decrypt_metadata(letters, name, self._keys)
+            else:
+                head, old = old_format.HEADER_BYTES, self._keys.old.get(key_id)
+                letters = obj.metadata.get(old_format.METADATA_ENTRY, "")
+                metadata = old_format.decrypt_metadata(letters, name, old) if old else {}
+            size = plain_size(obj.bytes - head)
+        except EncryptionError:  # raised when it is read; a listing of thousands goes on
             return replace(obj, metadata={}, key_id=key_id)
         return replace(
             obj,
             bytes=size,
             content_type=CONTENT_TYPES.get(obj.name[-4:], obj.content_type),
-            metadata=_decrypt_metadata(obj, key) if key else obj.metadata,
+            metadata=metadata if key_id in self._keys else obj.metadata,
             key_id=key_id,
         )
 
 
-def _encrypt_metadata(
-    metadata: Mapping[str, str], key: EncryptionKey, label: str
-) -> dict[str, str]:
-    salt = secrets.token_bytes(SALT_BYTES)
-    plain = json.dumps(dict(metadata)).encode()
-    encrypted = salt + _metadata_cipher(key, salt).encrypt(bytes(12), plain, label.encode())
-    return {KEY_ID_ENTRY: key.id, METADATA_ENTRY: base64.b64encode(encrypted).decode()}
-
-
-def _decrypt_metadata(obj: StoredObject, key: EncryptionKey) -> Mapping[str, str]:
-    """Return the metadata as it was uploaded; none if it was tampered with."""
-    try:
-        encrypted = base64.b64decode(obj.metadata.get(METADATA_ENTRY, ""), validate=True)
-        salt, rest = encrypted[:SALT_BYTES], encrypted[SALT_BYTES:]
-        plain = _metadata_cipher(key, salt).decrypt(bytes(12), rest, _label(obj.name).encode())
-    except binascii.Error, ValueError, InvalidTag:
-        return {}
-    return {str(k): str(v) for k, v in json.loads(plain).items()}
-
-
-def _metadata_cipher(key: EncryptionKey, salt: bytes) -> ChaCha20Poly1305:
-    # The key is derived for the salt alone, so the nonce may be constant.
-    return ChaCha20Poly1305(key.derive(b"facts", salt))
-
-
-def _label(name: str) -> str:
+def _base_name(name: str) -> str:
     return name.rpartition("/")[2]

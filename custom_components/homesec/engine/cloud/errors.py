@@ -48,6 +48,26 @@ class WrongProject(StorageDenied, key="storage_wrong_project"):
     """The project cannot store: turn on its billing and its Cloud Storage API, or use another."""
 
 
+class BillingOff(WrongProject, key="storage_billing"):
+    """The project's billing is off: turn it on in the Google Cloud console."""
+
+
+class KmsDenied(StorageDenied, key="storage_kms"):
+    """The bucket's Cloud KMS key can't be used: allow it to the storage's service agent."""
+
+
+class RequesterPays(StorageDenied, key="storage_requester_pays"):
+    """The bucket bills its users: name a project that pays, and whose services you may use."""
+
+
+class PerimeterDenied(StorageDenied, key="storage_perimeter"):
+    """A VPC Service Controls perimeter keeps this network or account out of the bucket."""
+
+
+class RetentionLocked(StorageError, key="storage_retention_locked"):
+    """The bucket keeps its objects for a while: none can be deleted or replaced before."""
+
+
 class BucketMissing(StorageError, key="storage_bucket_missing"):
     """There is no bucket of this name: create it in the Google Cloud console, or correct it."""
 
@@ -82,6 +102,14 @@ class EncryptionKeyInvalid(EncryptionError, key="seal_key_invalid"):
 
 class EncryptionKeyMissing(EncryptionError, key="seal_key_missing"):
     """The clip was encrypted with another key: enter the key it was encrypted with."""
+
+
+class PrivateKeyElsewhere(EncryptionKeyMissing, key="seal_private_key_missing"):
+    """The private key that decrypts clips isn't on this system."""
+
+
+class UnencryptedObject(EncryptionError, key="seal_unencrypted"):
+    """The object isn't encrypted, although the clip was uploaded encrypted: it was replaced."""
 
 
 class EncryptedFileBroken(EncryptionError, key="seal_broken"):

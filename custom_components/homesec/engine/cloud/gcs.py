@@ -12,7 +12,7 @@ from .errors import BucketMissing, ObjectMissing, StorageError
 from .gcs_check import check_access
 from .gcs_upload import CHUNK_BYTES, GcsUpload, stored_object
 from .object_names import gcs_uri
-from .object_store import ResumePoint, StoredObject, Upload, ignore
+from .object_store import ResumePoint, Rights, StoredObject, Upload, ignore
 from .transfer import Throttle
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class GcsSettings:
     key: Mapping[str, Any] | None = field(default=None, repr=False)
     """A service-account key, as Google's JSON file has it; None: the machine's own login."""
     upload_bytes_per_s: float | None = None
+    billed_project: str | None = None  # which pays for requests, in a bucket that bills its users
+    rights: Rights = field(default_factory=Rights)
 
 
 class GcsStore:
@@ -91,6 +93,11 @@ class GcsStore:
         """Return ``gs://bucket/prefix``."""
         return gcs_uri(self._settings.bucket, self._prefix)
 
+    @property
+    def rights(self) -> Rights:
+        """Return what the account may do, as it was found when the bucket was set up."""
+        return self._settings.rights
+
     def connect(self) -> GcsClient:
         """Log in, if that was not done yet; see ``CloudStore``."""
         with self._lock:
@@ -103,6 +110,7 @@ class GcsStore:
                         key=self._settings.key,
                         endpoint=self._endpoint or os.environ.get(EMULATOR_VARIABLE),
                         clock=self._clock,
+                        billed_project=self._settings.billed_project,
                     )
                 except StorageError:
                     raise
@@ -222,9 +230,9 @@ class GcsStore:
         """Return whether there is a key to sign with."""
         return self.connect().signer is not None
 
-    def check_access(self) -> None:
-        """Write, read, list, and delete a small object; raise what is missing."""
-        check_access(self, self.connect())
+    def check_access(self) -> Rights:
+        """Try what the account may do in the bucket; see ``CloudStore``."""
+        return check_access(self, self.connect())
 
 
 def _read_block(gcs: GcsClient, blob: Blob, start: int, end: int) -> bytes:

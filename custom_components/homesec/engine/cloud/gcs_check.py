@@ -1,4 +1,8 @@
-"""Check whether a bucket can be used, and if not, exactly what is missing."""
+"""Check whether a bucket can be used, and what the account may do in it.
+
+An account that may only create objects is a good choice: whoever steals its key can't delete what
+is there. So only the right to create has to be there.
+"""
 
 from contextlib import suppress
 import secrets
@@ -7,11 +11,11 @@ from typing import TYPE_CHECKING
 from .errors import (
     BucketMissing,
     ChecksumMismatch,
-    KeyRevoked,
+    RetentionLocked,
     StorageDenied,
     StorageError,
-    WrongProject,
 )
+from .object_store import Rights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,18 +31,18 @@ DELETE = "storage.objects.delete"
 NAME = ".homesec-probe"
 
 
-def check_access(store: CloudStore, gcs: GcsClient) -> None:
-    """Write, read, list, and delete a small object; raise the first error.
+def check_access(store: CloudStore, gcs: GcsClient) -> Rights:
+    """Write, read, list, and delete a small object; return what was allowed.
 
-    A StorageDenied names every missing permission (``permission``).
+    Raises the first other error, and StorageDenied if the account may not create objects.
     """
     try:
         denied = _denied_permissions(_steps(store, gcs))
     except BucketMissing as err:
         raise BucketMissing(bucket=gcs.bucket.name) from err
-    if denied:
-        missing = _missing_permissions(gcs) or denied
-        raise StorageDenied(permission=", ".join(missing), bucket=gcs.bucket.name)
+    if CREATE in denied:
+        raise StorageDenied(permission=CREATE, bucket=gcs.bucket.name)
+    return Rights(read=GET not in denied, list=LIST not in denied, delete=DELETE not in denied)
 
 
 def _steps(store: CloudStore, gcs: GcsClient) -> dict[str, Callable[[], object]]:
@@ -70,7 +74,10 @@ def _denied_permissions(steps: Mapping[str, Callable[[], object]]) -> list[str]:
         try:
             step()
         except StorageError as err:
-            if not isinstance(err, StorageDenied) or isinstance(err, KeyRevoked | WrongProject):
+            if not (
+                type(err) is StorageDenied
+                or (permission == DELETE and isinstance(err, RetentionLocked))
+            ):
                 if permission in (GET, LIST):
                     with suppress(StorageError):  # the first error is reported
                         steps[DELETE]()
@@ -79,14 +86,3 @@ def _denied_permissions(steps: Mapping[str, Callable[[], object]]) -> list[str]:
             if permission == CREATE:
                 break
     return denied
-
-
-def _missing_permissions(gcs: GcsClient) -> list[str]:
-    """Return the permissions we lack according to the bucket; asking requires none."""
-    wanted = [CREATE, GET, LIST, DELETE]
-    try:
-        with gcs.translate_errors():
-            granted = gcs.bucket.test_iam_permissions(wanted, timeout=TIMEOUT_S, retry=None)
-    except StorageError:  # what the steps have found is reported instead
-        return []
-    return [each for each in wanted if each not in granted]

@@ -73,7 +73,13 @@ class GcsClient:
     """A bucket and the login to it."""
 
     def __init__(
-        self, bucket: str, *, key: Mapping[str, Any] | None, endpoint: str | None, clock: Clock
+        self,
+        bucket: str,
+        *,
+        key: Mapping[str, Any] | None,
+        endpoint: str | None,
+        clock: Clock,
+        billed_project: str | None = None,
     ) -> None:
         """Log in with a service-account key, or the machine's own login.
 
@@ -99,7 +105,7 @@ class GcsClient:
         # end and with a permission that a key for objects alone doesn't have.
         self._client._bucket_metadata_cache = None  # noqa: SLF001
         try:
-            self.bucket: Bucket = self._client.bucket(bucket)
+            self.bucket: Bucket = self._client.bucket(bucket, user_project=billed_project)
         except ValueError:
             raise BucketMissing(bucket=bucket) from None
         self.signer = credentials if isinstance(credentials, service_account.Credentials) else None

@@ -5,12 +5,17 @@ import re
 from typing import TYPE_CHECKING
 
 from .errors import (
+    BillingOff,
     BucketMissing,
     ChecksumMismatch,
     KeyRevoked,
+    KmsDenied,
     ObjectConflict,
     ObjectMissing,
+    PerimeterDenied,
     QuotaExceeded,
+    RequesterPays,
+    RetentionLocked,
     StorageBusy,
     StorageDenied,
     StorageError,
@@ -25,14 +30,21 @@ if TYPE_CHECKING:
 
 # https://cloud.google.com/storage/docs/json_api/v1/status-codes, and the reasons of the API gateway
 _QUOTA = {"quotaexceeded", "dailylimitexceeded", "ratelimitexceeded", "userratelimitexceeded"}
+_BILLING = {"accountdisabled", "billingdisabled", "billingnotenabled"}
 _PROJECT = {
     "accessnotconfigured",
-    "accountdisabled",
-    "billingnotenabled",
     "servicedisabled",
     "userprojectaccountproblem",
     "userprojectmissing",
 }
+_RETENTION = {"retentionpolicynotmet", "objectunderactivehold"}
+_RETENTION_TEXT = re.compile(r"retention (policy|config)|object retention|active \w+(-\w+)? hold")
+_KMS_TEXT = re.compile(r"cloud kms|cloudkms|cryptokey")
+_PERIMETER = {"vpcservicecontrols", "securitypolicyviolated"}
+_PERIMETER_TEXT = "vpcservicecontrols"
+_REQUESTER_PAYS_TEXT = re.compile(
+    r"requester.pays bucket but no user project|serviceusage\.services\.use"
+)
 _PERMISSION = re.compile(r"storage\.[a-z]+\.[A-Za-z]+")
 
 
@@ -45,8 +57,8 @@ def error_from_response(  # noqa: PLR0911 - a table
 ) -> StorageError:
     """Return what an HTTP answer other than success means."""
     reasons, message = _parse_error(body)
-    if reasons & _PROJECT or (status == 403 and "billing" in message.lower()):
-        return WrongProject()
+    if status in (400, 403) and (error := _refusal(reasons, message.lower())) is not None:
+        return error
     match status:
         case 400 if re.search("md5|crc32c|checksum", message, re.IGNORECASE):
             return ChecksumMismatch()
@@ -65,6 +77,21 @@ def error_from_response(  # noqa: PLR0911 - a table
             return StorageBusy(retry_after_s=_retry_after_s(headers), status=str(status))
         case _:
             return StorageError(f"The cloud storage answers {status}", status=str(status))
+
+
+def _refusal(reasons: set[str], message: str) -> StorageError | None:
+    """Return what refuses the request other than a missing permission, if that is named."""
+    if reasons & _RETENTION or _RETENTION_TEXT.search(message):
+        return RetentionLocked()
+    if reasons & _PERIMETER or _PERIMETER_TEXT in message:
+        return PerimeterDenied()
+    if _KMS_TEXT.search(message) or any(reason.startswith("kms") for reason in reasons):
+        return KmsDenied()
+    if _REQUESTER_PAYS_TEXT.search(message):
+        return RequesterPays()
+    if reasons & _BILLING or ("bill" in message and not _PERMISSION.search(message)):
+        return BillingOff()
+    return WrongProject() if reasons & _PROJECT else None
 
 
 def _parse_error(body: bytes) -> tuple[set[str], str]:

@@ -1,9 +1,10 @@
 """One upload to Google Cloud Storage: resumed where it broke off, verified, and never doubled."""
 
 import base64
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 import hashlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 from .errors import (
@@ -11,7 +12,9 @@ from .errors import (
     ChecksumMismatch,
     ObjectConflict,
     ObjectMissing,
+    RetentionLocked,
     StorageBusy,
+    StorageDenied,
     StorageUnreachable,
     TransferStopped,
 )
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from .gcs_client import GcsClient
     from .object_store import Upload
     from .transfer import Throttle
+
+_LOGGER = logging.getLogger(__name__)
 
 TIMEOUT_S = (4.0, 4.0)  # for connecting and for an answer; short, since a stop waits for it
 CHUNK_BYTES = 2 * 2**20
@@ -68,7 +73,7 @@ class GcsUpload:
             resume = None
         try:
             resource = self._send(resume, size, md5)
-        except ObjectConflict:
+        except ObjectConflict, RetentionLocked:  # a write-once bucket may name its lock instead
             self.on_resume_point(None)
             return self._existing_object(size, md5)
         except ChecksumMismatch:
@@ -171,13 +176,30 @@ class GcsUpload:
                 blob.reload(timeout=TIMEOUT_S, retry=None)
         except ObjectMissing:  # deleted since
             raise StorageBusy from None
+        except StorageDenied as err:
+            if type(err) is not StorageDenied:
+                raise
+            # The account may not read. Names are unique, and the storage compared the checksum
+            # before it created the object: so this is an upload whose answer was lost.
+            _LOGGER.info("An object that is there already cannot be compared")
+            return self._unread_object(size, md5)
         if (blob.size, blob.md5_hash) != (size, md5):
             raise ObjectConflict
         return stored_object(blob)
+
+    def _unread_object(self, size: int, md5: str) -> StoredObject:
+        return StoredObject(
+            name=self.upload.name,
+            bytes=size,
+            generation=0,
+            md5=md5,
+            content_type=self.upload.content_type,
+            metadata=self.upload.metadata,
+        )
 
     def _delete_damaged(self, blob: Blob) -> None:
         """Delete what arrived damaged, but nothing else that may have the name."""
         if blob.generation is None:  # the answer itself is damaged
             return
-        with self.gcs.translate_errors():
+        with suppress(StorageDenied, RetentionLocked), self.gcs.translate_errors():
             blob.delete(if_generation_match=blob.generation, timeout=TIMEOUT_S, retry=None)

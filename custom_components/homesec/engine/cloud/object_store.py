@@ -23,6 +23,16 @@ class StoredObject:
     content_type: str = "application/octet-stream"
     metadata: Mapping[str, str] = field(default_factory=dict)
     key_id: str | None = None  # of the key it is encrypted with; None if it isn't
+    refused: bool = False  # whether it isn't encrypted but has to be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What the account may do in the bucket besides creating objects."""
+
+    read: bool = True
+    list: bool = True
+    delete: bool = True  # and change: whoever may delete an object can replace it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +136,11 @@ class CloudStore(Protocol):
         """Return which bucket and folder this is, independent of the login."""
         ...
 
+    @property
+    def rights(self) -> Rights:
+        """Return what the account may do in the bucket, as it was found when it was set up."""
+        ...
+
     def connect(self) -> object:
         """Log in, if that was not done yet. The other calls do so themselves."""
         ...
@@ -182,8 +197,8 @@ class CloudStore(Protocol):
         """Return whether ``signed_url`` works for what is uploaded from now on."""
         ...
 
-    def check_access(self) -> None:
-        """Write, read, list, and delete a small object; raise what is missing."""
+    def check_access(self) -> Rights:
+        """Write a small object, and raise what prevents it; try to read, list, and delete it."""
         ...
 
     def close(self) -> None:

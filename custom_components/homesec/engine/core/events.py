@@ -170,6 +170,13 @@ class OutboxChanged(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRefused(EngineEvent):
+    """An object in the bucket isn't encrypted, although it has to be; each is reported once."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClipsRemoved(EngineEvent):
     """Retention removed copies of clips."""
 

@@ -32,7 +32,7 @@ _DISK_ERRORS = (
 )
 """Raised for a disk that is full or broken, but sometimes for a damaged file, too."""
 _PROBE_BYTES = 256 * 1024  # more than SQLite needs to begin: a page, and the index of its log
-_INDEXED_TABLES = ("clips", "jobs", "clip_zones", "elsewhere", "notes", "texts")
+_INDEXED_TABLES = ("clips", "jobs", "clip_zones", "elsewhere", "notes", "object_keys", "texts")
 """Tables that are compared with their indexes, too; the others may be long."""
 
 

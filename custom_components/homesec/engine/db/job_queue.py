@@ -33,6 +33,8 @@ class JobKind(StrEnum):
     """Ask whether a text message has arrived; the subject is that of its ``TEXT`` job."""
     TIDY = "tidy"
     """Delete alerts' stills of days before the one in the payload; there is one subject."""
+    KEYS = "keys"
+    """Remember how clips of earlier versions are encrypted in the bucket; there is one subject."""
 
 
 def deferred_kind(kind: JobKind, bucket_uri: str) -> str:
@@ -161,6 +163,12 @@ class JobQueue:
     def reschedule_newer(self, job: Job, wait_s: float, error: str) -> None:
         """Do the same to all jobs of this kind that are newer: they would fail alike."""
         self._reschedule(wait_s, error, "kind = ? AND id > ?", job.kind, job.id)
+
+    def give_up(self, kind: JobKind, attempts: int) -> int:
+        """Remove the jobs of a kind that have failed so often; return their number."""
+        return self._database.change(
+            "DELETE FROM jobs WHERE kind = ? AND attempts >= ?", (kind, attempts)
+        )
 
     def _reschedule(self, wait_s: float, error: str, where: str, *values: object) -> None:
         self._database.query(

@@ -160,6 +160,19 @@ MIGRATIONS = (
         DELETE FROM elsewhere WHERE clip_id = old.id;
     END;
     """,
+    # 6: with which key a clip's object in each bucket is encrypted; '' for one that isn't.
+    """
+    CREATE TABLE object_keys (
+        place TEXT NOT NULL,
+        clip_id TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        PRIMARY KEY (place, clip_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX object_keys_by_clip ON object_keys (clip_id);
+    CREATE TRIGGER clip_removed_object_keys AFTER DELETE ON clips BEGIN
+        DELETE FROM object_keys WHERE clip_id = old.id;
+    END;
+    """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS)))

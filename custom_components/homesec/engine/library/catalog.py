@@ -106,6 +106,29 @@ class Catalog:
         rows = self.database.query("SELECT packed FROM tracks WHERE clip_id = ?", (clip_id,))
         return unpack(rows[0]["packed"]) if rows else []
 
+    def remember_key(self, bucket_uri: str, clip_id: str, key_id: str) -> None:
+        """Store the id of the key that a clip's object is encrypted with, '' without encryption."""
+        self.database.query(
+            "INSERT OR REPLACE INTO object_keys SELECT ?, id, ? FROM clips WHERE id = ?",
+            (bucket_uri, key_id, clip_id),
+        )
+
+    def object_key(self, bucket_uri: str, clip_id: str) -> str | None:
+        """Return what ``remember_key`` stored; None if that isn't known."""
+        rows = self.database.query(
+            "SELECT key_id FROM object_keys WHERE place = ? AND clip_id = ?", (bucket_uri, clip_id)
+        )
+        return str(rows[0]["key_id"]) if rows else None
+
+    def lacks_object_keys(self, bucket_uri: str) -> bool:
+        """Return whether it isn't known of some clips how they are encrypted in the bucket."""
+        ((lacks,),) = self.database.query(
+            "SELECT EXISTS (SELECT 1 FROM clips WHERE state = ? AND cloud = ? AND id NOT IN"
+            " (SELECT clip_id FROM object_keys WHERE place = ?))",
+            (ClipState.SAVED, CloudState.STORED, bucket_uri),
+        )
+        return bool(lacks)
+
     def remove(self, clip_id: str) -> None:
         """Remove a clip's row; no error if there is none."""
         self.database.query("DELETE FROM clips WHERE id = ?", (clip_id,))

@@ -7,6 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from ..cloud.encrypted_store import EncryptedStore
+from ..cloud.object_names import clip_id_from_name
 from ..core.errors import ClipNotFound, ClipProtected, DiskFull
 from ..core.events import (
     Backlog,
@@ -17,10 +19,12 @@ from ..core.events import (
     ClipsRemoved,
     ClipsRescanned,
     ClipUploaded,
+    ObjectRefused,
     OutboxChanged,
 )
 from ..core.types import ClipState
 from ..db.database import is_damage
+from ..db.job_queue import JobKind
 from ..db.schema import UNFILLED
 from .bucket_change import BucketChange, apply_bucket_change, plan_bucket_change
 from .catalog import Totals
@@ -97,6 +101,7 @@ class ClipLibrary:
         self._finishing: list[threading.Thread] = []
         self._visit_writer: VisitWriter | None = None
         self._opened = False
+        self._refused: set[str] = set()  # names of objects
         self.catalog: Catalog  # set by ``start``, closed by ``close``
         self.copies: ClipStorage
 
@@ -150,6 +155,9 @@ class ClipLibrary:
         self._adopting = threading.Thread(target=self._adopt, name="homesec-adopt", daemon=True)
         self._adopting.start()
         if self._cloud is not None:
+            self._watch_objects(self._cloud)
+            if isinstance(self._cloud, EncryptedStore) and self._cloud.encrypts:
+                self._queue_object_keys(self._cloud.bucket_uri)
             self._jobs = UploadJobs(
                 store=self._cloud,
                 catalog=self.catalog,
@@ -170,13 +178,31 @@ class ClipLibrary:
                 catalog=self.catalog,
                 copies=self.copies,
                 rules=self._rules,
-                uploading=self._cloud is not None,
+                cloud=self._cloud,
                 disk_free=self._free,
                 on_event=self._on_event,
                 clock=self._clock,
                 on_run=self._finish_refused,
             )
             self._retention.start()
+
+    def _watch_objects(self, cloud: CloudStore) -> None:
+        """Let the store refuse objects that aren't encrypted as the catalog remembers them."""
+        if isinstance(cloud, EncryptedStore):
+            cloud.watch(partial(self._object_key, cloud.bucket_uri), self._report_refused)
+
+    def _queue_object_keys(self, bucket_uri: str) -> None:
+        if self.catalog.lacks_object_keys(bucket_uri):
+            self.catalog.jobs.add(JobKind.KEYS, "")
+
+    def _object_key(self, bucket_uri: str, name: str) -> str | None:
+        clip_id = clip_id_from_name(name)
+        return None if clip_id is None else self.catalog.object_key(bucket_uri, clip_id)
+
+    def _report_refused(self, name: str) -> None:
+        if name not in self._refused:
+            self._refused.add(name)
+            self._on_event(ObjectRefused(name=name))
 
     def _clip_changed(self, clip_id: str) -> None:
         self._on_event(ClipChanged(clip_id=clip_id))
@@ -301,6 +327,13 @@ class ClipLibrary:
         """The bucket in use, with its present credentials."""
         return self._jobs.store if self._jobs is not None else None
 
+    def is_locked(self, clip_id: str) -> bool:
+        """Return whether the key that decrypts a clip in the bucket isn't on this system."""
+        if not isinstance(cloud := self.cloud, EncryptedStore):
+            return False
+        key_id = self.catalog.object_key(cloud.bucket_uri, clip_id)
+        return key_id is not None and not cloud.can_decrypt(key_id)
+
     def download(self, clip: Clip, target: Path) -> None:
         """Write a clip's video to a file; see ``ClipStorage.download``."""
         self.copies.download(clip, target, cloud=self.cloud, stop=self._stop)
@@ -335,6 +368,7 @@ class ClipLibrary:
         """End a pause of the uploads, with new credentials if there are any."""
         if self._jobs is not None and self._outbox is not None:
             if cloud is not None:
+                self._watch_objects(cloud)
                 self._jobs.store = cloud
             self._outbox.resume()
 

@@ -40,6 +40,9 @@ QUOTA_WAIT_S = LONGEST_WAIT_S
 OLDEST_EVERY = 4  # of so many jobs, one is the oldest, and the others are the newest
 PAUSE_S = 300.0  # how long a pause lasts unless it's ended; each further one is twice as long
 LONGEST_PAUSE_S = 6 * 3600.0
+MAX_REFUSALS = 96
+"""How often the bucket may refuse to change or delete an object, which is a day: then the object is
+left to the bucket's own rules, and to ``homesec.rebuild_index``, which finds it."""
 NEEDS_USER = (StorageDenied, BucketMissing)  # errors that persist until the user does something
 SERVICE_WIDE = (StorageUnreachable, StorageBusy, QuotaExceeded, ClockSkew)
 """Errors that any job would get."""
@@ -142,6 +145,8 @@ class Outbox(JobWorker):
             # Some buckets forbid changes on purpose, forever or for a while. There may be thousands
             # of such jobs.
             self._jobs.reschedule_newer(job, wait_s, key)
+            if given_up := self._jobs.give_up(job.kind, MAX_REFUSALS):
+                _LOGGER.warning("%s jobs (%s) are given up: %s", given_up, job.kind, key)
             return
         if isinstance(err, NEEDS_USER):
             self._pause(key)

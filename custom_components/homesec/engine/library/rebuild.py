@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from ..cloud.encrypted_store import PLAIN
 from ..cloud.errors import TransferStopped
 from ..cloud.object_names import ALERT_ENTRY, STILL, VIDEO, clip_from_object, clip_id_from_name
 from ..core.types import Clip, ClipState, CloudState
@@ -42,6 +43,7 @@ class Rebuilt:
     completed: int = 0  # known ones whose rows the bucket has completed
     unchanged: int = 0  # known ones in the bucket
     locked: int = 0  # in the bucket, encrypted with an unknown key
+    refused: int = 0  # in the bucket, not encrypted although it has to be
     foreign: int = 0  # objects that aren't clips
 
 
@@ -50,6 +52,7 @@ class _CloudClip(NamedTuple):
 
     clip: Clip
     video_bytes: int
+    key_id: str  # of the key it's encrypted with; empty without encryption
 
 
 def rebuild(
@@ -66,7 +69,8 @@ def rebuild(
 
     What was found before an error stays in the catalog.
     """
-    rebuilder = CatalogRebuilder(catalog, copies, clips_dir)
+    bucket_uri = cloud.bucket_uri if cloud is not None else ""
+    rebuilder = CatalogRebuilder(catalog, copies, clips_dir, bucket_uri)
     for found in batched(rebuilder.read(cloud, stop), BATCH, strict=False):
         rebuilder.store(found)
     if stop.is_set():
@@ -84,7 +88,10 @@ def rebuild(
 class CatalogRebuilder:
     """Reads the clips of the bucket, and stores them in the catalog."""
 
-    def __init__(self, catalog: Catalog, copies: ClipStorage, clips_dir: Path) -> None:
+    def __init__(
+        self, catalog: Catalog, copies: ClipStorage, clips_dir: Path, bucket_uri: str
+    ) -> None:
+        self._bucket_uri = bucket_uri
         self._catalog = catalog
         self._copies = copies
         self._clips_dir = clips_dir
@@ -105,17 +112,21 @@ class CatalogRebuilder:
                 raise TransferStopped
             if ALERT_ENTRY in obj.metadata:
                 continue
-            if clip_id_from_name(obj.name) is None:
+            if (clip_id := clip_id_from_name(obj.name)) is None:
                 self._count("foreign")
             elif obj.name.endswith(STILL):
-                still = obj
+                still = None if obj.refused else obj
+            elif obj.refused:
+                self._count("refused")
             elif (clip := clip_from_object(obj)) is not None:
                 if still is not None and still.name != obj.name.removesuffix(VIDEO) + STILL:
                     still = None
-                yield _CloudClip(_with_paths(clip, still), obj.bytes)
+                yield _CloudClip(_with_paths(clip, still), obj.bytes, obj.key_id or PLAIN)
             else:
                 encrypted = obj.key_id is not None and obj.metadata
                 self._count("locked" if encrypted else "foreign")
+                if encrypted:
+                    self._remember_key(clip_id, obj.key_id or PLAIN)
 
     def store(self, clips: Iterable[_CloudClip]) -> None:
         """Add clips to the catalog, or complete their rows, in one transaction."""
@@ -127,6 +138,14 @@ class CatalogRebuilder:
                 elif found.clip.id not in self._known:
                     self._add(found)
                     self._count("from_cloud")
+                else:
+                    continue
+                self._remember_key(found.clip.id, found.key_id)
+
+    def _remember_key(self, clip_id: str, key_id: str) -> None:
+        """Remember how a known clip's object is encrypted, unless that's known from its upload."""
+        if self._catalog.object_key(self._bucket_uri, clip_id) is None:
+            self._catalog.remember_key(self._bucket_uri, clip_id, key_id)
 
     def _add(self, found: _CloudClip) -> None:
         clip, size = found.clip, self._file_bytes(found.clip.path)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ..cloud.object_store import CloudStore
     from ..core.clock import Clock
     from ..core.events import EventSink
     from .catalog import Catalog
@@ -69,7 +70,7 @@ class Retention(WorkerThread):
         catalog: Catalog,
         copies: ClipStorage,
         rules: RetentionRules,
-        uploading: bool,
+        cloud: CloudStore | None,
         disk_free: Callable[[], int],
         on_event: EventSink,
         clock: Clock,
@@ -81,7 +82,7 @@ class Retention(WorkerThread):
         self.rules = rules
         self._catalog = catalog
         self._copies = copies
-        self._uploading = uploading
+        self._cloud = cloud
         self._disk_free = disk_free
         self._on_event = on_event
         self._time = TrustedClock(clock, last=_parse_time(catalog.get_value(LAST_RUN_KEY)))
@@ -112,7 +113,8 @@ class Retention(WorkerThread):
             self.rules,
             now=now,
             free_bytes=self._disk_free(),
-            uploading=self._uploading,
+            uploading=self._cloud is not None,
+            deleting=self._cloud is None or self._cloud.rights.delete,
         )
         done: defaultdict[RemovalReason, list[Removal]] = defaultdict(list)
         for removal in removals:

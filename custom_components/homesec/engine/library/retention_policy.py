@@ -76,10 +76,12 @@ def plan(
     now: float,
     free_bytes: int,
     uploading: bool,
+    deleting: bool = True,
 ) -> list[Removal]:
     """Return which copies to remove, in this order.
 
-    ``summaries`` are all saved clips, oldest first; ``uploading``: whether clips are uploaded.
+    ``summaries`` are all saved clips, oldest first; ``uploading``: whether clips are uploaded;
+    ``deleting``: whether the bucket allows to delete, which it otherwise does by its own rules.
     """
     local = [s for s in summaries if s.local]
     cloud = [s._replace(bytes=s.cloud_bytes) for s in summaries if s.cloud is CloudState.STORED]
@@ -89,7 +91,8 @@ def plan(
     missing_bytes -= sum(s.bytes for s in local if s.id in expired)
     others = (s for s in local if s.id not in expired)
     expired |= dict.fromkeys(_for_space(others, missing_bytes), RemovalReason.SPACE)
-    cloud_expired = dict(_by_limits(cloud, rules.cloud, now=now, keep=frozenset()))
+    cloud_rules = rules.cloud if deleting else TierRules()
+    cloud_expired = dict(_by_limits(cloud, cloud_rules, now=now, keep=frozenset()))
     return [
         *_removals(Tier.LOCAL, local, expired, {s.id for s in cloud}),
         *_removals(Tier.CLOUD, cloud, cloud_expired, {s.id for s in local} - expired.keys()),

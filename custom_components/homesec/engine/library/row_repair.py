@@ -105,6 +105,7 @@ _CONDITIONS: Mapping[str, Mapping[str, str]] = {
     "text_stills": {_TEXT: "message_id", _BLOB: "jpeg"},
     "elsewhere": {_TEXT: "place clip_id", _COUNT: "cloud_bytes"},
     "notes": {_TEXT: "key value"},
+    "object_keys": {_TEXT: "place clip_id key_id"},
     "clip_zones": {_TEXT: "zone clip_id"},
 }
 """By table, the columns that a condition applies to."""

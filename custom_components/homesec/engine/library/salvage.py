@@ -39,6 +39,7 @@ _TABLES = {
     "elsewhere": "place",
     "jobs": "rowid",
     "notes": "key",
+    "object_keys": "place",
     "text_stills": "rowid",
     "texts": "recipient_id",
     "tracks": "rowid",

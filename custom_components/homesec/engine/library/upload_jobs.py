@@ -7,7 +7,14 @@ isn't, succeeds.
 import logging
 from typing import TYPE_CHECKING
 
-from ..cloud.errors import EncryptionKeyMissing, ObjectMissing, StorageDenied, TransferStopped
+from ..cloud.encrypted_store import PLAIN
+from ..cloud.errors import (
+    EncryptionKeyMissing,
+    ObjectMissing,
+    RetentionLocked,
+    StorageDenied,
+    TransferStopped,
+)
 from ..cloud.object_names import (
     ALERT_ENTRY,
     ALERT_FOLDER,
@@ -15,6 +22,7 @@ from ..cloud.object_names import (
     CONTENT_TYPES,
     STILL,
     VIDEO,
+    clip_id_from_name,
     object_metadata,
     object_name,
 )
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
-    from ..cloud.object_store import CloudStore
+    from ..cloud.object_store import CloudStore, StoredObject
     from ..core.events import EventSink
     from ..core.types import Clip
     from ..db.job_queue import Job
@@ -59,6 +67,11 @@ class UploadJobs:
         self._clips_dir = clips_dir
 
     @property
+    def _can_change(self) -> bool:
+        """Whether the account may delete objects and change their metadata."""
+        return self.store.rights.delete
+
+    @property
     def perform(self) -> Mapping[JobKind, Perform]:
         """The methods that perform each kind of job."""
         return {
@@ -66,6 +79,7 @@ class UploadJobs:
             JobKind.DESCRIBE: self.update_metadata,
             JobKind.DELETE: self.delete,
             JobKind.TIDY: self.delete_expired_stills,
+            JobKind.KEYS: self.remember_keys,
         }
 
     def upload(self, job: Job, stop: Event) -> Settle:
@@ -96,7 +110,7 @@ class UploadJobs:
             on_resume_point=save_resume,
             on_progress=report,
         )
-        return self._uploaded(clip, stored.bytes + size, stored.metadata)
+        return self._uploaded(clip, stored, stored.bytes + size)
 
     def _object(self, clip: Clip, suffix: str, path: str) -> Upload:
         return Upload(
@@ -110,12 +124,14 @@ class UploadJobs:
         return object_name(clip, prefix=self.store.prefix, suffix=suffix)
 
     def _uploaded(
-        self, clip: Clip, cloud_bytes: int, remote: Mapping[str, str], *, local: bool = True
+        self, clip: Clip, video: StoredObject, cloud_bytes: int, *, local: bool = True
     ) -> Settle:
-        """Record that a clip is in the bucket. ``remote`` is the metadata that its object has."""
+        """Record that a clip is in the bucket, and how it's encrypted there."""
+        remote = video.metadata
 
         def settle() -> ClipUploaded | None:
             self._copies.mark_uploaded(clip.id, cloud_bytes)
+            self._catalog.remember_key(self.store.bucket_uri, clip.id, video.key_id or PLAIN)
             if not local:
                 self._copies.mark_file_missing(clip.id)
             self._merge_remote_metadata(clip, remote)
@@ -144,10 +160,10 @@ class UploadJobs:
         It may be in the bucket all the same: a power cut undoes the last transactions.
         """
         video = self.store.find(self._name(clip, VIDEO))
-        if video is not None:
+        if video is not None and not video.refused:
             still = self.store.find(self._name(clip, STILL))
             size = video.bytes + (still.bytes if still else 0)
-            return self._uploaded(clip, size, video.metadata, local=False)
+            return self._uploaded(clip, video, size, local=False)
         if not (self._clips_dir / clip.path).parent.is_dir():
             # Its disk may not be connected at the moment.
             raise FileNotFoundError(2, "the clip's folder is not there")
@@ -161,7 +177,7 @@ class UploadJobs:
     def update_metadata(self, job: Job, _stop: Event) -> Settle:
         """Write the metadata of a clip's row to its object."""
         clip = self._catalog.get(job.subject)
-        if clip is None or clip.cloud is not CloudState.STORED:
+        if clip is None or clip.cloud is not CloudState.STORED or not self._can_change:
             return lambda: None
         sent = object_metadata(clip)
         try:
@@ -181,19 +197,25 @@ class UploadJobs:
         if clip is None or clip.cloud is not CloudState.STORED:
             return
         metadata = load_metadata(sent.get(CLIP_ENTRY, ""))
-        if metadata is None or metadata.protected is not clip.protected:
+        if self._can_change and (metadata is None or metadata.protected is not clip.protected):
             self._catalog.jobs.add(JobKind.DESCRIBE, clip_id)
 
     def delete(self, job: Job, stop: Event) -> Settle:
-        """Delete a clip's objects."""
-        for name in job.payload["names"]:
+        """Delete a clip's objects, unless the bucket keeps them until its own rule deletes them."""
+        for name in job.payload["names"] if self._can_change else ():
             if stop.is_set():
                 raise TransferStopped
-            self.store.delete(f"{self.store.prefix}/{name}".lstrip("/"))
+            try:
+                self.store.delete(f"{self.store.prefix}/{name}".lstrip("/"))
+            except RetentionLocked:
+                _LOGGER.info("The bucket keeps the objects of clip %s for now", job.subject)
+                break
         return lambda: None
 
     def delete_expired_stills(self, job: Job, stop: Event) -> Settle:
         """Delete the stills of alerts whose links have expired."""
+        if not (self._can_change and self.store.rights.list):
+            return lambda: None
         first_kept = f"{self.store.prefix}/{ALERT_FOLDER}/{job.payload['before']}".lstrip("/")
         try:
             for obj in self.store.list(f"{ALERT_FOLDER}/"):
@@ -203,9 +225,27 @@ class UploadJobs:
                     break
                 if ALERT_ENTRY in obj.metadata:  # a camera may have the same name as this folder
                     self.store.delete(obj.name)
-        except StorageDenied as err:
-            if type(err) is not StorageDenied:
+        except (StorageDenied, RetentionLocked) as err:
+            if type(err) not in (StorageDenied, RetentionLocked):
                 raise
             # Some buckets forbid it, so that no burglar can delete anything.
             _LOGGER.info("The bucket does not allow deleting the stills of old alerts")
         return lambda: None
+
+    def remember_keys(self, _job: Job, stop: Event) -> Settle:
+        """Remember how the clips in the bucket are encrypted that an earlier version uploaded."""
+        bucket_uri = self.store.bucket_uri
+        found = {}
+        for obj in self.store.list() if self.store.rights.list else ():
+            if stop.is_set():
+                raise TransferStopped
+            clip_id = clip_id_from_name(obj.name)
+            if clip_id is not None and obj.name.endswith(VIDEO) and not obj.refused:
+                found[clip_id] = obj.key_id or PLAIN
+
+        def settle() -> None:
+            for clip_id, key_id in found.items():
+                if self._catalog.object_key(bucket_uri, clip_id) is None:
+                    self._catalog.remember_key(bucket_uri, clip_id, key_id)
+
+        return settle

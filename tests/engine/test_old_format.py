@@ -1,4 +1,4 @@
-"""Encryption of content in chunks, and the written form of keys."""
+"""The encryption of objects before age, and the written form of its keys."""
 
 import hashlib
 import io
@@ -6,14 +6,10 @@ import io
 from hypothesis import example, given, settings, strategies as st
 import pytest
 
-from custom_components.homesec.engine.cloud.encryption import (
+from custom_components.homesec.engine.cloud.chunks import (
     CHUNK_BYTES,
     ENCRYPTED_CHUNK_BYTES,
-    HEADER_BYTES,
     TAG_BYTES,
-    EncryptedContent,
-    EncryptedFile,
-    Header,
     encrypted_size,
     plain_size,
 )
@@ -24,10 +20,11 @@ from custom_components.homesec.engine.cloud.errors import (
     EncryptionKeyInvalid,
 )
 from custom_components.homesec.engine.cloud.object_store import FileContent
+from custom_components.homesec.engine.cloud.old_format import HEADER_BYTES, OldContent, OldHeader
 
 KEY = EncryptionKey(bytes(range(32)))
 OTHER = EncryptionKey(bytes(32))
-LABEL = "01J.mp4"
+NAME = "01J.mp4"
 EDGES = [
     *(0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1),
     *(2 * CHUNK_BYTES, 3 * CHUNK_BYTES - 5),
@@ -53,19 +50,18 @@ def data(size):
     return hashlib.shake_128(b"film").digest(size)
 
 
-def encrypt(plain, *, key=KEY, label=LABEL):
-    return EncryptedContent(Plain(plain), key=key, label=label).open().read()
+def encrypt(plain, *, key=KEY, name=NAME):
+    return OldContent(Plain(plain), key=key, name=name).open().read()
 
 
-def decrypt(encrypted, start=0, end=None, *, key=KEY, label=LABEL, piece=7001):
-    file = EncryptedFile(
-        header=Header.load(encrypted), size=plain_size(len(encrypted)), label=label
-    )
-    end = file.size if end is None else end
-    first, last = file.span(start, end)
+def decrypt(encrypted, start=0, end=None, *, key=KEY, name=NAME, piece=7001):
+    header = OldHeader.load(encrypted)
+    chunks = header.chunks(key, name, plain_size(len(encrypted) - HEADER_BYTES))
+    end = chunks.size if end is None else end
+    first, last = chunks.span(start, end)
     part = encrypted[first:last]
     pieces = [part[i : i + piece] for i in range(0, len(part), piece)]
-    return b"".join(file.decrypt(key, pieces, start, end))
+    return b"".join(chunks.decrypt(pieces, start, end))
 
 
 @given(SIZES)
@@ -75,10 +71,10 @@ def test_encrypted_content_decrypts_to_same_bytes(size):
     encrypted = encrypt(plain)
     assert (
         len(encrypted)
-        == encrypted_size(size)
-        == EncryptedContent(Plain(plain), key=KEY, label=LABEL).size_bytes
+        == HEADER_BYTES + encrypted_size(size)
+        == OldContent(Plain(plain), key=KEY, name=NAME).size_bytes
     )
-    assert plain_size(len(encrypted)) == size
+    assert plain_size(len(encrypted) - HEADER_BYTES) == size
     assert decrypt(encrypted) == plain
 
 
@@ -95,7 +91,7 @@ def test_decrypted_range_equals_slice(size, draw):
 @settings(max_examples=60)
 def test_encrypted_stream_is_seekable(size, draw):
     whole = encrypt(data(size))
-    stream = EncryptedContent(Plain(data(size)), key=KEY, label=LABEL).open()
+    stream = OldContent(Plain(data(size)), key=KEY, name=NAME).open()
     start = draw.draw(st.integers(0, len(whole) + 9))
     count = draw.draw(st.integers(0, 3 * CHUNK_BYTES))
     assert stream.seek(start) == start
@@ -106,14 +102,14 @@ def test_encrypted_stream_is_seekable(size, draw):
 
 
 @given(st.integers(-5, 10 * ENCRYPTED_CHUNK_BYTES))
-@example(HEADER_BYTES)
-@example(HEADER_BYTES + ENCRYPTED_CHUNK_BYTES + TAG_BYTES)
+@example(0)
+@example(ENCRYPTED_CHUNK_BYTES + TAG_BYTES)
 def test_plain_size_raises_for_impossible_size(encrypted):
     try:
         size = plain_size(encrypted)
     except EncryptedFileBroken:
         # No plain size encrypts to this one.
-        guess = max(0, encrypted - HEADER_BYTES)
+        guess = max(0, encrypted)
         assert all(encrypted_size(max(0, guess - less)) != encrypted for less in range(200))
     else:
         assert encrypted_size(size) == encrypted
@@ -125,7 +121,7 @@ def test_encryption_is_deterministic_per_clip_and_name():
     headers = {
         encrypt(plain)[:HEADER_BYTES],
         encrypt(plain + b"x")[:HEADER_BYTES],
-        encrypt(plain, label="02K.mp4")[:HEADER_BYTES],
+        encrypt(plain, name="02K.mp4")[:HEADER_BYTES],
         encrypt(plain, key=OTHER)[:HEADER_BYTES],
         encrypt(b"")[:HEADER_BYTES],
     }
@@ -141,7 +137,7 @@ def test_encrypted_bytes_contain_no_plain_text():
 def test_flipped_bit_is_detected(size, draw):
     encrypted = bytearray(encrypt(data(size)))
     encrypted[draw.draw(st.integers(0, len(encrypted) - 1))] ^= 1 << draw.draw(st.integers(0, 7))
-    if Header.load(bytes(encrypted)) is not None:
+    if OldHeader.load(bytes(encrypted)) is not None:
         with pytest.raises(EncryptedFileBroken):
             decrypt(bytes(encrypted))
 
@@ -170,22 +166,22 @@ def test_truncated_file_is_detected(cut):
 
 
 def test_chunk_of_other_clip_is_detected():
-    other = chunks_of(encrypt(data(3 * CHUNK_BYTES), label="02K.mp4"))
+    other = chunks_of(encrypt(data(3 * CHUNK_BYTES), name="02K.mp4"))
     with pytest.raises(EncryptedFileBroken):
         decrypt(HEADER + CHUNKS[0] + other[1] + CHUNKS[2])
 
 
 def test_other_clip_under_same_name_is_detected():
     with pytest.raises(EncryptedFileBroken):
-        decrypt(ENCRYPTED, label="02K.mp4")
+        decrypt(ENCRYPTED, name="02K.mp4")
 
 
 def test_missing_pieces_are_detected():
-    file = EncryptedFile(header=Header.load(ENCRYPTED), size=3 * CHUNK_BYTES, label=LABEL)
+    chunks = OldHeader.load(ENCRYPTED).chunks(KEY, NAME, 3 * CHUNK_BYTES)
     with pytest.raises(EncryptedFileBroken):
-        list(file.decrypt(KEY, [CHUNKS[0]], 0, 2 * CHUNK_BYTES))
+        list(chunks.decrypt([CHUNKS[0]], 0, 2 * CHUNK_BYTES))
     with pytest.raises(EncryptedFileBroken):
-        list(file.decrypt(KEY, [], 0, 5))
+        list(chunks.decrypt([], 0, 5))
 
 
 def test_other_key_cannot_decrypt():
@@ -195,18 +191,18 @@ def test_other_key_cannot_decrypt():
 
 @given(st.binary(max_size=100))
 def test_load_header_of_other_file_returns_none(raw):
-    assert Header.load(raw) is None
+    assert OldHeader.load(raw) is None
 
 
 def test_header_contains_key_id():
-    assert Header.load(ENCRYPTED).key_id == KEY.id
-    assert Header.load(ENCRYPTED[: HEADER_BYTES - 1]) is None
+    assert OldHeader.load(ENCRYPTED).key_id == KEY.id
+    assert OldHeader.load(ENCRYPTED[: HEADER_BYTES - 1]) is None
 
 
 @pytest.mark.parametrize("changed", [data(2 * CHUNK_BYTES - 1) + b"?", data(3 * CHUNK_BYTES), b""])
 def test_content_changed_during_encryption_raises(changed):
     plain = Plain(data(2 * CHUNK_BYTES))
-    content = EncryptedContent(plain, key=KEY, label=LABEL)
+    content = OldContent(plain, key=KEY, name=NAME)
     content.open().close()
     plain.data = changed
     with pytest.raises(ChecksumMismatch):
@@ -215,7 +211,7 @@ def test_content_changed_during_encryption_raises(changed):
 
 def test_file_content_is_encrypted(tmp_path):
     (tmp_path / "f").write_bytes(data(70_000))
-    content = EncryptedContent(FileContent(path=tmp_path / "f"), key=KEY, label=LABEL)
+    content = OldContent(FileContent(path=tmp_path / "f"), key=KEY, name=NAME)
     with content.open() as stream:
         assert decrypt(stream.read()) == data(70_000)
 
