@@ -15,6 +15,7 @@ import pytest
 from ulid_transform import ulid_at_time
 
 from custom_components.homesec.const import DOMAIN
+from custom_components.homesec.engine.cloud.encrypted_store import PLAIN
 from custom_components.homesec.engine.cloud.object_names import (
     CONTENT_TYPES,
     STILL as STILL_SUFFIX,
@@ -60,6 +61,7 @@ class ClipFactory:
 
     def _upload(self, clip: Clip) -> None:
         library, size = self.library, 0
+        keys: list[str] = []
         store = library.cloud
         assert store is not None
         for suffix, path in ((VIDEO, clip.path), (STILL_SUFFIX, clip.still_path)):
@@ -71,8 +73,11 @@ class ClipFactory:
                 content_type=CONTENT_TYPES[suffix],
                 metadata=object_metadata(clip),
             )
-            size += store.upload(upload, stop=Event()).bytes
+            stored = store.upload(upload, stop=Event())
+            size += stored.bytes
+            keys.append(stored.key_id or PLAIN)
         library.copies.mark_uploaded(clip.id, size)
+        library.catalog.remember_key(store.bucket_uri, clip.id, keys[0])
         library.copies.remove_local(clip)
 
     async def put(

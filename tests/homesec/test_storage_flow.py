@@ -147,12 +147,10 @@ async def test_missing_permission_is_named(
     assert gone["description_placeholders"]["account"].startswith("homesec@project")
     assert contains_no_key(gone)
     # A valid key needs not be pasted again.
-    gcs.front.denied = {"storage.objects.list", "storage.objects.delete"}
+    gcs.front.denied = {"storage.objects.create", "storage.objects.delete"}
     denied = await submit(hass, gone, form_values(gcs, login="key"))
     assert denied["errors"] == {"base": "storage_denied"}
-    assert denied["description_placeholders"]["permission"] == (
-        "storage.objects.list, storage.objects.delete"
-    )
+    assert denied["description_placeholders"]["permission"] == "storage.objects.create"
     gcs.front.denied = set()
     gcs.front.token_answer = (400, {"error": "invalid_grant"})
     revoked = await submit(hass, denied, form_values(gcs, login="key"))
@@ -285,42 +283,6 @@ async def test_cloud_can_be_turned_off(
     # Encrypted clips can be read if a bucket is set up again.
     assert entry.data == {"detector": "ncnn", "seal_keys": [key]}
     assert entry.runtime_data.storage.cloud is None
-
-
-# --- encryption ---------------------------------------------------------------------------------
-
-
-async def test_new_encryption_key_is_shown_once_and_asked_for(
-    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
-) -> None:
-    await set_up(hass, entry)
-    flow = await submit(hass, await open_bucket(hass, entry), form_values(gcs, encrypt=True))
-    assert flow["step_id"] == "seal"
-    shown = flow["description_placeholders"]["key"]
-    refused = await submit(
-        hass, flow, {"seal_key": shown[:-1] + ("0" if shown[-1] != "0" else "1")}
-    )
-    assert refused["errors"] == {"seal_key": "seal_key_invalid"}
-    assert "storage" not in entry.data
-    done = await submit(hass, refused, {"seal_key": shown.lower().replace("-", " ")})
-    assert done["reason"] == "reconfigure_successful"
-    assert entry.data["storage"]["seal_key"] == shown
-    # Another change doesn't ask for the key or show it.
-    flow = await open_bucket(hass, entry)
-    assert suggested_values(flow)["encrypt"] is True
-    assert shown not in str({k: v for k, v in flow.items() if k != "data_schema"})
-    await submit(hass, flow, form_values(gcs, encrypt=True, limit_mbit=3))
-    assert entry.data["storage"]["seal_key"] == shown
-    # Encrypted clips stay readable without encryption.
-    await submit(hass, await open_bucket(hass, entry), form_values(gcs))
-    assert "seal_key" not in entry.data["storage"]
-    assert entry.data["seal_keys"] == [shown]
-    # The same key can be used again.
-    flow = await submit(hass, await open_bucket(hass, entry), form_values(gcs, encrypt=True))
-    assert flow["description_placeholders"]["key"] != shown
-    await submit(hass, flow, {"seal_key": shown})
-    assert entry.data["storage"]["seal_key"] == shown
-    assert "seal_keys" not in entry.data
 
 
 # --- log in again -------------------------------------------------------------------------------

@@ -75,6 +75,8 @@ async def test_diagnostics_contain_retention_but_no_bucket(
         "upload_rest": True,
         "encrypted": True,
         "earlier_keys": 1,
+        "private_key_stored": False,
+        "missing_rights": [],
     }
     assert found["storage"]["uploads"]["backlog"]["jobs"] == 0
     health = await get_system_health_info(hass, "homesec")

@@ -17,11 +17,11 @@ from storage_fixtures import add_storage, patch_storage, storage, submit
 from custom_components.homesec import const
 from custom_components.homesec.cloud.store import cloud_store
 from custom_components.homesec.engine.cloud import gcs_client
-from custom_components.homesec.engine.cloud.encryption import Header
 from custom_components.homesec.engine.cloud.encryption_key import EncryptionKey
 from custom_components.homesec.engine.cloud.errors import KeyInvalid, StorageError
 from custom_components.homesec.engine.cloud.gcs_client import GcsClient
 from custom_components.homesec.engine.cloud.object_store import FileContent, Upload
+from custom_components.homesec.engine.cloud.old_format import OldHeader
 from custom_components.homesec.engine.cloud.transfer import download
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ async def test_clip_is_encrypted_with_key(
     clip = await record(hass, entry)
     await until(hass, lambda: uploaded)
     name = next(n for n in gcs.objects() if n.endswith(".mp4"))
-    assert Header.load(gcs.content(name)) is not None
+    assert OldHeader.load(gcs.content(name)) is not None
     film = b"".join(
         await hass.async_add_executor_job(list, entry.runtime_data.storage.cloud.read(name))
     )

@@ -30,6 +30,7 @@ from custom_components.homesec.engine.sms.errors import TextError, TextExpired
 from custom_components.homesec.flows import (
     alarm_form,
     custom_model_form,
+    encryption_form,
     pin_gate,
     recipient_flow,
     recipient_form,
@@ -110,9 +111,10 @@ def test_config_flow_forms_have_all_texts() -> None:
     check_form(custom_model_form.DESCRIPTION_SCHEMA, steps["describe"])
     check_form(custom_model_form.removal_schema({}), steps["remove_model"])
     for step, schema in (
-        ("bucket", storage_form.BUCKET_SCHEMA),
+        ("bucket", storage_form.BUCKET_SCHEMA.extend(storage_form.PROJECT_FIELD)),
         ("reauth_confirm", storage_form.LOGIN_SCHEMA),
-        ("seal", storage_form.SEAL_SCHEMA),
+        ("seal", encryption_form.SEAL_SCHEMA),
+        ("encryption", encryption_form.PRIVATE_KEY_SCHEMA),
         ("retention", retention_flow.retention_schema([])),
         ("alarm", alarm_form.ALARM_SCHEMA),
         ("add_pin", alarm_form.NEW_SCHEMA),
@@ -122,8 +124,9 @@ def test_config_flow_forms_have_all_texts() -> None:
         ("enter_pin", pin_gate.PIN_SCHEMA),
     ):
         check_form(schema, steps[step])
-    assert steps["cloud"]["menu_options"].keys() == {"bucket", "cloud_off"}
-    assert steps["cloud"]["menu_option_descriptions"].keys() == {"bucket", "cloud_off"}
+    menu = {"bucket", "encryption", "cloud_off"}
+    assert steps["cloud"]["menu_options"].keys() == menu
+    assert steps["cloud"]["menu_option_descriptions"].keys() == menu
     assert steps["pins"]["menu_options"].keys() == {"add_pin", "change_pin", "remove_pin"}
     assert re.findall(r"{(\w+)}", json.dumps(steps["pins"])) == ["pins"]
     known = {*storage_flow.NO_DETAILS, "account", "key", "note"}
@@ -145,6 +148,7 @@ def test_config_flow_errors_have_texts() -> None:
     used |= {f"own_{field}_refused" for field in custom_model_form.FIELDS}
     used |= {errors.ModelUnknown.key, errors.DetectorMissing.key, errors.HomeSecError.key}
     used |= {*error_keys(StorageError), "key_missing", "camera_twice"}
+    used |= set(re.findall(r': "(\w*key\w*)"}', SOURCE["flows.encryption_form"]))
     used |= set(
         re.findall(r'"(pin_\w+)"', SOURCE["flows.alarm_form"] + SOURCE["flows.alarm_flow"])
     ) - {"pin_kind", "pin_gone"}
@@ -286,7 +290,7 @@ def test_issues_have_texts_and_known_placeholders() -> None:
     raised |= storage_issues.STORAGE_ISSUES | {*storage_issues.STUCK_ISSUES.values()}
     shown_only = set(
         re.findall(
-            r'"(disk_nearly_full|clips_dropped|catalog_rebuilt|files_damaged)"',
+            r'"(disk_nearly_full|clips_dropped|catalog_rebuilt|files_damaged|objects_refused)"',
             SOURCE["cloud.issues"],
         )
     )
@@ -294,6 +298,7 @@ def test_issues_have_texts_and_known_placeholders() -> None:
     raised |= {
         *shown_only,
         storage_issues.STUCK,
+        storage_issues.ISSUE_OLD_KEY,
         issues.ISSUE_OPENCV,
     } | issues.RECIPIENT_ISSUES
     assert TEXTS["issues"].keys() == raised
@@ -303,12 +308,12 @@ def test_issues_have_texts_and_known_placeholders() -> None:
             known |= {"files", "folder"}
         if key in engine_issues:
             known = {"folder", "reason"}
-        if key in storage_issues.STORAGE_ISSUES:
+        if key in {*storage_issues.STORAGE_ISSUES, storage_issues.ISSUE_OLD_KEY}:
             known |= {"bucket"}
         elif key in issues.RECIPIENT_ISSUES:
             known = {"recipient"}
         elif key in shown_only or key.startswith("uploads_stuck"):
-            known |= {"clips", "free", "file", "files", "folder"}
+            known |= {"bucket", "clips", "free", "file", "files", "folder", "objects"}
         assert set(re.findall(r"{(\w+)}", json.dumps(issue))) <= known
         if key in issues.DETECTOR_ISSUES:
             assert "records all motion" in issue["description"]
@@ -376,7 +381,7 @@ def test_notes_and_clip_triggers_have_texts() -> None:
         "encoded",
         "model_added",
     }
-    notes |= {"bucket_stored"}
+    notes |= {"bucket_stored", "bucket_keeps", "old_format"}
     assert TEXTS["selector"]["note"]["options"].keys() == notes
     assert TEXTS["selector"]["trigger"]["options"].keys() == set(Trigger)
 

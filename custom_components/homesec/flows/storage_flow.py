@@ -1,14 +1,12 @@
 """The steps of the config flow that set up, change, or turn off a bucket, or log in again."""
 
 from dataclasses import asdict
-import time
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
 )
 from probatio import Schema
@@ -18,16 +16,11 @@ from ..cloud.store import (
     CONF_KEY,
     CONF_MISSING_RIGHTS,
     CONF_PREFIX,
-    CONF_PRIVATE_KEY,
     CONF_PROJECT,
-    CONF_PUBLIC_KEY,
-    CONF_SEAL_KEY,
-    ENCRYPTION_FIELDS,
     is_encrypted,
     make_store,
 )
-from ..const import CONF_STORAGE, LOGGER
-from ..engine.cloud.age_keys import PrivateKey
+from ..const import LOGGER
 from ..engine.cloud.errors import (
     BucketMissing,
     KeyInvalid,
@@ -39,65 +32,44 @@ from ..engine.cloud.object_names import gcs_uri
 from ..engine.core.errors import HomeSecError
 from ..translations import async_options
 from .custom_model_import import read_upload
+from .encryption_flow import EncryptionSteps
 from .storage_form import (
     BUCKET_SCHEMA,
     CONF_ENCRYPT,
     CONF_KEY_FILE,
     CONF_LOGIN,
-    CONF_STORE_KEY,
     LOGIN_KEY,
     LOGIN_MACHINE,
     LOGIN_SCHEMA,
-    PRIVATE_KEY_SCHEMA,
     PROJECT_FIELD,
-    SEAL_SCHEMA,
     read_bucket,
-    read_earlier_key,
     read_key,
-    read_new_key,
-    read_stored_key,
     shown_bucket,
     with_storage,
 )
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ..engine.cloud.object_store import Rights
-    from ..runtime import HomeSecConfigEntry
 
 SECRET_FIELDS: Final = (CONF_KEY, CONF_KEY_FILE)
 NO_DETAILS: Final = {"permission": "storage.objects.*", "bucket": "-", "status": "-", "skew_s": "-"}
 """The placeholders of errors' texts, while there is no error."""
 
 
-class StorageSteps(ConfigFlow):
+class StorageSteps(EncryptionSteps):
     """The cloud storage part of the config flow."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._bucket: dict[str, Any] = {}
-        """What will be stored; its key may be known before the rest."""
         self._bucket_shown: dict[str, Any] = {}
         self._bucket_errors: dict[str, str] = {}
         self._error_details: dict[str, str] = {}
         self._bucket_step = "bucket"  # the step that is shown again after an error
         self._encrypt = False
-        self._private_key: PrivateKey | None = None  # a new one, which is shown
-        self._earlier_keys: tuple[str, ...] = ()
         self._check: asyncio.Task[Rights] | None = None
-
-    @property
-    def _storage_entry(self) -> HomeSecConfigEntry:
-        if self.source == SOURCE_REAUTH:
-            return self._get_reauth_entry()
-        return self._get_reconfigure_entry()
-
-    @property
-    def _stored(self) -> Mapping[str, Any]:
-        stored: Mapping[str, Any] = self._storage_entry.data.get(CONF_STORAGE, {})
-        return stored
 
     @property
     def _known_key(self) -> dict[str, Any] | None:
@@ -302,80 +274,6 @@ class StorageSteps(ConfigFlow):
         if self._encrypt and not is_encrypted(self._bucket):
             return await self.async_step_seal()
         return await self.async_step_keep_bucket()
-
-    async def async_step_encryption(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Store the private key on this system, or delete it; replace a key of the old format."""
-        if CONF_PUBLIC_KEY not in self._stored:
-            self._bucket = {k: v for k, v in self._stored.items() if k not in ENCRYPTION_FIELDS}
-            return await self.async_step_seal()
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            errors = self._read_keys(lambda: read_stored_key(user_input, self._stored), user_input)
-            if not errors:
-                return await self.async_step_keep_bucket()
-        shown = user_input or {CONF_STORE_KEY: CONF_PRIVATE_KEY in self._stored}
-        return self.async_show_form(
-            step_id="encryption",
-            data_schema=self.add_suggested_values_to_schema(PRIVATE_KEY_SCHEMA, _shown_keys(shown)),
-            errors=errors,
-            description_placeholders={"public_key": self._stored[CONF_PUBLIC_KEY]},
-        )
-
-    async def async_step_seal(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show a new private key once, and ask for it or for an existing one."""
-        if self._private_key is None:
-            self._private_key = PrivateKey.generate()
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            bucket = self._bucket
-            errors = self._read_keys(
-                lambda: {**bucket, **read_new_key(user_input, time.time())}, user_input
-            )
-            if not errors:
-                return await self.async_step_keep_bucket()
-        notes = await async_options(self.hass, "note")
-        return self.async_show_form(
-            step_id="seal",
-            data_schema=self.add_suggested_values_to_schema(
-                SEAL_SCHEMA, _shown_keys(user_input or {})
-            ),
-            errors=errors,
-            description_placeholders={
-                CONF_KEY: self._private_key.text,
-                "public_key": self._private_key.public.text,
-                "note": notes["old_format"] if CONF_SEAL_KEY in self._stored else "",
-            },
-        )
-
-    def _read_keys(
-        self, read: Callable[[], dict[str, Any]], answer: dict[str, Any]
-    ) -> dict[str, str]:
-        """Keep the storage that ``read`` makes of a form with keys; return the form's errors."""
-        try:
-            self._bucket, self._earlier_keys = read(), read_earlier_key(answer)
-        except StorageError as err:
-            return {CONF_SEAL_KEY: err.key}
-        except ValueError as err:
-            (errors,) = err.args
-            return dict(errors)
-        return {}
-
-    async def async_step_keep_bucket(
-        self, _input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Store the bucket; if that changes nothing, there is no reload, so resume uploads."""
-        entry = self._storage_entry
-        data = with_storage(entry.data, self._bucket, earlier=self._earlier_keys)
-        if data == entry.data:
-            await entry.runtime_data.storage.async_resume()
-        return self.async_update_and_abort(entry, data=data)
-
-
-def _shown_keys(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a form's values without keys, which never go back to the browser."""
-    return {CONF_STORE_KEY: answer.get(CONF_STORE_KEY, False)}
 
 
 def _check_access(storage: dict[str, Any]) -> Rights:

@@ -15,8 +15,10 @@ from . import apt, atomic, paths, virtualenv
 from .console import SetupError, environment, notice, progress, step
 
 # Beyond the virtual environment, `script/test` needs a browser, an RTSP server to record from,
-# the library that HA scales pictures with, and the file system that fills up.
+# the library that HA scales pictures with, the file system that fills up, and the program that has
+# to decrypt our clips.
 TEST_PACKAGES = (
+    "age",
     "chromium",
     "e2fsprogs",
     "gir1.2-gst-rtsp-server-1.0",
