@@ -23,7 +23,7 @@ from .guard import Weakening
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+    from homeassistant.config_entries import ConfigEntry
 
 ENTRY_ACTIONS: Final = {
     CONF_PINS: Weakening.PINS,
@@ -53,17 +53,36 @@ class SettingsChange:
     name: str | None = None  # the camera's or recipient's
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subentry:
+    """A camera or recipient as it was at one moment."""
+
+    subentry_type: str
+    title: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings as they were at one moment: Home Assistant replaces these objects."""
+    """All settings as they were at one moment."""
 
     data: Mapping[str, Any]
-    subentries: Mapping[str, ConfigSubentry]
+    subentries: Mapping[str, Subentry]
 
     @classmethod
     def of(cls, entry: ConfigEntry) -> Self:
-        """Return an entry's settings now."""
-        return cls(dict(entry.data), dict(entry.subentries))
+        """Copy an entry's settings: Home Assistant changes subentries in place."""
+        return cls(
+            data=dict(entry.data),
+            subentries={
+                subentry_id: Subentry(
+                    subentry_type=subentry.subentry_type,
+                    title=subentry.title,
+                    data=dict(subentry.data),
+                )
+                for subentry_id, subentry in entry.subentries.items()
+            },
+        )
 
 
 def find_changes(before: Settings, after: Settings) -> list[SettingsChange]:
@@ -91,7 +110,7 @@ def _changed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[s
     return [key for key in keys if before.get(key) != after.get(key)]
 
 
-def _camera_actions(old: ConfigSubentry, new: ConfigSubentry | None) -> Iterator[Weakening]:
+def _camera_actions(old: Subentry, new: Subentry | None) -> Iterator[Weakening]:
     if new is None:
         yield Weakening.CAMERA_REMOVED
         return
@@ -101,7 +120,7 @@ def _camera_actions(old: ConfigSubentry, new: ConfigSubentry | None) -> Iterator
         yield CAMERA_ACTIONS.get(key, Weakening.CAMERA_SETTINGS)
 
 
-def _recipient_actions(old: ConfigSubentry, new: ConfigSubentry | None) -> Iterator[Weakening]:
+def _recipient_actions(old: Subentry, new: Subentry | None) -> Iterator[Weakening]:
     if new is None:
         yield Weakening.RECIPIENT_REMOVED
     elif old.data != new.data:

@@ -12,6 +12,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from ..cameras.config import guards_in
 from ..const import SUBENTRY_CAMERA
 from ..event_bus import CameraChanged
+from .actor import EVENT_HOMEKIT
 from .guard import Weakening
 from .settings_change import Settings, SettingsChange, find_changes
 
@@ -56,6 +57,8 @@ class SettingsWatch:
     def async_start(self) -> CALLBACK_TYPE:
         """Watch the registries; return what ends that."""
         removes = (
+            # Home Assistant notes in a context which event was its first only if someone listens.
+            self._hass.bus.async_listen(EVENT_HOMEKIT, lambda _event: None),
             self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_device),
             self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_entity),
         )
