@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_track_time_interval
 
+from .alarm.guard import async_announce_removal
 from .alarm.store import AlarmStore
 from .alerts.snooze import snooze_store
 from .clips.cache import async_trim_caches, get_caches
@@ -86,6 +87,7 @@ async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) ->
     await hass.async_add_executor_job(get_caches(hass).clear)
     async_hide_panel(hass)
     async_withdraw_issues(hass, persistent=True)
+    await async_announce_removal(hass)
     await AlarmStore(hass).async_remove()
     await snooze_store(hass).async_remove()
 

@@ -56,7 +56,7 @@ describe("ClipStore", () => {
   test("reports a clip deleted elsewhere", async () => {
     const { id } = backend.clips.find((clip) => !clip.protected)!;
     await store.show(id, {});
-    await new Api(() => backend.hass()).delete([id]);
+    await new Api(() => backend.hass()).delete([id], null);
     expect(store.deleted).toBe(true);
   });
 

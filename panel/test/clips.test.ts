@@ -142,7 +142,7 @@ describe("ClipList", () => {
   test("removes a clip deleted elsewhere", async () => {
     const [first, second] = list.clips.filter((clip) => !clip.protected);
     await list.loadMore();
-    await new Api(() => backend.hass()).delete([first!.id, second!.id]);
+    await new Api(() => backend.hass()).delete([first!.id, second!.id], null);
     expect(list.clips.map((clip) => clip.id)).not.toContain(first!.id);
     expect(list.total).toBe(backend.clips.length);
   });

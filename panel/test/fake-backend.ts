@@ -77,6 +77,7 @@ function makeCamera(id: string, name: string, change: Partial<Camera> = {}): Cam
     health: "running",
     error: null,
     activity: "record",
+    detection: true,
     presences: [],
     recording: false,
     snoozed_until: null,
@@ -237,6 +238,21 @@ export class FakeBackend {
     return {};
   }
 
+  /** Refuse what weakens an armed alarm, without the PIN in `password`. */
+  private guard({ password }: Message): void {
+    if (this.code === null || this.system.alarm.state === "disarmed") return;
+    if (!password) throw refusal("guard_code_missing");
+    if (password !== this.code) throw refusal("wrong_code");
+  }
+
+  private changeCameras(ids: string[], change: Partial<Camera>): unknown {
+    const cameras = this.system.cameras.map((each) =>
+      ids.includes(each.id) ? { ...each, ...change } : each,
+    );
+    this.change({ cameras });
+    return {};
+  }
+
   private makeSystem(zone: string, admin: boolean): SystemState {
     return {
       ready: true,
@@ -284,11 +300,27 @@ export class FakeBackend {
       "homesec/clips/list": (message) => this.page(message as Message & ClipFilter),
       "homesec/clips/get": ({ clip_id: id, ...filter }) =>
         this.detail(String(id), filter as ClipFilter),
-      "homesec/clips/protect": ({ ids, protected: on }) => {
+      "homesec/clips/protect": (message) => {
+        const { ids, protected: on } = message;
+        if (!on) this.guard(message);
         for (const clip of this.those(ids)) this.emit({ ...clip, protected: Boolean(on) });
         return {};
       },
-      "homesec/clips/delete": ({ ids }) => this.remove(ids as string[]),
+      "homesec/clips/delete": (message) => {
+        this.guard(message);
+        return this.remove(message["ids"] as string[]);
+      },
+      "homesec/cameras/snooze": (message) => {
+        const { cameras, duration_s } = message;
+        if (duration_s) this.guard(message);
+        const until = duration_s ? this.now + Number(duration_s) : null;
+        return this.changeCameras(cameras as string[], { snoozed_until: until });
+      },
+      "homesec/cameras/detection": (message) => {
+        const { camera_id, on } = message;
+        if (!on) this.guard(message);
+        return this.changeCameras([String(camera_id)], { detection: Boolean(on) });
+      },
       "homesec/clips/export": ({ ids }) => ({
         folder: "/media/homesec-export",
         exported: (ids as string[]).length,
@@ -326,7 +358,10 @@ export class FakeBackend {
         labels: ["person", "cat", "car"],
         picture: "/api/camera_proxy/camera.door",
       }),
-      "homesec/zones/save": () => ({}),
+      "homesec/zones/save": (message) => {
+        this.guard(message);
+        return {};
+      },
     };
   }
 

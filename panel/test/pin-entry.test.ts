@@ -105,3 +105,23 @@ test("PIN travels only in HomeSec's own commands, in a field that logs leave out
     { type: "homesec/alarm/arm", mode: "away", force: false, password: PIN },
   ]);
 });
+
+test("what weakens an armed alarm is refused without a PIN, and done with it", async () => {
+  const { backend, api } = armedHouse();
+  const ids = ["clip"];
+  const actions: ((pin: string | null) => Promise<unknown>)[] = [
+    (pin) => api.snooze("door", 60, pin),
+    (pin) => api.setDetection("door", false, pin),
+    (pin) => api.protect(ids, false, pin),
+    (pin) => api.saveZones("door", [], pin),
+    (pin) => api.delete(ids, pin),
+  ];
+  for (const action of actions) {
+    const error: unknown = await action(null).catch((reason: unknown) => reason);
+    expect(isPinMissing(error)).toBe(true);
+    await action(PIN);
+  }
+  const [door] = backend.system.cameras;
+  expect(door).toMatchObject({ detection: false, snoozed_until: expect.any(Number) });
+  expect(backend.actions).toEqual([]);
+});

@@ -1,5 +1,6 @@
 """Guards an armed alarm: whatever weakens it takes the right to disarm it, and leaves a trace."""
 
+import contextlib
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -7,10 +8,12 @@ from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
 
 from ..const import DOMAIN, EVENT_ALARM_REFUSED, EVENT_ALARM_WEAKENED
+from ..stored_data import UnreadableError, async_load_store
 from .actor import SETTINGS_FORM, Actor, ActorKind, async_actor, form_principal, may_control
 from .codes import principal_of
-from .machine import AlarmState
+from .machine import AlarmMode, AlarmState
 from .pins import DISARMING_KINDS
+from .store import AlarmStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -215,3 +218,21 @@ def _principal(actor: Actor) -> str:
 
 def _error(key: str) -> ServiceValidationError:
     return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)
+
+
+async def async_announce_removal(hass: HomeAssistant) -> None:
+    """Announce that HomeSec was removed if it was armed; only the stored state is left of it."""
+    with contextlib.suppress(UnreadableError, AttributeError):
+        stored = await async_load_store(AlarmStore(hass)) or {}
+        mode = stored.get("facts", {}).get("mode", AlarmMode.DISARMED)
+        if mode != AlarmMode.DISARMED:
+            data = {
+                "action": Weakening.STOPPED.value,
+                "cameras": [],
+                "clips": 0,
+                "recipient": None,
+                "source": ActorKind.SETTINGS.value,
+                "by": None,
+                "mode": mode,
+            }
+            hass.bus.async_fire(EVENT_ALARM_WEAKENED, data)

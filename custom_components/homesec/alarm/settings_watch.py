@@ -58,7 +58,7 @@ class SettingsWatch:
         """Watch the registries; return what ends that."""
         removes = (
             # Home Assistant notes in a context which event was its first only if someone listens.
-            self._hass.bus.async_listen(EVENT_HOMEKIT, lambda _event: None),
+            self._hass.bus.async_listen(EVENT_HOMEKIT, callback(lambda _event: None)),
             self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_device),
             self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_entity),
         )

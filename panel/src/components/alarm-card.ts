@@ -178,7 +178,8 @@ export class AlarmCard extends PageElement {
       else await this.page.api.arm(action, pin, { force });
     } catch (error) {
       if (isPinError(error)) throw error;
-      const offline = (error as HassError).translation_key === "camera_offline";
+      const key = (error as HassError).translation_key;
+      const offline = key === "camera_offline" || key === "camera_off";
       this.refused = { action, pin, text: this.texts.error(error), force: offline };
     } finally {
       this.busy = false;

@@ -1,6 +1,8 @@
 import {
   mdiBellOffOutline,
   mdiBellOutline,
+  mdiEyeOffOutline,
+  mdiEyeOutline,
   mdiMotionPlayOutline,
   mdiPauseCircleOutline,
   mdiVectorPolygon,
@@ -17,6 +19,7 @@ import { cards, controls } from "../styles/shared.ts";
 import { icon } from "./icon.ts";
 import { labelIcon } from "./label-icon.ts";
 import "./live-picture.ts";
+import { runGuarded } from "./pin-dialog.ts";
 
 const SNOOZE_MIN = 60;
 
@@ -44,7 +47,9 @@ export class CameraTile extends PageElement {
               ${camera.error
                 ? html`<span>${texts.named("source_error", camera.error)}</span>`
                 : off
-                  ? html`<span>${texts.get("cameras.off_why")}</span>`
+                  ? html`<span
+                      >${texts.get(camera.detection ? "cameras.off_why" : "cameras.off_detection")}</span
+                    >`
                   : nothing}
             </div>`}
         ${camera.recording
@@ -74,7 +79,18 @@ export class CameraTile extends PageElement {
                 ${icon(this.moving ? mdiPauseCircleOutline : mdiMotionPlayOutline)}
               </button>`
             : nothing}
-          ${this.canControl && camera.entity_id
+          ${this.canControl
+            ? html`<button
+                class="button small icon plain"
+                aria-pressed=${camera.detection}
+                title=${this.detectionText()}
+                aria-label=${`${this.detectionText()}: ${camera.name}`}
+                @click=${() => void this.toggleDetection()}
+              >
+                ${icon(camera.detection ? mdiEyeOutline : mdiEyeOffOutline)}
+              </button>`
+            : nothing}
+          ${this.canControl
             ? html`<button
                 class="button small icon plain"
                 title=${this.snoozeText()}
@@ -119,15 +135,31 @@ export class CameraTile extends PageElement {
     >`;
   }
 
+  private detectionText(): string {
+    return this.texts.get(this.camera.detection ? "cameras.detection_off" : "cameras.detection_on");
+  }
+
+  private async toggleDetection(): Promise<void> {
+    const { id, detection } = this.camera;
+    try {
+      await runGuarded(this, this.detectionText(), async (pin) => {
+        await this.page.api.setDetection(id, !detection, pin);
+      });
+    } catch (error) {
+      this.page.showMessage(this.texts.error(error), "error");
+    }
+  }
+
   private snoozeText(): string {
     return this.texts.get(this.camera.snoozed_until ? "cameras.unsnooze" : "cameras.snooze");
   }
 
   private async snooze(): Promise<void> {
-    const { entity_id: entity, snoozed_until: until } = this.camera;
-    if (!entity) return;
+    const { id, snoozed_until: until } = this.camera;
     try {
-      await this.page.api.snooze(entity, until ? 0 : SNOOZE_MIN);
+      await runGuarded(this, this.snoozeText(), async (pin) => {
+        await this.page.api.snooze(id, until ? 0 : SNOOZE_MIN, pin);
+      });
     } catch (error) {
       this.page.showMessage(this.texts.error(error), "error");
     }

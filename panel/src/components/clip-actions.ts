@@ -9,7 +9,7 @@ import {
 import { css, html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 
-import type { Clip } from "../data/types.ts";
+import type { Clip, Refusal } from "../data/types.ts";
 import { share } from "../ha/share.ts";
 import { PageElement } from "../page.ts";
 import { routePath } from "../router.ts";
@@ -17,6 +17,7 @@ import { controls } from "../styles/shared.ts";
 import type { ConfirmDialog } from "./confirm-dialog.ts";
 import "./confirm-dialog.ts";
 import { icon } from "./icon.ts";
+import { runGuarded } from "./pin-dialog.ts";
 
 /** Actions on the shown clip. Fires `deleted`, and `boxes` to show or hide boxes. */
 @customElement("homesec-clip-actions")
@@ -56,7 +57,7 @@ export class ClipActions extends PageElement {
           ? html`${button(
               clip.protected ? mdiLockOpenVariantOutline : mdiLock,
               texts.get(clip.protected ? "clip.unprotect" : "clip.protect"),
-              async () => void (await this.page.api.protect([clip.id], !clip.protected)),
+              () => this.protect(),
             )}
             ${finished
               ? button(mdiDeleteOutline, texts.get("clip.delete"), () => this.delete(), "danger")
@@ -91,6 +92,14 @@ export class ClipActions extends PageElement {
     if (done === null) this.page.showMessage(address);
   }
 
+  private async protect(): Promise<void> {
+    const { id, protected: was } = this.clip;
+    const reason = this.texts.get(was ? "clip.unprotect" : "clip.protect");
+    await runGuarded(this, reason, async (pin) => {
+      await this.page.api.protect([id], !was, pin);
+    });
+  }
+
   private async delete(): Promise<void> {
     const { texts, clip } = this;
     const confirmed = await this.dialog.confirm(
@@ -99,7 +108,11 @@ export class ClipActions extends PageElement {
       texts.get("common.cancel"),
     );
     if (!confirmed) return;
-    const { refused } = await this.page.api.delete([clip.id]);
+    let refused: Refusal[] = [];
+    const done = await runGuarded(this, texts.get("clip.delete"), async (pin) => {
+      ({ refused } = await this.page.api.delete([clip.id], pin));
+    });
+    if (!done) return;
     if (refused[0]) {
       this.page.showMessage(texts.problem(refused[0].error), "error");
       return;

@@ -8,6 +8,7 @@ import {
 import { css, html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 
+import type { Refusal } from "../data/types.ts";
 import { PageElement } from "../page.ts";
 import type { ClipList } from "../state/clips.ts";
 import { ObservableController } from "../state/observable.ts";
@@ -16,6 +17,7 @@ import { controls } from "../styles/shared.ts";
 import type { ConfirmDialog } from "./confirm-dialog.ts";
 import "./confirm-dialog.ts";
 import { icon } from "./icon.ts";
+import { runGuarded } from "./pin-dialog.ts";
 
 /** Actions on the selected clips. */
 @customElement("homesec-selection-bar")
@@ -94,7 +96,11 @@ export class SelectionBar extends PageElement {
 
   private async protect(on: boolean): Promise<void> {
     const ids = [...this.selection.ids];
-    await this.page.api.protect(ids, on);
+    const reason = this.texts.get(on ? "clip.protect" : "clip.unprotect");
+    const done = await runGuarded(this, reason, async (pin) => {
+      await this.page.api.protect(ids, on, pin);
+    });
+    if (!done) return;
     this.page.showMessage(this.texts.count(on ? "clips.protected" : "clips.unprotected", ids.length));
     this.selection.end();
   }
@@ -108,7 +114,12 @@ export class SelectionBar extends PageElement {
       texts.get("common.cancel"),
     );
     if (!confirmed) return;
-    const { deleted, refused } = await this.page.api.delete(ids);
+    let deleted: string[] = [];
+    let refused: Refusal[] = [];
+    const done = await runGuarded(this, texts.get("clip.delete"), async (pin) => {
+      ({ deleted, refused } = await this.page.api.delete(ids, pin));
+    });
+    if (!done) return;
     this.list.remove(deleted);
     this.selection.deselect(deleted);
     if (refused.length) {

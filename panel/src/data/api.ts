@@ -55,12 +55,12 @@ export class Api {
     return this.call("homesec/clips/get", { clip_id: id, ...filter });
   }
 
-  protect(ids: string[], on: boolean): Promise<unknown> {
-    return this.call("homesec/clips/protect", { ids, protected: on });
+  protect(ids: string[], on: boolean, pin: string | null): Promise<unknown> {
+    return this.call("homesec/clips/protect", { ids, protected: on, ...withPin(pin) });
   }
 
-  delete(ids: string[]): Promise<{ deleted: string[]; refused: Refusal[] }> {
-    return this.call("homesec/clips/delete", { ids });
+  delete(ids: string[], pin: string | null): Promise<{ deleted: string[]; refused: Refusal[] }> {
+    return this.call("homesec/clips/delete", { ids, ...withPin(pin) });
   }
 
   export(ids: string[]): Promise<{ folder: string; exported: number; refused: Refusal[] }> {
@@ -79,8 +79,8 @@ export class Api {
     return this.call("homesec/zones/get", { camera_id: cameraId });
   }
 
-  saveZones(cameraId: string, zones: Zone[]): Promise<unknown> {
-    return this.call("homesec/zones/save", { camera_id: cameraId, zones });
+  saveZones(cameraId: string, zones: Zone[], pin: string | null): Promise<unknown> {
+    return this.call("homesec/zones/save", { camera_id: cameraId, zones, ...withPin(pin) });
   }
 
   previewZones(
@@ -109,18 +109,13 @@ export class Api {
   }
 
   /** Snooze a camera's alerts. 0 ends the snooze. */
-  snooze(entityId: string, minutes: number): Promise<unknown> {
-    return this.act("homesec", "snooze", entityId, { duration: { minutes } });
+  snooze(cameraId: string, minutes: number, pin: string | null): Promise<unknown> {
+    const fields = { cameras: [cameraId], duration_s: minutes * 60 };
+    return this.call("homesec/cameras/snooze", { ...fields, ...withPin(pin) });
   }
 
-  private act(
-    domain: string,
-    action: string,
-    entityId: string,
-    data: Record<string, unknown> = {},
-  ): Promise<unknown> {
-    // No notification by Home Assistant: the page shows the error beside the button.
-    return this.hass().callService(domain, action, data, { entity_id: entityId }, false);
+  setDetection(cameraId: string, on: boolean, pin: string | null): Promise<unknown> {
+    return this.call("homesec/cameras/detection", { camera_id: cameraId, on, ...withPin(pin) });
   }
 
   private call<T>(type: string, data: object): Promise<T> {

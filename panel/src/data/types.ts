@@ -33,6 +33,8 @@ export interface Camera {
   health: string;
   error: string | null;
   activity: string;
+  /** Whether its detection is turned on. */
+  detection: boolean;
   presences: PresenceSeen[];
   recording: boolean;
   snoozed_until: number | null;

@@ -47,9 +47,9 @@ export class ZonesDraft extends Observable {
     this.changed();
   }
 
-  async save(): Promise<void> {
+  async save(pin: string | null = null): Promise<void> {
     const submitted = JSON.stringify(this.zones);
-    await this.api.saveZones(this.cameraId, this.zones);
+    await this.api.saveZones(this.cameraId, this.zones, pin);
     this.saved = submitted;
     this.changed();
   }
