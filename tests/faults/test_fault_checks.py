@@ -34,6 +34,7 @@ class Scene:
         self.overwritten = []
         self.reports = []
         self.ended = {1: 1000.0}
+        self.worker_ended = []
         self.disk_refused = False
         self.clip = self.row(NOON)
         self.path = self.clips / self.clip.path
@@ -72,7 +73,11 @@ class Scene:
     @property
     def verdict(self):
         process = SimpleNamespace(
-            reports=self.reports, ended=self.ended, data_dir=self.root, clips_dir=self.clips
+            reports=self.reports,
+            ended=self.ended,
+            worker_ended=self.worker_ended,
+            data_dir=self.root,
+            clips_dir=self.clips,
         )
         cloud = SimpleNamespace(objects=lambda: self.objects, overwritten=self.overwritten)
         disk = SimpleNamespace(refused_between=lambda *_: self.disk_refused)
@@ -163,3 +168,5 @@ def test_verdict_without_frame_is_allowed_only_in_last_second(scene):
     scene.tell("started", late, t=999.5)
     assert scene.verdict.last_second == {late.id}
     assert list(scene.verdict.lost) == [early.id]
+    scene.worker_ended = [(998.6, 998.7)]
+    assert scene.verdict.last_second == {early.id, late.id}

@@ -38,4 +38,5 @@ def test_campaign_caused_faults_and_recorded_clips(report):
     assert report["faults"] >= COUNT
     assert report["kinds"]["kill -9"] >= 2
     assert report["kinds"]["kill -9 of all of HA"] == 1
+    assert any(kind.startswith("worker") for kind in report["kinds"])
     assert report["clips"] > 0

@@ -1,9 +1,10 @@
-"""Schedules faults of the engine's process, disk, clock, and store, and ends them again."""
+"""Schedules faults of the engine's processes, disk, clock, and store, and ends them again."""
 
 from __future__ import annotations
 
 from collections import Counter
 from itertools import cycle
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,17 @@ FULL = "disk full"
 READ_ONLY = "disk read-only"
 CLOCK = "clock set back"
 STORE = "store"
-_ROUND = (KILL, STORE, FULL, STORE, CLOCK, STORE, KILL, TWO_STARTS, READ_ONLY, STORE)
+WORKER = "worker"
+WORKER_FAULTS = {
+    "worker: kill -9": str(int(signal.SIGKILL)),
+    "worker: SIGSEGV": str(int(signal.SIGSEGV)),
+    "worker: SIGSTOP": str(int(signal.SIGSTOP)),
+    "worker: memory": "memory",
+}
+_ROUND = (
+    *(KILL, WORKER, STORE, FULL, STORE, WORKER, CLOCK),
+    *(STORE, KILL, TWO_STARTS, WORKER, READ_ONLY, STORE),
+)
 _AT_REST = 0.4
 """Share of the read-only faults that happen between two runs, so that a start meets them."""
 ARMED_LIMIT = 8
@@ -37,9 +48,12 @@ LONGEST_STEP_BACK_S = 3 * 86_400
 def fault_schedule(rng: random.Random, *, count: int, disk: bool) -> Iterator[str]:
     """Yield fault kinds without end, each ``count`` of them a fair share in random order."""
     of_store = cycle(rng.sample([REFUSED, *FAULTS], k=len(FAULTS) + 1))
+    of_worker = cycle(rng.sample(list(WORKER_FAULTS), k=len(WORKER_FAULTS)))
     kinds = cycle(kind for kind in _ROUND if disk or kind not in (FULL, READ_ONLY))
+    choices = {STORE: of_store, WORKER: of_worker}
     while True:
-        dealt = [next(of_store) if (k := next(kinds)) == STORE else k for _ in range(count)]
+        drawn = (next(kinds) for _ in range(count))
+        dealt = [next(choices[kind]) if kind in choices else kind for kind in drawn]
         rng.shuffle(dealt)
         yield from dealt
 
@@ -103,6 +117,9 @@ class Campaign:
         if kind in special:
             special[kind]()
             return
+        if kind in WORKER_FAULTS:
+            self._end_worker(kind)
+            return
         if len(self._armed) < ARMED_LIMIT:
             self._armed.append((kind, self._cloud.arm(kind, self._rng)))
         self._pass(0.3, 1.5)
@@ -111,6 +128,12 @@ class Campaign:
         self._pass(0.2, 5.0)
         self._kill()
         self._start()
+
+    def _end_worker(self, kind: str) -> None:
+        self._pass(0.2, 5.0)
+        if not self._process.end_worker(WORKER_FAULTS[kind]):
+            raise RuntimeError(f"the worker survived: {kind}")
+        self._done[kind] += 1
 
     def _kill_in_the_start(self) -> None:
         self._kill()

@@ -45,6 +45,11 @@ class RecordingProcess(Protocol):
         """Return the end of each run (monotonic seconds)."""
         ...
 
+    @property
+    def worker_ended(self) -> Sequence[tuple[float, float]]:
+        """Return beginning and end of each fault of a worker."""
+        ...
+
 
 class Refusals(Protocol):
     """A disk that may have refused to write."""
@@ -164,7 +169,10 @@ class Judge:
 
     def _in_the_last_second(self, clip_id: str) -> bool:
         begun = self._begun.get(clip_id)
-        return begun is None or self._process.ended[begun.life] - begun.t <= LAST_SECOND_S
+        if begun is None or self._process.ended[begun.life] - begun.t <= LAST_SECOND_S:
+            return True
+        faults = self._process.worker_ended
+        return any(began - LAST_SECOND_S <= begun.t <= ended for began, ended in faults)
 
     def _missing_end_s(self, clip: Clip) -> float | None:
         """Return the seconds missing at the end of a clip that only a kill ended."""

@@ -33,23 +33,30 @@ from custom_components.homesec.engine.core.types import (
     SourceKind,
 )
 from custom_components.homesec.engine.db import job_queue as jobs, worker as job_worker
-from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
 from custom_components.homesec.engine.library import outbox
-from custom_components.homesec.engine.recording import controller as recording
+from custom_components.homesec.engine.worker import process as worker_process
+from custom_components.homesec.engine.worker.supervisor import SupervisedWorker
 
-from .parts import FigureDetector
+from . import worker
 
 UPLOAD_BYTES_PER_S = 800_000.0
 """Slow enough that a random moment often finds an upload half done."""
 CHUNK_BYTES = 256 * 2**10
+WORKER_ENDS_S = 30.0
 
 
 class SteppedClock:
-    """The machine's clocks, with an offset on the wall clock."""
+    """The machine's clocks, with an offset on the wall clock, also that of the worker."""
 
-    def __init__(self, offset_s: float) -> None:
+    def __init__(self, offset_s: float, file: Path) -> None:
+        self._file = file
+        self.set_offset(offset_s)
+
+    def set_offset(self, offset_s: float) -> None:
+        """Set the offset."""
         self.offset_s = offset_s
+        self._file.write_text(str(offset_s))
 
     def now(self) -> float:
         """Return UTC epoch seconds plus the offset."""
@@ -64,13 +71,20 @@ def main(settings: dict[str, Any]) -> None:
     """Run until told to stop, or killed."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     _hurry()
-    clock = SteppedClock(settings["offset_s"])
+    clips_dir = Path(settings["clips"])
+    clock = SteppedClock(settings["offset_s"], worker.offset_file(clips_dir))
+    worker.growth_file(clips_dir).unlink(missing_ok=True)
+    create_worker = partial(
+        SupervisedWorker,
+        service=worker.SERVICE,
+        memory_limit_bytes=worker.MEMORY_LIMIT_BYTES,
+    )
     engine = HomeSecEngine(
-        clips_dir=Path(settings["clips"]),
+        clips_dir=clips_dir,
         data_dir=Path(settings["data"]),
         models_dir=Path(settings["data"]) / "models",
         on_event=partial(_handle_event, clock),
-        create_cascade=lambda _stop: CascadeDetector(FigureDetector()),
+        create_worker=create_worker,
         clock=clock,
         rng=random.Random(settings["seed"]),
         cloud=gcs.GcsStore(
@@ -87,7 +101,7 @@ def main(settings: dict[str, Any]) -> None:
     for n, video in enumerate(settings["films"]):
         engine.set_camera(_camera(f"cam{n}", video), Activity.RECORD)
     _report("ready")
-    _run_commands(engine, clock)
+    _run_commands(engine, clips_dir, clock)
 
 
 def _hurry() -> None:
@@ -97,10 +111,10 @@ def _hurry() -> None:
     outbox.QUOTA_WAIT_S = 2.0
     job_worker.FIRST_WAIT_S = 0.2
     job_worker.MAX_SLEEP_S = 2.0
-    recording.RETRY_S = 1.0
     gcs_upload.PAUSE_S = 0.1
     gcs_upload.TIMEOUT_S = (2.0, 2.0)
     gcs_resumable.TIMEOUT_S = 1.0
+    worker_process.HEARTBEAT_S = worker.HEARTBEAT_S
 
 
 def _camera(name: str, video: str) -> CameraConfig:
@@ -136,13 +150,30 @@ def _report(what: str, **data: object) -> None:
     os.write(1, f"{line}\n".encode())
 
 
-def _run_commands(engine: HomeSecEngine, clock: SteppedClock) -> None:
+def _end_worker(engine: HomeSecEngine, clips_dir: Path, fault: str) -> None:
+    """Let the worker be killed, crash, stop, or grow, and report when it has ended."""
+    before = engine.worker.status.restarts
+    assert isinstance(engine.worker, SupervisedWorker)
+    for pid in engine.worker.pids.values():
+        if fault == "memory":
+            worker.growth_file(clips_dir).touch()
+        else:
+            os.kill(pid, int(fault))
+    until = time.monotonic() + WORKER_ENDS_S
+    while engine.worker.status.restarts == before and time.monotonic() < until:
+        time.sleep(0.02)
+    _report("worker")
+
+
+def _run_commands(engine: HomeSecEngine, clips_dir: Path, clock: SteppedClock) -> None:
     for line in sys.stdin:
         match line.split():
             case ["resume"]:
                 engine.library.resume_uploads()
             case ["clock", offset_s]:
-                clock.offset_s = float(offset_s)
+                clock.set_offset(float(offset_s))
+            case ["worker", fault]:
+                _end_worker(engine, clips_dir, fault)
             case ["stop"]:
                 engine.stop()
                 return

@@ -49,6 +49,8 @@ class EngineProcess:
         self.reports: list[Report] = []
         self.ended: dict[int, float] = {}
         """The end of each run."""
+        self.worker_ended: list[tuple[float, float]] = []
+        """Of each fault of a worker, when it happened and when the worker had ended."""
         self.life = 0
         self.store: dict[str, str] = {}
         """Settings of the bucket."""
@@ -145,6 +147,17 @@ class EngineProcess:
         """Set the wall clock's offset, for this run and later ones."""
         self.offset_s = offset_s
         self.send_command(f"clock {offset_s}")
+
+    def end_worker(self, fault: str) -> bool:
+        """End the engine's worker by a signal's number or "memory"; return whether it ended."""
+        began, known = time.monotonic(), self._count("worker")
+        self.send_command(f"worker {fault}")
+        ended = self._wait(lambda: self._count("worker") > known)
+        self.worker_ended.append((began, time.monotonic()))
+        return ended
+
+    def _count(self, what: str) -> int:
+        return sum(x.what == what for x in self.reports)
 
     def kill(self) -> None:
         """Kill it."""

@@ -68,6 +68,7 @@ class FullHomeAssistant:
         self.data_dir = folder / "homesec"
         self.reports: list[Report] = []
         self.ended: dict[int, float] = {}
+        self.worker_ended: list[tuple[float, float]] = []
         self.life = 0
         self.started_in_s = 0.0
         """End of the last completed start."""

@@ -8,11 +8,13 @@ from . import methods
 from .proxy_parent import ProxyParent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .camera_host import CameraHost
     from .connection import Connection, Handler, Method
     from .interface import WorkerSettings
+
+    type CreateHost = Callable[[WorkerSettings, ProxyParent], CameraHost]
 
 REPORT_S = 1.0
 READY_S = 60.0  # the import of PyAV and NumPy on a slow SD card
@@ -21,8 +23,10 @@ READY_S = 60.0  # the import of PyAV and NumPy on a slow SD card
 class CameraService:
     """Makes the host when it's started, and reports what it measures."""
 
-    def __init__(self, parent: ProxyParent) -> None:
+    def __init__(self, parent: ProxyParent, create_host: CreateHost | None = None) -> None:
+        """``create_host`` replaces the default host."""
         self._parent = parent
+        self._create_host = create_host
         self._ready = Event()
         self._ended = Event()
         self._host: CameraHost | None = None
@@ -31,7 +35,7 @@ class CameraService:
         """Import and start the cameras' code."""
         from .camera_host import CameraHost
 
-        self._host = host = CameraHost(settings, self._parent)
+        self._host = host = (self._create_host or CameraHost)(settings, self._parent)
         host.start()
         self._ready.set()
         Thread(target=self._report, args=(host,), name="homesec-report", daemon=True).start()
@@ -53,9 +57,11 @@ class CameraService:
             self._parent.handle_report(host.report)
 
 
-def create_handlers(connection: Connection) -> Mapping[Method[Any], Handler]:
+def create_handlers(
+    connection: Connection, create_host: CreateHost | None = None
+) -> Mapping[Method[Any], Handler]:
     """Return what the parent may call."""
-    service = CameraService(ProxyParent(connection))
+    service = CameraService(ProxyParent(connection), create_host)
     host = service.host
     return {
         methods.START: service.start,
