@@ -127,18 +127,15 @@ def test_new_sps_with_other_size_changes_format(packets, make_video):
     assert same is media
 
 
-def test_new_sps_that_does_not_decode_changes_format_and_keeps_size(packets):
+def test_packet_with_unreadable_sps_is_left_out(packets):
     annexb = annexb_with_sets_from_sdp(packets[0])
     sets = find_parameter_sets(bytes(packets[0].data), "h264")
-    data = padded_packet(with_invalid_sps(sets).annexb("h264") + b"\x00\x00\x01\x65" + b"\xff" * 20)
+    invalid = sets._replace(sps=(b"\x67\x64\x00\x1e\x01",))
+    data = padded_packet(invalid.annexb("h264") + b"\x00\x00\x01\x65" + b"\xff" * 20)
     data.is_keyframe = True
-    ((media, _),) = annexb.feed(data)
-    assert media is not packets[0].format
-    assert (media.width, media.height) == (320, 192)
-
-
-def with_invalid_sps(sets):
-    return sets._replace(sps=(b"\x67" + b"\xff" * 12,))
+    assert list(annexb.feed(data)) == []
+    ((media, _),) = annexb.feed(packets[10].data)
+    assert media is packets[0].format
 
 
 def test_packet_with_invalid_lengths_is_dropped(make_video):

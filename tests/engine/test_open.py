@@ -15,6 +15,7 @@ from custom_components.homesec.engine.core.errors import (
     SourceTimeout,
 )
 from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
+from custom_components.homesec.engine.media.limits import OPEN_OPTIONS
 
 
 def webcam(device="/dev/video99"):
@@ -55,7 +56,7 @@ def test_webcam_is_opened_with_compressed_format_first_and_any_last(opened):
         open_container(webcam(), Event())
     assert {options["format"] for _, options in calls} == {"v4l2"}
     assert calls[0][1]["options"]["input_format"] == "mjpeg"
-    assert set(calls[-1][1]["options"]) == {"fflags"}
+    assert set(calls[-1][1]["options"]) == {"fflags", *OPEN_OPTIONS}
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ class SourceBench:
             clock=self.clock,
             rng=random.Random(3),
             stop=self.stop,
-            on_health=lambda health, error: self.health.append((health, error)),
+            on_health=lambda health, error: self.health.append((health, error and error.key)),
         )
 
     def _connect(self, *_):

@@ -98,7 +98,7 @@ def test_lost_camera_that_appears_is_running(rig, make_video, tmp_path):
 
 
 def test_exception_in_session_restarts_camera(rig, make_video, monkeypatch, caplog):
-    monkeypatch.setattr(session, "RESTART_S", 0.01)
+    monkeypatch.setattr(session, "RESTART_S", (0.01, 0.02))
     real, calls = CameraSession._handle_tracks, []
 
     def fail_once(self, *args):

@@ -3,16 +3,19 @@
 source -> pre-roll buffer (+ recording) -> frame sampler -> detection pool -> tracker -> presence
 """
 
+from collections import Counter
 from contextlib import closing
 from enum import Enum, auto
 import logging
 import math
 from threading import Event
+import traceback
 from typing import TYPE_CHECKING
 
 from ..capture.reconnecting_source import CameraSource
 from ..core.activity_board import BOARD, Work
-from ..core.errors import CameraNotRunning, HomeSecError
+from ..core.backoff import backoff_s
+from ..core.errors import CameraNotRunning, HomeSecError, SourceError
 from ..core.events import (
     DetectionEnded,
     DetectionStarted,
@@ -54,7 +57,7 @@ BUFFER_MARGIN_S = 4.0
 WATCHED_S = 5.0  # every frame is decoded for this long after the last live picture was requested
 SNAPSHOT_GAIN = 0.08  # a new snapshot is sent when its confidence is higher by this much…
 SNAPSHOT_GAP_S = 1.0  # …and the last one is this old
-RESTART_S = 10.0
+RESTART_S = (10.0, 600.0)  # shortest and longest wait after a defect
 
 
 class _End(Enum):
@@ -127,6 +130,9 @@ class CameraSession:
         self._decoded_rate = RateMeter()
         self.health = CameraHealth.CONNECTING
         self._reported: tuple[CameraHealth, str | None] | None = None
+        self._rng = rng
+        self._defects = Counter[str]()  # by kind, of those that followed each other
+        self._failed_at = -math.inf
 
     def stop(self) -> None:
         """Ask ``run`` to end, without waiting for that."""
@@ -183,19 +189,32 @@ class CameraSession:
             while not self._stop.is_set():
                 try:
                     self._run()
-                except Exception:
-                    # A defect must not cost the camera: log it, and start over.
-                    _LOGGER.exception("The camera %s failed and starts again", self.config.name)
+                except Exception as err:  # noqa: BLE001 - logged: a defect must not cost the camera
+                    wait_s = self._log_defect(err)
                 else:
                     return
                 self._handle_gap()
-                self._set_health(CameraHealth.LOST, HomeSecError.key)
-                self._stop.wait(RESTART_S)
+                self._set_health(CameraHealth.LOST, HomeSecError())
+                self._stop.wait(wait_s)
         finally:
             self._detection.end()
             self._recording.end()
             self._commands.cancel_all()
             self._set_health(CameraHealth.OFF, None)
+
+    def _log_defect(self, error: Exception) -> float:
+        """Log a defect, in full the first time; return the seconds until the next start."""
+        now = self._clock.monotonic()
+        if now - self._failed_at > RESTART_S[1] * 2:
+            self._defects.clear()
+        self._failed_at = now
+        frames = traceback.extract_tb(error.__traceback__)
+        kind = f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}"
+        self._defects[kind] += 1
+        level = logging.ERROR if self._defects[kind] == 1 else logging.DEBUG
+        message = "The camera %s failed and starts again"
+        _LOGGER.log(level, message, self.config.name, exc_info=error)
+        return backoff_s(self._defects.total(), RESTART_S, self._rng)
 
     def _run(self) -> None:
         with closing(self._source.packets()) as packets:
@@ -217,7 +236,13 @@ class CameraSession:
             self._handle_gap()
             self._detection.tick(self._source.timeline.now)
         else:
+            self._handle_or_refuse(packet)
+
+    def _handle_or_refuse(self, packet: MediaPacket) -> None:
+        try:
             self._handle_packet(packet)
+        except SourceError as err:  # a decoded picture is one that no camera sends
+            self._source.refuse(err)
 
     def _apply_config(self, config: CameraConfig) -> None:
         if config is self.config:
@@ -228,13 +253,23 @@ class CameraSession:
         self._recording.reconfigure(config)
         self._detection.reconfigure(config)
 
-    def _set_health(self, health: CameraHealth, error: str | None) -> None:
+    def _set_health(self, health: CameraHealth, error: HomeSecError | None) -> None:
         """Report a change; another try to connect to a lost camera is none."""
-        if (health, error) == self._reported:
+        key = None if error is None else error.key
+        if (health, key) == self._reported:
             return
-        self._reported = (health, error)
+        if error is not None and error.placeholders:
+            _LOGGER.warning("%s: %s", self.config.name, error)
+        self._reported = (health, key)
         self.health = health
-        self._on_event(HealthChanged(camera_id=self.config.id, health=health, error=error))
+        self._on_event(
+            HealthChanged(
+                camera_id=self.config.id,
+                health=health,
+                error=key,
+                placeholders={} if error is None else error.placeholders,
+            )
+        )
 
     def _start_recording(self, duration_s: float | None) -> str:
         clip_id = self._recording.start_manual(*self._now, duration_s)

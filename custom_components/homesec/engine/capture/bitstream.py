@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from av.bitstream import BitStreamFilterContext
 import av.error
 
-from ..media.packets import decode_single, padded_packet
+from ..core.errors import VideoDamaged
+from ..media.packets import padded_packet
+from .packet_check import PacketCheck, has_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from ..media.packets import AvPacket, MediaFormat
+    from ..media.parameter_sets import PictureParameters
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -82,20 +85,32 @@ class AnnexB:
     """Makes the packets of one stream self-contained, and notices changes of its format."""
 
     def __init__(self, stream: VideoStream, video: MediaFormat) -> None:
+        """Read what the container says. Raises ``SourceError`` for parameter sets it refuses."""
         self.format = video
         extradata = stream.codec_context.extradata or b""
-        # avcC and hvcC start with their version, 1; Annex B starts with a zero.
-        has_lengths = extradata[:1] == b"\x01"
-        self._filter = (
-            BitStreamFilterContext(_FILTERS[video.codec], stream) if has_lengths else None
-        )
-        self._sets = NO_SETS if has_lengths else find_parameter_sets(extradata, video.codec)
+        self._check = PacketCheck(video.codec, extradata)
+        self._parameters = self._check.parameters
+        self._filter: BitStreamFilterContext | None = None
+        self._sets = NO_SETS
+        if not has_lengths(extradata):
+            self._sets = find_parameter_sets(extradata, video.codec)
+            return
+        try:
+            self._filter = BitStreamFilterContext(_FILTERS[video.codec], stream)
+        except av.error.FFmpegError as err:
+            raise VideoDamaged(f"The parameter sets can't be read: {err.strerror}") from None
+
+    @property
+    def reorder(self) -> int:
+        """How many pictures are decoded before one that is shown earlier, as far as it's known."""
+        return (self._parameters.reorder or 0) if self._parameters else 0
 
     def feed(self, packet: AvPacket) -> Iterator[tuple[MediaFormat, AvPacket]]:
-        """Yield the packets to pass on, each with its format."""
+        """Yield the packets to pass on, each with its format. Raises ``SourceError``."""
         for plain in self._with_start_codes(packet):
-            complete = self._self_contained(plain) if plain.is_keyframe else plain
-            yield self.format, complete
+            if self._check.accept(plain):
+                complete = self._self_contained(plain) if plain.is_keyframe else plain
+                yield self.format, complete
 
     def _with_start_codes(self, packet: AvPacket) -> Sequence[AvPacket]:
         if self._filter is None:
@@ -112,10 +127,16 @@ class AnnexB:
         found = find_parameter_sets(memoryview(keyframe), self.format.codec)
         if not found:
             return self._with_sets(keyframe) if self._sets else keyframe
-        if self._sets and found.sps != self._sets.sps:
-            self.format = self._measure(keyframe)
+        if found.sps != self._sets.sps:
+            self._adopt(self._check.parameters)
         self._sets = found
         return keyframe
+
+    def _adopt(self, parameters: PictureParameters | None) -> None:
+        """Change the format if a player couldn't go on with the new parameters."""
+        known, self._parameters = self._parameters, parameters
+        if known and parameters and _shown(known) != _shown(parameters):
+            self.format = replace(self.format, width=parameters.width, height=parameters.height)
 
     def _with_sets(self, keyframe: AvPacket) -> AvPacket:
         """Return a copy of a keyframe that starts with the known parameter sets."""
@@ -126,7 +147,6 @@ class AnnexB:
         packet.is_keyframe = True
         return packet
 
-    def _measure(self, keyframe: AvPacket) -> MediaFormat:
-        """Return a new format with the size of a keyframe's picture."""
-        picture = decode_single(self.format.video_decoder(), keyframe) or self.format
-        return replace(self.format, width=picture.width, height=picture.height)
+
+def _shown(parameters: PictureParameters) -> tuple[object, ...]:
+    return parameters.width, parameters.height, parameters.layout

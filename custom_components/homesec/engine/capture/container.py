@@ -1,14 +1,23 @@
 """Read streams, files, and webcams through a PyAV container."""
 
+from collections import deque
 from io import BytesIO
+import logging
 from typing import TYPE_CHECKING, cast
 
 import av
 import av.error
 from av.format import Flags
 
-from ..core.errors import NoVideo, SourceError, SourceStalled, UnsupportedCodec
+from ..core.errors import (
+    FormatUnstable,
+    NoVideo,
+    SourceError,
+    SourceStalled,
+    UnsupportedCodec,
+)
 from ..core.types import SourceKind
+from ..media.limits import accepts_audio, check_codec, check_parameters, check_pixel_format
 from ..media.packets import (
     COPIED_AUDIO,
     COPIED_VIDEO,
@@ -18,9 +27,12 @@ from ..media.packets import (
     MediaKind,
     MediaPacket,
 )
+from ..media.parameter_sets import PictureParameters
 from .bitstream import AnnexB
+from .decoding_order import DecodingOrder
 from .error_map import translate_error
 from .open import open_container
+from .packet_check import PacketCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +47,15 @@ if TYPE_CHECKING:
     from .open import NetworkSource
     from .timeline import Timeline, Timestamp
 
+_LOGGER = logging.getLogger(__name__)
+
 _POLL_S = 0.01  # between two attempts to read from a webcam
 _HIGHEST_FPS = 240  # beyond it, FFmpeg has taken the clock rate for the frame rate
 _MAX_REORDER_S = 1.0  # between decoding and showing a picture; more is an invalid time stamp
+_JUMP_S = 10.0  # a time stamp that is further from the last one is on another time scale
+_MAX_CHANGES, _CHANGES_S = 6, 30.0
+"""A camera whose pictures change their format more often in this time isn't recorded."""
+_WITHOUT_DTS = frozenset({"rtsp", "matroska,webm"})  # formats without decoding time stamps
 
 
 class ContainerConnection:
@@ -59,10 +77,13 @@ class ContainerConnection:
             self.video = _video_format(self._stream, timed=self._timed)
             self.audio = None if self._audio_stream is None else _audio_format(self._audio_stream)
             self._annexb = AnnexB(self._stream, self.video) if self.video.copied else None
+            self._check = PacketCheck(self.video.codec)
+            self._order = self._decoding_order()
         except BaseException:
             self._opened.close()
             raise
         self._last_video = 0.0
+        self._changes: deque[float] = deque(maxlen=_MAX_CHANGES)  # ``t`` of the last ones
         timeline.reconnect()
 
     @property
@@ -92,7 +113,15 @@ class ContainerConnection:
         except av.error.FFmpegError, OSError:
             return False  # it has to be opened again
         self._timeline.reconnect()
+        self._order = self._decoding_order()
         return True
+
+    def _decoding_order(self) -> DecodingOrder | None:
+        """Return what gives packets their decoding times; None if they have them."""
+        base = self._stream.time_base
+        if self._annexb is None or not base or self._container.format.name not in _WITHOUT_DTS:
+            return None
+        return DecodingOrder(self._annexb.reorder, jump=round(_JUMP_S / base))
 
     def _read(self) -> Iterator[MediaPacket]:
         streams = [s for s in (self._stream, self._audio_stream) if s is not None]
@@ -140,15 +169,36 @@ class ContainerConnection:
                 yield _media_packet(self.audio, packet, time)
             return
         self._last_video = self._timeline.elapsed
-        for video, plain in self._annexb.feed(packet) if self._annexb else [(self.video, packet)]:
-            self.video = video
+        for video, plain in self._checked(packet):
+            if self._order is not None and plain.pts is not None:
+                plain.dts = self._order.decoding_time(plain.pts)
             dts = plain.dts if plain.dts is not None else plain.pts
             time = self._timeline.stamp_video(
                 _seconds(plain, dts) if self._timed else None,
                 _seconds(plain, plain.duration or None),
             )
+            if video is not self.video:
+                self._change_format(video, time.t)
             self._stop.wait(self._timeline.due_in_s(time.t))
             yield _media_packet(video, plain, time)
+
+    def _checked(self, packet: AvPacket) -> Iterator[tuple[MediaFormat, AvPacket]]:
+        """Yield what may be decoded of a video packet, with its format. Raises ``SourceError``."""
+        if self._annexb is not None:
+            yield from self._annexb.feed(packet)
+        elif self._check.accept(packet):
+            yield self.video, packet
+
+    def _change_format(self, video: MediaFormat, t: float) -> None:
+        """Use another format from now on. Raises ``FormatUnstable`` if that happens too often."""
+        self.video = video
+        self._changes.append(t)
+        if len(self._changes) == _MAX_CHANGES and t - self._changes[0] < _CHANGES_S:
+            raise FormatUnstable(
+                f"The pictures changed their format {_MAX_CHANGES} times in {_CHANGES_S:.0f} s",
+                changes=str(_MAX_CHANGES),
+                seconds=f"{_CHANGES_S:.0f}",
+            )
 
 
 def _seconds(packet: AvPacket, ticks: int | None) -> float | None:
@@ -173,36 +223,66 @@ def _media_packet(media: MediaFormat, packet: AvPacket, time: Timestamp) -> Medi
 
 
 def _find_video(container: InputContainer) -> VideoStream:
-    """Return the video stream. Raises ``NoVideo`` or ``UnsupportedCodec``."""
+    """Return the video stream. Raises ``SourceError``, also for one that is refused."""
     if not container.streams.video:
         raise NoVideo
     stream = container.streams.video[0]
-    if stream.codec_context is None:
+    context = stream.codec_context
+    if context is None:
         raise UnsupportedCodec
-    if not stream.codec_context.width:
-        raise NoVideo
+    codec = context.codec.canonical_name
+    check_codec(codec)
+    check_pixel_format(context.pix_fmt)
     return stream
 
 
+def _picture_size(stream: VideoStream) -> tuple[int, int]:
+    """Return the pictures' width and height. Raises ``SourceError`` for those refused."""
+    context = stream.codec_context
+    codec = context.codec.canonical_name
+    found = PictureParameters(width=context.width, height=context.height)
+    if not context.width:
+        if (known := PacketCheck(codec, context.extradata or b"").parameters) is None:
+            raise NoVideo
+        found = known
+    check_parameters(found, codec)
+    return found.width, found.height
+
+
 def _find_audio(container: InputContainer) -> AudioStream | None:
-    """Return the audio stream; None if there is none that can be decoded."""
-    streams = container.streams.audio
-    if not streams or streams[0].codec_context is None or not streams[0].sample_rate:
-        return None
-    return streams[0]
+    """Return the first audio stream that can be recorded; None if there is none.
+
+    Audio that is refused is left out: it must not cost the video.
+    """
+    return next(filter(_is_recordable, container.streams.audio), None)
+
+
+def _is_recordable(stream: AudioStream) -> bool:
+    context = stream.codec_context
+    if context is None:
+        return False
+    codec, rate = context.codec.canonical_name, context.sample_rate or 0
+    accepted = accepts_audio(codec, rate, context.layout.nb_channels)
+    if not accepted:
+        _LOGGER.debug("Audio is left out: %s, %s Hz, %s", codec, rate, context.layout.name)
+    return accepted
 
 
 def _video_format(stream: VideoStream, *, timed: bool = True) -> MediaFormat:
-    """Return the video stream's format; ``timed``: its frame rate is real."""
+    """Return the video stream's format; ``timed``: its frame rate is real.
+
+    Raises ``SourceError`` for pictures that are refused.
+    """
     context = stream.codec_context
+    width, height = _picture_size(stream)
     rate = (stream.average_rate or stream.guessed_rate) if timed else None
     codec = context.codec.canonical_name
     return MediaFormat(
         kind=MediaKind.VIDEO,
         codec=codec,
         extradata=None if codec in COPIED_VIDEO else context.extradata,
-        width=context.width,
-        height=context.height,
+        width=width,
+        height=height,
         pix_fmt=context.pix_fmt,
         fps=float(rate) if rate and rate <= _HIGHEST_FPS else None,
     )

@@ -20,6 +20,7 @@ from ..core.errors import (
     SourceError,
     SourceTimeout,
     StreamNotFound,
+    UnsupportedFormat,
 )
 from ..core.types import SourceKind
 
@@ -50,12 +51,8 @@ def translate_error(error: Exception, config: SourceConfig, *, late: bool = Fals
 
     ``late``: the time limit was reached, which FFmpeg's RTSP reports as invalid data.
     """
-    if isinstance(error, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)):
-        return LoginRefused()
-    if isinstance(error, av.error.HTTPClientError):
-        return StreamNotFound()
-    if isinstance(error, av.error.ProtocolNotFoundError):
-        return InvalidSource()
+    if (found := _clear_cause(error, config)) is not None:
+        return found
     if (causes := _LOCAL_CAUSES.get(config.kind)) is None:
         return _stream_error(error, late=late)
     if config.kind is SourceKind.WEBCAM and isinstance(error, av.error.ExitError):
@@ -63,10 +60,23 @@ def translate_error(error: Exception, config: SourceConfig, *, late: bool = Fals
     return causes.get(getattr(error, "errno", None), NoVideo)()
 
 
+def _clear_cause(error: Exception, config: SourceConfig) -> SourceError | None:
+    match error:
+        case av.error.HTTPUnauthorizedError() | av.error.HTTPForbiddenError():
+            return LoginRefused()
+        case av.error.HTTPClientError():
+            return StreamNotFound()
+        case av.error.ProtocolNotFoundError():
+            return InvalidSource()
+        # FFmpeg calls a format that isn't allowed an invalid argument; so does a webcam.
+        case av.error.ArgumentError() if config.kind is not SourceKind.WEBCAM:
+            return UnsupportedFormat()
+    return None
+
+
 def _stream_error(error: Exception, *, late: bool) -> SourceError:
     if late or isinstance(error, (av.error.ExitError, av.error.TimeoutError)):
         return SourceTimeout()
-    # FFmpeg calls a format that isn't allowed an invalid argument.
-    if isinstance(error, (av.error.InvalidDataError, av.error.EOFError, av.error.ArgumentError)):
+    if isinstance(error, (av.error.InvalidDataError, av.error.EOFError)):
         return NoVideo()
     return SourceError()

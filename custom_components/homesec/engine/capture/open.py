@@ -11,6 +11,8 @@ import av.error
 from ..core.errors import FileMissing, NoVideo, SourceError, SourceStalled, SourceTimeout
 from ..core.source_url import source_url
 from ..core.types import SourceKind
+from ..media.limits import FILE_FORMATS, HTTP_FORMATS, OPEN_OPTIONS
+from ..media.mp4_tables import check_tables
 from .error_map import translate_error
 from .http_source import HttpSource
 from .login import camera_login
@@ -33,20 +35,6 @@ OPEN_TIMEOUT_S = 4.0
 
 FFmpeg's calls can't be interrupted, so a stop may have to wait for both.
 """
-
-HTTP_FORMATS = (
-    "mpjpeg",
-    "mjpeg",
-    "jpeg_pipe",
-    "mpegts",
-    "hls",
-    "mov",
-    "flv",
-    "h264",
-    "hevc",
-    "aac",
-)
-"""The formats of cameras over HTTP; "aac" is the sound of some HLS streams."""
 
 _FORMATS_BY_TYPE = {
     "multipart/x-mixed-replace": "mpjpeg",
@@ -103,7 +91,8 @@ def open_container(config: SourceConfig, stop: Event) -> OpenedSource:
         case SourceKind.FILE:
             if not Path(path).is_file():
                 raise FileMissing
-            options = {"protocol_whitelist": "file"}
+            _check_file(config)
+            options = {"protocol_whitelist": "file", "format_whitelist": ",".join(FILE_FORMATS)}
             return OpenedSource(_open(config, f"file:{path}", options))
         case _:
             url = source_url(config)
@@ -161,6 +150,13 @@ def _open_network(
     return OpenedSource(container, network)
 
 
+def _check_file(config: SourceConfig) -> None:
+    try:
+        check_tables(Path(config.location))
+    except OSError as err:
+        raise translate_error(err, config) from None
+
+
 def _open_webcam(config: SourceConfig, device: str, stop: Event) -> InputContainer:
     error = NoVideo()
     for options in _WEBCAM_OPTIONS:
@@ -187,7 +183,7 @@ def _open(
             target,
             mode="r",
             format=format_name,
-            options=options,
+            options={**OPEN_OPTIONS, **options},
             timeout=(OPEN_TIMEOUT_S, config.stall_s),
             io_open=io_open,
         )

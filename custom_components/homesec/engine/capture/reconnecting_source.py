@@ -74,9 +74,9 @@ class CameraSource:
         clock: Clock,
         rng: Random,
         stop: Event,
-        on_health: Callable[[CameraHealth, str | None], None],
+        on_health: Callable[[CameraHealth, SourceError | None], None],
     ) -> None:
-        """``on_health`` gets RUNNING, or LOST and an error's key."""
+        """``on_health`` gets RUNNING, or LOST and an error."""
         self._config = config
         self._feed = feed
         self._rng = rng
@@ -85,6 +85,7 @@ class CameraSource:
         self.timeline = Timeline(clock, source_pace(config))
         self.connections = 0  # connections that sent a packet
         self._failures = 0  # connections in a row that didn't last
+        self._refused: SourceError | None = None
 
     def packets(self) -> Generator[MediaPacket | None]:
         """Yield packets until stopped, or until the end of a file that isn't looped.
@@ -100,13 +101,18 @@ class CameraSource:
             except SourceError as err:
                 if self._stop.is_set():
                     return
-                _LOGGER.debug("Camera source lost: %s", err.key)
+                _LOGGER.debug("Camera source lost: %s", err)
                 yield None
-                self._on_health(CameraHealth.LOST, err.key)
+                self._on_health(CameraHealth.LOST, err)
                 yield from self._wait(err)
+
+    def refuse(self, error: SourceError) -> None:
+        """Close the connection, since what it sent is refused; call it between two packets."""
+        self._refused = error
 
     def _connect_once(self) -> Iterator[MediaPacket | None]:
         first_t: float | None = None
+        self._refused = None
         with BOARD.working(Work.OPEN):
             opened = open_source(self._config, self._feed, self.timeline, self._stop)
         with closing(opened) as connection:
@@ -118,6 +124,8 @@ class CameraSource:
                 elif packet.t - first_t > PROVEN_S:
                     self._failures = 0
                 yield packet
+                if self._refused is not None:
+                    raise self._refused
         if self._stop.is_set():
             return
         if first_t is None:

@@ -1,10 +1,10 @@
 """Read a camera that has only single pictures as a slow video of JPEGs or PNGs."""
 
-from typing import TYPE_CHECKING, cast
-
-import av
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..core.errors import EntityUnavailable, SourceError
+from ..media.limits import check_packet, check_parameters
 from ..media.packets import (
     TICKS,
     TIME_BASE,
@@ -14,6 +14,7 @@ from ..media.packets import (
     decode_single,
     padded_packet,
 )
+from ..media.parameter_sets import ParameterError, essential_png, read_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +72,8 @@ class SnapshotConnection:
         return self._feed.snapshot()
 
     def _packet(self, picture: bytes) -> MediaPacket:
-        if _find_codec(picture) != self.video.codec:
+        codec, picture = _check_picture(picture)
+        if codec != self.video.codec:
             self.video = _read_format(picture)
         time = self._timeline.stamp_video(None)
         data = padded_packet(picture)
@@ -82,24 +84,27 @@ class SnapshotConnection:
         return MediaPacket(format=self.video, data=data, t=time.t, at=time.at, keyframe=True)
 
 
-def _find_codec(picture: bytes) -> str:
+def _check_picture(picture: bytes) -> tuple[str, bytes]:
+    """Return the codec and what to decode. Raises ``SourceError`` for pictures refused."""
+    check_packet(len(picture))
     codec = next((c for magic, c in _MAGIC.items() if picture.startswith(magic)), None)
     if codec is None:
         raise EntityUnavailable
-    return codec
+    try:
+        found = read_parameters(picture, codec)
+    except ParameterError as err:
+        raise EntityUnavailable(f"The picture can't be read: {err}") from None
+    for parameters in found:
+        check_parameters(parameters, codec)
+    if not found:
+        raise EntityUnavailable
+    return codec, essential_png(picture) if codec == "png" else picture
 
 
 def _read_format(picture: bytes) -> MediaFormat:
-    codec = _find_codec(picture)
-    decoder = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
-    frame = decode_single(decoder, padded_packet(picture))
+    codec, data = _check_picture(picture)
+    media = MediaFormat(kind=MediaKind.VIDEO, codec=codec, fps=1 / INTERVAL_S)
+    frame = decode_single(media.video_decoder(), padded_packet(data))
     if frame is None:
         raise EntityUnavailable
-    return MediaFormat(
-        kind=MediaKind.VIDEO,
-        codec=codec,
-        width=frame.width,
-        height=frame.height,
-        pix_fmt=frame.format.name,
-        fps=1 / INTERVAL_S,
-    )
+    return replace(media, width=frame.width, height=frame.height, pix_fmt=frame.format.name)

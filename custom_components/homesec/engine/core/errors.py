@@ -97,6 +97,54 @@ class UnsupportedCodec(SourceError, key="unsupported_codec"):
     """The video's codec isn't supported."""
 
 
+class UnsupportedFormat(NoVideo, key="unsupported_format"):
+    """The source isn't in a format that cameras send."""
+
+
+class PictureRefused(SourceError, key="picture_refused"):
+    """The picture's shape is one that no camera has.
+
+    ``width`` and ``height`` are its size.
+    """
+
+
+class PictureTooLarge(SourceError, key="picture_too_large"):
+    """The pictures need more memory than there is for a camera.
+
+    ``width``, ``height``, and ``references`` are what the camera announces; ``needed`` and
+    ``limit`` are megabytes.
+    """
+
+
+class PacketTooLarge(SourceError, key="packet_too_large"):
+    """A picture or GOP has too many bytes.
+
+    ``size`` and ``limit`` are megabytes.
+    """
+
+
+class VideoDamaged(SourceError, key="video_damaged"):
+    """The description of the video can't be read."""
+
+
+class DecodingTooSlow(SourceError, key="decoding_too_slow"):
+    """A picture takes too long to decode.
+
+    ``seconds`` is how long.
+    """
+
+
+class FormatUnstable(SourceError, key="format_unstable"):
+    """The format of the pictures keeps changing.
+
+    ``changes`` is how often, ``seconds`` in what time.
+    """
+
+
+class FileRefused(SourceError, key="file_refused"):
+    """The file's index announces more than the file can hold."""
+
+
 class FileMissing(SourceError, key="file_missing"):
     """The file doesn't exist."""
 

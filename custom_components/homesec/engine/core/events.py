@@ -25,6 +25,7 @@ class HealthChanged(EngineEvent):
     camera_id: str
     health: CameraHealth
     error: str | None = None  # the key of an error while LOST
+    placeholders: Mapping[str, str] = field(default_factory=dict)  # of the error's text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,22 @@ class DetectorChanged(EngineEvent):
     verifier_error: str | None = None  # why the verifier is missing: the key of an error
     error: str | None = None  # why the detector doesn't work: the key of an error
     placeholders: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionPaused(EngineEvent):
+    """Detection failed in a camera's pictures, so it's paused; or it has succeeded again."""
+
+    camera_id: str
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipsLimited(EngineEvent):
+    """A camera starts too many clips, so no more begin for a while; or that is over."""
+
+    camera_id: str
+    clips: int  # how many within a minute; 0 if it's over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

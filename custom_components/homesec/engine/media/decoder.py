@@ -1,20 +1,15 @@
 """Decode packets: single keyframes, or all packets in a row."""
 
 from dataclasses import dataclass
-import logging
 from typing import TYPE_CHECKING
 
-import av.error
-
-from .packets import TICKS, decode_single
+from .packets import TICKS, decode_packet, decode_single
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
 
     from .packets import MediaFormat, MediaPacket
-
-_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +33,10 @@ class Frame:
 
 
 class FrameDecoder:
-    """Decodes one camera's video, across changes of its format."""
+    """Decodes one camera's video, across changes of its format.
+
+    Both ways to decode raise ``SourceError`` for pictures that are refused.
+    """
 
     def __init__(self) -> None:
         self._format: MediaFormat | None = None
@@ -69,12 +67,7 @@ class FrameDecoder:
             self._context_for(packet.format).flush_buffers()
             self._running = True
         context = self._context_for(packet.format)
-        try:
-            frames = context.decode(packet.data)
-        except av.error.FFmpegError as err:
-            _LOGGER.debug("A frame can't be decoded: %s", err.strerror)
-            return []
-        return [self._frame(frame, packet) for frame in frames]
+        return [self._frame(frame, packet) for frame in decode_packet(context, packet.data)]
 
     def reset(self) -> None:
         """Start again at the next keyframe."""

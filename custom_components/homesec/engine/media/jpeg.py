@@ -11,12 +11,15 @@ from av.video.reformatter import ColorRange
 import numpy as np
 
 from .convert import to_bgr
-from .packets import open_video
+from .limits import check_codec, check_parameters, max_pixels
+from .packets import decode_packet, open_video
+from .parameter_sets import parameters_in_box, parameters_in_sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from av.container import InputContainer
     from numpy.typing import NDArray
 
     from ..core.types import Box, Track
@@ -75,10 +78,28 @@ def read_keyframe(path: Path, at_s: float) -> VideoFrame | None:
     try:
         with open_video(path) as video:
             video.seek(round(at_s * av.time_base))
-            return next(video.decode(video=0), None)
+            return _first_picture(video)
     except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
         _LOGGER.debug("No picture in %s: %s", path.name, err)
         return None
+
+
+def _first_picture(video: InputContainer) -> VideoFrame | None:
+    """Decode up to the first picture. Raises ``SourceError`` for one that is refused."""
+    stream = video.streams.video[0]
+    decoder = stream.codec_context
+    codec = decoder.codec.canonical_name
+    check_codec(codec)
+    decoder.thread_count = 1
+    decoder.options = {"max_pixels": str(max_pixels(codec))}
+    for found in parameters_in_box(decoder.extradata or b"", codec):
+        check_parameters(found, codec)
+    for packet in video.demux(stream):
+        for found in parameters_in_sample(memoryview(packet), codec):
+            check_parameters(found, codec)
+        if frames := decode_packet(decoder, packet):
+            return frames[0]
+    return None
 
 
 def draw_boxes(frame: Frame, boxes: Iterable[Box], *, width: int = STILL_WIDTH) -> VideoFrame:

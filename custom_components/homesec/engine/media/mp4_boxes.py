@@ -90,7 +90,7 @@ def read_layout(path: Path) -> Mp4Layout:
         while start < end and partial_at is None:
             if (count := count + 1) > MAX_BOXES:
                 raise ValueError("too many boxes")
-            size, name = _read_header(file, start)
+            size, name = read_header(file, start)
             if size < _HEADER_BYTES or start + size > end:
                 partial_at, partial_name = start, name
                 fragments_follow = _fragment_follows(file, start + _HEADER_BYTES)
@@ -114,7 +114,7 @@ def read_layout(path: Path) -> Mp4Layout:
     )
 
 
-def _read_header(file: BinaryIO, start: int) -> tuple[int, bytes]:
+def read_header(file: BinaryIO, start: int) -> tuple[int, bytes]:
     """Return the size and name of a box; the size is 0 if the header is cut off."""
     file.seek(start)
     head = file.read(16)

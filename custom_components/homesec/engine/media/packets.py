@@ -6,22 +6,30 @@ from fractions import Fraction
 from functools import cache
 import logging
 from pathlib import Path
+import time
 from typing import TYPE_CHECKING, cast
 
 import av
 import av.error
 
+from .limits import FILE_FORMATS, FILE_OPTIONS, check_decoding_time, check_frame, max_pixels
+from .mp4_tables import check_tables
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.stream import Stream
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
 
     from .mp4_boxes import TruncatedFile
 
     type AvPacket = av.Packet[Stream]
+    type AnyPacket = av.Packet[Stream] | av.Packet[VideoStream]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -81,9 +89,11 @@ class MediaFormat:
         if self.extradata:
             context.extradata = self.extradata
         if not self.copied:
-            context.width, context.height = self.width, self.height
+            if self.width:
+                context.width, context.height = self.width, self.height
             if self.pix_fmt:
                 context.pix_fmt = self.pix_fmt
+        context.options = {"max_pixels": str(max_pixels(self.codec))}
         # With one thread, a packet's frame is returned at once, and no camera takes all cores.
         context.thread_count = 1
         return context
@@ -98,14 +108,21 @@ class MediaFormat:
         return context
 
 
+_FORMATS = {".mp4": "mp4", ".jpg": "jpeg_pipe"}  # by suffix, of clips and their stills
+
+
 def open_video(file: Path | TruncatedFile) -> InputContainer:
     """Open a clip's file, or its start, for reading.
 
-    A file named MP4 is only read as such: FFmpeg would open what a playlist names.
+    A file named MP4 is only read as such: FFmpeg would open what a playlist names. Nothing is
+    decoded. Raises ``FileRefused`` for a file whose index announces too much, and whatever a
+    damaged file makes FFmpeg raise.
     """
     if not isinstance(file, Path):
-        return av.open(file, "r", format="mp4")
-    return av.open(str(file), format="mp4" if file.suffix == ".mp4" else None)
+        return av.open(file, "r", format="mp4", options=FILE_OPTIONS)
+    check_tables(file)
+    options = {**FILE_OPTIONS, "format_whitelist": ",".join((*FILE_FORMATS, "jpeg_pipe"))}
+    return av.open(str(file), format=_FORMATS.get(file.suffix), options=options)
 
 
 def padded_packet(data: bytes) -> AvPacket:
@@ -115,17 +132,36 @@ def padded_packet(data: bytes) -> AvPacket:
     return packet
 
 
+def decode_packet(decoder: VideoCodecContext, packet: AnyPacket) -> list[VideoFrame]:
+    """Decode the next packet; return no pictures if it's broken.
+
+    Raises ``SourceError`` for pictures that are refused, or that take too long.
+    """
+    return _decode(decoder, (packet,))
+
+
 def decode_single(decoder: VideoCodecContext, packet: AvPacket) -> VideoFrame | None:
     """Decode a packet by itself; return None if it's broken.
 
-    Drains the decoder, which would otherwise keep the frame until more packets come.
+    Drains the decoder, which would otherwise keep the frame until more packets come. Raises
+    ``SourceError`` for a picture that is refused, or that takes too long.
     """
-    try:
-        frames = [*decoder.decode(packet), *decoder.decode()]
-    except av.error.FFmpegError as err:
-        _LOGGER.debug("A packet can't be decoded: %s", err.strerror)
-        return None
+    frames = _decode(decoder, (packet, None))
     return frames[0] if frames else None
+
+
+def _decode(decoder: VideoCodecContext, packets: Iterable[AnyPacket | None]) -> list[VideoFrame]:
+    start = time.thread_time()  # the decoder runs on this thread, and may have to wait for others
+    try:
+        frames = [frame for packet in packets for frame in decoder.decode(packet)]
+    except (av.error.FFmpegError, ValueError) as err:
+        # A ValueError comes from PyAV, if the decoder could not be opened.
+        _LOGGER.debug("A packet can't be decoded: %s", err)
+        frames = []
+    check_decoding_time(time.thread_time() - start)
+    for frame in frames:
+        check_frame(frame.width, frame.height, frame.format.name)
+    return frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -16,14 +16,16 @@ import av.error
 from av.video.frame import PictureType
 from av.video.reformatter import ColorRange
 
+from ..core.errors import SourceError
 from ..media.jpeg import fit_width
-from ..media.packets import TICKS, TIME_BASE, MediaKind
+from ..media.packets import TICKS, TIME_BASE, MediaKind, decode_packet
 from .finalize import COMMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
     from av.container import OutputContainer
     from av.stream import Stream
@@ -46,6 +48,8 @@ _OPTIONS = {
 _ENCODER = {"preset": "veryfast", "tune": "zerolatency", "crf": "23", "threads": "2"}
 _GOP_S = 2
 _AUDIO_BIT_RATE = 64_000
+_MAX_ENCODED = 4096
+"""Longest side of encoded pictures: larger ones are scaled, since an encoder keeps many of them."""
 _MONO = frozenset({"mono", "1 channels"})
 _AUDIO_TOLERANCE_S = 0.2  # jitter or clock drift up to which audio is neither cut nor gets a gap
 
@@ -60,7 +64,8 @@ class _VideoEncoder:
     def __init__(self, container: OutputContainer, video: MediaFormat) -> None:
         self._container = container
         self._decoder = video.video_decoder()
-        self._width, self._height = fit_width(video.width, video.height, None)
+        limit = min(_MAX_ENCODED, video.width * _MAX_ENCODED // max(video.height, 1))
+        self._width, self._height = fit_width(video.width, video.height, limit)
         rate = Fraction(round(min(max(video.fps or 10.0, 1.0), 60.0)))
         self.stream = container.add_stream(
             "libx264",
@@ -73,7 +78,8 @@ class _VideoEncoder:
         )
 
     def write(self, packet: MediaPacket, start: int) -> None:
-        for frame, pts in _decode(self._decoder.decode, packet, start):
+        decode = partial(decode_packet, self._decoder)
+        for frame, pts in _decode(decode, packet, start):
             even = frame.reformat(
                 width=self._width,
                 height=self._height,
@@ -90,9 +96,12 @@ class _VideoEncoder:
 class _AudioEncoder:
     """Encodes to AAC, since browsers don't play G.711 and the like in MP4."""
 
-    def __init__(self, container: OutputContainer, audio: MediaFormat) -> None:
+    def __init__(
+        self, container: OutputContainer, audio: MediaFormat, decoder: AudioCodecContext
+    ) -> None:
         self._container = container
-        self._decoder = audio.audio_decoder()
+        self._decoder = decoder
+        self._channels = decoder.layout.nb_channels
         self._rate = audio.sample_rate
         self._next = 0  # the sample that the next frame should begin with
         self.stream = container.add_stream(
@@ -106,6 +115,8 @@ class _AudioEncoder:
     def write(self, packet: MediaPacket, start: int) -> None:
         tolerance = self._rate * _AUDIO_TOLERANCE_S
         for frame, pts in _decode(self._decoder.decode, packet, start):
+            if (frame.sample_rate, frame.layout.nb_channels) != (self._rate, self._channels):
+                continue  # the camera has changed it, which neither encoder nor file can
             begin = pts * self._rate // TICKS
             early = self._next - begin
             if early > tolerance:
@@ -124,12 +135,23 @@ def _decode[F: (VideoFrame, AudioFrame)](
     """Yield a packet's frames from ``start`` on, with their ticks after it."""
     try:
         frames = decode(packet.data)
-    except av.error.FFmpegError:
+    except av.error.FFmpegError, ValueError, SourceError:
         _LOGGER.debug("A broken packet is left out of a clip")
         return
     for frame in frames:
         if frame.pts is not None and frame.pts >= start:
             yield frame, frame.pts - start
+
+
+def _open_audio(audio: MediaFormat) -> AudioCodecContext | None:
+    """Return an open decoder; None if this audio can't be decoded: the clip has none then."""
+    try:
+        decoder = audio.audio_decoder()
+        decoder.open(strict=False)
+    except (av.error.FFmpegError, ValueError) as err:
+        _LOGGER.debug("Audio that can't be decoded is left out of a clip: %s", err)
+        return None
+    return decoder
 
 
 class FragmentedMp4:
@@ -204,8 +226,22 @@ class FragmentedMp4:
 
     def _write(self, packet: MediaPacket) -> None:
         write = self._writers.get(packet.format.kind)
-        if write is not None and (packet.is_video or (packet.data.dts or 0) >= self._start):
+        if write is None:
+            return
+        if packet.is_video:
             write(packet, self._start)
+        elif (packet.data.dts or 0) >= self._start:
+            self._write_audio(write, packet)
+
+    def _write_audio(self, write: _WritePacket, packet: MediaPacket) -> None:
+        """Write audio; leave out the rest of it if it can't be written."""
+        try:
+            write(packet, self._start)
+        except (av.error.InvalidDataError, av.error.ArgumentError, ValueError) as err:
+            _LOGGER.debug("The rest of the audio is left out of a clip: %s", err)
+            self._writers.pop(MediaKind.AUDIO, None)
+            # After a failure, the encoder's resampler must not be used again: not even at the end.
+            self._encoders = [x for x in self._encoders if isinstance(x, _VideoEncoder)]
 
     def _add_video(self, container: OutputContainer, video: MediaFormat) -> None:
         if video.copied:
@@ -220,10 +256,10 @@ class FragmentedMp4:
         if audio.template is not None:
             stream = container.add_stream_from_template(audio.template)
             self._writers[MediaKind.AUDIO] = partial(_copy, container, stream)
-        elif audio.sample_rate in (av.Codec("aac", "w").audio_rates or ()):
-            self._add_encoder(MediaKind.AUDIO, _AudioEncoder(container, audio))
-        else:
+        elif audio.sample_rate not in (av.Codec("aac", "w").audio_rates or ()):
             _LOGGER.debug("AAC has no sample rate of %s: the clip has no audio", audio.sample_rate)
+        elif (decoder := _open_audio(audio)) is not None:
+            self._add_encoder(MediaKind.AUDIO, _AudioEncoder(container, audio, decoder))
 
     def _add_encoder(self, kind: MediaKind, encoder: _VideoEncoder | _AudioEncoder) -> None:
         self._encoders.append(encoder)
