@@ -6,7 +6,8 @@ from threading import Event, Semaphore
 from pool_fakes import LONG_S, PERSON, FakeDetector, FakeFrame, Inbox, hold, started_pools
 import pytest
 
-from custom_components.homesec.engine.detection import pool as pool_module
+from custom_components.homesec.engine.detection.camera_failures import MAX_FAILURES
+from custom_components.homesec.engine.detection.pool import DetectionPool
 
 
 @pytest.fixture
@@ -127,11 +128,14 @@ def test_slot_is_idle_only_after_reply(pool):
 def test_broken_frames_do_not_replace_detector(pool, inbox, caplog):
     fake = FakeDetector()
     started = pool(fake)
-    for _ in range(pool_module.MAX_FAILURES + 1):
+    for _ in range(MAX_FAILURES + 1):
         started.submit("door", FakeFrame(None), inbox, wait_s=math.inf)
     assert inbox.wait(4) == [(None, None)] * 4
     assert not fake.closed.is_set()
-    assert len(caplog.records) == 1
+    assert [record.message for record in caplog.records] == [
+        "Detection failed: cannot be converted",
+        "Detection is paused for camera door: cannot be converted",
+    ]
 
 
 def test_callback_that_raises_ends_no_thread(pool, inbox, caplog):
@@ -166,7 +170,7 @@ def test_stop_just_before_worker_waits_ends_worker():
             checked.set()
             return answer
 
-    pool = pool_module.DetectionPool(create=lambda _stop: None, on_change=lambda _change: None)
+    pool = DetectionPool(create=lambda _stop: None, on_change=lambda _change: None)
     pool._stop = CheckedEvent()
     with pool._changed:
         worker = next(each for each in pool._threads if "detect-" in each.name)

@@ -19,6 +19,7 @@ import pytest
 
 from custom_components.homesec.engine.core.errors import ModelUnavailable
 from custom_components.homesec.engine.detection import pool as pool_module
+from custom_components.homesec.engine.detection.camera_failures import MAX_FAILURES
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.detection.pool import DetectionPool
 
@@ -117,7 +118,8 @@ def test_detector_that_keeps_failing_is_replaced(pool, inbox):
 
     def create(stop):
         created.append(FakeDetector())
-        created[-1].failing = pool_module.MAX_FAILURES if len(created) == 1 else 0
+        # The next picture that fails is the pool's own.
+        created[-1].failing = MAX_FAILURES + 1 if len(created) == 1 else 0
         return created[-1]
 
     started = pool(create=create, on_change=status, retry_s=(0.0, 0.0))
@@ -134,7 +136,7 @@ def test_detector_that_keeps_failing_is_replaced(pool, inbox):
 
 def test_failed_detector_is_not_closed_while_another_worker_uses_it(pool, inbox):
     fake, status = FakeDetector(Semaphore(0)), Status()
-    fake.failing = 3
+    fake.failing = MAX_FAILURES + 1
     started = pool(fake, workers=2, on_change=status)
     assert status.wait().ready
     slow = Inbox()

@@ -84,7 +84,7 @@ class DetectionLoop:
 
     def submit(self, sampled: SampledFrame) -> None:
         """Have objects detected in a frame."""
-        if self._pool.unavailable:
+        if self._pool.unavailable or self._pool.is_paused(self._config.id):
             self._observe_motion(sampled)
         frame = sampled.frame
         wait_s = math.inf if self._lossless else REPLAY_WAIT_S if sampled.replayed else 0.0

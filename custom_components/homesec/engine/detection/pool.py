@@ -17,14 +17,18 @@ from threading import Condition, Event, Thread
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..core.activity_board import BOARD, Work
 from ..core.backoff import backoff_s
 from ..core.errors import DetectorError, FrameBroken, HomeSecError
-from ..core.events import DetectorChanged
+from ..core.events import DetectionPaused, DetectorChanged
+from .camera_failures import CameraFailures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..core.events import EngineEvent
     from ..core.types import Detection
     from .cascade import CascadeDetector
 
@@ -36,9 +40,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-MAX_FAILURES = 3  # failed jobs in a row after which the detector is created anew
 PATIENCE_S = 15.0  # that the first detector may take to load before it counts as unavailable
 LOG_EVERY_S = 60.0  # failed jobs are logged once in this time
+_TRIED_WIDTH, _TRIED_HEIGHT, _GRAY = 640, 384, 128  # picture with which a detector is tried
 
 
 class _State(Enum):
@@ -62,7 +66,7 @@ class DetectionPool:
         self,
         *,
         create: Callable[[Event], CascadeDetector],
-        on_change: Callable[[DetectorChanged], None],
+        on_change: Callable[[EngineEvent], None],
         detector: str = "",
         model: str = "",
         workers: int = 1,
@@ -92,7 +96,7 @@ class DetectionPool:
         self._cascade: CascadeDetector | None = None
         self._users = 0  # threads that use it
         self._breakdowns = 0  # since a job last succeeded
-        self._failed_jobs = 0  # in a row
+        self._failures = CameraFailures(self._rng)
         self._error: Exception = DetectorError("stopped")
         self._recent_ms: deque[float] = deque(maxlen=50)
         self.frame_count = 0  # timed jobs that have succeeded
@@ -146,15 +150,21 @@ class DetectionPool:
         with self._changed:
             return self._cascade is None and (is_late or self._state is not _State.LOADING)
 
+    def is_paused(self, camera_id: str) -> bool:
+        """Whether nothing is detected for a camera, since its pictures made detection fail."""
+        with self._changed:
+            return self._failures.is_paused(camera_id, self._clock())
+
     def submit(
         self, slot: str, task: Task, reply: Reply, *, wait_s: float = 0.0, timed: bool = True
     ) -> bool:
         """Put a job into a slot; return False if it replaced a waiting one.
 
-        ``wait_s`` is how long to wait for the slot to become free (``math.inf`` allowed). Each job
-        gets one reply, unless it is replaced, canceled, or dropped by a stop: None at once while
-        there is no working detector. While the first one loads, jobs wait. ``timed`` jobs count
-        for ``inference_ms`` and ``frame_count``.
+        ``slot`` is a camera's id, alone or followed by a space and a name. ``wait_s`` is how long
+        to wait for the slot to become free (``math.inf`` allowed). Each job gets one reply, unless
+        it is replaced, canceled, or dropped by a stop: None at once while there is no working
+        detector, and while the camera is paused. While the first one loads, jobs wait. ``timed``
+        jobs count for ``inference_ms`` and ``frame_count``.
         """
         with self._changed:
             self._wait_for(lambda: slot not in self._waiting, wait_s)
@@ -204,7 +214,8 @@ class DetectionPool:
     def _serve(self, cascade: CascadeDetector) -> Exception:
         """Let the workers use a cascade until it fails or the pool stops; return its error."""
         with self._changed:
-            self._state, self._cascade, self._failed_jobs = _State.READY, cascade, 0
+            self._state, self._cascade = _State.READY, cascade
+            self._failures.clear()
             self._changed.notify_all()
         self._report_ready(cascade)
         while True:
@@ -258,7 +269,7 @@ class DetectionPool:
         )
         return delay_s
 
-    def _report(self, change: DetectorChanged) -> None:
+    def _report(self, change: EngineEvent) -> None:
         if not self._stop.is_set():
             _run_callback("Reporting the detector", partial(self._on_change, change))
 
@@ -271,7 +282,8 @@ class DetectionPool:
                     if not self._stop.is_set():
                         self._changed.wait()
                     continue
-                cascade = self._cascade
+                paused = self._failures.is_paused(_camera_of(job.slot), self._clock())
+                cascade = None if paused else self._cascade
                 self._users += cascade is not None
             found = self._run_job(cascade, job) if cascade else None
             with self._changed:
@@ -295,32 +307,66 @@ class DetectionPool:
     def _run_job(self, cascade: CascadeDetector, job: _Job) -> list[Detection] | None:
         start = self._clock()
         try:
-            with BOARD.working(Work.DETECT, job.slot.partition(" ")[0]):
+            with BOARD.working(Work.DETECT, _camera_of(job.slot)):
                 found = job.task(cascade)
         except Exception as err:  # noqa: BLE001 - native libraries raise anything
-            self._handle_failed_job(cascade, err)
+            self._handle_failed_job(cascade, _camera_of(job.slot), err)
             return None
         with self._changed:
-            self._breakdowns = self._failed_jobs = 0
+            self._breakdowns = 0
+            was_paused = self._failures.forget(_camera_of(job.slot))
             if job.timed:
                 self.frame_count += 1
                 self._recent_ms.append((self._clock() - start) * 1000)
+        if was_paused:
+            self._report(DetectionPaused(camera_id=_camera_of(job.slot), paused=False))
         return found
 
-    def _handle_failed_job(self, cascade: CascadeDetector, error: Exception) -> None:
-        """Log an error unless one was logged a moment ago; replace the detector after several."""
+    def _handle_failed_job(
+        self, cascade: CascadeDetector, camera_id: str, error: Exception
+    ) -> None:
+        """Log an error unless one was logged a moment ago.
+
+        After several in a row of a camera, replace the detector if it fails with any picture.
+        Otherwise, the camera's pictures are the cause, and only that camera is paused.
+        """
         with self._changed:
             now = self._clock()
             is_due = now - self._logged_at >= LOG_EVERY_S
             if is_due:
                 self._logged_at = now
-            if not isinstance(error, FrameBroken):  # which is not the detector's fault
-                self._failed_jobs += 1
-                if self._failed_jobs >= MAX_FAILURES and self._cascade is cascade:
-                    self._state, self._cascade, self._error = _State.FAILED, None, error
-                    self._changed.notify_all()
+            too_many = self._failures.add(camera_id)
         if is_due:
             _LOGGER.warning("Detection failed: %s", error)
+        if not too_many:
+            return
+        works = isinstance(error, FrameBroken) or _try_detector(cascade)
+        with self._changed:
+            if not works:
+                if self._cascade is cascade:
+                    self._state, self._cascade, self._error = _State.FAILED, None, error
+                    self._changed.notify_all()
+                return
+            is_new = self._failures.pause(camera_id, now)
+        if is_new:
+            _LOGGER.warning("Detection is paused for camera %s: %s", camera_id, error)
+            self._report(DetectionPaused(camera_id=camera_id, paused=True))
+
+
+def _camera_of(slot: str) -> str:
+    return slot.partition(" ")[0]
+
+
+def _try_detector(cascade: CascadeDetector) -> bool:
+    """Return whether the networks work with a picture that is surely sound."""
+    try:
+        for detector in filter(None, (cascade.primary, cascade.verifier)):
+            width, height = detector.fit(_TRIED_WIDTH, _TRIED_HEIGHT)
+            detector.detect(np.full((height, width, 3), _GRAY, np.uint8))
+    except Exception as err:  # noqa: BLE001 - native libraries raise anything
+        _LOGGER.debug("The detector fails with any picture: %s", err)
+        return False
+    return True
 
 
 def _run_callback(name: str, callback: Callable[[], None]) -> None:
