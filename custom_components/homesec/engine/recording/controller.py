@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..core.clip_id import new_clip_id
 from ..core.errors import CameraNotRunning
+from ..core.events import ClipsLimited
 from ..core.track_log import TrackLog
 from ..core.types import Clip, ClipState, Trigger
 from ..media.packets import TICKS
@@ -34,6 +35,8 @@ _LOGGER = logging.getLogger(__name__)
 
 TRACKS_MARGIN_S = 4.0
 """Tracks are kept longer than the pre-roll, since a presence is confirmed only after it began."""
+MIN_CLIP_S = 2.0  # a clip whose format changes earlier isn't followed by another one at once
+MAX_CLIPS, LIMIT_S = 10, 60.0  # no more clips of a camera begin within this time
 RETRY_S = 30.0  # after the disk refused a clip, the next one begins no sooner
 
 
@@ -89,6 +92,8 @@ class RecordingController:
         self._until_t = -math.inf  # end of the post-roll
         self._manual_until_t = -math.inf
         self._retry_t = -math.inf
+        self._started: deque[float] = deque(maxlen=MAX_CLIPS)  # ``at`` of the last clips' starts
+        self._limited = False
         self._recent_tracks: deque[tuple[float, tuple[Track, ...]]] = deque()
         """Of the last frames, since tracks in the pre-roll were seen before the clip began."""
         self.audio: MediaFormat | None = None  # the audio of the present connection
@@ -105,7 +110,7 @@ class RecordingController:
     def presence_seen(self, presence: Presence, t: float, at: float) -> None:
         """Keep a clip open during a presence; begin one at ``t`` if none is open."""
         self._present = True
-        if self._open is None and t >= self._retry_t:
+        if self._open is None and self._may_begin(t, at):
             self._begin(t, at, Trigger.PRESENCE, label=presence.label, score=presence.score)
         if (clip := self._open) is None:
             return
@@ -129,7 +134,7 @@ class RecordingController:
 
     def motion_seen(self, t: float, at: float) -> None:
         """Record motion as long as it lasts; begin a clip if none is open."""
-        if self._open is None and t >= self._retry_t:
+        if self._open is None and self._may_begin(t, at):
             self._begin(t, at, Trigger.MOTION)
         self._until_t = max(self._until_t, t + self._config.post_roll_s)
 
@@ -202,12 +207,35 @@ class RecordingController:
         self._open = None
         clip.writer.end(ClipResult(label=clip.label, score=clip.score, still=clip.still))
 
+    def _may_begin(self, t: float, at: float) -> bool:
+        """Return whether another clip may begin; report it when too many did in a short time.
+
+        Counted by the wall clock: a camera can make its own clock run fast.
+        """
+        if t < self._retry_t:
+            return False
+        full = len(self._started) == MAX_CLIPS and 0 <= at - self._started[0] < LIMIT_S
+        if full is not self._limited:
+            self._limited = full
+            if full:
+                _LOGGER.warning(
+                    "%s started %d clips within %.0f s, and has to wait",
+                    self._config.name, MAX_CLIPS, LIMIT_S,
+                )  # fmt: skip
+            clips = MAX_CLIPS if full else 0
+            self._on_event(ClipsLimited(camera_id=self._config.id, clips=clips))
+        return not full
+
     def _is_over(self, t: float) -> bool:
         return not self._present and t >= max(self._until_t, self._manual_until_t)
 
     def _roll_over(self, clip: _OpenClip, packet: MediaPacket) -> None:
-        """End the clip at this keyframe, and begin the next with it."""
+        """End the clip at this keyframe, and begin the next with it, unless clips get too many."""
         self.end()
+        if packet.t - clip.start_t < MIN_CLIP_S:
+            self._retry_t = packet.t + MIN_CLIP_S
+        if not self._may_begin(packet.t, packet.at):
+            return
         self._begin(
             packet.t,
             packet.at,
@@ -276,6 +304,7 @@ class RecordingController:
             label=label,
             score=score,
         )
+        self._started.append(event_at)
         writer.start()
         self._on_writer(writer)
         for packet in packets:
