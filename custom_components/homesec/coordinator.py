@@ -5,19 +5,22 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant, callback
 
 from .bus_events import bus_event
+from .camera_issues import async_camera_event, async_forget_camera_events
 from .detector.setup import async_choose_detector
 from .engine.core.errors import HomeSecError, StartFailed
 from .engine.core.events import (
     ClipFailed,
     ClipSaved,
+    ClipsLimited,
     ClipsRemoved,
     ClipUploaded,
+    DetectionPaused,
     DetectorChanged,
     EngineEvent,
     HealthChanged,
     ModelProgress,
 )
-from .engine.core.types import EngineStats
+from .engine.core.types import CameraHealth, EngineStats
 from .engine_host import EngineStart
 from .event_bus import AlarmChanged, CameraChanged, EventBus, StatsUpdated, camera_of
 
@@ -118,6 +121,7 @@ class HomeSecCoordinator:
         """Take over added, changed, and removed subentries: states, devices, entities."""
         for camera_id in self._cameras.async_sync():
             self._issues.async_forget_camera(camera_id)
+            async_forget_camera_events(self._hass, camera_id)
         self._alerts.async_sync()
         for camera_id in self._cameras:
             self._cameras.async_announce(camera_id)
@@ -152,8 +156,8 @@ class HomeSecCoordinator:
                 name, data = announced
                 self._hass.bus.async_fire(name, self._cameras.event_data(camera_id) | data)
         match event:
-            case HealthChanged():
-                self._async_check_health(event.camera_id)
+            case HealthChanged() | ClipsLimited() | DetectionPaused():
+                self._async_check_camera(event)
             case DetectorChanged():
                 self._detector.apply(event)
                 self._issues.async_detector(event)
@@ -171,10 +175,20 @@ class HomeSecCoordinator:
         if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsRemoved):
             self.async_update_stats()
 
-    def _async_check_health(self, camera_id: str) -> None:
-        if not self._host.stopped:
-            state, name = self._cameras[camera_id], self._cameras.subentry(camera_id).title
-            self._issues.async_camera_health(camera_id, name, state.health, state.error)
+    def _async_check_camera(self, event: HealthChanged | ClipsLimited | DetectionPaused) -> None:
+        if self._host.stopped:
+            return
+        camera_id = event.camera_id
+        name = self._cameras.subentry(camera_id).title
+        if not isinstance(event, HealthChanged):
+            async_camera_event(self._hass, self._entry.entry_id, name, event)
+            return
+        state = self._cameras[camera_id]
+        self._issues.async_camera_health(
+            camera_id, name, state.health, state.error, state.error_placeholders
+        )
+        if state.health is CameraHealth.OFF:
+            async_forget_camera_events(self._hass, camera_id)
 
     @callback
     def async_update_stats(self, _now: object = None) -> None:

@@ -12,9 +12,11 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from .engine.core.events import (
     ClipFailed,
     ClipSaved,
+    ClipsLimited,
     ClipStarted,
     ClipUploaded,
     DetectionEnded,
+    DetectionPaused,
     DetectionStarted,
     DetectionUpdated,
     EngineEvent,
@@ -80,7 +82,14 @@ def camera_of(event: EngineEvent) -> str | None:
             return event.presence.camera_id
         case ClipStarted() | ClipSaved() | ClipFailed() | ClipUploaded():
             return event.clip.camera_id
-        case HealthChanged() | ZoneChanged() | SnapshotTaken() | CameraChanged():
+        case (
+            HealthChanged()
+            | ZoneChanged()
+            | SnapshotTaken()
+            | CameraChanged()
+            | ClipsLimited()
+            | DetectionPaused()
+        ):
             return event.camera_id
     return None
 

@@ -9,15 +9,24 @@ from homeassistant.helpers.event import async_call_later
 
 from .const import DOMAIN, LOST_BEFORE_REPAIR
 from .engine.core.errors import (
+    DecodingTooSlow,
     DetectorError,
     DetectorMissing,
     DiskFull,
     DiskReadOnly,
+    FileRefused,
+    FormatUnstable,
     LoginRefused,
     ModelBroken,
     ModelUnavailable,
     ModelUnknown,
+    PacketTooLarge,
+    PictureRefused,
+    PictureTooLarge,
     StartFailed,
+    UnsupportedCodec,
+    UnsupportedFormat,
+    VideoDamaged,
 )
 from .engine.core.types import CameraHealth
 from .engine.sms.errors import (
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
 
     from .engine.core.events import DetectorChanged
 
+
 ISSUE_ALARM = "alarm_state"
 ISSUE_DETECTOR = "detector"
 ISSUE_ENGINE = "engine"
@@ -49,6 +59,23 @@ DETECTOR_ISSUES = frozenset(
 )
 SECOND_ISSUES = {ModelUnavailable.key: "second_opinion_unavailable"}
 SECOND_FAILED = "second_opinion_failed"
+VIDEO_ISSUES = {PictureTooLarge.key: "camera_picture_too_large"} | dict.fromkeys(
+    (
+        error.key
+        for error in (
+            DecodingTooSlow,
+            FileRefused,
+            FormatUnstable,
+            PacketTooLarge,
+            PictureRefused,
+            UnsupportedCodec,
+            UnsupportedFormat,
+            VideoDamaged,
+        )
+    ),
+    "camera_video_refused",
+)
+"""Issues of video that isn't opened, by the error's key: waiting doesn't help."""
 RECORDING_ISSUES = frozenset(error.key for error in (DiskFull, DiskReadOnly))
 RECIPIENT_ISSUES = frozenset(
     error.key
@@ -125,15 +152,23 @@ class Issues:
 
     @callback
     def async_camera_health(
-        self, camera_id: str, name: str, health: CameraHealth, error: str | None
+        self,
+        camera_id: str,
+        name: str,
+        health: CameraHealth,
+        error: str | None,
+        placeholders: Mapping[str, str] | None = None,
     ) -> None:
-        """Raise an issue for a camera that has been lost for some time."""
+        """Raise an issue for a camera that has been lost for some time, or that can't be used."""
         if health is not CameraHealth.LOST:
             self.async_forget_camera(camera_id)
         elif error == LoginRefused.key:
             # Waiting doesn't help, and each try may bring the camera closer to a lockout.
             self._async_cancel(camera_id)
             self._async_raise_camera(camera_id, name, "camera_login_refused")
+        elif error in VIDEO_ISSUES:
+            self._async_cancel(camera_id)
+            self._async_raise_camera(camera_id, name, VIDEO_ISSUES[error], placeholders)
         elif camera_id not in self._timers:
 
             @callback
@@ -146,7 +181,7 @@ class Issues:
     @callback
     def async_camera_missing(self, camera_id: str, name: str, error: str | None) -> None:
         """Raise an issue at once: the alarm is armed without a camera, and without consent."""
-        if error != LoginRefused.key:  # that issue says more
+        if error != LoginRefused.key and error not in VIDEO_ISSUES:  # those issues say more
             self._async_raise_camera(camera_id, name, "camera_missing")
 
     @callback
@@ -239,6 +274,13 @@ class Issues:
     def _async_withdraw(self, issue_id: str) -> None:
         ir.async_delete_issue(self._hass, DOMAIN, issue_id)
 
-    def _async_raise_camera(self, camera_id: str, name: str, key: str) -> None:
-        issue_id = camera_issue_id(camera_id)
-        self._async_raise(issue_id, key, {"camera": name}, fixable=True, camera_id=camera_id)
+    def _async_raise_camera(
+        self, camera_id: str, name: str, key: str, placeholders: Mapping[str, str] | None = None
+    ) -> None:
+        self._async_raise(
+            camera_issue_id(camera_id),
+            key,
+            {**(placeholders or {}), "camera": name},
+            fixable=True,
+            camera_id=camera_id,
+        )

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
+from homeassistant.helpers import issue_registry as ir
 
 from .cloud.issues import ISSUE_OLD_KEY, ISSUE_STORAGE, StorageRepairFlow
-from .const import CONF_DETECTOR, CONF_MODEL, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
+from .const import CONF_DETECTOR, CONF_MODEL, DOMAIN, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
 from .engine.model_zoo.detectors import DEFAULT, OPENCV
 from .issues import ISSUE_OPENCV
 
@@ -44,7 +45,8 @@ class SubentryRepairFlow(RepairsFlow):
         if user_input is None:
             name = entry.subentries[self._subentry_id].title
             return self.async_show_form(
-                step_id="confirm", description_placeholders={self._type: name}
+                step_id="confirm",
+                description_placeholders={**self._issue_placeholders(), self._type: name},
             )
         flow = await self.hass.config_entries.subentries.async_init(
             (self._entry_id, self._type),
@@ -52,6 +54,10 @@ class SubentryRepairFlow(RepairsFlow):
         )
         next_flow = (FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"])
         return self.async_abort(reason=opens, next_flow=next_flow)
+
+    def _issue_placeholders(self) -> dict[str, str]:
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        return dict(issue.translation_placeholders or {}) if issue else {}
 
 
 class DetectorRepairFlow(ConfirmRepairFlow):

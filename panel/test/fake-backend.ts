@@ -76,6 +76,7 @@ function makeCamera(id: string, name: string, change: Partial<Camera> = {}): Cam
     image_entity_id: `image.${id}`,
     health: "running",
     error: null,
+    error_placeholders: {},
     activity: "record",
     detection: true,
     presences: [],

@@ -71,6 +71,8 @@ WITHOUT_EXCEPTIONS = {
 """Modules whose translation keys belong to entities, issues, and fields, not to exceptions."""
 PIN_ERRORS = {"wrong_code", "locked_out", "code_missing"}
 """Of the step that asks for a PIN before settings of an armed alarm are saved."""
+VIDEO = {"width", "height", "references", "needed", "limit", "size", "seconds", "changes", "clips"}
+"""Placeholders of texts about video that is refused."""
 GONE = set(re.findall(r'reason="(\w+)"', SOURCE["flows.subentry_flow"]))
 
 
@@ -198,7 +200,7 @@ def test_camera_errors_have_texts() -> None:
             continue
         placeholders = set(re.findall(r"{(\w+)}", text))
         known = {"zone", "label"} if key.startswith(("zone", "rule")) else set()
-        assert placeholders <= ({"host"} if key == errors.OtherHostRefused.key else known)
+        assert placeholders <= ({"host"} if key == errors.OtherHostRefused.key else known) | VIDEO
 
 
 def test_camera_abort_reasons_have_texts() -> None:
@@ -283,7 +285,7 @@ def repair_reasons(issue: str) -> set[str]:
 
 
 def test_issues_have_texts_and_known_placeholders() -> None:
-    raised = set(re.findall(r'"(camera_[lm]\w+)"', SOURCE["issues"]))
+    raised = set(re.findall(r'"(camera_[dlmpv]\w+)"', SOURCE["issues"] + SOURCE["camera_issues"]))
     engine_issues = error_keys(errors.StartFailed)
     raised |= engine_issues | issues.DETECTOR_ISSUES | issues.RECORDING_ISSUES
     raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
@@ -303,7 +305,7 @@ def test_issues_have_texts_and_known_placeholders() -> None:
     } | issues.RECIPIENT_ISSUES
     assert TEXTS["issues"].keys() == raised
     for key, issue in TEXTS["issues"].items():
-        known = {"camera", "detector", "model"}
+        known = {"camera", "detector", "model", *(VIDEO if key.startswith("camera") else ())}
         if key.endswith("_unavailable"):
             known |= {"files", "folder"}
         if key in engine_issues:

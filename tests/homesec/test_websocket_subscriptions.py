@@ -89,6 +89,7 @@ async def test_status_subscription_sends_whole_status_at_once(
                 "image_entity_id": entity_id(hass, "image", "snapshot"),
                 "health": "off",
                 "error": None,
+                "error_placeholders": {},
                 "activity": "off",
                 "presences": [],
                 "recording": False,

@@ -1,6 +1,7 @@
 """The current state of a camera, from the engine's events."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..engine.core.events import (
     ClipFailed,
@@ -16,6 +17,9 @@ from ..engine.core.events import (
 )
 from ..engine.core.types import CameraHealth, CameraStats, Clip, Presence, Trigger
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 @dataclass(slots=True, kw_only=True)
 class CameraState:
@@ -23,6 +27,7 @@ class CameraState:
 
     health: CameraHealth = CameraHealth.OFF
     error: str | None = None
+    error_placeholders: Mapping[str, str] = field(default_factory=dict)
     presences: dict[str, Presence] = field(default_factory=dict)  # by label
     zones: dict[str, list[str]] = field(default_factory=dict)
     """Of each occupied zone, by its name, the labels in the order in which they entered."""
@@ -72,6 +77,7 @@ class CameraState:
             # Only a camera that was off is "connecting"; a lost one stays lost until it runs.
             return
         self.health, self.error = event.health, event.error
+        self.error_placeholders = event.placeholders
         if event.health is CameraHealth.OFF:
             self.presences.clear()
             self.zones.clear()

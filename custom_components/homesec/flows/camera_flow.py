@@ -58,7 +58,7 @@ class CameraFlow(HomeSecSubentryFlow):
         self._preview = CameraPreview()
         self._preview_task: asyncio.Task[CameraPreview] | None = None
         self._errors: dict[str, str] = {}
-        self._error_host = ""  # where a refused stream leads
+        self._error_placeholders: dict[str, str] = {}  # where a refused stream leads
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Add a camera."""
@@ -90,7 +90,7 @@ class CameraFlow(HomeSecSubentryFlow):
                 source_schema(webcams, self._homesec_cameras()), format_source(self._source)
             ),
             errors=self._errors,
-            description_placeholders={"host": self._error_host or "?"},
+            description_placeholders={"host": "?", **self._error_placeholders},
             last_step=False,
         )
 
@@ -145,7 +145,7 @@ class CameraFlow(HomeSecSubentryFlow):
         except SourceError as err:
             kind = SourceKind(self._source[CONF_KIND])
             self._errors = {LOCATION_FIELD[kind]: err.key}
-            self._error_host = err.placeholders.get("host", "")
+            self._error_placeholders = err.placeholders
         except Exception:  # noqa: BLE001 - the flow goes on, and the log has the error
             LOGGER.exception("The preview of a camera failed")
             self._errors = {"base": HomeSecError.key}

@@ -216,6 +216,7 @@ def _camera(runtime: HomeSecData, camera_id: str, state: CameraState) -> dict[st
         "image_entity_id": entity_id(IMAGE_DOMAIN, DOMAIN, f"{camera_id}_snapshot"),
         "health": state.health.value,
         "error": state.error,
+        "error_placeholders": dict(state.error_placeholders),
         "activity": alarm.activity(subentry).value,
         "detection": runtime.cameras.detects(camera_id),
         "presences": [

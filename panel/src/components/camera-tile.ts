@@ -45,7 +45,7 @@ export class CameraTile extends PageElement {
               ${icon(mdiVideoOffOutline)}
               <b>${texts.named("health", camera.health)}</b>
               ${camera.error
-                ? html`<span>${texts.named("source_error", camera.error)}</span>`
+                ? html`<span>${texts.named("source_error", camera.error, camera.error_placeholders)}</span>`
                 : off
                   ? html`<span
                       >${texts.get(camera.detection ? "cameras.off_why" : "cameras.off_detection")}</span

@@ -32,6 +32,8 @@ export interface Camera {
   /** off, connecting, running, or lost. */
   health: string;
   error: string | null;
+  /** What the error's text has placeholders for. */
+  error_placeholders: Record<string, string>;
   activity: string;
   /** Whether its detection is turned on. */
   detection: boolean;

@@ -59,8 +59,8 @@ export class Texts {
   }
 
   /** Translate a name from the engine. Return the name if it has no text. */
-  named(group: "health" | "source_error", name: string): string {
-    return this.find(`config_panel.${group}.${name}`, {}) ?? name;
+  named(group: "health" | "source_error", name: string, values: Values = {}): string {
+    return this.find(`config_panel.${group}.${name}`, values) ?? name;
   }
 
   /** Return the text for an error key. */

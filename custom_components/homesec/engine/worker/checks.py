@@ -15,8 +15,10 @@ from ..core.errors import WorkerError
 from ..core.events import (
     ClipFailed,
     ClipSaved,
+    ClipsLimited,
     ClipStarted,
     DetectionEnded,
+    DetectionPaused,
     DetectionStarted,
     DetectionUpdated,
     DetectorChanged,
@@ -118,7 +120,7 @@ def check_event(event: EngineEvent, camera_ids: Collection[str]) -> None:
             check_clip(clip, camera_ids)
         case DetectionStarted() | DetectionUpdated() | DetectionEnded():
             _check_camera(event.presence.camera_id, camera_ids)
-        case HealthChanged() | ZoneChanged() | SnapshotTaken():
+        case HealthChanged() | ZoneChanged() | SnapshotTaken() | DetectionPaused() | ClipsLimited():
             _check_camera(event.camera_id, camera_ids)
         case DetectorChanged() | FilesSetAside():
             pass

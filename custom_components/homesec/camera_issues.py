@@ -1,0 +1,54 @@
+"""Repair issues of cameras that run, but not as they should."""
+
+from typing import TYPE_CHECKING
+
+from homeassistant.core import callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+from .engine.core.events import ClipsLimited, DetectionPaused
+from .issues import async_raise_issue, camera_issue_id
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+CLIPS, DETECTION = "clips", "detection"  # ends of the issues' ids
+
+
+@callback
+def async_camera_event(
+    hass: HomeAssistant, entry_id: str, name: str, event: ClipsLimited | DetectionPaused
+) -> None:
+    """Raise an issue for what an event says of a camera, or withdraw it when that is over."""
+    match event:
+        case ClipsLimited():
+            end, key, wrong = CLIPS, "camera_many_clips", event.clips > 0
+            placeholders = {"camera": name, "clips": str(event.clips)}
+        case DetectionPaused():
+            end, key, wrong = DETECTION, "camera_detection_paused", event.paused
+            placeholders = {"camera": name}
+    issue_id = _issue_id(event.camera_id, end)
+    if not wrong:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    async_raise_issue(
+        hass,
+        entry_id,
+        issue_id,
+        key,
+        placeholders,
+        severity=ir.IssueSeverity.WARNING,
+        fixable=True,
+        camera_id=event.camera_id,
+    )
+
+
+@callback
+def async_forget_camera_events(hass: HomeAssistant, camera_id: str) -> None:
+    """Withdraw a camera's issues: it was switched off or removed."""
+    for end in (CLIPS, DETECTION):
+        ir.async_delete_issue(hass, DOMAIN, _issue_id(camera_id, end))
+
+
+def _issue_id(camera_id: str, end: str) -> str:
+    return f"{camera_issue_id(camera_id)}_{end}"
