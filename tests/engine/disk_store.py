@@ -134,6 +134,10 @@ class DiskStore:
 
     # --- what tests ask -----------------------------------------------------------------------
 
+    def list(self, folder=""):
+        start = f"{self.prefix}/{folder}".rstrip("/")
+        return [self.find(name) for name in self.names() if name.startswith(start)]
+
     def names(self, suffix=""):
         """Return the names of all objects."""
         found = (p.relative_to(self.objects).as_posix() for p in self.objects.rglob("*.*"))

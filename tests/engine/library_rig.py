@@ -11,6 +11,7 @@ from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.library.copies import ClipStorage
 from custom_components.homesec.engine.library.outbox import Outbox
+from custom_components.homesec.engine.library.recently_deleted import RecentlyDeleted
 from custom_components.homesec.engine.library.retention import Retention
 from custom_components.homesec.engine.library.retention_policy import RetentionRules
 from custom_components.homesec.engine.library.upload_jobs import UploadJobs
@@ -52,6 +53,10 @@ class LibraryRig:
         self.catalog.database._db.execute("PRAGMA synchronous = OFF")
         self.jobs = self.catalog.jobs
         self.copies = ClipStorage(self.catalog, self.clips_dir)
+        self.triggered = False
+        self.recently_deleted = RecentlyDeleted(
+            self.catalog, self.copies, self.clips_dir, purge_held=lambda: self.triggered
+        )
         self.upload_jobs = UploadJobs(
             store=self.store,
             catalog=self.catalog,
@@ -79,6 +84,7 @@ class LibraryRig:
             disk_free=free if callable(free) else lambda: free,
             on_event=self.events.append,
             clock=self.clock,
+            purge_held=lambda: self.triggered,
             **options,
         )
 
@@ -106,6 +112,13 @@ class LibraryRig:
     def stored(self, event_at=NOON, **values):
         """Save a clip and upload it."""
         clip = self.saved(event_at, **values)
+        self.run()
+        return self.row(clip)
+
+    def deleted(self, event_at=NOON, *, by="Ann", **values):
+        """Save a clip, upload it, and delete it; return the row."""
+        clip = self.stored(event_at, **values)
+        self.recently_deleted.delete(clip.id, by=by)
         self.run()
         return self.row(clip)
 

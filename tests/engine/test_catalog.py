@@ -12,7 +12,7 @@ import pytest
 from custom_components.homesec.engine.core.clip_id import clip_time, first_clip_id, new_clip_id
 from custom_components.homesec.engine.core.types import Clip, ClipState, CloudState, Trigger
 from custom_components.homesec.engine.db.job_queue import JobKind
-from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.catalog import Catalog, Totals
 from custom_components.homesec.engine.library.queries import SAVED
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -258,12 +258,12 @@ def test_vocabulary_has_newest_name_of_each_camera_with_saved_clips(catalog):
 
 
 def test_totals_count_saved_clips_and_bytes_by_tier(catalog):
-    assert catalog.totals() == (0, 0, 0, 0)
+    assert catalog.totals() == Totals()
     put(catalog, clip(1.8e9, bytes=5), clip(1.8e9 + 1, bytes=7))
     put(catalog, clip(1.8e9 + 2, bytes=100, state=ClipState.FAILED))
     put(catalog, clip(1.8e9 + 3, bytes=30, local=False, cloud=CloudState.STORED, cloud_bytes=31))
     put(catalog, clip(1.8e9 + 4, bytes=50, cloud=CloudState.WAITING))
-    assert catalog.totals() == (4, 62, 1, 31)
+    assert catalog.totals() == Totals(clips=4, bytes=62, cloud_clips=1, cloud_bytes=31)
 
 
 # --- put and save ---

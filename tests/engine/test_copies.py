@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.db.job_queue import JobKind
+from custom_components.homesec.engine.library.catalog import Totals
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_remove_local_keeps_cloud_copy(library):
     assert library.left() == []
     row = library.row(clip)
     assert (row.local, row.cloud, row.state) == (False, CloudState.STORED, ClipState.SAVED)
-    assert library.catalog.totals() == (1, 0, 1, clip.cloud_bytes)
+    assert library.catalog.totals() == Totals(clips=1, cloud_clips=1, cloud_bytes=clip.cloud_bytes)
 
 
 def test_interrupted_local_removal_is_corrected(library, monkeypatch):

@@ -1,5 +1,6 @@
 """The library of clips, in a running engine."""
 
+from dataclasses import replace
 import shutil
 import sqlite3
 import threading
@@ -132,8 +133,34 @@ def test_close_logs_hanging_threads(rigs, make_video, tmp_path, caplog):
 # --- removing and protecting ---
 
 
-def test_delete_removes_all_copies(rigs, make_video, store):
+def test_delete_keeps_all_copies_for_a_restore(rigs, make_video, store):
     rig = rigs(cloud=store, retention=KEEP_ALL)
+    (clip,) = rig.play(video(make_video))
+    uploaded = rig.wait_for(ClipUploaded).clip
+    assert rig.engine.library.delete(clip.id, by="Ann").deleted_by == "Ann"
+    stats = rig.engine.engine_stats()
+    assert (stats.clips, stats.deleted_clips, stats.clip_bytes) == (0, 1, clip.bytes)
+    assert rig.path(clip).exists()
+    assert store.names()
+    assert rig.engine.library.restore(clip.id) == uploaded
+    assert rig.engine.engine_stats().clips == 1
+
+
+def test_purge_removes_all_copies(rigs, make_video, store):
+    rig = rigs(cloud=store, retention=KEEP_ALL)
+    (clip,) = rig.play(video(make_video))
+    rig.wait_for(ClipUploaded)
+    with pytest.raises(ClipNotFound):
+        rig.engine.library.purge(clip.id)
+    rig.engine.library.delete(clip.id)
+    rig.engine.library.purge(clip.id)
+    assert not rig.path(clip).exists()
+    assert rig.engine.engine_stats().deleted_clips == 0
+    rig.wait(lambda: rig.of(OutboxChanged)[-1].backlog.jobs == 0 and not store.names())
+
+
+def test_delete_without_recently_deleted_removes_all_copies(rigs, make_video, store):
+    rig = rigs(cloud=store, retention=replace(KEEP_ALL, deleted_kept_s=0.0))
     (clip,) = rig.play(video(make_video))
     rig.wait_for(ClipUploaded)
     rig.engine.library.delete(clip.id)

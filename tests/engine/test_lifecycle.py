@@ -1,6 +1,7 @@
 """The states of clips, and who writes them."""
 
 import ast
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 import re
@@ -9,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from library_rig import NOON, LibraryRig, clip_row
 import pytest
 
+from custom_components.homesec.engine.core.errors import ClipNotFound, ClipProtected
 from custom_components.homesec.engine.core.types import ClipState, CloudState
 from custom_components.homesec.engine.library import lifecycle
 from custom_components.homesec.engine.library.bucket_change import apply_bucket_change
@@ -28,7 +30,7 @@ from custom_components.homesec.engine.library.retention_policy import (
 from custom_components.homesec.engine.worker.media_tools import LocalMediaTools
 
 ENGINE = Path(lifecycle.__file__).parents[1]
-COLUMNS = ("state", "local", "cloud")
+COLUMNS = ("state", "local", "cloud", "deleted_at", "deleted_by")
 EVERY = [
     Status(state, local, cloud)
     for state in ClipState
@@ -105,6 +107,55 @@ def test_put_ends_only_what_is_recording_or_failed(tmp_path, status, ending):
     library.close()
 
 
+@pytest.mark.parametrize("status", sorted(LEGAL))
+def test_delete_and_undelete_apply_to_finished_clips_only(tmp_path, status):
+    library = LibraryRig(tmp_path)
+    state, local, cloud = status
+    row = clip_row(state=state, local=local, cloud=cloud)
+    library.catalog.put(row)
+    finished = state not in (ClipState.RECORDING, ClipState.REMOVING)
+    database = library.catalog.database
+    assert lifecycle.delete(database, row.id, at=NOON, by="Ann") is finished
+    assert library.row(row) == (
+        replace(row, deleted_at=NOON, deleted_by="Ann") if finished else row
+    )
+    assert not lifecycle.delete(database, row.id, at=NOON + 1, by="Bob")
+    assert lifecycle.undelete(database, row.id) is finished
+    assert library.row(row) == row
+    assert not lifecycle.undelete(database, row.id)
+    library.close()
+
+
+@pytest.mark.parametrize("change", Change)
+def test_deleted_clips_change_as_all_others(tmp_path, change):
+    library = LibraryRig(tmp_path)
+    for n, (state, local, cloud) in enumerate(sorted(LEGAL)):
+        row = clip_row(NOON + n, state=state, local=local, cloud=cloud)
+        library.catalog.put(row)
+        deleted = lifecycle.delete(library.catalog.database, row.id, at=NOON, by="Ann")
+        lifecycle.apply(library.catalog.database, change, "id = ?", (row.id,))
+        now = library.row(row)
+        old = Status(state, local, cloud)
+        assert status_of(now) == TRANSITIONS[change].get(old, old)
+        assert now.deleted_at == (NOON if deleted else None)
+    library.close()
+
+
+def test_put_refuses_a_deleted_recording(tmp_path):
+    library = LibraryRig(tmp_path)
+    with pytest.raises(ValueError, match="can't be deleted"):
+        library.catalog.put(clip_row(state=ClipState.RECORDING, deleted_at=NOON))
+    library.close()
+
+
+def test_put_keeps_deletion(tmp_path):
+    library = LibraryRig(tmp_path)
+    clip = library.deleted()
+    library.catalog.put(replace(clip, deleted_at=None, deleted_by=None, duration_s=9.0))
+    assert library.row(clip) == replace(clip, duration_s=9.0)
+    library.close()
+
+
 # --- the writers ---
 
 
@@ -126,7 +177,7 @@ def writes_status(sql):
     )
 
 
-def test_only_lifecycle_writes_state_local_and_cloud():
+def test_only_lifecycle_writes_state_copies_and_deletion():
     writers = {
         path.relative_to(ENGINE).as_posix()
         for path in ENGINE.rglob("*.py")
@@ -143,6 +194,7 @@ def test_only_lifecycle_writes_state_local_and_cloud():
         "UPDATE clips SET local = 1 WHERE id = ?",
         "UPDATE clips SET cloud_bytes = 0, cloud = ?",
         "UPDATE clips SET (state, error) = (?, ?)",
+        "UPDATE clips SET deleted_at = NULL",
         "UPDATE clips SET {} WHERE id = ?",
     ],
 )
@@ -217,6 +269,20 @@ class Actions(LibraryRig):
     def delete(self, number):
         if clip := self.some(number):
             self.copies.remove(clip)
+
+    def move_to_recently_deleted(self, number):
+        if (clip := self.some(number)) and not clip.protected:
+            with suppress(ClipNotFound):
+                self.recently_deleted.delete(clip.id, by=None)
+
+    def restore(self, number):
+        if deleted := self.catalog.queries.deleted(limit=99):
+            self.recently_deleted.restore(deleted[number % len(deleted)].id)
+
+    def purge(self, number):
+        if deleted := self.catalog.queries.deleted(limit=99):
+            with suppress(ClipProtected):
+                self.recently_deleted.purge(deleted[number % len(deleted)].id)
 
     def retain(self, number):
         one = TierRules(total_bytes=100)

@@ -1,4 +1,4 @@
-"""A process that is killed while it saves, uploads, and removes clips."""
+"""A process that is killed while it saves, uploads, deletes, restores, and removes clips."""
 
 import os
 from pathlib import Path
@@ -55,13 +55,25 @@ def test_killed_process_loses_and_duplicates_no_clip(tmp_path):
     assert len(saved) > KILLS
 
     library = LibraryRig(tmp_path, store=DiskStore(tmp_path / "cloud"))
-    clips = library.catalog.queries.page(limit=1000)
+    queries = library.catalog.queries
+    listed, deleted = queries.page(limit=1000), queries.deleted(limit=1000)
+    clips = [*listed, *deleted]
     known = {clip.id for clip in clips}
-    # Every fifth clip is removed, perhaps without a report before the kill.
+    # Two of five clips are removed, perhaps without a report before the kill.
     gone = saved - removed - known
     assert gone <= to_go
     assert not known & removed
     assert {clip.cloud for clip in clips} == {CloudState.STORED}
+    # Whether a clip is deleted is what was reported last, or was under way.
+    steps = {}
+    for what, *clip_id in said:
+        steps.setdefault("".join(clip_id), []).append(what)
+    for clip in listed:
+        assert steps[clip.id][-1] in ("saved", "deleting", "restoring", "restored")
+    for clip in deleted:
+        assert steps[clip.id][-1] in ("deleting", "deleted", "restoring", "removing")
+    markers = {path.stem for path in library.clips_dir.rglob("*.deleted")}
+    assert markers == {clip.id for clip in deleted}
     videos = {Path(name).stem: name for name in library.store.names(".mp4")}
     assert videos.keys() == known
     assert len(library.store.names(".jpg")) == len(clips)

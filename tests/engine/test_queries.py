@@ -8,8 +8,8 @@ from library_rig import NOON, clip_row
 import pytest
 
 from custom_components.homesec.engine.core.types import ClipState
-from custom_components.homesec.engine.db.schema import MIGRATIONS
-from custom_components.homesec.engine.library import queries
+from custom_components.homesec.engine.db.schema import COLUMNS, MIGRATIONS, clip_to_row
+from custom_components.homesec.engine.library import lifecycle, queries
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.library.queries import VISIBLE, ClipFilter, Word
 
@@ -296,6 +296,33 @@ def test_migration_of_version_2_keeps_clips_and_counts_visits(tmp_path):
             "SELECT camera_id, label, started_at, ended_at, clip_id FROM visits"
         )
         assert [tuple(row) for row in visits] == [("door", "person", NOON, NOON + 16, seen.id)]
+
+
+# --- files of versions without Recently deleted ---
+
+
+@pytest.mark.parametrize("version", [5, 6])
+def test_migration_keeps_clips_and_has_none_deleted(tmp_path, version):
+    path = tmp_path / "clips.db"
+    clip = clip_row(NOON, zones=("yard",))
+    with sqlite3.connect(path) as db:
+        db.executescript("".join(MIGRATIONS[:version]) + f"PRAGMA user_version = {version};")
+        columns = [row[1] for row in db.execute("PRAGMA table_info(clips)")]
+        values = dict(zip(COLUMNS, clip_to_row(clip), strict=True))
+        db.execute(
+            f"INSERT INTO clips VALUES ({', '.join('?' * len(columns))})",
+            [values[column] for column in columns],
+        )
+    db.close()
+    with Catalog(path) as catalog:
+        in_yard = ClipFilter(zones=("yard",))
+        assert catalog.queries.page(in_yard, limit=9) == [clip]
+        assert catalog.queries.deleted(limit=9) == []
+        assert lifecycle.delete(catalog.database, clip.id, at=NOON, by="Ann")
+        assert catalog.queries.page(in_yard, limit=9) == []
+        assert catalog.queries.vocabulary().zones == ()
+        assert lifecycle.undelete(catalog.database, clip.id)
+        assert catalog.queries.page(in_yard, limit=9) == [clip]
 
 
 def test_visible_states_are_all_but_removing():

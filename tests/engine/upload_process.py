@@ -1,4 +1,7 @@
-"""A process that saves and uploads clips until it is killed: `upload_process.py FOLDER COUNT`."""
+"""A process that saves, uploads, and deletes clips until it is killed.
+
+`upload_process.py FOLDER COUNT`
+"""
 
 from pathlib import Path
 import sys
@@ -15,7 +18,8 @@ def main():
     library.copies.finish_removals()
     library.copies.verify_files()
     library.outbox.start()
-    have = library.catalog.totals().clips
+    totals, deleted = library.catalog.totals(), library.recently_deleted
+    have = totals.clips + totals.deleted_clips
     say("ready")
     for n in range(have, have + count):
         clip = library.saved(NOON + n, size=5000 + n)
@@ -23,6 +27,18 @@ def main():
         if n % 5 == 4:
             say(f"removing {clip.id}")
             library.copies.remove(clip)
+            say(f"removed {clip.id}")
+        if n % 5 in (1, 2, 3):
+            say(f"deleting {clip.id}")
+            deleted.delete(clip.id, by="Ann")
+            say(f"deleted {clip.id}")
+        if n % 5 == 2:
+            say(f"restoring {clip.id}")
+            deleted.restore(clip.id)
+            say(f"restored {clip.id}")
+        if n % 5 == 3:
+            say(f"removing {clip.id}")
+            deleted.purge(clip.id)
             say(f"removed {clip.id}")
     while library.outbox.backlog.jobs:
         library.outbox.join(0.01)

@@ -65,13 +65,14 @@ class HomeSecEngine:
         rng: random.Random | None = None,
         cloud: CloudStore | None = None,
         retention: RetentionRules | None = None,
+        purge_held: Callable[[], bool] = lambda: False,
     ) -> None:
         """Prepare; nothing runs before ``start``.
 
         ``create_worker`` creates what runs the cameras, by default processes of their own.
         ``create_cascade`` replaces what ``detector`` and ``model`` name, and has the cameras run in
         this process. With ``cloud``, every clip is uploaded; without ``retention``, none is ever
-        removed.
+        removed by itself. See ``ClipLibrary`` for ``purge_held``.
         """
         self._clips_dir = clips_dir
         self._data_dir = data_dir
@@ -106,6 +107,7 @@ class HomeSecEngine:
             on_event=self._on_event,
             clock=clock,
             rng=rng,
+            purge_held=purge_held,
         )
         self.sms = SmsService(
             cloud=lambda: self.library.cloud,
@@ -234,6 +236,8 @@ class HomeSecEngine:
             clip_bytes=totals.bytes,
             cloud_clips=totals.cloud_clips,
             cloud_bytes=totals.cloud_bytes,
+            deleted_clips=totals.deleted_clips,
+            deleted_bytes=totals.deleted_bytes,
         )
 
     @property

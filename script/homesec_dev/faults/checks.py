@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import hashlib
 from itertools import pairwise
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import av.error
@@ -13,13 +14,13 @@ import av.error
 from custom_components.homesec.engine.cloud.object_names import object_name
 from custom_components.homesec.engine.core.types import Clip, ClipState, CloudState
 from custom_components.homesec.engine.library.catalog import Catalog
+from custom_components.homesec.engine.library.deletion_marker import marker_path
 
 from .parts import content
 from .videos import PICTURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from .cloud import Cloud
     from .engine_process import Report
@@ -195,6 +196,9 @@ class Judge:
 
     def _find_strays(self, clips: list[Clip], objects: dict[str, str], verdict: Verdict) -> None:
         files = {path for clip in clips for path in (clip.path, clip.still_path) if path}
+        files |= {
+            marker_path(Path(clip.path)).as_posix() for clip in clips if clip.deleted_at is not None
+        }
         root = self._process.clips_dir
         verdict.stray |= {
             path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()

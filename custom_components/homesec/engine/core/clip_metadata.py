@@ -27,8 +27,12 @@ def dump_metadata(clip: Clip) -> str:
     shortened = {
         "camera_name": clip.camera_name[:TEXT_LIMIT],
         "zones": [zone[:ZONE_LIMIT] for zone in clip.zones[:ZONES_LIMIT]],
+        "deleted_by": clip.deleted_by and clip.deleted_by[:TEXT_LIMIT],
     }
     values = {name: shortened.get(name, getattr(clip, name)) for name in _PARSERS}
+    if clip.deleted_at is None:
+        for name in _ABOUT_DELETION:
+            del values[name]
     return json.dumps({"v": 1, **values}, separators=(",", ":"))
 
 
@@ -53,7 +57,7 @@ def load_metadata(text: str) -> Clip | None:
 
 def dump_comment(clip: Clip) -> str:
     """Return the metadata for the comment of a clip's file, which doesn't change later."""
-    return dump_metadata(replace(clip, protected=False))
+    return dump_metadata(replace(clip, protected=False, deleted_at=None, deleted_by=None))
 
 
 def merge_metadata(clip: Clip, comment: str | None) -> Clip:
@@ -127,7 +131,14 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "audio_codec": _optional(_text),
     "zones": _zones,
     "protected": _flag,
+    "deleted_at": _optional(_timestamp),
+    "deleted_by": _optional(_text),
 }
 """Each raises ValueError for an invalid value, which ``KeyError`` stands for if there is none."""
-_DEFAULTS: dict[str, object] = {"zones": [], "protected": False}
-"""Of fields that older versions don't write."""
+_ABOUT_DELETION = ("deleted_at", "deleted_by")  # only written of deleted clips
+_DEFAULTS: dict[str, object] = {
+    "zones": [],
+    "protected": False,
+    **dict.fromkeys(_ABOUT_DELETION),
+}
+"""Of fields that older versions don't write, or that aren't written of every clip."""

@@ -277,3 +277,7 @@ class ClipNotFound(HomeSecError, key="clip_not_found"):
 
 class ClipProtected(HomeSecError, key="clip_protected"):
     """The clip is protected from removal."""
+
+
+class PurgeHeld(HomeSecError, key="purge_held"):
+    """Nothing is removed from Recently deleted while the alarm is triggered."""

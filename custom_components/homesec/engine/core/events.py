@@ -145,6 +145,7 @@ class RemovalReason(StrEnum):
     AGE = "age"
     SIZE = "size"
     SPACE = "space"  # the disk was almost full
+    DELETED = "deleted"  # it was in Recently deleted for long enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -261,6 +261,8 @@ class Clip:
     cloud: CloudState = CloudState.NONE
     cloud_bytes: int = 0  # size in the cloud, the still included
     zones: tuple[str, ...] = ()  # the zones that objects were in, in the camera's order
+    deleted_at: float | None = None  # when it was moved to Recently deleted; None: it wasn't
+    deleted_by: str | None = None  # name of the user who did; None: an automation, or unknown
 
     @property
     def pre_roll_s(self) -> float:
@@ -288,7 +290,9 @@ class EngineStats:
     inference_ms: float | None = None
     """Median over the last frames, pre- and post-processing included."""
     frame_count: int = 0  # frames that the detector got
-    clips: int = 0
-    clip_bytes: int = 0  # size of the clips in the clip folder
+    clips: int = 0  # without recently deleted ones
+    clip_bytes: int = 0  # size of the clips in the clip folder, of recently deleted ones too
     cloud_clips: int = 0
     cloud_bytes: int = 0
+    deleted_clips: int = 0
+    deleted_bytes: int = 0  # their part of ``clip_bytes``

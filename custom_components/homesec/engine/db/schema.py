@@ -173,6 +173,34 @@ MIGRATIONS = (
         DELETE FROM object_keys WHERE clip_id = old.id;
     END;
     """,
+    # 7: recently deleted clips. Indexes by camera and label leave them out, so that they cost
+    # nothing there, and the triggers take them out of ``clip_zones``.
+    """
+    ALTER TABLE clips ADD COLUMN deleted_at REAL;
+    ALTER TABLE clips ADD COLUMN deleted_by TEXT;
+    DROP INDEX clips_by_time;
+    CREATE INDEX clips_by_time ON clips
+        (state, id, camera_id, bytes, local, cloud, cloud_bytes, protected, deleted_at);
+    DROP INDEX clips_by_camera;
+    CREATE INDEX clips_by_camera ON clips (state, camera_id, id) WHERE deleted_at IS NULL;
+    DROP INDEX clips_by_label;
+    CREATE INDEX clips_by_label ON clips (state, label, id) WHERE deleted_at IS NULL;
+    DROP INDEX clips_listed;
+    CREATE INDEX clips_listed ON clips (id, camera_id, label, protected, state, deleted_at);
+    CREATE INDEX clips_deleted ON clips (deleted_at, id) WHERE deleted_at IS NOT NULL;
+    DROP TRIGGER clip_added;
+    CREATE TRIGGER clip_added AFTER INSERT ON clips
+        WHEN new.zones != '[]' AND new.deleted_at IS NULL BEGIN
+        INSERT OR IGNORE INTO clip_zones SELECT value, new.id FROM json_each(new.zones);
+    END;
+    DROP TRIGGER clip_changed;
+    CREATE TRIGGER clip_changed AFTER UPDATE OF zones, deleted_at ON clips
+        WHEN new.zones != old.zones OR (new.deleted_at IS NULL) != (old.deleted_at IS NULL) BEGIN
+        DELETE FROM clip_zones WHERE clip_id = new.id;
+        INSERT OR IGNORE INTO clip_zones SELECT value, new.id FROM json_each(new.zones)
+            WHERE new.deleted_at IS NULL;
+    END;
+    """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS)))

@@ -4,6 +4,7 @@
 """
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..core.clip_id import first_clip_id
@@ -25,13 +26,21 @@ if TYPE_CHECKING:
     from ..core.types import Clip
 
 
+LAST_RUN_KEY = "looked_at"  # key of the value with the time of retention's last run
+
+
 class Totals(NamedTuple):
-    """Number and size of the saved clips."""
+    """Number and size of the saved clips.
+
+    A recently deleted clip isn't counted among them, but needs as much space as before.
+    """
 
     clips: int = 0
-    bytes: int = 0  # in the clip folder
+    bytes: int = 0  # in the clip folder, of all
     cloud_clips: int = 0
-    cloud_bytes: int = 0
+    cloud_bytes: int = 0  # of all
+    deleted_clips: int = 0
+    deleted_bytes: int = 0  # in the clip folder
 
 
 class Catalog:
@@ -40,7 +49,8 @@ class Catalog:
     def __init__(self, path: Path, *, upload: bool = False, clock: Clock | None = None) -> None:
         """Open the file; with ``upload``, saved clips get an upload job. Raises as ``Database``."""
         self.database = Database(path)
-        self.jobs = JobQueue(self.database, clock or SystemClock())
+        self._clock = clock or SystemClock()
+        self.jobs = JobQueue(self.database, self._clock)
         self.queries = ClipQueries(self.database)
         self.visits = Visits(self.database)
         self._upload = upload
@@ -136,19 +146,38 @@ class Catalog:
     def remove_failed(self, before: float) -> None:
         """Remove the rows of failed and missing clips from before a moment."""
         self.database.query(
-            "DELETE FROM clips WHERE state IN (?, ?) AND id < ? AND NOT protected",
+            "DELETE FROM clips WHERE state IN (?, ?) AND id < ? AND NOT protected"
+            " AND deleted_at IS NULL",
             (ClipState.FAILED, ClipState.MISSING, first_clip_id(before)),
         )
 
     def totals(self) -> Totals:
         """Return number and size of the saved clips."""
-        ((clips, size, cloud_clips, cloud_bytes),) = self.database.query(
-            "SELECT count(*), coalesce(sum(bytes * local), 0),"
-            " coalesce(sum(cloud = ?), 0), coalesce(sum(cloud_bytes), 0)"
+        (row,) = self.database.query(
+            "SELECT coalesce(sum(deleted_at IS NULL), 0), coalesce(sum(bytes * local), 0),"
+            " coalesce(sum(cloud = ? AND deleted_at IS NULL), 0), coalesce(sum(cloud_bytes), 0),"
+            " coalesce(sum(deleted_at IS NOT NULL), 0),"
+            " coalesce(sum(bytes * local * (deleted_at IS NOT NULL)), 0)"
             " FROM clips WHERE state = ?",
             (CloudState.STORED, ClipState.SAVED),
         )
-        return Totals(clips, size, cloud_clips, cloud_bytes)
+        return Totals._make(row)
+
+    def last_run(self) -> float | None:
+        """Return when retention ran last, in UTC epoch seconds; None if it's unknown."""
+        try:
+            at = float(self.get_value(LAST_RUN_KEY) or "")
+        except ValueError:
+            return None
+        return at if math.isfinite(at) else None
+
+    def now(self) -> float:
+        """Return UTC epoch seconds, at least those of retention's last run.
+
+        A clock without a battery is years behind until it's set. What were deleted in 1970 would
+        expire at once then.
+        """
+        return max(self._clock.now(), self.last_run() or 0.0)
 
     def get_value(self, key: str) -> str | None:
         """Return what ``set_value`` stored under a key."""

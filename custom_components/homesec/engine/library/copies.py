@@ -19,6 +19,7 @@ from ..core.types import ClipState, CloudState
 from ..db.job_queue import JobKind, deferred_kind
 from . import lifecycle
 from .bucket_change import other_buckets
+from .deletion_marker import Deletion, marker_path, read_marker, write_marker_or_log
 from .lifecycle import Change
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class ClipSummary(NamedTuple):
     cloud: CloudState
     cloud_bytes: int
     protected: bool
+    deleted_at: float | None = None  # when it was moved to Recently deleted
 
 
 class ClipStorage:
@@ -70,15 +72,13 @@ class ClipStorage:
         found: list[ClipSummary] = []
         while True:
             page = self._db.query(
-                "SELECT id, camera_id, bytes, local, cloud, cloud_bytes, protected FROM clips"
-                " WHERE state = ? AND id > ? ORDER BY id LIMIT ?",
+                "SELECT id, camera_id, bytes, local, cloud, cloud_bytes, protected, deleted_at"
+                " FROM clips WHERE state = ? AND id > ? ORDER BY id LIMIT ?",
                 (ClipState.SAVED, found[-1].id if found else "", _PAGE),
             )
             found += (
-                ClipSummary(
-                    id_, camera_id, size, bool(local), CloudState(cloud), cloud_bytes, bool(keep)
-                )
-                for id_, camera_id, size, local, cloud, cloud_bytes, keep in page
+                ClipSummary(id_, camera, size, bool(local), CloudState(cloud), *rest)
+                for id_, camera, size, local, cloud, *rest in page
             )
             if len(page) < _PAGE:
                 return found
@@ -89,13 +89,17 @@ class ClipStorage:
         with self._db.transaction():
             clip = self._catalog.get(clip_id)
             changed = self._db.change(sql, (protected, clip_id, protected)) > 0
-            # The objects' metadata has it, too, for a catalog that is rebuilt from the bucket.
-            if changed and clip is not None and clip.cloud is CloudState.STORED:
-                self._jobs.add(JobKind.DESCRIBE, clip_id)
-            for bucket_uri in other_buckets(self._catalog, clip_id) if changed else ():
-                self._jobs.add(deferred_kind(JobKind.DESCRIBE, bucket_uri), clip_id)
+            if changed and clip is not None:
+                self.queue_metadata(clip)
         self._on_change(clip_id)
         return clip is not None
+
+    def queue_metadata(self, clip: Clip) -> None:
+        """Have the metadata of a clip's objects updated, for a catalog rebuilt from the bucket."""
+        if clip.cloud is CloudState.STORED:
+            self._jobs.add(JobKind.DESCRIBE, clip.id)
+        for bucket_uri in other_buckets(self._catalog, clip.id):
+            self._jobs.add(deferred_kind(JobKind.DESCRIBE, bucket_uri), clip.id)
 
     def mark_uploaded(self, clip_id: str, cloud_bytes: int) -> None:
         """Record that a clip is in the bucket."""
@@ -140,13 +144,17 @@ class ClipStorage:
             self._delete_objects(clip, JobKind.DELETE)
         self._on_change(clip.id)
 
-    def remove(self, clip: Clip) -> None:
-        """Remove a clip and all of its copies.
+    def remove(self, clip: Clip) -> bool:
+        """Remove a clip and all of its copies, unless it was deleted or restored meanwhile.
 
-        Raises ``OSError`` when the disk refuses; ``finish_removals`` then tries again.
+        Return whether it was removed. Raises ``OSError`` when the disk refuses;
+        ``finish_removals`` then tries again.
         """
         with self._db.transaction(durable=True):
-            clip = self._catalog.get(clip.id) or clip
+            row = self._catalog.get(clip.id) or clip
+            if row.deleted_at != clip.deleted_at:
+                return False
+            clip = row
             self._apply(Change.REMOVING, clip.id)
             self._jobs.cancel(JobKind.UPLOAD, clip.id)
             self._jobs.cancel(JobKind.DESCRIBE, clip.id)
@@ -157,6 +165,7 @@ class ClipStorage:
                 self._delete_objects(clip, deferred_kind(JobKind.DELETE, bucket_uri))
         self._on_change(clip.id)
         self._finish_removal(clip)
+        return True
 
     def finish_removals(self) -> None:
         """Remove clips whose removal was interrupted by a crash or refused by the disk."""
@@ -178,6 +187,8 @@ class ClipStorage:
     def _unlink(self, clip: Clip) -> None:
         for path in filter(None, (clip.path, clip.still_path)):
             (self._clips_dir / path).unlink(missing_ok=True)
+        if clip.path:
+            marker_path(self._clips_dir / clip.path).unlink(missing_ok=True)
 
     def mark_file_missing(self, clip_id: str) -> None:
         """Record that a clip's file has disappeared. Without another copy, the clip is missing."""
@@ -197,20 +208,25 @@ class ClipStorage:
     def verify_files(self) -> tuple[int, int]:
         """Correct the rows of all clips whose files have disappeared or are back; count both.
 
-        Nothing must be recording meanwhile.
+        Also compare which clips are deleted with the markers. Nothing must be recording meanwhile.
         """
         listings: dict[str, set[str] | None] = {}
         missing = found = 0
         with self._db.transaction():
-            for clip_id, path, local in self._db.query(
-                "SELECT id, path, local FROM clips WHERE state IN (?, ?)",
+            for clip_id, path, local, deleted_at, deleted_by in self._db.query(
+                "SELECT id, path, local, deleted_at, deleted_by FROM clips WHERE state IN (?, ?)",
                 (ClipState.SAVED, ClipState.MISSING),
             ):
                 folder, _, name = path.rpartition("/")
                 if folder not in listings:
                     listings[folder] = _names(self._clips_dir / folder)
                 names = listings[folder]
-                if names is None or (name in names) is bool(local):
+                if names is None:
+                    continue
+                marked = marker_path(self._clips_dir / path).name in names
+                if marked is (deleted_at is None) and name in names:
+                    self._match_marker(clip_id, path, deleted_by)
+                if (name in names) is bool(local):
                     continue
                 if local:
                     self.mark_file_missing(clip_id)
@@ -224,6 +240,24 @@ class ClipStorage:
             with suppress(OSError):
                 (self._clips_dir / folder).rmdir()
         return missing, found
+
+    def _match_marker(self, clip_id: str, path: str, deleted_by: str | None) -> None:
+        """Delete a clip that has a marker; add the marker of a deleted one.
+
+        The catalog may be from a backup that is older than the marker. Or the clip was restored
+        since the backup, so it's kept for as long as if it had just been deleted.
+        """
+        now = self._catalog.now()
+        video = self._clips_dir / path
+        if (deletion := read_marker(video, now=now)) is None:
+            deletion = Deletion(now, deleted_by)
+            lifecycle.undelete(self._db, clip_id)
+            write_marker_or_log(video, deletion)
+        else:
+            _LOGGER.warning("Clip %s is in Recently deleted again: its file says so", clip_id)
+        lifecycle.delete(self._db, clip_id, at=deletion.at, by=deletion.by)
+        if (clip := self._catalog.get(clip_id)) is not None:
+            self.queue_metadata(clip)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

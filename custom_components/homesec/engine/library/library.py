@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..cloud.encrypted_store import EncryptedStore
 from ..cloud.object_names import clip_id_from_name
-from ..core.errors import ClipNotFound, ClipProtected, DiskFull
+from ..core.errors import ClipNotFound, DiskFull
 from ..core.events import (
     Backlog,
     CatalogRebuilt,
@@ -32,6 +32,7 @@ from .copies import ClipStorage
 from .disk_reserve import DiskReserve
 from .outbox import Outbox
 from .rebuild import Rebuilt, rebuild
+from .recently_deleted import RecentlyDeleted
 from .recovery import adopt_clips, finish_clips, finish_open_clips, finish_refused_clips
 from .retention import Retention, disk_free
 from .salvage import begin_anew, open_catalog
@@ -74,10 +75,12 @@ class ClipLibrary:
         clock: Clock,
         rng: random.Random,
         free: Callable[[], int] | None = None,
+        purge_held: Callable[[], bool] = lambda: False,
     ) -> None:
         """``path`` is the catalog's file; ``free`` returns the free bytes on the clips' disk.
 
-        Without ``rules``, nothing is ever removed.
+        Without ``rules``, nothing is ever removed by itself. While ``purge_held`` returns True,
+        nothing is removed from Recently deleted; it's called from any thread.
         """
         self._path = path
         self._clips_dir = clips_dir
@@ -88,6 +91,7 @@ class ClipLibrary:
         self._clock = clock
         self._rng = rng
         self._free = free or partial(disk_free, clips_dir)
+        self._purge_held = purge_held
         self._lock = threading.Lock()
         self._rebuilding = threading.Lock()
         self._totals = Totals()
@@ -104,6 +108,7 @@ class ClipLibrary:
         self._refused: set[str] = set()  # names of objects
         self.catalog: Catalog  # set by ``start``, closed by ``close``
         self.copies: ClipStorage
+        self.recently_deleted: RecentlyDeleted
 
     def start(self) -> None:
         """Open the catalog, recover clips, and start the threads.
@@ -143,6 +148,13 @@ class ClipLibrary:
         if self._cloud is not None:
             apply_bucket_change(self.catalog, self._cloud.bucket_uri)
         self.copies = ClipStorage(self.catalog, self._clips_dir, on_change=self._clip_changed)
+        self.recently_deleted = RecentlyDeleted(
+            self.catalog,
+            self.copies,
+            self._clips_dir,
+            purge_held=self._purge_held,
+            on_change=self._clip_changed,
+        )
         finish_open_clips(self.catalog, self._clips_dir, self._tools, self._on_event)
         self.copies.finish_removals()
         self.copies.verify_files()
@@ -183,6 +195,7 @@ class ClipLibrary:
                 on_event=self._on_event,
                 clock=self._clock,
                 on_run=self._finish_refused,
+                purge_held=self._purge_held,
             )
             self._retention.start()
 
@@ -300,23 +313,46 @@ class ClipLibrary:
             # A clip can be saved after ``close``: the next start counts it.
             _LOGGER.warning("The clips could not be counted: %s", err)
 
-    def delete(self, clip_id: str) -> None:
-        """Remove a clip and all of its copies.
+    def delete(self, clip_id: str, *, by: str | None = None) -> Clip:
+        """Move a clip to Recently deleted, or remove it if nothing is kept there; return its row.
 
-        Raises ``ClipNotFound``, ``ClipProtected``, and ``OSError`` if the disk refuses for now.
+        ``by`` is the user's name. Raises ``ClipNotFound``, ``ClipProtected``, and ``OSError`` if
+        the disk refuses for now.
         """
-        clip = self.catalog.get(clip_id)
-        if clip is None or clip.state in (ClipState.RECORDING, ClipState.REMOVING):
-            raise ClipNotFound
-        if clip.protected:
-            raise ClipProtected
-        self.copies.remove(clip)
+        clip = self.recently_deleted.delete(clip_id, by=by)
+        try:
+            kept = self._rules is None or self._rules.deleted_kept_s > 0
+            # While that's held, retention does it later.
+            if not kept and not self._purge_held():
+                self.copies.remove(clip)
+        finally:
+            self._count()
+        return clip
+
+    @property
+    def purge_held(self) -> bool:
+        """Whether nothing is removed from Recently deleted for now."""
+        return self._purge_held()
+
+    def restore(self, clip_id: str) -> Clip:
+        """Bring a clip back from Recently deleted; see ``RecentlyDeleted.restore``."""
+        clip = self.recently_deleted.restore(clip_id)
         self._count()
+        return clip
+
+    def purge(self, clip_id: str) -> Clip:
+        """Remove a clip from Recently deleted; see ``RecentlyDeleted.purge``."""
+        try:
+            return self.recently_deleted.purge(clip_id)
+        finally:
+            self._count()
 
     def protect(self, clip_id: str, *, protected: bool = True) -> None:
         """Set whether retention may remove a clip. Raises ``ClipNotFound``."""
-        if not self.copies.protect(clip_id, protected=protected):
+        clip = self.catalog.get(clip_id)
+        if clip is None or clip.deleted_at is not None:
             raise ClipNotFound
+        self.copies.protect(clip_id, protected=protected)
 
     def plan_bucket_change(self, bucket_uri: str) -> BucketChange | None:
         """Return what another bucket would mean for the clips; None if it's the one in use."""
@@ -360,6 +396,7 @@ class ClipLibrary:
 
     def set_rules(self, rules: RetentionRules) -> None:
         """Change the retention rules, and apply them at once."""
+        self._rules = rules
         if self._retention is not None:
             self._retention.rules = rules
             self._retention.wake()

@@ -2,8 +2,11 @@
 
 Three columns of a clip's row tell where it is in its life: ``state``, ``local`` (whether its file
 is in the clip folder), and ``cloud``. A recording ends as *saved* or *failed*. A saved clip whose
-last copy has disappeared is *missing* until its file or bucket is back. A clip that is deleted is
+last copy has disappeared is *missing* until its file or bucket is back. A clip that is removed is
 *removing* until its files are gone, and then so is its row. ``TRANSITIONS`` has the rest.
+
+A clip that a person deletes stays as it is and only gets the time, ``deleted_at``: it's in Recently
+deleted until it's restored or removed. Its copies change as those of any other clip meanwhile.
 """
 
 from dataclasses import replace
@@ -94,6 +97,19 @@ TRANSITIONS: Mapping[Change, Mapping[Status, Status]] = {
 """A clip whose status isn't listed stays as it is."""
 
 
+_DELETABLE = ", ".join(
+    f"('{state}', {local:d}, '{cloud}')" for state, local, cloud in TRANSITIONS[Change.REMOVING]
+)
+_DELETE = (
+    "UPDATE clips SET deleted_at = ?, deleted_by = ? WHERE id = ? AND deleted_at IS NULL"  # noqa: S608
+    f" AND (state, local, cloud) IN (VALUES {_DELETABLE})"
+)
+_UNDELETE = (
+    "UPDATE clips SET deleted_at = NULL, deleted_by = NULL"  # noqa: S608
+    f" WHERE id = ? AND deleted_at IS NOT NULL AND state != '{S.REMOVING}'"
+)
+
+
 def nearest_legal(status: Status) -> Status:
     """Return the status of a clip whose row is damaged."""
     match status:
@@ -137,7 +153,20 @@ def _statement(change: Change) -> str:
     )
 
 
-_OTHERS_WRITE = ("id", "state", "protected", "local", "cloud", "cloud_bytes")
+def delete(database: Database, clip_id: str, *, at: float, by: str | None) -> bool:
+    """Move a finished clip to Recently deleted; return whether it wasn't there already."""
+    return database.change(_DELETE, (at, by, clip_id)) > 0
+
+
+def undelete(database: Database, clip_id: str) -> bool:
+    """Take a clip out of Recently deleted; return whether it was there."""
+    return database.change(_UNDELETE, (clip_id,)) > 0
+
+
+_OTHERS_WRITE = (
+    *("id", "state", "protected", "local", "cloud", "cloud_bytes"),
+    *("deleted_at", "deleted_by"),
+)
 _INSERT = (
     f"INSERT INTO clips ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
     " ON CONFLICT (id) DO UPDATE SET "
@@ -158,12 +187,16 @@ def put(database: Database, clip: Clip) -> None:
     if (status := _status(clip)) not in LEGAL:
         message = f"a clip can't be {', '.join(map(str, status))}"
         raise ValueError(message)
+    if clip.state is S.RECORDING and clip.deleted_at is not None:
+        raise ValueError("a clip can't be deleted while it's being recorded")
     database.query(_PUT, clip_to_row(clip))
 
 
 def restore(database: Database, clip: Clip) -> None:
     """Write a repaired row, all of it."""
     repaired = replace(clip, **nearest_legal(_status(clip))._asdict())
+    if repaired.state is S.RECORDING:
+        repaired = replace(repaired, deleted_at=None, deleted_by=None)
     database.query(_RESTORE, clip_to_row(repaired))
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..db.database import Database
 
 _LAST_ID = "8"  # above every ULID
+_LAST_TIME = 2.0**53
+_IS_DELETED = f"deleted_at IS NOT NULL AND state != '{ClipState.REMOVING}'"
 VISIBLE = (ClipState.RECORDING, ClipState.SAVED, ClipState.FAILED, ClipState.MISSING)
 MAX_CLIP_S = 7200.0  # no clip is longer: so far back a timeline looks for clips that last into it
 MAX_SPANS = 20_000
@@ -51,6 +53,13 @@ class Word:
 
 
 SAVED = ClipFilter(states=(ClipState.SAVED,))
+
+
+class DeletedCursor(NamedTuple):
+    """The last clip of a page of Recently deleted."""
+
+    deleted_at: float
+    clip_id: str
 
 
 class Span(NamedTuple):
@@ -119,17 +128,38 @@ class ClipQueries:
         return next(iter(self._clips("id = ?", (clip_id,))), None)
 
     def get_many(self, clip_ids: Collection[str]) -> list[Clip]:
-        """Return these clips, without those that are missing or being removed."""
-        where = f"id IN ({_marks(clip_ids)}) AND state != ?"
+        """Return these clips, without those that don't exist or are deleted or being removed."""
+        where = f"id IN ({_marks(clip_ids)}) AND state != ? AND deleted_at IS NULL"
         return self._clips(where, (*clip_ids, ClipState.REMOVING))
 
     def in_state(self, state: ClipState) -> list[Clip]:
         """Return all clips in a state that is rare, oldest first."""
         return self._clips("state = ? ORDER BY id", (state,))
 
+    def deleted(self, *, limit: int, before: DeletedCursor | None = None) -> list[Clip]:
+        """Return a page of Recently deleted, newest deletion first."""
+        return self._clips(
+            f"{_IS_DELETED} AND (deleted_at, id) < (?, ?)"
+            " ORDER BY deleted_at DESC, id DESC LIMIT ?",
+            (*(before or (_LAST_TIME, _LAST_ID)), limit),
+        )
+
+    def count_deleted(self) -> int:
+        """Return how many clips are in Recently deleted."""
+        ((count,),) = self._db.query(f"SELECT count(*) FROM clips WHERE {_IS_DELETED}")  # noqa: S608
+        return int(count)
+
+    def deleted_until(self, at: float) -> list[Clip]:
+        """Return the clips that were deleted at or before a moment, the oldest deletion first."""
+        return self._clips(
+            f"{_IS_DELETED} AND deleted_at <= ? AND NOT protected ORDER BY deleted_at, id", (at,)
+        )
+
     def newest(self, camera_id: str, *, before: str = _LAST_ID) -> Clip | None:
         """Return a camera's newest saved clip."""
-        where = "state = ? AND camera_id = ? AND id < ? ORDER BY id DESC LIMIT 1"
+        where = (
+            "state = ? AND camera_id = ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT 1"
+        )
         return next(iter(self._clips(where, (ClipState.SAVED, camera_id, before))), None)
 
     def _clips(self, where: str, values: Iterable[Any]) -> list[Clip]:
@@ -147,7 +177,8 @@ class ClipQueries:
             before, end = map(first_clip_id, day_bounds(day, tz))
             ((count,),) = self._db.query(
                 "SELECT count(*) FROM clips"
-                " WHERE state = ? AND camera_id = ? AND id >= ? AND id < ?",
+                " WHERE state = ? AND camera_id = ? AND id >= ? AND id < ?"
+                " AND deleted_at IS NULL",
                 (ClipState.SAVED, camera_id, before, end),
             )
             found.append((day, count))
@@ -167,7 +198,7 @@ class ClipQueries:
     def _distinct(self, sql: str) -> list[str]:
         """Return all values of an indexed column, with one look-up for each (skip scan)."""
         found: list[str] = []
-        sql = sql.format(f"WHERE state = '{ClipState.SAVED}'")
+        sql = sql.format(f"WHERE state = '{ClipState.SAVED}' AND deleted_at IS NULL")
         while True:
             ((value,),) = self._db.query(sql, (found[-1] if found else "",))
             if value is None:
@@ -183,7 +214,8 @@ class ClipQueries:
                 f" iif(state = '{ClipState.RECORDING}', NULL, started_at + duration_s) AS ended_at,"
                 " label, state FROM clips"
                 f" WHERE id >= ? AND id < ? AND state IN ({_marks(VISIBLE)})"
-                " AND started_at < ? AND (ended_at IS NULL OR ended_at >= ?) ORDER BY id LIMIT ?",
+                " AND deleted_at IS NULL AND started_at < ?"
+                " AND (ended_at IS NULL OR ended_at >= ?) ORDER BY id LIMIT ?",
                 (
                     *(first_clip_id(since - MAX_CLIP_S), first_clip_id(until + MAX_CLIP_S)),
                     *(*VISIBLE, until, since, MAX_SPANS),
@@ -205,7 +237,7 @@ def _conditions(
     """Return a filter as SQL, from the table's name on, and the values of its placeholders."""
     lowest = "" if wanted.since is None else first_clip_id(wanted.since)
     highest = _LAST_ID if wanted.until is None else first_clip_id(wanted.until)
-    where = ["id >= ?", "id < ?", f"state IN ({_marks(wanted.states)})"]
+    where = ["id >= ?", "id < ?", f"state IN ({_marks(wanted.states)})", "deleted_at IS NULL"]
     values: list[Any] = [lowest, min(highest, below or _LAST_ID), *wanted.states]
     if above is not None:
         where.append("id > ?")

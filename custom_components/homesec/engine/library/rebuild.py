@@ -16,6 +16,7 @@ from ..cloud.errors import TransferStopped
 from ..cloud.object_names import ALERT_ENTRY, STILL, VIDEO, clip_from_object, clip_id_from_name
 from ..core.types import Clip, ClipState, CloudState
 from ..db.job_queue import JobKind
+from .deletion_marker import read_marker
 from .recovery import ClipTree, adopt_without_row
 
 if TYPE_CHECKING:
@@ -149,6 +150,12 @@ class CatalogRebuilder:
 
     def _add(self, found: _CloudClip) -> None:
         clip, size = found.clip, self._file_bytes(found.clip.path)
+        now = self._catalog.now()
+        if clip.deleted_at is not None:
+            # It may have been restored without a connection to the bucket, so its time starts anew.
+            clip = replace(clip, deleted_at=now)
+        if size is not None and (deletion := read_marker(self._clips_dir / clip.path, now=now)):
+            clip = replace(clip, deleted_at=deletion.at, deleted_by=deletion.by)
         if size is not None:
             still = clip.path.removesuffix(VIDEO) + STILL
             if self._file_bytes(still) is not None:

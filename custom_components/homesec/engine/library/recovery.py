@@ -22,6 +22,7 @@ from ..core.errors import ClipDamaged, DiskFull, DiskReadOnly
 from ..core.events import CatalogRebuilt, ClipFailed, ClipSaved
 from ..core.types import Clip, ClipState, Trigger
 from ..db.schema import UNFILLED
+from .deletion_marker import MARKER, read_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -139,7 +140,11 @@ def finish_open_clips(
         _finish(catalog, tree, clip, on_event)
     tree.damaged.report(on_event)
     for folder, names in tree.days():
-        for name in (name for name in names if name.endswith(FRESH_SUFFIX)):
+        videos = {name.partition(".")[0] for name in names if name.endswith(".mp4")}
+        for name in names:
+            of_no_file = name.endswith(MARKER) and name.removesuffix(MARKER) not in videos
+            if not (name.endswith(FRESH_SUFFIX) or of_no_file):
+                continue
             with suppress(OSError):  # on a read-only disk, a later start removes it
                 (folder / name).unlink()
 
@@ -165,7 +170,9 @@ def _finish(catalog: Catalog, tree: ClipTree, clip: Clip, on_event: EventSink) -
     repaired = _repaired(clip, tree, known=catalog.get(clip.id) is not None)
     if repaired.state is ClipState.SAVED:
         _LOGGER.info("Clip %s, cut off while recording, was finalized", clip.id)
-        on_event(ClipSaved(clip=catalog.save(repaired)))
+        saved = catalog.save(repaired)
+        if saved.deleted_at is None:
+            on_event(ClipSaved(clip=saved))
         return
     catalog.put(repaired)
     if clip.state is not ClipState.FAILED:  # else an earlier start has reported it
@@ -184,7 +191,9 @@ def finish_refused_clips(
         repaired = _repaired(clip, tree)
         if repaired.state is ClipState.SAVED:
             _LOGGER.info("Clip %s, which the disk had refused, was finalized", clip.id)
-            on_event(ClipSaved(clip=catalog.save(repaired)))
+            saved = catalog.save(repaired)
+            if saved.deleted_at is None:
+                on_event(ClipSaved(clip=saved))
         elif repaired.error not in _REFUSED:
             catalog.put(repaired)  # there's no video in it
     tree.damaged.report(on_event)
@@ -285,9 +294,10 @@ def _missing_rows(catalog: Catalog, folder: Path, clip_ids: set[str]) -> Iterato
 
 
 def _row_from_path(catalog: Catalog, folder: Path, clip_id: str) -> Clip:
-    """Return a row with what the path of a clip's file tells."""
+    """Return a row with what the path of a clip's file, and the marker beside it, tell."""
     camera_id, event_at = folder.parent.name, clip_time(clip_id) or 0.0
     newest = catalog.queries.newest(camera_id)
+    deletion = read_marker(folder / f"{clip_id}.mp4", now=catalog.now())
     return Clip(
         id=clip_id,
         camera_id=camera_id,
@@ -297,4 +307,6 @@ def _row_from_path(catalog: Catalog, folder: Path, clip_id: str) -> Clip:
         started_at=event_at,
         event_at=event_at,
         path=f"{camera_id}/{folder.name}/{clip_id}.mp4",
+        deleted_at=None if deletion is None else deletion.at,
+        deleted_by=None if deletion is None else deletion.by,
     )

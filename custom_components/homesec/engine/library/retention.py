@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 import logging
-import math
 import shutil
 import sqlite3
 from typing import TYPE_CHECKING, override
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, override
 from ..core.events import ClipsRemoved, DiskSpaceChanged, RemovalReason
 from ..core.types import ClipState, CloudState
 from ..db.worker import WorkerThread
+from .catalog import LAST_RUN_KEY
 from .retention_policy import Removal, Tier, plan
 from .visits import MAX_VISIT_AGE_S, MAX_VISITS
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..cloud.object_store import CloudStore
     from ..core.clock import Clock
     from ..core.events import EventSink
+    from ..core.types import Clip
     from .catalog import Catalog
     from .copies import ClipStorage
     from .retention_policy import RetentionRules
@@ -28,7 +29,6 @@ _LOGGER = logging.getLogger(__name__)
 
 EVERY_S = 300.0
 FAILED_KEPT_S = 30 * 86400.0  # rows of failed and missing clips are removed at this age
-LAST_RUN_KEY = "looked_at"  # key of the catalog's value with the time of the last run
 MAX_JUMP_S = 86_400.0  # more than a change of the time zone
 DISTRUST_S = 3600.0  # how long a clock isn't trusted after a jump, or after days without power
 
@@ -76,8 +76,12 @@ class Retention(WorkerThread):
         clock: Clock,
         every_s: float = EVERY_S,
         on_run: Callable[[], None] = lambda: None,
+        purge_held: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``disk_free`` returns the free bytes on the disk; ``on_run`` is called in each run."""
+        """``disk_free`` returns the free bytes on the disk; ``on_run`` is called in each run.
+
+        While ``purge_held`` returns True, nothing is removed from Recently deleted.
+        """
         super().__init__(name="homesec-retention")
         self.rules = rules
         self._catalog = catalog
@@ -85,9 +89,10 @@ class Retention(WorkerThread):
         self._cloud = cloud
         self._disk_free = disk_free
         self._on_event = on_event
-        self._time = TrustedClock(clock, last=_parse_time(catalog.get_value(LAST_RUN_KEY)))
+        self._time = TrustedClock(clock, last=catalog.last_run())
         self._every_s = every_s
         self._on_run = on_run
+        self._purge_held = purge_held
         self._low = False
 
     @override
@@ -108,6 +113,7 @@ class Retention(WorkerThread):
         """Remove what the rules say once. Raises ``OSError`` and ``sqlite3.Error``."""
         now = self._time.now()
         self._copies.finish_removals()
+        self._purge_expired(now)
         removals = plan(
             self._copies.summaries(),
             self.rules,
@@ -115,6 +121,7 @@ class Retention(WorkerThread):
             free_bytes=self._disk_free(),
             uploading=self._cloud is not None,
             deleting=self._cloud is None or self._cloud.rights.delete,
+            purge_held=self._purge_held(),
         )
         done: defaultdict[RemovalReason, list[Removal]] = defaultdict(list)
         for removal in removals:
@@ -134,10 +141,39 @@ class Retention(WorkerThread):
         self._catalog.visits.remove_old(now - MAX_VISIT_AGE_S, keep=MAX_VISITS)
         self._catalog.set_value(LAST_RUN_KEY, f"{now}")
 
+    def _purge_expired(self, now: float) -> None:
+        """Remove the clips that have been in Recently deleted for long enough."""
+        purged = [
+            clip
+            for clip in self._catalog.queries.deleted_until(now - self.rules.deleted_kept_s)
+            if self._purge(clip)
+        ]
+        if purged:
+            self._on_event(
+                ClipsRemoved(
+                    count=len(purged),
+                    bytes=sum(clip.bytes * clip.local for clip in purged),
+                    reason=RemovalReason.DELETED,
+                    last_copies=len(purged),
+                )
+            )
+
+    def _purge(self, clip: Clip) -> bool:
+        if self._stop.is_set() or self._purge_held():
+            return False
+        try:
+            return self._copies.remove(clip)
+        except OSError as err:
+            _LOGGER.warning("Clip %s cannot be removed: %s", clip.id, err.strerror)
+            return False
+
     def _remove(self, removal: Removal) -> bool:
         """Remove one copy, unless its clip has changed since the plan was made."""
         clip = self._catalog.get(removal.clip_id)
         if clip is None or clip.state is not ClipState.SAVED or clip.protected:
+            return False
+        deleted = clip.deleted_at is not None
+        if deleted is not removal.deleted or (deleted and self._purge_held()):
             return False
         local = removal.tier is Tier.LOCAL
         other_copy = clip.cloud is CloudState.STORED if local else clip.local
@@ -145,8 +181,8 @@ class Retention(WorkerThread):
             return False
         try:
             if not other_copy:
-                self._copies.remove(clip)
-            elif local:
+                return self._copies.remove(clip)
+            if local:
                 self._copies.remove_local(clip)
             else:
                 self._copies.remove_cloud(clip)
@@ -172,14 +208,6 @@ class Retention(WorkerThread):
                 last_copies=last_copies,
             )
         )
-
-
-def _parse_time(text: str | None) -> float | None:
-    try:
-        at = float(text or "")
-    except ValueError:
-        return None
-    return at if math.isfinite(at) else None
 
 
 def disk_free(folder: Path) -> int:

@@ -1,11 +1,16 @@
 """Decide which copies of clips to remove: limits on age and size, and a disk that must not fill.
 
 - A protected clip is never removed.
+- A recently deleted clip is removed after its time (`retention.py`), whatever its age. Before, it
+  needs as much space as any other, so wherever space is needed, recently deleted clips go first.
+  While the alarm is triggered, it neither goes nor counts: nobody can get rid of a clip by deleting
+  it and filling the disk, and no other clip goes in its stead.
 - A clip that waits for its upload keeps its file, whatever the limits say.
 - Otherwise limits apply even to the last copy: that's what "keep for 30 days" means. The limits of
   one tier never remove copies of the other.
-- Only if the disk would fill, more files are removed: first of clips that are in the cloud too,
-  then of others. The oldest go first.
+- Only if the disk would fill, more files are removed: first of recently deleted clips that don't
+  wait for their upload, then of clips that are in the cloud too, then of recently deleted ones that
+  wait, then of others. The oldest go first.
 """
 
 from collections import defaultdict
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from .copies import ClipSummary
 
 GIB = 1024**3
+DELETED_KEPT_S = 7 * 86_400.0
 
 
 class Tier(StrEnum):
@@ -56,6 +62,8 @@ class RetentionRules:
     local: TierRules = TierRules()
     cloud: TierRules = TierRules()
     min_free_bytes: int = GIB  # what stays free on the clips' disk
+    deleted_kept_s: float = DELETED_KEPT_S
+    """How long a clip stays in Recently deleted; with 0, deleting removes it at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +75,7 @@ class Removal:
     reason: RemovalReason
     bytes: int
     last_copy: bool  # whether no copy is left after that
+    deleted: bool = False  # whether it's in Recently deleted
 
 
 def plan(
@@ -77,12 +86,17 @@ def plan(
     free_bytes: int,
     uploading: bool,
     deleting: bool = True,
+    purge_held: bool = False,
 ) -> list[Removal]:
     """Return which copies to remove, in this order.
 
     ``summaries`` are all saved clips, oldest first; ``uploading``: whether clips are uploaded;
-    ``deleting``: whether the bucket allows to delete, which it otherwise does by its own rules.
+    ``deleting``: whether the bucket allows to delete, which it otherwise does by its own rules;
+    ``purge_held``: whether recently deleted clips stay.
     """
+    summaries = sorted(
+        (s for s in summaries if s.deleted_at is None or not purge_held), key=_deleted_first
+    )
     local = [s for s in summaries if s.local]
     cloud = [s._replace(bytes=s.cloud_bytes) for s in summaries if s.cloud is CloudState.STORED]
     waiting = {s.id for s in local if uploading and s.cloud is CloudState.WAITING}
@@ -90,7 +104,8 @@ def plan(
     missing_bytes = rules.min_free_bytes - free_bytes
     missing_bytes -= sum(s.bytes for s in local if s.id in expired)
     others = (s for s in local if s.id not in expired)
-    expired |= dict.fromkeys(_for_space(others, missing_bytes), RemovalReason.SPACE)
+    for_space = _for_space(others, missing_bytes, waiting)
+    expired |= dict.fromkeys(for_space, RemovalReason.SPACE)
     cloud_rules = rules.cloud if deleting else TierRules()
     cloud_expired = dict(_by_limits(cloud, cloud_rules, now=now, keep=frozenset()))
     return [
@@ -113,7 +128,13 @@ def _removals(
                 reason=reasons[copy.id],
                 bytes=copy.bytes,
                 last_copy=copy.id not in other_copies,
+                deleted=copy.deleted_at is not None,
             )
+
+
+def _deleted_first(summary: ClipSummary) -> tuple[bool, float]:
+    """Sort recently deleted clips to the front, the oldest deletion first."""
+    return summary.deleted_at is None, summary.deleted_at or 0.0
 
 
 def _by_limits(
@@ -129,7 +150,9 @@ def _by_limits(
         limits = rules.cameras.get(camera_id, rules.each)
         if limits.max_age_s is not None:
             end = first_clip_id(now - limits.max_age_s)
-            old = [c.id for c in its_copies if c.id < end and not c.protected and c.id not in keep]
+            kept = {c.id for c in its_copies if c.protected or c.deleted_at is not None}
+            kept |= keep
+            old = [c.id for c in its_copies if c.id < end and c.id not in kept]
             removed.update(old)
             yield from ((clip_id, RemovalReason.AGE) for clip_id in old)
         too_many = list(_beyond(its_copies, limits.max_bytes, keep, removed))
@@ -154,12 +177,20 @@ def _beyond(
             yield copy.id
 
 
-def _for_space(copies: Iterable[ClipSummary], missing_bytes: int) -> Iterator[str]:
-    """Yield what to remove to get free space: first what is in the cloud too, then the oldest."""
+def _for_space(
+    copies: Iterable[ClipSummary], missing_bytes: int, waiting: Collection[str]
+) -> Iterator[str]:
+    """Yield what to remove to get free space, in the order that the module's docstring has."""
+
+    def rank(copy: ClipSummary) -> tuple[int, bool]:
+        in_cloud = copy.cloud is CloudState.STORED
+        if copy.deleted_at is not None:
+            return (2 if copy.id in waiting else 0), not in_cloud
+        return (1 if in_cloud else 3), False
+
     if missing_bytes <= 0:
         return
-    removable = (c for c in copies if not c.protected)
-    for copy in sorted(removable, key=lambda c: c.cloud is not CloudState.STORED):
+    for copy in sorted((c for c in copies if not c.protected), key=rank):
         if missing_bytes <= 0:
             return
         missing_bytes -= copy.bytes

@@ -74,7 +74,7 @@ _CONDITIONS: Mapping[str, Mapping[str, str]] = {
         _CLIP_ID: "id",
         _WITHOUT_NUL: "camera_id",
         _TEXT: "camera_name video_codec",
-        _or_null(_TEXT): "label audio_codec error",
+        _or_null(_TEXT): "label audio_codec error deleted_by",
         _TRIGGER: "trigger",
         _LEGAL: "state",
         _TIME: "started_at event_at",
@@ -85,6 +85,7 @@ _CONDITIONS: Mapping[str, Mapping[str, str]] = {
         _COUNT: "bytes width height cloud_bytes",
         _FLAG: "protected",
         _ZONES: "zones",
+        _or_null(f"{_TIME} AND state != '{ClipState.RECORDING}'"): "deleted_at",
     },
     "jobs": {
         _COUNT: "id bytes attempts",
@@ -185,6 +186,9 @@ def repair_clip(values: Mapping[str, Any]) -> Clip | None:
         cloud=read.name("cloud", CloudState.STORED if cloud_bytes else CloudState.NONE),
         cloud_bytes=cloud_bytes,
         zones=read.zones(),
+        # If it's unreadable, only the marker beside the clip's file tells that it was deleted.
+        deleted_at=read.optional_time("deleted_at"),
+        deleted_by=read.text("deleted_by"),
     )
 
 
@@ -211,6 +215,10 @@ class _Reader:
     def number(self, column: str, otherwise: float, *, most: float = _MAX_NUMBER) -> float:
         value = self._values[column]
         return float(value) if isinstance(value, int | float) and 0 <= value < most else otherwise
+
+    def optional_time(self, column: str) -> float | None:
+        at = self.number(column, -1.0, most=MAX_TIMESTAMP)
+        return None if at < 0 else at
 
     def count(self, column: str) -> int:
         value = self._values[column]

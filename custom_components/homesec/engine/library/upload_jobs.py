@@ -197,7 +197,12 @@ class UploadJobs:
         if clip is None or clip.cloud is not CloudState.STORED:
             return
         metadata = load_metadata(sent.get(CLIP_ENTRY, ""))
-        if self._can_change and (metadata is None or metadata.protected is not clip.protected):
+        changed = (
+            metadata is None
+            or metadata.protected is not clip.protected
+            or metadata.deleted_at != clip.deleted_at
+        )
+        if self._can_change and changed:
             self._catalog.jobs.add(JobKind.DESCRIBE, clip_id)
 
     def delete(self, job: Job, stop: Event) -> Settle:
