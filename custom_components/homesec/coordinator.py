@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import HomeAssistant, callback
 
+from .alarm.machine import AlarmState
 from .bus_events import bus_event
 from .camera_issues import async_camera_event, async_forget_camera_events
 from .detector.setup import async_choose_detector
@@ -68,6 +69,7 @@ class HomeSecCoordinator:
             entry,
             host,
             cloud=storage.cloud,
+            purge_held=lambda: alarm.state is AlarmState.TRIGGERED,
             on_event=self.async_handle_event,
             on_started=self._async_engine_started,
             on_failed=self._async_engine_failed,

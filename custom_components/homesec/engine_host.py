@@ -80,6 +80,7 @@ class EngineHost:
         on_event: Callable[[EngineEvent], None],
         cloud: CloudStore | None,
         retention: RetentionRules,
+        purge_held: Callable[[], bool],
     ) -> None:
         """Start the engine, or raise what keeps it from that. ``on_event``: in the event loop."""
         create = partial(
@@ -92,6 +93,7 @@ class EngineHost:
             model=chosen.model,
             cloud=cloud,
             retention=retention,
+            purge_held=purge_held,
         )
         await self.async_run_raw(self._start, create)
 
@@ -157,6 +159,7 @@ class EngineStart:
         host: EngineHost,
         *,
         cloud: CloudStore | None,
+        purge_held: Callable[[], bool],
         on_event: Callable[[EngineEvent], None],
         on_started: Callable[[], Awaitable[None]],
         on_failed: Callable[[StartFailed], None],
@@ -165,6 +168,7 @@ class EngineStart:
         self._entry = entry
         self._host = host
         self._cloud = cloud
+        self._purge_held = purge_held
         self._on_event = on_event
         self._on_started = on_started
         self._on_failed = on_failed
@@ -182,6 +186,7 @@ class EngineStart:
                 on_event=self._on_event,
                 cloud=self._cloud,
                 retention=retention_rules(self._entry.data),
+                purge_held=self._purge_held,
             )
         except EngineNotRunningError:  # stopped meanwhile
             return

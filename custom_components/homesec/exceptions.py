@@ -11,10 +11,12 @@ from .engine.core.errors import (
     DiskFull,
     DiskReadOnly,
     HomeSecError,
+    PurgeHeld,
 )
 from .engine.sms.errors import TextError
 
-_INVALID_REQUESTS = (ClipNotFound, ClipProtected)  # the request was wrong, and nothing else
+_INVALID_REQUESTS = (ClipNotFound, ClipProtected, PurgeHeld)
+"""The request was wrong, and nothing else."""
 _WITH_OWN_TEXT = (
     CameraNotRunning,
     DiskFull,

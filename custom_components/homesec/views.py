@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Final, override
 
 from aiohttp import hdrs, web
-from homeassistant.components.http import KEY_HASS, HomeAssistantView
+from homeassistant.components.http import KEY_HASS, KEY_HASS_USER, HomeAssistantView
 from homeassistant.core import HomeAssistant, callback
 
-from .access import async_get_runtime
+from .access import Permission, async_get_runtime, has_permission
 from .alerts.stills import alert_stills
 from .clips.cache import STILL_WIDTHS, get_caches, scale_still
 from .clips.files import ClipMedia, ClipNotFoundError, CloudFile, async_find_clip
@@ -43,8 +43,13 @@ def _runtime(request: web.Request) -> HomeSecData:
 
 
 async def _find(request: web.Request, clip_id: str, *, in_progress: bool = False) -> ClipMedia:
+    runtime = _runtime(request)
+    # Those who may delete clips also see the deleted ones.
+    deleted = has_permission(request[KEY_HASS_USER], runtime, Permission.CONTROL)
     try:
-        return await async_find_clip(_runtime(request).host, clip_id, in_progress=in_progress)
+        return await async_find_clip(
+            runtime.host, clip_id, in_progress=in_progress, deleted=deleted
+        )
     except EngineNotRunningError:
         raise web.HTTPServiceUnavailable from None
     except ClipNotFoundError:

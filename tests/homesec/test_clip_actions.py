@@ -19,8 +19,16 @@ from homeassistant.exceptions import (
 from homesec_fixtures import CAMERA_ID, entity_id, set_up
 import probatio
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
+from custom_components.homesec.const import (
+    EVENT_ALARM_REFUSED,
+    EVENT_CLIPS_DELETED,
+    EVENT_CLIPS_PURGED,
+    EVENT_CLIPS_RESTORED,
+)
 from custom_components.homesec.engine.core.types import ClipState, CloudState, Trigger
+from custom_components.homesec.engine.library.retention_policy import RetentionRules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,9 +179,10 @@ async def test_list_without_entry_is_refused(
 # --- delete_clip, protect_clip -----------------------------------------------------------------
 
 
-async def test_delete_removes_local_and_cloud_copy(
+async def test_delete_with_nothing_kept_removes_local_and_cloud_copy(
     hass: HomeAssistant, gcs: Any, cloud_factory: ClipFactory
 ) -> None:
+    await keep_nothing(cloud_factory)
     here, there = (
         await cloud_factory.put(EVENING),
         await cloud_factory.cloud_only(EVENING + 1),
@@ -184,6 +193,12 @@ async def test_delete_removes_local_and_cloud_copy(
     assert not (cloud_factory.runtime.host.clips_dir / here.path).exists()
     await until_empty(cloud_factory, gcs)
     assert await refused(hass, "delete_clip", clip_id=here.id) == "clip_not_found"
+
+
+async def keep_nothing(factory: ClipFactory) -> None:
+    """Turn Recently deleted off."""
+    rules = RetentionRules(min_free_bytes=0, deleted_kept_s=0.0)
+    await factory.runtime.host.async_run_raw(factory.library.set_rules, rules)
 
 
 async def until_empty(factory: ClipFactory, gcs: Any) -> None:
@@ -225,6 +240,7 @@ async def test_actions_refuse_hostile_ids(hass: HomeAssistant, factory: ClipFact
 async def test_delete_on_refusing_disk_reports_it(
     hass: HomeAssistant, factory: ClipFactory
 ) -> None:
+    await keep_nothing(factory)
     clip = await factory.put(EVENING)
     with (
         patch("pathlib.Path.unlink", side_effect=PermissionError(errno.EPERM, "no")),
@@ -232,6 +248,123 @@ async def test_delete_on_refusing_disk_reports_it(
     ):
         await act(hass, "delete_clip", clip_id=clip.id)
     assert raised.value.translation_key == "clip_removed_later"
+    assert ids(await act(hass, "list_clips")) == []
+
+
+# --- Recently deleted ---------------------------------------------------------------------------
+
+
+async def test_delete_moves_clips_to_recently_deleted(
+    hass: HomeAssistant, factory: ClipFactory, hass_admin_user: MockUser
+) -> None:
+    announced = async_capture_events(hass, EVENT_CLIPS_DELETED)
+    clips = [await factory.put(EVENING + n) for n in range(2)]
+    both = [clip.id for clip in clips]
+    await act(hass, "delete_clip", user=hass_admin_user.id, clip_id=both)
+    assert ids(await act(hass, "list_clips")) == []
+    for clip in clips:
+        row = factory.library.catalog.get(clip.id)
+        assert row is not None
+        assert row.deleted_by == hass_admin_user.name
+        assert (factory.runtime.host.clips_dir / clip.path).exists()
+    assert [event.data for event in announced] == [
+        {"clip_ids": both, "count": 2, "by": hass_admin_user.name}
+    ]
+
+
+async def test_restore_brings_clips_back(hass: HomeAssistant, factory: ClipFactory) -> None:
+    announced = async_capture_events(hass, EVENT_CLIPS_RESTORED)
+    clip = await factory.put(EVENING)
+    before = await act(hass, "list_clips")
+    await act(hass, "delete_clip", clip_id=clip.id)
+    await act(hass, "restore_clip", clip_id=clip.id)
+    assert await act(hass, "list_clips") == before
+    assert [event.data for event in announced] == [{"clip_ids": [clip.id], "count": 1, "by": None}]
+
+
+async def test_purge_removes_clips(hass: HomeAssistant, factory: ClipFactory) -> None:
+    announced = async_capture_events(hass, EVENT_CLIPS_PURGED)
+    clip = await factory.put(EVENING)
+    await act(hass, "delete_clip", clip_id=clip.id)
+    await act(hass, "purge_clip", clip_id=clip.id)
+    assert factory.library.catalog.get(clip.id) is None
+    assert not (factory.runtime.host.clips_dir / clip.path).exists()
+    assert [event.data["clip_ids"] for event in announced] == [[clip.id]]
+
+
+@pytest.mark.parametrize("action", ["restore_clip", "purge_clip"])
+async def test_restore_and_purge_with_clip_that_is_not_deleted_change_none(
+    hass: HomeAssistant, factory: ClipFactory, action: str
+) -> None:
+    listed, deleted = await factory.put(EVENING), await factory.put(EVENING + 1)
+    await act(hass, "delete_clip", clip_id=deleted.id)
+    for other in (listed.id, UNKNOWN_ID, *HOSTILE):
+        both = [deleted.id, other]
+        assert await refused(hass, action, clip_id=both) == "clip_not_found"
+    row = factory.library.catalog.get(deleted.id)
+    assert row is not None
+    assert row.deleted_at is not None
+    assert ids(await act(hass, "list_clips")) == [listed.id]
+
+
+async def test_purge_while_triggered_is_refused_and_leaves_a_trace(
+    hass: HomeAssistant, factory: ClipFactory
+) -> None:
+    traces = async_capture_events(hass, EVENT_ALARM_REFUSED)
+    clip = await factory.put(EVENING)
+    await act(hass, "delete_clip", clip_id=clip.id)
+    panel = entity_id(hass, "alarm_control_panel", "alarm", factory.runtime.entry.entry_id)
+    await hass.services.async_call(
+        "alarm_control_panel", "alarm_trigger", {"entity_id": panel}, blocking=True
+    )
+    assert await refused(hass, "purge_clip", clip_id=clip.id) == "purge_held"
+    assert factory.library.catalog.get(clip.id) is not None
+    assert [event.data["action"] for event in traces] == ["clips_deleted"]
+    await hass.services.async_call(
+        "alarm_control_panel", "alarm_disarm", {"entity_id": panel}, blocking=True
+    )
+    await act(hass, "purge_clip", clip_id=clip.id)
+    assert factory.library.catalog.get(clip.id) is None
+
+
+async def test_delete_with_nothing_kept_while_triggered_keeps_clip(
+    hass: HomeAssistant, factory: ClipFactory
+) -> None:
+    await keep_nothing(factory)
+    clip = await factory.put(EVENING)
+    panel = entity_id(hass, "alarm_control_panel", "alarm", factory.runtime.entry.entry_id)
+    await hass.services.async_call(
+        "alarm_control_panel", "alarm_trigger", {"entity_id": panel}, blocking=True
+    )
+    await act(hass, "delete_clip", clip_id=clip.id)
+    assert (factory.runtime.host.clips_dir / clip.path).exists()
+    await act(hass, "restore_clip", clip_id=clip.id)
+    assert ids(await act(hass, "list_clips")) == [clip.id]
+
+
+async def test_only_administrators_can_purge(
+    hass: HomeAssistant, factory: ClipFactory, hass_owner_user: MockUser
+) -> None:
+    user = (await hass.auth.async_create_user("Ann", group_ids=["system-users"])).id
+    clip = await factory.put(EVENING)
+    await act(hass, "delete_clip", user=user, clip_id=clip.id)
+    with pytest.raises(Unauthorized):
+        await act(hass, "purge_clip", user=user, clip_id=clip.id)
+    await act(hass, "restore_clip", user=user, clip_id=clip.id)
+    assert ids(await act(hass, "list_clips")) == [clip.id]
+
+
+async def test_restore_on_refusing_disk_reports_it(
+    hass: HomeAssistant, factory: ClipFactory
+) -> None:
+    clip = await factory.put(EVENING)
+    await act(hass, "delete_clip", clip_id=clip.id)
+    with (
+        patch("pathlib.Path.unlink", side_effect=PermissionError(errno.EPERM, "no")),
+        pytest.raises(HomeAssistantError) as raised,
+    ):
+        await act(hass, "restore_clip", clip_id=clip.id)
+    assert raised.value.translation_key == "clip_not_restored"
     assert ids(await act(hass, "list_clips")) == []
 
 
@@ -287,6 +420,8 @@ async def test_read_permission_allows_list_only(
     for action, data in (
         ("export", {"clip_id": clip.id, "folder": str(evidence)}),
         ("delete_clip", {"clip_id": clip.id}),
+        ("restore_clip", {"clip_id": clip.id}),
+        ("purge_clip", {"clip_id": clip.id}),
         ("protect_clip", {"clip_id": clip.id}),
         ("rebuild_index", {}),
     ):

@@ -38,6 +38,7 @@ def test_rules_of_camera_default_to_rules_of_all() -> None:
         "local_days": 7,
         "cloud_gb": 100.0,
         "min_free_gb": 2.5,
+        "deleted_days": 30,
         "cameras": {"a": {"local_gb": 1.5}, "b": {"local_days": 1, "cloud_days": 90}},
     }
     assert retention_rules({"retention": kept}) == RetentionRules(
@@ -52,6 +53,7 @@ def test_rules_of_camera_default_to_rules_of_all() -> None:
             cameras={"a": Limits(), "b": Limits(max_age_s=90 * DAY_S)}, total_bytes=100 * GIB
         ),
         min_free_bytes=GIB * 5 // 2,
+        deleted_kept_s=30 * DAY_S,
     )
 
 
@@ -63,9 +65,11 @@ async def test_changed_rules_apply_without_reload(
     assert runtime.host.engine.library._retention.rules == RetentionRules()
     flow = await choose(hass, entry, "retention")
     assert suggested_values(flow)["min_free_gb"] == 1
+    assert suggested_values(flow)["deleted_days"] == 7
     answers = {
         "local_days": 30,
         "min_free_gb": 2,
+        "deleted_days": 0,
         "cameras": [{"camera": "Front door", "local_days": 3, "cloud_gb": 5}],
     }
     done = await submit(hass, flow, answers)
@@ -74,11 +78,13 @@ async def test_changed_rules_apply_without_reload(
     assert entry.data["retention"] == {
         "local_days": 30,
         "min_free_gb": 2,
+        "deleted_days": 0,
         "cameras": {CAMERA_ID: {"local_days": 3, "cloud_gb": 5}},
     }
     rules = runtime.host.engine.library._retention.rules
     assert rules == retention_rules(entry.data)
     assert rules.local.cameras[CAMERA_ID].max_age_s == 3 * DAY_S
+    assert rules.deleted_kept_s == 0
     shown = suggested_values(await choose(hass, entry, "retention"))
     assert {key: shown[key] for key in answers} == answers
 

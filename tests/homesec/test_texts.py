@@ -19,7 +19,7 @@ import pytest
 import custom_components.homesec
 from custom_components.homesec import config_flow, const, event, issues, repairs, sensor
 from custom_components.homesec.alerts.rules import AlertKind
-from custom_components.homesec.clips.actions import REMOVED_LATER
+from custom_components.homesec.clips.deletion import NOT_RESTORED, REMOVED_LATER
 from custom_components.homesec.cloud import issues as storage_issues
 from custom_components.homesec.cloud.state import error_keys
 from custom_components.homesec.detector.state import DetectorStatus
@@ -339,7 +339,8 @@ def test_exceptions_have_messages() -> None:
     used |= set(re.findall(r'_error\("(\w+)"', SOURCE["alarm.codes"]))
     used |= set(re.findall(r'"(guard_\w+)"', SOURCE["alarm.guard"]))
     used |= {"camera_not_running", "disk_full", "disk_read_only", "engine_failed"}
-    used |= {errors.ClipNotFound.key, errors.ClipProtected.key, REMOVED_LATER}
+    used |= {errors.ClipNotFound.key, errors.ClipProtected.key, errors.PurgeHeld.key}
+    used |= {REMOVED_LATER, NOT_RESTORED}
     used |= error_keys(StorageError) | error_keys(TextError)
     assert TEXTS["exceptions"].keys() == used
 

@@ -246,18 +246,26 @@ async def test_delete_returns_reason_for_each_refused_clip(
         {"id": "../x", "error": "clip_not_found"},
     ]
     assert ids(await page.call("clips/list")) == [b.id]
-    assert not (factory.runtime.host.clips_dir / a.path).exists()
+    assert answer["restorable"] is True
+    assert (factory.runtime.host.clips_dir / a.path).exists()
 
 
 async def test_delete_of_undeletable_file_reports_later_removal(
-    page: PageClient, factory: ClipFactory
+    hass: HomeAssistant, entry: MockConfigEntry, page: PageClient, factory: ClipFactory
 ) -> None:
+    data = {**entry.data, "retention": {"deleted_days": 0, "min_free_gb": 0}}
+    hass.config_entries.async_update_entry(entry, data=data)
+    await hass.async_block_till_done()
     clip = await factory.put(EVENING)
     video = factory.runtime.host.clips_dir / clip.path
     video.unlink()
     video.mkdir()  # a folder can't be unlinked
     answer = await page.call("clips/delete", ids=[clip.id])
-    assert answer == {"deleted": [], "refused": [{"id": clip.id, "error": "clip_removed_later"}]}
+    assert answer == {
+        "deleted": [],
+        "refused": [{"id": clip.id, "error": "clip_removed_later"}],
+        "restorable": False,
+    }
     assert (await page.call("clips/list"))["total"] == 0
 
 

@@ -14,18 +14,27 @@ import probatio
 from ..access import Permission, async_check_call
 from ..alarm.guard import Weakening
 from ..bus_events import clip_data
-from ..const import DOMAIN
+from ..const import DOMAIN, EVENT_CLIPS_DELETED, EVENT_CLIPS_PURGED, EVENT_CLIPS_RESTORED
 from ..engine.core.clip_id import is_clip_id
-from ..engine.core.errors import ClipNotFound, ClipProtected, HomeSecError
-from ..engine.core.types import ClipState
 from ..urls import STILL_URL
-from .cache import Caches, get_caches
+from .cache import get_caches
+from .deletion import (
+    Outcome,
+    async_announce,
+    async_check_purge,
+    check_deletable,
+    check_deleted,
+    delete_each,
+    get_existing,
+    purge_each,
+    restore_each,
+)
 from .export import async_export
 from .naming import camera_name, clip_media_id
 from .query import ATTR_FROM, ATTR_TO, QUERY_FIELDS, async_clip_filter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from homeassistant.core import ServiceResponse
     from homeassistant.util.json import JsonObjectType, JsonValueType
@@ -37,6 +46,8 @@ if TYPE_CHECKING:
 SERVICE_LIST_CLIPS: Final = "list_clips"
 SERVICE_EXPORT: Final = "export"
 SERVICE_DELETE_CLIP: Final = "delete_clip"
+SERVICE_RESTORE_CLIP: Final = "restore_clip"
+SERVICE_PURGE_CLIP: Final = "purge_clip"
 SERVICE_PROTECT_CLIP: Final = "protect_clip"
 SERVICE_REBUILD_INDEX: Final = "rebuild_index"
 
@@ -49,8 +60,6 @@ ATTR_FOLDER: Final = "folder"
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 MAX_IDS = 1000  # per call
-
-REMOVED_LATER = "clip_removed_later"  # translation key: the disk refused to remove a clip for now
 
 _CLIP_IDS = probatio.All(cv.ensure_list, [cv.string], probatio.Length(min=1, max=MAX_IDS))
 _LIST = probatio.Schema(
@@ -72,6 +81,7 @@ _EXPORT = probatio.Schema(
 _DELETE = probatio.Schema(
     {probatio.Required(ATTR_CLIP_ID): _CLIP_IDS, probatio.Optional(ATTR_CODE): cv.string}
 )
+_RESTORE = probatio.Schema({probatio.Required(ATTR_CLIP_ID): _CLIP_IDS})
 _PROTECT = _DELETE.extend({probatio.Optional(ATTR_PROTECTED, default=True): cv.boolean})
 
 
@@ -81,6 +91,8 @@ def async_setup_clip_actions(hass: HomeAssistant) -> None:
     register = partial(hass.services.async_register, DOMAIN)
     register(SERVICE_LIST_CLIPS, _async_list, _LIST, SupportsResponse.ONLY)
     register(SERVICE_DELETE_CLIP, _async_delete, _DELETE)
+    register(SERVICE_RESTORE_CLIP, _async_restore, _RESTORE)
+    register(SERVICE_PURGE_CLIP, _async_purge, _DELETE)
     register(SERVICE_PROTECT_CLIP, _async_protect, _PROTECT)
     register_admin = partial(async_register_admin_service, hass, DOMAIN)
     register_admin(SERVICE_EXPORT, _async_export, _EXPORT, SupportsResponse.OPTIONAL)
@@ -161,25 +173,61 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_delete(call: ServiceCall) -> None:
+    """Move all clips to Recently deleted or, if one is protected or missing, none."""
     runtime = _runtime(call)
     await async_check_call(call, runtime, Permission.CONTROL)
     library, clip_ids = runtime.host.engine.library, call.data[ATTR_CLIP_ID]
     await _async_guard(call, runtime, Weakening.CLIPS_DELETED)
-    try:
-        await runtime.host.async_run(_delete, library, clip_ids, get_caches(call.hass))
-    except OSError as err:
-        raise HomeAssistantError(translation_domain=DOMAIN, translation_key=REMOVED_LATER) from err
-    finally:
-        runtime.coordinator.async_update_stats()
+    await runtime.host.async_run(check_deletable, library, clip_ids)
+    by = await async_user_name(call)
+    delete = partial(delete_each, by=by, caches=get_caches(call.hass))
+    await _async_change(call, runtime, delete, EVENT_CLIPS_DELETED, by)
 
 
-def _delete(library: ClipLibrary, clip_ids: list[str], caches: Caches) -> None:
-    """Delete all clips or, if one is protected or missing, none."""
-    if any(clip.protected for clip in get_existing(library, clip_ids)):
-        raise ClipProtected
-    for clip_id in dict.fromkeys(clip_ids):
-        caches.remove(clip_id)
-        library.delete(clip_id)
+async def _async_restore(call: ServiceCall) -> None:
+    """Restore all clips or, if one isn't in Recently deleted, none."""
+    runtime = _runtime(call)
+    await async_check_call(call, runtime, Permission.CONTROL)
+    library, clip_ids = runtime.host.engine.library, call.data[ATTR_CLIP_ID]
+    await runtime.host.async_run(check_deleted, library, clip_ids)
+    by = await async_user_name(call)
+    await _async_change(call, runtime, restore_each, EVENT_CLIPS_RESTORED, by)
+
+
+async def _async_purge(call: ServiceCall) -> None:
+    """Remove all clips from Recently deleted or, if one isn't there, none."""
+    runtime = _runtime(call)
+    await async_check_call(call, runtime, Permission.ADMIN)
+    library, clip_ids = runtime.host.engine.library, call.data[ATTR_CLIP_ID]
+    await async_check_purge(library, runtime.guard, call.context)
+    await _async_guard(call, runtime, Weakening.CLIPS_DELETED)
+    await runtime.host.async_run(check_deleted, library, clip_ids)
+    by = await async_user_name(call)
+    purge = partial(purge_each, caches=get_caches(call.hass))
+    await _async_change(call, runtime, purge, EVENT_CLIPS_PURGED, by)
+
+
+async def _async_change(
+    call: ServiceCall,
+    runtime: HomeSecData,
+    change: Callable[[ClipLibrary, list[str]], Outcome],
+    event_type: str,
+    by: str | None,
+) -> None:
+    """Change clips, announce it, and raise if some couldn't be changed after all."""
+    library, clip_ids = runtime.host.engine.library, call.data[ATTR_CLIP_ID]
+    outcome = await runtime.host.async_run(change, library, clip_ids)
+    runtime.coordinator.async_update_stats()
+    async_announce(call.hass, event_type, outcome.done, by=by, context=call.context)
+    for key in outcome.refused.values():
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key=key)
+
+
+async def async_user_name(call: ServiceCall) -> str | None:
+    """Return the name of the user who calls an action; None for an automation."""
+    user_id = call.context.user_id
+    user = None if user_id is None else await call.hass.auth.async_get_user(user_id)
+    return None if user is None else user.name
 
 
 async def _async_protect(call: ServiceCall) -> None:
@@ -204,39 +252,8 @@ async def _async_rebuild(call: ServiceCall) -> ServiceResponse:
     return dict[str, Any](asdict(rebuilt))
 
 
-def get_existing(library: ClipLibrary, clip_ids: list[str]) -> list[Clip]:
-    """Return the clips. Raises ``ClipNotFound`` if one doesn't exist. Blocks."""
-    clips = [library.catalog.get(clip_id) for clip_id in clip_ids if is_clip_id(clip_id)]
-    found = [c for c in clips if c is not None and c.state is not ClipState.REMOVING]
-    if len(found) != len(clip_ids):
-        raise ClipNotFound
-    return found
-
-
 def protect_all(library: ClipLibrary, clip_ids: list[str], protected: bool) -> None:  # noqa: FBT001
     """Set whether retention may remove clips: all or none. Raises ``ClipNotFound``. Blocks."""
     get_existing(library, clip_ids)
     for clip_id in clip_ids:
         library.protect(clip_id, protected=protected)
-
-
-def delete_each(
-    library: ClipLibrary, clip_ids: Iterable[str], caches: Caches
-) -> tuple[list[str], dict[str, str]]:
-    """Delete clips; return the ids of the deleted ones, and error keys of the others. Blocks."""
-    deleted: list[str] = []
-    refused: dict[str, str] = {}
-    for clip_id in dict.fromkeys(clip_ids):
-        try:
-            if not is_clip_id(clip_id):
-                raise ClipNotFound
-            library.delete(clip_id)
-        except HomeSecError as err:
-            refused[clip_id] = err.key
-        except OSError:
-            # No listing shows it anymore.
-            refused[clip_id] = REMOVED_LATER
-        else:
-            caches.remove(clip_id)
-            deleted.append(clip_id)
-    return deleted, refused

@@ -41,23 +41,29 @@ class ClipMedia:
 
 
 async def async_find_clip(
-    host: EngineHost, clip_id: str, *, in_progress: bool = False
+    host: EngineHost, clip_id: str, *, in_progress: bool = False, deleted: bool = False
 ) -> ClipMedia:
     """Find a clip's files. One that is being recorded counts only with ``in_progress``.
+
+    A recently deleted one counts only with ``deleted``.
 
     Raises ``ClipNotFoundError`` and ``EngineNotRunningError``.
     """
     library = host.engine.library
     if not is_clip_id(clip_id):
         raise ClipNotFoundError
-    find = partial(_find, in_progress=in_progress)
+    find = partial(_find, in_progress=in_progress, deleted=deleted)
     return await host.async_run(find, library, host.clips_dir, clip_id)
 
 
-def _find(library: ClipLibrary, clips_dir: Path, clip_id: str, *, in_progress: bool) -> ClipMedia:
+def _find(
+    library: ClipLibrary, clips_dir: Path, clip_id: str, *, in_progress: bool, deleted: bool
+) -> ClipMedia:
     clip = library.catalog.get(clip_id)
     if clip is not None and clip.state is ClipState.RECORDING and in_progress:
         return _find_in_progress(clips_dir, clip)
+    if clip is not None and clip.deleted_at is not None and not deleted:
+        raise ClipNotFoundError
     # The file of a missing clip may be back: its disk wasn't connected when Home Assistant started.
     if clip is None or clip.state not in (ClipState.SAVED, ClipState.MISSING):
         raise ClipNotFoundError

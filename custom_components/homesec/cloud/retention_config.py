@@ -12,9 +12,11 @@ CONF_DAYS = {Tier.LOCAL: "local_days", Tier.CLOUD: "cloud_days"}
 CONF_SIZE = {Tier.LOCAL: "local_gb", Tier.CLOUD: "cloud_gb"}
 """Of all cameras together; in a camera's own rules, of that camera."""
 CONF_MIN_FREE = "min_free_gb"
+CONF_DELETED_DAYS = "deleted_days"  # how long clips stay in Recently deleted; 0: not at all
 CONF_CAMERAS = "cameras"  # by camera id, the rules that differ
 
 DEFAULT_MIN_FREE_GB = 1.0
+DEFAULT_DELETED_DAYS = 7
 DAY_S = 86_400.0
 
 
@@ -25,6 +27,7 @@ def retention_rules(data: Mapping[str, Any]) -> RetentionRules:
         local=_tier_rules(stored, Tier.LOCAL),
         cloud=_tier_rules(stored, Tier.CLOUD),
         min_free_bytes=int(stored.get(CONF_MIN_FREE, DEFAULT_MIN_FREE_GB) * GIB),
+        deleted_kept_s=stored.get(CONF_DELETED_DAYS, DEFAULT_DELETED_DAYS) * DAY_S,
     )
 
 

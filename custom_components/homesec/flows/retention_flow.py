@@ -14,8 +14,10 @@ from probatio import Optional, Required, Schema
 from ..cloud.retention_config import (
     CONF_CAMERAS,
     CONF_DAYS,
+    CONF_DELETED_DAYS,
     CONF_MIN_FREE,
     CONF_SIZE,
+    DEFAULT_DELETED_DAYS,
     DEFAULT_MIN_FREE_GB,
 )
 from ..cloud.store import CONF_MISSING_RIGHTS
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers.selector import NumberSelector
 
 CONF_CAMERA = "camera"
+MAX_DELETED_DAYS = 365
 
 _LIMITS = tuple(field for tier in CONF_DAYS for field in (CONF_DAYS[tier], CONF_SIZE[tier]))
 
@@ -78,6 +81,7 @@ def retention_schema(cameras: Iterable[str]) -> Schema:
         {
             **{Optional(field): _limit_selector(field) for field in _LIMITS},
             Required(CONF_MIN_FREE): number(0, 10_000, unit=UnitOfInformation.GIBIBYTES, step=0.1),
+            Optional(CONF_DELETED_DAYS): number(0, MAX_DELETED_DAYS, unit=UnitOfTime.DAYS),
             Optional(CONF_CAMERAS): ObjectSelector(
                 ObjectSelectorConfig(
                     multiple=True,
@@ -112,6 +116,7 @@ def shown_retention(stored: Mapping[str, Any], names: Mapping[str, str]) -> dict
     rules = stored.get(CONF_CAMERAS, {})
     return {
         CONF_MIN_FREE: DEFAULT_MIN_FREE_GB,
+        CONF_DELETED_DAYS: DEFAULT_DELETED_DAYS,
         **stored,
         CONF_CAMERAS: [
             {CONF_CAMERA: name, **rules[camera_id]}

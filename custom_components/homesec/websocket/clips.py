@@ -1,19 +1,23 @@
 """Commands that list, show, protect, delete, and export clips."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import probatio
 
 from ..access import Permission
 from ..alarm.guard import Weakening
-from ..clips.actions import delete_each, protect_all
+from ..clips.actions import protect_all
 from ..clips.cache import get_caches
+from ..clips.deletion import delete_each, is_restorable
 from ..clips.export import async_export, export_folder
 from ..clips.serialize import clip_as_dict
+from ..const import EVENT_CLIPS_DELETED
 from ..engine.core.clip_id import is_clip_id
 from ..engine.core.errors import ClipNotFound
 from ..engine.core.types import ClipState
 from .decorators import command
+from .deleted import IDS, async_change_clips
 from .filter import CLIP_ID, FILTER, MAX_NAME_LENGTH, async_read_filter, read_cursor
 from .pins import PIN_FIELD, async_guard
 
@@ -28,8 +32,6 @@ if TYPE_CHECKING:
     from .decorators import Message
 
 MAX_CLIPS_PER_PAGE: Final = 200
-MAX_IDS: Final = 1000
-_IDS: Final = probatio.All([CLIP_ID], probatio.Length(min=1, max=MAX_IDS))
 
 
 @command(
@@ -86,7 +88,7 @@ def _read_clip(
 ) -> tuple[Clip, tuple[str | None, str | None], list[ClipTrack]]:
     """Return a clip, the ids of its neighbors, and its tracks. Raises ``ClipNotFound``."""
     clip = catalog.get(clip_id) if is_clip_id(clip_id) else None
-    if clip is None or clip.state is ClipState.REMOVING:
+    if clip is None or clip.deleted_at is not None or clip.state is ClipState.REMOVING:
         raise ClipNotFound
     return clip, catalog.queries.neighbors(clip_filter, clip_id), catalog.tracks(clip_id)
 
@@ -94,7 +96,7 @@ def _read_clip(
 @command(
     "homesec/clips/protect",
     Permission.CONTROL,
-    {probatio.Required("ids"): _IDS, probatio.Required("protected"): bool, **PIN_FIELD},
+    {probatio.Required("ids"): IDS, probatio.Required("protected"): bool, **PIN_FIELD},
 )
 async def _protect(runtime: HomeSecData, connection: ActiveConnection, msg: Message) -> Message:
     library = runtime.host.engine.library
@@ -106,25 +108,21 @@ async def _protect(runtime: HomeSecData, connection: ActiveConnection, msg: Mess
     return {}
 
 
-@command("homesec/clips/delete", Permission.CONTROL, {probatio.Required("ids"): _IDS, **PIN_FIELD})
+@command("homesec/clips/delete", Permission.CONTROL, {probatio.Required("ids"): IDS, **PIN_FIELD})
 async def _delete(runtime: HomeSecData, connection: ActiveConnection, msg: Message) -> Message:
-    library, caches = runtime.host.engine.library, get_caches(runtime.hass)
+    library = runtime.host.engine.library
     await async_guard(runtime, connection, msg, Weakening.CLIPS_DELETED, clips=len(msg["ids"]))
-    try:
-        deleted, refused = await runtime.host.async_run(delete_each, library, msg["ids"], caches)
-    finally:
-        runtime.coordinator.async_update_stats()
-    return {
-        "deleted": deleted,
-        "refused": [{"id": id_, "error": error} for id_, error in refused.items()],
-    }
+    delete = partial(delete_each, by=connection.user.name, caches=get_caches(runtime.hass))
+    done, refused = await async_change_clips(runtime, connection, msg, delete, EVENT_CLIPS_DELETED)
+    restorable = is_restorable(library, runtime.entry.data)
+    return {"deleted": done, "refused": refused, "restorable": restorable}
 
 
 @command(
     "homesec/clips/export",
     Permission.CONTROL,
     {
-        probatio.Required("ids"): _IDS,
+        probatio.Required("ids"): IDS,
         probatio.Optional("name"): probatio.All(str, probatio.Length(max=MAX_NAME_LENGTH)),
     },
 )

@@ -249,6 +249,8 @@ def _storage(runtime: HomeSecData) -> dict[str, Any]:
         "bytes": stats.clip_bytes,
         "cloud_clips": stats.cloud_clips,
         "cloud_bytes": stats.cloud_bytes,
+        "deleted_clips": stats.deleted_clips,
+        "deleted_bytes": stats.deleted_bytes,
         "uploads": uploads if storage.cloud else None,
         "disk_low": storage.disk_low,
         "missing_rights": list(storage.missing_rights),
