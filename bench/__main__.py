@@ -4,9 +4,10 @@ import argparse
 from pathlib import Path
 import sys
 
+from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.console import SetupError
 
-from . import alert, cat, cost, detect, light, page, small_objects, video
+from . import alert, cat, cost, detect, light, page, scale, small_objects, video
 
 CLIPS = "How long listings of ten thousand clips take, and finding all of them in the bucket."
 """Imported only when it runs: it needs Google's library and the tests' object store."""
@@ -38,6 +39,18 @@ def main() -> None:
     benches.add_parser("cat", help=cat.__doc__, parents=[photos])
     benches.add_parser("page", help=page.__doc__, parents=[target])
     benches.add_parser("clips", help=CLIPS, parents=[target])
+    cameras = benches.add_parser("scale", help=scale.__doc__, parents=[target])
+    cameras.add_argument("--cameras", type=int, nargs="+", default=scale.CAMERAS, metavar="N")
+    cameras.add_argument("--watch", nargs="+", default=["auto", "prompt"], metavar="POLICY")
+    cameras.add_argument("--seconds", type=float, default=scale.SECONDS, help="of each row")
+    cameras.add_argument("--starts", type=int, default=0, help="times to start, with and without")
+    cameras.add_argument(
+        "--component",
+        type=Path,
+        metavar="FOLDER",
+        default=paths.COMPONENT,
+        help="the integration of another version",
+    )
     options = parser.parse_args()
     try:
         _run(options)
@@ -48,6 +61,8 @@ def main() -> None:
 def _run(options: argparse.Namespace) -> None:
     if options.bench in PHOTOS:
         PHOTOS[options.bench](options.data, options.json)
+    elif options.bench == "scale":
+        scale.run(options)
     elif options.bench in OTHERS:
         OTHERS[options.bench](options.json)
     else:

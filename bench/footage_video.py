@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
+from av.video.frame import PictureType
 import numpy as np
 
 from homesec_dev import footage
@@ -13,8 +14,11 @@ from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.console import step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
 SECONDS, FPS, KEYFRAME_EVERY_S = 60, 20, 2
@@ -49,16 +53,7 @@ def _write(path: Path) -> None:
     scene = planes.astype(np.float32)
     rng = np.random.default_rng(1)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=FPS)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.codec_context.gop_size = FPS * KEYFRAME_EVERY_S
-        stream.bit_rate = BIT_RATE
-        stream.options = {
-            "preset": "veryfast",
-            "sc_threshold": "0",
-            "maxrate": str(BIT_RATE),
-            "bufsize": str(2 * BIT_RATE),
-        }
+        stream = _stream(container)
         # Reuse a few seconds of noise in varying order: it looks the same and is quick.
         noises = [rng.normal(0, NOISE, (HEIGHT, WIDTH)).astype(np.float32) for _ in range(2 * FPS)]
         for index in range(SECONDS * FPS):
@@ -70,6 +65,47 @@ def _write(path: Path) -> None:
             frame.pts, frame.time_base = index, Fraction(1, FPS)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
+
+def busy_street() -> Path:
+    """Return 60 s of 1080p20 H.264 with a keyframe every 2 s: people who pass now and then."""
+    path = paths.footage() / f"busy-street-{EDITION}.mp4"
+    if not path.exists():
+        step("Making 60 s of 1080p20 film with people")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new.mp4")
+        pictures = _pictures()
+        with av.open(str(fresh), "w") as container:
+            stream = _stream(container)
+            for index in range(SECONDS * FPS):
+                frame = next(pictures).reformat(WIDTH, HEIGHT, "yuv420p")
+                frame.pts, frame.time_base = index, Fraction(1, FPS)
+                frame.pict_type = PictureType.NONE
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        fresh.replace(path)
+    return path
+
+
+def _pictures() -> Iterator[av.VideoFrame]:
+    """Yield the sample's pictures over and over."""
+    while True:
+        with av.open(str(footage.sample("bikes"))) as container:
+            yield from container.decode(video=0)
+
+
+def _stream(container: OutputContainer) -> VideoStream:
+    stream = container.add_stream("libx264", rate=FPS)
+    stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    stream.codec_context.gop_size = FPS * KEYFRAME_EVERY_S
+    stream.bit_rate = BIT_RATE
+    stream.options = {
+        "preset": "veryfast",
+        "sc_threshold": "0",
+        "maxrate": str(BIT_RATE),
+        "bufsize": str(2 * BIT_RATE),
+    }
+    return stream
 
 
 def street() -> NDArray[np.uint8]:
