@@ -176,6 +176,10 @@ class CameraProcess:
 
     def _begin(self, process: WorkerProcess) -> None:
         """Let a new process start its service, and give it all cameras."""
+        with self._lock:
+            if self._stop.is_set():  # while it was started
+                process.stop()
+                return
         Thread(
             target=self._start_service, args=(process,), name=f"homesec-{self.name}-start"
         ).start()

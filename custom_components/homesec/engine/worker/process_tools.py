@@ -132,9 +132,13 @@ class OnDemandProcess:
 
     def _begin(self, process: WorkerProcess) -> None:
         with self._changed:
+            stopping = self._stopping  # while it was started
             self._process = process
             self._idle_since = time.monotonic()
             self._changed.notify_all()
+        if stopping:
+            process.stop()
+            return
         Thread(
             target=self._end_when_idle,
             args=(process,),
