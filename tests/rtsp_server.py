@@ -21,12 +21,15 @@ def main() -> None:
     parser.add_argument("mounts", metavar="MOUNT", nargs="+")
     parser.add_argument("--port", default="0")
     parser.add_argument("--login", metavar="USER:PASSWORD")
+    parser.add_argument("--udp", action="store_true", help="refuse TCP")
     options = parser.parse_args()
     Gst.init(None)
     server = GstRtspServer.RTSPServer(address="127.0.0.1", service=options.port)
     for mount in options.mounts:
         path, _, launch = mount.partition("=")
         factory = GstRtspServer.RTSPMediaFactory(launch=launch, shared=True)
+        if options.udp:
+            factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
         if options.login:
             permissions = GstRtspServer.RTSPPermissions()
             permissions.add_permission_for_role("viewer", "media.factory.access", True)

@@ -27,8 +27,9 @@ _TYPES = {".mp4": "video/mp4", ".ts": "video/mp2t", ".html": "text/html", ".jpg"
 class RtspServer:
     """GStreamer's RTSP server in its own process."""
 
-    def __init__(self, mounts, *, login=None):
+    def __init__(self, mounts, *, login=None, udp=False):
         self.mounts = mounts
+        self._udp = udp
         self._login = login
         self.port = 0
         self._process = None
@@ -37,6 +38,7 @@ class RtspServer:
         """Start, or restart at the same port."""
         command = ["/usr/bin/python3", str(RTSP_SERVER), "--port", str(self.port)]
         command += ["--login", self._login] if self._login else []
+        command += ["--udp"] if self._udp else []
         command += [f"{path}={launch}" for path, launch in self.mounts.items()]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.port = int(self._process.stdout.readline())
@@ -78,14 +80,14 @@ def launch_line(video, *, codec="h264", audio=None, in_band=True):
 
 
 @contextmanager
-def rtsp(mounts, *, login=None):
+def rtsp(mounts, **options):
     """Serve videos over RTSP; skip the test if Debian's GStreamer is missing."""
     check = "import gi; gi.require_version('GstRtspServer', '1.0')"
     try:
         subprocess.run(["/usr/bin/python3", "-c", check], check=True, capture_output=True)
     except OSError, subprocess.CalledProcessError:
         pytest.skip("gir1.2-gst-rtsp-server-1.0 is not installed: script/setup --test")
-    server = RtspServer(mounts, login=login).start()
+    server = RtspServer(mounts, **options).start()
     try:
         yield server
     finally:

@@ -47,16 +47,15 @@ def file_camera(path, **settings):
     return camera(SourceConfig(kind=SourceKind.FILE, location=str(path), **source), **settings)
 
 
-def stream_camera(url, *, username=None, password=None, stall_s=4.0, verify_tls=False, **settings):
-    source = SourceConfig(
-        kind=SourceKind.STREAM,
-        location=url,
-        username=username,
-        password=password,
-        stall_s=stall_s,
-        verify_tls=verify_tls,
-    )
-    return camera(source, **settings)
+_STREAM_OPTIONS = (
+    *("username", "password", "stall_s", "verify_tls"),
+    *("allow_other_hosts", "allow_basic", "digest_only", "tls_fingerprint"),
+)
+
+
+def stream_camera(url, **settings):
+    source = {key: settings.pop(key) for key in _STREAM_OPTIONS if key in settings}
+    return camera(SourceConfig(kind=SourceKind.STREAM, location=url, **source), **settings)
 
 
 def camera(source, **settings):

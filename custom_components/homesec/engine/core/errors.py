@@ -58,15 +58,18 @@ class BasicRefused(LoginRefused, key="basic_refused"):
 
 
 class LoginUnsupported(LoginRefused, key="login_unsupported"):
-    """The camera asks for a kind of login that isn't supported: ``schemes``."""
+    """The camera asks for a kind of login that isn't supported."""
 
 
 class OtherHostRefused(SourceError, key="other_host_refused"):
-    """The camera's stream leads to another host or port: ``host``; empty for no host at all."""
+    """The camera's stream leads to another host or port.
+
+    ``host`` is empty for a file, or for another protocol.
+    """
 
 
 class CertificateRefused(SourceError, key="certificate_refused"):
-    """The camera's certificate can't be verified: ``reason``."""
+    """The camera's certificate can't be verified."""
 
 
 class CertificateChanged(SourceError, key="certificate_changed"):
