@@ -13,7 +13,7 @@ import tempfile
 import time
 from typing import TYPE_CHECKING, Any
 
-from homesec_dev.bootstrap.console import step
+from homesec_dev.bootstrap.console import SetupError, step
 from homesec_dev.demo_setup import add_homesec, entity_id, suggested
 from homesec_dev.ha import HomeAssistant
 
@@ -132,6 +132,8 @@ def _add_cameras(client: HaClient, folder: Path, case: Case) -> None:
         except OSError:  # another disk
             shutil.copyfile(film, video)
         shown = client.subentry(entry_id, "camera").answer(kind="file", file=str(video))
+        if shown.errors:
+            raise SetupError(f"the camera's form shows {shown.errors}")
         settings = suggested(shown) | {"name": f"Camera {number}"}
         for part in (settings, settings.get("advanced", {})):
             if "watch" in part:

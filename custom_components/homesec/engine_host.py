@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 MAX_THREADS = 32
 """For short jobs; they're only created when needed. Cameras have no thread in this process."""
+START_WAIT_S = 30.0
 
 
 class EngineHost:
@@ -47,6 +48,7 @@ class EngineHost:
         self._executor = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix=DOMAIN)
         self._engine: HomeSecEngine | None = None
         self._start_or_stop = threading.Lock()
+        self._settled = asyncio.Event()  # it runs, or is stopped
         self.stopped = False
 
     @property
@@ -55,6 +57,16 @@ class EngineHost:
         if self._engine is None or self.stopped:
             raise EngineNotRunningError
         return self._engine
+
+    async def async_wait_engine(self) -> HomeSecEngine:
+        """Return the engine once it has started. Raises ``EngineNotRunningError`` after a while.
+
+        A form may ask for it in the moment in which the integration was added.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(START_WAIT_S):
+                await self._settled.wait()
+        return self.engine
 
     @property
     def ready(self) -> bool:
@@ -96,12 +108,14 @@ class EngineHost:
             purge_held=purge_held,
         )
         await self.async_run_raw(self._start, create)
+        self._settled.set()
 
     async def async_stop(self) -> None:
         """End every thread; idempotent."""
         if self.stopped:
             return
         self.stopped = True
+        self._settled.set()
         await self.async_run_raw(self._stop)
         try:
             async with asyncio.timeout(STOP_TIMEOUT_S):

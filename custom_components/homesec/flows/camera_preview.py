@@ -37,8 +37,8 @@ async def async_preview_source(runtime: HomeSecData, source: Mapping[str, Any]) 
     feed = None
     if source[CONF_KIND] == SourceKind.ENTITY:
         feed = EntityFeed(runtime.hass, source[CONF_ENTITY_ID])
-    host = runtime.host
-    found = await host.async_run_raw(host.engine.probe, source_config(source), feed)
+    engine = await runtime.host.async_wait_engine()
+    found = await runtime.host.async_run_raw(engine.probe, source_config(source), feed)
     formats = _formats(found.width, found.height, found.video_codec, found.fps, found.audio_codec)
     note_key = "" if found.records_directly else "encoded"
     return CameraPreview(

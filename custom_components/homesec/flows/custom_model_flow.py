@@ -150,13 +150,14 @@ class CustomModelSteps(ConfigFlow):
             raise DetectorMissing(detector=self._detector)
         folder, description = models_dir(self.hass), read_description(self._description)
         host: EngineHost = self._get_reconfigure_entry().runtime_data.host
+        engine = await host.async_wait_engine()
         return await host.async_run_raw(
             try_and_import,
             folder,
             self._files,
             self._detector,
             description,
-            host.engine.try_model,
+            engine.try_model,
         )
 
     async def async_step_remove_model(
