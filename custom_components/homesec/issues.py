@@ -9,24 +9,16 @@ from homeassistant.helpers.event import async_call_later
 
 from .const import DOMAIN, LOST_BEFORE_REPAIR
 from .engine.core.errors import (
-    DecodingTooSlow,
     DetectorError,
     DetectorMissing,
     DiskFull,
     DiskReadOnly,
-    FileRefused,
-    FormatUnstable,
     LoginRefused,
     ModelBroken,
     ModelUnavailable,
     ModelUnknown,
-    PacketTooLarge,
-    PictureRefused,
-    PictureTooLarge,
+    SourceBroken,
     StartFailed,
-    UnsupportedCodec,
-    UnsupportedFormat,
-    VideoDamaged,
 )
 from .engine.core.types import CameraHealth
 from .engine.sms.errors import (
@@ -39,9 +31,10 @@ from .engine.sms.errors import (
     TextUndelivered,
     TextUnsupported,
 )
+from .video_issues import VIDEO_ISSUES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .engine.core.events import DetectorChanged
 
@@ -59,23 +52,6 @@ DETECTOR_ISSUES = frozenset(
 )
 SECOND_ISSUES = {ModelUnavailable.key: "second_opinion_unavailable"}
 SECOND_FAILED = "second_opinion_failed"
-VIDEO_ISSUES = {PictureTooLarge.key: "camera_picture_too_large"} | dict.fromkeys(
-    (
-        error.key
-        for error in (
-            DecodingTooSlow,
-            FileRefused,
-            FormatUnstable,
-            PacketTooLarge,
-            PictureRefused,
-            UnsupportedCodec,
-            UnsupportedFormat,
-            VideoDamaged,
-        )
-    ),
-    "camera_video_refused",
-)
-"""Issues of video that isn't opened, by the error's key: waiting doesn't help."""
 RECORDING_ISSUES = frozenset(error.key for error in (DiskFull, DiskReadOnly))
 RECIPIENT_ISSUES = frozenset(
     error.key
@@ -149,6 +125,7 @@ class Issues:
         self._hass = hass
         self._async_raise = partial(async_raise_issue, hass, entry_id)
         self._timers: dict[str, CALLBACK_TYPE] = {}
+        self._broken: set[str] = set()  # cameras that end their worker process
 
     @callback
     def async_camera_health(
@@ -160,7 +137,13 @@ class Issues:
         placeholders: Mapping[str, str] | None = None,
     ) -> None:
         """Raise an issue for a camera that has been lost for some time, or that can't be used."""
-        if health is not CameraHealth.LOST:
+        if health is CameraHealth.LOST and error == SourceBroken.key:
+            self._async_cancel(camera_id)
+            self._broken.add(camera_id)
+            self._async_raise_camera(camera_id, name, "camera_broken")
+        elif camera_id in self._broken and health is not CameraHealth.OFF:
+            self._async_watch_broken(camera_id, health)
+        elif health is not CameraHealth.LOST:
             self.async_forget_camera(camera_id)
         elif error == LoginRefused.key:
             # Waiting doesn't help, and each try may bring the camera closer to a lockout.
@@ -169,25 +152,42 @@ class Issues:
         elif error in VIDEO_ISSUES:
             self._async_cancel(camera_id)
             self._async_raise_camera(camera_id, name, VIDEO_ISSUES[error], placeholders)
-        elif camera_id not in self._timers:
+        else:
+            self._async_later(
+                camera_id, lambda: self._async_raise_camera(camera_id, name, "camera_lost")
+            )
+
+    @callback
+    def _async_watch_broken(self, camera_id: str, health: CameraHealth) -> None:
+        """Withdraw the issue of a camera that crashed once it has run for some time."""
+        if health is CameraHealth.LOST:
+            self._async_cancel(camera_id)
+        else:
+            self._async_later(camera_id, lambda: self.async_forget_camera(camera_id))
+
+    @callback
+    def _async_later(self, camera_id: str, action: Callable[[], None]) -> None:
+        """Run an action after some time, unless one waits already."""
+        if camera_id not in self._timers:
 
             @callback
-            def raise_lost(_now: object) -> None:
-                self._async_raise_camera(camera_id, name, "camera_lost")
+            def run(_now: object) -> None:
+                action()
 
-            job = HassJob(raise_lost, "HomeSec camera lost", cancel_on_shutdown=True)
+            job = HassJob(run, "HomeSec camera issue", cancel_on_shutdown=True)
             self._timers[camera_id] = async_call_later(self._hass, LOST_BEFORE_REPAIR, job)
 
     @callback
     def async_camera_missing(self, camera_id: str, name: str, error: str | None) -> None:
         """Raise an issue at once: the alarm is armed without a camera, and without consent."""
-        if error != LoginRefused.key and error not in VIDEO_ISSUES:  # those issues say more
+        if error not in (LoginRefused.key, SourceBroken.key, *VIDEO_ISSUES):  # those say more
             self._async_raise_camera(camera_id, name, "camera_missing")
 
     @callback
     def async_forget_camera(self, camera_id: str) -> None:
         """Withdraw a camera's issue: it runs again, was switched off, or was removed."""
         self._async_cancel(camera_id)
+        self._broken.discard(camera_id)
         self._async_withdraw(camera_issue_id(camera_id))
 
     @callback

@@ -9,7 +9,7 @@ INTEGRATION = Path(__file__).parents[2] / "custom_components" / "homesec"
 LAYERS = (
     ("engine",),
     ("const", "exceptions", "private_events", "stored_data", "targets", "translations", "urls"),
-    ("event_bus", "camera_issues", "cameras.state", "devices", "issues"),
+    ("event_bus", "camera_issues", "cameras.state", "devices", "issues", "video_issues"),
     (
         *("alarm", "alerts", "cameras", "clips", "cloud", "visit_statistics", "bus_events"),
         *("detector", "engine_host"),

@@ -122,6 +122,26 @@ async def test_refused_login_raises_issue_immediately(
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
 
 
+async def test_camera_that_ends_its_process_raises_issue_until_it_runs_for_some_time(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    issue_registry: ir.IssueRegistry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await set_up(hass, entry)
+    await report(hass, entry, health(CameraHealth.LOST, "source_broken"))
+    issue = issue_registry.async_get_issue("homesec", CAMERA_ISSUE)
+    assert issue.translation_key == "camera_broken"
+    # It runs between two crashes.
+    await report(hass, entry, health(CameraHealth.CONNECTING), health(CameraHealth.RUNNING))
+    await pass_time(hass, freezer, minutes=4)
+    await report(hass, entry, health(CameraHealth.LOST, "unknown"), health(CameraHealth.RUNNING))
+    await pass_time(hass, freezer, minutes=4)
+    assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) == issue
+    await pass_time(hass, freezer, minutes=2)
+    assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
+
+
 async def test_removing_camera_withdraws_issue(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
 ) -> None:

@@ -63,6 +63,7 @@ WITHOUT_EXCEPTIONS = {
     *(
         "binary_sensor",
         "issues",
+        "video_issues",
         "sensor",
         "flows.retention_flow",
         "flows.zone_form",
@@ -285,7 +286,12 @@ def repair_reasons(issue: str) -> set[str]:
 
 
 def test_issues_have_texts_and_known_placeholders() -> None:
-    raised = set(re.findall(r'"(camera_[dlmpv]\w+)"', SOURCE["issues"] + SOURCE["camera_issues"]))
+    raised = set(
+        re.findall(
+            r'"(camera_[bdlmpv]\w+)"',
+            SOURCE["issues"] + SOURCE["camera_issues"] + SOURCE["video_issues"],
+        )
+    )
     engine_issues = error_keys(errors.StartFailed)
     raised |= engine_issues | issues.DETECTOR_ISSUES | issues.RECORDING_ISSUES
     raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
