@@ -5,7 +5,7 @@ import dataclasses
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Union, get_args, get_origin
+from typing import TypeAliasType, Union, get_args, get_origin
 
 from hypothesis import strategies as st
 
@@ -23,6 +23,10 @@ SIMPLE = {
 
 def values(registry, hint):
     """Return a strategy for the values of a type."""
+    if isinstance(hint, TypeAliasType):
+        hint = hint.__value__
+    if hint is None:
+        hint = NoneType
     args = get_args(hint)
     match get_origin(hint):
         case origin if origin in (Union, UnionType):

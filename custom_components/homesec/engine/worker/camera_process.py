@@ -10,8 +10,10 @@ from ..core.errors import HomeSecError, WorkerMissing
 from ..core.events import (
     ClipFailed,
     ClipSaved,
+    ClipsLimited,
     ClipStarted,
     DetectionEnded,
+    DetectionPaused,
     DetectionStarted,
     DetectionUpdated,
     HealthChanged,
@@ -247,5 +249,7 @@ def camera_of(event: EngineEvent) -> str | None:
         case DetectionStarted() | DetectionUpdated() | DetectionEnded():
             return event.presence.camera_id
         case HealthChanged() | ZoneChanged() | SnapshotTaken():
+            return event.camera_id
+        case ClipsLimited() | DetectionPaused():
             return event.camera_id
     return None

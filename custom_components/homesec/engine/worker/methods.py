@@ -9,8 +9,10 @@ from ..core.clip_files import ClipInfo
 from ..core.events import (
     ClipFailed,
     ClipSaved,
+    ClipsLimited,
     ClipStarted,
     DetectionEnded,
+    DetectionPaused,
     DetectionStarted,
     DetectionUpdated,
     DetectorChanged,
@@ -31,7 +33,9 @@ type WorkerEvent = (
     ClipFailed
     | ClipSaved
     | ClipStarted
+    | ClipsLimited
     | DetectionEnded
+    | DetectionPaused
     | DetectionStarted
     | DetectionUpdated
     | DetectorChanged
