@@ -1,8 +1,8 @@
 """The alarm's PINs: stored as slow, salted hashes, and compared in constant time.
 
 All PINs of a house share a salt, so a try costs one hash, however many there are. That gives away
-little: whoever has the file can try all digits in a day or so with or without a salt of their own
-for each PIN, and no two PINs are the same.
+little: digits are so few that whoever has the file can try them all, with whatever salts, and no
+two PINs are the same.
 
 Nothing that is stored tells a duress PIN from one that arms and disarms. Both have a mark, and only
 who knows the PIN can compute which of the two it is.
