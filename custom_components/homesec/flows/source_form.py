@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_ENTITY_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.data_entry_flow import Optional, Required, section
+from homeassistant.helpers.field_visibility import ConditionOperator, FieldCondition
 from homeassistant.helpers.selector import (
     BooleanSelector,
     EntitySelector,
@@ -46,12 +47,17 @@ from .form_fields import choice
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from homeassistant.helpers.field_visibility import FieldCondition
-
 
 def _if(kind: SourceKind) -> FieldCondition:
     """Return the condition that shows a field for one kind of source only."""
     return {"field": CONF_KIND, "value": kind.value}
+
+
+_IF_NETWORK: FieldCondition = {
+    "field": CONF_KIND,
+    "operator": ConditionOperator.IN,
+    "value": [SourceKind.STREAM.value, SourceKind.ENTITY.value],
+}
 
 
 def source_schema(webcams: Iterable[Webcam], excluded: Iterable[str] = ()) -> probatio.Schema:
@@ -83,7 +89,7 @@ def source_schema(webcams: Iterable[Webcam], excluded: Iterable[str] = ()) -> pr
                 )
             ),
             Required(CONF_FILE, visible=_if(SourceKind.FILE)): TextSelector(),
-            Optional(SECTION_CONNECTION, visible=_if(SourceKind.STREAM)): section(
+            Optional(SECTION_CONNECTION, visible=_IF_NETWORK): section(
                 probatio.Schema(
                     {
                         Optional(CONF_FINGERPRINT): TextSelector(),
@@ -106,6 +112,9 @@ def read_source(answer: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str
     kind = SourceKind(answer[CONF_KIND])
     field = LOCATION_FIELD[kind]
     source = {CONF_KIND: kind.value, field: answer[field].strip()}
+    connection = answer.get(SECTION_CONNECTION, known)
+    if kind is SourceKind.ENTITY:
+        return source | _read_switches(connection)
     if kind is not SourceKind.STREAM:
         return source
     source[CONF_URL], username, password = split_login(answer[CONF_URL])
@@ -118,21 +127,16 @@ def read_source(answer: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str
         source[CONF_USERNAME] = username
     if password:
         source[CONF_PASSWORD] = password
-    return source | _read_connection(answer.get(SECTION_CONNECTION, known), source, known)
-
-
-def _read_connection(
-    answer: Mapping[str, Any], source: Mapping[str, Any], known: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what isn't the default, so that the stored source of before stays equal."""
-    connection: dict[str, Any] = {
-        key: True for key in (CONF_OTHER_HOSTS, CONF_ALLOW_BASIC) if answer.get(key)
-    }
-    if fingerprint := normal_fingerprint(answer.get(CONF_FINGERPRINT) or ""):
-        connection[CONF_FINGERPRINT] = fingerprint
+    if fingerprint := normal_fingerprint(connection.get(CONF_FINGERPRINT) or ""):
+        source[CONF_FINGERPRINT] = fingerprint
     if known.get(CONF_DIGEST_ONLY) and _same_host(source[CONF_URL], known.get(CONF_URL, "")):
-        connection[CONF_DIGEST_ONLY] = True
-    return connection
+        source[CONF_DIGEST_ONLY] = True
+    return source | _read_switches(connection)
+
+
+def _read_switches(connection: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the switches that are on; a source stored by an earlier version has none."""
+    return {key: True for key in (CONF_OTHER_HOSTS, CONF_ALLOW_BASIC) if connection.get(key)}
 
 
 def _same_host(one: str, other: str) -> bool:
