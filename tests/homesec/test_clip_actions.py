@@ -384,6 +384,7 @@ async def test_rebuild_restores_clips_of_bucket(
         "completed": 0,
         "unchanged": 1,
         "locked": 0,
+        "refused": 0,
         "foreign": 0,
     }
     listed = (await act(hass, "list_clips"))["clips"]

@@ -105,6 +105,7 @@ async def test_status_subscription_sends_whole_status_at_once(
             "cloud_bytes": 0,
             "uploads": None,
             "disk_low": False,
+            "missing_rights": [],
         },
         "time_zone": "US/Pacific",
         "user": {"may_control": True, "is_admin": True},
