@@ -96,7 +96,7 @@ async def test_disarming_without_pin_is_refused_and_not_counted(
     assert await refused(hass, entry, "disarm") == "code_missing"
     assert await refused(hass, entry, "disarm", "") == "code_missing"
     assert hass.states.get(panel(hass, entry)).state == "armed_night"
-    assert not events
+    assert [(x.data["reason"], x.data["attempts"]) for x in events] == [("code_missing", 0)] * 2
 
 
 async def test_arming_takes_pin_only_if_configured(

@@ -8,9 +8,8 @@ from unittest.mock import patch
 
 from clip_factory import EVENING, ClipFactory, act, contents, refused
 from cloud_fixtures import set_up_cloud
-from homeassistant.exceptions import (
-    HomeAssistantError,
-)
+from homeassistant.components.http import StaticPathConfig
+from homeassistant.exceptions import HomeAssistantError
 from homesec_fixtures import CAMERA_ID, set_up
 import pytest
 
@@ -174,3 +173,30 @@ async def test_export_to_full_disk_fails(
         await act(hass, "export", clip_id=clip.id, folder=str(evidence))
     assert raised.value.translation_key == "export_failed"
     assert contents(evidence) == {}
+
+
+@pytest.fixture
+async def served(hass: HomeAssistant, factory: ClipFactory, config_dir: Path) -> Path:
+    """A folder that Home Assistant serves to anyone, as integrations' pages are."""
+    assert factory
+    folder = config_dir / "media" / "cards"
+    folder.mkdir(parents=True)
+    config = StaticPathConfig("/cards", str(folder), cache_headers=False)
+    await hass.http.async_register_static_paths([config])
+    return folder
+
+
+@pytest.mark.parametrize(
+    "folder", ["www", "www/new/deep", "media/../www", "media/link", "media/cards", "media/cards/x"]
+)
+@pytest.mark.usefixtures("served")
+async def test_export_to_folder_served_without_login_is_refused(
+    hass: HomeAssistant, factory: ClipFactory, config_dir: Path, folder: str
+) -> None:
+    hass.config.allowlist_external_dirs = {str(config_dir)}
+    link(config_dir / "media" / "link", to=config_dir / "www")
+    clip = await factory.put(EVENING)
+    target = f"{config_dir}/{folder}"
+    assert await refused(hass, "export", clip_id=[clip.id], folder=target) == "folder_served"
+    for served in ("www", "media/cards"):
+        assert list((config_dir / served).rglob("*.mp4")) == []

@@ -73,6 +73,8 @@ class AlarmCodes:
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By principal, so that one who sends many tries doesn't keep others waiting."""
         self._sources = ContextSources(hass)
+        self.renewed_pins: dict[str, Any] | None = None
+        """The PINs as last stored with a slower hash, since no one changed those."""
         self._hashing = asyncio.Lock()  # one hash at a time: it takes memory and a processor core
 
     @property
@@ -117,6 +119,7 @@ class AlarmCodes:
         if not self.has_pins or (not code and not needed):
             return None
         if not code:
+            self._announce_refusal("code_missing", await self._async_principal(principal), attempt)
             raise _error("code_missing")
         found = await self._async_try(code, kinds, await self._async_principal(principal), attempt)
         if found.kind is PinKind.DURESS:
@@ -170,7 +173,7 @@ class AlarmCodes:
             await self._save()
         stored = self._entry.data.get(CONF_PINS, {})
         if found.renewed is not None and found.id in stored:
-            pins = {**stored, found.id: found.renewed.as_dict()}
+            self.renewed_pins = pins = {**stored, found.id: found.renewed.as_dict()}
             self._hass.config_entries.async_update_entry(
                 self._entry, data={**self._entry.data, CONF_PINS: pins}
             )

@@ -19,7 +19,7 @@ import { cards, controls } from "../styles/shared.ts";
 import { icon } from "./icon.ts";
 import { labelIcon } from "./label-icon.ts";
 import "./live-picture.ts";
-import { runGuarded } from "./pin-dialog.ts";
+import { runGuarded, runWeakening } from "./pin-dialog.ts";
 
 const SNOOZE_MIN = 60;
 
@@ -142,7 +142,8 @@ export class CameraTile extends PageElement {
   private async toggleDetection(): Promise<void> {
     const { id, detection } = this.camera;
     try {
-      await runGuarded(this, this.detectionText(), async (pin) => {
+      const run = detection ? runWeakening : runGuarded;
+      await run(this, this.detectionText(), async (pin) => {
         await this.page.api.setDetection(id, !detection, pin);
       });
     } catch (error) {
@@ -157,7 +158,7 @@ export class CameraTile extends PageElement {
   private async snooze(): Promise<void> {
     const { id, snoozed_until: until } = this.camera;
     try {
-      await runGuarded(this, this.snoozeText(), async (pin) => {
+      await (until ? runGuarded : runWeakening)(this, this.snoozeText(), async (pin) => {
         await this.page.api.snooze(id, until ? 0 : SNOOZE_MIN, pin);
       });
     } catch (error) {

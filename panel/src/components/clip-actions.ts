@@ -17,7 +17,7 @@ import { controls } from "../styles/shared.ts";
 import type { ConfirmDialog } from "./confirm-dialog.ts";
 import "./confirm-dialog.ts";
 import { icon } from "./icon.ts";
-import { runGuarded } from "./pin-dialog.ts";
+import { runGuarded, runWeakening } from "./pin-dialog.ts";
 
 /** Actions on the shown clip. Fires `deleted`, and `boxes` to show or hide boxes. */
 @customElement("homesec-clip-actions")
@@ -95,7 +95,7 @@ export class ClipActions extends PageElement {
   private async protect(): Promise<void> {
     const { id, protected: was } = this.clip;
     const reason = this.texts.get(was ? "clip.unprotect" : "clip.protect");
-    await runGuarded(this, reason, async (pin) => {
+    await (was ? runWeakening : runGuarded)(this, reason, async (pin) => {
       await this.page.api.protect([id], !was, pin);
     });
   }
@@ -109,7 +109,7 @@ export class ClipActions extends PageElement {
     );
     if (!confirmed) return;
     let refused: Refusal[] = [];
-    const done = await runGuarded(this, texts.get("clip.delete"), async (pin) => {
+    const done = await runWeakening(this, texts.get("clip.delete"), async (pin) => {
       ({ refused } = await this.page.api.delete([clip.id], pin));
     });
     if (!done) return;

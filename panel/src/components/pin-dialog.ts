@@ -53,6 +53,17 @@ export async function runGuarded(
   return runWithPin(host, reason, action);
 }
 
+/** Do what weakens an armed alarm. While that takes a PIN, ask for it before the first try. */
+export function runWeakening(
+  host: PinHost,
+  reason: string,
+  action: (pin: string | null) => Promise<void>,
+): Promise<boolean> {
+  const alarm = host.page.system.state?.alarm;
+  const needed = alarm && alarm.code_format !== null && alarm.state !== "disarmed";
+  return needed ? runWithPin(host, reason, action) : runGuarded(host, reason, action);
+}
+
 async function openDialog(host: PinHost, reason: string, action: PinAction): Promise<boolean> {
   const dialog = document.createElement("homesec-pin-dialog");
   const entry = new PinEntry(action);

@@ -17,7 +17,7 @@ import { controls } from "../styles/shared.ts";
 import type { ConfirmDialog } from "./confirm-dialog.ts";
 import "./confirm-dialog.ts";
 import { icon } from "./icon.ts";
-import { runGuarded } from "./pin-dialog.ts";
+import { runGuarded, runWeakening } from "./pin-dialog.ts";
 
 /** Actions on the selected clips. */
 @customElement("homesec-selection-bar")
@@ -97,7 +97,7 @@ export class SelectionBar extends PageElement {
   private async protect(on: boolean): Promise<void> {
     const ids = [...this.selection.ids];
     const reason = this.texts.get(on ? "clip.protect" : "clip.unprotect");
-    const done = await runGuarded(this, reason, async (pin) => {
+    const done = await (on ? runGuarded : runWeakening)(this, reason, async (pin) => {
       await this.page.api.protect(ids, on, pin);
     });
     if (!done) return;
@@ -116,7 +116,7 @@ export class SelectionBar extends PageElement {
     if (!confirmed) return;
     let deleted: string[] = [];
     let refused: Refusal[] = [];
-    const done = await runGuarded(this, texts.get("clip.delete"), async (pin) => {
+    const done = await runWeakening(this, texts.get("clip.delete"), async (pin) => {
       ({ deleted, refused } = await this.page.api.delete(ids, pin));
     });
     if (!done) return;

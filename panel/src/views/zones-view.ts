@@ -12,7 +12,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { icon } from "../components/icon.ts";
 import type { Unsubscribe } from "../data/api.ts";
 import type { PreviewBox } from "../data/types.ts";
-import { runGuarded } from "../components/pin-dialog.ts";
+import { runWeakening } from "../components/pin-dialog.ts";
 import { followLink } from "../ha/navigate.ts";
 import { PageElement } from "../page.ts";
 import { BASE } from "../router.ts";
@@ -192,7 +192,7 @@ export class ZonesView extends PageElement {
   private async save(draft: ZonesDraft): Promise<void> {
     this.busy = true;
     try {
-      const saved = await runGuarded(this, this.texts.get("zones.save"), (pin) => draft.save(pin));
+      const saved = await runWeakening(this, this.texts.get("zones.save"), (pin) => draft.save(pin));
       if (saved) this.page.showMessage(this.texts.get("zones.saved"));
     } catch (error) {
       this.page.showMessage(this.texts.error(error), "error");
