@@ -210,7 +210,7 @@ class AlarmCodes:
             "attempts": 0 if principal is None else self._lockouts.wrong_tries(principal),
             "locked_until": iso(self._clock.now() + remaining_s) if remaining_s else None,
             "cameras": [],
-            "by": None if principal is None else principal.name,
+            **({} if principal is None else {"by": principal.name}),
             **(attempt or {}),
         }
         self._hass.bus.async_fire(EVENT_ALARM_REFUSED, data)
