@@ -420,4 +420,3 @@ def test_log_has_no_findings_after_blueprints(house: House) -> None:
     assert not [text for text in told if not any(each in text for each in expected)]
     log = house.ha.log.read_text()
     assert PIN not in log
-

@@ -7,10 +7,8 @@ from threading import Event
 
 from google_key import CANARY, pem_lines, service_account  # noqa: F401 - for those who use both
 
-from custom_components.homesec.engine.cloud.encrypted_store import (
-    EncryptedStore,
-    EncryptionSettings,
-)
+from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
+from custom_components.homesec.engine.cloud.encryption_settings import EncryptionSettings
 from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
 from custom_components.homesec.engine.cloud.object_store import (
     FileContent,

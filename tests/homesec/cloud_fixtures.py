@@ -12,10 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 # Imported before the patch below, since its modules import the patched function.
 import custom_components.homesec.config_flow  # noqa: F401
 from custom_components.homesec.const import DOMAIN
-from custom_components.homesec.engine.cloud.encrypted_store import (
-    EncryptedStore,
-    EncryptionSettings,
-)
+from custom_components.homesec.engine.cloud.encrypted_store import EncryptedStore
+from custom_components.homesec.engine.cloud.encryption_settings import EncryptionSettings
 from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
 
 if TYPE_CHECKING:

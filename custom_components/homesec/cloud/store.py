@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from ..const import CONF_SEAL_KEYS, CONF_STORAGE
-from ..engine.cloud.encrypted_store import EncryptedStore, EncryptionSettings
+from ..engine.cloud.encrypted_store import EncryptedStore
+from ..engine.cloud.encryption_settings import EncryptionSettings
 from ..engine.cloud.gcs import GcsSettings, GcsStore
 from ..engine.cloud.object_store import Rights
 

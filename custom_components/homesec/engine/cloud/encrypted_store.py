@@ -6,21 +6,18 @@ is encrypted. Whether it has to be is for the catalog to say (``watch``): otherw
 write to the bucket could replace a clip with one that isn't encrypted.
 """
 
-import base64
-import binascii
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ..core.clip_id import clip_time
 from . import age, old_format
-from .age import AgeEncryption, AgeFile
-from .age_keys import PublicKey
+from .age import AgeFile
 from .chunks import plain_size
-from .encryption_key import EncryptionKey
+from .encryption_settings import EncryptionSettings
 from .errors import (
     EncryptedFileBroken,
     EncryptionError,
@@ -30,7 +27,6 @@ from .errors import (
     PrivateKeyElsewhere,
     UnencryptedObject,
 )
-from .key_ring import KeyRing
 from .object_names import CONTENT_TYPES, clip_id_from_name
 from .object_store import Upload, ignore
 from .old_format import OldEncryption, OldFile
@@ -40,7 +36,9 @@ if TYPE_CHECKING:
     from threading import Event
 
     from .chunks import Chunks
-    from .object_store import CloudStore, Content, ResumePoint, Rights, StoredObject
+    from .encryption_settings import Encryption
+    from .key_ring import KeyRing
+    from .object_store import CloudStore, ResumePoint, Rights, StoredObject
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,30 +49,6 @@ type _File = AgeFile | OldFile
 PLAIN = ""
 """The id of no key: what the catalog remembers of an object that isn't encrypted."""
 CACHE_SIZE = 32  # files whose header is kept, since playback reads many ranges of one file
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncryptionSettings:
-    """The keys, in their written form. Invalid ones raise when the store is used."""
-
-    encrypt_with: str | None = None
-    """A public key (``age1…``) or, of earlier versions, a secret key; without it, nothing is."""
-    seed: str | None = field(default=None, repr=False)
-    """For a public key: 32 random bytes in base64, see ``age.py``."""
-    decrypt_with: tuple[str, ...] = field(default=(), repr=False)
-    since: float | None = None
-    """When encryption was turned on (UTC epoch seconds), None if that isn't known: of a clip that
-    the catalog doesn't know, an object from later has to be encrypted."""
-
-
-class _Encryption(Protocol):
-    """How new objects are encrypted."""
-
-    key_id: str
-
-    def encrypt(self, content: Content, name: str) -> Content: ...
-
-    def encrypt_metadata(self, metadata: Mapping[str, str], name: str) -> dict[str, str]: ...
 
 
 class EncryptedStore:
@@ -100,25 +74,12 @@ class EncryptedStore:
         self._on_refused = on_refused
 
     @cached_property
-    def _encryption(self) -> _Encryption | None:
-        text = self._settings.encrypt_with
-        if text is None:
-            return None
-        if not text.startswith("age"):
-            return OldEncryption(EncryptionKey.from_text(text))
-        try:
-            seed = base64.b64decode(self._settings.seed or "", validate=True)
-        except binascii.Error:
-            raise EncryptionKeyInvalid from None
-        if len(seed) != age.SEED_BYTES:
-            raise EncryptionKeyInvalid
-        return AgeEncryption(PublicKey.from_text(text), seed)
+    def _encryption(self) -> Encryption | None:
+        return self._settings.encryption()
 
     @cached_property
     def _keys(self) -> KeyRing:
-        texts, writing = self._settings.decrypt_with, self._settings.encrypt_with
-        own = (writing,) if writing and not writing.startswith("age") else ()
-        return KeyRing.from_texts((*texts, *own))
+        return self._settings.key_ring()
 
     @property
     def prefix(self) -> str:

@@ -7,8 +7,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from ..cloud.encrypted_store import EncryptedStore
-from ..cloud.object_names import clip_id_from_name
 from ..core.errors import ClipNotFound, DiskFull
 from ..core.events import (
     Backlog,
@@ -19,17 +17,16 @@ from ..core.events import (
     ClipsRemoved,
     ClipsRescanned,
     ClipUploaded,
-    ObjectRefused,
     OutboxChanged,
 )
 from ..core.types import ClipState
 from ..db.database import is_damage
-from ..db.job_queue import JobKind
 from ..db.schema import UNFILLED
 from .bucket_change import BucketChange, apply_bucket_change, plan_bucket_change
 from .catalog import Totals
 from .copies import ClipStorage
 from .disk_reserve import DiskReserve
+from .object_keys import ObjectKeys
 from .outbox import Outbox
 from .rebuild import Rebuilt, rebuild
 from .recently_deleted import RecentlyDeleted
@@ -105,7 +102,7 @@ class ClipLibrary:
         self._finishing: list[threading.Thread] = []
         self._visit_writer: VisitWriter | None = None
         self._opened = False
-        self._refused: set[str] = set()  # names of objects
+        self._object_keys: ObjectKeys
         self.catalog: Catalog  # set by ``start``, closed by ``close``
         self.copies: ClipStorage
         self.recently_deleted: RecentlyDeleted
@@ -167,9 +164,8 @@ class ClipLibrary:
         self._adopting = threading.Thread(target=self._adopt, name="homesec-adopt", daemon=True)
         self._adopting.start()
         if self._cloud is not None:
-            self._watch_objects(self._cloud)
-            if isinstance(self._cloud, EncryptedStore) and self._cloud.encrypts:
-                self._queue_object_keys(self._cloud.bucket_uri)
+            self._object_keys = ObjectKeys(self.catalog, self._on_event)
+            self._object_keys.watch(self._cloud)
             self._jobs = UploadJobs(
                 store=self._cloud,
                 catalog=self.catalog,
@@ -198,24 +194,6 @@ class ClipLibrary:
                 purge_held=self._purge_held,
             )
             self._retention.start()
-
-    def _watch_objects(self, cloud: CloudStore) -> None:
-        """Let the store refuse objects that aren't encrypted as the catalog remembers them."""
-        if isinstance(cloud, EncryptedStore):
-            cloud.watch(partial(self._object_key, cloud.bucket_uri), self._report_refused)
-
-    def _queue_object_keys(self, bucket_uri: str) -> None:
-        if self.catalog.lacks_object_keys(bucket_uri):
-            self.catalog.jobs.add(JobKind.KEYS, "")
-
-    def _object_key(self, bucket_uri: str, name: str) -> str | None:
-        clip_id = clip_id_from_name(name)
-        return None if clip_id is None else self.catalog.object_key(bucket_uri, clip_id)
-
-    def _report_refused(self, name: str) -> None:
-        if name not in self._refused:
-            self._refused.add(name)
-            self._on_event(ObjectRefused(name=name))
 
     def _clip_changed(self, clip_id: str) -> None:
         self._on_event(ClipChanged(clip_id=clip_id))
@@ -365,10 +343,7 @@ class ClipLibrary:
 
     def is_locked(self, clip_id: str) -> bool:
         """Return whether the key that decrypts a clip in the bucket isn't on this system."""
-        if not isinstance(cloud := self.cloud, EncryptedStore):
-            return False
-        key_id = self.catalog.object_key(cloud.bucket_uri, clip_id)
-        return key_id is not None and not cloud.can_decrypt(key_id)
+        return self.cloud is not None and self._object_keys.is_locked(self.cloud, clip_id)
 
     def download(self, clip: Clip, target: Path) -> None:
         """Write a clip's video to a file; see ``ClipStorage.download``."""
@@ -405,7 +380,7 @@ class ClipLibrary:
         """End a pause of the uploads, with new credentials if there are any."""
         if self._jobs is not None and self._outbox is not None:
             if cloud is not None:
-                self._watch_objects(cloud)
+                self._object_keys.watch(cloud)
                 self._jobs.store = cloud
             self._outbox.resume()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..cloud.encrypted_store import PLAIN
 from ..cloud.errors import (
     EncryptionKeyMissing,
+    ObjectConflict,
     ObjectMissing,
     RetentionLocked,
     StorageDenied,
@@ -26,14 +27,14 @@ from ..cloud.object_names import (
     object_metadata,
     object_name,
 )
-from ..cloud.object_store import FileContent, ResumePoint, Upload
+from ..cloud.object_store import FileContent, ResumePoint, Upload, ignore
 from ..core.clip_metadata import load_metadata, merge_metadata
 from ..core.events import ClipUploaded, UploadProgress
 from ..core.types import ClipState, CloudState
 from ..db.job_queue import JobKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from threading import Event
 
@@ -90,10 +91,9 @@ class UploadJobs:
         if not (self._clips_dir / clip.path).is_file():
             return self._file_missing(clip)
         # First the still: even a slow line uploads it in a moment, and it shows who was there.
-        size = 0
+        still = None
         if clip.still_path is not None and (self._clips_dir / clip.still_path).is_file():
-            still = self._object(clip, STILL, clip.still_path)
-            size = self.store.upload(still, stop=stop).bytes
+            still = self._store_object(self._object(clip, STILL, clip.still_path), stop)
 
         def save_resume(point: ResumePoint | None) -> None:
             self._catalog.jobs.save_resume(job.id, point.dump() if point else None)
@@ -103,14 +103,51 @@ class UploadJobs:
             share = min(1.0, uploaded_bytes / max(1, clip.bytes))
             self._on_event(UploadProgress(clip_id=clip.id, share=share))
 
-        stored = self.store.upload(
+        video = self._store_object(
             self._object(clip, VIDEO, clip.path),
-            stop=stop,
+            stop,
             resume=ResumePoint.load(job.resume),
             on_resume_point=save_resume,
             on_progress=report,
         )
-        return self._uploaded(clip, stored, stored.bytes + size)
+        return self._uploaded(clip, video, still)
+
+    def _store_object(
+        self,
+        upload: Upload,
+        stop: Event,
+        *,
+        resume: ResumePoint | None = None,
+        on_resume_point: Callable[[ResumePoint | None], None] = ignore,
+        on_progress: Callable[[int], None] = ignore,
+    ) -> StoredObject:
+        """Upload an object, unless it's there, perhaps encrypted with another key or not at all."""
+        try:
+            return self.store.upload(
+                upload,
+                stop=stop,
+                resume=resume,
+                on_resume_point=on_resume_point,
+                on_progress=on_progress,
+            )
+        except ObjectConflict:
+            # The keys may have changed since the upload whose result was lost.
+            found = self.store.find(upload.name)
+            if found is None or found.refused or not self._is_same(upload, found, stop):
+                raise
+            return found
+
+    def _is_same(self, upload: Upload, found: StoredObject, stop: Event) -> bool:
+        """Return whether an object decrypts to what would be uploaded."""
+        if found.bytes != upload.content.size_bytes:
+            return False
+        with upload.content.open() as stream:
+            for piece in self.store.read(found.name):
+                if stop.is_set():
+                    raise TransferStopped
+                if stream.read(len(piece)) != piece:
+                    return False
+        return True
 
     def _object(self, clip: Clip, suffix: str, path: str) -> Upload:
         return Upload(
@@ -124,14 +161,18 @@ class UploadJobs:
         return object_name(clip, prefix=self.store.prefix, suffix=suffix)
 
     def _uploaded(
-        self, clip: Clip, video: StoredObject, cloud_bytes: int, *, local: bool = True
+        self, clip: Clip, video: StoredObject, still: StoredObject | None, *, local: bool = True
     ) -> Settle:
         """Record that a clip is in the bucket, and how it's encrypted there."""
         remote = video.metadata
+        cloud_bytes = video.bytes + (still.bytes if still is not None else 0)
+        # A still may have been uploaded just before encryption was turned on.
+        plain = still is not None and still.key_id is None
+        key_id = PLAIN if plain else video.key_id or PLAIN
 
         def settle() -> ClipUploaded | None:
             self._copies.mark_uploaded(clip.id, cloud_bytes)
-            self._catalog.remember_key(self.store.bucket_uri, clip.id, video.key_id or PLAIN)
+            self._catalog.remember_key(self.store.bucket_uri, clip.id, key_id)
             if not local:
                 self._copies.mark_file_missing(clip.id)
             self._merge_remote_metadata(clip, remote)
@@ -162,8 +203,7 @@ class UploadJobs:
         video = self.store.find(self._name(clip, VIDEO))
         if video is not None and not video.refused:
             still = self.store.find(self._name(clip, STILL))
-            size = video.bytes + (still.bytes if still else 0)
-            return self._uploaded(clip, video, size, local=False)
+            return self._uploaded(clip, video, still, local=False)
         if not (self._clips_dir / clip.path).parent.is_dir():
             # Its disk may not be connected at the moment.
             raise FileNotFoundError(2, "the clip's folder is not there")
