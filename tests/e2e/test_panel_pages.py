@@ -19,6 +19,7 @@ from homesec_dev.past_clips import add_clips
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.usefixtures("socket_enabled")]
 
 PIN = "730518"
+PIN_DIALOG = "document.querySelector('homesec-pin-dialog')"
 DAY_S = 86_400
 DESKTOP, PHONE = (1280, 900), (360, 740)
 YESTERDAYS = 5
@@ -318,6 +319,30 @@ def test_arming_offers_to_bypass_offline_camera(owner: Owner) -> None:
     type_pin(page, PIN)
     page.wait_for_text("Disarmed")
     film.with_suffix(".gone").rename(film)
+
+
+def test_disarm_link_of_notification_asks_for_pin(owner: Owner) -> None:
+    page, client = owner.page, owner.ha.client
+    alarm = entity_id(client, "alarm_control_panel")
+    client.act("homesec.arm", entity_id=alarm, mode="night", force=True, code=PIN)
+    page.open("/homesec/clips#disarm")
+    page.wait_for(f"!!{PIN_DIALOG}?.shadowRoot.querySelector('dialog[open]')")
+    assert page.evaluate("location.pathname + location.hash") == "/homesec/clips"
+    assert client.state(alarm)["state"] != "disarmed"
+    assert axe.findings(page) == []
+    small = (
+        f"[...{PIN_DIALOG}.shadowRoot.querySelectorAll('button, input')]"
+        ".map(e => e.getBoundingClientRect()).filter(r => r.width < 44 || r.height < 44).length"
+    )
+    assert page.evaluate(small) == 0
+    type_pin(page, "000000")
+    page.wait_for_text("This PIN is wrong")
+    type_pin(page, PIN)
+    client.wait_for_state(alarm, "disarmed")
+    page.wait_for(f"!{PIN_DIALOG}")
+    page.open("/homesec#disarm")  # there is nothing to disarm
+    page.wait_for_text("Disarmed")
+    assert not page.evaluate(f"!!{PIN_DIALOG}")
 
 
 @pytest.mark.parametrize("dark", [False, True])

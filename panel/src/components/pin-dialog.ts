@@ -85,6 +85,7 @@ export class PinDialog extends LitElement {
   @property({ attribute: false }) entry!: PinEntry;
   @query("dialog") private dialog!: HTMLDialogElement;
   @query("input") private input!: HTMLInputElement;
+  private readonly openedOn = location.pathname;
 
   constructor() {
     super();
@@ -93,17 +94,22 @@ export class PinDialog extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    for (const kind of NAVIGATION_EVENTS) window.addEventListener(kind, this.close);
+    for (const kind of NAVIGATION_EVENTS) window.addEventListener(kind, this.handleNavigation);
     // Applies to native controls.
     this.style.colorScheme = this.page.hass().themes?.darkMode ? "dark" : "light";
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    for (const kind of NAVIGATION_EVENTS) window.removeEventListener(kind, this.close);
+    for (const kind of NAVIGATION_EVENTS) window.removeEventListener(kind, this.handleNavigation);
   }
 
   private readonly close = (): void => this.dialog.close();
+
+  /** Close on another page. Home Assistant also fires these events for the same one. */
+  private readonly handleNavigation = (): void => {
+    if (location.pathname !== this.openedOn) this.close();
+  };
 
   protected override firstUpdated(): void {
     this.dialog.showModal();
