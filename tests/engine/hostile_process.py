@@ -8,6 +8,8 @@ from pathlib import Path
 import sys
 from threading import Event
 
+from av.video.frame import VideoFrame
+
 from custom_components.homesec.engine.capture.container import ContainerConnection
 from custom_components.homesec.engine.capture.probe import probe
 from custom_components.homesec.engine.capture.snapshots import SnapshotConnection
@@ -15,9 +17,11 @@ from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.core.errors import HomeSecError
 from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
-from custom_components.homesec.engine.media.convert import small_luma
-from custom_components.homesec.engine.media.decoder import FrameDecoder
+from custom_components.homesec.engine.media.convert import crop, small_luma, to_bgr
+from custom_components.homesec.engine.media.crops import Crop
+from custom_components.homesec.engine.media.decoder import Frame, FrameDecoder
 from custom_components.homesec.engine.media.jpeg import encode_jpeg, read_keyframe
+from custom_components.homesec.engine.media.limits import check_frame
 from custom_components.homesec.engine.recording.finalize import read_index
 
 
@@ -44,6 +48,18 @@ def _decode(connection, most=50):
                 encode_jpeg(frame.picture, width=320)
 
 
+def _convert(width, height, pixel_format):
+    """Do with a picture what a camera does with a frame, if it may be one."""
+    check_frame(int(width), int(height), pixel_format)
+    picture = VideoFrame(int(width), int(height), pixel_format)
+    frame = Frame(t=0.0, at=0.0, picture=picture)
+    small_luma(frame)
+    to_bgr(picture, 416, 234)
+    crop(picture, Crop(0, 0, min(picture.width, picture.height)))
+    encode_jpeg(picture, width=320)
+    picture.reformat(width=64, height=64, format="yuv420p")
+
+
 def _use(action, path):
     config = SourceConfig(kind=SourceKind.FILE, location=str(path), paced=False, loop=False)
     timeline = Timeline(SystemClock(), Pace.READ)
@@ -54,6 +70,8 @@ def _use(action, path):
             _decode(ContainerConnection(config, timeline, Event()))
         case "snapshot":
             _decode(SnapshotConnection(_Feed(path.read_bytes()), timeline, Event()), 3)
+        case "shape":
+            _convert(*path.name.split("-"))
         case "clip":
             read_index(path)
             read_keyframe(path, 0)

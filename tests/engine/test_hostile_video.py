@@ -4,10 +4,12 @@ from dataclasses import dataclass
 import json
 import os
 from pathlib import Path
+import random
 import subprocess
 import sys
 import zlib
 
+import av
 from hostile_video import (
     START,
     fragment_bomb,
@@ -21,6 +23,8 @@ from hostile_video import (
     sample_bomb,
 )
 import pytest
+
+from custom_components.homesec.engine.media.limits import PIXEL_FORMATS
 
 HERE = Path(__file__).parent
 MOST_MB = 120  # that a refused source may take; the pictures of each would take much more
@@ -182,3 +186,16 @@ def test_mp4_that_announces_millions_of_samples_is_refused(tmp_path, use, make, 
 def test_raw_pictures_of_no_camera_are_refused(tmp_path, use, shape, pixel_format):
     answer = use("probe", tmp_path / "a.nut", raw_picture(*shape, pixel_format))
     assert answer.error == "unsupported_format"
+
+
+def test_pictures_of_any_shape_and_format_are_refused_or_converted(use):
+    rng, formats = random.Random(5), sorted(av.video.format.names)
+    errors = set()
+    for number in range(200):
+        # Most formats are refused, so every other picture has one that isn't.
+        name = rng.choice(sorted(PIXEL_FORMATS) if number % 2 else formats)
+        width, height = (round(2 ** rng.uniform(0, 11.5)) for _ in range(2))
+        if number % 3 == 0:
+            height = rng.choice((1, 2, 3, 16, 17))
+        errors.add(use("shape", Path(f"{width}-{height}-{name}")).error)
+    assert errors == {None, "picture_refused", "unsupported_codec"}

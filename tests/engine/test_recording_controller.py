@@ -9,12 +9,16 @@ import pytest
 from videos import FigureDetector, content, number_of
 
 from custom_components.homesec.engine.core.errors import CameraNotRunning
-from custom_components.homesec.engine.core.events import DetectionEnded, DetectionStarted
+from custom_components.homesec.engine.core.events import (
+    ClipsLimited,
+    DetectionEnded,
+    DetectionStarted,
+)
 from custom_components.homesec.engine.core.types import Activity
 from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.media.decoder import FrameDecoder
 from custom_components.homesec.engine.media.packet_buffer import PreRollBuffer
-from custom_components.homesec.engine.recording.controller import RecordingController
+from custom_components.homesec.engine.recording.controller import MAX_CLIPS, RecordingController
 
 FPS = 10
 ALWAYS = {"seconds": 30, "walks": ((3.0, 30.0),)}
@@ -258,6 +262,30 @@ def controller(tmp_path):
 def test_manual_recording_before_first_frame_raises(controller):
     with pytest.raises(CameraNotRunning):
         controller[0].start_manual(0.0, 1.8e9, 1.0)
+
+
+def test_clips_that_follow_each_other_too_fast_are_limited_and_reported(tmp_path, make_video):
+    events, packets = [], media_packets(make_video(seconds=2))
+    with Catalog(tmp_path / "clips.db") as catalog:
+        buffer, writers = PreRollBuffer(8.0), []
+        clips = RecordingController(
+            file_camera("x", pre_roll_s=0.0),
+            buffer,
+            clips_dir=tmp_path / "clips",
+            catalog=catalog,
+            on_event=events.append,
+            on_writer=writers.append,
+            lossless=True,
+        )
+        for packet in packets:
+            buffer.push(packet)
+        for second in range(100):
+            clips.motion_seen(1.9, 1.8e9 + second)
+            clips.end()
+        assert all(writer.join(LONG_S) for writer in writers)
+    assert len(writers) == 2 * MAX_CLIPS
+    limited = [event.clips for event in events if isinstance(event, ClipsLimited)]
+    assert limited == [MAX_CLIPS, 0, MAX_CLIPS]
 
 
 def test_writer_passed_to_callback_can_be_joined(controller, make_video):

@@ -58,6 +58,7 @@ WATCHED_S = 5.0  # every frame is decoded for this long after the last live pict
 SNAPSHOT_GAIN = 0.08  # a new snapshot is sent when its confidence is higher by this much…
 SNAPSHOT_GAP_S = 1.0  # …and the last one is this old
 RESTART_S = (10.0, 600.0)  # shortest and longest wait after a defect
+FORGET_S = 3600.0  # a defect that comes later doesn't follow the last one
 
 
 class _End(Enum):
@@ -205,7 +206,7 @@ class CameraSession:
     def _log_defect(self, error: Exception) -> float:
         """Log a defect, in full the first time; return the seconds until the next start."""
         now = self._clock.monotonic()
-        if now - self._failed_at > RESTART_S[1] * 2:
+        if now - self._failed_at > FORGET_S:
             self._defects.clear()
         self._failed_at = now
         frames = traceback.extract_tb(error.__traceback__)
