@@ -146,7 +146,7 @@ class Judge:
         if not video.is_file():
             verdict.lost[clip.id] = "its file is not there"
             return
-        if (fault := _defect_of(video)) is not None:
+        if (fault := defect_of(video)) is not None:
             verdict.unplayable[clip.id] = fault
         elif (missing_s := self._missing_end_s(clip)) is not None:
             verdict.missing_ends_s.append(missing_s)
@@ -211,7 +211,7 @@ class Judge:
         verdict.stray |= objects.keys() - names
 
 
-def _defect_of(video: Path) -> str | None:
+def defect_of(video: Path) -> str | None:
     """Return what is wrong with a video, decoded strictly to its end."""
     try:
         numbers = content(video).numbers

@@ -36,10 +36,17 @@ TRIAL_S = 120.0
 class OnDemandProcess:
     """A worker process that's started by the first call, and ends some time after the last."""
 
-    def __init__(self, name: str, service: str, handlers: Mapping[Method[Any], Handler]) -> None:
+    def __init__(
+        self,
+        name: str,
+        service: str,
+        handlers: Mapping[Method[Any], Handler],
+        memory_limit_bytes: int | None = None,
+    ) -> None:
         self._name = name
         self._service = service
         self._handlers = handlers
+        self._limit_bytes = memory_limit_bytes
         self._changed = Condition()
         # The condition's lock guards everything below.
         self._process: WorkerProcess | None = None
@@ -120,6 +127,7 @@ class OnDemandProcess:
             handlers=self._handlers,
             name=self._name,
             on_start=self._begin,
+            memory_limit_bytes=self._limit_bytes,
         )
         report = process.run()
         with self._changed:
@@ -164,13 +172,20 @@ class OnDemandProcess:
 class ProcessTools:
     """Implements ``MediaTools``. Clips have a process of their own, which no probe can end."""
 
-    def __init__(self, parent: WorkerParent, service: str = SERVICE) -> None:
+    def __init__(
+        self,
+        parent: WorkerParent,
+        *,
+        memory_limit_bytes: int | None = None,
+        service: str = SERVICE,
+    ) -> None:
         handlers: dict[Method[Any], Handler] = {
             methods.STREAM_URL: parent.stream_url,
             methods.SNAPSHOT: parent.snapshot,
         }
-        self.clips = OnDemandProcess("clips", service, {})
-        self.trials = OnDemandProcess("trials", service, handlers)
+        limit = memory_limit_bytes
+        self.clips = OnDemandProcess("clips", service, {}, limit)
+        self.trials = OnDemandProcess("trials", service, handlers, limit)
 
     def stop(self, timeout_s: float) -> None:
         """End the processes."""

@@ -58,7 +58,7 @@ class SupervisedWorker:
         self._limit_bytes = memory_limit_bytes or default_limit_bytes()
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, keeps no secret
         self._service = service
-        self.tools = ProcessTools(parent)
+        self.tools = ProcessTools(parent, memory_limit_bytes=self._limit_bytes)
         self._stop = Event()
         self._forgiving = Thread(target=self._forgive, name="homesec-workers", daemon=True)
         self._lock = RLock()
