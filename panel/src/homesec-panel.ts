@@ -10,7 +10,7 @@ import { Api } from "./data/api.ts";
 import { StillLoader } from "./data/stills.ts";
 import type { Hass, Route } from "./ha/hass.ts";
 import { followLink, navigate } from "./ha/navigate.ts";
-import type { Page } from "./page.ts";
+import type { MessageAction, Page } from "./page.ts";
 import { BASE, DISARM_HASH, parseRoute } from "./router.ts";
 import type { PageRoute } from "./router.ts";
 import { ScrollPosition } from "./state/scroll-position.ts";
@@ -24,6 +24,7 @@ import "./views/overview-view.ts";
 import "./views/zones-view.ts";
 import "./views/clip-view.ts";
 import "./views/clips-view.ts";
+import "./views/deleted-view.ts";
 
 const TABS = [
   { view: "overview", path: BASE, icon: mdiShieldHome },
@@ -31,7 +32,14 @@ const TABS = [
   { view: "insight", path: `${BASE}/insight`, icon: mdiChartBoxOutline },
 ] as const;
 const MESSAGE_MS = 5000;
+const ACTION_MS = 10_000;
 const NAVIGATION_EVENTS = ["location-changed", "popstate", "hashchange"];
+
+interface Message {
+  text: string;
+  kind: "info" | "error";
+  action?: MessageAction | undefined;
+}
 
 @customElement("homesec-panel")
 export class HomeSecPanel extends LitElement {
@@ -39,7 +47,7 @@ export class HomeSecPanel extends LitElement {
   @property({ type: Boolean, reflect: true }) narrow = false;
   @property({ attribute: false }) route: Route = { prefix: BASE, path: "" };
   @state() private page: Page | null = null;
-  @state() private message: { text: string; kind: "info" | "error" } | null = null;
+  @state() private message: Message | null = null;
   private readonly api = new Api(() => this.hass);
   private readonly system = new SystemStore(this.api);
   private readonly stills = new StillLoader(async (path) => {
@@ -121,14 +129,27 @@ export class HomeSecPanel extends LitElement {
       scrollPosition: this.scrollPosition,
       texts,
       format: new Format(this.hass, zone),
-      showMessage: (text, kind = "info") => this.showMessage(text, kind),
+      showMessage: (text, kind = "info", action) => this.showMessage({ text, kind, action }),
     };
   }
 
-  private showMessage(text: string, kind: "info" | "error"): void {
+  private showMessage(message: Message): void {
     clearTimeout(this.messageTimer);
-    this.message = { text, kind };
-    this.messageTimer = setTimeout(() => (this.message = null), MESSAGE_MS);
+    this.message = message;
+    const lasts = message.action ? ACTION_MS : MESSAGE_MS;
+    this.messageTimer = setTimeout(() => (this.message = null), lasts);
+  }
+
+  private renderMessage({ text, kind, action }: Message): unknown {
+    const run = (): void => {
+      this.message = null;
+      action?.run().catch((error: unknown) =>
+        this.showMessage({ text: this.page!.texts.error(error), kind: "error" }),
+      );
+    };
+    return html`<p class=${kind}>
+      ${text}${action ? html`<button class="button" @click=${run}>${action.text}</button>` : nothing}
+    </p>`;
   }
 
   protected override render(): unknown {
@@ -157,9 +178,7 @@ export class HomeSecPanel extends LitElement {
       ${this.renderNotice()}
       <main>${this.renderBody(view)}</main>
       <div class="toast" role="status" aria-live="polite">
-        ${this.message
-          ? html`<p class=${this.message.kind}>${this.message.text}</p>`
-          : nothing}
+        ${this.message ? this.renderMessage(this.message) : nothing}
       </div>`;
   }
 
@@ -192,6 +211,8 @@ export class HomeSecPanel extends LitElement {
           .page=${page}
           .search=${window.location.search}
         ></homesec-clips>`;
+      case "deleted":
+        return html`<homesec-deleted .page=${page}></homesec-deleted>`;
       case "insight":
         return html`<homesec-statistics .page=${page}></homesec-statistics>`;
       case "zones":
@@ -326,6 +347,13 @@ export class HomeSecPanel extends LitElement {
         color: #fff;
         box-shadow: 0 4px 16px rgba(0, 0, 0, 0.4);
       }
+      .toast .button {
+        margin: -12px -16px -12px 8px;
+        background: none;
+        color: #8fd8f5;
+        font-weight: 500;
+        pointer-events: auto;
+      }
       .toast p.error {
         background: #8c1d18;
       }
@@ -365,7 +393,15 @@ export class HomeSecPanel extends LitElement {
 }
 
 function tabOf(view: PageRoute): string {
-  return view.view === "clip" ? "clips" : view.view === "zones" ? "overview" : view.view;
+  switch (view.view) {
+    case "clip":
+    case "deleted":
+      return "clips";
+    case "zones":
+      return "overview";
+    default:
+      return view.view;
+  }
 }
 
 declare global {

@@ -23,8 +23,14 @@ export interface Page {
   readonly scrollPosition: ScrollPosition;
   readonly texts: Texts;
   readonly format: Format;
-  /** Show a message for a few seconds. */
-  showMessage(message: string, kind?: "info" | "error"): void;
+  /** Show a message for a few seconds, with a button if there is an action. */
+  showMessage(message: string, kind?: "info" | "error", action?: MessageAction): void;
+}
+
+/** What the button of a message does. */
+export interface MessageAction {
+  readonly text: string;
+  run(): Promise<void>;
 }
 
 /** An element of the page, which renders again when the system state changes. */

@@ -3,6 +3,7 @@
 export type PageRoute =
   | { view: "overview" }
   | { view: "clips" }
+  | { view: "deleted" }
   | { view: "clip"; id: string }
   | { view: "insight" }
   | { view: "zones"; camera: string };
@@ -14,7 +15,7 @@ export const DISARM_HASH = "#disarm";
 /** Parse the path after `/homesec`. An unknown path is the overview. */
 export function parseRoute(path: string): PageRoute {
   const [view, id] = path.split("/").filter(Boolean);
-  if (view === "clips") return { view };
+  if (view === "clips" || view === "deleted") return { view };
   if (view === "insight") return { view };
   if (view === "clip" && id) return { view, id: decodeURIComponent(id) };
   if (view === "zones" && id) return { view, camera: decodeURIComponent(id) };

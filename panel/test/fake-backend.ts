@@ -1,7 +1,16 @@
 /** A fake Home Assistant that answers HomeSec's websocket commands with generated clips. */
 
 import type { Hass, HassError } from "../src/ha/hass.ts";
-import type { ArmMode, Camera, Clip, ClipEvent, ClipFilter, SystemState } from "../src/data/types.ts";
+import type {
+  ArmMode,
+  Camera,
+  Clip,
+  ClipEvent,
+  ClipFilter,
+  DeletedClip,
+  DeletedPage,
+  SystemState,
+} from "../src/data/types.ts";
 import { matchesFilter } from "../src/state/filters-match.ts";
 import english from "../../custom_components/homesec/translations/en.json" with { type: "json" };
 
@@ -67,6 +76,15 @@ export function makeClip(number: number, started: number, change: Partial<Clip> 
   };
 }
 
+export function makeDeleted(clip: Clip, at: number, change: Partial<DeletedClip> = {}): DeletedClip {
+  return { ...clip, deleted: at, deleted_by: "Ada", expires: at + 7 * 86_400, ...change };
+}
+
+function missing(ids: string[], found: Clip[]): { id: string; error: string }[] {
+  const known = new Set(found.map(({ id }) => id));
+  return ids.filter((id) => !known.has(id)).map((id) => ({ id, error: "clip_not_found" }));
+}
+
 function makeCamera(id: string, name: string, change: Partial<Camera> = {}): Camera {
   return {
     id,
@@ -100,6 +118,7 @@ function refusal(key: string, placeholders: Record<string, string> = {}): HassEr
 
 export class FakeBackend {
   readonly clips: Clip[];
+  deleted: DeletedClip[] = [];
   system: SystemState;
   readonly calls: Message[] = [];
   readonly actions: { action: string; data: Record<string, unknown> }[] = [];
@@ -282,6 +301,9 @@ export class FakeBackend {
         bytes: 48_000_000_000,
         cloud_clips: this.clips.length - 20,
         cloud_bytes: 46_000_000_000,
+        deleted_clips: 0,
+        deleted_bytes: 0,
+        keeps_deleted: true,
         uploads: { jobs: 3, bytes: 12_000_000, oldest_at: this.now - 90, error: null },
         disk_low: false,
       },
@@ -322,6 +344,9 @@ export class FakeBackend {
         if (!on) this.guard(message);
         return this.changeCameras([String(camera_id)], { detection: Boolean(on) });
       },
+      "homesec/deleted/list": (message) => this.deletedPage(message),
+      "homesec/deleted/restore": ({ ids }) => this.undelete(ids as string[]),
+      "homesec/deleted/purge": ({ ids }) => this.purge(ids as string[]),
       "homesec/clips/export": ({ ids }) => ({
         folder: "/media/homesec-export",
         exported: (ids as string[]).length,
@@ -406,10 +431,49 @@ export class FakeBackend {
     const deleted = ids.filter((id) => !kept.has(id));
     for (const id of deleted) {
       const index = this.clips.findIndex((clip) => clip.id === id);
-      if (index >= 0) this.clips.splice(index, 1);
+      const [clip] = index >= 0 ? this.clips.splice(index, 1) : [];
+      if (clip) this.deleted.unshift(makeDeleted(clip, Date.now() / 1000));
       for (const listener of this.clipListeners) listener({ removed: id });
     }
-    return { deleted, refused: refused.map(({ id }) => ({ id, error: "clip_protected" })) };
+    const problems = refused.map(({ id }) => ({ id, error: "clip_protected" }));
+    return { deleted, refused: problems, restorable: true };
+  }
+
+  private deletedPage(message: Message): DeletedPage {
+    const limit = Number(message["limit"]);
+    const first = this.deleted.findIndex((clip) => clip.id === message["cursor"]) + 1;
+    const clips = this.deleted.slice(first, first + limit);
+    const more = first + clips.length < this.deleted.length;
+    return {
+      clips,
+      cursor: more ? (clips.at(-1)?.id ?? null) : null,
+      total: message["cursor"] ? null : this.deleted.length,
+      purge_held: this.system.alarm.state === "triggered",
+    };
+  }
+
+  /** Take clips out of Recently deleted; return them. */
+  private takeDeleted(ids: string[]): DeletedClip[] {
+    const taken = this.deleted.filter((clip) => ids.includes(clip.id));
+    this.deleted = this.deleted.filter((clip) => !ids.includes(clip.id));
+    return taken;
+  }
+
+  private undelete(ids: string[]): unknown {
+    const restored = this.takeDeleted(ids);
+    for (const { deleted: _at, deleted_by: _by, expires: _expires, ...clip } of restored) {
+      this.clips.push(clip);
+      this.emit(clip);
+    }
+    this.clips.sort((a, b) => b.event - a.event);
+    return { restored: restored.map(({ id }) => id), refused: missing(ids, restored) };
+  }
+
+  private purge(ids: string[]): unknown {
+    if (this.system.alarm.state === "triggered") throw refusal("purge_held");
+    const purged = this.takeDeleted(ids);
+    for (const { id } of purged) for (const listener of this.clipListeners) listener({ removed: id });
+    return { purged: purged.map(({ id }) => id), refused: missing(ids, purged) };
   }
 
   private timeline(from: number, to: number): unknown {

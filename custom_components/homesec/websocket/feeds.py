@@ -14,6 +14,7 @@ from ..access import alarm_entity_id
 from ..alarm.machine import ARMED_MODES
 from ..cameras.config import camera_labels, zone_names
 from ..clips.serialize import clip_as_dict
+from ..cloud.retention_config import retention_rules
 from ..const import DOMAIN, LOGGER
 from ..engine.core.events import (
     CatalogRebuilt,
@@ -251,6 +252,7 @@ def _storage(runtime: HomeSecData) -> dict[str, Any]:
         "cloud_bytes": stats.cloud_bytes,
         "deleted_clips": stats.deleted_clips,
         "deleted_bytes": stats.deleted_bytes,
+        "keeps_deleted": retention_rules(runtime.entry.data).deleted_kept_s > 0,
         "uploads": uploads if storage.cloud else None,
         "disk_low": storage.disk_low,
         "missing_rights": list(storage.missing_rights),

@@ -18,6 +18,7 @@ import type { ConfirmDialog } from "./confirm-dialog.ts";
 import "./confirm-dialog.ts";
 import { icon } from "./icon.ts";
 import { runGuarded, runWeakening } from "./pin-dialog.ts";
+import { deletionQuestion, showDeleted } from "./undo.ts";
 
 /** Actions on the shown clip. Fires `deleted`, and `boxes` to show or hide boxes. */
 @customElement("homesec-clip-actions")
@@ -103,21 +104,22 @@ export class ClipActions extends PageElement {
   private async delete(): Promise<void> {
     const { texts, clip } = this;
     const confirmed = await this.dialog.confirm(
-      texts.count("clips.delete_sure", 1),
+      deletionQuestion(this.page, 1),
       texts.get("clip.delete"),
       texts.get("common.cancel"),
     );
     if (!confirmed) return;
     let refused: Refusal[] = [];
+    let restorable = false;
     const done = await runWeakening(this, texts.get("clip.delete"), async (pin) => {
-      ({ refused } = await this.page.api.delete([clip.id], pin));
+      ({ refused, restorable } = await this.page.api.delete([clip.id], pin));
     });
     if (!done) return;
     if (refused[0]) {
       this.page.showMessage(texts.problem(refused[0].error), "error");
       return;
     }
-    this.page.showMessage(texts.count("clips.deleted", 1));
+    showDeleted(this.page, [clip.id], restorable);
     this.dispatchEvent(new CustomEvent("deleted"));
   }
 

@@ -18,6 +18,7 @@ import type { ConfirmDialog } from "./confirm-dialog.ts";
 import "./confirm-dialog.ts";
 import { icon } from "./icon.ts";
 import { runGuarded, runWeakening } from "./pin-dialog.ts";
+import { deletionQuestion, showDeleted } from "./undo.ts";
 
 /** Actions on the selected clips. */
 @customElement("homesec-selection-bar")
@@ -109,15 +110,16 @@ export class SelectionBar extends PageElement {
     const ids = [...this.selection.ids];
     const { texts } = this;
     const confirmed = await this.dialog.confirm(
-      texts.count("clips.delete_sure", ids.length),
+      deletionQuestion(this.page, ids.length),
       texts.get("clip.delete"),
       texts.get("common.cancel"),
     );
     if (!confirmed) return;
     let deleted: string[] = [];
     let refused: Refusal[] = [];
+    let restorable = false;
     const done = await runWeakening(this, texts.get("clip.delete"), async (pin) => {
-      ({ deleted, refused } = await this.page.api.delete(ids, pin));
+      ({ deleted, refused, restorable } = await this.page.api.delete(ids, pin));
     });
     if (!done) return;
     this.list.remove(deleted);
@@ -125,7 +127,7 @@ export class SelectionBar extends PageElement {
     if (refused.length) {
       this.page.showMessage(texts.count("clips.not_deleted", refused.length), "error");
     } else {
-      this.page.showMessage(texts.count("clips.deleted", deleted.length));
+      showDeleted(this.page, deleted, restorable);
       this.selection.end();
     }
   }

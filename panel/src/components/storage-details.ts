@@ -16,6 +16,12 @@ export function storageDetails(page: Page, storage: Storage): TemplateResult {
         <dt>${texts.get("storage.here")}</dt>
         <dd>${clips(storage.clips, storage.bytes)}</dd>
       </div>
+      ${storage.deleted_clips
+        ? html`<div>
+            <dt>${texts.get("storage.deleted")}</dt>
+            <dd>${clips(storage.deleted_clips, storage.deleted_bytes)}</dd>
+          </div>`
+        : nothing}
       ${uploads
         ? html`<div>
               <dt>${texts.get("storage.cloud")}</dt>

@@ -8,6 +8,7 @@ import type {
   ClipEvent,
   ClipFilter,
   ClipPage,
+  DeletedPage,
   Refusal,
   SystemState,
   Timeline,
@@ -59,8 +60,24 @@ export class Api {
     return this.call("homesec/clips/protect", { ids, protected: on, ...withPin(pin) });
   }
 
-  delete(ids: string[], pin: string | null): Promise<{ deleted: string[]; refused: Refusal[] }> {
+  delete(
+    ids: string[],
+    pin: string | null,
+  ): Promise<{ deleted: string[]; refused: Refusal[]; restorable: boolean }> {
     return this.call("homesec/clips/delete", { ids, ...withPin(pin) });
+  }
+
+  deletedClips(cursor: string | null, limit: number): Promise<DeletedPage> {
+    return this.call("homesec/deleted/list", { ...(cursor ? { cursor } : {}), limit });
+  }
+
+  restore(ids: string[]): Promise<{ restored: string[]; refused: Refusal[] }> {
+    return this.call("homesec/deleted/restore", { ids });
+  }
+
+  /** Delete clips in Recently deleted forever. */
+  purge(ids: string[], pin: string | null): Promise<{ purged: string[]; refused: Refusal[] }> {
+    return this.call("homesec/deleted/purge", { ids, ...withPin(pin) });
   }
 
   export(ids: string[]): Promise<{ folder: string; exported: number; refused: Refusal[] }> {

@@ -56,6 +56,10 @@ export interface Storage {
   bytes: number;
   cloud_clips: number;
   cloud_bytes: number;
+  deleted_clips: number;
+  deleted_bytes: number;
+  /** Whether deleted clips can be restored for a while. */
+  keeps_deleted: boolean;
   uploads: Uploads | null;
   disk_low: boolean;
 }
@@ -113,6 +117,23 @@ export interface ClipPage {
   clips: Clip[];
   cursor: string | null;
   total: number | null;
+}
+
+/** A clip in Recently deleted. */
+export interface DeletedClip extends Clip {
+  deleted: number;
+  /** The user's name; null: an automation. */
+  deleted_by: string | null;
+  /** When it is removed for good; null: never, since it is protected. */
+  expires: number | null;
+}
+
+export interface DeletedPage {
+  clips: DeletedClip[];
+  cursor: string | null;
+  total: number | null;
+  /** The alarm is triggered, so nothing is removed. */
+  purge_held: boolean;
 }
 
 /** Seconds from the start of the video, the box as fractions of the picture, the confidence. */

@@ -1,4 +1,4 @@
-import { mdiCheckboxMultipleMarkedOutline } from "@mdi/js";
+import { mdiCheckboxMultipleMarkedOutline, mdiDeleteClockOutline } from "@mdi/js";
 import { css, html, nothing } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 
@@ -6,9 +6,9 @@ import type { ClipGrid } from "../components/clip-grid.ts";
 import type { DayStrip } from "../components/day-strip.ts";
 import { icon } from "../components/icon.ts";
 import type { SelectionBar } from "../components/selection-bar.ts";
-import { navigate } from "../ha/navigate.ts";
+import { followLink, navigate } from "../ha/navigate.ts";
 import { PageElement, now } from "../page.ts";
-import { BASE } from "../router.ts";
+import { BASE, routePath } from "../router.ts";
 import type { ClipList } from "../state/clips.ts";
 import type { Filter } from "../state/filter.ts";
 import { EVERYTHING, filterSearch, rangeDays, readFilter } from "../state/filter.ts";
@@ -115,6 +115,16 @@ export class ClipsView extends PageElement {
             ? texts.count("clips.count", list.total, { n: this.format.number(list.total) })
             : ""}</span
         >
+        ${this.canControl
+          ? html`<a
+              class="button small"
+              href=${routePath({ view: "deleted" })}
+              title=${texts.get("deleted.title")}
+              @click=${followLink}
+            >
+              ${icon(mdiDeleteClockOutline)}<span class="word">${texts.get("deleted.title")}</span>
+            </a>`
+          : nothing}
         ${this.canControl && list.clips.length
           ? html`<button
               class="button small"
@@ -163,10 +173,29 @@ export class ClipsView extends PageElement {
       .count {
         display: flex;
         align-items: center;
-        justify-content: space-between;
-        min-height: 36px;
+        gap: 6px;
+        min-height: 44px;
         padding: 0 12px;
         color: var(--hs-text-2);
+      }
+      .count [role="status"] {
+        flex: 1;
+      }
+      .count .button {
+        min-height: 44px;
+      }
+      @media (max-width: 700px) {
+        .word {
+          position: absolute;
+          width: 1px;
+          height: 1px;
+          overflow: hidden;
+          clip-path: inset(50%);
+        }
+        a.button {
+          width: 44px;
+          padding: 0;
+        }
       }
     `,
   ];
