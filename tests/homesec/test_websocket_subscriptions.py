@@ -91,6 +91,7 @@ async def test_status_subscription_sends_whole_status_at_once(
                 "error": None,
                 "error_placeholders": {},
                 "activity": "off",
+                "detection": True,
                 "presences": [],
                 "recording": False,
                 "snoozed_until": None,
