@@ -15,7 +15,7 @@ from custom_components.homesec.engine.capture.container import ContainerConnecti
 from custom_components.homesec.engine.capture.probe import probe
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core.clock import SystemClock
-from custom_components.homesec.engine.core.errors import SourceError, SourceStalled
+from custom_components.homesec.engine.core.errors import PacketTooLarge, SourceError, SourceStalled
 from custom_components.homesec.engine.core.events import ClipSaved
 from custom_components.homesec.engine.core.types import (
     Activity,
@@ -175,6 +175,41 @@ def test_server_that_stops_sending_is_lost(http, make_video):
             pass
     source.close()
     hangs.set()
+
+
+def jpeg_stream(walk, rest):
+    """Return an MJPEG stream whose sixth picture is announced with two gigabytes."""
+    head = b"--b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
+
+    def pieces():
+        for jpeg in walk[:5]:
+            yield head % len(jpeg) + jpeg + b"\r\n"
+        yield head % 2_000_000_000
+        yield from rest
+
+    return Reply(pieces, "multipart/x-mixed-replace; boundary=b")
+
+
+def test_camera_that_sends_a_byte_now_and_then_has_stalled(http, walk):
+    server = http({})
+
+    def drops():
+        while not server.closing.wait(0.05):
+            yield b"\0"
+
+    server.replies["/"] = jpeg_stream(walk, drops())
+    source = connection(server.url("/"), stall_s=0.5)
+    with pytest.raises(SourceStalled):
+        list(source.packets())
+    source.close()
+
+
+def test_picture_without_end_is_refused(http, walk):
+    server = http({"/": jpeg_stream(walk, itertools.repeat(bytes(1 << 20), 200))})
+    source = connection(server.url("/"))
+    with pytest.raises(PacketTooLarge):
+        list(source.packets())
+    source.close()
 
 
 def test_certificate_is_verified_only_if_configured(http, make_video, tmp_path):

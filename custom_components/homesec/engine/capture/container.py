@@ -79,6 +79,9 @@ class ContainerConnection:
             self._annexb = AnnexB(self._stream, self.video) if self.video.copied else None
             self._check = PacketCheck(self.video.codec)
             self._order = self._decoding_order()
+        except SourceError as err:
+            self._opened.close()
+            raise (self._opened.error or err) from None
         except BaseException:
             self._opened.close()
             raise
@@ -128,6 +131,7 @@ class ContainerConnection:
         reader = self._container.demux(*streams)
         self._last_video = self._timeline.elapsed
         while not self._stop.is_set():
+            self._opened.restart_limit(self._config.stall_s)
             try:
                 packet = next(reader, None)
             except av.error.BlockingIOError:

@@ -21,6 +21,7 @@ from ..core.errors import (
     StreamNotFound,
 )
 from ..core.source_url import SourceUrl, parse_source_url
+from ..media.limits import PACKET_BYTES, check_packet
 from .link import PinnedHost
 from .login import Login
 
@@ -37,6 +38,7 @@ _LOGGER = logging.getLogger(__name__)
 _MOST_REDIRECTS = 5
 _READ_BYTES = 65536
 _UNAUTHORIZED = 401
+_MOST_BYTES = 2 * PACKET_BYTES  # for a packet, and what FFmpeg reads ahead or looks for it in
 _SCHEMES = ("http", "https")
 _FATAL = (OtherHostRefused, InvalidSource, LoginRefused)
 """Errors of a playlist's parts that a second try can't help."""
@@ -60,6 +62,9 @@ class HttpSource:
         self._hosts: dict[tuple[str, str, int], PinnedHost] = {}
         self._files: list[HttpFile] = []
         self.error: SourceError | None = None
+        self.until_t = 0.0  # monotonic time at which reads give up
+        self.packet_bytes = 0  # that FFmpeg has read for the packet of now
+        self.restart_limit(open_s)
 
     @property
     def fingerprint(self) -> str | None:
@@ -69,7 +74,7 @@ class HttpSource:
 
     def open(self) -> HttpFile:
         """Request the camera's own URL. Raises ``SourceError``."""
-        file = HttpFile(self, self._url, limit_s=self._open_s)
+        file = HttpFile(self, self._url)
         file.start()
         self._files.append(file)
         return file
@@ -81,7 +86,6 @@ class HttpSource:
             file = HttpFile(
                 self,
                 parse_source_url(url),
-                limit_s=self._open_s,
                 first=int(options.get("offset", 0)),
                 end=int(options.get("end_offset", 0)) or None,
             )
@@ -94,14 +98,19 @@ class HttpSource:
                 error = OtherHostRefused(host="")  # a file, or another protocol
             if isinstance(error, _FATAL) and self.error is None:
                 self.error = error
-            file = HttpFile(self, self._url, limit_s=0.0)
+            file = HttpFile(self, self._url)
         self._files.append(file)
         return file
 
-    def set_limit(self, limit_s: float) -> None:
-        """Set how long a read waits for bytes from now on."""
-        for file in self._files:
-            file.limit_s = limit_s
+    def restart_limit(self, limit_s: float) -> None:
+        """Give FFmpeg this long for what it reads now.
+
+        FFmpeg asks for bytes until it has a whole packet, and has no time limit with our files. So
+        a limit for each read wouldn't end a camera that sends a byte per second. Bytes are limited,
+        too, since FFmpeg keeps them all until then.
+        """
+        self.until_t = time.monotonic() + limit_s
+        self.packet_bytes = 0
 
     def close(self) -> None:
         """Close all connections."""
@@ -200,14 +209,12 @@ class HttpFile:
         source: HttpSource,
         url: SourceUrl,
         *,
-        limit_s: float,
         first: int = 0,
         end: int | None = None,
     ) -> None:
         """``first`` and ``end``: the bytes of the file to read."""
         self._source = source
         self._url = url
-        self.limit_s = limit_s
         self._end = end
         self._position = first
         self._size: int | None = None
@@ -285,13 +292,16 @@ class HttpFile:
         answer = self._answer
         if answer is None or self.closed or self._source.error is not None:
             return b""
-        answer.link.until_t, answer.link.limit_s = None, self.limit_s
+        answer.link.until_t = self._source.until_t
         try:
-            return answer.response.read1(count)
+            data = answer.response.read1(count)
         except SourceTimeout:
             raise SourceStalled from None
         except OSError, HTTPException, ValueError:
             return b""
+        self._source.packet_bytes += len(data)
+        check_packet(self._source.packet_bytes, _MOST_BYTES)
+        return data
 
     def close(self) -> None:
         """Close the connection."""

@@ -68,9 +68,8 @@ class Link(RawIOBase):
         super().__init__()
         self.sock = sock
         self._stop = stop
-        self.until_t: float | None = None
+        self.until_t = 0.0
         """Monotonic time at which a read gives up, whatever has arrived until then."""
-        self.limit_s = 0.0  # without ``until_t``, how long a read waits for its first byte
 
     def send(self, data: bytes) -> None:
         """Send all of ``data``. Raises OSError."""
@@ -84,8 +83,7 @@ class Link(RawIOBase):
     @override
     def readinto(self, buffer: Buffer, /) -> int:
         """Return the number of bytes read; 0 at the end. Raises ``SourceTimeout``, OSError."""
-        until_t = self.until_t or time.monotonic() + self.limit_s
-        while (left_s := until_t - time.monotonic()) > 0 and not self._stop.is_set():
+        while (left_s := self.until_t - time.monotonic()) > 0 and not self._stop.is_set():
             self.sock.settimeout(min(STOP_CHECK_S, left_s))
             try:
                 return self.sock.recv_into(buffer)

@@ -75,6 +75,11 @@ class OpenedSource:
         """Why there are no more bytes, which FFmpeg doesn't know."""
         return self.network.error if self.network else None
 
+    def restart_limit(self, limit_s: float) -> None:
+        """Give a read that begins now this long; FFmpeg's own limit holds for all but HTTP."""
+        if isinstance(self.network, HttpSource):
+            self.network.restart_limit(limit_s)
+
     def close(self) -> None:
         """Close the container and its connections."""
         self.container.close()
@@ -113,6 +118,7 @@ def _open_http(config: SourceConfig, url: SourceUrl, stop: Event) -> OpenedSourc
     login = camera_login(config, url)
     source = HttpSource(config, url, login, stop, open_s=OPEN_TIMEOUT_S)
     file = source.open()
+    source.restart_limit(2 * OPEN_TIMEOUT_S)  # for both steps
     # FFmpeg has no protocol at all: it reads this file, and what HLS names through ``open_part``.
     options = {
         **_STREAM_OPTIONS,
@@ -123,9 +129,7 @@ def _open_http(config: SourceConfig, url: SourceUrl, stop: Event) -> OpenedSourc
         "http_multiple": "0",
     }
     format_name = _FORMATS_BY_TYPE.get(file.content_type)
-    opened = _open_network(config, source, file, options, format_name=format_name)
-    source.set_limit(config.stall_s)
-    return opened
+    return _open_network(config, source, file, options, format_name=format_name)
 
 
 def _open_network(
