@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from alarm_fixtures import CODES, PINS, WRONG, panel, with_alarm
@@ -11,13 +12,16 @@ from homeassistant.components import conversation
 from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.setup import async_setup_component
 from homesec_fixtures import CAMERA_ID, arm, entity_id, set_up, state, until
 from page_client import PageClient
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
 
+from custom_components.homesec import logbook
 from custom_components.homesec.alarm.pins import PinKind
+from custom_components.homesec.const import DOMAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -529,3 +533,24 @@ async def test_disabling_integration_while_armed_is_told(
     await hass.async_block_till_done()
     assert [each.data["action"] for each in weakened] == ["stopped"]
     assert [each.data["kind"] for each in alerts] == ["settings"]
+
+
+async def test_logbook_shows_attempts_with_who_and_what(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    guest: MockUser,
+    refusals: list[Event],
+    weakened: list[Event],
+) -> None:
+    await async_get_translations(hass, "en", "selector", {DOMAIN})
+    await armed(hass, entry)
+    with suppress(ServiceValidationError):
+        await switch_off(hass, guest)
+    await act(hass, "set_detection", guest, camera=[CAMERA_ID], enabled=False, code=FULL)
+    described: dict[str, Any] = {}
+    logbook.async_describe_events(hass, lambda _domain, kind, by: described.update({kind: by}))
+    [allowed] = weakened
+    assert [described[each.event_type](each)["message"] for each in (refusals[0], allowed)] == [
+        "Detection turned off · No PIN · Front door · Guest",
+        "Detection turned off · Front door · Ann",
+    ]

@@ -73,8 +73,6 @@ class AlarmCodes:
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By principal, so that one who sends many tries doesn't keep others waiting."""
         self._sources = ContextSources(hass)
-        self.renewed_pins: dict[str, Any] | None = None
-        """The PINs as last stored with a slower hash, since no one changed those."""
         self._hashing = asyncio.Lock()  # one hash at a time: it takes memory and a processor core
 
     @property
@@ -173,7 +171,7 @@ class AlarmCodes:
             await self._save()
         stored = self._entry.data.get(CONF_PINS, {})
         if found.renewed is not None and found.id in stored:
-            self.renewed_pins = pins = {**stored, found.id: found.renewed.as_dict()}
+            pins = {**stored, found.id: found.renewed.as_dict()}
             self._hass.config_entries.async_update_entry(
                 self._entry, data={**self._entry.data, CONF_PINS: pins}
             )

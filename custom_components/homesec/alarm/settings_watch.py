@@ -10,7 +10,7 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..cameras.config import guards_in
-from ..const import CONF_PINS, SUBENTRY_CAMERA
+from ..const import SUBENTRY_CAMERA
 from ..event_bus import CameraChanged
 from .actor import EVENT_HOMEKIT
 from .guard import Weakening
@@ -80,9 +80,6 @@ class SettingsWatch:
             self._guard.async_settings_compared()
             return
         changes = find_changes(before, self._settings)
-        if self._settings.data.get(CONF_PINS) == self._alarm.codes.renewed_pins:
-            # No PIN was changed, only its hash was made slower.
-            changes = [each for each in changes if each.action is not Weakening.PINS]
         for change in changes:
             self._async_announce(change)
         self._guard.async_settings_compared()

@@ -148,7 +148,9 @@ class RecordingController:
         if self._open is None:
             raise CameraNotRunning
         full_t = self._open.start_t + self._config.max_clip_s
-        self._manual_until_t = full_t if duration_s is None else t + duration_s
+        until_t = full_t if duration_s is None else t + duration_s
+        # A second request never shortens the first: only ``stop_manual`` does.
+        self._manual_until_t = max(self._manual_until_t, until_t)
         return self._open.writer.clip.id
 
     def stop_manual(self) -> None:
