@@ -151,9 +151,9 @@ async def test_wrong_pins_lead_to_announced_lockout(
     assert hass.states.get(panel(hass, entry)).state == "armed_away"
     until = iso(began + 60)
     assert [tuple(event.data.values()) for event in events] == [
-        *(("wrong_code", n, None, [], "unknown") for n in (1, 2, 3, 4)),
-        ("wrong_code", 5, until, [], "unknown"),
-        ("locked_out", 5, until, [], "unknown"),
+        *(("wrong_code", n, None, [], None) for n in (1, 2, 3, 4)),
+        ("wrong_code", 5, until, [], None),
+        ("locked_out", 5, until, [], None),
     ]
     # A restart doesn't end the lockout.
     assert stored_tries(hass_storage, "source:unknown") == 5

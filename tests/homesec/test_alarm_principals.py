@@ -27,6 +27,7 @@ from custom_components.homesec.alarm.pins import (
     PinKind,
     find_pin,
 )
+from custom_components.homesec.alarm.sources import MAX_CONTEXTS
 from custom_components.homesec.event_bus import Duress
 
 if TYPE_CHECKING:
@@ -198,6 +199,23 @@ async def test_automations_that_pass_on_keypads_are_counted_apart(
     hass.bus.async_fire("keypad_garage", {"code": CODES[PinKind.FULL]})
     await hass.async_block_till_done()
     assert hass.states.get(panel(hass, entry)).state == "disarmed"
+
+
+async def test_principal_without_user_is_the_automation_if_it_is_known(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    principal = entry.runtime_data.alarm.codes.principal
+    contexts = [Context() for _ in range(MAX_CONTEXTS + 1)]
+    for number, context in enumerate(contexts):
+        data = {"entity_id": f"automation.n{number}"}
+        hass.bus.async_fire("automation_triggered", data, context=context)
+        # A script that the automation starts has the same context.
+        hass.bus.async_fire("script_started", {"entity_id": "script.x"}, context=context)
+    assert principal(contexts[-1]) == f"source:automation.n{MAX_CONTEXTS}"
+    assert principal(Context(id=contexts[-1].id, user_id="ann")) == "user:ann"
+    for unknown in (None, Context(), contexts[0]):
+        assert principal(unknown) == "source:unknown"
 
 
 async def test_refusal_names_the_user_who_tried(

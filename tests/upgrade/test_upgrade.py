@@ -90,16 +90,19 @@ def clips(upgraded: Upgraded) -> dict[str, dict]:
     return {clip["id"]: clip for clip in listed}
 
 
+def stored_entry(upgraded: Upgraded) -> dict:
+    """Return HomeSec's entry as it's stored now."""
+    store = upgraded.ha.folder / ".storage" / "core.config_entries"
+    entries = json.loads(store.read_text())["data"]["entries"]
+    [entry] = [each for each in entries if each["domain"] == "homesec"]
+    return entry
+
+
 def test_upgrade_entry_and_subentries_keep_their_data(upgraded: Upgraded) -> None:
     [entry] = upgraded.client.entries("homesec")
     assert (entry["entry_id"], entry["state"]) == (ENTRY_ID, "loaded")
     [before] = saved_json("core.config_entries")["entries"]
-    store = upgraded.ha.folder / ".storage" / "core.config_entries"
-    [after] = [
-        each
-        for each in json.loads(store.read_text())["data"]["entries"]
-        if each["domain"] == "homesec"
-    ]
+    after = stored_entry(upgraded)
     for name in ("alarm", "pins", "retention"):
         assert after["data"][name] == before["data"][name]
     assert after["data"]["storage"]["bucket"] == before["data"]["storage"]["bucket"]
@@ -161,6 +164,20 @@ def test_upgrade_alarm_is_still_armed_and_the_old_pin_disarms_it(upgraded: Upgra
     upgraded.client.act("alarm_control_panel.alarm_disarm", entity_id=panel, code=PIN)
     disarmed = upgraded.client.wait_for_state(panel, "disarmed")
     assert disarmed["attributes"]["changed_by"] == "Anna"
+
+
+def test_upgrade_pin_that_was_used_is_hashed_anew_and_the_other_one_is_kept(
+    upgraded: Upgraded,
+) -> None:
+    [before] = saved_json("core.config_entries")["entries"]
+    used, other = before["data"]["pins"]
+
+    def stored() -> dict:
+        return stored_entry(upgraded)["data"]["pins"]
+
+    until(lambda: stored()[used]["cost"] == 2**15, "a new hash of the PIN", timeout_s=30)
+    assert stored()[used]["digest"] != before["data"]["pins"][used]["digest"]
+    assert stored()[other] == before["data"]["pins"][other]
 
 
 def test_upgrade_camera_keeps_zones_and_detects_a_person(upgraded: Upgraded) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _USER: Final = "user:"
 _SOURCE: Final = "source:"
+_UNKNOWN: Final = "unknown"
 
 ALL_KINDS: Final = frozenset(PinKind)
 FORGIVING_KINDS: Final = frozenset({PinKind.FULL, PinKind.DURESS})
@@ -38,7 +39,7 @@ def principal_of(context_user_id: str | None, source: str | None = None) -> str:
     ``source`` is a session of the user; without a user, the automation, device, or the like.
     """
     if context_user_id is None:
-        return f"{_SOURCE}{source or 'unknown'}"
+        return f"{_SOURCE}{source or _UNKNOWN}"
     session = "" if source is None else f"/{source}"
     return f"{_USER}{context_user_id}{session}"
 
@@ -179,7 +180,8 @@ class AlarmCodes:
     async def _async_principal(self, principal: str) -> Principal:
         """Return what tries are counted by: an administrator's session, else the whole user."""
         if (user_id := _user_of(principal)) is None:
-            return Principal(principal, principal.removeprefix(_SOURCE))
+            source = principal.removeprefix(_SOURCE)
+            return Principal(principal, None if source == _UNKNOWN else source)
         if (user := await self._hass.auth.async_get_user(user_id)) is None:
             return Principal(principal_of(user_id))
         if user.is_admin:
