@@ -465,3 +465,27 @@ def test_marker_without_a_file_is_removed_at_start(library):
     restart(library)
     assert not marker(library, clip).exists()
     assert library.row(clip).deleted_at == NOON
+
+
+def test_full_disk_while_triggered_removes_other_clips_only(library):
+    old = library.saved(NOON, cloud=CloudState.NONE)
+    new = library.saved(NOON + 9, cloud=CloudState.NONE)
+    library.recently_deleted.delete(new.id, by=None)
+    library.triggered = True
+    library.make_retention(RetentionRules(min_free_bytes=150), free=100, uploading=False).apply()
+    assert library.row(old) is None
+    assert library.row(new).deleted_at == NOON
+
+
+def test_alarm_triggered_during_a_run_ends_its_purges(library):
+    clips = [library.deleted(NOON + n) for n in range(3)]
+    was_asked = []
+
+    def purge_held():
+        was_asked.append(None)
+        return len(was_asked) > 2  # while the plan is made, and for its first clip
+
+    retention = library.make_retention(RetentionRules(local=TierRules(total_bytes=1)))
+    retention._purge_held = purge_held
+    retention.apply()
+    assert [library.row(clip).local for clip in clips] == [False, True, True]
