@@ -19,7 +19,6 @@ CHILD_MODULES = {
 }
 BOTH = {
     "engine.capture",
-    "engine.capture.source_url",
     "engine.media",
     "engine.detection",
 }
