@@ -14,7 +14,8 @@ from custom_components.homesec.engine.core.errors import ProtocolError
 from custom_components.homesec.engine.core.events import ClipSaved, EngineEvent, HealthChanged
 from custom_components.homesec.engine.core.types import Box, CameraHealth, Clip, Detection
 from custom_components.homesec.engine.worker import framing
-from custom_components.homesec.engine.worker.codec import Parts, Registry
+from custom_components.homesec.engine.worker.codec import Registry
+from custom_components.homesec.engine.worker.coders import Parts
 from custom_components.homesec.engine.worker.framing import LENGTH, body_length, pack, unpack
 from custom_components.homesec.engine.worker.wire_types import REGISTRY
 

@@ -36,8 +36,9 @@ from custom_components.homesec.engine.core.errors import (
     WorkerError,
 )
 from custom_components.homesec.engine.worker import lanes, send_queue
-from custom_components.homesec.engine.worker.connection import VERSION, Method
+from custom_components.homesec.engine.worker.connection import VERSION
 from custom_components.homesec.engine.worker.framing import LENGTH, pack
+from custom_components.homesec.engine.worker.method import Method
 from custom_components.homesec.engine.worker.remote_errors import decode_error, encode_error
 
 HELLO = pack({"hello": VERSION})

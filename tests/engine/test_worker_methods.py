@@ -9,9 +9,9 @@ from wire_values import values
 
 from custom_components.homesec.engine.core import events
 from custom_components.homesec.engine.worker import camera_process, methods
-from custom_components.homesec.engine.worker.codec import Parts
-from custom_components.homesec.engine.worker.connection import Method
+from custom_components.homesec.engine.worker.coders import Parts
 from custom_components.homesec.engine.worker.framing import pack, unpack
+from custom_components.homesec.engine.worker.method import Method
 from custom_components.homesec.engine.worker.wire_types import REGISTRY
 
 OF_THE_PARENT = {

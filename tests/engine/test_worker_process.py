@@ -15,7 +15,7 @@ import toy_service as toy
 from worker_pairs import wait_until
 
 from custom_components.homesec.engine.core.activity_board import Work
-from custom_components.homesec.engine.core.errors import WorkerDied
+from custom_components.homesec.engine.core.errors import WorkerDied, WorkerError
 from custom_components.homesec.engine.worker import log_relay, memory, process, suspects
 from custom_components.homesec.engine.worker.exit_report import signal_name
 from custom_components.homesec.engine.worker.process import WorkerProcess
@@ -189,6 +189,13 @@ def test_worker_that_grows_is_ended(monkeypatch):
         with pytest.raises(WorkerDied):
             found.call(toy.GROW, megabytes=400)
         assert found.wait().reason == "memory"
+
+
+def test_worker_gets_no_memory_far_over_its_limit():
+    with running(memory_limit_bytes=100 * 2**20) as found:
+        with pytest.raises(WorkerError, match="MemoryError"):
+            found.call(toy.ALLOCATE, megabytes=4096)
+        assert found.call(toy.ECHO, text="x") == "x"
 
 
 def test_worker_that_writes_garbage_is_ended():

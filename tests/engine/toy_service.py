@@ -15,10 +15,10 @@ import time
 
 if "engine" in sys.modules:
     from engine.core.activity_board import BOARD, Work
-    from engine.worker.connection import Method
+    from engine.worker.method import Method
 else:
     from custom_components.homesec.engine.core.activity_board import BOARD, Work
-    from custom_components.homesec.engine.worker.connection import Method
+    from custom_components.homesec.engine.worker.method import Method
 
 ECHO = Method(name="echo", args={"text": str}, result=str)
 MODULES = Method(name="modules", result=list[str])
@@ -28,6 +28,7 @@ CRASH = Method(name="crash", args={"camera_id": str})
 ABORT = Method(name="abort")
 EXIT = Method(name="exit", args={"status": int})
 GROW = Method(name="grow", args={"megabytes": int})
+ALLOCATE = Method(name="allocate", args={"megabytes": int}, result=int)
 STICK = Method(name="stick", args={"camera_id": str})
 HOLD_GIL = Method(name="hold_gil", args={"seconds": float})
 GARBAGE = Method(name="garbage")
@@ -56,6 +57,7 @@ def create_handlers(connection):
         ABORT: os.abort,
         EXIT: os._exit,
         GROW: grow,
+        ALLOCATE: lambda megabytes: len(bytearray(megabytes * 2**20)),
         STICK: stick,
         HOLD_GIL: hold_gil,
         GARBAGE: garbage,

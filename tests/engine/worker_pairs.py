@@ -7,7 +7,8 @@ from threading import Event
 import time
 
 from custom_components.homesec.engine.core.types import Clip, ClipState, Trigger
-from custom_components.homesec.engine.worker.connection import Connection, Method
+from custom_components.homesec.engine.worker.connection import Connection
+from custom_components.homesec.engine.worker.method import Method
 from custom_components.homesec.engine.worker.wire_types import REGISTRY
 
 ADD = Method(name="add", args={"a": int, "b": int}, result=int)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from custom_components.homesec.engine.core.types import Detection
     from custom_components.homesec.engine.worker.camera_host import CameraHost
-    from custom_components.homesec.engine.worker.connection import Connection, Handler, Method
+    from custom_components.homesec.engine.worker.connection import Connection
     from custom_components.homesec.engine.worker.interface import WorkerParent, WorkerSettings
+    from custom_components.homesec.engine.worker.method import Handler, Method
 
 SERVICE = __name__
 POLL_S = 0.1

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from ..core.events import EngineEvent
     from ..core.types import CameraConfig, Clip
-    from .connection import Handler, Method
     from .exit_report import ExitReport
     from .interface import WorkerParent, WorkerSettings
+    from .method import Handler, Method
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .camera_host import CameraHost
-    from .connection import Connection, Handler, Method
+    from .connection import Connection
     from .interface import WorkerSettings
+    from .method import Handler, Method
 
     type CreateHost = Callable[[WorkerSettings, ProxyParent], CameraHost]
 

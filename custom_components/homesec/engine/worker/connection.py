@@ -5,7 +5,6 @@ declared in a ``Method`` that both sides import, so nothing in a message decides
 """
 
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 import logging
@@ -15,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ProtocolError, WorkerDied, WorkerError
-from .codec import Parts
+from .coders import Parts
 from .framing import LENGTH, body_length, pack, unpack
 from .lanes import Lanes
 from .remote_errors import decode_error, encode_error
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
     from .codec import Registry
     from .framing import Json
+    from .method import Handler, Method
 
-    type Handler = Callable[..., object]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,23 +38,6 @@ MAX_PENDING = 1000
 ENDED = "the other process has ended"
 _PING = pack("ping")
 _PONG = pack("pong")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Method[T]:
-    """Something that one process asks of the other."""
-
-    name: str
-    args: Mapping[str, object] = field(default_factory=dict)
-    """Types by parameter name."""
-    result: object = None
-    """Type of the result; the type checker knows it as ``T``."""
-    thread: str | None = None
-    """Methods with the same thread run on it, one after the other, in the order of sending."""
-    lane: Callable[[Mapping[str, Any]], str] | None = None
-    """Gets the arguments; messages with the same result are handled in the order of sending."""
-    droppable: bool = False
-    """Whether it may be left out while the reader is slow; only the newest of a lane is kept."""
 
 
 class Connection:

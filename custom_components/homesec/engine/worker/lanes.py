@@ -2,7 +2,7 @@
 
 from collections import deque
 import logging
-from threading import Condition, Thread
+from threading import Condition, Thread, current_thread
 import time
 from typing import TYPE_CHECKING
 
@@ -69,12 +69,16 @@ class Lanes:
             self._closed = True
             self._changed.notify_all()
             done = self._changed.wait_for(
-                lambda: not self._waiting and not self._running, deadline - time.monotonic()
+                lambda: not self._waiting and not self._running, timeout_s
             )
             if not done:
                 self._lanes.clear()
                 self._ready.clear()
                 self._waiting = self._bytes = 0
+            threads = list(self._threads)
+        for thread in threads:
+            if thread is not current_thread():
+                thread.join(max(0.0, deadline - time.monotonic()))
         return done
 
     def _has_room(self) -> bool:

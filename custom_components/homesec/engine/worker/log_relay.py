@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .boot import PACKAGE
-from .connection import Method
+from .method import Method
 
 if TYPE_CHECKING:
     from collections.abc import Callable

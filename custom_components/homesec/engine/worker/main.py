@@ -21,7 +21,7 @@ from .wire_types import REGISTRY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .connection import Handler, Method
+    from .method import Handler, Method
 
 
 class Service(Protocol):

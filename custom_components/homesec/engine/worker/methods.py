@@ -23,8 +23,8 @@ from ..core.events import (
 )
 from ..core.types import Activity, CameraConfig, Clip, SourceConfig, Zone
 from ..model_zoo.manifest import ModelFiles
-from .connection import Method
 from .interface import WorkerSettings
+from .method import Method
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

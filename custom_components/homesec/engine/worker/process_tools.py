@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..core.clip_files import ClipInfo
     from ..core.types import Clip, SourceConfig
     from ..model_zoo.manifest import ModelFiles
-    from .connection import Handler, Method
     from .interface import WorkerParent
+    from .method import Handler, Method
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -170,7 +170,7 @@ class OnDemandProcess:
 
 
 class ProcessTools:
-    """Implements ``MediaTools``. Clips have a process of their own, which no probe can end."""
+    """Implements ``MediaTools``. Each kind of work has a process that no other kind can end."""
 
     def __init__(
         self,
@@ -185,12 +185,18 @@ class ProcessTools:
         }
         limit = memory_limit_bytes
         self.clips = OnDemandProcess("clips", service, {}, limit)
-        self.trials = OnDemandProcess("trials", service, handlers, limit)
+        self.probes = OnDemandProcess("probes", service, handlers, limit)
+        self.models = OnDemandProcess("models", service, {}, limit)
 
     def stop(self, timeout_s: float) -> None:
         """End the processes."""
-        self.clips.stop(timeout_s)
-        self.trials.stop(timeout_s)
+        for process in self.processes:
+            process.stop(timeout_s)
+
+    @property
+    def processes(self) -> tuple[OnDemandProcess, ...]:
+        """All processes, running or not."""
+        return self.clips, self.probes, self.models
 
     def finalize(self, final: Path, comment: str | None) -> ClipInfo:
         """Make the final file from the partial one."""
@@ -214,8 +220,8 @@ class ProcessTools:
 
     def probe(self, config: SourceConfig) -> Probe:
         """Open a source, decode one picture, and close it. Raises ``SourceError``."""
-        return self.trials.call(methods.PROBE, "a source", PROBE_S, config=config)
+        return self.probes.call(methods.PROBE, "a source", PROBE_S, config=config)
 
     def try_model(self, detector: str, files: ModelFiles) -> None:
         """Load a model, and run it once. Raises ``DetectorError``."""
-        self.trials.call(methods.TRY_MODEL, files.name, TRIAL_S, detector=detector, files=files)
+        self.models.call(methods.TRY_MODEL, files.name, TRIAL_S, detector=detector, files=files)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ..core.events import EngineEvent
     from ..core.types import Clip
     from ..model_zoo.manifest import ModelFiles
-    from .connection import Connection, Method
+    from .connection import Connection
+    from .method import Method
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -162,7 +162,7 @@ class SupervisedWorker:
         with self._lock:
             workers = [self._shared, *self._alone.values()]
             sizes = [each.rss_bytes for each in workers]
-            sizes += [self.tools.clips.rss_bytes, self.tools.trials.rss_bytes]
+            sizes += [each.rss_bytes for each in self.tools.processes]
             known = [size for size in sizes if size is not None]
             return WorkerStatus(
                 running=sum(each.pid is not None for each in workers),

@@ -10,8 +10,9 @@ from .proxy_parent import ProxyParent
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .connection import Connection, Handler, Method
+    from .connection import Connection
     from .media_tools import LocalMediaTools
+    from .method import Handler, Method
 
 
 def create_handlers(connection: Connection) -> Mapping[Method[Any], Handler]:
