@@ -466,7 +466,7 @@ def change_entry(entry: MockConfigEntry, **settings: Any) -> Callable[[HomeAssis
 
 
 @pytest.mark.parametrize(
-    ("change", "action", "told"),
+    ("change", "action", "kind"),
     [
         (lambda e: change_camera(e, labels=["cat"]), "camera_settings", "settings"),
         (lambda e: change_camera(e, zones=[ZONE]), "camera_zones", "settings"),
@@ -491,14 +491,14 @@ async def test_changed_setting_while_armed_is_announced_and_told(
     weakened: list[Event],
     change: Any,
     action: str,
-    told: str,
+    kind: str,
 ) -> None:
     await armed(hass, entry)
     change(entry)(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
     await until(hass, lambda: alerts)
     assert [each.data["action"] for each in weakened] == [action]
-    assert [each.data["kind"] for each in alerts] == [told]
+    assert [each.data["kind"] for each in alerts] == [kind]
     assert alerts[0].data["message"]
 
 
