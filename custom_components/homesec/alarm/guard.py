@@ -51,6 +51,8 @@ class Weakening(StrEnum):
     STOPPED = "stopped"  # HomeSec itself was disabled or removed
 
 
+FORM_S: Final = 5.0
+"""A form saves right after its PIN; what changes later was changed by someone else."""
 CODE_MISSING: Final = "guard_code_missing"
 NOT_ALLOWED: Final = "guard_not_allowed"
 BY_VOICE: Final = "guard_by_voice"
@@ -82,7 +84,8 @@ class Guard:
         self._cameras = cameras
         self._announced: set[tuple[Weakening, str]] = set()
         """Changes of settings that were announced when they were allowed; by action and camera."""
-        self._settings_by: str | None = None
+        self._settings_by: tuple[str | None, float] = (None, 0.0)
+        """Whose PIN a form was given, and when (the event loop's time)."""
 
     @property
     def active(self) -> bool:
@@ -152,7 +155,8 @@ class Guard:
     async def async_check_form(self, code: str) -> None:
         """Check the PIN of an administrator's settings form. Raises ``ServiceValidationError``."""
         attempt = {"action": Weakening.SETTINGS.value, "source": ActorKind.SETTINGS.value}
-        self._settings_by = await self._async_check_pin(code, form_principal(), attempt)
+        by = await self._async_check_pin(code, form_principal(), attempt)
+        self._settings_by = by, self._hass.loop.time()
 
     async def _async_check_pin(
         self, code: str, principal: str, attempt: dict[str, Any]
@@ -189,13 +193,14 @@ class Guard:
         if camera_id is not None and (action, camera_id) in self._announced:
             self._announced.discard((action, camera_id))
             return
+        by, given_at = self._settings_by
         data = {
             "action": action.value,
             "cameras": [] if camera is None else [camera],
             "clips": 0,
             "recipient": recipient,
             "source": ActorKind.SETTINGS.value,
-            "by": self._settings_by,
+            "by": by if self._hass.loop.time() - given_at < FORM_S else None,
         }
         self._async_announce(EVENT_ALARM_WEAKENED, data, SETTINGS_FORM)
 
@@ -203,7 +208,7 @@ class Guard:
     def async_settings_compared(self) -> None:
         """Forget who changed settings: what follows is by someone else."""
         self._announced.clear()
-        self._settings_by = None
+        self._settings_by = None, 0.0
 
     @callback
     def _async_announce(self, event_type: str, data: dict[str, Any], actor: Actor) -> None:
