@@ -9,6 +9,9 @@ import { controls } from "../styles/shared.ts";
 import { duration } from "../time/format.ts";
 import "./live-picture.ts";
 
+/** What HTTP answers for a clip that can't be decrypted here. */
+const LOCKED = 409;
+
 /** A clip's video with the detections on its time line and, optionally, their boxes. */
 @customElement("homesec-video-player")
 export class VideoPlayer extends PageElement {
@@ -19,6 +22,8 @@ export class VideoPlayer extends PageElement {
   @property({ type: Boolean }) replay = false;
   @state() private source: string | null = null;
   @state() private failed = false;
+  /** The video is encrypted, and the private key isn't on the system. */
+  @state() private locked = false;
   @state() private at = 0;
   @state() private length = 0;
   @query("video") private video!: HTMLVideoElement | null;
@@ -50,6 +55,7 @@ export class VideoPlayer extends PageElement {
     this.requested = requested;
     this.source = null;
     this.failed = false;
+    this.locked = false;
     this.at = 0;
     this.length = this.clip.duration;
     if (path && requested) void this.open(path, requested);
@@ -83,7 +89,7 @@ export class VideoPlayer extends PageElement {
     }
     if (this.failed || !clip.film) {
       return html`<p class="none" role="alert">
-        ${texts.get(clip.film ? "clip.cannot_play" : "clip.no_film")}
+        ${texts.get(this.failure)}
       </p>`;
     }
     if (!this.source) return nothing;
@@ -158,7 +164,23 @@ export class VideoPlayer extends PageElement {
   private onError(): void {
     // At the start of a recording, there is nothing to play yet.
     if (this.clip.state === "recording") this.dispatchEvent(new CustomEvent("not-yet"));
-    else this.failed = true;
+    else void this.findReason();
+  }
+
+  /** A video element doesn't say why it fails: only the answer's status does. */
+  private async findReason(): Promise<void> {
+    const { source } = this;
+    if (source) {
+      const answer = await fetch(source, { headers: { Range: "bytes=0-0" } }).catch(() => null);
+      if (source !== this.source) return;
+      this.locked = answer?.status === LOCKED;
+    }
+    this.failed = true;
+  }
+
+  private get failure(): "clip.needs_private_key" | "clip.cannot_play" | "clip.no_film" {
+    if (!this.clip.film) return "clip.no_film";
+    return this.locked ? "clip.needs_private_key" : "clip.cannot_play";
   }
 
   private onMetadata(): void {
