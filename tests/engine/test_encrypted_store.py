@@ -7,6 +7,7 @@ from gcs_fixtures import (
     KIB,
     MIB,
     NEVER,
+    SEED,
     clip,
     content,
     encrypted_store as make_store,
@@ -427,3 +428,10 @@ def test_upload_after_change_of_format_keeps_earlier_clips_readable(plain, tmp_p
     for name, file in ((NAME, "f"), ("house/g.mp4", "g")):
         assert b"".join(changed.read(name)) == (tmp_path / file).read_bytes()
     assert {obj.key_id for obj in changed.list()} == {OLD.id, AGE.id}
+
+
+def test_settings_show_no_key_in_repr(plain):
+    for keys in (AGE, OLD):
+        shown = repr(keys.store(plain)._settings)
+        for secret in (keys.encrypt_with, keys.decrypt_with, SEED):
+            assert secret not in shown
