@@ -1,0 +1,85 @@
+"""The whole engine with real worker processes that die."""
+
+import os
+import signal
+import threading
+
+from engine_rig import file_camera
+import pytest
+from worker_pairs import wait_until
+
+from custom_components.homesec.engine.core.events import ClipSaved, HealthChanged
+from custom_components.homesec.engine.core.types import Activity, CameraHealth
+from custom_components.homesec.engine.engine import HomeSecEngine
+
+
+class Home:
+    """An engine with one camera that plays a video."""
+
+    def __init__(self, folder, video):
+        self.events = []
+        self._lock = threading.Lock()
+        self.engine = HomeSecEngine(
+            clips_dir=folder / "clips",
+            data_dir=folder,
+            models_dir=folder / "models",
+            on_event=self._handle,
+        )
+        self.engine.start()
+        camera = file_camera(video, paced=True, loop=True)
+        self.engine.set_camera(camera, Activity.RECORD)
+        wait_until(self.runs)
+
+    def _handle(self, event):
+        with self._lock:
+            self.events.append(event)
+
+    def all(self, kind):
+        with self._lock:
+            return [each for each in self.events if isinstance(each, kind)]
+
+    def runs(self):
+        changes = self.all(HealthChanged)
+        return bool(changes) and changes[-1].health is CameraHealth.RUNNING
+
+    def end_worker(self, number):
+        restarts = self.engine.worker.status.restarts
+        os.kill(self.engine.worker.pids["cameras"], number)
+        wait_until(lambda: self.engine.worker.status.restarts > restarts and self.runs())
+
+
+@pytest.fixture
+def home(tmp_path, make_video):
+    found = Home(tmp_path, make_video(seconds=4))
+    yield found
+    found.engine.stop(10.0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_clip_of_a_worker_that_dies_is_finished_and_its_camera_comes_back(home, number, tmp_path):
+    clip_id = home.engine.start_recording("cam")
+    part = tmp_path / "clips" / home.engine.catalog.get(clip_id).path.replace(".mp4", ".part.mp4")
+    wait_until(lambda: part.exists() and part.stat().st_size > 20_000)
+    home.end_worker(number)
+    wait_until(lambda: [each.clip.id for each in home.all(ClipSaved)] == [clip_id])
+    clip = home.engine.catalog.get(clip_id)
+    assert clip.duration_s > 0
+    assert (tmp_path / "clips" / clip.path).is_file()
+    assert (CameraHealth.LOST, "unknown") in [
+        (each.health, each.error) for each in home.all(HealthChanged)
+    ]
+
+
+def test_camera_records_again_after_its_worker_died(home):
+    home.end_worker(signal.SIGKILL)
+    clip_id = home.engine.start_recording("cam")
+    wait_until(lambda: home.engine.catalog.get(clip_id) is not None)
+    home.engine.stop_recording("cam")
+    wait_until(lambda: clip_id in [each.clip.id for each in home.all(ClipSaved)])
+
+
+def test_engine_that_stopped_leaves_no_process(home):
+    (pid,) = home.engine.worker.pids.values()
+    home.engine.stop(10.0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
