@@ -1,12 +1,14 @@
 """Sizes of pictures, read before a decoder sees them; and whatever bytes there are instead."""
 
 from contextlib import suppress
+import itertools
 from pathlib import Path
 import random
 
 import av
 from hostile_video import (
     START,
+    box,
     fragment_bomb,
     h264_sps,
     h265_sps,
@@ -34,7 +36,7 @@ from custom_components.homesec.engine.media.limits import (
     budget_bytes,
     check_parameters,
 )
-from custom_components.homesec.engine.media.mp4_tables import check_tables
+from custom_components.homesec.engine.media.mp4_tables import StreamedTables, check_tables
 from custom_components.homesec.engine.media.packets import padded_packet
 from custom_components.homesec.engine.media.parameter_sets import (
     ParameterError,
@@ -216,3 +218,38 @@ def test_media_that_looks_like_tables_is_no_table(tmp_path):
     path = tmp_path / "clip.mp4"
     path.write_bytes(mp4(media=table(b"stsz", 1, 2**31) + table(b"cmov", 1, 2, 3)))
     check_tables(path)
+
+
+def feed(data, cuts, start=0):
+    """Read a stream in pieces."""
+    tables = StreamedTables()
+    for a, b in itertools.pairwise([0, *cuts, len(data)]):
+        tables.feed(start + a, data[a:b])
+
+
+@pytest.mark.parametrize("make", [sample_bomb, fragment_bomb])
+def test_stream_that_announces_too_much_is_refused_wherever_it_is_cut(make):
+    rng, data = random.Random(9), make() + bytes(200)
+    for _ in range(100):
+        cuts = sorted(rng.sample(range(1, len(data)), rng.randint(0, 9)))
+        with pytest.raises(FileRefused):
+            feed(data, cuts)
+
+
+def test_stream_of_many_fragments_goes_on():
+    head = mp4()
+    fragments = StreamedTables()
+    fragments.feed(0, head)
+    for number in range(300):
+        part = box(b"moof", table(b"trun", 30)) + box(b"mdat", bytes(2000))
+        fragments.feed(len(head) + number * len(part), part)
+
+
+def test_media_in_a_stream_that_looks_like_tables_is_none():
+    data = mp4(media=table(b"stsz", 0, 2**31) * 20) + box(b"free", bytes(200))
+    feed(data, range(50, len(data), 50))
+
+
+def test_stream_that_is_no_mp4_is_not_searched():
+    feed(b"--my" + b"boundary\r\n" + table(b"stsz", 0, 2**31) + bytes(200), [3, 20])
+    feed(b"\x47" * 188 + table(b"stsz", 0, 2**31) + bytes(200), [100])

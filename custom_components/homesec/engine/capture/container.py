@@ -81,6 +81,7 @@ class ContainerConnection:
             self._order = self._decoding_order()
         except SourceError as err:
             self._opened.close()
+            # What ended the bytes says more than what is missing for that reason.
             raise (self._opened.error or err) from None
         except BaseException:
             self._opened.close()

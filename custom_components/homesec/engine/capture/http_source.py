@@ -22,6 +22,7 @@ from ..core.errors import (
 )
 from ..core.source_url import SourceUrl, parse_source_url
 from ..media.limits import PACKET_BYTES, check_packet
+from ..media.mp4_tables import StreamedTables
 from .link import PinnedHost
 from .login import Login
 
@@ -220,6 +221,7 @@ class HttpFile:
         self._size: int | None = None
         self._answer: HttpAnswer | None = None
         self._seekable = False
+        self._tables = StreamedTables()
         self.closed = False
         self.content_type = ""
 
@@ -273,6 +275,7 @@ class HttpFile:
             if self._answer is None and not self._restart():
                 return b""
             data = self._read(count)
+            self._tables.feed(self._position, data)
         except SourceError as err:
             if self._source.error is None:
                 self._source.error = err

@@ -79,6 +79,8 @@ class OpenedSource:
         """Give a read that begins now this long; FFmpeg's own limit holds for all but HTTP."""
         if isinstance(self.network, HttpSource):
             self.network.restart_limit(limit_s)
+        elif self.network is not None:
+            self.network.unread_bytes = 0
 
     def close(self) -> None:
         """Close the container and its connections."""

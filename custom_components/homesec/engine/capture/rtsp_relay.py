@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..core.errors import InvalidSource, OtherHostRefused, SourceError, StreamNotFound
+from ..media.limits import UNREAD_BYTES, check_packet
 from .link import STOP_CHECK_S, Link, PinnedHost
 from .login import Login
 from .rtp_over_udp import UdpTrack
@@ -69,6 +70,7 @@ class RtspRelay:
         self._open_s = open_s
         self._closing = Event()
         self.error: SourceError | None = None
+        self.unread_bytes = 0  # since FFmpeg returned a packet
         pinned = PinnedHost(url, config)
         self._link = pinned.connect(open_s, stop)
         self.fingerprint = pinned.fingerprint
@@ -242,6 +244,8 @@ class RtspRelay:
         except BlockingIOError, ssl.SSLWantReadError:
             pass
         finally:
+            self.unread_bytes += size
+            check_packet(self.unread_bytes, UNREAD_BYTES)
             self._from_camera.feed(memoryview(buffer)[:size])
             has_packets = self._handle_camera(local)
         return has_packets

@@ -112,6 +112,7 @@ MAX_ASPECT = 8
 MAX_CHANNELS = 8
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 4000, 192_000
 PACKET_BYTES = 32 * 1024 * 1024  # a raw picture of a 4K webcam has 16 MiB
+UNREAD_BYTES = 64 * 1024 * 1024  # that a camera may send before FFmpeg returns a packet
 GOP_BYTES = 1024 * 1024 * 1024  # of one GOP, in which the memory of a decoder may grow
 FRAME_S = 10.0  # an 8K keyframe takes a Raspberry Pi less than two
 HELD_PICTURES = 3  # that HomeSec itself keeps: the newest, the still, and one being detected in
