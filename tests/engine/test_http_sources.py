@@ -5,8 +5,9 @@ from itertools import cycle
 import threading
 
 import av
-from camera_servers import HttpServer, Reply, multipart, paced
+from camera_servers import HttpServer, Reply, multipart, paced, self_signed
 from engine_rig import LONG_S, EngineRig, camera, stream_camera
+from hostile_video import fragment_bomb, sample_bomb
 import pytest
 import pytest_socket
 from videos import content, frame_of, picture
@@ -16,6 +17,9 @@ from custom_components.homesec.engine.capture.probe import probe
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.core.errors import (
+    FileRefused,
+    PacketTooLarge,
+    SourceError,
     SourceStalled,
 )
 from custom_components.homesec.engine.core.events import ClipSaved
@@ -204,3 +208,25 @@ def test_camera_that_sends_a_byte_now_and_then_has_stalled(http, walk):
     with pytest.raises(SourceStalled):
         list(source.packets())
     source.close()
+
+
+def test_picture_without_end_is_refused(http, walk):
+    server = http({"/": jpeg_stream(walk, itertools.repeat(bytes(1 << 20), 200))})
+    source = connection(server.url("/"))
+    with pytest.raises(PacketTooLarge):
+        list(source.packets())
+    source.close()
+
+
+def test_certificate_is_verified_only_if_configured(http, make_video, tmp_path):
+    server = http({"/video.mp4": Reply.file(make_video(seconds=1))}, tls=self_signed(tmp_path))
+    connection(server.url("/video.mp4")).close()
+    with pytest.raises(SourceError):
+        connection(server.url("/video.mp4"), verify_tls=True)
+
+
+@pytest.mark.parametrize("make", [sample_bomb, fragment_bomb])
+def test_mp4_that_announces_millions_of_samples_is_refused(http, make):
+    server = http({"/camera.mp4": Reply(lambda: [make(), bytes(1000)], "video/mp4")})
+    with pytest.raises(FileRefused):
+        connection(server.url("/camera.mp4"))
