@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CAMERAS = (1, 4, 8, 16)
 SECONDS = 30.0
-SETTLE_S = 10.0  # the first seconds of a camera are not like the others
+SETTLE_S = 40.0  # models are loaded, and the process that tried the sources has ended
 START_S = 180.0
 HEARTBEAT = "homesec_heartbeat"
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
