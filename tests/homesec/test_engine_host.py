@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 from small_disks import mounted, remount
 
 from custom_components.homesec.const import DOMAIN, START_RETRY_S
+from custom_components.homesec.exceptions import EngineNotRunningError
 from custom_components.homesec.system_health import async_system_health
 
 if TYPE_CHECKING:
@@ -172,3 +173,25 @@ async def test_failing_start_does_not_block_setup(
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert hass.states.get(entity_id(hass, "sensor", "detector", entry.entry_id))
     await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_wait_engine_returns_it_once_it_runs(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    host = entry.runtime_data.host
+    assert host.starting
+    assert await host.async_wait_engine() is host.engine
+
+
+async def test_wait_engine_ends_with_stop(
+    hass: HomeAssistant, entry: MockConfigEntry, config_dir: Path
+) -> None:
+    Cause(config_dir).begin()
+    await set_up(hass, entry)
+    host = entry.runtime_data.host
+    waiting = hass.async_create_task(host.async_wait_engine())
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(EngineNotRunningError):
+        await waiting

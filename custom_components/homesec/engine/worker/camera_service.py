@@ -1,10 +1,12 @@
 """The service that runs cameras in a worker process."""
 
 from threading import Event, Thread
+import time
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import WorkerMissing
 from . import methods
+from .memory import trim_memory
 from .proxy_parent import ProxyParent
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     type CreateHost = Callable[[WorkerSettings, ProxyParent], CameraHost]
 
 REPORT_S = 1.0
+TRIM_S = 30.0
 READY_S = 60.0  # the import of PyAV and NumPy on a slow SD card
 
 
@@ -54,8 +57,12 @@ class CameraService:
         return self._host
 
     def _report(self, host: CameraHost) -> None:
+        trimmed = time.monotonic()
         while not self._ended.wait(REPORT_S):
             self._parent.handle_report(host.report)
+            if time.monotonic() - trimmed >= TRIM_S:
+                trim_memory()
+                trimmed = time.monotonic()
 
 
 def create_handlers(

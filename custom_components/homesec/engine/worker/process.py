@@ -152,7 +152,10 @@ class WorkerProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            env={
+                **{name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+                "MALLOC_ARENA_MAX": "2",  # of glibc: each thread's own arena keeps what it freed
+            },
             pass_fds=(self._theirs.fileno(), board_fd),
             start_new_session=True,
         )
