@@ -23,7 +23,14 @@ from custom_components.homesec.engine.core.types import (
     SourceConfig,
     SourceKind,
 )
-from custom_components.homesec.engine.worker import process, process_tools, supervisor, suspects
+from custom_components.homesec.engine.worker import (
+    camera_process,
+    lanes,
+    process,
+    process_tools,
+    supervisor,
+    suspects,
+)
 from custom_components.homesec.engine.worker.interface import WorkerSettings
 from custom_components.homesec.engine.worker.process_tools import ProcessTools
 from custom_components.homesec.engine.worker.supervisor import SupervisedWorker
@@ -158,8 +165,8 @@ def test_camera_that_crashed_once_stays_in_its_own_worker(tmp_path):
     with supervised() as (worker, parent):
         worker.set_camera(camera("porch"), Activity.RECORD)
         worker.set_camera(camera("bad", "crash once", str(tmp_path / "flag")), Activity.RECORD)
-        wait_until(lambda: parent.runs("bad") == 2)
-        assert worker.status.isolated == ("bad",)
+        wait_until(lambda: worker.status.isolated == ("bad",))
+        wait_until(lambda: parent.health("bad")[-1:] == [(RUNNING, None)])
         assert worker.status.paused == ()
         assert worker.jpeg("bad", None).endswith(b"bad")
 
@@ -171,7 +178,7 @@ def test_camera_that_was_quiet_comes_back_to_the_others(tmp_path, monkeypatch):
         worker.set_camera(camera("porch"), Activity.RECORD)
         worker.set_camera(camera("bad", "crash once", str(tmp_path / "flag")), Activity.RECORD)
         wait_until(lambda: worker.status.restarts == 1 and worker.status.isolated == ())
-        wait_until(lambda: parent.runs("bad") >= 2)
+        wait_until(lambda: parent.health("bad")[-1:] == [(RUNNING, None)])
         assert worker.jpeg("bad", None).endswith(b"bad,porch")
 
 
@@ -211,6 +218,16 @@ def test_worker_that_speaks_for_another_camera_is_ended():
         worker.set_camera(camera("bad", "forge"), Activity.RECORD)
         wait_until(lambda: worker.status.restarts)
         assert "another camera" in worker.status.last_exit
+
+
+def test_worker_that_floods_gets_few_events_through_and_is_ended(monkeypatch):
+    monkeypatch.setattr(camera_process, "EVENTS_AT_ONCE", 100)
+    monkeypatch.setattr(camera_process, "EVENTS_PER_S", 50.0)
+    monkeypatch.setattr(lanes, "PATIENCE_S", 0.2)
+    with supervised() as (worker, parent):
+        worker.set_camera(camera("bad", "flood"), Activity.RECORD)
+        wait_until(lambda: worker.status.restarts)
+        assert len(parent.events) < 2000
 
 
 def test_call_during_a_crash_says_so():

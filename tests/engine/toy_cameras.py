@@ -58,7 +58,7 @@ class Cameras:
     def _health(self, config, health):
         self.parent.handle_event(HealthChanged(camera_id=config.id, health=health))
 
-    def _behave(self, config):
+    def _behave(self, config):  # noqa: C901 - a table of harm
         match config.source.username:
             case "crash":
                 time.sleep(0.05)
@@ -74,6 +74,9 @@ class Cameras:
                         time.sleep(0.01)
             case "forge":
                 self.parent.handle_event(SnapshotTaken(camera_id="other", at=1.0, jpeg=b""))
+            case "flood":
+                while True:
+                    self._health(config, CameraHealth.RUNNING)
             case "grow":
                 kept = []
                 with BOARD.working(Work.OPEN, config.id):

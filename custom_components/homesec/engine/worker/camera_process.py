@@ -3,6 +3,7 @@
 from functools import partial
 import logging
 from threading import Event, RLock, Thread, current_thread
+import time
 from typing import TYPE_CHECKING, Any
 
 from ..core.camera_reports import WorkerReport
@@ -24,6 +25,7 @@ from ..core.types import Activity, CameraHealth
 from . import methods
 from .checks import UnexpectedValue, check_values
 from .process import WorkerProcess
+from .token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 SERVICE = "engine.worker.camera_service"
+EVENTS_AT_ONCE, EVENTS_PER_S = 2000, 200.0
+"""Home Assistant's event loop gets no more, whatever a worker sends; 16 cameras send about 100."""
+EVENT_PAUSE_S = 0.005
 START_S = 120.0  # the import of the libraries, on a slow SD card under load
 
 
@@ -66,6 +71,7 @@ class CameraProcess:
         self._on_exit = on_exit
         self._limit_bytes = memory_limit_bytes
         self._service = service
+        self._events = TokenBucket(burst=EVENTS_AT_ONCE, per_s=EVENTS_PER_S)
         self._stop = Event()
         self._thread = Thread(target=self._run, name=f"homesec-{name}", daemon=True)
         self._lock = RLock()
@@ -218,6 +224,8 @@ class CameraProcess:
         camera_id = camera_of(event)
         if camera_id is not None and camera_id not in self._known:
             raise UnexpectedValue("an event of another camera")
+        while not self._events.allow() and not self._stop.is_set():
+            time.sleep(EVENT_PAUSE_S)
         self._on_event(self, event)
 
     def _handle_report(self, report: WorkerReport) -> None:

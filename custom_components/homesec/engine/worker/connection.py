@@ -34,6 +34,7 @@ VERSION = 1
 """Both sides must have the same: an update may have replaced the files of a running system."""
 POOL_THREADS = 8
 DRAIN_S = 10.0  # what was received before the end is still handled, for this long
+BROKEN_DRAIN_S = 0.5  # after a message that breaks the rules, the others aren't worth much
 MAX_PENDING = 1000
 ENDED = "the other process has ended"
 _PING = pack("ping")
@@ -63,6 +64,7 @@ class Connection:
         self._queue = SendQueue()
         self._pool = Lanes(name, POOL_THREADS)
         self._serial: dict[str, Lanes] = {}
+        self._drain_s = DRAIN_S
         self._ids = count(1)
         self._lock = Lock()
         # The lock guards everything below.
@@ -172,6 +174,11 @@ class Connection:
         }
         return pack(header, parts.all)
 
+    def _break(self, reason: str) -> None:
+        """End the connection with a side that breaks the rules."""
+        self._drain_s = BROKEN_DRAIN_S
+        self._lose(reason)
+
     def _lose(self, reason: str) -> None:
         """End both directions; the receiving thread does the rest."""
         with self._lock:
@@ -203,14 +210,14 @@ class Connection:
             while True:
                 self._handle(*self._read_message())
         except ProtocolError as err:
-            self._lose(str(err))
+            self._break(str(err))
         except OSError:
             self._lose(ENDED)
         except Exception:
             _LOGGER.exception("The connection %s failed", self._name)
             self._lose("a defect")
         for lanes in (*self._serial.values(), self._pool):
-            lanes.close(DRAIN_S)
+            lanes.close(self._drain_s)
         self._threads[0].join(DRAIN_S)
         self._socket.close()
         self._on_lost(self._reason or "closed")
@@ -298,7 +305,7 @@ class Connection:
         try:
             run()
         except WorkerError as err:
-            self._lose(f"{method.name}: {err}")
+            self._break(f"{method.name}: {err}")
 
     def _answer(self, call_id: int, method: Method[Any], run: Callable[[], object]) -> None:
         parts = Parts()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .boot import PACKAGE
 from .method import Method
+from .token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,14 +73,12 @@ class LogReceiver:
     def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
         """``name`` of the worker is where records of other libraries go."""
         self._logger = logging.getLogger(f"{_PARENT}.worker.{name}")
-        self._clock = clock
-        self._left = float(BURST)
-        self._at = clock()
+        self._bucket = TokenBucket(burst=BURST, per_s=PER_S, clock=clock)
         self._skipped = 0
 
     def handle(self, name: str, level: int, text: str, traceback: str | None) -> None:
         """Log one record of the worker."""
-        if not self._allowed():
+        if not self._bucket.allow():
             self._skipped += 1
             return
         if self._skipped:
@@ -92,15 +91,6 @@ class LogReceiver:
         if logger.isEnabledFor(level):
             line = text if traceback is None else f"{text}\n{traceback}"
             logger.log(level, "%s", line[: 2 * MAX_TEXT])
-
-    def _allowed(self) -> bool:
-        now = self._clock()
-        self._left = min(float(BURST), self._left + (now - self._at) * PER_S)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 def wanted_level() -> int:
