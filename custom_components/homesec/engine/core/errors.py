@@ -219,7 +219,7 @@ class ClipDamaged(RecordingError, key="clip_damaged"):
     """The clip's file can't be read; it's kept."""
 
 
-class RowRefused(RecordingError, key="recording_failed"):
+class RowRefused(HomeSecError, key="row_refused"):
     """The catalog couldn't store a clip's row; its file has all that the row has."""
 
 
@@ -235,7 +235,7 @@ class WorkerMissing(WorkerError, key="worker_missing"):
     """The worker process isn't running at the moment."""
 
 
-class ProtocolError(WorkerError, key="worker_failed"):
+class ProtocolError(WorkerError, key="worker_protocol"):
     """A message between the processes isn't as agreed."""
 
 
