@@ -12,7 +12,7 @@ from custom_components.homesec.engine.core.events import (
     DetectorChanged,
     SnapshotTaken,
 )
-from custom_components.homesec.engine.core.types import CameraHealth
+from custom_components.homesec.engine.core.types import Activity, CameraHealth
 from custom_components.homesec.engine.detection.create import create_detector
 
 
@@ -103,7 +103,7 @@ def test_engine_loads_both_bundled_networks(rigs, bikes):
     ready = rig.wait_for(DetectorChanged)
     assert (ready.ready, ready.detector) == (True, "ncnn")
     assert (ready.model, ready.verifier) == ("yolox-nano", "nanodet-plus-m")
-    rig.engine.set_camera(bike_camera(bikes), "record")
+    rig.engine.set_camera(bike_camera(bikes), Activity.RECORD)
     rig.wait_health(CameraHealth.OFF)
     assert rig.engine.engine_stats().frame_count > 10
     assert rig.engine.engine_stats().inference_ms > 0

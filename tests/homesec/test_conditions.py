@@ -41,7 +41,7 @@ GARDEN_ID = "01K0CAMERA0000000000000002"
 
 @pytest.fixture
 def entry(video: Path) -> MockConfigEntry:
-    """An entry with two cameras, one of them with detection off."""
+    """An entry with two cameras, one of them active in no mode."""
     labels = ["person", "cat"]
     return MockConfigEntry(
         domain=DOMAIN,
@@ -49,7 +49,7 @@ def entry(video: Path) -> MockConfigEntry:
         data={"detector": "ncnn"},
         subentries_data=[
             camera("Front door", video, camera_id=CAMERA_ID, labels=labels, zones=[DRIVE]),
-            camera("Garden", video, camera_id=GARDEN_ID, labels=labels, detection=False),
+            camera("Garden", video, camera_id=GARDEN_ID, labels=labels, armed_modes=[]),
         ],
     )
 

@@ -56,7 +56,8 @@ SCOPES = ("https://www.googleapis.com/auth/devstorage.read_write",)
 
 REACHABLE_S = 10.0  # how long after a response the host is taken to be reachable
 CONNECT_S = 4.0
-RETRY = DEFAULT_RETRY.with_timeout(8.0)  # for reads. Writes are tried again by the outbox.
+RETRY = DEFAULT_RETRY.with_timeout(3.0)
+"""For reads: less than a stop waits. Writes are tried again by the outbox."""
 SKEW_LIMIT_S = 300.0  # what Google's login tolerates; a login refused within it has another reason
 _LIBRARY_ERRORS = (
     GoogleAPICallError,
