@@ -5,6 +5,7 @@ downloads on a user's system.
 """
 
 from dataclasses import replace
+import os
 import threading
 
 import av
@@ -20,6 +21,7 @@ from custom_components.homesec.engine.media.convert import to_bgr
 from custom_components.homesec.engine.media.decoder import Frame
 from custom_components.homesec.engine.model_zoo.manifest import models_for
 from custom_components.homesec.engine.model_zoo.store import ModelStore
+from custom_components.homesec.engine.worker.memory import rss_bytes, trim_memory
 from homesec_dev import footage
 from homesec_dev.bootstrap import paths
 
@@ -210,6 +212,18 @@ def test_detector_writes_nothing_to_log_or_stderr(detector, bikes, capfd, caplog
     created.close()
     assert capfd.readouterr() == ("", "")
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("model", BUNDLED)
+def test_ncnn_gives_back_memory_of_each_run(model, bikes):
+    created = NcnnDetector(bundled(model))
+    trim_memory()
+    before = rss_bytes(os.getpid())
+    for frame in bikes[:3]:
+        detect(created, frame)
+    trim_memory()
+    assert rss_bytes(os.getpid()) - before < 8 * 2**20
+    created.close()
 
 
 def test_closed_detector_raises_and_can_be_closed_again(detector):

@@ -1,7 +1,8 @@
 """Run networks with Tencent's ncnn, which is small and has wheels for Alpine Linux."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from timeit import repeat
 from typing import TYPE_CHECKING, Any, override
 
@@ -11,7 +12,7 @@ from ..core.errors import DetectorError
 from .detector import MIN_CONFIDENCE, NetworkDetector
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
     from numpy.typing import NDArray
@@ -35,6 +36,17 @@ ALGORITHMS: tuple[Options, ...] = (
 """Give the same result; which is faster depends on the processor's caches and vectors."""
 TRIES = 3  # runs per algorithm, of which the fastest counts
 _ERRORS = (ValueError, RuntimeError, MemoryError)  # what ``_Network`` raises
+
+
+@cache
+def _pools() -> tuple[Any, Any]:
+    """Return what intermediate results and work spaces are allocated from.
+
+    A network's own pools would keep the memory of a run for the next one: 20 to 45 MB. These are
+    never destroyed, since a kept error may keep a result for longer than the network.
+    """
+    ncnn: Any = import_module("ncnn")
+    return ncnn.PoolAllocator(), ncnn.PoolAllocator()
 
 
 class _Network:
@@ -64,19 +76,29 @@ class _Network:
         # Each extractor has its own intermediate results, so threads may run side by side. The Mat
         # borrows the blob's memory, which stays alive until this returns.
         extractor = self._net.create_extractor()
-        if extractor.input(self._input, self._mat(blob)) != 0:
-            raise ValueError("The network refuses its input")
-        outputs = []
-        for name in self._outputs:
-            code, output = extractor.extract(name)
-            if code != 0:
-                raise ValueError(f"The network gives no {name}")
-            outputs.append(np.array(output))
-        return outputs
+        blobs, workspace = _pools()
+        extractor.set_blob_allocator(blobs)
+        extractor.set_workspace_allocator(workspace)
+        try:
+            if extractor.input(self._input, self._mat(blob)) != 0:
+                raise ValueError("The network refuses its input")
+            return [_extract(extractor.extract, name) for name in self._outputs]
+        finally:
+            extractor.clear()
+            blobs.clear()  # of what no other run uses
+            workspace.clear()
 
     def measure_s(self, blob: NDArray[np.float32]) -> float:
         """Return the seconds of the fastest of a few runs."""
         return min(repeat(partial(self.run, blob), number=1, repeat=TRIES))
+
+
+def _extract(extract: Callable[[str], tuple[int, Any]], name: str) -> NDArray[np.float32]:
+    """Return a copy of an output, which itself is freed with its extractor."""
+    code, output = extract(name)
+    if code != 0:
+        raise ValueError(f"The network gives no {name}")
+    return np.array(output)
 
 
 class NcnnDetector(NetworkDetector):
