@@ -1,6 +1,7 @@
 """Decoding packets."""
 
 from dataclasses import replace
+import os
 
 from engine_rig import media_packets, split_video
 import pytest
@@ -8,12 +9,18 @@ from videos import number_of
 
 from custom_components.homesec.engine.media.decoder import FrameDecoder
 from custom_components.homesec.engine.media.packets import MediaPacket, padded_packet
+from custom_components.homesec.engine.worker.memory import rss_bytes, trim_memory
 
 
 @pytest.fixture(scope="module")
 def reordered(make_video):
     """Three seconds with B-frames, decoded in another order than shown."""
     return split_video(media_packets(make_video(seconds=3, bframes=3, fps=20)))[0]
+
+
+def own_bytes():
+    trim_memory()
+    return rss_bytes(os.getpid())
 
 
 def broken(packet):
@@ -64,6 +71,16 @@ def test_decode_after_reset_starts_at_keyframe(reordered):
         decoder.decode(packet)
     decoder.reset()
     assert decoder.decode(reordered[10]) == []
+
+
+def test_reset_decoder_gives_back_memory_of_its_pictures(make_video):
+    packets = split_video(media_packets(make_video(seconds=2, bframes=3, size=(1920, 1080))))
+    decoder, before = FrameDecoder(), own_bytes()
+    for packet in packets[0]:
+        decoder.decode(packet)
+    used = own_bytes() - before
+    decoder.reset()
+    assert own_bytes() - before < used / 3
 
 
 def test_decode_and_decode_keyframe_alternate(reordered):

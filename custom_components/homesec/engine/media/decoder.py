@@ -70,8 +70,13 @@ class FrameDecoder:
         return [self._frame(frame, packet) for frame in decode_packet(context, packet.data)]
 
     def reset(self) -> None:
-        """Start again at the next keyframe."""
+        """Start again at the next keyframe, with a decoder that is new.
+
+        One that has decoded packets in a row keeps the memory of all pictures that these referred
+        to: 18 MB for 1080p.
+        """
         self._running = False
+        self._context = None
 
     def _context_for(self, media: MediaFormat) -> VideoCodecContext:
         if self._context is None or media is not self._format:
