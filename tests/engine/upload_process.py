@@ -1,8 +1,10 @@
-"""A process that saves, uploads, and deletes clips until it is killed.
+"""Save, upload, and delete clips until killed: `upload_process.py FOLDER`.
 
-`upload_process.py FOLDER COUNT`
+For each COUNT of its input, it forks a child that saves that many further clips. The child prints
+`ready PID` and each step; once it has ended, `ended` follows.
 """
 
+import os
 from pathlib import Path
 import sys
 
@@ -10,9 +12,8 @@ from disk_store import DiskStore
 from library_rig import NOON, LibraryRig
 
 
-def main():
-    """Save ``COUNT`` further clips, upload them, and print each step."""
-    folder, count = Path(sys.argv[1]), int(sys.argv[2])
+def save_clips(folder, count):
+    """Save further clips, upload them, and print each step."""
     library = LibraryRig(folder, store=DiskStore(folder / "cloud", chunk_s=0.001))
     library.catalog.database._db.execute("PRAGMA synchronous = NORMAL")
     library.copies.finish_removals()
@@ -20,7 +21,7 @@ def main():
     library.outbox.start()
     totals, deleted = library.catalog.totals(), library.recently_deleted
     have = totals.clips + totals.deleted_clips
-    say("ready")
+    say(f"ready {os.getpid()}")
     for n in range(have, have + count):
         clip = library.saved(NOON + n, size=5000 + n)
         say(f"saved {clip.id}")
@@ -44,6 +45,16 @@ def main():
         library.outbox.join(0.01)
     say("done")
     library.close()
+
+
+def main():
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            save_clips(Path(sys.argv[1]), int(line))
+            os._exit(0)
+        os.waitpid(child, 0)
+        say("ended")
 
 
 def say(text):
