@@ -6,8 +6,6 @@ import hmac
 import ssl
 from typing import TYPE_CHECKING
 
-import certifi
-
 from ..core.errors import CertificateChanged, CertificateRefused, SourceError, SourceTimeout
 from ..core.source_url import normal_fingerprint
 
@@ -54,6 +52,8 @@ def verifying_context() -> ssl.SSLContext:
 
     PyPI's FFmpeg has no list of authorities, and some systems have none either.
     """
+    import certifi  # late: few cameras have a certificate that it could verify
+
     context = ssl.create_default_context()
     # Since 3.13, Python refuses what private authorities leave out (RFC 5280, 4.2).
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
