@@ -1,4 +1,4 @@
-"""Start a worker: ``python -I -S boot.py OPTIONS``, with JSON; see ``process.py``.
+"""Start a worker: ``python -I boot.py OPTIONS``, with JSON; see ``process.py``.
 
 The engine is imported as a package of its own name, ``engine``: the integration that it's a part of
 would import Home Assistant. Its folder doesn't come onto the path, since the integration has

@@ -9,6 +9,7 @@ import importlib
 import logging
 import os
 import socket
+import threading
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .method import Handler, Method
+
+STACK_BYTES = 2 * 2**20
+"""Of each thread. musl's default of 128 KiB is too small to import PyAV; glibc's is four times this."""
 
 
 class Service(Protocol):
@@ -40,6 +44,7 @@ def main(options: dict[str, Any]) -> None:
         data_limit_bytes=options["data_limit_bytes"],
     )
     faulthandler.enable()
+    threading.stack_size(STACK_BYTES)
     BOARD.attach(options["board"])
     ended = Event()
     connection = Connection(

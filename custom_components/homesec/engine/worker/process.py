@@ -146,7 +146,7 @@ class WorkerProcess:
             "service": self._service,
             "path": [each for each in sys.path if each],
         }
-        flags = ["-I", "-S"] + ["-B"] * sys.dont_write_bytecode
+        flags = ["-I"] + ["-B"] * sys.dont_write_bytecode
         return subprocess.Popen(
             [sys.executable, *flags, str(_BOOT), json.dumps(options)],
             stdin=subprocess.DEVNULL,
