@@ -96,7 +96,7 @@ class HttpSource:
             error = err if isinstance(err, SourceError) else InvalidSource()
             _LOGGER.debug("A part of a playlist can't be read: %s", error.key)
             if isinstance(error, InvalidSource):
-                error = OtherHostRefused(host="")  # a file, or another protocol
+                error = OtherHostRefused(host="?")  # a file, or another protocol
             if isinstance(error, _FATAL) and self.error is None:
                 self.error = error
             file = HttpFile(self, self._url)
@@ -131,7 +131,7 @@ class HttpSource:
             try:
                 url = url.join(location)
             except InvalidSource:
-                raise OtherHostRefused(host="") from None
+                raise OtherHostRefused(host="?") from None
         raise StreamNotFound
 
     def _request_with_login(

@@ -328,7 +328,7 @@ class RtspRelay:
         except InvalidSource:
             target = None
         if target is None or target.scheme not in _SCHEMES:
-            raise OtherHostRefused(host="")
+            raise OtherHostRefused(host="?")
         if target.origin != self._target.origin:
             if not self._config.allow_other_hosts:
                 raise OtherHostRefused(host=target.authority)
@@ -355,7 +355,7 @@ class RtspRelay:
 
     def _answer_camera(self, request: Message) -> None:
         if request.method == "REDIRECT":
-            raise OtherHostRefused(host="")
+            raise OtherHostRefused(host="?")
         known = request.method in ("OPTIONS", "GET_PARAMETER", "SET_PARAMETER")
         status = "200 OK" if known else "501 Not Implemented"
         answer = Message(f"RTSP/1.0 {status}").with_headers(CSeq=request.get("cseq") or "0")
