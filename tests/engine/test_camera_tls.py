@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Event
 
 from camera_servers import HttpServer, Reply, launch_line
+import certifi
 from engine_rig import FakeClock, stream_camera
 from network_cameras import Authority, RtspFront
 import pytest
@@ -26,7 +27,7 @@ def authority(tmp_path_factory):
 @pytest.fixture
 def trusted(authority, monkeypatch):
     """The authority is in certifi's file."""
-    monkeypatch.setattr(tls.certifi, "where", lambda: str(authority.file))
+    monkeypatch.setattr(certifi, "where", lambda: str(authority.file))
     tls.verifying_context.cache_clear()
     yield
     tls.verifying_context.cache_clear()
