@@ -213,3 +213,12 @@ async def test_cat_page_names_existing_entities(hass: HomeAssistant, video: Path
     registered = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     assert len(named) > 8
     assert named <= {each.entity_id for each in registered}
+
+
+def test_tests_that_the_docs_name_exist() -> None:
+    tests = "\n".join(path.read_text() for path in (REPOSITORY / "tests").rglob("test_*.py"))
+    known = set(re.findall(r"def (test_\w+)\(", tests))
+    known |= {path.name for path in (REPOSITORY / "tests").rglob("test_*.py")}
+    named = {each for page in PAGES for each in re.findall(r"`(test_[\w.]+)`", page.read_text())}
+    assert named
+    assert named <= known
