@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .method import Handler, Method
 
 STACK_BYTES = 2 * 2**20
-"""Of each thread. musl's default of 128 KiB is too small to import PyAV; glibc's is four times this."""
+"""Of each thread. musl's default of 128 KiB is too small to import PyAV; glibc's is 8 MiB."""
 
 
 class Service(Protocol):
