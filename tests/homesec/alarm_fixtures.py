@@ -6,10 +6,12 @@ import hashlib
 import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from homesec_fixtures import entity_id
 
-from custom_components.homesec.alarm.pins import Pin, PinKind
+from custom_components.homesec.alarm import pins as pins_module
+from custom_components.homesec.alarm.pins import HashCost, Pin, PinKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,11 +37,14 @@ DELAYS = {"away": {"exit_s": 30, "entry_s": 20, "trigger_s": 100}}
 
 SALT = bytes(16)
 
-# Created once, since hashing is slow on purpose.
-PINS = {
-    f"pin_{kind}": Pin.make(code, name=NAMES[kind], kind=kind, salt=SALT).as_dict()
-    for kind, code in CODES.items()
-}
+LOW_COST = HashCost(n=2**4)
+"""Of the hashes in tests, which take long on purpose otherwise."""
+
+with patch.object(pins_module, "COST", LOW_COST):
+    PINS = {
+        f"pin_{kind}": Pin.make(code, name=NAMES[kind], kind=kind, salt=SALT).as_dict()
+        for kind, code in CODES.items()
+    }
 
 
 def earlier_pin(code: str, *, name: str, kind: PinKind) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from alarm_fixtures import LOW_COST
 from camera_forms import PROBED
 from homesec_fixtures import CAMERA_ID, ScriptedDetector, camera
 import pytest
@@ -13,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from recipient_fixtures import NUMBER
 
+from custom_components.homesec.alarm import pins
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
@@ -35,6 +37,13 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """Snapshots without values that differ from run to run."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes() -> Iterator[None]:
+    """Hash PINs fast."""
+    with patch.object(pins, "COST", LOW_COST):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ import asyncio
 from datetime import timedelta
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from alarm_fixtures import CODES, NAMES, PINS, WRONG, panel, with_alarm
 from homeassistant.const import EVENT_CALL_SERVICE, MATCH_ALL
@@ -18,7 +20,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.homesec import diagnostics
-from custom_components.homesec.alarm.pins import PinKind
+from custom_components.homesec.alarm.pins import PinKind, find_pin
 from custom_components.homesec.bus_events import iso
 from custom_components.homesec.event_bus import Duress
 
@@ -175,10 +177,16 @@ async def test_concurrent_tries_are_counted_one_by_one(
     await set_up(hass, entry)
     alarm = entry.runtime_data.alarm
     events = async_capture_events(hass, "homesec_alarm_refused")
-    results = await asyncio.gather(
-        *(alarm.async_disarm(principal="user:1", code=WRONG) for _ in range(8)),
-        return_exceptions=True,
-    )
+
+    def find_slowly(*args: Any) -> Any:
+        time.sleep(0.05)  # so that others would begin meanwhile
+        return find_pin(*args)
+
+    with patch("custom_components.homesec.alarm.codes.find_pin", find_slowly):
+        results = await asyncio.gather(
+            *(alarm.async_disarm(principal="user:1", code=WRONG) for _ in range(8)),
+            return_exceptions=True,
+        )
     keys = [error.translation_key for error in results if isinstance(error, ServiceValidationError)]
     assert keys == ["wrong_code"] * 4 + ["locked_out"] * 4
     assert [event.data["attempts"] for event in events] == [1, 2, 3, 4, 5, 5, 5, 5]

@@ -235,10 +235,11 @@ async def test_edit_of_removed_pin_aborts(
         remaining = {key: pin for key, pin in entry.data["pins"].items() if key != "pin_arm"}
         hass.config_entries.async_update_entry(entry, data={**entry.data, "pins": remaining})
 
-    make = Pin.make
+    make, removed = Pin.make, threading.Event()
 
     def remove_and_make(*args: Any, **fields: Any) -> Pin:
-        hass.loop.call_soon_threadsafe(remove)
+        hass.loop.call_soon_threadsafe(lambda: (remove(), removed.set()))
+        assert removed.wait(30)
         return make(*args, **fields)
 
     if when == "chosen":

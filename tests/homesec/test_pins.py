@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from alarm_fixtures import CODES, NAMES, PINS, SALT, WRONG, earlier_pin
+from alarm_fixtures import CODES, LOW_COST, NAMES, PINS, SALT, WRONG, earlier_pin
 from hypothesis import given, strategies as st
 import pytest
 
@@ -26,8 +26,6 @@ from custom_components.homesec.alarm.pins import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from unittest.mock import Mock
-
-CHEAP = HashCost(n=2**4)
 
 
 @pytest.fixture
@@ -78,10 +76,9 @@ def test_stored_duress_pin_looks_like_one_that_arms_and_disarms() -> None:
 
 
 def test_same_code_in_two_houses_has_different_hashes() -> None:
-    with patch.object(pins_module, "COST", CHEAP):
-        one, two = (
-            Pin.make("2580", name="Ann", kind=PinKind.FULL, salt=house_salt([])) for _ in range(2)
-        )
+    one, two = (
+        Pin.make("2580", name="Ann", kind=PinKind.FULL, salt=house_salt([])) for _ in range(2)
+    )
     assert one.salt != two.salt
     assert one.digest != two.digest
 
@@ -121,7 +118,7 @@ def test_pin_of_earlier_version_is_verified_as_stored_and_renewed(kind: PinKind)
     assert (found.id, found.kind) == ("old", kind)
     renewed = found.renewed
     assert renewed is not None
-    assert (renewed.name, renewed.salt, renewed.cost) == ("Ann", SALT, COST)
+    assert (renewed.name, renewed.salt, renewed.cost) == ("Ann", SALT, LOW_COST)
     assert "duress" not in json.dumps(renewed.as_dict())
     again = find_pin({**pins, "old": read(renewed.as_dict())}, "2580")
     assert again is not None
@@ -136,7 +133,7 @@ def test_pin_whose_parameters_were_raised_is_verified_with_its_own() -> None:
     found = find_pin({"old": read(stored)}, "2580")
     assert found is not None
     assert found.renewed is not None
-    assert found.renewed.cost == COST
+    assert found.renewed.cost == LOW_COST
 
 
 @given(st.text(max_size=14))
