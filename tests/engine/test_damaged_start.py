@@ -22,6 +22,8 @@ from custom_components.homesec.engine.library.catalog import Catalog
 from custom_components.homesec.engine.library.retention_policy import RetentionRules
 from custom_components.homesec.engine.recording.finalize import finalize
 
+pytestmark = pytest.mark.long
+
 FILMS, FILMS_A_START = 1000, 100
 DATABASES, DATABASES_A_TEST = 200, 20
 

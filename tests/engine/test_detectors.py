@@ -25,6 +25,8 @@ from custom_components.homesec.engine.worker.memory import rss_bytes, trim_memor
 from homesec_dev import footage
 from homesec_dev.bootstrap import paths
 
+pytestmark = pytest.mark.long
+
 CYCLIST_T, CYCLIST = 4.8, Box(0.54, 0.01, 0.77, 1.0)
 
 

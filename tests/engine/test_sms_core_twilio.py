@@ -5,7 +5,11 @@ from pathlib import Path
 import subprocess
 import sys
 
+import pytest
+
 from homesec_dev import core_twilio
+
+pytestmark = pytest.mark.long
 
 HERE = Path(__file__).parent
 TESTS = (

@@ -11,6 +11,8 @@ import pytest
 from sms_factories import message
 from twilio_server import Fault, Kind
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 KILLS = int(os.environ.get("HOMESEC_TEXT_KILLS", "30"))
 
