@@ -144,7 +144,7 @@ async def test_tries_of_one_do_not_keep_others_waiting(
 
     all_wait = threading.Event()
 
-    def note(pins: Any, code: str) -> Any:
+    def find_once_all_wait(pins: Any, code: str) -> Any:
         assert all_wait.wait(30)
         order.append(code)
         return find_pin(pins, code)
@@ -152,7 +152,7 @@ async def test_tries_of_one_do_not_keep_others_waiting(
     guests, admins = CODES[PinKind.ARM], CODES[PinKind.FULL]
     flood = [tried_for(entry, principal_of(guest.id), guests, ARMING_KINDS) for _ in range(8)]
     hass.loop.call_later(0.1, all_wait.set)
-    with patch("custom_components.homesec.alarm.codes.find_pin", note):
+    with patch("custom_components.homesec.alarm.codes.find_pin", find_once_all_wait):
         await asyncio.gather(
             *flood, tried_for(entry, principal_of(hass_admin_user.id), admins, ARMING_KINDS)
         )
