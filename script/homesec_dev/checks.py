@@ -17,8 +17,8 @@ from .bootstrap.console import step
 
 type Command = tuple[str, ...]
 
-# One more than cores, since many tests wait for a video that plays in real time.
-WORKERS = (os.cpu_count() or 1) + 1
+# Twice as many as cores, since many tests wait for a video that plays in real time.
+WORKERS = 2 * (os.cpu_count() or 1)
 # Tests of a file run in order on one worker, since some build on each other. tests/conftest.py
 # decides which file comes first.
 SPREAD = ("-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder")
