@@ -27,7 +27,7 @@ class ActorKind(StrEnum):
     """How a change was asked for."""
 
     USER = "user"
-    VOICE = "voice"  # with or without a user: whoever is within earshot may have spoken
+    VOICE = "voice"  # with or without a user: anyone nearby may have spoken
     AUTOMATION = "automation"  # an automation, a script that it runs, or another integration
     SETTINGS = "settings"  # Home Assistant asks for an administrator, but doesn't say which
 

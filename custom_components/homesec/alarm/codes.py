@@ -29,8 +29,7 @@ _UNKNOWN: Final = "unknown"
 
 ALL_KINDS: Final = frozenset(PinKind)
 FORGIVING_KINDS: Final = frozenset({PinKind.FULL, PinKind.DURESS})
-"""Those that no other PIN can do more than. Whoever has a lesser one could otherwise guess a
-better one for ever, with their own in between."""
+"""No other PIN can do more. With a lesser one in between, a better one could be guessed forever."""
 
 
 def principal_of(context_user_id: str | None, source: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Counts wrong PINs for each who tries, so that nobody can lock out anybody else.
+"""Counts wrong PINs by user or source, so that none of them locks out another.
 
 - Each principal has tries of its own; each wrong one over ``FREE_TRIES`` doubles the time without
   any. One wrong try is forgotten in an hour, so nobody gets more than ``MAX_TRIES``, and one each

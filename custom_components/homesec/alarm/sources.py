@@ -33,7 +33,7 @@ class ContextSources:
 
     @callback
     def _async_remember(self, event: Event) -> None:
-        # What an automation starts has its context: whoever came first is the source.
+        # What an automation starts has its context: the first caller is the source.
         self._sources.setdefault(event.context.id, str(event.data.get(ATTR_ENTITY_ID)))
         if len(self._sources) > MAX_CONTEXTS:
             self._sources.popitem(last=False)

@@ -16,7 +16,7 @@ _LONGEST_DATAGRAM = 65535
 _MOST_AT_ONCE = 256
 _RECEIVE_BUFFER = 1 << 20  # a keyframe of a large picture comes in one burst
 _PUNCH_RTP = b"\x80" + b"\x00" * 11
-_PUNCH_RTCP = b"\x80\xc9\x00\x01\x00\x00\x00\x00"  # a receiver report of nobody
+_PUNCH_RTCP = b"\x80\xc9\x00\x01\x00\x00\x00\x00"  # a receiver report without a sender
 
 
 @dataclass(slots=True)

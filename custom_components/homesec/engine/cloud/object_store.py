@@ -32,7 +32,7 @@ class Rights:
 
     read: bool = True
     list: bool = True
-    delete: bool = True  # and change: whoever may delete an object can replace it
+    delete: bool = True  # and change: the right to delete an object is that to replace it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

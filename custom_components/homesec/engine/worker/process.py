@@ -162,7 +162,7 @@ class WorkerProcess:
 
     def _watch(self, child: subprocess.Popen[bytes], board: BoardReader) -> None:
         """Return when the child ends, was asked to, or has to be killed."""
-        silent = 0  # ticks since the last sign of life, so that a stopped parent blames nobody
+        silent = 0  # ticks since the last sign of life; a stopped parent has none
         allowed = START_S / TICK_S
         pongs = 0
         level = wanted_level()
