@@ -58,6 +58,7 @@ def home(tmp_path, make_video):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_clip_of_a_worker_that_dies_is_finished_and_its_camera_comes_back(home, number, tmp_path):
     clip_id = home.engine.start_recording("cam")
+    wait_until(lambda: home.engine.catalog.get(clip_id) is not None)
     part = tmp_path / "clips" / home.engine.catalog.get(clip_id).path.replace(".mp4", ".part.mp4")
     wait_until(lambda: part.exists() and part.stat().st_size > 20_000)
     home.end_worker(number)

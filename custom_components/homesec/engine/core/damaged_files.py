@@ -57,6 +57,8 @@ def is_damage(err: Exception, path: Path) -> bool:
         return True
     if not os.path.lexists(path):
         return False
+    if err.errno == errno.ENOENT:  # of a file that is there, unless it's a link to nothing
+        return not path.exists()
     if err.errno in (errno.EACCES, errno.EPERM):
         # If the folder isn't writable either, its permissions are the cause.
         return os.access(path.parent, os.W_OK | os.X_OK)

@@ -91,6 +91,7 @@ class ClipLibrary:
         self._purge_held = purge_held
         self._lock = threading.Lock()
         self._rebuilding = threading.Lock()
+        self._finishing_lock = threading.Lock()  # two at one file would lose it
         self._totals = Totals()
         self._uploads = OutboxChanged(backlog=Backlog())
         self._stop = threading.Event()
@@ -209,7 +210,8 @@ class ClipLibrary:
             )
 
     def _finish_refused(self) -> None:
-        finish_refused_clips(self.catalog, self._clips_dir, self._tools, self._on_event)
+        with self._finishing_lock:
+            finish_refused_clips(self.catalog, self._clips_dir, self._tools, self._on_event)
         self._reserve.allocate()
 
     def finish_interrupted(self, camera_ids: Collection[str]) -> None:
@@ -229,7 +231,8 @@ class ClipLibrary:
 
     def _finish(self, clips: list[Clip]) -> None:
         try:
-            finish_clips(self.catalog, self._clips_dir, self._tools, self._on_event, clips)
+            with self._finishing_lock:
+                finish_clips(self.catalog, self._clips_dir, self._tools, self._on_event, clips)
         except sqlite3.Error as err:
             _LOGGER.error("Clips that were cut off are finished at the next start: %s", err)
 

@@ -156,10 +156,16 @@ def finish_clips(
     on_event: EventSink,
     clips: Iterable[Clip],
 ) -> None:
-    """Finish clips that nothing records any more, since their worker process died."""
+    """Finish clips that nothing records any more, since their worker process died.
+
+    One that has been finished meanwhile, after an earlier death, is left alone.
+    """
     tree = ClipTree(clips_dir, tools)
     for clip in clips:
-        _finish(catalog, tree, clip, on_event)
+        known = catalog.get(clip.id)
+        if known is None or known.state is not ClipState.RECORDING:
+            continue
+        _finish(catalog, tree, known, on_event)
         with suppress(OSError):
             fresh = (clips_dir / clip.path).with_name(f"{clip.id}{FRESH_SUFFIX}")
             fresh.unlink(missing_ok=True)
